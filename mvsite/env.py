@@ -1,0 +1,59 @@
+"""Readers of environment variables that fail loudly and name the cure."""
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE_WORDS = {"1", "true", "yes", "on"}
+FALSE_WORDS = {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable's value without surrounding space; `default` when it is unset or empty."""
+    return os.environ.get(name, "").strip() or default
+
+
+def boolean(name: str, default: bool) -> bool:
+    """A yes/no variable. Raises ImproperlyConfigured for any other word."""
+    word = os.environ.get(name)
+    if word is None:
+        return default
+    if word.strip().lower() in TRUE_WORDS:
+        return True
+    if word.strip().lower() in FALSE_WORDS:
+        return False
+    raise ImproperlyConfigured(f"{name}={word!r} is not a yes or no. Set it to true or false, or unset it.")
+
+
+def integer(name: str, default: int, *, minimum: int | None = None) -> int:
+    """A whole number of at least `minimum`. Raises ImproperlyConfigured otherwise."""
+    word = text(name)
+    if not word:
+        return default
+    try:
+        value = int(word)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}={word!r} is not a whole number. Set it to one such as {default}.") from error
+    if minimum is not None and value < minimum:
+        raise ImproperlyConfigured(f"{name}={value} is too small. Set it to {minimum} or more.")
+    return value
+
+
+def words(name: str) -> list[str]:
+    """A comma-separated list, empty when the variable is unset."""
+    return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def folder(name: str, default: Path) -> Path:
+    """An absolute folder path; it need not exist yet."""
+    return Path(text(name, str(default))).expanduser().resolve()
+
+
+def url(name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
+    """A URL with one of `schemes` and no trailing slash. Raises ImproperlyConfigured otherwise."""
+    value = text(name, default)
+    if value and value.split("://", 1)[0] not in schemes:
+        expected = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ImproperlyConfigured(f"{name} must start with {expected}. Correct it or unset it.")
+    return value.rstrip("/")

@@ -1,0 +1,188 @@
+"""Django's settings, read from the environment. Every variable is explained in `.env.example`."""
+
+import re
+from pathlib import Path
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from mvsite import embedded, env
+from mvsite.logging import configure_logging
+from mvsite.secret import load_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = env.folder("MV_DATA_DIR", BASE_DIR / "var")
+
+# --- where this installation can be reached ---
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.integer("PORT", 8000, minimum=1)
+PUBLIC_URL = env.url("PUBLIC_URL")
+LOOPBACK = HOST in {"127.0.0.1", "localhost", "::1"}
+# One local owner, signed in by itself: right for a laptop, never for an address others can reach.
+EMBEDDED_DATABASE = not env.text("DATABASE_URL")
+SINGLE_USER = env.boolean("MV_SINGLE_USER", default=EMBEDDED_DATABASE and LOOPBACK)
+if SINGLE_USER and not LOOPBACK:
+    raise ImproperlyConfigured(
+        f"MV_SINGLE_USER is on while HOST={HOST} can be reached by others. Unset MV_SINGLE_USER or set HOST=127.0.0.1."
+    )
+
+DEBUG = False
+MV_DEBUG_MODE = env.boolean("MV_DEBUG_MODE", default=False)
+SECRET_KEY = load_secret_key(DATA_DIR)
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.words("ALLOWED_HOSTS")]
+if PUBLIC_URL:
+    ALLOWED_HOSTS.append(re.sub(r"^https?://([^/:]+).*$", r"\1", PUBLIC_URL))
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
+    "django_htmx",
+    "django_celery_beat",
+    "apps.core",
+    "apps.accounts",
+    "apps.flavors",
+    "apps.assets",
+    "apps.jobs",
+    "apps.songs",
+    "apps.projects",
+    "apps.scenes",
+    "apps.composition",
+    "apps.pro",
+    "apps.studio",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "mvsite.urls"
+WSGI_APPLICATION = "mvsite.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- database and broker ---
+DATABASES = {
+    "default": {
+        **dj_database_url.parse(env.text("DATABASE_URL") or embedded.postgres_url(DATA_DIR)),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+REDIS_URL = env.text("REDIS_URL") or embedded.redis_url(DATA_DIR)
+EMBEDDED_REDIS = not env.text("REDIS_URL")
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# redis-py says unix://, kombu says redis+socket://, for the same socket.
+CELERY_BROKER_URL = re.sub(r"^unix://", "redis+socket://", REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_DEFAULT_QUEUE = "io"
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+# Above the longest hard limit (jobs.kinds), so that a running task is not delivered again.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_IMPORTS = ["workers"]
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+
+# --- files ---
+MEDIA_ROOT = DATA_DIR / "media"
+SCRATCH_ROOT = DATA_DIR / "scratch"
+SEGMENT_CACHE_ROOT = DATA_DIR / "segments"
+SEGMENT_CACHE_BYTES = env.integer("MV_SEGMENT_CACHE_BYTES", 20 * 1024**3, minimum=0)
+SCRATCH_MAX_BYTES = env.integer("MV_SCRATCH_MAX_BYTES", 20 * 1024**3, minimum=0)
+KEEP_LOCAL_FILES = env.boolean("MV_KEEP_LOCAL_FILES", default=False)
+ORPHAN_MAX_AGE_HOURS = env.integer("MV_ORPHAN_MAX_AGE_HOURS", 24, minimum=1)
+STORAGE_BUCKET = env.text("STORAGE_BUCKET")
+STORAGE_ENDPOINT_URL = env.url("STORAGE_ENDPOINT_URL")
+STORAGE_PUBLIC_ENDPOINT_URL = env.url("STORAGE_PUBLIC_ENDPOINT_URL")
+STORAGE_REGION = env.text("STORAGE_REGION")
+FILE_UPLOAD_TEMP_DIR = None
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static-collected"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- providers ---
+REPLICATE_API_TOKEN = env.text("REPLICATE_API_TOKEN")
+REPLICATE_BASE_URL = env.url("REPLICATE_BASE_URL", "https://api.replicate.com/v1")
+REPLICATE_WEBHOOK_SECRET = env.text("REPLICATE_WEBHOOK_SECRET")
+SYNC_API_KEY = env.text("SYNC_API_KEY")
+SYNC_BASE_URL = env.url("SYNC_BASE_URL", "https://api.sync.so")
+SYNC_WEBHOOK_SECRET = env.text("SYNC_WEBHOOK_SECRET")
+LLM_BASE_URL = env.url("LLM_BASE_URL", "https://api.openai.com/v1")
+LLM_API_KEY = env.text("LLM_API_KEY")
+LLM_MODEL = env.text("LLM_MODEL")
+COMFYUI_URL = env.url("COMFYUI_URL")
+ALLOWED_FETCH_HOSTS = env.words("MV_ALLOWED_FETCH_HOSTS")
+CONFIGS_DIR = BASE_DIR / "configs"
+
+# --- API ---
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.accounts.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.StandardPagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "EXCEPTION_HANDLER": "apps.core.http_errors.api_exception_handler",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "mvsite",
+    "DESCRIPTION": "Self-hosted AI music-video studio.",
+    "VERSION": "1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+LOGIN_URL = "/accounts/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+LOGGING_CONFIG = None
+configure_logging(level=env.text("LOG_LEVEL", "INFO"))

@@ -1,0 +1,51 @@
+"""Shared fixtures. The suite runs on a real PostgreSQL and Redis of its own, in a temporary folder.
+
+`DATABASE_URL` and `REDIS_URL`, where set, are used instead (`TEST_` is put before the database's name).
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+# Everything below must be in the environment before Django reads its settings.
+DATA_DIR = Path(tempfile.mkdtemp(prefix="mvsite-test-"))
+os.environ["MV_DATA_DIR"] = str(DATA_DIR)
+os.environ["SECRET_KEY"] = "a fixed key, for tests only"
+os.environ.setdefault("MV_SINGLE_USER", "false")
+for name in ("STORAGE_BUCKET", "REPLICATE_API_TOKEN", "SYNC_API_KEY", "LLM_API_KEY", "LLM_MODEL", "COMFYUI_URL"):
+    os.environ.pop(name, None)
+
+from mvsite import embedded  # noqa: E402
+
+
+def _stop_services() -> None:
+    embedded.postgres_stop(DATA_DIR)
+    embedded.redis_stop(DATA_DIR)
+    shutil.rmtree(DATA_DIR, ignore_errors=True)
+
+
+# Not in a fixture: pytest-django reads the settings while pytest starts.
+if not os.environ.get("DATABASE_URL"):
+    embedded.postgres_start(DATA_DIR)
+if not os.environ.get("REDIS_URL"):
+    embedded.redis_start(DATA_DIR)
+atexit.register(_stop_services)
+
+import pytest  # noqa: E402
+
+
+@pytest.fixture
+def user(django_user_model):
+    return django_user_model.objects.create_user("owner", password="a long passphrase")
+
+
+@pytest.fixture
+def other_user(django_user_model):
+    return django_user_model.objects.create_user("somebody-else", password="a long passphrase")
+
+
+@pytest.fixture
+def staff(django_user_model):
+    return django_user_model.objects.create_user("operator", password="a long passphrase", is_staff=True)
