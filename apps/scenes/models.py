@@ -1,0 +1,116 @@
+import uuid
+from decimal import Decimal
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from apps.assets.models import Asset
+from apps.jobs.models import Job
+from apps.projects.models import Project
+
+
+class Scene(models.Model):
+    """One shot of a project.
+
+    Live scenes are numbered 1, 2, 3, … by `sequence`; a deleted one has none until it is brought back.
+    `duration` is exact: a project with a song has durations whose sum is the used range of the song. A
+    missing one counts as the current clip's length. `job` is the latest work on this scene; the scene's
+    status is read from it, so that it can never disagree with what is running.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="scenes")
+    sequence = models.PositiveIntegerField(null=True)
+    prompt = models.TextField(blank=True, default="")
+    negative_prompt = models.TextField(blank=True, default="")
+    duration = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    lipsync = models.BooleanField(default=False)
+    section = models.CharField(max_length=40, blank=True, default="")
+    facts = models.JSONField(default=dict)
+    image = models.ForeignKey(Asset, null=True, on_delete=models.SET_NULL, related_name="+")
+    current_clip = models.ForeignKey("scenes.Clip", null=True, on_delete=models.SET_NULL, related_name="+")
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["project", "sequence"]
+        constraints: ClassVar = [
+            # Deferred to the commit, so that a renumbering may pass through doubles.
+            models.UniqueConstraint(
+                fields=["project", "sequence"],
+                name="scene_sequence_is_unique",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+            models.CheckConstraint(
+                condition=Q(sequence__gte=1, deleted_at=None) | Q(sequence=None, deleted_at__isnull=False),
+                name="scene_is_numbered_while_live",
+            ),
+            models.CheckConstraint(
+                condition=Q(duration=None) | Q(duration__gt=Decimal(0)), name="scene_duration_is_positive"
+            ),
+        ]
+
+
+class Origin(models.TextChoices):
+    GENERATED = "generated"
+    LIPSYNCED = "lip-synced"
+    TRIMMED = "trimmed"
+    UPLOADED = "uploaded"
+    COPIED = "copied"
+
+
+class Clip(models.Model):
+    """One immutable version of a scene's video. The scene points at its current one.
+
+    `parent` is the clip it was made from. A trimmed clip keeps in `parameters` the range it shows of its
+    root, so that a trim of a trim can reach outward again. `checks` holds what was found when it arrived;
+    a clip with `usable` false is kept and shown, and nothing builds on it until a person says otherwise.
+    The database also holds a scene's pointer to its own clips (`scene_points_at_its_own_clip`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    scene = models.ForeignKey(Scene, on_delete=models.CASCADE, related_name="clips")
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    origin = models.CharField(max_length=16, choices=Origin)
+    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
+    parameters = models.JSONField(default=dict)
+    cost = models.DecimalField(max_digits=12, decimal_places=6, default=Decimal(0))
+    checks = models.JSONField(default=dict)
+    usable = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["created_at", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(origin__in=Origin.values), name="clip_origin_is_known"),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="clip_is_not_its_own_parent"),
+            # One job makes a clip once, however often its result is delivered.
+            models.UniqueConstraint(
+                fields=["scene", "job"], condition=Q(job__isnull=False), name="clip_is_made_once_per_job"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["scene", "created_at"], name="clip_history")]
+
+
+class Change(models.Model):
+    """One undoable change of a project's scenes.
+
+    `before` and `after` map scene ids to the values that differ (`None`: the scene was not there). Changes
+    form a stack per project: undo takes the newest that is not undone, a new change forgets the undone ones.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="changes")
+    label = models.CharField(max_length=120)
+    before = models.JSONField()
+    after = models.JSONField()
+    undone = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [models.Index(fields=["project", "-id"], name="change_stack")]
