@@ -1,0 +1,140 @@
+"""How scenes share the song: pure rules on lists of durations in seconds.
+
+Every function takes and returns exact decimals. Where `total_is_fixed` (the project has a song) the sum
+never changes: a neighbour gives or takes. Interior cuts that an operation makes or moves snap to the
+nearest beat that leaves both sides `MINIMUM_SECONDS`; with no such beat within half a beat's reach, or
+with no beats at all, the cut stays where it was asked for.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import accumulate, pairwise
+
+from apps.core.errors import InputError
+
+# Shorter shots read as a glitch, and no video model makes them.
+MINIMUM_SECONDS = Decimal("0.25")
+MICROSECOND = Decimal("0.000001")
+
+Durations = tuple[Decimal, ...]
+
+
+def seconds(value: float | Decimal | int | str) -> Decimal:
+    """To the microsecond, which is what the database keeps."""
+    return Decimal(str(value)).quantize(MICROSECOND)
+
+
+def boundaries(durations: Sequence[Decimal]) -> Durations:
+    """The running clock: where each scene starts, and the end."""
+    return tuple(accumulate(durations, initial=Decimal(0)))
+
+
+def from_boundaries(cuts: Sequence[Decimal]) -> Durations:
+    return tuple(end - start for start, end in pairwise(cuts))
+
+
+def snapped(cut: Decimal, beats: Sequence[float], *, after: Decimal, before: Decimal) -> Decimal:
+    """`cut` moved to the nearest beat, when one lies close enough and inside the limits."""
+    low, high = after + MINIMUM_SECONDS, before - MINIMUM_SECONDS
+    if low > high:
+        raise InputError("There is no room for a cut here: a scene has to last at least 0.25 seconds.")
+    cut = min(max(cut, low), high)
+    place = bisect_left(beats, float(cut))
+    candidates = [seconds(beat) for beat in beats[max(place - 1, 0) : place + 1]]
+    inside = [beat for beat in candidates if low <= beat <= high]
+    return min(inside, key=lambda beat: abs(beat - cut), default=cut)
+
+
+def retimed(
+    durations: Sequence[Decimal],
+    index: int,
+    wanted: Decimal,
+    *,
+    beats: Sequence[float] = (),
+    total_is_fixed: bool,
+) -> Durations:
+    """Scene `index` lasts `wanted`; the next scene (for the last one, the one before) gives or takes."""
+    if wanted < MINIMUM_SECONDS:
+        raise InputError("A scene has to last at least 0.25 seconds.", errors={"duration": "too short"})
+    if not total_is_fixed:
+        return (*durations[:index], wanted, *durations[index + 1 :])
+    if len(durations) == 1:
+        raise InputError("The only scene lasts as long as the song. Split it, or add a scene first.")
+    cuts = list(boundaries(durations))
+    last = index == len(durations) - 1
+    moved = index if last else index + 1
+    target = cuts[-1] - wanted if last else cuts[index] + wanted
+    low, high = cuts[moved - 1] + MINIMUM_SECONDS, cuts[moved + 1] - MINIMUM_SECONDS
+    if not low <= target <= high:
+        neighbour = index if last else index + 2
+        raise InputError(
+            f"Scene {neighbour} has not enough length to give: it would last less than 0.25 seconds.",
+            errors={"duration": "longer than the neighbour can give"},
+        )
+    cuts[moved] = snapped(target, beats, after=cuts[moved - 1], before=cuts[moved + 1])
+    return from_boundaries(cuts)
+
+
+def divided(durations: Sequence[Decimal], index: int, at: Decimal, *, beats: Sequence[float] = ()) -> Durations:
+    """Scene `index` becomes two, cut `at` seconds after its start."""
+    if not 0 < at < durations[index]:
+        raise InputError(
+            f"The cut has to lie inside the scene, between 0 and {durations[index].normalize():f} seconds.",
+            errors={"at": "outside the scene"},
+        )
+    cuts = boundaries(durations)
+    start, end = cuts[index], cuts[index + 1]
+    cut = snapped(start + at, beats, after=start, before=end)
+    return from_boundaries([*cuts[: index + 1], cut, *cuts[index + 1 :]])
+
+
+def inserted(
+    durations: Sequence[Decimal],
+    index: int,
+    wanted: Decimal,
+    *,
+    beats: Sequence[float] = (),
+    total_is_fixed: bool,
+) -> Durations:
+    """A new scene stands at `index`. With a fixed total it takes its time from the scene that stood there
+    (at the end: from the last one), at most what leaves that one alive."""
+    if wanted < MINIMUM_SECONDS:
+        raise InputError("A scene has to last at least 0.25 seconds.", errors={"duration": "too short"})
+    if not total_is_fixed or not durations:
+        return (*durations[:index], wanted, *durations[index:])
+    giver = min(index, len(durations) - 1)
+    if wanted > durations[giver] - MINIMUM_SECONDS:
+        raise InputError(
+            f"Scene {giver + 1} lasts {durations[giver].normalize():f} seconds and cannot give {wanted.normalize():f}.",
+            errors={"duration": "longer than the neighbour can give"},
+        )
+    at = wanted if giver == index else durations[giver] - wanted
+    return divided(durations, giver, at, beats=beats)
+
+
+def removed(durations: Sequence[Decimal], index: int, *, total_is_fixed: bool) -> Durations:
+    """Scene `index` goes; with a fixed total the scene before it (for the first, the next) takes its time."""
+    left = [*durations[:index], *durations[index + 1 :]]
+    if total_is_fixed and left:
+        left[max(index - 1, 0)] += durations[index]
+    return tuple(left)
+
+
+def merged(durations: Sequence[Decimal], index: int) -> Durations:
+    """Scene `index` and the next become one."""
+    if index + 1 >= len(durations):
+        raise InputError("The last scene has no next scene to merge with.")
+    return (*durations[:index], durations[index] + durations[index + 1], *durations[index + 2 :])
+
+
+def reordered(durations: Sequence[Decimal], order: Sequence[int], *, beats: Sequence[float] = ()) -> Durations:
+    """Scenes take their lengths along; `order` lists the old indexes. Interior cuts then snap to beats."""
+    if sorted(order) != list(range(len(durations))):
+        raise InputError("The order has to name every scene exactly once.", errors={"order": "not a permutation"})
+    cuts = list(boundaries([durations[old] for old in order]))
+    for index in range(1, len(cuts) - 1) if beats else ():
+        room = cuts[index + 1] - cuts[index - 1]
+        if room >= 2 * MINIMUM_SECONDS:
+            cuts[index] = snapped(cuts[index], beats, after=cuts[index - 1], before=cuts[index + 1])
+    return from_boundaries(cuts)

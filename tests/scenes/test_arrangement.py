@@ -1,0 +1,87 @@
+from decimal import Decimal
+
+import pytest
+
+from apps.core.errors import InputError
+from apps.scenes import arrangement
+
+BEATS = tuple(index * 0.5 for index in range(1, 60))
+SONG = tuple(Decimal(text) for text in ("4", "6", "2"))
+
+
+def decimals(*texts):
+    return tuple(Decimal(text) for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("index", "wanted", "expected"),
+    [
+        (0, "5", ("5", "5", "2")),
+        (1, "7.25", ("4", "7.25", "0.75")),
+        (2, "3", ("4", "5", "3")),
+    ],
+)
+def test_a_retimed_scene_takes_from_its_neighbour(index, wanted, expected):
+    result = arrangement.retimed(SONG, index, Decimal(wanted), total_is_fixed=True)
+    assert result == decimals(*expected)
+    assert sum(result) == sum(SONG)
+
+
+def test_a_retimed_scene_without_a_song_changes_only_itself():
+    assert arrangement.retimed(SONG, 0, Decimal(9), total_is_fixed=False) == decimals("9", "6", "2")
+
+
+def test_it_refuses_more_than_the_neighbour_can_give():
+    with pytest.raises(InputError, match="Scene 3 has not enough"):
+        arrangement.retimed(SONG, 1, Decimal("7.9"), total_is_fixed=True)
+
+
+def test_a_moved_cut_snaps_to_the_nearest_beat():
+    assert arrangement.retimed(SONG, 0, Decimal("4.8"), beats=BEATS, total_is_fixed=True)[0] == Decimal(5)
+
+
+def test_a_cut_never_snaps_out_of_its_scene():
+    short = decimals("0.6", "10")
+    first, second, _ = arrangement.divided(short, 0, Decimal("0.3"), beats=(0.1, 0.58))
+    assert (first, second) == decimals("0.3", "0.3")
+
+
+def test_dividing_keeps_the_sum_and_refuses_a_cut_outside():
+    assert arrangement.divided(SONG, 1, Decimal("2.2"), beats=BEATS) == decimals("4", "2", "4", "2")
+    with pytest.raises(InputError, match="inside the scene"):
+        arrangement.divided(SONG, 1, Decimal(6))
+
+
+@pytest.mark.parametrize(
+    ("index", "expected"), [(0, ("1", "3", "6", "2")), (1, ("4", "1", "5", "2")), (3, ("4", "6", "1", "1"))]
+)
+def test_an_inserted_scene_takes_its_time_from_a_neighbour(index, expected):
+    assert arrangement.inserted(SONG, index, Decimal(1), total_is_fixed=True) == decimals(*expected)
+
+
+@pytest.mark.parametrize(("index", "expected"), [(0, ("10", "2")), (1, ("10", "2")), (2, ("4", "8"))])
+def test_a_removed_scene_leaves_its_time_to_a_neighbour(index, expected):
+    assert arrangement.removed(SONG, index, total_is_fixed=True) == decimals(*expected)
+
+
+def test_merging_adds_up_and_the_last_has_no_next():
+    assert arrangement.merged(SONG, 1) == decimals("4", "8")
+    with pytest.raises(InputError):
+        arrangement.merged(SONG, 2)
+
+
+def test_reordered_scenes_take_their_lengths_along():
+    assert arrangement.reordered(SONG, (2, 0, 1)) == decimals("2", "4", "6")
+
+
+def test_reordering_snaps_the_cuts_and_keeps_the_sum():
+    odd = decimals("4.1", "6.2", "1.7")
+    result = arrangement.reordered(odd, (1, 2, 0), beats=BEATS)
+    assert result == decimals("6", "2", "4")
+    assert sum(result) == sum(odd)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (0, 1, 1), (0, 1, 3)])
+def test_it_refuses_an_order_that_is_no_permutation(order):
+    with pytest.raises(InputError):
+        arrangement.reordered(SONG, order)
