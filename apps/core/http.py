@@ -1,0 +1,507 @@
+"""The one place that speaks HTTP to services we chose; URLs we were handed go through `guarded_fetch`.
+
+Every call has time limits and a size cap, writes one log line without query strings or headers, and fails
+with `HttpFailure`, which says whether the request can have been accepted. Safe calls (GET, HEAD) are
+repeated on connection errors, 429 and 5xx; every other method is sent exactly once.
+"""
+
+import json
+import random
+import re
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+import structlog
+import urllib3
+from requests.auth import AuthBase
+from requests.structures import CaseInsensitiveDict
+
+from apps.core.errors import ProviderError
+
+log = structlog.get_logger(__name__)
+Result = TypeVar("Result")
+
+USER_AGENT = "mvsite/1"
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+# TCP and TLS to a healthy service take well under a second; ten allow for a lost packet or two.
+CONNECT_SECONDS = 10.0
+CALL_SECONDS = 60.0
+ANSWER_MAX_BYTES = 16 * 1024 * 1024
+SAFE_ATTEMPTS = 4
+BACKOFF_FIRST_SECONDS = 0.5
+BACKOFF_MAX_SECONDS = 20.0
+CHUNK_BYTES = 256 * 1024
+# How much of a refusal is kept for diagnosis.
+EVIDENCE_BYTES = 4096
+
+
+class FailureKind(StrEnum):
+    """What is known about the request when no good answer came."""
+
+    NOT_SENT = "not_sent"  # no connection: surely not accepted
+    THROTTLED = "throttled"  # 429: surely not accepted, may be sent again later
+    REFUSED = "refused"  # another 4xx: surely not accepted, sending it again unchanged cannot help
+    MAYBE_SENT = "maybe_sent"  # a time-out after sending, a cut line, 3xx, 5xx, an unreadable answer
+    TOO_LARGE = "too_large"  # the answer passed the size cap
+
+
+class HttpFailure(ProviderError):
+    """No good answer. `status` is None when none came; `body` holds the first bytes of a refusal.
+
+    `outcome_unknown` is set for unsafe methods that may have been accepted, so a caller that lets the
+    failure through already behaves rightly.
+    """
+
+    default_code = "http_failure"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: FailureKind,
+        method: str,
+        status: int | None = None,
+        body: bytes = b"",
+        retry_after: float | None = None,
+        evidence: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(
+            message,
+            permanent=kind in {FailureKind.REFUSED, FailureKind.TOO_LARGE},
+            outcome_unknown=method not in SAFE_METHODS and kind in {FailureKind.MAYBE_SENT, FailureKind.TOO_LARGE},
+            retry_after=retry_after,
+            raw={"status": status, "body": body.decode("utf-8", "replace")},
+            evidence=evidence,
+        )
+        self.kind = kind
+        self.status = status
+        self.body = body
+
+    def json(self) -> Any:
+        """The refusal's JSON body, or None when it is not JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """A 2xx answer, read to its end."""
+
+    method: str
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The parsed body. Raises HttpFailure(MAYBE_SENT) when it is not JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError as error:
+            raise HttpFailure(
+                f"{host_of(self.url)} answered with something that is not JSON.",
+                kind=FailureKind.MAYBE_SENT,
+                method=self.method,
+                status=self.status,
+                body=self.body[:EVIDENCE_BYTES],
+            ) from error
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file part of a multipart body; it is streamed from disk."""
+
+    path: Path
+    filename: str
+    content_type: str
+
+
+class NoAuth(AuthBase):
+    """Keeps requests from replacing our headers with a password out of ~/.netrc."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+@dataclass(frozen=True)
+class _Call:
+    method: str
+    url: str
+    time_limit_seconds: float
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+def get(
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    params: Mapping[str, Any] | None = None,
+    time_limit_seconds: float = CALL_SECONDS,
+    max_bytes: int = ANSWER_MAX_BYTES,
+    attempts: int = SAFE_ATTEMPTS,
+) -> HttpAnswer:
+    """Read `url`, again on connection errors, 429 and 5xx. `time_limit_seconds` bounds each attempt.
+
+    Redirects are not followed: a service that moved is a setting to correct, and keys must not travel.
+    Raises HttpFailure.
+    """
+    call = _Call("GET", url, time_limit_seconds, {"headers": headers, "params": params})
+    return _repeated(call, attempts=attempts, action=lambda: _whole_answer(call, max_bytes=max_bytes))
+
+
+def send(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    params: Mapping[str, Any] | None = None,
+    json_body: Any = None,
+    fields: Mapping[str, str] | None = None,
+    uploads: Mapping[str, Upload] | None = None,
+    time_limit_seconds: float = CALL_SECONDS,
+    max_bytes: int = ANSWER_MAX_BYTES,
+) -> HttpAnswer:
+    """Send a POST, PUT, PATCH or DELETE exactly once, on a connection of its own.
+
+    `json_body`, or `fields` with optional `uploads` as a multipart form. Raises HttpFailure.
+    """
+    multipart = _Multipart(fields or {}, uploads or {}) if uploads else None
+    arguments: dict[str, Any] = {"headers": dict(headers or {}), "params": params}
+    if json_body is not None:
+        arguments["json"] = json_body
+    elif multipart is None and fields is not None:
+        arguments["data"] = dict(fields)
+    if multipart is not None:
+        arguments["headers"]["Content-Type"] = multipart.content_type
+        arguments["data"] = multipart
+    return _whole_answer(_Call(method.upper(), url, time_limit_seconds, arguments), max_bytes=max_bytes)
+
+
+def post(url: str, **arguments: Any) -> HttpAnswer:
+    """`send` with POST."""
+    return send("POST", url, **arguments)
+
+
+def send_file(
+    method: str,
+    url: str,
+    *,
+    path: Path,
+    content_type: str,
+    headers: Mapping[str, str] | None = None,
+    time_limit_seconds: float = 600.0,
+) -> HttpAnswer:
+    """Stream one file as the whole body (a PUT to a presigned URL), once. Raises HttpFailure."""
+    with path.open("rb") as stream:
+        arguments = {"headers": {**(headers or {}), "Content-Type": content_type}, "data": stream}
+        return _whole_answer(_Call(method.upper(), url, time_limit_seconds, arguments), max_bytes=ANSWER_MAX_BYTES)
+
+
+def download(
+    url: str,
+    *,
+    into: Path,
+    max_bytes: int,
+    headers: Mapping[str, str] | None = None,
+    time_limit_seconds: float = 600.0,
+    attempts: int = SAFE_ATTEMPTS,
+) -> Path:
+    """Stream `url` to the file `into`, which appears only when it is whole.
+
+    A cut download is taken up where it stopped when the server gave an ETag, else from the start.
+    Raises HttpFailure; the `.part` file is removed when all attempts failed.
+    """
+    part = part_path(into)
+    call = _Call("GET", url, time_limit_seconds, {"headers": headers})
+    resume = _Resume()
+    try:
+        _repeated(call, attempts=attempts, action=lambda: _download_once(call, part, max_bytes, resume))
+        return part.replace(into)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def part_path(path: Path) -> Path:
+    """Where an unfinished download of `path` lies."""
+    return path.with_name(path.name + ".part")
+
+
+def host_of(url: str) -> str:
+    """The host for messages and logs, without user name, path or query."""
+    return urlsplit(url).hostname or "the service"
+
+
+def without_secrets(url: str) -> str:
+    """The URL for logs: signatures live in the query, passwords before the @."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+
+
+def body_chunks(response: requests.Response, *, deadline: float, max_bytes: int) -> Iterator[bytes]:
+    """The body piece by piece. Raises TimeoutError past `deadline` (monotonic seconds), HttpFailure past the cap.
+
+    `read1` returns what has arrived, so that a server that drips bytes cannot outlast the deadline.
+    """
+    total = 0
+    while chunk := response.raw.read1(CHUNK_BYTES, decode_content=True):
+        total += len(chunk)
+        if total > max_bytes:
+            raise too_large(response, max_bytes)
+        yield chunk
+        if time.monotonic() > deadline:
+            raise TimeoutError("the whole call took too long")
+
+
+def too_large(response: requests.Response, max_bytes: int) -> HttpFailure:
+    return HttpFailure(
+        f"{host_of(response.url)} sent more than the {max_bytes // 1024 // 1024} MB that are allowed here.",
+        kind=FailureKind.TOO_LARGE,
+        method=response.request.method or "",
+        status=response.status_code,
+    )
+
+
+def failure_of_status(response: requests.Response, *, method: str, deadline: float) -> HttpFailure:
+    """The failure that a 3xx, 4xx or 5xx means, with the first bytes of its body."""
+    body = b""
+    try:
+        for chunk in body_chunks(response, deadline=deadline, max_bytes=ANSWER_MAX_BYTES):
+            body += chunk
+            if len(body) >= EVIDENCE_BYTES:
+                break
+    except (OSError, HttpFailure, urllib3.exceptions.HTTPError):
+        pass  # the status already says enough
+    status = response.status_code
+    return HttpFailure(
+        f"{host_of(response.url)} answered {status} {response.reason or ''}".strip() + ".",
+        kind=_kind_of_status(status),
+        method=method,
+        status=status,
+        body=body[:EVIDENCE_BYTES],
+        retry_after=retry_after_seconds(response.headers),
+    )
+
+
+def failure_of_exception(error: Exception, *, method: str, url: str) -> HttpFailure:
+    """The failure behind a network exception. Its own text is dropped: it repeats the signed URL."""
+    kind = FailureKind.NOT_SENT if _surely_not_sent(error) else FailureKind.MAYBE_SENT
+    what = (
+        "could not be reached" if kind is FailureKind.NOT_SENT else "was reached, but its answer did not come through"
+    )
+    return HttpFailure(
+        f"{host_of(url)} {what} ({type(_root(error)).__name__}).",
+        kind=kind,
+        method=method,
+        evidence={"url": without_secrets(url), "exception": type(error).__name__},
+    )
+
+
+def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """The Retry-After header in seconds from now; None when absent or unreadable."""
+    value = CaseInsensitiveDict(headers).get("Retry-After", "").strip()
+    if re.fullmatch(r"\d{1,6}", value):
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+# Everything that a request or the reading of its body can raise.
+NETWORK_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError)
+
+
+def _repeated(call: _Call, *, attempts: int, action: Callable[[], Result]) -> Result:
+    for attempt in range(1, attempts):
+        try:
+            return action()
+        except HttpFailure as failure:
+            wait = _wait_before_next(failure, attempt)
+            if wait is None:
+                raise
+            log.info("http_call_repeated", url=without_secrets(call.url), attempt=attempt, wait_seconds=round(wait, 2))
+            time.sleep(wait)
+    return action()
+
+
+def _wait_before_next(failure: HttpFailure, attempt: int) -> float | None:
+    """Seconds before a safe call is repeated, or None when that would not help or would take too long."""
+    if failure.permanent or (failure.status is not None and failure.status < 400):
+        return None
+    if failure.retry_after is not None:
+        return failure.retry_after if failure.retry_after <= BACKOFF_MAX_SECONDS else None
+    ceiling = min(BACKOFF_MAX_SECONDS, BACKOFF_FIRST_SECONDS * 2 ** (attempt - 1))
+    return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
+
+
+def _whole_answer(call: _Call, *, max_bytes: int) -> HttpAnswer:
+    def read(response: requests.Response, deadline: float) -> HttpAnswer:
+        body = b"".join(body_chunks(response, deadline=deadline, max_bytes=max_bytes))
+        return HttpAnswer(call.method, call.url, response.status_code, response.headers, body)
+
+    return _exchange(call, read)
+
+
+def _exchange(call: _Call, read: Callable[[requests.Response, float], Result]) -> Result:
+    """Send once, let `read` take a 2xx answer, map every failure, write the log line."""
+    started = time.monotonic()
+    deadline = started + call.time_limit_seconds
+    status: int | None = None
+    outcome = "ok"
+    try:
+        with _session() as session, _open(session, call) as response:
+            status = response.status_code
+            if not response.ok or 300 <= status < 400:
+                raise failure_of_status(response, method=call.method, deadline=deadline)
+            return read(response, deadline)
+    except HttpFailure as failure:
+        outcome = failure.kind.value
+        raise
+    except NETWORK_ERRORS as error:
+        failure = failure_of_exception(error, method=call.method, url=call.url)
+        outcome = failure.kind.value
+        # Not `from error`: its text and traceback would carry the signed URL into the log.
+        raise failure from None
+    finally:
+        log.info(
+            "http_call",
+            method=call.method,
+            url=without_secrets(call.url),
+            status=status,
+            outcome=outcome,
+            duration_ms=round((time.monotonic() - started) * 1000),
+        )
+
+
+def _session() -> requests.Session:
+    # A fresh one per call: a stale kept-alive connection would make a sent POST look like an unknown outcome.
+    session = requests.Session()
+    session.auth = NoAuth()
+    session.headers["User-Agent"] = USER_AGENT
+    return session
+
+
+def _open(session: requests.Session, call: _Call) -> requests.Response:
+    return session.request(
+        call.method,
+        call.url,
+        stream=True,
+        allow_redirects=False,
+        timeout=(min(CONNECT_SECONDS, call.time_limit_seconds), call.time_limit_seconds),
+        **call.arguments,
+    )
+
+
+@dataclass
+class _Resume:
+    """The ETag of the file that the .part holds the beginning of."""
+
+    etag: str = ""
+
+
+def _download_once(call: _Call, part: Path, max_bytes: int, resume: _Resume) -> None:
+    have = part.stat().st_size if resume.etag and part.exists() else 0
+    headers = {**(call.arguments.get("headers") or {}), "Accept-Encoding": "identity"}
+    if have:
+        headers |= {"Range": f"bytes={have}-", "If-Range": resume.etag}
+
+    def read(response: requests.Response, deadline: float) -> None:
+        appending = response.status_code == 206 and response.headers.get("Content-Range", "").startswith(
+            f"bytes {have}-"
+        )
+        etag = response.headers.get("ETag", "")
+        resume.etag = "" if etag.startswith("W/") else etag
+        already = have if appending else 0
+        if already + int(response.headers.get("Content-Length") or 0) > max_bytes:
+            raise too_large(response, max_bytes)
+        with part.open("ab" if appending else "wb") as stream:
+            _copy(response, stream, deadline=deadline, max_bytes=max_bytes - already)
+
+    _exchange(_Call(call.method, call.url, call.time_limit_seconds, {"headers": headers}), read)
+
+
+def _copy(response: requests.Response, stream: BinaryIO, *, deadline: float, max_bytes: int) -> None:
+    for chunk in body_chunks(response, deadline=deadline, max_bytes=max_bytes):
+        stream.write(chunk)
+
+
+class _Multipart:
+    """A multipart/form-data body that is read from disk as it is sent; requests' own holds it in memory."""
+
+    def __init__(self, fields: Mapping[str, str], uploads: Mapping[str, Upload]) -> None:
+        boundary = urllib3.filepost.choose_boundary()
+        self.content_type = f"multipart/form-data; boundary={boundary}"
+        self._parts: list[bytes | Path] = []
+        for name, value in fields.items():
+            self._parts.append(_part_head(boundary, name, None) + value.encode() + b"\r\n")
+        for name, upload in uploads.items():
+            self._parts += [_part_head(boundary, name, upload), upload.path, b"\r\n"]
+        self._parts.append(f"--{boundary}--\r\n".encode())
+
+    def __len__(self) -> int:
+        return sum(part.stat().st_size if isinstance(part, Path) else len(part) for part in self._parts)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self._parts:
+            if isinstance(part, bytes):
+                yield part
+                continue
+            with part.open("rb") as stream:
+                while chunk := stream.read(CHUNK_BYTES):
+                    yield chunk
+
+
+def _part_head(boundary: str, name: str, upload: Upload | None) -> bytes:
+    request_field = urllib3.fields.RequestField(name, b"", filename=upload.filename if upload else None)
+    request_field.make_multipart(content_type=upload.content_type if upload else None)
+    return f"--{boundary}\r\n{request_field.render_headers()}".encode()
+
+
+def _kind_of_status(status: int) -> FailureKind:
+    if status == 429:
+        return FailureKind.THROTTLED
+    # 408: the server gave up on a request that it had begun to read.
+    if 400 <= status < 500 and status != 408:
+        return FailureKind.REFUSED
+    return FailureKind.MAYBE_SENT
+
+
+def _root(error: BaseException) -> BaseException:
+    """The exception that started it: requests and urllib3 wrap it in `reason` and in their arguments."""
+    seen: set[int] = set()
+    while id(error) not in seen:
+        seen.add(id(error))
+        inner = getattr(error, "reason", None) or next(
+            (part for part in error.args if isinstance(part, Exception)), None
+        )
+        if not isinstance(inner, BaseException):
+            break
+        error = inner
+    return error
+
+
+def _surely_not_sent(error: Exception) -> bool:
+    root = _root(error)
+    never_connected = (
+        urllib3.exceptions.NewConnectionError,
+        urllib3.exceptions.ConnectTimeoutError,
+        urllib3.exceptions.LocationParseError,
+        ssl.SSLCertVerificationError,
+        requests.exceptions.InvalidURL,
+        requests.exceptions.InvalidSchema,
+        requests.exceptions.MissingSchema,
+        requests.exceptions.InvalidHeader,
+        UnicodeError,
+    )
+    return isinstance(root, never_connected) or isinstance(error, requests.ConnectTimeout)
