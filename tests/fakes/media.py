@@ -1,0 +1,70 @@
+"""Small real media for the fakes, made by the bundled ffmpeg and kept for the life of the process."""
+
+import functools
+import subprocess
+import tempfile
+from pathlib import Path
+
+import imageio_ffmpeg
+
+ENCODE = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "24"]
+
+
+def _ffmpeg(*arguments: str, out: Path) -> bytes:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-y", *arguments, f"file:{out}"]
+    subprocess.run(command, check=True, timeout=120, capture_output=True)
+    return out.read_bytes()
+
+
+@functools.cache
+def video(seconds: float = 1.0, size: str = "320x180") -> bytes:
+    """A silent H.264 mp4 at 24 frames a second."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = f"testsrc2=duration={seconds}:size={size}:rate=24"
+        return _ffmpeg("-f", "lavfi", "-i", source, *ENCODE, "-movflags", "+faststart", out=Path(folder, "out.mp4"))
+
+
+@functools.cache
+def image(size: str = "320x180", extension: str = "png") -> bytes:
+    """A still picture; `extension` is png, jpg or webp."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = f"testsrc2=duration=1:size={size}:rate=1"
+        return _ffmpeg("-f", "lavfi", "-i", source, "-frames:v", "1", out=Path(folder, f"out.{extension}"))
+
+
+@functools.cache
+def sound(seconds: float = 1.0) -> bytes:
+    """A mono tone as 16-bit wav."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = f"sine=frequency=330:duration={seconds}:sample_rate=16000"
+        return _ffmpeg("-f", "lavfi", "-i", source, out=Path(folder, "out.wav"))
+
+
+@functools.lru_cache(maxsize=64)
+def video_with_sound(picture: bytes, voice: bytes) -> bytes:
+    """The picture of the first with the sound of the second, as long as the shorter.
+
+    Raises subprocess.CalledProcessError where one of them is no media.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, "picture"), Path(folder, "voice")]
+        for path, content in zip(paths, (picture, voice), strict=True):
+            path.write_bytes(content)
+        inputs = [argument for path in paths for argument in ("-i", f"file:{path}")]
+        kept = ["-map", "0:v:0", "-map", "1:a:0", "-c:v", "copy", "-c:a", "aac", "-shortest"]
+        return _ffmpeg(*inputs, *kept, out=Path(folder, "out.mp4"))
+
+
+@functools.lru_cache(maxsize=256)
+def duration(content: bytes) -> float:
+    """Seconds, read from the container. Raises ValueError for bytes that hold no timed media."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "media")
+        path.write_bytes(content)
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-i", f"file:{path}"]
+        words = subprocess.run(command, timeout=60, capture_output=True, check=False).stderr.decode(errors="replace")
+    for line in words.splitlines():
+        if line.strip().startswith("Duration:"):
+            hours, minutes, seconds = line.split("Duration:")[1].split(",")[0].strip().split(":")
+            return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    raise ValueError("no media")

@@ -1,0 +1,398 @@
+"""A strict fake of Replicate's HTTP API: predictions, listing, cancel, files, outputs that expire.
+
+Input schemas are the ones of the real models (contracts chapter 2.6): an unknown field, a missing one or a
+value outside its enum is 422, wrong case included. Inputs by URL are really fetched. There is no idempotency.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import secrets
+import threading
+import time
+import urllib.request
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.fakes import media
+from tests.fakes.server import FakeService, Refusal, Reply, Request, multipart, post_signed, route
+
+RATIOS = ["16:9", "9:16", "1:1", "4:3", "3:4"]
+# field → type name, or the list of allowed values; "!" in front of a field's name makes it required.
+MODELS: dict[str, dict[str, Any]] = {
+    "google/veo-3-fast": {
+        "!prompt": "string", "aspect_ratio": ["16:9", "9:16"], "duration": [4, 6, 8], "image": "uri",
+        "negative_prompt": "string", "resolution": ["720p", "1080p"], "generate_audio": "boolean", "seed": "integer",
+    },
+    "google/veo-3": {
+        "!prompt": "string", "aspect_ratio": ["16:9", "9:16"], "duration": [4, 6, 8], "image": "uri",
+        "negative_prompt": "string", "resolution": ["720p", "1080p"], "generate_audio": "boolean", "seed": "integer",
+    },
+    "google/veo-3.1": {
+        "!prompt": "string", "aspect_ratio": ["16:9", "9:16"], "duration": [4, 6, 8], "image": "uri",
+        "negative_prompt": "string", "resolution": ["720p", "1080p"], "generate_audio": "boolean", "seed": "integer",
+        "last_frame": "uri", "reference_images": "uris",
+    },
+    "google/veo-3.1-fast": {
+        "!prompt": "string", "aspect_ratio": ["16:9", "9:16"], "duration": [4, 6, 8], "image": "uri",
+        "negative_prompt": "string", "resolution": ["720p", "1080p"], "generate_audio": "boolean", "seed": "integer",
+        "last_frame": "uri",
+    },
+    "kwaivgi/kling-v2.1": {
+        "!prompt": "string", "!start_image": "uri", "end_image": "uri", "mode": ["standard", "pro"],
+        "duration": [5, 10], "negative_prompt": "string",
+    },
+    "kwaivgi/kling-v2.5-turbo-pro": {
+        "!prompt": "string", "start_image": "uri", "image": "uri", "aspect_ratio": ["16:9", "9:16", "1:1"],
+        "duration": [5, 10], "negative_prompt": "string",
+    },
+    "kwaivgi/kling-v3-video": {
+        "!prompt": "string", "negative_prompt": "string", "start_image": "uri", "end_image": "uri",
+        "mode": ["standard", "pro"], "aspect_ratio": ["16:9", "9:16", "1:1"], "duration": list(range(3, 16)),
+        "generate_audio": "boolean", "multi_prompt": "string",
+    },
+    "wan-video/wan-2.5-i2v": {
+        "!prompt": "string", "!image": "uri", "audio": "uri", "duration": [5, 10],
+        "resolution": ["480p", "720p", "1080p"], "negative_prompt": "string", "seed": "integer",
+        "enable_prompt_expansion": "boolean",
+    },
+    "google/imagen-4": {
+        "!prompt": "string", "aspect_ratio": RATIOS, "output_format": ["jpg", "png"],
+        "safety_filter_level": ["block_low_and_above", "block_medium_and_above", "block_only_high"],
+    },
+    "google/imagen-4-fast": {
+        "!prompt": "string", "aspect_ratio": RATIOS, "output_format": ["jpg", "png"],
+        "safety_filter_level": ["block_low_and_above", "block_medium_and_above", "block_only_high"],
+    },
+    "google/nano-banana": {
+        "!prompt": "string", "image_input": "uris", "aspect_ratio": ["match_input_image", *RATIOS, "2:3", "3:2"],
+        "output_format": ["jpg", "png"],
+    },
+    "black-forest-labs/flux-kontext-pro": {
+        "!prompt": "string", "input_image": "uri", "aspect_ratio": ["match_input_image", *RATIOS],
+        "output_format": ["jpg", "png"], "safety_tolerance": list(range(7)), "prompt_upsampling": "boolean",
+        "seed": "integer",
+    },
+    "ideogram-ai/ideogram-character": {
+        "!prompt": "string", "!character_reference_image": "uri",
+        "rendering_speed": ["Default", "Turbo", "Quality"], "style_type": ["Auto", "Fiction", "Realistic"],
+        "aspect_ratio": RATIOS, "resolution": "string", "magic_prompt_option": ["Auto", "On", "Off"],
+        "image": "uri", "mask": "uri", "seed": "integer",
+    },
+    "sync/lipsync-2": {
+        "!video": "uri", "!audio": "uri", "text": "string", "temperature": "number", "active_speaker": "boolean",
+        "sync_mode": ["loop", "bounce", "cut_off", "silence", "remap"], "occlusion_detection": "boolean",
+    },
+    "sync/lipsync-2-pro": {
+        "!video": "uri", "!audio": "uri", "text": "string", "temperature": "number", "active_speaker": "boolean",
+        "sync_mode": ["loop", "bounce", "cut_off", "silence", "remap"], "occlusion_detection": "boolean",
+    },
+}  # fmt: skip
+IMAGE_MODELS = re.compile(r"imagen|banana|kontext|ideogram")
+PREDICTION_KEYS = {"input", "webhook", "webhook_events_filter", "stream"}
+TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str, "integer": int, "number": (int, float), "boolean": bool, "uri": str, "uris": list,
+}  # fmt: skip
+PAGE = 100
+
+
+@dataclass
+class Prediction:
+    """One accepted prediction. `ends` is when its latency is over (monotonic)."""
+
+    id: str
+    model: str
+    input: dict[str, Any]
+    created: float
+    ends: float
+    webhook: str = ""
+    verdict: str = "succeeded"  # how it will end
+    error: str | None = None
+    status: str = "starting"  # the final status, once fixed
+    output: Any = None
+    completed: float | None = None
+    removed: bool = False
+    trouble: str = field(default="", repr=False)
+
+
+class FakeReplicate(FakeService):
+    """`moderation_words` in a prompt end as a failed prediction, as the real service does it.
+
+    `retention_seconds` is the real service's hour. `end_next_as` scripts how the next prediction ends, e.g.
+    ("aborted", "deadline") or ("resting", None) for a status that nobody knows.
+    """
+
+    name = "replicate"
+    moderation_words = ("forbidden",)
+
+    def __init__(
+        self,
+        *,
+        token: str = "r8_fake_token",
+        retention_seconds: float = 3600.0,
+        webhook_secret: str = "whsec_" + base64.b64encode(b"replicate fake signing key").decode(),
+        creates_per_minute: int = 600,
+        **facts: Any,
+    ) -> None:
+        super().__init__(**facts)
+        self.token = token
+        self.retention_seconds = retention_seconds
+        self.webhook_secret = webhook_secret
+        self.creates_per_minute = creates_per_minute
+        self.predictions: dict[str, Prediction] = {}
+        self.files: dict[str, tuple[bytes, str, str]] = {}
+        self.end_next_as: deque[tuple[str, str | None]] = deque()
+        self._creates: deque[float] = deque()
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.url}/v1"
+
+    def describe(self) -> dict[str, Any]:
+        return {"predictions": len(self.predictions)}
+
+    # --- routes ---
+
+    @route("GET", "/v1/account")
+    def account(self, request: Request) -> Reply:
+        self._authorise(request)
+        return Reply(200, {"type": "user", "username": "fake", "name": "Fake", "github_url": ""})
+
+    @route("GET", "/v1/webhooks/default/secret")
+    def secret(self, request: Request) -> Reply:
+        self._authorise(request)
+        return Reply(200, {"key": self.webhook_secret})
+
+    @route("POST", "/v1/models/(?P<owner>[^/]+)/(?P<model>[^/]+)/predictions")
+    def create_official(self, request: Request, owner: str, model: str) -> Reply:
+        self._authorise(request)
+        return self._create(request, f"{owner}/{model}", PREDICTION_KEYS)
+
+    @route("POST", "/v1/predictions")
+    def create(self, request: Request) -> Reply:
+        self._authorise(request)
+        version = str((request.json() or {}).get("version") or "")
+        if not version:
+            raise _problem(422, "Input validation failed", "- version is required\n")
+        return self._create(request, version.split(":", 1)[0], PREDICTION_KEYS | {"version"})
+
+    @route("GET", "/v1/predictions")
+    def listing(self, request: Request) -> Reply:
+        self._authorise(request)
+        after, before = (_unix(request.first(name)) for name in ("created_after", "created_before"))
+        start = int(request.first("cursor", "0"))
+        with self.lock:
+            rows = sorted(self.predictions.values(), key=lambda one: one.created, reverse=True)
+        rows = [p for p in rows if (not after or p.created > after) and (not before or p.created < before)]
+        page = [self._show(prediction) for prediction in rows[start : start + PAGE]]
+        more = start + PAGE < len(rows)
+        next_url = f"{self.base_url}/predictions?cursor={start + PAGE}" if more else None
+        return Reply(200, {"previous": None, "next": next_url, "results": page})
+
+    @route("GET", "/v1/predictions/(?P<prediction_id>[a-z0-9]+)")
+    def get(self, request: Request, prediction_id: str) -> Reply:
+        self._authorise(request)
+        return Reply(200, self._show(self._find(prediction_id)))
+
+    @route("POST", "/v1/predictions/(?P<prediction_id>[a-z0-9]+)/cancel")
+    def cancel(self, request: Request, prediction_id: str) -> Reply:
+        self._authorise(request)
+        prediction = self._find(prediction_id)
+        self._settle(prediction)
+        if prediction.completed is None:
+            prediction.status, prediction.completed = "canceled", time.time()
+        return Reply(200, self._show(prediction))
+
+    @route("POST", "/v1/files")
+    def upload(self, request: Request) -> Reply:
+        self._authorise(request)
+        name, content_type, content = multipart(request).get("content", ("", "", b""))
+        if not content:
+            raise _problem(400, "Bad request", "Missing content")
+        file_id = secrets.token_hex(12)
+        self.files[file_id] = (content, content_type, name)
+        urls = {"get": f"{self.base_url}/files/{file_id}"}
+        facts = {"id": file_id, "name": name, "content_type": content_type, "size": len(content), "urls": urls}
+        return Reply(201, facts | {"created_at": _iso(time.time()), "expires_at": _iso(time.time() + 86400)})
+
+    @route("GET", r"/out/(?P<prediction_id>[a-z0-9]+)/\d+\.(?P<extension>\w+)")
+    def output(self, request: Request, prediction_id: str, extension: str) -> Reply:
+        if "authorization" in request.headers:
+            return Reply(400, "The key does not belong on the delivery host.")
+        prediction = self.predictions.get(prediction_id)
+        if prediction is None or self._expired(prediction):
+            return Reply(404, "Not Found")
+        content, content_type = self._content(prediction, extension)
+        return Reply(200, content, {"Content-Type": content_type})
+
+    # --- what it does ---
+
+    def _authorise(self, request: Request) -> None:
+        given = request.headers.get("authorization", "")
+        if given != f"Bearer {self.token}":
+            detail = "You did not pass a valid authentication token" if given else "Authentication not provided"
+            raise _problem(401, "Unauthenticated", detail)
+
+    def _create(self, request: Request, model: str, keys: set[str]) -> Reply:
+        body = request.json() or {}
+        if model not in MODELS:
+            raise _problem(404, "Not found", "The requested resource could not be found.")
+        unknown = [f"- {key}: Additional property {key} is not allowed\n" for key in body if key not in keys]
+        problems = unknown + _input_problems(MODELS[model], body.get("input"))
+        if problems:
+            raise _problem(422, "Input validation failed", "".join(problems))
+        webhook = body.get("webhook", "")
+        self._limit_rate()
+        now = time.time()
+        verdict, error = self.end_next_as.popleft() if self.end_next_as else ("succeeded", None)
+        prediction = Prediction(
+            secrets.token_hex(13), model, body["input"], now, time.monotonic() + self.latency_seconds, webhook
+        )
+        prediction.verdict, prediction.error = verdict, error
+        prediction.trouble = self._trouble(prediction)
+        with self.lock:
+            self.predictions[prediction.id] = prediction
+        if webhook:
+            threading.Timer(self.latency_seconds + 0.05, self.send_webhook, [prediction.id]).start()
+        return Reply(201, self._show(prediction, as_created=True))
+
+    def _limit_rate(self) -> None:
+        with self.lock:
+            now = time.monotonic()
+            while self._creates and self._creates[0] < now - 60:
+                self._creates.popleft()
+            if len(self._creates) >= self.creates_per_minute:
+                wait = max(1, round(self._creates[0] + 60 - now))
+                body = {"detail": "Request was throttled.", "status": 429, "retry_after": wait}
+                raise Refusal(429, body, {"Retry-After": str(wait), "ratelimit-remaining": "0"})
+            self._creates.append(now)
+
+    def _trouble(self, prediction: Prediction) -> str:
+        """What will make the prediction fail: moderation, or an input that cannot be fetched."""
+        words = str(prediction.input.get("prompt", "")).lower()
+        if any(word in words for word in self.moderation_words):
+            return "The input or output was flagged as sensitive. Please try again with different inputs. (E005)"
+        for name, value in prediction.input.items():
+            if MODELS[prediction.model].get(name, MODELS[prediction.model].get(f"!{name}")) in ("uri", "uris"):
+                for address in value if isinstance(value, list) else [value]:
+                    if self._fetch(address) is None:
+                        return f"Failed to fetch input {name}: {address}"
+        return ""
+
+    def _fetch(self, address: str) -> bytes | None:
+        own = re.fullmatch(re.escape(f"{self.base_url}/files/") + "([0-9a-f]+)", address)
+        if own:
+            return self.files.get(own[1], (None, "", ""))[0]
+        try:
+            with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310
+                return bytes(answer.read())
+        except (OSError, ValueError):
+            return None
+
+    def _find(self, prediction_id: str) -> Prediction:
+        if prediction_id not in self.predictions:
+            raise _problem(404, "Not found", "The requested resource could not be found.")
+        return self.predictions[prediction_id]
+
+    def _settle(self, prediction: Prediction) -> None:
+        with self.lock:
+            if prediction.completed is not None or time.monotonic() < prediction.ends:
+                return
+            prediction.completed = time.time()
+            prediction.status = "failed" if prediction.trouble else prediction.verdict
+            prediction.error = prediction.trouble or prediction.error
+            if prediction.status == "succeeded":
+                prediction.output = self._output(prediction)
+
+    def _output(self, prediction: Prediction) -> Any:
+        if not IMAGE_MODELS.search(prediction.model):
+            return f"{self.url}/out/{prediction.id}/0.mp4"
+        address = f"{self.url}/out/{prediction.id}/0.{prediction.input.get('output_format', 'png')}"
+        return [address] if "ideogram" in prediction.model else address
+
+    def _content(self, prediction: Prediction, extension: str) -> tuple[bytes, str]:
+        size = "180x320" if prediction.input.get("aspect_ratio") == "9:16" else "320x180"
+        if extension != "mp4":
+            return media.image(size, extension), f"image/{extension.replace('jpg', 'jpeg')}"
+        if "audio" in prediction.input and "video" in prediction.input:
+            parts = [self._fetch(prediction.input[name]) or b"" for name in ("video", "audio")]
+            return media.video_with_sound(*parts), "video/mp4"
+        return media.video(float(prediction.input.get("duration", 5)), size), "video/mp4"
+
+    def _expired(self, prediction: Prediction) -> bool:
+        self._settle(prediction)
+        done = prediction.completed
+        return prediction.removed or (done is not None and time.time() - done > self.retention_seconds)
+
+    def _show(self, prediction: Prediction, *, as_created: bool = False) -> dict[str, Any]:
+        if not as_created:
+            self._settle(prediction)
+        status = prediction.status
+        if prediction.completed is None and not as_created:
+            begun = self.latency_seconds * 0.8
+            status = "processing" if prediction.ends - time.monotonic() < begun else "starting"
+        gone = prediction.completed is not None and self._expired(prediction)
+        root = f"{self.base_url}/predictions/{prediction.id}"
+        return {
+            "id": prediction.id,
+            "model": prediction.model,
+            "version": "hidden",
+            "status": status,
+            "input": {} if gone else prediction.input,
+            "output": None if gone else prediction.output,
+            "error": prediction.error if prediction.completed else None,
+            "logs": "",
+            "metrics": {"predict_time": self.latency_seconds} if prediction.completed else {},
+            "created_at": _iso(prediction.created),
+            "started_at": None if status == "starting" else _iso(prediction.created),
+            "completed_at": _iso(prediction.completed) if prediction.completed else None,
+            "data_removed": gone,
+            "urls": {"get": root, "cancel": f"{root}/cancel"},
+        }
+
+    def send_webhook(self, prediction_id: str, *, age_seconds: float = 0, secret: str = "") -> int:
+        """Deliver the completed event once, as signed; returns the receiver's status (0: not reached)."""
+        prediction = self.predictions[prediction_id]
+        body = json.dumps(self._show(prediction)).encode()
+        return post_signed(prediction.webhook, body, self.sign(body, age_seconds=age_seconds, secret=secret))
+
+    def sign(self, body: bytes, *, age_seconds: float = 0, secret: str = "") -> dict[str, str]:
+        event_id, sent = f"msg_{secrets.token_hex(8)}", str(int(time.time() - age_seconds))
+        key = base64.b64decode((secret or self.webhook_secret).removeprefix("whsec_"))
+        digest = hmac.new(key, f"{event_id}.{sent}.".encode() + body, hashlib.sha256).digest()
+        signature = "v1," + base64.b64encode(digest).decode()
+        return {"webhook-id": event_id, "webhook-timestamp": sent, "webhook-signature": signature}
+
+
+def _problem(status: int, title: str, detail: str) -> Refusal:
+    return Refusal(status, {"title": title, "detail": detail, "status": status})
+
+
+def _input_problems(schema: dict[str, Any], given: Any) -> list[str]:
+    if not isinstance(given, dict):
+        return ["- input: input is required\n"]
+    known = {name.removeprefix("!"): rule for name, rule in schema.items()}
+    missing = [name[1:] for name in schema if name.startswith("!") and name[1:] not in given]
+    problems = [f"- input: {name} is required\n" for name in missing]
+    for name, value in given.items():
+        rule = known.get(name)
+        if rule is None:
+            problems.append(f"- input: Additional property {name} is not allowed\n")
+        elif isinstance(rule, list):
+            if value not in rule or isinstance(value, bool):
+                problems.append(f"- input.{name}: {name} must be one of the following: {rule}\n")
+        elif not isinstance(value, TYPES[rule]) or (rule in ("integer", "number") and isinstance(value, bool)):
+            problems.append(f"- input.{name}: Invalid type. Expected: {rule}, given: {type(value).__name__}\n")
+    return problems
+
+
+def _iso(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _unix(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp() if text else 0.0
