@@ -1,0 +1,47 @@
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from apps.core.errors import InputError
+from apps.media.audio import cut_wav
+from apps.media.stills import poster, thumbnail
+from tests.media.conftest import ffmpeg
+
+
+def samples(path):
+    with av.open(str(path)) as container:
+        return np.concatenate([frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)])
+
+
+def test_a_cut_is_exact_to_the_sample(made, tmp_path):
+    cut = cut_wav(made / "song.wav", 0.5, 1.7501, tmp_path / "cut.wav")
+    expected = samples(made / "song.wav")[22050 : round(1.7501 * 44100)]
+    assert np.array_equal(samples(cut), expected)
+
+
+def test_an_end_past_the_song_is_cut(made, tmp_path):
+    assert len(samples(cut_wav(made / "song.wav", 2.5, 9, tmp_path / "cut.wav"))) == 22050
+
+
+@pytest.mark.parametrize(("start", "end"), [(2, 1), (-1, 1), (5, 6)])
+def test_a_bad_range_is_refused(made, tmp_path, start, end):
+    with pytest.raises(InputError):
+        cut_wav(made / "song.wav", start, end, tmp_path / "cut.wav")
+
+
+def test_a_poster_is_not_black(tmp_path):
+    video = tmp_path / "video.mp4"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=160x90:r=24:d=3", "-vf", "fade=in:0:60", video)
+    picture = Image.open(poster(video, tmp_path / "poster.jpg", width=80))
+    assert picture.width == 80
+    assert np.asarray(picture).mean() > 60
+
+
+def test_a_thumbnail_shows_its_moment(tmp_path):
+    video = tmp_path / "video.mp4"
+    ffmpeg("-f", "lavfi", "-i", "color=red:s=64x64:r=24:d=2", "-vf", "drawbox=c=blue:t=fill:enable='gte(t,1)'", video)
+    red = np.asarray(Image.open(thumbnail(video, tmp_path / "a.jpg", at_seconds=0.95))).mean(axis=(0, 1))
+    blue = np.asarray(Image.open(thumbnail(video, tmp_path / "b.jpg", at_seconds=1.01))).mean(axis=(0, 1))
+    assert red[0] > 200 > red[2]
+    assert blue[2] > 200 > blue[0]
