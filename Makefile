@@ -1,0 +1,72 @@
+# Everything a person, a hook or CI does with this project. Needs python3 (3.11 or newer) and make.
+#
+#   make run                                  the studio in the browser; PORT=8001 for another port
+#   make video SONG=my.mp3 IDEA="a neon city"  a finished video without a browser
+#                                             (CHARACTER= FLAVOR= SCENES= ASPECT= OUT= are optional)
+#   make demo                                 the same on a sample song made on the spot
+
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv/bin
+RUN := exec $(VENV)/python -m mvsite.run
+
+# The words of a user go to the shell as environment variables, exactly as typed: `$(value)` keeps make
+# from reading a `$` in them, and the quotes in the recipes keep the shell from it.
+override export SONG := $(value SONG)
+override export IDEA := $(value IDEA)
+override export CHARACTER := $(value CHARACTER)
+override export FLAVOR := $(value FLAVOR)
+override export SCENES := $(value SCENES)
+override export ASPECT := $(value ASPECT)
+override export OUT := $(value OUT)
+
+.PHONY: help setup setup-dev run video demo test test-live check bench lock format
+.DEFAULT_GOAL := help
+
+help: ## Show the targets.
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
+
+setup: ## Make .venv and install what running needs.
+	@$(PYTHON) -I mvsite/install.py
+
+setup-dev: ## Install what tests and checks need, too.
+	@$(PYTHON) -I mvsite/install.py --dev
+
+run: setup ## Start the studio and print its address.
+	@$(RUN)
+
+video: setup ## Make a video: SONG= IDEA= [CHARACTER= FLAVOR= SCENES= ASPECT= OUT=]
+	@if [ -z "$$SONG" ] || [ -z "$$IDEA" ]; then \
+	  echo 'Name a song and an idea: make video SONG=my.mp3 IDEA="a neon city in the rain"' >&2; exit 2; fi
+	@$(RUN) --command make_video "--song=$$SONG" "--idea=$$IDEA" $${CHARACTER:+"--character=$$CHARACTER"} \
+	  $${FLAVOR:+"--flavor=$$FLAVOR"} $${SCENES:+"--scenes=$$SCENES"} $${ASPECT:+"--aspect=$$ASPECT"} $${OUT:+"--out=$$OUT"}
+
+demo: setup ## Make a short video of a song that is synthesised on the spot.
+	@$(RUN) --command make_demo $${OUT:+"--out=$$OUT"}
+
+test: setup-dev ## Run every test.
+	@$(VENV)/python -m mvsite.browser
+	@exec $(VENV)/python -m pytest
+
+test-live: setup-dev ## Run the tests that call paid services; they need the services' keys.
+	@exec $(VENV)/python -m pytest -m live
+
+check: setup-dev ## Lint, format, types, import rules, migrations.
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+	$(VENV)/python manage.py makemigrations --check --dry-run
+	$(VENV)/python manage.py check
+
+format: setup-dev ## Put the code into its form.
+	@$(VENV)/ruff check --fix . && $(VENV)/ruff format .
+
+bench: setup-dev ## Measure the draft engine.
+	@exec $(VENV)/python bench/draft.py
+
+lock: setup-dev ## Resolve requirements*.in anew, for every Python from 3.11 on.
+	@$(VENV)/uv pip compile -q --upgrade --universal --fork-strategy fewest --python-version 3.11 \
+	  --no-header requirements.in -o requirements.txt
+	@$(VENV)/uv pip compile -q --upgrade --universal --fork-strategy fewest --python-version 3.11 \
+	  --no-header requirements-dev.in -c requirements.txt -o requirements-dev.txt
