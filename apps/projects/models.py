@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import F, Q
 
 from apps.assets.models import Asset
-from apps.songs.models import Song
 
 # Providers document seeds up to 2**31 - 1; a larger one is refused by some of them.
 SEED_MAXIMUM = 2**31 - 1
@@ -39,6 +38,7 @@ class FrameRate(models.TextChoices):
     PAL = "25"
     NTSC = "30000/1001"
     THIRTY = "30"
+    FIFTY = "50"
     SIXTY = "60"
 
 
@@ -63,7 +63,7 @@ class Project(models.Model):
     idea = models.TextField()
     character_description = models.TextField(blank=True, default="")
     character_reference = models.ForeignKey(Asset, null=True, on_delete=models.SET_NULL, related_name="+")
-    song = models.ForeignKey(Song, null=True, on_delete=models.PROTECT, related_name="projects")
+    song = models.ForeignKey("songs.Song", null=True, on_delete=models.PROTECT, related_name="projects")
     song_start = models.DecimalField(max_digits=12, decimal_places=6, default=Decimal(0))
     song_end = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     flavor = models.CharField(max_length=64, default="default")
