@@ -4,11 +4,15 @@ import re
 from pathlib import Path
 
 import dj_database_url
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from mvsite import embedded, env
 from mvsite.logging import configure_logging
 from mvsite.secret import load_secret_key
+
+# Django's generic classes take their parameter at run time too: ModelAdmin[Job].
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.folder("MV_DATA_DIR", BASE_DIR / "var")
@@ -62,15 +66,22 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.core.request_context.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "apps.core.request_context.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "apps.core.request_context.PlainTextMiddleware",
+    # Before the CSRF check, which it replaces by an origin check for the local owner.
+    "apps.accounts.local_owner.LocalOwnerMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # Last, so that it is the first to see a view's exception.
+    "apps.core.http_errors.ErrorAnswersMiddleware",
 ]
 
 ROOT_URLCONF = "mvsite.urls"
@@ -140,7 +151,7 @@ STATIC_ROOT = BASE_DIR / "static-collected"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "apps.core.static_files.StaticFilesStorage"},
 }
 
 # --- providers ---
@@ -167,6 +178,12 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.StandardPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PARSER_CLASSES": [
+        "apps.core.parsers.StrictJSONParser",
+        "rest_framework.parsers.MultiPartParser",
+        "rest_framework.parsers.FormParser",
+    ],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "apps.core.http_errors.api_exception_handler",
 }
 SPECTACULAR_SETTINGS = {
@@ -184,5 +201,13 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 LOGIN_URL = "/accounts/sign-in/"
 LOGIN_REDIRECT_URL = "/"
+CSRF_FAILURE_VIEW = "apps.core.http_errors.csrf_failure"
 LOGGING_CONFIG = None
 configure_logging(level=env.text("LOG_LEVEL", "INFO"))
+
+# --- job engine ---
+JOB_HEARTBEAT_SECONDS = env.integer("MV_JOB_HEARTBEAT_SECONDS", 10, minimum=1)
+# Three missed heartbeats and a half: a busy machine is not taken for a dead one.
+JOB_SILENT_SECONDS = env.integer("MV_JOB_SILENT_SECONDS", 35, minimum=2)
+# A vendor's listing may lag behind its acceptance: look for a lost submit after this long.
+JOB_UNKNOWN_DELAY_SECONDS = env.integer("MV_JOB_UNKNOWN_DELAY_SECONDS", 15, minimum=0)

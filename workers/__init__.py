@@ -1,0 +1,7 @@
+"""Celery tasks: a few lines each, which hand over to a service. Importing the package registers them all."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+for module in iter_modules(__path__):
+    import_module(f"{__name__}.{module.name}")

@@ -1,0 +1,49 @@
+"""Rings the bell: sends a task by name after the transaction has committed.
+
+A lost message costs time, never work: the sweep sends again what nobody took.
+"""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import structlog
+from celery import current_app
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from apps.jobs.kinds import SPECS, Queue
+from apps.jobs.models import Job
+from apps.jobs.states import State
+
+log = structlog.get_logger(__name__)
+
+JOB_ENDED_TASK = "workers.followup.job_ended"
+TELL_PROVIDER_TASK = "workers.polling.cancel_run"
+SETTLE_CANCELLED_TASK = "workers.polling.settle_cancelled"
+KEEP_LATE_RESULT_TASK = "workers.generation.keep_late_result"
+
+
+def job_dispatch(job: Job, *, claim_from: State) -> None:
+    """After commit, ask the job's queue to claim it from `claim_from` (QUEUED to run, WAITING to collect)."""
+    queue = job.queue if claim_from == State.QUEUED else Queue.IO
+    Job.objects.filter(pk=job.pk).update(dispatched_at=timezone.now())
+    task_dispatch(SPECS[job.kind].task, queue=queue, job_id=str(job.pk), claim_from=str(claim_from))
+
+
+def job_ended_dispatch(job_id: UUID) -> None:
+    """After commit, let whoever builds on this job look at the new state of things."""
+    task_dispatch(JOB_ENDED_TASK, queue=Queue.IO, job_id=str(job_id))
+
+
+def task_dispatch(name: str, *, queue: str, **arguments: Any) -> None:
+    """After commit, send the task. A broker that is away is logged; the database still knows."""
+    transaction.on_commit(partial(_send, name, queue, arguments))
+
+
+def _send(name: str, queue: str, arguments: dict[str, Any]) -> None:
+    try:
+        current_app.send_task(name, kwargs=arguments, queue=queue, ignore_result=True, retry=False)
+    except OperationalError as error:
+        log.warning("task_not_sent", task=name, queue=queue, reason=str(error), **arguments)

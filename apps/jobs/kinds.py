@@ -1,0 +1,62 @@
+"""The kinds of job, and for each its task, queue and time limit."""
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+
+
+class Queue(TextChoices):
+    """Queues by scarce resource: the network, the processor, and neither."""
+
+    IO = "io"
+    MEDIA = "media"
+    HOUSEKEEPING = "housekeeping"
+
+
+class Kind(TextChoices):
+    SCENES = "scenes"
+    CHARACTER_REFERENCE = "character_reference"
+    IMAGE = "image"
+    VIDEO = "video"
+    LIPSYNC = "lipsync"
+    PRO_LIPSYNC = "pro_lipsync"
+    TRIM = "trim"
+    UPLOAD = "upload"
+    STITCH = "stitch"
+    COMPOSE = "compose"
+    EXPORT = "export"
+    AUDIO_IMPORT = "audio_import"
+    AUDIO_ANALYSIS = "audio_analysis"
+
+
+@dataclass(frozen=True)
+class KindSpec:
+    """`time_limit_seconds` bounds one claim's work in a worker; waiting for a provider does not count."""
+
+    task: str
+    queue: Queue
+    time_limit_seconds: float
+
+
+GENERATION_TASK = "workers.generation.run"
+COMPOSITION_TASK = "workers.composition.run"
+SONGS_TASK = "workers.songs.run"
+
+SPECS: dict[str, KindSpec] = {
+    Kind.SCENES: KindSpec(GENERATION_TASK, Queue.MEDIA, 600),
+    Kind.CHARACTER_REFERENCE: KindSpec(GENERATION_TASK, Queue.MEDIA, 900),
+    Kind.IMAGE: KindSpec(GENERATION_TASK, Queue.MEDIA, 900),
+    Kind.VIDEO: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),
+    Kind.LIPSYNC: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),
+    Kind.PRO_LIPSYNC: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),
+    Kind.TRIM: KindSpec(GENERATION_TASK, Queue.MEDIA, 1800),
+    Kind.UPLOAD: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),
+    Kind.STITCH: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 7200),
+    Kind.COMPOSE: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 7200),
+    Kind.EXPORT: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 7200),
+    Kind.AUDIO_IMPORT: KindSpec(SONGS_TASK, Queue.IO, 1800),
+    Kind.AUDIO_ANALYSIS: KindSpec(SONGS_TASK, Queue.MEDIA, 1800),
+}
+
+# CELERY_BROKER_TRANSPORT_OPTIONS' visibility timeout must stay above this.
+LONGEST_TIME_LIMIT_SECONDS = max(spec.time_limit_seconds for spec in SPECS.values())

@@ -1,0 +1,233 @@
+"""Rows of the job engine. `services.py` is the only writer of `Job.state`."""
+
+import uuid
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from apps.jobs.kinds import Kind, Queue
+from apps.jobs.states import ACTIVE, FINISHED, State
+
+ACTIVE_STATES = sorted(ACTIVE)
+FINISHED_STATES = sorted(FINISHED)
+
+
+class Job(models.Model):
+    """One unit of asynchronous work. The row is the truth; a message is only a bell.
+
+    `attempt` counts a person's tries, and a paid request is made at most once in each. `claim` is the fencing
+    token: it grows with every claim, and a worker whose number is old changes nothing. `project_id` and
+    `scene_id` are labels for filters; domain rows point at jobs, not the other way.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
+    kind = models.CharField(max_length=32, choices=Kind.choices)
+    queue = models.CharField(max_length=32, choices=Queue.choices)
+    provider = models.CharField(max_length=32, blank=True)
+    project_id = models.UUIDField(null=True, blank=True)
+    scene_id = models.UUIDField(null=True, blank=True)
+
+    state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
+    code = models.CharField(max_length=32, blank=True)
+    attempt = models.PositiveIntegerField(default=1)
+    claim = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0)  # automatic tries used up in this attempt
+    worker = models.CharField(max_length=200, blank=True)
+
+    # Frozen when the job is made: what was bought never changes with a YAML file.
+    parameters = models.JSONField(default=dict)
+    flavor = models.CharField(max_length=100, blank=True)
+    config_hash = models.CharField(max_length=64, blank=True)
+    result = models.JSONField(default=dict, blank=True)
+    error = models.TextField(blank=True)
+    error_evidence = models.JSONField(default=dict, blank=True)  # for the operator, never for the owner
+
+    progress_percentage = models.FloatField(default=0)
+    progress_message = models.CharField(max_length=300, blank=True)
+    quoted_cost = models.DecimalField(max_digits=12, decimal_places=4, default=Decimal(0))
+    cost = models.DecimalField(max_digits=12, decimal_places=4, default=Decimal(0))
+
+    dedupe_key = models.CharField(max_length=200, blank=True)
+    idempotency_key = models.CharField(max_length=200, blank=True)
+    idempotency_fingerprint = models.CharField(max_length=64, blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    dispatched_at = models.DateTimeField(null=True, blank=True)
+    run_after = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="job_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=FINISHED_STATES, finished_at__isnull=False)
+                | (~Q(state__in=FINISHED_STATES) & Q(finished_at__isnull=True)),
+                name="job_finished_at_set_exactly_when_finished",
+            ),
+            models.UniqueConstraint(
+                fields=["dedupe_key"],
+                condition=Q(state__in=ACTIVE_STATES) & ~Q(dedupe_key=""),
+                name="job_one_active_per_dedupe_key",
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "idempotency_key"], condition=~Q(idempotency_key=""), name="job_idempotency_key_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(progress_percentage__gte=0, progress_percentage__lte=100), name="job_progress_in_range"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["queue", "dispatched_at"], condition=Q(state=State.QUEUED), name="job_queued"),
+            models.Index(fields=["heartbeat_at"], condition=Q(state=State.RUNNING), name="job_running"),
+            models.Index(fields=["dispatched_at"], condition=Q(state=State.WAITING), name="job_waiting"),
+            models.Index(fields=["owner", "-created_at", "-id"], name="job_owner_newest"),
+            models.Index(fields=["project_id", "-created_at"], name="job_project_newest"),
+            models.Index(fields=["scene_id", "-created_at"], name="job_scene_newest"),
+        ]
+
+    @property
+    def is_live(self) -> bool:
+        """Work may still happen by itself."""
+        return self.finished_at is None and self.state != State.NEEDS_ATTENTION
+
+
+class JobEvent(models.Model):
+    """One line of a job's history, written together with the change it tells of."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
+    created_at = models.DateTimeField(auto_now_add=True)
+    from_state = models.CharField(max_length=16, blank=True)
+    to_state = models.CharField(max_length=16, blank=True)
+    code = models.CharField(max_length=32, blank=True)
+    message = models.CharField(max_length=1000, blank=True)
+    facts = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+
+class RunStatus(models.TextChoices):
+    """What we know of one paid request. The first two are written before and after the call."""
+
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    NOT_ACCEPTED = "not_accepted"
+    UNKNOWN = "unknown"
+    SUCCEEDED = "succeeded"
+    COLLECTED = "collected"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+OPEN_RUN_STATUSES = [RunStatus.SUBMITTED]
+
+
+class RemoteRun(models.Model):
+    """One attempt's paid request to a provider: the intent, frozen before the call, and what became of it."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="remote_runs")
+    attempt = models.PositiveIntegerField()
+    provider = models.CharField(max_length=32)
+    capability = models.CharField(max_length=32)
+    status = models.CharField(max_length=16, choices=RunStatus.choices, default=RunStatus.SUBMITTING)
+    key = models.CharField(max_length=100, unique=True)  # the idempotency key, and our mark
+    payload = models.JSONField()
+    model = models.CharField(max_length=200, blank=True)
+    mark = models.CharField(max_length=200, blank=True)
+    remote_id = models.CharField(max_length=200, blank=True)
+    raw = models.JSONField(default=dict, blank=True)
+    message = models.TextField(blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    submitting_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    deadline_at = models.DateTimeField(null=True, blank=True)
+    next_poll_at = models.DateTimeField(null=True, blank=True)
+    polls = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    collect_lease_until = models.DateTimeField(null=True, blank=True)
+    webhook_ids = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "attempt"], name="remote_run_one_per_attempt"),
+            models.UniqueConstraint(
+                fields=["provider", "remote_id"], condition=~Q(remote_id=""), name="remote_run_remote_id_once"
+            ),
+            models.CheckConstraint(condition=Q(status__in=RunStatus.values), name="remote_run_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status=RunStatus.SUBMITTED) | ~Q(remote_id=""), name="remote_run_submitted_has_remote_id"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_poll_at"], condition=Q(status=RunStatus.SUBMITTED), name="remote_run_due_for_poll"
+            ),
+            models.Index(
+                fields=["collect_lease_until"],
+                condition=Q(status=RunStatus.SUCCEEDED),
+                name="remote_run_to_collect",
+            ),
+        ]
+
+
+class SpendingAccount(models.Model):
+    """The running totals of one scope: a project, a user, or a user's day. Locked while money moves.
+
+    `scope` is "project:<uuid>", "user:<id>" or "day:<user id>:<yyyy-mm-dd>". `cap` in US dollars, null = none.
+    """
+
+    scope = models.CharField(max_length=100, primary_key=True)
+    cap = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
+    reserved = models.DecimalField(max_digits=12, decimal_places=4, default=Decimal(0))
+    spent = models.DecimalField(max_digits=12, decimal_places=4, default=Decimal(0))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(reserved__gte=0), name="spending_account_reserved_not_negative"),
+            models.CheckConstraint(condition=Q(spent__gte=0), name="spending_account_spent_not_negative"),
+        ]
+
+
+class LedgerKind(models.TextChoices):
+    RESERVE = "reserve"
+    SETTLE = "settle"
+    RELEASE = "release"
+
+
+class LedgerEntry(models.Model):
+    """One movement of money for one attempt of a job. Rows are added, never changed."""
+
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="ledger")
+    attempt = models.PositiveIntegerField()
+    kind = models.CharField(max_length=8, choices=LedgerKind.choices)
+    amount = models.DecimalField(max_digits=12, decimal_places=4)
+    basis = models.CharField(max_length=300, blank=True)
+    bought_seconds = models.FloatField(null=True, blank=True)
+    project_id = models.UUIDField(null=True, blank=True)
+    provider = models.CharField(max_length=32, blank=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job", "attempt"], condition=Q(kind=LedgerKind.RESERVE), name="ledger_one_reserve_per_attempt"
+            ),
+            # Settled or released, once: money comes back or goes, never both.
+            models.UniqueConstraint(
+                fields=["job", "attempt"],
+                condition=Q(kind__in=[LedgerKind.SETTLE, LedgerKind.RELEASE]),
+                name="ledger_one_end_per_attempt",
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="ledger_amount_not_negative"),
+        ]
+        indexes = [models.Index(fields=["project_id", "kind"], name="ledger_project")]

@@ -1,0 +1,168 @@
+"""Money: quote → reserve → settle or release, with caps per project, user and day.
+
+Accounts are locked in the order of their scope, so spent + reserved ≤ cap holds under any concurrency and
+two reservations cannot deadlock. Amounts are US dollars. Every function runs inside the caller's transaction.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.core.errors import BudgetExceeded
+from apps.jobs.models import Job, LedgerEntry, LedgerKind, SpendingAccount
+from apps.providers.base import Quote
+
+ZERO = Decimal(0)
+SCOPE_WORDS = {"project": "this project's budget", "user": "your account's cap", "day": "your cap for today"}
+
+
+def project_scope(project_id: UUID) -> str:
+    return f"project:{project_id}"
+
+
+def user_scope(user_id: int) -> str:
+    return f"user:{user_id}"
+
+
+def day_scope(user_id: int, day: date) -> str:
+    return f"day:{user_id}:{day.isoformat()}"
+
+
+def daily_cap_scope(user_id: int) -> str:
+    """The account that holds the cap of each of a user's days; its own totals stay 0."""
+    return f"daily:{user_id}"
+
+
+def scopes_of(job: Job) -> list[str]:
+    """The scopes that the job's spending counts against, today."""
+    scopes = [user_scope(job.owner_id), day_scope(job.owner_id, timezone.now().date())]
+    if job.project_id:
+        scopes.append(project_scope(job.project_id))
+    return sorted(scopes)
+
+
+def cap_set(*, scope: str, cap: Decimal | None) -> None:
+    """Set or lift a cap. It holds from the next reservation on; what is reserved stays."""
+    SpendingAccount.objects.update_or_create(scope=scope, defaults={"cap": cap})
+
+
+def cost_confirm(*, amount: Decimal, confirm_above: Decimal | None, confirmed: bool) -> None:
+    """Raise BudgetExceeded (`confirmation_required`) where the amount is above the threshold and unconfirmed."""
+    if confirm_above is not None and amount > confirm_above and not confirmed:
+        raise BudgetExceeded(
+            f"This costs ${amount:.2f}, more than the ${confirm_above:.2f} that needs no question. "
+            "Send confirm_cost=true to go on.",
+            code="confirmation_required",
+            evidence={"amount": str(amount), "confirm_above": str(confirm_above)},
+        )
+
+
+def cost_reserve(job: Job, quote: Quote) -> None:
+    """Set the quoted amount aside for the job's present attempt.
+
+    Raises BudgetExceeded when spent + reserved + amount would pass a cap; nothing is written then.
+    """
+    if quote.amount <= ZERO:
+        return
+    scopes = scopes_of(job)
+    accounts = _lock(scopes)
+    for account in accounts:
+        _refuse_above_cap(account, quote.amount, owner_id=job.owner_id)
+    for account in accounts:
+        account.reserved += quote.amount
+        account.save(update_fields=["reserved"])
+    _record(job, LedgerKind.RESERVE, quote.amount, scopes, quote)
+
+
+def reservation_open(job: Job) -> bool:
+    """Whether the present attempt holds a reservation that was neither settled nor released."""
+    entries = LedgerEntry.objects.filter(job=job, attempt=job.attempt).values_list("kind", flat=True)
+    return LedgerKind.RESERVE in entries and len(entries) == 1
+
+
+def cost_settle(job: Job, *, attempt: int, amount: Decimal | None = None) -> Decimal:
+    """The attempt's reservation becomes spending of `amount` (None: as reserved); answers what was spent.
+
+    Does nothing when the attempt holds no open reservation, so it can be called twice.
+    """
+    entry = _open_reservation(job, attempt)
+    if entry is None:
+        return ZERO
+    spent = entry.amount if amount is None else amount
+    for account in _lock(entry.scopes):
+        account.reserved -= entry.amount
+        account.spent += spent
+        account.save(update_fields=["reserved", "spent"])
+    _close(entry, LedgerKind.SETTLE, spent)
+    Job.objects.filter(pk=job.pk).update(cost=job.cost + spent)
+    job.cost += spent
+    return spent
+
+
+def cost_release(job: Job, *, attempt: int) -> None:
+    """Give the attempt's reservation back. Does nothing when there is none open."""
+    entry = _open_reservation(job, attempt)
+    if entry is None:
+        return
+    for account in _lock(entry.scopes):
+        account.reserved -= entry.amount
+        account.save(update_fields=["reserved"])
+    _close(entry, LedgerKind.RELEASE, entry.amount)
+
+
+def _lock(scopes: Sequence[str]) -> list[SpendingAccount]:
+    SpendingAccount.objects.bulk_create([SpendingAccount(scope=scope) for scope in scopes], ignore_conflicts=True)
+    return list(SpendingAccount.objects.select_for_update().filter(scope__in=scopes).order_by("scope"))
+
+
+def _refuse_above_cap(account: SpendingAccount, amount: Decimal, *, owner_id: int) -> None:
+    kind = account.scope.partition(":")[0]
+    cap = account.cap
+    if kind == "day" and cap is None:
+        daily = SpendingAccount.objects.filter(scope=daily_cap_scope(owner_id)).values_list("cap", flat=True)
+        cap = daily.first()
+    if cap is None or account.spent + account.reserved + amount <= cap:
+        return
+    raise BudgetExceeded(
+        f"This costs ${amount:.2f} and would pass {SCOPE_WORDS[kind]} of ${cap:.2f} "
+        f"(${account.spent:.2f} spent, ${account.reserved:.2f} reserved). Raise the cap or wait for running work.",
+        evidence={"scope": account.scope, "amount": str(amount), "cap": str(cap)},
+    )
+
+
+def _open_reservation(job: Job, attempt: int) -> LedgerEntry | None:
+    # The job's row is locked by the caller, so nobody else ends the same attempt meanwhile.
+    entries = list(LedgerEntry.objects.filter(job=job, attempt=attempt))
+    reserves = [entry for entry in entries if entry.kind == LedgerKind.RESERVE]
+    return reserves[0] if reserves and len(entries) == 1 else None
+
+
+def _record(job: Job, kind: LedgerKind, amount: Decimal, scopes: list[str], quote: Quote) -> None:
+    LedgerEntry.objects.create(
+        job=job,
+        attempt=job.attempt,
+        kind=kind,
+        amount=amount,
+        basis=quote.basis[:300],
+        bought_seconds=quote.bought_seconds,
+        project_id=job.project_id,
+        provider=job.provider,
+        scopes=scopes,
+    )
+
+
+def _close(entry: LedgerEntry, kind: LedgerKind, amount: Decimal) -> None:
+    LedgerEntry.objects.create(
+        job_id=entry.job_id,
+        attempt=entry.attempt,
+        kind=kind,
+        amount=amount,
+        basis=entry.basis,
+        bought_seconds=entry.bought_seconds,
+        project_id=entry.project_id,
+        provider=entry.provider,
+        scopes=entry.scopes,
+    )

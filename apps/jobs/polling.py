@@ -1,0 +1,281 @@
+"""Asks providers about open runs, many per request, and moves jobs on for what they answer.
+
+A run is leased by pushing its next poll time in the transaction that selects it, so two rounds never ask
+for the same run. A poll that fails changes nothing: the run is simply due again later.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.core.errors import ConflictError, NotFound, ProviderError
+from apps.jobs import dispatch, money, remote, retry, services
+from apps.jobs.kinds import Queue
+from apps.jobs.models import Job, RemoteRun, RunStatus
+from apps.jobs.states import Code, State
+from apps.providers.base import RemoteProvider, RemoteRef, RemoteState, RemoteStatus
+from apps.providers.registry import provider_get
+
+log = structlog.get_logger(__name__)
+
+# Runs per round: ten list calls of a hundred for a provider that lists.
+LEASE_SIZE = 1000
+# A fresh work may be missing from a vendor's listing for a moment.
+NOT_FOUND_GRACE_SECONDS = 120.0
+# After its deadline a run is asked for this long, since a late result was paid for.
+LATE_SECONDS = 24 * 3600.0
+
+
+def runs_poll_due() -> int:
+    """One round over every run that is due. Answers how many were asked for."""
+    runs = _lease(timezone.now())
+    by_provider: dict[str, list[RemoteRun]] = defaultdict(list)
+    for run in runs:
+        by_provider[run.provider].append(run)
+    for name, provider_runs in by_provider.items():
+        runs_poll(name, provider_runs)
+    return len(runs)
+
+
+def _lease(now: datetime) -> list[RemoteRun]:
+    with transaction.atomic(durable=True):
+        runs = list(
+            RemoteRun.objects.select_for_update(skip_locked=True)
+            .filter(status=RunStatus.SUBMITTED, next_poll_at__lte=now)
+            .order_by("next_poll_at")[:LEASE_SIZE]
+        )
+        for run in runs:
+            run.next_poll_at = now + timedelta(seconds=_interval(run, now))
+            run.polls += 1
+        RemoteRun.objects.bulk_update(runs, ["next_poll_at", "polls"])
+        return runs
+
+
+def _interval(run: RemoteRun, now: datetime) -> float:
+    if run.deadline_at and now > run.deadline_at:
+        return retry.LATE_POLL_SECONDS
+    age = (now - (run.submitted_at or now)).total_seconds()
+    return retry.poll_interval_seconds(age, chance=random.random())  # noqa: S311 - jitter
+
+
+def runs_poll(provider_name: str, runs: Sequence[RemoteRun]) -> None:
+    """Ask one provider about the runs, in as few requests as it allows."""
+    provider = provider_get(provider_name)
+    if not isinstance(provider, RemoteProvider):
+        raise ConflictError(f"{provider_name} has no remote work to ask for.")
+    by_ref = {RemoteRef(provider=provider_name, remote_id=run.remote_id): run for run in runs}
+    for batch in _batches(list(by_ref), provider.poll_batch_size):
+        try:
+            statuses = provider.poll(batch)
+        except ProviderError as error:
+            log.warning("poll_failed", provider=provider_name, runs=len(batch), reason=error.message)
+            _past_deadline([by_ref[ref] for ref in batch])
+            continue
+        for ref, status in statuses.items():
+            run_apply(by_ref[ref], status)
+
+
+def _batches(refs: list[RemoteRef], size: int) -> Iterable[list[RemoteRef]]:
+    return (refs[start : start + size] for start in range(0, len(refs), size))
+
+
+def run_apply(run: RemoteRun, status: RemoteStatus) -> None:
+    """Move the run and its job on for one look at the provider. Settles once however often it is called."""
+    if status.state in {RemoteState.QUEUED, RemoteState.RUNNING, RemoteState.UNRECOGNISED}:
+        _note_progress(run, status)
+        _past_deadline([run])
+        return
+    with transaction.atomic(durable=True):
+        job = services.job_lock(run.job_id)
+        row = RemoteRun.objects.select_for_update().get(pk=run.pk)
+        if row.status != RunStatus.SUBMITTED:
+            return
+        row.raw, row.message = dict(status.raw), status.message
+        if status.state == RemoteState.SUCCEEDED:
+            _succeeded(job, row)
+        elif status.state == RemoteState.NOT_FOUND:
+            _not_found(job, row)
+        else:
+            _failed(job, row, status)
+
+
+def _note_progress(run: RemoteRun, status: RemoteStatus) -> None:
+    if status.state == RemoteState.UNRECOGNISED:
+        log.warning("provider_status_unrecognised", provider=run.provider, remote_id=run.remote_id, raw=str(status.raw))
+        RemoteRun.objects.filter(pk=run.pk, status=RunStatus.SUBMITTED).update(raw=dict(status.raw))
+    if status.progress_percentage is not None:
+        waiting = Job.objects.filter(pk=run.job_id, state=State.WAITING, attempt=run.attempt)
+        percentage = min(99.0, max(0.0, status.progress_percentage))
+        waiting.exclude(progress_percentage=percentage).update(
+            progress_percentage=percentage, progress_message=status.message[:300]
+        )
+
+
+def _succeeded(job: Job, run: RemoteRun) -> None:
+    run.status, run.finished_at = RunStatus.SUCCEEDED, timezone.now()
+    run.save()
+    if job.attempt == run.attempt and job.state == State.WAITING:
+        dispatch.job_dispatch(job, claim_from=State.WAITING)
+    elif job.attempt != run.attempt or job.state != State.RUNNING:
+        dispatch.task_dispatch(dispatch.KEEP_LATE_RESULT_TASK, queue=Queue.IO, run_id=run.pk)
+
+
+def _failed(job: Job, run: RemoteRun, status: RemoteStatus) -> None:
+    cancelled = status.state == RemoteState.CANCELLED
+    run.status = RunStatus.CANCELLED if cancelled else RunStatus.FAILED
+    run.finished_at = timezone.now()
+    run.save()
+    if status.charged:
+        money.cost_settle(job, attempt=run.attempt)
+    else:
+        money.cost_release(job, attempt=run.attempt)
+    if job.attempt != run.attempt or job.state != State.WAITING:
+        return
+    code = Code.CANCELLED_BY_PROVIDER if cancelled else Code.PROVIDER_FAILED
+    words = status.message or ("It was cancelled there." if cancelled else "It gave no reason.")
+    services.job_move_waiting(
+        job,
+        to=State.FAILED,
+        code=code,
+        message=f"{run.provider} could not make this: {words}",
+        evidence={"provider": run.provider, "remote_id": run.remote_id, "raw": dict(status.raw)},
+    )
+
+
+def _not_found(job: Job, run: RemoteRun) -> None:
+    age = (timezone.now() - (run.submitted_at or timezone.now())).total_seconds()
+    if age < NOT_FOUND_GRACE_SECONDS:
+        return
+    run.status = RunStatus.UNKNOWN
+    run.save()
+    if job.attempt == run.attempt and job.state == State.WAITING:
+        services.job_needs_attention(
+            job,
+            code=Code.RESULT_LOST,
+            message="The provider no longer knows this work. Look at your account there before paying again.",
+            evidence={"provider": run.provider, "remote_id": run.remote_id},
+        )
+
+
+def _past_deadline(runs: Sequence[RemoteRun]) -> None:
+    """The owner is told after the deadline; the money stays reserved and the run is asked for, rarely."""
+    now = timezone.now()
+    for run in runs:
+        if run.deadline_at is None or now <= run.deadline_at:
+            continue
+        with transaction.atomic(durable=True):
+            job = services.job_lock(run.job_id)
+            row = RemoteRun.objects.select_for_update().get(pk=run.pk)
+            if row.status != RunStatus.SUBMITTED:
+                continue
+            if now > run.deadline_at + timedelta(seconds=LATE_SECONDS):
+                row.status = RunStatus.UNKNOWN
+                row.save(update_fields=["status"])
+            if job.attempt == row.attempt and job.state == State.WAITING:
+                last_words = f" Its last words: {row.message}" if row.message else ""
+                services.job_move_waiting(
+                    job,
+                    to=State.FAILED,
+                    code=Code.DEADLINE,
+                    message=f"{run.provider} did not finish in time. A result that still comes is kept.{last_words}",
+                    evidence={"provider": run.provider, "remote_id": run.remote_id, "raw": row.raw},
+                )
+
+
+def run_poll_now(*, provider: str, key: str) -> bool:
+    """Make the run due at once (a webhook said so). False when no open run has this key."""
+    runs = RemoteRun.objects.filter(provider=provider, key=key, status=RunStatus.SUBMITTED)
+    return runs.update(next_poll_at=timezone.now()) == 1
+
+
+def run_cancel(run_id: int) -> None:
+    """Tell the provider to stop; what it answers is seen by the next poll."""
+    run = RemoteRun.objects.get(pk=run_id)
+    provider = provider_get(run.provider)
+    if run.status != RunStatus.SUBMITTED or not isinstance(provider, RemoteProvider):
+        return
+    try:
+        provider.cancel(RemoteRef(provider=run.provider, remote_id=run.remote_id))
+    except ProviderError as error:
+        log.warning("provider_cancel_failed", provider=run.provider, remote_id=run.remote_id, reason=error.message)
+    RemoteRun.objects.filter(pk=run.pk, status=RunStatus.SUBMITTED).update(next_poll_at=timezone.now())
+
+
+def run_settle_cancelled(run_id: int) -> None:
+    """Find out about a submit whose worker died and whose job was cancelled meanwhile. Never submits."""
+    run = RemoteRun.objects.select_related("job").get(pk=run_id)
+    provider = provider_get(run.provider)
+    if run.status != RunStatus.SUBMITTING or not isinstance(provider, RemoteProvider):
+        return
+    try:
+        status = provider.find_unknown(remote.frozen_submit(run), key=run.key, sent_after=run.submitting_at.timestamp())
+    except ProviderError as error:
+        log.warning("cancelled_submit_unknown", provider=run.provider, key=run.key, reason=error.message)
+        RemoteRun.objects.filter(pk=run.pk, status=RunStatus.SUBMITTING).update(status=RunStatus.UNKNOWN)
+        return
+    if status is not None:
+        remote.run_accepted(run, provider, status, claim=None)
+        return
+    with transaction.atomic(durable=True):
+        job = services.job_lock(run.job_id)
+        money.cost_release(job, attempt=run.attempt)
+        RemoteRun.objects.filter(pk=run.pk).update(status=RunStatus.NOT_ACCEPTED)
+
+
+def job_adopt(*, by: User, job_id: UUID, remote_id: str) -> Job:
+    """A person says that it was made, and names the provider's id of a submit whose outcome was unknown.
+
+    Raises ConflictError unless the job needs attention and no other run has that id.
+    """
+    with transaction.atomic(durable=True):
+        job = services.job_lock(job_id)
+        if job.owner_id != by.pk and not by.is_staff:
+            raise NotFound("There is no such job.")
+        run = RemoteRun.objects.select_for_update().filter(job=job, attempt=job.attempt).first()
+        if run is None or job.state != State.NEEDS_ATTENTION:
+            raise ConflictError("Only a job that needs you because its request may have been paid can adopt a result.")
+        if RemoteRun.objects.filter(provider=run.provider, remote_id=remote_id).exclude(pk=run.pk).exists():
+            raise ConflictError("Another job has this result already.", code="already_adopted")
+        now = timezone.now()
+        run.status, run.remote_id, run.submitted_at = RunStatus.SUBMITTED, remote_id, now
+        run.next_poll_at, run.deadline_at = now, now + timedelta(seconds=LATE_SECONDS)
+        run.save()
+        job.error, job.error_evidence = "", {}
+        services.job_move_waiting(job, to=State.WAITING, code=Code.ADOPTED, message=f"adopted {remote_id}, by {by}")
+        return job
+
+
+def late_result_lease(run_id: int) -> RemoteRun | None:
+    """The right to keep a late result, for a quarter of an hour; None when it is kept or being kept."""
+    now = timezone.now()
+    rows = RemoteRun.objects.filter(pk=run_id, status=RunStatus.SUCCEEDED).exclude(collect_lease_until__gt=now)
+    if rows.update(collect_lease_until=now + timedelta(minutes=15)) != 1:
+        return None
+    return RemoteRun.objects.select_related("job").get(pk=run_id)
+
+
+def late_result_keep(run: RemoteRun, done: Callable[[], Mapping[str, object] | None] | None) -> bool:
+    """Write the late result's rows and settle its cost, once."""
+    with transaction.atomic(durable=True):
+        job = services.job_lock(run.job_id)
+        row = RemoteRun.objects.select_for_update().get(pk=run.pk)
+        if row.status != RunStatus.SUCCEEDED:
+            return False
+        more = done() if done else None
+        money.cost_settle(job, attempt=row.attempt)
+        row.status = RunStatus.COLLECTED
+        row.save(update_fields=["status"])
+        services.job_note(
+            job,
+            code=Code.LATE_RESULT_KEPT,
+            message="the paid result came after the job had ended, and was kept",
+            facts=dict(more or {}),
+        )
+        return True

@@ -1,0 +1,243 @@
+"""Paid work on another machine: intent, one submit, and what each answer means.
+
+`submit_authorise` is the only road to `RemoteProvider.submit`: it commits the intent and holds the budget
+check. Locks are taken job first, then run.
+"""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from apps.core.errors import BudgetExceeded, ProviderError, WorkCancelled
+from apps.jobs import dispatch, limits, money, retry, services
+from apps.jobs.execution import Handed, JobRun
+from apps.jobs.kinds import Queue
+from apps.jobs.models import Job, RemoteRun, RunStatus
+from apps.jobs.services import Claim
+from apps.jobs.states import Code, State
+from apps.providers.base import (
+    Capability,
+    PreparedSubmit,
+    ProviderRequest,
+    ProviderResult,
+    RemoteProvider,
+    RemoteRef,
+    RemoteState,
+    RemoteStatus,
+)
+
+log = structlog.get_logger(__name__)
+
+# A vendor's listing may lag behind its acceptance; look again a little later before asking a person.
+UNKNOWN_LOOKUPS = 3
+CHECKING_MESSAGE = "Checking with the provider whether the request arrived"
+
+
+def remote_produce(run: JobRun, provider: RemoteProvider, request: ProviderRequest) -> ProviderResult | Handed:
+    """Go one step further with the attempt's paid work: submit, wait, reconcile, or collect.
+
+    Raises ProviderError for a failure before or after the paid call, BudgetExceeded, WorkCancelled.
+    """
+    remote = RemoteRun.objects.filter(job=run.job, attempt=run.attempt).first()
+    if remote is None or remote.status == RunStatus.NOT_ACCEPTED:
+        return _submit(run, provider, request, remote)
+    if remote.status == RunStatus.SUCCEEDED:
+        return _collect(run, provider, remote)
+    if remote.status in {RunStatus.SUBMITTING, RunStatus.UNKNOWN}:
+        return _reconcile(run, provider, request, remote)
+    services.job_wait(run.claim, code=Code.SUBMITTED, message="Waiting for the provider")
+    return Handed()
+
+
+def run_key(job: Job, attempt: int) -> str:
+    """The attempt's idempotency key: the same text whenever it is made again."""
+    return f"mv-{job.pk}-{attempt}"
+
+
+def webhook_url(provider: str, key: str) -> str | None:
+    """Where the provider may tell us sooner; None where the outside world cannot reach us."""
+    return f"{settings.PUBLIC_URL}/api/webhooks/{provider}/{key}" if settings.PUBLIC_URL else None
+
+
+def _submit(
+    run: JobRun, provider: RemoteProvider, request: ProviderRequest, remote: RemoteRun | None
+) -> ProviderResult | Handed:
+    key = run_key(run.job, run.attempt)
+    delay = limits.submit_delay(provider=provider.name, slot=key, per_minute=provider.submits_per_minute)
+    if delay > 0:
+        message = f"Waiting for a place at {provider.name}"
+        services.job_requeue(run.claim, code=Code.WAITING_FOR_PLACE, message=message, delay_seconds=delay, counts=False)
+        return Handed()
+    prepared = frozen_submit(remote) if remote else None
+    if prepared is None:
+        run.progress(0, "Preparing the request")
+        prepared = provider.prepare(request, key=key, webhook_url=webhook_url(provider.name, key))
+    remote = submit_authorise(run.claim, provider=provider, prepared=prepared, capability=request.capability, key=key)
+    return _send(run, provider, remote)
+
+
+def submit_authorise(
+    claim: Claim, *, provider: RemoteProvider, prepared: PreparedSubmit, capability: Capability, key: str
+) -> RemoteRun:
+    """Commit the intent to pay, and with it the right to call `submit` once.
+
+    Raises WorkCancelled when the job is no longer ours, BudgetExceeded when the attempt holds no reservation.
+    """
+    with transaction.atomic(durable=True):
+        job = services.job_lock(claim.job_id)
+        if job.state != State.RUNNING or job.claim != claim.number:
+            raise WorkCancelled("cancelled before anything was sent")
+        if job.quoted_cost > 0 and not money.reservation_open(job):
+            raise BudgetExceeded("No money is reserved for this attempt. Start the job again.")
+        remote, _ = RemoteRun.objects.update_or_create(
+            job=job,
+            attempt=claim.attempt,
+            defaults={
+                "provider": provider.name,
+                "capability": capability,
+                "status": RunStatus.SUBMITTING,
+                "key": key,
+                "payload": dict(prepared.payload),
+                "model": prepared.model,
+                "mark": prepared.mark,
+                "submitting_at": timezone.now(),
+            },
+        )
+        return remote
+
+
+def frozen_submit(remote: RemoteRun) -> PreparedSubmit:
+    """The request as it was frozen before the first call."""
+    return PreparedSubmit(payload=remote.payload, model=remote.model, mark=remote.mark)
+
+
+def _send(run: JobRun, provider: RemoteProvider, remote: RemoteRun) -> ProviderResult | Handed:
+    try:
+        status = provider.submit(frozen_submit(remote), capability=Capability(remote.capability), key=remote.key)
+    except ProviderError as error:
+        return _not_submitted(run, remote, error)
+    return _accepted(run, provider, remote, status)
+
+
+def _accepted(
+    run: JobRun, provider: RemoteProvider, remote: RemoteRun, status: RemoteStatus
+) -> ProviderResult | Handed:
+    run_accepted(remote, provider, status, claim=run.claim)
+    if status.state == RemoteState.SUCCEEDED:
+        # A synchronous service: the answer is stored with the run, so a crash from here on pays nothing twice.
+        return _collect(run, provider, RemoteRun.objects.get(pk=remote.pk))
+    return Handed()
+
+
+def run_accepted(remote: RemoteRun, provider: RemoteProvider, status: RemoteStatus, *, claim: Claim | None) -> None:
+    """Store the provider's id whatever became of the job meanwhile; a cancelled job's provider is told."""
+    with transaction.atomic(durable=True):
+        job = services.job_lock(remote.job_id)
+        run = RemoteRun.objects.select_for_update().get(pk=remote.pk)
+        now = timezone.now()
+        done = status.state == RemoteState.SUCCEEDED
+        run.status = RunStatus.SUCCEEDED if done else RunStatus.SUBMITTED
+        run.remote_id = status.ref.remote_id
+        run.raw = dict(status.raw)
+        run.submitted_at = now
+        run.finished_at = now if done else None
+        run.deadline_at = now + timedelta(seconds=provider.deadline_seconds)
+        run.next_poll_at = now + timedelta(seconds=retry.poll_interval_seconds(0, chance=random.random()))  # noqa: S311
+        run.save()
+        ours = claim is not None and job.state == State.RUNNING and job.claim == claim.number
+        if ours and not done and claim is not None:
+            services.job_wait(claim, code=Code.SUBMITTED, message=f"{provider.name} is working on it")
+        elif not ours and job.state == State.CANCELLED:
+            dispatch.task_dispatch(dispatch.TELL_PROVIDER_TASK, queue=Queue.IO, run_id=run.pk)
+        elif not ours and done:
+            dispatch.task_dispatch(dispatch.KEEP_LATE_RESULT_TASK, queue=Queue.IO, run_id=run.pk)
+
+
+def _not_submitted(run: JobRun, remote: RemoteRun, error: ProviderError) -> Handed:
+    """Proven non-acceptance goes on as an ordinary failure; anything else is the unknown case."""
+    remote.message = error.message
+    remote.raw = {"answer": error.raw} if error.raw is not None else {}
+    remote.status = RunStatus.UNKNOWN if error.outcome_unknown else RunStatus.NOT_ACCEPTED
+    remote.save(update_fields=["message", "raw", "status"])
+    if not error.outcome_unknown:
+        raise error
+    log.warning("submit_outcome_unknown", job_id=str(run.job.pk), provider=remote.provider, reason=error.message)
+    services.job_requeue(
+        run.claim,
+        code=Code.SUBMIT_UNKNOWN,
+        message=CHECKING_MESSAGE,
+        delay_seconds=settings.JOB_UNKNOWN_DELAY_SECONDS,
+        counts=False,
+    )
+    return Handed()
+
+
+def _reconcile(
+    run: JobRun, provider: RemoteProvider, request: ProviderRequest, remote: RemoteRun
+) -> ProviderResult | Handed:
+    """Find out what became of a submit whose answer was lost. Never submits unless that is documented as safe."""
+    if provider.idempotent_submit:
+        return _send(run, provider, remote)
+    try:
+        status = provider.find_unknown(
+            frozen_submit(remote), key=remote.key, sent_after=remote.submitting_at.timestamp()
+        )
+    except ProviderError as error:
+        return _still_unknown(run, remote, error)
+    if status is not None:
+        return _accepted(run, provider, remote, status)
+    remote.status = RunStatus.NOT_ACCEPTED
+    remote.save(update_fields=["status"])
+    return _submit(run, provider, request, remote)
+
+
+def _still_unknown(run: JobRun, remote: RemoteRun, error: ProviderError) -> Handed:
+    if run.job.failures + 1 < UNKNOWN_LOOKUPS:
+        services.job_requeue(
+            run.claim,
+            code=Code.SUBMIT_UNKNOWN,
+            message=CHECKING_MESSAGE,
+            delay_seconds=settings.JOB_UNKNOWN_DELAY_SECONDS,
+            counts=True,
+        )
+        return Handed()
+    with transaction.atomic(durable=True):
+        job = services.job_lock(run.job.pk)
+        if job.state == State.RUNNING and job.claim == run.claim.number:
+            remote.status = RunStatus.UNKNOWN
+            remote.save(update_fields=["status"])
+            services.job_needs_attention(
+                job,
+                code=Code.SUBMIT_UNKNOWN,
+                message=(
+                    "The connection to the provider broke while the request was sent, so it may have been paid. "
+                    "Look at your account there: if it was made, adopt it by its id; if not, pay again."
+                ),
+                evidence={"provider": remote.provider, "reason": error.message, "raw": _plain(error.raw)},
+            )
+    return Handed()
+
+
+def _collect(run: JobRun, provider: RemoteProvider, remote: RemoteRun) -> ProviderResult:
+    run.progress(90, "Fetching the result")
+    into = run.scratch / "remote"
+    into.mkdir(exist_ok=True)
+    return provider.collect(run_status(remote), capability=Capability(remote.capability), into=into)
+
+
+def run_status(remote: RemoteRun) -> RemoteStatus:
+    """The provider's last answer as it was stored."""
+    return RemoteStatus(
+        ref=RemoteRef(provider=remote.provider, remote_id=remote.remote_id),
+        state=RemoteState.SUCCEEDED if remote.status == RunStatus.SUCCEEDED else RemoteState.RUNNING,
+        raw=remote.raw,
+    )
+
+
+def _plain(raw: Any) -> str:
+    return "" if raw is None else str(raw)[:4000]

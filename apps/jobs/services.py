@@ -1,0 +1,415 @@
+"""The only writer of a job's state.
+
+Every move locks the row, checks the table of `states.py`, and writes state, code, times and one event
+together. Functions that take a `Claim` change nothing when the claim is no longer the present one.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.core.errors import ConflictError, InputError, NotFound, WorkCancelled
+from apps.jobs import dispatch, money
+from apps.jobs.kinds import SPECS, Kind
+from apps.jobs.models import Job, JobEvent, RemoteRun, RunStatus
+from apps.jobs.states import FINISHED, LIVE, RETRYABLE, Code, State, may_move
+from apps.providers.base import Quote
+
+log = structlog.get_logger(__name__)
+
+IDEMPOTENCY_KEY_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on a job: `number` is the fencing token, `came_from` the state it was claimed from."""
+
+    job_id: UUID
+    number: int
+    attempt: int
+    came_from: State
+
+
+@dataclass(frozen=True)
+class Idempotency:
+    """A caller's `Idempotency-Key` and a hash of what was asked with it."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """What a use case asks for. `parameters` must be JSON and hold everything the work needs."""
+
+    kind: Kind
+    parameters: Mapping[str, Any]
+    queue: str = ""
+    provider: str = ""
+    project_id: UUID | None = None
+    scene_id: UUID | None = None
+    dedupe_key: str = ""
+    flavor: str = ""
+    config_hash: str = ""
+    quote: Quote | None = None
+
+
+def fingerprint_of(kind: str, body: Mapping[str, Any]) -> str:
+    """A hash of a request, to tell a repeated one from another one under the same key."""
+    text = json.dumps([kind, body], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def idempotent_job(*, by: User, idempotency: Idempotency | None) -> Job | None:
+    """The job that the key made before, if any. Raises ConflictError where it was made by another request."""
+    if idempotency is None:
+        return None
+    job = Job.objects.filter(owner=by, idempotency_key=idempotency.key).first()
+    if job is not None and job.idempotency_fingerprint != idempotency.fingerprint:
+        raise ConflictError(
+            "This Idempotency-Key was used for a different request. Use a new key for new work.",
+            code="idempotency_key_reused",
+        )
+    return job
+
+
+def job_create(*, by: User, new: NewJob, idempotency: Idempotency | None = None) -> Job:
+    """Make a job, reserve its cost and ring for a worker after commit. Needs an open transaction.
+
+    Answers the earlier job when the idempotency key made one. Raises ConflictError when an active job holds
+    the dedupe key, BudgetExceeded when a cap stands in the way.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("job_create runs inside the use case's transaction, so that rows and job come together")
+    if earlier := idempotent_job(by=by, idempotency=idempotency):
+        return earlier
+    try:
+        with transaction.atomic():
+            job = _insert(by, new, idempotency)
+    except IntegrityError as error:
+        if earlier := idempotent_job(by=by, idempotency=idempotency):
+            return earlier
+        raise ConflictError(
+            "This is being made already. Wait for it to end, or cancel it first.",
+            code="already_running",
+            evidence={"dedupe_key": new.dedupe_key},
+        ) from error
+    if new.quote is not None:
+        money.cost_reserve(job, new.quote)
+    _event(job, from_state="", code=Code.CREATED, message="")
+    dispatch.job_dispatch(job, claim_from=State.QUEUED)
+    log.info("job_created", job_id=str(job.pk), kind=job.kind, provider=job.provider, queue=job.queue)
+    return job
+
+
+def _insert(by: User, new: NewJob, idempotency: Idempotency | None) -> Job:
+    return Job.objects.create(
+        owner=by,
+        kind=new.kind,
+        queue=new.queue or SPECS[new.kind].queue,
+        provider=new.provider,
+        project_id=new.project_id,
+        scene_id=new.scene_id,
+        parameters=dict(new.parameters),
+        flavor=new.flavor,
+        config_hash=new.config_hash,
+        quoted_cost=new.quote.amount if new.quote else 0,
+        dedupe_key=new.dedupe_key,
+        idempotency_key=idempotency.key if idempotency else "",
+        idempotency_fingerprint=idempotency.fingerprint if idempotency else "",
+        code=Code.CREATED,
+    )
+
+
+def job_claim(*, job_id: UUID, claim_from: State, worker: str) -> Claim | None:
+    """Take the job from exactly the state named, or answer None: somebody else has it, or it is not due.
+
+    A claim that accepted any state would let a late duplicate "run" message take a waiting job and pay twice.
+    """
+    with transaction.atomic(durable=True):
+        job = Job.objects.select_for_update(skip_locked=True).filter(pk=job_id, state=claim_from).first()
+        now = timezone.now()
+        if job is None or (job.run_after and job.run_after > now):
+            return None
+        code = Code.CLAIMED if claim_from == State.QUEUED else Code.COLLECTING
+        job.claim += 1
+        job.worker = worker[:200]
+        job.heartbeat_at = now
+        job.started_at = job.started_at or now
+        _move(job, State.RUNNING, code, facts={"worker": worker, "claim": job.claim})
+        return Claim(job_id=job.pk, number=job.claim, attempt=job.attempt, came_from=claim_from)
+
+
+def job_heartbeat(claim: Claim, *, progress_percentage: float | None = None, message: str | None = None) -> bool:
+    """Say that the work goes on. False: the claim is over, stop at once."""
+    facts: dict[str, Any] = {"heartbeat_at": timezone.now()}
+    if progress_percentage is not None:
+        facts["progress_percentage"] = min(100.0, max(0.0, progress_percentage))
+    if message is not None:
+        facts["progress_message"] = message[:300]
+    rows = Job.objects.filter(pk=claim.job_id, claim=claim.number, state=State.RUNNING)
+    return rows.update(**facts) == 1
+
+
+def claim_holds(claim: Claim) -> bool:
+    """Whether the job still runs under this claim."""
+    return Job.objects.filter(pk=claim.job_id, claim=claim.number, state=State.RUNNING).exists()
+
+
+def job_succeed(
+    claim: Claim, *, result: Mapping[str, Any], save: Callable[[], Mapping[str, Any] | None] | None = None
+) -> Job:
+    """Write the result's rows (`save`) and the end of the job in one transaction. Raises WorkCancelled when fenced."""
+    with transaction.atomic(durable=True):
+        job = _lock_claimed(claim)
+        more = save() if save else None
+        job.result = {**result, **(more or {})}
+        job.progress_percentage = 100
+        job.progress_message = ""
+        money.cost_settle(job, attempt=job.attempt)
+        RemoteRun.objects.filter(job=job, attempt=job.attempt).update(status=RunStatus.COLLECTED)
+        _move(job, State.SUCCEEDED, Code.DONE)
+        return job
+
+
+def job_wait(claim: Claim, *, code: Code, message: str) -> None:
+    """RUNNING → WAITING: another machine works on it now. Raises WorkCancelled when fenced."""
+    with transaction.atomic():
+        job = _lock_claimed(claim)
+        job.progress_message = message[:300]
+        job.dispatched_at = None
+        job.run_after = None
+        _move(job, State.WAITING, code, message=message)
+
+
+def job_requeue(claim: Claim, *, code: Code, message: str, delay_seconds: float, counts: bool) -> None:
+    """RUNNING → QUEUED, to be run again after the delay. `counts`: uses up one automatic try."""
+    with transaction.atomic(durable=True):
+        job = _lock_claimed(claim)
+        _requeue(job, code, message, delay_seconds=delay_seconds, counts=counts)
+
+
+def job_run_again(claim: Claim, *, code: Code, message: str, delay_seconds: float, counts: bool) -> None:
+    """After a failure that may pass: back to QUEUED, or to WAITING where the attempt's paid result is there already."""
+    with transaction.atomic(durable=True):
+        job = _lock_claimed(claim)
+        paid = RemoteRun.objects.filter(job=job, attempt=job.attempt, status=RunStatus.SUCCEEDED).exists()
+        if not paid:
+            _requeue(job, code, message, delay_seconds=delay_seconds, counts=counts)
+            return
+        job.failures += 1 if counts else 0
+        job.run_after = timezone.now() + timedelta(seconds=delay_seconds)
+        job.dispatched_at = None
+        _move(job, State.WAITING, code, message=message)
+
+
+def job_fail(claim: Claim, *, code: Code, message: str, evidence: Mapping[str, Any] | None = None) -> None:
+    """RUNNING → FAILED with a sentence for the user and evidence for the operator."""
+    with transaction.atomic(durable=True):
+        _fail(_lock_claimed(claim), code, message, evidence)
+
+
+def job_needs_attention(job: Job, *, code: Code, message: str, evidence: Mapping[str, Any] | None = None) -> None:
+    """Stop for a person; the reservation stays until the outcome is known. The caller has locked the row."""
+    job.error = message
+    job.error_evidence = dict(evidence or {})
+    _move(job, State.NEEDS_ATTENTION, code, message=message)
+
+
+def job_lock(job_id: UUID) -> Job:
+    """The job's row, locked for the rest of the transaction. Raises NotFound."""
+    job = Job.objects.select_for_update().filter(pk=job_id).first()
+    if job is None:
+        raise NotFound("There is no such job.")
+    return job
+
+
+def job_move_waiting(
+    job: Job, *, to: State, code: Code, message: str, evidence: Mapping[str, Any] | None = None
+) -> None:
+    """End or hand on a locked job for what its provider said (FAILED, CANCELLED, WAITING…)."""
+    if to == State.FAILED:
+        _fail(job, code, message, evidence)
+    else:
+        if to == State.CANCELLED:
+            money.cost_release(job, attempt=job.attempt)
+        _move(job, to, code, message=message)
+
+
+def job_cancel(*, by: User, job_id: UUID) -> Job:
+    """Cancel live work, or dismiss what waits for a person. No new spend from this moment.
+
+    A paid request that is already out is cancelled at the provider, and its reservation stays until the
+    outcome is known. Raises ConflictError when the job has ended.
+    """
+    with transaction.atomic(durable=True):
+        job = job_lock(job_id)
+        if job.owner_id != by.pk and not by.is_staff:
+            raise NotFound("There is no such job.")
+        if job.state == State.CANCELLED:
+            return job
+        if not may_move(job.state, State.CANCELLED):
+            raise ConflictError(f"This job has ended ({job.get_state_display().lower()}); there is nothing to cancel.")
+        _cancel_remote(job)
+        job.error = ""
+        _move(job, State.CANCELLED, Code.CANCELLED_BY_PERSON, message=f"by {by}")
+        return job
+
+
+def _cancel_remote(job: Job) -> None:
+    run = RemoteRun.objects.select_for_update().filter(job=job, attempt=job.attempt).first()
+    if run is None or run.status == RunStatus.NOT_ACCEPTED:
+        money.cost_release(job, attempt=job.attempt)
+        return
+    if job.state == State.NEEDS_ATTENTION:
+        _give_up_unknown(job, run)
+        return
+    run.cancel_requested_at = timezone.now()
+    run.save(update_fields=["cancel_requested_at"])
+    if run.status == RunStatus.SUBMITTED:
+        dispatch.task_dispatch(dispatch.TELL_PROVIDER_TASK, queue="io", run_id=run.pk)
+    elif run.status == RunStatus.SUCCEEDED:
+        dispatch.task_dispatch(dispatch.KEEP_LATE_RESULT_TASK, queue="io", run_id=run.pk)
+
+
+def _give_up_unknown(job: Job, run: RemoteRun) -> None:
+    """A person has looked and says that the unknown request came to nothing."""
+    run.status, run.finished_at = RunStatus.FAILED, timezone.now()
+    run.save(update_fields=["status", "finished_at"])
+    money.cost_release(job, attempt=run.attempt)
+
+
+def job_retry(*, by: User, job_id: UUID, quote: Quote | None = None) -> Job:
+    """Start the next attempt with the frozen parameters; a person's decision to pay again where it costs.
+
+    Raises ConflictError unless the job failed, was cancelled or needs a person.
+    """
+    with transaction.atomic(durable=True):
+        job = job_lock(job_id)
+        if job.owner_id != by.pk and not by.is_staff:
+            raise NotFound("There is no such job.")
+        if job.state not in RETRYABLE:
+            raise ConflictError("Only a job that failed, was cancelled or needs you can be tried again.")
+        run = RemoteRun.objects.select_for_update().filter(job=job, attempt=job.attempt).first()
+        if run is not None and job.state == State.NEEDS_ATTENTION:
+            _give_up_unknown(job, run)
+        job.attempt += 1
+        job.failures = 0
+        job.error, job.error_evidence = "", {}
+        job.progress_percentage, job.progress_message = 0, ""
+        job.run_after = None
+        if job.quoted_cost > 0:
+            money.cost_reserve(job, quote or Quote(amount=job.quoted_cost, basis="as quoted for the first attempt"))
+        try:
+            with transaction.atomic():
+                _move(job, State.QUEUED, Code.RETRY_BY_PERSON, message=f"attempt {job.attempt}, by {by}")
+        except IntegrityError as error:
+            raise ConflictError(
+                "Another job does this work already. Wait for it to end.", code="already_running"
+            ) from error
+        dispatch.job_dispatch(job, claim_from=State.QUEUED)
+        return job
+
+
+def job_recover_lost(*, job_id: UUID, silent_since: datetime, max_losses: int) -> str:
+    """Bring a job back whose worker fell silent. Answers what was done, "" when it was alive after all.
+
+    Work with a paid request out goes back to waiting for it; other work runs again, until it has lost its
+    worker `max_losses` times, which says that the work itself kills workers.
+    """
+    with transaction.atomic(durable=True):
+        job = (
+            Job.objects.select_for_update(skip_locked=True)
+            .filter(pk=job_id, state=State.RUNNING, heartbeat_at__lt=silent_since)
+            .first()
+        )
+        if job is None:
+            return ""
+        run = RemoteRun.objects.filter(job=job, attempt=job.attempt).first()
+        if run is not None and run.status in {RunStatus.SUBMITTED, RunStatus.SUCCEEDED}:
+            _move(job, State.WAITING, Code.WORKER_LOST, message="its worker was lost; the paid result is still awaited")
+            if run.status == RunStatus.SUCCEEDED:
+                dispatch.job_dispatch(job, claim_from=State.WAITING)
+            return "waiting"
+        if job.failures + 1 >= max_losses:
+            _fail(job, Code.WORKER_LOST, "The work stopped its worker several times. Try again, or look at the log.")
+            return "failed"
+        _requeue(job, Code.WORKER_LOST, "its worker was lost; run again", delay_seconds=0, counts=True)
+        return "queued"
+
+
+def _requeue(job: Job, code: Code, message: str, *, delay_seconds: float, counts: bool) -> None:
+    job.failures += 1 if counts else 0
+    job.run_after = timezone.now() + timedelta(seconds=delay_seconds) if delay_seconds > 0 else None
+    job.dispatched_at = None  # the tick dispatches it when it is due
+    job.progress_message = message[:300]
+    _move(job, State.QUEUED, code, message=message, facts={"delay_seconds": round(delay_seconds, 1)})
+    if not delay_seconds:
+        dispatch.job_dispatch(job, claim_from=State.QUEUED)
+
+
+def _fail(job: Job, code: Code, message: str, evidence: Mapping[str, Any] | None = None) -> None:
+    job.error = message
+    job.error_evidence = dict(evidence or {})
+    run = RemoteRun.objects.filter(job=job, attempt=job.attempt).first()
+    status = run.status if run else RunStatus.NOT_ACCEPTED
+    if status in {RunStatus.SUBMITTING, RunStatus.UNKNOWN} and may_move(job.state, State.NEEDS_ATTENTION):
+        # Whatever went wrong here, a paid request may be out: only a person may end this.
+        _move(job, State.NEEDS_ATTENTION, Code.SUBMIT_UNKNOWN, message=message)
+        return
+    if status in {RunStatus.NOT_ACCEPTED, RunStatus.FAILED, RunStatus.CANCELLED}:
+        money.cost_release(job, attempt=job.attempt)
+    _move(job, State.FAILED, code, message=message)
+
+
+def _lock_claimed(claim: Claim) -> Job:
+    job = Job.objects.select_for_update().filter(pk=claim.job_id, claim=claim.number, state=State.RUNNING).first()
+    if job is None:
+        raise WorkCancelled("the job was cancelled, or another worker has taken it over")
+    return job
+
+
+def _move(job: Job, to: State, code: Code, *, message: str = "", facts: Mapping[str, Any] | None = None) -> None:
+    """The one place where a state is assigned. The caller holds the row's lock."""
+    if not may_move(job.state, to):
+        raise ConflictError(f"A job cannot go from {job.state} to {to}.", code="illegal_move")
+    from_state = job.state
+    job.state = to
+    job.code = code
+    job.finished_at = timezone.now() if to in FINISHED else None
+    job.save()
+    _event(job, from_state=from_state, code=code, message=message, facts=facts)
+    if to not in LIVE:
+        dispatch.job_ended_dispatch(job.pk)
+    log.info("job_moved", job_id=str(job.pk), kind=job.kind, from_state=from_state, to_state=str(to), code=str(code))
+
+
+def _event(job: Job, *, from_state: str, code: Code, message: str, facts: Mapping[str, Any] | None = None) -> None:
+    JobEvent.objects.create(
+        job=job, from_state=from_state, to_state=job.state, code=code, message=message[:1000], facts=dict(facts or {})
+    )
+
+
+def job_note(job: Job, *, code: Code, message: str, facts: Mapping[str, Any] | None = None) -> None:
+    """Add a line to the history without a move."""
+    _event(job, from_state=job.state, code=code, message=message, facts=facts)
+
+
+def idempotency_of(key: str, *, kind: str, body: Mapping[str, Any]) -> Idempotency | None:
+    """The caller's key with what it was used for; None without a key. Raises InputError for an absurd key."""
+    if not key:
+        return None
+    if len(key) > IDEMPOTENCY_KEY_LENGTH or not key.isprintable():
+        raise InputError(
+            "Idempotency-Key must be 1 to 200 printable characters.", errors={"Idempotency-Key": ["invalid"]}
+        )
+    return Idempotency(key=key, fingerprint=fingerprint_of(kind, body))

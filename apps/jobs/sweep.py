@@ -1,0 +1,105 @@
+"""What keeps jobs going when messages, workers or answers are lost. Every function may run twice."""
+
+from datetime import timedelta
+
+import redis
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from apps.core.redis_client import redis_client
+from apps.jobs import dispatch, services
+from apps.jobs.kinds import Queue
+from apps.jobs.models import Job, RemoteRun, RunStatus
+from apps.jobs.states import State
+
+log = structlog.get_logger(__name__)
+
+# A message that nobody took for this long may be lost.
+SILENT_QUEUED_SECONDS = 30.0
+MAX_LOSSES = 3
+SWEEP_SIZE = 500
+
+
+def jobs_ring_due() -> int:
+    """Ring for jobs whose delay is over: to run again, or to collect a result again."""
+    now = timezone.now()
+    due = Q(dispatched_at__isnull=True) & (Q(run_after__isnull=True) | Q(run_after__lte=now))
+    rung = _ring(Job.objects.filter(due, state=State.QUEUED), State.QUEUED)
+    waiting = Job.objects.filter(due, state=State.WAITING, remote_runs__status=RunStatus.SUCCEEDED)
+    return rung + _ring(waiting, State.WAITING)
+
+
+def jobs_ring_silent() -> int:
+    """Ring again for work whose message nobody took, where the broker holds fewer messages than there are jobs."""
+    silent = timezone.now() - timedelta(seconds=SILENT_QUEUED_SECONDS)
+    rung = 0
+    counts = Job.objects.filter(state=State.QUEUED, dispatched_at__isnull=False).values("queue").annotate(n=Count("id"))
+    for row in counts.values_list("queue", "n"):
+        queue, jobs = row
+        if messages_in(queue) < jobs:
+            waiting = Job.objects.filter(state=State.QUEUED, queue=queue, dispatched_at__lt=silent)
+            rung += _ring(waiting, State.QUEUED)
+    collect = Job.objects.filter(state=State.WAITING, dispatched_at__lt=silent, remote_runs__status=RunStatus.SUCCEEDED)
+    return rung + _ring(collect, State.WAITING)
+
+
+def _ring(jobs: "QuerySet[Job]", claim_from: State) -> int:
+    with transaction.atomic(durable=True):
+        rows = list(jobs.select_for_update(skip_locked=True, of=("self",)).order_by("created_at")[:SWEEP_SIZE])
+        for job in rows:
+            dispatch.job_dispatch(job, claim_from=claim_from)
+    if rows:
+        log.info("jobs_rung", count=len(rows), claim_from=str(claim_from))
+    return len(rows)
+
+
+def messages_in(queue: str) -> int:
+    """How many messages the broker holds for the queue; 0 when the broker is away."""
+    try:
+        # Celery's Redis transport keeps a queue as a list of the queue's name (kombu.transport.redis).
+        return int(redis_client().llen(queue))
+    except redis.RedisError as error:
+        log.warning("broker_unavailable", reason=str(error))
+        return 0
+
+
+def jobs_recover_lost() -> int:
+    """Bring back running jobs whose worker fell silent."""
+    silent_since = timezone.now() - timedelta(seconds=settings.JOB_SILENT_SECONDS)
+    lost = Job.objects.filter(state=State.RUNNING, heartbeat_at__lt=silent_since)
+    outcomes = [
+        services.job_recover_lost(job_id=job_id, silent_since=silent_since, max_losses=MAX_LOSSES)
+        for job_id in lost.values_list("pk", flat=True)[:SWEEP_SIZE]
+    ]
+    recovered = [outcome for outcome in outcomes if outcome]
+    if recovered:
+        log.warning("lost_jobs_recovered", count=len(recovered))
+    return len(recovered)
+
+
+def late_results_ring() -> int:
+    """Ring for paid results that no live job waits for: their job was cancelled, failed or tried again."""
+    now = timezone.now()
+    runs = (
+        RemoteRun.objects.filter(status=RunStatus.SUCCEEDED)
+        .exclude(collect_lease_until__gt=now)
+        .exclude(job__state__in=[State.WAITING, State.RUNNING, State.QUEUED])
+        .values_list("pk", flat=True)[:SWEEP_SIZE]
+    )
+    for run_id in runs:
+        dispatch.task_dispatch(dispatch.KEEP_LATE_RESULT_TASK, queue=Queue.IO, run_id=run_id)
+    return len(runs)
+
+
+def cancelled_submits_ring() -> int:
+    """Ring for submits whose worker died and whose job was cancelled: the money's fate must be found out."""
+    silent_since = timezone.now() - timedelta(seconds=settings.JOB_SILENT_SECONDS)
+    runs = RemoteRun.objects.filter(
+        status=RunStatus.SUBMITTING, submitting_at__lt=silent_since, job__state=State.CANCELLED
+    ).values_list("pk", flat=True)[:SWEEP_SIZE]
+    for run_id in runs:
+        dispatch.task_dispatch(dispatch.SETTLE_CANCELLED_TASK, queue=Queue.IO, run_id=run_id)
+    return len(runs)

@@ -1,0 +1,198 @@
+"""From our typed requests to a model's input, by the table in the flavor. No HTTP, no models of Django."""
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from apps.core.errors import InputError
+from apps.flavors.schema import ModelEntry, ReplicateSection
+from apps.media.probe import probe_media
+from apps.providers.base import (
+    ImageRequest,
+    LipsyncRequest,
+    MediaInput,
+    ProviderRequest,
+    Quote,
+    ScenesRequest,
+    SegmentedLipsyncRequest,
+    VideoRequest,
+)
+
+# A slot may be this much longer than a length on sale, since frame times are not round numbers.
+DURATION_TOLERANCE_SECONDS = 0.001
+# Models take seeds as signed 32-bit numbers; ideogram names the limit.
+LARGEST_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A model, its entry in the flavor, and the length to buy (None where the model has no length)."""
+
+    model: str
+    entry: ModelEntry
+    bought_seconds: float | None
+
+
+def plan_of(request: ProviderRequest) -> Plan:
+    """Choose the model and the length. Raises InputError when the model cannot make what is asked for."""
+    if isinstance(request, ScenesRequest | SegmentedLipsyncRequest):
+        raise InputError("Replicate cannot do this. Choose another provider for it.")
+    try:
+        section = ReplicateSection.model_validate(request.settings["providers"]["replicate"])
+    except (KeyError, ValidationError) as error:
+        raise InputError("The flavor holds no usable providers.replicate section for this.") from error
+    entry = section.models[section.model]
+    _check_expressible(request, section.model, entry)
+    if isinstance(request, VideoRequest):
+        return Plan(section.model, entry, _bought_length(section.model, entry, request.duration_seconds))
+    if isinstance(request, LipsyncRequest):
+        return Plan(section.model, entry, _lipsync_seconds(entry, request))
+    return Plan(section.model, entry, None)
+
+
+def quote_of(request: ProviderRequest) -> Quote:
+    """Price × units from the flavor's table. Raises InputError."""
+    plan = plan_of(request)
+    price = plan.entry.price
+    units = {
+        "second": Decimal(str(plan.bought_seconds or 0)),
+        "image": Decimal(request.num_images if isinstance(request, ImageRequest) else 1),
+        "run": Decimal(1),
+    }[price.unit]
+    amount = (units * price.usd).quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
+    amount_words = "1 run" if price.unit == "run" else f"{units.normalize():f} {price.unit}{'' if units == 1 else 's'}"
+    basis = f"{amount_words} × ${price.usd} ({plan.model}, price of {price.dated:%Y-%m-%d})"
+    return Quote(amount=amount, basis=basis, bought_seconds=plan.bought_seconds)
+
+
+def model_input(
+    request: ProviderRequest, plan: Plan, *, key: str, address_of: Callable[[MediaInput], str]
+) -> dict[str, Any]:
+    """The model's `input`: mapped fields that have a value, over what is fixed.
+
+    `address_of` answers the URL under which the service can fetch a file.
+    """
+    given: dict[str, Any] = dict(plan.entry.fixed)
+    for ours, value in _values(request, plan, key=key).items():
+        theirs = plan.entry.inputs.get(ours)
+        if theirs is None or value is None or value == "":
+            continue
+        if isinstance(value, MediaInput):
+            value = address_of(value)
+        given[theirs.removesuffix("[]")] = [value] if theirs.endswith("[]") else value
+    return given
+
+
+def seed_of(request: ProviderRequest, *, key: str) -> int:
+    """The wished seed, or where none was wished (0) one made from the attempt's key.
+
+    The service echoes the input, so such a seed is also the mark by which a lost submit is found again."""
+    wished = getattr(request, "seed", 0)
+    if wished:
+        return int(wished) % LARGEST_SEED
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") % LARGEST_SEED
+
+
+def _values(request: ProviderRequest, plan: Plan, *, key: str) -> Mapping[str, Any]:
+    """Our fields by the names that flavors use."""
+    if isinstance(request, LipsyncRequest):
+        return {
+            "video": request.video,
+            "audio": request.audio,
+            "temperature": request.temperature,
+            "active_speaker_detection": request.active_speaker_detection,
+            "occlusion_detection_enabled": request.occlusion_detection_enabled,
+        }
+    values: dict[str, Any] = {"seed": seed_of(request, key=key)}
+    if isinstance(request, ImageRequest | VideoRequest):
+        values |= {
+            "prompt": request.prompt,
+            "negative_prompt": request.negative_prompt,
+            "character_reference": request.character_reference,
+            "aspect_ratio": _nearest_ratio(request, plan.entry.aspect_ratios),
+        }
+    if isinstance(request, VideoRequest):
+        bought = plan.bought_seconds
+        values |= {"image": request.image, "duration": int(bought) if bought is not None else None}
+    if isinstance(request, ImageRequest):
+        values["num_images"] = request.num_images
+    return values
+
+
+def _check_expressible(request: ProviderRequest, model: str, entry: ModelEntry) -> None:
+    if isinstance(request, ImageRequest) and request.num_images > 1 and "num_images" not in entry.inputs:
+        raise InputError(f"{model} makes one image at a time. Ask for one image per call.")
+    prompt = getattr(request, "prompt", "")
+    limit = entry.maximum_prompt_characters
+    if limit and len(prompt) > limit:
+        raise InputError(f"{model} takes prompts of up to {limit} characters; this one has {len(prompt)}. Shorten it.")
+    missing = [field for field in entry.required if getattr(request, field, None) in (None, "")]
+    if missing:
+        names = " and ".join(name.replace("_", " ") for name in missing)
+        cure = "Make the scene's image first, or choose" if missing == ["image"] else "Add it, or choose"
+        raise InputError(f"{model} cannot work without {names}. {cure} another model.", code="input_missing")
+
+
+def _bought_length(model: str, entry: ModelEntry, wished: float) -> float:
+    """The shortest length on sale that covers the wish: prices are per second or rise with it."""
+    if entry.durations_seconds:
+        fitting = [one for one in entry.durations_seconds if one + DURATION_TOLERANCE_SECONDS >= wished]
+        if fitting:
+            return float(min(fitting))
+        longest = float(max(entry.durations_seconds))
+    else:
+        whole = float(math.ceil(wished - DURATION_TOLERANCE_SECONDS))
+        if entry.maximum_seconds is None or whole <= entry.maximum_seconds:
+            return whole
+        longest = entry.maximum_seconds
+    raise InputError(
+        f"{model} makes clips of up to {longest:g} s; the scene needs {wished:.2f} s. "
+        "Split or shorten the scene, or choose a model that makes longer clips.",
+        code="too_long",
+    )
+
+
+def _lipsync_seconds(entry: ModelEntry, request: LipsyncRequest) -> float:
+    """How long the output gets, which is what is billed."""
+    mode = str(entry.fixed.get("sync_mode", "loop"))
+    seconds = output_seconds(request.video, request.audio, mode)
+    if entry.maximum_seconds is not None and seconds > entry.maximum_seconds:
+        raise InputError(f"The model makes up to {entry.maximum_seconds:g} s; this is {seconds:.1f} s. Shorten it.")
+    return seconds
+
+
+def output_seconds(video: MediaInput, audio: MediaInput, sync_mode: str) -> float:
+    """The length of a lip-synced clip: `cut_off` ends with the shorter, `silence` with the longer, else the audio."""
+    sound = seconds_of(audio)
+    if sync_mode == "cut_off":
+        return min(sound, seconds_of(video))
+    if sync_mode == "silence":
+        return max(sound, seconds_of(video))
+    return sound
+
+
+def seconds_of(media: MediaInput) -> float:
+    """The input's length, probed where the caller did not say. Raises InputError for a file without one."""
+    if media.duration_seconds is not None:
+        return media.duration_seconds
+    found = probe_media(media.path).duration_seconds
+    if found is None:
+        raise InputError("The length of the file cannot be read. Choose an audio or video file.")
+    return found
+
+
+def _nearest_ratio(request: ImageRequest | VideoRequest, offered: list[str]) -> str:
+    """The wished aspect ratio, or the offered one nearest to it; the composition crops the rest."""
+    if not offered or request.aspect_ratio in offered:
+        return request.aspect_ratio
+    return min(offered, key=lambda ratio: abs(math.log(_ratio(ratio) / _ratio(request.aspect_ratio))))
+
+
+def _ratio(text: str) -> float:
+    width, height = text.split(":")
+    return float(width) / float(height)

@@ -1,0 +1,77 @@
+"""What a prediction's JSON says, in our terms. Facts: contracts of Replicate's HTTP API, `prediction` object."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from apps.providers.base import RemoteRef, RemoteState, RemoteStatus
+
+STATES = {
+    "starting": RemoteState.QUEUED,
+    "processing": RemoteState.RUNNING,
+    "succeeded": RemoteState.SUCCEEDED,
+    "failed": RemoteState.FAILED,
+    "canceled": RemoteState.CANCELLED,
+    # Its deadline passed before it started; documented as not charged.
+    "aborted": RemoteState.FAILED,
+}
+# Failures are free text. These speak of the service's own trouble, where the same input may work next time.
+TRANSIENT = re.compile(
+    r"interrupted|please (?:try again later|retry)|temporar|unavailable|timed? ?out|high (?:demand|load)|"
+    r"out of memory|internal (?:server )?error|\bE00[34]\b|queue is full|rate limit",
+    re.IGNORECASE,
+)
+REFUSED_CONTENT = re.compile(r"sensitive|flagged|moderat|safety|nsfw|content polic|\bE005\b", re.IGNORECASE)
+
+
+def status_of(prediction: dict[str, Any]) -> RemoteStatus:
+    """Raises KeyError when it has no id or no status."""
+    word = str(prediction["status"])
+    state = STATES.get(word, RemoteState.UNRECOGNISED)
+    error = str(prediction.get("error") or "")
+    return RemoteStatus(
+        ref=RemoteRef("replicate", str(prediction["id"])),
+        state=state,
+        raw=prediction,
+        message=_message(word, state, error),
+        permanent=word != "aborted" and not (TRANSIENT.search(error) and not REFUSED_CONTENT.search(error)),
+        charged=False if word == "aborted" else None,
+    )
+
+
+def output_addresses(output: Any) -> list[str]:
+    """Every URL in an output, which is a URL, a list of them, or an object that holds some."""
+    return list(_addresses(output))
+
+
+def finished_at(prediction: dict[str, Any]) -> float | None:
+    """Unix seconds, None when it does not say."""
+    try:
+        return datetime.fromisoformat(str(prediction.get("completed_at"))).timestamp()
+    except ValueError:
+        return None
+
+
+def _addresses(value: Any) -> Iterator[str]:
+    if isinstance(value, str) and value.startswith(("https://", "http://")):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _addresses(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _addresses(item)
+
+
+def _message(word: str, state: RemoteState, error: str) -> str:
+    if word == "aborted":
+        return "Replicate gave the request up before it started; it was not charged."
+    if state == RemoteState.UNRECOGNISED:
+        return f"Replicate says {word[:60]!r}, which is not known here; it is asked again."
+    if state != RemoteState.FAILED:
+        return ""
+    said = " ".join(error.split())[:400] or "no reason was given"
+    if REFUSED_CONTENT.search(error):
+        return f"Replicate's content check refused it: {said} Change the prompt or the image, then try again."
+    return f"Replicate could not make it: {said}"

@@ -1,0 +1,44 @@
+"""A song: an audio asset, and what was found out about it."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from apps.assets.models import Asset
+
+
+class AnalysisState(models.TextChoices):
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Song(models.Model):
+    """An uploaded or imported song. The API's `audio_id` is the id of its `asset`.
+
+    `analysis` holds tempo, beats, sections, loudness, energy and peaks as the analysis job found them; `grid` is the
+    beat grid in use, which a person may have corrected. Times are seconds from the start of the file.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="songs")
+    asset = models.OneToOneField(Asset, on_delete=models.PROTECT, related_name="song")
+    stem = models.ForeignKey(Asset, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    title = models.CharField(max_length=200, blank=True)
+    artist = models.CharField(max_length=200, blank=True)
+    source_url = models.URLField(max_length=2000, blank=True)
+    analysis_state = models.CharField(max_length=8, choices=AnalysisState.choices, default=AnalysisState.WAITING)
+    analysis_error = models.TextField(blank=True)
+    analysis = models.JSONField(default=dict, blank=True)
+    grid = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(analysis_state__in=AnalysisState.values), name="song_analysis_state_known")
+        ]
+        indexes = [models.Index(fields=["owner", "-created_at"], name="song_owner_newest")]

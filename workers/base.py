@@ -1,0 +1,139 @@
+"""Around every job's handler: claim, heartbeat, scratch folder, and errors turned into job outcomes.
+
+One of the two places that catch `Exception`.
+"""
+
+import errno
+import os
+import random
+import socket
+from collections.abc import Mapping
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import OperationalError, close_old_connections
+
+from apps.core.errors import BudgetExceeded, MediaToolError, ProviderError, StudioError, WorkCancelled
+from apps.jobs import limits, polling, retry, services
+from apps.jobs.execution import Done, Handler, JobRun, LateRun, scratch_folder, scratch_remove
+from apps.jobs.kinds import SPECS
+from apps.jobs.models import Job, RemoteRun, RunStatus
+from apps.jobs.services import Claim
+from apps.jobs.states import Code, State
+
+log = structlog.get_logger(__name__)
+
+NO_CAPACITY = "no_capacity"  # a provider's "wait for a place": not a failure
+
+
+def job_run(handlers: Mapping[str, Handler], *, job_id: str, claim_from: str) -> None:
+    """Claim the job from exactly that state and run its kind's handler. Quiet when there is nothing to claim."""
+    close_old_connections()
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    claim = services.job_claim(job_id=UUID(job_id), claim_from=State(claim_from), worker=worker)
+    if claim is None:
+        return
+    job = Job.objects.select_related("owner").get(pk=claim.job_id)
+    with structlog.contextvars.bound_contextvars(job_id=job_id, kind=job.kind, claim=claim.number):
+        _work(handlers[job.kind], job, claim)
+
+
+def _work(handler: Handler, job: Job, claim: Claim) -> None:
+    scratch = scratch_folder(job)
+    run = JobRun(job, claim, scratch=scratch, time_limit_seconds=SPECS[job.kind].time_limit_seconds)
+    try:
+        with run:
+            outcome = handler(run)
+        if isinstance(outcome, Done):
+            services.job_succeed(claim, result=outcome.result, save=outcome.save)
+    except WorkCancelled as stopped:
+        _stopped(run, stopped)
+    except OperationalError:
+        # The database went away: the row still says RUNNING, and the sweep brings the job back.
+        raise
+    except Exception as error:  # noqa: BLE001 - the edge: whatever happened becomes a job outcome
+        _failed(run, error)
+    finally:
+        scratch_remove(scratch)
+
+
+def _stopped(run: JobRun, stopped: WorkCancelled) -> None:
+    log.info("job_work_stopped", reason=str(stopped), timed_out=run.timed_out)
+    if run.timed_out:
+        minutes = SPECS[run.job.kind].time_limit_seconds / 60
+        _fail(run.claim, Code.DEADLINE, f"The work took longer than {minutes:.0f} minutes and was stopped.", {})
+
+
+def _failed(run: JobRun, error: Exception) -> None:
+    evidence = {"error": type(error).__name__, "text": str(error)[:4000], **getattr(error, "evidence", {})}
+    if isinstance(error, ProviderError):
+        _provider_failed(run, error, evidence)
+    elif isinstance(error, BudgetExceeded):
+        _fail(run.claim, Code.BUDGET_EXCEEDED, error.message, evidence)
+    elif isinstance(error, MediaToolError):
+        log.warning("job_media_failed", **evidence)
+        _fail(run.claim, Code.MEDIA_FAILED, error.message, evidence)
+    elif isinstance(error, StudioError):
+        _fail(run.claim, Code.INVALID_INPUT, error.message, evidence)
+    elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        log.error("disk_full", data_dir=str(settings.DATA_DIR))
+        _fail(run.claim, Code.DISK_FULL, "The studio's disk is full. Free some space, then try again.", evidence)
+    else:
+        log.exception("job_failed_unexpectedly")
+        message = "Something went wrong inside the studio. Try again; if it stays, the log has the details."
+        _fail(run.claim, Code.INTERNAL_ERROR, message, evidence)
+
+
+def _provider_failed(run: JobRun, error: ProviderError, evidence: Mapping[str, object]) -> None:
+    log.warning("job_provider_failed", permanent=error.permanent, retry_after=error.retry_after, reason=error.message)
+    facts = {**evidence, "raw": str(error.raw)[:4000] if error.raw is not None else ""}
+    paid = RemoteRun.objects.filter(job=run.job, attempt=run.attempt, status=RunStatus.SUCCEEDED).exists()
+    tries = retry.MAX_COLLECT_TRIES if paid else retry.MAX_TRIES
+    delay = retry.backoff_seconds(run.job.failures, retry_after=error.retry_after, chance=random.random())  # noqa: S311
+    if error.code == NO_CAPACITY:
+        limits.submits_pause(provider=run.job.provider, seconds=error.retry_after or delay)
+        _again(run, Code.WAITING_FOR_PLACE, error.message, delay, counts=False)
+    elif error.permanent or run.job.failures + 1 >= tries:
+        code = Code.PROVIDER_REJECTED if error.permanent else Code.PROVIDER_UNREACHABLE
+        _fail(run.claim, Code.RESULT_LOST if paid else code, error.message, facts)
+    else:
+        if error.retry_after:
+            limits.submits_pause(provider=run.job.provider, seconds=error.retry_after)
+        _again(run, Code.RETRY_LATER, error.message, delay, counts=True)
+
+
+def _again(run: JobRun, code: Code, message: str, delay: float, *, counts: bool) -> None:
+    try:
+        services.job_run_again(run.claim, code=code, message=message, delay_seconds=delay, counts=counts)
+    except WorkCancelled as stopped:
+        log.info("job_work_stopped", reason=str(stopped))
+
+
+def _fail(claim: Claim, code: Code, message: str, evidence: Mapping[str, object]) -> None:
+    try:
+        services.job_fail(
+            claim, code=code, message=message, evidence={key: str(value) for key, value in evidence.items()}
+        )
+    except WorkCancelled as stopped:
+        log.info("job_work_stopped", reason=str(stopped))
+
+
+def late_result_keep(handlers: Mapping[str, Handler], *, run_id: int) -> None:
+    """Collect a paid result whose job had ended, and keep it without changing what is current."""
+    close_old_connections()
+    remote = polling.late_result_lease(run_id)
+    if remote is None:
+        return
+    claim = Claim(job_id=remote.job_id, number=-1, attempt=remote.attempt, came_from=State.WAITING)
+    scratch = scratch_folder(remote.job)
+    run = LateRun(remote.job, claim, scratch=scratch, time_limit_seconds=0)
+    try:
+        outcome = handlers[remote.job.kind](run)
+        if isinstance(outcome, Done):
+            polling.late_result_keep(remote, outcome.save)
+    except (StudioError, OSError) as error:
+        # The lease runs out and the sweep rings again.
+        log.warning("late_result_not_kept", run_id=run_id, reason=str(error))
+    finally:
+        scratch_remove(scratch)

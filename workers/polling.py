@@ -1,0 +1,20 @@
+"""Tasks that look after remote work."""
+
+from celery import shared_task
+
+from apps.jobs import polling
+
+
+@shared_task(name="workers.polling.poll_due")
+def poll_due(**_: object) -> None:
+    polling.runs_poll_due()
+
+
+@shared_task(name="workers.polling.cancel_run")
+def cancel_run(*, run_id: int, **_: object) -> None:
+    polling.run_cancel(run_id)
+
+
+@shared_task(name="workers.polling.settle_cancelled")
+def settle_cancelled(*, run_id: int, **_: object) -> None:
+    polling.run_settle_cancelled(run_id)
