@@ -4,6 +4,7 @@
 """
 
 import atexit
+import logging
 import os
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 # Everything below must be in the environment before Django reads its settings.
 DATA_DIR = Path(tempfile.mkdtemp(prefix="mvsite-test-"))
 os.environ["MV_DATA_DIR"] = str(DATA_DIR)
+os.environ["DJANGO_SETTINGS_MODULE"] = "mvsite.settings"
 os.environ["SECRET_KEY"] = "a fixed key, for tests only"
 os.environ.setdefault("MV_SINGLE_USER", "false")
 for name in ("STORAGE_BUCKET", "REPLICATE_API_TOKEN", "SYNC_API_KEY", "LLM_API_KEY", "LLM_MODEL", "COMFYUI_URL"):
@@ -21,17 +23,24 @@ from mvsite import embedded  # noqa: E402
 
 
 def _stop_services() -> None:
+    # The log's stream is closed by now, and the wheel logs every step.
+    logging.raiseExceptions = False
     embedded.postgres_stop(DATA_DIR)
     embedded.redis_stop(DATA_DIR)
     shutil.rmtree(DATA_DIR, ignore_errors=True)
 
 
-# Not in a fixture: pytest-django reads the settings while pytest starts.
+# Not in a fixture: the settings are read below.
 if not os.environ.get("DATABASE_URL"):
     embedded.postgres_start(DATA_DIR)
 if not os.environ.get("REDIS_URL"):
     embedded.redis_start(DATA_DIR)
 atexit.register(_stop_services)
+
+# Here and not by pytest-django, which would read the settings before this file.
+import django  # noqa: E402
+
+django.setup()
 
 import pytest  # noqa: E402
 
