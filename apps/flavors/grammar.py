@@ -1,0 +1,72 @@
+"""The shot grammar of a flavor: what the draft writer chooses from, and when."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1)]
+MoveKind = Literal[
+    "push_in", "pull_out", "pan_left", "pan_right", "tilt_up", "tilt_down", "orbit", "drift", "handheld", "static"
+]
+ShotSize = Literal["extreme_wide", "wide", "full", "medium", "close", "extreme_close", "detail"]
+
+
+class Choice(BaseModel):
+    """One thing to choose. It is at home between `low` and `high` energy of the song (0 quiet, 1 loudest)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    words: str = Field(min_length=1)
+    low: Share = 0.0
+    high: Share = 1.0
+
+    @model_validator(mode="after")
+    def _range_is_ordered(self) -> "Choice":
+        if self.low > self.high:
+            raise ValueError("low must not be above high")
+        return self
+
+
+class Shot(Choice):
+    """`words` name the framing in the prompt, `size` tells the draft how to draw it."""
+
+    size: ShotSize
+
+
+class Move(Choice):
+    """`words` name the camera's movement after "the camera", `kind` is what the draft renders."""
+
+    kind: MoveKind
+
+
+class SceneGrammar(BaseModel):
+    """Lists to choose from and the sentences they go into.
+
+    `sentences` may name `{shot}`, `{subject}`, `{action}`, `{moment}` (words of the user's idea), `{place}`, `{light}`
+    and `{move}`; each must name `{shot}`, `{moment}` and `{move}`. `inserts` are sentences for shots without the
+    character. `style` closes every prompt. `performance_sections` are the song's parts in which the character sings;
+    `performance_share` is how many of the scenes there do.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    shots: list[Shot] = Field(min_length=4)
+    moves: list[Move] = Field(min_length=4)
+    lights: list[Choice] = Field(min_length=3)
+    places: list[Choice] = Field(min_length=3)
+    actions: list[Choice] = Field(min_length=3)
+    performances: list[Choice] = Field(min_length=2)
+    sentences: list[str] = Field(min_length=2)
+    inserts: list[str] = Field(min_length=1)
+    style: str
+    performance_sections: list[str]
+    performance_share: Share
+    subject_without_character: str
+
+    @model_validator(mode="after")
+    def _sentences_name_what_they_must(self) -> "SceneGrammar":
+        for sentence in [*self.sentences, *self.inserts]:
+            missing = [name for name in ("{shot}", "{moment}", "{move}") if name not in sentence]
+            if missing:
+                raise ValueError(f"the sentence {sentence!r} must name {', '.join(missing)}")
+        return self

@@ -1,0 +1,94 @@
+import pytest
+
+pytestmark = pytest.mark.django_db
+
+URL = "/api/flavors/cinematic/video_params"
+LOUD = "providers:\n  draft:\n    move_strength: 2.5\n"
+
+
+@pytest.fixture
+def put(client):
+    return lambda body, url=URL: client.put(url, body, content_type="application/json")
+
+
+def test_the_names_start_with_default(client, user):
+    client.force_login(user)
+
+    names = client.get("/api/mv/get_config_flavors").json()["flavors"]
+
+    assert names[0] == "default"
+    assert {"cinematic", "vlog_style", "example"} <= set(names)
+
+
+def test_a_stranger_sees_no_flavor(client):
+    assert client.get("/api/mv/get_config_flavors").status_code in {401, 403}
+
+
+def test_anybody_signed_in_reads_but_does_not_edit(client, user, put):
+    client.force_login(user)
+
+    assert client.get(URL).json()["values"]["providers"]["draft"]["move_strength"] == 0.7
+    assert put({"text": LOUD}).status_code == 403
+
+
+def test_staff_edit_and_see_the_result(client, staff, put, django_capture_on_commit_callbacks):
+    client.force_login(staff)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert put({"text": LOUD, "version": 0}).status_code == 200
+
+    answer = client.get(URL).json()
+
+    assert answer["values"]["providers"]["draft"]["move_strength"] == 2.5
+    assert (answer["edit_text"], answer["version"]) == (LOUD, 1)
+
+
+def test_the_one_local_owner_edits_too(client, user, put, settings):
+    settings.SINGLE_USER = True
+    client.force_login(user)
+
+    assert put({"text": LOUD}).status_code == 200
+
+
+def test_a_preview_saves_nothing(client, staff):
+    client.force_login(staff)
+
+    answer = client.post(f"{URL}/preview", {"text": LOUD}, content_type="application/json").json()
+
+    assert answer["values"]["providers"]["draft"]["move_strength"] == 2.5
+    assert client.get(URL).json()["version"] == 0
+
+
+@pytest.mark.parametrize("url", ["/api/flavors/nobody/video_params", "/api/flavors/default/no_type"])
+def test_what_does_not_exist_is_not_found(client, user, url):
+    client.force_login(user)
+
+    assert client.get(url).status_code == 404
+
+
+def test_a_bad_edit_is_a_bad_request_that_names_the_line(client, staff, put):
+    client.force_login(staff)
+
+    answer = put({"text": "fps: '24'\nduration_seconds: -1\n"})
+
+    assert answer.status_code == 400
+    assert "Line 2" in answer.json()["detail"]
+
+
+def test_the_admin_refuses_an_edit_that_does_not_fit(admin_client):
+    answer = admin_client.post(
+        "/admin/flavors/flavoredit/add/",
+        {"flavor": "mine", "config_type": "video_params", "text": "nonsense: 1"},
+    )
+
+    assert answer.status_code == 200
+    assert b"nonsense" in answer.content
+
+
+def test_the_admin_saves_and_shows_the_resolved_values(admin_client):
+    from apps.flavors.models import FlavorEdit
+
+    admin_client.post("/admin/flavors/flavoredit/add/", {"flavor": "mine", "config_type": "video_params", "text": LOUD})
+
+    edit = FlavorEdit.objects.get()
+    page = admin_client.get(f"/admin/flavors/flavoredit/{edit.pk}/change/").content.decode()
+    assert "move_strength: 2.5" in page
