@@ -142,8 +142,13 @@ STORAGE_BUCKET = env.text("STORAGE_BUCKET")
 STORAGE_ENDPOINT_URL = env.url("STORAGE_ENDPOINT_URL")
 STORAGE_PUBLIC_ENDPOINT_URL = env.url("STORAGE_PUBLIC_ENDPOINT_URL")
 STORAGE_REGION = env.text("STORAGE_REGION")
-FILE_UPLOAD_TEMP_DIR = None
-FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# The most that is taken: bytes, seconds, and the words of the answer to anything else.
+UPLOAD_LIMITS = {
+    "audio": (1024**3, 3600, "a song such as mp3, wav, flac, m4a or ogg"),
+    "video": (4 * 1024**3, 3600, "a video such as mp4, mov or webm"),
+    "image": (64 * 1024**2, None, "a picture such as png, jpg or webp"),
+}
+FILE_UPLOAD_HANDLERS = ["apps.assets.uploads.SpoolingUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
 STATIC_URL = "/static/"

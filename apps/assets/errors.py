@@ -1,0 +1,20 @@
+from apps.core.errors import InputError, StudioError
+
+
+class StorageUnavailable(StudioError):
+    """The bucket, or the machine that holds the only copy, cannot be reached now. Asking again may help."""
+
+    status_code = 503
+    default_code = "storage_unavailable"
+
+
+class FileMissing(StudioError):
+    """A row says that a file exists, and its storage says that it does not."""
+
+    status_code = 404
+    default_code = "file_missing"
+
+
+class UploadTooLarge(InputError):
+    status_code = 413
+    default_code = "upload_too_large"

@@ -1,0 +1,276 @@
+"""What the rest of the code does with stored files. None of it tells bucket from disk."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.assets import links, scratch, storage
+from apps.assets.background import RETRY_FIRST_SECONDS, asset_local_copy_drop, asset_objects_delete
+from apps.assets.digest import FileDigest, file_digest
+from apps.assets.disk import file_place, local_path, media_folder_id
+from apps.assets.errors import FileMissing, StorageUnavailable
+from apps.assets.keys import key_checked, main_asset_id, safe_name, upload_key
+from apps.assets.local_files import local_file_hold
+from apps.assets.media_types import PROBED_PREFIXES, media_type
+from apps.assets.models import Asset, Kind, StoredIn
+from apps.assets.uploads import upload_received
+from apps.core.errors import ConflictError, InputError, NotFound
+from apps.media.probe import MediaFacts, probe_media
+
+logger = structlog.get_logger(__name__)
+
+# A page is looked at for a while; a provider's queue and run may take most of a day.
+PAGE_LINK_SECONDS = 3600
+PROVIDER_LINK_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file at its place in storage that no row knows yet: the argument of `asset_create`.
+
+    Without a row it is an orphan, and the sweep removes it after the grace period.
+    """
+
+    key: str
+    content_type: str
+    digest: FileDigest
+    facts: MediaFacts | None
+    media_folder: str
+    identity: tuple[int, int, int]
+    upload: storage.Upload
+
+
+def file_store(
+    path: Path,
+    *,
+    key: str,
+    content_type: str,
+    facts: MediaFacts | None = None,
+    digest: FileDigest | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> StoredFile:
+    """Hash and probe `path`, move it to its key, and send it to the bucket where there is one.
+
+    Call it outside a transaction: it may take minutes. `path` is gone afterwards. The bucket's failure is
+    no failure here: the file then stays on the disk and is sent again in the background. What an earlier,
+    dead attempt left under the key is replaced; a key that a row owns raises ConflictError. `on_progress`
+    gets the share sent, 0 to 1. Raises InputError or MediaToolError for media that is none.
+    """
+    key_checked(key)
+    if facts is None and content_type.startswith(PROBED_PREFIXES):
+        facts = probe_media(path)
+    bucket_wanted = bool(settings.STORAGE_BUCKET)
+    if digest is None or (bucket_wanted and not digest.etag):
+        digest = file_digest(path, with_etag=bucket_wanted)
+    if not digest.size_bytes:
+        raise InputError("An empty file cannot be stored.", code="empty_file")
+    with transaction.atomic():
+        _key_lock(key)
+        if Asset.objects.filter(key=key).exists():
+            raise ConflictError("A file is already stored under that key.", evidence={"key": key})
+        place = file_place(path, key)
+    identity = storage.file_identity(place)
+    upload = storage.Upload()
+    if bucket_wanted:
+        upload = storage.object_upload(
+            place, key=key, content_type=content_type, digest=digest, on_progress=on_progress
+        )
+    return StoredFile(
+        key=key,
+        content_type=content_type,
+        digest=digest,
+        facts=facts,
+        media_folder=media_folder_id(),
+        identity=identity,
+        upload=upload,
+    )
+
+
+def asset_create(
+    *,
+    owner: User,
+    stored: StoredFile,
+    kind: str,
+    original_name: str = "",
+    part_of: Asset | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> Asset:
+    """The row of a stored file. Call it inside the transaction that needs the row.
+
+    After the commit the local copy goes, if its object is verified; else the upload is due in the
+    background. A file that another attempt has replaced since raises ConflictError.
+    """
+    _key_lock(stored.key)
+    _check_unchanged(stored)
+    asset = Asset(
+        id=main_asset_id(stored.key) or uuid4(),
+        owner=owner,
+        kind=Kind(kind),
+        key=stored.key,
+        sha256=stored.digest.sha256,
+        size_bytes=stored.digest.size_bytes,
+        content_type=stored.content_type,
+        original_name=original_name[:255],
+        part_of=part_of,
+        metadata=metadata or {},
+        media_folder=stored.media_folder,
+        **(_fact_fields(stored.facts) if stored.facts else {}),
+        **_place_fields(stored.upload),
+    )
+    asset.save(force_insert=True)
+    if asset.stored_in == StoredIn.BUCKET:
+        transaction.on_commit(partial(asset_local_copy_drop, asset.id))
+    return asset
+
+
+def asset_from_upload(*, by: User, upload: "UploadedFile[Any]", kind: str) -> Asset:
+    """Take in a user's file of kind audio, video or image and make its row.
+
+    Streams; the content decides what it is. Raises UploadTooLarge (413) or InputError (400) with a sentence
+    for the field `file`.
+    """
+    with upload_received(upload, kind) as received:
+        content_type, suffix = media_type(received.facts)
+        stored = file_store(
+            received.path,
+            key=upload_key(by.pk, uuid4(), kind, suffix),
+            content_type=content_type,
+            facts=received.facts,
+            digest=received.digest,
+        )
+    with transaction.atomic():
+        return asset_create(owner=by, stored=stored, kind=kind, original_name=upload.name or "")
+
+
+def _check_unchanged(stored: StoredFile) -> None:
+    try:
+        identity = storage.file_identity(local_path(stored.key))
+    except FileNotFoundError as error:
+        message = "The stored file has vanished from the media folder."
+        raise FileMissing(message, evidence={"key": stored.key}) from error
+    if identity != stored.identity:
+        raise ConflictError("Another attempt has stored this file again.", evidence={"key": stored.key})
+
+
+def _fact_fields(facts: MediaFacts) -> dict[str, Any]:
+    fields = asdict(facts)
+    # Named by the caller, and counted while hashing.
+    del fields["kind"], fields["size_bytes"]
+    return {**fields, "fps": str(facts.fps) if facts.fps else ""}
+
+
+def _place_fields(upload: storage.Upload) -> dict[str, Any]:
+    if upload.verified_at:
+        return {"stored_in": StoredIn.BUCKET, "etag": upload.etag, "verified_at": upload.verified_at}
+    if not upload.error:
+        return {"stored_in": StoredIn.DISK}
+    return {
+        "stored_in": StoredIn.DISK,
+        "upload_pending": True,
+        "upload_attempts": 1,
+        "upload_error": upload.error,
+        "next_upload_at": timezone.now() + timedelta(seconds=RETRY_FIRST_SECONDS),
+    }
+
+
+def _key_lock(key: str) -> None:
+    """Held to the end of the transaction: two attempts of a job cannot mix their files under one key."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"asset:{key}"])
+
+
+@contextlib.contextmanager
+def asset_local_copy(asset: Asset, *, check: Callable[[], None] | None = None) -> Iterator[Path]:
+    """A readable file with the asset's bytes; valid, and safe from deletion, while the block runs.
+
+    On this machine's disk it is the stored file itself, so never write to it; otherwise a shared scratch
+    copy, fetched once. `check` is called while fetching and may raise. Raises StorageUnavailable, FileMissing.
+    """
+    place = local_path(asset.key)
+    with local_file_hold(place) as held:
+        if held:
+            yield place
+            return
+    # The caller's row may be old: the file may have gone to the bucket since it was read.
+    asset.refresh_from_db(fields=["stored_in", "media_folder"])
+    if asset.stored_in == StoredIn.DISK:
+        raise _unreachable(asset)
+    with scratch.cached_copy(asset, check=check) as copy:
+        yield copy
+
+
+def _unreachable(asset: Asset) -> Exception:
+    if asset.media_folder == media_folder_id():
+        logger.error("asset_file_missing", asset_id=str(asset.id), key=asset.key)
+        return FileMissing("The file is missing from storage. Ask the operator to restore it from a backup.")
+    return StorageUnavailable(
+        "The file is still on the machine that made it, on its way to the bucket. Try again in a minute.",
+        evidence={"key": asset.key, "media_folder": asset.media_folder},
+    )
+
+
+def asset_url(asset: Asset, *, lifetime_seconds: int = PAGE_LINK_SECONDS, download: bool = False) -> str | None:
+    """A presigned link (GET only), or None where the file is served by this installation."""
+    name = download_name(asset) if download else ""
+    return storage.object_url(asset, lifetime_seconds=lifetime_seconds, download_name=name)
+
+
+def asset_public_url(asset: Asset, *, lifetime_seconds: int = PROVIDER_LINK_SECONDS) -> str | None:
+    """A link that a provider can fetch without an account: presigned, or signed under PUBLIC_URL.
+
+    None where the outside world reaches neither; then the bytes must be sent along.
+    """
+    return asset_url(asset, lifetime_seconds=lifetime_seconds) or links.signed_link(
+        asset, lifetime_seconds=lifetime_seconds
+    )
+
+
+def download_name(asset: Asset) -> str:
+    """The name that a browser saves the file under."""
+    suffix = Path(asset.key).suffix
+    stem = safe_name(Path(asset.original_name).stem, fallback=f"{asset.kind}_{str(asset.id)[:8]}")
+    return f"{stem}{suffix}"
+
+
+def asset_delete(*, by: User, asset: Asset) -> None:
+    """Remove the row now and, after the commit, the file and the object with its parts.
+
+    Raises NotFound when it is somebody else's, ProtectedError while another row needs it. What cannot be removed then (bucket away, file held by a reader) is left to the sweeps.
+    """
+    if asset.owner_id != by.pk:
+        raise NotFound("There is no such file.")
+    doomed = [asset, *asset.parts.all()]
+    keys = [(each.key, each.stored_in == StoredIn.BUCKET) for each in doomed]
+    asset.delete()
+    transaction.on_commit(partial(asset_objects_delete, keys))
+
+
+def asset_urls(asset: Asset, *, lifetime_seconds: int = PAGE_LINK_SECONDS) -> dict[str, Any]:
+    """The link fields of a result: `cloud_urls` by part, `cloud_url`, `local_video_url`, `video_url`.
+
+    Presigned links expire, so make them when a result is shown and do not store them.
+    """
+    cloud_urls = {}
+    for part in [asset, *asset.parts.all()]:
+        if url := asset_url(part, lifetime_seconds=lifetime_seconds):
+            cloud_urls[asset.kind if part is asset else Path(part.key).stem] = url
+    cloud_url = cloud_urls.get(asset.kind)
+    local_video_url = f"/api/mv/get_video/{asset.id}"
+    return {
+        "cloud_urls": cloud_urls,
+        "cloud_url": cloud_url,
+        "local_video_url": local_video_url,
+        "video_url": cloud_url or local_video_url,
+    }

@@ -1,0 +1,148 @@
+"""Bucket or disk behind one interface. Nothing outside this package knows which one an installation uses."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from django.utils import timezone
+
+from apps.assets.bucket import Bucket, ObjectFacts, bucket_get
+from apps.assets.digest import FileDigest
+from apps.assets.errors import StorageUnavailable
+from apps.assets.models import Asset, StoredIn
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """How it went: `verified_at` is set when the object is proven right, `error` when it is not there."""
+
+    etag: str = ""
+    verified_at: datetime | None = None
+    error: str = ""
+
+
+def object_upload(
+    path: Path,
+    *,
+    key: str,
+    content_type: str,
+    digest: FileDigest,
+    on_progress: Callable[[float], None] | None = None,
+) -> Upload:
+    """Send a local file to the bucket and prove that it arrived. Never raises for the bucket's state.
+
+    Idempotent: an object that is there and right (its answer was lost, or a worker died after sending) is
+    not sent again. `on_progress` gets a share from 0 to 1 from several threads.
+    """
+    bucket = bucket_get()
+    if bucket is None:
+        return Upload(error="No bucket is configured. Set STORAGE_BUCKET.")
+    interruption = ""
+    try:
+        found = object_verified(bucket, key, digest)
+        if found is None:
+            interruption = _send(bucket, path, key, content_type, digest, on_progress=on_progress)
+            found = object_verified(bucket, key, digest)
+    except StorageUnavailable as error:
+        logger.warning("upload_failed", key=key, error=error.message, **error.evidence)
+        return Upload(error=error.message)
+    if found is None:
+        message = interruption or "The bucket's object differs from the file that was sent. It is sent again."
+        logger.warning("upload_failed", key=key, error=message)
+        return Upload(error=message)
+    logger.info("upload_verified", key=key, size_bytes=found.size_bytes)
+    return Upload(etag=found.etag, verified_at=timezone.now())
+
+
+def _send(
+    bucket: Bucket,
+    path: Path,
+    key: str,
+    content_type: str,
+    digest: FileDigest,
+    *,
+    on_progress: Callable[[float], None] | None,
+) -> str:
+    """Answers the error, if any: it is not final, since an answer can get lost after the object was stored."""
+    sent = 0
+
+    def on_bytes(count: int) -> None:
+        nonlocal sent
+        sent += count
+        if on_progress:
+            on_progress(min(1.0, sent / digest.size_bytes))
+
+    try:
+        bucket.put(path, key, content_type=content_type, sha256=digest.sha256, on_bytes=on_bytes)
+    except StorageUnavailable as error:
+        logger.warning("upload_interrupted", key=key, error=error.message)
+        return error.message
+    return ""
+
+
+def object_verified(bucket: Bucket, key: str, digest: FileDigest) -> ObjectFacts | None:
+    """The object's facts when it holds exactly these bytes, else None.
+
+    Size and ETag decide. Where the ETag is something else than an MD5 (encryption by a key service, some
+    servers) or is wrong, the object is read back and its SHA-256 decides.
+    """
+    facts = bucket.head(key)
+    if facts is None or facts.size_bytes != digest.size_bytes:
+        return None
+    if digest.etag and facts.etag == digest.etag:
+        return facts
+    logger.info("upload_read_back", key=key, etag=facts.etag, expected_etag=digest.etag)
+    sha256 = hashlib.sha256()
+    for chunk in bucket.chunks(key):
+        sha256.update(chunk)
+    return facts if sha256.hexdigest() == digest.sha256 else None
+
+
+def object_fetch(asset: Asset, into: Path, *, check: Callable[[], None] | None = None) -> None:
+    """Write the asset's object to `into` and prove it by size and SHA-256.
+
+    Goes on where it stopped when `into` holds a beginning. On failure `into` keeps what came, unless it is
+    wrong; then it is removed. Raises StorageUnavailable.
+    """
+    bucket = bucket_get()
+    if bucket is None:
+        raise StorageUnavailable("This file lies in a bucket, and none is configured. Set STORAGE_BUCKET.")
+    sha256 = hashlib.sha256()
+    with into.open("a+b") as file:
+        file.seek(0)
+        while known := file.read(1024 * 1024):
+            sha256.update(known)
+        if file.tell() < asset.size_bytes:
+            for chunk in bucket.chunks(asset.key, start=file.tell()):
+                file.write(chunk)
+                sha256.update(chunk)
+                if check:
+                    check()
+        received = file.tell()
+    if received == asset.size_bytes and sha256.hexdigest() == asset.sha256:
+        return
+    into.unlink()
+    raise StorageUnavailable(
+        "The bucket gave other bytes than were stored. Run `manage.py check_storage`.",
+        code="object_differs",
+        evidence={"key": asset.key, "expected_bytes": asset.size_bytes, "received_bytes": received},
+    )
+
+
+def object_url(asset: Asset, *, lifetime_seconds: int, download_name: str = "") -> str | None:
+    """A presigned link, or None where the file is served by this installation."""
+    bucket = bucket_get()
+    if asset.stored_in != StoredIn.BUCKET or bucket is None:
+        return None
+    return bucket.url(asset.key, lifetime_seconds=lifetime_seconds, download_name=download_name)
+
+
+def file_identity(path: Path) -> tuple[int, int, int]:
+    """Changes when another file takes the path, even one of the same size."""
+    facts = path.stat()
+    return (facts.st_ino, facts.st_mtime_ns, facts.st_size)
