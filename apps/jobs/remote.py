@@ -182,7 +182,14 @@ def _reconcile(
 ) -> ProviderResult | Handed:
     """Find out what became of a submit whose answer was lost. Never submits unless that is documented as safe."""
     if provider.idempotent_submit:
-        return _send(run, provider, remote)
+        again = submit_authorise(
+            run.claim,
+            provider=provider,
+            prepared=frozen_submit(remote),
+            capability=Capability(remote.capability),
+            key=remote.key,
+        )
+        return _send(run, provider, again)
     try:
         status = provider.find_unknown(
             frozen_submit(remote), key=remote.key, sent_after=remote.submitting_at.timestamp()

@@ -1,0 +1,173 @@
+"""HTTP edge of jobs: list, look, cancel, retry, adopt; and how every other call answers with a job."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, serializers, status
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.models import User
+from apps.jobs import polling, services
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job, JobEvent
+from apps.jobs.selectors import job_get, job_wait_until_ended, jobs_of
+from apps.jobs.services import Idempotency
+from apps.jobs.states import State
+
+# Product chapter 5: `Prefer: wait=N`, N up to 60 s.
+LONGEST_WAIT_SECONDS = 60
+
+
+class JobEventSerializer(serializers.ModelSerializer[JobEvent]):
+    class Meta:
+        model = JobEvent
+        fields = ["created_at", "from_state", "to_state", "code", "message"]
+
+
+class JobSerializer(serializers.ModelSerializer[Job]):
+    """A job as the API answers it."""
+
+    attempts = serializers.IntegerField(source="attempt")
+    is_pro_job = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField()
+    completed_at = serializers.DateTimeField(source="finished_at")
+
+    class Meta:
+        model = Job
+        fields = [
+            "id",
+            "kind",
+            "state",
+            "code",
+            "provider",
+            "project_id",
+            "scene_id",
+            "progress_percentage",
+            "progress_message",
+            "quoted_cost",
+            "cost",
+            "attempts",
+            "is_pro_job",
+            "flavor",
+            "config_hash",
+            "result",
+            "error",
+            "created_at",
+            "started_at",
+            "completed_at",
+        ]
+
+    def get_is_pro_job(self, job: Job) -> bool:
+        return job.kind == Kind.PRO_LIPSYNC
+
+
+class JobDetailSerializer(JobSerializer):
+    """With the job's history."""
+
+    events = JobEventSerializer(many=True)
+
+    class Meta(JobSerializer.Meta):
+        fields = [*JobSerializer.Meta.fields, "events"]
+
+
+class JobFilter(django_filters.FilterSet):  # type: ignore[misc] # the package has no types
+    state = django_filters.MultipleChoiceFilter(choices=State.choices)
+    kind = django_filters.MultipleChoiceFilter(choices=Kind.choices)
+    project = django_filters.UUIDFilter(field_name="project_id")
+    scene = django_filters.UUIDFilter(field_name="scene_id")
+    pro = django_filters.BooleanFilter(method="filter_pro", label="Only Pro jobs, or none of them")
+
+    class Meta:
+        model = Job
+        fields = ["state", "kind", "project", "scene", "pro"]
+
+    def filter_pro(self, jobs: Any, _name: str, wanted: bool) -> Any:
+        return jobs.filter(kind=Kind.PRO_LIPSYNC) if wanted else jobs.exclude(kind=Kind.PRO_LIPSYNC)
+
+
+class JobList(generics.ListAPIView[Job]):
+    """The caller's jobs, newest first."""
+
+    serializer_class = JobSerializer
+    filterset_class = JobFilter
+    queryset = Job.objects.none()
+
+    def get_queryset(self) -> Any:
+        return jobs_of(acting_user(self.request))
+
+
+@extend_schema(responses=JobDetailSerializer)
+@api_view(["GET"])
+def job_detail(request: Request, job_id: UUID) -> Response:
+    """One job with its history."""
+    return Response(JobDetailSerializer(job_get(acting_user(request), job_id)).data)
+
+
+@extend_schema(request=None, responses=JobSerializer)
+@api_view(["POST"])
+def job_cancel(request: Request, job_id: UUID) -> Response:
+    """Stop the work and any new spend at once."""
+    return Response(JobSerializer(services.job_cancel(by=acting_user(request), job_id=job_id)).data)
+
+
+@extend_schema(request=None, responses={202: JobSerializer})
+@api_view(["POST"])
+def job_retry(request: Request, job_id: UUID) -> Response:
+    """Start the next attempt with the frozen parameters."""
+    return job_response(request, services.job_retry(by=acting_user(request), job_id=job_id))
+
+
+class AdoptSerializer(serializers.Serializer[Any]):
+    remote_id = serializers.RegexField(r"^[A-Za-z0-9._:-]{1,200}$")
+
+
+@extend_schema(request=AdoptSerializer, responses={202: JobSerializer})
+@api_view(["POST"])
+def job_adopt(request: Request, job_id: UUID) -> Response:
+    """Name the provider's id of a request whose outcome was unknown; its result is fetched, nothing is paid."""
+    body = AdoptSerializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    by = acting_user(request)
+    return job_response(request, polling.job_adopt(by=by, job_id=job_id, remote_id=body.validated_data["remote_id"]))
+
+
+def acting_user(request: Request) -> User:
+    """Who calls. Every route here needs a signed-in user, so there is one."""
+    if not isinstance(request.user, User):
+        raise TypeError("this route must require a signed-in user")
+    return request.user
+
+
+def job_response(request: Request, job: Job, *, result: Mapping[str, Any] | None = None) -> Response:
+    """How a call that made work answers: `202`, the job and its address.
+
+    With `Prefer: wait=N` the result itself with `200` when it is there within N seconds. `result` replaces the
+    job's own result where a route answers with a shape of its own.
+    """
+    seconds = wanted_wait_seconds(request)
+    if seconds:
+        job = job_wait_until_ended(job, seconds=seconds)
+    headers = {"Location": f"/api/jobs/{job.pk}"}
+    if seconds:
+        headers["Preference-Applied"] = f"wait={seconds}"
+    data = JobSerializer(job).data
+    if job.state == State.SUCCEEDED and seconds:
+        return Response({**(result or job.result), "job": data}, status=status.HTTP_200_OK, headers=headers)
+    return Response({**data, "job": data}, status=status.HTTP_202_ACCEPTED, headers=headers)
+
+
+def wanted_wait_seconds(request: Request) -> int:
+    """N of `Prefer: wait=N` (RFC 7240), at most 60; 0 where it is not asked for."""
+    match = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})", request.headers.get("Prefer", ""))
+    return min(int(match.group(1)), LONGEST_WAIT_SECONDS) if match else 0
+
+
+def wanted_idempotency(request: Request, *, kind: str, body: Mapping[str, Any]) -> Idempotency | None:
+    """The request's `Idempotency-Key`, with what it is used for."""
+    return services.idempotency_of(request.headers.get("Idempotency-Key", ""), kind=kind, body=body)

@@ -1,0 +1,57 @@
+"""Reads of jobs. Every one names whose."""
+
+import time
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from apps.accounts.models import User
+from apps.core.errors import NotFound
+from apps.jobs.models import Job, LedgerEntry, LedgerKind, SpendingAccount
+from apps.jobs.money import project_scope
+from apps.jobs.states import LIVE
+
+WAIT_STEP_SECONDS = 0.2
+
+
+def jobs_of(user: User) -> "QuerySet[Job]":
+    """The user's jobs, newest first."""
+    return Job.objects.filter(owner=user)
+
+
+def job_get(user: User, job_id: UUID) -> Job:
+    """One job with its events. Raises NotFound for an unknown one and for somebody else's."""
+    jobs = Job.objects.prefetch_related("events") if user.is_staff else jobs_of(user).prefetch_related("events")
+    job = jobs.filter(pk=job_id).first()
+    if job is None:
+        raise NotFound("There is no such job, or it belongs to somebody else.")
+    return job
+
+
+def live_jobs(project_id: UUID) -> "QuerySet[Job]":
+    """The project's jobs that may still do work by themselves."""
+    return Job.objects.filter(project_id=project_id, state__in=LIVE)
+
+
+def job_wait_until_ended(job: Job, *, seconds: float) -> Job:
+    """Look at the job until it ends or the time is over; answers the row as last seen. Holds a web thread."""
+    ends_at = time.monotonic() + seconds
+    while job.is_live and time.monotonic() < ends_at:
+        time.sleep(WAIT_STEP_SECONDS)
+        job.refresh_from_db()
+    return job
+
+
+def project_money(project_id: UUID) -> dict[str, Decimal | float]:
+    """What a project has reserved and spent in US dollars, and the seconds bought with settled money."""
+    account = SpendingAccount.objects.filter(scope=project_scope(project_id)).first()
+    bought = LedgerEntry.objects.filter(project_id=project_id, kind=LedgerKind.SETTLE).aggregate(
+        seconds=Coalesce(Sum("bought_seconds"), 0.0)
+    )
+    return {
+        "reserved": account.reserved if account else Decimal(0),
+        "spent": account.spent if account else Decimal(0),
+        "bought_seconds": float(bought["seconds"]),
+    }

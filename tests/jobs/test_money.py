@@ -1,0 +1,104 @@
+"""Caps hold under any concurrency, and money is settled or released once."""
+
+import threading
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+
+from apps.core.errors import BudgetExceeded
+from apps.jobs import money, services
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job, LedgerEntry, SpendingAccount
+from apps.jobs.services import NewJob
+from apps.jobs.states import Code, State
+from apps.providers.base import Quote
+
+pytestmark = pytest.mark.django_db
+
+
+def paid_job(user, amount="1.00", **facts):
+    quote = Quote(amount=Decimal(amount), basis="1 image at $1.00, price of 2026-11-01", bought_seconds=8.0)
+    with transaction.atomic():
+        return services.job_create(by=user, new=NewJob(kind=Kind.IMAGE, parameters={}, quote=quote, **facts))
+
+
+def account(scope) -> SpendingAccount:
+    return SpendingAccount.objects.get(scope=scope)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_forty_threads_exactly_the_ten_that_fit_the_cap_pass(user):
+    money.cap_set(scope=money.user_scope(user.pk), cap=Decimal("10.00"))
+    barrier, outcomes = threading.Barrier(40), []
+
+    def spend():
+        barrier.wait()
+        try:
+            paid_job(user)
+            outcomes.append("passed")
+        except BudgetExceeded as refused:
+            outcomes.append(refused.code)
+        connection.close()
+
+    threads = [threading.Thread(target=spend) for _ in range(40)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert outcomes.count("passed") == 10
+    assert outcomes.count("budget_exceeded") == 30
+    assert account(money.user_scope(user.pk)).reserved == Decimal("10.00")
+    assert Job.objects.count() == 10
+
+
+def test_a_refused_job_leaves_nothing_behind(user):
+    money.cap_set(scope=money.user_scope(user.pk), cap=Decimal("0.50"))
+    with pytest.raises(BudgetExceeded) as refused:
+        paid_job(user)
+    assert "your account's cap of $0.50" in refused.value.message
+    assert not Job.objects.exists()
+    assert not LedgerEntry.objects.exists()
+
+
+def test_the_daily_cap_counts_only_today(user):
+    money.cap_set(scope=money.daily_cap_scope(user.pk), cap=Decimal("1.50"))
+    paid_job(user)
+    with pytest.raises(BudgetExceeded, match="today"):
+        paid_job(user)
+
+
+def test_success_settles_once(user):
+    job = paid_job(user)
+    claim = services.job_claim(job_id=job.pk, claim_from=State.QUEUED, worker="test")
+    services.job_succeed(claim, result={})
+    job.refresh_from_db()
+    money.cost_settle(job, attempt=1)
+    money.cost_release(job, attempt=1)
+    mine = account(money.user_scope(user.pk))
+    assert (mine.reserved, mine.spent, job.cost) == (Decimal(0), Decimal("1.00"), Decimal("1.00"))
+
+
+def test_failure_before_anything_was_sent_gives_the_money_back(user):
+    job = paid_job(user)
+    claim = services.job_claim(job_id=job.pk, claim_from=State.QUEUED, worker="test")
+    services.job_fail(claim, code=Code.PROVIDER_REJECTED, message="refused")
+    mine = account(money.user_scope(user.pk))
+    assert (mine.reserved, mine.spent) == (Decimal(0), Decimal(0))
+
+
+def test_retry_reserves_again_and_is_refused_by_the_cap(user):
+    money.cap_set(scope=money.user_scope(user.pk), cap=Decimal("1.00"))
+    job = paid_job(user)
+    services.job_cancel(by=user, job_id=job.pk)
+    paid_job(user)
+    with pytest.raises(BudgetExceeded):
+        services.job_retry(by=user, job_id=job.pk)
+    job.refresh_from_db()
+    assert job.state == State.CANCELLED
+
+
+def test_a_cost_above_the_threshold_needs_confirmation():
+    with pytest.raises(BudgetExceeded) as asked:
+        money.cost_confirm(amount=Decimal(5), confirm_above=Decimal(2), confirmed=False)
+    assert asked.value.code == "confirmation_required"
+    money.cost_confirm(amount=Decimal(5), confirm_above=Decimal(2), confirmed=True)
+    money.cost_confirm(amount=Decimal(1), confirm_above=Decimal(2), confirmed=False)

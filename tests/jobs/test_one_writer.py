@@ -1,0 +1,51 @@
+"""Rules about the source that no runtime check can hold."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [path for folder in ("apps", "workers") for path in (ROOT / folder).rglob("*.py")]
+
+
+def job_state_writes(path: Path) -> list[int]:
+    """Lines where a job's `.state` is assigned, or `update(state=…)` is called on Job rows."""
+    lines = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        targets = (
+            node.targets
+            if isinstance(node, ast.Assign)
+            else [node.target]
+            if isinstance(node, ast.AugAssign | ast.AnnAssign)
+            else []
+        )
+        for target in targets:
+            parts = target.elts if isinstance(target, ast.Tuple) else [target]
+            lines += [part.lineno for part in parts if isinstance(part, ast.Attribute) and part.attr == "state"]
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "update":
+            lines += [node.lineno for keyword in node.keywords if keyword.arg == "state"]
+    return lines
+
+
+def test_only_the_job_services_write_a_state():
+    writers = {str(path.relative_to(ROOT)) for path in SOURCES if job_state_writes(path)}
+    assert writers == {"apps/jobs/services.py"}
+
+
+def test_the_job_services_assign_it_in_one_place():
+    assert len(job_state_writes(ROOT / "apps/jobs/services.py")) == 1
+
+
+def test_a_provider_is_asked_to_pay_in_one_place():
+    """`RemoteProvider.submit` is called only behind `submit_authorise`."""
+    callers = {}
+    for path in SOURCES:
+        for function in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            for node in ast.walk(function):
+                called = (
+                    isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "submit"
+                )
+                if called and isinstance(node.func.value, ast.Name) and "provider" in node.func.value.id:
+                    callers.setdefault(str(path.relative_to(ROOT)), set()).add(function.name)
+    assert callers == {"apps/jobs/remote.py": {"_send"}}
