@@ -44,6 +44,12 @@ def configure_logging(*, level: str) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {"celery": {"level": "WARNING"}, "amqp": {"level": "WARNING"}, "PIL": {"level": "INFO"}},
+            "loggers": {
+                "celery": {"level": "WARNING"},
+                "amqp": {"level": "WARNING"},
+                "PIL": {"level": "INFO"},
+                # At DEBUG it writes whole URLs, signatures and all.
+                "urllib3": {"level": "INFO"},
+            },
         }
     )

@@ -1,8 +1,21 @@
-"""Every route of the installation. Each app lists its own."""
+"""Every route of the installation. Each app lists its own, pages and API."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 urlpatterns = [
+    path("", include("apps.accounts.urls")),
+    path("", include("apps.flavors.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    # One sign-in, with its limit on failures, for the admin as well.
+    path("admin/login/", RedirectView.as_view(pattern_name="accounts:sign-in", query_string=True)),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "apps.core.http_errors.bad_request"
+handler403 = "apps.core.http_errors.permission_denied"
+handler404 = "apps.core.http_errors.page_not_found"
+handler500 = "apps.core.http_errors.server_error"

@@ -29,7 +29,6 @@ from apps.core.http import (
     body_chunks,
     failure_of_exception,
     failure_of_status,
-    host_of,
     part_path,
     without_secrets,
 )
@@ -207,7 +206,7 @@ def _allowed_addresses(host: str, port: int) -> list[tuple[socket.AddressFamily,
     """Where `host` may be connected to, each as (family, socket address). Raises AddressRefused when nowhere."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     exempt = _host_and_port(host, port) in {allowed.lower() for allowed in settings.ALLOWED_FETCH_HOSTS}
-    addresses = [
+    addresses: list[tuple[socket.AddressFamily, Any]] = [
         (family, socket_address)
         for family, _, _, _, socket_address in found
         if exempt or is_public(ipaddress.ip_address(str(socket_address[0])))

@@ -313,9 +313,10 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     if re.fullmatch(r"\d{1,6}", value):
         return float(value)
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+        moment = parsedate_to_datetime(value)
     except ValueError:
         return None
+    return max(0.0, moment.timestamp() - time.time())
 
 
 # Everything that a request or the reading of its body can raise.
@@ -369,10 +370,10 @@ def _exchange(call: _Call, read: Callable[[requests.Response, float], Result]) -
         outcome = failure.kind.value
         raise
     except NETWORK_ERRORS as error:
-        failure = failure_of_exception(error, method=call.method, url=call.url)
-        outcome = failure.kind.value
+        lost = failure_of_exception(error, method=call.method, url=call.url)
+        outcome = lost.kind.value
         # Not `from error`: its text and traceback would carry the signed URL into the log.
-        raise failure from None
+        raise lost from None
     finally:
         log.info(
             "http_call",

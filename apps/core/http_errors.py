@@ -1,0 +1,238 @@
+"""The one place where errors become answers: JSON for the API, a fragment for htmx, a page for a browser.
+
+Every API error is `{"code", "detail", "errors"?}`: a stable word, a sentence that says what to do, and the
+sentences of each field where there are any.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import DataError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, UnreadablePostError
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from apps.core.errors import InputError, ProviderError, StudioError
+
+log = structlog.get_logger(__name__)
+
+API_PREFIX = "/api/"
+
+# One sentence and code per status, for errors that bring none of their own.
+SENTENCES: Mapping[int, tuple[str, str]] = {
+    400: ("bad_request", "The request could not be understood. Check it and send it again."),
+    401: ("not_authenticated", "Sign in, or send an API token in the Authorization header."),
+    403: ("permission_denied", "You are not allowed to do this."),
+    404: ("not_found", "There is nothing here, or it belongs to somebody else."),
+    405: ("method_not_allowed", "This address does not take that method."),
+    406: ("not_acceptable", "Only JSON can be answered here."),
+    409: ("conflict", "The present state does not allow this. Reload and look again."),
+    413: ("too_large", "The request is too large."),
+    415: ("unsupported_media_type", "Send the body as JSON or as a multipart form."),
+    429: ("throttled", "Too many requests. Wait a little and try again."),
+    500: (
+        "internal_error",
+        "Something broke on our side and was logged. Try again, or tell the operator.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class ErrorAnswer:
+    """What the person or program is told."""
+
+    status: int
+    code: str
+    detail: str
+    errors: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def envelope(self) -> dict[str, Any]:
+        body: dict[str, Any] = {"code": self.code, "detail": self.detail}
+        return body | {"errors": dict(self.errors)} if self.errors else body
+
+
+def error_answer(error: BaseException) -> ErrorAnswer | None:
+    """How an error is answered, or None when nobody foresaw it."""
+    for kinds, translate in TRANSLATIONS:
+        if isinstance(error, kinds):
+            return translate(error)
+    return None
+
+
+def api_exception_handler(error: Exception, _context: Mapping[str, Any]) -> Response | None:
+    """Django REST framework's hook. None lets the error go on to `server_error`."""
+    answer = error_answer(error)
+    if answer is None:
+        return None
+    _log_answer(error, answer)
+    set_rollback()
+    return Response(answer.envelope(), status=answer.status, headers=dict(answer.headers))
+
+
+class ErrorAnswersMiddleware:
+    """Answers errors raised by pages and by plain views under /api/."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and is_api(request) and not response.content:
+            allowed = {"Allow": response.headers["Allow"]}
+            return error_response(request, standard_answer(405, headers=allowed))
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        answer = error_answer(error)
+        if answer is None:
+            return None
+        _log_answer(error, answer)
+        return error_response(request, answer)
+
+
+def error_response(request: HttpRequest, answer: ErrorAnswer) -> HttpResponse:
+    """The answer in the form that the asker can use."""
+    if is_api(request):
+        return JsonResponse(answer.envelope(), status=answer.status, headers=dict(answer.headers))
+    name = "errors/fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
+    context = {"error": answer, "request_id": structlog.contextvars.get_contextvars().get("request_id", "")}
+    response = render(request, name, context, status=answer.status)
+    if request.headers.get("HX-Request"):
+        # The message must be seen wherever the card that asked happens to be.
+        response["HX-Retarget"] = "#toasts"
+        response["HX-Reswap"] = "beforeend"
+    for header, value in answer.headers.items():
+        response[header] = value
+    return response
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path.startswith(API_PREFIX)
+
+
+def standard_answer(status: int, *, detail: str = "", headers: Mapping[str, str] | None = None) -> ErrorAnswer:
+    code, sentence = SENTENCES.get(status) or ("error", HTTPStatus(status).phrase + ".")
+    return ErrorAnswer(status, code, detail or sentence, headers=headers or {})
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400."""
+    return error_response(request, error_answer(exception) or standard_answer(400))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler403."""
+    return error_response(request, error_answer(exception) or standard_answer(403))
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Django's handler404; its own message names routes, ours does not."""
+    return error_response(request, standard_answer(404))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500. The traceback was logged by Django; nothing of it is shown."""
+    try:
+        return error_response(request, standard_answer(500))
+    except Exception:
+        # The page itself needs the session and the database, which may be what broke.
+        log.exception("error_page_failed")
+        return HttpResponse(standard_answer(500).detail, status=500, content_type="text/plain")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW: usually a session that ended while a form was open."""
+    log.info("csrf_refused", reason=reason, path=request.path)
+    detail = "This form is too old, or came from another site. Go back, reload the page and send it again."
+    return error_response(request, ErrorAnswer(403, "csrf_failed", detail))
+
+
+def _log_answer(error: BaseException, answer: ErrorAnswer) -> None:
+    evidence = error.evidence if isinstance(error, StudioError) else {}
+    write = log.warning if answer.status >= 500 else log.info
+    write("request_refused", status=answer.status, code=answer.code, detail=answer.detail, evidence=evidence)
+
+
+def _of_studio(error: StudioError) -> ErrorAnswer:
+    headers = {}
+    if isinstance(error, ProviderError) and error.retry_after is not None:
+        headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    errors = error.errors if isinstance(error, InputError) else {}
+    return ErrorAnswer(error.status_code, error.code, error.message, errors, headers)
+
+
+def _of_fields(error: drf.ValidationError) -> ErrorAnswer:
+    detail = error.detail
+    errors = detail if isinstance(detail, dict) else {"non_field_errors": detail}
+    return ErrorAnswer(400, "invalid_input", _first_sentence(errors), errors)
+
+
+def _of_model(error: DjangoValidationError) -> ErrorAnswer:
+    errors = error.message_dict if hasattr(error, "error_dict") else {"non_field_errors": error.messages}
+    return ErrorAnswer(400, "invalid_input", _first_sentence(errors), errors)
+
+
+def _first_sentence(errors: Mapping[str, Any]) -> str:
+    """`field: sentence` of the first problem, looking into nested lists and objects."""
+    name, problem = next(iter(errors.items()), ("", "The input is not valid."))
+    names = [] if name == "non_field_errors" else [str(name)]
+    while isinstance(problem, (list, dict)) and problem:
+        if isinstance(problem, list):
+            problem = next((item for item in problem if item), "is not valid.")
+        else:
+            inner, problem = next(iter(problem.items()))
+            names.append(str(inner))
+    return f"{'.'.join(names)}: {problem}" if names else str(problem)
+
+
+def _of_framework(error: drf.APIException) -> ErrorAnswer:
+    headers = {}
+    if auth_header := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = str(auth_header)
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
+    code, _ = SENTENCES.get(error.status_code, ("error", ""))
+    if isinstance(error, (drf.NotFound, drf.NotAuthenticated)):
+        return standard_answer(error.status_code, headers=headers)
+    return ErrorAnswer(error.status_code, code, str(error.detail), headers=headers)
+
+
+def _of_unholdable(_error: DataError) -> ErrorAnswer:
+    # PostgreSQL says which value it cannot hold; serializers should have said it first, in better words.
+    detail = "A value is too long, too large or holds a character that cannot be stored. Correct it and send it again."
+    return ErrorAnswer(400, "invalid_input", detail)
+
+
+def _of_bad_request(error: Exception) -> ErrorAnswer:
+    return standard_answer(400, detail=str(error) if isinstance(error, BadRequest) else "")
+
+
+# The first match counts.
+TRANSLATIONS: tuple[tuple[Any, Callable[[Any], ErrorAnswer]], ...] = (
+    (StudioError, _of_studio),
+    (drf.ValidationError, _of_fields),
+    (drf.APIException, _of_framework),
+    (Http404, lambda _: standard_answer(404)),
+    (PermissionDenied, lambda error: standard_answer(403, detail=str(error))),
+    (DjangoValidationError, _of_model),
+    (RequestDataTooBig, lambda _: standard_answer(413)),
+    ((TooManyFieldsSent, TooManyFilesSent), lambda _: standard_answer(413)),
+    ((BadRequest, SuspiciousOperation, UnreadablePostError), _of_bad_request),
+    (DataError, _of_unholdable),
+)

@@ -1,0 +1,59 @@
+"""Reading of JSON bodies, stricter than the library: what the database cannot hold is refused at the door."""
+
+import json
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+
+# Deeper nesting has no use here, and overflows the stack of whatever walks it.
+MAX_DEPTH = 64
+# What a bigint column holds; infinity is outside as well.
+NUMBER_LIMIT = 2**63
+
+
+class StrictJSONParser(JSONParser):
+    """JSON without NUL characters, lone surrogates, infinite numbers or bottomless nesting."""
+
+    def parse(self, stream: IO[Any], *_: Any, **__: Any) -> Any:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise RequestDataTooBig(f"The body is larger than {limit} bytes.")
+        try:
+            data = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise ParseError("The body is not valid JSON. Send UTF-8 JSON with double quotes.") from error
+        _check(data, depth=0)
+        return data
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _check(value: Any, *, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.")
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, (int, float)) and not -NUMBER_LIMIT < value < NUMBER_LIMIT:
+        raise ParseError("The body holds a number too large to work with.")
+    elif isinstance(value, list):
+        for item in value:
+            _check(item, depth=depth + 1)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_text(key)
+            _check(item, depth=depth + 1)
+
+
+def _check_text(text: str) -> None:
+    if "\x00" in text:
+        raise ParseError("The body holds a NUL character. Remove it.")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ParseError("The body holds half a character (a lone surrogate). Remove it.") from error

@@ -1,0 +1,153 @@
+import ipaddress
+import socket
+import time
+
+import pytest
+
+from apps.core.guarded_fetch import FetchRefused, fetch_url, is_public
+from apps.core.http import HttpFailure
+from tests.server import Answer, serving
+
+
+@pytest.fixture
+def allow(settings):
+    def add(server):
+        settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{server.server_port}"]
+
+    settings.ALLOWED_FETCH_HOSTS = []
+    return add
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.100.100.200", "0.0.0.0",
+        "168.63.129.16", "192.0.0.192", "198.18.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1",
+        "::", "::1", "::7f00:1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "fe80::1", "fec0::1", "fd00:ec2::254",
+        "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "2002:7f00:1::", "2001::1", "ff02::1", "2001:db8::1",
+    ],
+)  # fmt: skip
+def test_an_address_inside_is_not_public(address):
+    assert not is_public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+def test_an_address_of_the_internet_is_public(address):
+    assert is_public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "127.0.0.1.", "0"]
+)
+def test_no_spelling_of_loopback_is_fetched(allow, tmp_path, host):
+    with serving() as server, pytest.raises(FetchRefused):
+        fetch_url(f"http://{host}:{server.server_port}/", into=tmp_path / "f", max_bytes=100)
+
+    assert server.seen == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["file:///etc/passwd", "ftp://example.com/x", "gopher://example.com", "//example.com", "http://", "http://u:p@a.com/",
+     "http://[bad", "http://a.com:99999/", "example.com"],
+)  # fmt: skip
+def test_only_plain_web_addresses_are_fetched(tmp_path, url):
+    with pytest.raises(FetchRefused):
+        fetch_url(url, into=tmp_path / "f", max_bytes=100)
+
+
+def test_an_allowed_host_is_fetched_whole(allow, tmp_path):
+    with serving(Answer(body=b"song", headers={"Content-Type": "audio/mpeg"})) as server:
+        allow(server)
+        path = fetch_url(server.url, into=tmp_path / "f", max_bytes=100, allowed_content=("audio/",))
+
+    assert path.read_bytes() == b"song"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["f"]
+
+
+def test_a_redirect_inside_is_refused_although_the_first_host_is_allowed(allow, tmp_path):
+    with serving() as secret, serving() as server:
+        server.answers = [Answer(302, headers={"Location": f"http://127.0.0.1:{secret.server_port}/"})]
+        allow(server)
+        with pytest.raises(FetchRefused):
+            fetch_url(server.url, into=tmp_path / "f", max_bytes=100)
+
+    assert secret.seen == []
+
+
+def test_a_redirect_to_another_scheme_is_refused(allow, tmp_path):
+    with serving(Answer(302, headers={"Location": "file:///etc/passwd"})) as server:
+        allow(server)
+        with pytest.raises(FetchRefused):
+            fetch_url(server.url, into=tmp_path / "f", max_bytes=100)
+
+
+def test_a_circle_of_redirects_ends(allow, tmp_path):
+    with serving(Answer(302, headers={"Location": "/"})) as server:
+        allow(server)
+        with pytest.raises(FetchRefused, match="redirects"):
+            fetch_url(server.url, into=tmp_path / "f", max_bytes=100)
+
+    assert len(server.seen) == 6
+
+
+def test_a_name_is_looked_up_once_so_it_cannot_change_after_the_check(settings, tmp_path, monkeypatch):
+    asked = []
+
+    def resolve(host, port, *arguments, **options):
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)  # the resolver is the far side here
+    with serving(Answer(body=b"x")) as server:
+        settings.ALLOWED_FETCH_HOSTS = [f"name.test:{server.server_port}"]
+        fetch_url(f"http://name.test:{server.server_port}/", into=tmp_path / "f", max_bytes=100)
+        with pytest.raises(FetchRefused):
+            fetch_url(f"http://other.test:{server.server_port}/", into=tmp_path / "f", max_bytes=100)
+
+    assert asked == ["name.test", "other.test"]
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Length": "5000"}, {"Transfer-Encoding": "chunked"}])
+def test_a_large_file_is_refused(allow, tmp_path, headers):
+    body = b"1388\r\n" + b"x" * 5000 + b"\r\n0\r\n\r\n" if "Transfer-Encoding" in headers else b"x" * 5000
+    with serving(Answer(body=body, headers=headers)) as server:
+        allow(server)
+        with pytest.raises(FetchRefused, match="larger"):
+            fetch_url(server.url, into=tmp_path / "f", max_bytes=1000)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_wrong_kind_of_content_is_refused(allow, tmp_path):
+    with serving(Answer(body=b"<html>", headers={"Content-Type": "text/html; charset=utf-8"})) as server:
+        allow(server)
+        with pytest.raises(FetchRefused, match="text/html"):
+            fetch_url(server.url, into=tmp_path / "f", max_bytes=1000, allowed_content=("audio/",))
+
+
+def test_a_slow_server_is_left_at_the_time_limit(allow, tmp_path):
+    with serving(Answer(before=lambda: time.sleep(2))) as server:
+        allow(server)
+        started = time.monotonic()
+        with pytest.raises(HttpFailure):
+            fetch_url(server.url, into=tmp_path / "f", max_bytes=1000, time_limit_seconds=0.3)
+
+    assert time.monotonic() - started < 1.5
+
+
+def test_a_missing_file_is_the_other_sides_failure(allow, tmp_path):
+    with serving(Answer(404)) as server:
+        allow(server)
+        with pytest.raises(HttpFailure, match="404"):
+            fetch_url(server.url, into=tmp_path / "f", max_bytes=1000)
+
+
+def test_a_proxy_from_the_environment_is_not_used(allow, tmp_path, monkeypatch):
+    with serving() as proxy, serving(Answer(body=b"direct")) as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        allow(server)
+        fetch_url(server.url, into=tmp_path / "f", max_bytes=1000)
+
+    assert proxy.seen == []

@@ -1,0 +1,178 @@
+import json
+
+import pytest
+from django.test import Client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.core.urls_for_errors")]
+
+
+@pytest.fixture
+def client():
+    return Client(raise_request_exception=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "code", "detail"),
+    [
+        ("input", 400, "invalid_input", "Give a range inside the song."),
+        ("not-found", 404, "not_found", "There is no such project."),
+        ("conflict", 409, "conflict", "A lip-sync is running."),
+        ("budget", 402, "budget_exceeded", "The cap of $5.00 stands in the way."),
+        ("provider", 502, "provider_error", "Replicate is busy."),
+        ("forbidden", 403, "permission_denied", "Only the operator may do this."),
+    ],
+)
+def test_our_errors_keep_their_status_code_and_sentence(client, name, status, code, detail):
+    response = client.get(f"/api/raise/{name}")
+
+    assert response.status_code == status
+    assert response.json()["code"] == code
+    assert response.json()["detail"] == detail
+
+
+def test_field_errors_are_answered_by_field(client):
+    assert client.get("/api/raise/input").json()["errors"] == {"end_time": "It is past the end."}
+
+
+def test_a_provider_that_names_a_time_is_asked_again_after_it(client):
+    assert client.get("/api/raise/provider").headers["Retry-After"] == "7"
+
+
+def test_a_serializers_refusal_names_the_field(client):
+    response = client.post("/api/body", {"name": "ok", "parts": [1, "x"]}, content_type="application/json")
+
+    assert response.status_code == 400
+    assert response.json() == {
+        "code": "invalid_input",
+        "detail": "parts.1: A valid integer is required.",
+        "errors": {"parts": {"1": ["A valid integer is required."]}},
+    }
+
+
+@pytest.mark.parametrize("path", ["/api/nothing/here", "/api/thing/not-a-uuid", "/api/raise/404"])
+def test_what_is_not_there_is_the_same_404(client, path):
+    response = client.get(path)
+
+    assert response.status_code == 404
+    assert response.json()["code"] == "not_found"
+    assert "Project matches" not in response.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/api/body", "/api/plain"])
+def test_a_wrong_method_is_405_in_json(client, path):
+    response = client.get(path)
+
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+    assert "POST" in response.headers["Allow"]
+
+
+def test_an_unknown_content_type_is_415(client):
+    response = client.post("/api/body", b"x", content_type="text/csv")
+
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
+
+
+def test_nobody_is_401_with_the_way_in(client):
+    response = client.get("/api/private")
+
+    assert (response.status_code, response.json()["code"]) == (401, "not_authenticated")
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_too_many_calls_are_429_with_a_time(client):
+    client.get("/api/throttled")
+    response = client.get("/api/throttled")
+
+    assert (response.status_code, response.json()["code"]) == (429, "throttled")
+    assert int(response.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{",
+        "{'a': 1}",
+        b"\xff\xfe",
+        '{"name": NaN}',
+        '{"name": 1e999}',
+        '{"name": ' + "9" * 5000 + "}",
+        '{"name": 99999999999999999999}',
+        '{"name": "a\\u0000b"}',
+        '{"a\\u0000b": 1}',
+        '{"name": "\\ud800"}',
+        "[" * 100 + "]" * 100,
+        "[" * 100_000,
+    ],
+)
+def test_a_body_that_cannot_be_worked_with_is_400(client, body):
+    response = client.post("/api/store", body, content_type="application/json")
+
+    assert response.status_code == 400, response.content
+    assert response.json()["code"] == "bad_request"
+
+
+def test_a_huge_body_is_413(client, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    response = client.post("/api/body", json.dumps({"name": "x" * 2000}), content_type="application/json")
+
+    assert (response.status_code, response.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("name", ["x" * 500, "a\x00b"])
+def test_what_the_database_cannot_hold_is_400(client, name):
+    response = client.post("/api/store", {"name": name})
+
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_input")
+
+
+@pytest.mark.parametrize("path", ["/api/raise/a%00b", "/api/private?q=a%00b"])
+def test_a_nul_in_the_address_is_400(client, path):
+    assert client.get(path).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/api/raise/bug", "/page/bug"])
+def test_a_bug_is_a_500_that_tells_nothing_of_itself(client, path):
+    response = client.get(path)
+
+    assert response.status_code == 500
+    assert "secret detail" not in response.content.decode()
+    assert "Traceback" not in response.content.decode()
+    assert response.headers["X-Request-ID"]
+
+
+def test_a_bug_in_the_api_is_json(client):
+    assert client.get("/api/raise/bug").json()["code"] == "internal_error"
+
+
+def test_a_page_shows_the_sentence(client):
+    response = client.get("/page/conflict")
+
+    assert response.status_code == 409
+    assert "A lip-sync is running." in response.content.decode()
+    assert "<html" in response.content.decode()
+
+
+def test_an_htmx_request_gets_a_toast(client):
+    response = client.get("/page/conflict", headers={"HX-Request": "true"})
+
+    assert response.headers["HX-Retarget"] == "#toasts"
+    assert "<html" not in response.content.decode()
+    assert "A lip-sync is running." in response.content.decode()
+
+
+def test_a_form_without_its_token_is_told_to_reload(user):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    response = client.post("/plain")
+
+    assert response.status_code == 403
+    assert "too old" in response.content.decode()
+
+
+def test_a_session_calling_the_api_without_its_token_is_403(user):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+
+    response = client.post("/api/body", {"name": "x"})
+
+    assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
