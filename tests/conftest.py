@@ -4,7 +4,6 @@
 """
 
 import atexit
-import logging
 import os
 import shutil
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 
 # Everything below must be in the environment before Django reads its settings.
 DATA_DIR = Path(tempfile.mkdtemp(prefix="mvsite-test-"))
+os.environ["PYTHON_DOTENV_DISABLED"] = "true"  # a developer's .env must not reach the tests
 os.environ["MV_DATA_DIR"] = str(DATA_DIR)
 os.environ["DJANGO_SETTINGS_MODULE"] = "mvsite.settings"
 os.environ["SECRET_KEY"] = "a fixed key, for tests only"
@@ -23,8 +23,6 @@ from mvsite import embedded  # noqa: E402
 
 
 def _stop_services() -> None:
-    # The log's stream is closed by now, and the wheel logs every step.
-    logging.raiseExceptions = False
     embedded.postgres_stop(DATA_DIR)
     embedded.redis_stop(DATA_DIR)
     shutil.rmtree(DATA_DIR, ignore_errors=True)
@@ -32,7 +30,7 @@ def _stop_services() -> None:
 
 # Not in a fixture: the settings are read below.
 if not os.environ.get("DATABASE_URL"):
-    embedded.postgres_start(DATA_DIR)
+    embedded.postgres_start(DATA_DIR, durable=False)
 if not os.environ.get("REDIS_URL"):
     embedded.redis_start(DATA_DIR)
 atexit.register(_stop_services)

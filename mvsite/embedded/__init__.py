@@ -1,0 +1,22 @@
+"""The embedded PostgreSQL and Redis: real servers whose programs come from wheels.
+
+Both listen on unix sockets only and keep their data under the data folder, so two checkouts never
+meet. Starting is idempotent: a server that survived its supervisor is found and used again. They run
+detached from the process that started them, which therefore may die without harming data.
+"""
+
+from mvsite.embedded.folders import EmbeddedServiceError
+from mvsite.embedded.postgres import postgres_running, postgres_start, postgres_stop, postgres_url
+from mvsite.embedded.redis_server import redis_running, redis_start, redis_stop, redis_url
+
+__all__ = [
+    "EmbeddedServiceError",
+    "postgres_running",
+    "postgres_start",
+    "postgres_stop",
+    "postgres_url",
+    "redis_running",
+    "redis_start",
+    "redis_stop",
+    "redis_url",
+]

@@ -1,0 +1,87 @@
+"""Where the embedded servers keep data and sockets, and who owns them."""
+
+import contextlib
+import fcntl
+import getpass
+import hashlib
+import os
+import pwd
+import re
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+# Linux allows 108 bytes for a unix socket's path with the terminating zero, macOS 104; what is added
+# to the folder is at most "/.s.PGSQL.5432.lock".
+SOCKET_FOLDER_LIMIT = 80
+PLAIN_PATH = re.compile(r"[A-Za-z0-9_./-]+")
+
+
+class EmbeddedServiceError(Exception):
+    """An embedded server cannot be used; the message says what to do, or where its log is."""
+
+
+def socket_folder(data_dir: Path, name: str) -> Path:
+    """The folder of a server's socket: its data folder, or one in /tmp where that path would not do.
+
+    That is a path too long for a socket, or with signs that mean something in a URL (a comma parts hosts).
+    """
+    folder = data_dir / name
+    if len(os.fsencode(folder)) <= SOCKET_FOLDER_LIMIT and PLAIN_PATH.fullmatch(str(folder)):
+        return folder
+    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"mvsite-{os.getuid()}-{digest}"
+
+
+def socket_folder_make(data_dir: Path, name: str, *, owner: int) -> Path:
+    """Make the socket's folder for `owner` alone. Raises when somebody else made it first."""
+    folder = socket_folder(data_dir, name)
+    if folder == data_dir / name:
+        return folder
+    folder.mkdir(mode=0o700, exist_ok=True)
+    facts = folder.lstat()
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid not in {os.geteuid(), owner}:
+        raise EmbeddedServiceError(
+            f"{folder} belongs to somebody else. Remove it, or set MV_DATA_DIR to a shorter path."
+        )
+    os.chown(folder, owner, -1)
+    return folder
+
+
+@contextlib.contextmanager
+def services_lock(data_dir: Path) -> Iterator[None]:
+    """One process at a time starts or stops the servers of a data folder."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "services.lock").open("a") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def ownership_check(data_dir: Path) -> None:
+    """Refuse, with the cure, a data folder that another user made (as after `sudo make run`)."""
+    if os.geteuid() == 0:
+        return
+    parts = ["", "secret_key", "services.lock", "postgres", "redis", "media", "scratch", "segments"]
+    for path in (data_dir / part for part in parts):
+        if path.exists() and path.stat().st_uid != os.geteuid():
+            raise EmbeddedServiceError(
+                f"{path} belongs to {_user_name(path.stat().st_uid)}, and you are {getpass.getuser()}: mvsite was "
+                f"started by that user before. Take it over with `sudo chown -R {getpass.getuser()} '{data_dir}'`, "
+                "or use another folder: MV_DATA_DIR=~/mvsite-data make run"
+            )
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
+
+
+def log_tail(path: Path, lines: int = 8) -> str:
+    """The last lines of a server's log, for an error message."""
+    try:
+        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+    except OSError:
+        return ""
