@@ -2,10 +2,10 @@ from django.urls import path
 
 from apps.jobs import api
 
-api_urlpatterns = [
-    path("jobs", api.JobList.as_view(), name="job-list"),
-    path("jobs/<uuid:job_id>", api.job_detail, name="job-detail"),
-    path("jobs/<uuid:job_id>/cancel", api.job_cancel, name="job-cancel"),
-    path("jobs/<uuid:job_id>/retry", api.job_retry, name="job-retry"),
-    path("jobs/<uuid:job_id>/adopt", api.job_adopt, name="job-adopt"),
+urlpatterns = [
+    path("api/jobs", api.JobList.as_view(), name="job-list"),
+    path("api/jobs/<uuid:job_id>", api.job_detail, name="job-detail"),
+    path("api/jobs/<uuid:job_id>/cancel", api.job_cancel, name="job-cancel"),
+    path("api/jobs/<uuid:job_id>/retry", api.job_retry, name="job-retry"),
+    path("api/jobs/<uuid:job_id>/adopt", api.job_adopt, name="job-adopt"),
 ]

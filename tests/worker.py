@@ -1,0 +1,84 @@
+"""A real Celery worker, as its own process, on the test's database and broker."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).parents[1]
+START_SECONDS = 30.0
+
+
+def worker_environment(**more: str) -> dict[str, str]:
+    """The test's own environment with the test database in it."""
+    database = connection.settings_dict
+    url = f"postgresql://{database['USER']}@{database['HOST'].replace('/', '%2F')}/{database['NAME']}"
+    if database.get("PASSWORD"):
+        url = url.replace("@", f":{database['PASSWORD']}@", 1)
+    if database.get("PORT") and not database["HOST"].startswith("/"):
+        url = url.replace(f"{database['HOST']}/", f"{database['HOST']}:{database['PORT']}/", 1)
+    return {**os.environ, "DATABASE_URL": url, "REDIS_URL": settings.REDIS_URL, **more}
+
+
+@contextmanager
+def celery_worker(
+    *, queues: str = "io,media,housekeeping", pool: str = "prefork", concurrency: int = 2, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker that is ready for tasks; it and its children are gone afterwards."""
+    log = Path(settings.DATA_DIR) / "worker.log"
+    command = [sys.executable, "-m", "celery", "-A", "mvsite", "worker", "-Q", queues, "-P", pool]
+    command += [
+        "-c",
+        str(concurrency),
+        "-l",
+        "INFO",
+        "--without-gossip",
+        "--without-mingle",
+        "-n",
+        f"w{time.time_ns()}@test",
+    ]
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=worker_environment(**environment),
+            stdout=stream,
+            stderr=stream,
+            start_new_session=True,
+        )
+        try:
+            wait_for(lambda: b"ready" in log.read_bytes(), seconds=START_SECONDS, what="the worker to be ready")
+            yield process
+        finally:
+            kill_tree(process)
+
+
+def kill_tree(process: subprocess.Popen[bytes]) -> None:
+    """`kill -9` the worker and every child, as a power cut would."""
+    try:
+        family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+    except psutil.NoSuchProcess:
+        family = []
+    for member in family:
+        try:
+            os.kill(member.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    process.wait(timeout=10)
+
+
+def wait_for(condition: Callable[[], object], *, seconds: float, what: str, step: float = 0.1) -> None:
+    """Look until the condition holds. Fails with `what` when it does not in time."""
+    ends_at = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > ends_at:
+            raise AssertionError(f"waited {seconds} s in vain for {what}")
+        time.sleep(step)
