@@ -190,9 +190,13 @@ def _past_deadline(runs: Sequence[RemoteRun]) -> None:
 
 
 def run_poll_now(*, provider: str, key: str) -> bool:
-    """Make the run due at once (a webhook said so). False when no open run has this key."""
-    runs = RemoteRun.objects.filter(provider=provider, key=key, status=RunStatus.SUBMITTED)
-    return runs.update(next_poll_at=timezone.now()) == 1
+    """Make the run due at once (a webhook said so). False when it has ended. Raises NotFound for a foreign key."""
+    runs = RemoteRun.objects.filter(provider=provider, key=key)
+    if runs.filter(status=RunStatus.SUBMITTED).update(next_poll_at=timezone.now()):
+        return True
+    if not runs.exists():
+        raise NotFound("No work of this installation has that key.")
+    return False
 
 
 def run_cancel(run_id: int) -> None:

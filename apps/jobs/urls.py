@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.jobs import api
+from apps.jobs import api, webhooks
 
 urlpatterns = [
     path("api/jobs", api.JobList.as_view(), name="job-list"),
@@ -8,4 +8,5 @@ urlpatterns = [
     path("api/jobs/<uuid:job_id>/cancel", api.job_cancel, name="job-cancel"),
     path("api/jobs/<uuid:job_id>/retry", api.job_retry, name="job-retry"),
     path("api/jobs/<uuid:job_id>/adopt", api.job_adopt, name="job-adopt"),
+    path("api/webhooks/<str:provider_name>/<str:key>", webhooks.webhook, name="webhook"),
 ]

@@ -304,6 +304,10 @@ class RemoteProvider(Provider):
 
         `key` is the idempotency key of the attempt; a provider that can carries it as the mark."""
 
+    def estimate(self, prepared: PreparedSubmit) -> Quote | None:  # noqa: ARG002
+        """The service's own free estimate of exactly this payload; None where it makes none."""
+        return None
+
     @abstractmethod
     def submit(self, prepared: PreparedSubmit, *, capability: Capability, key: str) -> RemoteStatus:
         """Send the paid request once, never retrying inside.
@@ -329,6 +333,10 @@ class RemoteProvider(Provider):
         None when the service has no such work *and its listing is conclusive*; raises ProviderError with
         `outcome_unknown=True` where it cannot tell."""
         raise ProviderError("The provider cannot say whether it accepted the request.", outcome_unknown=True)
+
+    def webhook_is_genuine(self, *, body: bytes, headers: Mapping[str, str], now: float) -> bool:  # noqa: ARG002
+        """Whether the raw body was signed by the service lately (`now` in unix seconds). False without a secret."""
+        return False
 
     def check_key(self) -> str:
         """Make one free authenticated call; answers a sentence about the account, raises ProviderError."""
