@@ -206,12 +206,12 @@ def asset_local_copy(asset: Asset, *, check: Callable[[], None] | None = None) -
     # The caller's row may be old: the file may have gone to the bucket since it was read.
     asset.refresh_from_db(fields=["stored_in", "media_folder"])
     if asset.stored_in == StoredIn.DISK:
-        raise _unreachable(asset)
+        raise asset_unreachable(asset)
     with scratch.cached_copy(asset, check=check) as copy:
         yield copy
 
 
-def _unreachable(asset: Asset) -> Exception:
+def asset_unreachable(asset: Asset) -> Exception:
     if asset.media_folder == media_folder_id():
         logger.error("asset_file_missing", asset_id=str(asset.id), key=asset.key)
         return FileMissing("The file is missing from storage. Ask the operator to restore it from a backup.")
@@ -225,6 +225,11 @@ def asset_url(asset: Asset, *, lifetime_seconds: int = PAGE_LINK_SECONDS, downlo
     """A presigned link (GET only), or None where the file is served by this installation."""
     name = download_name(asset) if download else ""
     return storage.object_url(asset, lifetime_seconds=lifetime_seconds, download_name=name)
+
+
+def asset_view_url(asset: Asset, *, lifetime_seconds: int = PAGE_LINK_SECONDS) -> str:
+    """An address that the signed-in owner's browser can open: presigned, else this installation's own."""
+    return asset_url(asset, lifetime_seconds=lifetime_seconds) or f"/api/assets/{asset.id}/content"
 
 
 def asset_public_url(asset: Asset, *, lifetime_seconds: int = PROVIDER_LINK_SECONDS) -> str | None:
@@ -247,7 +252,8 @@ def download_name(asset: Asset) -> str:
 def asset_delete(*, by: User, asset: Asset) -> None:
     """Remove the row now and, after the commit, the file and the object with its parts.
 
-    Raises NotFound when it is somebody else's, ProtectedError while another row needs it. What cannot be removed then (bucket away, file held by a reader) is left to the sweeps.
+    Raises NotFound when it is somebody else's, ProtectedError while another row needs it. What cannot be
+    removed then (bucket away, file held by a reader) is left to the sweeps.
     """
     if asset.owner_id != by.pk:
         raise NotFound("There is no such file.")

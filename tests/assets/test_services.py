@@ -87,9 +87,7 @@ def test_the_local_copy_of_a_file_on_this_disk_is_the_file_itself(clip, user):
         assert path == local_path(asset.key)
 
 
-@pytest.mark.parametrize(
-    "key", ["../etc/passwd", "/etc/passwd", "mv/../../x", "mv//x", "mv/.hidden", "single", "a/b c"]
-)
+@pytest.mark.parametrize("key", ["../etc/passwd", "/etc/passwd", "mv/../../x", "mv//x", "mv/.hidden", "one", "a/b c"])
 def test_a_key_that_could_leave_its_folder_is_refused(clip, key):
     with pytest.raises(InputError):
         services.file_store(clip, key=key, content_type="video/mp4")

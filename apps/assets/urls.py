@@ -1,0 +1,14 @@
+from django.urls import path
+
+from apps.assets import views
+
+urlpatterns = [
+    path("api/mv/get_video/<uuid:asset_id>", views.get_video, name="get-video"),
+    path("api/mv/get_video/<uuid:asset_id>/info", views.get_video_info, name="get-video-info"),
+    path(
+        "api/mv/get_character_reference/<uuid:asset_id>", views.get_character_reference, name="get-character-reference"
+    ),
+    path("api/assets/<uuid:asset_id>", views.asset_detail, name="asset-detail"),
+    path("api/assets/<uuid:asset_id>/content", views.asset_content, name="asset-content"),
+    path("api/assets/shared/<str:token>/<str:name>", views.shared_content, name="asset-shared"),
+]
