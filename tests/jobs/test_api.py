@@ -1,0 +1,99 @@
+"""The job API: list, filters, look, cancel, retry, and who may."""
+
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from rest_framework.test import APIClient
+
+from apps.jobs import services
+from apps.jobs.kinds import Kind
+from apps.jobs.services import NewJob
+from apps.jobs.states import Code, State
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client(user):
+    client = APIClient()
+    client.force_authenticate(user)
+    return client
+
+
+def make_job(user, kind=Kind.VIDEO, **facts):
+    with transaction.atomic():
+        return services.job_create(by=user, new=NewJob(kind=kind, parameters={}, **facts))
+
+
+def fail(job):
+    claim = services.job_claim(job_id=job.pk, claim_from=State.QUEUED, worker="test")
+    services.job_fail(claim, code=Code.MEDIA_FAILED, message="The file is broken.", evidence={"stderr": "secret path"})
+
+
+def test_the_list_shows_only_ones_own_jobs_newest_first(client, user, other_user):
+    first, second = make_job(user), make_job(user)
+    make_job(other_user)
+    body = client.get("/api/jobs").json()
+    assert [row["id"] for row in body["results"]] == [str(second.pk), str(first.pk)]
+    assert body["count"] == 2
+
+
+def test_it_filters_by_state_kind_project_and_pro(client, user):
+    project = uuid4()
+    wanted = make_job(user, kind=Kind.PRO_LIPSYNC, project_id=project)
+    fail(make_job(user))
+    for query in (f"project={project}", "kind=pro_lipsync", "pro=true", "state=queued&state=running"):
+        rows = client.get(f"/api/jobs?{query}").json()["results"]
+        assert [row["id"] for row in rows] == [str(wanted.pk)], query
+
+
+@pytest.mark.parametrize("query", ["state=lost", "project=nonsense", "page=nonsense", "pro=maybe&kind=x"])
+def test_a_filter_that_makes_no_sense_is_refused_in_words(client, query):
+    answer = client.get(f"/api/jobs?{query}")
+    assert answer.status_code in {400, 404}
+    assert answer.json()["detail"]
+
+
+def test_a_job_shows_its_history_and_the_owner_never_sees_evidence(client, user):
+    job = make_job(user)
+    fail(job)
+    body = client.get(f"/api/jobs/{job.pk}").json()
+    assert (body["state"], body["code"], body["error"]) == ("failed", "media_failed", "The file is broken.")
+    assert [event["to_state"] for event in body["events"]] == ["queued", "running", "failed"]
+    assert "secret path" not in str(body)
+
+
+def test_the_list_costs_the_same_queries_for_one_job_and_for_many(client, user, django_assert_max_num_queries):
+    for _ in range(20):
+        make_job(user)
+    with django_assert_max_num_queries(3):
+        client.get("/api/jobs")
+
+
+def test_cancel_and_retry(client, user):
+    job = make_job(user)
+    assert client.post(f"/api/jobs/{job.pk}/cancel").json()["state"] == "cancelled"
+    answer = client.post(f"/api/jobs/{job.pk}/retry")
+    assert (answer.status_code, answer.headers["Location"]) == (202, f"/api/jobs/{job.pk}")
+    assert answer.json()["attempts"] == 2
+
+
+@pytest.mark.parametrize("action", ["", "/cancel", "/retry", "/adopt"])
+def test_somebody_elses_job_is_not_found(client, other_user, action):
+    job = make_job(other_user)
+    answer = (
+        client.post(f"/api/jobs/{job.pk}{action}", {"remote_id": "x"}) if action else client.get(f"/api/jobs/{job.pk}")
+    )
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_found"
+
+
+def test_retry_of_a_running_job_is_a_conflict(client, user):
+    answer = client.post(f"/api/jobs/{make_job(user).pk}/retry")
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
+def test_adopting_needs_a_job_that_needs_somebody(client, user):
+    assert client.post(f"/api/jobs/{make_job(user).pk}/adopt", {"remote_id": "abc"}).status_code == 409
+    assert client.post(f"/api/jobs/{make_job(user).pk}/adopt", {"remote_id": "no spaces"}).status_code == 400
