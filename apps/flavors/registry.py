@@ -224,11 +224,12 @@ _CAPABILITY_TYPES: dict[str, tuple[str, ...]] = {
 
 def capability_settings(flavor: str, capability: str, *, module: str = "") -> ResolvedConfig:
     """What goes into a provider request's `settings`: the capability's parameters, and under their own name
-    (`scene_prompts`, `image_prompts`) the prompts that belong to them."""
+    (`scene_prompts`, `image_prompts`) the prompts that belong to them. `flavor` names where files beside the YAML lie."""
     main, *others = _CAPABILITY_TYPES[capability]
     caller = module or str(sys._getframe(1).f_globals.get("__name__", ""))
     found = resolve(flavor, main, module=caller)
     values = dict(found.values)
     for config_type in others:
         values[config_type] = dict(resolve(flavor, config_type, module=caller).values)
-    return ResolvedConfig(found.flavor, main, values, config_hash(values) if others else found.hash)
+    digest = config_hash(values) if others else found.hash
+    return ResolvedConfig(found.flavor, main, values | {"flavor": found.flavor}, digest)
