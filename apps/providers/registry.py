@@ -4,9 +4,18 @@ from collections.abc import Iterable
 
 from apps.core.errors import InputError
 from apps.providers.base import Capability, Provider
+from apps.providers.chat.provider import Chat
+from apps.providers.comfyui.provider import ComfyUi
+from apps.providers.replicate.provider import Replicate
+from apps.providers.sync_so.provider import SyncSo
 
 # One line per provider; see ADDING_A_PROVIDER.md.
-_INSTANCES: Iterable[Provider] = ()
+_INSTANCES: Iterable[Provider] = (
+    Chat(),
+    Replicate(),
+    SyncSo(),
+    ComfyUi(),
+)
 PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in _INSTANCES}
 
 

@@ -10,28 +10,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from apps.core import http
 from apps.core.errors import ProviderError
+from apps.core.guarded_fetch import FetchRefused, fetch_url
 from apps.core.http import FailureKind, HttpFailure
 from apps.providers.base import RemoteProvider
 
 # Polls are repeated by the engine's own schedule, so one immediate second try is enough for a hiccup.
 READ_ATTEMPTS = 2
+# Ten minutes of 4K at 25 Mbit/s.
+RESULT_MAX_BYTES = 2 * 1024**3
 # Longest text of a vendor's that is shown to a user.
 WORDS_LIMIT = 400
 
 
 @dataclass(frozen=True)
 class VendorRefusal:
-    """How a service worded a failure. `code` is its own stable word, "" where it has none."""
+    """How a service worded a failure. `code` is its own stable word and `work_id` the work that it names as made
+    all the same, "" where there is none."""
 
     words: str = ""
     code: str = ""
     retry_after: float | None = None
+    work_id: str = ""
 
 
 class HttpProvider(RemoteProvider):
@@ -71,11 +75,13 @@ class HttpProvider(RemoteProvider):
     def read(self, path: str, *, params: Mapping[str, Any] | None = None) -> Any:
         """GET JSON. Raises ProviderError; a failed read says nothing about the work."""
         try:
-            return http.get(self._url(path), headers=self.headers(), params=params, attempts=READ_ATTEMPTS).json()
+            return http.get(
+                f"{self.base_url}{path}", headers=self.headers(), params=params, attempts=READ_ATTEMPTS
+            ).json()
         except HttpFailure as failure:
             raise self.error_of(failure, paid=False) from failure
 
-    def write(  # noqa: D417
+    def write(
         self, method: str, path: str, *, paid: bool = False, time_limit_seconds: float = http.CALL_SECONDS, **facts: Any
     ) -> Any:
         """Send once, answer JSON (None for an empty body). `paid`: a lost answer is an unknown outcome.
@@ -84,7 +90,9 @@ class HttpProvider(RemoteProvider):
         """
         headers = self.headers() | facts.pop("headers", {})
         try:
-            answer = http.send(method, self._url(path), headers=headers, time_limit_seconds=time_limit_seconds, **facts)
+            answer = http.send(
+                method, f"{self.base_url}{path}", headers=headers, time_limit_seconds=time_limit_seconds, **facts
+            )
             return answer.json() if answer.body.strip() else None
         except HttpFailure as failure:
             raise self.error_of(failure, paid=paid) from failure
@@ -95,6 +103,8 @@ class HttpProvider(RemoteProvider):
         error = self.special_error(failure, refusal) or self._table(failure, refusal, paid=paid)
         error.raw = self.without_key(failure.raw)
         error.evidence = {**failure.evidence, "status": failure.status, "vendor_code": refusal.code}
+        if refusal.work_id:
+            error.evidence["work_id"] = refusal.work_id
         return error
 
     def without_key(self, value: Any) -> Any:
@@ -113,49 +123,54 @@ class HttpProvider(RemoteProvider):
             code="unclear_answer",
         )
 
-    def _url(self, path: str) -> str:
-        """`path` on the service, or a full URL of the service's own (a next page). Raises ProviderError."""
-        if not path.startswith(("http://", "https://")):
-            return f"{self.base_url}{path}"
-        if urlsplit(path)[:2] != urlsplit(self.base_url)[:2]:
-            raise ProviderError(f"{self.title} pointed to another host, where its key is not sent.", permanent=True)
-        return path
-
     def _table(self, failure: HttpFailure, refusal: VendorRefusal, *, paid: bool) -> ProviderError:
         name, words = self.title, self.shown(refusal.words)
         said = f" It said: {words}" if words else ""
-        match failure.kind, failure.status:
-            case FailureKind.NOT_SENT, _:
+        match failure.kind:
+            case FailureKind.NOT_SENT:
                 return ProviderError(f"{name} could not be reached. Nothing was sent.", code="unreachable")
-            case FailureKind.THROTTLED, _:
+            case FailureKind.THROTTLED:
                 wait = failure.retry_after or refusal.retry_after
                 return ProviderError(f"{name} asks to slow down.{said}", code="rate_limited", retry_after=wait)
-            case FailureKind.REFUSED, 401 | 403:
-                cure = f"Check {self.key_setting}." if self.key_setting else "Check its access rules."
-                return ProviderError(f"{name} did not accept the key. {cure}{said}", permanent=True, code="key_refused")
-            case FailureKind.REFUSED, 402:
-                return ProviderError(
-                    f"The account at {name} has no credit left. Add credit there, then retry.{said}",
-                    permanent=True,
-                    code="no_credit",
-                )
-            case FailureKind.REFUSED, 404:
-                return ProviderError(f"{name} does not know what was asked for.{said}", permanent=True, code="unknown")
-            case FailureKind.REFUSED, status:
-                text = words or f"status {status}, without a reason"
-                return ProviderError(f"{name} refused the request: {text}", permanent=True, code="refused")
-            case FailureKind.TOO_LARGE, _:
-                return ProviderError(failure.message, permanent=not paid, outcome_unknown=paid, code="too_large")
+            case FailureKind.REFUSED:
+                return self._refused(failure.status, words, said)
         if paid:
             message = f"The answer of {name} was lost, so it is not known whether the request was accepted."
             return ProviderError(message, outcome_unknown=True, code="outcome_unknown")
-        return ProviderError(f"{name} is having trouble. It is asked again later.{said}", code="unavailable")
+        too_large = failure.kind is FailureKind.TOO_LARGE
+        message = f"{name} is having trouble. It is asked again later.{said}"
+        return ProviderError(message, permanent=too_large, code="too_large" if too_large else "unavailable")
+
+    def _refused(self, status: int | None, words: str, said: str) -> ProviderError:
+        name = self.title
+        cure = f"Check {self.key_setting}." if self.key_setting else "Check its access rules."
+        message, code = {
+            401: (f"{name} did not accept the key. {cure}{said}", "key_refused"),
+            402: (f"The account at {name} has no credit left. Add credit there, then retry.{said}", "no_credit"),
+            403: (f"{name} does not allow this with the key. {cure}{said}", "key_refused"),
+            404: (f"{name} does not know what was asked for.{said}", "unknown"),
+        }.get(status or 0, (f"{name} refused the request: {words or f'status {status}, without a reason'}", "refused"))
+        return ProviderError(message, permanent=True, code=code)
 
     def shown(self, words: str) -> str:
         """A vendor's words as a user may see them: on one line, of bounded length, without our key."""
         text = " ".join(words.split())
         text = text.replace(self.key, "[key]") if self.key else text
         return text if len(text) <= WORDS_LIMIT else f"{text[:WORDS_LIMIT]}…"
+
+
+def result_fetch(title: str, url: str, *, into: Path) -> Path:
+    """Download a result to the file `into`. Raises ProviderError, by code: `download_failed` (fetch it again),
+    `link_refused` (the link is dead, ask for a fresh one), `result_refused` (it leads where it must not)."""
+    try:
+        return fetch_url(url, into=into, max_bytes=RESULT_MAX_BYTES)
+    except FetchRefused as refused:
+        message = f"The result of {title} cannot be fetched: {refused.message}"
+        raise ProviderError(message, permanent=True, code="result_refused") from refused
+    except HttpFailure as failure:
+        code = "link_refused" if failure.kind is FailureKind.REFUSED else "download_failed"
+        message = f"The result of {title} did not come through. It is fetched again; nothing is paid twice."
+        raise ProviderError(message, code=code, raw={"status": failure.status}) from failure
 
 
 def upload_part(path: Path, content_type: str) -> http.Upload:
@@ -180,5 +195,5 @@ CONTENT_TYPES = {extension: content_type for content_type, extension in reversed
 
 
 def extension_of(content_type: str) -> str:
-    """".mp4" for "video/mp4"; "" for a type that no provider takes."""
-    return EXTENSIONS.get(content_type.split(";")[0].strip().lower(), "")
+    """ ".mp4" for "video/mp4"; "" for a type that no provider takes."""
+    return EXTENSIONS.get(content_type.split(";", maxsplit=1)[0].strip().lower(), "")

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from apps.core.errors import InputError
 from apps.flavors.schema import ModelEntry, ReplicateSection
-from apps.media.probe import probe_media
 from apps.providers.base import (
     ImageRequest,
     LipsyncRequest,
@@ -22,6 +21,7 @@ from apps.providers.base import (
     SegmentedLipsyncRequest,
     VideoRequest,
 )
+from apps.providers.lengths import output_seconds
 
 # A slot may be this much longer than a length on sale, since frame times are not round numbers.
 DURATION_TOLERANCE_SECONDS = 0.001
@@ -82,9 +82,8 @@ def model_input(
         theirs = plan.entry.inputs.get(ours)
         if theirs is None or value is None or value == "":
             continue
-        if isinstance(value, MediaInput):
-            value = address_of(value)
-        given[theirs.removesuffix("[]")] = [value] if theirs.endswith("[]") else value
+        sent = address_of(value) if isinstance(value, MediaInput) else value
+        given[theirs.removesuffix("[]")] = [sent] if theirs.endswith("[]") else sent
     return given
 
 
@@ -164,26 +163,6 @@ def _lipsync_seconds(entry: ModelEntry, request: LipsyncRequest) -> float:
     if entry.maximum_seconds is not None and seconds > entry.maximum_seconds:
         raise InputError(f"The model makes up to {entry.maximum_seconds:g} s; this is {seconds:.1f} s. Shorten it.")
     return seconds
-
-
-def output_seconds(video: MediaInput, audio: MediaInput, sync_mode: str) -> float:
-    """The length of a lip-synced clip: `cut_off` ends with the shorter, `silence` with the longer, else the audio."""
-    sound = seconds_of(audio)
-    if sync_mode == "cut_off":
-        return min(sound, seconds_of(video))
-    if sync_mode == "silence":
-        return max(sound, seconds_of(video))
-    return sound
-
-
-def seconds_of(media: MediaInput) -> float:
-    """The input's length, probed where the caller did not say. Raises InputError for a file without one."""
-    if media.duration_seconds is not None:
-        return media.duration_seconds
-    found = probe_media(media.path).duration_seconds
-    if found is None:
-        raise InputError("The length of the file cannot be read. Choose an audio or video file.")
-    return found
 
 
 def _nearest_ratio(request: ImageRequest | VideoRequest, offered: list[str]) -> str:

@@ -1,0 +1,182 @@
+"""From a chat completion to scenes: the text inside, the JSON inside the text, and whether it fits. Pure."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+
+from apps.core.errors import ProviderError
+
+# The subset that OpenAI's strict mode, Gemini, Ollama, vLLM and OpenRouter all take: an object at the root, every
+# property required, nothing more allowed, no bounds, no defaults, no references. Bounds are checked below.
+SCENES_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "scenes": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "description": {"type": "string"},
+                    "negative_description": {"type": "string"},
+                    "lipsync": {"type": "boolean"},
+                    "duration": {"type": "number"},
+                },
+                "required": ["description", "negative_description", "lipsync", "duration"],
+                "additionalProperties": False,
+            },
+        }
+    },
+    "required": ["scenes"],
+    "additionalProperties": False,
+}
+FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
+
+
+class AnsweredScene(BaseModel):
+    """One scene as a model writes it; servers without structured output leave fields out."""
+
+    description: str = Field(min_length=1, max_length=4000)
+    negative_description: str = ""
+    lipsync: bool = False
+    duration: float | None = None
+
+
+class AnsweredScenes(BaseModel):
+    """The whole answer."""
+
+    scenes: list[AnsweredScene] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the answer must fit. `durations` has one number per slot, or is empty when the model may choose
+    between `shortest` and `longest`."""
+
+    count: int
+    durations: tuple[float, ...]
+    usual: float
+    shortest: float
+    longest: float
+    negative_description: str
+
+
+class UnusableAnswer(ValueError):
+    """The answer does not fit; its text tells the model what to correct."""
+
+
+def answer_text(completion: Mapping[str, Any]) -> str:
+    """The message's text. Raises ProviderError (permanent) for a refusal, a filtered or a truncated answer,
+    UnusableAnswer for an empty one."""
+    choice = _choice(completion)
+    message = choice.get("message") or {}
+    reason = choice.get("finish_reason")
+    if message.get("refusal"):
+        raise _permanent(f"The model refused: {message['refusal']}", "content_refused", completion)
+    if reason == "content_filter":
+        words = "The model's content filter stopped the answer. Change the idea, then try again."
+        raise _permanent(words, "content_refused", completion)
+    if reason == "length":
+        # Also with an empty text, when reasoning used up the whole budget.
+        words = "The answer was cut off. Raise max_completion_tokens in the flavor, or ask for fewer scenes."
+        raise _permanent(words, "truncated", completion)
+    content = message.get("content")
+    if isinstance(content, list):
+        content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    if not content or not str(content).strip():
+        raise UnusableAnswer("it was empty.")
+    return str(content)
+
+
+def scenes_of(text: str, expected: Expected) -> list[dict[str, Any]]:
+    """The scenes, with each planned slot's own length. Raises UnusableAnswer."""
+    found = _json_within(text)
+    try:
+        answered = AnsweredScenes.model_validate({"scenes": found} if isinstance(found, list) else found)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UnusableAnswer(f"at {place or 'the top'}: {first['msg']}.") from error
+    if len(answered.scenes) != expected.count:
+        raise UnusableAnswer(f"it has {len(answered.scenes)} scenes; exactly {expected.count} are needed.")
+    return [
+        {
+            "sequence": index + 1,
+            "description": scene.description.strip(),
+            "negative_description": scene.negative_description.strip() or expected.negative_description,
+            "duration": _duration(index, scene, expected),
+            "lipsync": scene.lipsync,
+        }
+        for index, scene in enumerate(answered.scenes)
+    ]
+
+
+def cost_of(completions: Sequence[Mapping[str, Any]], *, input_price: Decimal, output_price: Decimal) -> Decimal | None:
+    """US dollars for the tokens that the server counted (prices per million); None when one did not count."""
+    total = Decimal(0)
+    for completion in completions:
+        usage = completion.get("usage")
+        if not isinstance(usage, Mapping):
+            return None
+        total += Decimal(int(usage.get("prompt_tokens") or 0)) * input_price
+        total += Decimal(int(usage.get("completion_tokens") or 0)) * output_price
+    return (total / 1_000_000).quantize(Decimal("0.000001"))
+
+
+def error_within(body: Any) -> Mapping[str, Any] | None:
+    """The error object of an error body or of a 200 that holds one; None when there is none.
+
+    OpenAI's shape is {"error": {...}}, Gemini wraps it in a list, Ollama's native API gives a bare text, and
+    OpenRouter may put it into a choice."""
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
+    if not isinstance(body, dict):
+        return None
+    error = body.get("error")
+    choices = body.get("choices")
+    if error is None and isinstance(choices, list) and choices and isinstance(choices[0], dict):
+        failed = choices[0].get("finish_reason") == "error"
+        error = choices[0].get("error") or ({"message": "the model's server failed"} if failed else None)
+    if error is None:
+        return None
+    return error if isinstance(error, dict) else {"message": str(error)}
+
+
+def _choice(completion: Mapping[str, Any]) -> Mapping[str, Any]:
+    choices = completion.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        raise UnusableAnswer("it held no choice.")
+    return choices[0]
+
+
+def _json_within(text: str) -> Any:
+    """The JSON in a text that may wrap it in a code fence or in prose. Raises UnusableAnswer."""
+    decoder = json.JSONDecoder()
+    for candidate in (text, *FENCE.findall(text)):
+        try:
+            return json.loads(candidate)
+        except ValueError:
+            continue
+    for match in re.finditer(r"[{\[]", text):
+        try:
+            found, _ = decoder.raw_decode(text, match.start())
+        except ValueError:
+            continue
+        if isinstance(found, dict | list) and found:
+            return found
+    raise UnusableAnswer("it was not JSON.")
+
+
+def _duration(index: int, scene: AnsweredScene, expected: Expected) -> float:
+    if expected.durations:
+        return expected.durations[index]
+    wished = scene.duration if scene.duration is not None else expected.usual
+    return min(max(wished, expected.shortest), expected.longest)
+
+
+def _permanent(message: str, code: str, completion: Mapping[str, Any]) -> ProviderError:
+    return ProviderError(message, permanent=True, code=code, raw=completion)

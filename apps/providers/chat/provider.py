@@ -1,0 +1,282 @@
+"""Scene writing by any OpenAI-compatible chat server: OpenAI, Gemini's compatible endpoint, OpenRouter, Ollama, vLLM.
+
+The call is synchronous: `submit` waits for the answer and returns it as succeeded work, `collect` reads scenes out
+of it. An answer that cannot be used is corrected once: the second call happens inside the same `submit`, the quote
+holds its price from the start, and both answers are kept in the status, so at most two calls are ever paid for one
+attempt. A crash in between is an unknown outcome like any other.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from decimal import ROUND_UP, Decimal
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from pydantic import ValidationError
+
+from apps.core.errors import InputError, ProviderError
+from apps.core.http import FailureKind, HttpFailure
+from apps.flavors.schema import ChatSection
+from apps.providers.base import (
+    Capability,
+    PreparedSubmit,
+    ProviderRequest,
+    ProviderResult,
+    Quote,
+    RemoteRef,
+    RemoteState,
+    RemoteStatus,
+    ScenesRequest,
+)
+from apps.providers.chat.answers import (
+    SCENES_SCHEMA,
+    Expected,
+    UnusableAnswer,
+    answer_text,
+    cost_of,
+    error_within,
+    scenes_of,
+)
+from apps.providers.chat.prompts import messages_of, repair_message, scene_count
+from apps.providers.remote_http import HttpProvider, VendorRefusal
+
+# Two of them fit into the time limit of a scene-writing job; a local server may first load its model.
+CALL_SECONDS = 240.0
+# Rough on the dear side: English has about four characters to a token.
+CHARACTERS_PER_TOKEN = 3
+TOKENS_PER_SCENE = 220
+TOKENS_AROUND = 300
+# These mean that money is missing, although they come as 429.
+NO_CREDIT_CODES = frozenset({"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"})
+HOSTS_THAT_NEED_A_KEY = ("api.openai.com", "generativelanguage.googleapis.com", "openrouter.ai", "ollama.com")
+
+
+class Chat(HttpProvider):
+    """See the module."""
+
+    name = "chat"
+    title = "The language model's server"
+    url_setting = "LLM_BASE_URL"
+    key_setting = "LLM_API_KEY"
+    capabilities = frozenset({Capability.SCENES})
+    deadline_seconds: ClassVar[float] = 900.0
+
+    def missing_configuration(self) -> str:
+        host = urlsplit(self.base_url).hostname or ""
+        needed = ["LLM_MODEL"] + (["LLM_API_KEY"] if host in HOSTS_THAT_NEED_A_KEY or not host else [])
+        missing = [name for name in needed if not getattr(settings, name)]
+        return f"Set {' and '.join(missing)} to let a language model write scenes." if missing else ""
+
+    def headers(self) -> dict[str, str]:
+        # Ollama and vLLM want none; an empty Bearer would be refused.
+        return {"Authorization": f"Bearer {self.key}"} if self.key else {}
+
+    def read_refusal(self, body: Any) -> VendorRefusal:
+        error = error_within(body)
+        if error is None:
+            return VendorRefusal()
+        code = error.get("code") if isinstance(error.get("code"), str) else error.get("type") or error.get("status")
+        return VendorRefusal(str(error.get("message") or ""), str(code or ""), _retry_delay(error))
+
+    def special_error(self, failure: HttpFailure, refusal: VendorRefusal) -> ProviderError | None:
+        words = self.shown(refusal.words)
+        if failure.kind is FailureKind.THROTTLED and refusal.code in NO_CREDIT_CODES:
+            message = f"The language model's account has no credit left. Add credit there, then retry. It said: {words}"
+            return ProviderError(message, permanent=True, code="no_credit")
+        if failure.status == 404:
+            message = f"The model was not found. Check LLM_MODEL and LLM_BASE_URL (Ollama: pull it first). {words}"
+            return ProviderError(message, permanent=True, code="unknown")
+        if refusal.code == "context_length_exceeded":
+            message = f"The song's text is too long for this model. Choose one with a larger context. {words}"
+            return ProviderError(message, permanent=True, code="refused")
+        return None
+
+    def quote(self, request: ProviderRequest) -> Quote:
+        scenes = _scenes_request(request)
+        price = _section(scenes).price
+        tokens_in = sum(len(message["content"]) for message in messages_of(scenes)) // CHARACTERS_PER_TOKEN
+        tokens_out = _answer_tokens(scenes)
+        # The correction repeats the conversation with the first answer in it.
+        total_in, total_out = tokens_in + (tokens_in + tokens_out + TOKENS_AROUND), 2 * tokens_out
+        amount = total_in * price.per_million_input_tokens + total_out * price.per_million_output_tokens
+        basis = (
+            f"about {tokens_in} tokens in and {tokens_out} out, and one correction, "
+            f"× ${price.per_million_input_tokens} and ${price.per_million_output_tokens} per million ({_model(scenes)}, price of {price.dated:%Y-%m-%d})"
+        )
+        return Quote((amount / 1_000_000).quantize(Decimal("0.0001"), rounding=ROUND_UP), basis)
+
+    def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:
+        scenes = _scenes_request(request)
+        section = _section(scenes)
+        body: dict[str, Any] = {
+            "model": _model(scenes),
+            "messages": messages_of(scenes),
+            "response_format": _response_format(section),
+            "max_completion_tokens": section.max_completion_tokens,
+        }
+        if section.temperature is not None:
+            body["temperature"] = section.temperature
+        if urlsplit(self.base_url).hostname == "openrouter.ai":
+            # Without it, servers that lack structured output are chosen and the format is dropped in silence.
+            body["provider"] = {"require_parameters": True}
+        prices = {
+            "input": str(section.price.per_million_input_tokens),
+            "output": str(section.price.per_million_output_tokens),
+        }
+        return PreparedSubmit(
+            payload={"body": body, "expected": asdict(_expected(scenes)), "prices": prices}, model=body["model"]
+        )
+
+    def submit(self, prepared: PreparedSubmit, *, capability: Capability, key: str) -> RemoteStatus:
+        body, expected = prepared.payload["body"], _expected_from(prepared.payload)
+        completions = [self._complete(body)]
+        raw = {
+            "completions": completions,
+            "expected": prepared.payload["expected"],
+            "prices": prepared.payload["prices"],
+        }
+        problem = _problem_of(completions[0], expected)
+        if problem:
+            said = {"role": "assistant", "content": _said(completions[0])}
+            correction = {**body, "messages": [*body["messages"], said, repair_message(problem)]}
+            try:
+                completions.append(self._complete(correction))
+            except ProviderError as error:
+                # The first answer is paid for, so this must not look like a request that was never accepted.
+                raw["correction_error"] = {"message": error.message, "outcome_unknown": error.outcome_unknown}
+        # Ollama numbers its answers with three random digits, so the id is ours.
+        return RemoteStatus(RemoteRef(self.name, key), RemoteState.SUCCEEDED, raw=raw)
+
+    def poll(self, refs: Sequence[RemoteRef]) -> Mapping[RemoteRef, RemoteStatus]:
+        """Nothing is left to ask for once the answer came, and a lost answer cannot be had again."""
+        return {
+            ref: RemoteStatus(ref, RemoteState.NOT_FOUND, message="A chat answer cannot be had again.") for ref in refs
+        }
+
+    def collect(self, status: RemoteStatus, *, capability: Capability, into: Path) -> ProviderResult:
+        completions, expected = status.raw["completions"], _expected_from(status.raw)
+        try:
+            scenes = scenes_of(answer_text(completions[-1]), expected)
+        except UnusableAnswer as error:
+            raise ProviderError(
+                f"The model's answer could not be used, after {len(completions)} tries: {error} "
+                "Try again, or choose another model.",
+                permanent=True,
+                code="unusable_answer",
+                raw=dict(status.raw),
+            ) from error
+        prices = status.raw["prices"]
+        cost = cost_of(completions, input_price=Decimal(prices["input"]), output_price=Decimal(prices["output"]))
+        facts = {"model": completions[-1].get("model", ""), "calls": len(completions)}
+        return ProviderResult(data={"scenes": scenes}, facts=facts, cost=cost)
+
+    def cancel(self, ref: RemoteRef) -> None:
+        """There is nothing to stop: the answer came with the call."""
+
+    def find_unknown(self, prepared: PreparedSubmit, *, key: str, sent_after: float) -> RemoteStatus | None:
+        """A server without a price charged nothing, so a call whose answer was lost may simply be made again."""
+        if all(Decimal(price) == 0 for price in prepared.payload["prices"].values()):
+            return None
+        return super().find_unknown(prepared, key=key, sent_after=sent_after)
+
+    def check_key(self) -> str:
+        listed = self.read("/models")
+        names = [str(model.get("id")) for model in (listed.get("data") or [])] if isinstance(listed, dict) else []
+        known = "offers" if settings.LLM_MODEL in names else "does not list"
+        return f"the server answers and {known} {settings.LLM_MODEL}"
+
+    def _complete(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self.write("POST", "/chat/completions", json_body=body, paid=True, time_limit_seconds=CALL_SECONDS)
+        error = error_within(answer)
+        if error is not None:
+            raise self._error_in_success(error, answer)
+        if not isinstance(answer, dict):
+            raise self.unclear(answer, paid=True)
+        return answer
+
+    def _error_in_success(self, error: Mapping[str, Any], answer: Any) -> ProviderError:
+        """A 200 that holds an error. Its own code says whether trying again can help."""
+        code = error.get("code")
+        temporary = code in {408, 429, 500, 502, 503, 504, 524, 529} or code is None
+        words = self.shown(str(error.get("message") or "no reason was given"))
+        return ProviderError(
+            f"The language model's server failed: {words}",
+            permanent=not temporary,
+            retry_after=_retry_delay(error),
+            raw=self.without_key(answer),
+            code="unavailable" if temporary else "refused",
+        )
+
+
+def _scenes_request(request: ProviderRequest) -> ScenesRequest:
+    if isinstance(request, ScenesRequest):
+        return request
+    raise InputError("A language model writes scenes only. Choose another provider for this.")
+
+
+def _section(request: ScenesRequest) -> ChatSection:
+    try:
+        return ChatSection.model_validate(request.settings["providers"]["chat"])
+    except (KeyError, ValidationError) as error:
+        raise InputError("The flavor holds no usable providers.chat section.") from error
+
+
+def _model(request: ScenesRequest) -> str:
+    name = _section(request).model or settings.LLM_MODEL
+    if not name:
+        raise InputError("No language model is chosen. Set LLM_MODEL, or providers.chat.model in the flavor.")
+    return str(name)
+
+
+def _response_format(section: ChatSection) -> dict[str, Any]:
+    if section.structured_output == "json_object":
+        return {"type": "json_object"}
+    return {"type": "json_schema", "json_schema": {"name": "scenes", "strict": True, "schema": SCENES_SCHEMA}}
+
+
+def _answer_tokens(request: ScenesRequest) -> int:
+    return min(TOKENS_AROUND + TOKENS_PER_SCENE * scene_count(request), _section(request).max_completion_tokens)
+
+
+def _expected(request: ScenesRequest) -> Expected:
+    values = request.settings
+    return Expected(
+        count=scene_count(request),
+        durations=tuple(end - start for start, end in request.slots),
+        usual=float(values["duration_seconds"]),
+        shortest=float(values["shortest_scene_seconds"]),
+        longest=float(values["longest_scene_seconds"]),
+        negative_description=str(values["scene_prompts"].get("negative_description", "")),
+    )
+
+
+def _expected_from(stored: Mapping[str, Any]) -> Expected:
+    return Expected(**{**stored["expected"], "durations": tuple(stored["expected"]["durations"])})
+
+
+def _problem_of(completion: Mapping[str, Any], expected: Expected) -> str:
+    """What a correction should mend; "" when the answer is good, or bad in a way that no correction mends."""
+    try:
+        scenes_of(answer_text(completion), expected)
+    except UnusableAnswer as error:
+        return str(error)
+    except ProviderError:
+        return ""
+    return ""
+
+
+def _said(completion: Mapping[str, Any]) -> str:
+    try:
+        return answer_text(completion)
+    except UnusableAnswer:
+        return "{}"
+
+
+def _retry_delay(error: Mapping[str, Any]) -> float | None:
+    """Gemini's hint, {"details": [{"retryDelay": "32s"}]}."""
+    match = re.search(r'"retryDelay": "(\d+(?:\.\d+)?)s"', json.dumps(error.get("details") or []))
+    return float(match[1]) if match else None

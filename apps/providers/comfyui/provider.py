@@ -1,0 +1,210 @@
+"""ComfyUI on the user's own machine: images and clips from a workflow of theirs. It costs nothing.
+
+The prompt's id is ours, a UUID made from the attempt's key, so a submit whose answer was lost is found in the
+server's queue or history. Both live in the server's memory: after its restart the work is gone and may be sent anew.
+"""
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from apps.core import http
+from apps.core.errors import ProviderError
+from apps.core.http import FailureKind, HttpFailure
+from apps.providers.base import (
+    Capability,
+    MediaInput,
+    PreparedSubmit,
+    ProducedFile,
+    ProviderRequest,
+    ProviderResult,
+    Quote,
+    RemoteRef,
+    RemoteState,
+    RemoteStatus,
+)
+from apps.providers.comfyui.workflow import files_of, graph_filled, scalars_of, section_of, workflow_graph
+from apps.providers.remote_http import CONTENT_TYPES, RESULT_MAX_BYTES, HttpProvider, VendorRefusal, upload_part
+
+NAMESPACE = uuid.UUID("7f2f4c0e-52c4-4f0b-9a55-3d6f0a1f7b11")
+# Output is told by its extension: the keys of an output (`images`, `gifs`) do not tell videos from stills.
+VIDEO_SUFFIXES = frozenset({".mp4", ".webm", ".mov", ".mkv"})
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+
+
+class ComfyUi(HttpProvider):
+    """See the module."""
+
+    name = "comfyui"
+    title = "ComfyUI"
+    url_setting = "COMFYUI_URL"
+    key_setting = None
+    capabilities = frozenset({Capability.IMAGE, Capability.VIDEO})
+    poll_batch_size = 100
+    # One graphics card works off a queue that may hold a whole project's clips.
+    deadline_seconds: ClassVar[float] = 12 * 3600.0
+
+    def headers(self) -> dict[str, str]:
+        return {}
+
+    def read_refusal(self, body: Any) -> VendorRefusal:
+        if not isinstance(body, dict):
+            return VendorRefusal()
+        error = body.get("error")
+        if not isinstance(error, dict):
+            return VendorRefusal(words=str(error or ""))
+        parts = [str(error.get("message") or ""), str(error.get("details") or ""), *_node_words(body)]
+        return VendorRefusal(words=" ".join(part for part in parts if part), code=str(error.get("type") or ""))
+
+    def quote(self, request: ProviderRequest) -> Quote:
+        section_of(request)
+        return Quote(Decimal(0), "your own machine", bought_seconds=None, estimated=False)
+
+    def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:
+        section = section_of(request)
+        graph = workflow_graph(section, flavor=str(request.settings.get("flavor", "default")))
+        values = scalars_of(request)  # type: ignore[arg-type]  # section_of refused every other kind
+        names = {field: self._upload(media) for field, media in files_of(request).items() if field in section.inputs}
+        prompt_id = str(uuid.uuid5(NAMESPACE, key))
+        body = {"prompt": graph_filled(graph, section, values | names), "prompt_id": prompt_id, "client_id": prompt_id}
+        return PreparedSubmit(payload=body, model=section.workflow, mark=prompt_id)
+
+    def submit(self, prepared: PreparedSubmit, *, capability: Capability, key: str) -> RemoteStatus:
+        answer = self.write("POST", "/prompt", json_body=prepared.payload, paid=True)
+        if not isinstance(answer, dict) or not answer.get("prompt_id"):
+            raise self.unclear(answer, paid=True)
+        ref = RemoteRef(self.name, str(answer["prompt_id"]))
+        if answer.get("node_errors"):
+            # A part of the graph was dropped; what is left would not be what was asked for.
+            self.cancel(ref)
+            words = self.shown(" ".join(_node_words(answer)))
+            raise ProviderError(f"ComfyUI cannot run the workflow: {words}", permanent=True, code="refused", raw=answer)
+        return RemoteStatus(ref, RemoteState.QUEUED, raw=answer)
+
+    def poll(self, refs: Sequence[RemoteRef]) -> Mapping[RemoteRef, RemoteStatus]:
+        # The queue first: work that leaves it in between is then found in the history.
+        queued = self._queue()
+        found = {}
+        for ref in refs:
+            if ref.remote_id in queued:
+                found[ref] = RemoteStatus(ref, queued[ref.remote_id])
+                continue
+            entry = self._history(ref.remote_id)
+            found[ref] = _status_of(ref, entry) if entry else _lost(ref)
+        return found
+
+    def collect(self, status: RemoteStatus, *, capability: Capability, into: Path) -> ProviderResult:
+        wanted = VIDEO_SUFFIXES if capability is Capability.VIDEO else IMAGE_SUFFIXES
+        role = "video" if capability is Capability.VIDEO else "image"
+        outputs = [one for one in _outputs(status.raw) if Path(one["filename"]).suffix.lower() in wanted]
+        if not outputs:
+            raise ProviderError(
+                f"The ComfyUI workflow saved no {role}. Add a node that saves one to the output folder.",
+                permanent=True,
+                code="no_output",
+                raw=dict(status.raw),
+            )
+        chosen = outputs[:1] if capability is Capability.VIDEO else outputs
+        files = tuple(self._view(one, into, role, number) for number, one in enumerate(chosen))
+        return ProviderResult(files=files, facts={"prompt_id": status.ref.remote_id}, cost=Decimal(0))
+
+    def cancel(self, ref: RemoteRef) -> None:
+        self.write("POST", "/queue", json_body={"delete": [ref.remote_id]})
+        # Acts only when this very prompt runs.
+        self.write("POST", "/interrupt", json_body={"prompt_id": ref.remote_id})
+
+    def find_unknown(self, prepared: PreparedSubmit, *, key: str, sent_after: float) -> RemoteStatus | None:
+        ref = RemoteRef(self.name, prepared.mark)
+        status = self.poll([ref])[ref]
+        return None if status.state is RemoteState.NOT_FOUND else status
+
+    def check_key(self) -> str:
+        stats = self.read("/system_stats")
+        system = stats.get("system", {}) if isinstance(stats, dict) else {}
+        return f"the server answers, ComfyUI {system.get('comfyui_version', 'of unknown version')}"
+
+    def _upload(self, media: MediaInput) -> str:
+        """Put the file into the server's input folder. Videos go by the same road. Answers the name it got there."""
+        part = upload_part(media.path, media.content_type)
+        name = f"{media.sha256 or uuid.uuid4().hex}{Path(part.filename).suffix}"
+        part = http.Upload(part.path, name, part.content_type)
+        answer = self.write(
+            "POST", "/upload/image", fields={"overwrite": "true"}, uploads={"image": part}, time_limit_seconds=600.0
+        )
+        try:
+            folder, stored = str(answer.get("subfolder") or ""), str(answer["name"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise self.unclear(answer, paid=False) from error
+        return f"{folder}/{stored}" if folder else stored
+
+    def _queue(self) -> dict[str, RemoteState]:
+        """Every prompt that waits or runs."""
+        queue = self.read("/queue")
+        try:
+            running = {str(item[1]): RemoteState.RUNNING for item in queue["queue_running"]}
+            pending = {str(item[1]): RemoteState.QUEUED for item in queue["queue_pending"]}
+        except (KeyError, TypeError, IndexError) as error:
+            raise self.unclear(queue, paid=False) from error
+        return pending | running
+
+    def _history(self, prompt_id: str) -> dict[str, Any]:
+        history = self.read(f"/history/{prompt_id}")
+        if not isinstance(history, dict):
+            raise self.unclear(history, paid=False)
+        return dict(history.get(prompt_id) or {})
+
+    def _view(self, output: Mapping[str, str], into: Path, role: str, number: int) -> ProducedFile:
+        suffix = Path(output["filename"]).suffix.lower()
+        path = into / f"{role}_{number}{suffix}"
+        query = urlencode({name: str(output.get(name) or "") for name in ("filename", "subfolder", "type")})
+        try:
+            http.download(f"{self.base_url}/view?{query}", into=path, max_bytes=RESULT_MAX_BYTES)
+        except HttpFailure as failure:
+            gone = failure.kind is FailureKind.REFUSED
+            raise ProviderError(
+                "ComfyUI no longer has the file." if gone else "The file did not come through. It is fetched again.",
+                permanent=gone,
+                code="result_gone" if gone else "download_failed",
+            ) from failure
+        return ProducedFile(path, role, CONTENT_TYPES.get(suffix, f"{role}/{suffix[1:]}"))
+
+
+def _status_of(ref: RemoteRef, entry: Mapping[str, Any]) -> RemoteStatus:
+    """A history entry. Failed and interrupted look alike but for the last message."""
+    status = entry.get("status") or {}
+    raw = {"outputs": entry.get("outputs") or {}, "status": status}
+    if status.get("status_str") == "success" or (not status and entry.get("outputs")):
+        return RemoteStatus(ref, RemoteState.SUCCEEDED, raw=raw, charged=False)
+    messages = {name: data for name, data in status.get("messages") or [] if isinstance(data, dict)}
+    if "execution_interrupted" in messages:
+        return RemoteStatus(ref, RemoteState.CANCELLED, raw=raw, message="It was stopped in ComfyUI.", charged=False)
+    error = messages.get("execution_error", {})
+    node, text = error.get("node_type") or "a node", error.get("exception_message") or "no reason was given"
+    words = f"ComfyUI failed in {node}: {' '.join(str(text).split())[:400]}"
+    return RemoteStatus(ref, RemoteState.FAILED, raw=raw, message=words, charged=False)
+
+
+def _lost(ref: RemoteRef) -> RemoteStatus:
+    words = "ComfyUI does not know this work any more; it was restarted, or its history was cleared."
+    return RemoteStatus(ref, RemoteState.NOT_FOUND, message=words, permanent=False, charged=False)
+
+
+def _outputs(raw: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Every saved file of every node; previews (`temp`) and inputs are left out."""
+    for node in (raw.get("outputs") or {}).values():
+        for items in node.values() if isinstance(node, dict) else ():
+            for item in items if isinstance(items, list) else ():
+                if isinstance(item, dict) and item.get("type") == "output" and item.get("filename"):
+                    yield item
+
+
+def _node_words(body: Mapping[str, Any]) -> list[str]:
+    """What is wrong with which node."""
+    return [
+        f"node {node_id} ({facts.get('class_type', '?')}): {error.get('message', '')} {error.get('details', '')}"
+        for node_id, facts in (body.get("node_errors") or {}).items()
+        for error in facts.get("errors", [])
+    ]

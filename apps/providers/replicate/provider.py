@@ -1,0 +1,282 @@
+"""Replicate: images, clips and lip-sync by hosted models, each described in the flavor's YAML.
+
+A create request has no idempotency key, so it is sent once. An outcome that is not known is looked up in the
+listing by our mark: the seed, or the address of a file uploaded for this attempt, beside equal texts. The service
+echoes both in the prediction's input. Where the same request was made twice with the same seed, a person decides.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
+
+import structlog
+from django.conf import settings
+
+from apps.core.errors import InputError, ProviderError
+from apps.providers.base import (
+    Capability,
+    MediaInput,
+    PreparedSubmit,
+    ProducedFile,
+    ProviderRequest,
+    ProviderResult,
+    Quote,
+    RemoteRef,
+    RemoteState,
+    RemoteStatus,
+)
+from apps.providers.remote_http import CONTENT_TYPES, HttpProvider, VendorRefusal, result_fetch, upload_part
+from apps.providers.replicate.inputs import model_input, plan_of, quote_of, seed_of
+from apps.providers.replicate.statuses import finished_at, output_addresses, status_of
+from apps.providers.replicate.webhooks import webhook_is_genuine
+
+log = structlog.get_logger(__name__)
+
+FILE_MAX_BYTES = 100 * 1024**2
+# One by one is cheaper than a listing of a hundred for so few.
+SINGLE_POLLS = 2
+# Beyond this a listing is no cheaper than single questions.
+POLL_PAGES = 3
+LOOKUP_PAGES = 20
+# Their clock and ours, both kept by NTP.
+CLOCK_MARGIN_SECONDS = 30.0
+# A quarter of the hour is left: whoever is on call should look now.
+RETENTION_ALARM_SECONDS = 45 * 60.0
+
+
+class Replicate(HttpProvider):
+    """See the module."""
+
+    name = "replicate"
+    title = "Replicate"
+    url_setting = "REPLICATE_BASE_URL"
+    key_setting = "REPLICATE_API_TOKEN"
+    capabilities = frozenset({Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC})
+    poll_batch_size = 100
+    submits_per_minute: ClassVar[float | None] = 600.0
+    # A run is stopped after 30 minutes; the rest allows for a queue.
+    deadline_seconds = 2 * 3600.0
+    # Outputs are removed an hour after the end.
+    retention_seconds: ClassVar[float | None] = 3600.0
+
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+    def read_refusal(self, body: Any) -> VendorRefusal:
+        if not isinstance(body, dict):
+            return VendorRefusal()
+        wait = body.get("retry_after")
+        words = str(body.get("detail") or body.get("title") or "")
+        return VendorRefusal(words=words, retry_after=float(wait) if isinstance(wait, int | float) else None)
+
+    def quote(self, request: ProviderRequest) -> Quote:
+        return quote_of(request)
+
+    def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:
+        plan = plan_of(request)
+        uploaded: list[str] = []
+
+        def address_of(media: MediaInput) -> str:
+            if media.public_url:
+                return media.public_url
+            uploaded.append(self._upload(media))
+            return uploaded[-1]
+
+        given = model_input(request, plan, key=key, address_of=address_of)
+        body: dict[str, Any] = {"input": given}
+        if webhook_url and urlsplit(webhook_url).scheme == urlsplit(self.base_url).scheme:
+            # They deliver to https only and follow no redirect.
+            body |= {"webhook": webhook_url, "webhook_events_filter": ["completed"]}
+        path = f"/models/{plan.model}/predictions"
+        if ":" in plan.model:
+            path, body = "/predictions", body | {"version": plan.model}
+        seed = str(seed_of(request, key=key)) if "seed" in plan.entry.inputs else ""
+        mark = uploaded[0] if uploaded else seed
+        return PreparedSubmit(payload={"path": path, "body": body}, model=plan.model, mark=mark)
+
+    def submit(self, prepared: PreparedSubmit, *, capability: Capability, key: str) -> RemoteStatus:
+        answer = self.write("POST", prepared.payload["path"], json_body=prepared.payload["body"], paid=True)
+        return self._status(answer, paid=True)
+
+    def poll(self, refs: Sequence[RemoteRef]) -> Mapping[RemoteRef, RemoteStatus]:
+        wanted = {ref.remote_id: ref for ref in refs}
+        found: dict[RemoteRef, RemoteStatus] = {}
+        if len(wanted) > SINGLE_POLLS:
+            for prediction in self._listed({}, pages=POLL_PAGES):
+                ref = wanted.get(str(prediction.get("id")))
+                if ref is not None and _is_complete(prediction):
+                    found[ref] = self._status(prediction)
+                if len(found) == len(wanted):
+                    break
+        return found | {ref: self._look(ref) for ref in refs if ref not in found}
+
+    def collect(self, status: RemoteStatus, *, capability: Capability, into: Path) -> ProviderResult:
+        prediction = dict(status.raw)
+        self._alarm_when_late(prediction)
+        addresses = output_addresses(prediction.get("output"))
+        if not addresses:
+            prediction, addresses = self._fresh_output(status.ref)
+        try:
+            files = self._fetch_all(addresses, capability, into)
+        except ProviderError as error:
+            if error.code != "link_refused":
+                raise
+            prediction, addresses = self._fresh_output(status.ref)
+            files = self._fetch_all(addresses, capability, into)
+        facts = {"model": prediction.get("model", ""), "metrics": prediction.get("metrics") or {}}
+        return ProviderResult(files=files, facts=facts)
+
+    def cancel(self, ref: RemoteRef) -> None:
+        try:
+            self.write("POST", f"/predictions/{ref.remote_id}/cancel")
+        except ProviderError as error:
+            if not error.permanent or error.code in {"key_refused", "no_credit"}:
+                raise  # anything else: it is final already, or gone
+
+    def find_unknown(self, prepared: PreparedSubmit, *, key: str, sent_after: float) -> RemoteStatus | None:
+        given = prepared.payload["body"]["input"]
+        since = datetime.fromtimestamp(sent_after - CLOCK_MARGIN_SECONDS, UTC)
+        listed = self._listed({"created_after": since.isoformat()}, pages=LOOKUP_PAGES, whole=True)
+        same_model = [one for one in listed if one.get("model") == prepared.model.partition(":")[0]]
+        likeness = {str(one.get("id")): _likeness(one.get("input"), given, prepared.mark) for one in same_model}
+        ours = [one for one in same_model if likeness[str(one.get("id"))] is Likeness.OURS]
+        if len(ours) == 1:
+            return self._status(ours[0])
+        doubtful = [one for one, found in likeness.items() if found is not Likeness.OTHER]
+        if doubtful:
+            raise ProviderError(
+                f"Replicate has work that may be this one: {', '.join(doubtful[:5])}.",
+                outcome_unknown=True,
+                raw={"candidates": doubtful},
+                code="outcome_unknown",
+            )
+        return None
+
+    def webhook_is_genuine(self, *, body: bytes, headers: Mapping[str, str], now: float) -> bool:
+        return webhook_is_genuine(body=body, headers=headers, secret=settings.REPLICATE_WEBHOOK_SECRET, now=now)
+
+    def check_key(self) -> str:
+        account = self.read("/account")
+        if not isinstance(account, dict):
+            raise self.unclear(account, paid=False)
+        return f"the key answers, account {account.get('username', 'without a name')}"
+
+    def _upload(self, media: MediaInput) -> str:
+        if media.path.stat().st_size > FILE_MAX_BYTES:
+            raise InputError(
+                "Replicate takes uploads of up to 100 MB. Use a smaller file, or set PUBLIC_URL or STORAGE_BUCKET "
+                "so that it can fetch the file itself.",
+                code="too_large",
+            )
+        answer = self.write(
+            "POST",
+            "/files",
+            uploads={"content": upload_part(media.path, media.content_type)},
+            time_limit_seconds=600.0,  # 100 MB at 2 Mbit/s
+        )
+        try:
+            return str(answer["urls"]["get"])
+        except (KeyError, TypeError) as error:
+            raise self.unclear(answer, paid=False) from error
+
+    def _status(self, prediction: Any, *, paid: bool = False) -> RemoteStatus:
+        try:
+            return status_of(prediction)
+        except (KeyError, TypeError) as error:
+            raise self.unclear(prediction, paid=paid) from error
+
+    def _look(self, ref: RemoteRef) -> RemoteStatus:
+        try:
+            return self._status(self.read(f"/predictions/{ref.remote_id}"))
+        except ProviderError as error:
+            if error.code != "unknown":
+                raise
+            return RemoteStatus(ref, RemoteState.NOT_FOUND, message="Replicate does not know this prediction.")
+
+    def _listed(self, params: dict[str, str], *, pages: int, whole: bool = False) -> Iterator[dict[str, Any]]:
+        """Predictions, newest first. `whole`: running out of `pages` is a failure, since something was not seen."""
+        query = dict(params)
+        for _ in range(pages):
+            page = self.read("/predictions", params=query)
+            if not isinstance(page, dict) or not isinstance(page.get("results"), list):
+                raise self.unclear(page, paid=whole)
+            yield from (item for item in page["results"] if isinstance(item, dict))
+            if not page.get("next"):
+                return
+            # Only the query of the next page's URL is used: its host may not be the one that has our trust.
+            query = params | dict(parse_qsl(urlsplit(str(page["next"])).query))
+        if whole:
+            raise ProviderError("Replicate's list is too long to search.", outcome_unknown=True, code="outcome_unknown")
+
+    def _fresh_output(self, ref: RemoteRef) -> tuple[dict[str, Any], list[str]]:
+        """The prediction as it is now, with its addresses. Raises ProviderError when the output is gone."""
+        prediction = dict(self._look(ref).raw)
+        addresses = output_addresses(prediction.get("output"))
+        if addresses:
+            return prediction, addresses
+        message = "Replicate made it but returned no file."
+        if prediction.get("data_removed") or not prediction:
+            message = "The result was made, but Replicate removes results after an hour and it was not fetched in time."
+        raise ProviderError(message, permanent=True, code="result_gone", raw=prediction)
+
+    def _fetch_all(self, addresses: list[str], capability: Capability, into: Path) -> tuple[ProducedFile, ...]:
+        if capability is not Capability.IMAGE:
+            addresses = addresses[:1]
+        role, usual = ("image", ".png") if capability is Capability.IMAGE else ("video", ".mp4")
+        files = []
+        for number, address in enumerate(addresses):
+            suffix = Path(urlsplit(address).path).suffix.lower()
+            suffix = suffix if suffix in CONTENT_TYPES else usual
+            path = result_fetch(self.title, address, into=into / f"{role}_{number}{suffix}")
+            files.append(ProducedFile(path, role, CONTENT_TYPES[suffix]))
+        return tuple(files)
+
+    def _alarm_when_late(self, prediction: dict[str, Any]) -> None:
+        ended = finished_at(prediction)
+        if ended is not None and time.time() - ended > RETENTION_ALARM_SECONDS:
+            log.error(
+                "result_about_to_expire",
+                provider=self.name,
+                remote_id=prediction.get("id"),
+                age_seconds=round(time.time() - ended),
+                removed_after_seconds=self.retention_seconds,
+            )
+
+
+def _is_complete(prediction: Mapping[str, Any]) -> bool:
+    """Whether a listed item says as much as the prediction itself does."""
+    if prediction.get("status") == "succeeded":
+        return prediction.get("output") is not None or bool(prediction.get("data_removed"))
+    return "status" in prediction and ("error" in prediction or prediction["status"] != "failed")
+
+
+class Likeness(StrEnum):
+    """Whether a listed prediction is the one that we sent."""
+
+    OURS = "ours"
+    MAYBE = "maybe"
+    OTHER = "other"
+
+
+def _likeness(echoed: Any, given: Mapping[str, Any], mark: str) -> Likeness:
+    """Ours has our mark and the same texts. What cannot be compared, or has no mark to compare, may be ours."""
+    if not isinstance(echoed, dict) or not given.keys() <= echoed.keys():
+        return Likeness.MAYBE
+    if any(echoed[name] != value for name, value in given.items() if isinstance(value, str)):
+        return Likeness.OTHER
+    if not mark:
+        return Likeness.MAYBE
+    return Likeness.OURS if mark in _leaves(echoed) else Likeness.OTHER
+
+
+def _leaves(value: Any) -> set[str]:
+    """Every scalar inside, as text."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return set().union(*(_leaves(item) for item in value)) if value else set()
+    return {str(value)}

@@ -1,0 +1,141 @@
+"""The body of `POST /v2/generate`, built field by field from a typed request: nothing else can be sent.
+
+Top-level keys are camelCase, keys inside `options` snake_case. A segment has `startTime`, `endTime`, `audioInput` and
+sometimes `optionsOverride`; any other key (a `label`) is refused by the service for all segments together.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from apps.core.errors import InputError
+from apps.flavors.schema import SyncModel, SyncSection
+from apps.media.probe import probe_media
+from apps.providers.base import (
+    LipsyncRequest,
+    LipsyncSegment,
+    MediaInput,
+    ProviderRequest,
+    Quote,
+    SegmentedLipsyncRequest,
+)
+
+SYNC_MODES = ("bounce", "loop", "cut_off", "silence", "remap")
+SPEAKER_KEYS = ("auto_detect", "frame_number", "coordinates", "bounding_boxes")
+# Options that may differ from segment to segment.
+OVERRIDE_OPTIONS = ("sync_mode", "temperature", "active_speaker_detection", "occlusion_detection_enabled")
+# Prices are quoted per second at this rate; billed is the output frame.
+PRICED_FPS = 25
+
+# Where a file of ours can be fetched: {"url": …} or {"assetId": …}.
+SourceOf = Callable[[MediaInput], Mapping[str, str]]
+
+
+def section_of(request: ProviderRequest) -> SyncSection:
+    """The flavor's table. Raises InputError when it is missing."""
+    try:
+        return SyncSection.model_validate(request.settings["providers"]["sync_so"])
+    except (KeyError, ValidationError) as error:
+        raise InputError("The flavor holds no usable providers.sync_so section.") from error
+
+
+def model_of(request: ProviderRequest) -> tuple[str, SyncModel]:
+    """The model's name and entry. Raises InputError for one that the flavor does not list."""
+    section = section_of(request)
+    name = request.model if isinstance(request, SegmentedLipsyncRequest) else section.model
+    entry = section.models.get(name)
+    if entry is None:
+        known = ", ".join(section.models)
+        raise InputError(f"The model {name!r} is not known. Choose one of: {known}.", errors={"model": "unknown"})
+    return name, entry
+
+
+def lipsync_body(request: LipsyncRequest, source_of: SourceOf) -> dict[str, Any]:
+    """Plain lip-sync. Options that the model does not list are left out: they are defaults, not wishes."""
+    name, entry = model_of(request)
+    wished = {
+        "sync_mode": section_of(request).sync_mode,
+        "temperature": request.temperature,
+        "active_speaker_detection": request.active_speaker_detection,
+        "occlusion_detection_enabled": request.occlusion_detection_enabled,
+    }
+    options = {key: value for key, value in wished.items() if value is not None and key in entry.options}
+    inputs = [_input("video", request.video, source_of), _input("audio", request.audio, source_of)]
+    return {"model": name, "input": inputs, "options": options_body(options)}
+
+
+def segmented_body(
+    request: SegmentedLipsyncRequest, segments: Sequence[LipsyncSegment], source_of: SourceOf
+) -> dict[str, Any]:
+    """Segmented lip-sync with segments that were checked and fitted. Raises InputError for an unknown option."""
+    name, entry = model_of(request)
+    options = {"sync_mode": request.sync_mode, **request.options}
+    check_options(options, model=name, entry=entry)
+    used = {segment.audio_reference for segment in segments}
+    audios = [
+        _input("audio", audio, source_of) | {"refId": reference}
+        for reference, audio in request.audios.items()
+        if reference in used
+    ]
+    return {
+        "model": name,
+        "input": [_input("video", request.video, source_of), *audios],
+        "segments": [_segment_body(segment) for segment in segments],
+        "options": options_body(options),
+    }
+
+
+def check_options(options: Mapping[str, Any], *, model: str, entry: SyncModel) -> None:
+    """Raises InputError, naming each option that the model does not know or whose value is out of range."""
+    errors = {key: f"{model} does not know this option." for key in options if key not in entry.options}
+    if options.get("sync_mode", "remap") not in SYNC_MODES:
+        errors["sync_mode"] = f"Choose one of {', '.join(SYNC_MODES)}."
+    temperature = options.get("temperature")
+    if temperature is not None and (not isinstance(temperature, int | float) or not 0 <= temperature <= 1):
+        errors["temperature"] = "Choose a number from 0 to 1."
+    speaker = options.get("active_speaker_detection")
+    if isinstance(speaker, Mapping) and (unknown := [key for key in speaker if key not in SPEAKER_KEYS]):
+        errors["active_speaker_detection"] = f"Unknown: {', '.join(unknown)}."
+    if errors:
+        words = " ".join(f"{name}: {text}" for name, text in errors.items())
+        raise InputError(f"The options do not fit. {words}", errors=errors)
+
+
+def options_body(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options in the service's shape: speaker detection is an object there, a switch with us."""
+    body = dict(options)
+    speaker = body.get("active_speaker_detection")
+    if isinstance(speaker, bool):
+        body["active_speaker_detection"] = {"auto_detect": speaker}
+    return body
+
+
+def price_quote(request: ProviderRequest, seconds: float, video: MediaInput) -> Quote:
+    """Seconds × the flavor's price, corrected for the picture's frame rate since frames are billed."""
+    name, entry = model_of(request)
+    fps = probe_media(video.path).fps or PRICED_FPS
+    amount = Decimal(str(seconds)) * entry.price.usd * Decimal(str(round(float(fps), 3))) / PRICED_FPS
+    rate = "" if fps == PRICED_FPS else f" at {PRICED_FPS} fps, scaled to {float(fps):.5g} fps"
+    basis = f"{seconds:.2f} s × ${entry.price.usd}{rate} ({name}, price of {entry.price.dated:%Y-%m-%d})"
+    return Quote(amount.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP), basis, bought_seconds=seconds)
+
+
+def _input(kind: str, media: MediaInput, source_of: SourceOf) -> dict[str, Any]:
+    return {"type": kind, **source_of(media)}
+
+
+def _segment_body(segment: LipsyncSegment) -> dict[str, Any]:
+    sound: dict[str, Any] = {"refId": segment.audio_reference}
+    if segment.audio_start_seconds is not None and segment.audio_end_seconds is not None:
+        # Crop times without a crop are refused too, so they are sent only where the user cropped.
+        sound |= {"startTime": segment.audio_start_seconds, "endTime": segment.audio_end_seconds}
+    body: dict[str, Any] = {
+        "startTime": segment.start_seconds,
+        "endTime": segment.end_seconds,
+        "audioInput": sound,
+    }
+    if segment.options:
+        body["optionsOverride"] = options_body(segment.options)
+    return body

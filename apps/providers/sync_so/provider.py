@@ -1,0 +1,294 @@
+"""Sync.so: lip-sync of a whole clip, and of segments of one.
+
+A create request carries an `Idempotency-Key`, so one whose answer was lost is sent again with the same key. The
+account has a number of places (by plan); a 429 for want of a place is "wait", not a failure.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from apps.core import http
+from apps.core.errors import InputError, ProviderError
+from apps.core.http import FailureKind, HttpFailure
+from apps.media.probe import probe_media
+from apps.providers.base import (
+    Capability,
+    LipsyncRequest,
+    LipsyncSegment,
+    MediaInput,
+    PreparedSubmit,
+    ProducedFile,
+    ProviderRequest,
+    ProviderResult,
+    Quote,
+    RemoteRef,
+    RemoteState,
+    RemoteStatus,
+    SegmentedLipsyncRequest,
+)
+from apps.providers.lengths import output_seconds, seconds_of
+from apps.providers.remote_http import HttpProvider, VendorRefusal, extension_of, result_fetch
+from apps.providers.sync_so.errors import CURES, error_code, is_transient
+from apps.providers.sync_so.payload import (
+    OVERRIDE_OPTIONS,
+    check_options,
+    lipsync_body,
+    model_of,
+    price_quote,
+    section_of,
+    segmented_body,
+)
+from apps.providers.sync_so.segments import segment_problems, segments_fitted
+from apps.providers.sync_so.webhooks import webhook_is_genuine
+
+STATES = {
+    "PENDING": RemoteState.QUEUED,
+    "PROCESSING": RemoteState.RUNNING,
+    "COMPLETED": RemoteState.SUCCEEDED,
+    "FAILED": RemoteState.FAILED,
+    "REJECTED": RemoteState.FAILED,
+}
+# A place frees when a generation ends, which takes tens of seconds; used when the service names no time.
+PLACE_RETRY_SECONDS = 15.0
+LIST_LIMIT = 100
+
+
+class SyncSo(HttpProvider):
+    """See the module."""
+
+    name = "sync_so"
+    title = "Sync.so"
+    url_setting = "SYNC_BASE_URL"
+    key_setting = "SYNC_API_KEY"
+    capabilities = frozenset({Capability.LIPSYNC, Capability.SEGMENTED_LIPSYNC})
+    idempotent_submit = True
+    poll_batch_size = LIST_LIMIT
+    # The lower of the two numbers that its pages give.
+    submits_per_minute: ClassVar[float | None] = 60.0
+    # Half an hour of video, the longest that a plan allows, took under two hours in users' reports.
+    deadline_seconds = 3 * 3600.0
+
+    def headers(self) -> dict[str, str]:
+        return {"x-api-key": self.key}
+
+    def read_refusal(self, body: Any) -> VendorRefusal:
+        if not isinstance(body, dict):
+            return VendorRefusal()
+        message = body.get("message") or body.get("error") or ""
+        words = "; ".join(str(one) for one in message) if isinstance(message, list) else str(message)
+        code, wait = error_code(body), body.get("retryAfterSeconds")
+        return VendorRefusal(
+            words=f"{words} {CURES.get(code, '')}".strip(),
+            code=code,
+            retry_after=float(wait) if isinstance(wait, int | float) else None,
+            work_id=str(body.get("generationId") or "") if code == "IDEMPOTENCY_OUTCOME_UNKNOWN" else "",
+        )
+
+    def special_error(self, failure: HttpFailure, refusal: VendorRefusal) -> ProviderError | None:
+        if failure.kind is FailureKind.THROTTLED and refusal.code == "concurrency_limit_reached":
+            return ProviderError(
+                "All places of the account at Sync.so are taken. It is tried again when one frees.",
+                code="no_capacity",
+                retry_after=failure.retry_after or refusal.retry_after or PLACE_RETRY_SECONDS,
+            )
+        if failure.kind is FailureKind.REFUSED and is_transient(refusal.code):
+            words = self.shown(refusal.words)
+            return ProviderError(f"Sync.so could not take it just now: {words}", code="unavailable")
+        return None
+
+    def quote(self, request: ProviderRequest) -> Quote:
+        if isinstance(request, LipsyncRequest):
+            seconds = output_seconds(request.video, request.audio, section_of(request).sync_mode)
+            return price_quote(request, seconds, request.video)
+        if isinstance(request, SegmentedLipsyncRequest):
+            # The output is the whole video; that no less is billed is the safe assumption.
+            return price_quote(request, seconds_of(request.video), request.video)
+        raise InputError("Sync.so makes lip-sync only. Choose another provider for this.")
+
+    def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:
+        if isinstance(request, LipsyncRequest):
+            _check_length(request, output_seconds(request.video, request.audio, section_of(request).sync_mode))
+            body = lipsync_body(request, self._source)
+        elif isinstance(request, SegmentedLipsyncRequest):
+            body = segmented_body(request, checked_segments(request), self._source)
+        else:
+            raise InputError("Sync.so makes lip-sync only. Choose another provider for this.")
+        if webhook_url and urlsplit(webhook_url).scheme == urlsplit(self.base_url).scheme:
+            body["webhookUrl"] = webhook_url
+        return PreparedSubmit(payload=body, model=body["model"], mark=key)
+
+    def estimate(self, prepared: PreparedSubmit) -> Quote | None:
+        answer = self.write("POST", "/v2/analyze/cost", json_body=prepared.payload)
+        first = answer[0] if isinstance(answer, list) and answer else answer
+        try:
+            amount = Decimal(str(first["estimatedGenerationCost"]))
+            frames = int(first["estimatedFrameCount"])
+        except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+            raise self.unclear(answer, paid=False) from error
+        return Quote(amount, f"Sync.so's own estimate: {frames} frames ({prepared.model})")
+
+    def submit(self, prepared: PreparedSubmit, *, capability: Capability, key: str) -> RemoteStatus:
+        try:
+            answer = self.write(
+                "POST", "/v2/generate", json_body=prepared.payload, headers={"Idempotency-Key": key}, paid=True
+            )
+        except ProviderError as error:
+            generation_id = str(error.evidence.get("work_id") or "")
+            if not generation_id:
+                raise
+            # They lost the outcome themselves, but kept the id of what the key made.
+            return RemoteStatus(RemoteRef(self.name, generation_id), RemoteState.QUEUED, raw={"id": generation_id})
+        return self._status(answer, paid=True)
+
+    def poll(self, refs: Sequence[RemoteRef]) -> Mapping[RemoteRef, RemoteStatus]:
+        found: dict[RemoteRef, RemoteStatus] = {}
+        if len(refs) > 1:
+            ids = ",".join(ref.remote_id for ref in refs)
+            listed = self.read("/v2/generations", params={"ids": ids, "limit": LIST_LIMIT})
+            if not isinstance(listed, list):
+                raise self.unclear(listed, paid=False)
+            wanted = {ref.remote_id: ref for ref in refs}
+            for generation in listed:
+                status = self._status(generation)
+                if status.ref.remote_id in wanted and not _lacks_reason(status):
+                    found[status.ref] = status
+        # What the list left out, or told without the reason of a failure, is asked for by itself.
+        return found | {ref: self._look(ref) for ref in refs if ref not in found}
+
+    def collect(self, status: RemoteStatus, *, capability: Capability, into: Path) -> ProviderResult:
+        generation = status.raw
+        if not generation.get("outputUrl"):
+            generation = self._fresh(status.ref)
+        path = into / "video_0.mp4"
+        try:
+            result_fetch(self.title, str(generation["outputUrl"]), into=path)
+        except ProviderError as error:
+            if error.code != "link_refused":
+                raise
+            generation = self._fresh(status.ref)  # signed links expire; a new one costs nothing
+            result_fetch(self.title, str(generation["outputUrl"]), into=path)
+        facts = {"model": generation.get("model", ""), "output_duration": generation.get("outputDuration")}
+        return ProviderResult(files=(ProducedFile(path, "video", "video/mp4"),), facts=facts)
+
+    def cancel(self, ref: RemoteRef) -> None:
+        """The API knows no cancel (its DELETE refuses what is not final), so the work runs to its end."""
+
+    def webhook_is_genuine(self, *, body: bytes, headers: Mapping[str, str], now: float) -> bool:
+        return webhook_is_genuine(body=body, headers=headers, secret=settings.SYNC_WEBHOOK_SECRET, now=now)
+
+    def check_key(self) -> str:
+        models = self.read("/v2/models")
+        if not isinstance(models, list):
+            raise self.unclear(models, paid=False)
+        names = [str(model.get("id")) for model in models if isinstance(model, dict)]
+        return f"the key answers, models: {', '.join(names[:8])}"
+
+    def _source(self, media: MediaInput) -> Mapping[str, str]:
+        return {"url": media.public_url} if media.public_url else {"assetId": self._upload(media)}
+
+    def _upload(self, media: MediaInput) -> str:
+        facts = {
+            "fileName": f"input{media.path.suffix or extension_of(media.content_type)}",
+            "contentType": media.content_type,
+            "size": media.path.stat().st_size,
+        }
+        place = self.write("POST", "/v2/assets/upload", json_body=facts)
+        try:
+            upload_url, address = str(place["uploadUrl"]), str(place["url"])
+        except (KeyError, TypeError) as error:
+            raise self.unclear(place, paid=False) from error
+        try:
+            # A presigned address: the key stays here.
+            http.send_file("PUT", upload_url, path=media.path, content_type=media.content_type)
+        except HttpFailure as failure:
+            raise self.error_of(failure, paid=False) from failure
+        kind = media.content_type.partition("/")[0].upper()
+        asset = self.write("POST", "/v2/assets", json_body={"url": address, "type": kind})
+        try:
+            return str(asset["id"])
+        except (KeyError, TypeError) as error:
+            raise self.unclear(asset, paid=False) from error
+
+    def _status(self, generation: Any, *, paid: bool = False) -> RemoteStatus:
+        try:
+            word = str(generation["status"])
+            ref = RemoteRef(self.name, str(generation["id"]))
+        except (KeyError, TypeError) as error:
+            raise self.unclear(generation, paid=paid) from error
+        state, code = STATES.get(word, RemoteState.UNRECOGNISED), error_code(generation)
+        return RemoteStatus(
+            ref=ref,
+            state=state,
+            raw=generation,
+            message=self._message(word, state, code, str(generation.get("error") or "")),
+            permanent=word == "REJECTED" or not is_transient(code),
+        )
+
+    def _message(self, word: str, state: RemoteState, code: str, words: str) -> str:
+        if state is RemoteState.UNRECOGNISED:
+            return f"Sync.so says {word[:60]!r}, which is not known here; it is asked again."
+        if state is not RemoteState.FAILED:
+            return ""
+        verb = "rejected it" if word == "REJECTED" else "could not make it"
+        said = self.shown(words) or code or "no reason was given"
+        return f"Sync.so {verb}: {said} {CURES.get(code, '')}".strip()
+
+    def _look(self, ref: RemoteRef) -> RemoteStatus:
+        try:
+            return self._status(self.read(f"/v2/generate/{ref.remote_id}"))
+        except ProviderError as error:
+            if error.code != "unknown":
+                raise
+            return RemoteStatus(ref, RemoteState.NOT_FOUND, message="Sync.so does not know this generation.")
+
+    def _fresh(self, ref: RemoteRef) -> Mapping[str, Any]:
+        generation = self._look(ref).raw
+        if generation.get("outputUrl"):
+            return generation
+        raise ProviderError(
+            "Sync.so has no file for this generation any more.", permanent=True, code="result_gone", raw=generation
+        )
+
+
+def checked_segments(request: SegmentedLipsyncRequest) -> tuple[LipsyncSegment, ...]:
+    """The segments as they will be sent. Raises InputError that names each problem by segment."""
+    name, entry = model_of(request)
+    facts = probe_media(request.video.path)
+    frame_seconds = float(1 / facts.fps) if facts.fps else float(Fraction(1, 25))
+    video_seconds = facts.duration_seconds or 0.0
+    audio_seconds = {reference: seconds_of(audio) for reference, audio in request.audios.items()}
+    problems = segment_problems(
+        request.segments,
+        video_seconds=video_seconds,
+        audio_seconds=audio_seconds,
+        frame_seconds=frame_seconds,
+        maximum_seconds=entry.maximum_seconds,
+        override_options=[option for option in OVERRIDE_OPTIONS if option in entry.options],
+    )
+    if problems:
+        errors = {
+            problem.field if problem.index is None else f"segments[{problem.index}].{problem.field}": problem.message
+            for problem in problems
+        }
+        raise InputError(f"The segments need a change. {problems[0].message}", code="segments_invalid", errors=errors)
+    for segment in request.segments:
+        check_options(segment.options, model=name, entry=entry)
+    return segments_fitted(
+        request.segments, video_seconds=video_seconds, audio_seconds=audio_seconds, frame_seconds=frame_seconds
+    )
+
+
+def _check_length(request: LipsyncRequest, seconds: float) -> None:
+    name, entry = model_of(request)
+    if entry.maximum_seconds is not None and seconds > entry.maximum_seconds:
+        raise InputError(f"{name} makes up to {entry.maximum_seconds:g} s; this is {seconds:.1f} s. Shorten it.")
+
+
+def _lacks_reason(status: RemoteStatus) -> bool:
+    return status.state is RemoteState.FAILED and not status.raw.get("error")

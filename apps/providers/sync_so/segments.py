@@ -1,0 +1,184 @@
+"""Rules for segments, applied before anything is stored or paid. Pure: lengths are probed by the caller.
+
+Sync.so answers every mistake with "The segments configuration is invalid", so each rule here has words of its
+own. Facts: an end beyond the real length by 2 ms is refused, touching segments were, half a crop is.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from apps.providers.base import LipsyncSegment
+
+# Kept free at the end of a medium, since containers round their length: within the 50 to 100 ms that are advised.
+END_MARGIN_SECONDS = 0.05
+# Shorter than this no mouth movement can be seen, and rounding could swallow it.
+SHORTEST_SECONDS = 0.1
+# Times typed with three digits may differ by rounding from their neighbour's; the fitted ones are apart anyway.
+OVERLAP_TOLERANCE_SECONDS = 0.0005
+# What the vendor's pages and the Pro editor's timeline can both bear.
+MAXIMUM_SEGMENTS = 100
+MAXIMUM_AUDIOS = 20
+
+
+@dataclass(frozen=True)
+class SegmentProblem:
+    """`index` counts segments from 0, or is None for a problem of the whole; `field` is the API's name."""
+
+    index: int | None
+    field: str
+    message: str
+
+
+def segment_problems(
+    segments: Sequence[LipsyncSegment],
+    *,
+    video_seconds: float,
+    audio_seconds: Mapping[str, float],
+    frame_seconds: float = 1 / 25,
+    maximum_seconds: float | None = None,
+    override_options: Sequence[str] = (),
+) -> list[SegmentProblem]:
+    """Everything that is wrong, at once; empty when `segments_fitted` of them may be sent.
+
+    `audio_seconds` holds the probed length of each audio by reference id. `maximum_seconds` is the longest video
+    that the model or plan takes. `override_options` are the options that the model knows per segment.
+    """
+    problems = _counts(segments, audio_seconds, video_seconds, maximum_seconds)
+    for index, segment in enumerate(segments):
+        problems += _own_problems(index, segment, video_seconds, frame_seconds)
+        problems += _audio_problems(index, segment, audio_seconds)
+        problems += [
+            SegmentProblem(index, f"optionsOverride.{name}", f"The model does not know the option {name!r}.")
+            for name in segment.options
+            if name not in override_options
+        ]
+    return problems + _overlaps(segments)
+
+
+def segments_fitted(
+    segments: Sequence[LipsyncSegment],
+    *,
+    video_seconds: float,
+    audio_seconds: Mapping[str, float],
+    frame_seconds: float = 1 / 25,
+) -> tuple[LipsyncSegment, ...]:
+    """The segments as they are sent: in order, in whole milliseconds, ends inside the margin, and a frame between
+    two that touch. Expects segments without problems."""
+    ordered = sorted(segments, key=lambda one: one.start_seconds)
+    fitted = [_inside(segment, video_seconds, audio_seconds) for segment in ordered]
+    for index, (earlier, later) in enumerate(pairwise(fitted)):
+        latest_end = _floor(later.start_seconds - frame_seconds)
+        if earlier.end_seconds > latest_end:
+            fitted[index] = replace(earlier, end_seconds=latest_end)
+    return tuple(fitted)
+
+
+def _counts(
+    segments: Sequence[LipsyncSegment],
+    audio_seconds: Mapping[str, float],
+    video_seconds: float,
+    maximum_seconds: float | None,
+) -> list[SegmentProblem]:
+    problems = []
+    if not segments:
+        problems.append(SegmentProblem(None, "segments", "Set at least one segment."))
+    if len(segments) > MAXIMUM_SEGMENTS:
+        problems.append(SegmentProblem(None, "segments", f"Use at most {MAXIMUM_SEGMENTS} segments."))
+    if len(audio_seconds) > MAXIMUM_AUDIOS:
+        problems.append(SegmentProblem(None, "audio", f"Use at most {MAXIMUM_AUDIOS} audio files."))
+    if maximum_seconds is not None and video_seconds > maximum_seconds:
+        text = f"The video is {video_seconds:.1f} s long; the model takes up to {maximum_seconds:g} s. Shorten it."
+        problems.append(SegmentProblem(None, "video", text))
+    return problems
+
+
+def _own_problems(
+    index: int, segment: LipsyncSegment, video_seconds: float, frame_seconds: float
+) -> list[SegmentProblem]:
+    start, end = segment.start_seconds, segment.end_seconds
+    problems = _range_problems(index, "startTime", "endTime", start, end, video_seconds, "video")
+    shortest = max(SHORTEST_SECONDS, 2 * frame_seconds)
+    if not problems and _floor(min(end, _last(video_seconds))) - start < shortest:
+        text = f"The segment is too short; it needs at least {shortest:.2f} s inside the video."
+        problems.append(SegmentProblem(index, "endTime", text))
+    return problems
+
+
+def _audio_problems(index: int, segment: LipsyncSegment, audio_seconds: Mapping[str, float]) -> list[SegmentProblem]:
+    length = audio_seconds.get(segment.audio_reference)
+    if length is None:
+        text = f"There is no audio with the reference {segment.audio_reference!r}."
+        return [SegmentProblem(index, "audioInput.refId", text)]
+    start, end = segment.audio_start_seconds, segment.audio_end_seconds
+    if start is None and end is None:
+        return []
+    if start is None or end is None:
+        field = "startTime" if start is None else "endTime"
+        return [SegmentProblem(index, f"audioInput.{field}", "Give both crop times, or neither.")]
+    problems = _range_problems(index, "audioInput.startTime", "audioInput.endTime", start, end, length, "audio")
+    if not problems and _floor(min(end, _last(length))) - start < SHORTEST_SECONDS:
+        text = f"The crop is too short; it needs at least {SHORTEST_SECONDS} s inside the audio."
+        problems.append(SegmentProblem(index, "audioInput.endTime", text))
+    return problems
+
+
+def _range_problems(  # noqa: PLR0917
+    index: int, start_field: str, end_field: str, start: float, end: float, length: float, medium: str
+) -> list[SegmentProblem]:
+    if not (math.isfinite(start) and math.isfinite(end)):
+        return [SegmentProblem(index, start_field, "Times must be numbers of seconds.")]
+    problems = []
+    if start < 0:
+        problems.append(SegmentProblem(index, start_field, "The start must not be before 0."))
+    if start >= end:
+        problems.append(SegmentProblem(index, end_field, "The end must come after the start."))
+    # An end on the very last frame is what people mean by "to the end"; it is drawn inside the margin.
+    if end > math.ceil(length * 1000) / 1000:
+        text = f"The end, {end:.3f} s, lies beyond the {medium}, which is {length:.3f} s long."
+        problems.append(SegmentProblem(index, end_field, text))
+    return problems
+
+
+def _overlaps(segments: Sequence[LipsyncSegment]) -> list[SegmentProblem]:
+    numbered = sorted(enumerate(segments), key=lambda pair: pair[1].start_seconds)
+    problems = []
+    furthest, holder = -math.inf, 0
+    for index, segment in numbered:
+        if segment.start_seconds < furthest - OVERLAP_TOLERANCE_SECONDS:
+            text = f"The segment overlaps segment {holder + 1}. Move one of them."
+            problems.append(SegmentProblem(index, "startTime", text))
+        if segment.end_seconds > furthest:
+            furthest, holder = segment.end_seconds, index
+    return problems
+
+
+def _inside(segment: LipsyncSegment, video_seconds: float, audio_seconds: Mapping[str, float]) -> LipsyncSegment:
+    fitted = replace(
+        segment,
+        start_seconds=_ceil(segment.start_seconds),
+        end_seconds=_floor(min(segment.end_seconds, _last(video_seconds))),
+    )
+    if segment.audio_start_seconds is None or segment.audio_end_seconds is None:
+        return fitted
+    last = _last(audio_seconds[segment.audio_reference])
+    return replace(
+        fitted,
+        audio_start_seconds=_ceil(segment.audio_start_seconds),
+        audio_end_seconds=_floor(min(segment.audio_end_seconds, last)),
+    )
+
+
+def _last(length: float) -> float:
+    """The latest end that is sent for a medium of this length."""
+    return _floor(length - END_MARGIN_SECONDS)
+
+
+def _floor(seconds: float) -> float:
+    # A nanosecond of grace, so that 1.001 stays 1.001 in binary too.
+    return math.floor(seconds * 1000 + 1e-6) / 1000
+
+
+def _ceil(seconds: float) -> float:
+    return math.ceil(seconds * 1000 - 1e-6) / 1000
