@@ -10,6 +10,9 @@ urlpatterns = [
     path("", include("apps.flavors.urls")),
     path("", include("apps.assets.urls")),
     path("", include("apps.jobs.urls")),
+    path("", include("apps.generation.urls")),
+    path("", include("apps.projects.urls")),
+    path("", include("apps.scenes.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     # One sign-in, with its limit on failures, for the admin as well.

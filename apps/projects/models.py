@@ -1,4 +1,3 @@
-import secrets
 import uuid
 from decimal import Decimal
 from typing import ClassVar
@@ -8,13 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from apps.assets.models import Asset
-
-# Providers document seeds up to 2**31 - 1; a larger one is refused by some of them.
-SEED_MAXIMUM = 2**31 - 1
-
-
-def new_seed() -> int:
-    return secrets.randbelow(SEED_MAXIMUM + 1)
+from apps.generation.seeds import new_seed
 
 
 class AspectRatio(models.TextChoices):

@@ -89,10 +89,6 @@ class Clip(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(origin__in=Origin.values), name="clip_origin_is_known"),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="clip_is_not_its_own_parent"),
-            # One job makes a clip once, however often its result is delivered.
-            models.UniqueConstraint(
-                fields=["scene", "job"], condition=Q(job__isnull=False), name="clip_is_made_once_per_job"
-            ),
         ]
         indexes: ClassVar = [models.Index(fields=["scene", "created_at"], name="clip_history")]
 

@@ -1,0 +1,36 @@
+"""Who does the work: the call's provider, else the project's, else the flavor's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from apps.core.errors import InputError
+from apps.flavors.registry import ResolvedConfig, capability_settings
+from apps.providers.base import Capability, Provider
+from apps.providers.registry import provider_get, providers_for
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The provider, and the resolved configuration that goes into the request."""
+
+    provider: Provider
+    config: ResolvedConfig
+
+
+def provider_choose(
+    capability: Capability, *, flavor: str, asked: str = "", project_choice: Mapping[str, str] | None = None
+) -> Choice:
+    """Raises InputError for a provider that is unknown, cannot do it, or is not configured."""
+    config = capability_settings(flavor, capability)
+    name = asked or (project_choice or {}).get(capability, "") or str(config.values["provider"])
+    able = [provider.name for provider in providers_for(capability)]
+    if name not in able:
+        raise InputError(
+            f"The provider {name!r} cannot do this. Choose one of: {', '.join(able)}.",
+            code="unknown_provider",
+            errors={"provider": [f"one of {', '.join(able)}"]},
+        )
+    provider = provider_get(name)
+    if not provider.configured():
+        raise InputError(provider.missing_configuration(), code="not_configured", errors={"provider": ["not set up"]})
+    return Choice(provider=provider, config=config)

@@ -1,0 +1,94 @@
+"""Opening a frozen request in a worker: its files fetched, cut and described."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from apps.assets.models import Asset
+from apps.assets.services import asset_local_copy, asset_public_url
+from apps.core.errors import InputError
+from apps.core.guarded_fetch import fetch_url
+from apps.generation.frozen import FrozenRequest, InputSource
+from apps.jobs.execution import JobRun
+from apps.media.audio import cut_wav
+from apps.media.probe import probe_media
+from apps.providers.base import MediaInput, ProviderRequest
+
+# The largest upload that the dearest lip-sync plan takes; a link to more is a mistake.
+LINK_MAXIMUM_BYTES = 5 * 1024**3
+
+
+@contextmanager
+def request_opened(run: JobRun) -> Iterator[ProviderRequest]:
+    """The job's typed request with readable files, valid while the block runs."""
+    frozen = FrozenRequest.model_validate(run.parameters["frozen"])
+    with ExitStack() as stack:
+        media = {name: _opened(stack, run, name, source) for name, source in frozen.inputs.items()}
+        yield frozen.request(media)
+
+
+def request_described(frozen: FrozenRequest, assets: Mapping[UUID, Asset]) -> ProviderRequest:
+    """The request as far as it is known before any file is fetched: enough for a quote, not for work."""
+    media = {
+        name: media_described(assets[source.asset_id], source) if source.asset_id else MediaInput(Path(name), "")
+        for name, source in frozen.inputs.items()
+    }
+    return frozen.request(media)
+
+
+def media_described(asset: Asset, source: InputSource) -> MediaInput:
+    """What the asset's row says. The path is a name only."""
+    duration = asset.duration_seconds
+    if source.start_seconds is not None and source.end_seconds is not None:
+        duration = source.end_seconds - source.start_seconds
+    return MediaInput(
+        path=Path(asset.key),
+        content_type=asset.content_type,
+        sha256=asset.sha256,
+        duration_seconds=duration,
+        width=asset.width,
+        height=asset.height,
+    )
+
+
+def _opened(stack: ExitStack, run: JobRun, name: str, source: InputSource) -> MediaInput:
+    if source.asset_id is None:
+        path = fetch_url(source.url, into=run.scratch, max_bytes=LINK_MAXIMUM_BYTES)
+        return _probed(_cut(run, name, path, source))
+    asset = Asset.objects.filter(pk=source.asset_id).first()
+    if asset is None:
+        raise InputError(f"The {name.replace('_', ' ')} that this needs was deleted meanwhile. Choose another one.")
+    path = stack.enter_context(asset_local_copy(asset, check=run.check))
+    if source.start_seconds is not None:
+        return _probed(_cut(run, name, path, source))
+    return MediaInput(
+        path=path,
+        content_type=asset.content_type,
+        sha256=asset.sha256,
+        public_url=asset_public_url(asset),
+        duration_seconds=asset.duration_seconds,
+        width=asset.width,
+        height=asset.height,
+    )
+
+
+def _cut(run: JobRun, name: str, path: Path, source: InputSource) -> Path:
+    if source.start_seconds is None or source.end_seconds is None:
+        return path
+    output = run.scratch / f"{name}_cut.wav"
+    return cut_wav(path, source.start_seconds, source.end_seconds, output, cancelled=run.cancelled)
+
+
+def _probed(path: Path) -> MediaInput:
+    facts = probe_media(path)
+    return MediaInput(
+        path=path,
+        content_type=_CONTENT_TYPES.get(facts.container, f"{facts.kind}/mp4"),
+        duration_seconds=facts.duration_seconds,
+        width=facts.width,
+        height=facts.height,
+    )
+
+
+_CONTENT_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "ogg": "audio/ogg"}

@@ -1,0 +1,51 @@
+"""Bodies of the stand-alone calls."""
+
+from decimal import Decimal
+
+from rest_framework import serializers
+
+from apps.generation.seeds import SEED_MAXIMUM
+from apps.generation.strict import MoneyField, SecondsField, StrictSerializer
+from apps.media.formats import ASPECT_RATIOS
+
+TEXT_LENGTH = 20_000
+MAXIMUM_SCENES = 200
+MAXIMUM_IMAGES = 8
+# Longer than any model makes; the draft engine would take minutes for more.
+LONGEST_CLIP_SECONDS = Decimal(120)
+
+
+class CallSerializer(StrictSerializer):
+    """What every stand-alone call takes."""
+
+    config_flavor = serializers.CharField(required=False, allow_blank=True, max_length=64)
+    provider = serializers.CharField(required=False, allow_blank=True, max_length=32)
+    confirm_cost = serializers.BooleanField(required=False)
+    max_cost = MoneyField(required=False, allow_null=True)
+
+
+class CreateScenesSerializer(CallSerializer):
+    """`duration` is each scene's length without a song; with one, cuts fall on its beats."""
+
+    idea = serializers.CharField(max_length=TEXT_LENGTH)
+    character_description = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
+    number_of_scenes = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MAXIMUM_SCENES)
+    audio_id = serializers.UUIDField(required=False, allow_null=True)
+    duration = SecondsField(required=False, allow_null=True, min_value=Decimal("0.25"), max_value=LONGEST_CLIP_SECONDS)
+    seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=SEED_MAXIMUM)
+
+
+class CharacterReferenceSerializer(CallSerializer):
+    character_description = serializers.CharField(max_length=TEXT_LENGTH)
+    num_images = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MAXIMUM_IMAGES)
+    aspect_ratio = serializers.ChoiceField(ASPECT_RATIOS, required=False)
+    seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=SEED_MAXIMUM)
+
+
+class GenerateVideoSerializer(CallSerializer):
+    prompt = serializers.CharField(max_length=TEXT_LENGTH)
+    negative_prompt = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=TEXT_LENGTH)
+    character_reference_id = serializers.UUIDField(required=False, allow_null=True)
+    duration = SecondsField(required=False, allow_null=True, min_value=Decimal("0.25"), max_value=LONGEST_CLIP_SECONDS)
+    aspect_ratio = serializers.ChoiceField(ASPECT_RATIOS, required=False)
+    seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=SEED_MAXIMUM)

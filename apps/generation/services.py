@@ -1,0 +1,136 @@
+"""The stand-alone use cases, up to the point where a job can be made of them (`work_run`)."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from apps.accounts.models import User
+from apps.assets.models import Kind as AssetKind
+from apps.assets.selectors import asset_get
+from apps.core.errors import ConflictError, InputError
+from apps.generation.choice import provider_choose
+from apps.generation.frozen import FrozenRequest, InputSource
+from apps.generation.seeds import new_seed
+from apps.generation.song_brief import song_brief, song_get, song_slots
+from apps.generation.work import Work, work_prepare
+from apps.jobs.kinds import Kind
+from apps.media.formats import picture_size
+from apps.media.frames import FrameGrid, exact_fps
+from apps.providers.base import Capability
+
+
+def scenes_work(
+    *,
+    by: User,
+    idea: str,
+    character_description: str = "",
+    number_of_scenes: int | None = None,
+    audio_id: UUID | None = None,
+    duration: Decimal | None = None,
+    seed: int | None = None,
+    flavor: str = "",
+    provider: str = "",
+) -> Work:
+    """Writing scenes, to the song where one is named. `duration` is each scene's, without a song."""
+    if not idea.strip():
+        raise InputError("Describe the video in a sentence or two.", errors={"idea": ["may not be empty"]})
+    choice = provider_choose(Capability.SCENES, flavor=flavor, asked=provider)
+    values: dict[str, Any] = {
+        "idea": idea,
+        "character_description": character_description,
+        "seed": new_seed() if seed is None else seed,
+        "settings": dict(choice.config.values),
+    }
+    if audio_id is not None:
+        song = song_get(by=by, audio_id=audio_id)
+        length = song.asset.duration_seconds
+        if length is None:
+            raise ConflictError("The song is still being looked at. Try again in a moment.", code="song_not_ready")
+        values["slots"] = song_slots(
+            song, 0.0, length, number_of_scenes=number_of_scenes, settings=choice.config.values
+        )
+        values["song"] = song_brief(song, 0.0, length)
+        values["number_of_scenes"] = len(values["slots"])
+    else:
+        values["number_of_scenes"] = number_of_scenes or choice.config.values["number_of_scenes"]
+        values["slots"] = even_slots(values["number_of_scenes"], duration or choice.config.values["duration_seconds"])
+    frozen = FrozenRequest(capability=Capability.SCENES, values=values)
+    return work_prepare(by=by, kind=Kind.SCENES, frozen=frozen, choice=choice)
+
+
+def even_slots(number_of_scenes: int, seconds: float | Decimal) -> Sequence[tuple[float, float]]:
+    """Scenes of equal length one after the other, for want of a song."""
+    return [(index * float(seconds), (index + 1) * float(seconds)) for index in range(number_of_scenes)]
+
+
+def character_reference_work(
+    *,
+    by: User,
+    character_description: str,
+    num_images: int | None = None,
+    aspect_ratio: str = "",
+    seed: int | None = None,
+    flavor: str = "",
+    provider: str = "",
+) -> Work:
+    """Pictures of the character to choose from."""
+    if not character_description.strip():
+        raise InputError("Describe the character.", errors={"character_description": ["may not be empty"]})
+    choice = provider_choose(Capability.IMAGE, flavor=flavor, asked=provider)
+    config = choice.config.values
+    ratio = aspect_ratio or config["aspect_ratio"]
+    width, height = picture_size(ratio, config["resolution"])
+    values = {
+        "prompt": character_description,
+        "negative_prompt": config["image_prompts"]["negative_prompt"],
+        "width": width,
+        "height": height,
+        "aspect_ratio": ratio,
+        "purpose": "character_reference",
+        "num_images": num_images or config["num_images"],
+        "seed": new_seed() if seed is None else seed,
+        "settings": dict(config),
+    }
+    frozen = FrozenRequest(capability=Capability.IMAGE, values=values)
+    return work_prepare(by=by, kind=Kind.CHARACTER_REFERENCE, frozen=frozen, choice=choice)
+
+
+def video_work(
+    *,
+    by: User,
+    prompt: str,
+    negative_prompt: str | None = None,
+    character_reference_id: UUID | None = None,
+    duration: Decimal | None = None,
+    aspect_ratio: str = "",
+    seed: int | None = None,
+    flavor: str = "",
+    provider: str = "",
+) -> Work:
+    """One clip."""
+    if not prompt.strip():
+        raise InputError("Say what the clip shows.", errors={"prompt": ["may not be empty"]})
+    choice = provider_choose(Capability.VIDEO, flavor=flavor, asked=provider)
+    config = choice.config.values
+    ratio = aspect_ratio or config["aspect_ratio"]
+    width, height = picture_size(ratio, config["resolution"])
+    seconds = float(duration or config["duration_seconds"])
+    values = {
+        "prompt": prompt,
+        "negative_prompt": config["negative_prompt"] if negative_prompt is None else negative_prompt,
+        "duration_seconds": seconds,
+        "width": width,
+        "height": height,
+        "fps": config["fps"],
+        "frames": max(1, FrameGrid(exact_fps(config["fps"])).frame_at(seconds)),
+        "aspect_ratio": ratio,
+        "seed": new_seed() if seed is None else seed,
+        "settings": dict(config),
+    }
+    inputs = {}
+    if character_reference_id is not None:
+        reference = asset_get(by=by, asset_id=character_reference_id, kind=AssetKind.IMAGE)
+        inputs["character_reference"] = InputSource(asset_id=reference.pk)
+    frozen = FrozenRequest(capability=Capability.VIDEO, values=values, inputs=inputs)
+    return work_prepare(by=by, kind=Kind.VIDEO, frozen=frozen, choice=choice)

@@ -1,0 +1,101 @@
+"""Projects on the wire. Names are the product's; `audio_id` and the other ids are asset ids."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.generation.seeds import SEED_MAXIMUM
+from apps.generation.serializers import MAXIMUM_SCENES, TEXT_LENGTH
+from apps.generation.strict import MoneyField, SecondsField, StrictSerializer
+from apps.projects.models import AspectRatio, Fit, FrameRate, Project, Resolution
+from apps.projects.selectors import project_status, song_seconds
+
+
+class ProvidersSerializer(StrictSerializer):
+    """Who does what; an empty or missing name leaves it to the flavor."""
+
+    scenes = serializers.CharField(required=False, allow_blank=True, max_length=32)
+    image = serializers.CharField(required=False, allow_blank=True, max_length=32)
+    video = serializers.CharField(required=False, allow_blank=True, max_length=32)
+    lipsync = serializers.CharField(required=False, allow_blank=True, max_length=32)
+
+
+class ProjectWriteSerializer(StrictSerializer):
+    """Every field is optional in a PATCH; `idea` is needed to make a project."""
+
+    title = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    idea = serializers.CharField(max_length=TEXT_LENGTH)
+    character_description = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
+    character_reference_id = serializers.UUIDField(required=False, allow_null=True)
+    audio_id = serializers.UUIDField(required=False, allow_null=True)
+    song_start = SecondsField(required=False)
+    song_end = SecondsField(required=False, allow_null=True)
+    config_flavor = serializers.CharField(required=False, max_length=64, source="flavor")
+    aspect_ratio = serializers.ChoiceField(AspectRatio.values, required=False)
+    resolution = serializers.ChoiceField(Resolution.values, required=False)
+    fps = serializers.ChoiceField(FrameRate.values, required=False)
+    fit = serializers.ChoiceField(Fit.values, required=False)
+    providers = ProvidersSerializer(required=False)
+    number_of_scenes = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MAXIMUM_SCENES)
+    budget = MoneyField(required=False, allow_null=True)
+    confirm_above = MoneyField(required=False, allow_null=True)
+    seed = serializers.IntegerField(required=False, min_value=0, max_value=SEED_MAXIMUM)
+
+
+class ProjectPatchSerializer(ProjectWriteSerializer):
+    """`version` is the one that was read; with it, a change over somebody else's is refused."""
+
+    idea = serializers.CharField(required=False, max_length=TEXT_LENGTH)
+    version = serializers.IntegerField(required=False, min_value=1)
+
+
+class ProjectSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    idea = serializers.CharField()
+    character_description = serializers.CharField()
+    character_reference_id = serializers.UUIDField(allow_null=True)
+    character_reference_url = serializers.SerializerMethodField()
+    audio_id = serializers.SerializerMethodField()
+    song_start = SecondsField()
+    song_end = SecondsField(allow_null=True)
+    song_seconds = serializers.SerializerMethodField()
+    config_flavor = serializers.CharField(source="flavor")
+    aspect_ratio = serializers.CharField()
+    resolution = serializers.CharField()
+    fps = serializers.CharField()
+    fit = serializers.CharField()
+    providers = serializers.DictField(child=serializers.CharField())
+    number_of_scenes = serializers.IntegerField(allow_null=True)
+    budget = MoneyField(allow_null=True)
+    confirm_above = MoneyField(allow_null=True)
+    seed = serializers.IntegerField()
+    status = serializers.SerializerMethodField()
+    problem = serializers.CharField()
+    final_video_id = serializers.UUIDField(allow_null=True)
+    final_video_url = serializers.SerializerMethodField()
+    version = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    def get_character_reference_url(self, project: Project) -> str | None:
+        asset_id = project.character_reference_id
+        return f"/api/mv/get_character_reference/{asset_id}" if asset_id else None
+
+    def get_audio_id(self, project: Project) -> str | None:
+        return str(project.song.asset_id) if project.song else None
+
+    def get_song_seconds(self, project: Project) -> float | None:
+        seconds = song_seconds(project)
+        return None if seconds is None else float(seconds)
+
+    def get_status(self, project: Project) -> str:
+        return str(project_status(project))
+
+    def get_final_video_url(self, project: Project) -> str | None:
+        return f"/api/mv/projects/{project.pk}/final" if project.final_video_id else None
+
+
+def project_fields(validated: dict[str, Any]) -> dict[str, Any]:
+    """Validated input as the services' fields."""
+    return {key: value for key, value in validated.items() if key != "version"}

@@ -1,0 +1,177 @@
+"""The only writer of projects."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TypedDict, Unpack
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.assets.models import Asset, Kind
+from apps.assets.selectors import asset_get
+from apps.core.errors import ConflictError, InputError
+from apps.generation.song_brief import song_get
+from apps.jobs import dispatch, money
+from apps.jobs.models import Job
+from apps.jobs.services import job_cancel
+from apps.jobs.states import ACTIVE
+from apps.projects.models import Project
+from apps.projects.selectors import project_get, project_lock
+from apps.providers.base import Capability
+from apps.providers.registry import providers_for
+from apps.songs.models import Song
+
+log = structlog.get_logger(__name__)
+
+TITLE_WORDS = 8
+SONG_CHANGED_TASK = "workers.followup.project_song_changed"
+PROVIDER_CHOICES = (Capability.SCENES, Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC)
+
+
+class ProjectFields(TypedDict, total=False):
+    """What a user may set. `audio_id` is the song's asset id; ids of None take the thing away."""
+
+    title: str
+    idea: str
+    character_description: str
+    character_reference_id: UUID | None
+    audio_id: UUID | None
+    song_start: Decimal
+    song_end: Decimal | None
+    flavor: str
+    aspect_ratio: str
+    resolution: str
+    fps: str
+    fit: str
+    providers: Mapping[str, str]
+    number_of_scenes: int | None
+    budget: Decimal | None
+    confirm_above: Decimal | None
+    seed: int
+
+
+def project_create(*, by: User, **fields: Unpack[ProjectFields]) -> Project:
+    """Raises InputError for an empty idea or a bad value, NotFound for an unknown song or reference."""
+    fields.setdefault("idea", "")
+    with transaction.atomic():
+        project = Project(owner=by)
+        _apply(project, fields)
+        project.save()
+        if project.budget is not None:
+            money.cap_set(scope=money.project_scope(project.pk), cap=project.budget)
+    log.info("project_created", project_id=str(project.pk), flavor=project.flavor)
+    return project_get(by=by, project_id=project.pk)
+
+
+def project_update(
+    *, by: User, project_id: UUID, expected_version: int | None = None, **fields: Unpack[ProjectFields]
+) -> Project:
+    """Raises ConflictError when `expected_version` is not the stored one any more.
+
+    A change of the song or its range re-plans the scenes' lengths soon after.
+    """
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        if expected_version not in {None, project.version}:
+            raise ConflictError(
+                "This project was changed meanwhile. Load it again, then repeat your change.", code="stale"
+            )
+        song_before = (project.song_id, project.song_start, project.song_end)
+        _apply(project, fields)
+        project.version += 1
+        project.save()
+        if "budget" in fields:
+            money.cap_set(scope=money.project_scope(project.pk), cap=project.budget)
+        if song_before != (project.song_id, project.song_start, project.song_end):
+            dispatch.task_dispatch(SONG_CHANGED_TASK, queue="io", project_id=str(project.pk))
+    return project_get(by=by, project_id=project_id)
+
+
+def project_delete(*, by: User, project_id: UUID) -> None:
+    """Cancel what runs, then remove the project with its scenes and clips. Its files go with the cleaner."""
+    project = project_get(by=by, project_id=project_id)
+    Project.objects.filter(pk=project.pk).update(generating=False)
+    for job_id in Job.objects.filter(project_id=project.pk, state__in=sorted(ACTIVE)).values_list("pk", flat=True):
+        _cancel_if_live(by, job_id)
+    with transaction.atomic():
+        project_lock(by=by, project_id=project_id).delete()
+    log.info("project_deleted", project_id=str(project_id))
+
+
+def _cancel_if_live(by: User, job_id: UUID) -> None:
+    try:
+        job_cancel(by=by, job_id=job_id)
+    except ConflictError:
+        # It ended by itself between the query and the cancel.
+        log.info("job_ended_before_cancel", job_id=str(job_id))
+
+
+def _apply(project: Project, fields: ProjectFields) -> None:
+    """Put validated values on the row; it is not saved."""
+    if "idea" in fields and not fields["idea"].strip():
+        raise InputError("Describe the video in a sentence or two.", errors={"idea": ["may not be empty"]})
+    if "providers" in fields:
+        project.providers = _checked_providers(fields["providers"])
+    if "audio_id" in fields:
+        project.song = _song(project, fields["audio_id"])
+        # The range belongs to the song that it was chosen in.
+        project.song_start, project.song_end = Decimal(0), None
+    if "character_reference_id" in fields:
+        project.character_reference = _image(project, fields["character_reference_id"])
+    indirect = {"providers", "audio_id", "character_reference_id"}
+    for name, value in fields.items():
+        if name not in indirect:
+            setattr(project, name, value)
+    project.title = project.title.strip() or " ".join(project.idea.split()[:TITLE_WORDS])[:200]
+    _check_range(project)
+
+
+def _song(project: Project, audio_id: UUID | None) -> Song | None:
+    return None if audio_id is None else song_get(by=project.owner, audio_id=audio_id)
+
+
+def _image(project: Project, asset_id: UUID | None) -> Asset | None:
+    return None if asset_id is None else asset_get(by=project.owner, asset_id=asset_id, kind=Kind.IMAGE)
+
+
+def _checked_providers(choice: Mapping[str, str]) -> dict[str, str]:
+    for capability, name in choice.items():
+        if capability not in PROVIDER_CHOICES:
+            raise InputError(
+                f"There is no provider choice {capability!r}.",
+                errors={"providers": [f"keys are {', '.join(PROVIDER_CHOICES)}"]},
+            )
+        able = [provider.name for provider in providers_for(Capability(capability))]
+        if name and name not in able:
+            raise InputError(
+                f"The provider {name!r} cannot make {capability}. Choose one of: {', '.join(able)}.",
+                errors={"providers": [f"{capability}: one of {', '.join(able)}"]},
+            )
+    return {capability: name for capability, name in choice.items() if name}
+
+
+def _check_range(project: Project) -> None:
+    end = project.song_end
+    if project.song is None:
+        project.song_start, project.song_end = Decimal(0), None
+        return
+    if project.song_start < 0 or (end is not None and end <= project.song_start):
+        raise InputError(
+            "The used part of the song has to end after it starts.", errors={"song_end": ["not after song_start"]}
+        )
+    if project.song.asset.duration_seconds is None:
+        return
+    length = Decimal(str(project.song.asset.duration_seconds))
+    if project.song_start >= length:
+        raise InputError(
+            f"The song lasts only {length:.1f} seconds.", errors={"song_start": ["past the end of the song"]}
+        )
+    if end is not None and end - length >= 1:
+        raise InputError(
+            f"The song lasts only {length:.1f} seconds.", errors={"song_end": ["past the end of the song"]}
+        )
+    if end is not None and end >= length:
+        # Typed from a rounded length: the song ends where it ends.
+        project.song_end = None

@@ -1,0 +1,123 @@
+"""HTTP edge of scenes: the list, one scene, and what rearranges them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.generation.api import validated
+from apps.jobs.api import acting_user
+from apps.projects.selectors import project_get
+from apps.scenes import history, services
+from apps.scenes.models import Scene
+from apps.scenes.selectors import scene_get, scenes_of
+from apps.scenes.serializers import (
+    ReorderSerializer,
+    ScenePatchSerializer,
+    SceneSerializer,
+    SceneWriteSerializer,
+    SnapSerializer,
+    SplitSerializer,
+)
+
+SCENES_ANSWER = SceneSerializer(many=True)
+
+
+class SceneList(ListAPIView[Scene]):
+    """The project's scenes in order."""
+
+    serializer_class = SceneSerializer
+    queryset = Scene.objects.none()
+
+    def get_queryset(self) -> QuerySet[Scene]:
+        return scenes_of(project_get(by=acting_user(self.request), project_id=self.kwargs["project_id"]))
+
+    @extend_schema(request=SceneWriteSerializer, responses={201: SceneSerializer}, summary="Insert a scene")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        data = validated(SceneWriteSerializer, request)
+        scene = services.scene_create(by=acting_user(request), project_id=project_id, **data)
+        location = f"/api/mv/projects/{project_id}/scenes/{scene.sequence}"
+        return Response(_scene_answer(request, scene), status=201, headers={"Location": location})
+
+
+class SceneDetail(APIView):
+    @extend_schema(responses=SceneSerializer, summary="One scene")
+    def get(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
+        return Response(SceneSerializer(scene).data)
+
+    @extend_schema(
+        request=ScenePatchSerializer, responses=SceneSerializer, summary="Edit a scene; a new duration moves its cut"
+    )
+    def patch(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        data = validated(ScenePatchSerializer, request)
+        version = data.pop("version", None)
+        scene = services.scene_update(
+            by=acting_user(request), project_id=project_id, sequence=sequence, expected_version=version, **data
+        )
+        return Response(_scene_answer(request, scene))
+
+    @extend_schema(responses={204: None}, summary="Delete a scene; undo brings it back")
+    def delete(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        services.scene_delete(by=acting_user(request), project_id=project_id, sequence=sequence)
+        return Response(status=204)
+
+
+class SceneReorder(APIView):
+    @extend_schema(request=ReorderSerializer, responses=SCENES_ANSWER, summary="Put the scenes in another order")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        data = validated(ReorderSerializer, request)
+        services.scenes_reorder(by=acting_user(request), project_id=project_id, **data)
+        return _scenes_response(request, project_id)
+
+
+class SceneSplit(APIView):
+    @extend_schema(request=SplitSerializer, responses=SCENES_ANSWER, summary="Cut a scene in two")
+    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        data = validated(SplitSerializer, request)
+        services.scene_split(by=acting_user(request), project_id=project_id, sequence=sequence, **data)
+        return _scenes_response(request, project_id)
+
+
+class SceneMerge(APIView):
+    @extend_schema(request=None, responses=SCENES_ANSWER, summary="Join a scene with the next one")
+    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        services.scene_merge(by=acting_user(request), project_id=project_id, sequence=sequence)
+        return _scenes_response(request, project_id)
+
+
+class SceneDuplicate(APIView):
+    @extend_schema(request=SnapSerializer, responses=SCENES_ANSWER, summary="Put a copy after a scene")
+    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        data = validated(SnapSerializer, request)
+        services.scene_duplicate(by=acting_user(request), project_id=project_id, sequence=sequence, **data)
+        return _scenes_response(request, project_id)
+
+
+class ChangeUndo(APIView):
+    @extend_schema(request=None, responses=SCENES_ANSWER, summary="Take back the last change of the scenes")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        history.change_undo(by=acting_user(request), project_id=project_id)
+        return _scenes_response(request, project_id)
+
+
+class ChangeRedo(APIView):
+    @extend_schema(request=None, responses=SCENES_ANSWER, summary="Do again what was undone")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        history.change_redo(by=acting_user(request), project_id=project_id)
+        return _scenes_response(request, project_id)
+
+
+def _scene_answer(request: Request, scene: Scene) -> dict[str, Any]:
+    fresh = scene_get(by=acting_user(request), project_id=scene.project_id, sequence=scene.sequence or 0)
+    return dict(SceneSerializer(fresh).data)
+
+
+def _scenes_response(request: Request, project_id: UUID) -> Response:
+    project = project_get(by=acting_user(request), project_id=project_id)
+    return Response(SceneSerializer(scenes_of(project), many=True).data)

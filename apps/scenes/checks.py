@@ -1,0 +1,93 @@
+"""Looking at a clip when it arrives, before anything builds on it."""
+
+from pathlib import Path
+from typing import Any
+
+import av.error
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.generation.frozen import FrozenRequest
+from apps.media.probe import MediaFacts, open_media, picture_stream, probe_media
+
+# Mean luma (0…255) of a picture that shows nothing; limited range puts black at 16.
+BLACK_LUMA = 20.0
+# Mean difference between looks below which nothing moved; x264 noise on a still stays under this.
+FROZEN_DIFFERENCE = 0.4
+# Cropping and rounding to even sizes change a shape by less.
+SHAPE_TOLERANCE = 0.03
+# One frame of the slowest rate: containers round the length up or down by that.
+LENGTH_TOLERANCE_SECONDS = 1 / 23
+LOOK_SIZE = (64, 36)
+
+Looks = list[NDArray[np.float32]]
+
+
+def clip_check(path: Path, *, frozen: FrozenRequest, trusted: bool) -> dict[str, Any]:
+    """`{"problems": [sentences], "seconds", "width", "height"}` of a clip against what was asked.
+
+    `trusted`: our own renderer made it, so only its key frames are decoded. Raises MediaToolError or InputError
+    for a file that is no video at all.
+    """
+    facts = probe_media(path)
+    values = frozen.values
+    problems = [
+        *_shape_problems(facts, values.get("width"), values.get("height")),
+        *_length_problems(facts, _wanted_seconds(frozen)),
+        *_picture_problems(path, key_frames_only=trusted),
+    ]
+    return {"problems": problems, "seconds": facts.duration_seconds, "width": facts.width, "height": facts.height}
+
+
+def _wanted_seconds(frozen: FrozenRequest) -> float | None:
+    if "duration_seconds" in frozen.values:
+        return float(frozen.values["duration_seconds"])
+    return None
+
+
+def _shape_problems(facts: MediaFacts, width: int | None, height: int | None) -> list[str]:
+    if not (width and height and facts.width and facts.height):
+        return []
+    if abs((facts.width / facts.height) / (width / height) - 1) <= SHAPE_TOLERANCE:
+        return []
+    return [f"It is {facts.width}×{facts.height}, another shape than the {width}×{height} that was asked for."]
+
+
+def _length_problems(facts: MediaFacts, wanted: float | None) -> list[str]:
+    length = facts.duration_seconds
+    if wanted is None or length is None or length >= wanted - LENGTH_TOLERANCE_SECONDS:
+        return []
+    return [f"It lasts {length:.2f} seconds, less than the {wanted:.2f} that were asked for."]
+
+
+def _picture_problems(path: Path, *, key_frames_only: bool) -> list[str]:
+    try:
+        looks = _looks(path, key_frames_only=key_frames_only)
+    except av.error.FFmpegError:
+        return ["It cannot be decoded to the end."]
+    if not looks:
+        return ["It holds no picture."]
+    if max(float(look.mean()) for look in looks) < BLACK_LUMA:
+        return ["It is black from start to end."]
+    changes = [float(np.abs(look - looks[0]).mean()) for look in looks[1:]]
+    if changes and max(changes) < FROZEN_DIFFERENCE:
+        return ["Nothing moves in it: the picture is frozen."]
+    return []
+
+
+def _looks(path: Path, *, key_frames_only: bool) -> Looks:
+    """Small grey pictures: of every key frame, or of about two frames a second with everything decoded."""
+    looks: Looks = []
+    with open_media(path) as container:
+        stream = picture_stream(container)
+        if stream is None:
+            return looks
+        stream.thread_type = "AUTO"
+        if key_frames_only:
+            stream.codec_context.skip_frame = "NONKEY"
+        step = 1 if key_frames_only else max(1, round(float(stream.average_rate or 24) / 2))
+        for number, frame in enumerate(container.decode(stream)):
+            if number % step == 0:
+                small = frame.reformat(width=LOOK_SIZE[0], height=LOOK_SIZE[1], format="gray")
+                looks.append(small.to_ndarray().astype(np.float32))
+    return looks

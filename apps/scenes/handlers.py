@@ -1,0 +1,32 @@
+"""The handlers of generating jobs, by kind. A job of a project is received by the project, any other stands alone."""
+
+from functools import partial
+
+from apps.generation.handlers import Receiver, generation_run
+from apps.generation.receiving import images_receive, scenes_receive, video_receive
+from apps.jobs.execution import Handler, JobRun, Outcome
+from apps.jobs.kinds import Kind
+from apps.scenes.receiving import scene_image_receive, scene_lipsync_receive, scene_video_receive
+from apps.scenes.writing import project_scenes_receive
+
+STAND_ALONE: dict[Kind, Receiver] = {
+    Kind.SCENES: scenes_receive,
+    Kind.CHARACTER_REFERENCE: images_receive,
+    Kind.IMAGE: images_receive,
+    Kind.VIDEO: video_receive,
+    Kind.LIPSYNC: video_receive,
+}
+OF_A_PROJECT: dict[Kind, Receiver] = {
+    Kind.SCENES: project_scenes_receive,
+    Kind.IMAGE: scene_image_receive,
+    Kind.VIDEO: scene_video_receive,
+    Kind.LIPSYNC: scene_lipsync_receive,
+}
+
+
+def _generate(kind: Kind, run: JobRun) -> Outcome:
+    receivers = OF_A_PROJECT if run.job.project_id else STAND_ALONE
+    return generation_run(run, receivers[kind])
+
+
+HANDLERS: dict[str, Handler] = {kind: partial(_generate, kind) for kind in STAND_ALONE}

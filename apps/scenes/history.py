@@ -1,0 +1,105 @@
+"""Undo and redo of what happens to a project's scenes.
+
+Every change is recorded as the values that differ, per scene, before and after. The caller holds the
+project's lock, so changes of one project form a clean stack.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.core.errors import ConflictError
+from apps.projects.models import Project
+from apps.projects.selectors import project_lock
+from apps.scenes.models import Change, Scene
+
+# More than anybody undoes; the clips themselves stay in each scene's history.
+KEPT_CHANGES = 100
+
+FIELDS = ("sequence", "prompt", "negative_prompt", "lipsync", "section", "facts")
+ROWS = ("image_id", "current_clip_id")
+
+State = dict[str, dict[str, Any] | None]
+
+
+@contextmanager
+def recorded(project: Project, label: str) -> Iterator[None]:
+    """Record what the block does to the project's scenes as one change. Nothing changed: nothing recorded."""
+    before = _state(project)
+    yield
+    after = _state(project)
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    if not changed:
+        return
+    project.changes.filter(undone=True).delete()
+    Change.objects.create(
+        project=project,
+        label=label[:120],
+        before={key: before.get(key) for key in changed},
+        after={key: after.get(key) for key in changed},
+    )
+    kept = project.changes.values_list("pk", flat=True)[:KEPT_CHANGES]
+    project.changes.exclude(pk__in=list(kept)).delete()
+
+
+def change_undo(*, by: User, project_id: UUID) -> Change:
+    """Take back the newest change. Raises ConflictError when there is none."""
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        change = project.changes.filter(undone=False).first()
+        if change is None:
+            raise ConflictError("There is nothing to undo.", code="nothing_to_undo")
+        _apply(project, change.before)
+        change.undone = True
+        change.save(update_fields=["undone"])
+        return change
+
+
+def change_redo(*, by: User, project_id: UUID) -> Change:
+    """Do again what was undone last. Raises ConflictError when there is nothing."""
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        change = project.changes.filter(undone=True).order_by("id").first()
+        if change is None:
+            raise ConflictError("There is nothing to redo.", code="nothing_to_redo")
+        _apply(project, change.after)
+        change.undone = False
+        change.save(update_fields=["undone"])
+        return change
+
+
+def _state(project: Project) -> State:
+    return {
+        str(scene.pk): {
+            **{name: getattr(scene, name) for name in FIELDS},
+            **{name: str(value) if (value := getattr(scene, name)) else None for name in ROWS},
+            "duration": None if scene.duration is None else str(scene.duration),
+        }
+        for scene in Scene.objects.filter(project=project, deleted_at=None)
+    }
+
+
+def _apply(project: Project, state: Mapping[str, Any]) -> None:
+    scenes = {str(scene.pk): scene for scene in Scene.objects.filter(project=project, pk__in=list(state))}
+    for key, values in state.items():
+        # A scene whose media the cleaner has taken cannot come back; the others can.
+        if scene := scenes.get(key):
+            _restore(scene, values)
+
+
+def _restore(scene: Scene, values: Mapping[str, Any] | None) -> None:
+    if values is None:
+        scene.sequence, scene.deleted_at = None, timezone.now()
+    else:
+        for name in (*FIELDS, *ROWS):
+            setattr(scene, name, values[name])
+        scene.duration = None if values["duration"] is None else Decimal(values["duration"])
+        scene.deleted_at = None
+    scene.version += 1
+    scene.save()

@@ -1,0 +1,204 @@
+"""Jobs that make a scene's image and clips: what is asked for, and the job.
+
+`…_work` reads and quotes and writes nothing; the services write the job and point the scene at it.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.core.errors import InputError
+from apps.generation.choice import provider_choose
+from apps.generation.frozen import FrozenRequest, InputSource
+from apps.generation.seeds import SEED_MAXIMUM
+from apps.generation.work import Spending, Work, spending_check, work_prepare, work_start
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.services import Idempotency, idempotent_job
+from apps.media.formats import picture_size
+from apps.projects.models import Project
+from apps.projects.selectors import project_lock
+from apps.providers.base import Capability
+from apps.scenes.models import Scene
+from apps.scenes.plan import Span, scene_spans, span_beats, span_energy
+from apps.scenes.selectors import scene_get, scenes_of
+
+# A prime, so that neighbours' seeds do not meet when takes are counted up.
+SEED_STRIDE = 1009
+MAXIMUM_TAKES = 8
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a call may say beside the scene itself; empty means the project's choice."""
+
+    provider: str = ""
+    flavor: str = ""
+    seed: int | None = None
+    takes: int = 1
+
+
+def scene_key(scene: Scene) -> str:
+    """The dedupe key of everything that works on the scene: one thing at a time."""
+    return f"scene:{scene.pk}"
+
+
+def image_work(*, by: User, scene: Scene, wish: Wish) -> Work:
+    """The scene's still image. Raises InputError for a scene without a prompt."""
+    project = scene.project
+    _refuse_empty(scene)
+    choice = provider_choose(
+        Capability.IMAGE,
+        flavor=wish.flavor or project.flavor,
+        asked=wish.provider,
+        project_choice=project.providers,
+    )
+    width, height = picture_size(project.aspect_ratio, project.resolution)
+    prompts = choice.config.values["image_prompts"]
+    values = {
+        "prompt": scene.prompt,
+        "negative_prompt": scene.negative_prompt or prompts["negative_prompt"],
+        "width": width,
+        "height": height,
+        "aspect_ratio": project.aspect_ratio,
+        "purpose": "scene",
+        "seed": _seed(scene, wish, 0),
+        "settings": dict(choice.config.values),
+    }
+    inputs = _reference_input(project)
+    frozen = FrozenRequest(capability=Capability.IMAGE, values=values, inputs=inputs)
+    return work_prepare(by=by, kind=Kind.IMAGE, frozen=frozen, choice=choice)
+
+
+def video_works(*, by: User, scene: Scene, wish: Wish) -> list[Work]:
+    """The scene's clip, once per take, each with a seed of its own; only the first becomes the current clip."""
+    return [_video_work(by, scene, wish, take, span=scene_span(scene)) for take in range(wish.takes)]
+
+
+def scene_span(scene: Scene) -> Span:
+    """The scene's frames on the project's grid."""
+    scenes = list(scenes_of(scene.project))
+    place = next(index for index, other in enumerate(scenes) if other.pk == scene.pk)
+    return scene_spans(scene.project, scenes)[place]
+
+
+def _video_work(by: User, scene: Scene, wish: Wish, take: int, *, span: Span) -> Work:
+    project = scene.project
+    _refuse_empty(scene)
+    choice = provider_choose(
+        Capability.VIDEO,
+        flavor=wish.flavor or project.flavor,
+        asked=wish.provider,
+        project_choice=project.providers,
+    )
+    width, height = picture_size(project.aspect_ratio, project.resolution)
+    values = {
+        "prompt": scene.prompt,
+        "negative_prompt": scene.negative_prompt or choice.config.values["negative_prompt"],
+        "duration_seconds": span.duration_seconds,
+        "width": width,
+        "height": height,
+        "fps": project.fps,
+        "frames": span.frames,
+        "aspect_ratio": project.aspect_ratio,
+        "energy": span_energy(project, span),
+        "beat_seconds": span_beats(project, span),
+        "seed": _seed(scene, wish, take),
+        "settings": dict(choice.config.values),
+    }
+    inputs = _reference_input(project)
+    if scene.image_id:
+        inputs["image"] = InputSource(asset_id=scene.image_id)
+    frozen = FrozenRequest(capability=Capability.VIDEO, values=values, inputs=inputs)
+    return work_prepare(by=by, kind=Kind.VIDEO, frozen=frozen, choice=choice, extra={"make_current": take == 0})
+
+
+def scene_image_generate(
+    *,
+    by: User,
+    project_id: UUID,
+    sequence: int,
+    wish: Wish,
+    spending: Spending,
+    idempotency: Idempotency | None = None,
+) -> Job:
+    """Raises ConflictError while something else works on the scene."""
+    with transaction.atomic():
+        project_lock(by=by, project_id=project_id)
+        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+        work = image_work(by=by, scene=scene, wish=wish)
+        return _start(by, scene, [work], spending, idempotency)
+
+
+def scene_video_generate(
+    *,
+    by: User,
+    project_id: UUID,
+    sequence: int,
+    wish: Wish,
+    spending: Spending,
+    idempotency: Idempotency | None = None,
+) -> Job:
+    """Answers the first take's job. Raises ConflictError while something else works on the scene."""
+    with transaction.atomic():
+        project_lock(by=by, project_id=project_id)
+        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+        works = video_works(by=by, scene=scene, wish=wish)
+        return _start(by, scene, works, spending, idempotency)
+
+
+def scene_work_start(
+    *, by: User, scene: Scene, work: Work, take: int = 0, idempotency: Idempotency | None = None
+) -> Job:
+    """Make the job and point the scene at it. The caller holds the project's lock."""
+    job = work_start(
+        by=by,
+        work=work,
+        project_id=scene.project_id,
+        scene_id=scene.pk,
+        dedupe_key=scene_key(scene) + (f":take-{take + 1}" if take else ""),
+        idempotency=idempotency,
+    )
+    if take == 0:
+        scene.job = job
+        scene.save(update_fields=["job", "updated_at"])
+    return job
+
+
+def project_spending(project: Project, spending: Spending) -> Spending:
+    """The caller's words about money, with the project's threshold."""
+    return Spending(project.confirm_above, spending.confirmed, spending.max_cost)
+
+
+def _start(by: User, scene: Scene, works: list[Work], spending: Spending, idempotency: Idempotency | None) -> Job:
+    if earlier := idempotent_job(by=by, idempotency=idempotency):
+        return earlier
+    total = sum((work.quote.amount for work in works), start=works[0].quote.amount * 0)
+    spending_check(total, project_spending(scene.project, spending))
+    jobs = [
+        scene_work_start(by=by, scene=scene, work=work, take=take, idempotency=None if take else idempotency)
+        for take, work in enumerate(works)
+    ]
+    return jobs[0]
+
+
+def _seed(scene: Scene, wish: Wish, take: int) -> int:
+    """The same project made again in the same order gets the same seeds; another try gets another one."""
+    if wish.seed is not None:
+        return (wish.seed + take) % (SEED_MAXIMUM + 1)
+    tries = scene.clips.count()
+    return (scene.project.seed + SEED_STRIDE * (scene.sequence or 0) + tries + take) % (SEED_MAXIMUM + 1)
+
+
+def _reference_input(project: Project) -> dict[str, InputSource]:
+    reference = project.character_reference_id
+    return {"character_reference": InputSource(asset_id=reference)} if reference else {}
+
+
+def _refuse_empty(scene: Scene) -> None:
+    if not scene.prompt.strip():
+        raise InputError(
+            f"Scene {scene.sequence} has no prompt yet. Say what it shows.", errors={"prompt": ["may not be empty"]}
+        )

@@ -1,0 +1,139 @@
+"""HTTP edge of everything that makes work on a scene, its quotes, and its clips."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.generation.api import QUOTE_ANSWER, quote_response, validated, wanted_spending
+from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
+from apps.projects.selectors import project_get
+from apps.scenes import clips, making, writing
+from apps.scenes.making import Wish
+from apps.scenes.models import Clip
+from apps.scenes.selectors import clips_of, scene_get
+from apps.scenes.serializers import (
+    ClipSerializer,
+    MakeSerializer,
+    MakeVideoSerializer,
+    RevertSerializer,
+    SceneSerializer,
+    WriteScenesSerializer,
+)
+
+
+def _wish(data: dict[str, Any]) -> Wish:
+    return Wish(
+        provider=data.get("provider", ""),
+        flavor=data.get("config_flavor", ""),
+        seed=data.get("seed"),
+        takes=data.get("takes", 1),
+    )
+
+
+class ScenesGenerate(APIView):
+    @extend_schema(request=WriteScenesSerializer, responses={202: JobSerializer}, summary="Write the scenes")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        data = validated(WriteScenesSerializer, request)
+        job = writing.scenes_generate(
+            by=acting_user(request),
+            project_id=project_id,
+            number_of_scenes=data.get("number_of_scenes"),
+            flavor=data.get("config_flavor", ""),
+            provider=data.get("provider", ""),
+            spending=wanted_spending(data),
+            idempotency=wanted_idempotency(request, kind=f"scenes:{project_id}", body=data),
+        )
+        return job_response(request, job)
+
+
+class ScenesGenerateQuote(APIView):
+    @extend_schema(request=WriteScenesSerializer, responses=QUOTE_ANSWER, summary="What writing the scenes costs")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        data = validated(WriteScenesSerializer, request)
+        by = acting_user(request)
+        work = writing.project_scenes_work(
+            by=by,
+            project=project_get(by=by, project_id=project_id),
+            number_of_scenes=data.get("number_of_scenes"),
+            flavor=data.get("config_flavor", ""),
+            provider=data.get("provider", ""),
+        )
+        return quote_response([work])
+
+
+class SceneImage(APIView):
+    @extend_schema(request=MakeSerializer, responses={202: JobSerializer}, summary="Make the scene's image")
+    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        data = validated(MakeSerializer, request)
+        job = making.scene_image_generate(
+            by=acting_user(request),
+            project_id=project_id,
+            sequence=sequence,
+            wish=_wish(data),
+            spending=wanted_spending(data),
+            idempotency=wanted_idempotency(request, kind=f"image:{project_id}:{sequence}", body=data),
+        )
+        return job_response(request, job)
+
+
+class SceneImageQuote(APIView):
+    @extend_schema(request=MakeSerializer, responses=QUOTE_ANSWER, summary="What the scene's image costs")
+    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        data = validated(MakeSerializer, request)
+        by = acting_user(request)
+        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+        return quote_response([making.image_work(by=by, scene=scene, wish=_wish(data))])
+
+
+class SceneVideo(APIView):
+    @extend_schema(
+        request=MakeVideoSerializer, responses={202: JobSerializer}, summary="Make the scene's clip, or several takes"
+    )
+    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        data = validated(MakeVideoSerializer, request)
+        job = making.scene_video_generate(
+            by=acting_user(request),
+            project_id=project_id,
+            sequence=sequence,
+            wish=_wish(data),
+            spending=wanted_spending(data),
+            idempotency=wanted_idempotency(request, kind=f"video:{project_id}:{sequence}", body=data),
+        )
+        return job_response(request, job)
+
+
+class SceneVideoQuote(APIView):
+    @extend_schema(request=MakeVideoSerializer, responses=QUOTE_ANSWER, summary="What the scene's clip costs")
+    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        data = validated(MakeVideoSerializer, request)
+        by = acting_user(request)
+        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+        return quote_response(making.video_works(by=by, scene=scene, wish=_wish(data)))
+
+
+class SceneClips(ListAPIView[Clip]):
+    """The scene's clips, oldest first."""
+
+    serializer_class = ClipSerializer
+    queryset = Clip.objects.none()
+
+    def get_queryset(self) -> QuerySet[Clip]:
+        scene = scene_get(
+            by=acting_user(self.request), project_id=self.kwargs["project_id"], sequence=self.kwargs["sequence"]
+        )
+        return clips_of(scene).select_related("scene", "asset", "job")
+
+
+class SceneRevert(APIView):
+    @extend_schema(request=RevertSerializer, responses=SceneSerializer, summary="Bring back a clip, or the original")
+    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        data = validated(RevertSerializer, request)
+        by = acting_user(request)
+        clips.clip_make_current(by=by, project_id=project_id, sequence=sequence, clip_id=data.get("clip_id"))
+        return Response(SceneSerializer(scene_get(by=by, project_id=project_id, sequence=sequence)).data)

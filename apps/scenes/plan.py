@@ -1,0 +1,105 @@
+"""Where a project's scenes lie on its song: beats, slots, frames, energy. Times are seconds from the start of
+the used part of the song."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import structlog
+
+from apps.flavors.registry import resolve
+from apps.generation.song_brief import song_beats, song_energy, song_slots
+from apps.media.frames import FrameGrid
+from apps.projects.models import Project
+from apps.projects.selectors import song_seconds
+from apps.scenes.arrangement import seconds
+from apps.scenes.models import Scene
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A scene's frames on the project's grid, [start, end), and the clock they are counted on."""
+
+    start_frame: int
+    end_frame: int
+    grid: FrameGrid
+
+    @property
+    def frames(self) -> int:
+        return self.end_frame - self.start_frame
+
+    @property
+    def start_seconds(self) -> float:
+        return float(self.grid.seconds_of(self.start_frame))
+
+    @property
+    def end_seconds(self) -> float:
+        return float(self.grid.seconds_of(self.end_frame))
+
+    @property
+    def duration_seconds(self) -> float:
+        return float(self.grid.seconds_of(self.frames))
+
+
+def song_range(project: Project) -> tuple[float, float] | None:
+    """The used part in seconds of the song's file; None without a song of known length."""
+    length = song_seconds(project)
+    return None if length is None else (float(project.song_start), float(project.song_start + length))
+
+
+def project_beats(project: Project) -> tuple[float, ...]:
+    """Beats on which cuts may fall; empty without a song or before its analysis."""
+    used = song_range(project)
+    return song_beats(project.song, *used) if project.song is not None and used else ()
+
+
+def project_slots(project: Project, number_of_scenes: int | None) -> Sequence[tuple[float, float]]:
+    """The planned (start, end) of each scene, cut on beats; None leaves the number to song and flavor.
+
+    Without a song every scene lasts the flavor's usual length.
+    """
+    config = resolve(project.flavor, "parameters").values
+    used = song_range(project)
+    if project.song is not None and used:
+        return song_slots(project.song, *used, number_of_scenes=number_of_scenes, settings=config)
+    count = number_of_scenes or int(config["number_of_scenes"])
+    usual = float(config["duration_seconds"])
+    return [(index * usual, (index + 1) * usual) for index in range(count)]
+
+
+def usual_duration(project: Project, scene: Scene | None) -> Decimal:
+    """The scene's length; missing, its clip's, else the flavor's usual one, with a warning."""
+    if scene is not None and scene.duration is not None:
+        return scene.duration
+    clip = scene.current_clip if scene is not None else None
+    if clip is not None and clip.asset.duration_seconds is not None:
+        found = seconds(clip.asset.duration_seconds)
+    else:
+        found = seconds(resolve(project.flavor, "parameters").values["duration_seconds"])
+    if scene is not None:
+        log.warning("scene_duration_missing", scene_id=str(scene.pk), assumed_seconds=float(found))
+    return found
+
+
+def scene_spans(project: Project, scenes: Sequence[Scene]) -> list[Span]:
+    """Each scene's frames, counted once along the song so that nothing drifts."""
+    grid = FrameGrid(Fraction(project.fps))
+    durations = [Fraction(usual_duration(project, scene)) for scene in scenes]
+    return [Span(start, end, grid) for start, end in grid.spans(durations)]
+
+
+def span_beats(project: Project, span: Span) -> tuple[float, ...]:
+    """The beats inside a scene, in seconds from its start."""
+    inside = (beat for beat in project_beats(project) if span.start_seconds <= beat < span.end_seconds)
+    return tuple(round(beat - span.start_seconds, 4) for beat in inside)
+
+
+def span_energy(project: Project, span: Span) -> tuple[float, ...]:
+    """The song's level over the scene, 0…1, sampled evenly."""
+    if project.song is None:
+        return ()
+    offset = float(project.song_start)
+    return song_energy(project.song, offset + span.start_seconds, offset + span.end_seconds)

@@ -1,0 +1,126 @@
+"""Where the results of a scene's jobs go: files under the project's folder, rows with the end of the job."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import structlog
+
+from apps.assets.keys import scene_file_key, scene_lipsync_key
+from apps.assets.models import Kind as AssetKind
+from apps.assets.services import StoredFile, asset_create, file_store
+from apps.core.errors import NotFound
+from apps.generation.frozen import FrozenRequest
+from apps.generation.receiving import produced, result_metadata
+from apps.jobs.execution import Done, JobRun
+from apps.projects.models import Project
+from apps.providers.base import ProviderResult
+from apps.scenes.checks import clip_check
+from apps.scenes.history import recorded
+from apps.scenes.models import Clip, Origin, Scene
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class NewClip:
+    """A clip that is stored and not yet a row."""
+
+    stored: StoredFile
+    origin: Origin
+    checks: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    parent_id: str | None = None
+
+
+def scene_image_receive(run: JobRun, result: ProviderResult) -> Done:
+    file = produced(result, "image")[0]
+    scene = _scene(run)
+    key = scene_file_key(run.job.project_id, scene.sequence or 0, f"image_{uuid4().hex[:12]}{file.path.suffix}")
+    stored = file_store(file.path, key=key, content_type=file.content_type)
+    metadata = result_metadata(run, result)
+    return Done(result={"metadata": metadata}, save=partial(_image_save, run, stored, metadata))
+
+
+def scene_video_receive(run: JobRun, result: ProviderResult) -> Done:
+    return clip_receive(run, result, origin=Origin.GENERATED)
+
+
+def scene_lipsync_receive(run: JobRun, result: ProviderResult) -> Done:
+    return clip_receive(run, result, origin=Origin.LIPSYNCED)
+
+
+def clip_receive(run: JobRun, result: ProviderResult, *, origin: Origin) -> Done:
+    """Check the clip, store it, and make it the scene's current one unless the job says otherwise."""
+    file = produced(result, "video")[0]
+    scene = _scene(run)
+    frozen = FrozenRequest.model_validate(run.parameters["frozen"])
+    checks = clip_check(file.path, frozen=frozen, trusted=run.job.provider == "draft")
+    sequence = scene.sequence or 0
+    if origin == Origin.LIPSYNCED:
+        key = scene_lipsync_key(run.job.project_id, sequence, datetime.now(UTC), file.path.suffix)
+    else:
+        key = scene_file_key(run.job.project_id, sequence, f"clip_{uuid4().hex[:12]}{file.path.suffix}")
+    metadata = result_metadata(run, result)
+    new = NewClip(
+        stored=file_store(file.path, key=key, content_type=file.content_type),
+        origin=origin,
+        checks=checks,
+        parameters=metadata,
+        parent_id=run.parameters.get("parent_id"),
+    )
+    return Done(result={"metadata": metadata, "checks": checks}, save=partial(clip_save, run, new))
+
+
+def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
+    """The clip's rows, inside the transaction that ends the job."""
+    scene = _locked_scene(run)
+    asset = asset_create(owner=run.job.owner, stored=new.stored, kind=AssetKind.VIDEO, metadata=dict(new.parameters))
+    usable = not new.checks.get("problems")
+    clip = Clip.objects.create(
+        scene=scene,
+        asset=asset,
+        origin=new.origin,
+        parent_id=new.parent_id,
+        job=run.job,
+        parameters=dict(new.parameters),
+        cost=run.job.quoted_cost,
+        checks=dict(new.checks),
+        usable=usable,
+    )
+    wanted = run.parameters.get("make_current", True) and not run.late and scene.deleted_at is None
+    if wanted and (usable or scene.current_clip_id is None):
+        with recorded(scene.project, f"{new.origin} clip of scene {scene.sequence}"):
+            scene.current_clip = clip
+            scene.version += 1
+            scene.save(update_fields=["current_clip", "version", "updated_at"])
+        log.info("scene_clip_current", scene_id=str(scene.pk), clip_id=str(clip.pk), origin=str(new.origin))
+    return {"clip_id": str(clip.pk), "video_id": str(asset.pk), "scene_id": str(scene.pk), "usable": usable}
+
+
+def _image_save(run: JobRun, stored: StoredFile, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    scene = _locked_scene(run)
+    asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.IMAGE, metadata=dict(metadata))
+    if not run.late and scene.deleted_at is None:
+        with recorded(scene.project, f"image of scene {scene.sequence}"):
+            scene.image = asset
+            scene.version += 1
+            scene.save(update_fields=["image", "version", "updated_at"])
+    return {"image_id": str(asset.pk), "scene_id": str(scene.pk)}
+
+
+def _scene(run: JobRun) -> Scene:
+    """Raises NotFound when the project went away while the job ran."""
+    scene = Scene.objects.select_related("project").filter(pk__in=[run.job.scene_id]).first()
+    if scene is None:
+        raise NotFound("The scene was deleted while this was made.")
+    return scene
+
+
+def _locked_scene(run: JobRun) -> Scene:
+    """Project first, then the scene: the order of every change."""
+    Project.objects.select_for_update().filter(pk__in=[run.job.project_id]).first()
+    return _scene(run)

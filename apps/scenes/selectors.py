@@ -1,0 +1,108 @@
+"""Reads of scenes and clips. What belongs to somebody else's project is not found."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.accounts.models import User
+from apps.core.errors import NotFound
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.states import State
+from apps.projects.models import Project
+from apps.scenes.models import Clip, Scene
+
+
+class SceneStatus(StrEnum):
+    """Where a scene is, read from its latest job and its clip."""
+
+    PENDING = "pending"
+    GENERATING_IMAGE = "generating-image"
+    GENERATING_VIDEO = "generating-video"
+    GENERATING_LIPSYNC = "generating-lipsync"
+    TRIMMING = "trimming"
+    UPLOADING = "uploading"
+    NEEDS_ATTENTION = "needs-attention"
+    ERROR = "error"
+    COMPLETED = "completed"
+
+
+_WORKING = {
+    Kind.IMAGE: SceneStatus.GENERATING_IMAGE,
+    Kind.VIDEO: SceneStatus.GENERATING_VIDEO,
+    Kind.LIPSYNC: SceneStatus.GENERATING_LIPSYNC,
+    Kind.TRIM: SceneStatus.TRIMMING,
+    Kind.UPLOAD: SceneStatus.UPLOADING,
+}
+
+
+def scenes_of(project: Project) -> QuerySet[Scene]:
+    """The live scenes in order, with what a card shows."""
+    return (
+        Scene.objects.filter(project=project, deleted_at=None)
+        .select_related("job", "image", "current_clip__asset", "project")
+        .order_by("sequence")
+    )
+
+
+def scene_get(*, by: User, project_id: UUID, sequence: int) -> Scene:
+    scene = (
+        Scene.objects.select_related("job", "image", "current_clip__asset", "project__song__asset")
+        .filter(project__owner=by, project_id=project_id, sequence=sequence, deleted_at=None)
+        .first()
+    )
+    if scene is None:
+        raise NotFound("There is no such scene in this project.")
+    return scene
+
+
+def clips_of(scene: Scene) -> QuerySet[Clip]:
+    """The scene's history, oldest first."""
+    return scene.clips.select_related("asset", "job").order_by("created_at", "id")
+
+
+def clip_get(*, scene: Scene, clip_id: UUID) -> Clip:
+    clip = clips_of(scene).filter(pk=clip_id).first()
+    if clip is None:
+        raise NotFound("There is no such clip in this scene.")
+    return clip
+
+
+def original_clip(scene: Scene) -> Clip | None:
+    """The scene's first clip, which is kept for ever."""
+    return clips_of(scene).first()
+
+
+def scene_job(scene: Scene) -> Job | None:
+    """The latest job, while it has something to say: it runs, failed, or waits for a person."""
+    job = scene.job
+    return job if job is not None and job.state not in {State.SUCCEEDED, State.CANCELLED} else None
+
+
+def scene_status(scene: Scene) -> SceneStatus:
+    job = scene_job(scene)
+    if job is not None and job.is_live:
+        return _WORKING.get(Kind(job.kind), SceneStatus.GENERATING_VIDEO)
+    if job is not None:
+        return SceneStatus.ERROR if job.state == State.FAILED else SceneStatus.NEEDS_ATTENTION
+    if refused_clip_problems(scene):
+        return SceneStatus.NEEDS_ATTENTION
+    return SceneStatus.COMPLETED if scene.current_clip_id else SceneStatus.PENDING
+
+
+def scene_error(scene: Scene) -> str:
+    """What went wrong, in a sentence; "" when nothing did."""
+    job = scene_job(scene)
+    if job is not None and not job.is_live:
+        return job.error
+    problems = refused_clip_problems(scene)
+    return f"The new clip was kept but not used. {' '.join(problems)}" if problems else ""
+
+
+def refused_clip_problems(scene: Scene) -> list[str]:
+    """Why the latest job's clip failed its checks, while nobody has decided about it."""
+    job = scene.job
+    if job is None or job.state != State.SUCCEEDED or job.result.get("usable", True):
+        return []
+    return list(job.result.get("checks", {}).get("problems", []))

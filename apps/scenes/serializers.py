@@ -1,0 +1,159 @@
+"""Scenes and clips on the wire."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.generation.seeds import SEED_MAXIMUM
+from apps.generation.serializers import MAXIMUM_SCENES, TEXT_LENGTH
+from apps.generation.strict import MoneyField, SecondsField, StrictSerializer
+from apps.jobs.api import JobSerializer
+from apps.scenes.making import MAXIMUM_TAKES
+from apps.scenes.models import Clip, Scene
+from apps.scenes.selectors import scene_error, scene_job, scene_status
+
+
+class SceneWriteSerializer(StrictSerializer):
+    """`sequence` is where a new scene is inserted (none: at the end). `snap` false keeps a cut off the beats."""
+
+    sequence = serializers.IntegerField(required=False, min_value=1, max_value=MAXIMUM_SCENES + 1)
+    prompt = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
+    negative_prompt = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
+    duration = SecondsField(required=False)
+    lipsync = serializers.BooleanField(required=False)
+    section = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    snap = serializers.BooleanField(required=False)
+
+
+class ScenePatchSerializer(SceneWriteSerializer):
+    """`version` is the one that was read; with it, a change over somebody else's is refused."""
+
+    sequence = None  # type: ignore[assignment]  # the reorder route moves scenes
+    version = serializers.IntegerField(required=False, min_value=1)
+
+
+class ReorderSerializer(StrictSerializer):
+    """`order`: the present sequences as they shall follow one another."""
+
+    order = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=MAXIMUM_SCENES)
+    snap = serializers.BooleanField(required=False)
+
+
+class SplitSerializer(StrictSerializer):
+    """`at`: seconds after the scene's start."""
+
+    at = SecondsField()
+    snap = serializers.BooleanField(required=False)
+
+
+class SnapSerializer(StrictSerializer):
+    snap = serializers.BooleanField(required=False)
+
+
+class SpendingSerializer(StrictSerializer):
+    """What every paid call takes: a yes to its cost, and the most it may cost."""
+
+    confirm_cost = serializers.BooleanField(required=False)
+    max_cost = MoneyField(required=False, allow_null=True)
+
+
+class WriteScenesSerializer(SpendingSerializer):
+    number_of_scenes = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MAXIMUM_SCENES)
+    config_flavor = serializers.CharField(required=False, allow_blank=True, max_length=64)
+    provider = serializers.CharField(required=False, allow_blank=True, max_length=32)
+
+
+class MakeSerializer(SpendingSerializer):
+    config_flavor = serializers.CharField(required=False, allow_blank=True, max_length=64)
+    provider = serializers.CharField(required=False, allow_blank=True, max_length=32)
+    seed = serializers.IntegerField(required=False, min_value=0, max_value=SEED_MAXIMUM)
+
+
+class MakeVideoSerializer(MakeSerializer):
+    takes = serializers.IntegerField(required=False, min_value=1, max_value=MAXIMUM_TAKES)
+
+
+class RevertSerializer(StrictSerializer):
+    """Without `clip_id`: the original."""
+
+    clip_id = serializers.UUIDField(required=False, allow_null=True)
+
+
+class ClipSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    video_id = serializers.UUIDField(source="asset_id")
+    video_url = serializers.SerializerMethodField()
+    origin = serializers.CharField()
+    parent_id = serializers.UUIDField(allow_null=True)
+    job_id = serializers.UUIDField(allow_null=True)
+    is_current = serializers.SerializerMethodField()
+    usable = serializers.BooleanField()
+    problems = serializers.SerializerMethodField()
+    cost = MoneyField()
+    duration = serializers.FloatField(source="asset.duration_seconds", allow_null=True)
+    width = serializers.IntegerField(source="asset.width", allow_null=True)
+    height = serializers.IntegerField(source="asset.height", allow_null=True)
+    provider = serializers.SerializerMethodField()
+    parameters = serializers.DictField()
+    created_at = serializers.DateTimeField()
+
+    def get_video_url(self, clip: Clip) -> str:
+        return video_url(clip)
+
+    def get_is_current(self, clip: Clip) -> bool:
+        return bool(clip.scene.current_clip_id == clip.pk)
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_problems(self, clip: Clip) -> list[str]:
+        return list(clip.checks.get("problems", []))
+
+    def get_provider(self, clip: Clip) -> str:
+        return str(clip.parameters.get("provider", ""))
+
+
+class SceneSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    project_id = serializers.UUIDField()
+    sequence = serializers.IntegerField()
+    prompt = serializers.CharField()
+    negative_prompt = serializers.CharField()
+    duration = SecondsField(allow_null=True)
+    lipsync = serializers.BooleanField()
+    section = serializers.CharField()
+    facts = serializers.DictField()
+    status = serializers.SerializerMethodField()
+    error = serializers.SerializerMethodField()
+    image_id = serializers.UUIDField(allow_null=True)
+    image_url = serializers.SerializerMethodField()
+    clip_id = serializers.UUIDField(source="current_clip_id", allow_null=True)
+    video_id = serializers.SerializerMethodField()
+    video_url = serializers.SerializerMethodField()
+    job = serializers.SerializerMethodField()
+    version = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    def get_status(self, scene: Scene) -> str:
+        return str(scene_status(scene))
+
+    def get_error(self, scene: Scene) -> str:
+        return scene_error(scene)
+
+    def get_image_url(self, scene: Scene) -> str | None:
+        return f"/api/mv/get_character_reference/{scene.image_id}" if scene.image_id else None
+
+    def get_video_id(self, scene: Scene) -> str | None:
+        return str(scene.current_clip.asset_id) if scene.current_clip else None
+
+    def get_video_url(self, scene: Scene) -> str | None:
+        return video_url(scene.current_clip) if scene.current_clip else None
+
+    @extend_schema_field(JobSerializer(allow_null=True))
+    def get_job(self, scene: Scene) -> dict[str, Any] | None:
+        job = scene_job(scene)
+        return dict(JobSerializer(job).data) if job else None
+
+
+def video_url(clip: Clip) -> str:
+    return f"/api/mv/get_video/{clip.asset_id}"

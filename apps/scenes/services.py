@@ -1,0 +1,265 @@
+"""Changes of a project's scenes. Each takes the project's lock, keeps the sequences gapless from 1 and, with a
+song, the sum of the lengths equal to the used part of the song; each can be undone."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.core.errors import ConflictError, InputError, NotFound
+from apps.projects.models import Project
+from apps.projects.selectors import project_lock, song_seconds
+from apps.scenes import arrangement
+from apps.scenes.clips import refuse_busy
+from apps.scenes.history import recorded
+from apps.scenes.models import Clip, Origin, Scene
+from apps.scenes.plan import project_beats, project_slots, usual_duration
+from apps.scenes.selectors import scenes_of
+
+log = structlog.get_logger(__name__)
+
+MAXIMUM_SCENES = 200
+
+
+class SceneFields(TypedDict, total=False):
+    """What a user may set on a scene."""
+
+    prompt: str
+    negative_prompt: str
+    lipsync: bool
+    section: str
+
+
+def scene_create(
+    *,
+    by: User,
+    project_id: UUID,
+    sequence: int | None = None,
+    duration: Decimal | None = None,
+    snap: bool = True,
+    **fields: Unpack[SceneFields],
+) -> Scene:
+    """Insert a scene at `sequence` (None: at the end). With a song a neighbour gives it its time."""
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        scenes = list(scenes_of(project))
+        if len(scenes) >= MAXIMUM_SCENES:
+            raise InputError(f"A project has at most {MAXIMUM_SCENES} scenes.")
+        place = len(scenes) if sequence is None else min(sequence - 1, len(scenes))
+        durations = _new_durations(project, scenes, place, duration, snap=snap)
+        with recorded(project, f"insert scene {place + 1}"):
+            scene = Scene(project=project, **fields)
+            _arrange([*scenes[:place], scene, *scenes[place:]], durations)
+        return scene
+
+
+def scene_update(
+    *,
+    by: User,
+    project_id: UUID,
+    sequence: int,
+    expected_version: int | None = None,
+    duration: Decimal | None = None,
+    snap: bool = True,
+    **fields: Unpack[SceneFields],
+) -> Scene:
+    """Edit a scene; a new `duration` moves the cut, and with a song a neighbour gives or takes.
+
+    Raises ConflictError when `expected_version` is not the stored one any more.
+    """
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        scenes, index = _located(project, sequence)
+        scene = scenes[index]
+        if expected_version not in {None, scene.version}:
+            raise ConflictError(
+                "This scene was changed meanwhile. Load it again, then repeat your change.", code="stale"
+            )
+        with recorded(project, f"edit scene {sequence}"):
+            for name, value in fields.items():
+                setattr(scene, name, value)
+            scene.version += 1
+            scene.save()
+            if duration is not None and duration != scene.duration:
+                durations = arrangement.retimed(
+                    _durations(project, scenes),
+                    index,
+                    duration,
+                    beats=project_beats(project) if snap else (),
+                    total_is_fixed=song_seconds(project) is not None,
+                )
+                _arrange(scenes, durations)
+        return scene
+
+
+def scene_delete(*, by: User, project_id: UUID, sequence: int) -> None:
+    """Take a scene out; with a song a neighbour takes its time. Undo brings it back."""
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        scenes, index = _located(project, sequence)
+        refuse_busy(scenes[index])
+        durations = arrangement.removed(
+            _durations(project, scenes), index, total_is_fixed=song_seconds(project) is not None
+        )
+        with recorded(project, f"delete scene {sequence}"):
+            _remove(scenes[index])
+            _arrange([*scenes[:index], *scenes[index + 1 :]], durations)
+
+
+def scenes_reorder(*, by: User, project_id: UUID, order: Sequence[int], snap: bool = True) -> None:
+    """`order` lists the present sequences as they shall follow one another; lengths travel along."""
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        scenes = list(scenes_of(project))
+        places = [sequence - 1 for sequence in order]
+        beats = project_beats(project) if snap else ()
+        durations = arrangement.reordered(_durations(project, scenes), places, beats=beats)
+        with recorded(project, "reorder scenes"):
+            _arrange([scenes[place] for place in places], durations)
+
+
+def scene_split(*, by: User, project_id: UUID, sequence: int, at: Decimal, snap: bool = True) -> Scene:
+    """Cut a scene in two, `at` seconds after its start; answers the second half.
+
+    The second half has the same words and picture and no clip yet, since a clip shows its scene from the start.
+    """
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        scenes, index = _located(project, sequence)
+        beats = project_beats(project) if snap else ()
+        durations = arrangement.divided(_durations(project, scenes), index, at, beats=beats)
+        with recorded(project, f"split scene {sequence}"):
+            second = _copy(scenes[index])
+            _arrange([*scenes[: index + 1], second, *scenes[index + 1 :]], durations)
+        return second
+
+
+def scene_merge(*, by: User, project_id: UUID, sequence: int) -> Scene:
+    """Join a scene with the next one; the first one's words, picture and clip stay."""
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        scenes, index = _located(project, sequence)
+        durations = arrangement.merged(_durations(project, scenes), index)
+        refuse_busy(scenes[index + 1])
+        with recorded(project, f"merge scenes {sequence} and {sequence + 1}"):
+            _remove(scenes[index + 1])
+            _arrange([*scenes[: index + 1], *scenes[index + 2 :]], durations)
+        return scenes[index]
+
+
+def scene_duplicate(*, by: User, project_id: UUID, sequence: int, snap: bool = True) -> Scene:
+    """Put a copy after a scene, with its picture and current clip. With a song the two share its time."""
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        scenes, index = _located(project, sequence)
+        before = _durations(project, scenes)
+        if song_seconds(project) is None:
+            durations = (*before[: index + 1], *before[index:])
+        else:
+            half = arrangement.seconds(before[index] / 2)
+            durations = arrangement.divided(before, index, half, beats=project_beats(project) if snap else ())
+        with recorded(project, f"duplicate scene {sequence}"):
+            copy = _copy(scenes[index])
+            _arrange([*scenes[: index + 1], copy, *scenes[index + 1 :]], durations)
+            _copy_clip(scenes[index], copy)
+        return copy
+
+
+def scenes_replan(*, project: Project) -> bool:
+    """Lay the scenes' cuts anew on the song's beats, keeping their number. True when a length changed.
+
+    The caller holds the project's lock. Called when the song, its used part or its beat grid changed.
+    """
+    scenes = list(scenes_of(project))
+    if not scenes or song_seconds(project) is None:
+        return False
+    slots = project_slots(project, len(scenes))
+    durations = tuple(arrangement.seconds(end) - arrangement.seconds(start) for start, end in slots)
+    if len(durations) != len(scenes):
+        raise InputError(
+            f"The used part of the song has room for {len(durations)} scenes, and the project has {len(scenes)}. "
+            "Delete scenes, or use more of the song."
+        )
+    if durations == tuple(scene.duration for scene in scenes):
+        return False
+    with recorded(project, "fit the scenes to the song"):
+        _arrange(scenes, durations)
+    log.info("scenes_replanned", project_id=str(project.pk), scenes=len(scenes))
+    return True
+
+
+def scenes_replace(*, project: Project, written: Sequence[Mapping[str, Any]]) -> list[Scene]:
+    """Put newly written scenes in place of all present ones; the caller holds the project's lock."""
+    with recorded(project, "write scenes"):
+        for old in scenes_of(project):
+            _remove(old)
+        scenes = [Scene(project=project, **{**fields, "duration": None}) for fields in written]
+        _arrange(scenes, [fields["duration"] for fields in written])
+    return scenes
+
+
+def _located(project: Project, sequence: int) -> tuple[list[Scene], int]:
+    scenes = list(scenes_of(project))
+    if not 1 <= sequence <= len(scenes):
+        raise NotFound("There is no such scene in this project.")
+    return scenes, sequence - 1
+
+
+def _durations(project: Project, scenes: Sequence[Scene]) -> arrangement.Durations:
+    return tuple(usual_duration(project, scene) for scene in scenes)
+
+
+def _new_durations(
+    project: Project, scenes: Sequence[Scene], place: int, wanted: Decimal | None, *, snap: bool
+) -> arrangement.Durations:
+    total = song_seconds(project)
+    before = _durations(project, scenes)
+    if total is not None and not scenes:
+        return (total,)
+    if total is None:
+        wanted = wanted or usual_duration(project, None)
+    elif wanted is None:
+        wanted = arrangement.seconds(before[min(place, len(before) - 1)] / 2)
+    beats = project_beats(project) if snap else ()
+    return arrangement.inserted(before, place, wanted, beats=beats, total_is_fixed=total is not None)
+
+
+def _arrange(scenes: Sequence[Scene], durations: Sequence[Decimal]) -> None:
+    """Number the scenes from 1 and give them their lengths; new ones are inserted."""
+    for number, (scene, duration) in enumerate(zip(scenes, durations, strict=True), start=1):
+        if scene._state.adding or (scene.sequence, scene.duration) != (number, duration):
+            scene.sequence, scene.duration = number, duration
+            scene.version += 0 if scene._state.adding else 1
+            scene.save()
+
+
+def _remove(scene: Scene) -> None:
+    scene.sequence, scene.deleted_at = None, timezone.now()
+    scene.save(update_fields=["sequence", "deleted_at", "updated_at"])
+
+
+def _copy(scene: Scene) -> Scene:
+    return Scene(
+        project_id=scene.project_id,
+        prompt=scene.prompt,
+        negative_prompt=scene.negative_prompt,
+        lipsync=scene.lipsync,
+        section=scene.section,
+        facts=scene.facts,
+        image=scene.image,
+    )
+
+
+def _copy_clip(source: Scene, copy: Scene) -> None:
+    clip = source.current_clip
+    if clip is None:
+        return
+    copy.current_clip = Clip.objects.create(
+        scene=copy, asset=clip.asset, origin=Origin.COPIED, parent=clip, parameters=clip.parameters, checks=clip.checks
+    )
+    copy.save(update_fields=["current_clip"])

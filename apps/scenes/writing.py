@@ -1,0 +1,121 @@
+"""Writing a project's scenes: the job, and what becomes of its answer."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.core.errors import ConflictError, ProviderError
+from apps.generation.choice import provider_choose
+from apps.generation.frozen import FrozenRequest
+from apps.generation.song_brief import song_brief
+from apps.generation.work import Spending, Work, spending_check, work_prepare, work_start
+from apps.jobs.execution import Done, JobRun
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.services import Idempotency
+from apps.projects.models import Project
+from apps.projects.selectors import project_get, project_lock
+from apps.providers.base import Capability, ProviderResult
+from apps.scenes.arrangement import seconds
+from apps.scenes.making import project_spending
+from apps.scenes.models import Scene
+from apps.scenes.plan import project_slots, song_range
+from apps.scenes.services import scenes_replace
+
+# Keys of a written scene that have a column; the rest are kept as facts (shot size, camera, place, light).
+_COLUMNS = {"sequence", "description", "negative_description", "duration", "lipsync", "section"}
+
+
+def scenes_key(project_id: UUID) -> str:
+    return f"project:{project_id}:scenes"
+
+
+def project_scenes_work(
+    *, by: User, project: Project, number_of_scenes: int | None = None, flavor: str = "", provider: str = ""
+) -> Work:
+    """Raises ConflictError while the song's length is not known yet."""
+    if project.song is not None and song_range(project) is None:
+        raise ConflictError("The song is still being looked at. Try again in a moment.", code="song_not_ready")
+    choice = provider_choose(
+        Capability.SCENES, flavor=flavor or project.flavor, asked=provider, project_choice=project.providers
+    )
+    slots = project_slots(project, number_of_scenes or project.number_of_scenes)
+    values: dict[str, Any] = {
+        "idea": project.idea,
+        "character_description": project.character_description,
+        "number_of_scenes": len(slots),
+        "slots": slots,
+        "seed": project.seed,
+        "settings": dict(choice.config.values),
+    }
+    used = song_range(project)
+    if project.song is not None and used:
+        values["song"] = song_brief(project.song, *used)
+    frozen = FrozenRequest(capability=Capability.SCENES, values=values)
+    return work_prepare(by=by, kind=Kind.SCENES, frozen=frozen, choice=choice)
+
+
+def scenes_generate(
+    *,
+    by: User,
+    project_id: UUID,
+    number_of_scenes: int | None = None,
+    flavor: str = "",
+    provider: str = "",
+    spending: Spending,
+    idempotency: Idempotency | None = None,
+) -> Job:
+    """Write the scenes; the present ones are replaced when the answer comes, and undo brings them back.
+
+    Raises ConflictError while scenes are being written already.
+    """
+    with transaction.atomic():
+        project_lock(by=by, project_id=project_id)
+        project = project_get(by=by, project_id=project_id)
+        work = project_scenes_work(
+            by=by, project=project, number_of_scenes=number_of_scenes, flavor=flavor, provider=provider
+        )
+        spending_check(work.quote.amount, project_spending(project, spending))
+        return work_start(
+            by=by, work=work, project_id=project.pk, dedupe_key=scenes_key(project.pk), idempotency=idempotency
+        )
+
+
+def project_scenes_receive(run: JobRun, result: ProviderResult) -> Done:
+    """The written scenes replace the project's, with exactly the lengths that were planned."""
+    written = list(result.data["scenes"])
+    frozen = FrozenRequest.model_validate(run.parameters["frozen"])
+    durations = planned_durations(frozen.values["slots"])
+    if len(written) != len(durations):
+        raise ProviderError(f"The writer answered with {len(written)} scenes instead of {len(durations)}.", raw=written)
+    rows = [scene_row(scene, duration) for scene, duration in zip(written, durations, strict=True)]
+
+    def save() -> dict[str, Any]:
+        project = Project.objects.select_for_update().filter(pk__in=[run.job.project_id]).first()
+        if project is None or run.late:
+            return {}
+        scenes = scenes_replace(project=project, written=rows)
+        return {"scene_ids": [str(scene.pk) for scene in scenes]}
+
+    return Done(result={"scenes": written, "facts": dict(result.facts)}, save=save)
+
+
+def planned_durations(slots: list[tuple[float, float]]) -> list[Decimal]:
+    """Exact lengths: each boundary is rounded once, so the sum is the last boundary."""
+    return [seconds(end) - seconds(start) for start, end in slots]
+
+
+def scene_row(written: Mapping[str, Any], duration: Decimal) -> dict[str, Any]:
+    """A provider's scene as fields of ours."""
+    return {
+        "prompt": str(written["description"]),
+        "negative_prompt": str(written.get("negative_description") or ""),
+        "lipsync": bool(written.get("lipsync")),
+        "section": str(written.get("section") or "")[: Scene._meta.get_field("section").max_length],
+        "facts": {key: value for key, value in written.items() if key not in _COLUMNS},
+        "duration": duration,
+    }

@@ -1,0 +1,18 @@
+"""Tasks that generate: scenes, images, clips, lip-sync."""
+
+from celery import shared_task
+
+from apps.jobs.dispatch import KEEP_LATE_RESULT_TASK
+from apps.jobs.kinds import GENERATION_TASK
+from apps.scenes.handlers import HANDLERS
+from workers.base import job_run, late_result_keep
+
+
+@shared_task(name=GENERATION_TASK)
+def run(*, job_id: str, claim_from: str, **_: object) -> None:
+    job_run(HANDLERS, job_id=job_id, claim_from=claim_from)
+
+
+@shared_task(name=KEEP_LATE_RESULT_TASK)
+def keep_late_result(*, run_id: int, **_: object) -> None:
+    late_result_keep(HANDLERS, run_id=run_id)
