@@ -51,7 +51,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a fault of ours
+class Refusal(Exception):
     """Ends a route with an error answer."""
 
     def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:

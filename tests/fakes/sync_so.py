@@ -22,7 +22,13 @@ from typing import Any
 from tests.fakes import media
 from tests.fakes.server import FakeService, Refusal, Reply, Request, post_signed, route
 
-PRICE_PER_SECOND = {"lipsync-2": 0.05, "lipsync-2-pro": 0.083, "lipsync-1.9.0-beta": 0.025, "react-1": 0.1, "sync-3": 0.133}
+PRICE_PER_SECOND = {
+    "lipsync-2": 0.05,
+    "lipsync-2-pro": 0.083,
+    "lipsync-1.9.0-beta": 0.025,
+    "react-1": 0.1,
+    "sync-3": 0.133,
+}
 SYNC_MODES = {"bounce", "loop", "cut_off", "silence", "remap"}
 BODY_KEYS = {"model", "input", "options", "segments", "webhookUrl", "outputFileName", "projectId"}
 INPUT_KEYS = {
@@ -95,7 +101,9 @@ class FakeSyncSo(FakeService):
         return {"generations": len(self.generations)}
 
     def not_found(self, request: Request) -> Reply:
-        return Reply(404, {"message": f"Cannot {request.method} {request.path}", "error": "Not Found", "statusCode": 404})
+        return Reply(
+            404, {"message": f"Cannot {request.method} {request.path}", "error": "Not Found", "statusCode": 404}
+        )
 
     # --- routes ---
 
@@ -144,8 +152,10 @@ class FakeSyncSo(FakeService):
         if unknown or statuses - {"PENDING", "PROCESSING", *FINAL}:
             raise _problem(400, "Query validation failed")
         with self.lock:
-            rows = [self.generations[one] for one in ids if one in self.generations] if ids else list(
-                self.generations.values()
+            rows = (
+                [self.generations[one] for one in ids if one in self.generations]
+                if ids
+                else list(self.generations.values())
             )
         shown = [self._show(generation) for generation in sorted(rows, key=lambda one: -one.created)]
         shown = [one for one in shown if not statuses or one["status"] in statuses]
@@ -242,7 +252,7 @@ class FakeSyncSo(FakeService):
             return ["input must be an array"]
         problems = []
         for item in items:
-            keys = INPUT_KEYS.get(item.get("type"), None)
+            keys = INPUT_KEYS.get(item.get("type"))
             if keys is None:
                 problems.append("input type must be one of video, audio, text, image")
                 continue

@@ -103,10 +103,9 @@ class Chat(HttpProvider):
         # The correction repeats the conversation with the first answer in it.
         total_in, total_out = tokens_in + (tokens_in + tokens_out + TOKENS_AROUND), 2 * tokens_out
         amount = total_in * price.per_million_input_tokens + total_out * price.per_million_output_tokens
-        basis = (
-            f"about {tokens_in} tokens in and {tokens_out} out, and one correction, "
-            f"× ${price.per_million_input_tokens} and ${price.per_million_output_tokens} per million ({_model(scenes)}, price of {price.dated:%Y-%m-%d})"
-        )
+        rates = f"${price.per_million_input_tokens} and ${price.per_million_output_tokens} per million"
+        dated = f"{_model(scenes)}, price of {price.dated:%Y-%m-%d}"
+        basis = f"about {tokens_in} tokens in and {tokens_out} out, and one correction, × {rates} ({dated})"
         return Quote((amount / 1_000_000).quantize(Decimal("0.0001"), rounding=ROUND_UP), basis)
 
     def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:

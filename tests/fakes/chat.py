@@ -1,0 +1,149 @@
+"""A strict fake of an OpenAI-compatible chat server, in the manners of OpenAI, Gemini or Ollama.
+
+It writes as many scenes as the user message asks for ("exactly N scenes"). `answers` scripts the next contents,
+`bodies` the next whole bodies. Schemas outside the subset that all servers take are refused.
+"""
+
+import json
+import re
+import time
+from collections import deque
+from typing import Any
+
+from tests.fakes.server import FakeService, Refusal, Reply, Request, route
+
+BODY_KEYS = {
+    "model", "messages", "response_format", "max_completion_tokens", "temperature", "top_p", "stop", "n", "seed",
+    "reasoning_effort",
+}  # fmt: skip
+REFUSED_IN_SCHEMA = {"$schema", "const", "default", "minimum", "maximum", "minItems", "maxItems", "minLength", "$ref"}
+PLACES = [
+    "a rooftop above the city",
+    "an empty beach",
+    "a room with one lamp",
+    "a road through fields",
+    "a small stage",
+]
+
+
+class FakeChat(FakeService):
+    """`manners`: "openai" (error object), "gemini" (error in a list), "ollama" (no key, unknown fields ignored)."""
+
+    name = "chat"
+
+    def __init__(
+        self, *, key: str = "sk-fake-chat", model: str = "fake-writer", manners: str = "openai", **facts: Any
+    ) -> None:
+        super().__init__(**facts)
+        self.key = key
+        self.model = model
+        self.manners = manners
+        self.answers: deque[str] = deque()
+        self.bodies: deque[Any] = deque()
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.url}/v1"
+
+    @route("GET", "/v1/models")
+    def models(self, request: Request) -> Reply:
+        self._authorise(request)
+        return Reply(200, {"object": "list", "data": [{"id": self.model, "object": "model"}]})
+
+    @route("POST", "/v1/chat/completions")
+    def complete(self, request: Request) -> Reply:
+        self._authorise(request)
+        body = request.json() or {}
+        self._check(body)
+        time.sleep(self.latency_seconds)
+        with self.lock:
+            if self.bodies:
+                return Reply(200, self.bodies.popleft())
+            content = self.answers.popleft() if self.answers else _scenes(body["messages"])
+        return Reply(200, self.completion(content, body))
+
+    def completion(self, content: str | None, body: Any = None, **choice: Any) -> dict[str, Any]:
+        """A whole 200 body around `content`; more arguments go into the choice."""
+        words = len(json.dumps(body or {})) // 4
+        usage = {"prompt_tokens": words, "completion_tokens": len(content or "") // 4, "total_tokens": words}
+        message = {"role": "assistant", "content": content, "refusal": choice.pop("refusal", None)}
+        return {
+            "id": "chatcmpl-123",
+            "object": "chat.completion",
+            "model": self.model,
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop", **choice}],
+            "usage": usage,
+        }
+
+    def error(self, status: int, message: str, *, code: Any = None, kind: str = "invalid_request_error") -> Refusal:
+        """An error in this server's manners."""
+        if self.manners == "gemini":
+            return Refusal(status, [{"error": {"code": status, "message": message, "status": "INVALID_ARGUMENT"}}])
+        return Refusal(status, {"error": {"message": message, "type": kind, "param": None, "code": code}})
+
+    def _authorise(self, request: Request) -> None:
+        given = request.headers.get("authorization", "")
+        if self.manners == "ollama" or given == f"Bearer {self.key}":
+            return
+        shown = (
+            f"Incorrect API key provided: {given.removeprefix('Bearer ')}."
+            if given
+            else "You didn't provide an API key."
+        )
+        raise self.error(401, shown, code="invalid_api_key")
+
+    def _check(self, body: dict[str, Any]) -> None:
+        unknown = sorted(set(body) - BODY_KEYS)
+        if unknown and self.manners != "ollama":
+            raise self.error(400, f"Unrecognized request argument supplied: {unknown[0]}")
+        if body.get("model") != self.model:
+            raise self.error(404, f"The model `{body.get('model')}` does not exist", code="model_not_found")
+        messages = body.get("messages")
+        if (
+            not isinstance(messages, list)
+            or not messages
+            or not all({"role", "content"} == set(one) for one in messages)
+        ):
+            raise self.error(400, "Invalid value for 'messages'.")
+        wanted = body.get("response_format") or {"type": "text"}
+        if wanted["type"] == "json_object" and "json" not in json.dumps(messages).lower():
+            raise self.error(400, "'messages' must contain the word 'json' in some form.")
+        if wanted["type"] == "json_schema":
+            named = wanted.get("json_schema") or {}
+            if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(named.get("name", ""))):
+                raise self.error(400, "Invalid 'response_format.json_schema.name'.")
+            self._check_schema(named.get("schema"), "()")
+
+    def _check_schema(self, schema: Any, place: str) -> None:
+        """What OpenAI's strict mode demands, and what other servers refuse."""
+        if not isinstance(schema, dict) or isinstance(schema.get("type"), list) or REFUSED_IN_SCHEMA & set(schema):
+            raise self.error(400, f"Invalid schema for response_format: in context={place}.")
+        properties = schema.get("properties", {})
+        strict = schema.get("additionalProperties") is False and set(schema.get("required", [])) == set(properties)
+        if schema.get("type") == "object" and not strict:
+            raise self.error(400, f"Invalid schema for response_format: in context={place}, 'required' is incomplete.")
+        for name, inner in properties.items():
+            self._check_schema(inner, f"{place}.{name}")
+        if "items" in schema:
+            self._check_schema(schema["items"], f"{place}[]")
+
+
+def _scenes(messages: list[dict[str, str]]) -> str:
+    asked = next(
+        (
+            match
+            for one in messages
+            if one["role"] == "user" and (match := re.search(r"exactly (\d+) scenes", one["content"]))
+        ),
+        None,
+    )
+    scenes = [
+        {
+            "description": f"Wide shot of the singer at {PLACES[index % len(PLACES)]}, the camera pushes in slowly.",
+            "negative_description": "text, watermark",
+            "lipsync": index % 2 == 1,
+            "duration": 8.0,
+        }
+        for index in range(int(asked[1]) if asked else 3)
+    ]
+    return json.dumps({"scenes": scenes})
