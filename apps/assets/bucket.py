@@ -45,6 +45,10 @@ REASONS = {
     "ExpiredToken": "The temporary credentials have expired. Renew them.",
     "SlowDown": "The server asks for fewer requests. They will be repeated later.",
 }
+LIBRARY_ERRORS = (
+    *(ClientError, BotoCoreError, Boto3Error, HTTPClientError, HTTPError),
+    *(ConnectionError, TimeoutError),
+)
 
 
 @dataclass(frozen=True)
@@ -125,18 +129,20 @@ def _explained(action: str, key: str = "") -> Iterator[None]:
     """Turn every failure of the libraries into one sentence; the evidence keeps the original."""
     try:
         yield
-    except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        cure = REASONS.get(code, "Run `manage.py check_storage` to see what is wrong.")
+    except LIBRARY_ERRORS as error:
+        # boto3's transfers wrap the server's refusal in an error of their own.
+        refusal = error if isinstance(error, ClientError) else error.__context__
+        code = str(refusal.response.get("Error", {}).get("Code", "")) if isinstance(refusal, ClientError) else ""
         raise StorageUnavailable(
-            f"The bucket refused to {action} ({code or 'no code'}). {cure}",
+            _sentence(action, code)
+            if code
+            else f"The bucket could not {action}: {type(error).__name__}. Check STORAGE_ENDPOINT_URL and the network.",
             evidence={"key": key, "code": code, "error": str(error)},
         ) from error
-    except (BotoCoreError, Boto3Error, HTTPClientError, HTTPError, ConnectionError, TimeoutError) as error:
-        raise StorageUnavailable(
-            f"The bucket could not {action}: {type(error).__name__}. Check STORAGE_ENDPOINT_URL and the network.",
-            evidence={"key": key, "error": str(error)},
-        ) from error
+
+
+def _sentence(action: str, code: str) -> str:
+    return f"The bucket refused to {action} ({code}). {REASONS.get(code, 'Run `manage.py check_storage`.')}"
 
 
 class Bucket:

@@ -49,7 +49,7 @@ def object_upload(
             interruption = _send(bucket, path, key, content_type, digest, on_progress=on_progress)
             found = object_verified(bucket, key, digest)
     except StorageUnavailable as error:
-        logger.warning("upload_failed", key=key, error=error.message, **error.evidence)
+        logger.warning("upload_failed", key=key, error=error.message, evidence=error.evidence)
         return Upload(error=error.message)
     if found is None:
         message = interruption or "The bucket's object differs from the file that was sent. It is sent again."

@@ -1,12 +1,24 @@
 """Media that is really encoded, in a media folder of the test's own."""
 
+import os
 import shutil
+import socket
+import subprocess
+import sys
+import time
+import uuid
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import av
+import boto3
 import numpy as np
 import pytest
+from botocore.config import Config
+from celery import current_app
 from PIL import Image
+
+from tests.fakes.s3_proxy import s3_proxy
 
 
 def video_make(path: Path, *, frames: int = 12, size: tuple[int, int] = (96, 64)) -> Path:
@@ -63,3 +75,86 @@ def folders(settings, tmp_path):
     settings.STORAGE_BUCKET = ""
     settings.PUBLIC_URL = ""
     return settings
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint():
+    """A real S3 server: moto's in a process of its own, or the one that TEST_S3_ENDPOINT_URL names.
+
+    The latter takes its keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+    """
+    given = os.environ.get("TEST_S3_ENDPOINT_URL")
+    if given:
+        yield given
+        return
+    os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_SECRET_ACCESS_KEY"] = "testing"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                assert time.monotonic() < deadline and server.poll() is None
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.fixture
+def proxy(s3_endpoint):
+    parts = urlsplit(s3_endpoint)
+    with s3_proxy((parts.hostname, parts.port or 80)) as running:
+        yield running
+
+
+@pytest.fixture
+def s3_client(s3_endpoint):
+    """Straight to the server, past the proxy and our code."""
+    config = Config(
+        signature_version="s3v4", s3={"addressing_style": "path"}, request_checksum_calculation="when_required"
+    )
+    return boto3.client("s3", endpoint_url=s3_endpoint, region_name="us-east-1", config=config)
+
+
+@pytest.fixture
+def bucket(folders, proxy, s3_client, settings):
+    """The installation with a bucket of its own, reached through the fault proxy."""
+    settings.STORAGE_BUCKET = f"mvsite-test-{uuid.uuid4().hex[:12]}"
+    settings.STORAGE_ENDPOINT_URL = proxy.url
+    settings.STORAGE_PUBLIC_ENDPOINT_URL = ""
+    settings.STORAGE_REGION = "us-east-1"
+    s3_client.create_bucket(Bucket=settings.STORAGE_BUCKET)
+    yield settings.STORAGE_BUCKET
+    for page in s3_client.get_paginator("list_objects_v2").paginate(Bucket=settings.STORAGE_BUCKET):
+        for entry in page.get("Contents", []):
+            s3_client.delete_object(Bucket=settings.STORAGE_BUCKET, Key=entry["Key"])
+    for upload in s3_client.list_multipart_uploads(Bucket=settings.STORAGE_BUCKET).get("Uploads", []):
+        s3_client.abort_multipart_upload(Bucket=settings.STORAGE_BUCKET, Key=upload["Key"], UploadId=upload["UploadId"])
+    s3_client.delete_bucket(Bucket=settings.STORAGE_BUCKET)
+
+
+@pytest.fixture
+def disk_messages(settings):
+    """What was sent to the workers of a media folder: (task, asset id), taken off the queue."""
+
+    def taken(media_folder: str) -> list[tuple[str, str]]:
+        found = []
+        with current_app.connection_or_acquire() as connection:
+            queue = connection.SimpleQueue(f"disk-{media_folder}")
+            while True:
+                try:
+                    message = queue.get(block=False)
+                except queue.Empty:
+                    return found
+                message.ack()
+                found.append((message.headers["task"], message.payload[1]["asset_id"]))
+
+    return taken

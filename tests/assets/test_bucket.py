@@ -1,0 +1,322 @@
+import hashlib
+import threading
+import time
+import uuid
+from datetime import timedelta
+
+import pytest
+import requests
+from django.db import connection
+from django.utils import timezone
+
+from apps.assets import background, keys, services
+from apps.assets.bucket import bucket_get
+from apps.assets.digest import MULTIPART_THRESHOLD_BYTES, PART_BYTES
+from apps.assets.disk import local_path
+from apps.assets.errors import StorageUnavailable
+from apps.assets.models import Asset
+from tests.fakes.s3_proxy import Fault
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def store(path, user, *, key="", content_type="video/mp4", kind="video"):
+    stored = services.file_store(path, key=key or keys.job_video_key(uuid.uuid4()), content_type=content_type)
+    return services.asset_create(owner=user, stored=stored, kind=kind)
+
+
+def large_file(tmp_path, size=MULTIPART_THRESHOLD_BYTES + PART_BYTES // 2):
+    path = tmp_path / "large.zip"
+    block = bytes(range(256)) * 4096
+    with path.open("wb") as file:
+        while file.tell() < size:
+            file.write(block[: size - file.tell()])
+    return path
+
+
+def store_large(tmp_path, user):
+    return store(
+        large_file(tmp_path), user, key=f"mv/jobs/{uuid.uuid4()}/archive.zip", content_type="application/zip",
+        kind="archive",
+    )  # fmt: skip
+
+
+def object_bytes(s3_client, bucket, key):
+    return s3_client.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+def test_a_stored_file_is_in_the_bucket_verified_and_gone_from_the_disk(clip, user, bucket, s3_client, settings):
+    content = clip.read_bytes()
+    asset = store(clip, user)
+    asset.refresh_from_db()
+    assert (asset.stored_in, asset.upload_pending, asset.local_present) == ("bucket", False, False)
+    assert object_bytes(s3_client, bucket, asset.key) == content
+    assert s3_client.head_object(Bucket=bucket, Key=asset.key)["ContentType"] == "video/mp4"
+    assert [path for path in settings.MEDIA_ROOT.rglob("*") if path.name != ".media-id"] == []
+
+
+def test_the_local_file_stays_until_the_row_is_committed(clip, user, bucket):
+    stored = services.file_store(clip, key=keys.job_video_key(uuid.uuid4()), content_type="video/mp4")
+    assert local_path(stored.key).exists()
+
+
+def test_a_large_file_goes_up_in_parts_and_its_etag_is_foreseen(tmp_path, user, bucket, proxy):
+    asset = store_large(tmp_path, user)
+    asset.refresh_from_db()
+    assert asset.stored_in == "bucket"
+    assert asset.etag.endswith("-3")
+    assert proxy.count("PUT", "partNumber") == 3
+    assert not any(seen.method == "GET" for seen in proxy.seen), "verified by ETag, not by reading it back"
+
+
+def test_requests_carry_nothing_that_other_servers_refuse(tmp_path, clip, user, bucket, proxy):
+    store(clip, user)
+    store_large(tmp_path, user)
+    for seen in proxy.seen:
+        names = {name.lower() for name in seen.headers}
+        assert not {name for name in names if name.startswith(("x-amz-checksum", "x-amz-sdk-checksum"))}, seen
+        assert "aws-chunked" not in seen.headers.get("Content-Encoding", "")
+        assert "AWS4-HMAC-SHA256" in seen.headers["Authorization"]
+        assert "x-amz-acl" not in names
+
+
+def test_progress_of_the_upload_reaches_one(tmp_path, user, bucket):
+    shares = []
+    services.file_store(
+        large_file(tmp_path), key="mv/jobs/x/archive.zip", content_type="application/zip", on_progress=shares.append
+    )
+    assert shares[-1] == 1.0
+    assert len(shares) > 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "verified"),
+    [
+        (Fault("PUT", "reset"), False),
+        (Fault("PUT", "cut_request"), False),
+        (Fault("PUT", "slow_down"), False),
+        (Fault("PUT", "denied"), False),
+        (Fault("HEAD", "denied"), False),
+        (Fault("HEAD", "reset"), False),
+        (Fault("PUT", "corrupt_request"), False),
+        (Fault("PUT", "reset", times=1), True),
+        (Fault("PUT", "slow_down", times=1), True),
+        (Fault("PUT", "cut_request", times=1), True),
+        (Fault("PUT", "slow"), True),
+        (Fault("PUT", "lose_answer"), True),
+        (Fault("HEAD", "wrong_etag"), True),
+    ],
+    ids=lambda value: f"{value.method}-{value.kind}-{value.times}" if isinstance(value, Fault) else "",
+)
+def test_no_local_file_goes_before_its_object_is_verified(clip, user, bucket, proxy, s3_client, fault, verified):
+    content = clip.read_bytes()
+    proxy.faults.append(fault)
+    asset = store(clip, user)
+    asset.refresh_from_db()
+    assert fault.hits
+    assert (asset.stored_in == "bucket", asset.upload_pending) == (verified, not verified)
+    if verified:
+        assert not local_path(asset.key).exists()
+        assert object_bytes(s3_client, bucket, asset.key) == content
+        return
+    assert local_path(asset.key).read_bytes() == content
+    assert asset.upload_error
+    assert services.asset_urls(asset)["video_url"] == f"/api/mv/get_video/{asset.id}"
+    # The trouble ends: the background finishes it.
+    proxy.faults.clear()
+    assert background.asset_upload(asset.id)
+    asset.refresh_from_db()
+    assert (asset.stored_in, asset.upload_pending, asset.upload_error) == ("bucket", False, "")
+    assert object_bytes(s3_client, bucket, asset.key) == content
+    assert not local_path(asset.key).exists()
+
+
+def test_a_wrong_etag_with_a_truncated_answer_proves_nothing(clip, user, bucket, proxy):
+    proxy.faults += [Fault("HEAD", "wrong_etag"), Fault("GET", "short_answer")]
+    asset = store(clip, user)
+    assert asset.upload_pending
+    assert local_path(asset.key).exists()
+
+
+def test_a_server_that_is_down_costs_no_job(clip, user, bucket, settings):
+    settings.STORAGE_ENDPOINT_URL = "http://127.0.0.1:9"
+    asset = store(clip, user)
+    assert asset.upload_pending
+    assert "STORAGE_ENDPOINT_URL" in asset.upload_error
+    assert local_path(asset.key).exists()
+
+
+@pytest.mark.parametrize("kind", ["reset", "denied", "slow_down"])
+def test_parts_of_a_failed_upload_are_thrown_away(tmp_path, user, bucket, proxy, s3_client, kind):
+    proxy.faults.append(Fault("PUT", kind, part="partNumber=2"))
+    asset = store_large(tmp_path, user)
+    assert asset.upload_pending
+    assert not s3_client.list_multipart_uploads(Bucket=bucket).get("Uploads")
+
+
+def test_an_answer_lost_after_completing_a_multipart_upload_is_no_failure(tmp_path, user, bucket, proxy):
+    proxy.faults.append(Fault("POST", "lose_answer", part="uploadId"))
+    asset = store_large(tmp_path, user)
+    assert asset.stored_in == "bucket"
+
+
+def test_each_failure_waits_longer(clip, user, bucket, proxy):
+    proxy.faults.append(Fault("PUT", "denied"))
+    asset = store(clip, user)
+    waits = []
+    for _ in range(3):
+        before = timezone.now()
+        assert not background.asset_upload(asset.id)
+        asset.refresh_from_db()
+        waits.append((asset.next_upload_at - before).total_seconds())
+    assert waits == pytest.approx([60, 120, 240], abs=5)
+    assert (asset.upload_attempts, "AccessDenied" in asset.upload_error) == (4, True)
+
+
+def test_a_changed_local_file_is_not_sent(clip, user, bucket, proxy):
+    proxy.faults.append(Fault("PUT", "denied", times=1))
+    asset = store(clip, user)
+    local_path(asset.key).write_bytes(b"other bytes")
+    assert not background.asset_upload(asset.id)
+    asset.refresh_from_db()
+    assert "changed" in asset.upload_error
+
+
+def test_an_asset_deleted_during_its_upload_leaves_no_object(clip, user, bucket, proxy, s3_client):
+    proxy.faults.append(Fault("PUT", "denied", times=1))
+    asset = store(clip, user)
+    key, sent_before = asset.key, proxy.count("PUT")
+    proxy.faults.append(Fault("PUT", "slow"))
+    worker = threading.Thread(target=lambda: (background.asset_upload(asset.id), connection.close()))
+    worker.start()
+    while proxy.count("PUT") == sent_before:
+        time.sleep(0.01)
+    Asset.objects.all().delete()
+    worker.join()
+    assert "Contents" not in s3_client.list_objects_v2(Bucket=bucket, Prefix=key)
+
+
+def test_a_worker_takes_its_input_from_the_bucket(clip, user, bucket, settings):
+    content = clip.read_bytes()
+    asset = store(clip, user)
+    with services.asset_local_copy(asset) as path:
+        assert path.read_bytes() == content
+        assert path.is_relative_to(settings.SCRATCH_ROOT)
+        assert path.suffix == ".mp4"
+
+
+@pytest.mark.parametrize("kind", ["cut_answer", "short_answer", "reset", "slow_down"])
+def test_a_broken_download_never_becomes_an_input(clip, user, bucket, proxy, kind):
+    content = clip.read_bytes()
+    asset = store(clip, user)
+    proxy.faults.append(Fault("GET", kind))
+    with pytest.raises(StorageUnavailable), services.asset_local_copy(asset):
+        pass
+    proxy.faults.clear()
+    with services.asset_local_copy(asset) as path:
+        assert path.read_bytes() == content
+
+
+def test_a_cut_download_goes_on_where_it_stopped(clip, user, bucket, proxy):
+    asset = store(clip, user)
+    proxy.faults.append(Fault("GET", "cut_answer", times=1))
+    with pytest.raises(StorageUnavailable), services.asset_local_copy(asset):
+        pass
+    with services.asset_local_copy(asset) as path:
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == asset.sha256
+    ranges = [seen.headers.get("Range") for seen in proxy.seen if seen.method == "GET"]
+    assert ranges == ["bytes=0-", f"bytes={asset.size_bytes // 2}-"]
+
+
+def test_a_presigned_link_opens_without_an_account_and_downloads_under_a_name(clip, user, bucket):
+    content = clip.read_bytes()
+    asset = store(clip, user)
+    answer = requests.get(services.asset_url(asset, lifetime_seconds=60), timeout=10)
+    assert (answer.content, answer.headers["Content-Type"]) == (content, "video/mp4")
+    url = services.asset_url(asset, lifetime_seconds=60, download=True)
+    assert "attachment" in requests.get(url, timeout=10).headers["Content-Disposition"]
+    assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in url
+
+
+def test_links_are_signed_for_the_public_endpoint_and_live_a_week_at_most(clip, user, bucket, settings):
+    settings.STORAGE_PUBLIC_ENDPOINT_URL = "https://files.example:9443"
+    asset = store(clip, user)
+    url = services.asset_url(asset, lifetime_seconds=30 * 24 * 3600)
+    assert url.startswith(f"https://files.example:9443/{bucket}/mv/jobs/")
+    assert "X-Amz-Expires=604800" in url
+
+
+def test_a_link_on_aws_names_the_bucket_and_region_in_its_host(settings, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    settings.STORAGE_BUCKET, settings.STORAGE_REGION = "films", "eu-west-1"
+    settings.STORAGE_ENDPOINT_URL = settings.STORAGE_PUBLIC_ENDPOINT_URL = ""
+    url = bucket_get().url("mv/x.mp4", lifetime_seconds=60)
+    assert url.startswith("https://films.s3.eu-west-1.amazonaws.com/mv/x.mp4?")
+    assert "X-Amz-Signature" in url
+
+
+def test_a_result_names_its_cloud_urls_by_part(clip, tmp_path, user, bucket):
+    asset = store(clip, user)
+    path = tmp_path / "metadata.json"
+    path.write_text("{}")
+    stored = services.file_store(path, key=keys.job_metadata_key(asset.id), content_type="application/json")
+    services.asset_create(owner=user, stored=stored, kind="metadata", part_of=asset)
+    urls = services.asset_urls(asset)
+    assert set(urls["cloud_urls"]) == {"video", "metadata"}
+    assert urls["video_url"] == urls["cloud_url"] == urls["cloud_urls"]["video"]
+    assert urls["local_video_url"] == f"/api/mv/get_video/{asset.id}"
+
+
+def test_a_video_in_the_bucket_is_answered_by_the_way_to_it(clip, user, bucket, client):
+    content = clip.read_bytes()
+    asset = store(clip, user)
+    client.force_login(user)
+    response = client.get(f"/api/mv/get_video/{asset.id}")
+    assert response.status_code == 302
+    assert requests.get(response["Location"], timeout=10).content == content
+    head = client.head(f"/api/mv/get_video/{asset.id}")
+    assert (head.status_code, head["Content-Length"]) == (200, str(len(content)))
+
+
+def test_a_pending_file_is_served_locally(clip, user, bucket, proxy, client):
+    content = clip.read_bytes()
+    proxy.faults.append(Fault("PUT", "denied"))
+    asset = store(clip, user)
+    client.force_login(user)
+    response = client.get(f"/api/mv/get_video/{asset.id}", headers={"Range": "bytes=5-9"})
+    assert (response.status_code, b"".join(response.streaming_content)) == (206, content[5:10])
+
+
+def test_a_file_on_another_machine_says_try_again(clip, user, bucket, proxy, client, settings, tmp_path):
+    proxy.faults.append(Fault("PUT", "denied"))
+    asset = store(clip, user)
+    settings.MEDIA_ROOT = tmp_path / "another-machine"
+    with pytest.raises(StorageUnavailable), services.asset_local_copy(asset):
+        pass
+    client.force_login(user)
+    assert client.get(f"/api/mv/get_video/{asset.id}").status_code == 503
+
+
+def test_a_due_upload_is_sent_to_the_workers_of_its_disk_once(clip, user, bucket, proxy, disk_messages):
+    proxy.faults.append(Fault("PUT", "denied"))
+    asset = store(clip, user)
+    now = timezone.now() + timedelta(minutes=1)
+    assert background.storage_work_dispatch(now=now) == 1
+    assert background.storage_work_dispatch(now=now) == 0
+    assert disk_messages(asset.media_folder) == [(background.UPLOAD_TASK, str(asset.id))]
+
+
+def test_a_copy_that_a_killed_worker_left_is_dropped_later(clip, user, bucket, disk_messages):
+    asset = store(clip, user)
+    place = local_path(asset.key)
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"left")
+    folder = background.media_folder_id()
+    Asset.objects.update(media_folder=folder)
+    assert background.storage_work_dispatch(now=timezone.now()) == 0
+    assert background.storage_work_dispatch(now=timezone.now() + timedelta(minutes=5)) == 1
+    assert disk_messages(folder) == [(background.DROP_TASK, str(asset.id))]
+    background.asset_local_copy_drop(asset.id)
+    assert not place.exists()
+    assert not Asset.objects.get().local_present
