@@ -1,4 +1,4 @@
-"""A strict fake of a ComfyUI server: prompt queue, history, uploads, view. Graphs are checked like the real one does."""
+"""A strict fake of a ComfyUI server: queue, history, uploads, view. Graphs are checked as the real one does."""
 
 import re
 import time

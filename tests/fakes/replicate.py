@@ -132,7 +132,7 @@ class FakeReplicate(FakeService):
     def __init__(
         self,
         *,
-        token: str = "r8_fake_token",
+        token: str = "r8_fake_token",  # noqa: S107
         retention_seconds: float = 3600.0,
         webhook_secret: str = "whsec_" + base64.b64encode(b"replicate fake signing key").decode(),
         creates_per_minute: int = 600,

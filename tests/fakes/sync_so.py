@@ -17,6 +17,7 @@ import uuid
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from tests.fakes import media
@@ -276,7 +277,7 @@ class FakeSyncSo(FakeService):
             _check_segment(segment, references, lengths, payload["model"])
             spans.append((segment["startTime"], segment["endTime"]))
         spans.sort()
-        if any(later[0] <= earlier[1] for earlier, later in zip(spans, spans[1:], strict=False)):
+        if any(later[0] <= earlier[1] for earlier, later in pairwise(spans)):
             raise _segments_invalid()
 
     def _lengths(self, payload: dict[str, Any]) -> dict[str, float]:
