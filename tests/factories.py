@@ -1,0 +1,85 @@
+"""Rows for tests: plain functions, defaults for everything that a test does not care about."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from apps.assets.models import Asset
+from apps.jobs.models import Job
+from apps.projects.models import Project
+from apps.scenes.models import Clip, Scene
+from apps.songs.models import AnalysisState, Song
+
+
+def make_asset(owner: Any, *, kind: str = "video", **fields: Any) -> Asset:
+    """A row without a file: for what reads only facts."""
+    asset_id = uuid4()
+    suffix, content_type = {"video": ("mp4", "video/mp4"), "audio": ("mp3", "audio/mpeg")}.get(
+        kind, ("png", "image/png")
+    )
+    defaults: dict[str, Any] = {
+        "id": asset_id,
+        "key": f"tests/{asset_id}/{kind}.{suffix}",
+        "sha256": asset_id.hex * 2,
+        "size_bytes": 1000,
+        "content_type": content_type,
+        "stored_in": "disk",
+        "media_folder": "test",
+    }
+    return Asset.objects.create(owner=owner, kind=kind, **{**defaults, **fields})
+
+
+def make_song(owner: Any, *, seconds: float = 12.0, tempo_bpm: float = 120.0, **fields: Any) -> Song:
+    """An analysed song with a steady beat from its first sample."""
+    period = 60 / tempo_bpm
+    beats = [round(index * period, 6) for index in range(int(seconds / period) + 1)]
+    defaults: dict[str, Any] = {
+        "asset": make_asset(owner, kind="audio", duration_seconds=seconds),
+        "title": "A song",
+        "analysis_state": AnalysisState.DONE,
+        "grid": {"tempo_bpm": tempo_bpm, "beats": beats, "downbeats": beats[::4], "confidence": 1.0},
+    }
+    return Song.objects.create(owner=owner, **{**defaults, **fields})
+
+
+def make_project(owner: Any, *, song_seconds: float | None = None, **fields: Any) -> Project:
+    defaults: dict[str, Any] = {"title": "A project", "idea": "A city at night", "seed": 7}
+    if song_seconds is not None:
+        defaults["song"] = make_song(owner, seconds=song_seconds)
+    return Project.objects.create(owner=owner, **{**defaults, **fields})
+
+
+def make_scenes(project: Project, *durations: str | None, **fields: Any) -> list[Scene]:
+    """Scenes 1, 2, 3, … of these lengths."""
+    return [
+        Scene.objects.create(
+            project=project,
+            sequence=number,
+            duration=None if duration is None else Decimal(duration),
+            **{"prompt": f"shot {number}", **fields},
+        )
+        for number, duration in enumerate(durations, start=1)
+    ]
+
+
+def make_clip(scene: Scene, *, current: bool = True, **fields: Any) -> Clip:
+    defaults: dict[str, Any] = {"origin": "generated"}
+    if "asset" not in fields:
+        defaults["asset"] = make_asset(scene.project.owner, duration_seconds=8.0, width=1280, height=720, fps="24")
+    clip = Clip.objects.create(scene=scene, **{**defaults, **fields})
+    if current:
+        scene.current_clip = clip
+        scene.save(update_fields=["current_clip"])
+    return clip
+
+
+def make_job(owner: Any, *, kind: str = "video", state: str = "queued", **fields: Any) -> Job:
+    defaults: dict[str, Any] = {"queue": "media", "provider": "draft"}
+    if state in {"succeeded", "failed", "cancelled"}:
+        defaults["finished_at"] = timezone.now()
+    if state == "running":
+        defaults["heartbeat_at"] = timezone.now() + timedelta(minutes=5)
+    return Job.objects.create(owner=owner, kind=kind, state=state, **{**defaults, **fields})

@@ -1,0 +1,143 @@
+from decimal import Decimal
+
+import pytest
+
+from apps.jobs.models import SpendingAccount
+from apps.projects.models import Project
+from tests.factories import make_asset, make_job, make_project, make_song
+
+pytestmark = pytest.mark.django_db
+URL = "/api/mv/projects"
+
+
+@pytest.fixture
+def api(client, user):
+    client.force_login(user)
+    return client
+
+
+def patch(api, project, **body):
+    return api.patch(f"{URL}/{project.pk}", body, content_type="application/json")
+
+
+def post(api, **body):
+    return api.post(URL, body, content_type="application/json")
+
+
+def test_a_project_is_made_with_defaults(api, user):
+    answer = post(api, idea="A city at night, seen from a slow train through the rain")
+    assert answer.status_code == 201
+    body = answer.json()
+    assert answer["Location"] == f"{URL}/{body['id']}"
+    assert body["title"] == "A city at night, seen from a slow"
+    assert (body["aspect_ratio"], body["resolution"], body["fps"], body["status"]) == ("16:9", "720p", "24", "draft")
+    assert body["config_flavor"] == "default"
+    assert api.get(answer["Location"]).json() == body
+
+
+def test_it_takes_a_song_by_its_audio_id_and_the_used_part(api, user):
+    song = make_song(user, seconds=30.0)
+    body = post(api, idea="x", audio_id=str(song.asset_id), song_start=5, song_end=20.5).json()
+    assert (body["audio_id"], body["song_start"], body["song_end"], body["song_seconds"]) == (
+        str(song.asset_id),
+        5.0,
+        20.5,
+        15.5,
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "idea"),
+        ({"idea": "  "}, "idea"),
+        ({"idea": "a\x00b"}, None),
+        ({"idea": ["list"]}, "idea"),
+        ({"idea": "x", "number_of_scenes": 0}, "number_of_scenes"),
+        ({"idea": "x", "number_of_scenes": "many"}, "number_of_scenes"),
+        ({"idea": "x", "aspect_ratio": "5:4"}, "aspect_ratio"),
+        ({"idea": "x", "budget": -1}, "budget"),
+        ({"idea": "x", "seed": 2**31}, "seed"),
+        ({"idea": "x", "providers": {"video": "nobody"}}, "providers"),
+        ({"idea": "x", "providers": {"sound": "draft"}}, "providers"),
+        ({"idea": "x", "idaea": "y"}, "idaea"),
+        ({"idea": "x", "character_reference_id": "no-uuid"}, "character_reference_id"),
+    ],
+)
+def test_bad_input_is_named(api, body, field):
+    answer = post(api, **body)
+    assert answer.status_code == 400
+    assert answer.json()["detail"]
+    assert field is None or field in answer.json()["errors"]
+    assert not Project.objects.exists()
+
+
+def test_a_range_outside_the_song_is_refused(api, user):
+    song = make_song(user, seconds=30.0)
+    audio_id = str(song.asset_id)
+    assert "song_start" in post(api, idea="x", audio_id=audio_id, song_start=31).json()["errors"]
+    assert "song_end" in post(api, idea="x", audio_id=audio_id, song_end=40).json()["errors"]
+    assert "song_end" in post(api, idea="x", audio_id=audio_id, song_start=9, song_end=9).json()["errors"]
+
+
+def test_an_unknown_flavor_is_kept_and_never_fails(api):
+    assert post(api, idea="x", config_flavor="no-such-flavor").status_code == 201
+
+
+def test_somebody_elses_things_are_not_found(api, other_user):
+    project = make_project(other_user)
+    assert api.get(f"{URL}/{project.pk}").status_code == 404
+    assert patch(api, project, title="mine").status_code == 404
+    assert api.delete(f"{URL}/{project.pk}").status_code == 404
+    assert post(api, idea="x", audio_id=str(make_song(other_user).asset_id)).status_code == 404
+    image = make_asset(other_user, kind="image")
+    assert post(api, idea="x", character_reference_id=str(image.pk)).status_code == 404
+    assert api.get(URL).json()["count"] == 0
+
+
+def test_a_stale_change_is_refused(api, user):
+    project = make_project(user)
+    assert patch(api, project, title="first", version=1).status_code == 200
+    answer = patch(api, project, title="second", version=1)
+    assert (answer.status_code, answer.json()["code"]) == (409, "stale")
+    assert api.get(f"{URL}/{project.pk}").json()["title"] == "first"
+
+
+def test_a_budget_becomes_the_projects_cap(api, user):
+    project_id = post(api, idea="x", budget="12.50").json()["id"]
+    account = SpendingAccount.objects.get(scope=f"project:{project_id}")
+    assert account.cap == Decimal("12.50")
+    api.patch(f"{URL}/{project_id}", {"budget": None}, content_type="application/json")
+    account.refresh_from_db()
+    assert account.cap is None
+
+
+def test_deleting_cancels_what_runs(api, user):
+    project = make_project(user)
+    job = make_job(user, project_id=project.pk)
+    assert api.delete(f"{URL}/{project.pk}").status_code == 204
+    job.refresh_from_db()
+    assert job.state == "cancelled"
+    assert api.get(f"{URL}/{project.pk}").status_code == 404
+
+
+def test_the_list_is_newest_first_in_pages(api, user):
+    titles = ["one", "two", "three"]
+    for title in titles:
+        make_project(user, title=title)
+    page = api.get(URL, {"page_size": 2}).json()
+    assert page["count"] == 3
+    assert [row["title"] for row in page["results"]] == ["three", "two"]
+    assert [row["title"] for row in api.get(URL, {"title": "ONE"}).json()["results"]] == ["one"]
+
+
+def test_the_status_follows_the_work(api, user):
+    project = make_project(user)
+    status = lambda: api.get(f"{URL}/{project.pk}").json()["status"]  # noqa: E731
+    job = make_job(user, project_id=project.pk)
+    assert status() == "generating"
+    job.delete()
+    Project.objects.filter(pk=project.pk).update(problem="The writer failed.")
+    assert status() == "error"
+    Project.objects.filter(pk=project.pk).update(problem="", final_video=make_asset(user))
+    assert status() == "completed"

@@ -1,0 +1,154 @@
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from apps.core.errors import ConflictError, InputError, NotFound
+from apps.scenes import clips, history, services
+from apps.scenes.models import Scene
+from tests.factories import make_clip, make_job, make_project, make_scenes
+
+pytestmark = pytest.mark.django_db
+
+
+def shape(project):
+    rows = Scene.objects.filter(project=project, deleted_at=None).order_by("sequence")
+    return [(row.sequence, row.prompt, row.duration) for row in rows]
+
+
+def lengths(project):
+    return [float(duration) for _, _, duration in shape(project)]
+
+
+@pytest.fixture
+def song_project(user):
+    project = make_project(user, song_seconds=12.0)
+    make_scenes(project, "4", "6", "2")
+    return project
+
+
+def test_an_inserted_scene_takes_its_time_from_a_neighbour(user, song_project):
+    services.scene_create(by=user, project_id=song_project.pk, sequence=2, duration=Decimal(2), prompt="new")
+    assert [row[:2] for row in shape(song_project)] == [(1, "shot 1"), (2, "new"), (3, "shot 2"), (4, "shot 3")]
+    assert lengths(song_project) == [4, 2, 4, 2]
+
+
+def test_the_first_scene_lasts_the_whole_song(user):
+    project = make_project(user, song_seconds=12.0)
+    services.scene_create(by=user, project_id=project.pk, prompt="all of it")
+    assert lengths(project) == [12]
+
+
+def test_deleting_leaves_no_gap_and_undo_brings_the_scene_back(user, song_project):
+    before = shape(song_project)
+    services.scene_delete(by=user, project_id=song_project.pk, sequence=1)
+    assert [row[:2] for row in shape(song_project)] == [(1, "shot 2"), (2, "shot 3")]
+    assert sum(lengths(song_project)) == 12
+    history.change_undo(by=user, project_id=song_project.pk)
+    assert shape(song_project) == before
+    history.change_redo(by=user, project_id=song_project.pk)
+    assert lengths(song_project) == [10, 2]
+
+
+def test_reordering_takes_the_lengths_along(user, song_project):
+    services.scenes_reorder(by=user, project_id=song_project.pk, order=[3, 1, 2])
+    assert [row[1] for row in shape(song_project)] == ["shot 3", "shot 1", "shot 2"]
+    assert lengths(song_project) == [2, 4, 6]
+
+
+def test_retiming_snaps_to_the_beat_unless_told_not_to(user, song_project):
+    change = {"by": user, "project_id": song_project.pk, "sequence": 1}
+    services.scene_update(**change, duration=Decimal("4.7"))
+    assert lengths(song_project) == [4.5, 5.5, 2]
+    services.scene_update(**change, duration=Decimal("4.7"), snap=False)
+    assert lengths(song_project) == [4.7, 5.3, 2]
+
+
+def test_split_merge_and_duplicate_keep_the_sum(user, song_project):
+    services.scene_split(by=user, project_id=song_project.pk, sequence=2, at=Decimal("2.1"))
+    assert lengths(song_project) == [4, 2, 4, 2]
+    services.scene_duplicate(by=user, project_id=song_project.pk, sequence=1)
+    assert lengths(song_project) == [2, 2, 2, 4, 2]
+    services.scene_merge(by=user, project_id=song_project.pk, sequence=4)
+    assert lengths(song_project) == [2, 2, 2, 6]
+    assert [row[0] for row in shape(song_project)] == [1, 2, 3, 4]
+
+
+def test_a_duplicate_has_a_copied_clip(user, song_project):
+    first = Scene.objects.get(project=song_project, sequence=1)
+    clip = make_clip(first)
+    copy = services.scene_duplicate(by=user, project_id=song_project.pk, sequence=1)
+    assert copy.current_clip.asset == clip.asset
+    assert (copy.current_clip.origin, copy.current_clip.parent) == ("copied", clip)
+
+
+def test_a_stale_edit_is_refused(user, song_project):
+    edit = {"by": user, "project_id": song_project.pk, "sequence": 1, "expected_version": 1}
+    services.scene_update(**edit, prompt="first")
+    with pytest.raises(ConflictError, match="changed meanwhile"):
+        services.scene_update(**edit, prompt="second")
+    assert shape(song_project)[0][1] == "first"
+
+
+def test_a_scene_that_is_worked_on_is_not_deleted(user, song_project):
+    scene = Scene.objects.get(project=song_project, sequence=1)
+    scene.job = make_job(user, state="running", project_id=song_project.pk, scene_id=scene.pk)
+    scene.save()
+    with pytest.raises(ConflictError, match="worked on"):
+        services.scene_delete(by=user, project_id=song_project.pk, sequence=1)
+
+
+def test_somebody_elses_scene_is_not_found(other_user, song_project):
+    with pytest.raises(NotFound):
+        services.scene_update(by=other_user, project_id=song_project.pk, sequence=1, prompt="mine")
+
+
+def test_reverting_brings_back_the_original_and_can_be_undone(user, song_project):
+    scene = Scene.objects.get(project=song_project, sequence=1)
+    original = make_clip(scene)
+    later = make_clip(scene)
+    clips.clip_make_current(by=user, project_id=song_project.pk, sequence=1)
+    scene.refresh_from_db()
+    assert scene.current_clip == original
+    history.change_undo(by=user, project_id=song_project.pk)
+    scene.refresh_from_db()
+    assert scene.current_clip == later
+
+
+def test_a_new_change_forgets_what_was_undone(user, song_project):
+    services.scene_delete(by=user, project_id=song_project.pk, sequence=1)
+    history.change_undo(by=user, project_id=song_project.pk)
+    services.scene_update(by=user, project_id=song_project.pk, sequence=1, prompt="another way")
+    with pytest.raises(ConflictError, match="nothing to redo"):
+        history.change_redo(by=user, project_id=song_project.pk)
+
+
+def test_scenes_are_laid_anew_when_the_song_changes(user, song_project):
+    song_project.song_end = Decimal(10)
+    song_project.save()
+    with transaction.atomic():
+        assert services.scenes_replan(project=song_project)
+    assert sum(lengths(song_project)) == 10
+    assert all(length * 2 == int(length * 2) for length in lengths(song_project)[:-1])
+
+
+def test_an_order_must_name_every_scene(user, song_project):
+    with pytest.raises(InputError):
+        services.scenes_reorder(by=user, project_id=song_project.pk, order=[1, 2, 99])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_database_refuses_another_scenes_clip_as_current(user):
+    project = make_project(user)
+    first, second = make_scenes(project, "4", "6")
+    clip = make_clip(second)
+    with pytest.raises(IntegrityError, match="scene_points_at_its_own_clip"), transaction.atomic():
+        Scene.objects.filter(pk=first.pk).update(current_clip=clip)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_database_refuses_two_scenes_of_one_number(user):
+    project = make_project(user)
+    make_scenes(project, "4", "6")
+    with pytest.raises(IntegrityError, match="scene_sequence_is_unique"), transaction.atomic():
+        Scene.objects.filter(project=project, sequence=2).update(sequence=1)
