@@ -5,11 +5,15 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from apps.core.metrics import metrics
+
 urlpatterns = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.flavors.urls")),
     path("", include("apps.assets.urls")),
+    path("metrics", metrics, name="metrics"),
     path("", include("apps.jobs.urls")),
+    path("", include("apps.songs.urls")),
     path("", include("apps.generation.urls")),
     path("", include("apps.projects.urls")),
     path("", include("apps.scenes.urls")),

@@ -1,0 +1,11 @@
+from django.urls import path
+
+from apps.songs import api
+
+urlpatterns = [
+    path("api/audio", api.SongList.as_view(), name="song-list"),
+    path("api/audio/get/<uuid:audio_id>", api.audio_content, name="audio-content"),
+    path("api/audio/<uuid:audio_id>", api.SongDetail.as_view(), name="song-detail"),
+    path("api/audio/<uuid:audio_id>/peaks", api.audio_peaks, name="audio-peaks"),
+    path("api/audio/<uuid:audio_id>/stem", api.audio_stem, name="audio-stem"),
+]
