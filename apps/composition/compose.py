@@ -1,0 +1,82 @@
+"""Composing: spans, pieces, sound, one join. Everything that makes a video out of clips comes through here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from apps.composition.cache import Session, content_key
+from apps.composition.plan import CutPlan, Span, plan_spans
+from apps.composition.segments import Segments, make_segments
+from apps.composition.sound import Sound, make_sound
+from apps.media.mp4 import Track, read_track
+from apps.media.mp4_writer import Lane, MovieLabels, join_pictures, write_movie
+from apps.media.runner import run
+
+_SUBTITLE_LIMIT_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Composed:
+    """What was joined, for the proof and the report."""
+
+    path: Path
+    plan: CutPlan
+    spans: tuple[Span, ...]
+    segments: Segments
+    sound: Sound | None
+
+
+def compose(
+    plan: CutPlan,
+    output: Path,
+    *,
+    cache: Session,
+    progress: Callable[[float, str], None],
+    cancelled: Callable[[], bool],
+) -> Composed:
+    """Write the video of a plan to `output`, making only the segments that the cache lacks.
+
+    Raises WorkCancelled within a second of `cancelled()`, MediaToolError when a clip cannot be used."""
+    spans = plan_spans(plan)
+    segments = make_segments(plan, spans, cache, progress, cancelled)
+    progress(100.0, "Preparing the sound")
+    sound = make_sound(plan, cache, cancelled)
+    pictures = join_pictures(
+        [piece.track for piece in segments.pieces],
+        timescale=plan.format.timescale,
+        frame_ticks=plan.format.frame_ticks,
+    )
+    lanes = [pictures, *([sound.lane] if sound else []), *_words(plan, cache)]
+    progress(100.0, "Joining")
+    write_movie(output, lanes, MovieLabels(plan.title, plan.artist, chapters=_chapters(plan)))
+    return Composed(output, plan, tuple(spans), segments, sound)
+
+
+def _chapters(plan: CutPlan) -> list[tuple[Fraction, str]]:
+    if not any(shot.name for shot in plan.shots):
+        return []
+    return [(cut / plan.format.fps, shot.name) for cut, shot in zip(plan.cuts(), plan.shots, strict=True)]
+
+
+def _words(plan: CutPlan, cache: Session) -> list[Lane]:
+    """The soft track. ffmpeg writes its samples once; they are kept like a segment."""
+    if not plan.soft_lyrics:
+        return []
+    key = content_key(soft_lyrics=plan.soft_lyrics)
+    entry = cache.get(key, ".m4a")
+    if entry is None:
+        made = cache.workfile(key)
+        text = made.with_suffix(".srt")
+        try:
+            text.write_text(plan.soft_lyrics)
+            run(
+                ["-protocol_whitelist", "file", "-f", "srt", "-i", f"file:{text}", "-c:s", "mov_text", "-f", "mp4",
+                 f"file:{made}"],
+                time_limit_seconds=_SUBTITLE_LIMIT_SECONDS,
+            )  # fmt: skip
+            entry = cache.add(key, made, {}, ".m4a")
+        finally:
+            text.unlink(missing_ok=True)
+    track: Track = read_track(entry.path, b"sbtl")
+    return [Lane([track.part(0, len(track))], track.timescale, 0, int(track.durations.sum()), enabled=False)]
