@@ -43,6 +43,12 @@ django.setup()
 import pytest  # noqa: E402
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings):
+    """Hashing on purpose slowly would take longer than the tests themselves."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def user(django_user_model):
     return django_user_model.objects.create_user("owner", password="a long passphrase")

@@ -78,7 +78,13 @@ def _account_page(
     request: HttpRequest, *, new_token: str = "", error: InputError | None = None, status: int = 200
 ) -> HttpResponse:
     tokens = _owner(request).api_tokens.filter(revoked_at__isnull=True)
-    context = {"tokens": tokens, "new_token": new_token, "error": error, "name": request.POST.get("name", "")}
+    name_error = error.errors.get("name", error.message) if error else ""
+    context = {
+        "tokens": tokens,
+        "new_token": new_token,
+        "name": request.POST.get("name", ""),
+        "name_error": name_error,
+    }
     return render(request, "accounts/account.html", context, status=status)
 
 

@@ -1,0 +1,40 @@
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from apps.assets.services import asset_create, file_store
+from tests.assets.conftest import video_make
+from tests.routes import Row, owned_api
+
+
+def picture(owner):
+    return {"asset_id": _stored(owner, "picture.png", "image", lambda path: Image.new("RGB", (8, 8)).save(path))}
+
+
+def clip(owner):
+    return {"asset_id": _stored(owner, "clip.mp4", "video", lambda path: video_make(path, frames=2))}
+
+
+def _stored(owner, name, kind, make):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        make(path)
+        content_type = "image/png" if kind == "image" else "video/mp4"
+        stored = file_store(path, key=f"tests/{owner.pk}/{Path(folder).name}/{name}", content_type=content_type)
+    return asset_create(owner=owner, stored=stored, kind=kind).pk
+
+
+# The token in the address is the permission; this one is forged.
+SHARED = Row(
+    anonymous=404, other=404, owner=404, staff=404, arguments=lambda _owner: {"token": "forged", "name": "clip.mp4"}
+)
+
+ROWS = {
+    "api/mv/get_video/<uuid:asset_id>": owned_api(clip),
+    "api/mv/get_video/<uuid:asset_id>/info": owned_api(clip),
+    "api/mv/get_character_reference/<uuid:asset_id>": owned_api(picture),
+    "api/assets/<uuid:asset_id>": owned_api(picture),
+    "api/assets/<uuid:asset_id>/content": owned_api(picture),
+    "api/assets/shared/<str:token>/<str:name>": SHARED,
+}

@@ -1,0 +1,37 @@
+import pytest
+
+from tests.routes import all_routes, all_rows, route_path
+
+PEOPLE = ("anonymous", "other", "owner", "staff")
+
+
+@pytest.fixture
+def people(user, other_user, staff):
+    return {"anonymous": None, "other": other_user, "owner": user, "staff": staff}
+
+
+@pytest.mark.parametrize("route", sorted(set(all_routes())))
+def test_each_route_says_who_may_reach_it(route):
+    assert route in all_rows(), f"Add a row for {route!r} to tests/<app>/routes.py."
+
+
+@pytest.mark.parametrize("route", sorted(all_rows()))
+def test_each_row_belongs_to_a_route(route):
+    assert route in set(all_routes()), f"{route!r} is no route any more. Remove its row."
+
+
+CASES = [pytest.param(route, row, id=f"{row.method} {route}") for route, rows in all_rows().items() for row in rows]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize(("route", "row"), CASES)
+def test_a_route_answers_each_person_as_its_row_says(client, people, person, route, row):
+    path = route_path(route, row.arguments(people["owner"]))
+    if people[person] is not None:
+        client.force_login(people[person])
+    options = {} if row.as_form or row.method in {"get", "head", "delete"} else {"content_type": "application/json"}
+
+    response = getattr(client, row.method)(path, row.data or {}, **options)
+
+    assert response.status_code == getattr(row, person), response.content[:500]
