@@ -33,7 +33,10 @@ UPLOAD_LEASE_SECONDS = 1800
 LEFTOVER_GRACE_SECONDS = 120
 LEFTOVER_LEASE_SECONDS = 3600
 DISPATCH_LIMIT = 500
+# A machine that was away for longer has been sent newer messages.
+MESSAGE_LIFETIME_SECONDS = 3600
 UPLOAD_TASK = "workers.housekeeping.asset_upload"
+DISK_ROUND_TASK = "workers.housekeeping.disk_round"
 DROP_TASK = "workers.housekeeping.asset_local_copy_drop"
 
 
@@ -63,17 +66,25 @@ def _lease_and_send(due: QuerySet[Asset], task: str, leased_until: datetime) -> 
         rows = list(due.select_for_update(skip_locked=True).order_by("next_upload_at")[:DISPATCH_LIMIT])
         Asset.objects.filter(pk__in=[row.pk for row in rows]).update(next_upload_at=leased_until)
         for row in rows:
-            transaction.on_commit(partial(_send, task, row.media_folder, row.pk))
+            transaction.on_commit(partial(_send, task, row.media_folder, asset_id=str(row.pk)))
     return len(rows)
 
 
-def _send(task: str, media_folder: str, asset_id: UUID) -> None:
+def disk_round_dispatch() -> None:
+    """Ask a worker of each machine that ever stored a file to sweep and check its disk."""
+    folders = set(Asset.objects.exclude(media_folder="").values_list("media_folder", flat=True).distinct())
+    for media_folder in sorted(folders | {media_folder_id()}):
+        _send(DISK_ROUND_TASK, media_folder)
+
+
+def _send(task: str, media_folder: str, **arguments: str) -> None:
     try:
         current_app.send_task(
-            task, kwargs={"asset_id": str(asset_id)}, queue=disk_queue(media_folder), ignore_result=True, retry=False
-        )
+            task, kwargs=arguments, queue=disk_queue(media_folder), ignore_result=True, retry=False,
+            expires=MESSAGE_LIFETIME_SECONDS,
+        )  # fmt: skip
     except OperationalError as error:
-        logger.warning("task_not_sent", task=task, asset_id=str(asset_id), error=str(error))
+        logger.warning("task_not_sent", task=task, error=str(error), **arguments)
 
 
 def asset_upload(asset_id: UUID) -> bool:

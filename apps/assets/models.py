@@ -57,7 +57,9 @@ class Asset(models.Model):
     # different machines have different ids, so each upload is retried where its file is.
     media_folder = models.CharField(max_length=36, blank=True)
     etag = models.CharField(max_length=100, blank=True, help_text="The object's ETag when it was verified.")
-    verified_at = models.DateTimeField(null=True, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True, help_text="When the content was last proven right.")
+    # The latest end of a link that a provider was given.
+    link_expires_at = models.DateTimeField(null=True, blank=True)
     upload_pending = models.BooleanField(default=False)
     upload_attempts = models.PositiveIntegerField(default=0)
     upload_error = models.TextField(blank=True)
@@ -109,3 +111,27 @@ class StorageTotal(models.Model):
     name = models.CharField(max_length=40, primary_key=True)
     files = models.BigIntegerField(default=0)
     size_bytes = models.BigIntegerField(default=0)
+
+
+class StorageCheck(models.Model):
+    """What one nightly look at the bucket, or at one machine's media folder, found."""
+
+    place = models.CharField(max_length=80, help_text='"bucket", or the id of a media folder.')
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    files_checked = models.PositiveIntegerField()
+    bytes_read = models.BigIntegerField()
+    # {problem: how many}; and the first of them as [{"problem", "key", "asset_id"}].
+    counts = models.JSONField(default=dict)
+    examples = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["-started_at"]
+        get_latest_by = "started_at"
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def problems(self) -> int:
+        return sum(self.counts.values())

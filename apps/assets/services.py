@@ -12,7 +12,7 @@ from uuid import uuid4
 import structlog
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -23,6 +23,7 @@ from apps.assets.disk import file_place, local_path, media_folder_id
 from apps.assets.errors import FileMissing, StorageUnavailable
 from apps.assets.keys import key_checked, main_asset_id, safe_name, upload_key
 from apps.assets.local_files import local_file_hold
+from apps.assets.locks import key_lock
 from apps.assets.media_types import PROBED_PREFIXES, media_type
 from apps.assets.models import Asset, Kind, StoredIn
 from apps.assets.uploads import upload_received
@@ -77,7 +78,7 @@ def file_store(
     if not digest.size_bytes:
         raise InputError("An empty file cannot be stored.", code="empty_file")
     with transaction.atomic():
-        _key_lock(key)
+        key_lock(key)
         if Asset.objects.filter(key=key).exists():
             raise ConflictError("A file is already stored under that key.", evidence={"key": key})
         place = file_place(path, key)
@@ -112,7 +113,7 @@ def asset_create(
     After the commit the local copy goes, if its object is verified; else the upload is due in the
     background. A file that another attempt has replaced since raises ConflictError.
     """
-    _key_lock(stored.key)
+    key_lock(stored.key)
     _check_unchanged(stored)
     asset = Asset(
         id=main_asset_id(stored.key) or uuid4(),
@@ -185,12 +186,6 @@ def _place_fields(upload: storage.Upload) -> dict[str, Any]:
     }
 
 
-def _key_lock(key: str) -> None:
-    """Held to the end of the transaction: two attempts of a job cannot mix their files under one key."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"asset:{key}"])
-
-
 @contextlib.contextmanager
 def asset_local_copy(asset: Asset, *, check: Callable[[], None] | None = None) -> Iterator[Path]:
     """A readable file with the asset's bytes; valid, and safe from deletion, while the block runs.
@@ -237,9 +232,13 @@ def asset_public_url(asset: Asset, *, lifetime_seconds: int = PROVIDER_LINK_SECO
 
     None where the outside world reaches neither; then the bytes must be sent along.
     """
-    return asset_url(asset, lifetime_seconds=lifetime_seconds) or links.signed_link(
+    link = asset_url(asset, lifetime_seconds=lifetime_seconds) or links.signed_link(
         asset, lifetime_seconds=lifetime_seconds
     )
+    if link:
+        # The nightly check tells of links that end soon.
+        Asset.objects.filter(pk=asset.pk).update(link_expires_at=timezone.now() + timedelta(seconds=lifetime_seconds))
+    return link
 
 
 def download_name(asset: Asset) -> str:

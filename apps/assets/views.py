@@ -1,18 +1,19 @@
 """HTTP edge of the stored files."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view, content_negotiation_class
+from rest_framework.decorators import api_view, content_negotiation_class, permission_classes
 from rest_framework.exceptions import NotAuthenticated
-from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import BaseRenderer
+from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,6 +23,8 @@ from apps.assets.links import linked_asset
 from apps.assets.models import Asset, Kind
 from apps.assets.selectors import asset_get
 from apps.assets.serving import serve_asset
+from apps.assets.sweep import bucket_sweep, orphans_sweep
+from apps.core.negotiation import AnyTypeNegotiation
 
 __all__ = ["serve_asset"]
 
@@ -31,18 +34,6 @@ FILE_RESPONSES = {
     302: OpenApiResponse(description="The file lies in the bucket: follow the presigned link."),
     416: OpenApiResponse(description="The range lies outside the file."),
 }
-
-
-class AnyMediaNegotiation(DefaultContentNegotiation):
-    """A player asks with `Accept: video/*`; only errors are rendered, and those as JSON."""
-
-    def select_renderer(
-        self,
-        request: Request,  # noqa: ARG002 - Django REST framework's signature
-        renderers: Any,
-        format_suffix: str | None = None,  # noqa: ARG002
-    ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
 
 
 class AssetSerializer(serializers.ModelSerializer[Asset]):
@@ -69,7 +60,7 @@ class AssetSerializer(serializers.ModelSerializer[Asset]):
 
 @extend_schema(summary="The video: a range of it, or the way to it", responses=FILE_RESPONSES)
 @api_view(["GET", "HEAD"])
-@content_negotiation_class(AnyMediaNegotiation)
+@content_negotiation_class(AnyTypeNegotiation)
 def get_video(request: Request, asset_id: UUID) -> HttpResponseBase:
     return serve_asset(request, asset_get(by=_owner(request), asset_id=asset_id, kind=Kind.VIDEO))
 
@@ -83,7 +74,7 @@ def get_video_info(request: Request, asset_id: UUID) -> Response:
 
 @extend_schema(summary="The picture of a character", responses=FILE_RESPONSES)
 @api_view(["GET", "HEAD"])
-@content_negotiation_class(AnyMediaNegotiation)
+@content_negotiation_class(AnyTypeNegotiation)
 def get_character_reference(request: Request, asset_id: UUID) -> HttpResponseBase:
     return serve_asset(request, asset_get(by=_owner(request), asset_id=asset_id, kind=Kind.IMAGE))
 
@@ -96,9 +87,33 @@ def asset_detail(request: Request, asset_id: UUID) -> Response:
 
 @extend_schema(summary="A stored file: a range of it, or the way to it", responses=FILE_RESPONSES)
 @api_view(["GET", "HEAD"])
-@content_negotiation_class(AnyMediaNegotiation)
+@content_negotiation_class(AnyTypeNegotiation)
 def asset_content(request: Request, asset_id: UUID) -> HttpResponseBase:
     return serve_asset(request, asset_get(by=_owner(request), asset_id=asset_id))
+
+
+class CleanupSerializer(serializers.Serializer[Any]):
+    dry_run = serializers.BooleanField(default=False, help_text="Count, and delete nothing.")
+    bucket = serializers.ChoiceField(
+        choices=["skip", "report", "delete"],
+        default="skip",
+        help_text="Look for objects that no row knows; `delete` removes them, unless `dry_run`.",
+    )
+
+
+@extend_schema(summary="Remove orphans (staff)", request=CleanupSerializer, responses=OpenApiTypes.OBJECT)
+@api_view(["POST"])
+@permission_classes([IsAdminUser])
+def cleanup(request: Request) -> Response:
+    """Files of this machine that no row knows, and abandoned temporary folders, older than the grace period."""
+    wanted = CleanupSerializer(data=request.data or request.query_params)
+    wanted.is_valid(raise_exception=True)
+    dry_run, bucket = wanted.validated_data["dry_run"], wanted.validated_data["bucket"]
+    report = asdict(orphans_sweep(now=timezone.now(), dry_run=dry_run))
+    if bucket != "skip":
+        found = bucket_sweep(now=timezone.now(), delete=bucket == "delete" and not dry_run)
+        report["bucket"] = asdict(found) if found else None
+    return Response(report)
 
 
 @require_safe

@@ -15,7 +15,8 @@ from rest_framework.views import APIView
 
 from apps.assets.models import Kind as AssetKind
 from apps.assets.selectors import asset_get
-from apps.assets.views import AnyMediaNegotiation, serve_asset
+from apps.assets.views import serve_asset
+from apps.core.negotiation import AnyTypeNegotiation
 from apps.jobs.api import JobSerializer, acting_user
 from apps.songs import services
 from apps.songs.models import Song
@@ -108,7 +109,7 @@ class SongDetail(APIView):
 
 @extend_schema(responses={(200, "audio/*"): OpenApiTypes.BINARY, (206, "audio/*"): OpenApiTypes.BINARY})
 @api_view(["GET", "HEAD"])
-@content_negotiation_class(AnyMediaNegotiation)
+@content_negotiation_class(AnyTypeNegotiation)
 def audio_content(request: Request, audio_id: UUID) -> HttpResponseBase:
     """The song's bytes, with Range."""
     asset = asset_get(by=acting_user(request), asset_id=audio_id, kind=AssetKind.AUDIO)

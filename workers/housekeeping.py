@@ -1,0 +1,52 @@
+"""Tasks that look after storage. Each worker also listens to the queue of its own machine's disk."""
+
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+from celery.signals import celeryd_after_setup
+from django.db import close_old_connections
+from django.utils import timezone
+
+from apps.assets import background, checks, sweep
+from apps.assets.disk import media_folder_id
+
+
+@celeryd_after_setup.connect
+def listen_to_own_disk(instance: Any, **_: object) -> None:
+    """Only the machine that has a file can upload or remove it."""
+    instance.app.amqp.queues.select_add(background.disk_queue(media_folder_id()))
+
+
+@shared_task(name="workers.housekeeping.storage_work")
+def storage_work(**_: object) -> None:
+    """Each minute: send the uploads and left-over copies that are due to the machines that have them."""
+    close_old_connections()
+    background.storage_work_dispatch(now=timezone.now())
+
+
+@shared_task(name=background.UPLOAD_TASK)
+def asset_upload(*, asset_id: str, **_: object) -> None:
+    close_old_connections()
+    background.asset_upload(UUID(asset_id))
+
+
+@shared_task(name=background.DROP_TASK)
+def asset_local_copy_drop(*, asset_id: str, **_: object) -> None:
+    close_old_connections()
+    background.asset_local_copy_drop(UUID(asset_id))
+
+
+@shared_task(name="workers.housekeeping.storage_night")
+def storage_night(**_: object) -> None:
+    """Each night: look at the bucket, and ask each machine to sweep and to look at its own disk."""
+    close_old_connections()
+    background.disk_round_dispatch()
+    checks.bucket_check(now=timezone.now())
+
+
+@shared_task(name=background.DISK_ROUND_TASK)
+def disk_round(**_: object) -> None:
+    close_old_connections()
+    sweep.orphans_sweep(now=timezone.now(), dry_run=False)
+    checks.disk_check(now=timezone.now())
