@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+from celery import current_app
 from django.conf import settings
 from django.db import connection
 
@@ -33,7 +34,7 @@ def celery_worker(
     *, queues: str = "io,media,housekeeping", pool: str = "prefork", concurrency: int = 2, **environment: str
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A worker that is ready for tasks; it and its children are gone afterwards."""
-    log = Path(settings.DATA_DIR) / "worker.log"
+    log, name = Path(settings.DATA_DIR) / "worker.log", f"w{time.time_ns()}@test"
     command = [sys.executable, "-m", "celery", "-A", "mvsite", "worker", "-Q", queues, "-P", pool]
     command += [
         "-c",
@@ -43,7 +44,7 @@ def celery_worker(
         "--without-gossip",
         "--without-mingle",
         "-n",
-        f"w{time.time_ns()}@test",
+        name,
     ]
     with log.open("wb") as stream:
         process = subprocess.Popen(
@@ -55,7 +56,11 @@ def celery_worker(
             start_new_session=True,
         )
         try:
-            wait_for(lambda: b"ready" in log.read_bytes(), seconds=START_SECONDS, what="the worker to be ready")
+            wait_for(
+                lambda: current_app.control.ping(destination=[name], timeout=0.3),
+                seconds=START_SECONDS,
+                what=f"the worker to be ready; its log:\n{log.read_text()}",
+            )
             yield process
         finally:
             kill_tree(process)
