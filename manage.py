@@ -7,9 +7,31 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mvsite.settings")
+    if "MV_DEBUG_MODE" not in os.environ:
+        # A command's own words are what its caller wants to read; warnings still show.
+        os.environ.setdefault("LOG_LEVEL", "WARNING")
+    import kombu.exceptions
+    import redis.exceptions
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
+    except OperationalError as error:
+        sys.exit(_service_missing("PostgreSQL", "DATABASE_URL", error))
+    except (kombu.exceptions.OperationalError, redis.exceptions.ConnectionError) as error:
+        sys.exit(_service_missing("Redis", "REDIS_URL", error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _service_missing(name: str, variable: str, error: Exception) -> str:
+    if os.environ.get(variable):
+        return f"{name} does not answer at {variable}: {str(error).strip()}"
+    return f"The embedded {name} does not run: start it with `make run` in another terminal, or set {variable}."
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """Django's settings, read from the environment. Every variable is explained in `.env.example`."""
 
+import pkgutil
 import re
 from pathlib import Path
 
 import dj_database_url
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
+from dotenv import load_dotenv
 
 from mvsite import embedded, env
 from mvsite.logging import configure_logging
@@ -15,7 +17,10 @@ from mvsite.secret import load_secret_key
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# What the environment says already wins over the file.
+load_dotenv(BASE_DIR / ".env")
 DATA_DIR = env.folder("MV_DATA_DIR", BASE_DIR / "var")
+embedded.access_check(DATA_DIR)
 
 # --- where this installation can be reached ---
 HOST = env.text("HOST", "127.0.0.1")
@@ -66,6 +71,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First: a probe must be answered whatever host it names, and while the database is away.
+    "mvsite.health.HealthMiddleware",
     "apps.core.request_context.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "apps.core.request_context.SecurityHeadersMiddleware",
@@ -125,8 +132,12 @@ CELERY_TASK_CREATE_MISSING_QUEUES = True
 # Above the longest hard limit (jobs.kinds), so that a running task is not delivered again.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_IMPORTS = ["workers"]
+# A worker outlives any outage of the broker (the default gives up after 100 tries).
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# Told to stop, a worker gives running tasks this long; what is cut short then is found again by the sweep.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 8.0
+CELERY_BEAT_SCHEDULER = "mvsite.beat:HeartbeatScheduler"
+CELERY_IMPORTS = [f"workers.{module.name}" for module in pkgutil.iter_modules([str(BASE_DIR / "workers")])]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
@@ -152,7 +163,8 @@ FILE_UPLOAD_HANDLERS = ["apps.assets.uploads.SpoolingUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "static-collected"
+# Of the data folder, so that the code's own may be read-only; the Docker image fills another at build time.
+STATIC_ROOT = env.folder("MV_STATIC_ROOT", DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

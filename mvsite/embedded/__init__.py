@@ -5,12 +5,13 @@ meet. Starting is idempotent: a server that survived its supervisor is found and
 detached from the process that started them, which therefore may die without harming data.
 """
 
-from mvsite.embedded.folders import EmbeddedServiceError
+from mvsite.embedded.folders import EmbeddedServiceError, access_check
 from mvsite.embedded.postgres import postgres_running, postgres_start, postgres_stop, postgres_url
 from mvsite.embedded.redis_server import redis_running, redis_start, redis_stop, redis_url
 
 __all__ = [
     "EmbeddedServiceError",
+    "access_check",
     "postgres_running",
     "postgres_start",
     "postgres_stop",

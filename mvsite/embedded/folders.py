@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import getpass
 import hashlib
 import os
 import pwd
@@ -11,6 +10,8 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
 
 # Linux allows 108 bytes for a unix socket's path with the terminating zero, macOS 104; what is added
 # to the folder is at most "/.s.PGSQL.5432.lock".
@@ -58,18 +59,26 @@ def services_lock(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def ownership_check(data_dir: Path) -> None:
-    """Refuse, with the cure, a data folder that another user made (as after `sudo make run`)."""
-    if os.geteuid() == 0:
-        return
-    parts = ["", "secret_key", "services.lock", "postgres", "redis", "media", "scratch", "segments"]
-    for path in (data_dir / part for part in parts):
-        if path.exists() and path.stat().st_uid != os.geteuid():
-            raise EmbeddedServiceError(
-                f"{path} belongs to {_user_name(path.stat().st_uid)}, and you are {getpass.getuser()}: mvsite was "
-                f"started by that user before. Take it over with `sudo chown -R {getpass.getuser()} '{data_dir}'`, "
-                "or use another folder: MV_DATA_DIR=~/mvsite-data make run"
+def access_check(data_dir: Path) -> None:
+    """Raise, with the cure, for a data folder that another user made (as `sudo make run` does)."""
+    parent = _folder_or_parent(data_dir)
+    if parent != data_dir and not os.access(parent, os.W_OK):
+        raise ImproperlyConfigured(
+            f"{data_dir} cannot be made: {parent} is not writable. Set MV_DATA_DIR to a folder of yours."
+        )
+    for name in ("", "secret_key", "services.lock", "postgres", "redis", "media", "scratch", "segments"):
+        path = data_dir / name
+        if path.exists() and not os.access(path, os.R_OK | (os.X_OK | os.W_OK if path.is_dir() else 0)):
+            me = _user_name(os.geteuid())
+            raise ImproperlyConfigured(
+                f"{path} belongs to {_user_name(path.stat().st_uid)}, and {me} may not use it: mvsite was started "
+                f"by another user before. Take it over with `sudo chown -R {me} '{data_dir}'`, or keep your own "
+                "data elsewhere with MV_DATA_DIR=~/mvsite-data in the environment or in .env."
             )
+
+
+def _folder_or_parent(folder: Path) -> Path:
+    return folder if folder.exists() else _folder_or_parent(folder.parent)
 
 
 def _user_name(uid: int) -> str:

@@ -207,6 +207,8 @@ def _program(name: str, *arguments: str, owner: pwd.struct_passwd, log: Path | N
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd="/",
+            # Out of the terminal's reach: Ctrl-C is for the supervisor to see.
+            start_new_session=True,
             check=False,
             **identity,
         )

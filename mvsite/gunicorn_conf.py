@@ -1,0 +1,16 @@
+"""Gunicorn's settings, for `make run` and the Docker image alike: `gunicorn -c mvsite/gunicorn_conf.py mvsite.wsgi`."""
+
+from mvsite.settings import HOST, PORT
+
+bind = f"[{HOST}]:{PORT}" if ":" in HOST else f"{HOST}:{PORT}"
+worker_class = "gthread"
+# Two processes, so that one busy with Python does not hold up the pages; `Prefer: wait` and
+# downloads hold a thread each.
+workers = 2
+threads = 16
+# A process that shows no life for this long is replaced; a slow request alone is not cut by it.
+timeout = 120
+graceful_timeout = 5
+# The application logs each request itself, and gunicorn's "starting" lines say nothing new.
+loglevel = "warning"
+control_socket_disable = True

@@ -1,0 +1,119 @@
+"""`/healthz`: this process answers. `/readyz`: everything that a job needs is there."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+
+from apps.core.errors import MediaToolError
+from apps.media.ffmpeg import ffmpeg_path
+from mvsite.heartbeat import BEAT, heartbeats
+from mvsite.version import commit
+
+log = structlog.get_logger(__name__)
+
+QUEUES = ("io", "media", "housekeeping")
+# Below this a single render or upload may fill the disk.
+DISK_FREE_MINIMUM_BYTES = 1024**3
+
+
+@dataclass
+class Readiness:
+    """`checks` for machines, `problems` in sentences for people; ready when there is no problem."""
+
+    checks: dict[str, Any] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    stale_workers: list[dict[str, str]] = field(default_factory=list)
+
+
+class HealthMiddleware:
+    """Answers the two probes before sessions, hosts and redirects are looked at."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        # Asked for while the process starts, not at the first probe: see version.commit.
+        commit()
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path == "/healthz":
+            return JsonResponse({"status": "ok", "commit": commit()})
+        if request.path == "/readyz":
+            return _ready_answer()
+        return self.get_response(request)
+
+
+def readiness_check() -> Readiness:
+    """Look at everything; one missing part hides no other."""
+    report = Readiness()
+    _database_check(report)
+    _processes_check(report)
+    _disk_check(report)
+    _ffmpeg_check(report)
+    return report
+
+
+def _ready_answer() -> JsonResponse:
+    report = readiness_check()
+    body = {
+        "status": "unavailable" if report.problems else "ok",
+        "commit": commit(),
+        "problems": report.problems,
+        "checks": report.checks,
+        "stale_workers": report.stale_workers,
+    }
+    response = JsonResponse(body, status=503 if report.problems else 200)
+    # Django would log each of these answers as an error, and a probe asks every few seconds.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
+def _database_check(report: Readiness) -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (DatabaseError, InterfaceError) as error:
+        # The reason goes to the log: it may name hosts and users.
+        log.warning("readiness_database_failed", reason=str(error))
+        report.problems.append("The database does not answer.")
+    report.checks["database"] = not report.problems
+
+
+def _processes_check(report: Readiness) -> None:
+    try:
+        alive = heartbeats()
+    except redis.RedisError as error:
+        log.warning("readiness_broker_failed", reason=str(error))
+        report.checks["broker"] = False
+        report.problems.append("The broker (Redis) does not answer.")
+        return
+    report.checks["broker"] = True
+    report.checks["workers"] = counts = {queue: sum(queue in beat.queues for beat in alive) for queue in QUEUES}
+    report.checks["beat"] = any(beat.name == BEAT for beat in alive)
+    report.problems += [f"No worker takes the queue {queue}." for queue, count in counts.items() if count == 0]
+    if not report.checks["beat"]:
+        report.problems.append("Beat does not run: nothing is polled or swept.")
+    report.stale_workers = [{"name": beat.name, "commit": beat.commit} for beat in alive if beat.commit != commit()]
+    if report.stale_workers:
+        log.warning("stale_workers", commit=commit(), workers=report.stale_workers)
+
+
+def _disk_check(report: Readiness) -> None:
+    free = shutil.disk_usage(settings.DATA_DIR).free
+    report.checks["disk_free_bytes"] = free
+    if free < DISK_FREE_MINIMUM_BYTES:
+        report.problems.append(f"Only {free // 1024**2} MB are free where {settings.DATA_DIR.name}/ lies; make room.")
+
+
+def _ffmpeg_check(report: Readiness) -> None:
+    try:
+        report.checks["ffmpeg"] = bool(ffmpeg_path())
+    except MediaToolError as error:
+        report.checks["ffmpeg"] = False
+        report.problems.append(error.message)
