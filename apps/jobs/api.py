@@ -6,13 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers, status
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.models import User
+from apps.assets.models import Asset
+from apps.assets.services import asset_urls
 from apps.jobs import polling, services
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job, JobEvent
@@ -71,9 +73,14 @@ class JobDetailSerializer(JobSerializer):
     """With the job's history."""
 
     events = JobEventSerializer(many=True)
+    result = serializers.SerializerMethodField()
 
     class Meta(JobSerializer.Meta):
         fields = [*JobSerializer.Meta.fields, "events"]
+
+    @extend_schema_field(serializers.DictField())
+    def get_result(self, job: Job) -> dict[str, Any]:
+        return shown_result(job)
 
 
 class JobFilter(django_filters.FilterSet):  # type: ignore[misc] # the package has no types
@@ -150,16 +157,26 @@ def job_response(request: Request, job: Job, *, result: Mapping[str, Any] | None
     With `Prefer: wait=N` the result itself with `200` when it is there within N seconds. `result` replaces the
     job's own result where a route answers with a shape of its own.
     """
-    seconds = wanted_wait_seconds(request)
-    if seconds:
-        job = job_wait_until_ended(job, seconds=seconds)
-    headers = {"Location": f"/api/jobs/{job.pk}"}
-    if seconds:
-        headers["Preference-Applied"] = f"wait={seconds}"
+    job, headers = wait_as_preferred(request, job)
     data = JobSerializer(job).data
-    if job.state == State.SUCCEEDED and seconds:
-        return Response({**(result or job.result), "job": data}, status=status.HTTP_200_OK, headers=headers)
+    if job.state == State.SUCCEEDED and "Preference-Applied" in headers:
+        return Response({**(result or shown_result(job)), "job": data}, status=status.HTTP_200_OK, headers=headers)
     return Response({**data, "job": data}, status=status.HTTP_202_ACCEPTED, headers=headers)
+
+
+def wait_as_preferred(request: Request, job: Job) -> tuple[Job, dict[str, str]]:
+    """The job as it stands after the caller's `Prefer: wait=N`, and the headers of the answer."""
+    headers = {"Location": f"/api/jobs/{job.pk}"}
+    if seconds := wanted_wait_seconds(request):
+        job = job_wait_until_ended(job, seconds=seconds)
+        headers["Preference-Applied"] = f"wait={seconds}"
+    return job, headers
+
+
+def shown_result(job: Job) -> dict[str, Any]:
+    """The result with the links of its video, which are made when they are shown, since they run out."""
+    asset = Asset.objects.filter(pk=job.result["video_id"]).first() if "video_id" in job.result else None
+    return {**job.result, **(asset_urls(asset) if asset else {})}
 
 
 def wanted_wait_seconds(request: Request) -> int:
