@@ -11,11 +11,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.models import User
+from apps.generation.lipsync import lipsync_work
 from apps.generation.serializers import (
     CallSerializer,
     CharacterReferenceSerializer,
     CreateScenesSerializer,
     GenerateVideoSerializer,
+    LipsyncSerializer,
 )
 from apps.generation.services import character_reference_work, scenes_work, video_work
 from apps.generation.work import Spending, Work, work_run
@@ -126,5 +128,19 @@ class GenerateVideo(StandAloneCall):
 
 class GenerateVideoQuote(GenerateVideo):
     @extend_schema(request=GenerateVideoSerializer, responses=QUOTE_ANSWER, summary="What a clip costs")
+    def post(self, request: Request) -> Response:
+        return self.quote(request)
+
+
+class Lipsync(StandAloneCall):
+    name, body, work = "lipsync", LipsyncSerializer, staticmethod(lipsync_work)
+
+    @extend_schema(request=LipsyncSerializer, responses={202: JobSerializer}, summary="Lip-sync a clip to audio")
+    def post(self, request: Request) -> Response:
+        return self.make(request)
+
+
+class LipsyncQuote(Lipsync):
+    @extend_schema(request=LipsyncSerializer, responses=QUOTE_ANSWER, summary="What a lip-sync costs")
     def post(self, request: Request) -> Response:
         return self.quote(request)

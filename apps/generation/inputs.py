@@ -60,7 +60,7 @@ def _opened(stack: ExitStack, run: JobRun, name: str, source: InputSource) -> Me
     if asset is None:
         raise InputError(f"The {name.replace('_', ' ')} that this needs was deleted meanwhile. Choose another one.")
     path = stack.enter_context(asset_local_copy(asset, check=run.check))
-    if source.start_seconds is not None:
+    if source.start_seconds is not None or source.end_seconds is not None:
         return _probed(_cut(run, name, path, source))
     return MediaInput(
         path=path,
@@ -74,10 +74,13 @@ def _opened(stack: ExitStack, run: JobRun, name: str, source: InputSource) -> Me
 
 
 def _cut(run: JobRun, name: str, path: Path, source: InputSource) -> Path:
-    if source.start_seconds is None or source.end_seconds is None:
+    if source.start_seconds is None and source.end_seconds is None:
         return path
+    end = source.end_seconds
+    if end is None:
+        end = probe_media(path).duration_seconds or 0.0
     output = run.scratch / f"{name}_cut.wav"
-    return cut_wav(path, source.start_seconds, source.end_seconds, output, cancelled=run.cancelled)
+    return cut_wav(path, source.start_seconds or 0.0, end, output, cancelled=run.cancelled)
 
 
 def _probed(path: Path) -> MediaInput:

@@ -84,7 +84,13 @@ def _video_save(
     asset = asset_create(owner=owner, stored=stored, kind=Kind.VIDEO, metadata=metadata)
     for part, kind in parts:
         asset_create(owner=owner, stored=part, kind=kind, part_of=asset)
-    return {"video_id": str(asset.pk)}
+    return video_answer(asset)
+
+
+def video_answer(asset: Asset) -> dict[str, Any]:
+    """The fields of a result that name a video; the links into the cloud are added when it is shown."""
+    url = f"/api/mv/get_video/{asset.pk}"
+    return {"video_id": str(asset.pk), "video_url": url, "local_video_url": url}
 
 
 def _metadata_store(run: JobRun, asset_id: UUID, metadata: dict[str, Any]) -> StoredFile:

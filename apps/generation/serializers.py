@@ -42,6 +42,20 @@ class CharacterReferenceSerializer(CallSerializer):
     seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=SEED_MAXIMUM)
 
 
+class LipsyncSerializer(CallSerializer):
+    """Ids win over links where both are given. The audio is cut to [start_time, end_time) first."""
+
+    video_id = serializers.UUIDField(required=False, allow_null=True)
+    video_url = serializers.URLField(required=False, allow_blank=True, max_length=4000)
+    audio_id = serializers.UUIDField(required=False, allow_null=True)
+    audio_url = serializers.URLField(required=False, allow_blank=True, max_length=4000)
+    start_time = SecondsField(required=False, allow_null=True)
+    end_time = SecondsField(required=False, allow_null=True)
+    temperature = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=1)
+    active_speaker_detection = serializers.BooleanField(required=False, allow_null=True)
+    occlusion_detection_enabled = serializers.BooleanField(required=False, allow_null=True)
+
+
 class GenerateVideoSerializer(CallSerializer):
     prompt = serializers.CharField(max_length=TEXT_LENGTH)
     negative_prompt = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=TEXT_LENGTH)

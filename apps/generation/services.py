@@ -12,12 +12,13 @@ from apps.core.errors import ConflictError, InputError
 from apps.generation.choice import provider_choose
 from apps.generation.frozen import FrozenRequest, InputSource
 from apps.generation.seeds import new_seed
-from apps.generation.song_brief import song_brief, song_get, song_slots
+from apps.generation.song_brief import song_brief, song_slots
 from apps.generation.work import Work, work_prepare
 from apps.jobs.kinds import Kind
 from apps.media.formats import picture_size
 from apps.media.frames import FrameGrid, exact_fps
 from apps.providers.base import Capability
+from apps.songs.selectors import song_get
 
 
 def scenes_work(

@@ -2,21 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
-from apps.accounts.models import User
-from apps.core.errors import NotFound
 from apps.providers.base import SongBrief, SongSection
 from apps.songs.models import Song
-
-
-def song_get(*, by: User, audio_id: UUID) -> Song:
-    """The song whose audio asset that is. Somebody else's is not found."""
-    song = Song.objects.select_related("asset").filter(owner=by, asset_id=audio_id).first()
-    if song is None:
-        raise NotFound("There is no such song.")
-    return song
-
 
 Slots = Sequence[tuple[float, float]]
 

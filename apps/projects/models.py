@@ -46,8 +46,8 @@ class Project(models.Model):
     """One music video in the making.
 
     The used part of the song is [song_start, song_end) in seconds; a null end is the song's own.
-    `generating` is the one-button path's switch: while it is on, whatever is missing gets made.
-    `problem` says why the one-button path stopped before the end.
+    `generating` is the one-button path's switch: while it is on, whatever is missing gets made, and only jobs
+    since `generating_since` count as tried. `problem` says why the path stopped before the end.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -70,6 +70,7 @@ class Project(models.Model):
     confirm_above = models.DecimalField(max_digits=12, decimal_places=4, null=True)
     seed = models.PositiveIntegerField(default=new_seed)
     generating = models.BooleanField(default=False)
+    generating_since = models.DateTimeField(null=True)
     problem = models.TextField(blank=True, default="")
     final_video = models.ForeignKey(Asset, null=True, on_delete=models.SET_NULL, related_name="+")
     version = models.PositiveIntegerField(default=1)
@@ -93,6 +94,9 @@ class Project(models.Model):
             models.CheckConstraint(
                 condition=(Q(budget=None) | Q(budget__gte=0)) & (Q(confirm_above=None) | Q(confirm_above__gte=0)),
                 name="project_money_is_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(generating=False) | Q(generating_since__isnull=False), name="project_generating_has_a_start"
             ),
             models.CheckConstraint(
                 condition=Q(number_of_scenes=None) | Q(number_of_scenes__gte=1),

@@ -12,7 +12,6 @@ from apps.accounts.models import User
 from apps.assets.models import Asset, Kind
 from apps.assets.selectors import asset_get
 from apps.core.errors import ConflictError, InputError
-from apps.generation.song_brief import song_get
 from apps.jobs import dispatch, money
 from apps.jobs.models import Job
 from apps.jobs.services import job_cancel
@@ -22,6 +21,7 @@ from apps.projects.selectors import project_get, project_lock
 from apps.providers.base import Capability
 from apps.providers.registry import providers_for
 from apps.songs.models import Song
+from apps.songs.selectors import song_get
 
 log = structlog.get_logger(__name__)
 

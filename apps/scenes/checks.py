@@ -1,5 +1,6 @@
 """Looking at a clip when it arrives, before anything builds on it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,6 @@ import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.generation.frozen import FrozenRequest
 from apps.media.probe import MediaFacts, open_media, picture_stream, probe_media
 
 # Mean luma (0…255) of a picture that shows nothing; limited range puts black at 16.
@@ -23,26 +23,28 @@ LOOK_SIZE = (64, 36)
 Looks = list[NDArray[np.float32]]
 
 
-def clip_check(path: Path, *, frozen: FrozenRequest, trusted: bool) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for; None where nothing was."""
+
+    seconds: float | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+def clip_check(path: Path, *, wanted: Wanted, trusted: bool) -> dict[str, Any]:
     """`{"problems": [sentences], "seconds", "width", "height"}` of a clip against what was asked.
 
     `trusted`: our own renderer made it, so only its key frames are decoded. Raises MediaToolError or InputError
     for a file that is no video at all.
     """
     facts = probe_media(path)
-    values = frozen.values
     problems = [
-        *_shape_problems(facts, values.get("width"), values.get("height")),
-        *_length_problems(facts, _wanted_seconds(frozen)),
+        *_shape_problems(facts, wanted.width, wanted.height),
+        *_length_problems(facts, wanted.seconds),
         *_picture_problems(path, key_frames_only=trusted),
     ]
     return {"problems": problems, "seconds": facts.duration_seconds, "width": facts.width, "height": facts.height}
-
-
-def _wanted_seconds(frozen: FrozenRequest) -> float | None:
-    if "duration_seconds" in frozen.values:
-        return float(frozen.values["duration_seconds"])
-    return None
 
 
 def _shape_problems(facts: MediaFacts, width: int | None, height: int | None) -> list[str]:

@@ -74,7 +74,8 @@ def image_work(*, by: User, scene: Scene, wish: Wish) -> Work:
 
 def video_works(*, by: User, scene: Scene, wish: Wish) -> list[Work]:
     """The scene's clip, once per take, each with a seed of its own; only the first becomes the current clip."""
-    return [_video_work(by, scene, wish, take, span=scene_span(scene)) for take in range(wish.takes)]
+    span = scene_span(scene)
+    return [video_work(by=by, scene=scene, wish=wish, span=span, take=take) for take in range(wish.takes)]
 
 
 def scene_span(scene: Scene) -> Span:
@@ -84,7 +85,8 @@ def scene_span(scene: Scene) -> Span:
     return scene_spans(scene.project, scenes)[place]
 
 
-def _video_work(by: User, scene: Scene, wish: Wish, take: int, *, span: Span) -> Work:
+def video_work(*, by: User, scene: Scene, wish: Wish, span: Span, take: int = 0) -> Work:
+    """A clip of the scene over these frames of the song."""
     project = scene.project
     _refuse_empty(scene)
     choice = provider_choose(
@@ -188,7 +190,7 @@ def _seed(scene: Scene, wish: Wish, take: int) -> int:
     """The same project made again in the same order gets the same seeds; another try gets another one."""
     if wish.seed is not None:
         return (wish.seed + take) % (SEED_MAXIMUM + 1)
-    tries = scene.clips.count()
+    tries = 0 if scene._state.adding else scene.clips.count()
     return (scene.project.seed + SEED_STRIDE * (scene.sequence or 0) + tries + take) % (SEED_MAXIMUM + 1)
 
 

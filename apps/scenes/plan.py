@@ -91,6 +91,12 @@ def scene_spans(project: Project, scenes: Sequence[Scene]) -> list[Span]:
     return [Span(start, end, grid) for start, end in grid.spans(durations)]
 
 
+def slot_spans(project: Project, slots: Sequence[tuple[float, float]]) -> list[Span]:
+    """The frames of scenes that are planned and not written yet."""
+    grid = FrameGrid(Fraction(project.fps))
+    return [Span(grid.frame_at(start), grid.frame_at(end), grid) for start, end in slots]
+
+
 def span_beats(project: Project, span: Span) -> tuple[float, ...]:
     """The beats inside a scene, in seconds from its start."""
     inside = (beat for beat in project_beats(project) if span.start_seconds <= beat < span.end_seconds)

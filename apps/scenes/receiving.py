@@ -13,16 +13,17 @@ from apps.assets.keys import scene_file_key, scene_lipsync_key
 from apps.assets.models import Kind as AssetKind
 from apps.assets.services import StoredFile, asset_create, file_store
 from apps.core.errors import NotFound
-from apps.generation.frozen import FrozenRequest
-from apps.generation.receiving import produced, result_metadata
+from apps.generation.receiving import produced, result_metadata, video_answer
 from apps.jobs.execution import Done, JobRun
 from apps.projects.models import Project
 from apps.providers.base import ProviderResult
-from apps.scenes.checks import clip_check
+from apps.scenes.checks import Wanted, clip_check
 from apps.scenes.history import recorded
 from apps.scenes.models import Clip, Origin, Scene
 
 log = structlog.get_logger(__name__)
+
+WANTED_FIELDS = {"seconds": "duration_seconds", "width": "width", "height": "height"}
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,10 @@ def clip_receive(run: JobRun, result: ProviderResult, *, origin: Origin) -> Done
     """Check the clip, store it, and make it the scene's current one unless the job says otherwise."""
     file = produced(result, "video")[0]
     scene = _scene(run)
-    frozen = FrozenRequest.model_validate(run.parameters["frozen"])
-    checks = clip_check(file.path, frozen=frozen, trusted=run.job.provider == "draft")
+    # A lip-synced clip is measured against the clip it was made from; a generated one against its request.
+    values = run.parameters.get("wanted") or run.parameters["frozen"]["values"]
+    wanted = Wanted(**{key: values[name] for key, name in WANTED_FIELDS.items() if name in values})
+    checks = clip_check(file.path, wanted=wanted, trusted=run.job.provider == "draft")
     sequence = scene.sequence or 0
     if origin == Origin.LIPSYNCED:
         key = scene_lipsync_key(run.job.project_id, sequence, datetime.now(UTC), file.path.suffix)
@@ -98,7 +101,7 @@ def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
             scene.version += 1
             scene.save(update_fields=["current_clip", "version", "updated_at"])
         log.info("scene_clip_current", scene_id=str(scene.pk), clip_id=str(clip.pk), origin=str(new.origin))
-    return {"clip_id": str(clip.pk), "video_id": str(asset.pk), "scene_id": str(scene.pk), "usable": usable}
+    return {"clip_id": str(clip.pk), "scene_id": str(scene.pk), "usable": usable, **video_answer(asset)}
 
 
 def _image_save(run: JobRun, stored: StoredFile, metadata: Mapping[str, Any]) -> dict[str, Any]:

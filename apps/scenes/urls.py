@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.scenes import api, making_api
+from apps.scenes import api, lipsync_api, making_api
 
 PROJECT = "api/mv/projects/<uuid:project_id>"
 SCENES = f"{PROJECT}/scenes"
@@ -21,6 +21,11 @@ urlpatterns = [
     path(f"{SCENE}/generate_video/quote", making_api.SceneVideoQuote.as_view(), name="scene-video-quote"),
     path(f"{SCENE}/clips", making_api.SceneClips.as_view(), name="scene-clips"),
     path(f"{SCENE}/revert", making_api.SceneRevert.as_view(), name="scene-revert"),
+    path(f"{PROJECT}/lipsync", lipsync_api.ScenesLipsync.as_view(), name="scenes-lipsync"),
+    path(f"{PROJECT}/lipsync/<int:sequence>", lipsync_api.SceneLipsync.as_view(), name="scene-lipsync"),
+    path(
+        f"{PROJECT}/lipsync/<int:sequence>/quote", lipsync_api.SceneLipsyncQuote.as_view(), name="scene-lipsync-quote"
+    ),
     path(f"{PROJECT}/undo", api.ChangeUndo.as_view(), name="project-undo"),
     path(f"{PROJECT}/redo", api.ChangeRedo.as_view(), name="project-redo"),
 ]

@@ -1,0 +1,104 @@
+"""Lip-sync of one clip: what is asked for, stand-alone or by a scene."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from apps.accounts.models import User
+from apps.assets.models import Asset
+from apps.assets.models import Kind as AssetKind
+from apps.assets.selectors import asset_get
+from apps.core.errors import InputError
+from apps.generation.choice import Choice, provider_choose
+from apps.generation.frozen import FrozenRequest, InputSource
+from apps.generation.work import Work, work_prepare
+from apps.jobs.kinds import Kind
+from apps.providers.base import Capability
+
+
+@dataclass(frozen=True)
+class LipsyncOptions:
+    """How the mouth moves; None leaves it to the flavor."""
+
+    temperature: float | None = None
+    active_speaker_detection: bool | None = None
+    occlusion_detection_enabled: bool | None = None
+
+    def resolved(self, choice: Choice) -> dict[str, Any]:
+        """Every option with a value."""
+        config = choice.config.values
+        given = {
+            "temperature": self.temperature,
+            "active_speaker_detection": self.active_speaker_detection,
+            "occlusion_detection_enabled": self.occlusion_detection_enabled,
+        }
+        return {name: config[name] if value is None else value for name, value in given.items()}
+
+
+def lipsync_work(
+    *,
+    by: User,
+    video_id: UUID | None = None,
+    video_url: str = "",
+    audio_id: UUID | None = None,
+    audio_url: str = "",
+    start_time: Decimal | None = None,
+    end_time: Decimal | None = None,
+    flavor: str = "",
+    provider: str = "",
+    **options: Any,
+) -> Work:
+    """The stand-alone call. Ids win over links; the audio is cut to [start_time, end_time).
+
+    Raises NotFound for an unknown id, InputError where neither is given or the range is bad.
+    """
+    video = _source(by, video_id, video_url, kind=AssetKind.VIDEO, name="video")
+    audio = _source(by, audio_id, audio_url, kind=AssetKind.AUDIO, name="audio")
+    asset = Asset.objects.get(pk=audio.asset_id) if audio.asset_id else None
+    start, end = checked_range(start_time, end_time, length=asset.duration_seconds if asset else None)
+    audio = audio.model_copy(update={"start_seconds": start, "end_seconds": end})
+    choice = provider_choose(Capability.LIPSYNC, flavor=flavor, asked=provider)
+    return prepared_lipsync(by=by, choice=choice, video=video, audio=audio, options=LipsyncOptions(**options))
+
+
+def prepared_lipsync(
+    *,
+    by: User,
+    choice: Choice,
+    video: InputSource,
+    audio: InputSource,
+    options: LipsyncOptions,
+    extra: dict[str, Any] | None = None,
+) -> Work:
+    """The quoted work of these inputs."""
+    values = {**options.resolved(choice), "settings": dict(choice.config.values)}
+    frozen = FrozenRequest(capability=Capability.LIPSYNC, values=values, inputs={"video": video, "audio": audio})
+    return work_prepare(by=by, kind=Kind.LIPSYNC, frozen=frozen, choice=choice, extra=extra)
+
+
+def checked_range(
+    start_time: Decimal | None, end_time: Decimal | None, *, length: float | None
+) -> tuple[float | None, float | None]:
+    """The range in seconds, its end cut at the end of the audio; (None, None) is all of it."""
+    if start_time is None and end_time is None:
+        return None, None
+    start = float(start_time or 0)
+    end = length if end_time is None else float(end_time)
+    if end is not None and end <= start:
+        raise InputError("The range has to end after it starts.", errors={"end_time": ["not after start_time"]})
+    if length is not None and start >= length:
+        raise InputError(
+            f"The audio lasts only {length:.2f} seconds.", errors={"start_time": ["past the end of the audio"]}
+        )
+    return start, end if length is None or end is None else min(end, length)
+
+
+def _source(by: User, asset_id: UUID | None, url: str, *, kind: AssetKind, name: str) -> InputSource:
+    if asset_id is not None:
+        return InputSource(asset_id=asset_get(by=by, asset_id=asset_id, kind=kind).pk)
+    if url:
+        return InputSource(url=url)
+    raise InputError(
+        f"Name the {name}: {name}_id, or {name}_url.", errors={f"{name}_id": [f"needed where there is no {name}_url"]}
+    )

@@ -1,0 +1,146 @@
+"""HTTP edge of a scene's lip-sync."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.generation.api import QUOTE_ANSWER, quote_response, validated, wanted_spending
+from apps.generation.lipsync import LipsyncOptions
+from apps.jobs.api import JobSerializer, acting_user, wait_as_preferred, wanted_idempotency
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.states import State
+from apps.scenes import lipsync
+from apps.scenes.lipsync import LipsyncWish
+from apps.scenes.models import Scene
+from apps.scenes.selectors import scene_get
+from apps.scenes.serializers import MAXIMUM_SCENES, SpendingSerializer
+
+
+class SceneLipsyncSerializer(SpendingSerializer):
+    temperature = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=1)
+    active_speaker_detection = serializers.BooleanField(required=False, allow_null=True)
+    occlusion_detection_enabled = serializers.BooleanField(required=False, allow_null=True)
+    audio_id = serializers.UUIDField(required=False, allow_null=True)
+    preview = serializers.BooleanField(required=False)
+    config_flavor = serializers.CharField(required=False, allow_blank=True, max_length=64)
+    provider = serializers.CharField(required=False, allow_blank=True, max_length=32)
+
+
+class ScenesLipsyncSerializer(SceneLipsyncSerializer):
+    sequences = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), min_length=1, max_length=MAXIMUM_SCENES
+    )
+
+    def validate_sequences(self, sequences: list[int]) -> list[int]:
+        if len(set(sequences)) != len(sequences):
+            raise serializers.ValidationError("Name each scene once.")
+        return sequences
+
+
+class AudioSegmentSerializer(serializers.Serializer[Any]):
+    start_time = serializers.FloatField()
+    end_time = serializers.FloatField()
+
+
+class LipsyncSceneResponseSerializer(serializers.Serializer[Any]):
+    project_id = serializers.UUIDField()
+    sequence = serializers.IntegerField()
+    video_url = serializers.CharField(allow_null=True)
+    original_video_url = serializers.CharField(allow_null=True)
+    audio_segment = AudioSegmentSerializer(allow_null=True)
+    lipsync_params = serializers.DictField()
+    status = serializers.CharField()
+    error = serializers.CharField()
+    processing_time_seconds = serializers.FloatField(allow_null=True)
+    updated_at = serializers.DateTimeField()
+    job = JobSerializer(allow_null=True)
+
+
+class LipsyncScenesResponseSerializer(serializers.Serializer[Any]):
+    scenes = LipsyncSceneResponseSerializer(many=True)
+
+
+def _wish(data: dict[str, Any]) -> LipsyncWish:
+    return LipsyncWish(
+        options=LipsyncOptions(
+            temperature=data.get("temperature"),
+            active_speaker_detection=data.get("active_speaker_detection"),
+            occlusion_detection_enabled=data.get("occlusion_detection_enabled"),
+        ),
+        audio_id=data.get("audio_id"),
+        preview=data.get("preview", False),
+        provider=data.get("provider", ""),
+        flavor=data.get("config_flavor", ""),
+    )
+
+
+class SceneLipsync(APIView):
+    @extend_schema(responses=LipsyncSceneResponseSerializer, summary="How the scene's lip-sync stands")
+    def get(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
+        job = Job.objects.filter(scene_id=scene.pk, kind=Kind.LIPSYNC).first()
+        return Response(_answer(scene, job))
+
+    @extend_schema(
+        request=SceneLipsyncSerializer,
+        responses={202: LipsyncSceneResponseSerializer},
+        summary="Lip-sync the scene's clip to its part of the song",
+    )
+    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        data = validated(SceneLipsyncSerializer, request)
+        by = acting_user(request)
+        (job,) = lipsync.scenes_lipsync(
+            by=by,
+            project_id=project_id,
+            sequences=[sequence],
+            wish=_wish(data),
+            spending=wanted_spending(data),
+            idempotency=wanted_idempotency(request, kind=f"lipsync:{project_id}:{sequence}", body=data),
+        )
+        job, headers = wait_as_preferred(request, job)
+        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+        status = 200 if job.state == State.SUCCEEDED else 202
+        return Response(_answer(scene, job), status=status, headers=headers)
+
+
+class SceneLipsyncQuote(APIView):
+    @extend_schema(request=SceneLipsyncSerializer, responses=QUOTE_ANSWER, summary="What the scene's lip-sync costs")
+    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        data = validated(SceneLipsyncSerializer, request)
+        by = acting_user(request)
+        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+        return quote_response([lipsync.scene_lipsync_work(by=by, scene=scene, wish=_wish(data))])
+
+
+class ScenesLipsync(APIView):
+    @extend_schema(
+        request=ScenesLipsyncSerializer,
+        responses={202: LipsyncScenesResponseSerializer},
+        summary="Lip-sync several scenes, each its own job; all are started or none",
+    )
+    def post(self, request: Request, project_id: UUID) -> Response:
+        data = validated(ScenesLipsyncSerializer, request)
+        by = acting_user(request)
+        jobs = lipsync.scenes_lipsync(
+            by=by,
+            project_id=project_id,
+            sequences=data["sequences"],
+            wish=_wish(data),
+            spending=wanted_spending(data),
+        )
+        answers = [
+            _answer(scene_get(by=by, project_id=project_id, sequence=sequence), job)
+            for sequence, job in zip(data["sequences"], jobs, strict=True)
+        ]
+        return Response({"scenes": answers}, status=202, headers={"Location": f"/api/jobs?project={project_id}"})
+
+
+def _answer(scene: Scene, job: Job | None) -> dict[str, Any]:
+    facts = lipsync.lipsync_answer(scene, job)
+    return dict(LipsyncSceneResponseSerializer({**facts, "job": job}).data)
