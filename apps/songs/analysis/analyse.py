@@ -1,0 +1,86 @@
+"""The whole analysis of one file, in one pass over its samples."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from apps.core.errors import InputError, WorkCancelled
+from apps.songs.analysis.decoding import SAMPLE_RATE, audio_blocks
+from apps.songs.analysis.energy import intensity_curve
+from apps.songs.analysis.grid import BeatGrid
+from apps.songs.analysis.loudness import Loudness, LoudnessMeter
+from apps.songs.analysis.metre import downbeats_guess
+from apps.songs.analysis.onsets import Onsets, onsets_find
+from apps.songs.analysis.sections import Section, sections_find
+from apps.songs.analysis.spectra import SpectraCollector
+from apps.songs.analysis.tempo import grid_find
+from apps.songs.analysis.voice import VoiceActivity, voice_in_mix, voice_in_stem
+from apps.songs.analysis.waveform import PeakCollector, Peaks
+
+# Shorter than this there is nothing to cut a video to.
+LEAST_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class SongAnalysis:
+    """`energy` is sampled at ENERGY_RATE (10 per second). `onsets` stay for fitting a tapped grid later."""
+
+    duration_seconds: float
+    grid: BeatGrid
+    sections: tuple[Section, ...]
+    loudness: Loudness
+    peaks: Peaks
+    energy: tuple[float, ...]
+    voice: VoiceActivity
+    onsets: Onsets
+
+
+def song_analyse(
+    path: Path,
+    *,
+    max_seconds: float | None = None,
+    expected_seconds: float | None = None,
+    progress: Callable[[float], None] = lambda _percent: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> SongAnalysis:
+    """Analyse the song at `path`. `progress` takes a percentage, told by `expected_seconds`.
+
+    Raises InputError for a file without readable sound, or shorter or longer than a song can be, and
+    WorkCancelled soon after `cancelled()` turns true.
+    """
+    meter, spectra_collector, peak_collector = LoudnessMeter(), SpectraCollector(), PeakCollector()
+    samples = 0
+    for block in audio_blocks(path, max_seconds=max_seconds):
+        if cancelled():
+            raise WorkCancelled
+        for collector in (meter, spectra_collector, peak_collector):
+            collector.add(block)
+        samples += block.shape[1]
+        if expected_seconds:
+            progress(min(80.0, 80 * samples / SAMPLE_RATE / expected_seconds))
+    if samples < LEAST_SECONDS * SAMPLE_RATE:
+        raise InputError("The song is shorter than half a second.", code="song_too_short")
+    spectra = spectra_collector.spectra()
+    onsets = onsets_find(spectra)
+    grid = downbeats_guess(grid_find(onsets, spectra.seconds), onsets, spectra)
+    progress(95.0)
+    intensity = intensity_curve(meter.steps(), onsets)
+    return SongAnalysis(
+        duration_seconds=spectra.seconds,
+        grid=grid,
+        sections=sections_find(spectra, intensity, grid),
+        loudness=meter.loudness(),
+        peaks=peak_collector.peaks(),
+        energy=tuple(round(float(value), 3) for value in intensity),
+        voice=voice_in_mix(spectra),
+        onsets=onsets,
+    )
+
+
+def stem_voice(path: Path, *, max_seconds: float | None = None) -> tuple[VoiceActivity, float]:
+    """Where the vocal stem at `path` has sound, and its length in seconds."""
+    meter, samples = LoudnessMeter(), 0
+    for block in audio_blocks(path, max_seconds=max_seconds):
+        meter.add(block)
+        samples += block.shape[1]
+    return voice_in_stem(meter.steps(), samples / SAMPLE_RATE), samples / SAMPLE_RATE

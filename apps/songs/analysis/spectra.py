@@ -1,0 +1,161 @@
+"""Spectral features of a song, collected while it streams by."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+from apps.songs.analysis.decoding import SAMPLE_RATE, Stereo
+
+# Onsets: windows of 23 ms every 5.8 ms.
+WINDOW = 1024
+HOP = 256
+FRAME_RATE = SAMPLE_RATE / HOP
+MEL_BANDS = 24
+# Harmony and timbre: windows of 186 ms ten times a second.
+LONG_WINDOW = 8192
+LONG_HOP = SAMPLE_RATE // 10
+LONG_RATE = 10.0
+TIMBRE_BANDS = 32
+# Fine power, from which an onset's exact moment is read.
+FINE_SAMPLES = 44
+FINE_RATE = SAMPLE_RATE / FINE_SAMPLES
+# Where a voice's partials are strong, and how far (in bins of 5.4 Hz) vibrato and glides spread one.
+VOICE_HERTZ = (400.0, 3000.0)
+WANDER_BINS = 8
+
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Spectra:
+    """Everything later steps read. Frame i of `mel` is centred at i / FRAME_RATE seconds, of the long
+    features at i / LONG_RATE; bin i of the fine power begins at i / FINE_RATE.
+
+    `mel` (MEL_BANDS, n): magnitude; `timbre` (TIMBRE_BANDS, m): magnitude; `chroma` (12, m): energy per pitch
+    class from A; `voice` (3, m): see `_voice_features`; `fine` (2, k): power of the signal and of its first
+    difference (which shows consonants, hats and sticks). `seconds` is the exact duration.
+    """
+
+    mel: Matrix
+    timbre: Matrix
+    chroma: Matrix
+    voice: Matrix
+    fine: Matrix
+    seconds: float
+
+
+class SpectraCollector:
+    """Feed blocks with `add`, read `spectra()` at the end."""
+
+    def __init__(self) -> None:
+        self._samples = 0
+        self._short = _Framer(WINDOW, HOP)
+        self._long = _Framer(LONG_WINDOW, LONG_HOP)
+        self._fine = np.zeros((1, 0), np.float32)
+        self._last = np.float32(0)
+        self._out: dict[str, list[Matrix]] = {key: [] for key in ("mel", "timbre", "chroma", "voice", "fine")}
+        self._mel_weights = _triangles(MEL_BANDS, WINDOW, 30.0, 16_000.0)
+        self._timbre_weights = _triangles(TIMBRE_BANDS, LONG_WINDOW, 40.0, 12_000.0)
+        self._chroma_weights = _chroma_weights()
+
+    def add(self, block: Stereo) -> None:
+        self._samples += block.shape[1]
+        middle = block.mean(axis=0, keepdims=True)
+        self._add_short(self._short.push(middle))
+        self._add_long(self._long.push(middle))
+        self._add_fine(middle)
+
+    def spectra(self) -> Spectra:
+        self._add_short(self._short.finish())
+        self._add_long(self._long.finish())
+        joined = {key: np.concatenate(parts, axis=1) for key, parts in self._out.items()}
+        return Spectra(**joined, seconds=self._samples / SAMPLE_RATE)
+
+    def _add_short(self, frames: Matrix) -> None:
+        magnitude = np.abs(scipy.fft.rfft(frames[0] * _hann(WINDOW), axis=1))
+        self._out["mel"].append((magnitude @ self._mel_weights).T / WINDOW)
+
+    def _add_long(self, frames: Matrix) -> None:
+        magnitude = np.abs(scipy.fft.rfft(frames[0] * _hann(LONG_WINDOW), axis=1)) / LONG_WINDOW
+        self._out["timbre"].append((magnitude @ self._timbre_weights).T)
+        self._out["chroma"].append((np.square(magnitude) @ self._chroma_weights).T)
+        self._out["voice"].append(_voice_features(magnitude))
+
+    def _add_fine(self, middle: Matrix) -> None:
+        samples = np.concatenate([self._fine, middle], axis=1)[0]
+        whole = len(samples) // FINE_SAMPLES * FINE_SAMPLES
+        used = samples[:whole]
+        difference = np.diff(used, prepend=self._last)
+        if whole:
+            self._last = used[-1]
+        power = np.stack([np.square(used), np.square(difference)])
+        self._out["fine"].append(power.reshape(2, -1, FINE_SAMPLES).mean(axis=2))
+        self._fine = samples[whole:].reshape(1, -1)
+
+
+class _Framer:
+    """Cuts a stream into overlapping centred frames; the ends are padded with silence."""
+
+    def __init__(self, window: int, hop: int) -> None:
+        self._window, self._hop = window, hop
+        self._rest = np.zeros((1, window // 2), np.float32)
+
+    def push(self, block: Matrix) -> Matrix:
+        joined = np.concatenate([self._rest, block], axis=1)
+        count = max(0, (joined.shape[1] - self._window) // self._hop + 1)
+        self._rest = joined[:, count * self._hop :]
+        if not count:
+            return np.zeros((block.shape[0], 0, self._window), np.float32)
+        view = np.lib.stride_tricks.sliding_window_view(joined, self._window, axis=1)
+        return view[:, : count * self._hop : self._hop]
+
+    def finish(self) -> Matrix:
+        return self.push(np.zeros((1, self._window // 2), np.float32))
+
+
+def _hann(size: int) -> NDArray[np.float32]:
+    return np.hanning(size + 1)[:-1].astype(np.float32)
+
+
+def _mel(hertz: ArrayLike) -> NDArray[np.float64]:
+    return np.asarray(2595 * np.log10(1 + np.asarray(hertz, float) / 700))
+
+
+def _triangles(bands: int, window: int, low: float, high: float) -> Matrix:
+    """Triangular mel filters as a (bins, bands) matrix; every band covers at least one bin."""
+    centres = np.linspace(_mel(low), _mel(high), bands + 2)
+    bins = _mel(np.fft.rfftfreq(window, 1 / SAMPLE_RATE))[:, None]
+    rising = (bins - centres[:-2]) / np.diff(centres)[:-1]
+    falling = (centres[2:] - bins) / np.diff(centres)[1:]
+    weights = np.maximum(0, np.minimum(rising, falling))
+    nearest = np.abs(bins - centres[1:-1]).argmin(axis=0)
+    weights[nearest, np.arange(bands)] = np.maximum(weights[nearest, np.arange(bands)], 1.0)
+    return weights.astype(np.float32)
+
+
+def _chroma_weights() -> Matrix:
+    """(bins, 12): a bin belongs to the nearest semitone between 55 Hz and 2 kHz, pitch class 0 is A."""
+    hertz = np.fft.rfftfreq(LONG_WINDOW, 1 / SAMPLE_RATE)
+    weights = np.zeros((len(hertz), 12), np.float32)
+    used = np.flatnonzero((hertz >= 55) & (hertz <= 2000))
+    weights[used, np.round(12 * np.log2(hertz[used] / 55)).astype(int) % 12] = 1
+    return weights
+
+
+def _voice_features(middle: Matrix) -> Matrix:
+    """Per frame: how much its partials wander (the share of their power that lies beside the narrow peak which a
+    held string or key would make), how much of the voice band stands in partials at all, and that band's power."""
+    hertz = np.fft.rfftfreq(LONG_WINDOW, 1 / SAMPLE_RATE)
+    power = np.square(middle[:, slice(*np.searchsorted(hertz, VOICE_HERTZ))])
+    width = 2 * WANDER_BINS + 1
+    average = np.maximum(power.mean(axis=1, keepdims=True), 1e-16)
+    partial = (power == maximum_filter1d(power, width, axis=1)) & (power > 3 * average)
+    narrow = np.where(partial, uniform_filter1d(power, 3, axis=1) * 3, 0).sum(axis=1)
+    wide = np.where(partial, uniform_filter1d(power, width, axis=1) * width, 0).sum(axis=1)
+    total = power.sum(axis=1)
+    # Partials nearer than the width are counted twice; more than all there is means all.
+    tonal = np.minimum(wide / np.maximum(total, 1e-16), 1)
+    return np.stack([1 - narrow / np.maximum(wide, 1e-16), tonal, total]).astype(np.float32)
