@@ -15,7 +15,6 @@ from apps.composition.plan import CutPlan, Span, speed
 from apps.core.errors import MediaToolError
 from apps.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
 from apps.media.mp4 import Track, header_sets, read_track, starts_with_idr
-from apps.media.probe import open_media
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ def _fitting_track(target: ClipFormat, span: Span) -> Track | None:
     facts = source.facts
     if facts.video_codec != "h264" or facts.container != "mov" or facts.pixel_format != "yuv420p" or facts.rotation:
         return None
-    if (facts.width, facts.height, facts.fps) != (target.width, target.height, target.fps):
+    if facts.other_colours or (facts.width, facts.height, facts.fps) != (target.width, target.height, target.fps):
         return None
     try:
         track = read_track(source.path, b"vide")
@@ -109,7 +108,7 @@ def _fitting_track(target: ClipFormat, span: Span) -> Track | None:
     evenly = track.frame_seconds == Fraction(1, target.fps)
     starts_plainly = track.edit_start == _first_shown(track)
     same_size = (track.width, track.height) == (target.width, target.height)
-    return track if evenly and starts_plainly and same_size and _colours_fit(source.path) else None
+    return track if evenly and starts_plainly and same_size else None
 
 
 def _first_shown(track: Track) -> int:
@@ -124,10 +123,3 @@ def _shown_in_order(part: Track) -> bool:
     step = int(part.durations[0])
     shown = np.sort(np.arange(len(part)) * step + part.shifts)
     return bool((np.diff(shown) == step).all())
-
-
-def _colours_fit(path: Path) -> bool:
-    with open_media(path) as container:
-        context = container.streams.video[0].codec_context
-        # 1 is BT.709, 2 is unspecified, which players take as BT.709 at these sizes; 2 would be full range below.
-        return context.colorspace in (1, 2) and context.color_range in (0, 1)

@@ -75,23 +75,25 @@ def _framed(plan: CutPlan, view: View, mark: int) -> str:
     """Scale to the format. Sizes are computed from the displayed shape, so pixels that are not square come out so."""
     target, facts = plan.format, view.shot.source.facts
     if _same_shape(target, facts):
-        return f"scale={target.width}:{target.height}:{_COLOURS}"
+        return f"scale={target.width}:{target.height}:{_scaling(facts)}"
     if plan.fit is Fit.FILL:
         return _cropped(target, facts, view.shot.focus)
     width, height = _inside(target, facts)
     if plan.fit is Fit.BARS:
-        return f"scale={width}:{height}:{_COLOURS},pad={target.width}:{target.height}:(ow-iw)/2:(oh-ih)/2"
+        return f"scale={width}:{height}:{_scaling(facts)},pad={target.width}:{target.height}:(ow-iw)/2:(oh-ih)/2"
     small = f"{_even(target.width / 8)}:{_even(target.height / 8)}"
     return (
         f"split[whole{mark}][wide{mark}];"
-        f"[wide{mark}]scale={small}:force_original_aspect_ratio=increase:{_COLOURS},crop={small},gblur=sigma=6,"
+        f"[wide{mark}]scale={small}:force_original_aspect_ratio=increase:{_scaling(facts)},crop={small},gblur=sigma=6,"
         f"eq=brightness=-0.12,scale={target.width}:{target.height}:flags=bilinear[back{mark}];"
-        f"[whole{mark}]scale={width}:{height}:{_COLOURS}[front{mark}];"
+        f"[whole{mark}]scale={width}:{height}:{_scaling(facts)}[front{mark}];"
         f"[back{mark}][front{mark}]overlay=(W-w)/2:(H-h)/2"
     )
 
 
-_COLOURS = "flags=bicubic:out_color_matrix=bt709:out_range=tv"
+def _scaling(facts: MediaFacts) -> str:
+    # Naming the colours makes the scaler convert through them and lose two levels of light even where they agree.
+    return "flags=bicubic:out_color_matrix=bt709:out_range=tv" if facts.other_colours else "flags=bicubic"
 
 
 def _same_shape(target: ClipFormat, facts: MediaFacts) -> bool:
@@ -106,7 +108,7 @@ def _cropped(target: ClipFormat, facts: MediaFacts, focus: tuple[float, float]) 
     wide, high = max(target.width, _even(width * scale)), max(target.height, _even(height * scale))
     left = round(min(max(0.0, focus[0] * wide - target.width / 2), wide - target.width))
     top = round(min(max(0.0, focus[1] * high - target.height / 2), high - target.height))
-    return f"scale={wide}:{high}:{_COLOURS},crop={target.width}:{target.height}:{left}:{top}"
+    return f"scale={wide}:{high}:{_scaling(facts)},crop={target.width}:{target.height}:{left}:{top}"
 
 
 def _inside(target: ClipFormat, facts: MediaFacts) -> tuple[int, int]:

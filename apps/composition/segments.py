@@ -133,8 +133,10 @@ class _Workshop:
                 self._collect(running, made)
             finally:
                 stop.set()
-                for future in running:
-                    future.cancel()
+                # Those that end before they notice are kept too.
+                for future in wait(running).done:
+                    if not future.cancelled() and future.exception() is None:
+                        self._keep(running[future], future.result())
 
     def _collect(self, running: dict[Future[Path], _Order], made: Callable[[_Order, Entry], None]) -> None:
         while running:
@@ -144,12 +146,15 @@ class _Workshop:
             for future in done:
                 order = running.pop(future)
                 # Kept at once: a worker that dies later resumes with this segment.
-                made(order, self.session.add(order.key, future.result(), {"frames": order.span.frames}))
+                made(order, self._keep(order, future.result()))
             self.meter.show()
+
+    def _keep(self, order: _Order, file: Path) -> Entry:
+        return self.session.add(order.key, file, {"frames": order.span.frames})
 
     def _encode(self, index: int, order: _Order, threads: int, folder: Path, stop: threading.Event) -> Path:
         if stop.is_set():
-            raise WorkCancelled
+            raise WorkCancelled  # the queue drains without starting what nobody waits for
         span, output = order.span, self.session.workfile(order.key)
         recipe = span_arguments(self.plan, span, lyrics=self._lyrics_file(span, folder), threads=threads)
         try:
