@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apps.providers.base import SongBrief, SongSection
+from apps.songs.analysis.energy import ENERGY_RATE
 from apps.songs.models import Song
 
 Slots = Sequence[tuple[float, float]]
@@ -48,4 +49,6 @@ def song_brief(song: Song, start: float, end: float) -> SongBrief:
 
 
 def song_energy(song: Song, start: float, end: float) -> tuple[float, ...]:
-    return ()
+    """The song's level over the part of the file, 0…1, as the analysis sampled it; empty before that."""
+    curve = song.analysis.get("energy", [])
+    return tuple(curve[round(start * ENERGY_RATE) : max(round(end * ENERGY_RATE), round(start * ENERGY_RATE) + 1)])

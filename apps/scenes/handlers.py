@@ -2,12 +2,17 @@
 
 from functools import partial
 
+import structlog
+
 from apps.generation.handlers import Receiver, generation_run
 from apps.generation.receiving import images_receive, scenes_receive, video_receive
 from apps.jobs.execution import Handler, JobRun, Outcome
 from apps.jobs.kinds import Kind
+from apps.jobs.states import State
 from apps.scenes.receiving import scene_image_receive, scene_lipsync_receive, scene_video_receive
 from apps.scenes.writing import project_scenes_receive
+
+log = structlog.get_logger(__name__)
 
 STAND_ALONE: dict[Kind, Receiver] = {
     Kind.SCENES: scenes_receive,
@@ -25,6 +30,8 @@ OF_A_PROJECT: dict[Kind, Receiver] = {
 
 
 def _generate(kind: Kind, run: JobRun) -> Outcome:
+    if kind == Kind.LIPSYNC and run.claim.came_from == State.QUEUED:
+        log.info("lipsync_processing_started", provider=run.job.provider, scene_id=str(run.job.scene_id))
     receivers = OF_A_PROJECT if run.job.project_id else STAND_ALONE
     return generation_run(run, receivers[kind])
 

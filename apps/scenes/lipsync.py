@@ -4,7 +4,7 @@ The window comes from `apps.generation.audio_window` and one query, for the page
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -42,7 +42,7 @@ class LipsyncWish:
     """What a call may say. `audio_id`: another song or a vocal stem, for this scene only. `preview`: make the
     clip and do not make it current."""
 
-    options: LipsyncOptions = LipsyncOptions()
+    options: LipsyncOptions = field(default_factory=LipsyncOptions)
     audio_id: UUID | None = None
     preview: bool = False
     provider: str = ""
@@ -56,7 +56,7 @@ def scene_window(project: Project, sequence: int) -> AudioWindow:
     """
     rows = scenes_of(project).values_list("sequence", "duration", "current_clip__asset__duration_seconds")
     lengths = [
-        SceneLength(number, duration, None if clip is None else seconds(clip)) for number, duration, clip in rows
+        SceneLength(number or 0, duration, None if clip is None else seconds(clip)) for number, duration, clip in rows
     ]
     default = seconds(resolve(project.flavor, "lipsync_params").values["duration_seconds"])
     window = audio_window(lengths, sequence, default=default, song_seconds=song_seconds(project))

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from apps.generation.api import QUOTE_ANSWER, quote_response, validated, wanted_spending
 from apps.generation.lipsync import LipsyncOptions
+from apps.generation.serializers import MAXIMUM_SCENES
 from apps.jobs.api import JobSerializer, acting_user, wait_as_preferred, wanted_idempotency
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
@@ -19,7 +20,7 @@ from apps.scenes import lipsync
 from apps.scenes.lipsync import LipsyncWish
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
-from apps.scenes.serializers import MAXIMUM_SCENES, SpendingSerializer
+from apps.scenes.serializers import SpendingSerializer
 
 
 class SceneLipsyncSerializer(SpendingSerializer):

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
+from django.utils import timezone
 
 from apps.assets.keys import scene_file_key, scene_lipsync_key
 from apps.assets.models import Kind as AssetKind
@@ -68,8 +69,12 @@ def clip_receive(run: JobRun, result: ProviderResult, *, origin: Origin) -> Done
     else:
         key = scene_file_key(run.job.project_id, sequence, f"clip_{uuid4().hex[:12]}{file.path.suffix}")
     metadata = result_metadata(run, result)
+    stored = file_store(file.path, key=key, content_type=file.content_type)
+    if origin == Origin.LIPSYNCED:
+        taken = (timezone.now() - (run.job.started_at or run.job.created_at)).total_seconds()
+        log.info("lipsync_processing_completed", seconds=round(taken, 3), bytes=stored.digest.size_bytes)
     new = NewClip(
-        stored=file_store(file.path, key=key, content_type=file.content_type),
+        stored=stored,
         origin=origin,
         checks=checks,
         parameters=metadata,
