@@ -40,11 +40,12 @@ class TransitionKind(StrEnum):
 
 @dataclass(frozen=True)
 class Source:
-    """A clip's file; `sha256` is of its content."""
+    """A clip's or song's file; `sha256` is of its content. `other_colours`: needs converting to BT.709."""
 
     path: Path
     sha256: str
     facts: MediaFacts
+    other_colours: bool = False
 
 
 @dataclass(frozen=True)

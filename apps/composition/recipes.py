@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from apps.composition.plan import CutPlan, Fit, Span, TransitionKind, View, speed
+from apps.composition.plan import CutPlan, Fit, Source, Span, TransitionKind, View, speed
 from apps.media.formats import ClipFormat, ffmpeg_encoder_arguments, ffmpeg_tags_filter
 from apps.media.probe import MediaFacts
 from apps.media.runner import input_arguments
@@ -73,27 +73,28 @@ def _entry(start: Fraction, source_fps: Fraction | None) -> tuple[list[str], str
 
 def _framed(plan: CutPlan, view: View, mark: int) -> str:
     """Scale to the format. Sizes are computed from the displayed shape, so pixels that are not square come out so."""
-    target, facts = plan.format, view.shot.source.facts
+    target, source = plan.format, view.shot.source
+    facts = source.facts
     if _same_shape(target, facts):
-        return f"scale={target.width}:{target.height}:{_scaling(facts)}"
+        return f"scale={target.width}:{target.height}:{_scaling(source)}"
     if plan.fit is Fit.FILL:
-        return _cropped(target, facts, view.shot.focus)
+        return _cropped(target, source, view.shot.focus)
     width, height = _inside(target, facts)
     if plan.fit is Fit.BARS:
-        return f"scale={width}:{height}:{_scaling(facts)},pad={target.width}:{target.height}:(ow-iw)/2:(oh-ih)/2"
+        return f"scale={width}:{height}:{_scaling(source)},pad={target.width}:{target.height}:(ow-iw)/2:(oh-ih)/2"
     small = f"{_even(target.width / 8)}:{_even(target.height / 8)}"
     return (
         f"split[whole{mark}][wide{mark}];"
-        f"[wide{mark}]scale={small}:force_original_aspect_ratio=increase:{_scaling(facts)},crop={small},gblur=sigma=6,"
+        f"[wide{mark}]scale={small}:force_original_aspect_ratio=increase:{_scaling(source)},crop={small},gblur=sigma=6,"
         f"eq=brightness=-0.12,scale={target.width}:{target.height}:flags=bilinear[back{mark}];"
-        f"[whole{mark}]scale={width}:{height}:{_scaling(facts)}[front{mark}];"
+        f"[whole{mark}]scale={width}:{height}:{_scaling(source)}[front{mark}];"
         f"[back{mark}][front{mark}]overlay=(W-w)/2:(H-h)/2"
     )
 
 
-def _scaling(facts: MediaFacts) -> str:
+def _scaling(source: Source) -> str:
     # Naming the colours makes the scaler convert through them and lose two levels of light even where they agree.
-    return "flags=bicubic:out_color_matrix=bt709:out_range=tv" if facts.other_colours else "flags=bicubic"
+    return "flags=bicubic:out_color_matrix=bt709:out_range=tv" if source.other_colours else "flags=bicubic"
 
 
 def _same_shape(target: ClipFormat, facts: MediaFacts) -> bool:
@@ -102,13 +103,14 @@ def _same_shape(target: ClipFormat, facts: MediaFacts) -> bool:
     return abs(Fraction(width, height) * target.height / target.width - 1) < Fraction(2, 100)
 
 
-def _cropped(target: ClipFormat, facts: MediaFacts, focus: tuple[float, float]) -> str:
+def _cropped(target: ClipFormat, source: Source, focus: tuple[float, float]) -> str:
+    facts = source.facts
     width, height = facts.width or target.width, facts.height or target.height
     scale = max(Fraction(target.width, width), Fraction(target.height, height))
     wide, high = max(target.width, _even(width * scale)), max(target.height, _even(height * scale))
     left = round(min(max(0.0, focus[0] * wide - target.width / 2), wide - target.width))
     top = round(min(max(0.0, focus[1] * high - target.height / 2), high - target.height))
-    return f"scale={wide}:{high}:{_scaling(facts)},crop={target.width}:{target.height}:{left}:{top}"
+    return f"scale={wide}:{high}:{_scaling(source)},crop={target.width}:{target.height}:{left}:{top}"
 
 
 def _inside(target: ClipFormat, facts: MediaFacts) -> tuple[int, int]:

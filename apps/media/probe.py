@@ -47,8 +47,6 @@ class MediaFacts:
     variable_frame_rate: bool = False
     video_codec: str = ""
     pixel_format: str = ""
-    # Whether the picture is marked as other than limited-range BT.709 (older SD material, phones, full range).
-    other_colours: bool = False
     audio_codec: str = ""
     audio_channels: int | None = None
     sample_rate: int | None = None
@@ -100,6 +98,18 @@ def picture_stream(container: InputContainer) -> VideoStream | None:
     return None
 
 
+def has_other_colours(path: Path) -> bool:
+    """Whether a video is marked as other than limited-range BT.709 (older SD material, phones, full range)."""
+    with open_media(path) as container:
+        video = picture_stream(container)
+        if video is None:
+            return False
+        context = video.codec_context
+        # 1 is BT.709; 2 is unmarked, which players take as BT.709 at these sizes. Range 2 is full.
+        full = context.color_range == 2 or (context.pix_fmt or "").startswith("yuvj")
+        return full or context.colorspace not in (1, 2)
+
+
 def _describe(container: InputContainer, size: int) -> MediaFacts:
     video = picture_stream(container)
     audio = next(iter(container.streams.audio), None)
@@ -124,20 +134,10 @@ def _describe(container: InputContainer, size: int) -> MediaFacts:
         variable_frame_rate=varies,
         video_codec=video.codec_context.name if video else "",
         pixel_format=(video.codec_context.pix_fmt or "") if video else "",
-        other_colours=_other_colours(video),
         audio_codec=_codec_name(audio),
         audio_channels=audio.codec_context.channels if audio else None,
         sample_rate=audio.codec_context.sample_rate if audio else None,
     )
-
-
-def _other_colours(video: VideoStream | None) -> bool:
-    if video is None:
-        return False
-    context = video.codec_context
-    # 1 is BT.709; 2 is unmarked, which players take as BT.709 at these sizes. Range 2 is full.
-    full = context.color_range == 2 or (context.pix_fmt or "").startswith("yuvj")
-    return full or context.colorspace not in (1, 2)
 
 
 def _codec_name(audio: AudioStream | None) -> str:

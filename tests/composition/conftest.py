@@ -13,7 +13,7 @@ from apps.composition.compose import Composed, compose
 from apps.composition.plan import CutPlan, Source
 from apps.composition.proof import Proof, prove
 from apps.media.formats import ClipFormat, Encoding, ffmpeg_encoder_arguments, ffmpeg_tags_filter
-from apps.media.probe import probe_media
+from apps.media.probe import has_other_colours, probe_media
 from apps.media.runner import run
 
 SHAPE = ClipFormat(160, 90, Fraction(24))
@@ -25,7 +25,7 @@ def ffmpeg(*arguments: object) -> None:
 
 
 def as_source(path: Path) -> Source:
-    return Source(path, file_sha256(path), probe_media(path))
+    return Source(path, file_sha256(path), probe_media(path), has_other_colours(path))
 
 
 def clip_pictures(number: int, frames: int, rate: object = 24, size: str = "160x90") -> list[object]:
