@@ -131,7 +131,7 @@ class HttpProvider(RemoteProvider):
                 return ProviderError(f"{name} could not be reached. Nothing was sent.", code="unreachable")
             case FailureKind.THROTTLED:
                 wait = failure.retry_after or refusal.retry_after
-                return ProviderError(f"{name} asks to slow down.{said}", code="rate_limited", retry_after=wait)
+                return ProviderError(f"{name} asks to slow down. It is tried again later.{said}", code="rate_limited", retry_after=wait)
             case FailureKind.REFUSED:
                 return self._refused(failure.status, words, said)
         if paid:

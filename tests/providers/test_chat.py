@@ -1,0 +1,233 @@
+"""Chat completions: what counts as an answer, the one correction, and the many shapes of an error."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from apps.core.errors import InputError, ProviderError
+from apps.providers.base import ScenesRequest, SongBrief, SongSection
+from apps.providers.chat.answers import UnusableAnswer, scenes_of
+from apps.providers.chat.prompts import messages_of
+from apps.providers.chat.provider import _expected
+from tests.providers.cases import SPECS, flavor_values, scenes_request
+
+GOOD = json.dumps(
+    {
+        "scenes": [
+            {"description": f"shot {n}", "negative_description": "", "lipsync": n == 1, "duration": 99}
+            for n in range(3)
+        ]
+    }
+)
+SHORT = json.dumps({"scenes": [{"description": "only one"}]})
+
+
+@pytest.fixture
+def case(make_case):
+    return make_case(SPECS[0])
+
+
+def collected(case, tmp_path):
+    return case.provider.collect(case.submit(), capability=case.capability, into=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        GOOD,
+        f"```json\n{GOOD}\n```",
+        f"Here are your scenes:\n```\n{GOOD}\n```\nEnjoy!",
+        f"Sure! {GOOD} I hope that helps.",
+        json.dumps(json.loads(GOOD)["scenes"]),
+    ],
+)
+def test_json_is_found_in_what_models_wrap_around_it(case, tmp_path, content):
+    case.fake.answers.append(content)
+
+    result = collected(case, tmp_path)
+
+    assert [scene["description"] for scene in result.data["scenes"]] == ["shot 0", "shot 1", "shot 2"]
+    assert [scene["duration"] for scene in result.data["scenes"]] == [4, 4.5, 3.5]
+    assert result.data["scenes"][0]["negative_description"].startswith("text, watermark")
+    assert case.paid_posts == 1
+
+
+@pytest.mark.parametrize("bad", ["not json at all", SHORT, '{"scenes": [{"lipsync": true}]}', '{"shots": []}'])
+def test_one_correction_is_asked_for_and_both_calls_are_paid_for(case, tmp_path, bad):
+    case.fake.answers.extend([bad, GOOD])
+
+    result = collected(case, tmp_path)
+
+    assert len(result.data["scenes"]) == 3
+    assert case.paid_posts == 2
+    assert result.facts["calls"] == 2
+    last = json.loads(case.fake.log[-1].body)["messages"]
+    assert [one["role"] for one in last] == ["system", "user", "assistant", "user"]
+    assert last[2]["content"] == bad
+
+
+def test_there_is_never_a_second_correction(case, tmp_path):
+    case.fake.answers.extend(["nonsense", "more nonsense", GOOD])
+
+    with pytest.raises(ProviderError, match="after 2 tries") as caught:
+        collected(case, tmp_path)
+
+    assert (caught.value.permanent, caught.value.code) == (True, "unusable_answer")
+    assert case.paid_posts == 2
+
+
+def test_a_correction_that_fails_does_not_undo_the_first_call(case, tmp_path):
+    case.fake.answers.append("nonsense")
+    prepared = case.provider.prepare(case.request, key=case.key, webhook_url=None)
+    case.fake.fail_next("POST", "latency", seconds=0)
+    case.fake.fail_next("POST", "cut")
+
+    status = case.provider.submit(prepared, capability=case.capability, key=case.key)
+
+    assert status.raw["correction_error"]["outcome_unknown"]
+    with pytest.raises(ProviderError) as caught:
+        case.provider.collect(status, capability=case.capability, into=tmp_path)
+    assert caught.value.permanent
+    assert case.paid_posts == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        ({"content": None, "refusal": "I cannot write that."}, "content_refused", "I cannot write that"),
+        ({"content": None, "finish_reason": "content_filter"}, "content_refused", "content filter"),
+        ({"content": '{"scenes": [{"des', "finish_reason": "length"}, "truncated", "max_completion_tokens"),
+        ({"content": "", "finish_reason": "length"}, "truncated", "fewer scenes"),
+    ],
+)
+def test_answers_that_no_correction_mends_end_at_once(case, tmp_path, body, code, words):
+    case.fake.bodies.append(case.fake.completion(body.pop("content"), **body))
+
+    with pytest.raises(ProviderError, match=words) as caught:
+        collected(case, tmp_path)
+
+    assert (caught.value.permanent, caught.value.code) == (True, code)
+    assert case.paid_posts == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "permanent"),
+    [
+        ({"error": {"code": 502, "message": "the upstream is down"}}, False),
+        ({"error": {"code": 400, "message": "bad prompt"}}, True),
+        ({"choices": [{"finish_reason": "error", "message": {"content": ""}}], "usage": None}, False),
+        ([{"error": {"code": 503, "message": "overloaded", "status": "UNAVAILABLE"}}], False),
+    ],
+)
+def test_an_error_inside_a_200_is_an_error(case, body, permanent):
+    case.fake.bodies.append(body)
+
+    with pytest.raises(ProviderError) as caught:
+        case.submit()
+
+    assert (caught.value.permanent, caught.value.outcome_unknown) == (permanent, False)
+
+
+def test_an_array_shaped_error_is_read(case):
+    case.fake.manners = "gemini"
+    case.fake.model = "another"
+
+    with pytest.raises(ProviderError, match="does not exist"):
+        case.submit()
+
+
+def test_geminis_hint_when_to_come_back_is_used(case):
+    details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "32s"}]
+    error = {"code": 429, "message": "quota", "status": "RESOURCE_EXHAUSTED", "details": details}
+    case.fake.fail_next("POST", "status", status=429, body=[{"error": error}])
+
+    with pytest.raises(ProviderError) as caught:
+        case.submit()
+
+    assert caught.value.retry_after == 32
+
+
+def test_a_429_for_want_of_money_is_permanent(case):
+    error = {"message": "You exceeded your quota", "type": "insufficient_quota", "code": "insufficient_quota"}
+    case.fake.fail_next("POST", "status", status=429, body={"error": error})
+
+    with pytest.raises(ProviderError, match="no credit left") as caught:
+        case.submit()
+
+    assert caught.value.permanent
+
+
+def test_a_local_server_needs_no_key_and_a_lost_answer_may_be_asked_again(case, settings, files):
+    settings.LLM_API_KEY = ""
+    case.fake.manners = "ollama"
+    values = flavor_values("parameters", "scene_prompts")
+    values["providers"]["chat"]["price"] |= {"per_million_input_tokens": "0", "per_million_output_tokens": "0"}
+    case.request = ScenesRequest(idea="rain", number_of_scenes=2, settings=values)
+    prepared = case.provider.prepare(case.request, key="k", webhook_url=None)
+
+    assert case.provider.configured()
+    assert case.provider.quote(case.request).amount == 0
+    assert case.provider.find_unknown(prepared, key="k", sent_after=0) is None
+
+
+def test_a_lost_answer_of_a_paid_server_is_left_to_a_person(case):
+    prepared = case.provider.prepare(case.request, key="k", webhook_url=None)
+
+    with pytest.raises(ProviderError) as caught:
+        case.provider.find_unknown(prepared, key="k", sent_after=0)
+
+    assert caught.value.outcome_unknown
+
+
+def test_the_cost_is_counted_from_the_servers_tokens(case, tmp_path):
+    completion = case.fake.completion(GOOD)
+    completion["usage"] = {"prompt_tokens": 1_000_000, "completion_tokens": 500_000}
+    case.fake.bodies.append(completion)
+
+    assert collected(case, tmp_path).cost == Decimal("0.40") + Decimal("0.80")
+
+
+def test_the_quote_covers_the_call_and_its_correction(case, tmp_path):
+    case.fake.answers.extend(["nonsense", GOOD])
+
+    assert collected(case, tmp_path).cost < case.provider.quote(case.request).amount
+
+
+def test_the_json_object_mode_speaks_of_json(case, files):
+    values = flavor_values("parameters", "scene_prompts")
+    values["providers"]["chat"]["structured_output"] = "json_object"
+    case.request = ScenesRequest(idea="rain", number_of_scenes=2, settings=values)
+
+    assert case.submit().state == "succeeded"
+
+
+def test_the_prompt_holds_idea_song_and_slots_and_leaves_other_braces(files):
+    request = scenes_request(files)
+    request.settings["scene_prompts"]["user"] += " {not_ours} {{x}}"
+    song = SongBrief(12.0, tempo_bpm=96, sections=(SongSection("chorus", 4, 12, 0.9),), lyrics="la la")
+    request = ScenesRequest("a {song} idea", slots=request.slots, song=song, settings=request.settings)
+
+    text = messages_of(request)[1]["content"]
+
+    assert "a {song} idea" in text
+    assert "2. 4.00-8.50 s (4.50 s), chorus, energy 0.9" in text
+    assert "96 beats per minute" in text
+    assert "la la" in text
+    assert "{not_ours} {{x}}" in text
+
+
+def test_free_lengths_are_clamped_to_the_flavors(files):
+    expected = _expected(ScenesRequest("x", number_of_scenes=3, settings=flavor_values("parameters", "scene_prompts")))
+
+    assert [scene["duration"] for scene in scenes_of(GOOD, expected)] == [12, 12, 12]
+    with pytest.raises(UnusableAnswer, match="exactly 3"):
+        scenes_of(SHORT, expected)
+
+
+def test_no_model_chosen_is_said_before_any_call(case, settings):
+    settings.LLM_MODEL = ""
+
+    with pytest.raises(InputError, match="LLM_MODEL"):
+        case.submit()
+    assert "LLM_MODEL" in case.provider.missing_configuration()

@@ -1,0 +1,172 @@
+"""ComfyUI: workflows filled by name, node errors, work that is looked up by our own id."""
+
+import json
+
+import pytest
+
+from apps.core.errors import InputError, ProviderError
+from apps.providers.base import Capability, RemoteState
+from tests.providers.cases import SPECS, WORKFLOWS, comfy_settings, image_request
+
+IMAGE, VIDEO = (spec for spec in SPECS if spec.provider == "comfyui")
+
+
+@pytest.fixture
+def case(make_case):
+    return make_case(IMAGE)
+
+
+def test_values_go_to_the_nodes_that_the_flavor_names(case):
+    graph = case.provider.prepare(case.request, key="k", webhook_url=None).payload["prompt"]
+
+    assert graph["1"]["inputs"]["text"] == "a red door"
+    assert graph["3"]["inputs"] == {"seed": 7, "positive": ["1", 0], "negative": ["2", 0]}
+
+
+def test_an_input_image_is_uploaded_and_named_in_the_graph(make_case):
+    case = make_case(VIDEO)
+
+    graph = case.provider.prepare(case.request, key="k", webhook_url=None).payload["prompt"]
+
+    assert graph["2"]["inputs"]["image"] in case.fake.inputs
+    assert graph["3"]["inputs"]["length"] == 49
+
+
+def test_an_empty_field_keeps_what_the_workflow_holds(case, workflows):
+    graph = json.loads(json.dumps(WORKFLOWS["image"]))
+    graph["1"]["inputs"]["text"] = "as exported"
+    (workflows / "image.json").write_text(json.dumps(graph))
+    inputs = {"frames": {"node": "1", "input": "text"}}
+    case.request = image_request(None, settings=comfy_settings("image", inputs))
+
+    prepared = case.provider.prepare(case.request, key="k", webhook_url=None)
+
+    assert prepared.payload["prompt"]["1"]["inputs"]["text"] == "as exported"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"nodes": [], "links": []}', "Export \\(API\\)"),
+        ("{", "not JSON"),
+    ],
+)
+def test_an_editors_workflow_is_told_from_an_api_one(case, workflows, content, words):
+    (workflows / "image.json").write_text(content)
+
+    with pytest.raises(InputError, match=words):
+        case.provider.prepare(case.request, key="k", webhook_url=None)
+
+
+@pytest.mark.parametrize("name", ["missing.json", "../../etc/passwd"])
+def test_only_files_of_the_flavors_are_read(case, name):
+    values = comfy_settings("image", {})
+    values["providers"]["comfyui"]["workflow"] = name
+    case.request = image_request(None, settings=values)
+
+    with pytest.raises(InputError, match="neither in the flavor"):
+        case.provider.prepare(case.request, key="k", webhook_url=None)
+
+
+def test_a_node_that_is_not_there_is_named(case):
+    case.request = image_request(None, settings=comfy_settings("image", {"prompt": {"node": "9", "input": "text"}}))
+
+    with pytest.raises(InputError, match="'9'"):
+        case.provider.prepare(case.request, key="k", webhook_url=None)
+
+
+def with_graph(case, workflows, change):
+    graph = json.loads(json.dumps(WORKFLOWS["image"]))
+    change(graph)
+    (workflows / "image.json").write_text(json.dumps(graph))
+    return case
+
+
+def test_a_missing_node_class_is_a_permanent_refusal(case, workflows):
+    with_graph(case, workflows, lambda graph: graph["3"].update(class_type="KSamplerOfTomorrow"))
+
+    with pytest.raises(ProviderError, match="KSamplerOfTomorrow") as caught:
+        case.submit()
+
+    assert caught.value.permanent
+
+
+def test_a_partly_dropped_graph_is_an_error_although_the_answer_is_200(case, workflows):
+    with_graph(case, workflows, lambda graph: graph["2"]["inputs"].pop("text"))
+    case.request.settings["providers"]["comfyui"]["inputs"].pop("negative_prompt")
+    case.fake.latency_seconds = 30
+
+    with pytest.raises(ProviderError, match="node 2 \\(CLIPTextEncode\\)") as caught:
+        case.submit()
+
+    assert caught.value.permanent
+    assert case.fake.count("POST /interrupt") == 1
+
+
+def test_a_lost_answer_is_found_by_our_own_id(case):
+    prepared = case.provider.prepare(case.request, key=case.key, webhook_url=None)
+    case.fake.fail_next("POST /prompt", "lose_answer")
+    with pytest.raises(ProviderError):
+        case.provider.submit(prepared, capability=case.capability, key=case.key)
+
+    found = case.provider.find_unknown(prepared, key=case.key, sent_after=0)
+
+    assert found.ref.remote_id == prepared.mark
+    assert case.provider.prepare(case.request, key=case.key, webhook_url=None).mark == prepared.mark
+
+
+def test_a_request_that_never_arrived_may_be_sent_again(case):
+    prepared = case.provider.prepare(case.request, key=case.key, webhook_url=None)
+
+    assert case.provider.find_unknown(prepared, key=case.key, sent_after=0) is None
+
+
+def test_work_lost_by_a_restart_is_not_found(case):
+    ref = case.submit().ref
+    case.fake.restart()
+
+    status = case.provider.poll([ref])[ref]
+
+    assert (status.state, status.permanent) == (RemoteState.NOT_FOUND, False)
+
+
+def test_queue_running_and_done_are_told_apart(case):
+    case.fake.latency_seconds = 0.4
+    first = case.submit()
+    case.key = "mv-second"
+    second = case.submit()
+
+    states = case.provider.poll([first.ref, second.ref])
+
+    assert (states[first.ref].state, states[second.ref].state) == (RemoteState.RUNNING, RemoteState.QUEUED)
+    assert case.finish(second).state == RemoteState.SUCCEEDED
+
+
+def test_failed_and_interrupted_are_told_apart(case):
+    case.fake.end_next_as.append(("execution_error", "Allocation on device failed"))
+    failed = case.finish(case.submit())
+    case.key, case.fake.latency_seconds = "mv-second", 30
+    ref = case.submit().ref
+    case.provider.cancel(ref)
+
+    assert (failed.state, failed.message) == (
+        RemoteState.FAILED,
+        "ComfyUI failed in KSampler: Allocation on device failed",
+    )
+    assert case.provider.poll([ref])[ref].state == RemoteState.CANCELLED
+
+
+def test_previews_are_not_results(case, tmp_path):
+    status = case.finish(case.submit())
+    assert len(status.raw["outputs"]) == 2
+
+    result = case.provider.collect(status, capability=case.capability, into=tmp_path)
+
+    assert len(result.files) == 1
+
+
+def test_a_workflow_that_saves_nothing_of_the_kind_says_so(case, tmp_path):
+    status = case.finish(case.submit())
+
+    with pytest.raises(ProviderError, match="saved no video"):
+        case.provider.collect(status, capability=Capability.VIDEO, into=tmp_path)

@@ -1,0 +1,124 @@
+"""Each way in which a paid call can go wrong ends in the flags that decide whether it may be sent again."""
+
+import socket
+
+import pytest
+
+from apps.core import http
+from apps.core.errors import ProviderError
+from tests.providers.cases import PAID_ROUTES, SPECS
+
+# name: (fault, expected: permanent, outcome unknown, code)
+FAULTS = {
+    "throttled": ({"kind": "status", "status": 429, "headers": {"Retry-After": "7"}}, (False, False, "rate_limited")),
+    "server error": ({"kind": "status", "status": 500}, (False, True, "outcome_unknown")),
+    "bad gateway": ({"kind": "status", "status": 502, "body": "<html>"}, (False, True, "outcome_unknown")),
+    "cut before doing it": ({"kind": "cut"}, (False, True, "outcome_unknown")),
+    "cut after doing it": ({"kind": "lose_answer"}, (False, True, "outcome_unknown")),
+    "a proxy's page": ({"kind": "html"}, (False, True, "outcome_unknown")),
+    "no credit": ({"kind": "status", "status": 402, "body": {"detail": "pay"}}, (True, False, "no_credit")),
+    "forbidden": ({"kind": "status", "status": 403}, (True, False, "key_refused")),
+    "bad request": ({"kind": "status", "status": 400, "body": {"message": "bad"}}, (True, False, "refused")),
+    "unprocessable": ({"kind": "status", "status": 422, "body": {"detail": "bad"}}, (True, False, "refused")),
+}
+PAID = [spec for spec in SPECS if spec.name in {"chat", "replicate-video", "sync-lipsync", "comfyui-image"}]
+
+
+def failed_submit(case):
+    prepared = case.provider.prepare(case.request, key=case.key, webhook_url=None)
+    with pytest.raises(ProviderError) as caught:
+        case.provider.submit(prepared, capability=case.capability, key=case.key)
+    return caught.value
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("spec", PAID, ids=lambda spec: spec.name)
+def test_a_submit_that_fails_says_whether_it_may_be_sent_again(spec, fault, make_case):
+    case = make_case(spec)
+    script, expected = FAULTS[fault]
+    case.fake.fail_next(PAID_ROUTES[spec.provider], **script)
+
+    error = failed_submit(case)
+
+    assert (error.permanent, error.outcome_unknown, error.code) == expected
+    assert len(error.message.split()) >= 5
+    assert error.raw is not None
+    assert case.paid_posts == 1
+    assert fault != "throttled" or error.retry_after == 7
+
+
+@pytest.mark.parametrize("spec", PAID, ids=lambda spec: spec.name)
+def test_a_refused_connection_was_surely_not_sent(spec, make_case, settings):
+    case = make_case(spec)
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    prepared = case.provider.prepare(case.request, key=case.key, webhook_url=None)
+    setattr(settings, case.provider.url_setting, f"http://127.0.0.1:{port}")
+
+    with pytest.raises(ProviderError) as caught:
+        case.provider.submit(prepared, capability=case.capability, key=case.key)
+
+    assert (caught.value.permanent, caught.value.outcome_unknown) == (False, False)
+    assert caught.value.code == "unreachable"
+
+
+@pytest.mark.parametrize("kind", ["status", "cut", "html"])
+@pytest.mark.parametrize("spec", PAID[1:], ids=lambda spec: spec.name)
+def test_a_failed_poll_is_no_verdict(spec, kind, make_case):
+    case = make_case(spec)
+    status = case.submit()
+    # A page in place of JSON is not read again at once; a line that is cut is.
+    case.fake.fail_next("GET ", kind, times=1 if kind == "html" else 2, status=503)
+
+    with pytest.raises(ProviderError) as caught:
+        case.provider.poll([status.ref])
+
+    assert (caught.value.permanent, caught.value.outcome_unknown) == (False, False)
+    assert case.finish(status).state == "succeeded"
+    assert case.paid_posts == 1
+
+
+@pytest.mark.parametrize("spec", [spec for spec in PAID if spec.provider != "chat"], ids=lambda spec: spec.name)
+def test_a_failed_download_may_be_repeated_and_submits_nothing(spec, make_case, tmp_path):
+    case = make_case(spec)
+    status = case.finish(case.submit())
+    case.fake.fail_next("GET /(out|output|view)", "cut", times=9)
+
+    failures = 0
+    for _ in range(12):
+        try:
+            result = case.provider.collect(status, capability=case.capability, into=tmp_path)
+            break
+        except ProviderError as error:
+            assert not error.permanent
+            failures += 1
+
+    assert result.files[0].path.stat().st_size > 0
+    assert failures > 0
+    assert case.paid_posts == 1
+
+
+@pytest.mark.parametrize("spec", PAID, ids=lambda spec: spec.name)
+def test_a_service_that_repeats_the_key_does_not_get_it_into_our_errors(spec, make_case):
+    case = make_case(spec)
+    key = case.provider.key or "sk-none"
+    body = {"detail": f"token {key} is odd", "message": f"token {key}", "error": {"message": f"your {key} is odd"}}
+    case.fake.fail_next(PAID_ROUTES[spec.provider], "status", status=400, body=body)
+
+    error = failed_submit(case)
+
+    if case.provider.key:
+        assert key not in f"{error.message} {error.raw} {error.evidence}"
+        assert "[key]" in error.message
+
+
+def test_a_fake_can_be_steered_over_http(make_case):
+    case = make_case(PAID[1])
+    control = f"{case.fake.url}/_control"
+    http.post(control, json_body={"route": PAID_ROUTES["replicate"], "kind": "status", "status": 402})
+
+    error = failed_submit(case)
+
+    assert error.code == "no_credit"
+    assert http.get(control).json()["predictions"] == 0
