@@ -304,7 +304,7 @@ class RemoteProvider(Provider):
 
         `key` is the idempotency key of the attempt; a provider that can carries it as the mark."""
 
-    def estimate(self, prepared: PreparedSubmit) -> Quote | None:  # noqa: ARG002
+    def estimate(self, prepared: PreparedSubmit) -> Quote | None:
         """The service's own free estimate of exactly this payload; None where it makes none."""
         return None
 
@@ -334,7 +334,7 @@ class RemoteProvider(Provider):
         `outcome_unknown=True` where it cannot tell."""
         raise ProviderError("The provider cannot say whether it accepted the request.", outcome_unknown=True)
 
-    def webhook_is_genuine(self, *, body: bytes, headers: Mapping[str, str], now: float) -> bool:  # noqa: ARG002
+    def webhook_is_genuine(self, *, body: bytes, headers: Mapping[str, str], now: float) -> bool:
         """Whether the raw body was signed by the service lately (`now` in unix seconds). False without a secret."""
         return False
 
