@@ -6,11 +6,13 @@ from apps.core.errors import InputError
 from apps.providers.base import Capability, Provider
 from apps.providers.chat.provider import Chat
 from apps.providers.comfyui.provider import ComfyUi
+from apps.providers.draft.provider import DraftProvider
 from apps.providers.replicate.provider import Replicate
 from apps.providers.sync_so.provider import SyncSo
 
 # One line per provider; see ADDING_A_PROVIDER.md.
 _INSTANCES: Iterable[Provider] = (
+    DraftProvider(),
     Chat(),
     Replicate(),
     SyncSo(),

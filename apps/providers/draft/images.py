@@ -1,0 +1,200 @@
+"""Still images of the draft: storyboard frames and character sheets, as PNG with their recipe inside."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngImageFile, PngInfo
+
+from apps.core.errors import InputError
+from apps.flavors.look import DraftLook, Palette
+from apps.providers.draft.canvas import Canvas, Pixels, mix
+from apps.providers.draft.figure import Character, FigurePainter, cast, complete, draw_outline, light_the_edge
+from apps.providers.draft.lettering import letter
+from apps.providers.draft.reading import Person, read_person
+from apps.providers.draft.storyboard import (
+    MOVE_NAMES,
+    SHOT_NAMES,
+    Recipe,
+    bars,
+    flatten,
+    paint,
+    stable_number,
+    vignette,
+)
+
+RECIPE_KEY = "mvsite-storyboard"
+PERSON_KEY = "mvsite-character"
+# More than any still that a provider makes; a decompression bomb is far above.
+MAXIMUM_PIXELS = 60_000_000
+
+
+def storyboard_image(recipe: Recipe, *, width: int, height: int, reference: Path | None, into: Path) -> None:
+    """Draw a storyboard frame and save it with its recipe. A foreign reference picture is pinned to the corner."""
+    layers = paint(recipe, width, height)
+    pixels = vignette(flatten(layers, width, height), recipe.look.vignette)
+    pixels = bars(pixels, recipe.look.bars)
+    if reference is not None and read_character(reference) is None:
+        pin_photo(pixels, load_picture(reference))
+    name = f"{SHOT_NAMES[layers.brief.shot]}  ·  {MOVE_NAMES[layers.brief.move]}"
+    size = max(10, round(min(width, height) * 0.026))
+    letter(pixels, name, recipe.look.label, left=round(size * 1.3), top=label_top(height, size, recipe.look.bars), size=size)
+    save_png(pixels, into, {RECIPE_KEY: recipe.to_json()})
+
+
+def label_top(height: int, size: int, bar_share: float) -> int:
+    """Where the shot's name stands: within the lower bar when there is room, else above the edge."""
+    bar = round(height * bar_share)
+    return height - bar + (bar - round(size * 1.2)) // 2 if bar > size * 2 else height - round(size * 2.3)
+
+
+def character_sheet(description: str, *, look: DraftLook, width: int, height: int, seed: int, into: Path) -> None:
+    """A sheet of the character: the face large, the whole figure standing and walking, the colours used."""
+    words = read_person(description.lower())
+    person = complete(words, stable_number(description, seed))
+    if not person.garment_colour:
+        palette = ("#7a3b3b", "#2f4f6f", "#56633a", "#6b4a7a", "#8a6a3a", "#30585a")
+        person = Person(**{**asdict(person), "garment_colour": palette[stable_number(description, seed, "dress") % 6]})
+    day = look.palettes["day"]
+    paper = mix(mix(day.sky_low, "#ffffff", 0.35), day.ground, 0.12)
+    canvas = Canvas(width, height, overscan=1.0)
+    canvas.gradient(mix(paper, "#ffffff", 0.3), mix(paper, day.near, 0.22), -0.5, 0.5)
+    wide = canvas.right
+    canvas.rectangle(-wide, 0.36, wide, 0.5, mix(paper, day.near, 0.45))
+    front = Canvas(width, height, transparent=True, overscan=1.0)
+    character = cast(person, day)
+    _draw_sheet(front, character, day, paper)
+    if look.outline:
+        draw_outline(front, mix(day.figure, "#000000", 0.5), 0.005)
+    light_the_edge(front, day.rim, 1, 0.012, 0.6)
+    alpha = front.alpha if front.alpha is not None else np.zeros((height, width), np.uint8)
+    pixels = cv2.add(cv2.multiply(canvas.pixels, cv2.merge([cv2.bitwise_not(alpha)] * 3), scale=1 / 255), front.pixels)
+    _swatches(pixels, [character.skin, character.hair_colour, character.garment_colour, day.figure])
+    size = max(10, round(min(width, height) * 0.026))
+    letter(pixels, "CHARACTER", mix(day.figure, "#000000", 0.4), left=size, top=size, size=size)
+    save_png(pixels, into, {PERSON_KEY: json.dumps(asdict(person))})
+
+
+def _draw_sheet(front: Canvas, character: Character, day: Palette, paper: str) -> None:
+    """Lying: the face on the left, the figures beside it. Upright: the face above them."""
+    wide = front.right
+    if front.aspect < 1:
+        face = FigurePainter(front, character, day, 0.0, -0.24, min(0.26, wide * 0.7))
+        face.bust()
+        face.face(smile=0.5)
+        front.rectangle(-wide, 0.02, wide, 0.36, mix(paper, day.near, 0.2))
+        front.rectangle(-wide, 0.36, wide, 0.5, mix(paper, day.near, 0.45))
+        places, head, ground = (-0.45 * wide, 0.45 * wide), 0.048, 0.39
+    else:
+        face = FigurePainter(front, character, day, -wide * 0.42, -0.06, 0.44)
+        face.bust()
+        face.face(smile=0.5)
+        places, head, ground = (wide * 0.28, wide * 0.7), 0.112, 0.37
+    for x, pose in zip(places, ("stand", "walk"), strict=True):
+        figure = FigurePainter(front, character, day, x, ground - 6.4 * head, head)
+        front.ellipse(x + 0.2 * head, ground + 0.015, 1.5 * head, 0.18 * head, "#000000", 0.3)
+        figure.body(pose)
+        figure.head_from_afar()
+
+
+def _swatches(pixels: Pixels, colours: list[str]) -> None:
+    height, width = pixels.shape[:2]
+    size = round(min(width, height) * 0.055)
+    for number, colour in enumerate(colours):
+        left, top = width - (number + 1) * round(size * 1.25), height - round(size * 1.35)
+        blue, green, red = int(colour[5:7], 16), int(colour[3:5], 16), int(colour[1:3], 16)
+        cv2.circle(pixels, (left + size // 2, top + size // 2), size // 2, (blue, green, red), -1, cv2.LINE_AA)
+
+
+def save_png(pixels: Pixels, path: Path, texts: dict[str, str]) -> None:
+    """Write under a temporary name, then rename."""
+    info = PngInfo()
+    for key, text in texts.items():
+        info.add_itxt(key, text)
+    part = path.with_name(path.name + ".part")
+    image = Image.fromarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+    image.save(part, "PNG", pnginfo=info, compress_level=1)
+    part.rename(path)
+
+
+def read_texts(path: Path) -> dict[str, str]:
+    """The texts inside a PNG; none for any other file."""
+    try:
+        with Image.open(path) as image:
+            if not isinstance(image, PngImageFile):
+                return {}
+            return {key: str(text) for key, text in image.text.items()}
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+        # Whatever is wrong with the file is told by load_picture, which needs its pixels.
+        return {}
+
+
+def read_recipe(path: Path) -> Recipe | None:
+    """The recipe of our own storyboard frame, None for any other picture."""
+    text = read_texts(path).get(RECIPE_KEY)
+    if text is None:
+        return None
+    try:
+        return Recipe.from_json(text)
+    except (ValueError, TypeError):
+        return None
+
+
+def read_character(path: Path) -> Person | None:
+    """The person of our own character sheet, None for any other picture."""
+    text = read_texts(path).get(PERSON_KEY)
+    if text is None:
+        return None
+    try:
+        return Person(**json.loads(text))
+    except (ValueError, TypeError):
+        return None
+
+
+def load_picture(path: Path) -> Pixels:
+    """BGR pixels, turned upright. Raises InputError when it is no picture, or far too large."""
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height > MAXIMUM_PIXELS:
+                raise InputError(f"The picture has more than {MAXIMUM_PIXELS // 1_000_000} million pixels; use a smaller one.")
+            from_exif = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_270, 8: Image.Transpose.ROTATE_90}
+            turn = from_exif.get(image.getexif().get(0x0112, 1))
+            upright = image.transpose(turn) if turn is not None else image
+            return cv2.cvtColor(np.asarray(upright.convert("RGB")), cv2.COLOR_RGB2BGR)
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise InputError("The picture cannot be read. Use a PNG, JPEG or WebP file.") from error
+
+
+def cover(pixels: Pixels, width: int, height: int) -> Pixels:
+    """Scale and crop to exactly `width` × `height`, keeping the shape of things."""
+    scale = max(width / pixels.shape[1], height / pixels.shape[0])
+    size = (max(width, round(pixels.shape[1] * scale)), max(height, round(pixels.shape[0] * scale)))
+    resized = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    return np.ascontiguousarray(resized[top : top + height, left : left + width])
+
+
+def pin_photo(pixels: Pixels, photo: Pixels) -> None:
+    """Lay a small tilted print of the character reference into the upper right corner."""
+    height, width = pixels.shape[:2]
+    side = round(min(width, height) * 0.24)
+    border = max(3, side // 18)
+    # The upper middle of a tall picture is where the face is.
+    square = min(photo.shape[:2])
+    left = (photo.shape[1] - square) // 2
+    top = round((photo.shape[0] - square) * 0.15)
+    card = cv2.resize(photo[top : top + square, left : left + square], (side, side), interpolation=cv2.INTER_AREA)
+    card = cv2.copyMakeBorder(card, border, border * 3, border, border, cv2.BORDER_CONSTANT, value=(238, 244, 247))
+    mask = np.full(card.shape[:2], 255, np.uint8)
+    turn = cv2.getRotationMatrix2D((card.shape[1] / 2, card.shape[0] / 2), -4, 1.0)
+    turn[:, 2] += (width - card.shape[1] - side * 0.16, side * 0.14)
+    shadow = cv2.warpAffine(mask, turn + np.array([[0, 0, border], [0, 0, border * 1.5]]), (width, height))
+    shade = cv2.GaussianBlur(shadow, (0, 0), border * 1.5).astype(np.float32)[..., None] * (0.5 / 255)
+    placed = cv2.warpAffine(card, turn, (width, height)).astype(np.float32)
+    share = cv2.warpAffine(mask, turn, (width, height)).astype(np.float32)[..., None] / 255
+    below = pixels.astype(np.float32) * (1 - shade)
+    # The card's own edge is already darkened by the warp's black border, hence no second factor.
+    pixels[:] = (below * (1 - share) + placed).clip(0, 255).astype(np.uint8)

@@ -1,0 +1,254 @@
+"""The draft's scene writer: a shot list from an idea, a character, a song and a flavor's grammar."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+from apps.core.errors import InputError
+from apps.flavors.grammar import Choice, Move, SceneGrammar, Shot
+from apps.providers.base import ScenesRequest, SongBrief
+from apps.providers.draft.idea import Idea, lower_first, moment_at, read_idea
+from apps.providers.draft.reading import LIGHTS, PLACES, WEATHERS, find
+from apps.providers.draft.storyboard import stable_number
+
+# Sizes in which a mouth can be seen to move.
+_SINGING_SIZES = {"medium", "close"}
+_CALM = 0.35
+_WEATHER_WORDS = {"rain": "in the rain", "snow": "in falling snow", "fog": "through drifting fog", "dust": "in drifting dust"}
+Kind = TypeVar("Kind", bound=Choice)
+# At most one shot in so many is without the character.
+_INSERT_EVERY = 5
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One scene's place in the song."""
+
+    start_seconds: float
+    end_seconds: float
+    energy: float
+    label: str
+
+
+@dataclass
+class _Memory:
+    """What the last scenes used, so that neighbours differ."""
+
+    used: dict[str, list[str]] = field(default_factory=dict)
+    since_insert: int = 2
+    owed_performance: float = 0.0
+
+    def recent(self, kind: str, count: int) -> list[str]:
+        return self.used.get(kind, [])[-count:]
+
+    def note(self, kind: str, words: str) -> None:
+        self.used.setdefault(kind, []).append(words)
+
+
+def write_scenes(request: ScenesRequest, grammar: SceneGrammar, parameters: dict[str, Any], negative: str) -> list[dict[str, Any]]:
+    """One scene for each slot. Same request, same scenes. Raises InputError for an empty idea."""
+    if not request.idea.strip():
+        raise InputError("Say what the video is about.", errors={"idea": ["This field may not be empty."]})
+    words = parameters.get("providers", {}).get("draft", {}).get("words_of_idea", 14)
+    idea = read_idea(request.idea, most_words=words)
+    slots = plan_slots(request, parameters)
+    rng = np.random.default_rng(stable_number(request.idea, request.character_description, request.seed, len(slots)))
+    memory = _Memory()
+    scenes = []
+    for index, slot in enumerate(slots):
+        description, singing = _write(index, slots, idea, request, grammar, rng, memory)
+        scenes.append(
+            {
+                "sequence": index + 1,
+                "description": description,
+                "negative_description": negative,
+                "duration": round(slot.end_seconds - slot.start_seconds, 6),
+                "lipsync": singing,
+            }
+        )
+    return scenes
+
+
+def plan_slots(request: ScenesRequest, parameters: dict[str, Any]) -> list[Slot]:
+    """The given slots, or equal ones over the song, or the flavor's length for each; with their energy."""
+    length = float(parameters.get("duration_seconds", 8))
+    bounds = list(request.slots)
+    if not bounds:
+        song = request.song
+        count = request.number_of_scenes or (
+            max(1, round(song.duration_seconds / length)) if song else int(parameters.get("number_of_scenes", 8))
+        )
+        if song:
+            length = song.duration_seconds / count
+        bounds = [(number * length, (number + 1) * length) for number in range(count)]
+    energies = _spread([_energy(request.song, start, end, bounds[-1][1]) for start, end in bounds])
+    return [
+        Slot(start, end, energy, _label(request.song, start, end))
+        for (start, end), energy in zip(bounds, energies, strict=True)
+    ]
+
+
+def _energy(song: SongBrief | None, start: float, end: float, whole: float) -> float:
+    """The mean energy of the sections that the slot overlaps; without a song, an arc that rises and settles."""
+    if song is None or not song.sections:
+        share = (start + end) / 2 / whole if whole else 0.5
+        return float(0.25 + 0.65 * np.sin(np.pi * min(1.0, share * 1.15)) ** 1.5)
+    overlaps = [
+        (min(end, section.end_seconds) - max(start, section.start_seconds), section.energy) for section in song.sections
+    ]
+    known = [(length, energy) for length, energy in overlaps if length > 0]
+    total = sum(length for length, _ in known)
+    return sum(length * energy for length, energy in known) / total if total else 0.5
+
+
+def _spread(energies: list[float]) -> list[float]:
+    """Half as they are, half stretched over 0…1, so that an even song still has its quiet and its loud."""
+    low, high = min(energies), max(energies)
+    if high - low < 0.05:
+        return energies
+    return [0.5 * energy + 0.5 * (energy - low) / (high - low) for energy in energies]
+
+
+def _label(song: SongBrief | None, start: float, end: float) -> str:
+    middle = (start + end) / 2
+    sections = song.sections if song else ()
+    return next((part.label.lower() for part in sections if part.start_seconds <= middle < part.end_seconds), "")
+
+
+def _write(
+    index: int, slots: Sequence[Slot], idea: Idea, request: ScenesRequest, grammar: SceneGrammar,
+    rng: np.random.Generator, memory: _Memory,
+) -> tuple[str, bool]:  # fmt: skip
+    slot = slots[index]
+    singing = _sings(slot, request.song, grammar, memory)
+    insert = not singing and 0 < index < len(slots) - 1 and memory.since_insert >= _INSERT_EVERY and rng.random() < 0.75
+    shot = _choose_shot(index, slots, grammar, rng, memory, singing=singing, insert=insert)
+    insert = insert and shot.size == "detail"
+    memory.since_insert = 0 if insert else memory.since_insert + 1
+    action = _choose("action", grammar.performances if singing else grammar.actions, slot.energy, rng, memory)
+    sentences = grammar.inserts if insert else grammar.sentences
+    fresh = [sentence for sentence in sentences if sentence not in memory.recent("sentence", 1)] or sentences
+    sentence = fresh[int(rng.integers(len(fresh)))]
+    memory.note("sentence", sentence)
+    moment = moment_at(idea, index, len(slots))
+    place = _choose_place(idea, moment, grammar, slot.energy, rng, memory)
+    text = sentence.format(
+        shot=shot.words,
+        subject=_subject(request.character_description, grammar),
+        action=action.words,
+        moment=moment,
+        place=place,
+        light=_choose_light(idea, f"{moment} {place}", grammar, slot.energy, rng, memory),
+        move=_choose_move(index, slots, grammar, rng, memory).words,
+    )
+    return f"{_sentence_case(text)} {_sentence_case(grammar.style)}.", singing
+
+
+def _sings(slot: Slot, song: SongBrief | None, grammar: SceneGrammar, memory: _Memory) -> bool:
+    """The flavor's share of the scenes in singing parts, spread evenly. A song of unnamed parts sings where it is not
+    quiet."""
+    if song is None:
+        return False
+    named = {section.label.lower() for section in song.sections} & {"verse", "chorus", "hook", "bridge"}
+    fits = any(part in slot.label for part in grammar.performance_sections) if named else slot.energy > _CALM
+    if not fits:
+        return False
+    memory.owed_performance += grammar.performance_share
+    if memory.owed_performance < 0.5:
+        return False
+    memory.owed_performance -= 1
+    return True
+
+
+def _choose_shot(
+    index: int, slots: Sequence[Slot], grammar: SceneGrammar, rng: np.random.Generator, memory: _Memory,
+    *, singing: bool, insert: bool,
+) -> Shot:  # fmt: skip
+    energy = slots[index].energy
+    pool = [shot for shot in grammar.shots if (shot.size == "detail") == insert]
+    if singing:
+        pool = [shot for shot in pool if shot.size in _SINGING_SIZES]
+    elif index == 0 and energy < 0.75:
+        pool = [shot for shot in pool if shot.size in {"extreme_wide", "wide"}]
+    elif index == len(slots) - 1 and energy < 0.6:
+        pool = [shot for shot in pool if shot.size in {"extreme_wide", "wide", "full"}]
+    last = memory.recent("size", 1)
+    apart = [shot for shot in pool or grammar.shots if shot.size not in last]
+    shot = _choose("shot", apart or pool or grammar.shots, energy, rng, memory)
+    memory.note("size", shot.size)
+    return shot
+
+
+def _choose_move(
+    index: int, slots: Sequence[Slot], grammar: SceneGrammar, rng: np.random.Generator, memory: _Memory
+) -> Move:
+    energy = slots[index].energy
+    last = memory.recent("kind", 1)
+    pool = [move for move in grammar.moves if move.kind not in last]
+    if index == len(slots) - 1:
+        pool = [move for move in pool if move.kind == "pull_out"] or pool
+    move = _choose("move", pool or grammar.moves, energy, rng, memory)
+    memory.note("kind", move.kind)
+    return move
+
+
+def _choose_place(
+    idea: Idea, moment: str, grammar: SceneGrammar, energy: float, rng: np.random.Generator, memory: _Memory
+) -> str:
+    """The place that the moment names, first; then the idea's others, and the grammar's for a change."""
+    last = memory.recent("place", 1)
+    here = [Choice(words=place) for place in idea.places if place.lower() in moment.lower() and place not in last]
+    own = here or [Choice(words=place) for place in idea.places if place not in last]
+    if own and (here or len(memory.used.get("place", [])) % 3 != 2):
+        return _choose("place", own, energy, rng, memory).words
+    return _choose("place", grammar.places, energy, rng, memory).words
+
+
+def _choose_light(
+    idea: Idea, around: str, grammar: SceneGrammar, energy: float, rng: np.random.Generator, memory: _Memory
+) -> str:
+    """A light of the idea's time of day, if it names one and the grammar has it. The idea's weather goes with it
+    out of doors, where the words `around` it do not tell of it already."""
+    fitting = [light for light in grammar.lights if not idea.light or find(light.words.lower(), LIGHTS) == idea.light]
+    words = _choose("light", fitting or grammar.lights, energy, rng, memory).words
+    told = f"{around} {words}".lower()
+    if not idea.weather or find(told, WEATHERS) == idea.weather or find(told, PLACES) in {"room", "stage", "car"}:
+        return words
+    return f"{words} {_WEATHER_WORDS[idea.weather]}"
+
+
+def _choose(
+    kind: str, pool: Sequence[Kind], energy: float, rng: np.random.Generator, memory: _Memory
+) -> Kind:
+    """One that is at home at this energy, likelier the nearer, and not the one before if there is another."""
+    home = [choice for choice in pool if choice.low <= energy <= choice.high] or list(pool)
+    last = memory.recent(kind, 2)
+    fresh = [choice for choice in home if choice.words not in last]
+    fresh = fresh or [choice for choice in home if choice.words not in last[-1:]]
+    fresh = fresh or [choice for choice in pool if choice.words not in last[-1:]] or home
+    distance = np.array([abs((choice.low + choice.high) / 2 - energy) for choice in fresh])
+    weights = np.exp(-3 * distance)
+    chosen = fresh[int(rng.choice(len(fresh), p=weights / weights.sum()))]
+    memory.note(kind, chosen.words)
+    return chosen
+
+
+def _subject(description: str, grammar: SceneGrammar) -> str:
+    """Who is seen, in the same words in every scene: a paid model keeps the face by them."""
+    plain = re.sub(r"\s+", " ", description).strip().rstrip(".")
+    if not plain:
+        return grammar.subject_without_character
+    if len(plain) > 220:
+        plain = plain[:220].rsplit(" ", 1)[0].rstrip(",;")
+    # "a woman in a red coat" within a sentence; a name keeps its capital. Full stops would end the sentence.
+    subject = lower_first(plain.replace(". ", ", "))
+    return f"{subject}," if "," in subject else subject
+
+
+def _sentence_case(text: str) -> str:
+    """A capital at the start of each sentence."""
+    tidy = re.sub(r",(?=[,.:;])", "", re.sub(r"\s+", " ", text).strip())
+    return re.sub(r"(^|[.!?] )(\w)", lambda found: found.group(1) + found.group(2).upper(), tidy)
