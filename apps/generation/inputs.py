@@ -49,6 +49,7 @@ def media_described(asset: Asset, source: InputSource) -> MediaInput:
         duration_seconds=duration,
         width=asset.width,
         height=asset.height,
+        fps=asset.fps,
     )
 
 
@@ -70,6 +71,7 @@ def _opened(stack: ExitStack, run: JobRun, name: str, source: InputSource) -> Me
         duration_seconds=asset.duration_seconds,
         width=asset.width,
         height=asset.height,
+        fps=asset.fps,
     )
 
 

@@ -42,6 +42,7 @@ class MediaInput:
     duration_seconds: float | None = None
     width: int | None = None
     height: int | None = None
+    fps: str = ""  # a fraction's text, of a video
 
 
 @dataclass(frozen=True)
@@ -341,4 +342,3 @@ class RemoteProvider(Provider):
     def check_key(self) -> str:
         """Make one free authenticated call; answers a sentence about the account, raises ProviderError."""
         return "not checked: the service has no free call"
-

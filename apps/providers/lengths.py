@@ -1,25 +1,45 @@
-"""How long inputs and outputs are, which decides what a call costs."""
+"""How long inputs and outputs are, which decides what a call costs.
+
+A quote is asked for before any file is fetched: then the caller's facts are all there is, and the length of a
+linked file is taken to be the flavor's `duration_seconds`.
+"""
+
+from fractions import Fraction
 
 from apps.core.errors import InputError
 from apps.media.probe import probe_media
-from apps.providers.base import MediaInput
+from apps.providers.base import LipsyncRequest, MediaInput
+
+# A scene's usual length, for settings that name none.
+USUAL_SECONDS = 8.0
 
 
-def output_seconds(video: MediaInput, audio: MediaInput, sync_mode: str) -> float:
-    """The length of a lip-synced clip: `cut_off` ends with the shorter, `silence` with the longer, else the audio."""
-    sound = seconds_of(audio)
+def lipsync_seconds(request: LipsyncRequest, sync_mode: str) -> float:
+    """The length of the output: `cut_off` ends with the shorter, `silence` with the longer, else with the audio.
+    Raises InputError for a file without a length."""
+    usual = float(request.settings.get("duration_seconds", USUAL_SECONDS))
+    sound = seconds_of(request.audio, usual=usual)
     if sync_mode == "cut_off":
-        return min(sound, seconds_of(video))
+        return min(sound, seconds_of(request.video, usual=usual))
     if sync_mode == "silence":
-        return max(sound, seconds_of(video))
+        return max(sound, seconds_of(request.video, usual=usual))
     return sound
 
 
-def seconds_of(media: MediaInput) -> float:
-    """The input's length, probed where the caller did not say. Raises InputError for a file without one."""
+def seconds_of(media: MediaInput, *, usual: float = USUAL_SECONDS) -> float:
+    """The input's length: as the caller says, else probed, else `usual` where the file is not here yet."""
     if media.duration_seconds is not None:
         return media.duration_seconds
+    if not media.path.is_file():
+        return usual
     found = probe_media(media.path).duration_seconds
     if found is None:
         raise InputError("The length of the file cannot be read. Choose an audio or video file.")
     return found
+
+
+def frame_rate_of(media: MediaInput) -> Fraction | None:
+    """The input's frames per second, as the caller says or probed; None where it cannot be known yet."""
+    if media.fps:
+        return Fraction(media.fps)
+    return probe_media(media.path).fps if media.path.is_file() else None

@@ -280,3 +280,14 @@ def test_the_price_follows_the_frame_rate(case, files):
 )
 def test_codes_are_split_as_the_catalogue_suggests(code, transient):
     assert is_transient(code) is transient
+
+
+def test_a_quote_needs_no_file(case, files, tmp_path):
+    video = MediaInput(tmp_path / "not-here", "video/mp4", duration_seconds=4.0, fps="30")
+    linked = MediaInput(tmp_path / "linked", "")
+
+    known = case.provider.quote(lipsync_request(files, video=video, audio=files.audio(6.0)))
+    assumed = case.provider.quote(lipsync_request(files, video=linked, audio=linked))
+
+    assert (str(known.amount), known.bought_seconds) == ("0.2400", 4.0)
+    assert assumed.bought_seconds == 8.0

@@ -21,7 +21,7 @@ from apps.providers.base import (
     SegmentedLipsyncRequest,
     VideoRequest,
 )
-from apps.providers.lengths import output_seconds
+from apps.providers.lengths import lipsync_seconds
 
 # A slot may be this much longer than a length on sale, since frame times are not round numbers.
 DURATION_TOLERANCE_SECONDS = 0.001
@@ -159,7 +159,7 @@ def _bought_length(model: str, entry: ModelEntry, wished: float) -> float:
 def _lipsync_seconds(entry: ModelEntry, request: LipsyncRequest) -> float:
     """How long the output gets, which is what is billed."""
     mode = str(entry.fixed.get("sync_mode", "loop"))
-    seconds = output_seconds(request.video, request.audio, mode)
+    seconds = lipsync_seconds(request, mode)
     if entry.maximum_seconds is not None and seconds > entry.maximum_seconds:
         raise InputError(f"The model makes up to {entry.maximum_seconds:g} s; this is {seconds:.1f} s. Shorten it.")
     return seconds

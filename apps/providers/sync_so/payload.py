@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from apps.core.errors import InputError
 from apps.flavors.schema import SyncModel, SyncSection
-from apps.media.probe import probe_media
 from apps.providers.base import (
     LipsyncRequest,
     LipsyncSegment,
@@ -21,6 +20,7 @@ from apps.providers.base import (
     Quote,
     SegmentedLipsyncRequest,
 )
+from apps.providers.lengths import frame_rate_of
 
 SYNC_MODES = ("bounce", "loop", "cut_off", "silence", "remap")
 SPEAKER_KEYS = ("auto_detect", "frame_number", "coordinates", "bounding_boxes")
@@ -115,7 +115,7 @@ def options_body(options: Mapping[str, Any]) -> dict[str, Any]:
 def price_quote(request: ProviderRequest, seconds: float, video: MediaInput) -> Quote:
     """Seconds × the flavor's price, corrected for the picture's frame rate since frames are billed."""
     name, entry = model_of(request)
-    fps = probe_media(video.path).fps or PRICED_FPS
+    fps = frame_rate_of(video) or PRICED_FPS
     amount = Decimal(str(seconds)) * entry.price.usd * Decimal(str(round(float(fps), 3))) / PRICED_FPS
     rate = "" if fps == PRICED_FPS else f" at {PRICED_FPS} fps, scaled to {float(fps):.5g} fps"
     basis = f"{seconds:.2f} s × ${entry.price.usd}{rate} ({name}, price of {entry.price.dated:%Y-%m-%d})"

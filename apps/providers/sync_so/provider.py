@@ -32,7 +32,7 @@ from apps.providers.base import (
     RemoteStatus,
     SegmentedLipsyncRequest,
 )
-from apps.providers.lengths import output_seconds, seconds_of
+from apps.providers.lengths import lipsync_seconds, seconds_of
 from apps.providers.remote_http import HttpProvider, VendorRefusal, extension_of, result_fetch
 from apps.providers.sync_so.errors import CURES, error_code, is_transient
 from apps.providers.sync_so.payload import (
@@ -104,7 +104,7 @@ class SyncSo(HttpProvider):
 
     def quote(self, request: ProviderRequest) -> Quote:
         if isinstance(request, LipsyncRequest):
-            seconds = output_seconds(request.video, request.audio, section_of(request).sync_mode)
+            seconds = lipsync_seconds(request, section_of(request).sync_mode)
             return price_quote(request, seconds, request.video)
         if isinstance(request, SegmentedLipsyncRequest):
             # The output is the whole video; that no less is billed is the safe assumption.
@@ -113,7 +113,7 @@ class SyncSo(HttpProvider):
 
     def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:
         if isinstance(request, LipsyncRequest):
-            _check_length(request, output_seconds(request.video, request.audio, section_of(request).sync_mode))
+            _check_length(request, lipsync_seconds(request, section_of(request).sync_mode))
             body = lipsync_body(request, self._source)
         elif isinstance(request, SegmentedLipsyncRequest):
             body = segmented_body(request, checked_segments(request), self._source)
