@@ -9,6 +9,7 @@ from apps.generation.receiving import images_receive, scenes_receive, video_rece
 from apps.jobs.execution import Handler, JobRun, Outcome
 from apps.jobs.kinds import Kind
 from apps.jobs.states import State
+from apps.scenes.own_clips import own_clip_run
 from apps.scenes.receiving import scene_image_receive, scene_lipsync_receive, scene_video_receive
 from apps.scenes.writing import project_scenes_receive
 
@@ -36,4 +37,8 @@ def _generate(kind: Kind, run: JobRun) -> Outcome:
     return generation_run(run, receivers[kind])
 
 
-HANDLERS: dict[str, Handler] = {kind: partial(_generate, kind) for kind in STAND_ALONE}
+HANDLERS: dict[str, Handler] = {
+    **{kind: partial(_generate, kind) for kind in STAND_ALONE},
+    Kind.TRIM: own_clip_run,
+    Kind.UPLOAD: own_clip_run,
+}

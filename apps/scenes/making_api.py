@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,7 +14,7 @@ from rest_framework.views import APIView
 from apps.generation.api import QUOTE_ANSWER, quote_response, validated, wanted_spending
 from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
 from apps.projects.selectors import project_get
-from apps.scenes import clips, making, writing
+from apps.scenes import clips, making, own_clips, writing
 from apps.scenes.making import Wish
 from apps.scenes.models import Clip
 from apps.scenes.selectors import clips_of, scene_get
@@ -23,6 +24,8 @@ from apps.scenes.serializers import (
     MakeVideoSerializer,
     RevertSerializer,
     SceneSerializer,
+    TrimSerializer,
+    UploadClipSerializer,
     WriteScenesSerializer,
 )
 
@@ -115,6 +118,33 @@ class SceneVideoQuote(APIView):
         by = acting_user(request)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
         return quote_response(making.video_works(by=by, scene=scene, wish=_wish(data)))
+
+
+class SceneTrim(APIView):
+    @extend_schema(request=TrimSerializer, responses={202: JobSerializer}, summary="Cut the scene's clip shorter")
+    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        data = validated(TrimSerializer, request)
+        job = own_clips.scene_trim(
+            by=acting_user(request),
+            project_id=project_id,
+            sequence=sequence,
+            start_time=data["start_time"],
+            end_time=data["end_time"],
+            idempotency=wanted_idempotency(request, kind=f"trim:{project_id}:{sequence}", body=data),
+        )
+        return job_response(request, job)
+
+
+class SceneUpload(APIView):
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(request=UploadClipSerializer, responses={202: JobSerializer}, summary="Use your own footage")
+    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        data = validated(UploadClipSerializer, request)
+        job = own_clips.scene_upload(
+            by=acting_user(request), project_id=project_id, sequence=sequence, upload=data["file"]
+        )
+        return job_response(request, job)
 
 
 class SceneClips(ListAPIView[Clip]):

@@ -40,7 +40,7 @@ class NewClip:
 
 def scene_image_receive(run: JobRun, result: ProviderResult) -> Done:
     file = produced(result, "image")[0]
-    scene = _scene(run)
+    scene = job_scene(run)
     key = scene_file_key(run.job.project_id, scene.sequence or 0, f"image_{uuid4().hex[:12]}{file.path.suffix}")
     stored = file_store(file.path, key=key, content_type=file.content_type)
     metadata = result_metadata(run, result)
@@ -58,7 +58,7 @@ def scene_lipsync_receive(run: JobRun, result: ProviderResult) -> Done:
 def clip_receive(run: JobRun, result: ProviderResult, *, origin: Origin) -> Done:
     """Check the clip, store it, and make it the scene's current one unless the job says otherwise."""
     file = produced(result, "video")[0]
-    scene = _scene(run)
+    scene = job_scene(run)
     # A lip-synced clip is measured against the clip it was made from; a generated one against its request.
     values = run.parameters.get("wanted") or run.parameters["frozen"]["values"]
     wanted = Wanted(**{key: values[name] for key, name in WANTED_FIELDS.items() if name in values})
@@ -120,7 +120,7 @@ def _image_save(run: JobRun, stored: StoredFile, metadata: Mapping[str, Any]) ->
     return {"image_id": str(asset.pk), "scene_id": str(scene.pk)}
 
 
-def _scene(run: JobRun) -> Scene:
+def job_scene(run: JobRun) -> Scene:
     """Raises NotFound when the project went away while the job ran."""
     scene = Scene.objects.select_related("project").filter(pk__in=[run.job.scene_id]).first()
     if scene is None:
@@ -131,4 +131,4 @@ def _scene(run: JobRun) -> Scene:
 def _locked_scene(run: JobRun) -> Scene:
     """Project first, then the scene: the order of every change."""
     Project.objects.select_for_update().filter(pk__in=[run.job.project_id]).first()
-    return _scene(run)
+    return job_scene(run)

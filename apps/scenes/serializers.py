@@ -80,6 +80,17 @@ class RevertSerializer(StrictSerializer):
     clip_id = serializers.UUIDField(required=False, allow_null=True)
 
 
+class TrimSerializer(StrictSerializer):
+    """Seconds of the untrimmed clip, so that a trim of a trim can reach outward again."""
+
+    start_time = SecondsField()
+    end_time = SecondsField()
+
+
+class UploadClipSerializer(StrictSerializer):
+    file = serializers.FileField()
+
+
 class ClipSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     video_id = serializers.UUIDField(source="asset_id")

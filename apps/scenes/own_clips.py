@@ -1,0 +1,152 @@
+"""Clips that need no provider: a trim of what is there, and a user's own footage."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.assets.keys import scene_file_key
+from apps.assets.models import Asset
+from apps.assets.models import Kind as AssetKind
+from apps.assets.services import asset_from_upload, asset_local_copy, file_store
+from apps.core.errors import InputError
+from apps.jobs.execution import Done, JobRun
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.services import Idempotency, NewJob, job_create
+from apps.media.formats import clip_format
+from apps.projects.models import Fit
+from apps.projects.selectors import project_lock
+from apps.scenes.checks import Wanted, clip_check
+from apps.scenes.clips import refuse_busy
+from apps.scenes.footage import Footage, footage_render
+from apps.scenes.making import scene_key
+from apps.scenes.models import Clip, Origin, Scene
+from apps.scenes.receiving import NewClip, clip_save, job_scene
+from apps.scenes.selectors import scene_get
+
+# Shorter than a few frames nothing can be seen.
+SHORTEST_TRIM_SECONDS = Decimal("0.1")
+
+
+def trim_root(clip: Clip) -> Clip:
+    """The clip whose frames a trim shows: trimming again reaches outward to all of them."""
+    while clip.origin == Origin.TRIMMED and clip.parent is not None:
+        clip = clip.parent
+    return clip
+
+
+def scene_trim(
+    *,
+    by: User,
+    project_id: UUID,
+    sequence: int,
+    start_time: Decimal,
+    end_time: Decimal,
+    idempotency: Idempotency | None = None,
+) -> Job:
+    """Make [start_time, end_time) of the scene's clip its new clip; seconds of the untrimmed clip.
+
+    Raises InputError without a clip or for a range outside it, ConflictError while the scene is worked on.
+    """
+    with transaction.atomic():
+        project_lock(by=by, project_id=project_id)
+        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+        if scene.current_clip is None:
+            raise InputError(f"Scene {sequence} has no video to trim yet.", code="no_video")
+        root = trim_root(scene.current_clip)
+        end = _checked_range(root, start_time, end_time)
+        parameters = {
+            "asset_id": str(root.asset_id),
+            "parent_id": str(root.pk),
+            "start_time": str(start_time),
+            "end_time": str(end),
+            "fit": scene.project.fit,
+        }
+        return _start(by, scene, Kind.TRIM, parameters, idempotency)
+
+
+def scene_upload(*, by: User, project_id: UUID, sequence: int, upload: "UploadedFile[Any]") -> Job:
+    """Take a user's own footage as the scene's clip; it is brought into the project's format by a job.
+
+    Raises InputError for a file that is no video.
+    """
+    refuse_busy(scene_get(by=by, project_id=project_id, sequence=sequence))
+    asset = asset_from_upload(by=by, upload=upload, kind=AssetKind.VIDEO)
+    with transaction.atomic():
+        project_lock(by=by, project_id=project_id)
+        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+        parameters = {"asset_id": str(asset.pk), "start_time": "0", "fit": scene.project.fit}
+        return _start(by, scene, Kind.UPLOAD, parameters, None)
+
+
+def own_clip_run(run: JobRun) -> Done:
+    """The handler of both: render, check, store."""
+    scene = job_scene(run)
+    project = scene.project
+    asset = Asset.objects.get(pk=run.parameters["asset_id"])
+    shape = clip_format(project.aspect_ratio, project.resolution, Fraction(project.fps))
+    end = run.parameters.get("end_time")
+    output = run.scratch / "clip.mp4"
+    with asset_local_copy(asset, check=run.check) as source:
+        footage = Footage(
+            source=source,
+            shape=shape,
+            fit=Fit(run.parameters["fit"]),
+            start_seconds=Fraction(run.parameters["start_time"]),
+            end_seconds=Fraction(end) if end else None,
+        )
+        footage_render(
+            footage,
+            output,
+            cancelled=run.cancelled,
+            on_progress=lambda percentage: run.progress(percentage, "Fitting the footage to the project"),
+        )
+    trimmed = run.job.kind == Kind.TRIM
+    checks = clip_check(output, wanted=Wanted(width=shape.width, height=shape.height), trusted=True)
+    name = f"{'trim' if trimmed else 'upload'}_{uuid4().hex[:12]}.mp4"
+    new = NewClip(
+        stored=file_store(output, key=scene_file_key(project.pk, scene.sequence or 0, name), content_type="video/mp4"),
+        origin=Origin.TRIMMED if trimmed else Origin.UPLOADED,
+        # A person chose this footage: what looks odd is said and not refused.
+        checks={"notes": checks["problems"], **{key: checks[key] for key in ("seconds", "width", "height")}},
+        parameters=dict(run.parameters),
+        parent_id=run.parameters.get("parent_id"),
+    )
+    return Done(save=lambda: clip_save(run, new))
+
+
+def _start(by: User, scene: Scene, kind: Kind, parameters: Mapping[str, Any], idempotency: Idempotency | None) -> Job:
+    job = job_create(
+        by=by,
+        new=NewJob(
+            kind=kind,
+            parameters=parameters,
+            provider="draft",
+            project_id=scene.project_id,
+            scene_id=scene.pk,
+            dedupe_key=scene_key(scene),
+        ),
+        idempotency=idempotency,
+    )
+    scene.job = job
+    scene.save(update_fields=["job", "updated_at"])
+    return job
+
+
+def _checked_range(root: Clip, start: Decimal, end: Decimal) -> Decimal:
+    length = root.asset.duration_seconds
+    if end - start < SHORTEST_TRIM_SECONDS:
+        raise InputError(
+            "The trimmed part has to last at least 0.1 seconds.", errors={"end_time": ["not after start_time"]}
+        )
+    if length is not None and (float(start) >= length or float(end) > length + 0.05):
+        raise InputError(
+            f"The clip lasts {length:.3f} seconds; choose a part inside it.", errors={"end_time": ["past the end"]}
+        )
+    return end if length is None else min(end, Decimal(str(round(length, 6))))

@@ -1,0 +1,91 @@
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from apps.core.errors import InputError
+from apps.media.formats import clip_format
+from apps.media.probe import probe_media
+from apps.media.runner import run
+from apps.media.stills import picture_at
+from apps.projects.models import Fit
+from apps.scenes.footage import Footage, footage_render
+
+SHAPE = clip_format("16:9", "720p", Fraction(24))
+
+
+def make(path, *arguments):
+    run([*map(str, arguments), "-y", str(path)], time_limit_seconds=60)
+    return path
+
+
+def render(source, output, fit=Fit.FIT, start=0, end=None):
+    footage = Footage(source, SHAPE, fit, Fraction(start), None if end is None else Fraction(end))
+    return footage_render(footage, output, cancelled=lambda: False)
+
+
+SOURCES = {
+    "portrait": ("-f", "lavfi", "-i", "testsrc2=s=180x320:r=30:d=1", "-c:v", "libx264"),
+    "odd": ("-f", "lavfi", "-i", "testsrc2=s=321x181:r=25:d=1", "-c:v", "libx264", "-pix_fmt", "yuv444p"),
+    "silent-long-gop": ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=24:d=1", "-c:v", "libx264", "-g", "500"),
+    "variable-rate": (
+        *("-f", "lavfi", "-i", "testsrc2=s=320x180:r=30:d=1", "-vf", "select=not(mod(n\\,3))+lt(n\\,10)"),
+        *("-fps_mode", "vfr", "-c:v", "libx264"),
+    ),
+    "hdr": (
+        *("-f", "lavfi", "-i", "testsrc2=s=320x180:r=24:d=1", "-c:v", "libx265", "-pix_fmt", "yuv420p10le"),
+        *("-x265-params", "log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"),
+        *("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_footage_of_any_kind_ends_in_the_projects_format(tmp_path, name):
+    source = make(tmp_path / "in.mp4", *SOURCES[name])
+    facts = probe_media(render(source, tmp_path / "out.mp4"))
+    assert (facts.width, facts.height, facts.fps, facts.pixel_format) == (1280, 720, Fraction(24), "yuv420p")
+    assert abs(facts.frames - probe_media(source).duration_seconds * 24) <= 1
+    assert facts.audio_codec == ""
+
+
+def test_the_picture_is_not_stretched(tmp_path):
+    source = make(tmp_path / "in.mp4", "-f", "lavfi", "-i", "color=white:s=180x320:r=24:d=0.5", "-c:v", "libx264")
+    fitted = picture_at(render(source, tmp_path / "fit.mp4"), 0.2).mean(axis=2)
+    assert fitted[:, :400].max() < 30
+    assert fitted[:, 640].min() > 220
+    bright = np.flatnonzero(fitted[360] > 128)
+    assert abs(len(bright) - 405) <= 4  # 720 * 180 / 320
+    filled = picture_at(render(source, tmp_path / "fill.mp4", Fit.FILL), 0.2).mean(axis=2)
+    assert filled.min() > 220
+
+
+def test_rotation_by_metadata_is_applied(tmp_path):
+    flat = make(tmp_path / "flat.mp4", "-f", "lavfi", "-i", "color=white:s=320x180:r=24:d=0.5", "-c:v", "libx264")
+    turned = make(tmp_path / "turned.mp4", "-display_rotation", "90", "-i", flat, "-c", "copy")
+    picture = picture_at(render(turned, tmp_path / "out.mp4"), 0.2).mean(axis=2)
+    assert picture[:, :400].max() < 30
+    assert picture[:, 640].min() > 220
+
+
+def test_a_range_starts_on_its_frame_and_keeps_the_sound(tmp_path):
+    source = make(
+        tmp_path / "in.mp4",
+        *("-f", "lavfi", "-i", "testsrc2=s=1280x720:r=24:d=2", "-f", "lavfi", "-i", "sine=d=2"),
+        *("-c:v", "libx264", "-crf", "5", "-preset", "ultrafast", "-c:a", "aac"),
+    )
+    output = render(source, tmp_path / "out.mp4", start="0.5", end="1.25")
+    facts = probe_media(output)
+    assert (facts.frames, facts.audio_codec) == (18, "aac")
+    wanted, made = picture_at(source, 0.5).astype(float), picture_at(output, 0).astype(float)
+    neighbour = picture_at(source, 0.5 + 1 / 24).astype(float)
+    # The source has no colour tags, so both differ from what is made by the same amount; the motion tells.
+    assert np.abs(made - wanted).mean() < np.abs(made - neighbour).mean()
+    luma = lambda picture: picture.mean(axis=2)  # noqa: E731
+    assert np.median(np.abs(luma(made) - luma(wanted))) <= np.median(np.abs(luma(made) - luma(neighbour)))
+
+
+def test_a_range_outside_the_video_is_refused(tmp_path):
+    source = make(tmp_path / "in.mp4", *SOURCES["odd"])
+    with pytest.raises(InputError, match="inside the video"):
+        render(source, tmp_path / "out.mp4", start=5)

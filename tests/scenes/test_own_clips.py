@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from apps.scenes.models import Clip, Scene
+from tests.factories import make_project, make_scenes
+from tests.fakes import media
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def scene(user):
+    (scene,) = make_scenes(make_project(user), "4")
+    return scene
+
+
+def url(scene, rest):
+    return f"/api/mv/projects/{scene.project_id}/scenes/{scene.sequence}/{rest}"
+
+
+def upload(api, scene, content=None):
+    file = SimpleUploadedFile("mine.mp4", content or media.video(2.0))
+    return api.post(url(scene, "upload"), {"file": file})
+
+
+def trim(api, scene, start, end):
+    return api.post(url(scene, "trim"), {"start_time": start, "end_time": end}, content_type="application/json")
+
+
+def current(scene):
+    return Scene.objects.get(pk=scene.pk).current_clip
+
+
+def test_own_footage_becomes_the_scenes_clip(api, scene, run_job):
+    answer = upload(api, scene)
+    assert answer.status_code == 202
+    assert api.get(url(scene, "")[:-1]).json()["status"] == "uploading"
+    job = run_job(answer.json()["id"])
+    assert job.state == "succeeded", job.error
+    clip = current(scene)
+    assert (clip.origin, clip.asset.width, clip.asset.height, clip.asset.frames) == ("uploaded", 1280, 720, 48)
+    assert clip.asset.key.startswith(f"mv/projects/{scene.project_id}/scenes/1/")
+
+
+def test_a_trim_leaves_its_source_and_trimming_again_reaches_outward(api, scene, run_job):
+    run_job(upload(api, scene).json()["id"])
+    whole = current(scene)
+    run_job(trim(api, scene, 0.5, 1).json()["id"])
+    assert (current(scene).origin, current(scene).asset.frames, current(scene).parent) == ("trimmed", 12, whole)
+    run_job(trim(api, scene, 0.25, 1.75).json()["id"])
+    assert (current(scene).asset.frames, current(scene).parent) == (36, whole)
+    whole.asset.refresh_from_db()
+    assert whole.asset.frames == 48
+    assert Clip.objects.filter(scene=scene).count() == 3
+
+
+@pytest.mark.parametrize(("start", "end"), [(1, 1), (1, 0.5), (0, 9), (5, 6), (-1, 1)])
+def test_a_bad_range_is_refused(api, scene, run_job, start, end):
+    run_job(upload(api, scene).json()["id"])
+    assert trim(api, scene, start, end).status_code == 400
+
+
+def test_a_scene_without_video_cannot_be_trimmed(api, scene):
+    answer = trim(api, scene, 0, 1)
+    assert (answer.status_code, answer.json()["code"]) == (400, "no_video")
+
+
+def test_what_is_no_video_is_refused_at_the_door(api, scene):
+    assert upload(api, scene, b"not a video at all").status_code == 400
+    assert not Clip.objects.exists()
+
+
+def test_a_second_work_on_the_same_scene_is_a_conflict(api, scene, run_job):
+    run_job(upload(api, scene).json()["id"])
+    assert trim(api, scene, 0, 1).status_code == 202
+    answer = trim(api, scene, 0, 1)
+    assert (answer.status_code, answer.json()["code"]) == (409, "already_running")
+
+
+def test_a_failed_trim_keeps_the_clip_and_says_why(api, settings, scene, run_job):
+    run_job(upload(api, scene).json()["id"])
+    kept = current(scene)
+    job_id = trim(api, scene, 0, 1).json()["id"]
+    (Path(settings.MEDIA_ROOT) / kept.asset.key).unlink()
+    assert run_job(job_id).state == "failed"
+    assert current(scene) == kept
+    row = api.get(url(scene, "")[:-1]).json()
+    assert (row["status"], bool(row["error"])) == ("error", True)
