@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -51,10 +52,11 @@ def storage_work_dispatch(*, now: datetime) -> int:
     Leases the rows, so that a machine that is away gets a message an hour and not one a minute.
     """
     pending = Asset.objects.filter(upload_pending=True, next_upload_at__lte=now)
-    leftover = Asset.objects.filter(
+    # With MV_KEEP_LOCAL_FILES every copy stays, so none is left over.
+    stored = Asset.objects.none() if settings.KEEP_LOCAL_FILES else Asset.objects.filter(stored_in=StoredIn.BUCKET)
+    leftover = stored.filter(
         Q(next_upload_at__lte=now)
         | Q(next_upload_at=None, verified_at__lte=now - timedelta(seconds=LEFTOVER_GRACE_SECONDS)),
-        stored_in=StoredIn.BUCKET,
     ).exclude(media_folder="")
     return _lease_and_send(pending, UPLOAD_TASK, now + timedelta(seconds=UPLOAD_LEASE_SECONDS)) + _lease_and_send(
         leftover, DROP_TASK, now + timedelta(seconds=LEFTOVER_LEASE_SECONDS)

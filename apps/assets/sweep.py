@@ -3,7 +3,8 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -139,15 +140,13 @@ def _sweep_temporary(report: SweepReport, before: float) -> None:
 
 
 def _tree_facts(top: Path) -> tuple[int, float]:
-    """(bytes, the latest change of anything in it)."""
+    """(bytes of the files, the latest change of anything in it)."""
     size, changed_at = 0, 0.0
-    folders: Iterable[tuple[str, list[str], list[str]]] = os.walk(top) if top.is_dir() else [(str(top), [], [""])]
-    for folder, _, names in folders:
-        for path in (Path(folder), *(Path(folder, name) for name in names)):
-            with contextlib.suppress(FileNotFoundError):
-                facts = path.lstat()
-                changed_at = max(changed_at, facts.st_mtime)
-                size += facts.st_size if not path.is_dir() else 0
+    for path in (top, *top.rglob("*")):
+        with contextlib.suppress(FileNotFoundError):
+            facts = path.lstat()
+            changed_at = max(changed_at, facts.st_mtime)
+            size += 0 if stat.S_ISDIR(facts.st_mode) else facts.st_size
     return size, changed_at
 
 
