@@ -75,7 +75,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class SongPart:
-    """[start, end) seconds of the master. Nothing is changed unless asked: fades, or a loudness in LUFS."""
+    """[start, end) seconds of the master. Nothing is changed unless asked: fades, a gain, or a loudness in LUFS."""
 
     source: Source
     start_seconds: Fraction
@@ -83,6 +83,11 @@ class SongPart:
     fade_in_seconds: float = 0.0
     fade_out_seconds: float = 0.0
     loudness_lufs: float | None = None
+    gain_db: float = 0.0
+
+    @property
+    def unchanged(self) -> bool:
+        return self.loudness_lufs is None and not (self.fade_in_seconds or self.fade_out_seconds or self.gain_db)
 
 
 @dataclass(frozen=True)

@@ -214,7 +214,7 @@ def _sound_checks(composed: Composed, sound: SoundFacts) -> list[Check]:
         bool(abs(sound.offset_seconds) < _OFFSET_LIMIT_SECONDS and sound.correlation > _CORRELATION_LIMIT),
         f"{sound.offset_seconds * 1000:.2f} ms, correlation {sound.correlation:.4f}",
     )
-    if song is None or song.loudness_lufs is not None:
+    if song is None or song.loudness_lufs is not None or song.gain_db:
         return [offset]
     return [
         offset,

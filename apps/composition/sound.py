@@ -42,7 +42,7 @@ def make_sound(plan: CutPlan, session: Session, cancelled: Callable[[], bool]) -
     voices = [shot for shot in plan.shots if shot.audio_gain_db is not None and shot.source.facts.sample_rate]
     if plan.song is None and not voices:
         return None
-    if plan.song is not None and not voices and _unchanged(plan.song):
+    if plan.song is not None and not voices and plan.song.unchanged:
         sound = _copied(plan, plan.song, session)
         if sound is not None:
             return sound
@@ -57,10 +57,6 @@ def sample_rate(plan: CutPlan) -> int:
 def song_end_seconds(plan: CutPlan, song: SongPart) -> Fraction:
     """Where the used sound ends in the master: not after the picture does."""
     return min(song.end_seconds, song.start_seconds + plan.seconds)
-
-
-def _unchanged(song: SongPart) -> bool:
-    return not song.fade_in_seconds and not song.fade_out_seconds and song.loudness_lufs is None
 
 
 def _copied(plan: CutPlan, song: SongPart, session: Session) -> Sound | None:
@@ -165,7 +161,7 @@ def _sound_key(plan: CutPlan, voices: list[Shot], rate: int) -> str:
         rate=rate,
         song=song and (
             song.source.sha256, str(song.start_seconds), str(song_end_seconds(plan, song)),
-            song.fade_in_seconds, song.fade_out_seconds, song.loudness_lufs,
+            song.fade_in_seconds, song.fade_out_seconds, song.loudness_lufs, song.gain_db,
         ),
         voices=[
             (shot.source.sha256, str(shot.start_seconds), shot.frames, starts[id(shot)], shot.audio_gain_db)
@@ -214,9 +210,11 @@ def _song_filters(plan: CutPlan, song: SongPart, rate: int, gain_db: float) -> s
     steps = [cut_filter(float(song.start_seconds), float(end), own)]
     if own != rate:
         steps.append(f"aresample={rate}")
-    if gain_db:
+    if gain_db > 0:
         # True peaks stay a decibel below full scale after a raise.
         steps.append(f"volume={gain_db:.3f}dB,alimiter=limit=0.891:level=false:latency=true")
+    elif gain_db:
+        steps.append(f"volume={gain_db:.3f}dB")
     if song.fade_in_seconds:
         steps.append(f"afade=in:st=0:d={song.fade_in_seconds}")
     if song.fade_out_seconds:
@@ -227,8 +225,10 @@ def _song_filters(plan: CutPlan, song: SongPart, rate: int, gain_db: float) -> s
 
 def _gain_db(plan: CutPlan, cancelled: Callable[[], bool]) -> float:
     song = plan.song
-    if song is None or song.loudness_lufs is None:
+    if song is None:
         return 0.0
+    if song.loudness_lufs is None:
+        return song.gain_db
     own = song.source.facts.sample_rate or _SILENCE_RATE
     wanted = cut_filter(float(song.start_seconds), float(song_end_seconds(plan, song)), own)
     return song.loudness_lufs - loudness(song.source.path, wanted, cancelled)

@@ -259,13 +259,16 @@ class ComposeParams(Section):
     """`compose_params.yaml`: the final video. Volumes are factors, fades seconds."""
 
     fit: Literal["fill", "fit"]
-    short_clip: Literal["hold", "slow"]
-    transition: Literal["none", "crossfade", "dip_to_black"] = "none"
+    short_clip: Literal["hold", "slow", "loop", "bounce"]
+    slowest: float = Field(default=0.5, ge=0.25, le=1, description="the lowest speed that slowing may reach")
+    transition: Literal["none", "crossfade", "dip_to_black", "dip_to_white", "flash"] = "none"
     transition_seconds: float = Field(default=0.5, gt=0, le=3)
     clip_sound_volume: float = Field(default=0.0, ge=0, le=1)
     song_volume: float = Field(default=1.0, ge=0, le=2)
     fade_in_seconds: float = Field(default=0.0, ge=0, le=10)
     fade_out_seconds: float = Field(default=0.0, ge=0, le=10)
+    loudness_lufs: float | None = Field(default=None, ge=-40, le=-5, description="none: the song is not touched")
+    background: Literal["blur", "black"] = Field(default="blur", description="behind footage that does not fill")
     quality: Literal["draft", "standard", "high"] = "standard"
 
 

@@ -46,6 +46,7 @@ class Encoding(Enum):
 
     DRAFT = ("ultrafast", 21, 1)
     FINAL = ("veryfast", 18, 2)
+    HIGH = ("medium", 16, 3)
 
     def __init__(self, preset: str, crf: int, header_id: int) -> None:
         self.preset = preset
