@@ -1,0 +1,110 @@
+"""Promise: `kill -9` at each step of a paid job ends right, with at most one paid request."""
+
+import pytest
+
+from apps.assets.models import Asset
+from apps.assets.services import asset_local_copy
+from apps.jobs.models import LedgerEntry, RemoteRun, RunStatus
+from apps.jobs.states import State
+from apps.media.probe import probe_media
+from tests.jobs.remote.driving import Kill, drive, killed, run_of, scenes_job, video_job
+from tests.providers.cases import PAID_ROUTES
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STEPS = {
+    "before the intent": Kill("jobs/remote.py", "submit_authorise", "call"),
+    "intent stored": Kill("jobs/remote.py", "submit_authorise"),
+    "answer on the line": Kill("core/http.py", "_open"),
+    "answer read": Kill("replicate/provider.py", "submit"),
+    "id being stored": Kill("jobs/services.py", "job_wait"),
+    "id stored": Kill("jobs/remote.py", "run_accepted"),
+    "done seen": Kill("replicate/provider.py", "poll"),
+    "done being stored": Kill("jobs/polling.py", "_succeeded"),
+    "done stored": Kill("jobs/polling.py", "run_apply"),
+    "downloading": Kill("core/guarded_fetch.py", "_save", "call"),
+    "downloaded": Kill("replicate/provider.py", "collect"),
+    "first file stored": Kill("assets/services.py", "file_store"),
+    "rows being written": Kill("assets/services.py", "asset_create"),
+    "rows written": Kill("jobs/services.py", "job_succeed"),
+}
+
+
+def paid(fake):
+    return fake.count(PAID_ROUTES[fake.name])
+
+
+def assert_file_is_there(job):
+    asset = Asset.objects.get(pk=job.result["video_id"])
+    with asset_local_copy(asset) as path:
+        assert probe_media(path).kind == "video"
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_worker_killed_at_any_step_pays_once_and_delivers(step, user, replicate):
+    job = video_job(user)
+
+    killed(lambda: drive(job), at=STEPS[step])
+    drive(job)
+
+    assert job.state == State.SUCCEEDED, job.error
+    assert paid(replicate) == 1
+    assert_file_is_there(job)
+    assert run_of(job).status == RunStatus.COLLECTED
+    assert [entry.kind for entry in LedgerEntry.objects.filter(job=job).order_by("pk")] == ["reserve", "settle"]
+
+
+def test_a_worker_killed_while_the_service_works_on_the_request_pays_once(user, replicate):
+    job = video_job(user)
+    replicate.fail_next("POST .*predictions", "hang", seconds=2)
+
+    killed(lambda: drive(job), when=lambda: len(replicate.predictions) == 1)
+    drive(job)
+
+    assert (job.state, paid(replicate)) == (State.SUCCEEDED, 1)
+    assert_file_is_there(job)
+
+
+def test_killed_again_and_again_it_still_pays_once(user, replicate):
+    job = video_job(user)
+
+    for step in ("intent stored", "answer read", "downloaded", "first file stored"):
+        killed(lambda: drive(job), at=STEPS[step])
+    drive(job)
+
+    assert (job.state, paid(replicate)) == (State.SUCCEEDED, 1)
+
+
+@pytest.mark.parametrize("step", ["intent stored", "answer on the line"])
+def test_an_answer_without_a_lookup_is_left_to_a_person(step, user, chat):
+    job = scenes_job(user)
+
+    killed(lambda: drive(job), at=STEPS[step])
+    drive(job)
+
+    assert (job.state, job.code) == (State.NEEDS_ATTENTION, "submit_unknown")
+    assert paid(chat) == (0 if step == "intent stored" else 1)
+    assert [entry.kind for entry in LedgerEntry.objects.filter(job=job)] == ["reserve"]
+
+
+def test_a_chat_answer_that_was_stored_is_not_bought_again(user, chat):
+    job = scenes_job(user)
+
+    killed(lambda: drive(job), at=Kill("jobs/remote.py", "run_accepted"))
+    drive(job)
+
+    assert (job.state, paid(chat)) == (State.SUCCEEDED, 1)
+    assert len(job.result["scenes"]) == 3
+
+
+def test_nobody_else_takes_the_result_of_a_lost_answer(user, replicate):
+    """Two jobs lose their answers; each finds its own by its mark."""
+    jobs = [video_job(user) for _ in range(2)]
+    for job in jobs:
+        killed(lambda job=job: drive(job), at=STEPS["answer read"])
+    for job in jobs:
+        drive(job)
+
+    assert [job.state for job in jobs] == [State.SUCCEEDED] * 2
+    assert paid(replicate) == 2
+    assert len(set(RemoteRun.objects.values_list("remote_id", flat=True))) == 2
