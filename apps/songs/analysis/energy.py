@@ -1,8 +1,8 @@
 """How intense the song is over time, 0 (quiet) to 1 (its loudest)."""
 
 import numpy as np
+import scipy  # its parts are loaded when first used: half a second of every process's start
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
 from apps.songs.analysis.loudness import STEPS_PER_SECOND, lufs
 from apps.songs.analysis.onsets import Onsets
@@ -20,7 +20,7 @@ def energy_curve(steps: Vector) -> Vector:
     """Loudness of 0.4 s around each tenth of a second, laid on 0…1 between the song's quiet and loud."""
     if not len(steps):
         return np.zeros(0)
-    level = lufs(uniform_filter1d(steps, 4))
+    level = lufs(scipy.ndimage.uniform_filter1d(steps, 4))
     loud = max(float(np.percentile(level, 95)), SILENCE_LUFS + LEAST_RANGE_DB)
     quiet = float(np.clip(np.percentile(level, 10), loud - MOST_RANGE_DB, loud - LEAST_RANGE_DB))
     return np.asarray(np.clip((level - quiet) / (loud - quiet), 0, 1))
@@ -33,7 +33,7 @@ def activity_curve(onsets: Onsets, length: int) -> Vector:
         return counts
     at = np.clip((onsets.times * ENERGY_RATE).astype(int), 0, length - 1)
     np.add.at(counts, at, onsets.accents)
-    smooth = uniform_filter1d(counts, round(4 * ENERGY_RATE))
+    smooth = scipy.ndimage.uniform_filter1d(counts, round(4 * ENERGY_RATE))
     return np.asarray(np.clip(smooth / max(float(np.percentile(smooth, 95)), 1e-9), 0, 1))
 
 

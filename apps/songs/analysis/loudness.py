@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts are loaded when first used: half a second of every process's start
 from numpy.typing import NDArray
-from scipy.signal import sosfilt
 
 from apps.songs.analysis.decoding import SAMPLE_RATE, Stereo
 
@@ -59,7 +59,7 @@ class LoudnessMeter:
 
     def add(self, block: Stereo) -> None:
         self._peak = max(self._peak, float(np.abs(block).max(initial=0.0)))
-        weighted, self._state = sosfilt(self._sections, block, axis=1, zi=self._state)
+        weighted, self._state = scipy.signal.sosfilt(self._sections, block, axis=1, zi=self._state)
         power = np.concatenate([self._rest, np.square(weighted).sum(axis=0)])
         whole = len(power) // STEP_SAMPLES * STEP_SAMPLES
         self._steps.append(power[:whole].reshape(-1, STEP_SAMPLES).mean(axis=1))

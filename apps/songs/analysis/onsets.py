@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts are loaded when first used: half a second of every process's start
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d, percentile_filter, uniform_filter1d
 
 from apps.songs.analysis.spectra import FINE_RATE, FRAME_RATE, MEL_BANDS, Spectra
 
@@ -46,11 +46,11 @@ def flux(spectra: Spectra) -> Vector:
     loudest = float(np.percentile(spectra.mel, 99.5)) or 1.0
     level = np.log1p(spectra.mel * (300 / loudest))
     # A rise counts only above what neighbouring bands held just before: vibrato is no onset.
-    before = maximum_filter1d(level[:, :-2], 3, axis=0)
+    before = scipy.ndimage.maximum_filter1d(level[:, :-2], 3, axis=0)
     rise = np.maximum(0, level[:, 2:] - before)
     groups = np.stack([rise[group].mean(axis=0) for group in GROUPS]).astype(float)
     groups = np.pad(groups, ((0, 0), (1, 1)))
-    return np.asarray(np.maximum(0, groups - uniform_filter1d(groups, round(0.4 * FRAME_RATE), axis=1)))
+    return np.asarray(np.maximum(0, groups - scipy.ndimage.uniform_filter1d(groups, round(0.4 * FRAME_RATE), axis=1)))
 
 
 def onsets_find(spectra: Spectra) -> Onsets:
@@ -60,11 +60,11 @@ def onsets_find(spectra: Spectra) -> Onsets:
     scaled = groups / scale
     combined = scaled.sum(axis=0) / 3
     width = round(SEPARATION_SECONDS * FRAME_RATE)
-    floor = 0.08 + 1.5 * percentile_filter(combined, 60, size=round(0.8 * FRAME_RATE))
-    peaks = np.flatnonzero((combined == maximum_filter1d(combined, 2 * width + 1)) & (combined > floor))
+    floor = 0.08 + 1.5 * scipy.ndimage.percentile_filter(combined, 60, size=round(0.8 * FRAME_RATE))
+    peaks = np.flatnonzero((combined == scipy.ndimage.maximum_filter1d(combined, 2 * width + 1)) & (combined > floor))
     if not len(peaks):
         return Onsets(np.zeros(0), np.zeros((3, 0)), np.zeros(0), np.zeros(0))
-    near = maximum_filter1d(scaled, 2 * 4 + 1, axis=1)[:, peaks]
+    near = scipy.ndimage.maximum_filter1d(scaled, 2 * 4 + 1, axis=1)[:, peaks]
     strengths = np.minimum(near, 1.5)
     times = _timed(peaks / FRAME_RATE, spectra.fine.astype(float))
     order = np.argsort(times)
@@ -75,7 +75,7 @@ def onsets_find(spectra: Spectra) -> Onsets:
 
 def _strong(row: Vector) -> float:
     """The level of the song's clear onsets: a high percentile of the local maxima."""
-    tops = row[(row == maximum_filter1d(row, 19)) & (row > 0)]
+    tops = row[(row == scipy.ndimage.maximum_filter1d(row, 19)) & (row > 0)]
     if not len(tops):
         return 0.0
     return float(np.percentile(tops[tops > 0.1 * tops.max()], 85))
@@ -106,5 +106,5 @@ def _power_steps(times: Vector, power: Vector) -> Vector:
     early = totals[at] - totals[np.maximum(at - length, 0)]
     added = np.sqrt(np.maximum(late - early, 0.02 * late) / length)
     # Loud is relative to the surroundings, so that a quiet verse keeps its accents.
-    around = percentile_filter(added, 85, size=25)
+    around = scipy.ndimage.percentile_filter(added, 85, size=25)
     return np.asarray(np.minimum(added / np.maximum(around, 0.1 * added.max(initial=1e-9)), 1.5))

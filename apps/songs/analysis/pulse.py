@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts are loaded when first used: half a second of every process's start
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from apps.songs.analysis.onsets import Onsets
 
@@ -149,8 +149,8 @@ def _periods(part: Onsets, seconds: float) -> list[float]:
     for harmonic, worth in ((1, 1.0), (2, 0.8), (3, 0.4), (4, 0.5)):
         power = turns**harmonic
         aligned += worth * np.abs(power @ part.salience)
-    aligned = gaussian_filter1d(aligned, 1.0)
-    tops = np.flatnonzero((aligned == maximum_filter1d(aligned, 9)) & (aligned > 0))
+    aligned = scipy.ndimage.gaussian_filter1d(aligned, 1.0)
+    tops = np.flatnonzero((aligned == scipy.ndimage.maximum_filter1d(aligned, 9)) & (aligned > 0))
     tops = tops[np.argsort(-aligned[tops])][:6]
     periods = {round(ratio / frequency[top], 5) for top in tops for ratio in LEVELS}
     return sorted(period for period in periods if SLOWEST_BPM <= 60 / period <= FASTEST_BPM)
@@ -160,7 +160,7 @@ def _phases(part: Onsets, period: float) -> list[float]:
     """The two phases at which most is played."""
     bins = 48
     position = ((part.times % period) / period * bins).astype(int) % bins
-    played = gaussian_filter1d(np.bincount(position, part.salience, bins), 1.2, mode="wrap")
-    tops = np.flatnonzero(played == maximum_filter1d(played, 7, mode="wrap"))
+    played = scipy.ndimage.gaussian_filter1d(np.bincount(position, part.salience, bins), 1.2, mode="wrap")
+    tops = np.flatnonzero(played == scipy.ndimage.maximum_filter1d(played, 7, mode="wrap"))
     tops = tops[np.argsort(-played[tops])][:2]
     return [(float(top) + 0.5) / bins * period for top in tops]

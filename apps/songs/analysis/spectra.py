@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
+import scipy  # its parts are loaded when first used: half a second of every process's start
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from apps.songs.analysis.decoding import SAMPLE_RATE, Stereo
 
@@ -152,9 +151,9 @@ def _voice_features(middle: Matrix) -> Matrix:
     power = np.square(middle[:, slice(*np.searchsorted(hertz, VOICE_HERTZ))])
     width = 2 * WANDER_BINS + 1
     average = np.maximum(power.mean(axis=1, keepdims=True), 1e-16)
-    partial = (power == maximum_filter1d(power, width, axis=1)) & (power > 3 * average)
-    narrow = np.where(partial, uniform_filter1d(power, 3, axis=1) * 3, 0).sum(axis=1)
-    wide = np.where(partial, uniform_filter1d(power, width, axis=1) * width, 0).sum(axis=1)
+    partial = (power == scipy.ndimage.maximum_filter1d(power, width, axis=1)) & (power > 3 * average)
+    narrow = np.where(partial, scipy.ndimage.uniform_filter1d(power, 3, axis=1) * 3, 0).sum(axis=1)
+    wide = np.where(partial, scipy.ndimage.uniform_filter1d(power, width, axis=1) * width, 0).sum(axis=1)
     total = power.sum(axis=1)
     # Partials nearer than the width are counted twice; more than all there is means all.
     tonal = np.minimum(wide / np.maximum(total, 1e-16), 1)

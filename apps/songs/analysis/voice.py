@@ -4,8 +4,8 @@ glides) where keys and frets hold theirs. In a vocal stem it is simply where the
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts are loaded when first used: half a second of every process's start
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter, uniform_filter1d
 
 from apps.songs.analysis.loudness import lufs
 from apps.songs.analysis.spectra import LONG_RATE, Spectra
@@ -37,15 +37,15 @@ def voice_in_mix(spectra: Spectra) -> VoiceActivity:
         return VoiceActivity((), 0.0)
     audible = power > 1e-4 * np.percentile(power, 95)
     sung = np.clip((wander - 0.03) / 0.2, 0, 1) * np.clip((tonal - 0.82) / 0.12, 0, 1) * audible
-    sung = uniform_filter1d(sung, 7)
-    active = median_filter((sung > SUNG).astype(np.uint8), size=7).astype(bool)
+    sung = scipy.ndimage.uniform_filter1d(sung, 7)
+    active = scipy.ndimage.median_filter((sung > SUNG).astype(np.uint8), size=7).astype(bool)
     doubt = float(np.mean(np.abs(sung[audible] - SUNG) < 0.1)) if audible.any() else 1.0
     return VoiceActivity(_ranges(active, spectra.seconds), round(MIX_CEILING * (1 - doubt), 3))
 
 
 def voice_in_stem(steps: Vector, seconds: float) -> VoiceActivity:
     """`steps` are a LoudnessMeter's: power per tenth of a second of the stem."""
-    level = lufs(uniform_filter1d(steps, 3)) if len(steps) else steps
+    level = lufs(scipy.ndimage.uniform_filter1d(steps, 3)) if len(steps) else steps
     if not len(level) or level.max() < -60:
         return VoiceActivity((), 0.9)
     active = level > float(np.percentile(level, 98)) - STEM_FLOOR_DB
