@@ -70,7 +70,7 @@ def ease(share: float) -> float:
 def view_at(move: Move, share: float, seconds: float, *, near: bool) -> View:
     """The view at `share` (0…1) of the clip, for the background or, `near`, for what stands in front."""
     strength = min(_MOST, move.strength)
-    way = ease(share) - 0.5  # −½ … ½
+    way = ease(share) - 0.5  # -½ … ½
     depth = 1 + (0.55 * move.parallax if near else 0.0)
     travel = _TRAVEL * strength
     x = y = 0.0
@@ -127,7 +127,7 @@ def matrix(view: View, *, frame: tuple[int, int], canvas: tuple[int, int]) -> np
     unit = frame[1]
     turn = math.radians(view.roll)
     cosine, sine = math.cos(turn) / view.zoom, math.sin(turn) / view.zoom
-    # Pixel centres are at whole numbers, so the middle of n pixels is (n − 1) / 2.
+    # Pixel centres are at whole numbers, so the middle of n pixels is (n - 1) / 2.
     middle_x, middle_y = (frame[0] - 1) / 2, (frame[1] - 1) / 2
     to_x = (canvas[0] - 1) / 2 + view.x * unit
     to_y = (canvas[1] - 1) / 2 + view.y * unit

@@ -5,13 +5,15 @@ from y -0.5 to 0.5 whatever its size in pixels. The canvas is larger than the fr
 room. Colours are "#rrggbb"; pixels are BGR, eight bits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-Pixels = npt.NDArray[np.uint8]
+# Eight-bit arrays; OpenCV's stubs do not say which type comes out.
+Pixels = npt.NDArray[Any]
 Point = tuple[float, float]
 
 # Room for a camera move of a tenth of the frame at strength 1.5, and for shake.
@@ -41,7 +43,7 @@ class Canvas:
         self.aspect = width / height
         self.pixels: Pixels = np.zeros((self.height, self.width, 3), np.uint8)
         self.alpha: Pixels | None = np.zeros((self.height, self.width), np.uint8) if transparent else None
-        self._light: npt.NDArray[np.float32] | None = None
+        self._light: npt.NDArray[Any] | None = None
 
     @property
     def right(self) -> float:
@@ -62,7 +64,9 @@ class Canvas:
 
     def polygon(self, points: Sequence[Point], colour: str, opacity: float = 1.0) -> None:
         fixed = self._fixed(points)
-        self._draw(lambda image, paint: cv2.fillPoly(image, [fixed], paint, cv2.LINE_AA, _SHIFT), fixed, colour, opacity)
+        self._draw(
+            lambda image, paint: cv2.fillPoly(image, [fixed], paint, cv2.LINE_AA, _SHIFT), fixed, colour, opacity
+        )
 
     def rectangle(self, left: float, top: float, right: float, low: float, colour: str, opacity: float = 1.0) -> None:
         self.polygon([(left, top), (right, top), (right, low), (left, low)], colour, opacity)
@@ -89,7 +93,9 @@ class Canvas:
             margin=pixels,
         )
 
-    def _draw(self, paint, fixed, colour: str, opacity: float, margin: int = 1) -> None:  # type: ignore[no-untyped-def]
+    def _draw(
+        self, paint: Callable[[Any, Any], Any], fixed: npt.NDArray[Any], colour: str, opacity: float, margin: int = 1
+    ) -> None:
         if opacity >= 1:
             paint(self.pixels, bgr(colour))
             if self.alpha is not None:
@@ -131,14 +137,14 @@ class Canvas:
     def beam(self, points: Sequence[Point], colour: str, strength: float, blur: float = 0.02) -> None:
         """Add a soft-edged shaft of light."""
         light = self.light
-        shape = np.zeros(light.shape[:2], np.float32)
+        shape: npt.NDArray[Any] = np.zeros(light.shape[:2], np.float32)
         fixed = (self._fixed(points) / _LIGHT_SCALE).astype(np.int32)
         cv2.fillPoly(shape, [fixed], 1.0, cv2.LINE_AA, _SHIFT)
         shape = cv2.GaussianBlur(shape, (0, 0), max(0.6, blur * self.unit / _LIGHT_SCALE))
         light += shape[..., None] * (np.array(bgr(colour), np.float32) * strength)
 
     @property
-    def light(self) -> npt.NDArray[np.float32]:
+    def light(self) -> npt.NDArray[Any]:
         """What glows, at a quarter of the size."""
         if self._light is None:
             size = (self.height // _LIGHT_SCALE, self.width // _LIGHT_SCALE, 3)

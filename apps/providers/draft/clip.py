@@ -83,7 +83,9 @@ def premultiplied_planes(front: Pixels, alpha: Pixels) -> tuple[Planes, Planes]:
     luma = np.clip(wide[..., 0] + 16 * share, 0, 255).astype(np.uint8)
     half = (front.shape[1] // 2, front.shape[0] // 2)
     chroma = [
-        cv2.resize(np.clip(wide[..., channel] + 128 * share, 0, 255).astype(np.uint8), half, interpolation=cv2.INTER_AREA)
+        cv2.resize(
+            np.clip(wide[..., channel] + 128 * share, 0, 255).astype(np.uint8), half, interpolation=cv2.INTER_AREA
+        )
         for channel in (1, 2)
     ]
     stays = cv2.bitwise_not(alpha)
@@ -102,10 +104,10 @@ class Renderer:
         if self.soft:
             self.back = [cv2.resize(plane, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for plane in self.back]
         self.front: Planes = []
-        self.box = (0, 0, 0, 0)
+        self.box: tuple[int, ...] = (0, 0, 0, 0)
         if picture.front is not None and picture.alpha is not None and picture.alpha.any():
             self.front, self.stays = premultiplied_planes(picture.front, picture.alpha)
-            self.box = cv2.boundingRect(picture.alpha)
+            self.box = tuple(cv2.boundingRect(picture.alpha))
         self.light = self._light_plane(picture.light)
         self.mouth = picture.mouth
         self.levels = _levels(shot, clip.fps)

@@ -117,7 +117,16 @@ class FigurePainter:
                "kimono": 5.6, "parka": 3.9}.get(self.character.garment, 3.1)  # fmt: skip
         wide = 0.62 if hem < 3.5 else 0.62 + (hem - 3.1) * 0.2
         self.polygon(
-            [(-0.22, 0.42), (0.22, 0.42), (0.82, 0.78), (0.66, 2.2), (wide, hem), (-wide, hem), (-0.66, 2.2), (-0.82, 0.78)],
+            [
+                (-0.22, 0.42),
+                (0.22, 0.42),
+                (0.82, 0.78),
+                (0.66, 2.2),
+                (wide, hem),
+                (-wide, hem),
+                (-0.66, 2.2),
+                (-0.82, 0.78),
+            ],
             colour,
         )
         if hem > 3.5:
@@ -161,13 +170,14 @@ class FigurePainter:
         self.polygon([(-0.26, 0.59), (0.26, 0.59), (0.0, 1.25)], neck)
         for side in (-1, 1):
             self.polygon(
-                [(side * 0.26, 0.55), (side * 0.46, 0.62), (side * 0.16, 1.62), (0.0, 1.3)], mix(colour, "#ffffff", 0.08)
+                [(side * 0.26, 0.55), (side * 0.46, 0.62), (side * 0.16, 1.62), (0.0, 1.3)],
+                mix(colour, "#ffffff", 0.08),
             )
             self.stroke([(side * 0.78, 1.35), (side * 0.82, 5.0)], 0.035, shade, 0.7)
         self.stroke([(0.0, 1.3), (0.02, 5.0)], 0.03, shade, 0.8)
 
     def face(self, look: float = 0.0, smile: float = 0.3) -> Mouth:
-        """A face; `look` −1…1 turns the eyes. Answers where the closed mouth is."""
+        """A face; `look` -1…1 turns the eyes. Answers where the closed mouth is."""
         character, skin = self.character, self.character.skin
         dark = mix(skin, "#3a1a14", 0.45)
         for side in (-1, 1):
@@ -238,8 +248,8 @@ class FigurePainter:
         character = self.character
         if character.hair == "long":
             for side in (-1, 1):
-                self.polygon([(side * 0.4, -0.2), (side * 0.46, 0.1), (side * 0.47, 0.6), (side * 0.4, 0.92), (side * 0.32, 0.7),
-                              (side * 0.36, 0.3), (side * 0.34, -0.1)], character.hair_colour)  # fmt: skip
+                strand = [(0.4, -0.2), (0.46, 0.1), (0.47, 0.6), (0.4, 0.92), (0.32, 0.7), (0.36, 0.3), (0.34, -0.1)]
+                self.polygon([(side * x, y) for x, y in strand], character.hair_colour)
         colour, sheen = character.hair_colour, mix(character.hair_colour, self.palette.rim, 0.3)
         if character.hair != "none":
             low = 0.0 if character.hair == "short" else 0.08
@@ -265,7 +275,7 @@ def _face_outline() -> list[Point]:
 
 
 def light_the_edge(canvas: Canvas, colour: str, side: int, reach: float, strength: float = 0.7) -> None:
-    """Give the figure a lit edge on one side (−1 left, 1 right); `reach` in frame heights. Also shade the other."""
+    """Give the figure a lit edge on one side (-1 left, 1 right); `reach` in frame heights. Also shade the other."""
     alpha = canvas.alpha
     if alpha is None:
         return

@@ -11,7 +11,9 @@ _PREPOSITION = (
     r"beneath|around|down|from"
 )
 _PLACE = re.compile(rf"\b((?:{_PREPOSITION})\s+(?:[\w'’-]+\s*){{1,5}})")
-_STOP = re.compile(rf"\s+(?:{_PREPOSITION}|and|who|that|which|with|as|to|of her own|is|are|was|looking|chasing|trying|until)\b.*$")
+_STOP = re.compile(
+    rf"\s+(?:{_PREPOSITION}|and|who|that|which|with|as|to|of her own|is|are|was|looking|chasing|trying|until)\b.*$"
+)
 # How a moment comes back when the story has fewer moments than the song has scenes.
 _RETURNS = (
     "{moment}",
@@ -93,5 +95,23 @@ def moment_at(idea: Idea, index: int, total: int) -> str:
 def lower_first(text: str) -> str:
     """Start small, unless the first word is a name or "I"."""
     first, _, _ = text.partition(" ")
-    articles = {"a", "an", "the", "she", "he", "they", "we", "it", "two", "three", "one", "every", "in", "on", "at", "her", "his"}
+    articles = {
+        "a",
+        "an",
+        "the",
+        "she",
+        "he",
+        "they",
+        "we",
+        "it",
+        "two",
+        "three",
+        "one",
+        "every",
+        "in",
+        "on",
+        "at",
+        "her",
+        "his",
+    }
     return text[0].lower() + text[1:] if first.lower() in articles else text

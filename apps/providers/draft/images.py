@@ -41,7 +41,14 @@ def storyboard_image(recipe: Recipe, *, width: int, height: int, reference: Path
         pin_photo(pixels, load_picture(reference))
     name = f"{SHOT_NAMES[layers.brief.shot]}  ·  {MOVE_NAMES[layers.brief.move]}"
     size = max(10, round(min(width, height) * 0.026))
-    letter(pixels, name, recipe.look.label, left=round(size * 1.3), top=label_top(height, size, recipe.look.bars), size=size)
+    letter(
+        pixels,
+        name,
+        recipe.look.label,
+        left=round(size * 1.3),
+        top=label_top(height, size, recipe.look.bars),
+        size=size,
+    )
     save_png(pixels, into, {RECIPE_KEY: recipe.to_json()})
 
 
@@ -159,7 +166,9 @@ def load_picture(path: Path) -> Pixels:
     try:
         with Image.open(path) as image:
             if image.width * image.height > MAXIMUM_PIXELS:
-                raise InputError(f"The picture has more than {MAXIMUM_PIXELS // 1_000_000} million pixels; use a smaller one.")
+                raise InputError(
+                    f"The picture has more than {MAXIMUM_PIXELS // 1_000_000} million pixels; use a smaller one."
+                )
             from_exif = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_270, 8: Image.Transpose.ROTATE_90}
             turn = from_exif.get(image.getexif().get(0x0112, 1))
             upright = image.transpose(turn) if turn is not None else image

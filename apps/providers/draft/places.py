@@ -1,5 +1,6 @@
 """Backgrounds of storyboard frames, one function per kind of place."""
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from apps.flavors.look import Palette
 from apps.providers.draft.canvas import Canvas, Point, mix
 
+# Takes the kind of light as well, whether the place shows it or not.
 Painter = Callable[[Canvas, Palette, np.random.Generator, str], None]
 
 
@@ -99,7 +101,7 @@ def _house_row(
 ) -> None:
     """Facades that run to the vanishing point on one side of a street."""
     edges = np.array([0.14, 0.24, 0.38, 0.6, 0.95, 1.5]) * canvas.right
-    for inner, outer in reversed(list(zip(edges[:-1], edges[1:], strict=True))):
+    for inner, outer in reversed(list(itertools.pairwise(edges))):
         tall = rng.uniform(0.75, 1.15)
         near, far = outer / canvas.right, inner / canvas.right
         x_near, x_far = vanish + side * outer, vanish + side * inner
@@ -114,7 +116,9 @@ def _house_row(
                 depth = far + (near - far) * share
                 height, top = 0.1 * depth, horizon - tall * depth * rng.uniform(0.2, 0.55)
                 wide = (x_near - x_far) * 0.22
-                canvas.polygon([(x, top), (x + wide, top), (x + wide, top + height), (x, top + height)], palette.glow, 0.8)
+                canvas.polygon(
+                    [(x, top), (x + wide, top), (x + wide, top + height), (x, top + height)], palette.glow, 0.8
+                )
                 canvas.glow(x + wide / 2, top + height / 2, 0.09 * depth + 0.03, palette.glow, 0.28)
 
 
@@ -148,25 +152,32 @@ def water(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str
     horizon = 0.02
     _sky(canvas, palette, rng, light, horizon)
     canvas.polygon(_ridge(canvas, rng, horizon, 0.05, 0.5), mix(palette.far, palette.sky_low, 0.4))
-    canvas.gradient(mix(palette.sky_low, palette.far, 0.35), mix(palette.sky_top, palette.near, 0.5), horizon, canvas.bottom)
+    canvas.gradient(
+        mix(palette.sky_low, palette.far, 0.35), mix(palette.sky_top, palette.near, 0.5), horizon, canvas.bottom
+    )
     x = rng.uniform(-0.3, 0.3) * canvas.aspect
     for row in np.linspace(0.01, 1, 60):
         y = horizon + (canvas.bottom - horizon) * row**1.8
         spread = 0.03 + 0.22 * row
         centre = x + rng.normal(0, spread * 0.5)
-        canvas.stroke([(centre - spread * 0.5, y), (centre + spread * 0.5, y)], 0.0015 + 0.005 * row, palette.glow, 0.35)
+        canvas.stroke(
+            [(centre - spread * 0.5, y), (centre + spread * 0.5, y)], 0.0015 + 0.005 * row, palette.glow, 0.35
+        )
         other = rng.uniform(-canvas.right, canvas.right)
         canvas.stroke([(other, y), (other + 0.05 + 0.2 * row, y)], 0.001 + 0.004 * row, palette.sky_low, 0.3)
     canvas.glow(x, horizon, 0.35, palette.glow, 0.35, stretch=0.5)
     canvas.polygon(
-        [(-0.05, 0.2), (0.05, 0.2), (0.55, canvas.bottom), (-0.55, canvas.bottom)], mix(palette.ground, palette.near, 0.4)
+        [(-0.05, 0.2), (0.05, 0.2), (0.55, canvas.bottom), (-0.55, canvas.bottom)],
+        mix(palette.ground, palette.near, 0.4),
     )
     for step in np.linspace(0, 1, 9):
         y = 0.2 + (canvas.bottom - 0.2) * step**1.6
         half = 0.05 + 0.5 * step**1.6
         canvas.stroke([(-half, y), (half, y)], 0.002 + 0.004 * step, palette.figure, 0.55)
         for side in (-1, 1):
-            canvas.stroke([(side * half, y - 0.05 - 0.08 * step), (side * half, y + 0.05)], 0.006 + 0.012 * step, palette.figure)
+            canvas.stroke(
+                [(side * half, y - 0.05 - 0.08 * step), (side * half, y + 0.05)], 0.006 + 0.012 * step, palette.figure
+            )
 
 
 def forest(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
@@ -185,8 +196,9 @@ def forest(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: st
         mix(palette.ground, palette.glow, 0.3), 0.7,
     )  # fmt: skip
     for shaft in rng.uniform(-0.5, 0.5, 4):
+        above = x + shaft * 0.3
         canvas.beam(
-            [(x + shaft * 0.3, -canvas.bottom), (x + shaft * 0.3 + 0.08, -canvas.bottom), (shaft + 0.3, 0.4), (shaft, 0.4)],
+            [(above, -canvas.bottom), (above + 0.08, -canvas.bottom), (shaft + 0.3, 0.4), (shaft, 0.4)],
             palette.glow, 0.14 if light != "night" else 0.06,
         )  # fmt: skip
 
@@ -233,13 +245,20 @@ def road(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str)
     canvas.gradient(mix(palette.far, palette.ground, 0.55), palette.ground, horizon, canvas.bottom)
     _grass(canvas, palette, rng, horizon + 0.03)
     half = 0.75
-    canvas.polygon([(vanish, horizon), (half, canvas.bottom), (-half, canvas.bottom)], mix(palette.near, palette.ground, 0.25))
+    canvas.polygon(
+        [(vanish, horizon), (half, canvas.bottom), (-half, canvas.bottom)], mix(palette.near, palette.ground, 0.25)
+    )
     for side in (-1, 1):
         canvas.polygon(
-            [(vanish, horizon), (side * half * 0.95, canvas.bottom), (side * half * 0.91, canvas.bottom)], palette.rim, 0.5
+            [(vanish, horizon), (side * half * 0.95, canvas.bottom), (side * half * 0.91, canvas.bottom)],
+            palette.rim,
+            0.5,
         )
     for step in np.linspace(0.08, 1, 9):
-        first, last = horizon + (canvas.bottom - horizon) * step**2, horizon + (canvas.bottom - horizon) * (step + 0.05) ** 2
+        first, last = (
+            horizon + (canvas.bottom - horizon) * step**2,
+            horizon + (canvas.bottom - horizon) * (step + 0.05) ** 2,
+        )
         middle = vanish * (1 - step**2)
         canvas.polygon(
             [(middle - 0.012 * step, first), (middle + 0.012 * step, first), (middle + 0.015 * step, last),
@@ -248,7 +267,9 @@ def road(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str)
     for depth in (0.1, 0.2, 0.36, 0.62, 1.0):
         x, y = vanish + 0.9 * depth, horizon + 0.25 * depth
         canvas.stroke([(x, y), (x, y - 0.55 * depth)], 0.01 * depth, palette.figure)
-        canvas.stroke([(x - 0.06 * depth, y - 0.5 * depth), (x + 0.06 * depth, y - 0.5 * depth)], 0.006 * depth, palette.figure)
+        canvas.stroke(
+            [(x - 0.06 * depth, y - 0.5 * depth), (x + 0.06 * depth, y - 0.5 * depth)], 0.006 * depth, palette.figure
+        )
 
 
 def room(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
@@ -258,7 +279,10 @@ def room(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str)
     canvas.rectangle(-canvas.right, floor - 0.02, canvas.right, floor, mix(palette.near, palette.figure, 0.3))
     for x in np.linspace(-canvas.right, canvas.right, 13):
         canvas.stroke([(x * 0.6, floor), (x * 1.5, canvas.bottom)], 0.002, palette.figure, 0.25)
-    x, outside = side * 0.42 * min(1.2, canvas.aspect), {"night": palette.rim, "interior": palette.far}.get(light, palette.glow)
+    x, outside = (
+        side * 0.42 * min(1.2, canvas.aspect),
+        {"night": palette.rim, "interior": palette.far}.get(light, palette.glow),
+    )
     canvas.rectangle(x - 0.19, -0.34, x + 0.19, 0.1, mix(outside, "#ffffff", 0.15 if light == "interior" else 0.35))
     for bar in (-0.19, 0.0, 0.19):
         canvas.stroke([(x + bar, -0.34), (x + bar, 0.1)], 0.012, palette.figure)
@@ -266,7 +290,12 @@ def room(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str)
         canvas.stroke([(x - 0.19, bar), (x + 0.19, bar)], 0.012, palette.figure)
     for curtain in (-1, 1):
         canvas.polygon(
-            [(x + curtain * 0.2, -0.38), (x + curtain * 0.34, -0.38), (x + curtain * 0.31, 0.2), (x + curtain * 0.23, 0.2)],
+            [
+                (x + curtain * 0.2, -0.38),
+                (x + curtain * 0.34, -0.38),
+                (x + curtain * 0.31, 0.2),
+                (x + curtain * 0.23, 0.2),
+            ],
             mix(palette.far, palette.near, 0.5),
         )
     canvas.glow(x, -0.12, 0.4, outside, 0.4)
@@ -282,7 +311,12 @@ def _furniture(canvas: Canvas, palette: Palette, rng: np.random.Generator, side:
     lamp = x + rng.uniform(-0.07, 0.07)
     canvas.stroke([(lamp, floor - 0.08), (lamp, floor - 0.2)], 0.008, palette.figure)
     canvas.polygon(
-        [(lamp - 0.03, floor - 0.27), (lamp + 0.03, floor - 0.27), (lamp + 0.06, floor - 0.18), (lamp - 0.06, floor - 0.18)],
+        [
+            (lamp - 0.03, floor - 0.27),
+            (lamp + 0.03, floor - 0.27),
+            (lamp + 0.06, floor - 0.18),
+            (lamp - 0.06, floor - 0.18),
+        ],
         palette.glow,
     )
     canvas.glow(lamp, floor - 0.21, 0.3, palette.glow, 0.75)
@@ -331,7 +365,9 @@ def car(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) 
 
 
 def space(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
-    canvas.gradient(mix(palette.sky_top, "#05060c", 0.6), mix(palette.sky_top, palette.sky_low, 0.35), -canvas.bottom, canvas.bottom)
+    canvas.gradient(
+        mix(palette.sky_top, "#05060c", 0.6), mix(palette.sky_top, palette.sky_low, 0.35), -canvas.bottom, canvas.bottom
+    )
     for _ in range(4):
         where = (rng.uniform(-0.8, 0.8) * canvas.aspect / 1.6, rng.uniform(-0.4, 0.3))
         canvas.glow(*where, rng.uniform(0.2, 0.45), str(rng.choice([palette.sky_low, palette.rim, palette.glow])), 0.22)
@@ -352,7 +388,9 @@ def nowhere(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: s
     for _ in range(22):
         size = rng.uniform(0.015, 0.07)
         x, y = rng.uniform(-canvas.right, canvas.right), rng.uniform(-0.45, 0.15)
-        canvas.ellipse(x, y, size, size, str(rng.choice([palette.glow, palette.rim, palette.far])), rng.uniform(0.1, 0.3))
+        canvas.ellipse(
+            x, y, size, size, str(rng.choice([palette.glow, palette.rim, palette.far])), rng.uniform(0.1, 0.3)
+        )
     canvas.beam([(-0.15, -canvas.bottom), (0.1, -canvas.bottom), (0.45, 0.45), (-0.2, 0.45)], palette.glow, 0.16)
 
 

@@ -46,7 +46,15 @@ Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
 
 # How much of a figure's sway to the beat can be seen: near ones dance, far ones would hop.
-_SWAY = {"extreme_wide": 0.0, "wide": 0.1, "full": 0.3, "medium": 0.7, "close": 1.0, "extreme_close": 1.2, "detail": 0.0}
+_SWAY = {
+    "extreme_wide": 0.0,
+    "wide": 0.1,
+    "full": 0.3,
+    "medium": 0.7,
+    "close": 1.0,
+    "extreme_close": 1.2,
+    "detail": 0.0,
+}
 _SOFT = {"medium", "close", "extreme_close", "detail"}
 
 
@@ -65,9 +73,7 @@ class DraftProvider(LocalProvider):
     def quote(self, request: ProviderRequest) -> Quote:
         return Quote(amount=Decimal(0), basis="free draft", estimated=False)
 
-    def make(
-        self, request: ProviderRequest, *, into: Path, progress: Progress, cancelled: Cancelled
-    ) -> ProviderResult:
+    def make(self, request: ProviderRequest, *, into: Path, progress: Progress, cancelled: Cancelled) -> ProviderResult:
         if isinstance(request, ScenesRequest):
             return _make_scenes(request, progress)
         if isinstance(request, ImageRequest):
@@ -111,10 +117,17 @@ def _make_images(request: ImageRequest, into: Path, progress: Progress, cancelle
         path = into / f"image_{number + 1}.png"
         if request.purpose == "character_reference":
             character_sheet(
-                request.prompt, look=look, width=request.width, height=request.height, seed=request.seed + number, into=path
+                request.prompt,
+                look=look,
+                width=request.width,
+                height=request.height,
+                seed=request.seed + number,
+                into=path,
             )
         else:
-            recipe = Recipe(request.prompt, request.seed + number, look, read_character(reference) if reference else None)
+            recipe = Recipe(
+                request.prompt, request.seed + number, look, read_character(reference) if reference else None
+            )
             storyboard_image(recipe, width=request.width, height=request.height, reference=reference, into=path)
         files.append(ProducedFile(path=path, role="image", content_type="image/png"))
     return ProviderResult(files=tuple(files), facts={"model": "draft storyboard", "seed": request.seed})
@@ -170,7 +183,13 @@ def _photo(path: Path, clip: ClipFormat) -> Picture:
 
 
 def _shot(
-    request: VideoRequest, recipe: Recipe | None, look: DraftLook | None, clip: ClipFormat, frames: int, *, bars_drawn: bool
+    request: VideoRequest,
+    recipe: Recipe | None,
+    look: DraftLook | None,
+    clip: ClipFormat,
+    frames: int,
+    *,
+    bars_drawn: bool,
 ) -> Shot:
     settings = draft_settings(request.settings)
     brief = read_prompt(request.prompt)

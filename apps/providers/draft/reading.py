@@ -19,8 +19,11 @@ SHOTS: Table = (
 )
 MOVES: Table = (
     (r"hand.?held|shak(y|ing)|never quite still", "handheld"),
-    (r"push(es)? in|pushing in|push.in|doll(y|ies) in|zooms? in|creeps forward|drives forward|moves? closer|"
-     r"runs? up close|leans in|tracks? in", "push_in"),
+    (
+        r"push(es)? in|pushing in|push.in|doll(y|ies) in|zooms? in|creeps forward|drives forward|moves? closer|"
+        r"runs? up close|leans in|tracks? in",
+        "push_in",
+    ),
     (r"pull(s)? (out|back|away)|pull.out|doll(y|ies) out|zooms? out|steps? back|cranes? up|leans? back", "pull_out"),
     (r"pans? (to the )?left|whips left|sweeps? left|wanders back|moves? left", "pan_left"),
     (r"pans? (to the )?right|whips right|sweeps? right|wanders across|moves? right|\bpans?\b", "pan_right"),
@@ -34,8 +37,11 @@ PLACES: Table = (
     (r"\bstage\b|concert|club\b|\bshow\b|crowd|spotlight|karaoke|dance ?floor", "stage"),
     (r"\bcar\b|taxi|truck|windscreen|windshield|steering|\bdriv(es|ing|e)\b", "car"),
     (r"rooftop|\broofs?\b|balcon", "rooftop"),
-    (r"\broom\b|kitchen|bedroom|window|motel|hotel|apartment|\bhall\b|house|curtain|attic|corridor|studio|\bbar\b|"
-     r"diner|bulb|church|train\b|bathroom|mirror", "room"),
+    (
+        r"\broom\b|kitchen|bedroom|window|motel|hotel|apartment|\bhall\b|house|curtain|attic|corridor|studio|\bbar\b|"
+        r"diner|bulb|church|train\b|bathroom|mirror",
+        "room",
+    ),
     (r"\bsea\b|beach|ocean|\bpier\b|shore|\blake\b|river|\bwater\b|harbou?r|waves?\b|boat|island|coast", "water"),
     (r"forest|trees?\b|woods|park\b|jungle|garden|orchard", "forest"),
     (r"mountain|peaks?\b|valley|cliff|summit|glacier|canyon", "mountain"),
@@ -158,9 +164,9 @@ def read_person(text: str) -> Person:
     colours = "|".join(COLOURS)
     dressed = re.search(rf"\b({colours})\b(?:\s+[\w-]+)?\s+({GARMENT})", text)
     cut = r"long|short|curly|wavy|straight|messy|thick|cropped|shoulder-length"
-    hair_colour = re.search(rf"\b({'|'.join(HAIR_COLOURS)})(?:[\s,-]+(?:{cut}))*[\s-]+(?:hair|beard)", text) or re.search(
-        r"\b(blonde?|ginger|brunette)\b", text
-    )
+    hair_colour = re.search(
+        rf"\b({'|'.join(HAIR_COLOURS)})(?:[\s,-]+(?:{cut}))*[\s-]+(?:hair|beard)", text
+    ) or re.search(r"\b(blonde?|ginger|brunette)\b", text)
     hair = find(
         text,
         ((r"\bbald\b|shaved head", "none"), (r"curl(y|s)|afro", "curly"), (r"\bbun\b|ponytail|braid", "bun"),
@@ -170,7 +176,9 @@ def read_person(text: str) -> Person:
     )  # fmt: skip
     return Person(
         garment_colour=COLOURS[dressed.group(1)] if dressed else "",
-        garment=dressed.group(2) if dressed else find(text, tuple((rf"\b{word}\b", word) for word in GARMENT.split("|"))),
+        garment=dressed.group(2)
+        if dressed
+        else find(text, tuple((rf"\b{word}\b", word) for word in GARMENT.split("|"))),
         hair_colour=HAIR_COLOURS[hair_colour.group(1)] if hair_colour else "",
         hair=hair,
         beard=bool(re.search(r"beard|moustache|mustache", text)),

@@ -17,7 +17,12 @@ from apps.providers.draft.storyboard import stable_number
 # Sizes in which a mouth can be seen to move.
 _SINGING_SIZES = {"medium", "close"}
 _CALM = 0.35
-_WEATHER_WORDS = {"rain": "in the rain", "snow": "in falling snow", "fog": "through drifting fog", "dust": "in drifting dust"}
+_WEATHER_WORDS = {
+    "rain": "in the rain",
+    "snow": "in falling snow",
+    "fog": "through drifting fog",
+    "dust": "in drifting dust",
+}
 Kind = TypeVar("Kind", bound=Choice)
 # At most one shot in so many is without the character.
 _INSERT_EVERY = 5
@@ -48,7 +53,9 @@ class _Memory:
         self.used.setdefault(kind, []).append(words)
 
 
-def write_scenes(request: ScenesRequest, grammar: SceneGrammar, parameters: dict[str, Any], negative: str) -> list[dict[str, Any]]:
+def write_scenes(
+    request: ScenesRequest, grammar: SceneGrammar, parameters: dict[str, Any], negative: str
+) -> list[dict[str, Any]]:
     """One scene for each slot. Same request, same scenes. Raises InputError for an empty idea."""
     if not request.idea.strip():
         raise InputError("Say what the video is about.", errors={"idea": ["This field may not be empty."]})
@@ -220,9 +227,7 @@ def _choose_light(
     return f"{words} {_WEATHER_WORDS[idea.weather]}"
 
 
-def _choose(
-    kind: str, pool: Sequence[Kind], energy: float, rng: np.random.Generator, memory: _Memory
-) -> Kind:
+def _choose(kind: str, pool: Sequence[Kind], energy: float, rng: np.random.Generator, memory: _Memory) -> Kind:
     """One that is at home at this energy, likelier the nearer, and not the one before if there is another."""
     home = [choice for choice in pool if choice.low <= energy <= choice.high] or list(pool)
     last = memory.recent(kind, 2)

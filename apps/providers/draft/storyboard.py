@@ -35,8 +35,8 @@ SHOT_NAMES = {
     "extreme_close": "EXTREME CLOSE-UP", "detail": "DETAIL",
 }  # fmt: skip
 MOVE_NAMES = {
-    "push_in": "PUSH IN", "pull_out": "PULL OUT", "pan_left": "PAN LEFT", "pan_right": "PAN RIGHT", "tilt_up": "TILT UP",
-    "tilt_down": "TILT DOWN", "orbit": "ORBIT", "drift": "DRIFT", "handheld": "HANDHELD", "static": "STATIC",
+    "push_in": "PUSH IN", "pull_out": "PULL OUT", "pan_left": "PAN LEFT", "pan_right": "PAN RIGHT",
+    "tilt_up": "TILT UP", "tilt_down": "TILT DOWN", "orbit": "ORBIT", "drift": "DRIFT", "handheld": "HANDHELD", "static": "STATIC",
 }  # fmt: skip
 
 
@@ -98,7 +98,9 @@ def paint(recipe: Recipe, width: int, height: int) -> Layers:
     rng = np.random.default_rng(stable_number(recipe.prompt, recipe.seed))
     magnified, blurred, head = _FRAMING[brief.shot]
     back = Canvas(width, height)
-    PLACES[brief.place](back, palette, rng, brief.light)
+    # From far off a car's inside cannot be seen; its road can.
+    place = "road" if brief.place == "car" and brief.shot in {"extreme_wide", "wide", "full"} else brief.place
+    PLACES[place](back, palette, rng, brief.light)
     if brief.weather == "fog":
         for _ in range(5):
             back.glow(rng.uniform(-0.8, 0.8), rng.uniform(0.0, 0.3), 0.7, palette.sky_low, 0.28, stretch=0.3)
@@ -123,7 +125,9 @@ def paint(recipe: Recipe, width: int, height: int) -> Layers:
     return Layers(brief, back.pixels, front.pixels, alpha, light, mouth)
 
 
-def _paint_figure(front: Canvas, recipe: Recipe, brief: Brief, palette: Any, rng: np.random.Generator, head: float) -> Mouth | None:
+def _paint_figure(
+    front: Canvas, recipe: Recipe, brief: Brief, palette: Any, rng: np.random.Generator, head: float
+) -> Mouth | None:
     person = _merge(brief.person, recipe.person)
     identity = stable_number(person.garment_colour, person.garment, person.hair_colour, person.hair)
     character = cast(complete(person, identity), palette)
@@ -165,7 +169,7 @@ def _finish(back: Canvas, front: Canvas, alpha: Pixels, look: DraftLook, rng: np
     if strength < 0.5 and look.texture != "paper":
         return
     size = (back.height // 2, back.width // 2) if look.texture == "film" else (back.height, back.width)
-    noise = rng.normal(0, max(strength, 1.5), size).astype(np.float32)
+    noise: Pixels = rng.normal(0, max(strength, 1.5), size).astype(np.float32)
     if look.texture == "paper":
         noise = cv2.GaussianBlur(noise, (0, 0), 1.2) * 2.4
     noise = cv2.resize(noise, (back.width, back.height), interpolation=cv2.INTER_CUBIC)
@@ -175,7 +179,8 @@ def _finish(back: Canvas, front: Canvas, alpha: Pixels, look: DraftLook, rng: np
 
 def _add(pixels: Pixels, noise: Any) -> Pixels:
     offset = noise.astype(np.int16)
-    return np.clip(pixels.astype(np.int16) + offset[..., None], 0, 255).astype(np.uint8)
+    added: Pixels = np.clip(pixels.astype(np.int16) + offset[..., None], 0, 255).astype(np.uint8)
+    return added
 
 
 def flatten(layers: Layers, width: int, height: int) -> Pixels:
@@ -191,7 +196,9 @@ def vignette(pixels: Pixels, strength: float) -> Pixels:
     """Darken the corners; `strength` 0…1."""
     if strength <= 0:
         return pixels
-    return cv2.multiply(pixels, cv2.merge([vignette_mask(pixels.shape[1], pixels.shape[0], strength)] * 3), scale=1 / 255)
+    return cv2.multiply(
+        pixels, cv2.merge([vignette_mask(pixels.shape[1], pixels.shape[0], strength)] * 3), scale=1 / 255
+    )
 
 
 def vignette_mask(width: int, height: int, strength: float) -> Pixels:

@@ -40,7 +40,9 @@ def flower(canvas: Canvas, palette: Palette) -> None:
     for ring, size in ((0.13, 0.11), (0.07, 0.085)):
         for angle in np.linspace(0, 6.283, 8)[:-1]:
             tone = mix("#b8323c", palette.glow, 0.15 if ring > 0.1 else 0.35)
-            canvas.ellipse(ring * np.cos(angle + ring), -0.1 + ring * 0.9 * np.sin(angle + ring), size, size * 0.8, tone, 0.95)
+            canvas.ellipse(
+                ring * np.cos(angle + ring), -0.1 + ring * 0.9 * np.sin(angle + ring), size, size * 0.8, tone, 0.95
+            )
     canvas.ellipse(0, -0.1, 0.05, 0.045, mix("#b8323c", palette.glow, 0.6))
 
 
@@ -48,7 +50,9 @@ def candle(canvas: Canvas, palette: Palette) -> None:
     canvas.rectangle(-0.07, 0.0, 0.07, 0.7, mix(palette.glow, "#ffffff", 0.3))
     canvas.rectangle(0.02, 0.0, 0.07, 0.7, palette.figure, 0.25)
     canvas.stroke([(0, 0.0), (0.004, -0.05)], 0.008, "#1b1513")
-    canvas.polygon([(0.0, -0.27), (0.045, -0.12), (0.03, -0.045), (0.0, -0.03), (-0.03, -0.045), (-0.045, -0.12)], palette.glow)
+    canvas.polygon(
+        [(0.0, -0.27), (0.045, -0.12), (0.03, -0.045), (0.0, -0.03), (-0.03, -0.045), (-0.045, -0.12)], palette.glow
+    )
     canvas.ellipse(0, -0.085, 0.02, 0.05, "#fffbe8")
 
 

@@ -36,7 +36,7 @@ Draw = Callable[[np.random.Generator, int, int, bool], Pixels]
 def _rain(rng: np.random.Generator, width: int, height: int, _: bool) -> Pixels:
     tile = np.zeros((height, width), np.uint8)
     for _number in range(150):
-        x, y = rng.integers(0, width), rng.integers(0, height)
+        x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
         length, bright = round(height * rng.uniform(0.03, 0.09)), int(rng.integers(18, 60))
         cv2.line(tile, (x, y), (x - length // 9, y + length), bright, max(1, height // 700), cv2.LINE_AA)
     return tile

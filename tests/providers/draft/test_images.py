@@ -1,0 +1,113 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from apps.core.errors import InputError
+from apps.providers.base import ImageRequest, MediaInput
+from apps.providers.draft.images import read_character, read_recipe
+
+PROMPT = "Close-up of Mara in a red coat on a street at night. The camera pans left."
+
+
+@pytest.fixture
+def image_request(settings_for):
+    return ImageRequest(PROMPT, 320, 180, settings=settings_for("default", "image"))
+
+
+def pixels_of(result, number=0):
+    return np.asarray(Image.open(result.files[number].path).convert("RGB")).astype(int)
+
+
+def difference(one, other):
+    return np.abs(one - other).mean()
+
+
+@pytest.mark.parametrize("size", [(320, 180), (180, 320), (240, 240), (256, 320)])
+def test_a_frame_has_the_size_that_was_asked(make, image_request, size):
+    result = make(replace(image_request, width=size[0], height=size[1]))
+
+    assert Image.open(result.files[0].path).size == size
+    assert result.files[0].content_type == "image/png"
+
+
+def test_the_same_request_draws_the_same_bytes(make, image_request):
+    one, two = make(image_request), make(image_request)
+
+    assert one.files[0].path.read_bytes() == two.files[0].path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Close-up of Mara in a red coat in a room by the window. The camera pans left.",
+        "Wide shot of Mara in a red coat on a street at night. The camera pans left.",
+        "Close-up of Mara in a blue dress on a street at night. The camera pans left.",
+        "Close-up of Mara in a red coat on a street in daylight. The camera pans left.",
+    ],
+)
+def test_another_place_size_dress_or_light_looks_different(make, image_request, prompt):
+    assert difference(pixels_of(make(image_request)), pixels_of(make(replace(image_request, prompt=prompt)))) > 4
+
+
+@pytest.mark.parametrize("flavor", ["cinematic", "vlog_style", "example"])
+def test_each_flavor_has_its_own_look(make, image_request, settings_for, flavor):
+    other = replace(image_request, settings=settings_for(flavor, "image"))
+
+    assert difference(pixels_of(make(image_request)), pixels_of(make(other))) > 15
+
+
+def test_another_seed_composes_anew(make, image_request):
+    assert difference(pixels_of(make(image_request)), pixels_of(make(replace(image_request, seed=9)))) > 1
+
+
+def test_a_frame_keeps_its_recipe(make, image_request):
+    recipe = read_recipe(make(image_request).files[0].path)
+
+    assert (recipe.prompt, recipe.seed) == (PROMPT, 0)
+
+
+def test_a_character_sheet_dresses_the_scenes(make, image_request):
+    plain = replace(image_request, prompt="Medium shot of Mara by the sea.")
+    sheet = make(replace(image_request, prompt="Mara in a green dress, white hair", purpose="character_reference"))
+    reference = MediaInput(sheet.files[0].path, "image/png")
+
+    assert read_character(reference.path).garment == "dress"
+    scene = make(replace(plain, character_reference=reference))
+
+    assert difference(pixels_of(make(plain)), pixels_of(scene)) > 1
+    assert read_recipe(scene.files[0].path).person.garment == "dress"
+
+
+def test_several_sheets_show_several_people(make, image_request):
+    result = make(replace(image_request, prompt="a dancer", purpose="character_reference", num_images=2))
+
+    assert difference(pixels_of(result, 0), pixels_of(result, 1)) > 1
+
+
+def test_a_photo_as_reference_is_pinned_to_the_frame(make, image_request, photo):
+    pinned = make(replace(image_request, character_reference=MediaInput(photo, "image/png")))
+    changed = np.abs(pixels_of(make(image_request)) - pixels_of(pinned)).sum(axis=2) > 30
+
+    corner = changed[: 180 // 2, 320 * 2 // 3 :]
+    assert corner.mean() > 0.1
+    assert changed.mean() < 0.15
+
+
+def test_a_reference_that_is_no_picture_is_refused(make, image_request, tmp_path):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n" + b"nonsense")
+
+    with pytest.raises(InputError, match="cannot be read"):
+        make(replace(image_request, character_reference=MediaInput(broken, "image/png")))
+
+
+def test_a_forged_recipe_is_only_a_picture(tmp_path):
+    info = PngInfo()
+    info.add_text("mvsite-storyboard", '{"prompt": 1, "seed": "x", "look": {}}')
+    forged = tmp_path / "forged.png"
+    Image.fromarray(np.zeros((90, 160, 3), np.uint8)).save(forged, pnginfo=info)
+
+    assert read_recipe(forged) is None

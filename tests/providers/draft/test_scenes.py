@@ -1,0 +1,157 @@
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from apps.core.errors import InputError
+from apps.providers.base import ScenesRequest, SongBrief, SongSection
+from apps.providers.draft.idea import read_idea
+from apps.providers.draft.reading import read_prompt
+
+IDEA = "A woman drives through the neon rain at night, looking for the sister she lost. She finds her in an empty club."
+SONG = SongBrief(
+    60,
+    120,
+    sections=(
+        SongSection("intro", 0, 10, 0.1),
+        SongSection("verse", 10, 25, 0.4),
+        SongSection("chorus", 25, 50, 0.95),
+        SongSection("outro", 50, 60, 0.15),
+    ),
+)
+SLOTS = tuple((number * 5.0, number * 5.0 + 5) for number in range(12))
+
+
+@pytest.fixture
+def request_(settings_for):
+    return ScenesRequest(
+        IDEA, "Mara, a singer in a red coat", slots=SLOTS, song=SONG, seed=5, settings=settings_for("default", "scenes")
+    )
+
+
+@pytest.fixture
+def scenes(make, request_):
+    return make(request_).data["scenes"]
+
+
+def test_there_is_one_scene_per_slot_with_its_length(scenes):
+    assert [scene["sequence"] for scene in scenes] == list(range(1, 13))
+    assert {scene["duration"] for scene in scenes} == {5.0}
+
+
+def test_uneven_slots_keep_their_lengths(make, request_):
+    slots = ((0.0, 3.217), (3.217, 8.0), (8.0, 8.5))
+
+    scenes = make(replace(request_, slots=slots)).data["scenes"]
+
+    assert [scene["duration"] for scene in scenes] == pytest.approx([3.217, 4.783, 0.5])
+
+
+def test_the_same_seed_writes_the_same_and_another_writes_anew(make, request_, scenes):
+    assert make(request_).data["scenes"] == scenes
+    assert make(replace(request_, seed=6)).data["scenes"] != scenes
+
+
+def test_neighbours_differ_in_framing_and_in_move(scenes):
+    briefs = [read_prompt(scene["description"]) for scene in scenes]
+
+    for one, next_one in pairwise(briefs):
+        assert one.shot != next_one.shot
+        assert one.move != next_one.move
+
+
+def test_every_move_that_is_written_is_understood(scenes):
+    assert len({read_prompt(scene["description"]).move for scene in scenes}) >= 4
+
+
+def test_the_quiet_intro_is_wide_and_the_chorus_close(make, request_):
+    wide, close = {"extreme_wide", "wide", "full"}, {"medium", "close", "extreme_close"}
+    intro, chorus = [], []
+    for seed in range(5):
+        for scene in make(replace(request_, seed=seed)).data["scenes"]:
+            shot = read_prompt(scene["description"]).shot
+            (intro if scene["sequence"] <= 2 else chorus if 6 <= scene["sequence"] <= 10 else []).append(shot)
+
+    assert sum(shot in wide for shot in intro) / len(intro) > 0.6
+    assert sum(shot in close for shot in chorus) / len(chorus) > 0.6
+
+
+def test_the_prompts_tell_the_story_in_the_users_words(scenes):
+    told = " ".join(scene["description"].lower() for scene in scenes)
+
+    for words in (
+        "drives through the neon rain",
+        "the sister she lost",
+        "in an empty club",
+        "mara, a singer in a red coat",
+    ):
+        assert words in told
+
+
+def test_singing_is_where_the_song_has_a_voice_and_the_mouth_can_be_seen(scenes):
+    singing = [scene for scene in scenes if scene["lipsync"]]
+
+    assert 2 <= len(singing) <= 8
+    for scene in singing:
+        assert 3 <= scene["sequence"] <= 10
+        assert "sing" in scene["description"]
+        assert read_prompt(scene["description"]).shot in {"medium", "close"}
+
+
+def test_without_a_song_nobody_is_lip_synced(make, request_):
+    scenes = make(replace(request_, song=None, slots=(), number_of_scenes=6)).data["scenes"]
+
+    assert len(scenes) == 6
+    assert not any(scene["lipsync"] for scene in scenes)
+
+
+def test_the_flavor_gives_number_and_length_where_nobody_else_does(make, request_, settings_for):
+    plain = replace(request_, song=None, slots=(), settings=settings_for("vlog_style", "scenes"))
+
+    scenes = make(plain).data["scenes"]
+
+    assert (len(scenes), scenes[0]["duration"]) == (12, 4.0)
+
+
+def test_scenes_over_a_song_without_slots_fill_it(make, request_):
+    scenes = make(replace(request_, slots=(), number_of_scenes=7)).data["scenes"]
+
+    assert sum(scene["duration"] for scene in scenes) == pytest.approx(60, abs=1e-4)
+
+
+@pytest.mark.parametrize("flavor", ["cinematic", "vlog_style", "example"])
+def test_each_flavor_writes_in_its_own_language(make, request_, settings_for, scenes, flavor):
+    settings = settings_for(flavor, "scenes")
+
+    others = make(replace(request_, settings=settings)).data["scenes"]
+
+    style = settings["scene_prompts"]["grammar"]["style"]
+    assert all(style.lower() in scene["description"].lower() for scene in others)
+    assert not any(style.lower() in scene["description"].lower() for scene in scenes)
+
+
+def test_every_scene_carries_the_negative_description(scenes, request_):
+    assert {scene["negative_description"] for scene in scenes} == {
+        request_.settings["scene_prompts"]["negative_description"]
+    }
+
+
+@pytest.mark.parametrize("idea", ["", "   \n"])
+def test_an_empty_idea_is_refused(make, request_, idea):
+    with pytest.raises(InputError) as caught:
+        make(replace(request_, idea=idea))
+
+    assert "idea" in caught.value.errors
+
+
+@pytest.mark.parametrize("idea", ["love", "雨の街を走る。彼女は歌う。", "!!! ???", "word " * 4000, "{shot} {0} %s"])
+def test_any_other_idea_becomes_scenes(make, request_, idea):
+    assert len(make(replace(request_, idea=idea)).data["scenes"]) == 12
+
+
+def test_an_idea_is_taken_apart():
+    idea = read_idea(IDEA, most_words=14)
+
+    assert idea.moments[1] == "looking for the sister she lost"
+    assert "in an empty club" in idea.places
+    assert (idea.light, idea.weather) == ("night", "rain")
