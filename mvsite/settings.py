@@ -139,6 +139,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 8.0
 CELERY_BEAT_SCHEDULER = "mvsite.beat:HeartbeatScheduler"
 CELERY_IMPORTS = [f"workers.{module.name}" for module in pkgutil.iter_modules([str(BASE_DIR / "workers")])]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
 
 # --- files ---
@@ -159,6 +160,9 @@ UPLOAD_LIMITS = {
     "video": (4 * 1024**3, 3600, "a video such as mp4, mov or webm"),
     "image": (64 * 1024**2, None, "a picture such as png, jpg or webp"),
 }
+# Sites from which songs come by link, as yt-dlp names its extractors. Never "generic": it fetches any address. Pages
+# that hold several songs are known so that they can be refused with a clear word.
+IMPORT_EXTRACTORS = ["youtube", "youtube:tab", "soundcloud", "soundcloud:set", "bandcamp", "bandcamp:album", "vimeo"]
 FILE_UPLOAD_HANDLERS = ["apps.assets.uploads.SpoolingUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
