@@ -1,6 +1,7 @@
 # Everything a person, a hook or CI does with this project. Needs python3 (3.11 or newer) and make.
 #
 #   make run                                  the studio in the browser; PORT=8001 for another port
+#                                             (FAKE_PROVIDERS=1 adds fakes of the paid services)
 #   make video SONG=my.mp3 IDEA="a neon city"  a finished video without a browser
 #                                             (CHARACTER= FLAVOR= SCENES= ASPECT= OUT= are optional)
 #   make demo                                 the same on a sample song made on the spot

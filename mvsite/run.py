@@ -11,6 +11,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from mvsite.embedded import EmbeddedServiceError
+from mvsite.fake_providers import fake_providers
 from mvsite.launch import StartError, command_run, studio_run
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -21,10 +22,11 @@ def main() -> int:
     os.chdir(PROJECT)
     arguments = sys.argv[1:]
     try:
-        if not arguments:
-            return studio_run()
-        if arguments[0] == "--command" and len(arguments) > 1:
-            return command_run(arguments[1:])
+        with fake_providers():
+            if not arguments:
+                return studio_run()
+            if arguments[0] == "--command" and len(arguments) > 1:
+                return command_run(arguments[1:])
         raise StartError("Use `python -m mvsite.run`, or `python -m mvsite.run --command NAME ARGUMENTS`.")
     except (ImproperlyConfigured, StartError, EmbeddedServiceError) as error:
         sys.stderr.write(f"{error}\n")
