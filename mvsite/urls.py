@@ -17,6 +17,8 @@ urlpatterns = [
     path("", include("apps.generation.urls")),
     path("", include("apps.projects.urls")),
     path("", include("apps.scenes.urls")),
+    path("", include("apps.composition.urls")),
+    path("", include("apps.studio.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     # One sign-in, with its limit on failures, for the admin as well.

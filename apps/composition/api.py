@@ -1,0 +1,193 @@
+"""HTTP edge of composing."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.assets.serving import serve_asset
+from apps.assets.views import FILE_RESPONSES
+from apps.composition import services
+from apps.composition.export import latest_export, project_export
+from apps.composition.models import Composition, Output, SceneLook
+from apps.composition.selectors import composition_get, compositions_of
+from apps.composition.serializers import (
+    ComposeSerializer,
+    CompositionSerializer,
+    LyricsChangeSerializer,
+    LyricsSerializer,
+    LyricsUploadSerializer,
+    OutputSerializer,
+    OutputWriteSerializer,
+    SceneLookSerializer,
+    SceneLookWriteSerializer,
+    StitchSerializer,
+)
+from apps.composition.stitching import stitch_start
+from apps.core.errors import NotFound
+from apps.core.negotiation import AnyTypeNegotiation
+from apps.generation.api import validated
+from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
+from apps.projects.selectors import project_get
+from apps.scenes.selectors import scene_get
+
+
+class ProjectCompose(APIView):
+    @extend_schema(request=ComposeSerializer, responses={202: JobSerializer}, summary="Compose the video")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        wishes = validated(ComposeSerializer, request)
+        idempotency = wanted_idempotency(request, kind=f"compose:{project_id}", body=wishes)
+        flavor, output_id = wishes.pop("config_flavor", ""), wishes.pop("output_id", None)
+        job = services.project_compose(
+            by=acting_user(request),
+            project_id=project_id,
+            output_id=output_id,
+            wishes=wishes,
+            flavor=flavor,
+            idempotency=idempotency,
+        )
+        return job_response(request, job)
+
+
+class ProjectFinal(APIView):
+    content_negotiation_class = AnyTypeNegotiation
+
+    @extend_schema(responses=FILE_RESPONSES, summary="The final video")
+    def get(self, request: Request, project_id: UUID) -> HttpResponseBase:
+        project = project_get(by=acting_user(request), project_id=project_id)
+        if project.final_video is None:
+            raise NotFound("This project has no final video yet. Compose it first.", code="no_final_video")
+        return serve_asset(request, project.final_video)
+
+    @extend_schema(exclude=True)
+    def head(self, request: Request, project_id: UUID) -> HttpResponseBase:
+        return self.get(request, project_id)
+
+
+class CompositionList(ListAPIView[Composition]):
+    """Every composed video of the project, newest first."""
+
+    serializer_class = CompositionSerializer
+    queryset = Composition.objects.none()
+
+    def get_queryset(self) -> QuerySet[Composition]:
+        return compositions_of(project_get(by=acting_user(self.request), project_id=self.kwargs["project_id"]))
+
+
+class CompositionDetail(APIView):
+    @extend_schema(responses=CompositionSerializer, summary="One composed video with its proof")
+    def get(self, request: Request, project_id: UUID, composition_id: UUID) -> Response:
+        project = project_get(by=acting_user(request), project_id=project_id)
+        return Response(CompositionSerializer(composition_get(project=project, composition_id=composition_id)).data)
+
+
+class CompositionBringBack(APIView):
+    @extend_schema(request=None, responses=CompositionSerializer, summary="Make it the final video again")
+    def post(self, request: Request, project_id: UUID, composition_id: UUID) -> Response:
+        composition = services.composition_bring_back(
+            by=acting_user(request), project_id=project_id, composition_id=composition_id
+        )
+        composition.project.refresh_from_db(fields=["final_video"])
+        return Response(CompositionSerializer(composition).data)
+
+
+class OutputList(APIView):
+    @extend_schema(responses=OutputSerializer(many=True), summary="The project's other outputs")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        project = project_get(by=acting_user(request), project_id=project_id)
+        return Response(OutputSerializer(Output.objects.filter(project=project), many=True).data)
+
+    @extend_schema(request=OutputWriteSerializer, responses={201: OutputSerializer}, summary="Add an output")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        wanted = validated(OutputWriteSerializer, request)
+        output = services.output_create(by=acting_user(request), project_id=project_id, **wanted)
+        return Response(OutputSerializer(output).data, status=status.HTTP_201_CREATED)
+
+
+class OutputDetail(APIView):
+    @extend_schema(responses={204: None}, summary="Remove an output")
+    def delete(self, request: Request, project_id: UUID, output_id: UUID) -> Response:
+        services.output_delete(by=acting_user(request), project_id=project_id, output_id=output_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SceneLookDetail(APIView):
+    @extend_schema(responses=SceneLookSerializer, summary="How the scene is composed")
+    def get(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
+        look = SceneLook.objects.filter(scene=scene).first() or SceneLook(scene=scene)
+        return Response(SceneLookSerializer(look).data)
+
+    @extend_schema(request=SceneLookWriteSerializer, responses=SceneLookSerializer, summary="Change how")
+    def patch(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        changes = validated(SceneLookWriteSerializer, request)
+        look = services.scene_look_update(by=acting_user(request), project_id=project_id, sequence=sequence, **changes)
+        return Response(SceneLookSerializer(look).data)
+
+
+class ProjectLyrics(APIView):
+    @extend_schema(responses=LyricsSerializer, summary="The project's lyrics")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        return Response(LyricsSerializer(services.lyrics_get(by=acting_user(request), project_id=project_id)).data)
+
+    @extend_schema(request=LyricsUploadSerializer, responses=LyricsSerializer, summary="Upload lyrics")
+    def put(self, request: Request, project_id: UUID) -> Response:
+        sent = validated(LyricsUploadSerializer, request)
+        file = sent.pop("file", None)
+        if file is not None:
+            sent |= {"text": file.read().decode("utf-8", "replace"), "original_name": file.name}
+        return Response(
+            LyricsSerializer(services.lyrics_set(by=acting_user(request), project_id=project_id, **sent)).data
+        )
+
+    @extend_schema(request=LyricsChangeSerializer, responses=LyricsSerializer, summary="Burn in, soft track, preset")
+    def patch(self, request: Request, project_id: UUID) -> Response:
+        changes: dict[str, Any] = validated(LyricsChangeSerializer, request)
+        return Response(
+            LyricsSerializer(services.lyrics_update(by=acting_user(request), project_id=project_id, **changes)).data
+        )
+
+    @extend_schema(responses={204: None}, summary="Remove the lyrics")
+    def delete(self, request: Request, project_id: UUID) -> Response:
+        services.lyrics_delete(by=acting_user(request), project_id=project_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ProjectExport(APIView):
+    content_negotiation_class = AnyTypeNegotiation
+
+    @extend_schema(
+        responses={**FILE_RESPONSES, 202: JobSerializer},
+        summary="The package for an editor, or the job that packs it when the project changed",
+    )
+    def get(self, request: Request, project_id: UUID) -> HttpResponseBase:
+        by = acting_user(request)
+        archive = latest_export(project_get(by=by, project_id=project_id))
+        if archive is not None:
+            return serve_asset(request, archive)
+        return job_response(request, project_export(by=by, project_id=project_id))
+
+    @extend_schema(request=None, responses={202: JobSerializer}, summary="Pack the project for an editor")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        idempotency = wanted_idempotency(request, kind=f"export:{project_id}", body={})
+        return job_response(
+            request, project_export(by=acting_user(request), project_id=project_id, idempotency=idempotency)
+        )
+
+
+class StitchVideo(APIView):
+    @extend_schema(request=StitchSerializer, responses={202: JobSerializer}, summary="Stitch videos over a song")
+    def post(self, request: Request) -> Response:
+        wishes = validated(StitchSerializer, request)
+        idempotency = wanted_idempotency(request, kind="stitch_video", body=wishes)
+        named = {name: wishes.pop(name) for name in ("video_ids", "audio_id", "audio_start") if name in wishes}
+        flavor = wishes.pop("config_flavor", "")
+        job = stitch_start(by=acting_user(request), wishes=wishes, flavor=flavor, idempotency=idempotency, **named)
+        return job_response(request, job)

@@ -1,0 +1,156 @@
+"""The hand-off package: clips, song, words, timeline, costs and a README in one zip."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.assets.keys import final_file_key, safe_name
+from apps.assets.models import Asset
+from apps.assets.models import Kind as AssetKind
+from apps.assets.services import StoredFile, asset_create, asset_local_copy, file_store
+from apps.composition.frozen import FrozenPlan, asset_facts
+from apps.composition.models import Lyrics
+from apps.composition.planning import project_plan
+from apps.composition.timeline import HandedFile, timeline_of, write_timelines
+from apps.jobs.execution import Done, JobRun
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.services import Idempotency, NewJob, job_create
+from apps.jobs.states import State
+from apps.projects.models import Project
+from apps.projects.selectors import project_get
+
+_README = """{title}
+
+Made with mvsite. Everything needed to go on in an editor:
+
+clips/           the current clip of each scene, named by scene
+song/            the song, and its vocal stem where there is one
+lyrics.srt       the words, timed to the video, where there are some
+timeline.otio    OpenTimelineIO (DaVinci Resolve, Kdenlive, Nuke)
+timeline.xml     Final Cut Pro 7 XML (Premiere Pro, DaVinci Resolve)
+timeline.edl     CMX 3600 EDL, pictures only
+costs.csv        what each step cost
+
+The video has {frames} frames at {fps} frames a second, {width} by {height}.
+Cuts (first frame of each scene): {cuts}
+
+Keep the folders as they are: the timelines name the files by relative paths. Where a clip is shorter than its scene
+the timeline has a gap; in the composed video that time is filled as the project's options say (held, slowed, looped).
+"""
+
+
+def project_export(*, by: User, project_id: UUID, idempotency: Idempotency | None = None) -> Job:
+    """Start packing the project as it stands. Raises InputError when a clip is missing."""
+    with transaction.atomic():
+        project = project_get(by=by, project_id=project_id)
+        planned = project_plan(project)
+        return job_create(
+            by=by,
+            new=NewJob(
+                kind=Kind.EXPORT,
+                parameters={
+                    "plan": planned.plan.model_dump(mode="json"),
+                    "fingerprint": planned.plan.fingerprint,
+                    "project_id": str(project.pk),
+                },
+                project_id=project.pk,
+                dedupe_key=f"export:{project.pk}",
+            ),
+            idempotency=idempotency,
+        )
+
+
+def latest_export(project: Project) -> Asset | None:
+    """The package of the project as it stands, when it was made already."""
+    fingerprint = project_plan(project).plan.fingerprint
+    jobs = Job.objects.filter(project_id=project.pk, kind=Kind.EXPORT, state=State.SUCCEEDED)
+    job = jobs.filter(parameters__fingerprint=fingerprint).order_by("-created_at").first()
+    return Asset.objects.filter(pk=job.result.get("archive_id")).first() if job else None
+
+
+def export_run(run: JobRun) -> Done:
+    """Pack. The zip is written file by file, never held in memory."""
+    project = Project.objects.select_related("song__asset", "song__stem").get(pk=run.parameters["project_id"])
+    plan = FrozenPlan.model_validate(run.parameters["plan"])
+    archive = run.scratch / "export.zip"
+    with ExitStack() as files:
+        _pack(run, project, plan, archive, files)
+    stored = file_store(
+        archive, key=final_file_key(project.pk, f"export-{run.job.pk}.zip"), content_type="application/zip"
+    )
+    name = f"{safe_name(project.title, fallback='project')}.zip"
+    return Done(save=partial(_save, run, stored, name))
+
+
+def _save(run: JobRun, stored: StoredFile, name: str) -> Mapping[str, Any]:
+    asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.ARCHIVE, original_name=name)
+    return {"archive_id": str(asset.pk), "archive_url": f"/api/assets/{asset.pk}/content", "bytes": asset.size_bytes}
+
+
+def _pack(run: JobRun, project: Project, plan: FrozenPlan, archive: Path, files: ExitStack) -> None:
+    assets = Asset.objects.in_bulk([shot.asset_id for shot in plan.shots])
+    clips = {
+        place: _named(assets[shot.asset_id], f"clips/scene_{shot.sequence or place + 1:03d}")
+        for place, shot in enumerate(plan.shots)
+    }
+    song = _named(project.song.asset, "song/song") if project.song else None
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED, allowZip64=True) as package:
+        for place, shot in enumerate(plan.shots):
+            run.progress(90 * place / len(plan.shots), f"Packing clip {place + 1} of {len(plan.shots)}")
+            package.write(
+                files.enter_context(asset_local_copy(assets[shot.asset_id], check=run.check)), clips[place].name
+            )
+        if project.song and song:
+            package.write(files.enter_context(asset_local_copy(project.song.asset, check=run.check)), song.name)
+            if stem := project.song.stem:
+                stem_name = _named(stem, "song/vocals").name
+                package.write(files.enter_context(asset_local_copy(stem, check=run.check)), stem_name)
+        for path in write_timelines(timeline_of(plan, clips, song), run.scratch):
+            package.write(path, path.name)
+        if plan.soft_lyrics:
+            package.writestr("lyrics.srt", plan.soft_lyrics)
+        words = Lyrics.objects.filter(project=project).first()
+        if words:
+            package.writestr(f"lyrics_{safe_name(words.original_name, fallback='original.txt')}", words.text)
+        package.writestr("costs.csv", _costs(project))
+        package.writestr("README.txt", _readme(project, plan))
+
+
+def _named(asset: Asset, stem: str) -> HandedFile:
+    return HandedFile(f"{stem}{PurePosixPath(asset.key).suffix}", asset_facts(asset))
+
+
+def _costs(project: Project) -> str:
+    """One row for each job of the project, and the sum."""
+    sheet = io.StringIO()
+    writer = csv.writer(sheet)
+    writer.writerow(["made_at", "kind", "scene", "provider", "state", "quoted_usd", "cost_usd"])
+    sequences = dict(project.scenes.values_list("pk", "sequence"))
+    jobs: Sequence[Job] = list(Job.objects.filter(project_id=project.pk).order_by("created_at"))
+    for job in jobs:
+        scene = sequences.get(job.scene_id, "") if job.scene_id else ""
+        writer.writerow(
+            [job.created_at.isoformat(), job.kind, scene, job.provider, job.state, job.quoted_cost, job.cost]
+        )
+    writer.writerow(["", "", "", "", "total", "", sum((job.cost for job in jobs if job.cost), start=0)])
+    return sheet.getvalue()
+
+
+def _readme(project: Project, plan: FrozenPlan) -> str:
+    clock, cuts = 0, []
+    for shot in plan.shots:
+        cuts.append(str(clock))
+        clock += shot.frames
+    return _README.format(
+        title=project.title, frames=clock, fps=plan.fps, width=plan.width, height=plan.height, cuts=", ".join(cuts)
+    )

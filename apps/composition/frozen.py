@@ -1,0 +1,147 @@
+"""A plan as a job keeps it: JSON that names assets by id, and its opening in a worker."""
+
+import hashlib
+from collections.abc import Callable
+from contextlib import ExitStack
+from fractions import Fraction
+from typing import Literal, cast
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from apps.assets.models import Asset
+from apps.assets.services import asset_local_copy
+from apps.composition.plan import CutPlan, Fit, ShortClip, Shot, SongPart, Source, Transition, TransitionKind
+from apps.core.errors import NotFound
+from apps.media.formats import ClipFormat, Encoding
+from apps.media.probe import MediaFacts, has_other_colours
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FrozenShot(_Frozen):
+    """`start` is exact seconds as a fraction's text. The ids of scene and clip are for the record."""
+
+    asset_id: UUID
+    frames: int
+    start: str = "0"
+    short: ShortClip = ShortClip.HOLD
+    slowest: float = 0.5
+    focus: tuple[float, float] = (0.5, 0.5)
+    transition: TransitionKind | None = None
+    transition_frames: int = 0
+    gain_db: float | None = None
+    name: str = ""
+    scene_id: UUID | None = None
+    sequence: int | None = None
+    clip_id: UUID | None = None
+
+
+class FrozenSong(_Frozen):
+    asset_id: UUID
+    start: str
+    end: str
+    fade_in_seconds: float = 0.0
+    fade_out_seconds: float = 0.0
+    loudness_lufs: float | None = None
+    gain_db: float = 0.0
+
+
+class FrozenPlan(_Frozen):
+    """`encoding` is the name of an `Encoding`; `fps` a fraction's text."""
+
+    width: int
+    height: int
+    fps: str
+    encoding: str = Encoding.FINAL.name
+    fit: Fit = Fit.BLUR
+    shots: tuple[FrozenShot, ...]
+    song: FrozenSong | None = None
+    burned_lyrics: str = ""
+    soft_lyrics: str = ""
+    title: str = ""
+    artist: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for plans that make the same video."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @property
+    def clip_format(self) -> ClipFormat:
+        return ClipFormat(self.width, self.height, Fraction(self.fps))
+
+
+def plan_opened(frozen: FrozenPlan, files: ExitStack, *, check: Callable[[], None]) -> CutPlan:
+    """The plan over local files, which stay until `files` closes. Raises NotFound for an asset that is gone."""
+    ids = {shot.asset_id for shot in frozen.shots} | ({frozen.song.asset_id} if frozen.song else set())
+    assets = {asset.pk: asset for asset in Asset.objects.filter(pk__in=ids)}
+    if missing := ids - assets.keys():
+        raise NotFound("A file of this video is gone.", evidence={"assets": sorted(map(str, missing))})
+    sources = {key: _source(asset, files, check) for key, asset in assets.items()}
+    return CutPlan(
+        shots=tuple(_shot(shot, sources[shot.asset_id]) for shot in frozen.shots),
+        format=frozen.clip_format,
+        encoding=Encoding[frozen.encoding],
+        fit=frozen.fit,
+        song=_song(frozen.song, sources) if frozen.song else None,
+        burned_lyrics=frozen.burned_lyrics,
+        soft_lyrics=frozen.soft_lyrics,
+        title=frozen.title,
+        artist=frozen.artist,
+    )
+
+
+def _source(asset: Asset, files: ExitStack, check: Callable[[], None]) -> Source:
+    check()
+    path = files.enter_context(asset_local_copy(asset, check=check))
+    return Source(path, asset.sha256, asset_facts(asset), asset.kind == "video" and has_other_colours(path))
+
+
+def asset_facts(asset: Asset) -> MediaFacts:
+    """What was probed when the file came in."""
+    return MediaFacts(
+        kind=cast(Literal["audio", "video", "image"], asset.kind),
+        container=asset.container,
+        size_bytes=asset.size_bytes,
+        duration_seconds=asset.duration_seconds,
+        width=asset.width,
+        height=asset.height,
+        rotation=asset.rotation,
+        fps=Fraction(asset.fps) if asset.fps else None,
+        frames=asset.frames,
+        variable_frame_rate=asset.variable_frame_rate,
+        video_codec=asset.video_codec,
+        pixel_format=asset.pixel_format,
+        audio_codec=asset.audio_codec,
+        audio_channels=asset.audio_channels,
+        sample_rate=asset.sample_rate,
+    )
+
+
+def _shot(shot: FrozenShot, source: Source) -> Shot:
+    return Shot(
+        source=source,
+        frames=shot.frames,
+        start_seconds=Fraction(shot.start),
+        short=shot.short,
+        slow_limit=shot.slowest,
+        focus=shot.focus,
+        transition=Transition(shot.transition, shot.transition_frames) if shot.transition else None,
+        audio_gain_db=shot.gain_db,
+        name=shot.name,
+    )
+
+
+def _song(song: FrozenSong, sources: dict[UUID, Source]) -> SongPart:
+    return SongPart(
+        source=sources[song.asset_id],
+        start_seconds=Fraction(song.start),
+        end_seconds=Fraction(song.end),
+        fade_in_seconds=song.fade_in_seconds,
+        fade_out_seconds=song.fade_out_seconds,
+        loudness_lufs=song.loudness_lufs,
+        gain_db=song.gain_db,
+    )

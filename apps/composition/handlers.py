@@ -1,0 +1,145 @@
+"""What a worker does for composed videos: open the frozen plan, compose, prove, store."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from django.conf import settings
+
+from apps.assets.keys import final_file_key, job_file_key, job_metadata_key, job_video_key
+from apps.assets.models import Kind as AssetKind
+from apps.assets.services import StoredFile, asset_create, file_store
+from apps.composition.cache import SegmentCache
+from apps.composition.compose import compose
+from apps.composition.export import export_run
+from apps.composition.frozen import FrozenPlan, plan_opened
+from apps.composition.models import Composition
+from apps.composition.proof import Proof, prove, require_passed
+from apps.generation.receiving import video_answer
+from apps.jobs.execution import Done, Handler, JobRun
+from apps.jobs.kinds import Kind
+from apps.media.stills import poster
+from apps.projects.models import Project
+
+log = structlog.get_logger(__name__)
+
+_POSTER_WIDTH = 1280
+
+
+@dataclass(frozen=True)
+class _Made:
+    video: Path
+    poster: Path
+    proof: Proof
+
+
+def segment_cache() -> SegmentCache:
+    return SegmentCache(Path(settings.SEGMENT_CACHE_ROOT), settings.SEGMENT_CACHE_BYTES)
+
+
+def composition_run(run: JobRun) -> Done:
+    """Compose a project's video. It becomes the final one (an output's stays beside it) only with its proof."""
+    made = _made(run)
+    project_id, name = run.parameters["project_id"], str(run.job.pk)
+    video = file_store(made.video, key=final_file_key(project_id, f"{name}.mp4"), content_type="video/mp4")
+    still = file_store(made.poster, key=final_file_key(project_id, f"{name}.jpg"), content_type="image/jpeg")
+    return Done(result={"proof": made.proof.as_json()}, save=partial(_composition_save, run, video, still, made.proof))
+
+
+def stitch_run(run: JobRun) -> Done:
+    """Stitch clips into a video of its own, with its metadata and poster beside it."""
+    made, asset_id = _made(run), uuid4()
+    metadata = {
+        "job_id": str(run.job.pk),
+        "flavor": run.job.flavor,
+        "config_hash": run.job.config_hash,
+        "video_ids": run.parameters["video_ids"],
+        "audio_id": run.parameters["audio_id"],
+        "proof": made.proof.as_json(),
+    }
+    notes = run.scratch / "metadata.json"
+    notes.write_text(json.dumps(metadata, indent=2))
+    video = file_store(made.video, key=job_video_key(asset_id), content_type="video/mp4")
+    parts = [
+        (file_store(notes, key=job_metadata_key(asset_id), content_type="application/json"), AssetKind.METADATA),
+        (file_store(made.poster, key=job_file_key(asset_id, "poster.jpg"), content_type="image/jpeg"), AssetKind.IMAGE),
+    ]
+
+    def save() -> dict[str, Any]:
+        owner = run.job.owner
+        asset = asset_create(owner=owner, stored=video, kind=AssetKind.VIDEO, metadata=metadata)
+        for part, kind in parts:
+            asset_create(owner=owner, stored=part, kind=kind, part_of=asset)
+        return video_answer(asset)
+
+    return Done(result={"metadata": metadata, "proof": metadata["proof"]}, save=save)
+
+
+def _made(run: JobRun) -> _Made:
+    """Compose into the scratch folder. Raises MediaToolError, the file kept for inspection, when the proof fails."""
+    output = run.scratch / "final.mp4"
+    with ExitStack() as files:
+        plan = plan_opened(FrozenPlan.model_validate(run.parameters["plan"]), files, check=run.check)
+        with segment_cache().session() as session:
+            composed = compose(
+                plan,
+                output,
+                cache=session,
+                progress=lambda percent, message: run.progress(0.9 * percent, message),
+                cancelled=run.cancelled,
+            )
+            run.progress(92, "Checking the video")
+            proof = prove(composed, session, run.cancelled)
+    if not proof.passed:
+        _keep_for_inspection(run, output)
+    require_passed(proof)
+    log.info(
+        "video_composed",
+        frames=plan.frames,
+        encoded_segments=composed.segments.encoded_segments,
+        encoded_frames=composed.segments.encoded_frames,
+        bytes=output.stat().st_size,
+    )
+    return _Made(output, poster(output, run.scratch / "poster.jpg", width=_POSTER_WIDTH), proof)
+
+
+def _keep_for_inspection(run: JobRun, output: Path) -> None:
+    folder = Path(settings.DATA_DIR) / "inspection"
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / f"{run.job.pk}.mp4"
+    shutil.move(output, kept)
+    log.error("composition_proof_failed", kept_as=str(kept))
+
+
+def _composition_save(run: JobRun, video: StoredFile, still: StoredFile, proof: Proof) -> Mapping[str, Any]:
+    job, output_id = run.job, run.parameters["output_id"]
+    asset = asset_create(owner=job.owner, stored=video, kind=AssetKind.VIDEO, metadata={"proof": proof.as_json()})
+    image = asset_create(owner=job.owner, stored=still, kind=AssetKind.IMAGE)
+    composition = Composition.objects.create(
+        project_id=UUID(run.parameters["project_id"]),
+        output_id=UUID(output_id) if output_id else None,
+        asset=asset,
+        poster=image,
+        job=job,
+        fingerprint=run.parameters["fingerprint"],
+        options=run.parameters["options"],
+        plan=run.parameters["plan"],
+        proof=proof.as_json(),
+    )
+    if output_id is None:
+        Project.objects.filter(pk=run.parameters["project_id"]).update(final_video=asset)
+    return {"composition_id": str(composition.pk), "poster_id": str(image.pk), **video_answer(asset)}
+
+
+HANDLERS: dict[str, Handler] = {
+    Kind.COMPOSE: composition_run,
+    Kind.STITCH: stitch_run,
+    Kind.EXPORT: export_run,
+}

@@ -1,0 +1,113 @@
+"""What was composed, and what a person set for composing."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from apps.assets.models import Asset
+from apps.jobs.models import Job
+from apps.projects.models import AspectRatio, Project, Resolution
+from apps.scenes.models import Scene
+
+
+class ShortClip(models.TextChoices):
+    HOLD = "hold"
+    SLOW = "slow"
+    LOOP = "loop"
+    BOUNCE = "bounce"
+
+
+class Transition(models.TextChoices):
+    NONE = "none"
+    CROSSFADE = "crossfade"
+    DIP_TO_BLACK = "dip_to_black"
+    DIP_TO_WHITE = "dip_to_white"
+    FLASH = "flash"
+
+
+class Output(models.Model):
+    """Another video of the same scenes: a second shape, or a short cut (`hook_seconds`, from `hook_start` seconds of
+    the used song; a null start leaves the choice to the studio). The project's own format is the main output and has
+    no row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="outputs")
+    name = models.CharField(max_length=80)
+    aspect_ratio = models.CharField(max_length=8, choices=AspectRatio)
+    resolution = models.CharField(max_length=8, choices=Resolution)
+    hook_seconds = models.DecimalField(max_digits=8, decimal_places=3, null=True)
+    hook_start = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["created_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "name"], name="output_name_is_unique_in_project"),
+            models.CheckConstraint(
+                condition=Q(hook_start=None) | Q(hook_start__gte=0, hook_seconds__gt=0),
+                name="output_hook_has_a_length",
+            ),
+        ]
+
+
+class Composition(models.Model):
+    """A composed video: what it was made of (`plan`, whose hash is `fingerprint`) and the proof that it is so.
+
+    `options` are the wishes it was asked with, over the flavor's; `song_start` is where it starts on the used song.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="compositions")
+    output = models.ForeignKey(Output, null=True, on_delete=models.CASCADE, related_name="compositions")
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    poster = models.ForeignKey(Asset, null=True, on_delete=models.SET_NULL, related_name="+")
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
+    fingerprint = models.CharField(max_length=64)
+    options = models.JSONField(default=dict)
+    plan = models.JSONField()
+    proof = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        indexes: ClassVar = [models.Index(fields=["project", "-created_at"], name="composition_by_project")]
+
+
+class SceneLook(models.Model):
+    """How one scene is composed. Empty fields leave it to the project's options. `focus_x` and `focus_y` (0…1) are the
+    point that stays in the picture when it is cropped; `clip_start` is where in the clip the scene starts, in seconds;
+    `clip_volume` is a factor for the clip's own sound under the song."""
+
+    scene = models.OneToOneField(Scene, primary_key=True, on_delete=models.CASCADE, related_name="look")
+    focus_x = models.FloatField(default=0.5)
+    focus_y = models.FloatField(default=0.5)
+    clip_start = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    short_clip = models.CharField(max_length=8, choices=ShortClip, blank=True, default="")
+    transition = models.CharField(max_length=16, choices=Transition, blank=True, default="")
+    clip_volume = models.FloatField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(focus_x__range=(0, 1), focus_y__range=(0, 1)), name="look_focus_is_inside"
+            ),
+            models.CheckConstraint(condition=Q(clip_start__gte=0), name="look_clip_start_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(clip_volume=None) | Q(clip_volume__range=(0, 4)), name="look_volume_is_sane"
+            ),
+        ]
+
+
+class Lyrics(models.Model):
+    """A project's words as they were uploaded; times are seconds of the song's file. `burn` and `soft` say how they
+    come into the video."""
+
+    project = models.OneToOneField(Project, primary_key=True, on_delete=models.CASCADE, related_name="lyrics")
+    text = models.TextField()
+    original_name = models.CharField(max_length=255, blank=True, default="")
+    burn = models.BooleanField(default=False)
+    soft = models.BooleanField(default=True)
+    preset = models.CharField(max_length=12, default="clean")
+    updated_at = models.DateTimeField(auto_now=True)

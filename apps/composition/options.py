@@ -1,0 +1,65 @@
+"""The wishes for a composed video: the flavor's, the project's, and the caller's over them."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from apps.composition.plan import Fit, TransitionKind
+from apps.media.formats import Encoding
+
+TransitionName = Literal["none", "crossfade", "dip_to_black", "dip_to_white", "flash"]
+_TRANSITIONS = {
+    "crossfade": TransitionKind.DISSOLVE,
+    "dip_to_black": TransitionKind.DIP_BLACK,
+    "dip_to_white": TransitionKind.DIP_WHITE,
+    "flash": TransitionKind.FLASH,
+}
+_ENCODINGS = {"draft": Encoding.DRAFT, "standard": Encoding.FINAL, "high": Encoding.HIGH}
+
+
+class ComposeOptions(BaseModel):
+    """Resolved wishes; the fields are those of a flavor's `compose_params.yaml`. Volumes are factors."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    fit: Literal["fill", "fit"] = "fit"
+    background: Literal["blur", "black"] = "blur"
+    short_clip: Literal["hold", "slow", "loop", "bounce"] = "hold"
+    slowest: float = Field(default=0.5, ge=0.25, le=1)
+    transition: TransitionName = "none"
+    transition_seconds: float = Field(default=0.5, gt=0, le=3)
+    clip_sound_volume: float = Field(default=0.0, ge=0, le=4)
+    song_volume: float = Field(default=1.0, gt=0, le=2)
+    fade_in_seconds: float = Field(default=0.0, ge=0, le=10)
+    fade_out_seconds: float = Field(default=0.0, ge=0, le=10)
+    loudness_lufs: float | None = Field(default=None, ge=-40, le=-5)
+    quality: Literal["draft", "standard", "high"] = "standard"
+    skip_missing: bool = False
+
+    @property
+    def picture_fit(self) -> Fit:
+        if self.fit == "fill":
+            return Fit.FILL
+        return Fit.BLUR if self.background == "blur" else Fit.BARS
+
+    @property
+    def encoding(self) -> Encoding:
+        return _ENCODINGS[self.quality]
+
+
+def resolved_options(flavor: Mapping[str, Any], *over: Mapping[str, Any]) -> ComposeOptions:
+    """Later ones win."""
+    values = dict(flavor)
+    for more in over:
+        values |= more
+    return ComposeOptions.model_validate(values)
+
+
+def transition_kind(name: str) -> TransitionKind | None:
+    return _TRANSITIONS.get(name)
+
+
+def decibels(factor: float) -> float:
+    return round(20 * math.log10(factor), 3)

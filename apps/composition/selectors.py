@@ -1,0 +1,47 @@
+"""Reads of composed videos. What belongs to somebody else's project is not found."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.accounts.models import User
+from apps.composition.models import Composition, Output
+from apps.composition.planning import project_plan
+from apps.core.errors import InputError, NotFound
+from apps.projects.models import Project
+
+
+def compositions_of(project: Project) -> QuerySet[Composition]:
+    """Newest first."""
+    return project.compositions.select_related("asset", "poster", "output", "project")
+
+
+def composition_get(*, project: Project, composition_id: UUID) -> Composition:
+    found = compositions_of(project).filter(pk=composition_id).first()
+    if found is None:
+        raise NotFound("There is no such composed video in this project.")
+    return found
+
+
+def output_get(*, by: User, project_id: UUID, output_id: UUID) -> Output:
+    found = Output.objects.filter(project__owner=by, project_id=project_id, pk=output_id).first()
+    if found is None:
+        raise NotFound("There is no such output in this project.")
+    return found
+
+
+def current_composition(project: Project, output: Output | None = None) -> Composition | None:
+    """The final video in use; of another output, its newest."""
+    found = compositions_of(project).filter(output=output)
+    if output is None:
+        found = found.filter(asset_id=project.final_video_id) if project.final_video_id else found.none()
+    return found.first()
+
+
+def composition_is_stale(composition: Composition) -> bool:
+    """Whether composing again with the same wishes would make another video."""
+    try:
+        planned = project_plan(composition.project, output=composition.output, wishes=composition.options)
+    except InputError:
+        return True
+    return planned.plan.fingerprint != composition.fingerprint

@@ -1,0 +1,144 @@
+"""Composed videos on the wire."""
+
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.assets.services import asset_urls
+from apps.composition.lyrics import LyricsPreset
+from apps.composition.models import Composition, Lyrics, Output, SceneLook, ShortClip, Transition
+from apps.composition.selectors import composition_is_stale
+from apps.generation.strict import SecondsField, StrictSerializer
+from apps.projects.models import AspectRatio, Resolution
+
+_MOST_VIDEOS = 200
+
+
+class WishesSerializer(StrictSerializer):
+    """Wishes over the flavor's `compose_params`. Volumes are factors, fades seconds."""
+
+    config_flavor = serializers.CharField(required=False, allow_blank=True, max_length=64)
+    fit = serializers.ChoiceField(["fit", "fill"], required=False)
+    background = serializers.ChoiceField(["blur", "black"], required=False)
+    short_clip = serializers.ChoiceField(ShortClip.choices, required=False)
+    slowest = serializers.FloatField(required=False, min_value=0.25, max_value=1)
+    transition = serializers.ChoiceField(Transition.choices, required=False)
+    transition_seconds = serializers.FloatField(required=False, min_value=0.04, max_value=3)
+    clip_sound_volume = serializers.FloatField(required=False, min_value=0, max_value=4)
+    song_volume = serializers.FloatField(required=False, min_value=0.01, max_value=2)
+    fade_in_seconds = serializers.FloatField(required=False, min_value=0, max_value=10)
+    fade_out_seconds = serializers.FloatField(required=False, min_value=0, max_value=10)
+    loudness_lufs = serializers.FloatField(required=False, allow_null=True, min_value=-40, max_value=-5)
+    quality = serializers.ChoiceField(["draft", "standard", "high"], required=False)
+
+
+class ComposeSerializer(WishesSerializer):
+    """`output_id`: another output than the project's own. `skip_missing`: scenes without a clip leave their time to
+    their neighbours."""
+
+    output_id = serializers.UUIDField(required=False, allow_null=True)
+    skip_missing = serializers.BooleanField(required=False)
+
+
+class StitchSerializer(WishesSerializer):
+    video_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=_MOST_VIDEOS)
+    audio_id = serializers.UUIDField(required=False, allow_null=True)
+    audio_start = SecondsField(required=False)
+
+
+class CompositionSerializer(serializers.ModelSerializer[Composition]):
+    """`stale`: composing again would make another video. `is_current`: the project's final video."""
+
+    video_id = serializers.UUIDField(source="asset_id")
+    urls = serializers.SerializerMethodField()
+    proof_sentence = serializers.CharField(source="proof.sentence")
+    stale = serializers.SerializerMethodField()
+    is_current = serializers.SerializerMethodField()
+    clips = serializers.SerializerMethodField()
+    duration_seconds = serializers.FloatField(source="asset.duration_seconds")
+
+    class Meta:
+        model = Composition
+        fields = [
+            "id", "video_id", "urls", "poster_id", "output_id", "job_id", "duration_seconds", "proof_sentence",
+            "proof", "clips", "options", "stale", "is_current", "created_at",
+        ]  # fmt: skip
+
+    def get_urls(self, composition: Composition) -> dict[str, Any]:
+        return asset_urls(composition.asset)
+
+    def get_stale(self, composition: Composition) -> bool:
+        return composition_is_stale(composition)
+
+    def get_is_current(self, composition: Composition) -> bool:
+        return composition.asset_id == composition.project.final_video_id
+
+    def get_clips(self, composition: Composition) -> list[dict[str, Any]]:
+        names = ("sequence", "scene_id", "clip_id", "asset_id", "frames")
+        return [{name: shot[name] for name in names} for shot in composition.plan["shots"]]
+
+
+class OutputSerializer(serializers.ModelSerializer[Output]):
+    class Meta:
+        model = Output
+        fields = ["id", "name", "aspect_ratio", "resolution", "hook_seconds", "hook_start", "created_at"]
+
+
+class OutputWriteSerializer(StrictSerializer):
+    """`hook_seconds`: only a short cut of about that length, from downbeat to downbeat; `hook_start` (seconds of the
+    used song) is chosen by the song's energy where it is not given."""
+
+    name = serializers.CharField(max_length=80)
+    aspect_ratio = serializers.ChoiceField(AspectRatio.choices)
+    resolution = serializers.ChoiceField(Resolution.choices, default=Resolution.HD)
+    hook_seconds = SecondsField(required=False, allow_null=True, min_value=Decimal(5), max_value=Decimal(120))
+    hook_start = SecondsField(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("hook_start") is not None and attrs.get("hook_seconds") is None:
+            raise serializers.ValidationError({"hook_start": ["Needs hook_seconds: how long the cut is."]})
+        return attrs
+
+
+class SceneLookSerializer(serializers.ModelSerializer[SceneLook]):
+    class Meta:
+        model = SceneLook
+        fields = ["focus_x", "focus_y", "clip_start", "short_clip", "transition", "clip_volume"]
+
+
+class SceneLookWriteSerializer(StrictSerializer):
+    """Empty `short_clip` and `transition`, and a null `clip_volume`, leave it to the project."""
+
+    focus_x = serializers.FloatField(required=False, min_value=0, max_value=1)
+    focus_y = serializers.FloatField(required=False, min_value=0, max_value=1)
+    clip_start = SecondsField(required=False)
+    short_clip = serializers.ChoiceField(ShortClip.choices, required=False, allow_blank=True)
+    transition = serializers.ChoiceField(Transition.choices, required=False, allow_blank=True)
+    clip_volume = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=4)
+
+
+class LyricsSerializer(serializers.ModelSerializer[Lyrics]):
+    class Meta:
+        model = Lyrics
+        fields = ["text", "original_name", "burn", "soft", "preset", "updated_at"]
+
+
+class LyricsChangeSerializer(StrictSerializer):
+    burn = serializers.BooleanField(required=False)
+    soft = serializers.BooleanField(required=False)
+    preset = serializers.ChoiceField([preset.value for preset in LyricsPreset], required=False)
+
+
+class LyricsUploadSerializer(LyricsChangeSerializer):
+    """A `file` (SRT, LRC or ASS, at most 2 MB), or its `text`. Times are those of the song's file."""
+
+    file = serializers.FileField(required=False)
+    text = serializers.CharField(required=False, max_length=2_000_000)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "file" in attrs and attrs["file"].size > 2_000_000:
+            raise serializers.ValidationError({"file": ["Lyrics are at most 2 MB."]})
+        if not attrs.get("text") and "file" not in attrs:
+            raise serializers.ValidationError({"file": ["Upload a file, or send its text."]})
+        return attrs

@@ -1,0 +1,158 @@
+"""What people do with composed videos."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from apps.accounts.models import User
+from apps.composition.lyrics import LyricsPreset, read_lyrics
+from apps.composition.models import Composition, Lyrics, Output, SceneLook
+from apps.composition.planning import project_plan
+from apps.composition.selectors import composition_get, composition_is_stale, current_composition, output_get
+from apps.core.errors import ConflictError, InputError
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.services import Idempotency, NewJob, job_create
+from apps.projects.models import Project
+from apps.projects.selectors import project_get, project_lock
+from apps.scenes.selectors import scene_get
+
+log = structlog.get_logger(__name__)
+
+
+def project_compose(
+    *,
+    by: User,
+    project_id: UUID,
+    output_id: UUID | None = None,
+    wishes: Mapping[str, Any] | None = None,
+    flavor: str = "",
+    idempotency: Idempotency | None = None,
+) -> Job:
+    """Compose the project's video from its current clips. The plan is frozen now; later changes do not touch it.
+
+    Raises InputError when a clip is missing, ConflictError while the same output is being composed."""
+    with transaction.atomic():
+        project = project_get(by=by, project_id=project_id)
+        output = output_get(by=by, project_id=project_id, output_id=output_id) if output_id else None
+        planned = project_plan(project, output=output, wishes=wishes, flavor=flavor)
+        job = job_create(
+            by=by,
+            new=NewJob(
+                kind=Kind.COMPOSE,
+                parameters={
+                    "plan": planned.plan.model_dump(mode="json"),
+                    "fingerprint": planned.plan.fingerprint,
+                    "project_id": str(project.pk),
+                    "output_id": str(output_id) if output_id else None,
+                    "options": dict(wishes or {}),
+                },
+                project_id=project.pk,
+                dedupe_key=f"compose:{project.pk}:{output_id or 'main'}",
+                flavor=planned.flavor,
+                config_hash=planned.config_hash,
+            ),
+            idempotency=idempotency,
+        )
+    log.info("compose_requested", project_id=str(project_id), job_id=str(job.pk), scenes=len(planned.plan.shots))
+    return job
+
+
+def project_final_is_fresh(*, project: Project) -> bool:
+    """Whether the final video shows the project as it stands."""
+    current = current_composition(project)
+    return current is not None and not composition_is_stale(current)
+
+
+def composition_bring_back(*, by: User, project_id: UUID, composition_id: UUID) -> Composition:
+    """Make an earlier composed video the final one again. It stays marked stale where clips changed since."""
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        composition = composition_get(project=project, composition_id=composition_id)
+        if composition.output_id is not None:
+            raise InputError("Only a video in the project's own format can be its final video.")
+        project.final_video = composition.asset
+        project.save(update_fields=["final_video", "updated_at"])
+    log.info("composition_brought_back", project_id=str(project_id), composition_id=str(composition_id))
+    return composition
+
+
+def output_create(
+    *,
+    by: User,
+    project_id: UUID,
+    name: str,
+    aspect_ratio: str,
+    resolution: str,
+    hook_seconds: Decimal | None = None,
+    hook_start: Decimal | None = None,
+) -> Output:
+    """Another shape or a short cut of the project's video."""
+    project = project_get(by=by, project_id=project_id)
+    try:
+        with transaction.atomic():
+            return Output.objects.create(
+                project=project,
+                name=name,
+                aspect_ratio=aspect_ratio,
+                resolution=resolution,
+                hook_seconds=hook_seconds,
+                hook_start=hook_start,
+            )
+    except IntegrityError as error:
+        raise ConflictError(f"There is an output named {name!r} already. Choose another name.") from error
+
+
+def output_delete(*, by: User, project_id: UUID, output_id: UUID) -> None:
+    """The output and the record of its videos go; their files stay until housekeeping."""
+    output_get(by=by, project_id=project_id, output_id=output_id).delete()
+
+
+def scene_look_update(*, by: User, project_id: UUID, sequence: int, **changes: Any) -> SceneLook:
+    """Set how one scene is composed; fields that are not named stay."""
+    scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+    look, _ = SceneLook.objects.update_or_create(scene=scene, defaults=changes)
+    return look
+
+
+def lyrics_set(
+    *, by: User, project_id: UUID, text: str, original_name: str = "", burn: bool = False, soft: bool = True,
+    preset: str = LyricsPreset.CLEAN,
+) -> Lyrics:  # fmt: skip
+    """Keep a project's words. Raises InputError for a file without timed lines."""
+    read_lyrics(text)
+    project = project_get(by=by, project_id=project_id)
+    lyrics, _ = Lyrics.objects.update_or_create(
+        project=project,
+        defaults={
+            "text": text, "original_name": original_name[:255], "burn": burn, "soft": soft,
+            "preset": LyricsPreset(preset),
+        },
+    )  # fmt: skip
+    return lyrics
+
+
+def lyrics_update(*, by: User, project_id: UUID, **changes: Any) -> Lyrics:
+    """Change how the words come into the video."""
+    lyrics = lyrics_get(by=by, project_id=project_id)
+    for name, value in changes.items():
+        setattr(lyrics, name, value)
+    lyrics.save()
+    return lyrics
+
+
+def lyrics_get(*, by: User, project_id: UUID) -> Lyrics:
+    """Raises NotFound for the project, InputError where it has no words."""
+    project = project_get(by=by, project_id=project_id)
+    lyrics = Lyrics.objects.filter(project=project).first()
+    if lyrics is None:
+        raise InputError("This project has no lyrics. Upload an SRT, LRC or ASS file first.", code="no_lyrics")
+    return lyrics
+
+
+def lyrics_delete(*, by: User, project_id: UUID) -> None:
+    Lyrics.objects.filter(project=project_get(by=by, project_id=project_id)).delete()

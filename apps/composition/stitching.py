@@ -1,0 +1,138 @@
+"""`stitch_video`: any clips in order, a song over them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.assets.models import Asset
+from apps.assets.models import Kind as AssetKind
+from apps.assets.selectors import asset_get
+from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
+from apps.composition.options import ComposeOptions, decibels, resolved_options, transition_kind
+from apps.composition.plan import ShortClip
+from apps.core.errors import InputError
+from apps.flavors.registry import resolve
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.services import Idempotency, NewJob, job_create
+from apps.media.formats import FRAME_RATES, ClipFormat
+from apps.media.frames import FrameGrid
+
+# The longest side that is made; larger clips are scaled down.
+_LONGEST_SIDE = 3840
+
+
+def stitch_start(
+    *,
+    by: User,
+    video_ids: Sequence[UUID],
+    audio_id: UUID | None = None,
+    audio_start: Decimal = Decimal(0),
+    wishes: Mapping[str, Any] | None = None,
+    flavor: str = "",
+    idempotency: Idempotency | None = None,
+) -> Job:
+    """Join clips whole, in order, in the size and rate that most of them have.
+
+    Raises NotFound for an unknown id, InputError where nothing is named or the song starts too late."""
+    if not video_ids:
+        raise InputError("Name at least one video in video_ids.", errors={"video_ids": ["empty"]})
+    clips = [asset_get(by=by, asset_id=video_id, kind=AssetKind.VIDEO) for video_id in video_ids]
+    song = asset_get(by=by, asset_id=audio_id, kind=AssetKind.AUDIO) if audio_id else None
+    config = resolve(flavor, "compose_params")
+    options = resolved_options(config.values, wishes or {})
+    plan = stitch_plan(clips, song, Fraction(audio_start), options)
+    with transaction.atomic():
+        return job_create(
+            by=by,
+            new=NewJob(
+                kind=Kind.STITCH,
+                parameters={
+                    "plan": plan.model_dump(mode="json"),
+                    "video_ids": [str(clip.pk) for clip in clips],
+                    "audio_id": str(song.pk) if song else None,
+                    "options": dict(wishes or {}),
+                },
+                flavor=config.flavor,
+                config_hash=config.hash,
+            ),
+            idempotency=idempotency,
+        )
+
+
+def stitch_plan(
+    clips: Sequence[Asset], song: Asset | None, audio_start: Fraction, options: ComposeOptions
+) -> FrozenPlan:
+    shape = common_format(clips)
+    spans = FrameGrid(shape.fps).spans([_seconds(clip) for clip in clips])
+    kind = transition_kind(options.transition)
+    frames = 2 * max(1, round(options.transition_seconds * shape.fps / 2)) if kind else 0
+    volume = options.clip_sound_volume
+    shots = tuple(
+        FrozenShot(
+            asset_id=clip.pk,
+            frames=max(1, end - start),
+            short=ShortClip(options.short_clip),
+            slowest=options.slowest,
+            transition=kind,
+            transition_frames=frames,
+            gain_db=decibels(volume) if volume > 0 else None,
+        )
+        for clip, (start, end) in zip(clips, spans, strict=True)
+    )
+    total = sum(shot.frames for shot in shots) / shape.fps
+    return FrozenPlan(
+        width=shape.width,
+        height=shape.height,
+        fps=str(shape.fps),
+        encoding=options.encoding.name,
+        fit=options.picture_fit,
+        shots=shots,
+        song=_song(song, audio_start, total, options) if song else None,
+    )
+
+
+def common_format(clips: Sequence[Asset]) -> ClipFormat:
+    """What most clips have, so that most are copied; the first among equals wins."""
+    sizes = Counter((clip.width, clip.height) for clip in clips if clip.width and clip.height)
+    rates = Counter(Fraction(clip.fps) for clip in clips if clip.fps and not clip.variable_frame_rate)
+    width, height = sizes.most_common(1)[0][0] if sizes else (1280, 720)
+    rate = rates.most_common(1)[0][0] if rates else Fraction(24)
+    scale = min(1.0, _LONGEST_SIDE / max(width, height))
+    return ClipFormat(
+        max(2, 2 * round(width * scale / 2)),
+        max(2, 2 * round(height * scale / 2)),
+        min(FRAME_RATES, key=lambda known: abs(known - rate)),
+    )
+
+
+def _seconds(clip: Asset) -> Fraction:
+    """The picture's length, which may be shorter than the file's with its sound."""
+    if clip.frames and clip.fps and not clip.variable_frame_rate:
+        return clip.frames / Fraction(clip.fps)
+    if not clip.duration_seconds:
+        raise InputError("A clip's length is not known. Upload it again.", evidence={"asset_id": str(clip.pk)})
+    return Fraction(str(clip.duration_seconds))
+
+
+def _song(song: Asset, start: Fraction, seconds: Fraction, options: ComposeOptions) -> FrozenSong:
+    length = Fraction(str(song.duration_seconds or 0))
+    if start >= length:
+        raise InputError(
+            f"The song lasts only {float(length):.2f} seconds.", errors={"audio_start": ["past the end of the song"]}
+        )
+    return FrozenSong(
+        asset_id=song.pk,
+        start=str(start),
+        end=str(min(length, start + seconds)),
+        fade_in_seconds=options.fade_in_seconds,
+        fade_out_seconds=options.fade_out_seconds,
+        loudness_lufs=options.loudness_lufs,
+        gain_db=decibels(options.song_volume),
+    )
