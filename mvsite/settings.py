@@ -139,6 +139,8 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 8.0
 CELERY_BEAT_SCHEDULER = "mvsite.beat:HeartbeatScheduler"
 CELERY_IMPORTS = [f"workers.{module.name}" for module in pkgutil.iter_modules([str(BASE_DIR / "workers")])]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# It would log each word of a traceback as a line of its own.
+CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
 
