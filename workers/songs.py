@@ -1,12 +1,15 @@
 """Tasks of songs."""
 
+from collections.abc import Mapping
+
 from celery import shared_task
 
+from apps.jobs.execution import Handler
 from apps.jobs.kinds import SONGS_TASK, Kind
-from apps.songs.handlers import analysis_run
+from apps.songs.handlers import analysis_run, import_run
 from workers.base import job_run
 
-HANDLERS = {Kind.AUDIO_ANALYSIS: analysis_run}
+HANDLERS: Mapping[str, Handler] = {Kind.AUDIO_ANALYSIS: analysis_run, Kind.AUDIO_IMPORT: import_run}
 
 
 @shared_task(name=SONGS_TASK)

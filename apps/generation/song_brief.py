@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apps.providers.base import SongBrief, SongSection
-from apps.songs.analysis.energy import ENERGY_RATE
+from apps.songs.cut_plan import cut_plan
 from apps.songs.models import Song
+from apps.songs.selectors import song_shape
 
 Slots = Sequence[tuple[float, float]]
 
@@ -18,15 +19,9 @@ def song_beats(song: Song, start: float, end: float) -> tuple[float, ...]:
 def song_slots(
     song: Song, start: float, end: float, *, number_of_scenes: int | None, settings: Mapping[str, Any]
 ) -> Slots:
-    """Scenes that fill the part, each cut on the beat nearest to an even division."""
-    length = end - start
-    count = number_of_scenes or max(1, round(length / float(settings["duration_seconds"])))
-    beats = song_beats(song, start, end)
-    cuts = [0.0]
-    for index in range(1, count):
-        even = length * index / count
-        cuts.append(min((beat for beat in beats if beat > cuts[-1]), key=lambda beat: abs(beat - even), default=even))
-    return list(zip(cuts, [*cuts[1:], length], strict=True))
+    """Scenes that fill the part, cut on its beats; dense passages get shorter ones."""
+    seconds = float(settings["duration_seconds"])
+    return cut_plan(song_shape(song, start, end), number_of_scenes=number_of_scenes, scene_seconds=seconds)
 
 
 def song_brief(song: Song, start: float, end: float) -> SongBrief:
@@ -34,6 +29,7 @@ def song_brief(song: Song, start: float, end: float) -> SongBrief:
         duration_seconds=end - start,
         tempo_bpm=song.grid.get("tempo_bpm"),
         beat_seconds=song_beats(song, start, end),
+        downbeat_seconds=tuple(song_shape(song, start, end).downbeats),
         sections=tuple(
             SongSection(
                 label=section["label"],
@@ -46,9 +42,3 @@ def song_brief(song: Song, start: float, end: float) -> SongBrief:
         ),
         title=song.title,
     )
-
-
-def song_energy(song: Song, start: float, end: float) -> tuple[float, ...]:
-    """The song's level over the part of the file, 0…1, as the analysis sampled it; empty before that."""
-    curve = song.analysis.get("energy", [])
-    return tuple(curve[round(start * ENERGY_RATE) : max(round(end * ENERGY_RATE), round(start * ENERGY_RATE) + 1)])

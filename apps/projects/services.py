@@ -22,11 +22,11 @@ from apps.providers.base import Capability
 from apps.providers.registry import providers_for
 from apps.songs.models import Song
 from apps.songs.selectors import song_get
+from apps.songs.services import SONG_CHANGED_TASK
 
 log = structlog.get_logger(__name__)
 
 TITLE_WORDS = 8
-SONG_CHANGED_TASK = "workers.followup.project_song_changed"
 PROVIDER_CHOICES = (Capability.SCENES, Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC)
 
 

@@ -17,59 +17,25 @@ from apps.assets.models import Kind as AssetKind
 from apps.assets.selectors import asset_get
 from apps.assets.views import serve_asset
 from apps.core.negotiation import AnyTypeNegotiation
-from apps.jobs.api import JobSerializer, acting_user
+from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
+from apps.jobs.kinds import Kind
 from apps.songs import services
 from apps.songs.models import Song
 from apps.songs.selectors import song_get, songs_of
+from apps.songs.serializers import (
+    ImportSerializer,
+    SongChangesSerializer,
+    SongDetailSerializer,
+    SongSerializer,
+    StemSerializer,
+    UploadSerializer,
+)
 
-
-class SongSerializer(serializers.ModelSerializer[Song]):
-    """A song in lists."""
-
-    id = serializers.UUIDField(source="asset_id", help_text="What other calls name as audio_id")
-    duration_seconds = serializers.FloatField(source="asset.duration_seconds", allow_null=True)
-    content_type = serializers.CharField(source="asset.content_type")
-    size_bytes = serializers.IntegerField(source="asset.size_bytes")
-    stem_id = serializers.UUIDField(allow_null=True)
-    audio_url = serializers.SerializerMethodField()
-    tempo_bpm = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Song
-        fields = [
-            "id", "title", "artist", "source_url", "duration_seconds", "content_type", "size_bytes", "stem_id",
-            "audio_url", "analysis_state", "analysis_error", "tempo_bpm", "created_at",
-        ]  # fmt: skip
-
-    def get_audio_url(self, song: Song) -> str:
-        return f"/api/audio/get/{song.asset_id}"
-
-    def get_tempo_bpm(self, song: Song) -> float | None:
-        return song.grid.get("tempo_bpm")
-
-
-class SongDetailSerializer(SongSerializer):
-    """With what the analysis found."""
-
-    grid = serializers.JSONField()
-    analysis = serializers.SerializerMethodField()
-
-    class Meta(SongSerializer.Meta):
-        fields = [*SongSerializer.Meta.fields, "grid", "analysis"]
-
-    def get_analysis(self, song: Song) -> dict[str, Any]:
-        # Thousands of numbers that only a waveform wants have a route of their own.
-        return {name: value for name, value in song.analysis.items() if name != "peaks"}
-
-
-class UploadSerializer(serializers.Serializer[Any]):
-    file = serializers.FileField()
-    title = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    artist = serializers.CharField(max_length=200, required=False, allow_blank=True)
+FILE_RESPONSES = {(200, "audio/*"): OpenApiTypes.BINARY, (206, "audio/*"): OpenApiTypes.BINARY, 302: None, 416: None}
 
 
 class SongList(generics.ListAPIView[Song]):
-    """The caller's songs, and the door for new ones."""
+    """The caller's songs, newest first, and the door for new ones."""
 
     serializer_class = SongSerializer
     queryset = Song.objects.none()
@@ -80,17 +46,24 @@ class SongList(generics.ListAPIView[Song]):
 
     @extend_schema(
         request=UploadSerializer,
-        responses={201: inline_serializer("UploadedSong", {"song": SongSerializer(), "job": JobSerializer()})},
-    )
+        responses={
+            201: inline_serializer(
+                "UploadedSong",
+                {"id": serializers.UUIDField(), "audio_id": serializers.UUIDField(), "song": SongSerializer(),
+                 "job": JobSerializer()},
+            )
+        },
+    )  # fmt: skip
     def post(self, request: Request) -> Response:
-        """Upload a song (mp3, wav, flac, m4a/aac, ogg/opus); its analysis starts by itself."""
+        """Upload a song (mp3, wav, flac, m4a/aac, ogg/opus); its analysis (`job`) starts by itself."""
         body = UploadSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         data = body.validated_data
         song, job = services.song_upload(
-            by=acting_user(request), upload=data["file"], title=data.get("title", ""), artist=data.get("artist", "")
+            by=acting_user(request), upload=data["file"], title=data["title"], artist=data["artist"]
         )
-        answer = {**SongSerializer(song).data, "audio_id": str(song.asset_id), "job": JobSerializer(job).data}
+        shown = SongSerializer(song).data
+        answer = {**shown, "audio_id": str(song.asset_id), "song": shown, "job": JobSerializer(job).data}
         return Response(answer, status=status.HTTP_201_CREATED, headers={"Location": f"/api/audio/{song.asset_id}"})
 
 
@@ -101,13 +74,36 @@ class SongDetail(APIView):
     def get(self, request: Request, audio_id: UUID) -> Response:
         return Response(SongDetailSerializer(song_get(by=acting_user(request), audio_id=audio_id)).data)
 
+    @extend_schema(request=SongChangesSerializer, responses=SongDetailSerializer)
+    def patch(self, request: Request, audio_id: UUID) -> Response:
+        """Change title or artist, or correct the beat grid; the scenes of its projects are planned anew."""
+        body = SongChangesSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        song = services.song_update(by=acting_user(request), audio_id=audio_id, changes=body.changes())
+        return Response(SongDetailSerializer(song).data)
+
     @extend_schema(responses={204: None})
     def delete(self, request: Request, audio_id: UUID) -> Response:
+        """Remove the song and its files; 409 while a project uses it."""
         services.song_delete(by=acting_user(request), audio_id=audio_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-@extend_schema(responses={(200, "audio/*"): OpenApiTypes.BINARY, (206, "audio/*"): OpenApiTypes.BINARY})
+@extend_schema(request=ImportSerializer, responses={202: JobSerializer})
+@api_view(["POST"])
+def audio_import(request: Request) -> Response:
+    """Import the sound of a link (a page that yt-dlp knows, or an audio file), clipped to start_time…end_time.
+
+    The job's result has `audio_id`; the analysis follows by itself.
+    """
+    body = ImportSerializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    data = dict(body.validated_data)
+    idempotency = wanted_idempotency(request, kind=Kind.AUDIO_IMPORT, body=data)
+    return job_response(request, services.song_import(by=acting_user(request), idempotency=idempotency, **data))
+
+
+@extend_schema(responses=FILE_RESPONSES)
 @api_view(["GET", "HEAD"])
 @content_negotiation_class(AnyTypeNegotiation)
 def audio_content(request: Request, audio_id: UUID) -> HttpResponseBase:
@@ -119,17 +115,21 @@ def audio_content(request: Request, audio_id: UUID) -> HttpResponseBase:
 @extend_schema(responses=OpenApiTypes.OBJECT)
 @api_view(["GET"])
 def audio_peaks(request: Request, audio_id: UUID) -> Response:
-    """The waveform for display; empty until the analysis has ended."""
-    song = song_get(by=acting_user(request), audio_id=audio_id)
-    return Response(song.analysis.get("peaks", {}))
+    """The waveform for display (`minimum`, `maximum`, `rms` of up to 2,000 equal parts) and the song's `energy`, ten
+    samples a second; empty until the analysis has ended."""
+    analysis = song_get(by=acting_user(request), audio_id=audio_id).analysis
+    peaks = analysis.get("peaks", {"minimum": [], "maximum": [], "rms": []})
+    return Response(
+        {**peaks, "energy": analysis.get("energy", []), "duration_seconds": analysis.get("duration_seconds")}
+    )
 
 
-@extend_schema(request=UploadSerializer, responses=SongSerializer)
+@extend_schema(request=StemSerializer, responses=SongDetailSerializer)
 @api_view(["POST"])
 @parser_classes([MultiPartParser])
 def audio_stem(request: Request, audio_id: UUID) -> Response:
     """Give the song its vocals alone; lip-sync uses them instead of the mix."""
-    body = UploadSerializer(data=request.data)
+    body = StemSerializer(data=request.data)
     body.is_valid(raise_exception=True)
     song = services.song_stem_upload(by=acting_user(request), audio_id=audio_id, upload=body.validated_data["file"])
-    return Response(SongSerializer(song).data)
+    return Response(SongDetailSerializer(song).data)

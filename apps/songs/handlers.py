@@ -1,53 +1,119 @@
 """What a worker does for songs."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
+from uuid import uuid4
 
-from apps.assets.services import asset_local_copy
-from apps.core.errors import StudioError
+import structlog
+
+from apps.assets.keys import upload_key
+from apps.assets.models import Asset
+from apps.assets.models import Kind as AssetKind
+from apps.assets.services import asset_create, asset_local_copy, file_store
+from apps.core.errors import NotFound, StudioError, WorkCancelled
 from apps.jobs.execution import Done, JobRun
 from apps.songs.analysis.analyse import SongAnalysis, song_analyse
+from apps.songs.importing import audio_import, imported_type
 from apps.songs.models import AnalysisState, Song
-from apps.songs.services import grid_stored
+from apps.songs.services import song_changed_tell, song_create
+from apps.songs.stored import analysis_stored, grid_stored
+
+log = structlog.get_logger(__name__)
+
+# A file whose header promises another length than it holds, as a cut-off mp3 does.
+LENGTH_ERROR_SECONDS = 0.1
+NOT_ANALYSED = "The analysis did not end. Try it again on the page of its job."
 
 
 def analysis_run(run: JobRun) -> Done:
     """Analyse the song of the job. A failure is kept on the song too, which stays usable without beats."""
-    song = Song.objects.select_related("asset").get(pk=run.parameters["song_id"])
+    song = Song.objects.select_related("asset").filter(pk=run.parameters["song_id"]).first()
+    if song is None:
+        raise NotFound("The song was deleted.")
+    problem = NOT_ANALYSED
     try:
-        with asset_local_copy(song.asset, check=run.check) as path:
-            found = song_analyse(
-                path,
-                expected_seconds=song.asset.duration_seconds,
-                progress=lambda percentage: run.progress(percentage, "Listening to the song"),
-                cancelled=run.cancelled,
-            )
+        found = _listened(run, song)
+        problem = ""
     except StudioError as error:
-        Song.objects.filter(pk=song.pk).update(analysis_state=AnalysisState.FAILED, analysis_error=error.message)
+        problem = error.message
         raise
+    finally:
+        if problem:
+            waiting = Song.objects.filter(pk=song.pk, analysis_state=AnalysisState.WAITING)
+            waiting.update(analysis_state=AnalysisState.FAILED, analysis_error=problem)
+    return Done(save=lambda: _save(song, found))
+
+
+def import_run(run: JobRun) -> Done:
+    """Fetch the sound behind the job's link; its song and the analysis come with the end of the job."""
+    wish = run.parameters
+    imported = audio_import(
+        wish["url"],
+        start_time=wish["start_time"],
+        end_time=wish["end_time"],
+        into=run.scratch,
+        progress=run.progress,
+        cancelled=run.cancelled,
+    )
+    owner, (content_type, suffix) = run.job.owner, imported_type(imported)
+    run.progress(90, "Storing")
+    stored = file_store(
+        imported.path,
+        key=upload_key(owner.pk, uuid4(), AssetKind.AUDIO, suffix),
+        content_type=content_type,
+        facts=imported.facts,
+    )
+    title = wish.get("title") or imported.title
 
     def save() -> Mapping[str, Any]:
-        locked = Song.objects.select_for_update(of=("self",)).get(pk=song.pk)
-        locked.analysis = analysis_stored(found)
-        locked.analysis_state = AnalysisState.DONE
-        locked.analysis_error = ""
-        # A grid that a person corrected is not thrown away by analysing again.
-        if not locked.grid.get("rule", {}).get("edited"):
-            locked.grid = grid_stored(found.grid)
-        locked.save()
-        return {"audio_id": str(locked.asset_id), "tempo_bpm": locked.grid["tempo_bpm"]}
+        asset = asset_create(owner=owner, stored=stored, kind=AssetKind.AUDIO, original_name=f"{title}{suffix}")
+        song, job = song_create(by=owner, asset=asset, title=title, artist=imported.artist, source_url=wish["url"])
+        return {
+            "audio_id": str(asset.pk),
+            "title": song.title,
+            "duration_seconds": asset.duration_seconds,
+            "analysis_job_id": str(job.pk),
+        }
 
     return Done(save=save)
 
 
-def analysis_stored(found: SongAnalysis) -> dict[str, Any]:
-    """The analysis as JSON."""
+def _listened(run: JobRun, song: Song) -> SongAnalysis:
+    if song.analysis_state != AnalysisState.WAITING:  # the job's second attempt, after a failure
+        Song.objects.filter(pk=song.pk).update(analysis_state=AnalysisState.WAITING, analysis_error="")
+    with asset_local_copy(song.asset, check=run.check) as path:
+        return song_analyse(
+            path,
+            expected_seconds=song.asset.duration_seconds,
+            progress=lambda percentage: run.progress(percentage, "Listening to the song"),
+            cancelled=run.cancelled,
+        )
+
+
+def _save(song: Song, found: SongAnalysis) -> Mapping[str, Any]:
+    locked = Song.objects.select_for_update(of=("self",)).filter(pk=song.pk).first()
+    if locked is None:
+        raise WorkCancelled("the song was deleted meanwhile")
+    stem_voice = locked.analysis.get("voice") if locked.stem_id else None
+    locked.analysis = analysis_stored(found)
+    if stem_voice:
+        locked.analysis["voice"] = stem_voice
+    locked.analysis_state, locked.analysis_error = AnalysisState.DONE, ""
+    # A grid that a person corrected is not thrown away by analysing again.
+    if not locked.grid.get("edited"):
+        locked.grid = grid_stored(found.grid)
+    locked.save()
+    _correct_length(song.asset, found.duration_seconds)
+    song_changed_tell(locked)
     return {
-        "duration_seconds": found.duration_seconds,
-        "sections": [asdict(section) for section in found.sections],
-        "loudness": asdict(found.loudness),
-        "peaks": asdict(found.peaks),
-        "energy": list(found.energy),
-        "voice": asdict(found.voice),
+        "audio_id": str(locked.asset_id),
+        "tempo_bpm": locked.grid["tempo_bpm"],
+        "confidence": found.grid.confidence,
     }
+
+
+def _correct_length(asset: Asset, seconds: float) -> None:
+    declared = asset.duration_seconds
+    if declared is None or abs(declared - seconds) > LENGTH_ERROR_SECONDS:
+        log.info("song_length_corrected", asset_id=str(asset.pk), declared_seconds=declared, seconds=seconds)
+        Asset.objects.filter(pk=asset.pk).update(duration_seconds=seconds)

@@ -39,6 +39,8 @@ class Song(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(analysis_state__in=AnalysisState.values), name="song_analysis_state_known")
+            models.CheckConstraint(
+                condition=Q(analysis_state__in=AnalysisState.values), name="song_analysis_state_known"
+            )
         ]
         indexes = [models.Index(fields=["owner", "-created_at"], name="song_owner_newest")]

@@ -6,13 +6,15 @@ from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.core.errors import NotFound
+from apps.songs.analysis.energy import ENERGY_RATE
 from apps.songs.analysis.grid import BeatGrid
+from apps.songs.cut_plan import SongShape
 from apps.songs.models import Song
 
 
 def songs_of(user: User) -> "QuerySet[Song]":
     """The user's songs with their files, newest first."""
-    return Song.objects.filter(owner=user).select_related("asset")
+    return Song.objects.filter(owner=user).select_related("asset", "stem")
 
 
 def song_get(*, by: User, audio_id: UUID) -> Song:
@@ -25,4 +27,26 @@ def song_get(*, by: User, audio_id: UUID) -> Song:
 
 def beat_grid(song: Song) -> BeatGrid | None:
     """The grid in use; None before the analysis has ended."""
-    return BeatGrid.from_dict(song.grid["rule"]) if song.grid else None
+    return BeatGrid.from_dict(song.grid["rule"]) if "rule" in song.grid else None
+
+
+def song_shape(song: Song, start: float, end: float) -> SongShape:
+    """What `cut_plan` wants to know of [start, end); times are seconds from `start`."""
+
+    def inside(times: list[float]) -> tuple[float, ...]:
+        return tuple(round(time - start, 6) for time in times if start < time < end)
+
+    return SongShape(
+        length=end - start,
+        beats=inside(song.grid.get("beats", [])),
+        downbeats=inside(song.grid.get("downbeats", [])),
+        section_starts=inside([section["start_seconds"] for section in song.analysis.get("sections", [])]),
+        energy=song_energy(song, start, end),
+    )
+
+
+def song_energy(song: Song, start: float, end: float) -> tuple[float, ...]:
+    """The song's intensity over [start, end), 0…1, ENERGY_RATE samples a second; empty before the analysis."""
+    curve = song.analysis.get("energy", [])
+    first = int(start * ENERGY_RATE)
+    return tuple(curve[first : max(first + 1, round(end * ENERGY_RATE))])

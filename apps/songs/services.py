@@ -1,8 +1,9 @@
-"""Use cases of songs: take one in, correct its beat grid, give it a vocal stem, let it go."""
+"""Use cases of songs: take one in, import one, correct its beat grid, give it a vocal stem, let it go."""
 
-from collections.abc import Mapping
+import hashlib
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from django.core.files.uploadedfile import UploadedFile
@@ -10,28 +11,51 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from apps.accounts.models import User
+from apps.assets.keys import upload_key
+from apps.assets.media_types import media_type
 from apps.assets.models import Asset
 from apps.assets.models import Kind as AssetKind
-from apps.assets.services import asset_delete, asset_from_upload
+from apps.assets.services import asset_create, asset_delete, file_store
+from apps.assets.uploads import ReceivedFile, upload_received
 from apps.core.errors import ConflictError, InputError
-from apps.jobs.kinds import Kind
+from apps.jobs import dispatch
+from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
-from apps.jobs.services import NewJob, job_create
+from apps.jobs.services import Idempotency, NewJob, job_create
+from apps.songs.analysis.analyse import stem_voice
 from apps.songs.analysis.grid import BeatGrid
+from apps.songs.formats import song_checked
+from apps.songs.grid_edits import GridEdit, grid_edit
 from apps.songs.models import AnalysisState, Song
-from apps.songs.selectors import song_get
+from apps.songs.selectors import beat_grid, song_get
+from apps.songs.stored import grid_stored, onsets_read, voice_stored
 
 log = structlog.get_logger(__name__)
 
+# Each project of a song is told when the song's beats change, so that it plans its scenes anew.
+SONG_CHANGED_TASK = "workers.followup.project_song_changed"
 # A stem is laid over the song sample by sample; encoders pad by some hundredths of a second.
 STEM_LENGTH_TOLERANCE_SECONDS = 0.25
 
 
+@dataclass(frozen=True)
+class SongChanges:
+    """What a person changes; None leaves a thing as it is. `forget_edits` goes back to the grid that was found."""
+
+    title: str | None = None
+    artist: str | None = None
+    grid: GridEdit | None = None
+    forget_edits: bool = False
+
+
 def song_upload(*, by: User, upload: "UploadedFile[Any]", title: str = "", artist: str = "") -> tuple[Song, Job]:
     """Take in a song and start its analysis. Raises InputError for what is no song."""
-    asset = asset_from_upload(by=by, upload=upload, kind=AssetKind.AUDIO)
-    with transaction.atomic():
-        return song_create(by=by, asset=asset, title=title, artist=artist)
+    with upload_received(upload, AssetKind.AUDIO) as received:
+        tags = song_checked(received.path, received.facts)
+        stored = _stored(by, received)
+    with transaction.atomic(durable=True):
+        asset = asset_create(owner=by, stored=stored, kind=AssetKind.AUDIO, original_name=upload.name or "")
+        return song_create(by=by, asset=asset, title=title or tags.title, artist=artist or tags.artist)
 
 
 def song_create(*, by: User, asset: Asset, title: str = "", artist: str = "", source_url: str = "") -> tuple[Song, Job]:
@@ -49,46 +73,70 @@ def song_analyse(*, by: User, song: Song) -> Job:
     return job
 
 
-def song_update(*, by: User, audio_id: UUID, changes: Mapping[str, Any]) -> Song:
-    """Change title, artist or grid. The projects that use the song plan their scenes anew when asked."""
+def song_import(
+    *,
+    by: User,
+    url: str,
+    start_time: float | None = None,
+    end_time: float | None = None,
+    title: str = "",
+    idempotency: Idempotency | None = None,
+) -> Job:
+    """Fetch a song by its link, cut to [start_time, end_time) seconds, as a job; its analysis follows by itself.
+
+    Raises InputError for a range that runs backwards, ConflictError while the same is being imported.
+    """
+    if end_time is not None and end_time <= (start_time or 0):
+        raise InputError("end_time must lie after start_time.", errors={"end_time": ["not after start_time"]})
+    wish = {"url": url, "start_time": start_time, "end_time": end_time, "title": title}
+    digest = hashlib.sha256(f"{url} {start_time} {end_time}".encode()).hexdigest()[:32]
+    new = NewJob(kind=Kind.AUDIO_IMPORT, parameters=wish, dedupe_key=f"audio_import:{by.pk}:{digest}")
+    with transaction.atomic(durable=True):
+        return job_create(by=by, new=new, idempotency=idempotency)
+
+
+def song_update(*, by: User, audio_id: UUID, changes: SongChanges) -> Song:
+    """Change title, artist or beat grid; projects that use the song plan their scenes anew when the grid changes.
+
+    Raises ConflictError for a grid that is not known yet, InputError for a correction that cannot be.
+    """
     with transaction.atomic(durable=True):
         song = Song.objects.select_for_update(of=("self",)).get(pk=song_get(by=by, audio_id=audio_id).pk)
-        for field in ("title", "artist"):
-            if field in changes:
-                setattr(song, field, changes[field])
-        if grid := changes.get("grid"):
-            song.grid = grid_stored(grid)
+        song.title = song.title if changes.title is None else changes.title
+        song.artist = song.artist if changes.artist is None else changes.artist
+        if changes.forget_edits or changes.grid:
+            song.grid = grid_stored(_changed_grid(song, changes))
+            song_changed_tell(song)
         song.save()
-        return song
+    return song_get(by=by, audio_id=audio_id)
 
 
-def grid_stored(grid: BeatGrid) -> dict[str, Any]:
-    """The grid as the row keeps it: its rule, and the times that readers want without working them out."""
-    return {
-        "rule": grid.to_dict(),
-        "tempo_bpm": round(grid.tempo_bpm, 3) if grid.tempo_bpm else None,
-        "confidence": grid.confidence,
-        "beats": [round(float(beat), 4) for beat in grid.beats()],
-        "downbeats": [round(float(beat), 4) for beat in grid.downbeats()],
-    }
+def song_changed_tell(song: Song) -> None:
+    """After commit, let the projects of the song look at its new beats."""
+    for project_id in song.projects.values_list("pk", flat=True):
+        dispatch.task_dispatch(SONG_CHANGED_TASK, queue=Queue.IO, project_id=str(project_id))
 
 
 def song_stem_upload(*, by: User, audio_id: UUID, upload: "UploadedFile[Any]") -> Song:
     """Keep the song's vocals alone, for lip-sync. Raises InputError when they are not as long as the song."""
     song = song_get(by=by, audio_id=audio_id)
-    stem = asset_from_upload(by=by, upload=upload, kind=AssetKind.AUDIO)
-    difference = abs((stem.duration_seconds or 0.0) - (song.asset.duration_seconds or 0.0))
-    with transaction.atomic():
+    with upload_received(upload, AssetKind.AUDIO) as received:
+        song_checked(received.path, received.facts)
+        voice, seconds = stem_voice(received.path)
+        difference = abs(seconds - (song.asset.duration_seconds or 0.0))
         if difference > STEM_LENGTH_TOLERANCE_SECONDS:
-            asset_delete(by=by, asset=stem)
             problem = f"The stem is {difference:.1f} s off the song's length. Export it over the whole song."
-        else:
-            problem = ""
-            Song.objects.filter(pk=song.pk).update(stem=stem)
-    if problem:
-        raise InputError(problem, code="stem_length", errors={"file": [problem]})
-    song.refresh_from_db()
-    return song
+            raise InputError(problem, code="stem_length", errors={"file": [problem]})
+        stored = _stored(by, received)
+    with transaction.atomic(durable=True):
+        locked = Song.objects.select_for_update(of=("self",)).get(pk=song.pk)
+        before = locked.stem
+        locked.stem = asset_create(owner=by, stored=stored, kind=AssetKind.AUDIO, original_name=upload.name or "")
+        locked.analysis = {**locked.analysis, "voice": voice_stored(voice)}
+        locked.save()
+        if before is not None:
+            asset_delete(by=by, asset=before)
+    return song_get(by=by, audio_id=audio_id)
 
 
 def song_delete(*, by: User, audio_id: UUID) -> None:
@@ -101,3 +149,27 @@ def song_delete(*, by: User, audio_id: UUID) -> None:
                 asset_delete(by=by, asset=asset)
     except ProtectedError as error:
         raise ConflictError("A project uses this song. Delete the project, or choose another song there.") from error
+
+
+def _stored(by: User, received: ReceivedFile) -> Any:
+    content_type, suffix = media_type(received.facts)
+    return file_store(
+        received.path,
+        key=upload_key(by.pk, uuid4(), AssetKind.AUDIO, suffix),
+        content_type=content_type,
+        facts=received.facts,
+        digest=received.digest,
+    )
+
+
+def _changed_grid(song: Song, changes: SongChanges) -> BeatGrid:
+    if song.analysis_state == AnalysisState.WAITING:
+        raise ConflictError("The song is still being listened to. Correct its beats when that has ended.")
+    if changes.forget_edits:
+        if "grid" not in song.analysis:
+            raise ConflictError("The analysis found no grid to go back to.")
+        grid = BeatGrid.from_dict(song.analysis["grid"])
+    else:
+        # Without an analysis a person may still tap or set a tempo.
+        grid = beat_grid(song) or BeatGrid((), song.asset.duration_seconds or 0.0, 0.0)
+    return grid_edit(grid, changes.grid, onsets_read(song.analysis)) if changes.grid else grid

@@ -98,16 +98,37 @@ def _seed(onsets: Onsets, start: float, end: float) -> Stretch | None:
 
 def _grown(onsets: Onsets, seed: Stretch, start: float, end: float) -> Stretch:
     """Extend the seed both ways while the beats agree, fit it as a whole, then choose its level."""
-    pulse = seed.pulse
-    typical = float(beat_scores(onsets, pulse, seed.start, seed.end).mean())
-    low, high = seed.start, seed.end
-    for _ in range(2):
-        pulse, high = _extend(onsets, pulse, (low, high, end), typical)
-        mirrored, reach = _extend(_mirror(onsets), Pulse(pulse.period, -pulse.phase), (-high, -low, -start), typical)
-        pulse, low = Pulse(mirrored.period, -mirrored.phase), -reach
+    pulse, low, high = _extended(onsets, seed.pulse, seed.start, seed.end, (start, end))
     levels = [pulse_refine(onsets, level, low, high) for level in (pulse, *pulse_levels(pulse))]
     pulse = max(levels, key=lambda level: level_score(onsets, level, low, high))
     return Stretch(pulse, low, high, _confidence(onsets, pulse, low, high))
+
+
+def _extended(
+    onsets: Onsets, pulse: Pulse, low: float, high: float, limits: tuple[float, float]
+) -> tuple[Pulse, float, float]:
+    """The pulse of [low, high) followed both ways within `limits`, and how far it held."""
+    typical = float(beat_scores(onsets, pulse, low, high).mean())
+    for _ in range(2):
+        pulse, high = _extend(onsets, pulse, (low, high, limits[1]), typical)
+        backwards = Pulse(pulse.period, -pulse.phase)
+        backwards, reach = _extend(_mirror(onsets), backwards, (-high, -low, -limits[0]), typical)
+        pulse, low = Pulse(backwards.period, -backwards.phase), -reach
+    return pulse, low, high
+
+
+def pulse_follow(onsets: Onsets, pulse: Pulse, heard: tuple[float, float], duration: float, tolerance: float) -> Pulse:
+    """A roughly known pulse made exact by the onsets: first where it was `heard`, then as far as it goes on.
+
+    Where the onsets do not follow it within `tolerance` seconds, it is answered unchanged.
+    """
+    low, high = heard
+    near = pulse_refine(onsets, pulse, low, high, reach=tolerance)
+    asked, found = pulse.beats(low, high), near.phase + pulse.numbers(low, high) * near.period
+    scores = beat_scores(onsets, near, low, high)
+    if not len(asked) or np.abs(asked - found).max() > tolerance or scores.mean() < 0.3:
+        return pulse
+    return _extended(onsets, near, low, high, (0.0, duration))[0]
 
 
 def _mirror(onsets: Onsets) -> Onsets:
@@ -214,7 +235,8 @@ def _border(onsets: Onsets, first: Stretch, second: Stretch) -> float:
         gains_before[before < choice - 0.3 * first.pulse.period].sum() + gains_after[after >= choice - 1e-6].sum()
         for choice in choices
     ]
-    return float(choices[int(np.argmax(worth))])
+    # Where both share a beat, the second tempo begins with it.
+    return float(choices[np.flatnonzero(np.array(worth) > max(worth) - 0.3)[0]])
 
 
 def _overall(stretches: list[Stretch], duration: float) -> float:

@@ -1,0 +1,171 @@
+"""What a person does to a beat grid: tap, halve, double, nudge, set, move the bar line. Pure functions.
+
+Each answers a new grid that counts as certain, since a person has said so; each raises InputError with a sentence
+for what cannot be.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from apps.core.errors import InputError
+from apps.songs.analysis.grid import (
+    LEAST_PERIOD,
+    MOST_PERIOD,
+    BeatGrid,
+    GridSegment,
+    fit_taps,
+    segment_at,
+)
+from apps.songs.analysis.onsets import Onsets
+from apps.songs.analysis.pulse import Pulse
+from apps.songs.analysis.tempo import pulse_follow
+
+SLOWEST_BPM, FASTEST_BPM = round(60 / MOST_PERIOD), round(60 / LEAST_PERIOD)
+MOST_NUDGE_SECONDS = 5.0
+# A person taps up to this far beside the sound; beyond it the taps mean something else than the onsets.
+TAP_ERROR_SECONDS = 0.045
+
+
+class Operation(StrEnum):
+    TAP = "tap"
+    HALVE = "halve"
+    DOUBLE = "double"
+    NUDGE = "nudge"
+    SET = "set"
+    DOWNBEAT = "downbeat"
+
+
+@dataclass(frozen=True)
+class GridEdit:
+    """One correction; which of the values count depends on the operation."""
+
+    operation: Operation
+    taps: tuple[float, ...] = ()
+    seconds: float = 0.0
+    bpm: float | None = None
+    offset: float | None = None
+    beats: int = 0
+    beats_per_bar: int | None = None
+
+
+def grid_edit(grid: BeatGrid, edit: GridEdit, onsets: Onsets) -> BeatGrid:
+    """The grid after the correction."""
+    match edit.operation:
+        case Operation.TAP:
+            return grid_tap(grid, onsets, edit.taps)
+        case Operation.HALVE:
+            return grid_halve(grid)
+        case Operation.DOUBLE:
+            return grid_double(grid)
+        case Operation.NUDGE:
+            return grid_nudge(grid, edit.seconds)
+        case Operation.SET:
+            return grid_set(grid, bpm=edit.bpm, offset=edit.offset)
+        case Operation.DOWNBEAT:
+            return grid_move_downbeat(grid, beats=edit.beats, beats_per_bar=edit.beats_per_bar)
+
+
+def grid_tap(grid: BeatGrid, onsets: Onsets, taps: Sequence[float]) -> BeatGrid:
+    """Fit the grid to tapped times (seconds in the song).
+
+    Where the song's onsets follow the taps closely, they say exactly what the fingers said roughly, and carry the
+    tempo over the parts that were not tapped. Of a grid with several tempos only the tapped one changes.
+    """
+    if any(not 0 <= tap <= grid.duration_seconds for tap in taps):
+        raise InputError("The taps lie outside the song.", errors={"taps": ["outside the song"]})
+    period, first = fit_taps(taps)
+    pulse = pulse_follow(onsets, Pulse(period, first), (min(taps), max(taps)), grid.duration_seconds, TAP_ERROR_SECONDS)
+    index = _segment_number(grid, sorted(taps)[len(taps) // 2])
+    old = grid.segments[index] if grid.segments else GridSegment(0.0, pulse.period, 0.0)
+    tapped = segment_at(old.start_seconds, pulse.period, pulse.phase, beats_per_bar=old.beats_per_bar)
+    tapped = _with_downbeat(tapped, min(taps))
+    return _edited(grid, (*grid.segments[:index], tapped, *grid.segments[index + 1 :]))
+
+
+def grid_halve(grid: BeatGrid) -> BeatGrid:
+    """Half the tempo: every other beat stays, the downbeats among them."""
+    return _edited(grid, tuple(_halved(part) for part in _known(grid)))
+
+
+def grid_double(grid: BeatGrid) -> BeatGrid:
+    """Twice the tempo: a beat is added half-way between every two."""
+    return _edited(grid, tuple(_doubled(part) for part in _known(grid)))
+
+
+def grid_nudge(grid: BeatGrid, seconds: float) -> BeatGrid:
+    """All beats, and the places where the tempo changes, later by `seconds` (earlier when negative)."""
+    if not abs(seconds) <= MOST_NUDGE_SECONDS:
+        raise InputError(f"A nudge is at most {MOST_NUDGE_SECONDS:.0f} seconds.", errors={"seconds": ["too far"]})
+    moved = []
+    for part in _known(grid):
+        downbeat = part.start_seconds + part.phase + part.downbeat * part.period + seconds
+        start = part.start_seconds + seconds if part.start_seconds else 0.0
+        fresh = segment_at(max(start, 0.0), part.period, downbeat, beats_per_bar=part.beats_per_bar)
+        moved.append(_with_downbeat(fresh, downbeat))
+    return _edited(grid, tuple(moved))
+
+
+def grid_set(grid: BeatGrid, *, bpm: float | None = None, offset: float | None = None) -> BeatGrid:
+    """One tempo for the whole song. `offset` is the time of a downbeat (default: the first one there is)."""
+    tempo = bpm or grid.tempo_bpm
+    if tempo is None:
+        raise InputError("This song has no tempo yet. Say the bpm too.", errors={"bpm": ["missing"]})
+    if not SLOWEST_BPM <= tempo <= FASTEST_BPM:
+        raise InputError(
+            f"The tempo must lie between {SLOWEST_BPM} and {FASTEST_BPM} BPM.", errors={"bpm": ["out of range"]}
+        )
+    downbeats = grid.downbeats()
+    anchor = offset if offset is not None else (float(downbeats[0]) if len(downbeats) else 0.0)
+    if not 0 <= anchor <= grid.duration_seconds:
+        raise InputError("The offset lies outside the song.", errors={"offset": ["outside the song"]})
+    bar = grid.segments[0].beats_per_bar if grid.segments else 4
+    return _edited(grid, (_with_downbeat(segment_at(0.0, 60 / tempo, anchor, beats_per_bar=bar), anchor),))
+
+
+def grid_move_downbeat(grid: BeatGrid, *, beats: int = 0, beats_per_bar: int | None = None) -> BeatGrid:
+    """The bar line later by whole beats (earlier when negative), and how many beats a bar has."""
+    if beats_per_bar is not None and not 2 <= beats_per_bar <= 12:
+        raise InputError("A bar has 2 to 12 beats.", errors={"beats_per_bar": ["out of range"]})
+    moved = []
+    for part in _known(grid):
+        length = beats_per_bar or part.beats_per_bar
+        moved.append(replace(part, beats_per_bar=length, downbeat=(part.downbeat + beats) % length))
+    return _edited(grid, tuple(moved))
+
+
+def _known(grid: BeatGrid) -> tuple[GridSegment, ...]:
+    if not grid.segments:
+        raise InputError("This song has no beats to change. Tap them, or set the bpm.")
+    return grid.segments
+
+
+def _edited(grid: BeatGrid, segments: tuple[GridSegment, ...]) -> BeatGrid:
+    return replace(grid, segments=segments, confidence=1.0, downbeat_confidence=1.0, edited=True)
+
+
+def _segment_number(grid: BeatGrid, at: float) -> int:
+    starts = [part.start_seconds for part in grid.segments]
+    return max((number for number, start in enumerate(starts) if start <= at), default=0)
+
+
+def _with_downbeat(part: GridSegment, at: float) -> GridSegment:
+    """The same beats, those at whole bars from `at` being downbeats."""
+    number = round((at - part.start_seconds - part.phase) / part.period)
+    return replace(part, downbeat=number % part.beats_per_bar)
+
+
+def _halved(part: GridSegment) -> GridSegment:
+    if part.period * 2 > MOST_PERIOD:
+        raise InputError(f"The tempo cannot be halved below {SLOWEST_BPM} BPM.")
+    downbeat = part.start_seconds + part.phase + part.downbeat * part.period
+    fresh = segment_at(part.start_seconds, part.period * 2, downbeat, beats_per_bar=part.beats_per_bar)
+    return _with_downbeat(fresh, downbeat)
+
+
+def _doubled(part: GridSegment) -> GridSegment:
+    if part.period / 2 < LEAST_PERIOD:
+        raise InputError(f"The tempo cannot be doubled above {FASTEST_BPM} BPM.")
+    downbeat = part.start_seconds + part.phase + part.downbeat * part.period
+    fresh = segment_at(part.start_seconds, part.period / 2, downbeat, beats_per_bar=part.beats_per_bar)
+    return _with_downbeat(fresh, downbeat)

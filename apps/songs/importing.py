@@ -1,0 +1,105 @@
+"""From a link to a song's file: fetched, cut exactly, in a form that browsers play."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from apps.assets.media_types import media_type
+from apps.assets.uploads import upload_limit
+from apps.core.errors import InputError
+from apps.core.guarded_fetch import fetch_url
+from apps.media.audio import cut_filter
+from apps.media.probe import MediaFacts, probe_media
+from apps.media.runner import input_arguments, run_to_file
+from apps.songs.formats import SONG_CONTAINERS
+from apps.songs.sites import site_audio_fetch, site_knows
+
+# Servers often name a file's type carelessly; what it is, is found in its content afterwards.
+LINK_CONTENT = ("audio/", "video/", "application/ogg", "application/octet-stream", "binary/octet-stream")
+# Decoding runs at hundreds of times real time.
+CUT_LIMIT_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class ImportedAudio:
+    path: Path
+    facts: MediaFacts
+    title: str
+    artist: str
+
+
+def audio_import(
+    url: str,
+    *,
+    start_time: float | None,
+    end_time: float | None,
+    into: Path,
+    progress: Callable[[float, str], None],
+    cancelled: Callable[[], bool],
+) -> ImportedAudio:
+    """Fetch the sound behind `url` into the folder `into`, cut to [start_time, end_time) seconds.
+
+    A page of a known site goes through yt-dlp, any other link must lead to a file on a public host. Raises
+    InputError with a sentence for whatever is wrong with the link or the range; ProviderError may pass.
+    """
+    if site_knows(url):
+        found = site_audio_fetch(
+            url, into=into, progress=lambda percent: progress(0.8 * percent, "Fetching"), cancelled=cancelled
+        )
+        source, title, artist = found.path, found.title, found.artist
+    else:
+        progress(5, "Fetching")
+        most_bytes = upload_limit("audio").size_bytes
+        source = fetch_url(url, into=into / "source", max_bytes=most_bytes, allowed_content=LINK_CONTENT)
+        title, artist = unquote(Path(urlsplit(url).path).stem)[:200], ""
+    facts = probe_media(source)
+    if facts.sample_rate is None:
+        raise InputError("There is no sound behind this link.", code="not_audio")
+    progress(85, "Cutting")
+    start, end = _range_checked(start_time, end_time, facts)
+    path = source
+    if start is not None or end is not None or facts.kind != "audio" or facts.container not in SONG_CONTAINERS:
+        path = _flac(source, facts, (start, end), into / "song.flac", cancelled)
+    return ImportedAudio(path=path, facts=probe_media(path), title=title, artist=artist)
+
+
+def _range_checked(start: float | None, end: float | None, facts: MediaFacts) -> tuple[float | None, float | None]:
+    """The range to cut, None at an end that is the sound's own. Raises InputError outside the sound."""
+    length = facts.duration_seconds
+    if length is not None and (start or 0) >= length:
+        raise InputError(f"The sound lasts only {length:.1f} seconds. Choose an earlier start_time.", code="bad_range")
+    if length is not None and end is not None and end >= length:
+        end = None
+    most_seconds = upload_limit("audio").duration_seconds
+    used = (end if end is not None else length or 0) - (start or 0)
+    if most_seconds is not None and used > most_seconds:
+        raise InputError(
+            f"The sound lasts {used / 60:.0f} minutes; a song has at most {most_seconds // 60}. "
+            "Give start_time and end_time.",
+            code="too_long",
+        )
+    return start or None, end
+
+
+def _flac(
+    source: Path,
+    facts: MediaFacts,
+    span: tuple[float | None, float | None],
+    output: Path,
+    cancelled: Callable[[], bool],
+) -> Path:
+    """The sound of the span as FLAC, which loses nothing and which browsers play."""
+    start, end = span
+    last = end if end is not None else (facts.duration_seconds or 0) + 60
+    arguments = [
+        *input_arguments(source),
+        *("-map", "0:a:0", "-vn", "-af", cut_filter(start or 0, last, facts.sample_rate or 44_100)),
+        *("-c:a", "flac", "-compression_level", "5", "-map_metadata", "-1"),
+    ]
+    return run_to_file(arguments, output, container="flac", time_limit_seconds=CUT_LIMIT_SECONDS, cancelled=cancelled)
+
+
+def imported_type(audio: ImportedAudio) -> tuple[str, str]:
+    """(content type, suffix) of the file."""
+    return media_type(audio.facts)

@@ -1,0 +1,142 @@
+"""Songs as the API reads and writes them."""
+
+import math
+from typing import Any
+from urllib.parse import urlsplit
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.songs.grid_edits import GridEdit, Operation
+from apps.songs.models import Song
+from apps.songs.services import SongChanges
+from apps.songs.stored import LONG_PARTS
+
+# More taps than a person makes in a song.
+MOST_TAPS = 2000
+RESET = "reset"
+
+
+class FiniteField(serializers.FloatField):
+    """A number; not "nan" or "inf", which a form may hold."""
+
+    def to_internal_value(self, data: Any) -> float:
+        value = super().to_internal_value(data)
+        if not math.isfinite(value):
+            self.fail("invalid")
+        return value
+
+
+class SongSerializer(serializers.ModelSerializer[Song]):
+    """A song in lists. `analysis_state`: waiting, done or failed; the song can be used in each."""
+
+    id = serializers.UUIDField(source="asset_id", help_text="What other calls name as audio_id")
+    duration_seconds = serializers.FloatField(source="asset.duration_seconds", allow_null=True)
+    content_type = serializers.CharField(source="asset.content_type")
+    size_bytes = serializers.IntegerField(source="asset.size_bytes")
+    stem_id = serializers.UUIDField(allow_null=True)
+    audio_url = serializers.SerializerMethodField()
+    tempo_bpm = serializers.SerializerMethodField()
+    beat_confidence = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Song
+        fields = [
+            "id", "title", "artist", "source_url", "duration_seconds", "content_type", "size_bytes", "stem_id",
+            "audio_url", "analysis_state", "analysis_error", "tempo_bpm", "beat_confidence", "created_at",
+        ]  # fmt: skip
+
+    def get_audio_url(self, song: Song) -> str:
+        return f"/api/audio/get/{song.asset_id}"
+
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_tempo_bpm(self, song: Song) -> Any:
+        return song.grid.get("tempo_bpm")
+
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_beat_confidence(self, song: Song) -> Any:
+        return song.grid.get("confidence")
+
+
+class SongDetailSerializer(SongSerializer):
+    """With what the analysis found. `grid` is empty until then."""
+
+    grid = serializers.JSONField(
+        help_text="rule (segments of constant tempo), tempo_bpm, confidence 0…1, advisory, edited, beats, downbeats"
+    )
+    analysis = serializers.SerializerMethodField()
+
+    class Meta(SongSerializer.Meta):
+        fields = [*SongSerializer.Meta.fields, "grid", "analysis"]
+
+    def get_analysis(self, song: Song) -> dict[str, Any]:
+        return {name: value for name, value in song.analysis.items() if name not in LONG_PARTS}
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    file = serializers.FileField(allow_empty_file=True)  # the empty one gets a clearer word than the library's
+    title = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    artist = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+
+class StemSerializer(serializers.Serializer[Any]):
+    file = serializers.FileField(allow_empty_file=True)
+
+
+class ImportSerializer(serializers.Serializer[Any]):
+    """Use only songs whose rights you have."""
+
+    url = serializers.CharField(max_length=2000)
+    start_time = FiniteField(min_value=0, required=False, allow_null=True, default=None, help_text="seconds")
+    end_time = FiniteField(min_value=0, required=False, allow_null=True, default=None, help_text="seconds")
+    title = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+    def validate_url(self, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise serializers.ValidationError("This is not a web address. Copy it again.") from error
+        if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0 or " " in url:
+            raise serializers.ValidationError("Give a link that begins with https:// or http://.")
+        if parts.username or parts.password:
+            raise serializers.ValidationError("The link must not hold a user name or password.")
+        return url
+
+
+class GridEditSerializer(serializers.Serializer[Any]):
+    """One correction: `tap` (with `taps`), `halve`, `double`, `nudge` (`seconds`), `set` (`bpm` and/or `offset`, the
+    time of a downbeat), `downbeat` (`beats` to move the bar line, `beats_per_bar`), `reset` (what was found)."""
+
+    operation = serializers.ChoiceField(choices=[*[str(operation) for operation in Operation], RESET])
+    taps = serializers.ListField(child=FiniteField(min_value=0), max_length=MOST_TAPS, required=False)
+    seconds = FiniteField(required=False)
+    bpm = FiniteField(required=False)
+    offset = FiniteField(required=False)
+    beats = serializers.IntegerField(required=False, min_value=-12, max_value=12)
+    beats_per_bar = serializers.IntegerField(required=False)
+
+    NEEDED = {"tap": ("taps",), "nudge": ("seconds",), "set": ("bpm", "offset"), "downbeat": ("beats", "beats_per_bar")}
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        needed = self.NEEDED.get(values["operation"], ())
+        if needed and not any(name in values for name in needed):
+            raise serializers.ValidationError({needed[0]: f"Say {' or '.join(needed)} with this operation."})
+        return values
+
+
+class SongChangesSerializer(serializers.Serializer[Any]):
+    title = serializers.CharField(max_length=200, required=False)
+    artist = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    grid = GridEditSerializer(required=False)
+
+    def changes(self) -> SongChanges:
+        """What was asked for; call it after `is_valid`."""
+        values = dict(self.validated_data)
+        edit = dict(values.pop("grid", {}))
+        if edit.get("operation") == RESET:
+            return SongChanges(**values, forget_edits=True)
+        if not edit:
+            return SongChanges(**values)
+        operation, taps = Operation(edit.pop("operation")), tuple(edit.pop("taps", ()))
+        return SongChanges(**values, grid=GridEdit(operation, taps, **edit))

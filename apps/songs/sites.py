@@ -1,0 +1,170 @@
+"""Audio of a page on a music or video site, by yt-dlp.
+
+Only named extractors may run: the generic one would fetch any address, also private ones. The whole best audio
+stream is fetched as it is and cut by us later, exactly to the sample; yt-dlp's own sections are neither exact nor
+limited in size.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import structlog
+import yt_dlp
+from django.conf import settings
+from yt_dlp.extractor import gen_extractor_classes
+from yt_dlp.utils import DownloadCancelled, DownloadError, YoutubeDLError
+
+from apps.core.errors import InputError, ProviderError, WorkCancelled
+
+log = structlog.get_logger(__name__)
+
+# A stalled server is given up after this; a whole fetch has the job's time limit.
+SOCKET_SECONDS = 20
+# A concert of four hours as Opus; anything longer is no song even when clipped.
+MOST_BYTES = 700 * 1024**2
+MOST_SECONDS = 4 * 3600
+
+# What yt-dlp's messages mean for a person. The texts are the sites' own, so matching is all there is.
+UPLOAD_INSTEAD = "Download the song yourself and upload the file."
+MEANINGS: tuple[tuple[str, str, str], ...] = (
+    ("not a bot", "bot_check", f"The site takes this server for a robot. {UPLOAD_INSTEAD}"),
+    ("confirm your age|age.?restrict", "age_restricted", f"The site wants a sign-in to check age. {UPLOAD_INSTEAD}"),
+    ("private|member|log ?in|sign in|account", "private", "This is private, or for members only. Use another link."),
+    ("country|geo.?restrict", "geo_restricted", f"The site does not show this in our country. {UPLOAD_INSTEAD}"),
+    ("premiere|will begin|upcoming|live event", "live", "This has not been shown yet. Import it when it is over."),
+    (
+        "unavailable|removed|terminated|not exist|404|not found",
+        "unavailable",
+        "There is nothing at this link now.",
+    ),
+    ("copyright|drm", "protected", "The site protects this against downloading. Use another link."),
+    (
+        "requested format|challenge|nsig|signature|player|403",
+        "site_changed",
+        f"The site has changed since this yt-dlp was made; the operator should update it. {UPLOAD_INSTEAD}",
+    ),
+)
+PASSING = re.compile(r"timed out|timeout|connection|temporar|HTTP Error (429|5\d\d)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class SiteAudio:
+    """The fetched file and what the site says of it."""
+
+    path: Path
+    title: str
+    artist: str
+
+
+def site_knows(url: str) -> bool:
+    """Whether an allowed site serves this link. Only the address's form is looked at."""
+    return any(extractor.suitable(url) for extractor in _allowed_classes(tuple(settings.IMPORT_EXTRACTORS)))
+
+
+def site_audio_fetch(
+    url: str, *, into: Path, progress: Callable[[float], None], cancelled: Callable[[], bool]
+) -> SiteAudio:
+    """Fetch the best audio stream of the page into the folder `into`.
+
+    Raises InputError for what cannot be imported (playlist, live, private, too long, bot check), ProviderError for
+    trouble that may pass, WorkCancelled.
+    """
+    try:
+        with yt_dlp.YoutubeDL(_options(into, progress, cancelled)) as downloader:
+            info = downloader.extract_info(url, download=False)
+            _check(info)
+            info = downloader.process_ie_result(info, download=True)
+    except DownloadCancelled as error:
+        raise WorkCancelled from error
+    except YoutubeDLError as error:
+        raise _translated(error) from error
+    # A refused size or a filter raises nothing: then no file is named.
+    files = [entry.get("filepath") for entry in info.get("requested_downloads") or ()]
+    if not files or not files[0] or not Path(files[0]).is_file():
+        raise InputError(f"The sound at this link is larger than {MOST_BYTES // 1024**2} MB.", code="too_large")
+    return SiteAudio(
+        path=Path(files[0]),
+        title=str(info.get("track") or info.get("title") or "")[:200],
+        artist=str(info.get("artist") or info.get("creator") or info.get("uploader") or "")[:200],
+    )
+
+
+@cache
+def _allowed_classes(patterns: tuple[str, ...]) -> list[Any]:
+    return [
+        extractor
+        for extractor in gen_extractor_classes()
+        if any(re.fullmatch(pattern, extractor.IE_NAME, re.IGNORECASE) for pattern in patterns)
+    ]
+
+
+def _options(into: Path, progress: Callable[[float], None], cancelled: Callable[[], bool]) -> dict[str, Any]:
+    def watch(status: Mapping[str, Any]) -> None:
+        if cancelled():
+            raise DownloadCancelled("the job is over")
+        total = status.get("total_bytes") or status.get("total_bytes_estimate")
+        if total:
+            progress(100 * status.get("downloaded_bytes", 0) / total)
+
+    return {
+        "format": "bestaudio/best",
+        "noplaylist": True,
+        "extract_flat": "in_playlist",
+        "allowed_extractors": [f"^{pattern}$" for pattern in settings.IMPORT_EXTRACTORS],
+        "outtmpl": {"default": "source.%(ext)s"},
+        "paths": {"home": str(into), "temp": str(into)},
+        "overwrites": True,
+        "cachedir": False,
+        "quiet": True,
+        "no_warnings": True,
+        "noprogress": True,
+        "logger": _Log(),
+        "retries": 5,
+        "fragment_retries": 5,
+        "file_access_retries": 3,
+        "socket_timeout": SOCKET_SECONDS,
+        "max_filesize": MOST_BYTES,
+        "concurrent_fragment_downloads": 4,
+        "fixup": "never",
+        "postprocessors": [],
+        "progress_hooks": [watch],
+    }
+
+
+class _Log:
+    """yt-dlp's words go to our log, not to stderr."""
+
+    def debug(self, message: str) -> None:
+        log.debug("yt_dlp", message=message)
+
+    def warning(self, message: str) -> None:
+        log.info("yt_dlp_warning", message=message)
+
+    def error(self, message: str) -> None:
+        log.info("yt_dlp_error", message=message)
+
+
+def _check(info: Mapping[str, Any]) -> None:
+    if info.get("_type") in {"playlist", "multi_video"}:
+        raise InputError("This is a playlist. Open one song of it and use that link.", code="playlist")
+    if info.get("live_status") in {"is_live", "is_upcoming", "post_live"} or info.get("is_live"):
+        raise InputError("This is a live broadcast. Import it when it is over.", code="live")
+    seconds = info.get("duration")
+    if seconds and seconds > MOST_SECONDS:
+        hours = MOST_SECONDS // 3600
+        raise InputError(f"This lasts longer than {hours} hours. Use a link to the song alone.", code="too_long")
+
+
+def _translated(error: YoutubeDLError) -> Exception:
+    text = str(error).removeprefix("ERROR: ")
+    evidence = {"yt_dlp": text[:2000], "version": yt_dlp.version.__version__}
+    if isinstance(error, DownloadError) and PASSING.search(text):
+        return ProviderError("The site did not answer well. It is tried again soon.", raw=evidence, code="site_trouble")
+    for pattern, code, meaning in MEANINGS:
+        if re.search(pattern, text, re.IGNORECASE):
+            return InputError(meaning, code=code, evidence=evidence)
+    return InputError(f"The sound could not be fetched: {text[:300]}", code="import_failed", evidence=evidence)

@@ -1,0 +1,56 @@
+"""The JSON of a song's row: what the analysis found and the grid in use, written and read in one place."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from apps.songs.analysis.analyse import SongAnalysis
+from apps.songs.analysis.grid import BeatGrid
+from apps.songs.analysis.onsets import Onsets
+from apps.songs.analysis.voice import VoiceActivity
+
+# For our own use or with a route of their own; too long for every answer.
+LONG_PARTS = ("peaks", "onsets", "energy", "grid")
+
+
+def analysis_stored(found: SongAnalysis) -> dict[str, Any]:
+    """`grid` is the one that was found, to go back to; `energy` has ten samples a second."""
+    return {
+        "duration_seconds": found.duration_seconds,
+        "sections": [asdict(section) for section in found.sections],
+        "loudness": asdict(found.loudness),
+        "peaks": asdict(found.peaks),
+        "energy": list(found.energy),
+        "voice": voice_stored(found.voice),
+        "grid": found.grid.to_dict(),
+        "onsets": {
+            "times": [round(float(time), 4) for time in found.onsets.times],
+            "salience": [round(float(worth), 3) for worth in found.onsets.salience],
+        },
+    }
+
+
+def voice_stored(voice: VoiceActivity) -> dict[str, Any]:
+    return {"ranges": [list(span) for span in voice.ranges], "confidence": voice.confidence}
+
+
+def grid_stored(grid: BeatGrid) -> dict[str, Any]:
+    """The grid as the row keeps it: its rule, and the times that readers want without working them out."""
+    return {
+        "rule": grid.to_dict(),
+        "tempo_bpm": round(grid.tempo_bpm, 3) if grid.tempo_bpm else None,
+        "confidence": grid.confidence,
+        "advisory": grid.advisory,
+        "edited": grid.edited,
+        "beats": [round(float(beat), 4) for beat in grid.beats()],
+        "downbeats": [round(float(beat), 4) for beat in grid.downbeats()],
+    }
+
+
+def onsets_read(analysis: Mapping[str, Any]) -> Onsets:
+    """The onsets for fitting a grid; what only the first analysis needs is empty."""
+    kept = analysis.get("onsets", {})
+    times, salience = np.array(kept.get("times", ()), float), np.array(kept.get("salience", ()), float)
+    return Onsets(times=times, strengths=np.zeros((3, len(times))), salience=salience, accents=salience)
