@@ -1,0 +1,235 @@
+"""Composing over the API, with the worker's part run in the test."""
+
+import shutil
+import zipfile
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from uuid import uuid4
+
+import opentimelineio as otio
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+
+from apps.assets.services import asset_create, asset_local_copy, file_store
+from apps.composition import handlers
+from apps.composition.models import Composition
+from apps.composition.services import project_final_is_fresh
+from apps.jobs.models import Job
+from apps.media.probe import probe_media
+from apps.projects.models import Project
+from apps.scenes.models import Clip
+from apps.songs.models import Song
+from tests.composition.conftest import seen
+from tests.factories import make_clip, make_project, make_scenes
+from workers.base import job_run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def api(client, user):
+    client.force_login(user)
+    return client
+
+
+def stored(owner, path: Path, kind: str):
+    copy = Path(settings.SCRATCH_ROOT) / f"{uuid4()}{path.suffix}"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, copy)
+    content_type = {"video": "video/mp4", "audio": "audio/wav"}[kind]
+    return asset_create(
+        owner=owner,
+        stored=file_store(copy, key=f"tests/{uuid4()}/{kind}{path.suffix}", content_type=content_type),
+        kind=kind,
+    )
+
+
+@pytest.fixture
+def project(user, sources):
+    """Three scenes of 1, 1.5 and 2 seconds over five seconds of song, each with a small clip."""
+    song = Song.objects.create(
+        owner=user,
+        asset=stored(user, sources["song.wav"].path, "audio"),
+        grid={"downbeats": [0.5, 1.5, 2.5, 3.5, 4.5, 5.5]},
+        analysis={"sections": [{"start_seconds": 2.5, "end_seconds": 6.0, "energy": 1.0}]},
+    )
+    project = make_project(user, song=song, song_start=Decimal(1), song_end=Decimal("5.5"), title="Night Drive")
+    for name, scene in zip(("a", "b", "c"), make_scenes(project, "1", "1.5", "2"), strict=True):
+        make_clip(scene, asset=stored(user, sources[name].path, "video"))
+    return project
+
+
+def run(response) -> Job:
+    assert response.status_code == 202, response.content
+    job_run(handlers.HANDLERS, job_id=response.json()["id"], claim_from="queued")
+    return Job.objects.get(pk=response.json()["id"])
+
+
+def post(api, address: str, **body):
+    return api.post(address, body, content_type="application/json")
+
+
+def url(project, rest: str) -> str:
+    return f"/api/mv/projects/{project.pk}/{rest}"
+
+
+def facts_of(asset):
+    with asset_local_copy(asset) as path:
+        return probe_media(path)
+
+
+def test_a_project_is_composed_on_its_grid_with_a_proof(api, project):
+    job = run(post(api, url(project, "compose")))
+    assert job.state == "succeeded", job.error
+    proof = job.result["proof"]
+    assert (proof["passed"], proof["frames"], proof["cut_frames"]) == (True, 108, [0, 24, 60])
+    project.refresh_from_db()
+    facts = facts_of(project.final_video)
+    assert (facts.width, facts.height, facts.frames, facts.sample_rate) == (1280, 720, 108, 44100)
+    row = api.get(url(project, "compositions")).json()["results"][0]
+    assert (row["is_current"], row["stale"], len(row["clips"])) == (True, False, 3)
+    assert row["proof_sentence"].startswith("108 frames")
+    final = api.get(url(project, "final"), headers={"range": "bytes=0-99"})
+    assert final.status_code == 206
+
+
+def test_a_changed_clip_makes_it_stale_and_an_earlier_one_comes_back(api, user, project, sources):
+    run(post(api, url(project, "compose")))
+    first = Composition.objects.get()
+    scene = project.scenes.get(sequence=2)
+    make_clip(scene, asset=stored(user, sources["foreign"].path, "video"))
+    assert not project_final_is_fresh(project=Project.objects.get(pk=project.pk))
+    again = run(post(api, url(project, "compose")))
+    assert again.result["proof"]["encoded_segments"] == 1
+    assert project_final_is_fresh(project=Project.objects.get(pk=project.pk))
+    answer = post(api, url(project, f"compositions/{first.pk}/bring_back")).json()
+    assert (answer["is_current"], answer["stale"]) == (True, True)
+    project.refresh_from_db()
+    assert project.final_video_id == first.asset_id
+
+
+def test_a_scene_without_a_clip_is_named_or_skipped(api, project):
+    Clip.objects.filter(scene__sequence=2).delete()
+    refused = post(api, url(project, "compose"))
+    assert (refused.status_code, refused.json()["code"]) == (400, "clips_missing")
+    assert "no clip yet: 2" in refused.json()["detail"]
+    job = run(post(api, url(project, "compose"), skip_missing=True))
+    assert job.result["proof"]["cut_frames"] == [0, 60]
+
+
+def test_a_second_request_while_one_waits_is_refused(api, project):
+    post(api, url(project, "compose"))
+    assert post(api, url(project, "compose")).status_code == 409
+
+
+def test_an_upright_hook_cut_starts_and_ends_on_downbeats(api, project):
+    Project.objects.filter(pk=project.pk).update(song_start=0, song_end=12)
+    project.scenes.update(duration=Decimal(4))
+    made = post(api, url(project, "outputs"), name="Short", aspect_ratio="9:16", hook_seconds=5, hook_start=0.4).json()
+    job = run(post(api, url(project, "compose"), output_id=made["id"]))
+    assert job.state == "succeeded", job.error
+    row = Composition.objects.get()
+    assert (row.plan["song"]["start"], row.proof["frames"]) == ("1/2", 120)
+    facts = facts_of(row.asset)
+    assert (facts.width, facts.height) == (720, 1280)
+    project.refresh_from_db()
+    assert project.final_video is None
+
+
+def test_a_scenes_look_is_used(api, project):
+    answer = api.patch(
+        url(project, "scenes/2/look"), {"transition": "crossfade", "clip_start": 0.5}, content_type="application/json"
+    )
+    assert answer.json()["transition"] == "crossfade"
+    run(post(api, url(project, "compose"), transition_seconds=0.25))
+    shot = Composition.objects.get().plan["shots"][1]
+    assert (shot["transition"], shot["transition_frames"], shot["start"]) == ("dissolve", 6, "1/2")
+    assert api.patch(url(project, "scenes/2/look"), {"focus_x": 2}, content_type="application/json").status_code == 400
+
+
+def test_lyrics_come_in_burned_and_soft(api, project):
+    words = SimpleUploadedFile("words.lrc", b"[00:01.50]Driving at <00:02.00>night\n[00:03.00]alone")
+    sent = api.generic(
+        "PUT",
+        url(project, "lyrics"),
+        *multipart(api, {"file": words, "burn": "true", "soft": "true", "preset": "bold"}),
+    )
+    assert sent.status_code == 200, sent.content
+    job = run(post(api, url(project, "compose")))
+    assert job.state == "succeeded", job.error
+    plan = Composition.objects.get().plan
+    assert "00:00:00,500 --> 00:00:02,000\nDriving at night" in plan["soft_lyrics"]
+    assert "\\k" in plan["burned_lyrics"]
+    refused = api.generic(
+        "PUT", url(project, "lyrics"), *multipart(api, {"file": SimpleUploadedFile("a.srt", b"la la")})
+    )
+    assert (refused.status_code, "SRT, LRC or ASS" in refused.json()["detail"]) == (400, True)
+
+
+def multipart(api, data):
+    return encode_multipart(BOUNDARY, data), MULTIPART_CONTENT
+
+
+def test_clips_are_stitched_over_a_song(api, user, sources):
+    clips = [stored(user, sources[name].path, "video") for name in ("a", "foreign", "b")]
+    song = stored(user, sources["song.wav"].path, "audio")
+    ids = [str(clip.pk) for clip in clips]
+    job = run(post(api, "/api/mv/stitch_video", video_ids=ids, audio_id=str(song.pk), audio_start=2))
+    assert job.state == "succeeded", job.error
+    info = api.get(f"/api/mv/get_video/{job.result['video_id']}/info").json()
+    assert (info["width"], info["height"], info["frames"]) == (160, 90, 60 + 48 + 60)
+    assert job.result["metadata"]["video_ids"] == ids
+    assert job.result["proof"]["encoded_segments"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"video_ids": []}, 400),
+        ({"video_ids": [str(uuid4())]}, 404),
+        ({}, 400),
+        ({"video_ids": ["x"]}, 400),
+        ({"video_ids": [str(uuid4())], "vidoe": 1}, 400),
+    ],
+)
+def test_a_bad_stitch_is_refused(api, body, status):
+    assert post(api, "/api/mv/stitch_video", **body).status_code == status
+
+
+def test_a_video_that_fails_its_proof_is_not_published(api, project):
+    with asset_local_copy(project.scenes.get(sequence=2).current_clip.asset) as path:
+        content = bytearray(path.read_bytes())
+        middle = len(content) // 2
+        content[middle : middle + 600] = bytes(600)
+        path.write_bytes(content)
+    job = run(post(api, url(project, "compose")))
+    assert (job.state, job.code) == ("failed", "media_failed")
+    assert "failed its proof" in job.error
+    assert (settings.DATA_DIR / "inspection" / f"{job.pk}.mp4").exists()
+    project.refresh_from_db()
+    assert project.final_video is None
+
+
+def test_the_export_holds_a_timeline_equal_to_the_plan(api, project, tmp_path):
+    job = run(api.get(url(project, "export")))
+    assert job.state == "succeeded", job.error
+    package = tmp_path / "export.zip"
+    package.write_bytes(b"".join(api.get(url(project, "export")).streaming_content))
+    with zipfile.ZipFile(package) as archive:
+        assert archive.testzip() is None
+        archive.extractall(tmp_path)
+        names = set(archive.namelist())
+    clips = {f"clips/scene_{number:03d}.mp4" for number in (1, 2, 3)}
+    assert clips | {"song/song.wav", "costs.csv", "README.txt", "timeline.edl"} <= names
+    for name, options in (("timeline.otio", {}), ("timeline.xml", {"adapter_name": "fcp_xml"})):
+        timeline = otio.adapters.read_from_file(str(tmp_path / name), **options)
+        shots = [item for item in timeline.video_tracks()[0] if isinstance(item, otio.schema.Clip)]
+        assert [shot.source_range.duration.to_frames() for shot in shots] == [24, 36, 48]
+        assert [shot.range_in_parent().start_time.to_frames() for shot in shots] == [0, 24, 60]
+    edl = otio.adapters.read_from_file(str(tmp_path / "timeline.edl"), adapter_name="cmx_3600", rate=24)
+    assert [clip.source_range.duration.to_frames() for clip in edl.video_tracks()[0]] == [24, 36, 48]
+    assert [seen(tmp_path / name)[0][0] for name in sorted(clips)] == [0, 1, 2]
+    assert Fraction(24) == probe_media(tmp_path / "clips/scene_001.mp4").fps
