@@ -6,12 +6,14 @@ sentence that names the likely cure.
 
 import contextlib
 import functools
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import boto3
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
@@ -85,12 +87,14 @@ def bucket_get() -> "Bucket | None":
             endpoint_url=settings.STORAGE_ENDPOINT_URL,
             public_endpoint_url=settings.STORAGE_PUBLIC_ENDPOINT_URL,
             region=settings.STORAGE_REGION,
-        )
+        ),
+        os.getpid(),
     )
 
 
 @functools.lru_cache(maxsize=4)
-def _bucket(facts: BucketSettings) -> "Bucket":
+def _bucket(facts: BucketSettings, _process: int) -> "Bucket":
+    # Told apart by process: a forked worker that used its parent's connections would read its answers.
     return Bucket(facts)
 
 
@@ -159,6 +163,11 @@ class Bucket:
         """boto3's client; django-storages keeps one for each thread."""
         return self._storage.connection.meta.client
 
+    def uses_temporary_keys(self) -> bool:
+        """Whether links die with a session, before their own end."""
+        credentials = boto3.Session().get_credentials()
+        return bool(credentials and credentials.token)
+
     def put(
         self,
         path: Path,
@@ -200,7 +209,7 @@ class Bucket:
         return ObjectFacts(
             key=key,
             size_bytes=answer["ContentLength"],
-            etag=answer["ETag"].strip('"'),
+            etag=answer.get("ETag", "").strip('"'),
             modified_at=answer["LastModified"],
             metadata=answer.get("Metadata", {}),
         )

@@ -127,18 +127,18 @@ def s3_client(s3_endpoint):
 @pytest.fixture
 def bucket(folders, proxy, s3_client, settings):
     """The installation with a bucket of its own, reached through the fault proxy."""
-    settings.STORAGE_BUCKET = f"mvsite-test-{uuid.uuid4().hex[:12]}"
+    name = settings.STORAGE_BUCKET = f"mvsite-test-{uuid.uuid4().hex[:12]}"
     settings.STORAGE_ENDPOINT_URL = proxy.url
     settings.STORAGE_PUBLIC_ENDPOINT_URL = ""
     settings.STORAGE_REGION = "us-east-1"
-    s3_client.create_bucket(Bucket=settings.STORAGE_BUCKET)
-    yield settings.STORAGE_BUCKET
-    for page in s3_client.get_paginator("list_objects_v2").paginate(Bucket=settings.STORAGE_BUCKET):
+    s3_client.create_bucket(Bucket=name)
+    yield name
+    for page in s3_client.get_paginator("list_objects_v2").paginate(Bucket=name):
         for entry in page.get("Contents", []):
-            s3_client.delete_object(Bucket=settings.STORAGE_BUCKET, Key=entry["Key"])
-    for upload in s3_client.list_multipart_uploads(Bucket=settings.STORAGE_BUCKET).get("Uploads", []):
-        s3_client.abort_multipart_upload(Bucket=settings.STORAGE_BUCKET, Key=upload["Key"], UploadId=upload["UploadId"])
-    s3_client.delete_bucket(Bucket=settings.STORAGE_BUCKET)
+            s3_client.delete_object(Bucket=name, Key=entry["Key"])
+    for upload in s3_client.list_multipart_uploads(Bucket=name).get("Uploads", []):
+        s3_client.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
+    s3_client.delete_bucket(Bucket=name)
 
 
 @pytest.fixture
