@@ -1,13 +1,17 @@
 """Rows for tests: plain functions, defaults for everything that a test does not care about."""
 
+import tempfile
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from django.db import transaction
 from django.utils import timezone
 
 from apps.assets.models import Asset
+from apps.assets.services import asset_create, file_store
 from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.scenes.models import Clip, Scene
@@ -83,3 +87,14 @@ def make_job(owner: Any, *, kind: str = "video", state: str = "queued", **fields
     if state == "running":
         defaults["heartbeat_at"] = timezone.now() + timedelta(minutes=5)
     return Job.objects.create(owner=owner, kind=kind, state=state, **{**defaults, **fields})
+
+
+def store_asset(owner: Any, content: bytes, *, kind: str = "video", suffix: str = ".mp4") -> Asset:
+    """A row with its file in the media folder, probed."""
+    content_type = {"video": "video/mp4", "audio": "audio/wav", "image": "image/png"}[kind]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"file{suffix}"
+        path.write_bytes(content)
+        stored = file_store(path, key=f"tests/{uuid4()}/{kind}{suffix}", content_type=content_type)
+    with transaction.atomic():
+        return asset_create(owner=owner, stored=stored, kind=kind)

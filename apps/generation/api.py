@@ -1,5 +1,6 @@
 """HTTP edge of the stand-alone calls. Each has a quote beside it."""
 
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -49,14 +50,15 @@ def wanted_spending(data: dict[str, Any]) -> Spending:
 def quote_response(works: list[Work]) -> Response:
     """What the works cost together, as `…/quote` answers."""
     amount = sum((work.quote.amount for work in works), Decimal(0))
-    first = works[0]
+    counted = Counter((str(work.kind), work.quote.basis) for work in works)
+    bases = [f"{count} × {kind}: {basis}" for (kind, basis), count in counted.items()]
     return Response(
         {
             "amount": f"{amount:.4f}",
-            "basis": first.quote.basis if len(works) == 1 else f"{len(works)} × ({first.quote.basis})",
+            "basis": "; ".join(bases) or "nothing is missing",
             "estimated": any(work.quote.estimated for work in works),
-            "provider": first.choice.provider.name,
-            "flavor": first.choice.config.flavor,
+            "provider": ", ".join(sorted({work.choice.provider.name for work in works})),
+            "flavor": works[0].choice.config.flavor if works else "",
         }
     )
 

@@ -4,6 +4,7 @@ import pytest
 
 from apps.jobs.models import Job
 from apps.scenes.handlers import HANDLERS
+from tests.jobs.remote.conftest import make_fake, no_delays, replicate, sync_so  # noqa: F401 - fixtures
 from workers.base import job_run
 
 

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from apps.studio import generate_all_api
+
+PROJECT = "api/mv/projects/<uuid:project_id>"
+
+urlpatterns = [
+    path(f"{PROJECT}/generate", generate_all_api.ProjectGenerate.as_view(), name="project-generate"),
+    path(f"{PROJECT}/generate/quote", generate_all_api.ProjectGenerateQuote.as_view(), name="project-generate-quote"),
+    path(
+        f"{PROJECT}/generate/cancel", generate_all_api.ProjectGenerateCancel.as_view(), name="project-generate-cancel"
+    ),
+]

@@ -1,0 +1,41 @@
+"""What happens elsewhere when a job ends or a song changes. Each may come twice, late or never: all look at the
+rows again."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.projects.models import Project
+from apps.scenes.lipsync import lipsync_ended
+from apps.scenes.services import scenes_replan
+from apps.studio.generate_all import project_advance
+
+
+def job_ended(job_id: UUID) -> None:
+    job = Job.objects.filter(pk=job_id).first()
+    if job is None:
+        return
+    if job.kind == Kind.LIPSYNC and job.scene_id is not None:
+        lipsync_ended(job)
+    if job.kind == Kind.AUDIO_ANALYSIS:
+        waiting = Project.objects.filter(owner=job.owner_id, generating=True, song__isnull=False)
+        for project_id in waiting.values_list("pk", flat=True):
+            project_advance(project_id)
+    elif job.project_id is not None:
+        project_advance(job.project_id)
+
+
+def song_changed(song_id: UUID) -> None:
+    """The song's beat grid was corrected: every project on it is laid anew."""
+    for project_id in Project.objects.filter(song_id=song_id).values_list("pk", flat=True):
+        project_song_changed(project_id)
+
+
+def project_song_changed(project_id: UUID) -> None:
+    """The project's song or its used part changed: lay the cuts anew."""
+    with transaction.atomic():
+        project = Project.objects.select_for_update(of=("self",)).filter(pk=project_id).first()
+        if project is not None:
+            scenes_replan(project=project)

@@ -1,0 +1,45 @@
+"""HTTP edge of the one-button path."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.generation.api import QUOTE_ANSWER, quote_response, validated, wanted_spending
+from apps.jobs.api import acting_user
+from apps.projects.selectors import project_get
+from apps.projects.serializers import ProjectSerializer
+from apps.scenes.serializers import SpendingSerializer
+from apps.studio import generate_all
+
+
+class ProjectGenerate(APIView):
+    @extend_schema(
+        request=SpendingSerializer,
+        responses={202: ProjectSerializer},
+        summary="Make everything that is missing, then compose; repeat it to go on after a failure",
+    )
+    def post(self, request: Request, project_id: UUID) -> Response:
+        data = validated(SpendingSerializer, request)
+        project = generate_all.generate_all_start(
+            by=acting_user(request), project_id=project_id, spending=wanted_spending(data)
+        )
+        location = {"Location": f"/api/mv/projects/{project_id}"}
+        return Response(ProjectSerializer(project).data, status=202, headers=location)
+
+
+class ProjectGenerateQuote(APIView):
+    @extend_schema(request=None, responses=QUOTE_ANSWER, summary="What everything that is missing costs")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        by = acting_user(request)
+        works = generate_all.generate_all_works(by=by, project=project_get(by=by, project_id=project_id))
+        return quote_response(works)
+
+
+class ProjectGenerateCancel(APIView):
+    @extend_schema(request=None, responses=ProjectSerializer, summary="Stop, and cancel what runs")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        project = generate_all.generate_all_stop(by=acting_user(request), project_id=project_id)
+        return Response(ProjectSerializer(project).data)

@@ -1,0 +1,188 @@
+from decimal import Decimal
+
+import pytest
+import structlog
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.jobs.models import Job
+from apps.media.probe import probe_media
+from apps.projects.models import Project
+from apps.scenes.lipsync import scene_window
+from apps.scenes.models import Scene
+from tests.factories import make_asset, make_clip, make_project, make_scenes, make_song, store_asset
+from tests.fakes import media
+from tests.jobs.remote.driving import drive
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def project(user, no_delays):
+    song = make_song(user, asset=store_asset(user, media.sound(6.0), kind="audio", suffix=".wav"))
+    project = make_project(user, song=song, providers={"lipsync": "sync_so"})
+    for scene in make_scenes(project, "1.5", "2.25", "2.25"):
+        make_clip(scene, asset=store_asset(user, media.video(2.0)))
+    return project
+
+
+def url(project, sequence=""):
+    return f"/api/mv/projects/{project.pk}/lipsync/{sequence}".rstrip("/")
+
+
+def lipsync(api, project, sequence="", **body):
+    return api.post(url(project, sequence), body, content_type="application/json")
+
+
+def scene_of(project, sequence):
+    return Scene.objects.get(project=project, sequence=sequence)
+
+
+def test_the_window_is_the_sum_of_the_durations_before_in_one_query(user, project):
+    Scene.objects.filter(project=project, sequence=1).update(duration=None)
+    project = Project.objects.select_related("song__asset").get(pk=project.pk)
+    with (
+        CaptureQueriesContext(
+            connection,
+        ) as queries,
+        structlog.testing.capture_logs() as logs,
+    ):
+        window = scene_window(project, 2)
+    assert (window.start_time, window.end_time) == (Decimal(2), Decimal("4.25"))
+    assert len([query for query in queries if "scenes_scene" in query["sql"]]) == 1
+    (timing,) = [line for line in logs if line["event"] == "audio_timing_calculated"]
+    assert (timing["start_time"], timing["end_time"], timing["scene_count"]) == (2.0, 4.25, 2)
+    assert "scene_duration_missing" in {line["event"] for line in logs}
+
+
+def test_the_lip_synced_clip_replaces_the_current_one(api, project, sync_so):
+    first = scene_of(project, 2).current_clip
+    answer = lipsync(api, project, 2, temperature=0.7)
+    assert answer.status_code == 202, answer.content
+    body = answer.json()
+    assert body["status"] == "generating-lipsync"
+    assert body["audio_segment"] == {"start_time": 1.5, "end_time": 3.75}
+    assert body["lipsync_params"]["temperature"] == 0.7
+    assert answer["Location"] == f"/api/jobs/{body['job']['id']}"
+    job = drive(Job.objects.get(pk=body["job"]["id"]))
+    assert job.state == "succeeded", job.error
+    clip = scene_of(project, 2).current_clip
+    assert (clip.origin, clip.parent, clip.usable) == ("lip-synced", first, True), clip.checks
+    assert clip.asset.key.startswith(f"mv/projects/{project.pk}/scenes/2/lipsync_")
+    done = api.get(url(project, 2)).json()
+    assert done["status"] == "completed"
+    assert done["original_video_url"] == f"/api/mv/get_video/{first.asset_id}"
+    assert done["video_url"] == f"/api/mv/get_video/{clip.asset_id}"
+    assert done["processing_time_seconds"] >= 0
+
+
+def test_the_sound_that_is_sent_is_cut_to_the_sample(api, project, sync_so, tmp_path):
+    drive(Job.objects.get(pk=lipsync(api, project, 2).json()["job"]["id"]))
+    (generation,) = sync_so.generations.values()
+    sent = tmp_path / "sent.wav"
+    sent.write_bytes(generation.audio)
+    facts = probe_media(sent)
+    assert (facts.container, round(facts.duration_seconds * facts.sample_rate)) == ("wav", 36_000)
+
+
+def test_a_preview_is_kept_and_not_made_current(api, project, sync_so):
+    before = scene_of(project, 1).current_clip
+    drive(Job.objects.get(pk=lipsync(api, project, 1, preview=True).json()["job"]["id"]))
+    scene = scene_of(project, 1)
+    assert scene.current_clip == before
+    assert scene.clips.filter(origin="lip-synced").count() == 1
+
+
+def test_a_failure_keeps_the_clip_and_can_be_tried_again(api, project, sync_so):
+    before = scene_of(project, 1).current_clip
+    sync_so.end_next_as.append(("FAILED", "generation_input_video_invalid"))
+    job = drive(Job.objects.get(pk=lipsync(api, project, 1).json()["job"]["id"]))
+    assert job.state == "failed"
+    assert scene_of(project, 1).current_clip == before
+    body = api.get(url(project, 1)).json()
+    assert (body["status"], bool(body["error"])) == ("error", True)
+    row = api.get(f"/api/mv/projects/{project.pk}/scenes/1").json()
+    assert (row["status"], row["error"]) == ("error", body["error"])
+    assert api.post(f"/api/jobs/{job.pk}/retry").status_code == 202
+    assert drive(job).state == "succeeded"
+    assert api.get(url(project, 1)).json()["status"] == "completed"
+
+
+def test_a_second_one_on_the_same_scene_is_a_conflict(api, project, sync_so):
+    assert lipsync(api, project, 1).status_code == 202
+    assert lipsync(api, project, 1).status_code == 409
+    assert Job.objects.count() == 1
+
+
+def test_several_scenes_start_together_or_not_at_all(api, project, sync_so):
+    answer = lipsync(api, project, sequences=[1, 3])
+    assert answer.status_code == 202
+    assert [row["sequence"] for row in answer.json()["scenes"]] == [1, 3]
+    assert lipsync(api, project, sequences=[2, 3]).status_code == 409
+    assert Job.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"temperature": 1.1},
+        {"temperature": -0.1},
+        {"temperature": "hot"},
+        {"preview": "perhaps"},
+        {"audio_id": "x"},
+        {"start_time": 3},
+    ],
+)
+def test_values_out_of_range_are_refused(api, project, body):
+    assert lipsync(api, project, 1, **body).status_code == 400
+    assert not Job.objects.exists()
+
+
+def test_without_a_song_or_a_video_it_says_so(api, user, project, sync_so):
+    silent = make_project(user, providers={"lipsync": "sync_so"})
+    (scene,) = make_scenes(silent, "4")
+    assert lipsync(api, silent, 1).json()["code"] == "no_video"
+    make_clip(scene)
+    assert lipsync(api, silent, 1).json()["code"] == "no_song"
+    assert lipsync(api, silent, 9).status_code == 404
+
+
+def test_a_window_past_the_end_is_refused_and_one_across_it_is_cut(api, user, project, sync_so):
+    Scene.objects.filter(project=project, sequence=2).update(duration=Decimal(4))
+    assert lipsync(api, project, 3).json()["audio_segment"] == {"start_time": 5.5, "end_time": 6.0}
+    Scene.objects.filter(project=project, sequence=2).update(duration=Decimal(5))
+    answer = lipsync(api, project, 3)
+    assert (answer.status_code, answer.json()["code"]) == (400, "window_past_song")
+
+
+def test_an_audio_of_its_own_and_the_songs_stem_come_before_the_song(api, user, project, sync_so):
+    own = store_asset(user, media.sound(5.0), kind="audio", suffix=".wav")
+    assert lipsync(api, project, 1, audio_id=str(own.pk)).json()["lipsync_params"]["audio_id"] == str(own.pk)
+    project.song.stem = make_asset(user, kind="audio", duration_seconds=6.0)
+    project.song.save()
+    assert lipsync(api, project, 2).json()["lipsync_params"]["audio_id"] == str(project.song.stem_id)
+
+
+def test_somebody_elses_scene_is_not_found(client, other_user, project):
+    client.force_login(other_user)
+    assert lipsync(client, project, 1).status_code == 404
+
+
+def test_a_stand_alone_lipsync_answers_like_a_video(api, user, replicate):
+    video = store_asset(user, media.video(2.0))
+    audio = store_asset(user, media.sound(3.0), kind="audio", suffix=".wav")
+    body = {"video_id": str(video.pk), "audio_id": str(audio.pk), "start_time": 0.5, "end_time": 2}
+    answer = api.post("/api/mv/lipsync", {**body, "provider": "replicate"}, content_type="application/json")
+    job = drive(Job.objects.get(pk=answer.json()["id"]))
+    assert job.state == "succeeded", job.error
+    assert {"video_id", "video_url", "local_video_url", "metadata"} <= set(job.result)
+
+
+@pytest.mark.parametrize(("start", "end"), [(2, 1), (1, 1), (9, None), (None, 0)])
+def test_a_bad_range_of_the_audio_is_refused(api, user, start, end):
+    body = {
+        "video_id": str(make_asset(user).pk),
+        "audio_id": str(make_asset(user, kind="audio", duration_seconds=3.0).pk),
+    }
+    body |= {"start_time": start, "end_time": end}
+    assert api.post("/api/mv/lipsync", body, content_type="application/json").status_code == 400

@@ -1,0 +1,158 @@
+import pytest
+
+from apps.composition.handlers import HANDLERS as COMPOSING
+from apps.jobs.models import Job
+from apps.projects.models import Project
+from apps.scenes.handlers import HANDLERS as GENERATING
+from apps.scenes.models import Scene
+from apps.studio import followup, generate_all
+from tests.factories import make_project, make_scenes, make_song, store_asset
+from tests.fakes import media
+from workers.base import job_run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def media_folder(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.SCRATCH_ROOT = tmp_path / "scratch"
+    settings.SEGMENT_CACHE_ROOT = tmp_path / "segments"
+
+
+@pytest.fixture
+def api(client, user):
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def project(user):
+    song = make_song(user, seconds=3.0, asset=store_asset(user, media.sound(3.0), kind="audio", suffix=".wav"))
+    return make_project(user, song=song, number_of_scenes=2)
+
+
+def work(*, bells: bool = True, kinds: set[str] | None = None) -> int:
+    """Run what is queued as workers do, one job after the other; `bells` false: all messages are lost."""
+    count = 0
+    while job := Job.objects.filter(state="queued", **({"kind__in": kinds} if kinds else {})).last():
+        job_run({**GENERATING, **COMPOSING}, job_id=str(job.pk), claim_from="queued")
+        count += 1
+        if bells:
+            followup.job_ended(job.pk)
+    return count
+
+
+def generate(api, project, rest="", **body):
+    return api.post(f"/api/mv/projects/{project.pk}/generate{rest}", body, content_type="application/json")
+
+
+def kinds():
+    return sorted(Job.objects.values_list("kind", flat=True))
+
+
+ALL = ["compose", "image", "image", "scenes", "video", "video"]
+
+
+def test_one_call_makes_everything_that_is_missing_once(api, project):
+    answer = generate(api, project)
+    assert (answer.status_code, answer.json()["status"]) == (202, "generating")
+    work()
+    project.refresh_from_db()
+    assert (project.generating, project.problem) == (False, "")
+    assert kinds() == ALL
+    assert project.final_video.frames == 72
+    assert abs(project.final_video.duration_seconds - 3.0) < 1 / 24
+    assert api.get(f"/api/mv/projects/{project.pk}").json()["status"] == "completed"
+    generate(api, project)
+    assert kinds() == ALL
+
+
+def test_lost_messages_only_cost_time(api, project):
+    generate(api, project)
+    while Project.objects.get(pk=project.pk).generating:
+        work(bells=False)
+        generate_all.projects_advance_all()
+        generate_all.projects_advance_all()
+    assert kinds() == ALL
+
+
+def test_it_makes_only_what_is_missing(api, user, project):
+    first, _ = make_scenes(project, "1.5", "1.5")
+    first.image = store_asset(user, media.image(), kind="image", suffix=".png")
+    first.save()
+    generate(api, project)
+    work()
+    assert kinds() == ["compose", "image", "video", "video"]
+
+
+def test_a_failed_scene_is_told_and_pressing_again_tries_only_it(api, project):
+    make_scenes(project, "1.5", "1.5")
+    Scene.objects.filter(project=project, sequence=2).update(prompt="")
+    assert "Scene 2 has no prompt" in generate(api, project).json()["detail"]
+    Scene.objects.filter(project=project, sequence=2).update(prompt="a door")
+    generate(api, project)
+    failing = Job.objects.get(kind="image", scene_id=Scene.objects.get(project=project, sequence=2).pk)
+    Job.objects.filter(pk=failing.pk).update(
+        parameters={
+            "frozen": {
+                **failing.parameters["frozen"],
+                "inputs": {"character_reference": {"asset_id": "00000000-0000-0000-0000-000000000000"}},
+            }
+        }
+    )
+    work()
+    project.refresh_from_db()
+    assert (project.generating, "1 of 2 scenes could not be made" in project.problem) == (False, True), project.problem
+    assert "scene 2: The character reference" in project.problem
+    before = Job.objects.filter(kind="video").count()
+    assert before == 1
+    generate(api, project)
+    work()
+    project.refresh_from_db()
+    assert (project.problem, bool(project.final_video_id)) == ("", True)
+    assert Job.objects.filter(kind="video").count() == 2
+
+
+def test_it_waits_for_the_song_and_goes_on_when_it_is_known(api, project):
+    project.song.analysis_state = "waiting"
+    project.song.save()
+    generate(api, project)
+    assert not Job.objects.exists()
+    project.song.analysis_state = "done"
+    project.song.save()
+    generate_all.projects_advance_all()
+    assert kinds() == ["scenes"]
+
+
+def test_cancel_stops_it_and_what_is_made_stays(api, project):
+    generate(api, project)
+    work(kinds={"scenes"})
+    work(kinds={"image"})
+    assert generate(api, project, "/cancel").json()["status"] == "draft"
+    assert set(Job.objects.filter(kind="video").values_list("state", flat=True)) == {"cancelled"}
+    assert Scene.objects.filter(project=project, image__isnull=False).count() == 2
+    assert work() == 0
+    generate(api, project)
+    work()
+    assert Job.objects.filter(kind="image").count() == 2
+    assert Project.objects.get(pk=project.pk).final_video_id
+
+
+def test_the_whole_needs_a_yes_above_the_threshold(api, project, settings):
+    settings.REPLICATE_API_TOKEN = "r8_token"
+    project.providers = {"video": "replicate"}
+    project.confirm_above = 0.5
+    project.save()
+    quote = generate(api, project, "/quote").json()
+    assert float(quote["amount"]) > 0.5
+    answer = generate(api, project)
+    assert (answer.status_code, answer.json()["code"]) == (402, "confirmation_required")
+    assert not Job.objects.exists()
+    assert generate(api, project, confirm_cost=True).status_code == 202
+
+
+def test_somebody_elses_project_is_not_found(client, other_user, project):
+    client.force_login(other_user)
+    for rest in ("", "/quote", "/cancel"):
+        assert generate(client, project, rest).status_code == 404

@@ -1,0 +1,29 @@
+"""Tasks that look at the rows again after something happened elsewhere."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from apps.jobs.dispatch import JOB_ENDED_TASK
+from apps.projects.services import SONG_CHANGED_TASK
+from apps.studio import followup, generate_all
+
+
+@shared_task(name=JOB_ENDED_TASK)
+def job_ended(*, job_id: str, **_: object) -> None:
+    followup.job_ended(UUID(job_id))
+
+
+@shared_task(name=SONG_CHANGED_TASK)
+def project_song_changed(*, project_id: str, **_: object) -> None:
+    followup.project_song_changed(UUID(project_id))
+
+
+@shared_task(name="workers.followup.song_changed")
+def song_changed(*, song_id: str, **_: object) -> None:
+    followup.song_changed(UUID(song_id))
+
+
+@shared_task(name="workers.followup.advance")
+def advance(**_: object) -> None:
+    generate_all.projects_advance_all()
