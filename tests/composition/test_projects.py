@@ -18,6 +18,7 @@ from apps.composition import handlers
 from apps.composition.models import Composition
 from apps.composition.services import project_final_is_fresh
 from apps.jobs.models import Job
+from apps.media.mp4 import read_track
 from apps.media.probe import probe_media
 from apps.projects.models import Project
 from apps.scenes.models import Clip
@@ -202,8 +203,8 @@ def test_a_bad_stitch_is_refused(api, body, status):
 def test_a_video_that_fails_its_proof_is_not_published(api, project):
     with asset_local_copy(project.scenes.get(sequence=2).current_clip.asset) as path:
         content = bytearray(path.read_bytes())
-        middle = len(content) // 2
-        content[middle : middle + 600] = bytes(600)
+        place = int(read_track(path, b"vide").offsets[5])
+        content[place : place + 40] = bytes([255]) * 40
         path.write_bytes(content)
     job = run(post(api, url(project, "compose")))
     assert (job.state, job.code) == ("failed", "media_failed")
