@@ -133,7 +133,10 @@ def late_result_keep(handlers: Mapping[str, Handler], *, run_id: int) -> None:
         if isinstance(outcome, Done):
             polling.late_result_keep(remote, outcome.save)
     except (StudioError, OSError) as error:
-        # The lease runs out and the sweep rings again.
-        log.warning("late_result_not_kept", run_id=run_id, reason=str(error))
+        lost = error.permanent if isinstance(error, ProviderError) else isinstance(error, StudioError)
+        log.warning("late_result_not_kept", run_id=run_id, lost=lost, reason=str(error))
+        if lost:
+            polling.late_result_lost(remote, reason=str(error))
+        # Else the lease runs out and the sweep rings again.
     finally:
         scratch_remove(scratch)

@@ -283,3 +283,15 @@ def late_result_keep(run: RemoteRun, done: Callable[[], Mapping[str, object] | N
             facts=dict(more or {}),
         )
         return True
+
+
+def late_result_lost(run: RemoteRun, *, reason: str) -> None:
+    """A paid result cannot be had any more, or cannot be used: stop asking for it. It was made, so it is paid for."""
+    with transaction.atomic(durable=True):
+        job = services.job_lock(run.job_id)
+        row = RemoteRun.objects.select_for_update().get(pk=run.pk)
+        if row.status != RunStatus.SUCCEEDED:
+            return
+        row.status, row.message = RunStatus.FAILED, reason
+        row.save(update_fields=["status", "message"])
+        money.cost_settle(job, attempt=row.attempt)

@@ -197,6 +197,11 @@ def _reconcile(
     except ProviderError as error:
         return _still_unknown(run, remote, error)
     if status is not None:
+        taken = RemoteRun.objects.filter(provider=provider.name, remote_id=status.ref.remote_id).exclude(pk=remote.pk)
+        if taken.exists():
+            # The same request was made twice with one seed: what was found is the other's.
+            found = ProviderError("What was found belongs to another job.", raw={"candidates": [status.ref.remote_id]})
+            return _still_unknown(run, remote, found)
         return _accepted(run, provider, remote, status)
     remote.status = RunStatus.NOT_ACCEPTED
     remote.save(update_fields=["status"])

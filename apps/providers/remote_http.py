@@ -131,7 +131,9 @@ class HttpProvider(RemoteProvider):
                 return ProviderError(f"{name} could not be reached. Nothing was sent.", code="unreachable")
             case FailureKind.THROTTLED:
                 wait = failure.retry_after or refusal.retry_after
-                return ProviderError(f"{name} asks to slow down. It is tried again later.{said}", code="rate_limited", retry_after=wait)
+                return ProviderError(
+                    f"{name} asks to slow down. It is tried again later.{said}", code="rate_limited", retry_after=wait
+                )
             case FailureKind.REFUSED:
                 return self._refused(failure.status, words, said)
         if paid:
@@ -163,7 +165,7 @@ def result_fetch(title: str, url: str, *, into: Path) -> Path:
     """Download a result to the file `into`. Raises ProviderError, by code: `download_failed` (fetch it again),
     `link_refused` (the link is dead, ask for a fresh one), `result_refused` (it leads where it must not)."""
     try:
-        return fetch_url(url, into=into, max_bytes=RESULT_MAX_BYTES)
+        fetch_url(url, into=into, max_bytes=RESULT_MAX_BYTES)
     except FetchRefused as refused:
         message = f"The result of {title} cannot be fetched: {refused.message}"
         raise ProviderError(message, permanent=True, code="result_refused") from refused
@@ -171,6 +173,14 @@ def result_fetch(title: str, url: str, *, into: Path) -> Path:
         code = "link_refused" if failure.kind is FailureKind.REFUSED else "download_failed"
         message = f"The result of {title} did not come through. It is fetched again; nothing is paid twice."
         raise ProviderError(message, code=code, raw={"status": failure.status}) from failure
+    with into.open("rb") as stream:
+        head = stream.read(256)
+    if head.lstrip()[:1] in {b"<", b"{"}:
+        # A proxy's or a bucket's page with status 200; no medium starts like this.
+        into.unlink()
+        message = f"A page came in place of the result of {title}. It is fetched again; nothing is paid twice."
+        raise ProviderError(message, code="download_failed", raw={"body": head.decode("utf-8", "replace")})
+    return into
 
 
 def upload_part(path: Path, content_type: str) -> http.Upload:

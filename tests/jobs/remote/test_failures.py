@@ -1,0 +1,113 @@
+"""Promise: every way to fail ends in the state that the design names, with a sentence for the user and the raw
+answer for the operator; and what was bought is frozen."""
+
+import json
+
+import pytest
+
+from apps.flavors.services import flavor_save
+from apps.jobs import services
+from apps.jobs.models import LedgerEntry
+from apps.jobs.states import State
+from tests.jobs.remote.driving import drive, run_of, turn, video_job
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAID = "POST .*predictions$"
+
+
+def bodies(replicate):
+    return [json.loads(seen.body) for seen in replicate.log if seen.path.endswith("/predictions") and seen.body]
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "code", "words", "posts"),
+    [
+        ({"kind": "status", "status": 402, "body": {"detail": "pay"}}, "failed", "provider_rejected", "credit", 1),
+        ({"kind": "status", "status": 401, "body": {"detail": "who"}}, "failed", "provider_rejected", "REPLICATE_API_TOKEN", 1),
+        ({"kind": "status", "status": 422, "body": {"detail": "aspect"}}, "failed", "provider_rejected", "aspect", 1),
+        ({"kind": "status", "status": 429, "headers": {"Retry-After": "1"}}, "succeeded", "done", "", 2),
+        ({"kind": "status", "status": 500, "times": 1}, "succeeded", "done", "", 2),
+        ({"kind": "html"}, "succeeded", "done", "", 2),
+    ],
+)  # fmt: skip
+def test_a_submit_that_fails_ends_as_designed(user, replicate, fault, state, code, words, posts):
+    replicate.fail_next(PAID, **fault)
+
+    job = drive(video_job(user), turns=300)
+
+    assert (job.state, job.code) == (state, code)
+    assert words in job.error
+    assert replicate.count(PAID) == posts
+    assert state != "failed" or job.error_evidence["raw"]
+    assert [entry.kind for entry in LedgerEntry.objects.filter(job=job)][1] == (
+        "release" if state == "failed" else "settle"
+    )
+
+
+def test_a_service_that_cannot_be_reached_is_tried_again_and_then_told(user, replicate, settings):
+    settings.REPLICATE_BASE_URL = "http://127.0.0.1:9/v1"
+
+    job = drive(video_job(user))
+
+    assert (job.state, job.code) == (State.FAILED, "provider_unreachable")
+    assert "could not be reached" in job.error
+    assert job.failures == 4
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"), [("failed", "flagged by the safety filter"), ("aborted", None), ("canceled", None)]
+)
+def test_an_end_at_the_service_is_told_in_its_words(user, replicate, verdict, words):
+    replicate.end_next_as.append((verdict, words))
+
+    job = drive(video_job(user))
+
+    assert job.state == State.FAILED
+    assert (words or "replicate could not make this") in job.error
+    assert job.error_evidence["raw"]["status"] == verdict
+    assert replicate.count(PAID) == 1
+
+
+def test_a_retry_buys_what_was_frozen_although_the_flavor_has_changed(user, staff, replicate):
+    replicate.end_next_as.append(("failed", "bad luck"))
+    job = drive(video_job(user))
+    text = "providers: {replicate: {model: google/veo-3}}"
+    flavor_save(by=staff, flavor="default", config_type="video_params", text=text)
+
+    services.job_retry(by=user, job_id=job.pk)
+    drive(job)
+
+    assert job.state == State.SUCCEEDED
+    first, second = bodies(replicate)
+    assert {seen.path for seen in replicate.log if seen.path.endswith("predictions") and seen.method == "POST"} == {
+        "/v1/models/google/veo-3-fast/predictions"
+    }
+    assert first["input"] == second["input"]
+
+
+def test_a_retry_after_a_throttle_sends_the_very_payload_that_was_frozen(user, replicate):
+    replicate.fail_next(PAID, "status", status=429, headers={"Retry-After": "1"})
+    job = video_job(user)
+    turn(job)
+    frozen = run_of(job).payload
+
+    drive(job, turns=300)
+
+    assert [body for body in bodies(replicate)] == [frozen["body"]] * 2
+
+
+def test_a_provider_without_free_places_is_waited_for(user, sync_so, tmp_path):
+    from tests.jobs.remote.test_unknown_outcomes import lipsync_job
+
+    sync_so.concurrency, sync_so.latency_seconds = 1, 0.5
+    first, second = lipsync_job(user, tmp_path), lipsync_job(user, tmp_path)
+    turn(first)
+    turn(second)
+    assert (second.state, second.code, second.failures) == (State.QUEUED, "waiting_for_place", 0)
+
+    drive(first)
+    drive(second, turns=400)
+
+    assert (first.state, second.state) == (State.SUCCEEDED, State.SUCCEEDED)
+    assert len(sync_so.generations) == 2

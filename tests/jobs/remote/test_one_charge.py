@@ -1,0 +1,112 @@
+"""Promise: one click never becomes two paid calls."""
+
+import threading
+
+import pytest
+from rest_framework.test import APIClient
+
+from apps.jobs.models import Job
+from apps.jobs.states import State
+from apps.scenes.handlers import HANDLERS
+from tests.jobs.remote.driving import close_thread_connection, drive, video_job
+from tests.worker import celery_worker, wait_for
+from workers.base import job_run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAID = "POST .*predictions$"
+
+
+def in_threads(count, action):
+    barrier = threading.Barrier(count)
+
+    def work():
+        barrier.wait()
+        try:
+            action()
+        finally:
+            close_thread_connection()
+
+    threads = [threading.Thread(target=work) for _ in range(count)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+
+
+def deliver(job, claim_from=State.QUEUED):
+    job_run(HANDLERS, job_id=str(job.pk), claim_from=claim_from)
+
+
+def test_a_double_click_with_one_key_is_one_job_and_one_call(user, replicate):
+    client = APIClient()
+    client.force_authenticate(user)
+    body = {"prompt": "a door opens", "duration": 4, "provider": "replicate"}
+
+    answers = [
+        client.post("/api/mv/generate_video", body, format="json", headers={"Idempotency-Key": "click"}).json()
+        for _ in range(2)
+    ]
+    drive(Job.objects.get())
+
+    assert answers[0]["job"]["id"] == answers[1]["job"]["id"] if "job" in answers[0] else answers[0] == answers[1]
+    assert replicate.count(PAID) == 1
+
+
+def test_eight_deliveries_at_once_are_one_call(user, replicate):
+    job = video_job(user)
+    replicate.latency_seconds = 0.2
+
+    in_threads(8, lambda: deliver(job))
+    drive(job)
+
+    assert (job.state, replicate.count(PAID)) == (State.SUCCEEDED, 1)
+
+
+def test_a_late_delivery_to_a_waiting_job_is_no_call(user, replicate):
+    job = video_job(user)
+    replicate.latency_seconds = 0.3
+    deliver(job)
+    job.refresh_from_db()
+    assert job.state == State.WAITING
+
+    for _ in range(3):
+        deliver(job)
+        deliver(job, State.WAITING)
+    drive(job)
+
+    assert (job.state, replicate.count(PAID)) == (State.SUCCEEDED, 1)
+
+
+def test_deliveries_to_a_finished_job_are_no_call(user, replicate):
+    job = drive(video_job(user))
+
+    deliver(job)
+    deliver(job, State.WAITING)
+
+    assert replicate.count(PAID) == 1
+
+
+def test_two_real_workers_and_doubled_messages_make_one_call_per_job(user, replicate):
+    """Celery's own delivery, every message sent three times, two worker processes with two threads each."""
+    from celery import current_app
+
+    environment = {
+        "REPLICATE_BASE_URL": replicate.base_url,
+        "REPLICATE_API_TOKEN": replicate.token,
+        "MV_ALLOWED_FETCH_HOSTS": replicate.url.removeprefix("http://"),
+    }
+    jobs = [video_job(user) for _ in range(6)]
+    for job in jobs * 2:
+        message = {"job_id": str(job.pk), "claim_from": "queued"}
+        current_app.send_task("workers.generation.run", kwargs=message, queue="io")
+    replicate.latency_seconds = 0.1
+
+    with (
+        celery_worker(queues="io", pool="threads", concurrency=2, **environment),
+        celery_worker(queues="io", pool="threads", concurrency=2, **environment),
+    ):
+        wait_for(lambda: replicate.count(PAID) >= 6, seconds=30, what="six submits")
+    for job in jobs:
+        drive(job)
+
+    assert {job.state for job in jobs} == {State.SUCCEEDED}
+    assert replicate.count(PAID) == 6

@@ -1,0 +1,122 @@
+"""Promise: an answer that was lost is looked up, and otherwise shown to a person; it is never paid for twice unasked."""
+
+import pytest
+
+from apps.core.errors import ConflictError
+from apps.flavors.services import flavor_save
+from apps.generation.lipsync import lipsync_work
+from apps.generation.work import Spending, work_run
+from apps.jobs import polling, services
+from apps.jobs.models import LedgerEntry
+from apps.jobs.states import State
+from tests.fakes import media
+from tests.jobs.remote.assets import stored_asset
+from tests.jobs.remote.driving import drive, run_of, scenes_job, video_job
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAID = "POST .*predictions$"
+UNMARKED = "providers: {replicate: {model: kwaivgi/kling-v2.5-turbo-pro}}"
+
+
+def lipsync_job(user, tmp_path):
+    video = stored_asset(user, media.video(2.0), kind="video", folder=tmp_path)
+    audio = stored_asset(user, media.sound(2.0), kind="audio", folder=tmp_path)
+    work = lipsync_work(by=user, video_id=video.pk, audio_id=audio.pk, provider="sync_so")
+    return work_run(by=user, work=work, spending=Spending())
+
+
+@pytest.fixture
+def unmarked_job(user, staff, replicate):
+    """A job whose model takes no seed and no file, so that a lost answer cannot be told from another's."""
+    flavor_save(by=staff, flavor="default", config_type="video_params", text=UNMARKED)
+    replicate.fail_next("POST .*predictions", "lose_answer")
+    return drive(video_job(user))
+
+
+@pytest.mark.parametrize("fault", ["lose_answer", "cut", "html", "status"])
+def test_a_lost_answer_is_looked_up_by_its_mark(fault, user, replicate):
+    replicate.fail_next("POST .*predictions", fault, status=500)
+
+    job = drive(video_job(user))
+
+    assert job.state == State.SUCCEEDED
+    # Where the first request did nothing, the listing proves it and the same payload is sent once more.
+    assert len(replicate.predictions) == 1
+    assert replicate.count(PAID) == (1 if fault == "lose_answer" else 2)
+    assert "submit_unknown" in list(job.events.values_list("code", flat=True))
+
+
+def test_the_same_key_is_sent_again_where_that_is_documented_as_safe(user, sync_so, tmp_path):
+    sync_so.fail_next("POST /v2/generate", "lose_answer", times=2)
+
+    job = drive(lipsync_job(user, tmp_path))
+
+    assert job.state == State.SUCCEEDED
+    assert len(sync_so.generations) == 1
+    keys = {seen.headers["idempotency-key"] for seen in sync_so.log if seen.path == "/v2/generate"}
+    assert len(keys) == 1
+
+
+def test_without_a_mark_it_waits_for_a_person_with_the_money_reserved(unmarked_job, replicate):
+    assert (unmarked_job.state, unmarked_job.code) == (State.NEEDS_ATTENTION, "submit_unknown")
+    assert "may have been paid" in unmarked_job.error
+    assert [entry.kind for entry in LedgerEntry.objects.filter(job=unmarked_job)] == ["reserve"]
+    assert replicate.count(PAID) == 1
+    assert next(iter(replicate.predictions)) in unmarked_job.error_evidence["raw"]
+
+
+def test_it_was_made_adopt(unmarked_job, user, replicate):
+    polling.job_adopt(by=user, job_id=unmarked_job.pk, remote_id=next(iter(replicate.predictions)))
+
+    drive(unmarked_job)
+
+    assert unmarked_job.state == State.SUCCEEDED
+    assert replicate.count(PAID) == 1
+    assert [entry.kind for entry in LedgerEntry.objects.filter(job=unmarked_job)] == ["reserve", "settle"]
+
+
+def test_an_id_that_does_not_exist_does_not_lose_the_job(unmarked_job, user):
+    polling.job_adopt(by=user, job_id=unmarked_job.pk, remote_id="aaaaaaaaaaaaaaaaaaaaaaaaaa")
+
+    assert unmarked_job.pk
+    with pytest.raises(AssertionError, match="still waiting"):
+        drive(unmarked_job, turns=3)
+
+
+def test_a_result_cannot_be_adopted_by_two_jobs(unmarked_job, user, replicate):
+    replicate.fail_next("POST .*predictions", "lose_answer")
+    second = drive(video_job(user))
+    made = list(replicate.predictions)
+    polling.job_adopt(by=user, job_id=unmarked_job.pk, remote_id=made[0])
+
+    with pytest.raises(ConflictError):
+        polling.job_adopt(by=user, job_id=second.pk, remote_id=made[0])
+
+
+def test_pay_again_is_a_new_attempt_by_decision(unmarked_job, user, replicate):
+    services.job_retry(by=user, job_id=unmarked_job.pk)
+
+    drive(unmarked_job)
+
+    assert (unmarked_job.state, unmarked_job.attempt) == (State.SUCCEEDED, 2)
+    assert replicate.count(PAID) == 2
+    assert run_of(unmarked_job).key.endswith("-2")
+
+
+def test_a_lost_chat_answer_waits_for_a_person(user, chat):
+    chat.fail_next("POST", "cut")
+
+    job = drive(scenes_job(user))
+
+    assert (job.state, chat.count("POST")) == (State.NEEDS_ATTENTION, 1)
+
+
+def test_the_result_of_an_equal_request_is_not_taken_from_its_job(user, replicate):
+    first = drive(video_job(user, seed=42))
+    replicate.fail_next("POST .*predictions", "cut")
+
+    second = drive(video_job(user, seed=42))
+
+    assert (first.state, second.state) == (State.SUCCEEDED, State.NEEDS_ATTENTION)
+    assert len(replicate.predictions) == 1
