@@ -18,12 +18,13 @@ from apps.composition import handlers
 from apps.composition.models import Composition
 from apps.composition.services import project_final_is_fresh
 from apps.jobs.models import Job
+from apps.media.formats import clip_format
 from apps.media.mp4 import read_track
 from apps.media.probe import probe_media
 from apps.projects.models import Project
 from apps.scenes.models import Clip
 from apps.songs.models import Song
-from tests.composition.conftest import seen
+from tests.composition.conftest import own_clip, seen
 from tests.factories import make_clip, make_project, make_scenes
 from workers.base import job_run
 
@@ -200,8 +201,10 @@ def test_a_bad_stitch_is_refused(api, body, status):
     assert post(api, "/api/mv/stitch_video", **body).status_code == status
 
 
-def test_a_video_that_fails_its_proof_is_not_published(api, project):
-    with asset_local_copy(project.scenes.get(sequence=2).current_clip.asset) as path:
+def test_a_video_that_fails_its_proof_is_not_published(api, user, project, tmp_path):
+    fitting = own_clip(tmp_path / "clip.mp4", 1, 36, clip_format("16:9"))
+    clip = make_clip(project.scenes.get(sequence=2), asset=stored(user, fitting.path, "video"))
+    with asset_local_copy(clip.asset) as path:
         content = bytearray(path.read_bytes())
         place = int(read_track(path, b"vide").offsets[5])
         content[place : place + 40] = bytes([255]) * 40
