@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("apps.scenes.urls")),
     path("", include("apps.composition.urls")),
     path("", include("apps.studio.api_urls")),
+    path("", include("apps.studio.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     # One sign-in, with its limit on failures, for the admin as well.

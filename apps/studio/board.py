@@ -1,0 +1,122 @@
+"""A project's page as live pieces: its state and money, the final video, the grid of scenes, each card."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apps.composition.selectors import composition_is_stale, current_composition
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.selectors import live_jobs, project_money
+from apps.jobs.states import State
+from apps.projects.models import Project
+from apps.projects.selectors import project_status, song_seconds
+from apps.scenes.models import Scene
+from apps.scenes.selectors import scenes_of
+from apps.studio.cards import SceneCard, scene_cards, view_url
+from apps.studio.live import Piece
+from apps.studio.words import PROJECT_WORDS
+
+# Kinds whose job belongs to the whole project; a scene's own job shows on its card.
+PROJECT_KINDS = (Kind.SCENES, Kind.COMPOSE, Kind.STITCH)
+
+
+@dataclass(frozen=True)
+class Board:
+    """Everything a project's page shows at one moment."""
+
+    project: Project
+    cards: Sequence[SceneCard]
+    pieces: Sequence[Piece]
+    busy: bool
+
+    def changed_pieces(self, held: Collection[str]) -> list[Piece]:
+        """All pieces; without the single cards when the page must take the whole grid anew."""
+        grid = next(piece for piece in self.pieces if piece.id == "scenes")
+        if f"scenes:{grid.seen}" in held:
+            return list(self.pieces)
+        return [piece for piece in self.pieces if not piece.id.startswith("scene-")]
+
+
+def board_of(project: Project, *, page: str) -> Board:
+    """`page` is "project", "quick" or "edit": which buttons a card carries."""
+    scenes = list(scenes_of(project))
+    cards = scene_cards(project, scenes)
+    live = list(live_jobs(project.pk))
+    pieces = [_status(project, scenes, live, page), _final(project, live, page), _grid(project, cards, page)]
+    card_pieces = [card.piece(page) for card in cards]
+    return Board(project, cards, [*pieces, *card_pieces], busy=bool(live) or project.generating)
+
+
+def _status(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: str) -> Piece:
+    made = sum(1 for scene in scenes if scene.current_clip_id)
+    spending = project_money(project.pk)
+    word = PROJECT_WORDS[project_status(project)]
+    job = next((job for job in live if job.kind in PROJECT_KINDS), None) or next(iter(live), None)
+    step = _step(job, made, len(scenes))
+    context: dict[str, Any] = {
+        "project": project,
+        "page": page,
+        "word": word,
+        "made": made,
+        "scene_count": len(scenes),
+        "money": spending,
+        "live": bool(live) or project.generating,
+        "step": step,
+        "percent": _percent(job, made, len(scenes)),
+        "song_seconds": song_seconds(project),
+    }
+    facts = [word.text, made, len(scenes), spending, project.problem, project.generating, step, context["percent"]]
+    return Piece("status", "studio/project_status.html", [*facts, len(live), project.version], context)
+
+
+def _step(job: Job | None, made: int, total: int) -> str:
+    """What happens now, in words."""
+    if job is None:
+        return ""
+    if job.kind == Kind.SCENES:
+        return "Writing the scenes"
+    if job.kind in {Kind.COMPOSE, Kind.STITCH}:
+        return job.progress_message or "Composing the final video"
+    return f"{made} of {total} scenes have a clip" if total else job.progress_message
+
+
+def _percent(job: Job | None, made: int, total: int) -> int | None:
+    """How far the step is; None where nobody knows."""
+    if job is None or job.kind == Kind.SCENES:
+        return None
+    if job.kind in {Kind.COMPOSE, Kind.STITCH}:
+        return int(job.progress_percentage)
+    return round(100 * made / total) if total else None
+
+
+def _final(project: Project, live: Sequence[Job], page: str) -> Piece:
+    video = project.final_video
+    composing = next((job for job in live if job.kind in {Kind.COMPOSE, Kind.STITCH}), None)
+    current = current_composition(project) if video is not None else None
+    stale = current is not None and composing is None and composition_is_stale(current)
+    failed = _last_compose_error(project) if composing is None else ""
+    context = {
+        "project": project,
+        "page": page,
+        "video": video,
+        "url": view_url(video),
+        "poster_url": view_url(current.poster) if current is not None else "",
+        "composing": composing,
+        "stale": stale,
+        "error": failed,
+    }
+    progress = [composing.pk, composing.state, int(composing.progress_percentage)] if composing else []
+    return Piece("final", "studio/final.html", [video and video.pk, stale, failed, *progress], context)
+
+
+def _last_compose_error(project: Project) -> str:
+    jobs = Job.objects.filter(project_id=project.pk, kind__in=[Kind.COMPOSE, Kind.STITCH])
+    last = jobs.order_by("-created_at").first()
+    return last.error if last is not None and last.state == State.FAILED else ""
+
+
+def _grid(project: Project, cards: Sequence[SceneCard], page: str) -> Piece:
+    facts = [str(card.scene.pk) for card in cards]
+    context = {"project": project, "entries": [(card, card.piece(page)) for card in cards], "page": page}
+    return Piece("scenes", "studio/scenes_grid.html", [*facts, project.generating and not cards], context)

@@ -1,0 +1,104 @@
+"""What a scene's card shows, worked out once for page, fragment and poll."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from apps.accounts.models import User
+from apps.assets.models import Asset
+from apps.assets.services import asset_view_url
+from apps.jobs.models import Job
+from apps.projects.models import Project
+from apps.scenes.models import Scene
+from apps.scenes.selectors import scene_error, scene_status
+from apps.studio.live import Piece
+from apps.studio.words import SCENE_WORDS, Word
+
+
+@dataclass(frozen=True)
+class SceneCard:
+    """One scene as its card shows it. `job` is set while it has something to say; urls are "" where there is none."""
+
+    scene: Scene
+    project: Project
+    word: Word
+    error: str
+    job: Job | None
+    start_seconds: Decimal
+    end_seconds: Decimal
+    image_url: str
+    video_url: str
+
+    @property
+    def busy(self) -> bool:
+        return self.job is not None and self.job.is_live
+
+    @property
+    def anchor(self) -> str:
+        return f"scene-{self.scene.pk}"
+
+    def piece(self, page: str) -> Piece:
+        """`page` chooses the buttons: "project", "quick" or "edit"."""
+        job = self.job
+        facts: list[Any] = [
+            self.scene.sequence,
+            self.scene.version,
+            self.scene.prompt,
+            self.scene.lipsync,
+            self.word.text,
+            self.error,
+            self.start_seconds,
+            self.end_seconds,
+            self.scene.image_id,
+            self.scene.current_clip_id,
+            self.project.song_id,
+        ]
+        if job is not None:
+            facts += [job.pk, job.state, int(job.progress_percentage), job.progress_message]
+        return Piece(
+            self.anchor, "studio/scene_card.html", facts, {"card": self, "project": self.project, "page": page}
+        )
+
+
+def scene_cards(project: Project, scenes: Sequence[Scene]) -> list[SceneCard]:
+    """Cards in order; each scene starts where the one before it ends."""
+    cards, clock = [], Decimal(0)
+    for scene in scenes:
+        length = scene.duration or _clip_seconds(scene)
+        cards.append(_card(project, scene, start=clock, end=clock + length))
+        clock += length
+    return cards
+
+
+def view_url(asset: Asset | None) -> str:
+    """Where the owner's browser finds a file; "" for none."""
+    return asset_view_url(asset) if asset is not None else ""
+
+
+def _card(project: Project, scene: Scene, *, start: Decimal, end: Decimal) -> SceneCard:
+    clip = scene.current_clip
+    return SceneCard(
+        scene=scene,
+        project=project,
+        word=SCENE_WORDS[scene_status(scene)],
+        error=scene_error(scene),
+        job=scene.job,
+        start_seconds=start,
+        end_seconds=end,
+        image_url=view_url(scene.image),
+        video_url=view_url(clip.asset) if clip is not None else "",
+    )
+
+
+def _clip_seconds(scene: Scene) -> Decimal:
+    clip = scene.current_clip
+    seconds = clip.asset.duration_seconds if clip is not None else None
+    return Decimal(str(seconds or 0))
+
+
+def owner_of(request: Any) -> User:
+    """The signed-in user of a page behind `login_required`."""
+    if not isinstance(request.user, User):
+        raise TypeError("this page must require a signed-in user")
+    return request.user

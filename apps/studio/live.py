@@ -1,0 +1,65 @@
+"""Pages that change while work goes on.
+
+A page is made of pieces. Each carries its id and a short hash of what it shows (`data-seen`); the page's poller
+sends the hashes that it holds, and only pieces that look different now come back, out of band. So an open menu
+or a playing clip is left alone, and a quiet round costs a 204.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+# While something runs, and while nothing does (another tab may start something).
+BUSY_SECONDS = 2
+IDLE_SECONDS = 15
+
+
+@dataclass(frozen=True)
+class Piece:
+    """`facts` is everything the template shows that can change; `context` what it needs to render."""
+
+    id: str
+    template: str
+    facts: Any
+    context: dict[str, Any]
+
+    @property
+    def seen(self) -> str:
+        text = json.dumps(self.facts, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def live_response(request: HttpRequest, pieces: Sequence[Piece], *, url: str, busy: bool) -> HttpResponse:
+    """The pieces that the page does not show yet, and the poller when its pace changes. 204 when nothing did.
+
+    All of it is out of band, so it fits whatever asked: the poller or a form.
+    """
+    held = held_pieces(request)
+    changed = [piece for piece in pieces if f"{piece.id}:{piece.seen}" not in held]
+    pace_changed = f"poller:{int(busy)}" not in held
+    if not changed and not pace_changed:
+        return HttpResponse(status=204)
+    parts = [piece_html(request, piece, out_of_band=True) for piece in changed]
+    if pace_changed:
+        poll = {"url": url, "busy": busy, "seconds": poll_seconds(busy)}
+        parts.append(render_to_string("components/poller.html", {"poll": poll, "out_of_band": True}))
+    return HttpResponse("".join(parts))
+
+
+def held_pieces(request: HttpRequest) -> set[str]:
+    """`id:hash` of what the page shows, from a poll or from a form's request."""
+    return set((request.POST if request.method == "POST" else request.GET).getlist("seen"))
+
+
+def piece_html(request: HttpRequest, piece: Piece, *, out_of_band: bool = False) -> str:
+    context = {**piece.context, "piece": piece, "out_of_band": out_of_band}
+    return render_to_string(piece.template, context, request=request)
+
+
+def poll_seconds(busy: bool) -> int:
+    return BUSY_SECONDS if busy else IDLE_SECONDS

@@ -1,0 +1,79 @@
+"""Create: song, mode, look, words; one button."""
+
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts.models import User
+from apps.assets.models import Kind as AssetKind
+from apps.assets.services import asset_from_upload
+from apps.core.errors import InputError, NotFound
+from apps.projects.models import Project
+from apps.projects.services import ProjectFields, project_create
+from apps.songs.selectors import songs_of
+from apps.songs.services import song_upload
+from apps.studio.cards import owner_of
+from apps.studio.forms import QUICK_GEN, CreateForm, form_take_errors
+
+RECENT_SONGS = 20
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    by = owner_of(request)
+    form = CreateForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        project = _made(by, form)
+        if project is not None:
+            target = "studio:quick-gen" if form.cleaned_data["mode"] == QUICK_GEN else "studio:edit"
+            return redirect(target, project.pk)
+    songs = songs_of(by)[:RECENT_SONGS]
+    # A file input cannot be filled in again: what was uploaded before the refusal is offered as the chosen song.
+    context = {"form": form, "songs": songs, "chosen": _chosen_song(form)}
+    return render(request, "studio/create.html", context, status=400 if form.errors else 200)
+
+
+def _made(by: User, form: CreateForm) -> Project | None:
+    """The project, or None with the refusal put on the form."""
+    data = form.cleaned_data
+    try:
+        if data["song"]:
+            song, _ = song_upload(by=by, upload=data["song"])
+            data["audio_id"] = song.asset_id
+        fields: ProjectFields = {
+            "idea": data["idea"],
+            "character_description": data["character_description"],
+            "audio_id": data["audio_id"],
+            "flavor": data["flavor"] or "default",
+            "aspect_ratio": data["aspect_ratio"],
+            "resolution": data["resolution"],
+            "number_of_scenes": data["number_of_scenes"],
+            "budget": data["budget"],
+        }
+        return _with_reference(by, form, fields)
+    except InputError as error:
+        form_take_errors(form, error)
+    except NotFound as error:
+        form.add_error("song", error.message)
+    return None
+
+
+def _with_reference(by: User, form: CreateForm, fields: ProjectFields) -> Project | None:
+    upload = form.cleaned_data["character_reference"]
+    if upload:
+        try:
+            fields["character_reference_id"] = asset_from_upload(by=by, upload=upload, kind=AssetKind.IMAGE).pk
+        except InputError as error:
+            form.add_error("character_reference", error.message)
+            return None
+    with transaction.atomic():
+        return project_create(by=by, **fields)
+
+
+def _chosen_song(form: CreateForm) -> str:
+    """The song to offer again after a refusal: the one just uploaded, else the one chosen."""
+    uploaded = getattr(form, "cleaned_data", {}).get("audio_id")
+    return str(uploaded or form["audio_id"].value() or "")

@@ -1,0 +1,161 @@
+"""Jobs: a list that stays readable at a thousand rows, and a page per job with its events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.assets.models import Asset
+from apps.assets.selectors import asset_get
+from apps.core.errors import NotFound
+from apps.jobs.api import JobFilter
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.selectors import job_get, jobs_of
+from apps.jobs.services import job_cancel, job_retry
+from apps.jobs.states import FINISHED, RETRYABLE, State
+from apps.projects.models import Project
+from apps.scenes.models import Scene
+from apps.studio.cards import owner_of, view_url
+from apps.studio.live import Piece, held_pieces, live_response, piece_html, poll_seconds
+from apps.studio.words import JOB_WORDS, kind_word
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Titles of projects and numbers of scenes that a page of jobs names; one query each."""
+
+    projects: Mapping[UUID, str]
+    scenes: Mapping[UUID, int | None]
+
+
+@login_required
+@require_safe
+def jobs(request: HttpRequest) -> HttpResponse:
+    by = owner_of(request)
+    filtered = JobFilter(request.GET, queryset=jobs_of(by).order_by("-created_at", "-id"))
+    page = Paginator(filtered.qs, PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = list(page.object_list)
+    labels = _labels(rows)
+    pieces = [_row_piece(job, labels) for job in rows]
+    query = _query_without(request.GET, "page", "live", "seen")
+    url = f"{reverse('studio:jobs')}?live=1&page={page.number}&{query}"
+    busy = any(job.is_live for job in rows)
+    if request.GET.get("live"):
+        return _list_answer(request, pieces, url=url, busy=busy)
+    context = {
+        "page": page,
+        "rows": [piece_html(request, piece) for piece in pieces],
+        "order": ",".join(piece.id for piece in pieces),
+        "poll": {"url": url, "busy": busy, "seconds": poll_seconds(busy)},
+        "query": query,
+        "states": [(state, JOB_WORDS[state].text) for state in State.values],
+        "kinds": [(kind, kind_word(kind)) for kind in Kind.values],
+        "chosen": {"state": request.GET.get("state", ""), "kind": request.GET.get("kind", "")},
+        "filtered": bool(query),
+    }
+    return render(request, "studio/jobs.html", context)
+
+
+@login_required
+@require_safe
+def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    by = owner_of(request)
+    found = job_get(by, job_id)
+    pieces = [_job_piece(found)]
+    url = f"{reverse('studio:job', args=[job_id])}?live=1"
+    if request.GET.get("live"):
+        return live_response(request, pieces, url=url, busy=found.is_live)
+    labels = _labels([found])
+    context = {
+        "job": found,
+        "html": piece_html(request, pieces[0]),
+        "poll": {"url": url, "busy": found.is_live, "seconds": poll_seconds(found.is_live)},
+        "project_title": labels.projects.get(found.project_id) if found.project_id else "",
+        "scene_number": labels.scenes.get(found.scene_id) if found.scene_id else None,
+    }
+    return render(request, "studio/job.html", context)
+
+
+@login_required
+@require_POST
+def job_stop(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    job_cancel(by=owner_of(request), job_id=job_id)
+    return redirect("studio:job", job_id)
+
+
+@login_required
+@require_POST
+def job_again(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    job_retry(by=owner_of(request), job_id=job_id)
+    return redirect("studio:job", job_id)
+
+
+def _list_answer(request: HttpRequest, pieces: list[Piece], *, url: str, busy: bool) -> HttpResponse:
+    """Changed rows; a list that now holds other jobs is loaded anew by the page."""
+    held = {item.split(":", 1)[0] for item in held_pieces(request)}
+    if any(piece.id not in held for piece in pieces):
+        response = HttpResponse(status=204)
+        response["HX-Refresh"] = "true"
+        return response
+    return live_response(request, pieces, url=url, busy=busy)
+
+
+def _row_piece(job: Job, labels: Labels) -> Piece:
+    context = {
+        "job": job,
+        "project_title": labels.projects.get(job.project_id) if job.project_id else "",
+        "scene_number": labels.scenes.get(job.scene_id) if job.scene_id else None,
+    }
+    facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, job.error]
+    return Piece(f"job-{job.pk}", "studio/job_row.html", [*facts, list(context.values())[1:]], context)
+
+
+def _job_piece(job: Job) -> Piece:
+    events = list(job.events.all())
+    download = _result_asset(job)
+    context = {
+        "job": job,
+        "events": events,
+        "download": download,
+        "download_url": view_url(download),
+        "may_cancel": job.state not in FINISHED,
+        "may_retry": job.state in RETRYABLE,
+    }
+    facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, len(events)]
+    return Piece("job", "studio/job_body.html", facts, context)
+
+
+def _result_asset(job: Job) -> Asset | None:
+    """The file that a finished job made, if it made one."""
+    result = job.result
+    for key in ("video_id", "asset_id", "final_video_id", "image_id", "audio_id"):
+        if result.get(key):
+            try:
+                return asset_get(by=job.owner, asset_id=UUID(str(result[key])))
+            except NotFound:
+                return None
+    return None
+
+
+def _labels(rows: list[Job]) -> Labels:
+    projects = Project.objects.filter(pk__in={job.project_id for job in rows if job.project_id})
+    scenes = Scene.objects.filter(pk__in={job.scene_id for job in rows if job.scene_id})
+    return Labels(dict(projects.values_list("pk", "title")), dict(scenes.values_list("pk", "sequence")))
+
+
+def _query_without(query: QueryDict, *names: str) -> str:
+    rest = query.copy()
+    for name in names:
+        rest.pop(name, None)
+    for name in [name for name in rest if not rest[name]]:
+        rest.pop(name)
+    return rest.urlencode()

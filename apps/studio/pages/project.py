@@ -1,0 +1,170 @@
+"""One project: live scene cards and the final video; and what its buttons start."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.accounts.models import User
+from apps.composition.services import project_compose
+from apps.core.errors import BudgetExceeded, InputError
+from apps.flavors.discovery import DEFAULT
+from apps.flavors.registry import flavor_names
+from apps.generation.work import Spending
+from apps.projects.selectors import project_get
+from apps.projects.services import project_update
+from apps.scenes.writing import scenes_generate
+from apps.studio.board import Board, board_of
+from apps.studio.cards import owner_of
+from apps.studio.generate_all import generate_all_start, generate_all_stop, generate_all_works
+from apps.studio.live import held_pieces, live_response, piece_html, poll_seconds
+
+PAGES = {"project": "studio:project", "quick": "studio:quick-gen", "edit": "studio:edit"}
+
+
+@login_required
+@require_safe
+def project(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    return board_page(request, project_id, page="project", template="studio/project.html")
+
+
+@login_required
+@require_safe
+def quick_gen(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    return board_page(request, project_id, page="quick", template="studio/quick_gen.html")
+
+
+@login_required
+@require_POST
+def project_flavor(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Change the flavor that the next work uses."""
+    version = request.POST.get("version", "")
+    project_update(
+        by=owner_of(request),
+        project_id=project_id,
+        expected_version=int(version) if version.isdigit() else None,
+        flavor=request.POST.get("flavor") or DEFAULT,
+    )
+    return redirect("studio:quick-gen", project_id)
+
+
+@login_required
+@require_safe
+def edit(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    return board_page(request, project_id, page="edit", template="studio/edit.html")
+
+
+def board_page(request: HttpRequest, project_id: UUID, *, page: str, template: str) -> HttpResponse:
+    """The page, or with `?live=1` what changed on it."""
+    board = board_of(project_get(by=owner_of(request), project_id=project_id), page=page)
+    if request.GET.get("live"):
+        pieces = board.changed_pieces(held_pieces(request))
+        return live_response(request, pieces, url=live_url(board, page), busy=board.busy)
+    return render(request, template, board_context(request, board, page))
+
+
+def board_context(request: HttpRequest, board: Board, page: str) -> dict[str, object]:
+    html = {piece.id: piece_html(request, piece) for piece in board.pieces if not piece.id.startswith("scene-")}
+    poll = {"url": live_url(board, page), "busy": board.busy, "seconds": poll_seconds(board.busy)}
+    return {
+        "project": board.project,
+        "board": board,
+        "html": html,
+        "poll": poll,
+        "page": page,
+        "flavors": flavor_names(),
+    }
+
+
+def live_url(board: Board, page: str) -> str:
+    return f"{reverse(PAGES[page], args=[board.project.pk])}?live=1"
+
+
+@login_required
+@require_safe
+def project_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """The price on the Generate button, asked for after the page is there: it prepares every missing request."""
+    by = owner_of(request)
+    works = generate_all_works(by=by, project=project_get(by=by, project_id=project_id))
+    total = sum((work.quote.amount for work in works), start=works[0].quote.amount * 0) if works else None
+    return render(request, "studio/quote.html", {"works": works, "total": total})
+
+
+@login_required
+@require_POST
+def project_generate(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    return _start(
+        request,
+        project_id,
+        lambda by, spending: generate_all_start(by=by, project_id=project_id, spending=spending),
+    )
+
+
+@login_required
+@require_POST
+def project_stop(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    return _start(request, project_id, lambda by, _: generate_all_stop(by=by, project_id=project_id))
+
+
+@login_required
+@require_POST
+def project_write_scenes(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    return _start(
+        request, project_id, lambda by, spending: scenes_generate(by=by, project_id=project_id, spending=spending)
+    )
+
+
+@login_required
+@require_POST
+def project_compose_final(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    return _start(request, project_id, lambda by, _: project_compose(by=by, project_id=project_id))
+
+
+def _start(request: HttpRequest, project_id: UUID, action: Callable[[User, Spending], object]) -> HttpResponse:
+    """Do it and show the page anew; a cost that needs a yes is asked for, any other refusal shown."""
+    by = owner_of(request)
+    project_get(by=by, project_id=project_id)
+    page = board_page_name(request.POST.get("page", ""))
+    spending = Spending(confirmed=request.POST.get("confirm_cost") == "true")
+    try:
+        action(by, spending)
+    except BudgetExceeded as error:
+        if error.code != "confirmation_required":
+            raise
+        return confirm_cost(request, error)
+    except InputError as error:
+        if request.headers.get("HX-Request"):
+            raise
+        messages.error(request, error.message)
+    if request.headers.get("HX-Request"):
+        board = board_of(project_get(by=by, project_id=project_id), page=page)
+        pieces = board.changed_pieces(held_pieces(request))
+        return live_response(request, pieces, url=live_url(board, page), busy=board.busy)
+    return redirect(PAGES[page], project_id)
+
+
+def board_page_name(name: str) -> str:
+    """The page that a form came from; a foreign value is the project's page."""
+    return name if name in PAGES else "project"
+
+
+def confirm_cost(request: HttpRequest, error: BudgetExceeded) -> HttpResponse:
+    """Ask for a yes: the same form again, with `confirm_cost`."""
+    ours = {"csrfmiddlewaretoken", "confirm_cost", "seen"}
+    fields = [(name, value) for name, value in request.POST.items() if name not in ours]
+    question = error.message.removesuffix(" Send confirm_cost=true to go on.")
+    amount = error.evidence.get("amount")
+    button = f"Spend ${Decimal(str(amount)):.2f}" if amount else "Go on"
+    context = {"question": question, "button": button, "fields": fields, "action": request.path}
+    template = "studio/confirm_cost_fragment.html" if request.headers.get("HX-Request") else "studio/confirm_cost.html"
+    response = render(request, template, context, status=200 if request.headers.get("HX-Request") else 402)
+    if request.headers.get("HX-Request"):
+        response["HX-Retarget"] = "#dialogs"
+        response["HX-Reswap"] = "innerHTML"
+    return response

@@ -1,0 +1,87 @@
+"""Projects: the first page."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.assets.models import Asset
+from apps.projects.models import Project
+from apps.projects.selectors import project_status, projects_of, song_seconds
+from apps.projects.services import project_delete
+from apps.scenes.models import Scene
+from apps.studio.cards import owner_of, view_url
+from apps.studio.live import Piece, live_response, piece_html, poll_seconds
+from apps.studio.words import PROJECT_WORDS
+
+PAGE_SIZE = 24
+
+
+@dataclass(frozen=True)
+class ProjectTile:
+    """A project in the list: poster, state, length and how many scenes have a clip."""
+
+    project: Project
+    poster: Asset | None
+    scenes: int
+    made: int
+
+    def piece(self) -> Piece:
+        word = PROJECT_WORDS[project_status(self.project)]
+        seconds = song_seconds(self.project)
+        if self.project.final_video is not None:
+            seconds = self.project.final_video.duration_seconds  # type: ignore[assignment]
+        facts = [
+            self.project.title,
+            self.project.version,
+            word.text,
+            self.made,
+            self.scenes,
+            self.poster and self.poster.pk,
+        ]
+        facts += [self.project.final_video_id, seconds]
+        context = {"tile": self, "word": word, "seconds": seconds, "poster_url": view_url(self.poster)}
+        context["final_url"] = view_url(self.project.final_video)
+        return Piece(f"project-{self.project.pk}", "studio/project_tile.html", facts, context)
+
+
+@login_required
+@require_safe
+def projects(request: HttpRequest) -> HttpResponse:
+    by = owner_of(request)
+    page = Paginator(projects_of(by), PAGE_SIZE).get_page(request.GET.get("page"))
+    tiles = _tiles(list(page.object_list))
+    pieces = [tile.piece() for tile in tiles]
+    busy = any(getattr(row, "has_live_jobs", False) or row.generating for row in page.object_list)
+    url = f"{reverse('studio:projects')}?live=1&page={page.number}"
+    if request.GET.get("live"):
+        return live_response(request, pieces, url=url, busy=busy)
+    context = {
+        "page": page,
+        "tiles": [piece_html(request, piece) for piece in pieces],
+        "poll": {"url": url, "busy": busy, "seconds": poll_seconds(busy)},
+    }
+    return render(request, "studio/projects.html", context)
+
+
+def _tiles(rows: list[Project]) -> list[ProjectTile]:
+    """Two queries for all of them: how far each is, and its first picture."""
+    live = Scene.objects.filter(project__in=rows, deleted_at=None)
+    counts = live.values_list("project_id").annotate(scenes=Count("pk"), made=Count("current_clip"))
+    counted = {project_id: (scenes, made) for project_id, scenes, made in counts}
+    pictures = live.filter(image__isnull=False).order_by("project_id", "sequence").distinct("project_id")
+    posters = {scene.project_id: scene.image for scene in pictures.select_related("image")}
+    return [ProjectTile(row, posters.get(row.pk), *counted.get(row.pk, (0, 0))) for row in rows]
+
+
+@login_required
+@require_POST
+def project_remove(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    project_delete(by=owner_of(request), project_id=project_id)
+    return redirect("studio:projects")

@@ -1,0 +1,71 @@
+"""How numbers are written on pages."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import template
+
+from apps.studio import words
+
+register = template.Library()
+
+
+@register.filter
+def clock(seconds: float | Decimal | None) -> str:
+    """Seconds as `0:41.500`; "" for None."""
+    if seconds is None:
+        return ""
+    milliseconds = round(float(seconds) * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes}:{rest // 1000:02d}.{rest % 1000:03d}"
+
+
+@register.filter
+def clock_short(seconds: float | Decimal | None) -> str:
+    """Seconds as `3:12`, for lengths that nobody cuts by; "" for None."""
+    if seconds is None:
+        return ""
+    whole = round(float(seconds))
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+@register.filter
+def money(amount: Decimal | None) -> str:
+    """US dollars as `$1.20`; what costs nothing is a free draft."""
+    if not amount:
+        return "free draft"
+    return f"${amount:.2f}" if amount >= Decimal("0.01") else "under $0.01"
+
+
+@register.filter
+def dollars(amount: Decimal | None) -> str:
+    """US dollars as `$0.00`, also for nothing."""
+    return f"${amount or 0:.2f}"
+
+
+@register.filter
+def job_word(state: str) -> words.Word:
+    return words.JOB_WORDS[state]
+
+
+@register.filter
+def kind_word(kind: str) -> str:
+    return words.kind_word(kind)
+
+
+@register.filter
+def provider_word(name: str) -> str:
+    return words.PROVIDER_WORDS.get(name, name)
+
+
+@register.filter
+def percent(value: float) -> int:
+    return int(value)
+
+
+@register.filter
+def took(job: Any) -> float | None:
+    """Seconds from a worker's first touch to the end, or to now for the page's reader; None before the start."""
+    if job.started_at is None or job.finished_at is None:
+        return None
+    return float((job.finished_at - job.started_at).total_seconds())

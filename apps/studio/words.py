@@ -1,0 +1,73 @@
+"""States and kinds as people say them. `tone` picks a badge's colour: "", live, done, bad or warn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from apps.jobs.kinds import Kind
+from apps.jobs.states import State
+from apps.projects.selectors import ProjectStatus
+from apps.scenes.selectors import SceneStatus
+
+
+@dataclass(frozen=True)
+class Word:
+    text: str
+    tone: str = ""
+
+
+JOB_WORDS: Mapping[str, Word] = {
+    State.QUEUED: Word("Waiting", "live"),
+    State.RUNNING: Word("Making", "live"),
+    State.WAITING: Word("Checking", "live"),
+    State.SUCCEEDED: Word("Done", "done"),
+    State.FAILED: Word("Failed", "bad"),
+    State.CANCELLED: Word("Cancelled"),
+    State.NEEDS_ATTENTION: Word("Needs you", "warn"),
+}
+
+SCENE_WORDS: Mapping[str, Word] = {
+    SceneStatus.PENDING: Word("Not made yet"),
+    SceneStatus.GENERATING_IMAGE: Word("Generating Image", "live"),
+    SceneStatus.GENERATING_VIDEO: Word("Generating Video", "live"),
+    SceneStatus.GENERATING_LIPSYNC: Word("Generating Lip-Sync", "live"),
+    SceneStatus.TRIMMING: Word("Trimming", "live"),
+    SceneStatus.UPLOADING: Word("Uploading", "live"),
+    SceneStatus.NEEDS_ATTENTION: Word("Needs you", "warn"),
+    SceneStatus.ERROR: Word("Failed", "bad"),
+    SceneStatus.COMPLETED: Word("Done", "done"),
+}
+
+PROJECT_WORDS: Mapping[str, Word] = {
+    ProjectStatus.DRAFT: Word("Draft"),
+    ProjectStatus.GENERATING: Word("Making", "live"),
+    ProjectStatus.COMPLETED: Word("Done", "done"),
+    ProjectStatus.ERROR: Word("Failed", "bad"),
+}
+
+KIND_WORDS: Mapping[str, str] = {
+    Kind.SCENES: "Write scenes",
+    Kind.CHARACTER_REFERENCE: "Character reference",
+    Kind.IMAGE: "Image",
+    Kind.VIDEO: "Video",
+    Kind.LIPSYNC: "Lip-sync",
+    Kind.PRO_LIPSYNC: "Pro lip-sync",
+    Kind.TRIM: "Trim",
+    Kind.UPLOAD: "Clip upload",
+    Kind.STITCH: "Stitch",
+    Kind.COMPOSE: "Final video",
+    Kind.EXPORT: "Export",
+    Kind.AUDIO_IMPORT: "Song import",
+    Kind.AUDIO_ANALYSIS: "Song analysis",
+}
+
+PROVIDER_WORDS: Mapping[str, str] = {
+    "draft": "Draft",
+    "replicate": "Replicate",
+    "sync_so": "Sync.so",
+    "chat": "Chat",
+    "comfyui": "ComfyUI",
+}
+
+
+def kind_word(kind: str) -> str:
+    return KIND_WORDS.get(kind, kind.replace("_", " ").capitalize())

@@ -1,0 +1,51 @@
+// Small helpers of forms: send on change, show a slider's number, copy a text, refill the flavors.
+
+for (const element of document.querySelectorAll("[data-hide-with-js]")) element.hidden = true;
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-autosubmit], form:has([data-autosubmit])");
+  if (form && event.target.matches("select")) form.requestSubmit();
+});
+
+document.addEventListener("input", (event) => {
+  const output = event.target.dataset.output && document.querySelector(event.target.dataset.output);
+  if (output) output.value = Number(event.target.value).toFixed(1);
+});
+
+document.addEventListener("click", async (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy) {
+    await navigator.clipboard.writeText(document.querySelector(copy.dataset.copy).textContent.trim());
+    copy.textContent = "Copied";
+  }
+  const take = event.target.closest("[data-take]");
+  if (take) {
+    const video = take.closest("form").querySelector("video");
+    document.querySelector(take.dataset.take).value = video.currentTime.toFixed(3);
+  }
+});
+
+// A page sent twice does its work once: the button waits for the answer.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || form.hasAttribute("hx-post") || event.defaultPrevented) return;
+  setTimeout(() => form.querySelectorAll("button:not([type=button])").forEach((button) => { button.disabled = true; }));
+});
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+
+for (const select of document.querySelectorAll("select[data-flavors]")) refill(select);
+
+async function refill(select) {
+  const chosen = select.value;
+  let flavors = ["default"];
+  try {
+    const response = await fetch(select.dataset.flavors, { headers: { Accept: "application/json" } });
+    if (response.ok) flavors = (await response.json()).flavors;
+  } catch { /* the server is away: default is always there */ }
+  const same = flavors.length === select.options.length && flavors.every((name, index) => select.options[index].value === name);
+  if (same) return;
+  select.replaceChildren(...flavors.map((name) => new Option(name, name, name === "default", name === chosen)));
+  if (!flavors.includes(chosen)) select.value = "default";
+}

@@ -1,0 +1,38 @@
+// Menus are <details>: they open without this. Here: one at a time, Escape, arrows, closing after a choice.
+
+const openMenus = () => document.querySelectorAll("details[data-menu][open]");
+
+document.addEventListener("click", (event) => {
+  for (const menu of openMenus()) {
+    if (!menu.contains(event.target) || event.target.closest(".menu-items button, .menu-items a")) menu.open = false;
+  }
+});
+
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (!menu.matches?.("details[data-menu]") || !menu.open) return;
+  for (const other of openMenus()) if (other !== menu) other.open = false;
+  const items = menu.querySelector(".menu-items");
+  // Near the bottom of the window the menu opens upwards.
+  items.style.top = items.style.bottom = "";
+  if (items.getBoundingClientRect().bottom > innerHeight && menu.getBoundingClientRect().top > items.offsetHeight) {
+    items.style.top = "auto";
+    items.style.bottom = "calc(100% + 4px)";
+  }
+  if (items.getBoundingClientRect().left < 0) { items.style.left = "0"; items.style.right = "auto"; }
+}, true);
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.("details[data-menu][open]");
+  if (!menu) return;
+  if (event.key === "Escape") {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const items = [...menu.querySelectorAll(".menu-items :is(button:not(:disabled), a)")];
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    const next = (items.indexOf(document.activeElement) + step + items.length) % items.length;
+    items[items.indexOf(document.activeElement) < 0 && step < 0 ? items.length - 1 : next]?.focus();
+    event.preventDefault();
+  }
+});
