@@ -1,4 +1,4 @@
-"""Promise: an answer that was lost is looked up, and otherwise shown to a person; it is never paid for twice unasked."""
+"""Promise: a lost answer is looked up, and otherwise shown to a person; it is never paid for twice unasked."""
 
 import pytest
 
