@@ -44,7 +44,7 @@ def cut_plan(shape: SongShape, *, number_of_scenes: int | None = None, scene_sec
     Without a number the scenes last `scene_seconds` on average. All cuts lie on beats if there are enough; else on
     half beats, else anywhere. Raises InputError when so many scenes have no room.
     """
-    count = number_of_scenes or max(1, round(shape.length / scene_seconds))
+    count = max(1, round(shape.length / scene_seconds)) if number_of_scenes is None else number_of_scenes
     if shape.length <= 0 or count < 1:
         raise InputError("There is no song to cut. Choose a longer part of it.")
     room = int(shape.length / SHORTEST_SECONDS)

@@ -13,6 +13,8 @@ from apps.core.errors import InputError
 ADVISORY_BELOW = 0.5
 LEAST_PERIOD, MOST_PERIOD = 60 / 400, 60 / 20
 LEAST_TAPS = 4
+# Fingers stray by about 6 % of a beat; beyond twice that they follow none.
+UNSTEADY = 0.12
 EARLY_SECONDS = 0.01
 
 Vector = NDArray[np.float64]
@@ -138,6 +140,6 @@ def fit_taps(taps: Sequence[float]) -> tuple[float, float]:
         number = np.concatenate([[0], np.cumsum(np.maximum(np.round(np.diff(times) / period), 0))])
         period, first = (float(value) for value in np.polyfit(number, times, 1))
     spread = float(np.std(times - first - number * period))
-    if not LEAST_PERIOD <= period <= MOST_PERIOD or spread > 0.2 * period:
+    if not LEAST_PERIOD <= period <= MOST_PERIOD or spread > UNSTEADY * period:
         raise InputError("The taps follow no steady beat. Tap along again.", errors={"taps": "not steady"})
     return period, first

@@ -46,6 +46,11 @@ def beat_scores(onsets: Onsets, pulse: Pulse, start: float, end: float) -> Vecto
     return _laid(onsets, np.minimum(onsets.salience / 0.6, 1), pulse, start, end)
 
 
+def beat_accents(onsets: Onsets, pulse: Pulse, start: float, end: float) -> Vector:
+    """As `beat_scores`, but how strongly each beat is played: a drum near 1, a hat far below."""
+    return _laid(onsets, np.minimum(onsets.accents, 1), pulse, start, end)
+
+
 def _laid(onsets: Onsets, worth: Vector, pulse: Pulse, start: float, end: float, *, shift: float = 0.0) -> Vector:
     """The largest worth of an onset near each beat (moved by `shift` periods), less the further it is off."""
     numbers = pulse.numbers(start, end)

@@ -11,6 +11,7 @@ from apps.songs.analysis.onsets import Onsets
 from apps.songs.analysis.pulse import (
     TIMING_SECONDS,
     Pulse,
+    beat_accents,
     beat_scores,
     level_score,
     pulse_find,
@@ -52,10 +53,12 @@ def grid_find(onsets: Onsets, duration: float) -> BeatGrid:
         return BeatGrid((), duration, 0.0)
     stretches = _joined(onsets, _on_one_level(onsets, sorted(stretches, key=lambda stretch: stretch.start)))
     starts = [0.0, *(_border(onsets, first, second) for first, second in pairwise(stretches))]
-    segments = tuple(
-        segment_at(start, stretch.pulse.period, stretch.pulse.phase)
-        for start, stretch in zip(starts, stretches, strict=True)
-    )
+    # Growing may have run a little over the border; the last word is what lies within it.
+    pulses = [
+        pulse_refine(onsets, stretch.pulse, start, end, reach=0.03)
+        for stretch, (start, end) in zip(stretches, pairwise([*starts, duration]), strict=True)
+    ]
+    segments = tuple(segment_at(start, pulse.period, pulse.phase) for start, pulse in zip(starts, pulses, strict=True))
     return BeatGrid(segments, duration, _overall(stretches, duration))
 
 
@@ -229,14 +232,14 @@ def _border(onsets: Onsets, first: Stretch, second: Stretch) -> float:
     if not len(choices):
         return second.start
     before, after = first.pulse.beats(low, high), choices
-    gains_before = beat_scores(onsets, first.pulse, low, high) - 0.5
-    gains_after = beat_scores(onsets, second.pulse, low, high) - 0.5
+    gains_before = beat_accents(onsets, first.pulse, low, high) - 0.4
+    gains_after = beat_accents(onsets, second.pulse, low, high) - 0.4
     worth = [
         gains_before[before < choice - 0.3 * first.pulse.period].sum() + gains_after[after >= choice - 1e-6].sum()
         for choice in choices
     ]
-    # Where both share a beat, the second tempo begins with it.
-    return float(choices[np.flatnonzero(np.array(worth) > max(worth) - 0.3)[0]])
+    # Nothing tells two tempos apart at a beat that they share: the second one begins with it.
+    return float(choices[np.flatnonzero(np.array(worth) > max(worth) - 0.05)[0]])
 
 
 def _overall(stretches: list[Stretch], duration: float) -> float:
