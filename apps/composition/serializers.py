@@ -90,8 +90,8 @@ class OutputWriteSerializer(StrictSerializer):
     used song) is chosen by the song's energy where it is not given."""
 
     name = serializers.CharField(max_length=80)
-    aspect_ratio = serializers.ChoiceField(AspectRatio.choices)
-    resolution = serializers.ChoiceField(Resolution.choices, default=Resolution.HD)
+    aspect_ratio = serializers.ChoiceField(AspectRatio.values)
+    resolution = serializers.ChoiceField(Resolution.values, default=Resolution.HD)
     hook_seconds = SecondsField(required=False, allow_null=True, min_value=Decimal(5), max_value=Decimal(120))
     hook_start = SecondsField(required=False, allow_null=True)
 
