@@ -38,7 +38,7 @@ if SINGLE_USER and not LOOPBACK:
 DEBUG = False
 MV_DEBUG_MODE = env.boolean("MV_DEBUG_MODE", default=False)
 SECRET_KEY = load_secret_key(DATA_DIR)
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.words("ALLOWED_HOSTS")]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", HOST, *env.words("ALLOWED_HOSTS")]
 if PUBLIC_URL:
     ALLOWED_HOSTS.append(re.sub(r"^https?://([^/:]+).*$", r"\1", PUBLIC_URL))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
@@ -181,9 +181,11 @@ STORAGES = {
 REPLICATE_API_TOKEN = env.text("REPLICATE_API_TOKEN")
 REPLICATE_BASE_URL = env.url("REPLICATE_BASE_URL", "https://api.replicate.com/v1")
 REPLICATE_WEBHOOK_SECRET = env.text("REPLICATE_WEBHOOK_SECRET")
+REPLICATE_SUBMITS_PER_MINUTE = env.integer("REPLICATE_SUBMITS_PER_MINUTE", 600, minimum=1)
 SYNC_API_KEY = env.text("SYNC_API_KEY")
 SYNC_BASE_URL = env.url("SYNC_BASE_URL", "https://api.sync.so")
 SYNC_WEBHOOK_SECRET = env.text("SYNC_WEBHOOK_SECRET")
+SYNC_SUBMITS_PER_MINUTE = env.integer("SYNC_SUBMITS_PER_MINUTE", 60, minimum=1)
 LLM_BASE_URL = env.url("LLM_BASE_URL", "https://api.openai.com/v1")
 LLM_API_KEY = env.text("LLM_API_KEY")
 LLM_MODEL = env.text("LLM_MODEL")

@@ -292,12 +292,15 @@ class RemoteProvider(Provider):
     idempotent_submit: ClassVar[bool] = False
     # How many works one poll request can ask for; 1 where the service has no listing.
     poll_batch_size: ClassVar[int] = 1
-    # The account's documented rate of submits, shared by all workers; None where none is documented.
-    submits_per_minute: ClassVar[float | None] = None
     # Seconds after which unfinished work is given up, with the reason in the provider's module.
     deadline_seconds: ClassVar[float] = 3600.0
     # Seconds for which a finished result can be fetched, or None.
     retention_seconds: ClassVar[float | None] = None
+
+    @property
+    def submits_per_minute(self) -> float | None:
+        """The account's rate of submits, kept for all workers together; None where there is none."""
+        return None
 
     @abstractmethod
     def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:

@@ -62,7 +62,7 @@ class Generation:
 
 
 class FakeSyncSo(FakeService):
-    """`concurrency` is the plan's places (PENDING + PROCESSING). `end_next_as` scripts (status, error code) of the
+    """`concurrency` is the plan's places (PENDING + PROCESSING), None for any number. `end_next_as` scripts (status, error code) of the
     next generation. `error_spelling` is the key that failures use; the real service has used both.
     `fetch_inputs=False` leaves the inputs unread (load tests)."""
 
@@ -72,7 +72,7 @@ class FakeSyncSo(FakeService):
         self,
         *,
         key: str = "sk-sync-fake",
-        concurrency: int = 15,
+        concurrency: int | None = 15,
         creates_per_minute: int = 100,
         url_lifetime_seconds: float = 7 * 86400.0,
         webhook_secret: str = "whsec_sync_fake_secret",  # noqa: S107
@@ -307,6 +307,8 @@ class FakeSyncSo(FakeService):
         self._creates.append(now)
 
     def _limit_concurrency(self) -> None:
+        if self.concurrency is None:
+            return
         active = sum(1 for one in self.generations.values() if self._status(one) not in FINAL)
         if active >= self.concurrency:
             self._creates.pop()

@@ -39,8 +39,9 @@ log = structlog.get_logger(__name__)
 FILE_MAX_BYTES = 100 * 1024**2
 # One by one is cheaper than a listing of a hundred for so few.
 SINGLE_POLLS = 2
-# Beyond this a listing is no cheaper than single questions.
-POLL_PAGES = 3
+# A page holds a hundred; beyond one page for this many works a listing is hardly cheaper than single questions.
+WORKS_PER_PAGE = 20
+FEWEST_PAGES = 3
 LOOKUP_PAGES = 20
 # Their clock and ours, both kept by NTP.
 CLOCK_MARGIN_SECONDS = 30.0
@@ -56,12 +57,15 @@ class Replicate(HttpProvider):
     url_setting = "REPLICATE_BASE_URL"
     key_setting = "REPLICATE_API_TOKEN"
     capabilities = frozenset({Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC})
-    poll_batch_size = 100
-    submits_per_minute: ClassVar[float | None] = 600.0
+    poll_batch_size = 1000
     # A run is stopped after 30 minutes; the rest allows for a queue.
     deadline_seconds = 2 * 3600.0
     # Outputs are removed an hour after the end.
     retention_seconds: ClassVar[float | None] = 3600.0
+
+    @property
+    def submits_per_minute(self) -> float | None:
+        return float(settings.REPLICATE_SUBMITS_PER_MINUTE)
 
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"}
@@ -106,7 +110,8 @@ class Replicate(HttpProvider):
         wanted = {ref.remote_id: ref for ref in refs}
         found: dict[RemoteRef, RemoteStatus] = {}
         if len(wanted) > SINGLE_POLLS:
-            for prediction in self._listed({}, pages=POLL_PAGES):
+            pages = max(FEWEST_PAGES, len(wanted) // WORKS_PER_PAGE)
+            for prediction in self._listed({}, pages=pages):
                 ref = wanted.get(str(prediction.get("id")))
                 if ref is not None and _is_complete(prediction):
                     found[ref] = self._status(prediction)
