@@ -16,12 +16,14 @@ from apps.media.formats import ClipFormat
 from apps.providers.base import (
     Capability,
     ImageRequest,
+    LipsyncRequest,
     LocalProvider,
     ProducedFile,
     ProviderRequest,
     ProviderResult,
     Quote,
     ScenesRequest,
+    SegmentedLipsyncRequest,
     VideoRequest,
 )
 from apps.providers.draft.camera import Move, pace
@@ -37,6 +39,7 @@ from apps.providers.draft.images import (
     storyboard_image,
 )
 from apps.providers.draft.lettering import text_mask
+from apps.providers.draft.lipsync.sync import Part, lipsync_clip
 from apps.providers.draft.reading import read_prompt
 from apps.providers.draft.scenes import write_scenes
 from apps.providers.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, paint, stable_number, vignette
@@ -59,10 +62,10 @@ _SOFT = {"medium", "close", "extreme_close", "detail"}
 
 
 class DraftProvider(LocalProvider):
-    """Writes scenes, draws storyboard frames, films them. Same request, same bytes."""
+    """Writes scenes, draws storyboard frames, films them, moves lips. Same request, same bytes."""
 
     name = "draft"
-    capabilities = frozenset({Capability.SCENES, Capability.IMAGE, Capability.VIDEO})
+    capabilities = frozenset(Capability)
 
     def configured(self) -> bool:
         return True
@@ -80,7 +83,7 @@ class DraftProvider(LocalProvider):
             return _make_images(request, into, progress, cancelled)
         if isinstance(request, VideoRequest):
             return _make_clip(request, into, progress, cancelled)
-        raise InputError(f"The draft provider cannot do this ({request.capability}).")
+        return _make_lipsync(request, into, progress, cancelled)
 
 
 def draft_settings(settings: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -131,6 +134,39 @@ def _make_images(request: ImageRequest, into: Path, progress: Progress, cancelle
             storyboard_image(recipe, width=request.width, height=request.height, reference=reference, into=path)
         files.append(ProducedFile(path=path, role="image", content_type="image/png"))
     return ProviderResult(files=tuple(files), facts={"model": "draft storyboard", "seed": request.seed})
+
+
+def _make_lipsync(
+    request: LipsyncRequest | SegmentedLipsyncRequest, into: Path, progress: Progress, cancelled: Cancelled
+) -> ProviderResult:
+    temperature = request.temperature if isinstance(request, LipsyncRequest) else request.options.get("temperature")
+    expressiveness = float(
+        draft_settings(request.settings).get("expressiveness", 0.5) if temperature is None else temperature
+    )
+    path = into / "video.mp4"
+    done = lipsync_clip(
+        request.video.path, _parts(request), path, expressiveness=expressiveness, progress=progress, cancelled=cancelled
+    )
+    facts = {"model": "draft lips", "frames": done.frames, "face": done.face, "face_share": done.seen_share}
+    return ProviderResult(files=(ProducedFile(path=path, role="video", content_type="video/mp4"),), facts=facts)
+
+
+def _parts(request: LipsyncRequest | SegmentedLipsyncRequest) -> list[Part]:
+    """The whole video to one voice, or each segment to its own; a sound that is too long is cut off at its end."""
+    if isinstance(request, LipsyncRequest):
+        return [Part(0.0, float("inf"), request.audio.path)]
+    missing = [part.audio_reference for part in request.segments if part.audio_reference not in request.audios]
+    if missing or not request.segments:
+        raise InputError(
+            f"There is no audio file for {', '.join(missing)}." if missing else "There is no segment to sync."
+        )
+    return [
+        Part(
+            part.start_seconds, part.end_seconds, request.audios[part.audio_reference].path,
+            part.audio_start_seconds or 0.0, part.audio_end_seconds,
+        )
+        for part in request.segments
+    ]  # fmt: skip
 
 
 def _make_clip(request: VideoRequest, into: Path, progress: Progress, cancelled: Cancelled) -> ProviderResult:

@@ -36,7 +36,8 @@ SHOT_NAMES = {
 }  # fmt: skip
 MOVE_NAMES = {
     "push_in": "PUSH IN", "pull_out": "PULL OUT", "pan_left": "PAN LEFT", "pan_right": "PAN RIGHT",
-    "tilt_up": "TILT UP", "tilt_down": "TILT DOWN", "orbit": "ORBIT", "drift": "DRIFT", "handheld": "HANDHELD", "static": "STATIC",
+    "tilt_up": "TILT UP", "tilt_down": "TILT DOWN", "orbit": "ORBIT", "drift": "DRIFT",
+    "handheld": "HANDHELD", "static": "STATIC",
 }  # fmt: skip
 
 

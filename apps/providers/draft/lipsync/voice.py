@@ -1,0 +1,193 @@
+"""From sound to mouth: how far it is open and how wide, frame by frame; and whether there is a voice at all."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import stft
+
+from apps.core.errors import InputError
+from apps.media.probe import open_media
+
+Vector = npt.NDArray[Any]
+
+_RATE = 16_000
+_HOP = 160  # 10 ms
+_WINDOW = 512
+# A mouth takes its shape a little before the sound is heard.
+_LEAD_SECONDS = 0.03
+# Below this there is nothing to hear.
+_SILENCE_DB = -52.0
+
+
+@dataclass(frozen=True)
+class VoiceTrack:
+    """One value per video frame. `opening` 0 closed … 1 wide open; `spread` -1 rounded (oo) … 1 wide (ee)."""
+
+    opening: Vector
+    spread: Vector
+
+
+@dataclass(frozen=True)
+class VoiceCheck:
+    """Whether a range of sound can drive a mouth. `share` is the part of the time that sounds like a voice."""
+
+    usable: bool
+    share: float
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Bands:
+    """Power per 10 ms: chest (80-300 Hz), first and second formants' halves, hiss; `voiced` 0…1 how tonal it is."""
+
+    chest: Vector
+    low_vowel: Vector
+    open_vowel: Vector
+    back: Vector
+    front: Vector
+    hiss: Vector
+    tonal: Vector
+
+
+def voice_track(
+    path: Path, *, fps: Fraction, frames: int, start_seconds: float = 0.0, end_seconds: float | None = None
+) -> VoiceTrack:
+    """The mouth for `frames` frames from `start_seconds` of the sound on; closed where the sound has ended.
+
+    Raises InputError when the file has no sound."""
+    bands = _bands(_decode(path, start_seconds, end_seconds))
+    voice = _voice(bands)
+    level = _level(voice)
+    vowel = 0.5 + 0.5 * _share(bands.open_vowel, bands.low_vowel + bands.chest)
+    opening = level * _closed_sounds(bands, voice) * vowel
+    spread = np.tanh(1.4 * (_ratio_db(bands.front, bands.back) + 14) / 14)
+    opening = gaussian_filter1d(_follow(opening), 1.6)
+    opening = np.where(opening < 0.05, 0.0, opening)
+    times = np.arange(frames) / float(fps) + _LEAD_SECONDS
+    steps = np.arange(len(opening)) * _HOP / _RATE
+    return VoiceTrack(
+        opening=np.interp(times, steps, opening, right=0.0) if len(steps) else np.zeros(frames),
+        spread=np.interp(times, steps, gaussian_filter1d(spread, 5.0), right=0.0) if len(steps) else np.zeros(frames),
+    )
+
+
+def voice_check(path: Path) -> VoiceCheck:
+    """Look, for nothing, whether there is a voice in the sound. Raises InputError when the file has no sound."""
+    bands = _bands(_decode(path, 0.0, None))
+    voice = _voice(bands)
+    if not len(voice) or 10 * np.log10(np.percentile(voice, 95) + 1e-12) < _SILENCE_DB:
+        return VoiceCheck(False, 0.0, ("There is only silence in this part of the song.",))
+    level = _level(voice)
+    sounding = (level > 0.25) & (bands.tonal > 0.3)
+    share = float(sounding.mean())
+    problems = []
+    if share < 0.1:
+        problems.append("Hardly anything here sounds like a voice; the mouth would stay closed or move at random.")
+    # Speech and song open and close a few times a second; a held chord does not.
+    if share >= 0.1 and float(np.std(level[level > 0.05])) < 0.05:
+        problems.append("The sound is as steady as a held chord; a vocal stem gives a better result.")
+    return VoiceCheck(not problems, share, tuple(problems))
+
+
+def _decode(path: Path, start_seconds: float, end_seconds: float | None) -> npt.NDArray[Any]:
+    """Stereo at 16 kHz, floats, (2, samples)."""
+    first = round(start_seconds * _RATE)
+    last = round(end_seconds * _RATE) if end_seconds is not None else None
+    parts = list(decode_sound(path, _RATE))
+    sound = np.concatenate(parts, axis=1) if parts else np.zeros((2, 0), np.float32)
+    return sound[:, first:last]
+
+
+def decode_sound(path: Path, rate: int) -> Iterator[npt.NDArray[Any]]:
+    """The first sound track as stereo floats (2, n), block by block. Raises InputError when there is none."""
+    with open_media(path) as container:
+        if not container.streams.audio:
+            raise InputError("The file has no sound to sync the lips to.", code="no_audio")
+        resampler = av.AudioResampler(format="fltp", layout="stereo", rate=rate)
+        for frame in container.decode(container.streams.audio[0]):
+            frame.pts = None
+            for block in resampler.resample(frame):
+                yield block.to_ndarray()
+        for block in resampler.resample(None):
+            yield block.to_ndarray()
+
+
+def _bands(sound: npt.NDArray[Any]) -> _Bands:
+    if sound.shape[1] < _WINDOW:
+        empty = np.zeros(0)
+        return _Bands(empty, empty, empty, empty, empty, empty, empty)
+    middle, side = (sound[0] + sound[1]) / 2, (sound[0] - sound[1]) / 2
+    frequencies, _, spectrum = stft(middle, _RATE, nperseg=_WINDOW, noverlap=_WINDOW - _HOP, padded=False)
+    power = np.abs(spectrum) ** 2
+    if float(np.abs(side).max(initial=0.0)) > 1e-4:
+        # A voice stands in the middle; what is wide is music.
+        _, _, wide = stft(side, _RATE, nperseg=_WINDOW, noverlap=_WINDOW - _HOP, padded=False)
+        power = np.maximum(power - 1.5 * np.abs(wide) ** 2, power * 0.05)
+
+    def band(low: float, high: float) -> Vector:
+        summed: Vector = power[(frequencies >= low) & (frequencies < high)].sum(axis=0)
+        return summed
+
+    speech = power[(frequencies >= 150) & (frequencies < 3500)] + 1e-12
+    flatness = np.exp(np.log(speech).mean(axis=0)) / speech.mean(axis=0)
+    return _Bands(
+        chest=band(80, 300), low_vowel=band(300, 560), open_vowel=band(560, 1000), back=band(1000, 1600),
+        front=band(1600, 3200), hiss=band(4000, 7600), tonal=np.clip(1 - 2.2 * flatness, 0, 1),
+    )  # fmt: skip
+
+
+def _voice(bands: _Bands) -> Vector:
+    """All the power that a voice has, its lowest part less than it measures: a bass is there too."""
+    return 0.35 * bands.chest + bands.low_vowel + bands.open_vowel + bands.back + bands.front
+
+
+def _level(voice: Vector) -> Vector:
+    """0 at the quiet, 1 at the loud of this very sound; 0 throughout when it is silence."""
+    if not len(voice):
+        return voice
+    decibels = 10 * np.log10(voice + 1e-12)
+    loud = float(np.percentile(decibels, 95))
+    if loud < _SILENCE_DB:
+        return np.zeros_like(decibels)
+    floor = float(np.clip(np.percentile(decibels, 10) + 3, loud - 30, loud - 10))
+    heard: Vector = np.clip((decibels - floor) / (loud - floor), 0, 1)
+    return heard
+
+
+def _closed_sounds(bands: _Bands, voice: Vector) -> Vector:
+    """Near 0 for m, n, b (sound in the chest and nothing above) and for s, f, sh (hiss only), 1 for vowels.
+
+    An ee has its first formant in the chest band too, but a second one far above, which a hum has not."""
+    base = bands.chest + bands.low_vowel
+    bright = np.maximum(_ratio_db(bands.open_vowel + bands.back, base), _ratio_db(bands.front, base) + 8)
+    hum = np.clip((bright + 27) / 9, 0, 1)
+    hiss = np.clip(1 - (_ratio_db(bands.hiss, voice) + 2) / 10, 0.15, 1)
+    closed: Vector = hum * hiss
+    return closed
+
+
+def _ratio_db(above: Vector, below: Vector) -> Vector:
+    ratio: Vector = 10 * np.log10((above + 1e-10) / (below + 1e-10))
+    return ratio
+
+
+def _share(part: Vector, rest: Vector) -> Vector:
+    share: Vector = part / (part + rest + 1e-12)
+    return share
+
+
+def _follow(values: Vector) -> Vector:
+    """Rise within 25 ms, fall within 60: lips snap open and close softly."""
+    followed = np.empty_like(values)
+    state = 0.0
+    for number, value in enumerate(values):
+        state += (value - state) * (0.45 if value > state else 0.22)
+        followed[number] = state
+    return followed

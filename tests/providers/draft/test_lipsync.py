@@ -1,0 +1,200 @@
+from dataclasses import replace
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from apps.core.errors import InputError, WorkCancelled
+from apps.media.probe import probe_media
+from apps.providers.base import LipsyncRequest, LipsyncSegment, MediaInput, SegmentedLipsyncRequest
+from apps.providers.draft.lipsync.face import drawn_track, face_check, found_track
+from tests.providers.draft.voices import write_voice
+
+SINGER = "Close-up of Mara in a red coat with dark hair, who sings on a rooftop at dusk. The camera pushes in."
+FRAMES = 48
+# A silence before and after, so that the closed mouth can be compared.
+SPEECH = (("silence", 0.5), ("ah", 0.5), ("silence", 0.5), ("ah", 0.3), ("silence", 0.2))
+AH = slice(15, 22)
+
+
+@pytest.fixture
+def singer(make, video_request):
+    """A draft close-up: two seconds at 640 × 360."""
+    return make(video_request(prompt=SINGER, width=640, height=360, frames=FRAMES, energy=(0.4, 0.7))).files[0].path
+
+
+@pytest.fixture
+def stranger(singer, tmp_path):
+    """The same picture without the note that tells where the mouth is."""
+    path = tmp_path / "stranger.mp4"
+    with av.open(str(singer)) as source, av.open(str(path), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    return path
+
+
+@pytest.fixture
+def speech(tmp_path):
+    return write_voice(tmp_path / "speech.wav", *SPEECH)
+
+
+@pytest.fixture
+def sync(make, settings_for):
+    def synced(video, audio, **changes):
+        request = LipsyncRequest(
+            MediaInput(video, "video/mp4"), MediaInput(audio, "audio/wav"), settings=settings_for("default", "lipsync")
+        )
+        return make(replace(request, **changes)).files[0].path
+
+    return synced
+
+
+def region(track, number, shape, *, above=1.1, below=3.6):
+    """What belongs to the lower face in a frame, as a mask."""
+    rows, columns = np.indices(shape)
+    across = np.abs(columns - track.x[number]) / track.half[number]
+    down = (rows - track.y[number]) / track.half[number]
+    return (across < 2.4) & (down > -above) & (down < below)
+
+
+def test_the_clip_keeps_its_shape_and_gets_the_sound(sync, singer, speech):
+    facts = probe_media(sync(singer, speech))
+
+    assert (facts.width, facts.height, facts.frames, facts.fps) == (640, 360, FRAMES, Fraction(24))
+    assert facts.audio_codec == "aac"
+    assert facts.duration_seconds == pytest.approx(2.0, abs=0.03)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_mouth_opens_and_nothing_else_changes(sync, singer, stranger, speech, decode, known):
+    source = singer if known else stranger
+    before, after = decode(source), decode(sync(source, speech))
+    track = drawn_track(singer, FRAMES)
+
+    for number in range(AH.start, AH.stop):
+        changed = np.abs(before[number] - after[number])
+        inside = region(track, number, changed.shape)
+        # The rest differs by the second encoding only.
+        assert changed[~inside].mean() < 1.5
+        assert np.percentile(changed[~inside], 99.9) < 20
+        assert (changed[inside] > 40).mean() > 0.02
+
+
+def test_lips_stay_closed_in_silence(sync, singer, speech, decode):
+    before, after = decode(singer), decode(sync(singer, speech))
+    track = drawn_track(singer, FRAMES)
+
+    for number in (2, 6, 30):
+        inside = region(track, number, before[number].shape)
+        assert np.abs(before[number] - after[number])[inside].mean() < 2
+
+
+def test_the_border_does_not_flicker(sync, singer, speech, decode):
+    before, after = decode(singer), decode(sync(singer, speech))
+    track = drawn_track(singer, FRAMES)
+
+    for number in range(10, 40):
+        ring = region(track, number, before[number].shape) & ~region(
+            track, number, before[number].shape, above=0.95, below=3.3
+        )
+        change = (after[number] - after[number - 1]) - (before[number] - before[number - 1])
+        assert np.abs(change[ring]).mean() < 2
+
+
+def test_the_found_mouth_is_where_it_was_drawn(singer, stranger, decode):
+    known = drawn_track(singer, FRAMES)
+    assert drawn_track(stranger, FRAMES) is None
+
+    found = found_track([frame.astype(np.uint8) for frame in decode(stranger)], FRAMES)
+
+    head = known.half / 0.125
+    assert np.hypot(found.x - known.x, found.y - known.y).max() < 0.08 * head.max()
+    assert np.abs(found.half / known.half - 1).max() < 0.35
+
+
+def test_more_expression_opens_wider(sync, singer, speech, decode):
+    shy = decode(sync(singer, speech, temperature=0.0))
+    bold = decode(sync(singer, speech, temperature=1.0))
+    source = decode(singer)
+
+    changed = [sum(np.abs(frames[n] - source[n]).mean() for n in range(15, 22)) for frames in (shy, bold)]
+
+    assert changed[1] > changed[0] * 1.2
+
+
+def test_without_a_face_it_says_so(make, video_request, sync, speech):
+    landscape = make(video_request(prompt="Extreme wide shot of mountains, nobody there.", frames=24)).files[0].path
+
+    with pytest.raises(InputError) as caught:
+        sync(landscape, speech)
+
+    assert caught.value.code == "no_face"
+
+
+def test_a_longer_sound_is_cut_at_the_end_of_the_picture(sync, singer, tmp_path):
+    long = write_voice(tmp_path / "long.wav", ("ah", 5.0))
+
+    facts = probe_media(sync(singer, long))
+
+    assert facts.frames == FRAMES
+    assert facts.duration_seconds == pytest.approx(2.0, abs=0.03)
+
+
+def test_segments_move_the_lips_only_where_they_are(make, singer, speech, decode, tmp_path, settings_for):
+    voice = write_voice(tmp_path / "ah.wav", ("ah", 1.0))
+    request = SegmentedLipsyncRequest(
+        video=MediaInput(singer, "video/mp4"),
+        audios={"one": MediaInput(voice, "audio/wav")},
+        segments=(LipsyncSegment(0.5, 1.0, "one", 0.2, 0.7),),
+        settings=settings_for("default", "segmented_lipsync"),
+    )
+
+    result = make(request).files[0].path
+
+    before, after = decode(singer), decode(result)
+    track = drawn_track(singer, FRAMES)
+    moved = [
+        np.abs(before[n] - after[n])[region(track, n, before[n].shape)].mean() > 3 for n in (4, 10, 15, 20, 26, 40)
+    ]
+    assert moved == [False, False, True, True, False, False]
+
+
+def test_a_segment_without_its_audio_is_refused(make, singer):
+    request = SegmentedLipsyncRequest(MediaInput(singer, "video/mp4"), {}, (LipsyncSegment(0.0, 1.0, "voice"),))
+
+    with pytest.raises(InputError, match="voice"):
+        make(request)
+
+
+def test_cancelling_leaves_nothing(make, singer, speech, tmp_path, settings_for):
+    request = LipsyncRequest(
+        MediaInput(singer, "video/mp4"), MediaInput(speech, "audio/wav"), settings=settings_for("default", "lipsync")
+    )
+    seen = []
+
+    with pytest.raises(WorkCancelled):
+        make(request, progress=lambda percent, message: seen.append(percent), cancelled=lambda: len(seen) > 1)
+
+    assert not list(tmp_path.glob("made1/*"))
+
+
+def test_the_check_finds_a_face_that_can_be_used(stranger):
+    found = face_check(stranger)
+
+    assert found.usable
+    assert found.faces == 1
+    assert found.height_share > 0.3
+    assert not found.problems
+
+
+def test_the_check_says_when_there_is_none(make, video_request):
+    landscape = make(video_request(prompt="Extreme wide shot of mountains, nobody there.", frames=24)).files[0].path
+
+    found = face_check(landscape)
+
+    assert not found.usable
+    assert found.problems
