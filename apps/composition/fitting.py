@@ -38,21 +38,30 @@ class Headers:
     """The H.264 headers that one track may carry: ours, and those of one foreign family."""
 
     def __init__(self, plan: CutPlan) -> None:
+        self._format = plan.format
         self._sequences: dict[int, bytes] = {}
         self._pictures: dict[int, bytes] = {}
-        for encoding in Encoding:
-            self.accept(own_entry(plan.format, encoding))
 
     def accept(self, entry: bytes) -> bool:
+        """Whether a stream with these headers may join those accepted before; its own are remembered then."""
         sets = header_sets(entry)
         if sets is None:
             return False
+        for encoding in Encoding:
+            # Our ids mean our headers, whoever comes first: segments encoded later bring them.
+            if encoding.header_id in sets[0] or encoding.header_id in sets[1]:
+                self._learn(own_entry(self._format, encoding))
         known = ((self._sequences, sets[0]), (self._pictures, sets[1]))
         if any(number in kept and kept[number] != unit for kept, own in known for number, unit in own.items()):
             return False
-        for kept, own in known:
-            kept.update(own)
+        self._learn(entry)
         return True
+
+    def _learn(self, entry: bytes) -> None:
+        sets = header_sets(entry)
+        if sets is not None:
+            self._sequences.update(sets[0])
+            self._pictures.update(sets[1])
 
 
 @lru_cache(maxsize=32)

@@ -116,7 +116,7 @@ def _cropped(target: ClipFormat, source: Source, focus: tuple[float, float]) -> 
 def _inside(target: ClipFormat, facts: MediaFacts) -> tuple[int, int]:
     width, height = facts.width or target.width, facts.height or target.height
     scale = min(Fraction(target.width, width), Fraction(target.height, height))
-    return min(target.width, _even(width * scale)), min(target.height, _even(height * scale))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _even(value: float | Fraction) -> int:

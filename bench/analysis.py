@@ -1,0 +1,105 @@
+"""How long the analysis of a song takes, for each minute of sound, ours and other tools' where they are installed.
+
+    python bench/analysis.py [--json] [--minutes 4] [SONG]
+
+Without a song the sample song is repeated and encoded as mp3. The last line of `--json` is one object.
+"""
+
+import argparse
+import importlib.util
+import json
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from apps.songs.analysis.analyse import song_analyse
+from apps.songs.synthesis import RATE, SAMPLE_BPM, sample_song, write_audio
+
+REPEATS = 3
+
+
+def best_seconds(work: Callable[[], object]) -> tuple[float, object]:
+    """The median of some runs after one to warm up, and the last answer."""
+    answer = work()
+    times = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        answer = work()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times), answer
+
+
+def ours(path: Path) -> Callable[[], float]:
+    return lambda: song_analyse(path).grid.tempo_bpm or 0.0
+
+
+def librosa_tempo(path: Path) -> Callable[[], float]:
+    import librosa  # only where it is installed
+
+    def work() -> float:
+        samples, rate = librosa.load(path)
+        return float(np.atleast_1d(librosa.beat.beat_track(y=samples, sr=rate)[0])[0])
+
+    return work
+
+
+def aubio_tempo(path: Path) -> Callable[[], float]:
+    import aubio  # only where it is installed
+
+    def work() -> float:
+        source = aubio.source(str(path), hop_size=512)
+        tempo = aubio.tempo("default", 1024, 512, source.samplerate)
+        while True:
+            samples, read = source()
+            tempo(samples)
+            if read < source.hop_size:
+                return float(tempo.get_bpm())
+
+    return work
+
+
+TOOLS = {"ours": ours, "librosa": librosa_tempo, "aubio": aubio_tempo}
+
+
+def measure(path: Path, minutes: float) -> dict[str, dict[str, float]]:
+    results = {}
+    for name, tool in TOOLS.items():
+        if name != "ours" and importlib.util.find_spec(name) is None:
+            continue
+        seconds, bpm = best_seconds(tool(path))
+        results[name] = {"seconds_per_minute": round(seconds / minutes, 4), "tempo_bpm": round(float(str(bpm)), 3)}
+    return results
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("song", nargs="?", type=Path)
+    parser.add_argument("--minutes", type=float, default=4.0, help="length of the song that is made")
+    parser.add_argument("--json", action="store_true")
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path, truth = wanted.song, None
+        if path is None:
+            times = max(1, round(wanted.minutes * 2))
+            path, truth = write_audio(np.tile(sample_song(), (1, times)), Path(folder, "song.mp3")), SAMPLE_BPM
+        minutes = song_analyse(path).duration_seconds / 60
+        results = measure(path, minutes)
+    peak_mb = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    if wanted.json:
+        print(json.dumps({"minutes": round(minutes, 3), "true_bpm": truth, "peak_rss_mb": peak_mb, "tools": results}))
+        return
+    print(f"{minutes:.1f} minutes of sound at {RATE} Hz, true tempo {truth or 'unknown'}, peak memory {peak_mb} MB")
+    for name, found in results.items():
+        print(f"  {name:8} {found['seconds_per_minute']:.3f} s per minute, {found['tempo_bpm']:.2f} BPM")
+
+
+if __name__ == "__main__":
+    main()

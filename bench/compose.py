@@ -1,0 +1,326 @@
+"""Composing: ours against `ffmpeg -c copy`, ffmpeg's concat filter and MoviePy, on the same clips in one run.
+
+    python -m bench.compose [--json] [--quick] [--clips 30] [--seconds 8] [--moviepy-clips 30]
+
+Quick ways are timed several times, interleaved, and their medians compared; the slow ones once. `--moviepy-clips` below
+`--clips` times MoviePy on the first few and scales by the frames (it says so). MoviePy is optional:
+`pip install -r requirements-bench.in`.
+"""
+
+import argparse
+import importlib.util
+import json
+import multiprocessing
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import psutil
+
+from apps.composition.cache import SegmentCache, file_sha256
+from apps.composition.compose import Composed, compose
+from apps.composition.plan import CutPlan, Fit, Shot, SongPart, Source
+from apps.composition.proof import prove
+from apps.media.ffmpeg import ffmpeg_path
+from apps.media.formats import Encoding, clip_format, ffmpeg_encoder_arguments, ffmpeg_tags_filter
+from apps.media.probe import has_other_colours, probe_media
+
+SHAPE = clip_format("16:9")
+PICTURES = "testsrc2=s={size}:r={rate}:d={seconds},hue=h={hue}:s=0.8,noise=alls={noise}:allf=t"
+# Size, rate and sound of the mixed clips; every fifth has a varying frame rate.
+MIXED = [("1920x1080", "30", True), ("1280x720", "24", False), ("720x1280", "25", True), ("640x480", "30", False),
+         ("1280x720", "60", True)]  # fmt: skip
+
+
+@dataclass
+class Bench:
+    folder: Path
+    clips: int
+    seconds: int
+    rounds: int
+    moviepy_clips: int
+    lines: dict[str, float] = field(default_factory=dict)
+
+    def note(self, words: str) -> None:
+        print(words, flush=True)
+
+
+def ffmpeg(*arguments: object) -> None:
+    command = [ffmpeg_path(), "-v", "error", "-nostdin", "-y", *map(str, arguments)]
+    subprocess.run(command, check=True)
+
+
+def source(path: Path) -> Source:
+    return Source(path, file_sha256(path), probe_media(path), path.suffix == ".mp4" and has_other_colours(path))
+
+
+def equal_clip(bench: Bench, index: int) -> Path:
+    path = bench.folder / f"equal-{index}.mp4"
+    if not path.exists():
+        pictures = PICTURES.format(size="1280x720", rate=24, seconds=bench.seconds, hue=index * 11, noise=2)
+        ffmpeg("-f", "lavfi", "-i", pictures, "-vf", ffmpeg_tags_filter(),
+               *ffmpeg_encoder_arguments(SHAPE, Encoding.FINAL), path)  # fmt: skip
+    return path
+
+
+def mixed_clip(bench: Bench, index: int, salt: int = 0) -> Path:
+    path = bench.folder / f"mixed-{index}-{salt}.mp4"
+    if not path.exists():
+        size, rate, sound = MIXED[index % len(MIXED)]
+        pictures = PICTURES.format(size=size, rate=rate, seconds=bench.seconds, hue=index * 11 + salt, noise=2)
+        tone = ["-f", "lavfi", "-i", f"sine=f={200 + index * 10}:d={bench.seconds}:r=48000"] if sound else []
+        varying = ["-vf", "select='not(eq(mod(n,7),3))'", "-fps_mode", "vfr"] if index % 5 == 4 else []
+        ffmpeg("-f", "lavfi", "-i", pictures, *tone, *varying, "-c:v", "libx264", "-preset", "veryfast", "-crf", "20",
+               "-c:a", "aac", "-shortest", path)  # fmt: skip
+    return path
+
+
+def song(bench: Bench, count: int) -> Path:
+    path = bench.folder / f"song-{count}.mp3"
+    if not path.exists():
+        tones = "aevalsrc='0.3*sin(2*PI*t*(200+50*mod(t,7)))|0.3*sin(2*PI*t*(300+40*mod(t,5)))':s=44100"
+        ffmpeg("-f", "lavfi", "-i", tones, "-t", count * bench.seconds, "-b:a", "192k", path)
+    return path
+
+
+def plan(bench: Bench, clips: list[Path]) -> CutPlan:
+    frames = int(bench.seconds * SHAPE.fps)
+    master = source(song(bench, len(clips)))
+    shots = tuple(Shot(source(clip), frames) for clip in clips)
+    part = SongPart(master, Fraction(0), Fraction(frames * len(clips)) / SHAPE.fps)
+    return CutPlan(shots, SHAPE, fit=Fit.BARS, song=part)
+
+
+def ours(made: CutPlan, cache: SegmentCache, output: Path) -> tuple[float, Composed]:
+    started = time.perf_counter()
+    with cache.session() as session:
+        composed = compose(made, output, cache=session, progress=lambda *_: None, cancelled=lambda: False)
+    return time.perf_counter() - started, composed
+
+
+def proof_seconds(composed: Composed, cache: SegmentCache) -> float:
+    started = time.perf_counter()
+    with cache.session() as session:
+        proof = prove(composed, session, lambda: False)
+    if not proof.passed:
+        raise SystemExit(f"the proof failed: {[check for check in proof.checks if not check.passed]}")
+    return time.perf_counter() - started
+
+
+def copy_join(bench: Bench, clips: list[Path]) -> float:
+    listing = bench.folder / "list.txt"
+    listing.write_text("".join(f"file '{clip}'\n" for clip in clips))
+    started = time.perf_counter()
+    ffmpeg("-f", "concat", "-safe", "0", "-i", listing, "-i", song(bench, len(clips)), "-map", "0:v", "-map", "1:a",
+           "-c", "copy", "-movflags", "+faststart", bench.folder / "copy.mp4")  # fmt: skip
+    return time.perf_counter() - started
+
+
+def filter_join(bench: Bench, clips: list[Path], output: Path) -> float:
+    fit = (f"scale={SHAPE.width}:{SHAPE.height}:force_original_aspect_ratio=decrease,"
+           f"pad={SHAPE.width}:{SHAPE.height}:(ow-iw)/2:(oh-ih)/2,setsar=1,fps={SHAPE.fps},format=yuv420p,"
+           f"tpad=stop=-1:stop_mode=clone,trim=end_frame={int(bench.seconds * SHAPE.fps)}")  # fmt: skip
+    graph = ";".join(f"[{index}:v:0]{fit}[v{index}]" for index in range(len(clips)))
+    graph += ";" + "".join(f"[v{index}]" for index in range(len(clips))) + f"concat=n={len(clips)}[out]"
+    inputs = [argument for clip in [*clips, song(bench, len(clips))] for argument in ("-i", clip)]
+    started = time.perf_counter()
+    ffmpeg(*inputs, "-filter_complex", graph, "-map", "[out]", "-map", f"{len(clips)}:a", "-c:a", "copy", "-c:v",
+           "libx264", "-preset", Encoding.FINAL.preset, "-crf", Encoding.FINAL.crf, "-movflags", "+faststart",
+           output)  # fmt: skip
+    return time.perf_counter() - started
+
+
+def moviepy_join(bench: Bench, clips: list[Path]) -> float | None:
+    """Its documented way: load, concatenate, set the sound, write. In a process of its own, so that its memory is not
+    counted as ours. None where it is not installed."""
+    if importlib.util.find_spec("moviepy") is None:
+        return None
+    used = clips[: bench.moviepy_clips]
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=moviepy_work, args=(used, song(bench, len(used)), bench.folder / "moviepy.mp4"))
+    started = time.perf_counter()
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit("MoviePy failed")
+    return (time.perf_counter() - started) * len(clips) / len(used)
+
+
+def moviepy_work(clips: list[Path], master: Path, output: Path) -> None:
+    from moviepy import AudioFileClip, VideoFileClip, concatenate_videoclips
+
+    parts = [VideoFileClip(str(clip)).without_audio().resized((SHAPE.width, SHAPE.height)) for clip in clips]
+    joined = concatenate_videoclips(parts).with_audio(AudioFileClip(str(master)))
+    joined.write_videofile(str(output), fps=24, codec="libx264", audio_codec="aac", logger=None)
+
+
+def peak_megabytes(work: Callable[[], object]) -> float:
+    """The largest resident memory of this process and its children while `work` runs, above nothing."""
+    peak, done = [0], threading.Event()
+
+    def watch() -> None:
+        process = psutil.Process()
+        while not done.wait(0.05):
+            total = process.memory_info().rss
+            for child in process.children(recursive=True):
+                try:
+                    total += child.memory_info().rss
+                except psutil.NoSuchProcess:
+                    continue
+            peak[0] = max(peak[0], total)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        work()
+    finally:
+        done.set()
+        thread.join()
+    return peak[0] / 2**20
+
+
+def first_with_peak(bench: Bench, made: CutPlan, cache: SegmentCache) -> tuple[float, float]:
+    times: list[float] = []
+    peak = peak_megabytes(lambda: times.append(ours(made, cache, bench.folder / "ours.mp4")[0]))
+    return times[0], peak
+
+
+def ssim(bench: Bench, video: Path, clips: list[Path]) -> float:
+    """Against the same clips scaled the same way and kept without loss."""
+    reference = bench.folder / "reference.mkv"
+    lossless = filter_reference(bench, clips, reference)
+    words = subprocess.run(
+        [ffmpeg_path(), "-nostdin", "-hide_banner", "-i", str(video), "-i", str(lossless), "-lavfi",
+         # The same colour marks on both, or ffmpeg converts one of them before comparing.
+         f"[0:v]{ffmpeg_tags_filter()},settb=AVTB,setpts=N/24/TB[a];"
+         f"[1:v]{ffmpeg_tags_filter()},settb=AVTB,setpts=N/24/TB[b];[a][b]ssim", "-f", "null", "-"],
+        check=True, capture_output=True, text=True,
+    ).stderr  # fmt: skip
+    return float(words.rsplit("All:", 1)[1].split()[0])
+
+
+def filter_reference(bench: Bench, clips: list[Path], output: Path) -> Path:
+    if not output.exists():
+        part = output.with_suffix(".part.mp4")
+        saved = Encoding.FINAL._value_, Encoding.FINAL.preset, Encoding.FINAL.crf
+        Encoding.FINAL.preset, Encoding.FINAL.crf = "ultrafast", 0
+        try:
+            filter_join(bench, clips, part)
+        finally:
+            _, Encoding.FINAL.preset, Encoding.FINAL.crf = saved
+        part.replace(output)
+    return output
+
+
+def equal_cases(bench: Bench) -> float:
+    """First time and unchanged, clips in the project's format. Returns the copy's median."""
+    clips = [equal_clip(bench, index) for index in range(bench.clips)]
+    made = plan(bench, clips)
+    output = bench.folder / "ours.mp4"
+    first, again, copies, proofs = [], [], [], []
+    for round_number in range(bench.rounds):
+        cache = SegmentCache(bench.folder / f"cache-equal-{round_number}", 10**12)
+        copies.append(copy_join(bench, clips))
+        seconds, composed = ours(made, cache, output)
+        first.append(seconds)
+        proofs.append(proof_seconds(composed, cache))
+        copies.append(copy_join(bench, clips))
+        seconds, composed = ours(made, cache, output)
+        again.append(seconds)
+        proofs[-1:] = [proofs[-1], proof_seconds(composed, cache)]
+    copied = statistics.median(copies)
+    bench.lines["first_equal_vs_copy"] = statistics.median(first) / copied
+    bench.lines["unchanged_vs_copy"] = statistics.median(again) / copied
+    bench.lines["unchanged_with_proof_vs_copy"] = (statistics.median(again) + statistics.median(proofs[1::2])) / copied
+    bench.note(f"{bench.clips} equal clips: copy {copied:.2f} s, ours first {statistics.median(first):.2f} s, "
+               f"unchanged {statistics.median(again):.2f} s; proof {proofs[0]:.2f} s at first, "
+               f"{statistics.median(proofs[1::2]):.2f} s again")  # fmt: skip
+    return copied
+
+
+def mixed_cases(bench: Bench, copied: float) -> None:
+    clips = [mixed_clip(bench, index) for index in range(bench.clips)]
+    cache, output = SegmentCache(bench.folder / "cache-mixed", 10**12), bench.folder / "ours.mp4"
+    first, peak = first_with_peak(bench, plan(bench, clips), cache)
+    filtered_file = bench.folder / "filter.mp4"
+    filtered = filter_join(bench, clips, filtered_file)
+    bench.lines["first_mixed_vs_filter"] = first / filtered
+    bench.lines["peak_rss_mb"] = peak
+    bench.note(
+        f"{bench.clips} mixed clips: ours first {first:.1f} s, concat filter {filtered:.1f} s, peak {peak:.0f} MB"
+    )
+    quality = ssim(bench, output, clips), ssim(bench, filtered_file, clips)
+    bench.lines["ssim_ours"], bench.lines["ssim_filter"] = quality
+    changes = []
+    for round_number in range(max(1, bench.rounds // 2)):
+        changed = [*clips]
+        changed[7 % bench.clips] = mixed_clip(bench, 5, salt=round_number + 1)
+        seconds, composed = ours(plan(bench, changed), cache, output)
+        if composed.segments.encoded_segments != 1:
+            raise SystemExit(f"{composed.segments.encoded_segments} segments were encoded instead of 1")
+        changes.append(seconds)
+    alone = SegmentCache(bench.folder / "cache-one", 10**12)
+    one = ours(plan(bench, [mixed_clip(bench, 5, salt=1)]), alone, output)[0]
+    changed_seconds = statistics.median(changes)
+    bench.lines["one_changed_vs_filter"] = filtered / changed_seconds
+    bench.lines["one_changed_vs_encode_and_copy"] = changed_seconds / (one + copied)
+    bench.note(f"1 of {bench.clips} changed: ours {changed_seconds:.2f} s (encoding it alone {one:.2f} s), "
+               f"filter's redo {filtered:.1f} s")  # fmt: skip
+    movie = moviepy_join(bench, clips)
+    if movie is None:
+        bench.note("MoviePy is not installed: pip install -r requirements-bench.in")
+    else:
+        scaled = "" if bench.moviepy_clips >= bench.clips else f" (scaled from {bench.moviepy_clips} clips)"
+        bench.lines["one_changed_vs_moviepy"] = movie / changed_seconds
+        bench.note(f"MoviePy: {movie:.0f} s{scaled}")
+
+
+def growth_cases(bench: Bench) -> None:
+    """Memory and time by the number of scenes, the same few mixed clips over and over."""
+    for count in (10, 30, 120):
+        clips = [mixed_clip(bench, index % 5) for index in range(count)]
+        cache = SegmentCache(bench.folder / f"cache-{count}", 10**12)
+        made = plan(bench, clips)
+        first, peak = first_with_peak(bench, made, cache)
+        again = ours(made, cache, bench.folder / "ours.mp4")[0]
+        bench.lines[f"peak_rss_mb_{count}"] = peak
+        bench.note(f"{count} scenes: first {first:.1f} s, unchanged {again:.2f} s, peak {peak:.0f} MB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="end with one JSON object")
+    parser.add_argument("--quick", action="store_true", help="6 clips of 2 s: shows that it runs, not how fast")
+    parser.add_argument("--clips", type=int, default=30)
+    parser.add_argument("--seconds", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--moviepy-clips", type=int)
+    parser.add_argument("--keep", type=Path, help="folder for the clips, used again by the next run")
+    wanted = parser.parse_args()
+    clips, seconds = (6, 2) if wanted.quick else (wanted.clips, wanted.seconds)
+    with tempfile.TemporaryDirectory(prefix="bench-compose-") as temporary:
+        folder = wanted.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        bench = Bench(folder, clips, seconds, wanted.rounds, wanted.moviepy_clips or clips)
+        copied = equal_cases(bench)
+        mixed_cases(bench, copied)
+        growth_cases(bench)
+        for leftover in folder.glob("cache-*"):
+            shutil.rmtree(leftover)
+    for name, value in bench.lines.items():
+        bench.note(f"{name:>34} {value:9.3f}")
+    if wanted.json:
+        print(json.dumps({name: round(value, 4) for name, value in bench.lines.items()}))
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

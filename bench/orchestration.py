@@ -1,0 +1,407 @@
+"""Paid jobs in numbers: N lip-syncs at a fake Sync.so, two worker processes, real beat, Postgres and Redis.
+
+    python -m bench.orchestration [--json] [--jobs 100 1000] [--rate 1200] [--latency 30] [--blocking 100 1000]
+
+For each N: seconds until every job has ended, against the ideal (latency + the time in which the service accepts N
+requests at its rate), poll requests per job, database statements per job (counted in a separate small run, since
+counting is slow), and the largest worker's memory. `--blocking` measures the same service with one thread per
+job that submits and then waits, in two processes, without any database.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parents[1]
+WORKERS = 2
+# As `make run` has them for this queue.
+IO_THREADS = 16
+COUNTED_JOBS = 60
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run. Memory is of the largest worker process; `rejected` are 429s that the service had to give."""
+
+    jobs: int
+    seconds: float
+    ideal_seconds: float
+    poll_requests_per_job: float
+    poll_requests_per_job_and_round: float
+    requests_per_job: float
+    rejected: int
+    peak_rss_mb: float
+
+    @property
+    def against_ideal(self) -> float:
+        return self.seconds / self.ideal_seconds
+
+
+@dataclass(frozen=True)
+class Service:
+    """The fake in its own process."""
+
+    url: str
+    rate_per_minute: int
+    latency_seconds: float
+
+    def requests(self) -> dict[str, int]:
+        from apps.core import http
+
+        return dict(http.get(f"{self.url}/_control").json()["requests"])
+
+    def ideal_seconds(self, jobs: int) -> float:
+        return self.latency_seconds + jobs / (self.rate_per_minute / 60)
+
+
+def serve_fake(rate_per_minute: int, latency_seconds: float) -> None:
+    """The child that is the service: prints its address and runs until it is stopped."""
+    from tests.fakes.sync_so import FakeSyncSo
+
+    fake = FakeSyncSo(
+        concurrency=None,
+        creates_per_minute=rate_per_minute,
+        latency_seconds=latency_seconds,
+        fetch_inputs=False,
+        keep_log=False,
+    )
+    with fake:
+        print(fake.url, flush=True)
+        threading.Event().wait()
+
+
+def serve_blocking(url: str, jobs: int) -> None:
+    """The child of the comparison: a thread per job that submits, sleeps and asks until its own work is done."""
+    set_up_django(url)
+    from pathlib import Path as File
+
+    from apps.core.errors import ProviderError
+    from apps.providers.base import Capability, PreparedSubmit, RemoteState
+    from apps.providers.registry import provider_get
+
+    provider = provider_get("sync_so")
+    links = [
+        {"type": "video", "url": "https://cdn.example/v.mp4"},
+        {"type": "audio", "url": "https://cdn.example/a.wav"},
+    ]
+    prepared = PreparedSubmit({"model": "lipsync-2", "input": links, "options": {"sync_mode": "cut_off"}})
+    folder = File(tempfile.mkdtemp())
+
+    def one(number: int) -> None:
+        key, status = f"blocking-{os.getpid()}-{number}", None
+        while status is None:
+            try:
+                status = provider.submit(prepared, capability=Capability.LIPSYNC, key=key)
+            except ProviderError as error:
+                time.sleep(error.retry_after or 1)
+        while status.state != RemoteState.SUCCEEDED:
+            time.sleep(3)
+            status = provider.poll([status.ref])[status.ref]
+        into = folder / str(number)
+        into.mkdir()
+        provider.collect(status, capability=Capability.LIPSYNC, into=into)
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    shutil.rmtree(folder)
+
+
+def set_up_django(url: str, rate_per_minute: int = 60) -> None:
+    """Settings that point at the fake. Comes before anything of Django is read."""
+    os.environ.update(
+        SYNC_BASE_URL=url,
+        SYNC_API_KEY="sk-sync-fake",
+        SYNC_SUBMITS_PER_MINUTE=str(rate_per_minute),
+        MV_ALLOWED_FETCH_HOSTS=url.removeprefix("http://"),
+        PUBLIC_URL="http://studio.invalid",  # links instead of uploads; the fake does not follow them
+        MV_SINGLE_USER="false",
+        LOG_LEVEL="ERROR",
+        DJANGO_SETTINGS_MODULE="mvsite.settings",
+    )
+    import django
+
+    django.setup()
+
+
+@contextmanager
+def child(*arguments: str, **options: object) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, text=True, start_new_session=True, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@contextmanager
+def fake_service(rate_per_minute: int, latency_seconds: float) -> Iterator[Service]:
+    arguments = ["-m", "bench.orchestration", "--role", "fake", "--rate", str(rate_per_minute)]
+    with child(*arguments, "--latency", str(latency_seconds), stdout=subprocess.PIPE) as process:
+        yield Service(process.stdout.readline().strip(), rate_per_minute, latency_seconds)
+
+
+class Memory:
+    """The largest resident size that any of the processes had, sampled twice a second."""
+
+    def __init__(self, processes: list[subprocess.Popen[str]]) -> None:
+        self.peak_bytes = 0
+        self._processes = [psutil.Process(process.pid) for process in processes]
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> "Memory":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.5):
+            for process in self._processes:
+                if process.is_running():
+                    self.peak_bytes = max(self.peak_bytes, process.memory_info().rss)
+
+
+class Studio:
+    """A database, a broker and an owner with two small files, made once for all runs."""
+
+    def __init__(self, folder: Path) -> None:
+        from django.core.management import call_command
+
+        from mvsite import embedded
+
+        self.folder = folder
+        embedded.postgres_start(folder, durable=False)
+        embedded.redis_start(folder)
+        call_command("migrate", verbosity=0)
+        self.owner, self.work = self._work()
+
+    def _work(self) -> tuple[object, object]:
+        from django.db import transaction
+
+        from apps.accounts.models import User
+        from apps.assets.services import asset_create, file_store
+        from apps.generation.lipsync import lipsync_work
+        from tests.fakes import media
+
+        owner = User.objects.create_user("bench", password="not used")
+        ids = {}
+        for kind, content, content_type in (
+            ("video", media.video(1.0), "video/mp4"),
+            ("audio", media.sound(1.0), "audio/wav"),
+        ):
+            path = self.folder / f"input.{content_type.partition('/')[2]}"
+            path.write_bytes(content)
+            stored = file_store(path, key=f"bench/{path.name}", content_type=content_type)
+            with transaction.atomic():
+                ids[f"{kind}_id"] = asset_create(owner=owner, stored=stored, kind=kind).pk
+        return owner, lipsync_work(by=owner, provider="sync_so", **ids)
+
+    def stop(self) -> None:
+        from mvsite import embedded
+
+        embedded.postgres_stop(self.folder)
+        embedded.redis_stop(self.folder)
+
+    def jobs_make(self, count: int) -> None:
+        from django.db import transaction
+
+        from apps.generation.work import work_start
+
+        for _ in range(count):
+            with transaction.atomic():
+                work_start(by=self.owner, work=self.work)
+
+    @contextmanager
+    def workers(self) -> Iterator[list[subprocess.Popen[str]]]:
+        """Two workers and beat, as `make run` has them; the clock may start when both are ready."""
+        options = ["-Q", "io,housekeeping", "-P", "threads", "-c", str(IO_THREADS), "-l", "INFO"]
+        options += ["--without-gossip", "--without-mingle"]
+        with ExitStack() as stack:
+            processes, logs = [], []
+            for number in range(WORKERS):
+                log = stack.enter_context((self.folder / f"worker{number}.log").open("w+"))
+                command = ["-m", "celery", "-A", "mvsite", "worker", "-n", f"bench{number}@local", *options]
+                processes.append(stack.enter_context(child(*command, stdout=log, stderr=log)))
+                logs.append(Path(log.name))
+            while not all(" ready" in log.read_text() for log in logs):
+                time.sleep(0.1)
+            beat = ["-m", "celery", "-q", "-A", "mvsite", "beat", "--pidfile=", "-l", "ERROR"]
+            stack.enter_context(child(*beat))
+            yield processes
+
+    def run(self, service: Service, count: int) -> Measured:
+        from django.db.models import Sum
+
+        from apps.jobs.models import Job, LedgerEntry, RemoteRun
+        from apps.jobs.states import State
+
+        LedgerEntry.objects.all().delete()
+        Job.objects.all().delete()
+        self.jobs_make(count)
+        before = service.requests()
+        with self.workers() as processes, Memory(processes) as memory:
+            started = time.monotonic()
+            while (done := Job.objects.filter(state=State.SUCCEEDED).count()) < count:
+                time.sleep(0.5)
+                others = Job.objects.exclude(state__in=[State.QUEUED, State.RUNNING, State.WAITING, State.SUCCEEDED])
+                if bad := others.first():
+                    raise SystemExit(f"a job ended as {bad.state}: {bad.error} ({done} were done)")
+            seconds = time.monotonic() - started
+        rounds = RemoteRun.objects.aggregate(total=Sum("polls"))["total"] or 1
+        return measured(service, before, count, seconds, rounds, memory)
+
+    def statements_per_job(self, service: Service) -> float:
+        """Statements that Postgres executed while jobs ran, without what a minute of nothing to do costs."""
+        from django.db import connection
+
+        log = self.folder / "postgres" / "log"
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER SYSTEM SET log_statement = 'all'")
+            cursor.execute("SELECT pg_reload_conf()")
+        time.sleep(1)
+        self.jobs_make(COUNTED_JOBS)
+        begin = log.stat().st_size
+        from apps.jobs.models import Job
+        from apps.jobs.states import LIVE
+
+        with self.workers():
+            while Job.objects.filter(state__in=LIVE).exists():
+                time.sleep(2)
+            busy = _statements(log, begin)
+            begin, idle_from = log.stat().st_size, time.monotonic()
+            time.sleep(10)
+            idle_per_second = _statements(log, begin) / (time.monotonic() - idle_from)
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER SYSTEM RESET log_statement")
+            cursor.execute("SELECT pg_reload_conf()")
+        idle = idle_per_second * (service.latency_seconds + 5)
+        return max(0.0, busy - idle) / COUNTED_JOBS
+
+
+def _statements(log: Path, begin: int) -> int:
+    with log.open("rb") as stream:
+        stream.seek(begin)
+        return len(re.findall(rb"LOG:  (?:statement|execute [^:]*):", stream.read()))
+
+
+def measured(
+    service: Service, before: dict[str, int], jobs: int, seconds: float, rounds: int, memory: Memory
+) -> Measured:
+    after = service.requests()
+    made = {name: count - before.get(name, 0) for name, count in after.items()}
+    polls = sum(count for name, count in made.items() if name.startswith(("GET /v2/generations", "GET /v2/generate/")))
+    submits = made.get("POST /v2/generate", 0)
+    return Measured(
+        jobs=jobs,
+        seconds=round(seconds, 1),
+        ideal_seconds=round(service.ideal_seconds(jobs), 1),
+        poll_requests_per_job=round(polls / jobs, 4),
+        poll_requests_per_job_and_round=round(polls / rounds, 4),
+        requests_per_job=round(sum(made.values()) / jobs, 3),
+        rejected=submits - jobs,
+        peak_rss_mb=round(memory.peak_bytes / 1024**2, 1),
+    )
+
+
+def blocking_run(service: Service, count: int) -> Measured:
+    """One thread per job in two processes. A round is one job's poll, so polls per job and round are 1."""
+    before = service.requests()
+    started = time.monotonic()
+    with ExitStack() as stack:
+        arguments = ["-m", "bench.orchestration", "--role", "blocking", "--url", service.url]
+        halves = [count // WORKERS + (number < count % WORKERS) for number in range(WORKERS)]
+        processes = [stack.enter_context(child(*arguments, "--jobs", str(half))) for half in halves]
+        with Memory(processes) as memory:
+            for process in processes:
+                if process.wait():
+                    raise SystemExit("a blocking process failed")
+        seconds = time.monotonic() - started
+    polls = max(1, sum(count for name, count in service.requests().items() if name.startswith("GET /v2/gen")))
+    return measured(service, before, count, seconds, polls, memory)
+
+
+def show(title: str, found: Measured) -> None:
+    print(
+        f"{title:<22} N={found.jobs:<6} {found.seconds:>7.1f} s = {found.against_ideal:.2f} × ideal"
+        f"   polls/job {found.poll_requests_per_job:<7} per job and round {found.poll_requests_per_job_and_round:<7}"
+        f" requests/job {found.requests_per_job:<6} 429s {found.rejected:<4} largest process {found.peak_rss_mb} MB",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jobs", type=int, nargs="+", default=[100, 1000])
+    parser.add_argument("--blocking", type=int, nargs="*", default=[100, 1000])
+    parser.add_argument("--rate", type=int, default=1200, help="requests a minute that the service accepts")
+    parser.add_argument("--latency", type=float, default=30.0)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--role", choices=["fake", "blocking"], help=argparse.SUPPRESS)
+    parser.add_argument("--url", default="", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.role == "fake":
+        serve_fake(options.rate, options.latency)
+    elif options.role == "blocking":
+        serve_blocking(options.url, options.jobs[0])
+    else:
+        bench(options)
+
+
+def bench(options: argparse.Namespace) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="mvsite-bench-"))
+    os.environ["MV_DATA_DIR"] = str(folder)
+    os.environ["SECRET_KEY"] = "a fixed key, for the bench only"
+    results: dict[int, Measured] = {}
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        service = stack.enter_context(fake_service(options.rate, options.latency))
+        set_up_django(service.url, options.rate)
+        studio = Studio(folder)
+        stack.callback(studio.stop)
+        for count in options.jobs:
+            results[count] = studio.run(service, count)
+            show("ours", results[count])
+        statements = studio.statements_per_job(service)
+        print(f"database statements per job: {statements:.1f}", flush=True)
+        for count in options.blocking:
+            # A service of its own: thousands of works of the run before would slow its listing.
+            with fake_service(options.rate, options.latency) as other:
+                show("a thread per job", blocking_run(other, count))
+    if options.json:
+        largest = max(results)
+        wanted = results.get(1000, results[largest])
+        answer = {
+            f"drain_vs_ideal_{wanted.jobs}": round(wanted.against_ideal, 3),
+            "poll_requests_per_job": wanted.poll_requests_per_job,
+            "poll_requests_per_job_and_round": wanted.poll_requests_per_job_and_round,
+            "queries_per_job": round(statements, 1),
+            "peak_rss_mb": max(found.peak_rss_mb for found in results.values()),
+            "runs": [asdict(found) for found in results.values()],
+        }
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
