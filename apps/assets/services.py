@@ -155,6 +155,26 @@ def asset_from_upload(*, by: User, upload: "UploadedFile[Any]", kind: str) -> As
         return asset_create(owner=by, stored=stored, kind=kind, original_name=upload.name or "")
 
 
+def asset_restore(*, asset: Asset, stored: StoredFile | None) -> None:
+    """Insert a row that an archive brought, for its file stored here. Call it inside a transaction.
+
+    Without a file (it was lost before) the row says that it should be on this disk, so that the nightly check
+    tells of it. Raises InputError when the file is another one than the row says.
+    """
+    if stored is None:
+        asset.stored_in, asset.media_folder = StoredIn.DISK, media_folder_id()
+        asset.save(force_insert=True)
+        return
+    if (asset.sha256, asset.size_bytes) != (stored.digest.sha256, stored.digest.size_bytes):
+        raise InputError("A file of the archive is not the one that its row names.", evidence={"key": asset.key})
+    asset.media_folder = stored.media_folder
+    for name, value in _place_fields(stored.upload).items():
+        setattr(asset, name, value)
+    asset.save(force_insert=True)
+    if asset.stored_in == StoredIn.BUCKET:
+        transaction.on_commit(partial(asset_local_copy_drop, asset.id))
+
+
 def _check_unchanged(stored: StoredFile) -> None:
     try:
         identity = storage.file_identity(local_path(stored.key))

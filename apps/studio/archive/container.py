@@ -1,0 +1,105 @@
+"""The archive's file: a zip whose every entry is named with size and SHA-256 in `manifest.json`.
+
+Equal content gives equal bytes: entries are stored, not deflated (media does not shrink), and carry no time.
+"""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from apps.core.errors import InputError
+
+FORMAT = "mvsite-archive-1"
+MANIFEST = "manifest.json"
+ROWS = "rows.jsonl"
+MEDIA_PREFIX = "media/"
+CHUNK_BYTES = 1024 * 1024
+# The earliest time that a zip can hold.
+NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass
+class ArchiveWriter:
+    file: zipfile.ZipFile
+    entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # Keys whose files were lost before the archive was made.
+    missing: list[str] = field(default_factory=list)
+
+    def add(self, name: str, chunks: Iterable[bytes]) -> None:
+        digest, size = hashlib.sha256(), 0
+        with self.file.open(zipfile.ZipInfo(name, NO_TIME), "w", force_zip64=True) as entry:
+            for chunk in chunks:
+                entry.write(chunk)
+                digest.update(chunk)
+                size += len(chunk)
+        self.entries[name] = {"sha256": digest.hexdigest(), "size_bytes": size}
+
+
+@contextmanager
+def archive_write(path: Path, facts: dict[str, Any]) -> Iterator[ArchiveWriter]:
+    """Write an archive that appears under `path` only when it is whole."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as file:
+            writer = ArchiveWriter(file)
+            yield writer
+            manifest = {"format": FORMAT, **facts, "entries": writer.entries, "missing": writer.missing}
+            writer.add(MANIFEST, [json.dumps(manifest, indent=1, sort_keys=True).encode()])
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def file_chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+@dataclass
+class ArchiveReader:
+    file: zipfile.ZipFile
+    manifest: dict[str, Any]
+
+    def rows(self) -> Iterator[str]:
+        with self.file.open(ROWS) as entry:
+            for line in entry:
+                yield line.decode().rstrip("\n")
+
+    def extract(self, name: str, into: Path) -> None:
+        """Write the entry to `into` and prove it. Raises InputError when it differs from the manifest."""
+        expected = self.manifest["entries"].get(name)
+        if expected is None:
+            raise InputError(f"The archive does not hold {name}. Make it again.")
+        digest, size = hashlib.sha256(), 0
+        with self.file.open(name) as entry, into.open("wb") as file:
+            while chunk := entry.read(CHUNK_BYTES):
+                digest.update(chunk)
+                size += len(chunk)
+                file.write(chunk)
+        if {"sha256": digest.hexdigest(), "size_bytes": size} != expected:
+            raise InputError(f"The archive is damaged: {name} is not what was put in. Copy or make it again.")
+
+
+@contextmanager
+def archive_read(path: Path, *, kind: str, schema: dict[str, str]) -> Iterator[ArchiveReader]:
+    """Open an archive of that kind. Raises InputError for another one, a damaged one, or another version's."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            manifest = json.loads(file.read(MANIFEST))
+            if manifest.get("format") != FORMAT or manifest.get("kind") != kind:
+                raise InputError(f"{path.name} is no {kind} archive of this studio.")
+            if manifest["schema"] != schema:
+                raise InputError(
+                    f"{path.name} was made by another version of the studio. Import it with that one, upgrade, "
+                    "and export it again.",
+                    evidence={"archive": manifest["schema"], "here": schema},
+                )
+            yield ArchiveReader(file, manifest)
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise InputError(f"{path.name} cannot be read as an archive: {error}") from error

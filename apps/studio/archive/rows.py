@@ -1,0 +1,87 @@
+"""Database rows as lines of JSON and back, exactly: times keep their microseconds, owners their place."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import Group
+from django.core import serializers
+from django.core.serializers.base import DeserializedObject
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import AutoField, Model
+
+from apps.core.errors import InputError
+
+# Our apps, lowest first; the order of the lines.
+APPS = ("accounts", "flavors", "assets", "jobs", "songs", "projects", "scenes", "composition", "pro", "studio")
+OWNER_MARK = "(owner)"
+# Where a file lies is a fact of the installation, not of the file.
+PLACE_FIELDS = (
+    *("stored_in", "media_folder", "etag", "verified_at", "link_expires_at"),
+    *("upload_pending", "upload_attempts", "upload_error", "next_upload_at"),
+)
+ASSET_LABEL = "assets.asset"
+
+
+def row_lines(rows: Iterable[Model], *, for_anybody: bool) -> Iterator[str]:
+    """One line a row, without its end of line.
+
+    With `for_anybody` users become a mark for whoever imports, and numbers that the database gave are left
+    out, since others have them there; without it, everything is kept for a restore.
+    """
+    for row in rows:
+        # Permissions are numbered by each installation, so accounts name them.
+        by_name = isinstance(row, AbstractBaseUser | Group)
+        (line,) = serializers.serialize("python", [row], use_natural_foreign_keys=by_name)
+        if line["model"] == ASSET_LABEL:
+            for name in PLACE_FIELDS:
+                del line["fields"][name]
+        if for_anybody:
+            _make_portable(row, line)
+        yield json.dumps(line, default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _make_portable(row: Model, line: dict[str, Any]) -> None:
+    for field in row._meta.concrete_fields:
+        if field.related_model is get_user_model() and line["fields"].get(field.name) is not None:
+            line["fields"][field.name] = OWNER_MARK
+    if isinstance(row._meta.pk, AutoField):
+        del line["pk"]
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be written to an archive.")
+
+
+def row_read(line: str, *, owner_id: int | None = None) -> DeserializedObject:
+    """The unsaved row of a line; marks of the owner become `owner_id`. Raises InputError for a foreign line."""
+    try:
+        data = json.loads(line)
+        model = apps.get_model(data["model"])
+        if model._meta.app_label not in (*APPS, "auth"):
+            raise InputError(f"The archive holds rows of {data['model']}, which do not belong in it.")
+        data["fields"] = {
+            name: owner_id if value == OWNER_MARK and model._meta.get_field(name).is_relation else value
+            for name, value in data["fields"].items()
+        }
+        (row,) = serializers.deserialize("python", [data])
+    except (ValueError, LookupError, serializers.base.DeserializationError) as error:
+        raise InputError("A row of the archive cannot be read.", evidence={"error": str(error)}) from error
+    return row
+
+
+def schema_state() -> dict[str, str]:
+    """The latest migration of each of our apps: rows fit only where it is the same."""
+    applied = MigrationRecorder(connection).applied_migrations()
+    names = {app: [name for label, name in applied if label == app] for app in APPS}
+    return {app: max(found) for app, found in names.items() if found}

@@ -1,0 +1,22 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.core.errors import StudioError
+from apps.studio.archive.whole import backup_restore
+
+
+class Command(BaseCommand):
+    help = "Fill an empty installation from a zip that backup wrote. All of it or nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        try:
+            count = backup_restore(path=options["file"])
+        except StudioError as error:
+            raise CommandError(f"{error.message} {error.evidence or ''}".strip()) from error
+        self.stdout.write(f"{count} rows are back.")
