@@ -1,0 +1,51 @@
+from tests.factories import make_clip, make_project, make_scenes
+from tests.routes import owned_api
+
+
+def project(owner):
+    return {"project_id": make_project(owner).pk}
+
+
+def scenes(owner):
+    made = make_project(owner)
+    first, _ = make_scenes(made, "4", "4")
+    make_clip(first)
+    return {"project_id": made.pk, "sequence": 1}
+
+
+PROJECT = "api/mv/projects/<uuid:project_id>"
+SCENES = f"{PROJECT}/scenes"
+SCENE = f"{SCENES}/<int:sequence>"
+# The body is looked at before the scene, so the empty one is 400 for everybody signed in.
+EMPTY_BODY = {"method": "post", "other": 400, "owner": 400, "staff": 400}
+MADE = {"method": "post", "owner": 202}
+# A scene of a project without a song, or a project without changes.
+NOT_NOW = {"method": "post", "owner": 400}
+
+ROWS = {
+    SCENES: [owned_api(project), owned_api(project, method="post", owner=201)],
+    f"{SCENES}/reorder": owned_api(scenes, method="post", data={"order": [2, 1]}),
+    f"{SCENES}/generate": owned_api(project, **MADE),
+    f"{SCENES}/generate/quote": owned_api(project, method="post"),
+    SCENE: [
+        owned_api(scenes),
+        owned_api(scenes, method="patch"),
+        owned_api(scenes, method="delete", owner=204),
+    ],
+    f"{SCENE}/split": owned_api(scenes, method="post", data={"at": 1}),
+    f"{SCENE}/merge": owned_api(scenes, method="post"),
+    f"{SCENE}/duplicate": owned_api(scenes, method="post"),
+    f"{SCENE}/generate_image": owned_api(scenes, **MADE),
+    f"{SCENE}/generate_image/quote": owned_api(scenes, method="post"),
+    f"{SCENE}/generate_video": owned_api(scenes, **MADE),
+    f"{SCENE}/generate_video/quote": owned_api(scenes, method="post"),
+    f"{SCENE}/trim": owned_api(scenes, data={"start_time": 0, "end_time": 1}, **MADE),
+    f"{SCENE}/upload": owned_api(scenes, **EMPTY_BODY),
+    f"{SCENE}/clips": owned_api(scenes),
+    f"{SCENE}/revert": owned_api(scenes, method="post"),
+    f"{PROJECT}/lipsync": owned_api(scenes, data={"sequences": [1]}, **NOT_NOW),
+    f"{PROJECT}/lipsync/<int:sequence>": [owned_api(scenes), owned_api(scenes, **NOT_NOW)],
+    f"{PROJECT}/lipsync/<int:sequence>/quote": owned_api(scenes, **NOT_NOW),
+    f"{PROJECT}/undo": owned_api(project, method="post", owner=409),
+    f"{PROJECT}/redo": owned_api(project, method="post", owner=409),
+}
