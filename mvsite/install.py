@@ -34,6 +34,7 @@ class SetupError(Exception):
 def main() -> int:
     files = [RUNTIME, DEVELOPMENT] if "--dev" in sys.argv[1:] else [RUNTIME]
     try:
+        _access_check()
         with _one_at_a_time():
             _environment_ensure(files)
     except SetupError as error:
@@ -43,6 +44,15 @@ def main() -> int:
         _say("Setup was stopped. Run it again to go on.")
         return 130
     return 0
+
+
+def _access_check() -> None:
+    for path in (PROJECT, VENV):
+        if path.exists() and not os.access(path, os.W_OK):
+            raise SetupError(
+                f"{path} belongs to another user (was make run as root before?). Take it over with "
+                f"`sudo chown -R $(id -un) '{PROJECT}'`, then try again."
+            )
 
 
 @contextlib.contextmanager
@@ -167,6 +177,8 @@ def _packages_install(files: list[Path]) -> None:
     ):
         _progress_follow(process.stdout or [], record.write, total=len(names))
     if process.returncode != 0:
+        # pip ended by itself and left nothing half unpacked, unlike after a kill.
+        UNFINISHED.unlink()
         last = "\n".join(log.read_text().splitlines()[-15:])
         raise SetupError(f"{last}\npip could not install the packages (see above, and {log}). Then run make again.")
 

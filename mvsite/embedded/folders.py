@@ -60,25 +60,22 @@ def services_lock(data_dir: Path) -> Iterator[None]:
 
 
 def access_check(data_dir: Path) -> None:
-    """Raise, with the cure, for a data folder that another user made (as `sudo make run` does)."""
-    parent = _folder_or_parent(data_dir)
-    if parent != data_dir and not os.access(parent, os.W_OK):
+    """Make the data folder. Raises, with the cure, when that fails or another user made it (`sudo make run`)."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
         raise ImproperlyConfigured(
-            f"{data_dir} cannot be made: {parent} is not writable. Set MV_DATA_DIR to a folder of yours."
-        )
+            f"The data folder {data_dir} cannot be made ({error.strerror}). Set MV_DATA_DIR to a folder of yours."
+        ) from error
     for name in ("", "secret_key", "services.lock", "postgres", "redis", "media", "scratch", "segments"):
         path = data_dir / name
-        if path.exists() and not os.access(path, os.R_OK | (os.X_OK | os.W_OK if path.is_dir() else 0)):
+        if os.access(path, os.F_OK) and not os.access(path, os.R_OK | (os.X_OK | os.W_OK if path.is_dir() else 0)):
             me = _user_name(os.geteuid())
             raise ImproperlyConfigured(
                 f"{path} belongs to {_user_name(path.stat().st_uid)}, and {me} may not use it: mvsite was started "
                 f"by another user before. Take it over with `sudo chown -R {me} '{data_dir}'`, or keep your own "
                 "data elsewhere with MV_DATA_DIR=~/mvsite-data in the environment or in .env."
             )
-
-
-def _folder_or_parent(folder: Path) -> Path:
-    return folder if folder.exists() else _folder_or_parent(folder.parent)
 
 
 def _user_name(uid: int) -> str:

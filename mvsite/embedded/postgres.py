@@ -58,12 +58,9 @@ def postgres_start(data_dir: Path, *, durable: bool = True) -> str:
             _cluster_make(folder, owner)
         _version_check(folder)
         sockets = socket_folder_make(data_dir, "postgres", owner=owner.pw_uid)
-        if _postmaster(folder) is None:
+        if not _running_await(folder, sockets):
             _leftovers_clear(folder, sockets)
             _server_start(folder, sockets, owner, {**SETTINGS, **({} if durable else FRAGILE_SETTINGS)})
-        else:
-            # Alive, perhaps still starting: wait until it answers.
-            _program("pg_isready", "-q", "-h", str(sockets), "-t", str(START_TIMEOUT_SECONDS), owner=owner)
     return postgres_url(data_dir)
 
 
@@ -152,6 +149,18 @@ def _server_start(folder: Path, sockets: Path, owner: pwd.struct_passwd, setting
         options += ["-c", f"{name}={value}"]
     arguments = ["-D", str(folder), "-l", str(folder / "log"), "-o", shlex.join(options), "-w"]
     _program("pg_ctl", *arguments, "-t", str(START_TIMEOUT_SECONDS), "start", owner=owner, log=folder / "log")
+
+
+def _running_await(folder: Path, sockets: Path) -> bool:
+    """Whether a server runs and answers. One that is still starting is waited for, and so is one just dying."""
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while _postmaster(folder) is not None:
+        if subprocess.run([str(_bin() / "pg_isready"), "-q", "-h", str(sockets)], check=False).returncode == 0:
+            return True
+        if time.monotonic() > deadline:
+            raise EmbeddedServiceError(f"PostgreSQL runs but does not answer. Its log is {folder / 'log'}.")
+        time.sleep(0.05)
+    return False
 
 
 def _postmaster(folder: Path) -> psutil.Process | None:

@@ -1,0 +1,67 @@
+import pytest
+import redis
+from django.conf import settings
+
+from mvsite.health import QUEUES
+from mvsite.heartbeat import BEAT, KEY_PREFIX, Heartbeat, heartbeat_publish, heartbeat_withdraw
+from mvsite.version import commit
+
+
+@pytest.fixture(autouse=True)
+def nobody_alive():
+    with redis.Redis.from_url(settings.REDIS_URL) as broker:
+        for key in broker.scan_iter(match=KEY_PREFIX + "*"):
+            broker.delete(key)
+        yield
+        for key in broker.scan_iter(match=KEY_PREFIX + "*"):
+            broker.delete(key)
+
+
+@pytest.fixture
+def all_alive():
+    for queue in QUEUES:
+        heartbeat_publish(Heartbeat(name=f"{queue}@here", commit=commit(), queues=(queue,)))
+    heartbeat_publish(Heartbeat(name=BEAT, commit=commit()))
+
+
+def test_healthz_answers_any_host_without_a_database(client):
+    answer = client.get("/healthz", headers={"host": "10.1.2.3:8000"})
+    assert answer.json() == {"status": "ok", "commit": commit()}
+
+
+@pytest.mark.django_db
+def test_readyz_names_what_is_missing(client, all_alive):
+    heartbeat_withdraw("media@here")
+    heartbeat_withdraw(BEAT)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["problems"] == [
+        "No worker takes the queue media.",
+        "Beat does not run: nothing is polled or swept.",
+    ]
+    assert answer.json()["checks"]["workers"] == {"io": 1, "media": 0, "housekeeping": 1}
+
+
+@pytest.mark.django_db
+def test_readyz_is_well_when_all_is_there(client, all_alive):
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"], answer.json()["problems"]) == (200, "ok", [])
+    assert answer.json()["checks"]["ffmpeg"]
+    assert answer.json()["checks"]["disk_free_bytes"] > 0
+
+
+@pytest.mark.django_db
+def test_readyz_tells_of_workers_that_run_other_code(client, all_alive):
+    heartbeat_publish(Heartbeat(name="media@there", commit="an older one", queues=("media",)))
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["stale_workers"] == [{"name": "media@there", "commit": "an older one"}]
+
+
+@pytest.mark.django_db
+def test_readyz_survives_a_broker_that_is_away(client, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "The broker (Redis) does not answer." in answer.json()["problems"]
+    assert answer.json()["checks"]["database"]

@@ -1,0 +1,95 @@
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from django.conf import settings
+
+from mvsite.celery import app
+from mvsite.health import QUEUES
+from mvsite.programs import workers
+from mvsite.version import commit
+
+PROJECT = Path(__file__).resolve().parents[2]
+READERS = re.compile(r"env\.\w+\(\s*[\"']([A-Z_]+)[\"']")
+
+
+def variables_read():
+    sources = [path for name in ("mvsite", "apps", "workers") for path in (PROJECT / name).rglob("*.py")]
+    return {name for path in sources for name in READERS.findall(path.read_text())}
+
+
+def variables_explained():
+    return set(re.findall(r"^#([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
+
+
+def test_every_variable_is_explained_and_no_other():
+    read_by_libraries = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert variables_explained() == variables_read() | read_by_libraries
+
+
+def command(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=PROJECT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cure"),
+    [
+        ("PORT", "eighty", "Set it to one such as 8000"),
+        ("MV_DEBUG_MODE", "perhaps", "Set it to true or false"),
+        ("SYNC_BASE_URL", "ftp://x", "must start with http:// or https://"),
+        ("MV_DATA_DIR", "/dev/null/data", "Set MV_DATA_DIR"),
+    ],
+)
+def test_a_bad_value_stops_the_start_with_one_sentence_that_names_the_cure(name, value, cure):
+    done = command("-m", "mvsite.run", **{name: value})
+    assert done.returncode == 1
+    assert cure in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_command_without_services_says_how_to_start_them(tmp_path):
+    done = command("manage.py", "showmigrations", MV_DATA_DIR=str(tmp_path), DATABASE_URL="", REDIS_URL="")
+    assert done.returncode == 1
+    assert "start it with `make run`" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_every_task_module_is_loaded_by_the_workers():
+    modules = {path.stem for path in (PROJECT / "workers").glob("*.py")} - {"__init__"}
+    assert {f"workers.{name}" for name in modules} == set(settings.CELERY_IMPORTS)
+    app.loader.import_default_modules()
+    assert [name for name in app.tasks if not name.startswith("celery.")]
+
+
+def test_the_supervisor_and_the_compose_file_serve_every_queue():
+    compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
+    for queue in QUEUES:
+        option = f"-Q {queue} "
+        assert any(option in " ".join(program.command) for program in workers())
+        assert option in compose[queue]["command"]
+        assert compose[queue]["environment"]["REMAP_SIGTERM"] == "SIGQUIT"
+
+
+def test_the_compose_file_hands_every_setting_on():
+    compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
+    of_the_image = {"MV_DATA_DIR", "MV_STATIC_ROOT", "MV_COMMIT", "MV_SINGLE_USER"}
+    of_tests = {name for name in variables_explained() if name.startswith("MV_JOB_")}
+    assert variables_explained() - of_the_image - of_tests <= set(compose["services"]["web"]["environment"])
+
+
+def test_the_commit_is_the_checkouts():
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False)
+    if head.returncode != 0 or os.environ.get("MV_COMMIT"):
+        pytest.skip("not a git checkout, or the environment says another")
+    assert len(commit()) == 40
