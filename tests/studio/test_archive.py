@@ -19,7 +19,7 @@ from apps.scenes.handlers import HANDLERS as GENERATING
 from apps.scenes.models import Clip, Scene
 from apps.studio import followup
 from apps.studio.archive.rows import APPS
-from tests.factories import make_project, make_song, store_asset
+from tests.factories import make_clip, make_project, make_scenes, make_song, store_asset
 from tests.fakes import media
 from workers.base import job_run
 
@@ -34,8 +34,17 @@ def folders(settings, tmp_path):
 
 
 @pytest.fixture
-def project(client, user):
-    """Two scenes with images and clips, composed over a song."""
+def project(user):
+    """Quickly made: a scene with a clip, and a finished video."""
+    made = make_project(user, final_video=store_asset(user, media.video(0.5)))
+    (scene,) = make_scenes(made, "0.5")
+    make_clip(scene, asset=store_asset(user, media.video(0.4)))
+    return made
+
+
+@pytest.fixture
+def finished(client, user):
+    """Really made: two scenes with images and clips, composed over a song."""
     song = make_song(user, seconds=3.0, asset=store_asset(user, media.sound(3.0), kind="audio", suffix=".wav"))
     Asset.objects.filter(media_folder="test").delete()  # the factory's row without a file
     made = make_project(user, song=song, number_of_scenes=2)
@@ -76,17 +85,17 @@ def facts():
     return media_bytes, counts, {clip.pk: clip.asset_id for clip in Clip.objects.all()}
 
 
-def test_a_project_comes_through_byte_for_byte(project, tmp_path, another_installation):
-    run("export_project", project.pk, tmp_path / "first.zip")
+def test_a_project_comes_through_byte_for_byte(finished, tmp_path, another_installation):
+    run("export_project", finished.pk, tmp_path / "first.zip")
     before = facts()
     another_installation()
     newcomer = User.objects.create_user("newcomer")
-    assert project.title in run("import_project", tmp_path / "first.zip", "--owner", "newcomer")
+    assert finished.title in run("import_project", tmp_path / "first.zip", "--owner", "newcomer")
     assert facts() == before
     assert {asset.owner for asset in Asset.objects.all()} == {newcomer}
-    imported = Project.objects.get(pk=project.pk)
-    assert imported.final_video_id == project.final_video_id
-    run("export_project", project.pk, tmp_path / "second.zip")
+    imported = Project.objects.get(pk=finished.pk)
+    assert imported.final_video_id == finished.final_video_id
+    run("export_project", finished.pk, tmp_path / "second.zip")
     assert (tmp_path / "second.zip").read_bytes() == (tmp_path / "first.zip").read_bytes()
 
 
@@ -152,7 +161,7 @@ def test_a_file_that_is_no_archive_is_refused(user, tmp_path):
         run("import_project", tmp_path / "p.zip", "--owner", "owner")
 
 
-def test_a_backup_brings_everything_back(project, tmp_path, another_installation, staff, other_user, client):
+def test_a_backup_brings_everything_back(finished, tmp_path, another_installation, staff, other_user, client):
     client.force_login(other_user)
     before, users = facts(), set(User.objects.values_list("pk", "username", "password", "is_staff"))
     events = list(JobEvent.objects.values_list())
