@@ -215,6 +215,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "mvsite",
     "DESCRIPTION": "Self-hosted AI music-video studio.",
     "VERSION": "1",
+    "ENUM_NAME_OVERRIDES": {"JobKindEnum": "apps.jobs.kinds.Kind", "AssetKindEnum": "apps.assets.models.Kind"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

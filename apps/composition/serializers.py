@@ -80,6 +80,9 @@ class CompositionSerializer(serializers.ModelSerializer[Composition]):
 
 
 class OutputSerializer(serializers.ModelSerializer[Output]):
+    aspect_ratio = serializers.CharField()
+    resolution = serializers.CharField()
+
     class Meta:
         model = Output
         fields = ["id", "name", "aspect_ratio", "resolution", "hook_seconds", "hook_start", "created_at"]

@@ -123,6 +123,7 @@ class ScenesLipsync(APIView):
     @extend_schema(
         request=ScenesLipsyncSerializer,
         responses={202: LipsyncScenesResponseSerializer},
+        operation_id="lipsync_several_scenes",
         summary="Lip-sync several scenes, each its own job; all are started or none",
     )
     def post(self, request: Request, project_id: UUID) -> Response:
