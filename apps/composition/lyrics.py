@@ -52,9 +52,12 @@ def read_lyrics(text: str, *, song_start: Fraction = Fraction(0), song_end: Frac
     Raises InputError when no timed line is found."""
     text = text.lstrip("\ufeff")
     try:
-        subtitles = (
-            _from_lrc(text) if _LRC_TIME.search(text) and "-->" not in text else pysubs2.SSAFile.from_string(text)
-        )
+        if "-->" not in text and _LRC_TIME.search(text):
+            subtitles = _from_lrc(text)
+        else:
+            # An ASS file without styles is one too, which the library's guess misses.
+            known = "ass" if re.search(r"^Dialogue:", text, re.MULTILINE) else None
+            subtitles = pysubs2.SSAFile.from_string(text, format_=known)
     except (pysubs2.exceptions.Pysubs2Error, ValueError) as error:
         raise InputError("These lyrics have no times that can be read. Upload an SRT, LRC or ASS file.") from error
     first, last = round(song_start * 1000), round(song_end * 1000) if song_end is not None else 2**62
