@@ -24,8 +24,8 @@ RECENT_SONGS = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
     by = owner_of(request)
-    form = CreateForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = CreateForm(request.POST, request.FILES) if request.method == "POST" else CreateForm()
+    if form.is_bound and form.is_valid():
         project = _made(by, form)
         if project is not None:
             target = "studio:quick-gen" if form.cleaned_data["mode"] == QUICK_GEN else "studio:edit"

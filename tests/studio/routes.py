@@ -1,0 +1,73 @@
+from uuid import uuid4
+
+from apps.projects.services import project_create
+from apps.scenes.services import scene_create
+from tests.jobs.routes import cancelled_job, job
+from tests.routes import Row, owned_api, owned_page, private_page
+
+
+def project(owner):
+    return {"project_id": project_create(by=owner, idea="rain").pk}
+
+
+def scene(owner):
+    arguments = project(owner)
+    scene_create(by=owner, prompt="a street", **arguments)
+    return {**arguments, "sequence": 1}
+
+
+def images(_owner):
+    return {"flavor": "default", "config_type": "image_params"}
+
+
+def action(arguments, **changes):
+    """A button: it starts something and leads back to the page."""
+    return owned_page(arguments, **{"method": "post", "as_form": True, "owner": 302, **changes})
+
+
+SCENE = "projects/<uuid:project_id>/scenes/<int:sequence>"
+PROJECT = "projects/<uuid:project_id>"
+
+ROWS = {
+    "": private_page(),
+    "create": [private_page(), private_page(method="post", as_form=True, other=400, owner=400, staff=400)],
+    PROJECT: owned_page(project),
+    "quick-gen/<uuid:project_id>": owned_page(project),
+    "edit/<uuid:project_id>": owned_page(project),
+    f"{PROJECT}/quote": owned_page(project),
+    f"{PROJECT}/flavor": action(project),
+    f"{PROJECT}/generate": action(project),
+    f"{PROJECT}/stop": action(project),
+    f"{PROJECT}/write-scenes": action(project),
+    # Nothing to compose yet: the sentence is shown on the page that it leads back to.
+    f"{PROJECT}/compose": action(project),
+    f"{PROJECT}/delete": action(project),
+    f"{SCENE}/image": action(scene),
+    f"{SCENE}/video": action(scene),
+    f"{SCENE}/lipsync": [owned_page(scene), action(scene)],
+    f"{SCENE}/retry": action(scene),
+    f"{SCENE}/cancel": action(scene),
+    f"{SCENE}/revert": action(scene),
+    f"{SCENE}/words": [owned_page(scene), action(scene)],
+    f"{SCENE}/trim": [owned_page(scene), action(scene)],
+    f"{SCENE}/upload": [owned_page(scene), action(scene)],
+    f"{SCENE}/delete": action(scene),
+    f"{SCENE}/history": owned_page(scene),
+    # A job that nobody has: 404 for its owner, too.
+    f"{SCENE}/adopt": owned_page(scene, method="post", data={"job_id": str(uuid4())}, owner=404),
+    "jobs": private_page(),
+    "jobs/<uuid:job_id>": owned_page(job, staff=200),
+    "jobs/<uuid:job_id>/cancel": action(job, staff=302),
+    "jobs/<uuid:job_id>/retry": action(cancelled_job, staff=302),
+    "flavors": private_page(),
+    "flavors/<str:flavor>/<str:config_type>": [
+        private_page(arguments=images),
+        Row(
+            anonymous=302, other=403, owner=403, staff=400,
+            method="post", as_form=True, arguments=images, data={"text": "nonsense: [", "version": "0"},
+        ),
+    ],
+    "api/mv/projects/<uuid:project_id>/generate": owned_api(project, method="post", owner=202),
+    "api/mv/projects/<uuid:project_id>/generate/cancel": owned_api(project, method="post"),
+    "api/mv/projects/<uuid:project_id>/generate/quote": owned_api(project, method="post"),
+}  # fmt: skip

@@ -1,0 +1,313 @@
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.jobs.models import Job
+from apps.projects.models import Project
+from tests.factories import make_asset, make_clip, make_project, make_scenes
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def browser(client, user):
+    client.force_login(user)
+    return client
+
+
+def page(browser, path, **options):
+    return browser.get(path, **options).content.decode()
+
+
+def seen_of(html):
+    """What the page's script would send back: every piece with its hash."""
+    return [f"{piece}:{seen}" for piece, seen in re.findall(r'id="([^"]+)"[^>]*? data-seen="([^"]+)"', html)]
+
+
+def test_the_first_page_says_what_to_do_next(browser):
+    html = page(browser, "/")
+
+    assert "New project" in html
+    assert 'href="/create"' in html
+
+
+def test_a_project_shows_its_state_length_and_scenes(browser, user):
+    project = make_project(user, title="Night Drive", song_seconds=65)
+    first, _ = make_scenes(project, "30", "35")
+    make_clip(first)
+    html = page(browser, "/")
+
+    assert "Night Drive" in html
+    assert "1:05 · 1 of 2 scenes" in html
+
+
+def test_creating_needs_only_words(browser, user):
+    response = browser.post("/create", {"mode": "edit", "idea": "rain", "aspect_ratio": "9:16", "resolution": "720p"})
+
+    project = Project.objects.get()
+    assert response.headers["Location"] == f"/edit/{project.pk}"
+    assert (project.owner, project.idea, project.aspect_ratio, project.flavor) == (user, "rain", "9:16", "default")
+
+
+def test_creating_without_words_says_so_at_the_field_and_keeps_the_rest(browser):
+    response = browser.post(
+        "/create", {"mode": "quick", "idea": " ", "character_description": "Mara", "aspect_ratio": "1:1"}
+    )
+    html = response.content.decode()
+
+    assert response.status_code == 400
+    assert "Describe the video in a sentence or two." in html
+    assert 'aria-describedby="idea-error"' in html
+    assert ">Mara</textarea>" in html
+
+
+def test_a_file_that_is_no_song_is_refused_at_its_field(browser):
+    song = SimpleUploadedFile("song.mp3", b"not a song at all", "audio/mpeg")
+    data = {"mode": "quick", "idea": "rain", "aspect_ratio": "16:9", "resolution": "720p", "song": song}
+    response = browser.post("/create", data)
+
+    assert response.status_code == 400
+    assert re.search(r'id="song-error"[^>]*>[^<]+<', response.content.decode())
+    assert Project.objects.count() == 0
+
+
+def test_every_flavor_can_be_chosen(browser):
+    html = page(browser, "/create")
+
+    assert re.search(r'<option value="default" selected>', html)
+    assert '<option value="cinematic">' in html
+
+
+def test_titles_cannot_break_out_of_the_page(browser, user):
+    project = make_project(user, title="<script>alert(1)</script>", idea='"><img src=x onerror=alert(1)>')
+    make_scenes(project, "4", prompt="</p><script>alert(2)</script>")
+
+    for path in ("/", f"/projects/{project.pk}", f"/quick-gen/{project.pk}", f"/edit/{project.pk}"):
+        html = page(browser, path)
+        assert "<script>alert" not in html
+        assert "<img src=x" not in html
+
+
+def test_no_page_has_inline_scripts_or_styles(browser, user):
+    project = make_project(user, song_seconds=8)
+    make_scenes(project, "4", "4")
+    for path in ("/", "/create", "/jobs", "/flavors", "/account", f"/projects/{project.pk}", f"/edit/{project.pk}"):
+        html = page(browser, path)
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=", html), path
+        assert not re.search(r"<script(?![^>]*\ssrc=)", html), path
+
+
+def count_queries(browser, path):
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(path).status_code == 200
+    # The flavors' registry looks for edits once a second, whoever asks.
+    return sum("flavors_flavoredit" not in query["sql"] for query in captured.captured_queries)
+
+
+@pytest.mark.parametrize("path", ["/projects/{}", "/quick-gen/{}", "/edit/{}"])
+def test_a_projects_page_asks_as_often_for_one_scene_as_for_twenty(browser, user, path):
+    def queries(scenes):
+        project = make_project(user, song_seconds=80)
+        for scene in make_scenes(project, *["4"] * scenes):
+            make_clip(scene)
+        return count_queries(browser, path.format(project.pk))
+
+    assert queries(20) == queries(1)
+
+
+def test_the_lists_ask_as_often_for_one_row_as_for_many(browser, user):
+    make_job(user)
+    before = [count_queries(browser, path) for path in ("/", "/jobs")]
+    for number in range(10):
+        project = make_project(user, title=str(number))
+        make_scenes(project, "4", image=make_asset(user, kind="image"))
+        make_job(user, project_id=project.pk)
+
+    assert count_queries(browser, "/jobs") - before[1] <= 2  # titles of projects, once
+    assert count_queries(browser, "/") - before[0] <= 2  # counts and posters, once
+
+
+def make_job(owner, **fields):
+    return Job.objects.create(owner=owner, kind="video", queue="media", **fields)
+
+
+def test_a_poll_of_a_page_that_shows_everything_costs_nothing(browser, user):
+    project = make_project(user)
+    make_scenes(project, "4", "4")
+    path = f"/projects/{project.pk}"
+    held = seen_of(page(browser, path))
+
+    assert len(held) == 6  # status, final, grid, two cards, poller
+    assert browser.get(path, {"live": 1, "seen": held}).status_code == 204
+
+
+def test_a_poll_brings_only_the_card_that_changed(browser, user):
+    project = make_project(user)
+    first, second = make_scenes(project, "4", "4")
+    path = f"/projects/{project.pk}"
+    held = seen_of(page(browser, path))
+    second.prompt = "a new street"
+    second.save()
+    html = browser.get(path, {"live": 1, "seen": held}).content.decode()
+
+    assert f'id="scene-{second.pk}"' in html
+    assert "a new street" in html
+    assert f'id="scene-{first.pk}"' not in html
+    assert 'id="status"' not in html
+
+
+def test_a_new_scene_brings_the_whole_grid(browser, user):
+    project = make_project(user)
+    make_scenes(project, "4")
+    path = f"/projects/{project.pk}"
+    held = seen_of(page(browser, path))
+    project.scenes.create(sequence=2, prompt="another")
+    html = browser.get(path, {"live": 1, "seen": held}).content.decode()
+
+    assert html.count('id="scenes"') == 1
+    assert html.count("data-scene=") == 2
+    assert html.count("hx-swap-oob") == 2  # the grid and the status; no card beside its grid
+
+
+def test_a_button_answers_htmx_with_the_changed_card_and_a_browser_with_the_page(browser, user):
+    project = make_project(user)
+    scene = make_scenes(project, "4")[0]
+    url = f"/projects/{project.pk}/scenes/1/image"
+    html = browser.post(url, {"page": "quick"}, headers=HTMX).content.decode()
+
+    assert f'id="scene-{scene.pk}"' in html
+    assert "Generating Image" in html
+    assert browser.post(f"/projects/{project.pk}/scenes/1/cancel", {"page": "quick"}).headers["Location"] == (
+        f"/quick-gen/{project.pk}#scene-1"
+    )
+
+
+def test_a_second_click_is_told_that_the_scene_is_busy(browser, user):
+    project = make_project(user)
+    make_scenes(project, "4")
+    url = f"/projects/{project.pk}/scenes/1/image"
+    browser.post(url, headers=HTMX)
+    response = browser.post(url, headers=HTMX)
+
+    assert response.status_code == 409
+    assert response.headers["HX-Retarget"] == "#toasts"
+    assert Job.objects.count() == 1
+
+
+def test_a_failed_scene_shows_why_and_can_be_tried_again(browser, user):
+    project = make_project(user)
+    job = make_job(
+        user, project_id=project.pk, state="failed", error="The face was not found.", finished_at="2026-01-01T00:00Z"
+    )
+    make_scenes(project, "4", job=job)
+    html = page(browser, f"/projects/{project.pk}")
+
+    assert "The face was not found." in html
+    assert f'action="/projects/{project.pk}/scenes/1/retry"' in html
+    assert ">Retry</button>" in html
+
+
+def test_lipsync_is_offered_only_with_a_video_and_nothing_running(browser, user):
+    project = make_project(user, song_seconds=12)
+    with_clip, _, busy = make_scenes(project, "4", "4", "4")
+    make_clip(with_clip)
+    make_clip(busy)
+    busy.job = make_job(user, project_id=project.pk, state="running")
+    busy.save()
+    html = page(browser, f"/edit/{project.pk}")
+    cards = re.split(r"<li class=\"tile scene\"", html)[1:]
+
+    assert [f"scenes/{number}/lipsync?" in card for number, card in enumerate(cards, start=1)] == [True, False, False]
+    assert '<button type="button" disabled>Add Lipsync</button>' in cards[1]
+
+
+def test_the_lipsync_dialog_has_the_words_of_the_product(browser, user):
+    project = make_project(user, song_seconds=12)
+    make_clip(make_scenes(project, "4")[0])
+    html = page(browser, f"/projects/{project.pk}/scenes/1/lipsync", headers=HTMX)
+
+    for words in (
+        "Add Lipsync to Scene 1",
+        "Lip Movement Expressiveness",
+        "Active Speaker Detection",
+        "Occlusion Detection",
+    ):
+        assert words in html
+    assert 'min="0" max="1"' in html
+    assert 'value="0.5"' in html
+    assert html.lstrip().startswith("<dialog")
+    assert "<html" in page(browser, f"/projects/{project.pk}/scenes/1/lipsync")
+
+
+def test_an_edit_over_somebodys_newer_words_is_refused(browser, user):
+    project = make_project(user)
+    scene = make_scenes(project, "4", version=3)[0]
+    response = browser.post(f"/projects/{project.pk}/scenes/1/words", {"prompt": "mine", "version": 2}, headers=HTMX)
+
+    scene.refresh_from_db()
+    assert response.status_code == 409
+    assert scene.prompt == "shot 1"
+
+
+def test_a_cost_above_the_threshold_is_asked_for_and_sent_again_with_a_yes(browser, user, settings):
+    settings.REPLICATE_API_TOKEN = "r8_test"
+    project = make_project(user, providers={"image": "replicate"}, confirm_above="0.0001")
+    make_scenes(project, "4")
+    url = f"/projects/{project.pk}/scenes/1/image"
+    asked = browser.post(url, {"page": "edit"}, headers=HTMX)
+
+    assert asked.headers["HX-Retarget"] == "#dialogs"
+    assert "Spend $" in asked.content.decode()
+    assert 'name="page" value="edit"' in asked.content.decode()
+    assert Job.objects.count() == 0
+
+    browser.post(url, {"page": "edit", "confirm_cost": "true"}, headers=HTMX)
+    assert Job.objects.count() == 1
+
+
+def test_a_jobs_page_tells_its_story(browser, user):
+    job = make_job(user, state="running", progress_percentage=40, progress_message="Drawing frame 40 of 96")
+    job.events.create(to_state="running", code="claimed", message="A worker took it.")
+    html = page(browser, f"/jobs/{job.pk}")
+
+    assert "Drawing frame 40 of 96" in html
+    assert "A worker took it." in html
+    assert "Cancel" in html
+
+
+def test_a_finished_job_can_be_downloaded(browser, user):
+    video = make_asset(user)
+    job = make_job(user, state="succeeded", finished_at="2026-01-01T00:00Z", result={"video_id": str(video.pk)})
+
+    assert re.search(rf'href="[^"]*{video.pk}[^"]*" download', page(browser, f"/jobs/{job.pk}"))
+
+
+def test_the_list_of_jobs_is_filtered_by_its_address(browser, user):
+    make_job(user, state="failed", error="No disk.", finished_at="2026-01-01T00:00Z")
+    make_job(user)
+    html = page(browser, "/jobs?state=failed")
+
+    assert html.count('<tr id="job-') == 1
+    assert "No disk." in html
+    assert "No job like that" in page(browser, "/jobs?kind=lipsync")
+
+
+def test_a_list_that_holds_new_jobs_is_loaded_anew(browser, user):
+    held = seen_of(page(browser, "/jobs"))
+    make_job(user)
+    response = browser.get("/jobs", {"live": 1, "seen": held})
+
+    assert response.headers["HX-Refresh"] == "true"
+
+
+def test_staff_edits_a_flavor_and_others_read_it(browser, staff, client):
+    assert "Only staff may edit" in page(browser, "/flavors/cinematic/image_params")
+
+    client.force_login(staff)
+    response = client.post("/flavors/cinematic/image_params", {"text": "nonsense: [", "version": "0"})
+    assert response.status_code == 400
+    assert "Line" in response.content.decode()
