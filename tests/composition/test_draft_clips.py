@@ -1,0 +1,44 @@
+"""The draft engine renders in the project's format, so its clips are copied into the video."""
+
+from dataclasses import replace
+
+import pytest
+
+from apps.composition.plan import CutPlan, Fit, Shot
+from apps.flavors.registry import capability_settings
+from apps.media.formats import ClipFormat
+from apps.providers.base import VideoRequest
+from apps.providers.registry import provider_get
+from tests.composition.conftest import SHAPE, as_source
+
+
+@pytest.fixture
+def draft_clips(db, tmp_path):
+    clips, settings = [], capability_settings("default", "video").values
+    for seed, frames in enumerate((40, 31)):
+        request = VideoRequest(
+            prompt="Slow push in on a singer in the rain", duration_seconds=frames / 24, width=320, height=180,
+            frames=frames, seed=seed, settings=settings,
+        )  # fmt: skip
+        into = tmp_path / str(seed)
+        into.mkdir()
+        made = provider_get("draft").make(request, into=into, progress=lambda *_: None, cancelled=lambda: False)
+        clips.append(as_source(made.files[0].path))
+    return clips
+
+
+def test_draft_clips_are_copied(draft_clips, make):
+    shape = ClipFormat(320, 180, SHAPE.fps)
+    composed, proof = make(CutPlan(tuple(Shot(clip, clip.facts.frames) for clip in draft_clips), shape))
+    assert [clip.facts.frames for clip in draft_clips] == [40, 31]
+    assert (composed.segments.encoded_segments, proof.facts["frames"], proof.passed) == (0, 71, True)
+
+
+def test_draft_and_foreign_clips_share_one_video(draft_clips, sources, make):
+    shape = ClipFormat(320, 180, SHAPE.fps)
+    shots = (Shot(draft_clips[0], 40), Shot(sources["foreign"], 24), Shot(draft_clips[1], 31))
+    plan = CutPlan(shots, shape, fit=Fit.FILL)
+    composed, proof = make(plan)
+    assert (composed.segments.encoded_segments, proof.passed) == (1, True)
+    again, _ = make(replace(plan, title="Another title"))
+    assert again.segments.encoded_segments == 0
