@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from celery import shared_task
+from django.utils import timezone
 
 from apps.jobs.dispatch import JOB_ENDED_TASK
-from apps.projects.services import SONG_CHANGED_TASK
+from apps.scenes import cleaning
+from apps.songs.services import SONG_CHANGED_TASK
 from apps.studio import followup, generate_all
 
 
@@ -22,6 +24,11 @@ def project_song_changed(*, project_id: str, **_: object) -> None:
 @shared_task(name="workers.followup.song_changed")
 def song_changed(*, song_id: str, **_: object) -> None:
     followup.song_changed(UUID(song_id))
+
+
+@shared_task(name="workers.followup.clean_deleted_scenes")
+def clean_deleted_scenes(**_: object) -> None:
+    cleaning.deleted_scenes_clean(now=timezone.now())
 
 
 @shared_task(name="workers.followup.advance")

@@ -11,6 +11,7 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.assets.models import Asset, Kind
 from apps.assets.selectors import asset_get
+from apps.assets.services import asset_delete
 from apps.core.errors import ConflictError, InputError
 from apps.jobs import dispatch, money
 from apps.jobs.models import Job
@@ -90,13 +91,15 @@ def project_update(
 
 
 def project_delete(*, by: User, project_id: UUID) -> None:
-    """Cancel what runs, then remove the project with its scenes and clips. Its files go with the cleaner."""
+    """Cancel what runs, then remove the project with its scenes, clips and files."""
     project = project_get(by=by, project_id=project_id)
     Project.objects.filter(pk=project.pk).update(generating=False)
     for job_id in Job.objects.filter(project_id=project.pk, state__in=sorted(ACTIVE)).values_list("pk", flat=True):
         _cancel_if_live(by, job_id)
     with transaction.atomic():
         project_lock(by=by, project_id=project_id).delete()
+        for asset in Asset.objects.filter(owner=by, key__startswith=f"mv/projects/{project_id}/", part_of=None):
+            asset_delete(by=by, asset=asset)
     log.info("project_deleted", project_id=str(project_id))
 
 

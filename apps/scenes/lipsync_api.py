@@ -1,5 +1,6 @@
 """HTTP edge of a scene's lip-sync."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.models import User
+from apps.core.errors import ConflictError
 from apps.generation.api import QUOTE_ANSWER, quote_response, validated, wanted_spending
 from apps.generation.lipsync import LipsyncOptions
 from apps.generation.serializers import MAXIMUM_SCENES
@@ -16,7 +19,7 @@ from apps.jobs.api import JobSerializer, acting_user, wait_as_preferred, wanted_
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.states import State
-from apps.scenes import lipsync
+from apps.scenes import lipsync, lipsync_check
 from apps.scenes.lipsync import LipsyncWish
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
@@ -29,6 +32,13 @@ class SceneLipsyncSerializer(SpendingSerializer):
     occlusion_detection_enabled = serializers.BooleanField(required=False, allow_null=True)
     audio_id = serializers.UUIDField(required=False, allow_null=True)
     preview = serializers.BooleanField(required=False)
+    force = serializers.BooleanField(
+        required=False,
+        help_text=(
+            "A paid lip-sync is looked at first. false: refuse it (409) where it is unlikely to work; true: do not "
+            "look; not given: go ahead and answer the findings as `warnings`."
+        ),
+    )
     config_flavor = serializers.CharField(required=False, allow_blank=True, max_length=64)
     provider = serializers.CharField(required=False, allow_blank=True, max_length=32)
 
@@ -58,9 +68,28 @@ class LipsyncSceneResponseSerializer(serializers.Serializer[Any]):
     lipsync_params = serializers.DictField()
     status = serializers.CharField()
     error = serializers.CharField()
+    warnings = serializers.ListField(child=serializers.CharField())
     processing_time_seconds = serializers.FloatField(allow_null=True)
     updated_at = serializers.DateTimeField()
     job = JobSerializer(allow_null=True)
+
+
+class FaceFoundSerializer(serializers.Serializer[Any]):
+    share = serializers.FloatField(help_text="Of the clip's frames that show a face")
+    height_share = serializers.FloatField(help_text="The face's height against the picture's")
+    faces = serializers.IntegerField()
+
+
+class VoiceFoundSerializer(serializers.Serializer[Any]):
+    share = serializers.FloatField(help_text="Of the window that sounds like a voice")
+
+
+class LipsyncCheckSerializer(serializers.Serializer[Any]):
+    usable = serializers.BooleanField()
+    problems = serializers.ListField(child=serializers.CharField())
+    frame_seconds = serializers.FloatField(allow_null=True, help_text="A moment of the clip that shows the finding")
+    face = FaceFoundSerializer(allow_null=True)
+    voice = VoiceFoundSerializer(allow_null=True)
 
 
 class LipsyncScenesResponseSerializer(serializers.Serializer[Any]):
@@ -96,6 +125,7 @@ class SceneLipsync(APIView):
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(SceneLipsyncSerializer, request)
         by = acting_user(request)
+        warnings = _looked_at(by, project_id, [sequence], data)
         (job,) = lipsync.scenes_lipsync(
             by=by,
             project_id=project_id,
@@ -107,7 +137,7 @@ class SceneLipsync(APIView):
         job, headers = wait_as_preferred(request, job)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
         status = 200 if job.state == State.SUCCEEDED else 202
-        return Response(_answer(scene, job), status=status, headers=headers)
+        return Response(_answer(scene, job, warnings), status=status, headers=headers)
 
 
 class SceneLipsyncQuote(APIView):
@@ -117,6 +147,20 @@ class SceneLipsyncQuote(APIView):
         by = acting_user(request)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
         return quote_response([lipsync.scene_lipsync_work(by=by, scene=scene, wish=_wish(data))])
+
+
+class SceneLipsyncLook(APIView):
+    @extend_schema(
+        request=SceneLipsyncSerializer,
+        responses=LipsyncCheckSerializer,
+        summary="Look, for nothing, whether the scene's lip-sync can work",
+    )
+    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        data = validated(SceneLipsyncSerializer, request)
+        by = acting_user(request)
+        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+        found = lipsync_check.scene_lipsync_check(by=by, scene=scene, wish=_wish(data))
+        return Response(LipsyncCheckSerializer(found).data)
 
 
 class ScenesLipsync(APIView):
@@ -129,6 +173,7 @@ class ScenesLipsync(APIView):
     def post(self, request: Request, project_id: UUID) -> Response:
         data = validated(ScenesLipsyncSerializer, request)
         by = acting_user(request)
+        warnings = _looked_at(by, project_id, data["sequences"], data)
         jobs = lipsync.scenes_lipsync(
             by=by,
             project_id=project_id,
@@ -137,12 +182,28 @@ class ScenesLipsync(APIView):
             spending=wanted_spending(data),
         )
         answers = [
-            _answer(scene_get(by=by, project_id=project_id, sequence=sequence), job)
+            _answer(scene_get(by=by, project_id=project_id, sequence=sequence), job, warnings)
             for sequence, job in zip(data["sequences"], jobs, strict=True)
         ]
         return Response({"scenes": answers}, status=202, headers={"Location": f"/api/jobs?project={project_id}"})
 
 
-def _answer(scene: Scene, job: Job | None) -> dict[str, Any]:
+def _looked_at(by: User, project_id: UUID, sequences: Sequence[int], data: dict[str, Any]) -> list[str]:
+    """The findings on the scenes whose lip-sync is paid. Raises ConflictError where `force` is false and one fails."""
+    force = data.get("force")
+    warnings: list[str] = []
+    for sequence in sequences if not force else ():
+        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+        work = lipsync.scene_lipsync_work(by=by, scene=scene, wish=_wish(data))
+        if work.quote.amount > 0:
+            problems = lipsync_check.work_check(work).problems
+            warnings.extend(f"Scene {sequence}: {problem}" for problem in problems)
+    if warnings and force is False:
+        message = f"{' '.join(warnings)} Send force=true to buy it nevertheless."
+        raise ConflictError(message, code="lipsync_unlikely")
+    return warnings
+
+
+def _answer(scene: Scene, job: Job | None, warnings: Sequence[str] = ()) -> dict[str, Any]:
     facts = lipsync.lipsync_answer(scene, job)
-    return dict(LipsyncSceneResponseSerializer({**facts, "job": job}).data)
+    return dict(LipsyncSceneResponseSerializer({**facts, "warnings": warnings, "job": job}).data)

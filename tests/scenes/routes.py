@@ -45,6 +45,7 @@ ROWS = {
     f"{PROJECT}/lipsync": owned_api(scenes, data={"sequences": [1]}, **NOT_NOW),
     f"{PROJECT}/lipsync/<int:sequence>": [owned_api(scenes), owned_api(scenes, **NOT_NOW)],
     f"{PROJECT}/lipsync/<int:sequence>/quote": owned_api(scenes, **NOT_NOW),
+    f"{PROJECT}/lipsync/<int:sequence>/check": owned_api(scenes, **NOT_NOW),
     f"{PROJECT}/undo": owned_api(project, method="post", owner=409),
     f"{PROJECT}/redo": owned_api(project, method="post", owner=409),
 }

@@ -1,0 +1,70 @@
+"""Looking before paying: whether a scene's lip-sync can work at all. Costs nothing and sends nothing."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+
+from apps.accounts.models import User
+from apps.assets.models import Asset
+from apps.assets.services import asset_local_copy
+from apps.core.errors import StudioError
+from apps.generation.work import Work
+from apps.media.audio import cut_wav
+from apps.providers.draft.lipsync.face import FaceCheck, face_check
+from apps.providers.draft.lipsync.voice import VoiceCheck, voice_check
+from apps.scenes.lipsync import LipsyncWish, scene_lipsync_work
+from apps.scenes.models import Scene
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class LipsyncCheck:
+    """`problems` are sentences; none means go ahead. `frame_seconds` is the moment of the clip that shows the
+    finding. A part that could not be looked at is None and has a sentence of its own."""
+
+    face: FaceCheck | None
+    voice: VoiceCheck | None
+    problems: tuple[str, ...]
+
+    @property
+    def usable(self) -> bool:
+        return not self.problems
+
+    @property
+    def frame_seconds(self) -> float | None:
+        return self.face.seconds if self.face else None
+
+
+def scene_lipsync_check(*, by: User, scene: Scene, wish: LipsyncWish) -> LipsyncCheck:
+    """Look at the clip's face and the window's voice. Raises InputError where lip-sync cannot even be asked for."""
+    return work_check(scene_lipsync_work(by=by, scene=scene, wish=wish))
+
+
+def work_check(work: Work) -> LipsyncCheck:
+    """The same for a lip-sync that was put together already. What the provider refuses raised before."""
+    problems: list[str] = []
+    inputs = work.frozen.inputs
+    face: FaceCheck | None = None
+    voice: VoiceCheck | None = None
+    try:
+        with asset_local_copy(Asset.objects.get(pk__in=[inputs["video"].asset_id])) as clip:
+            face = face_check(clip)
+            problems.extend(face.problems)
+        audio = inputs["audio"]
+        with asset_local_copy(Asset.objects.get(pk__in=[audio.asset_id])) as song:
+            voice = _window_voice(song, audio.start_seconds or 0.0, audio.end_seconds or 0.0)
+            problems.extend(voice.problems)
+    except StudioError as error:
+        problems.append(f"It could not be looked at: {error.message}")
+    log.info("lipsync_checked", problems=problems, face_share=face.share if face else None)
+    return LipsyncCheck(face=face, voice=voice, problems=tuple(problems))
+
+
+def _window_voice(song: Path, start_seconds: float, end_seconds: float) -> VoiceCheck:
+    Path(settings.SCRATCH_ROOT).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.SCRATCH_ROOT) as folder:
+        return voice_check(cut_wav(song, start_seconds, end_seconds, Path(folder) / "window.wav"))
