@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.flavors.grammar import MoveKind
+from apps.providers.draft.reading import camera_words
 
 # Share of the frame that a move of strength 1 travels.
 _TRAVEL = 0.10
@@ -47,8 +48,7 @@ class View:
 def pace(prompt: str) -> float:
     """How strongly the words want the camera to move."""
     text = prompt.lower()
-    position = text.rfind("camera")
-    words = text[max(0, position - 20) :] if position >= 0 else text
+    words = camera_words(text) or text
     if re.search(r"\b(fast|quick|whips?|drives|runs|rush|swings|hard)\b", words):
         return 1.5
     if re.search(r"\b(slow|slowly|creeps?|gently|gentle|barely|softly)\b", words):

@@ -6,9 +6,10 @@ the figure where it is, one pass for the light. That is what makes a draft sever
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ _TO_YUV = np.array(
 # Between two marks the mouth is interpolated; the camera hardly bends in a quarter of a second.
 _MARK_EVERY = 6
 _CHECK_EVERY = 12
+_STRIPS = 5
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class Renderer:
         if picture.front is not None and picture.alpha is not None and picture.alpha.any():
             self.front, self.stays = premultiplied_planes(picture.front, picture.alpha)
             self.box = tuple(cv2.boundingRect(picture.alpha))
+            self.extents = _extents(picture.alpha)
         self.light = self._light_plane(picture.light)
         self.mouth = picture.mouth
         self.levels = _levels(shot, clip.fps)
@@ -157,31 +160,41 @@ class Renderer:
                 cv2.warpAffine(source, used, size, dst=target, flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
     def _lay_figure(self, full: npt.NDArray[np.float64], planes: Sequence[Pixels]) -> None:
-        left, top, right, low = self._window(full)
-        if right <= left or low <= top:
-            return
-        for number, (source, target) in enumerate(zip(self.front, planes, strict=True)):
-            half = number > 0
-            scale = 2 if half else 1
-            used = (_half(full) if half else full).copy()
-            used[:, 2] += used[:, :2] @ (left / scale, top / scale)
-            size = ((right - left) // scale, (low - top) // scale)
-            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            figure = cv2.warpAffine(source, used, size, flags=flags)
-            if number < 2:
-                stays = cv2.warpAffine(self.stays[number], used, size, flags=flags, borderValue=255)
-            window = target[top // scale : low // scale, left // scale : right // scale]
-            cv2.multiply(window, stays, dst=window, scale=1 / 255)
-            cv2.add(window, figure, dst=window)
+        """Strip by strip, each only as wide as the figure is there: a head is narrower than its shoulders."""
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        for left, top, right, low in self._windows(full):
+            for number, (source, target) in enumerate(zip(self.front, planes, strict=True)):
+                scale = 2 if number else 1
+                used = (_half(full) if number else full).copy()
+                used[:, 2] += used[:, :2] @ (left / scale, top / scale)
+                size = ((right - left) // scale, (low - top) // scale)
+                figure = cv2.warpAffine(source, used, size, flags=flags)
+                if number < 2:
+                    stays = cv2.warpAffine(self.stays[number], used, size, flags=flags, borderValue=255)
+                window = target[top // scale : low // scale, left // scale : right // scale]
+                cv2.multiply(window, stays, dst=window, scale=1 / 255)
+                cv2.add(window, figure, dst=window)
 
-    def _window(self, full: npt.NDArray[np.float64]) -> tuple[int, int, int, int]:
-        """The even-edged part of the frame that the figure can touch."""
-        x, y, wide, high = self.box
+    def _windows(self, full: npt.NDArray[np.float64]) -> Iterator[tuple[int, int, int, int]]:
+        """The even-edged parts of the frame that the figure can touch: left, top, right, low."""
         inverse = cv2.invertAffineTransform(full)
-        corners = np.array([[x, y, 1], [x + wide, y, 1], [x, y + high, 1], [x + wide, y + high, 1]]) @ inverse.T
-        left, top = np.maximum(corners.min(axis=0) - 2, 0).astype(int) // 2 * 2
-        right, low = (np.minimum(corners.max(axis=0) + 4, self.frame).astype(int)) // 2 * 2
-        return int(left), int(top), int(right), int(low)
+        rows = _mapped(inverse, self.box)[:, 1]
+        first = max(0, int(rows.min()) - 2) // 2 * 2
+        end = min(self.frame[1], int(rows.max()) + 4) // 2 * 2
+        edges = [first + (end - first) * strip // _STRIPS // 2 * 2 for strip in range(_STRIPS + 1)]
+        for top, low in pairwise(edges):
+            # The canvas rows that this strip can show, whatever the roll.
+            seen = _mapped(full, (0, top, self.frame[0], low - top))[:, 1]
+            part = self.extents[max(0, int(seen.min()) - 2) : max(0, int(seen.max()) + 3)]
+            covered = part[part[:, 1] > part[:, 0]]
+            if low <= top or not len(covered):
+                continue
+            most = (int(covered[:, 0].min()), seen.min(), int(covered[:, 1].max()), seen.max())
+            columns = _mapped(inverse, (most[0], most[1], most[2] - most[0], most[3] - most[1]))[:, 0]
+            left = max(0, int(columns.min()) - 2) // 2 * 2
+            right = min(self.frame[0], int(columns.max()) + 4) // 2 * 2
+            if right > left:
+                yield left, top, right, low
 
     def _shine(self, number: int, luma: Pixels) -> None:
         energy, pulse = self.levels[number]
@@ -221,6 +234,22 @@ class Renderer:
             x, y = inverse @ (self.mouth.x, self.mouth.y, 1)
             marks.append([round(float(x), 1), round(float(y), 1), round(self.mouth.head * near.zoom, 1)])
         return marks
+
+
+def _mapped(transform: npt.NDArray[Any], box: Sequence[float]) -> npt.NDArray[Any]:
+    """The corners of a box (x, y, width, height) after a transform, one a row."""
+    x, y, wide, high = box
+    corners = np.array([[x, y, 1], [x + wide, y, 1], [x, y + high, 1], [x + wide, y + high, 1]])
+    mapped: npt.NDArray[Any] = corners @ transform.T
+    return mapped
+
+
+def _extents(alpha: Pixels) -> npt.NDArray[np.int64]:
+    """(first, end) column that each row of a mask covers; (0, 0) for an empty row."""
+    some = alpha > 0
+    first, last = some.argmax(axis=1), some.shape[1] - some[:, ::-1].argmax(axis=1)
+    covers = some.any(axis=1)
+    return np.stack([np.where(covers, first, 0), np.where(covers, last, 0)], axis=1)
 
 
 def _half(full: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

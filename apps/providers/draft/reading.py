@@ -130,10 +130,10 @@ def find(text: str, table: Table) -> str:
     return next((name for pattern, name in table if re.search(pattern, text)), "")
 
 
-def last_camera_words(text: str) -> str:
-    """The part from the last "camera" on: where a prompt says how the camera moves, if it says so."""
-    position = text.rfind("camera")
-    return text[position:] if position >= 0 else text
+def camera_words(text: str) -> str:
+    """The clause in which a prompt says how the camera moves, from its last "the camera" on; "" without one."""
+    position = text.rfind("the camera")
+    return re.split(r"[.;!?\n]", text[position:])[0] if position >= 0 else ""
 
 
 def read_prompt(prompt: str) -> Brief:
@@ -148,7 +148,7 @@ def read_prompt(prompt: str) -> Brief:
     shot = find(text, SHOTS) or "medium"
     return Brief(
         shot=shot,
-        move=find(last_camera_words(text), MOVES) or find(text, MOVES) or "push_in",
+        move=find(camera_words(text), MOVES) or find(text, MOVES) or "push_in",
         place=place,
         light=light or "day",
         weather=find(text, WEATHERS),

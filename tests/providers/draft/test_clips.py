@@ -8,6 +8,7 @@ import pytest
 from apps.core.errors import WorkCancelled
 from apps.media.probe import probe_media
 from apps.providers.base import ImageRequest, MediaInput
+from apps.providers.draft.reading import read_prompt
 
 
 @pytest.mark.parametrize(
@@ -153,3 +154,16 @@ def test_a_draft_is_free(video_request):
     quote = DraftProvider().quote(video_request())
 
     assert (quote.amount, quote.basis) == (0, "free draft")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "move"),
+    [
+        ("Mara walks. The camera pans left. Phone camera, hand-held, slow.", "pan_left"),
+        ("Slow push-in on a face", "push_in"),
+        ("She dances; hand-held", "handheld"),
+        ("A wall.", "push_in"),
+    ],
+)
+def test_the_move_is_read_where_the_prompt_speaks_of_the_camera(prompt, move):
+    assert read_prompt(prompt).move == move

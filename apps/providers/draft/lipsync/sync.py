@@ -85,7 +85,7 @@ def _format(facts: MediaFacts) -> tuple[ClipFormat, int]:
     if facts.kind != "video" or facts.width is None or facts.height is None or facts.fps is None:
         raise InputError("The file has no moving picture to lip-sync.", code="no_video")
     steady = not facts.variable_frame_rate and facts.fps <= 120
-    rate = facts.fps if steady else Fraction(round(min(60, facts.fps)))
+    rate = facts.fps if steady else Fraction(min(60, round(facts.fps)))
     frames = facts.frames if facts.frames and steady else round((facts.duration_seconds or 0) * float(rate))
     if not frames:
         raise InputError("The video has no frames.", code="no_video")

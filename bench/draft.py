@@ -1,0 +1,284 @@
+"""How fast a song becomes a finished draft video: analysis, scenes, frames, clips, composing, proof.
+
+    .venv/bin/python bench/draft.py [--seconds 180] [--processes 2] [--flavor default] [--aspect 16:9] [--json]
+
+The engines are run as the media workers run them, one process per core, without database, broker or web. The last line
+with --json is {"draft_realtime", "song_seconds", "total_wall_seconds", "peak_rss_mb", "stages", …}.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+# So that it runs from anywhere, and leaves the installation's own data alone.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mvsite.settings")
+os.environ.setdefault("MV_DATA_DIR", tempfile.mkdtemp(prefix="mvsite-bench-"))
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+
+import django
+
+django.setup()
+
+import psutil  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+from apps.composition.cache import SegmentCache, file_sha256  # noqa: E402
+from apps.composition.compose import Composed, compose  # noqa: E402
+from apps.composition.plan import CutPlan, Shot, SongPart, Source  # noqa: E402
+from apps.composition.proof import prove, require_passed  # noqa: E402
+from apps.flavors.discovery import discover  # noqa: E402
+from apps.flavors.registry import build_snapshot  # noqa: E402
+from apps.media.formats import ClipFormat, Encoding, clip_format  # noqa: E402
+from apps.media.probe import probe_media  # noqa: E402
+from apps.providers.base import (  # noqa: E402
+    ImageRequest,
+    MediaInput,
+    ScenesRequest,
+    SongBrief,
+    SongSection,
+    VideoRequest,
+)
+from apps.providers.draft.provider import DraftProvider  # noqa: E402
+from apps.songs.analysis.analyse import SongAnalysis, song_analyse  # noqa: E402
+from apps.songs.cut_plan import SongShape, cut_plan  # noqa: E402
+from apps.songs.synthesis import SAMPLE_PARTS, sample_song, write_audio  # noqa: E402
+
+IDEA = (
+    "A woman drives through the neon rain at night, looking for the sister she lost. "
+    "She finds her singing in an empty club on the edge of the city."
+)
+CHARACTER = "Mara, a singer in a red coat with long dark hair"
+
+
+@dataclass(frozen=True)
+class SceneWork:
+    """Everything that one worker needs for one scene."""
+
+    number: int
+    description: str
+    frames: int
+    energy: tuple[float, ...]
+    beats: tuple[float, ...]
+    format: ClipFormat
+    folder: Path
+    image_settings: dict[str, Any]
+    video_settings: dict[str, Any]
+
+
+def quiet(*_: object) -> None:
+    """No progress is shown."""
+
+
+def never() -> bool:
+    return False
+
+
+def draw(work: SceneWork) -> float:
+    """Draw the scene's frame; answers the seconds it took."""
+    started = time.perf_counter()
+    (work.folder / f"image{work.number}").mkdir()
+    request = ImageRequest(
+        work.description, work.format.width, work.format.height, seed=work.number, settings=work.image_settings
+    )
+    DraftProvider().make(request, into=work.folder / f"image{work.number}", progress=quiet, cancelled=never)
+    return time.perf_counter() - started
+
+
+def film(work: SceneWork) -> float:
+    """Film the scene's clip; answers the seconds it took."""
+    started = time.perf_counter()
+    (work.folder / f"clip{work.number}").mkdir()
+    request = VideoRequest(
+        prompt=work.description,
+        duration_seconds=float(work.frames / work.format.fps),
+        width=work.format.width,
+        height=work.format.height,
+        fps=str(work.format.fps),
+        frames=work.frames,
+        image=MediaInput(work.folder / f"image{work.number}" / "image_1.png", "image/png"),
+        energy=work.energy,
+        beat_seconds=work.beats,
+        seed=work.number,
+        settings=work.video_settings,
+    )
+    DraftProvider().make(request, into=work.folder / f"clip{work.number}", progress=quiet, cancelled=never)
+    return time.perf_counter() - started
+
+
+class Memory:
+    """The most memory that this process and its workers held together, looked at five times a second."""
+
+    def __init__(self) -> None:
+        self.peak_bytes = 0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> "Memory":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        me = psutil.Process()
+        while not self._done.wait(0.2):
+            total = 0
+            for process in [me, *me.children(recursive=True)]:
+                try:
+                    total += process.memory_info().rss
+                except psutil.NoSuchProcess:
+                    continue
+            self.peak_bytes = max(self.peak_bytes, total)
+
+
+class Clock:
+    """Wall seconds by stage."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.stages[name] = time.perf_counter() - started
+
+
+def write_song(path: Path, seconds: float) -> None:
+    """A song of about this length, quiet and loud by turns."""
+    once = sample_song(parts=SAMPLE_PARTS).shape[1] / 44_100
+    write_audio(sample_song(parts=SAMPLE_PARTS * max(1, round(seconds / once))), path)
+
+
+def flavor_settings(flavor: str) -> dict[str, dict[str, Any]]:
+    """The resolved values of a flavor's files, without the database's edits."""
+    snapshot = build_snapshot(discover(settings.CONFIGS_DIR), {})
+    types = ("parameters", "scene_prompts", "image_params", "video_params")
+    return {name: dict(snapshot.resolved[flavor, name].values) for name in types}
+
+
+def write_scenes(
+    analysis: SongAnalysis, configs: dict[str, dict[str, Any]], clip: ClipFormat, folder: Path
+) -> list[SceneWork]:
+    seconds = analysis.duration_seconds
+    beats, downbeats = tuple(analysis.grid.beats().tolist()), tuple(analysis.grid.downbeats().tolist())
+    shape = SongShape(seconds, beats, downbeats, [part.start_seconds for part in analysis.sections], analysis.energy)
+    slots = cut_plan(shape, scene_seconds=float(configs["parameters"]["duration_seconds"]))
+    sections = tuple(
+        SongSection(part.label, part.start_seconds, part.end_seconds, part.energy) for part in analysis.sections
+    )
+    request = ScenesRequest(
+        IDEA, CHARACTER, slots=slots, seed=1, song=SongBrief(seconds, None, beats, downbeats, sections),
+        settings={**configs["parameters"], "scene_prompts": configs["scene_prompts"]},
+    )  # fmt: skip
+    written = DraftProvider().make(request, into=folder, progress=quiet, cancelled=never).data["scenes"]
+    works = []
+    for number, (scene, (start, end)) in enumerate(zip(written, slots, strict=True)):
+        first, last = round(start * clip.fps), round(end * clip.fps)
+        part = slice(int(start / seconds * len(analysis.energy)), max(1, int(end / seconds * len(analysis.energy))))
+        works.append(
+            SceneWork(
+                number, scene["description"], last - first, analysis.energy[part],
+                tuple(beat - start for beat in beats if start <= beat < end), clip, folder,
+                configs["image_params"], configs["video_params"],
+            )
+        )  # fmt: skip
+    return works
+
+
+def source_of(path: Path) -> Source:
+    return Source(path, file_sha256(path), probe_media(path))
+
+
+def join(works: list[SceneWork], song: Path, clip: ClipFormat, output: Path, session: Any) -> Composed:
+    shots = tuple(Shot(source_of(work.folder / f"clip{work.number}" / "video.mp4"), work.frames) for work in works)
+    frames = sum(work.frames for work in works)
+    part = SongPart(source_of(song), Fraction(0), frames / clip.fps)
+    plan = CutPlan(shots, clip, Encoding.DRAFT, song=part, title="Bench")
+    return compose(plan, output, cache=session, progress=quiet, cancelled=never)
+
+
+def bench(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    clock = Clock()
+    song = folder / "song.mp3"
+    write_song(song, arguments.seconds)
+    configs = flavor_settings(arguments.flavor)
+    clip = clip_format(arguments.aspect, "720p", Fraction(configs["video_params"]["fps"]))
+    busy: dict[str, float] = {}
+    with Memory() as memory, ProcessPoolExecutor(arguments.processes) as pool:
+        # Workers that are up already, as in an installation.
+        list(pool.map(time.sleep, [0.1] * arguments.processes))
+        started = time.perf_counter()
+        with clock.stage("analysis"):
+            analysis = song_analyse(song)
+        with clock.stage("scenes"):
+            works = write_scenes(analysis, configs, clip, folder)
+        for name, task in (("frames", draw), ("clips", film)):
+            with clock.stage(name):
+                busy[name] = sum(pool.map(task, works))
+        with SegmentCache(folder / "cache", 10**10).session() as session:
+            with clock.stage("compose"):
+                composed = join(works, song, clip, folder / "final.mp4", session)
+            with clock.stage("proof"):
+                proof = prove(composed, session, never)
+        total = time.perf_counter() - started
+    require_passed(proof)
+    if arguments.keep:
+        (folder / "final.mp4").rename(arguments.keep)
+    return {
+        "draft_realtime": round(analysis.duration_seconds / total, 2),
+        "song_seconds": round(analysis.duration_seconds, 3),
+        "total_wall_seconds": round(total, 3),
+        "peak_rss_mb": round(memory.peak_bytes / 2**20),
+        "stages": {name: round(seconds, 3) for name, seconds in clock.stages.items()},
+        "clips_realtime_per_process": round(analysis.duration_seconds / busy["clips"], 2),
+        "scenes": len(works),
+        "encoded_again": composed.segments.encoded_segments,
+        "processes": arguments.processes,
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
+def show(found: dict[str, Any], say: Callable[[str], None]) -> None:
+    seconds = found["song_seconds"]
+    say(f"{seconds:.0f} s of song, {found['scenes']} scenes, {found['processes']} processes on {found['cores']} cores")
+    say(f"{'stage':<12}{'wall s':>9}{'x real time':>14}")
+    for name, wall in [*found["stages"].items(), ("total", found["total_wall_seconds"])]:
+        say(f"{name:<12}{wall:>9.2f}{seconds / max(wall, 1e-6):>14.1f}")
+    say(f"clips by one process {found['clips_realtime_per_process']}x, encoded again while composing "
+        f"{found['encoded_again']}, memory {found['peak_rss_mb']} MB, load {found['load']}")  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=180.0, help="length of the song that is made up")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--flavor", default="default")
+    parser.add_argument("--aspect", default="16:9")
+    parser.add_argument("--keep", type=Path, help="where to leave the finished video")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="mvsite-bench-") as folder:
+        found = bench(arguments, Path(folder))
+    show(found, print)
+    if arguments.json:
+        print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
