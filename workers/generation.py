@@ -3,9 +3,12 @@
 from celery import shared_task
 
 from apps.jobs.dispatch import KEEP_LATE_RESULT_TASK
-from apps.jobs.kinds import GENERATION_TASK
-from apps.scenes.handlers import HANDLERS
+from apps.jobs.kinds import GENERATION_TASK, Kind
+from apps.pro.handlers import pro_run
+from apps.scenes.handlers import HANDLERS as SCENE_HANDLERS
 from workers.base import job_run, late_result_keep
+
+HANDLERS = {**SCENE_HANDLERS, Kind.PRO_LIPSYNC: pro_run}
 
 
 @shared_task(name=GENERATION_TASK)

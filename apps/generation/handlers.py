@@ -6,7 +6,7 @@ from typing import cast
 from apps.generation.inputs import request_opened
 from apps.jobs.execution import Done, Handed, JobRun, Outcome
 from apps.jobs.remote import remote_produce
-from apps.providers.base import LocalProvider, ProviderResult, RemoteProvider
+from apps.providers.base import LocalProvider, ProviderRequest, ProviderResult, RemoteProvider
 from apps.providers.registry import provider_get
 
 Receiver = Callable[[JobRun, ProviderResult], Done]
@@ -14,14 +14,16 @@ Receiver = Callable[[JobRun, ProviderResult], Done]
 
 def generation_run(run: JobRun, receive: Receiver) -> Outcome:
     """Make what the job asks for with its provider; `receive` stores the files and says what to save."""
-    provider = provider_get(run.job.provider)
     with request_opened(run) as request:
-        if isinstance(provider, LocalProvider):
-            into = run.scratch / "made"
-            into.mkdir()
-            made: ProviderResult | Handed = provider.make(
-                request, into=into, progress=run.progress, cancelled=run.cancelled
-            )
-        else:
-            made = remote_produce(run, cast(RemoteProvider, provider), request)
+        made = request_produce(run, request)
         return made if isinstance(made, Handed) else receive(run, made)
+
+
+def request_produce(run: JobRun, request: ProviderRequest) -> ProviderResult | Handed:
+    """Have the job's provider make it here, or go one step further with it elsewhere."""
+    provider = provider_get(run.job.provider)
+    if isinstance(provider, LocalProvider):
+        into = run.scratch / "made"
+        into.mkdir()
+        return provider.make(request, into=into, progress=run.progress, cancelled=run.cancelled)
+    return remote_produce(run, cast(RemoteProvider, provider), request)

@@ -24,7 +24,7 @@ def request_opened(run: JobRun) -> Iterator[ProviderRequest]:
     """The job's typed request with readable files, valid while the block runs."""
     frozen = FrozenRequest.model_validate(run.parameters["frozen"])
     with ExitStack() as stack:
-        media = {name: _opened(stack, run, name, source) for name, source in frozen.inputs.items()}
+        media = {name: input_opened(stack, run, name, source) for name, source in frozen.inputs.items()}
         yield frozen.request(media)
 
 
@@ -53,7 +53,8 @@ def media_described(asset: Asset, source: InputSource) -> MediaInput:
     )
 
 
-def _opened(stack: ExitStack, run: JobRun, name: str, source: InputSource) -> MediaInput:
+def input_opened(stack: ExitStack, run: JobRun, name: str, source: InputSource) -> MediaInput:
+    """One file, fetched and cut, readable until the stack is unwound."""
     if source.asset_id is None:
         path = fetch_url(source.url, into=run.scratch, max_bytes=LINK_MAXIMUM_BYTES)
         return _probed(_cut(run, name, path, source))

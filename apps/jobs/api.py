@@ -39,6 +39,8 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     is_pro_job = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
     completed_at = serializers.DateTimeField(source="finished_at")
+    provider_id = serializers.SerializerMethodField(help_text="The provider's own id of the present attempt's work")
+    output_url = serializers.SerializerMethodField(help_text="Where the result's video is, once there is one")
 
     class Meta:
         model = Job
@@ -56,6 +58,8 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "cost",
             "attempts",
             "is_pro_job",
+            "provider_id",
+            "output_url",
             "flavor",
             "config_hash",
             "result",
@@ -67,6 +71,14 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 
     def get_is_pro_job(self, job: Job) -> bool:
         return job.kind == Kind.PRO_LIPSYNC
+
+    def get_provider_id(self, job: Job) -> str:
+        runs = [run for run in job.remote_runs.all() if run.attempt == job.attempt]
+        return runs[0].remote_id if runs else ""
+
+    def get_output_url(self, job: Job) -> str | None:
+        url: str | None = job.result.get("video_url")
+        return url
 
 
 class JobDetailSerializer(JobSerializer):

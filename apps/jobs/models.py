@@ -126,9 +126,6 @@ class RunStatus(models.TextChoices):
     CANCELLED = "cancelled"
 
 
-OPEN_RUN_STATUSES = [RunStatus.SUBMITTED]
-
-
 class RemoteRun(models.Model):
     """One attempt's paid request to a provider: the intent, frozen before the call, and what became of it."""
 
@@ -176,6 +173,11 @@ class RemoteRun(models.Model):
                 name="remote_run_to_collect",
             ),
         ]
+
+    @property
+    def is_open(self) -> bool:
+        """The provider works on it, as far as we know."""
+        return self.status == RunStatus.SUBMITTED
 
 
 class SpendingAccount(models.Model):

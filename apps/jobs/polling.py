@@ -33,9 +33,9 @@ NOT_FOUND_GRACE_SECONDS = 120.0
 LATE_SECONDS = 24 * 3600.0
 
 
-def runs_poll_due() -> int:
-    """One round over every run that is due. Answers how many were asked for."""
-    runs = _lease(timezone.now())
+def runs_poll_due(*, kind: str = "") -> int:
+    """One round over every run that is due, of one kind of job where it is named. Answers how many were asked for."""
+    runs = _lease(timezone.now(), kind)
     by_provider: dict[str, list[RemoteRun]] = defaultdict(list)
     for run in runs:
         by_provider[run.provider].append(run)
@@ -44,13 +44,13 @@ def runs_poll_due() -> int:
     return len(runs)
 
 
-def _lease(now: datetime) -> list[RemoteRun]:
+def _lease(now: datetime, kind: str) -> list[RemoteRun]:
+    due = RemoteRun.objects.filter(status=RunStatus.SUBMITTED, next_poll_at__lte=now)
+    if kind:
+        due = due.filter(job__kind=kind)
     with transaction.atomic(durable=True):
-        runs = list(
-            RemoteRun.objects.select_for_update(skip_locked=True)
-            .filter(status=RunStatus.SUBMITTED, next_poll_at__lte=now)
-            .order_by("next_poll_at")[:LEASE_SIZE]
-        )
+        leased = due.select_for_update(skip_locked=True, of=("self",)).order_by("next_poll_at")
+        runs = list(leased[:LEASE_SIZE])
         for run in runs:
             run.next_poll_at = now + timedelta(seconds=_interval(run, now))
             run.polls += 1

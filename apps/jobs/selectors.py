@@ -17,8 +17,8 @@ WAIT_STEP_SECONDS = 0.2
 
 
 def jobs_of(user: User) -> "QuerySet[Job]":
-    """The user's jobs, newest first."""
-    return Job.objects.filter(owner=user)
+    """The user's jobs with their paid requests, newest first."""
+    return Job.objects.filter(owner=user).prefetch_related("remote_runs")
 
 
 def job_get(user: User, job_id: UUID) -> Job:

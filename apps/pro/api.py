@@ -1,0 +1,182 @@
+"""HTTP edge of the Pro editor: segmented lip-sync of one video."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import QueryDict
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.decorators import api_view, parser_classes
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.models import User
+from apps.assets.models import Kind as AssetKind
+from apps.core.errors import InputError, NotFound
+from apps.generation.work import Spending
+from apps.jobs import services as job_services
+from apps.jobs.api import (
+    JobDetailSerializer,
+    JobFilter,
+    JobSerializer,
+    acting_user,
+    job_response,
+    wanted_idempotency,
+)
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.selectors import job_get, jobs_of
+from apps.jobs.services import idempotent_job
+from apps.pro.files import GivenFile, given_file, order_files
+from apps.pro.segments import ReadSegments, segments_read
+from apps.pro.services import VIDEO, CheckedOrder, ProWish, order_check, order_take
+
+DEFAULT_MODEL = "lipsync-2"
+DEFAULT_SYNC_MODE = "remap"
+
+
+class ProProcessSerializer(serializers.Serializer[Any]):
+    """The form. Each audio comes in a field named by its `refId`: a file, an audio id or a link."""
+
+    video = serializers.FileField(help_text="A file; or the id of a video, or a link, as text")
+    segments = serializers.CharField(
+        help_text="JSON: [{startTime, endTime, audioInput: {refId, startTime?, endTime?}, optionsOverride?}]"
+    )
+    model = serializers.CharField(required=False, default=DEFAULT_MODEL)
+    sync_mode = serializers.CharField(required=False, default=DEFAULT_SYNC_MODE)
+    options = serializers.CharField(required=False, help_text="JSON: further options of the model")
+    provider = serializers.CharField(required=False, help_text="sync_so (default) or draft")
+    config_flavor = serializers.CharField(required=False)
+    confirm_cost = serializers.BooleanField(required=False)
+
+
+@extend_schema(
+    request={"multipart/form-data": ProProcessSerializer},
+    parameters=[OpenApiParameter("dry_run", OpenApiTypes.BOOL, description="Check and price it only; nothing is kept")],
+    responses={202: JobSerializer, 200: OpenApiTypes.OBJECT},
+)
+@api_view(["POST"])
+@parser_classes([MultiPartParser])
+def pro_sync_process(request: Request) -> Response:
+    """Lip-sync parts of a video, each to its own audio. Every problem is answered at once, before anything is paid."""
+    by = acting_user(request)
+    form = cast(QueryDict, request.data)  # the only parser of this view makes one
+    wish = _wish(form)
+    idempotency = wanted_idempotency(request, kind=Kind.PRO_LIPSYNC, body=_fingerprint(form))
+    if earlier := idempotent_job(by=by, idempotency=idempotency):
+        return job_response(request, earlier)
+    with order_files(by, _given_files(form, wish.segments)) as files:
+        checked = order_check(wish, files)
+        if _flag(request.query_params.get("dry_run") or form.get("dry_run")):
+            return Response(_dry_run(checked))
+        spending = Spending(confirmed=_flag(form.get("confirm_cost")))
+        job = order_take(by=by, checked=checked, files=files, spending=spending, idempotency=idempotency)
+    return job_response(request, job)
+
+
+def _wish(data: Mapping[str, Any]) -> ProWish:
+    return ProWish(
+        segments=segments_read(str(data.get("segments") or "")),
+        model=str(data.get("model") or DEFAULT_MODEL),
+        sync_mode=str(data.get("sync_mode") or DEFAULT_SYNC_MODE),
+        options=_options(str(data.get("options") or "")),
+        provider=str(data.get("provider") or ""),
+        flavor=str(data.get("config_flavor") or ""),
+    )
+
+
+def _options(text: str) -> dict[str, Any]:
+    if not text:
+        return {}
+    try:
+        options = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError("options must be a JSON object.", errors={"options": ["not JSON"]}) from error
+    if not isinstance(options, dict):
+        raise InputError("options must be a JSON object.", errors={"options": ["not an object"]})
+    return options
+
+
+def _given_files(data: Mapping[str, Any], segments: ReadSegments) -> dict[str, tuple[AssetKind, GivenFile]]:
+    """The video and, for each reference that the segments name, its audio. What nobody names is left out."""
+    video = given_file(data.get(VIDEO))
+    if video is None:
+        message = "Send the video: a file, the id of one of your videos, or a link."
+        raise InputError(message, errors={VIDEO: [message]})
+    given: dict[str, tuple[AssetKind, GivenFile]] = {VIDEO: (AssetKind.VIDEO, video)}
+    for reference in segments.references:
+        audio = given_file(data.get(reference))
+        if audio is not None:
+            given[reference] = (AssetKind.AUDIO, audio)
+    return given
+
+
+def _fingerprint(data: Mapping[str, Any]) -> dict[str, str]:
+    """What tells one form from another: texts as they are, files by name and size."""
+    return {
+        name: f"{value.name}:{value.size}" if hasattr(value, "size") else str(value) for name, value in data.items()
+    }
+
+
+def _flag(value: Any) -> bool:
+    return str(value or "").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def _dry_run(checked: CheckedOrder) -> dict[str, Any]:
+    return {
+        "valid": True,
+        "provider": checked.choice.provider.name,
+        "quote": {
+            "amount": f"{checked.quote.amount:.4f}",
+            "basis": checked.quote.basis,
+            "estimated": checked.quote.estimated,
+            "bought_seconds": checked.quote.bought_seconds,
+        },
+        "payload": checked.payload(),
+    }
+
+
+class ProJobList(generics.ListAPIView[Job]):
+    """The caller's Pro jobs, newest first."""
+
+    serializer_class = JobSerializer
+    filterset_class = JobFilter
+    queryset = Job.objects.none()
+
+    def get_queryset(self) -> Any:
+        return jobs_of(acting_user(self.request)).filter(kind=Kind.PRO_LIPSYNC)
+
+
+@extend_schema(responses=JobDetailSerializer)
+@api_view(["GET"])
+def pro_job_detail(request: Request, job_id: UUID) -> Response:
+    """One Pro job with its history."""
+    return Response(JobDetailSerializer(_pro_job(acting_user(request), job_id)).data)
+
+
+@extend_schema(request=None, responses=JobSerializer)
+@api_view(["POST"])
+def pro_job_cancel(request: Request, job_id: UUID) -> Response:
+    """Stop it, and any new spend at once."""
+    by = acting_user(request)
+    job = job_services.job_cancel(by=by, job_id=_pro_job(by, job_id).pk)
+    return Response(JobSerializer(job).data)
+
+
+@extend_schema(request=None, responses={202: JobSerializer})
+@api_view(["POST"])
+def pro_job_retry(request: Request, job_id: UUID) -> Response:
+    """Start the next attempt with the frozen order."""
+    by = acting_user(request)
+    return job_response(request, job_services.job_retry(by=by, job_id=_pro_job(by, job_id).pk))
+
+
+def _pro_job(by: User, job_id: UUID) -> Job:
+    job = job_get(by, job_id)
+    if job.kind != Kind.PRO_LIPSYNC:
+        raise NotFound("There is no such Pro job.")
+    return job

@@ -1,0 +1,34 @@
+"""Looking after open Pro jobs: the periodic round, and the same by hand."""
+
+from uuid import UUID
+
+import structlog
+
+from apps.core.errors import NotFound
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job, RemoteRun
+from apps.jobs.polling import runs_poll, runs_poll_due
+
+log = structlog.get_logger(__name__)
+
+
+def open_pro_jobs_check() -> int:
+    """Ask for every Pro run that is due, a hundred in one request. Answers how many were asked for."""
+    count = runs_poll_due(kind=Kind.PRO_LIPSYNC)
+    log.info("pro_jobs_checked", count=count)
+    return count
+
+
+def pro_job_check(job_id: UUID) -> Job:
+    """Ask the provider about one Pro job now; its result, if there is one, is then collected by a worker.
+
+    Raises NotFound for an unknown job, ProviderError when the provider does not answer.
+    """
+    job = Job.objects.filter(pk=job_id, kind=Kind.PRO_LIPSYNC).first()
+    if job is None:
+        raise NotFound("There is no such Pro job.")
+    open_runs = [run for run in RemoteRun.objects.filter(job=job, attempt=job.attempt) if run.is_open]
+    if open_runs:
+        runs_poll(job.provider, open_runs)
+    job.refresh_from_db()
+    return job

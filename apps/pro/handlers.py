@@ -1,0 +1,63 @@
+"""What a worker does with a Pro order."""
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import structlog
+
+from apps.assets.keys import job_video_key, pro_result_key
+from apps.assets.models import Kind
+from apps.assets.services import StoredFile, asset_create, file_store
+from apps.generation.frozen import InputSource
+from apps.generation.handlers import request_produce
+from apps.generation.inputs import input_opened
+from apps.generation.receiving import produced, video_answer
+from apps.jobs.execution import Done, Handed, JobRun, Outcome
+from apps.pro.order import ProOrder
+from apps.providers.base import ProviderResult
+
+log = structlog.get_logger(__name__)
+
+# A result may be off by a few frames; more means that something was cut or added.
+LENGTH_TOLERANCE_SECONDS = 0.5
+
+
+def pro_run(run: JobRun) -> Outcome:
+    """Make the order, or go one step further with it; then keep the result under the job's own key."""
+    order = ProOrder.model_validate(run.parameters["order"])
+    with ExitStack() as stack:
+        video = input_opened(stack, run, "video", InputSource(asset_id=order.video_id))
+        audios = {
+            name: input_opened(stack, run, name, InputSource(asset_id=asset_id))
+            for name, asset_id in order.audio_ids.items()
+        }
+        made = request_produce(run, order.request(video, audios))
+        return made if isinstance(made, Handed) else _received(run, made, wanted_seconds=video.duration_seconds)
+
+
+def _received(run: JobRun, result: ProviderResult, *, wanted_seconds: float | None) -> Done:
+    file = produced(result, "video")[0]
+    # A result that came late may find the next attempt's under the job's key.
+    key = job_video_key(uuid4()) if run.late else pro_result_key(run.job.owner_id, run.job.pk)
+    stored = file_store(file.path, key=key, content_type=file.content_type)
+    facts = {**result.facts, "job_id": str(run.job.pk), "made_at": datetime.now(UTC).isoformat()}
+    warning = _length_warning(stored, wanted_seconds)
+    if warning:
+        log.warning("pro_result_length_differs", job_id=str(run.job.pk), warning=warning)
+    return Done(result={"warning": warning, "facts": facts}, save=partial(_save, run, stored, facts))
+
+
+def _length_warning(stored: StoredFile, wanted: float | None) -> str:
+    seconds = stored.facts.duration_seconds if stored.facts else None
+    if wanted is None or seconds is None or abs(seconds - wanted) <= LENGTH_TOLERANCE_SECONDS:
+        return ""
+    return f"The result lasts {seconds:.2f} s, the video {wanted:.2f} s. Look at its end before you use it."
+
+
+def _save(run: JobRun, stored: StoredFile, facts: dict[str, Any]) -> dict[str, Any]:
+    asset = asset_create(owner=run.job.owner, stored=stored, kind=Kind.VIDEO, metadata=facts)
+    answer = video_answer(asset)
+    return {**answer, "output_url": answer["video_url"]}

@@ -1,0 +1,26 @@
+from argparse import ArgumentParser
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.core.errors import StudioError
+from apps.pro.completion import pro_job_check
+
+
+class Command(BaseCommand):
+    help = "Asks the provider about a Pro job now and says where it stands."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("job_id", type=UUID)
+
+    def handle(self, *_: object, job_id: UUID, **__: object) -> None:
+        try:
+            job = pro_job_check(job_id)
+        except StudioError as error:
+            raise CommandError(error.message) from error
+        run = job.remote_runs.filter(attempt=job.attempt).first()
+        self.stdout.write(f"{job.pk}: {job.state} ({job.code}) {job.progress_percentage:.0f} %")
+        if run is not None:
+            self.stdout.write(f"{run.provider} {run.remote_id or 'without an id'}: {run.status} {run.message}".rstrip())
+        if job.error:
+            self.stdout.write(job.error)

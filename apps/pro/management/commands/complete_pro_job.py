@@ -1,0 +1,33 @@
+from argparse import ArgumentParser
+from uuid import UUID
+
+from celery import current_app
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.core.errors import StudioError
+from apps.jobs.kinds import SPECS
+from apps.jobs.states import State
+from apps.pro.completion import pro_job_check
+
+
+class Command(BaseCommand):
+    help = "Asks the provider about a Pro job and, where the result is there, fetches and keeps it in this process."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("job_id", type=UUID)
+
+    def handle(self, *_: object, job_id: UUID, **__: object) -> None:
+        try:
+            job = pro_job_check(job_id)
+        except StudioError as error:
+            raise CommandError(error.message) from error
+        if job.state == State.WAITING:
+            # The worker's own task, run here: it claims, so a worker that is on it already is not disturbed.
+            current_app.loader.import_default_modules()
+            current_app.tasks[SPECS[job.kind].task](job_id=str(job.pk), claim_from=str(State.WAITING))
+            job.refresh_from_db()
+        self.stdout.write(f"{job.pk}: {job.state} ({job.code})")
+        if url := job.result.get("output_url"):
+            self.stdout.write(url)
+        if job.state != State.SUCCEEDED:
+            raise CommandError(job.error or "There is no result yet.")

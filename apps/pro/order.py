@@ -1,0 +1,62 @@
+"""A segmented lip-sync as it lies on a job: the files by id, the segments, model and options, all frozen."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from apps.providers.base import LipsyncSegment, MediaInput, SegmentedLipsyncRequest
+
+
+class OrderedSegment(BaseModel):
+    """Seconds on the video's timeline; a crop in seconds of the audio where the user cropped it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start_seconds: float
+    end_seconds: float
+    audio_reference: str
+    audio_start_seconds: float | None = None
+    audio_end_seconds: float | None = None
+    options: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, segment: LipsyncSegment) -> "OrderedSegment":
+        return cls(
+            start_seconds=segment.start_seconds,
+            end_seconds=segment.end_seconds,
+            audio_reference=segment.audio_reference,
+            audio_start_seconds=segment.audio_start_seconds,
+            audio_end_seconds=segment.audio_end_seconds,
+            options=dict(segment.options),
+        )
+
+    def segment(self) -> LipsyncSegment:
+        return LipsyncSegment(**self.model_dump())
+
+
+class ProOrder(BaseModel):
+    """What was ordered. `audio_ids` by reference id."""
+
+    model_config = ConfigDict(frozen=True)
+
+    video_id: UUID
+    audio_ids: dict[str, UUID]
+    segments: list[OrderedSegment]
+    model: str
+    sync_mode: str
+    options: dict[str, Any] = {}
+    settings: dict[str, Any]
+
+    def request(self, video: MediaInput, audios: Mapping[str, MediaInput]) -> SegmentedLipsyncRequest:
+        """The typed request with these files."""
+        return SegmentedLipsyncRequest(
+            video=video,
+            audios=dict(audios),
+            segments=tuple(segment.segment() for segment in self.segments),
+            model=self.model,
+            sync_mode=self.sync_mode,
+            options=self.options,
+            settings=self.settings,
+        )

@@ -1,0 +1,91 @@
+"""Reading the `segments` field: JSON in, typed segments and every problem of form out."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apps.providers.base import LipsyncSegment
+from apps.providers.sync_so.segments import MAXIMUM_SEGMENTS, SegmentProblem
+
+# Fields of the form that are no audio, so no reference may be called so.
+RESERVED_REFERENCES = frozenset({"video", "segments", "model", "sync_mode", "options", "provider", "dry_run"})
+
+
+@dataclass(frozen=True)
+class ReadSegments:
+    """Segments that could be read, and what was wrong with those that could not."""
+
+    segments: list[LipsyncSegment]
+    problems: list[SegmentProblem]
+
+    @property
+    def references(self) -> list[str]:
+        return sorted({segment.audio_reference for segment in self.segments})
+
+
+def segments_read(text: str) -> ReadSegments:
+    """Read the JSON list. Keys that we do not know (a page's `label`, `id`) are left out, never sent on."""
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError):
+        return ReadSegments([], [SegmentProblem(None, "segments", "segments must be a JSON list of segments.")])
+    if not isinstance(rows, list) or not rows:
+        return ReadSegments([], [SegmentProblem(None, "segments", "Set at least one segment.")])
+    if len(rows) > MAXIMUM_SEGMENTS:
+        return ReadSegments([], [SegmentProblem(None, "segments", f"Use at most {MAXIMUM_SEGMENTS} segments.")])
+    segments, problems = [], []
+    for index, row in enumerate(rows):
+        found = _row_problems(index, row)
+        problems += found
+        if not found:
+            segments.append(_segment(row))
+    return ReadSegments(segments, problems)
+
+
+def _row_problems(index: int, row: Any) -> list[SegmentProblem]:
+    if not isinstance(row, dict):
+        return [SegmentProblem(index, "segment", "A segment is an object with startTime, endTime and audioInput.")]
+    problems = [
+        SegmentProblem(index, name, f"{name} must be a number of seconds.")
+        for name in ("startTime", "endTime")
+        if not _is_number(row.get(name))
+    ]
+    sound = row.get("audioInput")
+    if not isinstance(sound, dict):
+        return [*problems, SegmentProblem(index, "audioInput", "audioInput must be an object with refId.")]
+    reference = sound.get("refId")
+    if not isinstance(reference, str) or not reference.strip():
+        problems.append(SegmentProblem(index, "audioInput.refId", "Name the audio of the segment in refId."))
+    elif reference in RESERVED_REFERENCES:
+        problems.append(SegmentProblem(index, "audioInput.refId", f"{reference!r} is a field of the form. Rename it."))
+    problems += [
+        SegmentProblem(index, f"audioInput.{name}", f"{name} must be a number of seconds, or be left out.")
+        for name in ("startTime", "endTime")
+        if sound.get(name) is not None and not _is_number(sound[name])
+    ]
+    override = row.get("optionsOverride")
+    if override is not None and not isinstance(override, dict):
+        problems.append(SegmentProblem(index, "optionsOverride", "optionsOverride must be an object."))
+    return problems
+
+
+def _segment(row: Mapping[str, Any]) -> LipsyncSegment:
+    sound = row["audioInput"]
+    return LipsyncSegment(
+        start_seconds=float(row["startTime"]),
+        end_seconds=float(row["endTime"]),
+        audio_reference=sound["refId"],
+        audio_start_seconds=_optional(sound.get("startTime")),
+        audio_end_seconds=_optional(sound.get("endTime")),
+        options=dict(row.get("optionsOverride") or {}),
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _optional(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,147 @@
+"""Use cases of the Pro editor: check an order as a whole, price it, take it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.core.errors import InputError
+from apps.generation.choice import Choice, provider_choose
+from apps.generation.work import Spending, spending_check
+from apps.jobs.kinds import Kind, Queue
+from apps.jobs.models import Job
+from apps.jobs.services import Idempotency, NewJob, job_create
+from apps.pro.files import OrderFile, order_file_store
+from apps.pro.order import OrderedSegment, ProOrder
+from apps.pro.segments import ReadSegments
+from apps.providers.base import Capability, Quote, SegmentedLipsyncRequest
+from apps.providers.lengths import frame_rate_of
+from apps.providers.sync_so.payload import OVERRIDE_OPTIONS, check_options, model_of, segmented_body
+from apps.providers.sync_so.segments import SegmentProblem, segment_problems, segments_fitted
+
+log = structlog.get_logger(__name__)
+
+DEFAULT_PROVIDER = "sync_so"
+VIDEO = "video"
+
+
+@dataclass(frozen=True)
+class ProWish:
+    """What the form says beside the files."""
+
+    segments: ReadSegments
+    model: str
+    sync_mode: str
+    options: Mapping[str, Any]
+    provider: str = ""
+    flavor: str = ""
+
+
+@dataclass(frozen=True)
+class CheckedOrder:
+    """An order without problems: its typed request, who will do it, and what it will cost."""
+
+    request: SegmentedLipsyncRequest
+    choice: Choice
+    quote: Quote
+
+    def payload(self) -> dict[str, Any]:
+        """Exactly what would be sent to Sync.so, with the files' names where their links will stand."""
+        return segmented_body(self.request, self.request.segments, lambda media: {"url": f"<{media.path.name}>"})
+
+
+def order_check(wish: ProWish, files: Mapping[str, OrderFile]) -> CheckedOrder:
+    """Look at everything, at once. Raises InputError that lists every problem by segment and field.
+
+    Nothing is stored, sent or paid.
+    """
+    choice = provider_choose(Capability.SEGMENTED_LIPSYNC, flavor=wish.flavor, asked=wish.provider or DEFAULT_PROVIDER)
+    video = files[VIDEO].described()
+    audios = {name: file.described() for name, file in files.items() if name != VIDEO}
+    request = SegmentedLipsyncRequest(
+        video=video,
+        audios=audios,
+        segments=tuple(wish.segments.segments),
+        model=wish.model,
+        sync_mode=wish.sync_mode,
+        options=dict(wish.options),
+        settings=dict(choice.config.values),
+    )
+    name, entry = model_of(request)
+    check_options({"sync_mode": wish.sync_mode, **wish.options}, model=name, entry=entry)
+    allowed = [option for option in OVERRIDE_OPTIONS if option in entry.options]
+    _refuse_problems(wish.segments.problems + _problems(request, entry.maximum_seconds, allowed))
+    fitted = segments_fitted(request.segments, **_lengths(request))
+    request = replace(request, segments=fitted)
+    return CheckedOrder(request=request, choice=choice, quote=choice.provider.quote(request))
+
+
+def _problems(
+    request: SegmentedLipsyncRequest, maximum_seconds: float | None, allowed: list[str]
+) -> list[SegmentProblem]:
+    return segment_problems(
+        request.segments, maximum_seconds=maximum_seconds, override_options=allowed, **_lengths(request)
+    )
+
+
+def _lengths(request: SegmentedLipsyncRequest) -> dict[str, Any]:
+    fps = frame_rate_of(request.video)
+    return {
+        "video_seconds": request.video.duration_seconds or 0.0,
+        "audio_seconds": {name: audio.duration_seconds or 0.0 for name, audio in request.audios.items()},
+        "frame_seconds": 1 / float(fps) if fps else 1 / 25,
+    }
+
+
+def _refuse_problems(problems: list[SegmentProblem]) -> None:
+    if not problems:
+        return
+    rows = [
+        {"segment": None if one.index is None else one.index + 1, "field": one.field, "message": one.message}
+        for one in sorted(problems, key=lambda one: -1 if one.index is None else one.index)
+    ]
+    first = rows[0]
+    where = f"Segment {first['segment']}, {first['field']}: " if first["segment"] else ""
+    more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
+    raise InputError(f"{where}{first['message']}{more}", code="invalid_segments", errors={"segments": rows})
+
+
+def order_take(
+    *,
+    by: User,
+    checked: CheckedOrder,
+    files: Mapping[str, OrderFile],
+    spending: Spending,
+    idempotency: Idempotency | None = None,
+) -> Job:
+    """Store the files, reserve the money and make the job. Raises BudgetExceeded before anything is stored."""
+    spending_check(checked.quote.amount, spending)
+    rows = {name: order_file_store(by, file) for name, file in files.items()}
+    with transaction.atomic(durable=True):
+        assets = {name: row() for name, row in rows.items()}
+        order = ProOrder(
+            video_id=assets[VIDEO].pk,
+            audio_ids={name: asset.pk for name, asset in assets.items() if name != VIDEO},
+            segments=[OrderedSegment.of(segment) for segment in checked.request.segments],
+            model=checked.request.model,
+            sync_mode=checked.request.sync_mode,
+            options=dict(checked.request.options),
+            settings=dict(checked.request.settings),
+        )
+        return job_create(by=by, new=_new_job(order, checked), idempotency=idempotency)
+
+
+def _new_job(order: ProOrder, checked: CheckedOrder) -> NewJob:
+    provider, config = checked.choice.provider, checked.choice.config
+    return NewJob(
+        kind=Kind.PRO_LIPSYNC,
+        parameters={"order": order.model_dump(mode="json")},
+        queue="" if provider.local else Queue.IO,
+        provider=provider.name,
+        flavor=config.flavor,
+        config_hash=config.hash,
+        quote=checked.quote,
+    )

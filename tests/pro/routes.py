@@ -1,0 +1,28 @@
+from django.db import transaction
+
+from apps.jobs import services
+from apps.jobs.kinds import Kind
+from apps.jobs.services import NewJob
+from tests.routes import Row, owned_api, private_api
+
+
+def pro_job(owner):
+    with transaction.atomic():
+        made = services.job_create(by=owner, new=NewJob(kind=Kind.PRO_LIPSYNC, parameters={}))
+    return {"job_id": made.pk}
+
+
+def cancelled_pro_job(owner):
+    arguments = pro_job(owner)
+    services.job_cancel(by=owner, job_id=arguments["job_id"])
+    return arguments
+
+
+ROWS = {
+    # The empty form is 415 or 400 for whoever may send one.
+    "api/v1/sync/pro-sync-process": Row(anonymous=401, other=415, owner=415, staff=415, method="post"),
+    "api/v1/sync/pro-jobs": private_api(),
+    "api/v1/sync/pro-jobs/<uuid:job_id>": owned_api(pro_job, staff=200),
+    "api/v1/sync/pro-jobs/<uuid:job_id>/cancel": owned_api(pro_job, method="post", staff=200),
+    "api/v1/sync/pro-jobs/<uuid:job_id>/retry": owned_api(cancelled_pro_job, method="post", owner=202, staff=202),
+}
