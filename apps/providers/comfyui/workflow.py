@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from apps.core.errors import InputError
 from apps.flavors.schema import ComfySection
 from apps.providers.base import ImageRequest, MediaInput, ProviderRequest, VideoRequest
+from apps.providers.wording import flavored_prompt
 
 Graph = dict[str, dict[str, Any]]
 # Number types differ between samplers; 2**53 survives JSON everywhere.
@@ -75,7 +76,7 @@ def files_of(request: ProviderRequest) -> dict[str, MediaInput]:
 def scalars_of(request: ImageRequest | VideoRequest) -> dict[str, Any]:
     """The request's texts and numbers by our field names."""
     values: dict[str, Any] = {
-        "prompt": request.prompt,
+        "prompt": flavored_prompt(request),
         "negative_prompt": request.negative_prompt,
         "aspect_ratio": request.aspect_ratio,
         "width": request.width,

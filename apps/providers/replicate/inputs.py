@@ -22,6 +22,7 @@ from apps.providers.base import (
     VideoRequest,
 )
 from apps.providers.lengths import lipsync_seconds
+from apps.providers.wording import flavored_prompt
 
 # A slot may be this much longer than a length on sale, since frame times are not round numbers.
 DURATION_TOLERANCE_SECONDS = 0.001
@@ -110,7 +111,7 @@ def _values(request: ProviderRequest, plan: Plan, *, key: str) -> Mapping[str, A
     values: dict[str, Any] = {"seed": seed_of(request, key=key)}
     if isinstance(request, ImageRequest | VideoRequest):
         values |= {
-            "prompt": request.prompt,
+            "prompt": flavored_prompt(request),
             "negative_prompt": request.negative_prompt,
             "character_reference": request.character_reference,
             "aspect_ratio": _nearest_ratio(request, plan.entry.aspect_ratios),
@@ -126,7 +127,7 @@ def _values(request: ProviderRequest, plan: Plan, *, key: str) -> Mapping[str, A
 def _check_expressible(request: ProviderRequest, model: str, entry: ModelEntry) -> None:
     if isinstance(request, ImageRequest) and request.num_images > 1 and "num_images" not in entry.inputs:
         raise InputError(f"{model} makes one image at a time. Ask for one image per call.")
-    prompt = getattr(request, "prompt", "")
+    prompt = flavored_prompt(request) if isinstance(request, ImageRequest | VideoRequest) else ""
     limit = entry.maximum_prompt_characters
     if limit and len(prompt) > limit:
         raise InputError(f"{model} takes prompts of up to {limit} characters; this one has {len(prompt)}. Shorten it.")
