@@ -7,8 +7,7 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import generics, serializers, status
-from rest_framework.decorators import api_view, content_negotiation_class, parser_classes
-from rest_framework.parsers import MultiPartParser
+from rest_framework.decorators import api_view, content_negotiation_class
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -39,13 +38,12 @@ class SongList(generics.ListAPIView[Song]):
 
     serializer_class = SongSerializer
     queryset = Song.objects.none()
-    parser_classes = [MultiPartParser]
 
     def get_queryset(self) -> Any:
         return songs_of(acting_user(self.request))
 
     @extend_schema(
-        request=UploadSerializer,
+        request={"multipart/form-data": UploadSerializer},
         responses={
             201: inline_serializer(
                 "UploadedSong",
@@ -124,9 +122,8 @@ def audio_peaks(request: Request, audio_id: UUID) -> Response:
     )
 
 
-@extend_schema(request=StemSerializer, responses=SongDetailSerializer)
+@extend_schema(request={"multipart/form-data": StemSerializer}, responses=SongDetailSerializer)
 @api_view(["POST"])
-@parser_classes([MultiPartParser])
 def audio_stem(request: Request, audio_id: UUID) -> Response:
     """Give the song its vocals alone; lip-sync uses them instead of the mix."""
     body = StemSerializer(data=request.data)

@@ -62,7 +62,9 @@ def _near(beats: Vector, onsets: Onsets, worth: Vector) -> Vector:
     found = np.zeros(len(beats))
     if not len(onsets.times) or not len(beats):
         return found
-    nearest = np.abs(onsets.times[:, None] - beats[None, :]).argmin(axis=1)
+    after = np.clip(np.searchsorted(beats, onsets.times), 1, max(len(beats) - 1, 1))
+    after = np.minimum(after, len(beats) - 1)
+    nearest = np.where(onsets.times - beats[after - 1] < beats[after] - onsets.times, after - 1, after)
     close = np.abs(onsets.times - beats[nearest]) < 0.05
     np.maximum.at(found, nearest[close], worth[close])
     return found

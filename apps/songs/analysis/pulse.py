@@ -151,9 +151,9 @@ def _periods(part: Onsets, seconds: float) -> list[float]:
     turns = np.exp(2j * np.pi * part.times[None, :] * frequency[:, None])
     aligned = np.zeros(len(frequency))
     power = np.ones_like(turns)
-    for harmonic, worth in ((1, 1.0), (2, 0.8), (3, 0.4), (4, 0.5)):
-        power = turns**harmonic
-        aligned += worth * np.abs(power @ part.salience)
+    for worth in (1.0, 0.8, 0.4, 0.5):  # the beat, its halves, thirds and quarters
+        power = power * turns
+        aligned += worth * np.abs((power * part.salience).sum(axis=1))
     aligned = scipy.ndimage.gaussian_filter1d(aligned, 1.0)
     tops = np.flatnonzero((aligned == scipy.ndimage.maximum_filter1d(aligned, 9)) & (aligned > 0))
     tops = tops[np.argsort(-aligned[tops])][:6]

@@ -75,12 +75,12 @@ class SpectraCollector:
 
     def _add_short(self, frames: Matrix) -> None:
         magnitude = np.abs(scipy.fft.rfft(frames[0] * _hann(WINDOW), axis=1))
-        self._out["mel"].append((magnitude @ self._mel_weights).T / WINDOW)
+        self._out["mel"].append(self._mel_weights @ magnitude.T / WINDOW)
 
     def _add_long(self, frames: Matrix) -> None:
         magnitude = np.abs(scipy.fft.rfft(frames[0] * _hann(LONG_WINDOW), axis=1)) / LONG_WINDOW
-        self._out["timbre"].append((magnitude @ self._timbre_weights).T)
-        self._out["chroma"].append((np.square(magnitude) @ self._chroma_weights).T)
+        self._out["timbre"].append(self._timbre_weights @ magnitude.T)
+        self._out["chroma"].append(self._chroma_weights @ np.square(magnitude).T)
         self._out["voice"].append(_voice_features(magnitude))
 
     def _add_fine(self, middle: Matrix) -> None:
@@ -123,8 +123,8 @@ def _mel(hertz: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(2595 * np.log10(1 + np.asarray(hertz, float) / 700))
 
 
-def _triangles(bands: int, window: int, low: float, high: float) -> Matrix:
-    """Triangular mel filters as a (bins, bands) matrix; every band covers at least one bin."""
+def _triangles(bands: int, window: int, low: float, high: float) -> "scipy.sparse.csr_array":
+    """Triangular mel filters as a sparse (bands, bins) matrix; every band covers at least one bin."""
     centres = np.linspace(_mel(low), _mel(high), bands + 2)
     bins = _mel(np.fft.rfftfreq(window, 1 / SAMPLE_RATE))[:, None]
     rising = (bins - centres[:-2]) / np.diff(centres)[:-1]
@@ -132,16 +132,16 @@ def _triangles(bands: int, window: int, low: float, high: float) -> Matrix:
     weights = np.maximum(0, np.minimum(rising, falling))
     nearest = np.abs(bins - centres[1:-1]).argmin(axis=0)
     weights[nearest, np.arange(bands)] = np.maximum(weights[nearest, np.arange(bands)], 1.0)
-    return weights.astype(np.float32)
+    return scipy.sparse.csr_array(weights.T.astype(np.float32))
 
 
-def _chroma_weights() -> Matrix:
-    """(bins, 12): a bin belongs to the nearest semitone between 55 Hz and 2 kHz, pitch class 0 is A."""
+def _chroma_weights() -> "scipy.sparse.csr_array":
+    """Sparse (12, bins): a bin belongs to the nearest semitone between 55 Hz and 2 kHz, pitch class 0 is A."""
     hertz = np.fft.rfftfreq(LONG_WINDOW, 1 / SAMPLE_RATE)
-    weights = np.zeros((len(hertz), 12), np.float32)
+    weights = np.zeros((12, len(hertz)), np.float32)
     used = np.flatnonzero((hertz >= 55) & (hertz <= 2000))
-    weights[used, np.round(12 * np.log2(hertz[used] / 55)).astype(int) % 12] = 1
-    return weights
+    weights[np.round(12 * np.log2(hertz[used] / 55)).astype(int) % 12, used] = 1
+    return scipy.sparse.csr_array(weights)
 
 
 def _voice_features(middle: Matrix) -> Matrix:

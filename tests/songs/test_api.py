@@ -1,0 +1,277 @@
+"""Songs over the API: upload, analysis, correction, bytes, stem, deletion."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from apps.assets.models import Asset
+from apps.jobs.models import Job
+from apps.songs.models import AnalysisState, Song
+from tests.factories import make_project
+from tests.fakes import media
+from tests.songs.files import song_bytes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".wav", ".flac", ".m4a", ".aac", ".ogg", ".opus"])
+def test_a_song_of_each_format_is_taken_by_its_content(upload, suffix):
+    answer = upload(song_bytes(suffix), name="song.bin")
+    assert answer.status_code == 201, answer.data
+    assert answer.data["duration_seconds"] == pytest.approx(8, abs=0.1)
+    assert answer["Location"] == f"/api/audio/{answer.data['id']}"
+
+
+def test_an_upload_answers_the_song_and_its_analysis_job(upload):
+    answer = upload(title="Night drive").data
+    assert answer["id"] == answer["audio_id"] == answer["song"]["id"] == str(Asset.objects.get().pk)
+    assert answer["title"] == "Night drive" and answer["analysis_state"] == "waiting"
+    assert answer["job"]["kind"] == "audio_analysis" and answer["job"]["state"] == "queued"
+
+
+def test_the_title_comes_from_the_file_when_nobody_says_it(upload):
+    assert upload(song_bytes(title="Paper boats"), name="x.mp3").data["title"] == "Paper boats"
+    assert upload(name="my song.mp3").data["title"] == "my song"
+
+
+def test_the_analysis_finds_what_the_song_holds(api, upload, work):
+    audio_id = upload().data["id"]
+    work()
+    song = api.get(f"/api/audio/{audio_id}").data
+    assert song["analysis_state"] == "done"
+    assert song["tempo_bpm"] == pytest.approx(120, abs=0.05) and song["beat_confidence"] > 0.7
+    assert song["grid"]["beats"][1] == pytest.approx(0.5, abs=0.01) and not song["grid"]["advisory"]
+    assert song["analysis"]["sections"][0]["start_seconds"] == 0
+    assert -40 < song["analysis"]["loudness"]["integrated_lufs"] < 0
+    assert "onsets" not in song["analysis"] and "peaks" not in song["analysis"]
+
+
+def test_the_song_is_usable_before_its_analysis(api, upload):
+    audio_id = upload().data["id"]
+    song = api.get(f"/api/audio/{audio_id}").data
+    assert song["grid"] == {} and song["analysis"] == {} and song["duration_seconds"] == pytest.approx(8, abs=0.1)
+    assert api.get(f"/api/audio/{audio_id}/peaks").data["maximum"] == []
+
+
+def test_peaks_are_for_display(api, upload, work):
+    audio_id = upload().data["id"]
+    work()
+    peaks = api.get(f"/api/audio/{audio_id}/peaks").data
+    assert len(peaks["minimum"]) == len(peaks["maximum"]) == len(peaks["rms"]) > 1000
+    assert len(peaks["energy"]) == 80 and peaks["duration_seconds"] == pytest.approx(8, abs=0.01)
+
+
+def test_the_bytes_are_served_with_range(api, upload):
+    url = f"/api/audio/get/{upload().data['id']}"
+    whole = api.get(url)
+    assert b"".join(whole) == song_bytes() and whole["Content-Type"] == "audio/mpeg"
+    part = api.get(url, headers={"Range": "bytes=100-199"})
+    assert part.status_code == 206 and b"".join(part) == song_bytes()[100:200]
+    assert api.head(url)["Content-Length"] == str(len(song_bytes()))
+    assert api.get(url, headers={"Range": "bytes=99999999-"}).status_code == 416
+
+
+def test_the_list_has_the_callers_songs_newest_first(api, client_of, other_user, upload):
+    first, second = upload().data["id"], upload(song_bytes(".wav")).data["id"]
+    assert [song["id"] for song in api.get("/api/audio").data["results"]] == [second, first]
+    assert client_of(other_user).get("/api/audio").data["results"] == []
+
+
+def test_the_same_file_twice_is_two_songs(upload, work):
+    assert upload().data["id"] != upload().data["id"]
+    assert [job.state for job in work()] == ["succeeded", "succeeded"]
+
+
+BROKEN = bytearray(song_bytes())
+BROKEN[2000:] = bytes(len(BROKEN) - 2000)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "empty_file"),
+        (b"This is a text about a song. " * 200, "not_media"),
+        (b"ID3\x04\x00\x00\x00\x00\x00\x00" + b"\x00" * 4000, None),
+        (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "not_media"),
+        (media.image(), "wrong_kind"),
+        (media.video(), "wrong_kind"),
+        (song_bytes(".webm"), "wrong_format"),
+        (song_bytes(".wav", seconds=0.3), "song_too_short"),
+        (song_bytes(".wav")[:60], None),
+    ],
+    ids=["empty", "text", "tag only", "playlist", "picture", "film", "webm", "too short", "header only"],
+)
+def test_what_is_no_song_is_refused_with_a_reason(upload, content, code):
+    answer = upload(content, name="song.mp3")
+    assert answer.status_code == 400, answer.data
+    assert answer.data["detail"] and (code is None or answer.data["code"] == code)
+    assert not Asset.objects.exists() and not Song.objects.exists() and not Job.objects.exists()
+
+
+def test_a_song_of_ten_hours_is_refused(upload, settings):
+    settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "audio": (1024**3, 6, "a song")}
+    answer = upload()
+    assert answer.status_code == 400 and answer.data["code"] == "too_long"
+
+
+def test_too_large_a_file_is_refused(upload, settings):
+    settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "audio": (1000, 3600, "a song")}
+    assert upload().status_code == 413
+
+
+def test_an_upload_without_a_file_says_so(api):
+    answer = api.post("/api/audio", {"title": "x"}, format="multipart")
+    assert answer.status_code == 400 and "file" in answer.data["errors"]
+
+
+def test_a_cut_off_mp3_gets_its_real_length(upload, work):
+    content = song_bytes(seconds=20.0)
+    audio_id = upload(content[: len(content) // 2]).data["id"]
+    work()
+    assert Asset.objects.get(pk=audio_id).duration_seconds == pytest.approx(10, abs=0.5)
+
+
+def test_somebody_elses_song_is_not_there(client_of, other_user, upload):
+    audio_id, other = upload().data["id"], client_of(other_user)
+    assert other.get(f"/api/audio/{audio_id}").status_code == 404
+    assert other.get(f"/api/audio/get/{audio_id}").status_code == 404
+    assert other.patch(f"/api/audio/{audio_id}", {"title": "mine"}, format="json").status_code == 404
+    assert other.delete(f"/api/audio/{audio_id}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("edit", "bpm", "first"),
+    [
+        ({"operation": "halve"}, 60, 0.0),
+        ({"operation": "double"}, 240, 0.0),
+        ({"operation": "nudge", "seconds": 0.1}, 120, 0.1),
+        ({"operation": "set", "bpm": 100, "offset": 0.3}, 100, 0.3),
+        ({"operation": "tap", "taps": [0.02, 1.01, 1.99, 3.0, 4.02, 5.0]}, 60, 0.0),
+        ({"operation": "downbeat", "beats": 1}, 120, 0.0),
+    ],
+)
+def test_a_person_corrects_the_grid(api, upload, work, edit, bpm, first):
+    audio_id = upload().data["id"]
+    work()
+    answer = api.patch(f"/api/audio/{audio_id}", {"grid": edit}, format="json")
+    assert answer.status_code == 200, answer.data
+    assert answer.data["tempo_bpm"] == pytest.approx(bpm, abs=0.05)
+    assert answer.data["grid"]["beats"][0] == pytest.approx(first, abs=0.01)
+    assert answer.data["grid"]["edited"] and answer.data["beat_confidence"] == 1
+
+
+def test_the_found_grid_can_be_brought_back(api, upload, work):
+    audio_id = upload().data["id"]
+    work()
+    found = api.get(f"/api/audio/{audio_id}").data["grid"]
+    api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "halve"}}, format="json")
+    answer = api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "reset"}}, format="json")
+    assert answer.data["grid"] == found
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"operation": "tap"},
+        {"operation": "tap", "taps": [1]},
+        {"operation": "tap", "taps": ["x"]},
+        {"operation": "nudge"},
+        {"operation": "set"},
+        {"operation": "set", "bpm": 1e9},
+        {"operation": "explode"},
+        {},
+        "halve",
+    ],
+)
+def test_a_bad_correction_is_400_and_changes_nothing(api, upload, work, edit):
+    audio_id = upload().data["id"]
+    work()
+    before = Song.objects.get().grid
+    answer = api.patch(f"/api/audio/{audio_id}", {"title": "Changed", "grid": edit}, format="json")
+    assert answer.status_code == 400 and answer.data["detail"]
+    assert Song.objects.get().grid == before and Song.objects.get().title == "my song"
+
+
+def test_the_grid_cannot_be_corrected_while_the_song_is_listened_to(api, upload):
+    audio_id = upload().data["id"]
+    answer = api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "halve"}}, format="json")
+    assert answer.status_code == 409
+
+
+def test_a_new_analysis_keeps_what_a_person_corrected(api, upload, work):
+    audio_id = upload().data["id"]
+    job = work()[0]
+    api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "halve"}}, format="json")
+    Job.objects.filter(pk=job.pk).update(state="failed")
+    assert api.post(f"/api/jobs/{job.pk}/retry").status_code == 202
+    work()
+    assert api.get(f"/api/audio/{audio_id}").data["tempo_bpm"] == pytest.approx(60, abs=0.05)
+
+
+def test_title_and_artist_can_be_changed(api, upload):
+    audio_id = upload().data["id"]
+    answer = api.patch(f"/api/audio/{audio_id}", {"title": "Other", "artist": "Someone"}, format="json")
+    assert (answer.data["title"], answer.data["artist"]) == ("Other", "Someone")
+    assert api.patch(f"/api/audio/{audio_id}", {"title": ""}, format="json").status_code == 400
+
+
+def stem(api, audio_id, content):
+    file = SimpleUploadedFile("vocals.wav", content)
+    return api.post(f"/api/audio/{audio_id}/stem", {"file": file}, format="multipart")
+
+
+def test_a_stem_is_kept_and_says_where_somebody_sings(api, upload, work):
+    audio_id = upload().data["id"]
+    answer = stem(api, audio_id, song_bytes(".wav"))
+    assert answer.status_code == 200 and answer.data["stem_id"]
+    work()
+    song = api.get(f"/api/audio/{audio_id}").data
+    assert song["analysis"]["voice"]["confidence"] > 0.9 and song["tempo_bpm"]
+    assert api.get(f"/api/audio/get/{song['stem_id']}").status_code == 200
+
+
+def test_a_new_stem_replaces_the_old_one(api, upload):
+    audio_id = upload().data["id"]
+    first = stem(api, audio_id, song_bytes(".wav")).data["stem_id"]
+    assert stem(api, audio_id, song_bytes(".flac")).data["stem_id"] != first
+    assert Asset.objects.count() == 2
+
+
+def test_a_stem_of_another_length_is_refused(api, upload):
+    answer = stem(api, upload().data["id"], song_bytes(".wav", seconds=6.0))
+    assert answer.status_code == 400 and answer.data["code"] == "stem_length"
+    assert Asset.objects.count() == 1
+
+
+def test_deleting_a_song_removes_its_files(api, upload, work):
+    audio_id = upload().data["id"]
+    stem(api, audio_id, song_bytes(".wav"))
+    work()
+    assert api.delete(f"/api/audio/{audio_id}").status_code == 204
+    assert not Song.objects.exists() and not Asset.objects.exists()
+
+
+def test_a_song_in_use_cannot_be_deleted(api, upload, user):
+    audio_id = upload().data["id"]
+    make_project(user, song=Song.objects.get())
+    answer = api.delete(f"/api/audio/{audio_id}")
+    assert answer.status_code == 409 and "project" in answer.data["detail"].lower()
+    assert Song.objects.exists() and Asset.objects.exists()
+
+
+def test_a_song_deleted_before_its_analysis_fails_only_the_job(api, upload, work):
+    api.delete(f"/api/audio/{upload().data['id']}")
+    (job,) = work()
+    assert job.state == "failed" and "deleted" in job.error
+
+
+def test_a_song_that_cannot_be_read_says_so_and_stays_usable(api, upload, work):
+    answer = upload(song_bytes(".wav"))
+    asset = Asset.objects.get()
+    from apps.assets.disk import local_path
+
+    local_path(asset.key).write_bytes(b"something else" * 1000)
+    (job,) = work()
+    song = api.get(f"/api/audio/{answer.data['id']}").data
+    assert job.state == "failed" and song["analysis_state"] == AnalysisState.FAILED and song["analysis_error"]
+    fixed = api.patch(f"/api/audio/{answer.data['id']}", {"grid": {"operation": "set", "bpm": 90}}, format="json")
+    assert fixed.data["tempo_bpm"] == pytest.approx(90)

@@ -1,0 +1,181 @@
+"""Songs by link: from a file on a server, and through yt-dlp. The server is real and on loopback."""
+
+import pytest
+
+from apps.assets.models import Asset
+from apps.jobs.models import Job
+from apps.songs.models import Song
+from apps.songs.sites import site_knows
+from tests.server import Answer, serving
+from tests.songs.files import song_bytes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MP3 = {"Content-Type": "audio/mpeg"}
+
+
+@pytest.fixture
+def site(settings):
+    """A server that the guarded fetcher may reach; `content` decides what lies there."""
+
+    def serve(content, **headers):
+        server = serving(Answer(body=content, headers={**MP3, **headers}))
+        opened = server.__enter__()
+        servers.append(server)
+        settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{opened.server_port}"]
+        return f"{opened.url}/music/Blue%20hour.mp3"
+
+    servers = []
+    yield serve
+    for server in servers:
+        server.__exit__(None, None, None)
+
+
+def ask(api, **body):
+    return api.post("/api/audio/youtube", body, format="json")
+
+
+def test_a_link_becomes_a_song_and_its_analysis_follows(api, site, work):
+    url = site(song_bytes())
+    answer = ask(api, url=url)
+    assert answer.status_code == 202 and answer["Location"] == f"/api/jobs/{answer.data['id']}"
+    assert answer.data["kind"] == "audio_import" and answer.data["state"] == "queued"
+    fetched, listened = work()
+    assert (fetched.state, listened.kind, listened.state) == ("succeeded", "audio_analysis", "succeeded")
+    song = api.get(f"/api/audio/{fetched.result['audio_id']}").data
+    assert song["title"] == "Blue hour" and song["source_url"] == url
+    assert song["tempo_bpm"] == pytest.approx(120, abs=0.05)
+    assert fetched.result["analysis_job_id"] == str(listened.pk)
+
+
+def test_a_range_is_cut_to_the_sample(api, site, work):
+    ask(api, url=site(song_bytes(".wav", bpm=100, seconds=12.0)), start_time=2.4, end_time=9.6)
+    fetched, _ = work()
+    song = api.get(f"/api/audio/{fetched.result['audio_id']}").data
+    assert song["duration_seconds"] == pytest.approx(7.2, abs=1e-4) and song["content_type"] == "audio/flac"
+    assert song["grid"]["beats"][0] == pytest.approx(0, abs=0.005)
+
+
+def test_webm_becomes_a_song_that_browsers_and_providers_take(api, site, work):
+    ask(api, url=site(song_bytes(".webm"), **{"Content-Type": "video/webm"}))
+    fetched, _ = work()
+    assert api.get(f"/api/audio/{fetched.result['audio_id']}").data["content_type"] == "audio/flac"
+
+
+def test_an_end_after_the_sound_is_the_sounds_end(api, site, work):
+    ask(api, url=site(song_bytes()), start_time=5, end_time=500)
+    assert work()[0].result["duration_seconds"] == pytest.approx(3, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("content", "wish", "words"),
+    [
+        (b"<html>Not found</html>", {}, "not an audio"),
+        (b"", {}, "empty"),
+        (song_bytes(), {"start_time": 60}, "lasts only"),
+    ],
+)
+def test_a_link_without_the_wanted_sound_fails_the_job_with_a_reason(api, site, work, content, wish, words):
+    ask(api, url=site(content), **wish)
+    (job,) = work()
+    assert job.state == "failed" and words in job.error
+    assert not Song.objects.exists() and not Asset.objects.exists()
+
+
+def test_a_page_is_not_taken_for_a_song(api, site, work):
+    ask(api, url=site(b"<html>", **{"Content-Type": "text/html"}))
+    assert work()[0].state == "failed"
+
+
+def test_a_link_to_a_private_address_is_never_fetched(api, settings, work):
+    with serving(Answer(body=song_bytes(), headers=MP3)) as server:
+        settings.ALLOWED_FETCH_HOSTS = []
+        ask(api, url=f"{server.url}/song.mp3")
+        (job,) = work()
+        assert job.state == "failed" and "public" in job.error
+        assert not server.seen
+
+
+def test_a_song_that_is_too_long_is_refused_unless_clipped(api, site, settings, work):
+    settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "audio": (1024**3, 5, "a song")}
+    url = site(song_bytes())
+    ask(api, url=url)
+    assert "end_time" in work()[0].error
+    ask(api, url=url, start_time=1, end_time=4)
+    assert work()[0].state == "succeeded"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "song.mp3", "file:///etc/passwd", "ftp://example.com/a.mp3", "http://", "http://user:pw@example.com/a.mp3",
+     "http://example.com:99999/a", "javascript:alert(1)", "http://a b/c"],
+)  # fmt: skip
+def test_what_is_no_web_address_is_refused_at_once(api, url):
+    answer = ask(api, url=url)
+    assert answer.status_code == 400 and "url" in answer.data["errors"]
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wish", [{"start_time": 5, "end_time": 5}, {"start_time": 9, "end_time": 3}, {"start_time": -1}, {"end_time": "x"}]
+)
+def test_a_bad_range_is_refused_at_once(api, wish):
+    assert ask(api, url="https://example.com/a.mp3", **wish).status_code == 400
+
+
+def test_the_same_import_twice_at_once_is_refused(api, site):
+    url = site(song_bytes())
+    assert ask(api, url=url).status_code == 202
+    assert ask(api, url=url).status_code == 409
+
+
+def test_an_idempotency_key_names_one_import(api, site):
+    url, key = site(song_bytes()), {"Idempotency-Key": "k-1"}
+    first = api.post("/api/audio/youtube", {"url": url}, format="json", headers=key)
+    second = api.post("/api/audio/youtube", {"url": url}, format="json", headers=key)
+    assert first.data["id"] == second.data["id"] and Job.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "known"),
+    [
+        ("https://www.youtube.com/watch?v=dQw4w9WgXcQ", True),
+        ("https://youtu.be/dQw4w9WgXcQ", True),
+        ("https://music.youtube.com/watch?v=dQw4w9WgXcQ", True),
+        ("https://www.youtube.com/playlist?list=PL59FEE129ADFF2B12", True),
+        ("https://soundcloud.com/artist/song", True),
+        ("https://example.com/song.mp3", False),
+        ("http://127.0.0.1:8000/youtube.com/watch?v=dQw4w9WgXcQ", False),
+    ],
+)
+def test_only_named_sites_go_through_yt_dlp(url, known):
+    assert site_knows(url) is known
+
+
+@pytest.fixture
+def by_yt_dlp(settings):
+    """Let yt-dlp's generic extractor play the part of a music site."""
+    settings.IMPORT_EXTRACTORS = ["generic"]
+
+
+def test_yt_dlp_fetches_the_sound_of_a_page(api, site, work, by_yt_dlp):
+    ask(api, url=site(song_bytes(".m4a"), **{"Content-Type": "audio/mp4"}), start_time=1, end_time=3)
+    fetched, _ = work()
+    assert fetched.state == "succeeded", fetched.error
+    assert fetched.result["duration_seconds"] == pytest.approx(2, abs=1e-4)
+    assert fetched.result["title"] == "Blue hour"
+
+
+def test_what_yt_dlp_cannot_find_fails_with_a_reason(api, work, by_yt_dlp):
+    with serving(Answer(status=404)) as server:
+        ask(api, url=f"{server.url}/gone")
+        (job,) = work()
+    assert job.state == "failed" and "nothing at this link" in job.error
+
+
+def test_trouble_that_may_pass_is_tried_again(api, work, by_yt_dlp):
+    with serving(Answer(status=503)) as server:
+        answer = ask(api, url=f"{server.url}/busy")
+        work()
+    job = Job.objects.get(pk=answer.data["id"])
+    assert job.state == "queued" and job.run_after is not None and job.failures == 1
