@@ -22,7 +22,8 @@ class _Frozen(BaseModel):
 
 
 class FrozenShot(_Frozen):
-    """`start` is exact seconds as a fraction's text. The ids of scene and clip are for the record."""
+    """`start` and `wanted` (where the cut belongs on the song) are exact seconds as a fraction's text. The ids of scene
+    and clip are for the record."""
 
     asset_id: UUID
     frames: int
@@ -33,6 +34,7 @@ class FrozenShot(_Frozen):
     transition: TransitionKind | None = None
     transition_frames: int = 0
     gain_db: float | None = None
+    wanted: str | None = None
     name: str = ""
     scene_id: UUID | None = None
     sequence: int | None = None
@@ -131,6 +133,7 @@ def _shot(shot: FrozenShot, source: Source) -> Shot:
         focus=shot.focus,
         transition=Transition(shot.transition, shot.transition_frames) if shot.transition else None,
         audio_gain_db=shot.gain_db,
+        wanted_seconds=Fraction(shot.wanted) if shot.wanted is not None else None,
         name=shot.name,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 
 from apps.core.errors import InputError
@@ -60,7 +61,8 @@ class Transition:
 class Shot:
     """`frames` of a clip from `start_seconds` of it. `focus` is the point kept when cropping, 0…1 across and down.
     `slow_limit` is the lowest speed that slowing may reach; beyond it the last frame is held. `audio_gain_db` mixes
-    the clip's own sound under the song."""
+    the clip's own sound under the song. `wanted_seconds` is where the cut into it belongs before it is rounded to a
+    frame, for the proof."""
 
     source: Source
     frames: int
@@ -70,6 +72,7 @@ class Shot:
     focus: tuple[float, float] = (0.5, 0.5)
     transition: Transition | None = None
     audio_gain_db: float | None = None
+    wanted_seconds: Fraction | None = None
     name: str = ""
 
 
@@ -159,7 +162,11 @@ def shots_on_grid(
 ) -> tuple[Shot, ...]:
     """One shot for each source, cut on the running clock."""
     spans = FrameGrid(clip_format.fps).spans(durations_seconds)
-    return tuple(Shot(source, end - start) for source, (start, end) in zip(sources, spans, strict=True))
+    starts = accumulate((as_seconds(duration) for duration in durations_seconds[:-1]), initial=Fraction(0))
+    return tuple(
+        Shot(source, end - start, wanted_seconds=wanted)
+        for source, (start, end), wanted in zip(sources, spans, starts, strict=True)
+    )
 
 
 def plan_spans(plan: CutPlan) -> list[Span]:
@@ -178,10 +185,16 @@ def plan_spans(plan: CutPlan) -> list[Span]:
     return spans
 
 
+def picture_seconds(facts: MediaFacts) -> Fraction:
+    """The length of the pictures, which a longer sound track does not change."""
+    if facts.frames and facts.fps and not facts.variable_frame_rate:
+        return facts.frames / facts.fps
+    return as_seconds(facts.duration_seconds or 0.0)
+
+
 def clip_frames(shot: Shot, fps: Fraction) -> int:
     """How many frames of the project's rate the clip has from the shot's chosen point, at normal speed."""
-    seconds = as_seconds(shot.source.facts.duration_seconds or 0.0) - shot.start_seconds
-    return max(1, int(seconds * fps + Fraction(1, 2)))
+    return max(1, int((picture_seconds(shot.source.facts) - shot.start_seconds) * fps + Fraction(1, 2)))
 
 
 def speed(shot: Shot, fps: Fraction) -> Fraction:

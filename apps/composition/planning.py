@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
@@ -17,7 +17,7 @@ from apps.flavors.registry import resolve
 from apps.media.formats import ClipFormat, picture_size
 from apps.projects.models import Project
 from apps.scenes.models import Clip, Scene
-from apps.scenes.plan import scene_spans, song_range
+from apps.scenes.plan import scene_spans, song_range, usual_duration
 from apps.scenes.selectors import scenes_of
 
 
@@ -35,6 +35,7 @@ class _Slot:
     clip: Clip
     start: int
     end: int
+    wanted: Fraction
 
 
 def project_plan(
@@ -91,10 +92,13 @@ def _slots(project: Project, options: ComposeOptions) -> list[_Slot]:
     filled = [
         (scene, scene.current_clip, span) for scene, span in zip(scenes, spans, strict=True) if scene.current_clip
     ]
+    clock = accumulate((Fraction(usual_duration(project, scene)) for scene in scenes[:-1]), initial=Fraction(0))
+    wanted = {scene.pk: start for scene, start in zip(scenes, clock, strict=True)}
     # A scene without a clip leaves its time to the one before it, the first to the one after: the song goes on.
     bounds = [0, *(span.start_frame for _, _, span in filled[1:]), spans[-1].end_frame]
     return [
-        _Slot(scene, clip, start, end) for (scene, clip, _), (start, end) in zip(filled, pairwise(bounds), strict=True)
+        _Slot(scene, clip, start, end, wanted[scene.pk] if start else Fraction(0))
+        for (scene, clip, _), (start, end) in zip(filled, pairwise(bounds), strict=True)
     ]
 
 
@@ -119,6 +123,7 @@ def _shot(
         transition=kind,
         transition_frames=2 * max(1, round(options.transition_seconds * fps / 2)) if kind else 0,
         gain_db=decibels(volume) if volume > 0 else None,
+        wanted=str(slot.wanted - inside[0] / fps if start > inside[0] else Fraction(0)),
         name=f"Scene {slot.scene.sequence}{label}",
         scene_id=slot.scene.pk,
         sequence=slot.scene.sequence,

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -70,7 +71,9 @@ def stitch_plan(
     clips: Sequence[Asset], song: Asset | None, audio_start: Fraction, options: ComposeOptions
 ) -> FrozenPlan:
     shape = common_format(clips)
-    spans = FrameGrid(shape.fps).spans([_seconds(clip) for clip in clips])
+    seconds = [_seconds(clip) for clip in clips]
+    spans = FrameGrid(shape.fps).spans(seconds)
+    starts = accumulate(seconds[:-1], initial=Fraction(0))
     kind = transition_kind(options.transition)
     frames = 2 * max(1, round(options.transition_seconds * shape.fps / 2)) if kind else 0
     volume = options.clip_sound_volume
@@ -83,8 +86,9 @@ def stitch_plan(
             transition=kind,
             transition_frames=frames,
             gain_db=decibels(volume) if volume > 0 else None,
+            wanted=str(wanted),
         )
-        for clip, (start, end) in zip(clips, spans, strict=True)
+        for clip, (start, end), wanted in zip(clips, spans, starts, strict=True)
     )
     total = sum(shot.frames for shot in shots) / shape.fps
     return FrozenPlan(
