@@ -53,6 +53,8 @@ ROWS = {
     f"{SCENE}/upload": [owned_page(scene), action(scene)],
     f"{SCENE}/delete": action(scene),
     f"{SCENE}/history": owned_page(scene),
+    f"{SCENE}/inspector": owned_page(scene),
+    f"{SCENE}/quote/<str:what>": owned_page(lambda owner: {**scene(owner), "what": "image"}),
     # A job that nobody has: 404 for its owner, too.
     f"{SCENE}/adopt": owned_page(scene, method="post", data={"job_id": str(uuid4())}, owner=404),
     "jobs": private_page(),

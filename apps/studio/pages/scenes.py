@@ -23,10 +23,10 @@ from apps.scenes.lipsync import LipsyncWish, scenes_lipsync
 from apps.scenes.making import Wish, image_work, scene_image_generate, scene_video_generate, video_works
 from apps.scenes.models import Scene
 from apps.scenes.own_clips import scene_trim, scene_upload
-from apps.scenes.selectors import clips_of, scene_get, scene_job
+from apps.scenes.selectors import clips_of, scene_get, scene_job, scenes_of
 from apps.scenes.services import scene_delete, scene_update
 from apps.studio.board import board_of
-from apps.studio.cards import owner_of, view_url
+from apps.studio.cards import owner_of, scene_cards, view_url
 from apps.studio.forms import PromptForm
 from apps.studio.live import held_pieces, live_response
 from apps.studio.pages.project import PAGES, board_page_name, confirm_cost, live_url
@@ -213,6 +213,19 @@ def scene_quote(request: HttpRequest, project_id: UUID, sequence: int, what: str
     works = works or video_works(by=by, scene=scene, wish=Wish())
     total = sum((work.quote.amount for work in works), start=Decimal(0))
     return render(request, "studio/quote.html", {"works": works, "total": total})
+
+
+@login_required
+@require_safe
+def scene_inspector(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """The chosen scene beside the Edit page's player."""
+    by = owner_of(request)
+    scene_get(by=by, project_id=project_id, sequence=sequence)
+    project = project_get(by=by, project_id=project_id)
+    card = next(card for card in scene_cards(project, list(scenes_of(project))) if card.scene.sequence == sequence)
+    facts = [(name, value) for name, value in card.scene.facts.items() if isinstance(value, str) and len(value) < 40]
+    context = {"card": card, "scene": card.scene, "project": project, "facts": facts}
+    return render(request, "studio/inspector.html", context | {"clip_count": clips_of(card.scene).count()})
 
 
 def scene_dialog(request: HttpRequest, scene: Scene, name: str, **context: object) -> HttpResponse:

@@ -1,0 +1,354 @@
+// The Edit page's timeline: song, beats, scenes, playhead; cuts that snap; preview of the current clips.
+import { bars, colour, hues } from "./waveforms.js";
+import { toast } from "./toasts.js";
+import { Preview } from "./preview.js";
+
+const root = document.querySelector("[data-timeline]");
+const $ = (name) => root.querySelector(`[data-${name}]`);
+const api = `/api/mv/projects/${root.dataset.project}`;
+const [scroll, inner, canvas, blocks, head] = ["scroll", "inner", "wave", "blocks", "playhead"].map($);
+const MINIMUM = 0.25;
+const SNAP_PIXELS = 10;
+const LIVE = ["generating-image", "generating-video", "generating-lipsync", "trimming", "uploading"];
+
+let scenes = [];
+let song = null;
+let chosen = new Set();
+let pixels = 10; // per second
+let drag = null;
+const preview = new Preview(root, { scenes: () => scenes, total: () => total(), moved: showTime });
+
+const total = () => Math.max(scenes.at(-1)?.end ?? 0, song?.length ?? 0, 1);
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(3).padStart(6, "0")}`;
+
+async function call(path, body, method = "POST") {
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"] };
+  const response = await fetch(api + path, body === undefined ? {} : { method, headers, body: JSON.stringify(body) });
+  const answer = await response.json().catch(() => ({ detail: "The server did not answer as expected. Reload the page." }));
+  if (!response.ok) throw new Error(answer.detail);
+  return answer;
+}
+
+// Every change: one call, then the scenes as the server has them; a refusal is told and undone on the screen.
+async function change(action) {
+  try {
+    await action();
+  } catch (error) {
+    toast(error.message);
+  }
+  await load();
+  htmx.trigger(document.getElementById("poller"), "wake");
+}
+
+async function load() {
+  let at = 0;
+  const rows = await call("/scenes?page_size=200");
+  scenes = rows.results.map((row) => {
+    const start = at;
+    at += Number(row.duration ?? 0);
+    return { ...row, start, end: at, length: at - start };
+  });
+  chosen = new Set([...chosen].filter((id) => scenes.some((scene) => scene.id === id)));
+  layout();
+}
+
+async function loadSong() {
+  if (!root.dataset.song) return;
+  const [facts, peaks] = await Promise.all(["", "/peaks"].map((part) => fetch(`/api/audio/${root.dataset.song}${part}`).then((answer) => answer.json())));
+  const from = Number(root.dataset.songStart);
+  const inside = (seconds) => seconds - from;
+  song = {
+    from, peaks, duration: facts.duration_seconds, length: facts.duration_seconds - from,
+    beats: (facts.grid.beats ?? []).map(inside), downbeats: new Set((facts.grid.downbeats ?? []).map(inside)),
+    sections: (facts.analysis.sections ?? []).map((part) => ({ ...part, start: inside(part.start_seconds), end: inside(part.end_seconds) })),
+    voice: (facts.analysis.voice?.ranges ?? []).map(([start, end]) => [inside(start), inside(end)]),
+  };
+  if (!peaks.maximum) setTimeout(loadSong, 2000);
+  layout();
+}
+
+// --- drawing ---
+const fit = () => (scroll.clientWidth - 2) / total();
+
+function layout() {
+  const zoom = Number($("zoom").value) / 100;
+  pixels = fit() * (1 + zoom * zoom * 40);
+  inner.style.width = `${Math.max(scroll.clientWidth, total() * pixels)}px`;
+  const elements = new Map([...blocks.querySelectorAll(".block")].map((block) => [block.dataset.id, block]));
+  const order = scenes.map((scene) => elements.get(scene.id) ?? newBlock());
+  scenes.forEach((scene, index) => fill(order[index], scene));
+  const cuts = scenes.map((scene, index) => newCut(scene, index));
+  const focused = document.activeElement?.dataset?.id;
+  blocks.replaceChildren(...order, ...cuts);
+  if (focused) blocks.querySelector(`.block[data-id="${focused}"]`)?.focus({ preventScroll: true });
+  place();
+  paint();
+  tellChosen();
+  showTime();
+}
+
+function newBlock() {
+  const block = document.createElement("button");
+  block.type = "button";
+  block.className = "block";
+  block.append(document.createElement("strong"), Object.assign(document.createElement("span"), { className: "state" }));
+  return block;
+}
+
+function fill(block, scene) {
+  block.dataset.id = scene.id;
+  block.dataset.status = scene.status;
+  block.toggleAttribute("data-live", LIVE.includes(scene.status));
+  block.setAttribute("aria-pressed", chosen.has(scene.id));
+  block.setAttribute("aria-label", `Scene ${scene.sequence}, ${clock(scene.start)} to ${clock(scene.end)}, ${scene.status.replaceAll("-", " ")}`);
+  block.firstChild.textContent = scene.sequence;
+  block.style.backgroundImage = scene.image_url ? `url("${scene.image_url}")` : "";
+}
+
+function newCut(scene, index) {
+  const cut = document.createElement("button");
+  cut.type = "button";
+  cut.className = "cut";
+  cut.dataset.index = index;
+  cut.setAttribute("aria-label", `End of scene ${scene.sequence}; arrow keys move it`);
+  // With a song the last scene ends with it.
+  cut.hidden = Boolean(song) && index === scenes.length - 1;
+  return cut;
+}
+
+function place() {
+  const all = blocks.children;
+  scenes.forEach((scene, index) => {
+    all[index].style.transform = `translateX(${scene.start * pixels + 1}px)`;
+    all[index].style.width = `${Math.max(4, scene.length * pixels - 2)}px`;
+    all[scenes.length + index].style.transform = `translateX(${scene.end * pixels}px)`;
+  });
+}
+
+function paint() {
+  const scale = devicePixelRatio || 1;
+  const width = scroll.clientWidth;
+  const height = 104;
+  if (canvas.width !== Math.round(width * scale)) {
+    canvas.style.width = `${width}px`;
+    canvas.width = Math.round(width * scale);
+    canvas.height = height * scale;
+  }
+  const brush = canvas.getContext("2d");
+  brush.setTransform(scale, 0, 0, scale, 0, 0);
+  brush.clearRect(0, 0, width, height);
+  const left = scroll.scrollLeft / pixels;
+  const right = left + width / pixels;
+  const x = (seconds) => (seconds - left) * pixels;
+  if (!song) return;
+  const palette = hues(song.sections);
+  brush.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  for (const part of song.sections) {
+    if (part.end < left || part.start > right) continue;
+    brush.fillStyle = palette.get(part.label);
+    brush.globalAlpha = 0.28;
+    brush.fillRect(x(part.start), 0, (part.end - part.start) * pixels - 1, 20);
+    brush.globalAlpha = 1;
+    brush.fillStyle = colour("--text");
+    brush.fillText(part.label, Math.max(x(part.start), 0) + 6, 14, (part.end - part.start) * pixels - 8);
+  }
+  if (pixels > 12) for (const beat of song.beats) {
+    if (beat < left || beat > right) continue;
+    brush.fillStyle = song.downbeats.has(beat) ? colour("--line-strong") : colour("--line");
+    brush.fillRect(x(beat), 22, 1, 74);
+  }
+  if (song.peaks.maximum) {
+    brush.save();
+    brush.translate(0, 22);
+    bars(brush, song.peaks, { from: (left + song.from) / song.duration, to: (right + song.from) / song.duration, width, height: 74 });
+    brush.restore();
+  }
+  brush.fillStyle = colour("--accent");
+  for (const [start, end] of song.voice) brush.fillRect(x(start), 99, (end - start) * pixels, 3);
+}
+
+function showTime(seconds = preview.time) {
+  head.style.transform = `translateX(${seconds * pixels}px)`;
+  $("clock").textContent = `${clock(seconds)} / ${clock(total())}`;
+  const at = seconds * pixels;
+  if (preview.playing && (at < scroll.scrollLeft || at > scroll.scrollLeft + scroll.clientWidth)) scroll.scrollLeft = at - 60;
+}
+
+let painting = 0;
+const repaint = () => { painting ||= requestAnimationFrame(() => { painting = 0; place(); paint(); showTime(); }); };
+scroll.addEventListener("scroll", repaint, { passive: true });
+new ResizeObserver(layout).observe(scroll);
+$("zoom").addEventListener("input", () => {
+  const middle = (scroll.scrollLeft + scroll.clientWidth / 2) / pixels;
+  layout();
+  scroll.scrollLeft = middle * pixels - scroll.clientWidth / 2;
+});
+
+// --- choosing ---
+function choose(id, { more = false, range = false } = {}) {
+  if (range && chosen.size) {
+    const places = scenes.map((scene) => scene.id);
+    const [from, to] = [places.indexOf([...chosen].at(-1)), places.indexOf(id)].sort((a, b) => a - b);
+    for (const other of places.slice(from, to + 1)) chosen.add(other);
+  } else if (more) {
+    if (!chosen.delete(id)) chosen.add(id);
+  } else {
+    chosen = new Set([id]);
+    const scene = scenes.find((other) => other.id === id);
+    if (!preview.playing && (preview.time < scene.start || preview.time >= scene.end)) preview.seek(scene.start);
+  }
+  for (const block of blocks.querySelectorAll(".block")) block.setAttribute("aria-pressed", chosen.has(block.dataset.id));
+  tellChosen();
+  inspect();
+}
+
+function tellChosen() {
+  $("chosen").hidden = chosen.size < 2;
+  $("chosen-words").textContent = `${chosen.size} scenes`;
+}
+
+function inspect() {
+  const scene = scenes.find((other) => chosen.has(other.id));
+  if (scene && chosen.size === 1) htmx.ajax("GET", `/projects/${root.dataset.project}/scenes/${scene.sequence}/inspector`, { target: "#inspector", swap: "innerHTML" });
+}
+
+// --- cuts and order by pointer ---
+const secondsAt = (event) => (event.clientX - inner.getBoundingClientRect().left) / pixels;
+const snapped = (seconds, free) => {
+  if (free || !song?.beats.length) return seconds;
+  const near = song.beats.reduce((best, beat) => (Math.abs(beat - seconds) < Math.abs(best - seconds) ? beat : best));
+  return Math.abs(near - seconds) * pixels <= SNAP_PIXELS ? near : seconds;
+};
+
+function moveCut(index, seconds) {
+  const [left, right] = [scenes[index], scenes[index + 1]];
+  const highest = song && right ? right.end - MINIMUM : Infinity;
+  const end = Math.min(Math.max(seconds, left.start + MINIMUM), highest);
+  const shift = end - left.end;
+  left.end = end;
+  left.length = end - left.start;
+  if (song && right) { right.start = end; right.length = right.end - end; }
+  else for (const later of scenes.slice(index + 1)) { later.start += shift; later.end += shift; }
+}
+
+blocks.addEventListener("pointerdown", (event) => {
+  if (event.button) return;
+  const cut = event.target.closest(".cut");
+  const block = event.target.closest(".block");
+  if (cut) drag = { cut, index: Number(cut.dataset.index), from: scenes[cut.dataset.index].end };
+  else if (block) drag = { block, index: scenes.findIndex((scene) => scene.id === block.dataset.id), x: event.clientX, moved: false };
+  if (cut) { cut.setPointerCapture(event.pointerId); cut.classList.add("dragging"); }
+});
+blocks.addEventListener("pointermove", (event) => {
+  if (!drag) return;
+  if (drag.cut) {
+    drag.free = event.altKey;
+    moveCut(drag.index, snapped(secondsAt(event), event.altKey));
+    repaint();
+  } else if (drag.moved || Math.abs(event.clientX - drag.x) > 6) {
+    if (!drag.moved) { drag.block.setPointerCapture(event.pointerId); drag.block.classList.add("dragging"); }
+    drag.moved = true;
+    drag.block.style.transform = `translateX(${scenes[drag.index].start * pixels + event.clientX - drag.x}px)`;
+  }
+});
+blocks.addEventListener("pointerup", (event) => {
+  const done = drag;
+  drag = null;
+  if (!done) return;
+  if (done.cut) { done.cut.classList.remove("dragging"); if (scenes[done.index].end !== done.from) saveCut(done.index, done.free); return; }
+  if (!done.moved) return;
+  done.block.classList.remove("dragging");
+  const seconds = secondsAt(event);
+  const target = scenes.findIndex((scene) => seconds < scene.end);
+  reorder(done.index, target < 0 ? scenes.length - 1 : target);
+  blocks.addEventListener("click", (click) => click.stopImmediatePropagation(), { capture: true, once: true });
+});
+blocks.addEventListener("pointercancel", () => { drag = null; load(); });
+blocks.addEventListener("click", (event) => {
+  const block = event.target.closest(".block");
+  if (block) choose(block.dataset.id, { more: event.ctrlKey || event.metaKey, range: event.shiftKey });
+});
+canvas.addEventListener("pointerdown", (event) => {
+  const follow = (move) => preview.seek(Math.min(Math.max(0, secondsAt(move)), total()));
+  follow(event);
+  canvas.setPointerCapture(event.pointerId);
+  canvas.onpointermove = follow;
+  canvas.onpointerup = () => { canvas.onpointermove = null; };
+});
+
+const saveCut = (index, free) => change(() => call(`/scenes/${scenes[index].sequence}`, { duration: scenes[index].length.toFixed(6), snap: !free }, "PATCH"));
+function reorder(from, to) {
+  if (from === to || to < 0 || to >= scenes.length) return layout();
+  const order = scenes.map((scene) => scene.sequence);
+  order.splice(to, 0, ...order.splice(from, 1));
+  return change(() => call("/scenes/reorder", { order }));
+}
+
+// --- buttons and keys ---
+const undo = () => change(() => call("/undo", {}));
+const redo = () => change(() => call("/redo", {}));
+function split() {
+  const scene = scenes.find((other) => preview.time > other.start && preview.time < other.end);
+  if (scene) change(() => call(`/scenes/${scene.sequence}/split`, { at: (preview.time - scene.start).toFixed(6) }));
+  else toast("Put the playhead inside a scene, then split.");
+}
+$("undo").onclick = undo;
+$("redo").onclick = redo;
+$("split").onclick = split;
+for (const button of root.querySelectorAll("[data-batch]")) button.onclick = () => {
+  const sequences = scenes.filter((scene) => chosen.has(scene.id)).map((scene) => scene.sequence);
+  change(async () => {
+    if (button.dataset.batch === "lipsync") await call("/lipsync", { sequences });
+    else for (const sequence of sequences) await call(`/scenes/${sequence}/generate_video`, {});
+  });
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.target.closest("input, textarea, select, dialog")) return;
+  const control = event.ctrlKey || event.metaKey;
+  if (control && event.key.toLowerCase() === "z") { event.preventDefault(); return event.shiftKey ? redo() : undo(); }
+  if (control) return;
+  const cut = event.target.closest(".cut");
+  const block = event.target.closest(".block");
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (step && cut) {
+    event.preventDefault();
+    const index = Number(cut.dataset.index);
+    const beats = song?.beats ?? [];
+    const next = step > 0 ? beats.find((beat) => beat > scenes[index].end + 0.01) : beats.findLast((beat) => beat < scenes[index].end - 0.01);
+    moveCut(index, event.altKey || next === undefined ? scenes[index].end + step / preview.fps : next);
+    saveCut(index, event.altKey).then(() => blocks.querySelector(`.cut[data-index="${index}"]`)?.focus());
+  } else if (step && block && event.altKey) {
+    event.preventDefault();
+    const index = scenes.findIndex((scene) => scene.id === block.dataset.id);
+    reorder(index, index + step);
+  } else if (step && block) {
+    event.preventDefault();
+    const next = blocks.querySelectorAll(".block")[scenes.findIndex((scene) => scene.id === block.dataset.id) + step];
+    next?.focus();
+    if (next) choose(next.dataset.id, { more: event.shiftKey });
+  } else if (step) {
+    event.preventDefault();
+    preview.seek(preview.time + step * (event.shiftKey ? 1 : 1 / preview.fps));
+  } else if (event.key === " " && !event.target.closest("button, summary, a")) {
+    event.preventDefault();
+    preview.toggle();
+  } else if ("jkls".includes(event.key.toLowerCase()) && !event.target.closest("summary")) {
+    ({ j: () => preview.seek(preview.time - 5), k: () => preview.toggle(), l: () => preview.seek(preview.time + 5), s: split })[event.key.toLowerCase()]();
+  } else if (event.key === "Home" || event.key === "End") {
+    event.preventDefault();
+    preview.seek(event.key === "Home" ? 0 : total());
+  }
+});
+
+// Cards that a poll replaced, and dialogs' forms, mean that the scenes changed.
+let stale = 0;
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (!event.detail.target.closest?.("#scenes") && event.detail.target.id !== "scenes") return;
+  clearTimeout(stale);
+  stale = setTimeout(() => { if (!drag) load(); }, 150);
+});
+
+await Promise.all([load(), loadSong()]);
+preview.seek(0);
+if (scenes.length) choose(scenes[0].id);
