@@ -1,8 +1,11 @@
-from apps.core.errors import InputError, StudioError
+from apps.core.errors import InputError, ProviderError, StudioError
 
 
-class StorageUnavailable(StudioError):
-    """The bucket, or the machine that holds the only copy, cannot be reached now. Asking again may help."""
+class StorageUnavailable(ProviderError):
+    """The bucket, or the machine that holds the only copy, cannot be reached now.
+
+    A service like a provider's: nothing was paid, asking again may help, and a job tries again by itself.
+    """
 
     status_code = 503
     default_code = "storage_unavailable"
