@@ -260,7 +260,7 @@ def mixed_cases(bench: Bench, copied: float) -> None:
     quality = ssim(bench, output, clips), ssim(bench, filtered_file, clips)
     bench.lines["ssim_ours"], bench.lines["ssim_filter"] = quality
     changes = []
-    for round_number in range(max(1, bench.rounds // 2)):
+    for round_number in range(bench.rounds):
         changed = [*clips]
         changed[7 % bench.clips] = mixed_clip(bench, 5, salt=round_number + 1)
         seconds, composed = ours(plan(bench, changed), cache, output)

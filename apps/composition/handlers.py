@@ -25,7 +25,7 @@ from apps.composition.proof import Proof, prove, require_passed
 from apps.generation.receiving import video_answer
 from apps.jobs.execution import Done, Handler, JobRun
 from apps.jobs.kinds import Kind
-from apps.media.stills import poster
+from apps.media.stills import poster, sprite
 from apps.projects.models import Project
 
 log = structlog.get_logger(__name__)
@@ -37,6 +37,7 @@ _POSTER_WIDTH = 1280
 class _Made:
     video: Path
     poster: Path
+    thumbnails: Path
     proof: Proof
 
 
@@ -50,7 +51,12 @@ def composition_run(run: JobRun) -> Done:
     project_id, name = run.parameters["project_id"], str(run.job.pk)
     video = file_store(made.video, key=final_file_key(project_id, f"{name}.mp4"), content_type="video/mp4")
     still = file_store(made.poster, key=final_file_key(project_id, f"{name}.jpg"), content_type="image/jpeg")
-    return Done(result={"proof": made.proof.as_json()}, save=partial(_composition_save, run, video, still, made.proof))
+    sheet_key = final_file_key(project_id, f"{name}-thumbnails.jpg")
+    sheet = file_store(made.thumbnails, key=sheet_key, content_type="image/jpeg")
+    return Done(
+        result={"proof": made.proof.as_json()},
+        save=partial(_composition_save, run, _Stored(video, still, sheet), made.proof),
+    )
 
 
 def stitch_run(run: JobRun) -> Done:
@@ -107,7 +113,16 @@ def _made(run: JobRun) -> _Made:
         encoded_frames=composed.segments.encoded_frames,
         bytes=output.stat().st_size,
     )
-    return _Made(output, poster(output, run.scratch / "poster.jpg", width=_POSTER_WIDTH), proof)
+    run.progress(98, "Choosing pictures")
+    middles = [
+        float((cut + shot.frames / 2) / plan.format.fps) for cut, shot in zip(plan.cuts(), plan.shots, strict=True)
+    ]
+    return _Made(
+        video=output,
+        poster=poster(output, run.scratch / "poster.jpg", width=_POSTER_WIDTH),
+        thumbnails=sprite(output, middles, run.scratch / "thumbnails.jpg"),
+        proof=proof,
+    )
 
 
 def _keep_for_inspection(run: JobRun, output: Path) -> None:
@@ -118,15 +133,24 @@ def _keep_for_inspection(run: JobRun, output: Path) -> None:
     log.error("composition_proof_failed", kept_as=str(kept))
 
 
-def _composition_save(run: JobRun, video: StoredFile, still: StoredFile, proof: Proof) -> Mapping[str, Any]:
+@dataclass(frozen=True)
+class _Stored:
+    video: StoredFile
+    poster: StoredFile
+    thumbnails: StoredFile
+
+
+def _composition_save(run: JobRun, files: _Stored, proof: Proof) -> Mapping[str, Any]:
     job, output_id = run.job, run.parameters["output_id"]
-    asset = asset_create(owner=job.owner, stored=video, kind=AssetKind.VIDEO, metadata={"proof": proof.as_json()})
-    image = asset_create(owner=job.owner, stored=still, kind=AssetKind.IMAGE)
+    asset = asset_create(owner=job.owner, stored=files.video, kind=AssetKind.VIDEO, metadata={"proof": proof.as_json()})
+    image = asset_create(owner=job.owner, stored=files.poster, kind=AssetKind.IMAGE)
+    sheet = asset_create(owner=job.owner, stored=files.thumbnails, kind=AssetKind.IMAGE)
     composition = Composition.objects.create(
         project_id=UUID(run.parameters["project_id"]),
         output_id=UUID(output_id) if output_id else None,
         asset=asset,
         poster=image,
+        thumbnails=sheet,
         job=job,
         fingerprint=run.parameters["fingerprint"],
         options=run.parameters["options"],
@@ -135,7 +159,12 @@ def _composition_save(run: JobRun, video: StoredFile, still: StoredFile, proof: 
     )
     if output_id is None:
         Project.objects.filter(pk=run.parameters["project_id"]).update(final_video=asset)
-    return {"composition_id": str(composition.pk), "poster_id": str(image.pk), **video_answer(asset)}
+    return {
+        "composition_id": str(composition.pk),
+        "poster_id": str(image.pk),
+        "thumbnails_id": str(sheet.pk),
+        **video_answer(asset),
+    }
 
 
 HANDLERS: dict[str, Handler] = {

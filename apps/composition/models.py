@@ -63,6 +63,8 @@ class Composition(models.Model):
     output = models.ForeignKey(Output, null=True, on_delete=models.CASCADE, related_name="compositions")
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
     poster = models.ForeignKey(Asset, null=True, on_delete=models.SET_NULL, related_name="+")
+    # One picture for each shot, from the top down.
+    thumbnails = models.ForeignKey(Asset, null=True, on_delete=models.SET_NULL, related_name="+")
     job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
     fingerprint = models.CharField(max_length=64)
     options = models.JSONField(default=dict)

@@ -61,8 +61,8 @@ class CompositionSerializer(serializers.ModelSerializer[Composition]):
     class Meta:
         model = Composition
         fields = [
-            "id", "video_id", "urls", "poster_id", "output_id", "job_id", "duration_seconds", "proof_sentence",
-            "proof", "clips", "options", "stale", "is_current", "created_at",
+            "id", "video_id", "urls", "poster_id", "thumbnails_id", "output_id", "job_id", "duration_seconds",
+            "proof_sentence", "proof", "clips", "options", "stale", "is_current", "created_at",
         ]  # fmt: skip
 
     def get_urls(self, composition: Composition) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Posters and thumbnails."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import av.error
@@ -12,6 +13,7 @@ from apps.core.errors import InputError, MediaToolError
 from apps.media.probe import open_media, picture_stream
 
 _CANDIDATES = 12
+_DARK = 24
 
 
 def poster(video: Path, output: Path, *, width: int = 1280) -> Path:
@@ -24,13 +26,36 @@ def poster(video: Path, output: Path, *, width: int = 1280) -> Path:
     return _write_jpeg(max(frames, key=_appeal), output, width)
 
 
-def thumbnail(video: Path, output: Path, *, at_seconds: float, width: int = 320) -> Path:
-    """Write the frame nearest to a moment as JPEG."""
-    return _write_jpeg(picture_at(video, at_seconds), output, width)
+def sprite(video: Path, moments: Sequence[float], output: Path, *, tile_width: int = 160) -> Path:
+    """Write one JPEG with a small picture for each moment, stacked downwards: the last key frame before it, or the
+    moment's own picture where that one is dark."""
+    tiles = [_tile(_key_picture(video, moment), tile_width) for moment in moments]
+    for index, moment in enumerate(moments):
+        if float(np.asarray(tiles[index]).mean()) < _DARK:
+            tiles[index] = _tile(picture_at(video, moment), tile_width)
+    height = tiles[0].height
+    sheet = Image.new("RGB", (tile_width, height * len(tiles)))
+    for index, tile in enumerate(tiles):
+        sheet.paste(tile, (0, index * height))
+    return _save_jpeg(sheet, output)
 
 
 def picture_at(video: Path, seconds: float) -> NDArray[np.uint8]:
     """The frame shown at a moment, RGB, turned upright; the last one when the moment is past the end."""
+    shown: VideoFrame | None = None
+    for frame in _pictures_from(video, seconds):
+        if shown is not None and frame.time is not None and frame.time > seconds + 1e-6:
+            break
+        shown = frame
+    return _upright(shown)
+
+
+def _key_picture(video: Path, seconds: float) -> NDArray[np.uint8]:
+    return _upright(next(_pictures_from(video, seconds), None))
+
+
+def _pictures_from(video: Path, seconds: float) -> Iterator[VideoFrame]:
+    """From the last key frame before a moment on."""
     try:
         with open_media(video) as container:
             stream = picture_stream(container)
@@ -38,17 +63,16 @@ def picture_at(video: Path, seconds: float) -> NDArray[np.uint8]:
                 raise InputError("The file has no moving picture.")
             stream.thread_type = "AUTO"
             container.seek(int(seconds * av.time_base), backward=True)
-            shown: VideoFrame | None = None
-            for frame in container.decode(stream):
-                if shown is not None and frame.time is not None and frame.time > seconds + 1e-6:
-                    break
-                shown = frame
+            yield from container.decode(stream)
     except av.error.FFmpegError as error:
         raise MediaToolError("The picture could not be decoded.", evidence={"stderr": str(error)}) from error
-    if shown is None:
+
+
+def _upright(frame: VideoFrame | None) -> NDArray[np.uint8]:
+    if frame is None:
         raise MediaToolError("The video holds no picture at this moment.")
-    pixels: NDArray[np.uint8] = shown.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
-    return np.rot90(pixels, shown.rotation // 90) if shown.rotation else pixels
+    pixels: NDArray[np.uint8] = frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+    return np.rot90(pixels, frame.rotation // 90) if frame.rotation else pixels
 
 
 def _appeal(pixels: NDArray[np.uint8]) -> float:
@@ -62,6 +86,15 @@ def _appeal(pixels: NDArray[np.uint8]) -> float:
 def _write_jpeg(pixels: NDArray[np.uint8], output: Path, width: int) -> Path:
     image = Image.fromarray(np.ascontiguousarray(pixels))
     image.thumbnail((width, width * 4))
+    return _save_jpeg(image, output)
+
+
+def _tile(pixels: NDArray[np.uint8], width: int) -> Image.Image:
+    height = max(1, round(pixels.shape[0] * width / pixels.shape[1]))
+    return Image.fromarray(np.ascontiguousarray(pixels)).resize((width, height))
+
+
+def _save_jpeg(image: Image.Image, output: Path) -> Path:
     part = output.with_name(output.name + ".part")
     image.save(part, format="JPEG", quality=88, optimize=True)
     part.replace(output)

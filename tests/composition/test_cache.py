@@ -120,3 +120,23 @@ def test_progress_is_the_share_of_frames(sources, cache, tmp_path):
         )  # fmt: skip
     assert told == sorted(told)
     assert told[-1] == 100
+
+
+def compose_forever(root, plan, output):
+    with SegmentCache(root, 10**9).session() as session:
+        compose(plan, output, cache=session, progress=lambda *_: None, cancelled=lambda: False)
+
+
+def test_a_killed_worker_resumes_with_the_segments_it_had(sources, cache, tmp_path, make):
+    plan = foreign_plan(sources, *range(0, 30))
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=compose_forever, args=(cache.root, plan, tmp_path / "x.mp4"))
+    process.start()
+    deadline = time.monotonic() + 30
+    while len(list(cache.root.glob("??/*.mp4"))) < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    composed, proof = make(plan)
+    assert 0 < composed.segments.encoded_segments <= 26
+    assert proof.passed

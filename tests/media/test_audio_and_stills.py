@@ -5,7 +5,7 @@ from PIL import Image
 
 from apps.core.errors import InputError
 from apps.media.audio import cut_wav
-from apps.media.stills import poster, thumbnail
+from apps.media.stills import picture_at, poster, sprite
 from tests.media.conftest import ffmpeg
 
 
@@ -38,10 +38,23 @@ def test_a_poster_is_not_black(tmp_path):
     assert np.asarray(picture).mean() > 60
 
 
-def test_a_thumbnail_shows_its_moment(tmp_path):
+@pytest.fixture
+def red_then_blue(tmp_path):
     video = tmp_path / "video.mp4"
-    ffmpeg("-f", "lavfi", "-i", "color=red:s=64x64:r=24:d=2", "-vf", "drawbox=c=blue:t=fill:enable='gte(t,1)'", video)
-    red = np.asarray(Image.open(thumbnail(video, tmp_path / "a.jpg", at_seconds=0.95))).mean(axis=(0, 1))
-    blue = np.asarray(Image.open(thumbnail(video, tmp_path / "b.jpg", at_seconds=1.01))).mean(axis=(0, 1))
+    ffmpeg(
+        *("-f", "lavfi", "-i", "color=red:s=64x64:r=24:d=2", "-vf", "drawbox=c=blue:t=fill:enable='gte(t,1)'"),
+        *("-g", "24", video),
+    )
+    return video
+
+
+def test_a_moment_shows_its_own_frame(red_then_blue):
+    red, blue = picture_at(red_then_blue, 0.95).mean(axis=(0, 1)), picture_at(red_then_blue, 1.01).mean(axis=(0, 1))
     assert red[0] > 200 > red[2]
     assert blue[2] > 200 > blue[0]
+
+
+def test_a_sprite_has_a_tile_for_each_moment(red_then_blue, tmp_path):
+    sheet = np.asarray(Image.open(sprite(red_then_blue, [0.5, 1.5, 0.2], tmp_path / "sheet.jpg", tile_width=32)))
+    assert sheet.shape == (96, 32, 3)
+    assert [int(sheet[row, 16].argmax()) for row in (16, 48, 80)] == [0, 2, 0]
