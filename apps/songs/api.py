@@ -116,9 +116,10 @@ def audio_peaks(request: Request, audio_id: UUID) -> Response:
     """The waveform for display (`minimum`, `maximum`, `rms` of up to 2,000 equal parts) and the song's `energy`, ten
     samples a second; empty until the analysis has ended."""
     analysis = song_get(by=acting_user(request), audio_id=audio_id).analysis
-    peaks = analysis.get("peaks", {"minimum": [], "maximum": [], "rms": []})
+    if "peaks" not in analysis:
+        return Response({})
     return Response(
-        {**peaks, "energy": analysis.get("energy", []), "duration_seconds": analysis.get("duration_seconds")}
+        {**analysis["peaks"], "energy": analysis["energy"], "duration_seconds": analysis["duration_seconds"]}
     )
 
 

@@ -99,12 +99,14 @@ def _save(song: Song, found: SongAnalysis) -> Mapping[str, Any]:
     if stem_voice:
         locked.analysis["voice"] = stem_voice
     locked.analysis_state, locked.analysis_error = AnalysisState.DONE, ""
+    before = locked.grid
     # A grid that a person corrected is not thrown away by analysing again.
-    if not locked.grid.get("edited"):
+    if not before.get("edited"):
         locked.grid = grid_stored(found.grid)
     locked.save()
     _correct_length(song.asset, found.duration_seconds)
-    song_changed_tell(locked)
+    if locked.grid != before:
+        song_changed_tell(locked)
     return {
         "audio_id": str(locked.asset_id),
         "tempo_bpm": locked.grid["tempo_bpm"],

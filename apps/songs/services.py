@@ -22,6 +22,7 @@ from apps.jobs import dispatch
 from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, job_create
+from apps.jobs.states import State
 from apps.songs.analysis.analyse import stem_voice
 from apps.songs.analysis.grid import BeatGrid
 from apps.songs.formats import song_checked
@@ -109,6 +110,16 @@ def song_update(*, by: User, audio_id: UUID, changes: SongChanges) -> Song:
             song_changed_tell(song)
         song.save()
     return song_get(by=by, audio_id=audio_id)
+
+
+def song_analysis_ended(job: Job) -> None:
+    """Let the song of an analysis that ended badly say so, whatever ended it; it is usable without beats."""
+    if job.state in (State.FAILED, State.CANCELLED):
+        waiting = Song.objects.filter(pk=job.parameters.get("song_id"), analysis_state=AnalysisState.WAITING)
+        waiting.update(
+            analysis_state=AnalysisState.FAILED,
+            analysis_error=job.error or "The analysis was cancelled. Start it again on the page of its job.",
+        )
 
 
 def song_changed_tell(song: Song) -> None:

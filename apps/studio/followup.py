@@ -10,6 +10,7 @@ from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.scenes.lipsync import lipsync_ended
 from apps.scenes.services import scenes_replan
+from apps.songs.services import song_analysis_ended
 from apps.studio.generate_all import project_advance
 
 
@@ -20,6 +21,7 @@ def job_ended(job_id: UUID) -> None:
     if job.kind == Kind.LIPSYNC and job.scene_id is not None:
         lipsync_ended(job)
     if job.kind == Kind.AUDIO_ANALYSIS:
+        song_analysis_ended(job)
         waiting = Project.objects.filter(owner=job.owner_id, generating=True, song__isnull=False)
         for project_id in waiting.values_list("pk", flat=True):
             project_advance(project_id)

@@ -3,9 +3,11 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from apps.assets.disk import local_path
 from apps.assets.models import Asset
 from apps.jobs.models import Job
 from apps.songs.models import AnalysisState, Song
+from apps.songs.services import song_analysis_ended
 from tests.factories import make_project
 from tests.fakes import media
 from tests.songs.files import song_bytes
@@ -49,7 +51,7 @@ def test_the_song_is_usable_before_its_analysis(api, upload):
     audio_id = upload().data["id"]
     song = api.get(f"/api/audio/{audio_id}").data
     assert song["grid"] == {} and song["analysis"] == {} and song["duration_seconds"] == pytest.approx(8, abs=0.1)
-    assert api.get(f"/api/audio/{audio_id}/peaks").data["maximum"] == []
+    assert api.get(f"/api/audio/{audio_id}/peaks").data == {}
 
 
 def test_peaks_are_for_display(api, upload, work):
@@ -267,11 +269,27 @@ def test_a_song_deleted_before_its_analysis_fails_only_the_job(api, upload, work
 def test_a_song_that_cannot_be_read_says_so_and_stays_usable(api, upload, work):
     answer = upload(song_bytes(".wav"))
     asset = Asset.objects.get()
-    from apps.assets.disk import local_path
-
     local_path(asset.key).write_bytes(b"something else" * 1000)
     (job,) = work()
     song = api.get(f"/api/audio/{answer.data['id']}").data
     assert job.state == "failed" and song["analysis_state"] == AnalysisState.FAILED and song["analysis_error"]
     fixed = api.patch(f"/api/audio/{answer.data['id']}", {"grid": {"operation": "set", "bpm": 90}}, format="json")
     assert fixed.data["tempo_bpm"] == pytest.approx(90)
+
+
+def test_a_cancelled_analysis_leaves_a_usable_song_that_says_so(api, upload):
+    answer = upload().data
+    api.post(f"/api/jobs/{answer['job']['id']}/cancel")
+    song_analysis_ended(Job.objects.get())
+    song = api.get(f"/api/audio/{answer['id']}").data
+    assert song["analysis_state"] == "failed" and "cancelled" in song["analysis_error"]
+
+
+def test_a_retried_analysis_makes_it_good(api, upload, work):
+    answer = upload().data
+    api.post(f"/api/jobs/{answer['job']['id']}/cancel")
+    song_analysis_ended(Job.objects.get())
+    api.post(f"/api/jobs/{answer['job']['id']}/retry")
+    work()
+    song = api.get(f"/api/audio/{answer['id']}").data
+    assert song["analysis_state"] == "done" and song["analysis_error"] == ""
