@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -129,7 +130,7 @@ def set_up_django(url: str, rate_per_minute: int = 60) -> None:
         SYNC_API_KEY="sk-sync-fake",
         SYNC_SUBMITS_PER_MINUTE=str(rate_per_minute),
         MV_ALLOWED_FETCH_HOSTS=url.removeprefix("http://"),
-        PUBLIC_URL="http://studio.invalid",  # links instead of uploads; the fake does not follow them
+        PUBLIC_URL="https://studio.invalid",  # links instead of uploads; the fake does not follow them
         MV_SINGLE_USER="false",
         LOG_LEVEL="ERROR",
         DJANGO_SETTINGS_MODULE="mvsite.settings",
@@ -205,7 +206,7 @@ class Studio:
         from apps.generation.lipsync import lipsync_work
         from tests.fakes import media
 
-        owner = User.objects.create_user("bench", password="not used")
+        owner = User.objects.create_user("bench", password="not used")  # noqa: S106
         ids = {}
         for kind, content, content_type in (
             ("video", media.video(1.0), "video/mp4"),
@@ -236,20 +237,21 @@ class Studio:
     @contextmanager
     def workers(self) -> Iterator[list[subprocess.Popen[str]]]:
         """Two workers and beat, as `make run` has them; the clock may start when both are ready."""
+        from celery import current_app
+
         options = ["-Q", "io,housekeeping", "-P", "threads", "-c", str(IO_THREADS), "-l", "INFO"]
         options += ["--without-gossip", "--without-mingle"]
         with ExitStack() as stack:
-            processes, logs = [], []
+            processes = []
             for number in range(WORKERS):
                 log = stack.enter_context((self.folder / f"worker{number}.log").open("w+"))
                 command = ["-m", "celery", "-A", "mvsite", "worker", "-n", f"bench{number}@local", *options]
                 processes.append(stack.enter_context(child(*command, stdout=log, stderr=log)))
-                logs.append(Path(log.name))
-            while not all(" ready" in log.read_text() for log in logs):
-                time.sleep(0.1)
+            while len(current_app.control.ping(timeout=0.5)) < WORKERS:
+                if any(process.poll() is not None for process in processes):
+                    raise SystemExit(f"a worker did not start: {Path(log.name).read_text()[-2000:]}")
             beat = ["-m", "celery", "-q", "-A", "mvsite", "beat", "--pidfile=", "-l", "ERROR"]
-            stack.enter_context(child(*beat))
-            yield processes
+            yield [*processes, stack.enter_context(child(*beat))]
 
     def run(self, service: Service, count: int) -> Measured:
         from django.db.models import Sum
@@ -265,6 +267,8 @@ class Studio:
             started = time.monotonic()
             while (done := Job.objects.filter(state=State.SUCCEEDED).count()) < count:
                 time.sleep(0.5)
+                if dead := [one.args for one in processes if one.poll() is not None]:
+                    raise SystemExit(f"a process died: {dead[0]}")
                 others = Job.objects.exclude(state__in=[State.QUEUED, State.RUNNING, State.WAITING, State.SUCCEEDED])
                 if bad := others.first():
                     raise SystemExit(f"a job ended as {bad.state}: {bad.error} ({done} were done)")
@@ -306,7 +310,7 @@ def _statements(log: Path, begin: int) -> int:
         return len(re.findall(rb"LOG:  (?:statement|execute [^:]*):", stream.read()))
 
 
-def measured(
+def measured(  # noqa: PLR0917
     service: Service, before: dict[str, int], jobs: int, seconds: float, rounds: int, memory: Memory
 ) -> Measured:
     after = service.requests()
@@ -361,6 +365,8 @@ def main() -> None:
     parser.add_argument("--role", choices=["fake", "blocking"], help=argparse.SUPPRESS)
     parser.add_argument("--url", default="", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    # A stopped bench takes its services and workers with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if options.role == "fake":
         serve_fake(options.rate, options.latency)
     elif options.role == "blocking":
@@ -372,7 +378,7 @@ def main() -> None:
 def bench(options: argparse.Namespace) -> None:
     folder = Path(tempfile.mkdtemp(prefix="mvsite-bench-"))
     os.environ["MV_DATA_DIR"] = str(folder)
-    os.environ["SECRET_KEY"] = "a fixed key, for the bench only"
+    os.environ["SECRET_KEY"] = "a fixed key, for the bench only"  # noqa: S105
     results: dict[int, Measured] = {}
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
