@@ -31,6 +31,7 @@ from apps.projects.models import Project
 log = structlog.get_logger(__name__)
 
 _POSTER_WIDTH = 1280
+_KEPT_FOR_INSPECTION = 10
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,8 @@ def _keep_for_inspection(run: JobRun, output: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / f"{run.job.pk}.mp4"
     shutil.move(output, kept)
+    for old in sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime)[:-_KEPT_FOR_INSPECTION]:
+        old.unlink(missing_ok=True)
     log.error("composition_proof_failed", kept_as=str(kept))
 
 

@@ -4,10 +4,12 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 import pysubs2
+from PIL import ImageFont
 
-from apps.core.errors import InputError
+from apps.core.errors import InputError, MediaToolError
 from apps.media.formats import ClipFormat
 
 _LRC_LINE = re.compile(r"^((?:\[\d+:\d+(?:[.:]\d+)?\])+)(.*)$")
@@ -15,6 +17,7 @@ _LRC_TIME = re.compile(r"\[(\d+):(\d+(?:[.:]\d+)?)\]")
 _LRC_WORD = re.compile(r"<(\d+):(\d+(?:\.\d+)?)>")
 # A line without an end stays until the next one, but not through a long solo.
 _LONGEST_LINE_MS = 8000
+_FONT = "Aileron"
 
 
 class LyricsPreset(StrEnum):
@@ -78,7 +81,7 @@ def styled(subtitles: pysubs2.SSAFile, preset: LyricsPreset, clip: ClipFormat) -
     result.info |= {"PlayResX": str(clip.width), "PlayResY": str(clip.height), "ScaledBorderAndShadow": "yes"}
     side = round(clip.width * 0.08)
     result.styles["Default"] = pysubs2.SSAStyle(
-        fontname="Sans", fontsize=round(short * look.height_share), bold=look.bold, spacing=look.spacing,
+        fontname=_FONT, fontsize=round(short * look.height_share), bold=look.bold, spacing=look.spacing,
         primarycolor=look.colour, secondarycolor=look.waiting, outlinecolor=pysubs2.Color(0, 0, 0, 60),
         outline=max(1.0, short * look.outline_share), shadow=0.0, alignment=pysubs2.Alignment.BOTTOM_CENTER,
         marginl=side, marginr=side, marginv=round(clip.height * look.margin_share),
@@ -88,6 +91,16 @@ def styled(subtitles: pysubs2.SSAFile, preset: LyricsPreset, clip: ClipFormat) -
         text = re.sub(r"\{(?![^}]*\\[kK])[^}]*\}", "", line.text) if karaoke else line.plaintext.replace("\n", "\\N")
         result.append(pysubs2.SSAEvent(start=line.start, end=line.end, text=text))
     return result.to_string("ass")
+
+
+@lru_cache(maxsize=1)
+def font_bytes() -> bytes:
+    """Pillow's own font, so that burned words look alike on every machine and none has to be installed. Letters that it
+    lacks come from the system's fonts."""
+    font = ImageFont.load_default(20)
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        raise MediaToolError("Pillow was built without FreeType, so words cannot be drawn. Run `make setup`.")
+    return font.font_bytes
 
 
 def as_srt(subtitles: pysubs2.SSAFile) -> str:

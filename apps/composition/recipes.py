@@ -137,4 +137,4 @@ def _burned(plan: CutPlan, span: Span, lyrics: Path | None) -> str:
         return ""
     shift = f"{float(span.start / plan.format.fps):.6f}"
     # The path is ours (scratch folder and a hash): no character that a filter graph gives a meaning.
-    return f"setpts=PTS+{shift}/TB,subtitles=filename={lyrics},setpts=PTS-{shift}/TB,"
+    return f"setpts=PTS+{shift}/TB,subtitles=filename={lyrics}:fontsdir={lyrics.parent},setpts=PTS-{shift}/TB,"

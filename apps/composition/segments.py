@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from apps.composition.cache import Entry, Session, content_key
 from apps.composition.fitting import Headers, Piece, burned_text, copied_piece
+from apps.composition.lyrics import font_bytes
 from apps.composition.plan import CutPlan, Span, View, speed
 from apps.composition.recipes import span_arguments
 from apps.core.errors import MediaToolError, WorkCancelled
@@ -18,7 +19,7 @@ from apps.media.mp4 import Track, read_track
 from apps.media.runner import run
 
 # Part of every key: raise it when a recipe makes other pictures from the same facts.
-_RECIPE_VERSION = 1
+_RECIPE_VERSION = 2
 # Slow machines encode 4K at a few frames a second; a minute covers opening the files.
 _LIMIT_SECONDS = 60.0
 _LIMIT_SECONDS_PER_FRAME = 2.0
@@ -125,6 +126,8 @@ class _Workshop:
         # The longest first, so that the last core does not start a long one when the others are done.
         longest_first = sorted(range(len(orders)), key=lambda index: -orders[index].span.frames)
         with TemporaryDirectory(prefix="lyrics-") as folder, ThreadPoolExecutor(min(cores, len(orders))) as pool:
+            if self.plan.burned_lyrics:
+                (Path(folder) / "lyrics.otf").write_bytes(font_bytes())
             running = {
                 pool.submit(self._encode, index, orders[index], threads, Path(folder), stop): orders[index]
                 for index in longest_first
@@ -156,7 +159,7 @@ class _Workshop:
         if stop.is_set():
             raise WorkCancelled  # the queue drains without starting what nobody waits for
         span, output = order.span, self.session.workfile(order.key)
-        recipe = span_arguments(self.plan, span, lyrics=self._lyrics_file(span, folder), threads=threads)
+        recipe = span_arguments(self.plan, span, lyrics=self._lyrics_file(order, folder), threads=threads)
         try:
             run(
                 [*recipe, "-f", "mp4", "-y", f"file:{output}"],
@@ -172,11 +175,11 @@ class _Workshop:
         self.meter.report(index, 100.0)
         return output
 
-    def _lyrics_file(self, span: Span, folder: Path) -> Path | None:
-        text = burned_text(self.plan, span)
+    def _lyrics_file(self, order: _Order, folder: Path) -> Path | None:
+        text = burned_text(self.plan, order.span)
         if not text:
             return None
-        file = folder / f"{content_key(text=text)[:24]}.ass"
+        file = folder / f"{order.key[:24]}.ass"
         file.write_text(text)
         return file
 
