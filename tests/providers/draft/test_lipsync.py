@@ -93,6 +93,22 @@ def test_lips_stay_closed_in_silence(sync, singer, speech, decode):
         assert np.abs(before[number] - after[number])[inside].mean() < 2
 
 
+def test_an_open_mouth_is_closed_where_the_new_voice_is_silent(sync, singer, speech, decode, tmp_path):
+    open_mouth = sync(singer, speech)
+    silence = write_voice(tmp_path / "silence.wav", ("silence", 2.0))
+    closed, before, after = decode(singer), decode(open_mouth), decode(sync(open_mouth, silence))
+    track = drawn_track(singer, FRAMES)
+
+    for number in range(AH.start, AH.stop):
+        rows, columns = np.indices(closed[number].shape)
+        inside = (
+            np.hypot(columns - track.x[number], rows - track.y[number] - track.half[number] * 0.4)
+            < track.half[number] * 0.6
+        )
+        was, now = (np.abs(frames[number] - closed[number])[inside].mean() for frames in (before, after))
+        assert now < 0.5 * was
+
+
 def test_the_border_does_not_flicker(sync, singer, speech, decode):
     before, after = decode(singer), decode(sync(singer, speech))
     track = drawn_track(singer, FRAMES)

@@ -22,7 +22,8 @@ _ABOVE = 0.95
 
 @dataclass(frozen=True)
 class Mouth:
-    """A mouth in one frame, in pixels. `gap` is how far the source's own mouth is open, in half widths."""
+    """A mouth in one frame, in pixels. `y` is where the lips meet; in a source that is open already, by `gap` half
+    widths, the upper edge of the opening."""
 
     x: float
     y: float
@@ -114,15 +115,14 @@ def _displacement(
     p: Field, q: Field, lens: Field, upper: float, lower: float, mouth: Mouth, shape: Shape
 ) -> tuple[Field, Field]:
     """How far each pixel has come from where it was, in half widths."""
-    gap = mouth.gap / 2
-    jaw = np.clip(1 - (p / (_SIDE * 0.95)) ** 2, 0, 1) ** 1.5
+    jaw = np.clip(1 - (p / (_SIDE * 0.95)) ** 2, 0, 1) ** 1.2
     # Below the lips the whole chin goes along, wider than the mouth; it comes to rest below the chin.
     below = np.clip((q - lower * lens) / mouth.chin, 0, None)
     blend = _smooth(below / 0.4)
-    rest = 1 - _smooth((below - 0.4) / 0.75)
-    down = (lower - gap) * ((1 - blend) * lens + blend * jaw * 0.85) * rest
+    rest = 1 - _smooth((below - 0.3) / 0.75)
+    down = (lower - mouth.gap) * ((1 - blend) * lens + blend * jaw * 0.85) * rest
     above = np.clip((-upper * lens - q) / 0.8, 0, None)
-    up = -(upper - gap) * lens * (1 - _smooth(above))
+    up = -upper * lens * (1 - _smooth(above))
     dq = np.where(q > (lower - upper) * lens / 2, down, up)
     # Lips drawn wide or pursed.
     near = (
@@ -179,26 +179,45 @@ def sample_skin(planes: Sequence[Pixels], mouth: Mouth) -> Skin:
     return Skin(*values)
 
 
-def measure_gap(luma: Pixels, mouth: Mouth, skin: Skin) -> float:
-    """How far the source's mouth is open, in half widths: the height of the dark between its lips."""
-    size = 40
-    across = np.linspace(-0.35, 0.35, 9, dtype=np.float32)
-    down = np.linspace(-0.7, 1.1, size, dtype=np.float32)
-    p, q = np.meshgrid(across, down)
-    cosine, sine = np.float32(np.cos(mouth.roll)), np.float32(np.sin(mouth.roll))
-    x = (mouth.x + (p * cosine - q * sine) * mouth.half).astype(np.float32)
-    y = (mouth.y + (p * sine + q * cosine) * mouth.half).astype(np.float32)
-    patch = cv2.remap(luma, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    dark = patch.astype(float).mean(axis=1) < 16 + (skin.luma - 16) * 0.5
-    step = 1.8 / (size - 1)
-    centre = round(0.7 / step)
-    start = next((number for offset in range(6) for number in (centre + offset, centre - offset) if dark[number]), None)
-    if start is None:
-        return 0.0
-    first = last = start
-    while first > 0 and dark[first - 1]:
+def measure_gap(planes: Sequence[Pixels], mouth: Mouth, skin: Skin) -> tuple[float, float]:
+    """How the source's own mouth stands open: where its upper edge is from the lip line, and its height, both in
+    half widths; (0, 0) for a closed one. What is dark, or has lost the skin's red as teeth have, is inside."""
+    down = np.linspace(-0.8, 1.5, 47)
+    luma = _profile(planes[0], mouth, down, 1)
+    inside = luma < 16 + (skin.luma - 16) * 0.5
+    if skin.red - 128 > 6:
+        inside |= _profile(planes[2], mouth, down, 2) - 128 < (skin.red - 128) * 0.4
+    step = float(down[1] - down[0])
+    run = _nearest_run(inside, int(np.argmin(np.abs(down - 0.1))), reach=round(0.3 / step))
+    # A run that meets the window's edge is a beard or a shadow; the line between closed lips is thin.
+    if run is None or run[0] == 0 or run[1] == len(down) or (run[1] - run[0]) * step < 0.16:
+        return 0.0, 0.0
+    return float(down[run[0]] - step / 2), float((run[1] - run[0]) * step)
+
+
+def _profile(plane: Pixels, mouth: Mouth, down: Field, scale: int) -> Field:
+    """Mean of the plane along lines that cross the middle of the mouth, at the heights `down`."""
+    p, q = np.meshgrid(np.linspace(-0.3, 0.3, 7), down)
+    cosine, sine = np.cos(mouth.roll), np.sin(mouth.roll)
+    x = ((mouth.x + (p * cosine - q * sine) * mouth.half) / scale).astype(np.float32)
+    y = ((mouth.y + (p * sine + q * cosine) * mouth.half) / scale).astype(np.float32)
+    patch = cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    profile: Field = patch.astype(float).mean(axis=1)
+    return profile
+
+
+def _nearest_run(inside: Field, centre: int, *, reach: int) -> tuple[int, int] | None:
+    """(first, end) of the run of true values nearest to `centre`, small holes counted in; None beyond `reach`."""
+    closed = cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 1), np.uint8)).ravel()
+    places = np.flatnonzero(closed)
+    if not len(places):
+        return None
+    start = int(places[np.argmin(np.abs(places - centre))])
+    if abs(start - centre) > reach:
+        return None
+    first = end = start
+    while first > 0 and closed[first - 1]:
         first -= 1
-    while last < size - 1 and dark[last + 1]:
-        last += 1
-    # The shadow of closed lips is dark as well, but thin.
-    return float(np.clip((last - first + 1) * step - 0.14, 0, 0.6))
+    while end < len(closed) and closed[end]:
+        end += 1
+    return first, end

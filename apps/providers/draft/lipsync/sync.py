@@ -167,7 +167,7 @@ class _Mover:
     def __init__(self, track: MouthTrack, opening: npt.NDArray[Any], spread: npt.NDArray[Any], *, reach: float) -> None:
         self._track, self._opening, self._spread, self._reach = track, opening, spread, reach
         self._skin: Skin | None = None
-        self._gap = 0.0
+        self._edge, self._gap = 0.0, 0.0
 
     def move(self, number: int, planes: list[Pixels]) -> None:
         track = self._track
@@ -180,10 +180,18 @@ class _Mover:
         old = self._skin or skin
         self._skin = Skin(*(was + 0.15 * (now - was) for was, now in zip(_values(old), _values(skin), strict=True)))
         if not track.drawn:
-            self._gap += 0.5 * (measure_gap(planes[0], mouth, self._skin) - self._gap)
-            mouth = Mouth(x, y, half, roll, track.chin, self._gap)
+            mouth = self._closed(planes, mouth, self._skin)
         shape = Shape(float(self._opening[number]), float(self._spread[number]), self._reach)
         move_mouth(planes, mouth, shape, self._skin)
+
+    def _closed(self, planes: list[Pixels], mouth: Mouth, skin: Skin) -> Mouth:
+        """The mouth with what has to be closed first: two mouths in one face would be seen."""
+        edge, gap = measure_gap(planes, mouth, skin)
+        self._edge += 0.7 * (edge - self._edge)
+        self._gap += 0.7 * (gap - self._gap)
+        down = self._edge * mouth.half
+        x, y = mouth.x - np.sin(mouth.roll) * down, mouth.y + np.cos(mouth.roll) * down
+        return Mouth(float(x), float(y), mouth.half, mouth.roll, mouth.chin, self._gap)
 
 
 def _values(skin: Skin) -> tuple[float, float, float]:
