@@ -5,6 +5,7 @@ from apps.studio import generate_all_api
 PROJECT = "api/mv/projects/<uuid:project_id>"
 
 urlpatterns = [
+    path(f"{PROJECT}/money", generate_all_api.ProjectMoney.as_view(), name="project-money"),
     path(f"{PROJECT}/generate", generate_all_api.ProjectGenerate.as_view(), name="project-generate"),
     path(f"{PROJECT}/generate/quote", generate_all_api.ProjectGenerateQuote.as_view(), name="project-generate-quote"),
     path(

@@ -1,18 +1,22 @@
 """HTTP edge of the one-button path."""
 
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.generation.api import QUOTE_ANSWER, quote_response, validated, wanted_spending
+from apps.generation.strict import MoneyField
 from apps.jobs.api import acting_user
 from apps.projects.selectors import project_get
 from apps.projects.serializers import ProjectSerializer
 from apps.scenes.serializers import SpendingSerializer
 from apps.studio import generate_all
+from apps.studio.project_money import project_money_view
 
 
 class ProjectGenerate(APIView):
@@ -43,3 +47,21 @@ class ProjectGenerateCancel(APIView):
     def post(self, request: Request, project_id: UUID) -> Response:
         project = generate_all.generate_all_stop(by=acting_user(request), project_id=project_id)
         return Response(ProjectSerializer(project).data)
+
+
+class MoneySerializer(serializers.Serializer[Any]):
+    budget = MoneyField(allow_null=True)
+    estimated = MoneyField(allow_null=True)
+    estimate_problem = serializers.CharField()
+    reserved = MoneyField()
+    spent = MoneyField()
+    bought_seconds = serializers.FloatField()
+    used_seconds = serializers.FloatField()
+
+
+class ProjectMoney(APIView):
+    @extend_schema(responses=MoneySerializer, summary="What the project costs and has cost")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        by = acting_user(request)
+        view = project_money_view(by=by, project=project_get(by=by, project_id=project_id))
+        return Response(MoneySerializer(view).data)

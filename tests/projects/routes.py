@@ -15,6 +15,7 @@ ROWS = {
         owned_api(project, method="patch"),
         owned_api(project, method="delete", owner=204),
     ],
+    f"{PROJECT}/money": owned_api(project),
     f"{PROJECT}/generate": owned_api(project, method="post", owner=202),
     f"{PROJECT}/generate/quote": owned_api(project, method="post"),
     f"{PROJECT}/generate/cancel": owned_api(project, method="post"),

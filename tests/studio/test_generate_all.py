@@ -146,6 +146,7 @@ def test_the_whole_needs_a_yes_above_the_threshold(api, project, settings):
     project.save()
     quote = generate(api, project, "/quote").json()
     assert float(quote["amount"]) > 0.5
+    assert api.get(f"/api/mv/projects/{project.pk}/money").json()["estimated"] == quote["amount"]
     answer = generate(api, project)
     assert (answer.status_code, answer.json()["code"]) == (402, "confirmation_required")
     assert not Job.objects.exists()
