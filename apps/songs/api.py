@@ -22,12 +22,12 @@ from apps.songs import services
 from apps.songs.models import Song
 from apps.songs.selectors import song_get, songs_of
 from apps.songs.serializers import (
-    ImportSerializer,
     SongChangesSerializer,
     SongDetailSerializer,
+    SongImportSerializer,
     SongSerializer,
-    StemSerializer,
-    UploadSerializer,
+    SongUploadSerializer,
+    StemUploadSerializer,
 )
 
 FILE_RESPONSES = {(200, "audio/*"): OpenApiTypes.BINARY, (206, "audio/*"): OpenApiTypes.BINARY, 302: None, 416: None}
@@ -43,7 +43,7 @@ class SongList(generics.ListAPIView[Song]):
         return songs_of(acting_user(self.request))
 
     @extend_schema(
-        request={"multipart/form-data": UploadSerializer},
+        request={"multipart/form-data": SongUploadSerializer},
         responses={
             201: inline_serializer(
                 "UploadedSong",
@@ -54,7 +54,7 @@ class SongList(generics.ListAPIView[Song]):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Upload a song (mp3, wav, flac, m4a/aac, ogg/opus); its analysis (`job`) starts by itself."""
-        body = UploadSerializer(data=request.data)
+        body = SongUploadSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         data = body.validated_data
         song, job = services.song_upload(
@@ -87,14 +87,14 @@ class SongDetail(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-@extend_schema(request=ImportSerializer, responses={202: JobSerializer})
+@extend_schema(request=SongImportSerializer, responses={202: JobSerializer})
 @api_view(["POST"])
 def audio_import(request: Request) -> Response:
     """Import the sound of a link (a page that yt-dlp knows, or an audio file), clipped to start_time…end_time.
 
     The job's result has `audio_id`; the analysis follows by itself.
     """
-    body = ImportSerializer(data=request.data)
+    body = SongImportSerializer(data=request.data)
     body.is_valid(raise_exception=True)
     data = dict(body.validated_data)
     idempotency = wanted_idempotency(request, kind=Kind.AUDIO_IMPORT, body=data)
@@ -123,11 +123,11 @@ def audio_peaks(request: Request, audio_id: UUID) -> Response:
     )
 
 
-@extend_schema(request={"multipart/form-data": StemSerializer}, responses=SongDetailSerializer)
+@extend_schema(request={"multipart/form-data": StemUploadSerializer}, responses=SongDetailSerializer)
 @api_view(["POST"])
 def audio_stem(request: Request, audio_id: UUID) -> Response:
     """Give the song its vocals alone; lip-sync uses them instead of the mix."""
-    body = StemSerializer(data=request.data)
+    body = StemUploadSerializer(data=request.data)
     body.is_valid(raise_exception=True)
     song = services.song_stem_upload(by=acting_user(request), audio_id=audio_id, upload=body.validated_data["file"])
     return Response(SongDetailSerializer(song).data)

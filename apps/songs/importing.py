@@ -17,6 +17,7 @@ from apps.songs.sites import site_audio_fetch, site_knows
 
 # Servers often name a file's type carelessly; what it is, is found in its content afterwards.
 LINK_CONTENT = ("audio/", "video/", "application/ogg", "application/octet-stream", "binary/octet-stream")
+FRAGMENTED = {"mov", "mp4"}
 # Decoding runs at hundreds of times real time.
 CUT_LIMIT_SECONDS = 600.0
 
@@ -61,6 +62,8 @@ def audio_import(
     path = source
     if start is not None or end is not None or facts.kind != "audio" or facts.container not in SONG_CONTAINERS:
         path = _flac(source, facts, (start, end), into / "song.flac", cancelled)
+    elif facts.container in FRAGMENTED:
+        path = _whole(source, into / "song.m4a", cancelled)
     return ImportedAudio(path=path, facts=probe_media(path), title=title, artist=artist)
 
 
@@ -80,6 +83,12 @@ def _range_checked(start: float | None, end: float | None, facts: MediaFacts) ->
             code="too_long",
         )
     return start or None, end
+
+
+def _whole(source: Path, output: Path, cancelled: Callable[[], bool]) -> Path:
+    """The same sound with one index at the front: sites send it in fragments, in which players cannot seek."""
+    arguments = [*input_arguments(source), *("-map", "0:a:0", "-c", "copy", "-movflags", "+faststart")]
+    return run_to_file(arguments, output, container="mp4", time_limit_seconds=CUT_LIMIT_SECONDS, cancelled=cancelled)
 
 
 def _flac(

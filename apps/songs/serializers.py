@@ -73,17 +73,17 @@ class SongDetailSerializer(SongSerializer):
         return {name: value for name, value in song.analysis.items() if name not in LONG_PARTS}
 
 
-class UploadSerializer(serializers.Serializer[Any]):
+class SongUploadSerializer(serializers.Serializer[Any]):
     file = serializers.FileField(allow_empty_file=True)  # the empty one gets a clearer word than the library's
     title = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     artist = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 
-class StemSerializer(serializers.Serializer[Any]):
+class StemUploadSerializer(serializers.Serializer[Any]):
     file = serializers.FileField(allow_empty_file=True)
 
 
-class ImportSerializer(serializers.Serializer[Any]):
+class SongImportSerializer(serializers.Serializer[Any]):
     """Use only songs whose rights you have."""
 
     url = serializers.CharField(max_length=2000)

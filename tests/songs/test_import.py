@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.assets.disk import local_path
 from apps.assets.models import Asset
 from apps.jobs.models import Job
 from apps.songs.models import Song
@@ -179,3 +180,13 @@ def test_trouble_that_may_pass_is_tried_again(api, work, by_yt_dlp):
         work()
     job = Job.objects.get(pk=answer.data["id"])
     assert job.state == "queued" and job.run_after is not None and job.failures == 1
+
+
+def test_a_whole_m4a_keeps_its_sound_and_gets_its_index_in_front(api, site, work, by_yt_dlp):
+    ask(api, url=site(song_bytes(".m4a"), **{"Content-Type": "audio/mp4"}))
+    fetched, listened = work()
+    asset = Asset.objects.get(pk=fetched.result["audio_id"])
+    assert (asset.content_type, asset.audio_codec) == ("audio/mp4", "aac")
+    content = local_path(asset.key).read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+    assert listened.result["tempo_bpm"] == pytest.approx(120, abs=0.05)
