@@ -3,7 +3,7 @@
     python -m bench.orchestration [--json] [--jobs 100 1000] [--rate 1200] [--latency 30] [--blocking 100 1000]
 
 For each N: seconds until every job has ended, against the ideal (latency + the time in which the service accepts N
-requests at its rate), poll requests per job, database statements per job (counted in a separate small run, since
+requests at its rate), poll requests per job, database queries per job (counted in a separate small run, since
 counting is slow), and the largest worker's memory. `--blocking` measures the same service with one thread per
 job that submits and then waits, in two processes, without any database.
 """
@@ -276,8 +276,9 @@ class Studio:
         rounds = RemoteRun.objects.aggregate(total=Sum("polls"))["total"] or 1
         return measured(service, before, count, seconds, rounds, memory)
 
-    def statements_per_job(self, service: Service) -> float:
-        """Statements that Postgres executed while jobs ran, without what a minute of nothing to do costs."""
+    def queries_per_job(self, service: Service) -> float:
+        """Statements that Postgres executed while jobs ran, without those that open and close transactions, and
+        without what the same time of nothing to do costs."""
         from django.db import connection
 
         log = self.folder / "postgres" / "log"
@@ -307,7 +308,7 @@ class Studio:
 def _statements(log: Path, begin: int) -> int:
     with log.open("rb") as stream:
         stream.seek(begin)
-        return len(re.findall(rb"LOG:  (?:statement|execute [^:]*):", stream.read()))
+        return len(re.findall(rb"LOG:  (?:statement|execute [^:]*): (?!BEGIN|COMMIT|SAVEPOINT|RELEASE)", stream.read()))
 
 
 def measured(  # noqa: PLR0917
@@ -389,8 +390,8 @@ def bench(options: argparse.Namespace) -> None:
         for count in options.jobs:
             results[count] = studio.run(service, count)
             show("ours", results[count])
-        statements = studio.statements_per_job(service)
-        print(f"database statements per job: {statements:.1f}", flush=True)
+        queries = studio.queries_per_job(service)
+        print(f"database queries per job: {queries:.1f}", flush=True)
         for count in options.blocking:
             # A service of its own: thousands of works of the run before would slow its listing.
             with fake_service(options.rate, options.latency) as other:
@@ -402,7 +403,7 @@ def bench(options: argparse.Namespace) -> None:
             f"drain_vs_ideal_{wanted.jobs}": round(wanted.against_ideal, 3),
             "poll_requests_per_job": wanted.poll_requests_per_job,
             "poll_requests_per_job_and_round": wanted.poll_requests_per_job_and_round,
-            "queries_per_job": round(statements, 1),
+            "queries_per_job": round(queries, 1),
             "peak_rss_mb": max(found.peak_rss_mb for found in results.values()),
             "runs": [asdict(found) for found in results.values()],
         }

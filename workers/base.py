@@ -46,7 +46,7 @@ def _work(handler: Handler, job: Job, claim: Claim) -> None:
         with run:
             outcome = handler(run)
         if isinstance(outcome, Done):
-            services.job_succeed(claim, result=outcome.result, save=outcome.save)
+            services.job_succeed(claim, result=outcome.result, save=outcome.save, cost=outcome.cost)
     except WorkCancelled as stopped:
         _stopped(run, stopped)
     except OperationalError:
@@ -131,7 +131,7 @@ def late_result_keep(handlers: Mapping[str, Handler], *, run_id: int) -> None:
     try:
         outcome = handlers[remote.job.kind](run)
         if isinstance(outcome, Done):
-            polling.late_result_keep(remote, outcome.save)
+            polling.late_result_keep(remote, outcome.save, cost=outcome.cost)
     except (StudioError, OSError) as error:
         lost = error.permanent if isinstance(error, ProviderError) else isinstance(error, StudioError)
         log.warning("late_result_not_kept", run_id=run_id, lost=lost, reason=str(error))

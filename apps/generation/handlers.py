@@ -1,6 +1,7 @@
 """The generic flow of a generating job in a worker: open the request, have it made, hand the files on."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 from apps.generation.inputs import request_opened
@@ -16,7 +17,9 @@ def generation_run(run: JobRun, receive: Receiver) -> Outcome:
     """Make what the job asks for with its provider; `receive` stores the files and says what to save."""
     with request_opened(run) as request:
         made = request_produce(run, request)
-        return made if isinstance(made, Handed) else receive(run, made)
+        if isinstance(made, Handed):
+            return made
+        return replace(receive(run, made), cost=made.cost)
 
 
 def request_produce(run: JobRun, request: ProviderRequest) -> ProviderResult | Handed:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,12 @@ PROGRESS_WRITE_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Done:
-    """The work is made. `save` writes its rows inside the finishing transaction; its dict joins the result."""
+    """The work is made. `save` writes its rows inside the finishing transaction; its dict joins the result.
+    `cost` is what it really cost, None: as quoted."""
 
     result: Mapping[str, Any] = field(default_factory=dict)
     save: Callable[[], Mapping[str, Any] | None] | None = None
+    cost: Decimal | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import structlog
@@ -265,7 +266,9 @@ def late_result_lease(run_id: int) -> RemoteRun | None:
     return RemoteRun.objects.select_related("job").get(pk=run_id)
 
 
-def late_result_keep(run: RemoteRun, done: Callable[[], Mapping[str, object] | None] | None) -> bool:
+def late_result_keep(
+    run: RemoteRun, done: Callable[[], Mapping[str, object] | None] | None, *, cost: Decimal | None = None
+) -> bool:
     """Write the late result's rows and settle its cost, once."""
     with transaction.atomic(durable=True):
         job = services.job_lock(run.job_id)
@@ -273,7 +276,7 @@ def late_result_keep(run: RemoteRun, done: Callable[[], Mapping[str, object] | N
         if row.status != RunStatus.SUCCEEDED:
             return False
         more = done() if done else None
-        money.cost_settle(job, attempt=row.attempt)
+        money.cost_settle(job, attempt=row.attempt, amount=cost)
         row.status = RunStatus.COLLECTED
         row.save(update_fields=["status"])
         services.job_note(

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -166,16 +167,23 @@ def claim_holds(claim: Claim) -> bool:
 
 
 def job_succeed(
-    claim: Claim, *, result: Mapping[str, Any], save: Callable[[], Mapping[str, Any] | None] | None = None
+    claim: Claim,
+    *,
+    result: Mapping[str, Any],
+    save: Callable[[], Mapping[str, Any] | None] | None = None,
+    cost: Decimal | None = None,
 ) -> Job:
-    """Write the result's rows (`save`) and the end of the job in one transaction. Raises WorkCancelled when fenced."""
+    """Write the result's rows (`save`), what it cost (None: as quoted) and the end of the job in one transaction.
+
+    Raises WorkCancelled when fenced.
+    """
     with transaction.atomic(durable=True):
         job = _lock_claimed(claim)
         more = save() if save else None
         job.result = {**result, **(more or {})}
         job.progress_percentage = 100
         job.progress_message = ""
-        money.cost_settle(job, attempt=job.attempt)
+        money.cost_settle(job, attempt=job.attempt, amount=cost)
         RemoteRun.objects.filter(job=job, attempt=job.attempt).update(status=RunStatus.COLLECTED)
         _move(job, State.SUCCEEDED, Code.DONE)
         return job

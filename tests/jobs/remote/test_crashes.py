@@ -95,6 +95,8 @@ def test_a_chat_answer_that_was_stored_is_not_bought_again(user, chat):
 
     assert (job.state, paid(chat)) == (State.SUCCEEDED, 1)
     assert len(job.result["scenes"]) == 3
+    # The tokens that were really used, not the quote with its correction.
+    assert 0 < job.cost < job.quoted_cost
 
 
 def test_nobody_else_takes_the_result_of_a_lost_answer(user, replicate):
