@@ -28,6 +28,8 @@ from apps.assets.errors import StorageUnavailable
 # A server that does not accept a connection in 5 s is down; 30 s without a byte is a dead line.
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 30
+# Some servers are silent while they put the parts of a large upload together.
+SEND_READ_TIMEOUT_SECONDS = 180
 # Attempts of one request. The background retry goes on after them, so the job need not wait longer.
 ATTEMPTS = 3
 PARALLEL_PARTS = 4
@@ -98,7 +100,9 @@ def _bucket(facts: BucketSettings, _process: int) -> "Bucket":
     return Bucket(facts)
 
 
-def _storage(facts: BucketSettings, endpoint_url: str) -> S3Storage:
+def _storage(
+    facts: BucketSettings, endpoint_url: str, *, read_timeout_seconds: int = READ_TIMEOUT_SECONDS
+) -> S3Storage:
     """A django-storages backend with every default that is wrong for us replaced.
 
     `client_config` overrides the backend's own signature and addressing options, so all are in it. AWS is
@@ -113,7 +117,7 @@ def _storage(facts: BucketSettings, endpoint_url: str) -> S3Storage:
         request_checksum_calculation=checksums,
         response_checksum_validation=checksums,
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        read_timeout=READ_TIMEOUT_SECONDS,
+        read_timeout=read_timeout_seconds,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         max_pool_connections=2 * PARALLEL_PARTS,
     )
@@ -155,6 +159,7 @@ class Bucket:
     def __init__(self, facts: BucketSettings) -> None:
         self.facts = facts
         self._storage = _storage(facts, facts.endpoint_url)
+        self._sender = _storage(facts, facts.endpoint_url, read_timeout_seconds=SEND_READ_TIMEOUT_SECONDS)
         # A signature covers the host, so links need a client that knows the public one.
         self._signer = _storage(facts, facts.public_endpoint_url) if facts.public_endpoint_url else self._storage
 
@@ -183,7 +188,7 @@ class Bucket:
         returns is no proof that the object is right: see `storage.object_verify`.
         """
         with _explained("store a file", key):
-            self.client.upload_file(
+            self._sender.connection.meta.client.upload_file(
                 str(path),
                 self.facts.name,
                 key,

@@ -9,6 +9,7 @@ urlpatterns = [
         "api/mv/get_character_reference/<uuid:asset_id>", views.get_character_reference, name="get-character-reference"
     ),
     path("api/mv/cleanup", views.cleanup, name="cleanup"),
+    path("api/assets", views.asset_upload, name="asset-upload"),
     path("api/assets/<uuid:asset_id>", views.asset_detail, name="asset-detail"),
     path("api/assets/<uuid:asset_id>/content", views.asset_content, name="asset-content"),
     path("api/assets/shared/<str:token>/<str:name>", views.shared_content, name="asset-shared"),

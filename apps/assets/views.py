@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import serializers
-from rest_framework.decorators import api_view, content_negotiation_class, permission_classes
+from rest_framework import serializers, status
+from rest_framework.decorators import api_view, content_negotiation_class, parser_classes, permission_classes
 from rest_framework.exceptions import NotAuthenticated
+from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -77,6 +78,29 @@ def get_video_info(request: Request, asset_id: UUID) -> Response:
 @content_negotiation_class(AnyTypeNegotiation)
 def get_character_reference(request: Request, asset_id: UUID) -> HttpResponseBase:
     return serve_asset(request, asset_get(by=_owner(request), asset_id=asset_id, kind=Kind.IMAGE))
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    file = serializers.FileField()
+    kind = serializers.ChoiceField(choices=[Kind.VIDEO, Kind.AUDIO, Kind.IMAGE])
+
+
+@extend_schema(
+    summary="Upload a file",
+    request={"multipart/form-data": UploadSerializer},
+    responses={201: AssetSerializer},
+)
+@api_view(["POST"])
+@parser_classes([MultiPartParser])
+def asset_upload(request: Request) -> Response:
+    """Keep a video, a sound or a picture; other calls then name it by its id."""
+    body = UploadSerializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    data = body.validated_data
+    asset = services.asset_from_upload(by=_owner(request), upload=data["file"], kind=data["kind"])
+    return Response(
+        AssetSerializer(asset).data, status=status.HTTP_201_CREATED, headers={"Location": f"/api/assets/{asset.pk}"}
+    )
 
 
 @extend_schema(summary="What is known of a stored file", responses=AssetSerializer)
