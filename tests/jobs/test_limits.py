@@ -1,0 +1,72 @@
+"""The rate of submits, kept in Redis for all workers together."""
+
+import threading
+from itertools import pairwise
+
+import pytest
+
+from apps.core.redis_client import redis_client
+from apps.jobs import limits
+
+
+@pytest.fixture(autouse=True)
+def empty_limits():
+    redis_client().flushdb()
+
+
+def delay(slot, per_minute=60):
+    return limits.submit_delay(provider="test", slot=slot, per_minute=per_minute, burst=5)
+
+
+def test_two_hundred_at_once_get_two_hundred_different_moments():
+    """From eight threads, as from many workers: only the burst goes now, the rest comes one by one."""
+    delays, lock = [], threading.Lock()
+
+    def ask(worker):
+        for number in range(25):
+            wait = delay(f"{worker}-{number}", per_minute=600)
+            with lock:
+                delays.append(wait)
+
+    threads = [threading.Thread(target=ask, args=(worker,)) for worker in range(8)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+
+    waiting = sorted(wait for wait in delays if wait > 0)
+    assert 5 <= delays.count(0) <= 8  # the burst, and what came due while the threads were asking
+    assert 18.5 < waiting[-1] < 20
+    gaps = [later - earlier for earlier, later in pairwise(waiting)]
+    assert sum(gaps) / len(gaps) == pytest.approx(0.1, abs=0.01)
+
+
+def test_asking_again_keeps_ones_place():
+    for number in range(5):
+        delay(f"burst-{number}")
+    first = delay("mine")
+
+    for _ in range(10):
+        again = delay("mine")
+
+    assert 0 < again <= first
+    assert delay("another") > first
+
+
+def test_a_pause_holds_everybody_back():
+    limits.submits_pause(provider="test", seconds=30)
+
+    assert 30 <= delay("one") <= 31.5
+    assert limits.submit_delay(provider="other", slot="one", per_minute=60) == 0
+
+
+def test_without_a_rate_only_a_pause_holds_back():
+    assert [delay(str(number), per_minute=None) for number in range(50)] == [0] * 50
+
+
+def test_without_redis_everything_passes(settings):
+    redis_client.cache_clear()
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    try:
+        assert delay("one") == 0
+        limits.submits_pause(provider="test", seconds=5)
+    finally:
+        redis_client.cache_clear()
