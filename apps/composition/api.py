@@ -80,6 +80,9 @@ class CompositionList(ListAPIView[Composition]):
     def get_queryset(self) -> QuerySet[Composition]:
         return compositions_of(project_get(by=acting_user(self.request), project_id=self.kwargs["project_id"]))
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "fingerprints": {}}
+
 
 class CompositionDetail(APIView):
     @extend_schema(responses=CompositionSerializer, summary="One composed video with its proof")

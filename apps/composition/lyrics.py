@@ -18,6 +18,8 @@ _LRC_WORD = re.compile(r"<(\d+):(\d+(?:\.\d+)?)>")
 # A line without an end stays until the next one, but not through a long solo.
 _LONGEST_LINE_MS = 8000
 _FONT = "Aileron"
+# Phone apps lay their buttons and captions over the lower sixth of an upright video.
+_UPRIGHT_MARGIN = 0.18
 
 
 class LyricsPreset(StrEnum):
@@ -41,7 +43,7 @@ class _Look:
 
 _WHITE = pysubs2.Color(255, 255, 255)
 _LOOKS = {
-    LyricsPreset.CLEAN: _Look(0.055, 0.004, 0.08, False, 0, _WHITE, pysubs2.Color(190, 190, 190)),
+    LyricsPreset.CLEAN: _Look(0.065, 0.004, 0.08, False, 0, _WHITE, pysubs2.Color(190, 190, 190)),
     LyricsPreset.BOLD: _Look(0.085, 0.009, 0.16, True, 0, pysubs2.Color(255, 221, 64), _WHITE),
     LyricsPreset.CINEMA: _Look(
         0.042, 0.002, 0.06, False, 2, pysubs2.Color(240, 236, 224), pysubs2.Color(170, 166, 156)
@@ -80,11 +82,12 @@ def styled(subtitles: pysubs2.SSAFile, preset: LyricsPreset, clip: ClipFormat) -
     result = pysubs2.SSAFile()
     result.info |= {"PlayResX": str(clip.width), "PlayResY": str(clip.height), "ScaledBorderAndShadow": "yes"}
     side = round(clip.width * 0.08)
+    lowest = max(look.margin_share, _UPRIGHT_MARGIN) if clip.height > clip.width else look.margin_share
     result.styles["Default"] = pysubs2.SSAStyle(
         fontname=_FONT, fontsize=round(short * look.height_share), bold=look.bold, spacing=look.spacing,
         primarycolor=look.colour, secondarycolor=look.waiting, outlinecolor=pysubs2.Color(0, 0, 0, 60),
         outline=max(1.0, short * look.outline_share), shadow=0.0, alignment=pysubs2.Alignment.BOTTOM_CENTER,
-        marginl=side, marginr=side, marginv=round(clip.height * look.margin_share),
+        marginl=side, marginr=side, marginv=round(clip.height * lowest),
     )  # fmt: skip
     karaoke = [tag for line in subtitles for tag in re.findall(r"\\[kK][fo]?\d+", line.text)]
     for line in subtitles:

@@ -1,5 +1,6 @@
 """Reads of composed videos. What belongs to somebody else's project is not found."""
 
+import json
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -38,10 +39,15 @@ def current_composition(project: Project, output: Output | None = None) -> Compo
     return found.first()
 
 
-def composition_is_stale(composition: Composition) -> bool:
-    """Whether composing again with the same wishes would make another video."""
-    try:
-        planned = project_plan(composition.project, output=composition.output, wishes=composition.options)
-    except InputError:
-        return True
-    return planned.plan.fingerprint != composition.fingerprint
+def composition_is_stale(composition: Composition, known: dict[str, str] | None = None) -> bool:
+    """Whether composing again with the same wishes would make another video. `known` keeps plans' fingerprints, for
+    asking about many compositions of one project at one moment."""
+    known = {} if known is None else known
+    wishes = json.dumps([str(composition.output_id), composition.options], sort_keys=True)
+    if wishes not in known:
+        try:
+            planned = project_plan(composition.project, output=composition.output, wishes=composition.options)
+            known[wishes] = planned.plan.fingerprint
+        except InputError:
+            known[wishes] = ""  # it cannot be composed now, so it is not what was composed
+    return known[wishes] != composition.fingerprint

@@ -69,7 +69,7 @@ class CompositionSerializer(serializers.ModelSerializer[Composition]):
         return asset_urls(composition.asset)
 
     def get_stale(self, composition: Composition) -> bool:
-        return composition_is_stale(composition)
+        return composition_is_stale(composition, self.context.get("fingerprints"))
 
     def get_is_current(self, composition: Composition) -> bool:
         return composition.asset_id == composition.project.final_video_id
