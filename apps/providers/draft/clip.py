@@ -114,6 +114,7 @@ class Renderer:
         self.light = self._light_plane(picture.light)
         self.mouth = picture.mouth
         self.levels = _levels(shot, clip.fps)
+        self._tone: float | None = None
 
     def _light_plane(self, light: Pixels | None) -> Pixels | None:
         """What glows, in luma, as the resting camera sees it. It is soft, so it need not follow the move."""
@@ -221,7 +222,13 @@ class Renderer:
             mask = self.shot.label[: self.frame[1] - top, : self.frame[0] - left]
             window = planes[0][top : top + mask.shape[0], left : left + mask.shape[1]]
             cv2.multiply(window, cv2.bitwise_not(mask), dst=window, scale=1 / 255)
-            cv2.add(window, cv2.convertScaleAbs(mask, alpha=0.86), dst=window)
+            cv2.add(window, cv2.convertScaleAbs(mask, alpha=self._label_tone(window)), dst=window)
+
+    def _label_tone(self, window: Pixels) -> float:
+        """Bright type on dark, dark on bright, chosen once so that it never flips."""
+        if self._tone is None:
+            self._tone = 0.14 if window.mean() > 150 else 0.86
+        return self._tone
 
     def mouth_marks(self) -> list[list[float]]:
         """[x, y, head height] of the drawn mouth in frame pixels, every _MARK_EVERY frames and on the last."""

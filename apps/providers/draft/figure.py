@@ -58,7 +58,7 @@ def cast(person: Person, palette: Palette) -> Character:
     """A completed person in the palette's light."""
     return Character(
         skin=mix(person.skin, palette.skin, 0.5) if person.skin else palette.skin,
-        hair_colour=mix(person.hair_colour, palette.figure, 0.25),
+        hair_colour=mix(person.hair_colour, palette.figure, 0.12),
         hair=person.hair,
         garment_colour=mix(person.garment_colour, palette.figure, 0.22) if person.garment_colour else palette.figure,
         garment=person.garment,
@@ -92,8 +92,13 @@ class FigurePainter:
     # --- from afar ---
 
     def body(self, pose: str) -> None:
-        """Everything below the neck, standing on the ground at y 6.4."""
+        """Everything below the neck, standing on the ground at y 6.4; who sits has a crate brought along."""
         shade = mix(self.character.garment_colour, "#000000", 0.45)
+        if pose == "sit":
+            self.y += 1.15 * self.head
+            wood = mix(self.palette.near, "#6b4a2e", 0.5)
+            self.polygon([(-0.95, 3.15), (0.75, 3.15), (0.75, 5.25), (-0.95, 5.25)], wood)
+            self.polygon([(-0.95, 3.15), (0.75, 3.15), (0.85, 3.4), (-0.85, 3.4)], mix(wood, self.palette.rim, 0.35))
         self._hair_behind()
         self._legs(pose, shade)
         self._torso(shade)

@@ -6,6 +6,14 @@ from PIL import Image, ImageDraw, ImageFont
 from apps.providers.draft.canvas import Pixels, bgr
 
 
+def readable(colour: str, behind: float) -> str:
+    """The colour, or black or white where it would drown in the brightness behind it (0…255)."""
+    blue, green, red = bgr(colour)
+    if abs(0.114 * blue + 0.587 * green + 0.299 * red - behind) > 70:
+        return colour
+    return "#ffffff" if behind < 140 else "#15161a"
+
+
 def text_mask(text: str, size: int, *, spacing: float = 0.12) -> Pixels:
     """Coverage (0…255) of one line of type, letter-spaced, `size` pixels high."""
     font = ImageFont.load_default(size)
@@ -25,6 +33,7 @@ def letter(pixels: Pixels, text: str, colour: str, *, left: int, top: int, size:
     window = (slice(top, top + mask.shape[0]), slice(left, left + mask.shape[1]))
     share = (mask.astype(np.float32) * (opacity / 255))[..., None]
     below = pixels[window].astype(np.float32)
+    colour = readable(colour, float(below.mean()))
     # A faint shadow keeps it readable on white.
     below *= 1 - 0.35 * np.minimum(1, share)
     pixels[window] = below + (np.array(bgr(colour), np.float32) - below) * share

@@ -36,7 +36,7 @@ MOVES: Table = (
 PLACES: Table = (
     (r"\bstage\b|concert|club\b|\bshow\b|crowd|spotlight|karaoke|dance ?floor", "stage"),
     (r"\bcar\b|taxi|truck|windscreen|windshield|steering|\bdriv(es|ing|e)\b", "car"),
-    (r"rooftop|\broofs?\b|balcon", "rooftop"),
+    (r"rooftop|(?<!under the )(?<!under a )\broofs?\b|balcon", "rooftop"),
     (
         r"\broom\b|kitchen|bedroom|window|motel|hotel|apartment|\bhall\b|house|curtain|attic|corridor|studio|\bbar\b|"
         r"diner|bulb|church|train\b|bathroom|mirror",
@@ -70,7 +70,7 @@ POSES: Table = (
 )
 OBJECTS: Table = (
     (r"letter|envelope|note\b|paper", "letter"),
-    (r"phone|screen|call", "phone"),
+    (r"\bphone\b(?! camera)|screen\b|\bcalls?\b", "phone"),
     (r"flower|rose|petal|garden|tree|forest|leaf", "flower"),
     (r"candle|flame|fire|lamp|lantern", "candle"),
     (r"microphone|sing|voice|stage|show", "microphone"),
