@@ -1,14 +1,15 @@
 """Paid jobs in numbers: N lip-syncs at a fake Sync.so, two worker processes, real beat, Postgres and Redis.
 
-    python -m bench.orchestration [--json] [--jobs 100 1000] [--rate 1200] [--latency 30] [--blocking 100 1000]
+    python -m bench.orchestration [--json] [--jobs 100 1000] [--rate 600] [--latency 30] [--blocking 100 1000]
 
 For each N: seconds until every job has ended, against the ideal (latency + the time in which the service accepts N
 requests at its rate), poll requests per job, database queries per job (counted in a separate small run, since
-counting is slow), and the largest worker's memory. `--blocking` measures the same service with one thread per
+counting is slow), and the largest worker's usage. `--blocking` measures the same service with one thread per
 job that submits and then waits, in two processes, without any database.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -35,7 +36,8 @@ COUNTED_JOBS = 60
 
 @dataclass(frozen=True)
 class Measured:
-    """One run. Memory is of the largest worker process; `rejected` are 429s that the service had to give."""
+    """One run. Memory is of the largest worker process, processor time of all of them; `rejected` are 429s that the
+    service had to give."""
 
     jobs: int
     seconds: float
@@ -44,6 +46,7 @@ class Measured:
     poll_requests_per_job_and_round: float
     requests_per_job: float
     rejected: int
+    cpu_ms_per_job: float
     peak_rss_mb: float
 
     @property
@@ -160,16 +163,17 @@ def fake_service(rate_per_minute: int, latency_seconds: float) -> Iterator[Servi
         yield Service(process.stdout.readline().strip(), rate_per_minute, latency_seconds)
 
 
-class Memory:
-    """The largest resident size that any of the processes had, sampled twice a second."""
+class Usage:
+    """The largest resident size that any of the processes had, and their processor time, twice a second."""
 
     def __init__(self, processes: list[subprocess.Popen[str]]) -> None:
         self.peak_bytes = 0
+        self.cpu_seconds = 0.0
         self._processes = [psutil.Process(process.pid) for process in processes]
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> "Memory":
+    def __enter__(self) -> "Usage":
         self._thread.start()
         return self
 
@@ -180,8 +184,13 @@ class Memory:
     def _watch(self) -> None:
         while not self._stop.wait(0.5):
             for process in self._processes:
-                if process.is_running():
+                with contextlib.suppress(psutil.NoSuchProcess):
                     self.peak_bytes = max(self.peak_bytes, process.memory_info().rss)
+            self._count_cpu()
+
+    def _count_cpu(self) -> None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self.cpu_seconds = sum(sum(process.cpu_times()[:2]) for process in self._processes)
 
 
 class Studio:
@@ -263,7 +272,7 @@ class Studio:
         Job.objects.all().delete()
         self.jobs_make(count)
         before = service.requests()
-        with self.workers() as processes, Memory(processes) as memory:
+        with self.workers() as processes, Usage(processes) as usage:
             started = time.monotonic()
             while (done := Job.objects.filter(state=State.SUCCEEDED).count()) < count:
                 time.sleep(0.5)
@@ -274,7 +283,7 @@ class Studio:
                     raise SystemExit(f"a job ended as {bad.state}: {bad.error} ({done} were done)")
             seconds = time.monotonic() - started
         rounds = RemoteRun.objects.aggregate(total=Sum("polls"))["total"] or 1
-        return measured(service, before, count, seconds, rounds, memory)
+        return measured(service, before, count, seconds, rounds, usage)
 
     def queries_per_job(self, service: Service) -> float:
         """Statements that Postgres executed while jobs ran, without those that open and close transactions, and
@@ -312,7 +321,7 @@ def _statements(log: Path, begin: int) -> int:
 
 
 def measured(  # noqa: PLR0917
-    service: Service, before: dict[str, int], jobs: int, seconds: float, rounds: int, memory: Memory
+    service: Service, before: dict[str, int], jobs: int, seconds: float, rounds: int, usage: Usage
 ) -> Measured:
     after = service.requests()
     made = {name: count - before.get(name, 0) for name, count in after.items()}
@@ -326,7 +335,8 @@ def measured(  # noqa: PLR0917
         poll_requests_per_job_and_round=round(polls / rounds, 4),
         requests_per_job=round(sum(made.values()) / jobs, 3),
         rejected=submits - jobs,
-        peak_rss_mb=round(memory.peak_bytes / 1024**2, 1),
+        cpu_ms_per_job=round(usage.cpu_seconds / jobs * 1000, 1),
+        peak_rss_mb=round(usage.peak_bytes / 1024**2, 1),
     )
 
 
@@ -338,20 +348,21 @@ def blocking_run(service: Service, count: int) -> Measured:
         arguments = ["-m", "bench.orchestration", "--role", "blocking", "--url", service.url]
         halves = [count // WORKERS + (number < count % WORKERS) for number in range(WORKERS)]
         processes = [stack.enter_context(child(*arguments, "--jobs", str(half))) for half in halves]
-        with Memory(processes) as memory:
+        with Usage(processes) as usage:
             for process in processes:
                 if process.wait():
                     raise SystemExit("a blocking process failed")
         seconds = time.monotonic() - started
     polls = max(1, sum(count for name, count in service.requests().items() if name.startswith("GET /v2/gen")))
-    return measured(service, before, count, seconds, polls, memory)
+    return measured(service, before, count, seconds, polls, usage)
 
 
 def show(title: str, found: Measured) -> None:
     print(
         f"{title:<22} N={found.jobs:<6} {found.seconds:>7.1f} s = {found.against_ideal:.2f} × ideal"
         f"   polls/job {found.poll_requests_per_job:<7} per job and round {found.poll_requests_per_job_and_round:<7}"
-        f" requests/job {found.requests_per_job:<6} 429s {found.rejected:<4} largest process {found.peak_rss_mb} MB",
+        f" requests/job {found.requests_per_job:<6} 429s {found.rejected:<4}"
+        f" cpu/job {found.cpu_ms_per_job} ms, largest process {found.peak_rss_mb} MB",
         flush=True,
     )
 
@@ -360,7 +371,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, nargs="+", default=[100, 1000])
     parser.add_argument("--blocking", type=int, nargs="*", default=[100, 1000])
-    parser.add_argument("--rate", type=int, default=1200, help="requests a minute that the service accepts")
+    parser.add_argument("--rate", type=int, default=600, help="requests a minute that the service accepts")
     parser.add_argument("--latency", type=float, default=30.0)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--role", choices=["fake", "blocking"], help=argparse.SUPPRESS)
