@@ -11,6 +11,7 @@ from apps.assets.selectors import asset_get
 from apps.core.errors import ConflictError, InputError
 from apps.generation.choice import provider_choose
 from apps.generation.frozen import FrozenRequest, InputSource
+from apps.generation.late_song import late_song
 from apps.generation.seeds import new_seed
 from apps.generation.song_brief import song_brief, song_slots
 from apps.generation.work import Work, work_prepare
@@ -43,6 +44,7 @@ def scenes_work(
         "seed": new_seed() if seed is None else seed,
         "settings": dict(choice.config.values),
     }
+    extra: dict[str, Any] = {}
     if audio_id is not None:
         song = song_get(by=by, audio_id=audio_id)
         length = song.asset.duration_seconds
@@ -52,12 +54,13 @@ def scenes_work(
             song, 0.0, length, number_of_scenes=number_of_scenes, settings=choice.config.values
         )
         values["song"] = song_brief(song, 0.0, length)
+        extra = late_song(song, 0.0, length, number_of_scenes=number_of_scenes)
         values["number_of_scenes"] = len(values["slots"])
     else:
         values["number_of_scenes"] = number_of_scenes or choice.config.values["number_of_scenes"]
         values["slots"] = even_slots(values["number_of_scenes"], duration or choice.config.values["duration_seconds"])
     frozen = FrozenRequest(capability=Capability.SCENES, values=values)
-    return work_prepare(by=by, kind=Kind.SCENES, frozen=frozen, choice=choice)
+    return work_prepare(by=by, kind=Kind.SCENES, frozen=frozen, choice=choice, extra=extra)
 
 
 def even_slots(number_of_scenes: int, seconds: float | Decimal) -> Sequence[tuple[float, float]]:

@@ -26,7 +26,9 @@ def projects_of(by: User) -> QuerySet[Project]:
     """The user's projects, newest first, each with `has_live_jobs`."""
     live = Job.objects.filter(project_id=OuterRef("pk"), state__in=sorted(LIVE))
     related = ("song__asset", "character_reference", "final_video")
-    return Project.objects.filter(owner=by).select_related(*related).annotate(has_live_jobs=Exists(live))
+    projects = Project.objects.filter(owner=by).select_related(*related).annotate(has_live_jobs=Exists(live))
+    # A song's analysis is 100 kB of JSON; the few who want it fetch it when they read it.
+    return projects.defer("song__analysis")
 
 
 def project_get(*, by: User, project_id: UUID) -> Project:

@@ -5,8 +5,9 @@ from functools import partial
 import structlog
 
 from apps.generation.handlers import Receiver, generation_run
+from apps.generation.late_song import song_awaited
 from apps.generation.receiving import images_receive, scenes_receive, video_receive
-from apps.jobs.execution import Handler, JobRun, Outcome
+from apps.jobs.execution import Handed, Handler, JobRun, Outcome
 from apps.jobs.kinds import Kind
 from apps.jobs.states import State
 from apps.scenes.own_clips import own_clip_run
@@ -33,6 +34,8 @@ OF_A_PROJECT: dict[Kind, Receiver] = {
 def _generate(kind: Kind, run: JobRun) -> Outcome:
     if kind == Kind.LIPSYNC and run.claim.came_from == State.QUEUED:
         log.info("lipsync_processing_started", provider=run.job.provider, scene_id=str(run.job.scene_id))
+    if kind == Kind.SCENES and song_awaited(run):
+        return Handed()
     receivers = OF_A_PROJECT if run.job.project_id else STAND_ALONE
     return generation_run(run, receivers[kind])
 

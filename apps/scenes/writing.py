@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.core.errors import ConflictError, ProviderError
 from apps.generation.choice import provider_choose
 from apps.generation.frozen import FrozenRequest
+from apps.generation.late_song import late_song
 from apps.generation.song_brief import song_brief
 from apps.generation.work import Spending, Work, spending_check, work_prepare, work_start
 from apps.jobs.execution import Done, JobRun
@@ -43,7 +44,8 @@ def project_scenes_work(
     choice = provider_choose(
         Capability.SCENES, flavor=flavor or project.flavor, asked=provider, project_choice=project.providers
     )
-    slots = project_slots(project, number_of_scenes or project.number_of_scenes)
+    count = number_of_scenes or project.number_of_scenes
+    slots = project_slots(project, count)
     values: dict[str, Any] = {
         "idea": project.idea,
         "character_description": project.character_description,
@@ -53,10 +55,12 @@ def project_scenes_work(
         "settings": dict(choice.config.values),
     }
     used = song_range(project)
+    extra: dict[str, Any] = {}
     if project.song is not None and used:
         values["song"] = song_brief(project.song, *used)
+        extra = late_song(project.song, *used, number_of_scenes=count)
     frozen = FrozenRequest(capability=Capability.SCENES, values=values)
-    return work_prepare(by=by, kind=Kind.SCENES, frozen=frozen, choice=choice)
+    return work_prepare(by=by, kind=Kind.SCENES, frozen=frozen, choice=choice, extra=extra)
 
 
 def scenes_generate(

@@ -28,6 +28,21 @@ def test_scenes_are_written_over_the_whole_song_on_its_beats(api, project, run_j
     assert all(row["prompt"] for row in rows)
 
 
+def test_scenes_wait_for_the_songs_analysis(api, project, run_job):
+    song = project.song
+    grid, song.grid, song.analysis_state = song.grid, {}, "waiting"
+    song.save()
+    job_id = post(api, f"{project.pk}/scenes/generate", number_of_scenes=3).json()["id"]
+    job = run_job(job_id)
+    assert (job.state, job.progress_message) == ("queued", "Waiting for the song to be analysed")
+    song.grid, song.analysis_state = grid, "done"
+    song.save()
+    Job.objects.update(run_after=None)
+    assert run_job(job_id).state == "succeeded"
+    lengths = Scene.objects.filter(project=project).values_list("duration", flat=True)
+    assert (sum(lengths), all(length * 2 == int(length * 2) for length in lengths)) == (4, True)
+
+
 def test_writing_again_replaces_the_scenes_and_undo_brings_them_back(api, project, run_job):
     make_scenes(project, "1", "3")
     run_job(post(api, f"{project.pk}/scenes/generate", number_of_scenes=3).json()["id"])
