@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.studio.pages import create, flavors, jobs, project, projects, scenes
+from apps.studio.pages import create, flavors, jobs, pro, project, projects, scenes
 
 app_name = "studio"
 
@@ -38,6 +38,8 @@ urlpatterns = [
     path("jobs/<uuid:job_id>", jobs.job, name="job"),
     path("jobs/<uuid:job_id>/cancel", jobs.job_stop, name="job-cancel"),
     path("jobs/<uuid:job_id>/retry", jobs.job_again, name="job-retry"),
+    path("pro", pro.pro, name="pro"),
+    path("pro/<uuid:job_id>", pro.pro_job, name="pro-job"),
     path("flavors", flavors.flavors, name="flavors"),
     path("flavors/<str:flavor>/<str:config_type>", flavors.flavor, name="flavor"),
 ]

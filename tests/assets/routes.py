@@ -34,6 +34,8 @@ ROWS = {
     "api/mv/get_video/<uuid:asset_id>": owned_api(clip),
     "api/mv/get_video/<uuid:asset_id>/info": owned_api(clip),
     "api/mv/get_character_reference/<uuid:asset_id>": owned_api(picture),
+    # The empty body is of no type that a file could come in.
+    "api/assets": Row(anonymous=401, other=415, owner=415, staff=415, method="post"),
     "api/assets/<uuid:asset_id>": owned_api(picture),
     "api/assets/<uuid:asset_id>/content": owned_api(picture),
     "api/assets/shared/<str:token>/<str:name>": SHARED,

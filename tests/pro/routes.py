@@ -3,7 +3,7 @@ from django.db import transaction
 from apps.jobs import services
 from apps.jobs.kinds import Kind
 from apps.jobs.services import NewJob
-from tests.routes import Row, owned_api, private_api
+from tests.routes import Row, owned_api, owned_page, private_api, private_page
 
 
 def pro_job(owner):
@@ -19,6 +19,8 @@ def cancelled_pro_job(owner):
 
 
 ROWS = {
+    "pro": private_page(),
+    "pro/<uuid:job_id>": owned_page(pro_job, staff=200),
     # The empty form is 415 or 400 for whoever may send one.
     "api/v1/sync/pro-sync-process": Row(anonymous=401, other=415, owner=415, staff=415, method="post"),
     "api/v1/sync/pro-jobs": private_api(),

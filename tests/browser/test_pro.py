@@ -1,0 +1,156 @@
+"""The Pro editor from the page to a downloaded result, with the strict fake, a real worker and real beat."""
+
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+from django.apps import apps as installed
+from playwright.sync_api import expect
+
+from apps.core.schedule import schedule_lay
+from apps.jobs.models import Job
+from apps.jobs.states import State
+from tests.fakes import media
+from tests.jobs.remote.conftest import make_fake, no_delays, sync_so  # noqa: F401 - fixtures
+from tests.worker import ROOT, celery_worker, kill_tree, wait_for, worker_environment
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pro")
+    (folder / "clip.mp4").write_bytes(media.video(4.0))
+    (folder / "voice.wav").write_bytes(media.sound(3.0))
+    (folder / "fake.mp4").write_bytes(b"no video at all")
+    return folder
+
+
+@contextmanager
+def beat(**environment):
+    """The real beat on the test's database, with the schedule that the migrations lay."""
+    from importlib import import_module
+
+    for module in ("apps.jobs.migrations.0002_schedule", "apps.pro.migrations.0001_schedule"):
+        schedule_lay(installed, import_module(module).ENTRIES)
+    command = [sys.executable, "-m", "celery", "-A", "mvsite", "beat", "--pidfile=", "--max-interval", "1"]
+    process = subprocess.Popen(command, cwd=ROOT, env=worker_environment(**environment), start_new_session=True)
+    try:
+        yield
+    finally:
+        kill_tree(process)
+
+
+def remote(fake) -> dict[str, str]:
+    return {
+        "SYNC_BASE_URL": fake.base_url,
+        "SYNC_API_KEY": fake.key,
+        "MV_ALLOWED_FETCH_HOSTS": fake.url.removeprefix("http://"),
+        "MV_JOB_HEARTBEAT_SECONDS": "1",
+        "MV_JOB_SILENT_SECONDS": "3",
+    }
+
+
+def forgive_refusals(page):
+    """The browser itself notes a request that was refused, as these were meant to be."""
+    page.problems[:] = [line for line in page.problems if "status of 400" not in line]
+
+
+def fill(page, files):
+    page.goto("/pro")
+    page.get_by_label("Video file").set_input_files(files / "clip.mp4")
+    expect(page.locator("[data-pro-stage]")).to_be_visible()
+    page.get_by_label("Add an audio file").set_input_files(files / "voice.wav")
+    expect(page.locator("[data-pro-audios] li")).to_have_count(1)
+
+
+def draw(page, start, end):
+    """Draw a segment with the mouse, in parts of the track."""
+    box = page.locator("[data-pro-track]").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + start * box["width"], middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + (start + end) / 2 * box["width"], middle)
+    page.mouse.move(box["x"] + end * box["width"], middle)
+    page.mouse.up()
+
+
+def test_from_the_page_to_the_result_though_the_worker_is_killed(page, sync_so, files):  # noqa: F811
+    sync_so.latency_seconds = 6
+    fill(page, files)
+    page.get_by_label("Snap to voice").uncheck()
+    draw(page, 0.1, 0.5)
+    expect(page.locator("[data-pro-submit]")).to_be_enabled()
+    expect(page.locator("[data-pro-submit]")).to_contain_text("$0.")
+    with beat(**remote(sync_so)):
+        with celery_worker(pool="threads", **remote(sync_so)) as worker:
+            page.locator("[data-pro-submit]").click()
+            page.wait_for_url("**/pro/*-*")
+            job = Job.objects.get()
+            wait_for(lambda: Job.objects.filter(state=State.WAITING).exists(), seconds=30, what="the submit")
+            kill_tree(worker)
+        with celery_worker(pool="threads", **remote(sync_so)):
+            expect(page.locator("[data-compare] video")).to_have_count(2, timeout=60_000)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.path().stat().st_size > 1000
+    job.refresh_from_db()
+    assert job.state == State.SUCCEEDED
+    assert sync_so.count("POST /v2/generate") == 1
+
+
+def test_problems_are_shown_on_the_segment_while_editing(page, sync_so, files):  # noqa: F811
+    fill(page, files)
+    page.get_by_role("button", name="Add segment").click()
+    page.get_by_label("End, seconds").fill("9")
+    page.get_by_label("End, seconds").press("Tab")
+    expect(page.locator("[data-problems] li")).to_contain_text("beyond the video")
+    expect(page.locator(".pro-segment")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[data-pro-submit]")).to_be_disabled()
+    page.get_by_label("End, seconds").fill("2")
+    page.get_by_label("End, seconds").press("Tab")
+    expect(page.locator("[data-pro-submit]")).to_be_enabled()
+    expect(page.locator("[data-problems] li")).to_have_count(0)
+    forgive_refusals(page)
+
+
+def test_segments_are_moved_and_removed_by_keyboard(page, sync_so, files):  # noqa: F811
+    fill(page, files)
+    page.get_by_role("button", name="Add segment").click()
+    block = page.locator(".pro-segment")
+    block.focus()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.get_by_label("Start, seconds")).to_have_value("0.417")
+    page.keyboard.press("Alt+ArrowRight")
+    expect(page.get_by_label("End, seconds")).to_have_value("2.459")
+    page.keyboard.press("Delete")
+    expect(block).to_have_count(0)
+
+
+def test_crop_is_off_at_first_and_sends_times_only_when_on(page, sync_so, files):  # noqa: F811
+    fill(page, files)
+    page.get_by_role("button", name="Add segment").click()
+    crop = page.get_by_label("Crop Audio")
+    expect(crop).not_to_be_checked()
+    with page.expect_request("**/pro-sync-process?dry_run=1") as checked:
+        crop.check()
+    assert b'"audioInput":{"refId":"voice1","startTime":0,"endTime":3}' in checked.value.post_data_buffer
+
+
+def test_the_work_survives_a_reload_of_the_tab(page, sync_so, files):  # noqa: F811
+    fill(page, files)
+    page.get_by_role("button", name="Add segment").click()
+    expect(page.locator("[data-pro-submit]")).to_be_enabled()
+    page.reload()
+    expect(page.locator(".pro-segment")).to_have_count(1)
+    expect(page.locator("[data-pro-submit]")).to_be_enabled()
+
+
+def test_a_file_that_is_no_video_is_refused_at_its_field(make_page, sync_so, files):  # noqa: F811
+    page = make_page()
+    page.goto("/pro")
+    page.get_by_label("Video file").set_input_files(files / "fake.mp4")
+    expect(page.locator("#pro-video-error")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    forgive_refusals(page)
