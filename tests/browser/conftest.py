@@ -1,0 +1,82 @@
+"""A headless Chromium on the pages, with a real server, and a real worker where work is to be done."""
+
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from mvsite.browser import chromium_install
+from tests.worker import celery_worker
+
+# Chromium looks for Google's hosts at every start; none of that belongs to a test.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = {"phone": 390, "desktop": 1440}
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _playwright_beside_the_database():
+    """Playwright keeps an event loop in this thread, which Django takes for an async caller."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
+
+
+@pytest.fixture(scope="package")
+def chromium(_playwright_beside_the_database):
+    path = chromium_install()
+    assert path, "There is no Chromium and none could be installed."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def make_page(chromium, live_server, client, user):
+    """Pages signed in as `user`; each fails its test on a console error or a request that leaves the server."""
+    client.force_login(user)
+    session = client.cookies["sessionid"].value
+    problems = []
+    with ExitStack() as stack:
+
+        def make(width=WIDTHS["desktop"], **options):
+            context = chromium.new_context(
+                viewport={"width": width, "height": 900}, base_url=live_server.url, reduced_motion="reduce", **options
+            )
+            stack.callback(context.close)
+            context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+            page = context.new_page()
+            page.set_default_timeout(20_000)
+            page.problems = problems
+            page.on("console", lambda line: problems.append(line.text) if line.type in {"error", "warning"} else None)
+            page.on("pageerror", lambda error: problems.append(str(error)))
+            page.on("request", lambda request: _note_foreign(request.url, live_server.url, problems))
+            return page
+
+        yield make
+    assert problems == []
+
+
+@pytest.fixture
+def page(make_page):
+    return make_page()
+
+
+@pytest.fixture
+def worker(live_server):
+    """Starts after the server, so that both share the test's database."""
+    with celery_worker(concurrency=2, pool="threads") as process:
+        yield process
+
+
+def _note_foreign(url, home, problems):
+    if not url.startswith((home, "blob:", "data:")):
+        problems.append(f"left the server: {url}")

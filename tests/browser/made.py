@@ -1,0 +1,48 @@
+"""Projects with real media on disk, for pages that play them."""
+
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from apps.assets.services import asset_create, file_store
+from apps.songs.analysis.waveform import DISPLAY_BUCKETS
+from tests.assets.conftest import audio_make, video_make
+from tests.factories import make_clip, make_project, make_scenes, make_song
+
+CLIP_FRAMES = 48
+
+
+def stored(owner, name, make, content_type, kind):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        make(path)
+        key = f"tests/{owner.pk}/{Path(folder).name}/{name}"
+        return asset_create(owner=owner, stored=file_store(path, key=key, content_type=content_type), kind=kind)
+
+
+def song_on_disk(owner, *, seconds):
+    """An analysed song with a beat every half second, two parts, and a waveform."""
+    audio = stored(owner, "song.wav", lambda path: audio_make(path, seconds=seconds), "audio/wav", "audio")
+    wave = [0.2 + 0.6 * (index % 40) / 40 for index in range(DISPLAY_BUCKETS)]
+    parts = [
+        {"label": "verse", "start_seconds": 0.0, "end_seconds": seconds / 2, "energy": 0.4},
+        {"label": "chorus", "start_seconds": seconds / 2, "end_seconds": seconds, "energy": 0.9},
+    ]
+    peaks = {"minimum": [-level for level in wave], "maximum": wave, "rms": wave}
+    analysis = {"peaks": peaks, "sections": parts, "energy": [0.5] * 10, "duration_seconds": seconds}
+    return make_song(owner, seconds=seconds, asset=audio, analysis=analysis)
+
+
+def project_on_disk(owner, *, scenes=3, seconds=2, clips=True, **fields):
+    """Scenes of `seconds` each over a song, with image and clip."""
+    project = make_project(owner, song=song_on_disk(owner, seconds=float(scenes * seconds)), **fields)
+    image = stored(
+        owner, "image.png", lambda path: Image.new("RGB", (320, 180), "teal").save(path), "image/png", "image"
+    )
+    made = make_scenes(project, *[str(seconds)] * scenes, image=image)
+    if clips:
+        video = stored(owner, "clip.mp4", lambda path: video_make(path, frames=CLIP_FRAMES), "video/mp4", "video")
+        for scene in made:
+            make_clip(scene, asset=video)
+    return project

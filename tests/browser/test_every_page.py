@@ -1,0 +1,86 @@
+"""Every page at both widths: nothing overflows, nothing breaks the rules of accessibility, nothing is too heavy."""
+
+import gzip
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from apps.jobs.models import Job
+from tests.browser.conftest import WIDTHS
+from tests.browser.made import project_on_disk
+from tests.factories import make_project, make_scenes
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
+SCRIPT_AND_STYLE_BYTES = 50_000
+
+
+@pytest.fixture
+def places(user):
+    """The addresses of every kind of page: empty, full, running, failed, with long words."""
+    full = project_on_disk(user, scenes=3)
+    failed = make_project(user, title=LONG, idea=LONG, problem="2 of 3 scenes could not be made.")
+    facts = {"owner": user, "kind": "video", "queue": "media", "project_id": failed.pk}
+    broken = Job.objects.create(**facts, state="failed", error="The disk is full.", finished_at="2026-01-01T00:00Z")
+    running = Job.objects.create(**facts, state="running", progress_percentage=40, progress_message=LONG)
+    asking = Job.objects.create(**facts, state="needs_attention", error="Nobody knows whether it was paid.")
+    for scene, job in zip(make_scenes(failed, "2", "2", "2", prompt=LONG), (broken, running, asking), strict=True):
+        scene.job = job
+        scene.save()
+    empty = make_project(user)
+    projects = [full.pk, failed.pk, empty.pk]
+    boards = [f"/{kind}/{pk}" for kind in ("projects", "quick-gen", "edit") for pk in projects]
+    jobs = [f"/jobs/{job.pk}" for job in (broken, running, asking)]
+    return ["/", "/create", "/jobs", *jobs, "/flavors", "/flavors/default/image_prompts", "/account", *boards]
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_pages_fit_and_can_be_used_by_everybody(make_page, places, width):
+    page = make_page(width)
+    wrong = []
+    for place in places:
+        page.goto(place)
+        page.wait_for_load_state("networkidle") if "edit" in place else None
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wrong.append(f"{place} is wider than the window")
+        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        wrong += [f"{place}: {rule['id']} {rule['nodes'][0]['html'][:160]}" for rule in found]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("kind", ["projects", "quick-gen", "edit"])
+def test_pages_are_light(make_page, places, kind):
+    """As they travel: the web process sends static files compressed."""
+    page = make_page()
+    sizes = {}
+    page.on("response", lambda answer: _note_size(answer, sizes))
+    page.goto(next(place for place in places if place.startswith(f"/{kind}/")))
+    page.wait_for_load_state("networkidle")
+
+    assert 20_000 < sum(sizes.values()) < SCRIPT_AND_STYLE_BYTES, sizes
+
+
+def _note_size(answer, sizes):
+    if answer.url.split("?")[0].endswith((".js", ".css")):
+        sizes[answer.url.rsplit("/", 1)[1]] = len(gzip.compress(answer.body()))
+
+
+def test_the_sign_in_page_is_usable(chromium, live_server, db):
+    context = chromium.new_context(base_url=live_server.url)
+    page = context.new_page()
+    page.goto("/create")
+    assert "/accounts/sign-in/?next=/create" in page.url
+    assert Axe().run(page).response["violations"] == []
+    context.close()
+
+
+def test_a_flavor_list_that_fails_leaves_default(make_page):
+    page = make_page()
+    page.route("**/api/mv/get_config_flavors", lambda route: route.fulfill(status=503, body="{}"))
+    page.goto("/create")
+    page.get_by_text("Configuration").click()
+    expect(page.locator("#flavor option")).to_have_count(1)
+    expect(page.locator("#flavor")).to_have_value("default")
+    page.problems.clear()  # the console names the refused request

@@ -1,0 +1,73 @@
+"""From click to result, as a person does it, with a real worker."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from apps.jobs.models import Job
+from apps.projects.models import Project
+from tests.assets.conftest import audio_make
+from tests.browser.made import project_on_disk
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WORK_MILLISECONDS = 120_000
+
+
+def test_a_song_and_an_idea_become_a_video(page, worker, tmp_path):
+    page.goto("/")
+    page.get_by_role("link", name="New project").click()
+    page.get_by_label("Audio file").set_input_files(audio_make(tmp_path / "night-drive.wav", seconds=6))
+    expect(page.get_by_text("night-drive.wav is ready")).to_be_visible()
+    page.get_by_text("Configuration").click()
+    expect(page.get_by_label("Config Flavor")).to_have_value("default")
+    page.get_by_label("Config Flavor").select_option("cinematic")
+    page.get_by_label("Number of scenes").fill("2")
+    page.get_by_label("Video Description").fill("A courier rides through the rain")
+    page.get_by_role("button", name="Create project").click()
+
+    expect(page).to_have_url(re.compile("/quick-gen/"))
+    expect(page.locator("#flavor")).to_have_value("cinematic")
+    expect(page.get_by_role("button", name="Generate video · free draft")).to_be_visible()
+    page.get_by_role("button", name="Generate video").click()
+    expect(page.locator(".scene")).to_have_count(2, timeout=WORK_MILLISECONDS)
+    expect(page.locator("#final video")).to_be_attached(timeout=WORK_MILLISECONDS)
+    expect(page.locator("#status").get_by_text("Done")).to_be_visible()
+
+    with page.expect_download() as download:
+        page.locator("#final").get_by_role("link", name="Download").click()
+    assert download.value.path().stat().st_size > 10_000
+    assert Project.objects.get().final_video is not None
+
+
+def test_regenerate_with_lipsync_replaces_the_clip_and_stitches(page, worker, user):
+    project = project_on_disk(user, scenes=1, seconds=2)
+    project.final_video = project.scenes.get().current_clip.asset
+    project.save()
+    page.goto(f"/quick-gen/{project.pk}")
+    card = page.locator(".scene")
+    first = card.locator("video").get_attribute("src")
+    expect(card.get_by_role("button", name="Regenerate video")).to_be_visible()
+    card.get_by_role("checkbox", name="Lipsync").check()
+    card.get_by_role("button", name="Regenerate with lipsync").click()
+
+    expect(card.get_by_text("Lipsyncing…")).to_be_visible()
+    expect(card.get_by_role("checkbox", name="Lipsync")).to_be_disabled()
+    expect(card.locator("video")).not_to_have_attribute("src", first, timeout=WORK_MILLISECONDS)
+    expect(card.get_by_text("Lipsyncing…")).to_be_hidden()
+    assert [clip.origin for clip in project.scenes.get().clips.all()] == ["generated", "lip-synced"]
+    assert Job.objects.filter(kind="compose", project_id=project.pk).count() == 1
+
+
+def test_a_card_fills_in_while_its_menu_stays_open(page, user, worker):
+    project = project_on_disk(user, scenes=2, clips=False)
+    page.goto(f"/projects/{project.pk}")
+    first, second = page.locator(".scene").all()
+    first.get_by_label("More for scene 1").click()
+    first.get_by_role("button", name="Regenerate Video").click()
+    second.get_by_label("More for scene 2").click()
+
+    expect(first.get_by_text("Generating Video")).to_be_visible()
+    expect(first.locator("video")).to_be_attached(timeout=WORK_MILLISECONDS)
+    expect(second.get_by_role("button", name="Regenerate Video")).to_be_visible()
