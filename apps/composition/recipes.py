@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from apps.composition.plan import CutPlan, Fit, Source, Span, TransitionKind, View, speed
+from apps.composition.plan import CutPlan, Fit, Source, Span, TransitionKind, View, picture_seconds, speed
 from apps.media.formats import ClipFormat, ffmpeg_encoder_arguments, ffmpeg_tags_filter
 from apps.media.probe import MediaFacts
 from apps.media.runner import input_arguments
@@ -45,20 +45,27 @@ def _feed(plan: CutPlan, view: View, threads: int, mark: int) -> _Feed:
     fps, shot = plan.format.fps, view.shot
     pace = speed(shot, fps)
     lowest = view.first - view.frames + 1 if view.backwards else view.first
-    position = shot.start_seconds + lowest / fps * pace
+    # A view past the clip's end holds its last picture, which has to be there to be held.
+    position = min(shot.start_seconds + lowest / fps * pace, _last_picture_seconds(shot.source.facts))
     seek, entry = _entry(max(Fraction(0), position), shot.source.facts.fps)
     steps = [entry]
     if pace != 1:
         steps.append(f"setpts=PTS*{float(1 / pace):.9f}")
     steps.append(f"fps={fps}:start_time=0:round=near")
     if position < 0:
-        steps.append(f"tpad=start={round(-position * fps)}:start_mode=clone")
+        steps.append(f"tpad=start={round(-position / pace * fps)}:start_mode=clone")
     steps.append(f"tpad=stop=-1:stop_mode=clone,trim=end_frame={view.frames}")
     if view.backwards:
         steps.append("reverse")
     steps.append(_framed(plan, view, mark))
     arguments = ["-threads", str(threads), *seek, *input_arguments(shot.source.path)]
     return _Feed(arguments, ",".join(steps))
+
+
+def _last_picture_seconds(facts: MediaFacts) -> Fraction:
+    # With a varying rate the last picture may come well before the end.
+    pictures = 3 if facts.variable_frame_rate else 1
+    return max(Fraction(0), picture_seconds(facts) - pictures / (facts.fps or Fraction(24)))
 
 
 def _entry(start: Fraction, source_fps: Fraction | None) -> tuple[list[str], str]:

@@ -7,7 +7,7 @@ import pytest
 from apps.composition.plan import CutPlan, ShortClip, Shot, Transition, TransitionKind, shots_on_grid
 from apps.core.errors import InputError
 from apps.media.formats import FRAME_RATES, ClipFormat
-from tests.composition.conftest import SHAPE, own_clip, seen
+from tests.composition.conftest import SHAPE, as_source, clip_pictures, ffmpeg, own_clip, seen
 
 
 def frames(clip: int, first: int, count: int, step: int = 1) -> list[tuple[int, int]]:
@@ -117,3 +117,24 @@ def test_a_plan_without_a_frame_is_refused(sources):
         CutPlan((), SHAPE)
     with pytest.raises(InputError, match="shorter than one frame"):
         CutPlan((Shot(sources["a"], 0),), SHAPE)
+
+
+def test_one_long_segment_is_encoded_in_parts_without_a_seam(tmp_path, make, cache):
+    clip = tmp_path / "long.mp4"
+    short, looped = clip_pictures(1, 72, 30, "320x180")[:4], "trim=end_frame=72,loop=3:72"
+    ffmpeg(*short, "-vf", looped, "-frames:v", 288, "-c:v", "libx264", "-preset", "ultrafast", clip)
+    composed, proof = make(CutPlan((Shot(as_source(clip), 200),), SHAPE))
+    assert (composed.segments.encoded_segments, proof.passed) == (1, True)
+    numbers = [number for _, number in seen(composed.path)]
+    assert all(abs(number - round(index * 30 / 24) % 72) <= 1.01 for index, number in enumerate(numbers) if index % 57)
+    assert [file.suffix for file in sorted(cache.root.glob("??/*.mp4"))] == [".mp4"]
+    assert not list(cache.root.glob("making/*"))
+
+
+def test_a_dissolve_out_of_a_clip_that_is_over_holds_its_last_picture(sources, make):
+    shots = (Shot(sources["foreign"], 60), Shot(sources["b"], 40, transition=Transition(TransitionKind.DISSOLVE, 8)))
+    composed, proof = make(CutPlan(shots, SHAPE))
+    pictures = seen(composed.path)
+    assert proof.passed, proof.checks
+    assert [number for _, number in pictures[50:56]] == [59] * 6
+    assert pictures[64:] == frames(1, 4, 36)
