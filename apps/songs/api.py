@@ -40,7 +40,7 @@ class SongList(generics.ListAPIView[Song]):
     queryset = Song.objects.none()
 
     def get_queryset(self) -> Any:
-        return songs_of(acting_user(self.request))
+        return songs_of(acting_user(self.request)).defer("analysis")
 
     @extend_schema(
         request={"multipart/form-data": SongUploadSerializer},

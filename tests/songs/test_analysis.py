@@ -12,7 +12,7 @@ from apps.songs.analysis.analyse import song_analyse, stem_voice
 from apps.songs.analysis.decoding import audio_blocks
 from apps.songs.analysis.loudness import LoudnessMeter
 from apps.songs.analysis.waveform import PeakCollector
-from apps.songs.synthesis import RATE, SAMPLE_PARTS, Mix, Part, sample_song, voice, write_audio
+from apps.songs.synthesis import RATE, SAMPLE_PARTS, Mix, Part, sample_song, sample_song_write, voice, write_audio
 
 
 @pytest.fixture(scope="module")
@@ -188,3 +188,14 @@ def test_a_file_whose_rate_changes_on_the_way_is_read_whole(tmp_path):
     path = tmp_path / "both.mp3"
     path.write_bytes(first + second)
     assert sum(block.shape[1] for block in audio_blocks(path)) == pytest.approx(10 * RATE, rel=0.03)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".mp3"])
+def test_the_sample_song_is_the_same_each_time_it_is_made(tmp_path, suffix):
+    first, second = (sample_song_write(tmp_path / f"{name}{suffix}").read_bytes() for name in "ab")
+    assert first == second
+
+
+def test_the_sample_song_is_written_in_known_formats_only(tmp_path):
+    with pytest.raises(InputError, match="mp3"):
+        sample_song_write(tmp_path / "song.doc")

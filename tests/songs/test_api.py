@@ -93,6 +93,7 @@ BROKEN[2000:] = bytes(len(BROKEN) - 2000)
         (b"", "empty_file"),
         (b"This is a text about a song. " * 200, "not_media"),
         (b"ID3\x04\x00\x00\x00\x00\x00\x00" + b"\x00" * 4000, None),
+        (bytes(BROKEN), "not_media"),
         (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "not_media"),
         (media.image(), "wrong_kind"),
         (media.video(), "wrong_kind"),
@@ -100,7 +101,7 @@ BROKEN[2000:] = bytes(len(BROKEN) - 2000)
         (song_bytes(".wav", seconds=0.3), "song_too_short"),
         (song_bytes(".wav")[:60], None),
     ],
-    ids=["empty", "text", "tag only", "playlist", "picture", "film", "webm", "too short", "header only"],
+    ids=["empty", "text", "tag only", "broken mp3", "playlist", "picture", "film", "webm", "too short", "header only"],
 )
 def test_what_is_no_song_is_refused_with_a_reason(upload, content, code):
     answer = upload(content, name="song.mp3")
