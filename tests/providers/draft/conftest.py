@@ -6,31 +6,45 @@ import cv2
 import numpy as np
 import pytest
 
+_CAPABILITY_FILES = {
+    "scenes": ("parameters", "scene_prompts"),
+    "image": ("image_params", "image_prompts"),
+    "video": ("video_params",),
+    "lipsync": ("lipsync_params",),
+}
 
-@pytest.fixture
-def settings_for(db):
-    """The settings of a capability in a flavor, as a request carries them."""
-    from apps.flavors.registry import capability_settings
 
-    return lambda flavor, capability: capability_settings(flavor, capability).values
+@pytest.fixture(scope="session")
+def settings_for():
+    """The settings of a capability in a flavor, as a request carries them; from the files alone."""
+    from django.conf import settings
+
+    from apps.flavors.discovery import discover
+    from apps.flavors.registry import build_snapshot
+
+    snapshot = build_snapshot(discover(settings.CONFIGS_DIR), {})
+
+    def found(flavor, capability):
+        main, *others = _CAPABILITY_FILES[capability]
+        values = dict(snapshot.resolved[flavor, main].values)
+        return values | {name: snapshot.resolved[flavor, name].values for name in others}
+
+    return found
 
 
-@pytest.fixture
-def make(tmp_path):
-    """Let the draft provider make a request in a folder of its own; answers the result."""
+@pytest.fixture(scope="session")
+def make(tmp_path_factory):
+    """Let the draft provider make a request in a new empty folder, `make.last`; answers the result."""
     from apps.providers.draft.provider import DraftProvider
 
-    count = iter(range(1000))
-
     def made(request, *, progress=lambda *_: None, cancelled=lambda: False):
-        into = tmp_path / f"made{next(count)}"
-        into.mkdir()
-        return DraftProvider().make(request, into=into, progress=progress, cancelled=cancelled)
+        made.last = tmp_path_factory.mktemp("made")
+        return DraftProvider().make(request, into=made.last, progress=progress, cancelled=cancelled)
 
     return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def video_request(settings_for):
     """A small clip's request; keywords change it."""
     from apps.providers.base import VideoRequest
@@ -58,7 +72,7 @@ def photo(tmp_path) -> Path:
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def decode():
     """All frames of a clip as grey float arrays."""
 

@@ -7,6 +7,7 @@ import pytest
 
 from apps.core.errors import InputError, WorkCancelled
 from apps.media.probe import probe_media
+from apps.media.runner import run
 from apps.providers.base import LipsyncRequest, LipsyncSegment, MediaInput, SegmentedLipsyncRequest
 from apps.providers.draft.lipsync.face import drawn_track, face_check, found_track
 from tests.providers.draft.voices import write_voice
@@ -18,16 +19,16 @@ SPEECH = (("silence", 0.5), ("ah", 0.5), ("silence", 0.5), ("ah", 0.3), ("silenc
 AH = slice(15, 22)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def singer(make, video_request):
     """A draft close-up: two seconds at 640 × 360."""
     return make(video_request(prompt=SINGER, width=640, height=360, frames=FRAMES, energy=(0.4, 0.7))).files[0].path
 
 
-@pytest.fixture
-def stranger(singer, tmp_path):
+@pytest.fixture(scope="module")
+def stranger(singer, tmp_path_factory):
     """The same picture without the note that tells where the mouth is."""
-    path = tmp_path / "stranger.mp4"
+    path = tmp_path_factory.mktemp("stranger") / "stranger.mp4"
     with av.open(str(singer)) as source, av.open(str(path), "w") as target:
         stream = target.add_stream_from_template(source.streams.video[0])
         for packet in source.demux(source.streams.video[0]):
@@ -37,12 +38,12 @@ def stranger(singer, tmp_path):
     return path
 
 
-@pytest.fixture
-def speech(tmp_path):
-    return write_voice(tmp_path / "speech.wav", *SPEECH)
+@pytest.fixture(scope="module")
+def speech(tmp_path_factory):
+    return write_voice(tmp_path_factory.mktemp("speech") / "speech.wav", *SPEECH)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sync(make, settings_for):
     def synced(video, audio, **changes):
         request = LipsyncRequest(
@@ -53,6 +54,12 @@ def sync(make, settings_for):
     return synced
 
 
+@pytest.fixture(scope="module")
+def spoken(sync, singer, speech):
+    """The singer with the speech."""
+    return sync(singer, speech)
+
+
 def region(track, number, shape, *, above=1.1, below=3.6):
     """What belongs to the lower face in a frame, as a mask."""
     rows, columns = np.indices(shape)
@@ -61,8 +68,8 @@ def region(track, number, shape, *, above=1.1, below=3.6):
     return (across < 2.4) & (down > -above) & (down < below)
 
 
-def test_the_clip_keeps_its_shape_and_gets_the_sound(sync, singer, speech):
-    facts = probe_media(sync(singer, speech))
+def test_the_clip_keeps_its_shape_and_gets_the_sound(spoken):
+    facts = probe_media(spoken)
 
     assert (facts.width, facts.height, facts.frames, facts.fps) == (640, 360, FRAMES, Fraction(24))
     assert facts.audio_codec == "aac"
@@ -70,9 +77,8 @@ def test_the_clip_keeps_its_shape_and_gets_the_sound(sync, singer, speech):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_the_mouth_opens_and_nothing_else_changes(sync, singer, stranger, speech, decode, known):
-    source = singer if known else stranger
-    before, after = decode(source), decode(sync(source, speech))
+def test_the_mouth_opens_and_nothing_else_changes(sync, singer, stranger, spoken, speech, decode, known):
+    before, after = decode(singer), decode(spoken if known else sync(stranger, speech))
     track = drawn_track(singer, FRAMES)
 
     for number in range(AH.start, AH.stop):
@@ -84,8 +90,8 @@ def test_the_mouth_opens_and_nothing_else_changes(sync, singer, stranger, speech
         assert (changed[inside] > 40).mean() > 0.02
 
 
-def test_lips_stay_closed_in_silence(sync, singer, speech, decode):
-    before, after = decode(singer), decode(sync(singer, speech))
+def test_lips_stay_closed_in_silence(singer, spoken, decode):
+    before, after = decode(singer), decode(spoken)
     track = drawn_track(singer, FRAMES)
 
     for number in (2, 6, 30):
@@ -93,10 +99,9 @@ def test_lips_stay_closed_in_silence(sync, singer, speech, decode):
         assert np.abs(before[number] - after[number])[inside].mean() < 2
 
 
-def test_an_open_mouth_is_closed_where_the_new_voice_is_silent(sync, singer, speech, decode, tmp_path):
-    open_mouth = sync(singer, speech)
+def test_an_open_mouth_is_closed_where_the_new_voice_is_silent(sync, singer, spoken, decode, tmp_path):
     silence = write_voice(tmp_path / "silence.wav", ("silence", 2.0))
-    closed, before, after = decode(singer), decode(open_mouth), decode(sync(open_mouth, silence))
+    closed, before, after = decode(singer), decode(spoken), decode(sync(spoken, silence))
     track = drawn_track(singer, FRAMES)
 
     for number in range(AH.start, AH.stop):
@@ -109,8 +114,8 @@ def test_an_open_mouth_is_closed_where_the_new_voice_is_silent(sync, singer, spe
         assert now < 0.5 * was
 
 
-def test_the_border_does_not_flicker(sync, singer, speech, decode):
-    before, after = decode(singer), decode(sync(singer, speech))
+def test_the_border_does_not_flicker(singer, spoken, decode):
+    before, after = decode(singer), decode(spoken)
     track = drawn_track(singer, FRAMES)
 
     for number in range(10, 40):
@@ -166,7 +171,7 @@ def test_segments_move_the_lips_only_where_they_are(make, singer, speech, decode
         video=MediaInput(singer, "video/mp4"),
         audios={"one": MediaInput(voice, "audio/wav")},
         segments=(LipsyncSegment(0.5, 1.0, "one", 0.2, 0.7),),
-        settings=settings_for("default", "segmented_lipsync"),
+        settings=settings_for("default", "lipsync"),
     )
 
     result = make(request).files[0].path
@@ -186,7 +191,7 @@ def test_a_segment_without_its_audio_is_refused(make, singer):
         make(request)
 
 
-def test_cancelling_leaves_nothing(make, singer, speech, tmp_path, settings_for):
+def test_cancelling_leaves_nothing(make, singer, speech, settings_for):
     request = LipsyncRequest(
         MediaInput(singer, "video/mp4"), MediaInput(speech, "audio/wav"), settings=settings_for("default", "lipsync")
     )
@@ -195,7 +200,7 @@ def test_cancelling_leaves_nothing(make, singer, speech, tmp_path, settings_for)
     with pytest.raises(WorkCancelled):
         make(request, progress=lambda percent, message: seen.append(percent), cancelled=lambda: len(seen) > 1)
 
-    assert not list(tmp_path.glob("made1/*"))
+    assert not list(make.last.iterdir())
 
 
 def test_the_check_finds_a_face_that_can_be_used(stranger):
@@ -214,3 +219,25 @@ def test_the_check_says_when_there_is_none(make, video_request):
 
     assert not found.usable
     assert found.problems
+
+
+@pytest.mark.parametrize("degrees", [90, 270])
+def test_a_clip_that_is_stored_turned_is_synced_upright(sync, singer, stranger, speech, decode, tmp_path, degrees):
+    # Turned back by the player, the picture is upright again.
+    turned, lying = tmp_path / "turned.mp4", tmp_path / "lying.mp4"
+    turns = {90: "transpose=1", 270: "transpose=2"}
+    encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "15"]
+    run(["-i", str(stranger), "-vf", turns[degrees], *encoder, str(lying)], time_limit_seconds=60)
+    run(["-display_rotation", str(degrees), "-i", str(lying), "-c", "copy", str(turned)], time_limit_seconds=60)
+    assert probe_media(turned).rotation == degrees
+
+    assert face_check(turned).usable
+    result = sync(turned, speech)
+
+    facts = probe_media(result)
+    assert (facts.width, facts.height, facts.rotation) == (640, 360, 0)
+    closed, opened = decode(singer)[18], decode(result)[18]
+    track = drawn_track(singer, FRAMES)
+    changed = np.abs(closed - opened)
+    assert (changed[region(track, 18, changed.shape)] > 40).mean() > 0.02
+    assert changed[~region(track, 18, changed.shape)].mean() < 3

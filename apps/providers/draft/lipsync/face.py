@@ -18,6 +18,7 @@ from scipy.ndimage import gaussian_filter1d
 from apps.core.errors import InputError
 from apps.media.probe import open_media, picture_stream
 from apps.providers.draft.canvas import Pixels
+from apps.providers.draft.lipsync.upright import upright
 
 # Faces are looked for on pictures of about this height: enough for a face of a tenth of it.
 _SEARCH_HEIGHT = 400
@@ -88,7 +89,7 @@ def _upright(box: tuple[int, ...]) -> Box:
 
 
 def grey_frames(path: Path, *, every: int = 1) -> Iterator[tuple[float, Pixels]]:
-    """(seconds, luma) of every so-manieth frame, as stored."""
+    """(seconds, luma) of every so-manieth frame, upright."""
     with open_media(path) as container:
         stream = picture_stream(container)
         if stream is None:
@@ -96,7 +97,7 @@ def grey_frames(path: Path, *, every: int = 1) -> Iterator[tuple[float, Pixels]]
         stream.thread_type = "AUTO"
         for number, frame in enumerate(container.decode(stream)):
             if number % every == 0:
-                yield float(frame.time or 0.0), frame.to_ndarray(format="gray")
+                yield float(frame.time or 0.0), upright(frame.to_ndarray(format="gray"), frame.rotation)
 
 
 def face_check(path: Path, *, looks: int = 16) -> FaceCheck:

@@ -20,6 +20,7 @@ from apps.providers.draft.clip import frame_planes
 from apps.providers.draft.lipsync.face import MouthTrack, drawn_track, found_track
 from apps.providers.draft.lipsync.mouth import Mouth, Shape, Skin, measure_gap, move_mouth, sample_skin
 from apps.providers.draft.lipsync.sound import Sound
+from apps.providers.draft.lipsync.upright import upright
 from apps.providers.draft.lipsync.voice import voice_track
 
 Progress = Callable[[float, str], None]
@@ -60,7 +61,7 @@ def lipsync_clip(
     clip, frames = _format(facts)
     whole = float(frames / clip.fps)
     parts = [replace(part, end_seconds=min(part.end_seconds, whole)) for part in parts]
-    mouths = _track(video, facts, clip, frames, progress, cancelled)
+    mouths = _track(video, clip, frames, progress, cancelled)
     opening, spread = _voices(parts, clip.fps, frames)
     sound_file = into.with_name(into.name + ".sound")
     part_file = into.with_name(into.name + ".part")
@@ -72,7 +73,7 @@ def lipsync_clip(
             heard = (part.audio_start_seconds, part.audio_end_seconds)
             sound.lay(part.audio, (part.start_seconds, part.end_seconds), heard)
         mover = _Mover(mouths, opening, spread, reach=0.5 + 0.7 * expressiveness)
-        _write(video, facts, clip, frames, part_file, mover, sound, progress, cancelled)
+        _write(video, clip, frames, part_file, mover, sound, progress, cancelled)
         part_file.rename(into)
     finally:
         part_file.unlink(missing_ok=True)
@@ -92,15 +93,13 @@ def _format(facts: MediaFacts) -> tuple[ClipFormat, int]:
     return ClipFormat(facts.width // 2 * 2, facts.height // 2 * 2, rate), int(frames)
 
 
-def _track(
-    video: Path, facts: MediaFacts, clip: ClipFormat, frames: int, progress: Progress, cancelled: Cancelled
-) -> MouthTrack:
+def _track(video: Path, clip: ClipFormat, frames: int, progress: Progress, cancelled: Cancelled) -> MouthTrack:
     drawn = drawn_track(video, frames)
     if drawn is not None:
         return drawn
 
     def watched() -> Iterator[Pixels]:
-        for number, planes in enumerate(decoded_planes(video, facts, clip, frames)):
+        for number, planes in enumerate(decoded_planes(video, clip, frames)):
             if number % _CHECK_EVERY == 0:
                 if cancelled():
                     raise WorkCancelled
@@ -110,7 +109,7 @@ def _track(
     return found_track(watched(), frames)
 
 
-def decoded_planes(video: Path, facts: MediaFacts, clip: ClipFormat, frames: int) -> Iterator[list[Pixels]]:
+def decoded_planes(video: Path, clip: ClipFormat, frames: int) -> Iterator[list[Pixels]]:
     """Upright Y, U, V of each of `frames` evenly timed frames; the last is held when the file ends early."""
     last: list[Pixels] | None = None
     number = 0
@@ -127,7 +126,7 @@ def decoded_planes(video: Path, facts: MediaFacts, clip: ClipFormat, frames: int
             while last is not None and number < min(due, frames):
                 yield [plane.copy() for plane in last]
                 number += 1
-            last = _upright(frame, facts, clip)
+            last = _upright(frame, clip)
             if number == frames:
                 return
     if last is None:
@@ -137,13 +136,19 @@ def decoded_planes(video: Path, facts: MediaFacts, clip: ClipFormat, frames: int
         number += 1
 
 
-def _upright(frame: av.VideoFrame, facts: MediaFacts, clip: ClipFormat) -> list[Pixels]:
-    planes = frame_planes(frame.reformat(format="yuv420p"))
-    turns = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
-    turn = turns.get(int(facts.rotation or 0) % 360)
-    sizes = [(clip.height, clip.width)] + [(clip.height // 2, clip.width // 2)] * 2
-    upright = [plane if turn is None else cv2.rotate(plane, turn) for plane in planes]
-    return [np.ascontiguousarray(plane[: size[0], : size[1]]) for plane, size in zip(upright, sizes, strict=True)]
+def _upright(frame: av.VideoFrame, clip: ClipFormat) -> list[Pixels]:
+    planes = [upright(plane, frame.rotation) for plane in frame_planes(frame.reformat(format="yuv420p"))]
+    sizes = [(clip.width, clip.height)] + [(clip.width // 2, clip.height // 2)] * 2
+    fitted = []
+    for plane, (width, height) in zip(planes, sizes, strict=True):
+        # An odd last row or column is cut; pixels that are not square are made so.
+        near = 0 <= plane.shape[1] - width <= 1 and 0 <= plane.shape[0] - height <= 1
+        fitted.append(
+            np.ascontiguousarray(plane[:height, :width])
+            if near
+            else cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
+        )
+    return fitted
 
 
 def _voices(parts: Sequence[Part], fps: Fraction, frames: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
@@ -199,7 +204,7 @@ def _values(skin: Skin) -> tuple[float, float, float]:
 
 
 def _write(
-    video: Path, facts: MediaFacts, clip: ClipFormat, frames: int, into: Path, mover: _Mover, sound: Sound,
+    video: Path, clip: ClipFormat, frames: int, into: Path, mover: _Mover, sound: Sound,
     progress: Progress, cancelled: Cancelled,
 ) -> None:  # fmt: skip
     with av.open(str(into), "w", format="mp4", options=pyav_container_options(clip)) as container:
@@ -208,7 +213,7 @@ def _write(
         stream = pyav_add_stream(container, clip, Encoding.FINAL)
         stream.codec_context.thread_count = 1
         sound.open(container)
-        for number, planes in enumerate(decoded_planes(video, facts, clip, frames)):
+        for number, planes in enumerate(decoded_planes(video, clip, frames)):
             if number % _CHECK_EVERY == 0:
                 if cancelled():
                     raise WorkCancelled
