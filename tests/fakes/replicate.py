@@ -22,6 +22,7 @@ from tests.fakes import media
 from tests.fakes.server import FakeService, Refusal, Reply, Request, multipart, post_signed, route
 
 RATIOS = ["16:9", "9:16", "1:1", "4:3", "3:4"]
+MORE_RATIOS = [*RATIOS, "2:3", "3:2", "4:5", "5:4", "21:9"]
 # field → type name, or the list of allowed values; "!" in front of a field's name makes it required.
 MODELS: dict[str, dict[str, Any]] = {
     "google/veo-3-fast": {
@@ -69,11 +70,11 @@ MODELS: dict[str, dict[str, Any]] = {
         "safety_filter_level": ["block_low_and_above", "block_medium_and_above", "block_only_high"],
     },
     "google/nano-banana": {
-        "!prompt": "string", "image_input": "uris", "aspect_ratio": ["match_input_image", *RATIOS, "2:3", "3:2"],
+        "!prompt": "string", "image_input": "uris", "aspect_ratio": ["match_input_image", *MORE_RATIOS],
         "output_format": ["jpg", "png"],
     },
     "black-forest-labs/flux-kontext-pro": {
-        "!prompt": "string", "input_image": "uri", "aspect_ratio": ["match_input_image", *RATIOS],
+        "!prompt": "string", "input_image": "uri", "aspect_ratio": ["match_input_image", *MORE_RATIOS],
         "output_format": ["jpg", "png"], "safety_tolerance": list(range(7)), "prompt_upsampling": "boolean",
         "seed": "integer",
     },

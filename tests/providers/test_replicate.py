@@ -21,6 +21,10 @@ def with_model(name, kind="video_params"):
     return values
 
 
+def aspect_of(ratio):
+    return {"aspect_ratio": ratio} if ratio else {}
+
+
 @pytest.fixture
 def video_case(make_case):
     return make_case(VIDEO)
@@ -51,18 +55,19 @@ def test_every_model_of_the_flavors_speaks_its_own_fields(make_case, files):
         ("image_params", image_request),
         ("lipsync_params", lipsync_request),
     ):
-        for name in flavor_values(kind)["providers"]["replicate"]["models"]:
+        for name, entry in flavor_values(kind)["providers"]["replicate"]["models"].items():
             more = {}
             if kind == "video_params":
                 more = {"image": files.image(), "seed": 5, "negative_prompt": "text"}
             elif kind == "image_params":
                 more = {"character_reference": files.image(), "seed": 5}
-            case.request = make(files, settings=with_model(name, kind), **more)
-            case.key = f"mv-{name}"
+            for ratio in entry.get("aspect_ratios", [None]):
+                case.request = make(files, settings=with_model(name, kind), **more, **aspect_of(ratio))
+                case.key = f"mv-{name}-{ratio}"
 
-            status = case.submit()
+                status = case.submit()
 
-            assert status.state in {RemoteState.QUEUED, RemoteState.SUCCEEDED}, name
+                assert status.state in {RemoteState.QUEUED, RemoteState.SUCCEEDED}, (name, ratio)
 
 
 def test_image_goes_where_the_model_wants_it(video_case, files):
