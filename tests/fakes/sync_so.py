@@ -62,8 +62,8 @@ class Generation:
 
 
 class FakeSyncSo(FakeService):
-    """`concurrency` is the plan's places (PENDING + PROCESSING), None for any number. `end_next_as` scripts (status, error code) of the
-    next generation. `error_spelling` is the key that failures use; the real service has used both.
+    """`concurrency` is the plan's places (PENDING + PROCESSING), None for any number. `end_next_as` scripts (status,
+    error code) of the next generation. `error_spelling` is the key that failures use; the real service has used both.
     `fetch_inputs=False` leaves the inputs unread (load tests)."""
 
     name = "sync_so"
