@@ -3,8 +3,10 @@ rows again."""
 
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 
+from apps.core.errors import StudioError
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.projects.models import Project
@@ -12,6 +14,8 @@ from apps.scenes.lipsync import lipsync_ended
 from apps.scenes.services import scenes_replan
 from apps.songs.services import song_analysis_ended
 from apps.studio.generate_all import project_advance
+
+log = structlog.get_logger(__name__)
 
 
 def job_ended(job_id: UUID) -> None:
@@ -37,7 +41,12 @@ def song_changed(song_id: UUID) -> None:
 
 def project_song_changed(project_id: UUID) -> None:
     """The project's song or its used part changed: lay the cuts anew."""
-    with transaction.atomic():
-        project = Project.objects.select_for_update(of=("self",)).filter(pk=project_id).first()
-        if project is not None:
-            scenes_replan(project=project)
+    try:
+        with transaction.atomic():
+            project = Project.objects.select_for_update(of=("self",)).filter(pk=project_id).first()
+            if project is not None:
+                scenes_replan(project=project)
+    except StudioError as error:
+        # The scenes stay as they were; the project says what a person has to do.
+        log.warning("scenes_not_replanned", project_id=str(project_id), reason=error.message)
+        Project.objects.filter(pk=project_id).update(problem=error.message)

@@ -1,7 +1,8 @@
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from apps.core.errors import ConflictError, InputError, NotFound
 from apps.scenes import clips, history, services
@@ -152,3 +153,18 @@ def test_the_database_refuses_two_scenes_of_one_number(user):
     make_scenes(project, "4", "6")
     with pytest.raises(IntegrityError, match="scene_sequence_is_unique"), transaction.atomic():
         Scene.objects.filter(project=project, sequence=2).update(sequence=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_scenes_inserted_at_once_are_numbered_without_a_gap(user):
+    project = make_project(user, song_seconds=12.0)
+    make_scenes(project, "6", "6")
+
+    def insert(_):
+        services.scene_create(by=user, project_id=project.pk, sequence=1)
+        connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(insert, range(4)))
+    assert [row[0] for row in shape(project)] == [1, 2, 3, 4, 5, 6]
+    assert sum(lengths(project)) == 12
