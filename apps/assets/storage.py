@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -13,8 +15,11 @@ from apps.assets.bucket import Bucket, ObjectFacts, bucket_get
 from apps.assets.digest import FileDigest
 from apps.assets.errors import StorageUnavailable
 from apps.assets.models import Asset, StoredIn
+from apps.core.errors import WorkCancelled
 
 logger = structlog.get_logger(__name__)
+
+PROGRESS_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ def object_upload(
     """Send a local file to the bucket and prove that it arrived. Never raises for the bucket's state.
 
     Idempotent: an object that is there and right (its answer was lost, or a worker died after sending) is
-    not sent again. `on_progress` gets a share from 0 to 1 from several threads.
+    not sent again. `on_progress` gets a share from 0 to 1, in the caller's thread; what it raises stops the upload.
     """
     bucket = bucket_get()
     if bucket is None:
@@ -69,20 +74,49 @@ def _send(
     on_progress: Callable[[float], None] | None,
 ) -> str:
     """Answers the error, if any: it is not final, since an answer can get lost after the object was stored."""
-    sent = 0
-
-    def on_bytes(count: int) -> None:
-        nonlocal sent
-        sent += count
-        if on_progress:
-            on_progress(min(1.0, sent / digest.size_bytes))
-
+    meter = _Meter()
+    put = partial(bucket.put, path, key, content_type=content_type, sha256=digest.sha256, on_bytes=meter.add)
     try:
-        bucket.put(path, key, content_type=content_type, sha256=digest.sha256, on_bytes=on_bytes)
+        if on_progress is None:
+            put()
+        else:
+            _run_with_progress(put, meter, digest.size_bytes, on_progress)
     except StorageUnavailable as error:
         logger.warning("upload_interrupted", key=key, error=error.message)
         return error.message
     return ""
+
+
+class _Meter:
+    """Counts bytes from the threads that send; once stopped, it stops them at their next piece."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.stopped = False
+
+    def add(self, count: int) -> None:
+        if self.stopped:
+            raise WorkCancelled("the upload was stopped")
+        self.sent += count
+
+
+def _run_with_progress(
+    put: Callable[[], None], meter: _Meter, size_bytes: int, on_progress: Callable[[float], None]
+) -> None:
+    """Send in a thread and tell of it from the caller's own, whose database connection may be used for that.
+
+    What `on_progress` raises stops the upload; the parts sent so far are thrown away at the server.
+    """
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="upload") as pool:
+        future = pool.submit(put)
+        try:
+            while not wait([future], timeout=PROGRESS_SECONDS).done:
+                on_progress(min(1.0, meter.sent / size_bytes))
+        except BaseException:
+            meter.stopped = True
+            raise
+    future.result()
+    on_progress(1.0)
 
 
 def object_verified(bucket: Bucket, key: str, digest: FileDigest) -> ObjectFacts | None:

@@ -50,13 +50,22 @@ def composition_run(run: JobRun) -> Done:
     """Compose a project's video. It becomes the final one (an output's stays beside it) only with its proof."""
     made = _made(run)
     project_id, name = run.parameters["project_id"], str(run.job.pk)
-    video = file_store(made.video, key=final_file_key(project_id, f"{name}.mp4"), content_type="video/mp4")
+    video = _video_store(run, made.video, final_file_key(project_id, f"{name}.mp4"))
     still = file_store(made.poster, key=final_file_key(project_id, f"{name}.jpg"), content_type="image/jpeg")
     sheet_key = final_file_key(project_id, f"{name}-thumbnails.jpg")
     sheet = file_store(made.thumbnails, key=sheet_key, content_type="image/jpeg")
     return Done(
         result={"proof": made.proof.as_json()},
         save=partial(_composition_save, run, _Stored(video, still, sheet), made.proof),
+    )
+
+
+def _video_store(run: JobRun, path: Path, key: str) -> StoredFile:
+    return file_store(
+        path,
+        key=key,
+        content_type="video/mp4",
+        on_progress=lambda share: run.progress(98 + share, "Uploading"),
     )
 
 
@@ -73,7 +82,7 @@ def stitch_run(run: JobRun) -> Done:
     }
     notes = run.scratch / "metadata.json"
     notes.write_text(json.dumps(metadata, indent=2))
-    video = file_store(made.video, key=job_video_key(asset_id), content_type="video/mp4")
+    video = _video_store(run, made.video, job_video_key(asset_id))
     parts = [
         (file_store(notes, key=job_metadata_key(asset_id), content_type="application/json"), AssetKind.METADATA),
         (file_store(made.poster, key=job_file_key(asset_id, "poster.jpg"), content_type="image/jpeg"), AssetKind.IMAGE),

@@ -54,7 +54,12 @@ def video_receive(run: JobRun, result: ProviderResult) -> Done:
     asset_id = uuid4()
     file = produced(result, "video")[0]
     metadata = result_metadata(run, result)
-    stored = file_store(file.path, key=job_video_key(asset_id), content_type=file.content_type)
+    stored = file_store(
+        file.path,
+        key=job_video_key(asset_id),
+        content_type=file.content_type,
+        on_progress=lambda share: run.progress(95 + 4 * share, "Uploading"),
+    )
     parts: list[tuple[StoredFile, Kind]] = [(_metadata_store(run, asset_id, metadata), Kind.METADATA)]
     if reference := _reference_store(run, asset_id):
         parts.append((reference, Kind.IMAGE))

@@ -69,7 +69,12 @@ def clip_receive(run: JobRun, result: ProviderResult, *, origin: Origin) -> Done
     else:
         key = scene_file_key(run.job.project_id, sequence, f"clip_{uuid4().hex[:12]}{file.path.suffix}")
     metadata = result_metadata(run, result)
-    stored = file_store(file.path, key=key, content_type=file.content_type)
+    stored = file_store(
+        file.path,
+        key=key,
+        content_type=file.content_type,
+        on_progress=lambda share: run.progress(95 + 4 * share, "Uploading"),
+    )
     if origin == Origin.LIPSYNCED:
         taken = (timezone.now() - (run.job.started_at or run.job.created_at)).total_seconds()
         log.info("lipsync_processing_completed", seconds=round(taken, 3), bytes=stored.digest.size_bytes)

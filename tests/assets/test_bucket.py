@@ -15,6 +15,7 @@ from apps.assets.digest import MULTIPART_THRESHOLD_BYTES, PART_BYTES
 from apps.assets.disk import local_path
 from apps.assets.errors import StorageUnavailable
 from apps.assets.models import Asset
+from apps.core.errors import WorkCancelled
 from tests.fakes.s3_proxy import Fault
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,13 +81,34 @@ def test_requests_carry_nothing_that_other_servers_refuse(tmp_path, clip, user, 
         assert "x-amz-acl" not in names
 
 
-def test_progress_of_the_upload_reaches_one(tmp_path, user, bucket):
-    shares = []
+def test_progress_of_the_upload_is_told_in_the_callers_thread(tmp_path, user, bucket, proxy):
+    proxy.faults.append(Fault("PUT", "slow", part="partNumber"))
+    proxy.slow_seconds = 1.2
+    told = []
     services.file_store(
-        large_file(tmp_path), key="mv/jobs/x/archive.zip", content_type="application/zip", on_progress=shares.append
-    )
-    assert shares[-1] == 1.0
-    assert len(shares) > 3
+        large_file(tmp_path), key="mv/jobs/x/archive.zip", content_type="application/zip",
+        on_progress=lambda share: told.append((share, threading.current_thread())),
+    )  # fmt: skip
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares) and shares[-1] == 1.0 and len(shares) > 2
+    assert {thread for _, thread in told} == {threading.current_thread()}
+
+
+def test_a_cancelled_job_stops_its_upload_and_leaves_no_parts(tmp_path, user, bucket, proxy, s3_client):
+    proxy.faults.append(Fault("PUT", "slow", part="partNumber"))
+    proxy.slow_seconds = 1.2
+
+    def cancelled(share):
+        raise WorkCancelled("by its owner")
+
+    key = "mv/jobs/x/archive.zip"
+    with pytest.raises(WorkCancelled):
+        services.file_store(
+            large_file(tmp_path, 12 * PART_BYTES), key=key, content_type="application/zip", on_progress=cancelled
+        )
+    assert not s3_client.list_multipart_uploads(Bucket=bucket).get("Uploads")
+    assert "Contents" not in s3_client.list_objects_v2(Bucket=bucket, Prefix=key)
+    assert proxy.count("PUT", "partNumber") < 12
 
 
 @pytest.mark.parametrize(
