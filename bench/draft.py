@@ -86,19 +86,19 @@ def never() -> bool:
 
 
 def draw(work: SceneWork) -> float:
-    """Draw the scene's frame; answers the seconds it took."""
-    started = time.perf_counter()
+    """Draw the scene's frame; answers the processor's seconds it took."""
+    started = time.process_time()
     (work.folder / f"image{work.number}").mkdir()
     request = ImageRequest(
         work.description, work.format.width, work.format.height, seed=work.number, settings=work.image_settings
     )
     DraftProvider().make(request, into=work.folder / f"image{work.number}", progress=quiet, cancelled=never)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def film(work: SceneWork) -> float:
-    """Film the scene's clip; answers the seconds it took."""
-    started = time.perf_counter()
+    """Film the scene's clip; answers the processor's seconds it took."""
+    started = time.process_time()
     (work.folder / f"clip{work.number}").mkdir()
     request = VideoRequest(
         prompt=work.description,
@@ -114,7 +114,7 @@ def film(work: SceneWork) -> float:
         settings=work.video_settings,
     )
     DraftProvider().make(request, into=work.folder / f"clip{work.number}", progress=quiet, cancelled=never)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 class Memory:
@@ -245,7 +245,7 @@ def bench(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "total_wall_seconds": round(total, 3),
         "peak_rss_mb": round(memory.peak_bytes / 2**20),
         "stages": {name: round(seconds, 3) for name, seconds in clock.stages.items()},
-        "clips_realtime_per_process": round(analysis.duration_seconds / busy["clips"], 2),
+        "clips_realtime_per_core": round(analysis.duration_seconds / busy["clips"], 2),
         "scenes": len(works),
         "encoded_again": composed.segments.encoded_segments,
         "processes": arguments.processes,
@@ -260,7 +260,7 @@ def show(found: dict[str, Any], say: Callable[[str], None]) -> None:
     say(f"{'stage':<12}{'wall s':>9}{'x real time':>14}")
     for name, wall in [*found["stages"].items(), ("total", found["total_wall_seconds"])]:
         say(f"{name:<12}{wall:>9.2f}{seconds / max(wall, 1e-6):>14.1f}")
-    say(f"clips by one process {found['clips_realtime_per_process']}x, encoded again while composing "
+    say(f"clips per core {found['clips_realtime_per_core']}x, encoded again while composing "
         f"{found['encoded_again']}, memory {found['peak_rss_mb']} MB, load {found['load']}")  # fmt: skip
 
 
