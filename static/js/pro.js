@@ -82,6 +82,7 @@ async function takeAudio(found, source) {
   state.next += 1;
   state.audios.push(audio);
   for (const segment of state.segments) if (!audioOf(segment)) segment.ref = audio.ref;
+  for (const segment of state.segments) if (segment.ref === audio.ref && segment.to <= segment.from) segment.to = round(audio.seconds ?? 0);
   changed();
   sounds.set(audio.id, await listen(source ?? audio.url));
   render();
