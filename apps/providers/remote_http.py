@@ -23,6 +23,8 @@ from apps.providers.base import RemoteProvider
 READ_ATTEMPTS = 2
 # Ten minutes of 4K at 25 Mbit/s.
 RESULT_MAX_BYTES = 2 * 1024**3
+# What is shorter is no secret but a filler for a local server ("ollama"), and a word that texts hold anyway.
+SHORTEST_SECRET = 8
 # Longest text of a vendor's that is shown to a user.
 WORDS_LIMIT = 400
 
@@ -109,7 +111,7 @@ class HttpProvider(RemoteProvider):
 
     def without_key(self, value: Any) -> Any:
         """A JSON value in which our key, should a service repeat it, is blotted out."""
-        if not self.key:
+        if len(self.key) < SHORTEST_SECRET:
             return value
         # As JSON text, since the key may stand anywhere; it is escaped there as it is in the text.
         return json.loads(json.dumps(value, default=str).replace(json.dumps(self.key)[1:-1], "[key]"))
@@ -157,7 +159,7 @@ class HttpProvider(RemoteProvider):
     def shown(self, words: str) -> str:
         """A vendor's words as a user may see them: on one line, of bounded length, without our key."""
         text = " ".join(words.split())
-        text = text.replace(self.key, "[key]") if self.key else text
+        text = text.replace(self.key, "[key]") if len(self.key) >= SHORTEST_SECRET else text
         return text if len(text) <= WORDS_LIMIT else f"{text[:WORDS_LIMIT]}…"
 
 
