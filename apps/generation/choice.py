@@ -1,10 +1,15 @@
 """Who does the work: the call's provider, else the project's, else the flavor's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
 
 from apps.core.errors import InputError
-from apps.flavors.registry import ResolvedConfig, capability_settings
+from apps.flavors.files import merge
+from apps.flavors.registry import ResolvedConfig, capability_settings, config_hash
+from apps.flavors.schema import CONFIG_TYPES
 from apps.providers.base import Capability, Provider
 from apps.providers.registry import provider_get, providers_for
 
@@ -34,3 +39,19 @@ def provider_choose(
     if not provider.configured():
         raise InputError(provider.missing_configuration(), code="not_configured", errors={"provider": ["not set up"]})
     return Choice(provider=provider, config=config)
+
+
+def choice_overridden(choice: Choice, overrides: Mapping[str, Any]) -> Choice:
+    """The choice with values of one call laid over the flavor's. Raises InputError for a value that does not fit."""
+    if not overrides:
+        return choice
+    config = choice.config
+    schema = CONFIG_TYPES[config.config_type]
+    own = {key: value for key, value in config.values.items() if key in schema.model_fields}
+    try:
+        fitting = schema.model_validate(merge(own, overrides)).model_dump(mode="json")
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False)]
+        raise InputError(f"The overrides do not fit: {problems[0]}", errors={"overrides": problems}) from error
+    values = {**config.values, **fitting}
+    return replace(choice, config=replace(config, values=values, hash=config_hash(values)))

@@ -31,6 +31,9 @@ class CreateScenesSerializer(CallSerializer):
     character_description = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
     number_of_scenes = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MAXIMUM_SCENES)
     audio_id = serializers.UUIDField(required=False, allow_null=True)
+    overrides = serializers.DictField(
+        required=False, help_text="Values over the flavor's `parameters` for this call, such as duration_seconds"
+    )
     duration = SecondsField(required=False, allow_null=True, min_value=Decimal("0.25"), max_value=LONGEST_CLIP_SECONDS)
     seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=SEED_MAXIMUM)
 

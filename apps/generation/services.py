@@ -1,6 +1,6 @@
 """The stand-alone use cases, up to the point where a job can be made of them (`work_run`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.assets.models import Kind as AssetKind
 from apps.assets.selectors import asset_get
 from apps.core.errors import ConflictError, InputError
-from apps.generation.choice import provider_choose
+from apps.generation.choice import choice_overridden, provider_choose
 from apps.generation.frozen import FrozenRequest, InputSource
 from apps.generation.late_song import late_song
 from apps.generation.seeds import new_seed
@@ -33,11 +33,14 @@ def scenes_work(
     seed: int | None = None,
     flavor: str = "",
     provider: str = "",
+    overrides: Mapping[str, Any] | None = None,
 ) -> Work:
-    """Writing scenes, to the song where one is named. `duration` is each scene's, without a song."""
+    """Writing scenes, to the song where one is named. `duration` is each scene's, without a song; `overrides` are
+    values over the flavor's `parameters`."""
     if not idea.strip():
         raise InputError("Describe the video in a sentence or two.", errors={"idea": ["may not be empty"]})
     choice = provider_choose(Capability.SCENES, flavor=flavor, asked=provider)
+    choice = choice_overridden(choice, overrides or {})
     values: dict[str, Any] = {
         "idea": idea,
         "character_description": character_description,

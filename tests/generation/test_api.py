@@ -28,6 +28,12 @@ def test_scenes_without_a_song_have_the_wanted_number_and_length(api, run_job):
     assert {"description", "negative_description", "lipsync"} <= set(scenes[0])
 
 
+def test_overrides_lie_over_the_flavor_for_one_call(api, run_job):
+    body = {"idea": "x", "overrides": {"number_of_scenes": 2, "duration_seconds": 3}}
+    job = run_job(post(api, "create_scenes", body).json()["id"])
+    assert [scene["duration"] for scene in job.result["scenes"]] == [3, 3]
+
+
 def test_scenes_of_a_song_fill_it(api, user, run_job):
     song = make_song(user, seconds=20.0)
     body = {"idea": "A city at night", "audio_id": str(song.asset_id), "number_of_scenes": 4}
@@ -109,6 +115,8 @@ def test_an_unknown_flavor_falls_back(api, run_job):
         ("create_scenes", {"idea": "x", "audio_id": "x"}, "audio_id"),
         ("create_scenes", {"idea": "x", "provider": "sync_so"}, "provider"),
         ("create_scenes", {"idea": "x", "colour": "red"}, "colour"),
+        ("create_scenes", {"idea": "x", "overrides": {"number_of_scenes": "many"}}, "overrides"),
+        ("create_scenes", {"idea": "x", "overrides": {"colour": "red"}}, "overrides"),
         ("generate_character_reference", {"character_description": ""}, "character_description"),
         ("generate_character_reference", {"character_description": "x", "num_images": 9}, "num_images"),
         ("generate_video", {"prompt": "x", "duration": -1}, "duration"),
