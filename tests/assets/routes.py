@@ -30,7 +30,11 @@ SHARED = Row(
     anonymous=404, other=404, owner=404, staff=404, arguments=lambda _owner: {"token": "forged", "name": "clip.mp4"}
 )
 
+STAFF_ONLY = {"anonymous": 401, "other": 403, "owner": 403, "staff": 200}
+
 ROWS = {
+    "metrics": Row(**STAFF_ONLY),
+    "api/mv/cleanup": Row(**STAFF_ONLY, method="post", data={"dry_run": True}),
     "api/mv/get_video/<uuid:asset_id>": owned_api(clip),
     "api/mv/get_video/<uuid:asset_id>/info": owned_api(clip),
     "api/mv/get_character_reference/<uuid:asset_id>": owned_api(picture),
