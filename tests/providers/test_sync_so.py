@@ -248,6 +248,16 @@ def test_uploads_go_to_the_presigned_address_without_the_key(case):
     assert all("x-api-key" not in seen.headers for seen in puts)
 
 
+def test_an_upload_that_fails_may_be_tried_again(case):
+    case.fake.fail_next("PUT /bucket", "status", status=403, body="<Error>expired</Error>")
+
+    with pytest.raises(ProviderError) as caught:
+        case.submit()
+
+    assert (caught.value.permanent, caught.value.outcome_unknown, caught.value.code) == (False, False, "upload_failed")
+    assert case.submit().state in {RemoteState.QUEUED, RemoteState.SUCCEEDED, RemoteState.RUNNING}
+
+
 def test_the_services_own_estimate_can_be_had_for_the_exact_payload(case):
     prepared = case.provider.prepare(case.request, key="k", webhook_url=None)
 

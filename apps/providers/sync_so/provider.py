@@ -210,7 +210,9 @@ class SyncSo(HttpProvider):
             # A presigned address: the key stays here.
             http.send_file("PUT", upload_url, path=media.path, content_type=media.content_type)
         except HttpFailure as failure:
-            raise self.error_of(failure, paid=False) from failure
+            # The bucket's refusals say nothing of the account: a new place is asked for at the next try.
+            message = "The upload to Sync.so did not come through. It is tried again; nothing was paid."
+            raise ProviderError(message, code="upload_failed", raw=self.without_key(failure.raw)) from failure
         kind = media.content_type.partition("/")[0].upper()
         asset = self.write("POST", "/v2/assets", json_body={"url": address, "type": kind})
         try:
