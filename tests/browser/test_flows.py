@@ -42,11 +42,12 @@ def test_a_song_and_an_idea_become_a_video(page, worker, tmp_path):
 
 
 def test_regenerate_with_lipsync_replaces_the_clip_and_stitches(page, worker, user):
-    project = project_on_disk(user, scenes=1, seconds=2)
-    project.final_video = project.scenes.get().current_clip.asset
-    project.save()
+    project = project_on_disk(user, scenes=1, seconds=8, clips=False)
+    project.scenes.update(prompt="Close-up of a singer's face", image=None)
     page.goto(f"/quick-gen/{project.pk}")
     card = page.locator(".scene")
+    page.get_by_role("button", name="Generate video", exact=False).first.click()
+    expect(page.locator("#final video")).to_be_attached(timeout=WORK_MILLISECONDS)
     first = card.locator("video").get_attribute("src")
     expect(card.get_by_role("button", name="Regenerate video")).to_be_visible()
     card.get_by_role("checkbox", name="Lipsync").check()
@@ -57,7 +58,7 @@ def test_regenerate_with_lipsync_replaces_the_clip_and_stitches(page, worker, us
     expect(card.locator("video")).not_to_have_attribute("src", first, timeout=WORK_MILLISECONDS)
     expect(card.get_by_text("Lipsyncing…")).to_be_hidden()
     assert [clip.origin for clip in project.scenes.get().clips.all()] == ["generated", "lip-synced"]
-    assert Job.objects.filter(kind="compose", project_id=project.pk).count() == 1
+    assert Job.objects.filter(kind="compose", project_id=project.pk).count() == 2
 
 
 def test_a_card_fills_in_while_its_menu_stays_open(page, user, worker):
