@@ -25,9 +25,9 @@ from apps.jobs.services import job_cancel
 from apps.jobs.states import ACTIVE, State
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock, song_seconds
-from apps.scenes.making import Wish, image_work, project_spending, scene_work_start, video_work, video_works
+from apps.scenes.making import Wish, image_work, project_spending, scene_work_start, video_work
 from apps.scenes.models import Scene
-from apps.scenes.plan import project_slots, slot_spans, usual_duration
+from apps.scenes.plan import Span, project_slots, scene_spans, slot_spans, usual_duration
 from apps.scenes.selectors import SceneStatus, scene_error, scene_status, scenes_of
 from apps.scenes.services import scenes_replan
 from apps.scenes.writing import project_scenes_work, scenes_key
@@ -41,7 +41,7 @@ FAILED = {State.FAILED, State.CANCELLED, State.NEEDS_ATTENTION}
 def generate_all_works(*, by: User, project: Project) -> list[Work]:
     """What is missing, quoted. Scenes that are not written yet count as if each held the idea."""
     works: list[Work] = []
-    scenes: Sequence[Scene] = list(scenes_of(project))
+    scenes = _scenes(project)
     if not scenes:
         works.append(project_scenes_work(by=by, project=project))
         scene = Scene(project=project, sequence=1, prompt=project.idea)
@@ -49,12 +49,20 @@ def generate_all_works(*, by: User, project: Project) -> list[Work]:
         spans = slot_spans(project, project_slots(project, project.number_of_scenes))
         videos = [video_work(by=by, scene=scene, wish=Wish(), span=span) for span in spans]
         return [*works, *[image] * len(spans), *videos]
-    for scene in scenes:
+    for scene, span in zip(scenes, scene_spans(project, scenes), strict=True):
         if scene.current_clip_id is None:
             if scene.image_id is None:
                 works.append(image_work(by=by, scene=scene, wish=Wish()))
-            works.extend(video_works(by=by, scene=scene, wish=Wish()))
+            works.append(video_work(by=by, scene=scene, wish=Wish(), span=span))
     return works
+
+
+def _scenes(project: Project) -> list[Scene]:
+    """The live scenes, all on the same project object and with their clips, so that each table is read once."""
+    scenes = list(scenes_of(project).prefetch_related("clips"))
+    for scene in scenes:
+        scene.project = project
+    return scenes
 
 
 def generate_all_start(*, by: User, project_id: UUID, spending: Spending) -> Project:
@@ -112,12 +120,12 @@ def projects_advance_all() -> None:
 def _advance(project: Project) -> None:
     if project.song is not None and not _song_ready(project):
         return
-    scenes = list(scenes_of(project))
+    scenes = _scenes(project)
     if not scenes:
         _write_scenes(project)
         return
     if _off_the_song(project, scenes) and scenes_replan(project=project):
-        scenes = list(scenes_of(project))
+        scenes = _scenes(project)
     busy, failed = _make_missing(project, scenes)
     if busy:
         return
@@ -157,14 +165,14 @@ def _write_scenes(project: Project) -> None:
 def _make_missing(project: Project, scenes: Sequence[Scene]) -> tuple[bool, list[Scene]]:
     """Start each scene's next step. Answers whether anything runs, and the scenes that cannot go on."""
     busy, failed = False, []
-    for scene in scenes:
+    for scene, span in zip(scenes, scene_spans(project, scenes), strict=True):
         if scene.job is not None and scene.job.is_live:
             busy = True
         elif scene.current_clip_id is None:
             if _has_failed(scene):
                 failed.append(scene)
             else:
-                _next_step(project, scene)
+                _next_step(project, scene, span)
                 busy = True
     return busy, failed
 
@@ -174,11 +182,11 @@ def _has_failed(scene: Scene) -> bool:
     return cancelled or scene_status(scene) in {SceneStatus.ERROR, SceneStatus.NEEDS_ATTENTION}
 
 
-def _next_step(project: Project, scene: Scene) -> None:
+def _next_step(project: Project, scene: Scene, span: Span) -> None:
     if scene.image_id is None:
         work = image_work(by=project.owner, scene=scene, wish=Wish())
     else:
-        work = video_works(by=project.owner, scene=scene, wish=Wish())[0]
+        work = video_work(by=project.owner, scene=scene, wish=Wish(), span=span)
     scene_work_start(by=project.owner, scene=scene, work=work)
 
 

@@ -157,3 +157,9 @@ def test_somebody_elses_project_is_not_found(client, other_user, project):
     client.force_login(other_user)
     for rest in ("", "/quote", "/cancel"):
         assert generate(client, project, rest).status_code == 404
+
+
+def test_a_long_project_is_looked_at_in_few_queries(user, project, django_assert_max_num_queries):
+    make_scenes(project, *["0.03"] * 99, "0.03")
+    with django_assert_max_num_queries(20):
+        generate_all.generate_all_works(by=user, project=project)
