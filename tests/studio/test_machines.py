@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +13,9 @@ import pytest
 import requests
 from django.conf import settings as django_settings
 from django.db import connection
+from django.utils import timezone
 
+from apps.assets.background import storage_work_dispatch
 from apps.assets.models import Asset
 from apps.jobs.models import Job
 from apps.media.probe import probe_media
@@ -20,6 +23,7 @@ from apps.projects.models import Project
 from tests.assets.conftest import bucket, folders, proxy, s3_client, s3_endpoint  # noqa: F401 - fixtures
 from tests.factories import make_project, make_song, store_asset
 from tests.fakes import media
+from tests.fakes.s3_proxy import Fault
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,6 +65,14 @@ def machines(bucket, settings, tmp_path):  # noqa: F811
         process.wait()
 
 
+def wait_until(condition):
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not (answer := condition()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return answer
+
+
 def files_below(folder: Path):
     return [path for path in folder.rglob("*") if path.is_file() and path.name != ".media-id"]
 
@@ -92,3 +104,20 @@ def test_workers_without_a_shared_disk_make_a_whole_video(machines, client, user
     for root in machines:
         assert files_below(root / "scratch" / "jobs") == []
     assert len({job.worker for job in Job.objects.exclude(worker="")}) == 2, "both machines worked"
+
+
+def test_an_upload_that_failed_is_repeated_on_the_machine_that_has_the_file(machines, proxy, client, user):  # noqa: F811
+    proxy.faults += [Fault("PUT", "denied")]
+    client.force_login(user)
+    body = {"prompt": "a harbour at night", "duration": 1}
+    answer = client.post("/api/mv/generate_video", body, content_type="application/json").json()
+    job = wait_until(lambda: Job.objects.filter(pk=answer["id"], state="succeeded").first())
+    asset = Asset.objects.get(kind="video")
+    owners = [root for root in machines if (root / "media" / asset.key).exists()]
+    assert (job.error, asset.upload_pending, len(owners)) == ("", True, 1)
+    assert asset.media_folder == (owners[0] / "media" / ".media-id").read_text()
+
+    proxy.faults.clear()
+    storage_work_dispatch(now=timezone.now() + timedelta(hours=1))
+    wait_until(lambda: not Asset.objects.exclude(stored_in="bucket", media_folder="").exists())
+    assert all(files_below(root / "media") == [] for root in machines)
