@@ -40,6 +40,12 @@ def test_a_bad_clip_says_why(tmp_path, source, wanted, problem, trusted):
     assert problem in " ".join(found["problems"])
 
 
+def test_the_nearest_shape_that_a_model_offers_is_accepted(tmp_path):
+    path = tmp_path / "wide.mp4"
+    path.write_bytes(media.video(2.0))
+    assert clip_check(path, wanted=Wanted(width=720, height=720), trusted=False)["problems"] == []
+
+
 def test_a_clip_that_breaks_off_is_found_by_decoding_all_of_it(tmp_path):
     path = clip(tmp_path / "cut.mp4", "testsrc2=s=320x180:r=24:d=2", "-movflags", "+faststart")
     content = path.read_bytes()
