@@ -1,6 +1,6 @@
 """Composing: ours against `ffmpeg -c copy`, ffmpeg's concat filter and MoviePy, on the same clips in one run.
 
-    python -m bench.compose [--json] [--quick] [--clips 30] [--seconds 8] [--moviepy-clips 30]
+    python bench/compose.py [--json] [--quick] [--clips 30] [--seconds 8] [--moviepy-clips 30]
 
 Quick ways are timed several times, interleaved, and their medians compared; the slow ones once. `--moviepy-clips` below
 `--clips` times MoviePy on the first few and scales by the frames (it says so). MoviePy is optional:
@@ -23,15 +23,17 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-import psutil
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from apps.composition.cache import SegmentCache, file_sha256
-from apps.composition.compose import Composed, compose
-from apps.composition.plan import CutPlan, Fit, Shot, SongPart, Source
-from apps.composition.proof import prove
-from apps.media.ffmpeg import ffmpeg_path
-from apps.media.formats import Encoding, clip_format, ffmpeg_encoder_arguments, ffmpeg_tags_filter
-from apps.media.probe import has_other_colours, probe_media
+import psutil  # noqa: E402
+
+from apps.composition.cache import SegmentCache, file_sha256  # noqa: E402
+from apps.composition.compose import Composed, compose  # noqa: E402
+from apps.composition.plan import CutPlan, Fit, Shot, SongPart, Source  # noqa: E402
+from apps.composition.proof import prove  # noqa: E402
+from apps.media.ffmpeg import ffmpeg_path  # noqa: E402
+from apps.media.formats import Encoding, clip_format, ffmpeg_encoder_arguments, ffmpeg_tags_filter  # noqa: E402
+from apps.media.probe import has_other_colours, probe_media  # noqa: E402
 
 SHAPE = clip_format("16:9")
 PICTURES = "testsrc2=s={size}:r={rate}:d={seconds},hue=h={hue}:s=0.8,noise=alls={noise}:allf=t"
