@@ -25,15 +25,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import psutil  # noqa: E402
+import psutil
 
-from apps.composition.cache import SegmentCache, file_sha256  # noqa: E402
-from apps.composition.compose import Composed, compose  # noqa: E402
-from apps.composition.plan import CutPlan, Fit, Shot, SongPart, Source  # noqa: E402
-from apps.composition.proof import prove  # noqa: E402
-from apps.media.ffmpeg import ffmpeg_path  # noqa: E402
-from apps.media.formats import Encoding, clip_format, ffmpeg_encoder_arguments, ffmpeg_tags_filter  # noqa: E402
-from apps.media.probe import has_other_colours, probe_media  # noqa: E402
+from apps.composition.cache import SegmentCache, file_sha256
+from apps.composition.compose import Composed, compose
+from apps.composition.plan import CutPlan, Fit, Shot, SongPart, Source
+from apps.composition.proof import prove
+from apps.media.ffmpeg import ffmpeg_path
+from apps.media.formats import Encoding, clip_format, ffmpeg_encoder_arguments, ffmpeg_tags_filter
+from apps.media.probe import has_other_colours, probe_media
 
 SHAPE = clip_format("16:9")
 PICTURES = "testsrc2=s={size}:r={rate}:d={seconds},hue=h={hue}:s=0.8,noise=alls={noise}:allf=t"
