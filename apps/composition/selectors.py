@@ -14,7 +14,7 @@ from apps.projects.models import Project
 
 def compositions_of(project: Project) -> QuerySet[Composition]:
     """Newest first."""
-    return project.compositions.select_related("asset", "poster", "output", "project")
+    return Composition.objects.filter(project=project).select_related("asset", "poster", "output", "project")
 
 
 def composition_get(*, project: Project, composition_id: UUID) -> Composition:

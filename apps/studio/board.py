@@ -102,6 +102,7 @@ def _final(project: Project, live: Sequence[Job], page: str) -> Piece:
         "video": video,
         "url": view_url(video),
         "poster_url": view_url(current.poster) if current is not None else "",
+        "proof": current.proof.get("sentence", "") if current is not None else "",
         "composing": composing,
         "stale": stale,
         "error": failed,
