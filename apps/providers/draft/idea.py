@@ -7,13 +7,16 @@ from apps.providers.draft.reading import LIGHTS, PLACES, WEATHERS, find
 
 _CUT = re.compile(r"[.;:!?\n]+|,| and then | then | until | before | after | while | — | – |--")
 _PREPOSITION = (
-    r"in|on|at|through|across|under|over|along|beside|by|into|inside|outside|near|behind|between|towards?|past|above|below|"
+    r"in|on|at|through|across|under|over|along|beside|by|into|inside|outside|near|behind|between|towards?|past|above|below|to|"
     r"beneath|around|down|from"
 )
 _PLACE = re.compile(rf"\b((?:{_PREPOSITION})\s+(?:[\w'’-]+\s*){{1,5}})")
 _STOP = re.compile(
     rf"\s+(?:{_PREPOSITION}|and|who|that|which|with|as|to|of her own|is|are|was|looking|chasing|trying|until)\b.*$"
 )
+# Where one is, of where one goes: a shot stands still in its place.
+_WHERE = {"to": "by", "toward": "by", "towards": "by", "past": "by", "through": "in", "into": "in", "from": "in",
+          "across": "on", "down": "on", "up": "on"}  # fmt: skip
 # How a moment comes back when the story has fewer moments than the song has scenes.
 _RETURNS = (
     "{moment}",
@@ -71,14 +74,15 @@ def _short(part: str, most_words: int) -> str:
 
 
 def _places(text: str) -> list[str]:
-    """Phrases such as "through the neon rain" whose words the draft can draw as a place."""
+    """Phrases such as "in the neon rain" whose words the draft can draw as a place."""
     found: list[str] = []
     for start in re.finditer(rf"\b(?:{_PREPOSITION})\b", text):
         match = _PLACE.match(text, start.start())
         if match is None:
             continue
         first, _, rest = match.group(1).strip().partition(" ")
-        phrase = f"{first} {_STOP.sub('', ' ' + rest).strip()}".strip()
+        where = _WHERE.get(first.lower(), first.lower())
+        phrase = f"{where} {_STOP.sub('', ' ' + rest).strip()}".strip()
         if find(phrase.lower(), PLACES) and phrase.lower() not in (known.lower() for known in found):
             found.append(phrase)
     return found

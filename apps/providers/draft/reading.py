@@ -34,8 +34,8 @@ MOVES: Table = (
     (r"static|locked|holds? still|does not move|rests\b|tripod", "static"),
 )
 PLACES: Table = (
-    (r"\bstage\b|concert|club\b|\bshow\b|crowd|spotlight|karaoke|dance ?floor", "stage"),
-    (r"\bcar\b|taxi|truck|windscreen|windshield|steering|\bdriv(es|ing|e)\b", "car"),
+    (r"\bstage\b(?! light)|concert|club\b|\bshow\b|crowd|spotlight|karaoke|dance ?floor", "stage"),
+    (r"\bcar\b|taxi|truck|windscreen|windshield|steering|\bdriv(es|ing)\b|behind the wheel", "car"),
     (r"rooftop|(?<!under the )(?<!under a )\broofs?\b|balcon", "rooftop"),
     (
         r"\broom\b|kitchen|bedroom|window|motel|hotel|apartment|\bhall\b|house|curtain|attic|corridor|studio|\bbar\b|"
@@ -50,8 +50,9 @@ PLACES: Table = (
     (r"city|street|alley|town|neon|facades?|traffic|subway|urban|downtown|square\b|bridge|market", "street"),
 )
 LIGHTS: Table = (
-    (r"night|moon|neon|midnight|stars\b|stage light|sodium|headlights|shop neon|torch", "night"),
+    (r"night|moon|midnight|stars\b|stage light|sodium|headlights|torch", "night"),
     (r"dusk|sunset|evening|twilight|dawn|sunrise|golden|last red|lilac|firelight|pink", "dusk"),
+    (r"neon", "night"),
     (r"lamp|bulb|candle|room light|indoors?|interior|fireplace", "interior"),
     (r"day|noon|sun\b|overcast|morning|bright|white of the paper|sunny", "day"),
 )

@@ -148,7 +148,7 @@ def _write(
         action=action.words,
         moment=moment,
         place=place,
-        light=_choose_light(idea, f"{moment} {place}", grammar, slot.energy, rng, memory),
+        light=_choose_light(idea, moment, place, grammar, slot.energy, rng, memory),
         move=_choose_move(index, slots, grammar, rng, memory).words,
     )
     return f"{_sentence_case(text)} {_sentence_case(grammar.style)}.", singing
@@ -207,24 +207,36 @@ def _choose_place(
 ) -> str:
     """The place that the moment names, first; then the idea's others, and the grammar's for a change."""
     last = memory.recent("place", 1)
-    here = [Choice(words=place) for place in idea.places if place.lower() in moment.lower() and place not in last]
+    here = [
+        Choice(words=place)
+        for place in idea.places
+        if _without_preposition(place) in moment.lower() and place not in last
+    ]
     own = here or [Choice(words=place) for place in idea.places if place not in last]
     if own and (here or len(memory.used.get("place", [])) % 3 != 2):
         return _choose("place", own, energy, rng, memory).words
     return _choose("place", grammar.places, energy, rng, memory).words
 
 
+def _without_preposition(place: str) -> str:
+    return place.partition(" ")[2].lower()
+
+
 def _choose_light(
-    idea: Idea, around: str, grammar: SceneGrammar, energy: float, rng: np.random.Generator, memory: _Memory
+    idea: Idea, moment: str, place: str, grammar: SceneGrammar, energy: float, rng: np.random.Generator, memory: _Memory
 ) -> str:
-    """A light of the idea's time of day, if it names one and the grammar has it. The idea's weather goes with it
-    out of doors, where the words `around` it do not tell of it already."""
-    fitting = [light for light in grammar.lights if not idea.light or find(light.words.lower(), LIGHTS) == idea.light]
+    """A light of the moment's time of day, else of the idea's, if either names one and the grammar has it. Weather
+    goes with it out of doors, where the words about it do not tell of it already."""
+    own = find(moment.lower(), LIGHTS)
+    wished = own or idea.light
+    fitting = [light for light in grammar.lights if not wished or find(light.words.lower(), LIGHTS) == wished]
     words = _choose("light", fitting or grammar.lights, energy, rng, memory).words
-    told = f"{around} {words}".lower()
-    if not idea.weather or find(told, WEATHERS) == idea.weather or find(told, PLACES) in {"room", "stage", "car"}:
+    told = f"{moment} {place} {words}".lower()
+    # A moment with a time of its own has left the rain of another one behind.
+    weather = "" if own and own != idea.light else idea.weather
+    if not weather or find(told, WEATHERS) == weather or find(told, PLACES) in {"room", "stage", "car"}:
         return words
-    return f"{words} {_WEATHER_WORDS[idea.weather]}"
+    return f"{words} {_WEATHER_WORDS[weather]}"
 
 
 def _choose(kind: str, pool: Sequence[Kind], energy: float, rng: np.random.Generator, memory: _Memory) -> Kind:

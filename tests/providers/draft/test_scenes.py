@@ -155,3 +155,17 @@ def test_an_idea_is_taken_apart():
     assert idea.moments[1] == "looking for the sister she lost"
     assert "in an empty club" in idea.places
     assert (idea.light, idea.weather) == ("night", "rain")
+
+
+def test_the_light_follows_the_story(make, request_):
+    idea = "A night drive through a neon city in the rain, then from the empty suburbs to the sea at sunrise"
+
+    briefs = [read_prompt(scene["description"]) for scene in make(replace(request_, idea=idea)).data["scenes"]]
+
+    assert {brief.light for brief in briefs[:5]} <= {"night", "interior"}
+    assert "dusk" in {brief.light for brief in briefs[-4:]}
+    assert {brief.place for brief in briefs} >= {"street", "water"}
+
+
+def test_stage_light_makes_no_stage():
+    assert read_prompt("Wide shot by the sea, coloured stage light at night.").place == "water"
