@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.assets import background, checks, sweep
 from apps.assets.disk import media_folder_id
+from apps.assets.errors import StorageUnavailable
 
 
 @celeryd_after_setup.connect
@@ -35,6 +36,18 @@ def asset_upload(*, asset_id: str, **_: object) -> None:
 def asset_local_copy_drop(*, asset_id: str, **_: object) -> None:
     close_old_connections()
     background.asset_local_copy_drop(UUID(asset_id))
+
+
+@shared_task(
+    name=background.OBJECTS_DELETE_TASK,
+    autoretry_for=(StorageUnavailable,),
+    retry_backoff=30,
+    retry_backoff_max=3600,
+    max_retries=30,
+)
+def objects_delete(*, keys: list[str], **_: object) -> None:
+    close_old_connections()
+    background.objects_delete(keys)
 
 
 @shared_task(name="workers.housekeeping.storage_night")

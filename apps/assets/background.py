@@ -19,7 +19,6 @@ from kombu.exceptions import OperationalError
 from apps.assets.bucket import bucket_get
 from apps.assets.digest import file_digest
 from apps.assets.disk import local_path, media_folder_id
-from apps.assets.errors import StorageUnavailable
 from apps.assets.local_files import Deletion, local_file_delete, local_file_hold
 from apps.assets.models import Asset, StoredIn
 from apps.assets.storage import Upload, object_upload
@@ -38,6 +37,8 @@ DISPATCH_LIMIT = 500
 MESSAGE_LIFETIME_SECONDS = 3600
 UPLOAD_TASK = "workers.housekeeping.asset_upload"
 DISK_ROUND_TASK = "workers.housekeeping.disk_round"
+OBJECTS_DELETE_TASK = "workers.housekeeping.objects_delete"
+HOUSEKEEPING_QUEUE = "housekeeping"
 DROP_TASK = "workers.housekeeping.asset_local_copy_drop"
 
 
@@ -68,7 +69,7 @@ def _lease_and_send(due: QuerySet[Asset], task: str, leased_until: datetime) -> 
         rows = list(due.select_for_update(skip_locked=True).order_by("next_upload_at")[:DISPATCH_LIMIT])
         Asset.objects.filter(pk__in=[row.pk for row in rows]).update(next_upload_at=leased_until)
         for row in rows:
-            transaction.on_commit(partial(_send, task, row.media_folder, asset_id=str(row.pk)))
+            transaction.on_commit(partial(_send, task, disk_queue(row.media_folder), asset_id=str(row.pk)))
     return len(rows)
 
 
@@ -76,15 +77,14 @@ def disk_round_dispatch() -> None:
     """Ask a worker of each machine that ever stored a file to sweep and check its disk."""
     folders = set(Asset.objects.exclude(media_folder="").values_list("media_folder", flat=True).distinct())
     for media_folder in sorted(folders | {media_folder_id()}):
-        _send(DISK_ROUND_TASK, media_folder)
+        _send(DISK_ROUND_TASK, disk_queue(media_folder))
 
 
-def _send(task: str, media_folder: str, **arguments: str) -> None:
+def _send(task: str, queue: str, **arguments: object) -> None:
     try:
         current_app.send_task(
-            task, kwargs=arguments, queue=disk_queue(media_folder), ignore_result=True, retry=False,
-            expires=MESSAGE_LIFETIME_SECONDS,
-        )  # fmt: skip
+            task, kwargs=arguments, queue=queue, ignore_result=True, retry=False, expires=MESSAGE_LIFETIME_SECONDS
+        )
     except OperationalError as error:
         logger.warning("task_not_sent", task=task, error=str(error), **arguments)
 
@@ -119,7 +119,7 @@ def asset_upload(asset_id: UUID) -> bool:
         asset_local_copy_drop(asset_id)
     else:
         # The asset was deleted while its file was under way.
-        asset_objects_delete([(asset.key, True)])
+        asset_files_delete([(asset.key, True)])
     return bool(changed)
 
 
@@ -147,16 +147,26 @@ def asset_local_copy_drop(asset_id: UUID) -> Deletion | None:
     return outcome
 
 
-def asset_objects_delete(keys: Sequence[tuple[str, bool]]) -> None:
-    """Delete the files of assets whose rows are gone. Each key comes with whether it is in the bucket."""
-    bucket = bucket_get()
-    for key, in_bucket in keys:
+def asset_files_delete(keys: Sequence[tuple[str, bool]]) -> None:
+    """Delete the files of assets whose rows are gone. Each key comes with whether it is in the bucket.
+
+    Files on this disk go now; objects go through a worker, which tries again while the bucket is away. What
+    lies on another machine's disk is an orphan there, and the night takes it.
+    """
+    for key, _ in keys:
         place = local_path(key)
         if place.exists():
             local_file_delete(place, reason="removed")
-        if in_bucket and bucket:
-            try:
-                bucket.delete(key)
-            except StorageUnavailable as error:
-                # The bucket's report finds it as an object that no row knows.
-                logger.warning("object_not_deleted", key=key, error=error.message)
+    if objects := [key for key, in_bucket in keys if in_bucket]:
+        _send(OBJECTS_DELETE_TASK, HOUSEKEEPING_QUEUE, keys=objects)
+
+
+def objects_delete(keys: Sequence[str]) -> None:
+    """Delete objects that no row knows. Idempotent. Raises StorageUnavailable at the first that fails."""
+    bucket = bucket_get()
+    if bucket is None:
+        return
+    known = set(Asset.objects.filter(key__in=keys).values_list("key", flat=True))
+    for key in keys:
+        if key not in known:
+            bucket.delete(key)

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.assets import links, scratch, storage
-from apps.assets.background import RETRY_FIRST_SECONDS, asset_local_copy_drop, asset_objects_delete
+from apps.assets.background import RETRY_FIRST_SECONDS, asset_files_delete, asset_local_copy_drop
 from apps.assets.digest import FileDigest, file_digest
 from apps.assets.disk import file_place, local_path, media_folder_id
 from apps.assets.errors import FileMissing, StorageUnavailable
@@ -279,7 +279,7 @@ def asset_delete(*, by: User, asset: Asset) -> None:
     doomed = [asset, *asset.parts.all()]
     keys = [(each.key, each.stored_in == StoredIn.BUCKET) for each in doomed]
     asset.delete()
-    transaction.on_commit(partial(asset_objects_delete, keys))
+    transaction.on_commit(partial(asset_files_delete, keys))
 
 
 def asset_urls(asset: Asset, *, lifetime_seconds: int = PAGE_LINK_SECONDS) -> dict[str, Any]:

@@ -142,19 +142,20 @@ def bucket(folders, proxy, s3_client, settings):
 
 
 @pytest.fixture
-def disk_messages(settings):
-    """What was sent to the workers of a media folder: (task, asset id), taken off the queue."""
+def messages():
+    """Takes what was sent to a queue off it: (task, arguments)."""
 
-    def taken(media_folder: str) -> list[tuple[str, str]]:
+    def taken(name: str) -> list[tuple[str, dict[str, object]]]:
         found = []
         with current_app.connection_or_acquire() as connection:
-            queue = connection.SimpleQueue(f"disk-{media_folder}")
+            queue = connection.SimpleQueue(name)
             while True:
                 try:
                     message = queue.get(block=False)
                 except queue.Empty:
                     return found
                 message.ack()
-                found.append((message.headers["task"], message.payload[1]["asset_id"]))
+                found.append((message.headers["task"], message.payload[1]))
 
+    taken("housekeeping")  # what an earlier test left
     return taken

@@ -204,10 +204,29 @@ def test_a_changed_local_file_is_not_sent(clip, user, bucket, proxy):
     assert "changed" in asset.upload_error
 
 
-def test_an_asset_deleted_during_its_upload_leaves_no_object(clip, user, bucket, proxy, s3_client):
+def test_the_object_of_a_deleted_asset_goes_once_the_bucket_answers(clip, user, bucket, proxy, s3_client, messages):
+    asset = store(clip, user)
+    key = asset.key
+    services.asset_delete(by=user, asset=asset)
+    assert messages("housekeeping") == [(background.OBJECTS_DELETE_TASK, {"keys": [key]})]
+    proxy.faults.append(Fault("DELETE", "denied"))
+    with pytest.raises(StorageUnavailable):
+        background.objects_delete([key])
+    proxy.faults.clear()
+    background.objects_delete([key])
+    assert "Contents" not in s3_client.list_objects_v2(Bucket=bucket, Prefix=key)
+
+
+def test_the_object_of_a_row_that_lives_is_never_deleted(clip, user, bucket, s3_client):
+    asset = store(clip, user)
+    background.objects_delete([asset.key])
+    assert s3_client.head_object(Bucket=bucket, Key=asset.key)
+
+
+def test_an_asset_deleted_during_its_upload_leaves_no_object(clip, user, bucket, proxy, messages):
     proxy.faults.append(Fault("PUT", "denied", times=1))
     asset = store(clip, user)
-    key, sent_before = asset.key, proxy.count("PUT")
+    sent_before = proxy.count("PUT")
     proxy.faults.append(Fault("PUT", "slow"))
     worker = threading.Thread(target=lambda: (background.asset_upload(asset.id), connection.close()))
     worker.start()
@@ -215,7 +234,7 @@ def test_an_asset_deleted_during_its_upload_leaves_no_object(clip, user, bucket,
         time.sleep(0.01)
     Asset.objects.all().delete()
     worker.join()
-    assert "Contents" not in s3_client.list_objects_v2(Bucket=bucket, Prefix=key)
+    assert messages("housekeeping") == [(background.OBJECTS_DELETE_TASK, {"keys": [asset.key]})]
 
 
 def test_a_worker_takes_its_input_from_the_bucket(clip, user, bucket, settings):
@@ -320,16 +339,16 @@ def test_a_file_on_another_machine_says_try_again(clip, user, bucket, proxy, cli
     assert client.get(f"/api/mv/get_video/{asset.id}").status_code == 503
 
 
-def test_a_due_upload_is_sent_to_the_workers_of_its_disk_once(clip, user, bucket, proxy, disk_messages):
+def test_a_due_upload_is_sent_to_the_workers_of_its_disk_once(clip, user, bucket, proxy, messages):
     proxy.faults.append(Fault("PUT", "denied"))
     asset = store(clip, user)
     now = timezone.now() + timedelta(minutes=1)
     assert background.storage_work_dispatch(now=now) == 1
     assert background.storage_work_dispatch(now=now) == 0
-    assert disk_messages(asset.media_folder) == [(background.UPLOAD_TASK, str(asset.id))]
+    assert messages(f"disk-{asset.media_folder}") == [(background.UPLOAD_TASK, {"asset_id": str(asset.id)})]
 
 
-def test_a_copy_that_a_killed_worker_left_is_dropped_later(clip, user, bucket, disk_messages):
+def test_a_copy_that_a_killed_worker_left_is_dropped_later(clip, user, bucket, messages):
     asset = store(clip, user)
     place = local_path(asset.key)
     place.parent.mkdir(parents=True)
@@ -338,7 +357,7 @@ def test_a_copy_that_a_killed_worker_left_is_dropped_later(clip, user, bucket, d
     Asset.objects.update(media_folder=folder)
     assert background.storage_work_dispatch(now=timezone.now()) == 0
     assert background.storage_work_dispatch(now=timezone.now() + timedelta(minutes=5)) == 1
-    assert disk_messages(folder) == [(background.DROP_TASK, str(asset.id))]
+    assert messages(f"disk-{folder}") == [(background.DROP_TASK, {"asset_id": str(asset.id)})]
     background.asset_local_copy_drop(asset.id)
     assert not place.exists()
     assert not Asset.objects.get().local_present

@@ -10,7 +10,7 @@ from django.core.serializers.base import DeserializedObject
 from django.db import IntegrityError
 
 from apps.assets import services
-from apps.assets.background import asset_objects_delete
+from apps.assets.background import asset_files_delete
 from apps.assets.models import Asset
 from apps.assets.services import StoredFile
 from apps.core.errors import ConflictError, InputError
@@ -43,7 +43,7 @@ def media_restored(reader: ArchiveReader, assets: Iterable[Asset]) -> Iterator[d
         yield stored
     except BaseException:
         known = set(Asset.objects.filter(key__in=stored).values_list("key", flat=True))
-        asset_objects_delete([(key, bool(file.upload.etag)) for key, file in stored.items() if key not in known])
+        asset_files_delete([(key, bool(file.upload.etag)) for key, file in stored.items() if key not in known])
         raise
 
 
