@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import UUID
 
+from apps.assets.media_types import media_type
 from apps.assets.models import Asset
 from apps.assets.services import asset_local_copy, asset_public_url
 from apps.core.errors import InputError
@@ -56,7 +57,7 @@ def media_described(asset: Asset, source: InputSource) -> MediaInput:
 def input_opened(stack: ExitStack, run: JobRun, name: str, source: InputSource) -> MediaInput:
     """One file, fetched and cut, readable until the stack is unwound."""
     if source.asset_id is None:
-        path = fetch_url(source.url, into=run.scratch, max_bytes=LINK_MAXIMUM_BYTES)
+        path = fetch_url(source.url, into=run.scratch / f"{name}_fetched", max_bytes=LINK_MAXIMUM_BYTES)
         return _probed(_cut(run, name, path, source))
     asset = Asset.objects.filter(pk=source.asset_id).first()
     if asset is None:
@@ -90,11 +91,8 @@ def _probed(path: Path) -> MediaInput:
     facts = probe_media(path)
     return MediaInput(
         path=path,
-        content_type=_CONTENT_TYPES.get(facts.container, f"{facts.kind}/mp4"),
+        content_type=media_type(facts)[0],
         duration_seconds=facts.duration_seconds,
         width=facts.width,
         height=facts.height,
     )
-
-
-_CONTENT_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "ogg": "audio/ogg"}

@@ -13,6 +13,7 @@ from apps.scenes.models import Scene
 from tests.factories import make_asset, make_clip, make_project, make_scenes, make_song, store_asset
 from tests.fakes import media
 from tests.jobs.remote.driving import drive
+from tests.server import Answer, serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -197,3 +198,21 @@ def test_it_is_looked_at_before_it_is_paid(api, project, sync_so):
     assert not Job.objects.exists()
     assert lipsync(api, project, 1).json()["warnings"]
     assert lipsync(api, project, 2, force=True).json()["warnings"] == []
+
+
+def test_a_stand_alone_lipsync_takes_links(api, settings, replicate):
+    with serving(Answer(body=media.video(2.0))) as videos, serving(Answer(body=media.sound(3.0))) as sounds:
+        hosts = [server.url.removeprefix("http://") for server in (videos, sounds)]
+        settings.ALLOWED_FETCH_HOSTS = [*settings.ALLOWED_FETCH_HOSTS, *hosts]
+        body = {"video_url": f"{videos.url}/v.mp4", "audio_url": f"{sounds.url}/a.wav", "start_time": 1}
+        answer = api.post("/api/mv/lipsync", {**body, "provider": "replicate"}, content_type="application/json")
+        assert answer.status_code == 202, answer.content
+        job = drive(Job.objects.get(pk=answer.json()["id"]))
+    assert job.state == "succeeded", job.error
+
+
+def test_a_link_into_the_private_network_is_refused(api, replicate):
+    body = {"video_url": "http://127.0.0.1:9/v.mp4", "audio_url": "http://127.0.0.1:9/a.wav", "provider": "replicate"}
+    job = drive(Job.objects.get(pk=api.post("/api/mv/lipsync", body, content_type="application/json").json()["id"]))
+    assert job.state == "failed"
+    assert not replicate.count("predictions$")
