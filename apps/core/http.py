@@ -342,7 +342,7 @@ def _wait_before_next(failure: HttpFailure, attempt: int) -> float | None:
         return None
     if failure.retry_after is not None:
         return failure.retry_after if failure.retry_after <= BACKOFF_MAX_SECONDS else None
-    ceiling = min(BACKOFF_MAX_SECONDS, BACKOFF_FIRST_SECONDS * 2 ** (attempt - 1))
+    ceiling: float = min(BACKOFF_MAX_SECONDS, BACKOFF_FIRST_SECONDS * 2 ** (attempt - 1))
     return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
 
 

@@ -74,6 +74,8 @@ class SecurityHeadersMiddleware:
         response.setdefault("Content-Security-Policy", self.policy)
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        # What one person sees is for no shared cache; static files and media say otherwise for themselves.
+        response.setdefault("Cache-Control", "private, no-cache")
         return response
 
 

@@ -43,7 +43,7 @@ def board_of(project: Project, *, page: str) -> Board:
     scenes = list(scenes_of(project))
     cards = scene_cards(project, scenes)
     live = list(live_jobs(project.pk))
-    pieces = [_status(project, scenes, live, page), _final(project, live, page), _grid(project, cards, page)]
+    pieces = [_status(project, scenes, live, page), _final(project, scenes, live, page), _grid(project, cards, page)]
     card_pieces = [card.piece(page) for card in cards]
     return Board(project, cards, [*pieces, *card_pieces], busy=bool(live) or project.generating)
 
@@ -90,7 +90,7 @@ def _percent(job: Job | None, made: int, total: int) -> int | None:
     return round(100 * made / total) if total else None
 
 
-def _final(project: Project, live: Sequence[Job], page: str) -> Piece:
+def _final(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: str) -> Piece:
     video = project.final_video
     composing = next((job for job in live if job.kind in {Kind.COMPOSE, Kind.STITCH}), None)
     current = current_composition(project) if video is not None else None
@@ -106,9 +106,10 @@ def _final(project: Project, live: Sequence[Job], page: str) -> Piece:
         "composing": composing,
         "stale": stale,
         "error": failed,
+        "made": any(scene.current_clip_id for scene in scenes),
     }
     progress = [composing.pk, composing.state, int(composing.progress_percentage)] if composing else []
-    return Piece("final", "studio/final.html", [video and video.pk, stale, failed, *progress], context)
+    return Piece("final", "studio/final.html", [video and video.pk, stale, failed, context["made"], *progress], context)
 
 
 def _last_compose_error(project: Project) -> str:

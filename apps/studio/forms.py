@@ -22,6 +22,7 @@ class CreateForm(forms.Form):
     mode = forms.ChoiceField(choices=[(QUICK_GEN, "Quick gen"), (EDIT, "Edit")], initial=QUICK_GEN)
     song = forms.FileField(required=False)
     audio_id = forms.UUIDField(required=False)
+    song_link = forms.URLField(required=False, assume_scheme="https", max_length=2000)
     flavor = forms.ChoiceField(choices=(), required=False)
     idea = forms.CharField(
         max_length=TEXT_LENGTH, error_messages={"required": "Describe the video in a sentence or two."}
@@ -60,4 +61,4 @@ def form_take_errors(form: forms.Form, error: InputError) -> None:
 
 
 # The services speak of assets and files, the form of what a person chose.
-FIELD_OF_SERVICE = {"file": "song", "character_reference_id": "character_reference"}
+FIELD_OF_SERVICE = {"file": "song", "url": "song_link", "character_reference_id": "character_reference"}

@@ -8,12 +8,14 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.assets.models import Kind as AssetKind
 from apps.assets.selectors import asset_get
+from apps.composition.selectors import current_composition
 from apps.composition.services import project_compose
 from apps.core.errors import ConflictError
 from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
 from apps.jobs.selectors import job_get
 from apps.jobs.states import State
-from apps.projects.selectors import project_lock
+from apps.projects.selectors import project_get, project_lock
 from apps.scenes.clips import refuse_busy
 from apps.scenes.history import recorded
 from apps.scenes.models import Clip, Origin
@@ -57,9 +59,16 @@ def lipsync_adopt(*, by: User, project_id: UUID, sequence: int, job_id: UUID) ->
     return clip
 
 
+def stitch_current(*, by: User, project_id: UUID) -> Job:
+    """Compose the latest clip of every scene that has one, with the audio settings of the final video before."""
+    current = current_composition(project_get(by=by, project_id=project_id))
+    wishes = dict(current.options) if current is not None else {}
+    return project_compose(by=by, project_id=project_id, wishes={**wishes, "skip_missing": True})
+
+
 def _stitch_again(by: User, project_id: UUID) -> None:
     try:
-        project_compose(by=by, project_id=project_id)
+        stitch_current(by=by, project_id=project_id)
     except ConflictError:
         # One composes now; the page marks its result as older than the clips.
         log.info("stitch_already_running", project_id=str(project_id))

@@ -19,6 +19,7 @@ urlpatterns = [
     path(f"{PROJECT}/stop", project.project_stop, name="project-stop"),
     path(f"{PROJECT}/write-scenes", project.project_write_scenes, name="project-write-scenes"),
     path(f"{PROJECT}/compose", project.project_compose_final, name="project-compose"),
+    path(f"{PROJECT}/stitch", project.project_stitch, name="project-stitch"),
     path(f"{PROJECT}/delete", projects.project_remove, name="project-delete"),
     path(f"{SCENE}/image", scenes.scene_image, name="scene-image"),
     path(f"{SCENE}/video", scenes.scene_video, name="scene-video"),

@@ -1,6 +1,7 @@
 // Small helpers of forms: send on change, show a slider's number, copy a text, refill the flavors.
 
 for (const element of document.querySelectorAll("[data-hide-with-js]")) element.hidden = true;
+for (const element of document.querySelectorAll("[data-show-with-js]")) element.hidden = false;
 
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-autosubmit], form:has([data-autosubmit])");

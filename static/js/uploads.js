@@ -56,6 +56,35 @@ function taken(form, song, input) {
   choice.dispatchEvent(new Event("change"));
 }
 
+// A link is fetched as a job; its song is then chosen like an uploaded one.
+document.querySelector("[data-import]")?.addEventListener("click", async (event) => {
+  const button = event.target;
+  const form = button.form;
+  const link = form.querySelector("[name=song_link]");
+  const words = form.querySelector("[data-import-words]");
+  const say = (text, bad = false) => { words.textContent = text; words.className = bad ? "field-error" : "field-hint"; };
+  if (!link.value || !link.reportValidity()) return;
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": form.querySelector("[name=csrfmiddlewaretoken]").value };
+  button.disabled = true;
+  say("Fetching the song");
+  try {
+    let job = await (await fetch(button.dataset.import, { method: "POST", headers, body: JSON.stringify({ url: link.value }) })).json();
+    if (!job.id) throw new Error(job.detail);
+    while (["queued", "running", "waiting"].includes(job.state)) {
+      say(`${job.progress_message || "Fetching the song"} · ${Math.floor(job.progress_percentage)} %`);
+      await new Promise((resolve) => { setTimeout(resolve, 1500); });
+      job = await (await fetch(`/api/jobs/${job.id}`)).json();
+    }
+    if (job.state !== "succeeded") throw new Error(job.error || "The song could not be fetched.");
+    const song = await (await fetch(`/api/audio/${job.result.audio_id}`)).json();
+    taken(form, { ...song, audio_id: job.result.audio_id }, link);
+    say(`${song.title} is ready`);
+  } catch (error) {
+    say(error.message, true);
+  }
+  button.disabled = false;
+});
+
 document.querySelector("[data-song-choice]")?.addEventListener("change", (event) => {
   const canvas = document.querySelector("form canvas[data-waveform]");
   canvas.hidden = !event.target.value;

@@ -41,6 +41,7 @@ ROWS = {
     f"{PROJECT}/write-scenes": action(project),
     # Nothing to compose yet: the sentence is shown on the page that it leads back to.
     f"{PROJECT}/compose": action(project),
+    f"{PROJECT}/stitch": action(project),
     f"{PROJECT}/delete": action(project),
     f"{SCENE}/image": action(scene),
     f"{SCENE}/video": action(scene),

@@ -10,10 +10,11 @@ from apps.accounts.models import User
 from apps.assets.models import Kind as AssetKind
 from apps.assets.services import asset_from_upload
 from apps.core.errors import InputError, NotFound
+from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.projects.services import ProjectFields, project_create
 from apps.songs.selectors import songs_of
-from apps.songs.services import song_upload
+from apps.songs.services import song_import, song_upload
 from apps.studio.cards import owner_of
 from apps.studio.forms import QUICK_GEN, CreateForm, form_take_errors
 
@@ -26,14 +27,32 @@ def create(request: HttpRequest) -> HttpResponse:
     by = owner_of(request)
     form = CreateForm(request.POST, request.FILES) if request.method == "POST" else CreateForm()
     if form.is_bound and form.is_valid():
+        if form.cleaned_data["song_link"]:
+            return _import_started(request, by, form)
         project = _made(by, form)
         if project is not None:
             target = "studio:quick-gen" if form.cleaned_data["mode"] == QUICK_GEN else "studio:edit"
             return redirect(target, project.pk)
+    return _form_page(request, by, form, status=400 if form.errors else 200)
+
+
+def _form_page(
+    request: HttpRequest, by: User, form: CreateForm, *, status: int, job: Job | None = None
+) -> HttpResponse:
     songs = songs_of(by)[:RECENT_SONGS]
     # A file input cannot be filled in again: what was uploaded before the refusal is offered as the chosen song.
-    context = {"form": form, "songs": songs, "chosen": _chosen_song(form)}
-    return render(request, "studio/create.html", context, status=400 if form.errors else 200)
+    context = {"form": form, "songs": songs, "chosen": _chosen_song(form), "import_job": job}
+    return render(request, "studio/create.html", context, status=status)
+
+
+def _import_started(request: HttpRequest, by: User, form: CreateForm) -> HttpResponse:
+    """Without scripts a link cannot be awaited: the song is fetched, and chosen from the list once it is there."""
+    try:
+        job = song_import(by=by, url=form.cleaned_data["song_link"])
+    except InputError as error:
+        form_take_errors(form, error)
+        return _form_page(request, by, form, status=400)
+    return _form_page(request, by, form, status=202, job=job)
 
 
 def _made(by: User, form: CreateForm) -> Project | None:

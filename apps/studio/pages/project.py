@@ -24,6 +24,7 @@ from apps.studio.board import Board, board_of
 from apps.studio.cards import owner_of
 from apps.studio.generate_all import generate_all_start, generate_all_stop, generate_all_works
 from apps.studio.live import held_pieces, live_response, piece_html, poll_seconds
+from apps.studio.quick import stitch_current
 
 PAGES = {"project": "studio:project", "quick": "studio:quick-gen", "edit": "studio:edit"}
 
@@ -118,6 +119,13 @@ def project_write_scenes(request: HttpRequest, project_id: UUID) -> HttpResponse
     return _start(
         request, project_id, lambda by, spending: scenes_generate(by=by, project_id=project_id, spending=spending)
     )
+
+
+@login_required
+@require_POST
+def project_stitch(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Quick gen's `Re-stitch with current clips`."""
+    return _start(request, project_id, lambda by, _: stitch_current(by=by, project_id=project_id))
 
 
 @login_required
