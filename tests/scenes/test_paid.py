@@ -1,0 +1,66 @@
+"""Scenes on a paid provider: a strict fake of Replicate over real HTTP."""
+
+from decimal import Decimal
+
+import pytest
+
+from apps.jobs.models import Job
+from apps.jobs.selectors import project_money
+from apps.scenes.models import Clip, Scene
+from tests.factories import make_project, make_scenes
+from tests.jobs.remote.driving import drive, turn
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def project(user, no_delays):
+    project = make_project(user, providers={"image": "replicate", "video": "replicate"})
+    make_scenes(project, "4")
+    return project
+
+
+def make(api, project, what, **body):
+    url = f"/api/mv/projects/{project.pk}/scenes/1/{what}"
+    return api.post(url, body, content_type="application/json")
+
+
+def test_image_and_clip_are_bought_once_and_their_cost_is_kept(api, project, replicate):
+    drive(Job.objects.get(pk=make(api, project, "generate_image").json()["id"]))
+    job = drive(Job.objects.get(pk=make(api, project, "generate_video").json()["id"]))
+    assert job.state == "succeeded", job.error
+    clip = Scene.objects.get().current_clip
+    assert (clip.usable, clip.checks["problems"]) == (True, [])
+    assert clip.cost == job.cost > 0
+    assert project_money(project.pk)["spent"] == sum(Job.objects.values_list("cost", flat=True))
+    assert replicate.count("POST /v1/(models/.+/)?predictions$") == 2
+
+
+def test_a_budget_stops_it_before_anything_is_sent(api, user, project, replicate):
+    api.patch(f"/api/mv/projects/{project.pk}", {"budget": "0.01"}, content_type="application/json")
+    answer = make(api, project, "generate_video")
+    assert (answer.status_code, answer.json()["code"]) == (402, "budget_exceeded")
+    assert replicate.count("predictions$") == 0
+    assert not Job.objects.exists()
+
+
+def test_takes_stay_under_the_most_they_may_cost(api, project, replicate):
+    price = Decimal(make(api, project, "generate_video/quote").json()["amount"])
+    answer = make(api, project, "generate_video", takes=3, max_cost=str(price * 2))
+    assert (answer.status_code, answer.json()["code"]) == (400, "max_cost_exceeded")
+    assert make(api, project, "generate_video", takes=2, max_cost=str(price * 2)).status_code == 202
+    assert Job.objects.count() == 2
+
+
+def test_a_paid_clip_that_comes_after_the_cancel_is_kept_unused(api, project, replicate):
+    job = Job.objects.get(pk=make(api, project, "generate_video").json()["id"])
+    turn(job)
+    assert job.state == "waiting"
+    api.post(f"/api/jobs/{job.pk}/cancel")
+    for _ in range(40):
+        turn(job)
+        if Clip.objects.exists():
+            break
+    scene = Scene.objects.get()
+    assert job.state == "cancelled"
+    assert (scene.current_clip, Clip.objects.count()) == (None, 1)
