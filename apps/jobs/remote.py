@@ -5,6 +5,8 @@ check. Locks are taken job first, then run.
 """
 
 import random
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -38,18 +40,23 @@ UNKNOWN_LOOKUPS = 3
 CHECKING_MESSAGE = "Checking with the provider whether the request arrived"
 
 
-def remote_produce(run: JobRun, provider: RemoteProvider, request: ProviderRequest) -> ProviderResult | Handed:
+# Opens the request's files for as long as the block runs.
+Opened = Callable[[], AbstractContextManager[ProviderRequest]]
+
+
+def remote_produce(run: JobRun, provider: RemoteProvider, opened: Opened) -> ProviderResult | Handed:
     """Go one step further with the attempt's paid work: submit, wait, reconcile, or collect.
 
+    The request is opened only for preparing a submit: a paid result is fetched even when an input is gone by then.
     Raises ProviderError for a failure before or after the paid call, BudgetExceeded, WorkCancelled.
     """
     remote = RemoteRun.objects.filter(job=run.job, attempt=run.attempt).first()
     if remote is None or remote.status == RunStatus.NOT_ACCEPTED:
-        return _submit(run, provider, request, remote)
+        return _submit(run, provider, opened, remote)
     if remote.status == RunStatus.SUCCEEDED:
         return _collect(run, provider, remote)
     if remote.status in {RunStatus.SUBMITTING, RunStatus.UNKNOWN}:
-        return _reconcile(run, provider, request, remote)
+        return _reconcile(run, provider, opened, remote)
     services.job_wait(run.claim, code=Code.SUBMITTED, message="Waiting for the provider")
     return Handed()
 
@@ -64,20 +71,21 @@ def webhook_url(provider: str, key: str) -> str | None:
     return f"{settings.PUBLIC_URL}/api/webhooks/{provider}/{key}" if settings.PUBLIC_URL else None
 
 
-def _submit(
-    run: JobRun, provider: RemoteProvider, request: ProviderRequest, remote: RemoteRun | None
-) -> ProviderResult | Handed:
+def _submit(run: JobRun, provider: RemoteProvider, opened: Opened, remote: RemoteRun | None) -> ProviderResult | Handed:
     key = run_key(run.job, run.attempt)
     delay = limits.submit_delay(provider=provider.name, slot=key, per_minute=provider.submits_per_minute)
     if delay > 0:
         message = f"Waiting for a place at {provider.name}"
         services.job_requeue(run.claim, code=Code.WAITING_FOR_PLACE, message=message, delay_seconds=delay, counts=False)
         return Handed()
-    prepared = frozen_submit(remote) if remote else None
-    if prepared is None:
+    if remote is not None:
+        prepared, capability = frozen_submit(remote), Capability(remote.capability)
+    else:
         run.progress(0, "Preparing the request")
-        prepared = provider.prepare(request, key=key, webhook_url=webhook_url(provider.name, key))
-    remote = submit_authorise(run.claim, provider=provider, prepared=prepared, capability=request.capability, key=key)
+        with opened() as request:
+            prepared = provider.prepare(request, key=key, webhook_url=webhook_url(provider.name, key))
+            capability = request.capability
+    remote = submit_authorise(run.claim, provider=provider, prepared=prepared, capability=capability, key=key)
     return _send(run, provider, remote)
 
 
@@ -177,9 +185,7 @@ def _not_submitted(run: JobRun, remote: RemoteRun, error: ProviderError) -> Hand
     return Handed()
 
 
-def _reconcile(
-    run: JobRun, provider: RemoteProvider, request: ProviderRequest, remote: RemoteRun
-) -> ProviderResult | Handed:
+def _reconcile(run: JobRun, provider: RemoteProvider, opened: Opened, remote: RemoteRun) -> ProviderResult | Handed:
     """Find out what became of a submit whose answer was lost. Never submits unless that is documented as safe."""
     if provider.idempotent_submit:
         again = submit_authorise(
@@ -205,7 +211,7 @@ def _reconcile(
         return _accepted(run, provider, remote, status)
     remote.status = RunStatus.NOT_ACCEPTED
     remote.save(update_fields=["status"])
-    return _submit(run, provider, request, remote)
+    return _submit(run, provider, opened, remote)
 
 
 def _still_unknown(run: JobRun, remote: RemoteRun, error: ProviderError) -> Handed:

@@ -1,6 +1,7 @@
 """What a worker does with a Pro order."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -9,7 +10,7 @@ from uuid import uuid4
 import structlog
 
 from apps.assets.keys import job_video_key, pro_result_key
-from apps.assets.models import Kind
+from apps.assets.models import Asset, Kind
 from apps.assets.services import StoredFile, asset_create, file_store
 from apps.generation.frozen import InputSource
 from apps.generation.handlers import request_produce
@@ -17,7 +18,7 @@ from apps.generation.inputs import input_opened
 from apps.generation.receiving import produced, video_answer
 from apps.jobs.execution import Done, Handed, JobRun, Outcome
 from apps.pro.order import ProOrder
-from apps.providers.base import ProviderResult
+from apps.providers.base import ProviderResult, SegmentedLipsyncRequest
 
 log = structlog.get_logger(__name__)
 
@@ -28,14 +29,23 @@ LENGTH_TOLERANCE_SECONDS = 0.5
 def pro_run(run: JobRun) -> Outcome:
     """Make the order, or go one step further with it; then keep the result under the job's own key."""
     order = ProOrder.model_validate(run.parameters["order"])
+    made = request_produce(run, partial(order_opened, run, order))
+    if isinstance(made, Handed):
+        return made
+    wanted = Asset.objects.filter(pk=order.video_id).values_list("duration_seconds", flat=True).first()
+    return _received(run, made, wanted_seconds=wanted)
+
+
+@contextmanager
+def order_opened(run: JobRun, order: ProOrder) -> Iterator[SegmentedLipsyncRequest]:
+    """The order's typed request with readable files, valid while the block runs."""
     with ExitStack() as stack:
         video = input_opened(stack, run, "video", InputSource(asset_id=order.video_id))
         audios = {
             name: input_opened(stack, run, name, InputSource(asset_id=asset_id))
             for name, asset_id in order.audio_ids.items()
         }
-        made = request_produce(run, order.request(video, audios))
-        return made if isinstance(made, Handed) else _received(run, made, wanted_seconds=video.duration_seconds)
+        yield order.request(video, audios)
 
 
 def _received(run: JobRun, result: ProviderResult, *, wanted_seconds: float | None) -> Done:

@@ -100,11 +100,13 @@ def test_a_retry_after_a_throttle_sends_the_very_payload_that_was_frozen(user, r
 def test_a_provider_without_free_places_is_waited_for(user, sync_so, tmp_path):
     from tests.jobs.remote.test_unknown_outcomes import lipsync_job
 
-    sync_so.concurrency, sync_so.latency_seconds = 1, 0.5
+    sync_so.concurrency, sync_so.latency_seconds = 1, 600
     first, second = lipsync_job(user, tmp_path), lipsync_job(user, tmp_path)
     turn(first)
     turn(second)
     assert (second.state, second.code, second.failures) == (State.QUEUED, "waiting_for_place", 0)
+    sync_so.latency_seconds = 0
+    next(iter(sync_so.generations.values())).ends = 0
 
     drive(first)
     drive(second, turns=400)

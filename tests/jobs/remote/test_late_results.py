@@ -10,6 +10,8 @@ from apps.assets.models import Asset
 from apps.jobs import services
 from apps.jobs.models import LedgerEntry, RemoteRun, RunStatus
 from apps.jobs.states import State
+from tests.fakes import media
+from tests.jobs.remote.assets import stored_asset
 from tests.jobs.remote.driving import drive, run_of, turn, video_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,6 +69,19 @@ def test_a_status_that_nobody_knows_keeps_the_job_open(user, replicate):
     assert job.state == State.WAITING
     assert run_of(job).raw["status"] == "resting"
     assert replicate.count(PAID) == 1
+
+
+def test_a_paid_result_is_fetched_although_its_input_was_deleted_meanwhile(user, replicate, tmp_path):
+    replicate.latency_seconds = 0.3
+    reference = stored_asset(user, media.image(), kind="image", folder=tmp_path)
+    job = video_job(user, character_reference_id=reference.pk)
+    turn(job)
+    assert job.state == State.WAITING
+    Asset.objects.filter(pk=reference.pk).delete()
+
+    drive(job)
+
+    assert (job.state, replicate.count(PAID)) == (State.SUCCEEDED, 1)
 
 
 def past_deadline(job):
