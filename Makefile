@@ -57,14 +57,15 @@ check: setup-dev ## Lint, format, types, import rules, migrations.
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/lint-imports
-	$(VENV)/python manage.py makemigrations --check --dry-run
+	$(VENV)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(VENV)/python manage.py check
 
 format: setup-dev ## Put the code into its form.
 	@$(VENV)/ruff check --fix . && $(VENV)/ruff format .
 
-bench: setup-dev ## Measure the draft engine.
-	@exec $(VENV)/python bench/draft.py
+BENCH ?= draft
+bench: setup-dev ## Measure: BENCH=draft (the default), or another name of bench/
+	@exec $(VENV)/python bench/$(BENCH).py
 
 lock: setup-dev ## Resolve requirements*.in anew, for every Python from 3.11 on.
 	@$(VENV)/uv pip compile -q --upgrade --universal --fork-strategy fewest --python-version 3.11 \

@@ -66,11 +66,10 @@ def command_run(command: list[str]) -> int:
             _studio_await()
             # It replaces this process, so that signals and the exit code are its own.
             os.execv(manage[0], manage)  # noqa: S606 - a fixed program, no shell wanted
-        if not waiting:
+        if other.get("kind") == "command" and not waiting:
             sys.stderr.write("Another make video or make demo runs in this folder; waiting for it to end.\n")
-        waiting = True
-        while is_locked(settings.DATA_DIR):
-            time.sleep(LOCK_LOOK_SECONDS)
+            waiting = True
+        time.sleep(LOCK_LOOK_SECONDS)
 
 
 def _command_on_own_workers(manage: tuple[str, ...]) -> int:
