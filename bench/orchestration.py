@@ -78,6 +78,7 @@ def serve_fake(rate_per_minute: int, latency_seconds: float) -> None:
     fake = FakeSyncSo(
         concurrency=None,
         creates_per_minute=rate_per_minute,
+        create_burst=10,  # so that N requests take N / rate, not a minute less
         latency_seconds=latency_seconds,
         fetch_inputs=False,
         keep_log=False,
@@ -169,11 +170,14 @@ class Usage:
     def __init__(self, processes: list[subprocess.Popen[str]]) -> None:
         self.peak_bytes = 0
         self.cpu_seconds = 0.0
+        self._cpu_before = 0.0
         self._processes = [psutil.Process(process.pid) for process in processes]
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> "Usage":
+        self._count_cpu()
+        self._cpu_before = self.cpu_seconds  # starting up is not the jobs' work
         self._thread.start()
         return self
 
@@ -190,7 +194,7 @@ class Usage:
 
     def _count_cpu(self) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
-            self.cpu_seconds = sum(sum(process.cpu_times()[:2]) for process in self._processes)
+            self.cpu_seconds = sum(sum(process.cpu_times()[:2]) for process in self._processes) - self._cpu_before
 
 
 class Studio:

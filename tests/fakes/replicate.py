@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+import math
 import re
 import secrets
 import threading
@@ -19,7 +20,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.fakes import media
-from tests.fakes.server import FakeService, Refusal, Reply, Request, multipart, post_signed, route
+from tests.fakes.server import FakeService, Refusal, Reply, Request, TokenBucket, multipart, post_signed, route
 
 RATIOS = ["16:9", "9:16", "1:1", "4:3", "3:4"]
 MORE_RATIOS = [*RATIOS, "2:3", "3:2", "4:5", "5:4", "21:9"]
@@ -147,7 +148,7 @@ class FakeReplicate(FakeService):
         self.predictions: dict[str, Prediction] = {}
         self.files: dict[str, tuple[bytes, str, str]] = {}
         self.end_next_as: deque[tuple[str, str | None]] = deque()
-        self._creates: deque[float] = deque()
+        self.bucket = TokenBucket(None)
 
     @property
     def base_url(self) -> str:
@@ -263,14 +264,10 @@ class FakeReplicate(FakeService):
 
     def _limit_rate(self) -> None:
         with self.lock:
-            now = time.monotonic()
-            while self._creates and self._creates[0] < now - 60:
-                self._creates.popleft()
-            if len(self._creates) >= self.creates_per_minute:
-                wait = max(1, round(self._creates[0] + 60 - now))
-                body = {"detail": "Request was throttled.", "status": 429, "retry_after": wait}
-                raise Refusal(429, body, {"Retry-After": str(wait), "ratelimit-remaining": "0"})
-            self._creates.append(now)
+            wait = math.ceil(self.bucket.wait_seconds(self.creates_per_minute))
+        if wait > 0:
+            body = {"detail": "Request was throttled.", "status": 429, "retry_after": wait}
+            raise Refusal(429, body, {"Retry-After": str(wait), "ratelimit-remaining": "0"})
 
     def _trouble(self, prediction: Prediction) -> str:
         """What will make the prediction fail: moderation, or an input that cannot be fetched."""

@@ -188,6 +188,30 @@ class FakeService:
                 self.log.append(request)
 
 
+class TokenBucket:
+    """A rate limit: `burst` requests at once (None: as many as a minute allows), then one by one."""
+
+    def __init__(self, burst: int | None) -> None:
+        self._burst = burst
+        self._tokens: float | None = None
+        self._looked_at = time.monotonic()
+
+    def wait_seconds(self, per_minute: int) -> float:
+        """Take a token, or answer how long until there is one. The caller holds a lock."""
+        capacity = float(min(self._burst or per_minute, per_minute))
+        now = time.monotonic()
+        tokens = capacity if self._tokens is None else self._tokens
+        tokens = min(capacity, tokens + (now - self._looked_at) * per_minute / 60)
+        self._looked_at = now
+        self._tokens = tokens - 1 if tokens >= 1 else tokens
+        return 0.0 if tokens >= 1 else (1 - tokens) * 60 / per_minute
+
+    def give_back(self) -> None:
+        """The request was refused for another reason."""
+        if self._tokens is not None:
+            self._tokens += 1
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True

@@ -8,6 +8,7 @@ are really fetched and measured.
 import hashlib
 import hmac
 import json
+import math
 import re
 import subprocess
 import threading
@@ -21,7 +22,7 @@ from itertools import pairwise
 from typing import Any
 
 from tests.fakes import media
-from tests.fakes.server import FakeService, Refusal, Reply, Request, post_signed, route
+from tests.fakes.server import FakeService, Refusal, Reply, Request, TokenBucket, post_signed, route
 
 PRICE_PER_SECOND = {
     "lipsync-2": 0.05,
@@ -64,7 +65,8 @@ class Generation:
 class FakeSyncSo(FakeService):
     """`concurrency` is the plan's places (PENDING + PROCESSING), None for any number. `end_next_as` scripts (status,
     error code) of the next generation. `error_spelling` is the key that failures use; the real service has used both.
-    `fetch_inputs=False` leaves the inputs unread (load tests)."""
+    `create_burst` is how many requests may come at once, None for a whole minute's. `fetch_inputs=False` leaves the
+    inputs unread (load tests)."""
 
     name = "sync_so"
 
@@ -74,6 +76,7 @@ class FakeSyncSo(FakeService):
         key: str = "sk-sync-fake",
         concurrency: int | None = 15,
         creates_per_minute: int = 100,
+        create_burst: int | None = None,
         url_lifetime_seconds: float = 7 * 86400.0,
         webhook_secret: str = "whsec_sync_fake_secret",  # noqa: S107
         fetch_inputs: bool = True,
@@ -92,7 +95,7 @@ class FakeSyncSo(FakeService):
         self.uploads: dict[str, tuple[str, int, bytes]] = {}
         self.assets: dict[str, tuple[str, str]] = {}
         self.end_next_as: deque[tuple[str, str]] = deque()
-        self._creates: deque[float] = deque()
+        self.bucket = TokenBucket(create_burst)
 
     @property
     def base_url(self) -> str:
@@ -297,21 +300,17 @@ class FakeSyncSo(FakeService):
     # --- work ---
 
     def _limit_rate(self) -> None:
-        now = time.monotonic()
-        while self._creates and self._creates[0] < now - 60:
-            self._creates.popleft()
-        if len(self._creates) >= self.creates_per_minute:
-            wait = max(1, round(self._creates[0] + 60 - now))
+        wait = self.bucket.wait_seconds(self.creates_per_minute)
+        if wait > 0:
             body = {"statusCode": 429, "errorCode": "rate_limit_exceeded", "message": "Too many requests", "error": "x"}
-            raise Refusal(429, body, {"Retry-After": str(wait)})
-        self._creates.append(now)
+            raise Refusal(429, body, {"Retry-After": str(max(1, math.ceil(wait)))})
 
     def _limit_concurrency(self) -> None:
         if self.concurrency is None:
             return
         active = sum(1 for one in self.generations.values() if self._status(one) not in FINAL)
         if active >= self.concurrency:
-            self._creates.pop()
+            self.bucket.give_back()
             body = {
                 "statusCode": 429, "errorCode": "concurrency_limit_reached", "message": "Concurrency limit reached",
                 "activeGenerations": active, "concurrencyLimit": self.concurrency, "retryAfterSeconds": 1,
