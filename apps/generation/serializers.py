@@ -4,12 +4,12 @@ from decimal import Decimal
 
 from rest_framework import serializers
 
+from apps.generation.limits import MAXIMUM_SCENES
 from apps.generation.seeds import SEED_MAXIMUM
 from apps.generation.strict import MoneyField, SecondsField, StrictSerializer
 from apps.media.formats import ASPECT_RATIOS
 
 TEXT_LENGTH = 20_000
-MAXIMUM_SCENES = 200
 MAXIMUM_IMAGES = 8
 # Longer than any model makes; the draft engine would take minutes for more.
 LONGEST_CLIP_SECONDS = Decimal(120)

@@ -4,8 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.generation.limits import MAXIMUM_SCENES
 from apps.generation.seeds import SEED_MAXIMUM
-from apps.generation.serializers import MAXIMUM_SCENES, TEXT_LENGTH
+from apps.generation.serializers import TEXT_LENGTH
 from apps.generation.strict import MoneyField, SecondsField, StrictSerializer
 from apps.projects.models import AspectRatio, Fit, FrameRate, Project, Resolution
 from apps.projects.selectors import project_status, song_seconds

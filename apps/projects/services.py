@@ -13,6 +13,7 @@ from apps.assets.models import Asset, Kind
 from apps.assets.selectors import asset_get
 from apps.assets.services import asset_delete
 from apps.core.errors import ConflictError, InputError
+from apps.generation.limits import MAXIMUM_SCENES
 from apps.jobs import dispatch, money
 from apps.jobs.models import Job
 from apps.jobs.services import job_cancel
@@ -115,6 +116,11 @@ def _apply(project: Project, fields: ProjectFields) -> None:
     """Put validated values on the row; it is not saved."""
     if "idea" in fields and not fields["idea"].strip():
         raise InputError("Describe the video in a sentence or two.", errors={"idea": ["may not be empty"]})
+    wanted = fields.get("number_of_scenes")
+    if wanted is not None and not 1 <= wanted <= MAXIMUM_SCENES:
+        raise InputError(
+            f"A video has 1 to {MAXIMUM_SCENES} scenes.", errors={"number_of_scenes": [f"1 to {MAXIMUM_SCENES}"]}
+        )
     if "providers" in fields:
         project.providers = _checked_providers(fields["providers"])
     if "audio_id" in fields:

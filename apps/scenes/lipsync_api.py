@@ -13,8 +13,8 @@ from rest_framework.views import APIView
 from apps.accounts.models import User
 from apps.core.errors import ConflictError
 from apps.generation.api import QUOTE_ANSWER, quote_response, validated, wanted_spending
+from apps.generation.limits import MAXIMUM_SCENES
 from apps.generation.lipsync import LipsyncOptions
-from apps.generation.serializers import MAXIMUM_SCENES
 from apps.jobs.api import JobSerializer, acting_user, wait_as_preferred, wanted_idempotency
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job

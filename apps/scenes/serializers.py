@@ -5,8 +5,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.generation.limits import MAXIMUM_SCENES
 from apps.generation.seeds import SEED_MAXIMUM
-from apps.generation.serializers import MAXIMUM_SCENES, TEXT_LENGTH
+from apps.generation.serializers import TEXT_LENGTH
 from apps.generation.strict import MoneyField, SecondsField, StrictSerializer
 from apps.jobs.api import JobSerializer
 from apps.scenes.making import MAXIMUM_TAKES

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.errors import ConflictError, InputError, NotFound
+from apps.generation.limits import MAXIMUM_SCENES
 from apps.projects.models import Project
 from apps.projects.selectors import project_lock, song_seconds
 from apps.scenes import arrangement
@@ -22,8 +23,6 @@ from apps.scenes.plan import project_beats, project_slots, usual_duration
 from apps.scenes.selectors import scenes_of
 
 log = structlog.get_logger(__name__)
-
-MAXIMUM_SCENES = 200
 
 
 class SceneFields(TypedDict, total=False):
