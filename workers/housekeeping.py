@@ -16,6 +16,7 @@ from apps.assets.errors import StorageUnavailable
 @celeryd_after_setup.connect
 def listen_to_own_disk(instance: Any, **_: object) -> None:
     """Only the machine that has a file can upload or remove it."""
+    background.media_folder_register(now=timezone.now())
     instance.app.amqp.queues.select_add(background.disk_queue(media_folder_id()))
 
 
@@ -54,12 +55,13 @@ def objects_delete(*, keys: list[str], **_: object) -> None:
 def storage_night(**_: object) -> None:
     """Each night: look at the bucket, and ask each machine to sweep and to look at its own disk."""
     close_old_connections()
-    background.disk_round_dispatch()
+    background.disk_round_dispatch(now=timezone.now())
     checks.bucket_check(now=timezone.now())
 
 
 @shared_task(name=background.DISK_ROUND_TASK)
 def disk_round(**_: object) -> None:
     close_old_connections()
+    background.media_folder_register(now=timezone.now())
     sweep.orphans_sweep(now=timezone.now(), dry_run=False)
     checks.disk_check(now=timezone.now())

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.assets.background import storage_work_dispatch
-from apps.assets.models import Asset, StorageCheck, StorageTotal
+from apps.assets.models import Asset, MediaFolder, StorageCheck, StorageTotal
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Model]):
@@ -42,6 +42,11 @@ class AssetAdmin(ReadOnlyAdmin):
 class StorageCheckAdmin(ReadOnlyAdmin):
     list_display = ["place", "started_at", "finished_at", "files_checked", "problems"]
     list_filter = ["place", "started_at"]
+
+
+@admin.register(MediaFolder)
+class MediaFolderAdmin(ReadOnlyAdmin):
+    list_display = ["id", "host", "seen_at"]
 
 
 @admin.register(StorageTotal)

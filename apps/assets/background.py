@@ -3,6 +3,7 @@
 The row is the outbox. A message that is lost, doubled or late changes nothing but the time.
 """
 
+import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,7 +21,7 @@ from apps.assets.bucket import bucket_get
 from apps.assets.digest import file_digest
 from apps.assets.disk import local_path, media_folder_id
 from apps.assets.local_files import Deletion, local_file_delete, local_file_hold
-from apps.assets.models import Asset, StoredIn
+from apps.assets.models import Asset, MediaFolder, StoredIn
 from apps.assets.storage import Upload, object_upload
 
 logger = structlog.get_logger(__name__)
@@ -33,6 +34,7 @@ UPLOAD_LEASE_SECONDS = 1800
 LEFTOVER_GRACE_SECONDS = 120
 LEFTOVER_LEASE_SECONDS = 3600
 DISPATCH_LIMIT = 500
+FORGET_FOLDER_DAYS = 30
 # A machine that was away for longer has been sent newer messages.
 MESSAGE_LIFETIME_SECONDS = 3600
 UPLOAD_TASK = "workers.housekeeping.asset_upload"
@@ -73,10 +75,17 @@ def _lease_and_send(due: QuerySet[Asset], task: str, leased_until: datetime) -> 
     return len(rows)
 
 
-def disk_round_dispatch() -> None:
-    """Ask a worker of each machine that ever stored a file to sweep and check its disk."""
-    folders = set(Asset.objects.exclude(media_folder="").values_list("media_folder", flat=True).distinct())
-    for media_folder in sorted(folders | {media_folder_id()}):
+def media_folder_register(*, now: datetime) -> None:
+    """Let the nightly round know of this machine's media folder. Each worker calls it at its start."""
+    MediaFolder.objects.update_or_create(
+        id=media_folder_id(), defaults={"host": socket.gethostname()[:255], "seen_at": now}
+    )
+
+
+def disk_round_dispatch(*, now: datetime) -> None:
+    """Ask a worker of each machine to sweep and check its disk; one that is away for a month is forgotten."""
+    seen = MediaFolder.objects.filter(seen_at__gt=now - timedelta(days=FORGET_FOLDER_DAYS))
+    for media_folder in seen.order_by("pk").values_list("pk", flat=True):
         _send(DISK_ROUND_TASK, disk_queue(media_folder))
 
 

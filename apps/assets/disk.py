@@ -45,15 +45,18 @@ def local_path(key: str) -> Path:
     return media_root() / key_checked(key)
 
 
-def file_place(source: Path, key: str) -> Path:
-    """Move `source` to the key's place so that a crash leaves the old state or the new one, never half.
+def file_sync(path: Path) -> None:
+    """Have the bytes on the disk and not only in memory; takes seconds for a large file."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
-    The bytes are on the disk (fsync) before the name is. A file already there is replaced: callers make
-    sure that no row owns it.
+
+def file_place(source: Path, key: str) -> Path:
+    """Move `source`, synced, to the key's place so that a crash leaves the old state or the new one, never half.
+
+    A file already there is replaced: callers make sure that no row owns it.
     """
     target = local_path(key)
-    with source.open("rb") as file:
-        os.fsync(file.fileno())
     # The orphan sweep's grace period counts from now, not from when the file was made.
     os.utime(source)
     try:

@@ -105,6 +105,17 @@ class Asset(models.Model):
         return bool(self.media_folder)
 
 
+class MediaFolder(models.Model):
+    """A media folder that workers serve, on whichever machine; the night's round visits each."""
+
+    id = models.CharField(max_length=36, primary_key=True)
+    host = models.CharField(max_length=255)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.host} {self.id}"
+
+
 class StorageTotal(models.Model):
     """A running total over all machines, for /metrics: files and bytes deleted, by reason."""
 

@@ -19,7 +19,7 @@ from apps.accounts.models import User
 from apps.assets import links, scratch, storage
 from apps.assets.background import RETRY_FIRST_SECONDS, asset_files_delete, asset_local_copy_drop
 from apps.assets.digest import FileDigest, file_digest
-from apps.assets.disk import file_place, local_path, media_folder_id
+from apps.assets.disk import file_place, file_sync, local_path, media_folder_id
 from apps.assets.errors import FileMissing, StorageUnavailable
 from apps.assets.keys import key_checked, main_asset_id, safe_name, upload_key
 from apps.assets.local_files import local_file_hold
@@ -77,6 +77,7 @@ def file_store(
         digest = file_digest(path, with_etag=bucket_wanted)
     if not digest.size_bytes:
         raise InputError("An empty file cannot be stored.", code="empty_file")
+    file_sync(path)
     with transaction.atomic():
         key_lock(key)
         if Asset.objects.filter(key=key).exists():

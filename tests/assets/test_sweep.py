@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from apps.assets import checks, keys, services
+from apps.assets import background, checks, keys, services
 from apps.assets.disk import local_path, media_folder_id
-from apps.assets.models import Asset, StorageCheck, StorageTotal
+from apps.assets.models import Asset, MediaFolder, StorageCheck, StorageTotal
 from apps.assets.sweep import bucket_sweep, orphans_sweep
 from apps.core.metrics import REGISTRY
 
@@ -184,3 +184,14 @@ def test_a_link_that_ends_soon_is_told(video, settings):
     settings.PUBLIC_URL = "https://studio.example"
     services.asset_public_url(video, lifetime_seconds=3600)
     assert checks.disk_check(now=timezone.now()).counts == {"link_expires_soon": 1}
+
+
+def test_the_night_visits_every_machine_that_was_seen_lately(messages):
+    now = timezone.now()
+    background.media_folder_register(now=now)
+    MediaFolder.objects.create(id="lately", host="two", seen_at=now - timedelta(days=3))
+    MediaFolder.objects.create(id="long-gone", host="three", seen_at=now - timedelta(days=40))
+    background.disk_round_dispatch(now=now)
+    assert messages(f"disk-{media_folder_id()}") == [(background.DISK_ROUND_TASK, {})]
+    assert messages("disk-lately") == [(background.DISK_ROUND_TASK, {})]
+    assert messages("disk-long-gone") == []

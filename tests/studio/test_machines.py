@@ -16,7 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.assets.background import storage_work_dispatch
-from apps.assets.models import Asset
+from apps.assets.models import Asset, MediaFolder
 from apps.jobs.models import Job
 from apps.media.probe import probe_media
 from apps.projects.models import Project
@@ -103,6 +103,7 @@ def test_workers_without_a_shared_disk_make_a_whole_video(machines, client, user
         assert files_below(folder) == []
     for root in machines:
         assert files_below(root / "scratch" / "jobs") == []
+    assert MediaFolder.objects.filter(seen_at__gt=project.created_at).count() == 2
     assert len({job.worker for job in Job.objects.exclude(worker="")}) == 2, "both machines worked"
 
 
