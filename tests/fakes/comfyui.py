@@ -15,6 +15,7 @@ NODES = {
     "CLIPTextEncode": {"text"},
     "KSampler": {"seed", "positive", "negative"},
     "EmptyLatentImage": {"width", "height"},
+    "EmptyImage": {"width", "height", "batch_size", "color"},
     "LoadImage": {"image"},
     "VideoModel": {"length", "positive"},
     "SaveImage": {"images", "filename_prefix"},

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from django.conf import settings
 
+from apps.media.probe import probe_media
 from apps.providers.base import (
     Capability,
     ImageRequest,
@@ -39,7 +40,7 @@ PAID_ROUTES = {
     "sync_so": "POST /v2/generate$",
     "comfyui": "POST /prompt$",
 }
-# A workflow for each capability, with the node classes that the fake knows.
+# A workflow for each capability, with the node classes that the fake knows; `live` runs on any real server.
 WORKFLOWS: dict[str, dict[str, Any]] = {
     "image": {
         "1": {"class_type": "CLIPTextEncode", "inputs": {"text": ""}, "_meta": {"title": "prompt"}},
@@ -47,6 +48,10 @@ WORKFLOWS: dict[str, dict[str, Any]] = {
         "3": {"class_type": "KSampler", "inputs": {"seed": 0, "positive": ["1", 0], "negative": ["2", 0]}},
         "4": {"class_type": "SaveImage", "inputs": {"images": ["3", 0], "filename_prefix": "mvsite"}},
         "5": {"class_type": "PreviewImage", "inputs": {"images": ["3", 0]}},
+    },
+    "live": {
+        "1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 255}},
+        "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "mvsite"}},
     },
     "video": {
         "1": {"class_type": "CLIPTextEncode", "inputs": {"text": ""}, "_meta": {"title": "prompt"}},
@@ -84,6 +89,20 @@ class Files:
         return MediaInput(path=path, content_type=content_type, duration_seconds=seconds)
 
 
+class LiveFiles(Files):
+    """For real lip-sync: a face and a voice of at least four seconds, from LIVE_FACE_VIDEO and LIVE_VOICE_AUDIO."""
+
+    def video(self, seconds: float = 2.0) -> MediaInput:
+        return self._given("LIVE_FACE_VIDEO", "video/mp4")
+
+    def audio(self, seconds: float = 2.0, name: str = "audio") -> MediaInput:
+        return self._given("LIVE_VOICE_AUDIO", "audio/wav")
+
+    def _given(self, variable: str, content_type: str) -> MediaInput:
+        path = Path(os.environ[variable])
+        return MediaInput(path, content_type, duration_seconds=probe_media(path).duration_seconds)
+
+
 def scenes_request(files: Files) -> ScenesRequest:
     values = flavor_values("parameters", "scene_prompts")
     return ScenesRequest(idea="a walk through rain", slots=((0, 4), (4, 8.5), (8.5, 12)), settings=values)
@@ -96,7 +115,7 @@ def image_request(files: Files, **changes: Any) -> ImageRequest:
 
 def video_request(files: Files, **changes: Any) -> VideoRequest:
     values = changes.pop("settings", None) or flavor_values("video_params")
-    facts: dict[str, Any] = {"prompt": "a door opens", "duration_seconds": 4.5, "width": 1280, "height": 720}
+    facts: dict[str, Any] = {"prompt": "a door opens", "duration_seconds": 4, "width": 1280, "height": 720}
     return VideoRequest(settings=values, **(facts | changes))
 
 
@@ -140,25 +159,34 @@ def comfy_video_request(files: Files) -> VideoRequest:
     return video_request(files, settings=comfy_settings("video", inputs), image=files.image(), frames=49)
 
 
+def comfy_live_request(files: Files) -> ImageRequest:
+    return image_request(files, settings=comfy_settings("live", {"seed": {"node": "1", "input": "color"}}), seed=7)
+
+
 @dataclass(frozen=True)
 class CaseSpec:
-    """How to make a case; `live_variables` are what the real service needs."""
+    """How to make a case. `live_variables` are what the real service needs, `live_request` what it is asked for
+    where that must differ; a case without variables has no live form."""
 
     name: str
     provider: str
     request: Callable[[Files], ProviderRequest]
-    live_variables: tuple[str, ...]
+    live_variables: tuple[str, ...] = ()
+    live_request: Callable[[Files], ProviderRequest] | None = None
+
+
+FACE = ("LIVE_FACE_VIDEO", "LIVE_VOICE_AUDIO")
 
 
 SPECS = (
     CaseSpec("chat", "chat", scenes_request, ("LIVE_LLM_API_KEY", "LIVE_LLM_MODEL")),
     CaseSpec("replicate-image", "replicate", image_request, ("LIVE_REPLICATE_API_TOKEN",)),
     CaseSpec("replicate-video", "replicate", video_request, ("LIVE_REPLICATE_API_TOKEN",)),
-    CaseSpec("replicate-lipsync", "replicate", lipsync_request, ("LIVE_REPLICATE_API_TOKEN",)),
-    CaseSpec("sync-lipsync", "sync_so", lipsync_request, ("LIVE_SYNC_API_KEY",)),
-    CaseSpec("sync-segments", "sync_so", segmented_request, ("LIVE_SYNC_API_KEY",)),
-    CaseSpec("comfyui-image", "comfyui", comfy_image_request, ("LIVE_COMFYUI_URL",)),
-    CaseSpec("comfyui-video", "comfyui", comfy_video_request, ("LIVE_COMFYUI_URL",)),
+    CaseSpec("replicate-lipsync", "replicate", lipsync_request, ("LIVE_REPLICATE_API_TOKEN", *FACE)),
+    CaseSpec("sync-lipsync", "sync_so", lipsync_request, ("LIVE_SYNC_API_KEY", *FACE)),
+    CaseSpec("sync-segments", "sync_so", segmented_request, ("LIVE_SYNC_API_KEY", *FACE)),
+    CaseSpec("comfyui-image", "comfyui", comfy_image_request, ("LIVE_COMFYUI_URL",), comfy_live_request),
+    CaseSpec("comfyui-video", "comfyui", comfy_video_request),
 )
 
 
@@ -228,4 +256,5 @@ def live_settings(spec: CaseSpec) -> dict[str, str]:
 def case_of(spec: CaseSpec, files: Files, fake: FakeService | None) -> Case:
     provider = provider_get(spec.provider)
     assert isinstance(provider, RemoteProvider)
-    return Case(provider, spec.request(files), fake)
+    make = spec.request if fake else spec.live_request or spec.request
+    return Case(provider, make(files), fake)

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tests.providers.cases import SPECS, WORKFLOWS, Files, case_of, fake_of, live_settings, settings_of
+from tests.providers.cases import SPECS, WORKFLOWS, Files, LiveFiles, case_of, fake_of, live_settings, settings_of
 
 
 @pytest.fixture
@@ -51,10 +51,14 @@ def fake_case(request, make_case):
 @pytest.fixture(
     params=[
         *(pytest.param((spec, False), id=spec.name) for spec in SPECS),
-        *(pytest.param((spec, True), id=f"{spec.name}-live", marks=pytest.mark.live) for spec in SPECS),
+        *(
+            pytest.param((spec, True), id=f"{spec.name}-live", marks=pytest.mark.live)
+            for spec in SPECS
+            if spec.live_variables
+        ),
     ]
 )
-def case(request, make_case, settings, files):
+def case(request, make_case, settings, files, workflows):
     """Every case against its fake, and against the real service where `LIVE_…` variables name a key for it."""
     spec, live = request.param
     if not live:
@@ -64,4 +68,5 @@ def case(request, make_case, settings, files):
         pytest.skip(f"set {' and '.join(missing)}")
     for name, value in live_settings(spec).items():
         setattr(settings, name, value)
-    return case_of(spec, files, None)
+    live_files = LiveFiles(files.folder) if "LIVE_FACE_VIDEO" in spec.live_variables else files
+    return case_of(spec, live_files, None)
