@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.studio.pages import create, flavors, jobs, pro, project, projects, scenes
+from apps.studio.pages import create, flavors, jobs, operator, pro, project, projects, scenes, spending
 
 app_name = "studio"
 
@@ -41,6 +41,9 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/retry", jobs.job_again, name="job-retry"),
     path("pro", pro.pro, name="pro"),
     path("pro/<uuid:job_id>", pro.pro_job, name="pro-job"),
+    path("account/spending", spending.spending, name="spending"),
+    path("operator", operator.operator, name="operator"),
+    path("operator/workers", operator.operator_workers, name="operator-workers"),
     path("flavors", flavors.flavors, name="flavors"),
     path("flavors/<str:flavor>/<str:config_type>", flavors.flavor, name="flavor"),
 ]

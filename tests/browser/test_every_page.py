@@ -33,7 +33,17 @@ def places(user):
     projects = [full.pk, failed.pk, empty.pk]
     boards = [f"/{kind}/{pk}" for kind in ("projects", "quick-gen", "edit") for pk in projects]
     jobs = [f"/jobs/{job.pk}" for job in (broken, running, asking)]
-    return ["/", "/create", "/jobs", *jobs, "/flavors", "/flavors/default/image_prompts", "/account", *boards]
+    return [
+        "/",
+        "/create",
+        "/jobs",
+        *jobs,
+        "/flavors",
+        "/flavors/default/image_prompts",
+        "/account",
+        "/account/spending",
+        *boards,
+    ]
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)

@@ -59,6 +59,9 @@ ROWS = {
     # A job that nobody has: 404 for its owner, too.
     f"{SCENE}/adopt": owned_page(scene, method="post", data={"job_id": str(uuid4())}, owner=404),
     "jobs": private_page(),
+    "account/spending": private_page(),
+    "operator": private_page(other=403, owner=403),
+    "operator/workers": private_page(other=403, owner=403),
     "jobs/<uuid:job_id>": owned_page(job, staff=200),
     "jobs/<uuid:job_id>/cancel": action(job, staff=302),
     "jobs/<uuid:job_id>/retry": action(cancelled_job, staff=302),

@@ -4,6 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.jobs.models import Job
 from apps.projects.models import Project
@@ -333,3 +334,35 @@ def test_staff_edits_a_flavor_and_others_read_it(browser, staff, client):
     response = client.post("/flavors/cinematic/image_params", {"text": "nonsense: [", "version": "0"})
     assert response.status_code == 400
     assert "Line" in response.content.decode()
+
+
+def test_a_cap_set_on_the_page_refuses_work_that_would_pass_it(browser, user, settings):
+    settings.REPLICATE_API_TOKEN = "r8_test"
+    browser.post("/account/spending", {"daily": "0.00", "total": ""})
+    make_scenes(project := make_project(user, providers={"image": "replicate"}), "4")
+    response = browser.post(f"/projects/{project.pk}/scenes/1/image", headers=HTMX)
+
+    assert response.status_code == 402
+    assert "your cap" in response.content.decode() or "a day" in response.content.decode()
+    assert Job.objects.count() == 0
+    assert 'value="0.00"' in page(browser, "/account/spending")
+
+
+def test_a_cap_that_is_no_number_is_refused_at_its_field(browser):
+    response = browser.post("/account/spending", {"daily": "a lot"})
+
+    assert response.status_code == 400
+    assert 'id="daily-error"' in response.content.decode()
+
+
+def test_the_operator_sees_queues_providers_and_failures(client, staff, user):
+    make_job(user)
+    failure = {"state": "failed", "code": "provider_failed", "provider": "replicate", "finished_at": timezone.now()}
+    make_job(user, **failure)
+    client.force_login(staff)
+    html = page(client, "/operator")
+
+    assert "Replicate" in html
+    assert "provider_failed" in html
+    assert "REPLICATE_API_TOKEN" in html
+    assert re.search(r'<td>media</td><td class="number">1</td>', html)

@@ -1,0 +1,81 @@
+"""The operator's page: what waits, who works, which services are ready, where the files are."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import redis
+from celery import current_app
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Min, Q, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from kombu.exceptions import OperationalError
+
+from apps.assets.models import Asset
+from apps.jobs.kinds import Queue
+from apps.jobs.models import Job
+from apps.jobs.states import LIVE, State
+from apps.providers.registry import PROVIDERS
+from apps.studio.cards import owner_of
+
+FAILURES_SINCE = timedelta(days=1)
+# Workers answer a ping within milliseconds; one that is loading a song may take a moment.
+PING_SECONDS = 1.0
+
+
+@login_required
+@require_safe
+def operator(request: HttpRequest) -> HttpResponse:
+    _refuse_others(request)
+    disk = shutil.disk_usage(settings.DATA_DIR)
+    files = Asset.objects.aggregate(count=Count("pk"), size=Sum("size_bytes"))
+    context = {
+        "queues": _queues(),
+        "providers": [(provider, provider.missing_configuration()) for provider in PROVIDERS.values()],
+        "failures": _failures(),
+        "needs_attention": Job.objects.filter(state=State.NEEDS_ATTENTION).count(),
+        "bucket": settings.STORAGE_BUCKET,
+        "files": files,
+        "disk": disk,
+        "disk_percent": round(100 * disk.used / disk.total),
+    }
+    return render(request, "studio/operator.html", context)
+
+
+@login_required
+@require_safe
+def operator_workers(request: HttpRequest) -> HttpResponse:
+    """Asked for after the page is there, since a worker that is gone takes a second to be missed."""
+    _refuse_others(request)
+    try:
+        answers = current_app.control.inspect(timeout=PING_SECONDS).active_queues() or {}
+    except (redis.RedisError, OperationalError, OSError):
+        answers = {}
+    workers = [(name, sorted(queue["name"] for queue in queues)) for name, queues in sorted(answers.items())]
+    return render(request, "studio/operator_workers.html", {"workers": workers})
+
+
+def _refuse_others(request: HttpRequest) -> None:
+    if not owner_of(request).is_staff:
+        raise PermissionDenied("Only staff may see how the installation is doing.")
+
+
+def _queues() -> Sequence[Mapping[str, Any]]:
+    """For each queue how many jobs are in each live state, and since when the first one waits."""
+    counts = {f"in_{state}": Count("pk", filter=Q(state=state)) for state in sorted(LIVE)}
+    oldest = Min("created_at", filter=Q(state=State.QUEUED))
+    rows = Job.objects.filter(state__in=LIVE).values("queue").annotate(**counts, oldest=oldest)
+    found: dict[str, Mapping[str, Any]] = {row["queue"]: row for row in rows}
+    return [found.get(queue, {"queue": queue}) for queue in Queue.values if queue != Queue.HOUSEKEEPING]
+
+
+def _failures() -> Sequence[Mapping[str, Any]]:
+    since = timezone.now() - FAILURES_SINCE
+    rows = Job.objects.filter(state=State.FAILED, finished_at__gte=since).values("provider", "code")
+    return list(rows.annotate(count=Count("pk")).order_by("-count")[:20])
