@@ -72,6 +72,13 @@ def test_every_task_module_is_loaded_by_the_workers():
     assert [name for name in app.tasks if not name.startswith("celery.")]
 
 
+def test_a_process_starts_without_the_slow_parts_of_scipy():
+    # SciPy loads a part when it is first used, unless a module says `from scipy.signal import …`: half a second each.
+    code = "import sys, django; django.setup(); from mvsite.celery import app; app.loader.import_default_modules()\n"
+    code += "print([name for name in ('scipy.signal', 'scipy.stats', 'scipy.ndimage') if name in sys.modules])"
+    assert command("-c", code).stdout.strip() == "[]"
+
+
 def test_the_supervisor_and_the_compose_file_serve_every_queue():
     compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
     for queue in QUEUES:

@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
+import scipy  # its parts are loaded when first used: half a second of every process's start
 
 from apps.core.errors import InputError
 from apps.media.probe import open_media, picture_stream
@@ -265,7 +265,7 @@ class _Path:
         values = np.array([self._states[number] for number in known])
         full = np.stack([np.interp(np.arange(frames), known, values[:, column]) for column in range(4)], axis=1)
         for column, sigma in ((0, 1.2), (1, 1.2), (2, 4.0), (3, 3.0)):
-            full[:, column] = gaussian_filter1d(full[:, column], sigma, mode="nearest")
+            full[:, column] = scipy.ndimage.gaussian_filter1d(full[:, column], sigma, mode="nearest")
         line = float(np.median(self._lines)) if self._lines else 0.77
         down = (line - 0.5) * full[:, 2]
         return MouthTrack(
@@ -285,9 +285,9 @@ def lip_line(grey: Pixels, box: Box) -> float | None:
     part = grey[round(y + first * high) : round(y + last * high), round(x + 0.38 * wide) : round(x + 0.62 * wide)]
     if part.shape[0] < 8 or part.shape[1] < 6:
         return None
-    rows = gaussian_filter1d(part.mean(axis=1).astype(float), max(1.0, high * 0.008))
+    rows = scipy.ndimage.gaussian_filter1d(part.mean(axis=1).astype(float), max(1.0, high * 0.008))
     # Against what is just above and below: a shadowed chin is dark as a whole.
-    around = gaussian_filter1d(rows, max(2.0, high * 0.06))
+    around = scipy.ndimage.gaussian_filter1d(rows, max(2.0, high * 0.06))
     depth = around - rows
     # The mouth is expected at 0.77; further off must be clearer.
     places = first + (last - first) * np.arange(len(rows)) / len(rows)

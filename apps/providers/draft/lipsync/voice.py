@@ -9,8 +9,7 @@ from typing import Any
 import av
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
-from scipy.signal import stft
+import scipy  # its parts are loaded when first used: half a second of every process's start
 
 from apps.core.errors import InputError
 from apps.media.probe import open_media
@@ -68,13 +67,15 @@ def voice_track(
     vowel = 0.5 + 0.5 * _share(bands.open_vowel, bands.low_vowel + bands.chest)
     opening = level * _closed_sounds(bands, voice) * vowel
     spread = np.tanh(1.4 * (_ratio_db(bands.front, bands.back) + 14) / 14)
-    opening = gaussian_filter1d(_follow(opening), 1.6)
+    opening = scipy.ndimage.gaussian_filter1d(_follow(opening), 1.6)
     opening = np.where(opening < 0.05, 0.0, opening)
     times = np.arange(frames) / float(fps) + _LEAD_SECONDS
     steps = np.arange(len(opening)) * _HOP / _RATE
     return VoiceTrack(
         opening=np.interp(times, steps, opening, right=0.0) if len(steps) else np.zeros(frames),
-        spread=np.interp(times, steps, gaussian_filter1d(spread, 5.0), right=0.0) if len(steps) else np.zeros(frames),
+        spread=np.interp(times, steps, scipy.ndimage.gaussian_filter1d(spread, 5.0), right=0.0)
+        if len(steps)
+        else np.zeros(frames),
     )
 
 
@@ -124,11 +125,11 @@ def _bands(sound: npt.NDArray[Any]) -> _Bands:
         empty = np.zeros(0)
         return _Bands(empty, empty, empty, empty, empty, empty, empty)
     middle, side = (sound[0] + sound[1]) / 2, (sound[0] - sound[1]) / 2
-    frequencies, _, spectrum = stft(middle, _RATE, nperseg=_WINDOW, noverlap=_WINDOW - _HOP, padded=False)
+    frequencies, _, spectrum = scipy.signal.stft(middle, _RATE, nperseg=_WINDOW, noverlap=_WINDOW - _HOP, padded=False)
     power = np.abs(spectrum) ** 2
     if float(np.abs(side).max(initial=0.0)) > 1e-4:
         # A voice stands in the middle; what is wide is music.
-        _, _, wide = stft(side, _RATE, nperseg=_WINDOW, noverlap=_WINDOW - _HOP, padded=False)
+        _, _, wide = scipy.signal.stft(side, _RATE, nperseg=_WINDOW, noverlap=_WINDOW - _HOP, padded=False)
         power = np.maximum(power - 1.5 * np.abs(wide) ** 2, power * 0.05)
 
     def band(low: float, high: float) -> Vector:
