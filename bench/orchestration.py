@@ -68,7 +68,13 @@ class Service:
         return dict(http.get(f"{self.url}/_control").json()["requests"])
 
     def ideal_seconds(self, jobs: int) -> float:
-        return self.latency_seconds + jobs / (self.rate_per_minute / 60)
+        waiting = max(0, jobs - burst_of(self.rate_per_minute))
+        return self.latency_seconds + waiting / (self.rate_per_minute / 60)
+
+
+def burst_of(rate_per_minute: int) -> int:
+    """How many requests the service accepts at once: six seconds' worth."""
+    return rate_per_minute // 10
 
 
 def serve_fake(rate_per_minute: int, latency_seconds: float) -> None:
@@ -78,7 +84,7 @@ def serve_fake(rate_per_minute: int, latency_seconds: float) -> None:
     fake = FakeSyncSo(
         concurrency=None,
         creates_per_minute=rate_per_minute,
-        create_burst=10,  # so that N requests take N / rate, not a minute less
+        create_burst=burst_of(rate_per_minute),
         latency_seconds=latency_seconds,
         fetch_inputs=False,
         keep_log=False,

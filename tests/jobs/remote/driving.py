@@ -23,8 +23,8 @@ from apps.generation.work import Spending, work_run
 from apps.jobs import polling, sweep
 from apps.jobs.models import Job, RemoteRun, RunStatus
 from apps.jobs.states import LIVE, State
-from workers.generation import HANDLERS
 from workers.base import job_run, late_result_keep
+from workers.generation import HANDLERS
 
 
 @dataclass(frozen=True)

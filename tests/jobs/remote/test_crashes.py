@@ -8,6 +8,7 @@ from apps.jobs.models import LedgerEntry, RemoteRun, RunStatus
 from apps.jobs.states import State
 from apps.media.probe import probe_media
 from tests.jobs.remote.driving import Kill, drive, killed, run_of, scenes_job, video_job
+from tests.jobs.remote.test_unknown_outcomes import lipsync_job
 from tests.providers.cases import PAID_ROUTES
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,6 +53,19 @@ def test_a_worker_killed_at_any_step_pays_once_and_delivers(step, user, replicat
     assert_file_is_there(job)
     assert run_of(job).status == RunStatus.COLLECTED
     assert [entry.kind for entry in LedgerEntry.objects.filter(job=job).order_by("pk")] == ["reserve", "settle"]
+
+
+@pytest.mark.parametrize("step", ["intent stored", "answer on the line", "id stored", "done stored", "downloading"])
+def test_a_service_with_idempotency_keys_makes_one_generation(step, user, sync_so, tmp_path):
+    sync_so.latency_seconds = 0.2  # or the submit itself would answer that it is done
+    job = lipsync_job(user, tmp_path)
+
+    killed(lambda: drive(job), at=STEPS[step])
+    drive(job)
+
+    assert job.state == State.SUCCEEDED, job.error
+    assert len(sync_so.generations) == 1
+    assert_file_is_there(job)
 
 
 def test_a_worker_killed_while_the_service_works_on_the_request_pays_once(user, replicate):
