@@ -35,10 +35,18 @@ class ScenePatchSerializer(SceneWriteSerializer):
 
 
 class ReorderSerializer(StrictSerializer):
-    """`order`: the present sequences as they shall follow one another."""
+    """The scenes as they shall follow one another: their present sequences, or their ids."""
 
-    order = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=MAXIMUM_SCENES)
+    order = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), required=False, max_length=MAXIMUM_SCENES
+    )
+    scene_ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MAXIMUM_SCENES)
     snap = serializers.BooleanField(required=False)
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if ("order" in data) == ("scene_ids" in data):
+            raise serializers.ValidationError({"order": "Send either order or scene_ids."})
+        return data
 
 
 class SplitSerializer(StrictSerializer):

@@ -110,12 +110,21 @@ def scene_delete(*, by: User, project_id: UUID, sequence: int) -> None:
             _arrange([*scenes[:index], *scenes[index + 1 :]], durations)
 
 
-def scenes_reorder(*, by: User, project_id: UUID, order: Sequence[int], snap: bool = True) -> None:
-    """`order` lists the present sequences as they shall follow one another; lengths travel along."""
+def scenes_reorder(
+    *,
+    by: User,
+    project_id: UUID,
+    order: Sequence[int] = (),
+    scene_ids: Sequence[UUID] = (),
+    snap: bool = True,
+) -> None:
+    """`order` lists the present sequences as they shall follow one another, `scene_ids` the scenes themselves;
+    lengths travel along."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         scenes = list(scenes_of(project))
-        places = [sequence - 1 for sequence in order]
+        known = {scene.pk: place for place, scene in enumerate(scenes)}
+        places = [known.get(scene_id, -1) for scene_id in scene_ids] or [sequence - 1 for sequence in order]
         beats = project_beats(project) if snap else ()
         durations = arrangement.reordered(_durations(project, scenes), places, beats=beats)
         with recorded(project, "reorder scenes"):

@@ -56,6 +56,8 @@ def test_a_scene_is_inserted_edited_and_deleted(api, project, scenes):
         ("", {"promt": "x"}),
         ("/reorder", {"order": [1, 2]}),
         ("/reorder", {"order": "123"}),
+        ("/reorder", {}),
+        ("/reorder", {"scene_ids": ["00000000-0000-0000-0000-000000000000"]}),
         ("/1/split", {"at": 4}),
         ("/1/split", {}),
         ("/3/merge", {}),
@@ -93,6 +95,12 @@ def test_split_merge_duplicate_undo_and_redo_answer_the_scenes(api, project, sce
     assert lengths(send(api, "post", url(project, "/1/duplicate"))) == [3, 3, 4, 2]
     assert lengths(send(api, "post", f"{base}/undo")) == [6, 4, 2]
     assert lengths(send(api, "post", f"{base}/redo")) == [3, 3, 4, 2]
+
+
+def test_scenes_are_reordered_by_their_ids(api, project, scenes):
+    ids = [str(scene.pk) for scene in (scenes[2], scenes[0], scenes[1])]
+    answer = send(api, "post", url(project, "/reorder"), scene_ids=ids)
+    assert [(row["id"], row["sequence"]) for row in answer.json()] == list(zip(ids, [1, 2, 3], strict=True))
 
 
 def test_the_history_lists_clips_and_revert_brings_the_original_back(api, project, scenes):

@@ -47,6 +47,10 @@ def test_files_that_a_copy_shows_stay(user, project):
 def test_a_deleted_project_takes_its_files_along(user, project, settings):
     key = f"mv/projects/{project.pk}/scenes/1/clip.mp4"
     Asset.objects.filter(pk=Scene.objects.get(project=project, sequence=1).current_clip.asset_id).update(key=key)
+    final = store_asset(user, media.video(1.0))
+    Asset.objects.filter(pk=final.pk).update(key=f"mv/projects/{project.pk}/final/video.mp4")
+    project.compositions.create(asset=final, fingerprint="0" * 64, plan={"shots": []}, proof={})
     project_delete(by=user, project_id=project.pk)
+    assert not Asset.objects.filter(pk=final.pk).exists()
     assert not Asset.objects.filter(key=key).exists()
     assert not Clip.objects.exists()
