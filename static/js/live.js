@@ -1,3 +1,5 @@
+import { toast } from "./toasts.js";
+
 // Live pages: polls say what the page shows already; pieces that somebody is using right now are left alone.
 
 document.addEventListener("htmx:configRequest", (event) => {
@@ -50,7 +52,10 @@ function ended(piece, fragment) {
   if (globalThis.Notification?.permission === "granted") new Notification("mvsite", { body: `${piece.dataset.title}: finished` });
 }
 
-// A session that ended answers with the sign-in page: go there instead of polling on.
+// A session that ended answers with the sign-in page: a poll goes there; what somebody typed stays where it is.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.xhr.responseURL.includes("/accounts/sign-in/")) { event.detail.shouldSwap = false; location.reload(); }
+  if (!event.detail.xhr.responseURL.includes("/accounts/sign-in/")) return;
+  event.detail.shouldSwap = false;
+  if (event.detail.requestConfig.verb === "get" && !document.activeElement.matches("input, textarea")) location.reload();
+  else toast("Your session has ended. Sign in in another tab, then send this again: nothing is lost.");
 });

@@ -1,4 +1,5 @@
 // Every behaviour hangs on a data- attribute and listens on the document, so fragments need no set-up.
+import "./csrf.js";
 import "./menus.js";
 import "./dialogs.js";
 import "./toasts.js";

@@ -1,5 +1,6 @@
 // Quick gen: "Regenerate with lipsync" sends the card's clip and its eight seconds of the song to /api/mv/lipsync,
 // waits for the job, and puts the result in the clip's place. A reload takes up where it was.
+import { csrfToken } from "./csrf.js";
 import { toast } from "./toasts.js";
 
 const page = document.querySelector("[data-quick]");
@@ -25,7 +26,7 @@ if (page) {
   for (const [id, job] of running) follow(id, job);
 }
 
-const headers = () => ({ "Content-Type": "application/json", "X-CSRFToken": JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"] });
+const headers = () => ({ "Content-Type": "application/json", "X-CSRFToken": csrfToken() });
 
 async function call(url, body) {
   const response = await fetch(url, body ? { method: "POST", headers: headers(), body: JSON.stringify(body) } : {});

@@ -1,5 +1,6 @@
 // The Edit page's timeline: song, beats, scenes, playhead; cuts that snap; preview of the current clips.
 import { bars, colour, hues } from "./waveforms.js";
+import { csrfToken } from "./csrf.js";
 import { toast } from "./toasts.js";
 import { Preview } from "./preview.js";
 
@@ -22,7 +23,7 @@ const total = () => Math.max(scenes.at(-1)?.end ?? 0, song?.length ?? 0, 1);
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(3).padStart(6, "0")}`;
 
 async function call(path, body, method = "POST") {
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"] };
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
   const response = await fetch(api + path, body === undefined ? {} : { method, headers, body: JSON.stringify(body) });
   const answer = await response.json().catch(() => ({ detail: "The server did not answer as expected. Reload the page." }));
   if (!response.ok) throw new Error(answer.detail);

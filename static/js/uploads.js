@@ -1,4 +1,5 @@
 // The song goes up as soon as it is chosen, with progress; without this file the form carries it.
+import { csrfToken } from "./csrf.js";
 import { draw } from "./waveforms.js";
 
 for (const drop of document.querySelectorAll("[data-upload]")) {
@@ -23,7 +24,7 @@ function send(drop, input) {
   body.append("file", input.files[0]);
   const request = new XMLHttpRequest();
   request.open("POST", drop.dataset.upload);
-  request.setRequestHeader("X-CSRFToken", form.querySelector("[name=csrfmiddlewaretoken]").value);
+  request.setRequestHeader("X-CSRFToken", csrfToken());
   request.responseType = "json";
   request.upload.onprogress = (event) => {
     bar.querySelector("progress").value = (100 * event.loaded) / event.total;
@@ -64,7 +65,7 @@ document.querySelector("[data-import]")?.addEventListener("click", async (event)
   const words = form.querySelector("[data-import-words]");
   const say = (text, bad = false) => { words.textContent = text; words.className = bad ? "field-error" : "field-hint"; };
   if (!link.value || !link.reportValidity()) return;
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": form.querySelector("[name=csrfmiddlewaretoken]").value };
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
   button.disabled = true;
   say("Fetching the song");
   try {

@@ -184,3 +184,35 @@ def test_a_drag_over_sixty_scenes_stays_smooth(page, user):
 
     assert len(frames) >= 3
     assert frames[len(frames) // 2] < 16, frames
+
+
+def test_a_session_that_ends_while_somebody_types_loses_nothing(edit, project, user, client, live_server):
+    words = edit.get_by_label("What it shows")
+    words.fill("a lighthouse in a storm")
+    client.logout()
+    edit.locator("#inspector").get_by_role("button", name="Save").click()
+    expect(edit.get_by_text("Your session has ended.")).to_be_visible()
+    expect(words).to_have_value("a lighthouse in a storm")
+
+    again = edit.context.new_page()
+    again.goto("/accounts/sign-in/")
+    again.get_by_label("User name").fill("owner")
+    again.get_by_label("Password").fill("a long passphrase")
+    again.get_by_role("button", name="Sign in").click()
+    expect(again.get_by_role("heading", name="Projects")).to_be_visible()
+    edit.locator("#inspector").get_by_role("button", name="Save").click()
+    expect(edit.locator(".scene").first.get_by_text("a lighthouse in a storm")).to_be_visible()
+    assert project.scenes.get(sequence=1).prompt == "a lighthouse in a storm"
+
+
+def test_a_second_tab_is_told_that_the_scene_is_being_made(edit, project):
+    other = edit.context.new_page()
+    other.goto(f"/edit/{project.pk}")
+    for tab in (edit, other):
+        tab.get_by_label("More for scene 2").click()
+    edit.locator(".scene").nth(1).get_by_role("button", name="Regenerate Image").click()
+    expect(edit.locator(".scene").nth(1).get_by_text("Generating Image")).to_be_visible()
+    other.locator(".scene").nth(1).get_by_role("button", name="Regenerate Image").click()
+
+    expect(other.get_by_role("alert")).to_contain_text("being made already")
+    edit.problems.clear()  # the console names the refused request

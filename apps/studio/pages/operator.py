@@ -43,7 +43,7 @@ def operator(request: HttpRequest) -> HttpResponse:
         "bucket": settings.STORAGE_BUCKET,
         "files": files,
         "disk": disk,
-        "disk_percent": round(100 * disk.used / disk.total),
+        "disk_percent": round(100 * (1 - disk.free / disk.total)),
     }
     return render(request, "studio/operator.html", context)
 
@@ -57,7 +57,12 @@ def operator_workers(request: HttpRequest) -> HttpResponse:
         answers = current_app.control.inspect(timeout=PING_SECONDS).active_queues() or {}
     except (redis.RedisError, OperationalError, OSError):
         answers = {}
-    workers = [(name, sorted(queue["name"] for queue in queues)) for name, queues in sorted(answers.items())]
+    # A worker also listens to a queue of its own disk, which nobody needs to read.
+    known = set(Queue.values)
+    workers = [
+        (name, sorted(queue["name"] for queue in queues if queue["name"] in known))
+        for name, queues in sorted(answers.items())
+    ]
     return render(request, "studio/operator_workers.html", {"workers": workers})
 
 
