@@ -50,6 +50,14 @@ def socket_folder_make(data_dir: Path, name: str, *, owner: int) -> Path:
     return folder
 
 
+def socket_folder_remove(data_dir: Path, name: str) -> None:
+    """Take the folder in /tmp away again, once its server stopped and it is empty."""
+    folder = socket_folder(data_dir, name)
+    if folder != data_dir / name:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
 @contextlib.contextmanager
 def services_lock(data_dir: Path) -> Iterator[None]:
     """One process at a time starts or stops the servers of a data folder."""

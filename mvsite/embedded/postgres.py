@@ -21,7 +21,14 @@ from urllib.parse import quote
 
 import psutil
 
-from mvsite.embedded.folders import EmbeddedServiceError, log_tail, services_lock, socket_folder, socket_folder_make
+from mvsite.embedded.folders import (
+    EmbeddedServiceError,
+    log_tail,
+    services_lock,
+    socket_folder,
+    socket_folder_make,
+    socket_folder_remove,
+)
 
 VERSION = 18
 # PostgreSQL refuses to run as root; root runs it as this user, which is made when missing.
@@ -77,6 +84,7 @@ def postgres_stop(data_dir: Path) -> None:
             if server := _postmaster(folder):
                 # It hangs. Its log makes it whole again at the next start.
                 server.kill()
+        socket_folder_remove(data_dir, "postgres")
 
 
 def _bin() -> Path:

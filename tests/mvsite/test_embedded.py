@@ -90,6 +90,15 @@ def test_of_four_who_start_at_once_all_get_the_same_servers(plain_dir):
     assert redis.Redis.from_url(embedded.redis_url(plain_dir)).ping()
 
 
+def test_nothing_stays_in_the_temporary_folder(tmp_path):
+    data_dir = tmp_path / "a,b"
+    url = embedded.redis_start(data_dir)
+    folder = Path(url.removeprefix("unix://")).parent
+    assert folder.stat().st_mode & 0o077 == 0
+    embedded.redis_stop(data_dir)
+    assert not folder.exists()
+
+
 def test_sockets_of_an_odd_folder_lie_in_a_short_plain_one(tmp_path):
     for name in ("a,b", "x" * SOCKET_FOLDER_LIMIT):
         url = embedded.redis_url(tmp_path / name)
