@@ -20,12 +20,13 @@ SCRIPT = """
 local now, interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local pause = tonumber(redis.call('GET', KEYS[3]) or '0')
 local slot = tonumber(redis.call('GET', KEYS[2]) or '-1')
-if slot < 0 then
-  local free = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now - interval * (burst - 1))
+if slot < 0 or slot < pause then
+  -- After a pause, too, one comes after the other: all at once would meet the same refusal again.
+  local free = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now - interval * (burst - 1), pause)
   slot = free
   redis.call('SET', KEYS[1], string.format('%.6f', free + interval), 'EX', tonumber(ARGV[4]))
 end
-local wait = math.max(slot, pause) - now
+local wait = slot - now
 if wait <= 0 then
   redis.call('DEL', KEYS[2])
   return '0'

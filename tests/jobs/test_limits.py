@@ -58,6 +58,19 @@ def test_a_pause_holds_everybody_back():
     assert limits.submit_delay(provider="other", slot="one", per_minute=60) == 0
 
 
+def test_after_a_pause_work_comes_one_by_one():
+    for number in range(5):
+        delay(f"burst-{number}")
+    early = [delay(f"early-{number}") for number in range(3)]
+    limits.submits_pause(provider="test", seconds=30)
+
+    again = [delay(f"early-{number}") for number in range(3)]
+
+    assert max(early) < 5
+    assert [round(later - earlier, 1) for earlier, later in pairwise(again)] == [1.0, 1.0]
+    assert again[0] >= 30
+
+
 def test_without_a_rate_only_a_pause_holds_back():
     assert [delay(str(number), per_minute=None) for number in range(50)] == [0] * 50
 
