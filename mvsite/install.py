@@ -167,7 +167,8 @@ def _packages_install(files: list[Path]) -> None:
     names = [line for file in files for line in file.read_text().splitlines() if "==" in line]
     _say(f"Installing {len(names)} pinned packages (the first time takes a minute or so) …")
     command = [str(VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    command += ["--no-warn-script-location", "--prefer-binary", "--progress-bar", "off"]
+    # Not compiled here: a third of these files is ever imported, and Python compiles those at their first import.
+    command += ["--no-warn-script-location", "--no-compile", "--prefer-binary", "--progress-bar", "off"]
     for file in files:
         command += ["-r", str(file)]
     log = VENV / "install.log"

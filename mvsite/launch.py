@@ -181,6 +181,7 @@ def _prepare(supervisor: Supervisor, *options: str) -> bool:
     environment = {"LOG_LEVEL": "WARNING", **os.environ}
     process = subprocess.Popen(python("-m", "mvsite.prepare", *options), env=environment)
     while process.poll() is None and supervisor.stop_signal is None:
+        supervisor.parent_look()
         time.sleep(0.02)
     if process.poll() is None:
         process.terminate()

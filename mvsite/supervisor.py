@@ -18,7 +18,7 @@ from typing import IO
 import psutil
 
 from mvsite.leftovers import MARK_VARIABLE, leftovers_find, processes_end
-from mvsite.lifeline import SUPERVISOR_VARIABLE
+from mvsite.lifeline import SUPERVISOR_VARIABLE, Parent
 
 # How long one round waits for output: also the delay until a signal or a dead process is seen.
 ROUND_SECONDS = 0.2
@@ -79,7 +79,7 @@ class Supervisor:
         self._services_look = services_look
         self._services_looked_at = 0.0
         self._selector = selectors.DefaultSelector()
-        self._parent = os.getppid()
+        self._parent = Parent()
         self._width = max((len(program.name) for program in programs), default=0)
 
     def signals_take(self) -> None:
@@ -97,10 +97,15 @@ class Supervisor:
         finally:
             self.stop()
 
+    def parent_look(self) -> None:
+        """Stop when our parent leaves; `round` looks too."""
+        if self.stop_signal is None and self._parent.is_leaving():
+            self.stop_signal = signal.SIGHUP
+
     def round(self) -> None:
         """Pass on what was said, look after who died, and see whether we should stop."""
         self._output_pass(ROUND_SECONDS)
-        self._parent_look()
+        self.parent_look()
         if self.stop_signal is not None:
             return
         now = time.monotonic()
@@ -138,10 +143,6 @@ class Supervisor:
     def _signal_seen(self, number: int, _frame: object) -> None:
         self.stop_signal = number
         self.signals_seen += 1
-
-    def _parent_look(self) -> None:
-        if os.getppid() != self._parent and self.stop_signal is None:
-            self.stop_signal = signal.SIGHUP
 
     def _child_start(self, child: Child) -> None:
         environment = {

@@ -2,8 +2,10 @@ import contextlib
 import io
 import os
 import signal
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from mvsite.leftovers import leftovers_find
 from mvsite.supervisor import Program, Supervisor
 
+PROJECT = Path(__file__).resolve().parents[2]
 SLEEP = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)")
 STUBBORN = (
     *(sys.executable, "-c"),
@@ -87,3 +90,26 @@ def test_services_are_looked_after(supervise):
     with supervise(Program("sleep", SLEEP), services_look=looks.append) as supervisor:
         rounds_until(supervisor, lambda: looks)
     assert looks
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_to_make_alone_ends_its_supervisor(tmp_path, number):
+    program = (
+        "from pathlib import Path; from mvsite.supervisor import Supervisor\n"
+        "s = Supervisor([], data_dir=Path('none'), services_look=lambda say: None, output=open('/dev/null', 'w'))\n"
+        "s.signals_take(); print('up', flush=True)\n"
+        "while s.stop_signal is None: s.round()\n"
+    )
+    (tmp_path / "program.py").write_text(program)
+    (tmp_path / "Makefile").write_text(f"run:\n\t@exec {sys.executable} {tmp_path}/program.py\n")
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    make = subprocess.Popen(
+        ["make"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert make.stdout.readline() == "up\n"
+    supervisor = psutil.Process(make.pid).children()[0]
+    make.send_signal(number)
+    make.wait(10)
+    assert psutil.wait_procs([supervisor], timeout=10)[1] == []
+    make.stdout.close()
