@@ -25,6 +25,7 @@ from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 
 from apps.core.errors import ProviderError
+from apps.core.multipart import Multipart, Upload
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
@@ -117,15 +118,6 @@ class HttpAnswer:
             ) from error
 
 
-@dataclass(frozen=True)
-class Upload:
-    """A file part of a multipart body; it is streamed from disk."""
-
-    path: Path
-    filename: str
-    content_type: str
-
-
 class NoAuth(AuthBase):
     """Keeps requests from replacing our headers with a password out of ~/.netrc."""
 
@@ -175,7 +167,7 @@ def send(
 
     `json_body`, or `fields` with optional `uploads` as a multipart form. Raises HttpFailure.
     """
-    multipart = _Multipart(fields or {}, uploads or {}) if uploads else None
+    multipart = Multipart(fields or {}, uploads or {}) if uploads else None
     arguments: dict[str, Any] = {"headers": dict(headers or {}), "params": params}
     if json_body is not None:
         arguments["json"] = json_body
@@ -435,38 +427,6 @@ def _download_once(call: _Call, part: Path, max_bytes: int, resume: _Resume) -> 
 def _copy(response: requests.Response, stream: BinaryIO, *, deadline: float, max_bytes: int) -> None:
     for chunk in body_chunks(response, deadline=deadline, max_bytes=max_bytes):
         stream.write(chunk)
-
-
-class _Multipart:
-    """A multipart/form-data body that is read from disk as it is sent; requests' own holds it in memory."""
-
-    def __init__(self, fields: Mapping[str, str], uploads: Mapping[str, Upload]) -> None:
-        boundary = urllib3.filepost.choose_boundary()
-        self.content_type = f"multipart/form-data; boundary={boundary}"
-        self._parts: list[bytes | Path] = []
-        for name, value in fields.items():
-            self._parts.append(_part_head(boundary, name, None) + value.encode() + b"\r\n")
-        for name, upload in uploads.items():
-            self._parts += [_part_head(boundary, name, upload), upload.path, b"\r\n"]
-        self._parts.append(f"--{boundary}--\r\n".encode())
-
-    def __len__(self) -> int:
-        return sum(part.stat().st_size if isinstance(part, Path) else len(part) for part in self._parts)
-
-    def __iter__(self) -> Iterator[bytes]:
-        for part in self._parts:
-            if isinstance(part, bytes):
-                yield part
-                continue
-            with part.open("rb") as stream:
-                while chunk := stream.read(CHUNK_BYTES):
-                    yield chunk
-
-
-def _part_head(boundary: str, name: str, upload: Upload | None) -> bytes:
-    request_field = urllib3.fields.RequestField(name, b"", filename=upload.filename if upload else None)
-    request_field.make_multipart(content_type=upload.content_type if upload else None)
-    return f"--{boundary}\r\n{request_field.render_headers()}".encode()
 
 
 def _kind_of_status(status: int) -> FailureKind:
