@@ -17,6 +17,7 @@ from apps.core import http
 from apps.core.errors import ProviderError
 from apps.core.guarded_fetch import FetchRefused, fetch_url
 from apps.core.http import FailureKind, HttpFailure
+from apps.core.multipart import Upload
 from apps.providers.base import RemoteProvider
 
 # Polls are repeated by the engine's own schedule, so one immediate second try is enough for a hiccup.
@@ -185,9 +186,9 @@ def result_fetch(title: str, url: str, *, into: Path) -> Path:
     return into
 
 
-def upload_part(path: Path, content_type: str) -> http.Upload:
+def upload_part(path: Path, content_type: str) -> Upload:
     """A multipart part for one of our files, under a name that says nothing of ours but its kind."""
-    return http.Upload(path, f"input{path.suffix or extension_of(content_type)}", content_type)
+    return Upload(path, f"input{path.suffix or extension_of(content_type)}", content_type)
 
 
 EXTENSIONS = {

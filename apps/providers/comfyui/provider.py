@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from apps.core import http
 from apps.core.errors import ProviderError
 from apps.core.http import FailureKind, HttpFailure
+from apps.core.multipart import Upload
 from apps.providers.base import (
     Capability,
     MediaInput,
@@ -130,7 +131,7 @@ class ComfyUi(HttpProvider):
         """Put the file into the server's input folder. Videos go by the same road. Answers the name it got there."""
         part = upload_part(media.path, media.content_type)
         name = f"{media.sha256 or uuid.uuid4().hex}{Path(part.filename).suffix}"
-        part = http.Upload(part.path, name, part.content_type)
+        part = Upload(part.path, name, part.content_type)
         answer = self.write(
             "POST", "/upload/image", fields={"overwrite": "true"}, uploads={"image": part}, time_limit_seconds=600.0
         )
