@@ -41,6 +41,7 @@ def places(user):
         "/flavors",
         "/flavors/default/image_prompts",
         "/account",
+        "/pro",
         "/account/spending",
         *boards,
     ]
