@@ -224,7 +224,8 @@ _CAPABILITY_TYPES: dict[str, tuple[str, ...]] = {
 
 def capability_settings(flavor: str, capability: str, *, module: str = "") -> ResolvedConfig:
     """What goes into a provider request's `settings`: the capability's parameters, and under their own name
-    (`scene_prompts`, `image_prompts`) the prompts that belong to them. `flavor` tells where files beside the YAML are."""
+    (`scene_prompts`, `image_prompts`) the prompts that belong to them. `flavor` tells where files beside the YAML lie.
+    """
     main, *others = _CAPABILITY_TYPES[capability]
     caller = module or str(sys._getframe(1).f_globals.get("__name__", ""))
     found = resolve(flavor, main, module=caller)
