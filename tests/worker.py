@@ -57,13 +57,19 @@ def celery_worker(
         )
         try:
             wait_for(
-                lambda: current_app.control.ping(destination=[name], timeout=0.3),
+                lambda: worker_answers(name),
                 seconds=START_SECONDS,
                 what=f"the worker to be ready; its log:\n{log.read_text()}",
             )
             yield process
         finally:
             kill_tree(process)
+
+
+def worker_answers(name: str) -> bool:
+    """Whether the worker takes commands. A pooled connection would go on waiting, and hang whatever is forked later."""
+    with current_app.connection_for_write() as broker:
+        return bool(current_app.control.ping(destination=[name], timeout=0.3, connection=broker))
 
 
 def kill_tree(process: subprocess.Popen[bytes]) -> None:

@@ -54,7 +54,9 @@ def operator_workers(request: HttpRequest) -> HttpResponse:
     """Asked for after the page is there, since a worker that is gone takes a second to be missed."""
     _refuse_others(request)
     try:
-        answers = current_app.control.inspect(timeout=PING_SECONDS).active_queues() or {}
+        # A connection of its own: a pooled one keeps waiting for late answers, and holds up a fork of this process.
+        with current_app.connection_for_write() as broker:
+            answers = current_app.control.inspect(timeout=PING_SECONDS, connection=broker).active_queues() or {}
     except (redis.RedisError, OperationalError, OSError):
         answers = {}
     # A worker also listens to a queue of its own disk, which nobody needs to read.
