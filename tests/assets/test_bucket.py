@@ -108,7 +108,8 @@ def test_a_cancelled_job_stops_its_upload_and_leaves_no_parts(tmp_path, user, bu
         )
     assert not s3_client.list_multipart_uploads(Bucket=bucket).get("Uploads")
     assert "Contents" not in s3_client.list_objects_v2(Bucket=bucket, Prefix=key)
-    assert proxy.count("PUT", "partNumber") < 12
+    # A part that was on its way when the job was cancelled may be tried again; parts not begun never are.
+    assert len({seen.path for seen in proxy.seen if "partNumber" in seen.path}) < 12
 
 
 @pytest.mark.parametrize(
