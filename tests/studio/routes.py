@@ -65,6 +65,8 @@ ROWS = {
     "jobs/<uuid:job_id>": owned_page(job, staff=200),
     "jobs/<uuid:job_id>/cancel": action(job, staff=302),
     "jobs/<uuid:job_id>/retry": action(cancelled_job, staff=302),
+    # The empty form is 400 for everybody signed in.
+    "jobs/<uuid:job_id>/adopt": action(job, other=400, owner=400, staff=400),
     "flavors": private_page(),
     "flavors/<str:flavor>/<str:config_type>": [
         private_page(arguments=images),

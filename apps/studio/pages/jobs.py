@@ -13,10 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.assets.models import Asset
 from apps.assets.selectors import asset_get
-from apps.core.errors import NotFound
-from apps.jobs.api import JobFilter
+from apps.core.errors import InputError, NotFound
+from apps.jobs.api import AdoptSerializer, JobFilter
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
+from apps.jobs.polling import job_adopt
 from apps.jobs.selectors import job_get, jobs_of
 from apps.jobs.services import job_cancel, job_retry
 from apps.jobs.states import FINISHED, RETRYABLE, State
@@ -99,6 +100,17 @@ def job_again(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return redirect("studio:job", job_id)
 
 
+@login_required
+@require_POST
+def job_adopt_result(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """It was made: fetch what the provider has under the id that the person found there. Nothing is paid."""
+    form = AdoptSerializer(data=request.POST)
+    if not form.is_valid():
+        raise InputError("Paste the id that the provider shows, letters and digits without spaces.")
+    job_adopt(by=owner_of(request), job_id=job_id, remote_id=form.validated_data["remote_id"])
+    return redirect("studio:job", job_id)
+
+
 def _list_answer(request: HttpRequest, pieces: list[Piece], *, url: str, busy: bool) -> HttpResponse:
     """Changed rows; a list that now holds other jobs is loaded anew by the page."""
     held = {item.split(":", 1)[0] for item in held_pieces(request)}
@@ -129,6 +141,7 @@ def _job_piece(job: Job) -> Piece:
         "download_url": view_url(download),
         "may_cancel": job.state not in FINISHED,
         "may_retry": job.state in RETRYABLE,
+        "unknown": job.state == State.NEEDS_ATTENTION and job.remote_runs.exists(),
     }
     facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, len(events)]
     return Piece("job", "studio/job_body.html", facts, context)

@@ -76,6 +76,28 @@ def test_it_was_made_adopt(unmarked_job, user, replicate):
     assert [entry.kind for entry in LedgerEntry.objects.filter(job=unmarked_job)] == ["reserve", "settle"]
 
 
+def test_the_jobs_page_offers_both_ways_out_and_adopting_pays_nothing(unmarked_job, user, replicate, client):
+    client.force_login(user)
+    page = client.get(f"/jobs/{unmarked_job.pk}").content.decode()
+    assert "It was made: adopt" in page
+    assert "Pay again" in page
+
+    remote_id = next(iter(replicate.predictions))
+    answer = client.post(f"/jobs/{unmarked_job.pk}/adopt", {"remote_id": remote_id})
+    drive(unmarked_job)
+
+    assert answer.status_code == 302
+    assert unmarked_job.state == State.SUCCEEDED
+    assert replicate.count(PAID) == 1
+
+
+def test_an_id_with_spaces_is_refused_on_the_page(unmarked_job, user, client):
+    client.force_login(user)
+    assert client.post(f"/jobs/{unmarked_job.pk}/adopt", {"remote_id": "two words"}).status_code == 400
+    unmarked_job.refresh_from_db()
+    assert unmarked_job.state == State.NEEDS_ATTENTION
+
+
 def test_an_id_that_does_not_exist_does_not_lose_the_job(unmarked_job, user):
     polling.job_adopt(by=user, job_id=unmarked_job.pk, remote_id="aaaaaaaaaaaaaaaaaaaaaaaaaa")
 
