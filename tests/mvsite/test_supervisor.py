@@ -103,7 +103,9 @@ def test_a_signal_to_make_alone_ends_its_supervisor(tmp_path, number):
     )
     (tmp_path / "program.py").write_text(program)
     (tmp_path / "Makefile").write_text(f"run:\n\t@exec {sys.executable} {tmp_path}/program.py\n")
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    # The tests themselves may run under make, whose variables make an inner one say more.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    environment = {**inherited, "PYTHONPATH": str(PROJECT)}
     make = subprocess.Popen(
         ["make"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
