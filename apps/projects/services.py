@@ -20,6 +20,7 @@ from apps.jobs.services import job_cancel
 from apps.jobs.states import ACTIVE
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
+from apps.projects.titles import title_of
 from apps.providers.base import Capability
 from apps.providers.registry import providers_for
 from apps.songs.models import Song
@@ -28,7 +29,6 @@ from apps.songs.services import SONG_CHANGED_TASK
 
 log = structlog.get_logger(__name__)
 
-TITLE_WORDS = 8
 PROVIDER_CHOICES = (Capability.SCENES, Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC)
 
 
@@ -133,7 +133,7 @@ def _apply(project: Project, fields: ProjectFields) -> None:
     for name, value in fields.items():
         if name not in indirect:
             setattr(project, name, value)
-    project.title = project.title.strip() or " ".join(project.idea.split()[:TITLE_WORDS])[:200]
+    project.title = project.title.strip() or title_of(project.idea)
     _check_range(project)
 
 
