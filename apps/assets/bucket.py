@@ -65,6 +65,19 @@ class ObjectFacts:
 
 
 @dataclass(frozen=True)
+class PutCondition:
+    """Over what an object may be written: over exactly this one, None: over nothing.
+
+    A server that knows no conditional writes ignores it, or refuses; the background then sends the file again.
+    """
+
+    seen: ObjectFacts | None
+
+    def add_header(self, params: dict[str, Any], **_: object) -> None:
+        params["headers"].update({"If-Match": f'"{self.seen.etag}"'} if self.seen else {"If-None-Match": "*"})
+
+
+@dataclass(frozen=True)
 class UnfinishedUpload:
     key: str
     upload_id: str
@@ -180,15 +193,17 @@ class Bucket:
         *,
         content_type: str,
         sha256: str,
+        condition: PutCondition | None = None,
         on_bytes: Callable[[int], None] | None = None,
     ) -> None:
         """Send the file, by parts when it is long; parts of a failed upload are thrown away at the server.
 
-        Precondition: nobody else writes this key. Sending the same file again is harmless. That this
-        returns is no proof that the object is right: see `storage.object_verify`.
+        Precondition: nobody else writes this key, or `condition` says over what it may be written. Sending the
+        same file again is harmless. That this returns is no proof that the object is right: see
+        `storage.object_verified`.
         """
         with _explained("store a file", key):
-            self._sender.connection.meta.client.upload_file(
+            self._sending_client(condition).upload_file(
                 str(path),
                 self.facts.name,
                 key,
@@ -201,6 +216,16 @@ class Bucket:
                     preferred_transfer_client="classic",
                 ),
             )
+
+    def _sending_client(self, condition: PutCondition | None) -> Any:
+        """boto3's transfers take no conditions, so a client of its own adds the header to what makes the object."""
+        if condition is None:
+            return self._sender.connection.meta.client
+        storage = _storage(self.facts, self.facts.endpoint_url, read_timeout_seconds=SEND_READ_TIMEOUT_SECONDS)
+        client = storage.connection.meta.client
+        for operation in ("PutObject", "CompleteMultipartUpload"):
+            client.meta.events.register(f"before-call.s3.{operation}", condition.add_header)
+        return client
 
     def head(self, key: str) -> ObjectFacts | None:
         """What the server knows of the object; None when there is none."""

@@ -61,13 +61,16 @@ def file_store(
     facts: MediaFacts | None = None,
     digest: FileDigest | None = None,
     on_progress: Callable[[float], None] | None = None,
+    fence: Callable[[], None] | None = None,
 ) -> StoredFile:
     """Hash and probe `path`, move it to its key, and send it to the bucket where there is one.
 
     Call it outside a transaction: it may take minutes. `path` is gone afterwards. The bucket's failure is
     no failure here: the file then stays on the disk and is sent again in the background. What an earlier,
     dead attempt left under the key is replaced; a key that a row owns raises ConflictError. `on_progress`
-    gets the share sent, 0 to 1. Raises InputError or MediaToolError for media that is none.
+    gets the share sent, 0 to 1. `fence` is for a key that another attempt at the same work uses, too: it is
+    called right before anything is replaced, and raises where this attempt is over. Raises InputError or
+    MediaToolError for media that is none.
     """
     key_checked(key)
     if facts is None and content_type.startswith(PROBED_PREFIXES):
@@ -82,12 +85,14 @@ def file_store(
         key_lock(key)
         if Asset.objects.filter(key=key).exists():
             raise ConflictError("A file is already stored under that key.", evidence={"key": key})
+        if fence is not None:
+            fence()
         place = file_place(path, key)
     identity = storage.file_identity(place)
     upload = storage.Upload()
     if bucket_wanted:
         upload = storage.object_upload(
-            place, key=key, content_type=content_type, digest=digest, on_progress=on_progress
+            place, key=key, content_type=content_type, digest=digest, on_progress=on_progress, fence=fence
         )
     return StoredFile(
         key=key,

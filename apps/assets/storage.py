@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 from django.utils import timezone
 
-from apps.assets.bucket import Bucket, ObjectFacts, bucket_get
+from apps.assets.bucket import Bucket, ObjectFacts, PutCondition, bucket_get
 from apps.assets.digest import FileDigest
 from apps.assets.errors import StorageUnavailable
 from apps.assets.models import Asset, StoredIn
@@ -38,20 +38,31 @@ def object_upload(
     content_type: str,
     digest: FileDigest,
     on_progress: Callable[[float], None] | None = None,
+    fence: Callable[[], None] | None = None,
 ) -> Upload:
     """Send a local file to the bucket and prove that it arrived. Never raises for the bucket's state.
 
     Idempotent: an object that is there and right (its answer was lost, or a worker died after sending) is
     not sent again. `on_progress` gets a share from 0 to 1, in the caller's thread; what it raises stops the upload.
+
+    With a `fence` the object is replaced only as it was seen before that was asked. So a late upload of an attempt
+    that is over changes nothing: either the fence stops it, or it looked before the next attempt wrote, and the
+    bucket refuses it.
     """
     bucket = bucket_get()
     if bucket is None:
         return Upload(error="No bucket is configured. Set STORAGE_BUCKET.")
     interruption = ""
     try:
-        found = object_verified(bucket, key, digest)
+        seen = bucket.head(key)
+        found = _proven(bucket, seen, digest)
         if found is None:
-            interruption = _send(bucket, path, key, content_type, digest, on_progress=on_progress)
+            condition = None
+            if fence is not None:
+                fence()
+                condition = PutCondition(seen)
+            put = partial(bucket.put, path, key, content_type=content_type, sha256=digest.sha256, condition=condition)
+            interruption = _send(put, key, digest, on_progress=on_progress)
             found = object_verified(bucket, key, digest)
     except StorageUnavailable as error:
         logger.warning("upload_failed", key=key, error=error.message, evidence=error.evidence)
@@ -65,17 +76,11 @@ def object_upload(
 
 
 def _send(
-    bucket: Bucket,
-    path: Path,
-    key: str,
-    content_type: str,
-    digest: FileDigest,
-    *,
-    on_progress: Callable[[float], None] | None,
+    send: Callable[..., None], key: str, digest: FileDigest, *, on_progress: Callable[[float], None] | None
 ) -> str:
     """Answers the error, if any: it is not final, since an answer can get lost after the object was stored."""
     meter = _Meter()
-    put = partial(bucket.put, path, key, content_type=content_type, sha256=digest.sha256, on_bytes=meter.add)
+    put = partial(send, on_bytes=meter.add)
     try:
         if on_progress is None:
             put()
@@ -125,14 +130,17 @@ def object_verified(bucket: Bucket, key: str, digest: FileDigest) -> ObjectFacts
     Size and ETag decide. Where the ETag is something else than an MD5 (encryption by a key service, some
     servers) or is wrong, the object is read back and its SHA-256 decides.
     """
-    facts = bucket.head(key)
+    return _proven(bucket, bucket.head(key), digest)
+
+
+def _proven(bucket: Bucket, facts: ObjectFacts | None, digest: FileDigest) -> ObjectFacts | None:
     if facts is None or facts.size_bytes != digest.size_bytes:
         return None
     if digest.etag and facts.etag == digest.etag:
         return facts
-    logger.info("upload_read_back", key=key, etag=facts.etag, expected_etag=digest.etag)
+    logger.info("upload_read_back", key=facts.key, etag=facts.etag, expected_etag=digest.etag)
     sha256 = hashlib.sha256()
-    for chunk in bucket.chunks(key):
+    for chunk in bucket.chunks(facts.key):
         sha256.update(chunk)
     return facts if sha256.hexdigest() == digest.sha256 else None
 

@@ -84,6 +84,15 @@ class JobRun:
         if self._over.is_set():
             raise WorkCancelled("the job was cancelled, taken over or ran out of time")
 
+    def fence(self) -> None:
+        """Ask the row itself, now. Raises WorkCancelled unless the job still runs under this claim.
+
+        For the moment before something is written outside the database under a name that the next claim uses, too.
+        """
+        if not claim_holds(self.claim):
+            self._over.set()
+        self.check()
+
     def progress(self, percentage: float, message: str = "") -> None:
         """Show how far the work is (0…100) and what it does. Raises WorkCancelled when there is a reason to stop."""
         self.check()
@@ -129,6 +138,9 @@ class LateRun(JobRun):
     """Collecting a paid result that came after its job had ended: nothing to claim, nothing to cancel."""
 
     late = True
+
+    def fence(self) -> None:
+        """The lease on the late result is the right to keep it, under a name that nobody else uses."""
 
     def progress(self, percentage: float, message: str = "") -> None:
         """There is nobody to show it to."""

@@ -362,3 +362,37 @@ def test_a_copy_that_a_killed_worker_left_is_dropped_later(clip, user, bucket, m
     background.asset_local_copy_drop(asset.id)
     assert not place.exists()
     assert not Asset.objects.get().local_present
+
+
+@pytest.mark.parametrize("before", [None, b"of a dead attempt"], ids=["nothing there", "over an orphan"])
+def test_a_late_upload_of_an_attempt_that_is_over_replaces_nothing(clip, user, bucket, s3_client, before):
+    key = keys.pro_result_key(user.pk, uuid.uuid4())
+    if before:
+        s3_client.put_object(Bucket=bucket, Key=key, Body=before)
+
+    def next_attempt_ends_meanwhile():
+        s3_client.put_object(Bucket=bucket, Key=key, Body=b"of the next attempt")
+
+    calls = iter([lambda: None, next_attempt_ends_meanwhile])  # before the disk's file, before the bucket's
+    stored = services.file_store(clip, key=key, content_type="video/mp4", fence=lambda: next(calls)())
+    assert not stored.upload.verified_at
+    assert object_bytes(s3_client, bucket, key) == b"of the next attempt"
+
+
+def test_a_fenced_upload_replaces_what_a_dead_attempt_left(clip, user, bucket, s3_client):
+    key = keys.pro_result_key(user.pk, uuid.uuid4())
+    s3_client.put_object(Bucket=bucket, Key=key, Body=b"of a dead attempt")
+    content = clip.read_bytes()
+    stored = services.file_store(clip, key=key, content_type="video/mp4", fence=lambda: None)
+    assert stored.upload.verified_at
+    assert object_bytes(s3_client, bucket, key) == content
+
+
+def test_the_fence_keeps_an_attempt_that_is_over_from_the_disk(clip, user, bucket):
+    def over():
+        raise WorkCancelled("taken over")
+
+    key = keys.pro_result_key(user.pk, uuid.uuid4())
+    with pytest.raises(WorkCancelled):
+        services.file_store(clip, key=key, content_type="video/mp4", fence=over)
+    assert not local_path(key).exists()
