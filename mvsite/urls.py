@@ -17,7 +17,6 @@ urlpatterns = [
     path("", include("apps.generation.urls")),
     path("", include("apps.projects.urls")),
     path("", include("apps.scenes.urls")),
-    path("", include("apps.pro.urls")),
     path("", include("apps.composition.urls")),
     path("", include("apps.studio.api_urls")),
     path("", include("apps.studio.urls")),

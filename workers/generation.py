@@ -1,14 +1,18 @@
 """Tasks that generate: scenes, images, clips, lip-sync."""
 
+from functools import partial
+
 from celery import shared_task
 
 from apps.jobs.dispatch import KEEP_LATE_RESULT_TASK
+from apps.jobs.execution import Handler
 from apps.jobs.kinds import GENERATION_TASK, Kind
 from apps.pro.handlers import pro_run
 from apps.scenes.handlers import HANDLERS as SCENE_HANDLERS
+from apps.studio.pro_home import pro_result_receive
 from workers.base import job_run, late_result_keep
 
-HANDLERS = {**SCENE_HANDLERS, Kind.PRO_LIPSYNC: pro_run}
+HANDLERS: dict[str, Handler] = {**SCENE_HANDLERS, Kind.PRO_LIPSYNC: partial(pro_run, receive=pro_result_receive)}
 
 
 @shared_task(name=GENERATION_TASK)

@@ -170,7 +170,11 @@ def _composition_save(run: JobRun, files: _Stored, proof: Proof) -> Mapping[str,
         proof=proof.as_json(),
     )
     if output_id is None:
-        Project.objects.filter(pk=run.parameters["project_id"]).update(final_video=asset)
+        shown = Project.objects.filter(pk=run.parameters["project_id"])
+        if replaces := run.parameters.get("replaces"):
+            # Made from a final video that another one has followed since: it is kept beside that.
+            shown = shown.filter(final_video_id=replaces)
+        shown.update(final_video=asset)
     return {
         "composition_id": str(composition.pk),
         "poster_id": str(image.pk),

@@ -53,7 +53,10 @@ class Output(models.Model):
 
 
 class Composition(models.Model):
-    """A composed video: what it was made of (`plan`, whose hash is `fingerprint`) and the proof that it is so.
+    """A composed video: what it was made of (`plan`) and the proof that it is so.
+
+    `fingerprint` is the hash of the plan of its scenes. It is that of `plan`, or of the composition whose pictures
+    were worked over (`repicture.py`), since that shows the same scenes.
 
     `options` are the wishes it was asked with, over the flavor's; `song_start` is where it starts on the used song.
     """
@@ -100,6 +103,14 @@ class SceneLook(models.Model):
                 condition=Q(clip_volume=None) | Q(clip_volume__range=(0, 4)), name="look_volume_is_sane"
             ),
         ]
+
+
+class ProjectLook(models.Model):
+    """How a project's videos are put together: wishes over the flavor's `compose_params`, under those of a call."""
+
+    project = models.OneToOneField(Project, primary_key=True, on_delete=models.CASCADE, related_name="look")
+    options = models.JSONField(default=dict)
+    updated_at = models.DateTimeField(auto_now=True)
 
 
 class Lyrics(models.Model):

@@ -1,9 +1,10 @@
 """What a worker does with a Pro order."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -23,17 +24,22 @@ from apps.providers.base import ProviderResult, SegmentedLipsyncRequest
 log = structlog.get_logger(__name__)
 
 # A result may be off by a few frames; more means that something was cut or added.
-LENGTH_TOLERANCE_SECONDS = 0.5
+LENGTH_TOLERANCE_SECONDS = 0.25
+
+# Writes the rows of a stored result inside the transaction that ends the job; its dict joins the job's result.
+Keep = Callable[[StoredFile, Mapping[str, Any]], dict[str, Any]]
+# Looks at the result before it is stored, and says how to keep it.
+Receiver = Callable[[JobRun, Path], Keep]
 
 
-def pro_run(run: JobRun) -> Outcome:
+def pro_run(run: JobRun, *, receive: Receiver) -> Outcome:
     """Make the order, or go one step further with it; then keep the result under the job's own key."""
     order = ProOrder.model_validate(run.parameters["order"])
     made = request_produce(run, partial(order_opened, run, order))
     if isinstance(made, Handed):
         return made
     wanted = Asset.objects.filter(pk=order.video_id).values_list("duration_seconds", flat=True).first()
-    return _received(run, made, wanted_seconds=wanted)
+    return _received(run, made, receive, wanted_seconds=wanted)
 
 
 @contextmanager
@@ -48,16 +54,32 @@ def order_opened(run: JobRun, order: ProOrder) -> Iterator[SegmentedLipsyncReque
         yield order.request(video, audios)
 
 
-def _received(run: JobRun, result: ProviderResult, *, wanted_seconds: float | None) -> Done:
+def result_keep(run: JobRun, _path: Path) -> Keep:
+    """The receiver of an order that came from no project: the video is the caller's."""
+
+    def keep(stored: StoredFile, facts: Mapping[str, Any]) -> dict[str, Any]:
+        asset = asset_create(owner=run.job.owner, stored=stored, kind=Kind.VIDEO, metadata=dict(facts))
+        return pro_answer(video_answer(asset))
+
+    return keep
+
+
+def pro_answer(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """A Pro job's result: the fields that name its video, and `output_url`."""
+    return {**answer, "output_url": answer["video_url"]}
+
+
+def _received(run: JobRun, result: ProviderResult, receive: Receiver, *, wanted_seconds: float | None) -> Done:
     file = produced(result, "video")[0]
+    keep = receive(run, file.path)
     # A result that came late may find the next attempt's under the job's key.
     key = job_video_key(uuid4()) if run.late else pro_result_key(run.job.owner_id, run.job.pk)
-    stored = file_store(file.path, key=key, content_type=file.content_type)
+    stored = file_store(file.path, key=key, content_type=file.content_type, fence=run.fence)
     facts = {**result.facts, "job_id": str(run.job.pk), "made_at": datetime.now(UTC).isoformat()}
     warning = _length_warning(stored, wanted_seconds)
     if warning:
         log.warning("pro_result_length_differs", job_id=str(run.job.pk), warning=warning)
-    return Done(result={"warning": warning, "facts": facts}, save=partial(_save, run, stored, facts))
+    return Done(result={"warning": warning, "facts": facts}, save=partial(keep, stored, facts), cost=result.cost)
 
 
 def _length_warning(stored: StoredFile, wanted: float | None) -> str:
@@ -65,9 +87,3 @@ def _length_warning(stored: StoredFile, wanted: float | None) -> str:
     if wanted is None or seconds is None or abs(seconds - wanted) <= LENGTH_TOLERANCE_SECONDS:
         return ""
     return f"The result lasts {seconds:.2f} s, the video {wanted:.2f} s. Look at its end before you use it."
-
-
-def _save(run: JobRun, stored: StoredFile, facts: dict[str, Any]) -> dict[str, Any]:
-    asset = asset_create(owner=run.job.owner, stored=stored, kind=Kind.VIDEO, metadata=facts)
-    answer = video_answer(asset)
-    return {**answer, "output_url": answer["video_url"]}

@@ -10,7 +10,12 @@ from apps.providers.base import LipsyncSegment
 from apps.providers.sync_so.segments import MAXIMUM_SEGMENTS, SegmentProblem
 
 # Fields of the form that are no audio, so no reference may be called so.
-RESERVED_REFERENCES = frozenset({"video", "segments", "model", "sync_mode", "options", "provider", "dry_run"})
+RESERVED_REFERENCES = frozenset(
+    {
+        *("video", "segments", "model", "sync_mode", "options", "provider", "config_flavor"),
+        *("dry_run", "confirm_cost", "project_id", "sequence"),
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,14 @@
 """Use cases of the Pro editor: check an order as a whole, price it, take it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
-
-import structlog
-from django.db import transaction
+from uuid import UUID
 
 from apps.accounts.models import User
+from apps.assets.models import Asset
 from apps.core.errors import InputError
 from apps.generation.choice import Choice, provider_choose
-from apps.generation.work import Spending, spending_check
 from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, job_create
@@ -21,8 +19,6 @@ from apps.providers.base import Capability, Quote, SegmentedLipsyncRequest
 from apps.providers.lengths import frame_rate_of
 from apps.providers.sync_so.payload import OVERRIDE_OPTIONS, check_options, model_of, segmented_body
 from apps.providers.sync_so.segments import SegmentProblem, segment_problems, segments_fitted
-
-log = structlog.get_logger(__name__)
 
 DEFAULT_PROVIDER = "sync_so"
 VIDEO = "video"
@@ -38,6 +34,16 @@ class ProWish:
     options: Mapping[str, Any]
     provider: str = ""
     flavor: str = ""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What whoever receives the result writes on the job: whose it is, and `parameters` of its own."""
+
+    project_id: UUID | None = None
+    scene_id: UUID | None = None
+    dedupe_key: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,39 +115,41 @@ def _refuse_problems(problems: list[SegmentProblem]) -> None:
     raise InputError(f"{where}{first['message']}{more}", code="invalid_segments", errors={"segments": rows})
 
 
-def order_take(
+def order_store(by: User, files: Mapping[str, OrderFile]) -> Mapping[str, Callable[[], Asset]]:
+    """Move received files into storage, which may take a while; the answers make their rows in a transaction."""
+    return {name: order_file_store(by, file) for name, file in files.items()}
+
+
+def order_start(
     *,
     by: User,
     checked: CheckedOrder,
-    files: Mapping[str, OrderFile],
-    spending: Spending,
+    rows: Mapping[str, Callable[[], Asset]],
+    labels: Labels = Labels(),
     idempotency: Idempotency | None = None,
 ) -> Job:
-    """Store the files, reserve the money and make the job. Raises BudgetExceeded before anything is stored."""
-    spending_check(checked.quote.amount, spending)
-    rows = {name: order_file_store(by, file) for name, file in files.items()}
-    with transaction.atomic(durable=True):
-        assets = {name: row() for name, row in rows.items()}
-        order = ProOrder(
-            video_id=assets[VIDEO].pk,
-            audio_ids={name: asset.pk for name, asset in assets.items() if name != VIDEO},
-            segments=[OrderedSegment.of(segment) for segment in checked.request.segments],
-            model=checked.request.model,
-            sync_mode=checked.request.sync_mode,
-            options=dict(checked.request.options),
-            settings=dict(checked.request.settings),
-        )
-        return job_create(by=by, new=_new_job(order, checked), idempotency=idempotency)
-
-
-def _new_job(order: ProOrder, checked: CheckedOrder) -> NewJob:
+    """Make the files' rows and the job, and reserve the money. Needs an open transaction. Raises BudgetExceeded."""
+    assets = {name: row() for name, row in rows.items()}
+    order = ProOrder(
+        video_id=assets[VIDEO].pk,
+        audio_ids={name: asset.pk for name, asset in assets.items() if name != VIDEO},
+        segments=[OrderedSegment.of(segment) for segment in checked.request.segments],
+        model=checked.request.model,
+        sync_mode=checked.request.sync_mode,
+        options=dict(checked.request.options),
+        settings=dict(checked.request.settings),
+    )
     provider, config = checked.choice.provider, checked.choice.config
-    return NewJob(
+    new = NewJob(
         kind=Kind.PRO_LIPSYNC,
-        parameters={"order": order.model_dump(mode="json")},
+        parameters={"order": order.model_dump(mode="json"), **labels.parameters},
         queue="" if provider.local else Queue.IO,
         provider=provider.name,
+        project_id=labels.project_id,
+        scene_id=labels.scene_id,
+        dedupe_key=labels.dedupe_key,
         flavor=config.flavor,
         config_hash=config.hash,
         quote=checked.quote,
     )
+    return job_create(by=by, new=new, idempotency=idempotency)

@@ -29,13 +29,14 @@ WANTED_FIELDS = {"seconds": "duration_seconds", "width": "width", "height": "hei
 
 @dataclass(frozen=True)
 class NewClip:
-    """A clip that is stored and not yet a row."""
+    """A clip that is stored and not yet a row. `only_over_parent`: made current only where its parent still is."""
 
     stored: StoredFile
     origin: Origin
     checks: Mapping[str, Any]
     parameters: Mapping[str, Any]
     parent_id: str | None = None
+    only_over_parent: bool = False
 
 
 def scene_image_receive(run: JobRun, result: ProviderResult) -> Done:
@@ -105,6 +106,8 @@ def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
         usable=usable,
     )
     wanted = run.parameters.get("make_current", True) and not run.late and scene.deleted_at is None
+    if new.only_over_parent and str(scene.current_clip_id) != new.parent_id:
+        wanted = False
     if wanted and (usable or scene.current_clip_id is None):
         with recorded(scene.project, f"{new.origin} clip of scene {scene.sequence}"):
             scene.current_clip = clip

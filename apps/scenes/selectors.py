@@ -32,6 +32,7 @@ _WORKING = {
     Kind.IMAGE: SceneStatus.GENERATING_IMAGE,
     Kind.VIDEO: SceneStatus.GENERATING_VIDEO,
     Kind.LIPSYNC: SceneStatus.GENERATING_LIPSYNC,
+    Kind.PRO_LIPSYNC: SceneStatus.GENERATING_LIPSYNC,
     Kind.TRIM: SceneStatus.TRIMMING,
     Kind.UPLOAD: SceneStatus.UPLOADING,
 }

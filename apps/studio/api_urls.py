@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.studio import generate_all_api
+from apps.studio import generate_all_api, pro_api
 
 PROJECT = "api/mv/projects/<uuid:project_id>"
 
@@ -11,4 +11,9 @@ urlpatterns = [
     path(
         f"{PROJECT}/generate/cancel", generate_all_api.ProjectGenerateCancel.as_view(), name="project-generate-cancel"
     ),
+    path("api/v1/sync/pro-sync-process", pro_api.pro_sync_process, name="pro-sync-process"),
+    path("api/v1/sync/pro-jobs", pro_api.ProJobList.as_view(), name="pro-job-list"),
+    path("api/v1/sync/pro-jobs/<uuid:job_id>", pro_api.pro_job_detail, name="pro-job-detail"),
+    path("api/v1/sync/pro-jobs/<uuid:job_id>/cancel", pro_api.pro_job_cancel, name="pro-job-cancel"),
+    path("api/v1/sync/pro-jobs/<uuid:job_id>/retry", pro_api.pro_job_retry, name="pro-job-retry"),
 ]

@@ -33,7 +33,8 @@ from apps.jobs.selectors import job_get, jobs_of
 from apps.jobs.services import idempotent_job
 from apps.pro.files import GivenFile, given_file, order_files
 from apps.pro.segments import ReadSegments, segments_read
-from apps.pro.services import VIDEO, CheckedOrder, ProWish, order_check, order_take
+from apps.pro.services import VIDEO, CheckedOrder, ProWish, order_check
+from apps.studio.pro_home import Home, home_find, pro_order_take
 
 DEFAULT_MODEL = "lipsync-2"
 DEFAULT_SYNC_MODE = "remap"
@@ -52,6 +53,11 @@ class ProProcessSerializer(serializers.Serializer[Any]):
     provider = serializers.CharField(required=False, help_text="sync_so (default) or draft")
     config_flavor = serializers.CharField(required=False)
     confirm_cost = serializers.BooleanField(required=False)
+    project_id = serializers.UUIDField(
+        required=False,
+        help_text="The result comes back to this project. `video` is its final video, or its scene's current clip",
+    )
+    sequence = serializers.IntegerField(required=False, help_text="With `project_id`: the scene that `video` is of")
 
 
 @extend_schema(
@@ -69,13 +75,36 @@ def pro_sync_process(request: Request) -> Response:
     idempotency = wanted_idempotency(request, kind=Kind.PRO_LIPSYNC, body=_fingerprint(form))
     if earlier := idempotent_job(by=by, idempotency=idempotency):
         return job_response(request, earlier)
+    home = _home(by, form)
     with order_files(by, _given_files(form, wish.segments)) as files:
         checked = order_check(wish, files)
         if _flag(request.query_params.get("dry_run") or form.get("dry_run")):
             return Response(_dry_run(checked))
-        spending = Spending(confirmed=_flag(form.get("confirm_cost")))
-        job = order_take(by=by, checked=checked, files=files, spending=spending, idempotency=idempotency)
+        job = pro_order_take(
+            by=by,
+            checked=checked,
+            files=files,
+            home=home,
+            spending=Spending(confirmed=_flag(form.get("confirm_cost"))),
+            idempotency=idempotency,
+        )
     return job_response(request, job)
+
+
+def _home(by: User, form: QueryDict) -> Home | None:
+    project_id, sequence = str(form.get("project_id") or ""), str(form.get("sequence") or "")
+    if not project_id:
+        return None
+    try:
+        return home_find(
+            by=by,
+            project_id=UUID(project_id),
+            sequence=int(sequence) if sequence else None,
+            video_id=UUID(str(form.get(VIDEO) or "")),
+        )
+    except ValueError as error:
+        message = "project_id and video are ids, sequence is a number; the video is the project's own."
+        raise InputError(message, errors={"project_id": [message]}) from error
 
 
 def _wish(data: Mapping[str, Any]) -> ProWish:

@@ -1,0 +1,78 @@
+"""New pictures for a composed video: the same cuts under the same sound."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from apps.assets.models import Asset
+from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
+from apps.composition.models import Composition
+from apps.composition.plan import ShortClip
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.services import NewJob, job_create
+
+
+def composition_repicture(*, composition: Composition, pictures: Asset) -> Job:
+    """Start composing the video again with `pictures`, a work-over of its own ones, in place of the scenes' clips.
+
+    The master's sound is muxed anew, so the proof compares it with the master as for any composed video; whatever
+    sound `pictures` came with is left out. Needs an open transaction; called once for each `pictures`.
+
+    The new composition keeps the fingerprint of the old one: it shows the same scenes, and is stale when they are.
+    It becomes the final video only where the old one still is.
+    """
+    plan = repictured(composition, pictures)
+    return job_create(
+        by=composition.project.owner,
+        new=NewJob(
+            kind=Kind.COMPOSE,
+            parameters={
+                "plan": plan.model_dump(mode="json"),
+                "fingerprint": composition.fingerprint,
+                "project_id": str(composition.project_id),
+                "output_id": str(composition.output_id) if composition.output_id else None,
+                "options": composition.options,
+                "replaces": str(composition.asset_id),
+            },
+            project_id=composition.project_id,
+            dedupe_key=f"repicture:{pictures.pk}",
+            flavor=composition.job.flavor if composition.job else "",
+            config_hash=composition.job.config_hash if composition.job else "",
+        ),
+    )
+
+
+def repictured(composition: Composition, pictures: Asset) -> FrozenPlan:
+    """The composition's plan over other pictures. Its transitions and burned words are in them already."""
+    plan = FrozenPlan.model_validate(composition.plan)
+    mixed = any(shot.gain_db is not None for shot in plan.shots)
+    return plan.model_copy(
+        update={
+            "shots": tuple(_shots(plan, pictures)),
+            # Where clips sound under the song, that mix is what the video had; else the master itself.
+            "song": _own_sound(composition, plan) if mixed else plan.song,
+            "burned_lyrics": "",
+        }
+    )
+
+
+def _shots(plan: FrozenPlan, pictures: Asset) -> Iterator[FrozenShot]:
+    clock = 0
+    for shot in plan.shots:
+        yield FrozenShot(
+            asset_id=pictures.pk,
+            frames=shot.frames,
+            start=str(clock / Fraction(plan.fps)),
+            short=ShortClip.HOLD,
+            wanted=shot.wanted,
+            name=shot.name,
+            scene_id=shot.scene_id,
+            sequence=shot.sequence,
+            clip_id=shot.clip_id,
+        )
+        clock += shot.frames
+
+
+def _own_sound(composition: Composition, plan: FrozenPlan) -> FrozenSong:
+    seconds = sum(shot.frames for shot in plan.shots) / Fraction(plan.fps)
+    return FrozenSong(asset_id=composition.asset_id, start="0", end=str(seconds))

@@ -1,0 +1,195 @@
+"""A Pro order that was started from a project, and where its result goes."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from rest_framework.test import APIClient
+
+from apps.composition import handlers
+from apps.composition.models import Composition
+from apps.composition.selectors import composition_is_stale
+from apps.composition.services import project_compose
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.states import State
+from apps.scenes.history import change_undo
+from apps.scenes.models import Clip, Origin
+from tests.factories import make_clip, make_project, make_scenes, make_song, store_asset
+from tests.fakes import media
+from tests.jobs.remote.driving import Kill, drive, killed, turn
+from workers.base import job_run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+URL = "/api/v1/sync/pro-sync-process"
+
+
+@pytest.fixture
+def client(user):
+    client = APIClient()
+    client.force_authenticate(user)
+    return client
+
+
+@pytest.fixture
+def project(user):
+    """Two scenes of two seconds with a clip each, over four seconds of song."""
+    song = store_asset(user, media.sound(4.0), kind="audio", suffix=".wav")
+    project = make_project(user, song=make_song(user, seconds=4.0, asset=song))
+    for scene in make_scenes(project, "2", "2"):
+        make_clip(scene, asset=store_asset(user, media.video(2.0, "640x360")))
+    return project
+
+
+def order(client, project, video_id, **fields):
+    segments = [{"startTime": 0.2, "endTime": 1.4, "audioInput": {"refId": "a", "startTime": 0.2, "endTime": 1.4}}]
+    form = {
+        "video": str(video_id),
+        "a": str(project.song.asset_id),
+        "segments": json.dumps(segments),
+        "project_id": str(project.pk),
+        **fields,
+    }
+    return client.post(URL, form, format="multipart")
+
+
+def job_of(answer) -> Job:
+    assert answer.status_code == 202, answer.json()
+    return Job.objects.get(pk=answer.json()["id"])
+
+
+def scene_order(client, project) -> Job:
+    scene = project.scenes.get(sequence=1)
+    return job_of(order(client, project, scene.current_clip.asset_id, sequence=1))
+
+
+def compose(job_id) -> Job:
+    job_run(handlers.HANDLERS, job_id=str(job_id), claim_from=State.QUEUED)
+    job = Job.objects.get(pk=job_id)
+    assert job.state == State.SUCCEEDED, job.error
+    return job
+
+
+def test_from_a_scene_comes_a_new_clip_of_it_which_can_be_undone(client, project, user, sync_so):
+    scene = project.scenes.get(sequence=1)
+    parent = scene.current_clip
+    job = scene_order(client, project)
+    scene.refresh_from_db()
+    assert scene.job == job
+    job = drive(job)
+    clip = Clip.objects.get(job=job)
+    scene.refresh_from_db()
+    assert scene.current_clip == clip
+    assert (clip.origin, clip.parent, clip.cost) == (Origin.LIPSYNCED, parent, job.cost)
+    assert clip.asset.key == f"users/{user.pk}/jobs/{job.pk}/pro_result_{job.pk}.mp4"
+    assert job.result["clip_id"] == str(clip.pk)
+    assert (job.project_id, job.scene_id) == (project.pk, scene.pk)
+    change_undo(by=user, project_id=project.pk)
+    scene.refresh_from_db()
+    assert scene.current_clip == parent
+
+
+def test_a_scene_that_changed_meanwhile_keeps_its_clip_and_gets_the_result_in_its_history(client, project, sync_so):
+    job = scene_order(client, project)
+    scene = project.scenes.get(sequence=1)
+    chosen = make_clip(scene)
+    job = drive(job)
+    scene.refresh_from_db()
+    assert scene.current_clip == chosen
+    assert Clip.objects.get(job=job).scene == scene
+
+
+def test_a_cancelled_orders_paid_result_is_kept_unused(client, project, sync_so):
+    sync_so.latency_seconds = 0.3
+    job = scene_order(client, project)
+    drive(job, until=lambda: job.remote_runs.filter(status="submitted").exists())
+    assert client.post(f"/api/v1/sync/pro-jobs/{job.pk}/cancel").status_code == 200
+    drive(job, until=lambda: (turn(job), Clip.objects.filter(job=job).exists())[1])
+    assert project.scenes.get(sequence=1).current_clip != Clip.objects.get(job=job)
+
+
+@pytest.mark.parametrize("event", ["call", "return"])
+def test_a_worker_killed_while_the_clip_is_kept_leaves_exactly_one(client, project, sync_so, event):
+    job = scene_order(client, project)
+    kill = Kill("apps/scenes/receiving.py", "clip_save", event)
+    killed(lambda: drive(Job.objects.get(pk=job.pk)), at=kill)
+    assert not Clip.objects.filter(job=job).exists()
+    job = drive(Job.objects.get(pk=job.pk))
+    assert job.state == State.SUCCEEDED
+    assert Clip.objects.filter(job=job).count() == 1
+    assert sync_so.count("POST /v2/generate") == 1
+
+
+def test_from_a_composed_video_comes_the_next_final_one_under_the_same_song(client, project, user, sync_so):
+    first = Composition.objects.get(job=compose(project_compose(by=user, project_id=project.pk).pk))
+    job = drive(job_of(order(client, project, first.asset_id)))
+    compose_job = Job.objects.get(kind=Kind.COMPOSE, state=State.QUEUED)
+    assert job.result["compose_job_id"] == str(compose_job.pk)
+    made = Composition.objects.get(job=compose(compose_job.pk))
+    project.refresh_from_db()
+    assert project.final_video == made.asset
+    assert made.proof["passed"]
+    assert (made.proof["cut_frames"], made.proof["frames"]) == (first.proof["cut_frames"], first.proof["frames"])
+    assert abs(made.proof["sound"]["offset_seconds"]) < 0.001
+    assert {shot["asset_id"] for shot in made.plan["shots"]} == {job.result["video_id"]}
+    assert not composition_is_stale(made)
+    # From the first one, which is the final one no longer: kept beside it.
+    drive(job_of(order(client, project, first.asset_id)))
+    other = compose(Job.objects.get(kind=Kind.COMPOSE, state=State.QUEUED).pk)
+    project.refresh_from_db()
+    assert project.final_video == made.asset
+    assert Composition.objects.filter(job=other).exists()
+
+
+def composed(project, user, seconds: float) -> Composition:
+    """A composition as far as an order needs one."""
+    shot = {"asset_id": str(project.scenes.first().current_clip.asset_id), "frames": round(24 * seconds)}
+    plan = {"width": 640, "height": 360, "fps": "24", "shots": [shot]}
+    asset = store_asset(user, media.video(seconds, "640x360"))
+    return Composition.objects.create(project=project, asset=asset, fingerprint="f", plan=plan, proof={})
+
+
+def test_a_worker_killed_at_the_end_asks_for_one_composition_only(client, project, user, sync_so):
+    job = job_of(order(client, project, composed(project, user, 3.0).asset_id))
+    kill = Kill("apps/composition/repicture.py", "composition_repicture")
+    killed(lambda: drive(Job.objects.get(pk=job.pk)), at=kill)
+    assert not Job.objects.filter(kind=Kind.COMPOSE).exists()
+    drive(Job.objects.get(pk=job.pk))
+    assert Job.objects.filter(kind=Kind.COMPOSE).count() == 1
+
+
+def test_a_result_of_another_length_is_not_put_under_the_song(client, project, user, sync_so):
+    composition = composed(project, user, 3.0)
+    type(composition.asset).objects.filter(pk=composition.asset_id).update(duration_seconds=4.0)
+    job = drive(job_of(order(client, project, composition.asset_id)))
+    assert job.state == State.SUCCEEDED
+    assert job.result["not_composed"]
+    assert job.result["output_url"]
+    assert not Job.objects.filter(kind=Kind.COMPOSE).exists()
+
+
+def test_it_is_priced_against_the_projects_cap(client, project, sync_so):
+    project.budget = Decimal("0.0001")
+    project.save()
+    client.patch(f"/api/mv/projects/{project.pk}", {"budget": "0.0001"}, format="json")
+    scene = project.scenes.get(sequence=1)
+    answer = order(client, project, scene.current_clip.asset_id, sequence=1)
+    assert (answer.status_code, answer.json()["code"]) == (402, "budget_exceeded")
+    assert sync_so.count("POST") == 0
+
+
+def test_it_is_refused_for_a_video_that_is_not_the_projects_or_a_scene_at_work(client, project, user, sync_so):
+    stray = store_asset(user, media.video(2.0, "640x360"))
+    assert order(client, project, stray.pk, sequence=1).status_code == 409
+    assert order(client, project, stray.pk).status_code == 409
+    assert order(client, project, "clip.mp4").status_code == 400
+    scene_order(client, project)
+    assert order(client, project, project.scenes.get(sequence=1).current_clip.asset_id, sequence=1).status_code == 409
+
+
+def test_somebody_elses_project_is_not_found(project, other_user, sync_so):
+    stranger = APIClient()
+    stranger.force_authenticate(other_user)
+    asset_id = project.scenes.get(sequence=1).current_clip.asset_id
+    assert order(stranger, project, asset_id, sequence=1).status_code == 404
