@@ -373,8 +373,13 @@ def test_a_late_upload_of_an_attempt_that_is_over_replaces_nothing(clip, user, b
     def next_attempt_ends_meanwhile():
         s3_client.put_object(Bucket=bucket, Key=key, Body=b"of the next attempt")
 
-    calls = iter([lambda: None, next_attempt_ends_meanwhile])  # before the disk's file, before the bucket's
-    stored = services.file_store(clip, key=key, content_type="video/mp4", fence=lambda: next(calls)())
+    moments = iter(["the disk's file", "the bucket's object"])
+
+    def fence():
+        if next(moments) == "the bucket's object":
+            next_attempt_ends_meanwhile()
+
+    stored = services.file_store(clip, key=key, content_type="video/mp4", fence=fence)
     assert not stored.upload.verified_at
     assert object_bytes(s3_client, bucket, key) == b"of the next attempt"
 
