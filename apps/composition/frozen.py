@@ -68,8 +68,8 @@ class FrozenPlan(_Frozen):
 
     @property
     def fingerprint(self) -> str:
-        """Equal for plans that make the same video."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Equal for plans that make the same video; what it is called does not count."""
+        return hashlib.sha256(self.model_dump_json(exclude={"title", "artist"}).encode()).hexdigest()
 
     @property
     def clip_format(self) -> ClipFormat:

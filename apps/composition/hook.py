@@ -1,12 +1,40 @@
 """The short cut: where it starts and ends on the song."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from apps.composition.models import Output
 from apps.core.errors import InputError
 from apps.media.frames import FrameGrid
 from apps.projects.models import Project
-from apps.scenes.plan import song_range
+from apps.scenes.plan import scene_spans, song_range
+from apps.scenes.selectors import scenes_of
+
+
+@dataclass(frozen=True)
+class HookWindow:
+    """Seconds of the video, and the part of the song that most of it lies in ("" where nobody knows)."""
+
+    start_seconds: float
+    end_seconds: float
+    section: str
+
+
+def hook_suggestion(project: Project, seconds: Decimal) -> HookWindow | None:
+    """The cut that the studio would choose; None while there is no video of that length to cut from."""
+    spans = scene_spans(project, list(scenes_of(project)))
+    if not spans:
+        return None
+    try:
+        first, last = hook_range(project, Output(hook_seconds=seconds), spans[-1].end_frame)
+    except InputError:
+        return None
+    fps = Fraction(project.fps)
+    start, end = float(first / fps), float(last / fps)
+    return HookWindow(start, end, _section(project, start, end))
 
 
 def hook_range(project: Project, output: Output, frames: int) -> tuple[int, int]:
@@ -40,11 +68,19 @@ def _downbeats(project: Project, length: float) -> list[float]:
 
 def _energy(project: Project, start: float, end: float) -> float:
     """How much of the loud sections lies in a stretch."""
+    return float(sum(section["energy"] * shared for section, shared in _sections(project, start, end)))
+
+
+def _section(project: Project, start: float, end: float) -> str:
+    inside = list(_sections(project, start, end))
+    return str(max(inside, key=lambda one: one[1])[0]["label"]) if inside else ""
+
+
+def _sections(project: Project, start: float, end: float) -> Iterator[tuple[Mapping[str, Any], float]]:
+    """The song's sections that lie in a stretch of the video, with how many seconds of each."""
     used = song_range(project)
-    sections = project.song.analysis.get("sections", ()) if project.song else ()
     offset = used[0] if used else 0.0
-    total = 0.0
-    for section in sections:
+    for section in project.song.analysis.get("sections", ()) if project.song else ():
         shared = min(end + offset, section["end_seconds"]) - max(start + offset, section["start_seconds"])
-        total += section["energy"] * max(0.0, shared)
-    return total
+        if shared > 0:
+            yield section, shared

@@ -56,6 +56,8 @@ def read_lyrics(text: str, *, song_start: Fraction = Fraction(0), song_end: Frac
 
     Raises InputError when no timed line is found."""
     text = text.lstrip("\ufeff")
+    if "\0" in text:
+        raise InputError("This is no text. Upload an SRT, LRC or ASS file.")
     try:
         if "-->" not in text and _LRC_TIME.search(text):
             subtitles = _from_lrc(text)
@@ -73,6 +75,21 @@ def read_lyrics(text: str, *, song_start: Fraction = Fraction(0), song_end: Frac
         line.start, line.end = max(line.start, first) - first, min(line.end, last) - first
     subtitles.sort()
     return subtitles
+
+
+def lyrics_lines(text: str) -> list[str]:
+    """The words of each line, without times and marks."""
+    return [line.plaintext.replace("\n", " / ") for line in read_lyrics(text)]
+
+
+def lyrics_decoded(content: bytes) -> str:
+    """The text of a lyrics file. Old editors write other encodings than UTF-8; Windows' is the likeliest of them."""
+    for encoding in ("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig", "cp1252"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return content.decode("latin-1")
 
 
 def styled(subtitles: pysubs2.SSAFile, preset: LyricsPreset, clip: ClipFormat) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
 from apps.composition.hook import hook_range
 from apps.composition.lyrics import LyricsPreset, as_srt, read_lyrics, styled
-from apps.composition.models import Lyrics, Output, SceneLook
+from apps.composition.models import Lyrics, Output, ProjectLook, SceneLook
 from apps.composition.options import ComposeOptions, decibels, resolved_options, transition_kind
 from apps.composition.plan import ShortClip
 from apps.core.errors import InputError
@@ -43,7 +43,7 @@ def project_plan(
 ) -> Planned:
     """The plan as the rows stand. Raises InputError naming the scenes without a clip (unless `skip_missing`)."""
     config = resolve(flavor or project.flavor, "compose_params")
-    options = resolved_options(config.values, {"fit": project.fit}, wishes or {})
+    options = resolved_options(config.values, {"fit": project.fit}, project_look(project), wishes or {})
     slots = _slots(project, options)
     looks = {look.scene_id: look for look in SceneLook.objects.filter(scene__project=project)}
     fps = Fraction(project.fps)
@@ -72,6 +72,11 @@ def project_plan(
         artist=project.song.artist if project.song else "",
     )
     return Planned(plan, options, config.flavor, config.hash)
+
+
+def project_look(project: Project) -> dict[str, Any]:
+    """What a person set for all of the project's videos."""
+    return dict(ProjectLook.objects.filter(project=project).values_list("options", flat=True).first() or {})
 
 
 def _slots(project: Project, options: ComposeOptions) -> list[_Slot]:
