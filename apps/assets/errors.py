@@ -1,4 +1,4 @@
-from apps.core.errors import InputError, ProviderError, StudioError
+from apps.core.errors import ConflictError, InputError, ProviderError, StudioError
 
 
 class StorageUnavailable(ProviderError):
@@ -21,3 +21,17 @@ class FileMissing(StudioError):
 class UploadTooLarge(InputError):
     status_code = 413
     default_code = "upload_too_large"
+
+
+class UploadBusy(ConflictError):
+    """Another request is adding to the same upload."""
+
+    status_code = 423
+    default_code = "upload_busy"
+
+
+class UploadVersion(InputError):
+    """The client speaks another version of the upload protocol."""
+
+    status_code = 412
+    default_code = "tus_version"

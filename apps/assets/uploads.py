@@ -86,10 +86,14 @@ class SpoolingUploadHandler(FileUploadHandler):
             self._path.unlink(missing_ok=True)
 
 
-def spool_path() -> Path:
+def uploads_root() -> Path:
     folder = Path(settings.SCRATCH_ROOT) / "uploads"
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{uuid.uuid4()}.part"
+    return folder
+
+
+def spool_path() -> Path:
+    return uploads_root() / f"{uuid.uuid4()}.part"
 
 
 def upload_limit(kind: str) -> UploadLimit:

@@ -22,6 +22,7 @@ from apps.accounts.models import User
 from apps.assets import services
 from apps.assets.links import linked_asset
 from apps.assets.models import Asset, Kind
+from apps.assets.resumable_api import UploadField
 from apps.assets.selectors import asset_get
 from apps.assets.serving import serve_asset
 from apps.assets.sweep import bucket_sweep, orphans_sweep
@@ -81,7 +82,7 @@ def get_character_reference(request: Request, asset_id: UUID) -> HttpResponseBas
 
 
 class UploadSerializer(serializers.Serializer[Any]):
-    file = serializers.FileField()
+    file = UploadField(help_text="A file, or the id of an upload sent in parts to /api/uploads")
     kind = serializers.ChoiceField(choices=[Kind.VIDEO, Kind.AUDIO, Kind.IMAGE])
 
 
@@ -94,7 +95,7 @@ class UploadSerializer(serializers.Serializer[Any]):
 @parser_classes([MultiPartParser])
 def asset_upload(request: Request) -> Response:
     """Keep a video, a sound or a picture; other calls then name it by its id."""
-    body = UploadSerializer(data=request.data)
+    body = UploadSerializer(data=request.data, context={"request": request})
     body.is_valid(raise_exception=True)
     data = body.validated_data
     asset = services.asset_from_upload(by=_owner(request), upload=data["file"], kind=data["kind"])

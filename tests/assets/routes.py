@@ -3,6 +3,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from apps.assets.resumable import partial_create
 from apps.assets.services import asset_create, file_store
 from tests.assets.conftest import video_make
 from tests.routes import Row, owned_api
@@ -30,6 +31,11 @@ SHARED = Row(
     anonymous=404, other=404, owner=404, staff=404, arguments=lambda _owner: {"token": "forged", "name": "clip.mp4"}
 )
 
+
+def upload(owner):
+    return {"upload_id": partial_create(by=owner, size_bytes=3, name="clip.mp4").id}
+
+
 STAFF_ONLY = {"anonymous": 401, "other": 403, "owner": 403, "staff": 200}
 
 ROWS = {
@@ -40,6 +46,13 @@ ROWS = {
     "api/mv/get_character_reference/<uuid:asset_id>": owned_api(picture),
     # The empty body is of no type that a file could come in.
     "api/assets": Row(anonymous=401, other=415, owner=415, staff=415, method="post"),
+    "api/uploads": Row(anonymous=401, other=400, owner=400, staff=400, method="post"),
+    "api/uploads/<uuid:upload_id>": [
+        owned_api(upload, method="head"),
+        owned_api(upload, method="delete", owner=204),
+        # The test's part is of another type, which the owner is told.
+        owned_api(upload, method="patch", owner=415),
+    ],
     "api/assets/<uuid:asset_id>": owned_api(picture),
     "api/assets/<uuid:asset_id>/content": owned_api(picture),
     "api/assets/shared/<str:token>/<str:name>": SHARED,

@@ -1,0 +1,131 @@
+"""Uploads in parts, over the tus protocol."""
+
+import base64
+import fcntl
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from apps.assets.models import Asset
+from apps.assets.resumable import MOST_UNFINISHED
+from apps.assets.sweep import orphans_sweep
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def api(client, user):
+    client.force_login(user)
+    return client
+
+
+def begin(api, size, name="clip.mp4"):
+    metadata = f"filename {base64.b64encode(name.encode()).decode()}"
+    answer = api.post("/api/uploads", headers={"Upload-Length": str(size), "Upload-Metadata": metadata})
+    return answer["Location"] if answer.status_code == 201 else answer
+
+
+def send(api, address, part, offset):
+    headers = {"Upload-Offset": str(offset), "Tus-Resumable": "1.0.0"}
+    return api.patch(address, part, content_type="application/offset+octet-stream", headers=headers)
+
+
+def stands_at(api, address):
+    return int(api.head(address)["Upload-Offset"])
+
+
+def take(api, address, kind="video"):
+    return api.post("/api/assets", {"kind": kind, "file": address.rsplit("/", 1)[-1]})
+
+
+def folders(settings):
+    return [path for path in (Path(settings.SCRATCH_ROOT) / "uploads").glob("*") if path.is_dir()]
+
+
+def test_a_file_sent_in_parts_is_taken_like_any_upload(api, clip, settings):
+    content, middle = clip.read_bytes(), 1000
+    address = begin(api, len(content), name="Zoë.mp4")
+    assert send(api, address, content[:middle], 0)["Upload-Offset"] == str(middle)
+    assert stands_at(api, address) == middle
+    assert send(api, address, content[middle:], middle).status_code == 204
+    answer = take(api, address)
+    assert answer.status_code == 201, answer.json()
+    asset = Asset.objects.get(pk=answer.json()["id"])
+    assert (asset.original_name, asset.size_bytes, asset.kind) == ("Zoë.mp4", len(content), "video")
+    assert api.get(f"/api/assets/{asset.pk}/content").getvalue() == content
+    assert api.delete(address).status_code == 204
+    assert folders(settings) == []
+
+
+def test_a_part_at_another_offset_is_refused_and_changes_nothing(api):
+    address = begin(api, 10)
+    send(api, address, b"12345", 0)
+    answer = send(api, address, b"12345", 0)
+    assert (answer.status_code, answer.json()["code"]) == (409, "other_offset")
+    assert stands_at(api, address) == 5
+
+
+def test_more_than_was_said_is_refused(api):
+    address = begin(api, 4)
+    assert send(api, address, b"12345", 0).status_code == 400
+    assert stands_at(api, address) <= 4
+
+
+def test_a_part_waits_for_the_one_that_is_still_being_written(api, settings):
+    address = begin(api, 4)
+    with (folders(settings)[0] / "content").open("ab") as earlier:
+        fcntl.flock(earlier, fcntl.LOCK_EX)
+        assert send(api, address, b"1234", 0).status_code == 423
+    assert send(api, address, b"1234", 0).status_code == 204
+
+
+def test_what_is_not_whole_is_not_taken(api):
+    address = begin(api, 4)
+    assert take(api, address).status_code == 409
+
+
+def test_the_content_decides_what_it_is(api):
+    text = b"#!/bin/sh\necho hello\n" * 50
+    address = begin(api, len(text))
+    send(api, address, text, 0)
+    answer = take(api, address)
+    assert (answer.status_code, answer.json()["code"]) == (400, "not_media")
+
+
+def test_limits_hold_from_the_start(api, settings):
+    settings.UPLOAD_LIMITS = {"video": (1000, 3600, "a video")}
+    assert begin(api, 1001).status_code == 413
+    assert begin(api, 0).status_code == 400
+    assert api.post("/api/uploads", headers={"Upload-Length": "many"}).status_code == 400
+
+
+def test_somebody_elses_upload_is_not_found(api, client, other_user, clip):
+    content = clip.read_bytes()
+    address = begin(api, len(content))
+    send(api, address, content, 0)
+    client.force_login(other_user)
+    assert client.head(address).status_code == 404
+    assert send(client, address, b"1", 0).status_code == 404
+    assert take(client, address).status_code == 404
+
+
+def test_only_so_many_are_kept_unfinished(api, settings):
+    for _ in range(MOST_UNFINISHED + 2):
+        begin(api, 5)
+    assert len(folders(settings)) == MOST_UNFINISHED
+
+
+def test_the_night_takes_abandoned_parts(api, settings):
+    send(api, begin(api, 10), b"12345", 0)
+    orphans_sweep(now=timezone.now(), dry_run=False)
+    assert len(folders(settings)) == 1
+    orphans_sweep(now=timezone.now() + timedelta(hours=settings.ORPHAN_MAX_AGE_HOURS + 1), dry_run=False)
+    assert folders(settings) == []
+
+
+def test_a_client_of_another_version_is_told(api):
+    answer = api.options("/api/uploads")
+    assert (answer["Tus-Version"], answer["Tus-Extension"]) == ("1.0.0", "creation,termination")
+    assert api.post("/api/uploads", headers={"Upload-Length": "5", "Tus-Resumable": "0.2.1"}).status_code == 412
