@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import Celery, bootsteps
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # missing in its stubs
+from celery.signals import setup_logging
 
 from mvsite.lifeline import end_with_supervisor
 
@@ -16,6 +17,12 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("mvsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+@setup_logging.connect
+def logging_left_alone(**_: Any) -> None:
+    """While somebody listens to this signal, Celery leaves the logging to our settings. Otherwise its `--loglevel`
+    becomes that of the root logger, and hides the events of every job."""
 
 
 class HeartbeatStep(bootsteps.StartStopStep):

@@ -91,6 +91,19 @@ def test_it_prints_one_address_when_it_is_ready(studio):
     assert studio.log.read_text().count("http://") == 1
 
 
+def test_it_shows_what_the_workers_do(studio):
+    body = json.dumps({"idea": "a neon city", "number_of_scenes": 1}).encode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{studio.port}/api/mv/create_scenes",
+        data=body,
+        headers={"Content-Type": "application/json", "Prefer": "wait=60"},
+    )
+    with urllib.request.urlopen(request, timeout=70) as answer:  # noqa: S310 - our own server
+        assert answer.status == 200
+    moves = [line for line in studio.log.read_text().splitlines() if "event='job_moved'" in line]
+    assert any(line.startswith("media ") and "to_state='succeeded'" in line for line in moves)
+
+
 def test_a_second_run_in_the_same_place_says_where_the_first_is(studio):
     done = studio.call()
     assert done.returncode == 0
