@@ -5,9 +5,9 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from apps.jobs.dispatch import JOB_ENDED_TASK
+from apps.jobs.dispatch import JOB_ENDED_TASK, JOB_RETRIED_TASK
 from apps.scenes import cleaning
-from apps.songs.services import SONG_CHANGED_TASK
+from apps.songs.services import SECTIONS_CHANGED_TASK, SONG_CHANGED_TASK
 from apps.studio import followup, generate_all
 
 
@@ -16,9 +16,19 @@ def job_ended(*, job_id: str, **_: object) -> None:
     followup.job_ended(UUID(job_id))
 
 
+@shared_task(name=JOB_RETRIED_TASK)
+def job_retried(*, job_id: str, **_: object) -> None:
+    followup.job_retried(UUID(job_id))
+
+
 @shared_task(name=SONG_CHANGED_TASK)
 def project_song_changed(*, project_id: str, **_: object) -> None:
     followup.project_song_changed(UUID(project_id))
+
+
+@shared_task(name=SECTIONS_CHANGED_TASK)
+def project_sections_changed(*, project_id: str, labels: list[str], **_: object) -> None:
+    followup.project_sections_changed(UUID(project_id), labels)
 
 
 @shared_task(name="workers.followup.song_changed")

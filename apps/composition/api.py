@@ -14,9 +14,10 @@ from rest_framework.views import APIView
 
 from apps.assets.serving import serve_asset
 from apps.assets.views import FILE_RESPONSES
-from apps.composition import services
+from apps.composition import looks, services
 from apps.composition.export import latest_export, project_export
-from apps.composition.models import Composition, Output, SceneLook
+from apps.composition.lyrics import lyrics_decoded
+from apps.composition.models import Composition, Output
 from apps.composition.selectors import composition_get, compositions_of
 from apps.composition.serializers import (
     ComposeSerializer,
@@ -125,13 +126,12 @@ class SceneLookDetail(APIView):
     @extend_schema(responses=SceneLookSerializer, summary="How the scene is composed")
     def get(self, request: Request, project_id: UUID, sequence: int) -> Response:
         scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
-        look = SceneLook.objects.filter(scene=scene).first() or SceneLook(scene=scene)
-        return Response(SceneLookSerializer(look).data)
+        return Response(SceneLookSerializer(looks.scene_look(scene)).data)
 
     @extend_schema(request=SceneLookWriteSerializer, responses=SceneLookSerializer, summary="Change how")
     def patch(self, request: Request, project_id: UUID, sequence: int) -> Response:
         changes = validated(SceneLookWriteSerializer, request)
-        look = services.scene_look_update(by=acting_user(request), project_id=project_id, sequence=sequence, **changes)
+        look = looks.scene_look_update(by=acting_user(request), project_id=project_id, sequence=sequence, **changes)
         return Response(SceneLookSerializer(look).data)
 
 
@@ -145,7 +145,7 @@ class ProjectLyrics(APIView):
         sent = validated(LyricsUploadSerializer, request)
         file = sent.pop("file", None)
         if file is not None:
-            sent |= {"text": file.read().decode("utf-8", "replace"), "original_name": file.name}
+            sent |= {"text": lyrics_decoded(file.read()), "original_name": file.name}
         return Response(
             LyricsSerializer(services.lyrics_set(by=acting_user(request), project_id=project_id, **sent)).data
         )

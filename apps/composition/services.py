@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
 from apps.composition.lyrics import LyricsPreset, read_lyrics
-from apps.composition.models import Composition, Lyrics, Output, SceneLook
+from apps.composition.models import Composition, Lyrics, Output
 from apps.composition.planning import project_plan
 from apps.composition.selectors import composition_get, composition_is_stale, current_composition, output_get
 from apps.core.errors import ConflictError, InputError
@@ -19,7 +19,6 @@ from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, job_create
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
-from apps.scenes.selectors import scene_get
 
 log = structlog.get_logger(__name__)
 
@@ -110,13 +109,6 @@ def output_create(
 def output_delete(*, by: User, project_id: UUID, output_id: UUID) -> None:
     """The output and the record of its videos go; their files stay until housekeeping."""
     output_get(by=by, project_id=project_id, output_id=output_id).delete()
-
-
-def scene_look_update(*, by: User, project_id: UUID, sequence: int, **changes: Any) -> SceneLook:
-    """Set how one scene is composed; fields that are not named stay."""
-    scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-    look, _ = SceneLook.objects.update_or_create(scene=scene, defaults=changes)
-    return look
 
 
 def lyrics_set(

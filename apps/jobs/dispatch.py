@@ -20,6 +20,7 @@ from apps.jobs.states import State
 log = structlog.get_logger(__name__)
 
 JOB_ENDED_TASK = "workers.followup.job_ended"
+JOB_RETRIED_TASK = "workers.followup.job_retried"
 TELL_PROVIDER_TASK = "workers.polling.cancel_run"
 SETTLE_CANCELLED_TASK = "workers.polling.settle_cancelled"
 KEEP_LATE_RESULT_TASK = "workers.generation.keep_late_result"
@@ -35,6 +36,11 @@ def job_dispatch(job: Job, *, claim_from: State) -> None:
 def job_ended_dispatch(job_id: UUID) -> None:
     """After commit, let whoever builds on this job look at the new state of things."""
     task_dispatch(JOB_ENDED_TASK, queue=Queue.IO, job_id=str(job_id))
+
+
+def job_retried_dispatch(job_id: UUID) -> None:
+    """After commit, let what the job belongs to show it again."""
+    task_dispatch(JOB_RETRIED_TASK, queue=Queue.IO, job_id=str(job_id))
 
 
 def task_dispatch(name: str, *, queue: str, **arguments: Any) -> None:

@@ -314,7 +314,7 @@ def job_retry(*, by: User, job_id: UUID, quote: Quote | None = None) -> Job:
         job.failures = 0
         job.error, job.error_evidence = "", {}
         job.progress_percentage, job.progress_message = 0, ""
-        job.run_after = None
+        job.run_after, job.started_at = None, None
         if job.quoted_cost > 0:
             money.cost_reserve(job, quote or Quote(amount=job.quoted_cost, basis="as quoted for the first attempt"))
         try:
@@ -325,6 +325,8 @@ def job_retry(*, by: User, job_id: UUID, quote: Quote | None = None) -> Job:
                 "Another job does this work already. Wait for it to end.", code="already_running"
             ) from error
         dispatch.job_dispatch(job, claim_from=State.QUEUED)
+        if job.scene_id is not None:
+            dispatch.job_retried_dispatch(job.pk)
         return job
 
 

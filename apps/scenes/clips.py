@@ -49,3 +49,12 @@ def refuse_busy(scene: Scene) -> None:
             f"Scene {scene.sequence} is being worked on. Wait for it to end, or cancel it first.",
             code="already_running",
         )
+
+
+def scene_expect(scene: Scene, scene_id: UUID | None) -> None:
+    """Raise ConflictError when the caller means another scene than the one that has this number now."""
+    if scene_id not in {None, scene.pk}:
+        raise ConflictError(
+            "The scenes were put in another order meanwhile. Look at them as they are now, then try again.",
+            code="stale",
+        )

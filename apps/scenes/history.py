@@ -4,8 +4,9 @@ Every change is recorded as the values that differ, per scene, before and after.
 project's lock, so changes of one project form a clean stack.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,19 @@ FIELDS = ("sequence", "prompt", "negative_prompt", "lipsync", "section", "facts"
 ROWS = ("image_id", "current_clip_id")
 
 State = dict[str, dict[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something that an app above keeps for a scene and that is undone with it. `read` answers plain JSON by scene
+    id for a project's scenes; `write` brings one scene back to such a value, None to nothing."""
+
+    name: str
+    read: Callable[[Project], Mapping[str, Any]]
+    write: Callable[[Scene, Any], None]
+
+
+PARTS: list[Part] = []
 
 
 @contextmanager
@@ -74,9 +88,18 @@ def change_redo(*, by: User, project_id: UUID) -> Change:
         return change
 
 
+def parts_copy(source: Scene, copy: Scene) -> None:
+    """Give a copied scene what its source has from the apps above."""
+    for part in PARTS:
+        if (value := part.read(source.project).get(str(source.pk))) is not None:
+            part.write(copy, value)
+
+
 def _state(project: Project) -> State:
+    kept = {part.name: part.read(project) for part in PARTS}
     return {
         str(scene.pk): {
+            **{name: values.get(str(scene.pk)) for name, values in kept.items()},
             **{name: getattr(scene, name) for name in FIELDS},
             **{name: str(value) if (value := getattr(scene, name)) else None for name in ROWS},
             "duration": None if scene.duration is None else str(scene.duration),
@@ -103,3 +126,6 @@ def _restore(scene: Scene, values: Mapping[str, Any] | None) -> None:
         scene.deleted_at = None
     scene.version += 1
     scene.save()
+    for part in PARTS:
+        if values is not None and part.name in values:
+            part.write(scene, values[part.name])

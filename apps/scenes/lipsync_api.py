@@ -191,13 +191,9 @@ class ScenesLipsync(APIView):
 def _looked_at(by: User, project_id: UUID, sequences: Sequence[int], data: dict[str, Any]) -> list[str]:
     """The findings on the scenes whose lip-sync is paid. Raises ConflictError where `force` is false and one fails."""
     force = data.get("force")
-    warnings: list[str] = []
-    for sequence in sequences if not force else ():
-        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        work = lipsync.scene_lipsync_work(by=by, scene=scene, wish=_wish(data))
-        if work.quote.amount > 0:
-            problems = lipsync_check.work_check(work).problems
-            warnings.extend(f"Scene {sequence}: {problem}" for problem in problems)
+    looked = () if force else sequences
+    doubts = lipsync_check.scenes_doubts(by=by, project_id=project_id, sequences=looked, wish=_wish(data))
+    warnings = [f"Scene {doubt.scene.sequence}: {problem}" for doubt in doubts for problem in doubt.found.problems]
     if warnings and force is False:
         message = f"{' '.join(warnings)} Send force=true to buy it nevertheless."
         raise ConflictError(message, code="lipsync_unlikely")

@@ -1,8 +1,10 @@
 """Looking before paying: whether a scene's lip-sync can work at all. Costs nothing and sends nothing."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -17,6 +19,7 @@ from apps.providers.draft.lipsync.face import FaceCheck, face_check
 from apps.providers.draft.lipsync.voice import VoiceCheck, voice_check
 from apps.scenes.lipsync import LipsyncWish, scene_lipsync_work
 from apps.scenes.models import Scene
+from apps.scenes.selectors import scene_get
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +45,25 @@ class LipsyncCheck:
 def scene_lipsync_check(*, by: User, scene: Scene, wish: LipsyncWish) -> LipsyncCheck:
     """Look at the clip's face and the window's voice. Raises InputError where lip-sync cannot even be asked for."""
     return work_check(scene_lipsync_work(by=by, scene=scene, wish=wish))
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A scene whose lip-sync would be paid for and is unlikely to work, and what was seen."""
+
+    scene: Scene
+    found: LipsyncCheck
+
+
+def scenes_doubts(*, by: User, project_id: UUID, sequences: Sequence[int], wish: LipsyncWish) -> list[Doubt]:
+    """Look at those of the scenes whose lip-sync costs money. Raises InputError where one cannot even be asked for."""
+    doubts = []
+    for sequence in sequences:
+        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+        work = scene_lipsync_work(by=by, scene=scene, wish=wish)
+        if work.quote.amount > 0 and not (found := work_check(work)).usable:
+            doubts.append(Doubt(scene, found))
+    return doubts
 
 
 def work_check(work: Work) -> LipsyncCheck:

@@ -28,10 +28,12 @@ class SceneWriteSerializer(StrictSerializer):
 
 
 class ScenePatchSerializer(SceneWriteSerializer):
-    """`version` is the one that was read; with it, a change over somebody else's is refused."""
+    """`version` is the one that was read; with it, a change over somebody else's is refused. With `scene_id` the
+    change is refused when another scene has this number meanwhile."""
 
     sequence = None  # type: ignore[assignment]  # the reorder route moves scenes
     version = serializers.IntegerField(required=False, min_value=1)
+    scene_id = serializers.UUIDField(required=False)
 
 
 class ReorderSerializer(StrictSerializer):
@@ -50,9 +52,10 @@ class ReorderSerializer(StrictSerializer):
 
 
 class SplitSerializer(StrictSerializer):
-    """`at`: seconds after the scene's start."""
+    """`at`: seconds after the scene's start. With `scene_id` it is refused when another scene has this number now."""
 
     at = SecondsField()
+    scene_id = serializers.UUIDField(required=False)
     snap = serializers.BooleanField(required=False)
 
 

@@ -1,7 +1,7 @@
 """Changes of a project's scenes. Each takes the project's lock, keeps the sequences gapless from 1 and, with a
 song, the sum of the lengths equal to the used part of the song; each can be undone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
@@ -16,8 +16,8 @@ from apps.generation.limits import MAXIMUM_SCENES
 from apps.projects.models import Project
 from apps.projects.selectors import project_lock, song_seconds
 from apps.scenes import arrangement
-from apps.scenes.clips import refuse_busy
-from apps.scenes.history import recorded
+from apps.scenes.clips import refuse_busy, scene_expect
+from apps.scenes.history import parts_copy, recorded
 from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.plan import project_beats, project_slots, usual_duration
 from apps.scenes.selectors import scenes_of
@@ -62,6 +62,7 @@ def scene_update(
     by: User,
     project_id: UUID,
     sequence: int,
+    scene_id: UUID | None = None,
     expected_version: int | None = None,
     duration: Decimal | None = None,
     snap: bool = True,
@@ -69,12 +70,14 @@ def scene_update(
 ) -> Scene:
     """Edit a scene; a new `duration` moves the cut, and with a song a neighbour gives or takes.
 
-    Raises ConflictError when `expected_version` is not the stored one any more.
+    Raises ConflictError when `expected_version` is not the stored one any more, or another scene than `scene_id`
+    stands there now.
     """
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         scenes, index = _located(project, sequence)
         scene = scenes[index]
+        scene_expect(scene, scene_id)
         if expected_version not in {None, scene.version}:
             raise ConflictError(
                 "This scene was changed meanwhile. Load it again, then repeat your change.", code="stale"
@@ -131,14 +134,17 @@ def scenes_reorder(
             _arrange([scenes[place] for place in places], durations)
 
 
-def scene_split(*, by: User, project_id: UUID, sequence: int, at: Decimal, snap: bool = True) -> Scene:
-    """Cut a scene in two, `at` seconds after its start; answers the second half.
+def scene_split(
+    *, by: User, project_id: UUID, sequence: int, at: Decimal, scene_id: UUID | None = None, snap: bool = True
+) -> Scene:
+    """Cut a scene in two, `at` seconds after its start; answers the second half. With `scene_id`, only that scene.
 
     The second half has the same words and picture and no clip yet, since a clip shows its scene from the start.
     """
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         scenes, index = _located(project, sequence)
+        scene_expect(scenes[index], scene_id)
         beats = project_beats(project) if snap else ()
         durations = arrangement.divided(_durations(project, scenes), index, at, beats=beats)
         with recorded(project, f"split scene {sequence}"):
@@ -175,6 +181,7 @@ def scene_duplicate(*, by: User, project_id: UUID, sequence: int, snap: bool = T
             copy = _copy(scenes[index])
             _arrange([*scenes[: index + 1], copy, *scenes[index + 1 :]], durations)
             _copy_clip(scenes[index], copy)
+            parts_copy(scenes[index], copy)
         return copy
 
 
@@ -199,6 +206,20 @@ def scenes_replan(*, project: Project) -> bool:
         _arrange(scenes, durations)
     log.info("scenes_replanned", project_id=str(project.pk), scenes=len(scenes))
     return True
+
+
+def scenes_name_sections(*, project: Project, instead_of: Collection[str]) -> None:
+    """Name scenes after the part of the song that their middle lies in, where they have one of the names
+    `instead_of`. The caller holds the project's lock. It is no change of the scenes, so undo does not know it."""
+    clock = float(project.song_start)
+    parts = project.song.analysis.get("sections", ()) if project.song is not None else ()
+    for scene in scenes_of(project):
+        length = float(usual_duration(project, scene))
+        middle, clock = clock + length / 2, clock + length
+        here = [part["label"] for part in parts if part["start_seconds"] <= middle < part["end_seconds"]]
+        if here and scene.section.lower() in instead_of and scene.section.lower() != here[0].lower():
+            scene.section = here[0]
+            scene.save(update_fields=["section", "updated_at"])
 
 
 def scenes_replace(*, project: Project, written: Sequence[Mapping[str, Any]]) -> list[Scene]:

@@ -54,7 +54,7 @@ class SongList(generics.ListAPIView[Song]):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Upload a song (mp3, wav, flac, m4a/aac, ogg/opus); its analysis (`job`) starts by itself."""
-        body = SongUploadSerializer(data=request.data)
+        body = SongUploadSerializer(data=request.data, context={"request": request})
         body.is_valid(raise_exception=True)
         data = body.validated_data
         song, job = services.song_upload(
@@ -74,7 +74,8 @@ class SongDetail(APIView):
 
     @extend_schema(request=SongChangesSerializer, responses=SongDetailSerializer)
     def patch(self, request: Request, audio_id: UUID) -> Response:
-        """Change title or artist, or correct the beat grid; the scenes of its projects are planned anew."""
+        """Change title or artist, name and move its sections, or correct the beat grid: then the scenes of its projects
+        are planned anew."""
         body = SongChangesSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         song = services.song_update(by=acting_user(request), audio_id=audio_id, changes=body.changes())
@@ -127,7 +128,7 @@ def audio_peaks(request: Request, audio_id: UUID) -> Response:
 @api_view(["POST"])
 def audio_stem(request: Request, audio_id: UUID) -> Response:
     """Give the song its vocals alone; lip-sync uses them instead of the mix."""
-    body = StemUploadSerializer(data=request.data)
+    body = StemUploadSerializer(data=request.data, context={"request": request})
     body.is_valid(raise_exception=True)
     song = services.song_stem_upload(by=acting_user(request), audio_id=audio_id, upload=body.validated_data["file"])
     return Response(SongDetailSerializer(song).data)

@@ -15,6 +15,7 @@ from apps.jobs.execution import Done, JobRun
 from apps.songs.analysis.analyse import SongAnalysis, song_analyse
 from apps.songs.importing import audio_import, imported_type
 from apps.songs.models import AnalysisState, Song
+from apps.songs.section_edits import sections_kept
 from apps.songs.services import song_changed_tell, song_create
 from apps.songs.stored import analysis_stored, grid_stored
 
@@ -95,7 +96,7 @@ def _save(song: Song, found: SongAnalysis) -> Mapping[str, Any]:
     if locked is None:
         raise WorkCancelled("the song was deleted meanwhile")
     stem_voice = locked.analysis.get("voice") if locked.stem_id else None
-    locked.analysis = analysis_stored(found)
+    locked.analysis = sections_kept(locked.analysis, analysis_stored(found))
     if stem_voice:
         locked.analysis["voice"] = stem_voice
     locked.analysis_state, locked.analysis_error = AnalysisState.DONE, ""

@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.assets.resumable_api import UploadField
 from apps.songs.grid_edits import GridEdit, Operation
 from apps.songs.models import Song
+from apps.songs.section_edits import LABEL_LENGTH, MOST_SECTIONS
 from apps.songs.services import SongChanges
 from apps.songs.stored import LONG_PARTS
 
@@ -67,20 +69,20 @@ class SongDetailSerializer(SongSerializer):
     analysis = serializers.SerializerMethodField()
 
     class Meta(SongSerializer.Meta):
-        fields = [*SongSerializer.Meta.fields, "grid", "analysis"]
+        fields = [*SongSerializer.Meta.fields, "grid", "analysis", "updated_at"]
 
     def get_analysis(self, song: Song) -> dict[str, Any]:
         return {name: value for name, value in song.analysis.items() if name not in LONG_PARTS}
 
 
 class SongUploadSerializer(serializers.Serializer[Any]):
-    file = serializers.FileField(allow_empty_file=True)  # the empty one gets a clearer word than the library's
+    file = UploadField(allow_empty_file=True)  # the empty one gets a clearer word than the library's
     title = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     artist = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 
 class StemUploadSerializer(serializers.Serializer[Any]):
-    file = serializers.FileField(allow_empty_file=True)
+    file = UploadField(allow_empty_file=True)
 
 
 class SongImportSerializer(serializers.Serializer[Any]):
@@ -125,14 +127,29 @@ class GridEditSerializer(serializers.Serializer[Any]):
         return values
 
 
+class SectionSerializer(serializers.Serializer[Any]):
+    """Where a part begins, in seconds of the file, and what it is called; it ends where the next one begins."""
+
+    label = serializers.CharField(max_length=LABEL_LENGTH)  # type: ignore[assignment]  # DRF takes it off the class
+    start_seconds = FiniteField(min_value=0)
+
+
 class SongChangesSerializer(serializers.Serializer[Any]):
+    """`sections` are all parts of the song, an empty list those that the analysis found. With `updated_at`, as it was
+    read, a change over somebody else's is refused."""
+
     title = serializers.CharField(max_length=200, required=False)
     artist = serializers.CharField(max_length=200, required=False, allow_blank=True)
     grid = GridEditSerializer(required=False)
+    sections = serializers.ListField(child=SectionSerializer(), required=False, max_length=MOST_SECTIONS)
+    updated_at = serializers.DateTimeField(required=False)
 
     def changes(self) -> SongChanges:
         """What was asked for; call it after `is_valid`."""
         values = dict(self.validated_data)
+        values["seen_at"] = values.pop("updated_at", None)
+        if "sections" in values:
+            values["sections"] = [(part["label"], part["start_seconds"]) for part in values["sections"]]
         edit = dict(values.pop("grid", {}))
         if edit.get("operation") == RESET:
             return SongChanges(**values, forget_edits=True)

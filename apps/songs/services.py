@@ -1,7 +1,9 @@
 """Use cases of songs: take one in, import one, correct its beat grid, give it a vocal stem, let it go."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -28,6 +30,7 @@ from apps.songs.analysis.grid import BeatGrid
 from apps.songs.formats import song_checked
 from apps.songs.grid_edits import GridEdit, grid_edit
 from apps.songs.models import AnalysisState, Song
+from apps.songs.section_edits import sections_changed, sections_restored
 from apps.songs.selectors import beat_grid, song_get
 from apps.songs.stored import grid_stored, onsets_read, voice_stored
 
@@ -35,18 +38,22 @@ log = structlog.get_logger(__name__)
 
 # Each project of a song is told when the song's beats change, so that it plans its scenes anew.
 SONG_CHANGED_TASK = "workers.followup.project_song_changed"
+SECTIONS_CHANGED_TASK = "workers.followup.project_sections_changed"
 # A stem is laid over the song sample by sample; encoders pad by some hundredths of a second.
 STEM_LENGTH_TOLERANCE_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
 class SongChanges:
-    """What a person changes; None leaves a thing as it is. `forget_edits` goes back to the grid that was found."""
+    """What a person changes; None leaves a thing as it is. `forget_edits` goes back to the grid that was found, and no
+    `sections` at all to those that were found. `seen_at` is the song's `updated_at` that the person looked at."""
 
     title: str | None = None
     artist: str | None = None
     grid: GridEdit | None = None
     forget_edits: bool = False
+    sections: Sequence[tuple[str, float]] | None = None
+    seen_at: datetime | None = None
 
 
 def song_upload(*, by: User, upload: "UploadedFile[Any]", title: str = "", artist: str = "") -> tuple[Song, Job]:
@@ -99,17 +106,38 @@ def song_import(
 def song_update(*, by: User, audio_id: UUID, changes: SongChanges) -> Song:
     """Change title, artist or beat grid; projects that use the song plan their scenes anew when the grid changes.
 
-    Raises ConflictError for a grid that is not known yet, InputError for a correction that cannot be.
+    Raises ConflictError for a grid that is not known yet and for a song that was changed after `seen_at`, InputError
+    for a correction that cannot be.
     """
     with transaction.atomic(durable=True):
         song = Song.objects.select_for_update(of=("self",)).get(pk=song_get(by=by, audio_id=audio_id).pk)
+        if changes.seen_at not in {None, song.updated_at}:
+            raise ConflictError(
+                "This song was changed meanwhile. Look at it as it is now, then try again.", code="stale"
+            )
         song.title = song.title if changes.title is None else changes.title
         song.artist = song.artist if changes.artist is None else changes.artist
         if changes.forget_edits or changes.grid:
             song.grid = grid_stored(_changed_grid(song, changes))
             song_changed_tell(song)
+        if changes.sections is not None:
+            _change_sections(song, changes.sections)
         song.save()
     return song_get(by=by, audio_id=audio_id)
+
+
+def _change_sections(song: Song, wanted: Sequence[tuple[str, float]]) -> None:
+    """Cuts stay where they are; scenes that were named after their part of the song are named anew."""
+    if song.analysis_state == AnalysisState.WAITING:
+        raise ConflictError("The song is still being listened to. Change its sections when that has ended.")
+    before = song.analysis.get("sections", [])
+    duration = song.asset.duration_seconds or song.analysis.get("duration_seconds", 0.0)
+    song.analysis = (
+        sections_changed(song.analysis, wanted, duration=duration) if wanted else sections_restored(song.analysis)
+    )
+    labels = sorted({str(part["label"]).lower() for part in before})
+    for project_id in song.projects.values_list("pk", flat=True):
+        dispatch.task_dispatch(SECTIONS_CHANGED_TASK, queue=Queue.IO, project_id=str(project_id), labels=labels)
 
 
 def song_analysis_ended(job: Job) -> None:

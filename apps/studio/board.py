@@ -44,6 +44,8 @@ def board_of(project: Project, *, page: str) -> Board:
     cards = scene_cards(project, scenes)
     live = list(live_jobs(project.pk))
     pieces = [_status(project, scenes, live, page), _final(project, scenes, live, page), _grid(project, cards, page)]
+    if page == "edit":
+        pieces.append(_head(project, scenes, live))
     card_pieces = [card.piece(page) for card in cards]
     return Board(project, cards, [*pieces, *card_pieces], busy=bool(live) or project.generating)
 
@@ -63,11 +65,28 @@ def _status(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page
         "money": spending,
         "live": bool(live) or project.generating,
         "step": step,
+        "job": job if job is not None and job.kind in PROJECT_KINDS else None,
         "percent": _percent(job, made, len(scenes)),
         "song_seconds": song_seconds(project),
     }
     facts = [word.text, made, len(scenes), spending, project.problem, project.generating, step, context["percent"]]
     return Piece("status", "studio/project_status.html", [*facts, len(live), project.version], context)
+
+
+def _head(project: Project, scenes: Sequence[Scene], live: Sequence[Job]) -> Piece:
+    """The Edit page's head: what it is, what was spent, and the ways out."""
+    spending = project_money(project.pk)
+    made = sum(1 for scene in scenes if scene.current_clip_id)
+    composing = any(job.kind == Kind.COMPOSE for job in live)
+    facts = [project.version, spending, made, len(scenes), composing, project.final_video_id]
+    context = {
+        "project": project,
+        "money": spending,
+        "made": made,
+        "scene_count": len(scenes),
+        "composing": composing,
+    }
+    return Piece("head", "studio/edit_head.html", facts, context)
 
 
 def _step(job: Job | None, made: int, total: int) -> str:

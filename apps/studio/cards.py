@@ -11,9 +11,9 @@ from apps.assets.services import asset_view_url
 from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.scenes.models import Scene
-from apps.scenes.selectors import scene_error, scene_status
+from apps.scenes.selectors import refused_clip_problems, scene_error, scene_status
 from apps.studio.live import Piece
-from apps.studio.words import SCENE_WORDS, Word
+from apps.studio.words import REARRANGING_WORDS, SCENE_WORDS, Word
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,22 @@ class SceneCard:
     @property
     def busy(self) -> bool:
         return self.job is not None and self.job.is_live
+
+    @property
+    def retry_cost(self) -> Decimal:
+        """What trying again costs, in US dollars."""
+        job = self.job
+        return job.quoted_cost if job is not None and not job.is_live else Decimal(0)
+
+    @property
+    def refused_clip_id(self) -> str:
+        """The new clip that did not pass its checks, while nobody has decided about it."""
+        job = self.job
+        return str(job.result.get("clip_id", "")) if job is not None and refused_clip_problems(self.scene) else ""
+
+    @property
+    def rearranging(self) -> tuple[tuple[str, str], ...]:
+        return REARRANGING_WORDS
 
     @property
     def anchor(self) -> str:

@@ -44,6 +44,9 @@ PROJECT_WORDS: Mapping[str, Word] = {
     ProjectStatus.ERROR: Word("Failed", "bad"),
 }
 
+# What the Edit page can do with a scene among the others.
+REARRANGING_WORDS = (("insert", "Insert after"), ("duplicate", "Duplicate"), ("merge", "Merge with next"))
+
 KIND_WORDS: Mapping[str, str] = {
     Kind.SCENES: "Write scenes",
     Kind.CHARACTER_REFERENCE: "Character reference",
@@ -59,6 +62,26 @@ KIND_WORDS: Mapping[str, str] = {
     Kind.AUDIO_IMPORT: "Song import",
     Kind.AUDIO_ANALYSIS: "Song analysis",
 }
+
+# Values of a composition's options.
+LOOK_WORDS: Mapping[str, str] = {
+    "none": "Hard cuts",
+    "crossfade": "Crossfade",
+    "dip_to_black": "Dip to black",
+    "dip_to_white": "Dip to white",
+    "flash": "Flash",
+    "hold": "holds the last picture",
+    "slow": "slows short clips",
+    "loop": "loops short clips",
+    "bounce": "plays short clips back and forth",
+    "blur": "blurred bars",
+    "black": "black bars",
+    "draft": "draft quality",
+    "standard": "standard quality",
+    "high": "high quality",
+}
+LYRICS_WORDS: Mapping[str, str] = {"burn": "burned in", "soft": "as a track to switch on"}
+PRESET_WORDS: Mapping[str, str] = {"clean": "Clean", "bold": "Bold", "cinema": "Cinema"}
 
 PROVIDER_WORDS: Mapping[str, str] = {
     "draft": "Draft",

@@ -54,6 +54,14 @@ ROWS = {
     f"{SCENE}/upload": [owned_page(scene), action(scene)],
     f"{SCENE}/delete": action(scene),
     f"{SCENE}/history": owned_page(scene),
+    f"{SCENE}/compare": owned_page(scene),
+    f"{SCENE}/look": [owned_page(scene), action(scene)],
+    f"{SCENE}/arrange/<str:what>": action(lambda owner: {**scene(owner), "what": "duplicate"}),
+    f"{PROJECT}/lipsync": [owned_page(project), action(project, owner=400)],
+    f"{PROJECT}/lipsync/quote": owned_page(project),
+    # Nothing is named: the sentence is shown on the page that it leads back to.
+    f"{PROJECT}/videos": action(project),
+    f"{PROJECT}/export": action(project),
     f"{SCENE}/inspector": owned_page(scene),
     f"{SCENE}/quote/<str:what>": owned_page(lambda owner: {**scene(owner), "what": "image"}),
     # A job that nobody has: 404 for its owner, too.

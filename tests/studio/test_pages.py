@@ -195,7 +195,7 @@ def test_a_button_answers_htmx_with_the_changed_card_and_a_browser_with_the_page
     assert f'id="scene-{scene.pk}"' in html
     assert "Generating Image" in html
     assert browser.post(f"/projects/{project.pk}/scenes/1/cancel", {"page": "quick"}).headers["Location"] == (
-        f"/quick-gen/{project.pk}#scene-1"
+        f"/quick-gen/{project.pk}#scene-{scene.pk}"
     )
 
 
@@ -266,14 +266,28 @@ def test_the_lipsync_dialog_has_the_words_of_the_product(browser, user):
     assert "<html" in page(browser, f"/projects/{project.pk}/scenes/1/lipsync")
 
 
-def test_an_edit_over_somebodys_newer_words_is_refused(browser, user):
+def test_an_edit_over_somebodys_newer_words_shows_both_and_asks(browser, user):
     project = make_project(user)
     scene = make_scenes(project, "4", version=3)[0]
-    response = browser.post(f"/projects/{project.pk}/scenes/1/words", {"prompt": "mine", "version": 2}, headers=HTMX)
+    url = f"/projects/{project.pk}/scenes/1/words"
+    asked = browser.post(url, {"prompt": "mine", "version": 2}, headers=HTMX)
 
+    assert asked.headers["HX-Retarget"] == "#dialogs"
+    assert ">shot 1<" in asked.content.decode() and ">mine<" in asked.content.decode()
+    assert 'name="version" value="3"' in asked.content.decode()
+    assert browser.post(url, {"prompt": "mine", "version": 2}).status_code == 409
     scene.refresh_from_db()
-    assert response.status_code == 409
     assert scene.prompt == "shot 1"
+
+
+def test_a_form_for_a_scene_that_has_another_number_now_is_refused(browser, user):
+    project = make_project(user)
+    first, _ = make_scenes(project, "4", "4")
+    answer = browser.post(f"/projects/{project.pk}/scenes/2/delete", {"scene_id": first.pk}, headers=HTMX)
+
+    assert answer.status_code == 409
+    assert "another order" in answer.content.decode()
+    assert project.scenes.filter(deleted_at=None).count() == 2
 
 
 def test_a_cost_above_the_threshold_is_asked_for_and_sent_again_with_a_yes(browser, user, settings):

@@ -13,18 +13,21 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.assets.models import Asset
 from apps.assets.selectors import asset_get
-from apps.core.errors import InputError, NotFound
+from apps.core.errors import BudgetExceeded, InputError, NotFound
+from apps.generation.work import Spending
 from apps.jobs.api import AdoptSerializer, JobFilter
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.polling import job_adopt
 from apps.jobs.selectors import job_get, jobs_of
-from apps.jobs.services import job_cancel, job_retry
+from apps.jobs.services import job_cancel
 from apps.jobs.states import FINISHED, RETRYABLE, State
 from apps.projects.models import Project
 from apps.scenes.models import Scene
 from apps.studio.cards import owner_of, view_url
 from apps.studio.live import Piece, held_pieces, live_response, piece_html, poll_seconds
+from apps.studio.pages.project import confirm_cost
+from apps.studio.retrying import job_try_again
 from apps.studio.words import JOB_WORDS, kind_word
 
 PAGE_SIZE = 50
@@ -96,7 +99,13 @@ def job_stop(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def job_again(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    job_retry(by=owner_of(request), job_id=job_id)
+    spending = Spending(confirmed=request.POST.get("confirm_cost") == "true")
+    try:
+        job_try_again(by=owner_of(request), job_id=job_id, spending=spending)
+    except BudgetExceeded as error:
+        if error.code != "confirmation_required":
+            raise
+        return confirm_cost(request, error)
     return redirect("studio:job", job_id)
 
 
@@ -150,7 +159,7 @@ def _job_piece(job: Job) -> Piece:
 def _result_asset(job: Job) -> Asset | None:
     """The file that a finished job made, if it made one."""
     result = job.result
-    for key in ("video_id", "asset_id", "final_video_id", "image_id", "audio_id"):
+    for key in ("video_id", "asset_id", "final_video_id", "image_id", "audio_id", "archive_id"):
         if result.get(key):
             try:
                 return asset_get(by=job.owner, asset_id=UUID(str(result[key])))

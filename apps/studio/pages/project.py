@@ -165,7 +165,7 @@ def board_page_name(name: str) -> str:
 def confirm_cost(request: HttpRequest, error: BudgetExceeded) -> HttpResponse:
     """Ask for a yes: the same form again, with `confirm_cost`."""
     ours = {"csrfmiddlewaretoken", "confirm_cost", "seen"}
-    fields = [(name, value) for name, value in request.POST.items() if name not in ours]
+    fields = [(name, value) for name in request.POST if name not in ours for value in request.POST.getlist(name)]
     question = error.message.removesuffix(" Send confirm_cost=true to go on.")
     amount = error.evidence.get("amount")
     button = f"Spend ${Decimal(str(amount)):.2f}" if amount else "Go on"

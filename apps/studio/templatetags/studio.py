@@ -4,10 +4,17 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils import timezone
 
 from apps.studio import words
 
 register = template.Library()
+
+# Time left is told only where the pace so far says something: below, preparing weighs more than the work; above, what
+# is left is storing and uploading. Longer than an hour nobody waits by the clock.
+LEAST_SHARE, MOST_SHARE = 0.05, 0.9
+LEAST_ELAPSED_SECONDS = 5
+LONGEST_SECONDS = 3600
 
 
 @register.filter
@@ -61,6 +68,22 @@ def provider_word(name: str) -> str:
 @register.filter
 def percent(value: float) -> int:
     return int(value)
+
+
+@register.filter
+def time_left(job: Any) -> str:
+    """`about 40 s left`, from how long the work took so far; "" where that would be a guess: at either end of the work,
+    in its first seconds, and after an automatic try that began anew."""
+    if not job or job.started_at is None or job.failures or not job.is_live:
+        return ""
+    share = job.progress_percentage / 100
+    elapsed = (timezone.now() - job.started_at).total_seconds()
+    if not LEAST_SHARE <= share <= MOST_SHARE or elapsed < LEAST_ELAPSED_SECONDS:
+        return ""
+    left = elapsed / share * (1 - share)
+    if left > LONGEST_SECONDS:
+        return ""
+    return f"about {round(left / 60)} min left" if left >= 90 else f"about {max(1, round(left / 10)) * 10} s left"
 
 
 @register.filter

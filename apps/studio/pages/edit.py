@@ -1,0 +1,102 @@
+"""What only the Edit page starts: the chosen scene's panel, its look, several scenes at once, the editor's package."""
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.accounts.models import User
+from apps.composition.export import latest_export, project_export
+from apps.composition.looks import scene_look, scene_look_update
+from apps.composition.models import ShortClip, Transition
+from apps.core.errors import InputError
+from apps.generation.work import Spending
+from apps.jobs.kinds import Kind
+from apps.jobs.selectors import live_jobs
+from apps.projects.selectors import project_get
+from apps.scenes.making import Wish, scenes_video_generate
+from apps.scenes.selectors import scene_get, scenes_of
+from apps.studio.cards import owner_of, scene_cards, view_url
+from apps.studio.clip_views import clip_views
+from apps.studio.pages.acting import project_action, scene_action, scene_dialog
+from apps.studio.pages.lipsync import chosen_scenes
+
+# What a scene's facts may hold in a word or two; longer ones belong into the prompt.
+CHIP_LENGTH = 40
+
+
+class LookForm(forms.Form):
+    """How one scene is composed. Empty leaves it to the project."""
+
+    transition = forms.ChoiceField(choices=[("", "As the project"), *Transition.choices], required=False)
+    short_clip = forms.ChoiceField(choices=[("", "As the project"), *ShortClip.choices], required=False)
+    clip_volume = forms.FloatField(min_value=0, max_value=4, required=False)
+
+
+@login_required
+@require_safe
+def scene_inspector(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """The chosen scene beside the Edit page's player."""
+    by = owner_of(request)
+    scene_get(by=by, project_id=project_id, sequence=sequence)
+    project = project_get(by=by, project_id=project_id)
+    card = next(card for card in scene_cards(project, list(scenes_of(project))) if card.scene.sequence == sequence)
+    facts = [
+        (name, value)
+        for name, value in card.scene.facts.items()
+        if isinstance(value, str) and 0 < len(value) < CHIP_LENGTH
+    ]
+    context = {"card": card, "scene": card.scene, "project": project, "facts": facts, "page": "edit"}
+    return render(request, "studio/inspector.html", context | {"clips": clip_views(card.scene)})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def scene_look_page(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """How the scene is composed: transition, clip sound, what a short clip does. GET: the dialog."""
+    if request.method != "POST":
+        scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+        look = scene_look(scene)
+        return scene_dialog(request, scene, "look", look=look, form=LookForm())
+    form = LookForm(request.POST)
+
+    def action(by: User, _: Spending) -> object:
+        if not form.is_valid():
+            raise InputError("The scene's look was not saved: choose from the lists; the volume is 0 to 4.")
+        return scene_look_update(by=by, project_id=project_id, sequence=sequence, **form.cleaned_data)
+
+    return scene_action(request, project_id, sequence, action)
+
+
+@login_required
+@require_POST
+def project_videos(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Make the clips of the scenes in `scene` anew, all or none."""
+
+    def action(by: User, spending: Spending) -> object:
+        sequences = chosen_scenes(request)
+        return scenes_video_generate(by=by, project_id=project_id, sequences=sequences, wish=Wish(), spending=spending)
+
+    return project_action(request, project_id, action)
+
+
+@login_required
+@require_POST
+def project_package(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """The package for an editor: the file when it is packed, else the page of the job that packs it."""
+    by = owner_of(request)
+    project = project_get(by=by, project_id=project_id)
+    try:
+        archive = latest_export(project)
+        if archive is not None:
+            return redirect(view_url(archive))
+        packing = live_jobs(project_id).filter(kind=Kind.EXPORT).first()
+        job = packing or project_export(by=by, project_id=project_id)
+    except InputError as error:
+        messages.error(request, error.message)
+        return redirect("studio:edit", project_id)
+    return redirect("studio:job", job.pk)
