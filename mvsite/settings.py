@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "apps.core.request_context.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "apps.core.trailing_slash.TrailingSlashMiddleware",
     "django.middleware.common.CommonMiddleware",
     "apps.core.request_context.PlainTextMiddleware",
     # Before the CSRF check, which it replaces by an origin check for the local owner.
