@@ -33,7 +33,7 @@ function show(dialog) {
 
 // A form in a dialog closes it once its request was taken.
 document.addEventListener("htmx:afterRequest", (event) => {
-  const form = event.target.closest?.("form[data-close-after]");
+  const form = event.target.matches?.("form[data-close-after]") && event.target; // not a price that its button fetched
   if (form && event.detail.successful && !event.detail.xhr.getResponseHeader("HX-Retarget")) form.closest("dialog")?.close();
 });
 

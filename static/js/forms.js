@@ -9,7 +9,7 @@ document.addEventListener("change", (event) => {
 });
 
 document.addEventListener("input", (event) => {
-  const output = event.target.dataset.output && document.querySelector(event.target.dataset.output);
+  const output = event.target.dataset?.output && document.querySelector(event.target.dataset.output);
   if (output) output.value = Number(event.target.value).toFixed(1);
 });
 
@@ -19,6 +19,8 @@ document.addEventListener("click", async (event) => {
     await navigator.clipboard.writeText(document.querySelector(copy.dataset.copy).textContent.trim());
     copy.textContent = "Copied";
   }
+  const fill = event.target.closest("[data-fill]");
+  if (fill) for (const [id, value] of Object.entries(JSON.parse(fill.dataset.fill))) document.getElementById(id).value = value;
   const take = event.target.closest("[data-take]");
   if (take) {
     const video = take.closest("form").querySelector("video");
@@ -26,7 +28,12 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-// A page sent twice does its work once: the button waits for the answer.
+// A form sent twice does its work once: the second click or Enter waits for the answer to the first.
+document.addEventListener("submit", (event) => {
+  if (!event.target.classList.contains("htmx-request")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || form.hasAttribute("hx-post") || event.defaultPrevented) return;

@@ -16,6 +16,10 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("visibilitychange", wake);
 addEventListener("online", wake);
 
+// What the server refused was often asked of an older state: show the present one.
+document.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 409) wake(); });
+document.addEventListener("click", (event) => { if (event.target.closest("[data-see-new]")) wake(); });
+
 function wake() {
   const poller = document.getElementById("poller");
   if (!document.hidden && poller) htmx.trigger(poller, "wake");

@@ -1,4 +1,5 @@
-// Every behaviour hangs on a data- attribute and listens on the document, so fragments need no set-up.
+// Every behaviour hangs on a data- attribute and listens on the document, so fragments need no set-up. What few pages use
+// is loaded where its elements are.
 import "./csrf.js";
 import "./menus.js";
 import "./dialogs.js";
@@ -6,6 +7,21 @@ import "./toasts.js";
 import "./forms.js";
 import "./live.js";
 import "./players.js";
-import "./uploads.js";
-import "./waveforms.js";
-import "./quick.js";
+
+const RARE = {
+  "[data-quick]": () => import("./quick.js"),
+  "[data-upload], [data-form-progress]": () => import("./uploads.js"),
+  "canvas[data-waveform]": () => import("./waveforms.js"),
+  "[data-compare]": () => import("./compare.js"),
+  "[data-notify]": () => import("./notify.js"),
+};
+
+function load() {
+  for (const [elements, module] of Object.entries(RARE)) {
+    if (!document.querySelector(elements)) continue;
+    delete RARE[elements];
+    module();
+  }
+}
+load();
+document.addEventListener("htmx:load", load);

@@ -5,7 +5,7 @@ document.addEventListener("pointerover", (event) => { current = event.target.clo
 document.addEventListener("play", (event) => {
   if (!event.target.matches("video")) return;
   current = event.target;
-  for (const other of document.querySelectorAll("video")) if (other !== current && !other.paused && !other.closest("[data-stage]")) other.pause();
+  for (const other of document.querySelectorAll("video")) if (other !== current && !other.paused && !other.closest("[data-stage], [data-compare]")) other.pause();
 }, true);
 
 document.addEventListener("keydown", (event) => {

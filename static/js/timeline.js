@@ -17,6 +17,7 @@ let song = null;
 let chosen = new Set();
 let pixels = 10; // per second
 let drag = null;
+let editor = null;
 const preview = new Preview(root, { scenes: () => scenes, total: () => total(), moved: showTime });
 
 const total = () => Math.max(scenes.at(-1)?.end ?? 0, song?.length ?? 0, 1);
@@ -30,8 +31,11 @@ async function call(path, body, method = "POST") {
   return answer;
 }
 
-// Every change: one call, then the scenes as the server has them; a refusal is told and undone on the screen.
-async function change(action) {
+// Every change: one call, one after the other, then the scenes as the server has them; a refusal is told and undone on
+// the screen.
+let changes = Promise.resolve();
+const change = (action) => { changes = changes.then(() => changed(action)); return changes; };
+async function changed(action) {
   try {
     await action();
   } catch (error) {
@@ -51,7 +55,14 @@ async function load() {
   });
   chosen = new Set([...chosen].filter((id) => scenes.some((scene) => scene.id === id)));
   layout();
+  const panel = document.getElementById("inspector");
+  const one = chosen.size === 1 && scenes.find((scene) => chosen.has(scene.id));
+  const shown = panel.querySelector("[data-inspected]")?.dataset.inspected;
+  // The panel follows what happened to its scene, but not under somebody's hands.
+  if (one && shown !== `${one.id}:${one.version}:${LIVE.includes(one.status) ? "True" : "False"}` && !panel.matches(":focus-within") && !typed(panel)) inspect();
 }
+
+const typed = (panel) => [...panel.querySelectorAll("textarea")].some((area) => area.value !== area.defaultValue);
 
 async function loadSong() {
   if (!root.dataset.song) return;
@@ -59,7 +70,7 @@ async function loadSong() {
   const from = Number(root.dataset.songStart);
   const inside = (seconds) => seconds - from;
   song = {
-    from, peaks, duration: facts.duration_seconds, length: facts.duration_seconds - from,
+    from, peaks, facts, duration: facts.duration_seconds, length: (Number(root.dataset.songEnd) || facts.duration_seconds) - from,
     beats: (facts.grid.beats ?? []).map(inside), downbeats: new Set((facts.grid.downbeats ?? []).map(inside)),
     sections: (facts.analysis.sections ?? []).map((part) => ({ ...part, start: inside(part.start_seconds), end: inside(part.end_seconds) })),
     voice: (facts.analysis.voice?.ranges ?? []).map(([start, end]) => [inside(start), inside(end)]),
@@ -118,6 +129,7 @@ function newCut(scene, index) {
 }
 
 function place() {
+  editor?.place();
   const all = blocks.children;
   scenes.forEach((scene, index) => {
     all[index].style.transform = `translateX(${scene.start * pixels + 1}px)`;
@@ -204,8 +216,11 @@ function choose(id, { more = false, range = false } = {}) {
 }
 
 function tellChosen() {
+  const numbers = scenes.filter((scene) => chosen.has(scene.id)).map((scene) => scene.sequence);
   $("chosen").hidden = chosen.size < 2;
   $("chosen-words").textContent = `${chosen.size} scenes`;
+  $("chosen-scenes").replaceChildren(...numbers.map((value) => Object.assign(document.createElement("input"), { type: "hidden", name: "scene", value })));
+  $("chosen-lipsync").href = `/projects/${root.dataset.project}/lipsync?page=edit&${numbers.map((number) => `scene=${number}`).join("&")}`;
 }
 
 function inspect() {
@@ -277,35 +292,39 @@ canvas.addEventListener("pointerdown", (event) => {
   canvas.onpointerup = () => { canvas.onpointermove = null; };
 });
 
-const saveCut = (index, free) => change(() => call(`/scenes/${scenes[index].sequence}`, { duration: scenes[index].length.toFixed(6), snap: !free }, "PATCH"));
+// The id and version say which scene was seen: another tab may have put another one in its place.
+function saveCut(index, free) {
+  const { sequence, id, version, length } = scenes[index];
+  return change(() => call(`/scenes/${sequence}`, { duration: length.toFixed(6), snap: !free, scene_id: id, version }, "PATCH"));
+}
 function reorder(from, to) {
   if (from === to || to < 0 || to >= scenes.length) return layout();
-  const order = scenes.map((scene) => scene.sequence);
+  const order = scenes.map((scene) => scene.id);
   order.splice(to, 0, ...order.splice(from, 1));
-  return change(() => call("/scenes/reorder", { order }));
+  return change(() => call("/scenes/reorder", { scene_ids: order }));
 }
 
 // --- buttons and keys ---
 const undo = () => change(() => call("/undo", {}));
 const redo = () => change(() => call("/redo", {}));
-function split() {
-  const scene = scenes.find((other) => preview.time > other.start && preview.time < other.end);
-  if (scene) change(() => call(`/scenes/${scene.sequence}/split`, { at: (preview.time - scene.start).toFixed(6) }));
-  else toast("Put the playhead inside a scene, then split.");
-}
+const split = () => change(() => {
+  const { time } = preview;
+  const scene = scenes.find((other) => time > other.start && time < other.end);
+  if (!scene) throw new Error("Put the playhead inside a scene, then split.");
+  return call(`/scenes/${scene.sequence}/split`, { at: (time - scene.start).toFixed(6), scene_id: scene.id });
+});
 $("undo").onclick = undo;
 $("redo").onclick = redo;
 $("split").onclick = split;
-for (const button of root.querySelectorAll("[data-batch]")) button.onclick = () => {
-  const sequences = scenes.filter((scene) => chosen.has(scene.id)).map((scene) => scene.sequence);
-  change(async () => {
-    if (button.dataset.batch === "lipsync") await call("/lipsync", { sequences });
-    else for (const sequence of sequences) await call(`/scenes/${sequence}/generate_video`, {});
-  });
-};
+// Correcting the song is rare: its module comes with the first click.
+$("song-open")?.addEventListener("click", async () => {
+  const { SongEditor } = await import("./song-edit.js");
+  editor ??= new SongEditor(root, { song: () => song, preview, secondsAt, snapped, pixels: () => pixels, reload: loadSong, repaint });
+  editor.toggle();
+});
 
 document.addEventListener("keydown", (event) => {
-  if (event.target.closest("input, textarea, select, dialog")) return;
+  if (event.defaultPrevented || event.target.closest("input, textarea, select, dialog, .menu") || document.querySelector("dialog[open]")) return;
   const control = event.ctrlKey || event.metaKey;
   if (control && event.key.toLowerCase() === "z") { event.preventDefault(); return event.shiftKey ? redo() : undo(); }
   if (control) return;
@@ -345,7 +364,7 @@ document.addEventListener("keydown", (event) => {
 // Cards that a poll replaced, and dialogs' forms, mean that the scenes changed.
 let stale = 0;
 document.addEventListener("htmx:oobAfterSwap", (event) => {
-  if (!event.detail.target.closest?.("#scenes") && event.detail.target.id !== "scenes") return;
+  if (!event.target.closest("#scenes")) return;
   clearTimeout(stale);
   stale = setTimeout(() => { if (!drag) load(); }, 150);
 });
