@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.jobs.dispatch import JOB_ENDED_TASK, JOB_RETRIED_TASK
 from apps.scenes import cleaning
 from apps.songs.services import SECTIONS_CHANGED_TASK, SONG_CHANGED_TASK
-from apps.studio import followup, generate_all
+from apps.studio import followup, generate_all, quick
 
 
 @shared_task(name=JOB_ENDED_TASK)
@@ -44,3 +44,4 @@ def clean_deleted_scenes(**_: object) -> None:
 @shared_task(name="workers.followup.advance")
 def advance(**_: object) -> None:
     generate_all.projects_advance_all()
+    quick.stitch_missed(now=timezone.now())

@@ -17,6 +17,5 @@ urlpatterns = [
     ),
     path("api/mv/generate_video", api.GenerateVideo.as_view(), name="generate-video"),
     path("api/mv/generate_video/quote", api.GenerateVideoQuote.as_view(), name="generate-video-quote"),
-    path("api/mv/lipsync", api.Lipsync.as_view(), name="lipsync"),
     path("api/mv/lipsync/quote", api.LipsyncQuote.as_view(), name="lipsync-quote"),
 ]

@@ -14,6 +14,7 @@ from apps.projects.selectors import project_status, song_seconds
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scenes_of
 from apps.studio.cards import SceneCard, scene_cards, view_url
+from apps.studio.finishing import finishing_pieces
 from apps.studio.live import Piece
 from apps.studio.words import PROJECT_WORDS
 
@@ -43,9 +44,16 @@ def board_of(project: Project, *, page: str) -> Board:
     scenes = list(scenes_of(project))
     cards = scene_cards(project, scenes)
     live = list(live_jobs(project.pk))
-    pieces = [_status(project, scenes, live, page), _final(project, scenes, live, page), _grid(project, cards, page)]
+    known: dict[str, str] = {}  # plans of this moment, for telling what is stale
+    pieces = [
+        _status(project, scenes, live, page),
+        _final(project, scenes, live, page, known),
+        _grid(project, cards, page),
+    ]
     if page == "edit":
         pieces.append(_head(project, scenes, live))
+    if page == "project":
+        pieces += finishing_pieces(project, scenes, known)
     card_pieces = [card.piece(page) for card in cards]
     return Board(project, cards, [*pieces, *card_pieces], busy=bool(live) or project.generating)
 
@@ -109,11 +117,11 @@ def _percent(job: Job | None, made: int, total: int) -> int | None:
     return round(100 * made / total) if total else None
 
 
-def _final(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: str) -> Piece:
+def _final(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: str, known: dict[str, str]) -> Piece:
     video = project.final_video
-    composing = next((job for job in live if job.kind in {Kind.COMPOSE, Kind.STITCH}), None)
+    composing = next((job for job in live if job.kind == Kind.COMPOSE and not job.parameters.get("output_id")), None)
     current = current_composition(project) if video is not None else None
-    stale = current is not None and composing is None and composition_is_stale(current)
+    stale = current is not None and composing is None and composition_is_stale(current, known)
     failed = _last_compose_error(project) if composing is None else ""
     context = {
         "project": project,
@@ -132,8 +140,8 @@ def _final(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page:
 
 
 def _last_compose_error(project: Project) -> str:
-    jobs = Job.objects.filter(project_id=project.pk, kind__in=[Kind.COMPOSE, Kind.STITCH])
-    last = jobs.order_by("-created_at").first()
+    jobs = Job.objects.filter(project_id=project.pk, kind=Kind.COMPOSE, parameters__output_id=None)
+    last = jobs.order_by("-created_at").defer("parameters", "result").first()
     return last.error if last is not None and last.state == State.FAILED else ""
 
 

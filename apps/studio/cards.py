@@ -8,6 +8,7 @@ from typing import Any
 from apps.accounts.models import User
 from apps.assets.models import Asset
 from apps.assets.services import asset_view_url
+from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.scenes.models import Scene
@@ -33,6 +34,10 @@ class SceneCard:
     @property
     def busy(self) -> bool:
         return self.job is not None and self.job.is_live
+
+    @property
+    def lipsyncing(self) -> bool:
+        return self.busy and self.job is not None and self.job.kind == Kind.LIPSYNC
 
     @property
     def retry_cost(self) -> Decimal:

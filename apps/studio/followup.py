@@ -16,6 +16,7 @@ from apps.scenes.models import Scene
 from apps.scenes.services import scenes_name_sections, scenes_replan
 from apps.songs.services import song_analysis_ended
 from apps.studio.generate_all import project_advance
+from apps.studio.quick import stitch_again
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +34,7 @@ def job_ended(job_id: UUID) -> None:
             project_advance(project_id)
     elif job.project_id is not None:
         project_advance(job.project_id)
+        stitch_again(job)
 
 
 def job_retried(job_id: UUID) -> None:

@@ -52,7 +52,7 @@ def form_take_errors(form: forms.Form, error: InputError) -> None:
     """Show a service's refusal at its fields, and the rest above the form."""
     placed = False
     for name, sentences in error.errors.items():
-        field = FIELD_OF_SERVICE.get(name, name)
+        field = name if name in form.fields else FIELD_OF_SERVICE.get(name, "")
         if field in form.fields:
             form.add_error(field, sentences if isinstance(sentences, list) else str(sentences))
             placed = True

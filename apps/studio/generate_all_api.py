@@ -1,5 +1,6 @@
 """HTTP edge of the one-button path."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from apps.projects.selectors import project_get
 from apps.projects.serializers import ProjectSerializer
 from apps.scenes.serializers import SpendingSerializer
 from apps.studio import generate_all
-from apps.studio.project_money import project_money_view
+from apps.studio.project_money import project_account, project_estimate
 
 
 class ProjectGenerate(APIView):
@@ -63,5 +64,7 @@ class ProjectMoney(APIView):
     @extend_schema(responses=MoneySerializer, summary="What the project costs and has cost")
     def get(self, request: Request, project_id: UUID) -> Response:
         by = acting_user(request)
-        view = project_money_view(by=by, project=project_get(by=by, project_id=project_id))
-        return Response(MoneySerializer(view).data)
+        project = project_get(by=by, project_id=project_id)
+        estimate = project_estimate(by=by, project=project)
+        facts = asdict(project_account(project)) | {"estimated": estimate.amount, "estimate_problem": estimate.problem}
+        return Response(MoneySerializer(facts).data)

@@ -14,33 +14,45 @@ from apps.studio.generate_all import generate_all_works
 
 
 @dataclass(frozen=True)
-class MoneyView:
-    """US dollars and seconds. `estimated` is what everything that is missing would cost now, None with the reason in
-    `estimate_problem` where it cannot be said."""
+class Estimate:
+    """US dollars that everything that is missing would cost now; None with the reason in `problem` where it cannot be
+    said."""
+
+    amount: Decimal | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    """US dollars and seconds, so far."""
 
     budget: Decimal | None
-    estimated: Decimal | None
-    estimate_problem: str
     reserved: Decimal
     spent: Decimal
     bought_seconds: float
     used_seconds: float
 
+    @property
+    def left(self) -> Decimal | None:
+        """Of the budget; None without one."""
+        return None if self.budget is None else self.budget - self.spent - self.reserved
 
-def project_money_view(*, by: User, project: Project) -> MoneyView:
-    estimated, problem = None, ""
+
+def project_estimate(*, by: User, project: Project) -> Estimate:
+    """Prepares the request of every missing piece, so it takes its time on a large project."""
     try:
         works = generate_all_works(by=by, project=project)
-        estimated = sum((work.quote.amount for work in works), Decimal(0))
     except StudioError as error:
-        problem = error.message
+        return Estimate(None, error.message)
+    return Estimate(sum((work.quote.amount for work in works), Decimal(0)))
+
+
+def project_account(project: Project) -> Account:
     account = project_money(project.pk)
     paid = scenes_of(project).filter(current_clip__cost__gt=0)
     used = paid.aggregate(seconds=Sum("duration"))["seconds"]
-    return MoneyView(
+    return Account(
         budget=project.budget,
-        estimated=estimated,
-        estimate_problem=problem,
         reserved=Decimal(account["reserved"]),
         spent=Decimal(account["spent"]),
         bought_seconds=float(account["bought_seconds"]),

@@ -1,62 +1,113 @@
-"""Quick gen's lip-sync: the result of a stand-alone job takes the place of a scene's clip."""
+"""Quick gen: lip-sync of a card's clip to its eight seconds of the song, and the stitching that follows by itself.
 
+The card's job is the scene's job like any other: it counts on the project's budget, a second one is refused, and its
+result takes the clip's place in the transaction that ends it. So a tab that closes loses nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from apps.accounts.models import User
-from apps.assets.models import Kind as AssetKind
-from apps.assets.selectors import asset_get
-from apps.composition.selectors import current_composition
+from apps.composition.selectors import composition_is_stale, current_composition
 from apps.composition.services import project_compose
-from apps.core.errors import ConflictError
+from apps.core.errors import ConflictError, InputError, NotFound, StudioError
+from apps.generation.lipsync import lipsync_work
+from apps.generation.work import Spending, Work, spending_check
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
-from apps.jobs.selectors import job_get
+from apps.jobs.services import Idempotency, idempotent_job
 from apps.jobs.states import State
+from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
+from apps.providers.base import Capability
 from apps.scenes.clips import refuse_busy
-from apps.scenes.history import recorded
-from apps.scenes.models import Clip, Origin
+from apps.scenes.making import project_spending, scene_work_start
+from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 
 log = structlog.get_logger(__name__)
 
+WINDOW_SECONDS = 8
+# For how long the sweep looks after a lost bell.
+STITCH_WITHIN = timedelta(hours=1)
+# In a job's parameters: the final video is to be stitched again when it ends.
+STITCH = "stitch_after"
 
-def lipsync_adopt(*, by: User, project_id: UUID, sequence: int, job_id: UUID) -> Clip:
-    """Make a finished lip-sync job's video the scene's current clip; a second call answers the same clip.
 
-    The final video is stitched again where there is one. Raises ConflictError unless the job succeeded.
-    """
-    job = job_get(by, job_id)
-    if job.kind != Kind.LIPSYNC or job.state != State.SUCCEEDED or job.owner_id != by.pk:
-        raise ConflictError("This lip-sync has no result to use.")
-    asset = asset_get(by=by, asset_id=UUID(job.result["video_id"]), kind=AssetKind.VIDEO)
+def quick_scene(*, by: User, scene_id: UUID) -> Scene:
+    """Raises NotFound for an unknown scene, and for somebody else's."""
+    found = Scene.objects.filter(pk=scene_id, project__owner=by, deleted_at=None)
+    place = found.values_list("project_id", "sequence").first()
+    if place is None:
+        raise NotFound("There is no such scene.")
+    return scene_get(by=by, project_id=place[0], sequence=place[1] or 0)
+
+
+def quick_wish(scene: Scene) -> dict[str, Any]:
+    """What the page sends to `/api/mv/lipsync`: the current clip, the song, and the card's eight seconds."""
+    index = (scene.sequence or 1) - 1
+    project = scene.project
+    if project.song is None:
+        raise InputError("This project has no song to sync to. Choose a song first.", code="no_song")
+    return {
+        "video_id": scene.current_clip.asset_id if scene.current_clip is not None else None,
+        "audio_id": project.song.asset_id,
+        "start_time": Decimal(index * WINDOW_SECONDS),
+        "end_time": Decimal((index + 1) * WINDOW_SECONDS),
+    }
+
+
+def quick_lipsync_work(*, by: User, scene: Scene, wish: Mapping[str, Any]) -> Work:
+    """Quoted, nothing written. Raises ConflictError when `video_id` is not the scene's clip any more."""
+    clip, project = scene.current_clip, scene.project
+    if clip is None:
+        raise InputError(f"Scene {scene.sequence} has no video yet. Generate one first.", code="no_video")
+    if wish.get("video_id") != clip.asset_id:
+        raise ConflictError("This scene shows another clip now. Look at it, then try again.", code="stale")
+    wish = dict(wish)
+    wish["flavor"] = wish.get("flavor") or project.flavor
+    wish["provider"] = wish.get("provider") or project.providers.get(Capability.LIPSYNC, "")
+    work = lipsync_work(by=by, **wish)
+    audio = work.frozen.inputs["audio"]
+    window = (audio.end_seconds or 0) - (audio.start_seconds or 0) or clip.asset.duration_seconds or 0
+    return replace(
+        work,
+        extra={
+            "make_current": True,
+            "parent_id": str(clip.pk),
+            "audio_segment": {"start_time": audio.start_seconds, "end_time": audio.end_seconds},
+            "lipsync_params": {"audio_id": str(audio.asset_id or ""), "preview": False},
+            "wanted": {
+                "duration_seconds": min(window, clip.asset.duration_seconds or window),
+                "width": clip.asset.width,
+                "height": clip.asset.height,
+            },
+            STITCH: True,
+        },
+    )
+
+
+def quick_lipsync_start(
+    *, by: User, scene_id: UUID, wish: Mapping[str, Any], spending: Spending, idempotency: Idempotency | None = None
+) -> Job:
+    """Raises ConflictError while the scene is being worked on."""
     with transaction.atomic():
-        project = project_lock(by=by, project_id=project_id)
-        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        earlier = Clip.objects.filter(scene=scene, job=job).first()
-        if earlier is not None:
+        project = project_lock(by=by, project_id=quick_scene(by=by, scene_id=scene_id).project_id)
+        if earlier := idempotent_job(by=by, idempotency=idempotency):
             return earlier
+        scene = quick_scene(by=by, scene_id=scene_id)
         refuse_busy(scene)
-        clip = Clip.objects.create(
-            scene=scene,
-            asset=asset,
-            origin=Origin.LIPSYNCED,
-            parent=scene.current_clip,
-            job=job,
-            parameters=job.result.get("metadata", {}),
-            cost=job.cost,
-        )
-        with recorded(project, f"lip-synced clip of scene {sequence}"):
-            scene.current_clip = clip
-            scene.version += 1
-            scene.save(update_fields=["current_clip", "version", "updated_at"])
-    log.info("lipsync_adopted", scene_id=str(scene.pk), clip_id=str(clip.pk))
-    if project.final_video_id is not None:
-        _stitch_again(by, project_id)
-    return clip
+        work = quick_lipsync_work(by=by, scene=scene, wish=wish)
+        spending_check(work.quote.amount, project_spending(project, spending))
+        return scene_work_start(by=by, scene=scene, work=work, idempotency=idempotency)
 
 
 def stitch_current(*, by: User, project_id: UUID) -> Job:
@@ -66,9 +117,46 @@ def stitch_current(*, by: User, project_id: UUID) -> Job:
     return project_compose(by=by, project_id=project_id, wishes={**wishes, "skip_missing": True})
 
 
-def _stitch_again(by: User, project_id: UUID) -> None:
+def stitch_again(job: Job) -> None:
+    """After a job of the project ended: stitch the final video again where a lip-sync of Quick gen asked for it and it
+    does not show the clips as they are. While it is being composed nothing happens; the end of that looks again."""
+    if job.project_id is None or not _stitch_wanted(job):
+        return
+    project = Project.objects.select_related("owner").filter(pk=job.project_id, final_video__isnull=False).first()
+    current = current_composition(project) if project is not None else None
+    if project is None or current is None or not composition_is_stale(current):
+        return
     try:
-        stitch_current(by=by, project_id=project_id)
-    except ConflictError:
-        # One composes now; the page marks its result as older than the clips.
-        log.info("stitch_already_running", project_id=str(project_id))
+        stitch_current(by=project.owner, project_id=project.pk)
+    except StudioError as error:
+        log.info("not_stitched_again", project_id=str(project.pk), reason=error.code)
+
+
+def _stitch_wanted(job: Job) -> bool:
+    if job.kind == Kind.LIPSYNC:
+        return job.state == State.SUCCEEDED and bool(job.parameters.get(STITCH))
+    return (
+        job.kind == Kind.COMPOSE
+        and Job.objects.filter(
+            project_id=job.project_id,
+            kind=Kind.LIPSYNC,
+            state=State.SUCCEEDED,
+            finished_at__gte=job.created_at,
+            **{f"parameters__{STITCH}": True},
+        ).exists()
+    )
+
+
+def stitch_missed(*, now: datetime) -> None:
+    """The sweep: lip-syncs whose end nobody heard, so that nothing was composed after them."""
+    composed = Job.objects.filter(
+        project_id=OuterRef("project_id"), kind=Kind.COMPOSE, created_at__gte=OuterRef("finished_at")
+    )
+    ended = Job.objects.filter(
+        kind=Kind.LIPSYNC,
+        state=State.SUCCEEDED,
+        finished_at__gte=now - STITCH_WITHIN,
+        **{f"parameters__{STITCH}": True},
+    )
+    for job in ended.filter(~Exists(composed)):
+        stitch_again(job)

@@ -63,6 +63,22 @@ KIND_WORDS: Mapping[str, str] = {
     Kind.AUDIO_ANALYSIS: "Song analysis",
 }
 
+# What a composed video's proof looked at.
+PROOF_WORDS: Mapping[str, str] = {
+    "streams": "Tracks in the file",
+    "frames": "Frames",
+    "duration": "Plays for",
+    "timestamps": "Every frame at its time",
+    "cuts": "Cuts on their planned frame",
+    "cut_error": "Distance of the cuts from the beat or time wished for",
+    "decodes": "Decodes without an error",
+    "first_frame": "First picture is not black by accident",
+    "last_frame": "Last picture is not black by accident",
+    "sound": "Sound identical to the master",
+    "sound_offset": "Sound in time with the master",
+    "loudness": "Sound as loud as the master",
+}
+
 # Values of a composition's options.
 LOOK_WORDS: Mapping[str, str] = {
     "none": "Hard cuts",

@@ -1,7 +1,6 @@
-from uuid import uuid4
-
 from apps.projects.services import project_create
 from apps.scenes.services import scene_create
+from tests.composition.routes import composition, output
 from tests.jobs.routes import cancelled_job, job
 from tests.routes import Row, owned_api, owned_page, private_page
 
@@ -43,6 +42,18 @@ ROWS = {
     f"{PROJECT}/compose": action(project),
     f"{PROJECT}/stitch": action(project),
     f"{PROJECT}/delete": action(project),
+    f"{PROJECT}/settings": [owned_page(project), action(project, owner=400)],
+    f"{PROJECT}/budget": [owned_page(project), action(project)],
+    f"{PROJECT}/estimate": owned_page(project),
+    f"{PROJECT}/look": [owned_page(project), action(project)],
+    f"{PROJECT}/lyrics": [owned_page(project), action(project, owner=400)],
+    f"{PROJECT}/lyrics/remove": action(project),
+    f"{PROJECT}/outputs": [owned_page(project), action(project, owner=400)],
+    f"{PROJECT}/outputs/<uuid:output_id>/compose": action(output),
+    f"{PROJECT}/outputs/<uuid:output_id>/remove": action(output),
+    f"{PROJECT}/versions": owned_page(project),
+    f"{PROJECT}/versions/<uuid:composition_id>": owned_page(composition),
+    f"{PROJECT}/versions/<uuid:composition_id>/bring-back": action(composition),
     f"{SCENE}/image": action(scene),
     f"{SCENE}/video": action(scene),
     f"{SCENE}/lipsync": [owned_page(scene), action(scene)],
@@ -64,8 +75,8 @@ ROWS = {
     f"{PROJECT}/export": action(project),
     f"{SCENE}/inspector": owned_page(scene),
     f"{SCENE}/quote/<str:what>": owned_page(lambda owner: {**scene(owner), "what": "image"}),
-    # A job that nobody has: 404 for its owner, too.
-    f"{SCENE}/adopt": owned_page(scene, method="post", data={"job_id": str(uuid4())}, owner=404),
+    f"{SCENE}/quick": action(scene),
+    f"{SCENE}/quick/quote": owned_page(scene),
     "jobs": private_page(),
     "account/spending": private_page(),
     "operator": private_page(other=403, owner=403),

@@ -154,7 +154,7 @@ def test_a_poll_of_a_page_that_shows_everything_costs_nothing(browser, user):
     path = f"/projects/{project.pk}"
     held = seen_of(page(browser, path))
 
-    assert len(held) == 6  # status, final, grid, two cards, poller
+    assert len(held) == 12  # nine pieces of the page, two cards, poller
     assert browser.get(path, {"live": 1, "seen": held}).status_code == 204
 
 

@@ -1,66 +1,151 @@
-import pytest
+from datetime import timedelta
+from decimal import Decimal
 
-from apps.core.errors import ConflictError
+import pytest
+from django.utils import timezone
+
+from apps.composition.models import Composition
+from apps.composition.planning import project_plan
 from apps.jobs.models import Job
-from apps.studio.quick import lipsync_adopt
+from apps.jobs.states import State
+from apps.studio.followup import job_ended
+from apps.studio.quick import stitch_missed
 from tests.factories import make_asset, make_clip, make_project, make_scenes
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def scene(user):
-    made = make_scenes(make_project(user, song_seconds=12), "8")[0]
-    make_clip(made)
+def project(user):
+    """Two scenes with clips under a song, and a final video that shows them."""
+    made = make_project(user, song_seconds=20)
+    for scene in make_scenes(made, "8", "12"):
+        make_clip(scene)
+    composed(made)
     return made
 
 
-def lipsync_job(owner, **fields):
-    video = make_asset(owner, duration_seconds=8.0)
-    facts = {"state": "succeeded", "finished_at": "2026-01-01T00:00Z", "result": {"video_id": str(video.pk)}, **fields}
-    return Job.objects.create(owner=owner, kind="lipsync", queue="media", **facts)
-
-
-def adopt(user, scene, job):
-    return lipsync_adopt(by=user, project_id=scene.project_id, sequence=1, job_id=job.pk)
-
-
-def test_the_result_takes_the_clips_place_and_joins_the_history(user, scene):
-    before = scene.current_clip
-    clip = adopt(user, scene, lipsync_job(user))
-
-    scene.refresh_from_db()
-    assert scene.current_clip == clip
-    assert (clip.parent, clip.origin) == (before, "lip-synced")
-    assert scene.clips.count() == 2
-
-
-def test_adopting_twice_makes_one_clip(user, scene):
-    job = lipsync_job(user)
-
-    assert adopt(user, scene, job) == adopt(user, scene, job)
-    assert scene.clips.count() == 2
-
-
-@pytest.mark.parametrize("fields", [{"state": "running", "finished_at": None}, {"kind": "video"}])
-def test_only_a_finished_lipsync_is_adopted(user, scene, fields):
-    with pytest.raises(ConflictError):
-        adopt(user, scene, lipsync_job(user, **fields) if "kind" not in fields else _video_job(user))
-
-    assert scene.clips.count() == 1
-
-
-def _video_job(owner):
-    job = lipsync_job(owner)
-    job.kind = "video"
-    job.save()
-    return job
-
-
-def test_the_final_video_is_stitched_again(user, scene):
-    project = scene.project
-    project.final_video = make_asset(user)
+def composed(project):
+    """As a worker leaves a composed video."""
+    plan = project_plan(project).plan
+    project.final_video = make_asset(project.owner)
     project.save()
-    adopt(user, scene, lipsync_job(user))
+    facts = {"fingerprint": plan.fingerprint, "plan": plan.model_dump(mode="json"), "proof": {}}
+    return Composition.objects.create(project=project, asset=project.final_video, **facts)
 
-    assert Job.objects.filter(kind="compose", project_id=project.pk).count() == 1
+
+@pytest.fixture
+def browser(client, user):
+    client.force_login(user)
+    return client
+
+
+def ask(browser, scene, **changes):
+    body = {
+        "video_id": str(scene.current_clip.asset_id),
+        "audio_id": str(scene.project.song.asset_id),
+        "start_time": 8,
+        "end_time": 16,
+        **changes,
+    }
+    return browser.post("/api/mv/lipsync", body, "application/json", headers={"X-Scene-Id": str(scene.pk)})
+
+
+def finished(job):
+    """As a worker leaves a lip-sync: the new clip is the scene's."""
+    make_clip(job_scene(job), origin="lip-synced", job=job)
+    Job.objects.filter(pk=job.pk).update(state=State.SUCCEEDED, finished_at=timezone.now())
+    job_ended(job.pk)
+
+
+def job_scene(job):
+    return Composition.objects.get().project.scenes.get(pk=job.scene_id)
+
+
+def compose_jobs(project):
+    return Job.objects.filter(kind="compose", project_id=project.pk)
+
+
+def test_the_cards_call_makes_the_scenes_own_job_over_its_eight_seconds(browser, project):
+    scene = project.scenes.get(sequence=2)
+    response = ask(browser, scene)
+    job = Job.objects.get(kind="lipsync")
+    audio = job.parameters["frozen"]["inputs"]["audio"]
+    scene.refresh_from_db()
+
+    assert response.status_code == 202
+    assert (job.project_id, job.scene_id, scene.job) == (project.pk, scene.pk, job)
+    assert (audio["start_seconds"], audio["end_seconds"]) == (8, 16)
+
+
+def test_without_the_header_the_call_stands_alone(browser, project):
+    scene = project.scenes.get(sequence=2)
+    body = {"video_id": str(scene.current_clip.asset_id), "audio_id": str(project.song.asset_id)}
+    browser.post("/api/mv/lipsync", body, "application/json")
+
+    assert Job.objects.get(kind="lipsync").scene_id is None
+
+
+def test_a_second_click_a_clip_of_before_and_a_foreign_scene_are_refused(browser, project, client, other_user):
+    scene = project.scenes.get(sequence=1)
+    stale = ask(browser, scene, video_id=str(make_asset(project.owner).pk))
+    first, second = ask(browser, scene), ask(browser, scene)
+    client.force_login(other_user)
+
+    assert (stale.status_code, stale.json()["code"]) == (409, "stale")
+    assert (first.status_code, second.status_code) == (202, 409)
+    assert ask(client, scene).status_code == 404
+
+
+def test_it_counts_on_the_projects_money(browser, project, settings):
+    settings.REPLICATE_API_TOKEN = "a token for tests"
+    project.providers, project.confirm_above = {"lipsync": "replicate"}, Decimal("0.01")
+    project.save()
+    response = ask(browser, project.scenes.get(sequence=1))
+
+    assert (response.status_code, response.json()["code"]) == (402, "confirmation_required")
+    assert ask(browser, project.scenes.get(sequence=1), confirm_cost=True).status_code == 202
+
+
+def test_the_final_video_is_stitched_again_once_when_it_ends(browser, project):
+    ask(browser, project.scenes.get(sequence=1))
+    job = Job.objects.get(kind="lipsync")
+    finished(job)
+    job_ended(job.pk)
+
+    assert compose_jobs(project).get().parameters["options"] == {"skip_missing": True}
+
+
+def test_a_lipsync_that_ends_while_it_is_composed_is_stitched_afterwards(browser, project):
+    ask(browser, project.scenes.get(sequence=1))
+    running = Job.objects.create(owner=project.owner, kind="compose", queue="media", project_id=project.pk,
+                                 dedupe_key=f"compose:{project.pk}:main")  # fmt: skip
+    finished(Job.objects.get(kind="lipsync"))
+    assert compose_jobs(project).get() == running
+    Job.objects.filter(pk=running.pk).update(state=State.SUCCEEDED, finished_at=timezone.now())
+    job_ended(running.pk)
+
+    assert compose_jobs(project).count() == 2
+
+
+def test_the_sweep_stitches_after_a_lost_bell_and_only_then(browser, project):
+    ask(browser, project.scenes.get(sequence=1))
+    job = Job.objects.get(kind="lipsync")
+    make_clip(job_scene(job), origin="lip-synced", job=job)
+    Job.objects.filter(pk=job.pk).update(state=State.SUCCEEDED, finished_at=timezone.now())
+    stitch_missed(now=timezone.now() + timedelta(hours=2))
+    assert not compose_jobs(project).exists()
+    stitch_missed(now=timezone.now())
+    stitch_missed(now=timezone.now())
+
+    assert compose_jobs(project).count() == 1
+
+
+def test_without_scripts_the_cards_form_does_the_same(browser, project):
+    scene = project.scenes.get(sequence=2)
+    url = f"/projects/{project.pk}/scenes/2/quick"
+    browser.post(url, {"page": "quick", "with_lipsync": "true", "scene_id": str(scene.pk)})
+    job = Job.objects.get(kind="lipsync")
+
+    assert job.scene_id == scene.pk
+    assert job.parameters["frozen"]["inputs"]["audio"]["start_seconds"] == 8

@@ -1,11 +1,10 @@
 """The clips of a scene: history, two beside each other, what is in use, and a person's own."""
 
-import json
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.models import User
@@ -17,7 +16,6 @@ from apps.scenes.selectors import scene_get
 from apps.studio.cards import owner_of, view_url
 from apps.studio.clip_views import clip_pair, clip_views, sung_from
 from apps.studio.pages.acting import scene_action, scene_dialog, uuid_of
-from apps.studio.quick import lipsync_adopt
 
 NO_CLIP = "There is no such clip in this scene."
 
@@ -90,19 +88,6 @@ def scene_upload_clip(request: HttpRequest, project_id: UUID, sequence: int) -> 
         return scene_upload(by=by, project_id=project_id, sequence=sequence, upload=upload)
 
     return scene_action(request, project_id, sequence, action)
-
-
-@login_required
-@require_POST
-def scene_adopt(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """Quick gen: put the result of a lip-sync job in the clip's place."""
-    by = owner_of(request)
-    try:
-        job_id = UUID(str(json.loads(request.body)["job_id"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError("Name the job whose result is to be used: job_id.") from error
-    clip = lipsync_adopt(by=by, project_id=project_id, sequence=sequence, job_id=job_id)
-    return JsonResponse({"clip_id": str(clip.pk), "video_id": str(clip.asset_id)})
 
 
 def _seconds(text: str) -> Decimal:
