@@ -47,7 +47,7 @@ demo: setup ## Make a short video of a song that is synthesised on the spot.
 
 test: setup-dev ## Run every test.
 	@$(VENV)/python -m mvsite.browser
-	@exec $(VENV)/python -m pytest
+	@exec $(VENV)/python -m pytest --numprocesses auto --dist loadfile
 
 test-live: setup-dev ## Run the tests that call paid services; they need the services' keys.
 	@exec $(VENV)/python -m pytest -m live

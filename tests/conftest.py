@@ -42,6 +42,18 @@ django.setup()
 
 import pytest  # noqa: E402
 
+MOST_WORKERS = 4  # each has a PostgreSQL, a Valkey, and at times a browser and workers of its own
+
+
+def pytest_xdist_auto_num_workers(config):
+    """Tests empty the broker and count what is in it: with one given from outside, they run one after another."""
+    return 0 if os.environ.get("REDIS_URL") else min(os.cpu_count() or 1, MOST_WORKERS)
+
+
+def pytest_xdist_setupnodes():
+    """The workers inherit this process's environment, and pytest-django would read its settings before this file."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
 
 @pytest.fixture(autouse=True)
 def _quick_passwords(settings):

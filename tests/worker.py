@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ import psutil
 from celery import current_app
 from django.conf import settings
 from django.db import connection
+
+from apps.jobs import sweep
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 30.0
@@ -56,11 +59,7 @@ def celery_worker(
             start_new_session=True,
         )
         try:
-            wait_for(
-                lambda: worker_answers(name),
-                seconds=START_SECONDS,
-                what=f"the worker to be ready; its log:\n{log.read_text()}",
-            )
+            wait_for(lambda: worker_answers(name), seconds=START_SECONDS, what="the worker to be ready", log=log)
             yield process
         finally:
             kill_tree(process)
@@ -70,6 +69,26 @@ def worker_answers(name: str) -> bool:
     """Whether the worker takes commands. A pooled connection would go on waiting, and hang whatever is forked later."""
     with current_app.connection_for_write() as broker:
         return bool(current_app.control.ping(destination=[name], timeout=0.3, connection=broker))
+
+
+@contextmanager
+def beat(*more: Callable[[], object]) -> Iterator[None]:
+    """What beat does for jobs every few seconds, and `more`, from a thread here and faster."""
+    stop = threading.Event()
+
+    def ticks() -> None:
+        while not stop.wait(0.5):
+            for tick in (sweep.jobs_ring_due, sweep.jobs_recover_lost, sweep.jobs_ring_silent, *more):
+                tick()
+        connection.close()
+
+    thread = threading.Thread(target=ticks)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def kill_tree(process: subprocess.Popen[bytes]) -> None:
@@ -86,10 +105,13 @@ def kill_tree(process: subprocess.Popen[bytes]) -> None:
     process.wait(timeout=10)
 
 
-def wait_for(condition: Callable[[], object], *, seconds: float, what: str, step: float = 0.1) -> None:
-    """Look until the condition holds. Fails with `what` when it does not in time."""
+def wait_for(
+    condition: Callable[[], object], *, seconds: float, what: str, step: float = 0.1, log: Path | None = None
+) -> None:
+    """Look until the condition holds. Fails with `what`, and what the log says by then, when it does not in time."""
     ends_at = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > ends_at:
-            raise AssertionError(f"waited {seconds} s in vain for {what}")
+            told = f"; its log:\n{log.read_text()}" if log else ""
+            raise AssertionError(f"waited {seconds} s in vain for {what}{told}")
         time.sleep(step)

@@ -70,7 +70,7 @@ def test_a_post_is_sent_once_whatever_comes_back(answer, kind, unknown):
     assert json.loads(server.seen[0].body) == {"a": 1}
 
 
-@pytest.mark.parametrize("url", [f"http://127.0.0.1:{closed_port()}/", "http://name.invalid/"])
+@pytest.mark.parametrize("url", [f"http://127.0.0.1:{closed_port()}/", "http://name.invalid/"], ids=["port", "name"])
 def test_a_post_that_finds_nobody_was_surely_not_sent(url):
     with pytest.raises(HttpFailure) as caught:
         http.post(url, json_body={})

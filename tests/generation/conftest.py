@@ -1,4 +1,4 @@
-"""Jobs that really run, in this process."""
+"""Media really on disk, and jobs that really run, in this process."""
 
 import pytest
 

@@ -1,16 +1,13 @@
 """Jobs outlive workers, messages and the broker. A real worker is killed with `kill -9`."""
 
 import io
-import threading
 import wave
-from contextlib import contextmanager
 
 import numpy as np
 import psutil
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 
 from apps.core.redis_client import redis_client
 from apps.jobs import sweep
@@ -18,7 +15,7 @@ from apps.jobs.models import Job
 from apps.jobs.states import State
 from apps.songs.services import song_upload
 from mvsite import embedded
-from tests.worker import celery_worker, kill_tree, wait_for
+from tests.worker import beat, celery_worker, kill_tree, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,35 +24,14 @@ def click_song(seconds: float) -> SimpleUploadedFile:
     """A wav with a click twice a second."""
     rate = 22_050
     samples = np.zeros(int(seconds * rate), np.int16)
-    for beat in range(int(seconds * 2)):
-        start = beat * rate // 2
+    for click in range(int(seconds * 2)):
+        start = click * rate // 2
         samples[start : start + 200] = 20_000
     stream = io.BytesIO()
     with wave.open(stream, "wb") as file:
         file.setparams((1, 2, rate, 0, "NONE", ""))
         file.writeframes(samples.tobytes())
     return SimpleUploadedFile("clicks.wav", stream.getvalue())
-
-
-@contextmanager
-def sweeping():
-    """What beat does every few seconds, from here, faster."""
-    stop = threading.Event()
-
-    def loop():
-        while not stop.wait(0.5):
-            sweep.jobs_ring_due()
-            sweep.jobs_recover_lost()
-            sweep.jobs_ring_silent()
-        connection.close()
-
-    thread = threading.Thread(target=loop)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def state(job) -> str:
@@ -76,7 +52,7 @@ def test_a_job_whose_worker_is_killed_ends_well_without_help(user, impatient):
         wait_for(lambda: state(job) == State.RUNNING, seconds=20, what="the job to run", step=0.02)
         kill_tree(worker)
     assert state(job) == State.RUNNING
-    with sweeping(), celery_worker(queues="media", concurrency=1, **impatient):
+    with beat(), celery_worker(queues="media", concurrency=1, **impatient):
         wait_for(lambda: state(job) == State.SUCCEEDED, seconds=60, what="the job to end")
     assert list(Job.objects.get(pk=job.pk).events.values_list("code", flat=True)) == [
         "created", "claimed", "worker_lost", "claimed", "done",
@@ -85,7 +61,7 @@ def test_a_job_whose_worker_is_killed_ends_well_without_help(user, impatient):
 
 def test_a_killed_pool_process_is_replaced_and_the_job_ends(user, impatient):
     _, job = song_upload(by=user, upload=click_song(900))
-    with sweeping(), celery_worker(queues="media", concurrency=1, **impatient) as worker:
+    with beat(), celery_worker(queues="media", concurrency=1, **impatient) as worker:
         wait_for(lambda: state(job) == State.RUNNING, seconds=20, what="the job to run", step=0.02)
         for child in psutil.Process(worker.pid).children():
             child.kill()
@@ -95,7 +71,7 @@ def test_a_killed_pool_process_is_replaced_and_the_job_ends(user, impatient):
 def test_queued_jobs_still_run_after_the_broker_was_emptied(user, impatient):
     jobs = [song_upload(by=user, upload=click_song(3))[1] for _ in range(5)]
     redis_client().flushall()
-    with sweeping(), celery_worker(queues="media", **impatient):
+    with beat(), celery_worker(queues="media", **impatient):
         wait_for(lambda: {state(job) for job in jobs} == {State.SUCCEEDED}, seconds=60, what="all jobs to end")
 
 
@@ -106,5 +82,5 @@ def test_a_job_made_while_the_broker_is_away_runs_later(user, impatient):
         _, job = song_upload(by=user, upload=click_song(3))
     finally:
         embedded.redis_start(settings.DATA_DIR)
-    with sweeping(), celery_worker(queues="media", concurrency=1, **impatient):
+    with beat(), celery_worker(queues="media", concurrency=1, **impatient):
         wait_for(lambda: state(job) == State.SUCCEEDED, seconds=60, what="the job to end")

@@ -1,31 +1,4 @@
 """Projects whose media are really on disk, and jobs that really run, in this process."""
 
-import pytest
-
-from apps.jobs.models import Job
-from apps.scenes.handlers import HANDLERS
+from tests.generation.conftest import api, media_folder, run_job  # noqa: F401 - fixtures
 from tests.jobs.remote.conftest import make_fake, no_delays, replicate, sync_so  # noqa: F401 - fixtures
-from workers.base import job_run
-
-
-@pytest.fixture
-def api(client, user):
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def run_job():
-    """Run a queued job as a worker does; answers its row."""
-
-    def run(job_id) -> Job:
-        job_run(HANDLERS, job_id=str(job_id), claim_from="queued")
-        return Job.objects.get(pk=job_id)
-
-    return run
-
-
-@pytest.fixture(autouse=True)
-def media_folder(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
-    settings.SCRATCH_ROOT = tmp_path / "scratch"

@@ -1,10 +1,6 @@
 """The whole path on real workers that are killed while they render."""
 
-import threading
-from contextlib import contextmanager
-
 import pytest
-from django.db import connection
 
 from apps.generation.work import Spending
 from apps.jobs import sweep
@@ -13,32 +9,10 @@ from apps.projects.models import Project
 from apps.studio import generate_all
 from tests.factories import make_project, make_song, store_asset
 from tests.fakes import media
-from tests.worker import celery_worker, kill_tree, wait_for
+from tests.worker import beat, celery_worker, kill_tree, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ENVIRONMENT = {"MV_JOB_HEARTBEAT_SECONDS": "1"}
-
-
-@contextmanager
-def beat():
-    """What beat does, in a thread: bring back lost jobs, go on with projects."""
-    stop = threading.Event()
-
-    def tick():
-        while not stop.wait(0.5):
-            sweep.jobs_ring_due()
-            sweep.jobs_recover_lost()
-            sweep.jobs_ring_silent()
-            generate_all.projects_advance_all()
-        connection.close()
-
-    thread = threading.Thread(target=tick)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def test_a_project_is_finished_although_its_workers_are_killed_while_rendering(user, settings, monkeypatch):
@@ -52,7 +26,7 @@ def test_a_project_is_finished_although_its_workers_are_killed_while_rendering(u
         wait_for(rendering.exists, seconds=60, what="a clip to be rendered", step=0.02)
         kill_tree(worker)
     assert Project.objects.get(pk=project.pk).generating
-    with beat(), celery_worker(pool="prefork", **ENVIRONMENT):
+    with beat(generate_all.projects_advance_all), celery_worker(pool="prefork", **ENVIRONMENT):
         wait_for(lambda: not Project.objects.get(pk=project.pk).generating, seconds=120, what="the project to end")
     project.refresh_from_db()
     assert (project.problem, project.final_video.frames) == ("", 192)
