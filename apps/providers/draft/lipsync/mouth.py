@@ -1,7 +1,9 @@
-"""Moving a mouth in the picture's own planes: the jaw is warped, the inside of the mouth painted.
+"""Moving a mouth in the picture's own planes: the lips and the jaw are warped, the inside of the mouth is filled.
 
-Coordinates (p, q) are measured from the middle of the lip line in half mouth widths, q towards the chin. Outside
-p ±2 and q -1 … chin nothing is touched, and the warp fades to nothing at that border, so there is no edge to flicker.
+Coordinates (p, q) are measured from the middle of the closed lips' line in half mouth widths, q towards the chin and
+bent along with the line. Outside p ±2 and q -1 … chin nothing is touched, and the warp fades to nothing at that
+border, so there is no edge to flicker. The inside comes from the face itself where its mouth stands open, in this
+frame or in another of the clip; only a clip whose mouth stays closed gets a painted one.
 """
 
 from collections.abc import Sequence
@@ -18,19 +20,30 @@ Field = npt.NDArray[Any]
 
 _SIDE = 2.0
 _ABOVE = 0.95
+# The opening is narrower than the lips, and most of it is the jaw's.
+_WIDTH = 0.9
+_UP, _DOWN = 0.18, 0.82
+# Rows and columns of the kept inside of a mouth.
+_INSIDE = (24, 40)
 
 
 @dataclass(frozen=True)
 class Mouth:
-    """A mouth in one frame, in pixels. `y` is where the lips meet; in a source that is open already, by `gap` half
-    widths, the upper edge of the opening."""
+    """A mouth in one frame, in pixels: the middle of its closed line, half its width, roll. The source's own opening
+    is from `top` to `low`, in half widths; `bow` is how far the corners lie below the middle."""
 
     x: float
     y: float
     half: float
     roll: float
     chin: float
-    gap: float = 0.0
+    top: float = 0.0
+    low: float = 0.0
+    bow: float = 0.0
+
+    @property
+    def gap(self) -> float:
+        return self.low - self.top
 
 
 @dataclass(frozen=True)
@@ -51,87 +64,111 @@ class Skin:
     red: float
 
 
-def move_mouth(planes: Sequence[Pixels], mouth: Mouth, shape: Shape, skin: Skin) -> None:
+@dataclass(frozen=True)
+class Inside:
+    """The inside of an open mouth from the clip: Y, U, V from corner to corner and from lip to lip, its gap in half
+    widths, and the luma of the skin about it."""
+
+    planes: tuple[Field, Field, Field]
+    gap: float
+    skin: float
+
+
+@dataclass(frozen=True)
+class _Warp:
+    """For the pixels of a window of the chroma planes: how far each has come (in its pixels), how much it is inside
+    the mouth, and where in the inside it is: p -1…1, and half widths from the upper lip."""
+
+    window: tuple[int, int, int, int]
+    dx: Field
+    dy: Field
+    inside: Field
+    p: Field
+    depth: Field
+    wide: Field
+
+
+def move_mouth(planes: Sequence[Pixels], mouth: Mouth, shape: Shape, skin: Skin, kept: Inside | None = None) -> None:
     """Change the frame's planes in place."""
     wide = shape.opening * shape.reach
     if wide < 0.02 and mouth.gap < 0.02:
         return
+    window = _window(planes[1], mouth, wide)
+    if window is None:
+        return
+    warp = _warp(window, mouth, shape, wide)
+    tones = _tones(warp, wide, skin, kept)
     for number, plane in enumerate(planes):
-        scale = 1 if number == 0 else 2
-        # Chroma samples lie between the luma's, hence the half pixel.
-        shift = 0.0 if number == 0 else 0.25
-        here = Mouth(
-            mouth.x / scale - shift, mouth.y / scale - shift, mouth.half / scale, mouth.roll, mouth.chin, mouth.gap
-        )
-        window = _window(plane, here, wide)
-        if window is None:
-            continue
-        _move_plane(plane, number, window, here, shape, wide, skin)
+        _move_plane(plane, number, warp, mouth, tones[number])
 
 
-def _window(plane: Pixels, mouth: Mouth, wide: float) -> tuple[int, int, int, int] | None:
-    """Left, top, right, low of what may change, within the plane."""
-    reach = max(_SIDE, mouth.chin * 1.2 + wide)
-    left, right = mouth.x - _SIDE * mouth.half * 1.1, mouth.x + _SIDE * mouth.half * 1.1
-    lean = abs(np.sin(mouth.roll)) * reach * mouth.half
-    top, low = mouth.y - _ABOVE * mouth.half - lean, mouth.y + reach * mouth.half + lean
+def _window(chroma: Pixels, mouth: Mouth, wide: float) -> tuple[int, int, int, int] | None:
+    """Left, top, right, low of what may change, within the chroma plane."""
+    reach = max(_SIDE, mouth.chin * 1.2 + wide + abs(mouth.bow))
+    half, x, y = mouth.half / 2, mouth.x / 2, mouth.y / 2
+    lean = abs(np.sin(mouth.roll)) * reach * half
+    aside = _SIDE * half * 1.1 + lean
     edges = (
-        max(0, int(left - lean)), max(0, int(top)),
-        min(plane.shape[1], int(right + lean) + 1), min(plane.shape[0], int(low) + 1),
+        max(0, int(x - aside)), max(0, int(y - (_ABOVE + abs(mouth.bow)) * half - lean)),
+        min(chroma.shape[1], int(x + aside) + 1), min(chroma.shape[0], int(y + reach * half + lean) + 1),
     )  # fmt: skip
     return edges if edges[2] - edges[0] > 4 and edges[3] - edges[1] > 4 else None
 
 
-def _move_plane(
-    plane: Pixels, number: int, window: tuple[int, int, int, int], mouth: Mouth, shape: Shape, wide: float, skin: Skin
-) -> None:
+def _warp(window: tuple[int, int, int, int], mouth: Mouth, shape: Shape, wide: float) -> _Warp:
     left, top, right, low = window
+    half = mouth.half / 2
+    # Chroma samples lie between the luma's, hence the quarter.
     columns, rows = np.meshgrid(
-        np.arange(left, right, dtype=np.float32) - mouth.x, np.arange(top, low, dtype=np.float32) - mouth.y
+        np.arange(left, right, dtype=np.float32) - np.float32(mouth.x / 2 - 0.25),
+        np.arange(top, low, dtype=np.float32) - np.float32(mouth.y / 2 - 0.25),
     )
-    cosine, sine = float(np.cos(mouth.roll)), float(np.sin(mouth.roll))
-    p = (columns * cosine + rows * sine) / mouth.half
-    q = (rows * cosine - columns * sine) / mouth.half
-    rounded = 1 - 0.3 * max(0.0, -shape.spread) * shape.opening
-    lens = np.sqrt(np.clip(1 - (p / rounded) ** 2, 0, 1))
-    upper, lower = 0.14 * wide, 0.86 * wide
-    dp, dq = _displacement(p, q, lens, upper, lower, mouth, shape)
-    # Back to pixels of the source.
-    map_x = (p - dp) * mouth.half
-    map_y = (q - dq) * mouth.half
-    source_x = (map_x * cosine - map_y * sine + mouth.x - left).astype(np.float32)
-    source_y = (map_x * sine + map_y * cosine + mouth.y - top).astype(np.float32)
-    part = plane[top:low, left:right]
-    warped = cv2.remap(part, source_x, source_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    # Where nothing moves, nothing is resampled either.
-    still = (np.abs(dp) + np.abs(dq)) * mouth.half < 0.02
-    moved = np.where(still, part, warped).astype(np.float32)
-    if wide * mouth.half > 0.6:
-        moved = _paint_inside(moved, number, p, q, lens, (upper, lower), mouth.half, skin)
-    plane[top:low, left:right] = np.clip(np.round(moved), 0, 255).astype(np.uint8)
+    cosine, sine = np.float32(np.cos(mouth.roll)), np.float32(np.sin(mouth.roll))
+    p = (columns * cosine + rows * sine) / np.float32(half)
+    q = (rows * cosine - columns * sine) / np.float32(half) - np.float32(mouth.bow) * np.clip(p, -1.3, 1.3) ** 2
+    width = _WIDTH * (1 - 0.32 * max(0.0, -shape.spread) * min(1.0, shape.opening * 2))
+    source, target = _lens(p, _WIDTH), _lens(p, width)
+    own_upper, own_lower = mouth.top * source, mouth.low * source
+    upper, lower = np.float32(-_UP * wide) * target, np.float32(_DOWN * wide) * target
+    dq = _lifted(p, q, (upper, lower), (own_upper, own_lower), mouth, _DOWN * wide - mouth.low)
+    near = np.clip(1 - (p / (_SIDE * 0.95)) ** 2, 0, 1) ** 2 * np.exp(-((q / 0.8) ** 2)) * _smooth((q + 0.9) / 0.4)
+    dp = np.float32(0.14 * shape.spread * min(1.0, shape.opening * 2)) * near * p
+    soft = (0.9 + 0.03 * half) / half
+    inside = _smooth((lower - q) / soft + 0.5) * _smooth((q - upper) / soft + 0.5)
+    inside *= _smooth((lower - upper) * half / 1.2 - 0.15)
+    return _Warp(
+        window,
+        dx=(dp * cosine - dq * sine) * np.float32(half),
+        dy=(dp * sine + dq * cosine) * np.float32(half),
+        inside=inside,
+        p=p / np.float32(width),
+        depth=q - upper,
+        wide=lower - upper,
+    )
 
 
-def _displacement(
-    p: Field, q: Field, lens: Field, upper: float, lower: float, mouth: Mouth, shape: Shape
-) -> tuple[Field, Field]:
-    """How far each pixel has come from where it was, in half widths."""
-    jaw = np.clip(1 - (p / (_SIDE * 0.95)) ** 2, 0, 1) ** 1.2
+def _lens(p: Field, width: float) -> Field:
+    """The outline of an opening, 1 in the middle, 0 from the corners on."""
+    lens: Field = np.clip(1 - (p / np.float32(width)) ** 2, 0, 1)
+    return lens
+
+
+def _lifted(
+    p: Field, q: Field, lips: tuple[Field, Field], own: tuple[Field, Field], mouth: Mouth, jaw_drop: float
+) -> Field:
+    """How far each pixel has come down, in half widths."""
+    upper, lower = lips
+    jaw = np.clip(1 - (p / (_SIDE * 0.95)) ** 2, 0, 1) ** np.float32(1.2)
     # Below the lips the whole chin goes along, wider than the mouth; it comes to rest below the chin.
-    below = np.clip((q - lower * lens) / mouth.chin, 0, None)
+    below = np.clip((q - lower) / mouth.chin, 0, None)
     blend = _smooth(below / 0.4)
-    rest = 1 - _smooth((below - 0.3) / 0.75)
-    down = (lower - mouth.gap) * ((1 - blend) * lens + blend * jaw * 0.85) * rest
-    above = np.clip((-upper * lens - q) / 0.8, 0, None)
-    up = -upper * lens * (1 - _smooth(above))
-    dq = np.where(q > (lower - upper) * lens / 2, down, up)
-    # Lips drawn wide or pursed.
-    near = (
-        np.clip(1 - (p / (_SIDE * 0.95)) ** 2, 0, 1) ** 2
-        * np.exp(-((q / 0.8) ** 2))
-        * np.where(q < -_ABOVE * 0.9, 0, 1)
+    down = ((1 - blend) * (lower - own[1]) + blend * jaw * np.float32(0.85 * jaw_drop)) * (
+        1 - _smooth((below - 0.3) / 0.75)
     )
-    dp = 0.16 * shape.spread * min(1.0, shape.opening * 2) * near * p * np.where(q < -0.5, _smooth((q + 0.9) / 0.4), 1)
-    return dp, dq
+    above = np.clip((upper - q) / 0.75, 0, None)
+    up = (upper - own[0]) * (1 - _smooth(above))
+    lifted: Field = np.where(q > (lower + upper) / 2, down, up)
+    return lifted
 
 
 def _smooth(values: Any) -> Any:
@@ -140,26 +177,93 @@ def _smooth(values: Any) -> Any:
     return clipped * clipped * (3 - 2 * clipped)
 
 
-def _paint_inside(
-    moved: Field, number: int, p: Field, q: Field, lens: Field, lips: tuple[float, float], half: float, skin: Skin
-) -> Field:
-    """Dark between the lips, a hint of teeth above and of tongue below, in the face's own colours and sharpness."""
-    upper, lower = lips
-    wide = upper + lower
-    soft = (1.2 + 0.03 * half) / half
-    inside = _smooth((lower * lens - q) / soft + 0.5) * _smooth((q + upper * lens) / soft + 0.5) * (lens > 0)
-    inside *= _smooth(wide * lens * half / 1.5)
-    dark = (16 + (skin.luma - 16) * 0.2, 128 + (skin.blue - 128) * 0.5 - 1, 128 + max(6.0, (skin.red - 128) * 0.8))
-    teeth = (min(215.0, skin.luma * 0.95 + 28), 126.0, 130.0)
-    tongue = (16 + (skin.luma - 16) * 0.5, 120.0, 128 + max(14.0, (skin.red - 128) * 1.5))
-    tone = np.full_like(moved, dark[number])
-    shown = _smooth((wide - 0.22) / 0.35)
-    row = _smooth((-upper * lens + 0.3 * wide * lens - q) / (2.2 * soft) + 0.5) * _smooth((0.66 - np.abs(p)) / 0.25)
-    tone += (teeth[number] - tone) * (0.82 * shown * row)
-    bed = _smooth((q - lower * lens + 0.38 * wide) / (0.3 * wide + soft)) * _smooth((0.6 - np.abs(p)) / 0.4)
-    tone += (tongue[number] - tone) * (0.7 * shown * bed)
-    painted: Field = moved + (tone - moved) * inside
-    return painted
+def _tones(warp: _Warp, wide: float, skin: Skin, kept: Inside | None) -> tuple[Field, Field, Field]:
+    """Y, U, V of the mouth's inside, on the chroma planes' window."""
+    painted = _painted(warp, wide, skin)
+    if kept is None:
+        return painted
+    # Teeth stay at the upper lip: a smaller opening shows the upper part, a wider one has dark below.
+    row = np.clip(warp.depth / np.float32(kept.gap), 0, 1) * (_INSIDE[0] - 1)
+    column = (np.clip(warp.p, -1, 1) + 1) / 2 * (_INSIDE[1] - 1)
+    known = 1 - _smooth((warp.depth / np.float32(kept.gap) - 0.75) / 0.3) * _smooth((wide / kept.gap - 1.05) / 0.2)
+    bright = np.float32(skin.luma / max(kept.skin, 1.0))
+    tones = []
+    for number, plane in enumerate(kept.planes):
+        seen = cv2.remap(
+            plane, column.astype(np.float32), row.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        tone = 16 + (seen - 16) * bright if number == 0 else seen
+        tones.append(painted[number] + (tone - painted[number]) * known)
+    return tones[0], tones[1], tones[2]
+
+
+def _painted(warp: _Warp, wide: float, skin: Skin) -> tuple[Field, Field, Field]:
+    """Dark between the lips, a hint of teeth above and of tongue below, in the face's own colours."""
+    shown = _smooth((wide - 0.2) / 0.4)
+    share = warp.depth / np.maximum(warp.wide, 0.02)
+    aside = np.abs(warp.p)
+    teeth = 0.62 * shown * _smooth((0.36 - share) / 0.12) * _smooth((0.72 - aside) / 0.35)
+    tongue = 0.6 * shown * _smooth((share - 0.55) / 0.35) * _smooth((0.75 - aside) / 0.5)
+    # A mouth that is hardly open lets light in; a wide one is dark.
+    dim = 0.42 - 0.2 * shown
+    dark = (16 + (skin.luma - 16) * dim, 128 + (skin.blue - 128) * 0.6, 128 + max(5.0, (skin.red - 128) * 0.9))
+    white = (min(190.0, 16 + (skin.luma - 16) * 1.02 + 8), 125.0, 131.0)
+    flesh = (16 + (skin.luma - 16) * 0.5, 121.0, 128 + max(12.0, (skin.red - 128) * 1.4))
+    painted = []
+    for number in range(3):
+        tone = np.full_like(warp.depth, dark[number])
+        tone += (white[number] - tone) * teeth
+        tone += (flesh[number] - tone) * tongue
+        painted.append(tone)
+    # The upper lip throws a shadow on what is below it.
+    painted[0] = 16 + (painted[0] - 16) * (0.72 + 0.28 * _smooth(share / 0.22))
+    return painted[0], painted[1], painted[2]
+
+
+def _move_plane(plane: Pixels, number: int, warp: _Warp, mouth: Mouth, tone: Field) -> None:
+    left, top, right, low = warp.window
+    fields = [warp.dx, warp.dy, warp.inside, tone.astype(np.float32)]
+    scale = 1
+    if number == 0:
+        # The fields are smooth: worked out for the chroma planes, they serve the luma's four times the pixels.
+        scale = 2
+        left, top = left * 2, top * 2
+        right, low = min(right * 2, plane.shape[1]), min(low * 2, plane.shape[0])
+        size = (warp.dx.shape[1] * 2, warp.dx.shape[0] * 2)
+        fields = [cv2.resize(field, size, interpolation=cv2.INTER_LINEAR) for field in fields]
+        fields = [field[: low - top, : right - left] for field in fields]
+    dx, dy, inside, tone = fields
+    part = plane[top:low, left:right]
+    columns, rows = np.meshgrid(np.arange(part.shape[1], dtype=np.float32), np.arange(part.shape[0], dtype=np.float32))
+    warped = cv2.remap(part, columns - dx * scale, rows - dy * scale, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    # Where nothing moves, nothing is resampled either.
+    still = (np.abs(dx) + np.abs(dy)) * scale < 0.02
+    moved = np.where(still, part, warped).astype(np.float32)
+    moved += (tone - moved) * inside
+    plane[top:low, left:right] = np.clip(moved + 0.5, 0, 255).astype(np.uint8)
+
+
+def keep_inside(planes: Sequence[Pixels], mouth: Mouth, skin: Skin) -> Inside:
+    """Take the inside of the mouth as it stands open in this frame."""
+    p, share = np.meshgrid(np.linspace(-1, 1, _INSIDE[1]), np.linspace(0.04, 0.96, _INSIDE[0]))
+    lens = np.maximum(np.clip(1 - p**2, 0, 1) ** 0.7, 0.25)
+    # The corners are lips already; the inside is taken a little narrower.
+    across = p * _WIDTH * 0.9
+    q = (mouth.top + share * mouth.gap) * lens + mouth.bow * across**2
+    cosine, sine = np.cos(mouth.roll), np.sin(mouth.roll)
+    x = mouth.x + (across * cosine - q * sine) * mouth.half
+    y = mouth.y + (across * sine + q * cosine) * mouth.half
+    luma, blue, red = (
+        cv2.remap(
+            plane.astype(np.float32),
+            (x / scale - shift).astype(np.float32),
+            (y / scale - shift).astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        for plane, scale, shift in zip(planes, (1, 2, 2), (0.0, 0.25, 0.25), strict=True)
+    )
+    return Inside((luma, blue, red), mouth.gap, skin.luma)
 
 
 def sample_skin(planes: Sequence[Pixels], mouth: Mouth) -> Skin:
@@ -177,47 +281,3 @@ def sample_skin(planes: Sequence[Pixels], mouth: Mouth) -> Skin:
                 found.append(float(np.median(part)))
         values.append(float(np.median(found)) if found else 128.0)
     return Skin(*values)
-
-
-def measure_gap(planes: Sequence[Pixels], mouth: Mouth, skin: Skin) -> tuple[float, float]:
-    """How the source's own mouth stands open: where its upper edge is from the lip line, and its height, both in
-    half widths; (0, 0) for a closed one. What is dark, or has lost the skin's red as teeth have, is inside."""
-    down = np.linspace(-0.8, 1.5, 47)
-    luma = _profile(planes[0], mouth, down, 1)
-    inside = luma < 16 + (skin.luma - 16) * 0.5
-    if skin.red - 128 > 6:
-        inside |= _profile(planes[2], mouth, down, 2) - 128 < (skin.red - 128) * 0.4
-    step = float(down[1] - down[0])
-    run = _nearest_run(inside, int(np.argmin(np.abs(down - 0.1))), reach=round(0.3 / step))
-    # A run that meets the window's edge is a beard or a shadow; the line between closed lips is thin.
-    if run is None or run[0] == 0 or run[1] == len(down) or (run[1] - run[0]) * step < 0.16:
-        return 0.0, 0.0
-    return float(down[run[0]] - step / 2), float((run[1] - run[0]) * step)
-
-
-def _profile(plane: Pixels, mouth: Mouth, down: Field, scale: int) -> Field:
-    """Mean of the plane along lines that cross the middle of the mouth, at the heights `down`."""
-    p, q = np.meshgrid(np.linspace(-0.3, 0.3, 7), down)
-    cosine, sine = np.cos(mouth.roll), np.sin(mouth.roll)
-    x = ((mouth.x + (p * cosine - q * sine) * mouth.half) / scale).astype(np.float32)
-    y = ((mouth.y + (p * sine + q * cosine) * mouth.half) / scale).astype(np.float32)
-    patch = cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    profile: Field = patch.astype(float).mean(axis=1)
-    return profile
-
-
-def _nearest_run(inside: Field, centre: int, *, reach: int) -> tuple[int, int] | None:
-    """(first, end) of the run of true values nearest to `centre`, small holes counted in; None beyond `reach`."""
-    closed = cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 1), np.uint8)).ravel()
-    places = np.flatnonzero(closed)
-    if not len(places):
-        return None
-    start = int(places[np.argmin(np.abs(places - centre))])
-    if abs(start - centre) > reach:
-        return None
-    first = end = start
-    while first > 0 and closed[first - 1]:
-        first -= 1
-    while end < len(closed) and closed[end]:
-        end += 1
-    return first, end

@@ -11,15 +11,17 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
+from av.video.reformatter import ColorRange, Colorspace
 
 from apps.core.errors import InputError, WorkCancelled
 from apps.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
 from apps.media.probe import MediaFacts, open_media, picture_stream, probe_media
 from apps.providers.draft.canvas import Pixels
 from apps.providers.draft.clip import frame_planes
-from apps.providers.draft.lipsync.face import MouthTrack, drawn_track, found_track
-from apps.providers.draft.lipsync.mouth import Mouth, Shape, Skin, measure_gap, move_mouth, sample_skin
+from apps.providers.draft.lipsync.face import MouthTrack, drawn_track
+from apps.providers.draft.lipsync.mouth import Inside, Mouth, Shape, Skin, keep_inside, move_mouth, sample_skin
 from apps.providers.draft.lipsync.sound import Sound
+from apps.providers.draft.lipsync.track import found_track
 from apps.providers.draft.lipsync.upright import upright
 from apps.providers.draft.lipsync.voice import voice_track
 
@@ -27,6 +29,9 @@ Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
 
 _CHECK_EVERY = 12
+_UNMARKED = 2
+# A mouth that opens so far, in half widths, shows what is in it.
+_SHOWS_INSIDE = 0.3
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,8 @@ def lipsync_clip(
         for part in parts:
             heard = (part.audio_start_seconds, part.audio_end_seconds)
             sound.lay(part.audio, (part.start_seconds, part.end_seconds), heard)
-        mover = _Mover(mouths, opening, spread, reach=0.5 + 0.7 * expressiveness)
+        inside = _widest_inside(video, clip, frames, mouths)
+        mover = _Mover(mouths, opening, spread, reach=0.5 + 0.7 * expressiveness, inside=inside)
         _write(video, clip, frames, part_file, mover, sound, progress, cancelled)
         part_file.rename(into)
     finally:
@@ -98,13 +104,13 @@ def _track(video: Path, clip: ClipFormat, frames: int, progress: Progress, cance
     if drawn is not None:
         return drawn
 
-    def watched() -> Iterator[Pixels]:
+    def watched() -> Iterator[list[Pixels]]:
         for number, planes in enumerate(decoded_planes(video, clip, frames)):
             if number % _CHECK_EVERY == 0:
                 if cancelled():
                     raise WorkCancelled
                 progress(25 * number / frames, "Looking for the face")
-            yield planes[0]
+            yield planes
 
     return found_track(watched(), frames)
 
@@ -137,7 +143,12 @@ def decoded_planes(video: Path, clip: ClipFormat, frames: int) -> Iterator[list[
 
 
 def _upright(frame: av.VideoFrame, clip: ClipFormat) -> list[Pixels]:
-    planes = [upright(plane, frame.rotation) for plane in frame_planes(frame.reformat(format="yuv420p"))]
+    # The clip that is written says BT.709, limited range: what says otherwise is turned into that.
+    # Unmarked is taken for that, as players do at these sizes.
+    told = frame.colorspace in (Colorspace.ITU709, _UNMARKED) and frame.color_range != ColorRange.JPEG
+    colours = {} if told else {"dst_colorspace": Colorspace.ITU709, "dst_color_range": ColorRange.MPEG}
+    plain = frame.reformat(format="yuv420p", **colours)
+    planes = [upright(plane, frame.rotation) for plane in frame_planes(plain)]
     sizes = [(clip.width, clip.height)] + [(clip.width // 2, clip.height // 2)] * 2
     fitted = []
     for plane, (width, height) in zip(planes, sizes, strict=True):
@@ -167,36 +178,47 @@ def _voices(parts: Sequence[Part], fps: Fraction, frames: int) -> tuple[npt.NDAr
 
 
 class _Mover:
-    """Moves the mouth of frame after frame; remembers the skin and the source's own mouth, smoothed."""
+    """Moves the mouth of frame after frame; remembers the skin, smoothed, and the inside of the widest mouth."""
 
-    def __init__(self, track: MouthTrack, opening: npt.NDArray[Any], spread: npt.NDArray[Any], *, reach: float) -> None:
+    def __init__(
+        self, track: MouthTrack, opening: npt.NDArray[Any], spread: npt.NDArray[Any], *, reach: float,
+        inside: Inside | None,
+    ) -> None:  # fmt: skip
         self._track, self._opening, self._spread, self._reach = track, opening, spread, reach
+        self._inside = inside
         self._skin: Skin | None = None
-        self._edge, self._gap = 0.0, 0.0
 
     def move(self, number: int, planes: list[Pixels]) -> None:
         track = self._track
         if self._opening[number] < 0 or not track.found[number]:
             return
-        x, y, half, roll = (float(curve[number]) for curve in (track.x, track.y, track.half, track.roll))
-        mouth = Mouth(x, y, half, roll, track.chin)
+        mouth = mouth_at(track, number)
         skin = sample_skin(planes, mouth)
         # Light changes slowly; a passing hair must not flash in the mouth.
         old = self._skin or skin
         self._skin = Skin(*(was + 0.15 * (now - was) for was, now in zip(_values(old), _values(skin), strict=True)))
-        if not track.drawn:
-            mouth = self._closed(planes, mouth, self._skin)
         shape = Shape(float(self._opening[number]), float(self._spread[number]), self._reach)
-        move_mouth(planes, mouth, shape, self._skin)
+        move_mouth(planes, mouth, shape, self._skin, self._inside)
 
-    def _closed(self, planes: list[Pixels], mouth: Mouth, skin: Skin) -> Mouth:
-        """The mouth with what has to be closed first: two mouths in one face would be seen."""
-        edge, gap = measure_gap(planes, mouth, skin)
-        self._edge += 0.7 * (edge - self._edge)
-        self._gap += 0.7 * (gap - self._gap)
-        down = self._edge * mouth.half
-        x, y = mouth.x - np.sin(mouth.roll) * down, mouth.y + np.cos(mouth.roll) * down
-        return Mouth(float(x), float(y), mouth.half, mouth.roll, mouth.chin, self._gap)
+
+def mouth_at(track: MouthTrack, number: int) -> Mouth:
+    curves = (track.x, track.y, track.half, track.roll)
+    x, y, half, roll = (float(curve[number]) for curve in curves)
+    top, low, bow = (float(curve[number]) for curve in (track.top, track.low, track.bow))
+    return Mouth(x, y, half, roll, track.chin, top, low, bow)
+
+
+def _widest_inside(video: Path, clip: ClipFormat, frames: int, track: MouthTrack) -> Inside | None:
+    """What is seen in the mouth where it stands widest open; None for a clip in which it never does."""
+    gaps = (track.low - track.top) * track.found
+    widest = int(np.argmax(gaps))
+    if gaps[widest] < _SHOWS_INSIDE:
+        return None
+    for number, planes in enumerate(decoded_planes(video, clip, frames)):
+        if number == widest:
+            mouth = mouth_at(track, number)
+            return keep_inside(planes, mouth, sample_skin(planes, mouth))
+    return None
 
 
 def _values(skin: Skin) -> tuple[float, float, float]:
@@ -209,8 +231,7 @@ def _write(
 ) -> None:  # fmt: skip
     with av.open(str(into), "w", format="mp4", options=pyav_container_options(clip)) as container:
         container.metadata["comment"] = json.dumps({"made_by": "mvsite draft lip-sync", "frames": frames})
-        # Finer than a draft clip: the picture is encoded a second time.
-        stream = pyav_add_stream(container, clip, Encoding.FINAL)
+        stream = pyav_add_stream(container, clip, Encoding.RETOUCHED)
         stream.codec_context.thread_count = 1
         sound.open(container)
         for number, planes in enumerate(decoded_planes(video, clip, frames)):

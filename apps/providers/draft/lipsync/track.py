@@ -1,0 +1,97 @@
+"""From frames to a mouth's way through the clip: the face is followed, its lips are measured, both are smoothed."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import scipy  # its parts are loaded when first used: half a second of every process's start
+
+from apps.core.errors import InputError
+from apps.providers.draft.canvas import Pixels
+from apps.providers.draft.lipsync.face import Face, MouthTrack, search_picture
+from apps.providers.draft.lipsync.follow import FaceFollower
+from apps.providers.draft.lipsync.lips import Lips, Lower, Place, lower_face, measure_lips, mouth_place
+
+# Lower faces are kept for so many frames (10 s) until they are measured against their mean.
+_CHUNK = 240
+_NO_FACE = (
+    "No face that looks at the camera was found for long enough, so there are no lips to move. "
+    "Use a closer, frontal shot."
+)
+
+
+def found_track(frames_planes: Iterable[Sequence[Pixels]], frames: int) -> MouthTrack:
+    """Follow the largest face through the Y, U, V of frames. Raises InputError with code no_face where there is
+    none."""
+    follower = FaceFollower()
+    rows: dict[int, npt.NDArray[Any]] = {}
+    waiting: list[tuple[int, Face, Lower]] = []
+    factor = 1
+    for number, planes in enumerate(frames_planes):
+        if number >= frames:
+            break
+        luma, factor = search_picture(planes[0])
+        face = follower.see(luma)
+        if face is not None:
+            waiting.append((number, face, lower_face([luma, *_shrunk(planes[1:], luma)], face)))
+        if len(waiting) >= _CHUNK:
+            rows |= _measured(waiting)
+            waiting = []
+    if waiting:
+        rows |= _measured(waiting)
+    if len(rows) < max(3, 0.2 * frames) or not follower.sure:
+        raise InputError(_NO_FACE, code="no_face")
+    return _track(rows, frames, factor)
+
+
+def _shrunk(chroma: Sequence[Pixels], luma: Pixels) -> list[Pixels]:
+    """Chroma planes that are no larger than the luma they go with."""
+    return [
+        plane
+        if plane.shape[1] <= luma.shape[1]
+        else cv2.resize(plane, (luma.shape[1], luma.shape[0]), interpolation=cv2.INTER_AREA)
+        for plane in chroma
+    ]
+
+
+def _measured(waiting: Sequence[tuple[int, Face, Lower]]) -> dict[int, npt.NDArray[Any]]:
+    """A row of values for each frame's number."""
+    lowers = [lower for _, _, lower in waiting]
+    place = mouth_place(lowers)
+    return {number: _row(face, place, measure_lips(lower, place)) for number, face, lower in waiting}
+
+
+def _row(face: Face, place: Place, lips: Lips) -> npt.NDArray[Any]:
+    cosine, sine = np.cos(place.tilt), np.sin(place.tilt)
+    a = place.a + (lips.p * cosine - lips.line * sine) * place.half
+    b = place.b + (lips.p * sine + lips.line * cosine) * place.half
+    cosine, sine = np.cos(face.roll), np.sin(face.roll)
+    x, y = face.x + (a * cosine - b * sine) * face.width, face.y + (a * sine + b * cosine) * face.width
+    roll = face.roll + place.tilt + np.arctan(lips.slope)
+    return np.array([x, y, place.half * face.width, roll, lips.bow, lips.top, lips.low])
+
+
+def _track(rows: dict[int, npt.NDArray[Any]], frames: int, factor: int) -> MouthTrack:
+    known = np.array(sorted(rows))
+    values = np.array([rows[number] for number in known])
+    full = np.stack([np.interp(np.arange(frames), known, column) for column in values.T], axis=1)
+    # A single frame's slip is no movement; then each as smooth as a head and a jaw are.
+    full = scipy.ndimage.median_filter(full, size=(3, 1), mode="nearest")
+    for column, sigma in enumerate((1.2, 1.2, 4.0, 2.0, 3.0, 0.8, 0.8)):
+        full[:, column] = scipy.ndimage.gaussian_filter1d(full[:, column], sigma, mode="nearest")
+    found = np.zeros(frames, bool)
+    found[known] = True
+    middle = (factor - 1) / 2
+    return MouthTrack(
+        x=full[:, 0] * factor + middle,
+        y=full[:, 1] * factor + middle,
+        half=full[:, 2] * factor,
+        roll=full[:, 3],
+        found=found,
+        bow=full[:, 4],
+        top=full[:, 5],
+        low=full[:, 6],
+        drawn=False,
+    )
