@@ -4,11 +4,22 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Unknown fields are named in a 400."""
+    """Unknown fields are named in a 400. What a form does not send is not said, as in JSON."""
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for field in fields.values():
+            if isinstance(field, serializers.BooleanField):
+                # The library takes a box that a form leaves out for one that was unticked.
+                field.default_empty_html = empty
+        return fields
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -21,6 +32,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+@extend_schema_field(OpenApiTypes.DOUBLE)
 class SecondsField(serializers.DecimalField):
     """Exact seconds, to the microsecond; a JSON number in answers, as clients compute with it."""
 

@@ -1,9 +1,8 @@
 """How scenes share the song: pure rules on lists of durations in seconds.
 
-Every function takes and returns exact decimals. Where `total_is_fixed` (the project has a song) the sum
-never changes: a neighbour gives or takes. Interior cuts that an operation makes or moves snap to the
-nearest beat that leaves both sides `MINIMUM_SECONDS`; with no such beat within half a beat's reach, or
-with no beats at all, the cut stays where it was asked for.
+Every function takes and returns exact decimals, and the sum never changes: a neighbour gives or takes. Interior
+cuts that an operation makes or moves snap to the nearest beat that leaves both sides `MINIMUM_SECONDS`; with no
+such beat within half a beat's reach, or with no beats at all, the cut stays where it was asked for.
 """
 
 from bisect import bisect_left
@@ -46,19 +45,15 @@ def snapped(cut: Decimal, beats: Sequence[float], *, after: Decimal, before: Dec
     return min(inside, key=lambda beat: abs(beat - cut), default=cut)
 
 
-def retimed(
-    durations: Sequence[Decimal],
-    index: int,
-    wanted: Decimal,
-    *,
-    beats: Sequence[float] = (),
-    total_is_fixed: bool,
-) -> Durations:
-    """Scene `index` lasts `wanted`; the next scene (for the last one, the one before) gives or takes."""
-    if wanted < MINIMUM_SECONDS:
+def refuse_too_short(wanted: Decimal | None) -> None:
+    """Raise InputError for a length that no scene may have."""
+    if wanted is not None and wanted < MINIMUM_SECONDS:
         raise InputError("A scene has to last at least 0.25 seconds.", errors={"duration": "too short"})
-    if not total_is_fixed:
-        return (*durations[:index], wanted, *durations[index + 1 :])
+
+
+def retimed(durations: Sequence[Decimal], index: int, wanted: Decimal, *, beats: Sequence[float] = ()) -> Durations:
+    """Scene `index` lasts `wanted`; the next scene (for the last one, the one before) gives or takes."""
+    refuse_too_short(wanted)
     if len(durations) == 1:
         raise InputError("The only scene lasts as long as the song. Split it, or add a scene first.")
     cuts = list(boundaries(durations))
@@ -89,20 +84,10 @@ def divided(durations: Sequence[Decimal], index: int, at: Decimal, *, beats: Seq
     return from_boundaries([*cuts[: index + 1], cut, *cuts[index + 1 :]])
 
 
-def inserted(
-    durations: Sequence[Decimal],
-    index: int,
-    wanted: Decimal,
-    *,
-    beats: Sequence[float] = (),
-    total_is_fixed: bool,
-) -> Durations:
-    """A new scene stands at `index`. With a fixed total it takes its time from the scene that stood there
-    (at the end: from the last one), at most what leaves that one alive."""
-    if wanted < MINIMUM_SECONDS:
-        raise InputError("A scene has to last at least 0.25 seconds.", errors={"duration": "too short"})
-    if not total_is_fixed or not durations:
-        return (*durations[:index], wanted, *durations[index:])
+def inserted(durations: Sequence[Decimal], index: int, wanted: Decimal, *, beats: Sequence[float] = ()) -> Durations:
+    """A new scene stands at `index`. It takes its time from the scene that stood there (at the end: from the last
+    one), at most what leaves that one alive."""
+    refuse_too_short(wanted)
     giver = min(index, len(durations) - 1)
     if wanted > durations[giver] - MINIMUM_SECONDS:
         raise InputError(
@@ -113,10 +98,10 @@ def inserted(
     return divided(durations, giver, at, beats=beats)
 
 
-def removed(durations: Sequence[Decimal], index: int, *, total_is_fixed: bool) -> Durations:
-    """Scene `index` goes; with a fixed total the scene before it (for the first, the next) takes its time."""
+def removed(durations: Sequence[Decimal], index: int) -> Durations:
+    """Scene `index` goes; the scene before it (for the first, the next) takes its time."""
     left = [*durations[:index], *durations[index + 1 :]]
-    if total_is_fixed and left:
+    if left:
         left[max(index - 1, 0)] += durations[index]
     return tuple(left)
 

@@ -71,18 +71,23 @@ def project_slots(project: Project, number_of_scenes: int | None) -> Sequence[tu
     return [(index * usual, (index + 1) * usual) for index in range(count)]
 
 
-def usual_duration(project: Project, scene: Scene | None) -> Decimal:
+def usual_duration(project: Project, scene: Scene) -> Decimal:
     """The scene's length; missing, its clip's, else the flavor's usual one, with a warning."""
-    if scene is not None and scene.duration is not None:
+    if scene.duration is not None:
         return scene.duration
-    clip = scene.current_clip if scene is not None else None
-    if clip is not None and clip.asset.duration_seconds is not None:
-        found = seconds(clip.asset.duration_seconds)
-    else:
-        found = seconds(resolve(project.flavor, "parameters").values["duration_seconds"])
-    if scene is not None:
-        log.warning("scene_duration_missing", scene_id=str(scene.pk), assumed_seconds=float(found))
+    found = shown_duration(project, scene)
+    log.warning("scene_duration_missing", scene_id=str(scene.pk), assumed_seconds=float(found))
     return found
+
+
+def shown_duration(project: Project, scene: Scene) -> Decimal:
+    """The same for those who only look."""
+    if scene.duration is not None:
+        return scene.duration
+    clip = scene.current_clip
+    if clip is not None and clip.asset.duration_seconds is not None:
+        return seconds(clip.asset.duration_seconds)
+    return seconds(resolve(project.flavor, "parameters").values["duration_seconds"])
 
 
 def scene_spans(project: Project, scenes: Sequence[Scene]) -> list[Span]:

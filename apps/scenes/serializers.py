@@ -10,18 +10,21 @@ from apps.generation.seeds import SEED_MAXIMUM
 from apps.generation.serializers import TEXT_LENGTH
 from apps.generation.strict import MoneyField, SecondsField, StrictSerializer
 from apps.jobs.api import JobSerializer
+from apps.scenes.arrangement import MINIMUM_SECONDS
 from apps.scenes.making import MAXIMUM_TAKES
 from apps.scenes.models import Clip, Scene
+from apps.scenes.plan import shown_duration
 from apps.scenes.selectors import scene_error, scene_job, scene_status
 
 
 class SceneWriteSerializer(StrictSerializer):
-    """`sequence` is where a new scene is inserted (none: at the end). `snap` false keeps a cut off the beats."""
+    """`sequence` is where a new scene is inserted (none: at the end). `snap` false keeps a cut off the beats. Without
+    a `duration` a scene lasts as long as its clip; in scenes that fill the song already, half of its neighbour."""
 
     sequence = serializers.IntegerField(required=False, min_value=1, max_value=MAXIMUM_SCENES + 1)
     prompt = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
     negative_prompt = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
-    duration = SecondsField(required=False)
+    duration = SecondsField(required=False, allow_null=True, min_value=MINIMUM_SECONDS)
     lipsync = serializers.BooleanField(required=False)
     section = serializers.CharField(required=False, allow_blank=True, max_length=40)
     snap = serializers.BooleanField(required=False)
@@ -32,6 +35,7 @@ class ScenePatchSerializer(SceneWriteSerializer):
     change is refused when another scene has this number meanwhile."""
 
     sequence = None  # type: ignore[assignment]  # the reorder route moves scenes
+    duration = SecondsField(required=False, min_value=MINIMUM_SECONDS)
     version = serializers.IntegerField(required=False, min_value=1)
     scene_id = serializers.UUIDField(required=False)
 
@@ -141,7 +145,7 @@ class SceneSerializer(serializers.Serializer[Any]):
     sequence = serializers.IntegerField()
     prompt = serializers.CharField()
     negative_prompt = serializers.CharField()
-    duration = SecondsField(allow_null=True)
+    duration = serializers.SerializerMethodField(help_text="Seconds; its clip's where none was asked for")
     lipsync = serializers.BooleanField()
     section = serializers.CharField()
     facts = serializers.DictField()
@@ -156,6 +160,9 @@ class SceneSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+
+    def get_duration(self, scene: Scene) -> float:
+        return float(scene.duration if scene.duration is not None else shown_duration(scene.project, scene))
 
     def get_status(self, scene: Scene) -> str:
         return str(scene_status(scene))

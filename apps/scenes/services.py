@@ -43,7 +43,11 @@ def scene_create(
     snap: bool = True,
     **fields: Unpack[SceneFields],
 ) -> Scene:
-    """Insert a scene at `sequence` (None: at the end). With a song a neighbour gives it its time."""
+    """Insert a scene at `sequence` (None: at the end).
+
+    Where the scenes fill the song a neighbour gives it its time; else it lasts `duration`, and without one as long
+    as its clip (`usual_duration`).
+    """
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         scenes = list(scenes_of(project))
@@ -68,7 +72,7 @@ def scene_update(
     snap: bool = True,
     **fields: Unpack[SceneFields],
 ) -> Scene:
-    """Edit a scene; a new `duration` moves the cut, and with a song a neighbour gives or takes.
+    """Edit a scene; a new `duration` moves the cut, and where the scenes fill the song a neighbour gives or takes.
 
     Raises ConflictError when `expected_version` is not the stored one any more, or another scene than `scene_id`
     stands there now.
@@ -88,29 +92,23 @@ def scene_update(
             scene.version += 1
             scene.save()
             if duration is not None and duration != scene.duration:
-                durations = arrangement.retimed(
-                    _durations(project, scenes),
-                    index,
-                    duration,
-                    beats=project_beats(project) if snap else (),
-                    total_is_fixed=song_seconds(project) is not None,
-                )
-                _arrange(scenes, durations)
+                _arrange(scenes, _retimed(project, scenes, index, duration, snap=snap))
         return scene
 
 
 def scene_delete(*, by: User, project_id: UUID, sequence: int) -> None:
-    """Take a scene out; with a song a neighbour takes its time. Undo brings it back."""
+    """Take a scene out; where the scenes fill the song a neighbour takes its time. Undo brings it back."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         scenes, index = _located(project, sequence)
         refuse_busy(scenes[index])
-        durations = arrangement.removed(
-            _durations(project, scenes), index, total_is_fixed=song_seconds(project) is not None
-        )
+        left = [*scenes[:index], *scenes[index + 1 :]]
+        durations: Sequence[Decimal | None] = _said(left)
+        if _fill_the_song(project, scenes):
+            durations = arrangement.removed(_durations(project, scenes), index)
         with recorded(project, f"delete scene {sequence}"):
             _remove(scenes[index])
-            _arrange([*scenes[:index], *scenes[index + 1 :]], durations)
+            _arrange(left, durations)
 
 
 def scenes_reorder(
@@ -128,10 +126,12 @@ def scenes_reorder(
         scenes = list(scenes_of(project))
         known = {scene.pk: place for place, scene in enumerate(scenes)}
         places = [known.get(scene_id, -1) for scene_id in scene_ids] or [sequence - 1 for sequence in order]
-        beats = project_beats(project) if snap else ()
+        filled = _fill_the_song(project, scenes)
+        beats = project_beats(project) if snap and filled else ()
         durations = arrangement.reordered(_durations(project, scenes), places, beats=beats)
+        moved = [scenes[place] for place in places]
         with recorded(project, "reorder scenes"):
-            _arrange([scenes[place] for place in places], durations)
+            _arrange(moved, durations if filled else _said(moved))
 
 
 def scene_split(
@@ -167,12 +167,12 @@ def scene_merge(*, by: User, project_id: UUID, sequence: int) -> Scene:
 
 
 def scene_duplicate(*, by: User, project_id: UUID, sequence: int, snap: bool = True) -> Scene:
-    """Put a copy after a scene, with its picture and current clip. With a song the two share its time."""
+    """Put a copy after a scene, with its picture and current clip. In a filled song the two share its time."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         scenes, index = _located(project, sequence)
         before = _durations(project, scenes)
-        if song_seconds(project) is None:
+        if not _fill_the_song(project, scenes):
             durations = (*before[: index + 1], *before[index:])
         else:
             half = arrangement.seconds(before[index] / 2)
@@ -243,22 +243,42 @@ def _durations(project: Project, scenes: Sequence[Scene]) -> arrangement.Duratio
     return tuple(usual_duration(project, scene) for scene in scenes)
 
 
+def _said(scenes: Sequence[Scene]) -> list[Decimal | None]:
+    """The lengths that were asked for; None where a scene lasts as long as its clip."""
+    return [scene.duration for scene in scenes]
+
+
+def _fill_the_song(project: Project, scenes: Sequence[Scene]) -> bool:
+    """Whether the lengths add up to the song's, as those that were written or generated do. From then on they always
+    shall; before, scenes are being put together by hand, and each keeps the length it was given."""
+    said = [duration for duration in _said(scenes) if duration is not None]
+    return len(said) == len(scenes) and sum(said, Decimal(0)) == song_seconds(project)
+
+
 def _new_durations(
     project: Project, scenes: Sequence[Scene], place: int, wanted: Decimal | None, *, snap: bool
-) -> arrangement.Durations:
-    total = song_seconds(project)
+) -> Sequence[Decimal | None]:
+    if not _fill_the_song(project, scenes):
+        arrangement.refuse_too_short(wanted)
+        return [*_said(scenes[:place]), wanted, *_said(scenes[place:])]
     before = _durations(project, scenes)
-    if total is not None and not scenes:
-        return (total,)
-    if total is None:
-        wanted = wanted or usual_duration(project, None)
-    elif wanted is None:
+    if wanted is None:
         wanted = arrangement.seconds(before[min(place, len(before) - 1)] / 2)
     beats = project_beats(project) if snap else ()
-    return arrangement.inserted(before, place, wanted, beats=beats, total_is_fixed=total is not None)
+    return arrangement.inserted(before, place, wanted, beats=beats)
 
 
-def _arrange(scenes: Sequence[Scene], durations: Sequence[Decimal]) -> None:
+def _retimed(
+    project: Project, scenes: Sequence[Scene], index: int, wanted: Decimal, *, snap: bool
+) -> Sequence[Decimal | None]:
+    if not _fill_the_song(project, scenes):
+        arrangement.refuse_too_short(wanted)
+        return [*_said(scenes[:index]), wanted, *_said(scenes[index + 1 :])]
+    beats = project_beats(project) if snap else ()
+    return arrangement.retimed(_durations(project, scenes), index, wanted, beats=beats)
+
+
+def _arrange(scenes: Sequence[Scene], durations: Sequence[Decimal | None]) -> None:
     """Number the scenes from 1 and give them their lengths; new ones are inserted."""
     for number, (scene, duration) in enumerate(zip(scenes, durations, strict=True), start=1):
         if scene._state.adding or (scene.sequence, scene.duration) != (number, duration):

@@ -47,12 +47,20 @@ def test_a_scene_is_inserted_edited_and_deleted(api, project, scenes):
     assert [row["prompt"] for row in api.get(url(project)).json()["results"]] == ["shot 1", "shot 2", "shot 3"]
 
 
+def test_a_form_changes_only_what_it_sends(api, project, scenes):
+    send(api, "patch", url(project, "/1"), lipsync=True)
+    form = {"data": "prompt=new", "content_type": "application/x-www-form-urlencoded"}
+    assert api.patch(url(project, "/1"), **form).json()["prompt"] == "new"
+    assert api.get(url(project, "/1")).json()["lipsync"] is True
+
+
 @pytest.mark.parametrize(
     ("rest", "body"),
     [
         ("", {"sequence": 0}),
         ("", {"duration": "long"}),
         ("", {"duration": 100}),
+        ("", {"duration": 0}),
         ("", {"promt": "x"}),
         ("/reorder", {"order": [1, 2]}),
         ("/reorder", {"order": "123"}),

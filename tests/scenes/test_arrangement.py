@@ -22,22 +22,18 @@ def decimals(*texts):
     ],
 )
 def test_a_retimed_scene_takes_from_its_neighbour(index, wanted, expected):
-    result = arrangement.retimed(SONG, index, Decimal(wanted), total_is_fixed=True)
+    result = arrangement.retimed(SONG, index, Decimal(wanted))
     assert result == decimals(*expected)
     assert sum(result) == sum(SONG)
 
 
-def test_a_retimed_scene_without_a_song_changes_only_itself():
-    assert arrangement.retimed(SONG, 0, Decimal(9), total_is_fixed=False) == decimals("9", "6", "2")
-
-
 def test_it_refuses_more_than_the_neighbour_can_give():
     with pytest.raises(InputError, match="Scene 3 has not enough"):
-        arrangement.retimed(SONG, 1, Decimal("7.9"), total_is_fixed=True)
+        arrangement.retimed(SONG, 1, Decimal("7.9"))
 
 
 def test_a_moved_cut_snaps_to_the_nearest_beat():
-    assert arrangement.retimed(SONG, 0, Decimal("4.8"), beats=BEATS, total_is_fixed=True)[0] == Decimal(5)
+    assert arrangement.retimed(SONG, 0, Decimal("4.8"), beats=BEATS)[0] == Decimal(5)
 
 
 def test_a_cut_never_snaps_out_of_its_scene():
@@ -56,12 +52,12 @@ def test_dividing_keeps_the_sum_and_refuses_a_cut_outside():
     ("index", "expected"), [(0, ("1", "3", "6", "2")), (1, ("4", "1", "5", "2")), (3, ("4", "6", "1", "1"))]
 )
 def test_an_inserted_scene_takes_its_time_from_a_neighbour(index, expected):
-    assert arrangement.inserted(SONG, index, Decimal(1), total_is_fixed=True) == decimals(*expected)
+    assert arrangement.inserted(SONG, index, Decimal(1)) == decimals(*expected)
 
 
 @pytest.mark.parametrize(("index", "expected"), [(0, ("10", "2")), (1, ("10", "2")), (2, ("4", "8"))])
 def test_a_removed_scene_leaves_its_time_to_a_neighbour(index, expected):
-    assert arrangement.removed(SONG, index, total_is_fixed=True) == decimals(*expected)
+    assert arrangement.removed(SONG, index) == decimals(*expected)
 
 
 def test_merging_adds_up_and_the_last_has_no_next():

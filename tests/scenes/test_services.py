@@ -34,10 +34,27 @@ def test_an_inserted_scene_takes_its_time_from_a_neighbour(user, song_project):
     assert lengths(song_project) == [4, 2, 4, 2]
 
 
-def test_the_first_scene_lasts_the_whole_song(user):
+def test_scenes_put_together_by_hand_keep_the_lengths_they_were_given_until_they_fill_the_song(user):
     project = make_project(user, song_seconds=12.0)
-    services.scene_create(by=user, project_id=project.pk, prompt="all of it")
-    assert lengths(project) == [12]
+    made = {"by": user, "project_id": project.pk}
+    for duration in ("3.1", None, "5.05"):
+        services.scene_create(**made, duration=duration and Decimal(duration))
+    services.scene_update(**made, sequence=1, duration=Decimal("2.95"))
+    assert [row[2] for row in shape(project)] == [Decimal("2.95"), None, Decimal("5.05")]
+    services.scene_update(**made, sequence=2, duration=Decimal(4))
+    services.scene_update(**made, sequence=2, duration=Decimal(3), snap=False)
+    assert lengths(project) == [2.95, 3, 6.05]
+    services.scene_delete(**made, sequence=2)
+    assert lengths(project) == [5.95, 6.05]
+
+
+def test_a_scene_without_a_length_lasts_as_long_as_its_clip(user, api):
+    project = make_project(user, song_seconds=12.0)
+    scene = services.scene_create(by=user, project_id=project.pk)
+    row = f"/api/mv/projects/{project.pk}/scenes/1"
+    assert api.get(row).json()["duration"] == 8
+    make_clip(scene)
+    assert api.get(row).json()["duration"] == scene.clips.get().asset.duration_seconds
 
 
 def test_deleting_leaves_no_gap_and_undo_brings_the_scene_back(user, song_project):
