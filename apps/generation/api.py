@@ -5,7 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema, extend_schema_view, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,6 +23,7 @@ from apps.generation.serializers import (
 from apps.generation.services import character_reference_work, scenes_work, video_work
 from apps.generation.work import Spending, Work, work_run
 from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
+from apps.jobs.services import idempotent_job
 
 QUOTE_ANSWER = inline_serializer(
     "QuoteAnswer",
@@ -37,8 +38,8 @@ QUOTE_ANSWER = inline_serializer(
 
 
 def validated(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    """The body, checked. Raises the library's ValidationError, which becomes a 400 naming the fields."""
-    body = serializer(data=request.data)
+    """The body, or a GET's query, checked. Raises the library's ValidationError, which becomes a 400 naming the fields."""
+    body = serializer(data=request.query_params if request.method == "GET" else request.data)
     body.is_valid(raise_exception=True)
     return dict(body.validated_data)
 
@@ -63,6 +64,37 @@ def quote_response(works: list[Work]) -> Response:
     )
 
 
+class QuoteView(APIView):
+    """What a call would cost, beside the call: POST with its very body, or GET with the fields in the query.
+
+    `works` answers what is priced, from who asks, the checked fields and the address's parts.
+    """
+
+    body: ClassVar[type[serializers.Serializer[Any]]]
+    works: ClassVar[Callable[..., list[Work]]]
+
+    def get(self, request: Request, **where: Any) -> Response:
+        data = validated(self.body, request)
+        return quote_response(type(self).works(acting_user(request), data, **where))
+
+    def post(self, request: Request, **where: Any) -> Response:
+        return self.get(request, **where)
+
+
+def quote_schema(body: type[serializers.Serializer[Any]], summary: str) -> Callable[[type[QuoteView]], type[QuoteView]]:
+    """Describes both ways of asking for a quote."""
+    return extend_schema_view(
+        get=extend_schema(parameters=[body], responses=QUOTE_ANSWER, summary=summary),
+        post=extend_schema(request=body, responses=QUOTE_ANSWER, summary=summary),
+    )
+
+
+def called_work(work: Callable[..., Work], by: User, data: dict[str, Any]) -> Work:
+    """The work that a stand-alone call's fields stand for."""
+    wish = {key: value for key, value in data.items() if key not in {"config_flavor", "confirm_cost", "max_cost"}}
+    return work(by=by, flavor=data.get("config_flavor", ""), **wish)
+
+
 class StandAloneCall(APIView):
     """One use case: its body, and the work it stands for."""
 
@@ -70,21 +102,16 @@ class StandAloneCall(APIView):
     body: ClassVar[type[CallSerializer]]
     work: ClassVar[Callable[..., Work]]
 
-    def prepared(self, by: User, data: dict[str, Any]) -> Work:
-        wish = {key: value for key, value in data.items() if key not in {"config_flavor", "confirm_cost", "max_cost"}}
-        return type(self).work(by=by, flavor=data.get("config_flavor", ""), **wish)
-
     def make(self, request: Request) -> Response:
         by = acting_user(request)
         data = validated(self.body, request)
         idempotency = wanted_idempotency(request, kind=self.name, body=data)
-        work = self.prepared(by, data)
+        if earlier := idempotent_job(by=by, idempotency=idempotency):
+            return job_response(request, earlier)
+        work = called_work(type(self).work, by, data)
         return job_response(
             request, work_run(by=by, work=work, spending=wanted_spending(data), idempotency=idempotency)
         )
-
-    def quote(self, request: Request) -> Response:
-        return quote_response([self.prepared(acting_user(request), validated(self.body, request))])
 
 
 class CreateScenes(StandAloneCall):
@@ -95,10 +122,10 @@ class CreateScenes(StandAloneCall):
         return self.make(request)
 
 
-class CreateScenesQuote(CreateScenes):
-    @extend_schema(request=CreateScenesSerializer, responses=QUOTE_ANSWER, summary="What writing scenes costs")
-    def post(self, request: Request) -> Response:
-        return self.quote(request)
+@quote_schema(CreateScenesSerializer, "What writing scenes costs")
+class CreateScenesQuote(QuoteView):
+    body = CreateScenesSerializer
+    works = staticmethod(lambda by, data: [called_work(scenes_work, by, data)])
 
 
 class GenerateCharacterReference(StandAloneCall):
@@ -112,12 +139,10 @@ class GenerateCharacterReference(StandAloneCall):
         return self.make(request)
 
 
-class GenerateCharacterReferenceQuote(GenerateCharacterReference):
-    @extend_schema(
-        request=CharacterReferenceSerializer, responses=QUOTE_ANSWER, summary="What pictures of a character cost"
-    )
-    def post(self, request: Request) -> Response:
-        return self.quote(request)
+@quote_schema(CharacterReferenceSerializer, "What pictures of a character cost")
+class GenerateCharacterReferenceQuote(QuoteView):
+    body = CharacterReferenceSerializer
+    works = staticmethod(lambda by, data: [called_work(character_reference_work, by, data)])
 
 
 class GenerateVideo(StandAloneCall):
@@ -128,10 +153,10 @@ class GenerateVideo(StandAloneCall):
         return self.make(request)
 
 
-class GenerateVideoQuote(GenerateVideo):
-    @extend_schema(request=GenerateVideoSerializer, responses=QUOTE_ANSWER, summary="What a clip costs")
-    def post(self, request: Request) -> Response:
-        return self.quote(request)
+@quote_schema(GenerateVideoSerializer, "What a clip costs")
+class GenerateVideoQuote(QuoteView):
+    body = GenerateVideoSerializer
+    works = staticmethod(lambda by, data: [called_work(video_work, by, data)])
 
 
 class Lipsync(StandAloneCall):
@@ -142,7 +167,7 @@ class Lipsync(StandAloneCall):
         return self.make(request)
 
 
-class LipsyncQuote(Lipsync):
-    @extend_schema(request=LipsyncSerializer, responses=QUOTE_ANSWER, summary="What a lip-sync costs")
-    def post(self, request: Request) -> Response:
-        return self.quote(request)
+@quote_schema(LipsyncSerializer, "What a lip-sync costs")
+class LipsyncQuote(QuoteView):
+    body = LipsyncSerializer
+    works = staticmethod(lambda by, data: [called_work(lipsync_work, by, data)])

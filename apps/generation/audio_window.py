@@ -21,8 +21,8 @@ class SceneLength:
 
 @dataclass(frozen=True)
 class AudioWindow:
-    """Seconds from the start of the used part of the song. `assumed` lists the sequences whose planned
-    duration was missing."""
+    """Seconds from the start of the used part of the song. `scene_count` is the project's; `assumed` lists the
+    sequences whose planned duration was missing."""
 
     start_time: Decimal
     end_time: Decimal
@@ -50,4 +50,4 @@ def audio_window(
             )
         end = min(end, song_seconds)
     assumed = tuple(one.sequence for one in counted if one.planned is None)
-    return AudioWindow(start_time=start, end_time=end, scene_count=len(counted), assumed=assumed)
+    return AudioWindow(start_time=start, end_time=end, scene_count=len(lengths), assumed=assumed)

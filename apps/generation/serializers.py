@@ -1,9 +1,12 @@
 """Bodies of the stand-alone calls."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from rest_framework import serializers
 
+from apps.flavors.schema import CONFIG_TYPES
 from apps.generation.limits import MAXIMUM_SCENES
 from apps.generation.seeds import SEED_MAXIMUM
 from apps.generation.strict import MoneyField, SecondsField, StrictSerializer
@@ -13,6 +16,8 @@ TEXT_LENGTH = 20_000
 MAXIMUM_IMAGES = 8
 # Longer than any model makes; the draft engine would take minutes for more.
 LONGEST_CLIP_SECONDS = Decimal(120)
+# What a call may say over its flavor.
+OVERRIDABLE = set(CONFIG_TYPES["parameters"].model_fields)
 
 
 class CallSerializer(StrictSerializer):
@@ -25,7 +30,8 @@ class CallSerializer(StrictSerializer):
 
 
 class CreateScenesSerializer(CallSerializer):
-    """`duration` is each scene's length without a song; with one, cuts fall on its beats."""
+    """`duration` is each scene's length without a song; with one, cuts fall on its beats. The flavor's `parameters`
+    may be overridden for one call in `overrides`, or beside the other fields."""
 
     idea = serializers.CharField(max_length=TEXT_LENGTH)
     character_description = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
@@ -36,6 +42,14 @@ class CreateScenesSerializer(CallSerializer):
     )
     duration = SecondsField(required=False, allow_null=True, min_value=Decimal("0.25"), max_value=LONGEST_CLIP_SECONDS)
     seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=SEED_MAXIMUM)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and (beside := (set(data) & OVERRIDABLE) - set(self.fields)):
+            inside = data.get("overrides") or {}
+            if isinstance(inside, Mapping):
+                rest = {name: value for name, value in data.items() if name not in beside}
+                data = {**rest, "overrides": {**inside, **{name: data[name] for name in beside}}}
+        return super().to_internal_value(data)
 
 
 class CharacterReferenceSerializer(CallSerializer):

@@ -101,10 +101,14 @@ class JobFilter(django_filters.FilterSet):  # type: ignore[misc] # the package h
     project = django_filters.UUIDFilter(field_name="project_id")
     scene = django_filters.UUIDFilter(field_name="scene_id")
     pro = django_filters.BooleanFilter(method="filter_pro", label="Only Pro jobs, or none of them")
+    # The same by the names that a job shows.
+    project_id = django_filters.UUIDFilter(field_name="project_id")
+    scene_id = django_filters.UUIDFilter(field_name="scene_id")
+    is_pro_job = django_filters.BooleanFilter(method="filter_pro", label="The same as pro")
 
     class Meta:
         model = Job
-        fields = ["state", "kind", "project", "scene", "pro"]
+        fields = ["state", "kind", "project", "scene", "pro", "project_id", "scene_id", "is_pro_job"]
 
     def filter_pro(self, jobs: Any, _name: str, wanted: bool) -> Any:
         return jobs.filter(kind=Kind.PRO_LIPSYNC) if wanted else jobs.exclude(kind=Kind.PRO_LIPSYNC)
@@ -163,16 +167,16 @@ def acting_user(request: Request) -> User:
     return request.user
 
 
-def job_response(request: Request, job: Job, *, result: Mapping[str, Any] | None = None) -> Response:
+def job_response(request: Request, job: Job) -> Response:
     """How a call that made work answers: `202`, the job and its address.
 
-    With `Prefer: wait=N` the result itself with `200` when it is there within N seconds. `result` replaces the
-    job's own result where a route answers with a shape of its own.
+    With `Prefer: wait=N` the same with `200` when it is done within N seconds, and the result's fields beside the job's.
     """
     job, headers = wait_as_preferred(request, job)
     data = JobSerializer(job).data
     if job.state == State.SUCCEEDED and "Preference-Applied" in headers:
-        return Response({**(result or shown_result(job)), "job": data}, status=status.HTTP_200_OK, headers=headers)
+        data["result"] = shown_result(job)
+        return Response({**data, **data["result"], "job": data}, status=status.HTTP_200_OK, headers=headers)
     return Response({**data, "job": data}, status=status.HTTP_202_ACCEPTED, headers=headers)
 
 

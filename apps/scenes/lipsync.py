@@ -4,7 +4,7 @@ The window comes from `apps.generation.audio_window` and one query, for the page
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from apps.generation.frozen import InputSource
 from apps.generation.lipsync import LipsyncOptions, prepared_lipsync
 from apps.generation.work import Spending, Work, spending_check
 from apps.jobs.models import Job
-from apps.jobs.services import Idempotency, idempotent_job
+from apps.jobs.services import Idempotency, fingerprint_of, idempotent_job
 from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.projects.selectors import project_lock, song_seconds
@@ -62,14 +62,6 @@ def scene_window(project: Project, sequence: int) -> AudioWindow:
     window = audio_window(lengths, sequence, default=default, song_seconds=song_seconds(project))
     if window.assumed:
         log.warning("scene_duration_missing", project_id=str(project.pk), sequences=list(window.assumed))
-    log.info(
-        "audio_timing_calculated",
-        project_id=str(project.pk),
-        sequence=sequence,
-        start_time=float(window.start_time),
-        end_time=float(window.end_time),
-        scene_count=window.scene_count,
-    )
     return window
 
 
@@ -99,6 +91,7 @@ def scene_lipsync_work(*, by: User, scene: Scene, wish: LipsyncWish) -> Work:
             "make_current": not wish.preview,
             "parent_id": str(clip.pk),
             "audio_segment": {"start_time": float(window.start_time), "end_time": float(window.end_time)},
+            "scene_count": window.scene_count,
             "lipsync_params": {**wish.options.resolved(choice), "audio_id": str(audio.pk), "preview": wish.preview},
             "wanted": {
                 "duration_seconds": wanted_seconds,
@@ -118,20 +111,35 @@ def scenes_lipsync(
     spending: Spending,
     idempotency: Idempotency | None = None,
 ) -> list[Job]:
-    """One job per scene, all or none. Raises ConflictError where one of the scenes is being worked on."""
+    """One job per scene, all or none; a repeated key answers the jobs that it made.
+
+    Raises ConflictError where one of the scenes is being worked on.
+    """
     log.info("lipsync_request_received", project_id=str(project_id), sequences=list(sequences), preview=wish.preview)
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
-        if earlier := idempotent_job(by=by, idempotency=idempotency):
-            return [earlier]
+        keys = [_scene_key(idempotency, sequence, alone=len(sequences) == 1) for sequence in sequences]
+        earlier = [idempotent_job(by=by, idempotency=key) for key in keys]
+        if all(earlier):
+            return [job for job in earlier if job]
         scenes = [scene_get(by=by, project_id=project_id, sequence=sequence) for sequence in sequences]
         works = [scene_lipsync_work(by=by, scene=scene, wish=wish) for scene in scenes]
+        for scene, work in zip(scenes, works, strict=True):
+            facts = {**work.extra["audio_segment"], "scene_count": work.extra["scene_count"]}
+            log.info("audio_timing_calculated", project_id=str(project_id), sequence=scene.sequence, **facts)
         total = sum((work.quote.amount for work in works), Decimal(0))
         spending_check(total, project_spending(project, spending))
         return [
-            scene_work_start(by=by, scene=scene, work=work, idempotency=None if place else idempotency)
-            for place, (scene, work) in enumerate(zip(scenes, works, strict=True))
+            scene_work_start(by=by, scene=scene, work=work, idempotency=key)
+            for key, scene, work in zip(keys, scenes, works, strict=True)
         ]
+
+
+def _scene_key(idempotency: Idempotency | None, sequence: int, *, alone: bool) -> Idempotency | None:
+    """A job's own key: one of several scenes adds its place, since a key names one job."""
+    if idempotency is None or alone:
+        return idempotency
+    return replace(idempotency, key=fingerprint_of(idempotency.key, {"sequence": sequence}))
 
 
 def lipsync_answer(scene: Scene, job: Job | None) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from rest_framework.views import APIView
 
 from apps.accounts.models import User
 from apps.core.errors import ConflictError
-from apps.generation.api import QUOTE_ANSWER, quote_response, validated, wanted_spending
+from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
 from apps.generation.limits import MAXIMUM_SCENES
 from apps.generation.lipsync import LipsyncOptions
+from apps.generation.work import Work
 from apps.jobs.api import JobSerializer, acting_user, wait_as_preferred, wanted_idempotency
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
@@ -140,13 +141,28 @@ class SceneLipsync(APIView):
         return Response(_answer(scene, job, warnings), status=status, headers=headers)
 
 
-class SceneLipsyncQuote(APIView):
-    @extend_schema(request=SceneLipsyncSerializer, responses=QUOTE_ANSWER, summary="What the scene's lip-sync costs")
-    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
-        data = validated(SceneLipsyncSerializer, request)
-        by = acting_user(request)
-        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        return quote_response([lipsync.scene_lipsync_work(by=by, scene=scene, wish=_wish(data))])
+@quote_schema(SceneLipsyncSerializer, "What the scene's lip-sync costs")
+class SceneLipsyncQuote(QuoteView):
+    body = SceneLipsyncSerializer
+
+    @staticmethod
+    def works(by: User, data: dict[str, Any], project_id: UUID, sequence: int) -> list[Work]:
+        return _works(by, project_id, [sequence], data)
+
+
+@quote_schema(ScenesLipsyncSerializer, "What the lip-sync of several scenes costs")
+class ScenesLipsyncQuote(QuoteView):
+    body = ScenesLipsyncSerializer
+
+    @staticmethod
+    def works(by: User, data: dict[str, Any], project_id: UUID) -> list[Work]:
+        return _works(by, project_id, data["sequences"], data)
+
+
+def _works(by: User, project_id: UUID, sequences: Sequence[int], data: dict[str, Any]) -> list[Work]:
+    wish = _wish(data)
+    scenes = [scene_get(by=by, project_id=project_id, sequence=sequence) for sequence in sequences]
+    return [lipsync.scene_lipsync_work(by=by, scene=scene, wish=wish) for scene in scenes]
 
 
 class SceneLipsyncLook(APIView):
@@ -180,6 +196,7 @@ class ScenesLipsync(APIView):
             sequences=data["sequences"],
             wish=_wish(data),
             spending=wanted_spending(data),
+            idempotency=wanted_idempotency(request, kind=f"lipsync:{project_id}", body=data),
         )
         answers = [
             _answer(scene_get(by=by, project_id=project_id, sequence=sequence), job, warnings)

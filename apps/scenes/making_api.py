@@ -11,7 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.generation.api import QUOTE_ANSWER, quote_response, validated, wanted_spending
+from apps.accounts.models import User
+from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
+from apps.generation.work import Work
 from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
 from apps.projects.selectors import project_get
 from apps.scenes import clips, making, own_clips, writing
@@ -55,11 +57,12 @@ class ScenesGenerate(APIView):
         return job_response(request, job)
 
 
-class ScenesGenerateQuote(APIView):
-    @extend_schema(request=WriteScenesSerializer, responses=QUOTE_ANSWER, summary="What writing the scenes costs")
-    def post(self, request: Request, project_id: UUID) -> Response:
-        data = validated(WriteScenesSerializer, request)
-        by = acting_user(request)
+@quote_schema(WriteScenesSerializer, "What writing the scenes costs")
+class ScenesGenerateQuote(QuoteView):
+    body = WriteScenesSerializer
+
+    @staticmethod
+    def works(by: User, data: dict[str, Any], project_id: UUID) -> list[Work]:
         work = writing.project_scenes_work(
             by=by,
             project=project_get(by=by, project_id=project_id),
@@ -67,7 +70,7 @@ class ScenesGenerateQuote(APIView):
             flavor=data.get("config_flavor", ""),
             provider=data.get("provider", ""),
         )
-        return quote_response([work])
+        return [work]
 
 
 class SceneImage(APIView):
@@ -85,13 +88,14 @@ class SceneImage(APIView):
         return job_response(request, job)
 
 
-class SceneImageQuote(APIView):
-    @extend_schema(request=MakeSerializer, responses=QUOTE_ANSWER, summary="What the scene's image costs")
-    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
-        data = validated(MakeSerializer, request)
-        by = acting_user(request)
+@quote_schema(MakeSerializer, "What the scene's image costs")
+class SceneImageQuote(QuoteView):
+    body = MakeSerializer
+
+    @staticmethod
+    def works(by: User, data: dict[str, Any], project_id: UUID, sequence: int) -> list[Work]:
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        return quote_response([making.image_work(by=by, scene=scene, wish=_wish(data))])
+        return [making.image_work(by=by, scene=scene, wish=_wish(data))]
 
 
 class SceneVideo(APIView):
@@ -111,13 +115,14 @@ class SceneVideo(APIView):
         return job_response(request, job)
 
 
-class SceneVideoQuote(APIView):
-    @extend_schema(request=MakeVideoSerializer, responses=QUOTE_ANSWER, summary="What the scene's clip costs")
-    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
-        data = validated(MakeVideoSerializer, request)
-        by = acting_user(request)
+@quote_schema(MakeVideoSerializer, "What the scene's clip costs")
+class SceneVideoQuote(QuoteView):
+    body = MakeVideoSerializer
+
+    @staticmethod
+    def works(by: User, data: dict[str, Any], project_id: UUID, sequence: int) -> list[Work]:
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        return quote_response(making.video_works(by=by, scene=scene, wish=_wish(data)))
+        return making.video_works(by=by, scene=scene, wish=_wish(data))
 
 
 class SceneTrim(APIView):
@@ -141,8 +146,15 @@ class SceneUpload(APIView):
     @extend_schema(request=UploadClipSerializer, responses={202: JobSerializer}, summary="Use your own footage")
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(UploadClipSerializer, request)
+        file = data["file"]
         job = own_clips.scene_upload(
-            by=acting_user(request), project_id=project_id, sequence=sequence, upload=data["file"]
+            by=acting_user(request),
+            project_id=project_id,
+            sequence=sequence,
+            upload=file,
+            idempotency=wanted_idempotency(
+                request, kind=f"upload:{project_id}:{sequence}", body={"file": [file.name, file.size]}
+            ),
         )
         return job_response(request, job)
 

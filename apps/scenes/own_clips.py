@@ -18,7 +18,7 @@ from apps.core.errors import InputError
 from apps.jobs.execution import Done, JobRun
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
-from apps.jobs.services import Idempotency, NewJob, job_create
+from apps.jobs.services import Idempotency, NewJob, idempotent_job, job_create
 from apps.media.formats import clip_format
 from apps.projects.models import Fit
 from apps.projects.selectors import project_lock
@@ -71,18 +71,27 @@ def scene_trim(
         return _start(by, scene, Kind.TRIM, parameters, idempotency)
 
 
-def scene_upload(*, by: User, project_id: UUID, sequence: int, upload: "UploadedFile[Any]") -> Job:
+def scene_upload(
+    *,
+    by: User,
+    project_id: UUID,
+    sequence: int,
+    upload: "UploadedFile[Any]",
+    idempotency: Idempotency | None = None,
+) -> Job:
     """Take a user's own footage as the scene's clip; it is brought into the project's format by a job.
 
     Raises InputError for a file that is no video.
     """
+    if earlier := idempotent_job(by=by, idempotency=idempotency):
+        return earlier
     refuse_busy(scene_get(by=by, project_id=project_id, sequence=sequence))
     asset = asset_from_upload(by=by, upload=upload, kind=AssetKind.VIDEO)
     with transaction.atomic():
         project_lock(by=by, project_id=project_id)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
         parameters = {"asset_id": str(asset.pk), "start_time": "0", "fit": scene.project.fit}
-        return _start(by, scene, Kind.UPLOAD, parameters, None)
+        return _start(by, scene, Kind.UPLOAD, parameters, idempotency)
 
 
 def own_clip_run(run: JobRun) -> Done:

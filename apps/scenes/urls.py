@@ -24,6 +24,7 @@ urlpatterns = [
     path(f"{SCENE}/clips", making_api.SceneClips.as_view(), name="scene-clips"),
     path(f"{SCENE}/revert", making_api.SceneRevert.as_view(), name="scene-revert"),
     path(f"{PROJECT}/lipsync", lipsync_api.ScenesLipsync.as_view(), name="scenes-lipsync"),
+    path(f"{PROJECT}/lipsync/quote", lipsync_api.ScenesLipsyncQuote.as_view(), name="scenes-lipsync-quote"),
     path(f"{PROJECT}/lipsync/<int:sequence>", lipsync_api.SceneLipsync.as_view(), name="scene-lipsync"),
     path(
         f"{PROJECT}/lipsync/<int:sequence>/quote", lipsync_api.SceneLipsyncQuote.as_view(), name="scene-lipsync-quote"

@@ -29,9 +29,12 @@ def test_scenes_without_a_song_have_the_wanted_number_and_length(api, run_job):
 
 
 def test_overrides_lie_over_the_flavor_for_one_call(api, run_job):
-    body = {"idea": "x", "overrides": {"number_of_scenes": 2, "duration_seconds": 3}}
-    job = run_job(post(api, "create_scenes", body).json()["id"])
-    assert [scene["duration"] for scene in job.result["scenes"]] == [3, 3]
+    inside = {"idea": "x", "overrides": {"number_of_scenes": 2, "duration_seconds": 3}}
+    beside = {"idea": "x", "number_of_scenes": 2, "duration_seconds": 3}
+    for body in (inside, beside):
+        job = run_job(post(api, "create_scenes", body).json()["id"])
+        assert [scene["duration"] for scene in job.result["scenes"]] == [3, 3]
+    assert post(api, "create_scenes", {"idea": "x", "duration_seconds": "long"}).status_code == 400
 
 
 def test_scenes_of_a_song_fill_it(api, user, run_job):
@@ -88,8 +91,18 @@ def test_prefer_wait_answers_the_finished_result(api, run_job):
     answer = post(api, "create_scenes", {"idea": "x", "number_of_scenes": 2}, Prefer="wait=20")
     worker.join()
     assert answer.status_code == 200
-    assert len(answer.json()["scenes"]) == 2
-    assert answer.json()["job"]["state"] == "succeeded"
+    body = answer.json()
+    assert len(body["scenes"]) == 2
+    assert body["result"]["scenes"] == body["scenes"]
+    assert (body["state"], body["job"]["state"]) == ("succeeded", "succeeded")
+
+
+def test_a_quote_is_asked_for_with_the_calls_body_or_by_its_fields_in_the_address(api):
+    quote = post(api, "generate_video/quote", {"prompt": "x", "duration": 2}).json()
+    assert quote["amount"] == "0.0000"
+    assert api.get("/api/mv/generate_video/quote?prompt=x&duration=2").json() == quote
+    assert api.get("/api/mv/generate_video/quote").status_code == 400
+    assert not Job.objects.exists()
 
 
 def test_the_same_idempotency_key_makes_one_job(api):

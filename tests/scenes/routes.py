@@ -43,6 +43,7 @@ ROWS = {
     f"{SCENE}/clips": owned_api(scenes),
     f"{SCENE}/revert": owned_api(scenes, method="post"),
     f"{PROJECT}/lipsync": owned_api(scenes, data={"sequences": [1]}, **NOT_NOW),
+    f"{PROJECT}/lipsync/quote": owned_api(scenes, data={"sequences": [1]}, **NOT_NOW),
     f"{PROJECT}/lipsync/<int:sequence>": [owned_api(scenes), owned_api(scenes, **NOT_NOW)],
     f"{PROJECT}/lipsync/<int:sequence>/quote": owned_api(scenes, **NOT_NOW),
     f"{PROJECT}/lipsync/<int:sequence>/check": owned_api(scenes, **NOT_NOW),

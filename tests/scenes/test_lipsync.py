@@ -51,8 +51,7 @@ def test_the_window_is_the_sum_of_the_durations_before_in_one_query(user, projec
         window = scene_window(project, 2)
     assert (window.start_time, window.end_time) == (Decimal(2), Decimal("4.25"))
     assert len([query for query in queries if "scenes_scene" in query["sql"]]) == 1
-    (timing,) = [line for line in logs if line["event"] == "audio_timing_calculated"]
-    assert (timing["start_time"], timing["end_time"], timing["scene_count"]) == (2.0, 4.25, 2)
+    assert window.scene_count == 3
     assert "scene_duration_missing" in {line["event"] for line in logs}
 
 
@@ -116,9 +115,20 @@ def test_a_second_one_on_the_same_scene_is_a_conflict(api, project, sync_so):
 
 
 def test_several_scenes_start_together_or_not_at_all(api, project, sync_so):
-    answer = lipsync(api, project, sequences=[1, 3])
+    def both():
+        body = {"sequences": [1, 3]}
+        return api.post(url(project), body, content_type="application/json", headers={"Idempotency-Key": "both"})
+
+    assert api.get(f"{url(project)}/quote?sequences=1&sequences=3").json()["provider"] == "sync_so"
+    with structlog.testing.capture_logs() as logs:
+        answer = both()
     assert answer.status_code == 202
     assert [row["sequence"] for row in answer.json()["scenes"]] == [1, 3]
+    events = [line for line in logs if line["event"] in {"lipsync_request_received", "audio_timing_calculated"}]
+    assert [line.get("start_time") for line in events] == [None, 0.0, 3.75]
+    assert [row["job"]["id"] for row in both().json()["scenes"]] == [
+        row["job"]["id"] for row in answer.json()["scenes"]
+    ]
     assert lipsync(api, project, sequences=[2, 3]).status_code == 409
     assert Job.objects.count() == 2
 
