@@ -1,4 +1,4 @@
-"""Bringing any footage into a project's format: rotated, other rates and shapes, HDR, with or without sound."""
+"""Bringing any footage into a project's format: rotated, interlaced, other rates and shapes, HDR, with or without sound."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,6 +81,8 @@ def _picture(footage: Footage, source_fps: Fraction | None, frames: int) -> str:
     size = f"{shape.width}:{shape.height}"
     early = 1 / (2 * source_fps) if source_fps and footage.start_seconds > 0 else Fraction(0)
     steps = [f"setpts=PTS-{float(early):.6f}/TB" if early else "setpts=PTS-STARTPTS"]
+    # Only frames that are marked as interlaced are touched; the whole ones pass as they are.
+    steps.append("bwdif=mode=send_frame:deint=interlaced")
     steps.append(f"fps={shape.fps}:start_time=0:round=near")
     # A container's length may count a frame that is not there: its last picture is held instead.
     steps.append(f"tpad=stop=-1:stop_mode=clone,trim=end_frame={frames}")
@@ -93,7 +95,7 @@ def _picture(footage: Footage, source_fps: Fraction | None, frames: int) -> str:
         steps.append(f"pad={size}:(ow-iw)/2:(oh-ih)/2")
     # Pixels that are not square are made so before the shape is looked at.
     square = "scale=trunc(iw*sar/2)*2:ih,setsar=1"
-    return ",".join([*steps[:3], square, *steps[3:], "format=yuv420p", ffmpeg_tags_filter()])
+    return ",".join([*steps[:4], square, *steps[4:], "format=yuv420p", ffmpeg_tags_filter()])
 
 
 def _sound(seconds: Fraction) -> list[str]:

@@ -68,6 +68,20 @@ def test_rotation_by_metadata_is_applied(tmp_path):
     assert picture[:, 640].min() > 220
 
 
+def test_interlaced_footage_loses_its_combs(tmp_path):
+    moving = "testsrc2=s=320x180:r=50:d=0.6,scale=1280:720,scroll=h=0.02,tinterlace=interleave_top"
+    source = make(
+        tmp_path / "in.mkv", "-f", "lavfi", "-i", moving, "-c:v", "mpeg2video", "-q:v", "2", "-flags", "+ildct+ilme"
+    )
+    assert combs(picture_at(source, 0.2)) > 2 * combs(picture_at(render(source, tmp_path / "out.mp4"), 0.2))
+
+
+def combs(picture):
+    """How much more a line differs from its neighbour than from the one after."""
+    luma = picture.mean(axis=2)
+    return np.abs(luma[1:-1] - luma[:-2]).mean() / max(1e-6, np.abs(luma[2:] - luma[:-2]).mean())
+
+
 def test_a_range_starts_on_its_frame_and_keeps_the_sound(tmp_path):
     source = make(
         tmp_path / "in.mp4",
