@@ -170,7 +170,7 @@ def acting_user(request: Request) -> User:
 def job_response(request: Request, job: Job) -> Response:
     """How a call that made work answers: `202`, the job and its address.
 
-    With `Prefer: wait=N` the same with `200` when it is done within N seconds, and the result's fields beside the job's.
+    With `Prefer: wait=N` it is `200` when it is done within N seconds, and the result's fields stand beside the job's.
     """
     job, headers = wait_as_preferred(request, job)
     data = JobSerializer(job).data
