@@ -6,7 +6,7 @@ const STEP_SECONDS = 0.02;
 // {peaks, edges, seconds} of a file or address; null where the browser cannot decode it, which only costs the picture.
 export async function listen(source) {
   try {
-    const buffer = source instanceof Blob ? await bytesOf(source) : await (await fetch(source)).arrayBuffer();
+    const buffer = source instanceof Blob ? await bytesOf(source) : await bytesAt(source);
     const sound = await new OfflineAudioContext(1, 1, 16000).decodeAudioData(buffer);
     const samples = sound.getChannelData(0);
     return { peaks: peaksOf(samples), edges: edgesOf(samples, sound.sampleRate), seconds: sound.duration };
@@ -19,6 +19,13 @@ const bytesOf = (file) => {
   if (file.size > LARGEST_DECODED_BYTES) throw new RangeError("too large to draw");
   return file.arrayBuffer();
 };
+
+async function bytesAt(address) {
+  const stop = new AbortController();
+  const answer = await fetch(address, { signal: stop.signal });
+  if (Number(answer.headers.get("Content-Length")) > LARGEST_DECODED_BYTES) stop.abort();
+  return answer.arrayBuffer();
+}
 
 function peaksOf(samples) {
   const size = Math.max(1, Math.floor(samples.length / BUCKETS));

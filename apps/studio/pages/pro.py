@@ -1,6 +1,5 @@
 """Pro editor: parts of one video, each lip-synced to its own audio."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -19,28 +18,36 @@ from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import job_get, jobs_of
 from apps.jobs.states import FINISHED, RETRYABLE
-from apps.projects.models import Project
-from apps.projects.selectors import project_get
 from apps.providers.base import Capability
 from apps.providers.registry import providers_for
-from apps.providers.sync_so.payload import SYNC_MODES
 from apps.studio.cards import owner_of, view_url
 from apps.studio.live import Piece, live_response, piece_html, poll_seconds
+from apps.studio.pro_news import home_news
+from apps.studio.pro_start import ProStart, project_start
 
 RECENT_JOBS = 10
-# A shorter sung part is a breath or a mistake of the analysis.
-SHORTEST_PART_SECONDS = 0.5
+# The service's word for each, and what it does where voice and segment differ in length.
+SYNC_MODES = (
+    ("remap", "remap: stretch to fit"),
+    ("cut_off", "cut_off: end with the shorter"),
+    ("silence", "silence: keep the longer"),
+    ("loop", "loop: start again"),
+    ("bounce", "bounce: back and forth"),
+)
 
 
 @login_required
 @require_safe
 def pro(request: HttpRequest) -> HttpResponse:
-    """The editor; `?video_id=` opens a video of ours, `?project=` a project's final one with its sung parts."""
+    """The editor. `?video_id=` opens a video of ours, `?project=` a project's final one and with `&scene=` a scene's
+    clip, with the parts that are sung in it."""
     by = owner_of(request)
+    start = _start(by, request)
     models = capability_settings("", Capability.SEGMENTED_LIPSYNC).values["providers"]["sync_so"]["models"]
     context = {
-        "start": _start(by, request),
-        "models": list(models),
+        "start": start.as_json() if start else {},
+        "home": start.home if start else None,
+        "models": [{"name": name, "options": entry["options"]} for name, entry in models.items()],
         "sync_modes": SYNC_MODES,
         "providers": providers_for(Capability.SEGMENTED_LIPSYNC),
         "jobs": jobs_of(by).filter(kind=Kind.PRO_LIPSYNC)[:RECENT_JOBS],
@@ -48,27 +55,43 @@ def pro(request: HttpRequest) -> HttpResponse:
     return render(request, "studio/pro.html", context)
 
 
+def _start(by: User, request: HttpRequest) -> ProStart | None:
+    """What the editor opens with. Raises NotFound for what is not there, or not the caller's."""
+    project_id, scene = request.GET.get("project", ""), request.GET.get("scene", "")
+    if project_id:
+        try:
+            return project_start(by=by, project_id=UUID(project_id), sequence=int(scene) if scene else None)
+        except ValueError as error:
+            raise NotFound("There is no such project or scene.") from error
+    if video_id := request.GET.get("video_id", ""):
+        return ProStart(asset_get(by=by, asset_id=video_id, kind=AssetKind.VIDEO))
+    return None
+
+
 @login_required
 @require_safe
 def pro_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """One Pro job: live status, then the result beside the original."""
+    """One Pro job: live status, then the result beside the original, and where it went."""
     job = job_get(owner_of(request), job_id)
     if job.kind != Kind.PRO_LIPSYNC:
         raise NotFound("There is no such Pro job.")
     piece = _piece(job)
+    busy = job.is_live or piece.context["home"].busy
     url = f"{reverse('studio:pro-job', args=[job_id])}?live=1"
     if request.GET.get("live"):
-        return live_response(request, [piece], url=url, busy=job.is_live)
-    poll = {"url": url, "busy": job.is_live, "seconds": poll_seconds(job.is_live)}
+        return live_response(request, [piece], url=url, busy=busy)
+    poll = {"url": url, "busy": busy, "seconds": poll_seconds(busy)}
     return render(request, "studio/pro_job.html", {"job": job, "html": piece_html(request, piece), "poll": poll})
 
 
 def _piece(job: Job) -> Piece:
     order = job.parameters.get("order", {})
     runs = [run for run in job.remote_runs.all() if run.attempt == job.attempt]
+    home = home_news(job)
     context = {
         "job": job,
         "order": order,
+        "home": home,
         "provider_id": runs[0].remote_id if runs else "",
         "original_url": view_url(_video(job, order.get("video_id"))),
         "result_url": view_url(_video(job, job.result.get("video_id"))),
@@ -76,57 +99,8 @@ def _piece(job: Job) -> Piece:
         "may_retry": job.state in RETRYABLE,
     }
     facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, job.error]
-    return Piece("pro-job", "studio/pro_job_body.html", [*facts, context["provider_id"]], context)
+    return Piece("pro-job", "studio/pro_job_body.html", [*facts, context["provider_id"], home.sentence], context)
 
 
 def _video(job: Job, asset_id: str | None) -> Asset | None:
     return Asset.objects.filter(owner=job.owner, pk=asset_id).first() if asset_id else None
-
-
-def _start(by: User, request: HttpRequest) -> dict[str, Any]:
-    """What the editor opens with, as its script reads it."""
-    project = _project(by, request.GET.get("project", ""))
-    video_id = request.GET.get("video_id") or (str(project.final_video_id or "") if project else "")
-    if not video_id:
-        return {}
-    video = asset_get(by=by, asset_id=video_id, kind=AssetKind.VIDEO)
-    found: dict[str, Any] = {
-        "video": {
-            "id": str(video.pk),
-            "url": view_url(video),
-            "name": video.original_name or "video",
-            "seconds": video.duration_seconds,
-            "fps": video.fps,
-        }
-    }
-    if project is not None and project.song is not None:
-        stem = project.song.stem or project.song.asset
-        found["audio"] = {
-            "id": str(stem.pk),
-            "url": view_url(stem),
-            "name": project.song.title,
-            "seconds": stem.duration_seconds,
-        }
-        found["sung"] = _sung_parts(project, float(video.duration_seconds or 0))
-    return found
-
-
-def _project(by: User, project_id: str) -> Project | None:
-    if not project_id:
-        return None
-    try:
-        return project_get(by=by, project_id=UUID(project_id))
-    except ValueError as error:
-        raise NotFound("There is no such project.") from error
-
-
-def _sung_parts(project: Project, seconds: float) -> list[dict[str, float]]:
-    """Where somebody sings, on the video's clock with the same place in the song: [{start, end, from, to}]."""
-    offset = float(project.song_start)
-    voice = project.song.analysis.get("voice", {}) if project.song else {}
-    parts = []
-    for begin, end in voice.get("ranges", ()):
-        start, stop = max(0.0, begin - offset), min(seconds, end - offset)
-        if stop - start >= SHORTEST_PART_SECONDS:
-            parts.append({"start": start, "end": stop, "from": start + offset, "to": stop + offset})
-    return parts

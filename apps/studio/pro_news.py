@@ -1,0 +1,88 @@
+"""Where a Pro order comes from and how its result's way home stands, in words for the pages."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from apps.composition.models import Composition
+from apps.jobs.models import Job
+from apps.projects.models import Project
+from apps.scenes.models import Clip, Scene
+
+
+@dataclass(frozen=True)
+class HomeWords:
+    """Where an order comes from and its result goes, for people."""
+
+    title: str
+    url: str
+    promise: str
+
+
+@dataclass(frozen=True)
+class HomeNews:
+    """How the way home stands: a sentence with a link. Empty for an order from no project. `busy`: it will change."""
+
+    sentence: str = ""
+    url: str = ""
+    link: str = ""
+    bad: bool = False
+    busy: bool = False
+
+
+def home_words(project: Project, sequence: int | None) -> HomeWords:
+    if sequence is None:
+        promise = "The result becomes its next final video: these pictures, the same cuts, the song untouched."
+        return HomeWords(project.title, reverse("studio:edit", args=[project.pk]), promise)
+    url = reverse("studio:edit", args=[project.pk])
+    promise = f"The result becomes the next clip of scene {sequence}; the clips before it are kept."
+    return HomeWords(f"{project.title}, scene {sequence}", url, promise)
+
+
+def home_news(job: Job) -> HomeNews:
+    """What has become of the result in the project that the order came from."""
+    project = Project.objects.filter(pk=job.project_id).first() if job.project_id else None
+    if project is None or "home" not in job.parameters:
+        return HomeNews()
+    if job.scene_id is not None:
+        return _scene_news(project, job)
+    return _final_news(project, job)
+
+
+def _scene_news(project: Project, job: Job) -> HomeNews:
+    scene = Scene.objects.filter(pk__in=[job.scene_id]).first()
+    clip = Clip.objects.filter(job=job).order_by("-created_at").first()
+    if scene is None or scene.sequence is None:
+        return HomeNews("Its scene was deleted meanwhile; the result is kept here.")
+    name = f"scene {scene.sequence}"
+    url = f"{reverse('studio:edit', args=[project.pk])}#scene-{scene.pk}"
+    link = f"{project.title}, {name}"
+    if clip is None:
+        return HomeNews(f"The result becomes the next clip of {name}.", url, link)
+    if clip.pk == scene.current_clip_id:
+        return HomeNews(f"It is the clip of {name} now.", url, link)
+    if not clip.usable:
+        problems = " ".join(clip.checks.get("problems", []))
+        return HomeNews(f"It was kept in the history of {name} and not used. {problems}", url, link, bad=True)
+    return HomeNews(f"It is kept in the history of {name}, which shows another clip.", url, link)
+
+
+def _final_news(project: Project, job: Job) -> HomeNews:
+    url, link = reverse("studio:edit", args=[project.pk]), project.title
+    if job.result.get("not_composed"):
+        sentence = "It was not put under the song: it is not as long as the video that it was made from."
+        return HomeNews(sentence, url, link, bad=True)
+    compose = Job.objects.filter(pk=job.result.get("compose_job_id")).first()
+    if compose is None:
+        return HomeNews("The result becomes the next final video, under the same song.", url, link)
+    if compose.is_live:
+        return HomeNews("It is being put under the song.", reverse("studio:job", args=[compose.pk]), "Watch", busy=True)
+    made = Composition.objects.filter(job=compose).first()
+    if made is None:
+        words = f"It could not be put under the song: {compose.error or 'it was cancelled.'}"
+        return HomeNews(words, reverse("studio:job", args=[compose.pk]), "Try that again", bad=True)
+    if made.asset_id == project.final_video_id:
+        return HomeNews("With the song under it, it is the final video now.", url, link)
+    return HomeNews(
+        "With the song under it, it is kept among the composed videos; another is the final one.", url, link
+    )

@@ -1,0 +1,78 @@
+// What the Pro editor's parts share: the work itself, and how it is looked at.
+export const form = document.querySelector("[data-pro]");
+export const find = (name) => form.querySelector(`[data-pro-${name}]`);
+export const start = JSON.parse(document.getElementById("pro-start").textContent);
+export const video = find("video");
+export const SHORTEST_SECONDS = 0.1;
+const HUES = 6;
+
+// The work: saved in the tab, sent with the order.
+export const state = { video: null, audios: [], segments: [], next: 1 };
+// What is heard in the files: asset id → {peaks, edges, seconds}.
+export const sounds = new Map();
+// Moments on the video to snap to: where its own voice, or the song's, begins and ends.
+export const edges = { own: [], sung: [] };
+// Segment id → sentences, as the server last said.
+export const problems = new Map();
+// Set by pro.js: `changed` after every change of the work, `render` while a hand moves something.
+export const editor = { changed() {}, render() {} };
+
+export const clock = (seconds) => `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(3).padStart(6, "0")}`;
+export const round = (seconds) => Math.round(seconds * 1000) / 1000;
+export const length = () => state.video?.seconds ?? 0;
+export const audioOf = (segment) => state.audios.find((audio) => audio.ref === segment.ref);
+export const hue = (ref) => `var(--part-${(Math.max(0, state.audios.findIndex((audio) => audio.ref === ref)) % HUES) + 1})`;
+
+export function frame() {
+  const [up, down] = String(state.video?.fps || "25").split("/").map(Number);
+  return (down || 1) / up;
+}
+
+export function addSegment(from, to, crop) {
+  const first = Math.min(Math.max(0, from), Math.max(0, length() - SHORTEST_SECONDS));
+  const segment = {
+    id: crypto.randomUUID(),
+    start: round(first),
+    end: round(Math.min(to, length())),
+    ref: state.audios[0]?.ref ?? "",
+    cropped: Boolean(crop),
+    from: round(crop?.from ?? 0),
+    to: round(crop?.to ?? state.audios[0]?.seconds ?? 0),
+    mode: "",
+  };
+  state.segments.push(segment);
+  editor.changed();
+  return segment;
+}
+
+export function change(segment, facts) {
+  Object.assign(segment, facts);
+  for (const name of ["start", "end", "from", "to"]) segment[name] = round(Math.max(0, segment[name]));
+  editor.changed();
+}
+
+export function remove(segment) {
+  state.segments = state.segments.filter((one) => one !== segment);
+  editor.changed();
+  find("track").focus();
+}
+
+// The nearest of `moments` within the reach of a hand, else the place itself.
+export function snapped(seconds, moments, reach) {
+  if (!find("snap").checked) return seconds;
+  const near = moments.filter((moment) => Math.abs(moment - seconds) <= reach);
+  return near.sort((one, other) => Math.abs(one - seconds) - Math.abs(other - seconds))[0] ?? seconds;
+}
+
+// Follow the pointer until it is let go.
+export function follow(move, done) {
+  const stop = () => {
+    removeEventListener("pointermove", move);
+    removeEventListener("pointerup", stop);
+    removeEventListener("pointercancel", stop);
+    done();
+  };
+  addEventListener("pointermove", move);
+  addEventListener("pointerup", stop);
+  addEventListener("pointercancel", stop);
+}
