@@ -1,4 +1,4 @@
-"""Bringing any footage into a project's format: rotated, interlaced, other rates and shapes, HDR, with or without sound."""
+"""Bringing any footage into a project's format: rotated, interlaced, HDR, of any rate and shape, with or without sound."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -73,7 +73,7 @@ def test_interlaced_footage_loses_its_combs(tmp_path):
     source = make(
         tmp_path / "in.mkv", "-f", "lavfi", "-i", moving, "-c:v", "mpeg2video", "-q:v", "2", "-flags", "+ildct+ilme"
     )
-    assert combs(picture_at(source, 0.2)) > 2 * combs(picture_at(render(source, tmp_path / "out.mp4"), 0.2))
+    assert combs(picture_at(render(source, tmp_path / "out.mp4"), 0.2)) < 1 < combs(picture_at(source, 0.2))
 
 
 def combs(picture):
