@@ -1,0 +1,205 @@
+"""A project's page about its videos: what it shows, and what its dialogs do."""
+
+import re
+from decimal import Decimal
+
+import pytest
+
+from apps.composition.models import Composition, Lyrics, Output
+from apps.composition.planning import project_plan
+from apps.jobs.models import Job
+from apps.jobs.states import State
+from tests.factories import make_asset, make_clip, make_job, make_project, make_scenes
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+WORDS = "[00:01.00] Neon on the water\n[00:04.00] Rain on the wire"
+
+
+@pytest.fixture
+def browser(client, user):
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def project(user):
+    """Two scenes with clips under a song that is loud in its second half."""
+    parts = [
+        {"label": "verse", "start_seconds": 0.0, "end_seconds": 20.0, "energy": 0.2},
+        {"label": "chorus", "start_seconds": 20.0, "end_seconds": 40.0, "energy": 0.9},
+    ]
+    made = make_project(user, song_seconds=40)
+    made.song.analysis = {"sections": parts}
+    made.song.save()
+    for scene in make_scenes(made, "20", "20"):
+        make_clip(scene)
+    return made
+
+
+def composed(project, output=None):
+    """As a worker leaves a composed video."""
+    plan = project_plan(project, output=output).plan
+    facts = {"fingerprint": plan.fingerprint, "plan": plan.model_dump(mode="json")}
+    checks = [{"name": "frames", "passed": True, "detail": "960 of 960 planned frames"}]
+    proof = {"passed": True, "sentence": "960 frames, sound identical to the master.", "checks": checks}
+    made = Composition.objects.create(
+        project=project, output=output, asset=make_asset(project.owner), proof=proof, **facts
+    )
+    if output is None:
+        project.final_video = made.asset
+        project.save()
+    return made
+
+
+def section(browser, project, name):
+    html = browser.get(f"/projects/{project.pk}").content.decode()
+    return re.search(rf'<section[^>]* id="{name}".*?</section>', html, re.DOTALL)[0]
+
+
+def send(browser, project, place, **data):
+    return browser.post(f"/projects/{project.pk}/{place}", data)
+
+
+def test_several_shapes_become_outputs_that_are_composed_at_once(browser, project):
+    send(browser, project, "outputs", aspect_ratios=["9:16", "1:1"], resolution="1080p")
+
+    assert [output.name for output in Output.objects.all()] == ["9:16 · 1080p", "1:1 · 1080p"]
+    assert Job.objects.filter(kind="compose", project_id=project.pk).count() == 2
+    assert section(browser, project, "outputs").count("Making") == 2
+    assert "is being composed" not in browser.get(f"/projects/{project.pk}").content.decode()
+
+
+def test_a_hook_cut_starts_where_it_is_told(browser, project):
+    send(browser, project, "outputs", aspect_ratios="9:16", resolution="720p", hook_seconds="20", hook_start="0:10.5")
+
+    assert (Output.objects.get().hook_seconds, Output.objects.get().hook_start) == (20, Decimal("10.5"))
+
+
+def test_the_loudest_part_is_offered_for_the_hook(browser, project):
+    html = browser.get(f"/projects/{project.pk}/outputs").content.decode()
+
+    assert "15 s from 0:20 · chorus" in html
+
+
+@pytest.mark.parametrize(
+    ("data", "field", "words"),
+    [
+        ({"resolution": "720p"}, "shapes-error", "Choose one shape or more."),
+        ({"aspect_ratios": "1:1", "resolution": "720p", "hook_seconds": "90"}, "hook_seconds-error", "15 to 30"),
+        ({"aspect_ratios": "1:1", "resolution": "720p", "hook_start": "0:10"}, "hook_seconds-error", "how long"),
+        (
+            {"aspect_ratios": "1:1", "resolution": "720p", "hook_seconds": "15", "hook_start": "later"},
+            "hook_start-error",
+            "0:41.5",
+        ),
+    ],
+)
+def test_a_bad_output_is_refused_at_its_field(browser, project, data, field, words):
+    response = send(browser, project, "outputs", **data)
+
+    assert response.status_code == 400
+    assert re.search(rf'id="(id_)?{field}"[^>]*>[^<]*{re.escape(words)}', response.content.decode())
+    assert not Output.objects.exists()
+
+
+def test_an_output_shows_whether_it_is_made_stale_or_failed(browser, project):
+    output = Output.objects.create(project=project, name="Square", aspect_ratio="1:1", resolution="720p")
+    assert "Not made yet" in section(browser, project, "outputs")
+    composed(project, output)
+    assert ">Done<" in section(browser, project, "outputs")
+    make_clip(project.scenes.get(sequence=1))
+    assert "Compose again" in section(browser, project, "outputs")
+    facts = {"project_id": project.pk, "parameters": {"output_id": str(output.pk)}, "error": "The disk is full."}
+    make_job(project.owner, kind="compose", state=State.FAILED, **facts)
+    assert "The disk is full." in section(browser, project, "outputs")
+    assert "The disk is full." not in section(browser, project, "final")
+    send(browser, project, f"outputs/{output.pk}/remove")
+    assert not Output.objects.exists()
+
+
+def test_an_output_that_is_there_already_is_refused_in_words(browser, project):
+    for _ in range(2):
+        response = send(browser, project, "outputs", aspect_ratios="1:1", resolution="720p")
+
+    assert "There is an output named" in response.content.decode()
+
+
+def test_versions_tell_what_changed_and_come_back_at_once(browser, project):
+    first = composed(project)
+    make_clip(project.scenes.get(sequence=2))
+    second = composed(project)
+    versions = section(browser, project, "versions")
+    assert "A new clip in scene 2." in versions
+    assert "The first version." in versions
+    assert versions.count("Clips changed since") == 1
+    send(browser, project, f"versions/{first.pk}/bring-back")
+
+    project.refresh_from_db()
+    assert project.final_video == first.asset
+    html = browser.get(f"/projects/{project.pk}/versions/{second.pk}").content.decode()
+    assert "960 of 960 planned frames" in html
+    assert "960 frames, sound identical to the master." in html
+
+
+def test_the_look_counts_for_whatever_is_composed_from_then_on(browser, project):
+    composed(project)
+    send(browser, project, "look", transition="crossfade", transition_seconds="0.5", clip_sound="20")
+    shots = project_plan(project).plan.shots
+
+    assert [shot.transition_frames for shot in shots] == [0, 12]
+    assert shots[0].gain_db == pytest.approx(-13.98, abs=0.01)
+    assert "Crossfade of 0.5 s, clips sound at 20 %" in section(browser, project, "assembly")
+    assert "Clips changed since" in section(browser, project, "final")
+    send(browser, project, "look")
+    assert "As the flavor says" in section(browser, project, "assembly")
+
+
+def test_lyrics_come_by_file_or_by_text_and_can_go(browser, project):
+    send(browser, project, "lyrics", text=WORDS, burn="on", soft="on", preset="bold")
+    assert "2 lines, burned in (bold) and as a track to switch on" in section(browser, project, "assembly")
+    send(browser, project, "lyrics", soft="on", preset="clean")
+    assert Lyrics.objects.get().text == WORDS
+    assert not Lyrics.objects.get().burn
+    send(browser, project, "lyrics/remove")
+    assert not Lyrics.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "field"), [({"preset": "clean"}, "id_file"), ({"text": "words", "preset": "clean"}, "id_text")]
+)
+def test_lyrics_that_cannot_be_used_are_refused_at_their_field(browser, project, data, field):
+    response = send(browser, project, "lyrics", **data)
+
+    assert response.status_code == 400
+    assert re.search(rf'field-error" id="{field}-', response.content.decode())
+
+
+def test_the_budget_can_be_set_and_lifted_and_is_shown(browser, project):
+    send(browser, project, "budget", budget="$12.5", confirm_above="0.50")
+    assert "$12.50 left of the budget" in section(browser, project, "money")
+    assert "more than $0.50" in section(browser, project, "money")
+    refused = send(browser, project, "budget", budget="-1", confirm_above="abc").content.decode()
+    assert 'id="id_budget-error"' in refused
+    assert 'id="id_confirm_above-error"' in refused
+    send(browser, project, "budget", budget="", confirm_above="")
+    project.refresh_from_db()
+    assert (project.budget, project.confirm_above) == (None, None)
+
+
+def test_settings_change_title_and_providers_unless_somebody_was_faster(browser, project, settings):
+    settings.REPLICATE_API_TOKEN = "a token for tests"
+    data = {"idea": "rain", "flavor": "default", "aspect_ratio": "9:16", "resolution": "1080p", "version": "1"}
+    send(browser, project, "settings", **data, title="Night Courier", by_video="replicate")
+    project.refresh_from_db()
+    assert (project.title, project.aspect_ratio, project.providers) == ("Night Courier", "9:16", {"video": "replicate"})
+    late = send(browser, project, "settings", **data, title="Another")
+    assert "changed meanwhile" in late.content.decode()
+    assert 'value="Another"' in late.content.decode()
+
+
+def test_a_dialogs_refusal_is_shown_in_its_place(browser, project):
+    response = browser.post(f"/projects/{project.pk}/budget", {"budget": "abc"}, headers=HTMX)
+
+    assert (response.status_code, response.headers["HX-Retarget"]) == (200, "#dialogs")
+    assert "<dialog" in response.content.decode()
