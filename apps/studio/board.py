@@ -16,7 +16,7 @@ from apps.scenes.selectors import scenes_of
 from apps.studio.cards import SceneCard, scene_cards, view_url
 from apps.studio.finishing import finishing_pieces
 from apps.studio.live import Piece
-from apps.studio.words import PROJECT_WORDS
+from apps.studio.words import PROJECT_WORDS, kind_word
 
 # Kinds whose job belongs to the whole project; a scene's own job shows on its card.
 PROJECT_KINDS = (Kind.SCENES, Kind.COMPOSE, Kind.STITCH)
@@ -105,7 +105,9 @@ def _step(job: Job | None, made: int, total: int) -> str:
         return "Writing the scenes"
     if job.kind in {Kind.COMPOSE, Kind.STITCH}:
         return job.progress_message or "Composing the final video"
-    return f"{made} of {total} scenes have a clip" if total else job.progress_message
+    if made < total:
+        return f"{made} of {total} scenes have a clip"
+    return f"{kind_word(job.kind)}: {job.progress_message or 'waiting for a worker'}"
 
 
 def _percent(job: Job | None, made: int, total: int) -> int | None:
@@ -114,7 +116,7 @@ def _percent(job: Job | None, made: int, total: int) -> int | None:
         return None
     if job.kind in {Kind.COMPOSE, Kind.STITCH}:
         return int(job.progress_percentage)
-    return round(100 * made / total) if total else None
+    return round(100 * made / total) if made < total else int(job.progress_percentage)
 
 
 def _final(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: str, known: dict[str, str]) -> Piece:

@@ -13,13 +13,12 @@ document.addEventListener("toggle", (event) => {
   if (!menu.matches?.("details[data-menu]") || !menu.open) return;
   for (const other of openMenus()) if (other !== menu) other.open = false;
   const items = menu.querySelector(".menu-items");
-  // Near the bottom of the window the menu opens upwards.
-  items.style.top = items.style.bottom = "";
-  if (items.getBoundingClientRect().bottom > innerHeight && menu.getBoundingClientRect().top > items.offsetHeight) {
-    items.style.top = "auto";
-    items.style.bottom = "calc(100% + 4px)";
-  }
-  if (items.getBoundingClientRect().left < 0) { items.style.left = "0"; items.style.right = "auto"; }
+  // Near the bottom of the window the menu opens upwards; one that is longer than the window scrolls.
+  const { top, bottom } = menu.getBoundingClientRect();
+  const upwards = bottom + items.scrollHeight + 12 > innerHeight && top > innerHeight - bottom;
+  items.classList.toggle("menu-up", upwards);
+  items.style.maxHeight = `${Math.max(160, (upwards ? top : innerHeight - bottom) - 12)}px`;
+  items.classList.toggle("menu-left", items.getBoundingClientRect().left < 0);
 }, true);
 
 document.addEventListener("keydown", (event) => {

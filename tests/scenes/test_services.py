@@ -4,6 +4,8 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from apps.composition.looks import scene_look_update
+from apps.composition.models import SceneLook
 from apps.core.errors import ConflictError, InputError, NotFound
 from apps.scenes import clips, history, services
 from apps.scenes.models import Scene
@@ -145,6 +147,9 @@ def test_scenes_are_laid_anew_when_the_song_changes(user, song_project):
     song_project.song_end = Decimal(10)
     song_project.save()
     with transaction.atomic():
+        assert not services.scenes_replan(project=song_project)
+    make_job(user, kind="scenes", state="succeeded", project_id=song_project.pk)
+    with transaction.atomic():
         assert services.scenes_replan(project=song_project)
     assert sum(lengths(song_project)) == 10
     assert all(length * 2 == int(length * 2) for length in lengths(song_project)[:-1])
@@ -185,3 +190,52 @@ def test_scenes_inserted_at_once_are_numbered_without_a_gap(user):
         list(pool.map(insert, range(4)))
     assert [row[0] for row in shape(project)] == [1, 2, 3, 4, 5, 6]
     assert sum(lengths(project)) == 12
+
+
+def test_undo_knows_how_a_scene_is_composed(user, song_project):
+    where = {"by": user, "project_id": song_project.pk}
+
+    def looks():
+        rows = SceneLook.objects.filter(scene__deleted_at=None).order_by("scene__sequence")
+        return [(row.scene.sequence, row.transition, row.clip_volume) for row in rows]
+
+    looked = [(2, "flash", 0.5)]
+    scene_look_update(**where, sequence=2, transition="flash", clip_volume=0.5)
+    history.change_undo(**where)
+    assert looks() == []
+    history.change_redo(**where)
+    assert looks() == looked
+    services.scene_duplicate(**where, sequence=2)
+    assert looks() == [(2, "flash", 0.5), (3, "flash", 0.5)]
+    history.change_undo(**where)
+    assert looks() == looked
+    scene_look_update(**where, sequence=2, transition="crossfade")
+    history.change_undo(**where)
+    assert looks() == looked
+
+
+def test_a_change_meant_for_another_scene_is_refused(user, song_project):
+    first, second, _ = Scene.objects.filter(project=song_project).order_by("sequence")
+    where = {"by": user, "project_id": song_project.pk, "sequence": 2}
+    with pytest.raises(ConflictError, match="another order"):
+        services.scene_split(**where, at=Decimal(1), scene_id=first.pk)
+    with pytest.raises(ConflictError, match="another order"):
+        services.scene_update(**where, duration=Decimal(5), scene_id=first.pk)
+    assert lengths(song_project) == [4, 6, 2]
+    services.scene_split(**where, at=Decimal(2), scene_id=second.pk)
+    assert lengths(song_project) == [4, 2, 4, 2]
+
+
+def test_scenes_are_named_anew_after_the_songs_sections(user, song_project):
+    song_project.song.analysis = {
+        "sections": [
+            {"label": "intro", "start_seconds": 0.0, "end_seconds": 5.0},
+            {"label": "Drop", "start_seconds": 5.0, "end_seconds": 12.0},
+        ]
+    }
+    names = ("intro", "verse", "my own")
+    for scene, section in zip(Scene.objects.filter(project=song_project).order_by("sequence"), names, strict=True):
+        Scene.objects.filter(pk=scene.pk).update(section=section)
+    services.scenes_name_sections(project=song_project, instead_of=["intro", "verse"])
+    rows = Scene.objects.filter(project=song_project).order_by("sequence")
+    assert [row.section for row in rows] == ["intro", "Drop", "my own"]

@@ -2,12 +2,13 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
 from apps.assets.disk import local_path
 from apps.assets.models import Asset
 from apps.jobs.models import Job
 from apps.songs.models import AnalysisState, Song
-from apps.songs.services import song_analysis_ended
+from apps.songs.services import song_analyse, song_analysis_ended
 from tests.factories import make_project
 from tests.fakes import media
 from tests.songs.files import song_bytes
@@ -294,3 +295,41 @@ def test_a_retried_analysis_makes_it_good(api, upload, work):
     work()
     song = api.get(f"/api/audio/{answer['id']}").data
     assert song["analysis_state"] == "done" and song["analysis_error"] == ""
+
+
+def parts_of(song):
+    return [(part["label"], part["start_seconds"], part["end_seconds"]) for part in song["analysis"]["sections"]]
+
+
+def test_sections_are_named_moved_and_brought_back(api, upload, work):
+    url = f"/api/audio/{upload().data['id']}"
+    assert api.patch(url, {"sections": []}, format="json").status_code == 409
+    work()
+    found = api.get(url).data
+    wanted = [{"label": "intro", "start_seconds": 0}, {"label": "Drop", "start_seconds": 2.5}]
+    changed = api.patch(url, {"sections": wanted, "updated_at": found["updated_at"]}, format="json")
+    assert changed.status_code == 200, changed.data
+    assert parts_of(changed.data) == [("intro", 0.0, 2.5), ("Drop", 2.5, pytest.approx(8, abs=0.1))]
+    assert all(0 <= part["energy"] <= 1 for part in changed.data["analysis"]["sections"])
+    stale = api.patch(url, {"sections": wanted, "updated_at": found["updated_at"]}, format="json")
+    assert (stale.status_code, stale.json()["code"]) == (409, "stale")
+    assert parts_of(api.patch(url, {"sections": []}, format="json").data) == parts_of(found)
+
+
+@pytest.mark.parametrize("starts", [[1], [0, 0.5], [0, 5, 3], [0, 7.9], [0, 99], [0, "nan"]])
+def test_sections_that_cannot_be_are_refused(api, upload, work, starts):
+    audio_id = upload().data["id"]
+    work()
+    sections = [{"label": "verse", "start_seconds": start} for start in starts]
+    assert api.patch(f"/api/audio/{audio_id}", {"sections": sections}, format="json").status_code == 400
+
+
+def test_listening_again_keeps_the_sections_of_a_person(api, upload, work, user):
+    audio_id = upload().data["id"]
+    work()
+    url = f"/api/audio/{audio_id}"
+    mine = api.patch(url, {"sections": [{"label": "all", "start_seconds": 0}]}, format="json").data
+    with transaction.atomic():
+        song_analyse(by=user, song=Song.objects.get())
+    work()
+    assert parts_of(api.get(url).data) == parts_of(mine)

@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -8,7 +9,10 @@ from django.utils import timezone
 
 from apps.jobs.models import Job
 from apps.projects.models import Project
-from tests.factories import make_asset, make_clip, make_project, make_scenes
+from apps.studio.followup import job_retried
+from apps.studio.templatetags.studio import time_left
+from tests.factories import make_asset, make_clip, make_project, make_scenes, make_song, store_asset
+from tests.fakes import media
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -380,3 +384,164 @@ def test_the_operator_sees_queues_providers_and_failures(client, staff, user):
     assert "provider_failed" in html
     assert "REPLICATE_API_TOKEN" in html
     assert re.search(r'<td>media</td><td class="number">1</td>', html)
+
+
+@pytest.fixture
+def paid_lipsync(user, settings):
+    """A project whose lip-sync costs money, with clips that show no face."""
+    settings.SYNC_API_KEY = "sync_test"
+    song = make_song(user, asset=store_asset(user, media.sound(6.0), kind="audio", suffix=".wav"))
+    project = make_project(user, song=song, providers={"lipsync": "sync_so"})
+    clip = store_asset(user, media.video(2.0))
+    for scene in make_scenes(project, "2", "2", "2"):
+        make_clip(scene, asset=clip)
+    return project
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lipsync_that_is_unlikely_to_work_is_asked_for_before_it_is_paid(browser, paid_lipsync):
+    url = f"/projects/{paid_lipsync.pk}/scenes/2/lipsync"
+    asked = browser.post(url, {"page": "edit", "temperature": "0.7"})
+
+    assert asked.status_code == 409  # a page of its own, without JS
+    html = asked.content.decode()
+    assert "No frontal face was found." in html and "Do it anyway" in html
+    assert re.search(r'<video src="[^"]+#t=0\.000"', html)
+    assert 'name="temperature" value="0.7"' in html and 'name="force" value="true"' in html
+    assert Job.objects.count() == 0
+    browser.post(url, {"page": "edit", "temperature": "0.7", "force": "true"})
+    assert Job.objects.get().parameters["lipsync_params"]["temperature"] == 0.7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_lipsyncs_are_asked_for_together(browser, paid_lipsync):
+    Project.objects.filter(pk=paid_lipsync.pk).update(confirm_above="0.01")
+    url = f"/projects/{paid_lipsync.pk}/lipsync"
+    html = page(browser, f"{url}?page=edit&scene=1&scene=3")
+    assert re.findall(r'value="(\d)" checked', html) == ["1", "3"]
+    assert re.search(r"\$\d", page(browser, f"{url}/quote?scene=1&scene=3"))
+    sent = {"page": "edit", "scene": ["1", "3"]}
+    doubts = browser.post(url, sent, headers=HTMX)
+    html = doubts.content.decode()
+
+    assert doubts.headers["HX-Retarget"] == "#dialogs"
+    assert "Scene 1" in html and "Scene 2" not in html and "Scene 3" in html
+    asked = browser.post(url, {**sent, "force": "true"}, headers=HTMX).content.decode()
+    assert "Spend $" in asked and asked.count('name="scene"') == 2 and 'name="force" value="true"' in asked
+    assert Job.objects.count() == 0
+    browser.post(url, {**sent, "force": "true", "confirm_cost": "true"})
+    assert Job.objects.count() == 2
+
+
+def test_two_clips_are_compared_and_either_can_be_made_current(browser, user):
+    project = make_project(user, song_seconds=8)
+    first, scene = make_scenes(project, "3", "5")
+    make_clip(first)
+    old = make_clip(scene)
+    new = make_clip(scene, origin="lip-synced", parent=old, cost="0.35")
+    url = f"/projects/{project.pk}/scenes/2/compare"
+    html = page(browser, url)
+
+    assert 'aria-label="A: 2 Lip-synced"' in html and 'aria-label="B: 1 Generated"' in html
+    assert "$0.35" in html and "free draft" in html
+    assert 'data-compare-song="3.000000"' in html
+    assert html.count("Make current") == 1
+    assert page(browser, f"{url}?a={old.pk}&b={new.pk}").count(" selected>") == 2
+    assert browser.get(f"{url}?a={first.current_clip_id}").status_code == 404
+    assert "one clip at most" in page(browser, f"/projects/{project.pk}/scenes/1/compare")
+
+
+def test_retrying_asks_for_its_cost_and_is_seen_on_the_card_again(browser, user):
+    project = make_project(user, confirm_above="0.10")
+    scene = make_scenes(project, "4")[0]
+    failed = {"state": "failed", "error": "No.", "quoted_cost": "0.40", "finished_at": timezone.now()}
+    job = make_job(user, project_id=project.pk, scene_id=scene.pk, **failed)
+    url = f"/jobs/{job.pk}/retry"
+    assert browser.post(url).status_code == 402  # the page that asks
+    assert browser.post(url, {"confirm_cost": "true"}).headers["Location"] == f"/jobs/{job.pk}"
+    job_retried(job.pk)
+
+    scene.refresh_from_db()
+    assert scene.job == job
+    assert "Generating Video" in page(browser, f"/edit/{project.pk}")
+
+
+def test_a_failed_cards_retry_names_its_price_and_asks(browser, user):
+    project = make_project(user, confirm_above="0.10")
+    failed = {"state": "failed", "error": "No.", "quoted_cost": "0.40", "finished_at": timezone.now()}
+    make_scenes(project, "4", job=make_job(user, project_id=project.pk, **failed))
+    assert re.search(r"Retry <span class=\"price\">· \$0.40<", page(browser, f"/edit/{project.pk}"))
+    asked = browser.post(f"/projects/{project.pk}/scenes/1/retry", {"page": "edit"}, headers=HTMX)
+
+    assert "Spend $0.40" in asked.content.decode()
+    browser.post(f"/projects/{project.pk}/scenes/1/retry", {"confirm_cost": "true"})
+    assert Job.objects.get().state == "queued"
+
+
+def test_a_refused_clip_can_be_made_again_or_used(browser, user):
+    project = make_project(user)
+    scene = make_scenes(project, "4")[0]
+    clip = make_clip(scene, usable=False, current=False)
+    refused = {"clip_id": str(clip.pk), "usable": False, "checks": {"problems": ["It is black."]}}
+    done = {"state": "succeeded", "finished_at": timezone.now(), "result": refused}
+    scene.job = make_job(user, project_id=project.pk, **done)
+    scene.save()
+    html = page(browser, f"/edit/{project.pk}")
+    assert "It is black." in html and f'name="clip_id" value="{clip.pk}"' in html and "Use it anyway" in html
+    browser.post(f"/projects/{project.pk}/scenes/1/retry")
+
+    assert Job.objects.filter(state="queued", kind="video").count() == 1
+
+
+def test_the_package_is_a_download_once_it_is_packed(browser, user):
+    project = make_project(user)
+    url = f"/projects/{project.pk}/export"
+    assert browser.post(url).headers["Location"] == f"/edit/{project.pk}"  # no clips yet: said there
+    make_clip(make_scenes(project, "4")[0])
+    first = browser.post(url).headers["Location"]
+    job = Job.objects.get(kind="export")
+    assert first == browser.post(url).headers["Location"] == f"/jobs/{job.pk}"
+    archive = make_asset(user, kind="archive")
+    done = {"state": "succeeded", "finished_at": timezone.now(), "result": {"archive_id": str(archive.pk)}}
+    Job.objects.filter(pk=job.pk).update(**done)
+
+    assert str(archive.pk) in browser.post(url).headers["Location"]
+    assert re.search(rf'href="[^"]*{archive.pk}[^"]*" download', page(browser, f"/jobs/{job.pk}"))
+
+
+def test_the_edit_page_says_what_was_spent_of_the_budget(browser, user):
+    project = make_project(user, budget="20")
+    assert "spent $0.00 of $20.00" in page(browser, f"/edit/{project.pk}")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "percentage", "failures", "said"),
+    [
+        (20, 50, 0, "about 20 s left"),
+        (300, 50, 0, "about 5 min left"),
+        (20, 4, 0, ""),
+        (20, 90, 0, ""),
+        (2, 50, 0, ""),
+        (20, 50, 1, ""),
+        (3600, 10, 0, ""),
+    ],
+)
+def test_time_left_is_told_only_where_it_is_known(seconds, percentage, failures, said):
+    started = timezone.now() - timedelta(seconds=seconds)
+    job = Job(state="running", started_at=started, progress_percentage=percentage, failures=failures)
+    assert time_left(job) == said
+
+
+def test_a_scene_is_duplicated_inserted_and_merged_from_its_menu(browser, user):
+    project = make_project(user)
+    scene = make_scenes(project, "4")[0]
+    url = f"/projects/{project.pk}/scenes/1/arrange"
+    sent = {"page": "edit", "scene_id": scene.pk}
+    counts = []
+    for what in ("duplicate", "insert", "merge"):
+        browser.post(f"{url}/{what}", sent, headers=HTMX)
+        counts.append(project.scenes.filter(deleted_at=None).count())
+
+    assert counts == [2, 3, 2]
+    assert browser.post(f"{url}/explode", sent, headers=HTMX).status_code == 404
+    assert browser.post(f"{url}/merge", {"page": "edit"}, headers=HTMX).status_code == 409

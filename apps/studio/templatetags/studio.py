@@ -78,7 +78,7 @@ def time_left(job: Any) -> str:
         return ""
     share = job.progress_percentage / 100
     elapsed = (timezone.now() - job.started_at).total_seconds()
-    if not LEAST_SHARE <= share <= MOST_SHARE or elapsed < LEAST_ELAPSED_SECONDS:
+    if not LEAST_SHARE <= share < MOST_SHARE or elapsed < LEAST_ELAPSED_SECONDS:
         return ""
     left = elapsed / share * (1 - share)
     if left > LONGEST_SECONDS:
