@@ -77,7 +77,7 @@ def runs_poll(provider_name: str, runs: Sequence[RemoteRun]) -> None:
             statuses = provider.poll(batch)
         except ProviderError as error:
             log.warning("poll_failed", provider=provider_name, runs=len(batch), reason=error.message)
-            _past_deadline([by_ref[ref] for ref in batch])
+            _past_deadline([by_ref[ref] for ref in batch], answer=error.message)
             continue
         for ref, status in statuses.items():
             run_apply(by_ref[ref], status)
@@ -111,6 +111,10 @@ def _note_progress(run: RemoteRun, status: RemoteStatus) -> None:
     if status.state == RemoteState.UNRECOGNISED:
         log.warning("provider_status_unrecognised", provider=run.provider, remote_id=run.remote_id, raw=str(status.raw))
         RemoteRun.objects.filter(pk=run.pk, status=RunStatus.SUBMITTED).update(raw=dict(status.raw))
+    if status.message:
+        # Kept for the day on which it was the last that was heard; written only when it changes.
+        open_run = RemoteRun.objects.filter(pk=run.pk, status=RunStatus.SUBMITTED)
+        open_run.exclude(message=status.message).update(message=status.message)
     if status.progress_percentage is not None:
         waiting = Job.objects.filter(pk=run.job_id, state=State.WAITING, attempt=run.attempt)
         percentage = min(99.0, max(0.0, status.progress_percentage))
@@ -165,8 +169,9 @@ def _not_found(job: Job, run: RemoteRun) -> None:
         )
 
 
-def _past_deadline(runs: Sequence[RemoteRun]) -> None:
-    """The owner is told after the deadline; the money stays reserved and the run is asked for, rarely."""
+def _past_deadline(runs: Sequence[RemoteRun], *, answer: str = "") -> None:
+    """The owner is told after the deadline; the money stays reserved and the run is asked for, rarely. `answer` is
+    why the provider cannot be asked now, if it cannot."""
     now = timezone.now()
     for run in runs:
         if run.deadline_at is None or now <= run.deadline_at:
@@ -180,7 +185,8 @@ def _past_deadline(runs: Sequence[RemoteRun]) -> None:
                 row.status = RunStatus.UNKNOWN
                 row.save(update_fields=["status"])
             if job.attempt == row.attempt and job.state == State.WAITING:
-                last_words = f" Its last words: {row.message}" if row.message else ""
+                words = " ".join(one for one in (row.message, answer) if one)
+                last_words = f" Its last words: {words}" if words else ""
                 services.job_move_waiting(
                     job,
                     to=State.FAILED,

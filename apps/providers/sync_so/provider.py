@@ -238,6 +238,8 @@ class SyncSo(HttpProvider):
     def _message(self, word: str, state: RemoteState, code: str, words: str) -> str:
         if state is RemoteState.UNRECOGNISED:
             return f"Sync.so says {word[:60]!r}, which is not known here; it is asked again."
+        if state in {RemoteState.QUEUED, RemoteState.RUNNING}:
+            return f"Sync.so says {word}."
         if state is not RemoteState.FAILED:
             return ""
         verb = "rejected it" if word == "REJECTED" else "could not make it"

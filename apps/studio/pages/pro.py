@@ -17,7 +17,7 @@ from apps.flavors.registry import capability_settings
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import job_get, jobs_of
-from apps.jobs.states import FINISHED, RETRYABLE
+from apps.jobs.states import FINISHED, RETRYABLE, Code
 from apps.providers.base import Capability
 from apps.providers.registry import providers_for
 from apps.studio.cards import owner_of, view_url
@@ -94,12 +94,19 @@ def _piece(job: Job) -> Piece:
         "home": home,
         "provider_id": runs[0].remote_id if runs else "",
         "original_url": view_url(_video(job, order.get("video_id"))),
-        "result_url": view_url(_video(job, job.result.get("video_id"))),
+        "result_url": view_url(_video(job, job.result.get("video_id") or _late_video_id(job))),
         "may_cancel": job.state not in FINISHED,
         "may_retry": job.state in RETRYABLE,
     }
     facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, job.error]
-    return Piece("pro-job", "studio/pro_job_body.html", [*facts, context["provider_id"], home.sentence], context)
+    facts += [context["provider_id"], home.sentence, bool(context["result_url"])]
+    return Piece("pro-job", "studio/pro_job_body.html", facts, context)
+
+
+def _late_video_id(job: Job) -> str | None:
+    """The paid video that came after the job had ended, if one did."""
+    late = job.events.filter(code=Code.LATE_RESULT_KEPT).last()
+    return late.facts.get("video_id") if late else None
 
 
 def _video(job: Job, asset_id: str | None) -> Asset | None:
