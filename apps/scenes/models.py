@@ -14,7 +14,7 @@ class Scene(models.Model):
     """One shot of a project.
 
     Live scenes are numbered 1, 2, 3, … by `sequence`; a deleted one has none until it is brought back.
-    `duration` is exact: a project with a song has durations whose sum is the used range of the song. A
+    `duration` is exact: scenes that were written for a song have durations whose sum is its used range. A
     missing one counts as the current clip's length. `job` is the latest work on this scene; the scene's
     status is read from it, so that it can never disagree with what is running.
     """

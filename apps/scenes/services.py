@@ -1,5 +1,5 @@
-"""Changes of a project's scenes. Each takes the project's lock, keeps the sequences gapless from 1 and, with a
-song, the sum of the lengths equal to the used part of the song; each can be undone."""
+"""Changes of a project's scenes. Each takes the project's lock, keeps the sequences gapless from 1 and, once the scenes
+fill the used part of the song, the sum of their lengths; each can be undone."""
 
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
@@ -13,6 +13,9 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.core.errors import ConflictError, InputError, NotFound
 from apps.generation.limits import MAXIMUM_SCENES
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.projects.selectors import project_lock, song_seconds
 from apps.scenes import arrangement
@@ -188,10 +191,13 @@ def scene_duplicate(*, by: User, project_id: UUID, sequence: int, snap: bool = T
 def scenes_replan(*, project: Project) -> bool:
     """Lay the scenes' cuts anew on the song's beats, keeping their number. True when a length changed.
 
-    The caller holds the project's lock. Called when the song, its used part or its beat grid changed.
+    The caller holds the project's lock. Called when the song, its used part or its beat grid changed. Lengths that a
+    person gave scenes of their own, which do not fill the song, are left alone.
     """
     scenes = list(scenes_of(project))
     if not scenes or song_seconds(project) is None:
+        return False
+    if not (_fill_the_song(project, scenes) or _were_written(project)):
         return False
     slots = project_slots(project, len(scenes))
     durations = tuple(arrangement.seconds(end) - arrangement.seconds(start) for start, end in slots)
@@ -253,6 +259,11 @@ def _fill_the_song(project: Project, scenes: Sequence[Scene]) -> bool:
     shall; before, scenes are being put together by hand, and each keeps the length it was given."""
     said = [duration for duration in _said(scenes) if duration is not None]
     return len(said) == len(scenes) and sum(said, Decimal(0)) == song_seconds(project)
+
+
+def _were_written(project: Project) -> bool:
+    """Whether a writer planned the scenes, so that their lengths were ours to choose."""
+    return Job.objects.filter(project_id=project.pk, kind=Kind.SCENES, state=State.SUCCEEDED).exists()
 
 
 def _new_durations(
