@@ -18,6 +18,7 @@ from apps.composition import looks, services
 from apps.composition.export import latest_export, project_export
 from apps.composition.lyrics import lyrics_decoded
 from apps.composition.models import Composition, Output
+from apps.composition.project_looks import project_look_get, project_look_set
 from apps.composition.selectors import composition_get, compositions_of
 from apps.composition.serializers import (
     ComposeSerializer,
@@ -27,6 +28,7 @@ from apps.composition.serializers import (
     LyricsUploadSerializer,
     OutputSerializer,
     OutputWriteSerializer,
+    ProjectLookSerializer,
     SceneLookSerializer,
     SceneLookWriteSerializer,
     StitchSerializer,
@@ -133,6 +135,18 @@ class SceneLookDetail(APIView):
         changes = validated(SceneLookWriteSerializer, request)
         look = looks.scene_look_update(by=acting_user(request), project_id=project_id, sequence=sequence, **changes)
         return Response(SceneLookSerializer(look).data)
+
+
+class ProjectLookDetail(APIView):
+    @extend_schema(responses=ProjectLookSerializer, summary="How the project's videos are put together")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        return Response(project_look_get(by=acting_user(request), project_id=project_id).options)
+
+    @extend_schema(request=ProjectLookSerializer, responses=ProjectLookSerializer, summary="Change how")
+    def patch(self, request: Request, project_id: UUID) -> Response:
+        options = validated(ProjectLookSerializer, request)
+        look = project_look_set(by=acting_user(request), project_id=project_id, options=options)
+        return Response(look.options)
 
 
 class ProjectLyrics(APIView):

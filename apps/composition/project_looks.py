@@ -38,7 +38,9 @@ class OutputState:
 def outputs_of(project: Project, known: dict[str, str]) -> list[OutputState]:
     """In the order in which they were added. `known` is `composition_is_stale`'s."""
     outputs = list(Output.objects.filter(project=project))
-    newest = compositions_of(project).filter(output__in=outputs).order_by("output_id", "-created_at").distinct("output_id")
+    newest = (
+        compositions_of(project).filter(output__in=outputs).order_by("output_id", "-created_at").distinct("output_id")
+    )
     made = {composition.output_id: composition for composition in newest}
     jobs = _newest_jobs(project)
     return [

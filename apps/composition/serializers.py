@@ -41,6 +41,19 @@ class ComposeSerializer(WishesSerializer):
     skip_missing = serializers.BooleanField(required=False)
 
 
+class ProjectLookSerializer(WishesSerializer):
+    """Named fields change, null goes back to the flavor's."""
+
+    config_flavor = None  # type: ignore[assignment] # the project has its own
+    fit = None  # type: ignore[assignment] # likewise
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for field in fields.values():
+            field.allow_null = True
+        return fields
+
+
 class StitchSerializer(WishesSerializer):
     video_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=_MOST_VIDEOS)
     audio_id = serializers.UUIDField(required=False, allow_null=True)

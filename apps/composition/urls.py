@@ -15,6 +15,7 @@ urlpatterns = [
     path(f"{PROJECT}/outputs", api.OutputList.as_view(), name="outputs"),
     path(f"{PROJECT}/outputs/<uuid:output_id>", api.OutputDetail.as_view(), name="output"),
     path(f"{PROJECT}/scenes/<int:sequence>/look", api.SceneLookDetail.as_view(), name="scene-look"),
+    path(f"{PROJECT}/look", api.ProjectLookDetail.as_view(), name="project-look"),
     path(f"{PROJECT}/lyrics", api.ProjectLyrics.as_view(), name="lyrics"),
     path(f"{PROJECT}/export", api.ProjectExport.as_view(), name="export"),
 ]

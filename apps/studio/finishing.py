@@ -86,7 +86,7 @@ def output_word(state: OutputState) -> Word:
         return Word("Failed", "bad")
     if state.composition is None:
         return Word("Not made yet")
-    return Word("Clips changed since", "warn") if state.stale else Word("Done", "done")
+    return Word("Changed since", "warn") if state.stale else Word("Done", "done")
 
 
 def _video_url(composition: Composition | None) -> str:
@@ -102,8 +102,7 @@ def _outputs(project: Project, scenes: Sequence[Scene], known: dict[str, str]) -
         facts += [state.output.pk, state.output.name, word.text, state.composition and state.composition.pk]
         if state.job is not None:
             facts += [state.job.error, int(state.job.progress_percentage), state.job.progress_message]
-    waiting = [state for state, word, _ in rows if word.tone in {"", "warn", "bad"}]
-    context = {"project": project, "rows": rows, "able": able, "waiting": waiting if len(waiting) > 1 else []}
+    context = {"project": project, "rows": rows, "able": able}
     return Piece("outputs", "studio/outputs.html", facts, context)
 
 

@@ -28,6 +28,16 @@ def lowered(values: Any) -> list[tuple[str, str]]:
     return [FLAVORS_CHOICE, *((value, LOOK_WORDS[value][:1].upper() + LOOK_WORDS[value][1:]) for value in values)]
 
 
+def number_words(sentence: str) -> dict[str, str]:
+    """One sentence for whatever is wrong with a number."""
+    return dict.fromkeys(("invalid", "min_value", "max_value", "max_digits", "max_decimal_places"), sentence)
+
+
+def seconds_field(least: float, most: float) -> forms.FloatField:
+    words = number_words(f"Type {least:g} to {most:g} seconds, or leave it empty.")
+    return forms.FloatField(min_value=least, max_value=most, required=False, error_messages=words)
+
+
 class ClockField(forms.Field):
     """Seconds, typed as `41.5` or `0:41.5`."""
 
@@ -67,10 +77,8 @@ class OutputsForm(forms.Form):
     hook_seconds = forms.DecimalField(
         min_value=Decimal(SHORTEST_HOOK_SECONDS),
         max_value=Decimal(LONGEST_HOOK_SECONDS),
-        max_digits=6,
-        decimal_places=3,
         required=False,
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), HOOK_LENGTH),
+        error_messages=number_words(HOOK_LENGTH),
     )
     hook_start = ClockField(required=False)
 
@@ -85,12 +93,17 @@ class LookForm(forms.Form):
     """How the videos are put together. Empty leaves it to the flavor."""
 
     transition = forms.ChoiceField(choices=lowered(Transition.values), required=False)
-    transition_seconds = forms.FloatField(min_value=0.04, max_value=3, required=False)
-    clip_sound = forms.IntegerField(min_value=0, max_value=400, required=False)
+    transition_seconds = seconds_field(0.04, 3)
+    clip_sound = forms.IntegerField(
+        min_value=0,
+        max_value=400,
+        required=False,
+        error_messages=number_words("Type 0 to 400 percent, or leave it empty."),
+    )
     short_clip = forms.ChoiceField(choices=lowered(ShortClip.values), required=False)
     background = forms.ChoiceField(choices=lowered(["blur", "black"]), required=False)
-    fade_in_seconds = forms.FloatField(min_value=0, max_value=10, required=False)
-    fade_out_seconds = forms.FloatField(min_value=0, max_value=10, required=False)
+    fade_in_seconds = seconds_field(0, 10)
+    fade_out_seconds = seconds_field(0, 10)
     quality = forms.ChoiceField(choices=lowered(["draft", "standard", "high"]), required=False)
 
     def options(self) -> dict[str, Any]:

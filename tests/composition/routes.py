@@ -44,6 +44,7 @@ ROWS = {
     ],
     f"{PROJECT}/outputs/<uuid:output_id>": owned_api(output, method="delete", owner=204),
     f"{PROJECT}/scenes/<int:sequence>/look": [owned_api(scene), owned_api(scene, method="patch")],
+    f"{PROJECT}/look": [owned_api(project), owned_api(project, method="patch")],
     f"{PROJECT}/lyrics": [
         owned_api(project, owner=400),
         owned_api(project, method="patch", owner=400),

@@ -132,7 +132,7 @@ def test_versions_tell_what_changed_and_come_back_at_once(browser, project):
     versions = section(browser, project, "versions")
     assert "A new clip in scene 2." in versions
     assert "The first version." in versions
-    assert versions.count("Clips changed since") == 1
+    assert versions.count("Changed since") == 1
     send(browser, project, f"versions/{first.pk}/bring-back")
 
     project.refresh_from_db()
@@ -150,9 +150,17 @@ def test_the_look_counts_for_whatever_is_composed_from_then_on(browser, project)
     assert [shot.transition_frames for shot in shots] == [0, 12]
     assert shots[0].gain_db == pytest.approx(-13.98, abs=0.01)
     assert "Crossfade of 0.5 s, clips sound at 20 %" in section(browser, project, "assembly")
-    assert "Clips changed since" in section(browser, project, "final")
+    assert "Changed since" in section(browser, project, "final")
     send(browser, project, "look")
     assert "As the flavor says" in section(browser, project, "assembly")
+
+
+def test_the_api_and_the_page_set_the_same_look(browser, project):
+    url = f"/api/mv/projects/{project.pk}/look"
+    browser.patch(url, {"transition": "flash", "fade_out_seconds": 2}, "application/json")
+    assert "Flash, fades out over 2 s" in section(browser, project, "assembly")
+    assert browser.patch(url, {"transition": None}, "application/json").json() == {"fade_out_seconds": 2.0}
+    assert browser.patch(url, {"transition": "wipe"}, "application/json").status_code == 400
 
 
 def test_lyrics_come_by_file_or_by_text_and_can_go(browser, project):
