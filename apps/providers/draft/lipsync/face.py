@@ -36,11 +36,21 @@ class Face:
 
 
 @dataclass(frozen=True)
+class Inside:
+    """The inside of an open mouth from the clip: Y, U, V from corner to corner and from lip to lip, its gap in half
+    widths, and the luma of the skin about it."""
+
+    planes: tuple[Pixels, Pixels, Pixels]
+    gap: float
+    skin: float
+
+
+@dataclass(frozen=True)
 class MouthTrack:
     """The mouth in each frame, in pixels of the full picture: where the middle of the closed lips' line is or would
     be, half the mouth's width, roll in radians. The source's own opening lies between `top` and `low`, in half
     widths from that line; `bow` is how far the corners lie below its middle. `chin` is the chin's distance in half
-    widths. `found` tells in which frames a face was seen at all."""
+    widths. `found` tells in which frames a face was seen at all. `inside` is None where the mouth never opens."""
 
     x: npt.NDArray[Any]
     y: npt.NDArray[Any]
@@ -52,6 +62,7 @@ class MouthTrack:
     bow: npt.NDArray[Any]
     drawn: bool
     chin: float = 2.0
+    inside: Inside | None = None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import scipy  # its parts are loaded when first used: half a second of every process's start
 
 from apps.providers.draft.canvas import Pixels
-from apps.providers.draft.lipsync.face import Face
+from apps.providers.draft.lipsync.face import Face, Inside
 
 Field = npt.NDArray[Any]
 
@@ -27,7 +27,9 @@ _LEFT, _TOP = -0.4528, 0.0
 # Where a mouth is in the box of a frontal face, how far it may be off, and half its width.
 _USUAL_DOWN, _USUAL_HALF = 0.285, 0.175
 _HALVES = (0.125, 0.225)
-_SAMPLES = 60
+_SAMPLES = 48
+# Rows and columns of the kept inside of a mouth.
+_INSIDE = (24, 40)
 # The measuring grid about the mouth.
 _P = np.linspace(-1.4, 1.4, 57)
 _Q = np.linspace(-1.1, 1.7, 71)
@@ -38,10 +40,15 @@ _BEND = np.array([6.0, 2.0, 0.0, 2.0, 6.0])[:, None]
 
 @dataclass(frozen=True)
 class Lower:
-    """The lower face of one frame as small pictures: luma, and how red it is (Cr - Cb)."""
+    """The lower face of one frame as small pictures."""
 
-    luma: Field
-    red: Field
+    luma: Pixels
+    blue: Pixels
+    red: Pixels
+
+    @property
+    def redness(self) -> Field:
+        return self.red.astype(np.float32) - self.blue
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,10 @@ class Lips:
     top: float
     low: float
 
+    @property
+    def gap(self) -> float:
+        return self.low - self.top
+
 
 def lower_face(planes: Sequence[Pixels], face: Face) -> Lower:
     """Cut out of the Y, U, V of a frame; `face` in pixels of the Y given."""
@@ -82,8 +93,7 @@ def lower_face(planes: Sequence[Pixels], face: Face) -> Lower:
         back = np.stack([across, down, corner], axis=1)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         parts.append(cv2.warpAffine(plane, back, (_ACROSS, _DOWN), flags=flags, borderMode=cv2.BORDER_REPLICATE))
-    luma, blue, red = parts
-    return Lower(luma, red.astype(np.int16) - blue)
+    return Lower(*parts)
 
 
 def mouth_place(faces: Sequence[Lower]) -> Place:
@@ -134,13 +144,20 @@ def _between_corners(faces: Sequence[Lower], place: Place) -> Place:
 
 def _lip_score(face: Lower) -> Field:
     """How much each place looks like lips or the line between them: redder than about it, darker than above it."""
-    red = face.red.astype(np.float32)
-    redder = cv2.GaussianBlur(red, (0, 0), 1.5) - cv2.GaussianBlur(red, (0, 0), 16)
+    red = face.redness
+    redder = cv2.GaussianBlur(red, (0, 0), 1.5) - _wide_mean(red)
     luma = face.luma.astype(np.float32)
     darker = cv2.GaussianBlur(luma, (0, 0), sigmaX=2, sigmaY=9) - cv2.GaussianBlur(luma, (0, 0), sigmaX=2, sigmaY=1.2)
     # A picture without colour has only noise there, a flat one only noise here.
     score: Field = _clear(redder, 3.0) + _clear(darker, 5.0)
     return score
+
+
+def _wide_mean(values: Field) -> Field:
+    """The mean about each place; wide, so worked out on a quarter of the size."""
+    small = cv2.resize(values, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    mean: Field = cv2.resize(cv2.GaussianBlur(small, (0, 0), 4), values.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return mean
 
 
 def _clear(excess: Field, noise: float) -> Field:
@@ -151,15 +168,16 @@ def _clear(excess: Field, noise: float) -> Field:
 
 def _about(face: Lower, place: Place) -> tuple[Field, Field]:
     """Luma and redness on the measuring grid."""
-    p, q = np.meshgrid(_P * place.half, (_Q + 0.0) * place.half)
-    cosine, sine = np.cos(place.tilt), np.sin(place.tilt)
+    luma, redness = _looked_up((face.luma.astype(np.float32), face.redness), place, *np.meshgrid(_P, _Q))
+    return luma, redness
+
+
+def _looked_up(parts: Sequence[Field], place: Place, p: Field, q: Field) -> list[Field]:
+    """The values of cut-outs at points about the mouth."""
+    cosine, sine = np.cos(place.tilt) * place.half, np.sin(place.tilt) * place.half
     column = ((place.a + p * cosine - q * sine - _LEFT) * _PER_WIDTH).astype(np.float32)
     row = ((place.b + p * sine + q * cosine - _TOP) * _PER_WIDTH).astype(np.float32)
-    luma, red = (
-        cv2.remap(part.astype(np.float32), column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        for part in (face.luma, face.red)
-    )
-    return luma, red
+    return [cv2.remap(part, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for part in parts]
 
 
 def measure_lips(face: Lower, place: Place) -> Lips:
@@ -239,3 +257,16 @@ def _run_about(inside: Field, line: int) -> tuple[int, int] | None:
     while end < len(closed) and closed[end]:
         end += 1
     return None if first == 0 or end == len(closed) else (first, end)
+
+
+def mouth_inside(face: Lower, place: Place, lips: Lips) -> Inside:
+    """What is seen in the mouth as it stands open in this frame."""
+    p, share = np.meshgrid(np.linspace(-1, 1, _INSIDE[1]), np.linspace(0.04, 0.96, _INSIDE[0]))
+    # The corners are lips already; the inside is taken a little narrower.
+    across = 0.8 * p
+    lens = np.maximum(1 - p**2, 0.3)
+    down = lips.line + lips.slope * across + lips.bow * across**2 + (lips.top + share * lips.gap) * lens
+    luma, blue, red = _looked_up((face.luma, face.blue, face.red), place, lips.p + across, down)
+    beside = np.meshgrid(np.array([-1.3, 1.3]), np.linspace(-0.4, 1.2, 9))
+    (skin,) = _looked_up((face.luma,), place, *beside)
+    return Inside((luma, blue, red), lips.gap, float(np.median(skin)))

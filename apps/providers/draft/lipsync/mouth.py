@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.providers.draft.canvas import Pixels
+from apps.providers.draft.lipsync.face import Inside
 
 Field = npt.NDArray[Any]
 
@@ -23,8 +24,6 @@ _ABOVE = 0.95
 # The opening is narrower than the lips, and most of it is the jaw's.
 _WIDTH = 0.9
 _UP, _DOWN = 0.18, 0.82
-# Rows and columns of the kept inside of a mouth.
-_INSIDE = (24, 40)
 
 
 @dataclass(frozen=True)
@@ -62,16 +61,6 @@ class Skin:
     luma: float
     blue: float
     red: float
-
-
-@dataclass(frozen=True)
-class Inside:
-    """The inside of an open mouth from the clip: Y, U, V from corner to corner and from lip to lip, its gap in half
-    widths, and the luma of the skin about it."""
-
-    planes: tuple[Field, Field, Field]
-    gap: float
-    skin: float
 
 
 @dataclass(frozen=True)
@@ -183,8 +172,9 @@ def _tones(warp: _Warp, wide: float, skin: Skin, kept: Inside | None) -> tuple[F
     if kept is None:
         return painted
     # Teeth stay at the upper lip: a smaller opening shows the upper part, a wider one has dark below.
-    row = np.clip(warp.depth / np.float32(kept.gap), 0, 1) * (_INSIDE[0] - 1)
-    column = (np.clip(warp.p, -1, 1) + 1) / 2 * (_INSIDE[1] - 1)
+    rows, columns = kept.planes[0].shape
+    row = np.clip(warp.depth / np.float32(kept.gap), 0, 1) * (rows - 1)
+    column = (np.clip(warp.p, -1, 1) + 1) / 2 * (columns - 1)
     known = 1 - _smooth((warp.depth / np.float32(kept.gap) - 0.75) / 0.3) * _smooth((wide / kept.gap - 1.05) / 0.2)
     bright = np.float32(skin.luma / max(kept.skin, 1.0))
     tones = []
@@ -241,29 +231,6 @@ def _move_plane(plane: Pixels, number: int, warp: _Warp, mouth: Mouth, tone: Fie
     moved = np.where(still, part, warped).astype(np.float32)
     moved += (tone - moved) * inside
     plane[top:low, left:right] = np.clip(moved + 0.5, 0, 255).astype(np.uint8)
-
-
-def keep_inside(planes: Sequence[Pixels], mouth: Mouth, skin: Skin) -> Inside:
-    """Take the inside of the mouth as it stands open in this frame."""
-    p, share = np.meshgrid(np.linspace(-1, 1, _INSIDE[1]), np.linspace(0.04, 0.96, _INSIDE[0]))
-    lens = np.maximum(np.clip(1 - p**2, 0, 1) ** 0.7, 0.25)
-    # The corners are lips already; the inside is taken a little narrower.
-    across = p * _WIDTH * 0.9
-    q = (mouth.top + share * mouth.gap) * lens + mouth.bow * across**2
-    cosine, sine = np.cos(mouth.roll), np.sin(mouth.roll)
-    x = mouth.x + (across * cosine - q * sine) * mouth.half
-    y = mouth.y + (across * sine + q * cosine) * mouth.half
-    luma, blue, red = (
-        cv2.remap(
-            plane.astype(np.float32),
-            (x / scale - shift).astype(np.float32),
-            (y / scale - shift).astype(np.float32),
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        for plane, scale, shift in zip(planes, (1, 2, 2), (0.0, 0.25, 0.25), strict=True)
-    )
-    return Inside((luma, blue, red), mouth.gap, skin.luma)
 
 
 def sample_skin(planes: Sequence[Pixels], mouth: Mouth) -> Skin:

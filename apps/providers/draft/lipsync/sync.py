@@ -19,7 +19,7 @@ from apps.media.probe import MediaFacts, open_media, picture_stream, probe_media
 from apps.providers.draft.canvas import Pixels
 from apps.providers.draft.clip import frame_planes
 from apps.providers.draft.lipsync.face import MouthTrack, drawn_track
-from apps.providers.draft.lipsync.mouth import Inside, Mouth, Shape, Skin, keep_inside, move_mouth, sample_skin
+from apps.providers.draft.lipsync.mouth import Mouth, Shape, Skin, move_mouth, sample_skin
 from apps.providers.draft.lipsync.sound import Sound
 from apps.providers.draft.lipsync.track import found_track
 from apps.providers.draft.lipsync.upright import upright
@@ -30,8 +30,6 @@ Cancelled = Callable[[], bool]
 
 _CHECK_EVERY = 12
 _UNMARKED = 2
-# A mouth that opens so far, in half widths, shows what is in it.
-_SHOWS_INSIDE = 0.3
 
 
 @dataclass(frozen=True)
@@ -77,8 +75,7 @@ def lipsync_clip(
         for part in parts:
             heard = (part.audio_start_seconds, part.audio_end_seconds)
             sound.lay(part.audio, (part.start_seconds, part.end_seconds), heard)
-        inside = _widest_inside(video, clip, frames, mouths)
-        mover = _Mover(mouths, opening, spread, reach=0.5 + 0.7 * expressiveness, inside=inside)
+        mover = _Mover(mouths, opening, spread, reach=0.5 + 0.7 * expressiveness)
         _write(video, clip, frames, part_file, mover, sound, progress, cancelled)
         part_file.rename(into)
     finally:
@@ -178,47 +175,30 @@ def _voices(parts: Sequence[Part], fps: Fraction, frames: int) -> tuple[npt.NDAr
 
 
 class _Mover:
-    """Moves the mouth of frame after frame; remembers the skin, smoothed, and the inside of the widest mouth."""
+    """Moves the mouth of frame after frame; remembers the skin, smoothed."""
 
-    def __init__(
-        self, track: MouthTrack, opening: npt.NDArray[Any], spread: npt.NDArray[Any], *, reach: float,
-        inside: Inside | None,
-    ) -> None:  # fmt: skip
+    def __init__(self, track: MouthTrack, opening: npt.NDArray[Any], spread: npt.NDArray[Any], *, reach: float) -> None:
         self._track, self._opening, self._spread, self._reach = track, opening, spread, reach
-        self._inside = inside
         self._skin: Skin | None = None
 
     def move(self, number: int, planes: list[Pixels]) -> None:
         track = self._track
         if self._opening[number] < 0 or not track.found[number]:
             return
-        mouth = mouth_at(track, number)
+        mouth = _mouth_at(track, number)
         skin = sample_skin(planes, mouth)
         # Light changes slowly; a passing hair must not flash in the mouth.
         old = self._skin or skin
         self._skin = Skin(*(was + 0.15 * (now - was) for was, now in zip(_values(old), _values(skin), strict=True)))
         shape = Shape(float(self._opening[number]), float(self._spread[number]), self._reach)
-        move_mouth(planes, mouth, shape, self._skin, self._inside)
+        move_mouth(planes, mouth, shape, self._skin, track.inside)
 
 
-def mouth_at(track: MouthTrack, number: int) -> Mouth:
+def _mouth_at(track: MouthTrack, number: int) -> Mouth:
     curves = (track.x, track.y, track.half, track.roll)
     x, y, half, roll = (float(curve[number]) for curve in curves)
     top, low, bow = (float(curve[number]) for curve in (track.top, track.low, track.bow))
     return Mouth(x, y, half, roll, track.chin, top, low, bow)
-
-
-def _widest_inside(video: Path, clip: ClipFormat, frames: int, track: MouthTrack) -> Inside | None:
-    """What is seen in the mouth where it stands widest open; None for a clip in which it never does."""
-    gaps = (track.low - track.top) * track.found
-    widest = int(np.argmax(gaps))
-    if gaps[widest] < _SHOWS_INSIDE:
-        return None
-    for number, planes in enumerate(decoded_planes(video, clip, frames)):
-        if number == widest:
-            mouth = mouth_at(track, number)
-            return keep_inside(planes, mouth, sample_skin(planes, mouth))
-    return None
 
 
 def _values(skin: Skin) -> tuple[float, float, float]:

@@ -10,12 +10,14 @@ import scipy  # its parts are loaded when first used: half a second of every pro
 
 from apps.core.errors import InputError
 from apps.providers.draft.canvas import Pixels
-from apps.providers.draft.lipsync.face import Face, MouthTrack, search_picture
+from apps.providers.draft.lipsync.face import Face, Inside, MouthTrack, search_picture
 from apps.providers.draft.lipsync.follow import FaceFollower
-from apps.providers.draft.lipsync.lips import Lips, Lower, Place, lower_face, measure_lips, mouth_place
+from apps.providers.draft.lipsync.lips import Lips, Lower, Place, lower_face, measure_lips, mouth_inside, mouth_place
 
 # Lower faces are kept for so many frames (10 s) until they are measured against their mean.
 _CHUNK = 240
+# A mouth that opens so far, in half widths, shows what is in it.
+_SHOWS_INSIDE = 0.3
 _NO_FACE = (
     "No face that looks at the camera was found for long enough, so there are no lips to move. "
     "Use a closer, frontal shot."
@@ -25,9 +27,7 @@ _NO_FACE = (
 def found_track(frames_planes: Iterable[Sequence[Pixels]], frames: int) -> MouthTrack:
     """Follow the largest face through the Y, U, V of frames. Raises InputError with code no_face where there is
     none."""
-    follower = FaceFollower()
-    rows: dict[int, npt.NDArray[Any]] = {}
-    waiting: list[tuple[int, Face, Lower]] = []
+    follower, mouths = FaceFollower(), _Mouths()
     factor = 1
     for number, planes in enumerate(frames_planes):
         if number >= frames:
@@ -35,15 +35,36 @@ def found_track(frames_planes: Iterable[Sequence[Pixels]], frames: int) -> Mouth
         luma, factor = search_picture(planes[0])
         face = follower.see(luma)
         if face is not None:
-            waiting.append((number, face, lower_face([luma, *_shrunk(planes[1:], luma)], face)))
-        if len(waiting) >= _CHUNK:
-            rows |= _measured(waiting)
-            waiting = []
-    if waiting:
-        rows |= _measured(waiting)
-    if len(rows) < max(3, 0.2 * frames) or not follower.sure:
+            mouths.add(number, face, lower_face([luma, *_shrunk(planes[1:], luma)], face))
+    mouths.measure()
+    if len(mouths.rows) < max(3, 0.2 * frames) or not follower.sure:
         raise InputError(_NO_FACE, code="no_face")
-    return _track(rows, frames, factor)
+    return _track(mouths, frames, factor)
+
+
+class _Mouths:
+    """A row of values for each frame's number, and the inside of the widest mouth so far."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, npt.NDArray[Any]] = {}
+        self.inside: Inside | None = None
+        self._waiting: list[tuple[int, Face, Lower]] = []
+
+    def add(self, number: int, face: Face, lower: Lower) -> None:
+        self._waiting.append((number, face, lower))
+        if len(self._waiting) >= _CHUNK:
+            self.measure()
+
+    def measure(self) -> None:
+        if not self._waiting:
+            return
+        place = mouth_place([lower for _, _, lower in self._waiting])
+        for number, face, lower in self._waiting:
+            lips = measure_lips(lower, place)
+            self.rows[number] = _row(face, place, lips)
+            if lips.gap > (self.inside.gap if self.inside else _SHOWS_INSIDE):
+                self.inside = mouth_inside(lower, place, lips)
+        self._waiting = []
 
 
 def _shrunk(chroma: Sequence[Pixels], luma: Pixels) -> list[Pixels]:
@@ -56,13 +77,6 @@ def _shrunk(chroma: Sequence[Pixels], luma: Pixels) -> list[Pixels]:
     ]
 
 
-def _measured(waiting: Sequence[tuple[int, Face, Lower]]) -> dict[int, npt.NDArray[Any]]:
-    """A row of values for each frame's number."""
-    lowers = [lower for _, _, lower in waiting]
-    place = mouth_place(lowers)
-    return {number: _row(face, place, measure_lips(lower, place)) for number, face, lower in waiting}
-
-
 def _row(face: Face, place: Place, lips: Lips) -> npt.NDArray[Any]:
     cosine, sine = np.cos(place.tilt), np.sin(place.tilt)
     a = place.a + (lips.p * cosine - lips.line * sine) * place.half
@@ -73,9 +87,9 @@ def _row(face: Face, place: Place, lips: Lips) -> npt.NDArray[Any]:
     return np.array([x, y, place.half * face.width, roll, lips.bow, lips.top, lips.low])
 
 
-def _track(rows: dict[int, npt.NDArray[Any]], frames: int, factor: int) -> MouthTrack:
-    known = np.array(sorted(rows))
-    values = np.array([rows[number] for number in known])
+def _track(mouths: _Mouths, frames: int, factor: int) -> MouthTrack:
+    known = np.array(sorted(mouths.rows))
+    values = np.array([mouths.rows[number] for number in known])
     full = np.stack([np.interp(np.arange(frames), known, column) for column in values.T], axis=1)
     # A single frame's slip is no movement; then each as smooth as a head and a jaw are.
     full = scipy.ndimage.median_filter(full, size=(3, 1), mode="nearest")
@@ -94,4 +108,5 @@ def _track(rows: dict[int, npt.NDArray[Any]], frames: int, factor: int) -> Mouth
         top=full[:, 5],
         low=full[:, 6],
         drawn=False,
+        inside=mouths.inside,
     )
