@@ -10,7 +10,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.assets.models import Asset
-from apps.core.errors import InputError
+from apps.core.errors import BudgetExceeded
 from apps.generation.choice import Choice
 from apps.generation.frozen import FrozenRequest
 from apps.generation.inputs import request_described
@@ -54,11 +54,7 @@ def work_prepare(
 def spending_check(amount: Decimal, spending: Spending) -> None:
     """Raise before anything is written where the amount passes the caller's limit or needs a yes."""
     if spending.max_cost is not None and amount > spending.max_cost:
-        raise InputError(
-            f"This costs ${amount:.2f}, more than the ${spending.max_cost:.2f} allowed for it.",
-            code="max_cost_exceeded",
-            errors={"max_cost": [f"the quote is {amount}"]},
-        )
+        raise BudgetExceeded(f"This costs ${amount:.2f}, more than the ${spending.max_cost:.2f} allowed for it.")
     money.cost_confirm(amount=amount, confirm_above=spending.confirm_above, confirmed=spending.confirmed)
 
 

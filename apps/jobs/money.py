@@ -38,9 +38,13 @@ def daily_cap_scope(user_id: int) -> str:
 
 def scopes_of(job: Job) -> list[str]:
     """The scopes that the job's spending counts against, today."""
-    scopes = [user_scope(job.owner_id), day_scope(job.owner_id, timezone.now().date())]
-    if job.project_id:
-        scopes.append(project_scope(job.project_id))
+    return _scopes(job.owner_id, job.project_id)
+
+
+def _scopes(owner_id: int, project_id: UUID | None) -> list[str]:
+    scopes = [user_scope(owner_id), day_scope(owner_id, timezone.now().date())]
+    if project_id:
+        scopes.append(project_scope(project_id))
     return sorted(scopes)
 
 
@@ -58,6 +62,19 @@ def cost_confirm(*, amount: Decimal, confirm_above: Decimal | None, confirmed: b
             code="confirmation_required",
             evidence={"amount": str(amount), "confirm_above": str(confirm_above)},
         )
+
+
+def cost_fits(*, owner_id: int, project_id: UUID, amount: Decimal) -> None:
+    """Raise BudgetExceeded where the whole of several jobs would pass a cap, before the first of them starts.
+
+    Nothing is set aside: each job reserves its own part, and may still be refused.
+    """
+    if amount <= ZERO:
+        return
+    scopes = _scopes(owner_id, project_id)
+    stored = {account.scope: account for account in SpendingAccount.objects.filter(scope__in=scopes)}
+    for scope in scopes:
+        _refuse_above_cap(stored.get(scope) or SpendingAccount(scope=scope), amount, owner_id=owner_id)
 
 
 def cost_reserve(job: Job, quote: Quote) -> None:

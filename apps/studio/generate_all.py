@@ -18,6 +18,7 @@ from apps.accounts.models import User
 from apps.composition.services import project_compose, project_final_is_fresh
 from apps.core.errors import ConflictError, InputError, StudioError
 from apps.generation.work import Spending, Work, spending_check, work_start
+from apps.jobs import money
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import live_jobs
@@ -68,12 +69,13 @@ def _scenes(project: Project) -> list[Scene]:
 def generate_all_start(*, by: User, project_id: UUID, spending: Spending) -> Project:
     """Switch the path on. Work that failed before is tried again; what is there is kept.
 
-    Raises BudgetExceeded when the whole needs a yes, InputError for a project that cannot be made.
+    Raises BudgetExceeded when the whole needs a yes or would pass a cap, InputError for a project that cannot be made.
     """
     project = project_get(by=by, project_id=project_id)
     if not project.generating:
         total = sum((work.quote.amount for work in generate_all_works(by=by, project=project)), Decimal(0))
         spending_check(total, project_spending(project, spending))
+        money.cost_fits(owner_id=project.owner_id, project_id=project.pk, amount=total)
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         if not project.generating:

@@ -47,7 +47,7 @@ def test_a_budget_stops_it_before_anything_is_sent(api, user, project, replicate
 def test_takes_stay_under_the_most_they_may_cost(api, project, replicate):
     price = Decimal(make(api, project, "generate_video/quote").json()["amount"])
     answer = make(api, project, "generate_video", takes=3, max_cost=str(price * 2))
-    assert (answer.status_code, answer.json()["code"]) == (400, "max_cost_exceeded")
+    assert (answer.status_code, answer.json()["code"]) == (402, "budget_exceeded")
     assert make(api, project, "generate_video", takes=2, max_cost=str(price * 2)).status_code == 202
     assert Job.objects.count() == 2
 

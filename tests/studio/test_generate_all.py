@@ -149,7 +149,11 @@ def test_the_whole_needs_a_yes_above_the_threshold(api, project, settings):
     assert api.get(f"/api/mv/projects/{project.pk}/money").json()["estimated"] == quote["amount"]
     answer = generate(api, project)
     assert (answer.status_code, answer.json()["code"]) == (402, "confirmation_required")
+    api.patch(f"/api/mv/projects/{project.pk}", {"budget": "0.50"}, content_type="application/json")
+    answer = generate(api, project, confirm_cost=True)
+    assert (answer.status_code, answer.json()["code"]) == (402, "budget_exceeded")
     assert not Job.objects.exists()
+    api.patch(f"/api/mv/projects/{project.pk}", {"budget": None}, content_type="application/json")
     assert generate(api, project, confirm_cost=True).status_code == 202
 
 
