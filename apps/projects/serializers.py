@@ -1,6 +1,6 @@
 """Projects on the wire. Names are the product's; `audio_id` and the other ids are asset ids."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -10,6 +10,28 @@ from apps.generation.serializers import TEXT_LENGTH
 from apps.generation.strict import MoneyField, SecondsField, StrictSerializer
 from apps.projects.models import AspectRatio, Fit, FrameRate, Project, Resolution
 from apps.projects.selectors import project_status, song_seconds
+
+
+class ResolutionField(serializers.ChoiceField):
+    """`4K` is written both ways."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Resolution.values, **options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(data.lower() if isinstance(data, str) else data)
+
+
+class FrameRateField(serializers.ChoiceField):
+    """Exact fractions, and the decimal names of the two that are none."""
+
+    NAMES: ClassVar = {"23.976": FrameRate.FILM_NTSC, "23.98": FrameRate.FILM_NTSC, "29.97": FrameRate.NTSC}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(FrameRate.values, **options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(self.NAMES.get(str(data).strip(), str(data).strip().removesuffix(".0")))
 
 
 class ProvidersSerializer(StrictSerializer):
@@ -22,10 +44,10 @@ class ProvidersSerializer(StrictSerializer):
 
 
 class ProjectWriteSerializer(StrictSerializer):
-    """Every field is optional in a PATCH; `idea` is needed to make a project."""
+    """Every field is optional in a PATCH; to make a project it needs an `idea` or, for own footage, a `title`."""
 
     title = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    idea = serializers.CharField(max_length=TEXT_LENGTH)
+    idea = serializers.CharField(required=False, max_length=TEXT_LENGTH)
     character_description = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
     character_reference_id = serializers.UUIDField(required=False, allow_null=True)
     audio_id = serializers.UUIDField(required=False, allow_null=True)
@@ -33,8 +55,8 @@ class ProjectWriteSerializer(StrictSerializer):
     song_end = SecondsField(required=False, allow_null=True)
     config_flavor = serializers.CharField(required=False, max_length=64, source="flavor")
     aspect_ratio = serializers.ChoiceField(AspectRatio.values, required=False)
-    resolution = serializers.ChoiceField(Resolution.values, required=False)
-    fps = serializers.ChoiceField(FrameRate.values, required=False)
+    resolution = ResolutionField(required=False)
+    fps = FrameRateField(required=False)
     fit = serializers.ChoiceField(Fit.values, required=False)
     providers = ProvidersSerializer(required=False)
     number_of_scenes = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MAXIMUM_SCENES)
@@ -46,7 +68,6 @@ class ProjectWriteSerializer(StrictSerializer):
 class ProjectPatchSerializer(ProjectWriteSerializer):
     """`version` is the one that was read; with it, a change over somebody else's is refused."""
 
-    idea = serializers.CharField(required=False, max_length=TEXT_LENGTH)
     version = serializers.IntegerField(required=False, min_value=1)
 
 

@@ -55,8 +55,12 @@ class ProjectFields(TypedDict, total=False):
 
 
 def project_create(*, by: User, **fields: Unpack[ProjectFields]) -> Project:
-    """Raises InputError for an empty idea or a bad value, NotFound for an unknown song or reference."""
-    fields.setdefault("idea", "")
+    """Raises InputError for an empty idea or a bad value, NotFound for an unknown song or reference.
+
+    With a title it needs no idea: scenes of own footage have none.
+    """
+    if not fields.get("title", "").strip():
+        fields.setdefault("idea", "")
     with transaction.atomic():
         project = Project(owner=by)
         _apply(project, fields)

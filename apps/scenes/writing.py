@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.core.errors import ConflictError, ProviderError
+from apps.core.errors import ConflictError, InputError, ProviderError
 from apps.generation.choice import provider_choose
 from apps.generation.frozen import FrozenRequest
 from apps.generation.late_song import late_song
@@ -38,7 +38,9 @@ def scenes_key(project_id: UUID) -> str:
 def project_scenes_work(
     *, by: User, project: Project, number_of_scenes: int | None = None, flavor: str = "", provider: str = ""
 ) -> Work:
-    """Raises ConflictError while the song's length is not known yet."""
+    """Raises InputError without an idea, ConflictError while the song's length is not known yet."""
+    if not project.idea.strip():
+        raise InputError("Describe the video in a sentence or two first.", errors={"idea": ["may not be empty"]})
     if project.song is not None and song_range(project) is None:
         raise ConflictError("The song is still being looked at. Try again in a moment.", code="song_not_ready")
     choice = provider_choose(

@@ -29,10 +29,31 @@ def test_a_project_is_made_with_defaults(api, user):
     assert answer.status_code == 201
     body = answer.json()
     assert answer["Location"] == f"{URL}/{body['id']}"
-    assert body["title"] == "A city at night, seen from a slow"
+    assert body["title"] == "A city at night"
     assert (body["aspect_ratio"], body["resolution"], body["fps"], body["status"]) == ("16:9", "720p", "24", "draft")
     assert body["config_flavor"] == "default"
     assert api.get(answer["Location"]).json() == body
+
+
+def test_own_footage_needs_a_title_and_no_idea_until_scenes_are_to_be_written(api):
+    answer = post(api, title="Holidays")
+    assert (answer.status_code, answer.json()["title"], answer.json()["idea"]) == (201, "Holidays", "")
+    for what in ("scenes/generate", "scenes/generate/quote", "generate"):
+        refused = api.post(f"{answer['Location']}/{what}")
+        assert (refused.status_code, list(refused.json()["errors"])) == (400, ["idea"]), what
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"resolution": "4K"}, "4k"),
+        ({"fps": 24}, "24"),
+        ({"fps": 23.976}, "24000/1001"),
+        ({"fps": "29.97"}, "30000/1001"),
+    ],
+)
+def test_a_format_is_known_by_its_usual_names(api, given, kept):
+    assert post(api, idea="x", **given).json()[next(iter(given))] == kept
 
 
 def test_it_takes_a_song_by_its_audio_id_and_the_used_part(api, user):
@@ -56,6 +77,9 @@ def test_it_takes_a_song_by_its_audio_id_and_the_used_part(api, user):
         ({"idea": "x", "number_of_scenes": 0}, "number_of_scenes"),
         ({"idea": "x", "number_of_scenes": "many"}, "number_of_scenes"),
         ({"idea": "x", "aspect_ratio": "5:4"}, "aspect_ratio"),
+        ({"title": "x", "idea": ""}, "idea"),
+        ({"idea": "x", "fps": 23}, "fps"),
+        ({"idea": "x", "resolution": ["4k"]}, "resolution"),
         ({"idea": "x", "budget": -1}, "budget"),
         ({"idea": "x", "seed": 2**31}, "seed"),
         ({"idea": "x", "providers": {"video": "nobody"}}, "providers"),
