@@ -51,6 +51,11 @@ def live_response(request: HttpRequest, pieces: Sequence[Piece], *, url: str, bu
     return HttpResponse("".join(parts))
 
 
+def changed_list(request: HttpRequest, whole: Piece, rows: Sequence[Piece]) -> list[Piece]:
+    """The rows of a list that is still the same list, else the whole of it anew. `whole` has the rows inside."""
+    return list(rows) if f"{whole.id}:{whole.seen}" in held_pieces(request) else [whole]
+
+
 def held_pieces(request: HttpRequest) -> set[str]:
     """`id:hash` of what the page shows, from a poll or from a form's request."""
     return set((request.POST if request.method == "POST" else request.GET).getlist("seen"))

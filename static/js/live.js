@@ -30,19 +30,27 @@ const busy = (piece) => piece.querySelector("details[data-menu][open], dialog[op
   || [...piece.querySelectorAll("video, audio")].some((media) => !media.paused)
   || (piece.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
 
-let swapped = null;
+// The keyboard's place survives the swap of the card or row it is on, and rows stay where they are in the window.
+const PLACES = "a, button, summary, video";
+let swapped = {};
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const piece = event.detail.target;
   if (busy(piece) && event.detail.elt?.id !== "poller" && piece.id !== "status") { event.preventDefault(); return; }
-  // The keyboard's place survives the swap of the card it is on.
   const focused = piece.contains(document.activeElement) ? document.activeElement : null;
-  swapped = focused && { id: piece.id, place: [...piece.querySelectorAll("a, button, summary, video")].indexOf(focused) };
+  const owner = focused?.closest("[data-seen]");
+  const row = piece.matches("[data-list]") && scrollY > 0 && [...piece.querySelectorAll("[data-seen]")].find((one) => one.getBoundingClientRect().top >= 0);
+  swapped = {
+    focus: owner && { id: owner.id, place: [...owner.querySelectorAll(PLACES)].indexOf(focused) },
+    row: row && { id: row.id, top: row.getBoundingClientRect().top },
+  };
   ended(piece, event.detail.fragment);
 });
 document.addEventListener("htmx:oobAfterSwap", () => {
-  if (!swapped) return;
-  document.getElementById(swapped.id)?.querySelectorAll("a, button, summary, video")[swapped.place]?.focus({ preventScroll: true });
-  swapped = null;
+  const { focus, row } = swapped;
+  swapped = {};
+  if (focus) document.getElementById(focus.id)?.querySelectorAll(PLACES)[focus.place]?.focus({ preventScroll: true });
+  const now = row && document.getElementById(row.id);
+  if (now) scrollBy(0, now.getBoundingClientRect().top - row.top);
 });
 
 let title = null;

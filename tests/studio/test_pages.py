@@ -337,12 +337,32 @@ def test_the_list_of_jobs_is_filtered_by_its_address(browser, user):
     assert "No job like that" in page(browser, "/jobs?kind=lipsync")
 
 
-def test_a_list_that_holds_new_jobs_is_loaded_anew(browser, user):
-    held = seen_of(page(browser, "/jobs"))
-    make_job(user)
-    response = browser.get("/jobs", {"live": 1, "seen": held})
+@pytest.mark.parametrize("place", ["/jobs", "/"])
+def test_a_list_with_something_new_comes_as_a_whole_and_else_row_by_row(browser, user, place):
+    def add():
+        return make_job(user) if place == "/jobs" else make_project(user)
 
-    assert response.headers["HX-Refresh"] == "true"
+    first = add()
+    held = seen_of(page(browser, place))
+    first.refresh_from_db()
+    first.title, first.progress_message = "Another", "Another"
+    first.save()
+    rows = browser.get(place, {"live": 1, "seen": held}).content.decode()
+    add()
+    whole = browser.get(place, {"live": 1, "seen": held}).content.decode()
+
+    assert (rows.count(str(first.pk)) > 0, "data-list" in rows) == (True, False)
+    assert whole.count("hx-swap-oob") == whole.count("data-list") == 1
+
+
+def test_jobs_are_counted_and_filtered_by_project(browser, user):
+    project = make_project(user, title="Night Drive")
+    make_job(user, project_id=project.pk, state="failed", finished_at="2026-01-01T00:00Z")
+    make_job(user)
+    html = page(browser, f"/jobs?project={project.pk}")
+
+    assert "1 job like that" in html
+    assert f'<option value="{project.pk}" selected>Night Drive</option>' in html
 
 
 def test_staff_edits_a_flavor_and_others_read_it(browser, staff, client):

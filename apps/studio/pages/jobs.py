@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,12 +25,14 @@ from apps.jobs.states import FINISHED, RETRYABLE, State
 from apps.projects.models import Project
 from apps.scenes.models import Scene
 from apps.studio.cards import owner_of, view_url
-from apps.studio.live import Piece, held_pieces, live_response, piece_html, poll_seconds
+from apps.studio.live import Piece, changed_list, live_response, piece_html, poll_seconds
 from apps.studio.pages.project import confirm_cost
 from apps.studio.retrying import job_try_again
 from apps.studio.words import JOB_WORDS, kind_word
 
 PAGE_SIZE = 50
+# To choose from; an older project's jobs are reached from its page.
+PROJECTS_OFFERED = 100
 
 
 @dataclass(frozen=True)
@@ -51,20 +53,18 @@ def jobs(request: HttpRequest) -> HttpResponse:
     labels = _labels(rows)
     pieces = [_row_piece(job, labels) for job in rows]
     query = _query_without(request.GET, "page", "live", "seen")
+    whole = _list_piece(request, page, pieces, query)
     url = f"{reverse('studio:jobs')}?live=1&page={page.number}&{query}"
     busy = any(job.is_live for job in rows)
     if request.GET.get("live"):
-        return _list_answer(request, pieces, url=url, busy=busy)
+        return live_response(request, changed_list(request, whole, pieces), url=url, busy=busy)
     context = {
-        "page": page,
-        "rows": [piece_html(request, piece) for piece in pieces],
-        "order": ",".join(piece.id for piece in pieces),
+        "list": piece_html(request, whole),
         "poll": {"url": url, "busy": busy, "seconds": poll_seconds(busy)},
-        "query": query,
         "states": [(state, JOB_WORDS[state].text) for state in State.values],
         "kinds": [(kind, kind_word(kind)) for kind in Kind.values],
-        "chosen": {"state": request.GET.get("state", ""), "kind": request.GET.get("kind", "")},
-        "filtered": bool(query),
+        "projects": Project.objects.filter(owner=by).values_list("pk", "title")[:PROJECTS_OFFERED],
+        "chosen": {name: request.GET.get(name, "") for name in ("state", "kind", "project")},
     }
     return render(request, "studio/jobs.html", context)
 
@@ -120,14 +120,15 @@ def job_adopt_result(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return redirect("studio:job", job_id)
 
 
-def _list_answer(request: HttpRequest, pieces: list[Piece], *, url: str, busy: bool) -> HttpResponse:
-    """Changed rows; a list that now holds other jobs is loaded anew by the page."""
-    held = {item.split(":", 1)[0] for item in held_pieces(request)}
-    if any(piece.id not in held for piece in pieces):
-        response = HttpResponse(status=204)
-        response["HX-Refresh"] = "true"
-        return response
-    return live_response(request, pieces, url=url, busy=busy)
+def _list_piece(request: HttpRequest, page: Page[Job], rows: list[Piece], query: str) -> Piece:
+    """Which jobs are on this page of the list, in which order."""
+    context = {
+        "page": page,
+        "rows": [piece_html(request, row) for row in rows],
+        "query": query,
+    }
+    facts = [[row.id for row in rows], page.number, page.paginator.count]
+    return Piece("jobs", "studio/jobs_list.html", facts, context)
 
 
 def _row_piece(job: Job, labels: Labels) -> Piece:

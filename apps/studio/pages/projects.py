@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,7 +17,7 @@ from apps.projects.selectors import project_status, projects_of, song_seconds
 from apps.projects.services import project_delete
 from apps.scenes.models import Scene
 from apps.studio.cards import owner_of, view_url
-from apps.studio.live import Piece, live_response, piece_html, poll_seconds
+from apps.studio.live import Piece, changed_list, live_response, piece_html, poll_seconds
 from apps.studio.words import PROJECT_WORDS
 
 PAGE_SIZE = 24
@@ -60,14 +60,22 @@ def projects(request: HttpRequest) -> HttpResponse:
     pieces = [tile.piece() for tile in tiles]
     busy = any(getattr(row, "has_live_jobs", False) or row.generating for row in page.object_list)
     url = f"{reverse('studio:projects')}?live=1&page={page.number}"
+    whole = _list_piece(request, page, pieces)
     if request.GET.get("live"):
-        return live_response(request, pieces, url=url, busy=busy)
+        return live_response(request, changed_list(request, whole, pieces), url=url, busy=busy)
     context = {
-        "page": page,
-        "tiles": [piece_html(request, piece) for piece in pieces],
+        "list": piece_html(request, whole),
+        "any": bool(pieces),
         "poll": {"url": url, "busy": busy, "seconds": poll_seconds(busy)},
     }
     return render(request, "studio/projects.html", context)
+
+
+def _list_piece(request: HttpRequest, page: Page[Project], tiles: list[Piece]) -> Piece:
+    """Which projects are on this page of the list."""
+    context = {"page": page, "tiles": [piece_html(request, tile) for tile in tiles]}
+    facts = [[tile.id for tile in tiles], page.number, page.paginator.num_pages]
+    return Piece("projects", "studio/projects_list.html", facts, context)
 
 
 def _tiles(rows: list[Project]) -> list[ProjectTile]:

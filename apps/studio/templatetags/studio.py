@@ -51,6 +51,12 @@ def dollars(amount: Decimal | None) -> str:
 
 
 @register.filter
+def counted(number: int) -> str:
+    """A count with its thousands set off: `1,234`."""
+    return f"{number:,}"
+
+
+@register.filter
 def job_word(state: str) -> words.Word:
     return words.JOB_WORDS[state]
 
