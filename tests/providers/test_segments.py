@@ -107,6 +107,14 @@ def test_segments_already_apart_are_left_alone():
     assert first.end_seconds == 1.9
 
 
+def test_a_crop_as_long_as_its_segment_stays_so():
+    one = fitted(LipsyncSegment(6.0, VIDEO, "two", 0.5, 0.5 + VIDEO - 6.0))[0]
+    assert (one.end_seconds, one.audio_end_seconds) == (8.284, 2.784)
+
+    other = fitted(LipsyncSegment(6.0, VIDEO, "two", 0.5, 2.0))[0]
+    assert (other.end_seconds, other.audio_end_seconds) == (8.284, 2.0)
+
+
 def test_the_service_takes_what_was_fitted(make_case, files):
     case = make_case(SPECS[5])
     touching = (LipsyncSegment(2.0, 4.0, "two", 0.0, 3.0), LipsyncSegment(0.0, 2.0, "one"))

@@ -17,6 +17,8 @@ END_MARGIN_SECONDS = 0.05
 SHORTEST_SECONDS = 0.1
 # Times typed with three digits may differ by rounding from their neighbour's; the fitted ones are apart anyway.
 OVERLAP_TOLERANCE_SECONDS = 0.0005
+# A crop that differs by less from its segment was meant to be as long: fields show milliseconds.
+EQUAL_LENGTH_SECONDS = 0.002
 # What the vendor's pages and the Pro editor's timeline can both bear.
 MAXIMUM_SEGMENTS = 100
 MAXIMUM_AUDIOS = 20
@@ -65,14 +67,14 @@ def segments_fitted(
     frame_seconds: float = 1 / 25,
 ) -> tuple[LipsyncSegment, ...]:
     """The segments as they are sent: in order, in whole milliseconds, ends inside the margin, and a frame between
-    two that touch. Expects segments without problems."""
+    two that touch. A crop as long as its segment stays so. Expects segments without problems."""
     ordered = sorted(segments, key=lambda one: one.start_seconds)
     fitted = [_inside(segment, video_seconds, audio_seconds) for segment in ordered]
     for index, (earlier, later) in enumerate(pairwise(fitted)):
         latest_end = _floor(later.start_seconds - frame_seconds)
         if earlier.end_seconds > latest_end:
             fitted[index] = replace(earlier, end_seconds=latest_end)
-    return tuple(fitted)
+    return tuple(_together(wanted, segment) for wanted, segment in zip(ordered, fitted, strict=True))
 
 
 def _counts(
@@ -167,6 +169,20 @@ def _inside(segment: LipsyncSegment, video_seconds: float, audio_seconds: Mappin
         fitted,
         audio_start_seconds=_ceil(segment.audio_start_seconds),
         audio_end_seconds=_floor(min(segment.audio_end_seconds, last)),
+    )
+
+
+def _together(wanted: LipsyncSegment, fitted: LipsyncSegment) -> LipsyncSegment:
+    """Shorten picture and voice by the same where they were equally long, or the service stretches one of them."""
+    start, end = fitted.audio_start_seconds, fitted.audio_end_seconds
+    if start is None or end is None or wanted.audio_start_seconds is None or wanted.audio_end_seconds is None:
+        return fitted
+    longer = (wanted.audio_end_seconds - wanted.audio_start_seconds) - (wanted.end_seconds - wanted.start_seconds)
+    if abs(longer) > EQUAL_LENGTH_SECONDS:
+        return fitted
+    seconds = min(end - start, fitted.end_seconds - fitted.start_seconds)
+    return replace(
+        fitted, end_seconds=_floor(fitted.start_seconds + seconds), audio_end_seconds=_floor(start + seconds)
     )
 
 
