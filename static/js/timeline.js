@@ -59,7 +59,7 @@ async function load() {
   const one = chosen.size === 1 && scenes.find((scene) => chosen.has(scene.id));
   const shown = panel.querySelector("[data-inspected]")?.dataset.inspected;
   // The panel follows what happened to its scene, but not under somebody's hands.
-  if (one && shown !== `${one.id}:${one.version}:${LIVE.includes(one.status) ? "True" : "False"}` && !panel.matches(":focus-within") && !typed(panel)) inspect();
+  if (one && shown !== `${one.id}:${one.version}:${LIVE.includes(one.status) ? "True" : "False"}` && !panel.querySelector("textarea:focus") && !typed(panel)) inspect();
 }
 
 const typed = (panel) => [...panel.querySelectorAll("textarea")].some((area) => area.value !== area.defaultValue);
@@ -225,7 +225,12 @@ function tellChosen() {
 
 function inspect() {
   const scene = scenes.find((other) => chosen.has(other.id));
-  if (scene && chosen.size === 1) htmx.ajax("GET", `/projects/${root.dataset.project}/scenes/${scene.sequence}/inspector`, { target: "#inspector", swap: "innerHTML" });
+  if (!scene || chosen.size !== 1) return;
+  const panel = document.getElementById("inspector");
+  const controls = () => [...panel.querySelectorAll("a, button, input:not([type=hidden])")];
+  const place = controls().indexOf(document.activeElement);
+  htmx.ajax("GET", `/projects/${root.dataset.project}/scenes/${scene.sequence}/inspector`, { target: panel, swap: "innerHTML" })
+    .then(() => { if (place >= 0) controls()[place]?.focus({ preventScroll: true }); });
 }
 
 // --- cuts and order by pointer ---

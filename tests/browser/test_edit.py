@@ -1,9 +1,19 @@
 """The Edit page's timeline, by mouse and by keyboard."""
 
+import re
+
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from apps.jobs.models import Job
+from apps.projects.models import Project
+from apps.songs.analysis.grid import BeatGrid, segment_at
+from apps.songs.models import Song
+from apps.songs.stored import grid_stored
 from tests.browser.made import project_on_disk
+from tests.factories import make_clip, make_job
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -30,6 +40,12 @@ def until(page, expression, *, seconds=15):
             return
         page.wait_for_timeout(100)
     raise AssertionError(f"waited {seconds} s in vain for {expression}")
+
+
+def unusable(page):
+    """What breaks the rules of accessibility, also in an open dialog."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [f"{rule['id']} {rule['nodes'][0]['html'][:160]}" for rule in found]
 
 
 def lengths(project):
@@ -140,7 +156,7 @@ def test_the_current_clips_play_in_order_on_the_songs_clock(edit):
     edit.get_by_role("button", name="Pause").click()
 
 
-def test_the_dialog_of_a_lipsync_opens_closes_and_gives_the_focus_back(edit):
+def test_a_lipsync_starts_from_its_dialog_and_shows_on_the_card(edit, project):
     menu = edit.get_by_label("More for scene 1")
     menu.focus()
     edit.keyboard.press("Enter")
@@ -149,19 +165,151 @@ def test_the_dialog_of_a_lipsync_opens_closes_and_gives_the_focus_back(edit):
     expect(dialog.get_by_role("heading", name="Add Lipsync to Scene 1")).to_be_visible()
     expect(dialog.get_by_label("Lip Movement Expressiveness")).to_have_value("0.5")
     edit.keyboard.press("Escape")
-
     expect(dialog).to_have_count(0)
     expect(menu).to_be_focused()
-
-
-def test_a_lipsync_starts_from_its_dialog_and_shows_on_the_card(edit, project):
-    edit.get_by_label("More for scene 1").click()
+    menu.click()
     edit.locator(".menu-items").get_by_role("link", name="Add Lipsync").first.click()
-    edit.get_by_role("dialog").get_by_role("button", name="Add Lipsync").click()
+    dialog.get_by_role("button", name="Add Lipsync").click()
 
     expect(edit.locator(".scene").first.get_by_text("Generating Lip-Sync")).to_be_visible()
-    expect(edit.get_by_role("dialog")).to_have_count(0)
+    expect(dialog).to_have_count(0)
     assert project.scenes.get(sequence=1).job.kind == "lipsync"
+
+
+def test_a_doubtful_paid_lipsync_is_asked_for_with_its_frame(edit, project, settings):
+    settings.SYNC_API_KEY = "sync_test"
+    Project.objects.filter(pk=project.pk).update(providers={"lipsync": "sync_so"})
+    edit.locator(".block").nth(1).click()
+    edit.locator(".block").nth(2).click(modifiers=["Shift"])
+    edit.locator("[data-chosen]").get_by_role("link", name="Add Lipsync").click()
+    dialog = edit.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name=re.compile(r"Add Lipsync · \$"))).to_be_visible()
+    expect(dialog.get_by_role("checkbox", checked=True)).to_have_count(2)
+    dialog.get_by_role("button", name="Add Lipsync").click()
+
+    expect(dialog.get_by_role("heading", name="This lip-sync is unlikely to work")).to_be_visible()
+    expect(dialog.get_by_text("No frontal face was found.")).to_have_count(2)
+    until(edit, "document.querySelector('.doubt video').readyState >= 2")
+    assert unusable(edit) == []
+    assert not Job.objects.exists()
+    dialog.get_by_role("button", name="Do it anyway").click()
+    expect(edit.locator(".block[data-live]")).to_have_count(2)
+    assert Job.objects.filter(kind="lipsync").count() == 2
+
+
+def test_two_clips_are_compared_by_keyboard_and_one_made_current(edit, project):
+    scene = project.scenes.get(sequence=1)
+    first = scene.current_clip
+    make_clip(scene, asset=first.asset, origin="lip-synced", parent=first, cost="0.35")
+    edit.reload()
+    edit.get_by_role("link", name="Compare two clips of scene 1").click()
+    dialog = edit.get_by_role("dialog")
+    expect(dialog.get_by_text("$0.35")).to_be_visible()
+    until(edit, "[...document.querySelectorAll('[data-compare] video')].every((video) => video.readyState >= 2)")
+    assert unusable(edit) == []
+    times = "[...document.querySelectorAll('[data-compare] :is(video, audio)')].map((media) => media.currentTime)"
+    edit.keyboard.press(" ")
+    until(edit, f"{times}[0] > 0.4")
+    edit.keyboard.press(" ")
+    lead, other, song = edit.evaluate(times)
+    assert abs(lead - other) < 0.15 and abs(lead - song) < 0.25
+    edit.keyboard.press("b")
+    expect(dialog.locator("figure").first).to_be_hidden()
+    dialog.get_by_role("button", name="Make current").click()
+
+    expect(dialog).to_have_count(0)
+    expect(edit.locator("#inspector").get_by_role("button", name="1 Generated")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    scene.refresh_from_db()
+    assert scene.current_clip == first
+
+
+def sections(project):
+    song = Song.objects.get(pk=project.song_id)
+    return [(part["label"], part["start_seconds"]) for part in song.analysis["sections"]]
+
+
+def test_sections_are_named_moved_added_and_removed_on_the_timeline(edit, project):
+    edit.get_by_role("button", name="Song").click()
+    panel = edit.get_by_role("group", name="Sections")
+    edit.get_by_role("button", name="Section 2, chorus", exact=False).first.click()
+    panel.get_by_label("Section").fill("drop")
+    panel.get_by_label("Section").press("Enter")
+    expect(edit.get_by_role("button", name="Section 2, drop").first).to_be_visible()
+    cut = edit.get_by_role("button", name="Start of section 2")
+    cut.focus()
+    edit.keyboard.press("ArrowRight")
+    saved(edit, project, [("verse", 0), ("drop", 4.5)])
+    box = cut.bounding_box()
+    wide = edit.locator("[data-inner]").bounding_box()["width"] / 8
+    edit.mouse.move(box["x"] + 6, box["y"] + 5)
+    edit.mouse.down()
+    edit.mouse.move(box["x"] + 6 + 0.52 * wide, box["y"] + 5, steps=5)
+    edit.mouse.up()
+    saved(edit, project, [("verse", 0), ("drop", 5)])
+    edit.locator(".block").nth(1).click()
+    panel.get_by_role("button", name="New section").click()
+    saved(edit, project, [("verse", 0), ("chorus", 2), ("drop", 5)])
+    assert unusable(edit) == []
+    panel.get_by_role("button", name="Remove section").click()
+    saved(edit, project, [("verse", 0), ("drop", 5)])
+    panel.get_by_role("button", name="Sections as found").click()
+    saved(edit, project, [("verse", 0), ("chorus", 4)])
+
+
+def saved(page, project, expected):
+    for _ in range(50):
+        if sections(project) == expected:
+            break
+        page.wait_for_timeout(100)
+    assert sections(project) == expected
+    expect(page.locator(".part")).to_have_count(len(expected))
+    page.wait_for_timeout(150)  # the page has read the song again
+
+
+def test_the_beats_are_doubled_nudged_and_tapped(edit, project):
+    song = Song.objects.get(pk=project.song_id)
+    song.grid = grid_stored(BeatGrid((segment_at(0.0, 0.5, 0.0),), 8.0, 0.9))
+    song.save()
+    edit.reload()
+    edit.get_by_role("button", name="Song").click()
+    tempo = edit.locator("[data-tempo]")
+    expect(tempo).to_have_text("120.00 BPM")
+    edit.get_by_role("button", name="Halve").click()
+    expect(tempo).to_have_text("60.00 BPM")
+    edit.get_by_role("button", name="Double").click()
+    expect(tempo).to_have_text("120.00 BPM")
+    edit.get_by_role("button", name="Beats 10 ms later").click()
+    edit.get_by_role("button", name="Tap", exact=True).click()
+    for _ in range(5):
+        edit.wait_for_timeout(350)
+        edit.keyboard.press("t")
+    expect(tempo).not_to_have_text("120.00 BPM")
+    assert 135 < float(tempo.text_content().split()[0]) < 180
+    song.refresh_from_db()
+    assert song.grid["edited"]
+
+
+def test_a_tab_in_the_background_tells_when_its_work_is_done(make_page, project, user):
+    page = make_page(permissions=["notifications"])
+    page.goto("/account")
+    expect(page.get_by_text("On: a tab in the background")).to_be_visible()
+    job = make_job(user, kind="compose", state="running", project_id=project.pk)
+    page.goto(f"/edit/{project.pk}")
+    page.evaluate(
+        """() => {
+          window.told = [];
+          window.Notification = class { static permission = "granted"; constructor(_, { body }) { told.push(body); } };
+          Object.defineProperty(document, "hidden", { value: true, configurable: true });
+        }"""
+    )
+    Job.objects.filter(pk=job.pk).update(state="succeeded", finished_at=timezone.now())
+
+    expect(page).to_have_title(f"✓ {project.title}")
+    assert page.evaluate("told") == [f"{project.title}: finished"]
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: false }); dispatchEvent(new Event('online'))")
+    expect(page).to_have_title(re.compile("mvsite"))
 
 
 def test_a_drag_over_sixty_scenes_stays_smooth(page, user):
