@@ -20,6 +20,7 @@ from apps.assets.services import StoredFile, asset_create, file_store
 from apps.assets.uploads import spool_path, upload_received
 from apps.core.errors import InputError
 from apps.core.guarded_fetch import fetch_url
+from apps.core.http import HttpFailure
 from apps.media.probe import MediaFacts, probe_media
 from apps.providers.base import MediaInput
 
@@ -75,7 +76,8 @@ def _opened(stack: ExitStack, by: User, name: str, kind: Kind, source: GivenFile
         if source.startswith(("http://", "https://")):
             return _linked(stack, name, kind, source)
         return _of_asset(name, kind, asset_get(by=by, asset_id=source, kind=kind))
-    except InputError as error:
+    except (InputError, HttpFailure) as error:
+        # A link that leads nowhere is the sender's to correct, too.
         raise InputError(f"{name}: {error.message}", code=error.code, errors={name: [error.message]}) from error
 
 

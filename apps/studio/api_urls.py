@@ -13,6 +13,7 @@ urlpatterns = [
         f"{PROJECT}/generate/cancel", generate_all_api.ProjectGenerateCancel.as_view(), name="project-generate-cancel"
     ),
     path("api/v1/sync/pro-sync-process", pro_api.pro_sync_process, name="pro-sync-process"),
+    path("api/v1/sync/pro-sync-process/quote", pro_api.pro_sync_process_quote, name="pro-sync-process-quote"),
     path("api/v1/sync/pro-jobs", pro_api.ProJobList.as_view(), name="pro-job-list"),
     path("api/v1/sync/pro-jobs/<uuid:job_id>", pro_api.pro_job_detail, name="pro-job-detail"),
     path("api/v1/sync/pro-jobs/<uuid:job_id>/cancel", pro_api.pro_job_cancel, name="pro-job-cancel"),

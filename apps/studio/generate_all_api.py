@@ -10,8 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.generation.api import QUOTE_ANSWER, quote_response, validated, wanted_spending
+from apps.accounts.models import User
+from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
 from apps.generation.strict import MoneyField
+from apps.generation.work import Work
 from apps.jobs.api import acting_user
 from apps.projects.selectors import project_get
 from apps.projects.serializers import ProjectSerializer
@@ -35,12 +37,13 @@ class ProjectGenerate(APIView):
         return Response(ProjectSerializer(project).data, status=202, headers=location)
 
 
-class ProjectGenerateQuote(APIView):
-    @extend_schema(request=None, responses=QUOTE_ANSWER, summary="What everything that is missing costs")
-    def post(self, request: Request, project_id: UUID) -> Response:
-        by = acting_user(request)
-        works = generate_all.generate_all_works(by=by, project=project_get(by=by, project_id=project_id))
-        return quote_response(works)
+@quote_schema(SpendingSerializer, "What everything that is missing costs")
+class ProjectGenerateQuote(QuoteView):
+    body = SpendingSerializer
+
+    @staticmethod
+    def works(by: User, _data: dict[str, Any], project_id: UUID) -> list[Work]:
+        return generate_all.generate_all_works(by=by, project=project_get(by=by, project_id=project_id))
 
 
 class ProjectGenerateCancel(APIView):

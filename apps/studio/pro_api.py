@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from apps.accounts.models import User
 from apps.assets.models import Kind as AssetKind
 from apps.core.errors import InputError, NotFound
+from apps.generation.api import QUOTE_ANSWER
 from apps.generation.work import Spending
 from apps.jobs import services as job_services
 from apps.jobs.api import (
@@ -91,6 +92,19 @@ def pro_sync_process(request: Request) -> Response:
     return job_response(request, job)
 
 
+@extend_schema(request={"multipart/form-data": ProProcessSerializer}, responses=QUOTE_ANSWER)
+@api_view(["POST"])
+@parser_classes([MultiPartParser])
+def pro_sync_process_quote(request: Request) -> Response:
+    """What the same form would cost; nothing is kept or sent."""
+    form = cast(QueryDict, request.data)
+    wish = _wish(form)
+    with order_files(acting_user(request), _given_files(form, wish.segments)) as files:
+        checked = order_check(wish, files)
+    facts = {"provider": checked.choice.provider.name, "flavor": checked.choice.config.flavor}
+    return Response({**_quote(checked), **facts})
+
+
 def _home(by: User, form: QueryDict) -> Home | None:
     project_id, sequence = str(form.get("project_id") or ""), str(form.get("sequence") or "")
     if not project_id:
@@ -159,13 +173,17 @@ def _dry_run(checked: CheckedOrder) -> dict[str, Any]:
     return {
         "valid": True,
         "provider": checked.choice.provider.name,
-        "quote": {
-            "amount": f"{checked.quote.amount:.4f}",
-            "basis": checked.quote.basis,
-            "estimated": checked.quote.estimated,
-            "bought_seconds": checked.quote.bought_seconds,
-        },
+        "quote": _quote(checked),
         "payload": checked.payload(),
+    }
+
+
+def _quote(checked: CheckedOrder) -> dict[str, Any]:
+    return {
+        "amount": f"{checked.quote.amount:.4f}",
+        "basis": checked.quote.basis,
+        "estimated": checked.quote.estimated,
+        "bought_seconds": checked.quote.bought_seconds,
     }
 
 

@@ -145,6 +145,7 @@ def test_all_problems_are_told_at_once(post, sync_so):
         ({"options": '{"shout": true}'}, 400),
         ({"provider": "replicate"}, 400),
         ({"a": "http://127.0.0.1:9/private.wav"}, 400),
+        ({"a": "http://nowhere.invalid/voice.wav"}, 400),
         ({"video": "6d1a9d6e-0000-4000-8000-000000000000"}, 404),
     ],
 )
@@ -160,6 +161,8 @@ def test_a_dry_run_prices_and_shows_the_payload_and_keeps_nothing(post, sync_so)
     body = answer.json()
     assert answer.status_code == 200
     assert float(body["quote"]["amount"]) > 0
+    quote = post([segment(0, 2)], query="/quote").json()
+    assert (quote["amount"], quote["provider"]) == (body["quote"]["amount"], "sync_so")
     assert body["payload"]["segments"] == [{"startTime": 0.0, "endTime": 2.0, "audioInput": {"refId": "a"}}]
     assert not Job.objects.exists()
     assert not Asset.objects.exists()
