@@ -1,4 +1,4 @@
-"""Bringing any footage into a project's format: rotated, interlaced, HDR, of any rate and shape, with or without sound."""
+"""Bringing footage of any rate and shape into a project's format: rotated, interlaced, HDR, with or without sound."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
