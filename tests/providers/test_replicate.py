@@ -70,8 +70,9 @@ def test_every_model_of_the_flavors_speaks_its_own_fields(make_case, files):
                 assert status.state in {RemoteState.QUEUED, RemoteState.SUCCEEDED}, (name, ratio)
 
 
-def test_image_goes_where_the_model_wants_it(video_case, files):
-    request = video_request(files, settings=with_model("kwaivgi/kling-v2.1"), image=files.image())
+@pytest.mark.parametrize("ours", ["image", "character_reference"])
+def test_a_picture_goes_where_the_model_wants_it(video_case, files, ours):
+    request = video_request(files, settings=with_model("kwaivgi/kling-v2.1"), **{ours: files.image()})
 
     body = video_case.provider.prepare(request, key="k", webhook_url=None).payload["body"]
 

@@ -118,7 +118,7 @@ def _values(request: ProviderRequest, plan: Plan, *, key: str) -> Mapping[str, A
         }
     if isinstance(request, VideoRequest):
         bought = plan.bought_seconds
-        values |= {"image": request.image, "duration": int(bought) if bought is not None else None}
+        values |= {"image": _first_frame(request, plan.entry), "duration": int(bought) if bought is not None else None}
     if isinstance(request, ImageRequest):
         values["num_images"] = request.num_images
     return values
@@ -131,11 +131,17 @@ def _check_expressible(request: ProviderRequest, model: str, entry: ModelEntry) 
     limit = entry.maximum_prompt_characters
     if limit and len(prompt) > limit:
         raise InputError(f"{model} takes prompts of up to {limit} characters; this one has {len(prompt)}. Shorten it.")
-    missing = [field for field in entry.required if getattr(request, field, None) in (None, "")]
+    given = {"image": _first_frame(request, entry)} if isinstance(request, VideoRequest) else {}
+    missing = [field for field in entry.required if given.get(field, getattr(request, field, None)) in (None, "")]
     if missing:
         names = " and ".join(name.replace("_", " ") for name in missing)
         cure = "Make the scene's image first, or choose" if missing == ["image"] else "Add it, or choose"
         raise InputError(f"{model} cannot work without {names}. {cure} another model.", code="input_missing")
+
+
+def _first_frame(request: VideoRequest, entry: ModelEntry) -> MediaInput | None:
+    """The clip's first picture; for want of one the character's, where the model has no place of its own for that."""
+    return request.image or (None if "character_reference" in entry.inputs else request.character_reference)
 
 
 def _bought_length(model: str, entry: ModelEntry, wished: float) -> float:
