@@ -217,6 +217,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Self-hosted AI music-video studio.",
     "VERSION": "1",
     "ENUM_NAME_OVERRIDES": {"JobKindEnum": "apps.jobs.kinds.Kind", "AssetKindEnum": "apps.assets.models.Kind"},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.core.schema.describe_all",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

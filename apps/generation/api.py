@@ -81,12 +81,17 @@ class QuoteView(APIView):
         return self.get(request, **where)
 
 
-def quote_schema(body: type[serializers.Serializer[Any]], summary: str) -> Callable[[type[QuoteView]], type[QuoteView]]:
-    """Describes both ways of asking for a quote."""
-    return extend_schema_view(
-        get=extend_schema(parameters=[body], responses=QUOTE_ANSWER, summary=summary),
-        post=extend_schema(request=body, responses=QUOTE_ANSWER, summary=summary),
+def quote_schema(
+    body: type[serializers.Serializer[Any]], summary: str, *, name: str | None = None
+) -> Callable[[type[QuoteView]], type[QuoteView]]:
+    """Describes both ways of asking for a quote. `name` stands for one that the schema would make twice."""
+    by_get = extend_schema(
+        operation_id=name and f"{name}_retrieve", parameters=[body], responses=QUOTE_ANSWER, summary=summary
     )
+    by_post = extend_schema(
+        operation_id=name and f"{name}_create", request=body, responses=QUOTE_ANSWER, summary=summary
+    )
+    return extend_schema_view(get=by_get, post=by_post)
 
 
 def called_work(work: Callable[..., Work], by: User, data: dict[str, Any]) -> Work:

@@ -150,7 +150,7 @@ class SceneLipsyncQuote(QuoteView):
         return _works(by, project_id, [sequence], data)
 
 
-@quote_schema(ScenesLipsyncSerializer, "What the lip-sync of several scenes costs")
+@quote_schema(ScenesLipsyncSerializer, "What the lip-sync of several scenes costs", name="lipsync_several_scenes_quote")
 class ScenesLipsyncQuote(QuoteView):
     body = ScenesLipsyncSerializer
 
