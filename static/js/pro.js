@@ -168,10 +168,10 @@ async function check() {
   if (!found) return say(unanswered, "");
   mark(found.errors?.segments ?? []);
   if (!answer.ok) return refused(found);
-  const price = Number(found.quote.amount) ? `$${Number(found.quote.amount).toFixed(2)}` : "free draft";
-  submit.textContent = `Generate · ${price}`;
+  const free = !Number(found.quote.amount);
+  submit.textContent = `Generate · ${free ? "free draft" : `$${Number(found.quote.amount).toFixed(2)}`}`;
   submit.disabled = false;
-  return say("", found.quote.basis);
+  return say("", free ? "Made on this machine, for nothing." : found.quote.basis);
 }
 
 function missing() {

@@ -14,38 +14,33 @@ for (const drop of document.querySelectorAll("[data-upload]")) {
   });
 }
 
-function send(drop, input) {
+async function send(drop, input) {
+  // Only pages on which a file is chosen need it.
+  const { sendFile, wordsOf } = await import("./sending.js");
   const form = input.form;
   const bar = drop.querySelector("[data-upload-progress]");
   const words = drop.querySelector("[data-upload-words]");
   const problem = form.querySelector("[data-upload-error]");
   const button = form.querySelector("[type=submit]");
-  const body = new FormData();
-  body.append("file", input.files[0]);
-  const request = new XMLHttpRequest();
-  request.open("POST", drop.dataset.upload);
-  request.setRequestHeader("X-CSRFToken", csrfToken());
-  request.responseType = "json";
-  request.upload.onprogress = (event) => {
-    bar.querySelector("progress").value = (100 * event.loaded) / event.total;
-    words.textContent = event.loaded < event.total ? `Uploading ${Math.floor((100 * event.loaded) / event.total)} %` : "Looking at the file";
-  };
-  request.onloadend = () => {
-    button.disabled = false;
-    if (request.status === 201) {
-      words.textContent = `${input.files[0].name} is ready`;
-      taken(form, request.response, input);
-    } else {
-      bar.hidden = true;
-      problem.hidden = false;
-      problem.textContent = request.response?.detail ?? "The upload was interrupted. Choose the file again.";
-      input.value = "";
-    }
-  };
+  const file = input.files[0];
+  const told = (way) => { bar.querySelector("progress").value = 100 * way.part; words.textContent = wordsOf(way); };
+  drop.sending?.abort();
+  const { signal } = drop.sending = new AbortController();
   problem.hidden = true;
   bar.hidden = false;
   button.disabled = true;
-  request.send(body);
+  try {
+    const song = await sendFile(file, { url: drop.dataset.upload, signal, told });
+    words.textContent = `${file.name} is ready`;
+    taken(form, song, input);
+  } catch (error) {
+    if (signal.aborted) return; // another file was chosen instead
+    bar.hidden = true;
+    problem.hidden = false;
+    problem.textContent = error.message;
+    input.value = "";
+  }
+  button.disabled = false;
 }
 
 function taken(form, song, input) {

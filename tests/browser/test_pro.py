@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from apps.core.schedule import schedule_lay
 from apps.jobs.models import Job
 from apps.jobs.states import State
+from tests.browser.made import project_on_disk
 from tests.fakes import media
 from tests.jobs.remote.conftest import make_fake, no_delays, sync_so  # noqa: F401 - fixtures
 from tests.worker import ROOT, celery_worker, kill_tree, wait_for, worker_environment
@@ -145,6 +146,44 @@ def test_the_work_survives_a_reload_of_the_tab(page, sync_so, files):  # noqa: F
     page.reload()
     expect(page.locator(".pro-segment")).to_have_count(1)
     expect(page.locator("[data-pro-submit]")).to_be_enabled()
+
+
+def test_a_scene_opens_with_its_sung_part_which_hands_snap_to(page, user):
+    project = project_on_disk(user, scenes=2)
+    project.song.analysis["voice"] = {"ranges": [[0.2, 0.4], [2.5, 3.5]], "confidence": 0.9}
+    project.song.save()
+    page.goto(f"/pro?project={project.pk}&scene=2")
+    with page.expect_request("**/pro-sync-process?dry_run=1") as checked:
+        page.get_by_role("button", name="Use the sung part", exact=True).click()
+    assert b'name="sequence"' in checked.value.post_data_buffer
+    for label, value in (("Start", "0.500"), ("End", "1.500"), ("From", "2.500"), ("To", "3.500")):
+        expect(page.get_by_label(f"{label}, seconds")).to_have_value(value)
+    expect(page.locator("[data-pro-submit]")).to_have_text("Generate · free draft")
+    page.get_by_label("End, seconds").fill("1.2")
+    page.get_by_label("End, seconds").press("Tab")
+    grip = page.locator(".pro-segment i").last.bounding_box()
+    seconds = page.locator("[data-pro-track]").bounding_box()["width"] / 2
+    x, y = grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 0.298 * seconds, y, steps=4)
+    page.mouse.up()
+    expect(page.get_by_label("End, seconds")).to_have_value("1.500")
+
+
+def test_a_lost_upload_goes_on_by_itself_and_after_a_reload(page, files):
+    asked = []
+    page.on("request", lambda request: asked.append((request.method, request.url.rpartition("/api/")[2])))
+    page.route("**/api/uploads/*", lambda route: route.abort() if route.request.method == "PATCH" else route.continue_())
+    page.goto("/pro")
+    page.get_by_label("Video file").set_input_files(files / "clip.mp4")
+    expect(page.locator("[data-pro-file=video] [data-words]")).to_contain_text("It goes on by itself")
+    page.reload()
+    page.unroute_all()
+    page.get_by_label("Video file").set_input_files(files / "clip.mp4")
+    expect(page.locator("[data-pro-stage]")).to_be_visible()
+    assert [path for method, path in asked if method == "POST" and path == "uploads"] == ["uploads"]
+    page.problems[:] = [line for line in page.problems if "net::ERR_FAILED" not in line]
 
 
 def test_a_file_that_is_no_video_is_refused_at_its_field(make_page, sync_so, files):  # noqa: F811
