@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from apps.assets.models import Asset
 from apps.assets.services import asset_create, file_store
+from apps.composition.models import Composition, Output
+from apps.composition.planning import project_plan
 from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.scenes.models import Clip, Scene
@@ -78,6 +80,20 @@ def make_clip(scene: Scene, *, current: bool = True, **fields: Any) -> Clip:
         scene.current_clip = clip
         scene.save(update_fields=["current_clip"])
     return clip
+
+
+def make_composition(project: Project, *, output: Output | None = None, **fields: Any) -> Composition:
+    """As a worker leaves a composed video of the project as it stands; without an output it is the final one."""
+    plan = project_plan(project, output=output).plan
+    checks = [{"name": "frames", "passed": True, "detail": "960 of 960 planned frames"}]
+    proof = {"passed": True, "sentence": "960 frames, sound identical to the master.", "checks": checks}
+    defaults = {"asset": make_asset(project.owner, duration_seconds=40.0), "proof": proof}
+    facts = {"fingerprint": plan.fingerprint, "plan": plan.model_dump(mode="json"), "output": output}
+    made = Composition.objects.create(project=project, **{**defaults, **facts, **fields})
+    if output is None:
+        project.final_video = made.asset
+        project.save(update_fields=["final_video"])
+    return made
 
 
 def make_job(owner: Any, *, kind: str = "video", state: str = "queued", **fields: Any) -> Job:

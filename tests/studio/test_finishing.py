@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from apps.composition.models import Composition, Lyrics, Output
+from apps.composition.models import Lyrics, Output
 from apps.composition.planning import project_plan
 from apps.jobs.models import Job
 from apps.jobs.states import State
-from tests.factories import make_asset, make_clip, make_job, make_project, make_scenes
+from tests.factories import make_clip, make_composition, make_job, make_project, make_scenes
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -34,21 +34,6 @@ def project(user):
     made.song.save()
     for scene in make_scenes(made, "20", "20"):
         make_clip(scene)
-    return made
-
-
-def composed(project, output=None):
-    """As a worker leaves a composed video."""
-    plan = project_plan(project, output=output).plan
-    facts = {"fingerprint": plan.fingerprint, "plan": plan.model_dump(mode="json")}
-    checks = [{"name": "frames", "passed": True, "detail": "960 of 960 planned frames"}]
-    proof = {"passed": True, "sentence": "960 frames, sound identical to the master.", "checks": checks}
-    made = Composition.objects.create(
-        project=project, output=output, asset=make_asset(project.owner), proof=proof, **facts
-    )
-    if output is None:
-        project.final_video = made.asset
-        project.save()
     return made
 
 
@@ -106,7 +91,7 @@ def test_a_bad_output_is_refused_at_its_field(browser, project, data, field, wor
 def test_an_output_shows_whether_it_is_made_stale_or_failed(browser, project):
     output = Output.objects.create(project=project, name="Square", aspect_ratio="1:1", resolution="720p")
     assert "Not made yet" in section(browser, project, "outputs")
-    composed(project, output)
+    make_composition(project, output=output)
     assert ">Done<" in section(browser, project, "outputs")
     make_clip(project.scenes.get(sequence=1))
     assert "Compose again" in section(browser, project, "outputs")
@@ -126,9 +111,9 @@ def test_an_output_that_is_there_already_is_refused_in_words(browser, project):
 
 
 def test_versions_tell_what_changed_and_come_back_at_once(browser, project):
-    first = composed(project)
+    first = make_composition(project)
     make_clip(project.scenes.get(sequence=2))
-    second = composed(project)
+    second = make_composition(project)
     versions = section(browser, project, "versions")
     assert "A new clip in scene 2." in versions
     assert "The first version." in versions
@@ -143,7 +128,7 @@ def test_versions_tell_what_changed_and_come_back_at_once(browser, project):
 
 
 def test_the_look_counts_for_whatever_is_composed_from_then_on(browser, project):
-    composed(project)
+    make_composition(project)
     send(browser, project, "look", transition="crossfade", transition_seconds="0.5", clip_sound="20")
     shots = project_plan(project).plan.shots
 

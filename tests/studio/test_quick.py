@@ -5,12 +5,11 @@ import pytest
 from django.utils import timezone
 
 from apps.composition.models import Composition
-from apps.composition.planning import project_plan
 from apps.jobs.models import Job
 from apps.jobs.states import State
 from apps.studio.followup import job_ended
 from apps.studio.quick import stitch_missed
-from tests.factories import make_asset, make_clip, make_project, make_scenes
+from tests.factories import make_asset, make_clip, make_composition, make_project, make_scenes
 
 pytestmark = pytest.mark.django_db
 
@@ -21,17 +20,8 @@ def project(user):
     made = make_project(user, song_seconds=20)
     for scene in make_scenes(made, "8", "12"):
         make_clip(scene)
-    composed(made)
+    make_composition(made)
     return made
-
-
-def composed(project):
-    """As a worker leaves a composed video."""
-    plan = project_plan(project).plan
-    project.final_video = make_asset(project.owner)
-    project.save()
-    facts = {"fingerprint": plan.fingerprint, "plan": plan.model_dump(mode="json"), "proof": {}}
-    return Composition.objects.create(project=project, asset=project.final_video, **facts)
 
 
 @pytest.fixture
