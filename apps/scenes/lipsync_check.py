@@ -1,25 +1,22 @@
 """Looking before paying: whether a scene's lip-sync can work at all. Costs nothing and sends nothing."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 
 from apps.accounts.models import User
 from apps.assets.models import Asset
 from apps.assets.services import asset_local_copy
 from apps.core.errors import StudioError
 from apps.generation.work import Work
-from apps.media.audio import cut_wav
 from apps.providers.draft.lipsync.face import FaceCheck, face_check
 from apps.providers.draft.lipsync.voice import VoiceCheck, voice_check
 from apps.scenes.lipsync import LipsyncWish, scene_lipsync_work
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
+from apps.songs.models import Song
 
 log = structlog.get_logger(__name__)
 
@@ -77,16 +74,12 @@ def work_check(work: Work) -> LipsyncCheck:
             face = face_check(clip)
             problems.extend(face.problems)
         audio = inputs["audio"]
+        alone = Song.objects.filter(stem_id=audio.asset_id).exists()
         with asset_local_copy(Asset.objects.get(pk__in=[audio.asset_id])) as song:
-            voice = _window_voice(song, audio.start_seconds or 0.0, audio.end_seconds or 0.0)
+            window = {"start_seconds": audio.start_seconds or 0.0, "end_seconds": audio.end_seconds or 0.0}
+            voice = voice_check(song, **window, alone=alone)
             problems.extend(voice.problems)
     except StudioError as error:
         problems.append(f"It could not be looked at: {error.message}")
     log.info("lipsync_checked", problems=problems, face_share=face.share if face else None)
     return LipsyncCheck(face=face, voice=voice, problems=tuple(problems))
-
-
-def _window_voice(song: Path, start_seconds: float, end_seconds: float) -> VoiceCheck:
-    Path(settings.SCRATCH_ROOT).mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.SCRATCH_ROOT) as folder:
-        return voice_check(cut_wav(song, start_seconds, end_seconds, Path(folder) / "window.wav"))

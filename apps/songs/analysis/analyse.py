@@ -14,7 +14,7 @@ from apps.songs.analysis.onsets import Onsets, onsets_find
 from apps.songs.analysis.sections import Section, sections_find
 from apps.songs.analysis.spectra import SpectraCollector
 from apps.songs.analysis.tempo import grid_find
-from apps.songs.analysis.voice import VoiceActivity, voice_in_mix, voice_in_stem
+from apps.songs.analysis.voice import VoiceActivity, VoiceCollector, voice_in_stem
 from apps.songs.analysis.waveform import PeakCollector, Peaks
 
 # Shorter than this there is nothing to cut a video to.
@@ -48,12 +48,14 @@ def song_analyse(
     Raises InputError for a file without readable sound, or shorter or longer than a song can be, and
     WorkCancelled soon after `cancelled()` turns true.
     """
-    meter, spectra_collector, peak_collector = LoudnessMeter(), SpectraCollector(), PeakCollector()
+    meter, spectra_collector, peak_collector, voices = (
+        LoudnessMeter(), SpectraCollector(), PeakCollector(), VoiceCollector(),
+    )  # fmt: skip
     samples = 0
     for block in audio_blocks(path, max_seconds=max_seconds):
         if cancelled():
             raise WorkCancelled
-        for collector in (meter, spectra_collector, peak_collector):
+        for collector in (meter, spectra_collector, peak_collector, voices):
             collector.add(block)
         samples += block.shape[1]
         if expected_seconds:
@@ -72,7 +74,7 @@ def song_analyse(
         loudness=meter.loudness(),
         peaks=peak_collector.peaks(),
         energy=tuple(round(float(value), 3) for value in intensity),
-        voice=voice_in_mix(spectra),
+        voice=voices.activity(),
         onsets=onsets,
     )
 

@@ -21,9 +21,6 @@ TIMBRE_BANDS = 32
 # Fine power, from which an onset's exact moment is read.
 FINE_SAMPLES = 44
 FINE_RATE = SAMPLE_RATE / FINE_SAMPLES
-# Where a voice's partials are strong, and how far (in bins of 5.4 Hz) vibrato and glides spread one.
-VOICE_HERTZ = (400.0, 3000.0)
-WANDER_BINS = 8
 
 Matrix = NDArray[np.float32]
 
@@ -34,14 +31,13 @@ class Spectra:
     features at i / LONG_RATE; bin i of the fine power begins at i / FINE_RATE.
 
     `mel` (MEL_BANDS, n): magnitude; `timbre` (TIMBRE_BANDS, m): magnitude; `chroma` (12, m): energy per pitch
-    class from A; `voice` (3, m): see `_voice_features`; `fine` (2, k): power of the signal and of its first
-    difference (which shows consonants, hats and sticks). `seconds` is the exact duration.
+    class from A; `fine` (2, k): power of the signal and of its first difference (which shows consonants, hats and
+    sticks). `seconds` is the exact duration.
     """
 
     mel: Matrix
     timbre: Matrix
     chroma: Matrix
-    voice: Matrix
     fine: Matrix
     seconds: float
 
@@ -55,7 +51,7 @@ class SpectraCollector:
         self._long = _Framer(LONG_WINDOW, LONG_HOP)
         self._fine = np.zeros((1, 0), np.float32)
         self._last = np.float32(0)
-        self._out: dict[str, list[Matrix]] = {key: [] for key in ("mel", "timbre", "chroma", "voice", "fine")}
+        self._out: dict[str, list[Matrix]] = {key: [] for key in ("mel", "timbre", "chroma", "fine")}
         self._mel_weights = _triangles(MEL_BANDS, WINDOW, 30.0, 16_000.0)
         self._timbre_weights = _triangles(TIMBRE_BANDS, LONG_WINDOW, 40.0, 12_000.0)
         self._chroma_weights = _chroma_weights()
@@ -81,7 +77,6 @@ class SpectraCollector:
         magnitude = np.abs(scipy.fft.rfft(frames[0] * _hann(LONG_WINDOW), axis=1)) / LONG_WINDOW
         self._out["timbre"].append(self._timbre_weights @ magnitude.T)
         self._out["chroma"].append(self._chroma_weights @ np.square(magnitude).T)
-        self._out["voice"].append(_voice_features(magnitude))
 
     def _add_fine(self, middle: Matrix) -> None:
         samples = np.concatenate([self._fine, middle], axis=1)[0]
@@ -142,19 +137,3 @@ def _chroma_weights() -> "scipy.sparse.csr_array":
     used = np.flatnonzero((hertz >= 55) & (hertz <= 2000))
     weights[np.round(12 * np.log2(hertz[used] / 55)).astype(int) % 12, used] = 1
     return scipy.sparse.csr_array(weights)
-
-
-def _voice_features(middle: Matrix) -> Matrix:
-    """Per frame: how much its partials wander (the share of their power that lies beside the narrow peak which a
-    held string or key would make), how much of the voice band stands in partials at all, and that band's power."""
-    hertz = np.fft.rfftfreq(LONG_WINDOW, 1 / SAMPLE_RATE)
-    power = np.square(middle[:, slice(*np.searchsorted(hertz, VOICE_HERTZ))])
-    width = 2 * WANDER_BINS + 1
-    average = np.maximum(power.mean(axis=1, keepdims=True), 1e-16)
-    partial = (power == scipy.ndimage.maximum_filter1d(power, width, axis=1)) & (power > 3 * average)
-    narrow = np.where(partial, scipy.ndimage.uniform_filter1d(power, 3, axis=1) * 3, 0).sum(axis=1)
-    wide = np.where(partial, scipy.ndimage.uniform_filter1d(power, width, axis=1) * width, 0).sum(axis=1)
-    total = power.sum(axis=1)
-    # Partials nearer than the width are counted twice; more than all there is means all.
-    tonal = np.minimum(wide / np.maximum(total, 1e-16), 1)
-    return np.stack([1 - narrow / np.maximum(wide, 1e-16), tonal, total]).astype(np.float32)

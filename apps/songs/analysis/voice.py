@@ -1,19 +1,22 @@
-"""Where somebody sings. In a mix it is a guess from one thing only: a voice's pitch wanders (scoops, vibrato,
-glides) where keys and frets hold theirs. In a vocal stem it is simply where there is sound."""
+"""Where somebody sings. In a mix it is a guess, by how voices move; in a stem it is simply where there is sound."""
 
 from dataclasses import dataclass
+from typing import Any
 
+import av
 import numpy as np
 import scipy  # its parts are loaded when first used: half a second of every process's start
+from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
+from apps.media.singing import RATE, singing_probability
+from apps.songs.analysis.decoding import SAMPLE_RATE, Stereo
 from apps.songs.analysis.loudness import lufs
-from apps.songs.analysis.spectra import LONG_RATE, Spectra
+from apps.songs.analysis.spectra import LONG_RATE
 
-# Chosen on synthetic songs with and without a singer, of which drums, keys and plucked strings stay below.
-SUNG = 0.42
 # No more than this is ever claimed for a guess from a mix.
 MIX_CEILING = 0.6
+SUNG = 0.5
 # A breath between two lines does not end a passage; a shorter sound than this is not one.
 JOIN_SECONDS, SHORTEST_SECONDS = 0.6, 0.5
 # A stem is silent this far below its loud moments (bleed from headphones lies there).
@@ -30,17 +33,28 @@ class VoiceActivity:
     confidence: float
 
 
-def voice_in_mix(spectra: Spectra) -> VoiceActivity:
-    """Stretches of tonal sound whose partials wander; the clearer they differ from the rest, the surer."""
-    wander, tonal, power = (row.astype(float) for row in spectra.voice)
-    if not len(power) or power.max() <= 0:
-        return VoiceActivity((), 0.0)
-    audible = power > 1e-4 * np.percentile(power, 95)
-    sung = np.clip((wander - 0.03) / 0.2, 0, 1) * np.clip((tonal - 0.82) / 0.12, 0, 1) * audible
-    sung = scipy.ndimage.uniform_filter1d(sung, 7)
-    active = scipy.ndimage.median_filter((sung > SUNG).astype(np.uint8), size=7).astype(bool)
-    doubt = float(np.mean(np.abs(sung[audible] - SUNG) < 0.1)) if audible.any() else 1.0
-    return VoiceActivity(_ranges(active, spectra.seconds), round(MIX_CEILING * (1 - doubt), 3))
+class VoiceCollector:
+    """Feed a mix's blocks with `add`, read `activity()` at the end."""
+
+    def __init__(self) -> None:
+        self._resampler = AudioResampler(format="s16p", layout="stereo", rate=RATE)
+        self._parts: list[NDArray[Any]] = []
+
+    def add(self, block: Stereo) -> None:
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout="stereo")
+        frame.sample_rate = SAMPLE_RATE
+        frame.pts = None
+        self._parts.extend(out.to_ndarray() for out in self._resampler.resample(frame))
+
+    def activity(self) -> VoiceActivity:
+        """Stretches that sound like a voice; the clearer they and the rest are told apart, the surer."""
+        parts = [*self._parts, *(out.to_ndarray() for out in self._resampler.resample(None))]
+        sound = np.concatenate(parts, axis=1) if parts else np.zeros((2, 0), np.int16)
+        likely = singing_probability(sound.astype(np.float32) / 32768)
+        seconds = sound.shape[1] / RATE
+        sure = float(np.mean(np.abs(likely - SUNG))) * 2
+        active = np.repeat(likely > SUNG, round(LONG_RATE))
+        return VoiceActivity(_ranges(active, seconds), round(MIX_CEILING * sure, 3))
 
 
 def voice_in_stem(steps: Vector, seconds: float) -> VoiceActivity:
