@@ -79,7 +79,9 @@ def order_check(wish: ProWish, files: Mapping[str, OrderFile]) -> CheckedOrder:
     name, entry = model_of(request)
     check_options({"sync_mode": wish.sync_mode, **wish.options}, model=name, entry=entry)
     allowed = [option for option in OVERRIDE_OPTIONS if option in entry.options]
-    _refuse_problems(wish.segments.problems + _problems(request, entry.maximum_seconds, allowed))
+    # Where none could be read, their absence is no problem of its own.
+    found = _problems(request, entry.maximum_seconds, allowed) if request.segments else []
+    _refuse_problems(wish.segments.problems + found)
     fitted = segments_fitted(request.segments, **_lengths(request))
     request = replace(request, segments=fitted)
     return CheckedOrder(request=request, choice=choice, quote=choice.provider.quote(request))

@@ -124,6 +124,7 @@ def test_a_problem_is_named_by_segment_and_field_before_anything_is_stored(post,
     assert answer.status_code == 400
     problems = answer.json()["errors"]["segments"]
     assert (number, field) in [(one["segment"], one["field"]) for one in problems]
+    assert len([one for one in problems if one["segment"] is None]) == (number is None)
     assert not Job.objects.exists()
     assert not Asset.objects.exists()
     assert sync_so.count("POST") == 0
