@@ -50,10 +50,21 @@ class NotFound(StudioError):
 
 
 class ConflictError(StudioError):
-    """The object's present state does not allow it."""
+    """The object's present state does not allow it. `errors` may say more, by what it is about."""
 
     status_code = 409
     default_code = "conflict"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "",
+        errors: Mapping[str, Any] | None = None,
+        evidence: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, code=code, evidence=evidence)
+        self.errors = dict(errors or {})
 
 
 class BudgetExceeded(StudioError):

@@ -27,7 +27,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from apps.core.errors import InputError, ProviderError, StudioError
+from apps.core.errors import ConflictError, InputError, ProviderError, StudioError
 
 log = structlog.get_logger(__name__)
 
@@ -173,7 +173,7 @@ def _of_studio(error: StudioError) -> ErrorAnswer:
     headers = {}
     if isinstance(error, ProviderError) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
-    errors = error.errors if isinstance(error, InputError) else {}
+    errors = error.errors if isinstance(error, InputError | ConflictError) else {}
     return ErrorAnswer(error.status_code, error.code, error.message, errors, headers)
 
 

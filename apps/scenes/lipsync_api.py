@@ -36,8 +36,9 @@ class SceneLipsyncSerializer(SpendingSerializer):
     force = serializers.BooleanField(
         required=False,
         help_text=(
-            "A paid lip-sync is looked at first. false: refuse it (409) where it is unlikely to work; true: do not "
-            "look; not given: go ahead and answer the findings as `warnings`."
+            "A paid lip-sync is looked at first. false: refuse it where it is unlikely to work (409 lipsync_unlikely, "
+            "`errors` holds the findings by scene); true: do not look; not given: go ahead and answer the findings as "
+            "`warnings`."
         ),
     )
     config_flavor = serializers.CharField(required=False, allow_blank=True, max_length=64)
@@ -89,6 +90,7 @@ class LipsyncCheckSerializer(serializers.Serializer[Any]):
     usable = serializers.BooleanField()
     problems = serializers.ListField(child=serializers.CharField())
     frame_seconds = serializers.FloatField(allow_null=True, help_text="A moment of the clip that shows the finding")
+    frame_url = serializers.CharField(allow_null=True, help_text="The clip at that moment")
     face = FaceFoundSerializer(allow_null=True)
     voice = VoiceFoundSerializer(allow_null=True)
 
@@ -213,7 +215,8 @@ def _looked_at(by: User, project_id: UUID, sequences: Sequence[int], data: dict[
     warnings = [f"Scene {doubt.scene.sequence}: {problem}" for doubt in doubts for problem in doubt.found.problems]
     if warnings and force is False:
         message = f"{' '.join(warnings)} Send force=true to buy it nevertheless."
-        raise ConflictError(message, code="lipsync_unlikely")
+        findings = {str(doubt.scene.sequence): LipsyncCheckSerializer(doubt.found).data for doubt in doubts}
+        raise ConflictError(message, code="lipsync_unlikely", errors=findings)
     return warnings
 
 

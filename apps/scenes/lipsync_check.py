@@ -26,6 +26,7 @@ class LipsyncCheck:
     """`problems` are sentences; none means go ahead. `frame_seconds` is the moment of the clip that shows the
     finding. A part that could not be looked at is None and has a sentence of its own."""
 
+    video_id: UUID | None
     face: FaceCheck | None
     voice: VoiceCheck | None
     problems: tuple[str, ...]
@@ -37,6 +38,11 @@ class LipsyncCheck:
     @property
     def frame_seconds(self) -> float | None:
         return self.face.seconds if self.face else None
+
+    @property
+    def frame_url(self) -> str | None:
+        """The clip at that moment, as a media fragment that players understand."""
+        return None if self.face is None else f"/api/mv/get_video/{self.video_id}#t={self.face.seconds:.3f}"
 
 
 def scene_lipsync_check(*, by: User, scene: Scene, wish: LipsyncWish) -> LipsyncCheck:
@@ -82,4 +88,4 @@ def work_check(work: Work) -> LipsyncCheck:
     except StudioError as error:
         problems.append(f"It could not be looked at: {error.message}")
     log.info("lipsync_checked", problems=problems, face_share=face.share if face else None)
-    return LipsyncCheck(face=face, voice=voice, problems=tuple(problems))
+    return LipsyncCheck(inputs["video"].asset_id, face=face, voice=voice, problems=tuple(problems))

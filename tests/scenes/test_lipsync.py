@@ -205,6 +205,7 @@ def test_it_is_looked_at_before_it_is_paid(api, project, sync_so):
     assert any("face" in problem for problem in found["problems"])
     refused = lipsync(api, project, 1, force=False)
     assert (refused.status_code, refused.json()["code"]) == (409, "lipsync_unlikely")
+    assert refused.json()["errors"] == {"1": found} and found["frame_url"].startswith("/api/mv/get_video/")
     assert not Job.objects.exists()
     assert lipsync(api, project, 1).json()["warnings"]
     assert lipsync(api, project, 2, force=True).json()["warnings"] == []
