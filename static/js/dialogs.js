@@ -1,4 +1,4 @@
-// Links marked data-dialog open their page as a native <dialog>; forms marked data-confirm ask first.
+// Links marked data-dialog open their page as a native <dialog>.
 
 let opener = null;
 
@@ -22,7 +22,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (dialog && !dialog.open) show(dialog);
 });
 
-function show(dialog) {
+export function show(dialog, from = opener) {
+  opener = from;
   dialog.addEventListener("close", () => {
     dialog.remove();
     if (opener?.isConnected) opener.focus();
@@ -36,24 +37,3 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.target.matches?.("form[data-close-after]") && event.target; // not a price that its button fetched
   if (form && event.detail.successful && !event.detail.xhr.getResponseHeader("HX-Retarget")) form.closest("dialog")?.close();
 });
-
-document.addEventListener("submit", (event) => {
-  const form = event.target.closest("form[data-confirm]");
-  if (!form || form.dataset.confirmed) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  const dialog = document.createElement("dialog");
-  dialog.setAttribute("aria-labelledby", "confirm-title");
-  const title = Object.assign(document.createElement("h2"), { id: "confirm-title", textContent: "Are you sure?" });
-  const words = Object.assign(document.createElement("p"), { textContent: form.dataset.confirm, className: "break" });
-  const end = Object.assign(document.createElement("div"), { className: "dialog-end" });
-  const no = Object.assign(document.createElement("button"), { type: "button", className: "button button-quiet", textContent: "Cancel" });
-  const yes = Object.assign(document.createElement("button"), { type: "button", className: "button button-primary", textContent: form.dataset.confirmButton ?? form.querySelector("button").textContent });
-  no.onclick = () => dialog.close();
-  yes.onclick = () => { dialog.close(); form.dataset.confirmed = "yes"; form.requestSubmit(); };
-  end.append(no, yes);
-  dialog.append(title, words, end);
-  document.getElementById("dialogs").append(dialog);
-  opener = form.querySelector("button");
-  show(dialog);
-}, true);

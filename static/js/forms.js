@@ -1,4 +1,4 @@
-// Small helpers of forms: send on change, show a slider's number, copy a text, refill the flavors.
+// Small helpers of forms: send on change, show a slider's number, copy a text.
 
 for (const element of document.querySelectorAll("[data-hide-with-js]")) element.hidden = true;
 for (const element of document.querySelectorAll("[data-show-with-js]")) element.hidden = false;
@@ -36,24 +36,9 @@ document.addEventListener("submit", (event) => {
 }, true);
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post" || form.hasAttribute("hx-post") || event.defaultPrevented) return;
+  if (form.method !== "post" || form.hasAttribute("hx-post") || form.hasAttribute("data-again") || event.defaultPrevented) return;
   setTimeout(() => form.querySelectorAll("button:not([type=button])").forEach((button) => { button.disabled = true; }));
 });
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
-
-for (const select of document.querySelectorAll("select[data-flavors]")) refill(select);
-
-async function refill(select) {
-  const chosen = select.value;
-  let flavors = ["default"];
-  try {
-    const response = await fetch(select.dataset.flavors, { headers: { Accept: "application/json" } });
-    if (response.ok) flavors = (await response.json()).flavors;
-  } catch { /* the server is away: default is always there */ }
-  const same = flavors.length === select.options.length && flavors.every((name, index) => select.options[index].value === name);
-  if (same) return;
-  select.replaceChildren(...flavors.map((name) => new Option(name, name, name === "default", name === chosen)));
-  if (!flavors.includes(chosen)) select.value = "default";
-}

@@ -6,13 +6,15 @@ import "./dialogs.js";
 import "./toasts.js";
 import "./forms.js";
 import "./live.js";
-import "./players.js";
 
 const RARE = {
   "[data-quick]": () => import("./quick.js"),
   "[data-upload], [data-form-progress]": () => import("./uploads.js"),
   "canvas[data-waveform]": () => import("./waveforms.js"),
+  "body:not(:has([data-timeline])) video": () => import("./players.js"),
   "[data-compare]": () => import("./compare.js"),
+  "[data-confirm]": () => import("./confirm.js"),
+  "select[data-flavors]": () => import("./flavors.js"),
   "[data-notify]": () => import("./notify.js"),
 };
 

@@ -5,12 +5,11 @@ document.addEventListener("pointerover", (event) => { current = event.target.clo
 document.addEventListener("play", (event) => {
   if (!event.target.matches("video")) return;
   current = event.target;
-  for (const other of document.querySelectorAll("video")) if (other !== current && !other.paused && !other.closest("[data-stage], [data-compare]")) other.pause();
+  for (const other of document.querySelectorAll("video")) if (other !== current && !other.paused && !other.closest("[data-compare]")) other.pause();
 }, true);
 
 document.addEventListener("keydown", (event) => {
-  if (event.target.closest("input, textarea, select, button, summary, a, dialog, [data-timeline]") || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (document.querySelector("[data-timeline]")) return;
+  if (event.target.closest("input, textarea, select, button, summary, a, dialog") || event.ctrlKey || event.metaKey || event.altKey) return;
   const video = event.target.closest?.("video") ?? document.querySelector(".player video") ?? current;
   if (!video) return;
   const frame = 1 / 24;
