@@ -20,14 +20,14 @@ RESERVED_REFERENCES = frozenset(
 
 @dataclass(frozen=True)
 class ReadSegments:
-    """Segments that could be read, and what was wrong with those that could not."""
+    """Segments that could be read, by their places in the list, and what was wrong with those that could not."""
 
-    segments: list[LipsyncSegment]
+    segments: dict[int, LipsyncSegment]
     problems: list[SegmentProblem]
 
     @property
     def references(self) -> list[str]:
-        return sorted({segment.audio_reference for segment in self.segments})
+        return sorted({segment.audio_reference for segment in self.segments.values()})
 
 
 def segments_read(text: str) -> ReadSegments:
@@ -35,17 +35,18 @@ def segments_read(text: str) -> ReadSegments:
     try:
         rows = json.loads(text)
     except (ValueError, RecursionError):
-        return ReadSegments([], [SegmentProblem(None, "segments", "segments must be a JSON list of segments.")])
+        return ReadSegments({}, [SegmentProblem(None, "segments", "segments must be a JSON list of segments.")])
     if not isinstance(rows, list) or not rows:
-        return ReadSegments([], [SegmentProblem(None, "segments", "Set at least one segment.")])
+        return ReadSegments({}, [SegmentProblem(None, "segments", "Set at least one segment.")])
     if len(rows) > MAXIMUM_SEGMENTS:
-        return ReadSegments([], [SegmentProblem(None, "segments", f"Use at most {MAXIMUM_SEGMENTS} segments.")])
-    segments, problems = [], []
+        return ReadSegments({}, [SegmentProblem(None, "segments", f"Use at most {MAXIMUM_SEGMENTS} segments.")])
+    segments: dict[int, LipsyncSegment] = {}
+    problems: list[SegmentProblem] = []
     for index, row in enumerate(rows):
         found = _row_problems(index, row)
         problems += found
         if not found:
-            segments.append(_segment(row))
+            segments[index] = _segment(row)
     return ReadSegments(segments, problems)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from apps.accounts.models import User
 from apps.assets.models import Asset
 from apps.core.errors import InputError
+from apps.flavors.schema import SyncModel
 from apps.generation.choice import Choice, provider_choose
 from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
@@ -17,7 +18,8 @@ from apps.pro.order import OrderedSegment, ProOrder
 from apps.pro.segments import ReadSegments
 from apps.providers.base import Capability, Quote, SegmentedLipsyncRequest
 from apps.providers.lengths import frame_rate_of
-from apps.providers.sync_so.payload import OVERRIDE_OPTIONS, check_options, model_of, segmented_body
+from apps.providers.sync_so.options import override_problems
+from apps.providers.sync_so.payload import check_options, model_of, segmented_body
 from apps.providers.sync_so.segments import SegmentProblem, segment_problems, segments_fitted
 
 DEFAULT_PROVIDER = "sync_so"
@@ -70,29 +72,33 @@ def order_check(wish: ProWish, files: Mapping[str, OrderFile]) -> CheckedOrder:
     request = SegmentedLipsyncRequest(
         video=video,
         audios=audios,
-        segments=tuple(wish.segments.segments),
+        segments=tuple(wish.segments.segments.values()),
         model=wish.model,
         sync_mode=wish.sync_mode,
         options=dict(wish.options),
         settings=dict(choice.config.values),
     )
     name, entry = model_of(request)
-    check_options({"sync_mode": wish.sync_mode, **wish.options}, model=name, entry=entry)
-    allowed = [option for option in OVERRIDE_OPTIONS if option in entry.options]
-    # Where none could be read, their absence is no problem of its own.
-    found = _problems(request, entry.maximum_seconds, allowed) if request.segments else []
-    _refuse_problems(wish.segments.problems + found)
+    check_options({"sync_mode": wish.sync_mode, **wish.options}, model=name, entry=entry, video=video)
+    _refuse_problems(_problems(wish.segments, request, name, entry))
     fitted = segments_fitted(request.segments, **_lengths(request))
     request = replace(request, segments=fitted)
     return CheckedOrder(request=request, choice=choice, quote=choice.provider.quote(request))
 
 
 def _problems(
-    request: SegmentedLipsyncRequest, maximum_seconds: float | None, allowed: list[str]
+    read: ReadSegments, request: SegmentedLipsyncRequest, model: str, entry: SyncModel
 ) -> list[SegmentProblem]:
-    return segment_problems(
-        request.segments, maximum_seconds=maximum_seconds, override_options=allowed, **_lengths(request)
+    if not read.segments:
+        return read.problems
+    problems = segment_problems(
+        request.segments, maximum_seconds=entry.maximum_seconds, places=list(read.segments), **_lengths(request)
     )
+    return [
+        *read.problems,
+        *problems,
+        *override_problems(list(read.segments.items()), model=model, known=entry.options, video=request.video),
+    ]
 
 
 def _lengths(request: SegmentedLipsyncRequest) -> dict[str, Any]:

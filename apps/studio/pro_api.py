@@ -153,6 +153,9 @@ def _given_files(data: Mapping[str, Any], segments: ReadSegments) -> dict[str, t
     given: dict[str, tuple[AssetKind, GivenFile]] = {VIDEO: (AssetKind.VIDEO, video)}
     for reference in segments.references:
         audio = given_file(data.get(reference))
+        if audio is None and data.get(reference):
+            message = "Send a file, the id of one of your audios, or a link."
+            raise InputError(f"{reference}: {message}", errors={reference: [message]})
         if audio is not None:
             given[reference] = (AssetKind.AUDIO, audio)
     return given

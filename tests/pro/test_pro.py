@@ -113,6 +113,11 @@ BAD_SEGMENTS = [
     pytest.param([{"startTime": 0, "endTime": 1}], 1, "audioInput", id="no audio"),
     pytest.param([segment(0, 1, "segments")], 1, "audioInput.refId", id="a reserved name"),
     pytest.param([{**segment(0, 1), "optionsOverride": {"shout": 1}}], 1, "optionsOverride.shout", id="odd option"),
+    pytest.param(
+        [{**segment(0, 1), "optionsOverride": {"temperature": 3}}], 1, "optionsOverride.temperature", id="hot"
+    ),
+    pytest.param([{**segment(0, 1), "optionsOverride": {"sync_mode": "x"}}], 1, "optionsOverride.sync_mode", id="mode"),
+    pytest.param([{}, segment(0, 9)], 2, "endTime", id="after one that cannot be read"),
     pytest.param([], None, "segments", id="none at all"),
     pytest.param("not json", None, "segments", id="no JSON"),
 ]
@@ -132,7 +137,12 @@ def test_a_problem_is_named_by_segment_and_field_before_anything_is_stored(post,
 
 def test_all_problems_are_told_at_once(post, sync_so):
     problems = post([segment(2, 1), segment(0, 9), segment(0, 1, "nobody")]).json()["errors"]["segments"]
-    assert {one["segment"] for one in problems} == {1, 2, 3}
+    assert [one["segment"] for one in problems] == [1, 2, 3, 3]
+
+
+def test_nothing_is_told_twice(post, sync_so):
+    for segments in ([], "{}", [{"startTime": 0, "endTime": 1}], "[1]"):
+        assert len(post(segments).json()["errors"]["segments"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -144,6 +154,15 @@ def test_all_problems_are_told_at_once(post, sync_so):
         ({"sync_mode": "sideways"}, 400),
         ({"options": "[1]"}, 400),
         ({"options": '{"shout": true}'}, 400),
+        ({"options": '{"temperature": true}'}, 400),
+        ({"options": '{"occlusion_detection_enabled": "yes"}'}, 400),
+        ({"options": '{"active_speaker_detection": "yes"}'}, 400),
+        ({"options": '{"active_speaker_detection": {"coordinates": [0.5]}}'}, 400),
+        ({"options": '{"active_speaker_detection": {"coordinates": [900, 10]}}'}, 400),
+        ({"options": '{"active_speaker_detection": {"frame_number": 96}}'}, 400),
+        ({"options": '{"active_speaker_detection": {"bounding_boxes": [[0, 0, 9, 9]]}}'}, 400),
+        ({"model": "sync-3", "options": '{"temperature": 0.5}'}, 400),
+        ({"a": "no id"}, 400),
         ({"provider": "replicate"}, 400),
         ({"a": "http://127.0.0.1:9/private.wav"}, 400),
         ({"a": "http://nowhere.invalid/voice.wav"}, 400),

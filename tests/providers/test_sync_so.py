@@ -53,7 +53,7 @@ def test_only_a_cropped_audio_carries_crop_times(segments_case):
     payload = segments_case.provider.prepare(segments_case.request, key="k", webhook_url=None).payload
 
     assert [sorted(one["audioInput"]) for one in payload["segments"]] == [["refId"], ["endTime", "refId", "startTime"]]
-    assert payload["segments"][1]["audioInput"] == {"refId": "two", "startTime": 0.5, "endTime": 2.5}
+    assert payload["segments"][1]["audioInput"] == {"refId": "two", "startTime": 0.5, "endTime": 2.45}
 
 
 def test_an_audio_that_no_segment_uses_is_not_sent(segments_case, files):

@@ -21,11 +21,8 @@ from apps.providers.base import (
     SegmentedLipsyncRequest,
 )
 from apps.providers.lengths import frame_rate_of
+from apps.providers.sync_so.options import option_errors
 
-SYNC_MODES = ("bounce", "loop", "cut_off", "silence", "remap")
-SPEAKER_KEYS = ("auto_detect", "frame_number", "coordinates", "bounding_boxes")
-# Options that may differ from segment to segment.
-OVERRIDE_OPTIONS = ("sync_mode", "temperature", "active_speaker_detection", "occlusion_detection_enabled")
 # Prices are quoted per second at this rate; billed is the output frame.
 PRICED_FPS = 25
 
@@ -72,7 +69,7 @@ def segmented_body(
     """Segmented lip-sync with segments that were checked and fitted. Raises InputError for an unknown option."""
     name, entry = model_of(request)
     options = {"sync_mode": request.sync_mode, **request.options}
-    check_options(options, model=name, entry=entry)
+    check_options(options, model=name, entry=entry, video=request.video)
     used = {segment.audio_reference for segment in segments}
     audios = [
         _input("audio", audio, source_of) | {"refId": reference}
@@ -87,17 +84,9 @@ def segmented_body(
     }
 
 
-def check_options(options: Mapping[str, Any], *, model: str, entry: SyncModel) -> None:
-    """Raises InputError, naming each option that the model does not know or whose value is out of range."""
-    errors = {key: f"{model} does not know this option." for key in options if key not in entry.options}
-    if options.get("sync_mode", "remap") not in SYNC_MODES:
-        errors["sync_mode"] = f"Choose one of {', '.join(SYNC_MODES)}."
-    temperature = options.get("temperature")
-    if temperature is not None and (not isinstance(temperature, int | float) or not 0 <= temperature <= 1):
-        errors["temperature"] = "Choose a number from 0 to 1."
-    speaker = options.get("active_speaker_detection")
-    if isinstance(speaker, Mapping) and (unknown := [key for key in speaker if key not in SPEAKER_KEYS]):
-        errors["active_speaker_detection"] = f"Unknown: {', '.join(unknown)}."
+def check_options(options: Mapping[str, Any], *, model: str, entry: SyncModel, video: MediaInput) -> None:
+    """Raises InputError, naming each option that the model does not know or whose value cannot be."""
+    errors = option_errors(options, model=model, known=entry.options, video=video)
     if errors:
         words = " ".join(f"{name}: {text}" for name, text in errors.items())
         raise InputError(f"The options do not fit. {words}", errors=errors)

@@ -35,9 +35,8 @@ from apps.providers.base import (
 from apps.providers.lengths import lipsync_seconds, seconds_of
 from apps.providers.remote_http import HttpProvider, VendorRefusal, extension_of, result_fetch
 from apps.providers.sync_so.errors import CURES, error_code, is_transient
+from apps.providers.sync_so.options import override_problems
 from apps.providers.sync_so.payload import (
-    OVERRIDE_OPTIONS,
-    check_options,
     lipsync_body,
     model_of,
     price_quote,
@@ -276,16 +275,13 @@ def checked_segments(request: SegmentedLipsyncRequest) -> tuple[LipsyncSegment, 
         audio_seconds=audio_seconds,
         frame_seconds=frame_seconds,
         maximum_seconds=entry.maximum_seconds,
-        override_options=[option for option in OVERRIDE_OPTIONS if option in entry.options],
-    )
+    ) + override_problems(list(enumerate(request.segments)), model=name, known=entry.options, video=request.video)
     if problems:
         errors = {
             problem.field if problem.index is None else f"segments[{problem.index}].{problem.field}": problem.message
             for problem in problems
         }
         raise InputError(f"The segments need a change. {problems[0].message}", code="segments_invalid", errors=errors)
-    for segment in request.segments:
-        check_options(segment.options, model=name, entry=entry)
     return segments_fitted(
         request.segments, video_seconds=video_seconds, audio_seconds=audio_seconds, frame_seconds=frame_seconds
     )

@@ -40,23 +40,21 @@ def segment_problems(
     audio_seconds: Mapping[str, float],
     frame_seconds: float = 1 / 25,
     maximum_seconds: float | None = None,
-    override_options: Sequence[str] = (),
+    places: Sequence[int] | None = None,
 ) -> list[SegmentProblem]:
     """Everything that is wrong, at once; empty when `segments_fitted` of them may be sent.
 
+    `places` are the segments' places in the caller's list, where some of that could not be read.
+
     `audio_seconds` holds the probed length of each audio by reference id. `maximum_seconds` is the longest video
-    that the model or plan takes. `override_options` are the options that the model knows per segment.
+    that the model or plan takes.
     """
     problems = _counts(segments, audio_seconds, video_seconds, maximum_seconds)
-    for index, segment in enumerate(segments):
+    numbered = list(zip(places or range(len(segments)), segments, strict=True))
+    for index, segment in numbered:
         problems += _own_problems(index, segment, video_seconds, frame_seconds)
         problems += _audio_problems(index, segment, audio_seconds)
-        problems += [
-            SegmentProblem(index, f"optionsOverride.{name}", f"The model does not know the option {name!r}.")
-            for name in segment.options
-            if name not in override_options
-        ]
-    return problems + _overlaps(segments)
+    return problems + _overlaps(numbered)
 
 
 def segments_fitted(
@@ -143,8 +141,11 @@ def _range_problems(  # noqa: PLR0917
     return problems
 
 
-def _overlaps(segments: Sequence[LipsyncSegment]) -> list[SegmentProblem]:
-    numbered = sorted(enumerate(segments), key=lambda pair: pair[1].start_seconds)
+def _overlaps(numbered: Sequence[tuple[int, LipsyncSegment]]) -> list[SegmentProblem]:
+    numbered = sorted(
+        ((index, one) for index, one in numbered if one.start_seconds < one.end_seconds),
+        key=lambda pair: pair[1].start_seconds,
+    )
     problems = []
     furthest, holder = -math.inf, 0
     for index, segment in numbered:

@@ -1,0 +1,117 @@
+"""What the values of Sync.so's options may be. Each mistake gets a sentence of its own, before anything is paid."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from apps.providers.base import LipsyncSegment, MediaInput
+from apps.providers.lengths import frame_rate_of
+from apps.providers.sync_so.segments import SegmentProblem
+
+SYNC_MODES = ("bounce", "loop", "cut_off", "silence", "remap")
+# Options that may differ from segment to segment.
+OVERRIDE_OPTIONS = ("sync_mode", "temperature", "active_speaker_detection", "occlusion_detection_enabled")
+CHOICES: Mapping[str, Sequence[str]] = {
+    "sync_mode": SYNC_MODES,
+    "model_mode": ("lips", "face", "head"),
+    "prompt": ("happy", "sad", "angry", "disgusted", "surprised", "neutral"),
+}
+# A length rounded by its container may count one frame more or less.
+FRAME_TOLERANCE = 1
+
+
+def option_errors(
+    options: Mapping[str, Any], *, model: str, known: Collection[str], video: MediaInput
+) -> dict[str, str]:
+    """A sentence for each option that the model does not know or whose value cannot be."""
+    errors = {}
+    for name, value in options.items():
+        text = f"{model} does not know this option." if name not in known else _problem(name, value, video)
+        if text:
+            errors[name] = text
+    return errors
+
+
+def override_problems(
+    segments: Sequence[tuple[int, LipsyncSegment]], *, model: str, known: Collection[str], video: MediaInput
+) -> list[SegmentProblem]:
+    """The same for the options of single segments; `segments` come with their places."""
+    allowed = [name for name in known if name in OVERRIDE_OPTIONS]
+    return [
+        SegmentProblem(index, f"optionsOverride.{name}", text)
+        for index, segment in segments
+        for name, text in option_errors(segment.options, model=model, known=allowed, video=video).items()
+    ]
+
+
+def _problem(name: str, value: Any, video: MediaInput) -> str:
+    """ "" for a value that may be sent, and for an option that a flavor lists and this code has not met."""
+    if name in CHOICES:
+        return "" if value in CHOICES[name] else f"Choose one of {', '.join(CHOICES[name])}."
+    if name == "temperature":
+        return "" if _is_number(value) and 0 <= value <= 1 else "Choose a number from 0 to 1."
+    if name == "occlusion_detection_enabled":
+        return "" if isinstance(value, bool) else "Choose true or false."
+    if name == "active_speaker_detection":
+        return _speaker_problem(value, video)
+    return ""
+
+
+def _speaker_problem(value: Any, video: MediaInput) -> str:
+    if isinstance(value, bool):
+        return ""
+    if not isinstance(value, dict):
+        return f"Choose true or false, or an object of {', '.join(_SPEAKER)}."
+    if unknown := [key for key in value if key not in _SPEAKER]:
+        return f"Unknown: {', '.join(unknown)}."
+    problems = (_SPEAKER[key](one, video) for key, one in value.items())
+    return " ".join(text for text in problems if text)
+
+
+def _auto_problem(value: Any, _video: MediaInput) -> str:
+    return "" if isinstance(value, bool) else "auto_detect is true or false."
+
+
+def _frame_problem(value: Any, video: MediaInput) -> str:
+    frames = _frames(video)
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0 and (not frames or value < frames):
+        return ""
+    return "frame_number is a frame of the video, counted from 0."
+
+
+def _point_problem(value: Any, video: MediaInput) -> str:
+    if not (isinstance(value, list) and len(value) == 2 and all(_is_number(one) for one in value)):
+        return "coordinates are [x, y] in pixels of the video."
+    size = (video.width, video.height)
+    inside = all(one >= 0 and (limit is None or one < limit) for one, limit in zip(value, size, strict=True))
+    return "" if inside else f"coordinates lie outside the video, which has {video.width} × {video.height} pixels."
+
+
+def _boxes_problem(value: Any, video: MediaInput) -> str:
+    frames = _frames(video)
+    good = isinstance(value, list) and all(
+        box is None or (isinstance(box, list) and len(box) == 4 and all(_is_number(one) for one in box))
+        for box in value
+    )
+    if not good:
+        return "bounding_boxes is a list of [x1, y1, x2, y2] or null."
+    if frames and abs(len(value) - frames) > FRAME_TOLERANCE:
+        return f"bounding_boxes needs one entry for each of the video's {frames} frames, not {len(value)}."
+    return ""
+
+
+_SPEAKER: Mapping[str, Callable[[Any, MediaInput], str]] = {
+    "auto_detect": _auto_problem,
+    "frame_number": _frame_problem,
+    "coordinates": _point_problem,
+    "bounding_boxes": _boxes_problem,
+}
+
+
+def _frames(video: MediaInput) -> int:
+    """How many frames the video has, 0 where that is not known."""
+    fps = frame_rate_of(video)
+    return round((video.duration_seconds or 0.0) * float(fps)) if fps else 0
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
