@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.accounts.keeping import kept_take
 from apps.accounts.models import User
 from apps.accounts.services import token_create, token_revoke
 from apps.accounts.sign_in_limit import sign_in_failed, sign_in_wait_seconds
@@ -26,7 +27,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and request.method != "POST":
         return redirect(next_url)
     form = AuthenticationForm(request, data=request.POST or None)
-    context = {"form": form, "next": next_url}
+    context = {"form": form, "next": next_url, "kept": request.POST.get("kept", "")}
     if request.method != "POST":
         return render(request, "accounts/sign_in.html", context)
     address, username = request.META.get("REMOTE_ADDR", ""), request.POST.get("username", "")
@@ -39,6 +40,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         sign_in_failed(address=address, username=username)
         return render(request, "accounts/sign_in.html", context, status=400)
     login(request, form.get_user())
+    kept_take(request)
     return redirect(next_url)
 
 

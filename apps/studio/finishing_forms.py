@@ -1,7 +1,7 @@
 """Forms of the dialogs about a project's videos. Services check again; these put each sentence beside its field."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -14,7 +14,7 @@ from apps.projects.models import AspectRatio, Resolution
 from apps.projects.services import PROVIDER_CHOICES
 from apps.providers.base import Capability
 from apps.providers.registry import providers_for
-from apps.studio.forms import TEXT_LENGTH
+from apps.studio.forms import NO_IDEA, DollarsField, number_words, text_field
 from apps.studio.words import LOOK_WORDS, PRESET_WORDS, PROVIDER_WORDS
 
 FLAVORS_CHOICE = ("", "As the flavor says")
@@ -26,11 +26,6 @@ _CLOCK = re.compile(r"^(?:(\d{1,3}):)?(\d{1,5}(?:\.\d{1,6})?)$")
 def lowered(values: Any) -> list[tuple[str, str]]:
     """Options with the words of a look, as choices."""
     return [FLAVORS_CHOICE, *((value, LOOK_WORDS[value][:1].upper() + LOOK_WORDS[value][1:]) for value in values)]
-
-
-def number_words(sentence: str) -> dict[str, str]:
-    """One sentence for whatever is wrong with a number."""
-    return dict.fromkeys(("invalid", "min_value", "max_value", "max_digits", "max_decimal_places"), sentence)
 
 
 def seconds_field(least: float, most: float) -> forms.FloatField:
@@ -49,22 +44,6 @@ class ClockField(forms.Field):
         if not found:
             raise forms.ValidationError("Type seconds, such as 41.5, or minutes and seconds, such as 0:41.5.")
         return 60 * Decimal(found[1] or 0) + Decimal(found[2])
-
-
-class DollarsField(forms.Field):
-    """US dollars with or without the sign; empty is None."""
-
-    def to_python(self, value: Any) -> Decimal | None:
-        text = str(value or "").strip().removeprefix("$").strip()
-        if not text:
-            return None
-        try:
-            amount = Decimal(text)
-        except InvalidOperation as error:
-            raise forms.ValidationError("Type an amount in US dollars, such as 12.50, or leave it empty.") from error
-        if not amount.is_finite() or not 0 <= amount < 10**8:
-            raise forms.ValidationError("Type an amount from 0 to 99,999,999, or leave it empty.")
-        return amount.quantize(Decimal("0.01"))
 
 
 class OutputsForm(forms.Form):
@@ -142,11 +121,9 @@ class BudgetForm(forms.Form):
 class SettingsForm(forms.Form):
     """What the project is about and how it is made."""
 
-    title = forms.CharField(max_length=200, error_messages={"required": "Give the project a title."})
-    idea = forms.CharField(
-        max_length=TEXT_LENGTH, error_messages={"required": "Describe the video in a sentence or two."}
-    )
-    character_description = forms.CharField(max_length=TEXT_LENGTH, required=False)
+    title = text_field(length=200, missing="Give the project a title.")
+    idea = text_field(missing=NO_IDEA)
+    character_description = text_field()
     flavor = forms.ChoiceField(choices=())
     aspect_ratio = forms.ChoiceField(choices=AspectRatio.choices)
     resolution = forms.ChoiceField(choices=Resolution.choices)

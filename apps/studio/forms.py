@@ -1,6 +1,6 @@
 """Forms of the pages. Services check again; these put each sentence beside its field."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -9,30 +9,69 @@ from django.utils.datastructures import MultiValueDict
 from apps.core.errors import InputError
 from apps.flavors.discovery import DEFAULT
 from apps.flavors.registry import flavor_names
+from apps.generation.limits import MAXIMUM_SCENES
 from apps.projects.models import AspectRatio, Resolution
 
 QUICK_GEN = "quick"
 EDIT = "edit"
 TEXT_LENGTH = 8000
+NO_IDEA = "Describe the video in a sentence or two."
+
+
+def number_words(sentence: str) -> dict[str, str]:
+    """One sentence for whatever is wrong with a number."""
+    return dict.fromkeys(("invalid", "min_value", "max_value", "max_digits", "max_decimal_places"), sentence)
+
+
+def text_field(*, length: int = TEXT_LENGTH, missing: str = "") -> forms.CharField:
+    """A text of at most `length` characters; `missing` is said where it must not be empty."""
+    errors = {"max_length": f"Shorten this to {length:,} characters.", "required": missing}
+    return forms.CharField(max_length=length, required=bool(missing), error_messages=errors)
+
+
+class DollarsField(forms.Field):
+    """US dollars with or without the sign; empty is None."""
+
+    def to_python(self, value: Any) -> Decimal | None:
+        text = str(value or "").strip().removeprefix("$").strip()
+        if not text:
+            return None
+        try:
+            amount = Decimal(text)
+        except InvalidOperation as error:
+            raise forms.ValidationError("Type an amount in US dollars, such as 12.50, or leave it empty.") from error
+        if not amount.is_finite() or not 0 <= amount < 10**8:
+            raise forms.ValidationError("Type an amount from 0 to 99,999,999, or leave it empty.")
+        return amount.quantize(Decimal("0.0001"))
 
 
 class CreateForm(forms.Form):
     """What makes a project. A song comes as a file, as one uploaded before (`audio_id`), or not at all."""
 
     mode = forms.ChoiceField(choices=[(QUICK_GEN, "Quick gen"), (EDIT, "Edit")], initial=QUICK_GEN)
-    song = forms.FileField(required=False)
+    song = forms.FileField(required=False, error_messages={"empty": "This file is empty. Choose another one."})
     audio_id = forms.UUIDField(required=False)
-    song_link = forms.URLField(required=False, assume_scheme="https", max_length=2000)
-    flavor = forms.ChoiceField(choices=(), required=False)
-    idea = forms.CharField(
-        max_length=TEXT_LENGTH, error_messages={"required": "Describe the video in a sentence or two."}
+    song_link = forms.URLField(
+        required=False,
+        assume_scheme="https",
+        max_length=2000,
+        error_messages={"invalid": "This is no link. Paste an address such as https://example.com/song.mp3."},
     )
-    character_description = forms.CharField(max_length=TEXT_LENGTH, required=False)
-    character_reference = forms.FileField(required=False)
+    flavor = forms.ChoiceField(choices=(), required=False)
+    idea = text_field(missing=NO_IDEA)
+    character_description = text_field()
+    character_reference = forms.FileField(
+        required=False, error_messages={"empty": "This file is empty. Choose another one."}
+    )
     aspect_ratio = forms.ChoiceField(choices=AspectRatio.choices, initial=AspectRatio.LANDSCAPE)
     resolution = forms.ChoiceField(choices=Resolution.choices, initial=Resolution.HD)
-    number_of_scenes = forms.IntegerField(min_value=1, max_value=200, required=False)
-    budget = forms.DecimalField(min_value=Decimal(0), max_digits=12, decimal_places=4, required=False)
+    number_of_scenes = forms.IntegerField(
+        min_value=1,
+        max_value=MAXIMUM_SCENES,
+        required=False,
+        error_messages=number_words(f"Type a whole number from 1 to {MAXIMUM_SCENES}, or leave it to the song."),
+    )
+    budget = DollarsField(required=False)
 
     def __init__(self, data: Any = None, files: MultiValueDict[str, Any] | None = None, **options: Any) -> None:
         super().__init__(data, files, **options)

@@ -29,7 +29,11 @@ PROJECT = "projects/<uuid:project_id>"
 
 ROWS = {
     "": private_page(),
-    "create": [private_page(), private_page(method="post", as_form=True, other=400, owner=400, staff=400)],
+    # Without a session the sign-in comes at once, and keeps what was typed.
+    "create": [
+        private_page(),
+        private_page(method="post", as_form=True, anonymous=403, other=400, owner=400, staff=400),
+    ],
     PROJECT: owned_page(project),
     "quick-gen/<uuid:project_id>": owned_page(project),
     "edit/<uuid:project_id>": owned_page(project),
@@ -90,7 +94,7 @@ ROWS = {
     "flavors/<str:flavor>/<str:config_type>": [
         private_page(arguments=images),
         Row(
-            anonymous=302, other=403, owner=403, staff=400,
+            anonymous=403, other=403, owner=403, staff=400,
             method="post", as_form=True, arguments=images, data={"text": "nonsense: [", "version": "0"},
         ),
     ],

@@ -58,6 +58,22 @@ def test_creating_needs_only_words(browser, user):
     assert (project.owner, project.idea, project.aspect_ratio, project.flavor) == (user, "rain", "9:16", "default")
 
 
+def test_what_was_typed_survives_a_session_that_ended(client, user):
+    data = {"mode": "edit", "idea": "a storm at sea", "aspect_ratio": "9:16", "resolution": "720p", "budget": "7.50"}
+    asked = client.post("/create", data)
+    kept = re.search(r'name="kept" value="([^"]+)"', asked.content.decode())[1]
+    who = {"username": user.username, "password": "a long passphrase", "next": "/create"}
+    wrong = client.post("/accounts/sign-in/", {**who, "password": "wrong", "kept": kept})
+    assert kept in wrong.content.decode()
+    html = client.post("/accounts/sign-in/", {**who, "kept": kept}, follow=True).content.decode()
+
+    assert ">a storm at sea</textarea>" in html
+    assert 'value="7.50"' in html
+    assert '<option value="9:16" selected>' in html
+    assert "a storm at sea" not in client.get("/create").content.decode()
+    assert Project.objects.count() == 0
+
+
 def test_creating_without_words_says_so_at_the_field_and_keeps_the_rest(browser):
     response = browser.post(
         "/create", {"mode": "quick", "idea": " ", "character_description": "Mara", "aspect_ratio": "1:1"}

@@ -1,11 +1,11 @@
 """Create: song, mode, look, words; one button."""
 
-from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.keeping import kept_fields, login_required_keeping
 from apps.accounts.models import User
 from apps.assets.models import Kind as AssetKind
 from apps.assets.services import asset_from_upload
@@ -21,11 +21,15 @@ from apps.studio.forms import QUICK_GEN, CreateForm, form_take_errors
 RECENT_SONGS = 20
 
 
-@login_required
+@login_required_keeping
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
     by = owner_of(request)
-    form = CreateForm(request.POST, request.FILES) if request.method == "POST" else CreateForm()
+    form = (
+        CreateForm(request.POST, request.FILES)
+        if request.method == "POST"
+        else CreateForm(initial=kept_fields(request))
+    )
     if form.is_bound and form.is_valid():
         if form.cleaned_data["song_link"]:
             return _import_started(request, by, form)

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from apps.accounts.keeping import kept_fields, login_required_keeping
 from apps.core.errors import ConflictError, InputError
 from apps.flavors.schema import CONFIG_TYPES
 from apps.flavors.selectors import flavor_detail, flavor_summaries, resolved_text
@@ -20,12 +21,12 @@ def flavors(request: HttpRequest) -> HttpResponse:
     return render(request, "studio/flavors.html", context)
 
 
-@login_required
+@login_required_keeping
 @require_http_methods(["GET", "HEAD", "POST"])
 def flavor(request: HttpRequest, flavor: str, config_type: str) -> HttpResponse:
     by = owner_of(request)
     detail = flavor_detail(flavor=flavor, config_type=config_type)
-    text, error = detail.edit_text, ""
+    text, error = kept_fields(request).get("text", detail.edit_text), ""
     if request.method == "POST":
         if not by.is_staff:
             raise PermissionDenied("Only staff may edit flavors.")

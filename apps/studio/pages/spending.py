@@ -15,13 +15,14 @@ from apps.accounts.models import User
 from apps.jobs.models import SpendingAccount
 from apps.jobs.money import cap_set, daily_cap_scope, day_scope, user_scope
 from apps.studio.cards import owner_of
+from apps.studio.forms import DollarsField
 
 
 class CapsForm(forms.Form):
     """US dollars; empty lifts the cap."""
 
-    total = forms.DecimalField(min_value=Decimal(0), max_digits=12, decimal_places=2, required=False)
-    daily = forms.DecimalField(min_value=Decimal(0), max_digits=12, decimal_places=2, required=False)
+    total = DollarsField(required=False)
+    daily = DollarsField(required=False)
 
 
 @login_required

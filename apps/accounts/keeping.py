@@ -1,0 +1,57 @@
+"""What somebody typed into a form survives a session that ended meanwhile: it goes through the sign-in, signed, and the
+form's page offers it again. Files do not; a browser gives them once."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+SALT = "kept form"
+SESSION_KEY = "kept_form"
+# Long enough to find a password; whoever comes later starts anew.
+KEPT_SECONDS = 3600
+MOST_BYTES = 200_000
+SECRET_FIELDS = frozenset({"csrfmiddlewaretoken", "password"})
+
+
+def login_required_keeping(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """As `login_required`. The view takes back what was typed with `kept_fields`."""
+    guarded = login_required(view)
+
+    @wraps(view)
+    def answer(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+        if request.method != "POST" or request.user.is_authenticated:
+            return guarded(request, *arguments, **named)
+        context = {"form": AuthenticationForm(request), "next": request.path, "kept": _signed(request)}
+        return render(request, "accounts/sign_in.html", context, status=403)
+
+    return answer
+
+
+def kept_take(request: HttpRequest) -> None:
+    """At the sign-in: from the form into the new session. What was not signed by us counts as nothing."""
+    try:
+        request.session[SESSION_KEY] = signing.loads(request.POST.get("kept", ""), salt=SALT, max_age=KEPT_SECONDS)
+    except signing.BadSignature:
+        return
+
+
+def kept_fields(request: HttpRequest) -> dict[str, str]:
+    """What was typed into this page's form before the session ended; once, and {} where nothing was."""
+    kept = request.session.get(SESSION_KEY)
+    if not kept or kept["path"] != request.path:
+        return {}
+    del request.session[SESSION_KEY]
+    return dict(kept["fields"])
+
+
+def _signed(request: HttpRequest) -> str:
+    fields = {name: value for name, value in request.POST.items() if name not in SECRET_FIELDS}
+    if sum(len(str(value)) for value in fields.values()) > MOST_BYTES:
+        return ""
+    return signing.dumps({"path": request.path, "fields": fields}, salt=SALT, compress=True)
