@@ -18,7 +18,7 @@ from apps.assets.models import Asset, Kind
 from apps.assets.selectors import asset_get
 from apps.assets.services import StoredFile, asset_create, file_store
 from apps.assets.uploads import spool_path, upload_received
-from apps.core.errors import InputError
+from apps.core.errors import InputError, NotFound
 from apps.core.guarded_fetch import fetch_url
 from apps.core.http import HttpFailure
 from apps.media.probe import MediaFacts, probe_media
@@ -79,6 +79,8 @@ def _opened(stack: ExitStack, by: User, name: str, kind: Kind, source: GivenFile
     except (InputError, HttpFailure) as error:
         # A link that leads nowhere is the sender's to correct, too.
         raise InputError(f"{name}: {error.message}", code=error.code, errors={name: [error.message]}) from error
+    except NotFound as error:
+        raise NotFound(f"{name}: {error.message}") from error
 
 
 def _linked(stack: ExitStack, name: str, kind: Kind, url: str) -> OrderFile:

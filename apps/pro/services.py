@@ -5,9 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from apps.accounts.models import User
 from apps.assets.models import Asset
-from apps.core.errors import InputError
+from apps.assets.services import asset_public_url
+from apps.core.errors import InputError, ProviderError
 from apps.flavors.schema import SyncModel
 from apps.generation.choice import Choice, provider_choose
 from apps.jobs.kinds import Kind, Queue
@@ -16,11 +19,13 @@ from apps.jobs.services import Idempotency, NewJob, job_create
 from apps.pro.files import OrderFile, order_file_store
 from apps.pro.order import OrderedSegment, ProOrder
 from apps.pro.segments import ReadSegments
-from apps.providers.base import Capability, Quote, SegmentedLipsyncRequest
+from apps.providers.base import Capability, PreparedSubmit, Quote, RemoteProvider, SegmentedLipsyncRequest
 from apps.providers.lengths import frame_rate_of
 from apps.providers.sync_so.options import override_problems
 from apps.providers.sync_so.payload import check_options, model_of, segmented_body
 from apps.providers.sync_so.segments import SegmentProblem, segment_problems, segments_fitted
+
+log = structlog.get_logger(__name__)
 
 DEFAULT_PROVIDER = "sync_so"
 VIDEO = "video"
@@ -83,7 +88,27 @@ def order_check(wish: ProWish, files: Mapping[str, OrderFile]) -> CheckedOrder:
     _refuse_problems(_problems(wish.segments, request, name, entry))
     fitted = segments_fitted(request.segments, **_lengths(request))
     request = replace(request, segments=fitted)
-    return CheckedOrder(request=request, choice=choice, quote=choice.provider.quote(request))
+    return CheckedOrder(request=request, choice=choice, quote=_quote(request, choice, files))
+
+
+def _quote(request: SegmentedLipsyncRequest, choice: Choice, files: Mapping[str, OrderFile]) -> Quote:
+    """The service's own estimate where it can fetch every file already, else by the price table."""
+    provider, table = choice.provider, choice.provider.quote(request)
+    links = {name: asset_public_url(file.asset) if file.asset else None for name, file in files.items()}
+    if not isinstance(provider, RemoteProvider) or not all(links.values()):
+        return table
+    linked = replace(
+        request,
+        video=replace(request.video, public_url=links[VIDEO]),
+        audios={name: replace(audio, public_url=links[name]) for name, audio in request.audios.items()},
+    )
+    payload = segmented_body(linked, request.segments, lambda media: {"url": media.public_url or ""})
+    try:
+        estimate = provider.estimate(PreparedSubmit(payload=payload, model=request.model))
+    except ProviderError as error:
+        log.warning("estimate_failed", provider=provider.name, reason=error.message)
+        return table
+    return replace(estimate, bought_seconds=table.bought_seconds) if estimate else table
 
 
 def _problems(

@@ -13,6 +13,7 @@ from apps.assets.models import Asset
 from apps.jobs.models import Job, RemoteRun
 from apps.jobs.states import State
 from apps.media.probe import probe_media
+from tests.factories import store_asset
 from tests.fakes import media
 from tests.jobs.remote.driving import drive
 
@@ -187,6 +188,19 @@ def test_a_dry_run_prices_and_shows_the_payload_and_keeps_nothing(post, sync_so)
     assert not Job.objects.exists()
     assert not Asset.objects.exists()
     assert sync_so.count("POST") == 0
+
+
+def test_the_price_is_the_services_own_estimate_where_it_can_fetch_the_files(post, sync_so, user, clips, settings):
+    settings.PUBLIC_URL = "https://studio.example"
+    sync_so.fetch_inputs = False  # nobody is at that address
+    files = {
+        "video": str(store_asset(user, clips["video"]).pk),
+        "a": str(store_asset(user, clips["voice"], kind="audio", suffix=".wav").pk),
+    }
+    quote = post([segment(0, 2)], query="?dry_run=1", **files).json()["quote"]
+    assert (quote["amount"], quote["basis"]) == ("0.1000", "Sync.so's own estimate: 50 frames (lipsync-2)")
+    sync_so.stop()
+    assert "price of" in post([segment(0, 2)], query="?dry_run=1", **files).json()["quote"]["basis"]
 
 
 def test_a_double_click_with_one_key_is_one_order(post, sync_so):

@@ -56,6 +56,8 @@ STATES = {
 # A place frees when a generation ends, which takes tens of seconds; used when the service names no time.
 PLACE_RETRY_SECONDS = 15.0
 LIST_LIMIT = 100
+# A person waits for the price; there is a table beside it.
+ESTIMATE_SECONDS = 10.0
 
 
 class SyncSo(HttpProvider):
@@ -126,7 +128,7 @@ class SyncSo(HttpProvider):
         return PreparedSubmit(payload=body, model=body["model"], mark=key)
 
     def estimate(self, prepared: PreparedSubmit) -> Quote | None:
-        answer = self.write("POST", "/v2/analyze/cost", json_body=prepared.payload)
+        answer = self.write("POST", "/v2/analyze/cost", json_body=prepared.payload, time_limit_seconds=ESTIMATE_SECONDS)
         first = answer[0] if isinstance(answer, list) and answer else answer
         try:
             amount = Decimal(str(first["estimatedGenerationCost"]))
