@@ -241,4 +241,4 @@ JOB_HEARTBEAT_SECONDS = env.integer("MV_JOB_HEARTBEAT_SECONDS", 10, minimum=1)
 # Three missed heartbeats and a half: a busy machine is not taken for a dead one.
 JOB_SILENT_SECONDS = env.integer("MV_JOB_SILENT_SECONDS", 35, minimum=2)
 # A vendor's listing may lag behind its acceptance: look for a lost submit after this long.
-JOB_UNKNOWN_DELAY_SECONDS = env.integer("MV_JOB_UNKNOWN_DELAY_SECONDS", 15, minimum=0)
+JOB_UNKNOWN_DELAY_SECONDS = env.integer("MV_JOB_UNKNOWN_DELAY_SECONDS", 10, minimum=0)

@@ -186,7 +186,11 @@ def _not_submitted(run: JobRun, remote: RemoteRun, error: ProviderError) -> Hand
 
 
 def _reconcile(run: JobRun, provider: RemoteProvider, opened: Opened, remote: RemoteRun) -> ProviderResult | Handed:
-    """Find out what became of a submit whose answer was lost. Never submits unless that is documented as safe."""
+    """Find out what became of a submit whose answer was lost.
+
+    It is sent again where that is documented as safe, and where the list does not show it and it costs nothing or
+    was cut short by a crash of ours. What surely was sent is left to a person, once a few looks did not find it.
+    """
     if provider.idempotent_submit:
         again = submit_authorise(
             run.claim,
@@ -209,6 +213,9 @@ def _reconcile(run: JobRun, provider: RemoteProvider, opened: Opened, remote: Re
             found = ProviderError("What was found belongs to another job.", raw={"candidates": [status.ref.remote_id]})
             return _still_unknown(run, remote, found)
         return _accepted(run, provider, remote, status)
+    if remote.status == RunStatus.UNKNOWN and run.job.quoted_cost > 0:
+        # They had the request: a list that does not show it (yet) is no proof that it was not taken.
+        return _still_unknown(run, remote, ProviderError("The provider does not list it."))
     remote.status = RunStatus.NOT_ACCEPTED
     remote.save(update_fields=["status"])
     return _submit(run, provider, opened, remote)
@@ -233,7 +240,7 @@ def _still_unknown(run: JobRun, remote: RemoteRun, error: ProviderError) -> Hand
                 job,
                 code=Code.SUBMIT_UNKNOWN,
                 message=(
-                    "The connection to the provider broke while the request was sent, so it may have been paid. "
+                    "The provider did not say whether it took the request, so it may have been paid. "
                     "Look at your account there: if it was made, adopt it by its id; if not, pay again."
                 ),
                 evidence={"provider": remote.provider, "reason": error.message, "raw": _plain(error.raw)},

@@ -34,17 +34,25 @@ def unmarked_job(user, staff, replicate):
     return drive(video_job(user))
 
 
-@pytest.mark.parametrize("fault", ["lose_answer", "cut", "html", "status"])
-def test_a_lost_answer_is_looked_up_by_its_mark(fault, user, replicate):
-    replicate.fail_next("POST .*predictions", fault, status=500)
+def test_a_lost_answer_is_looked_up_by_its_mark(user, replicate):
+    replicate.fail_next("POST .*predictions", "lose_answer")
 
     job = drive(video_job(user))
 
     assert job.state == State.SUCCEEDED
-    # Where the first request did nothing, the listing proves it and the same payload is sent once more.
-    assert len(replicate.predictions) == 1
-    assert replicate.count(PAID) == (1 if fault == "lose_answer" else 2)
+    assert len(replicate.predictions) == replicate.count(PAID) == 1
     assert "submit_unknown" in list(job.events.values_list("code", flat=True))
+
+
+@pytest.mark.parametrize("fault", ["cut", "html", "status"])
+def test_what_was_sent_and_cannot_be_found_waits_for_a_person(fault, user, replicate):
+    replicate.fail_next("POST .*predictions", fault, status=500)
+
+    job = drive(video_job(user))
+
+    assert (job.state, replicate.count(PAID)) == (State.NEEDS_ATTENTION, 1)
+    assert replicate.count("GET .*predictions") == 3
+    assert [entry.kind for entry in LedgerEntry.objects.filter(job=job)] == ["reserve"]
 
 
 def test_the_same_key_is_sent_again_where_that_is_documented_as_safe(user, sync_so, tmp_path):
