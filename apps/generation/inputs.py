@@ -32,7 +32,9 @@ def request_opened(run: JobRun) -> Iterator[ProviderRequest]:
 def request_described(frozen: FrozenRequest, assets: Mapping[UUID, Asset]) -> ProviderRequest:
     """The request as far as it is known before any file is fetched: enough for a quote, not for work."""
     media = {
-        name: media_described(assets[source.asset_id], source) if source.asset_id else MediaInput(Path(name), "")
+        name: media_described(assets[source.asset_id], source)
+        if source.asset_id
+        else MediaInput(Path(name), "", duration_seconds=_range_seconds(source))
         for name, source in frozen.inputs.items()
     }
     return frozen.request(media)
@@ -40,18 +42,22 @@ def request_described(frozen: FrozenRequest, assets: Mapping[UUID, Asset]) -> Pr
 
 def media_described(asset: Asset, source: InputSource) -> MediaInput:
     """What the asset's row says. The path is a name only."""
-    duration = asset.duration_seconds
-    if source.start_seconds is not None and source.end_seconds is not None:
-        duration = source.end_seconds - source.start_seconds
+    ranged = _range_seconds(source)
     return MediaInput(
         path=Path(asset.key),
         content_type=asset.content_type,
         sha256=asset.sha256,
-        duration_seconds=duration,
+        duration_seconds=asset.duration_seconds if ranged is None else ranged,
         width=asset.width,
         height=asset.height,
         fps=asset.fps,
     )
+
+
+def _range_seconds(source: InputSource) -> float | None:
+    if source.start_seconds is None or source.end_seconds is None:
+        return None
+    return source.end_seconds - source.start_seconds
 
 
 def input_opened(stack: ExitStack, run: JobRun, name: str, source: InputSource) -> MediaInput:

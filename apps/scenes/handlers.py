@@ -10,8 +10,14 @@ from apps.generation.receiving import images_receive, scenes_receive, video_rece
 from apps.jobs.execution import Handed, Handler, JobRun, Outcome
 from apps.jobs.kinds import Kind
 from apps.jobs.states import State
+from apps.scenes.lipsync_check import lipsync_refuse_hopeless
 from apps.scenes.own_clips import own_clip_run
-from apps.scenes.receiving import scene_image_receive, scene_lipsync_receive, scene_video_receive
+from apps.scenes.receiving import (
+    reference_receive,
+    scene_image_receive,
+    scene_lipsync_receive,
+    scene_video_receive,
+)
 from apps.scenes.writing import project_scenes_receive
 
 log = structlog.get_logger(__name__)
@@ -25,6 +31,7 @@ STAND_ALONE: dict[Kind, Receiver] = {
 }
 OF_A_PROJECT: dict[Kind, Receiver] = {
     Kind.SCENES: project_scenes_receive,
+    Kind.CHARACTER_REFERENCE: reference_receive,
     Kind.IMAGE: scene_image_receive,
     Kind.VIDEO: scene_video_receive,
     Kind.LIPSYNC: scene_lipsync_receive,
@@ -34,6 +41,8 @@ OF_A_PROJECT: dict[Kind, Receiver] = {
 def _generate(kind: Kind, run: JobRun) -> Outcome:
     if kind == Kind.LIPSYNC and run.claim.came_from == State.QUEUED:
         log.info("lipsync_processing_started", provider=run.job.provider, scene_id=str(run.job.scene_id))
+        if run.parameters.get("look_first"):
+            lipsync_refuse_hopeless(run)
     if kind == Kind.SCENES and song_awaited(run):
         return Handed()
     receivers = OF_A_PROJECT if run.job.project_id else STAND_ALONE

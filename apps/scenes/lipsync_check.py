@@ -1,6 +1,6 @@
 """Looking before paying: whether a scene's lip-sync can work at all. Costs nothing and sends nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,8 +9,10 @@ import structlog
 from apps.accounts.models import User
 from apps.assets.models import Asset
 from apps.assets.services import asset_local_copy
-from apps.core.errors import StudioError
+from apps.core.errors import InputError, StudioError
+from apps.generation.frozen import FrozenRequest, InputSource
 from apps.generation.work import Work
+from apps.jobs.execution import JobRun
 from apps.providers.draft.lipsync.face import FaceCheck, face_check
 from apps.providers.draft.lipsync.voice import VoiceCheck, voice_check
 from apps.scenes.lipsync import LipsyncWish, scene_lipsync_work
@@ -71,8 +73,22 @@ def scenes_doubts(*, by: User, project_id: UUID, sequences: Sequence[int], wish:
 
 def work_check(work: Work) -> LipsyncCheck:
     """The same for a lip-sync that was put together already. What the provider refuses raised before."""
+    return _inputs_check(work.frozen.inputs)
+
+
+def lipsync_refuse_hopeless(run: JobRun) -> None:
+    """Before a job that nobody looked at is paid for: raises InputError where there is no face or no voice. Mere
+    doubts are no reason."""
+    found = _inputs_check(FrozenRequest.model_validate(run.parameters["frozen"]).inputs)
+    hopeless = [part for part in (found.face, found.voice) if part is not None and not part.usable]
+    if hopeless:
+        problems = " ".join(problem for part in hopeless for problem in part.problems)
+        message = f"Nothing was bought, since it is unlikely to work. {problems} Add Lipsync tries it nevertheless."
+        raise InputError(message, code="lipsync_unlikely")
+
+
+def _inputs_check(inputs: Mapping[str, InputSource]) -> LipsyncCheck:
     problems: list[str] = []
-    inputs = work.frozen.inputs
     face: FaceCheck | None = None
     voice: VoiceCheck | None = None
     try:

@@ -14,7 +14,7 @@ from apps.assets.keys import scene_file_key, scene_lipsync_key
 from apps.assets.models import Kind as AssetKind
 from apps.assets.services import StoredFile, asset_create, file_store
 from apps.core.errors import NotFound
-from apps.generation.receiving import produced, result_metadata, video_answer
+from apps.generation.receiving import images_receive, produced, result_metadata, video_answer
 from apps.jobs.execution import Done, JobRun
 from apps.projects.models import Project
 from apps.providers.base import ProviderResult
@@ -37,6 +37,12 @@ class NewClip:
     parameters: Mapping[str, Any]
     parent_id: str | None = None
     only_over_parent: bool = False
+
+
+def reference_receive(run: JobRun, result: ProviderResult) -> Done:
+    """The first picture becomes the project's character reference, unless a person chose one meanwhile."""
+    made = images_receive(run, result)
+    return Done(result=made.result, save=partial(_reference_save, run, made))
 
 
 def scene_image_receive(run: JobRun, result: ProviderResult) -> Done:
@@ -115,6 +121,14 @@ def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
             scene.save(update_fields=["current_clip", "version", "updated_at"])
         log.info("scene_clip_current", scene_id=str(scene.pk), clip_id=str(clip.pk), origin=str(new.origin))
     return {"clip_id": str(clip.pk), "scene_id": str(scene.pk), "usable": usable, **video_answer(asset)}
+
+
+def _reference_save(run: JobRun, made: Done) -> Mapping[str, Any] | None:
+    answer = made.save() if made.save else None
+    if answer and not run.late:
+        free = Project.objects.filter(pk__in=[run.job.project_id], character_reference=None)
+        free.update(character_reference_id=answer["images"][0]["image_id"])
+    return answer
 
 
 def _image_save(run: JobRun, stored: StoredFile, metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.composition.services import project_compose, project_final_is_fresh
 from apps.core.errors import ConflictError, InputError, StudioError
+from apps.generation.services import character_reference_work
 from apps.generation.work import Spending, Work, spending_check, work_start
 from apps.jobs import money
 from apps.jobs.kinds import Kind
@@ -26,8 +27,16 @@ from apps.jobs.services import job_cancel
 from apps.jobs.states import ACTIVE, State
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock, song_seconds
+from apps.providers.base import Capability
 from apps.scenes.making import Wish, image_work, project_spending, scene_work_start, video_work
 from apps.scenes.models import Scene
+from apps.scenes.performance import (
+    lipsync_is_missing,
+    performance_planned,
+    performance_work,
+    project_performs,
+    sung_spans,
+)
 from apps.scenes.plan import Span, project_slots, scene_spans, slot_spans, usual_duration
 from apps.scenes.selectors import SceneStatus, scene_error, scene_status, scenes_of
 from apps.scenes.services import scenes_replan
@@ -40,22 +49,47 @@ FAILED = {State.FAILED, State.CANCELLED, State.NEEDS_ATTENTION}
 
 
 def generate_all_works(*, by: User, project: Project) -> list[Work]:
-    """What is missing, quoted. Scenes that are not written yet count as if each held the idea."""
+    """What is missing, quoted. Scenes that are not written yet count as if each held the idea, and as if each that
+    lies over singing were a performance."""
     works: list[Work] = []
     scenes = _scenes(project)
+    performs = project_performs(project)
+    if _reference_is_missing(project, scenes):
+        works.append(_reference_work(project))
     if not scenes:
         works.append(project_scenes_work(by=by, project=project))
         scene = Scene(project=project, sequence=1, prompt=project.idea)
         image = image_work(by=by, scene=scene, wish=Wish())
         spans = slot_spans(project, project_slots(project, project.number_of_scenes))
         videos = [video_work(by=by, scene=scene, wish=Wish(), span=span) for span in spans]
-        return [*works, *[image] * len(spans), *videos]
+        performed = sung_spans(project, spans) if performs else []
+        lips = [performance_planned(by=by, project=project, span=span) for span in performed]
+        return [*works, *[image] * len(spans), *videos, *lips]
     for scene, span in zip(scenes, scene_spans(project, scenes), strict=True):
         if scene.current_clip_id is None:
             if scene.image_id is None:
                 works.append(image_work(by=by, scene=scene, wish=Wish()))
             works.append(video_work(by=by, scene=scene, wish=Wish(), span=span))
+        if performs and ((scene.lipsync and scene.current_clip_id is None) or lipsync_is_missing(scene)):
+            works.append(performance_planned(by=by, project=project, span=span))
     return works
+
+
+def _reference_is_missing(project: Project, scenes: Sequence[Scene]) -> bool:
+    """A described character is drawn once, before the images that have to look alike."""
+    wanted = not scenes or any(scene.image_id is None and scene.current_clip_id is None for scene in scenes)
+    return wanted and project.character_reference_id is None and bool(project.character_description.strip())
+
+
+def _reference_work(project: Project) -> Work:
+    return character_reference_work(
+        by=project.owner,
+        character_description=project.character_description,
+        num_images=1,
+        seed=project.seed,
+        flavor=project.flavor,
+        provider=project.providers.get(Capability.IMAGE, ""),
+    )
 
 
 def _scenes(project: Project) -> list[Scene]:
@@ -123,12 +157,13 @@ def _advance(project: Project) -> None:
     if project.song is not None and not _song_ready(project):
         return
     scenes = _scenes(project)
+    drawing = _reference_is_missing(project, scenes) and _reference_awaited(project)
     if not scenes:
         _write_scenes(project)
         return
     if _off_the_song(project, scenes) and scenes_replan(project=project):
         scenes = _scenes(project)
-    busy, failed = _make_missing(project, scenes)
+    busy, failed = _make_missing(project, scenes, drawing=drawing)
     if busy:
         return
     if failed:
@@ -164,18 +199,39 @@ def _write_scenes(project: Project) -> None:
         work_start(by=project.owner, work=work, project_id=project.pk, dedupe_key=scenes_key(project.pk))
 
 
-def _make_missing(project: Project, scenes: Sequence[Scene]) -> tuple[bool, list[Scene]]:
-    """Start each scene's next step. Answers whether anything runs, and the scenes that cannot go on."""
-    busy, failed = False, []
+def _reference_awaited(project: Project) -> bool:
+    """Whether images have to wait for the character's picture; it is started where it was not. Raises InputError where
+    it could not be made."""
+    last = _last_job(project, Kind.CHARACTER_REFERENCE)
+    if last is None:
+        key = f"project:{project.pk}:character_reference"
+        work_start(by=project.owner, work=_reference_work(project), project_id=project.pk, dedupe_key=key)
+        return True
+    if last.state in FAILED:
+        raise InputError(f"The character reference could not be made: {last.error or 'it was cancelled.'}")
+    # One that a person took away while the path was on is not made again.
+    return last.is_live
+
+
+def _make_missing(project: Project, scenes: Sequence[Scene], *, drawing: bool) -> tuple[bool, list[Scene]]:
+    """Start each scene's next step; `drawing`: the character is still being drawn, images wait for it. Answers whether
+    anything runs, and the scenes that cannot go on."""
+    busy, failed = drawing, []
+    performs = project_performs(project)
     for scene, span in zip(scenes, scene_spans(project, scenes), strict=True):
         if scene.job is not None and scene.job.is_live:
             busy = True
         elif scene.current_clip_id is None:
             if _has_failed(scene):
                 failed.append(scene)
-            else:
+            elif scene.image_id is not None or not drawing:
                 _next_step(project, scene, span)
                 busy = True
+        elif performs and lipsync_is_missing(scene):
+            # Its failure is no failure of the scene, which has its clip and says what went wrong.
+            work = performance_work(by=project.owner, scene=scene)
+            scene_work_start(by=project.owner, scene=scene, work=work)
+            busy = True
     return busy, failed
 
 

@@ -10,7 +10,8 @@ from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.states import LIVE
 from apps.projects.models import Project
-from apps.scenes.models import Scene
+from apps.scenes.performance import lipsync_is_missing, project_performs
+from apps.scenes.selectors import scenes_of
 from apps.songs.models import AnalysisState, Song
 
 
@@ -28,17 +29,21 @@ class Stage:
 
 
 def project_stages(project: Project) -> list[Stage]:
-    """Song, scenes, images, clips, video, in the order in which they are made."""
+    """Song, scenes, images, clips, lips where somebody performs, video, in the order in which they are made."""
     song = Song.objects.filter(pk__in=[project.song_id]).first()
-    scenes = list(Scene.objects.filter(project=project, deleted_at=None))
+    scenes = list(scenes_of(project).prefetch_related("clips"))
     running = list(Job.objects.filter(Q(project_id=project.pk) | _analysis_of(song), state__in=sorted(LIVE)))
     # The final video is there before the path is switched off, and an old one while a new one is composed.
     final = 1.0 if project.final_video_id and not project.generating else _percent(running, Kind.COMPOSE)
+    performances = [scene for scene in scenes if scene.lipsync] if project_performs(project) else []
+    over = [not lipsync_is_missing(scene) and scene.current_clip_id for scene in performances]
+    lips = [_counted("Lip-sync", over, running, Kind.LIPSYNC)] if performances else []
     return [
         _song_stage(song, running),
         Stage("Scenes", 1.0 if scenes else _percent(running, Kind.SCENES), f"{len(scenes)} scenes" if scenes else ""),
         _counted("Images", [scene.image_id for scene in scenes], running, Kind.IMAGE),
         _counted("Clips", [scene.current_clip_id for scene in scenes], running, Kind.VIDEO),
+        *lips,
         Stage("Video", final, ""),
     ]
 

@@ -167,3 +167,85 @@ def test_a_long_project_is_looked_at_in_few_queries(user, project, django_assert
     make_scenes(project, *["0.03"] * 99, "0.03")
     with django_assert_max_num_queries(20):
         generate_all.generate_all_works(by=user, project=project)
+
+
+SINGER = "Close-up of Mara in a red coat with dark hair, who sings on a rooftop at dusk."
+
+
+@pytest.fixture
+def performance(project):
+    """Two scenes, of which the second is a performance."""
+    scenes = make_scenes(project, "1.5", "1.5", prompt=SINGER)
+    Scene.objects.filter(pk=scenes[1].pk).update(lipsync=True)
+    return scenes
+
+
+def origins(project):
+    return list(Scene.objects.filter(project=project).values_list("current_clip__origin", flat=True))
+
+
+def test_performances_are_lip_synced_before_the_one_composing(api, project, performance):
+    generate(api, project)
+    work()
+    assert kinds() == ["compose", "image", "image", "lipsync", "video", "video"]
+    assert origins(project) == ["generated", "lip-synced"]
+    first, last = Job.objects.get(kind="lipsync"), Job.objects.get(kind="compose")
+    assert first.finished_at <= last.created_at
+    # A person who puts the generated clip back wants it so.
+    assert api.post(f"/api/mv/projects/{project.pk}/scenes/2/revert").status_code == 200
+    generate(api, project)
+    work()
+    assert (kinds().count("lipsync"), origins(project)) == (1, ["generated", "generated"])
+
+
+def test_a_lipsync_that_fails_does_not_stop_the_video(api, project, performance):
+    generate(api, project)
+    work(kinds={"image", "video"})
+    job = Job.objects.get(kind="lipsync")
+    gone = {"asset_id": "00000000-0000-0000-0000-000000000000"}
+    frozen = job.parameters["frozen"]
+    frozen["inputs"]["audio"] |= gone
+    Job.objects.filter(pk=job.pk).update(parameters={**job.parameters, "frozen": frozen})
+    work()
+    project.refresh_from_db()
+    assert (project.problem, bool(project.final_video_id)) == ("", True)
+    scene = api.get(f"/api/mv/projects/{project.pk}/scenes/2").json()
+    assert scene["status"] == "error" and "deleted" in scene["error"]
+    assert origins(project) == ["generated", "generated"]
+    generate(api, project)
+    work()
+    assert (origins(project), kinds().count("compose")) == (["generated", "lip-synced"], 2)
+
+
+def test_a_paid_lipsync_is_quoted_and_looked_at_before_it_is_bought(api, project, performance, settings):
+    settings.SYNC_API_KEY = "sk-sync"
+    before = float(generate(api, project, "/quote").json()["amount"])
+    project.providers = {"lipsync": "sync_so"}
+    project.save()
+    assert before == 0 < float(generate(api, project, "/quote").json()["amount"])
+    assert generate(api, project, max_cost=0.01).json()["code"] == "budget_exceeded"
+    Scene.objects.filter(project=project).update(prompt="Extreme wide shot of mountains, nobody there.")
+    generate(api, project)
+    work()
+    job = Job.objects.get(kind="lipsync")
+    assert job.state == "failed"
+    assert "No frontal face" in job.error and "Nothing was bought" in job.error
+    assert Project.objects.get(pk=project.pk).final_video_id
+
+
+def test_a_described_character_is_drawn_before_the_images(api, project):
+    project.character_description = "Mara, a singer in a red coat"
+    project.save()
+    make_scenes(project, "1.5", "1.5")
+    generate(api, project)
+    assert kinds() == ["character_reference"]
+    work()
+    project.refresh_from_db()
+    assert project.character_reference_id and project.final_video_id
+    references = {
+        job.parameters["frozen"]["inputs"]["character_reference"]["asset_id"]
+        for job in Job.objects.filter(kind="image")
+    }
+    assert references == {str(project.character_reference_id)}
+    generate(api, project)
+    assert kinds().count("character_reference") == 1

@@ -1,0 +1,79 @@
+"""Which scenes the one-button path lip-syncs, and what that costs before there is a clip."""
+
+from collections.abc import Sequence
+
+from apps.accounts.models import User
+from apps.core.errors import StudioError
+from apps.generation.choice import provider_choose
+from apps.generation.frozen import InputSource
+from apps.generation.lipsync import LipsyncOptions, prepared_lipsync
+from apps.generation.work import Work
+from apps.jobs.kinds import Kind
+from apps.jobs.states import State
+from apps.projects.models import Project
+from apps.providers.base import Capability
+from apps.scenes.lipsync import LipsyncWish, scene_lipsync_work
+from apps.scenes.models import Origin, Scene
+from apps.scenes.plan import Span
+
+# A line that reaches into a scene by a breath is no reason to lip-sync it.
+SUNG_SHARE = 0.2
+_GIVEN_UP = {State.FAILED, State.CANCELLED, State.NEEDS_ATTENTION}
+
+
+def project_performs(project: Project) -> bool:
+    """Whether performance scenes are lip-synced without being asked for one by one: there is a song, and the project
+    names who does it, or all of it is a draft. A draft mouth is not put on a clip that was paid for."""
+    if project.song_id is None:
+        return False
+    if project.providers.get(Capability.LIPSYNC):
+        return True
+    return all(_provider(project, capability) == "draft" for capability in (Capability.VIDEO, Capability.LIPSYNC))
+
+
+def _provider(project: Project, capability: Capability) -> str:
+    try:
+        return provider_choose(capability, flavor=project.flavor, project_choice=project.providers).provider.name
+    except StudioError:
+        # Said where the clip itself is asked for.
+        return ""
+
+
+def lipsync_is_missing(scene: Scene) -> bool:
+    """Of a project that performs: the scene's clip was generated for a performance and never lip-synced. A person who
+    put the generated clip back wants it so; what failed waits until Generate is pressed again."""
+    clip = scene.current_clip
+    if not scene.lipsync or clip is None or clip.origin != Origin.GENERATED:
+        return False
+    if scene.job is not None and scene.job.kind == Kind.LIPSYNC and scene.job.state in _GIVEN_UP:
+        return False
+    return not any(other.origin == Origin.LIPSYNCED and other.parent_id == clip.pk for other in scene.clips.all())
+
+
+def performance_work(*, by: User, scene: Scene) -> Work:
+    """The lip-sync of the scene's clip. One that is paid for is looked at by the worker before it is sent."""
+    work = scene_lipsync_work(by=by, scene=scene, wish=LipsyncWish())
+    return Work(work.kind, work.frozen, work.choice, work.quote, {**work.extra, "look_first": work.quote.amount > 0})
+
+
+def performance_planned(*, by: User, project: Project, span: Span) -> Work:
+    """The same for a clip that is not made yet: good for its quote."""
+    choice = provider_choose(Capability.LIPSYNC, flavor=project.flavor, project_choice=project.providers)
+    window = InputSource(start_seconds=span.start_seconds, end_seconds=span.end_seconds)
+    return prepared_lipsync(by=by, choice=choice, video=window, audio=window, options=LipsyncOptions())
+
+
+def sung_spans(project: Project, spans: Sequence[Span]) -> list[Span]:
+    """The scenes that a writer may make performances of: those over singing, as far as the song's analysis hears it;
+    else all of them."""
+    voice = project.song.analysis.get("voice") if project.song else None
+    if not voice:
+        return list(spans)
+    start = float(project.song_start)
+    ranges = [(float(first) - start, float(last) - start) for first, last in voice["ranges"]]
+
+    def sung(span: Span) -> float:
+        inside = (min(span.end_seconds, last) - max(span.start_seconds, first) for first, last in ranges)
+        return sum(max(0.0, seconds) for seconds in inside)
+
+    return [span for span in spans if sung(span) > SUNG_SHARE * span.duration_seconds]
