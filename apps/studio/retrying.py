@@ -43,6 +43,8 @@ def scene_try_again(*, by: User, project_id: UUID, sequence: int, spending: Spen
 def _make_again(by: User, scene: Scene, job: Job, spending: Spending) -> Job:
     """A new job of the same kind: the old one succeeded, and its clip was refused."""
     number = scene.sequence or 0
+    if job.kind == Kind.PRO_LIPSYNC:
+        raise ConflictError("Choose the clip from the scene's history, or send the scene to the Pro editor again.")
     if job.kind != Kind.LIPSYNC:
         return scene_video_generate(by=by, project_id=scene.project_id, sequence=number, wish=Wish(), spending=spending)
     asked = job.parameters.get("lipsync_params", {})

@@ -181,7 +181,20 @@ function showTime() {
 
 zoom.addEventListener("input", resizeTrack);
 find("add").addEventListener("click", () => {
-  const segment = addSegment(video.currentTime, video.currentTime + Math.min(2, length()));
-  track.querySelector(`[data-segment="${segment.id}"]`)?.focus();
+  const [from, to] = freePlace(video.currentTime);
+  track.querySelector(`[data-segment="${addSegment(from, to).id}"]`)?.focus();
 });
+
+// Up to two seconds between the segments: from this moment, else after it, else wherever there is room.
+function freePlace(moment) {
+  const gaps = [];
+  let clear = 0;
+  for (const segment of [...state.segments, { start: length() + frame(), end: 0 }]) {
+    gaps.push([clear, segment.start - frame()]);
+    clear = Math.max(clear, segment.end + frame());
+  }
+  const rooms = gaps.filter(([from, to]) => to - from >= SHORTEST_SECONDS);
+  const [from, to] = rooms.map(([first, last]) => [Math.max(first, moment), last]).find(([first, last]) => last - first >= SHORTEST_SECONDS) ?? rooms[0] ?? [moment, length()];
+  return [from, Math.min(from + 2, to)];
+}
 find("suggest").addEventListener("click", () => ghosts().forEach(accept));

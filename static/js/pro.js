@@ -103,7 +103,7 @@ async function hear(audio, source) {
 // The result comes home only while the project's own video is what is worked on.
 const athome = () => start.home && state.video?.id === start.video.id;
 function showHome() {
-  const note = find("home");
+  const note = document.querySelector("[data-pro-home]");
   if (note) note.hidden = !athome();
 }
 

@@ -92,8 +92,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def job_stop(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    job_cancel(by=owner_of(request), job_id=job_id)
-    return redirect("studio:job", job_id)
+    return _back_to(job_cancel(by=owner_of(request), job_id=job_id))
 
 
 @login_required
@@ -101,12 +100,11 @@ def job_stop(request: HttpRequest, job_id: UUID) -> HttpResponse:
 def job_again(request: HttpRequest, job_id: UUID) -> HttpResponse:
     spending = Spending(confirmed=request.POST.get("confirm_cost") == "true")
     try:
-        job_try_again(by=owner_of(request), job_id=job_id, spending=spending)
+        return _back_to(job_try_again(by=owner_of(request), job_id=job_id, spending=spending))
     except BudgetExceeded as error:
         if error.code != "confirmation_required":
             raise
         return confirm_cost(request, error)
-    return redirect("studio:job", job_id)
 
 
 @login_required
@@ -116,8 +114,12 @@ def job_adopt_result(request: HttpRequest, job_id: UUID) -> HttpResponse:
     form = AdoptSerializer(data=request.POST)
     if not form.is_valid():
         raise InputError("Paste the id that the provider shows, letters and digits without spaces.")
-    job_adopt(by=owner_of(request), job_id=job_id, remote_id=form.validated_data["remote_id"])
-    return redirect("studio:job", job_id)
+    return _back_to(job_adopt(by=owner_of(request), job_id=job_id, remote_id=form.validated_data["remote_id"]))
+
+
+def _back_to(job: Job) -> HttpResponse:
+    """The page that shows the job best."""
+    return redirect("studio:pro-job" if job.kind == Kind.PRO_LIPSYNC else "studio:job", job.pk)
 
 
 def _list_piece(request: HttpRequest, page: Page[Job], rows: list[Piece], query: str) -> Piece:
