@@ -59,6 +59,10 @@ def flavor_detail(*, flavor: str, config_type: str) -> FlavorDetail:
     if config_type not in CONFIG_TYPES:
         raise NotFound(f"There is no config type {config_type!r}; the types are {', '.join(CONFIG_TYPES)}.")
     if flavor not in snapshot.names:
+        # It may have been made a moment ago, by another process.
+        registry.check_now()
+        snapshot = registry.snapshot()
+    if flavor not in snapshot.names:
         raise NotFound(f"There is no usable flavor {flavor!r}.")
     edit = FlavorEdit.objects.filter(flavor=flavor, config_type=config_type).first()
     file = registry.discovered.files.get(flavor, {}).get(config_type)

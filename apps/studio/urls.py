@@ -86,4 +86,5 @@ urlpatterns = [
     path("operator/workers", operator.operator_workers, name="operator-workers"),
     path("flavors", flavors.flavors, name="flavors"),
     path("flavors/<str:flavor>/<str:config_type>", flavors.flavor, name="flavor"),
+    path("flavors/<str:flavor>/<str:config_type>/undo", flavors.flavor_undo, name="flavor-undo"),
 ]

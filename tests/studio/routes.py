@@ -90,7 +90,13 @@ ROWS = {
     "jobs/<uuid:job_id>/retry": action(cancelled_job, staff=302),
     # The empty form is 400 for everybody signed in.
     "jobs/<uuid:job_id>/adopt": action(job, other=400, owner=400, staff=400),
-    "flavors": private_page(),
+    "flavors": [
+        private_page(),
+        Row(anonymous=302, other=403, owner=403, staff=400, method="post", as_form=True, data={"name": "default"}),
+    ],
+    "flavors/<str:flavor>/<str:config_type>/undo": Row(
+        anonymous=302, other=403, owner=403, staff=404, method="post", as_form=True, arguments=images
+    ),
     "flavors/<str:flavor>/<str:config_type>": [
         private_page(arguments=images),
         Row(

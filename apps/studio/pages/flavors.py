@@ -1,50 +1,100 @@
-"""Flavors: what each look says, and for staff the edit over the file."""
+"""Flavors: what each look says, and for staff the edit over the file, with what would come out of it."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.keeping import kept_fields, login_required_keeping
+from apps.accounts.models import User
 from apps.core.errors import ConflictError, InputError
 from apps.flavors.schema import CONFIG_TYPES
-from apps.flavors.selectors import flavor_detail, flavor_summaries, resolved_text
-from apps.flavors.services import flavor_save
+from apps.flavors.selectors import flavor_detail, flavor_preview, flavor_summaries, resolved_text
+from apps.flavors.services import flavor_delete, flavor_save
 from apps.studio.cards import owner_of
+
+# A new flavor starts as this edit of its first config type.
+NEW_TEXT = "# Only what differs from default.\n"
 
 
 @login_required
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def flavors(request: HttpRequest) -> HttpResponse:
-    context = {"flavors": flavor_summaries(), "config_types": list(CONFIG_TYPES)}
-    return render(request, "studio/flavors.html", context)
+    """The list; POST makes a new flavor."""
+    by, name, error = owner_of(request), request.POST.get("name", "").strip(), ""
+    summaries = flavor_summaries()
+    if request.method == "POST":
+        _refuse_others(by)
+        first = next(iter(CONFIG_TYPES))
+        try:
+            if name in {summary.name for summary in summaries}:
+                raise InputError("There is a flavor of that name. Choose another one, or edit that.")
+            flavor_save(by=by, flavor=name, config_type=first, text=NEW_TEXT, expected_version=0)
+        except (InputError, ConflictError) as refusal:
+            error = refusal.message
+        else:
+            return redirect("studio:flavor", name, first)
+    context = {
+        "flavors": summaries,
+        "config_types": list(CONFIG_TYPES),
+        "may_edit": by.is_staff,
+        "name": name,
+        "error": error,
+    }
+    return render(request, "studio/flavors.html", context, status=400 if error else 200)
 
 
 @login_required_keeping
 @require_http_methods(["GET", "HEAD", "POST"])
 def flavor(request: HttpRequest, flavor: str, config_type: str) -> HttpResponse:
+    """One config type of a flavor. POST saves the edit, or with `preview` shows what it would come to."""
     by = owner_of(request)
     detail = flavor_detail(flavor=flavor, config_type=config_type)
     text, error = kept_fields(request).get("text", detail.edit_text), ""
+    values, version = detail.values, detail.version
     if request.method == "POST":
-        if not by.is_staff:
-            raise PermissionDenied("Only staff may edit flavors.")
+        _refuse_others(by)
         text = request.POST.get("text", "").replace("\r\n", "\n")
+        version = _version(request.POST.get("version", ""))
         try:
-            version = int(request.POST.get("version") or 0)
-            flavor_save(by=by, flavor=flavor, config_type=config_type, text=text, expected_version=version)
+            if "preview" in request.POST:
+                values = flavor_preview(flavor=flavor, config_type=config_type, text=text)
+            else:
+                flavor_save(by=by, flavor=flavor, config_type=config_type, text=text, expected_version=version)
+                return redirect("studio:flavor", flavor, config_type)
         except (InputError, ConflictError) as refusal:
             error = refusal.message
-        else:
-            return redirect("studio:flavor", flavor, config_type)
     context = {
         "detail": detail,
-        "resolved": resolved_text(detail.values),
+        "version": version,
+        "previewed": values is not detail.values,
+        "resolved": resolved_text(values),
         "text": text,
         "error": error,
         "config_types": list(CONFIG_TYPES),
-        "flavors": [summary for summary in flavor_summaries() if summary.usable],
         "may_edit": by.is_staff,
     }
     return render(request, "studio/flavor.html", context, status=400 if error else 200)
+
+
+@login_required
+@require_POST
+def flavor_undo(request: HttpRequest, flavor: str, config_type: str) -> HttpResponse:
+    """Take the edit away, so that the file counts again."""
+    by = owner_of(request)
+    _refuse_others(by)
+    flavor_delete(by=by, flavor=flavor, config_type=config_type)
+    if flavor in {summary.name for summary in flavor_summaries()}:
+        return redirect("studio:flavor", flavor, config_type)
+    return redirect("studio:flavors")
+
+
+def _version(text: str) -> int:
+    """That of the edit that the page showed; one that was never there fits no stored one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def _refuse_others(by: User) -> None:
+    if not by.is_staff:
+        raise PermissionDenied("Only staff may edit flavors.")
