@@ -394,13 +394,13 @@ def test_a_flavor_is_made_previewed_and_taken_away_on_its_page(client, staff, dj
     client.force_login(staff)
     assert "There is a flavor of that name" in client.post("/flavors", {"name": "default"}).content.decode()
     assert client.post("/flavors", {"name": "Night Drive!"}).status_code == 400
-    place = client.post("/flavors", {"name": "night_drive"}).headers["Location"]
+    place = client.post("/flavors", {"name": "storm"}).headers["Location"]
     preview = client.post(place, {"text": "number_of_scenes: 3", "version": "1", "preview": "1"}).content.decode()
     assert "number_of_scenes: 3" in re.search(r"What would count.*?</pre>", preview, re.DOTALL)[0]
     assert "number_of_scenes: 3" not in page(client, place)
     with django_capture_on_commit_callbacks(execute=True):
         client.post(f"{place}/undo")
-    assert "night_drive" not in page(client, "/flavors")
+    assert "storm" not in page(client, "/flavors")
 
 
 def test_a_cap_set_on_the_page_refuses_work_that_would_pass_it(browser, user, settings):
