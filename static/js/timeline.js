@@ -80,7 +80,8 @@ async function loadSong() {
 }
 
 // --- drawing ---
-const fit = () => (scroll.clientWidth - 2) / total();
+// On a phone scenes are never narrower than a finger; the timeline scrolls sideways there.
+const fit = () => Math.max(scroll.clientWidth - 2, scroll.clientWidth < 640 ? 40 * scenes.length : 0) / total();
 
 function layout() {
   const zoom = Number($("zoom").value) / 100;
