@@ -27,6 +27,12 @@ def error_code(body: dict[str, Any]) -> str:
     return str(body.get("errorCode") or body.get("error_code") or "")
 
 
+def with_cure(words: str, code: str) -> str:
+    """The vendor's words, and what to do about this code, as sentences."""
+    cure = CURES.get(code, "")
+    return f"{words.rstrip(' .')}. {cure}" if words and cure else words or cure
+
+
 def is_transient(code: str) -> bool:
     """Whether asking again later, unchanged, can help."""
     return bool(TRANSIENT.fullmatch(code))

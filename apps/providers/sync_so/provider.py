@@ -34,7 +34,7 @@ from apps.providers.base import (
 )
 from apps.providers.lengths import lipsync_seconds, seconds_of
 from apps.providers.remote_http import HttpProvider, VendorRefusal, extension_of, result_fetch
-from apps.providers.sync_so.errors import CURES, error_code, is_transient
+from apps.providers.sync_so.errors import error_code, is_transient, with_cure
 from apps.providers.sync_so.options import override_problems
 from apps.providers.sync_so.payload import (
     lipsync_body,
@@ -88,7 +88,7 @@ class SyncSo(HttpProvider):
         words = "; ".join(str(one) for one in message) if isinstance(message, list) else str(message)
         code, wait = error_code(body), body.get("retryAfterSeconds")
         return VendorRefusal(
-            words=f"{words} {CURES.get(code, '')}".strip(),
+            words=with_cure(words, code),
             code=code,
             retry_after=float(wait) if isinstance(wait, int | float) else None,
             work_id=str(body.get("generationId") or "") if code == "IDEMPOTENCY_OUTCOME_UNKNOWN" else "",
@@ -245,7 +245,7 @@ class SyncSo(HttpProvider):
             return ""
         verb = "rejected it" if word == "REJECTED" else "could not make it"
         said = self.shown(words) or code or "no reason was given"
-        return f"Sync.so {verb}: {said} {CURES.get(code, '')}".strip()
+        return f"Sync.so {verb}: {with_cure(said, code)}"
 
     def _look(self, ref: RemoteRef) -> RemoteStatus:
         try:
