@@ -1,43 +1,69 @@
 """What the Pro editor opens with: a video, and from a project its song with the parts that are sung in it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from apps.accounts.models import User
-from apps.assets.models import Asset
+from apps.assets.models import Asset, Kind
+from apps.assets.selectors import asset_get
 from apps.composition.models import SceneLook
-from apps.core.errors import InputError, NotFound
+from apps.core.errors import InputError, NotFound, StudioError
+from apps.jobs.models import Job
+from apps.pro.order import OrderedSegment, ProOrder
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
 from apps.scenes.lipsync import scene_window
+from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 from apps.songs.models import Song
 from apps.studio.cards import view_url
+from apps.studio.pro_home import home_find
 from apps.studio.pro_news import HomeWords, home_words
 
 # A shorter sung part is a breath or a mistake of the analysis.
 SHORTEST_PART_SECONDS = 0.5
+FIRST_REFERENCE = "voice1"
 
 
 @dataclass(frozen=True)
 class ProStart:
-    """`sung`: where somebody sings on the video, with the same place in the voice's file: [{start, end, from, to}].
-    `fields` go with the order, so that its result comes home."""
+    """`voices`: by reference id, each with its name. `sung`: where somebody sings on the video, with the same place in
+    the voice's file: [{start, end, from, to}]. `fields` go with the order, so that its result comes home. `order` is
+    one that is to be changed and sent again."""
 
     video: Asset
-    voice: Asset | None = None
-    voice_name: str = ""
+    voices: Mapping[str, tuple[Asset, str]] = field(default_factory=dict)
     sung: list[dict[str, float]] = field(default_factory=list)
     fields: dict[str, Any] | None = None
     home: HomeWords | None = None
+    order: ProOrder | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As the editor's script reads it."""
-        found: dict[str, Any] = {"video": _file(self.video, "video"), "sung": self.sung, "home": self.fields}
-        if self.voice is not None:
-            found["audio"] = _file(self.voice, self.voice_name)
-        return found
+        return {
+            "video": _file(self.video, "video"),
+            "audios": [{**_file(asset, name), "ref": reference} for reference, (asset, name) in self.voices.items()],
+            "sung": self.sung,
+            "home": self.fields,
+            "segments": [_segment(one) for one in self.order.segments] if self.order else [],
+            "settings": {"model": self.order.model, "sync_mode": self.order.sync_mode} if self.order else {},
+            "options": self.order.options if self.order else {},
+        }
+
+
+def _segment(ordered: OrderedSegment) -> dict[str, Any]:
+    cropped = ordered.audio_start_seconds is not None
+    return {
+        "start": ordered.start_seconds,
+        "end": ordered.end_seconds,
+        "ref": ordered.audio_reference,
+        "cropped": cropped,
+        "from": ordered.audio_start_seconds or 0.0,
+        "to": ordered.audio_end_seconds or 0.0,
+        "mode": ordered.options.get("sync_mode", ""),
+    }
 
 
 def _file(asset: Asset, name: str) -> dict[str, Any]:
@@ -48,6 +74,27 @@ def _file(asset: Asset, name: str) -> dict[str, Any]:
         "seconds": asset.duration_seconds,
         "fps": asset.fps,
     }
+
+
+def job_start(*, by: User, job: Job) -> ProStart:
+    """An order as it was, to be changed and sent again. Raises NotFound where a file of it is gone."""
+    order = ProOrder.model_validate(job.parameters["order"])
+    video = asset_get(by=by, asset_id=order.video_id, kind=Kind.VIDEO)
+    voices = {
+        reference: (asset_get(by=by, asset_id=asset_id, kind=Kind.AUDIO), reference)
+        for reference, asset_id in order.audio_ids.items()
+    }
+    again = ProStart(video, voices=voices, order=order)
+    if job.project_id is None:
+        return again
+    scene = Scene.objects.filter(pk=job.scene_id, deleted_at=None).first() if job.scene_id else None
+    sequence = scene.sequence if scene else None
+    try:
+        home = home_find(by=by, project_id=job.project_id, sequence=sequence, video_id=video.pk)
+    except StudioError:  # the project has gone on since: the result would not find its place
+        return again
+    fields = {"project_id": str(job.project_id), **({"sequence": sequence} if sequence else {})}
+    return replace(again, fields=fields, home=home_words(home.project, sequence))
 
 
 def project_start(*, by: User, project_id: UUID, sequence: int | None) -> ProStart:
@@ -90,10 +137,10 @@ def _with_song(
     voice = song.stem or song.asset
     length = video.duration_seconds or 0.0
     ends = [length, length if last is None else last, (voice.duration_seconds or 0.0) - song_at_zero]
+    name = f"{song.title or 'song'}{' (vocals)' if song.stem else ''}"
     return ProStart(
         video=video,
-        voice=voice,
-        voice_name=f"{song.title or 'song'}{' (vocals)' if song.stem else ''}",
+        voices={FIRST_REFERENCE: (voice, name)},
         sung=sung_parts(song, song_at_zero, first, min(ends)),
         fields=fields,
         home=home,

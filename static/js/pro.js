@@ -84,8 +84,8 @@ async function takeVideo(found, source) {
 }
 
 async function takeAudio(found, source) {
-  const audio = { ...found, ref: `voice${state.next}` };
-  state.next += 1;
+  while (!found.ref && state.audios.some((audio) => audio.ref === `voice${state.next}`)) state.next += 1;
+  const audio = { ref: `voice${state.next}`, ...found };
   state.audios.push(audio);
   for (const segment of state.segments) {
     if (!state.audios.some((one) => one.ref === segment.ref)) segment.ref = audio.ref;
@@ -241,8 +241,15 @@ function open() {
     for (const audio of state.audios) hear(audio);
     takeVideo(state.video);
   } else if (start.video) {
+    for (const [name, value] of Object.entries(start.settings)) form.elements[name].value = value;
+    for (const [name, value] of Object.entries(start.options)) {
+      const field = form.querySelector(`[data-pro-option="${name}"]`);
+      if (field) field.value = JSON.stringify(value);
+    }
+    fitOptions();
+    state.segments = start.segments.map((segment) => ({ ...segment, id: crypto.randomUUID() }));
+    for (const audio of start.audios) takeAudio(audio);
     takeVideo(start.video);
-    if (start.audio) takeAudio(start.audio);
   }
   renderAudios();
   renderRows();

@@ -99,6 +99,9 @@ def test_from_the_page_to_the_result_though_the_worker_is_killed(page, sync_so, 
     job.refresh_from_db()
     assert job.state == State.SUCCEEDED
     assert sync_so.count("POST /v2/generate") == 1
+    page.get_by_role("link", name="Change and order again").click()
+    expect(page.locator(".pro-segment")).to_have_count(1)
+    expect(page.locator("[data-pro-submit]")).to_be_enabled()
 
 
 def test_problems_are_shown_on_the_segment_while_editing(page, sync_so, files):  # noqa: F811
@@ -174,7 +177,9 @@ def test_a_scene_opens_with_its_sung_part_which_hands_snap_to(page, user):
 def test_a_lost_upload_goes_on_by_itself_and_after_a_reload(page, files):
     asked = []
     page.on("request", lambda request: asked.append((request.method, request.url.rpartition("/api/")[2])))
-    page.route("**/api/uploads/*", lambda route: route.abort() if route.request.method == "PATCH" else route.continue_())
+    page.route(
+        "**/api/uploads/*", lambda route: route.abort() if route.request.method == "PATCH" else route.continue_()
+    )
     page.goto("/pro")
     page.get_by_label("Video file").set_input_files(files / "clip.mp4")
     expect(page.locator("[data-pro-file=video] [data-words]")).to_contain_text("It goes on by itself")

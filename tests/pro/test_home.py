@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from apps.composition import handlers
@@ -193,3 +194,19 @@ def test_somebody_elses_project_is_not_found(project, other_user, sync_so):
     stranger.force_authenticate(other_user)
     asset_id = project.scenes.get(sequence=1).current_clip.asset_id
     assert order(stranger, project, asset_id, sequence=1).status_code == 404
+
+
+def test_the_page_opens_what_is_there_and_nothing_else(client, project, user, other_user, sync_so):
+    browser = Client()
+    browser.force_login(user)
+    address = f"/pro?project={project.pk}"
+    assert browser.get(f"{address}&scene=1").status_code == 200
+    assert browser.get(address).status_code == 404  # nothing is composed yet
+    job = scene_order(client, project)
+    again = browser.get(f"/pro?job={job.pk}").content.decode()
+    assert '"start": 0.2' in again
+    for query in (f"project={project.pk}&scene=9", "project=x", f"project={project.pk}&scene=x", "job=x", "video_id=x"):
+        assert browser.get(f"/pro?{query}").status_code == 404, query
+    browser.force_login(other_user)
+    for query in (f"project={project.pk}&scene=1", f"job={job.pk}"):
+        assert browser.get(f"/pro?{query}").status_code == 404, query

@@ -23,7 +23,7 @@ from apps.providers.registry import providers_for
 from apps.studio.cards import owner_of, view_url
 from apps.studio.live import Piece, live_response, piece_html, poll_seconds
 from apps.studio.pro_news import home_news
-from apps.studio.pro_start import ProStart, project_start
+from apps.studio.pro_start import ProStart, job_start, project_start
 
 RECENT_JOBS = 10
 # The service's word for each, and what it does where voice and segment differ in length.
@@ -40,7 +40,7 @@ SYNC_MODES = (
 @require_safe
 def pro(request: HttpRequest) -> HttpResponse:
     """The editor. `?video_id=` opens a video of ours, `?project=` a project's final one and with `&scene=` a scene's
-    clip, with the parts that are sung in it."""
+    clip, with the parts that are sung in it; `?job=` an earlier order, to be changed and sent again."""
     by = owner_of(request)
     start = _start(by, request)
     models = capability_settings("", Capability.SEGMENTED_LIPSYNC).values["providers"]["sync_so"]["models"]
@@ -63,18 +63,28 @@ def _start(by: User, request: HttpRequest) -> ProStart | None:
             return project_start(by=by, project_id=UUID(project_id), sequence=int(scene) if scene else None)
         except ValueError as error:
             raise NotFound("There is no such project or scene.") from error
+    if job_id := request.GET.get("job", ""):
+        return job_start(by=by, job=_pro_job(by, job_id))
     if video_id := request.GET.get("video_id", ""):
         return ProStart(asset_get(by=by, asset_id=video_id, kind=AssetKind.VIDEO))
     return None
+
+
+def _pro_job(by: User, job_id: UUID | str) -> Job:
+    try:
+        job = job_get(by, UUID(str(job_id)))
+    except ValueError as error:
+        raise NotFound("There is no such Pro job.") from error
+    if job.kind != Kind.PRO_LIPSYNC:
+        raise NotFound("There is no such Pro job.")
+    return job
 
 
 @login_required
 @require_safe
 def pro_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """One Pro job: live status, then the result beside the original, and where it went."""
-    job = job_get(owner_of(request), job_id)
-    if job.kind != Kind.PRO_LIPSYNC:
-        raise NotFound("There is no such Pro job.")
+    job = _pro_job(owner_of(request), job_id)
     piece = _piece(job)
     busy = job.is_live or piece.context["home"].busy
     url = f"{reverse('studio:pro-job', args=[job_id])}?live=1"
