@@ -16,19 +16,31 @@ export async function draw(canvas) {
     if (!response.ok) return;
     const peaks = await response.json();
     if (peaks.maximum) return paint(canvas, peaks);
+    if (!tries) write(brushOf(canvas), "Listening to the song…", canvas);
     await new Promise((resolve) => { setTimeout(resolve, 1500); });
   }
 }
 
 export function paint(canvas, peaks) {
-  const scale = devicePixelRatio || 1;
   const { clientWidth: width, clientHeight: height } = canvas;
-  if (!width) return;
-  canvas.width = width * scale;
-  canvas.height = height * scale;
+  if (width) bars(brushOf(canvas), peaks, { from: 0, to: 1, width, height });
+}
+
+// An empty canvas as sharp as the screen, measured in CSS pixels.
+function brushOf(canvas) {
+  const scale = devicePixelRatio || 1;
+  canvas.width = canvas.clientWidth * scale;
+  canvas.height = canvas.clientHeight * scale;
   const brush = canvas.getContext("2d");
   brush.scale(scale, scale);
-  bars(brush, peaks, { from: 0, to: 1, width, height });
+  return brush;
+}
+
+function write(brush, text, { clientHeight }) {
+  brush.fillStyle = colour("--quiet");
+  brush.font = "13px system-ui, sans-serif";
+  brush.textBaseline = "middle";
+  brush.fillText(text, 16, clientHeight / 2);
 }
 
 // Bars of 2 px with 1 px between them; `from` and `to` are parts (0…1) of the song.
