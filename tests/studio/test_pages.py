@@ -219,6 +219,19 @@ def test_a_button_answers_htmx_with_the_changed_card_and_a_browser_with_the_page
     )
 
 
+def test_the_lipsync_box_is_off_and_says_why_it_cannot_be_used(browser, user):
+    silent, sung = make_project(user), make_project(user, song_seconds=8)
+    for project in (silent, sung):
+        make_clip(make_scenes(project, "8")[0])
+    boxes = [re.search(r"<input[^>]*data-with-lipsync[^>]*>", page(browser, f"/quick-gen/{one.pk}"))[0]
+             for one in (silent, sung)]  # fmt: skip
+
+    assert not any("checked" in box for box in boxes)
+    assert ["disabled" in box for box in boxes] == [True, False]
+    reason = re.search(r'aria-describedby="([^"]+)"', boxes[0])[1]
+    assert f'id="{reason}">Lip-sync needs a song' in page(browser, f"/quick-gen/{silent.pk}")
+
+
 def test_stitching_uses_the_scenes_that_have_a_clip(browser, user):
     project = make_project(user)
     first, _ = make_scenes(project, "4", "4")
@@ -594,3 +607,16 @@ def test_a_scene_is_duplicated_inserted_and_merged_from_its_menu(browser, user):
     assert counts == [2, 3, 2]
     assert browser.post(f"{url}/explode", sent, headers=HTMX).status_code == 404
     assert browser.post(f"{url}/merge", {"page": "edit"}, headers=HTMX).status_code == 409
+
+
+def test_a_look_changed_in_another_tab_is_not_overwritten(browser, user):
+    project = make_project(user)
+    make_scenes(project, "4")
+    url = f"/projects/{project.pk}/scenes/1/look"
+    (seen,) = re.findall(r'name="seen_look" value="([^"]+)"', page(browser, f"{url}?page=edit"))
+    sent = {"page": "edit", "seen_look": seen, "short_clip": "", "clip_volume": ""}
+
+    assert browser.post(url, {**sent, "transition": "flash"}, headers=HTMX).status_code == 200
+    assert browser.post(url, {**sent, "transition": "crossfade"}, headers=HTMX).status_code == 409
+    assert browser.post(url, {**sent, "seen_look": "", "clip_volume": "9"}, headers=HTMX).status_code == 400
+    assert 'value="flash" selected' in page(browser, url)

@@ -19,7 +19,7 @@ from apps.flavors.registry import flavor_names
 from apps.generation.work import Spending
 from apps.projects.selectors import project_get
 from apps.projects.services import project_update
-from apps.scenes.writing import scenes_generate
+from apps.scenes.writing import project_scenes_work, scenes_generate
 from apps.studio.board import Board, board_of
 from apps.studio.cards import owner_of
 from apps.studio.generate_all import generate_all_start, generate_all_stop, generate_all_works
@@ -90,9 +90,14 @@ def live_url(board: Board, page: str) -> str:
 @login_required
 @require_safe
 def project_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """The price on the Generate button, asked for after the page is there: it prepares every missing request."""
+    """The price on a button, asked for after the page is there: of everything that is missing, which prepares each of
+    its requests, or with `?what=scenes` of writing the scenes."""
     by = owner_of(request)
-    works = generate_all_works(by=by, project=project_get(by=by, project_id=project_id))
+    project = project_get(by=by, project_id=project_id)
+    if request.GET.get("what") == "scenes":
+        works = [project_scenes_work(by=by, project=project)]
+    else:
+        works = generate_all_works(by=by, project=project)
     total = sum((work.quote.amount for work in works), start=works[0].quote.amount * 0) if works else None
     return render(request, "studio/quote.html", {"works": works, "total": total})
 
