@@ -41,12 +41,14 @@ class ScenePatchSerializer(SceneWriteSerializer):
 
 
 class ReorderSerializer(StrictSerializer):
-    """The scenes as they shall follow one another: their present sequences, or their ids."""
+    """The scenes as they shall follow one another: their present sequences, or their ids. With `seen_ids`, their order
+    as it was read, the change is refused when they stand in another one meanwhile."""
 
     order = serializers.ListField(
         child=serializers.IntegerField(min_value=1), required=False, max_length=MAXIMUM_SCENES
     )
     scene_ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MAXIMUM_SCENES)
+    seen_ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MAXIMUM_SCENES)
     snap = serializers.BooleanField(required=False)
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:

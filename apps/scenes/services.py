@@ -120,13 +120,18 @@ def scenes_reorder(
     project_id: UUID,
     order: Sequence[int] = (),
     scene_ids: Sequence[UUID] = (),
+    seen_ids: Sequence[UUID] = (),
     snap: bool = True,
 ) -> None:
     """`order` lists the present sequences as they shall follow one another, `scene_ids` the scenes themselves;
-    lengths travel along."""
+    lengths travel along. Raises ConflictError when the scenes do not stand as in `seen_ids`, if those are given."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         scenes = list(scenes_of(project))
+        if seen_ids and [scene.pk for scene in scenes] != list(seen_ids):
+            raise ConflictError(
+                "The scenes were put in another order meanwhile. Look at it, then move them again.", code="stale"
+            )
         known = {scene.pk: place for place, scene in enumerate(scenes)}
         places = [known.get(scene_id, -1) for scene_id in scene_ids] or [sequence - 1 for sequence in order]
         filled = _fill_the_song(project, scenes)

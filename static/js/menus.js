@@ -18,7 +18,8 @@ document.addEventListener("toggle", (event) => {
   const upwards = bottom + items.scrollHeight + 12 > innerHeight && top > innerHeight - bottom;
   items.classList.toggle("menu-up", upwards);
   items.style.maxHeight = `${Math.max(160, (upwards ? top : innerHeight - bottom) - 12)}px`;
-  items.classList.toggle("menu-left", items.getBoundingClientRect().left < 0);
+  items.style.right = "0";
+  items.style.right = `${Math.min(0, items.getBoundingClientRect().left - 12)}px`;
 }, true);
 
 document.addEventListener("keydown", (event) => {

@@ -305,9 +305,10 @@ function saveCut(index, free) {
 }
 function reorder(from, to) {
   if (from === to || to < 0 || to >= scenes.length) return layout();
-  const order = scenes.map((scene) => scene.id);
+  const seen = scenes.map((scene) => scene.id);
+  const order = [...seen];
   order.splice(to, 0, ...order.splice(from, 1));
-  return change(() => call("/scenes/reorder", { scene_ids: order }));
+  return change(() => call("/scenes/reorder", { scene_ids: order, seen_ids: seen }));
 }
 
 // --- buttons and keys ---

@@ -215,12 +215,15 @@ def test_undo_knows_how_a_scene_is_composed(user, song_project):
 
 
 def test_a_change_meant_for_another_scene_is_refused(user, song_project):
-    first, second, _ = Scene.objects.filter(project=song_project).order_by("sequence")
+    first, second, third = Scene.objects.filter(project=song_project).order_by("sequence")
     where = {"by": user, "project_id": song_project.pk, "sequence": 2}
     with pytest.raises(ConflictError, match="another order"):
         services.scene_split(**where, at=Decimal(1), scene_id=first.pk)
     with pytest.raises(ConflictError, match="another order"):
         services.scene_update(**where, duration=Decimal(5), scene_id=first.pk)
+    with pytest.raises(ConflictError, match="another order"):
+        order = [second.pk, first.pk, third.pk]
+        services.scenes_reorder(by=user, project_id=song_project.pk, scene_ids=order, seen_ids=order)
     assert lengths(song_project) == [4, 6, 2]
     services.scene_split(**where, at=Decimal(2), scene_id=second.pk)
     assert lengths(song_project) == [4, 2, 4, 2]

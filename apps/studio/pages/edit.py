@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.models import User
 from apps.composition.export import latest_export, project_export
 from apps.composition.looks import scene_look, scene_look_update
-from apps.composition.models import ShortClip, Transition
-from apps.core.errors import InputError
+from apps.composition.models import SceneLook, ShortClip, Transition
+from apps.core.errors import ConflictError, InputError
 from apps.generation.work import Spending
 from apps.jobs.kinds import Kind
 from apps.jobs.selectors import live_jobs
@@ -61,15 +61,23 @@ def scene_look_page(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
     if request.method != "POST":
         scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
         look = scene_look(scene)
-        return scene_dialog(request, scene, "look", look=look, form=LookForm())
+        return scene_dialog(request, scene, "look", look=look, seen=_look_mark(look), form=LookForm())
     form = LookForm(request.POST)
 
     def action(by: User, _: Spending) -> object:
         if not form.is_valid():
             raise InputError("The scene's look was not saved: choose from the lists; the volume is 0 to 4.")
+        now = scene_look(scene_get(by=by, project_id=project_id, sequence=sequence))
+        if request.POST.get("seen_look", "") not in {"", _look_mark(now)}:
+            raise ConflictError("This look was changed meanwhile. Open it again to see it as it is now.", code="stale")
         return scene_look_update(by=by, project_id=project_id, sequence=sequence, **form.cleaned_data)
 
     return scene_action(request, project_id, sequence, action)
+
+
+def _look_mark(look: SceneLook) -> str:
+    """What the dialog shows, to know it again when it is sent."""
+    return f"{look.transition}|{look.short_clip}|{look.clip_volume}"
 
 
 @login_required
