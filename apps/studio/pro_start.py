@@ -29,13 +29,16 @@ FIRST_REFERENCE = "voice1"
 
 @dataclass(frozen=True)
 class ProStart:
-    """`voices`: by reference id, each with its name. `sung`: where somebody sings on the video, with the same place in
-    the voice's file: [{start, end, from, to}]. `fields` go with the order, so that its result comes home. `order` is
-    one that is to be changed and sent again."""
+    """`voices`: by reference id, each with its name. `sung`: where somebody sings on the video: [{start, end}].
+
+    `song_at_zero`: seconds of the first voice at the video's start, where that is the project's song. `fields` go with
+    the order, so that its result comes home. `order` is one that is to be changed and sent again.
+    """
 
     video: Asset
     voices: Mapping[str, tuple[Asset, str]] = field(default_factory=dict)
     sung: list[dict[str, float]] = field(default_factory=list)
+    song_at_zero: float | None = None
     fields: dict[str, Any] | None = None
     home: HomeWords | None = None
     order: ProOrder | None = None
@@ -46,6 +49,7 @@ class ProStart:
             "video": _file(self.video, "video"),
             "audios": [{**_file(asset, name), "ref": reference} for reference, (asset, name) in self.voices.items()],
             "sung": self.sung,
+            "song_at_zero": self.song_at_zero,
             "home": self.fields,
             "segments": [_segment(one) for one in self.order.segments] if self.order else [],
             "settings": {"model": self.order.model, "sync_mode": self.order.sync_mode} if self.order else {},
@@ -142,6 +146,7 @@ def _with_song(
         video=video,
         voices={FIRST_REFERENCE: (voice, name)},
         sung=sung_parts(song, song_at_zero, first, min(ends)),
+        song_at_zero=song_at_zero,
         fields=fields,
         home=home,
     )
@@ -153,5 +158,5 @@ def sung_parts(song: Song, song_at_zero: float, first: float, last: float) -> li
     for begin, end in song.analysis.get("voice", {}).get("ranges", ()):
         start, stop = max(first, begin - song_at_zero), min(last, end - song_at_zero)
         if stop - start >= SHORTEST_PART_SECONDS:
-            parts.append({"start": start, "end": stop, "from": start + song_at_zero, "to": stop + song_at_zero})
+            parts.append({"start": start, "end": stop})
     return parts

@@ -90,6 +90,7 @@ function paintCrop(canvas, sound, segment, audio) {
 
 function dragCrop(event, segment) {
   if (!segment.cropped) return;
+  segment.tie = null;
   event.preventDefault();
   const audio = audioOf(segment);
   const box = event.currentTarget.getBoundingClientRect();

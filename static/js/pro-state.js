@@ -28,27 +28,45 @@ export function frame() {
   return (down || 1) / up;
 }
 
-export function addSegment(from, to, crop) {
+export function addSegment(from, to) {
   const first = Math.min(Math.max(0, from), Math.max(0, length() - SHORTEST_SECONDS));
+  const audio = state.audios[0];
   const segment = {
     id: crypto.randomUUID(),
     start: round(first),
     end: round(Math.min(to, length())),
-    ref: state.audios[0]?.ref ?? "",
-    cropped: Boolean(crop),
-    from: round(crop?.from ?? 0),
-    to: round(crop?.to ?? state.audios[0]?.seconds ?? 0),
+    ref: audio?.ref ?? "",
+    cropped: false,
+    from: 0,
+    to: round(audio?.seconds ?? 0),
     mode: "",
+    tie: songAtZero(audio),
   };
   state.segments.push(segment);
+  followSong(segment);
   editor.changed();
   return segment;
 }
 
 export function change(segment, facts) {
   Object.assign(segment, facts);
+  // A crop that somebody set, or another voice, is theirs.
+  if (["from", "to", "ref", "cropped"].some((name) => name in facts)) segment.tie = null;
+  followSong(segment);
   for (const name of ["start", "end", "from", "to"]) segment[name] = round(Math.max(0, segment[name]));
   editor.changed();
+}
+
+// On a project's video its song has a place: seconds of the song at the video's start, null for any other voice.
+const songAtZero = (audio) => (audio && audio.id === start.audios?.[0]?.id && state.video?.id === start.video?.id ? start.song_at_zero ?? null : null);
+
+// A segment that is tied to the song hears what sounds there, wherever it is moved.
+export function followSong(segment) {
+  if (segment.tie == null) return;
+  const last = audioOf(segment)?.seconds ?? Infinity;
+  segment.cropped = true;
+  segment.from = round(Math.max(0, segment.start + segment.tie));
+  segment.to = round(Math.min(last, segment.end + segment.tie));
 }
 
 export function remove(segment) {

@@ -1,7 +1,7 @@
 // The Pro editor's track: segments on the video's time, their sound under them, drawn and moved by mouse and keyboard.
 import { bars } from "./waveforms.js";
 import {
-  SHORTEST_SECONDS, addSegment, audioOf, change, clock, edges, editor, find, follow, frame, hue, length, problems, remove,
+  SHORTEST_SECONDS, addSegment, audioOf, change, clock, edges, editor, find, follow, followSong, frame, hue, length, problems, remove,
   round, snapped, sounds, start, state, video,
 } from "./pro-state.js";
 
@@ -67,7 +67,7 @@ const place = (element, from, to) => {
 const ghosts = () => (start.video?.id === state.video?.id ? start.sung ?? [] : [])
   .filter((part) => !state.segments.some((segment) => segment.start < part.end && segment.end > part.start));
 
-const accept = (part) => addSegment(part.start, part.end, { from: part.from, to: part.to });
+const accept = (part) => addSegment(part.start, part.end);
 
 function ghost(part) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "pro-ghost", textContent: "sung" });
@@ -129,6 +129,7 @@ function drag(event, segment, button) {
     if (edge === "start") segment.start = round(Math.min(near(from + by, segment), to - SHORTEST_SECONDS));
     else if (edge === "end") segment.end = round(Math.max(near(to + by, segment), from + SHORTEST_SECONDS));
     else moveWhole(segment, from + by, to - from);
+    followSong(segment);
     editor.render();
   };
   follow(move, editor.changed);
@@ -152,6 +153,7 @@ track.addEventListener("pointerdown", (event) => {
     if (!segment && Math.abs(here - origin) < SHORTEST_SECONDS) return;
     segment ??= addSegment(Math.min(origin, here), Math.max(origin, here));
     [segment.start, segment.end] = [round(Math.min(origin, here)), round(Math.max(origin, here))];
+    followSong(segment);
     editor.render();
   };
   follow(move, () => { if (segment) editor.changed(); else video.currentTime = origin; });

@@ -172,6 +172,9 @@ def test_a_scene_opens_with_its_sung_part_which_hands_snap_to(page, user):
     page.mouse.move(x + 0.298 * seconds, y, steps=4)
     page.mouse.up()
     expect(page.get_by_label("End, seconds")).to_have_value("1.500")
+    # What is moved goes on hearing the song's own place.
+    page.locator(".pro-segment").press("ArrowLeft")
+    expect(page.get_by_label("From, seconds")).to_have_value("2.458")
 
 
 def test_a_lost_upload_goes_on_by_itself_and_after_a_reload(page, files):
