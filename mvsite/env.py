@@ -26,8 +26,8 @@ def boolean(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name}={word!r} is not a yes or no. Set it to true or false, or unset it.")
 
 
-def integer(name: str, default: int, *, minimum: int | None = None) -> int:
-    """A whole number of at least `minimum`. Raises ImproperlyConfigured otherwise."""
+def integer(name: str, default: int, *, minimum: int | None = None, maximum: int | None = None) -> int:
+    """A whole number from `minimum` to `maximum`. Raises ImproperlyConfigured otherwise."""
     word = text(name)
     if not word:
         return default
@@ -39,6 +39,8 @@ def integer(name: str, default: int, *, minimum: int | None = None) -> int:
         ) from error
     if minimum is not None and value < minimum:
         raise ImproperlyConfigured(f"{name}={value} is too small. Set it to {minimum} or more.")
+    if maximum is not None and value > maximum:
+        raise ImproperlyConfigured(f"{name}={value} is too large. Set it to {maximum} or less.")
     return value
 
 

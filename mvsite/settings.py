@@ -24,7 +24,7 @@ embedded.access_check(DATA_DIR)
 
 # --- where this installation can be reached ---
 HOST = env.text("HOST", "127.0.0.1")
-PORT = env.integer("PORT", 8000, minimum=1)
+PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
 PUBLIC_URL = env.url("PUBLIC_URL")
 LOOPBACK = HOST in {"127.0.0.1", "localhost", "::1"}
 # One local owner, signed in by itself: right for a laptop, never for an address others can reach.
