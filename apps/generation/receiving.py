@@ -46,7 +46,8 @@ def images_receive(run: JobRun, result: ProviderResult) -> Done:
 
 def image_answer(asset: Asset) -> dict[str, Any]:
     url = f"/api/mv/get_character_reference/{asset.pk}"
-    return {"image_id": str(asset.pk), "image_url": url, "width": asset.width, "height": asset.height}
+    named = {"id": str(asset.pk), "url": url, "image_id": str(asset.pk), "image_url": url}
+    return {**named, "width": asset.width, "height": asset.height}
 
 
 def video_receive(run: JobRun, result: ProviderResult) -> Done:

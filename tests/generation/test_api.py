@@ -49,6 +49,7 @@ def test_a_character_reference_is_an_image_that_is_served(api, run_job):
     job = run_job(post(api, "generate_character_reference", body).json()["id"])
     images = job.result["images"]
     assert len({image["image_id"] for image in images}) == 2
+    assert (images[0]["id"], images[0]["url"]) == (images[0]["image_id"], images[0]["image_url"])
     answer = api.get(images[0]["image_url"])
     assert Image.open(BytesIO(b"".join(answer.streaming_content))).size == (images[0]["width"], images[0]["height"])
 
