@@ -140,7 +140,7 @@ class SceneLipsync(APIView):
         job, headers = wait_as_preferred(request, job)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
         status = 200 if job.state == State.SUCCEEDED else 202
-        return Response(_answer(scene, job, warnings), status=status, headers=headers)
+        return Response(_answer(scene, job, warnings.get(sequence, ())), status=status, headers=headers)
 
 
 @quote_schema(SceneLipsyncSerializer, "What the scene's lip-sync costs")
@@ -201,21 +201,23 @@ class ScenesLipsync(APIView):
             idempotency=wanted_idempotency(request, kind=f"lipsync:{project_id}", body=data),
         )
         answers = [
-            _answer(scene_get(by=by, project_id=project_id, sequence=sequence), job, warnings)
+            _answer(scene_get(by=by, project_id=project_id, sequence=sequence), job, warnings.get(sequence, ()))
             for sequence, job in zip(data["sequences"], jobs, strict=True)
         ]
         return Response({"scenes": answers}, status=202, headers={"Location": f"/api/jobs?project={project_id}"})
 
 
-def _looked_at(by: User, project_id: UUID, sequences: Sequence[int], data: dict[str, Any]) -> list[str]:
-    """The findings on the scenes whose lip-sync is paid. Raises ConflictError where `force` is false and one fails."""
+def _looked_at(by: User, project_id: UUID, sequences: Sequence[int], data: dict[str, Any]) -> dict[int, list[str]]:
+    """The findings on the scenes whose lip-sync is paid, by scene. Raises ConflictError where `force` is false and there
+    is one."""
     force = data.get("force")
     looked = () if force else sequences
     doubts = lipsync_check.scenes_doubts(by=by, project_id=project_id, sequences=looked, wish=_wish(data))
-    warnings = [f"Scene {doubt.scene.sequence}: {problem}" for doubt in doubts for problem in doubt.found.problems]
+    warnings = {doubt.scene.sequence or 0: list(doubt.found.problems) for doubt in doubts}
     if warnings and force is False:
-        message = f"{' '.join(warnings)} Send force=true to buy it nevertheless."
+        told = " ".join(f"Scene {sequence}: {' '.join(problems)}" for sequence, problems in warnings.items())
         findings = {str(doubt.scene.sequence): LipsyncCheckSerializer(doubt.found).data for doubt in doubts}
+        message = f"{told} Send force=true to buy it nevertheless."
         raise ConflictError(message, code="lipsync_unlikely", errors=findings)
     return warnings
 
