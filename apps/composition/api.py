@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.generics import ListAPIView
@@ -19,7 +20,7 @@ from apps.composition.export import latest_export, project_export
 from apps.composition.lyrics import lyrics_decoded
 from apps.composition.models import Composition, Output
 from apps.composition.project_looks import project_look_get, project_look_set
-from apps.composition.selectors import composition_get, compositions_of
+from apps.composition.selectors import PlansNow, composition_get, compositions_of
 from apps.composition.serializers import (
     ComposeSerializer,
     CompositionSerializer,
@@ -38,8 +39,9 @@ from apps.core.errors import NotFound
 from apps.core.negotiation import AnyTypeNegotiation
 from apps.generation.api import validated
 from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
+from apps.projects.models import Project
 from apps.projects.selectors import project_get
-from apps.scenes.selectors import scene_get
+from apps.scenes.selectors import scene_get, scenes_of
 
 
 class ProjectCompose(APIView):
@@ -80,11 +82,15 @@ class CompositionList(ListAPIView[Composition]):
     serializer_class = CompositionSerializer
     queryset = Composition.objects.none()
 
+    @cached_property
+    def project(self) -> Project:
+        return project_get(by=acting_user(self.request), project_id=self.kwargs["project_id"])
+
     def get_queryset(self) -> QuerySet[Composition]:
-        return compositions_of(project_get(by=acting_user(self.request), project_id=self.kwargs["project_id"]))
+        return compositions_of(self.project)
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "fingerprints": {}}
+        return {**super().get_serializer_context(), "now": PlansNow(self.project, list(scenes_of(self.project)))}
 
 
 class CompositionDetail(APIView):

@@ -1,6 +1,6 @@
 """From a project's rows to a plan: which clip stands where on the song."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
@@ -39,12 +39,19 @@ class _Slot:
 
 
 def project_plan(
-    project: Project, *, output: Output | None = None, wishes: Mapping[str, Any] | None = None, flavor: str = ""
+    project: Project,
+    *,
+    output: Output | None = None,
+    wishes: Mapping[str, Any] | None = None,
+    flavor: str = "",
+    scenes: Sequence[Scene] | None = None,
 ) -> Planned:
-    """The plan as the rows stand. Raises InputError naming the scenes without a clip (unless `skip_missing`)."""
+    """The plan as the rows stand; `scenes` are the project's, where the caller has read them already.
+
+    Raises InputError naming the scenes without a clip (unless `skip_missing`)."""
     config = resolve(flavor or project.flavor, "compose_params")
     options = resolved_options(config.values, {"fit": project.fit}, project_look(project), wishes or {})
-    slots = _slots(project, options)
+    slots = _slots(project, list(scenes_of(project)) if scenes is None else scenes, options)
     looks = {look.scene_id: look for look in SceneLook.objects.filter(scene__project=project)}
     fps = Fraction(project.fps)
     width, height = picture_size(
@@ -79,8 +86,7 @@ def project_look(project: Project) -> dict[str, Any]:
     return dict(ProjectLook.objects.filter(project=project).values_list("options", flat=True).first() or {})
 
 
-def _slots(project: Project, options: ComposeOptions) -> list[_Slot]:
-    scenes = list(scenes_of(project))
+def _slots(project: Project, scenes: Sequence[Scene], options: ComposeOptions) -> list[_Slot]:
     if not scenes:
         raise InputError("The project has no scenes yet. Generate them first.", code="no_scenes")
     missing = [scene for scene in scenes if scene.current_clip is None]

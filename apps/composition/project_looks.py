@@ -12,7 +12,7 @@ from django.db.models.fields.json import KT
 
 from apps.accounts.models import User
 from apps.composition.models import Composition, Output, ProjectLook
-from apps.composition.selectors import composition_is_stale, compositions_of
+from apps.composition.selectors import PlansNow, composition_is_stale, compositions_of
 from apps.composition.services import output_create, project_compose
 from apps.core.errors import InputError
 from apps.jobs.kinds import Kind
@@ -35,8 +35,9 @@ class OutputState:
     stale: bool
 
 
-def outputs_of(project: Project, known: dict[str, str]) -> list[OutputState]:
-    """In the order in which they were added. `known` is `composition_is_stale`'s."""
+def outputs_of(now: PlansNow) -> list[OutputState]:
+    """In the order in which they were added."""
+    project = now.project
     outputs = list(Output.objects.filter(project=project))
     newest = (
         compositions_of(project).filter(output__in=outputs).order_by("output_id", "-created_at").distinct("output_id")
@@ -44,7 +45,7 @@ def outputs_of(project: Project, known: dict[str, str]) -> list[OutputState]:
     made = {composition.output_id: composition for composition in newest}
     jobs = _newest_jobs(project)
     return [
-        OutputState(output, found, jobs.get(str(output.pk)), found is not None and composition_is_stale(found, known))
+        OutputState(output, found, jobs.get(str(output.pk)), found is not None and composition_is_stale(found, now))
         for output in outputs
         for found in [made.get(output.pk)]
     ]

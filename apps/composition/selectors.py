@@ -1,6 +1,8 @@
 """Reads of composed videos. What belongs to somebody else's project is not found."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -10,6 +12,8 @@ from apps.composition.models import Composition, Output
 from apps.composition.planning import project_plan
 from apps.core.errors import InputError, NotFound
 from apps.projects.models import Project
+from apps.scenes.models import Scene
+from apps.scenes.selectors import scenes_of
 
 
 def compositions_of(project: Project) -> QuerySet[Composition]:
@@ -39,15 +43,26 @@ def current_composition(project: Project, output: Output | None = None) -> Compo
     return found.first()
 
 
-def composition_is_stale(composition: Composition, known: dict[str, str] | None = None) -> bool:
-    """Whether composing again with the same wishes would make another video. `known` keeps plans' fingerprints, for
-    asking about many compositions of one project at one moment."""
-    known = {} if known is None else known
+@dataclass
+class PlansNow:
+    """The plans of one project at one moment, for asking about many of its compositions: fingerprints by wishes, and
+    the scenes that they are made of, read once."""
+
+    project: Project
+    scenes: Sequence[Scene]
+    fingerprints: dict[str, str] = field(default_factory=dict)
+
+
+def composition_is_stale(composition: Composition, now: PlansNow | None = None) -> bool:
+    """Whether composing again with the same wishes would make another video."""
+    now = now or PlansNow(composition.project, list(scenes_of(composition.project)))
     wishes = json.dumps([str(composition.output_id), composition.options], sort_keys=True)
-    if wishes not in known:
+    if wishes not in now.fingerprints:
         try:
-            planned = project_plan(composition.project, output=composition.output, wishes=composition.options)
-            known[wishes] = planned.plan.fingerprint
+            planned = project_plan(
+                now.project, output=composition.output, wishes=composition.options, scenes=now.scenes
+            )
+            now.fingerprints[wishes] = planned.plan.fingerprint
         except InputError:
-            known[wishes] = ""  # it cannot be composed now, so it is not what was composed
-    return known[wishes] != composition.fingerprint
+            now.fingerprints[wishes] = ""  # it cannot be composed now, so it is not what was composed
+    return now.fingerprints[wishes] != composition.fingerprint

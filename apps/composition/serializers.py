@@ -82,7 +82,7 @@ class CompositionSerializer(serializers.ModelSerializer[Composition]):
         return asset_urls(composition.asset)
 
     def get_stale(self, composition: Composition) -> bool:
-        return composition_is_stale(composition, self.context.get("fingerprints"))
+        return composition_is_stale(composition, self.context.get("now"))
 
     def get_is_current(self, composition: Composition) -> bool:
         return composition.asset_id == composition.project.final_video_id

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apps.composition.selectors import composition_is_stale, current_composition
+from apps.composition.selectors import PlansNow, composition_is_stale, current_composition
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import live_jobs, project_money
@@ -44,16 +44,16 @@ def board_of(project: Project, *, page: str) -> Board:
     scenes = list(scenes_of(project))
     cards = scene_cards(project, scenes)
     live = list(live_jobs(project.pk))
-    known: dict[str, str] = {}  # plans of this moment, for telling what is stale
+    now = PlansNow(project, scenes)
     pieces = [
         _status(project, scenes, live, page),
-        _final(project, scenes, live, page, known),
+        _final(now, live, page),
         _grid(project, cards, page),
     ]
     if page == "edit":
         pieces.append(_head(project, scenes, live))
     if page == "project":
-        pieces += finishing_pieces(project, scenes, known)
+        pieces += finishing_pieces(now)
     card_pieces = [card.piece(page) for card in cards]
     return Board(project, cards, [*pieces, *card_pieces], busy=bool(live) or project.generating)
 
@@ -119,11 +119,11 @@ def _percent(job: Job | None, made: int, total: int) -> int | None:
     return round(100 * made / total) if made < total else int(job.progress_percentage)
 
 
-def _final(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: str, known: dict[str, str]) -> Piece:
-    video = project.final_video
+def _final(now: PlansNow, live: Sequence[Job], page: str) -> Piece:
+    project, video = now.project, now.project.final_video
     composing = next((job for job in live if job.kind == Kind.COMPOSE and not job.parameters.get("output_id")), None)
     current = current_composition(project) if video is not None else None
-    stale = current is not None and composing is None and composition_is_stale(current, known)
+    stale = current is not None and composing is None and composition_is_stale(current, now)
     failed = _last_compose_error(project) if composing is None else ""
     context = {
         "project": project,
@@ -135,7 +135,7 @@ def _final(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page:
         "composing": composing,
         "stale": stale,
         "error": failed,
-        "made": any(scene.current_clip_id for scene in scenes),
+        "made": any(scene.current_clip_id for scene in now.scenes),
     }
     progress = [composing.pk, composing.state, int(composing.progress_percentage)] if composing else []
     return Piece("final", "studio/final.html", [video and video.pk, stale, failed, context["made"], *progress], context)

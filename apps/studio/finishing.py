@@ -9,10 +9,9 @@ from apps.composition.lyrics import lyrics_lines
 from apps.composition.models import Composition, Lyrics
 from apps.composition.planning import project_look
 from apps.composition.project_looks import OutputState, outputs_of
-from apps.composition.selectors import composition_is_stale, compositions_of
+from apps.composition.selectors import PlansNow, composition_is_stale, compositions_of
 from apps.jobs.states import State
 from apps.projects.models import Project
-from apps.scenes.models import Scene
 from apps.studio.cards import view_url
 from apps.studio.live import Piece
 from apps.studio.project_money import project_account
@@ -34,19 +33,19 @@ class Version:
     poster_url: str
 
 
-def finishing_pieces(project: Project, scenes: Sequence[Scene], known: dict[str, str]) -> list[Piece]:
-    """`known` is `composition_is_stale`'s: the plans of this moment."""
+def finishing_pieces(now: PlansNow) -> list[Piece]:
+    project = now.project
     return [
         Piece("heading", "studio/project_head.html", [project.title], {"project": project}),
         Piece("about", "studio/project_about.html", [project.version], {"project": project}),
-        _outputs(project, scenes, known),
+        _outputs(now),
         _assembly(project),
         _money(project),
-        _versions(project, known),
+        _versions(now),
     ]
 
 
-def versions_of(project: Project, found: Sequence[Composition], known: dict[str, str]) -> list[Version]:
+def versions_of(now: PlansNow, found: Sequence[Composition]) -> list[Version]:
     """`found` are neighbours, newest first; the last of them is told only as where the list starts, unless it is the
     project's first."""
     earlier: Iterable[Composition | None] = [*found[1:], None]
@@ -54,8 +53,8 @@ def versions_of(project: Project, found: Sequence[Composition], known: dict[str,
         Version(
             composition=one,
             changes=plan_changes(before.plan if before else None, one.plan),
-            stale=composition_is_stale(one, known),
-            in_use=one.asset_id == project.final_video_id,
+            stale=composition_is_stale(one, now),
+            in_use=one.asset_id == now.project.final_video_id,
             url=view_url(one.asset),
             poster_url=view_url(one.poster),
         )
@@ -68,10 +67,11 @@ def main_versions(project: Project) -> Any:
     return compositions_of(project).filter(output=None)
 
 
-def _versions(project: Project, known: dict[str, str]) -> Piece:
+def _versions(now: PlansNow) -> Piece:
+    project = now.project
     # One more than is shown, to compare the last one with.
     found = list(main_versions(project)[: NEWEST_VERSIONS + 1])
-    versions = versions_of(project, found, known)[:NEWEST_VERSIONS]
+    versions = versions_of(now, found)[:NEWEST_VERSIONS]
     facts = [(version.composition.pk, version.stale, version.in_use) for version in versions]
     more = len(found) > NEWEST_VERSIONS
     context = {"project": project, "versions": versions, "more": more}
@@ -93,8 +93,9 @@ def _video_url(composition: Composition | None) -> str:
     return view_url(composition.asset) if composition is not None else ""
 
 
-def _outputs(project: Project, scenes: Sequence[Scene], known: dict[str, str]) -> Piece:
-    states = outputs_of(project, known)
+def _outputs(now: PlansNow) -> Piece:
+    project, scenes = now.project, now.scenes
+    states = outputs_of(now)
     rows = [(state, output_word(state), _video_url(state.composition)) for state in states]
     able = bool(scenes) and all(scene.current_clip_id for scene in scenes)
     facts: list[Any] = [able]

@@ -24,7 +24,7 @@ from apps.composition.lyrics import lyrics_decoded, lyrics_lines, read_lyrics
 from apps.composition.models import Lyrics
 from apps.composition.planning import project_look
 from apps.composition.project_looks import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_SECONDS, outputs_add, project_look_set
-from apps.composition.selectors import composition_get
+from apps.composition.selectors import PlansNow, composition_get
 from apps.composition.services import (
     composition_bring_back,
     lyrics_delete,
@@ -37,6 +37,7 @@ from apps.core.errors import ConflictError, InputError, NotFound, StudioError
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
 from apps.projects.services import project_update
+from apps.scenes.selectors import scenes_of
 from apps.studio.board import board_of
 from apps.studio.cards import owner_of, view_url
 from apps.studio.finishing import main_versions, versions_of
@@ -144,7 +145,7 @@ def versions(request: HttpRequest, project_id: UUID) -> HttpResponse:
     page = Paginator(main_versions(project), VERSIONS_ON_A_PAGE).get_page(request.GET.get("page"))
     start = page.start_index() - 1 if page.paginator.count else 0
     found = list(main_versions(project)[start : start + VERSIONS_ON_A_PAGE + 1])
-    shown = versions_of(project, found, {})[:VERSIONS_ON_A_PAGE]
+    shown = versions_of(PlansNow(project, list(scenes_of(project))), found)[:VERSIONS_ON_A_PAGE]
     return render(request, "studio/versions_page.html", {"project": project, "versions": shown, "page": page})
 
 
