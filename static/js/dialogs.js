@@ -32,8 +32,11 @@ export function show(dialog, from = opener) {
   dialog.showModal();
 }
 
+// Whether a request was taken: not answered by a question, nor by the sign-in page after the session's end.
+export const taken = ({ successful, xhr }) => successful && !xhr.getResponseHeader("HX-Retarget") && !xhr.responseURL.includes("/accounts/sign-in/");
+
 // A form in a dialog closes it once its request was taken.
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.target.matches?.("form[data-close-after]") && event.target; // not a price that its button fetched
-  if (form && event.detail.successful && !event.detail.xhr.getResponseHeader("HX-Retarget")) form.closest("dialog")?.close();
+  if (form && taken(event.detail)) form.closest("dialog")?.close();
 });

@@ -1,6 +1,7 @@
 // The Edit page's timeline: song, beats, scenes, playhead; cuts that snap; preview of the current clips.
 import { bars, colour, hues } from "./waveforms.js";
 import { csrfToken } from "./csrf.js";
+import { taken } from "./dialogs.js";
 import { toast } from "./toasts.js";
 import { Preview } from "./preview.js";
 
@@ -58,11 +59,13 @@ async function load() {
   const panel = document.getElementById("inspector");
   const one = chosen.size === 1 && scenes.find((scene) => chosen.has(scene.id));
   const shown = panel.querySelector("[data-inspected]")?.dataset.inspected;
-  // The panel follows what happened to its scene, but not under somebody's hands.
-  if (one && shown !== `${one.id}:${one.version}:${LIVE.includes(one.status) ? "True" : "False"}` && !panel.querySelector("textarea:focus") && !typed(panel)) inspect();
+  // The panel follows what happened to its scene, but not under somebody's hands: there only the version follows, where
+  // nobody else changed the words.
+  if (!one || shown === `${one.id}:${one.version}:${LIVE.includes(one.status) ? "True" : "False"}`) return;
+  const words = panel.querySelector("textarea");
+  if (!words || (document.activeElement !== words && words.value === words.defaultValue)) inspect();
+  else if (words.defaultValue === one.prompt) panel.querySelector("[name=version]").value = one.version;
 }
-
-const typed = (panel) => [...panel.querySelectorAll("textarea")].some((area) => area.value !== area.defaultValue);
 
 async function loadSong() {
   if (!root.dataset.song) return;
@@ -233,6 +236,16 @@ function inspect() {
   htmx.ajax("GET", `/projects/${root.dataset.project}/scenes/${scene.sequence}/inspector`, { target: panel, swap: "innerHTML" })
     .then(() => { if (place >= 0) controls()[place]?.focus({ preventScroll: true }); });
 }
+
+// Words that were saved, and words that somebody else saved, are what the panel goes on from.
+document.addEventListener("click", (event) => { if (event.target.closest("[data-see-new]")) inspect(); });
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = document.querySelector("#inspector form[action$='/words']");
+  if (!form || event.target.getAttribute?.("action") !== form.getAttribute("action") || !taken(event.detail)) return;
+  const { prompt, version } = event.detail.requestConfig.parameters;
+  form.elements.prompt.defaultValue = prompt;
+  form.elements.version.value = Number(version) + 1;
+});
 
 // --- cuts and order by pointer ---
 const secondsAt = (event) => (event.clientX - inner.getBoundingClientRect().left) / pixels;

@@ -351,6 +351,16 @@ def test_a_session_that_ends_while_somebody_types_loses_nothing(edit, project, u
     edit.locator("#inspector").get_by_role("button", name="Save").click()
     expect(edit.locator(".scene").first.get_by_text("a lighthouse in a storm")).to_be_visible()
     assert project.scenes.get(sequence=1).prompt == "a lighthouse in a storm"
+    expect(words).to_have_text("a lighthouse in a storm")  # the panel goes on from what was saved
+    words.fill("a second thought")
+    edit.locator("#inspector").get_by_role("button", name="Save").click()
+    expect(edit.locator(".scene").first.get_by_text("a second thought")).to_be_visible()
+    project.scenes.filter(sequence=1).update(prompt="somebody else's", version=99)
+    words.fill("a third")
+    edit.locator("#inspector").get_by_role("button", name="Save").click()
+    expect(edit.get_by_role("dialog").get_by_text("somebody else's")).to_be_visible()
+    edit.get_by_role("button", name="Save mine over it").click()
+    expect(edit.locator(".scene").first.get_by_text("a third")).to_be_visible()
 
 
 def test_a_second_tab_is_told_that_the_scene_is_being_made(edit, project):
