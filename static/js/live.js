@@ -26,8 +26,11 @@ function wake() {
   if (!document.hidden && title) { document.title = title; title = null; }
 }
 
+// A playing clip is left alone by the poll, and gives way to what somebody asks for.
+let polled = false;
+document.addEventListener("htmx:beforeSwap", (event) => { polled = event.detail.requestConfig.elt.id === "poller"; });
 const busy = (piece) => piece.querySelector("details[data-menu][open], dialog[open]")
-  || [...piece.querySelectorAll("video, audio")].some((media) => !media.paused)
+  || (polled && [...piece.querySelectorAll("video, audio")].some((media) => !media.paused))
   || (piece.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
 
 // The keyboard's place survives the swap of the card or row it is on, and rows stay where they are in the window.
@@ -35,7 +38,7 @@ const PLACES = "a, button, summary, video";
 let swapped = {};
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const piece = event.detail.target;
-  if (busy(piece) && event.detail.elt?.id !== "poller" && piece.id !== "status") { event.preventDefault(); return; }
+  if (busy(piece) && piece.id !== "status") { event.preventDefault(); return; }
   const focused = piece.contains(document.activeElement) ? document.activeElement : null;
   const owner = focused?.closest("[data-seen]");
   const row = piece.matches("[data-list]") && scrollY > 0 && [...piece.querySelectorAll("[data-seen]")].find((one) => one.getBoundingClientRect().top >= 0);
