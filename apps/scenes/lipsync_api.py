@@ -208,7 +208,7 @@ class ScenesLipsync(APIView):
 
 
 def _looked_at(by: User, project_id: UUID, sequences: Sequence[int], data: dict[str, Any]) -> dict[int, list[str]]:
-    """The findings on the scenes whose lip-sync is paid, by scene. Raises ConflictError where `force` is false and there
+    """The findings on the scenes whose lip-sync is paid. Raises ConflictError where `force` is false and there
     is one."""
     force = data.get("force")
     looked = () if force else sequences
