@@ -118,6 +118,15 @@ def partial_taken(*, by: User, upload_id: UUID) -> SpooledUpload:
     return taken
 
 
+def partial_named(*, by: User, text: str) -> SpooledUpload | None:
+    """The same by a form's text; None where that is no id."""
+    try:
+        upload_id = UUID(text)
+    except ValueError:
+        return None
+    return partial_taken(by=by, upload_id=upload_id)
+
+
 def _folder(by: User, upload_id: UUID) -> Path:
     return uploads_root() / f"{by.pk}-{upload_id}"
 

@@ -30,13 +30,10 @@ class UploadField(serializers.FileField):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
             return super().to_internal_value(data)
-        try:
-            upload_id = UUID(data)
-        except ValueError as error:
-            raise serializers.ValidationError("Send a file, or the id of a finished upload.") from error
-        return super().to_internal_value(
-            resumable.partial_taken(by=_owner(self.context["request"]), upload_id=upload_id)
-        )
+        upload = resumable.partial_named(by=_owner(self.context["request"]), text=data)
+        if upload is None:
+            raise serializers.ValidationError("Send a file, or the id of a finished upload.")
+        return super().to_internal_value(upload)
 
 
 class _Tus(APIView):

@@ -39,7 +39,8 @@ QUOTE_ANSWER = inline_serializer(
 
 def validated(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
     """The body, or a GET's query, checked. Raises the library's ValidationError: a 400 that names the fields."""
-    body = serializer(data=request.query_params if request.method == "GET" else request.data)
+    data = request.query_params if request.method == "GET" else request.data
+    body = serializer(data=data, context={"request": request})
     body.is_valid(raise_exception=True)
     return dict(body.validated_data)
 

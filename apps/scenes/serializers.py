@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.assets.resumable_api import UploadField
 from apps.generation.limits import MAXIMUM_SCENES
 from apps.generation.seeds import SEED_MAXIMUM
 from apps.generation.serializers import TEXT_LENGTH
@@ -106,7 +107,7 @@ class TrimSerializer(StrictSerializer):
 
 
 class UploadClipSerializer(StrictSerializer):
-    file = serializers.FileField()
+    file = UploadField()
 
 
 class ClipSerializer(serializers.Serializer[Any]):

@@ -16,26 +16,39 @@ export class Refused extends Error {}
 
 // Posts the form `fields` with the file to `url` and answers its JSON. `told({part, state})` hears of the way: `part` of 1,
 // `state` "sending", "waiting" for the line, or "looking" at the file. Throws Refused, an abort, or what kept failing.
-export async function sendFile(file, { url, fields = {}, signal, told }) {
+export function sendFile(file, { url, fields = {}, signal, told }) {
+  return insisting(file, { signal, told }, async (upload) => {
+    told?.({ part: 1, state: "looking" });
+    const answer = await ask("POST", url, { body: formOf({ ...fields, file: upload.id }), signal });
+    dropParts(upload.id);
+    return answer.body;
+  });
+}
+
+// Only the parts: answers the id that a form then sends in the file's place.
+// `dropParts` it when the form is answered.
+export const sendParts = (file, { signal, told } = {}) => insisting(file, { signal, told }, (upload) => upload.id);
+
+// Else the night takes them.
+export const dropParts = (id) => ask("DELETE", `/api/uploads/${id}`).catch(() => {});
+
+async function insisting(file, { signal, told }, finish) {
   const memory = `mvsite-upload:${file.name}:${file.size}:${file.lastModified}`;
-  const upload = { address: remembered(memory), offset: 0 };
-  const tell = (state) => told?.({ part: upload.offset / file.size, state });
+  const upload = { address: remembered(memory), offset: 0, get id() { return this.address.split("/").pop(); } };
   for (let tries = 0; ; tries += 1) {
     const before = upload.offset;
     try {
       await sendRest(file, upload, memory, signal, told);
-      tell("looking");
-      const answer = await ask("POST", url, { body: formOf({ ...fields, file: upload.address.split("/").pop() }), signal });
+      const answer = await finish(upload);
       remember(memory, null);
-      ask("DELETE", upload.address).catch(() => {}); // else the night takes it
-      return answer.body;
+      return answer;
     } catch (error) {
       const unwanted = error instanceof Refused;
       if (unwanted && upload.offset === file.size) remember(memory, null);
       if (signal?.aborted || unwanted) throw error;
       if (upload.offset > before) tries = 0;
       if (tries >= MOST_TRIES) throw error;
-      tell("waiting");
+      told?.({ part: upload.offset / file.size, state: "waiting" });
       await pause(WAITS_SECONDS[Math.min(tries, WAITS_SECONDS.length - 1)], signal);
     }
   }

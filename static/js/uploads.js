@@ -89,10 +89,31 @@ document.querySelector("[data-song-choice]")?.addEventListener("change", (event)
   draw(canvas);
 });
 
-// Uploads inside dialogs go through htmx, which tells how far they are.
-document.addEventListener("htmx:xhr:progress", (event) => {
-  const bar = event.target.querySelector?.("[data-form-progress]");
-  if (!bar || !event.detail.lengthComputable) return;
+// A file in a dialog's form goes up in parts first; the form then names it in the file's place.
+document.addEventListener("htmx:confirm", async (event) => {
+  const form = event.target;
+  const input = form.querySelector?.("input[type=file][data-parts]:enabled");
+  if (!input?.files[0]) return;
+  event.preventDefault();
+  const { dropParts, sendParts, wordsOf } = await import("./sending.js");
+  const bar = form.querySelector("[data-form-progress]");
+  const words = form.querySelector("[data-form-words]");
+  const button = form.querySelector("[type=submit], button:not([type])");
+  const stop = new AbortController();
+  form.closest("dialog")?.addEventListener("close", () => stop.abort(), { once: true });
   bar.hidden = false;
-  bar.querySelector("progress").value = (100 * event.detail.loaded) / event.detail.total;
+  button.disabled = true;
+  try {
+    const told = (way) => { bar.querySelector("progress").value = 100 * way.part; words.textContent = wordsOf(way); };
+    const id = await sendParts(input.files[0], { signal: stop.signal, told });
+    const named = Object.assign(document.createElement("input"), { type: "hidden", name: input.name, value: id });
+    input.disabled = true;
+    form.append(named);
+    words.textContent = "Looking at the file";
+    form.addEventListener("htmx:afterRequest", () => { dropParts(id); named.remove(); input.disabled = false; bar.hidden = true; }, { once: true });
+    event.detail.issueRequest();
+  } catch (error) {
+    words.textContent = error.message;
+  }
+  button.disabled = false;
 });

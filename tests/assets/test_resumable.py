@@ -11,8 +11,10 @@ from django.utils import timezone
 from apps.assets.models import Asset
 from apps.assets.resumable import MOST_UNFINISHED
 from apps.assets.sweep import orphans_sweep
+from apps.jobs.services import job_cancel
+from tests.factories import make_project, make_scenes
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -129,3 +131,15 @@ def test_a_client_of_another_version_is_told(api):
     answer = api.options("/api/uploads")
     assert (answer["Tus-Version"], answer["Tus-Extension"]) == ("1.0.0", "creation,termination")
     assert api.post("/api/uploads", headers={"Upload-Length": "5", "Tus-Resumable": "0.2.1"}).status_code == 412
+
+
+def test_it_goes_where_a_file_would_in_a_page_and_in_another_apps_call(api, user, clip):
+    scene = make_scenes(make_project(user), "2")[0]
+    for path in ("/projects/{}/scenes/1/upload", "/api/mv/projects/{}/scenes/1/upload"):
+        address = begin(api, clip.stat().st_size)
+        send(api, address, clip.read_bytes(), 0)
+        answer = api.post(path.format(scene.project_id), {"file": address.rsplit("/", 1)[-1]})
+        assert answer.status_code in {202, 302}, answer.content
+        scene.refresh_from_db()
+        assert scene.job.kind == "upload"
+        job_cancel(by=user, job_id=scene.job_id)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.models import User
+from apps.assets.resumable import partial_named
 from apps.core.errors import InputError
 from apps.generation.work import Spending
 from apps.scenes.clips import clip_make_current
@@ -82,7 +83,7 @@ def scene_upload_clip(request: HttpRequest, project_id: UUID, sequence: int) -> 
         return scene_dialog(request, scene, "upload")
 
     def action(by: User, _: Spending) -> object:
-        upload = request.FILES.get("file")
+        upload = request.FILES.get("file") or partial_named(by=by, text=request.POST.get("file", ""))
         if upload is None:
             raise InputError("Choose a video file first.", errors={"file": ["is missing"]})
         return scene_upload(by=by, project_id=project_id, sequence=sequence, upload=upload)
