@@ -143,6 +143,7 @@ class RemoteRun(models.Model):
     message = models.TextField(blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     submitting_at = models.DateTimeField()
+    sending_at = models.DateTimeField(null=True, blank=True)  # from here on they may have the request
     submitted_at = models.DateTimeField(null=True, blank=True)
     deadline_at = models.DateTimeField(null=True, blank=True)
     next_poll_at = models.DateTimeField(null=True, blank=True)

@@ -114,6 +114,7 @@ def submit_authorise(
                 "model": prepared.model,
                 "mark": prepared.mark,
                 "submitting_at": timezone.now(),
+                "sending_at": None,
             },
         )
         return remote
@@ -125,11 +126,25 @@ def frozen_submit(remote: RemoteRun) -> PreparedSubmit:
 
 
 def _send(run: JobRun, provider: RemoteProvider, remote: RemoteRun) -> ProviderResult | Handed:
+    _mark_sending(run.claim, remote)
     try:
         status = provider.submit(frozen_submit(remote), capability=Capability(remote.capability), key=remote.key)
     except ProviderError as error:
         return _not_submitted(run, remote, error)
     return _accepted(run, provider, remote, status)
+
+
+def _mark_sending(claim: Claim, remote: RemoteRun) -> None:
+    """Commit that the request may be out from now on. Without it nothing was sent, nor will be by this claim.
+
+    Raises WorkCancelled when the job is no longer ours.
+    """
+    with transaction.atomic(durable=True):
+        job = services.job_lock(claim.job_id)
+        if job.state != State.RUNNING or job.claim != claim.number:
+            raise WorkCancelled("taken over or cancelled before anything was sent")
+        remote.sending_at = timezone.now()
+        remote.save(update_fields=["sending_at"])
 
 
 def _accepted(
@@ -188,9 +203,11 @@ def _not_submitted(run: JobRun, remote: RemoteRun, error: ProviderError) -> Hand
 def _reconcile(run: JobRun, provider: RemoteProvider, opened: Opened, remote: RemoteRun) -> ProviderResult | Handed:
     """Find out what became of a submit whose answer was lost.
 
-    It is sent again where that is documented as safe, and where the list does not show it and it costs nothing or
-    was cut short by a crash of ours. What surely was sent is left to a person, once a few looks did not find it.
+    It is sent where it surely was not yet, again where that is documented as safe, and again where the list does not
+    show it and it costs nothing. What may be out is left to a person, once a few looks did not find it.
     """
+    if remote.status == RunStatus.SUBMITTING and remote.sending_at is None:
+        return _submit_after_all(run, provider, opened, remote)
     if provider.idempotent_submit:
         again = submit_authorise(
             run.claim,
@@ -213,9 +230,15 @@ def _reconcile(run: JobRun, provider: RemoteProvider, opened: Opened, remote: Re
             found = ProviderError("What was found belongs to another job.", raw={"candidates": [status.ref.remote_id]})
             return _still_unknown(run, remote, found)
         return _accepted(run, provider, remote, status)
-    if remote.status == RunStatus.UNKNOWN and run.job.quoted_cost > 0:
-        # They had the request: a list that does not show it (yet) is no proof that it was not taken.
+    if run.job.quoted_cost > 0:
+        # They may have had the request: a list that does not show it (yet) is no proof that it was not taken.
         return _still_unknown(run, remote, ProviderError("The provider does not list it."))
+    return _submit_after_all(run, provider, opened, remote)
+
+
+def _submit_after_all(
+    run: JobRun, provider: RemoteProvider, opened: Opened, remote: RemoteRun
+) -> ProviderResult | Handed:
     remote.status = RunStatus.NOT_ACCEPTED
     remote.save(update_fields=["status"])
     return _submit(run, provider, opened, remote)

@@ -29,6 +29,8 @@ STEPS = {
     "rows being written": Kill("assets/services.py", "asset_create"),
     "rows written": Kill("jobs/services.py", "job_succeed"),
 }
+# Between the mark that it may be out and the first byte.
+ON_ITS_WAY = Kill("core/http.py", "_open", "call")
 
 
 def paid(fake):
@@ -89,16 +91,33 @@ def test_killed_again_and_again_it_still_pays_once(user, replicate):
     assert (job.state, paid(replicate)) == (State.SUCCEEDED, 1)
 
 
-@pytest.mark.parametrize("step", ["intent stored", "answer on the line"])
-def test_an_answer_without_a_lookup_is_left_to_a_person(step, user, chat):
-    job = scenes_job(user)
+def test_a_request_that_may_be_out_and_cannot_be_found_is_left_to_a_person(user, replicate):
+    job = video_job(user)
 
-    killed(lambda: drive(job), at=STEPS[step])
+    killed(lambda: drive(job), at=ON_ITS_WAY)
     drive(job)
 
-    assert (job.state, job.code) == (State.NEEDS_ATTENTION, "submit_unknown")
-    assert paid(chat) == (0 if step == "intent stored" else 1)
+    assert (job.state, job.code, paid(replicate)) == (State.NEEDS_ATTENTION, "submit_unknown", 0)
     assert [entry.kind for entry in LedgerEntry.objects.filter(job=job)] == ["reserve"]
+
+
+def test_an_answer_without_a_lookup_is_left_to_a_person(user, chat):
+    job = scenes_job(user)
+
+    killed(lambda: drive(job), at=STEPS["answer on the line"])
+    drive(job)
+
+    assert (job.state, job.code, paid(chat)) == (State.NEEDS_ATTENTION, "submit_unknown", 1)
+    assert [entry.kind for entry in LedgerEntry.objects.filter(job=job)] == ["reserve"]
+
+
+def test_an_intent_that_surely_was_not_sent_needs_no_lookup(user, chat):
+    job = scenes_job(user)
+
+    killed(lambda: drive(job), at=STEPS["intent stored"])
+    drive(job)
+
+    assert (job.state, paid(chat)) == (State.SUCCEEDED, 1)
 
 
 def test_a_chat_answer_that_was_stored_is_not_bought_again(user, chat):
