@@ -1,5 +1,5 @@
 // The Pro editor's lists: one row for each segment with exact times, its voice and its crop; one line for each voice.
-import { colour } from "./waveforms.js";
+import { colour } from "./waves.js";
 import {
   SHORTEST_SECONDS, audioOf, change, clock, editor, find, follow, hue, problems, remove, round, snapped, sounds, state, video,
 } from "./pro-state.js";

@@ -1,5 +1,5 @@
 // The Pro editor's track: segments on the video's time, their sound under them, drawn and moved by mouse and keyboard.
-import { bars } from "./waveforms.js";
+import { bars } from "./waves.js";
 import {
   SHORTEST_SECONDS, addSegment, audioOf, change, clock, edges, editor, find, follow, followSong, frame, hue, length, problems, remove,
   round, snapped, sounds, start, state, video,

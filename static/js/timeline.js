@@ -1,5 +1,5 @@
 // The Edit page's timeline: song, beats, scenes, playhead; cuts that snap; preview of the current clips.
-import { bars, colour, hues } from "./waveforms.js";
+import { bars, colour, hues } from "./waves.js";
 import { csrfToken } from "./csrf.js";
 import { taken } from "./dialogs.js";
 import { toast } from "./toasts.js";
