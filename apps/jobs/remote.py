@@ -51,6 +51,9 @@ def remote_produce(run: JobRun, provider: RemoteProvider, opened: Opened) -> Pro
     Raises ProviderError for a failure before or after the paid call, BudgetExceeded, WorkCancelled.
     """
     remote = RemoteRun.objects.filter(job=run.job, attempt=run.attempt).first()
+    if remote is not None and remote.status == RunStatus.SUBMITTING and remote.sending_at is None:
+        # A crash between the intent and the first byte: surely nothing is out.
+        _not_accepted(remote)
     if remote is None or remote.status == RunStatus.NOT_ACCEPTED:
         return _submit(run, provider, opened, remote)
     if remote.status == RunStatus.SUCCEEDED:
@@ -203,11 +206,9 @@ def _not_submitted(run: JobRun, remote: RemoteRun, error: ProviderError) -> Hand
 def _reconcile(run: JobRun, provider: RemoteProvider, opened: Opened, remote: RemoteRun) -> ProviderResult | Handed:
     """Find out what became of a submit whose answer was lost.
 
-    It is sent where it surely was not yet, again where that is documented as safe, and again where the list does not
-    show it and it costs nothing. What may be out is left to a person, once a few looks did not find it.
+    It is sent again where that is documented as safe, and where it costs nothing and the list does not show it.
+    Otherwise it is left to a person, once a few looks did not find it.
     """
-    if remote.status == RunStatus.SUBMITTING and remote.sending_at is None:
-        return _submit_after_all(run, provider, opened, remote)
     if provider.idempotent_submit:
         again = submit_authorise(
             run.claim,
@@ -233,15 +234,13 @@ def _reconcile(run: JobRun, provider: RemoteProvider, opened: Opened, remote: Re
     if run.job.quoted_cost > 0:
         # They may have had the request: a list that does not show it (yet) is no proof that it was not taken.
         return _still_unknown(run, remote, ProviderError("The provider does not list it."))
-    return _submit_after_all(run, provider, opened, remote)
+    _not_accepted(remote)
+    return _submit(run, provider, opened, remote)
 
 
-def _submit_after_all(
-    run: JobRun, provider: RemoteProvider, opened: Opened, remote: RemoteRun
-) -> ProviderResult | Handed:
+def _not_accepted(remote: RemoteRun) -> None:
     remote.status = RunStatus.NOT_ACCEPTED
     remote.save(update_fields=["status"])
-    return _submit(run, provider, opened, remote)
 
 
 def _still_unknown(run: JobRun, remote: RemoteRun, error: ProviderError) -> Handed:
