@@ -17,6 +17,9 @@ from tests.factories import make_clip, make_job
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+# Frames are decoded and searched for faces; a busy machine takes its time.
+LOOK_MILLISECONDS = 30_000
+
 
 @pytest.fixture
 def project(user):
@@ -187,7 +190,8 @@ def test_a_doubtful_paid_lipsync_is_asked_for_with_its_frame(edit, project, sett
     expect(dialog.get_by_role("checkbox", checked=True)).to_have_count(2)
     dialog.get_by_role("button", name="Add Lipsync").click()
 
-    expect(dialog.get_by_role("heading", name="This lip-sync is unlikely to work")).to_be_visible()
+    heading = dialog.get_by_role("heading", name="This lip-sync is unlikely to work")
+    expect(heading).to_be_visible(timeout=LOOK_MILLISECONDS)
     expect(dialog.get_by_text("No frontal face was found.")).to_have_count(2)
     until(edit, "document.querySelector('.doubt video').readyState >= 2")
     assert unusable(edit) == []
