@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
+from apps.core.checks import public_url_warning
 from mvsite.leftovers import leftovers_find, processes_end
 from mvsite.programs import web, workers
 from mvsite.run_lock import is_locked, run_lock
@@ -47,6 +48,8 @@ def studio_run() -> int:
         with services():
             if not _prepare(supervisor):
                 return 0 if supervisor.stop_signal else 1
+            if warning := public_url_warning():
+                supervisor.say(warning)
             supervisor.say("Starting web, workers and beat …")
             with supervisor.running():
                 _until_stopped(supervisor, address)

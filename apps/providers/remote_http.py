@@ -157,6 +157,10 @@ class HttpProvider(RemoteProvider):
         }.get(status or 0, (f"{name} refused the request: {words or f'status {status}, without a reason'}", "refused"))
         return ProviderError(message, permanent=True, code=code)
 
+    def delivers_to(self, address: str) -> bool:
+        """Whether the service calls webhooks there: at https only, unless it is a stand-in on plain http itself."""
+        return address.startswith("https://") or self.base_url.startswith("http://")
+
     def shown(self, words: str) -> str:
         """A vendor's words as a user may see them: on one line, of bounded length, without our key."""
         text = " ".join(words.split())

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from django.conf import settings
 
+from apps.core.checks import check_public_url
 from mvsite.celery import app
 from mvsite.health import QUEUES
 from mvsite.programs import workers
@@ -101,3 +102,9 @@ def test_the_commit_is_the_checkouts():
     if head.returncode != 0 or os.environ.get("MV_COMMIT"):
         pytest.skip("not a git checkout, or the environment says another")
     assert len(commit()) == 40
+
+
+@pytest.mark.parametrize(("address", "said"), [("http://studio.example", True), ("https://studio.example", False)])
+def test_a_public_address_in_plain_http_is_accepted_with_a_warning(settings, address, said):
+    settings.PUBLIC_URL = address
+    assert [warning.id for warning in check_public_url()] == ["core.W001"] * said

@@ -114,15 +114,17 @@ def test_the_nearest_offered_aspect_ratio_is_taken(files):
     assert prepared.payload["body"]["input"]["aspect_ratio"] == "9:16"
 
 
-def test_a_webhook_is_asked_for_only_at_an_address_they_deliver_to(video_case):
-    https, http = (
-        video_case.provider.prepare(video_case.request, key="k", webhook_url=f"{scheme}://site.example/hook")
-        for scheme in ("https", "http")
-    )
+@pytest.mark.parametrize(
+    ("service", "scheme", "asked"),
+    [("http", "http", True), ("http", "https", True), ("https", "https", True), ("https", "http", False)],
+)
+def test_a_webhook_is_asked_for_only_at_an_address_they_deliver_to(video_case, settings, service, scheme, asked):
+    settings.REPLICATE_BASE_URL = f"{service}://api.example/v1"
 
-    # The fake speaks http, so for it the roles are changed; the real service speaks https.
-    assert "webhook" not in https.payload["body"]
-    assert http.payload["body"]["webhook_events_filter"] == ["completed"]
+    prepared = video_case.provider.prepare(video_case.request, key="k", webhook_url=f"{scheme}://site.example/hook")
+
+    assert ("webhook" in prepared.payload["body"]) is asked
+    assert prepared.payload["body"].get("webhook_events_filter", ["completed"]) == ["completed"]
 
 
 def test_lipsync_is_priced_by_its_output(files):

@@ -92,8 +92,7 @@ class Replicate(HttpProvider):
 
         given = model_input(request, plan, key=key, address_of=address_of)
         body: dict[str, Any] = {"input": given}
-        if webhook_url and urlsplit(webhook_url).scheme == urlsplit(self.base_url).scheme:
-            # They deliver to https only and follow no redirect.
+        if webhook_url and self.delivers_to(webhook_url):
             body |= {"webhook": webhook_url, "webhook_events_filter": ["completed"]}
         path = f"/models/{plan.model}/predictions"
         if ":" in plan.model:

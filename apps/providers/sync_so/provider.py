@@ -9,7 +9,6 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -123,7 +122,7 @@ class SyncSo(HttpProvider):
             body = segmented_body(request, checked_segments(request), self._source)
         else:
             raise InputError("Sync.so makes lip-sync only. Choose another provider for this.")
-        if webhook_url and urlsplit(webhook_url).scheme == urlsplit(self.base_url).scheme:
+        if webhook_url and self.delivers_to(webhook_url):
             body["webhookUrl"] = webhook_url
         return PreparedSubmit(payload=body, model=body["model"], mark=key)
 
