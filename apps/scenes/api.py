@@ -35,7 +35,8 @@ class SceneList(ListAPIView[Scene]):
     queryset = Scene.objects.none()
 
     def get_queryset(self) -> QuerySet[Scene]:
-        return scenes_of(project_get(by=acting_user(self.request), project_id=self.kwargs["project_id"]))
+        project = project_get(by=acting_user(self.request), project_id=self.kwargs["project_id"])
+        return scenes_of(project).prefetch_related("clips")
 
     @extend_schema(request=SceneWriteSerializer, responses={201: SceneSerializer}, summary="Insert a scene")
     def post(self, request: Request, project_id: UUID) -> Response:
@@ -120,4 +121,4 @@ def _scene_answer(request: Request, scene: Scene) -> dict[str, Any]:
 
 def _scenes_response(request: Request, project_id: UUID) -> Response:
     project = project_get(by=acting_user(request), project_id=project_id)
-    return Response(SceneSerializer(scenes_of(project), many=True).data)
+    return Response(SceneSerializer(scenes_of(project).prefetch_related("clips"), many=True).data)

@@ -159,6 +159,7 @@ class SceneSerializer(serializers.Serializer[Any]):
     clip_id = serializers.UUIDField(source="current_clip_id", allow_null=True)
     video_id = serializers.SerializerMethodField()
     video_url = serializers.SerializerMethodField()
+    video_ids = serializers.SerializerMethodField(help_text="Of all its clips, oldest first")
     job = serializers.SerializerMethodField()
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
@@ -181,6 +182,9 @@ class SceneSerializer(serializers.Serializer[Any]):
 
     def get_video_url(self, scene: Scene) -> str | None:
         return video_url(scene.current_clip) if scene.current_clip else None
+
+    def get_video_ids(self, scene: Scene) -> list[str]:
+        return [str(clip.asset_id) for clip in scene.clips.all()]
 
     @extend_schema_field(JobSerializer(allow_null=True))
     def get_job(self, scene: Scene) -> dict[str, Any] | None:

@@ -104,6 +104,9 @@ def test_the_final_video_is_stitched_again_once_when_it_ends(browser, project):
     job_ended(job.pk)
 
     assert compose_jobs(project).get().parameters["options"] == {"skip_missing": True}
+    scene = browser.get(f"/api/mv/projects/{project.pk}/scenes/1").json()
+    assert len(scene["video_ids"]) == 2
+    assert scene["video_ids"][-1] == scene["video_id"]
 
 
 def test_a_lipsync_that_ends_while_it_is_composed_is_stitched_afterwards(browser, project):
