@@ -5,6 +5,7 @@ The file's length is the offset: there is nothing else to keep in step with it. 
 place of a file. Folders that nobody goes on with are swept like any other temporary one.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -12,19 +13,21 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from uuid import UUID, uuid4
 
 from django.conf import settings
 
 from apps.accounts.models import User
 from apps.assets.digest import file_digest
-from apps.assets.errors import UploadBusy, UploadTooLarge
+from apps.assets.errors import StorageUnavailable, UploadBusy, UploadTooLarge
 from apps.assets.uploads import SpooledUpload, largest_upload_bytes, spool_path, uploads_root
 from apps.core.errors import ConflictError, InputError, NotFound
 
 # More at once is nobody's wish: the oldest is then given up.
 MOST_UNFINISHED = 20
 PIECE_BYTES = 1024 * 1024
+GONE = "There is no such upload any more. Send the file from its start."
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def partial_get(*, by: User, upload_id: UUID) -> PartialUpload:
     try:
         facts = json.loads((folder / "facts.json").read_text())
     except FileNotFoundError as error:
-        raise NotFound("There is no such upload any more. Send the file from its start.") from error
+        raise NotFound(GONE) from error
     return PartialUpload(upload_id, facts["name"], facts["size_bytes"], folder)
 
 
@@ -80,18 +83,34 @@ def partial_append(upload: PartialUpload, *, offset: int, read: Callable[[int], 
     Raises ConflictError where the file's offset is another, UploadBusy while another request adds to it, InputError
     for more bytes than the upload has.
     """
-    with upload.content.open("ab", buffering=0) as file:
+    try:
+        file = upload.content.open("r+b", buffering=0)
+    except FileNotFoundError as error:  # given up this moment
+        raise NotFound(GONE) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UploadBusy("An earlier part of this upload is still being written. Try again.") from error
+        file.seek(0, os.SEEK_END)
         if offset != file.tell():
             raise ConflictError(f"The upload stands at {file.tell()} bytes. Go on there.", code="other_offset")
         while piece := read(PIECE_BYTES):
             if file.tell() + len(piece) > upload.size_bytes:
                 raise InputError("More bytes came than Upload-Length said.", code="too_long")
-            file.write(piece)
+            _write(file, piece)
         return file.tell()
+
+
+def _write(file: IO[bytes], piece: bytes) -> None:
+    view = memoryview(piece)
+    try:
+        while view:
+            view = view[file.write(view) :]
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise StorageUnavailable("The studio's disk is full. Free some space; the upload goes on then.") from error
 
 
 def partial_delete(*, by: User, upload_id: UUID) -> None:
