@@ -8,6 +8,9 @@ from apps.songs.cut_plan import cut_plan
 from apps.songs.models import Song
 from apps.songs.selectors import song_shape
 
+# Below this the analysis heard neither a voice nor instruments alone.
+LEAST_CONFIDENCE = 0.15
+
 Slots = Sequence[tuple[float, float]]
 
 
@@ -41,4 +44,14 @@ def song_brief(song: Song, start: float, end: float) -> SongBrief:
             if section["start_seconds"] < end and section["end_seconds"] > start
         ),
         title=song.title,
+        sung=_sung(song, start, end),
     )
+
+
+def _sung(song: Song, start: float, end: float) -> tuple[tuple[float, float], ...] | None:
+    """Where the vocal stem, else the analysis of the mix, hears a voice; None where it could not tell."""
+    voice = song.analysis.get("voice")
+    if not voice or voice["confidence"] < LEAST_CONFIDENCE:
+        return None
+    parts = ((max(0.0, first - start), min(end, last) - start) for first, last in voice["ranges"])
+    return tuple((round(first, 3), round(last, 3)) for first, last in parts if last > first)

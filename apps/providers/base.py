@@ -66,6 +66,15 @@ class SongBrief:
     sections: tuple[SongSection, ...] = ()
     title: str = ""
     lyrics: str = ""
+    # Where somebody sings, (start, end); None where that is not known.
+    sung: tuple[tuple[float, float], ...] | None = None
+
+    def sung_share(self, start: float, end: float) -> float | None:
+        """How much of [start, end) is sung, 0…1."""
+        if self.sung is None:
+            return None
+        inside = sum(max(0.0, min(end, last) - max(start, first)) for first, last in self.sung)
+        return inside / max(end - start, 1e-6)
 
 
 @dataclass(frozen=True)

@@ -205,7 +205,7 @@ def test_the_json_object_mode_speaks_of_json(case, files):
 def test_the_prompt_holds_idea_song_and_slots_and_leaves_other_braces(files):
     request = scenes_request(files)
     request.settings["scene_prompts"]["user"] += " {not_ours} {{x}}"
-    song = SongBrief(12.0, tempo_bpm=96, sections=(SongSection("chorus", 4, 12, 0.9),), lyrics="la la")
+    song = SongBrief(12.0, tempo_bpm=96, sections=(SongSection("chorus", 4, 12, 0.9),), lyrics="la la", sung=((5, 9),))
     request = ScenesRequest("a {song} idea", slots=request.slots, song=song, settings=request.settings)
 
     text = messages_of(request)[1]["content"]
@@ -214,6 +214,7 @@ def test_the_prompt_holds_idea_song_and_slots_and_leaves_other_braces(files):
     assert "2. 4.00-8.50 s (4.50 s), chorus, energy 0.9" in text
     assert "96 beats per minute" in text
     assert "la la" in text
+    assert "somebody sings at 5-9 s" in text
     assert "{not_ours} {{x}}" in text
 
 

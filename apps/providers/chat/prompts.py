@@ -1,7 +1,7 @@
 """What the model is told: the flavor's texts with the wish and the song filled in."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apps.providers.base import ScenesRequest, SongBrief
@@ -78,5 +78,12 @@ def _song_text(song: SongBrief | None) -> str:
         f"{section.label} {section.start_seconds:.1f}-{section.end_seconds:.1f} s (energy {section.energy:.1f})"
         for section in song.sections
     ]
+    facts += [_sung_text(song.sung)] if song.sung is not None else []
     lyrics = f"\nLyrics:\n{song.lyrics[:LYRICS_LIMIT]}" if song.lyrics else ""
     return "; ".join(facts) + lyrics
+
+
+def _sung_text(sung: Sequence[tuple[float, float]]) -> str:
+    """So that lips are asked for where somebody sings."""
+    parts = ", ".join(f"{start:.0f}-{end:.0f} s" for start, end in sung)
+    return f"somebody sings at {parts}; set lipsync only there" if sung else "nobody sings; set no lipsync"

@@ -17,6 +17,8 @@ from apps.providers.draft.storyboard import stable_number
 # Sizes in which a mouth can be seen to move.
 _SINGING_SIZES = {"medium", "close"}
 _CALM = 0.35
+# A performance is sung for most of its time.
+_SUNG = 0.6
 _WEATHER_WORDS = {
     "rain": "in the rain",
     "snow": "in falling snow",
@@ -66,16 +68,10 @@ def write_scenes(
     memory = _Memory()
     scenes = []
     for index, slot in enumerate(slots):
-        description, singing = _write(index, slots, idea, request, grammar, rng, memory)
-        scenes.append(
-            {
-                "sequence": index + 1,
-                "description": description,
-                "negative_description": negative,
-                "duration": round(slot.end_seconds - slot.start_seconds, 6),
-                "lipsync": singing,
-            }
-        )
+        written = _write(index, slots, idea, request, grammar, rng, memory)
+        length = round(slot.end_seconds - slot.start_seconds, 6)
+        numbers = {"sequence": index + 1, "negative_description": negative, "duration": length, "section": slot.label}
+        scenes.append({**numbers, **written})
     return scenes
 
 
@@ -128,7 +124,8 @@ def _label(song: SongBrief | None, start: float, end: float) -> str:
 def _write(
     index: int, slots: Sequence[Slot], idea: Idea, request: ScenesRequest, grammar: SceneGrammar,
     rng: np.random.Generator, memory: _Memory,
-) -> tuple[str, bool]:  # fmt: skip
+) -> dict[str, Any]:  # fmt: skip
+    """The scene's words, whether somebody sings, and what the words were made of."""
     slot = slots[index]
     singing = _sings(slot, request.song, grammar, memory)
     insert = not singing and 0 < index < len(slots) - 1 and memory.since_insert >= _INSERT_EVERY and rng.random() < 0.75
@@ -142,25 +139,31 @@ def _write(
     memory.note("sentence", sentence)
     moment = moment_at(idea, index, len(slots))
     place = _choose_place(idea, moment, grammar, slot.energy, rng, memory)
+    light = _choose_light(idea, moment, place, grammar, slot.energy, rng, memory)
+    move = _choose_move(index, slots, grammar, rng, memory).words
     text = sentence.format(
         shot=shot.words,
         subject=_subject(request.character_description, grammar),
         action=action.words,
         moment=moment,
         place=place,
-        light=_choose_light(idea, moment, place, grammar, slot.energy, rng, memory),
-        move=_choose_move(index, slots, grammar, rng, memory).words,
+        light=light,
+        move=move,
     )
-    return f"{_sentence_case(text)} {_sentence_case(grammar.style)}.", singing
+    description = f"{_sentence_case(text)} {_sentence_case(grammar.style)}."
+    return {"description": description, "lipsync": singing, "shot": shot.words, "camera": move, "light": light}
 
 
 def _sings(slot: Slot, song: SongBrief | None, grammar: SceneGrammar, memory: _Memory) -> bool:
-    """The flavor's share of the scenes in singing parts, spread evenly. A song of unnamed parts sings where it is not
-    quiet."""
+    """The flavor's share of the scenes in which somebody is heard to sing, spread evenly. Where that is not known, the
+    parts that are named so sing, and a song of unnamed parts where it is not quiet."""
     if song is None:
         return False
     named = {section.label.lower() for section in song.sections} & {"verse", "chorus", "hook", "bridge"}
     fits = any(part in slot.label for part in grammar.performance_sections) if named else slot.energy > _CALM
+    sung = song.sung_share(slot.start_seconds, slot.end_seconds)
+    if sung is not None:
+        fits = sung > _SUNG
     if not fits:
         return False
     memory.owed_performance += grammar.performance_share

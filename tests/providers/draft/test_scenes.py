@@ -98,6 +98,15 @@ def test_singing_is_where_the_song_has_a_voice_and_the_mouth_can_be_seen(scenes)
         assert read_prompt(scene["description"]).shot in {"medium", "close"}
 
 
+def test_what_is_heard_of_the_voice_overrules_the_sections(make, request_):
+    heard = make(replace(request_, song=replace(SONG, sung=((0.0, 21.0),)))).data["scenes"]
+    silent = make(replace(request_, song=replace(SONG, sung=()))).data["scenes"]
+
+    assert {scene["sequence"] for scene in heard if scene["lipsync"]} <= {1, 2, 3, 4}
+    assert any(scene["lipsync"] for scene in heard)
+    assert not any(scene["lipsync"] for scene in silent)
+
+
 def test_without_a_song_nobody_is_lip_synced(make, request_):
     scenes = make(replace(request_, song=None, slots=(), number_of_scenes=6)).data["scenes"]
 
