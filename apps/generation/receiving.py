@@ -25,8 +25,13 @@ def produced(result: ProviderResult, role: str) -> list[ProducedFile]:
     return files
 
 
+# What a scene of the stand-alone call holds; a project keeps what a writer says beyond that with its scenes.
+SCENE_KEYS = ("sequence", "description", "negative_description", "duration", "lipsync")
+
+
 def scenes_receive(_run: JobRun, result: ProviderResult) -> Done:
-    return Done(result={"scenes": list(result.data["scenes"]), "facts": dict(result.facts)})
+    scenes = [{key: scene[key] for key in SCENE_KEYS if key in scene} for scene in result.data["scenes"]]
+    return Done(result={"scenes": scenes, "facts": dict(result.facts)})
 
 
 def images_receive(run: JobRun, result: ProviderResult) -> Done:

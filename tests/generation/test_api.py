@@ -25,7 +25,7 @@ def test_scenes_without_a_song_have_the_wanted_number_and_length(api, run_job):
     scenes = job.result["scenes"]
     assert [scene["sequence"] for scene in scenes] == [1, 2, 3]
     assert [scene["duration"] for scene in scenes] == [5, 5, 5]
-    assert {"description", "negative_description", "lipsync"} <= set(scenes[0])
+    assert set(scenes[0]) == {"sequence", "description", "negative_description", "duration", "lipsync"}
 
 
 def test_overrides_lie_over_the_flavor_for_one_call(api, run_job):

@@ -166,8 +166,10 @@ def _sings(slot: Slot, song: SongBrief | None, grammar: SceneGrammar, memory: _M
         fits = sung > _SUNG
     if not fits:
         return False
-    memory.owed_performance += grammar.performance_share
-    if memory.owed_performance < 0.5:
+    share = grammar.performance_share
+    memory.owed_performance += share
+    # The first line that is heard is sung to the camera; a mere guess waits until one is half due.
+    if not share or memory.owed_performance < (0.5 if sung is None else min(0.5, share)):
         return False
     memory.owed_performance -= 1
     return True

@@ -27,6 +27,7 @@ from apps.studio.pages.lipsync import chosen_scenes
 
 # What a scene's facts may hold in a word or two; longer ones belong into the prompt.
 CHIP_LENGTH = 40
+FILMED = ("shot", "camera", "light")
 
 
 class LookForm(forms.Form):
@@ -47,7 +48,7 @@ def scene_inspector(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
     card = next(card for card in scene_cards(project, list(scenes_of(project))) if card.scene.sequence == sequence)
     facts = [
         (name, value)
-        for name, value in card.scene.facts.items()
+        for name, value in sorted(card.scene.facts.items(), key=_fact_order)
         if isinstance(value, str) and 0 < len(value) < CHIP_LENGTH
     ]
     context = {"card": card, "scene": card.scene, "project": project, "facts": facts, "page": "edit"}
@@ -73,6 +74,12 @@ def scene_look_page(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
         return scene_look_update(by=by, project_id=project_id, sequence=sequence, **form.cleaned_data)
 
     return scene_action(request, project_id, sequence, action)
+
+
+def _fact_order(fact: tuple[str, object]) -> tuple[bool, int, str]:
+    """How it is filmed first; the database keeps no order."""
+    name, _ = fact
+    return (name not in FILMED, FILMED.index(name) if name in FILMED else 0, name)
 
 
 def _look_mark(look: SceneLook) -> str:
