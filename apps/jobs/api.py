@@ -38,7 +38,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     attempts = serializers.IntegerField(source="attempt")
     is_pro_job = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
-    completed_at = serializers.DateTimeField(source="finished_at")
+    completed_at = serializers.DateTimeField(source="finished_at", allow_null=True)
     provider_id = serializers.SerializerMethodField(help_text="The provider's own id of the present attempt's work")
     output_url = serializers.SerializerMethodField(help_text="Where the result's video is, once there is one")
 
