@@ -19,6 +19,7 @@ let chosen = new Set();
 let pixels = 10; // per second
 let drag = null;
 let editor = null;
+let priced = ""; // the scenes whose price the button shows
 const preview = new Preview(root, { scenes: () => scenes, total: () => total(), moved: showTime });
 
 const total = () => Math.max(scenes.at(-1)?.end ?? 0, song?.length ?? 0, 1);
@@ -224,7 +225,11 @@ function tellChosen() {
   $("chosen").hidden = chosen.size < 2;
   $("chosen-words").textContent = `${chosen.size} scenes`;
   $("chosen-scenes").replaceChildren(...numbers.map((value) => Object.assign(document.createElement("input"), { type: "hidden", name: "scene", value })));
-  $("chosen-lipsync").href = `/projects/${root.dataset.project}/lipsync?page=edit&${numbers.map((number) => `scene=${number}`).join("&")}`;
+  const query = numbers.map((number) => `scene=${number}`).join("&");
+  const project = `/projects/${root.dataset.project}`;
+  $("chosen-lipsync").href = `${project}/lipsync?page=edit&${query}`;
+  if (numbers.length > 1 && priced !== query) htmx.ajax("GET", `${project}/videos?${query}`, { target: $("chosen-price"), swap: "innerHTML" });
+  priced = query;
 }
 
 function inspect() {

@@ -141,6 +141,7 @@ def test_several_scenes_are_made_anew_together(edit, project):
     edit.locator(".block").nth(0).click()
     edit.locator(".block").nth(2).click(modifiers=["Shift"])
     expect(edit.get_by_text("3 scenes", exact=True)).to_be_visible()
+    expect(edit.locator("[data-chosen]").get_by_text("· free draft")).to_be_visible()
     edit.locator("[data-chosen]").get_by_role("button", name="Regenerate Video").click()
 
     expect(edit.locator(".block[data-live]")).to_have_count(3)

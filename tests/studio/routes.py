@@ -75,7 +75,7 @@ ROWS = {
     f"{PROJECT}/lipsync": [owned_page(project), action(project, owner=400)],
     f"{PROJECT}/lipsync/quote": owned_page(project),
     # Nothing is named: the sentence is shown on the page that it leads back to.
-    f"{PROJECT}/videos": action(project),
+    f"{PROJECT}/videos": [owned_page(project), action(project)],
     f"{PROJECT}/export": action(project),
     f"{SCENE}/inspector": owned_page(scene),
     f"{SCENE}/quote/<str:what>": owned_page(lambda owner: {**scene(owner), "what": "image"}),
