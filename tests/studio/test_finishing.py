@@ -17,12 +17,6 @@ WORDS = "[00:01.00] Neon on the water\n[00:04.00] Rain on the wire"
 
 
 @pytest.fixture
-def browser(client, user):
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
 def project(user):
     """Two scenes with clips under a song that is loud in its second half."""
     parts = [

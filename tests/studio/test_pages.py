@@ -2,7 +2,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -13,24 +12,9 @@ from apps.studio.followup import job_retried
 from apps.studio.templatetags.studio import time_left
 from tests.factories import make_asset, make_clip, make_project, make_scenes, make_song, store_asset
 from tests.fakes import media
+from tests.studio.pages import HTMX, make_job, page, seen_of
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def browser(client, user):
-    client.force_login(user)
-    return client
-
-
-def page(browser, path, **options):
-    return browser.get(path, **options).content.decode()
-
-
-def seen_of(html):
-    """What the page's script would send back: every piece with its hash."""
-    return [f"{piece}:{seen}" for piece, seen in re.findall(r'id="([^"]+)"[^>]*? data-seen="([^"]+)"', html)]
 
 
 def test_the_first_page_says_what_to_do_next(browser):
@@ -48,70 +32,6 @@ def test_a_project_shows_its_state_length_and_scenes(browser, user):
 
     assert "Night Drive" in html
     assert "1:05 · 1 of 2 scenes" in html
-
-
-def test_creating_needs_only_words(browser, user):
-    response = browser.post("/create", {"mode": "edit", "idea": "rain", "aspect_ratio": "9:16", "resolution": "720p"})
-
-    project = Project.objects.get()
-    assert response.headers["Location"] == f"/edit/{project.pk}"
-    assert (project.owner, project.idea, project.aspect_ratio, project.flavor) == (user, "rain", "9:16", "default")
-
-
-def test_what_was_typed_survives_a_session_that_ended(client, user):
-    data = {"mode": "edit", "idea": "a storm at sea", "aspect_ratio": "9:16", "resolution": "720p", "budget": "7.50"}
-    asked = client.post("/create", data)
-    kept = re.search(r'name="kept" value="([^"]+)"', asked.content.decode())[1]
-    who = {"username": user.username, "password": "a long passphrase", "next": "/create"}
-    wrong = client.post("/accounts/sign-in/", {**who, "password": "wrong", "kept": kept})
-    assert kept in wrong.content.decode()
-    html = client.post("/accounts/sign-in/", {**who, "kept": kept}, follow=True).content.decode()
-
-    assert ">a storm at sea</textarea>" in html
-    assert 'value="7.50"' in html
-    assert '<option value="9:16" selected>' in html
-    assert "a storm at sea" not in client.get("/create").content.decode()
-    assert Project.objects.count() == 0
-
-
-def test_creating_without_words_says_so_at_the_field_and_keeps_the_rest(browser):
-    response = browser.post(
-        "/create", {"mode": "quick", "idea": " ", "character_description": "Mara", "aspect_ratio": "1:1"}
-    )
-    html = response.content.decode()
-
-    assert response.status_code == 400
-    assert "Describe the video in a sentence or two." in html
-    assert 'aria-describedby="idea-error"' in html
-    assert ">Mara</textarea>" in html
-
-
-def test_a_file_that_is_no_song_is_refused_at_its_field(browser):
-    song = SimpleUploadedFile("song.mp3", b"not a song at all", "audio/mpeg")
-    data = {"mode": "quick", "idea": "rain", "aspect_ratio": "16:9", "resolution": "720p", "song": song}
-    response = browser.post("/create", data)
-
-    assert response.status_code == 400
-    assert re.search(r'id="song-error"[^>]*>[^<]+<', response.content.decode())
-    assert Project.objects.count() == 0
-
-
-def test_a_link_is_fetched_as_a_job_and_the_words_stay(browser):
-    data = {"mode": "quick", "idea": "rain", "aspect_ratio": "16:9", "resolution": "720p"}
-    response = browser.post("/create", {**data, "song_link": "https://example.com/song.mp3"})
-    html = response.content.decode()
-
-    assert response.status_code == 202
-    assert f"/jobs/{Job.objects.get(kind='audio_import').pk}" in html
-    assert ">rain</textarea>" in html
-    assert Project.objects.count() == 0
-
-
-def test_every_flavor_can_be_chosen(browser):
-    html = page(browser, "/create")
-
-    assert re.search(r'<option value="default" selected>', html)
-    assert '<option value="cinematic">' in html
 
 
 def test_titles_cannot_break_out_of_the_page(browser, user):
@@ -162,10 +82,6 @@ def test_the_lists_ask_as_often_for_one_row_as_for_many(browser, user):
 
     assert count_queries(browser, "/jobs") - before[1] <= 2  # titles of projects, once
     assert count_queries(browser, "/") == before[0]
-
-
-def make_job(owner, **fields):
-    return Job.objects.create(owner=owner, kind="video", queue="media", **fields)
 
 
 def test_a_poll_of_a_page_that_shows_everything_costs_nothing(browser, user):
@@ -337,115 +253,6 @@ def test_a_cost_above_the_threshold_is_asked_for_and_sent_again_with_a_yes(brows
 
     browser.post(url, {"page": "edit", "confirm_cost": "true"}, headers=HTMX)
     assert Job.objects.count() == 1
-
-
-def test_a_jobs_page_tells_its_story(browser, user):
-    job = make_job(user, state="running", progress_percentage=40, progress_message="Drawing frame 40 of 96")
-    job.events.create(to_state="running", code="claimed", message="A worker took it.")
-    html = page(browser, f"/jobs/{job.pk}")
-
-    assert "Drawing frame 40 of 96" in html
-    assert "A worker took it." in html
-    assert "Cancel" in html
-
-
-def test_a_finished_job_can_be_downloaded(browser, user):
-    video = make_asset(user)
-    job = make_job(user, state="succeeded", finished_at="2026-01-01T00:00Z", result={"video_id": str(video.pk)})
-
-    assert re.search(rf'href="[^"]*{video.pk}[^"]*" download', page(browser, f"/jobs/{job.pk}"))
-
-
-def test_the_list_of_jobs_is_filtered_by_its_address(browser, user):
-    make_job(user, state="failed", error="No disk.", finished_at="2026-01-01T00:00Z")
-    make_job(user)
-    html = page(browser, "/jobs?state=failed")
-
-    assert html.count('<tr id="job-') == 1
-    assert "No disk." in html
-    assert "No job like that" in page(browser, "/jobs?kind=lipsync")
-
-
-@pytest.mark.parametrize("place", ["/jobs", "/"])
-def test_a_list_with_something_new_comes_as_a_whole_and_else_row_by_row(browser, user, place):
-    def add():
-        return make_job(user) if place == "/jobs" else make_project(user)
-
-    first = add()
-    held = seen_of(page(browser, place))
-    first.refresh_from_db()
-    first.title, first.progress_message = "Another", "Another"
-    first.save()
-    rows = browser.get(place, {"live": 1, "seen": held}).content.decode()
-    add()
-    whole = browser.get(place, {"live": 1, "seen": held}).content.decode()
-
-    assert (rows.count(str(first.pk)) > 0, "data-list" in rows) == (True, False)
-    assert whole.count("hx-swap-oob") == whole.count("data-list") == 1
-
-
-def test_jobs_are_counted_and_filtered_by_project(browser, user):
-    project = make_project(user, title="Night Drive")
-    make_job(user, project_id=project.pk, state="failed", finished_at="2026-01-01T00:00Z")
-    make_job(user)
-    html = page(browser, f"/jobs?project={project.pk}")
-
-    assert "1 job like that" in html
-    assert f'<option value="{project.pk}" selected>Night Drive</option>' in html
-
-
-def test_staff_edits_a_flavor_and_others_read_it(browser, staff, client):
-    assert "Only staff may edit" in page(browser, "/flavors/cinematic/image_params")
-
-    client.force_login(staff)
-    response = client.post("/flavors/cinematic/image_params", {"text": "nonsense: [", "version": "0"})
-    assert response.status_code == 400
-    assert "Line" in response.content.decode()
-
-
-def test_a_flavor_is_made_previewed_and_taken_away_on_its_page(client, staff, django_capture_on_commit_callbacks):
-    client.force_login(staff)
-    assert "There is a flavor of that name" in client.post("/flavors", {"name": "default"}).content.decode()
-    assert client.post("/flavors", {"name": "Night Drive!"}).status_code == 400
-    place = client.post("/flavors", {"name": "storm"}).headers["Location"]
-    preview = client.post(place, {"text": "number_of_scenes: 3", "version": "1", "preview": "1"}).content.decode()
-    assert "number_of_scenes: 3" in re.search(r"What would count.*?</pre>", preview, re.DOTALL)[0]
-    assert "number_of_scenes: 3" not in page(client, place)
-    with django_capture_on_commit_callbacks(execute=True):
-        client.post(f"{place}/undo")
-    assert "storm" not in page(client, "/flavors")
-
-
-def test_a_cap_set_on_the_page_refuses_work_that_would_pass_it(browser, user, settings):
-    settings.REPLICATE_API_TOKEN = "r8_test"
-    browser.post("/account/spending", {"daily": "0.00", "total": ""})
-    make_scenes(project := make_project(user, providers={"image": "replicate"}), "4")
-    response = browser.post(f"/projects/{project.pk}/scenes/1/image", headers=HTMX)
-
-    assert response.status_code == 402
-    assert "your cap" in response.content.decode() or "a day" in response.content.decode()
-    assert Job.objects.count() == 0
-    assert 'value="0.00"' in page(browser, "/account/spending")
-
-
-def test_a_cap_that_is_no_number_is_refused_at_its_field(browser):
-    response = browser.post("/account/spending", {"daily": "a lot"})
-
-    assert response.status_code == 400
-    assert 'id="daily-error"' in response.content.decode()
-
-
-def test_the_operator_sees_queues_providers_and_failures(client, staff, user):
-    make_job(user)
-    failure = {"state": "failed", "code": "provider_failed", "provider": "replicate", "finished_at": timezone.now()}
-    make_job(user, **failure)
-    client.force_login(staff)
-    html = page(client, "/operator")
-
-    assert "Replicate" in html
-    assert "provider_failed" in html
-    assert "REPLICATE_API_TOKEN" in html
-    assert re.search(r'<td>media</td><td class="number">1</td>', html)
 
 
 @pytest.fixture

@@ -24,12 +24,6 @@ def project(user):
     return made
 
 
-@pytest.fixture
-def browser(client, user):
-    client.force_login(user)
-    return client
-
-
 def ask(browser, scene, **changes):
     body = {
         "video_id": str(scene.current_clip.asset_id),

@@ -1,0 +1,7 @@
+import pytest
+
+
+@pytest.fixture
+def browser(client, user):
+    client.force_login(user)
+    return client

@@ -1,0 +1,74 @@
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from apps.jobs.models import Job
+from apps.projects.models import Project
+from tests.studio.pages import page
+
+pytestmark = pytest.mark.django_db
+
+
+def test_creating_needs_only_words(browser, user):
+    response = browser.post("/create", {"mode": "edit", "idea": "rain", "aspect_ratio": "9:16", "resolution": "720p"})
+
+    project = Project.objects.get()
+    assert response.headers["Location"] == f"/edit/{project.pk}"
+    assert (project.owner, project.idea, project.aspect_ratio, project.flavor) == (user, "rain", "9:16", "default")
+
+
+def test_what_was_typed_survives_a_session_that_ended(client, user):
+    data = {"mode": "edit", "idea": "a storm at sea", "aspect_ratio": "9:16", "resolution": "720p", "budget": "7.50"}
+    asked = client.post("/create", data)
+    kept = re.search(r'name="kept" value="([^"]+)"', asked.content.decode())[1]
+    who = {"username": user.username, "password": "a long passphrase", "next": "/create"}
+    wrong = client.post("/accounts/sign-in/", {**who, "password": "wrong", "kept": kept})
+    assert kept in wrong.content.decode()
+    html = client.post("/accounts/sign-in/", {**who, "kept": kept}, follow=True).content.decode()
+
+    assert ">a storm at sea</textarea>" in html
+    assert 'value="7.50"' in html
+    assert '<option value="9:16" selected>' in html
+    assert "a storm at sea" not in client.get("/create").content.decode()
+    assert Project.objects.count() == 0
+
+
+def test_creating_without_words_says_so_at_the_field_and_keeps_the_rest(browser):
+    response = browser.post(
+        "/create", {"mode": "quick", "idea": " ", "character_description": "Mara", "aspect_ratio": "1:1"}
+    )
+    html = response.content.decode()
+
+    assert response.status_code == 400
+    assert "Describe the video in a sentence or two." in html
+    assert 'aria-describedby="idea-error"' in html
+    assert ">Mara</textarea>" in html
+
+
+def test_a_file_that_is_no_song_is_refused_at_its_field(browser):
+    song = SimpleUploadedFile("song.mp3", b"not a song at all", "audio/mpeg")
+    data = {"mode": "quick", "idea": "rain", "aspect_ratio": "16:9", "resolution": "720p", "song": song}
+    response = browser.post("/create", data)
+
+    assert response.status_code == 400
+    assert re.search(r'id="song-error"[^>]*>[^<]+<', response.content.decode())
+    assert Project.objects.count() == 0
+
+
+def test_a_link_is_fetched_as_a_job_and_the_words_stay(browser):
+    data = {"mode": "quick", "idea": "rain", "aspect_ratio": "16:9", "resolution": "720p"}
+    response = browser.post("/create", {**data, "song_link": "https://example.com/song.mp3"})
+    html = response.content.decode()
+
+    assert response.status_code == 202
+    assert f"/jobs/{Job.objects.get(kind='audio_import').pk}" in html
+    assert ">rain</textarea>" in html
+    assert Project.objects.count() == 0
+
+
+def test_every_flavor_can_be_chosen(browser):
+    html = page(browser, "/create")
+
+    assert re.search(r'<option value="default" selected>', html)
+    assert '<option value="cinematic">' in html

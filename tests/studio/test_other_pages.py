@@ -1,0 +1,119 @@
+import re
+
+import pytest
+from django.utils import timezone
+
+from apps.jobs.models import Job
+from tests.factories import make_asset, make_project, make_scenes
+from tests.studio.pages import HTMX, make_job, page, seen_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_jobs_page_tells_its_story(browser, user):
+    job = make_job(user, state="running", progress_percentage=40, progress_message="Drawing frame 40 of 96")
+    job.events.create(to_state="running", code="claimed", message="A worker took it.")
+    html = page(browser, f"/jobs/{job.pk}")
+
+    assert "Drawing frame 40 of 96" in html
+    assert "A worker took it." in html
+    assert "Cancel" in html
+
+
+def test_a_finished_job_can_be_downloaded(browser, user):
+    video = make_asset(user)
+    job = make_job(user, state="succeeded", finished_at="2026-01-01T00:00Z", result={"video_id": str(video.pk)})
+
+    assert re.search(rf'href="[^"]*{video.pk}[^"]*" download', page(browser, f"/jobs/{job.pk}"))
+
+
+def test_the_list_of_jobs_is_filtered_by_its_address(browser, user):
+    make_job(user, state="failed", error="No disk.", finished_at="2026-01-01T00:00Z")
+    make_job(user)
+    html = page(browser, "/jobs?state=failed")
+
+    assert html.count('<tr id="job-') == 1
+    assert "No disk." in html
+    assert "No job like that" in page(browser, "/jobs?kind=lipsync")
+
+
+@pytest.mark.parametrize("place", ["/jobs", "/"])
+def test_a_list_with_something_new_comes_as_a_whole_and_else_row_by_row(browser, user, place):
+    def add():
+        return make_job(user) if place == "/jobs" else make_project(user)
+
+    first = add()
+    held = seen_of(page(browser, place))
+    first.refresh_from_db()
+    first.title, first.progress_message = "Another", "Another"
+    first.save()
+    rows = browser.get(place, {"live": 1, "seen": held}).content.decode()
+    add()
+    whole = browser.get(place, {"live": 1, "seen": held}).content.decode()
+
+    assert (rows.count(str(first.pk)) > 0, "data-list" in rows) == (True, False)
+    assert whole.count("hx-swap-oob") == whole.count("data-list") == 1
+
+
+def test_jobs_are_counted_and_filtered_by_project(browser, user):
+    project = make_project(user, title="Night Drive")
+    make_job(user, project_id=project.pk, state="failed", finished_at="2026-01-01T00:00Z")
+    make_job(user)
+    html = page(browser, f"/jobs?project={project.pk}")
+
+    assert "1 job like that" in html
+    assert f'<option value="{project.pk}" selected>Night Drive</option>' in html
+
+
+def test_staff_edits_a_flavor_and_others_read_it(browser, staff, client):
+    assert "Only staff may edit" in page(browser, "/flavors/cinematic/image_params")
+
+    client.force_login(staff)
+    response = client.post("/flavors/cinematic/image_params", {"text": "nonsense: [", "version": "0"})
+    assert response.status_code == 400
+    assert "Line" in response.content.decode()
+
+
+def test_a_flavor_is_made_previewed_and_taken_away_on_its_page(client, staff, django_capture_on_commit_callbacks):
+    client.force_login(staff)
+    assert "There is a flavor of that name" in client.post("/flavors", {"name": "default"}).content.decode()
+    assert client.post("/flavors", {"name": "Night Drive!"}).status_code == 400
+    place = client.post("/flavors", {"name": "storm"}).headers["Location"]
+    preview = client.post(place, {"text": "number_of_scenes: 3", "version": "1", "preview": "1"}).content.decode()
+    assert "number_of_scenes: 3" in re.search(r"What would count.*?</pre>", preview, re.DOTALL)[0]
+    assert "number_of_scenes: 3" not in page(client, place)
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(f"{place}/undo")
+    assert "storm" not in page(client, "/flavors")
+
+
+def test_a_cap_set_on_the_page_refuses_work_that_would_pass_it(browser, user, settings):
+    settings.REPLICATE_API_TOKEN = "r8_test"
+    browser.post("/account/spending", {"daily": "0.00", "total": ""})
+    make_scenes(project := make_project(user, providers={"image": "replicate"}), "4")
+    response = browser.post(f"/projects/{project.pk}/scenes/1/image", headers=HTMX)
+
+    assert response.status_code == 402
+    assert "your cap" in response.content.decode() or "a day" in response.content.decode()
+    assert Job.objects.count() == 0
+    assert 'value="0.00"' in page(browser, "/account/spending")
+
+
+def test_a_cap_that_is_no_number_is_refused_at_its_field(browser):
+    response = browser.post("/account/spending", {"daily": "a lot"})
+
+    assert response.status_code == 400
+    assert 'id="daily-error"' in response.content.decode()
+
+
+def test_the_operator_sees_queues_providers_and_failures(client, staff, user):
+    make_job(user)
+    failure = {"state": "failed", "code": "provider_failed", "provider": "replicate", "finished_at": timezone.now()}
+    make_job(user, **failure)
+    client.force_login(staff)
+    html = page(client, "/operator")
+
+    assert "Replicate" in html
+    assert "provider_failed" in html
+    assert "REPLICATE_API_TOKEN" in html
+    assert re.search(r'<td>media</td><td class="number">1</td>', html)
