@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -81,3 +82,12 @@ def test_tokens_are_limited(user):
 
     with pytest.raises(InputError, match="Revoke one"):
         services.token_create(by=user, name="one more")
+
+
+def test_a_token_is_made_on_the_command_line(user, client, capsys):
+    call_command("create_token", user.username, name="robot")
+    token = capsys.readouterr().out.strip()
+
+    assert client.get(API, headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    with pytest.raises(CommandError, match="There is no user 'nobody'"):
+        call_command("create_token", "nobody")
