@@ -16,7 +16,8 @@ from apps.composition.selectors import composition_get, composition_is_stale, cu
 from apps.core.errors import ConflictError, InputError
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
-from apps.jobs.services import Idempotency, NewJob, job_create
+from apps.jobs.selectors import live_jobs
+from apps.jobs.services import Idempotency, NewJob, job_cancel, job_create
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
 
@@ -107,8 +108,15 @@ def output_create(
 
 
 def output_delete(*, by: User, project_id: UUID, output_id: UUID) -> None:
-    """The output and the record of its videos go; their files stay until housekeeping."""
-    output_get(by=by, project_id=project_id, output_id=output_id).delete()
+    """The output and the record of its videos go, and what is being composed of it is cancelled; the files stay until
+    housekeeping."""
+    output = output_get(by=by, project_id=project_id, output_id=output_id)
+    for job_id in live_jobs(project_id).filter(parameters__output_id=str(output_id)).values_list("pk", flat=True):
+        try:
+            job_cancel(by=by, job_id=job_id)
+        except ConflictError:
+            log.info("job_ended_before_cancel", job_id=str(job_id))
+    output.delete()
 
 
 def lyrics_set(

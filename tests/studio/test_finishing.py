@@ -97,6 +97,14 @@ def test_an_output_shows_whether_it_is_made_stale_or_failed(browser, project):
     assert not Output.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_removing_an_output_stops_its_composing(browser, project):
+    send(browser, project, "outputs", aspect_ratios="1:1", resolution="720p")
+    send(browser, project, f"outputs/{Output.objects.get().pk}/remove")
+
+    assert Job.objects.get(kind="compose").state == State.CANCELLED
+
+
 def test_an_output_that_is_there_already_is_refused_in_words(browser, project):
     for _ in range(2):
         response = send(browser, project, "outputs", aspect_ratios="1:1", resolution="720p")
