@@ -6,9 +6,10 @@ from fractions import Fraction
 from pathlib import Path
 
 from apps.composition.cache import Session, content_key
-from apps.composition.plan import CutPlan, Span, plan_spans
+from apps.composition.plan import CutPlan, Span, plan_spans, speed
 from apps.composition.segments import Segments, make_segments
 from apps.composition.sound import Sound, make_sound
+from apps.media.drawn import drawn_mouths, drawn_note
 from apps.media.mp4 import Track, read_track
 from apps.media.mp4_writer import Lane, MovieLabels, join_pictures, write_movie
 from apps.media.runner import run
@@ -49,8 +50,22 @@ def compose(
     )
     lanes = [pictures, *([sound.lane] if sound else []), *_words(plan, cache)]
     progress(100.0, "Joining")
-    write_movie(output, lanes, MovieLabels(plan.title, plan.artist, chapters=_chapters(plan)))
+    write_movie(output, lanes, MovieLabels(plan.title, plan.artist, _note(plan), chapters=_chapters(plan)))
     return Composed(output, plan, tuple(spans), segments, sound)
+
+
+def _note(plan: CutPlan) -> str:
+    """Where drafts drew mouths, for a later draft lip-sync of the whole video."""
+    mouths = []
+    for cut, shot in zip(plan.cuts(), plan.shots, strict=True):
+        facts, first = shot.source.facts, shot.start_seconds * plan.format.fps
+        same = (facts.width, facts.height, facts.fps) == (plan.format.width, plan.format.height, plan.format.fps)
+        if not same or facts.frames is None or first.denominator != 1 or speed(shot, plan.format.fps) != 1:
+            continue
+        for mouth in drawn_mouths(shot.source.path, facts.frames):
+            seen = mouth.within(int(first), int(first) + shot.frames)
+            mouths += [seen.moved(cut - int(first))] if seen else []
+    return drawn_note(plan.frames, mouths)
 
 
 def _chapters(plan: CutPlan) -> list[tuple[Fraction, str]]:

@@ -79,6 +79,30 @@ def read_tracks(path: Path) -> list[Track]:
     return [track for track in tracks if len(track)]
 
 
+def read_comment(path: Path) -> str:
+    """The file's comment; empty where it has none. Raises MediaToolError when it is no plain MP4."""
+    try:
+        index = _movie_index(path)
+        for name, data in _leaves(index, 0, len(index)):
+            if name == b"udta":
+                return _comment(data)
+    except (ValueError, IndexError) as error:
+        raise MediaToolError("The video's index is damaged.", evidence={"reason": str(error)}) from error
+    return ""
+
+
+def _comment(labels: bytes) -> str:
+    for name, start, end in _boxes(labels, 0, len(labels)):
+        if name == b"meta":
+            # A version and flags stand before its boxes.
+            items = {inner: span for inner, *span in _boxes(labels, start + 4, end)}
+            for item, first, last in _boxes(labels, *items.get(b"ilst", (0, 0))):
+                if item == b"\xa9cmt":
+                    # In it one `data` box: its head, type and locale, then the text.
+                    return labels[first + 16 : last].decode(errors="replace")
+    return ""
+
+
 def read_track(path: Path, handler: bytes) -> Track:
     """The first track of a kind, `b"vide"` or `b"soun"`."""
     for track in read_tracks(path):

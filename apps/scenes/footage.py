@@ -8,8 +8,9 @@ from pathlib import Path
 from av.video.reformatter import ColorTrc
 
 from apps.core.errors import InputError
+from apps.media.drawn import drawn_mouths, drawn_note
 from apps.media.formats import ClipFormat, Encoding, ffmpeg_encoder_arguments, ffmpeg_tags_filter
-from apps.media.probe import open_media, picture_stream, probe_media
+from apps.media.probe import MediaFacts, open_media, picture_stream, probe_media
 from apps.media.runner import input_arguments, run_to_file
 from apps.projects.models import Fit
 
@@ -59,6 +60,7 @@ def footage_render(
             # The encoder's arguments silence the output, so the sound is mapped after them.
             *(value for value in ffmpeg_encoder_arguments(footage.shape, Encoding.FINAL) if value != "-an"),
             *(_sound(frames / footage.shape.fps) if facts.audio_codec else []),
+            *("-metadata", f"comment={_note(footage, facts, frames)}"),
             *("-movflags", "+faststart"),
         ],
         output,
@@ -68,6 +70,17 @@ def footage_render(
         on_progress=on_progress,
         duration_seconds=float(seconds),
     )
+
+
+def _note(footage: Footage, facts: MediaFacts, frames: int) -> str:
+    """Where a draft drew mouths in these frames; empty where their place is not known."""
+    shape, first = footage.shape, footage.start_seconds * footage.shape.fps
+    same = (facts.width, facts.height, facts.fps) == (shape.width, shape.height, shape.fps)
+    if not same or facts.frames is None or first.denominator != 1:
+        return ""
+    start = int(first)
+    kept = [mouth.within(start, start + frames) for mouth in drawn_mouths(footage.source, facts.frames)]
+    return drawn_note(frames, [mouth.moved(-start) for mouth in kept if mouth])
 
 
 def _seek(start: Fraction, source_fps: Fraction | None) -> list[str]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from apps.core.errors import InputError
+from apps.media.drawn import DrawnMouth, drawn_mouths, drawn_note
 from apps.media.formats import clip_format
 from apps.media.probe import probe_media
 from apps.media.runner import run
@@ -97,6 +98,18 @@ def test_a_range_starts_on_its_frame_and_keeps_the_sound(tmp_path):
     assert np.abs(made - wanted).mean() < np.abs(made - neighbour).mean()
     luma = lambda picture: picture.mean(axis=2)  # noqa: E731
     assert np.median(np.abs(luma(made) - luma(wanted))) <= np.median(np.abs(luma(made) - luma(neighbour)))
+
+
+def test_a_cut_clip_still_knows_its_drawn_mouth(tmp_path):
+    mouth = DrawnMouth(0, 48, at=0, every=47, last=47, marks=((100, 50, 200), (147, 50, 200))).opened(np.full(48, 0.25))
+    source = make(
+        tmp_path / "in.mp4",
+        *("-f", "lavfi", "-i", "testsrc2=s=1280x720:r=24:d=2", "-c:v", "libx264", "-preset", "ultrafast"),
+        *("-metadata", f"comment={drawn_note(48, [mouth])}"),
+    )
+    [kept] = drawn_mouths(render(source, tmp_path / "out.mp4", start="0.5", end="1.25"), 18)
+    assert (kept.first, kept.end) == (0, 18)
+    assert kept.places(np.array([0, 17])).tolist() == [[112, 50, 200, 0.25], [129, 50, 200, 0.25]]
 
 
 def test_a_range_outside_the_video_is_refused(tmp_path):

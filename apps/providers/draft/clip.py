@@ -4,7 +4,6 @@ Each frame is made on its Y, U and V planes, straight in the encoder's buffers: 
 the figure where it is, one pass for the light. That is what makes a draft several times faster than real time.
 """
 
-import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.core.errors import WorkCancelled
+from apps.media.drawn import DrawnMouth, drawn_note
 from apps.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
 from apps.providers.draft.camera import Move, View, matrix, view_at
 from apps.providers.draft.canvas import Pixels
@@ -230,17 +230,18 @@ class Renderer:
             self._tone = 0.14 if window.mean() > 150 else 0.86
         return self._tone
 
-    def mouth_marks(self) -> list[list[float]]:
-        """[x, y, head height] of the drawn mouth in frame pixels, every _MARK_EVERY frames and on the last."""
+    def drawn_mouths(self) -> list[DrawnMouth]:
+        """The drawn mouth, if any, marked every _MARK_EVERY frames and on the last."""
         if self.mouth is None:
             return []
+        frames = self.shot.frames
         marks = []
-        for number in [*range(0, self.shot.frames, _MARK_EVERY), self.shot.frames - 1]:
+        for number in [*range(0, frames, _MARK_EVERY), frames - 1]:
             _, near = self.views(number)
             inverse = cv2.invertAffineTransform(matrix(near, frame=self.frame, canvas=self.canvas))
             x, y = inverse @ (self.mouth.x, self.mouth.y, 1)
-            marks.append([round(float(x), 1), round(float(y), 1), round(self.mouth.head * near.zoom, 1)])
-        return marks
+            marks.append((round(float(x), 1), round(float(y), 1), round(self.mouth.head * near.zoom, 1)))
+        return [DrawnMouth(0, frames, at=0, every=_MARK_EVERY, last=frames - 1, marks=tuple(marks))]
 
 
 def _mapped(transform: npt.NDArray[Any], box: Sequence[float]) -> npt.NDArray[Any]:
@@ -299,7 +300,7 @@ def render_clip(
     part = into.with_name(into.name + ".part")
     try:
         with av.open(str(part), "w", format="mp4", options=pyav_container_options(clip)) as container:
-            container.metadata["comment"] = json.dumps(_note(renderer), separators=(",", ":"))
+            container.metadata["comment"] = drawn_note(shot.frames, renderer.drawn_mouths())
             stream = pyav_add_stream(container, clip, Encoding.DRAFT)
             stream.codec_context.thread_count = 1
             for number in range(shot.frames):
@@ -312,15 +313,6 @@ def render_clip(
         part.rename(into)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _note(renderer: Renderer) -> dict[str, Any]:
-    """What the clip tells about itself: that it is a draft, and where its drawn mouth is."""
-    note: dict[str, Any] = {"made_by": "mvsite draft", "frames": renderer.shot.frames}
-    marks = renderer.mouth_marks()
-    if marks:
-        note["mouth"] = {"every": _MARK_EVERY, "marks": marks}
-    return note
 
 
 def _frame(renderer: Renderer, number: int, clip: ClipFormat) -> av.VideoFrame:

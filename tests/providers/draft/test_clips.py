@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from apps.core.errors import WorkCancelled
+from apps.media.drawn import drawn_mouths
 from apps.media.probe import probe_media
 from apps.providers.base import ImageRequest, MediaInput
 from apps.providers.draft.reading import read_prompt
@@ -134,15 +135,10 @@ def test_progress_rises_and_a_cancelled_clip_leaves_nothing(make, video_request)
 
 
 def test_a_close_up_tells_where_its_mouth_is(make, video_request):
-    import json
-
-    import av
-
     path = make(video_request(prompt="Close-up of Mara, who sings. The camera pushes in.")).files[0].path
 
-    with av.open(str(path)) as container:
-        note = json.loads(container.metadata["comment"])
-    first, last = note["mouth"]["marks"][0], note["mouth"]["marks"][-1]
+    [mouth] = drawn_mouths(path, probe_media(path).frames)
+    first, last = mouth.marks[0], mouth.marks[-1]
     assert 0 < first[0] < 320
     assert 0 < first[1] < 180
     assert last[2] > first[2] * 1.05

@@ -1,6 +1,5 @@
 """Finding frontal faces in a picture, and looking whether a clip has one that lips can be moved on."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.core.errors import InputError
+from apps.media.drawn import drawn_mouths
 from apps.media.probe import open_media, picture_stream
 from apps.providers.draft.canvas import Pixels
 from apps.providers.draft.lipsync.upright import upright
@@ -43,6 +43,10 @@ class Inside:
     planes: tuple[Pixels, Pixels, Pixels]
     gap: float
     skin: float
+
+
+# Of an opening, what is above and what is below the closed lips' line: most of it is the jaw's.
+UP, DOWN = 0.18, 0.82
 
 
 @dataclass(frozen=True)
@@ -203,21 +207,17 @@ def _face_problems(share: float, height: float, most: int) -> list[str]:
 
 
 def drawn_track(path: Path, frames: int) -> MouthTrack | None:
-    """The mouth that our own draft drew, from the clip's note; None where there is none, or the clip was cut since."""
-    with open_media(path) as container:
-        comment = container.metadata.get("comment", "")
-    try:
-        note = json.loads(comment)
-        every, marks = int(note["mouth"]["every"]), np.array(note["mouth"]["marks"], float)
-        if int(note["frames"]) != frames or marks.ndim != 2 or marks.shape[1] != 3 or every < 1:
-            return None
-    except (ValueError, TypeError, KeyError):
+    """The mouths that our own draft drew, from the file's note; None where there is none."""
+    mouths = drawn_mouths(path, frames)
+    if not mouths:
         return None
-    at = np.minimum(np.arange(len(marks)) * every, frames - 1)
-    numbers = np.arange(frames)
-    x, y, head = (np.interp(numbers, at, marks[:, column]) for column in range(3))
+    rows, found = np.zeros((frames, 4)), np.zeros(frames, bool)
+    for mouth in mouths:
+        numbers = np.arange(mouth.first, min(mouth.end, frames))
+        rows[numbers], found[numbers] = mouth.places(numbers), True
+    x, y, head, wide = rows.T
     none = np.zeros(frames)
     return MouthTrack(
-        x=x, y=y, half=head * _DRAWN_MOUTH_HALF, roll=none, found=np.ones(frames, bool), top=none, low=none, bow=none,
+        x=x, y=y, half=head * _DRAWN_MOUTH_HALF, roll=none, found=found, top=-UP * wide, low=DOWN * wide, bow=none,
         drawn=True, chin=1.75,
     )  # fmt: skip

@@ -44,6 +44,11 @@ class FaceFollower:
         self._previous = grey
         return self._face
 
+    def cut(self) -> None:
+        """The next frame may be of another shot: the face is looked for there anew."""
+        self._previous = self._points = self._face = None
+        self._number, self._seen_at = -1, -_MEMORY
+
     def _search(self, grey: Pixels) -> None:
         self._searches += 1
         before = self._face

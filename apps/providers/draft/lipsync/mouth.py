@@ -15,15 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.providers.draft.canvas import Pixels
-from apps.providers.draft.lipsync.face import Inside
+from apps.providers.draft.lipsync.face import DOWN, UP, Inside
 
 Field = npt.NDArray[Any]
 
 _SIDE = 2.0
 _ABOVE = 0.95
-# The opening is narrower than the lips, and most of it is the jaw's.
+# The opening is narrower than the lips.
 _WIDTH = 0.9
-_UP, _DOWN = 0.18, 0.82
 
 
 @dataclass(frozen=True)
@@ -118,8 +117,8 @@ def _warp(window: tuple[int, int, int, int], mouth: Mouth, shape: Shape, wide: f
     width = _WIDTH * (1 - 0.32 * max(0.0, -shape.spread) * min(1.0, shape.opening * 2))
     source, target = _lens(p, _WIDTH), _lens(p, width)
     own_upper, own_lower = mouth.top * source, mouth.low * source
-    upper, lower = np.float32(-_UP * wide) * target, np.float32(_DOWN * wide) * target
-    dq = _lifted(p, q, (upper, lower), (own_upper, own_lower), mouth, _DOWN * wide - mouth.low)
+    upper, lower = np.float32(-UP * wide) * target, np.float32(DOWN * wide) * target
+    dq = _lifted(p, q, (upper, lower), (own_upper, own_lower), mouth, DOWN * wide - mouth.low)
     near = np.clip(1 - (p / (_SIDE * 0.95)) ** 2, 0, 1) ** 2 * np.exp(-((q / 0.8) ** 2)) * _smooth((q + 0.9) / 0.4)
     dp = np.float32(0.14 * shape.spread * min(1.0, shape.opening * 2)) * near * p
     soft = (0.9 + 0.03 * half) / half

@@ -1,6 +1,5 @@
 """Lip-syncing a clip: find the mouth, read the voice, move the one with the other, write the clip with its sound."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from av.video.reformatter import ColorRange, Colorspace
 
 from apps.core.errors import InputError, WorkCancelled
+from apps.media.drawn import drawn_mouths, drawn_note
 from apps.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
 from apps.media.probe import MediaFacts, open_media, picture_stream, probe_media
 from apps.providers.draft.canvas import Pixels
@@ -64,8 +64,8 @@ def lipsync_clip(
     clip, frames = _format(facts)
     whole = float(frames / clip.fps)
     parts = [replace(part, end_seconds=min(part.end_seconds, whole)) for part in parts]
-    mouths = _track(video, clip, frames, progress, cancelled)
     opening, spread = _voices(parts, clip.fps, frames)
+    mouths = _track(video, clip, opening >= 0, progress, cancelled)
     sound_file = into.with_name(into.name + ".sound")
     part_file = into.with_name(into.name + ".part")
     try:
@@ -75,13 +75,16 @@ def lipsync_clip(
         for part in parts:
             heard = (part.audio_start_seconds, part.audio_end_seconds)
             sound.lay(part.audio, (part.start_seconds, part.end_seconds), heard)
-        mover = _Mover(mouths, opening, spread, reach=0.5 + 0.7 * expressiveness)
-        _write(video, clip, frames, part_file, mover, sound, progress, cancelled)
+        reach = 0.5 + 0.7 * expressiveness
+        mover = _Mover(mouths, opening, spread, reach=reach)
+        # The next lip-sync has to know what this one opened.
+        note = drawn_note(frames, [mouth.opened(opening * reach) for mouth in drawn_mouths(video, frames)])
+        _write(video, clip, frames, part_file, mover, sound, note, progress, cancelled)
         part_file.rename(into)
     finally:
         part_file.unlink(missing_ok=True)
         sound_file.unlink(missing_ok=True)
-    return SyncFacts(frames, "drawn" if mouths.drawn else "found", round(float(mouths.found.mean()), 3))
+    return SyncFacts(frames, "drawn" if mouths.drawn else "found", round(float(mouths.found[opening >= 0].mean()), 3))
 
 
 def _format(facts: MediaFacts) -> tuple[ClipFormat, int]:
@@ -96,9 +99,13 @@ def _format(facts: MediaFacts) -> tuple[ClipFormat, int]:
     return ClipFormat(facts.width // 2 * 2, facts.height // 2 * 2, rate), int(frames)
 
 
-def _track(video: Path, clip: ClipFormat, frames: int, progress: Progress, cancelled: Cancelled) -> MouthTrack:
+def _track(
+    video: Path, clip: ClipFormat, wanted: npt.NDArray[np.bool_], progress: Progress, cancelled: Cancelled
+) -> MouthTrack:
+    """The mouth in the frames that are wanted: as it was drawn, else as it is found."""
+    frames = len(wanted)
     drawn = drawn_track(video, frames)
-    if drawn is not None:
+    if drawn is not None and drawn.found[wanted].any():
         return drawn
 
     def watched() -> Iterator[list[Pixels]]:
@@ -109,7 +116,7 @@ def _track(video: Path, clip: ClipFormat, frames: int, progress: Progress, cance
                 progress(25 * number / frames, "Looking for the face")
             yield planes
 
-    return found_track(watched(), frames)
+    return found_track(watched(), wanted)
 
 
 def decoded_planes(video: Path, clip: ClipFormat, frames: int) -> Iterator[list[Pixels]]:
@@ -206,11 +213,11 @@ def _values(skin: Skin) -> tuple[float, float, float]:
 
 
 def _write(
-    video: Path, clip: ClipFormat, frames: int, into: Path, mover: _Mover, sound: Sound,
+    video: Path, clip: ClipFormat, frames: int, into: Path, mover: _Mover, sound: Sound, note: str,
     progress: Progress, cancelled: Cancelled,
 ) -> None:  # fmt: skip
     with av.open(str(into), "w", format="mp4", options=pyav_container_options(clip)) as container:
-        container.metadata["comment"] = json.dumps({"made_by": "mvsite draft lip-sync", "frames": frames})
+        container.metadata["comment"] = note
         stream = pyav_add_stream(container, clip, Encoding.RETOUCHED)
         stream.codec_context.thread_count = 1
         sound.open(container)

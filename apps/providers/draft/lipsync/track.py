@@ -24,20 +24,23 @@ _NO_FACE = (
 )
 
 
-def found_track(frames_planes: Iterable[Sequence[Pixels]], frames: int) -> MouthTrack:
-    """Follow the largest face through the Y, U, V of frames. Raises InputError with code no_face where there is
-    none."""
+def found_track(frames_planes: Iterable[Sequence[Pixels]], wanted: npt.NDArray[np.bool_]) -> MouthTrack:
+    """Follow the largest face through the Y, U, V of frames, in those that are `wanted`. Raises InputError with code
+    no_face where too few of them have one."""
     follower, mouths = FaceFollower(), _Mouths()
-    factor = 1
+    factor, frames = 1, len(wanted)
     for number, planes in enumerate(frames_planes):
         if number >= frames:
             break
+        if not wanted[number]:
+            follower.cut()
+            continue
         luma, factor = search_picture(planes[0])
         face = follower.see(luma)
         if face is not None:
             mouths.add(number, face, lower_face([luma, *_shrunk(planes[1:], luma)], face))
     mouths.measure()
-    if len(mouths.rows) < max(3, 0.2 * frames) or not follower.sure:
+    if len(mouths.rows) < max(3, 0.2 * wanted.sum()) or not follower.sure:
         raise InputError(_NO_FACE, code="no_face")
     return _track(mouths, frames, factor)
 
