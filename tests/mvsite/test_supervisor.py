@@ -107,14 +107,13 @@ def test_a_signal_to_make_alone_ends_its_supervisor(tmp_path, number):
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     environment = {**inherited, "PYTHONPATH": str(PROJECT)}
     make = subprocess.Popen(
-        ["make"],
+        # A shell's background jobs ignore SIGINT, and so would make if it inherited that.
+        ["env", "--default-signal=INT", "make"],
         cwd=tmp_path,
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # A shell's background jobs ignore SIGINT, and so would make if it inherited that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert make.stdout.readline() == "up\n"
     supervisor = psutil.Process(make.pid).children()[0]
