@@ -1,4 +1,4 @@
-"""HTTP edge of jobs: list, look, cancel, retry, adopt; and how every other call answers with a job."""
+"""HTTP edge of jobs: list, look, cancel, adopt; and how every other call answers with a job."""
 
 import re
 from collections.abc import Mapping
@@ -137,13 +137,6 @@ def job_detail(request: Request, job_id: UUID) -> Response:
 def job_cancel(request: Request, job_id: UUID) -> Response:
     """Stop the work and any new spend at once."""
     return Response(JobSerializer(services.job_cancel(by=acting_user(request), job_id=job_id)).data)
-
-
-@extend_schema(request=None, responses={202: JobSerializer})
-@api_view(["POST"])
-def job_retry(request: Request, job_id: UUID) -> Response:
-    """Start the next attempt with the frozen parameters."""
-    return job_response(request, services.job_retry(by=acting_user(request), job_id=job_id))
 
 
 class AdoptSerializer(serializers.Serializer[Any]):

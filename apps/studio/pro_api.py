@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from apps.accounts.models import User
 from apps.assets.models import Kind as AssetKind
 from apps.core.errors import InputError, NotFound
-from apps.generation.api import QUOTE_ANSWER
+from apps.generation.api import QUOTE_ANSWER, validated, wanted_spending
 from apps.generation.work import Spending
 from apps.jobs import services as job_services
 from apps.jobs.api import (
@@ -35,7 +35,9 @@ from apps.jobs.services import idempotent_job
 from apps.pro.files import GivenFile, given_file, order_files
 from apps.pro.segments import ReadSegments, segments_read
 from apps.pro.services import VIDEO, CheckedOrder, ProWish, order_check
+from apps.scenes.serializers import SpendingSerializer
 from apps.studio.pro_home import Home, home_find, pro_order_take
+from apps.studio.retrying import job_try_again
 
 DEFAULT_MODEL = "lipsync-2"
 DEFAULT_SYNC_MODE = "remap"
@@ -217,12 +219,12 @@ def pro_job_cancel(request: Request, job_id: UUID) -> Response:
     return Response(JobSerializer(job).data)
 
 
-@extend_schema(request=None, responses={202: JobSerializer})
+@extend_schema(request=SpendingSerializer, responses={202: JobSerializer})
 @api_view(["POST"])
 def pro_job_retry(request: Request, job_id: UUID) -> Response:
     """Start the next attempt with the frozen order."""
-    by = acting_user(request)
-    return job_response(request, job_services.job_retry(by=by, job_id=_pro_job(by, job_id).pk))
+    by, spending = acting_user(request), wanted_spending(validated(SpendingSerializer, request))
+    return job_response(request, job_try_again(by=by, job_id=_pro_job(by, job_id).pk, spending=spending))
 
 
 def _pro_job(by: User, job_id: UUID) -> Job:

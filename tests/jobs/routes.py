@@ -22,7 +22,6 @@ ROWS = {
     "api/jobs": private_api(),
     "api/jobs/<uuid:job_id>": owned_api(job, staff=200),
     "api/jobs/<uuid:job_id>/cancel": owned_api(job, method="post", staff=200),
-    "api/jobs/<uuid:job_id>/retry": owned_api(cancelled_job, method="post", owner=202, staff=202),
     # The body is looked at before the job, so the empty one is 400 for everybody signed in.
     "api/jobs/<uuid:job_id>/adopt": owned_api(job, method="post", other=400, owner=400, staff=400),
     # The signature is the permission.

@@ -81,6 +81,7 @@ ROWS = {
     f"{SCENE}/quote/<str:what>": owned_page(lambda owner: {**scene(owner), "what": "image"}),
     f"{SCENE}/quick": action(scene),
     f"{SCENE}/quick/quote": owned_page(scene),
+    "api/jobs/<uuid:job_id>/retry": owned_api(cancelled_job, method="post", owner=202, staff=202),
     "jobs": private_page(),
     "account/spending": private_page(),
     "operator": private_page(other=403, owner=403),

@@ -327,6 +327,8 @@ def test_retrying_asks_for_its_cost_and_is_seen_on_the_card_again(browser, user)
     job = make_job(user, project_id=project.pk, scene_id=scene.pk, **failed)
     url = f"/jobs/{job.pk}/retry"
     assert browser.post(url).status_code == 402  # the page that asks
+    refused = browser.post(f"/api{url}")
+    assert (refused.status_code, refused.json()["code"]) == (402, "confirmation_required")
     assert browser.post(url, {"confirm_cost": "true"}).headers["Location"] == f"/jobs/{job.pk}"
     job_retried(job.pk)
 
