@@ -6,14 +6,14 @@ from apps.jobs.services import NewJob
 from tests.routes import Row, owned_api, private_api
 
 
-def job(owner):
+def job(owner, kind=Kind.VIDEO):
     with transaction.atomic():
-        made = services.job_create(by=owner, new=NewJob(kind=Kind.VIDEO, parameters={}))
+        made = services.job_create(by=owner, new=NewJob(kind=kind, parameters={}))
     return {"job_id": made.pk}
 
 
-def cancelled_job(owner):
-    arguments = job(owner)
+def cancelled_job(owner, kind=Kind.VIDEO):
+    arguments = job(owner, kind)
     services.job_cancel(by=owner, job_id=arguments["job_id"])
     return arguments
 

@@ -1,22 +1,11 @@
-from django.db import transaction
+from functools import partial
 
-from apps.jobs import services
 from apps.jobs.kinds import Kind
-from apps.jobs.services import NewJob
+from tests.jobs.routes import cancelled_job, job
 from tests.routes import Row, owned_api, owned_page, private_api, private_page
 
-
-def pro_job(owner):
-    with transaction.atomic():
-        made = services.job_create(by=owner, new=NewJob(kind=Kind.PRO_LIPSYNC, parameters={}))
-    return {"job_id": made.pk}
-
-
-def cancelled_pro_job(owner):
-    arguments = pro_job(owner)
-    services.job_cancel(by=owner, job_id=arguments["job_id"])
-    return arguments
-
+pro_job = partial(job, kind=Kind.PRO_LIPSYNC)
+cancelled_pro_job = partial(cancelled_job, kind=Kind.PRO_LIPSYNC)
 
 ROWS = {
     "pro": private_page(),
