@@ -34,6 +34,7 @@ function chooser(kind, taken) {
   const drop = box.querySelector(".drop");
   const sent = (file) => file && send(box, kind, file, taken);
   input.addEventListener("change", () => sent(input.files[0]));
+  queueMicrotask(() => sent(input.files[0])); // chosen before this script was here
   for (const name of ["dragover", "dragleave", "drop"]) {
     drop.addEventListener(name, (event) => {
       event.preventDefault();

@@ -4,7 +4,9 @@ import { draw } from "./waveforms.js";
 
 for (const drop of document.querySelectorAll("[data-upload]")) {
   const input = drop.querySelector("input[type=file]");
-  input.addEventListener("change", () => input.files[0] && send(drop, input));
+  const chosen = () => input.files[0] && send(drop, input);
+  input.addEventListener("change", chosen);
+  chosen(); // before this script was here, or kept by the browser's back button
   for (const kind of ["dragenter", "dragover"]) drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("drop-over"); });
   for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, () => drop.classList.remove("drop-over"));
   drop.addEventListener("drop", (event) => {

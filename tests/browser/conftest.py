@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from mvsite.browser import chromium_install
 from tests.worker import celery_worker
@@ -18,6 +18,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A loaded machine answers late; what never comes fails all the same.
+expect.set_options(timeout=20_000)
 WIDTHS = {"phone": 390, "desktop": 1440}
 
 

@@ -16,9 +16,18 @@ WORK_MILLISECONDS = 120_000
 
 
 def test_a_song_and_an_idea_become_a_video(page, worker, tmp_path):
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/js/uploads*.js", hold)
     page.goto("/")
-    page.get_by_role("link", name="New project").click()
+    with page.expect_request("**/js/uploads*.js"):
+        page.get_by_role("link", name="New project").click()
+    # A file that is chosen before the script has come goes up, too.
     page.get_by_label("Audio file").set_input_files(audio_make(tmp_path / "night-drive.wav", seconds=6))
+    held[0].continue_()
     expect(page.get_by_text("night-drive.wav is ready")).to_be_visible()
     page.get_by_text("Configuration").click()
     expect(page.get_by_label("Config Flavor")).to_have_value("default")
