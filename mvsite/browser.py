@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 
+# Playwright's own Node needs libatomic, which a bare Debian lacks.
+PACKAGES = ("chromium", "libatomic1")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -18,14 +20,17 @@ def chromium_path() -> str | None:
 
 def chromium_install() -> str | None:
     """Find or install a Chromium; never fails, answers None when there is none to be had."""
-    if path := chromium_path():
+    path = chromium_path()
+    if path and _playwright_works():
         return path
     apt = shutil.which("apt-get")
     if apt and os.geteuid() == 0:
         sys.stderr.write("Installing Chromium for the browser tests …\n")
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", "chromium"]):
+        for command in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *PACKAGES]):
             subprocess.run([apt, *command], env=environment, stdout=subprocess.DEVNULL, check=False)
+    if not _playwright_works():
+        return None
     if chromium_path() is None:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
     return chromium_path()
@@ -36,16 +41,23 @@ def _playwright_path() -> str | None:
         from playwright.sync_api import sync_playwright
     except ImportError:
         return None
+    if not _playwright_works():
+        return None
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     return path if os.access(path, os.X_OK) else None
 
 
+def _playwright_works() -> bool:
+    command = [sys.executable, "-m", "playwright", "--version"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
 def main() -> int:
     if chromium_install() is None:
         sys.stderr.write(
-            "\n*** No Chromium was found and none could be installed: THE BROWSER TESTS ARE SKIPPED. ***\n"
-            "*** Install it (Debian: apt-get install chromium) and run make test again.            ***\n\n"
+            "\n*** No Chromium was found and none could be installed: THE BROWSER TESTS WILL FAIL.  ***\n"
+            f"*** Install it (Debian: apt-get install {' '.join(PACKAGES)}) and run make test again.            ***\n\n"
         )
     return 0
 
