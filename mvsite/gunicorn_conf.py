@@ -13,6 +13,8 @@ preload_app = True
 # A process that shows no life for this long is replaced; a slow request alone is not cut by it.
 timeout = 120
 graceful_timeout = 5
+# The default of 2 s closes a connection just when a client that asks every two seconds sends its next request.
+keepalive = 75
 # The application logs each request itself, and gunicorn's "starting" lines say nothing new.
 loglevel = "warning"
 control_socket_disable = True
