@@ -170,7 +170,8 @@ async function check() {
   mark(found.errors?.segments ?? []);
   if (!answer.ok) return refused(found);
   const free = !Number(found.quote.amount);
-  submit.textContent = `Generate · ${free ? "free draft" : `$${Number(found.quote.amount).toFixed(2)}`}`;
+  const price = free ? "free draft" : `$${Number(found.quote.amount).toFixed(2)}`;
+  submit.textContent = `Generate · ${price}`;
   submit.disabled = false;
   return say("", free ? "Made on this machine, for nothing." : found.quote.basis);
 }
@@ -178,7 +179,8 @@ async function check() {
 function missing() {
   const wanted = [[!state.video, "a video"], [!state.audios.length, "a voice"], [!state.segments.length, "a segment"]];
   const names = wanted.filter(([lacks]) => lacks).map(([, name]) => name);
-  return `${names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are` : `${names[0]} is`} still missing.`.replace(/^a/, "A");
+  const lacking = names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are` : `${names[0]} is`;
+  return `${lacking} still missing.`.replace(/^a/, "A");
 }
 
 // What belongs to a segment is told there, the rest here.

@@ -1,0 +1,42 @@
+"""Our scripts keep their meaning when they are minified."""
+
+import re
+
+import pytest
+from django.conf import settings
+
+from apps.core.static_files import minified
+
+SCRIPTS = sorted((settings.BASE_DIR / "static" / "js").glob("*.js"))
+
+
+def nested_templates(text):
+    """Places of template literals inside others: rjsmin takes the outer one's words for code, and their spaces away."""
+    text = re.sub(r"(?m)(^|\s)//.*$", "", text)
+    open_, found = [], []
+    for match in re.finditer(r"\\.|\$\{|[`{}]", text):
+        mark, inside = match.group(), bool(open_) and open_[-1] == "`"
+        if mark == "`" and inside:
+            open_.pop()
+        elif mark == "`":
+            found += [match.start()] if "`" in open_ else []
+            open_.append(mark)
+        elif inside and mark == "${":
+            open_.append("{")
+        elif not inside and open_ and mark in {"{", "${", "}"}:
+            open_.pop() if mark == "}" else open_.append("{")
+    return found
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_no_template_literal_holds_another(script):
+    assert nested_templates(script.read_text()) == []
+
+
+def test_what_the_rule_is_for():
+    nested = "x = `${a ? `${b} is` : ''} there`;"
+    assert nested_templates(nested)
+    assert "`${b} is` : ''} there`" not in minified("a.js", nested)
+    flat = "x = `${a} is ${{b: 1}.b} there`; // `y`"
+    assert not nested_templates(flat)
+    assert "`${a} is ${{b: 1}.b} there`" in minified("a.js", flat)
