@@ -1,5 +1,6 @@
 """Composing: spans, pieces, sound, one join. Everything that makes a video out of clips comes through here."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -56,13 +57,13 @@ def compose(
 
 def _note(plan: CutPlan) -> str:
     """Where drafts drew mouths, for a later draft lip-sync of the whole video."""
-    mouths = []
+    mouths, known = [], functools.cache(drawn_mouths)  # many shots may show one file
     for cut, shot in zip(plan.cuts(), plan.shots, strict=True):
         facts, first = shot.source.facts, shot.start_seconds * plan.format.fps
         same = (facts.width, facts.height, facts.fps) == (plan.format.width, plan.format.height, plan.format.fps)
         if not same or facts.frames is None or first.denominator != 1 or speed(shot, plan.format.fps) != 1:
             continue
-        for mouth in drawn_mouths(shot.source.path, facts.frames):
+        for mouth in known(shot.source.path, facts.frames):
             seen = mouth.within(int(first), int(first) + shot.frames)
             mouths += [seen.moved(cut - int(first))] if seen else []
     return drawn_note(plan.frames, mouths)

@@ -24,11 +24,8 @@ class StudioError(Exception):
         self.evidence = dict(evidence or {})
 
 
-class InputError(StudioError):
-    """What was asked for cannot be done as asked. `errors` maps field names to sentences."""
-
-    status_code = 400
-    default_code = "invalid_input"
+class _DetailedError(StudioError):
+    """One that says more in `errors`: by field, or by what it is about."""
 
     def __init__(
         self,
@@ -40,6 +37,13 @@ class InputError(StudioError):
     ) -> None:
         super().__init__(message, code=code, evidence=evidence)
         self.errors = dict(errors or {})
+
+
+class InputError(_DetailedError):
+    """What was asked for cannot be done as asked. `errors` maps field names to sentences."""
+
+    status_code = 400
+    default_code = "invalid_input"
 
 
 class NotFound(StudioError):
@@ -49,22 +53,11 @@ class NotFound(StudioError):
     default_code = "not_found"
 
 
-class ConflictError(StudioError):
+class ConflictError(_DetailedError):
     """The object's present state does not allow it. `errors` may say more, by what it is about."""
 
     status_code = 409
     default_code = "conflict"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        code: str = "",
-        errors: Mapping[str, Any] | None = None,
-        evidence: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(message, code=code, evidence=evidence)
-        self.errors = dict(errors or {})
 
 
 class BudgetExceeded(StudioError):

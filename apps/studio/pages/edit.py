@@ -1,6 +1,5 @@
 """What only the Edit page starts: the chosen scene's panel, its look, several scenes at once, the editor's package."""
 
-from decimal import Decimal
 from uuid import UUID
 
 from django import forms
@@ -14,7 +13,7 @@ from apps.accounts.models import User
 from apps.composition.export import latest_export, project_export
 from apps.composition.looks import scene_look, scene_look_update
 from apps.composition.models import SceneLook, ShortClip, Transition
-from apps.core.errors import ConflictError, InputError, StudioError
+from apps.core.errors import ConflictError, InputError
 from apps.generation.work import Spending
 from apps.jobs.kinds import Kind
 from apps.jobs.selectors import live_jobs
@@ -24,7 +23,7 @@ from apps.scenes.selectors import scene_get, scenes_of
 from apps.studio.cards import owner_of, scene_cards, view_url
 from apps.studio.clip_views import clip_views
 from apps.studio.pages.acting import project_action, scene_action, scene_dialog
-from apps.studio.pages.lipsync import chosen_scenes
+from apps.studio.pages.lipsync import chosen_quote, chosen_scenes
 
 # What a scene's facts may hold in a word or two; longer ones belong into the prompt.
 CHIP_LENGTH = 40
@@ -93,26 +92,13 @@ def _look_mark(look: SceneLook) -> str:
 def project_videos(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Make the clips of the scenes in `scene` anew, all or none. GET: what that costs, for the button."""
     if request.method != "POST":
-        return _videos_quote(request, project_id)
+        return chosen_quote(request, project_id, lambda by, scene: video_works(by=by, scene=scene, wish=Wish())[0])
 
     def action(by: User, spending: Spending) -> object:
         sequences = chosen_scenes(request)
         return scenes_video_generate(by=by, project_id=project_id, sequences=sequences, wish=Wish(), spending=spending)
 
     return project_action(request, project_id, action)
-
-
-def _videos_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    by = owner_of(request)
-    project_get(by=by, project_id=project_id)
-    total: Decimal | None = Decimal(0)
-    try:
-        for sequence in chosen_scenes(request):
-            scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-            total = (total or 0) + video_works(by=by, scene=scene, wish=Wish())[0].quote.amount
-    except StudioError:
-        total = None  # nothing is chosen, or a scene cannot be made: the button says so when it is pressed
-    return render(request, "studio/quote.html", {"total": total})
 
 
 @login_required

@@ -1,7 +1,7 @@
 """Lip-sync from the pages, of one scene and of several. What is paid for is looked at first, and where that is unlikely
 to work the page shows why and asks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,10 +14,11 @@ from apps.accounts.models import User
 from apps.core.errors import InputError, StudioError
 from apps.generation.limits import MAXIMUM_SCENES
 from apps.generation.lipsync import LipsyncOptions
-from apps.generation.work import Spending
+from apps.generation.work import Spending, Work
 from apps.projects.selectors import project_get
 from apps.scenes.lipsync import LipsyncWish, scene_lipsync_work, scenes_lipsync
 from apps.scenes.lipsync_check import Doubt, scenes_doubts
+from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get, scenes_of
 from apps.studio.cards import owner_of, scene_cards, view_url
 from apps.studio.pages.acting import dialog, project_action, scene_action, scene_dialog, sent_fields
@@ -68,15 +69,21 @@ def project_lipsync(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @require_safe
 def lipsync_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """The price of lip-syncing the scenes of `?scene=`; nothing where it cannot be said."""
+    return chosen_quote(
+        request, project_id, lambda by, scene: scene_lipsync_work(by=by, scene=scene, wish=LipsyncWish())
+    )
+
+
+def chosen_quote(request: HttpRequest, project_id: UUID, work: Callable[[User, Scene], Work]) -> HttpResponse:
+    """The price of a piece of work on each chosen scene."""
     by = owner_of(request)
     project_get(by=by, project_id=project_id)
-    total: Decimal | None = Decimal(0)
+    total: Decimal | None
     try:
-        for sequence in chosen_scenes(request):
-            scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-            total = (total or 0) + scene_lipsync_work(by=by, scene=scene, wish=LipsyncWish()).quote.amount
+        scenes = [scene_get(by=by, project_id=project_id, sequence=sequence) for sequence in chosen_scenes(request)]
+        total = sum((work(by, scene).quote.amount for scene in scenes), Decimal(0))
     except StudioError:
-        total = None
+        total = None  # nothing is chosen, or a scene cannot be made: the button says so when it is pressed
     return render(request, "studio/quote.html", {"total": total})
 
 
