@@ -7,6 +7,7 @@ import atexit
 import os
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 # Everything below must be in the environment before Django reads its settings.
@@ -41,6 +42,9 @@ import django  # noqa: E402
 django.setup()
 
 import pytest  # noqa: E402
+from django.core.signals import request_finished, request_started  # noqa: E402
+
+from tests.worker import wait_for  # noqa: E402
 
 MOST_WORKERS = 4  # each has a PostgreSQL, a Valkey, and at times a browser and workers of its own
 
@@ -74,3 +78,26 @@ def other_user(django_user_model):
 @pytest.fixture
 def staff(django_user_model):
     return django_user_model.objects.create_user("operator", password="a long passphrase", is_staff=True)
+
+
+@pytest.fixture
+def live_server(live_server, transactional_db):
+    """pytest-django's server, whose last requests end before the tables are emptied.
+
+    A page that closes leaves requests behind; they would lock tables against the emptying, or write after it.
+    """
+    answering = set()
+
+    def started(**_):
+        answering.add(threading.get_ident())
+
+    def finished(**_):
+        answering.discard(threading.get_ident())
+
+    request_started.connect(started)
+    request_finished.connect(finished)
+    yield live_server
+    here = {threading.get_ident()}  # the test client's, which leaves its streams open
+    wait_for(lambda: answering <= here, seconds=20, what="the server to answer its last requests", step=0.02)
+    request_started.disconnect(started)
+    request_finished.disconnect(finished)
