@@ -3,8 +3,9 @@
     make bench BENCH=timeline, or python bench/timeline.py [--json] [--scenes 60] [--width 1440]
 
 A server of its own with an empty database and real media, and a headless Chromium. A frame's work is everything that
-the page's main thread does between two animation frames (script, style, layout, paint), in processor time, so that a
-busy machine does not count. A screen of 60 Hz gives 16.7 ms.
+the page's main thread begins from one animation frame to the next, but for one refresh of the screen at most (script,
+style, layout, paint, collecting garbage), in processor time, so that neither a busy machine nor a pointer that stands
+still counts. A screen of 60 Hz gives 16.7 ms.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 FRAME_MILLISECONDS = 16.0
+REFRESH_MICROSECONDS = 16_667
 SECONDS_A_SCENE = 2
 STEPS = 240
 FLAGS = ["--no-sandbox", "--disable-gpu"]
@@ -118,8 +120,17 @@ def frames_of(events: list[dict[str, Any]]) -> list[float]:
         for event in events
         if event["name"] == "RunTask" and event["ph"] == "X" and (event["pid"], event["tid"]) == thread
     ]
-    spans = pairwise(event["ts"] for event in fired)
-    return [sum(length for start, length in tasks if begin <= start < end) / 1000 for begin, end in spans]
+    return [_busiest(tasks, begin, end) for begin, end in pairwise(event["ts"] for event in fired)]
+
+
+def _busiest(tasks: list[tuple[int, int]], begin: int, end: int) -> float:
+    """Milliseconds of the work in the fullest refresh of the screen that starts with a task of this time. Without a
+    movement of the pointer there is no next frame for a while, and what is done meanwhile delays none."""
+    inside = [(start, length) for start, length in tasks if begin <= start < end]
+    refreshes = (
+        sum(length for start, length in inside if first <= start < first + REFRESH_MICROSECONDS) for first, _ in inside
+    )
+    return max(refreshes, default=0) / 1000
 
 
 def main() -> None:
@@ -143,7 +154,7 @@ def main() -> None:
         "frame_p95_ms": round(frames[int(len(frames) * 0.95)], 2),
         "frame_worst_ms": round(frames[-1], 2),
         "script_median_ms": round(statistics.median(script), 2),
-        "smooth": frames[int(len(frames) * 0.95)] < FRAME_MILLISECONDS,
+        "smooth": frames[-1] < FRAME_MILLISECONDS,
     }
     for name, value in facts.items():
         print(f"{name:>18}  {value}")
