@@ -112,6 +112,15 @@ def job_create(*, by: User, new: NewJob, idempotency: Idempotency | None = None)
     return job
 
 
+def job_create_failed(*, by: User, new: NewJob, message: str) -> Job:
+    """A job that could not even be put together: written as failed, so that lists and its scene say why. Nothing is
+    reserved and nothing runs. Needs an open transaction."""
+    job = _insert(by, new, None)
+    _event(job, from_state="", code=Code.CREATED, message="")
+    _fail(job, Code.INVALID_INPUT, message)
+    return job
+
+
 def _insert(by: User, new: NewJob, idempotency: Idempotency | None) -> Job:
     return Job.objects.create(
         owner=by,

@@ -4,6 +4,7 @@ from functools import partial
 
 import structlog
 
+from apps.core.errors import InputError
 from apps.generation.handlers import Receiver, generation_run
 from apps.generation.late_song import song_awaited
 from apps.generation.receiving import images_receive, scenes_receive, video_receive
@@ -39,6 +40,8 @@ OF_A_PROJECT: dict[Kind, Receiver] = {
 
 
 def _generate(kind: Kind, run: JobRun) -> Outcome:
+    if "frozen" not in run.parameters:
+        raise InputError("This could not be put together, so there is nothing to repeat. Ask for it anew.")
     if kind == Kind.LIPSYNC and run.claim.came_from == State.QUEUED:
         log.info("lipsync_processing_started", provider=run.job.provider, scene_id=str(run.job.scene_id))
         if run.parameters.get("look_first"):

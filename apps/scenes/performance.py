@@ -1,24 +1,32 @@
 """Which scenes the one-button path lip-syncs, and what that costs before there is a clip."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+from django.db import transaction
 
 from apps.accounts.models import User
-from apps.core.errors import StudioError
+from apps.core.errors import InputError, StudioError
 from apps.generation.choice import provider_choose
 from apps.generation.frozen import InputSource
 from apps.generation.lipsync import LipsyncOptions, prepared_lipsync
 from apps.generation.work import Work
 from apps.jobs.kinds import Kind
+from apps.jobs.services import NewJob, job_create_failed
 from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.providers.base import Capability
 from apps.scenes.lipsync import LipsyncWish, scene_lipsync_work
+from apps.scenes.making import scene_work_start
 from apps.scenes.models import Origin, Scene
 from apps.scenes.plan import Span
 
 # A line that reaches into a scene by a breath is no reason to lip-sync it.
 SUNG_SHARE = 0.2
-_GIVEN_UP = {State.FAILED, State.CANCELLED, State.NEEDS_ATTENTION}
+_GIVEN_UP = {State.FAILED, State.CANCELLED}
+
+log = structlog.get_logger(__name__)
 
 
 def project_performs(project: Project) -> bool:
@@ -45,22 +53,50 @@ def lipsync_is_missing(scene: Scene) -> bool:
     clip = scene.current_clip
     if not scene.lipsync or clip is None or clip.origin != Origin.GENERATED:
         return False
-    if scene.job is not None and scene.job.kind == Kind.LIPSYNC and scene.job.state in _GIVEN_UP:
+    job = scene.job
+    # Work of any kind that a person has to look at holds the scene.
+    if job is not None and (
+        job.state == State.NEEDS_ATTENTION or (job.kind == Kind.LIPSYNC and job.state in _GIVEN_UP)
+    ):
         return False
     return not any(other.origin == Origin.LIPSYNCED and other.parent_id == clip.pk for other in scene.clips.all())
 
 
-def performance_work(*, by: User, scene: Scene) -> Work:
-    """The lip-sync of the scene's clip. One that is paid for is looked at by the worker before it is sent."""
-    work = scene_lipsync_work(by=by, scene=scene, wish=LipsyncWish())
-    return Work(work.kind, work.frozen, work.choice, work.quote, {**work.extra, "look_first": work.quote.amount > 0})
+def performance_start(*, by: User, scene: Scene) -> bool:
+    """Start the lip-sync of the scene's clip; the caller holds the project's lock. One that is paid for is looked at
+    by the worker before it is sent.
+
+    False where it cannot be started: the scene keeps its plain clip and says why.
+    """
+    try:
+        with transaction.atomic():
+            work = scene_lipsync_work(by=by, scene=scene, wish=LipsyncWish())
+            extra = {**work.extra, "look_first": work.quote.amount > 0}
+            scene_work_start(by=by, scene=scene, work=replace(work, extra=extra))
+    except StudioError as error:
+        log.warning("performance_given_up", scene_id=str(scene.pk), reason=error.message)
+        new = NewJob(kind=Kind.LIPSYNC, parameters={}, project_id=scene.project_id, scene_id=scene.pk)
+        scene.job = job_create_failed(by=by, new=new, message=f"The clip was not lip-synced. {error.message}")
+        scene.save(update_fields=["job", "updated_at"])
+        return False
+    return True
 
 
-def performance_planned(*, by: User, project: Project, span: Span) -> Work:
-    """The same for a clip that is not made yet: good for its quote."""
+def performances_planned(*, by: User, project: Project, spans: Sequence[Span]) -> list[Work]:
+    """The same for clips that are not made yet: good for their quote. What the provider would refuse is left out,
+    since it stays a plain clip. Raises InputError where there is no such provider."""
+    if not spans:
+        return []
     choice = provider_choose(Capability.LIPSYNC, flavor=project.flavor, project_choice=project.providers)
-    window = InputSource(start_seconds=span.start_seconds, end_seconds=span.end_seconds)
-    return prepared_lipsync(by=by, choice=choice, video=window, audio=window, options=LipsyncOptions())
+    works = []
+    for span in spans:
+        window = InputSource(start_seconds=span.start_seconds, end_seconds=span.end_seconds)
+        try:
+            options = LipsyncOptions()
+            works.append(prepared_lipsync(by=by, choice=choice, video=window, audio=window, options=options))
+        except InputError as error:
+            log.info("performance_not_planned", project_id=str(project.pk), reason=error.message)
+    return works
 
 
 def sung_spans(project: Project, spans: Sequence[Span]) -> list[Span]:

@@ -32,8 +32,8 @@ from apps.scenes.making import Wish, image_work, project_spending, scene_work_st
 from apps.scenes.models import Scene
 from apps.scenes.performance import (
     lipsync_is_missing,
-    performance_planned,
-    performance_work,
+    performance_start,
+    performances_planned,
     project_performs,
     sung_spans,
 )
@@ -63,16 +63,17 @@ def generate_all_works(*, by: User, project: Project) -> list[Work]:
         spans = slot_spans(project, project_slots(project, project.number_of_scenes))
         videos = [video_work(by=by, scene=scene, wish=Wish(), span=span) for span in spans]
         performed = sung_spans(project, spans) if performs else []
-        lips = [performance_planned(by=by, project=project, span=span) for span in performed]
+        lips = performances_planned(by=by, project=project, spans=performed)
         return [*works, *[image] * len(spans), *videos, *lips]
+    performed = []
     for scene, span in zip(scenes, scene_spans(project, scenes), strict=True):
         if scene.current_clip_id is None:
             if scene.image_id is None:
                 works.append(image_work(by=by, scene=scene, wish=Wish()))
             works.append(video_work(by=by, scene=scene, wish=Wish(), span=span))
         if performs and ((scene.lipsync and scene.current_clip_id is None) or lipsync_is_missing(scene)):
-            works.append(performance_planned(by=by, project=project, span=span))
-    return works
+            performed.append(span)
+    return [*works, *performances_planned(by=by, project=project, spans=performed)]
 
 
 def _reference_is_missing(project: Project, scenes: Sequence[Scene]) -> bool:
@@ -229,9 +230,7 @@ def _make_missing(project: Project, scenes: Sequence[Scene], *, drawing: bool) -
                 busy = True
         elif performs and lipsync_is_missing(scene):
             # Its failure is no failure of the scene, which has its clip and says what went wrong.
-            work = performance_work(by=project.owner, scene=scene)
-            scene_work_start(by=project.owner, scene=scene, work=work)
-            busy = True
+            busy = performance_start(by=project.owner, scene=scene) or busy
     return busy, failed
 
 

@@ -217,6 +217,26 @@ def test_a_lipsync_that_fails_does_not_stop_the_video(api, project, performance)
     assert (origins(project), kinds().count("compose")) == (["generated", "lip-synced"], 2)
 
 
+def test_a_lipsync_that_cannot_even_be_prepared_does_not_stop_the_video(api, project, performance, settings):
+    settings.SYNC_API_KEY = "sk-sync"
+    project.providers = {"lipsync": "sync_so"}
+    project.save()
+    generate(api, project)
+    settings.SYNC_API_KEY = ""
+    work()
+    project.refresh_from_db()
+    assert (project.problem, bool(project.final_video_id), project.generating) == ("", True, False)
+    scene = api.get(f"/api/mv/projects/{project.pk}/scenes/2").json()
+    assert (scene["status"], origins(project)) == ("error", ["generated", "generated"])
+    assert scene["error"].startswith("The clip was not lip-synced.") and "SYNC_API_KEY" in scene["error"]
+    retry = f"/api/jobs/{scene['job']['id']}/retry"
+    assert api.post(retry).json()["code"] == "not_configured"
+    api.patch(f"/api/mv/projects/{project.pk}", {"providers": {}}, content_type="application/json")
+    assert api.post(retry).status_code == 202
+    work()
+    assert origins(project) == ["generated", "lip-synced"]
+
+
 def test_a_paid_lipsync_is_quoted_and_looked_at_before_it_is_bought(api, project, performance, settings):
     settings.SYNC_API_KEY = "sk-sync"
     before = float(generate(api, project, "/quote").json()["amount"])
