@@ -70,7 +70,7 @@ def runs_poll(provider_name: str, runs: Sequence[RemoteRun]) -> None:
     """Ask one provider about the runs, in as few requests as it allows."""
     provider = provider_get(provider_name)
     if not isinstance(provider, RemoteProvider):
-        raise ConflictError(f"{provider_name} has no remote work to ask for.")
+        raise ConflictError(f"{provider.title} has no remote work to ask for.")
     by_ref = {RemoteRef(provider=provider_name, remote_id=run.remote_id): run for run in runs}
     for batch in _batches(list(by_ref), provider.poll_batch_size):
         try:
@@ -144,12 +144,12 @@ def _failed(job: Job, run: RemoteRun, status: RemoteStatus) -> None:
     if job.attempt != run.attempt or job.state != State.WAITING:
         return
     code = Code.CANCELLED_BY_PROVIDER if cancelled else Code.PROVIDER_FAILED
-    words = status.message or ("It was cancelled there." if cancelled else "It gave no reason.")
+    end = "cancelled it" if cancelled else "could not make it and gave no reason"
     services.job_move_waiting(
         job,
         to=State.FAILED,
         code=code,
-        message=f"{run.provider} could not make this: {words}",
+        message=status.message or f"{provider_get(run.provider).title} {end}.",
         evidence={"provider": run.provider, "remote_id": run.remote_id, "raw": dict(status.raw)},
     )
 
@@ -187,11 +187,12 @@ def _past_deadline(runs: Sequence[RemoteRun], *, answer: str = "") -> None:
             if job.attempt == row.attempt and job.state == State.WAITING:
                 words = " ".join(one for one in (row.message, answer) if one)
                 last_words = f" Its last words: {words}" if words else ""
+                title = provider_get(row.provider).title
                 services.job_move_waiting(
                     job,
                     to=State.FAILED,
                     code=Code.DEADLINE,
-                    message=f"{run.provider} did not finish in time. A result that still comes is kept.{last_words}",
+                    message=f"{title} did not finish in time. A result that still comes is kept.{last_words}",
                     evidence={"provider": run.provider, "remote_id": run.remote_id, "raw": row.raw},
                 )
 

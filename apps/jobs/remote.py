@@ -78,7 +78,7 @@ def _submit(run: JobRun, provider: RemoteProvider, opened: Opened, remote: Remot
     key = run_key(run.job, run.attempt)
     delay = limits.submit_delay(provider=provider.name, slot=key, per_minute=provider.submits_per_minute)
     if delay > 0:
-        message = f"Waiting for a place at {provider.name}"
+        message = f"{provider.title} has no place free yet"
         services.job_requeue(run.claim, code=Code.WAITING_FOR_PLACE, message=message, delay_seconds=delay, counts=False)
         return Handed()
     if remote is not None:
@@ -177,7 +177,7 @@ def run_accepted(remote: RemoteRun, provider: RemoteProvider, status: RemoteStat
         run.save()
         ours = claim is not None and job.state == State.RUNNING and job.claim == claim.number
         if ours and not done and claim is not None:
-            services.job_wait(claim, code=Code.SUBMITTED, message=f"{provider.name} is working on it")
+            services.job_wait(claim, code=Code.SUBMITTED, message=f"{provider.title} is working on it")
         elif not ours and job.state == State.CANCELLED:
             dispatch.task_dispatch(dispatch.TELL_PROVIDER_TASK, queue=Queue.IO, run_id=run.pk)
         elif not ours and done:

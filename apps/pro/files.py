@@ -45,10 +45,10 @@ class OrderFile:
     original_name: str = ""
 
     def described(self) -> MediaInput:
-        """What is known of it, for a quote; the path is a name only."""
+        """What is known of it, for a quote; the path is a name for people only."""
         facts = self.asset or self.facts
         return MediaInput(
-            path=self.path or Path(self.name),
+            path=Path(self.original_name or self.name),
             content_type=self.asset.content_type if self.asset else "",
             duration_seconds=self.duration_seconds,
             width=getattr(facts, "width", None),
@@ -73,7 +73,7 @@ def _opened(stack: ExitStack, by: User, name: str, kind: Kind, source: GivenFile
             received = stack.enter_context(upload_received(source, kind))
             file = _received(name, kind, received.path, received.facts)
             return replace(file, digest=received.digest, original_name=source.name or "")
-        if source.startswith(("http://", "https://")):
+        if _is_link(source):
             return _linked(stack, name, kind, source)
         return _of_asset(name, kind, asset_get(by=by, asset_id=source, kind=kind))
     except (InputError, HttpFailure) as error:
@@ -131,9 +131,13 @@ def given_file(value: Any) -> GivenFile | None:
     if isinstance(value, UploadedFile):
         return value
     text = str(value or "").strip()
-    if text.startswith(("http://", "https://")):
+    if _is_link(text):
         return text
     try:
         return str(UUID(text))
     except ValueError:
         return None
+
+
+def _is_link(text: str) -> bool:
+    return text.lower().startswith(("http://", "https://"))

@@ -1,12 +1,12 @@
 """Reading the `segments` field: JSON in, typed segments and every problem of form out."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from apps.providers.base import LipsyncSegment
+from apps.providers.sync_so.options import is_number
 from apps.providers.sync_so.segments import MAXIMUM_SEGMENTS, SegmentProblem
 
 # Fields of the form that are no audio, so no reference may be called so.
@@ -16,6 +16,7 @@ RESERVED_REFERENCES = frozenset(
         *("dry_run", "confirm_cost", "project_id", "sequence"),
     }
 )
+NO_LIST = SegmentProblem(None, "segments", "segments must be a JSON list of segments.")
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,25 @@ class ReadSegments:
         return sorted({segment.audio_reference for segment in self.segments.values()})
 
 
+def json_read(text: str) -> Any:
+    """A JSON field of the form. Raises ValueError, also for half characters, which no answer could repeat."""
+    try:
+        value = json.loads(text)
+        json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    return value
+
+
 def segments_read(text: str) -> ReadSegments:
     """Read the JSON list. Keys that we do not know (a page's `label`, `id`) are left out, never sent on."""
     try:
-        rows = json.loads(text)
-    except (ValueError, RecursionError):
-        return ReadSegments({}, [SegmentProblem(None, "segments", "segments must be a JSON list of segments.")])
-    if not isinstance(rows, list) or not rows:
+        rows = json_read(text)
+    except ValueError:
+        return ReadSegments({}, [NO_LIST])
+    if not isinstance(rows, list):
+        return ReadSegments({}, [NO_LIST])
+    if not rows:
         return ReadSegments({}, [SegmentProblem(None, "segments", "Set at least one segment.")])
     if len(rows) > MAXIMUM_SEGMENTS:
         return ReadSegments({}, [SegmentProblem(None, "segments", f"Use at most {MAXIMUM_SEGMENTS} segments.")])
@@ -56,7 +69,7 @@ def _row_problems(index: int, row: Any) -> list[SegmentProblem]:
     problems = [
         SegmentProblem(index, name, f"{name} must be a number of seconds.")
         for name in ("startTime", "endTime")
-        if not _is_number(row.get(name))
+        if not is_number(row.get(name))
     ]
     sound = row.get("audioInput")
     if not isinstance(sound, dict):
@@ -69,7 +82,7 @@ def _row_problems(index: int, row: Any) -> list[SegmentProblem]:
     problems += [
         SegmentProblem(index, f"audioInput.{name}", f"{name} must be a number of seconds, or be left out.")
         for name in ("startTime", "endTime")
-        if sound.get(name) is not None and not _is_number(sound[name])
+        if sound.get(name) is not None and not is_number(sound[name])
     ]
     override = row.get("optionsOverride")
     if override is not None and not isinstance(override, dict):
@@ -87,10 +100,6 @@ def _segment(row: Mapping[str, Any]) -> LipsyncSegment:
         audio_end_seconds=_optional(sound.get("endTime")),
         options=dict(row.get("optionsOverride") or {}),
     )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _optional(value: Any) -> float | None:

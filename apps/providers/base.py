@@ -253,6 +253,8 @@ class Provider(ABC):
     """Common to both shapes. Instances are stateless and shared between threads."""
 
     name: ClassVar[str]
+    # What people call it, at the head of a sentence.
+    title: ClassVar[str]
     capabilities: ClassVar[frozenset[Capability]]
     local: ClassVar[bool]
 

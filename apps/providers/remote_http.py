@@ -44,7 +44,6 @@ class VendorRefusal:
 class HttpProvider(RemoteProvider):
     """A service behind an HTTP API, with its address and key in the settings."""
 
-    title: ClassVar[str]
     url_setting: ClassVar[str]
     key_setting: ClassVar[str | None]
 

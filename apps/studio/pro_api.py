@@ -1,10 +1,10 @@
 """HTTP edge of the Pro editor: segmented lip-sync of one video."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, cast
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -33,7 +33,7 @@ from apps.jobs.models import Job
 from apps.jobs.selectors import job_get, jobs_of
 from apps.jobs.services import idempotent_job
 from apps.pro.files import GivenFile, given_file, order_files
-from apps.pro.segments import ReadSegments, segments_read
+from apps.pro.segments import ReadSegments, json_read, segments_read
 from apps.pro.services import VIDEO, CheckedOrder, ProWish, order_check
 from apps.scenes.serializers import SpendingSerializer
 from apps.studio.pro_home import Home, home_find, pro_order_take
@@ -41,6 +41,8 @@ from apps.studio.retrying import job_try_again
 
 DEFAULT_MODEL = "lipsync-2"
 DEFAULT_SYNC_MODE = "remap"
+# A hundred segments with options take some tens of kilobytes; more than this is no JSON of ours.
+LARGEST_TEXT_BYTES = 2 * 1024 * 1024
 
 
 class ProProcessSerializer(serializers.Serializer[Any]):
@@ -125,21 +127,28 @@ def _home(by: User, form: QueryDict) -> Home | None:
 
 def _wish(data: Mapping[str, Any]) -> ProWish:
     return ProWish(
-        segments=segments_read(str(data.get("segments") or "")),
+        segments=segments_read(_text(data.get("segments"))),
         model=str(data.get("model") or DEFAULT_MODEL),
         sync_mode=str(data.get("sync_mode") or DEFAULT_SYNC_MODE),
-        options=_options(str(data.get("options") or "")),
+        options=_options(_text(data.get("options"))),
         provider=str(data.get("provider") or ""),
         flavor=str(data.get("config_flavor") or ""),
     )
+
+
+def _text(value: Any) -> str:
+    """A field's text, also where it came as a file: browsers send a Blob of JSON so."""
+    if isinstance(value, UploadedFile):
+        return bytes(value.read(LARGEST_TEXT_BYTES)).decode(errors="replace")
+    return str(value or "")
 
 
 def _options(text: str) -> dict[str, Any]:
     if not text:
         return {}
     try:
-        options = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        options = json_read(text)
+    except ValueError as error:
         raise InputError("options must be a JSON object.", errors={"options": ["not JSON"]}) from error
     if not isinstance(options, dict):
         raise InputError("options must be a JSON object.", errors={"options": ["not an object"]})

@@ -1,6 +1,7 @@
 """Segmented lip-sync: what the form may hold, what is sent, and that it ends well."""
 
 import json
+import math
 from io import StringIO
 
 import pytest
@@ -44,7 +45,7 @@ def post(client, clips):
         form = {
             "video": SimpleUploadedFile("clip.mp4", clips["video"]),
             "a": SimpleUploadedFile("a.wav", clips["voice"]),
-            "segments": segments if isinstance(segments, str) else json.dumps(segments),
+            "segments": json.dumps(segments) if isinstance(segments, list) else segments,
             **fields,
         }
         form = {name: value for name, value in form.items() if value is not None}
@@ -119,6 +120,9 @@ BAD_SEGMENTS = [
     ),
     pytest.param([{**segment(0, 1), "optionsOverride": {"sync_mode": "x"}}], 1, "optionsOverride.sync_mode", id="mode"),
     pytest.param([{}, segment(0, 9)], 2, "endTime", id="after one that cannot be read"),
+    pytest.param(f'[{{"startTime": 0, "endTime": {"9" * 400}}}]', 1, "endTime", id="a number that no float can hold"),
+    pytest.param('[{"startTime": NaN, "endTime": 1}]', 1, "startTime", id="NaN"),
+    pytest.param([{**segment(0, 1), "optionsOverride": {"\ud800": 1}}], None, "segments", id="half a character"),
     pytest.param([], None, "segments", id="none at all"),
     pytest.param("not json", None, "segments", id="no JSON"),
 ]
@@ -162,6 +166,8 @@ def test_nothing_is_told_twice(post, sync_so):
         ({"options": '{"active_speaker_detection": {"coordinates": [900, 10]}}'}, 400),
         ({"options": '{"active_speaker_detection": {"frame_number": 96}}'}, 400),
         ({"options": '{"active_speaker_detection": {"bounding_boxes": [[0, 0, 9, 9]]}}'}, 400),
+        ({"options": json.dumps({"active_speaker_detection": {"bounding_boxes": [[math.nan, 0, 9, 9]] * 100}})}, 400),
+        ({"options": '{"\\ud800": 1}'}, 400),
         ({"model": "sync-3", "options": '{"temperature": 0.5}'}, 400),
         ({"a": "no id"}, 400),
         ({"provider": "replicate"}, 400),
@@ -178,13 +184,15 @@ def test_what_cannot_be_done_is_refused_in_words(post, sync_so, fields, status):
 
 
 def test_a_dry_run_prices_and_shows_the_payload_and_keeps_nothing(post, sync_so):
-    answer = post([segment(0, 2)], query="?dry_run=1")
+    # As a browser's Blob of JSON, which comes as a file.
+    answer = post(SimpleUploadedFile("blob", json.dumps([segment(0, 2)]).encode()), query="?dry_run=1")
     body = answer.json()
     assert answer.status_code == 200
     assert float(body["quote"]["amount"]) > 0
     quote = post([segment(0, 2)], query="/quote").json()
     assert (quote["amount"], quote["provider"]) == (body["quote"]["amount"], "sync_so")
     assert body["payload"]["segments"] == [{"startTime": 0.0, "endTime": 2.0, "audioInput": {"refId": "a"}}]
+    assert [one["url"] for one in body["payload"]["input"]] == ["<clip.mp4>", "<a.wav>"]
     assert not Job.objects.exists()
     assert not Asset.objects.exists()
     assert sync_so.count("POST") == 0

@@ -65,6 +65,7 @@ class DraftProvider(LocalProvider):
     """Writes scenes, draws storyboard frames, films them, moves lips. Same request, same bytes."""
 
     name = "draft"
+    title = "The draft engine"
     capabilities = frozenset(Capability)
 
     def configured(self) -> bool:

@@ -17,6 +17,12 @@ CHOICES: Mapping[str, Sequence[str]] = {
 }
 # A length rounded by its container may count one frame more or less.
 FRAME_TOLERANCE = 1
+LARGEST_NUMBER = 1e9
+
+
+def is_number(value: Any) -> bool:
+    """Whether a JSON value is a number that can be meant: no truth value, no NaN, none too large for a float."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
 
 
 def option_errors(
@@ -48,7 +54,7 @@ def _problem(name: str, value: Any, video: MediaInput) -> str:
     if name in CHOICES:
         return "" if value in CHOICES[name] else f"Choose one of {', '.join(CHOICES[name])}."
     if name == "temperature":
-        return "" if _is_number(value) and 0 <= value <= 1 else "Choose a number from 0 to 1."
+        return "" if is_number(value) and 0 <= value <= 1 else "Choose a number from 0 to 1."
     if name == "occlusion_detection_enabled":
         return "" if isinstance(value, bool) else "Choose true or false."
     if name == "active_speaker_detection":
@@ -79,7 +85,7 @@ def _frame_problem(value: Any, video: MediaInput) -> str:
 
 
 def _point_problem(value: Any, video: MediaInput) -> str:
-    if not (isinstance(value, list) and len(value) == 2 and all(_is_number(one) for one in value)):
+    if not (isinstance(value, list) and len(value) == 2 and all(is_number(one) for one in value)):
         return "coordinates are [x, y] in pixels of the video."
     size = (video.width, video.height)
     inside = all(one >= 0 and (limit is None or one < limit) for one, limit in zip(value, size, strict=True))
@@ -89,8 +95,7 @@ def _point_problem(value: Any, video: MediaInput) -> str:
 def _boxes_problem(value: Any, video: MediaInput) -> str:
     frames = _frames(video)
     good = isinstance(value, list) and all(
-        box is None or (isinstance(box, list) and len(box) == 4 and all(_is_number(one) for one in box))
-        for box in value
+        box is None or (isinstance(box, list) and len(box) == 4 and all(is_number(one) for one in box)) for box in value
     )
     if not good:
         return "bounding_boxes is a list of [x1, y1, x2, y2] or null."
@@ -111,7 +116,3 @@ def _frames(video: MediaInput) -> int:
     """How many frames the video has, 0 where that is not known."""
     fps = frame_rate_of(video)
     return round((video.duration_seconds or 0.0) * float(fps)) if fps else 0
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -109,7 +109,7 @@ def _own_problems(
 def _audio_problems(index: int, segment: LipsyncSegment, audio_seconds: Mapping[str, float]) -> list[SegmentProblem]:
     length = audio_seconds.get(segment.audio_reference)
     if length is None:
-        text = f"There is no audio with the reference {segment.audio_reference!r}."
+        text = f"There is no audio {segment.audio_reference!r}. Send it in a field of that name."
         return [SegmentProblem(index, "audioInput.refId", text)]
     start, end = segment.audio_start_seconds, segment.audio_end_seconds
     if start is None and end is None:
@@ -136,7 +136,7 @@ def _range_problems(  # noqa: PLR0917
         problems.append(SegmentProblem(index, end_field, "The end must come after the start."))
     # An end on the very last frame is what people mean by "to the end"; it is drawn inside the margin.
     if end > math.ceil(length * 1000) / 1000:
-        text = f"The end, {end:.3f} s, lies beyond the {medium}, which is {length:.3f} s long."
+        text = f"The end, {end:.7g} s, lies beyond the {medium}, which is {length:.3f} s long."
         problems.append(SegmentProblem(index, end_field, text))
     return problems
 

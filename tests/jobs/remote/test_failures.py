@@ -55,7 +55,12 @@ def test_a_service_that_cannot_be_reached_is_tried_again_and_then_told(user, rep
 
 
 @pytest.mark.parametrize(
-    ("verdict", "words"), [("failed", "flagged by the safety filter"), ("aborted", None), ("canceled", None)]
+    ("verdict", "words"),
+    [
+        ("failed", "flagged by the safety filter"),
+        ("aborted", "Replicate gave"),
+        ("canceled", "Replicate cancelled it."),
+    ],
 )
 def test_an_end_at_the_service_is_told_in_its_words(user, replicate, verdict, words):
     replicate.end_next_as.append((verdict, words))
@@ -63,7 +68,7 @@ def test_an_end_at_the_service_is_told_in_its_words(user, replicate, verdict, wo
     job = drive(video_job(user))
 
     assert job.state == State.FAILED
-    assert (words or "replicate could not make this") in job.error
+    assert words in job.error
     assert job.error_evidence["raw"]["status"] == verdict
     assert replicate.count(PAID) == 1
 

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.core.errors import StudioError
 from apps.pro.completion import pro_job_check
+from apps.providers.registry import provider_get
 
 
 class Command(BaseCommand):
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         run = job.remote_runs.filter(attempt=job.attempt).first()
         self.stdout.write(f"{job.pk}: {job.state} ({job.code}) {job.progress_percentage:.0f} %")
         if run is not None:
-            self.stdout.write(f"{run.provider} {run.remote_id or 'without an id'}: {run.status} {run.message}".rstrip())
+            title = provider_get(run.provider).title
+            self.stdout.write(f"{title} {run.remote_id or 'without an id'}: {run.status} {run.message}".rstrip())
         if job.error:
             self.stdout.write(job.error)
