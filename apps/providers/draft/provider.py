@@ -58,6 +58,7 @@ _SWAY = {
     "extreme_close": 1.2,
     "detail": 0.0,
 }
+_NO_LIPS = "This drawing shows nobody's lips, so none move. The sound is in place; make a closer shot to see them sing."
 _SOFT = {"medium", "close", "extreme_close", "detail"}
 
 
@@ -149,6 +150,8 @@ def _make_lipsync(
         request.video.path, _parts(request), path, expressiveness=expressiveness, progress=progress, cancelled=cancelled
     )
     facts = {"model": "draft lips", "frames": done.frames, "face": done.face, "face_share": done.seen_share}
+    if done.face == "none":
+        facts["note"] = _NO_LIPS
     return ProviderResult(files=(ProducedFile(path=path, role="video", content_type="video/mp4"),), facts=facts)
 
 

@@ -21,7 +21,7 @@ def webhook_is_genuine(*, body: bytes, headers: Mapping[str, str], secret: str, 
     try:
         key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
         fresh = abs(now - int(sent)) <= TOLERANCE_SECONDS
-    except (ValueError, binascii.Error):
+    except (ValueError, OverflowError, binascii.Error):
         return False
     if not key or not event or not fresh:
         return False

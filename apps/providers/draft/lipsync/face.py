@@ -221,3 +221,9 @@ def drawn_track(path: Path, frames: int) -> MouthTrack | None:
         x=x, y=y, half=head * _DRAWN_MOUTH_HALF, roll=none, found=found, top=-UP * wide, low=DOWN * wide, bow=none,
         drawn=True, chin=1.75,
     )  # fmt: skip
+
+
+def lipless_track(frames: int) -> MouthTrack:
+    """No mouth in any frame."""
+    none = np.zeros(frames)
+    return MouthTrack(none, none, none, none, np.zeros(frames, bool), none, none, none, drawn=True)

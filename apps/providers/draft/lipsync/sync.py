@@ -13,12 +13,12 @@ import numpy.typing as npt
 from av.video.reformatter import ColorRange, Colorspace
 
 from apps.core.errors import InputError, WorkCancelled
-from apps.media.drawn import drawn_mouths, drawn_note
+from apps.media.drawn import drawn_mouths, drawn_note, drawn_without_mouths
 from apps.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
 from apps.media.probe import MediaFacts, open_media, picture_stream, probe_media
 from apps.providers.draft.canvas import Pixels
 from apps.providers.draft.clip import frame_planes
-from apps.providers.draft.lipsync.face import MouthTrack, drawn_track
+from apps.providers.draft.lipsync.face import MouthTrack, drawn_track, lipless_track
 from apps.providers.draft.lipsync.mouth import Mouth, Shape, Skin, move_mouth, sample_skin
 from apps.providers.draft.lipsync.sound import Sound
 from apps.providers.draft.lipsync.track import found_track
@@ -48,7 +48,7 @@ class SyncFacts:
     """What was done, for the job's record."""
 
     frames: int
-    face: str  # "drawn" or "found"
+    face: str  # "drawn" or "found"; "none": a clip of the draft itself that shows no lips
     seen_share: float
 
 
@@ -57,8 +57,9 @@ def lipsync_clip(
 ) -> SyncFacts:
     """Write `video` with its mouth moved in `parts`, and with their sound, to `into` (mp4).
 
-    The picture keeps its size, rate and number of frames. Raises InputError (code no_face) when there is no usable
-    face, WorkCancelled soon after `cancelled()`."""
+    The picture keeps its size, rate and number of frames. A clip of the draft itself that shows no lips gets the
+    sound only. Raises InputError (code no_face) when other footage has no usable face, WorkCancelled soon after
+    `cancelled()`."""
     cv2.setNumThreads(1)
     facts = probe_media(video)
     clip, frames = _format(facts)
@@ -77,14 +78,21 @@ def lipsync_clip(
             sound.lay(part.audio, (part.start_seconds, part.end_seconds), heard)
         reach = 0.5 + 0.7 * expressiveness
         mover = _Mover(mouths, opening, spread, reach=reach)
-        # The next lip-sync has to know what this one opened.
-        note = drawn_note(frames, [mouth.opened(opening * reach) for mouth in drawn_mouths(video, frames)])
+        note = _note(video, frames, opening * reach)
         _write(video, clip, frames, part_file, mover, sound, note, progress, cancelled)
         part_file.rename(into)
     finally:
         part_file.unlink(missing_ok=True)
         sound_file.unlink(missing_ok=True)
-    return SyncFacts(frames, "drawn" if mouths.drawn else "found", round(float(mouths.found[opening >= 0].mean()), 3))
+    share = round(float(mouths.found[opening >= 0].mean()), 3)
+    face = "none" if mouths.drawn and not share else "drawn" if mouths.drawn else "found"
+    return SyncFacts(frames, face, share)
+
+
+def _note(video: Path, frames: int, wide: npt.NDArray[Any]) -> str:
+    """The next lip-sync has to know what this one opened."""
+    mouths = [mouth.opened(wide) for mouth in drawn_mouths(video, frames)]
+    return drawn_note(frames, mouths) if mouths or drawn_without_mouths(video, frames) else ""
 
 
 def _format(facts: MediaFacts) -> tuple[ClipFormat, int]:
@@ -102,7 +110,8 @@ def _format(facts: MediaFacts) -> tuple[ClipFormat, int]:
 def _track(
     video: Path, clip: ClipFormat, wanted: npt.NDArray[np.bool_], progress: Progress, cancelled: Cancelled
 ) -> MouthTrack:
-    """The mouth in the frames that are wanted: as it was drawn, else as it is found."""
+    """The mouth in the frames that are wanted: as it was drawn, else as it is found. A clip that the draft itself
+    made may show none."""
     frames = len(wanted)
     drawn = drawn_track(video, frames)
     if drawn is not None and drawn.found[wanted].any():
@@ -116,7 +125,13 @@ def _track(
                 progress(25 * number / frames, "Looking for the face")
             yield planes
 
-    return found_track(watched(), wanted)
+    try:
+        return found_track(watched(), wanted)
+    except InputError:
+        # A wide shot of a storyboard draws nobody's lips: there is nothing to move, and nothing went wrong.
+        if drawn_without_mouths(video, frames):
+            return lipless_track(frames)
+        raise
 
 
 def decoded_planes(video: Path, clip: ClipFormat, frames: int) -> Iterator[list[Pixels]]:
