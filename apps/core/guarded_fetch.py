@@ -91,6 +91,8 @@ def fetch_url(
             raise refusal from None
         # Not `from error`: its text would carry the signed URL into the log.
         raise failure_of_exception(error, method="GET", url=url) from None
+    except ValueError as error:  # a Location that cannot be read, by the library or by us
+        raise FetchRefused("The link redirects to something that is no web address. Use the final one.") from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -136,7 +138,7 @@ def _follow(
         with session.get(url, stream=True, allow_redirects=False, timeout=timeout) as response:
             log.info("guarded_fetch", url=without_secrets(url), status=response.status_code)
             if response.is_redirect:
-                url = _redirected(url, response.headers["Location"])
+                url = urljoin(url, response.headers["Location"])
                 continue
             if not response.ok or response.status_code >= 300:
                 raise failure_of_status(response, method="GET", deadline=deadline)
@@ -144,13 +146,6 @@ def _follow(
             _save(response, part=part, deadline=deadline, max_bytes=max_bytes)
             return
     raise FetchRefused(f"The link redirects more than {MAX_REDIRECTS} times. Use the final address.")
-
-
-def _redirected(url: str, location: str) -> str:
-    try:
-        return urljoin(url, location)
-    except ValueError as error:
-        raise FetchRefused("The link redirects to something that is no web address. Use the final one.") from error
 
 
 def _check_form(url: str) -> None:
