@@ -66,7 +66,7 @@ def _note(plan: CutPlan) -> str:
         for mouth in known(shot.source.path, facts.frames):
             seen = mouth.within(int(first), int(first) + shot.frames)
             mouths += [seen.moved(cut - int(first))] if seen else []
-    return drawn_note(plan.frames, mouths)
+    return drawn_note(plan.frames, mouths) if mouths else ""
 
 
 def _chapters(plan: CutPlan) -> list[tuple[Fraction, str]]:

@@ -61,19 +61,16 @@ class DrawnMouth:
 
 def drawn_mouths(video: Path, frames: int) -> list[DrawnMouth]:
     """The mouths that the file tells of; none where it tells of none, or was cut since by something else."""
-    try:
-        note = json.loads(read_comment(video))
-        if note["made_by"] != _MADE_BY or int(note["frames"]) != frames:
-            return []
-        return [_mouth(facts) for facts in note["mouths"]]
-    except (MediaToolError, ValueError, TypeError, KeyError):
-        return []
+    return _told(video, frames) or []
+
+
+def drawn_without_mouths(video: Path, frames: int) -> bool:
+    """Whether the file says that all of it is drawn, and no mouth that can be seen to move."""
+    return _told(video, frames) == []
 
 
 def drawn_note(frames: int, mouths: Sequence[DrawnMouth]) -> str:
-    """The comment for a video of so many frames; empty without mouths."""
-    if not mouths:
-        return ""
+    """The comment for a video of so many frames."""
     facts = [
         {
             **{name: getattr(mouth, name) for name in ("first", "end", "at", "every", "last", "marks", "wide_from")},
@@ -82,6 +79,16 @@ def drawn_note(frames: int, mouths: Sequence[DrawnMouth]) -> str:
         for mouth in mouths
     ]
     return json.dumps({"made_by": _MADE_BY, "frames": frames, "mouths": facts}, separators=(",", ":"))
+
+
+def _told(video: Path, frames: int) -> list[DrawnMouth] | None:
+    try:
+        note = json.loads(read_comment(video))
+        if note["made_by"] != _MADE_BY or int(note["frames"]) != frames:
+            return None
+        return [_mouth(facts) for facts in note["mouths"]]
+    except (MediaToolError, ValueError, TypeError, KeyError):
+        return None
 
 
 def _mouth(facts: dict[str, Any]) -> DrawnMouth:

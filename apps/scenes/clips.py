@@ -7,6 +7,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.core.errors import ConflictError
+from apps.jobs.states import State
 from apps.projects.selectors import project_lock
 from apps.scenes.history import recorded
 from apps.scenes.models import Clip, Scene
@@ -30,8 +31,9 @@ def clip_make_current(*, by: User, project_id: UUID, sequence: int, clip_id: UUI
             raise ConflictError("This scene has no clip yet. Generate one first.", code="no_clip")
         with recorded(project, f"bring back a clip of scene {sequence}"):
             scene.current_clip = clip
-            # A failed attempt is settled with the choice: the error leaves the card.
-            scene.job = None
+            # A failed attempt is settled with the choice, and the error leaves the card; not so what may have been paid.
+            if scene.job is None or scene.job.state != State.NEEDS_ATTENTION:
+                scene.job = None
             scene.version += 1
             scene.save(update_fields=["current_clip", "job", "version", "updated_at"])
         if not clip.usable:

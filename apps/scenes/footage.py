@@ -8,7 +8,7 @@ from pathlib import Path
 from av.video.reformatter import ColorTrc
 
 from apps.core.errors import InputError
-from apps.media.drawn import drawn_mouths, drawn_note
+from apps.media.drawn import drawn_mouths, drawn_note, drawn_without_mouths
 from apps.media.formats import ClipFormat, Encoding, ffmpeg_encoder_arguments, ffmpeg_tags_filter
 from apps.media.probe import MediaFacts, open_media, picture_stream, probe_media
 from apps.media.runner import input_arguments, run_to_file
@@ -80,6 +80,8 @@ def _note(footage: Footage, facts: MediaFacts, frames: int) -> str:
         return ""
     start = int(first)
     kept = [mouth.within(start, start + frames) for mouth in drawn_mouths(footage.source, facts.frames)]
+    if not any(kept) and not drawn_without_mouths(footage.source, facts.frames):
+        return ""
     return drawn_note(frames, [mouth.moved(-start) for mouth in kept if mouth])
 
 

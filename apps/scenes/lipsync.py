@@ -156,6 +156,7 @@ def lipsync_answer(scene: Scene, job: Job | None) -> dict[str, Any]:
         "lipsync_params": parameters.get("lipsync_params", {}),
         "status": lipsync_status(job),
         "error": job.error if job and not job.is_live else "",
+        "warnings": job.result.get("checks", {}).get("notes", []) if job else [],
         "processing_time_seconds": processing_seconds(job),
         "updated_at": scene.updated_at,
     }

@@ -56,6 +56,8 @@ def scene_trim(
     """
     with transaction.atomic():
         project_lock(by=by, project_id=project_id)
+        if earlier := idempotent_job(by=by, idempotency=idempotency):
+            return earlier
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
         if scene.current_clip is None:
             raise InputError(f"Scene {sequence} has no video to trim yet.", code="no_video")

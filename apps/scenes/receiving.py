@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -29,7 +30,8 @@ WANTED_FIELDS = {"seconds": "duration_seconds", "width": "width", "height": "hei
 
 @dataclass(frozen=True)
 class NewClip:
-    """A clip that is stored and not yet a row. `only_over_parent`: made current only where its parent still is."""
+    """A clip that is stored and not yet a row. `only_over_parent`: made current only where its parent still is.
+    `cost`: None is as quoted."""
 
     stored: StoredFile
     origin: Origin
@@ -37,6 +39,7 @@ class NewClip:
     parameters: Mapping[str, Any]
     parent_id: str | None = None
     only_over_parent: bool = False
+    cost: Decimal | None = None
 
 
 def reference_receive(run: JobRun, result: ProviderResult) -> Done:
@@ -70,6 +73,8 @@ def clip_receive(run: JobRun, result: ProviderResult, *, origin: Origin) -> Done
     values = run.parameters.get("wanted") or run.parameters["frozen"]["values"]
     wanted = Wanted(**{key: values[name] for key, name in WANTED_FIELDS.items() if name in values})
     checks = clip_check(file.path, wanted=wanted, trusted=run.job.provider == "draft")
+    if note := result.facts.get("note"):
+        checks["notes"] = [str(note)]
     sequence = scene.sequence or 0
     if origin == Origin.LIPSYNCED:
         key = scene_lipsync_key(run.job.project_id, sequence, datetime.now(UTC), file.path.suffix)
@@ -91,6 +96,7 @@ def clip_receive(run: JobRun, result: ProviderResult, *, origin: Origin) -> Done
         checks=checks,
         parameters=metadata,
         parent_id=run.parameters.get("parent_id"),
+        cost=result.cost,
     )
     return Done(result={"metadata": metadata, "checks": checks}, save=partial(clip_save, run, new))
 
@@ -107,7 +113,7 @@ def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
         parent_id=new.parent_id,
         job=run.job,
         parameters=dict(new.parameters),
-        cost=run.job.quoted_cost,
+        cost=run.job.quoted_cost if new.cost is None else new.cost,
         checks=dict(new.checks),
         usable=usable,
     )

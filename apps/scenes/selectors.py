@@ -70,6 +70,11 @@ def clip_get(*, scene: Scene, clip_id: UUID) -> Clip:
     return clip
 
 
+def clip_notes(clip: Clip) -> list[str]:
+    """What was noticed about a clip and does not keep it from being used, in sentences."""
+    return list(clip.checks.get("notes", []))
+
+
 def original_clip(scene: Scene) -> Clip | None:
     """The scene's first clip, which is kept for ever."""
     return clips_of(scene).first()

@@ -12,7 +12,7 @@ from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.scenes.models import Scene
-from apps.scenes.selectors import refused_clip_problems, scene_error, scene_status
+from apps.scenes.selectors import clip_notes, refused_clip_problems, scene_error, scene_status
 from apps.studio.live import Piece
 from apps.studio.words import REARRANGING_WORDS, SCENE_WORDS, Word
 
@@ -50,6 +50,12 @@ class SceneCard:
         """The new clip that did not pass its checks, while nobody has decided about it."""
         job = self.job
         return str(job.result.get("clip_id", "")) if job is not None and refused_clip_problems(self.scene) else ""
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth knowing of the current clip."""
+        clip = self.scene.current_clip
+        return clip_notes(clip) if clip is not None else []
 
     @property
     def rearranging(self) -> tuple[tuple[str, str], ...]:

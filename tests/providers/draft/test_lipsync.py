@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from apps.core.errors import InputError, WorkCancelled
-from apps.media.drawn import drawn_mouths
+from apps.media.drawn import drawn_mouths, drawn_without_mouths
 from apps.media.formats import ClipFormat
 from apps.media.probe import probe_media
 from apps.media.runner import run
@@ -31,9 +31,12 @@ def singer(make, video_request):
 
 @pytest.fixture(scope="module")
 def stranger(singer, tmp_path_factory):
+    return without_note(singer, tmp_path_factory.mktemp("stranger") / "stranger.mp4")
+
+
+def without_note(video, path):
     """The same picture without the note that tells where the mouth is."""
-    path = tmp_path_factory.mktemp("stranger") / "stranger.mp4"
-    with av.open(str(singer)) as source, av.open(str(path), "w") as target:
+    with av.open(str(video)) as source, av.open(str(path), "w") as target:
         stream = target.add_stream_from_template(source.streams.video[0])
         for packet in source.demux(source.streams.video[0]):
             if packet.dts is not None:
@@ -152,13 +155,21 @@ def test_more_expression_opens_wider(sync, singer, speech, decode):
     assert changed[1] > changed[0] * 1.2
 
 
-def test_without_a_face_it_says_so(make, video_request, sync, speech):
+def test_without_a_face_it_says_so(make, video_request, sync, speech, tmp_path, settings_for, decode):
     landscape = make(video_request(prompt="Extreme wide shot of mountains, nobody there.", frames=24)).files[0].path
 
     with pytest.raises(InputError) as caught:
-        sync(landscape, speech)
+        sync(without_note(landscape, tmp_path / "foreign.mp4"), speech)
 
     assert caught.value.code == "no_face"
+
+    # A storyboard's own wide shot is no failure: it sounds, and nothing in it moves its lips.
+    inputs = MediaInput(landscape, "video/mp4"), MediaInput(speech, "audio/wav")
+    done = make(LipsyncRequest(*inputs, settings=settings_for("default", "lipsync")))
+    path = done.files[0].path
+    assert "nobody's lips" in done.facts["note"]
+    assert probe_media(path).audio_codec == "aac" and drawn_without_mouths(path, 24)
+    assert max(np.abs(a - b).mean() for a, b in zip(decode(landscape), decode(path), strict=True)) < 1.5
 
 
 def test_a_longer_sound_is_cut_at_the_end_of_the_picture(sync, singer, tmp_path):
