@@ -13,6 +13,9 @@ from apps.projects.models import Project
 from apps.scenes.plan import scene_spans, song_range
 from apps.scenes.selectors import scenes_of
 
+# What counts as a hook cut. One that is asked for within these seconds stays within them on its way to a downbeat.
+HOOK_SECONDS = (15.0, 30.0)
+
 
 @dataclass(frozen=True)
 class HookWindow:
@@ -49,13 +52,22 @@ def hook_range(project: Project, output: Output, frames: int) -> tuple[int, int]
     downbeats = _downbeats(project, length)
     chosen = float(output.hook_start) if output.hook_start is not None else None
     starts = [beat for beat in downbeats if beat + wanted <= length + 0.05] or [min(chosen or 0.0, length - wanted)]
+    starts = [start for start in starts if _ends(downbeats, start, wanted)] or starts
     if chosen is not None:
         start = min(starts, key=lambda beat: abs(beat - chosen))
     else:
         start = max(starts, key=lambda beat: _energy(project, beat, beat + wanted))
-    ends = [beat for beat in downbeats if beat > start + wanted / 2] or [start + wanted]
+    ends = _ends(downbeats, start, wanted) or [start + wanted]
     end = min(ends, key=lambda beat: abs(beat - start - wanted))
     return grid.frame_at(start), min(frames, grid.frame_at(end))
+
+
+def _ends(downbeats: list[float], start: float, wanted: float) -> list[float]:
+    """The downbeats that a cut of about that length may end on."""
+    shortest, longest = HOOK_SECONDS
+    if not shortest <= wanted <= longest:
+        shortest, longest = wanted / 2, wanted * 2
+    return [beat for beat in downbeats if shortest - 0.001 <= beat - start <= longest + 0.001]
 
 
 def _downbeats(project: Project, length: float) -> list[float]:

@@ -70,14 +70,12 @@ def outputs_add(
     """One output for each shape, named after what it is, and composed at once where every scene has a clip.
 
     Raises ConflictError where there is one like that already, and nothing is added then."""
-    name_end = f" · {resolution.upper() if resolution == '4k' else resolution}{_hook_words(hook_seconds, hook_start)}"
     with transaction.atomic():
         project_lock(by=by, project_id=project_id)
         outputs = [
             output_create(
                 by=by,
                 project_id=project_id,
-                name=f"{aspect_ratio}{name_end}",
                 aspect_ratio=aspect_ratio,
                 resolution=resolution,
                 hook_seconds=hook_seconds,
@@ -91,13 +89,6 @@ def outputs_add(
         except InputError as error:
             log.info("output_not_composed_yet", output_id=str(output.pk), reason=error.code)
     return outputs
-
-
-def _hook_words(seconds: Decimal | None, start: Decimal | None) -> str:
-    if seconds is None:
-        return ""
-    place = "" if start is None else f" from {int(start) // 60}:{start % 60:04.1f}"
-    return f" · hook {seconds.normalize():f} s{place}"
 
 
 def project_look_set(*, by: User, project_id: UUID, options: Mapping[str, Any]) -> ProjectLook:

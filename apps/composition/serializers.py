@@ -1,7 +1,7 @@
 """Composed videos on the wire."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -9,21 +9,34 @@ from apps.assets.services import asset_urls
 from apps.composition.lyrics import LyricsPreset
 from apps.composition.models import Composition, Lyrics, Output, SceneLook, ShortClip, Transition
 from apps.composition.selectors import composition_is_stale
-from apps.generation.strict import SecondsField, StrictSerializer
+from apps.generation.strict import IdField, SecondsField, StrictSerializer
 from apps.projects.models import AspectRatio, Resolution
+from apps.projects.serializers import ResolutionField
 
 _MOST_VIDEOS = 200
+
+
+class TransitionField(serializers.ChoiceField):
+    """A dissolve is a crossfade, and a cut is none."""
+
+    NAMES: ClassVar = {"dissolve": Transition.CROSSFADE, "cut": Transition.NONE}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Transition.choices, **options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(self.NAMES.get(data, data) if isinstance(data, str) else data)
 
 
 class WishesSerializer(StrictSerializer):
     """Wishes over the flavor's `compose_params`. Volumes are factors, fades seconds."""
 
-    config_flavor = serializers.CharField(required=False, allow_blank=True, max_length=64)
+    config_flavor = serializers.CharField(required=False, allow_blank=True)
     fit = serializers.ChoiceField(["fit", "fill"], required=False)
     background = serializers.ChoiceField(["blur", "black"], required=False)
     short_clip = serializers.ChoiceField(ShortClip.choices, required=False)
     slowest = serializers.FloatField(required=False, min_value=0.25, max_value=1)
-    transition = serializers.ChoiceField(Transition.choices, required=False)
+    transition = TransitionField(required=False)
     transition_seconds = serializers.FloatField(required=False, min_value=0.04, max_value=3)
     clip_sound_volume = serializers.FloatField(required=False, min_value=0, max_value=4)
     song_volume = serializers.FloatField(required=False, min_value=0.01, max_value=2)
@@ -37,7 +50,7 @@ class ComposeSerializer(WishesSerializer):
     """`output_id`: another output than the project's own. `skip_missing`: scenes without a clip leave their time to
     their neighbours."""
 
-    output_id = serializers.UUIDField(required=False, allow_null=True)
+    output_id = IdField(required=False, allow_null=True)
     skip_missing = serializers.BooleanField(required=False)
 
 
@@ -55,8 +68,8 @@ class ProjectLookSerializer(WishesSerializer):
 
 
 class StitchSerializer(WishesSerializer):
-    video_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=_MOST_VIDEOS)
-    audio_id = serializers.UUIDField(required=False, allow_null=True)
+    video_ids = serializers.ListField(child=IdField(), min_length=1, max_length=_MOST_VIDEOS)
+    audio_id = IdField(required=False, allow_null=True)
     audio_start = SecondsField(required=False)
 
 
@@ -103,11 +116,11 @@ class OutputSerializer(serializers.ModelSerializer[Output]):
 
 class OutputWriteSerializer(StrictSerializer):
     """`hook_seconds`: only a short cut of about that length, from downbeat to downbeat; `hook_start` (seconds of the
-    used song) is chosen by the song's energy where it is not given."""
+    used song) is chosen by the song's energy where it is not given. Without a `name` it is named after what it is."""
 
-    name = serializers.CharField(max_length=80)
+    name = serializers.CharField(required=False, allow_blank=True, max_length=80)
     aspect_ratio = serializers.ChoiceField(AspectRatio.values)
-    resolution = serializers.ChoiceField(Resolution.values, default=Resolution.HD)
+    resolution = ResolutionField(default=Resolution.HD)
     hook_seconds = SecondsField(required=False, allow_null=True, min_value=Decimal(5), max_value=Decimal(120))
     hook_start = SecondsField(required=False, allow_null=True)
 
@@ -126,11 +139,12 @@ class SceneLookSerializer(serializers.ModelSerializer[SceneLook]):
 class SceneLookWriteSerializer(StrictSerializer):
     """Empty `short_clip` and `transition`, and a null `clip_volume`, leave it to the project."""
 
+    null_is_unsaid = False
     focus_x = serializers.FloatField(required=False, min_value=0, max_value=1)
     focus_y = serializers.FloatField(required=False, min_value=0, max_value=1)
     clip_start = SecondsField(required=False)
     short_clip = serializers.ChoiceField(ShortClip.choices, required=False, allow_blank=True)
-    transition = serializers.ChoiceField(Transition.choices, required=False, allow_blank=True)
+    transition = TransitionField(required=False, allow_blank=True)
     clip_volume = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=4)
 
 
@@ -141,6 +155,7 @@ class LyricsSerializer(serializers.ModelSerializer[Lyrics]):
 
 
 class LyricsChangeSerializer(StrictSerializer):
+    null_is_unsaid = False
     burn = serializers.BooleanField(required=False)
     soft = serializers.BooleanField(required=False)
     preset = serializers.ChoiceField([preset.value for preset in LyricsPreset], required=False)

@@ -85,13 +85,15 @@ def output_create(
     *,
     by: User,
     project_id: UUID,
-    name: str,
+    name: str = "",
     aspect_ratio: str,
     resolution: str,
     hook_seconds: Decimal | None = None,
     hook_start: Decimal | None = None,
 ) -> Output:
-    """Another shape or a short cut of the project's video."""
+    """Another shape or a short cut of the project's video, named after what it is where no name is given."""
+    words = f"{aspect_ratio} · {resolution.upper() if resolution == '4k' else resolution}"
+    name = name or words + _hook_words(hook_seconds, hook_start)
     project = project_get(by=by, project_id=project_id)
     try:
         with transaction.atomic():
@@ -105,6 +107,13 @@ def output_create(
             )
     except IntegrityError as error:
         raise ConflictError(f"There is an output named {name!r} already. Choose another name.") from error
+
+
+def _hook_words(seconds: Decimal | None, start: Decimal | None) -> str:
+    if seconds is None:
+        return ""
+    place = "" if start is None else f" from {int(start) // 60}:{start % 60:04.1f}"
+    return f" · hook {seconds.normalize():f} s{place}"
 
 
 def output_delete(*, by: User, project_id: UUID, output_id: UUID) -> None:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from apps.flavors.schema import CONFIG_TYPES
 from apps.generation.limits import MAXIMUM_SCENES
 from apps.generation.seeds import SEED_MAXIMUM
-from apps.generation.strict import MoneyField, SecondsField, StrictSerializer
+from apps.generation.strict import IdField, MoneyField, SecondsField, StrictSerializer
 from apps.media.formats import ASPECT_RATIOS
 
 TEXT_LENGTH = 20_000
@@ -23,7 +23,7 @@ OVERRIDABLE = set(CONFIG_TYPES["parameters"].model_fields)
 class CallSerializer(StrictSerializer):
     """What every stand-alone call takes."""
 
-    config_flavor = serializers.CharField(required=False, allow_blank=True, max_length=64)
+    config_flavor = serializers.CharField(required=False, allow_blank=True)
     provider = serializers.CharField(required=False, allow_blank=True, max_length=32)
     confirm_cost = serializers.BooleanField(required=False)
     max_cost = MoneyField(required=False, allow_null=True)
@@ -36,7 +36,7 @@ class CreateScenesSerializer(CallSerializer):
     idea = serializers.CharField(max_length=TEXT_LENGTH)
     character_description = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
     number_of_scenes = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MAXIMUM_SCENES)
-    audio_id = serializers.UUIDField(required=False, allow_null=True)
+    audio_id = IdField(required=False, allow_null=True)
     overrides = serializers.DictField(
         required=False, help_text="Values over the flavor's `parameters` for this call, such as duration_seconds"
     )
@@ -62,9 +62,9 @@ class CharacterReferenceSerializer(CallSerializer):
 class LipsyncSerializer(CallSerializer):
     """Ids win over links where both are given. The audio is cut to [start_time, end_time) first."""
 
-    video_id = serializers.UUIDField(required=False, allow_null=True)
+    video_id = IdField(required=False, allow_null=True)
     video_url = serializers.URLField(required=False, allow_blank=True, max_length=4000)
-    audio_id = serializers.UUIDField(required=False, allow_null=True)
+    audio_id = IdField(required=False, allow_null=True)
     audio_url = serializers.URLField(required=False, allow_blank=True, max_length=4000)
     start_time = SecondsField(required=False, allow_null=True)
     end_time = SecondsField(required=False, allow_null=True)
@@ -76,7 +76,7 @@ class LipsyncSerializer(CallSerializer):
 class GenerateVideoSerializer(CallSerializer):
     prompt = serializers.CharField(max_length=TEXT_LENGTH)
     negative_prompt = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=TEXT_LENGTH)
-    character_reference_id = serializers.UUIDField(required=False, allow_null=True)
+    character_reference_id = IdField(required=False, allow_null=True)
     duration = SecondsField(required=False, allow_null=True, min_value=Decimal("0.25"), max_value=LONGEST_CLIP_SECONDS)
     aspect_ratio = serializers.ChoiceField(ASPECT_RATIOS, required=False)
     seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=SEED_MAXIMUM)

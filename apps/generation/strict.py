@@ -2,16 +2,22 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
+from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from apps.core.errors import NotFound
+
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Unknown fields are named in a 400. What a form does not send is not said, as in JSON."""
+
+    # Clients fill in a null for an optional field that they leave out. In a change it would be a wish, and is refused.
+    null_is_unsaid: ClassVar[bool] = True
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
@@ -29,7 +35,30 @@ class StrictSerializer(serializers.Serializer[Any]):
                 raise serializers.ValidationError(
                     {name[:100]: [f"Unknown field. The fields are: {known}."] for name in unknown}
                 )
+            if self.null_is_unsaid:
+                data = self._said(data)
         return super().to_internal_value(data)
+
+    def _said(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        silent = {name for name, field in self.fields.items() if not field.required and not field.allow_null}
+        unsaid = {name for name in silent & set(data) if data[name] is None}
+        # A form's own mapping is left as it is: the library reads files and lists by its methods.
+        return {name: value for name, value in data.items() if name not in unsaid} if unsaid else data
+
+
+class IdField(serializers.UUIDField):
+    """Names an object. Text that is no UUID names none: 404, as an unknown one; an empty one is not said."""
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        return super().validate_empty_values(None if data == "" and self.allow_null else data)
+
+    def to_internal_value(self, data: Any) -> UUID:
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if isinstance(data, str) and data:
+                raise NotFound(f"{self.field_name or 'The list'}: there is nothing with that id.") from error
+            raise
 
 
 @extend_schema_field(OpenApiTypes.DOUBLE)

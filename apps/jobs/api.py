@@ -190,7 +190,7 @@ def shown_result(job: Job) -> dict[str, Any]:
 
 def wanted_wait_seconds(request: Request) -> int:
     """N of `Prefer: wait=N` (RFC 7240), at most 60; 0 where it is not asked for."""
-    match = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})", request.headers.get("Prefer", ""))
+    match = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})", request.headers.get("Prefer", ""), re.IGNORECASE)
     return min(int(match.group(1)), LONGEST_WAIT_SECONDS) if match else 0
 
 

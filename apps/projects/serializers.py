@@ -7,7 +7,7 @@ from rest_framework import serializers
 from apps.generation.limits import MAXIMUM_SCENES
 from apps.generation.seeds import SEED_MAXIMUM
 from apps.generation.serializers import TEXT_LENGTH
-from apps.generation.strict import MoneyField, SecondsField, StrictSerializer
+from apps.generation.strict import IdField, MoneyField, SecondsField, StrictSerializer
 from apps.projects.models import AspectRatio, Fit, FrameRate, Project, Resolution
 from apps.projects.selectors import project_status, song_seconds
 
@@ -49,8 +49,8 @@ class ProjectWriteSerializer(StrictSerializer):
     title = serializers.CharField(required=False, allow_blank=True, max_length=200)
     idea = serializers.CharField(required=False, max_length=TEXT_LENGTH)
     character_description = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
-    character_reference_id = serializers.UUIDField(required=False, allow_null=True)
-    audio_id = serializers.UUIDField(required=False, allow_null=True)
+    character_reference_id = IdField(required=False, allow_null=True)
+    audio_id = IdField(required=False, allow_null=True)
     song_start = SecondsField(required=False)
     song_end = SecondsField(required=False, allow_null=True)
     config_flavor = serializers.CharField(required=False, max_length=64, source="flavor")
@@ -67,6 +67,8 @@ class ProjectWriteSerializer(StrictSerializer):
 
 class ProjectPatchSerializer(ProjectWriteSerializer):
     """`version` is the one that was read; with it, a change over somebody else's is refused."""
+
+    null_is_unsaid = False
 
     version = serializers.IntegerField(required=False, min_value=1)
 

@@ -15,6 +15,7 @@ from apps.core.errors import ConflictError
 from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
 from apps.generation.limits import MAXIMUM_SCENES
 from apps.generation.lipsync import LipsyncOptions
+from apps.generation.strict import IdField
 from apps.generation.work import Work
 from apps.jobs.api import JobSerializer, acting_user, wait_as_preferred, wanted_idempotency
 from apps.jobs.kinds import Kind
@@ -31,7 +32,7 @@ class SceneLipsyncSerializer(SpendingSerializer):
     temperature = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=1)
     active_speaker_detection = serializers.BooleanField(required=False, allow_null=True)
     occlusion_detection_enabled = serializers.BooleanField(required=False, allow_null=True)
-    audio_id = serializers.UUIDField(required=False, allow_null=True)
+    audio_id = IdField(required=False, allow_null=True)
     preview = serializers.BooleanField(required=False)
     force = serializers.BooleanField(
         required=False,
@@ -41,7 +42,7 @@ class SceneLipsyncSerializer(SpendingSerializer):
             "`warnings`."
         ),
     )
-    config_flavor = serializers.CharField(required=False, allow_blank=True, max_length=64)
+    config_flavor = serializers.CharField(required=False, allow_blank=True)
     provider = serializers.CharField(required=False, allow_blank=True, max_length=32)
 
 
@@ -224,4 +225,5 @@ def _looked_at(by: User, project_id: UUID, sequences: Sequence[int], data: dict[
 
 def _answer(scene: Scene, job: Job | None, warnings: Sequence[str] = ()) -> dict[str, Any]:
     facts = lipsync.lipsync_answer(scene, job)
-    return dict(LipsyncSceneResponseSerializer({**facts, "warnings": warnings, "job": job}).data)
+    told = [*warnings, *facts["warnings"]]
+    return dict(LipsyncSceneResponseSerializer({**facts, "warnings": told, "job": job}).data)

@@ -9,13 +9,13 @@ from apps.assets.resumable_api import UploadField
 from apps.generation.limits import MAXIMUM_SCENES
 from apps.generation.seeds import SEED_MAXIMUM
 from apps.generation.serializers import TEXT_LENGTH
-from apps.generation.strict import MoneyField, SecondsField, StrictSerializer
+from apps.generation.strict import IdField, MoneyField, SecondsField, StrictSerializer
 from apps.jobs.api import JobSerializer
 from apps.scenes.arrangement import MINIMUM_SECONDS
 from apps.scenes.making import MAXIMUM_TAKES
 from apps.scenes.models import Clip, Scene
 from apps.scenes.plan import shown_duration
-from apps.scenes.selectors import scene_error, scene_job, scene_status
+from apps.scenes.selectors import clip_notes, scene_error, scene_job, scene_status
 
 
 class SceneWriteSerializer(StrictSerializer):
@@ -35,10 +35,11 @@ class ScenePatchSerializer(SceneWriteSerializer):
     """`version` is the one that was read; with it, a change over somebody else's is refused. With `scene_id` the
     change is refused when another scene has this number meanwhile."""
 
+    null_is_unsaid = False
     sequence = None  # type: ignore[assignment]  # the reorder route moves scenes
     duration = SecondsField(required=False, min_value=MINIMUM_SECONDS)
     version = serializers.IntegerField(required=False, min_value=1)
-    scene_id = serializers.UUIDField(required=False)
+    scene_id = IdField(required=False)
 
 
 class ReorderSerializer(StrictSerializer):
@@ -48,8 +49,8 @@ class ReorderSerializer(StrictSerializer):
     order = serializers.ListField(
         child=serializers.IntegerField(min_value=1), required=False, max_length=MAXIMUM_SCENES
     )
-    scene_ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MAXIMUM_SCENES)
-    seen_ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MAXIMUM_SCENES)
+    scene_ids = serializers.ListField(child=IdField(), required=False, max_length=MAXIMUM_SCENES)
+    seen_ids = serializers.ListField(child=IdField(), required=False, max_length=MAXIMUM_SCENES)
     snap = serializers.BooleanField(required=False)
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +63,7 @@ class SplitSerializer(StrictSerializer):
     """`at`: seconds after the scene's start. With `scene_id` it is refused when another scene has this number now."""
 
     at = SecondsField()
-    scene_id = serializers.UUIDField(required=False)
+    scene_id = IdField(required=False)
     snap = serializers.BooleanField(required=False)
 
 
@@ -79,12 +80,12 @@ class SpendingSerializer(StrictSerializer):
 
 class WriteScenesSerializer(SpendingSerializer):
     number_of_scenes = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MAXIMUM_SCENES)
-    config_flavor = serializers.CharField(required=False, allow_blank=True, max_length=64)
+    config_flavor = serializers.CharField(required=False, allow_blank=True)
     provider = serializers.CharField(required=False, allow_blank=True, max_length=32)
 
 
 class MakeSerializer(SpendingSerializer):
-    config_flavor = serializers.CharField(required=False, allow_blank=True, max_length=64)
+    config_flavor = serializers.CharField(required=False, allow_blank=True)
     provider = serializers.CharField(required=False, allow_blank=True, max_length=32)
     seed = serializers.IntegerField(required=False, min_value=0, max_value=SEED_MAXIMUM)
 
@@ -96,7 +97,7 @@ class MakeVideoSerializer(MakeSerializer):
 class RevertSerializer(StrictSerializer):
     """Without `clip_id`: the original."""
 
-    clip_id = serializers.UUIDField(required=False, allow_null=True)
+    clip_id = IdField(required=False, allow_null=True)
 
 
 class TrimSerializer(StrictSerializer):
@@ -119,7 +120,8 @@ class ClipSerializer(serializers.Serializer[Any]):
     job_id = serializers.UUIDField(allow_null=True)
     is_current = serializers.SerializerMethodField()
     usable = serializers.BooleanField()
-    problems = serializers.SerializerMethodField()
+    problems = serializers.SerializerMethodField(help_text="Why it was kept and not used")
+    notes = serializers.SerializerMethodField(help_text="What is worth knowing of a clip that can be used")
     cost = MoneyField()
     duration = serializers.FloatField(source="asset.duration_seconds", allow_null=True)
     width = serializers.IntegerField(source="asset.width", allow_null=True)
@@ -137,6 +139,10 @@ class ClipSerializer(serializers.Serializer[Any]):
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_problems(self, clip: Clip) -> list[str]:
         return list(clip.checks.get("problems", []))
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_notes(self, clip: Clip) -> list[str]:
+        return clip_notes(clip)
 
     def get_provider(self, clip: Clip) -> str:
         return str(clip.parameters.get("provider", ""))

@@ -15,7 +15,8 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from apps.assets.services import asset_create, asset_local_copy, file_store
 from apps.composition import handlers
-from apps.composition.models import Composition
+from apps.composition.hook import hook_range
+from apps.composition.models import Composition, Output
 from apps.composition.services import project_final_is_fresh
 from apps.jobs.models import Job
 from apps.media.formats import clip_format
@@ -130,7 +131,8 @@ def test_a_second_request_while_one_waits_is_refused(api, project):
 def test_an_upright_hook_cut_starts_and_ends_on_downbeats(api, project):
     Project.objects.filter(pk=project.pk).update(song_start=0, song_end=12)
     project.scenes.update(duration=Decimal(4))
-    made = post(api, url(project, "outputs"), name="Short", aspect_ratio="9:16", hook_seconds=5, hook_start=0.4).json()
+    made = post(api, url(project, "outputs"), aspect_ratio="9:16", hook_seconds=5, hook_start=0.4).json()
+    assert made["name"] == "9:16 · 720p · hook 5 s from 0:00.4"
     job = run(post(api, url(project, "compose"), output_id=made["id"]))
     assert job.state == "succeeded", job.error
     row = Composition.objects.get()
@@ -141,9 +143,18 @@ def test_an_upright_hook_cut_starts_and_ends_on_downbeats(api, project):
     assert project.final_video is None
 
 
+def test_a_hook_cut_of_15_to_30_seconds_stays_within_them(project):
+    project.song_start, project.song_end = Decimal(0), None
+    project.song.grid = {"downbeats": [0.5 + 2 * bar for bar in range(20)]}
+    for wanted in (15, 30):
+        first, last = hook_range(project, Output(hook_seconds=Decimal(wanted)), 40 * 24)
+        assert 15 <= (last - first) / 24 <= 30
+        assert (first / 24 - 0.5) % 2 == 0
+
+
 def test_a_scenes_look_is_used(api, project):
     answer = api.patch(
-        url(project, "scenes/2/look"), {"transition": "crossfade", "clip_start": 0.5}, content_type="application/json"
+        url(project, "scenes/2/look"), {"transition": "dissolve", "clip_start": 0.5}, content_type="application/json"
     )
     assert answer.json()["transition"] == "crossfade"
     run(post(api, url(project, "compose"), transition_seconds=0.25))
@@ -193,7 +204,8 @@ def test_clips_are_stitched_over_a_song(api, user, sources):
         ({"video_ids": []}, 400),
         ({"video_ids": [str(uuid4())]}, 404),
         ({}, 400),
-        ({"video_ids": ["x"]}, 400),
+        ({"video_ids": ["x"]}, 404),
+        ({"video_ids": [["x"]]}, 400),
         ({"video_ids": [str(uuid4())], "vidoe": 1}, 400),
     ],
 )

@@ -114,7 +114,7 @@ def test_the_same_idempotency_key_makes_one_job(api):
 
 
 def test_an_unknown_flavor_falls_back(api, run_job):
-    job = run_job(post(api, "create_scenes", {"idea": "x", "config_flavor": "nope"}).json()["id"])
+    job = run_job(post(api, "create_scenes", {"idea": "x", "config_flavor": "nope" * 99}).json()["id"])
     assert (job.state, job.flavor) == ("succeeded", "default")
     assert len(job.config_hash) == 16
 
@@ -126,7 +126,7 @@ def test_an_unknown_flavor_falls_back(api, run_job):
         ("create_scenes", {"idea": " "}, "idea"),
         ("create_scenes", {"idea": "x", "number_of_scenes": 0}, "number_of_scenes"),
         ("create_scenes", {"idea": "x", "number_of_scenes": 5000}, "number_of_scenes"),
-        ("create_scenes", {"idea": "x", "audio_id": "x"}, "audio_id"),
+        ("create_scenes", {"idea": "x", "audio_id": ["x"]}, "audio_id"),
         ("create_scenes", {"idea": "x", "provider": "sync_so"}, "provider"),
         ("create_scenes", {"idea": "x", "colour": "red"}, "colour"),
         ("create_scenes", {"idea": "x", "overrides": {"number_of_scenes": "many"}}, "overrides"),
@@ -146,6 +146,18 @@ def test_bad_input_is_named_and_makes_no_job(api, call, body, field):
     assert answer.status_code == 400, answer.content
     assert field in answer.json()["errors"]
     assert not Job.objects.exists()
+
+
+def test_text_that_is_no_id_names_nothing_and_an_empty_one_says_nothing(api):
+    assert post(api, "create_scenes", {"idea": "x", "audio_id": "no-such-song"}).status_code == 404
+    assert not Job.objects.exists()
+    assert post(api, "create_scenes", {"idea": "x", "audio_id": ""}).status_code == 202
+
+
+def test_a_null_is_a_field_that_was_left_out(api):
+    body = {"prompt": "x", "config_flavor": None, "provider": None, "aspect_ratio": None, "confirm_cost": None}
+    assert post(api, "generate_video", body).status_code == 202
+    assert post(api, "generate_video", {"prompt": None}).status_code == 400
 
 
 @pytest.mark.parametrize("call", ["create_scenes", "generate_video", "lipsync"])

@@ -85,7 +85,7 @@ def test_it_takes_a_song_by_its_audio_id_and_the_used_part(api, user):
         ({"idea": "x", "providers": {"video": "nobody"}}, "providers"),
         ({"idea": "x", "providers": {"sound": "draft"}}, "providers"),
         ({"idea": "x", "idaea": "y"}, "idaea"),
-        ({"idea": "x", "character_reference_id": "no-uuid"}, "character_reference_id"),
+        ({"idea": "x", "character_reference_id": ["no-uuid"]}, "character_reference_id"),
     ],
 )
 def test_bad_input_is_named(api, body, field):

@@ -71,7 +71,7 @@ def test_a_form_changes_only_what_it_sends(api, project, scenes):
         ("/3/merge", {}),
         ("/1/generate_video", {"takes": 99}),
         ("/1/generate_video", {"provider": "nobody"}),
-        ("/1/revert", {"clip_id": "x"}),
+        ("/1/revert", {"clip_id": ["x"]}),
         ("/generate", {"number_of_scenes": 0}),
     ],
 )
