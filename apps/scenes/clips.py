@@ -31,7 +31,7 @@ def clip_make_current(*, by: User, project_id: UUID, sequence: int, clip_id: UUI
             raise ConflictError("This scene has no clip yet. Generate one first.", code="no_clip")
         with recorded(project, f"bring back a clip of scene {sequence}"):
             scene.current_clip = clip
-            # A failed attempt is settled with the choice, and the error leaves the card; not so what may have been paid.
+            # A failed attempt is settled with the choice and leaves the card; not so what may have been paid.
             if scene.job is None or scene.job.state != State.NEEDS_ATTENTION:
                 scene.job = None
             scene.version += 1
