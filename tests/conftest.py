@@ -97,7 +97,11 @@ def live_server(live_server, transactional_db):
     request_started.connect(started)
     request_finished.connect(finished)
     yield live_server
-    here = {threading.get_ident()}  # the test client's, which leaves its streams open
-    wait_for(lambda: answering <= here, seconds=20, what="the server to answer its last requests", step=0.02)
+    wait_for(lambda: not answering & _other_threads(), seconds=20, what="the server's last answers", step=0.02)
     request_started.disconnect(started)
     request_finished.disconnect(finished)
+
+
+def _other_threads():
+    """Alive ones but this, whose test client leaves streams open."""
+    return {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}

@@ -57,15 +57,10 @@ async function load() {
   });
   chosen = new Set([...chosen].filter((id) => scenes.some((scene) => scene.id === id)));
   layout();
-  const panel = document.getElementById("inspector");
-  const one = chosen.size === 1 && scenes.find((scene) => chosen.has(scene.id));
-  const shown = panel.querySelector("[data-inspected]")?.dataset.inspected;
-  // The panel follows what happened to its scene, but not under somebody's hands: there only the version follows, where
-  // nobody else changed the words.
-  if (!one || shown === `${one.id}:${one.version}:${LIVE.includes(one.status) ? "True" : "False"}`) return;
-  const words = panel.querySelector("textarea");
-  if (!words || (document.activeElement !== words && words.value === words.defaultValue)) inspect();
-  else if (words.defaultValue === one.prompt) panel.querySelector("[name=version]").value = one.version;
+  const one = inspected();
+  if (one && panel.firstElementChild.dataset.inspected !== `${one.id}:${one.version}:${LIVE.includes(one.status) ? "True" : "False"}`) {
+    if (typing()) follow(one); else inspect();
+  }
 }
 
 async function loadSong() {
@@ -94,10 +89,14 @@ function layout() {
   const elements = new Map([...blocks.querySelectorAll(".block")].map((block) => [block.dataset.id, block]));
   const order = scenes.map((scene) => elements.get(scene.id) ?? newBlock());
   scenes.forEach((scene, index) => fill(order[index], scene));
-  const cuts = scenes.map((scene, index) => newCut(scene, index));
-  const focused = document.activeElement?.dataset?.id;
-  blocks.replaceChildren(...order, ...cuts);
-  if (focused) blocks.querySelector(`.block[data-id="${focused}"]`)?.focus({ preventScroll: true });
+  const known = blocks.querySelectorAll(".cut");
+  const cuts = scenes.map((scene, index) => known[index] ?? newCut(index));
+  scenes.forEach((scene, index) => fillCut(cuts[index], scene, index));
+  // Only when they differ: what is taken out loses the keyboard's focus and the pointer that holds it.
+  const children = [...order, ...cuts];
+  const focused = document.activeElement;
+  if (children.length !== blocks.children.length || children.some((child, index) => child !== blocks.children[index])) blocks.replaceChildren(...children);
+  if (blocks.contains(focused)) focused.focus({ preventScroll: true });
   place();
   paint();
   tellChosen();
@@ -122,15 +121,18 @@ function fill(block, scene) {
   block.style.backgroundImage = scene.image_url ? `url("${scene.image_url}")` : "";
 }
 
-function newCut(scene, index) {
+function newCut(index) {
   const cut = document.createElement("button");
   cut.type = "button";
   cut.className = "cut";
   cut.dataset.index = index;
+  return cut;
+}
+
+function fillCut(cut, scene, index) {
   cut.setAttribute("aria-label", `End of scene ${scene.sequence}; arrow keys move it`);
   // With a song the last scene ends with it.
   cut.hidden = Boolean(song) && index === scenes.length - 1;
-  return cut;
 }
 
 function place() {
@@ -232,23 +234,55 @@ function tellChosen() {
   priced = query;
 }
 
-function inspect() {
-  const scene = scenes.find((other) => chosen.has(other.id));
-  if (!scene || chosen.size !== 1) return;
-  const panel = document.getElementById("inspector");
+// The panel follows what happened to its scene, but not under somebody's hands: there only the version follows, where
+// nobody else changed the words. Words left behind for another scene wait for their own.
+const panel = document.getElementById("inspector");
+const kept = new Map();
+const inspected = () => chosen.size === 1 && scenes.find((scene) => chosen.has(scene.id));
+const words = () => panel.querySelector("form[action$='/words']");
+const unsaved = ({ prompt, lipsync }) => prompt.value !== prompt.defaultValue || lipsync.checked !== lipsync.defaultChecked;
+const typing = () => words() && (document.activeElement.name === "prompt" || unsaved(words().elements));
+
+function follow(now) {
+  const { prompt, version } = words().elements;
+  if (prompt.defaultValue === now.prompt) version.value = now.version;
+}
+
+function inspect(afresh) {
+  const scene = inspected();
+  if (!scene) return;
+  const shown = () => panel.firstElementChild.dataset.inspected?.split(":")[0];
   const controls = () => [...panel.querySelectorAll("a, button, input:not([type=hidden])")];
   const place = controls().indexOf(document.activeElement);
+  const swap = (event) => {
+    if (afresh || !typing() || !event.detail.shouldSwap) return;
+    if (shown() === scene.id) event.detail.shouldSwap = false;
+    else if (unsaved(words().elements)) { kept.set(shown(), words()); words().remove(); }
+  };
+  panel.addEventListener("htmx:beforeSwap", swap);
   htmx.ajax("GET", `/projects/${root.dataset.project}/scenes/${scene.sequence}/inspector`, { target: panel, swap: "innerHTML" })
-    .then(() => { if (place >= 0) controls()[place]?.focus({ preventScroll: true }); });
+    .then(() => {
+      panel.removeEventListener("htmx:beforeSwap", swap);
+      if (!words()) return;
+      const { prompt, version } = words().elements;
+      if (kept.has(shown())) words().replaceWith(kept.get(shown()));
+      if (kept.delete(shown())) follow({ prompt: prompt.defaultValue, version: version.value });
+      else if (typing() && shown() === inspected().id) follow(inspected());
+      if (place >= 0) controls()[place]?.focus({ preventScroll: true });
+    });
 }
 
 // Words that were saved, and words that somebody else saved, are what the panel goes on from.
-document.addEventListener("click", (event) => { if (event.target.closest("[data-see-new]")) inspect(); });
+addEventListener("beforeunload", (event) => {
+  if ((words() && unsaved(words().elements)) || scenes.some((scene) => kept.has(scene.id))) event.preventDefault();
+});
+document.addEventListener("click", (event) => { if (event.target.closest("[data-see-new]")) inspect(true); });
 document.addEventListener("htmx:afterRequest", (event) => {
-  const form = document.querySelector("#inspector form[action$='/words']");
+  const form = words();
   if (!form || event.target.getAttribute?.("action") !== form.getAttribute("action") || !taken(event.detail)) return;
-  const { prompt, version } = event.detail.requestConfig.parameters;
+  const { prompt, version, lipsync } = event.detail.requestConfig.parameters;
   form.elements.prompt.defaultValue = prompt;
+  form.elements.lipsync.defaultChecked = Boolean(lipsync);
   form.elements.version.value = Number(version) + 1;
 });
 

@@ -360,6 +360,30 @@ def test_a_session_that_ends_while_somebody_types_loses_nothing(edit, project, u
     expect(edit.locator(".scene").first.get_by_text("a third")).to_be_visible()
 
 
+def test_unsaved_words_survive_what_happens_around_them(edit, project):
+    """A panel that comes late does not take the place of words being typed; another scene gives them back."""
+    held = []
+    edit.route("**/inspector", lambda route: held.append(route))  # noqa: PLW0108 - Playwright reads the signature
+    first, second = edit.locator(".block").nth(0), edit.locator(".block").nth(1)
+    with edit.expect_request("**/inspector"):
+        first.click()
+    words = edit.get_by_label("What it shows")
+    words.fill("typed while it was under way")
+    with edit.expect_response("**/inspector"):
+        held.pop().continue_()
+    edit.wait_for_load_state("networkidle")
+    expect(words).to_have_value("typed while it was under way")
+
+    edit.unroute("**/inspector")
+    second.click()
+    expect(words).to_have_value("shot 2")
+    project.scenes.filter(sequence=1).update(version=7)
+    first.click()
+    expect(words).to_have_value("typed while it was under way")
+    edit.locator("#inspector").get_by_role("button", name="Save").click()
+    expect(edit.locator(".scene").first.get_by_text("typed while it was under way")).to_be_visible()
+
+
 def test_a_second_tab_is_told_that_the_scene_is_being_made(edit, project):
     other = edit.context.new_page()
     other.goto(f"/edit/{project.pk}")
