@@ -16,10 +16,8 @@ from apps.scenes.selectors import scenes_of
 from apps.studio.cards import SceneCard, scene_cards, view_url
 from apps.studio.finishing import finishing_pieces
 from apps.studio.live import Piece
-from apps.studio.words import PROJECT_WORDS, kind_word
-
-# Kinds whose job belongs to the whole project; a scene's own job shows on its card.
-PROJECT_KINDS = (Kind.SCENES, Kind.COMPOSE, Kind.STITCH)
+from apps.studio.stages import jobs_way, project_way
+from apps.studio.words import PROJECT_WORDS
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,7 @@ def _status(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page
     made = sum(1 for scene in scenes if scene.current_clip_id)
     spending = project_money(project.pk)
     word = PROJECT_WORDS[project_status(project)]
-    job = next((job for job in live if job.kind in PROJECT_KINDS), None) or next(iter(live), None)
-    step = _step(job, made, len(scenes))
+    way = project_way(project, scenes, live) if project.generating else jobs_way(live) if live else None
     context: dict[str, Any] = {
         "project": project,
         "page": page,
@@ -72,13 +69,14 @@ def _status(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page
         "scene_count": len(scenes),
         "money": spending,
         "live": bool(live) or project.generating,
-        "step": step,
-        "job": job if job is not None and job.kind in PROJECT_KINDS else None,
-        "percent": _percent(job, made, len(scenes)),
+        "way": way,
+        # A single job tells its time left itself.
+        "job": live[0] if len(live) == 1 and not project.generating else None,
         "song_seconds": song_seconds(project),
     }
-    facts = [word.text, made, len(scenes), spending, project.problem, project.generating, step, context["percent"]]
-    return Piece("status", "studio/project_status.html", [*facts, len(live), project.version], context)
+    facts = [word.text, made, len(scenes), spending, project.problem, project.generating]
+    facts += [way.words, way.percent] if way else []
+    return Piece("status", "studio/project_status.html", [*facts, bool(live), project.version], context)
 
 
 def _head(project: Project, scenes: Sequence[Scene], live: Sequence[Job]) -> Piece:
@@ -95,28 +93,6 @@ def _head(project: Project, scenes: Sequence[Scene], live: Sequence[Job]) -> Pie
         "composing": composing,
     }
     return Piece("head", "studio/edit_head.html", facts, context)
-
-
-def _step(job: Job | None, made: int, total: int) -> str:
-    """What happens now, in words."""
-    if job is None:
-        return ""
-    if job.kind == Kind.SCENES:
-        return "Writing the scenes"
-    if job.kind in {Kind.COMPOSE, Kind.STITCH}:
-        return job.progress_message or "Composing the final video"
-    if made < total:
-        return f"{made} of {total} scenes have a clip"
-    return f"{kind_word(job.kind)}: {job.progress_message or 'waiting for a worker'}"
-
-
-def _percent(job: Job | None, made: int, total: int) -> int | None:
-    """How far the step is; None where nobody knows."""
-    if job is None or job.kind == Kind.SCENES:
-        return None
-    if job.kind in {Kind.COMPOSE, Kind.STITCH}:
-        return int(job.progress_percentage)
-    return round(100 * made / total) if made < total else int(job.progress_percentage)
 
 
 def _final(now: PlansNow, live: Sequence[Job], page: str) -> Piece:

@@ -15,6 +15,8 @@ class Word:
     tone: str = ""
 
 
+LONGEST_WAIT_SECONDS = 3600
+
 JOB_WORDS: Mapping[str, Word] = {
     State.QUEUED: Word("Waiting", "live"),
     State.RUNNING: Word("Making", "live"),
@@ -110,3 +112,12 @@ PROVIDER_WORDS: Mapping[str, str] = {
 
 def kind_word(kind: str) -> str:
     return KIND_WORDS.get(kind, kind.replace("_", " ").capitalize())
+
+
+def left_words(seconds: float) -> str:
+    """`about 40 s left`; "" for what takes so long that nobody waits by the clock."""
+    if seconds > LONGEST_WAIT_SECONDS:
+        return ""
+    return (
+        f"about {round(seconds / 60)} min left" if seconds >= 90 else f"about {max(1, round(seconds / 10)) * 10} s left"
+    )

@@ -1,4 +1,4 @@
-// Small helpers of forms: send on change, show a slider's number, copy a text.
+// What all forms share: they send on change, and once.
 
 for (const element of document.querySelectorAll("[data-hide-with-js]")) element.hidden = true;
 for (const element of document.querySelectorAll("[data-show-with-js]")) element.hidden = false;
@@ -6,26 +6,6 @@ for (const element of document.querySelectorAll("[data-show-with-js]")) element.
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-autosubmit], form:has([data-autosubmit])");
   if (form && event.target.matches("select")) form.requestSubmit();
-});
-
-document.addEventListener("input", (event) => {
-  const output = event.target.dataset?.output && document.querySelector(event.target.dataset.output);
-  if (output) output.value = Number(event.target.value).toFixed(1);
-});
-
-document.addEventListener("click", async (event) => {
-  const copy = event.target.closest("[data-copy]");
-  if (copy) {
-    await navigator.clipboard.writeText(document.querySelector(copy.dataset.copy).textContent.trim());
-    copy.textContent = "Copied";
-  }
-  const fill = event.target.closest("[data-fill]");
-  if (fill) for (const [id, value] of Object.entries(JSON.parse(fill.dataset.fill))) document.getElementById(id).value = value;
-  const take = event.target.closest("[data-take]");
-  if (take) {
-    const video = take.closest("form").querySelector("video");
-    document.querySelector(take.dataset.take).value = video.currentTime.toFixed(3);
-  }
 });
 
 // A form sent twice does its work once: the second click or Enter waits for the answer to the first.

@@ -1,6 +1,7 @@
 // Quick gen: with its box on, a card's button sends the card's clip and its eight seconds of the song to
 // /api/mv/lipsync. All that follows is the server's: this page may close.
 import { csrfToken } from "./csrf.js";
+import { refuse } from "./refusals.js";
 
 const SECONDS = 8;
 
@@ -45,9 +46,7 @@ async function start(form) {
     htmx.trigger(document.getElementById("poller"), "wake");
   } catch (error) {
     lock(card, false);
-    const problem = card.querySelector("[data-problem]");
-    problem.textContent = error instanceof TypeError ? "The server cannot be reached. Try again in a moment." : error.message;
-    problem.hidden = false;
+    refuse(form, error instanceof TypeError ? "The server cannot be reached. Try again in a moment." : error.message);
   }
 }
 
@@ -61,6 +60,5 @@ function ask(form, card) {
 
 function lock(card, now) {
   card.querySelector("[data-lipsyncing]").hidden = !now;
-  card.querySelector("[data-problem]").hidden = true;
   for (const control of card.querySelectorAll("[data-video-button], [data-with-lipsync]")) control.disabled = now;
 }

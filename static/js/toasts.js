@@ -18,3 +18,12 @@ document.addEventListener("click", (event) => event.target.closest("[data-toast-
 document.addEventListener("htmx:sendError", (event) => {
   if (event.target.id !== "poller") toast("The server cannot be reached. Nothing was lost; try again in a moment.");
 });
+
+// What a form was refused is said beside it; what has no place of its own is a toast.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { elt } = event.detail.requestConfig;
+  if (!event.detail.isError || !elt.matches("dialog form, .scene form, #inspector form, section.card form")) return;
+  event.detail.shouldSwap = false;
+  const { serverResponse } = event.detail;
+  import("./refusals.js").then(({ refuse }) => refuse(elt, serverResponse));
+});

@@ -1,6 +1,7 @@
 """The Edit page's timeline, by mouse and by keyboard."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -9,6 +10,7 @@ from playwright.sync_api import expect
 
 from apps.jobs.models import Job
 from apps.projects.models import Project
+from apps.projects.services import project_update
 from apps.songs.analysis.grid import BeatGrid, segment_at
 from apps.songs.models import Song
 from apps.songs.stored import grid_stored
@@ -192,6 +194,26 @@ def test_a_doubtful_paid_lipsync_is_asked_for_with_its_frame(edit, project, sett
     dialog.get_by_role("button", name="Do it anyway").click()
     expect(edit.locator(".block[data-live]")).to_have_count(2)
     assert Job.objects.filter(kind="lipsync").count() == 2
+
+
+def test_a_refusal_stands_on_its_card_with_a_way_out(edit, project, user, settings):
+    settings.REPLICATE_API_TOKEN = "r8_test"
+    project_update(by=user, project_id=project.pk, budget=Decimal("0.01"), providers={"video": "replicate"})
+    card = edit.locator(".scene").nth(1)
+    edit.get_by_label("More for scene 2").click()
+    card.get_by_role("button", name="Regenerate Video").click()
+    refusal = card.get_by_role("alert")
+    expect(refusal).to_contain_text("would pass this project's budget of $0.01")
+    refusal.get_by_role("link", name="Change the budget").click()
+    expect(edit.get_by_role("dialog").get_by_label("Budget")).to_have_value("0.01")
+    edit.get_by_role("dialog").get_by_label("Budget").fill("")
+    edit.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(edit.get_by_role("dialog")).to_have_count(0)
+    refusal.get_by_role("button", name="Retry").click()
+
+    expect(card.get_by_text("Generating Video")).to_be_visible()
+    expect(refusal).to_have_count(0)
+    edit.problems.clear()  # the console names the refused request
 
 
 def test_two_clips_are_compared_by_keyboard_and_one_made_current(edit, project):

@@ -17,4 +17,4 @@ def seen_of(html):
 
 
 def make_job(owner, **fields):
-    return Job.objects.create(owner=owner, kind="video", queue="media", **fields)
+    return Job.objects.create(**{"owner": owner, "kind": "video", "queue": "media", **fields})

@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from apps.jobs.models import Job
 from apps.projects.models import Project
+from apps.projects.services import project_update
 from apps.studio.followup import job_retried
 from apps.studio.templatetags.studio import time_left
 from tests.factories import make_asset, make_clip, make_project, make_scenes, make_song, store_asset
@@ -251,6 +253,14 @@ def test_a_cost_above_the_threshold_is_asked_for_and_sent_again_with_a_yes(brows
     assert 'name="page" value="edit"' in asked.content.decode()
     assert Job.objects.count() == 0
 
+    project_update(by=user, project_id=project.pk, budget=Decimal("0.0001"))
+    refused = browser.post(url, {"page": "edit", "confirm_cost": "true"}, headers=HTMX)
+    assert (refused.status_code, Job.objects.count()) == (402, 0)
+    assert f'<a href="/projects/{project.pk}/budget" data-dialog>Change the budget</a>' in refused.content.decode()
+    answer = browser.post(url, {"confirm_cost": "true"}, follow=True)
+    assert "would pass this project" in answer.content.decode()  # without a script the page says it
+
+    project_update(by=user, project_id=project.pk, budget=None)
     browser.post(url, {"page": "edit", "confirm_cost": "true"}, headers=HTMX)
     assert Job.objects.count() == 1
 
@@ -401,6 +411,23 @@ def test_time_left_is_told_only_where_it_is_known(seconds, percentage, failures,
     started = timezone.now() - timedelta(seconds=seconds)
     job = Job(state="running", started_at=started, progress_percentage=percentage, failures=failures)
     assert time_left(job) == said
+
+
+def test_the_way_counts_the_lips_and_the_video_that_are_left(browser, user):
+    begun = timezone.now() - timedelta(seconds=60)
+    project = make_project(user, song_seconds=8, generating=True, generating_since=begun)
+    image = make_asset(user, kind="image")
+    make_scenes(project, "4", "4", lipsync=True, image=image)
+    for scene in project.scenes.all():
+        make_clip(scene)
+    lips, _ = (make_job(user, project_id=project.pk, state="queued", kind="lipsync") for _ in range(2))
+    html = page(browser, f"/projects/{project.pk}")
+
+    assert "Lip-sync 0 of 2" in html and "Clips" not in re.search(r'progress-words"><span[^>]*>([^<]*)', html)[1]
+    assert 0 < int(re.search(r'<progress max="100" value="(\d+)"', html)[1]) < 60
+    assert "left" not in html  # nothing of this round is done yet
+    Job.objects.filter(pk=lips.pk).update(state="succeeded", finished_at=timezone.now())
+    assert "about 3 min left" in page(browser, f"/projects/{project.pk}")
 
 
 def test_a_scene_is_duplicated_inserted_and_merged_from_its_menu(browser, user):

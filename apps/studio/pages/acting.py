@@ -2,6 +2,7 @@
 cost that needs a yes is asked for, and without htmx the page follows."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,13 +17,13 @@ from apps.projects.selectors import project_get
 from apps.scenes.clips import scene_expect
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
-from apps.studio.board import board_of
+from apps.studio.board import Board, board_of
 from apps.studio.cards import owner_of
 from apps.studio.live import held_pieces, live_response
-from apps.studio.pages.project import PAGES, board_page_name, confirm_cost, live_url
 
 Action = Callable[[User, Spending], object]
 
+PAGES = {"project": "studio:project", "quick": "studio:quick-gen", "edit": "studio:edit"}
 # What every form sends beside its own fields.
 OWN_FIELDS = frozenset({"csrfmiddlewaretoken", "seen"})
 
@@ -47,11 +48,11 @@ def project_action(request: HttpRequest, project_id: UUID, action: Action, *, an
     fragment = bool(request.headers.get("HX-Request"))
     try:
         action(by, Spending(confirmed=request.POST.get("confirm_cost") == "true"))
-    except BudgetExceeded as error:
-        if error.code == "confirmation_required":
-            return confirm_cost(request, error)
-        raise
     except StudioError as error:
+        if isinstance(error, BudgetExceeded) and error.code == "confirmation_required":
+            return confirm_cost(request, error)
+        if fragment and isinstance(error, BudgetExceeded):
+            return _over_budget(request, error, project_id)
         if fragment:
             raise
         messages.error(request, error.message)
@@ -93,3 +94,43 @@ def uuid_of(text: str, problem: str) -> UUID | None:
         return UUID(text) if text else None
     except ValueError as error:
         raise InputError(problem) from error
+
+
+def live_url(board: Board, page: str) -> str:
+    return f"{reverse(PAGES[page], args=[board.project.pk])}?live=1"
+
+
+def board_page_name(name: str) -> str:
+    """The page that a form came from; a foreign value is the project's page."""
+    return name if name in PAGES else "project"
+
+
+def _over_budget(request: HttpRequest, error: BudgetExceeded, project_id: UUID) -> HttpResponse:
+    """The refusal, with the way to the cap that stands in the way."""
+    in_project = str(error.evidence.get("scope", "")).startswith("project:")
+    cap_url = reverse("studio:budget", args=[project_id]) if in_project else reverse("studio:spending")
+    cap = {"cap_url": cap_url, "cap_word": "Change the budget" if in_project else "Change your caps"}
+    response = render(
+        request,
+        "components/toast.html",
+        {"tone": "bad", "message": error.message, "in_dialog": in_project, **cap},
+        status=402,
+    )
+    response["HX-Retarget"] = "#toasts"
+    response["HX-Reswap"] = "beforeend"
+    return response
+
+
+def confirm_cost(request: HttpRequest, error: BudgetExceeded) -> HttpResponse:
+    """Ask for a yes: the same form again, with `confirm_cost`."""
+    question = error.message.removesuffix(" Send confirm_cost=true to go on.")
+    amount = error.evidence.get("amount")
+    button = f"Spend ${Decimal(str(amount)):.2f}" if amount else "Go on"
+    fields = sent_fields(request, "confirm_cost")
+    context = {"question": question, "button": button, "fields": fields, "action": request.path}
+    template = "studio/confirm_cost_fragment.html" if request.headers.get("HX-Request") else "studio/confirm_cost.html"
+    response = render(request, template, context, status=200 if request.headers.get("HX-Request") else 402)
+    if request.headers.get("HX-Request"):
+        response["HX-Retarget"] = "#dialogs"
+        response["HX-Reswap"] = "innerHTML"
+    return response

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -33,7 +32,8 @@ from apps.composition.services import (
     output_delete,
     project_compose,
 )
-from apps.core.errors import ConflictError, InputError, NotFound, StudioError
+from apps.core.errors import ConflictError, InputError, NotFound
+from apps.generation.work import Spending
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
 from apps.projects.services import project_update
@@ -44,7 +44,7 @@ from apps.studio.finishing import main_versions, versions_of
 from apps.studio.finishing_forms import BudgetForm, LookForm, LyricsForm, OutputsForm, SettingsForm
 from apps.studio.forms import form_take_errors
 from apps.studio.live import held_pieces, live_response
-from apps.studio.pages.project import live_url
+from apps.studio.pages.acting import live_url, project_action
 from apps.studio.project_money import project_estimate
 from apps.studio.words import PROOF_WORDS
 
@@ -67,15 +67,17 @@ def outputs(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def output_compose(request: HttpRequest, project_id: UUID, output_id: UUID) -> HttpResponse:
-    by, _ = _mine(request, project_id)
-    return _act(request, project_id, lambda: project_compose(by=by, project_id=project_id, output_id=output_id))
+    return project_action(
+        request, project_id, lambda by, _: project_compose(by=by, project_id=project_id, output_id=output_id)
+    )
 
 
 @login_required
 @require_POST
 def output_remove(request: HttpRequest, project_id: UUID, output_id: UUID) -> HttpResponse:
-    by, _ = _mine(request, project_id)
-    return _act(request, project_id, lambda: output_delete(by=by, project_id=project_id, output_id=output_id))
+    return project_action(
+        request, project_id, lambda by, _: output_delete(by=by, project_id=project_id, output_id=output_id)
+    )
 
 
 @login_required
@@ -108,8 +110,7 @@ def lyrics(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def lyrics_remove(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    by, _ = _mine(request, project_id)
-    return _act(request, project_id, lambda: lyrics_delete(by=by, project_id=project_id))
+    return project_action(request, project_id, lambda by, _: lyrics_delete(by=by, project_id=project_id))
 
 
 @login_required
@@ -169,12 +170,10 @@ def version(request: HttpRequest, project_id: UUID, composition_id: UUID) -> Htt
 @login_required
 @require_POST
 def version_bring_back(request: HttpRequest, project_id: UUID, composition_id: UUID) -> HttpResponse:
-    by, _ = _mine(request, project_id)
-    return _act(
-        request,
-        project_id,
-        lambda: composition_bring_back(by=by, project_id=project_id, composition_id=composition_id),
-    )
+    def action(by: User, _: Spending) -> object:
+        return composition_bring_back(by=by, project_id=project_id, composition_id=composition_id)
+
+    return project_action(request, project_id, action)
 
 
 @login_required
@@ -238,17 +237,6 @@ def _saved(form: forms.Form, action: Callable[[], object]) -> bool:
     except (ConflictError, NotFound) as error:
         form.add_error(None, error.message)
     return not form.errors
-
-
-def _act(request: HttpRequest, project_id: UUID, action: Callable[[], object]) -> HttpResponse:
-    """A button: one writing call, then the page's pieces as they are now."""
-    try:
-        action()
-    except StudioError as error:
-        if request.headers.get("HX-Request"):
-            raise
-        messages.error(request, error.message)
-    return _answer(request, project_id)
 
 
 def _answer(request: HttpRequest, project_id: UUID) -> HttpResponse:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -26,7 +27,7 @@ from apps.projects.models import Project
 from apps.scenes.models import Scene
 from apps.studio.cards import owner_of, view_url
 from apps.studio.live import Piece, changed_list, live_response, piece_html, poll_seconds
-from apps.studio.pages.project import confirm_cost
+from apps.studio.pages.acting import confirm_cost
 from apps.studio.retrying import job_try_again
 from apps.studio.words import JOB_WORDS, kind_word
 
@@ -102,9 +103,10 @@ def job_again(request: HttpRequest, job_id: UUID) -> HttpResponse:
     try:
         return _back_to(job_try_again(by=owner_of(request), job_id=job_id, spending=spending))
     except BudgetExceeded as error:
-        if error.code != "confirmation_required":
-            raise
-        return confirm_cost(request, error)
+        if error.code == "confirmation_required":
+            return confirm_cost(request, error)
+        messages.error(request, error.message)
+        return redirect("studio:job", job_id)
 
 
 @login_required

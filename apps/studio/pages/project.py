@@ -1,6 +1,5 @@
 """One project: live scene cards and the final video; and what its buttons start."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from uuid import UUID
 
@@ -8,15 +7,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.accounts.models import User
 from apps.composition.services import project_compose
-from apps.core.errors import BudgetExceeded, InputError
+from apps.core.errors import ConflictError, StudioError
 from apps.flavors.discovery import DEFAULT
 from apps.flavors.registry import flavor_names
-from apps.generation.work import Spending
 from apps.projects.selectors import project_get
 from apps.projects.services import project_update
 from apps.scenes.writing import project_scenes_work, scenes_generate
@@ -24,9 +20,8 @@ from apps.studio.board import Board, board_of
 from apps.studio.cards import owner_of
 from apps.studio.generate_all import generate_all_start, generate_all_stop, generate_all_works
 from apps.studio.live import held_pieces, live_response, piece_html, poll_seconds
+from apps.studio.pages.acting import live_url, project_action
 from apps.studio.quick import stitch_current
-
-PAGES = {"project": "studio:project", "quick": "studio:quick-gen", "edit": "studio:edit"}
 
 
 @login_required
@@ -46,12 +41,16 @@ def quick_gen(request: HttpRequest, project_id: UUID) -> HttpResponse:
 def project_flavor(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Change the flavor that the next work uses."""
     version = request.POST.get("version", "")
-    project_update(
-        by=owner_of(request),
-        project_id=project_id,
-        expected_version=int(version) if version.isdigit() else None,
-        flavor=request.POST.get("flavor") or DEFAULT,
-    )
+    try:
+        project_update(
+            by=owner_of(request),
+            project_id=project_id,
+            expected_version=int(version) if version.isdigit() else None,
+            flavor=request.POST.get("flavor") or DEFAULT,
+        )
+    except ConflictError as error:
+        # The page that follows shows the project as it is now.
+        messages.error(request, error.message)
     return redirect("studio:quick-gen", project_id)
 
 
@@ -83,10 +82,6 @@ def board_context(request: HttpRequest, board: Board, page: str) -> dict[str, ob
     }
 
 
-def live_url(board: Board, page: str) -> str:
-    return f"{reverse(PAGES[page], args=[board.project.pk])}?live=1"
-
-
 @login_required
 @require_safe
 def project_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
@@ -94,18 +89,21 @@ def project_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
     its requests, or with `?what=scenes` of writing the scenes."""
     by = owner_of(request)
     project = project_get(by=by, project_id=project_id)
-    if request.GET.get("what") == "scenes":
-        works = [project_scenes_work(by=by, project=project)]
-    else:
-        works = generate_all_works(by=by, project=project)
-    total = sum((work.quote.amount for work in works), start=works[0].quote.amount * 0) if works else None
-    return render(request, "studio/quote.html", {"works": works, "total": total})
+    try:
+        scenes_only = request.GET.get("what") == "scenes"
+        works = (
+            [project_scenes_work(by=by, project=project)] if scenes_only else generate_all_works(by=by, project=project)
+        )
+    except StudioError:
+        works = []  # the button says why when it is pressed
+    total = sum((work.quote.amount for work in works), start=Decimal(0)) if works else None
+    return render(request, "studio/quote.html", {"total": total})
 
 
 @login_required
 @require_POST
 def project_generate(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    return _start(
+    return project_action(
         request,
         project_id,
         lambda by, spending: generate_all_start(by=by, project_id=project_id, spending=spending),
@@ -115,13 +113,13 @@ def project_generate(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def project_stop(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    return _start(request, project_id, lambda by, _: generate_all_stop(by=by, project_id=project_id))
+    return project_action(request, project_id, lambda by, _: generate_all_stop(by=by, project_id=project_id))
 
 
 @login_required
 @require_POST
 def project_write_scenes(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    return _start(
+    return project_action(
         request, project_id, lambda by, spending: scenes_generate(by=by, project_id=project_id, spending=spending)
     )
 
@@ -130,54 +128,10 @@ def project_write_scenes(request: HttpRequest, project_id: UUID) -> HttpResponse
 @require_POST
 def project_stitch(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Quick gen's `Re-stitch with current clips`."""
-    return _start(request, project_id, lambda by, _: stitch_current(by=by, project_id=project_id))
+    return project_action(request, project_id, lambda by, _: stitch_current(by=by, project_id=project_id))
 
 
 @login_required
 @require_POST
 def project_compose_final(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    return _start(request, project_id, lambda by, _: project_compose(by=by, project_id=project_id))
-
-
-def _start(request: HttpRequest, project_id: UUID, action: Callable[[User, Spending], object]) -> HttpResponse:
-    """Do it and show the page anew; a cost that needs a yes is asked for, any other refusal shown."""
-    by = owner_of(request)
-    project_get(by=by, project_id=project_id)
-    page = board_page_name(request.POST.get("page", ""))
-    spending = Spending(confirmed=request.POST.get("confirm_cost") == "true")
-    try:
-        action(by, spending)
-    except BudgetExceeded as error:
-        if error.code != "confirmation_required":
-            raise
-        return confirm_cost(request, error)
-    except InputError as error:
-        if request.headers.get("HX-Request"):
-            raise
-        messages.error(request, error.message)
-    if request.headers.get("HX-Request"):
-        board = board_of(project_get(by=by, project_id=project_id), page=page)
-        pieces = board.changed_pieces(held_pieces(request))
-        return live_response(request, pieces, url=live_url(board, page), busy=board.busy)
-    return redirect(PAGES[page], project_id)
-
-
-def board_page_name(name: str) -> str:
-    """The page that a form came from; a foreign value is the project's page."""
-    return name if name in PAGES else "project"
-
-
-def confirm_cost(request: HttpRequest, error: BudgetExceeded) -> HttpResponse:
-    """Ask for a yes: the same form again, with `confirm_cost`."""
-    ours = {"csrfmiddlewaretoken", "confirm_cost", "seen"}
-    fields = [(name, value) for name in request.POST if name not in ours for value in request.POST.getlist(name)]
-    question = error.message.removesuffix(" Send confirm_cost=true to go on.")
-    amount = error.evidence.get("amount")
-    button = f"Spend ${Decimal(str(amount)):.2f}" if amount else "Go on"
-    context = {"question": question, "button": button, "fields": fields, "action": request.path}
-    template = "studio/confirm_cost_fragment.html" if request.headers.get("HX-Request") else "studio/confirm_cost.html"
-    response = render(request, template, context, status=200 if request.headers.get("HX-Request") else 402)
-    if request.headers.get("HX-Request"):
-        response["HX-Retarget"] = "#dialogs"
-        response["HX-Reswap"] = "innerHTML"
-    return response
+    return project_action(request, project_id, lambda by, _: project_compose(by=by, project_id=project_id))

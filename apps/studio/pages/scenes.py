@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.models import User
-from apps.core.errors import ConflictError, InputError, NotFound
+from apps.core.errors import ConflictError, InputError, NotFound, StudioError
 from apps.generation.work import Spending
 from apps.jobs.services import job_cancel
 from apps.scenes.making import Wish, image_work, scene_image_generate, scene_video_generate, video_works
@@ -133,7 +133,11 @@ def scene_quote(request: HttpRequest, project_id: UUID, sequence: int, what: str
     """The price of `image` or `video`, for the menu."""
     by = owner_of(request)
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-    works = [image_work(by=by, scene=scene, wish=Wish())] if what == "image" else None
-    works = works or video_works(by=by, scene=scene, wish=Wish())
-    total = sum((work.quote.amount for work in works), start=Decimal(0))
-    return render(request, "studio/quote.html", {"works": works, "total": total})
+    total: Decimal | None
+    try:
+        works = [image_work(by=by, scene=scene, wish=Wish())] if what == "image" else None
+        works = works or video_works(by=by, scene=scene, wish=Wish())
+        total = sum((work.quote.amount for work in works), start=Decimal(0))
+    except StudioError:
+        total = None  # it cannot be made as it is: the button says why when it is pressed
+    return render(request, "studio/quote.html", {"total": total})

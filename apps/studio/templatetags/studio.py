@@ -11,10 +11,9 @@ from apps.studio import words
 register = template.Library()
 
 # Time left is told only where the pace so far says something: below, preparing weighs more than the work; above, what
-# is left is storing and uploading. Longer than an hour nobody waits by the clock.
+# is left is storing and uploading.
 LEAST_SHARE, MOST_SHARE = 0.05, 0.9
 LEAST_ELAPSED_SECONDS = 5
-LONGEST_SECONDS = 3600
 
 
 @register.filter
@@ -86,10 +85,7 @@ def time_left(job: Any) -> str:
     elapsed = (timezone.now() - job.started_at).total_seconds()
     if not LEAST_SHARE <= share < MOST_SHARE or elapsed < LEAST_ELAPSED_SECONDS:
         return ""
-    left = elapsed / share * (1 - share)
-    if left > LONGEST_SECONDS:
-        return ""
-    return f"about {round(left / 60)} min left" if left >= 90 else f"about {max(1, round(left / 10)) * 10} s left"
+    return words.left_words(elapsed / share * (1 - share))
 
 
 @register.filter

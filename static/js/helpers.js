@@ -1,0 +1,21 @@
+// Small helpers of single fields: a slider's number, a text to copy, values to fill in, a video's moment to take.
+
+document.addEventListener("input", (event) => {
+  const output = event.target.dataset?.output && document.querySelector(event.target.dataset.output);
+  if (output) output.value = Number(event.target.value).toFixed(1);
+});
+
+document.addEventListener("click", async (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy) {
+    await navigator.clipboard.writeText(document.querySelector(copy.dataset.copy).textContent.trim());
+    copy.textContent = "Copied";
+  }
+  const fill = event.target.closest("[data-fill]");
+  if (fill) for (const [id, value] of Object.entries(JSON.parse(fill.dataset.fill))) document.getElementById(id).value = value;
+  const take = event.target.closest("[data-take]");
+  if (take) {
+    const video = take.closest("form").querySelector("video");
+    document.querySelector(take.dataset.take).value = video.currentTime.toFixed(3);
+  }
+});

@@ -1,0 +1,38 @@
+// A refusal stands where it was asked for, in its dialog, card or panel, with a way to ask again.
+const PLACES = "dialog form, .scene .tile-body, [data-inspected], section.card";
+export const placeOf = (form) => form.closest(PLACES);
+let asked = null;
+
+// `answer` is the refusal as the server writes it, a toast, or plain words.
+export function refuse(form, answer) {
+  const place = placeOf(form);
+  place.querySelector("[data-refusal]")?.remove();
+  const box = Object.assign(document.createElement("div"), { className: "notice notice-bad" });
+  box.dataset.refusal = "";
+  box.setAttribute("role", "alert");
+  const words = new DOMParser().parseFromString(answer, "text/html").querySelector("p") ?? Object.assign(document.createElement("p"), { textContent: answer });
+  box.append(words);
+  const end = place.querySelector(".dialog-end");
+  if (end) end.before(box); // its own button asks again
+  else {
+    const row = Object.assign(document.createElement("div"), { className: "row" });
+    row.append(button("Retry", () => (form.isConnected ? form : placeOf(box).querySelector(`form[action="${form.getAttribute("action")}"]`))?.requestSubmit()));
+    row.append(button("Dismiss", () => box.remove()));
+    box.append(row);
+    place.append(box);
+  }
+  box.scrollIntoView({ block: "nearest" });
+}
+
+function button(textContent, onclick) {
+  return Object.assign(document.createElement("button"), { type: "button", className: "button button-small", textContent, onclick });
+}
+
+// Asking again takes the refusal away; a card that changed meanwhile keeps it, unless the work is under way.
+document.addEventListener("submit", (event) => placeOf(event.target)?.querySelector("[data-refusal]")?.remove(), true);
+document.addEventListener("htmx:oobBeforeSwap", (event) => { asked = event.detail.target.querySelector("[data-refusal]"); });
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  const card = asked && document.getElementById(event.detail.target.id);
+  if (card?.matches("[data-scene], section.card") && !card.querySelector(".progress")) (card.querySelector(".tile-body") ?? card).append(asked);
+  asked = null;
+});
