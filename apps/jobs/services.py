@@ -191,7 +191,6 @@ def job_succeed(
         more = save() if save else None
         job.result = {**result, **(more or {})}
         job.progress_percentage = 100
-        job.progress_message = ""
         money.cost_settle(job, attempt=job.attempt, amount=cost)
         RemoteRun.objects.filter(job=job, attempt=job.attempt).update(status=RunStatus.COLLECTED)
         _move(job, State.SUCCEEDED, Code.DONE)
@@ -226,6 +225,7 @@ def job_run_again(claim: Claim, *, code: Code, message: str, delay_seconds: floa
         job.failures += 1 if counts else 0
         job.run_after = timezone.now() + timedelta(seconds=delay_seconds)
         job.dispatched_at = None
+        job.progress_message = message[:300]
         _move(job, State.WAITING, code, message=message)
 
 
@@ -262,15 +262,15 @@ def job_move_waiting(
         _move(job, to, code, message=message)
 
 
-def job_cancel(*, by: User, job_id: UUID) -> Job:
-    """Cancel live work, or dismiss what waits for a person. No new spend from this moment.
+def job_cancel(*, by: User, job_id: UUID, any_owner: bool = False) -> Job:
+    """Cancel live work, or dismiss what waits for a person. No new spend from this moment. `any_owner`: the admin's.
 
     A paid request that is already out is cancelled at the provider, and its reservation stays until the
     outcome is known. Raises ConflictError when the job has ended.
     """
     with transaction.atomic(durable=True):
         job = job_lock(job_id)
-        if job.owner_id != by.pk and not by.is_staff:
+        if job.owner_id != by.pk and not any_owner:
             raise NotFound("There is no such job.")
         if job.state == State.CANCELLED:
             return job
@@ -305,14 +305,15 @@ def _give_up_unknown(job: Job, run: RemoteRun) -> None:
     money.cost_release(job, attempt=run.attempt)
 
 
-def job_retry(*, by: User, job_id: UUID, quote: Quote | None = None) -> Job:
+def job_retry(*, by: User, job_id: UUID, quote: Quote | None = None, any_owner: bool = False) -> Job:
     """Start the next attempt with the frozen parameters; a person's decision to pay again where it costs.
+    `any_owner`: the admin's.
 
     Raises ConflictError unless the job failed, was cancelled or needs a person.
     """
     with transaction.atomic(durable=True):
         job = job_lock(job_id)
-        if job.owner_id != by.pk and not by.is_staff:
+        if job.owner_id != by.pk and not any_owner:
             raise NotFound("There is no such job.")
         if job.state not in RETRYABLE:
             raise ConflictError("Only a job that failed, was cancelled or needs you can be tried again.")
@@ -405,6 +406,8 @@ def _move(job: Job, to: State, code: Code, *, message: str = "", facts: Mapping[
     job.state = to
     job.code = code
     job.finished_at = timezone.now() if to in FINISHED else None
+    if to in FINISHED:
+        job.progress_message = ""  # nothing goes on any more
     job.save()
     _event(job, from_state=from_state, code=code, message=message, facts=facts)
     if to not in LIVE:

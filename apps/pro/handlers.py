@@ -18,6 +18,7 @@ from apps.generation.handlers import request_produce
 from apps.generation.inputs import input_opened
 from apps.generation.receiving import produced, video_answer
 from apps.jobs.execution import Done, Handed, JobRun, Outcome
+from apps.media.probe import decodes_to_end
 from apps.pro.order import ProOrder
 from apps.providers.base import ProviderResult, SegmentedLipsyncRequest
 
@@ -72,13 +73,15 @@ def pro_answer(answer: Mapping[str, Any]) -> dict[str, Any]:
 def _received(run: JobRun, result: ProviderResult, receive: Receiver, *, wanted_seconds: float | None) -> Done:
     file = produced(result, "video")[0]
     keep = receive(run, file.path)
+    # Kept all the same: it is paid for, and what there is of it may do.
+    damage = "" if decodes_to_end(file.path) else "The result is damaged: its picture cannot be decoded to the end."
     # A result that came late may find the next attempt's under the job's key.
     key = job_video_key(uuid4()) if run.late else pro_result_key(run.job.owner_id, run.job.pk)
     stored = file_store(file.path, key=key, content_type=file.content_type, fence=run.fence)
     facts = {**result.facts, "job_id": str(run.job.pk), "made_at": datetime.now(UTC).isoformat()}
-    warning = _length_warning(stored, wanted_seconds)
+    warning = " ".join(part for part in (damage, _length_warning(stored, wanted_seconds)) if part)
     if warning:
-        log.warning("pro_result_length_differs", job_id=str(run.job.pk), warning=warning)
+        log.warning("pro_result_differs", job_id=str(run.job.pk), warning=warning)
     return Done(result={"warning": warning, "facts": facts}, save=partial(keep, stored, facts), cost=result.cost)
 
 

@@ -14,16 +14,19 @@ from typing import Any, ClassVar
 from django.conf import settings
 
 from apps.core import http
-from apps.core.errors import ProviderError
+from apps.core.errors import InputError, MediaToolError, ProviderError
 from apps.core.guarded_fetch import FetchRefused, fetch_url
 from apps.core.http import FailureKind, HttpFailure
 from apps.core.multipart import Upload
+from apps.media.probe import probe_media
 from apps.providers.base import RemoteProvider
 
 # Polls are repeated by the engine's own schedule, so one immediate second try is enough for a hiccup.
 READ_ATTEMPTS = 2
 # Ten minutes of 4K at 25 Mbit/s.
 RESULT_MAX_BYTES = 2 * 1024**3
+# Failures to fetch a result that another link to it may mend.
+FRESH_LINK_HELPS = frozenset({"link_refused", "result_unusable"})
 # What is shorter is no secret but a filler for a local server ("ollama"), and a word that texts hold anyway.
 SHORTEST_SECRET = 8
 # Longest text of a vendor's that is shown to a user.
@@ -167,13 +170,18 @@ class HttpProvider(RemoteProvider):
         return text if len(text) <= WORDS_LIMIT else f"{text[:WORDS_LIMIT]}…"
 
 
-def result_fetch(title: str, url: str, *, into: Path) -> Path:
-    """Download a result to the file `into`. Raises ProviderError, by code: `download_failed` (fetch it again),
-    `link_refused` (the link is dead, ask for a fresh one), `result_refused` (it leads where it must not)."""
+def result_fetch(title: str, url: str, *, into: Path, kind: str) -> Path:
+    """Download a result, a "video" or an "image", to the file `into`.
+
+    Raises ProviderError, by code: `download_failed` (fetch it again), `link_refused` and `result_unusable` (the link is
+    dead, or what is there is no such medium: ask for a fresh one), `result_refused` (it leads where it must not).
+    """
     try:
         fetch_url(url, into=into, max_bytes=RESULT_MAX_BYTES)
     except FetchRefused as refused:
-        message = f"The result of {title} cannot be fetched: {refused.message}"
+        private = refused.code == "private_address"
+        reason = "its link leads to an address that is not public." if private else refused.message
+        message = f"The result of {title} cannot be fetched: {reason}"
         raise ProviderError(message, permanent=True, code="result_refused") from refused
     except HttpFailure as failure:
         code = "link_refused" if failure.kind is FailureKind.REFUSED else "download_failed"
@@ -185,8 +193,20 @@ def result_fetch(title: str, url: str, *, into: Path) -> Path:
         # A proxy's or a bucket's page with status 200; no medium starts like this.
         into.unlink()
         message = f"A page came in place of the result of {title}. It is fetched again; nothing is paid twice."
-        raise ProviderError(message, code="download_failed", raw={"body": head.decode("utf-8", "replace")})
+        raise ProviderError(message, code="link_refused", raw={"body": head.decode("utf-8", "replace")})
+    _refuse_unusable(title, into, kind)
     return into
+
+
+def _refuse_unusable(title: str, path: Path, kind: str) -> None:
+    try:
+        found = str(probe_media(path).kind)
+    except (InputError, MediaToolError) as error:
+        found = error.message
+    if found != kind:
+        path.unlink()
+        message = f"{title} made it, but what it sent is no {kind} that can be opened."
+        raise ProviderError(message, permanent=True, code="result_unusable", raw={"found": found})
 
 
 def upload_part(path: Path, content_type: str) -> Upload:

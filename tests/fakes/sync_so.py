@@ -66,7 +66,7 @@ class FakeSyncSo(FakeService):
     """`concurrency` is the plan's places (PENDING + PROCESSING), None for any number. `end_next_as` scripts (status,
     error code) of the next generation. `error_spelling` is the key that failures use; the real service has used both.
     `create_burst` is how many requests may come at once, None for a whole minute's. `fetch_inputs=False` leaves the
-    inputs unread (load tests)."""
+    inputs unread (load tests). `result_is` are the bytes of every result, in place of a real one."""
 
     name = "sync_so"
 
@@ -94,6 +94,7 @@ class FakeSyncSo(FakeService):
         self.by_key: dict[str, str] = {}
         self.uploads: dict[str, tuple[str, int, bytes]] = {}
         self.assets: dict[str, tuple[str, str]] = {}
+        self.result_is = b""
         self.end_next_as: deque[tuple[str, str]] = deque()
         self.bucket = TokenBucket(create_burst)
 
@@ -220,7 +221,9 @@ class FakeSyncSo(FakeService):
             return Reply(403, "<Error><Code>AccessDenied</Code></Error>")
         generation = self.generations[generation_id]
         content = media.video()
-        if generation.video and generation.payload.get("segments"):
+        if self.result_is:
+            content = self.result_is
+        elif generation.video and generation.payload.get("segments"):
             content = generation.video
         elif generation.video:
             content = media.video_with_sound(generation.video, generation.audio)

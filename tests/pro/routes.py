@@ -9,12 +9,12 @@ cancelled_pro_job = partial(cancelled_job, kind=Kind.PRO_LIPSYNC)
 
 ROWS = {
     "pro": private_page(),
-    "pro/<uuid:job_id>": owned_page(pro_job, staff=200),
+    "pro/<uuid:job_id>": owned_page(pro_job),
     # The empty form is 415 or 400 for whoever may send one.
     "api/v1/sync/pro-sync-process": Row(anonymous=401, other=415, owner=415, staff=415, method="post"),
     "api/v1/sync/pro-sync-process/quote": Row(anonymous=401, other=415, owner=415, staff=415, method="post"),
     "api/v1/sync/pro-jobs": private_api(),
-    "api/v1/sync/pro-jobs/<uuid:job_id>": owned_api(pro_job, staff=200),
-    "api/v1/sync/pro-jobs/<uuid:job_id>/cancel": owned_api(pro_job, method="post", staff=200),
+    "api/v1/sync/pro-jobs/<uuid:job_id>": owned_api(pro_job),
+    "api/v1/sync/pro-jobs/<uuid:job_id>/cancel": owned_api(pro_job, method="post"),
     "api/v1/sync/pro-jobs/<uuid:job_id>/retry": owned_api(cancelled_pro_job, method="post", owner=202, staff=202),
 }

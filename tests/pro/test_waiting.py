@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.jobs.models import Job, RemoteRun
 from apps.jobs.polling import runs_poll_due
 from apps.jobs.states import State
+from tests.fakes import media
 from tests.jobs.remote.driving import drive
 from tests.pro.test_pro import client, clips, job_of, post, segment, sent
 
@@ -94,3 +95,30 @@ def test_a_result_that_comes_after_the_deadline_is_kept_and_shown(waiting, sync_
     browser = Client()
     browser.force_login(user)
     assert "data-compare-play" in browser.get(f"/pro/{waiting.pk}").content.decode()
+
+
+def end_with(sync_so, waiting, content: bytes) -> Job:
+    sync_so.result_is = content
+    for generation in sync_so.generations.values():
+        generation.ends = 0
+    RemoteRun.objects.update(next_poll_at=timezone.now())
+    return drive(waiting)
+
+
+def test_a_result_that_is_no_video_fails_the_job_and_is_paid(waiting, sync_so):
+    job = end_with(sync_so, waiting, media.sound(1.0))
+    assert (job.state, job.code) == (State.FAILED, "result_lost")
+    assert job.error == "Sync.so made it, but what it sent is no video that can be opened."
+    assert job.progress_message == ""
+    drive(job, until=lambda: RemoteRun.objects.get().status == "failed")
+    assert Job.objects.get().cost == job.quoted_cost > 0
+
+
+def test_a_result_that_breaks_off_is_kept_with_a_warning(waiting, sync_so):
+    whole = bytearray(media.video(4.0))
+    box = whole.index(b"mdat") - 4
+    size = int.from_bytes(whole[box : box + 4], "big")
+    whole[box + size // 2 : box + size] = b"\xff" * (size - size // 2)
+    job = end_with(sync_so, waiting, bytes(whole))
+    assert job.state == State.SUCCEEDED
+    assert job.result["warning"].startswith("The result is damaged")

@@ -29,7 +29,14 @@ from apps.providers.base import (
     RemoteState,
     RemoteStatus,
 )
-from apps.providers.remote_http import CONTENT_TYPES, HttpProvider, VendorRefusal, result_fetch, upload_part
+from apps.providers.remote_http import (
+    CONTENT_TYPES,
+    FRESH_LINK_HELPS,
+    HttpProvider,
+    VendorRefusal,
+    result_fetch,
+    upload_part,
+)
 from apps.providers.replicate.inputs import model_input, plan_of, quote_of, seed_of
 from apps.providers.replicate.statuses import finished_at, output_addresses, status_of
 from apps.providers.replicate.webhooks import webhook_is_genuine
@@ -127,7 +134,7 @@ class Replicate(HttpProvider):
         try:
             files = self._fetch_all(addresses, capability, into)
         except ProviderError as error:
-            if error.code != "link_refused":
+            if error.code not in FRESH_LINK_HELPS:
                 raise
             prediction, addresses = self._fresh_output(status.ref)
             files = self._fetch_all(addresses, capability, into)
@@ -235,7 +242,7 @@ class Replicate(HttpProvider):
         for number, address in enumerate(addresses):
             suffix = Path(urlsplit(address).path).suffix.lower()
             suffix = suffix if suffix in CONTENT_TYPES else usual
-            path = result_fetch(self.title, address, into=into / f"{role}_{number}{suffix}")
+            path = result_fetch(self.title, address, into=into / f"{role}_{number}{suffix}", kind=role)
             files.append(ProducedFile(path, role, CONTENT_TYPES[suffix]))
         return tuple(files)
 

@@ -32,7 +32,7 @@ from apps.providers.base import (
     SegmentedLipsyncRequest,
 )
 from apps.providers.lengths import lipsync_seconds, seconds_of
-from apps.providers.remote_http import HttpProvider, VendorRefusal, extension_of, result_fetch
+from apps.providers.remote_http import FRESH_LINK_HELPS, HttpProvider, VendorRefusal, extension_of, result_fetch
 from apps.providers.sync_so.errors import error_code, is_transient, with_cure
 from apps.providers.sync_so.options import override_problems
 from apps.providers.sync_so.payload import (
@@ -170,12 +170,12 @@ class SyncSo(HttpProvider):
             generation = self._fresh(status.ref)
         path = into / "video_0.mp4"
         try:
-            result_fetch(self.title, str(generation["outputUrl"]), into=path)
+            result_fetch(self.title, str(generation["outputUrl"]), into=path, kind="video")
         except ProviderError as error:
-            if error.code != "link_refused":
+            if error.code not in FRESH_LINK_HELPS:
                 raise
             generation = self._fresh(status.ref)  # signed links expire; a new one costs nothing
-            result_fetch(self.title, str(generation["outputUrl"]), into=path)
+            result_fetch(self.title, str(generation["outputUrl"]), into=path, kind="video")
         facts = {"model": generation.get("model", ""), "output_duration": generation.get("outputDuration")}
         return ProviderResult(files=(ProducedFile(path, "video", "video/mp4"),), facts=facts)
 
