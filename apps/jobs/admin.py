@@ -17,7 +17,7 @@ from apps.jobs.models import Job, JobEvent, LedgerEntry, RemoteRun, RunStatus, S
 class JobService(Protocol):
     """A service that acts on one job."""
 
-    def __call__(self, *, by: User, job_id: UUID) -> Job: ...
+    def __call__(self, *, by: User, job_id: UUID, any_owner: bool) -> Job: ...
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Model]):
@@ -86,7 +86,7 @@ class JobAdmin(ReadOnlyAdmin):
         for job in jobs:
             try:
                 if isinstance(by, User):
-                    service(by=by, job_id=job.pk)
+                    service(by=by, job_id=job.pk, any_owner=True)
                     done += 1
             except StudioError as error:
                 self.message_user(request, f"{job.pk}: {error.message}", messages.WARNING)

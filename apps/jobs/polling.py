@@ -32,6 +32,8 @@ LEASE_SIZE = 1000
 NOT_FOUND_GRACE_SECONDS = 120.0
 # After its deadline a run is asked for this long, since a late result was paid for.
 LATE_SECONDS = 24 * 3600.0
+# Longer than any submit may take, and than a listing may lag behind it.
+ABANDONED_SECONDS = 15 * 60.0
 
 
 def runs_poll_due(*, kind: str = "") -> int:
@@ -220,25 +222,47 @@ def run_cancel(run_id: int) -> None:
     RemoteRun.objects.filter(pk=run.pk, status=RunStatus.SUBMITTED).update(next_poll_at=timezone.now())
 
 
-def run_settle_cancelled(run_id: int) -> None:
-    """Find out about a submit whose worker died and whose job was cancelled meanwhile. Never submits."""
+def run_settle_abandoned(run_id: int) -> None:
+    """Find out about a submit of unknown outcome that no attempt looks after any more. Never submits.
+
+    What was made is kept and paid for. What the provider cannot be asked about counts as paid, to be safe.
+    """
     run = RemoteRun.objects.select_related("job").get(pk=run_id)
     provider = provider_get(run.provider)
-    if run.status != RunStatus.SUBMITTING or not isinstance(provider, RemoteProvider):
+    if run.remote_id or not remote.run_abandoned(run, run.job) or not isinstance(provider, RemoteProvider):
         return
+    if run.sending_at is None:
+        _close_abandoned(run, paid=False)
+        return
+    age = (timezone.now() - run.submitting_at).total_seconds()
     try:
-        status = provider.find_unknown(remote.frozen_submit(run), key=run.key, sent_after=run.submitting_at.timestamp())
+        status = remote.submit_find(run, provider)
     except ProviderError as error:
-        log.warning("cancelled_submit_unknown", provider=run.provider, key=run.key, reason=error.message)
-        RemoteRun.objects.filter(pk=run.pk, status=RunStatus.SUBMITTING).update(status=RunStatus.UNKNOWN)
+        log.warning("abandoned_submit_unknown", provider=run.provider, key=run.key, reason=error.message)
+        if age > (ABANDONED_SECONDS if error.outcome_unknown else LATE_SECONDS):
+            _close_abandoned(run, paid=True)
         return
     if status is not None:
         remote.run_accepted(run, provider, status, claim=None)
-        return
+    elif age > ABANDONED_SECONDS:
+        _close_abandoned(run, paid=False)
+
+
+def _close_abandoned(run: RemoteRun, *, paid: bool) -> None:
     with transaction.atomic(durable=True):
         job = services.job_lock(run.job_id)
-        money.cost_release(job, attempt=run.attempt)
-        RemoteRun.objects.filter(pk=run.pk).update(status=RunStatus.NOT_ACCEPTED)
+        row = RemoteRun.objects.select_for_update().get(pk=run.pk)
+        if row.remote_id or row.finished_at:
+            return
+        row.status, row.finished_at = RunStatus.UNKNOWN if paid else RunStatus.NOT_ACCEPTED, timezone.now()
+        row.save(update_fields=["status", "finished_at"])
+        if not paid:
+            money.cost_release(job, attempt=row.attempt)
+            return
+        money.cost_settle(job, attempt=row.attempt)
+        title = provider_get(row.provider).title
+        message = f"{title} never said whether it took attempt {row.attempt}; its cost counts as spent"
+        services.job_note(job, code=Code.SUBMIT_UNKNOWN, message=message)
 
 
 def job_adopt(*, by: User, job_id: UUID, remote_id: str) -> Job:
@@ -248,7 +272,7 @@ def job_adopt(*, by: User, job_id: UUID, remote_id: str) -> Job:
     """
     with transaction.atomic(durable=True):
         job = services.job_lock(job_id)
-        if job.owner_id != by.pk and not by.is_staff:
+        if job.owner_id != by.pk:
             raise NotFound("There is no such job.")
         run = RemoteRun.objects.select_for_update().filter(job=job, attempt=job.attempt).first()
         if run is None or job.state != State.NEEDS_ATTENTION:

@@ -23,8 +23,7 @@ def jobs_of(user: User) -> "QuerySet[Job]":
 
 def job_get(user: User, job_id: UUID) -> Job:
     """One job with its events. Raises NotFound for an unknown one and for somebody else's."""
-    jobs = Job.objects.prefetch_related("events") if user.is_staff else jobs_of(user).prefetch_related("events")
-    job = jobs.filter(pk=job_id).first()
+    job = jobs_of(user).prefetch_related("events").filter(pk=job_id).first()
     if job is None:
         raise NotFound("There is no such job, or it belongs to somebody else.")
     return job

@@ -20,8 +20,8 @@ def cancelled_job(owner, kind=Kind.VIDEO):
 
 ROWS = {
     "api/jobs": private_api(),
-    "api/jobs/<uuid:job_id>": owned_api(job, staff=200),
-    "api/jobs/<uuid:job_id>/cancel": owned_api(job, method="post", staff=200),
+    "api/jobs/<uuid:job_id>": owned_api(job),
+    "api/jobs/<uuid:job_id>/cancel": owned_api(job, method="post"),
     # The body is looked at before the job, so the empty one is 400 for everybody signed in.
     "api/jobs/<uuid:job_id>/adopt": owned_api(job, method="post", other=400, owner=400, staff=400),
     # The signature is the permission.

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import transaction
+from django.test import Client
 from rest_framework.test import APIClient
 
 from apps.jobs import services
@@ -96,3 +97,21 @@ def test_retry_of_a_running_job_is_a_conflict(client, user):
 def test_adopting_needs_a_job_that_needs_somebody(client, user):
     assert client.post(f"/api/jobs/{make_job(user).pk}/adopt", {"remote_id": "abc"}).status_code == 409
     assert client.post(f"/api/jobs/{make_job(user).pk}/adopt", {"remote_id": "no spaces"}).status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_admin_cancels_and_retries_anybodys_job_which_the_api_does_not(user, django_user_model):
+    operator = django_user_model.objects.create_superuser("operator", password="a long passphrase")
+    job = make_job(user)
+    api, admin = APIClient(), Client()
+    api.force_authenticate(operator)
+    admin.force_login(operator)
+    assert api.get(f"/api/jobs/{job.pk}").status_code == api.post(f"/api/jobs/{job.pk}/cancel").status_code == 404
+    for action, state in (("cancel", State.CANCELLED), ("retry", State.QUEUED)):
+        answer = admin.post("/admin/jobs/job/", {"action": action, "_selected_action": [str(job.pk)]}, follow=True)
+        assert "1 done." in answer.content.decode()
+        job.refresh_from_db()
+        assert job.state == state
+    shown = admin.get(f"/admin/jobs/job/{job.pk}/change/").content.decode()
+    assert "cancelled_by_person" in shown
+    assert admin.get("/admin/jobs/job/?state__exact=queued").status_code == 200

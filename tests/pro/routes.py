@@ -16,5 +16,5 @@ ROWS = {
     "api/v1/sync/pro-jobs": private_api(),
     "api/v1/sync/pro-jobs/<uuid:job_id>": owned_api(pro_job),
     "api/v1/sync/pro-jobs/<uuid:job_id>/cancel": owned_api(pro_job, method="post"),
-    "api/v1/sync/pro-jobs/<uuid:job_id>/retry": owned_api(cancelled_pro_job, method="post", owner=202, staff=202),
+    "api/v1/sync/pro-jobs/<uuid:job_id>/retry": owned_api(cancelled_pro_job, method="post", owner=202),
 }

@@ -1,12 +1,17 @@
 from apps.projects.services import project_create
 from apps.scenes.services import scene_create
 from tests.composition.routes import composition, output
+from tests.factories import make_song
 from tests.jobs.routes import cancelled_job, job
 from tests.routes import Row, owned_api, owned_page, private_page
 
 
 def project(owner):
     return {"project_id": project_create(by=owner, idea="rain").pk}
+
+
+def sung_project(owner):
+    return {"project_id": project_create(by=owner, idea="rain", audio_id=make_song(owner).asset_id).pk}
 
 
 def scene(owner):
@@ -46,6 +51,7 @@ ROWS = {
     f"{PROJECT}/compose": action(project),
     f"{PROJECT}/stitch": action(project),
     f"{PROJECT}/delete": action(project),
+    f"{PROJECT}/song": [owned_page(sung_project), action(sung_project, owner=400)],
     f"{PROJECT}/settings": [owned_page(project), action(project, owner=400)],
     f"{PROJECT}/budget": [owned_page(project), action(project)],
     f"{PROJECT}/estimate": owned_page(project),
@@ -81,14 +87,14 @@ ROWS = {
     f"{SCENE}/quote/<str:what>": owned_page(lambda owner: {**scene(owner), "what": "image"}),
     f"{SCENE}/quick": action(scene),
     f"{SCENE}/quick/quote": owned_page(scene),
-    "api/jobs/<uuid:job_id>/retry": owned_api(cancelled_job, method="post", owner=202, staff=202),
+    "api/jobs/<uuid:job_id>/retry": owned_api(cancelled_job, method="post", owner=202),
     "jobs": private_page(),
     "account/spending": private_page(),
     "operator": private_page(other=403, owner=403),
     "operator/workers": private_page(other=403, owner=403),
-    "jobs/<uuid:job_id>": owned_page(job, staff=200),
-    "jobs/<uuid:job_id>/cancel": action(job, staff=302),
-    "jobs/<uuid:job_id>/retry": action(cancelled_job, staff=302),
+    "jobs/<uuid:job_id>": owned_page(job),
+    "jobs/<uuid:job_id>/cancel": action(job),
+    "jobs/<uuid:job_id>/retry": action(cancelled_job),
     # The empty form is 400 for everybody signed in.
     "jobs/<uuid:job_id>/adopt": action(job, other=400, owner=400, staff=400),
     "flavors": [
