@@ -49,7 +49,12 @@ function rowOf(segment) {
 
 function typed(input, segment) {
   const name = input.dataset.field;
-  if (name === "ref" || name === "mode") change(segment, { [name]: input.value });
+  if (name === "mode") change(segment, { mode: input.value });
+  else if (name === "ref") {
+    const { seconds } = state.audios.find((audio) => audio.ref === input.value);
+    const whole = segment.cropped && segment.to <= seconds ? {} : { from: 0, to: seconds };
+    change(segment, { ref: input.value, ...whole });
+  }
   else if (name === "cropped") change(segment, { cropped: input.checked, ...(segment.to > segment.from ? {} : { from: 0, to: audioOf(segment)?.seconds ?? 0 }) });
   else if (input.value !== "") change(segment, { [name]: Number(input.value) });
 }

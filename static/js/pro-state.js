@@ -7,7 +7,7 @@ export const SHORTEST_SECONDS = 0.1;
 const HUES = 6;
 
 // The work: saved in the tab, sent with the order.
-export const state = { video: null, audios: [], segments: [], next: 1 };
+export const state = { video: null, audios: [], segments: [], next: 1, settings: {}, options: {} };
 // What is heard in the files: asset id → {peaks, edges, seconds}.
 export const sounds = new Map();
 // Moments on the video to snap to: where its own voice, or the song's, begins and ends.

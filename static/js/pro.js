@@ -19,6 +19,7 @@ editor.changed = () => {
   order = crypto.randomUUID();
   agreed = false;
   state.segments.sort((one, other) => one.start - other.start);
+  Object.assign(state, { settings: chosen(), options: wishes() });
   try { sessionStorage.setItem(STORE, JSON.stringify(state)); } catch { /* a full store only costs the reload */ }
   editor.render();
   renderAudios();
@@ -130,12 +131,24 @@ function body() {
     ...(segment.mode ? { optionsOverride: { sync_mode: segment.mode } } : {}),
   }));
   data.append("segments", JSON.stringify(segments));
-  for (const name of ["model", "sync_mode", "provider"]) data.append(name, form.elements[name].value);
+  for (const [name, value] of Object.entries(chosen())) data.append(name, value);
   const options = wishes();
   if (Object.keys(options).length) data.append("options", JSON.stringify(options));
   if (agreed) data.append("confirm_cost", "true");
   if (athome()) for (const [name, value] of Object.entries(start.home)) data.append(name, value);
   return data;
+}
+
+const SETTINGS = ["model", "sync_mode", "provider"];
+const chosen = () => Object.fromEntries(SETTINGS.map((name) => [name, form.elements[name].value]));
+
+function choose(settings, options) {
+  for (const [name, value] of Object.entries(settings)) form.elements[name].value = value;
+  for (const [name, value] of Object.entries(options)) {
+    const field = form.querySelector(`[data-pro-option="${name}"]`);
+    if (field) field.value = JSON.stringify(value);
+  }
+  fitOptions();
 }
 
 // Options that the chosen model knows and a person set; the others are left to the service.
@@ -155,6 +168,7 @@ function fitOptions() {
 
 const post = (query, headers = {}) => fetch(`/api/v1/sync/pro-sync-process${query}`, { method: "POST", body: body(), headers: { "X-CSRFToken": csrfToken(), ...headers } });
 const unanswered = "The studio does not answer. Your work is kept in this tab.";
+const signedOut = "Your session has ended. Sign in in another tab, then go on here: nothing is lost.";
 
 async function check() {
   asked += 1;
@@ -166,9 +180,9 @@ async function check() {
   const answer = await post("?dry_run=1").catch(() => null);
   const found = await answer?.json().catch(() => null);
   if (mine !== asked) return null; // the work has changed since
-  if (!found) return say(unanswered, "");
+  if (!found) return again(unanswered);
   mark(found.errors?.segments ?? []);
-  if (!answer.ok) return refused(found);
+  if (!answer.ok) return refused(answer, found);
   const free = !Number(found.quote.amount);
   const price = free ? "free draft" : `$${Number(found.quote.amount).toFixed(2)}`;
   submit.textContent = `Generate · ${price}`;
@@ -183,8 +197,15 @@ function missing() {
   return `${lacking} still missing.`.replace(/^a/, "A");
 }
 
+// What passes by itself is asked once more when the person comes back to this tab.
+function again(words) {
+  addEventListener("focus", check, { once: true });
+  return say(words, "");
+}
+
 // What belongs to a segment is told there, the rest here.
-function refused(found) {
+function refused(answer, found) {
+  if (answer.status === 401) return again(signedOut);
   const rows = found.errors?.segments;
   const whole = rows?.filter((one) => one.segment === null).map((one) => one.message).join(" ");
   return say(rows ? whole : found.detail, rows?.some((one) => one.segment) ? "Correct the marked segments." : "");
@@ -212,19 +233,21 @@ form.addEventListener("submit", async (event) => {
   const answer = await post("?", { "Idempotency-Key": order }).catch(() => null);
   if (answer?.status === 202) {
     sessionStorage.removeItem(STORE);
-    location.assign(`/pro/${(await answer.json()).id}`);
+    const { id } = await answer.json();
+    history.replaceState(null, "", `/pro?job=${id}`); // the way back leads to this order
+    location.assign(`/pro/${id}`);
     return;
   }
   const found = await answer?.json().catch(() => null);
   mark(found?.errors?.segments ?? []);
-  if (found) refused(found); else say(`${unanswered} Send it again.`, "");
+  if (found) refused(answer, found); else say(`${unanswered} Send it again.`, "");
   if (found?.code === "confirmation_required") {
     agreed = true;
     submit.textContent = submit.textContent.replace("Generate", "Yes, generate");
   }
   submit.disabled = false;
 });
-for (const name of ["model", "sync_mode", "provider"]) form.elements[name].addEventListener("change", editor.changed);
+for (const name of SETTINGS) form.elements[name].addEventListener("change", editor.changed);
 for (const field of form.querySelectorAll("[data-pro-option]")) field.addEventListener("change", editor.changed);
 form.elements.model.addEventListener("change", fitOptions);
 
@@ -241,15 +264,11 @@ function open() {
   const kept = JSON.parse(sessionStorage.getItem(STORE) ?? "null");
   if (kept?.video) {
     Object.assign(state, kept);
+    choose(state.settings, state.options);
     for (const audio of state.audios) hear(audio);
     takeVideo(state.video);
   } else if (start.video) {
-    for (const [name, value] of Object.entries(start.settings)) form.elements[name].value = value;
-    for (const [name, value] of Object.entries(start.options)) {
-      const field = form.querySelector(`[data-pro-option="${name}"]`);
-      if (field) field.value = JSON.stringify(value);
-    }
-    fitOptions();
+    choose(start.settings, start.options);
     state.segments = start.segments.map((segment) => ({ ...segment, id: crypto.randomUUID() }));
     for (const audio of start.audios) takeAudio(audio);
     takeVideo(start.video);
@@ -259,4 +278,5 @@ function open() {
   check();
 }
 open();
+addEventListener("pageshow", (event) => event.persisted && check());
 addEventListener("resize", () => { resizeTrack(); renderRows(); });

@@ -99,7 +99,7 @@ def test_from_the_page_to_the_result_though_the_worker_is_killed(page, sync_so, 
     job.refresh_from_db()
     assert job.state == State.SUCCEEDED
     assert sync_so.count("POST /v2/generate") == 1
-    page.get_by_role("link", name="Change and order again").click()
+    page.go_back()
     expect(page.locator(".pro-segment")).to_have_count(1)
     expect(page.locator("[data-pro-submit]")).to_be_enabled()
 
@@ -142,13 +142,25 @@ def test_crop_is_off_at_first_and_sends_times_only_when_on(page, sync_so, files)
     assert b'"audioInput":{"refId":"voice1","startTime":0,"endTime":3}' in checked.value.post_data_buffer
 
 
-def test_the_work_survives_a_reload_of_the_tab(page, sync_so, files):  # noqa: F811
+def test_the_work_survives_a_new_page_in_the_tab_and_the_sessions_end(page, sync_so, files):  # noqa: F811
     fill(page, files)
     page.get_by_role("button", name="Add segment").click()
+    page.get_by_label("Model").select_option("sync-3")
     expect(page.locator("[data-pro-submit]")).to_be_enabled()
-    page.reload()
+    page.goto("/jobs")
+    page.goto("/pro")
     expect(page.locator(".pro-segment")).to_have_count(1)
+    expect(page.get_by_label("Model")).to_have_value("sync-3")
     expect(page.locator("[data-pro-submit]")).to_be_enabled()
+    signed_in = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_label("Crop Audio").check()
+    expect(page.get_by_text("Your session has ended")).to_be_visible()
+    page.context.add_cookies(signed_in)
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.locator("[data-pro-submit]")).to_be_enabled()
+    expect(page.get_by_label("Crop Audio")).to_be_checked()
+    page.problems[:] = [line for line in page.problems if "status of 401" not in line]
 
 
 def test_a_scene_opens_with_its_sung_part_which_hands_snap_to(page, user):
