@@ -14,6 +14,7 @@ from apps.studio.pages import (
     projects,
     quick,
     scenes,
+    song,
     spending,
 )
 
@@ -39,6 +40,7 @@ urlpatterns = [
     path(f"{PROJECT}/write-scenes", project.project_write_scenes, name="project-write-scenes"),
     path(f"{PROJECT}/compose", project.project_compose_final, name="project-compose"),
     path(f"{PROJECT}/stitch", project.project_stitch, name="project-stitch"),
+    path(f"{PROJECT}/song", song.song, name="song"),
     path(f"{PROJECT}/settings", finishing.settings, name="settings"),
     path(f"{PROJECT}/budget", finishing.budget, name="budget"),
     path(f"{PROJECT}/estimate", finishing.estimate, name="estimate"),

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from apps.jobs.models import Job
-from tests.factories import make_asset, make_project, make_scenes
+from tests.factories import make_asset, make_project, make_scenes, make_song
 from tests.studio.pages import HTMX, make_job, page, seen_of
 
 pytestmark = pytest.mark.django_db
@@ -117,3 +117,28 @@ def test_the_operator_sees_queues_providers_and_failures(client, staff, user):
     assert "provider_failed" in html
     assert "REPLICATE_API_TOKEN" in html
     assert re.search(r'<td>media</td><td class="number">1</td>', html)
+
+
+def test_sections_and_beats_are_typed_without_scripts(browser, user):
+    parts = [{"label": "intro", "start_seconds": 0.0, "end_seconds": 12.0}]
+    song = make_song(user, analysis={"sections": parts, "energy": [0.5] * 120, "duration_seconds": 12.0})
+    project = make_project(user, song=song)
+    url = f"/projects/{project.pk}/song"
+    seen = re.search(r'name="updated_at" value="([^"]+)"', page(browser, url))[1]
+    sent = {"save": "sections", "updated_at": seen, "label": ["intro", "drop", ""], "start": ["0:00", "0:07.5", ""]}
+    wrong = browser.post(url, {**sent, "start": ["0:00", "soon", ""]})
+    assert wrong.status_code == 400
+    assert "“soon” is no time" in wrong.content.decode() and 'value="drop"' in wrong.content.decode()
+
+    assert browser.post(url, sent).headers["Location"] == f"/edit/{project.pk}"
+    song.refresh_from_db()
+    assert [(part["label"], part["start_seconds"]) for part in song.analysis["sections"]] == [
+        ("intro", 0),
+        ("drop", 7.5),
+    ]
+    assert browser.post(url, {**sent, "label": ["x", "y", ""]}).status_code == 409  # over a newer state
+    browser.post(url, {"save": "set", "bpm": "100", "offset": "0.5"})
+    song.refresh_from_db()
+    assert song.grid["tempo_bpm"] == pytest.approx(100)
+    assert browser.post(url, {"save": "set", "bpm": "9999"}).status_code == 400
+    assert browser.post(url, {"save": "dance"}).status_code == 400
