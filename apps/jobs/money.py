@@ -94,6 +94,13 @@ def cost_reserve(job: Job, quote: Quote) -> None:
     _record(job, LedgerKind.RESERVE, quote.amount, scopes, quote)
 
 
+def cost_reserve_again(job: Job) -> None:
+    """Hold what the job was quoted, and the length that it buys, for another attempt. Raises BudgetExceeded."""
+    first = LedgerEntry.objects.filter(job=job, kind=LedgerKind.RESERVE).order_by("attempt").first()
+    seconds = first.bought_seconds if first else None
+    cost_reserve(job, Quote(job.quoted_cost, "as quoted for the first attempt", bought_seconds=seconds))
+
+
 def reservation_open(job: Job) -> bool:
     """Whether the present attempt holds a reservation that was neither settled nor released."""
     entries = LedgerEntry.objects.filter(job=job, attempt=job.attempt).values_list("kind", flat=True)

@@ -305,7 +305,7 @@ def _give_up_unknown(job: Job, run: RemoteRun) -> None:
     money.cost_release(job, attempt=run.attempt)
 
 
-def job_retry(*, by: User, job_id: UUID, quote: Quote | None = None, any_owner: bool = False) -> Job:
+def job_retry(*, by: User, job_id: UUID, any_owner: bool = False) -> Job:
     """Start the next attempt with the frozen parameters; a person's decision to pay again where it costs.
     `any_owner`: the admin's.
 
@@ -325,8 +325,7 @@ def job_retry(*, by: User, job_id: UUID, quote: Quote | None = None, any_owner: 
         job.error, job.error_evidence = "", {}
         job.progress_percentage, job.progress_message = 0, ""
         job.run_after, job.started_at = None, None
-        if job.quoted_cost > 0:
-            money.cost_reserve(job, quote or Quote(amount=job.quoted_cost, basis="as quoted for the first attempt"))
+        money.cost_reserve_again(job)
         try:
             with transaction.atomic():
                 _move(job, State.QUEUED, Code.RETRY_BY_PERSON, message=f"attempt {job.attempt}, by {by}")

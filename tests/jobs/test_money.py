@@ -2,6 +2,7 @@
 
 import threading
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -10,6 +11,7 @@ from apps.core.errors import BudgetExceeded
 from apps.jobs import money, services
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job, LedgerEntry, SpendingAccount
+from apps.jobs.selectors import project_money
 from apps.jobs.services import NewJob
 from apps.jobs.states import Code, State
 from apps.providers.base import Quote
@@ -94,6 +96,17 @@ def test_retry_reserves_again_and_is_refused_by_the_cap(user):
         services.job_retry(by=user, job_id=job.pk)
     job.refresh_from_db()
     assert job.state == State.CANCELLED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_retry_that_succeeds_counts_the_seconds_it_bought(user):
+    project_id = uuid4()
+    job = paid_job(user, project_id=project_id)
+    services.job_cancel(by=user, job_id=job.pk)
+    assert project_money(project_id)["bought_seconds"] == 0
+    services.job_retry(by=user, job_id=job.pk)
+    services.job_succeed(services.job_claim(job_id=job.pk, claim_from=State.QUEUED, worker="test"), result={})
+    assert project_money(project_id) == {"reserved": 0, "spent": Decimal(1), "bought_seconds": 8}
 
 
 def test_a_cost_above_the_threshold_needs_confirmation():
