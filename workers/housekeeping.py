@@ -8,7 +8,7 @@ from celery.signals import celeryd_after_setup
 from django.db import close_old_connections
 from django.utils import timezone
 
-from apps.assets import background, checks, sweep
+from apps.assets import background, checks, sweep, upload_mirror
 from apps.assets.disk import media_folder_id
 from apps.assets.errors import StorageUnavailable
 
@@ -56,6 +56,7 @@ def storage_night(**_: object) -> None:
     """Each night: look at the bucket, and ask each machine to sweep and to look at its own disk."""
     close_old_connections()
     background.disk_round_dispatch(now=timezone.now())
+    upload_mirror.mirror_sweep(now=timezone.now())
     checks.bucket_check(now=timezone.now())
 
 

@@ -217,6 +217,11 @@ class Bucket:
                 ),
             )
 
+    def put_bytes(self, key: str, content: bytes) -> None:
+        """Store a small object of passing worth; what is there already is replaced."""
+        with _explained("store a file", key):
+            self.client.put_object(Bucket=self.facts.name, Key=key, Body=content)
+
     def _sending_client(self, condition: PutCondition | None) -> Any:
         """boto3's transfers take no conditions, so a client of its own adds the header to what makes the object."""
         if condition is None:

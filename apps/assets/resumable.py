@@ -1,8 +1,9 @@
 """Uploads that go on where they stopped: the tus protocol 1.0 (https://tus.io), its core, creation and termination.
 
 What came lies in a folder of its own under the scratch folder, named by owner and upload, so nobody reaches another's.
-The file's length is the offset: there is nothing else to keep in step with it. A finished upload's id is then sent in
-place of a file. Folders that nobody goes on with are swept like any other temporary one.
+The file's length is the offset: there is nothing else to keep in step with it. With a bucket, what other web machines
+took is fetched from it first (`upload_mirror`). A finished upload's id is then sent in place of a file. Folders that
+nobody goes on with are swept like any other temporary one.
 """
 
 import errno
@@ -12,6 +13,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 from uuid import UUID, uuid4
@@ -19,6 +21,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 
 from apps.accounts.models import User
+from apps.assets import upload_mirror
 from apps.assets.digest import file_digest
 from apps.assets.errors import StorageUnavailable, UploadBusy, UploadTooLarge
 from apps.assets.uploads import SpooledUpload, largest_upload_bytes, spool_path, uploads_root
@@ -27,6 +30,7 @@ from apps.core.errors import ConflictError, InputError, NotFound
 # More at once is nobody's wish: the oldest is then given up.
 MOST_UNFINISHED = 20
 PIECE_BYTES = 1024 * 1024
+FACTS = "facts.json"
 GONE = "There is no such upload any more. Send the file from its start."
 
 
@@ -58,23 +62,51 @@ def partial_create(*, by: User, size_bytes: int, name: str) -> PartialUpload:
         raise UploadTooLarge(f"The file is too large: at most {megabytes} MB. Make it smaller.")
     unfinished = sorted(uploads_root().glob(f"{by.pk}-*"), key=_started_at)
     for old in unfinished[: max(0, len(unfinished) + 1 - MOST_UNFINISHED)]:
-        shutil.rmtree(old, ignore_errors=True)
+        _remove(old)
     upload_id = uuid4()
     upload = PartialUpload(upload_id, name[:255] or "file", size_bytes, _folder(by, upload_id))
-    upload.folder.mkdir(parents=True)
-    (upload.folder / "facts.json").write_text(json.dumps({"name": upload.name, "size_bytes": size_bytes}))
-    upload.content.touch()
+    facts = json.dumps({"name": upload.name, "size_bytes": size_bytes})
+    _folder_make(upload.folder, facts)
+    upload_mirror.facts_mirror(upload.folder.name, facts)
     return upload
 
 
+def _folder_make(folder: Path, facts: str) -> None:
+    """Several requests may do this at once on a machine that meets the upload for the first time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "content").touch()
+    draft = folder / f"{uuid4()}.part"
+    draft.write_text(facts)
+    draft.replace(folder / FACTS)
+
+
 def partial_get(*, by: User, upload_id: UUID) -> PartialUpload:
-    """Raises NotFound for somebody else's, and for one that was given up."""
+    """As far as it has come on any machine. Raises NotFound for somebody else's, and for one that was given up."""
     folder = _folder(by, upload_id)
+    if not (folder / FACTS).exists():
+        mirrored = upload_mirror.facts_mirrored(folder.name)
+        if mirrored is None:
+            raise NotFound(GONE)
+        _folder_make(folder, mirrored)
     try:
-        facts = json.loads((folder / "facts.json").read_text())
-    except FileNotFoundError as error:
+        facts = json.loads((folder / FACTS).read_text())
+        upload = PartialUpload(upload_id, facts["name"], facts["size_bytes"], folder)
+        _catch_up(upload)
+    except FileNotFoundError as error:  # given up this moment
         raise NotFound(GONE) from error
-    return PartialUpload(upload_id, facts["name"], facts["size_bytes"], folder)
+    return upload
+
+
+def _catch_up(upload: PartialUpload) -> None:
+    if upload.offset == upload.size_bytes:
+        return
+    with upload.content.open("r+b", buffering=0) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return  # a request of this moment adds to it here
+        have = file.seek(0, os.SEEK_END)
+        upload_mirror.parts_fetch(upload.folder.name, have=have, write=partial(_write, file))
 
 
 def partial_append(upload: PartialUpload, *, offset: int, read: Callable[[int], bytes]) -> int:
@@ -95,11 +127,14 @@ def partial_append(upload: PartialUpload, *, offset: int, read: Callable[[int], 
         file.seek(0, os.SEEK_END)
         if offset != file.tell():
             raise ConflictError(f"The upload stands at {file.tell()} bytes. Go on there.", code="other_offset")
-        while piece := read(PIECE_BYTES):
-            if file.tell() + len(piece) > upload.size_bytes:
-                raise InputError("More bytes came than Upload-Length said.", code="too_long")
-            _write(file, piece)
-        return file.tell()
+        try:
+            while piece := read(PIECE_BYTES):
+                if file.tell() + len(piece) > upload.size_bytes:
+                    raise InputError("More bytes came than Upload-Length said.", code="too_long")
+                _write(file, piece)
+        finally:
+            upload_mirror.part_mirror(upload.folder.name, file, start=offset)
+        return file.seek(0, os.SEEK_END)
 
 
 def _write(file: IO[bytes], piece: bytes) -> None:
@@ -114,7 +149,15 @@ def _write(file: IO[bytes], piece: bytes) -> None:
 
 
 def partial_delete(*, by: User, upload_id: UUID) -> None:
-    shutil.rmtree(partial_get(by=by, upload_id=upload_id).folder, ignore_errors=True)
+    folder = _folder(by, upload_id)
+    if not (folder / FACTS).exists() and upload_mirror.facts_mirrored(folder.name) is None:
+        raise NotFound(GONE)
+    _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    upload_mirror.mirror_delete(folder.name)
 
 
 def partial_taken(*, by: User, upload_id: UUID) -> SpooledUpload:

@@ -11,8 +11,10 @@ from django.utils import timezone
 from apps.assets.models import Asset
 from apps.assets.resumable import MOST_UNFINISHED
 from apps.assets.sweep import orphans_sweep
+from apps.assets.upload_mirror import mirror_sweep
 from apps.jobs.services import job_cancel
 from tests.factories import make_project, make_scenes
+from tests.server import closed_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -125,6 +127,47 @@ def test_the_night_takes_abandoned_parts(api, settings):
     assert len(folders(settings)) == 1
     orphans_sweep(now=timezone.now() + timedelta(hours=settings.ORPHAN_MAX_AGE_HOURS + 1), dry_run=False)
     assert folders(settings) == []
+
+
+def in_bucket(s3_client, bucket):
+    return [
+        entry["Key"] for entry in s3_client.list_objects_v2(Bucket=bucket, Prefix="mv/uploads/").get("Contents", [])
+    ]
+
+
+def test_another_web_machine_goes_on_and_takes_it(api, clip, settings, tmp_path, bucket, s3_client):
+    content, one = clip.read_bytes(), settings.SCRATCH_ROOT
+    address = begin(api, len(content))
+    send(api, address, content[:1000], 0)
+    settings.SCRATCH_ROOT = tmp_path / "two"
+    assert stands_at(api, address) == 1000
+    assert send(api, address, content[1000:1500], 1000).status_code == 204
+    settings.SCRATCH_ROOT = one
+    assert send(api, address, content[1500:], 1500).status_code == 204
+    settings.SCRATCH_ROOT = tmp_path / "three"
+    answer = take(api, address)
+    assert answer.status_code == 201, answer.json()
+    assert Asset.objects.get(pk=answer.json()["id"]).size_bytes == len(content)
+    settings.SCRATCH_ROOT = tmp_path / "four"
+    assert api.delete(address).status_code == 204
+    assert in_bucket(s3_client, bucket) == []
+    assert api.head(address).status_code == 404
+
+
+def test_an_upload_goes_on_where_it_began_while_the_bucket_is_down(api, clip, settings, bucket):
+    settings.STORAGE_ENDPOINT_URL = f"http://127.0.0.1:{closed_port()}"
+    content = clip.read_bytes()
+    address = begin(api, len(content))
+    send(api, address, content, 0)
+    assert take(api, address).status_code == 201
+
+
+def test_the_night_takes_abandoned_parts_from_the_bucket(api, settings, bucket, s3_client):
+    send(api, begin(api, 10), b"12345", 0)
+    mirror_sweep(now=timezone.now())
+    assert len(in_bucket(s3_client, bucket)) == 2
+    mirror_sweep(now=timezone.now() + timedelta(hours=settings.ORPHAN_MAX_AGE_HOURS + 1))
+    assert in_bucket(s3_client, bucket) == []
 
 
 def test_a_client_of_another_version_is_told(api):
