@@ -81,6 +81,9 @@ class FaceFoundSerializer(serializers.Serializer[Any]):
     share = serializers.FloatField(help_text="Of the clip's frames that show a face")
     height_share = serializers.FloatField(help_text="The face's height against the picture's")
     faces = serializers.IntegerField()
+    looks = serializers.IntegerField(help_text="Pictures of the clip that were looked at")
+    hidden = serializers.IntegerField(help_text="Of these, in how many something is before the mouth")
+    aside = serializers.IntegerField(help_text="Of these, in how many the face is seen from the side only")
 
 
 class VoiceFoundSerializer(serializers.Serializer[Any]):

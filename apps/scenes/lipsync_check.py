@@ -13,7 +13,7 @@ from apps.core.errors import InputError, StudioError
 from apps.generation.frozen import FrozenRequest, InputSource
 from apps.generation.work import Work
 from apps.jobs.execution import JobRun
-from apps.providers.draft.lipsync.face import FaceCheck, face_check
+from apps.providers.draft.lipsync.check import FaceCheck, face_check
 from apps.providers.draft.lipsync.voice import VoiceCheck, voice_check
 from apps.scenes.lipsync import LipsyncWish, scene_lipsync_work
 from apps.scenes.models import Scene

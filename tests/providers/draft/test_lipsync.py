@@ -11,7 +11,8 @@ from apps.media.formats import ClipFormat
 from apps.media.probe import probe_media
 from apps.media.runner import run
 from apps.providers.base import LipsyncRequest, LipsyncSegment, MediaInput, SegmentedLipsyncRequest
-from apps.providers.draft.lipsync.face import drawn_track, face_check
+from apps.providers.draft.lipsync.check import face_check
+from apps.providers.draft.lipsync.face import drawn_track
 from apps.providers.draft.lipsync.sync import decoded_planes
 from apps.providers.draft.lipsync.track import found_track
 from tests.providers.draft.voices import write_voice
@@ -225,7 +226,23 @@ def test_the_check_finds_a_face_that_can_be_used(stranger):
     assert found.usable
     assert found.faces == 1
     assert found.height_share > 0.3
-    assert not found.problems
+    assert not found.problems and not found.hidden
+
+
+def test_the_check_says_what_stands_before_the_mouth(singer, stranger, tmp_path):
+    track, held = drawn_track(singer, FRAMES), tmp_path / "held.mp4"
+    # A grey microphone that hangs before the lips from the half of the clip on.
+    size = round(track.half.max() * 2.2)
+    box = f"x={round(track.x[FRAMES // 2] - size / 2)}:y={round(track.y[FRAMES // 2] - size / 2)}:w={size}:h={size}"
+    draw = f"drawbox={box}:color=0x303030:t=fill:enable='gte(n,{FRAMES // 2})'"
+    arguments = ["-i", str(stranger), "-vf", draw, "-c:v", "libx264", "-preset", "ultrafast", str(held)]
+    run(arguments, time_limit_seconds=60)
+
+    found = face_check(held)
+
+    assert found.usable and found.seconds >= FRAMES / 24 / 2
+    assert f"hidden in {found.hidden} of {found.looks} pictures" in " ".join(found.problems)
+    assert 2 <= found.hidden <= 6
 
 
 def test_the_check_says_when_there_is_none(make, video_request):

@@ -1,6 +1,5 @@
-"""Finding frontal faces in a picture, and looking whether a clip has one that lips can be moved on."""
+"""Finding faces in a picture, and where a mouth is in each frame of a clip."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,11 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from apps.core.errors import InputError
 from apps.media.drawn import drawn_mouths
-from apps.media.probe import open_media, picture_stream
 from apps.providers.draft.canvas import Pixels
-from apps.providers.draft.lipsync.upright import upright
 
 # Faces are looked for on pictures of about this height: enough for a face of a tenth of it.
 SEARCH_HEIGHT = 360
@@ -69,31 +65,19 @@ class MouthTrack:
     inside: Inside | None = None
 
 
-@dataclass(frozen=True)
-class FaceCheck:
-    """Whether a clip's face can be lip-synced. `share` of the looked-at frames had one; `height_share` is its usual
-    height against the frame's; `faces` how many are seen at once, now and then at least; `seconds` a moment that
-    shows the finding."""
-
-    usable: bool
-    share: float
-    height_share: float
-    faces: int
-    seconds: float
-    problems: tuple[str, ...]
-
-
 class FaceFinder:
-    """Frontal faces in grey pictures of about SEARCH_HEIGHT."""
+    """Faces in grey pictures of about SEARCH_HEIGHT."""
 
     def __init__(self) -> None:
-        self._cascades = [
+        names = ("haarcascade_frontalface_alt2", "haarcascade_frontalface_default", "haarcascade_profileface")
+        cascades = [
             cv2.CascadeClassifier(f"{cv2.data.haarcascades}{name}.xml")  # type: ignore[attr-defined]
-            for name in ("haarcascade_frontalface_alt2", "haarcascade_frontalface_default")
+            for name in names
         ]
+        self._cascades, self._profile = cascades[:2], cascades[2]
 
     def find(self, grey: Pixels) -> list[Face]:
-        """All faces, largest first; heads that are tilted are looked for where there is no upright one."""
+        """All frontal faces, largest first; heads that are tilted are looked for where there is no upright one."""
         smallest = round(min(grey.shape[:2]) * SMALLEST_FACE_SHARE)
         centre = (grey.shape[1] / 2, grey.shape[0] / 2)
         for tilt in _TILTS:
@@ -104,6 +88,13 @@ class FaceFinder:
                 back = cv2.invertAffineTransform(turn)
                 return [_face(box, back, 1.0, tilt) for box in sorted(boxes, key=lambda box: -box[2])]
         return []
+
+    def sees_profile(self, grey: Pixels) -> bool:
+        """Whether a face is seen from one side."""
+        smallest = round(min(grey.shape[:2]) * SMALLEST_FACE_SHARE)
+        # The cascade knows faces that look to the left.
+        looks = (grey, np.ascontiguousarray(grey[:, ::-1]))
+        return any(len(self._profile.detectMultiScale(look, 1.12, 6, minSize=(smallest, smallest))) for look in looks)
 
     def find_near(self, grey: Pixels, face: Face) -> Face | None:
         """The face where it is expected, of about its width and roll."""
@@ -146,64 +137,6 @@ def search_picture(grey: Pixels) -> tuple[Pixels, int]:
     size = (grey.shape[1] // factor, grey.shape[0] // factor)
     whole = grey[: size[1] * factor, : size[0] * factor]
     return cv2.resize(whole, size, interpolation=cv2.INTER_AREA), factor
-
-
-def face_check(path: Path, *, looks: int = 12) -> FaceCheck:
-    """Look, for nothing, whether a paid or draft lip-sync can work on this clip."""
-    with open_media(path) as container:
-        stream = picture_stream(container)
-        if stream is None:
-            raise InputError("The file has no moving picture to lip-sync.", code="no_video")
-        count = stream.frames or round(float((container.duration or 0) / 1e6 * (stream.average_rate or 24)))
-    finder = FaceFinder()
-    seen: list[tuple[float, float]] = []
-    counts: list[int] = []
-    for seconds, grey in _grey_frames(path, every=max(1, count // looks)):
-        small, _ = search_picture(grey)
-        faces = finder.find(small)
-        # Shadows that look like small faces stand on or beside a real one.
-        real = [
-            face for face in faces if face is faces[0] or (face.width > faces[0].width * 0.5 and _apart(face, faces[0]))
-        ]
-        counts.append(len(real))
-        if faces:
-            seen.append((faces[0].width / small.shape[0], seconds))
-    share = len(seen) / len(counts) if counts else 0.0
-    # What looks like a second face for a moment is a pattern in the background.
-    most = sorted(counts, reverse=True)[len(counts) // 6] if counts else 0
-    height = float(np.median([height for height, _ in seen])) if seen else 0.0
-    best = max(seen)[1] if seen else 0.0
-    problems = _face_problems(share, height, most)
-    return FaceCheck(share >= 0.5 and height >= SMALLEST_FACE_SHARE, share, height, most, best, tuple(problems))
-
-
-def _grey_frames(path: Path, *, every: int) -> Iterator[tuple[float, Pixels]]:
-    """(seconds, luma) of every so-manieth frame, upright."""
-    with open_media(path) as container:
-        stream = picture_stream(container)
-        if stream is None:
-            raise InputError("The file has no moving picture to lip-sync.", code="no_video")
-        stream.thread_type = "AUTO"
-        for number, frame in enumerate(container.decode(stream)):
-            if number % every == 0:
-                yield float(frame.time or 0.0), upright(frame.to_ndarray(format="gray"), frame.rotation)
-
-
-def _apart(face: Face, other: Face) -> bool:
-    return abs(face.x - other.x) >= other.width or abs(face.y - other.y) >= other.width * 1.5
-
-
-def _face_problems(share: float, height: float, most: int) -> list[str]:
-    if share == 0:
-        return ["No frontal face was found. Lip-sync needs one face that looks roughly at the camera."]
-    problems = []
-    if share < 0.5:
-        problems.append(f"A face is seen in only {share:.0%} of the clip; it may be turned away or hidden.")
-    if height < 0.15:
-        problems.append(f"The face is small ({height:.0%} of the picture's height); a closer shot works better.")
-    if most > 1:
-        problems.append(f"Up to {most} faces are seen at once; turn on active speaker detection.")
-    return problems
 
 
 def drawn_track(path: Path, frames: int) -> MouthTrack | None:
