@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
+from django import forms
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers, status
 from rest_framework.decorators import api_view
@@ -95,16 +96,35 @@ class JobDetailSerializer(JobSerializer):
         return shown_result(job)
 
 
+class WordsField(forms.MultipleChoiceField):
+    """Words in any case: the name several times, or once with commas between them."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return [word.strip().lower() for given in super().to_python(value) for word in given.split(",") if word.strip()]
+
+
+class WordsFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc] # the package has no types
+    field_class = WordsField
+
+
+class YesOrNo(forms.NullBooleanSelect):
+    """`1` and `0` besides `true` and `false`."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> bool | None:
+        said = {"1": "true", "0": "false"}.get(data.get(name), str(data.get(name, "")).lower())
+        return super().value_from_datadict({name: said}, files, name)
+
+
 class JobFilter(django_filters.FilterSet):  # type: ignore[misc] # the package has no types
-    state = django_filters.MultipleChoiceFilter(choices=State.choices)
-    kind = django_filters.MultipleChoiceFilter(choices=Kind.choices)
+    state = WordsFilter(choices=State.choices)
+    kind = WordsFilter(choices=Kind.choices)
     project = django_filters.UUIDFilter(field_name="project_id")
     scene = django_filters.UUIDFilter(field_name="scene_id")
-    pro = django_filters.BooleanFilter(method="filter_pro", label="Only Pro jobs, or none of them")
+    pro = django_filters.BooleanFilter(method="filter_pro", label="Only Pro jobs, or none of them", widget=YesOrNo)
     # The same by the names that a job shows.
     project_id = django_filters.UUIDFilter(field_name="project_id")
     scene_id = django_filters.UUIDFilter(field_name="scene_id")
-    is_pro_job = django_filters.BooleanFilter(method="filter_pro", label="The same as pro")
+    is_pro_job = django_filters.BooleanFilter(method="filter_pro", label="The same as pro", widget=YesOrNo)
 
     class Meta:
         model = Job

@@ -44,7 +44,14 @@ def test_it_filters_by_state_kind_project_and_pro(client, user):
     project = uuid4()
     wanted = make_job(user, kind=Kind.PRO_LIPSYNC, project_id=project)
     fail(make_job(user))
-    for query in (f"project={project}", "kind=pro_lipsync", "pro=true", "state=queued&state=running"):
+    for query in (
+        f"project={project}",
+        "kind=pro_lipsync",
+        "pro=true",
+        "pro=1",
+        "state=queued&state=running",
+        "state=RUNNING,queued",
+    ):
         rows = client.get(f"/api/jobs?{query}").json()["results"]
         assert [row["id"] for row in rows] == [str(wanted.pk)], query
 
