@@ -15,6 +15,6 @@ def cancel_run(*, run_id: int, **_: object) -> None:
     polling.run_cancel(run_id)
 
 
-@shared_task(name="workers.polling.settle_cancelled")
-def settle_cancelled(*, run_id: int, **_: object) -> None:
-    polling.run_settle_cancelled(run_id)
+@shared_task(name="workers.polling.settle_abandoned")
+def settle_abandoned(*, run_id: int, **_: object) -> None:
+    polling.run_settle_abandoned(run_id)

@@ -15,4 +15,4 @@ def jobs(**_: object) -> None:
     sweep.jobs_recover_lost()
     sweep.jobs_ring_silent()
     sweep.late_results_ring()
-    sweep.cancelled_submits_ring()
+    sweep.abandoned_submits_ring()

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 JOB_ENDED_TASK = "workers.followup.job_ended"
 JOB_RETRIED_TASK = "workers.followup.job_retried"
 TELL_PROVIDER_TASK = "workers.polling.cancel_run"
-SETTLE_CANCELLED_TASK = "workers.polling.settle_cancelled"
+SETTLE_ABANDONED_TASK = "workers.polling.settle_abandoned"
 KEEP_LATE_RESULT_TASK = "workers.generation.keep_late_result"
 
 

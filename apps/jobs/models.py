@@ -173,6 +173,11 @@ class RemoteRun(models.Model):
                 condition=Q(status=RunStatus.SUCCEEDED),
                 name="remote_run_to_collect",
             ),
+            models.Index(
+                fields=["submitting_at"],
+                condition=Q(status__in=[RunStatus.SUBMITTING, RunStatus.UNKNOWN], finished_at=None),
+                name="remote_run_unsettled",
+            ),
         ]
 
     @property

@@ -165,6 +165,11 @@ def run_accepted(remote: RemoteRun, provider: RemoteProvider, status: RemoteStat
     with transaction.atomic(durable=True):
         job = services.job_lock(remote.job_id)
         run = RemoteRun.objects.select_for_update().get(pk=remote.pk)
+        if run.remote_id:
+            # Another worker has found it meanwhile, and may be far beyond this point.
+            if run.remote_id != status.ref.remote_id:
+                log.error("submit_accepted_twice", job_id=str(job.pk), kept=run.remote_id, lost=status.ref.remote_id)
+            return
         now = timezone.now()
         done = status.state == RemoteState.SUCCEEDED
         run.status = RunStatus.SUCCEEDED if done else RunStatus.SUBMITTED
@@ -180,16 +185,27 @@ def run_accepted(remote: RemoteRun, provider: RemoteProvider, status: RemoteStat
             services.job_wait(claim, code=Code.SUBMITTED, message=f"{provider.title} is working on it")
         elif not ours and job.state == State.CANCELLED:
             dispatch.task_dispatch(dispatch.TELL_PROVIDER_TASK, queue=Queue.IO, run_id=run.pk)
+        elif job.state == State.NEEDS_ATTENTION and job.attempt == run.attempt:
+            # A worker that was taken for dead tells what a person was to find out.
+            job.error, job.error_evidence = "", {}
+            services.job_move_waiting(job, to=State.WAITING, code=Code.SUBMITTED, message="the answer came after all")
         elif not ours and done:
             dispatch.task_dispatch(dispatch.KEEP_LATE_RESULT_TASK, queue=Queue.IO, run_id=run.pk)
 
 
 def _not_submitted(run: JobRun, remote: RemoteRun, error: ProviderError) -> Handed:
     """Proven non-acceptance goes on as an ordinary failure; anything else is the unknown case."""
-    remote.message = error.message
-    remote.raw = {"answer": error.raw} if error.raw is not None else {}
-    remote.status = RunStatus.UNKNOWN if error.outcome_unknown else RunStatus.NOT_ACCEPTED
-    remote.save(update_fields=["message", "raw", "status"])
+    with transaction.atomic(durable=True):
+        job = services.job_lock(remote.job_id)
+        row = RemoteRun.objects.select_for_update().get(pk=remote.pk)
+        if row.status != RunStatus.SUBMITTING or row.submitting_at != remote.submitting_at:
+            raise WorkCancelled("another worker has found out about this submit")
+        row.message = error.message
+        row.raw = {"answer": error.raw} if error.raw is not None else {}
+        row.status = RunStatus.UNKNOWN if error.outcome_unknown else RunStatus.NOT_ACCEPTED
+        row.save(update_fields=["message", "raw", "status"])
+        if not error.outcome_unknown and run_abandoned(row, job):
+            money.cost_release(job, attempt=row.attempt)
     if not error.outcome_unknown:
         raise error
     log.warning("submit_outcome_unknown", job_id=str(run.job.pk), provider=remote.provider, reason=error.message)
@@ -219,23 +235,38 @@ def _reconcile(run: JobRun, provider: RemoteProvider, opened: Opened, remote: Re
         )
         return _send(run, provider, again)
     try:
-        status = provider.find_unknown(
-            frozen_submit(remote), key=remote.key, sent_after=remote.submitting_at.timestamp()
-        )
+        status = submit_find(remote, provider)
     except ProviderError as error:
         return _still_unknown(run, remote, error)
     if status is not None:
-        taken = RemoteRun.objects.filter(provider=provider.name, remote_id=status.ref.remote_id).exclude(pk=remote.pk)
-        if taken.exists():
-            # The same request was made twice with one seed: what was found is the other's.
-            found = ProviderError("What was found belongs to another job.", raw={"candidates": [status.ref.remote_id]})
-            return _still_unknown(run, remote, found)
         return _accepted(run, provider, remote, status)
     if run.job.quoted_cost > 0:
         # They may have had the request: a list that does not show it (yet) is no proof that it was not taken.
         return _still_unknown(run, remote, ProviderError("The provider does not list it."))
     _not_accepted(remote)
     return _submit(run, provider, opened, remote)
+
+
+def submit_find(remote: RemoteRun, provider: RemoteProvider) -> RemoteStatus | None:
+    """What the provider made of a submit whose answer was lost; None when it does not list it.
+
+    Raises ProviderError where it cannot be asked, or cannot tell (`outcome_unknown`).
+    """
+    status = provider.find_unknown(frozen_submit(remote), key=remote.key, sent_after=remote.submitting_at.timestamp())
+    if status is None:
+        return None
+    taken = RemoteRun.objects.filter(provider=provider.name, remote_id=status.ref.remote_id).exclude(pk=remote.pk)
+    if taken.exists():
+        # The same request was made twice with one seed: what was found is the other's.
+        raise ProviderError(
+            "What was found belongs to another job.", outcome_unknown=True, raw={"candidates": [status.ref.remote_id]}
+        )
+    return status
+
+
+def run_abandoned(run: RemoteRun, job: Job) -> bool:
+    """Whether no attempt looks after the run any more: its job was cancelled, or tried again since."""
+    return job.state == State.CANCELLED or job.attempt != run.attempt
 
 
 def _not_accepted(remote: RemoteRun) -> None:
@@ -255,9 +286,13 @@ def _still_unknown(run: JobRun, remote: RemoteRun, error: ProviderError) -> Hand
         return Handed()
     with transaction.atomic(durable=True):
         job = services.job_lock(run.job.pk)
-        if job.state == State.RUNNING and job.claim == run.claim.number:
-            remote.status = RunStatus.UNKNOWN
-            remote.save(update_fields=["status"])
+        row = RemoteRun.objects.select_for_update().get(pk=remote.pk)
+        if row.remote_id:
+            # The worker that sent it was only slow: its answer has come meanwhile.
+            services.job_wait(run.claim, code=Code.SUBMITTED, message="Waiting for the provider")
+        elif job.state == State.RUNNING and job.claim == run.claim.number:
+            row.status = RunStatus.UNKNOWN
+            row.save(update_fields=["status"])
             services.job_needs_attention(
                 job,
                 code=Code.SUBMIT_UNKNOWN,

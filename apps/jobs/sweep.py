@@ -6,7 +6,7 @@ import redis
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from apps.core.redis_client import redis_client
@@ -94,12 +94,14 @@ def late_results_ring() -> int:
     return len(runs)
 
 
-def cancelled_submits_ring() -> int:
-    """Ring for submits whose worker died and whose job was cancelled: the money's fate must be found out."""
+def abandoned_submits_ring() -> int:
+    """Ring for submits of unknown outcome that no attempt looks after any more: the money's fate must be found out."""
     silent_since = timezone.now() - timedelta(seconds=settings.JOB_SILENT_SECONDS)
-    runs = RemoteRun.objects.filter(
-        status=RunStatus.SUBMITTING, submitting_at__lt=silent_since, job__state=State.CANCELLED
-    ).values_list("pk", flat=True)[:SWEEP_SIZE]
+    unknown = RemoteRun.objects.filter(
+        status__in=[RunStatus.SUBMITTING, RunStatus.UNKNOWN], remote_id="", finished_at=None
+    ).filter(submitting_at__lt=silent_since)
+    abandoned = unknown.filter(Q(job__state=State.CANCELLED) | Q(job__attempt__gt=F("attempt")))
+    runs = abandoned.values_list("pk", flat=True)[:SWEEP_SIZE]
     for run_id in runs:
-        dispatch.task_dispatch(dispatch.SETTLE_CANCELLED_TASK, queue=Queue.IO, run_id=run_id)
+        dispatch.task_dispatch(dispatch.SETTLE_ABANDONED_TASK, queue=Queue.IO, run_id=run_id)
     return len(runs)

@@ -63,9 +63,9 @@ class Refusal(Exception):
 class Fault:
     """What goes wrong on the next `times` requests whose "METHOD path" matches the pattern.
 
-    Kinds: `latency` (wait `seconds`, then answer), `status` (answer `status`, `body`, `headers`; nothing is
-    done), `html` (a 200 proxy page; nothing is done), `cut` (drop the line; nothing is done), `lose_answer`
-    (do it, then drop the line), `hang` (do it, wait `seconds`, then drop the line).
+    Kinds: `latency` (wait `seconds`, then answer), `status` (wait `seconds`, then answer `status`, `body`,
+    `headers`; nothing is done), `html` (a 200 proxy page; nothing is done), `cut` (drop the line; nothing is
+    done), `lose_answer` (do it, then drop the line), `hang` (do it, wait `seconds`, then drop the line).
     """
 
     route: str
@@ -268,6 +268,7 @@ def _serve_one(service: FakeService, handler: BaseHTTPRequestHandler) -> None:
         time.sleep(fault.seconds)
         _send(handler, service.answer(request))
     elif fault.kind == "status":
+        time.sleep(fault.seconds)
         _send(handler, Reply(fault.status, fault.body, fault.headers))
     elif fault.kind == "html":
         _send(handler, Reply(200, HTML_PAGE, {"Content-Type": "text/html"}))

@@ -9,7 +9,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
@@ -23,6 +24,7 @@ from apps.generation.work import Spending, work_run
 from apps.jobs import polling, sweep
 from apps.jobs.models import Job, RemoteRun, RunStatus
 from apps.jobs.states import LIVE, State
+from tests.worker import wait_for
 from workers.base import job_run, late_result_keep
 from workers.generation import HANDLERS
 
@@ -65,6 +67,22 @@ def turn(job: Job) -> None:
         job_run(HANDLERS, job_id=str(job.pk), claim_from=State.WAITING)
     for run in RemoteRun.objects.filter(status=RunStatus.SUCCEEDED).exclude(job__state__in=LIVE):
         late_result_keep(HANDLERS, run_id=run.pk)
+    job.refresh_from_db()
+
+
+@contextmanager
+def sending(job: Job, service: Any, paid: str) -> Iterator[None]:
+    """The block runs while another worker waits for the answer to its paid request; then that worker ends."""
+
+    def work() -> None:
+        job_run(HANDLERS, job_id=str(job.pk), claim_from=State.QUEUED)
+        connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    wait_for(lambda: service.count(paid) == 1, seconds=20, what="the paid request", step=0.01)
+    yield
+    worker.join()
     job.refresh_from_db()
 
 

@@ -1,12 +1,15 @@
 """Promise: cancel means no new spend from that moment; the provider is told; what was paid for is kept."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from apps.assets.models import Asset
-from apps.jobs import polling, services
-from apps.jobs.models import LedgerEntry, RunStatus
+from apps.jobs import polling, services, sweep
+from apps.jobs.models import LedgerEntry, RemoteRun, RunStatus
 from apps.jobs.states import State
-from tests.jobs.remote.driving import Kill, drive, killed, run_of, turn, video_job
+from tests.jobs.remote.driving import Kill, drive, killed, run_of, scenes_job, sending, turn, video_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,13 +57,67 @@ def test_a_result_that_arrives_all_the_same_is_kept_and_paid_for(user, replicate
     assert ledger(job) == ["reserve", "settle"]
 
 
-def test_a_cancel_while_the_worker_dies_submitting_leaves_no_money_in_the_air(user, replicate):
+def long_ago(job):
+    """The submit was an hour ago."""
+    RemoteRun.objects.filter(job=job).update(submitting_at=timezone.now() - timedelta(hours=1))
+
+
+def test_a_refusal_that_comes_after_the_cancel_gives_the_money_back(user, replicate):
+    replicate.fail_next(PAID, "status", status=422, body={"detail": "no"}, seconds=1.0)
+    job = video_job(user)
+
+    with sending(job, replicate, PAID):
+        services.job_cancel(by=user, job_id=job.pk)
+
+    assert (job.state, ledger(job)) == (State.CANCELLED, ["reserve", "release"])
+
+
+@pytest.mark.parametrize("tried_again", [False, True])
+def test_a_cancel_while_the_worker_dies_submitting_leaves_no_money_in_the_air(tried_again, user, replicate):
     job = video_job(user)
     killed(lambda: drive(job), at=Kill("replicate/provider.py", "submit"))
+    run = run_of(job)
     services.job_cancel(by=user, job_id=job.pk)
+    if tried_again:
+        services.job_retry(by=user, job_id=job.pk)
 
-    polling.run_settle_cancelled(run_of(job).pk)
-    drive(job, until=lambda: run_of(job).status == RunStatus.COLLECTED)
+    long_ago(job)
+    assert sweep.abandoned_submits_ring() == 1
+    polling.run_settle_abandoned(run.pk)
+    drive(job, until=lambda: RemoteRun.objects.get(pk=run.pk).status == RunStatus.COLLECTED)
 
-    assert (job.state, replicate.count(PAID)) == (State.CANCELLED, 1)
-    assert ledger(job) == ["reserve", "settle"]
+    assert replicate.count(PAID) == 1 + tried_again
+    assert [entry.kind for entry in LedgerEntry.objects.filter(job=job, attempt=1)] == ["reserve", "settle"]
+    assert Asset.objects.filter(owner=user, kind="video").exists()
+
+
+def test_an_answer_lost_after_the_cancel_is_looked_for_all_the_same(user, replicate):
+    replicate.fail_next(PAID, "hang", seconds=1.0)
+    job = video_job(user)
+    with sending(job, replicate, PAID):
+        services.job_cancel(by=user, job_id=job.pk)
+    long_ago(job)
+
+    assert sweep.abandoned_submits_ring() == 1
+    polling.run_settle_abandoned(run_of(job).pk)
+
+    assert run_of(job).remote_id == next(iter(replicate.predictions))
+
+
+def test_what_a_cancelled_submit_came_to_is_decided_in_the_end(user, replicate, chat):
+    """Not in the list: given back. Nobody can say: counted as spent. Each is said once, and not asked again."""
+    replicate.fail_next(PAID, "cut")
+    chat.fail_next("POST .*completions", "cut")
+    jobs = [video_job(user), scenes_job(user)]
+    for job in jobs:
+        turn(job)
+        services.job_cancel(by=user, job_id=job.pk)
+        polling.run_settle_abandoned(run_of(job).pk)  # too early for a verdict
+        assert ledger(job) == ["reserve"]
+        long_ago(job)
+        polling.run_settle_abandoned(run_of(job).pk)
+        polling.run_settle_abandoned(run_of(job).pk)
+
+    assert [ledger(job) for job in jobs] == [["reserve", "release"], ["reserve", "settle"]]
+    assert "counts as spent" in jobs[1].events.get(code="submit_unknown", from_state=State.CANCELLED).message
+    assert sweep.abandoned_submits_ring() == 0

@@ -8,10 +8,10 @@ from apps.generation.lipsync import lipsync_work
 from apps.generation.work import Spending, work_run
 from apps.jobs import polling, services
 from apps.jobs.models import LedgerEntry
-from apps.jobs.states import State
+from apps.jobs.states import LIVE, State
 from tests.fakes import media
 from tests.jobs.remote.assets import stored_asset
-from tests.jobs.remote.driving import drive, run_of, scenes_job, video_job
+from tests.jobs.remote.driving import drive, run_of, scenes_job, sending, turn, video_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -150,3 +150,19 @@ def test_the_result_of_an_equal_request_is_not_taken_from_its_job(user, replicat
 
     assert (first.state, second.state) == (State.SUCCEEDED, State.NEEDS_ATTENTION)
     assert len(replicate.predictions) == 1
+
+
+@pytest.mark.parametrize("looks", [1, 3])
+@pytest.mark.parametrize("fault", ["hang", "latency"])
+def test_a_worker_that_was_taken_for_dead_disturbs_nothing(fault, looks, user, replicate):
+    """It hears of its own request only after another one has looked for it, or has given it up to a person."""
+    job = video_job(user)
+    replicate.fail_next(PAID, fault, seconds=1.5)
+
+    with sending(job, replicate, PAID):
+        for _ in range(looks):
+            turn(job)
+    drive(job, until=lambda: job.state not in LIVE | {State.NEEDS_ATTENTION})
+
+    assert (job.state, replicate.count(PAID)) == (State.SUCCEEDED, 1)
+    assert [entry.kind for entry in LedgerEntry.objects.filter(job=job)] == ["reserve", "settle"]
