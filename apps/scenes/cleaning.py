@@ -9,6 +9,7 @@ from django.db.models import Max, ProtectedError, Q
 from apps.assets.models import Asset
 from apps.assets.services import asset_delete
 from apps.projects.models import Project
+from apps.scenes.images import images_of
 from apps.scenes.models import Change, Clip, Scene
 
 log = structlog.get_logger(__name__)
@@ -38,8 +39,7 @@ def _remove(project: Project, scene: Scene) -> None:
     if newest is not None:
         Change.objects.filter(project=project, pk__lte=newest).delete()
     assets = set(Asset.objects.filter(pk__in=Clip.objects.filter(scene=scene).values("asset")))
-    if scene.image is not None:
-        assets.add(scene.image)
+    assets.update(images_of(scene))
     scene.delete()
     for asset in assets:
         # A copy of the scene shows the same files.

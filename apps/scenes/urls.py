@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.scenes import api, lipsync_api, making_api
+from apps.scenes import api, images_api, lipsync_api, making_api
 
 PROJECT = "api/mv/projects/<uuid:project_id>"
 SCENES = f"{PROJECT}/scenes"
@@ -21,6 +21,8 @@ urlpatterns = [
     path(f"{SCENE}/generate_video/quote", making_api.SceneVideoQuote.as_view(), name="scene-video-quote"),
     path(f"{SCENE}/trim", making_api.SceneTrim.as_view(), name="scene-trim"),
     path(f"{SCENE}/upload", making_api.SceneUpload.as_view(), name="scene-upload"),
+    path(f"{SCENE}/images", images_api.SceneImages.as_view(), name="scene-images"),
+    path(f"{SCENE}/use_image", images_api.SceneUseImage.as_view(), name="scene-use-image"),
     path(f"{SCENE}/clips", making_api.SceneClips.as_view(), name="scene-clips"),
     path(f"{SCENE}/revert", making_api.SceneRevert.as_view(), name="scene-revert"),
     path(f"{PROJECT}/lipsync", lipsync_api.ScenesLipsync.as_view(), name="scenes-lipsync"),

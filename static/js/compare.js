@@ -30,8 +30,8 @@ document.addEventListener("keydown", (event) => {
   const box = document.querySelector("[data-compare-keys]");
   if (!box || event.target.closest("select, input, video") || event.ctrlKey || event.metaKey || event.altKey) return;
   const key = event.key.toLowerCase();
-  const step = { arrowleft: -1, arrowright: 1 }[key];
-  if (key === " " && !event.target.closest("button, a")) toggle(box.querySelector("[data-compare-play]"));
+  const step = box.querySelector("video") && { arrowleft: -1, arrowright: 1 }[key];
+  if (key === " " && box.querySelector("video") && !event.target.closest("button, a")) toggle(box.querySelector("[data-compare-play]"));
   else if (step) seek(pair(box), pair(box).lead.currentTime + step * FRAME_SECONDS);
   else if (key === "a" || key === "b") box.dataset.only = box.dataset.only === key ? "" : key;
   else return;

@@ -67,9 +67,9 @@ def test_pages_fit_and_can_be_used_by_everybody(make_page, places, width):
 
 def test_dialogs_are_pages_as_well(make_page, user):
     project = project_on_disk(user, scenes=1)
-    names = ["outputs", "look", "lyrics", "budget", "settings"]
+    names = ["outputs", "look", "lyrics", "budget", "settings", "song"]
     names += ["lipsync?scene=1"]
-    names += [f"scenes/1/{name}" for name in ("lipsync", "trim", "upload", "history", "words", "compare", "look")]
+    names += [f"scenes/1/{name}" for name in ("lipsync", "trim", "upload", "history", "words", "compare", "images", "look")]
     page = make_page(WIDTHS["phone"])
     wrong = [problem for name in names for problem in problems_of(page, f"/projects/{project.pk}/{name}")]
     assert not wrong, "\n".join(wrong)

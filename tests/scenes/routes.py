@@ -40,6 +40,9 @@ ROWS = {
     f"{SCENE}/trim": owned_api(scenes, data={"start_time": 0, "end_time": 1}, **MADE),
     # A file comes as a form, and JSON is refused before anything is looked at.
     f"{SCENE}/upload": owned_api(scenes, method="post", other=415, owner=415, staff=415),
+    f"{SCENE}/images": owned_api(scenes),
+    # Nothing is named.
+    f"{SCENE}/use_image": owned_api(scenes, method="post", other=400, owner=400, staff=400),
     f"{SCENE}/clips": owned_api(scenes),
     f"{SCENE}/revert": owned_api(scenes, method="post"),
     f"{PROJECT}/lipsync": owned_api(scenes, data={"sequences": [1]}, **NOT_NOW),

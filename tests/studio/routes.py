@@ -76,6 +76,8 @@ ROWS = {
     f"{SCENE}/delete": action(scene),
     f"{SCENE}/history": owned_page(scene),
     f"{SCENE}/compare": owned_page(scene),
+    # No image is named: the sentence is shown on the page that it leads back to.
+    f"{SCENE}/images": [owned_page(scene), action(scene)],
     f"{SCENE}/look": [owned_page(scene), action(scene)],
     f"{SCENE}/arrange/<str:what>": action(lambda owner: {**scene(owner), "what": "duplicate"}),
     f"{PROJECT}/lipsync": [owned_page(project), action(project, owner=400)],

@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.projects.services import project_update
+from apps.scenes import history
 from apps.studio.followup import job_retried
 from apps.studio.templatetags.studio import time_left
 from tests.factories import make_asset, make_clip, make_project, make_scenes, make_song, store_asset
@@ -456,3 +457,31 @@ def test_a_look_changed_in_another_tab_is_not_overwritten(browser, user):
     assert browser.post(url, {**sent, "transition": "crossfade"}, headers=HTMX).status_code == 409
     assert browser.post(url, {**sent, "seen_look": "", "clip_volume": "9"}, headers=HTMX).status_code == 400
     assert 'value="flash" selected' in page(browser, url)
+
+
+def test_an_earlier_image_of_a_scene_is_compared_and_chosen(browser, user):
+    project = make_project(user)
+    first, second = (make_asset(user, kind="image") for _ in range(2))
+    scene = make_scenes(project, "4", image=second)[0]
+    for image, cost in ((first, "0.04"), (second, "0")):
+        done = {
+            "state": "succeeded",
+            "finished_at": timezone.now(),
+            "result": {"image_id": str(image.pk)},
+            "cost": cost,
+        }
+        make_job(user, kind="image", project_id=project.pk, scene_id=scene.pk, **done)
+    url = f"/projects/{project.pk}/scenes/1/images"
+
+    assert f"{url}?page=" in page(browser, f"/projects/{project.pk}/scenes/1/history")
+    assert 'aria-label="Compare the 2 images of scene 1"' in page(browser, f"/projects/{project.pk}/scenes/1/inspector")
+    assert re.findall(r"<strong>(Image \d)</strong>", page(browser, url)) == ["Image 2", "Image 1"]
+    assert "$0.04" in page(browser, url)
+    sent = {"page": "edit", "scene_id": scene.pk, "image_id": first.pk}
+    assert browser.post(url, {**sent, "image_id": make_asset(user, kind="image").pk}, headers=HTMX).status_code == 404
+    assert f'id="scene-{scene.pk}"' in browser.post(url, sent, headers=HTMX).content.decode()
+    scene.refresh_from_db()
+    assert scene.image == first
+    history.change_undo(by=user, project_id=project.pk)
+    scene.refresh_from_db()
+    assert scene.image == second

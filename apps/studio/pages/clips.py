@@ -16,6 +16,7 @@ from apps.scenes.own_clips import scene_trim, scene_upload
 from apps.scenes.selectors import scene_get
 from apps.studio.cards import owner_of, view_url
 from apps.studio.clip_views import clip_pair, clip_views, sung_from
+from apps.studio.image_views import image_views
 from apps.studio.pages.acting import scene_action, scene_dialog, uuid_of
 
 NO_CLIP = "There is no such clip in this scene."
@@ -26,7 +27,8 @@ NO_CLIP = "There is no such clip in this scene."
 def scene_history(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
     """Every clip the scene had, newest first, each playable and one click from coming back."""
     scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
-    return scene_dialog(request, scene, "history", clips=list(reversed(clip_views(scene))))
+    clips = list(reversed(clip_views(scene)))
+    return scene_dialog(request, scene, "history", clips=clips, images=image_views(scene))
 
 
 @login_required

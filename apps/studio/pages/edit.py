@@ -18,6 +18,7 @@ from apps.generation.work import Spending
 from apps.jobs.kinds import Kind
 from apps.jobs.selectors import live_jobs
 from apps.projects.selectors import project_get
+from apps.scenes.images import images_of
 from apps.scenes.making import Wish, scenes_video_generate, video_works
 from apps.scenes.selectors import scene_get, scenes_of
 from apps.studio.cards import owner_of, scene_cards, view_url
@@ -52,7 +53,9 @@ def scene_inspector(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
         if isinstance(value, str) and 0 < len(value) < CHIP_LENGTH
     ]
     context = {"card": card, "scene": card.scene, "project": project, "facts": facts, "page": "edit"}
-    return render(request, "studio/inspector.html", context | {"clips": clip_views(card.scene)})
+    images = len(images_of(card.scene))
+    more = {"clips": clip_views(card.scene), "images": images if images > 1 else 0}
+    return render(request, "studio/inspector.html", context | more)
 
 
 @login_required

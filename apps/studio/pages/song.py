@@ -44,7 +44,7 @@ def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
     context = {
         "project": project,
         "song": project.song,
-        "rows": [*rows, *[("", "")] * EMPTY_ROWS],
+        "parts": [*rows, *[("", "")] * EMPTY_ROWS],
         "label_length": LABEL_LENGTH,
         "tempo": request.POST.get("bpm") or project.song.grid.get("tempo_bpm"),
         "problem": problem,

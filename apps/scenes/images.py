@@ -1,0 +1,52 @@
+"""The images that a scene ever had, and which of them is in use."""
+
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.assets.models import Asset
+from apps.core.errors import NotFound
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.states import State
+from apps.projects.selectors import project_lock
+from apps.scenes.clips import refuse_busy
+from apps.scenes.history import recorded
+from apps.scenes.models import Scene
+from apps.scenes.selectors import scene_get
+
+log = structlog.get_logger(__name__)
+
+
+def scene_image_jobs(scene: Scene) -> dict[UUID, Job]:
+    """The jobs that drew the scene's images, oldest first, by image."""
+    drawn = Job.objects.filter(scene_id=scene.pk, kind=Kind.IMAGE, state=State.SUCCEEDED).order_by("finished_at", "pk")
+    return {UUID(job.result["image_id"]): job for job in drawn if job.result.get("image_id")}
+
+
+def images_of(scene: Scene) -> list[Asset]:
+    """Oldest first. A copied scene's image, which was drawn for another scene, comes first."""
+    drawn = list(scene_image_jobs(scene))
+    order = [scene.image_id, *drawn] if scene.image_id and scene.image_id not in drawn else drawn
+    known = Asset.objects.in_bulk(order)
+    return [known[image_id] for image_id in order if image_id in known]
+
+
+def image_make_current(*, by: User, project_id: UUID, sequence: int, image_id: UUID) -> Scene:
+    """Use this image for the clips to come. Raises NotFound for one of another scene, ConflictError while the scene is
+    being worked on. The clips that there are stay as they are."""
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+        refuse_busy(scene)
+        image = next((image for image in images_of(scene) if image.pk == image_id), None)
+        if image is None:
+            raise NotFound("There is no such image in this scene.")
+        with recorded(project, f"choose an image of scene {sequence}"):
+            scene.image = image
+            scene.version += 1
+            scene.save(update_fields=["image", "version", "updated_at"])
+    log.info("scene_image_current", scene_id=str(scene.pk), image_id=str(image.pk))
+    return scene
