@@ -144,7 +144,7 @@ def test_several_scenes_start_together_or_not_at_all(api, project, sync_so):
         {"temperature": -0.1},
         {"temperature": "hot"},
         {"preview": "perhaps"},
-        {"audio_id": "x"},
+        {"audio_id": ["x"]},
         {"start_time": 3},
     ],
 )
@@ -160,6 +160,7 @@ def test_without_a_song_or_a_video_it_says_so(api, user, project, sync_so):
     make_clip(scene)
     assert lipsync(api, silent, 1).json()["code"] == "no_song"
     assert lipsync(api, silent, 9).status_code == 404
+    assert lipsync(api, project, 1, audio_id="x").status_code == 404
 
 
 def test_a_window_past_the_end_is_refused_and_one_across_it_is_cut(api, user, project, sync_so):
