@@ -69,7 +69,8 @@ def test_dialogs_are_pages_as_well(make_page, user):
     project = project_on_disk(user, scenes=1)
     names = ["outputs", "look", "lyrics", "budget", "settings", "song"]
     names += ["lipsync?scene=1"]
-    names += [f"scenes/1/{name}" for name in ("lipsync", "trim", "upload", "history", "words", "compare", "images", "look")]
+    scene = ("lipsync", "trim", "upload", "history", "words", "compare", "images", "look")
+    names += [f"scenes/1/{name}" for name in scene]
     page = make_page(WIDTHS["phone"])
     wrong = [problem for name in names for problem in problems_of(page, f"/projects/{project.pk}/{name}")]
     assert not wrong, "\n".join(wrong)
