@@ -13,10 +13,12 @@ from apps.media.audio import cut_filter
 from apps.media.probe import MediaFacts, probe_media
 from apps.media.runner import input_arguments, run_to_file
 from apps.songs.formats import SONG_CONTAINERS
+from apps.songs.pages import page_sound
 from apps.songs.sites import site_audio_fetch, site_knows
 
 # Servers often name a file's type carelessly; what it is, is found in its content afterwards.
 LINK_CONTENT = ("audio/", "video/", "application/ogg", "application/octet-stream", "binary/octet-stream")
+PAGE = "text/html"
 FRAGMENTED = {"mov", "mp4"}
 # Decoding runs at hundreds of times real time.
 CUT_LIMIT_SECONDS = 600.0
@@ -41,8 +43,9 @@ def audio_import(
 ) -> ImportedAudio:
     """Fetch the sound behind `url` into the folder `into`, cut to [start_time, end_time) seconds.
 
-    A page of a known site goes through yt-dlp, any other link must lead to a file on a public host. Raises
-    InputError with a sentence for whatever is wrong with the link or the range; ProviderError may pass.
+    A page of a known site goes through yt-dlp; any other link must lead to a file on a public host, or to a page that
+    plays one. Raises InputError with a sentence for whatever is wrong with the link or the range; ProviderError may
+    pass.
     """
     if site_knows(url):
         found = site_audio_fetch(
@@ -51,9 +54,8 @@ def audio_import(
         source, title, artist = found.path, found.title, found.artist
     else:
         progress(5, "Fetching")
-        most_bytes = upload_limit("audio").size_bytes
-        source = fetch_url(url, into=into / "source", max_bytes=most_bytes, allowed_content=LINK_CONTENT)
-        title, artist = unquote(Path(urlsplit(url).path).stem)[:200], ""
+        source, title = _file_fetch(url, into)
+        artist = ""
     facts = probe_media(source)
     if facts.sample_rate is None:
         raise InputError("There is no sound behind this link.", code="not_audio")
@@ -65,6 +67,17 @@ def audio_import(
     elif facts.container in FRAGMENTED:
         path = _whole(source, into / "song.m4a", cancelled)
     return ImportedAudio(path=path, facts=probe_media(path), title=title, artist=artist)
+
+
+def _file_fetch(url: str, into: Path) -> tuple[Path, str]:
+    """The file that the link leads to, by way of a page that plays it or not, and its title."""
+    most_bytes = upload_limit("audio").size_bytes
+    source = fetch_url(url, into=into / "source", max_bytes=most_bytes, allowed_content=(*LINK_CONTENT, PAGE))
+    title = ""
+    if found := page_sound(source, url):
+        url, title = found
+        source = fetch_url(url, into=into / "played", max_bytes=most_bytes, allowed_content=LINK_CONTENT)
+    return source, (title or unquote(Path(urlsplit(url).path).stem))[:200]
 
 
 def _range_checked(start: float | None, end: float | None, facts: MediaFacts) -> tuple[float | None, float | None]:

@@ -88,6 +88,23 @@ def test_a_page_is_not_taken_for_a_song(api, site, work):
     assert work()[0].state == "failed"
 
 
+def test_a_page_that_plays_a_sound_leads_to_it_but_not_to_a_private_place(api, settings, work):
+    page = b"<html><title>Blue\n hour</title><video poster='x.jpg'><source src='../hour.mp3?a=1&amp;b=2'></video>"
+    html = Answer(body=page, headers={"Content-Type": "text/html; charset=utf-8"})
+    with serving(html, Answer(body=song_bytes(), headers=MP3)) as server:
+        settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{server.server_port}"]
+        ask(api, url=f"{server.url}/music/hour.html")
+        assert work()[0].state == "succeeded"
+        assert [seen.path for seen in server.seen] == ["/music/hour.html", "/hour.mp3?a=1&b=2"]
+    assert Song.objects.get().title == "Blue hour"
+    html.body = b"<audio src='http://127.0.0.1:9/x.mp3'>"
+    with serving(html) as server:
+        settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{server.server_port}"]
+        ask(api, url=f"{server.url}/music/hour.html")
+        job = work()[0]
+        assert job.state == "failed" and "public" in job.error
+
+
 def test_a_link_to_a_private_address_is_never_fetched(api, settings, work):
     with serving(Answer(body=song_bytes(), headers=MP3)) as server:
         settings.ALLOWED_FETCH_HOSTS = []

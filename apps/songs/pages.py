@@ -1,0 +1,49 @@
+"""A page that is not of a known site, but shows a sound: which file it plays."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+# A page names its sound early; what follows is not read.
+PAGE_BYTES = 2 * 1024**2
+PLAYED = ("audio", "video", "source")
+TOLD = ("og:audio", "og:audio:url", "og:audio:secure_url", "og:video:url", "og:video", "twitter:player:stream")
+
+
+class _Sounds(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.title = ""
+        self._in_title = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        self._in_title = tag == "title"
+        found = told.get("src") if tag in PLAYED else None
+        if tag == "meta" and (told.get("property") or told.get("name")) in TOLD:
+            found = told.get("content")
+        if found:
+            self.addresses.append(found)
+
+    def handle_data(self, data: str) -> None:
+        if self._in_title:
+            self.title += data
+            self._in_title = False
+
+
+def page_sound(path: Path, url: str) -> tuple[str, str] | None:
+    """(address, title) of what the fetched page at `url` plays first; None where the file is no page, or plays nothing.
+
+    The address is only read: whoever fetches it checks it like any other."""
+    with path.open("rb") as file:
+        text = file.read(PAGE_BYTES).decode("utf-8", "replace")
+    if not text.lstrip("\ufeff \t\r\n").startswith("<"):
+        return None
+    sounds = _Sounds()
+    sounds.feed(text)
+    for found in sounds.addresses:
+        address = urljoin(url, found.strip())
+        if urlsplit(address).scheme in {"http", "https"}:
+            return address, " ".join(sounds.title.split())
+    return None
