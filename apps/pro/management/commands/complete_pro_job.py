@@ -1,3 +1,4 @@
+import time
 from argparse import ArgumentParser
 from uuid import UUID
 
@@ -6,8 +7,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.core.errors import StudioError
 from apps.jobs.kinds import SPECS
+from apps.jobs.models import Job
 from apps.jobs.states import State
 from apps.pro.completion import pro_job_check
+
+# A worker that was faster has the result in hand; fetching and storing a long one takes minutes.
+LONGEST_WAIT_SECONDS = 600.0
 
 
 class Command(BaseCommand):
@@ -25,9 +30,17 @@ class Command(BaseCommand):
             # The worker's own task, run here: it claims, so a worker that is on it already is not disturbed.
             current_app.loader.import_default_modules()
             current_app.tasks[SPECS[job.kind].task](job_id=str(job.pk), claim_from=str(State.WAITING))
-            job.refresh_from_db()
+        _await_worker(job)
         self.stdout.write(f"{job.pk}: {job.state} ({job.code})")
         if url := job.result.get("output_url"):
             self.stdout.write(url)
         if job.state != State.SUCCEEDED:
             raise CommandError(job.error or "There is no result yet.")
+
+
+def _await_worker(job: Job) -> None:
+    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+    job.refresh_from_db()
+    while job.state == State.RUNNING and time.monotonic() < deadline:
+        time.sleep(0.5)
+        job.refresh_from_db()
