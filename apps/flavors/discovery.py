@@ -12,38 +12,49 @@ DEFAULT = "default"
 
 @dataclass(frozen=True)
 class Discovered:
-    """`files` holds the usable flavors only, config type by config type; `problems` the others, all of theirs."""
+    """`files` holds the usable flavors only, config type by config type; `problems` the others, all of theirs.
+    `ignored` are files that no config type is named after; they do not make a flavor unusable."""
 
     files: Mapping[str, Mapping[str, FlavorFile]]
     problems: Mapping[str, tuple[FlavorProblem, ...]] = field(default_factory=dict)
+    ignored: tuple[FlavorProblem, ...] = ()
 
 
 def discover(root: Path) -> Discovered:
-    """Read every `<flavor>/*.yaml` under `root`. A broken flavor, `default` too, is among the problems."""
+    """Read every `<flavor>/*.yaml` under `root`. A broken flavor is among the problems; a broken `default` is all of
+    them, as the others cannot be judged without it."""
     files: dict[str, dict[str, FlavorFile]] = {}
     problems: dict[str, tuple[FlavorProblem, ...]] = {}
+    ignored: list[FlavorProblem] = []
     folders = sorted(folder for folder in root.iterdir() if folder.is_dir()) if root.is_dir() else []
     for folder in sorted(folders, key=lambda found: found.name != DEFAULT):
+        ignored += _unknown_files(folder, root=root)
         loaded, found = _read_folder(folder, root=root)
         found += _check(loaded, files.get(DEFAULT, {}))
         if found:
             problems[folder.name] = tuple(found)
+            if folder.name == DEFAULT:
+                break
         else:
             files[folder.name] = loaded
     if DEFAULT not in files and DEFAULT not in problems:
         problems[DEFAULT] = (FlavorProblem(f"{root.name}/{DEFAULT}", 1, "the default flavor's folder is missing"),)
-    return Discovered(files, problems)
+    return Discovered(files, problems, tuple(ignored))
+
+
+def _unknown_files(folder: Path, *, root: Path) -> list[FlavorProblem]:
+    known = ", ".join(f"{name}.yaml" for name in CONFIG_TYPES)
+    return [
+        FlavorProblem(str(path.relative_to(root.parent)), 1, f"is not read; the names are {known}")
+        for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+        if path.suffix != ".yaml" or path.stem not in CONFIG_TYPES
+    ]
 
 
 def _read_folder(folder: Path, *, root: Path) -> tuple[dict[str, FlavorFile], list[FlavorProblem]]:
     loaded: dict[str, FlavorFile] = {}
     problems: list[FlavorProblem] = []
-    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
-        source = str(path.relative_to(root.parent))
-        if path.suffix != ".yaml" or path.stem not in CONFIG_TYPES:
-            known = ", ".join(f"{name}.yaml" for name in CONFIG_TYPES)
-            problems.append(FlavorProblem(source, 1, f"is not a flavor file; the names are {known}"))
-            continue
+    for path in sorted(path for path in folder.glob("*.yaml") if path.stem in CONFIG_TYPES):
         try:
             loaded[path.stem] = read_flavor_file(path, root=root.parent)
         except FlavorProblem as problem:

@@ -116,6 +116,8 @@ class FlavorRegistry:
     def load(self, root: Path) -> None:
         """Read the files. Raises ImproperlyConfigured when `default` is broken."""
         discovered = discover(root)
+        for ignored in discovered.ignored:
+            log.warning("flavor_file_ignored", reason=str(ignored))
         for name, problems in discovered.problems.items():
             for problem in problems:
                 log.error("flavor_broken", flavor=name, reason=str(problem))

@@ -49,10 +49,16 @@ def test_an_unquoted_ratio_is_refused_since_yaml_reads_a_number(configs):
     assert "aspect_ratio" in problem.reason
 
 
-def test_a_file_with_an_unknown_name_is_reported(configs):
-    problem = problem_of(configs, "broken", "vidio_params.yaml", "fps: '24'\n")
+def test_a_file_with_an_unknown_name_is_reported_and_leaves_the_flavor_usable(configs):
+    (configs / "cinematic" / "video_parameters.yaml").write_text("fps: 25\n")
+    found = discover(configs)
+    assert "cinematic" in found.files and not found.problems
+    assert "video_parameters.yaml" in str(found.ignored[0]) and "video_params.yaml" in str(found.ignored[0])
 
-    assert "video_params.yaml" in problem.reason
+
+def test_a_broken_default_is_the_only_thing_that_is_told(configs):
+    (configs / "default" / "video_params.yaml").write_text("provider: [draft\n")
+    assert list(discover(configs).problems) == ["default"]
 
 
 def test_one_broken_flavor_leaves_the_others_alone(configs):

@@ -93,11 +93,13 @@ def test_a_broken_default_stops_the_start(configs):
 
 def test_the_check_command_reports_a_broken_flavor(configs, settings):
     (configs / "cinematic" / "parameters.yaml").write_text("number_of_scenes: none\n")
+    (configs / "example" / "notes.yaml").write_text("mood: calm\n")
     settings.CONFIGS_DIR = configs
 
-    (error,) = checks.check_flavors(None)
+    warning, error = checks.check_flavors(None)
 
-    assert error.id == "flavors.E001"
+    assert (warning.id, error.id) == ("flavors.W001", "flavors.E001")
+    assert "configs/example/notes.yaml" in warning.msg
     assert "configs/cinematic/parameters.yaml:1" in error.msg
 
 
