@@ -5,11 +5,12 @@ document.addEventListener("input", (event) => {
   if (output) output.value = Number(event.target.value).toFixed(1);
 });
 
-document.addEventListener("click", async (event) => {
+document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) {
-    await navigator.clipboard.writeText(document.querySelector(copy.dataset.copy).textContent.trim());
-    copy.textContent = "Copied";
+    // Not navigator.clipboard, which pages on plain http do not have. What cannot be copied is at least selected.
+    getSelection().selectAllChildren(document.querySelector(copy.dataset.copy));
+    if (document.execCommand("copy")) copy.textContent = "Copied";
   }
   const fill = event.target.closest("[data-fill]");
   if (fill) for (const [id, value] of Object.entries(JSON.parse(fill.dataset.fill))) document.getElementById(id).value = value;

@@ -23,6 +23,9 @@ export const length = () => state.video?.seconds ?? 0;
 export const audioOf = (segment) => state.audios.find((audio) => audio.ref === segment.ref);
 export const hue = (ref) => `var(--part-${(Math.max(0, state.audios.findIndex((audio) => audio.ref === ref)) % HUES) + 1})`;
 
+// Not randomUUID, which browsers keep from pages on plain http, as in a home network.
+export const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
 export function frame() {
   const [up, down] = String(state.video?.fps || "25").split("/").map(Number);
   return (down || 1) / up;
@@ -32,7 +35,7 @@ export function addSegment(from, to) {
   const first = Math.min(Math.max(0, from), Math.max(0, length() - SHORTEST_SECONDS));
   const audio = state.audios[0];
   const segment = {
-    id: crypto.randomUUID(),
+    id: newId(),
     start: round(first),
     end: round(Math.min(to, length())),
     ref: audio?.ref ?? "",

@@ -2,7 +2,7 @@
 // priced by the server before anything is ordered. The work survives a reload of the tab.
 import { csrfToken } from "./csrf.js";
 import { listen } from "./pro-sound.js";
-import { addSegment, edges, editor, find, form, problems, round, sounds, start, state, video } from "./pro-state.js";
+import { addSegment, edges, editor, find, form, newId, problems, round, sounds, start, state, video } from "./pro-state.js";
 import { renderAudios, renderRows } from "./pro-rows.js";
 import { renderSuggestions, renderTrack, resizeTrack } from "./pro-track.js";
 import { sendFile, wordsOf } from "./sending.js";
@@ -16,7 +16,7 @@ let agreed = false; // to a cost above the project's threshold
 
 editor.render = () => { renderTrack(); renderRows(); };
 editor.changed = () => {
-  order = crypto.randomUUID();
+  order = newId();
   agreed = false;
   state.segments.sort((one, other) => one.start - other.start);
   Object.assign(state, { settings: chosen(), options: wishes() });
@@ -269,7 +269,7 @@ function open() {
     takeVideo(state.video);
   } else if (start.video) {
     choose(start.settings, start.options);
-    state.segments = start.segments.map((segment) => ({ ...segment, id: crypto.randomUUID() }));
+    state.segments = start.segments.map((segment) => ({ ...segment, id: newId() }));
     for (const audio of start.audios) takeAudio(audio);
     takeVideo(start.video);
   }

@@ -33,6 +33,12 @@ def test_no_template_literal_holds_another(script):
     assert nested_templates(script.read_text()) == []
 
 
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_nothing_needs_https_which_a_home_network_has_not(script):
+    code = re.sub(r"(?m)(^|\s)//.*$", "", script.read_text())
+    assert not re.search(r"randomUUID|navigator\.clipboard|crypto\.subtle|showOpenFilePicker", code)
+
+
 def test_what_the_rule_is_for():
     nested = "x = `${a ? `${b} is` : ''} there`;"
     assert nested_templates(nested)
