@@ -6,8 +6,8 @@
 import atexit
 import os
 import shutil
+import socket
 import tempfile
-import threading
 from pathlib import Path
 
 # Everything below must be in the environment before Django reads its settings.
@@ -42,9 +42,8 @@ import django  # noqa: E402
 django.setup()
 
 import pytest  # noqa: E402
-from django.core.signals import request_finished, request_started  # noqa: E402
 
-from tests.worker import wait_for  # noqa: E402
+from tests.waiting import wait_for  # noqa: E402
 
 MOST_WORKERS = 4  # each has a PostgreSQL, a Valkey, and at times a browser and workers of its own
 
@@ -86,22 +85,22 @@ def live_server(live_server, transactional_db):
 
     A page that closes leaves requests behind; they would lock tables against the emptying, or write after it.
     """
-    answering = set()
+    server = live_server.thread.httpd
+    accept, close, lines = server.process_request, server.close_request, set()
 
-    def started(**_):
-        answering.add(threading.get_ident())
+    def accepted(request, address):
+        lines.add(request)
+        accept(request, address)
 
-    def finished(**_):
-        answering.discard(threading.get_ident())
+    def closed(request):
+        close(request)
+        lines.discard(request)
 
-    request_started.connect(started)
-    request_finished.connect(finished)
+    server.process_request, server.close_request = accepted, closed
     yield live_server
-    wait_for(lambda: not answering & _other_threads(), seconds=20, what="the server's last answers", step=0.02)
-    request_started.disconnect(started)
-    request_finished.disconnect(finished)
-
-
-def _other_threads():
-    """Alive ones but this, whose test client leaves streams open."""
-    return {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
+    # Lines are accepted in their order: once a last one was seen out, those of the closed pages are in `lines`.
+    with socket.create_connection(server.server_address, timeout=60) as last:
+        last.shutdown(socket.SHUT_WR)
+        last.recv(1)
+    wait_for(lambda: not lines, seconds=60, what="the server to answer its last requests", step=0.02)
+    server.process_request, server.close_request = accept, close

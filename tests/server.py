@@ -1,11 +1,16 @@
 """A real HTTP server on loopback for tests: it does what a list of answers tells it and remembers what came."""
 
+import random
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+# Below those that the system gives to outgoing connections and to servers that name none (32768 and up on Linux):
+# nobody takes one by chance between the question and the use.
+PORTS = range(20_000, 32_000)
 
 
 @dataclass
@@ -81,7 +86,9 @@ def serving(*answers: Answer) -> Iterator[Server]:
 
 
 def closed_port() -> int:
-    """A port on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on which nothing listens, and nothing will unless it is told to."""
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port

@@ -81,10 +81,14 @@ def _server_start(folder: Path, socket: Path) -> None:
     done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
         raise EmbeddedServiceError(f"Redis did not start.\n{done.stdout}{log_tail(folder / 'redis.log')}")
-    # The parent returns before the daemon has written its pid file.
+    # The parent returns before the daemon has written its pid file, which is empty at first.
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while not (folder / "redis.pid").exists() and time.monotonic() < deadline:
+    while not _pid_known(folder / "redis.pid") and time.monotonic() < deadline:
         time.sleep(0.01)
+
+
+def _pid_known(pid_file: Path) -> bool:
+    return pid_file.exists() and pid_file.read_text().endswith("\n")
 
 
 def _process(data_dir: Path) -> psutil.Process | None:

@@ -5,7 +5,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +18,8 @@ from celery import current_app
 from PIL import Image
 
 from tests.fakes.s3_proxy import s3_proxy
+from tests.server import closed_port
+from tests.waiting import wait_for
 
 
 def video_make(path: Path, *, frames: int = 12, size: tuple[int, int] = (96, 64)) -> Path:
@@ -88,24 +89,21 @@ def s3_endpoint():
         yield given
         return
     os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_SECRET_ACCESS_KEY"] = "testing"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = closed_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert time.monotonic() < deadline and server.poll() is None
-                time.sleep(0.05)
+        wait_for(lambda: _listens(port) or server.poll() is not None, seconds=120, what="the S3 server", step=0.05)
+        assert server.poll() is None
         yield f"http://127.0.0.1:{port}"
     finally:
         server.kill()
         server.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture

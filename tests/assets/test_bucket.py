@@ -1,6 +1,5 @@
 import hashlib
 import threading
-import time
 import uuid
 from datetime import timedelta
 
@@ -17,6 +16,7 @@ from apps.assets.errors import StorageUnavailable
 from apps.assets.models import Asset
 from apps.core.errors import WorkCancelled
 from tests.fakes.s3_proxy import Fault
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -228,12 +228,13 @@ def test_an_asset_deleted_during_its_upload_leaves_no_object(clip, user, bucket,
     proxy.faults.append(Fault("PUT", "denied", times=1))
     asset = store(clip, user)
     sent_before = proxy.count("PUT")
+    proxy.slow_seconds = 60.0
     proxy.faults.append(Fault("PUT", "slow"))
     worker = threading.Thread(target=lambda: (background.asset_upload(asset.id), connection.close()))
     worker.start()
-    while proxy.count("PUT") == sent_before:
-        time.sleep(0.01)
+    wait_for(lambda: proxy.count("PUT") > sent_before, seconds=60, what="the upload", step=0.01)
     Asset.objects.all().delete()
+    proxy.go_on.set()
     worker.join()
     assert messages("housekeeping") == [(background.OBJECTS_DELETE_TASK, {"keys": [asset.key]})]
 

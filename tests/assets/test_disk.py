@@ -11,14 +11,14 @@ def test_processes_that_start_together_agree_on_the_folders_id():
     start, answers = context.Event(), context.Queue()
 
     def ask():
-        start.wait(20)
+        start.wait(120)
         answers.put(media_folder_id())
 
     children = [context.Process(target=ask) for _ in range(8)]
     for child in children:
         child.start()
     start.set()
-    ids = {answers.get(timeout=20) for _ in children}
+    ids = {answers.get(timeout=120) for _ in children}
     for child in children:
         child.join()
     assert ids == {media_folder_id()}

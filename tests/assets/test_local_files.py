@@ -183,11 +183,11 @@ def test_a_reader_in_another_process_holds_a_file_too():
     def read():
         with local_file_hold(path):
             reading.set()
-            finish.wait(20)
+            finish.wait(120)
 
     reader = context.Process(target=read)
     reader.start()
-    assert reading.wait(20)
+    assert reading.wait(120)
     assert deleted(path)[0] == Deletion.IN_USE
     finish.set()
     reader.join()
@@ -201,14 +201,14 @@ def test_many_processes_delete_at_once_and_exactly_one_did_it():
     start, answers = context.Event(), context.Queue()
 
     def race():
-        start.wait(20)
+        start.wait(120)
         answers.put(local_file_delete(path, reason="uploaded"))
 
     children = [context.Process(target=race) for _ in range(6)]
     for child in children:
         child.start()
     start.set()
-    outcomes = [answers.get(timeout=20) for _ in children]
+    outcomes = [answers.get(timeout=120) for _ in children]
     for child in children:
         child.join()
     assert outcomes.count(Deletion.DELETED) == 1
@@ -221,6 +221,6 @@ def _in_child(function):
     answers = context.Queue()
     child = context.Process(target=function, args=(answers,))
     child.start()
-    answer = answers.get(timeout=20)
+    answer = answers.get(timeout=120)
     child.join()
     return answer

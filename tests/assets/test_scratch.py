@@ -77,7 +77,7 @@ def test_many_processes_fetch_a_copy_once(songs, proxy):
     children = [context.Process(target=lambda: answers.put(len(use(songs[0])))) for _ in range(5)]
     for child in children:
         child.start()
-    assert [answers.get(timeout=30) for _ in children] == [songs[0].size_bytes] * 5
+    assert [answers.get(timeout=120) for _ in children] == [songs[0].size_bytes] * 5
     for child in children:
         child.join()
     assert proxy.count("GET") == 1
@@ -117,7 +117,7 @@ def test_a_killed_reader_holds_nothing(songs, settings):
 
     child = context.Process(target=read)
     child.start()
-    assert reading.wait(20)
+    assert reading.wait(120)
     settings.SCRATCH_MAX_BYTES = 0
     assert cache_trim() == 0
     child.kill()

@@ -14,7 +14,8 @@ from apps.jobs.states import State
 from tests.browser.made import project_on_disk
 from tests.fakes import media
 from tests.jobs.remote.conftest import make_fake, no_delays, sync_so  # noqa: F401 - fixtures
-from tests.worker import ROOT, celery_worker, kill_tree, wait_for, worker_environment
+from tests.waiting import wait_for
+from tests.worker import ROOT, celery_worker, kill_tree, worker_environment
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 

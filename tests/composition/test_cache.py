@@ -10,6 +10,7 @@ from apps.composition.compose import compose
 from apps.composition.plan import CutPlan, Shot
 from apps.core.errors import WorkCancelled
 from tests.composition.conftest import SHAPE, seen
+from tests.waiting import wait_for
 
 
 def foreign_plan(sources, *starts: int) -> CutPlan:
@@ -61,7 +62,7 @@ def hold(root, ready, release):
     with SegmentCache(root, 0).session() as session:
         session.get("aaaa")
         ready.set()
-        release.wait(20)
+        release.wait(120)
 
 
 def test_what_another_process_uses_is_never_evicted(tmp_path):
@@ -73,7 +74,7 @@ def test_what_another_process_uses_is_never_evicted(tmp_path):
     ready, release = context.Event(), context.Event()
     process = context.Process(target=hold, args=(tmp_path, ready, release))
     process.start()
-    assert ready.wait(20)
+    assert ready.wait(120)
     cache.max_bytes = 0
     cache.evict()
     assert [file.stem for file in tmp_path.glob("??/*.mp4")] == ["aaaa"]
@@ -98,12 +99,12 @@ def test_cancelling_keeps_the_segments_that_were_done(sources, cache, tmp_path, 
     asked = []
 
     def cancelled() -> bool:
-        asked.append(time.monotonic())
-        return len(list(cache.root.glob("??/*.mp4"))) >= 3
+        asked.append(len(list(cache.root.glob("??/*.mp4"))) >= 3)
+        return asked[-1]
 
     with pytest.raises(WorkCancelled), cache.session() as session:
         compose(plan, tmp_path / "x.mp4", cache=session, progress=lambda *_: None, cancelled=cancelled)
-    assert time.monotonic() - asked[-1] < 1
+    assert asked.count(True) == 1, "it stops at the first yes"
     assert not (tmp_path / "x.mp4").exists()
     assert not list(cache.root.glob("making/*"))
     done = len(list(cache.root.glob("??/*.mp4")))
@@ -132,9 +133,7 @@ def test_a_killed_worker_resumes_with_the_segments_it_had(sources, cache, tmp_pa
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=compose_forever, args=(cache.root, plan, tmp_path / "x.mp4"))
     process.start()
-    deadline = time.monotonic() + 30
-    while len(list(cache.root.glob("??/*.mp4"))) < 4 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for(lambda: len(list(cache.root.glob("??/*.mp4"))) >= 4, seconds=120, what="four segments", step=0.01)
     process.kill()
     process.join()
     composed, proof = make(plan)

@@ -7,7 +7,7 @@ import pytest
 from apps.core.guarded_fetch import FetchRefused, fetch_url, is_public
 from apps.core.http import HttpFailure
 from tests.server import Answer, serving
-from tests.worker import wait_for
+from tests.waiting import wait_for
 
 
 @pytest.fixture

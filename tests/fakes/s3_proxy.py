@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,13 +31,14 @@ class Seen:
 
 @dataclass
 class Proxy:
-    """`faults` may be changed while it runs."""
+    """`faults` may be changed while it runs. `go_on` ends the waiting of slow requests early."""
 
     url: str
     upstream: tuple[str, int]
     faults: list[Fault] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
     slow_seconds: float = 0.5
+    go_on: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def fault_for(self, method: str, path: str) -> str:
@@ -63,6 +63,7 @@ def s3_proxy(upstream: tuple[str, int]) -> Iterator[Proxy]:
     try:
         yield proxy
     finally:
+        proxy.go_on.set()
         server.shutdown()
         server.server_close()
 
@@ -98,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if kind == "slow":
-            time.sleep(proxy.slow_seconds)
+            proxy.go_on.wait(proxy.slow_seconds)
         if kind == "corrupt_request":
             body = bytes([body[0] ^ 1]) + body[1:]
         answer, content = self._forward(body)

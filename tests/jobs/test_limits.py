@@ -24,7 +24,7 @@ def test_two_hundred_at_once_get_two_hundred_different_moments():
 
     def ask(worker):
         for number in range(25):
-            wait = delay(f"{worker}-{number}", per_minute=600)
+            wait = delay(f"{worker}-{number}", per_minute=2)
             with lock:
                 delays.append(wait)
 
@@ -33,10 +33,10 @@ def test_two_hundred_at_once_get_two_hundred_different_moments():
     [thread.join() for thread in threads]
 
     waiting = sorted(wait for wait in delays if wait > 0)
-    assert 5 <= delays.count(0) <= 8  # the burst, and what came due while the threads were asking
-    assert 18.5 < waiting[-1] < 20
+    assert delays.count(0) == 5
+    assert waiting[-1] == pytest.approx(195 * 30, abs=30)  # what the asking took is off it
     gaps = [later - earlier for earlier, later in pairwise(waiting)]
-    assert sum(gaps) / len(gaps) == pytest.approx(0.1, abs=0.01)
+    assert sum(gaps) / len(gaps) == pytest.approx(30, abs=1)
 
 
 def test_asking_again_keeps_ones_place():
@@ -54,21 +54,21 @@ def test_asking_again_keeps_ones_place():
 def test_a_pause_holds_everybody_back():
     limits.submits_pause(provider="test", seconds=30)
 
-    assert 30 <= delay("one") <= 31.5
+    assert 15 < delay("one") <= 31  # what the asking took is off it; at most a second is added by chance
     assert limits.submit_delay(provider="other", slot="one", per_minute=60) == 0
 
 
 def test_after_a_pause_work_comes_one_by_one():
     for number in range(5):
         delay(f"burst-{number}")
-    early = [delay(f"early-{number}") for number in range(3)]
-    limits.submits_pause(provider="test", seconds=30)
+    early = [delay(f"early-{number}", per_minute=2) for number in range(3)]
+    limits.submits_pause(provider="test", seconds=300)
 
-    again = [delay(f"early-{number}") for number in range(3)]
+    again = [delay(f"early-{number}", per_minute=2) for number in range(3)]
 
-    assert max(early) < 5
-    assert [round(later - earlier, 1) for earlier, later in pairwise(again)] == [1.0, 1.0]
-    assert again[0] >= 30
+    assert max(early) <= 90
+    assert [later - earlier for earlier, later in pairwise(again)] == pytest.approx([30, 30], abs=15)
+    assert again[0] > 285
 
 
 def test_without_a_rate_only_a_pause_holds_back():

@@ -15,7 +15,8 @@ from apps.jobs.models import Job
 from apps.jobs.states import State
 from apps.songs.services import song_upload
 from mvsite import embedded
-from tests.worker import beat, celery_worker, kill_tree, wait_for
+from tests.waiting import wait_for
+from tests.worker import beat, celery_worker, kill_tree, silence
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,26 +35,29 @@ def click_song(seconds: float) -> SimpleUploadedFile:
     return SimpleUploadedFile("clicks.wav", stream.getvalue())
 
 
+def alive(process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
 def state(job) -> str:
     return Job.objects.values_list("state", flat=True).get(pk=job.pk)
 
 
 @pytest.fixture
-def impatient(settings, monkeypatch):
-    """Silence is noticed within seconds instead of half a minute."""
-    settings.JOB_SILENT_SECONDS = 3
+def impatient(monkeypatch):
+    """A message that nobody took is sent again within seconds instead of half a minute."""
     monkeypatch.setattr(sweep, "SILENT_QUEUED_SECONDS", 1.0)
-    return {"MV_JOB_HEARTBEAT_SECONDS": "1"}
 
 
 def test_a_job_whose_worker_is_killed_ends_well_without_help(user, impatient):
     _, job = song_upload(by=user, upload=click_song(900))
-    with celery_worker(queues="media", concurrency=1, **impatient) as worker:
-        wait_for(lambda: state(job) == State.RUNNING, seconds=20, what="the job to run", step=0.02)
+    with celery_worker(queues="media", concurrency=1) as worker:
+        wait_for(lambda: state(job) == State.RUNNING, seconds=60, what="the job to run", step=0.02)
         kill_tree(worker)
     assert state(job) == State.RUNNING
-    with beat(), celery_worker(queues="media", concurrency=1, **impatient):
-        wait_for(lambda: state(job) == State.SUCCEEDED, seconds=60, what="the job to end")
+    silence()
+    with beat(), celery_worker(queues="media", concurrency=1):
+        wait_for(lambda: state(job) == State.SUCCEEDED, seconds=120, what="the job to end")
     assert list(Job.objects.get(pk=job.pk).events.values_list("code", flat=True)) == [
         "created", "claimed", "worker_lost", "claimed", "done",
     ]  # fmt: skip
@@ -61,18 +65,21 @@ def test_a_job_whose_worker_is_killed_ends_well_without_help(user, impatient):
 
 def test_a_killed_pool_process_is_replaced_and_the_job_ends(user, impatient):
     _, job = song_upload(by=user, upload=click_song(900))
-    with beat(), celery_worker(queues="media", concurrency=1, **impatient) as worker:
-        wait_for(lambda: state(job) == State.RUNNING, seconds=20, what="the job to run", step=0.02)
-        for child in psutil.Process(worker.pid).children():
+    with beat(), celery_worker(queues="media", concurrency=1) as worker:
+        wait_for(lambda: state(job) == State.RUNNING, seconds=60, what="the job to run", step=0.02)
+        children = psutil.Process(worker.pid).children()
+        for child in children:
             child.kill()
-        wait_for(lambda: state(job) == State.SUCCEEDED, seconds=60, what="the job to end")
+        wait_for(lambda: not any(map(alive, children)), seconds=60, what="the process to be gone", step=0.02)
+        silence()
+        wait_for(lambda: state(job) == State.SUCCEEDED, seconds=120, what="the job to end")
 
 
 def test_queued_jobs_still_run_after_the_broker_was_emptied(user, impatient):
     jobs = [song_upload(by=user, upload=click_song(3))[1] for _ in range(5)]
     redis_client().flushall()
-    with beat(), celery_worker(queues="media", **impatient):
-        wait_for(lambda: {state(job) for job in jobs} == {State.SUCCEEDED}, seconds=60, what="all jobs to end")
+    with beat(), celery_worker(queues="media"):
+        wait_for(lambda: {state(job) for job in jobs} == {State.SUCCEEDED}, seconds=120, what="all jobs to end")
 
 
 @pytest.mark.skipif(not settings.EMBEDDED_REDIS, reason="a Redis of somebody else's is not stopped")
@@ -82,5 +89,5 @@ def test_a_job_made_while_the_broker_is_away_runs_later(user, impatient):
         _, job = song_upload(by=user, upload=click_song(3))
     finally:
         embedded.redis_start(settings.DATA_DIR)
-    with beat(), celery_worker(queues="media", concurrency=1, **impatient):
-        wait_for(lambda: state(job) == State.SUCCEEDED, seconds=60, what="the job to end")
+    with beat(), celery_worker(queues="media", concurrency=1):
+        wait_for(lambda: state(job) == State.SUCCEEDED, seconds=120, what="the job to end")

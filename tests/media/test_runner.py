@@ -1,5 +1,3 @@
-import time
-
 import psutil
 import pytest
 
@@ -14,12 +12,17 @@ def children() -> int:
     return len(psutil.Process().children(recursive=True))
 
 
-def test_cancelling_stops_the_tool_within_a_second():
+def test_cancelling_stops_the_tool_at_the_next_look():
     before = children()
-    started = time.monotonic()
+    answers = []
+
+    def cancelled():
+        answers.append(len(answers) == 2)
+        return answers[-1]
+
     with pytest.raises(WorkCancelled):
-        run(ENDLESS, time_limit_seconds=30, cancelled=lambda: time.monotonic() - started > 0.5)
-    assert time.monotonic() - started < 1.5
+        run(ENDLESS, time_limit_seconds=60, cancelled=cancelled)
+    assert answers == [False, False, True]
     assert children() == before
 
 

@@ -1,12 +1,11 @@
 """Each way in which a paid call can go wrong ends in the flags that decide whether it may be sent again."""
 
-import socket
-
 import pytest
 
 from apps.core import http
 from apps.core.errors import ProviderError
 from tests.providers.cases import PAID_ROUTES, SPECS
+from tests.server import closed_port
 
 # name: (fault, expected: permanent, outcome unknown, code)
 FAULTS = {
@@ -50,11 +49,8 @@ def test_a_submit_that_fails_says_whether_it_may_be_sent_again(spec, fault, make
 @pytest.mark.parametrize("spec", PAID, ids=lambda spec: spec.name)
 def test_a_refused_connection_was_surely_not_sent(spec, make_case, settings):
     case = make_case(spec)
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
     prepared = case.provider.prepare(case.request, key=case.key, webhook_url=None)
-    setattr(settings, case.provider.url_setting, f"http://127.0.0.1:{port}")
+    setattr(settings, case.provider.url_setting, f"http://127.0.0.1:{closed_port()}")
 
     with pytest.raises(ProviderError) as caught:
         case.provider.submit(prepared, capability=case.capability, key=case.key)

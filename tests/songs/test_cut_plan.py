@@ -81,6 +81,6 @@ def test_scenes_without_room_are_refused(length, count):
 
 def test_half_an_hour_is_planned_at_once():
     beats = tuple(np.arange(0, 1800, 0.4))
-    started = time.perf_counter()
+    started = time.process_time()  # a busy machine does not count
     assert len(cut_plan(SongShape(length=1800.0, beats=beats), scene_seconds=3)) == 600
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

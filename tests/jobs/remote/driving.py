@@ -24,7 +24,7 @@ from apps.generation.work import Spending, work_run
 from apps.jobs import polling, sweep
 from apps.jobs.models import Job, RemoteRun, RunStatus
 from apps.jobs.states import LIVE, State
-from tests.worker import wait_for
+from tests.waiting import wait_for
 from workers.base import job_run, late_result_keep
 from workers.generation import HANDLERS
 

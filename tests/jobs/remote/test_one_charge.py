@@ -9,7 +9,8 @@ from apps.jobs.models import Job
 from apps.jobs.states import State
 from apps.scenes.handlers import HANDLERS
 from tests.jobs.remote.driving import close_thread_connection, drive, video_job
-from tests.worker import celery_worker, wait_for
+from tests.waiting import wait_for
+from tests.worker import celery_worker
 from workers.base import job_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
