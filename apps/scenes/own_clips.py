@@ -1,6 +1,7 @@
 """Clips that need no provider: a trim of what is there, and a user's own footage."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -35,10 +36,30 @@ SHORTEST_TRIM_SECONDS = Decimal("0.1")
 
 
 def trim_root(clip: Clip) -> Clip:
-    """The clip whose frames a trim shows: trimming again reaches outward to all of them."""
-    while clip.origin == Origin.TRIMMED and clip.parent is not None:
+    """The clip whose frames a trim, or a copy of one, shows: trimming again reaches outward to all of them."""
+    root = clip
+    while clip.origin in {Origin.TRIMMED, Origin.COPIED} and clip.parent is not None:
+        root = clip.parent if clip.origin == Origin.TRIMMED else root
         clip = clip.parent
-    return clip
+    return root
+
+
+@dataclass(frozen=True)
+class TrimRange:
+    """What a clip shows of its root, in seconds of that."""
+
+    root: Clip
+    start_seconds: Decimal
+    end_seconds: Decimal
+
+
+def trim_range(clip: Clip) -> TrimRange:
+    """All of a clip that is no trim."""
+    root = trim_root(clip)
+    length = Decimal(str(round(root.asset.duration_seconds or 0, 3)))
+    if root == clip or "end_time" not in clip.parameters:
+        return TrimRange(root, Decimal(0), length)
+    return TrimRange(root, Decimal(clip.parameters["start_time"]), Decimal(clip.parameters["end_time"]))
 
 
 def scene_trim(

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,17 @@ def test_a_trim_leaves_its_source_and_trimming_again_reaches_outward(api, scene,
     assert (current(scene).origin, current(scene).asset.frames, current(scene).parent) == ("trimmed", 12, whole)
     run_job(trim(api, scene, 0.25, 1.75).json()["id"])
     assert (current(scene).asset.frames, current(scene).parent) == (36, whole)
+    html = api.get(f"/projects/{scene.project_id}/scenes/1/trim").content.decode()
+    assert [re.search(rf'name="{name}"[^>]*value="([^"]*)', html)[1] for name in ("start_time", "end_time")] == [
+        "0.250",
+        "1.750",
+    ]
+    assert f"{whole.asset_id}" in html
+    api.post(url(scene, "duplicate"), {}, content_type="application/json")
+    copy = Scene.objects.get(project=scene.project, sequence=2)
+    assert copy.current_clip.origin == "copied"
+    run_job(trim(api, copy, 0, 2).json()["id"])
+    assert current(copy).asset.frames == 48
     whole.asset.refresh_from_db()
     assert whole.asset.frames == 48
     assert Clip.objects.filter(scene=scene).count() == 3

@@ -12,7 +12,7 @@ from apps.assets.resumable import partial_named
 from apps.core.errors import InputError
 from apps.generation.work import Spending
 from apps.scenes.clips import clip_make_current
-from apps.scenes.own_clips import scene_trim, scene_upload
+from apps.scenes.own_clips import scene_trim, scene_upload, trim_range
 from apps.scenes.selectors import scene_get
 from apps.studio.cards import owner_of, view_url
 from apps.studio.clip_views import clip_pair, clip_views, sung_from
@@ -61,8 +61,8 @@ def scene_trim_clip(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
     """Keep a part of the current clip. GET: the dialog."""
     if request.method != "POST":
         scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
-        asset = scene.current_clip.asset if scene.current_clip is not None else None
-        return scene_dialog(request, scene, "trim", clip_url=view_url(asset))
+        shown = trim_range(scene.current_clip) if scene.current_clip is not None else None
+        return scene_dialog(request, scene, "trim", shown=shown, clip_url=view_url(shown.root.asset if shown else None))
 
     def action(by: User, _: Spending) -> object:
         return scene_trim(
