@@ -99,17 +99,21 @@ def job_create(*, by: User, new: NewJob, idempotency: Idempotency | None = None)
     except IntegrityError as error:
         if earlier := idempotent_job(by=by, idempotency=idempotency):
             return earlier
-        raise ConflictError(
-            "This is being made already. Wait for it to end, or cancel it first.",
-            code="already_running",
-            evidence={"dedupe_key": new.dedupe_key},
-        ) from error
+        raise _already_running(new.dedupe_key) from error
     if new.quote is not None:
         money.cost_reserve(job, new.quote)
     _event(job, from_state="", code=Code.CREATED, message="")
     dispatch.job_dispatch(job, claim_from=State.QUEUED)
     log.info("job_created", job_id=str(job.pk), kind=job.kind, provider=job.provider, queue=job.queue)
     return job
+
+
+def _already_running(dedupe_key: str) -> ConflictError:
+    message = "This is being made already. Wait for it to end, or cancel it first."
+    undecided = Job.objects.filter(dedupe_key=dedupe_key, state=State.NEEDS_ATTENTION).exists()
+    if undecided:
+        message = "An earlier request for this may have been paid and waits for your decision. Open it in Jobs first."
+    return ConflictError(message, code="already_running", evidence={"dedupe_key": dedupe_key})
 
 
 def job_create_failed(*, by: User, new: NewJob, message: str) -> Job:
