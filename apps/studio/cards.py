@@ -10,6 +10,7 @@ from apps.assets.models import Asset
 from apps.assets.services import asset_view_url
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
+from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.scenes.models import Scene
 from apps.scenes.selectors import clip_notes, refused_clip_problems, scene_error, scene_status
@@ -38,6 +39,11 @@ class SceneCard:
     @property
     def lipsyncing(self) -> bool:
         return self.busy and self.job is not None and self.job.kind == Kind.LIPSYNC
+
+    @property
+    def asks_a_person(self) -> bool:
+        """Whether nobody but a person can say what happened to a request that may be paid."""
+        return self.job is not None and self.job.state == State.NEEDS_ATTENTION
 
     @property
     def retry_cost(self) -> Decimal:

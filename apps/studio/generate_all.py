@@ -45,6 +45,8 @@ from apps.songs.models import AnalysisState
 
 log = structlog.get_logger(__name__)
 
+# How many different reasons a project tells.
+MOST_REASONS = 4
 FAILED = {State.FAILED, State.CANCELLED, State.NEEDS_ATTENTION}
 
 
@@ -273,9 +275,18 @@ def _forget_failures(project: Project) -> None:
 
 
 def _failure_sentence(failed: Sequence[Scene], total: int) -> str:
-    reasons = "; ".join(f"scene {scene.sequence}: {scene_error(scene) or 'it was cancelled.'}" for scene in failed[:5])
-    more = f" and {len(failed) - 5} more" if len(failed) > 5 else ""
+    """`2 of 6 scenes could not be made. Scenes 2 and 3: It was cancelled. Press Generate …`; each reason once."""
+    numbers: dict[str, list[str]] = {}
+    for scene in failed:
+        numbers.setdefault(scene_error(scene) or "It was cancelled.", []).append(str(scene.sequence))
+    told = [f"Scene{'s' if len(of) > 1 else ''} {_listed(of)}: {why}" for why, of in numbers.items()]
+    more = f" And {len(told) - MOST_REASONS} more reasons." if len(told) > MOST_REASONS else ""
+    reasons = " ".join(told[:MOST_REASONS])
     return f"{len(failed)} of {total} scenes could not be made. {reasons}{more} Press Generate to try them again."
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _stop(project: Project, problem: str) -> None:

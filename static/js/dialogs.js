@@ -1,13 +1,14 @@
-// Links marked data-dialog open their page as a native <dialog>.
+// Links and forms marked data-dialog open their page as a native <dialog>.
 
 let opener = null;
 
 document.addEventListener("click", async (event) => {
-  const link = event.target.closest("a[data-dialog]");
+  const link = event.target.closest("a[data-dialog], [data-dialog] button");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault();
     opener = link.closest("details")?.querySelector("summary") ?? link;
-    htmx.ajax("GET", link.getAttribute("href"), { target: "#dialogs", swap: "innerHTML" });
+    const { form } = link;
+    htmx.ajax("GET", form ? `${form.action}?${new URLSearchParams(new FormData(form))}` : link.href, { target: "#dialogs", swap: "innerHTML" });
   }
   if (event.target.closest("[data-dialog-close]")) event.target.closest("dialog")?.close();
   if (event.target.matches?.("dialog") && event.target.open) {

@@ -158,7 +158,7 @@ def test_a_lipsync_starts_from_its_dialog_and_shows_on_the_card(edit, project):
     menu = edit.get_by_label("More for scene 1")
     menu.focus()
     edit.keyboard.press("Enter")
-    edit.locator(".menu-items").get_by_role("link", name="Add Lipsync").first.press("Enter")
+    edit.get_by_role("menu").get_by_role("button", name="Add Lipsync").press("Enter")
     dialog = edit.get_by_role("dialog")
     expect(dialog.get_by_role("heading", name="Add Lipsync to Scene 1")).to_be_visible()
     expect(dialog.get_by_label("Lip Movement Expressiveness")).to_have_value("0.5")
@@ -166,7 +166,7 @@ def test_a_lipsync_starts_from_its_dialog_and_shows_on_the_card(edit, project):
     expect(dialog).to_have_count(0)
     expect(menu).to_be_focused()
     menu.click()
-    edit.locator(".menu-items").get_by_role("link", name="Add Lipsync").first.click()
+    edit.get_by_role("menuitem", name="Add Lipsync").click()
     dialog.get_by_role("button", name="Add Lipsync").click()
 
     expect(edit.locator(".scene").first.get_by_text("Generating Lip-Sync")).to_be_visible()
