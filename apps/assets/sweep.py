@@ -34,13 +34,15 @@ KEY_PREFIXES = ("mv/", "users/")
 
 @dataclass
 class SweepReport:
-    """What was removed, or with `dry_run` what would be. `failed` counts what could not be."""
+    """What was removed, or with `dry_run` what would be. `kept` counts the files that `MV_KEEP_LOCAL_FILES` keeps,
+    `failed` what could not be removed."""
 
     dry_run: bool
     files: int = 0
     size_bytes: int = 0
     temporary_folders: int = 0
     temporary_bytes: int = 0
+    kept: int = 0
     failed: int = 0
     examples: list[str] = field(default_factory=list)
 
@@ -75,6 +77,7 @@ def orphans_sweep(*, now: datetime, dry_run: bool) -> SweepReport:
         size_bytes=report.size_bytes,
         temporary_folders=report.temporary_folders,
         temporary_bytes=report.temporary_bytes,
+        kept=report.kept,
         failed=report.failed,
     )
     return report
@@ -116,9 +119,12 @@ def _remove_orphan(report: SweepReport, key: str, path: Path) -> None:
             size = path.stat().st_size
         except FileNotFoundError:
             return
-        outcome = Deletion.DELETED if report.dry_run else local_file_delete(path, reason="orphan")
+        would = Deletion.KEPT if settings.KEEP_LOCAL_FILES else Deletion.DELETED
+        outcome = would if report.dry_run else local_file_delete(path, reason="orphan")
     if outcome == Deletion.DELETED:
         report.add(key, size)
+    elif outcome == Deletion.KEPT:
+        report.kept += 1
     elif outcome != Deletion.MISSING:
         report.failed += 1
 

@@ -1,5 +1,6 @@
 """HTTP edge of the stored files."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -131,7 +132,10 @@ class CleanupSerializer(serializers.Serializer[Any]):
 @permission_classes([IsAdminUser])
 def cleanup(request: Request) -> Response:
     """Files of this machine that no row knows, and abandoned temporary folders, older than the grace period."""
-    wanted = CleanupSerializer(data=request.data or request.query_params)
+    said = request.data
+    if isinstance(said, Mapping):
+        said = {**request.query_params.dict(), **{name: said[name] for name in said}}
+    wanted = CleanupSerializer(data=said)
     wanted.is_valid(raise_exception=True)
     dry_run, bucket = wanted.validated_data["dry_run"], wanted.validated_data["bucket"]
     report = asdict(orphans_sweep(now=timezone.now(), dry_run=dry_run))

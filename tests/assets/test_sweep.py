@@ -81,11 +81,18 @@ def test_links_in_the_media_folder_are_left_alone(tmp_path):
     assert (outside / "x.mp4").exists()
 
 
-def test_staff_trigger_the_sweep_and_get_counts_and_bytes(client, staff):
+def test_staff_trigger_the_sweep_and_get_counts_and_bytes(client, staff, settings):
     client.force_login(staff)
     path = orphan()
     answer = client.post("/api/mv/cleanup", {"dry_run": True}, content_type="application/json").json()
     assert (answer["files"], answer["size_bytes"], answer["dry_run"], path.exists()) == (1, 5, True, True)
+    answer = client.post("/api/mv/cleanup?dry_run=1", {"bucket": "skip"}, content_type="application/json").json()
+    assert (answer["dry_run"], path.exists()) == (True, True)
+    settings.KEEP_LOCAL_FILES = True
+    for wish in ({"dry_run": True}, {}):
+        answer = client.post("/api/mv/cleanup", wish, content_type="application/json").json()
+        assert (answer["files"], answer["kept"], answer["failed"], path.exists()) == (0, 1, 0, True)
+    settings.KEEP_LOCAL_FILES = False
     answer = client.post("/api/mv/cleanup").json()
     assert (answer["files"], answer["size_bytes"], answer["dry_run"], path.exists()) == (1, 5, False, False)
 
