@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
-FALSE_WORDS = {"0", "false", "no", "off", ""}
+FALSE_WORDS = {"0", "false", "no", "off"}
 
 
 def text(name: str, default: str = "") -> str:
@@ -15,13 +15,13 @@ def text(name: str, default: str = "") -> str:
 
 
 def boolean(name: str, default: bool) -> bool:
-    """A yes/no variable. Raises ImproperlyConfigured for any other word."""
-    word = os.environ.get(name)
-    if word is None:
+    """A yes/no variable; `default` when it is unset or empty. Raises ImproperlyConfigured for any other word."""
+    word = text(name)
+    if not word:
         return default
-    if word.strip().lower() in TRUE_WORDS:
+    if word.lower() in TRUE_WORDS:
         return True
-    if word.strip().lower() in FALSE_WORDS:
+    if word.lower() in FALSE_WORDS:
         return False
     raise ImproperlyConfigured(f"{name}={word!r} is not a yes or no. Set it to true or false, or unset it.")
 

@@ -28,7 +28,8 @@ PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
 PUBLIC_URL = env.url("PUBLIC_URL")
 LOOPBACK = HOST in {"127.0.0.1", "localhost", "::1"}
 # One local owner, signed in by itself: right for a laptop, never for an address others can reach.
-EMBEDDED_DATABASE = not env.text("DATABASE_URL")
+DATABASE_URL = env.url("DATABASE_URL", schemes=("postgresql", "postgres"))
+EMBEDDED_DATABASE = not DATABASE_URL
 SINGLE_USER = env.boolean("MV_SINGLE_USER", default=EMBEDDED_DATABASE and LOOPBACK)
 if SINGLE_USER and not LOOPBACK:
     raise ImproperlyConfigured(
@@ -112,13 +113,14 @@ TEMPLATES = [
 # --- database and broker ---
 DATABASES = {
     "default": {
-        **dj_database_url.parse(env.text("DATABASE_URL") or embedded.postgres_url(DATA_DIR)),
+        **dj_database_url.parse(DATABASE_URL or embedded.postgres_url(DATA_DIR)),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
 }
-REDIS_URL = env.text("REDIS_URL") or embedded.redis_url(DATA_DIR)
-EMBEDDED_REDIS = not env.text("REDIS_URL")
+REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss", "unix"))
+EMBEDDED_REDIS = not REDIS_URL
+REDIS_URL = REDIS_URL or embedded.redis_url(DATA_DIR)
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -10,6 +10,7 @@ import yaml
 from django.conf import settings
 
 from apps.core.checks import check_public_url
+from mvsite import env
 from mvsite.celery import app
 from mvsite.health import QUEUES
 from mvsite.programs import workers
@@ -33,6 +34,11 @@ def test_every_variable_is_explained_and_no_other():
     assert variables_explained() == variables_read() | read_by_libraries
 
 
+def test_an_empty_yes_or_no_is_the_default(monkeypatch):
+    monkeypatch.setenv("MV_SINGLE_USER", "")
+    assert env.boolean("MV_SINGLE_USER", default=True) is True
+
+
 def command(*arguments, **environment):
     return subprocess.run(
         [sys.executable, *arguments],
@@ -52,6 +58,7 @@ def command(*arguments, **environment):
         ("MV_DEBUG_MODE", "perhaps", "Set it to true or false"),
         ("SYNC_BASE_URL", "ftp://x", "must start with http:// or https://"),
         ("MV_DATA_DIR", "/dev/null/data", "Set MV_DATA_DIR"),
+        ("DATABASE_URL", "mysql://here/it", "must start with postgresql://"),
     ],
 )
 def test_a_bad_value_stops_the_start_with_one_sentence_that_names_the_cure(name, value, cure):
