@@ -10,6 +10,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.datastructures import MultiValueDict
 
 SALT = "kept form"
 SESSION_KEY = "kept_form"
@@ -41,17 +42,17 @@ def kept_take(request: HttpRequest) -> None:
         return
 
 
-def kept_fields(request: HttpRequest) -> dict[str, str]:
-    """What was typed into this page's form before the session ended; once, and {} where nothing was."""
+def kept_fields(request: HttpRequest) -> MultiValueDict[str, str]:
+    """What was typed into this page's form before the session ended; once, and nothing where nothing was."""
     kept = request.session.get(SESSION_KEY)
     if not kept or kept["path"] != request.path:
-        return {}
+        return MultiValueDict()
     del request.session[SESSION_KEY]
-    return dict(kept["fields"])
+    return MultiValueDict(kept["fields"])
 
 
 def _signed(request: HttpRequest) -> str:
-    fields = {name: value for name, value in request.POST.items() if name not in SECRET_FIELDS}
-    if sum(len(str(value)) for value in fields.values()) > MOST_BYTES:
+    fields = {name: values for name, values in request.POST.lists() if name not in SECRET_FIELDS}
+    if sum(len(str(values)) for values in fields.values()) > MOST_BYTES:
         return ""
     return signing.dumps({"path": request.path, "fields": fields}, salt=SALT, compress=True)

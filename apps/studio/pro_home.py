@@ -120,8 +120,9 @@ def pro_result_receive(run: JobRun, path: Path) -> Keep:
 def _checks(run: JobRun, path: Path, parent: Clip) -> Mapping[str, Any]:
     asset = parent.asset
     seconds = asset.duration_seconds - LENGTH_TOLERANCE_SECONDS if asset.duration_seconds else None
-    wanted = Wanted(seconds=seconds, width=asset.width, height=asset.height)
-    return clip_check(path, wanted=wanted, trusted=run.job.provider == "draft")
+    ours = run.job.provider == "draft"
+    wanted = Wanted(seconds=seconds, width=asset.width, height=asset.height, moving=not ours)
+    return clip_check(path, wanted=wanted, trusted=ours)
 
 
 def _clip_keep(

@@ -53,7 +53,7 @@ function tell(box, lead) {
 async function toggle(button) {
   const both = pair(button);
   const { lead, other, song } = both;
-  if (!lead.paused) { for (const media of [lead, other, song]) media?.pause(); button.textContent = "Play both"; return; }
+  if (!lead.paused) { for (const media of [lead, other, song]) media?.pause(); seek(both, lead.currentTime); button.textContent = "Play both"; return; }
   seek(both, lead.ended ? 0 : lead.currentTime);
   await Promise.all([lead, other, song].map((media) => media?.play()));
   button.textContent = "Pause";

@@ -1,4 +1,4 @@
-import { toast } from "./toasts.js";
+import { tell } from "./toasts.js";
 
 // Live pages: polls say what the page shows already; pieces that somebody is using right now are left alone.
 
@@ -72,5 +72,5 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (!event.detail.xhr.responseURL.includes("/accounts/sign-in/")) return;
   event.detail.shouldSwap = false;
   if (event.detail.requestConfig.verb === "get" && !document.activeElement.matches("input, textarea")) location.reload();
-  else toast("Your session has ended. Sign in in another tab, then send this again: nothing is lost.");
+  else tell(event.detail.requestConfig.elt, "Your session has ended. Sign in in another tab, then send this again: nothing is lost.");
 });

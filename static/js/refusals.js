@@ -28,11 +28,12 @@ function button(textContent, onclick) {
   return Object.assign(document.createElement("button"), { type: "button", className: "button button-small", textContent, onclick });
 }
 
-// Asking again takes the refusal away; a card that changed meanwhile keeps it, unless the work is under way.
+// Asking again takes the refusal away, and so does the end of work that was under way; any other change keeps it.
 document.addEventListener("submit", (event) => placeOf(event.target)?.querySelector("[data-refusal]")?.remove(), true);
-document.addEventListener("htmx:oobBeforeSwap", (event) => { asked = event.detail.target.querySelector("[data-refusal]"); });
-document.addEventListener("htmx:oobAfterSwap", (event) => {
-  const card = asked && document.getElementById(event.detail.target.id);
-  if (card?.matches("[data-scene], section.card") && !card.querySelector(".progress")) (card.querySelector(".tile-body") ?? card).append(asked);
+const busy = (card) => Boolean(card.querySelector(".progress"));
+document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target } }) => { asked = { box: target.querySelector("[data-refusal]"), busy: busy(target) }; });
+document.addEventListener("htmx:oobAfterSwap", ({ detail: { target } }) => {
+  const card = asked?.box && document.getElementById(target.id);
+  if (card?.matches("[data-scene], section.card") && (busy(card) || !asked.busy)) (card.querySelector(".tile-body") ?? card).append(asked.box);
   asked = null;
 });

@@ -11,6 +11,9 @@ export class SongEditor {
     Object.assign(this, { timeline, root, chosen: 0, taps: [], saving: Promise.resolve() });
     this.find = (name) => root.querySelector(`[data-${name}]`);
     this.track = this.find("parts");
+    const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: this.find("song-panel").dataset.style });
+    this.styled = new Promise((resolve) => { style.onload = style.onerror = resolve; });
+    document.head.append(style);
     for (const button of root.querySelectorAll("[data-grid]")) button.onclick = () => this.grid({ operation: button.dataset.grid });
     for (const button of root.querySelectorAll("[data-nudge]")) button.onclick = () => this.grid({ operation: "nudge", seconds: Number(button.dataset.nudge) });
     this.find("tap").onclick = () => this.tap();
@@ -25,7 +28,8 @@ export class SongEditor {
 
   get open() { return !this.find("song-panel").hidden; }
 
-  toggle() {
+  async toggle() {
+    await this.styled;
     const open = !this.open;
     this.find("song-panel").hidden = this.track.hidden = !open;
     this.find("song-open").setAttribute("aria-expanded", open);
@@ -135,7 +139,7 @@ export class SongEditor {
       const sent = { ...body, updated_at: facts.updated_at };
       const answer = await fetch(`/api/audio/${facts.id}`, { method: "PATCH", headers, body: JSON.stringify(sent) }).catch(() => null);
       if (!answer?.ok) toast((await answer?.json().catch(() => null))?.detail ?? "The server cannot be reached. Try again in a moment.");
-      await this.timeline.reload();
+      await this.timeline.reload().catch((error) => toast(error.message)); // what failed must not stop the next
       this.show();
       // A worker fits the scenes to other beats; the cards then bring them.
       for (const wait of cuts ? [600, 2000] : [600]) setTimeout(() => htmx.trigger(document.getElementById("poller"), "wake"), wait);

@@ -37,25 +37,34 @@ async function call(path, body, method = "POST") {
 // the screen.
 let changes = Promise.resolve();
 const change = (action) => { changes = changes.then(() => changed(action)); return changes; };
+const tell = (error) => toast(error.message);
 async function changed(action) {
-  try {
-    await action();
-  } catch (error) {
-    toast(error.message);
-  }
-  await load();
+  await Promise.resolve().then(action).catch(tell);
+  await load().catch(tell); // else one answer that did not come would stop every later change
   htmx.trigger(document.getElementById("poller"), "wake");
 }
 
+let asked = 0;
+let answered = 0;
+let moves = 0; // of cuts that wait
 async function load() {
   let at = 0;
+  const mine = (asked += 1);
   const rows = await call("/scenes?page_size=200");
+  if (mine < answered) return;
+  answered = mine;
+  // The screen is ahead of the server while more moves wait: they need the versions, and the last one loads the rest.
+  if (moves) return rows.results.forEach(({ id, version }) => Object.assign(scenes.find((scene) => scene.id === id) ?? {}, { version }));
   scenes = rows.results.map((row) => {
     const start = at;
     at += Number(row.duration ?? 0);
     return { ...row, start, end: at, length: at - start };
   });
   chosen = new Set([...chosen].filter((id) => scenes.some((scene) => scene.id === id)));
+  if (drag?.cut && scenes[drag.index]) {
+    drag.from = scenes[drag.index].end;
+    if (drag.at) moveCut(drag.index, drag.at);
+  }
   layout();
   const one = inspected();
   if (one && panel.firstElementChild.dataset.inspected !== `${one.id}:${one.version}:${LIVE.includes(one.status) ? "True" : "False"}`) {
@@ -317,7 +326,7 @@ blocks.addEventListener("pointermove", (event) => {
   if (!drag) return;
   if (drag.cut) {
     drag.free = event.altKey;
-    moveCut(drag.index, snapped(secondsAt(event), event.altKey));
+    moveCut(drag.index, drag.at = snapped(secondsAt(event), event.altKey));
     repaint();
   } else if (drag.moved || Math.abs(event.clientX - drag.x) > 6) {
     if (!drag.moved) { drag.block.setPointerCapture(event.pointerId); drag.block.classList.add("dragging"); }
@@ -350,10 +359,18 @@ canvas.addEventListener("pointerdown", (event) => {
   canvas.onpointerup = () => { canvas.onpointermove = null; };
 });
 
-// The id and version say which scene was seen: another tab may have put another one in its place.
+// The id and version say which scene was seen: another tab may have put another one in its place. The version is read
+// when it is this change's turn, since those before it count it up.
 function saveCut(index, free) {
-  const { sequence, id, version, length } = scenes[index];
-  return change(() => call(`/scenes/${sequence}`, { duration: length.toFixed(6), snap: !free, scene_id: id, version }, "PATCH"));
+  const scene = scenes[index];
+  const { sequence, id: scene_id } = scene;
+  const duration = scene.length.toFixed(6);
+  moves += 1;
+  return change(() => {
+    moves -= 1;
+    const { version } = scenes.find(({ id }) => id === scene_id) ?? scene;
+    return call(`/scenes/${sequence}`, { duration, snap: !free, scene_id, version }, "PATCH");
+  });
 }
 function reorder(from, to) {
   if (from === to || to < 0 || to >= scenes.length) return layout();

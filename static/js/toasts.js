@@ -15,15 +15,18 @@ export function toast(message, tone = "bad") {
 
 document.addEventListener("click", (event) => event.target.closest("[data-toast-close]")?.closest(".toast").remove());
 
-document.addEventListener("htmx:sendError", (event) => {
-  if (event.target.id !== "poller") toast("The server cannot be reached. Nothing was lost; try again in a moment.");
-});
-
 // What a form was refused is said beside it; what has no place of its own is a toast.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const { elt } = event.detail.requestConfig;
-  if (!event.detail.isError || !elt.matches("dialog form, .scene form, #inspector form, section.card form")) return;
-  event.detail.shouldSwap = false;
-  const { serverResponse } = event.detail;
-  import("./refusals.js").then(({ refuse }) => refuse(elt, serverResponse));
+const PLACED = "dialog form, .scene form, #inspector form, section.card form";
+export function tell(element, words) {
+  if (element.matches(PLACED)) import("./refusals.js").then(({ refuse }) => refuse(element, words), () => toast(words));
+  else toast(words);
+}
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { elt } = detail.requestConfig;
+  if (!detail.isError || !elt.matches(PLACED)) return;
+  detail.shouldSwap = false;
+  tell(elt, detail.serverResponse);
+});
+document.addEventListener("htmx:sendError", (event) => {
+  if (event.target.id !== "poller") tell(event.target, "The server cannot be reached. Nothing was lost; try again in a moment.");
 });

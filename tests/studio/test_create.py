@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.jobs.models import Job
 from apps.projects.models import Project
+from tests.factories import make_project
 from tests.studio.pages import page
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,17 @@ def test_what_was_typed_survives_a_session_that_ended(client, user):
     assert '<option value="9:16" selected>' in html
     assert "a storm at sea" not in client.get("/create").content.decode()
     assert Project.objects.count() == 0
+
+
+def test_the_rows_of_a_song_survive_a_session_that_ended(client, user):
+    url = f"/projects/{make_project(user, song_seconds=12).pk}/song"
+    asked = client.post(url, {"save": "sections", "label": ["intro", "drop"], "start": ["0:00", "0:07.5"]})
+    kept = re.search(r'name="kept" value="([^"]+)"', asked.content.decode())[1]
+    who = {"username": user.username, "password": "a long passphrase", "next": url, "kept": kept}
+    html = client.post("/accounts/sign-in/", who, follow=True).content.decode()
+
+    assert re.findall(r'name="label" value="([^"]*)"', html)[:2] == ["intro", "drop"]
+    assert 'value="0:07.5"' in html
 
 
 def test_creating_without_words_says_so_at_the_field_and_keeps_the_rest(browser):

@@ -196,7 +196,7 @@ def test_lipsync_is_offered_only_with_a_video_and_nothing_running(browser, user)
     html = page(browser, f"/edit/{project.pk}")
     cards = re.split(r"<li class=\"tile scene\"", html)[1:]
 
-    assert [f"scenes/{number}/lipsync\"" in card for number, card in enumerate(cards, start=1)] == [True, False, False]
+    assert [f'scenes/{number}/lipsync"' in card for number, card in enumerate(cards, start=1)] == [True, False, False]
     assert '<button type="button" disabled>Add Lipsync</button>' in cards[1]
 
 

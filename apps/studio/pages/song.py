@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.datastructures import MultiValueDict
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.keeping import kept_fields, login_required_keeping
 from apps.core.errors import ConflictError, InputError, NotFound
 from apps.projects.selectors import project_get
 from apps.songs.grid_edits import GridEdit, Operation
@@ -24,7 +25,7 @@ EMPTY_ROWS = 2
 FORGET = "reset"
 
 
-@login_required
+@login_required_keeping
 @require_http_methods(["GET", "HEAD", "POST"])
 def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """The song's sections and beats. POST: `save` says which of them."""
@@ -40,15 +41,17 @@ def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
             problem, status = error.message, error.status_code
         else:
             return redirect("studio:edit", project_id)
-    rows = _typed(request) if "label" in request.POST else _rows(project.song)
+    typed = request.POST if request.method == "POST" else kept_fields(request)
+    rows = _typed(typed) if "label" in typed else _rows(project.song)
     context = {
         "project": project,
         "song": project.song,
         "parts": [*rows, *[("", "")] * EMPTY_ROWS],
         "label_length": LABEL_LENGTH,
-        "tempo": request.POST.get("bpm") or project.song.grid.get("tempo_bpm"),
+        "tempo": typed.get("bpm") or project.song.grid.get("tempo_bpm"),
         "problem": problem,
-        "in_beats": "label" not in request.POST,
+        "offset": typed.get("offset", ""),
+        "in_beats": "label" not in typed,
     }
     return render(request, "studio/song.html", context, status=status)
 
@@ -57,16 +60,16 @@ def _rows(song: Song) -> list[tuple[str, str]]:
     return [(str(part["label"]), clock(part["start_seconds"])) for part in song.analysis.get("sections", ())]
 
 
-def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+def _typed(sent: MultiValueDict[str, str]) -> list[tuple[str, str]]:
     """What the form says of sections; a row without a name is none."""
-    pairs = zip(request.POST.getlist("label"), request.POST.getlist("start"), strict=False)
+    pairs = zip(sent.getlist("label"), sent.getlist("start"), strict=False)
     return [(label.strip(), start.strip()) for label, start in pairs if label.strip()][:MOST_SECTIONS]
 
 
 def _changes(request: HttpRequest) -> SongChanges:
     save, seen = request.POST.get("save", ""), _seen(request.POST.get("updated_at", ""))
     if save == "sections":
-        return SongChanges(sections=_sections(_typed(request)), seen_at=seen)
+        return SongChanges(sections=_sections(_typed(request.POST)), seen_at=seen)
     if save == "sections_found":
         return SongChanges(sections=[], seen_at=seen)
     if save == FORGET:

@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.keeping import kept_fields, login_required_keeping
 from apps.accounts.models import User
 from apps.jobs.models import SpendingAccount
 from apps.jobs.money import cap_set, daily_cap_scope, day_scope, user_scope
@@ -25,12 +25,13 @@ class CapsForm(forms.Form):
     daily = DollarsField(required=False)
 
 
-@login_required
+@login_required_keeping
 @require_http_methods(["GET", "HEAD", "POST"])
 def spending(request: HttpRequest) -> HttpResponse:
     by = owner_of(request)
     accounts = _accounts(by)
-    form = CapsForm(request.POST) if request.method == "POST" else CapsForm(initial=_caps(by, accounts))
+    initial = _caps(by, accounts) | kept_fields(request).dict()
+    form = CapsForm(request.POST) if request.method == "POST" else CapsForm(initial=initial)
     if form.is_bound and form.is_valid():
         cap_set(scope=user_scope(by.pk), cap=form.cleaned_data["total"])
         cap_set(scope=daily_cap_scope(by.pk), cap=form.cleaned_data["daily"])
