@@ -148,6 +148,7 @@ class FakeReplicate(FakeService):
         self.predictions: dict[str, Prediction] = {}
         self.files: dict[str, tuple[bytes, str, str]] = {}
         self.end_next_as: deque[tuple[str, str | None]] = deque()
+        self.every_video: bytes | None = None
         self.bucket = TokenBucket(None)
 
     @property
@@ -316,6 +317,8 @@ class FakeReplicate(FakeService):
         size = "180x320" if prediction.input.get("aspect_ratio") == "9:16" else "320x180"
         if extension != "mp4":
             return media.image(size, extension), f"image/{extension.replace('jpg', 'jpeg')}"
+        if self.every_video is not None:
+            return self.every_video, "video/mp4"
         if "audio" in prediction.input and "video" in prediction.input:
             parts = [self._fetch(prediction.input[name]) or b"" for name in ("video", "audio")]
             return media.video_with_sound(*parts), "video/mp4"

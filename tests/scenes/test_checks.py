@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from apps.media.runner import run
@@ -38,6 +40,17 @@ def test_a_good_clip_has_no_problems(tmp_path, trusted):
 def test_a_bad_clip_says_why(tmp_path, source, wanted, problem, trusted):
     found = clip_check(clip(tmp_path / "bad.mp4", source), wanted=wanted, trusted=trusted)
     assert problem in " ".join(found["problems"])
+
+
+def test_a_camera_that_holds_still_makes_no_frozen_picture(tmp_path):
+    still = clip(tmp_path / "still.mp4", "smptebars=s=320x180:r=24:d=2")
+    assert clip_check(still, wanted=replace(WANTED, moving=False), trusted=True)["problems"] == []
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_lips_alone_that_move_are_no_frozen_picture(tmp_path, trusted):
+    lips = "smptebars=s=320x180:r=24:d=2,drawbox=x=150:y=100:w=20:h=8:color=black:t=fill:enable='gte(t,1)'"
+    assert clip_check(clip(tmp_path / "lips.mp4", lips, "-g", "24"), wanted=WANTED, trusted=trusted)["problems"] == []
 
 
 def test_the_nearest_shape_that_a_model_offers_is_accepted(tmp_path):

@@ -4,10 +4,13 @@ from decimal import Decimal
 
 import pytest
 
+from apps.generation.work import Spending
 from apps.jobs.models import Job
 from apps.jobs.selectors import project_money
 from apps.scenes.models import Clip, Scene
+from apps.studio import generate_all
 from tests.factories import make_project, make_scenes
+from tests.fakes import media
 from tests.jobs.remote.driving import drive, turn
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,6 +53,29 @@ def test_takes_stay_under_the_most_they_may_cost(api, project, replicate):
     assert (answer.status_code, answer.json()["code"]) == (402, "budget_exceeded")
     assert make(api, project, "generate_video", takes=2, max_cost=str(price * 2)).status_code == 202
     assert Job.objects.count() == 2
+
+
+def test_a_clip_that_fails_its_checks_waits_for_a_person(api, project, replicate):
+    replicate.every_video = media.video(1.0)
+    drive(Job.objects.get(pk=make(api, project, "generate_image").json()["id"]))
+    drive(Job.objects.get(pk=make(api, project, "generate_video").json()["id"]))
+    where = f"/api/mv/projects/{project.pk}/scenes/1"
+    scene = api.get(where).json()
+    assert (scene["status"], scene["clip_id"], len(scene["video_ids"])) == ("needs-attention", None, 1)
+    assert "kept but not used" in scene["error"] and "less than the 4.00" in scene["error"]
+    # Nothing builds on it by itself,
+    assert make(api, project, "trim", start_time=0, end_time=1).json()["code"] == "no_video"
+    generate_all.generate_all_start(by=project.owner, project_id=project.pk, spending=Spending())
+    (again,) = Job.objects.filter(kind="video").exclude(state="succeeded")
+    drive(again)
+    generate_all.project_advance(project.pk)
+    project.refresh_from_db()
+    assert not project.generating and "less than the 4.00" in project.problem
+    # until somebody says that it will do.
+    clip = api.get(f"{where}/clips").json()["results"][-1]
+    assert not clip["usable"] and "less than the 4.00" in clip["problems"][0]
+    scene = make(api, project, "revert", clip_id=clip["id"]).json()
+    assert (scene["status"], scene["clip_id"]) == ("completed", clip["id"])
 
 
 def test_a_paid_clip_that_comes_after_the_cancel_is_kept_unused(api, project, replicate):
