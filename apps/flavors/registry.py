@@ -236,3 +236,11 @@ def capability_settings(flavor: str, capability: str, *, module: str = "") -> Re
         values[config_type] = dict(resolve(flavor, config_type, module=caller).values)
     digest = config_hash(values) if others else found.hash
     return ResolvedConfig(found.flavor, main, values | {"flavor": found.flavor}, digest)
+
+
+def flavor_provider(flavor: str, capability: str) -> str:
+    """The name of the provider that the flavor chooses. For pages that only look, again and again: nothing is logged,
+    as nothing is used."""
+    snapshot = registry.snapshot()
+    used = flavor if flavor in snapshot.names else DEFAULT
+    return str(snapshot.resolved[used, _CAPABILITY_TYPES[capability][0]].values["provider"])

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.core.errors import InputError, StudioError
+from apps.flavors.registry import flavor_provider
 from apps.generation.choice import provider_choose
 from apps.generation.frozen import InputSource
 from apps.generation.lipsync import LipsyncOptions, prepared_lipsync
@@ -40,11 +41,7 @@ def project_performs(project: Project) -> bool:
 
 
 def _provider(project: Project, capability: Capability) -> str:
-    try:
-        return provider_choose(capability, flavor=project.flavor, project_choice=project.providers).provider.name
-    except StudioError:
-        # Said where the clip itself is asked for.
-        return ""
+    return project.providers.get(capability) or flavor_provider(project.flavor, capability)
 
 
 def lipsync_is_missing(scene: Scene) -> bool:

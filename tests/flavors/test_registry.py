@@ -5,7 +5,14 @@ from structlog.testing import capture_logs
 from apps.core.errors import ConflictError, InputError
 from apps.flavors import checks
 from apps.flavors.models import FlavorEdit
-from apps.flavors.registry import FlavorRegistry, capability_settings, flavor_names, registry, resolve
+from apps.flavors.registry import (
+    FlavorRegistry,
+    capability_settings,
+    flavor_names,
+    flavor_provider,
+    registry,
+    resolve,
+)
 from apps.flavors.services import flavor_delete, flavor_save
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +173,10 @@ def test_scene_settings_carry_the_prompts():
     assert settings_.values["number_of_scenes"] == 12
     assert "phone" in settings_.values["scene_prompts"]["grammar"]["style"]
     assert settings_.hash != capability_settings("default", "scenes").hash
+
+
+def test_looking_at_a_flavors_provider_says_nothing():
+    with capture_logs() as logs:
+        assert [flavor_provider(flavor, "lipsync") for flavor in ("cinematic", "nope")] == ["draft", "draft"]
+
+    assert logs == []
