@@ -40,13 +40,14 @@ const change = (action) => { changes = changes.then(() => changed(action)); retu
 const tell = (error) => toast(error.message);
 async function changed(action) {
   await Promise.resolve().then(action).catch(tell);
+  answered = asked + 1; // what was asked for before may be older than this change
   await load().catch(tell); // else one answer that did not come would stop every later change
   htmx.trigger(document.getElementById("poller"), "wake");
 }
 
 let asked = 0;
 let answered = 0;
-let moves = 0; // of cuts that wait
+let moves = 0; // of cuts that wait or are under way
 async function load() {
   let at = 0;
   const mine = (asked += 1);
@@ -367,9 +368,8 @@ function saveCut(index, free) {
   const duration = scene.length.toFixed(6);
   moves += 1;
   return change(() => {
-    moves -= 1;
     const { version } = scenes.find(({ id }) => id === scene_id) ?? scene;
-    return call(`/scenes/${sequence}`, { duration, snap: !free, scene_id, version }, "PATCH");
+    return call(`/scenes/${sequence}`, { duration, snap: !free, scene_id, version }, "PATCH").finally(() => { moves -= 1; });
   });
 }
 function reorder(from, to) {

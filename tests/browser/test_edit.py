@@ -38,7 +38,7 @@ def edit(page, project):
     return page
 
 
-def until(page, expression, *, seconds=15):
+def until(page, expression, *, seconds=60):
     """Playwright's own waiting evaluates text in the page, which the content security policy refuses."""
     for _ in range(seconds * 10):
         if page.evaluate(expression):
@@ -59,7 +59,7 @@ def lengths(project):
 
 def settled(page, project, expected):
     """The server has these lengths."""
-    for _ in range(50):
+    for _ in range(200):
         if lengths(project) == expected:
             return
         page.wait_for_timeout(100)
@@ -84,8 +84,8 @@ def drag_cut(page, index, seconds, *, key=None):
 
 
 def test_alt_frees_the_cut_from_the_beats(edit, project):
-    drag_cut(edit, 0, 0.3, key="Alt")
-    edit.wait_for_timeout(500)
+    with edit.expect_response(lambda answer: answer.request.method == "PATCH"):
+        drag_cut(edit, 0, 0.3, key="Alt")
 
     assert lengths(project)[0] == pytest.approx(2.3, abs=0.05)
     assert lengths(project)[0] not in {2.0, 2.5}
@@ -103,7 +103,8 @@ def test_a_dragged_cut_snaps_to_the_beat_and_can_be_undone(edit, project):
     expect(edit.locator(".block").first).to_have_attribute("aria-label", re.compile("0:02.500"))
     edit.locator(".cut").first.focus()
     edit.keyboard.press("ArrowRight")
-    settled(edit, project, [3.0, 1.0, 2.0, 2.0])
+    edit.keyboard.press("ArrowRight")  # before the first was answered
+    settled(edit, project, [3.5, 0.5, 2.0, 2.0])
 
 
 def test_the_playhead_splits_a_scene(edit, project):
@@ -144,11 +145,19 @@ def test_several_scenes_are_made_anew_together(edit, project):
 
 def test_the_current_clips_play_in_order_on_the_songs_clock(edit):
     edit.get_by_role("button", name="Play from here").click()
-    song, clip = "document.querySelector('[data-song-sound]')", "document.querySelector('[data-deck].on')"
-    until(edit, f"{song}.currentTime > 2.6")
-    shown = edit.evaluate("document.querySelector('[data-deck].on').dataset.scene.split(':')[0]")
-    assert shown == edit.locator(".block").nth(1).get_attribute("data-id")
-    drift = edit.evaluate(f"{song}.currentTime - 2 - {clip}.currentTime")
+    # All in one frame of the page, away from the cuts: between two questions a slow machine plays on.
+    shown, index, drift = edit.evaluate(
+        """async () => {
+          const song = document.querySelector("[data-song-sound]");
+          for (const until = performance.now() + 60000; performance.now() < until;) {
+            await new Promise(requestAnimationFrame);
+            const [time, deck] = [song.currentTime, document.querySelector("[data-deck].on")];
+            if (time > 2.4 && time % 2 > 0.4 && time % 2 < 1.6)
+              return [deck.dataset.scene.split(":")[0], Math.floor(time / 2), time % 2 - deck.currentTime];
+          }
+        }"""
+    )
+    assert shown == edit.locator(".block").nth(index).get_attribute("data-id")
     assert abs(drift) < 0.15
     edit.keyboard.press("Home")
     edit.get_by_role("button", name="Pause").click()
@@ -228,10 +237,10 @@ def test_two_clips_are_compared_by_keyboard_and_one_made_current(edit, project):
     assert unusable(edit) == []
     times = "[...document.querySelectorAll('[data-compare] :is(video, audio)')].map((media) => media.currentTime)"
     edit.keyboard.press(" ")
-    until(edit, f"{times}[0] > 0.4")
-    edit.keyboard.press(" ")
+    until(edit, f"{times}[0] > 0.1")
+    edit.evaluate("document.querySelector('[data-compare-play]').click()")
     lead, other, song = edit.evaluate(times)
-    assert abs(lead - other) < 0.15 and abs(lead - song) < 0.25
+    assert lead == pytest.approx(other, abs=0.02) and lead == pytest.approx(song, abs=0.02)
     edit.keyboard.press("b")
     expect(dialog.locator("figure").first).to_be_hidden()
     dialog.get_by_role("button", name="Make current").click()
@@ -278,13 +287,16 @@ def test_sections_are_named_moved_added_and_removed_on_the_timeline(edit, projec
 
 
 def saved(page, project, expected):
-    for _ in range(50):
+    for _ in range(200):
         if sections(project) == expected:
             break
         page.wait_for_timeout(100)
     assert sections(project) == expected
     expect(page.locator(".part")).to_have_count(len(expected))
-    page.wait_for_timeout(150)  # the page has read the song again
+    # The page has read the song again.
+    for index, (name, seconds) in enumerate(expected):
+        words = re.compile(rf"Section {index + 1}, {name}, 0:0{seconds:.1f} to")
+        expect(page.locator(".part").nth(index)).to_have_attribute("aria-label", words)
 
 
 def test_the_beats_are_doubled_nudged_and_tapped(edit, project):
@@ -301,11 +313,13 @@ def test_the_beats_are_doubled_nudged_and_tapped(edit, project):
     expect(tempo).to_have_text("120.00 BPM")
     edit.get_by_role("button", name="Beats 10 ms later").click()
     edit.get_by_role("button", name="Tap", exact=True).click()
+    edit.evaluate("() => { window.taps = []; addEventListener('keydown', () => taps.push(performance.now())); }")
     for _ in range(5):
         edit.wait_for_timeout(350)
         edit.keyboard.press("t")
     expect(tempo).not_to_have_text("120.00 BPM")
-    assert 135 < float(tempo.text_content().split()[0]) < 180
+    first, *_, last = edit.evaluate("taps")
+    assert float(tempo.text_content().split()[0]) == pytest.approx(4 * 60_000 / (last - first), rel=0.2)
     song.refresh_from_db()
     assert song.grid["edited"]
 

@@ -50,7 +50,7 @@ def impatient(monkeypatch):
 
 
 def test_a_job_whose_worker_is_killed_ends_well_without_help(user, impatient):
-    _, job = song_upload(by=user, upload=click_song(900))
+    _, job = song_upload(by=user, upload=click_song(450))
     with celery_worker(queues="media", concurrency=1) as worker:
         wait_for(lambda: state(job) == State.RUNNING, seconds=60, what="the job to run", step=0.02)
         kill_tree(worker)
@@ -64,7 +64,7 @@ def test_a_job_whose_worker_is_killed_ends_well_without_help(user, impatient):
 
 
 def test_a_killed_pool_process_is_replaced_and_the_job_ends(user, impatient):
-    _, job = song_upload(by=user, upload=click_song(900))
+    _, job = song_upload(by=user, upload=click_song(450))
     with beat(), celery_worker(queues="media", concurrency=1) as worker:
         wait_for(lambda: state(job) == State.RUNNING, seconds=60, what="the job to run", step=0.02)
         children = psutil.Process(worker.pid).children()
