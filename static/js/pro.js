@@ -114,6 +114,7 @@ let timer = null;
 let asked = 0;
 
 function checkSoon() {
+  asked += 1; // an answer that is under way is about the work before
   submit.disabled = true;
   submit.textContent = "Generate";
   clearTimeout(timer);

@@ -86,6 +86,7 @@ async function loadSong() {
   };
   if (!peaks.maximum) setTimeout(loadSong, 2000);
   layout();
+  if (editor && !editor.parts) editor.show(); // its panel was opened before the song came
 }
 
 // --- drawing ---
