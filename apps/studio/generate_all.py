@@ -17,7 +17,6 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.composition.services import project_compose, project_final_is_fresh
 from apps.core.errors import ConflictError, InputError, StudioError
-from apps.generation.services import character_reference_work
 from apps.generation.work import Spending, Work, spending_check, work_start
 from apps.jobs import money
 from apps.jobs.kinds import Kind
@@ -27,7 +26,6 @@ from apps.jobs.services import job_cancel
 from apps.jobs.states import ACTIVE, State
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock, song_seconds
-from apps.providers.base import Capability
 from apps.scenes.making import Wish, image_work, project_spending, scene_work_start, video_work
 from apps.scenes.models import Scene
 from apps.scenes.performance import (
@@ -42,6 +40,7 @@ from apps.scenes.selectors import SceneStatus, scene_error, scene_status, scenes
 from apps.scenes.services import scenes_replan
 from apps.scenes.writing import project_scenes_work, scenes_key
 from apps.songs.models import AnalysisState
+from apps.studio.references import reference_key, reference_work
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +56,7 @@ def generate_all_works(*, by: User, project: Project) -> list[Work]:
     scenes = _scenes(project)
     performs = project_performs(project)
     if _reference_is_missing(project, scenes):
-        works.append(_reference_work(project))
+        works.append(reference_work(project))
     if not scenes:
         works.append(project_scenes_work(by=by, project=project))
         scene = Scene(project=project, sequence=1, prompt=project.idea)
@@ -82,17 +81,6 @@ def _reference_is_missing(project: Project, scenes: Sequence[Scene]) -> bool:
     """A described character is drawn once, before the images that have to look alike."""
     wanted = not scenes or any(scene.image_id is None and scene.current_clip_id is None for scene in scenes)
     return wanted and project.character_reference_id is None and bool(project.character_description.strip())
-
-
-def _reference_work(project: Project) -> Work:
-    return character_reference_work(
-        by=project.owner,
-        character_description=project.character_description,
-        num_images=1,
-        seed=project.seed,
-        flavor=project.flavor,
-        provider=project.providers.get(Capability.IMAGE, ""),
-    )
 
 
 def _scenes(project: Project) -> list[Scene]:
@@ -207,8 +195,8 @@ def _reference_awaited(project: Project) -> bool:
     it could not be made."""
     last = _last_job(project, Kind.CHARACTER_REFERENCE)
     if last is None:
-        key = f"project:{project.pk}:character_reference"
-        work_start(by=project.owner, work=_reference_work(project), project_id=project.pk, dedupe_key=key)
+        key = reference_key(project.pk)
+        work_start(by=project.owner, work=reference_work(project), project_id=project.pk, dedupe_key=key)
         return True
     if last.state in FAILED:
         raise InputError(f"The character reference could not be made: {last.error or 'it was cancelled.'}")

@@ -41,6 +41,7 @@ urlpatterns = [
     path(f"{PROJECT}/write-scenes", project.project_write_scenes, name="project-write-scenes"),
     path(f"{PROJECT}/compose", project.project_compose_final, name="project-compose"),
     path(f"{PROJECT}/stitch", project.project_stitch, name="project-stitch"),
+    path(f"{PROJECT}/references", images.references, name="references"),
     path(f"{PROJECT}/song", song.song, name="song"),
     path(f"{PROJECT}/settings", finishing.settings, name="settings"),
     path(f"{PROJECT}/budget", finishing.budget, name="budget"),

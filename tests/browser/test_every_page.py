@@ -67,7 +67,7 @@ def test_pages_fit_and_can_be_used_by_everybody(make_page, places, width):
 
 def test_dialogs_are_pages_as_well(make_page, user):
     project = project_on_disk(user, scenes=1)
-    names = ["outputs", "look", "lyrics", "budget", "settings", "song"]
+    names = ["outputs", "look", "lyrics", "budget", "settings", "song", "references"]
     names += ["lipsync?scene=1"]
     scene = ("lipsync", "trim", "upload", "history", "words", "compare", "images", "look")
     names += [f"scenes/1/{name}" for name in scene]

@@ -51,6 +51,7 @@ ROWS = {
     f"{PROJECT}/compose": action(project),
     f"{PROJECT}/stitch": action(project),
     f"{PROJECT}/delete": action(project),
+    f"{PROJECT}/references": [owned_page(project), action(project)],
     f"{PROJECT}/song": [owned_page(sung_project), action(sung_project, anonymous=403, owner=400)],
     f"{PROJECT}/settings": [owned_page(project), action(project, owner=400)],
     f"{PROJECT}/budget": [owned_page(project), action(project)],

@@ -485,3 +485,21 @@ def test_an_earlier_image_of_a_scene_is_compared_and_chosen(browser, user):
     history.change_undo(by=user, project_id=project.pk)
     scene.refresh_from_db()
     assert scene.image == second
+
+
+def test_another_picture_of_the_character_is_drawn_and_chosen(browser, user):
+    first, second = (make_asset(user, kind="image") for _ in range(2))
+    project = make_project(user, character_description="Mara, short silver hair", character_reference=first)
+    url = f"/projects/{project.pk}/references"
+    browser.post(url, headers=HTMX)
+    job = Job.objects.get(kind="character_reference", project_id=project.pk)
+    assert browser.post(url, headers=HTMX).status_code == 409  # one at a time
+    Job.objects.filter(pk=job.pk).update(
+        state="succeeded", finished_at=timezone.now(), result={"images": [{"image_id": str(second.pk)}]}
+    )
+
+    assert re.findall(r"<strong>(Picture \d)</strong>", page(browser, url)) == ["Picture 1", "Picture 2"]
+    assert browser.post(url, {"image_id": make_asset(user, kind="image").pk}, headers=HTMX).status_code == 404
+    assert browser.post(url, {"image_id": second.pk}).status_code == 302
+    project.refresh_from_db()
+    assert project.character_reference == second
