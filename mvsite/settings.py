@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
 from mvsite import embedded, env
+from mvsite.addresses import EVERY_ADDRESS, own_names
 from mvsite.logging import configure_logging
 from mvsite.secret import load_secret_key
 
@@ -40,6 +41,8 @@ DEBUG = False
 MV_DEBUG_MODE = env.boolean("MV_DEBUG_MODE", default=False)
 SECRET_KEY = load_secret_key(DATA_DIR)
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", HOST, *env.words("ALLOWED_HOSTS")]
+if HOST in EVERY_ADDRESS:
+    ALLOWED_HOSTS += own_names()
 if PUBLIC_URL:
     ALLOWED_HOSTS.append(re.sub(r"^https?://([^/:]+).*$", r"\1", PUBLIC_URL))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []

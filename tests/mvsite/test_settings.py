@@ -1,6 +1,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from django.conf import settings
 
 from apps.core.checks import check_public_url
 from mvsite import env
+from mvsite.addresses import own_names
 from mvsite.celery import app
 from mvsite.health import QUEUES
 from mvsite.programs import workers
@@ -37,6 +39,16 @@ def test_every_variable_is_explained_and_no_other():
 def test_an_empty_yes_or_no_is_the_default(monkeypatch):
     monkeypatch.setenv("MV_SINGLE_USER", "")
     assert env.boolean("MV_SINGLE_USER", default=True) is True
+
+
+def test_a_machine_that_others_reach_answers_to_its_own_addresses():
+    show = "from django.conf import settings; print(settings.ALLOWED_HOSTS)"
+    environment = {"DJANGO_SETTINGS_MODULE": "mvsite.settings", "MV_SINGLE_USER": "false"}
+    hosts = own_names()
+    assert {"127.0.0.1", socket.gethostname().lower()} <= set(hosts)
+    shown = command("-c", show, HOST="0.0.0.0", **environment).stdout  # noqa: S104 - nothing is bound
+    assert all(repr(host) in shown for host in hosts)
+    assert repr(hosts[-1]) not in command("-c", show, HOST="127.0.0.1", **environment).stdout
 
 
 def command(*arguments, **environment):

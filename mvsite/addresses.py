@@ -1,0 +1,18 @@
+"""What this machine is called by others."""
+
+import socket
+
+import psutil
+
+EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared with, never bound to
+
+
+def own_names() -> list[str]:
+    """The machine's addresses, as they stand in a Host header, and its name."""
+    found = {address for known in psutil.net_if_addrs().values() for address in known}
+    four = {address.address for address in found if address.family == socket.AF_INET}
+    six = {
+        f"[{address.address}]" for address in found if address.family == socket.AF_INET6 and "%" not in address.address
+    }
+    name = socket.gethostname().lower()
+    return [*sorted(four | six), name, f"{name}.local"]
