@@ -5,7 +5,12 @@ let asked = null;
 
 // `answer` is the refusal as the server writes it, a toast, or plain words.
 export function refuse(form, answer) {
-  const place = placeOf(form);
+  let place = placeOf(form);
+  // A poll may have put another card in its place while this module was on its way.
+  if (!place.isConnected) {
+    const card = document.getElementById(place.closest("[data-scene], section.card")?.id);
+    place = card?.querySelector(".tile-body") ?? card ?? place;
+  }
   place.querySelector("[data-refusal]")?.remove();
   const box = Object.assign(document.createElement("div"), { className: "notice notice-bad" });
   box.dataset.refusal = "";

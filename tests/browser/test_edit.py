@@ -421,13 +421,22 @@ def test_unsaved_words_survive_what_happens_around_them(edit, project):
 
 
 def test_a_second_tab_is_told_that_the_scene_is_being_made(edit, project):
-    other = edit.context.new_page()
+    other, held = edit.context.new_page(), []
     other.goto(f"/edit/{project.pk}")
     for tab in (edit, other):
         tab.get_by_label("More for scene 2").click()
     edit.locator(".scene").nth(1).get_by_role("button", name="Regenerate Image").click()
     expect(edit.locator(".scene").nth(1).get_by_text("Generating Image")).to_be_visible()
-    other.locator(".scene").nth(1).get_by_role("button", name="Regenerate Image").click()
+
+    def hold(route):
+        held.append(route)
+
+    other.route("**/js/refusals*.js", hold)
+    with other.expect_request("**/js/refusals*.js"):
+        other.locator(".scene").nth(1).get_by_role("button", name="Regenerate Image").click()
+    # The card of now is there before the script that tells of the refusal.
+    expect(other.locator(".scene").nth(1).get_by_text("Generating Image")).to_be_visible()
+    held[0].continue_()
 
     expect(other.get_by_role("alert")).to_contain_text("being made already")
     edit.problems.clear()  # the console names the refused request
