@@ -125,7 +125,8 @@ class FakeReplicate(FakeService):
     """`moderation_words` in a prompt end as a failed prediction, as the real service does it.
 
     `retention_seconds` is the real service's hour. `end_next_as` scripts how the next prediction ends, e.g.
-    ("aborted", "deadline") or ("resting", None) for a status that nobody knows. `every_video` is what its models make, whatever was asked for.
+    ("aborted", "deadline") or ("resting", None) for a status that nobody knows. `every_video` is what its models make,
+    whatever was asked for.
     """
 
     name = "replicate"
