@@ -6,6 +6,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.assets.models import Asset
+from apps.generation.seeds import SEED_MAXIMUM
 from apps.generation.services import character_reference_work
 from apps.generation.work import Spending, Work, spending_check, work_start
 from apps.jobs.kinds import Kind
@@ -34,7 +35,7 @@ def reference_work(project: Project, *, take: int = 0) -> Work:
         by=project.owner,
         character_description=project.character_description,
         num_images=1,
-        seed=project.seed + take,
+        seed=(project.seed + take) % (SEED_MAXIMUM + 1),
         flavor=project.flavor,
         provider=project.providers.get(Capability.IMAGE, ""),
     )

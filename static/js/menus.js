@@ -15,9 +15,10 @@ document.addEventListener("toggle", (event) => {
   const items = menu.querySelector(".menu-items");
   // Near the bottom of the window the menu opens upwards; one that is longer than the window scrolls.
   const { top, bottom } = menu.getBoundingClientRect();
-  const upwards = bottom + items.scrollHeight + 12 > innerHeight && top > innerHeight - bottom;
+  const [above, below] = [top - 64, innerHeight - bottom - 12]; // the bar of the page stays on top
+  const upwards = items.scrollHeight > below && above > below;
   items.classList.toggle("menu-up", upwards);
-  items.style.maxHeight = `${Math.max(160, (upwards ? top : innerHeight - bottom) - 12)}px`;
+  items.style.maxHeight = `${Math.max(160, upwards ? above : below)}px`;
   items.style.right = "0";
   items.style.right = `${Math.min(0, items.getBoundingClientRect().left - 12)}px`;
 }, true);

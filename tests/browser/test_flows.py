@@ -81,3 +81,26 @@ def test_a_card_fills_in_while_its_menu_stays_open(page, user, worker):
     expect(first.get_by_text("Generating Video")).to_be_visible()
     expect(first.locator("video")).to_be_attached(timeout=WORK_MILLISECONDS)
     expect(second.get_by_role("button", name="Regenerate Video")).to_be_visible()
+
+
+def test_a_dialog_keeps_its_words_when_the_session_or_the_line_ends(page, user):
+    project = project_on_disk(user, scenes=1)
+    page.goto(f"/projects/{project.pk}")
+    page.get_by_label("More for scene 1").click()
+    page.get_by_role("menuitem", name="Edit words").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("What it shows").fill("precious words")
+    session = [cookie for cookie in page.context.cookies() if cookie["name"] == "sessionid"]
+    page.context.clear_cookies(name="sessionid")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Your session has ended")
+    page.context.set_offline(True)
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("cannot be reached")
+    page.context.set_offline(False)
+    page.context.add_cookies(session)
+    dialog.get_by_role("button", name="Save").click()
+
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".scene").get_by_text("precious words")).to_be_visible()
+    page.problems.clear()  # the console names the lost requests
