@@ -24,15 +24,21 @@ class EmbeddedServiceError(Exception):
 
 
 def socket_folder(data_dir: Path, name: str) -> Path:
-    """The folder of a server's socket: its data folder, or one in /tmp where that path would not do.
+    """The folder of a server's socket: its data folder, or one for temporary files where that path would not do.
 
     That is a path too long for a socket, or with signs that mean something in a URL (a comma parts hosts).
     """
     folder = data_dir / name
-    if len(os.fsencode(folder)) <= SOCKET_FOLDER_LIMIT and PLAIN_PATH.fullmatch(str(folder)):
+    if _socket_fits(folder):
         return folder
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"mvsite-{os.getuid()}-{digest}"
+    short = Path(tempfile.gettempdir()) / f"mvsite-{os.getuid()}-{digest}"
+    # TMPDIR may itself be long or odd. The folder is made for its owner alone, and refused where somebody else has it.
+    return short if _socket_fits(short) else Path("/tmp") / short.name  # noqa: S108
+
+
+def _socket_fits(folder: Path) -> bool:
+    return len(os.fsencode(folder)) <= SOCKET_FOLDER_LIMIT and PLAIN_PATH.fullmatch(str(folder)) is not None
 
 
 def socket_folder_make(data_dir: Path, name: str, *, owner: int) -> Path:

@@ -102,7 +102,9 @@ def test_nothing_stays_in_the_temporary_folder(tmp_path):
     assert not folder.exists()
 
 
-def test_sockets_of_an_odd_folder_lie_in_a_short_plain_one(tmp_path):
+@pytest.mark.parametrize("temporary", ["/tmp", "/tmp/" + "y" * SOCKET_FOLDER_LIMIT, "/tmp/y, z"])
+def test_sockets_of_an_odd_folder_lie_in_a_short_plain_one(tmp_path, monkeypatch, temporary):
+    monkeypatch.setattr(tempfile, "tempdir", temporary)
     for name in ("a,b", "x" * SOCKET_FOLDER_LIMIT):
         url = embedded.redis_url(tmp_path / name)
         assert len(url) < 100
