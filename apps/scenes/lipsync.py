@@ -32,7 +32,7 @@ from apps.providers.base import Capability
 from apps.scenes.arrangement import seconds
 from apps.scenes.making import project_spending, scene_work_start
 from apps.scenes.models import Scene
-from apps.scenes.selectors import scene_get, scenes_of
+from apps.scenes.selectors import original_clip, scene_get, scenes_of
 
 log = structlog.get_logger(__name__)
 
@@ -145,7 +145,7 @@ def _scene_key(idempotency: Idempotency | None, sequence: int, *, alone: bool) -
 def lipsync_answer(scene: Scene, job: Job | None) -> dict[str, Any]:
     """A `LipsyncSceneResponse` without its job: how the scene's lip-sync stands."""
     clip = scene.current_clip
-    first = scene.clips.order_by("created_at", "id").first()
+    first = original_clip(scene)
     parameters = job.parameters if job else {}
     return {
         "project_id": str(scene.project_id),

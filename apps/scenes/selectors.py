@@ -76,8 +76,8 @@ def clip_notes(clip: Clip) -> list[str]:
 
 
 def original_clip(scene: Scene) -> Clip | None:
-    """The scene's first clip, which is kept for ever."""
-    return clips_of(scene).first()
+    """The scene's first clip, which is kept for ever; one that failed its checks only where there is no other."""
+    return clips_of(scene).order_by("-usable", "created_at", "id").first()
 
 
 def scene_job(scene: Scene) -> Job | None:

@@ -8,20 +8,21 @@ from uuid import UUID
 from apps.core.errors import NotFound
 from apps.scenes.models import Clip, Scene
 from apps.scenes.plan import usual_duration
-from apps.scenes.selectors import clips_of, scenes_of
+from apps.scenes.selectors import clips_of, original_clip, scenes_of
 from apps.studio.cards import view_url
 from apps.studio.words import PROVIDER_WORDS
 
 
 @dataclass(frozen=True)
 class ClipView:
-    """`number` counts the scene's clips from 1, the original. `provider` is "" where nobody was asked."""
+    """`number` counts the scene's clips from 1. `provider` is "" where nobody was asked."""
 
     clip: Clip
     number: int
     url: str
     provider: str
     current: bool
+    original: bool
 
     @property
     def name(self) -> str:
@@ -31,6 +32,7 @@ class ClipView:
 
 def clip_views(scene: Scene) -> list[ClipView]:
     """Oldest first."""
+    original = original_clip(scene)
     return [
         ClipView(
             clip=clip,
@@ -38,6 +40,7 @@ def clip_views(scene: Scene) -> list[ClipView]:
             url=view_url(clip.asset),
             provider=PROVIDER_WORDS.get(clip.job.provider, clip.job.provider) if clip.job else "",
             current=clip.pk == scene.current_clip_id,
+            original=clip == original,
         )
         for number, clip in enumerate(clips_of(scene), start=1)
     ]
