@@ -9,6 +9,7 @@ from PIL import Image
 from apps.assets.models import Asset
 from apps.jobs.models import Job
 from tests.factories import make_asset, make_song
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,14 +83,15 @@ def test_a_video_has_its_metadata_and_reference_beside_it(api, run_job, settings
 
 def test_prefer_wait_answers_the_finished_result(api, run_job):
     def work():
-        while not (job := Job.objects.first()):
-            pass
-        run_job(job.pk)
-        connection.close()
+        try:
+            wait_for(Job.objects.exists, seconds=60, what="the job", step=0.02)
+            run_job(Job.objects.get().pk)
+        finally:
+            connection.close()
 
     worker = threading.Thread(target=work)
     worker.start()
-    answer = post(api, "create_scenes", {"idea": "x", "number_of_scenes": 2}, Prefer="wait=20")
+    answer = post(api, "create_scenes", {"idea": "x", "number_of_scenes": 2}, Prefer="wait=60")
     worker.join()
     assert answer.status_code == 200
     body = answer.json()
