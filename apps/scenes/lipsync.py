@@ -155,7 +155,7 @@ def lipsync_answer(scene: Scene, job: Job | None) -> dict[str, Any]:
         "audio_segment": parameters.get("audio_segment"),
         "lipsync_params": parameters.get("lipsync_params", {}),
         "status": lipsync_status(job),
-        "error": job.error if job and not job.is_live else "",
+        "error": lipsync_error(job),
         "warnings": job.result.get("checks", {}).get("notes", []) if job else [],
         "processing_time_seconds": processing_seconds(job),
         "updated_at": scene.updated_at,
@@ -169,6 +169,13 @@ def lipsync_status(job: Job | None) -> str:
     if job.is_live:
         return "generating-lipsync"
     return "completed" if job.state == State.SUCCEEDED else "error"
+
+
+def lipsync_error(job: Job | None) -> str:
+    """Why the last one came to nothing, in a sentence; "" otherwise."""
+    if job is None or job.is_live or job.state == State.SUCCEEDED:
+        return ""
+    return job.error or "It was cancelled."
 
 
 def processing_seconds(job: Job | None) -> float | None:

@@ -115,7 +115,10 @@ def test_a_failure_keeps_the_clip_and_can_be_tried_again(api, project, sync_so):
 def test_a_second_one_on_the_same_scene_is_a_conflict(api, project, sync_so):
     assert lipsync(api, project, 1).status_code == 202
     assert lipsync(api, project, 1).status_code == 409
-    assert Job.objects.count() == 1
+    (job,) = Job.objects.all()
+    api.post(f"/api/jobs/{job.pk}/cancel")
+    ended = api.get(url(project, 1)).json()
+    assert (ended["status"], ended["error"]) == ("error", "It was cancelled.")
 
 
 def test_several_scenes_start_together_or_not_at_all(api, project, sync_so):
