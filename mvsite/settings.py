@@ -214,7 +214,8 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.MultiPartParser",
         "rest_framework.parsers.FormParser",
     ],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    # The first answers whoever asks for anything; the other only whoever asks for a page.
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer", "apps.core.browsable.BrowsableRenderer"],
     "EXCEPTION_HANDLER": "apps.core.http_errors.api_exception_handler",
 }
 SPECTACULAR_SETTINGS = {

@@ -35,3 +35,18 @@ def test_a_route_answers_each_person_as_its_row_says(client, people, person, rou
     response = getattr(client, row.method)(path, row.data or {}, **options)
 
     assert response.status_code == getattr(row, person), response.content[:500]
+
+
+READ_BY_API = [case for case in CASES if case.values[0].startswith("api/") and case.values[1].method == "get"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("route", "row"), READ_BY_API)
+def test_the_api_is_shown_to_a_browser_too(client, user, route, row):
+    client.force_login(user)
+
+    response = client.get(route_path(route, row.arguments(user)), row.data or {}, headers={"Accept": "text/html"})
+
+    assert response.status_code in {row.owner, 406}, response.content[:500]
+    if response.status_code == 200 and not response.streaming:
+        assert response.headers["Content-Type"].startswith(("text/html", "application/vnd.oai.openapi"))
