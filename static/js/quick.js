@@ -59,6 +59,8 @@ function ask(form, card) {
 }
 
 function lock(card, now) {
-  card.querySelector("[data-lipsyncing]").hidden = !now;
+  const badge = card.querySelector("[data-lipsyncing]");
+  badge.hidden = !now;
+  badge.textContent = now ? badge.dataset.lipsyncing : "";
   for (const control of card.querySelectorAll("[data-video-button], [data-with-lipsync]")) control.disabled = now;
 }
