@@ -88,7 +88,8 @@ def _rename_into(source: Path, target: Path) -> None:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             source.replace(target)
-        except FileNotFoundError:
+        except (FileNotFoundError, FileExistsError):
+            # The second is mkdir's: the folder was there, and gone when it looked whether it is one.
             if not tries_left or not source.exists():
                 raise
         else:
