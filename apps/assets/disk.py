@@ -3,7 +3,9 @@
 import contextlib
 import errno
 import os
+import random
 import shutil
+import time
 import uuid
 from pathlib import Path
 
@@ -14,7 +16,8 @@ from apps.assets.keys import key_checked
 MEDIA_FOLDER_ID_NAME = ".media-id"
 INCOMING_PREFIX = ".incoming-"
 # Another process may remove a folder, empty at that moment, between our making it and using it.
-FOLDER_RACE_TRIES = 20
+FOLDER_RACE_TRIES = 500
+FOLDER_RACE_PAUSE_SECONDS = 0.002
 
 
 def media_root() -> Path:
@@ -92,6 +95,8 @@ def _rename_into(source: Path, target: Path) -> None:
             # The second is mkdir's: the folder was there, and gone when it looked whether it is one.
             if not tries_left or not source.exists():
                 raise
+            # Of random length, or the two may go on in step and meet at every try.
+            time.sleep(random.uniform(0, FOLDER_RACE_PAUSE_SECONDS))  # noqa: S311
         else:
             return
 
