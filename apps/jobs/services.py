@@ -313,7 +313,7 @@ def job_retry(*, by: User, job_id: UUID, any_owner: bool = False) -> Job:
     """Start the next attempt with the frozen parameters; a person's decision to pay again where it costs.
     `any_owner`: the admin's.
 
-    Raises ConflictError unless the job failed, was cancelled or needs a person.
+    Raises ConflictError unless the job failed, was cancelled or needs a person, and ran here.
     """
     with transaction.atomic(durable=True):
         job = job_lock(job_id)
@@ -321,6 +321,9 @@ def job_retry(*, by: User, job_id: UUID, any_owner: bool = False) -> Job:
             raise NotFound("There is no such job.")
         if job.state not in RETRYABLE:
             raise ConflictError("Only a job that failed, was cancelled or needs you can be tried again.")
+        if job.imported_at is not None:
+            # Its frozen request and its price are another installation's word.
+            raise ConflictError("This job came with an imported project. Start its work again from the project.")
         run = RemoteRun.objects.select_for_update().filter(job=job, attempt=job.attempt).first()
         if run is not None and job.state == State.NEEDS_ATTENTION:
             _give_up_unknown(job, run)

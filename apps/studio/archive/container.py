@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from apps.core.errors import InputError
-
 FORMAT = "mvsite-archive-1"
 MANIFEST = "manifest.json"
 ROWS = "rows.jsonl"
@@ -59,47 +57,3 @@ def file_chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk
-
-
-@dataclass
-class ArchiveReader:
-    file: zipfile.ZipFile
-    manifest: dict[str, Any]
-
-    def rows(self) -> Iterator[str]:
-        with self.file.open(ROWS) as entry:
-            for line in entry:
-                yield line.decode().rstrip("\n")
-
-    def extract(self, name: str, into: Path) -> None:
-        """Write the entry to `into` and prove it. Raises InputError when it differs from the manifest."""
-        expected = self.manifest["entries"].get(name)
-        if expected is None:
-            raise InputError(f"The archive does not hold {name}. Make it again.")
-        digest, size = hashlib.sha256(), 0
-        with self.file.open(name) as entry, into.open("wb") as file:
-            while chunk := entry.read(CHUNK_BYTES):
-                digest.update(chunk)
-                size += len(chunk)
-                file.write(chunk)
-        if {"sha256": digest.hexdigest(), "size_bytes": size} != expected:
-            raise InputError(f"The archive is damaged: {name} is not what was put in. Copy or make it again.")
-
-
-@contextmanager
-def archive_read(path: Path, *, kind: str, schema: dict[str, str]) -> Iterator[ArchiveReader]:
-    """Open an archive of that kind. Raises InputError for another one, a damaged one, or another version's."""
-    try:
-        with zipfile.ZipFile(path) as file:
-            manifest = json.loads(file.read(MANIFEST))
-            if manifest.get("format") != FORMAT or manifest.get("kind") != kind:
-                raise InputError(f"{path.name} is no {kind} archive of this studio.")
-            if manifest["schema"] != schema:
-                raise InputError(
-                    f"{path.name} was made by another version of the studio. Import it with that one, upgrade, "
-                    "and export it again.",
-                    evidence={"archive": manifest["schema"], "here": schema},
-                )
-            yield ArchiveReader(file, manifest)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise InputError(f"{path.name} cannot be read as an archive: {error}") from error

@@ -1,20 +1,18 @@
 """The media of an archive: out of storage into it, and back into storage before the rows are made."""
 
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
-from django.conf import settings
 from django.core.serializers.base import DeserializedObject
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError, transaction
 
 from apps.assets import services
 from apps.assets.background import asset_files_delete
 from apps.assets.models import Asset
 from apps.assets.services import StoredFile
 from apps.core.errors import ConflictError, InputError
-from apps.studio.archive.container import MEDIA_PREFIX, ArchiveReader, ArchiveWriter, file_chunks
+from apps.studio.archive.container import MEDIA_PREFIX, ArchiveWriter, file_chunks
+from apps.studio.archive.reading import ArchiveReader
 
 
 def media_write(writer: ArchiveWriter, asset: Asset) -> None:
@@ -30,14 +28,11 @@ def media_write(writer: ArchiveWriter, asset: Asset) -> None:
 def media_restored(reader: ArchiveReader, assets: Iterable[Asset]) -> Iterator[dict[str, StoredFile]]:
     """Store each asset's file under its key; {key: stored}. When the block fails they are removed again."""
     stored: dict[str, StoredFile] = {}
-    folder = Path(settings.SCRATCH_ROOT) / "archives"
-    folder.mkdir(parents=True, exist_ok=True)
+    missing = set(reader.manifest.missing)
+    path = reader.scratch / "entry"
     try:
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            for asset in assets:
-                if asset.key in reader.manifest["missing"]:
-                    continue
-                path = Path(scratch) / "entry"
+        for asset in assets:
+            if asset.key not in missing:
                 reader.extract(f"{MEDIA_PREFIX}{asset.key}", path)
                 stored[asset.key] = services.file_store(path, key=asset.key, content_type=asset.content_type)
         yield stored
@@ -50,13 +45,27 @@ def media_restored(reader: ArchiveReader, assets: Iterable[Asset]) -> Iterator[d
 def rows_insert(rows: Iterable[DeserializedObject], stored: Mapping[str, StoredFile]) -> int:
     """Insert the rows as they were written; assets with the place that their files have here."""
     count = 0
-    try:
-        for row in rows:
-            if isinstance(row.object, Asset):
-                services.asset_restore(asset=row.object, stored=stored.get(row.object.key))
-            else:
-                row.save(force_insert=True)
-            count += 1
-    except IntegrityError as error:
-        raise ConflictError("A row of the archive is here already.", evidence={"error": str(error)}) from error
+    for row in rows:
+        if isinstance(row.object, Asset):
+            services.asset_restore(asset=row.object, stored=stored.get(row.object.key))
+        else:
+            row.save(force_insert=True)
+        count += 1
     return count
+
+
+@contextmanager
+def rows_transaction() -> Iterator[None]:
+    """One transaction for all rows, its refusals in words: some constraints are checked at its end only."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise ConflictError(
+            "A row of the archive is here already, or contradicts another one. Nothing was imported.",
+            evidence={"error": str(error)},
+        ) from error
+    except DatabaseError as error:
+        raise InputError(
+            "A row of the archive cannot be stored. Nothing was imported.", evidence={"error": str(error)}
+        ) from error

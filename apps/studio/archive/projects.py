@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Model
 
 from apps.accounts.models import User
@@ -13,9 +13,11 @@ from apps.core.errors import ConflictError, NotFound
 from apps.jobs.models import Job, LedgerEntry, SpendingAccount
 from apps.jobs.money import project_scope
 from apps.projects.models import Project
-from apps.studio.archive.container import ROWS, archive_read, archive_write
-from apps.studio.archive.media import media_restored, media_write, rows_insert
-from apps.studio.archive.rows import APPS, row_lines, row_read, schema_state
+from apps.studio.archive.container import ROWS, archive_write
+from apps.studio.archive.media import media_restored, media_write, rows_insert, rows_transaction
+from apps.studio.archive.reading import PROJECT_LIMITS, archive_read
+from apps.studio.archive.row_check import row_unsettled, rows_check
+from apps.studio.archive.rows import APPS, PROJECT_MODELS, row_lines, schema_state
 
 KIND = "project"
 
@@ -30,8 +32,8 @@ def project_export(*, project_id: UUID, into: Path) -> int:
     if project is None:
         raise NotFound("There is no project with that id.")
     rows = project_rows(project)
-    if any(isinstance(row, Job) and row.is_live for row in rows):
-        raise ConflictError("Jobs of this project still run. Wait for them or cancel them, then export it.")
+    if any(reason := row_unsettled(row) for row in rows):
+        raise ConflictError(f"{reason} Wait for it, cancel it or settle it on the Jobs page, then export the project.")
     facts = {"kind": KIND, "schema": schema_state(), "project_id": str(project.pk), "title": project.title}
     with archive_write(into, facts) as writer:
         writer.add(ROWS, (f"{line}\n".encode() for line in row_lines(rows, for_anybody=True)))
@@ -66,7 +68,7 @@ def _order(row: Model) -> tuple[int, str, int, str]:
 
 def _referred(row: Model) -> list[Model]:
     fields = (field for field in row._meta.concrete_fields if field.is_relation)
-    kept = (field for field in fields if _is_ours(field.related_model))
+    kept = (field for field in fields if field.related_model in PROJECT_MODELS.values())
     return [value for field in kept if (value := getattr(row, field.name)) is not None]
 
 
@@ -74,38 +76,20 @@ def _belonging(row: Model) -> Iterable[Model]:
     """Rows that would go with this one. Ledger lines would hold it back instead, and belong to it no less."""
     for relation in row._meta.related_objects:
         belongs = relation.on_delete is models.CASCADE or relation.related_model is LedgerEntry
-        if belongs and _is_ours(relation.related_model):
+        if belongs and relation.related_model in PROJECT_MODELS.values():
             yield from relation.related_model._base_manager.filter(**{relation.field.name: row})
-
-
-def _is_ours(model: object) -> bool:
-    return isinstance(model, type) and issubclass(model, Model) and model._meta.app_label in APPS and model is not User
 
 
 def project_import(*, owner: User, path: Path) -> Project:
     """Make the archive's project, owned by `owner`. All of it or nothing.
 
-    Files that are here already with the same content (a song shared with another project) are used again.
-    Raises InputError for an unreadable archive, ConflictError when the project is here already.
+    The archive may come from anybody: every row is checked before the first is written (see row_check.py). Files that
+    are here already with the same content (a song shared with another project) are used again. Raises InputError for
+    an archive that cannot be read or was changed, ConflictError when the project is here already.
     """
-    with archive_read(path, kind=KIND, schema=schema_state()) as reader:
-        if Project.objects.filter(pk=reader.manifest["project_id"]).exists():
-            raise ConflictError("This project is here already. Delete it first to import it again.")
-        rows = [row_read(line, owner_id=owner.pk) for line in reader.rows()]
-        rows = [row for row in rows if not _is_here(row.object, owner)]
-        assets = [row.object for row in rows if isinstance(row.object, Asset)]
-        with media_restored(reader, assets) as stored, transaction.atomic():
-            rows_insert(rows, stored)
-    return Project.objects.get(pk=reader.manifest["project_id"])
-
-
-def _is_here(row: Model, owner: User) -> bool:
-    """Whether a row with this id is here; only the owner's own, unchanged, may be shared."""
-    same = type(row)._base_manager.filter(pk=row.pk).first() if row.pk is not None else None
-    if same is None:
-        return False
-    if getattr(same, "owner_id", None) != owner.pk:
-        raise ConflictError("A part of this project is here already and belongs to somebody else.")
-    if isinstance(row, Asset) and isinstance(same, Asset) and row.sha256 != same.sha256:
-        raise ConflictError("A file of this project is here already with other content.")
-    return True
+    with archive_read(path, kind=KIND, schema=schema_state(), limits=PROJECT_LIMITS) as reader:
+        rows = rows_check(reader, owner)
+        assets = (row.object for row in rows.to_insert() if isinstance(row.object, Asset))
+        with media_restored(reader, assets) as stored, rows_transaction():
+            rows_insert(rows.to_insert(), stored)
+        return Project.objects.get(pk=rows.project_id)

@@ -11,12 +11,19 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Group
 from django.core import serializers
+from django.core.exceptions import FieldDoesNotExist
 from django.core.serializers.base import DeserializedObject
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import AutoField, Model
 
+from apps.assets.models import Asset
+from apps.composition.models import Composition, Lyrics, Output, ProjectLook, SceneLook
 from apps.core.errors import InputError
+from apps.jobs.models import Job, JobEvent, LedgerEntry, RemoteRun, SpendingAccount
+from apps.projects.models import Project
+from apps.scenes.models import Change, Clip, Scene
+from apps.songs.models import Song
 
 # Our apps, lowest first; the order of the lines.
 APPS = ("accounts", "flavors", "assets", "jobs", "songs", "projects", "scenes", "composition", "pro", "studio")
@@ -27,6 +34,24 @@ PLACE_FIELDS = (
     *("upload_pending", "upload_attempts", "upload_error", "next_upload_at"),
 )
 ASSET_LABEL = "assets.asset"
+# All that a project's archive may hold. Accounts, tokens, groups and flavors belong to an installation.
+PROJECT_MODELS: dict[str, type[Model]] = {
+    model._meta.label_lower: model
+    for model in (
+        *(Asset, Job, JobEvent, RemoteRun, SpendingAccount, LedgerEntry, Song, Project, Scene, Clip, Change),
+        *(Output, Composition, SceneLook, ProjectLook, Lyrics),
+    )
+}
+# Values that no project brings along, by model: nothing may start by itself, answer to another request of the new
+# owner's, or count against accounts that have the same numbers here.
+FORCED: dict[str, dict[str, Any]] = {
+    Job._meta.label_lower: {
+        **dict.fromkeys(("idempotency_key", "idempotency_fingerprint", "dedupe_key"), ""),
+        "imported_at": None,
+    },
+    LedgerEntry._meta.label_lower: {"scopes": []},
+    Project._meta.label_lower: {"generating": False},
+}
 
 
 def row_lines(rows: Iterable[Model], *, for_anybody: bool) -> Iterator[str]:
@@ -51,8 +76,15 @@ def _make_portable(row: Model, line: dict[str, Any]) -> None:
     for field in row._meta.concrete_fields:
         if field.related_model is get_user_model() and line["fields"].get(field.name) is not None:
             line["fields"][field.name] = OWNER_MARK
+    line["fields"] |= FORCED.get(line["model"], {})
     if isinstance(row._meta.pk, AutoField):
         del line["pk"]
+
+
+def field_names(model: type[Model]) -> set[str]:
+    """The fields that a line of this model has."""
+    names = {field.name for field in model._meta.local_fields if not field.primary_key}
+    return names - set(PLACE_FIELDS) if model is Asset else names
 
 
 def _plain(value: object) -> str:
@@ -63,19 +95,14 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} cannot be written to an archive.")
 
 
-def row_read(line: str, *, owner_id: int | None = None) -> DeserializedObject:
-    """The unsaved row of a line; marks of the owner become `owner_id`. Raises InputError for a foreign line."""
+def row_read(line: bytes) -> DeserializedObject:
+    """The unsaved row of a backup's line. Raises InputError for one that is none of ours."""
     try:
         data = json.loads(line)
-        model = apps.get_model(data["model"])
-        if model._meta.app_label not in (*APPS, "auth"):
+        if apps.get_model(data["model"])._meta.app_label not in (*APPS, "auth"):
             raise InputError(f"The archive holds rows of {data['model']}, which do not belong in it.")
-        data["fields"] = {
-            name: owner_id if value == OWNER_MARK and model._meta.get_field(name).is_relation else value
-            for name, value in data["fields"].items()
-        }
         (row,) = serializers.deserialize("python", [data])
-    except (ValueError, LookupError, serializers.base.DeserializationError) as error:
+    except (ValueError, LookupError, TypeError, FieldDoesNotExist, serializers.base.DeserializationError) as error:
         raise InputError("A row of the archive cannot be read.", evidence={"error": str(error)}) from error
     return row
 

@@ -17,8 +17,9 @@ from apps.assets.models import Asset
 from apps.core.errors import ConflictError
 from apps.jobs.models import Job
 from apps.projects.models import Project
-from apps.studio.archive.container import ROWS, archive_read, archive_write, file_chunks
-from apps.studio.archive.media import media_restored, media_write, rows_insert
+from apps.studio.archive.container import ROWS, archive_write, file_chunks
+from apps.studio.archive.media import media_restored, media_write, rows_insert, rows_transaction
+from apps.studio.archive.reading import BACKUP_LIMITS, archive_read
 from apps.studio.archive.rows import APPS, ASSET_LABEL, row_lines, row_read, schema_state
 
 KIND = "backup"
@@ -73,21 +74,25 @@ def _models() -> list[type[Model]]:
 
 
 def backup_restore(*, path: Path) -> int:
-    """Fill an empty installation; answers the number of rows. All of it or nothing.
+    """Fill an empty installation; returns the number of rows. All of it or nothing.
+
+    For operators: it trusts the archive, which brings accounts with their passwords and rights, API tokens and jobs.
+    Only that its entries are the ones that its manifest names is checked.
 
     Raises ConflictError where there is work already, InputError for an unreadable archive.
     """
     for model in (Project, Asset, Job):
         if model._base_manager.exists():
             raise ConflictError("This installation is not empty. Restore into a new one (another MV_DATA_DIR).")
-    with archive_read(path, kind=KIND, schema=schema_state()) as reader:
-        assets = (row_read(line).object for line in reader.rows() if f'"model":"{ASSET_LABEL}"' in line)
+    marker = f'"model":"{ASSET_LABEL}"'.encode()
+    with archive_read(path, kind=KIND, schema=schema_state(), limits=BACKUP_LIMITS) as reader:
+        assets = (row_read(line).object for line in reader.lines() if marker in line)
         with media_restored(reader, (asset for asset in assets if isinstance(asset, Asset))) as stored:
-            with transaction.atomic():
+            with rows_transaction():
                 # A start makes its one local owner; the backup brings its own.
                 for emptied in reversed(_models()):
                     emptied._base_manager.all().delete()
-                count = rows_insert((row_read(line) for line in reader.rows()), stored)
+                count = rows_insert((row_read(line) for line in reader.lines()), stored)
                 with connection.cursor() as cursor:
                     for statement in connection.ops.sequence_reset_sql(no_style(), _models()):
                         cursor.execute(statement)

@@ -10,7 +10,10 @@ from apps.studio.archive.projects import project_import
 
 
 class Command(BaseCommand):
-    help = "Make the project of a zip that export_project wrote. All of it or nothing."
+    help = (
+        "Make the project of a zip that export_project wrote, owned by the user you name. All of it or nothing. The "
+        "zip may come from anybody: it brings a project and its files, never accounts, rights or running work."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)

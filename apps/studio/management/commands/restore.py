@@ -9,7 +9,10 @@ from apps.studio.archive.whole import backup_restore
 
 
 class Command(BaseCommand):
-    help = "Fill an empty installation from a zip that backup wrote. All of it or nothing."
+    help = (
+        "Fill an empty installation from a zip that backup wrote. All of it or nothing. The zip is trusted: it brings "
+        "accounts with their passwords and rights, API tokens and unfinished jobs. Restore only a backup of your own."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
