@@ -17,10 +17,11 @@ from apps.assets.keys import final_file_key, safe_name
 from apps.assets.models import Asset
 from apps.assets.models import Kind as AssetKind
 from apps.assets.services import StoredFile, asset_create, asset_local_copy, file_store
+from apps.composition.edit import Edit, HandedFile, edit_of
 from apps.composition.frozen import FrozenPlan, asset_facts
 from apps.composition.models import Lyrics
 from apps.composition.planning import project_plan
-from apps.composition.timeline import HandedFile, timeline_of, write_timelines
+from apps.composition.timeline import write_timelines
 from apps.jobs.execution import Done, JobRun
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
@@ -41,12 +42,17 @@ timeline.xml     Final Cut Pro 7 XML (Premiere Pro, DaVinci Resolve)
 timeline.edl     CMX 3600 EDL, pictures only
 costs.csv        what each step cost
 
-The video has {frames} frames at {fps} frames a second, {width} by {height}.
+The video has {frames} frames at {fps} frames a second, {width} by {height}. Time codes start at 00:00:00:00 and are
+non-drop at every rate.
 Cuts (first frame of each scene): {cuts}
 
 Keep the folders as they are: the timelines name the files by relative paths. Where a clip is shorter than its scene
 the timeline has a gap; in the composed video that time is filled as the project's options say (held, slowed, looped).
+The timelines hold cuts and dissolves. What else belongs at a cut is a marker there, to be made in the editor:
+{transitions}
 """
+# Raise it when the package's files change, so that an older package is not handed out as the present one.
+_PACKAGE_VERSION = 2
 
 
 def project_export(*, by: User, project_id: UUID, idempotency: Idempotency | None = None) -> Job:
@@ -61,6 +67,7 @@ def project_export(*, by: User, project_id: UUID, idempotency: Idempotency | Non
                 parameters={
                     "plan": planned.plan.model_dump(mode="json"),
                     "fingerprint": planned.plan.fingerprint,
+                    "package_version": _PACKAGE_VERSION,
                     "project_id": str(project.pk),
                 },
                 project_id=project.pk,
@@ -74,7 +81,8 @@ def latest_export(project: Project) -> Asset | None:
     """The package of the project as it stands, when it was made already."""
     fingerprint = project_plan(project).plan.fingerprint
     jobs = Job.objects.filter(project_id=project.pk, kind=Kind.EXPORT, state=State.SUCCEEDED)
-    job = jobs.filter(parameters__fingerprint=fingerprint).order_by("-created_at").first()
+    same = jobs.filter(parameters__fingerprint=fingerprint, parameters__package_version=_PACKAGE_VERSION)
+    job = same.order_by("-created_at").first()
     return Asset.objects.filter(pk=job.result.get("archive_id")).first() if job else None
 
 
@@ -115,7 +123,8 @@ def _pack(run: JobRun, project: Project, plan: FrozenPlan, archive: Path, files:
             if stem := project.song.stem:
                 stem_name = _named(stem, "song/vocals").name
                 package.write(files.enter_context(asset_local_copy(stem, check=run.check)), stem_name)
-        for path in write_timelines(timeline_of(plan, clips, song), run.scratch):
+        edit = edit_of(plan, clips, song)
+        for path in write_timelines(edit, run.scratch):
             package.write(path, path.name)
         if plan.soft_lyrics:
             package.writestr("lyrics.srt", plan.soft_lyrics)
@@ -123,7 +132,7 @@ def _pack(run: JobRun, project: Project, plan: FrozenPlan, archive: Path, files:
         if words:
             package.writestr(f"lyrics_{safe_name(words.original_name, fallback='original.txt')}", words.text)
         package.writestr("costs.csv", _costs(project))
-        package.writestr("README.txt", _readme(project, plan))
+        package.writestr("README.txt", _readme(edit))
 
 
 def _named(asset: Asset, stem: str) -> HandedFile:
@@ -146,11 +155,13 @@ def _costs(project: Project) -> str:
     return sheet.getvalue()
 
 
-def _readme(project: Project, plan: FrozenPlan) -> str:
-    clock, cuts = 0, []
-    for shot in plan.shots:
-        cuts.append(str(clock))
-        clock += shot.frames
+def _readme(edit: Edit) -> str:
     return _README.format(
-        title=project.title, frames=clock, fps=plan.fps, width=plan.width, height=plan.height, cuts=", ".join(cuts)
+        title=edit.title,
+        frames=edit.frames,
+        fps=edit.fps,
+        width=edit.width,
+        height=edit.height,
+        cuts=", ".join(str(event.record_in) for event in edit.events),
+        transitions="\n".join(f"{edit.timecode(note.frame)}  {note.text}" for note in edit.notes) or "(none)",
     )

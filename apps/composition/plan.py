@@ -224,15 +224,20 @@ def _views(shot: Shot, first: int, count: int, fps: Fraction) -> list[View]:
     return views
 
 
+def transition_halves(kind: TransitionKind, frames: int, before: int, after: int) -> tuple[int, int]:
+    """(frames before the cut, frames after it) of a transition between shots of `before` and `after` frames: at most
+    half of each, so that two transitions never meet."""
+    if kind is TransitionKind.FLASH:
+        return 0, min(frames, after // 2)
+    half = min(frames // 2, before // 2, after // 2)
+    return half, half
+
+
 def _transition_frames(shots: Sequence[Shot], index: int) -> tuple[int, int]:
-    """(frames before the cut, frames after it), at most half of each neighbour so that two never meet."""
     transition = shots[index].transition
     if index == 0 or transition is None:
         return 0, 0
-    if transition.kind is TransitionKind.FLASH:
-        return 0, min(transition.frames, shots[index].frames // 2)
-    half = min(transition.frames // 2, shots[index - 1].frames // 2, shots[index].frames // 2)
-    return half, half
+    return transition_halves(transition.kind, transition.frames, shots[index - 1].frames, shots[index].frames)
 
 
 def _transition_span(plan: CutPlan, index: int, before: int, after: int, kind: TransitionKind) -> Span:

@@ -13,6 +13,7 @@ from apps.assets.models import Asset, Kind
 from apps.assets.selectors import asset_get
 from apps.assets.services import asset_delete
 from apps.core.errors import ConflictError, InputError
+from apps.core.text import one_line
 from apps.generation.limits import MAXIMUM_SCENES
 from apps.jobs import dispatch, money
 from apps.jobs.models import Job
@@ -137,7 +138,7 @@ def _apply(project: Project, fields: ProjectFields) -> None:
     for name, value in fields.items():
         if name not in indirect:
             setattr(project, name, value)
-    project.title = project.title.strip() or title_of(project.idea)
+    project.title = one_line(project.title) or one_line(title_of(project.idea))
     _check_range(project)
 
 

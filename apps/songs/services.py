@@ -20,6 +20,7 @@ from apps.assets.models import Kind as AssetKind
 from apps.assets.services import asset_create, asset_delete, file_store
 from apps.assets.uploads import ReceivedFile, upload_received
 from apps.core.errors import ConflictError, InputError
+from apps.core.text import one_line
 from apps.jobs import dispatch
 from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
@@ -68,8 +69,10 @@ def song_upload(*, by: User, upload: "UploadedFile[Any]", title: str = "", artis
 
 def song_create(*, by: User, asset: Asset, title: str = "", artist: str = "", source_url: str = "") -> tuple[Song, Job]:
     """The row of a song whose file is stored, and its analysis job. Call it inside a transaction."""
-    name = title.strip() or asset.original_name.rpartition(".")[0] or "Untitled song"
-    song = Song.objects.create(owner=by, asset=asset, title=name[:200], artist=artist[:200], source_url=source_url)
+    name = one_line(title) or one_line(asset.original_name.rpartition(".")[0]) or "Untitled song"
+    song = Song.objects.create(
+        owner=by, asset=asset, title=name[:200], artist=one_line(artist)[:200], source_url=source_url
+    )
     return song, song_analyse(by=by, song=song)
 
 
@@ -115,8 +118,8 @@ def song_update(*, by: User, audio_id: UUID, changes: SongChanges) -> Song:
             raise ConflictError(
                 "This song was changed meanwhile. Look at it as it is now, then try again.", code="stale"
             )
-        song.title = song.title if changes.title is None else changes.title
-        song.artist = song.artist if changes.artist is None else changes.artist
+        song.title = one_line(changes.title or "") or song.title
+        song.artist = song.artist if changes.artist is None else one_line(changes.artist)
         if changes.forget_edits or changes.grid:
             song.grid = grid_stored(_changed_grid(song, changes))
             song_changed_tell(song)

@@ -1,5 +1,6 @@
 """Composing over the API, with the worker's part run in the test."""
 
+import io
 import shutil
 import zipfile
 from decimal import Decimal
@@ -16,7 +17,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from apps.assets.services import asset_create, asset_local_copy, file_store
 from apps.composition import handlers
 from apps.composition.hook import hook_range
-from apps.composition.models import Composition, Output
+from apps.composition.models import Composition, Output, ProjectLook
 from apps.composition.services import project_final_is_fresh
 from apps.jobs.models import Job
 from apps.media.formats import clip_format
@@ -26,6 +27,7 @@ from apps.projects.models import Project
 from apps.scenes.models import Clip
 from apps.songs.models import Song
 from tests.composition.conftest import own_clip, seen
+from tests.composition.strict_readers import read_edl, read_fcp7
 from tests.factories import make_clip, make_project, make_scenes
 from workers.base import job_run
 
@@ -249,3 +251,25 @@ def test_the_export_holds_a_timeline_equal_to_the_plan(api, project, tmp_path):
     assert [clip.source_range.duration.to_frames() for clip in edl.video_tracks()[0]] == [24, 36, 48]
     assert [seen(tmp_path / name)[0][0] for name in sorted(clips)] == [0, 1, 2]
     assert Fraction(24) == probe_media(tmp_path / "clips/scene_001.mp4").fps
+
+
+@pytest.mark.parametrize("fps", ["24", "30000/1001"])
+@pytest.mark.parametrize("transition", ["crossfade", "dip_to_black", "dip_to_white", "flash"])
+def test_a_project_with_transitions_and_an_odd_title_is_exported(api, project, tmp_path, fps, transition):
+    change = api.patch(url(project, "")[:-1], {"fps": fps, "title": "Night\r\nFCM: DROP\x07"}, "application/json")
+    assert (change.status_code, change.json()["title"]) == (200, "Night FCM: DROP"), change.content
+    # A title of an earlier release, stored as it was typed.
+    Project.objects.filter(pk=project.pk).update(title="Night\r\nFCM: DROP FRAME\x07")
+    ProjectLook.objects.update_or_create(project=project, defaults={"options": {"transition": transition}})
+    job = run(api.get(url(project, "export")))
+    assert job.state == "succeeded", job.error
+    with zipfile.ZipFile(io.BytesIO(b"".join(api.get(url(project, "export")).streaming_content))) as archive:
+        rows = read_edl(archive.read("timeline.edl").decode(), round(Fraction(fps)))
+        cuts = read_fcp7(archive.read("timeline.xml"), Fraction(fps), (1280, 720))
+        readme = archive.read("README.txt").decode()
+    assert [row.name for row in rows] == [cut.name for cut in cuts] == ["SC001", "SC002", "SC003"]
+    assert any(cut.dissolve != (0, 0) for cut in cuts) == (transition == "crossfade")
+    assert readme.startswith("Night FCM: DROP FRAME\n\n")
+    # The first clip has spare pictures after its scene and the second begins at its first one.
+    assert ("shortened" in readme) == (transition == "crossfade")
+    assert "into SC002, " in readme

@@ -1,0 +1,165 @@
+"""A plan as an editor sees it: which frames of which file stand where, and the dissolves between them.
+
+Everything is counted in whole frames of the video's rate. Where a clip is shorter than its slot the rest is a gap:
+holds, loops and slow motion are an editor's to make anew.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
+from apps.composition.plan import TransitionKind, picture_seconds, transition_halves
+from apps.core.text import one_line
+from apps.media.probe import MediaFacts
+
+_TRANSITION_NAMES = {
+    TransitionKind.DISSOLVE: "Dissolve",
+    TransitionKind.DIP_BLACK: "Dip to black",
+    TransitionKind.DIP_WHITE: "Dip to white",
+    TransitionKind.FLASH: "Flash",
+}
+
+
+@dataclass(frozen=True)
+class HandedFile:
+    """A file in the package: its path inside it, and what was probed."""
+
+    name: str
+    facts: MediaFacts
+
+
+@dataclass(frozen=True)
+class Event:
+    """`frames` of a file from its frame `source_in`, seen from frame `record_in` of the video. The file holds
+    `available` frames. A dissolve into it lasts from `before` frames ahead of the cut to `after` frames past it."""
+
+    name: str
+    file: HandedFile
+    available: int
+    source_in: int
+    record_in: int
+    frames: int
+    before: int = 0
+    after: int = 0
+
+    @property
+    def source_out(self) -> int:
+        return self.source_in + self.frames
+
+    @property
+    def record_out(self) -> int:
+        return self.record_in + self.frames
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something of the video that a timeline cannot hold, for the person who edits on."""
+
+    frame: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    title: str
+    fps: Fraction
+    width: int
+    height: int
+    frames: int
+    events: tuple[Event, ...]
+    song: Event | None
+    notes: tuple[Note, ...]
+
+    @property
+    def timebase(self) -> int:
+        """Numbered frames a second: 24 for 23.976."""
+        return round(self.fps)
+
+    def timecode(self, frame: int) -> str:
+        return timecode(frame, self.timebase)
+
+
+def timecode(frame: int, timebase: int) -> str:
+    """HH:MM:SS:FF without dropped numbers, at every rate: frame n is written the same way in each timeline."""
+    seconds, frames = divmod(frame, timebase)
+    return f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{frames:02}"
+
+
+def edit_of(plan: FrozenPlan, clips: Mapping[int, HandedFile], song: HandedFile | None) -> Edit:
+    """`clips` by the shot's place in the plan."""
+    fps = Fraction(plan.fps)
+    events: list[Event] = []
+    notes: list[Note] = []
+    cut = 0
+    for place, shot in enumerate(plan.shots):
+        event = _event(shot, place, clips[place], fps, cut)
+        if place and shot.transition:
+            wanted = transition_halves(
+                shot.transition, shot.transition_frames, plan.shots[place - 1].frames, shot.frames
+            )
+            event, note = _joined(events[-1], event, shot.transition, wanted)
+            notes += [note] if note else []
+        events.append(event)
+        cut += shot.frames
+    return Edit(
+        title=one_line(plan.title) or "mvsite",
+        fps=fps,
+        width=plan.width,
+        height=plan.height,
+        frames=cut,
+        events=tuple(events),
+        song=_song_event(plan.song, song, fps, cut) if plan.song and song else None,
+        notes=tuple(notes),
+    )
+
+
+def _event(shot: FrozenShot, place: int, file: HandedFile, fps: Fraction, cut: int) -> Event:
+    available = _counted(picture_seconds(file.facts), fps)
+    # A start past the end shows the last picture, as composing does.
+    start = min(max(0, round(Fraction(shot.start) * fps)), available - 1)
+    return Event(
+        name=f"SC{shot.sequence or place + 1:03d}",
+        file=file,
+        available=available,
+        source_in=start,
+        record_in=cut,
+        frames=min(shot.frames, available - start),
+    )
+
+
+def _song_event(part: FrozenSong, file: HandedFile, fps: Fraction, frames: int) -> Event:
+    available = _counted(Fraction(str(file.facts.duration_seconds or 0)), fps)
+    start = min(round(Fraction(part.start) * fps), available - 1)
+    used = max(1, round((Fraction(part.end) - Fraction(part.start)) * fps))
+    return Event("SONG", file, available, start, 0, min(frames, used, available - start))
+
+
+def _joined(before: Event, event: Event, kind: TransitionKind, wanted: tuple[int, int]) -> tuple[Event, Note | None]:
+    """The event with as much of its transition as both files have pictures for, and a note of what is missing."""
+    if not sum(wanted):
+        return event, None
+    words = f"{_TRANSITION_NAMES[kind]} into {event.name}, {sum(wanted)} frames"
+    if kind is not TransitionKind.DISSOLVE:
+        return event, Note(event.record_in, words)
+    lead = tail = 0
+    if before.record_out == event.record_in:  # past a gap there is nothing to dissolve from
+        spare = before.available - before.source_out
+        lead, tail = _placed(min(wanted[0], event.source_in), min(wanted[1], spare, event.frames))
+    if lead + tail == sum(wanted):
+        return replace(event, before=lead, after=tail), None
+    left = f"shortened to {lead + tail}" if lead + tail else "left out"
+    note = Note(event.record_in, f"{words}: {left}, because the clips have no more pictures around this cut")
+    return replace(event, before=lead, after=tail), note
+
+
+def _placed(lead: int, tail: int) -> tuple[int, int]:
+    """Centred on the cut, or wholly on one side of it: editors know no other place for a dissolve."""
+    both = min(lead, tail)
+    if 2 * both >= max(lead, tail):
+        return both, both
+    return (lead, 0) if lead > tail else (0, tail)
+
+
+def _counted(seconds: Fraction, fps: Fraction) -> int:
+    return max(1, int(seconds * fps + Fraction(1, 2)))
