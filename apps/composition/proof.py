@@ -20,13 +20,13 @@ from av.video.frame import VideoFrame
 
 from apps.composition.cache import Session, content_key
 from apps.composition.compose import Composed
+from apps.composition.ends import own_light
 from apps.composition.fitting import Piece
-from apps.composition.plan import Span
+from apps.composition.plan import CutPlan, Span
 from apps.composition.sound_proof import SoundFacts, compare_sound
 from apps.core.errors import MediaToolError, WorkCancelled
 from apps.media.mp4 import Track, read_track
 from apps.media.probe import open_media
-from apps.media.stills import picture_at
 
 _RECIPE_VERSION = 1
 # Limited-range black is 16; noise and encoding lift it a little.
@@ -188,21 +188,17 @@ def _decoding(decoded: list[dict[str, Any]], frames: int) -> Check:
 def _ends(composed: Composed, decoded: list[dict[str, Any]]) -> list[Check]:
     spans = composed.spans
     return [
-        _end_check("first_frame", spans[0], 0, decoded[0]["first_light"]),
-        _end_check("last_frame", spans[-1], spans[-1].frames - 1, decoded[-1]["last_light"]),
+        _end_check("first_frame", composed.plan, spans[0], 0, decoded[0]["first_light"]),
+        _end_check("last_frame", composed.plan, spans[-1], spans[-1].frames - 1, decoded[-1]["last_light"]),
     ]
 
 
-def _end_check(name: str, span: Span, place: int, light: float) -> Check:
+def _end_check(name: str, plan: CutPlan, span: Span, place: int, light: float) -> Check:
     """A dark picture at an end is planned only where the clip itself is dark there."""
     detail = f"light {light:.0f} of 255"
     if light > _BLACK_LIGHT:
         return Check(name, True, detail)
-    view = span.view
-    frame = view.first - place if view.backwards else view.first + place
-    source = view.shot.source
-    moment = float(view.shot.start_seconds + frame / (source.facts.fps or 24))
-    own = float(picture_at(source.path, max(0.0, moment)).mean())
+    own = own_light(plan, span, place)
     # Full-range light here, limited-range above: black is 0.
     return Check(name, own < 2 * _BLACK_LIGHT, f"{detail}, {own:.0f} in the clip itself")
 

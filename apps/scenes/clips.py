@@ -11,7 +11,7 @@ from apps.jobs.states import State
 from apps.projects.selectors import project_lock
 from apps.scenes.history import recorded
 from apps.scenes.models import Clip, Scene
-from apps.scenes.selectors import clip_get, original_clip, scene_get, scene_job
+from apps.scenes.selectors import clip_get, clip_suspicions, original_clip, scene_get, scene_job
 
 log = structlog.get_logger(__name__)
 
@@ -19,8 +19,8 @@ log = structlog.get_logger(__name__)
 def clip_make_current(*, by: User, project_id: UUID, sequence: int, clip_id: UUID | None = None) -> Clip:
     """Bring back a clip of the scene's history; None is the original, the scene's first clip.
 
-    A clip that failed its checks is accepted with it. Raises NotFound for a clip of another scene, ConflictError
-    while the scene is being worked on or has no clip.
+    A clip that failed its checks, or looked wrong, is accepted with it. Raises NotFound for a clip of another scene,
+    ConflictError while the scene is being worked on or has no clip.
     """
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
@@ -36,9 +36,9 @@ def clip_make_current(*, by: User, project_id: UUID, sequence: int, clip_id: UUI
                 scene.job = None
             scene.version += 1
             scene.save(update_fields=["current_clip", "job", "version", "updated_at"])
-        if not clip.usable:
-            clip.usable = True
-            clip.save(update_fields=["usable"])
+        if not clip.usable or clip_suspicions(clip):
+            clip.usable, clip.checks = True, {**clip.checks, "accepted": True}
+            clip.save(update_fields=["usable", "checks"])
     log.info("scene_clip_current", scene_id=str(scene.pk), clip_id=str(clip.pk), origin=clip.origin)
     return clip
 

@@ -67,8 +67,9 @@ class Clip(models.Model):
     """One immutable version of a scene's video. The scene points at its current one.
 
     `parent` is the clip it was made from. A trimmed clip keeps in `parameters` the range it shows of its
-    root, so that a trim of a trim can reach outward again. `checks` holds what was found when it arrived;
-    a clip with `usable` false is kept and shown, and nothing builds on it until a person says otherwise.
+    root, so that a trim of a trim can reach outward again. `checks` holds what was found when it arrived:
+    with `problems` the clip has `usable` false, is kept and shown, and nothing builds on it until a person says
+    otherwise; `suspicions` are shown with a clip that is used, until a person has `accepted` it.
     The database also holds a scene's pointer to its own clips (`scene_points_at_its_own_clip`).
     """
 

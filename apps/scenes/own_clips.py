@@ -140,13 +140,16 @@ def own_clip_run(run: JobRun) -> Done:
             on_progress=lambda percentage: run.progress(percentage, "Fitting the footage to the project"),
         )
     trimmed = run.job.kind == Kind.TRIM
-    checks = clip_check(output, wanted=Wanted(width=shape.width, height=shape.height), trusted=True)
+    checks = clip_check(output, wanted=Wanted(width=shape.width, height=shape.height), trusted=False)
     name = f"{'trim' if trimmed else 'upload'}_{uuid4().hex[:12]}.mp4"
     new = NewClip(
         stored=file_store(output, key=scene_file_key(project.pk, scene.sequence or 0, name), content_type="video/mp4"),
         origin=Origin.TRIMMED if trimmed else Origin.UPLOADED,
         # A person chose this footage: what looks odd is said and not refused.
-        checks={"notes": checks["problems"], **{key: checks[key] for key in ("seconds", "width", "height")}},
+        checks={
+            "notes": [*checks["problems"], *checks["suspicions"]],
+            **{key: checks[key] for key in ("seconds", "width", "height")},
+        },
         parameters=dict(run.parameters),
         parent_id=run.parameters.get("parent_id"),
     )

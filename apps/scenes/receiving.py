@@ -72,8 +72,7 @@ def clip_receive(run: JobRun, result: ProviderResult, *, origin: Origin) -> Done
     # A lip-synced clip is measured against the clip it was made from; a generated one against its request.
     values = run.parameters.get("wanted") or run.parameters["frozen"]["values"]
     ours = run.job.provider == "draft"
-    # A drawing before which our camera holds still hardly moves, and that is no fault.
-    wanted = Wanted(**{key: values[name] for key, name in WANTED_FIELDS.items() if name in values}, moving=not ours)
+    wanted = Wanted(**{key: values[name] for key, name in WANTED_FIELDS.items() if name in values})
     checks = clip_check(file.path, wanted=wanted, trusted=ours)
     if note := result.facts.get("note"):
         checks["notes"] = [str(note)]
@@ -108,6 +107,7 @@ def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
     scene = _locked_scene(run)
     asset = asset_create(owner=run.job.owner, stored=new.stored, kind=AssetKind.VIDEO, metadata=dict(new.parameters))
     usable = not new.checks.get("problems")
+    checks = {**new.checks, **_accepted_before(new)}
     clip = Clip.objects.create(
         scene=scene,
         asset=asset,
@@ -116,7 +116,7 @@ def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
         job=run.job,
         parameters=dict(new.parameters),
         cost=run.job.quoted_cost if new.cost is None else new.cost,
-        checks=dict(new.checks),
+        checks=checks,
         usable=usable,
     )
     wanted = run.parameters.get("make_current", True) and not run.late and scene.deleted_at is None
@@ -129,6 +129,14 @@ def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
             scene.save(update_fields=["current_clip", "version", "updated_at"])
         log.info("scene_clip_current", scene_id=str(scene.pk), clip_id=str(clip.pk), origin=str(new.origin))
     return {"clip_id": str(clip.pk), "scene_id": str(scene.pk), "usable": usable, **video_answer(asset)}
+
+
+def _accepted_before(new: NewClip) -> dict[str, bool]:
+    """A person who found a dark clip right is not asked again about the same clip with other lips."""
+    parent = Clip.objects.filter(pk=new.parent_id).first() if new.parent_id else None
+    suspicions = set(new.checks.get("suspicions", []))
+    known = parent is not None and parent.checks.get("accepted") and suspicions <= set(parent.checks["suspicions"])
+    return {"accepted": True} if suspicions and known else {}
 
 
 def _reference_save(run: JobRun, made: Done) -> Mapping[str, Any] | None:

@@ -75,6 +75,11 @@ def clip_notes(clip: Clip) -> list[str]:
     return list(clip.checks.get("notes", []))
 
 
+def clip_suspicions(clip: Clip) -> list[str]:
+    """What looks wrong with a clip that is used all the same, while nobody has said that it is right."""
+    return [] if clip.checks.get("accepted") else list(clip.checks.get("suspicions", []))
+
+
 def original_clip(scene: Scene) -> Clip | None:
     """The scene's first clip, which is kept for ever; one that failed its checks only where there is no other."""
     return clips_of(scene).order_by("-usable", "created_at", "id").first()
@@ -112,3 +117,11 @@ def refused_clip_problems(scene: Scene) -> list[str]:
     if job is None or job.state != State.SUCCEEDED or job.result.get("usable", True):
         return []
     return list(job.result.get("checks", {}).get("problems", []))
+
+
+def scene_awaits_choice(scene: Scene) -> bool:
+    """Whether a person has to decide before anything is made by itself: nobody else may pay for the same again."""
+    job = scene_job(scene)
+    if job is not None:
+        return job.state == State.NEEDS_ATTENTION
+    return bool(refused_clip_problems(scene)) and scene.job is not None and scene.job.quoted_cost > 0

@@ -15,7 +15,7 @@ from apps.scenes.arrangement import MINIMUM_SECONDS
 from apps.scenes.making import MAXIMUM_TAKES
 from apps.scenes.models import Clip, Scene
 from apps.scenes.plan import shown_duration
-from apps.scenes.selectors import clip_notes, scene_error, scene_job, scene_status
+from apps.scenes.selectors import clip_notes, clip_suspicions, scene_error, scene_job, scene_status
 
 
 class SceneWriteSerializer(StrictSerializer):
@@ -121,6 +121,9 @@ class ClipSerializer(serializers.Serializer[Any]):
     is_current = serializers.SerializerMethodField()
     usable = serializers.BooleanField()
     problems = serializers.SerializerMethodField(help_text="Why it was kept and not used")
+    suspicions = serializers.SerializerMethodField(
+        help_text="What looks wrong with it although it is used; `revert` with its id says that it is right"
+    )
     notes = serializers.SerializerMethodField(help_text="What is worth knowing of a clip that can be used")
     cost = MoneyField()
     duration = serializers.FloatField(source="asset.duration_seconds", allow_null=True)
@@ -139,6 +142,10 @@ class ClipSerializer(serializers.Serializer[Any]):
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_problems(self, clip: Clip) -> list[str]:
         return list(clip.checks.get("problems", []))
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_suspicions(self, clip: Clip) -> list[str]:
+        return clip_suspicions(clip)
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_notes(self, clip: Clip) -> list[str]:
@@ -160,6 +167,9 @@ class SceneSerializer(serializers.Serializer[Any]):
     facts = serializers.DictField()
     status = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
+    suspicions = serializers.SerializerMethodField(
+        help_text="What looks wrong with its clip, until a person accepts it"
+    )
     image_id = serializers.UUIDField(allow_null=True)
     image_url = serializers.SerializerMethodField()
     clip_id = serializers.UUIDField(source="current_clip_id", allow_null=True)
@@ -179,6 +189,10 @@ class SceneSerializer(serializers.Serializer[Any]):
 
     def get_error(self, scene: Scene) -> str:
         return scene_error(scene)
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_suspicions(self, scene: Scene) -> list[str]:
+        return clip_suspicions(scene.current_clip) if scene.current_clip else []
 
     def get_image_url(self, scene: Scene) -> str | None:
         return f"/api/mv/get_character_reference/{scene.image_id}" if scene.image_id else None

@@ -13,7 +13,7 @@ from apps.jobs.models import Job
 from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.scenes.models import Scene
-from apps.scenes.selectors import clip_notes, refused_clip_problems, scene_error, scene_status
+from apps.scenes.selectors import clip_notes, clip_suspicions, refused_clip_problems, scene_error, scene_status
 from apps.studio.live import Piece
 from apps.studio.words import REARRANGING_WORDS, SCENE_WORDS, Word
 
@@ -62,6 +62,18 @@ class SceneCard:
         """What is worth knowing of the current clip."""
         clip = self.scene.current_clip
         return clip_notes(clip) if clip is not None else []
+
+    @property
+    def suspicions(self) -> list[str]:
+        """What looks wrong with the current clip, where nothing more urgent is to be said."""
+        clip = self.scene.current_clip
+        return clip_suspicions(clip) if clip is not None and not (self.busy or self.error) else []
+
+    @property
+    def remake_cost(self) -> Decimal:
+        """What making the current clip anew costs, in US dollars."""
+        clip = self.scene.current_clip
+        return clip.job.quoted_cost if clip is not None and clip.job is not None else Decimal(0)
 
     @property
     def rearranging(self) -> tuple[tuple[str, str], ...]:

@@ -36,7 +36,7 @@ from apps.scenes.performance import (
     sung_spans,
 )
 from apps.scenes.plan import Span, project_slots, scene_spans, slot_spans, usual_duration
-from apps.scenes.selectors import SceneStatus, scene_error, scene_status, scenes_of
+from apps.scenes.selectors import SceneStatus, scene_awaits_choice, scene_error, scene_status, scenes_of
 from apps.scenes.services import scenes_replan
 from apps.scenes.writing import project_scenes_work, scenes_key
 from apps.songs.models import AnalysisState
@@ -68,7 +68,7 @@ def generate_all_works(*, by: User, project: Project) -> list[Work]:
         return [*works, *[image] * len(spans), *videos, *lips]
     performed = []
     for scene, span in zip(scenes, scene_spans(project, scenes), strict=True):
-        if scene.current_clip_id is None:
+        if scene.current_clip_id is None and not scene_awaits_choice(scene):
             if scene.image_id is None:
                 works.append(image_work(by=by, scene=scene, wish=Wish()))
             works.append(video_work(by=by, scene=scene, wish=Wish(), span=span))
@@ -257,8 +257,10 @@ def _last_job(project: Project, kind: Kind) -> Job | None:
 
 
 def _forget_failures(project: Project) -> None:
-    """Failed, cancelled and refused work is made anew; what needs a person keeps its place, as it may be paid."""
-    done_with = Q(job__state__in=[State.FAILED, State.CANCELLED]) | Q(job__state=State.SUCCEEDED, current_clip=None)
+    """Failed, cancelled and refused work is made anew. What needs a person keeps its place, as it may be paid, and so
+    does a clip that was paid and refused."""
+    refused = Q(job__state=State.SUCCEEDED, job__quoted_cost=0, current_clip=None)
+    done_with = Q(job__state__in=[State.FAILED, State.CANCELLED]) | refused
     Scene.objects.filter(done_with, project=project).update(job=None)
 
 
@@ -270,7 +272,17 @@ def _failure_sentence(failed: Sequence[Scene], total: int) -> str:
     told = [f"Scene{'s' if len(of) > 1 else ''} {_listed(of)}: {why}" for why, of in numbers.items()]
     more = f" And {len(told) - MOST_REASONS} more reasons." if len(told) > MOST_REASONS else ""
     reasons = " ".join(told[:MOST_REASONS])
-    return f"{len(failed)} of {total} scenes could not be made. {reasons}{more} Press Generate to try them again."
+    return f"{len(failed)} of {total} scenes could not be made. {reasons}{more} {_what_helps(failed)}"
+
+
+def _what_helps(failed: Sequence[Scene]) -> str:
+    """`Press Generate …` for what it makes again. What was paid and refused, or may have been paid, it does not."""
+    choosing = [str(scene.sequence) for scene in failed if scene_awaits_choice(scene)]
+    if not choosing:
+        return "Press Generate to try them again."
+    cards = f"{'cards' if len(choosing) > 1 else 'card'} of scene{'s' if len(choosing) > 1 else ''} {_listed(choosing)}"
+    decide = f"On the {cards}, decide whether to use what was paid for or to pay again"
+    return f"{decide}." if len(choosing) == len(failed) else f"{decide}, then press Generate for the rest."
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from apps.generation.work import Spending
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
 from apps.projects.services import ProjectFields, project_create
+from apps.scenes.selectors import clip_suspicions, scenes_of
 from apps.songs.models import Song
 from apps.songs.selectors import songs_of
 from apps.songs.services import song_upload
@@ -111,4 +112,14 @@ def final_copy(project: Project, target: Path) -> Mapping[str, Any]:
         "bytes": f"{asset.size_bytes:,}",
         "proof": composition.proof["sentence"] if composition else "",
         "project": f"/edit/{project.pk}",
+        **_doubts(project),
+    }
+
+
+def _doubts(project: Project) -> Mapping[str, str]:
+    """`scene 3: It looks frozen …`: nobody has seen the clips before they were joined."""
+    return {
+        f"scene {scene.sequence}": " ".join(suspicions)
+        for scene in scenes_of(project)
+        if scene.current_clip is not None and (suspicions := clip_suspicions(scene.current_clip))
     }

@@ -121,7 +121,7 @@ def _checks(run: JobRun, path: Path, parent: Clip) -> Mapping[str, Any]:
     asset = parent.asset
     seconds = asset.duration_seconds - LENGTH_TOLERANCE_SECONDS if asset.duration_seconds else None
     ours = run.job.provider == "draft"
-    wanted = Wanted(seconds=seconds, width=asset.width, height=asset.height, moving=not ours)
+    wanted = Wanted(seconds=seconds, width=asset.width, height=asset.height)
     return clip_check(path, wanted=wanted, trusted=ours)
 
 

@@ -9,6 +9,7 @@ from apps.jobs.models import Job
 from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.scenes.models import Clip, Scene
+from apps.scenes.selectors import clip_suspicions
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def _scene_news(project: Project, job: Job) -> HomeNews:
     if clip is None:
         return HomeNews(f"The result becomes the next clip of {name}.", url, link)
     if clip.pk == scene.current_clip_id:
-        return HomeNews(f"It is the clip of {name} now.", url, link)
+        doubts = clip_suspicions(clip)
+        return HomeNews(" ".join([f"It is the clip of {name} now.", *doubts]), url, link, bad=bool(doubts))
     if not clip.usable:
         problems = " ".join(clip.checks.get("problems", []))
         return HomeNews(f"It was kept in the history of {name} and not used. {problems}", url, link, bad=True)

@@ -15,7 +15,7 @@ from apps.projects.models import Project
 from apps.scenes.lipsync import LipsyncWish, scenes_lipsync
 from apps.scenes.making import Wish, project_spending, scene_video_generate
 from apps.scenes.models import Scene
-from apps.scenes.selectors import refused_clip_problems, scene_get, scene_job
+from apps.scenes.selectors import clip_suspicions, refused_clip_problems, scene_get, scene_job
 
 
 def job_try_again(*, by: User, job_id: UUID, spending: Spending) -> Job:
@@ -34,7 +34,7 @@ def job_try_again(*, by: User, job_id: UUID, spending: Spending) -> Job:
 
 
 def scene_try_again(*, by: User, project_id: UUID, sequence: int, spending: Spending) -> Job:
-    """What the scene's card complains of: a job that failed, or a clip that did not pass its checks.
+    """What the scene's card complains of: a job that failed, or a clip that did not pass its checks or looks wrong.
 
     Raises ConflictError where there is nothing to try again.
     """
@@ -43,11 +43,14 @@ def scene_try_again(*, by: User, project_id: UUID, sequence: int, spending: Spen
         return job_try_again(by=by, job_id=job.pk, spending=spending)
     if scene.job is not None and refused_clip_problems(scene):
         return _make_again(by, scene, scene.job, spending)
+    clip = scene.current_clip
+    if clip is not None and clip.job is not None and clip_suspicions(clip):
+        return _make_again(by, scene, clip.job, spending)
     raise ConflictError("There is nothing to try again on this scene. Choose what to make from its menu.")
 
 
 def _make_again(by: User, scene: Scene, job: Job, spending: Spending) -> Job:
-    """A new job of the same kind: the old one succeeded, and its clip was refused."""
+    """A new job of the same kind: the old one succeeded, and its clip is not wanted."""
     number = scene.sequence or 0
     if job.kind == Kind.PRO_LIPSYNC:
         raise ConflictError("Choose the clip from the scene's history, or send the scene to the Pro editor again.")

@@ -58,3 +58,19 @@ def test_a_turned_phone_video_stands_upright(make, upright, tmp_path):
     assert (turned.facts.width, turned.facts.height) == (160, 90)
     row = picture(make, turned, Fit.BARS)[45]
     assert {int(row[8].argmax()), int(row[-8].argmax())} == {0, 2}
+
+
+def test_a_crop_into_the_dark_half_is_no_fault(make, tmp_path):
+    """The clip is light, what is kept of it at both ends is black as planned."""
+    path = tmp_path / "half.mp4"
+    halves = "drawbox=y=0:w=90:h=80:c=white:t=fill"
+    ffmpeg("-f", "lavfi", "-i", "color=black:s=90x160:r=24:d=1", "-vf", halves, "-c:v", "libx264", path)
+    assert picture(make, as_source(path), Fit.FILL, (0.5, 1.0)).mean() < 10
+
+
+def test_a_clip_of_another_rate_may_fade_to_black_at_its_end(make, tmp_path):
+    path = tmp_path / "fade.mp4"
+    faded = "fade=out:st=1.5:d=0.4"
+    ffmpeg("-f", "lavfi", "-i", "color=white:s=160x90:r=60:d=2", "-vf", faded, "-c:v", "libx264", path)
+    _, proof = make(CutPlan((Shot(as_source(path), 48),), SHAPE))
+    assert proof.passed, proof.checks

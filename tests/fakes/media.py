@@ -19,8 +19,13 @@ def _ffmpeg(*arguments: str, out: Path) -> bytes:
 @functools.cache
 def video(seconds: float = 1.0, size: str = "320x180") -> bytes:
     """A silent H.264 mp4 at 24 frames a second."""
+    return lavfi_video(f"testsrc2=duration={seconds}:size={size}:rate=24")
+
+
+@functools.cache
+def lavfi_video(source: str) -> bytes:
+    """The pictures of a source of ffmpeg's own as a silent H.264 mp4."""
     with tempfile.TemporaryDirectory() as folder:
-        source = f"testsrc2=duration={seconds}:size={size}:rate=24"
         return _ffmpeg("-f", "lavfi", "-i", source, *ENCODE, "-movflags", "+faststart", out=Path(folder, "out.mp4"))
 
 

@@ -1,5 +1,6 @@
 """Scenes on a paid provider: a strict fake of Replicate over real HTTP."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -66,16 +67,44 @@ def test_a_clip_that_fails_its_checks_waits_for_a_person(api, project, replicate
     # Nothing builds on it by itself,
     assert make(api, project, "trim", start_time=0, end_time=1).json()["code"] == "no_video"
     generate_all.generate_all_start(by=project.owner, project_id=project.pk, spending=Spending())
-    (again,) = Job.objects.filter(kind="video").exclude(state="succeeded")
-    drive(again)
-    generate_all.project_advance(project.pk)
     project.refresh_from_db()
     assert not project.generating and "less than the 4.00" in project.problem
+    # the one button least of all, as it would pay twice,
+    assert "On the card of scene 1, decide" in project.problem and "Press Generate" not in project.problem
+    assert generate_all.generate_all_works(by=project.owner, project=project) == []
+    assert Job.objects.filter(kind="video").count() == 1
     # until somebody says that it will do.
     clip = api.get(f"{where}/clips").json()["results"][-1]
     assert not clip["usable"] and "less than the 4.00" in clip["problems"][0]
     scene = make(api, project, "revert", clip_id=clip["id"]).json()
     assert (scene["status"], scene["clip_id"]) == ("completed", clip["id"])
+
+
+def test_a_clip_that_only_looks_wrong_is_used_and_shown_with_the_doubt(api, project, replicate):
+    replicate.every_video = media.lavfi_video("color=black:size=320x180:rate=24:duration=4")
+    drive(Job.objects.get(pk=make(api, project, "generate_image").json()["id"]))
+    drive(Job.objects.get(pk=make(api, project, "generate_video").json()["id"]))
+    where = f"/api/mv/projects/{project.pk}/scenes/1"
+    scene = api.get(where).json()
+    assert (scene["status"], scene["error"]) == ("completed", "")
+    assert scene["suspicions"] == ["It looks black from start to end."]
+    page = api.get(f"/projects/{project.pk}").content.decode()
+    assert "It looks black" in page and "Use it anyway" in page
+    assert re.search(r"Remake <span class=\"price\">· \$0\.\d\d<", page)
+    generate_all.generate_all_start(by=project.owner, project_id=project.pk, spending=Spending())
+    assert Job.objects.filter(kind="compose").exists()
+
+    make(api, project, "revert", clip_id=scene["clip_id"])
+    assert api.get(where).json()["suspicions"] == []
+    assert "It looks black" not in api.get(f"/projects/{project.pk}").content.decode()
+
+
+def test_a_clip_that_looks_wrong_is_made_again_from_its_card(api, project, replicate):
+    replicate.every_video = media.lavfi_video("color=black:size=320x180:rate=24:duration=4")
+    drive(Job.objects.get(pk=make(api, project, "generate_image").json()["id"]))
+    drive(Job.objects.get(pk=make(api, project, "generate_video").json()["id"]))
+    api.post(f"/projects/{project.pk}/scenes/1/retry", {"confirm_cost": "true"})
+    assert Job.objects.filter(kind="video").exclude(state="succeeded").count() == 1
 
 
 def test_a_paid_clip_that_comes_after_the_cancel_is_kept_unused(api, project, replicate):
