@@ -1,15 +1,15 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
 from apps.accounts.models import User
 from apps.core.errors import StudioError
 from apps.flavors.models import FlavorEdit
-from apps.flavors.selectors import flavor_preview, resolved_text
+from apps.flavors.selectors import flavor_preview, flavor_summaries, resolved_text
 from apps.flavors.services import flavor_delete, flavor_save
 
 
@@ -39,6 +39,14 @@ class FlavorEditAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ["flavor", "config_type"]
     readonly_fields = ["version", "edited_by", "edited_at", "resolved_values"]
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, with what is left out above it: a broken file has no row of its own."""
+        for summary in flavor_summaries():
+            for problem in summary.problems:
+                messages.warning(request, f"{summary.name}: left out: {problem}")
+        answer: HttpResponse = super().changelist_view(request, extra_context)
+        return answer
+
     def get_readonly_fields(self, request: HttpRequest, obj: FlavorEdit | None = None) -> list[str]:
         # Moving an edit to another place would be a delete and a save; do those.
         return [*self.readonly_fields, *(["flavor", "config_type"] if obj else [])]
@@ -47,7 +55,10 @@ class FlavorEditAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def resolved_values(self, edit: FlavorEdit) -> str:
         if not edit.pk:
             return "Shown after the first save."
-        values = flavor_preview(flavor=edit.flavor, config_type=edit.config_type, text=edit.text)
+        try:
+            values = flavor_preview(flavor=edit.flavor, config_type=edit.config_type, text=edit.text)
+        except StudioError as error:
+            return f"This edit is left out. {error.message}"
         return format_html("<pre>{}</pre>", resolved_text(values))
 
     def save_model(self, request: HttpRequest, obj: FlavorEdit, form: Any, change: bool) -> None:

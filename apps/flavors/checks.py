@@ -3,20 +3,26 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning
+from django.core.checks import CheckMessage, Warning
 
 from apps.flavors.discovery import discover
 
 
 def check_flavors(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """One error for each problem of a flavor on disk, and a warning for each file that is not read."""
+    """A warning for each problem of a flavor on disk, and for each file that is not read.
+
+    No error: that would stop every command (migrate, createsuperuser), while the studio runs without the flavor.
+    `manage.py check` itself fails on it (see its command here).
+    """
     found = discover(settings.CONFIGS_DIR)
-    ignored = [Warning(str(problem), hint="Correct the file's name.", id="flavors.W001") for problem in found.ignored]
+    ignored: list[CheckMessage] = [
+        Warning(str(problem), hint="Correct the file's name.", id="flavors.W001") for problem in found.ignored
+    ]
     return ignored + [
-        Error(
+        Warning(
             f"The flavor {name} is left out: {problem}",
             hint="Correct the file and start again.",
-            id="flavors.E001",
+            id="flavors.W002",
         )
         for name, problems in found.problems.items()
         for problem in problems

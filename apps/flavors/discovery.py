@@ -1,11 +1,12 @@
 """Finding and checking every flavor under the configs folder."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from apps.flavors.files import FlavorFile, FlavorProblem, read_flavor_file, validate
-from apps.flavors.schema import CONFIG_TYPES
+from apps.flavors.files import FlavorFile, FlavorProblem, read_flavor_file, shown_name, shown_path, validate
+from apps.flavors.schema import CONFIG_TYPES, FLAVOR_NAME, FLAVOR_NAME_WORDS
 
 DEFAULT = "default"
 
@@ -26,13 +27,12 @@ def discover(root: Path) -> Discovered:
     files: dict[str, dict[str, FlavorFile]] = {}
     problems: dict[str, tuple[FlavorProblem, ...]] = {}
     ignored: list[FlavorProblem] = []
-    folders = sorted(folder for folder in root.iterdir() if folder.is_dir()) if root.is_dir() else []
-    for folder in sorted(folders, key=lambda found: found.name != DEFAULT):
+    for folder in _folders(root):
+        loaded, found = _folder_read(folder, root=root)
         ignored += _unknown_files(folder, root=root)
-        loaded, found = _read_folder(folder, root=root)
         found += _check(loaded, files.get(DEFAULT, {}))
         if found:
-            problems[folder.name] = tuple(found)
+            problems[shown_name(folder.name)] = tuple(found)
             if folder.name == DEFAULT:
                 break
         else:
@@ -42,10 +42,30 @@ def discover(root: Path) -> Discovered:
     return Discovered(files, problems, tuple(ignored))
 
 
+def _folders(root: Path) -> list[Path]:
+    """The flavors' folders, `default` first. Hidden ones belong to other programs."""
+    found = [folder for folder in root.iterdir() if folder.is_dir()] if root.is_dir() else []
+    visible = [folder for folder in found if not folder.name.startswith((".", "__"))]
+    return sorted(visible, key=lambda folder: (folder.name != DEFAULT, folder.name))
+
+
+def _folder_read(folder: Path, *, root: Path) -> tuple[dict[str, FlavorFile], list[FlavorProblem]]:
+    """The folder's files, and what is wrong with any of them or with the folder itself."""
+    source = shown_path(folder, root=root.parent)
+    if not FLAVOR_NAME.match(folder.name):
+        return {}, [FlavorProblem(source, 1, f"is no name for a flavor. {FLAVOR_NAME_WORDS}")]
+    try:
+        # Looking for names in a folder that may not be opened finds none, without a word.
+        next(os.scandir(folder), None)
+    except OSError as error:
+        return {}, [FlavorProblem(source, 1, f"cannot be opened: {error.strerror}")]
+    return _read_folder(folder, root=root)
+
+
 def _unknown_files(folder: Path, *, root: Path) -> list[FlavorProblem]:
     known = ", ".join(f"{name}.yaml" for name in CONFIG_TYPES)
     return [
-        FlavorProblem(str(path.relative_to(root.parent)), 1, f"is not read; the names are {known}")
+        FlavorProblem(shown_path(path, root=root.parent), 1, f"is not read; the names are {known}")
         for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
         if path.suffix != ".yaml" or path.stem not in CONFIG_TYPES
     ]

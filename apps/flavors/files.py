@@ -1,19 +1,21 @@
 """Reading flavor YAML: values with the line of each, and problems that name file, line and reason."""
 
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from apps.flavors.schema import CONFIG_TYPES
+from apps.flavors.yaml_text import KeyPath, NotFlavorYaml, flavor_yaml
 
 # A flavor file is a few kilobytes; this keeps an edit by hand from filling every process's memory.
 MAXIMUM_CHARACTERS = 200_000
-
-KeyPath = tuple[str | int, ...]
+MAXIMUM_BYTES = 4 * MAXIMUM_CHARACTERS
+# Of a message about a value, which may be as long as the file.
+REASON_CHARACTERS = 300
 
 
 class FlavorProblem(Exception):
@@ -37,69 +39,51 @@ class FlavorFile:
 
 
 def parse_flavor_text(text: str, *, source: str) -> FlavorFile:
-    """Parse YAML text. Raises FlavorProblem for bad syntax, doubled keys, aliases, or no mapping at the top."""
+    """Parse YAML text. Raises FlavorProblem for whatever is not a plain mapping of values that can be stored."""
     if len(text) > MAXIMUM_CHARACTERS:
         raise FlavorProblem(source, 1, f"longer than {MAXIMUM_CHARACTERS} characters")
-    loader = yaml.SafeLoader(text)
     try:
-        node = loader.get_single_node()
-        if node is None:
-            return FlavorFile(source, text, {}, {})
-        lines: dict[KeyPath, int] = {}
-        _walk(node, (), lines, source, set())
-        if not isinstance(node, yaml.MappingNode):
-            raise FlavorProblem(source, 1, "the file must be a mapping of keys to values")
-        values = loader.construct_document(node)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        reason = error.problem or error.context or "not valid YAML"
-        raise FlavorProblem(source, mark.line + 1 if mark else 1, reason) from error
-    except yaml.YAMLError as error:
-        raise FlavorProblem(source, 1, str(error).split("\n")[0]) from error
-    finally:
-        loader.dispose()
+        values, lines = flavor_yaml(text)
+    except NotFlavorYaml as problem:
+        raise FlavorProblem(source, problem.line, problem.reason) from problem
     return FlavorFile(source, text, values, lines)
-
-
-def _walk(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], source: str, seen: set[int]) -> None:
-    """Note the line of every key. A node met twice is an alias, which would let a short file grow without end."""
-    line = node.start_mark.line + 1
-    if id(node) in seen:
-        raise FlavorProblem(source, lines.get(path, line), "aliases (*name) are not supported; write the values out")
-    seen.add(id(node))
-    lines.setdefault(path, line)
-    if isinstance(node, yaml.SequenceNode):
-        for index, child in enumerate(node.value):
-            lines[(*path, index)] = child.start_mark.line + 1
-            _walk(child, (*path, index), lines, source, seen)
-    if isinstance(node, yaml.MappingNode):
-        _walk_mapping(node, path, lines, source, seen)
-
-
-def _walk_mapping(
-    node: yaml.MappingNode, path: KeyPath, lines: dict[KeyPath, int], source: str, seen: set[int]
-) -> None:
-    for key, child in node.value:
-        line = key.start_mark.line + 1
-        if not isinstance(key, yaml.ScalarNode):
-            raise FlavorProblem(source, line, "a key must be plain text")
-        if key.tag != "tag:yaml.org,2002:str":
-            raise FlavorProblem(source, line, f"the key {key.value} must be quoted: YAML reads it as no text")
-        key_path = (*path, key.value)
-        if key_path in lines:
-            raise FlavorProblem(source, line, f"{key.value} is given twice (first on line {lines[key_path]})")
-        lines[key_path] = line
-        _walk(child, key_path, lines, source, seen)
 
 
 def read_flavor_file(path: Path, *, root: Path) -> FlavorFile:
     """Read one YAML file. `root` is the folder that names in messages start from."""
-    source = str(path.relative_to(root))
+    source = shown_path(path, root=root)
+    content = _content(path, source)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FlavorProblem(source, 1, "is not UTF-8 text") from error
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FlavorProblem(source, line, "is not UTF-8 text; save it as UTF-8") from error
     return parse_flavor_text(text, source=source)
+
+
+def _content(path: Path, source: str) -> bytes:
+    """The file's bytes, as many as a flavor may have. Opening something else than a file could wait for ever."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise FlavorProblem(source, 1, "is not a file")
+        with path.open("rb") as file:
+            content = file.read(MAXIMUM_BYTES + 1)
+    except FileNotFoundError as error:
+        raise FlavorProblem(source, 1, "is a link to nothing" if path.is_symlink() else "is gone") from error
+    except OSError as error:
+        raise FlavorProblem(source, 1, f"cannot be read: {error.strerror}") from error
+    if len(content) > MAXIMUM_BYTES:
+        raise FlavorProblem(source, 1, f"longer than {MAXIMUM_CHARACTERS} characters")
+    return content
+
+
+def shown_path(path: Path, *, root: Path) -> str:
+    """The path from `root`, as text that can be printed whatever bytes it is made of."""
+    return shown_name(str(path.relative_to(root)))
+
+
+def shown_name(name: str) -> str:
+    return name if name.isprintable() else ascii(name)[1:-1]
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,7 +110,8 @@ def validate(config_type: str, layers: list[FlavorFile]) -> dict[str, Any]:
         path: KeyPath = tuple(first["loc"])
         source, line = _where(path, layers)
         name = ".".join(str(part) for part in path) or config_type
-        raise FlavorProblem(source, line, f"{name}: {first['msg'].removeprefix('Value error, ')}") from error
+        reason = f"{name}: {first['msg'].removeprefix('Value error, ')}"
+        raise FlavorProblem(source, line, reason[:REASON_CHARACTERS]) from error
 
 
 def _where(path: KeyPath, layers: list[FlavorFile]) -> tuple[str, int]:

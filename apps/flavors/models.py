@@ -2,12 +2,9 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 
-from apps.flavors.schema import CONFIG_TYPES
+from apps.flavors.schema import CONFIG_TYPES, FLAVOR_NAME, FLAVOR_NAME_WORDS
 
-flavor_name_validator = RegexValidator(
-    r"\A[a-z0-9][a-z0-9_-]{0,49}\Z",
-    "A flavor's name has 1 to 50 small letters, digits, hyphens or underscores and starts with a letter or digit.",
-)
+flavor_name_validator = RegexValidator(FLAVOR_NAME.pattern, FLAVOR_NAME_WORDS)
 
 
 class FlavorEdit(models.Model):

@@ -11,7 +11,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 1.0
 
 Layers = Mapping[tuple[str, str], FlavorFile]
+# Of edits that cannot be read at all: each with its flavor.
+EditProblems = Sequence[tuple[str, FlavorProblem]]
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,13 @@ def config_hash(values: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def build_snapshot(discovered: Discovered, edits: Layers) -> Snapshot:
+def build_snapshot(discovered: Discovered, edits: Layers, unreadable: EditProblems = ()) -> Snapshot:
     """Resolve everything. An edit that no longer fits is left out with an error log; its file counts again."""
     names = sorted({*discovered.files, *(flavor for flavor, _ in edits)}, key=lambda name: (name != DEFAULT, name))
     resolved: dict[tuple[str, str], ResolvedConfig] = {}
     problems = {name: list(found) for name, found in discovered.problems.items()}
+    for flavor, unread in unreadable:
+        problems.setdefault(flavor, []).append(unread)
     for name in names:
         for config_type in CONFIG_TYPES:
             values, problem = _resolve_values(name, config_type, discovered, edits)
@@ -158,7 +162,7 @@ class FlavorRegistry:
             return
         fingerprint = _edits_fingerprint()
         if fingerprint != self._fingerprint:
-            self._snapshot = build_snapshot(self._discovered, stored_edits())
+            self._snapshot = build_snapshot(self._discovered, *stored_edits())
             self._fingerprint = fingerprint
             log.info("flavor_edits_loaded", flavors=list(self._snapshot.names), edits=fingerprint[0])
         self._checked_at = now
@@ -170,15 +174,16 @@ def _edits_fingerprint() -> tuple[int, int, int]:
     return (found["count"], found["versions"] or 0, found["newest"] or 0)
 
 
-def stored_edits() -> dict[tuple[str, str], FlavorFile]:
-    """Every readable edit; an unreadable one is left out with an error log."""
-    edits = {}
+def stored_edits() -> tuple[dict[tuple[str, str], FlavorFile], list[tuple[str, FlavorProblem]]]:
+    """Every readable edit, and the problems of the others, which are left out with an error log."""
+    edits, problems = {}, []
     for edit in FlavorEdit.objects.all():
         try:
             edits[edit.flavor, edit.config_type] = parse_flavor_text(edit.text, source=f"edit of {edit}")
         except FlavorProblem as problem:
+            problems.append((edit.flavor, problem))
             log.error("flavor_edit_ignored", flavor=edit.flavor, config_type=edit.config_type, reason=str(problem))
-    return edits
+    return edits, problems
 
 
 registry = FlavorRegistry()

@@ -15,6 +15,7 @@ A model's field name that ends in `[]` takes a list of one (`character_reference
 """
 
 import datetime
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -24,6 +25,12 @@ from apps.flavors.grammar import SceneGrammar
 from apps.flavors.look import DraftLook
 
 ProviderName = Literal["draft", "replicate", "sync_so", "chat", "comfyui"]
+FLAVOR_NAME = re.compile(r"\A[a-z0-9][a-z0-9_-]{0,49}\Z")
+FLAVOR_NAME_WORDS = (
+    "A flavor's name has 1 to 50 small letters, digits, hyphens or underscores and starts with a letter or digit."
+)
+# A price beyond it is a slip, and would upset every sum that it goes into.
+Dollars = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=20)]
 AspectRatio = Annotated[str, Field(pattern=r"^\d{1,2}:\d{1,2}$", description='quoted, such as "16:9"')]
 
 
@@ -37,7 +44,7 @@ class Price(Section):
     """What one unit costs, in US dollars, on the date it was looked up. `second` is a second of output."""
 
     unit: Literal["second", "image", "run"]
-    usd: Decimal = Field(ge=0)
+    usd: Dollars
     dated: datetime.date
     note: str = ""
 
@@ -45,8 +52,8 @@ class Price(Section):
 class TokenPrice(Section):
     """What a chat model costs, in US dollars per million tokens."""
 
-    per_million_input_tokens: Decimal = Field(ge=0)
-    per_million_output_tokens: Decimal = Field(ge=0)
+    per_million_input_tokens: Dollars
+    per_million_output_tokens: Dollars
     dated: datetime.date
     note: str = ""
 

@@ -63,7 +63,8 @@ def flavor_detail(*, flavor: str, config_type: str) -> FlavorDetail:
         registry.check_now()
         snapshot = registry.snapshot()
     if flavor not in snapshot.names:
-        raise NotFound(f"There is no usable flavor {flavor!r}.")
+        problems = "".join(f" It is left out: {problem}" for problem in snapshot.problems.get(flavor, ())[:1])
+        raise NotFound(f"There is no usable flavor {flavor[:60]!r}.{problems}")
     edit = FlavorEdit.objects.filter(flavor=flavor, config_type=config_type).first()
     file = registry.discovered.files.get(flavor, {}).get(config_type)
     resolved = snapshot.resolved[flavor, config_type]
@@ -86,7 +87,7 @@ def flavor_preview(*, flavor: str, config_type: str, text: str) -> dict[str, Any
         raise InputError(f"There is no config type {config_type!r}; the types are {', '.join(CONFIG_TYPES)}.")
     try:
         edit = parse_flavor_text(text, source=f"edit of {flavor}/{config_type}")
-        edits = {**stored_edits(), (flavor, config_type): edit}
+        edits = {**stored_edits()[0], (flavor, config_type): edit}
         values = validate(config_type, layers_of(flavor, config_type, registry.discovered, edits))
         if flavor == DEFAULT:
             for name in registry.snapshot().names:

@@ -105,7 +105,7 @@ def test_the_check_command_reports_a_broken_flavor(configs, settings):
 
     warning, error = checks.check_flavors(None)
 
-    assert (warning.id, error.id) == ("flavors.W001", "flavors.E001")
+    assert (warning.id, error.id) == ("flavors.W001", "flavors.W002")
     assert "configs/example/notes.yaml" in warning.msg
     assert "configs/cinematic/parameters.yaml:1" in error.msg
 

@@ -146,6 +146,7 @@ STRANGERS = {
     "NaN": '{"model": "projects.project", "fields": {"seed": NaN}}',
     "infinity by size": '{"model": "projects.project", "fields": {"seed": 1e999}}',
     "10,000 digits": '{"model": "projects.project", "fields": {"seed": ' + "9" * 10_000 + "}}",
+    "4,000 digits": '{"model": "projects.project", "fields": {"seed": ' + "9" * 4_000 + "}}",
     "100,000 brackets": "[" * 100_000,
     "60 levels": '{"model": "projects.project", "fields": {"a": ' + "[" * 60 + "]" * 60 + "}}",
 }

@@ -1,7 +1,6 @@
 """One line of a project's row file: is it a row of an allowed model, with exactly that model's fields and types?"""
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -70,7 +69,7 @@ def values_in(data: object) -> Iterator[object]:
 def _storable(value: object) -> None:
     if isinstance(value, str) and ("\0" in value or not _is_text(value)):
         raise RowRefused("holds characters that cannot be stored")
-    if isinstance(value, int | float) and (not math.isfinite(value) or abs(value) >= INTEGER_LIMIT):
+    if isinstance(value, int | float) and not abs(value) < INTEGER_LIMIT:
         raise RowRefused("holds a number that is too large")
 
 

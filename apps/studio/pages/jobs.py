@@ -154,7 +154,7 @@ def _job_piece(job: Job) -> Piece:
         "download": download,
         "download_url": view_url(download),
         "may_cancel": job.state not in FINISHED,
-        "may_retry": job.state in RETRYABLE,
+        "may_retry": job.state in RETRYABLE and job.imported_at is None,
         "unknown": job.state == State.NEEDS_ATTENTION and job.remote_runs.exists(),
     }
     facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, len(events)]

@@ -106,7 +106,7 @@ def _piece(job: Job) -> Piece:
         "original_url": view_url(_video(job, order.get("video_id"))),
         "result_url": view_url(_video(job, job.result.get("video_id") or _late_video_id(job))),
         "may_cancel": job.state not in FINISHED,
-        "may_retry": job.state in RETRYABLE,
+        "may_retry": job.state in RETRYABLE and job.imported_at is None,
     }
     facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, job.error]
     facts += [context["provider_id"], home.sentence, bool(context["result_url"])]

@@ -1,0 +1,17 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.core.management.commands import check
+
+from apps.flavors.discovery import discover
+
+
+class Command(check.Command):
+    """Django's, which also fails for a flavor that is left out. Other commands run without that flavor."""
+
+    def handle(self, *app_labels: Any, **options: Any) -> None:
+        super().handle(*app_labels, **options)
+        problems = discover(settings.CONFIGS_DIR).problems
+        if problems and not options["list_tags"]:
+            raise CommandError(f"Flavors left out: {', '.join(sorted(problems))}. The reasons are above.")
