@@ -1,6 +1,6 @@
-"""Which part of the song a scene plays over. Pure; the page, the API and the Pro editor all use it."""
+"""Which part of the song each scene plays over. Pure; the page, the API and the Pro editor all use it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -21,33 +21,39 @@ class SceneLength:
 
 @dataclass(frozen=True)
 class AudioWindow:
-    """Seconds from the start of the used part of the song. `scene_count` is the project's; `assumed` lists the
-    sequences whose planned duration was missing."""
+    """Seconds from the start of the used part of the song, cut at its end: a window that starts past it is empty.
 
+    `scene_seconds` is the scene's whole length, `scene_count` the project's; `assumed` lists the sequences up to this
+    one whose planned duration was missing.
+    """
+
+    sequence: int
     start_time: Decimal
     end_time: Decimal
+    scene_seconds: Decimal
     scene_count: int
     assumed: tuple[int, ...] = ()
 
-
-def audio_window(
-    lengths: Sequence[SceneLength], sequence: int, *, default: Decimal, song_seconds: Decimal | None
-) -> AudioWindow:
-    """From the sum of all durations before `sequence`, for that scene's own; cut at the end of the song.
-
-    Raises InputError when the window starts at or past the end of the song.
-    """
-    counted = sorted((length for length in lengths if length.sequence <= sequence), key=lambda one: one.sequence)
-    own = next(length for length in counted if length.sequence == sequence)
-    start = sum((one.seconds(default) for one in counted if one is not own), Decimal(0))
-    end = start + own.seconds(default)
-    if song_seconds is not None:
-        if start >= song_seconds:
+    def refuse_empty(self) -> None:
+        if self.end_time <= self.start_time:
             raise InputError(
-                f"Scene {sequence} starts at {start:.3f} s, past the end of the song ({song_seconds:.3f} s). "
-                "Shorten the scenes before it or choose a longer part of the song.",
+                f"Scene {self.sequence} starts at {self.start_time:.3f} s, past the end of the song "
+                f"({self.end_time:.3f} s). Shorten the scenes before it or choose a longer part of the song.",
                 code="window_past_song",
             )
-        end = min(end, song_seconds)
-    assumed = tuple(one.sequence for one in counted if one.planned is None)
-    return AudioWindow(start_time=start, end_time=end, scene_count=len(lengths), assumed=assumed)
+
+
+def audio_windows(
+    lengths: Sequence[SceneLength], *, default: Decimal, song_seconds: Decimal | None
+) -> Mapping[int, AudioWindow]:
+    """The window of every scene by its sequence: from the sum of all durations before it, for its own."""
+    windows: dict[int, AudioWindow] = {}
+    start, assumed = Decimal(0), ()  # type: Decimal, tuple[int, ...]
+    for one in sorted(lengths, key=lambda length: length.sequence):
+        if one.planned is None:
+            assumed = (*assumed, one.sequence)
+        own = one.seconds(default)
+        end = start + own if song_seconds is None else min(start + own, song_seconds)
+        windows[one.sequence] = AudioWindow(one.sequence, start, end, own, len(lengths), assumed)
+        start += own
+    return windows

@@ -1,10 +1,7 @@
-"""Lip-sync of a project's scenes: the window, the job, the answer.
+"""Lip-sync of a project's scenes: the job, and the answer."""
 
-The window comes from `apps.generation.audio_window` and one query, for the page, the API and the Pro editor.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,93 +10,90 @@ import structlog
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.assets.models import Asset
-from apps.assets.models import Kind as AssetKind
-from apps.assets.selectors import asset_get
-from apps.core.errors import InputError
-from apps.flavors.registry import resolve
-from apps.generation.audio_window import AudioWindow, SceneLength, audio_window
+from apps.generation.audio_window import AudioWindow
 from apps.generation.choice import provider_choose
 from apps.generation.frozen import InputSource
-from apps.generation.lipsync import LipsyncOptions, prepared_lipsync
+from apps.generation.lipsync import prepared_lipsync
 from apps.generation.work import Spending, Work, spending_check
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, fingerprint_of, idempotent_job
 from apps.jobs.states import State
-from apps.projects.models import Project
-from apps.projects.selectors import project_lock, song_seconds
+from apps.projects.selectors import project_lock
 from apps.providers.base import Capability
-from apps.scenes.arrangement import seconds
+from apps.scenes.lipsync_inputs import AudioPart, LipsyncWish, lipsync_audio, lipsync_source, project_windows
 from apps.scenes.making import project_spending, scene_work_start
-from apps.scenes.models import Scene
-from apps.scenes.selectors import original_clip, scene_get, scenes_of
+from apps.scenes.models import Clip, Scene
+from apps.scenes.selectors import original_clip, scenes_get
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class LipsyncWish:
-    """What a call may say. `audio_id`: another song or a vocal stem, for this scene only. `preview`: make the
-    clip and do not make it current."""
+def scenes_lipsync_works(
+    *, by: User, project_id: UUID, sequences: Sequence[int], wish: LipsyncWish
+) -> list[tuple[Scene, Work]]:
+    """Each of the scenes with its quoted work. Where the scenes lie on the song is worked out once for all.
 
-    options: LipsyncOptions = field(default_factory=LipsyncOptions)
-    audio_id: UUID | None = None
-    preview: bool = False
-    provider: str = ""
-    flavor: str = ""
-
-
-def scene_window(project: Project, sequence: int) -> AudioWindow:
-    """The scene's part of the song, in seconds from the start of the used part; one query for all scenes.
-
-    Raises InputError when it starts past the end of the song.
+    Raises NotFound for a number that no scene has, InputError without a song, without a video, or past the end of the
+    song.
     """
-    rows = scenes_of(project).values_list("sequence", "duration", "current_clip__asset__duration_seconds")
-    lengths = [
-        SceneLength(number or 0, duration, None if clip is None else seconds(clip)) for number, duration, clip in rows
-    ]
-    default = seconds(resolve(project.flavor, "lipsync_params").values["duration_seconds"])
-    window = audio_window(lengths, sequence, default=default, song_seconds=song_seconds(project))
-    if window.assumed:
-        log.warning("scene_duration_missing", project_id=str(project.pk), sequences=list(window.assumed))
-    return window
+    scenes = scenes_get(by=by, project_id=project_id, sequences=sequences)
+    windows = project_windows(scenes[0].project) if scenes else {}
+    return [(scene, _work(by, scene, wish, windows)) for scene in scenes]
 
 
 def scene_lipsync_work(*, by: User, scene: Scene, wish: LipsyncWish) -> Work:
-    """Raises InputError without a song, without a video, or past the end of the song."""
-    project = scene.project
-    clip = scene.current_clip
-    if clip is None:
-        raise InputError(f"Scene {scene.sequence} has no video yet. Generate or upload one first.", code="no_video")
-    audio = _audio(by, project, wish)
-    window = scene_window(project, scene.sequence or 0)
+    """The same of one scene."""
+    return _work(by, scene, wish, project_windows(scene.project))
+
+
+def _work(by: User, scene: Scene, wish: LipsyncWish, windows: Mapping[int, AudioWindow]) -> Work:
+    project, sequence = scene.project, scene.sequence or 0
+    clip = lipsync_source(scene)
+    audio = lipsync_audio(by=by, project=project, wish=wish, windows=windows, sequence=sequence)
     choice = provider_choose(
         Capability.LIPSYNC,
         flavor=wish.flavor or project.flavor,
         asked=wish.provider,
         project_choice=project.providers,
     )
-    start, end = _in_audio(project, audio, window)
-    wanted_seconds = min(end - start, clip.asset.duration_seconds or end - start)
+    start, end = audio.start_seconds, audio.end_seconds
     return prepared_lipsync(
         by=by,
         choice=choice,
         video=InputSource(asset_id=clip.asset_id),
-        audio=InputSource(asset_id=audio.pk, start_seconds=start, end_seconds=end),
+        audio=InputSource(asset_id=audio.asset.pk, start_seconds=start, end_seconds=end),
         options=wish.options,
         extra={
             "make_current": not wish.preview,
             "parent_id": str(clip.pk),
-            "audio_segment": {"start_time": float(window.start_time), "end_time": float(window.end_time)},
-            "scene_count": window.scene_count,
-            "lipsync_params": {**wish.options.resolved(choice), "audio_id": str(audio.pk), "preview": wish.preview},
-            "wanted": {
-                "duration_seconds": wanted_seconds,
-                "width": clip.asset.width,
-                "height": clip.asset.height,
+            "audio_segment": _segment(audio, windows[sequence]),
+            "scene_count": windows[sequence].scene_count,
+            "lipsync_params": {
+                **wish.options.resolved(choice),
+                "audio_id": str(audio.asset.pk),
+                "preview": wish.preview,
             },
+            "wanted": wanted_like(clip, end - start),
+            # As it was asked for, to be asked for again.
+            "asked_audio": wish.asked_audio,
         },
     )
+
+
+def wanted_like(clip: Clip, seconds: float) -> dict[str, Any]:
+    """What the lip-synced clip is measured against: the clip it is made from, and `seconds` of sound."""
+    return {
+        "duration_seconds": min(seconds, clip.asset.duration_seconds or seconds),
+        "width": clip.asset.width,
+        "height": clip.asset.height,
+    }
+
+
+def _segment(audio: AudioPart, window: AudioWindow) -> dict[str, float]:
+    """A part of the song is told from the start of its used part, a line of its own from the start of its file."""
+    if audio.own_line:
+        return {"start_time": audio.start_seconds, "end_time": audio.end_seconds}
+    return {"start_time": float(window.start_time), "end_time": float(window.end_time)}
 
 
 def scenes_lipsync(
@@ -122,16 +116,15 @@ def scenes_lipsync(
         earlier = [idempotent_job(by=by, idempotency=key) for key in keys]
         if all(earlier):
             return [job for job in earlier if job]
-        scenes = [scene_get(by=by, project_id=project_id, sequence=sequence) for sequence in sequences]
-        works = [scene_lipsync_work(by=by, scene=scene, wish=wish) for scene in scenes]
-        for scene, work in zip(scenes, works, strict=True):
+        works = scenes_lipsync_works(by=by, project_id=project_id, sequences=sequences, wish=wish)
+        for scene, work in works:
             facts = {**work.extra["audio_segment"], "scene_count": work.extra["scene_count"]}
             log.info("audio_timing_calculated", project_id=str(project_id), sequence=scene.sequence, **facts)
-        total = sum((work.quote.amount for work in works), Decimal(0))
+        total = sum((work.quote.amount for _, work in works), Decimal(0))
         spending_check(total, project_spending(project, spending))
         return [
             scene_work_start(by=by, scene=scene, work=work, idempotency=key)
-            for key, scene, work in zip(keys, scenes, works, strict=True)
+            for key, (scene, work) in zip(keys, works, strict=True)
         ]
 
 
@@ -192,27 +185,3 @@ def lipsync_ended(job: Job) -> None:
         log.info("lipsync_scene_updated", clip_id=job.result.get("clip_id"), **facts)
     else:
         log.warning("lipsync_error", reason=job.error, code=job.code, scene_preserved=True, **facts)
-
-
-def _audio(by: User, project: Project, wish: LipsyncWish) -> Asset:
-    """The audio that the mouth follows: the call's own, else the song's vocal stem, else the song."""
-    if wish.audio_id is not None:
-        return asset_get(by=by, asset_id=wish.audio_id, kind=AssetKind.AUDIO)
-    song = project.song
-    if song is None:
-        raise InputError("This project has no song to sync to. Choose a song first.", code="no_song")
-    return song.stem or song.asset
-
-
-def _in_audio(project: Project, audio: Asset, window: AudioWindow) -> tuple[float, float]:
-    """The window in seconds of the audio file itself."""
-    start = float(project.song_start + window.start_time)
-    end = float(project.song_start + window.end_time)
-    length = audio.duration_seconds
-    if length is None:
-        return start, end
-    if start >= length:
-        raise InputError(
-            f"The scene starts at {start:.3f} s, past the end of the audio ({length:.3f} s).", code="window_past_song"
-        )
-    return start, min(end, length)

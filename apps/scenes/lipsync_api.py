@@ -15,14 +15,14 @@ from apps.core.errors import ConflictError
 from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
 from apps.generation.limits import MAXIMUM_SCENES
 from apps.generation.lipsync import LipsyncOptions
-from apps.generation.strict import IdField
+from apps.generation.strict import IdField, SecondsField
 from apps.generation.work import Work
 from apps.jobs.api import JobSerializer, acting_user, wait_as_preferred, wanted_idempotency
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.states import State
 from apps.scenes import lipsync, lipsync_check
-from apps.scenes.lipsync import LipsyncWish
+from apps.scenes.lipsync_inputs import LipsyncWish
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 from apps.scenes.serializers import SpendingSerializer
@@ -32,7 +32,19 @@ class SceneLipsyncSerializer(SpendingSerializer):
     temperature = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=1)
     active_speaker_detection = serializers.BooleanField(required=False, allow_null=True)
     occlusion_detection_enabled = serializers.BooleanField(required=False, allow_null=True)
-    audio_id = IdField(required=False, allow_null=True)
+    audio_id = IdField(
+        required=False,
+        allow_null=True,
+        help_text=(
+            "For this call only. An audio as long as the song (within a second) is a stem: each scene takes its own "
+            "window of it. A shorter one is the scene's own line and starts at its beginning."
+        ),
+    )
+    audio_start = SecondsField(
+        required=False,
+        allow_null=True,
+        help_text="Where in `audio_id` the scene's line starts, in seconds; given, the audio is never windowed",
+    )
     preview = serializers.BooleanField(required=False)
     force = serializers.BooleanField(
         required=False,
@@ -111,6 +123,7 @@ def _wish(data: dict[str, Any]) -> LipsyncWish:
             occlusion_detection_enabled=data.get("occlusion_detection_enabled"),
         ),
         audio_id=data.get("audio_id"),
+        audio_start=data.get("audio_start"),
         preview=data.get("preview", False),
         provider=data.get("provider", ""),
         flavor=data.get("config_flavor", ""),
@@ -167,8 +180,8 @@ class ScenesLipsyncQuote(QuoteView):
 
 def _works(by: User, project_id: UUID, sequences: Sequence[int], data: dict[str, Any]) -> list[Work]:
     wish = _wish(data)
-    scenes = [scene_get(by=by, project_id=project_id, sequence=sequence) for sequence in sequences]
-    return [lipsync.scene_lipsync_work(by=by, scene=scene, wish=wish) for scene in scenes]
+    works = lipsync.scenes_lipsync_works(by=by, project_id=project_id, sequences=sequences, wish=wish)
+    return [work for _, work in works]
 
 
 class SceneLipsyncLook(APIView):

@@ -15,9 +15,9 @@ from apps.generation.work import Work
 from apps.jobs.execution import JobRun
 from apps.providers.draft.lipsync.check import FaceCheck, face_check
 from apps.providers.draft.lipsync.voice import VoiceCheck, voice_check
-from apps.scenes.lipsync import LipsyncWish, scene_lipsync_work
+from apps.scenes.lipsync import scene_lipsync_work, scenes_lipsync_works
+from apps.scenes.lipsync_inputs import LipsyncWish
 from apps.scenes.models import Scene
-from apps.scenes.selectors import scene_get
 from apps.songs.models import Song
 
 log = structlog.get_logger(__name__)
@@ -63,9 +63,7 @@ class Doubt:
 def scenes_doubts(*, by: User, project_id: UUID, sequences: Sequence[int], wish: LipsyncWish) -> list[Doubt]:
     """Look at those of the scenes whose lip-sync costs money. Raises InputError where one cannot even be asked for."""
     doubts = []
-    for sequence in sequences:
-        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        work = scene_lipsync_work(by=by, scene=scene, wish=wish)
+    for scene, work in scenes_lipsync_works(by=by, project_id=project_id, sequences=sequences, wish=wish):
         if work.quote.amount > 0 and not (found := work_check(work)).usable:
             doubts.append(Doubt(scene, found))
     return doubts

@@ -25,7 +25,7 @@ from apps.projects.selectors import project_lock
 from apps.providers.base import Capability
 from apps.scenes.models import Scene
 from apps.scenes.plan import Span, scene_spans, span_beats, span_energy
-from apps.scenes.selectors import scene_get, scenes_of
+from apps.scenes.selectors import scene_get, scenes_get, scenes_of
 
 # A prime, so that neighbours' seeds do not meet when takes are counted up.
 SEED_STRIDE = 1009
@@ -78,6 +78,18 @@ def video_works(*, by: User, scene: Scene, wish: Wish) -> list[Work]:
     """The scene's clip, once per take, each with a seed of its own; only the first becomes the current clip."""
     span = scene_span(scene)
     return [video_work(by=by, scene=scene, wish=wish, span=span, take=take) for take in range(wish.takes)]
+
+
+def scenes_video_works(*, by: User, project_id: UUID, sequences: Sequence[int], wish: Wish) -> list[tuple[Scene, Work]]:
+    """Each of the scenes with its quoted clip. Their frames are counted once for all. Raises NotFound for a number that
+    no scene has."""
+    chosen = scenes_get(by=by, project_id=project_id, sequences=sequences)
+    if not chosen:
+        return []
+    project = chosen[0].project
+    scenes = list(scenes_of(project))
+    spans = dict(zip([scene.pk for scene in scenes], scene_spans(project, scenes), strict=True))
+    return [(scene, video_work(by=by, scene=scene, wish=wish, span=spans[scene.pk])) for scene in chosen]
 
 
 def scene_span(scene: Scene) -> Span:
@@ -159,11 +171,10 @@ def scenes_video_generate(
     """A new clip for each of the scenes, all or none; the sum is what is asked for and capped."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
-        scenes = [scene_get(by=by, project_id=project_id, sequence=sequence) for sequence in sequences]
-        works = [video_works(by=by, scene=scene, wish=wish)[0] for scene in scenes]
-        total = sum((work.quote.amount for work in works), start=Decimal(0))
+        works = scenes_video_works(by=by, project_id=project_id, sequences=sequences, wish=wish)
+        total = sum((work.quote.amount for _, work in works), start=Decimal(0))
         spending_check(total, project_spending(project, spending))
-        return [scene_work_start(by=by, scene=scene, work=work) for scene, work in zip(scenes, works, strict=True)]
+        return [scene_work_start(by=by, scene=scene, work=work) for scene, work in works]
 
 
 def scene_work_start(

@@ -18,7 +18,8 @@ from apps.jobs.services import NewJob, job_create_failed
 from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.providers.base import Capability
-from apps.scenes.lipsync import LipsyncWish, scene_lipsync_work
+from apps.scenes.lipsync import scene_lipsync_work
+from apps.scenes.lipsync_inputs import LipsyncWish
 from apps.scenes.making import scene_work_start
 from apps.scenes.models import Origin, Scene
 from apps.scenes.plan import Span

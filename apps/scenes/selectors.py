@@ -1,5 +1,6 @@
 """Reads of scenes and clips. What belongs to somebody else's project is not found."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.states import State
 from apps.projects.models import Project
+from apps.projects.selectors import project_get
 from apps.scenes.models import Clip, Scene
 
 
@@ -56,6 +58,17 @@ def scene_get(*, by: User, project_id: UUID, sequence: int) -> Scene:
     if scene is None:
         raise NotFound("There is no such scene in this project.")
     return scene
+
+
+def scenes_get(*, by: User, project_id: UUID, sequences: Sequence[int]) -> list[Scene]:
+    """The scenes of these numbers in their order, all on one project object. Raises NotFound where there is none."""
+    project = project_get(by=by, project_id=project_id)
+    found = {scene.sequence: scene for scene in scenes_of(project).filter(sequence__in=sequences)}
+    if missing := sorted(set(sequences) - found.keys()):
+        raise NotFound(f"There is no scene {missing[0]} in this project.")
+    for scene in found.values():
+        scene.project = project
+    return [found[sequence] for sequence in sequences]
 
 
 def clips_of(scene: Scene) -> QuerySet[Clip]:

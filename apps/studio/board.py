@@ -16,6 +16,7 @@ from apps.scenes.selectors import scenes_of
 from apps.studio.cards import SceneCard, scene_cards, view_url
 from apps.studio.finishing import finishing_pieces
 from apps.studio.live import Piece
+from apps.studio.quick import quick_windows
 from apps.studio.stages import jobs_way, project_way
 from apps.studio.words import PROJECT_WORDS
 
@@ -32,7 +33,7 @@ class Board:
     def changed_pieces(self, held: Collection[str]) -> list[Piece]:
         """All pieces; without the single cards when the page must take the whole grid anew."""
         grid = next(piece for piece in self.pieces if piece.id == "scenes")
-        if f"scenes:{grid.seen}" in held:
+        if grid.seen in held:
             return list(self.pieces)
         return [piece for piece in self.pieces if not piece.id.startswith("scene-")]
 
@@ -40,7 +41,7 @@ class Board:
 def board_of(project: Project, *, page: str) -> Board:
     """`page` is "project", "quick" or "edit": which buttons a card carries."""
     scenes = list(scenes_of(project))
-    cards = scene_cards(project, scenes)
+    cards = scene_cards(project, scenes, windows=quick_windows(project) if page == "quick" else None)
     live = list(live_jobs(project.pk))
     now = PlansNow(project, scenes)
     pieces = [

@@ -1,6 +1,6 @@
 """What a scene's card shows, worked out once for page, fragment and poll."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,10 @@ from apps.studio.words import REARRANGING_WORDS, SCENE_WORDS, Word
 
 @dataclass(frozen=True)
 class SceneCard:
-    """One scene as its card shows it. `job` is set while it has something to say; urls are "" where there is none."""
+    """One scene as its card shows it. `job` is set while it has something to say; urls are "" where there is none.
+
+    `song_window` is what Quick gen syncs to, [start, end) in seconds of the song; None where there is nothing.
+    """
 
     scene: Scene
     project: Project
@@ -31,6 +34,7 @@ class SceneCard:
     end_seconds: Decimal
     image_url: str
     video_url: str
+    song_window: tuple[Decimal, Decimal] | None
 
     @property
     def busy(self) -> bool:
@@ -98,6 +102,7 @@ class SceneCard:
             self.scene.image_id,
             self.scene.current_clip_id,
             self.project.song_id,
+            self.song_window,
         ]
         if job is not None:
             facts += [job.pk, job.state, int(job.progress_percentage), job.progress_message]
@@ -106,12 +111,15 @@ class SceneCard:
         )
 
 
-def scene_cards(project: Project, scenes: Sequence[Scene]) -> list[SceneCard]:
-    """Cards in order; each scene starts where the one before it ends."""
+def scene_cards(
+    project: Project, scenes: Sequence[Scene], *, windows: Mapping[int, tuple[Decimal, Decimal]] | None = None
+) -> list[SceneCard]:
+    """Cards in order; each scene starts where the one before it ends. `windows`: of the song, by number."""
     cards, clock = [], Decimal(0)
     for scene in scenes:
         length = scene.duration or _clip_seconds(scene)
-        cards.append(_card(project, scene, start=clock, end=clock + length))
+        window = (windows or {}).get(scene.sequence or 0)
+        cards.append(_card(project, scene, start=clock, end=clock + length, window=window))
         clock += length
     return cards
 
@@ -121,7 +129,9 @@ def view_url(asset: Asset | None) -> str:
     return asset_view_url(asset) if asset is not None else ""
 
 
-def _card(project: Project, scene: Scene, *, start: Decimal, end: Decimal) -> SceneCard:
+def _card(
+    project: Project, scene: Scene, *, start: Decimal, end: Decimal, window: tuple[Decimal, Decimal] | None
+) -> SceneCard:
     clip = scene.current_clip
     return SceneCard(
         scene=scene,
@@ -133,6 +143,7 @@ def _card(project: Project, scene: Scene, *, start: Decimal, end: Decimal) -> Sc
         end_seconds=end,
         image_url=view_url(scene.image),
         video_url=view_url(clip.asset) if clip is not None else "",
+        song_window=window,
     )
 
 

@@ -1,8 +1,11 @@
 """Pages that change while work goes on.
 
 A page is made of pieces. Each carries its id and a short hash of what it shows (`data-seen`); the page's poller
-sends the hashes that it holds, and only pieces that look different now come back, out of band. So an open menu
+posts the hashes that it holds, and only pieces that look different now come back, out of band. So an open menu
 or a playing clip is left alone, and a quiet round costs a 204.
+
+The hashes travel in a body, since a project of many scenes has more of them than an address may hold, and as one
+field, since a form may have only so many.
 """
 
 import hashlib
@@ -17,6 +20,8 @@ from django.template.loader import render_to_string
 # While something runs, and while nothing does (another tab may start something).
 BUSY_SECONDS = 2
 IDLE_SECONDS = 15
+# Of a page: itself, and by POST what changed on it.
+LIVE_METHODS = ("GET", "HEAD", "POST")
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Piece:
 
     @property
     def seen(self) -> str:
-        text = json.dumps(self.facts, sort_keys=True, default=str)
+        text = json.dumps([self.id, self.facts], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -40,25 +45,25 @@ def live_response(request: HttpRequest, pieces: Sequence[Piece], *, url: str, bu
     All of it is out of band, so it fits whatever asked: the poller or a form.
     """
     held = held_pieces(request)
-    changed = [piece for piece in pieces if f"{piece.id}:{piece.seen}" not in held]
-    pace_changed = f"poller:{int(busy)}" not in held
+    changed = [piece for piece in pieces if piece.seen not in held]
+    poll = poll_of(url, busy=busy)
+    pace_changed = poll["seen"] not in held
     if not changed and not pace_changed:
         return HttpResponse(status=204)
     parts = [piece_html(request, piece, out_of_band=True) for piece in changed]
     if pace_changed:
-        poll = {"url": url, "busy": busy, "seconds": poll_seconds(busy)}
         parts.append(render_to_string("components/poller.html", {"poll": poll, "out_of_band": True}))
     return HttpResponse("".join(parts))
 
 
 def changed_list(request: HttpRequest, whole: Piece, rows: Sequence[Piece]) -> list[Piece]:
     """The rows of a list that is still the same list, else the whole of it anew. `whole` has the rows inside."""
-    return list(rows) if f"{whole.id}:{whole.seen}" in held_pieces(request) else [whole]
+    return list(rows) if whole.seen in held_pieces(request) else [whole]
 
 
 def held_pieces(request: HttpRequest) -> set[str]:
-    """`id:hash` of what the page shows, from a poll or from a form's request."""
-    return set((request.POST if request.method == "POST" else request.GET).getlist("seen"))
+    """The hashes of what the page shows, from a poll or from a form's request."""
+    return set(request.POST.get("seen", "").split())
 
 
 def piece_html(request: HttpRequest, piece: Piece, *, out_of_band: bool = False) -> str:
@@ -66,5 +71,6 @@ def piece_html(request: HttpRequest, piece: Piece, *, out_of_band: bool = False)
     return render_to_string(piece.template, context, request=request)
 
 
-def poll_seconds(busy: bool) -> int:
-    return BUSY_SECONDS if busy else IDLE_SECONDS
+def poll_of(url: str, *, busy: bool) -> dict[str, str | int]:
+    """What the page's poller shows: whom it asks, and how often."""
+    return {"url": url, "seen": "busy" if busy else "idle", "seconds": BUSY_SECONDS if busy else IDLE_SECONDS}

@@ -14,7 +14,7 @@ from apps.jobs.models import Job
 from apps.pro.order import OrderedSegment, ProOrder
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
-from apps.scenes.lipsync import scene_window
+from apps.scenes.lipsync_inputs import scene_window
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 from apps.songs.models import Song

@@ -1,4 +1,4 @@
-"""Quick gen: lip-sync of a card's clip to its eight seconds of the song, and the stitching that follows by itself.
+"""Quick gen: lip-sync of a card's clip to its scene's part of the song, and the stitching that follows by itself.
 
 The card's job is the scene's job like any other: it counts on the project's budget, a second one is refused, and its
 result takes the clip's place in the transaction that ends it. So a tab that closes loses nothing.
@@ -29,15 +29,18 @@ from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
 from apps.providers.base import Capability
 from apps.scenes.clips import refuse_busy
+from apps.scenes.lipsync import wanted_like
+from apps.scenes.lipsync_inputs import lipsync_source, project_windows, scene_window
 from apps.scenes.making import project_spending, scene_work_start
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 
 log = structlog.get_logger(__name__)
 
-WINDOW_SECONDS = 8
 # For how long the sweep looks after a lost bell.
 STITCH_WITHIN = timedelta(hours=1)
+# The length of a scene for which neither a plan nor a clip says one.
+WITHOUT_LENGTH_SECONDS = Decimal(8)
 # In a job's parameters: the final video is to be stitched again when it ends.
 STITCH = "stitch_after"
 
@@ -52,16 +55,27 @@ def quick_scene(*, by: User, scene_id: UUID) -> Scene:
 
 
 def quick_wish(scene: Scene) -> dict[str, Any]:
-    """What the page sends to `/api/mv/lipsync`: the current clip, the song, and the card's eight seconds."""
-    index = (scene.sequence or 1) - 1
+    """What the page sends to `/api/mv/lipsync`: the current clip, the song, and the scene's own window on it."""
     project = scene.project
     if project.song is None:
         raise InputError("This project has no song to sync to. Choose a song first.", code="no_song")
+    window = scene_window(project, scene.sequence or 0, default=WITHOUT_LENGTH_SECONDS)
     return {
         "video_id": scene.current_clip.asset_id if scene.current_clip is not None else None,
         "audio_id": project.song.asset_id,
-        "start_time": Decimal(index * WINDOW_SECONDS),
-        "end_time": Decimal((index + 1) * WINDOW_SECONDS),
+        "start_time": project.song_start + window.start_time,
+        "end_time": project.song_start + window.end_time,
+    }
+
+
+def quick_windows(project: Project) -> dict[int, tuple[Decimal, Decimal]]:
+    """[start, end) on the song of every scene that lies on it, by number: what a card's script sends."""
+    if project.song is None:
+        return {}
+    return {
+        number: (project.song_start + window.start_time, project.song_start + window.end_time)
+        for number, window in project_windows(project, default=WITHOUT_LENGTH_SECONDS).items()
+        if window.end_time > window.start_time
     }
 
 
@@ -72,24 +86,21 @@ def quick_lipsync_work(*, by: User, scene: Scene, wish: Mapping[str, Any]) -> Wo
         raise InputError(f"Scene {scene.sequence} has no video yet. Generate one first.", code="no_video")
     if wish.get("video_id") != clip.asset_id:
         raise ConflictError("This scene shows another clip now. Look at it, then try again.", code="stale")
-    wish = dict(wish)
+    source = lipsync_source(scene)
+    wish = {**wish, "video_id": source.asset_id}
     wish["flavor"] = wish.get("flavor") or project.flavor
     wish["provider"] = wish.get("provider") or project.providers.get(Capability.LIPSYNC, "")
     work = lipsync_work(by=by, **wish)
     audio = work.frozen.inputs["audio"]
-    window = (audio.end_seconds or 0) - (audio.start_seconds or 0) or clip.asset.duration_seconds or 0
+    window = (audio.end_seconds or 0) - (audio.start_seconds or 0) or source.asset.duration_seconds or 0
     return replace(
         work,
         extra={
             "make_current": True,
-            "parent_id": str(clip.pk),
+            "parent_id": str(source.pk),
             "audio_segment": {"start_time": audio.start_seconds, "end_time": audio.end_seconds},
             "lipsync_params": {"audio_id": str(audio.asset_id or ""), "preview": False},
-            "wanted": {
-                "duration_seconds": min(window, clip.asset.duration_seconds or window),
-                "width": clip.asset.width,
-                "height": clip.asset.height,
-            },
+            "wanted": wanted_like(source, window),
             STITCH: True,
         },
     )

@@ -1,6 +1,8 @@
 """Trying again what failed. A retry that costs is asked for like any other work: caps always, and a yes above the
 project's threshold."""
 
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from apps.accounts.models import User
@@ -12,7 +14,8 @@ from apps.jobs.models import Job
 from apps.jobs.selectors import job_get
 from apps.jobs.services import job_retry
 from apps.projects.models import Project
-from apps.scenes.lipsync import LipsyncWish, scenes_lipsync
+from apps.scenes.lipsync import scenes_lipsync
+from apps.scenes.lipsync_inputs import LipsyncWish
 from apps.scenes.making import Wish, project_spending, scene_video_generate
 from apps.scenes.models import Scene
 from apps.scenes.selectors import clip_suspicions, refused_clip_problems, scene_get, scene_job
@@ -62,7 +65,13 @@ def _make_again(by: User, scene: Scene, job: Job, spending: Spending) -> Job:
         by=by,
         project_id=scene.project_id,
         sequences=[number],
-        wish=LipsyncWish(options=options),
+        wish=LipsyncWish(options=options, **_asked_audio(job)),
         spending=spending,
     )
     return again
+
+
+def _asked_audio(job: Job) -> dict[str, Any]:
+    """Its own audio and the start of that, as far as it was asked for with one."""
+    kinds = {"audio_id": UUID, "audio_start": Decimal}
+    return {name: kinds[name](value) for name, value in job.parameters.get("asked_audio", {}).items()}

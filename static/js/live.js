@@ -1,11 +1,13 @@
+import { ranges } from "./ranges.js";
 import { tell } from "./toasts.js";
 
-// Live pages: polls say what the page shows already; pieces that somebody is using right now are left alone.
+// Live pages: polls and forms say in their body what the page shows already; pieces that somebody is using right now are
+// left alone.
 
-document.addEventListener("htmx:configRequest", (event) => {
-  const seen = [...document.querySelectorAll("[data-seen]")].map((piece) => `${piece.id}:${piece.dataset.seen}`);
-  const wanted = event.target.id === "poller" || event.target.closest?.("form[hx-post]");
-  if (wanted) event.detail.parameters.seen = seen;
+document.addEventListener("htmx:configRequest", ({ target, detail }) => {
+  if (target.id === "poller" || target.matches("form[hx-post]")) detail.parameters.seen = [...document.querySelectorAll("[data-seen]")].map((piece) => piece.dataset.seen).join(" ");
+  // An address holds about four thousand characters.
+  if (detail.verb === "get" && Array.isArray(detail.parameters.scene)) detail.parameters.scene = ranges(detail.parameters.scene);
 });
 
 // A hidden tab does not ask; it catches up when it is looked at again.
@@ -71,6 +73,7 @@ function ended(piece, fragment) {
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (!event.detail.xhr.responseURL.includes("/accounts/sign-in/")) return;
   event.detail.shouldSwap = false;
-  if (event.detail.requestConfig.verb === "get" && !document.activeElement.matches("input, textarea")) location.reload();
-  else tell(event.detail.requestConfig.elt, "Your session has ended. Sign in in another tab, then send this again: nothing is lost.");
+  const { elt, verb } = event.detail.requestConfig;
+  if ((verb === "get" || elt.id === "poller") && !document.activeElement.matches("input, textarea")) location.reload();
+  else tell(elt, "Your session has ended. Sign in in another tab, then send this again: nothing is lost.");
 });

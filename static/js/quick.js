@@ -1,9 +1,7 @@
-// Quick gen: with its box on, a card's button sends the card's clip and its eight seconds of the song to
+// Quick gen: with its box on, a card's button sends the card's clip and its scene's part of the song to
 // /api/mv/lipsync. All that follows is the server's: this page may close.
 import { csrfToken } from "./csrf.js";
 import { refuse } from "./refusals.js";
-
-const SECONDS = 8;
 
 document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-with-lipsync]")) return;
@@ -22,7 +20,6 @@ document.addEventListener("submit", (event) => {
 
 async function start(form) {
   const card = form.closest(".scene");
-  const index = Number(card.dataset.scene) - 1;
   const page = document.querySelector("[data-quick]");
   lock(card, true);
   try {
@@ -33,8 +30,8 @@ async function start(form) {
       body: JSON.stringify({
         video_id: form.dataset.videoId,
         audio_id: page.dataset.audio,
-        start_time: index * SECONDS,
-        end_time: (index + 1) * SECONDS,
+        start_time: form.dataset.songStart,
+        end_time: form.dataset.songEnd,
         config_flavor: page.dataset.flavor,
       }),
     });

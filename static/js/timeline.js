@@ -2,6 +2,7 @@
 import { bars, colour, hues } from "./waves.js";
 import { csrfToken } from "./csrf.js";
 import { taken } from "./dialogs.js";
+import { ranges } from "./ranges.js";
 import { toast } from "./toasts.js";
 import { Preview } from "./preview.js";
 
@@ -11,6 +12,7 @@ const api = `/api/mv/projects/${root.dataset.project}`;
 const [scroll, inner, canvas, blocks, head] = ["scroll", "inner", "wave", "blocks", "playhead"].map($);
 const MINIMUM = 0.25;
 const SNAP_PIXELS = 10;
+const REREAD_BELOW = 8;
 const LIVE = ["generating-image", "generating-video", "generating-lipsync", "trimming", "uploading"];
 
 let scenes = [];
@@ -47,16 +49,43 @@ async function changed(action) {
 
 let asked = 0;
 let answered = 0;
+let loading = 0;
 let moves = 0; // of cuts that wait or are under way
 async function load() {
-  let at = 0;
   const mine = (asked += 1);
-  const rows = await call("/scenes?page_size=200");
+  loading += 1;
+  const rows = await everyScene().finally(() => { loading -= 1; });
   if (mine < answered) return;
   answered = mine;
+  take(rows);
+}
+
+async function everyScene() {
+  const rows = [];
+  for (let page = 1, next = true; next; page += 1) {
+    const answer = await call(`/scenes?page_size=200&page=${page}`);
+    rows.push(...answer.results);
+    ({ next } = answer);
+  }
+  return rows;
+}
+
+// The scenes whose cards a poll replaced. A long film is not read again for one of them.
+async function refresh(numbers) {
+  if (loading || numbers.length > REREAD_BELOW) return load();
+  const mine = (asked += 1);
+  const rows = await Promise.all(numbers.map((number) => call(`/scenes/${number}`)));
+  if (mine < answered) return;
+  if (rows.some(({ id, sequence }) => scenes[sequence - 1]?.id !== id)) return load();
+  answered = mine;
+  take(scenes.map((scene, index) => rows.find(({ sequence }) => sequence === index + 1) ?? scene));
+}
+
+function take(rows) {
+  let at = 0;
   // The screen is ahead of the server while more moves wait: they need the versions, and the last one loads the rest.
-  if (moves) return rows.results.forEach(({ id, version }) => Object.assign(scenes.find((scene) => scene.id === id) ?? {}, { version }));
-  scenes = rows.results.map((row) => {
+  if (moves) return rows.forEach(({ id, version }) => Object.assign(scenes.find((scene) => scene.id === id) ?? {}, { version }));
+  scenes = rows.map((row) => {
     const start = at;
     at += Number(row.duration ?? 0);
     return { ...row, start, end: at, length: at - start };
@@ -238,7 +267,7 @@ function tellChosen() {
   $("chosen").hidden = chosen.size < 2;
   $("chosen-words").textContent = `${chosen.size} scenes`;
   $("chosen-scenes").replaceChildren(...numbers.map((value) => Object.assign(document.createElement("input"), { type: "hidden", name: "scene", value })));
-  const query = numbers.map((number) => `scene=${number}`).join("&");
+  const query = `scene=${ranges(numbers)}`;
   const project = `/projects/${root.dataset.project}`;
   $("chosen-lipsync").href = `${project}/lipsync?page=edit&${query}`;
   if (numbers.length > 1 && priced !== query) htmx.ajax("GET", `${project}/videos?${query}`, { target: $("chosen-price"), swap: "innerHTML" });
@@ -438,13 +467,21 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Cards that a poll replaced, and dialogs' forms, mean that the scenes changed.
+// Cards that a poll replaced, and dialogs' forms, mean that the scenes changed; a new grid, that any of them did.
 let stale = 0;
-document.addEventListener("htmx:oobAfterSwap", (event) => {
-  if (!event.target.closest("#scenes")) return;
+const replaced = new Set();
+document.addEventListener("htmx:oobAfterSwap", ({ target }) => {
+  if (!target.closest("#scenes")) return;
+  replaced.add(Number(target.dataset.scene ?? Infinity));
   clearTimeout(stale);
-  stale = setTimeout(() => { if (!drag) load(); }, 150);
+  stale = setTimeout(catchUp, 150);
 });
+function catchUp() {
+  if (drag) { stale = setTimeout(catchUp, 150); return; }
+  const numbers = [...replaced];
+  replaced.clear();
+  (numbers.includes(Infinity) ? load() : refresh(numbers)).catch(tell);
+}
 
 await Promise.all([load(), loadSong()]);
 preview.seek(0);

@@ -21,12 +21,29 @@ export function tell(element, words) {
   if (element.matches(PLACED)) import("./refusals.js").then(({ refuse }) => refuse(element, words), () => toast(words));
   else toast(words);
 }
+
+// An error never takes a place on the page: htmx swaps none of itself (see base.html). Only the studio's own words are shown,
+// which it marks by where they go; what a proxy or the web server before it answers is a page of its own.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { elt } = detail.requestConfig;
-  if (!detail.isError || !elt.matches(PLACED)) return;
-  detail.shouldSwap = false;
-  tell(elt, detail.serverResponse);
+  if (!detail.isError) { if (ASKING_AGAIN(elt)) told = false; return; }
+  const own = detail.xhr.getResponseHeader("HX-Retarget");
+  const words = own ? detail.serverResponse : `The server refused this (${detail.xhr.status}). Reload the page, then try again.`;
+  if (elt.matches(PLACED)) tell(elt, words);
+  else if (ASKED_BY_ITSELF(elt)) tellOnce(elt, detail.xhr.status);
+  else if (own) detail.shouldSwap = true; // a toast, with its links
+  else toast(words);
 });
+
+// A price that cannot be said is left out: its button says why when it is pressed. What asks again and again says it once.
+const ASKED_BY_ITSELF = (elt) => elt.matches("#poller, [hx-get]");
+const ASKING_AGAIN = (elt) => elt.matches("[hx-trigger*=every]");
+let told = false;
+function tellOnce(elt, status) {
+  if (told || !ASKING_AGAIN(elt)) return;
+  told = true;
+  toast(status === 404 ? "What this page shows has been deleted." : `The server does not answer as it should (${status}). What is shown here may be old; this page keeps asking.`);
+}
 document.addEventListener("htmx:sendError", (event) => {
   if (event.target.id !== "poller") tell(event.target, "The server cannot be reached. Nothing was lost; try again in a moment.");
 });

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from apps.core.errors import InputError
-from apps.generation.audio_window import SceneLength, audio_window
+from apps.generation.audio_window import SceneLength, audio_windows
 
 LENGTHS = [
     SceneLength(1, Decimal("4.25")),
@@ -23,7 +23,9 @@ LENGTHS = [
     ],
 )
 def test_the_window_is_the_running_sum(sequence, song, expected):
-    window = audio_window(LENGTHS, sequence, default=Decimal(8), song_seconds=Decimal(song) if song else None)
+    windows = audio_windows(LENGTHS, default=Decimal(8), song_seconds=Decimal(song) if song else None)
+    window = windows[sequence]
+    window.refuse_empty()
     assert (window.start_time, window.end_time, window.assumed) == (
         Decimal(expected[0]),
         Decimal(expected[1]),
@@ -33,5 +35,8 @@ def test_the_window_is_the_running_sum(sequence, song, expected):
 
 
 def test_a_window_past_the_end_of_the_song_is_refused():
+    window = audio_windows(LENGTHS, default=Decimal(8), song_seconds=Decimal("15.75"))[4]
+
+    assert window.scene_seconds == Decimal(6)
     with pytest.raises(InputError, match="past the end of the song"):
-        audio_window(LENGTHS, 4, default=Decimal(8), song_seconds=Decimal("15.75"))
+        window.refuse_empty()

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.jobs.models import Job
 from apps.projects.models import Project
-from apps.scenes.lipsync import scene_window
+from apps.scenes.lipsync_inputs import scene_window
 from apps.scenes.models import Scene
 from tests.factories import make_asset, make_clip, make_project, make_scenes, make_song, store_asset
 from tests.fakes import media
@@ -180,6 +180,105 @@ def test_an_audio_of_its_own_and_the_songs_stem_come_before_the_song(api, user, 
     project.song.stem = make_asset(user, kind="audio", duration_seconds=6.0)
     project.song.save()
     assert lipsync(api, project, 2).json()["lipsync_params"]["audio_id"] == str(project.song.stem_id)
+
+
+def source_of(answer):
+    return Job.objects.get(pk=answer.json()["job"]["id"]).parameters["frozen"]["inputs"]["video"]["asset_id"]
+
+
+def audio_of(answer):
+    audio = Job.objects.get(pk=answer.json()["job"]["id"]).parameters["frozen"]["inputs"]["audio"]
+    return audio["start_seconds"], audio["end_seconds"]
+
+
+def test_a_second_one_starts_again_from_the_clip_that_the_first_started_from(api, project, sync_so):
+    first = scene_of(project, 1).current_clip
+    drive(Job.objects.get(pk=lipsync(api, project, 1).json()["job"]["id"]))
+    again = lipsync(api, project, 1)
+    assert source_of(again) == str(first.asset_id)
+    drive(Job.objects.get(pk=again.json()["job"]["id"]))
+    assert scene_of(project, 1).current_clip.parent == first
+
+
+@pytest.mark.parametrize(
+    ("history", "current", "source"),
+    [
+        ("g l", 1, 0),
+        ("g l t1", 2, 0),  # a trim of a lip-synced clip is one too
+        ("g l c1 t2", 3, 0),
+        ("g l0 l1", 2, 0),
+        ("g g l0", 2, 0),  # not the take that nobody chose
+        ("g g l", 2, 1),  # what it was made from is not known any more
+        ("g l0 g", 2, 2),
+        ("g l0 g", 0, 0),
+        ("g t0 l1", 2, 1),
+        ("l", 0, 0),  # there is nothing else
+    ],
+)
+def test_it_starts_from_a_clip_that_is_not_lip_synced(api, project, sync_so, history, current, source):
+    scene = scene_of(project, 1)
+    scene.current_clip = None
+    scene.save()
+    scene.clips.all().delete()
+    origins = {"g": "generated", "l": "lip-synced", "t": "trimmed", "c": "copied"}
+    clips = []
+    for word in history.split():
+        parent = clips[int(word[1:])] if word[1:] else None
+        clips.append(make_clip(scene, origin=origins[word[0]], parent=parent, current=False))
+    scene.current_clip = clips[current]
+    scene.save()
+
+    assert source_of(lipsync(api, project, 1)) == str(clips[source].asset_id)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "body", "window"),
+    [
+        (6.0, {}, (3.75, 6.0)),  # a stem
+        (6.8, {}, (3.75, 6.0)),
+        (5.2, {}, (3.75, 5.2)),
+        (4.9, {}, (0, 2.25)),  # the scene's own line
+        (1.4, {}, (0, 1.4)),
+        (1.4, {"audio_start": 0.5}, (0.5, 1.4)),
+        (6.0, {"audio_start": 0}, (0, 2.25)),
+        (6.0, {"audio_start": 1.125}, (1.125, 3.375)),
+    ],
+)
+def test_an_audio_as_long_as_the_song_is_windowed_and_a_shorter_one_is_the_scenes_own_line(
+    api, user, project, sync_so, seconds, body, window
+):
+    own = make_asset(user, kind="audio", duration_seconds=seconds)
+    answer = lipsync(api, project, 3, audio_id=str(own.pk), **body)
+
+    assert answer.status_code == 202, answer.content
+    assert audio_of(answer) == window
+    assert answer.json()["audio_segment"] == dict(zip(("start_time", "end_time"), window, strict=True)) | (
+        {"end_time": 6.0} if seconds == 5.2 else {}
+    )
+
+
+def test_a_line_of_its_own_needs_no_place_on_the_song_nor_a_song(api, user, project, sync_so):
+    line = make_asset(user, kind="audio", duration_seconds=1.4)
+    Scene.objects.filter(project=project, sequence=2).update(duration=Decimal(9))
+    assert audio_of(lipsync(api, project, 3, audio_id=str(line.pk))) == (0, 1.4)
+    silent = make_project(user, providers={"lipsync": "sync_so"})
+    for scene in make_scenes(silent, "2", "2"):
+        make_clip(scene)
+    whole = make_asset(user, kind="audio", duration_seconds=4.0)
+    assert audio_of(lipsync(api, silent, 2, audio_id=str(line.pk))) == (0, 1.4)
+    assert audio_of(lipsync(api, silent, 1, audio_id=str(whole.pk))) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("start", "named"), [(1.4, True), (99, True), (-0.1, True), ("soon", True), ("NaN", True), (0.5, False)]
+)
+def test_a_start_outside_the_audio_or_without_one_is_refused(api, user, project, sync_so, start, named):
+    line = make_asset(user, kind="audio", duration_seconds=1.4)
+    answer = lipsync(api, project, 3, audio_start=start, **({"audio_id": str(line.pk)} if named else {}))
+
+    assert answer.status_code == 400
+    assert "audio_start" in answer.json()["errors"]
+    assert not Job.objects.exists()
 
 
 def test_somebody_elses_scene_is_not_found(client, other_user, project):

@@ -12,8 +12,13 @@ def page(browser, path, **options):
 
 
 def seen_of(html):
-    """What the page's script would send back: every piece with its hash."""
-    return [f"{piece}:{seen}" for piece, seen in re.findall(r'id="([^"]+)"[^>]*? data-seen="([^"]+)"', html)]
+    """What the page's script would send back: the hash of every piece."""
+    return re.findall(r' data-seen="([^"]+)"', html)
+
+
+def poll(browser, path, held):
+    """What the page's poller asks."""
+    return browser.post(path, {"seen": " ".join(held)}, headers=HTMX)
 
 
 def make_job(owner, **fields):

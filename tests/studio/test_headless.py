@@ -52,11 +52,11 @@ def test_the_same_wish_finds_its_project_again(user, wish):
     assert project_ensure(by=user, song=song, wish=other, new=False)[1] is False
 
 
-@pytest.mark.parametrize("scenes", [0, 201])
+@pytest.mark.parametrize("scenes", [0, 601])
 def test_an_absurd_number_of_scenes_is_refused(user, wish, scenes):
     song = song_ensure(by=user, path=wish.song)
     absurd = VideoWish(song=wish.song, idea="A door opens", scenes=scenes)
-    with pytest.raises(InputError, match="1 to 200"):
+    with pytest.raises(InputError, match="1 to 600"):
         project_ensure(by=user, song=song, wish=absurd, new=False)
 
 

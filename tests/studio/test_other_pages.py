@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from apps.jobs.models import Job
 from tests.factories import make_asset, make_project, make_scenes, make_song
-from tests.studio.pages import HTMX, make_job, page, seen_of
+from tests.studio.pages import HTMX, make_job, page, poll, seen_of
 
 pytestmark = pytest.mark.django_db
 
@@ -47,9 +47,9 @@ def test_a_list_with_something_new_comes_as_a_whole_and_else_row_by_row(browser,
     first.refresh_from_db()
     first.title, first.progress_message = "Another", "Another"
     first.save()
-    rows = browser.get(place, {"live": 1, "seen": held}).content.decode()
+    rows = poll(browser, place, held).content.decode()
     add()
-    whole = browser.get(place, {"live": 1, "seen": held}).content.decode()
+    whole = poll(browser, place, held).content.decode()
 
     assert (rows.count(str(first.pk)) > 0, "data-list" in rows) == (True, False)
     assert whole.count("hx-swap-oob") == whole.count("data-list") == 1

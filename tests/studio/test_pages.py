@@ -15,7 +15,7 @@ from apps.studio.followup import job_retried
 from apps.studio.templatetags.studio import time_left
 from tests.factories import make_asset, make_clip, make_project, make_scenes, make_song, store_asset
 from tests.fakes import media
-from tests.studio.pages import HTMX, make_job, page, seen_of
+from tests.studio.pages import HTMX, make_job, page, poll, seen_of
 
 pytestmark = pytest.mark.django_db
 
@@ -94,7 +94,7 @@ def test_a_poll_of_a_page_that_shows_everything_costs_nothing(browser, user):
     held = seen_of(page(browser, path))
 
     assert len(held) == 12  # nine pieces of the page, two cards, poller
-    assert browser.get(path, {"live": 1, "seen": held}).status_code == 204
+    assert poll(browser, path, held).status_code == 204
 
 
 def test_a_poll_brings_only_the_card_that_changed(browser, user):
@@ -104,7 +104,7 @@ def test_a_poll_brings_only_the_card_that_changed(browser, user):
     held = seen_of(page(browser, path))
     second.prompt = "a new street"
     second.save()
-    html = browser.get(path, {"live": 1, "seen": held}).content.decode()
+    html = poll(browser, path, held).content.decode()
 
     assert f'id="scene-{second.pk}"' in html
     assert "a new street" in html
@@ -118,7 +118,7 @@ def test_a_new_scene_brings_the_whole_grid(browser, user):
     path = f"/projects/{project.pk}"
     held = seen_of(page(browser, path))
     project.scenes.create(sequence=2, prompt="another")
-    html = browser.get(path, {"live": 1, "seen": held}).content.decode()
+    html = poll(browser, path, held).content.decode()
 
     assert html.count('id="scenes"') == 1
     assert html.count("data-scene=") == 2

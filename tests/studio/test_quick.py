@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from apps.jobs.states import State
 from apps.studio.followup import job_ended
 from apps.studio.quick import stitch_missed
 from tests.factories import make_asset, make_clip, make_composition, make_project, make_scenes
+from tests.studio.pages import page
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +52,7 @@ def compose_jobs(project):
     return Job.objects.filter(kind="compose", project_id=project.pk)
 
 
-def test_the_cards_call_makes_the_scenes_own_job_over_its_eight_seconds(browser, project):
+def test_the_cards_call_makes_the_scenes_own_job_over_its_part_of_the_song(browser, project):
     scene = project.scenes.get(sequence=2)
     response = ask(browser, scene)
     job = Job.objects.get(kind="lipsync")
@@ -136,3 +138,49 @@ def test_without_scripts_the_cards_form_does_the_same(browser, project):
 
     assert job.scene_id == scene.pk
     assert job.parameters["frozen"]["inputs"]["audio"]["start_seconds"] == 8
+
+
+@pytest.mark.parametrize(
+    ("durations", "song_start", "window"),
+    [
+        (("8", "8", "8"), 0, ("16", "24")),
+        (("3.5", "4.25", "2"), 0, ("7.75", "9.75")),
+        (("3.5", "4.25", "2"), 10, ("17.75", "19.75")),
+        ((None, "4", "2"), 0, ("12", "14")),  # neither a length nor a clip
+        (("8", "8", "30"), 0, ("16", "40")),
+    ],
+)
+def test_a_cards_window_is_the_scenes_own_on_the_song(browser, user, durations, song_start, window):
+    project = make_project(user, song_seconds=40, song_start=song_start)
+    scene = make_scenes(project, *durations)[-1]
+    make_clip(scene)
+    card = re.search(r'data-song-start="([^"]*)" data-song-end="([^"]*)"(?=[^§]*id="why|[^§]*$)',
+                     page(browser, f"/quick-gen/{project.pk}").split(f'id="scene-{scene.pk}"')[1])  # fmt: skip
+    browser.post(f"/projects/{project.pk}/scenes/3/quick", {"page": "quick", "with_lipsync": "true"})
+    audio = Job.objects.get(kind="lipsync").parameters["frozen"]["inputs"]["audio"]
+
+    assert [Decimal(number) for number in card.groups()] == [Decimal(number) for number in window]
+    assert [Decimal(str(audio[f"{end}_seconds"])) for end in ("start", "end")] == [Decimal(number) for number in window]
+
+
+def test_a_card_past_the_end_of_the_song_says_why_it_cannot_be_synced(browser, user):
+    project = make_project(user, song_seconds=8)
+    for scene in make_scenes(project, "8", "8"):
+        make_clip(scene)
+    html = page(browser, f"/quick-gen/{project.pk}")
+
+    assert html.count("after the end of the song") == 1
+    assert html.count("data-song-start") == 1
+
+
+def test_a_card_that_was_lip_synced_starts_again_from_the_clip_before(browser, project):
+    scene = project.scenes.get(sequence=1)
+    first = scene.current_clip
+    lip_synced = make_clip(scene, origin="lip-synced", parent=first)
+    response = ask(browser, scene)
+    job = Job.objects.get(kind="lipsync")
+
+    assert response.status_code == 202
+    assert response.wsgi_request.body.find(str(lip_synced.asset_id).encode()) > 0
+    assert job.parameters["frozen"]["inputs"]["video"]["asset_id"] == str(first.asset_id)
+    assert job.parameters["parent_id"] == str(first.pk)

@@ -97,7 +97,7 @@ def uuid_of(text: str, problem: str) -> UUID | None:
 
 
 def live_url(board: Board, page: str) -> str:
-    return f"{reverse(PAGES[page], args=[board.project.pk])}?live=1"
+    return reverse(PAGES[page], args=[board.project.pk])
 
 
 def board_page_name(name: str) -> str:

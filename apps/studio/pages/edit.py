@@ -1,5 +1,6 @@
 """What only the Edit page starts: the chosen scene's panel, its look, several scenes at once, the editor's package."""
 
+from functools import partial
 from uuid import UUID
 
 from django import forms
@@ -19,7 +20,7 @@ from apps.jobs.kinds import Kind
 from apps.jobs.selectors import live_jobs
 from apps.projects.selectors import project_get
 from apps.scenes.images import images_of
-from apps.scenes.making import Wish, scenes_video_generate, video_works
+from apps.scenes.making import Wish, scenes_video_generate, scenes_video_works
 from apps.scenes.selectors import scene_get, scenes_of
 from apps.studio.cards import owner_of, scene_cards, view_url
 from apps.studio.clip_views import clip_views
@@ -95,7 +96,7 @@ def _look_mark(look: SceneLook) -> str:
 def project_videos(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Make the clips of the scenes in `scene` anew, all or none. GET: what that costs, for the button."""
     if request.method != "POST":
-        return chosen_quote(request, project_id, lambda by, scene: video_works(by=by, scene=scene, wish=Wish())[0])
+        return chosen_quote(request, project_id, partial(scenes_video_works, wish=Wish()))
 
     def action(by: User, spending: Spending) -> object:
         sequences = chosen_scenes(request)

@@ -10,7 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.assets.models import Asset
 from apps.assets.selectors import asset_get
@@ -26,7 +26,7 @@ from apps.jobs.states import FINISHED, RETRYABLE, State
 from apps.projects.models import Project
 from apps.scenes.models import Scene
 from apps.studio.cards import owner_of, view_url
-from apps.studio.live import Piece, changed_list, live_response, piece_html, poll_seconds
+from apps.studio.live import LIVE_METHODS, Piece, changed_list, live_response, piece_html, poll_of
 from apps.studio.pages.acting import confirm_cost
 from apps.studio.retrying import job_try_again
 from apps.studio.words import JOB_WORDS, kind_word
@@ -45,7 +45,7 @@ class Labels:
 
 
 @login_required
-@require_safe
+@require_http_methods(LIVE_METHODS)
 def jobs(request: HttpRequest) -> HttpResponse:
     by = owner_of(request)
     filtered = JobFilter(request.GET, queryset=jobs_of(by).order_by("-created_at", "-id"))
@@ -53,15 +53,15 @@ def jobs(request: HttpRequest) -> HttpResponse:
     rows = list(page.object_list)
     labels = _labels(rows)
     pieces = [_row_piece(job, labels) for job in rows]
-    query = _query_without(request.GET, "page", "live", "seen")
+    query = _query_without(request.GET, "page")
     whole = _list_piece(request, page, pieces, query)
-    url = f"{reverse('studio:jobs')}?live=1&page={page.number}&{query}"
+    url = f"{reverse('studio:jobs')}?page={page.number}&{query}"
     busy = any(job.is_live for job in rows)
-    if request.GET.get("live"):
+    if request.method == "POST":
         return live_response(request, changed_list(request, whole, pieces), url=url, busy=busy)
     context = {
         "list": piece_html(request, whole),
-        "poll": {"url": url, "busy": busy, "seconds": poll_seconds(busy)},
+        "poll": poll_of(url, busy=busy),
         "states": [(state, JOB_WORDS[state].text) for state in State.values],
         "kinds": [(kind, kind_word(kind)) for kind in Kind.values],
         "projects": Project.objects.filter(owner=by).values_list("pk", "title")[:PROJECTS_OFFERED],
@@ -71,19 +71,19 @@ def jobs(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_safe
+@require_http_methods(LIVE_METHODS)
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     by = owner_of(request)
     found = job_get(by, job_id)
     pieces = [_job_piece(found)]
-    url = f"{reverse('studio:job', args=[job_id])}?live=1"
-    if request.GET.get("live"):
+    url = reverse("studio:job", args=[job_id])
+    if request.method == "POST":
         return live_response(request, pieces, url=url, busy=found.is_live)
     labels = _labels([found])
     context = {
         "job": found,
         "html": piece_html(request, pieces[0]),
-        "poll": {"url": url, "busy": found.is_live, "seconds": poll_seconds(found.is_live)},
+        "poll": poll_of(url, busy=found.is_live),
         "project_title": labels.projects.get(found.project_id) if found.project_id else "",
         "scene_number": labels.scenes.get(found.scene_id) if found.scene_id else None,
     }

@@ -1,8 +1,10 @@
 """Lip-sync from the pages, of one scene and of several. What is paid for is looked at first, and where that is unlikely
 to work the page shows why and asks."""
 
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -16,12 +18,17 @@ from apps.generation.limits import MAXIMUM_SCENES
 from apps.generation.lipsync import LipsyncOptions
 from apps.generation.work import Spending, Work
 from apps.projects.selectors import project_get
-from apps.scenes.lipsync import LipsyncWish, scene_lipsync_work, scenes_lipsync
-from apps.scenes.lipsync_check import Doubt, scenes_doubts
+from apps.scenes.lipsync import scenes_lipsync, scenes_lipsync_works
+from apps.scenes.lipsync_check import scenes_doubts
+from apps.scenes.lipsync_inputs import LipsyncWish
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get, scenes_of
-from apps.studio.cards import owner_of, scene_cards, view_url
+from apps.studio.cards import owner_of, scene_cards
 from apps.studio.pages.acting import dialog, project_action, scene_action, scene_dialog, sent_fields
+
+# Takes `by`, `project_id` and `sequences`.
+ScenesWorks = Callable[..., list[tuple[Scene, Work]]]
+SCENE_RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 
 
 @login_required
@@ -49,9 +56,9 @@ def project_lipsync(request: HttpRequest, project_id: UUID) -> HttpResponse:
     project = project_get(by=by, project_id=project_id)
     if request.method != "POST":
         cards = scene_cards(project, list(scenes_of(project)))
-        chosen = set(request.GET.getlist("scene"))
+        chosen = set(chosen_scenes(request)) if "scene" in request.GET else set()
         able = [card for card in cards if card.scene.current_clip_id and not card.busy]
-        entries = [(card, str(card.scene.sequence) in chosen) for card in able]
+        entries = [(card, card.scene.sequence in chosen) for card in able]
         left_out = len(chosen) - sum(is_chosen for _, is_chosen in entries)
         return dialog(request, "lipsync_several", {"project": project, "entries": entries, "left_out": left_out})
     sequences = chosen_scenes(request)
@@ -69,33 +76,43 @@ def project_lipsync(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @require_safe
 def lipsync_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """The price of lip-syncing the scenes of `?scene=`; nothing where it cannot be said."""
-    return chosen_quote(
-        request, project_id, lambda by, scene: scene_lipsync_work(by=by, scene=scene, wish=LipsyncWish())
-    )
+    return chosen_quote(request, project_id, partial(scenes_lipsync_works, wish=LipsyncWish()))
 
 
-def chosen_quote(request: HttpRequest, project_id: UUID, work: Callable[[User, Scene], Work]) -> HttpResponse:
+def chosen_quote(request: HttpRequest, project_id: UUID, works: ScenesWorks) -> HttpResponse:
     """The price of a piece of work on each chosen scene."""
     by = owner_of(request)
     project_get(by=by, project_id=project_id)
     total: Decimal | None
     try:
-        scenes = [scene_get(by=by, project_id=project_id, sequence=sequence) for sequence in chosen_scenes(request)]
-        total = sum((work(by, scene).quote.amount for scene in scenes), Decimal(0))
+        quoted = works(by=by, project_id=project_id, sequences=chosen_scenes(request))
+        total = sum((work.quote.amount for _, work in quoted), Decimal(0))
     except StudioError:
         total = None  # nothing is chosen, or a scene cannot be made: the button says so when it is pressed
     return render(request, "studio/quote.html", {"total": total})
 
 
 def chosen_scenes(request: HttpRequest) -> list[int]:
-    """The numbers in `scene`. Raises InputError for none, and for what is no number."""
+    """The numbers in `scene`: each a number, or several as "1-40,42", which an address has room for.
+
+    Raises InputError for none, and for what is no number.
+    """
     sent = request.POST if request.method == "POST" else request.GET
-    numbers = sent.getlist("scene")
-    if not numbers or len(numbers) > MAXIMUM_SCENES:
+    parts = [part for text in sent.getlist("scene") for part in text.split(",")]
+    numbers = {number for part in parts for number in _range(part)}
+    if not numbers:
         raise InputError("Choose the scenes first.")
-    if not all(number.isascii() and number.isdigit() for number in numbers):
+    return sorted(numbers)
+
+
+def _range(part: str) -> range:
+    found = SCENE_RANGE.fullmatch(part)
+    if found is None:
         raise InputError("A scene is named by its number.")
-    return sorted({int(number) for number in numbers})
+    first, last = int(found[1]), int(found[2] or found[1])
+    if not 1 <= first <= last <= MAXIMUM_SCENES:
+        raise InputError(f"Scenes are numbered from 1 to {MAXIMUM_SCENES}, the smaller number first.")
+    return range(first, last + 1)
 
 
 def _ask(request: HttpRequest, project_id: UUID, sequences: Sequence[int]) -> HttpResponse | None:
@@ -110,16 +127,9 @@ def _ask(request: HttpRequest, project_id: UUID, sequences: Sequence[int]) -> Ht
         return None  # it cannot be asked for at all; the service says so, where its refusal is shown
     if not doubts:
         return None
-    shown = [(doubt, _frame_url(doubt)) for doubt in doubts]
+    shown = [(doubt, doubt.found.frame_url or "") for doubt in doubts]
     context = {"project": project, "doubts": shown, "fields": sent_fields(request), "action": request.path}
     return dialog(request, "lipsync_doubts", context, instead=True)
-
-
-def _frame_url(doubt: Doubt) -> str:
-    """The clip, opened at the moment that shows the finding."""
-    clip = doubt.scene.current_clip
-    url = view_url(clip.asset) if clip is not None else ""
-    return f"{url}#t={doubt.found.frame_seconds or 0:.3f}" if url else ""
 
 
 def _wish(request: HttpRequest) -> LipsyncWish:

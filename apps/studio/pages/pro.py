@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.models import User
 from apps.assets.models import Asset
@@ -21,7 +21,7 @@ from apps.jobs.states import FINISHED, RETRYABLE, Code
 from apps.providers.base import Capability
 from apps.providers.registry import providers_for
 from apps.studio.cards import owner_of, view_url
-from apps.studio.live import Piece, live_response, piece_html, poll_seconds
+from apps.studio.live import LIVE_METHODS, Piece, live_response, piece_html, poll_of
 from apps.studio.pro_news import home_news
 from apps.studio.pro_start import ProStart, job_start, project_start
 
@@ -81,17 +81,17 @@ def _pro_job(by: User, job_id: UUID | str) -> Job:
 
 
 @login_required
-@require_safe
+@require_http_methods(LIVE_METHODS)
 def pro_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """One Pro job: live status, then the result beside the original, and where it went."""
     job = _pro_job(owner_of(request), job_id)
     piece = _piece(job)
     busy = job.is_live or piece.context["home"].busy
-    url = f"{reverse('studio:pro-job', args=[job_id])}?live=1"
-    if request.GET.get("live"):
+    url = reverse("studio:pro-job", args=[job_id])
+    if request.method == "POST":
         return live_response(request, [piece], url=url, busy=busy)
-    poll = {"url": url, "busy": busy, "seconds": poll_seconds(busy)}
-    return render(request, "studio/pro_job.html", {"job": job, "html": piece_html(request, piece), "poll": poll})
+    context = {"job": job, "html": piece_html(request, piece), "poll": poll_of(url, busy=busy)}
+    return render(request, "studio/pro_job.html", context)
 
 
 def _piece(job: Job) -> Piece:

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.composition.services import project_compose
 from apps.core.errors import ConflictError, StudioError
@@ -19,19 +19,19 @@ from apps.scenes.writing import project_scenes_work, scenes_generate
 from apps.studio.board import Board, board_of
 from apps.studio.cards import owner_of
 from apps.studio.generate_all import generate_all_start, generate_all_stop, generate_all_works
-from apps.studio.live import held_pieces, live_response, piece_html, poll_seconds
+from apps.studio.live import LIVE_METHODS, held_pieces, live_response, piece_html, poll_of
 from apps.studio.pages.acting import live_url, project_action
 from apps.studio.quick import stitch_current
 
 
 @login_required
-@require_safe
+@require_http_methods(LIVE_METHODS)
 def project(request: HttpRequest, project_id: UUID) -> HttpResponse:
     return board_page(request, project_id, page="project", template="studio/project.html")
 
 
 @login_required
-@require_safe
+@require_http_methods(LIVE_METHODS)
 def quick_gen(request: HttpRequest, project_id: UUID) -> HttpResponse:
     return board_page(request, project_id, page="quick", template="studio/quick_gen.html")
 
@@ -55,15 +55,15 @@ def project_flavor(request: HttpRequest, project_id: UUID) -> HttpResponse:
 
 
 @login_required
-@require_safe
+@require_http_methods(LIVE_METHODS)
 def edit(request: HttpRequest, project_id: UUID) -> HttpResponse:
     return board_page(request, project_id, page="edit", template="studio/edit.html")
 
 
 def board_page(request: HttpRequest, project_id: UUID, *, page: str, template: str) -> HttpResponse:
-    """The page, or with `?live=1` what changed on it."""
+    """The page; to a POST, what changed on it."""
     board = board_of(project_get(by=owner_of(request), project_id=project_id), page=page)
-    if request.GET.get("live"):
+    if request.method == "POST":
         pieces = board.changed_pieces(held_pieces(request))
         return live_response(request, pieces, url=live_url(board, page), busy=board.busy)
     return render(request, template, board_context(request, board, page))
@@ -71,7 +71,7 @@ def board_page(request: HttpRequest, project_id: UUID, *, page: str, template: s
 
 def board_context(request: HttpRequest, board: Board, page: str) -> dict[str, object]:
     html = {piece.id: piece_html(request, piece) for piece in board.pieces if not piece.id.startswith("scene-")}
-    poll = {"url": live_url(board, page), "busy": board.busy, "seconds": poll_seconds(board.busy)}
+    poll = poll_of(live_url(board, page), busy=board.busy)
     return {
         "project": board.project,
         "board": board,

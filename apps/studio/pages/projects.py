@@ -9,7 +9,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.assets.models import Asset
 from apps.projects.models import Project
@@ -17,7 +17,7 @@ from apps.projects.selectors import project_status, projects_of, song_seconds
 from apps.projects.services import project_delete
 from apps.scenes.models import Scene
 from apps.studio.cards import owner_of, view_url
-from apps.studio.live import Piece, changed_list, live_response, piece_html, poll_seconds
+from apps.studio.live import LIVE_METHODS, Piece, changed_list, live_response, piece_html, poll_of
 from apps.studio.words import PROJECT_WORDS
 
 PAGE_SIZE = 24
@@ -52,21 +52,21 @@ class ProjectTile:
 
 
 @login_required
-@require_safe
+@require_http_methods(LIVE_METHODS)
 def projects(request: HttpRequest) -> HttpResponse:
     by = owner_of(request)
     page = Paginator(projects_of(by), PAGE_SIZE).get_page(request.GET.get("page"))
     tiles = _tiles(list(page.object_list))
     pieces = [tile.piece() for tile in tiles]
     busy = any(getattr(row, "has_live_jobs", False) or row.generating for row in page.object_list)
-    url = f"{reverse('studio:projects')}?live=1&page={page.number}"
+    url = f"{reverse('studio:projects')}?page={page.number}"
     whole = _list_piece(request, page, pieces)
-    if request.GET.get("live"):
+    if request.method == "POST":
         return live_response(request, changed_list(request, whole, pieces), url=url, busy=busy)
     context = {
         "list": piece_html(request, whole),
         "any": bool(pieces),
-        "poll": {"url": url, "busy": busy, "seconds": poll_seconds(busy)},
+        "poll": poll_of(url, busy=busy),
     }
     return render(request, "studio/projects.html", context)
 

@@ -1,0 +1,163 @@
+"""What a scene's lip-sync is made from: its clip, the audio that the mouth follows, and the part of that."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+import structlog
+
+from apps.accounts.models import User
+from apps.assets.models import Asset
+from apps.assets.models import Kind as AssetKind
+from apps.assets.selectors import asset_get
+from apps.core.errors import InputError
+from apps.flavors.registry import resolve
+from apps.generation.audio_window import AudioWindow, SceneLength, audio_windows
+from apps.generation.lipsync import LipsyncOptions
+from apps.projects.models import Project
+from apps.projects.selectors import song_seconds
+from apps.scenes.arrangement import seconds
+from apps.scenes.models import Clip, Origin, Scene
+from apps.scenes.selectors import clips_of, scenes_of
+
+log = structlog.get_logger(__name__)
+
+# A stem is exported beside its song, and encoders add or lose a little at the ends.
+STEM_TOLERANCE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class LipsyncWish:
+    """What a call may say. `audio_id`: a stem of the song or this scene's own line, for this scene only; `audio_start`:
+    where in it the line starts. `preview`: make the clip and do not make it current."""
+
+    options: LipsyncOptions = field(default_factory=LipsyncOptions)
+    audio_id: UUID | None = None
+    audio_start: Decimal | None = None
+    preview: bool = False
+    provider: str = ""
+    flavor: str = ""
+
+    @property
+    def asked_audio(self) -> dict[str, str]:
+        """What was said about the audio, for a job's parameters."""
+        said = {"audio_id": self.audio_id, "audio_start": self.audio_start}
+        return {name: str(value) for name, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class AudioPart:
+    """[start, end) in seconds of the audio's file. `own_line`: it is no part of the song."""
+
+    asset: Asset
+    start_seconds: float
+    end_seconds: float
+    own_line: bool = False
+
+
+def project_windows(project: Project, *, default: Decimal | None = None) -> Mapping[int, AudioWindow]:
+    """Each scene's part of the song by its number, from the start of the used part; one query for all scenes.
+
+    `default` is the length of a scene that has neither a planned one nor a clip; None leaves it to the flavor.
+    """
+    rows = scenes_of(project).values_list("sequence", "duration", "current_clip__asset__duration_seconds")
+    lengths = [
+        SceneLength(number or 0, duration, None if clip is None else seconds(clip)) for number, duration, clip in rows
+    ]
+    if default is None:
+        default = seconds(resolve(project.flavor, "lipsync_params").values["duration_seconds"])
+    return audio_windows(lengths, default=default, song_seconds=song_seconds(project))
+
+
+def scene_window(project: Project, sequence: int, *, default: Decimal | None = None) -> AudioWindow:
+    """Raises InputError when the scene starts past the end of the song."""
+    window = project_windows(project, default=default)[sequence]
+    window.refuse_empty()
+    _tell_assumed(project, window)
+    return window
+
+
+def _tell_assumed(project: Project, window: AudioWindow) -> None:
+    if window.assumed:
+        log.warning("scene_duration_missing", project_id=str(project.pk), sequences=list(window.assumed))
+
+
+def lipsync_source(scene: Scene) -> Clip:
+    """The clip to move the mouth of: the current one, or the clip that it was lip-synced from, since a mouth that was
+    drawn once is no face to draw on again. Where that is gone, the newest that is not lip-synced.
+
+    Raises InputError without a clip.
+    """
+    current = scene.current_clip
+    if current is None:
+        raise InputError(f"Scene {scene.sequence} has no video yet. Generate or upload one first.", code="no_video")
+    clip: Clip | None = current
+    while clip is not None and (lip_synced := _lip_synced(clip)):
+        clip = lip_synced.parent
+    if clip is not None:
+        return clip
+    usable = clips_of(scene).filter(usable=True).reverse()
+    return next((one for one in usable if _lip_synced(one) is None), current)
+
+
+def _lip_synced(clip: Clip) -> Clip | None:
+    """The lip-synced clip that this one shows: itself, or what it is a trim or a copy of."""
+    while clip.origin in {Origin.TRIMMED, Origin.COPIED} and clip.parent is not None:
+        clip = clip.parent
+    return clip if clip.origin == Origin.LIPSYNCED else None
+
+
+def lipsync_audio(
+    *, by: User, project: Project, wish: LipsyncWish, windows: Mapping[int, AudioWindow], sequence: int
+) -> AudioPart:
+    """The call's own audio, else the song's vocal stem, else the song; an audio as long as the song is windowed like
+    it, a shorter one is the scene's own line.
+
+    Raises InputError without a song or past the end of the audio.
+    """
+    window = windows[sequence]
+    _tell_assumed(project, window)
+    if wish.audio_id is None:
+        if wish.audio_start is not None:
+            problem = "audio_start is where audio_id starts. Name that audio too; the song is never moved."
+            raise InputError(problem, errors={"audio_start": ["needs audio_id"]})
+        if project.song is None:
+            raise InputError("This project has no song to sync to. Choose a song first.", code="no_song")
+        return _window_in(project, project.song.stem or project.song.asset, window)
+    audio = asset_get(by=by, asset_id=wish.audio_id, kind=AssetKind.AUDIO)
+    if wish.audio_start is not None or _is_shorter(audio, project, windows):
+        return _own_line(audio, wish.audio_start or Decimal(0), window)
+    return _window_in(project, audio, window)
+
+
+def _is_shorter(audio: Asset, project: Project, windows: Mapping[int, AudioWindow]) -> bool:
+    """Than the song; in a project without one, than all its scenes."""
+    if project.song is not None:
+        whole = project.song.asset.duration_seconds
+    else:
+        whole = float(sum(window.scene_seconds for window in windows.values()))
+    length = audio.duration_seconds
+    return whole is not None and length is not None and length < whole - STEM_TOLERANCE_SECONDS
+
+
+def _own_line(audio: Asset, start: Decimal, window: AudioWindow) -> AudioPart:
+    length, end = audio.duration_seconds, float(start + window.scene_seconds)
+    if length is not None and start >= length:
+        problem = f"The audio lasts only {length:.3f} seconds; let audio_start be less."
+        raise InputError(problem, errors={"audio_start": ["past the end of the audio"]})
+    return AudioPart(audio, float(start), end if length is None else min(end, length), own_line=True)
+
+
+def _window_in(project: Project, audio: Asset, window: AudioWindow) -> AudioPart:
+    window.refuse_empty()
+    start = float(project.song_start + window.start_time)
+    end = float(project.song_start + window.end_time)
+    length = audio.duration_seconds
+    if length is None:
+        return AudioPart(audio, start, end)
+    if start >= length:
+        raise InputError(
+            f"The scene starts at {start:.3f} s, past the end of the audio ({length:.3f} s).", code="window_past_song"
+        )
+    return AudioPart(audio, start, min(end, length))
