@@ -9,7 +9,8 @@ from pathlib import Path
 from apps.composition.cache import Session, content_key
 from apps.composition.plan import CutPlan, Span, plan_spans, speed
 from apps.composition.segments import Segments, make_segments
-from apps.composition.sound import Sound, make_sound
+from apps.composition.sound import Sound, Way, make_sound
+from apps.composition.sound_proof import SoundFacts, compare_sound, is_refused, refuse_sound
 from apps.media.drawn import drawn_mouths, drawn_note
 from apps.media.mp4 import Track, read_track
 from apps.media.mp4_writer import Lane, MovieLabels, join_pictures, write_movie
@@ -43,16 +44,48 @@ def compose(
     spans = plan_spans(plan)
     segments = make_segments(plan, spans, cache, progress, cancelled)
     progress(100.0, "Preparing the sound")
-    sound = make_sound(plan, cache, cancelled)
+    joined = functools.partial(_join, output, plan, segments, cache)
+    sound = _sound_joined(plan, cache, cancelled, joined, progress)
+    return Composed(output, plan, tuple(spans), segments, sound)
+
+
+def _sound_joined(
+    plan: CutPlan,
+    cache: Session,
+    cancelled: Callable[[], bool],
+    join: Callable[[Sound | None], Path],
+    progress: Callable[[float, str], None],
+) -> Sound | None:
+    """Join with the sound made the first way that plays as the master does: some files cannot be entered half-way, or
+    are damaged inside. A later composition knows what was found."""
+    for way in Way:
+        progress(100.0, "Preparing the sound")
+        sound = make_sound(plan, cache, cancelled, way)
+        last = way is Way.FINELY_ENCODED
+        if sound and not last and is_refused(sound, cache):
+            continue
+        progress(100.0, "Joining")
+        file = join(sound)
+        if sound is None or last or _good_enough(plan, compare_sound(file, plan, sound, cache)):
+            break
+        refuse_sound(sound, cache)
+    return sound
+
+
+def _good_enough(plan: CutPlan, found: SoundFacts | None) -> bool:
+    """Also where the sound is meant to differ from the master."""
+    return found is None or found.faithful or (plan.song is not None and not plan.song.unchanged)
+
+
+def _join(output: Path, plan: CutPlan, segments: Segments, cache: Session, sound: Sound | None) -> Path:
     pictures = join_pictures(
         [piece.track for piece in segments.pieces],
         timescale=plan.format.timescale,
         frame_ticks=plan.format.frame_ticks,
     )
     lanes = [pictures, *([sound.lane] if sound else []), *_words(plan, cache)]
-    progress(100.0, "Joining")
     write_movie(output, lanes, MovieLabels(plan.title, plan.artist, _note(plan), chapters=_chapters(plan)))
-    return Composed(output, plan, tuple(spans), segments, sound)
+    return output
 
 
 def _note(plan: CutPlan) -> str:

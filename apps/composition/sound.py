@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,19 +14,29 @@ import av.error
 from apps.composition.cache import Session, content_key
 from apps.composition.plan import CutPlan, Shot, SongPart
 from apps.core.errors import MediaToolError
-from apps.media.audio import cut_filter
+from apps.media.audio import mixed_channels, pcm_arguments, write_pcm
 from apps.media.mp4 import Track, read_track
 from apps.media.mp4_writer import Lane
 from apps.media.probe import open_media
-from apps.media.runner import input_arguments, run
+from apps.media.runner import run
 
-_RECIPE_VERSION = 1
+_RECIPE_VERSION = 2
 _LIMIT_SECONDS = 1800.0
-# AAC above this rate is not defined.
-_HIGHEST_RATE = 96_000
-_SILENCE_RATE = 48_000
+# AAC is defined for these alone.
+_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
+_USUAL_RATE = 48_000
+_GATE_LUFS = -70.0
 # An AAC frame needs the one before it to decode; one more for decoders that drop their first.
 _LEAD_PACKETS = 2
+
+
+class Way(Enum):
+    """How the sound gets into the video, the best first; the next is for what the one before cannot do."""
+
+    COPIED = "copied"
+    ENCODED = "encoded"
+    # For noise, hard clipping and the bursts of damaged files.
+    FINELY_ENCODED = "finely_encoded"
 
 
 @dataclass(frozen=True)
@@ -37,21 +49,25 @@ class Sound:
     encoded: bool
 
 
-def make_sound(plan: CutPlan, session: Session, cancelled: Callable[[], bool]) -> Sound | None:
-    """None when the video is silent: no song, and no clip's own sound asked for."""
+def make_sound(plan: CutPlan, session: Session, cancelled: Callable[[], bool], way: Way) -> Sound | None:
+    """None when the video is silent: no song, and no clip's own sound asked for. What cannot be copied is encoded."""
     voices = [shot for shot in plan.shots if shot.audio_gain_db is not None and shot.source.facts.sample_rate]
     if plan.song is None and not voices:
         return None
-    if plan.song is not None and not voices and plan.song.unchanged:
+    if way is Way.COPIED and plan.song is not None and not voices and plan.song.unchanged:
         sound = _copied(plan, plan.song, session)
         if sound is not None:
             return sound
-    return _encoded(plan, voices, session, cancelled)
+    return _encoded(plan, voices, session, cancelled, finely=way is Way.FINELY_ENCODED)
 
 
 def sample_rate(plan: CutPlan) -> int:
     rate = plan.song.source.facts.sample_rate if plan.song else None
-    return rate if rate and rate <= _HIGHEST_RATE else _SILENCE_RATE
+    return rate if rate in _RATES else _USUAL_RATE
+
+
+def sound_channels(plan: CutPlan) -> int:
+    return mixed_channels(plan.song.source.facts) if plan.song else 2
 
 
 def song_end_seconds(plan: CutPlan, song: SongPart) -> Fraction:
@@ -77,7 +93,7 @@ def _copied(plan: CutPlan, song: SongPart, session: Session) -> Sound | None:
     begin = max(0, int((ends <= first).sum()) - _LEAD_PACKETS)
     count = int((ends < last).sum()) + 1 - begin
     skipped = first - int(ends[begin - 1] if begin else 0)
-    key = content_key(song=song.source.sha256, first=first, last=last, copied=True)
+    key = content_key(song=song.source.sha256, first=first, last=last, copied=_RECIPE_VERSION)
     lane = Lane([track.part(begin, count)], track.timescale, skipped, last - first)
     return Sound(lane, key, untouched=True, encoded=False)
 
@@ -123,20 +139,19 @@ def _remux(source: Path, output: Path) -> int:
     return delay
 
 
-def _encoded(plan: CutPlan, voices: list[Shot], session: Session, cancelled: Callable[[], bool]) -> Sound:
-    rate = sample_rate(plan)
-    key = _sound_key(plan, voices, rate)
+def _encoded(
+    plan: CutPlan, voices: list[Shot], session: Session, cancelled: Callable[[], bool], *, finely: bool
+) -> Sound:
+    bits = _bits_per_second(plan, finely=finely)
+    key = _sound_key(plan, voices, bits)
     entry = session.get(key, ".m4a")
     encoded = entry is None
     if entry is None:
         made = session.workfile(key)
         try:
-            gain = _gain_db(plan, cancelled)
-            run(
-                [*_arguments(plan, voices, rate, gain), "-f", "mp4", "-y", f"file:{made}"],
-                time_limit_seconds=_LIMIT_SECONDS,
-                cancelled=cancelled,
-            )
+            with ExitStack() as files:
+                samples = _Samples(sample_rate(plan), sound_channels(plan), session, files, cancelled)
+                _encode(plan, voices, made, bits, samples)
         except BaseException:
             made.unlink(missing_ok=True)
             raise
@@ -153,12 +168,13 @@ def _sound_seconds(plan: CutPlan) -> Fraction:
     return song_end_seconds(plan, plan.song) - plan.song.start_seconds
 
 
-def _sound_key(plan: CutPlan, voices: list[Shot], rate: int) -> str:
+def _sound_key(plan: CutPlan, voices: list[Shot], bits: int) -> str:
     song = plan.song
     starts = dict(zip(map(id, plan.shots), plan.cuts(), strict=True))
     return content_key(
         recipe=_RECIPE_VERSION,
-        rate=rate,
+        rate=sample_rate(plan),
+        bits=bits,
         song=song and (
             song.source.sha256, str(song.start_seconds), str(song_end_seconds(plan, song)),
             song.fade_in_seconds, song.fade_out_seconds, song.loudness_lufs, song.gain_db,
@@ -172,44 +188,65 @@ def _sound_key(plan: CutPlan, voices: list[Shot], rate: int) -> str:
     )  # fmt: skip
 
 
-def _arguments(plan: CutPlan, voices: list[Shot], rate: int, gain_db: float) -> list[str]:
-    seconds = _sound_seconds(plan)
-    inputs, graph = [], []
-    if plan.song is not None:
-        inputs += input_arguments(plan.song.source.path)
-        graph.append(f"[0:a:0]{_song_filters(plan, plan.song, rate, gain_db)}[song]")
-    else:
-        graph.append(f"anullsrc=r={rate}:cl=stereo,atrim=end_sample={round(seconds * rate)}[song]")
+@dataclass(frozen=True)
+class _Samples:
+    """Writes what is mixed with our own reader, so that ffmpeg gets clean samples of one format, whatever the files."""
+
+    rate: int
+    channels: int
+    session: Session
+    files: ExitStack
+    cancelled: Callable[[], bool]
+
+    def inputs(self, source: Path, start: Fraction, seconds: Fraction) -> list[str]:
+        """ffmpeg's arguments for a range of a file's sound."""
+        file, shape = self.session.workfile("samples"), {"rate": self.rate, "channels": self.channels}
+        self.files.callback(file.unlink, missing_ok=True)
+        write_pcm(source, file, start=start, seconds=seconds, cancelled=self.cancelled, **shape)
+        return pcm_arguments(file, **shape)
+
+
+def _encode(plan: CutPlan, voices: list[Shot], output: Path, bits: int, samples: _Samples) -> None:
     starts = dict(zip(map(id, plan.shots), plan.cuts(), strict=True))
+    inputs, graph = _song_graph(plan, samples)
     first = 1 if plan.song else 0
     for number, shot in enumerate(voices):
-        inputs += input_arguments(shot.source.path)
-        own = shot.source.facts.sample_rate or rate
-        begin, length = shot.start_seconds, shot.frames / plan.format.fps
-        delay = round(starts[id(shot)] / plan.format.fps * rate)
-        graph.append(
-            f"[{number + first}:a:0]{cut_filter(float(begin), float(begin + length), own)},aresample={rate},"
-            f"volume={shot.audio_gain_db}dB,adelay={delay}S:all=1[voice{number}]"
-        )
-    if voices:
-        names = "".join(f"[voice{number}]" for number in range(len(voices)))
-        graph.append(f"[song]{names}amix=inputs={len(voices) + 1}:normalize=0:duration=first[out]")
-    else:
-        graph[-1] = graph[-1].replace("[song]", "[out]")
-    channels = plan.song.source.facts.audio_channels if plan.song else 2
-    quality = "160k" if channels == 1 else "256k"
-    return [
-        *inputs, "-filter_complex", ";".join(graph), "-map", "[out]", "-vn", "-map_metadata", "-1",
-        "-c:a", "aac", "-b:a", quality,
-    ]  # fmt: skip
+        inputs += samples.inputs(shot.source.path, shot.start_seconds, shot.frames / plan.format.fps)
+        delay = round(starts[id(shot)] / plan.format.fps * samples.rate)
+        graph.append(f"[{number + first}:a:0]volume={shot.audio_gain_db}dB,adelay={delay}S:all=1[voice{number}]")
+    names = "".join(f"[voice{number}]" for number in range(len(voices)))
+    graph.append(f"[song]{names}amix=inputs={len(voices) + 1}:normalize=0:duration=first[out]")
+    arguments = [*inputs, "-filter_complex", ";".join(graph), "-map", "[out]", *_encoder_arguments(bits)]
+    run(
+        [*arguments, "-f", "mp4", "-y", f"file:{output}"],
+        time_limit_seconds=_LIMIT_SECONDS,
+        cancelled=samples.cancelled,
+    )
 
 
-def _song_filters(plan: CutPlan, song: SongPart, rate: int, gain_db: float) -> str:
-    own = song.source.facts.sample_rate or rate
-    end = song_end_seconds(plan, song)
-    steps = [cut_filter(float(song.start_seconds), float(end), own)]
-    if own != rate:
-        steps.append(f"aresample={rate}")
+def _song_graph(plan: CutPlan, samples: _Samples) -> tuple[list[str], list[str]]:
+    """(inputs, filters) of `[song]`, which sets the length of the mix; silence where there is none."""
+    seconds, song = _sound_seconds(plan), plan.song
+    if song is None:
+        return [], [f"anullsrc=r={samples.rate}:cl=stereo,atrim=end_sample={round(seconds * samples.rate)}[song]"]
+    inputs = samples.inputs(song.source.path, song.start_seconds, seconds)
+    gain = _gain_db(song, inputs, samples.cancelled)
+    return inputs, [f"[0:a:0]{_song_filters(song, seconds, gain)}[song]"]
+
+
+def _bits_per_second(plan: CutPlan, *, finely: bool) -> int:
+    channels = sound_channels(plan)
+    # AAC takes six bits a sample at most.
+    return 6 * sample_rate(plan) * channels if finely else 160_000 if channels == 1 else 256_000
+
+
+def _encoder_arguments(bits: int) -> list[str]:
+    # Noise substitution saves bits that we have, and plays other noise than the master's.
+    return ["-vn", "-map_metadata", "-1", "-c:a", "aac", "-b:a", str(bits), "-aac_pns", "0"]
+
+
+def _song_filters(song: SongPart, seconds: Fraction, gain_db: float) -> str:
+    steps = ["anull"]
     if gain_db > 0:
         # True peaks stay a decibel below full scale after a raise.
         steps.append(f"volume={gain_db:.3f}dB,alimiter=limit=0.891:level=false:latency=true")
@@ -218,30 +255,27 @@ def _song_filters(plan: CutPlan, song: SongPart, rate: int, gain_db: float) -> s
     if song.fade_in_seconds:
         steps.append(f"afade=in:st=0:d={song.fade_in_seconds}")
     if song.fade_out_seconds:
-        start = max(0.0, float(end - song.start_seconds) - song.fade_out_seconds)
+        start = max(0.0, float(seconds) - song.fade_out_seconds)
         steps.append(f"afade=out:st={start:.6f}:d={song.fade_out_seconds}")
     return ",".join(steps)
 
 
-def _gain_db(plan: CutPlan, cancelled: Callable[[], bool]) -> float:
-    song = plan.song
-    if song is None:
-        return 0.0
+def _gain_db(song: SongPart, samples: list[str], cancelled: Callable[[], bool]) -> float:
     if song.loudness_lufs is None:
         return song.gain_db
-    own = song.source.facts.sample_rate or _SILENCE_RATE
-    wanted = cut_filter(float(song.start_seconds), float(song_end_seconds(plan, song)), own)
-    return song.loudness_lufs - loudness(song.source.path, wanted, cancelled)
+    measured = loudness(samples, cancelled)
+    return 0.0 if measured is None else song.loudness_lufs - measured
 
 
-def loudness(path: Path, filters: str, cancelled: Callable[[], bool]) -> float:
-    """Integrated loudness (EBU R128) in LUFS of what `filters` lets through."""
+def loudness(inputs: list[str], cancelled: Callable[[], bool]) -> float | None:
+    """Integrated loudness (EBU R128) in LUFS of ffmpeg's input `inputs`; None for silence."""
     words = run(
-        [*input_arguments(path), "-map", "0:a:0", "-af", f"{filters},ebur128=framelog=quiet", "-f", "null", "-"],
+        [*inputs, "-map", "0:a:0", "-af", "ebur128=framelog=quiet", "-f", "null", "-"],
         time_limit_seconds=_LIMIT_SECONDS,
         cancelled=cancelled,
     )
     found = re.findall(r"I:\s+(-?[\d.]+|-inf) LUFS", words)
-    if not found or found[-1] == "-inf":
-        raise MediaToolError("The song is silent here, so its loudness cannot be set.")
-    return float(found[-1])
+    if not found:
+        raise MediaToolError("The loudness of the song could not be measured.", evidence={"stderr": words})
+    # ffmpeg says -70, the gate, or -inf where nothing passed it.
+    return float(found[-1]) if found[-1] != "-inf" and float(found[-1]) > _GATE_LUFS else None

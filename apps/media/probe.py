@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 from PIL import Image, UnidentifiedImageError
 
 from apps.core.errors import InputError, MediaToolError
+from apps.media.packets import Damage, audio_frames
 
 # Containers of media that people have. No playlists, no scripts, nothing that opens other files.
 ALLOWED_DEMUXERS = (
@@ -175,7 +176,7 @@ def _check_sound(container: InputContainer, audio: AudioStream | None) -> None:
     if audio is None:
         return
     container.seek(0)
-    if next(container.decode(audio), None) is None:
+    if next(audio_frames(container, Damage()), None) is None:
         raise MediaToolError("The file is damaged: no sound in it can be decoded.", code="damaged_media")
 
 

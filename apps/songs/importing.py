@@ -9,7 +9,8 @@ from apps.assets.media_types import media_type
 from apps.assets.uploads import upload_limit
 from apps.core.errors import InputError
 from apps.core.guarded_fetch import fetch_url
-from apps.media.audio import cut_filter
+from apps.media.audio import mixed_channels, pcm_arguments, write_pcm
+from apps.media.frames import as_seconds
 from apps.media.probe import MediaFacts, probe_media
 from apps.media.runner import input_arguments, run_to_file
 from apps.songs.formats import SONG_CONTAINERS
@@ -112,14 +113,21 @@ def _flac(
     cancelled: Callable[[], bool],
 ) -> Path:
     """The sound of the span as FLAC, which loses nothing and which browsers play."""
-    start, end = span
-    last = end if end is not None else (facts.duration_seconds or 0) + 60
-    arguments = [
-        *input_arguments(source),
-        *("-map", "0:a:0", "-vn", "-af", cut_filter(start or 0, last, facts.sample_rate or 44_100)),
-        *("-c:a", "flac", "-compression_level", "5", "-map_metadata", "-1"),
-    ]
-    return run_to_file(arguments, output, container="flac", time_limit_seconds=CUT_LIMIT_SECONDS, cancelled=cancelled)
+    start, end = as_seconds(span[0] or 0), span[1]
+    seconds = None if end is None else as_seconds(end) - start
+    shape = {"rate": facts.sample_rate or 44_100, "channels": mixed_channels(facts)}
+    samples = output.with_suffix(".samples")
+    try:
+        write_pcm(source, samples, start=start, seconds=seconds, cancelled=cancelled, **shape)
+        arguments = [
+            *pcm_arguments(samples, **shape),
+            *("-c:a", "flac", "-compression_level", "5", "-map_metadata", "-1"),
+        ]
+        return run_to_file(
+            arguments, output, container="flac", time_limit_seconds=CUT_LIMIT_SECONDS, cancelled=cancelled
+        )
+    finally:
+        samples.unlink(missing_ok=True)
 
 
 def imported_type(audio: ImportedAudio) -> tuple[str, str]:

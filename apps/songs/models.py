@@ -8,6 +8,8 @@ from django.db.models import Q
 
 from apps.assets.models import Asset
 
+NAMED_PLACES = 5
+
 
 class AnalysisState(models.TextChoices):
     WAITING = "waiting"
@@ -44,3 +46,13 @@ class Song(models.Model):
             )
         ]
         indexes = [models.Index(fields=["owner", "-created_at"], name="song_owner_newest")]
+
+    @property
+    def warning(self) -> str:
+        """Where the file is damaged; empty where it is whole or not listened to yet."""
+        seconds = self.analysis.get("damaged_seconds", [])
+        if not seconds:
+            return ""
+        places = ", ".join(f"{second // 60}:{second % 60:02}" for second in seconds[:NAMED_PLACES])
+        more = " and elsewhere" if len(seconds) > NAMED_PLACES else ""
+        return f"The file is damaged at {places}{more}: a moment is left out there. Listen to it, or upload it again."

@@ -38,6 +38,7 @@ class SongSerializer(serializers.ModelSerializer[Song]):
     size_bytes = serializers.IntegerField(source="asset.size_bytes")
     stem_id = serializers.UUIDField(allow_null=True)
     audio_url = serializers.SerializerMethodField()
+    warning = serializers.CharField(read_only=True, help_text="Where the file is damaged; empty where it is whole")
     tempo_bpm = serializers.SerializerMethodField()
     beat_confidence = serializers.SerializerMethodField()
 
@@ -45,7 +46,7 @@ class SongSerializer(serializers.ModelSerializer[Song]):
         model = Song
         fields = [
             "id", "title", "artist", "source_url", "duration_seconds", "content_type", "size_bytes", "stem_id",
-            "audio_url", "analysis_state", "analysis_error", "tempo_bpm", "beat_confidence", "created_at",
+            "audio_url", "analysis_state", "analysis_error", "warning", "tempo_bpm", "beat_confidence", "created_at",
         ]  # fmt: skip
 
     def get_audio_url(self, song: Song) -> str:

@@ -19,6 +19,7 @@ def analysis_stored(found: SongAnalysis) -> dict[str, Any]:
     """`grid` is the one that was found, to go back to; `energy` has ten samples a second."""
     return {
         "duration_seconds": found.duration_seconds,
+        "damaged_seconds": list(found.damaged_seconds),
         "sections": [asdict(section) for section in found.sections],
         "loudness": asdict(found.loudness),
         "peaks": asdict(found.peaks),

@@ -5,6 +5,8 @@ from PIL import Image
 
 from apps.core.errors import InputError
 from apps.media.audio import cut_wav
+from apps.media.packets import Damage
+from apps.media.samples import sound_blocks
 from apps.media.stills import picture_at, poster, sprite
 from tests.media.conftest import ffmpeg
 
@@ -58,3 +60,14 @@ def test_a_sprite_has_a_tile_for_each_moment(red_then_blue, tmp_path):
     sheet = np.asarray(Image.open(sprite(red_then_blue, [0.5, 1.5, 0.2], tmp_path / "sheet.jpg", tile_width=32)))
     assert sheet.shape == (96, 32, 3)
     assert [int(sheet[row, 16].argmax()) for row in (16, 48, 80)] == [0, 2, 0]
+
+
+def test_two_files_joined_are_one_sound_with_one_clock(made, tmp_path):
+    ffmpeg("-i", made / "song.wav", "-ar", 22050, "-b:a", "64k", tmp_path / "slow.mp3")
+    (tmp_path / "both.mp3").write_bytes((made / "song.mp3").read_bytes() + (tmp_path / "slow.mp3").read_bytes())
+    damage = Damage()
+    whole = np.concatenate(list(sound_blocks(tmp_path / "both.mp3", rate=44100, channels=1, damage=damage)), axis=1)
+    assert whole.shape[1] == pytest.approx(6 * 44100, rel=0.03)
+    assert damage.changes == 1
+    cut = samples(cut_wav(tmp_path / "both.mp3", 4.0, 5.0, tmp_path / "cut.wav")) / 32768
+    assert np.abs(cut - whole[0, 4 * 44100 : 5 * 44100]).max() < 0.001

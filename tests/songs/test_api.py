@@ -1,5 +1,8 @@
 """Songs over the API: upload, analysis, correction, bytes, stem, deletion."""
 
+import struct
+
+import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -11,6 +14,7 @@ from apps.songs.models import AnalysisState, Song
 from apps.songs.services import song_analyse, song_analysis_ended
 from tests.factories import make_project
 from tests.fakes import media
+from tests.songs.builders import band
 from tests.songs.files import song_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -132,6 +136,38 @@ def test_a_cut_off_mp3_gets_its_real_length(upload, work):
     audio_id = upload(content[: len(content) // 2]).data["id"]
     work()
     assert Asset.objects.get(pk=audio_id).duration_seconds == pytest.approx(10, abs=0.5)
+
+
+def test_a_damaged_second_is_named_and_the_song_stays_usable(api, upload, work):
+    content = song_bytes(seconds=8.0)
+    audio_id = upload(content[: len(content) // 2] + bytes(700) + content[len(content) // 2 + 700 :]).data["id"]
+    work()
+    song = api.get(f"/api/audio/{audio_id}").data
+    assert song["analysis_state"] == "done"
+    assert "0:04" in song["warning"] or "0:03" in song["warning"]
+    assert api.get(f"/api/audio/{upload().data['id']}").data["warning"] == ""
+
+
+def test_a_song_of_which_much_is_damaged_is_refused(upload):
+    content = bytearray(song_bytes(seconds=8.0))
+    for start in range(4000, len(content) - 700, 1200):
+        content[start : start + 700] = bytes(700)
+    answer = upload(bytes(content))
+    assert answer.status_code == 400 and answer.data["code"] == "damaged_audio"
+
+
+def test_samples_that_are_no_numbers_are_left_out(api, upload, work):
+    samples = band(120.0, 8.0).samples.astype("<f4")
+    samples[0, 44_100:44_110], samples[1, 90_000], samples[0, 90_001] = np.nan, -np.inf, 1e30
+    body = samples.T.astype("<f4").tobytes()
+    form = (b"fmt ", 16, 3, 2, 44_100, 352_800, 8, 32)
+    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(body), b"WAVE", *form, b"data", len(body))
+    answer = upload(head + body)
+    assert answer.status_code == 201, answer.data
+    assert [job.state for job in work()] == ["succeeded"]
+    song = api.get(f"/api/audio/{answer.data['id']}").data
+    assert song["warning"].startswith("The file is damaged at 0:0")
+    assert song["tempo_bpm"] == pytest.approx(120, abs=0.1)
 
 
 def test_somebody_elses_song_is_not_there(client_of, other_user, upload):

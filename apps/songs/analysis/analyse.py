@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apps.core.errors import InputError, WorkCancelled
+from apps.media.packets import Damage
 from apps.songs.analysis.decoding import SAMPLE_RATE, audio_blocks
 from apps.songs.analysis.energy import intensity_curve
 from apps.songs.analysis.grid import BeatGrid
@@ -23,7 +24,8 @@ LEAST_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class SongAnalysis:
-    """`energy` is sampled at ENERGY_RATE (10 per second). `onsets` stay for fitting a tapped grid later."""
+    """`energy` is sampled at ENERGY_RATE (10 per second). `onsets` stay for fitting a tapped grid later.
+    `damaged_seconds` are those in which a part of the file could not be decoded."""
 
     duration_seconds: float
     grid: BeatGrid
@@ -33,6 +35,7 @@ class SongAnalysis:
     energy: tuple[float, ...]
     voice: VoiceActivity
     onsets: Onsets
+    damaged_seconds: tuple[int, ...] = ()
 
 
 def song_analyse(
@@ -51,8 +54,8 @@ def song_analyse(
     meter, spectra_collector, peak_collector, voices = (
         LoudnessMeter(), SpectraCollector(), PeakCollector(), VoiceCollector(),
     )  # fmt: skip
-    samples = 0
-    for block in audio_blocks(path, max_seconds=max_seconds):
+    samples, damage = 0, Damage()
+    for block in audio_blocks(path, max_seconds=max_seconds, damage=damage):
         if cancelled():
             raise WorkCancelled
         for collector in (meter, spectra_collector, peak_collector, voices):
@@ -76,6 +79,7 @@ def song_analyse(
         energy=tuple(round(float(value), 3) for value in intensity),
         voice=voices.activity(),
         onsets=onsets,
+        damaged_seconds=tuple(damage.places),
     )
 
 

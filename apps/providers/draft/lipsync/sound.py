@@ -9,7 +9,7 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 
 from apps.core.errors import InputError
-from apps.providers.draft.lipsync.voice import decode_sound
+from apps.media.samples import sound_blocks
 
 _RATE = 48_000
 _BLOCK = 1024
@@ -39,7 +39,7 @@ class Sound:
         stop = None if heard[1] is None else round(heard[1] * _RATE)
         silenced = False
         seen = 0
-        for block in decode_sound(audio, _RATE):
+        for block in sound_blocks(audio, rate=_RATE):
             if not silenced:
                 self._samples[:, first:last] = 0
                 silenced = True

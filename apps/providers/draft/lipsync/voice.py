@@ -1,18 +1,16 @@
 """From sound to mouth: how far it is open and how wide, frame by frame; and whether there is a voice at all."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import numpy.typing as npt
 import scipy  # its parts are loaded when first used: half a second of every process's start
 
-from apps.core.errors import InputError
-from apps.media.probe import open_media
+from apps.media.frames import as_seconds
+from apps.media.samples import sound_range
 from apps.media.singing import CONTEXT_SECONDS, singing_probability
 from apps.media.singing import RATE as SINGING_RATE
 
@@ -116,30 +114,10 @@ def voice_check(path: Path, *, start_seconds: float, end_seconds: float, alone: 
 
 def _decode(path: Path, start_seconds: float, end_seconds: float | None) -> npt.NDArray[Any]:
     """Stereo at 16 kHz, floats, (2, samples)."""
-    first = round(start_seconds * _RATE)
-    last = round(end_seconds * _RATE) if end_seconds is not None else None
-    parts, samples = [], 0
-    for part in decode_sound(path, _RATE):
-        parts.append(part)
-        samples += part.shape[1]
-        if last is not None and samples >= last:
-            break
-    sound = np.concatenate(parts, axis=1) if parts else np.zeros((2, 0), np.float32)
-    return sound[:, first:last]
-
-
-def decode_sound(path: Path, rate: int) -> Iterator[npt.NDArray[Any]]:
-    """The first sound track as stereo floats (2, n), block by block. Raises InputError when there is none."""
-    with open_media(path) as container:
-        if not container.streams.audio:
-            raise InputError("The file has no sound to sync the lips to.", code="no_audio")
-        resampler = av.AudioResampler(format="fltp", layout="stereo", rate=rate)
-        for frame in container.decode(container.streams.audio[0]):
-            frame.pts = None
-            for block in resampler.resample(frame):
-                yield block.to_ndarray()
-        for block in resampler.resample(None):
-            yield block.to_ndarray()
+    start = as_seconds(start_seconds)
+    seconds = None if end_seconds is None else as_seconds(end_seconds) - start
+    parts = list(sound_range(path, start, seconds, rate=_RATE))
+    return np.concatenate(parts, axis=1) if parts else np.zeros((2, 0), np.float32)
 
 
 def _bands(sound: npt.NDArray[Any]) -> _Bands:

@@ -1,0 +1,66 @@
+"""Decoding sound with the one tolerance that holds everywhere: what cannot be decoded is left out and noted."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import av.error
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.packet import Packet
+
+# A demuxer that fails so often without a packet in between never recovers.
+_MOST_FAILURES = 50
+_MOST_PLACES = 100
+
+
+@dataclass
+class Damage:
+    """What was left out: counts of packets, and `places`, the whole seconds of what was heard around each gap.
+    `changes` counts how often the format changed on the way, which is no damage to us but is to many players."""
+
+    good: int = 0
+    broken: int = 0
+    changes: int = 0
+    places: list[int] = field(default_factory=list)
+
+    def note(self, seconds: float) -> None:
+        self.broken += 1
+        if int(seconds) not in self.places and len(self.places) < _MOST_PLACES:
+            self.places.append(int(seconds))
+
+    @property
+    def share(self) -> float:
+        return self.broken / max(1, self.good + self.broken)
+
+
+def audio_frames(container: InputContainer, damage: Damage) -> Iterator[AudioFrame]:
+    """The frames of the first sound track. Their format may change on the way, as in files that were joined."""
+    heard = 0.0
+    for packet in _packets(container, damage):
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            damage.note(heard)
+            continue
+        damage.good += 1
+        for frame in frames:
+            if isinstance(frame, AudioFrame) and frame.sample_rate:
+                heard += frame.samples / frame.sample_rate
+                yield frame
+
+
+def _packets(container: InputContainer, damage: Damage) -> Iterator["Packet[AudioStream]"]:
+    stream = container.streams.audio[0]
+    failures = 0
+    while failures < _MOST_FAILURES:
+        try:
+            for packet in container.demux(stream):
+                failures = 0
+                yield packet
+        except av.error.FFmpegError:
+            # Reading goes on behind the damage.
+            failures += 1
+            damage.broken += 1
+        else:
+            return
