@@ -34,6 +34,13 @@ def mix(first: str, second: str, share: float) -> str:
     return "#{2:02x}{1:02x}{0:02x}".format(*(min(255, max(0, part)) for part in parts))
 
 
+def levelled(pixels: Pixels, gain: float, offset: float, into: Pixels | None = None) -> Pixels:
+    """`pixels * gain + offset`, saturated. `convertScaleAbs` would turn what falls below black into light."""
+    if into is None:
+        return cv2.addWeighted(pixels, gain, pixels, 0, offset)
+    return cv2.addWeighted(pixels, gain, pixels, 0, offset, dst=into)
+
+
 class Canvas:
     """Pixels of one layer. With `transparent`, `alpha` says where it covers and `pixels` are premultiplied."""
 

@@ -21,7 +21,7 @@ from apps.core.errors import WorkCancelled
 from apps.media.drawn import DrawnMouth, drawn_note
 from apps.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
 from apps.providers.draft.camera import Move, View, matrix, view_at
-from apps.providers.draft.canvas import Pixels
+from apps.providers.draft.canvas import Pixels, levelled
 from apps.providers.draft.figure import Mouth
 from apps.providers.draft.weather import Weather
 
@@ -205,7 +205,7 @@ class Renderer:
         gain = 1 + response * (0.26 * (energy - 0.5) + 0.1 * pulse)
         offset = 16 * (1 - gain)
         if self.light is None:
-            cv2.convertScaleAbs(luma, dst=luma, alpha=gain, beta=offset)
+            levelled(luma, gain, offset, into=luma)
             return
         glow = response * (0.45 * (energy - 0.5) + 0.5 * pulse)
         cv2.addWeighted(luma, gain, self.light, glow, offset, dst=luma)

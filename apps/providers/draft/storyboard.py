@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from apps.flavors.look import DraftLook
-from apps.providers.draft.canvas import Canvas, Pixels, mix
+from apps.providers.draft.canvas import Canvas, Pixels, levelled, mix
 from apps.providers.draft.figure import FigurePainter, Mouth, cast, complete, draw_outline, light_the_edge
 from apps.providers.draft.places import PLACES
 from apps.providers.draft.reading import Brief, Person, read_prompt
@@ -162,7 +162,7 @@ def _merge(named: Person, reference: Person | None) -> Person:
 def _finish(back: Canvas, front: Canvas, alpha: Pixels, look: DraftLook, rng: np.random.Generator) -> None:
     """Contrast and texture, on both layers alike."""
     if look.contrast != 1:
-        back.pixels = cv2.convertScaleAbs(back.pixels, alpha=look.contrast, beta=128 * (1 - look.contrast))
+        back.pixels = levelled(back.pixels, look.contrast, 128 * (1 - look.contrast))
         # Premultiplied: the offset counts only where the layer covers.
         offset = cv2.merge([alpha] * 3).astype(np.float32) * (128 / 255 * (1 - look.contrast))
         front.pixels = (front.pixels.astype(np.float32) * look.contrast + offset).clip(0, 255).astype(np.uint8)

@@ -111,3 +111,20 @@ def test_a_forged_recipe_is_only_a_picture(tmp_path):
     Image.fromarray(np.zeros((90, 160, 3), np.uint8)).save(forged, pnginfo=info)
 
     assert read_recipe(forged) is None
+
+
+@pytest.mark.parametrize("contrast", [1.2, 1.6])
+def test_contrast_makes_the_dark_darker_never_lighter(make, settings_for, contrast):
+    settings = settings_for("cinematic", "image")
+    draft = settings["providers"]["draft"]
+    look = draft["look"] | {"grain": 0, "texture": "smooth", "vignette": 0, "bars": 0}
+    request = ImageRequest("A dark road at midnight, nobody there.", 320, 180, seed=2)
+
+    def drawn(value):
+        changed = {"providers": {"draft": draft | {"look": look | {"contrast": value}}}}
+        return pixels_of(make(replace(request, settings=settings | changed)))
+
+    plain, strong = drawn(1.0), drawn(contrast)
+    dark = plain.max(axis=2) < 60
+    assert dark.mean() > 0.1
+    assert (strong[dark] <= plain[dark] + 1).all()

@@ -123,6 +123,27 @@ def test_an_open_mouth_is_closed_where_the_new_voice_is_silent(sync, singer, spo
         assert now < 0.5 * was
 
 
+DARKENINGS = {
+    "night": "lutyuv=y=val*0.45",
+    "crushed": "lutyuv=y=clip((val-90)*1.6+10\\,0\\,255)",
+}
+
+
+@pytest.mark.parametrize("graded", DARKENINGS.values(), ids=DARKENINGS)
+def test_no_mouth_glows_in_dark_or_contrasty_footage(sync, spoken, speech, decode, tmp_path, graded):
+    """The clip's own open mouth is darker than limited-range black in places."""
+    dark = tmp_path / "dark.mp4"
+    run(["-i", str(spoken), "-an", "-vf", graded, "-c:v", "libx264", "-crf", "12", str(dark)], time_limit_seconds=60)
+    foreign = without_note(dark, tmp_path / "foreign.mp4")
+    voice = write_voice(tmp_path / "ah.wav", ("ah", 2.0))
+    before, after = decode(foreign), decode(sync(foreign, voice))
+    track = drawn_track(spoken, FRAMES)
+    for number in range(FRAMES):
+        inside = region(track, number, before[number].shape)
+        lightest = np.percentile(before[number][inside], 99.5)
+        assert (after[number][inside] > lightest + 40).sum() == 0, number
+
+
 def test_the_border_does_not_flicker(singer, spoken, decode):
     before, after = decode(singer), decode(spoken)
     track = drawn_track(singer, FRAMES)

@@ -21,6 +21,7 @@ Field = npt.NDArray[Any]
 
 _SIDE = 2.0
 _ABOVE = 0.95
+_MOST_BRIGHTER = 2.0
 # The opening is narrower than the lips.
 _WIDTH = 0.9
 
@@ -175,12 +176,14 @@ def _tones(warp: _Warp, wide: float, skin: Skin, kept: Inside | None) -> tuple[F
     row = np.clip(warp.depth / np.float32(kept.gap), 0, 1) * (rows - 1)
     column = (np.clip(warp.p, -1, 1) + 1) / 2 * (columns - 1)
     known = 1 - _smooth((warp.depth / np.float32(kept.gap) - 0.75) / 0.3) * _smooth((wide / kept.gap - 1.05) / 0.2)
-    bright = np.float32(skin.luma / max(kept.skin, 1.0))
+    # As light as the face is now; of a face that was in the dark then, the noise would be made light with it.
+    bright = np.float32(min(_MOST_BRIGHTER, max(skin.luma - 16, 1.0) / max(kept.skin - 16, 1.0)))
+    places = column.astype(np.float32), row.astype(np.float32)
     tones = []
     for number, plane in enumerate(kept.planes):
-        seen = cv2.remap(
-            plane, column.astype(np.float32), row.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        # Wide numbers: a mouth's inside may be darker than black, and 16 less than that is no light.
+        wide_plane = plane.astype(np.float32)
+        seen = cv2.remap(wide_plane, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         tone = 16 + (seen - 16) * bright if number == 0 else seen
         tones.append(painted[number] + (tone - painted[number]) * known)
     return tones[0], tones[1], tones[2]
