@@ -168,9 +168,17 @@ UPLOAD_LIMITS = {
     "video": (4 * 1024**3, 3600, "a video such as mp4, mov or webm"),
     "image": (64 * 1024**2, None, "a picture such as png, jpg or webp"),
 }
-# Sites from which songs come by link, as yt-dlp names its extractors. Never "generic": it fetches any address. Pages
-# that hold several songs are known so that they can be refused with a clear word.
-IMPORT_EXTRACTORS = ["youtube", "youtube:tab", "soundcloud", "soundcloud:set", "bandcamp", "bandcamp:album", "vimeo"]
+# Sites from which songs come by link: a host with all names below it, and the extractors of yt-dlp that may run for its
+# pages. Never "generic": it takes any page. Pages that hold several songs are known so that they can be refused with a
+# clear word.
+IMPORT_SITES = {
+    "youtube.com": ["youtube", "youtube:tab"],
+    "youtube-nocookie.com": ["youtube"],
+    "youtu.be": ["youtube", "youtube:tab"],
+    "soundcloud.com": ["soundcloud", "soundcloud:set"],
+    "bandcamp.com": ["bandcamp", "bandcamp:album"],
+    "vimeo.com": ["vimeo"],
+}
 FILE_UPLOAD_HANDLERS = ["apps.assets.uploads.SpoolingUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 

@@ -33,13 +33,14 @@ class Answer:
 
 
 class Server(ThreadingHTTPServer):
-    """Answers each request with the next of `answers`; the last one repeats."""
+    """Answers each request with the next of `answers`; the last one repeats. A path in `pages` always gets its own."""
 
     daemon_threads = True
 
     def __init__(self, answers: list[Answer]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers = answers
+        self.pages: dict[str, Answer] = {}
         self.seen: list[Seen] = []
 
     @property
@@ -53,8 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         self.server.seen.append(Seen(self.command, self.path, dict(self.headers), self.rfile.read(length)))
-        answers = self.server.answers
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        answer = self.server.pages.get(self.path) or self._next()
         if answer.before:
             answer.before()
         self.send_response(answer.status)
@@ -66,6 +66,10 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.cut_after is not None:
             self.wfile.flush()
             self.connection.shutdown(socket.SHUT_RDWR)
+
+    def _next(self) -> Answer:
+        answers = self.server.answers
+        return answers.pop(0) if len(answers) > 1 else answers[0]
 
     do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the library's names
 

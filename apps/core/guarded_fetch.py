@@ -1,10 +1,12 @@
 """Fetches URLs that users or providers handed us, and nothing that is not on the public internet.
 
 The address is checked in the moment of connecting, to the very address that is connected to, so neither a
-redirect nor a name that changes its mind between check and use reaches a private service.
+redirect nor a name that changes its mind between check and use reaches a private service. A library that sends
+requests by itself is given `guarded_session`.
 """
 
 import ipaddress
+import re
 import socket
 import sys
 import time
@@ -57,6 +59,9 @@ REFUSED_NETWORKS = tuple(
         "fec0::/10",  # site-local, deprecated
     )
 )
+# Control characters are dropped by some parsers of URLs and kept by others, and a backslash ends the host for some:
+# what one takes for the host must not be a path to the other.
+READ_DIFFERENTLY = re.compile(r"[\x00-\x1f\x7f\\]")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
 
@@ -83,18 +88,33 @@ def fetch_url(
     deadline = time.monotonic() + time_limit_seconds
     part = part_path(into)
     try:
-        with _session() as session:
+        with guarded_session() as session:
             _follow(session, url, part=part, deadline=deadline, max_bytes=max_bytes, allowed_content=allowed_content)
         return part.replace(into)
+    except ValueError as error:  # a link or a Location that cannot be read, by the library or by us
+        raise FetchRefused("The link, or what it redirects to, is no valid web address. Use the final one.") from error
     except NETWORK_ERRORS as error:
-        if refusal := _refusal_within(error):
+        if refusal := refusal_within(error):
             raise refusal from None
         # Not `from error`: its text would carry the signed URL into the log.
         raise failure_of_exception(error, method="GET", url=url) from None
-    except ValueError as error:  # a Location that cannot be read, by the library or by us
-        raise FetchRefused("The link redirects to something that is no web address. Use the final one.") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def web_address_check(url: str) -> None:
+    """Refuse what is no plain http or https address. Only the form is looked at. Raises FetchRefused."""
+    if READ_DIFFERENTLY.search(url):
+        raise FetchRefused("The link holds a character that no web address has. Copy it again from the browser.")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise FetchRefused("The link is not a valid web address. Copy it again from the browser.") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname or " " in parts.netloc:
+        raise FetchRefused("Only links that begin with http:// or https:// can be fetched.")
+    if parts.username is not None or parts.password is not None or port == 0:
+        raise FetchRefused("The link must not hold a user name, a password or port 0.")
 
 
 def is_public(address: Address) -> bool:
@@ -132,7 +152,7 @@ def _follow(
 ) -> None:
     """Fetch `url` into `part` through at most MAX_REDIRECTS redirects, each judged like the first URL."""
     for _ in range(MAX_REDIRECTS + 1):
-        _check_form(url)
+        web_address_check(url)
         remaining = max(0.1, deadline - time.monotonic())
         timeout = (min(CONNECT_SECONDS, remaining), min(READ_SECONDS, remaining))
         with session.get(url, stream=True, allow_redirects=False, timeout=timeout) as response:
@@ -146,18 +166,6 @@ def _follow(
             _save(response, part=part, deadline=deadline, max_bytes=max_bytes)
             return
     raise FetchRefused(f"The link redirects more than {MAX_REDIRECTS} times. Use the final address.")
-
-
-def _check_form(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise FetchRefused("The link is not a valid web address. Copy it again from the browser.") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise FetchRefused("Only links that begin with http:// or https:// can be fetched.")
-    if parts.username or parts.password or port == 0:
-        raise FetchRefused("The link must not hold a user name, a password or port 0.")
 
 
 def _check_answer(response: requests.Response, *, max_bytes: int, allowed_content: Sequence[str] | None) -> None:
@@ -187,7 +195,7 @@ def _too_large(max_bytes: int) -> FetchRefused:
     )
 
 
-def _refusal_within(error: BaseException) -> FetchRefused | None:
+def refusal_within(error: BaseException) -> FetchRefused | None:
     """The refusal that urllib3 wrapped into a connection error, as one of ours."""
     seen: set[int] = set()
     pending: list[Any] = [error]
@@ -279,7 +287,8 @@ class _CheckedAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _CheckedHTTPPool, "https": _CheckedHTTPSPool}
 
 
-def _session() -> requests.Session:
+def guarded_session() -> requests.Session:
+    """For libraries that must send their own requests: it connects to checked addresses only, through no proxy."""
     session = requests.Session()
     session.trust_env = False  # a proxy from the environment would connect for us, unchecked
     session.auth = NoAuth()

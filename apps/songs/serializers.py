@@ -2,12 +2,12 @@
 
 import math
 from typing import Any
-from urllib.parse import urlsplit
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.assets.resumable_api import UploadField
+from apps.core.guarded_fetch import FetchRefused, web_address_check
 from apps.songs.grid_edits import GridEdit, Operation
 from apps.songs.models import Song
 from apps.songs.section_edits import LABEL_LENGTH, MOST_SECTIONS
@@ -96,14 +96,9 @@ class SongImportSerializer(serializers.Serializer[Any]):
 
     def validate_url(self, url: str) -> str:
         try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise serializers.ValidationError("This is not a web address. Copy it again.") from error
-        if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0 or " " in url:
-            raise serializers.ValidationError("Give a link that begins with https:// or http://.")
-        if parts.username or parts.password:
-            raise serializers.ValidationError("The link must not hold a user name or password.")
+            web_address_check(url)
+        except FetchRefused as error:
+            raise serializers.ValidationError(error.message) from error
         return url
 
 

@@ -1,8 +1,8 @@
 """Audio of a page on a music or video site, by yt-dlp.
 
-Only named extractors may run: the generic one would fetch any address, also private ones. The whole best audio
-stream is fetched as it is and cut by us later, exactly to the sample; yt-dlp's own sections are neither exact nor
-limited in size.
+The host of the link decides whether yt-dlp sees it at all, and which extractors may run: their own patterns also match
+links that only mention a site. The whole best audio stream is fetched as it is and cut by us later, exactly to the
+sample; yt-dlp's own sections are neither exact nor limited in size.
 """
 
 import re
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 import yt_dlp
@@ -19,6 +20,8 @@ from yt_dlp.extractor import gen_extractor_classes
 from yt_dlp.utils import DownloadCancelled, DownloadError, YoutubeDLError
 
 from apps.core.errors import InputError, ProviderError, WorkCancelled
+from apps.core.guarded_fetch import FetchRefused, refusal_within, web_address_check
+from apps.songs.site_requests import GuardedDownloader
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +30,9 @@ SOCKET_SECONDS = 20
 # A concert of four hours as Opus; anything longer is no song even when clipped.
 MOST_BYTES = 700 * 1024**2
 MOST_SECONDS = 4 * 3600
+
+# What yt-dlp fetches by itself, through our connections; for other protocols it starts programs that open their own.
+NATIVE = "[protocol~='^(https?|m3u8(_native)?|http_dash_segments)$']"
 
 # What yt-dlp's messages mean for a person. The texts are the sites' own, so matching is all there is.
 UPLOAD_INSTEAD = "Download the song yourself and upload the file."
@@ -41,6 +47,7 @@ MEANINGS: tuple[tuple[str, str, str], ...] = (
         "unavailable",
         "There is nothing at this link now.",
     ),
+    ("ffmpeg", "unknown_stream", f"The site sends this sound in a form that cannot be fetched. {UPLOAD_INSTEAD}"),
     ("copyright|drm", "protected", "The site protects this against downloading. Use another link."),
     (
         "requested format|challenge|nsig|signature|player|403",
@@ -62,7 +69,7 @@ class SiteAudio:
 
 def site_knows(url: str) -> bool:
     """Whether an allowed site serves this link. Only the address's form is looked at."""
-    return any(extractor.suitable(url) for extractor in _allowed_classes(tuple(settings.IMPORT_EXTRACTORS)))
+    return any(extractor.suitable(url) for extractor in _classes(_extractors(url)))
 
 
 def site_audio_fetch(
@@ -74,14 +81,14 @@ def site_audio_fetch(
     trouble that may pass, WorkCancelled.
     """
     try:
-        with yt_dlp.YoutubeDL(_options(into, progress, cancelled)) as downloader:
+        with GuardedDownloader(_options(url, into, progress, cancelled)) as downloader:
             info = downloader.extract_info(url, download=False)
             _check(info)
             info = downloader.process_ie_result(info, download=True)
     except DownloadCancelled as error:
         raise WorkCancelled from error
     except YoutubeDLError as error:
-        raise _translated(error) from error
+        raise refusal_within(error) or _translated(error) from error
     # A refused size or a filter raises nothing: then no file is named.
     files = [entry.get("filepath") for entry in info.get("requested_downloads") or ()]
     if not files or not files[0] or not Path(files[0]).is_file():
@@ -93,16 +100,27 @@ def site_audio_fetch(
     )
 
 
+def _extractors(url: str) -> tuple[str, ...]:
+    """yt-dlp's names of what may read this link: those of the site that its host belongs to."""
+    try:
+        web_address_check(url)
+    except FetchRefused:
+        return ()
+    host = (urlsplit(url).hostname or "").removesuffix(".")
+    # Where a host ends is not agreed upon for other characters, such as a semicolon.
+    if not re.fullmatch(r"[a-z0-9.-]+", host):
+        return ()
+    found = [names for site, names in settings.IMPORT_SITES.items() if host == site or host.endswith(f".{site}")]
+    return tuple(found[0]) if found else ()
+
+
 @cache
-def _allowed_classes(patterns: tuple[str, ...]) -> list[Any]:
-    return [
-        extractor
-        for extractor in gen_extractor_classes()
-        if any(re.fullmatch(pattern, extractor.IE_NAME, re.IGNORECASE) for pattern in patterns)
-    ]
+def _classes(names: tuple[str, ...]) -> list[Any]:
+    wanted = {name.lower() for name in names}
+    return [extractor for extractor in gen_extractor_classes() if extractor.IE_NAME.lower() in wanted]
 
 
-def _options(into: Path, progress: Callable[[float], None], cancelled: Callable[[], bool]) -> dict[str, Any]:
+def _options(url: str, into: Path, progress: Callable[[float], None], cancelled: Callable[[], bool]) -> dict[str, Any]:
     def watch(status: Mapping[str, Any]) -> None:
         if cancelled():
             raise DownloadCancelled("the job is over")
@@ -111,10 +129,10 @@ def _options(into: Path, progress: Callable[[float], None], cancelled: Callable[
             progress(100 * status.get("downloaded_bytes", 0) / total)
 
     return {
-        "format": "bestaudio/best",
+        "format": f"bestaudio{NATIVE}/best{NATIVE}",
         "noplaylist": True,
         "extract_flat": "in_playlist",
-        "allowed_extractors": [f"^{pattern}$" for pattern in settings.IMPORT_EXTRACTORS],
+        "allowed_extractors": [f"^{re.escape(name)}$" for name in _extractors(url)],
         "outtmpl": {"default": "source.%(ext)s"},
         "paths": {"home": str(into), "temp": str(into)},
         "overwrites": True,
@@ -125,6 +143,11 @@ def _options(into: Path, progress: Callable[[float], None], cancelled: Callable[
         "logger": _Log(),
         "retries": 5,
         "fragment_retries": 5,
+        # A song without one of its pieces is not that song.
+        "skip_unavailable_fragments": False,
+        "hls_prefer_native": True,
+        # No such file: an ffmpeg that yt-dlp starts would open addresses by itself.
+        "ffmpeg_location": str(into / "no-ffmpeg"),
         "file_access_retries": 3,
         "socket_timeout": SOCKET_SECONDS,
         "max_filesize": MOST_BYTES,

@@ -163,7 +163,27 @@ def test_an_idempotency_key_names_one_import(api, site):
         ("https://www.youtube.com/playlist?list=PL59FEE129ADFF2B12", True),
         ("https://soundcloud.com/artist/song", True),
         ("https://example.com/song.mp3", False),
+        ("https://WWW.YouTube.com./watch?v=dQw4w9WgXcQ", False),  # yt-dlp does not know the final dot
+        ("https://artist.bandcamp.com/track/blue-hour", True),
+        ("https://vimeo.com/76979871", True),
         ("http://127.0.0.1:8000/youtube.com/watch?v=dQw4w9WgXcQ", False),
+        ("http://127.0.0.1:8399?.bandcamp.com/track/x", False),
+        ("http://127.0.0.1:8399#.bandcamp.com/track/x", False),
+        ("http://localhost:8399/admin/delete?.bandcamp.com/album/x", False),
+        ("http://0x7f000001:8399?.bandcamp.com/track/x", False),
+        ("http://evil.test;.bandcamp.com/track/x", False),
+        ("http://evil.test\\.bandcamp.com/track/x", False),
+        ("http://127.0.0.1\t.bandcamp.com/track/x", False),
+        ("http://x.bandcamp.com@127.0.0.1/track/x", False),
+        ("http://user@x.bandcamp.com/track/x", False),
+        ("http://x.bandcamp.com.evil.test/track/x", False),
+        ("http://notbandcamp.com/album/x", False),
+        ("http://evil\uff0etest/.bandcamp.com/track/x", False),
+        ("https://www.youtube.com?.bandcamp.com/track/x", False),  # one site's page, another's extractor
+        ("https://[::1]?.bandcamp.com/track/x", False),
+        ("https://[bad?.bandcamp.com/track/x", False),
+        ("ytsearch:blue hour", False),
+        ("http://player.vimeo.com/video/54469442", True),
     ],
 )
 def test_only_named_sites_go_through_yt_dlp(url, known):
@@ -173,7 +193,7 @@ def test_only_named_sites_go_through_yt_dlp(url, known):
 @pytest.fixture
 def by_yt_dlp(settings):
     """Let yt-dlp's generic extractor play the part of a music site."""
-    settings.IMPORT_EXTRACTORS = ["generic"]
+    settings.IMPORT_SITES = {"127.0.0.1": ["generic"]}
 
 
 def test_yt_dlp_fetches_the_sound_of_a_page(api, site, work, by_yt_dlp):
@@ -184,15 +204,17 @@ def test_yt_dlp_fetches_the_sound_of_a_page(api, site, work, by_yt_dlp):
     assert fetched.result["title"] == "Blue hour"
 
 
-def test_what_yt_dlp_cannot_find_fails_with_a_reason(api, work, by_yt_dlp):
+def test_what_yt_dlp_cannot_find_fails_with_a_reason(api, settings, work, by_yt_dlp):
     with serving(Answer(status=404)) as server:
+        settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{server.server_port}"]
         ask(api, url=f"{server.url}/gone")
         (job,) = work()
     assert job.state == "failed" and "nothing at this link" in job.error
 
 
-def test_trouble_that_may_pass_is_tried_again(api, work, by_yt_dlp):
+def test_trouble_that_may_pass_is_tried_again(api, settings, work, by_yt_dlp):
     with serving(Answer(status=503)) as server:
+        settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{server.server_port}"]
         answer = ask(api, url=f"{server.url}/busy")
         work()
     job = Job.objects.get(pk=answer.data["id"])
