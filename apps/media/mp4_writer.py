@@ -1,9 +1,10 @@
-"""Writing an MP4 whose samples are copied from other files: index first, data by the kernel's file copy.
+"""Writing an MP4 whose samples are copied from other files: index first, data by the kernel's file copy if it has one.
 
 The join of thirty clips is one index computed from theirs and one pass over the bytes. ffmpeg's concat spends most
 of its time opening and probing its inputs, and cannot say that nothing was shifted; here the times are computed.
 """
 
+import errno
 import os
 import struct
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ from apps.media.mp4 import Integers, Track, header_sets
 # Sound and picture alternate in the file every half second, so that a browser can play while it loads.
 _CHUNK_SECONDS = 0.5
 _COPY_BYTES = 64 * 1024**2
+_BUFFER_BYTES = 1024**2
+_NO_KERNEL_COPY = {errno.ENOSYS, errno.EXDEV, errno.EOPNOTSUPP, errno.EINVAL, errno.EPERM}
 _MATRIX = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 
@@ -179,12 +182,29 @@ def _copy_chunks(target: int, chunks: Sequence[_Chunk]) -> None:
 
 
 def _copy_range(source: int, target: int, offset: int, size: int) -> None:
+    """Append `size` bytes of `source` from `offset` to `target`."""
+    copy = _kernel_copy if hasattr(os, "copy_file_range") else _plain_copy
     while size:
-        done = os.sendfile(target, source, offset, min(size, _COPY_BYTES))
+        try:
+            done = copy(source, target, offset, size)
+        except OSError as error:
+            # Linux knows the call, but the file system does not, or not between these two.
+            if copy is _plain_copy or error.errno not in _NO_KERNEL_COPY:
+                raise
+            copy = _plain_copy
+            continue
         if done == 0:
             raise MediaToolError("A segment became shorter while it was being copied.")
         offset += done
         size -= done
+
+
+def _kernel_copy(source: int, target: int, offset: int, size: int) -> int:
+    return os.copy_file_range(source, target, min(size, _COPY_BYTES), offset_src=offset)
+
+
+def _plain_copy(source: int, target: int, offset: int, size: int) -> int:
+    return os.write(target, os.pread(source, min(size, _BUFFER_BYTES), offset))
 
 
 def _movie(lanes: Sequence[Lane], chunks: Sequence[_Chunk], labels: MovieLabels, start: int) -> bytes:
