@@ -38,6 +38,7 @@ from apps.composition.cache import SegmentCache, file_sha256  # noqa: E402
 from apps.composition.compose import Composed, compose  # noqa: E402
 from apps.composition.plan import CutPlan, Shot, SongPart, Source  # noqa: E402
 from apps.composition.proof import prove, require_passed  # noqa: E402
+from apps.core.cores import usable_cores  # noqa: E402
 from apps.flavors.discovery import discover  # noqa: E402
 from apps.flavors.registry import build_snapshot  # noqa: E402
 from apps.media.formats import ClipFormat, Encoding, clip_format  # noqa: E402
@@ -249,7 +250,7 @@ def bench(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "scenes": len(works),
         "encoded_again": composed.segments.encoded_segments,
         "processes": arguments.processes,
-        "cores": os.cpu_count(),
+        "cores": usable_cores(),
         "load": round(os.getloadavg()[0], 2),
     }
 
@@ -267,7 +268,7 @@ def show(found: dict[str, Any], say: Callable[[str], None]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=180.0, help="length of the song that is made up")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--processes", type=int, default=usable_cores())
     parser.add_argument("--flavor", default="default")
     parser.add_argument("--aspect", default="16:9")
     parser.add_argument("--keep", type=Path, help="where to leave the finished video")

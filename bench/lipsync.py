@@ -34,6 +34,7 @@ django.setup()
 import av  # noqa: E402
 from django.conf import settings  # noqa: E402
 
+from apps.core.cores import usable_cores  # noqa: E402
 from apps.flavors.discovery import discover  # noqa: E402
 from apps.flavors.registry import build_snapshot  # noqa: E402
 from apps.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options  # noqa: E402
@@ -123,7 +124,7 @@ def bench(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "frames": facts.frames,
         "seconds": round(seconds, 3),
         "processes": arguments.processes,
-        "cores": os.cpu_count(),
+        "cores": usable_cores(),
         "load": round(os.getloadavg()[0], 2),
     }
 
@@ -138,7 +139,7 @@ def show(found: dict[str, Any], say: Callable[[str], None]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=8.0, help="length of the clip that is made up")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--processes", type=int, default=usable_cores())
     parser.add_argument("--video", type=Path, help="a clip of your own")
     parser.add_argument("--audio", type=Path, help="a voice of your own")
     parser.add_argument("--keep", type=Path, help="where to leave a synced clip")

@@ -1,7 +1,6 @@
 """What the supervisor starts: web, a worker per queue, beat. The Docker images run the same command lines."""
 
-import os
-
+from apps.core.cores import usable_cores
 from mvsite.supervisor import Program, python
 
 IO_THREADS = 16
@@ -15,11 +14,10 @@ def web() -> Program:
 
 
 def workers() -> list[Program]:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return [
         _worker("io", "threads", IO_THREADS),
         # ffmpeg and rendering fill a core each.
-        _worker("media", "prefork", cores),
+        _worker("media", "prefork", usable_cores()),
         # Two, so that a long sweep does not hold up the polling.
         _worker("housekeeping", "threads", 2),
         Program("beat", _celery("beat", "--pidfile=", "--loglevel=WARNING")),

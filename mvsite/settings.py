@@ -9,6 +9,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
+from apps.core.cores import usable_cores
 from mvsite import embedded, env
 from mvsite.addresses import EVERY_ADDRESS, own_names
 from mvsite.logging import configure_logging
@@ -133,6 +134,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Celery's own default counts the machine's cores, also in a container that may use fewer.
+CELERY_WORKER_CONCURRENCY = usable_cores()
 CELERY_TASK_DEFAULT_QUEUE = "io"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 # Above the longest hard limit (jobs.kinds), so that a running task is not delivered again.

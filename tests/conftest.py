@@ -43,6 +43,7 @@ django.setup()
 
 import pytest  # noqa: E402
 
+from apps.core.cores import usable_cores  # noqa: E402
 from tests.waiting import wait_for  # noqa: E402
 
 MOST_WORKERS = 4  # each has a PostgreSQL, a Valkey, and at times a browser and workers of its own
@@ -50,7 +51,7 @@ MOST_WORKERS = 4  # each has a PostgreSQL, a Valkey, and at times a browser and 
 
 def pytest_xdist_auto_num_workers(config):
     """Tests empty the broker and count what is in it: with one given from outside, they run one after another."""
-    return 0 if os.environ.get("REDIS_URL") else min(os.cpu_count() or 1, MOST_WORKERS)
+    return 0 if os.environ.get("REDIS_URL") else min(usable_cores(), MOST_WORKERS)
 
 
 def pytest_xdist_setupnodes():

@@ -1,6 +1,5 @@
 """Encoding what the cache lacks: side by side, one process for each core."""
 
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from apps.composition.fitting import burned_text
 from apps.composition.lyrics import font_bytes
 from apps.composition.plan import CutPlan, Span
 from apps.composition.recipes import span_arguments
+from apps.core.cores import usable_cores
 from apps.core.errors import MediaToolError, WorkCancelled
 from apps.media.mp4 import read_track
 from apps.media.mp4_writer import join_pictures, write_movie
@@ -54,7 +54,7 @@ class Workshop:
 
     def make(self, orders: Sequence[Order], made: Callable[[Order, Entry], None]) -> None:
         """Encode all, telling of each when it is in the cache. Raises WorkCancelled, MediaToolError."""
-        cores = os.cpu_count() or 1
+        cores = usable_cores()
         parts = [part for order in orders for part in self._parts(order, -(-cores // len(orders)))]
         # The longest first, so that the last core does not start a long one when the others are done.
         parts.sort(key=lambda part: -part.span.frames)

@@ -4,7 +4,6 @@ The whole file is read again each time. What was decoded without an error once i
 as they stand in the joined file; only bytes that are new are decoded.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -23,6 +22,7 @@ from apps.composition.ends import own_light
 from apps.composition.fitting import Piece
 from apps.composition.plan import CutPlan, Span
 from apps.composition.sound_proof import SoundFacts, compare_sound
+from apps.core.cores import usable_cores
 from apps.core.errors import MediaToolError, WorkCancelled
 from apps.media.mp4 import Track, read_track
 from apps.media.probe import open_media
@@ -240,7 +240,7 @@ def _decode_pieces(
             session.write_note(key, facts)
         return facts
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(usable_cores()) as pool:
         return list(pool.map(facts_of, parts))
 
 

@@ -14,6 +14,7 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 from PIL import Image, UnidentifiedImageError
 
+from apps.core.cores import usable_cores
 from apps.core.errors import InputError, MediaToolError
 from apps.media.packets import Damage, audio_frames
 
@@ -29,6 +30,8 @@ _LARGEST_IMAGE_PIXELS = 2**26
 _GUESSED_LENGTH_FORMATS = {"mp3", "aac"}
 _LONGEST_COUNTED_SECONDS = 1800
 _TIMING_SAMPLE = 2000
+# As ffmpeg does; each thread holds a picture.
+_MOST_THREADS = 16
 
 
 @dataclass(frozen=True)
@@ -99,13 +102,19 @@ def picture_stream(container: InputContainer) -> VideoStream | None:
     return None
 
 
+def decode_on_all_cores(video: VideoStream) -> None:
+    """ffmpeg itself counts the machine's cores, also where a quota allows fewer."""
+    video.thread_type = "AUTO"
+    video.codec_context.thread_count = min(usable_cores(), _MOST_THREADS)
+
+
 def decodes_to_end(path: Path) -> bool:
     """Whether all of a video's picture can be decoded. Reads the whole file, at many times the speed of playing it."""
     with open_media(path) as container:
         video = picture_stream(container)
         if video is None:
             return False
-        video.thread_type = "AUTO"
+        decode_on_all_cores(video)
         try:
             for _ in container.decode(video):
                 pass

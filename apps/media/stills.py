@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from apps.core.errors import InputError, MediaToolError
-from apps.media.probe import open_media, picture_stream
+from apps.media.probe import decode_on_all_cores, open_media, picture_stream
 
 _CANDIDATES = 12
 _DARK = 24
@@ -61,7 +61,7 @@ def _pictures_from(video: Path, seconds: float) -> Iterator[VideoFrame]:
             stream = picture_stream(container)
             if stream is None:
                 raise InputError("The file has no moving picture.")
-            stream.thread_type = "AUTO"
+            decode_on_all_cores(stream)
             container.seek(int(seconds * av.time_base), backward=True)
             yield from container.decode(stream)
     except av.error.FFmpegError as error:

@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
-from apps.media.probe import MediaFacts, open_media, picture_stream, probe_media
+from apps.media.probe import MediaFacts, decode_on_all_cores, open_media, picture_stream, probe_media
 
 # Models that do not offer a project's shape make the nearest one, which composing crops: a square from 16:9 is off
 # by 1.8 times. Beyond this the picture lies on its side.
@@ -176,7 +176,7 @@ def _looks(path: Path, *, key_frames_only: bool) -> list[Look]:
         stream = picture_stream(container)
         if stream is None:
             return looks
-        stream.thread_type = "AUTO"
+        decode_on_all_cores(stream)
         if key_frames_only:
             stream.codec_context.skip_frame = "NONKEY"
         rate, steps, due, group = float(stream.average_rate or 24), cycle(LOOK_STEPS_SECONDS), 0.0, 0

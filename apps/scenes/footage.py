@@ -7,6 +7,7 @@ from pathlib import Path
 
 from av.video.reformatter import ColorTrc
 
+from apps.core.cores import usable_cores
 from apps.core.errors import InputError
 from apps.media.drawn import drawn_mouths, drawn_note, drawn_without_mouths
 from apps.media.formats import ClipFormat, Encoding, ffmpeg_encoder_arguments, ffmpeg_tags_filter
@@ -59,6 +60,7 @@ def footage_render(
             *("-map", "0:v:0", "-vf", _picture(footage, facts.fps, frames)),
             # The encoder's arguments silence the output, so the sound is mapped after them.
             *(value for value in ffmpeg_encoder_arguments(footage.shape, Encoding.FINAL) if value != "-an"),
+            *("-threads", str(usable_cores())),
             *(_sound(frames / footage.shape.fps) if facts.audio_codec else []),
             *("-metadata", f"comment={_note(footage, facts, frames)}"),
             *("-movflags", "+faststart"),

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from apps.core.errors import InputError
-from apps.media.probe import open_media, picture_stream
+from apps.media.probe import decode_on_all_cores, open_media, picture_stream
 from apps.providers.draft.canvas import Pixels
 from apps.providers.draft.clip import frame_planes
 from apps.providers.draft.lipsync.face import SMALLEST_FACE_SHARE, Face, FaceFinder, search_picture
@@ -113,7 +113,7 @@ def _pictures(path: Path, *, every: int) -> Iterator[tuple[float, list[Pixels]]]
         stream = picture_stream(container)
         if stream is None:
             raise InputError("The file has no moving picture to lip-sync.", code="no_video")
-        stream.thread_type = "AUTO"
+        decode_on_all_cores(stream)
         for number, frame in enumerate(container.decode(stream)):
             if number % every == 0:
                 planes = frame_planes(frame.reformat(format="yuv420p"))
