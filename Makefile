@@ -9,7 +9,7 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv/bin
-RUN := exec $(VENV)/python -m mvsite.run
+RUN := exec $(VENV)/python -m launcher.run
 
 # The words of a user go to the shell as environment variables, exactly as typed: `$(value)` keeps make
 # from reading a `$` in them, and the quotes in the recipes keep the shell from it.
@@ -28,10 +28,10 @@ help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
 setup: ## Make .venv and install what running needs.
-	@$(PYTHON) -I mvsite/install.py
+	@$(PYTHON) -I launcher/install.py
 
 setup-dev: ## Install what tests and checks need, too.
-	@$(PYTHON) -I mvsite/install.py --dev
+	@$(PYTHON) -I launcher/install.py --dev
 
 run: setup ## Start the studio and print its address.
 	@$(RUN)
@@ -46,7 +46,7 @@ demo: setup ## Make a short video of a song that is synthesised on the spot.
 	@$(RUN) --command make_demo $${OUT:+"--out=$$OUT"}
 
 test: setup-dev ## Run every test.
-	@$(VENV)/python -m mvsite.browser
+	@$(VENV)/python -m launcher.browser
 	@exec $(VENV)/python -m pytest --numprocesses auto --dist loadfile
 
 test-live: setup-dev ## Run the tests that call paid services; they need the services' keys.

@@ -20,9 +20,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from apps.media.runner import input_arguments, run_to_file
-from apps.songs.analysis.analyse import song_analyse
 from apps.songs.synthesis import RATE, SAMPLE_BPM, sample_song
+from engines.listening.analyse import song_analyse
+from engines.media.runner import input_arguments, run_to_file
 
 REPEATS = 3
 

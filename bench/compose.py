@@ -27,13 +27,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import psutil
 
-from apps.composition.cache import SegmentCache, file_sha256
-from apps.composition.compose import Composed, compose
-from apps.composition.plan import CutPlan, Fit, Shot, SongPart, Source
-from apps.composition.proof import prove
-from apps.media.ffmpeg import ffmpeg_path
-from apps.media.formats import Encoding, clip_format, ffmpeg_encoder_arguments, ffmpeg_tags_filter
-from apps.media.probe import has_other_colours, probe_media
+from engines.composing.cache import SegmentCache, file_sha256
+from engines.composing.compose import Composed, compose
+from engines.composing.proof import prove
+from engines.composing.shot_plan import Fit, Shot, ShotPlan, SongPart, Source
+from engines.media.ffmpeg import ffmpeg_path
+from engines.media.formats import Encoding, clip_format, ffmpeg_encoder_arguments, ffmpeg_tags_filter
+from engines.media.probe import has_other_colours, probe_media
 
 SHAPE = clip_format("16:9")
 PICTURES = "testsrc2=s={size}:r={rate}:d={seconds},hue=h={hue}:s=0.8,noise=alls={noise}:allf=t"
@@ -93,15 +93,15 @@ def song(bench: Bench, count: int) -> Path:
     return path
 
 
-def plan(bench: Bench, clips: list[Path]) -> CutPlan:
+def plan(bench: Bench, clips: list[Path]) -> ShotPlan:
     frames = int(bench.seconds * SHAPE.fps)
     master = source(song(bench, len(clips)))
     shots = tuple(Shot(source(clip), frames) for clip in clips)
     part = SongPart(master, Fraction(0), Fraction(frames * len(clips)) / SHAPE.fps)
-    return CutPlan(shots, SHAPE, fit=Fit.BARS, song=part)
+    return ShotPlan(shots, SHAPE, fit=Fit.BARS, song=part)
 
 
-def ours(made: CutPlan, cache: SegmentCache, output: Path) -> tuple[float, Composed]:
+def ours(made: ShotPlan, cache: SegmentCache, output: Path) -> tuple[float, Composed]:
     started = time.perf_counter()
     with cache.session() as session:
         composed = compose(made, output, cache=session, progress=lambda *_: None, cancelled=lambda: False)
@@ -189,7 +189,7 @@ def peak_megabytes(work: Callable[[], object]) -> float:
     return peak[0] / 2**20
 
 
-def first_with_peak(bench: Bench, made: CutPlan, cache: SegmentCache) -> tuple[float, float]:
+def first_with_peak(bench: Bench, made: ShotPlan, cache: SegmentCache) -> tuple[float, float]:
     times: list[float] = []
     peak = peak_megabytes(lambda: times.append(ours(made, cache, bench.folder / "ours.mp4")[0]))
     return times[0], peak

@@ -34,15 +34,9 @@ django.setup()
 import psutil  # noqa: E402
 from django.conf import settings  # noqa: E402
 
-from apps.composition.cache import SegmentCache, file_sha256  # noqa: E402
-from apps.composition.compose import Composed, compose  # noqa: E402
-from apps.composition.plan import CutPlan, Shot, SongPart, Source  # noqa: E402
-from apps.composition.proof import prove, require_passed  # noqa: E402
 from apps.core.cores import usable_cores  # noqa: E402
 from apps.flavors.discovery import discover  # noqa: E402
 from apps.flavors.registry import build_snapshot  # noqa: E402
-from apps.media.formats import ClipFormat, Encoding, clip_format  # noqa: E402
-from apps.media.probe import probe_media  # noqa: E402
 from apps.providers.base import (  # noqa: E402
     ImageRequest,
     MediaInput,
@@ -52,9 +46,15 @@ from apps.providers.base import (  # noqa: E402
     VideoRequest,
 )
 from apps.providers.draft.provider import DraftProvider  # noqa: E402
-from apps.songs.analysis.analyse import SongAnalysis, song_analyse  # noqa: E402
-from apps.songs.cut_plan import SongShape, cut_plan  # noqa: E402
 from apps.songs.synthesis import SAMPLE_PARTS, sample_song, write_audio  # noqa: E402
+from engines.composing.cache import SegmentCache, file_sha256  # noqa: E402
+from engines.composing.compose import Composed, compose  # noqa: E402
+from engines.composing.proof import prove, require_passed  # noqa: E402
+from engines.composing.shot_plan import Shot, ShotPlan, SongPart, Source  # noqa: E402
+from engines.listening.analyse import SongAnalysis, song_analyse  # noqa: E402
+from engines.listening.scene_slots import SongShape, scene_slots  # noqa: E402
+from engines.media.formats import ClipFormat, Encoding, clip_format  # noqa: E402
+from engines.media.probe import probe_media  # noqa: E402
 
 IDEA = (
     "A woman drives through the neon rain at night, looking for the sister she lost. "
@@ -178,7 +178,7 @@ def write_scenes(
     seconds = analysis.duration_seconds
     beats, downbeats = tuple(analysis.grid.beats().tolist()), tuple(analysis.grid.downbeats().tolist())
     shape = SongShape(seconds, beats, downbeats, [part.start_seconds for part in analysis.sections], analysis.energy)
-    slots = cut_plan(shape, scene_seconds=float(configs["parameters"]["duration_seconds"]))
+    slots = scene_slots(shape, scene_seconds=float(configs["parameters"]["duration_seconds"]))
     sections = tuple(
         SongSection(part.label, part.start_seconds, part.end_seconds, part.energy) for part in analysis.sections
     )
@@ -209,7 +209,7 @@ def join(works: list[SceneWork], song: Path, clip: ClipFormat, output: Path, ses
     shots = tuple(Shot(source_of(work.folder / f"clip{work.number}" / "video.mp4"), work.frames) for work in works)
     frames = sum(work.frames for work in works)
     part = SongPart(source_of(song), Fraction(0), frames / clip.fps)
-    plan = CutPlan(shots, clip, Encoding.DRAFT, song=part, title="Bench")
+    plan = ShotPlan(shots, clip, Encoding.DRAFT, song=part, title="Bench")
     return compose(plan, output, cache=session, progress=quiet, cancelled=never)
 
 

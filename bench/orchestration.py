@@ -209,7 +209,7 @@ class Studio:
     def __init__(self, folder: Path) -> None:
         from django.core.management import call_command
 
-        from mvsite import embedded
+        import embedded
 
         self.folder = folder
         embedded.postgres_start(folder, durable=False)
@@ -239,7 +239,7 @@ class Studio:
         return owner, lipsync_work(by=owner, provider="sync_so", **ids)
 
     def stop(self) -> None:
-        from mvsite import embedded
+        import embedded
 
         embedded.postgres_stop(self.folder)
         embedded.redis_stop(self.folder)
@@ -247,7 +247,7 @@ class Studio:
     def jobs_make(self, count: int) -> None:
         from django.db import transaction
 
-        from apps.generation.work import work_start
+        from apps.work.work import work_start
 
         for _ in range(count):
             with transaction.atomic():

@@ -98,7 +98,7 @@ def installation(folder: Path, port: int) -> Iterator[None]:
     }
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)
-    from mvsite import embedded
+    import embedded
 
     embedded.postgres_start(folder)
     embedded.redis_start(folder)

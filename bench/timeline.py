@@ -37,7 +37,7 @@ def studio(folder: Path, scenes: int) -> Iterator[tuple[str, str, str]]:
     """(address, session, path of the Edit page) of a server with such a project."""
     os.environ |= {"MV_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "mvsite.settings", "SECRET_KEY": "bench"}
     os.environ |= {"MV_SINGLE_USER": "false", "DJANGO_ALLOW_ASYNC_UNSAFE": "true"}
-    from mvsite import embedded
+    import embedded
 
     embedded.postgres_start(folder, durable=False)
     embedded.redis_start(folder)
@@ -83,7 +83,7 @@ def drag_trace(address: str, session: str, path: str, *, scenes: int, width: int
     """The trace's events while a cut in the middle is dragged to and fro."""
     from playwright.sync_api import sync_playwright
 
-    from mvsite.browser import chromium_path
+    from launcher.browser import chromium_path
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)

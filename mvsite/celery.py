@@ -8,7 +8,7 @@ from celery import Celery, bootsteps
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # missing in its stubs
 from celery.signals import setup_logging
 
-from mvsite.lifeline import end_with_supervisor
+from launcher.lifeline import end_with_supervisor
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mvsite.settings")
 end_with_supervisor()

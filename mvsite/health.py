@@ -13,7 +13,7 @@ from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 
 from apps.core.errors import MediaToolError
-from apps.media.ffmpeg import ffmpeg_path
+from engines.media.ffmpeg import ffmpeg_path
 from mvsite.heartbeat import BEAT, heartbeats
 from mvsite.version import commit
 

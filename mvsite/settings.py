@@ -9,9 +9,10 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
+import embedded
 from apps.core.cores import usable_cores
-from mvsite import embedded, env
-from mvsite.addresses import EVERY_ADDRESS, own_names
+from embedded.addresses import EVERY_ADDRESS, own_names
+from mvsite import env
 from mvsite.logging import configure_logging
 from mvsite.secret import load_secret_key
 
@@ -71,6 +72,8 @@ INSTALLED_APPS = [
     "apps.projects",
     "apps.scenes",
     "apps.composition",
+    "apps.archive",
+    "apps.production",
     "apps.pro",
     "apps.studio",
 ]
@@ -182,7 +185,7 @@ IMPORT_SITES = {
     "bandcamp.com": ["bandcamp", "bandcamp:album"],
     "vimeo.com": ["vimeo"],
 }
-FILE_UPLOAD_HANDLERS = ["apps.assets.uploads.SpoolingUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["apps.assets.uploading.uploads.SpoolingUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
 STATIC_URL = "/static/"

@@ -20,7 +20,7 @@ os.environ.setdefault("MV_SINGLE_USER", "false")
 for name in ("STORAGE_BUCKET", "REPLICATE_API_TOKEN", "SYNC_API_KEY", "LLM_API_KEY", "LLM_MODEL", "COMFYUI_URL"):
     os.environ.pop(name, None)
 
-from mvsite import embedded  # noqa: E402
+import embedded  # noqa: E402
 
 
 def _stop_services() -> None:

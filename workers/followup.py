@@ -6,9 +6,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.jobs.dispatch import JOB_ENDED_TASK, JOB_RETRIED_TASK
+from apps.production import followup, generate_all, quick
 from apps.scenes import cleaning
 from apps.songs.services import SECTIONS_CHANGED_TASK, SONG_CHANGED_TASK
-from apps.studio import followup, generate_all, quick
 
 
 @shared_task(name=JOB_ENDED_TASK)

@@ -8,8 +8,8 @@ from apps.jobs.dispatch import KEEP_LATE_RESULT_TASK
 from apps.jobs.execution import Handler
 from apps.jobs.kinds import GENERATION_TASK, Kind
 from apps.pro.handlers import pro_run
+from apps.pro.home import pro_result_receive
 from apps.scenes.handlers import HANDLERS as SCENE_HANDLERS
-from apps.studio.pro_home import pro_result_receive
 from workers.base import job_run, late_result_keep
 
 HANDLERS: dict[str, Handler] = {**SCENE_HANDLERS, Kind.PRO_LIPSYNC: partial(pro_run, receive=pro_result_receive)}

@@ -8,9 +8,10 @@ from celery.signals import celeryd_after_setup
 from django.db import close_old_connections
 from django.utils import timezone
 
-from apps.assets import background, checks, sweep, upload_mirror
-from apps.assets.disk import media_folder_id
 from apps.assets.errors import StorageUnavailable
+from apps.assets.store import upload_mirror
+from apps.assets.store.disk import media_folder_id
+from apps.assets.upkeep import background, checks, sweep
 
 
 @celeryd_after_setup.connect

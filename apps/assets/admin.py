@@ -5,8 +5,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.assets.background import storage_work_dispatch
 from apps.assets.models import Asset, MediaFolder, StorageCheck, StorageTotal
+from apps.assets.upkeep.background import storage_work_dispatch
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Model]):

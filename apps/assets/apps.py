@@ -7,7 +7,7 @@ class AssetsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported from here on only.
-        from apps.assets.metrics import StorageCollector
+        from apps.assets.upkeep.metrics import StorageCollector
         from apps.core.metrics import REGISTRY
 
         # Asking a collector for its names while registering would read a database that may not be there.

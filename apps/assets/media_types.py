@@ -1,6 +1,6 @@
 """The content type and file suffix that a file deserves by its content."""
 
-from apps.media.probe import MediaFacts
+from engines.media.probe import MediaFacts
 
 # Container (ffmpeg's or Pillow's name) and what follows from it: for sound alone, and with pictures.
 AUDIO_TYPES = {

@@ -16,19 +16,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.assets import links, scratch, storage
-from apps.assets.background import RETRY_FIRST_SECONDS, asset_files_delete, asset_local_copy_drop
-from apps.assets.digest import FileDigest, file_digest
-from apps.assets.disk import file_place, file_sync, local_path, media_folder_id
+from apps.assets import links
 from apps.assets.errors import FileMissing, StorageUnavailable
-from apps.assets.keys import key_checked, main_asset_id, safe_name, upload_key
-from apps.assets.local_files import local_file_hold
-from apps.assets.locks import key_lock
 from apps.assets.media_types import PROBED_PREFIXES, media_type
 from apps.assets.models import Asset, Kind, StoredIn
-from apps.assets.uploads import upload_received
+from apps.assets.store import scratch, storage
+from apps.assets.store.digest import FileDigest, file_digest
+from apps.assets.store.disk import file_place, file_sync, local_path, media_folder_id
+from apps.assets.store.keys import key_checked, main_asset_id, safe_name, upload_key
+from apps.assets.store.local_files import local_file_hold
+from apps.assets.store.locks import key_lock
+from apps.assets.upkeep.background import RETRY_FIRST_SECONDS, asset_files_delete, asset_local_copy_drop
+from apps.assets.uploading.uploads import upload_received
 from apps.core.errors import ConflictError, InputError, NotFound
-from apps.media.probe import MediaFacts, probe_media
+from engines.media.probe import MediaFacts, probe_media
 
 logger = structlog.get_logger(__name__)
 

@@ -11,9 +11,9 @@ from django.utils.http import content_disposition_header, http_date, parse_http_
 from rest_framework.request import Request
 
 from apps.assets import services
-from apps.assets.disk import local_path
 from apps.assets.models import Asset, StoredIn
-from apps.assets.ranges import ByteRange, RangeNotSatisfiable, range_parse
+from apps.assets.store.disk import local_path
+from apps.assets.store.ranges import ByteRange, RangeNotSatisfiable, range_parse
 
 CHUNK_BYTES = 256 * 1024
 # An asset's content never changes, so a browser may keep it; only this browser, since it is private.

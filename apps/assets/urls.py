@@ -1,6 +1,7 @@
 from django.urls import path
 
-from apps.assets import resumable_api, views
+from apps.assets import views
+from apps.assets.uploading import resumable_api
 
 urlpatterns = [
     path("api/mv/get_video/<uuid:asset_id>", views.get_video, name="get-video"),

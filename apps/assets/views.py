@@ -23,10 +23,10 @@ from apps.accounts.models import User
 from apps.assets import services
 from apps.assets.links import linked_asset
 from apps.assets.models import Asset, Kind
-from apps.assets.resumable_api import UploadField
 from apps.assets.selectors import asset_get
 from apps.assets.serving import serve_asset
-from apps.assets.sweep import bucket_sweep, orphans_sweep
+from apps.assets.upkeep.sweep import bucket_sweep, orphans_sweep
+from apps.assets.uploading.resumable_api import UploadField
 from apps.core.negotiation import AnyTypeNegotiation
 
 __all__ = ["serve_asset"]

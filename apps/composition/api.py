@@ -17,7 +17,6 @@ from apps.assets.serving import serve_asset
 from apps.assets.views import FILE_RESPONSES
 from apps.composition import looks, services
 from apps.composition.export import latest_export, project_export
-from apps.composition.lyrics import lyrics_decoded
 from apps.composition.models import Composition, Output
 from apps.composition.project_looks import project_look_get, project_look_set
 from apps.composition.selectors import PlansNow, composition_get, compositions_of
@@ -42,6 +41,7 @@ from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idemp
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
 from apps.scenes.selectors import scene_get, scenes_of
+from engines.composing.lyrics import lyrics_decoded
 
 
 class ProjectCompose(APIView):

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
-from apps.composition.plan import TransitionKind, picture_seconds, transition_halves
 from apps.core.text import one_line
-from apps.media.probe import MediaFacts
+from engines.composing.shot_plan import TransitionKind, picture_seconds, transition_halves
+from engines.media.probe import MediaFacts
 
 _TRANSITION_NAMES = {
     TransitionKind.DISSOLVE: "Dissolve",

@@ -10,8 +10,8 @@ from typing import Self
 from xml.etree import ElementTree
 
 from apps.composition.edit import Edit, Event, HandedFile, timecode
-from apps.composition.plan import picture_seconds
-from apps.media.probe import MediaFacts
+from engines.composing.shot_plan import picture_seconds
+from engines.media.probe import MediaFacts
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict
 
 from apps.assets.models import Asset
 from apps.assets.services import asset_local_copy
-from apps.composition.plan import CutPlan, Fit, ShortClip, Shot, SongPart, Source, Transition, TransitionKind
 from apps.core.errors import NotFound
-from apps.media.formats import ClipFormat, Encoding
-from apps.media.probe import MediaFacts, has_other_colours
+from engines.composing.shot_plan import Fit, ShortClip, Shot, ShotPlan, SongPart, Source, Transition, TransitionKind
+from engines.media.formats import ClipFormat, Encoding
+from engines.media.probe import MediaFacts, has_other_colours
 
 
 class _Frozen(BaseModel):
@@ -76,14 +76,14 @@ class FrozenPlan(_Frozen):
         return ClipFormat(self.width, self.height, Fraction(self.fps))
 
 
-def plan_opened(frozen: FrozenPlan, files: ExitStack, *, check: Callable[[], None]) -> CutPlan:
+def plan_opened(frozen: FrozenPlan, files: ExitStack, *, check: Callable[[], None]) -> ShotPlan:
     """The plan over local files, which stay until `files` closes. Raises NotFound for an asset that is gone."""
     ids = {shot.asset_id for shot in frozen.shots} | ({frozen.song.asset_id} if frozen.song else set())
     assets = {asset.pk: asset for asset in Asset.objects.filter(pk__in=ids)}
     if missing := ids - assets.keys():
         raise NotFound("A file of this video is gone.", evidence={"assets": sorted(map(str, missing))})
     sources = {key: _source(asset, files, check) for key, asset in assets.items()}
-    return CutPlan(
+    return ShotPlan(
         shots=tuple(_shot(shot, sources[shot.asset_id]) for shot in frozen.shots),
         format=frozen.clip_format,
         encoding=Encoding[frozen.encoding],

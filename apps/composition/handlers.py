@@ -13,20 +13,20 @@ from uuid import UUID, uuid4
 import structlog
 from django.conf import settings
 
-from apps.assets.keys import final_file_key, job_file_key, job_metadata_key, job_video_key
 from apps.assets.models import Kind as AssetKind
 from apps.assets.services import StoredFile, asset_create, file_store
-from apps.composition.cache import SegmentCache
-from apps.composition.compose import compose
+from apps.assets.store.keys import final_file_key, job_file_key, job_metadata_key, job_video_key
 from apps.composition.export import export_run
 from apps.composition.frozen import FrozenPlan, plan_opened
 from apps.composition.models import Composition
-from apps.composition.proof import Proof, prove, require_passed
-from apps.generation.receiving import video_answer
 from apps.jobs.execution import Done, Handler, JobRun
 from apps.jobs.kinds import Kind
-from apps.media.stills import poster, sprite
 from apps.projects.models import Project
+from apps.work.receiving import video_answer
+from engines.composing.cache import SegmentCache
+from engines.composing.compose import compose
+from engines.composing.proof import Proof, prove, require_passed
+from engines.media.stills import poster, sprite
 
 log = structlog.get_logger(__name__)
 

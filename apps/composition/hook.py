@@ -8,10 +8,10 @@ from typing import Any
 
 from apps.composition.models import Output
 from apps.core.errors import InputError
-from apps.media.frames import FrameGrid
 from apps.projects.models import Project
 from apps.scenes.plan import scene_spans, song_range
 from apps.scenes.selectors import scenes_of
+from engines.media.frames import FrameGrid
 
 # What counts as a hook cut. One that is asked for within these seconds stays within them on its way to a downbeat.
 HOOK_SECONDS = (15.0, 30.0)

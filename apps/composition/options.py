@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from apps.composition.plan import Fit, TransitionKind
-from apps.media.formats import Encoding
+from engines.composing.shot_plan import Fit, TransitionKind
+from engines.media.formats import Encoding
 
 TransitionName = Literal["none", "crossfade", "dip_to_black", "dip_to_white", "flash"]
 _TRANSITIONS = {

@@ -8,17 +8,17 @@ from typing import Any
 
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
 from apps.composition.hook import hook_range
-from apps.composition.lyrics import LyricsPreset, as_srt, read_lyrics, styled
 from apps.composition.models import Lyrics, Output, ProjectLook, SceneLook
 from apps.composition.options import ComposeOptions, decibels, resolved_options, transition_kind
-from apps.composition.plan import ShortClip
 from apps.core.errors import InputError
 from apps.flavors.registry import resolve
-from apps.media.formats import ClipFormat, picture_size
 from apps.projects.models import Project
 from apps.scenes.models import Clip, Scene
 from apps.scenes.plan import scene_spans, song_range, usual_duration
 from apps.scenes.selectors import scenes_of
+from engines.composing.lyrics import LyricsPreset, as_srt, read_lyrics, styled
+from engines.composing.shot_plan import ShortClip
+from engines.media.formats import ClipFormat, picture_size
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from fractions import Fraction
 from apps.assets.models import Asset
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
 from apps.composition.models import Composition
-from apps.composition.plan import ShortClip
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.services import NewJob, job_create
+from engines.composing.shot_plan import ShortClip
 
 
 def composition_repicture(*, composition: Composition, pictures: Asset) -> Job:

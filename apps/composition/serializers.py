@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from apps.assets.services import asset_urls
-from apps.composition.lyrics import LyricsPreset
 from apps.composition.models import Composition, Lyrics, Output, SceneLook, ShortClip, Transition
 from apps.composition.selectors import composition_is_stale
-from apps.generation.strict import IdField, SecondsField, StrictSerializer
 from apps.projects.models import AspectRatio, Resolution
 from apps.projects.serializers import ResolutionField
+from apps.work.strict import IdField, SecondsField, StrictSerializer
+from engines.composing.lyrics import LyricsPreset
 
 _MOST_VIDEOS = 200
 

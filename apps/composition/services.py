@@ -9,7 +9,6 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
-from apps.composition.lyrics import LyricsPreset, read_lyrics
 from apps.composition.models import Composition, Lyrics, Output
 from apps.composition.planning import project_plan
 from apps.composition.selectors import composition_get, composition_is_stale, current_composition, output_get
@@ -20,6 +19,7 @@ from apps.jobs.selectors import live_jobs
 from apps.jobs.services import Idempotency, NewJob, job_cancel, job_create
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
+from engines.composing.lyrics import LyricsPreset, read_lyrics
 
 log = structlog.get_logger(__name__)
 

@@ -16,14 +16,14 @@ from apps.assets.models import Kind as AssetKind
 from apps.assets.selectors import asset_get
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
 from apps.composition.options import ComposeOptions, decibels, resolved_options, transition_kind
-from apps.composition.plan import ShortClip
 from apps.core.errors import InputError
 from apps.flavors.registry import resolve
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, job_create
-from apps.media.formats import FRAME_RATES, ClipFormat
-from apps.media.frames import FrameGrid
+from engines.composing.shot_plan import ShortClip
+from engines.media.formats import FRAME_RATES, ClipFormat
+from engines.media.frames import FrameGrid
 
 # The longest side that is made; larger clips are scaled down.
 _LONGEST_SIDE = 3840

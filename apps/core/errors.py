@@ -6,44 +6,31 @@
 from collections.abc import Mapping
 from typing import Any
 
+from engines.errors import DetailedError, InputError, MediaToolError, StudioError, WorkCancelled
 
-class StudioError(Exception):
-    """Base of every error that we raise on purpose.
+__all__ = [
+    "BudgetExceeded",
+    "ConflictError",
+    "DetailedError",
+    "InputError",
+    "MediaToolError",
+    "NotFound",
+    "ProviderError",
+    "StudioError",
+    "WorkCancelled",
+    "http_status",
+]
 
-    `message` is shown to the user and says what to do; `code` is a stable word for programs;
-    `evidence` goes to the log only.
-    """
-
-    status_code = 500
-    default_code = "error"
-
-    def __init__(self, message: str, *, code: str = "", evidence: Mapping[str, Any] | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code or self.default_code
-        self.evidence = dict(evidence or {})
-
-
-class _DetailedError(StudioError):
-    """One that says more in `errors`: by field, or by what it is about."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        code: str = "",
-        errors: Mapping[str, Any] | None = None,
-        evidence: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(message, code=code, evidence=evidence)
-        self.errors = dict(errors or {})
+# What an engine raises has no HTTP status of its own; an error of the apps names one as `status_code`.
+_ENGINE_STATUS = {InputError: 400, MediaToolError: 422}
 
 
-class InputError(_DetailedError):
-    """What was asked for cannot be done as asked. `errors` maps field names to sentences."""
-
-    status_code = 400
-    default_code = "invalid_input"
+def http_status(error: StudioError) -> int:
+    """The HTTP status that tells a caller of `error`."""
+    own = getattr(error, "status_code", None)
+    if own is not None:
+        return int(own)
+    return next((status for kind, status in _ENGINE_STATUS.items() if isinstance(error, kind)), 500)
 
 
 class NotFound(StudioError):
@@ -53,7 +40,7 @@ class NotFound(StudioError):
     default_code = "not_found"
 
 
-class ConflictError(_DetailedError):
+class ConflictError(DetailedError):
     """The object's present state does not allow it. `errors` may say more, by what it is about."""
 
     status_code = 409
@@ -94,14 +81,3 @@ class ProviderError(StudioError):
         self.outcome_unknown = outcome_unknown
         self.retry_after = retry_after
         self.raw = raw
-
-
-class MediaToolError(StudioError):
-    """ffmpeg, or a decoder, failed on a file. `evidence["stderr"]` holds the tool's last words."""
-
-    status_code = 422
-    default_code = "media_error"
-
-
-class WorkCancelled(Exception):
-    """Raised inside long work when its job was cancelled or taken over; not an error."""

@@ -27,7 +27,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from apps.core.errors import ConflictError, InputError, ProviderError, StudioError
+from apps.core.errors import ConflictError, InputError, ProviderError, StudioError, http_status
 
 log = structlog.get_logger(__name__)
 
@@ -174,7 +174,7 @@ def _of_studio(error: StudioError) -> ErrorAnswer:
     if isinstance(error, ProviderError) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     errors = error.errors if isinstance(error, InputError | ConflictError) else {}
-    return ErrorAnswer(error.status_code, error.code, error.message, errors, headers)
+    return ErrorAnswer(http_status(error), error.code, error.message, errors, headers)
 
 
 def _of_fields(error: drf.ValidationError) -> ErrorAnswer:

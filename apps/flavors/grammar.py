@@ -4,10 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from engines.draft.look import MoveKind
+
 Share = Annotated[float, Field(ge=0, le=1)]
-MoveKind = Literal[
-    "push_in", "pull_out", "pan_left", "pan_right", "tilt_up", "tilt_down", "orbit", "drift", "handheld", "static"
-]
 ShotSize = Literal["extreme_wide", "wide", "full", "medium", "close", "extreme_close", "detail"]
 
 

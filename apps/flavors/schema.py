@@ -22,7 +22,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from apps.flavors.grammar import SceneGrammar
-from apps.flavors.look import DraftLook
+from engines.draft.look import DraftLook
 
 ProviderName = Literal["draft", "replicate", "sync_so", "chat", "comfyui"]
 FLAVOR_NAME = re.compile(r"\A[a-z0-9][a-z0-9_-]{0,49}\Z")

@@ -21,9 +21,9 @@ from apps.generation.serializers import (
     LipsyncSerializer,
 )
 from apps.generation.services import character_reference_work, scenes_work, video_work
-from apps.generation.work import Spending, Work, work_run
 from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
 from apps.jobs.services import idempotent_job
+from apps.work.work import Spending, Work, work_run
 
 QUOTE_ANSWER = inline_serializer(
     "QuoteAnswer",

@@ -10,11 +10,11 @@ from apps.assets.models import Asset
 from apps.assets.models import Kind as AssetKind
 from apps.assets.selectors import asset_get
 from apps.core.errors import InputError
-from apps.generation.choice import Choice, provider_choose
-from apps.generation.frozen import FrozenRequest, InputSource
-from apps.generation.work import Work, work_prepare
 from apps.jobs.kinds import Kind
 from apps.providers.base import Capability
+from apps.work.choice import Choice, provider_choose
+from apps.work.frozen import FrozenRequest, InputSource
+from apps.work.work import Work, work_prepare
 
 
 @dataclass(frozen=True)

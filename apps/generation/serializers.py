@@ -7,10 +7,10 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.flavors.schema import CONFIG_TYPES
-from apps.generation.limits import MAXIMUM_SCENES
-from apps.generation.seeds import SEED_MAXIMUM
-from apps.generation.strict import IdField, MoneyField, SecondsField, StrictSerializer
-from apps.media.formats import ASPECT_RATIOS
+from apps.work.limits import MAXIMUM_SCENES
+from apps.work.seeds import SEED_MAXIMUM
+from apps.work.strict import IdField, MoneyField, SecondsField, StrictSerializer
+from engines.media.formats import ASPECT_RATIOS
 
 TEXT_LENGTH = 20_000
 MAXIMUM_IMAGES = 8

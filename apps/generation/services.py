@@ -9,17 +9,17 @@ from apps.accounts.models import User
 from apps.assets.models import Kind as AssetKind
 from apps.assets.selectors import asset_get
 from apps.core.errors import ConflictError, InputError
-from apps.generation.choice import choice_overridden, provider_choose
-from apps.generation.frozen import FrozenRequest, InputSource
-from apps.generation.late_song import late_song
-from apps.generation.seeds import new_seed
-from apps.generation.song_brief import song_brief, song_slots
-from apps.generation.work import Work, work_prepare
 from apps.jobs.kinds import Kind
-from apps.media.formats import picture_size
-from apps.media.frames import FrameGrid, exact_fps
 from apps.providers.base import Capability
 from apps.songs.selectors import song_get
+from apps.work.choice import choice_overridden, provider_choose
+from apps.work.frozen import FrozenRequest, InputSource
+from apps.work.late_song import late_song
+from apps.work.seeds import new_seed
+from apps.work.song_brief import song_brief, song_slots
+from apps.work.work import Work, work_prepare
+from engines.media.formats import picture_size
+from engines.media.frames import FrameGrid, exact_fps
 
 
 def scenes_work(

@@ -11,18 +11,18 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from apps.accounts.models import User
-from apps.assets.digest import FileDigest
-from apps.assets.keys import upload_key
 from apps.assets.media_types import media_type
 from apps.assets.models import Asset, Kind
 from apps.assets.selectors import asset_get
 from apps.assets.services import StoredFile, asset_create, file_store
-from apps.assets.uploads import spool_path, upload_received
+from apps.assets.store.digest import FileDigest
+from apps.assets.store.keys import upload_key
+from apps.assets.uploading.uploads import spool_path, upload_received
 from apps.core.errors import InputError, NotFound
 from apps.core.guarded_fetch import fetch_url
 from apps.core.http import HttpFailure
-from apps.media.probe import MediaFacts, probe_media
 from apps.providers.base import MediaInput
+from engines.media.probe import MediaFacts, probe_media
 
 # A person waits for the answer, so a link that takes longer is better uploaded.
 LINK_TIME_LIMIT_SECONDS = 60.0

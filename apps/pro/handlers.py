@@ -10,17 +10,17 @@ from uuid import uuid4
 
 import structlog
 
-from apps.assets.keys import job_video_key, pro_result_key
 from apps.assets.models import Asset, Kind
 from apps.assets.services import StoredFile, asset_create, file_store
-from apps.generation.frozen import InputSource
-from apps.generation.handlers import request_produce
-from apps.generation.inputs import input_opened
-from apps.generation.receiving import produced, video_answer
+from apps.assets.store.keys import job_video_key, pro_result_key
 from apps.jobs.execution import Done, Handed, JobRun, Outcome
-from apps.media.probe import decodes_to_end
 from apps.pro.order import ProOrder
 from apps.providers.base import ProviderResult, SegmentedLipsyncRequest
+from apps.work.frozen import InputSource
+from apps.work.handlers import request_produce
+from apps.work.inputs import input_opened
+from apps.work.receiving import produced, video_answer
+from engines.media.probe import decodes_to_end
 
 log = structlog.get_logger(__name__)
 

@@ -12,7 +12,6 @@ from apps.assets.models import Asset
 from apps.assets.services import asset_public_url
 from apps.core.errors import InputError, ProviderError
 from apps.flavors.schema import SyncModel
-from apps.generation.choice import Choice, provider_choose
 from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, job_create
@@ -24,6 +23,7 @@ from apps.providers.lengths import frame_rate_of
 from apps.providers.sync_so.options import override_problems
 from apps.providers.sync_so.payload import check_options, model_of, segmented_body
 from apps.providers.sync_so.segments import SegmentProblem, segment_problems, segments_fitted
+from apps.work.choice import Choice, provider_choose
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from apps.assets.models import Asset
-from apps.generation.seeds import new_seed
+from apps.work.seeds import new_seed
 
 
 class AspectRatio(models.TextChoices):

@@ -4,12 +4,12 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from apps.generation.limits import MAXIMUM_SCENES
-from apps.generation.seeds import SEED_MAXIMUM
 from apps.generation.serializers import TEXT_LENGTH
-from apps.generation.strict import IdField, MoneyField, SecondsField, StrictSerializer
 from apps.projects.models import AspectRatio, Fit, FrameRate, Project, Resolution
 from apps.projects.selectors import project_status, song_seconds
+from apps.work.limits import MAXIMUM_SCENES
+from apps.work.seeds import SEED_MAXIMUM
+from apps.work.strict import IdField, MoneyField, SecondsField, StrictSerializer
 
 
 class ResolutionField(serializers.ChoiceField):

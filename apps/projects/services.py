@@ -14,7 +14,6 @@ from apps.assets.selectors import asset_get
 from apps.assets.services import asset_delete
 from apps.core.errors import ConflictError, InputError
 from apps.core.text import one_line
-from apps.generation.limits import MAXIMUM_SCENES
 from apps.jobs import dispatch, money
 from apps.jobs.models import Job
 from apps.jobs.services import job_cancel
@@ -27,6 +26,7 @@ from apps.providers.registry import providers_for
 from apps.songs.models import Song
 from apps.songs.selectors import song_get
 from apps.songs.services import SONG_CHANGED_TASK
+from apps.work.limits import MAXIMUM_SCENES
 
 log = structlog.get_logger(__name__)
 

@@ -7,8 +7,8 @@ linked file is taken to be the flavor's `duration_seconds`.
 from fractions import Fraction
 
 from apps.core.errors import InputError
-from apps.media.probe import probe_media
 from apps.providers.base import LipsyncRequest, MediaInput
+from engines.media.probe import probe_media
 
 # A scene's usual length, for settings that name none.
 USUAL_SECONDS = 8.0

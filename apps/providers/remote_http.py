@@ -18,8 +18,8 @@ from apps.core.errors import InputError, MediaToolError, ProviderError
 from apps.core.guarded_fetch import FetchRefused, fetch_url
 from apps.core.http import FailureKind, HttpFailure
 from apps.core.multipart import Upload
-from apps.media.probe import probe_media
 from apps.providers.base import RemoteProvider
+from engines.media.probe import probe_media
 
 # Polls are repeated by the engine's own schedule, so one immediate second try is enough for a hiccup.
 READ_ATTEMPTS = 2

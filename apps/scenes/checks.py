@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
-from apps.media.probe import MediaFacts, decode_on_all_cores, open_media, picture_stream, probe_media
+from engines.media.probe import MediaFacts, decode_on_all_cores, open_media, picture_stream, probe_media
 
 # Models that do not offer a project's shape make the nearest one, which composing crops: a square from 16:9 is off
 # by 1.8 times. Beyond this the picture lies on its side.

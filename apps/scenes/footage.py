@@ -9,11 +9,11 @@ from av.video.reformatter import ColorTrc
 
 from apps.core.cores import usable_cores
 from apps.core.errors import InputError
-from apps.media.drawn import drawn_mouths, drawn_note, drawn_without_mouths
-from apps.media.formats import ClipFormat, Encoding, ffmpeg_encoder_arguments, ffmpeg_tags_filter
-from apps.media.probe import MediaFacts, open_media, picture_stream, probe_media
-from apps.media.runner import input_arguments, run_to_file
 from apps.projects.models import Fit
+from engines.media.drawn import drawn_mouths, drawn_note, drawn_without_mouths
+from engines.media.formats import ClipFormat, Encoding, ffmpeg_encoder_arguments, ffmpeg_tags_filter
+from engines.media.probe import MediaFacts, open_media, picture_stream, probe_media
+from engines.media.runner import input_arguments, run_to_file
 
 # Encoding runs near real time on a slow core; long 4K footage on a busy machine stays below.
 RENDER_LIMIT_SECONDS = 3000

@@ -5,9 +5,6 @@ from functools import partial
 import structlog
 
 from apps.core.errors import InputError
-from apps.generation.handlers import Receiver, generation_run
-from apps.generation.late_song import song_awaited
-from apps.generation.receiving import images_receive, scenes_receive, video_receive
 from apps.jobs.execution import Handed, Handler, JobRun, Outcome
 from apps.jobs.kinds import Kind
 from apps.jobs.states import State
@@ -20,6 +17,9 @@ from apps.scenes.receiving import (
     scene_video_receive,
 )
 from apps.scenes.writing import project_scenes_receive
+from apps.work.handlers import Receiver, generation_run
+from apps.work.late_song import song_awaited
+from apps.work.receiving import images_receive, scenes_receive, video_receive
 
 log = structlog.get_logger(__name__)
 

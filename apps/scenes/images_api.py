@@ -11,12 +11,12 @@ from rest_framework.views import APIView
 
 from apps.assets.models import Asset
 from apps.generation.api import validated
-from apps.generation.receiving import image_answer
-from apps.generation.strict import IdField, StrictSerializer
 from apps.jobs.api import acting_user
 from apps.scenes.images import image_make_current, images_of
 from apps.scenes.selectors import scene_get
 from apps.scenes.serializers import SceneSerializer
+from apps.work.receiving import image_answer
+from apps.work.strict import IdField, StrictSerializer
 
 
 class SceneImageSerializer(serializers.Serializer[Any]):

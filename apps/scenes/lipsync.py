@@ -10,11 +10,7 @@ import structlog
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.generation.audio_window import AudioWindow
-from apps.generation.choice import provider_choose
-from apps.generation.frozen import InputSource
 from apps.generation.lipsync import prepared_lipsync
-from apps.generation.work import Spending, Work, spending_check
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, fingerprint_of, idempotent_job
 from apps.jobs.states import State
@@ -24,6 +20,10 @@ from apps.scenes.lipsync_inputs import AudioPart, LipsyncWish, lipsync_audio, li
 from apps.scenes.making import project_spending, scene_work_start
 from apps.scenes.models import Clip, Scene
 from apps.scenes.selectors import original_clip, scenes_get
+from apps.work.audio_window import AudioWindow
+from apps.work.choice import provider_choose
+from apps.work.frozen import InputSource
+from apps.work.work import Spending, Work, spending_check
 
 log = structlog.get_logger(__name__)
 

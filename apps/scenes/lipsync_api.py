@@ -13,10 +13,7 @@ from rest_framework.views import APIView
 from apps.accounts.models import User
 from apps.core.errors import ConflictError
 from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
-from apps.generation.limits import MAXIMUM_SCENES
 from apps.generation.lipsync import LipsyncOptions
-from apps.generation.strict import IdField, SecondsField
-from apps.generation.work import Work
 from apps.jobs.api import JobSerializer, acting_user, wait_as_preferred, wanted_idempotency
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
@@ -26,6 +23,9 @@ from apps.scenes.lipsync_inputs import LipsyncWish
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 from apps.scenes.serializers import SpendingSerializer
+from apps.work.limits import MAXIMUM_SCENES
+from apps.work.strict import IdField, SecondsField
+from apps.work.work import Work
 
 
 class SceneLipsyncSerializer(SpendingSerializer):

@@ -10,15 +10,15 @@ from apps.accounts.models import User
 from apps.assets.models import Asset
 from apps.assets.services import asset_local_copy
 from apps.core.errors import InputError, StudioError
-from apps.generation.frozen import FrozenRequest, InputSource
-from apps.generation.work import Work
 from apps.jobs.execution import JobRun
-from apps.providers.draft.lipsync.check import FaceCheck, face_check
-from apps.providers.draft.lipsync.voice import VoiceCheck, voice_check
 from apps.scenes.lipsync import scene_lipsync_work, scenes_lipsync_works
 from apps.scenes.lipsync_inputs import LipsyncWish
 from apps.scenes.models import Scene
 from apps.songs.models import Song
+from apps.work.frozen import FrozenRequest, InputSource
+from apps.work.work import Work
+from engines.draft.lipsync.check import FaceCheck, face_check
+from engines.draft.lipsync.voice import VoiceCheck, voice_check
 
 log = structlog.get_logger(__name__)
 

@@ -13,13 +13,13 @@ from apps.assets.models import Kind as AssetKind
 from apps.assets.selectors import asset_get
 from apps.core.errors import InputError
 from apps.flavors.registry import resolve
-from apps.generation.audio_window import AudioWindow, SceneLength, audio_windows
 from apps.generation.lipsync import LipsyncOptions
 from apps.projects.models import Project
 from apps.projects.selectors import song_seconds
 from apps.scenes.arrangement import seconds
 from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.selectors import clips_of, scenes_of
+from apps.work.audio_window import AudioWindow, SceneLength, audio_windows
 
 log = structlog.get_logger(__name__)
 

@@ -12,20 +12,20 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.core.errors import InputError
-from apps.generation.choice import provider_choose
-from apps.generation.frozen import FrozenRequest, InputSource
-from apps.generation.seeds import SEED_MAXIMUM
-from apps.generation.work import Spending, Work, spending_check, work_prepare, work_start
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, idempotent_job
-from apps.media.formats import picture_size
 from apps.projects.models import Project
 from apps.projects.selectors import project_lock
 from apps.providers.base import Capability
 from apps.scenes.models import Scene
 from apps.scenes.plan import Span, scene_spans, span_beats, span_energy
 from apps.scenes.selectors import scene_get, scenes_get, scenes_of
+from apps.work.choice import provider_choose
+from apps.work.frozen import FrozenRequest, InputSource
+from apps.work.seeds import SEED_MAXIMUM
+from apps.work.work import Spending, Work, spending_check, work_prepare, work_start
+from engines.media.formats import picture_size
 
 # A prime, so that neighbours' seeds do not meet when takes are counted up.
 SEED_STRIDE = 1009

@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 
 from apps.accounts.models import User
 from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
-from apps.generation.work import Work
 from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
 from apps.projects.selectors import project_get
 from apps.scenes import clips, making, own_clips, writing
@@ -30,6 +29,7 @@ from apps.scenes.serializers import (
     UploadClipSerializer,
     WriteScenesSerializer,
 )
+from apps.work.work import Work
 
 
 def _wish(data: dict[str, Any]) -> Wish:

@@ -11,16 +11,15 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.assets.keys import scene_file_key
 from apps.assets.models import Asset
 from apps.assets.models import Kind as AssetKind
 from apps.assets.services import asset_from_upload, asset_local_copy, file_store
+from apps.assets.store.keys import scene_file_key
 from apps.core.errors import InputError
 from apps.jobs.execution import Done, JobRun
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, idempotent_job, job_create
-from apps.media.formats import clip_format
 from apps.projects.models import Fit
 from apps.projects.selectors import project_lock
 from apps.scenes.checks import Wanted, clip_check
@@ -30,6 +29,7 @@ from apps.scenes.making import scene_key
 from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.receiving import NewClip, clip_save, job_scene
 from apps.scenes.selectors import scene_get
+from engines.media.formats import clip_format
 
 # Shorter than a few frames nothing can be seen.
 SHORTEST_TRIM_SECONDS = Decimal("0.1")

@@ -9,10 +9,7 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.core.errors import InputError, StudioError
 from apps.flavors.registry import flavor_provider
-from apps.generation.choice import provider_choose
-from apps.generation.frozen import InputSource
 from apps.generation.lipsync import LipsyncOptions, prepared_lipsync
-from apps.generation.work import Work
 from apps.jobs.kinds import Kind
 from apps.jobs.services import NewJob, job_create_failed
 from apps.jobs.states import State
@@ -23,6 +20,9 @@ from apps.scenes.lipsync_inputs import LipsyncWish
 from apps.scenes.making import scene_work_start
 from apps.scenes.models import Origin, Scene
 from apps.scenes.plan import Span
+from apps.work.choice import provider_choose
+from apps.work.frozen import InputSource
+from apps.work.work import Work
 
 # A line that reaches into a scene by a breath is no reason to lip-sync it.
 SUNG_SHARE = 0.2

@@ -9,13 +9,13 @@ from fractions import Fraction
 import structlog
 
 from apps.flavors.registry import resolve
-from apps.generation.song_brief import song_beats, song_slots
-from apps.media.frames import FrameGrid
 from apps.projects.models import Project
 from apps.projects.selectors import song_seconds
 from apps.scenes.arrangement import seconds
 from apps.scenes.models import Scene
 from apps.songs.selectors import song_energy
+from apps.work.song_brief import song_beats, song_slots
+from engines.media.frames import FrameGrid
 
 log = structlog.get_logger(__name__)
 

@@ -11,17 +11,17 @@ from uuid import uuid4
 import structlog
 from django.utils import timezone
 
-from apps.assets.keys import scene_file_key, scene_lipsync_key
 from apps.assets.models import Kind as AssetKind
 from apps.assets.services import StoredFile, asset_create, file_store
+from apps.assets.store.keys import scene_file_key, scene_lipsync_key
 from apps.core.errors import NotFound
-from apps.generation.receiving import images_receive, produced, result_metadata, video_answer
 from apps.jobs.execution import Done, JobRun
 from apps.projects.models import Project
 from apps.providers.base import ProviderResult
 from apps.scenes.checks import Wanted, clip_check
 from apps.scenes.history import recorded
 from apps.scenes.models import Clip, Origin, Scene
+from apps.work.receiving import images_receive, produced, result_metadata, video_answer
 
 log = structlog.get_logger(__name__)
 

@@ -5,17 +5,17 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.assets.resumable_api import UploadField
-from apps.generation.limits import MAXIMUM_SCENES
-from apps.generation.seeds import SEED_MAXIMUM
+from apps.assets.uploading.resumable_api import UploadField
 from apps.generation.serializers import TEXT_LENGTH
-from apps.generation.strict import IdField, MoneyField, SecondsField, StrictSerializer
 from apps.jobs.api import JobSerializer
 from apps.scenes.arrangement import MINIMUM_SECONDS
 from apps.scenes.making import MAXIMUM_TAKES
 from apps.scenes.models import Clip, Scene
 from apps.scenes.plan import shown_duration
 from apps.scenes.selectors import clip_notes, clip_suspicions, scene_error, scene_job, scene_status
+from apps.work.limits import MAXIMUM_SCENES
+from apps.work.seeds import SEED_MAXIMUM
+from apps.work.strict import IdField, MoneyField, SecondsField, StrictSerializer
 
 
 class SceneWriteSerializer(StrictSerializer):

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.errors import ConflictError, InputError, NotFound
-from apps.generation.limits import MAXIMUM_SCENES
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.states import State
@@ -24,6 +23,7 @@ from apps.scenes.history import parts_copy, recorded
 from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.plan import project_beats, project_slots, usual_duration
 from apps.scenes.selectors import scenes_of
+from apps.work.limits import MAXIMUM_SCENES
 
 log = structlog.get_logger(__name__)
 

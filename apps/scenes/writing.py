@@ -9,11 +9,6 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.core.errors import ConflictError, InputError, ProviderError
-from apps.generation.choice import provider_choose
-from apps.generation.frozen import FrozenRequest
-from apps.generation.late_song import late_song
-from apps.generation.song_brief import song_brief
-from apps.generation.work import Spending, Work, spending_check, work_prepare, work_start
 from apps.jobs.execution import Done, JobRun
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
@@ -26,6 +21,11 @@ from apps.scenes.making import project_spending
 from apps.scenes.models import Scene
 from apps.scenes.plan import project_slots, song_range
 from apps.scenes.services import scenes_replace
+from apps.work.choice import provider_choose
+from apps.work.frozen import FrozenRequest
+from apps.work.late_song import late_song
+from apps.work.song_brief import song_brief
+from apps.work.work import Spending, Work, spending_check, work_prepare, work_start
 
 # Keys of a written scene that have a column; the rest are kept as facts (shot size, camera, place, light).
 _COLUMNS = {"sequence", "description", "negative_description", "duration", "lipsync", "section"}

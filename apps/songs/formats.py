@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apps.core.errors import InputError
-from apps.media.packets import Damage
-from apps.media.probe import MediaFacts, open_media
-from apps.songs.analysis.analyse import LEAST_SECONDS
-from apps.songs.analysis.decoding import SAMPLE_RATE, audio_blocks
+from engines.listening.analyse import LEAST_SECONDS
+from engines.listening.decoding import SAMPLE_RATE, audio_blocks
+from engines.media.packets import Damage
+from engines.media.probe import MediaFacts, open_media
 
 # Containers (ffmpeg's names) that every browser and provider we serve can take.
 SONG_CONTAINERS = {"mp3", "wav", "flac", "mov", "mp4", "aac", "ogg"}

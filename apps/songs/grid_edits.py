@@ -9,17 +9,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from apps.core.errors import InputError
-from apps.songs.analysis.grid import (
-    LEAST_PERIOD,
-    MOST_PERIOD,
-    BeatGrid,
-    GridSegment,
-    fit_taps,
-    segment_at,
-)
-from apps.songs.analysis.onsets import Onsets
-from apps.songs.analysis.pulse import Pulse
-from apps.songs.analysis.tempo import pulse_follow
+from engines.listening.grid import LEAST_PERIOD, MOST_PERIOD, BeatGrid, GridSegment, fit_taps, segment_at
+from engines.listening.onsets import Onsets
+from engines.listening.pulse import Pulse
+from engines.listening.tempo import pulse_follow
 
 SLOWEST_BPM, FASTEST_BPM = round(60 / MOST_PERIOD), round(60 / LEAST_PERIOD)
 MOST_NUDGE_SECONDS = 5.0

@@ -6,18 +6,18 @@ from uuid import uuid4
 
 import structlog
 
-from apps.assets.keys import upload_key
 from apps.assets.models import Asset
 from apps.assets.models import Kind as AssetKind
 from apps.assets.services import asset_create, asset_local_copy, file_store
+from apps.assets.store.keys import upload_key
 from apps.core.errors import NotFound, StudioError, WorkCancelled
 from apps.jobs.execution import Done, JobRun
-from apps.songs.analysis.analyse import SongAnalysis, song_analyse
 from apps.songs.importing import audio_import, imported_type
 from apps.songs.models import AnalysisState, Song
 from apps.songs.section_edits import sections_kept
 from apps.songs.services import song_changed_tell, song_create
 from apps.songs.stored import analysis_stored, grid_stored
+from engines.listening.analyse import SongAnalysis, song_analyse
 
 log = structlog.get_logger(__name__)
 

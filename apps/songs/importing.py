@@ -6,16 +6,16 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from apps.assets.media_types import media_type
-from apps.assets.uploads import upload_limit
+from apps.assets.uploading.uploads import upload_limit
 from apps.core.errors import InputError
 from apps.core.guarded_fetch import fetch_url
-from apps.media.audio import mixed_channels, pcm_arguments, write_pcm
-from apps.media.frames import as_seconds
-from apps.media.probe import MediaFacts, probe_media
-from apps.media.runner import input_arguments, run_to_file
 from apps.songs.formats import SONG_CONTAINERS
 from apps.songs.pages import page_sound
 from apps.songs.sites import site_audio_fetch, site_knows
+from engines.media.audio import mixed_channels, pcm_arguments, write_pcm
+from engines.media.frames import as_seconds
+from engines.media.probe import MediaFacts, probe_media
+from engines.media.runner import input_arguments, run_to_file
 
 # Servers often name a file's type carelessly; what it is, is found in its content afterwards.
 LINK_CONTENT = ("audio/", "video/", "application/ogg", "application/octet-stream", "binary/octet-stream")

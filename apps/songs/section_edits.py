@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from apps.core.errors import ConflictError, InputError
-from apps.songs.analysis.energy import ENERGY_RATE
+from engines.listening.energy import ENERGY_RATE
 
 SHORTEST_SECONDS = 1.0
 MOST_SECTIONS = 200

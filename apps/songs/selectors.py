@@ -6,10 +6,10 @@ from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.core.errors import NotFound
-from apps.songs.analysis.energy import ENERGY_RATE
-from apps.songs.analysis.grid import BeatGrid
-from apps.songs.cut_plan import SongShape
 from apps.songs.models import Song
+from engines.listening.energy import ENERGY_RATE
+from engines.listening.grid import BeatGrid
+from engines.listening.scene_slots import SongShape
 
 
 def songs_of(user: User) -> "QuerySet[Song]":
@@ -31,7 +31,7 @@ def beat_grid(song: Song) -> BeatGrid | None:
 
 
 def song_shape(song: Song, start: float, end: float) -> SongShape:
-    """What `cut_plan` wants to know of [start, end); times are seconds from `start`."""
+    """What `scene_slots` wants to know of [start, end); times are seconds from `start`."""
 
     def inside(times: list[float]) -> tuple[float, ...]:
         return tuple(round(time - start, 6) for time in times if start < time < end)

@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.assets.resumable_api import UploadField
+from apps.assets.uploading.resumable_api import UploadField
 from apps.core.guarded_fetch import FetchRefused, web_address_check
 from apps.songs.grid_edits import GridEdit, Operation
 from apps.songs.models import Song

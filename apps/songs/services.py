@@ -13,12 +13,12 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from apps.accounts.models import User
-from apps.assets.keys import upload_key
 from apps.assets.media_types import media_type
 from apps.assets.models import Asset
 from apps.assets.models import Kind as AssetKind
 from apps.assets.services import asset_create, asset_delete, file_store
-from apps.assets.uploads import ReceivedFile, upload_received
+from apps.assets.store.keys import upload_key
+from apps.assets.uploading.uploads import ReceivedFile, upload_received
 from apps.core.errors import ConflictError, InputError
 from apps.core.text import one_line
 from apps.jobs import dispatch
@@ -26,14 +26,14 @@ from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, job_create
 from apps.jobs.states import State
-from apps.songs.analysis.analyse import stem_voice
-from apps.songs.analysis.grid import BeatGrid
 from apps.songs.formats import song_checked
 from apps.songs.grid_edits import GridEdit, grid_edit
 from apps.songs.models import AnalysisState, Song
 from apps.songs.section_edits import sections_changed, sections_restored
 from apps.songs.selectors import beat_grid, song_get
 from apps.songs.stored import grid_stored, onsets_read, voice_stored
+from engines.listening.analyse import stem_voice
+from engines.listening.grid import BeatGrid
 
 log = structlog.get_logger(__name__)
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from apps.songs.analysis.analyse import SongAnalysis
-from apps.songs.analysis.grid import BeatGrid
-from apps.songs.analysis.onsets import Onsets
-from apps.songs.analysis.voice import VoiceActivity
+from engines.listening.analyse import SongAnalysis
+from engines.listening.grid import BeatGrid
+from engines.listening.onsets import Onsets
+from engines.listening.voice import VoiceActivity
 
 # For our own use or with a route of their own; too long for every answer.
 LONG_PARTS = ("peaks", "onsets", "energy", "grid")

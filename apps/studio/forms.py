@@ -9,8 +9,8 @@ from django.utils.datastructures import MultiValueDict
 from apps.core.errors import InputError
 from apps.flavors.discovery import DEFAULT
 from apps.flavors.registry import flavor_names
-from apps.generation.limits import MAXIMUM_SCENES
 from apps.projects.models import AspectRatio, Resolution
+from apps.work.limits import MAXIMUM_SCENES
 
 QUICK_GEN = "quick"
 EDIT = "edit"

@@ -1,23 +1,9 @@
 from django.urls import path
 
-from apps.studio.pages import (
-    clips,
-    create,
-    edit,
-    finishing,
-    flavors,
-    images,
-    jobs,
-    lipsync,
-    operator,
-    pro,
-    project,
-    projects,
-    quick,
-    scenes,
-    song,
-    spending,
-)
+from apps.studio.pages import create, flavors, jobs, operator, projects, spending
+from apps.studio.pro import pages as pro
+from apps.studio.project.pages import clips, edit, finishing, images, lipsync, quick, scenes, song
+from apps.studio.project.pages import overview as project
 
 app_name = "studio"
 

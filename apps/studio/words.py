@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from apps.jobs.kinds import Kind
 from apps.jobs.states import State
 from apps.projects.selectors import ProjectStatus
 from apps.scenes.selectors import SceneStatus
@@ -14,8 +13,6 @@ class Word:
     text: str
     tone: str = ""
 
-
-LONGEST_WAIT_SECONDS = 3600
 
 JOB_WORDS: Mapping[str, Word] = {
     State.QUEUED: Word("Waiting", "live"),
@@ -48,22 +45,6 @@ PROJECT_WORDS: Mapping[str, Word] = {
 
 # What the Edit page can do with a scene among the others.
 REARRANGING_WORDS = (("insert", "Insert after"), ("duplicate", "Duplicate"), ("merge", "Merge with next"))
-
-KIND_WORDS: Mapping[str, str] = {
-    Kind.SCENES: "Write scenes",
-    Kind.CHARACTER_REFERENCE: "Character reference",
-    Kind.IMAGE: "Image",
-    Kind.VIDEO: "Video",
-    Kind.LIPSYNC: "Lip-sync",
-    Kind.PRO_LIPSYNC: "Pro lip-sync",
-    Kind.TRIM: "Trim",
-    Kind.UPLOAD: "Clip upload",
-    Kind.STITCH: "Stitch",
-    Kind.COMPOSE: "Final video",
-    Kind.EXPORT: "Export",
-    Kind.AUDIO_IMPORT: "Song import",
-    Kind.AUDIO_ANALYSIS: "Song analysis",
-}
 
 # What a composed video's proof looked at.
 PROOF_WORDS: Mapping[str, str] = {
@@ -108,16 +89,3 @@ PROVIDER_WORDS: Mapping[str, str] = {
     "chat": "Chat",
     "comfyui": "ComfyUI",
 }
-
-
-def kind_word(kind: str) -> str:
-    return KIND_WORDS.get(kind, kind.replace("_", " ").capitalize())
-
-
-def left_words(seconds: float) -> str:
-    """`about 40 s left`; "" for what takes so long that nobody waits by the clock."""
-    if seconds > LONGEST_WAIT_SECONDS:
-        return ""
-    return (
-        f"about {round(seconds / 60)} min left" if seconds >= 90 else f"about {max(1, round(seconds / 10)) * 10} s left"
-    )

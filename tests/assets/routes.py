@@ -3,8 +3,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from apps.assets.resumable import partial_create
 from apps.assets.services import asset_create, file_store
+from apps.assets.uploading.resumable import partial_create
 from tests.assets.conftest import video_make
 from tests.routes import Row, owned_api
 

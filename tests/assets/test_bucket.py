@@ -8,12 +8,14 @@ import requests
 from django.db import connection
 from django.utils import timezone
 
-from apps.assets import background, keys, services
-from apps.assets.bucket import bucket_get
-from apps.assets.digest import MULTIPART_THRESHOLD_BYTES, PART_BYTES
-from apps.assets.disk import local_path
+from apps.assets import services
 from apps.assets.errors import StorageUnavailable
 from apps.assets.models import Asset
+from apps.assets.store import keys
+from apps.assets.store.bucket import bucket_get
+from apps.assets.store.digest import MULTIPART_THRESHOLD_BYTES, PART_BYTES
+from apps.assets.store.disk import local_path
+from apps.assets.upkeep import background
 from apps.core.errors import WorkCancelled
 from tests.fakes.s3_proxy import Fault
 from tests.waiting import wait_for

@@ -4,9 +4,10 @@ import uuid
 import pytest
 from django.core.management import CommandError, call_command
 
-from apps.assets import keys, services
-from apps.assets.disk import local_path
+from apps.assets import services
 from apps.assets.models import Asset
+from apps.assets.store import keys
+from apps.assets.store.disk import local_path
 from tests.assets.conftest import audio_make
 from tests.fakes.s3_proxy import Fault
 

@@ -10,11 +10,12 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from apps.assets import background, services
-from apps.assets.digest import MULTIPART_THRESHOLD_BYTES
-from apps.assets.disk import local_path
+from apps.assets import services
 from apps.assets.models import Asset
-from apps.assets.sweep import bucket_sweep, orphans_sweep
+from apps.assets.store.digest import MULTIPART_THRESHOLD_BYTES
+from apps.assets.store.disk import local_path
+from apps.assets.upkeep import background
+from apps.assets.upkeep.sweep import bucket_sweep, orphans_sweep
 from tests.fakes.s3_proxy import Fault
 from tests.waiting import wait_for
 

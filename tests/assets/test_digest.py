@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from apps.assets.digest import MULTIPART_THRESHOLD_BYTES, PART_BYTES, DigestWriter
+from apps.assets.store.digest import MULTIPART_THRESHOLD_BYTES, PART_BYTES, DigestWriter
 
 
 def digest_of(content, *, piece):

@@ -1,8 +1,8 @@
 import multiprocessing
 import threading
 
-from apps.assets.disk import file_place, local_path, media_folder_id, media_root
-from apps.assets.local_files import _remove_empty_folders
+from apps.assets.store.disk import file_place, local_path, media_folder_id, media_root
+from apps.assets.store.local_files import _remove_empty_folders
 
 
 def test_processes_that_start_together_agree_on_the_folders_id():

@@ -9,10 +9,11 @@ import pytest
 from django.db import connection
 from structlog.testing import capture_logs
 
-from apps.assets import keys, services
-from apps.assets.disk import local_path, media_root
-from apps.assets.local_files import Deletion, local_file_delete, local_file_hold
+from apps.assets import services
 from apps.assets.models import Asset, StorageTotal
+from apps.assets.store import keys
+from apps.assets.store.disk import local_path, media_root
+from apps.assets.store.local_files import Deletion, local_file_delete, local_file_hold
 from tests.assets.conftest import audio_make
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,6 +1,6 @@
 import pytest
 
-from apps.assets.ranges import ByteRange, RangeNotSatisfiable, range_parse
+from apps.assets.store.ranges import ByteRange, RangeNotSatisfiable, range_parse
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 
 from apps.assets.models import Asset
-from apps.assets.resumable import MOST_UNFINISHED
-from apps.assets.sweep import orphans_sweep
-from apps.assets.upload_mirror import mirror_sweep
+from apps.assets.store.upload_mirror import mirror_sweep
+from apps.assets.upkeep.sweep import orphans_sweep
+from apps.assets.uploading.resumable import MOST_UNFINISHED
 from apps.jobs.services import job_cancel
 from tests.factories import make_project, make_scenes
 from tests.server import closed_port

@@ -5,10 +5,11 @@ import uuid
 import pytest
 from django.db import connection
 
-from apps.assets import keys, services
+from apps.assets import services
 from apps.assets.errors import StorageUnavailable
 from apps.assets.models import Asset
-from apps.assets.scratch import cache_root, cache_trim, cached_copy, cached_files
+from apps.assets.store import keys
+from apps.assets.store.scratch import cache_root, cache_trim, cached_copy, cached_files
 from tests.assets.conftest import audio_make
 from tests.fakes.s3_proxy import Fault
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from apps.assets import keys, services
-from apps.assets.disk import local_path, media_folder_id
+from apps.assets import services
 from apps.assets.models import Asset
-from apps.core.errors import ConflictError, InputError
+from apps.assets.store import keys
+from apps.assets.store.disk import local_path, media_folder_id
+from apps.core.errors import ConflictError, InputError, http_status
 
 pytestmark = pytest.mark.django_db
 
@@ -125,7 +126,7 @@ def test_an_uploaded_song_is_known_by_its_content_not_its_name(song, user):
 def test_something_that_is_no_media_is_refused_with_a_reason(user, settings, content, kind, code):
     with pytest.raises(InputError) as caught:
         services.asset_from_upload(by=user, upload=SimpleUploadedFile("a.mp3", content), kind=kind)
-    assert (caught.value.code, caught.value.status_code) == (code, 400)
+    assert (caught.value.code, http_status(caught.value)) == (code, 400)
     assert "file" in caught.value.errors
     assert not Asset.objects.exists()
     assert not any(path.is_file() for path in Path(settings.SCRATCH_ROOT).rglob("*"))

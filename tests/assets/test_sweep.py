@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from apps.assets import background, checks, keys, services
-from apps.assets.disk import local_path, media_folder_id
+from apps.assets import services
 from apps.assets.models import Asset, MediaFolder, StorageCheck, StorageTotal
-from apps.assets.sweep import bucket_sweep, orphans_sweep
+from apps.assets.store import keys
+from apps.assets.store.disk import local_path, media_folder_id
+from apps.assets.upkeep import background, checks
+from apps.assets.upkeep.sweep import bucket_sweep, orphans_sweep
 from apps.core.metrics import REGISTRY
 
 pytestmark = pytest.mark.django_db(transaction=True)

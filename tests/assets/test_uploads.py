@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from apps.assets.disk import local_path
 from apps.assets.models import Asset
+from apps.assets.store.disk import local_path
 
 pytestmark = pytest.mark.django_db
 

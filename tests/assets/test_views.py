@@ -4,10 +4,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from apps.assets import keys, services
-from apps.assets.disk import local_path
+from apps.assets import services
 from apps.assets.links import signed_link
 from apps.assets.models import Asset
+from apps.assets.store import keys
+from apps.assets.store.disk import local_path
 
 pytestmark = pytest.mark.django_db
 

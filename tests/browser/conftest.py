@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from mvsite.browser import chromium_install
+from launcher.browser import chromium_install
 from tests.worker import celery_worker
 
 # Chromium looks for Google's hosts at every start; none of that belongs to a test.

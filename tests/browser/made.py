@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image
 
 from apps.assets.services import asset_create, file_store
-from apps.songs.analysis.waveform import DISPLAY_BUCKETS
+from engines.listening.waveform import DISPLAY_BUCKETS
 from tests.assets.conftest import audio_make, video_make
 from tests.factories import make_clip, make_project, make_scenes, make_song
 

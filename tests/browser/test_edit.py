@@ -11,9 +11,9 @@ from playwright.sync_api import expect
 from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.projects.services import project_update
-from apps.songs.analysis.grid import BeatGrid, segment_at
 from apps.songs.models import Song
 from apps.songs.stored import grid_stored
+from engines.listening.grid import BeatGrid, segment_at
 from tests.browser.made import project_on_disk
 from tests.factories import make_clip, make_job
 

@@ -20,14 +20,14 @@ from apps.composition.hook import hook_range
 from apps.composition.models import Composition, Output, ProjectLook
 from apps.composition.services import project_final_is_fresh
 from apps.jobs.models import Job
-from apps.media.formats import clip_format
-from apps.media.mp4 import read_track
-from apps.media.probe import probe_media
 from apps.projects.models import Project
 from apps.scenes.models import Clip
 from apps.songs.models import Song
-from tests.composition.conftest import own_clip, seen
+from engines.media.formats import clip_format
+from engines.media.mp4 import read_track
+from engines.media.probe import probe_media
 from tests.composition.strict_readers import read_edl, read_fcp7
+from tests.engines.composing.conftest import own_clip, seen
 from tests.factories import make_clip, make_project, make_scenes
 from workers.base import job_run
 

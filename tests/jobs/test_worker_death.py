@@ -9,12 +9,12 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+import embedded
 from apps.core.redis_client import redis_client
 from apps.jobs import sweep
 from apps.jobs.models import Job
 from apps.jobs.states import State
 from apps.songs.services import song_upload
-from mvsite import embedded
 from tests.waiting import wait_for
 from tests.worker import beat, celery_worker, kill_tree, silence
 

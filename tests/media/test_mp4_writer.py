@@ -6,9 +6,9 @@ import os
 import pytest
 
 from apps.core.errors import MediaToolError
-from apps.media.mp4 import read_track
-from apps.media.mp4_writer import join_pictures, write_movie
-from apps.media.probe import probe_media
+from engines.media.mp4 import read_track
+from engines.media.mp4_writer import join_pictures, write_movie
+from engines.media.probe import probe_media
 
 
 @pytest.fixture

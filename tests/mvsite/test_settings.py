@@ -11,11 +11,11 @@ import yaml
 from django.conf import settings
 
 from apps.core.checks import check_public_url
+from embedded.addresses import own_names
+from launcher.programs import workers
 from mvsite import env
-from mvsite.addresses import own_names
 from mvsite.celery import app
 from mvsite.health import QUEUES
-from mvsite.programs import workers
 from mvsite.version import commit
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -74,7 +74,7 @@ def command(*arguments, **environment):
     ],
 )
 def test_a_bad_value_stops_the_start_with_one_sentence_that_names_the_cure(name, value, cure):
-    done = command("-m", "mvsite.run", **{name: value})
+    done = command("-m", "launcher.run", **{name: value})
     assert done.returncode == 1
     assert cure in done.stderr
     assert done.stderr.count("\n") == 1

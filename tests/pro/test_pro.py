@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from apps.assets.models import Asset
 from apps.jobs.models import Job, RemoteRun
 from apps.jobs.states import State
-from apps.media.probe import probe_media
+from engines.media.probe import probe_media
 from tests.factories import store_asset
 from tests.fakes import media
 from tests.jobs.remote.driving import drive

@@ -10,7 +10,6 @@ from typing import Any
 import yaml
 from django.conf import settings
 
-from apps.media.probe import probe_media
 from apps.providers.base import (
     Capability,
     ImageRequest,
@@ -26,6 +25,7 @@ from apps.providers.base import (
     VideoRequest,
 )
 from apps.providers.registry import provider_get
+from engines.media.probe import probe_media
 from tests.fakes import media
 from tests.fakes.chat import FakeChat
 from tests.fakes.comfyui import FakeComfyUi

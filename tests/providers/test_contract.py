@@ -5,8 +5,8 @@ import json
 import pytest
 
 from apps.core.errors import ProviderError
-from apps.media.probe import probe_media
 from apps.providers.base import PreparedSubmit, RemoteRef, RemoteState
+from engines.media.probe import probe_media
 
 STRANGERS = {
     "replicate": "aaaabbbbccccddddeeeeffff00",

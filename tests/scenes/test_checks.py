@@ -1,7 +1,7 @@
 import pytest
 
-from apps.media.runner import run
 from apps.scenes.checks import Wanted, clip_check
+from engines.media.runner import run
 from tests.fakes import media
 
 WANTED = Wanted(seconds=2.0, width=320, height=180)

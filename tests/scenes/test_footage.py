@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from apps.core.errors import InputError
-from apps.media.drawn import DrawnMouth, drawn_mouths, drawn_note
-from apps.media.formats import clip_format
-from apps.media.probe import probe_media
-from apps.media.runner import run
-from apps.media.stills import picture_at
 from apps.projects.models import Fit
 from apps.scenes.footage import Footage, footage_render
+from engines.media.drawn import DrawnMouth, drawn_mouths, drawn_note
+from engines.media.formats import clip_format
+from engines.media.probe import probe_media
+from engines.media.runner import run
+from engines.media.stills import picture_at
 
 SHAPE = clip_format("16:9", "720p", Fraction(24))
 

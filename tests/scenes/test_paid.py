@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from apps.generation.work import Spending
 from apps.jobs.models import Job
 from apps.jobs.selectors import project_money
+from apps.production import generate_all
 from apps.scenes.models import Clip, Scene
-from apps.studio import generate_all
+from apps.work.work import Spending
 from tests.factories import make_project, make_scenes
 from tests.fakes import media
 from tests.jobs.remote.driving import drive, turn

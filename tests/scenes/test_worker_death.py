@@ -1,6 +1,6 @@
 """A worker dies by `kill -9` at a named line of each kind of job; the next one ends the job, and nothing is doubled.
 
-Clips are rendered by threads, which a forked child has none of: `tests/studio/test_survival.py` kills real workers.
+Clips are rendered by threads, which a forked child has none of: `tests/production/test_survival.py` kills real workers.
 """
 
 from decimal import Decimal
@@ -9,11 +9,11 @@ import pytest
 
 from apps.assets.models import Asset
 from apps.generation.services import character_reference_work, scenes_work
-from apps.generation.work import Spending, work_run
 from apps.jobs.models import Job
 from apps.scenes import making, own_clips, writing
 from apps.scenes.making import Wish
 from apps.scenes.models import Clip, Scene
+from apps.work.work import Spending, work_run
 from tests.factories import make_clip, make_project, make_scenes, store_asset
 from tests.fakes import media
 from tests.jobs.remote.driving import Kill, drive, killed, turn

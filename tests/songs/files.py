@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from apps.songs.synthesis import write_audio
-from tests.songs.builders import band
+from tests.engines.listening.builders import band
 
 
 @functools.cache

@@ -7,14 +7,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
-from apps.assets.disk import local_path
 from apps.assets.models import Asset
+from apps.assets.store.disk import local_path
 from apps.jobs.models import Job
 from apps.songs.models import AnalysisState, Song
 from apps.songs.services import song_analyse, song_analysis_ended
+from tests.engines.listening.builders import band
 from tests.factories import make_project
 from tests.fakes import media
-from tests.songs.builders import band
 from tests.songs.files import song_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True)

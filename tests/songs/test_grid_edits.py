@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from apps.core.errors import InputError
-from apps.songs.analysis.grid import BeatGrid, fit_taps, segment_at
 from apps.songs.grid_edits import (
     GridEdit,
     Operation,
@@ -17,7 +16,8 @@ from apps.songs.grid_edits import (
     grid_tap,
 )
 from apps.songs.stored import onsets_read
-from tests.songs.builders import band, heard
+from engines.listening.grid import BeatGrid, fit_taps, segment_at
+from tests.engines.listening.builders import band, heard
 
 SILENT = onsets_read({})
 

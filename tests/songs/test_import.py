@@ -2,8 +2,8 @@
 
 import pytest
 
-from apps.assets.disk import local_path
 from apps.assets.models import Asset
+from apps.assets.store.disk import local_path
 from apps.jobs.models import Job
 from apps.songs.models import Song
 from apps.songs.sites import site_knows

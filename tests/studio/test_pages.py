@@ -8,10 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.jobs.models import Job
+from apps.production.followup import job_retried
 from apps.projects.models import Project
 from apps.projects.services import project_update
 from apps.scenes import history
-from apps.studio.followup import job_retried
 from apps.studio.templatetags.studio import time_left
 from tests.factories import make_asset, make_clip, make_project, make_scenes, make_song, store_asset
 from tests.fakes import media

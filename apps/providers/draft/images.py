@@ -10,21 +10,12 @@ from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from apps.core.errors import InputError
-from apps.flavors.look import DraftLook, Palette
-from apps.providers.draft.canvas import Canvas, Pixels, mix
-from apps.providers.draft.figure import Character, FigurePainter, cast, complete, draw_outline, light_the_edge
-from apps.providers.draft.lettering import letter
-from apps.providers.draft.reading import Person, read_person
-from apps.providers.draft.storyboard import (
-    MOVE_NAMES,
-    SHOT_NAMES,
-    Recipe,
-    bars,
-    flatten,
-    paint,
-    stable_number,
-    vignette,
-)
+from engines.draft.canvas import Canvas, Pixels, mix
+from engines.draft.figure import Character, FigurePainter, cast, complete, draw_outline, light_the_edge
+from engines.draft.lettering import letter
+from engines.draft.look import DraftLook, Palette
+from engines.draft.reading import Person, read_person
+from engines.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, bars, flatten, paint, stable_number, vignette
 
 RECIPE_KEY = "mvsite-storyboard"
 PERSON_KEY = "mvsite-character"

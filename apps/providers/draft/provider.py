@@ -11,8 +11,6 @@ from pydantic import ValidationError
 
 from apps.core.errors import InputError, WorkCancelled
 from apps.flavors.grammar import SceneGrammar
-from apps.flavors.look import DraftLook
-from apps.media.formats import ClipFormat
 from apps.providers.base import (
     Capability,
     ImageRequest,
@@ -26,9 +24,6 @@ from apps.providers.base import (
     SegmentedLipsyncRequest,
     VideoRequest,
 )
-from apps.providers.draft.camera import Move, pace
-from apps.providers.draft.canvas import OVERSCAN
-from apps.providers.draft.clip import Picture, Shot, render_clip
 from apps.providers.draft.images import (
     character_sheet,
     cover,
@@ -38,12 +33,17 @@ from apps.providers.draft.images import (
     read_recipe,
     storyboard_image,
 )
-from apps.providers.draft.lettering import text_mask
-from apps.providers.draft.lipsync.sync import Part, lipsync_clip
-from apps.providers.draft.reading import read_prompt
 from apps.providers.draft.scenes import write_scenes
-from apps.providers.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, paint, stable_number, vignette
-from apps.providers.draft.weather import Weather
+from engines.draft.camera import Move, pace
+from engines.draft.canvas import OVERSCAN
+from engines.draft.clip import Picture, Shot, render_clip
+from engines.draft.lettering import text_mask
+from engines.draft.lipsync.sync import Part, lipsync_clip
+from engines.draft.look import DraftLook
+from engines.draft.reading import read_prompt
+from engines.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, paint, stable_number, vignette
+from engines.draft.weather import Weather
+from engines.media.formats import ClipFormat
 
 Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]

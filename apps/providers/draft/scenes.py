@@ -10,9 +10,9 @@ import numpy as np
 from apps.core.errors import InputError
 from apps.flavors.grammar import Choice, Move, SceneGrammar, Shot
 from apps.providers.base import ScenesRequest, SongBrief
-from apps.providers.draft.idea import Idea, lower_first, moment_at, read_idea
-from apps.providers.draft.reading import LIGHTS, PLACES, WEATHERS, find
-from apps.providers.draft.storyboard import stable_number
+from engines.draft.idea import Idea, lower_first, moment_at, read_idea
+from engines.draft.reading import LIGHTS, PLACES, WEATHERS, find
+from engines.draft.storyboard import stable_number
 
 # Sizes in which a mouth can be seen to move.
 _SINGING_SIZES = {"medium", "close"}

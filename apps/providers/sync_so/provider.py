@@ -15,7 +15,6 @@ from django.conf import settings
 from apps.core import http
 from apps.core.errors import InputError, ProviderError
 from apps.core.http import FailureKind, HttpFailure
-from apps.media.probe import probe_media
 from apps.providers.base import (
     Capability,
     LipsyncRequest,
@@ -44,6 +43,7 @@ from apps.providers.sync_so.payload import (
 )
 from apps.providers.sync_so.segments import segment_problems, segments_fitted
 from apps.providers.sync_so.webhooks import webhook_is_genuine
+from engines.media.probe import probe_media
 
 STATES = {
     "PENDING": RemoteState.QUEUED,

@@ -12,14 +12,14 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.core.errors import BudgetExceeded, InputError, StudioError
-from apps.generation.work import Spending
 from apps.projects.selectors import project_get
 from apps.scenes.clips import scene_expect
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
-from apps.studio.board import Board, board_of
-from apps.studio.cards import owner_of
 from apps.studio.live import held_pieces, live_response
+from apps.studio.project.board import Board, board_of
+from apps.studio.project.cards import owner_of
+from apps.work.work import Spending
 
 Action = Callable[[User, Spending], object]
 

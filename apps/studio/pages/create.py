@@ -15,8 +15,8 @@ from apps.projects.models import Project
 from apps.projects.services import ProjectFields, project_create
 from apps.songs.selectors import songs_of
 from apps.songs.services import song_import, song_upload
-from apps.studio.cards import owner_of
 from apps.studio.forms import QUICK_GEN, CreateForm, form_take_errors
+from apps.studio.project.cards import owner_of
 
 RECENT_SONGS = 20
 

@@ -12,7 +12,7 @@ from apps.core.errors import ConflictError, InputError
 from apps.flavors.schema import CONFIG_TYPES
 from apps.flavors.selectors import flavor_detail, flavor_preview, flavor_summaries, resolved_text
 from apps.flavors.services import flavor_delete, flavor_save
-from apps.studio.cards import owner_of
+from apps.studio.project.cards import owner_of
 
 # A new flavor starts as this edit of its first config type.
 NEW_TEXT = "# Only what differs from default.\n"

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.assets.models import Asset
 from apps.assets.selectors import asset_get
 from apps.core.errors import BudgetExceeded, InputError, NotFound
-from apps.generation.work import Spending
 from apps.jobs.api import AdoptSerializer, JobFilter
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
@@ -23,13 +22,15 @@ from apps.jobs.polling import job_adopt
 from apps.jobs.selectors import job_get, jobs_of
 from apps.jobs.services import job_cancel
 from apps.jobs.states import FINISHED, RETRYABLE, State
+from apps.jobs.words import kind_word
+from apps.production.retrying import job_try_again
 from apps.projects.models import Project
 from apps.scenes.models import Scene
-from apps.studio.cards import owner_of, view_url
 from apps.studio.live import LIVE_METHODS, Piece, changed_list, live_response, piece_html, poll_of
 from apps.studio.pages.acting import confirm_cost
-from apps.studio.retrying import job_try_again
-from apps.studio.words import JOB_WORDS, kind_word
+from apps.studio.project.cards import owner_of, view_url
+from apps.studio.words import JOB_WORDS
+from apps.work.work import Spending
 
 PAGE_SIZE = 50
 # To choose from; an older project's jobs are reached from its page.

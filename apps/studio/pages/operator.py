@@ -22,7 +22,7 @@ from apps.jobs.kinds import Queue
 from apps.jobs.models import Job
 from apps.jobs.states import LIVE, State
 from apps.providers.registry import PROVIDERS
-from apps.studio.cards import owner_of
+from apps.studio.project.cards import owner_of
 
 FAILURES_SINCE = timedelta(days=1)
 # Workers answer a ping within milliseconds; one that is loading a song may take a moment.

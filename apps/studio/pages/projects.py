@@ -16,8 +16,8 @@ from apps.projects.models import Project
 from apps.projects.selectors import project_status, projects_of, song_seconds
 from apps.projects.services import project_delete
 from apps.scenes.models import Scene
-from apps.studio.cards import owner_of, view_url
 from apps.studio.live import LIVE_METHODS, Piece, changed_list, live_response, piece_html, poll_of
+from apps.studio.project.cards import owner_of, view_url
 from apps.studio.words import PROJECT_WORDS
 
 PAGE_SIZE = 24

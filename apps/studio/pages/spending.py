@@ -14,8 +14,8 @@ from apps.accounts.keeping import kept_fields, login_required_keeping
 from apps.accounts.models import User
 from apps.jobs.models import SpendingAccount
 from apps.jobs.money import cap_set, daily_cap_scope, day_scope, user_scope
-from apps.studio.cards import owner_of
 from apps.studio.forms import DollarsField
+from apps.studio.project.cards import owner_of
 
 
 class CapsForm(forms.Form):

@@ -6,6 +6,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
+from apps.jobs import words as job_words
 from apps.studio import words
 
 register = template.Library()
@@ -62,7 +63,7 @@ def job_word(state: str) -> words.Word:
 
 @register.filter
 def kind_word(kind: str) -> str:
-    return words.kind_word(kind)
+    return job_words.kind_word(kind)
 
 
 @register.filter
@@ -85,7 +86,7 @@ def time_left(job: Any) -> str:
     elapsed = (timezone.now() - job.started_at).total_seconds()
     if not LEAST_SHARE <= share < MOST_SHARE or elapsed < LEAST_ELAPSED_SECONDS:
         return ""
-    return words.left_words(elapsed / share * (1 - share))
+    return job_words.left_words(elapsed / share * (1 - share))
 
 
 @register.filter

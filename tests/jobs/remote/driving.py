@@ -20,10 +20,10 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from apps.generation.services import scenes_work, video_work
-from apps.generation.work import Spending, work_run
 from apps.jobs import polling, sweep
 from apps.jobs.models import Job, RemoteRun, RunStatus
 from apps.jobs.states import LIVE, State
+from apps.work.work import Spending, work_run
 from tests.waiting import wait_for
 from workers.base import job_run, late_result_keep
 from workers.generation import HANDLERS

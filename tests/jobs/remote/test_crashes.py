@@ -6,7 +6,7 @@ from apps.assets.models import Asset
 from apps.assets.services import asset_local_copy
 from apps.jobs.models import LedgerEntry, RemoteRun, RunStatus
 from apps.jobs.states import State
-from apps.media.probe import probe_media
+from engines.media.probe import probe_media
 from tests.jobs.remote.driving import Kill, drive, killed, run_of, scenes_job, video_job
 from tests.jobs.remote.test_unknown_outcomes import lipsync_job
 from tests.providers.cases import PAID_ROUTES

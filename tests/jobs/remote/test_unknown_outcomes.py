@@ -5,10 +5,10 @@ import pytest
 from apps.core.errors import ConflictError
 from apps.flavors.services import flavor_save
 from apps.generation.lipsync import lipsync_work
-from apps.generation.work import Spending, work_run
 from apps.jobs import polling, services
 from apps.jobs.models import LedgerEntry
 from apps.jobs.states import LIVE, State
+from apps.work.work import Spending, work_run
 from tests.fakes import media
 from tests.jobs.remote.assets import stored_asset
 from tests.jobs.remote.driving import drive, run_of, scenes_job, sending, turn, video_job

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from apps.core.errors import WorkCancelled
-from apps.media.drawn import drawn_mouths
-from apps.media.probe import probe_media
 from apps.providers.base import ImageRequest, MediaInput
-from apps.providers.draft.reading import read_prompt
+from engines.draft.reading import read_prompt
+from engines.media.drawn import drawn_mouths
+from engines.media.probe import probe_media
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from apps.core.errors import InputError, WorkCancelled
-from apps.media.drawn import drawn_mouths, drawn_without_mouths
-from apps.media.formats import ClipFormat
-from apps.media.probe import probe_media
-from apps.media.runner import run
 from apps.providers.base import LipsyncRequest, LipsyncSegment, MediaInput, SegmentedLipsyncRequest
-from apps.providers.draft.lipsync.check import face_check
-from apps.providers.draft.lipsync.face import drawn_track
-from apps.providers.draft.lipsync.sync import decoded_planes
-from apps.providers.draft.lipsync.track import found_track
-from tests.providers.draft.voices import write_voice
+from engines.draft.lipsync.check import face_check
+from engines.draft.lipsync.face import drawn_track
+from engines.draft.lipsync.sync import decoded_planes
+from engines.draft.lipsync.track import found_track
+from engines.media.drawn import drawn_mouths, drawn_without_mouths
+from engines.media.formats import ClipFormat
+from engines.media.probe import probe_media
+from engines.media.runner import run
+from tests.engines.draft.voices import write_voice
 
 SINGER = "Close-up of Mara in a red coat with dark hair, who sings on a rooftop at dusk. The camera pushes in."
 FRAMES = 48

@@ -5,8 +5,8 @@ import pytest
 
 from apps.core.errors import InputError
 from apps.providers.base import ScenesRequest, SongBrief, SongSection
-from apps.providers.draft.idea import read_idea
-from apps.providers.draft.reading import read_prompt
+from engines.draft.idea import read_idea
+from engines.draft.reading import read_prompt
 
 IDEA = "A woman drives through the neon rain at night, looking for the sister she lost. She finds her in an empty club."
 SONG = SongBrief(

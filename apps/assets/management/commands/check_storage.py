@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.assets.storage_probe import storage_probe
+from apps.assets.store.storage_probe import storage_probe
 
 
 class Command(BaseCommand):

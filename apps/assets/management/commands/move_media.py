@@ -4,7 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.assets.moving import media_move
+from apps.assets.store.moving import media_move
 
 
 class Command(BaseCommand):

@@ -1,0 +1,220 @@
+"""Opening an archive that anybody may have written, within bounded memory.
+
+Everything that the manifest says is checked against the zip's own table before an entry is read, and an entry is read
+no further than the manifest says. Entries are never written under their own names.
+"""
+
+import hashlib
+import io
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+from uuid import UUID
+
+from django.conf import settings
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from apps.archive.container import CHUNK_BYTES, FORMAT, MANIFEST, MEDIA_PREFIX, ROWS
+from apps.core.errors import InputError
+
+MEBIBYTE = 1024 * 1024
+# What zipfile and zlib raise for a file that is no zip, or a damaged one.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError, RuntimeError)
+# bzip2 and LZMA unpack without a bound on memory.
+COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+ENCRYPTED_FLAG = 0x1
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest parts that are held in memory at once."""
+
+    table_bytes: int
+    manifest_bytes: int
+    line_bytes: int
+
+
+# Some 25,000 files, and for one row far more than the longest song's analysis.
+PROJECT_LIMITS = Limits(table_bytes=8 * MEBIBYTE, manifest_bytes=4 * MEBIBYTE, line_bytes=8 * MEBIBYTE)
+# An operator's own backup grows with the studio.
+BACKUP_LIMITS = Limits(table_bytes=512 * MEBIBYTE, manifest_bytes=512 * MEBIBYTE, line_bytes=64 * MEBIBYTE)
+
+
+class Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size_bytes: Annotated[int, Field(ge=0)]
+
+
+class Manifest(BaseModel):
+    """`migrations` is the latest migration of each app; `missing` are keys whose files were lost before."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    format: Literal["mvsite-archive-1"]
+    kind: Literal["project", "backup"]
+    migrations: Annotated[dict[str, str], Field(alias="schema")]
+    entries: dict[str, Entry]
+    missing: list[str]
+    project_id: UUID | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class ArchiveReader:
+    """An open archive whose table fits its manifest. `rows` is a proven copy of the row file, in `scratch`."""
+
+    name: str
+    file: zipfile.ZipFile
+    manifest: Manifest
+    scratch: Path
+    limits: Limits
+
+    @property
+    def rows(self) -> Path:
+        return self.scratch / ROWS
+
+    def lines(self) -> Iterator[bytes]:
+        """The row file's lines, without their ends. Raises InputError for one that is too long."""
+        limit = self.limits.line_bytes
+        with self.rows.open("rb") as file:
+            while line := file.readline(limit + 1):
+                if len(line) > limit:
+                    raise InputError(f"{self.name} has a row of more than {limit // MEBIBYTE} MB. It was changed.")
+                yield line.rstrip(b"\n")
+
+    def extract(self, name: str, into: Path) -> None:
+        """Write the entry to `into` and prove it. Raises InputError when it differs from the manifest."""
+        expected = self.manifest.entries.get(name)
+        if expected is None:
+            raise InputError(f"{self.name} does not hold {name}. Export it again.")
+        digest, left = hashlib.sha256(), expected.size_bytes
+        with _unreadable_refused(self.name), self.file.open(name) as entry, into.open("wb") as file:
+            while left >= 0 and (chunk := entry.read(CHUNK_BYTES)):
+                left -= len(chunk)
+                digest.update(chunk)
+                file.write(chunk)
+        if left or digest.hexdigest() != expected.sha256:
+            raise InputError(f"{self.name} is damaged: {name} is not what was put in. Copy or export it again.")
+
+
+@contextmanager
+def archive_read(path: Path, *, kind: str, schema: dict[str, str], limits: Limits) -> Iterator[ArchiveReader]:
+    """Open an archive of that kind. Raises InputError for another one, a damaged one, or another version's."""
+    if not path.is_file():
+        raise InputError(f"{path.name} is not a file. Name the zip that was exported.")
+    folder = Path(settings.SCRATCH_ROOT) / "archives"
+    folder.mkdir(parents=True, exist_ok=True)
+    with path.open("rb", buffering=0) as raw, _zip_opened(raw, path.name, limits) as file:
+        manifest = _manifest(file, path.name, limits)
+        if manifest.kind != kind:
+            raise InputError(f"{path.name} is a {manifest.kind} archive. This command reads a {kind} archive.")
+        if manifest.migrations != schema:
+            raise InputError(
+                f"{path.name} was made by another version of the studio. Import it with that one, upgrade, "
+                "and export it again.",
+                evidence={"archive": manifest.migrations, "here": schema},
+            )
+        _table_check(file, manifest, path.name)
+        _room_check(manifest, folder)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            reader = ArchiveReader(path.name, file, manifest, Path(scratch), limits)
+            reader.extract(ROWS, reader.rows)
+            yield reader
+
+
+@contextmanager
+def _unreadable_refused(name: str) -> Iterator[None]:
+    try:
+        yield
+    except UNREADABLE as error:
+        raise InputError(f"{name} cannot be read as an archive: {error}") from error
+
+
+@contextmanager
+def _zip_opened(raw: io.FileIO, name: str, limits: Limits) -> Iterator[zipfile.ZipFile]:
+    with _unreadable_refused(name):
+        file = zipfile.ZipFile(_BoundedReader(raw, limits.table_bytes))
+    with file:
+        yield file
+
+
+class _BoundedReader(io.BufferedReader):
+    """zipfile reads a zip's table of contents at once, however long the file says that it is."""
+
+    def __init__(self, raw: io.FileIO, limit: int) -> None:
+        super().__init__(raw)
+        self._limit = limit
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(self._limit + 1 if size is None or size < 0 else min(size, self._limit + 1))
+        if len(data) > self._limit:
+            raise zipfile.BadZipFile(f"its table of contents is longer than {self._limit // MEBIBYTE} MB")
+        return data
+
+
+def _manifest(file: zipfile.ZipFile, name: str, limits: Limits) -> Manifest:
+    with _unreadable_refused(name):
+        try:
+            info = file.getinfo(MANIFEST)
+        except KeyError as error:
+            raise InputError(f"{name} is not an archive of this studio: it holds no {MANIFEST}.") from error
+        _plain_check(info, name)
+        with file.open(info) as entry:
+            text = entry.read(limits.manifest_bytes + 1)
+    if len(text) > limits.manifest_bytes:
+        raise InputError(f"{name} has a {MANIFEST} of more than {limits.manifest_bytes // MEBIBYTE} MB.")
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part)[:80] for part in first["loc"])
+        raise InputError(
+            f"{name} is not an archive of this studio ({FORMAT}): {MANIFEST}: {place}: {first['msg']}."
+        ) from error
+
+
+def _table_check(file: zipfile.ZipFile, manifest: Manifest, name: str) -> None:
+    """The zip holds exactly the entries of the manifest, once each, as plain files of the sizes it says."""
+    found: dict[str, zipfile.ZipInfo] = {}
+    for info in file.infolist():
+        if info.filename in found:
+            raise InputError(f"{name} holds {info.filename[:200]!r} twice. Export it again.")
+        found[info.filename] = info
+    wanted = {*manifest.entries, MANIFEST}
+    if MANIFEST in manifest.entries or found.keys() != wanted:
+        strange = sorted(found.keys() ^ wanted)[:1] or [MANIFEST]
+        raise InputError(
+            f"{name} does not hold what its {MANIFEST} lists ({strange[0][:200]!r}). It was packed or changed by "
+            "another program. Use the file as it was exported."
+        )
+    for entry_name, entry in manifest.entries.items():
+        if entry_name != ROWS and not entry_name.startswith(MEDIA_PREFIX):
+            raise InputError(f"{name} holds {entry_name[:200]!r}, which does not belong in an archive.")
+        _plain_check(found[entry_name], name)
+        if found[entry_name].file_size != entry.size_bytes:
+            raise InputError(f"{name} is damaged: {entry_name[:200]} is not as long as {MANIFEST} says.")
+
+
+def _plain_check(info: zipfile.ZipInfo, name: str) -> None:
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in {0, stat.S_IFREG} or info.is_dir():
+        raise InputError(f"{name} holds {info.filename[:200]!r}, a link or a folder. Archives hold plain files only.")
+    if info.flag_bits & ENCRYPTED_FLAG or info.compress_type not in COMPRESSIONS:
+        raise InputError(f"{name} is encrypted or packed in a way that is not read here. Use it as it was exported.")
+
+
+def _room_check(manifest: Manifest, folder: Path) -> None:
+    needed, free = sum(entry.size_bytes for entry in manifest.entries.values()), shutil.disk_usage(folder).free
+    if needed > free:
+        raise InputError(
+            f"The archive unpacks to {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free here. Make room first."
+        )

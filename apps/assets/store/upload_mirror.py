@@ -1,0 +1,95 @@
+"""Uploads on their way, kept in the bucket as well, so that any web machine can go on with them.
+
+The disk of the machine that took a part comes first, and this is a copy of it for the others: where there is no bucket,
+or it is down, an upload goes on as long as its requests reach the machine that began it. Each object holds the bytes
+from the offset in its name on. All come from one file, so it does not matter which of two that overlap is read.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import IO
+
+import structlog
+from django.conf import settings
+
+from apps.assets.errors import StorageUnavailable
+from apps.assets.store.bucket import Bucket, bucket_get
+
+PREFIX = "mv/uploads/"
+FACTS = "facts.json"
+# One object of the copy; so much of it is in memory at once.
+PIECE_BYTES = 8 * 1024 * 1024
+
+log = structlog.get_logger(__name__)
+
+
+@contextlib.contextmanager
+def _tolerant(name: str) -> Iterator[None]:
+    try:
+        yield
+    except StorageUnavailable as error:
+        log.warning("upload_mirror_failed", upload=name, reason=error.message)
+
+
+def facts_mirror(name: str, facts: str) -> None:
+    """Let the other machines know of the upload. `name` is its folder's."""
+    if bucket := bucket_get():
+        with _tolerant(name):
+            bucket.put_bytes(f"{PREFIX}{name}/{FACTS}", facts.encode())
+
+
+def facts_mirrored(name: str) -> str | None:
+    """What another machine wrote about it; None where it is not known."""
+    bucket = bucket_get()
+    key = f"{PREFIX}{name}/{FACTS}"
+    if bucket is not None:
+        with _tolerant(name):
+            return b"".join(bucket.chunks(key)).decode() if bucket.head(key) else None
+    return None
+
+
+def part_mirror(name: str, file: IO[bytes], *, start: int) -> None:
+    """Copy the file's bytes from `start` on."""
+    if not (bucket := bucket_get()):
+        return
+    with _tolerant(name):
+        file.seek(start)
+        while piece := file.read(PIECE_BYTES):
+            bucket.put_bytes(f"{PREFIX}{name}/{start:016d}", piece)
+            start += len(piece)
+
+
+def parts_fetch(name: str, *, have: int, write: Callable[[bytes], None]) -> None:
+    """Hand `write` what other machines took beyond the `have` bytes that are here, in order and without a gap."""
+    if not (bucket := bucket_get()):
+        return
+    with _tolerant(name):
+        for entry in bucket.objects(f"{PREFIX}{name}/"):
+            offset = entry.key.rsplit("/", 1)[-1]
+            if not offset.isdecimal() or int(offset) + entry.size_bytes <= have:
+                continue
+            if int(offset) > have:
+                return  # what lies between did not come through
+            for chunk in bucket.chunks(entry.key, start=have - int(offset)):
+                write(chunk)
+                have += len(chunk)
+
+
+def mirror_delete(name: str) -> None:
+    if bucket := bucket_get():
+        with _tolerant(name):
+            _delete(bucket, f"{PREFIX}{name}/", before=None)
+
+
+def mirror_sweep(*, now: datetime) -> None:
+    """Remove what nobody went on with, and what a killed process left: anything older than MV_ORPHAN_MAX_AGE_HOURS."""
+    if bucket := bucket_get():
+        with _tolerant(""):
+            _delete(bucket, PREFIX, before=now - timedelta(hours=settings.ORPHAN_MAX_AGE_HOURS))
+
+
+def _delete(bucket: Bucket, prefix: str, *, before: datetime | None) -> None:
+    for entry in bucket.objects(prefix):
+        if before is None or entry.modified_at < before:
+            bucket.delete(entry.key)

@@ -1,0 +1,200 @@
+"""Uploads that go on where they stopped: the tus protocol 1.0 (https://tus.io), its core, creation and termination.
+
+What came lies in a folder of its own under the scratch folder, named by owner and upload, so nobody reaches another's.
+The file's length is the offset: there is nothing else to keep in step with it. With a bucket, what other web machines
+took is fetched from it first (`upload_mirror`). A finished upload's id is then sent in place of a file. Folders that
+nobody goes on with are swept like any other temporary one.
+"""
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO
+from uuid import UUID, uuid4
+
+from django.conf import settings
+
+from apps.accounts.models import User
+from apps.assets.errors import StorageUnavailable, UploadBusy, UploadTooLarge
+from apps.assets.store import upload_mirror
+from apps.assets.store.digest import file_digest
+from apps.assets.uploading.uploads import SpooledUpload, largest_upload_bytes, spool_path, uploads_root
+from apps.core.errors import ConflictError, InputError, NotFound
+
+# More at once is nobody's wish: the oldest is then given up.
+MOST_UNFINISHED = 20
+PIECE_BYTES = 1024 * 1024
+FACTS = "facts.json"
+GONE = "There is no such upload any more. Send the file from its start."
+
+
+@dataclass(frozen=True)
+class PartialUpload:
+    """An upload on its way, or whole."""
+
+    id: UUID
+    name: str
+    size_bytes: int
+    folder: Path
+
+    @property
+    def content(self) -> Path:
+        return self.folder / "content"
+
+    @property
+    def offset(self) -> int:
+        """How many bytes have come."""
+        return self.content.stat().st_size
+
+
+def partial_create(*, by: User, size_bytes: int, name: str) -> PartialUpload:
+    """Make room for a file of that size. Raises UploadTooLarge above every limit, InputError for an empty file."""
+    if size_bytes < 1:
+        raise InputError("The file is empty. Choose another one.", code="empty_file")
+    if size_bytes > largest_upload_bytes():
+        megabytes = largest_upload_bytes() // 1024**2
+        raise UploadTooLarge(f"The file is too large: at most {megabytes} MB. Make it smaller.")
+    unfinished = sorted(uploads_root().glob(f"{by.pk}-*"), key=_started_at)
+    for old in unfinished[: max(0, len(unfinished) + 1 - MOST_UNFINISHED)]:
+        _remove(old)
+    upload_id = uuid4()
+    upload = PartialUpload(upload_id, name[:255] or "file", size_bytes, _folder(by, upload_id))
+    facts = json.dumps({"name": upload.name, "size_bytes": size_bytes})
+    _folder_make(upload.folder, facts)
+    upload_mirror.facts_mirror(upload.folder.name, facts)
+    return upload
+
+
+def _folder_make(folder: Path, facts: str) -> None:
+    """Several requests may do this at once on a machine that meets the upload for the first time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "content").touch()
+    draft = folder / f"{uuid4()}.part"
+    draft.write_text(facts)
+    draft.replace(folder / FACTS)
+
+
+def partial_get(*, by: User, upload_id: UUID) -> PartialUpload:
+    """As far as it has come on any machine. Raises NotFound for somebody else's, and for one that was given up."""
+    folder = _folder(by, upload_id)
+    if not (folder / FACTS).exists():
+        mirrored = upload_mirror.facts_mirrored(folder.name)
+        if mirrored is None:
+            raise NotFound(GONE)
+        _folder_make(folder, mirrored)
+    try:
+        facts = json.loads((folder / FACTS).read_text())
+        upload = PartialUpload(upload_id, facts["name"], facts["size_bytes"], folder)
+        _catch_up(upload)
+    except FileNotFoundError as error:  # given up this moment
+        raise NotFound(GONE) from error
+    return upload
+
+
+def _catch_up(upload: PartialUpload) -> None:
+    if upload.offset == upload.size_bytes:
+        return
+    with upload.content.open("r+b", buffering=0) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return  # a request of this moment adds to it here
+        have = file.seek(0, os.SEEK_END)
+        upload_mirror.parts_fetch(upload.folder.name, have=have, write=partial(_write, file))
+
+
+def partial_append(upload: PartialUpload, *, offset: int, read: Callable[[int], bytes]) -> int:
+    """Add what `read` gives, at `offset`; answers the new offset. What came before a line broke is kept.
+
+    Raises ConflictError where the file's offset is another, UploadBusy while another request adds to it, InputError
+    for more bytes than the upload has.
+    """
+    try:
+        file = upload.content.open("r+b", buffering=0)
+    except FileNotFoundError as error:  # given up this moment
+        raise NotFound(GONE) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UploadBusy("An earlier part of this upload is still being written. Try again.") from error
+        file.seek(0, os.SEEK_END)
+        if offset != file.tell():
+            raise ConflictError(f"The upload stands at {file.tell()} bytes. Go on there.", code="other_offset")
+        try:
+            while piece := read(PIECE_BYTES):
+                if file.tell() + len(piece) > upload.size_bytes:
+                    raise InputError("More bytes came than Upload-Length said.", code="too_long")
+                _write(file, piece)
+        finally:
+            upload_mirror.part_mirror(upload.folder.name, file, start=offset)
+        return file.seek(0, os.SEEK_END)
+
+
+def _write(file: IO[bytes], piece: bytes) -> None:
+    view = memoryview(piece)
+    try:
+        while view:
+            view = view[file.write(view) :]
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise StorageUnavailable("The studio's disk is full. Free some space; the upload goes on then.") from error
+
+
+def partial_delete(*, by: User, upload_id: UUID) -> None:
+    folder = _folder(by, upload_id)
+    if not (folder / FACTS).exists() and upload_mirror.facts_mirrored(folder.name) is None:
+        raise NotFound(GONE)
+    _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    upload_mirror.mirror_delete(folder.name)
+
+
+def partial_taken(*, by: User, upload_id: UUID) -> SpooledUpload:
+    """The whole file, as if it had come with this request. Its parts stay until they are deleted or swept, so that
+    taking can be repeated where the answer got lost.
+
+    Raises ConflictError while it is not whole.
+    """
+    upload = partial_get(by=by, upload_id=upload_id)
+    if upload.offset != upload.size_bytes:
+        raise ConflictError(f"{upload.offset} of {upload.size_bytes} bytes have come. Send the rest first.")
+    path = spool_path()
+    try:
+        os.link(upload.content, path)
+    except OSError:  # a file system without hard links: it can be taken once
+        upload.content.rename(path)
+    taken = SpooledUpload(path.open("rb"), upload.name, None, upload.size_bytes, None)
+    taken.path, taken.too_large = path, False
+    taken.digest = file_digest(path, with_etag=bool(settings.STORAGE_BUCKET))
+    return taken
+
+
+def partial_named(*, by: User, text: str) -> SpooledUpload | None:
+    """The same by a form's text; None where that is no id."""
+    try:
+        upload_id = UUID(text)
+    except ValueError:
+        return None
+    return partial_taken(by=by, upload_id=upload_id)
+
+
+def _folder(by: User, upload_id: UUID) -> Path:
+    return uploads_root() / f"{by.pk}-{upload_id}"
+
+
+def _started_at(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except FileNotFoundError:  # given up by another request this moment
+        return 0.0

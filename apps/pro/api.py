@@ -1,0 +1,243 @@
+"""HTTP edge of the Pro editor: segmented lip-sync of one video."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.decorators import api_view, parser_classes
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.models import User
+from apps.assets.models import Kind as AssetKind
+from apps.core.errors import InputError, NotFound
+from apps.generation.api import QUOTE_ANSWER, validated, wanted_spending
+from apps.jobs import services as job_services
+from apps.jobs.api import (
+    JobDetailSerializer,
+    JobFilter,
+    JobSerializer,
+    acting_user,
+    job_response,
+    wanted_idempotency,
+)
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.selectors import job_get, jobs_of
+from apps.jobs.services import idempotent_job
+from apps.pro.files import GivenFile, given_file, order_files
+from apps.pro.home import Home, home_find, pro_order_take
+from apps.pro.segments import ReadSegments, json_read, segments_read
+from apps.pro.services import VIDEO, CheckedOrder, ProWish, order_check
+from apps.production.retrying import job_try_again
+from apps.scenes.serializers import SpendingSerializer
+from apps.work.work import Spending
+
+DEFAULT_MODEL = "lipsync-2"
+DEFAULT_SYNC_MODE = "remap"
+# A hundred segments with options take some tens of kilobytes; more than this is no JSON of ours.
+LARGEST_TEXT_BYTES = 2 * 1024 * 1024
+
+
+class ProProcessSerializer(serializers.Serializer[Any]):
+    """The form. Each audio comes in a field named by its `refId`: a file, an audio id or a link."""
+
+    video = serializers.FileField(help_text="A file; or the id of a video, or a link, as text")
+    segments = serializers.CharField(
+        help_text="JSON: [{startTime, endTime, audioInput: {refId, startTime?, endTime?}, optionsOverride?}]"
+    )
+    model = serializers.CharField(required=False, default=DEFAULT_MODEL)
+    sync_mode = serializers.CharField(required=False, default=DEFAULT_SYNC_MODE)
+    options = serializers.CharField(required=False, help_text="JSON: further options of the model")
+    provider = serializers.CharField(required=False, help_text="sync_so (default) or draft")
+    config_flavor = serializers.CharField(required=False)
+    confirm_cost = serializers.BooleanField(required=False)
+    project_id = serializers.UUIDField(
+        required=False,
+        help_text="The result comes back to this project. `video` is its final video, or its scene's current clip",
+    )
+    sequence = serializers.IntegerField(required=False, help_text="With `project_id`: the scene that `video` is of")
+
+
+@extend_schema(
+    request={"multipart/form-data": ProProcessSerializer},
+    parameters=[OpenApiParameter("dry_run", OpenApiTypes.BOOL, description="Check and price it only; nothing is kept")],
+    responses={202: JobSerializer, 200: OpenApiTypes.OBJECT},
+)
+@api_view(["POST"])
+@parser_classes([MultiPartParser])
+def pro_sync_process(request: Request) -> Response:
+    """Lip-sync parts of a video, each to its own audio. Every problem is answered at once, before anything is paid."""
+    by = acting_user(request)
+    form = cast(QueryDict, request.data)  # the only parser of this view makes one
+    wish = _wish(form)
+    idempotency = wanted_idempotency(request, kind=Kind.PRO_LIPSYNC, body=_fingerprint(form))
+    if earlier := idempotent_job(by=by, idempotency=idempotency):
+        return job_response(request, earlier)
+    home = _home(by, form)
+    with order_files(by, _given_files(form, wish.segments)) as files:
+        checked = order_check(wish, files)
+        if _flag(request.query_params.get("dry_run") or form.get("dry_run")):
+            return Response(_dry_run(checked))
+        job = pro_order_take(
+            by=by,
+            checked=checked,
+            files=files,
+            home=home,
+            spending=Spending(confirmed=_flag(form.get("confirm_cost"))),
+            idempotency=idempotency,
+        )
+    return job_response(request, job)
+
+
+@extend_schema(request={"multipart/form-data": ProProcessSerializer}, responses=QUOTE_ANSWER)
+@api_view(["POST"])
+@parser_classes([MultiPartParser])
+def pro_sync_process_quote(request: Request) -> Response:
+    """What the same form would cost; nothing is kept or sent."""
+    form = cast(QueryDict, request.data)
+    wish = _wish(form)
+    with order_files(acting_user(request), _given_files(form, wish.segments)) as files:
+        checked = order_check(wish, files)
+    facts = {"provider": checked.choice.provider.name, "flavor": checked.choice.config.flavor}
+    return Response({**_quote(checked), **facts})
+
+
+def _home(by: User, form: QueryDict) -> Home | None:
+    project_id, sequence = str(form.get("project_id") or ""), str(form.get("sequence") or "")
+    if not project_id:
+        return None
+    try:
+        return home_find(
+            by=by,
+            project_id=UUID(project_id),
+            sequence=int(sequence) if sequence else None,
+            video_id=UUID(str(form.get(VIDEO) or "")),
+        )
+    except ValueError as error:
+        message = "project_id and video are ids, sequence is a number; the video is the project's own."
+        raise InputError(message, errors={"project_id": [message]}) from error
+
+
+def _wish(data: Mapping[str, Any]) -> ProWish:
+    return ProWish(
+        segments=segments_read(_text(data.get("segments"))),
+        model=str(data.get("model") or DEFAULT_MODEL),
+        sync_mode=str(data.get("sync_mode") or DEFAULT_SYNC_MODE),
+        options=_options(_text(data.get("options"))),
+        provider=str(data.get("provider") or ""),
+        flavor=str(data.get("config_flavor") or ""),
+    )
+
+
+def _text(value: Any) -> str:
+    """A field's text, also where it came as a file: browsers send a Blob of JSON so."""
+    if isinstance(value, UploadedFile):
+        return bytes(value.read(LARGEST_TEXT_BYTES)).decode(errors="replace")
+    return str(value or "")
+
+
+def _options(text: str) -> dict[str, Any]:
+    if not text:
+        return {}
+    try:
+        options = json_read(text)
+    except ValueError as error:
+        raise InputError("options must be a JSON object.", errors={"options": ["not JSON"]}) from error
+    if not isinstance(options, dict):
+        raise InputError("options must be a JSON object.", errors={"options": ["not an object"]})
+    return options
+
+
+def _given_files(data: Mapping[str, Any], segments: ReadSegments) -> dict[str, tuple[AssetKind, GivenFile]]:
+    """The video and, for each reference that the segments name, its audio. What nobody names is left out."""
+    video = given_file(data.get(VIDEO))
+    if video is None:
+        message = "Send the video: a file, the id of one of your videos, or a link."
+        raise InputError(message, errors={VIDEO: [message]})
+    given: dict[str, tuple[AssetKind, GivenFile]] = {VIDEO: (AssetKind.VIDEO, video)}
+    for reference in segments.references:
+        audio = given_file(data.get(reference))
+        if audio is None and data.get(reference):
+            message = "Send a file, the id of one of your audios, or a link."
+            raise InputError(f"{reference}: {message}", errors={reference: [message]})
+        if audio is not None:
+            given[reference] = (AssetKind.AUDIO, audio)
+    return given
+
+
+def _fingerprint(data: Mapping[str, Any]) -> dict[str, str]:
+    """What tells one form from another: texts as they are, files by name and size."""
+    return {
+        name: f"{value.name}:{value.size}" if hasattr(value, "size") else str(value) for name, value in data.items()
+    }
+
+
+def _flag(value: Any) -> bool:
+    return str(value or "").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def _dry_run(checked: CheckedOrder) -> dict[str, Any]:
+    return {
+        "valid": True,
+        "provider": checked.choice.provider.name,
+        "quote": _quote(checked),
+        "payload": checked.payload(),
+    }
+
+
+def _quote(checked: CheckedOrder) -> dict[str, Any]:
+    return {
+        "amount": f"{checked.quote.amount:.4f}",
+        "basis": checked.quote.basis,
+        "estimated": checked.quote.estimated,
+        "bought_seconds": checked.quote.bought_seconds,
+    }
+
+
+class ProJobList(generics.ListAPIView[Job]):
+    """The caller's Pro jobs, newest first."""
+
+    serializer_class = JobSerializer
+    filterset_class = JobFilter
+    queryset = Job.objects.none()
+
+    def get_queryset(self) -> Any:
+        return jobs_of(acting_user(self.request)).filter(kind=Kind.PRO_LIPSYNC)
+
+
+@extend_schema(responses=JobDetailSerializer)
+@api_view(["GET"])
+def pro_job_detail(request: Request, job_id: UUID) -> Response:
+    """One Pro job with its history."""
+    return Response(JobDetailSerializer(_pro_job(acting_user(request), job_id)).data)
+
+
+@extend_schema(request=None, responses=JobSerializer)
+@api_view(["POST"])
+def pro_job_cancel(request: Request, job_id: UUID) -> Response:
+    """Stop it, and any new spend at once."""
+    by = acting_user(request)
+    job = job_services.job_cancel(by=by, job_id=_pro_job(by, job_id).pk)
+    return Response(JobSerializer(job).data)
+
+
+@extend_schema(request=SpendingSerializer, responses={202: JobSerializer})
+@api_view(["POST"])
+def pro_job_retry(request: Request, job_id: UUID) -> Response:
+    """Start the next attempt with the frozen order."""
+    by, spending = acting_user(request), wanted_spending(validated(SpendingSerializer, request))
+    return job_response(request, job_try_again(by=by, job_id=_pro_job(by, job_id).pk, spending=spending))
+
+
+def _pro_job(by: User, job_id: UUID) -> Job:
+    job = job_get(by, job_id)
+    if job.kind != Kind.PRO_LIPSYNC:
+        raise NotFound("There is no such Pro job.")
+    return job

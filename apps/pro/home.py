@@ -1,0 +1,154 @@
+"""A Pro order that came from a project: what it was started from, and how its result comes back.
+
+From a scene the result is a new clip of it; from a composed video a new composition with those pictures. Either is
+written, or asked for, in the transaction that ends the job, so it happens exactly once whatever is killed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.assets.models import Kind as AssetKind
+from apps.assets.services import StoredFile, asset_create
+from apps.composition.models import Composition
+from apps.composition.repicture import composition_repicture
+from apps.core.errors import ConflictError
+from apps.jobs.execution import JobRun
+from apps.jobs.models import Job
+from apps.jobs.services import Idempotency
+from apps.pro.files import OrderFile
+from apps.pro.handlers import LENGTH_TOLERANCE_SECONDS, Keep, pro_answer, result_keep
+from apps.pro.services import CheckedOrder, Labels, order_start, order_store
+from apps.projects.models import Project
+from apps.projects.selectors import project_get, project_lock
+from apps.scenes.checks import Wanted, clip_check
+from apps.scenes.clips import refuse_busy
+from apps.scenes.making import project_spending, scene_key
+from apps.scenes.models import Clip, Origin, Scene
+from apps.scenes.receiving import NewClip, clip_save
+from apps.scenes.selectors import scene_get
+from apps.work.receiving import video_answer
+from apps.work.work import Spending, spending_check
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Home:
+    """The project, and either the clip of a scene or the composed video that the order starts from."""
+
+    project: Project
+    scene: Scene | None = None
+    composition: Composition | None = None
+
+    def labels(self) -> Labels:
+        project_id = self.project.pk
+        if self.scene is not None:
+            return Labels(
+                project_id=project_id,
+                scene_id=self.scene.pk,
+                dedupe_key=scene_key(self.scene),
+                parameters={"home": {"clip_id": str(self.scene.current_clip_id)}},
+            )
+        composition_id = self.composition.pk if self.composition else None
+        return Labels(project_id=project_id, parameters={"home": {"composition_id": str(composition_id)}})
+
+
+def home_find(*, by: User, project_id: UUID, sequence: int | None, video_id: UUID) -> Home:
+    """Where the result of an order for `video_id` belongs.
+
+    Raises NotFound for somebody else's, ConflictError where the video is no longer what the project shows there or
+    the scene is being worked on.
+    """
+    if sequence is not None:
+        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+        if scene.current_clip is None or scene.current_clip.asset_id != video_id:
+            raise ConflictError(f"Scene {sequence} has another clip by now. Open it again from the project.")
+        refuse_busy(scene)
+        return Home(scene.project, scene=scene)
+    project = project_get(by=by, project_id=project_id)
+    composition = Composition.objects.filter(project=project, asset_id=video_id).order_by("-created_at").first()
+    if composition is None:
+        raise ConflictError("This is not a composed video of the project. Open it again from the project.")
+    return Home(project, composition=composition)
+
+
+def pro_order_take(
+    *,
+    by: User,
+    checked: CheckedOrder,
+    files: Mapping[str, OrderFile],
+    home: Home | None,
+    spending: Spending,
+    idempotency: Idempotency | None = None,
+) -> Job:
+    """Store the files, reserve the money and make the job. Raises BudgetExceeded before anything is stored."""
+    spending_check(checked.quote.amount, project_spending(home.project, spending) if home else spending)
+    rows = order_store(by, files)
+    with transaction.atomic(durable=True):
+        if home is None:
+            return order_start(by=by, checked=checked, rows=rows, idempotency=idempotency)
+        project_lock(by=by, project_id=home.project.pk)
+        job = order_start(by=by, checked=checked, rows=rows, labels=home.labels(), idempotency=idempotency)
+        if home.scene is not None:
+            # The scene shows how far it is, and takes no other work meanwhile.
+            Scene.objects.filter(pk=home.scene.pk).update(job=job)
+        return job
+
+
+def pro_result_receive(run: JobRun, path: Path) -> Keep:
+    """The receiver of every Pro result: home where it came from, else the caller's own."""
+    home = run.parameters.get("home", {})
+    kept = result_keep(run, path)
+    if "clip_id" in home:
+        parent = Clip.objects.select_related("asset").filter(pk=home["clip_id"]).first()
+        if parent is None:
+            return kept  # the scene was deleted for good; what was paid for is still the owner's
+        return partial(_clip_keep, run, parent, _checks(run, path, parent))
+    if "composition_id" in home and not run.late:
+        return partial(_composition_keep, run, home["composition_id"])
+    return kept
+
+
+def _checks(run: JobRun, path: Path, parent: Clip) -> Mapping[str, Any]:
+    asset = parent.asset
+    seconds = asset.duration_seconds - LENGTH_TOLERANCE_SECONDS if asset.duration_seconds else None
+    ours = run.job.provider == "draft"
+    wanted = Wanted(seconds=seconds, width=asset.width, height=asset.height)
+    return clip_check(path, wanted=wanted, trusted=ours)
+
+
+def _clip_keep(
+    run: JobRun, parent: Clip, checks: Mapping[str, Any], stored: StoredFile, facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    order = run.parameters["order"]
+    new = NewClip(
+        stored=stored,
+        origin=Origin.LIPSYNCED,
+        checks=checks,
+        parameters={**facts, "pro": {name: order[name] for name in ("segments", "model", "sync_mode", "options")}},
+        parent_id=str(parent.pk),
+        only_over_parent=True,
+    )
+    return {**pro_answer(clip_save(run, new)), "checks": dict(checks)}
+
+
+def _composition_keep(run: JobRun, composition_id: str, stored: StoredFile, facts: Mapping[str, Any]) -> dict[str, Any]:
+    asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.VIDEO, metadata=dict(facts))
+    answer = pro_answer(video_answer(asset))
+    composition = Composition.objects.select_related("project__owner", "job").filter(pk=composition_id).first()
+    if composition is None:
+        return answer
+    wanted = composition.asset.duration_seconds or 0.0
+    if abs((asset.duration_seconds or 0.0) - wanted) > LENGTH_TOLERANCE_SECONDS:
+        # Under the song it would run away from it: the page says so, and the video stays here.
+        log.warning("pro_result_not_composed", job_id=str(run.job.pk), seconds=asset.duration_seconds, wanted=wanted)
+        return {**answer, "not_composed": True}
+    return {**answer, "compose_job_id": str(composition_repicture(composition=composition, pictures=asset).pk)}

@@ -1,0 +1,73 @@
+"""HTTP edge of the one-button path."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.models import User
+from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
+from apps.jobs.api import acting_user
+from apps.production import generate_all
+from apps.production.project_money import project_account, project_estimate
+from apps.projects.selectors import project_get
+from apps.projects.serializers import ProjectSerializer
+from apps.scenes.serializers import SpendingSerializer
+from apps.work.strict import MoneyField
+from apps.work.work import Work
+
+
+class ProjectGenerate(APIView):
+    @extend_schema(
+        request=SpendingSerializer,
+        responses={202: ProjectSerializer},
+        summary="Make everything that is missing, then compose; repeat it to go on after a failure",
+    )
+    def post(self, request: Request, project_id: UUID) -> Response:
+        data = validated(SpendingSerializer, request)
+        project = generate_all.generate_all_start(
+            by=acting_user(request), project_id=project_id, spending=wanted_spending(data)
+        )
+        location = {"Location": f"/api/mv/projects/{project_id}"}
+        return Response(ProjectSerializer(project).data, status=202, headers=location)
+
+
+@quote_schema(SpendingSerializer, "What everything that is missing costs")
+class ProjectGenerateQuote(QuoteView):
+    body = SpendingSerializer
+
+    @staticmethod
+    def works(by: User, _data: dict[str, Any], project_id: UUID) -> list[Work]:
+        return generate_all.generate_all_works(by=by, project=project_get(by=by, project_id=project_id))
+
+
+class ProjectGenerateCancel(APIView):
+    @extend_schema(request=None, responses=ProjectSerializer, summary="Stop, and cancel what runs")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        project = generate_all.generate_all_stop(by=acting_user(request), project_id=project_id)
+        return Response(ProjectSerializer(project).data)
+
+
+class MoneySerializer(serializers.Serializer[Any]):
+    budget = MoneyField(allow_null=True)
+    estimated = MoneyField(allow_null=True)
+    estimate_problem = serializers.CharField()
+    reserved = MoneyField()
+    spent = MoneyField()
+    bought_seconds = serializers.FloatField()
+    used_seconds = serializers.FloatField()
+
+
+class ProjectMoney(APIView):
+    @extend_schema(responses=MoneySerializer, summary="What the project costs and has cost")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        by = acting_user(request)
+        project = project_get(by=by, project_id=project_id)
+        estimate = project_estimate(by=by, project=project)
+        facts = asdict(project_account(project)) | {"estimated": estimate.amount, "estimate_problem": estimate.problem}
+        return Response(MoneySerializer(facts).data)

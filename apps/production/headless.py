@@ -1,0 +1,125 @@
+"""A song and an idea to a video file without a browser: what `make video` and `make demo` do."""
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+
+from apps.accounts.models import User
+from apps.assets.services import asset_local_copy
+from apps.composition.selectors import current_composition
+from apps.core.errors import ConflictError, InputError
+from apps.production.generate_all import generate_all_start
+from apps.production.stages import Stage, project_stages
+from apps.projects.models import Project
+from apps.projects.selectors import project_get
+from apps.projects.services import ProjectFields, project_create
+from apps.scenes.selectors import clip_suspicions, scenes_of
+from apps.songs.models import Song
+from apps.songs.selectors import songs_of
+from apps.songs.services import song_upload
+from apps.work.work import Spending
+
+LOOK_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class VideoWish:
+    """What the command line says; empty means the studio's own choice."""
+
+    song: Path
+    idea: str
+    character: str = ""
+    flavor: str = "default"
+    scenes: int | None = None
+    aspect_ratio: str = "16:9"
+    resolution: str = "720p"
+
+    def fields(self) -> ProjectFields:
+        return {
+            "idea": self.idea,
+            "character_description": self.character,
+            "flavor": self.flavor,
+            "number_of_scenes": self.scenes,
+            "aspect_ratio": self.aspect_ratio,
+            "resolution": self.resolution,
+        }
+
+
+def song_ensure(*, by: User, path: Path) -> Song:
+    """The song of that file: the one that was taken in before, or a new one. Raises InputError for no song."""
+    if not path.is_file():
+        raise InputError(f"There is no file {path}. Name a song: mp3, wav, flac, m4a, ogg or opus.")
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        known = songs_of(by).filter(asset__sha256=digest).first()
+        if known is not None:
+            return known
+        file.seek(0)
+        upload: UploadedFile[Any] = UploadedFile(file=file, name=path.name, size=path.stat().st_size)
+        song, _ = song_upload(by=by, upload=upload)
+    return song
+
+
+def project_ensure(*, by: User, song: Song, wish: VideoWish, new: bool) -> tuple[Project, bool]:
+    """The project of the same song and wishes, and whether it was there before; `new` always makes one."""
+    same = Project.objects.filter(owner=by, song=song, song_start=0, song_end=None, **wish.fields())
+    known = None if new else same.order_by("-created_at").first()
+    if known is not None:
+        return known, True
+    fields = wish.fields()
+    fields["audio_id"] = song.asset_id
+    return project_create(by=by, **fields), False
+
+
+def project_make(
+    *, by: User, project: Project, show: Callable[[list[Stage]], None], sleep: Callable[[float], None] = time.sleep
+) -> Project:
+    """Start or go on, and look until it is made. Raises ConflictError with the sentence of what went wrong."""
+    generate_all_start(by=by, project_id=project.pk, spending=Spending(confirmed=True))
+    while True:
+        project = project_get(by=by, project_id=project.pk)
+        show(project_stages(project))
+        if not project.generating:
+            break
+        sleep(LOOK_SECONDS)
+    if project.problem:
+        raise ConflictError(project.problem)
+    return project
+
+
+def final_copy(project: Project, target: Path) -> Mapping[str, Any]:
+    """Copy the final video to `target`, whole or not at all; answers its facts."""
+    asset = project.final_video
+    if asset is None:
+        raise ConflictError("The project has no final video yet. Run the command again.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    with asset_local_copy(asset) as source:
+        shutil.copyfile(source, part)
+    part.replace(target)
+    composition = current_composition(project)
+    return {
+        "file": str(target),
+        "size": f"{asset.width}×{asset.height} at {asset.fps} frames per second",
+        "length": f"{asset.duration_seconds:.3f} s, {asset.frames} frames",
+        "sound": f"{asset.audio_codec}, {asset.sample_rate} Hz, {asset.audio_channels} channels",
+        "bytes": f"{asset.size_bytes:,}",
+        "proof": composition.proof["sentence"] if composition else "",
+        "project": f"/edit/{project.pk}",
+        **_doubts(project),
+    }
+
+
+def _doubts(project: Project) -> Mapping[str, str]:
+    """`scene 3: It looks frozen …`: nobody has seen the clips before they were joined."""
+    return {
+        f"scene {scene.sequence}": " ".join(suspicions)
+        for scene in scenes_of(project)
+        if scene.current_clip is not None and (suspicions := clip_suspicions(scene.current_clip))
+    }

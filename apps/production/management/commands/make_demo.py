@@ -1,0 +1,31 @@
+"""`make demo`: a video of a short song that is synthesised on the spot."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from apps.accounts.services import local_owner_get
+from apps.production.headless import VideoWish
+from apps.production.management.commands.make_video import video_make
+from apps.songs.synthesis import sample_song_write
+
+IDEA = "A night drive through a neon city in the rain, from the empty suburbs to the sea at sunrise"
+CHARACTER = "A woman with short silver hair in a red coat"
+
+
+class Command(BaseCommand):
+    help = "Make a short demo video of a synthesised song."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--out", type=Path, default=Path("demo-video.mp4"))
+        parser.add_argument("--new", action="store_true", help="make it again although it was made before")
+
+    def handle(self, *_: object, **options: Any) -> None:
+        song = Path(settings.DATA_DIR) / "demo" / "sample-song.wav"
+        song.parent.mkdir(parents=True, exist_ok=True)
+        sample_song_write(song)
+        wish = VideoWish(song=song, idea=IDEA, character=CHARACTER)
+        video_make(owner=local_owner_get(), wish=wish, target=options["out"], new=options["new"])

@@ -1,0 +1,106 @@
+"""`make video`: a song and an idea become a video file, with a progress bar per stage."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from apps.accounts.models import User
+from apps.accounts.services import local_owner_get
+from apps.core.errors import StudioError
+from apps.production.headless import VideoWish, final_copy, project_ensure, project_make, song_ensure
+from apps.production.stages import Stage
+from engines.media.formats import ASPECT_RATIOS, RESOLUTIONS
+
+INTERRUPTED_EXIT_CODE = 130  # what a shell expects after Ctrl-C
+
+
+class Command(BaseCommand):
+    help = "Make a music video of a song and an idea. Run again after an interruption, it goes on where it stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--song", required=True, type=Path)
+        parser.add_argument("--idea", required=True)
+        parser.add_argument("--character", default="", help="what the main character looks like")
+        parser.add_argument("--flavor", default="default")
+        parser.add_argument("--scenes", type=int, default=None, help="how many; default: as the song and flavor ask")
+        parser.add_argument("--aspect", choices=ASPECT_RATIOS, default="16:9")
+        parser.add_argument("--resolution", choices=RESOLUTIONS, default="720p")
+        parser.add_argument("--out", type=Path, default=None, help="default: <song>-video.mp4 in this folder")
+        parser.add_argument("--new", action="store_true", help="a new project although the same one was begun before")
+        parser.add_argument("--owner", default="", help="user name; default: the local owner")
+
+    def handle(self, *_: object, **options: Any) -> None:
+        wish = VideoWish(
+            song=options["song"],
+            idea=options["idea"],
+            character=options["character"],
+            flavor=options["flavor"],
+            scenes=options["scenes"],
+            aspect_ratio=options["aspect"],
+            resolution=options["resolution"],
+        )
+        target = options["out"] or Path(f"{wish.song.stem}-video.mp4")
+        video_make(owner=owner_named(options["owner"]), wish=wish, target=target, new=options["new"])
+
+
+def owner_named(name: str) -> User:
+    if not name:
+        return local_owner_get()
+    owner = User.objects.filter(username=name).first()
+    if owner is None:
+        raise CommandError(f"There is no user {name!r}.")
+    return owner
+
+
+def video_make(*, owner: User, wish: VideoWish, target: Path, new: bool) -> None:
+    """Do it, showing progress; raises CommandError with a sentence, SystemExit after Ctrl-C."""
+    console = Console(highlight=False)
+    try:
+        song = song_ensure(by=owner, path=wish.song)
+        project, known = project_ensure(by=owner, song=song, wish=wish, new=new)
+        if known:
+            console.print("Going on with the project that was begun before (--new makes another one).")
+        with StageBars(console) as bars:
+            project = project_make(by=owner, project=project, show=bars.show)
+        facts = final_copy(project, target)
+    except StudioError as error:
+        raise CommandError(error.message) from error
+    except KeyboardInterrupt as interrupt:
+        console.print("\nStopped. Run the same command again and it goes on from here; nothing is made twice.")
+        raise SystemExit(INTERRUPTED_EXIT_CODE) from interrupt
+    for name, value in facts.items():
+        console.print(f"  {name:<8} {value}", soft_wrap=True)
+
+
+class StageBars:
+    """One bar per stage; where the output is no terminal, one line when a stage is done."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars: dict[str, TaskID] = {}
+        self._told: set[str] = set()
+        columns = (TextColumn("{task.description:<7}"), BarColumn(), TextColumn("{task.fields[words]:<16}"))
+        self._progress = Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal)
+
+    def __enter__(self) -> "StageBars":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, stages: list[Stage]) -> None:
+        for stage in stages:
+            if stage.name not in self._bars:
+                self._bars[stage.name] = self._progress.add_task(stage.name, total=1.0, words="", start=False)
+            bar = self._bars[stage.name]
+            if stage.share > 0:
+                self._progress.start_task(bar)
+            self._progress.update(bar, completed=stage.share, words=stage.words)
+            if stage.done and not self._console.is_terminal and stage.name not in self._told:
+                self._told.add(stage.name)
+                self._console.print(f"{stage.name}: done {stage.words}".rstrip())

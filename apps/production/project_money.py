@@ -1,0 +1,60 @@
+"""What a project costs: estimated, reserved, spent, and seconds bought against seconds used."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from apps.accounts.models import User
+from apps.core.errors import StudioError
+from apps.jobs.selectors import project_money
+from apps.production.generate_all import generate_all_works
+from apps.projects.models import Project
+from apps.scenes.selectors import scenes_of
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """US dollars that everything that is missing would cost now; None with the reason in `problem` where it cannot be
+    said."""
+
+    amount: Decimal | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    """US dollars and seconds, so far."""
+
+    budget: Decimal | None
+    reserved: Decimal
+    spent: Decimal
+    bought_seconds: float
+    used_seconds: float
+
+    @property
+    def left(self) -> Decimal | None:
+        """Of the budget; None without one."""
+        return None if self.budget is None else self.budget - self.spent - self.reserved
+
+
+def project_estimate(*, by: User, project: Project) -> Estimate:
+    """Prepares the request of every missing piece, so it takes its time on a large project."""
+    try:
+        works = generate_all_works(by=by, project=project)
+    except StudioError as error:
+        return Estimate(None, error.message)
+    return Estimate(sum((work.quote.amount for work in works), Decimal(0)))
+
+
+def project_account(project: Project) -> Account:
+    account = project_money(project.pk)
+    paid = scenes_of(project).filter(current_clip__cost__gt=0)
+    used = paid.aggregate(seconds=Sum("duration"))["seconds"]
+    return Account(
+        budget=project.budget,
+        reserved=Decimal(account["reserved"]),
+        spent=Decimal(account["spent"]),
+        bought_seconds=float(account["bought_seconds"]),
+        used_seconds=float(used or 0),
+    )

@@ -1,0 +1,173 @@
+"""Quick gen: lip-sync of a card's clip to its scene's part of the song, and the stitching that follows by itself.
+
+The card's job is the scene's job like any other: it counts on the project's budget, a second one is refused, and its
+result takes the clip's place in the transaction that ends it. So a tab that closes loses nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from apps.accounts.models import User
+from apps.composition.selectors import composition_is_stale, current_composition
+from apps.composition.services import project_compose
+from apps.core.errors import ConflictError, InputError, NotFound, StudioError
+from apps.generation.lipsync import lipsync_work
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.services import Idempotency, idempotent_job
+from apps.jobs.states import State
+from apps.projects.models import Project
+from apps.projects.selectors import project_get, project_lock
+from apps.providers.base import Capability
+from apps.scenes.clips import refuse_busy
+from apps.scenes.lipsync import wanted_like
+from apps.scenes.lipsync_inputs import lipsync_source, project_windows, scene_window
+from apps.scenes.making import project_spending, scene_work_start
+from apps.scenes.models import Scene
+from apps.scenes.selectors import scene_get
+from apps.work.work import Spending, Work, spending_check
+
+log = structlog.get_logger(__name__)
+
+# For how long the sweep looks after a lost bell.
+STITCH_WITHIN = timedelta(hours=1)
+# The length of a scene for which neither a plan nor a clip says one.
+WITHOUT_LENGTH_SECONDS = Decimal(8)
+# In a job's parameters: the final video is to be stitched again when it ends.
+STITCH = "stitch_after"
+
+
+def quick_scene(*, by: User, scene_id: UUID) -> Scene:
+    """Raises NotFound for an unknown scene, and for somebody else's."""
+    found = Scene.objects.filter(pk=scene_id, project__owner=by, deleted_at=None)
+    place = found.values_list("project_id", "sequence").first()
+    if place is None:
+        raise NotFound("There is no such scene.")
+    return scene_get(by=by, project_id=place[0], sequence=place[1] or 0)
+
+
+def quick_wish(scene: Scene) -> dict[str, Any]:
+    """What the page sends to `/api/mv/lipsync`: the current clip, the song, and the scene's own window on it."""
+    project = scene.project
+    if project.song is None:
+        raise InputError("This project has no song to sync to. Choose a song first.", code="no_song")
+    window = scene_window(project, scene.sequence or 0, default=WITHOUT_LENGTH_SECONDS)
+    return {
+        "video_id": scene.current_clip.asset_id if scene.current_clip is not None else None,
+        "audio_id": project.song.asset_id,
+        "start_time": project.song_start + window.start_time,
+        "end_time": project.song_start + window.end_time,
+    }
+
+
+def quick_windows(project: Project) -> dict[int, tuple[Decimal, Decimal]]:
+    """[start, end) on the song of every scene that lies on it, by number: what a card's script sends."""
+    if project.song is None:
+        return {}
+    return {
+        number: (project.song_start + window.start_time, project.song_start + window.end_time)
+        for number, window in project_windows(project, default=WITHOUT_LENGTH_SECONDS).items()
+        if window.end_time > window.start_time
+    }
+
+
+def quick_lipsync_work(*, by: User, scene: Scene, wish: Mapping[str, Any]) -> Work:
+    """Quoted, nothing written. Raises ConflictError when `video_id` is not the scene's clip any more."""
+    clip, project = scene.current_clip, scene.project
+    if clip is None:
+        raise InputError(f"Scene {scene.sequence} has no video yet. Generate one first.", code="no_video")
+    if wish.get("video_id") != clip.asset_id:
+        raise ConflictError("This scene shows another clip now. Look at it, then try again.", code="stale")
+    source = lipsync_source(scene)
+    wish = {**wish, "video_id": source.asset_id}
+    wish["flavor"] = wish.get("flavor") or project.flavor
+    wish["provider"] = wish.get("provider") or project.providers.get(Capability.LIPSYNC, "")
+    work = lipsync_work(by=by, **wish)
+    audio = work.frozen.inputs["audio"]
+    window = (audio.end_seconds or 0) - (audio.start_seconds or 0) or source.asset.duration_seconds or 0
+    return replace(
+        work,
+        extra={
+            "make_current": True,
+            "parent_id": str(source.pk),
+            "audio_segment": {"start_time": audio.start_seconds, "end_time": audio.end_seconds},
+            "lipsync_params": {"audio_id": str(audio.asset_id or ""), "preview": False},
+            "wanted": wanted_like(source, window),
+            STITCH: True,
+        },
+    )
+
+
+def quick_lipsync_start(
+    *, by: User, scene_id: UUID, wish: Mapping[str, Any], spending: Spending, idempotency: Idempotency | None = None
+) -> Job:
+    """Raises ConflictError while the scene is being worked on."""
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=quick_scene(by=by, scene_id=scene_id).project_id)
+        if earlier := idempotent_job(by=by, idempotency=idempotency):
+            return earlier
+        scene = quick_scene(by=by, scene_id=scene_id)
+        refuse_busy(scene)
+        work = quick_lipsync_work(by=by, scene=scene, wish=wish)
+        spending_check(work.quote.amount, project_spending(project, spending))
+        return scene_work_start(by=by, scene=scene, work=work, idempotency=idempotency)
+
+
+def stitch_current(*, by: User, project_id: UUID) -> Job:
+    """Compose the latest clip of every scene that has one, with the audio settings of the final video before."""
+    current = current_composition(project_get(by=by, project_id=project_id))
+    wishes = dict(current.options) if current is not None else {}
+    return project_compose(by=by, project_id=project_id, wishes={**wishes, "skip_missing": True})
+
+
+def stitch_again(job: Job) -> None:
+    """After a job of the project ended: stitch the final video again where a lip-sync of Quick gen asked for it and it
+    does not show the clips as they are. While it is being composed nothing happens; the end of that looks again."""
+    if job.project_id is None or not _stitch_wanted(job):
+        return
+    project = Project.objects.select_related("owner").filter(pk=job.project_id, final_video__isnull=False).first()
+    current = current_composition(project) if project is not None else None
+    if project is None or current is None or not composition_is_stale(current):
+        return
+    try:
+        stitch_current(by=project.owner, project_id=project.pk)
+    except StudioError as error:
+        log.info("not_stitched_again", project_id=str(project.pk), reason=error.code)
+
+
+def _stitch_wanted(job: Job) -> bool:
+    if job.kind == Kind.LIPSYNC:
+        return job.state == State.SUCCEEDED and bool(job.parameters.get(STITCH))
+    return (
+        job.kind == Kind.COMPOSE
+        and Job.objects.filter(
+            project_id=job.project_id,
+            kind=Kind.LIPSYNC,
+            state=State.SUCCEEDED,
+            finished_at__gte=job.created_at,
+            **{f"parameters__{STITCH}": True},
+        ).exists()
+    )
+
+
+def stitch_missed(*, now: datetime) -> None:
+    """The sweep: lip-syncs whose end nobody heard, so that nothing was composed after them."""
+    composed = Job.objects.filter(
+        project_id=OuterRef("project_id"), kind=Kind.COMPOSE, created_at__gte=OuterRef("finished_at")
+    )
+    ended = Job.objects.filter(
+        kind=Kind.LIPSYNC,
+        state=State.SUCCEEDED,
+        finished_at__gte=now - STITCH_WITHIN,
+        **{f"parameters__{STITCH}": True},
+    )
+    for job in ended.filter(~Exists(composed)):
+        stitch_again(job)

@@ -1,0 +1,53 @@
+"""`/api/mv/lipsync`: stand-alone, or for a scene's card on Quick gen."""
+
+from uuid import UUID
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.errors import InputError
+from apps.generation.api import Lipsync, validated, wanted_spending
+from apps.generation.serializers import LipsyncSerializer
+from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
+from apps.production.quick import quick_lipsync_start
+
+SCENE_HEADER = "X-Scene-Id"
+NOT_WISHES = frozenset({"config_flavor", "confirm_cost", "max_cost"})
+SCENE_PARAMETER = OpenApiParameter(
+    SCENE_HEADER,
+    OpenApiTypes.UUID,
+    OpenApiParameter.HEADER,
+    description="A scene whose current clip is `video_id`: the result takes its place, counts on the project's budget, "
+    "and the final video is stitched again",
+)
+
+
+class QuickLipsync(Lipsync):
+    @extend_schema(
+        request=LipsyncSerializer,
+        responses={202: JobSerializer},
+        parameters=[SCENE_PARAMETER],
+        summary="Lip-sync a clip to audio",
+    )
+    def post(self, request: Request) -> Response:
+        named = request.headers.get(SCENE_HEADER)
+        if not named:
+            return self.make(request)
+        try:
+            scene_id = UUID(named)
+        except ValueError as error:
+            raise InputError(f"{SCENE_HEADER} is a scene's id.", errors={SCENE_HEADER: ["not an id"]}) from error
+        return self._for_scene(request, scene_id)
+
+    def _for_scene(self, request: Request, scene_id: UUID) -> Response:
+        data = validated(self.body, request)
+        job = quick_lipsync_start(
+            by=acting_user(request),
+            scene_id=scene_id,
+            wish={"flavor": data.get("config_flavor", ""), **{key: data[key] for key in data.keys() - NOT_WISHES}},
+            spending=wanted_spending(data),
+            idempotency=wanted_idempotency(request, kind=f"lipsync:{scene_id}", body=data),
+        )
+        return job_response(request, job)

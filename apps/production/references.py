@@ -1,0 +1,57 @@
+"""How a project's character looks: the pictures that were drawn or brought, and the one that new work follows."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.assets.models import Asset
+from apps.generation.services import character_reference_work
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.states import State
+from apps.projects.models import Project
+from apps.projects.selectors import project_get, project_lock
+from apps.providers.base import Capability
+from apps.scenes.making import project_spending
+from apps.work.seeds import SEED_MAXIMUM
+from apps.work.work import Spending, Work, spending_check, work_start
+
+
+def references_of(project: Project) -> list[Asset]:
+    """Every picture of the character that was made for this project, oldest first, and the one in use."""
+    drawn = Job.objects.filter(project_id=project.pk, kind=Kind.CHARACTER_REFERENCE, state=State.SUCCEEDED)
+    results = drawn.order_by("finished_at", "pk").values_list("result", flat=True)
+    order = [UUID(image["image_id"]) for result in results for image in result.get("images", ())]
+    if project.character_reference_id and project.character_reference_id not in order:
+        order.insert(0, project.character_reference_id)
+    known = Asset.objects.filter(owner=project.owner_id).in_bulk(order)
+    return [known[image_id] for image_id in order if image_id in known]
+
+
+def reference_work(project: Project, *, take: int = 0) -> Work:
+    """The character's picture; each `take` looks different. Raises InputError where nobody described the character."""
+    return character_reference_work(
+        by=project.owner,
+        character_description=project.character_description,
+        num_images=1,
+        seed=(project.seed + take) % (SEED_MAXIMUM + 1),
+        flavor=project.flavor,
+        provider=project.providers.get(Capability.IMAGE, ""),
+    )
+
+
+def reference_key(project_id: UUID) -> str:
+    """One is drawn at a time."""
+    return f"project:{project_id}:character_reference"
+
+
+def reference_draw(*, by: User, project_id: UUID, spending: Spending) -> Job:
+    """Draw another one. It is used by itself only where there is none yet. Raises ConflictError while one is drawn,
+    BudgetExceeded where the cost needs a yes."""
+    project = project_get(by=by, project_id=project_id)
+    work = reference_work(project, take=len(references_of(project)))
+    spending_check(work.quote.amount, project_spending(project, spending))
+    with transaction.atomic():
+        project_lock(by=by, project_id=project_id)
+        return work_start(by=by, work=work, project_id=project_id, dedupe_key=reference_key(project_id))

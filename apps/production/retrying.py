@@ -1,0 +1,77 @@
+"""Trying again what failed. A retry that costs is asked for like any other work: caps always, and a yes above the
+project's threshold."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from apps.accounts.models import User
+from apps.core.errors import ConflictError
+from apps.generation.lipsync import LipsyncOptions
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.selectors import job_get
+from apps.jobs.services import job_retry
+from apps.projects.models import Project
+from apps.scenes.lipsync import scenes_lipsync
+from apps.scenes.lipsync_inputs import LipsyncWish
+from apps.scenes.making import Wish, project_spending, scene_video_generate
+from apps.scenes.models import Scene
+from apps.scenes.selectors import clip_suspicions, refused_clip_problems, scene_get, scene_job
+from apps.work.work import Spending, spending_check
+
+
+def job_try_again(*, by: User, job_id: UUID, spending: Spending) -> Job:
+    """The next attempt with the frozen parameters. Raises BudgetExceeded where its cost needs a yes."""
+    job = job_get(by, job_id)
+    scene = (
+        Scene.objects.filter(pk__in=[job.scene_id]).first() if job.kind == Kind.LIPSYNC and not job.parameters else None
+    )
+    if scene is not None and job.project_id is not None:
+        # It could not even be put together, so there is nothing frozen to repeat.
+        return _make_again(by, scene, job, spending)
+    project = Project.objects.filter(pk=job.project_id).first() if job.project_id else None
+    if project is not None:
+        spending_check(job.quoted_cost, project_spending(project, spending))
+    return job_retry(by=by, job_id=job_id)
+
+
+def scene_try_again(*, by: User, project_id: UUID, sequence: int, spending: Spending) -> Job:
+    """What the scene's card complains of: a job that failed, or a clip that did not pass its checks or looks wrong.
+
+    Raises ConflictError where there is nothing to try again.
+    """
+    scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+    if job := scene_job(scene):
+        return job_try_again(by=by, job_id=job.pk, spending=spending)
+    if scene.job is not None and refused_clip_problems(scene):
+        return _make_again(by, scene, scene.job, spending)
+    clip = scene.current_clip
+    if clip is not None and clip.job is not None and clip_suspicions(clip):
+        return _make_again(by, scene, clip.job, spending)
+    raise ConflictError("There is nothing to try again on this scene. Choose what to make from its menu.")
+
+
+def _make_again(by: User, scene: Scene, job: Job, spending: Spending) -> Job:
+    """A new job of the same kind: the old one succeeded, and its clip is not wanted."""
+    number = scene.sequence or 0
+    if job.kind == Kind.PRO_LIPSYNC:
+        raise ConflictError("Choose the clip from the scene's history, or send the scene to the Pro editor again.")
+    if job.kind != Kind.LIPSYNC:
+        return scene_video_generate(by=by, project_id=scene.project_id, sequence=number, wish=Wish(), spending=spending)
+    asked = job.parameters.get("lipsync_params", {})
+    options = LipsyncOptions(**{name: asked.get(name) for name in LipsyncOptions.__dataclass_fields__})
+    (again,) = scenes_lipsync(
+        by=by,
+        project_id=scene.project_id,
+        sequences=[number],
+        wish=LipsyncWish(options=options, **_asked_audio(job)),
+        spending=spending,
+    )
+    return again
+
+
+def _asked_audio(job: Job) -> dict[str, Any]:
+    """Its own audio and the start of that, as far as it was asked for with one."""
+    kinds = {"audio_id": UUID, "audio_start": Decimal}
+    return {name: kinds[name](value) for name, value in job.parameters.get("asked_audio", {}).items()}

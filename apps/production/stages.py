@@ -1,0 +1,152 @@
+"""How far a project's making is, stage by stage, read from the rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q, prefetch_related_objects
+from django.utils import timezone
+
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.states import LIVE, State
+from apps.jobs.words import kind_word, left_words
+from apps.projects.models import Project
+from apps.scenes.models import Scene
+from apps.scenes.performance import lipsync_is_missing, project_performs
+from apps.scenes.selectors import scenes_of
+from apps.songs.models import AnalysisState, Song
+
+# How long each takes beside an image, roughly; drafts and paid models agree well enough for a bar.
+WEIGHTS: Mapping[Kind, int] = {
+    Kind.AUDIO_ANALYSIS: 1,
+    Kind.SCENES: 1,
+    Kind.IMAGE: 1,
+    Kind.VIDEO: 5,
+    Kind.LIPSYNC: 5,
+    Kind.COMPOSE: 5,
+}
+# The pace says something once so much of the round is done, in seconds and as a share of it.
+LEAST_ELAPSED_SECONDS = 10
+LEAST_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`share` is 0…1; `words` say what is counted; `weight` is the work of all of it, in images."""
+
+    name: str
+    share: float
+    words: str
+    weight: int = 1
+
+    @property
+    def done(self) -> bool:
+        return self.share >= 1
+
+
+@dataclass(frozen=True)
+class Way:
+    """What is made now, in words; `percent` None where nobody knows; `left` the time left, "" where it is a guess."""
+
+    words: str
+    percent: int | None
+    left: str = ""
+
+
+def project_stages(project: Project) -> list[Stage]:
+    """Song, scenes, images, clips, lips where somebody performs, video, in the order in which they are made."""
+    song = Song.objects.filter(pk__in=[project.song_id]).first()
+    running = list(Job.objects.filter(Q(project_id=project.pk) | _analysis_of(song), state__in=sorted(LIVE)))
+    return _stages(project, song, list(scenes_of(project)), running)
+
+
+def project_way(project: Project, scenes: Sequence[Scene], running: Sequence[Job]) -> Way:
+    """How far the one-button path is; `running` are the project's live jobs."""
+    if not scenes:
+        listening = project.song is not None and project.song.analysis_state == AnalysisState.WAITING
+        return Way("Listening to the song" if listening else "Writing the scenes", None)
+    stages = _stages(project, project.song, scenes, running)
+    weight = sum(stage.weight for stage in stages)
+    done = sum(stage.weight * stage.share for stage in stages)
+    return Way(_way_words(stages, running), int(100 * done / weight), _way_left(project, weight - done, running))
+
+
+def _way_words(stages: Sequence[Stage], running: Iterable[Job]) -> str:
+    """`Images 6 of 6 · Clips 2 of 6`: the stages that count something, while they are not over."""
+    composing = next((job for job in running if job.kind == Kind.COMPOSE), None)
+    if composing is not None:
+        return composing.progress_message or "Composing the final video"
+    if any(job.kind == Kind.CHARACTER_REFERENCE for job in running):
+        return "Drawing the character"
+    parts = [f"{stage.name} {stage.words}" for stage in stages if not stage.done and " of " in stage.words]
+    return " · ".join(parts) or "Composing comes next"
+
+
+def _way_left(project: Project, left: float, running: Iterable[Job]) -> str:
+    """From what this round got done so far."""
+    since = project.generating_since
+    if since is None:
+        return ""
+    ended = Job.objects.filter(project_id=project.pk, state=State.SUCCEEDED, finished_at__gte=since)
+    counts = dict(ended.values_list("kind").annotate(count=Count("pk")).order_by())
+    done = sum(WEIGHTS.get(Kind(kind), 0) * count for kind, count in counts.items())
+    done += sum(WEIGHTS.get(Kind(job.kind), 0) * job.progress_percentage / 100 for job in running)
+    elapsed = (timezone.now() - since).total_seconds()
+    if elapsed < LEAST_ELAPSED_SECONDS or done < LEAST_SHARE * (done + left):
+        return ""
+    return left_words(elapsed * left / done)
+
+
+def jobs_way(running: Sequence[Job]) -> Way:
+    """What single jobs of a project are at; at least one."""
+    if len(running) > 1:
+        percent = sum(job.progress_percentage for job in running) / len(running)
+        return Way(f"{len(running)} jobs are at work", int(percent))
+    job = running[0]
+    message = job.progress_message or ("starting" if job.state == State.RUNNING else "waiting for a worker")
+    return Way(f"{kind_word(job.kind)}: {message}", int(job.progress_percentage) if job.progress_percentage else None)
+
+
+def _stages(project: Project, song: Song | None, scenes: Sequence[Scene], running: Sequence[Job]) -> list[Stage]:
+    # The final video is there before the path is switched off, and an old one while a new one is composed.
+    final = 1.0 if project.final_video_id and not project.generating else _percent(running, Kind.COMPOSE)
+    performances = [scene for scene in scenes if scene.lipsync] if project_performs(project) else []
+    prefetch_related_objects(performances, "clips")
+    over = [not lipsync_is_missing(scene) and scene.current_clip_id for scene in performances]
+    lips = [_counted("Lip-sync", over, running, Kind.LIPSYNC)] if performances else []
+    return [
+        _song_stage(song, running),
+        Stage("Scenes", 1.0 if scenes else _percent(running, Kind.SCENES), f"{len(scenes)} scenes" if scenes else ""),
+        _counted("Images", [scene.image_id for scene in scenes], running, Kind.IMAGE),
+        _counted("Clips", [scene.current_clip_id for scene in scenes], running, Kind.VIDEO),
+        *lips,
+        Stage("Video", final, "", WEIGHTS[Kind.COMPOSE]),
+    ]
+
+
+def _analysis_of(song: Song | None) -> Q:
+    return Q(kind=Kind.AUDIO_ANALYSIS, parameters__song_id=str(song.pk)) if song else Q(pk__in=[])
+
+
+def _song_stage(song: Song | None, running: Iterable[Job]) -> Stage:
+    if song is None:
+        return Stage("Song", 1.0, "none")
+    if song.analysis_state == AnalysisState.WAITING:
+        return Stage("Song", _percent(running, Kind.AUDIO_ANALYSIS), "")
+    tempo = song.grid.get("tempo_bpm")
+    return Stage("Song", 1.0, f"{tempo:.1f} BPM" if tempo else "no steady beat")
+
+
+def _counted(name: str, made: list[Any], running: Iterable[Job], kind: Kind) -> Stage:
+    if not made:
+        return Stage(name, 0.0, "")
+    count = sum(1 for one in made if one)
+    # A regenerated one is counted already; its running job adds nothing.
+    partial = sum(job.progress_percentage / 100 for job in running if job.kind == kind)
+    share = min(1.0, (count + min(partial, len(made) - count)) / len(made))
+    return Stage(name, share, f"{count} of {len(made)}", WEIGHTS[kind] * len(made))
+
+
+def _percent(running: Iterable[Job], kind: Kind) -> float:
+    return min(0.99, max((job.progress_percentage / 100 for job in running if job.kind == kind), default=0.0))

@@ -1,0 +1,123 @@
+"""Pro editor: parts of one video, each lip-synced to its own audio."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.accounts.models import User
+from apps.assets.models import Asset
+from apps.assets.models import Kind as AssetKind
+from apps.assets.selectors import asset_get
+from apps.core.errors import NotFound
+from apps.flavors.registry import capability_settings
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.selectors import job_get, jobs_of
+from apps.jobs.states import FINISHED, RETRYABLE, Code
+from apps.providers.base import Capability
+from apps.providers.registry import providers_for
+from apps.studio.live import LIVE_METHODS, Piece, live_response, piece_html, poll_of
+from apps.studio.pro.news import home_news
+from apps.studio.pro.start import ProStart, job_start, project_start
+from apps.studio.project.cards import owner_of, view_url
+
+RECENT_JOBS = 10
+# The service's word for each, and what it does where voice and segment differ in length.
+SYNC_MODES = (
+    ("remap", "remap: stretch to fit"),
+    ("cut_off", "cut_off: end with the shorter"),
+    ("silence", "silence: keep the longer"),
+    ("loop", "loop: start again"),
+    ("bounce", "bounce: back and forth"),
+)
+
+
+@login_required
+@require_safe
+def pro(request: HttpRequest) -> HttpResponse:
+    """The editor. `?video_id=` opens a video of ours, `?project=` a project's final one and with `&scene=` a scene's
+    clip, with the parts that are sung in it; `?job=` an earlier order, to be changed and sent again."""
+    by = owner_of(request)
+    start = _start(by, request)
+    models = capability_settings("", Capability.SEGMENTED_LIPSYNC).values["providers"]["sync_so"]["models"]
+    context = {
+        "start": start.as_json() if start else {},
+        "home": start.home if start else None,
+        "models": [{"name": name, "options": entry["options"]} for name, entry in models.items()],
+        "sync_modes": SYNC_MODES,
+        "providers": providers_for(Capability.SEGMENTED_LIPSYNC),
+        "jobs": jobs_of(by).filter(kind=Kind.PRO_LIPSYNC)[:RECENT_JOBS],
+    }
+    return render(request, "studio/pro.html", context)
+
+
+def _start(by: User, request: HttpRequest) -> ProStart | None:
+    """What the editor opens with. Raises NotFound for what is not there, or not the caller's."""
+    project_id, scene = request.GET.get("project", ""), request.GET.get("scene", "")
+    if project_id:
+        try:
+            return project_start(by=by, project_id=UUID(project_id), sequence=int(scene) if scene else None)
+        except ValueError as error:
+            raise NotFound("There is no such project or scene.") from error
+    if job_id := request.GET.get("job", ""):
+        return job_start(by=by, job=_pro_job(by, job_id))
+    if video_id := request.GET.get("video_id", ""):
+        return ProStart(asset_get(by=by, asset_id=video_id, kind=AssetKind.VIDEO))
+    return None
+
+
+def _pro_job(by: User, job_id: UUID | str) -> Job:
+    try:
+        job = job_get(by, UUID(str(job_id)))
+    except ValueError as error:
+        raise NotFound("There is no such Pro job.") from error
+    if job.kind != Kind.PRO_LIPSYNC:
+        raise NotFound("There is no such Pro job.")
+    return job
+
+
+@login_required
+@require_http_methods(LIVE_METHODS)
+def pro_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """One Pro job: live status, then the result beside the original, and where it went."""
+    job = _pro_job(owner_of(request), job_id)
+    piece = _piece(job)
+    busy = job.is_live or piece.context["home"].busy
+    url = reverse("studio:pro-job", args=[job_id])
+    if request.method == "POST":
+        return live_response(request, [piece], url=url, busy=busy)
+    context = {"job": job, "html": piece_html(request, piece), "poll": poll_of(url, busy=busy)}
+    return render(request, "studio/pro_job.html", context)
+
+
+def _piece(job: Job) -> Piece:
+    order = job.parameters.get("order", {})
+    runs = [run for run in job.remote_runs.all() if run.attempt == job.attempt]
+    home = home_news(job)
+    context = {
+        "job": job,
+        "order": order,
+        "home": home,
+        "provider_id": runs[0].remote_id if runs else "",
+        "original_url": view_url(_video(job, order.get("video_id"))),
+        "result_url": view_url(_video(job, job.result.get("video_id") or _late_video_id(job))),
+        "may_cancel": job.state not in FINISHED,
+        "may_retry": job.state in RETRYABLE and job.imported_at is None,
+    }
+    facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, job.error]
+    facts += [context["provider_id"], home.sentence, bool(context["result_url"])]
+    return Piece("pro-job", "studio/pro_job_body.html", facts, context)
+
+
+def _late_video_id(job: Job) -> str | None:
+    """The paid video that came after the job had ended, if one did."""
+    late = job.events.filter(code=Code.LATE_RESULT_KEPT).last()
+    return late.facts.get("video_id") if late else None
+
+
+def _video(job: Job, asset_id: str | None) -> Asset | None:
+    return Asset.objects.filter(owner=job.owner, pk=asset_id).first() if asset_id else None

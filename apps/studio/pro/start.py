@@ -1,0 +1,162 @@
+"""What the Pro editor opens with: a video, and from a project its song with the parts that are sung in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from apps.accounts.models import User
+from apps.assets.models import Asset, Kind
+from apps.assets.selectors import asset_get
+from apps.composition.models import SceneLook
+from apps.core.errors import InputError, NotFound, StudioError
+from apps.jobs.models import Job
+from apps.pro.home import home_find
+from apps.pro.order import OrderedSegment, ProOrder
+from apps.projects.models import Project
+from apps.projects.selectors import project_get
+from apps.scenes.lipsync_inputs import scene_window
+from apps.scenes.models import Scene
+from apps.scenes.selectors import scene_get
+from apps.songs.models import Song
+from apps.studio.pro.news import HomeWords, home_words
+from apps.studio.project.cards import view_url
+
+# A shorter sung part is a breath or a mistake of the analysis.
+SHORTEST_PART_SECONDS = 0.5
+FIRST_REFERENCE = "voice1"
+
+
+@dataclass(frozen=True)
+class ProStart:
+    """`voices`: by reference id, each with its name. `sung`: where somebody sings on the video: [{start, end}].
+
+    `song_at_zero`: seconds of the first voice at the video's start, where that is the project's song. `fields` go with
+    the order, so that its result comes home. `order` is one that is to be changed and sent again.
+    """
+
+    video: Asset
+    voices: Mapping[str, tuple[Asset, str]] = field(default_factory=dict)
+    sung: list[dict[str, float]] = field(default_factory=list)
+    song_at_zero: float | None = None
+    fields: dict[str, Any] | None = None
+    home: HomeWords | None = None
+    order: ProOrder | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As the editor's script reads it."""
+        return {
+            "video": _file(self.video, "video"),
+            "audios": [{**_file(asset, name), "ref": reference} for reference, (asset, name) in self.voices.items()],
+            "sung": self.sung,
+            "song_at_zero": self.song_at_zero,
+            "home": self.fields,
+            "segments": [_segment(one) for one in self.order.segments] if self.order else [],
+            "settings": {"model": self.order.model, "sync_mode": self.order.sync_mode} if self.order else {},
+            "options": self.order.options if self.order else {},
+        }
+
+
+def _segment(ordered: OrderedSegment) -> dict[str, Any]:
+    cropped = ordered.audio_start_seconds is not None
+    return {
+        "start": ordered.start_seconds,
+        "end": ordered.end_seconds,
+        "ref": ordered.audio_reference,
+        "cropped": cropped,
+        "from": ordered.audio_start_seconds or 0.0,
+        "to": ordered.audio_end_seconds or 0.0,
+        "mode": ordered.options.get("sync_mode", ""),
+    }
+
+
+def _file(asset: Asset, name: str) -> dict[str, Any]:
+    return {
+        "id": str(asset.pk),
+        "url": view_url(asset),
+        "name": asset.original_name or name,
+        "seconds": asset.duration_seconds,
+        "fps": asset.fps,
+    }
+
+
+def job_start(*, by: User, job: Job) -> ProStart:
+    """An order as it was, to be changed and sent again. Raises NotFound where a file of it is gone."""
+    order = ProOrder.model_validate(job.parameters["order"])
+    video = asset_get(by=by, asset_id=order.video_id, kind=Kind.VIDEO)
+    voices = {
+        reference: (asset_get(by=by, asset_id=asset_id, kind=Kind.AUDIO), reference)
+        for reference, asset_id in order.audio_ids.items()
+    }
+    again = ProStart(video, voices=voices, order=order)
+    if job.project_id is None:
+        return again
+    scene = Scene.objects.filter(pk=job.scene_id, deleted_at=None).first() if job.scene_id else None
+    sequence = scene.sequence if scene else None
+    try:
+        home = home_find(by=by, project_id=job.project_id, sequence=sequence, video_id=video.pk)
+    except StudioError:  # the project has gone on since: the result would not find its place
+        return again
+    fields = {"project_id": str(job.project_id), **({"sequence": sequence} if sequence else {})}
+    return replace(again, fields=fields, home=home_words(home.project, sequence))
+
+
+def project_start(*, by: User, project_id: UUID, sequence: int | None) -> ProStart:
+    """A scene's clip, or the project's final video. Raises NotFound where there is none."""
+    project = project_get(by=by, project_id=project_id)
+    if sequence is None:
+        if project.final_video is None:
+            raise NotFound("This project has no final video yet. Compose it first.")
+        return _with_song(project, project.final_video, float(project.song_start), {"project_id": str(project.pk)})
+    scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+    if scene.current_clip is None:
+        raise NotFound(f"Scene {sequence} has no video yet. Generate or upload one first.")
+    look = SceneLook.objects.filter(scene=scene).first()
+    fields = {"project_id": str(project.pk), "sequence": sequence}
+    try:
+        window = scene_window(project, sequence)
+    except InputError:  # it lies past the end of the song, so nobody sings in it
+        return ProStart(scene.current_clip.asset, fields=fields, home=home_words(project, sequence))
+    # The composed video shows the clip from this moment on.
+    shown_from = float(look.clip_start) if look else 0.0
+    song_at_zero = float(project.song_start + window.start_time) - shown_from
+    last = shown_from + float(window.end_time - window.start_time)
+    return _with_song(project, scene.current_clip.asset, song_at_zero, fields, first=shown_from, last=last)
+
+
+def _with_song(
+    project: Project,
+    video: Asset,
+    song_at_zero: float,
+    fields: dict[str, Any],
+    *,
+    first: float = 0.0,
+    last: float | None = None,
+) -> ProStart:
+    """`song_at_zero`: seconds of the song at the video's start; the song plays over [first, last) of the video."""
+    home = home_words(project, fields.get("sequence"))
+    song = project.song
+    if song is None:
+        return ProStart(video, fields=fields, home=home)
+    voice = song.stem or song.asset
+    length = video.duration_seconds or 0.0
+    ends = [length, length if last is None else last, (voice.duration_seconds or 0.0) - song_at_zero]
+    name = f"{song.title or 'song'}{' (vocals)' if song.stem else ''}"
+    return ProStart(
+        video=video,
+        voices={FIRST_REFERENCE: (voice, name)},
+        sung=sung_parts(song, song_at_zero, first, min(ends)),
+        song_at_zero=song_at_zero,
+        fields=fields,
+        home=home,
+    )
+
+
+def sung_parts(song: Song, song_at_zero: float, first: float, last: float) -> list[dict[str, float]]:
+    """The song's vocal sections inside [first, last) of the video."""
+    parts = []
+    for begin, end in song.analysis.get("voice", {}).get("ranges", ()):
+        start, stop = max(first, begin - song_at_zero), min(last, end - song_at_zero)
+        if stop - start >= SHORTEST_PART_SECONDS:
+            parts.append({"start": start, "end": stop})
+    return parts

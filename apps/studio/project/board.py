@@ -1,0 +1,130 @@
+"""A project's page as live pieces: its state and money, the final video, the grid of scenes, each card."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apps.composition.selectors import PlansNow, composition_is_stale, current_composition
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.selectors import live_jobs, project_money
+from apps.jobs.states import State
+from apps.production.quick import quick_windows
+from apps.production.stages import jobs_way, project_way
+from apps.projects.models import Project
+from apps.projects.selectors import project_status, song_seconds
+from apps.scenes.models import Scene
+from apps.scenes.selectors import scenes_of
+from apps.studio.live import Piece
+from apps.studio.project.cards import SceneCard, scene_cards, view_url
+from apps.studio.project.finishing import finishing_pieces
+from apps.studio.words import PROJECT_WORDS
+
+
+@dataclass(frozen=True)
+class Board:
+    """Everything a project's page shows at one moment."""
+
+    project: Project
+    cards: Sequence[SceneCard]
+    pieces: Sequence[Piece]
+    busy: bool
+
+    def changed_pieces(self, held: Collection[str]) -> list[Piece]:
+        """All pieces; without the single cards when the page must take the whole grid anew."""
+        grid = next(piece for piece in self.pieces if piece.id == "scenes")
+        if grid.seen in held:
+            return list(self.pieces)
+        return [piece for piece in self.pieces if not piece.id.startswith("scene-")]
+
+
+def board_of(project: Project, *, page: str) -> Board:
+    """`page` is "project", "quick" or "edit": which buttons a card carries."""
+    scenes = list(scenes_of(project))
+    cards = scene_cards(project, scenes, windows=quick_windows(project) if page == "quick" else None)
+    live = list(live_jobs(project.pk))
+    now = PlansNow(project, scenes)
+    pieces = [
+        _status(project, scenes, live, page),
+        _final(now, live, page),
+        _grid(project, cards, page),
+    ]
+    if page == "edit":
+        pieces.append(_head(project, scenes, live))
+    if page == "project":
+        pieces += finishing_pieces(now)
+    card_pieces = [card.piece(page) for card in cards]
+    return Board(project, cards, [*pieces, *card_pieces], busy=bool(live) or project.generating)
+
+
+def _status(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: str) -> Piece:
+    made = sum(1 for scene in scenes if scene.current_clip_id)
+    spending = project_money(project.pk)
+    word = PROJECT_WORDS[project_status(project)]
+    way = project_way(project, scenes, live) if project.generating else jobs_way(live) if live else None
+    context: dict[str, Any] = {
+        "project": project,
+        "page": page,
+        "word": word,
+        "made": made,
+        "scene_count": len(scenes),
+        "money": spending,
+        "live": bool(live) or project.generating,
+        "way": way,
+        # A single job tells its time left itself.
+        "job": live[0] if len(live) == 1 and not project.generating else None,
+        "song_seconds": song_seconds(project),
+    }
+    facts = [word.text, made, len(scenes), spending, project.problem, project.generating]
+    facts += [way.words, way.percent] if way else []
+    return Piece("status", "studio/project_status.html", [*facts, bool(live), project.version], context)
+
+
+def _head(project: Project, scenes: Sequence[Scene], live: Sequence[Job]) -> Piece:
+    """The Edit page's head: what it is, what was spent, and the ways out."""
+    spending = project_money(project.pk)
+    made = sum(1 for scene in scenes if scene.current_clip_id)
+    composing = any(job.kind == Kind.COMPOSE for job in live)
+    facts = [project.version, spending, made, len(scenes), composing, project.final_video_id]
+    context = {
+        "project": project,
+        "money": spending,
+        "made": made,
+        "scene_count": len(scenes),
+        "composing": composing,
+    }
+    return Piece("head", "studio/edit_head.html", facts, context)
+
+
+def _final(now: PlansNow, live: Sequence[Job], page: str) -> Piece:
+    project, video = now.project, now.project.final_video
+    composing = next((job for job in live if job.kind == Kind.COMPOSE and not job.parameters.get("output_id")), None)
+    current = current_composition(project) if video is not None else None
+    stale = current is not None and composing is None and composition_is_stale(current, now)
+    failed = _last_compose_error(project) if composing is None else ""
+    context = {
+        "project": project,
+        "page": page,
+        "video": video,
+        "url": view_url(video),
+        "poster_url": view_url(current.poster) if current is not None else "",
+        "proof": current.proof.get("sentence", "") if current is not None else "",
+        "composing": composing,
+        "stale": stale,
+        "error": failed,
+        "made": any(scene.current_clip_id for scene in now.scenes),
+    }
+    progress = [composing.pk, composing.state, int(composing.progress_percentage)] if composing else []
+    return Piece("final", "studio/final.html", [video and video.pk, stale, failed, context["made"], *progress], context)
+
+
+def _last_compose_error(project: Project) -> str:
+    jobs = Job.objects.filter(project_id=project.pk, kind=Kind.COMPOSE, parameters__output_id=None)
+    last = jobs.order_by("-created_at").defer("parameters", "result").first()
+    return last.error if last is not None and last.state == State.FAILED else ""
+
+
+def _grid(project: Project, cards: Sequence[SceneCard], page: str) -> Piece:
+    facts = [str(card.scene.pk) for card in cards]
+    context = {"project": project, "entries": [(card, card.piece(page)) for card in cards], "page": page}
+    return Piece("scenes", "studio/scenes_grid.html", [*facts, project.generating and not cards], context)

@@ -1,0 +1,151 @@
+"""The parts of a project's page about its videos: versions, other outputs, how they are put together, and the money."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apps.composition.changes import plan_changes
+from apps.composition.models import Composition, Lyrics
+from apps.composition.planning import project_look
+from apps.composition.project_looks import OutputState, outputs_of
+from apps.composition.selectors import PlansNow, composition_is_stale, compositions_of
+from apps.jobs.states import State
+from apps.production.project_money import project_account
+from apps.projects.models import Project
+from apps.studio.live import Piece
+from apps.studio.project.cards import view_url
+from apps.studio.words import LOOK_WORDS, LYRICS_WORDS, PRESET_WORDS, Word
+from engines.composing.lyrics import lyrics_lines
+
+# On the project's page; the page of all versions has the rest.
+NEWEST_VERSIONS = 6
+
+
+@dataclass(frozen=True)
+class Version:
+    """One composed video in the list."""
+
+    composition: Composition
+    changes: str
+    stale: bool
+    in_use: bool
+    url: str
+    poster_url: str
+
+
+def finishing_pieces(now: PlansNow) -> list[Piece]:
+    project = now.project
+    return [
+        Piece("heading", "studio/project_head.html", [project.title], {"project": project}),
+        Piece("about", "studio/project_about.html", [project.version], {"project": project}),
+        _outputs(now),
+        _assembly(project),
+        _money(project),
+        _versions(now),
+    ]
+
+
+def versions_of(now: PlansNow, found: Sequence[Composition]) -> list[Version]:
+    """`found` are neighbours, newest first; the last of them is told only as where the list starts, unless it is the
+    project's first."""
+    earlier: Iterable[Composition | None] = [*found[1:], None]
+    return [
+        Version(
+            composition=one,
+            changes=plan_changes(before.plan if before else None, one.plan),
+            stale=composition_is_stale(one, now),
+            in_use=one.asset_id == now.project.final_video_id,
+            url=view_url(one.asset),
+            poster_url=view_url(one.poster),
+        )
+        for one, before in zip(found, earlier, strict=False)
+    ]
+
+
+def main_versions(project: Project) -> Any:
+    """Compositions in the project's own format, newest first."""
+    return compositions_of(project).filter(output=None)
+
+
+def _versions(now: PlansNow) -> Piece:
+    project = now.project
+    # One more than is shown, to compare the last one with.
+    found = list(main_versions(project)[: NEWEST_VERSIONS + 1])
+    versions = versions_of(now, found)[:NEWEST_VERSIONS]
+    facts = [(version.composition.pk, version.stale, version.in_use) for version in versions]
+    more = len(found) > NEWEST_VERSIONS
+    context = {"project": project, "versions": versions, "more": more}
+    return Piece("versions", "studio/versions.html", [*facts, more], context)
+
+
+def output_word(state: OutputState) -> Word:
+    """How an output stands, as its badge says it."""
+    if state.job is not None and state.job.is_live:
+        return Word("Making", "live")
+    if state.job is not None and state.job.state == State.FAILED:
+        return Word("Failed", "bad")
+    if state.composition is None:
+        return Word("Not made yet")
+    return Word("Changed since", "warn") if state.stale else Word("Done", "done")
+
+
+def _video_url(composition: Composition | None) -> str:
+    return view_url(composition.asset) if composition is not None else ""
+
+
+def _outputs(now: PlansNow) -> Piece:
+    project, scenes = now.project, now.scenes
+    states = outputs_of(now)
+    rows = [(state, output_word(state), _video_url(state.composition)) for state in states]
+    able = bool(scenes) and all(scene.current_clip_id for scene in scenes)
+    facts: list[Any] = [able]
+    for state, word, _ in rows:
+        facts += [state.output.pk, state.output.name, word.text, state.composition and state.composition.pk]
+        if state.job is not None:
+            facts += [state.job.error, int(state.job.progress_percentage), state.job.progress_message]
+    context = {"project": project, "rows": rows, "able": able}
+    return Piece("outputs", "studio/outputs.html", facts, context)
+
+
+def _assembly(project: Project) -> Piece:
+    look = project_look(project)
+    lyrics = Lyrics.objects.filter(project=project).first()
+    context = {
+        "project": project,
+        "look": look_words(look),
+        "lyrics": lyrics,
+        "lyrics_words": lyrics_words(lyrics) if lyrics else "",
+    }
+    facts = [look, project.version, lyrics and lyrics.updated_at]
+    return Piece("assembly", "studio/assembly.html", facts, context)
+
+
+def look_words(look: dict[str, Any]) -> str:
+    """What the project sets itself; the rest is the flavor's."""
+    words = []
+    if transition := look.get("transition"):
+        seconds = look.get("transition_seconds")
+        words.append(LOOK_WORDS[transition] + (f" of {seconds:g} s" if seconds and transition != "none" else ""))
+    if (volume := look.get("clip_sound_volume")) is not None:
+        words.append(f"clips sound at {volume * 100:.0f} %" if volume else "only the song sounds")
+    words += [LOOK_WORDS[look[name]] for name in ("short_clip", "background", "quality") if look.get(name)]
+    words += [f"{word} {look[name]:g} s" for name, word in FADES if look.get(name)]
+    return ", ".join(words)
+
+
+FADES = (("fade_in_seconds", "fades in over"), ("fade_out_seconds", "fades out over"))
+
+
+def lyrics_words(lyrics: Lyrics) -> str:
+    """How many lines, and how they come into the video."""
+    count = len(lyrics_lines(lyrics.text))
+    ways = [LYRICS_WORDS[name] for name in ("burn", "soft") if getattr(lyrics, name)]
+    if lyrics.burn:
+        ways[0] = f"{ways[0]} ({PRESET_WORDS[lyrics.preset].lower()})"
+    return f"{count} line{'' if count == 1 else 's'}, {' and '.join(ways) if ways else 'not used'}"
+
+
+def _money(project: Project) -> Piece:
+    account = project_account(project)
+    facts = [account, project.confirm_above, project.version]
+    return Piece("money", "studio/money.html", facts, {"project": project, "account": account})

@@ -1,0 +1,159 @@
+"""Forms of the dialogs about a project's videos. Services check again; these put each sentence beside its field."""
+
+import re
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+
+from apps.composition.models import ShortClip, Transition
+from apps.composition.project_looks import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_SECONDS
+from apps.flavors.registry import flavor_names
+from apps.projects.models import AspectRatio, Resolution
+from apps.projects.services import PROVIDER_CHOICES
+from apps.providers.base import Capability
+from apps.providers.registry import providers_for
+from apps.studio.forms import NO_IDEA, DollarsField, number_words, text_field
+from apps.studio.words import LOOK_WORDS, PRESET_WORDS, PROVIDER_WORDS
+from engines.composing.lyrics import LyricsPreset
+
+FLAVORS_CHOICE = ("", "As the flavor says")
+LYRICS_BYTES = 2_000_000
+HOOK_LENGTH = f"A hook cut lasts {SHORTEST_HOOK_SECONDS} to {LONGEST_HOOK_SECONDS} seconds."
+_CLOCK = re.compile(r"^(?:(\d{1,3}):)?(\d{1,5}(?:\.\d{1,6})?)$")
+
+
+def lowered(values: Any) -> list[tuple[str, str]]:
+    """Options with the words of a look, as choices."""
+    return [FLAVORS_CHOICE, *((value, LOOK_WORDS[value][:1].upper() + LOOK_WORDS[value][1:]) for value in values)]
+
+
+def seconds_field(least: float, most: float) -> forms.FloatField:
+    words = number_words(f"Type {least:g} to {most:g} seconds, or leave it empty.")
+    return forms.FloatField(min_value=least, max_value=most, required=False, error_messages=words)
+
+
+class ClockField(forms.Field):
+    """Seconds, typed as `41.5` or `0:41.5`."""
+
+    def to_python(self, value: Any) -> Decimal | None:
+        text = str(value or "").strip().replace(",", ".")
+        if not text:
+            return None
+        found = _CLOCK.match(text)
+        if not found:
+            raise forms.ValidationError("Type seconds, such as 41.5, or minutes and seconds, such as 0:41.5.")
+        return 60 * Decimal(found[1] or 0) + Decimal(found[2])
+
+
+class OutputsForm(forms.Form):
+    """Other shapes of the video, or short cuts of it."""
+
+    aspect_ratios = forms.MultipleChoiceField(
+        choices=AspectRatio.choices, error_messages={"required": "Choose one shape or more."}
+    )
+    resolution = forms.ChoiceField(choices=Resolution.choices, initial=Resolution.FULL_HD)
+    hook_seconds = forms.DecimalField(
+        min_value=Decimal(SHORTEST_HOOK_SECONDS),
+        max_value=Decimal(LONGEST_HOOK_SECONDS),
+        required=False,
+        error_messages=number_words(HOOK_LENGTH),
+    )
+    hook_start = ClockField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("hook_start") is not None and data.get("hook_seconds") is None and "hook_seconds" in data:
+            self.add_error("hook_seconds", "Say how long the cut is, too.")
+        return data
+
+
+class LookForm(forms.Form):
+    """How the videos are put together. Empty leaves it to the flavor."""
+
+    transition = forms.ChoiceField(choices=lowered(Transition.values), required=False)
+    transition_seconds = seconds_field(0.04, 3)
+    clip_sound = forms.IntegerField(
+        min_value=0,
+        max_value=400,
+        required=False,
+        error_messages=number_words("Type 0 to 400 percent, or leave it empty."),
+    )
+    short_clip = forms.ChoiceField(choices=lowered(ShortClip.values), required=False)
+    background = forms.ChoiceField(choices=lowered(["blur", "black"]), required=False)
+    fade_in_seconds = seconds_field(0, 10)
+    fade_out_seconds = seconds_field(0, 10)
+    quality = forms.ChoiceField(choices=lowered(["draft", "standard", "high"]), required=False)
+
+    def options(self) -> dict[str, Any]:
+        """As a project's look keeps them; None for what is left to the flavor."""
+        data = dict(self.cleaned_data)
+        percent = data.pop("clip_sound")
+        values = {name: None if value in {"", None} else value for name, value in data.items()}
+        return {**values, "clip_sound_volume": None if percent is None else percent / 100}
+
+
+class LyricsForm(forms.Form):
+    """A file or a text; one that is there already stays when neither comes."""
+
+    file = forms.FileField(required=False, allow_empty_file=True)
+    text = forms.CharField(max_length=LYRICS_BYTES, required=False, strip=False)
+    burn = forms.BooleanField(required=False)
+    soft = forms.BooleanField(required=False)
+    preset = forms.ChoiceField(choices=[(preset.value, PRESET_WORDS[preset]) for preset in LyricsPreset])
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file and file.size > LYRICS_BYTES:
+            raise forms.ValidationError("Lyrics are at most 2 MB. Is this another file?")
+        if file and not file.size:
+            raise forms.ValidationError("This file is empty. Choose another one, or paste the text.")
+        return file
+
+
+class BudgetForm(forms.Form):
+    """Empty lifts the cap, and the question."""
+
+    budget = DollarsField(required=False)
+    confirm_above = DollarsField(required=False)
+
+
+class SettingsForm(forms.Form):
+    """What the project is about and how it is made."""
+
+    title = text_field(length=200, missing="Give the project a title.")
+    idea = text_field(missing=NO_IDEA)
+    character_description = text_field()
+    flavor = forms.ChoiceField(choices=())
+    aspect_ratio = forms.ChoiceField(choices=AspectRatio.choices)
+    resolution = forms.ChoiceField(choices=Resolution.choices)
+    version = forms.IntegerField(min_value=1)
+
+    PROVIDER_LABELS: ClassVar = {
+        Capability.SCENES: "Scenes written by",
+        Capability.IMAGE: "Images made by",
+        Capability.VIDEO: "Clips made by",
+        Capability.LIPSYNC: "Lip-sync by",
+    }
+
+    def __init__(self, *arguments: Any, flavor: str = "", **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # A flavor that was deleted since is still the project's; it counts as `default`.
+        names = [*flavor_names(), *([flavor] if flavor and flavor not in flavor_names() else [])]
+        self.fields["flavor"] = forms.ChoiceField(choices=[(name, name) for name in names])
+        for capability in PROVIDER_CHOICES:
+            choices = [
+                (provider.name, PROVIDER_WORDS.get(provider.name, provider.name))
+                for provider in providers_for(capability)
+                if provider.configured()
+            ]
+            self.fields[f"by_{capability}"] = forms.ChoiceField(
+                choices=[FLAVORS_CHOICE, *choices], required=False, label=self.PROVIDER_LABELS[capability]
+            )
+
+    def providers(self) -> dict[str, str]:
+        return {capability: self.cleaned_data[f"by_{capability}"] for capability in PROVIDER_CHOICES}
+
+    @property
+    def provider_fields(self) -> list[forms.BoundField]:
+        return [self[f"by_{capability}"] for capability in PROVIDER_CHOICES]

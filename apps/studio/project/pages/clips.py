@@ -1,0 +1,103 @@
+"""The clips of a scene: history, two beside each other, what is in use, and a person's own."""
+
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.accounts.models import User
+from apps.assets.uploading.resumable import partial_named
+from apps.core.errors import InputError
+from apps.scenes.clips import clip_make_current
+from apps.scenes.own_clips import scene_trim, scene_upload, trim_range
+from apps.scenes.selectors import scene_get
+from apps.studio.pages.acting import scene_action, scene_dialog, uuid_of
+from apps.studio.project.cards import owner_of, view_url
+from apps.studio.project.clip_views import clip_pair, clip_views, sung_from
+from apps.studio.project.image_views import image_views
+from apps.work.work import Spending
+
+NO_CLIP = "There is no such clip in this scene."
+
+
+@login_required
+@require_safe
+def scene_history(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """Every clip the scene had, newest first, each playable and one click from coming back."""
+    scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+    clips = list(reversed(clip_views(scene)))
+    return scene_dialog(request, scene, "history", clips=clips, images=image_views(scene))
+
+
+@login_required
+@require_safe
+def scene_compare(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """Two clips side by side in one player: `a` and `b`, or the one in use and the one before it."""
+    scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+    views = clip_views(scene)
+    wanted = [uuid_of(request.GET.get(name, ""), NO_CLIP) for name in ("a", "b")]
+    pair = clip_pair(views, wanted[0], wanted[1])
+    choices = list(zip("ab", pair or (), strict=False))
+    return scene_dialog(request, scene, "compare", clips=views, pair=pair, choices=choices, sung_from=sung_from(scene))
+
+
+@login_required
+@require_POST
+def scene_revert(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """To the clip named, or to the original."""
+
+    def action(by: User, _: Spending) -> object:
+        clip_id = uuid_of(request.POST.get("clip_id", ""), NO_CLIP)
+        return clip_make_current(by=by, project_id=project_id, sequence=sequence, clip_id=clip_id)
+
+    return scene_action(request, project_id, sequence, action)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def scene_trim_clip(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """Keep a part of the current clip. GET: the dialog."""
+    if request.method != "POST":
+        scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+        shown = trim_range(scene.current_clip) if scene.current_clip is not None else None
+        return scene_dialog(request, scene, "trim", shown=shown, clip_url=view_url(shown.root.asset if shown else None))
+
+    def action(by: User, _: Spending) -> object:
+        return scene_trim(
+            by=by,
+            project_id=project_id,
+            sequence=sequence,
+            start_time=_seconds(request.POST.get("start_time", "")),
+            end_time=_seconds(request.POST.get("end_time", "")),
+        )
+
+    return scene_action(request, project_id, sequence, action)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def scene_upload_clip(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """Take the user's own footage. GET: the dialog."""
+    if request.method != "POST":
+        scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+        return scene_dialog(request, scene, "upload")
+
+    def action(by: User, _: Spending) -> object:
+        upload = request.FILES.get("file") or partial_named(by=by, text=request.POST.get("file", ""))
+        if upload is None:
+            raise InputError("Choose a video file first.", errors={"file": ["is missing"]})
+        return scene_upload(by=by, project_id=project_id, sequence=sequence, upload=upload)
+
+    return scene_action(request, project_id, sequence, action)
+
+
+def _seconds(text: str) -> Decimal:
+    try:
+        seconds = Decimal(text)
+    except InvalidOperation as error:
+        raise InputError("Give start and end in seconds, such as 1.5.") from error
+    if not seconds.is_finite() or not 0 <= seconds < 100_000:
+        raise InputError("Give start and end in seconds, such as 1.5.")
+    return seconds

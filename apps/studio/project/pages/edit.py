@@ -1,0 +1,123 @@
+"""What only the Edit page starts: the chosen scene's panel, its look, several scenes at once, the editor's package."""
+
+from functools import partial
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.accounts.models import User
+from apps.composition.export import latest_export, project_export
+from apps.composition.looks import scene_look, scene_look_update
+from apps.composition.models import SceneLook, ShortClip, Transition
+from apps.core.errors import ConflictError, InputError
+from apps.jobs.kinds import Kind
+from apps.jobs.selectors import live_jobs
+from apps.projects.selectors import project_get
+from apps.scenes.images import images_of
+from apps.scenes.making import Wish, scenes_video_generate, scenes_video_works
+from apps.scenes.selectors import scene_get, scenes_of
+from apps.studio.pages.acting import project_action, scene_action, scene_dialog
+from apps.studio.project.cards import owner_of, scene_cards, view_url
+from apps.studio.project.clip_views import clip_views
+from apps.studio.project.pages.lipsync import chosen_quote, chosen_scenes
+from apps.work.work import Spending
+
+# What a scene's facts may hold in a word or two; longer ones belong into the prompt.
+CHIP_LENGTH = 40
+FILMED = ("shot", "camera", "light")
+
+
+class LookForm(forms.Form):
+    """How one scene is composed. Empty leaves it to the project."""
+
+    transition = forms.ChoiceField(choices=[("", "As the project"), *Transition.choices], required=False)
+    short_clip = forms.ChoiceField(choices=[("", "As the project"), *ShortClip.choices], required=False)
+    clip_volume = forms.FloatField(min_value=0, max_value=4, required=False)
+
+
+@login_required
+@require_safe
+def scene_inspector(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """The chosen scene beside the Edit page's player."""
+    by = owner_of(request)
+    scene_get(by=by, project_id=project_id, sequence=sequence)
+    project = project_get(by=by, project_id=project_id)
+    card = next(card for card in scene_cards(project, list(scenes_of(project))) if card.scene.sequence == sequence)
+    facts = [
+        (name, value)
+        for name, value in sorted(card.scene.facts.items(), key=_fact_order)
+        if isinstance(value, str) and 0 < len(value) < CHIP_LENGTH
+    ]
+    context = {"card": card, "scene": card.scene, "project": project, "facts": facts, "page": "edit"}
+    images = len(images_of(card.scene))
+    more = {"clips": clip_views(card.scene), "images": images if images > 1 else 0}
+    return render(request, "studio/inspector.html", context | more)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def scene_look_page(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """How the scene is composed: transition, clip sound, what a short clip does. GET: the dialog."""
+    if request.method != "POST":
+        scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+        look = scene_look(scene)
+        return scene_dialog(request, scene, "look", look=look, seen=_look_mark(look), form=LookForm())
+    form = LookForm(request.POST)
+
+    def action(by: User, _: Spending) -> object:
+        if not form.is_valid():
+            raise InputError("The scene's look was not saved: choose from the lists; the volume is 0 to 4.")
+        now = scene_look(scene_get(by=by, project_id=project_id, sequence=sequence))
+        if request.POST.get("seen_look", "") not in {"", _look_mark(now)}:
+            raise ConflictError("This look was changed meanwhile. Open it again to see it as it is now.", code="stale")
+        return scene_look_update(by=by, project_id=project_id, sequence=sequence, **form.cleaned_data)
+
+    return scene_action(request, project_id, sequence, action)
+
+
+def _fact_order(fact: tuple[str, object]) -> tuple[bool, int, str]:
+    """How it is filmed first; the database keeps no order."""
+    name, _ = fact
+    return (name not in FILMED, FILMED.index(name) if name in FILMED else 0, name)
+
+
+def _look_mark(look: SceneLook) -> str:
+    """What the dialog shows, to know it again when it is sent."""
+    return f"{look.transition}|{look.short_clip}|{look.clip_volume}"
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def project_videos(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Make the clips of the scenes in `scene` anew, all or none. GET: what that costs, for the button."""
+    if request.method != "POST":
+        return chosen_quote(request, project_id, partial(scenes_video_works, wish=Wish()))
+
+    def action(by: User, spending: Spending) -> object:
+        sequences = chosen_scenes(request)
+        return scenes_video_generate(by=by, project_id=project_id, sequences=sequences, wish=Wish(), spending=spending)
+
+    return project_action(request, project_id, action)
+
+
+@login_required
+@require_POST
+def project_package(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """The package for an editor: the file when it is packed, else the page of the job that packs it."""
+    by = owner_of(request)
+    project = project_get(by=by, project_id=project_id)
+    try:
+        archive = latest_export(project)
+        if archive is not None:
+            return redirect(view_url(archive))
+        packing = live_jobs(project_id).filter(kind=Kind.EXPORT).first()
+        job = packing or project_export(by=by, project_id=project_id)
+    except InputError as error:
+        messages.error(request, error.message)
+        return redirect("studio:edit", project_id)
+    return redirect("studio:job", job.pk)

@@ -1,0 +1,262 @@
+"""A project's videos: other outputs, how they are put together, lyrics, versions, budget, settings.
+
+Each has a dialog on the project's page that is a page of its own without JS; a refusal shows the form again with the
+sentence at its field.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.datastructures import MultiValueDict
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.accounts.models import User
+from apps.composition.hook import hook_suggestion
+from apps.composition.models import Lyrics
+from apps.composition.planning import project_look
+from apps.composition.project_looks import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_SECONDS, outputs_add, project_look_set
+from apps.composition.selectors import PlansNow, composition_get
+from apps.composition.services import (
+    composition_bring_back,
+    lyrics_delete,
+    lyrics_set,
+    lyrics_update,
+    output_delete,
+    project_compose,
+)
+from apps.core.errors import ConflictError, InputError, NotFound
+from apps.production.project_money import project_estimate
+from apps.projects.models import Project
+from apps.projects.selectors import project_get
+from apps.projects.services import project_update
+from apps.scenes.selectors import scenes_of
+from apps.studio.forms import form_take_errors
+from apps.studio.live import held_pieces, live_response
+from apps.studio.pages.acting import live_url, project_action
+from apps.studio.project.board import board_of
+from apps.studio.project.cards import owner_of, view_url
+from apps.studio.project.finishing import main_versions, versions_of
+from apps.studio.project.finishing_forms import BudgetForm, LookForm, LyricsForm, OutputsForm, SettingsForm
+from apps.studio.words import PROOF_WORDS
+from apps.work.work import Spending
+from engines.composing.lyrics import lyrics_decoded, lyrics_lines, read_lyrics
+
+VERSIONS_ON_A_PAGE = 24
+HOOK_LENGTHS = (SHORTEST_HOOK_SECONDS, 20, LONGEST_HOOK_SECONDS)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def outputs(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Add outputs: shapes, size, and whether it is the whole video or a hook cut."""
+    by, project = _mine(request, project_id)
+    form = OutputsForm(_sent(request)[0], initial={"aspect_ratios": []})
+    if _saved(form, lambda: outputs_add(by=by, project_id=project_id, **form.cleaned_data)):
+        return _answer(request, project_id)
+    hooks = [(seconds, hook_suggestion(project, Decimal(seconds))) for seconds in HOOK_LENGTHS]
+    return _dialog(request, "outputs", project, form, hooks=[(length, found) for length, found in hooks if found])
+
+
+@login_required
+@require_POST
+def output_compose(request: HttpRequest, project_id: UUID, output_id: UUID) -> HttpResponse:
+    return project_action(
+        request, project_id, lambda by, _: project_compose(by=by, project_id=project_id, output_id=output_id)
+    )
+
+
+@login_required
+@require_POST
+def output_remove(request: HttpRequest, project_id: UUID, output_id: UUID) -> HttpResponse:
+    return project_action(
+        request, project_id, lambda by, _: output_delete(by=by, project_id=project_id, output_id=output_id)
+    )
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def look(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Transitions, clip sound, fades and the like, for all of the project's videos."""
+    by, project = _mine(request, project_id)
+    now = project_look(project)
+    volume = now.get("clip_sound_volume")
+    form = LookForm(_sent(request)[0], initial={**now, "clip_sound": None if volume is None else round(100 * volume)})
+    if _saved(form, lambda: project_look_set(by=by, project_id=project_id, options=form.options())):
+        return _answer(request, project_id)
+    return _dialog(request, "project_look", project, form)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def lyrics(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Bring lyrics, or say how those that are there come into the video."""
+    by, project = _mine(request, project_id)
+    words = Lyrics.objects.filter(project=project).first() or Lyrics(project=project)
+    initial = {"burn": words.burn, "soft": words.soft, "preset": words.preset, "text": ""}
+    form = LyricsForm(*_sent(request), initial=initial)
+    if _saved(form, lambda: _lyrics_save(by, words, form.cleaned_data)):
+        return _answer(request, project_id)
+    lines = lyrics_lines(words.text) if words.text else []
+    return _dialog(request, "lyrics", project, form, lyrics=words, lines=lines)
+
+
+@login_required
+@require_POST
+def lyrics_remove(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    return project_action(request, project_id, lambda by, _: lyrics_delete(by=by, project_id=project_id))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def budget(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """The project's cap, and above what a cost is asked for."""
+    by, project = _mine(request, project_id)
+    initial = {name: _dollars(getattr(project, name)) for name in ("budget", "confirm_above")}
+    form = BudgetForm(_sent(request)[0], initial=initial)
+    if _saved(form, lambda: project_update(by=by, project_id=project_id, **form.cleaned_data)):
+        return _answer(request, project_id)
+    return _dialog(request, "budget", project, form)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Title, idea, character, look, shape and who makes what. What is made already stays as it is."""
+    by, project = _mine(request, project_id)
+    initial = {name: getattr(project, name) for name in SettingsForm.base_fields}
+    initial |= {f"by_{capability}": name for capability, name in project.providers.items()}
+    form = SettingsForm(_sent(request)[0], initial=initial, flavor=project.flavor)
+    if _saved(form, lambda: _settings_save(by, project, form)):
+        return _answer(request, project_id)
+    return _dialog(request, "settings", project, form)
+
+
+@login_required
+@require_safe
+def versions(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Every composed video of the project in its own format."""
+    _, project = _mine(request, project_id)
+    page = Paginator(main_versions(project), VERSIONS_ON_A_PAGE).get_page(request.GET.get("page"))
+    start = page.start_index() - 1 if page.paginator.count else 0
+    found = list(main_versions(project)[start : start + VERSIONS_ON_A_PAGE + 1])
+    shown = versions_of(PlansNow(project, list(scenes_of(project))), found)[:VERSIONS_ON_A_PAGE]
+    return render(request, "studio/versions_page.html", {"project": project, "versions": shown, "page": page})
+
+
+@login_required
+@require_safe
+def version(request: HttpRequest, project_id: UUID, composition_id: UUID) -> HttpResponse:
+    """One composed video: play it, and what was proven about it."""
+    _, project = _mine(request, project_id)
+    found = composition_get(project=project, composition_id=composition_id)
+    context = {
+        "composition": found,
+        "url": view_url(found.asset),
+        "poster_url": view_url(found.poster),
+        "in_use": found.asset_id == project.final_video_id,
+        "checks": [(PROOF_WORDS.get(check["name"], check["name"]), check) for check in found.proof.get("checks", ())],
+        "sentence": found.proof.get("sentence", ""),
+    }
+    return _dialog(request, "version", project, None, **context)
+
+
+@login_required
+@require_POST
+def version_bring_back(request: HttpRequest, project_id: UUID, composition_id: UUID) -> HttpResponse:
+    def action(by: User, _: Spending) -> object:
+        return composition_bring_back(by=by, project_id=project_id, composition_id=composition_id)
+
+    return project_action(request, project_id, action)
+
+
+@login_required
+@require_safe
+def estimate(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """What is still missing would cost this; asked for after the page is there."""
+    by, project = _mine(request, project_id)
+    return render(request, "studio/estimate.html", {"estimate": project_estimate(by=by, project=project)})
+
+
+def _sent(request: HttpRequest) -> tuple[QueryDict | None, MultiValueDict[str, Any] | None]:
+    """What a form came with; None where the page only shows it."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
+
+
+def _mine(request: HttpRequest, project_id: UUID) -> tuple[User, Project]:
+    by = owner_of(request)
+    return by, project_get(by=by, project_id=project_id)
+
+
+def _lyrics_save(by: User, words: Lyrics, data: dict[str, Any]) -> object:
+    ways = {name: data[name] for name in ("burn", "soft", "preset")}
+    file, text = data["file"], data["text"]
+    if file:
+        text = lyrics_decoded(file.read())
+    if file or text.strip():
+        name = file.name if file else "pasted.txt"
+        try:
+            read_lyrics(text)
+        except InputError as error:
+            raise InputError(error.message, errors={"file" if file else "text": error.message}) from error
+        return lyrics_set(by=by, project_id=words.project_id, text=text, original_name=name, **ways)
+    if not words.text:
+        raise InputError("Choose a file, or paste the lyrics.", errors={"file": "Choose a file, or paste the lyrics."})
+    return lyrics_update(by=by, project_id=words.project_id, **ways)
+
+
+def _settings_save(by: User, project: Project, form: SettingsForm) -> object:
+    names = ("title", "idea", "character_description", "flavor", "aspect_ratio", "resolution")
+    return project_update(
+        by=by,
+        project_id=project.pk,
+        expected_version=form.cleaned_data["version"],
+        providers=form.providers(),
+        **{name: form.cleaned_data[name] for name in names},
+    )
+
+
+def _dollars(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else amount.quantize(Decimal("0.01"))
+
+
+def _saved(form: forms.Form, action: Callable[[], object]) -> bool:
+    """Whether the form was sent and its action done; a refusal is on the form then."""
+    if not form.is_bound or not form.is_valid():
+        return False
+    try:
+        action()
+    except InputError as error:
+        form_take_errors(form, error)
+    except (ConflictError, NotFound) as error:
+        form.add_error(None, error.message)
+    return not form.errors
+
+
+def _answer(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """After a change: what looks different now; without htmx the page."""
+    if not request.headers.get("HX-Request"):
+        return redirect("studio:project", project_id)
+    board = board_of(project_get(by=owner_of(request), project_id=project_id), page="project")
+    pieces = board.changed_pieces(held_pieces(request))
+    return live_response(request, pieces, url=live_url(board, "project"), busy=board.busy)
+
+
+def _dialog(
+    request: HttpRequest, name: str, project: Project, form: forms.Form | None, **context: object
+) -> HttpResponse:
+    """The dialog for the page, or a page of its own. Its form is shown again in its place when it was refused."""
+    template = f"studio/dialog_{name}.html"
+    context = {**context, "project": project, "form": form, "dialog": template, "page": "project"}
+    if not request.headers.get("HX-Request"):
+        return render(request, "studio/dialog_page.html", context, status=400 if form and form.errors else 200)
+    response = render(request, template, context)
+    response["HX-Retarget"] = "#dialogs"
+    response["HX-Reswap"] = "innerHTML"
+    return response

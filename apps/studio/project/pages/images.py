@@ -1,0 +1,75 @@
+"""The images of a scene and of the character: beside each other, and the one that new work starts from."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts.models import User
+from apps.core.errors import NotFound, StudioError
+from apps.production.references import reference_draw, reference_work, references_of
+from apps.projects.models import Project
+from apps.projects.selectors import project_get
+from apps.projects.services import project_update
+from apps.scenes.images import image_make_current
+from apps.scenes.selectors import scene_get
+from apps.studio.pages.acting import dialog, project_action, scene_action, scene_dialog, uuid_of
+from apps.studio.project.cards import owner_of, view_url
+from apps.studio.project.image_views import image_pair, image_views
+from apps.work.work import Spending
+
+NO_IMAGE = "There is no such image in this scene."
+NO_PICTURE = "There is no such picture of this character."
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def scene_images(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """Two images side by side: `a` and `b`, or the one in use and the newest other. POST: use `image_id`."""
+    if request.method != "POST":
+        scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+        views = image_views(scene)
+        pair = image_pair(views, *(uuid_of(request.GET.get(name, ""), NO_IMAGE) for name in ("a", "b")))
+        choices = list(zip("ab", pair or (), strict=False))
+        return scene_dialog(request, scene, "images", images=views, pair=pair, choices=choices)
+
+    def action(by: User, _: Spending) -> object:
+        image_id = uuid_of(request.POST.get("image_id", ""), NO_IMAGE)
+        if image_id is None:
+            raise NotFound(NO_IMAGE)
+        return image_make_current(by=by, project_id=project_id, sequence=sequence, image_id=image_id)
+
+    return scene_action(request, project_id, sequence, action)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def references(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """The pictures of the character. POST: use `image_id`, or draw another one."""
+    if request.method != "POST":
+        project = project_get(by=owner_of(request), project_id=project_id)
+        shown = [
+            (image, view_url(image), image.pk == project.character_reference_id) for image in references_of(project)
+        ]
+        return dialog(request, "references", {"project": project, "pictures": shown, "price": _price(project)})
+
+    def action(by: User, spending: Spending) -> object:
+        image_id = uuid_of(request.POST.get("image_id", ""), NO_PICTURE)
+        if image_id is None:
+            return reference_draw(by=by, project_id=project_id, spending=spending)
+        project = project_get(by=by, project_id=project_id)
+        if image_id not in {image.pk for image in references_of(project)}:
+            raise NotFound(NO_PICTURE)
+        return project_update(by=by, project_id=project_id, character_reference_id=image_id)
+
+    return project_action(request, project_id, action)
+
+
+def _price(project: Project) -> Decimal | None:
+    """Of another picture; None where none can be drawn, and the button says why."""
+    try:
+        return reference_work(project).quote.amount
+    except StudioError:
+        return None

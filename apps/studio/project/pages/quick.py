@@ -1,0 +1,60 @@
+"""What Quick gen's cards start."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.accounts.models import User
+from apps.core.errors import StudioError
+from apps.production.quick import quick_lipsync_start, quick_lipsync_work, quick_wish
+from apps.scenes.making import Wish, scene_video_generate, video_works
+from apps.scenes.models import Scene
+from apps.scenes.selectors import scene_get
+from apps.studio.pages.acting import scene_action
+from apps.studio.project.cards import owner_of
+from apps.work.work import Spending
+
+
+@login_required
+@require_POST
+def quick_video(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """A new clip; with the box on, the present one lip-synced. With JS the page asks `/api/mv/lipsync` for the latter,
+    and comes here only for a yes to its cost."""
+
+    def action(by: User, spending: Spending) -> object:
+        if "with_lipsync" not in request.POST:
+            return scene_video_generate(by=by, project_id=project_id, sequence=sequence, wish=Wish(), spending=spending)
+        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+        return quick_lipsync_start(by=by, scene_id=scene.pk, wish=quick_wish(scene), spending=spending)
+
+    return scene_action(request, project_id, sequence, action)
+
+
+@login_required
+@require_safe
+def quick_quote(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """Both prices of a card's button; the page shows the one that its box chooses."""
+    by = owner_of(request)
+    scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+    context = {"video": _video_price(by, scene), "lipsync": _lipsync_price(by, scene)}
+    return render(request, "studio/quick_quote.html", context)
+
+
+def _video_price(by: User, scene: Scene) -> Decimal | None:
+    """None where it cannot be said; the button then says why."""
+    try:
+        works = video_works(by=by, scene=scene, wish=Wish())
+    except StudioError:
+        return None
+    return sum((work.quote.amount for work in works), Decimal(0))
+
+
+def _lipsync_price(by: User, scene: Scene) -> Decimal | None:
+    try:
+        return quick_lipsync_work(by=by, scene=scene, wish=quick_wish(scene)).quote.amount
+    except StudioError:
+        return None

@@ -1,0 +1,143 @@
+"""What a scene's card starts. Each answers with the card as it is then; without htmx, with its page."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.accounts.models import User
+from apps.core.errors import ConflictError, InputError, NotFound, StudioError
+from apps.jobs.services import job_cancel
+from apps.production.retrying import scene_try_again
+from apps.scenes.making import Wish, image_work, scene_image_generate, scene_video_generate, video_works
+from apps.scenes.selectors import scene_get, scene_job
+from apps.scenes.services import scene_create, scene_delete, scene_duplicate, scene_merge, scene_update
+from apps.studio.forms import PromptForm
+from apps.studio.pages.acting import dialog, scene_action, scene_dialog, sent_fields
+from apps.studio.project.cards import owner_of
+from apps.work.work import Spending
+
+
+@login_required
+@require_POST
+def scene_image(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    def action(by: User, spending: Spending) -> object:
+        return scene_image_generate(by=by, project_id=project_id, sequence=sequence, wish=Wish(), spending=spending)
+
+    return scene_action(request, project_id, sequence, action)
+
+
+@login_required
+@require_POST
+def scene_video(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    def action(by: User, spending: Spending) -> object:
+        return scene_video_generate(by=by, project_id=project_id, sequence=sequence, wish=Wish(), spending=spending)
+
+    return scene_action(request, project_id, sequence, action)
+
+
+@login_required
+@require_POST
+def scene_retry(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """Do again what failed, with the parameters of then."""
+
+    def action(by: User, spending: Spending) -> object:
+        return scene_try_again(by=by, project_id=project_id, sequence=sequence, spending=spending)
+
+    return scene_action(request, project_id, sequence, action)
+
+
+@login_required
+@require_POST
+def scene_cancel(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    def action(by: User, _: Spending) -> object:
+        job = scene_job(scene_get(by=by, project_id=project_id, sequence=sequence))
+        return job_cancel(by=by, job_id=job.pk) if job is not None else None
+
+    return scene_action(request, project_id, sequence, action)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def scene_words(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """Edit what the scene shows. GET: the dialog. Over somebody's newer words it shows both and asks."""
+    if request.method != "POST":
+        scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+        return scene_dialog(request, scene, "words")
+    form = PromptForm(request.POST)
+
+    def action(by: User, _: Spending) -> object:
+        if not form.is_valid():
+            raise InputError("The scene was not saved. Shorten its text.", errors=form.errors)
+        return scene_update(
+            by=by,
+            project_id=project_id,
+            sequence=sequence,
+            expected_version=form.cleaned_data["version"],
+            prompt=form.cleaned_data["prompt"],
+            negative_prompt=form.cleaned_data["negative_prompt"],
+            lipsync="lipsync" in request.POST,
+        )
+
+    # Asked before the change, so that both texts can be shown; the service's own check is the safe one.
+    scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+    same = request.POST.get("scene_id", "") in {"", str(scene.pk)}
+    if same and form.is_valid() and form.cleaned_data["version"] != scene.version:
+        context = {"scene": scene, "project": scene.project, "mine": form.cleaned_data}
+        return dialog(request, "stale", {**context, "fields": sent_fields(request, "version")}, instead=True)
+    return scene_action(request, project_id, sequence, action)
+
+
+@login_required
+@require_POST
+def scene_remove(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    def action(by: User, _: Spending) -> None:
+        scene_delete(by=by, project_id=project_id, sequence=sequence)
+
+    return scene_action(request, project_id, sequence, action)
+
+
+def _insert_after(*, by: User, project_id: UUID, sequence: int) -> object:
+    return scene_create(by=by, project_id=project_id, sequence=sequence + 1)
+
+
+REARRANGING: Mapping[str, Callable[..., object]] = {
+    "insert": _insert_after,
+    "duplicate": scene_duplicate,
+    "merge": scene_merge,
+}
+
+
+@login_required
+@require_POST
+def scene_rearrange(request: HttpRequest, project_id: UUID, sequence: int, what: str) -> HttpResponse:
+    """`insert` a scene after this one, `duplicate` it, or `merge` it with the next. Undo brings back."""
+    if what not in REARRANGING:
+        raise NotFound("There is no such change of the scenes.")
+
+    def action(by: User, _: Spending) -> object:
+        if not request.POST.get("scene_id"):
+            raise ConflictError("Say which scene is meant: its id as scene_id. Reload the page.", code="stale")
+        return REARRANGING[what](by=by, project_id=project_id, sequence=sequence)
+
+    return scene_action(request, project_id, sequence, action)
+
+
+@login_required
+@require_safe
+def scene_quote(request: HttpRequest, project_id: UUID, sequence: int, what: str) -> HttpResponse:
+    """The price of `image` or `video`, for the menu."""
+    by = owner_of(request)
+    scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+    total: Decimal | None
+    try:
+        works = [image_work(by=by, scene=scene, wish=Wish())] if what == "image" else None
+        works = works or video_works(by=by, scene=scene, wish=Wish())
+        total = sum((work.quote.amount for work in works), start=Decimal(0))
+    except StudioError:
+        total = None  # it cannot be made as it is: the button says why when it is pressed
+    return render(request, "studio/quote.html", {"total": total})

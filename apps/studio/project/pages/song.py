@@ -1,0 +1,123 @@
+"""A song's sections and beats as plain fields: without scripts, and for times that are known to the millisecond."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.datastructures import MultiValueDict
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts.keeping import kept_fields, login_required_keeping
+from apps.core.errors import ConflictError, InputError, NotFound, http_status
+from apps.projects.selectors import project_get
+from apps.songs.grid_edits import GridEdit, Operation
+from apps.songs.models import Song
+from apps.songs.section_edits import LABEL_LENGTH, MOST_SECTIONS
+from apps.songs.services import SongChanges, song_update
+from apps.studio.project.cards import owner_of
+from apps.studio.templatetags.studio import clock
+
+# Rows for new sections below those that there are.
+EMPTY_ROWS = 2
+FORGET = "reset"
+
+
+@login_required_keeping
+@require_http_methods(["GET", "HEAD", "POST"])
+def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """The song's sections and beats. POST: `save` says which of them."""
+    by = owner_of(request)
+    project = project_get(by=by, project_id=project_id)
+    if project.song is None:
+        raise NotFound("This project has no song. Choose one first.")
+    problem, status = "", 200
+    if request.method == "POST":
+        try:
+            song_update(by=by, audio_id=project.song.asset_id, changes=_changes(request))
+        except (InputError, ConflictError) as error:
+            problem, status = error.message, http_status(error)
+        else:
+            return redirect("studio:edit", project_id)
+    typed = request.POST if request.method == "POST" else kept_fields(request)
+    rows = _typed(typed) if "label" in typed else _rows(project.song)
+    context = {
+        "project": project,
+        "song": project.song,
+        "parts": [*rows, *[("", "")] * EMPTY_ROWS],
+        "label_length": LABEL_LENGTH,
+        "tempo": typed.get("bpm") or project.song.grid.get("tempo_bpm"),
+        "problem": problem,
+        "offset": typed.get("offset", ""),
+        "in_beats": "label" not in typed,
+    }
+    return render(request, "studio/song.html", context, status=status)
+
+
+def _rows(song: Song) -> list[tuple[str, str]]:
+    return [(str(part["label"]), clock(part["start_seconds"])) for part in song.analysis.get("sections", ())]
+
+
+def _typed(sent: MultiValueDict[str, str]) -> list[tuple[str, str]]:
+    """What the form says of sections; a row without a name is none."""
+    pairs = zip(sent.getlist("label"), sent.getlist("start"), strict=False)
+    return [(label.strip(), start.strip()) for label, start in pairs if label.strip()][:MOST_SECTIONS]
+
+
+def _changes(request: HttpRequest) -> SongChanges:
+    save, seen = request.POST.get("save", ""), _seen(request.POST.get("updated_at", ""))
+    if save == "sections":
+        return SongChanges(sections=_sections(_typed(request.POST)), seen_at=seen)
+    if save == "sections_found":
+        return SongChanges(sections=[], seen_at=seen)
+    if save == FORGET:
+        return SongChanges(forget_edits=True, seen_at=seen)
+    if save in {Operation.HALVE, Operation.DOUBLE}:
+        return SongChanges(grid=GridEdit(Operation(save)), seen_at=seen)
+    if save == Operation.SET:
+        offset = request.POST.get("offset", "").strip()
+        grid = GridEdit(Operation.SET, bpm=_tempo(request), offset=_seconds(offset) if offset else None)
+        return SongChanges(grid=grid, seen_at=seen)
+    raise InputError("Say what to save: the sections or the beats.")
+
+
+def _sections(typed: Sequence[tuple[str, str]]) -> list[tuple[str, float]]:
+    """In the order of their times; the first one begins with the song."""
+    if not typed:
+        raise InputError("Name at least one section.")
+    if any(len(label) > LABEL_LENGTH for label, _ in typed):
+        raise InputError(f"Shorten each section's name to {LABEL_LENGTH} characters.")
+    found = sorted(((label, _seconds(start or "0")) for label, start in typed), key=lambda part: part[1])
+    return [(label, start if number else 0.0) for number, (label, start) in enumerate(found)]
+
+
+def _tempo(request: HttpRequest) -> float | None:
+    text = request.POST.get("bpm", "").strip()
+    return _number(text, "Type the tempo as a number, such as 120.") if text else None
+
+
+def _seconds(text: str) -> float:
+    """`1:23.5` or `83.5`."""
+    minutes, _, seconds = text.rpartition(":")
+    wrong = f"“{text[:20]}” is no time. Type it as 1:23.5, or in seconds."
+    whole = _number(minutes, wrong) if minutes else 0.0
+    return 60 * whole + _number(seconds, wrong)
+
+
+def _number(text: str, problem: str) -> float:
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise InputError(problem) from error
+    if not 0 <= number < 100_000:
+        raise InputError(problem)
+    return number
+
+
+def _seen(text: str) -> datetime | None:
+    try:
+        return parse_datetime(text)
+    except ValueError:
+        return None

@@ -1,0 +1,64 @@
+"""Scenes that are asked for while their song is still being analysed: the job waits, so that cuts fall on beats."""
+
+from typing import Any
+from uuid import UUID
+
+from apps.core.errors import InputError
+from apps.jobs.execution import JobRun
+from apps.jobs.models import Job
+from apps.jobs.services import job_run_again
+from apps.jobs.states import Code
+from apps.songs.models import AnalysisState, Song
+from apps.work.frozen import FrozenRequest
+from apps.work.song_brief import song_brief, song_slots
+
+LOOK_AGAIN_SECONDS = 2.0
+
+
+def late_song(song: Song, start: float, end: float, *, number_of_scenes: int | None) -> dict[str, Any]:
+    """What a job needs to know to wait for the song; nothing where its analysis has ended."""
+    if song.analysis_state != AnalysisState.WAITING:
+        return {}
+    wait = {"song_id": str(song.pk), "start": start, "end": end, "number_of_scenes": number_of_scenes}
+    return {"waits_for_song": wait}
+
+
+def song_awaited(run: JobRun) -> bool:
+    """Whether the job was put back to wait. When the song is ready, its slots are frozen on the job, once.
+
+    Raises InputError when the song was deleted meanwhile.
+    """
+    wait = run.parameters.get("waits_for_song")
+    if wait is None:
+        return False
+    song = Song.objects.filter(pk=UUID(wait["song_id"])).first()
+    if song is None:
+        raise InputError("The song was deleted meanwhile. Choose another one.")
+    if song.analysis_state == AnalysisState.WAITING:
+        message = "Waiting for the song to be analysed"
+        job_run_again(
+            run.claim,
+            code=Code.WAITING_FOR_PLACE,
+            message=message,
+            delay_seconds=LOOK_AGAIN_SECONDS,
+            counts=False,
+        )
+        return True
+    frozen = _with_song(FrozenRequest.model_validate(run.parameters["frozen"]), song, wait)
+    rest = {name: value for name, value in run.parameters.items() if name not in {"waits_for_song", "frozen"}}
+    run.job.parameters = {**rest, "frozen": frozen.parameters()}
+    Job.objects.filter(pk=run.job.pk).update(parameters=run.job.parameters)
+    return False
+
+
+def _with_song(frozen: FrozenRequest, song: Song, wait: dict[str, Any]) -> FrozenRequest:
+    slots = song_slots(
+        song,
+        wait["start"],
+        wait["end"],
+        number_of_scenes=wait["number_of_scenes"],
+        settings=frozen.values["settings"],
+    )
+    brief = song_brief(song, wait["start"], wait["end"])
+    values = {**frozen.values, "slots": slots, "number_of_scenes": len(slots), "song": brief}
+    return frozen.model_copy(update={"values": values})

@@ -1,0 +1,123 @@
+"""Where the results of stand-alone jobs go."""
+
+import json
+import shutil
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from apps.assets.models import Asset, Kind
+from apps.assets.services import StoredFile, asset_create, asset_local_copy, file_store
+from apps.assets.store.keys import job_file_key, job_metadata_key, job_reference_image_key, job_video_key
+from apps.core.errors import ProviderError
+from apps.jobs.execution import Done, JobRun
+from apps.providers.base import ProducedFile, ProviderResult
+from apps.work.frozen import FrozenRequest
+
+
+def produced(result: ProviderResult, role: str) -> list[ProducedFile]:
+    """The files of that role. Raises ProviderError when there is none: paid for and not delivered."""
+    files = [file for file in result.files if file.role == role]
+    if not files:
+        raise ProviderError(f"The provider answered without a {role}.", permanent=True, raw=dict(result.data))
+    return files
+
+
+# What a scene of the stand-alone call holds; a project keeps what a writer says beyond that with its scenes.
+SCENE_KEYS = ("sequence", "description", "negative_description", "duration", "lipsync")
+
+
+def scenes_receive(_run: JobRun, result: ProviderResult) -> Done:
+    scenes = [{key: scene[key] for key in SCENE_KEYS if key in scene} for scene in result.data["scenes"]]
+    return Done(result={"scenes": scenes, "facts": dict(result.facts)})
+
+
+def images_receive(run: JobRun, result: ProviderResult) -> Done:
+    """Each image becomes an asset of its own."""
+    stored = []
+    for file in produced(result, "image"):
+        key = job_file_key(uuid4(), f"image{file.path.suffix}")
+        stored.append(file_store(file.path, key=key, content_type=file.content_type))
+    facts = dict(result.facts)
+
+    def save() -> dict[str, Any]:
+        assets = [asset_create(owner=run.job.owner, stored=one, kind=Kind.IMAGE, metadata=facts) for one in stored]
+        return {"images": [image_answer(asset) for asset in assets]}
+
+    return Done(result={"facts": facts}, save=save)
+
+
+def image_answer(asset: Asset) -> dict[str, Any]:
+    url = f"/api/mv/get_character_reference/{asset.pk}"
+    named = {"id": str(asset.pk), "url": url, "image_id": str(asset.pk), "image_url": url}
+    return {**named, "width": asset.width, "height": asset.height}
+
+
+def video_receive(run: JobRun, result: ProviderResult) -> Done:
+    """The video, with `metadata.json` and the reference image beside it."""
+    asset_id = uuid4()
+    file = produced(result, "video")[0]
+    metadata = result_metadata(run, result)
+    stored = file_store(
+        file.path,
+        key=job_video_key(asset_id),
+        content_type=file.content_type,
+        on_progress=lambda share: run.progress(95 + 4 * share, "Uploading"),
+    )
+    parts: list[tuple[StoredFile, Kind]] = [(_metadata_store(run, asset_id, metadata), Kind.METADATA)]
+    if reference := _reference_store(run, asset_id):
+        parts.append((reference, Kind.IMAGE))
+    return Done(result={"metadata": metadata}, save=partial(_video_save, run, stored, parts, metadata))
+
+
+def result_metadata(run: JobRun, result: ProviderResult) -> dict[str, Any]:
+    """What explains a result later: who made it, from what, and when."""
+    frozen = FrozenRequest.model_validate(run.parameters["frozen"])
+    shown = {key: value for key, value in frozen.values.items() if key not in {"settings", "energy", "beat_seconds"}}
+    return {
+        "job_id": str(run.job.pk),
+        "provider": run.job.provider,
+        "flavor": run.job.flavor,
+        "config_hash": run.job.config_hash,
+        "request": shown,
+        "inputs": {name: source.model_dump(mode="json") for name, source in frozen.inputs.items()},
+        "facts": dict(result.facts),
+        "made_at": datetime.now(UTC).isoformat(),
+    }
+
+
+def _video_save(
+    run: JobRun, stored: StoredFile, parts: list[tuple[StoredFile, Kind]], metadata: dict[str, Any]
+) -> dict[str, Any]:
+    owner = run.job.owner
+    asset = asset_create(owner=owner, stored=stored, kind=Kind.VIDEO, metadata=metadata)
+    for part, kind in parts:
+        asset_create(owner=owner, stored=part, kind=kind, part_of=asset)
+    return video_answer(asset)
+
+
+def video_answer(asset: Asset) -> dict[str, Any]:
+    """The fields of a result that name a video; the links into the cloud are added when it is shown."""
+    url = f"/api/mv/get_video/{asset.pk}"
+    return {"video_id": str(asset.pk), "video_url": url, "local_video_url": url}
+
+
+def _metadata_store(run: JobRun, asset_id: UUID, metadata: dict[str, Any]) -> StoredFile:
+    path = run.scratch / "metadata.json"
+    path.write_text(json.dumps(metadata, indent=2))
+    return file_store(path, key=job_metadata_key(asset_id), content_type="application/json")
+
+
+def _reference_store(run: JobRun, asset_id: UUID) -> StoredFile | None:
+    source = FrozenRequest.model_validate(run.parameters["frozen"]).inputs.get("character_reference")
+    reference = Asset.objects.filter(pk=source.asset_id).first() if source and source.asset_id else None
+    if reference is None:
+        return None
+    suffix = Path(reference.key).suffix
+    copy = run.scratch / f"reference_image{suffix}"
+    with asset_local_copy(reference) as path:
+        shutil.copyfile(path, copy)
+    key = job_reference_image_key(asset_id, suffix)
+    return file_store(copy, key=key, content_type=reference.content_type)

@@ -1,0 +1,57 @@
+"""What generating work needs to know of a song. Times are seconds from the start of the used part."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from apps.providers.base import SongBrief, SongSection
+from apps.songs.models import Song
+from apps.songs.selectors import song_shape
+from engines.listening.scene_slots import scene_slots
+
+# Below this the analysis heard neither a voice nor instruments alone.
+LEAST_CONFIDENCE = 0.15
+
+Slots = Sequence[tuple[float, float]]
+
+
+def song_beats(song: Song, start: float, end: float) -> tuple[float, ...]:
+    """The beats strictly inside the part."""
+    return tuple(round(beat - start, 6) for beat in song.grid.get("beats", ()) if start < beat < end)
+
+
+def song_slots(
+    song: Song, start: float, end: float, *, number_of_scenes: int | None, settings: Mapping[str, Any]
+) -> Slots:
+    """Scenes that fill the part, cut on its beats; dense passages get shorter ones."""
+    seconds = float(settings["duration_seconds"])
+    return scene_slots(song_shape(song, start, end), number_of_scenes=number_of_scenes, scene_seconds=seconds)
+
+
+def song_brief(song: Song, start: float, end: float) -> SongBrief:
+    return SongBrief(
+        duration_seconds=end - start,
+        tempo_bpm=song.grid.get("tempo_bpm"),
+        beat_seconds=song_beats(song, start, end),
+        downbeat_seconds=tuple(song_shape(song, start, end).downbeats),
+        sections=tuple(
+            SongSection(
+                label=section["label"],
+                start_seconds=max(0.0, section["start_seconds"] - start),
+                end_seconds=min(end, section["end_seconds"]) - start,
+                energy=section["energy"],
+            )
+            for section in song.analysis.get("sections", ())
+            if section["start_seconds"] < end and section["end_seconds"] > start
+        ),
+        title=song.title,
+        sung=_sung(song, start, end),
+    )
+
+
+def _sung(song: Song, start: float, end: float) -> tuple[tuple[float, float], ...] | None:
+    """Where the vocal stem, else the analysis of the mix, hears a voice; None where it could not tell."""
+    voice = song.analysis.get("voice")
+    if not voice or voice["confidence"] < LEAST_CONFIDENCE:
+        return None
+    parts = ((max(0.0, first - start), min(end, last) - start) for first, last in voice["ranges"])
+    return tuple((round(first, 3), round(last, 3)) for first, last in parts if last > first)

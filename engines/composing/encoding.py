@@ -1,0 +1,193 @@
+"""Encoding what the cache lacks: side by side, one process for each core."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from apps.core.cores import usable_cores
+from engines.composing.cache import Entry, Session
+from engines.composing.fitting import burned_text
+from engines.composing.lyrics import font_bytes
+from engines.composing.recipes import span_arguments
+from engines.composing.shot_plan import ShotPlan, Span
+from engines.errors import MediaToolError, WorkCancelled
+from engines.media.mp4 import read_track
+from engines.media.mp4_writer import join_pictures, write_movie
+from engines.media.runner import run
+
+# Slow machines encode 4K at a few frames a second; a minute covers opening the files.
+_LIMIT_SECONDS = 60.0
+_LIMIT_SECONDS_PER_FRAME = 2.0
+
+
+@dataclass
+class Order:
+    """A part of a span that has to be encoded, and the places in the list of pieces that wait for it."""
+
+    span: Span
+    key: str
+    places: list[int]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one process encodes: an order, or a stretch of it when there are fewer orders than cores."""
+
+    order: Order
+    span: Span
+    number: int
+    parts: int
+
+
+@dataclass
+class Workshop:
+    """Encodes orders into the cache."""
+
+    plan: ShotPlan
+    session: Session
+    progress: Callable[[float, str], None]
+    cancelled: Callable[[], bool]
+
+    def make(self, orders: Sequence[Order], made: Callable[[Order, Entry], None]) -> None:
+        """Encode all, telling of each when it is in the cache. Raises WorkCancelled, MediaToolError."""
+        cores = usable_cores()
+        parts = [part for order in orders for part in self._parts(order, -(-cores // len(orders)))]
+        # The longest first, so that the last core does not start a long one when the others are done.
+        parts.sort(key=lambda part: -part.span.frames)
+        work = _Work(_Meter([part.span.frames for part in parts], self.progress), max(1, cores // len(parts)))
+        with TemporaryDirectory(prefix="lyrics-") as folder, ThreadPoolExecutor(min(cores, len(parts))) as pool:
+            if self.plan.burned_lyrics:
+                (Path(folder) / "lyrics.otf").write_bytes(font_bytes())
+            running = {
+                pool.submit(self._encode, index, part, work, Path(folder)): part for index, part in enumerate(parts)
+            }
+            try:
+                self._collect(running, work, made)
+            finally:
+                work.stop.set()
+                self._clear(running, work)
+
+    def _parts(self, order: Order, wanted: int) -> list[_Part]:
+        """Stretches of whole GOPs, so that the joined segment is as if encoded at once."""
+        span, gop = order.span, self.plan.format.gop_frames
+        count = 1 if span.kind or span.view.backwards else max(1, min(wanted, span.frames // gop))
+        length = -(-span.frames // count // gop) * gop
+        stretches = [
+            replace(
+                span,
+                start=span.start + first,
+                view=replace(span.view, first=span.view.first + first, frames=min(length, span.frames - first)),
+            )
+            for first in range(0, span.frames, length)
+        ]
+        return [_Part(order, stretch, number, len(stretches)) for number, stretch in enumerate(stretches)]
+
+    def _collect(self, running: dict[Future[Path], _Part], work: "_Work", made: Callable[[Order, Entry], None]) -> None:
+        while running:
+            done, _ = wait(running, timeout=0.25, return_when=FIRST_COMPLETED)
+            if self.cancelled():
+                raise WorkCancelled
+            for future in done:
+                part, file = running.pop(future), future.result()
+                files = work.finished.setdefault(part.order.key, {})
+                files[part.number] = file
+                if len(files) == part.parts:
+                    # Kept at once: a worker that dies later resumes with this segment.
+                    made(part.order, self._keep(part.order, work.finished.pop(part.order.key)))
+            work.meter.show()
+
+    def _clear(self, running: dict[Future[Path], _Part], work: "_Work") -> None:
+        """After an early end: whole segments that finished meanwhile are kept, halves go."""
+        for future in wait(running).done:
+            if not future.cancelled() and future.exception() is None:
+                part = running[future]
+                if part.parts == 1:
+                    self._keep(part.order, {0: future.result()})
+                else:
+                    future.result().unlink(missing_ok=True)
+        for files in work.finished.values():
+            for file in files.values():
+                file.unlink(missing_ok=True)
+
+    def _keep(self, order: Order, files: dict[int, Path]) -> Entry:
+        whole = files[0]
+        if len(files) > 1:
+            whole = self.session.workfile(order.key)
+            shape = self.plan.format
+            tracks = [read_track(files[number], b"vide") for number in range(len(files))]
+            write_movie(whole, [join_pictures(tracks, timescale=shape.timescale, frame_ticks=shape.frame_ticks)])
+            for file in files.values():
+                file.unlink()
+        return self.session.add(order.key, whole, {"frames": order.span.frames})
+
+    def _encode(self, index: int, part: _Part, work: "_Work", folder: Path) -> Path:
+        if work.stop.is_set():
+            raise WorkCancelled  # the queue drains without starting what nobody waits for
+        span, output = part.span, self.session.workfile(part.order.key)
+        lyrics = self._lyrics_file(part, folder)
+        recipe = span_arguments(self.plan, span, lyrics=lyrics, threads=work.threads)
+        try:
+            run(
+                [*recipe, "-f", "mp4", "-y", f"file:{output}"],
+                time_limit_seconds=_LIMIT_SECONDS + _LIMIT_SECONDS_PER_FRAME * span.frames,
+                on_progress=lambda percent: work.meter.report(index, percent),
+                cancelled=work.stop.is_set,
+                duration_seconds=float(span.frames / self.plan.format.fps),
+            )
+            _check_segment(output, span)
+        except BaseException:
+            output.unlink(missing_ok=True)
+            raise
+        work.meter.report(index, 100.0)
+        return output
+
+    def _lyrics_file(self, part: _Part, folder: Path) -> Path | None:
+        text = burned_text(self.plan, part.span)
+        if not text:
+            return None
+        file = folder / f"{part.order.key[:24]}-{part.number}.ass"
+        file.write_text(text)
+        return file
+
+
+class _Work:
+    """What the parts of one making share."""
+
+    def __init__(self, meter: "_Meter", threads: int) -> None:
+        self.meter = meter
+        self.threads = threads
+        self.stop = threading.Event()
+        self.finished: dict[str, dict[int, Path]] = {}
+
+
+class _Meter:
+    """Share of the frames done, and the time left, over parts that are encoded at the same time."""
+
+    def __init__(self, frames: Sequence[int], progress: Callable[[float, str], None]) -> None:
+        self._frames = frames
+        self._percent = [0.0] * len(frames)
+        self._progress = progress
+        self._started = time.monotonic()
+
+    def report(self, index: int, percent: float) -> None:
+        self._percent[index] = max(self._percent[index], percent)
+
+    def show(self) -> None:
+        total = sum(self._frames)
+        done = sum(frames * percent / 100 for frames, percent in zip(self._frames, self._percent, strict=True))
+        left = (time.monotonic() - self._started) * (total - done) / done if done else None
+        words = f", about {left:.0f} s left" if left is not None and left >= 1 else ""
+        self._progress(100 * done / total, f"Encoding: {int(done)} of {total} frames{words}")
+
+
+def _check_segment(path: Path, span: Span) -> None:
+    made = read_track(path, b"vide")
+    if len(made) != span.frames or made.shifts.any():
+        raise MediaToolError(
+            f"A segment came out with {len(made)} frames instead of {span.frames}.",
+            evidence={"clip": span.view.shot.source.sha256},
+        )

@@ -1,0 +1,37 @@
+"""What a clip itself shows at a place of the plan: how light the ends of a composed video may be."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.composing.shot_plan import Fit, ShotPlan, Span, speed
+from engines.media.stills import picture_at
+
+
+def own_light(plan: ShotPlan, span: Span, place: int) -> float:
+    """The mean light (0…255) of what the plan shows of the clip at frame `place` of a span."""
+    view = span.view
+    frame = view.first - place if view.backwards else view.first + place
+    fps = plan.format.fps
+    moment = view.shot.start_seconds + frame / fps * speed(view.shot, fps)
+    picture = picture_at(view.shot.source.path, max(0.0, float(moment)))
+    return float(_shown(plan, span, picture).mean())
+
+
+def _shown(plan: ShotPlan, span: Span, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Without what is cropped away."""
+    facts, target = span.view.shot.source.facts, plan.format
+    if plan.fit is not Fit.FILL or not (facts.width and facts.height):
+        return picture
+    shape = (facts.width / facts.height) / (target.width / target.height)
+    across, down = min(1.0, 1 / shape), min(1.0, shape)
+    columns, rows = (
+        _kept(size, share, focus)
+        for size, share, focus in zip(picture.shape[1::-1], (across, down), span.view.shot.focus, strict=True)
+    )
+    return picture[rows, columns]
+
+
+def _kept(size: int, share: float, focus: float) -> slice:
+    length = max(1, round(size * share))
+    first = round(min(max(0.0, focus * size - length / 2), size - length))
+    return slice(first, first + length)

@@ -1,0 +1,137 @@
+"""Camera moves: where each layer is, frame by frame.
+
+Positions are in frame heights, `zoom` 1 shows the frame as drawn. Everything is a smooth function of time, so the
+warp that follows it never steps.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.draft.look import MoveKind
+from engines.draft.reading import camera_words
+
+# Share of the frame that a move of strength 1 travels.
+_TRAVEL = 0.10
+_ZOOM = 0.14
+# The canvas has a tenth of the frame on each side.
+_MOST = 1.5
+
+
+@dataclass(frozen=True)
+class Move:
+    """A camera move. `handheld` is in frame heights; `seed` gives the hand its way of shaking. `close` comes near
+    enough that the move stays inside the frame as drawn, for pictures with nothing beyond their edges."""
+
+    kind: MoveKind
+    strength: float
+    parallax: float = 1.0
+    handheld: float = 0.0
+    aspect: float = 16 / 9
+    seed: int = 0
+    close: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """Where the camera looks: its centre, magnification and roll (degrees)."""
+
+    x: float
+    y: float
+    zoom: float
+    roll: float
+
+
+def pace(prompt: str) -> float:
+    """How strongly the words want the camera to move."""
+    text = prompt.lower()
+    words = camera_words(text) or text
+    if re.search(r"\b(fast|quick|whips?|drives|runs|rush|swings|hard)\b", words):
+        return 1.5
+    if re.search(r"\b(slow|slowly|creeps?|gently|gentle|barely|softly)\b", words):
+        return 0.65
+    return 1.0
+
+
+def ease(share: float) -> float:
+    """0…1 with a soft start and stop; the middle two thirds run evenly."""
+    soft = 0.18
+    top = 1 / (1 - soft)
+    if share < soft:
+        return top * share**2 / (2 * soft)
+    if share > 1 - soft:
+        return 1 - top * (1 - share) ** 2 / (2 * soft)
+    return top * (share - soft / 2)
+
+
+def view_at(move: Move, share: float, seconds: float, *, near: bool) -> View:
+    """The view at `share` (0…1) of the clip, for the background or, `near`, for what stands in front."""
+    strength = min(_MOST, move.strength)
+    way = ease(share) - 0.5  # -½ … ½
+    depth = 1 + (0.55 * move.parallax if near else 0.0)
+    travel = _TRAVEL * strength
+    x = y = 0.0
+    zoom = 1.0
+    match move.kind:
+        case "push_in":
+            zoom = 1 + _ZOOM * strength * (way + 0.5) * depth
+        case "pull_out":
+            zoom = 1 + _ZOOM * strength * (0.5 - way) * depth
+        case "pan_left":
+            x = -travel * move.aspect * way * depth
+        case "pan_right":
+            x = travel * move.aspect * way * depth
+        case "tilt_up":
+            y = -travel * way * depth
+        case "tilt_down":
+            y = travel * way * depth
+        case "orbit":
+            # What stands in front turns with us, the background slides past behind it.
+            x = travel * move.aspect * way * (-0.25 * move.parallax if near else 0.9)
+            zoom = 1 + 0.05 * strength * (way + 0.5) * depth
+        case "drift":
+            x = travel * 0.6 * move.aspect * way * depth
+            zoom = 1.02
+        case "handheld":
+            zoom = 1.03
+        case "static":
+            zoom = 1 + 0.012 * (way + 0.5) * depth
+    shake_x, shake_y, roll = _shake(move, seconds)
+    if move.close and move.kind not in {"push_in", "pull_out", "static"}:
+        zoom += travel * 1.25
+    return View(x + shake_x * depth, y + shake_y * depth, zoom, roll)
+
+
+def _shake(move: Move, seconds: float) -> tuple[float, float, float]:
+    """A hand's slow sway and small tremble; sums of sines, so it is smooth."""
+    amount = move.handheld + (0.006 if move.kind == "handheld" else 0.0)
+    if amount == 0:
+        return 0.0, 0.0, 0.0
+    rng = np.random.default_rng(move.seed)
+    sums = []
+    for _ in range(3):
+        sums.append(
+            sum(
+                weight * math.sin(2 * math.pi * rate * rng.uniform(0.85, 1.15) * seconds + rng.uniform(0, 6.28))
+                for weight, rate in ((0.55, 0.35), (0.3, 0.8), (0.15, 1.7))
+            )
+        )
+    return amount * sums[0], amount * sums[1], 30 * amount * sums[2]
+
+
+def matrix(view: View, *, frame: tuple[int, int], canvas: tuple[int, int]) -> npt.NDArray[np.float64]:
+    """The affine map from a frame pixel to a canvas pixel (for WARP_INVERSE_MAP). Sizes are (width, height)."""
+    unit = frame[1]
+    turn = math.radians(view.roll)
+    cosine, sine = math.cos(turn) / view.zoom, math.sin(turn) / view.zoom
+    # Pixel centres are at whole numbers, so the middle of n pixels is (n - 1) / 2.
+    middle_x, middle_y = (frame[0] - 1) / 2, (frame[1] - 1) / 2
+    to_x = (canvas[0] - 1) / 2 + view.x * unit
+    to_y = (canvas[1] - 1) / 2 + view.y * unit
+    return np.array(
+        [[cosine, -sine, to_x - cosine * middle_x + sine * middle_y],
+         [sine, cosine, to_y - sine * middle_x - cosine * middle_y]]
+    )  # fmt: skip

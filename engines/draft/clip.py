@@ -1,0 +1,331 @@
+"""Rendering a clip: layers under a moving camera, light that follows the song, encoded in the project's format.
+
+Each frame is made on its Y, U and V planes, straight in the encoder's buffers: one warp of the background, one of
+the figure where it is, one pass for the light. That is what makes a draft several times faster than real time.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from engines.draft.camera import Move, View, matrix, view_at
+from engines.draft.canvas import Pixels, levelled
+from engines.draft.figure import Mouth
+from engines.draft.weather import Weather
+from engines.errors import WorkCancelled
+from engines.media.drawn import DrawnMouth, drawn_note
+from engines.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
+
+# From BGR to limited-range BT.709, the clip format's colours.
+_TO_YUV = np.array(
+    [[0.0619857, 0.6142306, 0.1825859, 16.0], [0.4392157, -0.3385722, -0.1006435, 128.0],
+     [-0.0402735, -0.3989422, 0.4392157, 128.0]]
+)  # fmt: skip
+# Between two marks the mouth is interpolated; the camera hardly bends in a quarter of a second.
+_MARK_EVERY = 6
+_CHECK_EVERY = 12
+_STRIPS = 5
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is filmed: canvases larger than the frame. `front` is premultiplied; without `alpha` there is none.
+    `soft`: the background is out of focus, so half its pixels show all there is."""
+
+    back: Pixels
+    front: Pixels | None = None
+    alpha: Pixels | None = None
+    light: Pixels | None = None
+    mouth: Mouth | None = None
+    soft: bool = False
+
+
+@dataclass(frozen=True)
+class Shot:
+    """How it is filmed. `energy` (0…1) is spread evenly over the clip, `beats` are seconds from its start.
+    `response` says how far light follows the song, `sway` how far the figure does; `label` lies unmoved on top."""
+
+    move: Move
+    frames: int
+    energy: Sequence[float] = ()
+    beats: Sequence[float] = ()
+    response: float = 0.5
+    sway: float = 0.0
+    bars: float = 0.0
+    label: Pixels | None = None
+    label_at: tuple[int, int] = (0, 0)
+    weather: Weather | None = None
+
+
+Planes = list[Pixels]
+
+
+def to_planes(pixels: Pixels) -> Planes:
+    """Y, U and V, the last two at half the size."""
+    yuv = cv2.transform(pixels, _TO_YUV)
+    luma, blue, red = cv2.split(yuv)
+    half = (pixels.shape[1] // 2, pixels.shape[0] // 2)
+    return [luma] + [cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (blue, red)]
+
+
+def premultiplied_planes(front: Pixels, alpha: Pixels) -> tuple[Planes, Planes]:
+    """The planes of a premultiplied layer, and how much of the background stays under each."""
+    # 16 and 128 belong to what is covered only; chroma would dip below 0 before they are added, hence wide numbers.
+    share = alpha.astype(np.float32) / 255
+    wide = cv2.transform(front.astype(np.float32), _TO_YUV[:, :3].astype(np.float32))
+    luma = np.clip(wide[..., 0] + 16 * share, 0, 255).astype(np.uint8)
+    half = (front.shape[1] // 2, front.shape[0] // 2)
+    chroma = [
+        cv2.resize(
+            np.clip(wide[..., channel] + 128 * share, 0, 255).astype(np.uint8), half, interpolation=cv2.INTER_AREA
+        )
+        for channel in (1, 2)
+    ]
+    stays = cv2.bitwise_not(alpha)
+    return [luma, *chroma], [stays, cv2.resize(stays, half, interpolation=cv2.INTER_AREA)]
+
+
+class Renderer:
+    """Renders the frames of one shot; `planes` of a frame are written in place."""
+
+    def __init__(self, picture: Picture, shot: Shot, clip: ClipFormat) -> None:
+        self.shot, self.clip = shot, clip
+        self.canvas = (picture.back.shape[1], picture.back.shape[0])
+        self.frame = (clip.width, clip.height)
+        self.soft = picture.soft
+        self.back = to_planes(picture.back)
+        if self.soft:
+            self.back = [cv2.resize(plane, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for plane in self.back]
+        self.front: Planes = []
+        self.box: tuple[int, ...] = (0, 0, 0, 0)
+        if picture.front is not None and picture.alpha is not None and picture.alpha.any():
+            self.front, self.stays = premultiplied_planes(picture.front, picture.alpha)
+            self.box = tuple(cv2.boundingRect(picture.alpha))
+            self.extents = _extents(picture.alpha)
+        self.light = self._light_plane(picture.light)
+        self.mouth = picture.mouth
+        self.levels = _levels(shot, clip.fps)
+        self._tone: float | None = None
+
+    def _light_plane(self, light: Pixels | None) -> Pixels | None:
+        """What glows, in luma, as the resting camera sees it. It is soft, so it need not follow the move."""
+        if light is None or self.shot.response == 0 or not light.any():
+            return None
+        shown = cv2.cvtColor(light, cv2.COLOR_BGR2GRAY)
+        whole = cv2.resize(shown, self.canvas, interpolation=cv2.INTER_LINEAR)
+        left, top = (self.canvas[0] - self.frame[0]) // 2, (self.canvas[1] - self.frame[1]) // 2
+        return np.ascontiguousarray(whole[top : top + self.frame[1], left : left + self.frame[0]])
+
+    def views(self, number: int) -> tuple[View, View]:
+        """Of the background and of the figure."""
+        share = number / max(1, self.shot.frames - 1)
+        seconds = float(number / self.clip.fps)
+        move = self.shot.move
+        near = view_at(move, share, seconds, near=True)
+        if self.shot.sway:
+            dip = self.levels[number][1] * 0.008 * self.shot.sway
+            slow = 0.0025 * self.shot.sway * math.sin(2 * math.pi * 0.23 * seconds)
+            near = View(near.x + slow, near.y - dip, near.zoom, near.roll + 0.25 * slow * 100)
+        return view_at(move, share, seconds, near=False), near
+
+    def render(self, number: int, planes: Sequence[Pixels]) -> None:
+        """Write frame `number` into Y, U and V planes of the frame's size."""
+        back, near = self.views(number)
+        self._warp(self.back, matrix(back, frame=self.frame, canvas=self.canvas), planes)
+        if self.front:
+            self._lay_figure(matrix(near, frame=self.frame, canvas=self.canvas), planes)
+        self._shine(number, planes[0])
+        if self.shot.weather is not None:
+            self.shot.weather.fall(number, planes[0])
+        self._overlay(planes)
+
+    def _warp(self, sources: Planes, full: npt.NDArray[np.float64], planes: Sequence[Pixels]) -> None:
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        for source, target in zip(sources, planes, strict=True):
+            used = full if target is planes[0] else _half(full)
+            size = (target.shape[1], target.shape[0])
+            if self.soft:
+                size = (size[0] // 2, size[1] // 2)
+                small = cv2.warpAffine(source, _half(used), size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+                cv2.resize(small, (target.shape[1], target.shape[0]), dst=target)
+            else:
+                cv2.warpAffine(source, used, size, dst=target, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+    def _lay_figure(self, full: npt.NDArray[np.float64], planes: Sequence[Pixels]) -> None:
+        """Strip by strip, each only as wide as the figure is there: a head is narrower than its shoulders."""
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        for left, top, right, low in self._windows(full):
+            for number, (source, target) in enumerate(zip(self.front, planes, strict=True)):
+                scale = 2 if number else 1
+                used = (_half(full) if number else full).copy()
+                used[:, 2] += used[:, :2] @ (left / scale, top / scale)
+                size = ((right - left) // scale, (low - top) // scale)
+                figure = cv2.warpAffine(source, used, size, flags=flags)
+                if number < 2:
+                    stays = cv2.warpAffine(self.stays[number], used, size, flags=flags, borderValue=255)
+                window = target[top // scale : low // scale, left // scale : right // scale]
+                cv2.multiply(window, stays, dst=window, scale=1 / 255)
+                cv2.add(window, figure, dst=window)
+
+    def _windows(self, full: npt.NDArray[np.float64]) -> Iterator[tuple[int, int, int, int]]:
+        """The even-edged parts of the frame that the figure can touch: left, top, right, low."""
+        inverse = cv2.invertAffineTransform(full)
+        rows = _mapped(inverse, self.box)[:, 1]
+        first = max(0, int(rows.min()) - 2) // 2 * 2
+        end = min(self.frame[1], int(rows.max()) + 4) // 2 * 2
+        edges = [first + (end - first) * strip // _STRIPS // 2 * 2 for strip in range(_STRIPS + 1)]
+        for top, low in pairwise(edges):
+            # The canvas rows that this strip can show, whatever the roll.
+            seen = _mapped(full, (0, top, self.frame[0], low - top))[:, 1]
+            part = self.extents[max(0, int(seen.min()) - 2) : max(0, int(seen.max()) + 3)]
+            covered = part[part[:, 1] > part[:, 0]]
+            if low <= top or not len(covered):
+                continue
+            most = (int(covered[:, 0].min()), seen.min(), int(covered[:, 1].max()), seen.max())
+            columns = _mapped(inverse, (most[0], most[1], most[2] - most[0], most[3] - most[1]))[:, 0]
+            left = max(0, int(columns.min()) - 2) // 2 * 2
+            right = min(self.frame[0], int(columns.max()) + 4) // 2 * 2
+            if right > left:
+                yield left, top, right, low
+
+    def _shine(self, number: int, luma: Pixels) -> None:
+        energy, pulse = self.levels[number]
+        response = self.shot.response
+        if response == 0:
+            return
+        gain = 1 + response * (0.26 * (energy - 0.5) + 0.1 * pulse)
+        offset = 16 * (1 - gain)
+        if self.light is None:
+            levelled(luma, gain, offset, into=luma)
+            return
+        glow = response * (0.45 * (energy - 0.5) + 0.5 * pulse)
+        cv2.addWeighted(luma, gain, self.light, glow, offset, dst=luma)
+
+    def _overlay(self, planes: Sequence[Pixels]) -> None:
+        rows = round(self.frame[1] * self.shot.bars) // 2 * 2
+        if rows:
+            for plane, black in zip(planes, (16, 128, 128), strict=True):
+                part = rows * plane.shape[0] // self.frame[1]
+                plane[:part] = black
+                plane[-part:] = black
+        if self.shot.label is not None:
+            left, top = self.shot.label_at
+            mask = self.shot.label[: self.frame[1] - top, : self.frame[0] - left]
+            window = planes[0][top : top + mask.shape[0], left : left + mask.shape[1]]
+            cv2.multiply(window, cv2.bitwise_not(mask), dst=window, scale=1 / 255)
+            cv2.add(window, cv2.convertScaleAbs(mask, alpha=self._label_tone(window)), dst=window)
+
+    def _label_tone(self, window: Pixels) -> float:
+        """Bright type on dark, dark on bright, chosen once so that it never flips."""
+        if self._tone is None:
+            self._tone = 0.14 if window.mean() > 150 else 0.86
+        return self._tone
+
+    def drawn_mouths(self) -> list[DrawnMouth]:
+        """The drawn mouth, if any, marked every _MARK_EVERY frames and on the last."""
+        if self.mouth is None:
+            return []
+        frames = self.shot.frames
+        marks = []
+        for number in [*range(0, frames, _MARK_EVERY), frames - 1]:
+            _, near = self.views(number)
+            inverse = cv2.invertAffineTransform(matrix(near, frame=self.frame, canvas=self.canvas))
+            x, y = inverse @ (self.mouth.x, self.mouth.y, 1)
+            marks.append((round(float(x), 1), round(float(y), 1), round(self.mouth.head * near.zoom, 1)))
+        return [DrawnMouth(0, frames, at=0, every=_MARK_EVERY, last=frames - 1, marks=tuple(marks))]
+
+
+def _mapped(transform: npt.NDArray[Any], box: Sequence[float]) -> npt.NDArray[Any]:
+    """The corners of a box (x, y, width, height) after a transform, one a row."""
+    x, y, wide, high = box
+    corners = np.array([[x, y, 1], [x + wide, y, 1], [x, y + high, 1], [x + wide, y + high, 1]])
+    mapped: npt.NDArray[Any] = corners @ transform.T
+    return mapped
+
+
+def _extents(alpha: Pixels) -> npt.NDArray[np.int64]:
+    """(first, end) column that each row of a mask covers; (0, 0) for an empty row."""
+    some = alpha > 0
+    first, last = some.argmax(axis=1), some.shape[1] - some[:, ::-1].argmax(axis=1)
+    covers = some.any(axis=1)
+    return np.stack([np.where(covers, first, 0), np.where(covers, last, 0)], axis=1)
+
+
+def _half(full: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The map for planes of half the size, whose pixels lie between those of the full ones."""
+    used = full.copy()
+    used[:, 2] = (full[:, :2].sum(axis=1) * 0.5 + full[:, 2] - 0.5) / 2
+    return used
+
+
+def _levels(shot: Shot, fps: Fraction) -> list[tuple[float, float]]:
+    """For each frame the song's energy, and how fresh the last beat is (1 on it, gone in a third of a second)."""
+    frames = np.arange(shot.frames)
+    energy = np.full(shot.frames, 0.5)
+    if shot.energy:
+        energy = np.interp(np.linspace(0, 1, shot.frames), np.linspace(0, 1, len(shot.energy)), shot.energy)
+    pulse = np.zeros(shot.frames)
+    times = frames / float(fps)
+    for beat in shot.beats:
+        since = times - beat
+        # A short rise before the beat keeps the light from jumping.
+        pulse = np.maximum(pulse, np.where(since >= 0, np.exp(-since / 0.12), np.exp(since / 0.02)))
+    return list(zip(energy.tolist(), (pulse * (0.35 + 0.65 * energy)).tolist(), strict=True))
+
+
+def render_clip(
+    picture: Picture,
+    shot: Shot,
+    clip: ClipFormat,
+    into: Path,
+    *,
+    progress: Callable[[float, str], None],
+    cancelled: Callable[[], bool],
+) -> None:
+    """Encode the shot to `into` (mp4, no sound, exactly `shot.frames` frames).
+
+    Writes beside it and renames at the end, so `into` is whole or absent. Raises WorkCancelled."""
+    # A media worker is one process per core; more threads would only disturb its neighbour.
+    cv2.setNumThreads(1)
+    renderer = Renderer(picture, shot, clip)
+    part = into.with_name(into.name + ".part")
+    try:
+        with av.open(str(part), "w", format="mp4", options=pyav_container_options(clip)) as container:
+            container.metadata["comment"] = drawn_note(shot.frames, renderer.drawn_mouths())
+            stream = pyav_add_stream(container, clip, Encoding.DRAFT)
+            stream.codec_context.thread_count = 1
+            for number in range(shot.frames):
+                if number % _CHECK_EVERY == 0:
+                    if cancelled():
+                        raise WorkCancelled
+                    progress(100 * number / shot.frames, "Filming")
+                container.mux(stream.encode(_frame(renderer, number, clip)))
+            container.mux(stream.encode(None))
+        part.rename(into)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _frame(renderer: Renderer, number: int, clip: ClipFormat) -> av.VideoFrame:
+    frame = av.VideoFrame(clip.width, clip.height, "yuv420p")
+    renderer.render(number, frame_planes(frame))
+    frame.pts = number
+    frame.time_base = 1 / clip.fps
+    return frame
+
+
+def frame_planes(frame: av.VideoFrame) -> Planes:
+    """The frame's own memory as arrays."""
+    return [
+        np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]  # type: ignore[call-overload]
+        for plane in frame.planes
+    ]

@@ -1,0 +1,313 @@
+"""The storyboard character: a whole figure from afar, a head with a face that can sing from near.
+
+Everything is measured in head heights from the middle of the head, y down, and scaled by `head` (frame heights per
+head height). A figure stands seven heads tall.
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from engines.draft.canvas import Canvas, Point, bgr, mix
+from engines.draft.look import Palette
+from engines.draft.reading import Person
+
+SKINS = ("", "#8d5a3c", "#e3b594", "#6a4430", "#c68c63")
+HAIRS = ("#2a1d18", "#17151a", "#5a3825", "#8a5a33", "#3a2a3f")
+STYLES = ("long", "short", "bun", "curly")
+
+
+@dataclass(frozen=True)
+class Character:
+    """A person as drawn: every choice made."""
+
+    skin: str
+    hair_colour: str
+    hair: str
+    garment_colour: str
+    garment: str
+    beard: bool
+    hat: bool
+    glasses: bool
+
+
+@dataclass(frozen=True)
+class Mouth:
+    """Where a drawn mouth is, in pixels of the layer; `head` is the head's height there."""
+
+    x: float
+    y: float
+    head: float
+
+
+def complete(person: Person, identity: int) -> Person:
+    """Fill in what the words left open, the same way for the same `identity`; clothes stay as they are."""
+    rng = np.random.default_rng(identity)
+    skin, hair_colour, style = str(rng.choice(SKINS)), str(rng.choice(HAIRS)), str(rng.choice(STYLES))
+    return replace(
+        person,
+        skin=person.skin or skin,
+        hair_colour=person.hair_colour or hair_colour,
+        hair=person.hair or style,
+        garment=person.garment or "coat",
+    )
+
+
+def cast(person: Person, palette: Palette) -> Character:
+    """A completed person in the palette's light."""
+    return Character(
+        skin=mix(person.skin, palette.skin, 0.5) if person.skin else palette.skin,
+        hair_colour=mix(person.hair_colour, palette.figure, 0.12),
+        hair=person.hair,
+        garment_colour=mix(person.garment_colour, palette.figure, 0.22) if person.garment_colour else palette.figure,
+        garment=person.garment,
+        beard=person.beard,
+        hat=person.hat,
+        glasses=person.glasses,
+    )
+
+
+class FigurePainter:
+    """Paints one character on a transparent canvas."""
+
+    def __init__(self, canvas: Canvas, character: Character, palette: Palette, x: float, y: float, head: float) -> None:
+        self.canvas, self.character, self.palette = canvas, character, palette
+        self.x, self.y, self.head = x, y, head
+
+    def at(self, x: float, y: float) -> Point:
+        return self.x + x * self.head, self.y + y * self.head
+
+    def polygon(self, points: list[Point], colour: str, opacity: float = 1.0) -> None:
+        self.canvas.polygon([self.at(*point) for point in points], colour, opacity)
+
+    def stroke(self, points: list[Point], thickness: float, colour: str, opacity: float = 1.0) -> None:
+        self.canvas.stroke([self.at(*point) for point in points], thickness * self.head, colour, opacity)
+
+    def ellipse(
+        self, x: float, y: float, across: float, down: float, colour: str, opacity: float = 1.0, angle: float = 0.0
+    ) -> None:
+        self.canvas.ellipse(*self.at(x, y), across * self.head, down * self.head, colour, opacity, angle)
+
+    # --- from afar ---
+
+    def body(self, pose: str) -> None:
+        """Everything below the neck, standing on the ground at y 6.4; who sits has a crate brought along."""
+        shade = mix(self.character.garment_colour, "#000000", 0.45)
+        if pose == "sit":
+            self.y += 1.15 * self.head
+            wood = mix(self.palette.near, "#6b4a2e", 0.5)
+            self.polygon([(-0.95, 3.15), (0.75, 3.15), (0.75, 5.25), (-0.95, 5.25)], wood)
+            self.polygon([(-0.95, 3.15), (0.75, 3.15), (0.85, 3.4), (-0.85, 3.4)], mix(wood, self.palette.rim, 0.35))
+        self._hair_behind()
+        self._legs(pose, shade)
+        self._torso(shade)
+        self.arms(pose)
+
+    def _legs(self, pose: str, shade: str) -> None:
+        left, right = {
+            "walk": ([(-0.15, 2.9), (-0.5, 4.5), (-0.85, 6.3)], [(0.15, 2.9), (0.5, 4.5), (0.42, 6.4)]),
+            "run": ([(-0.15, 2.9), (-0.75, 4.0), (-1.6, 4.6)], [(0.15, 2.9), (0.95, 4.1), (0.7, 6.2)]),
+            "sit": ([(-0.2, 3.0), (0.9, 3.3), (0.85, 5.0)], [(0.2, 3.0), (1.25, 3.4), (1.2, 5.1)]),
+        }.get(pose, ([(-0.25, 2.9), (-0.32, 4.6), (-0.36, 6.4)], [(0.25, 2.9), (0.32, 4.6), (0.36, 6.4)]))
+        for leg in (left, right):
+            self.stroke(leg[:2], 0.5, shade)
+            self.stroke(leg[1:], 0.38, shade)
+            foot = leg[-1]
+            self.stroke([foot, (foot[0] + 0.22, foot[1] + 0.02)], 0.26, mix(shade, "#000000", 0.3))
+
+    def _torso(self, shade: str) -> None:
+        colour = self.character.garment_colour
+        hem = {"dress": 4.6, "gown": 5.9, "coat": 4.3, "raincoat": 4.2, "robe": 5.4, "cloak": 5.2, "cape": 5.0,
+               "kimono": 5.6, "parka": 3.9}.get(self.character.garment, 3.1)  # fmt: skip
+        wide = 0.62 if hem < 3.5 else 0.62 + (hem - 3.1) * 0.2
+        self.polygon(
+            [
+                (-0.22, 0.42),
+                (0.22, 0.42),
+                (0.82, 0.78),
+                (0.66, 2.2),
+                (wide, hem),
+                (-wide, hem),
+                (-0.66, 2.2),
+                (-0.82, 0.78),
+            ],
+            colour,
+        )
+        if hem > 3.5:
+            self.stroke([(0.02, 0.8), (0.05, hem)], 0.05, shade)
+        self.polygon([(-0.16, 0.4), (0.16, 0.4), (0.0, 0.95)], mix(self.character.skin, "#000000", 0.15))
+
+    def arms(self, pose: str) -> None:
+        colour, skin = mix(self.character.garment_colour, "#000000", 0.2), self.character.skin
+        left, right = {
+            "arms": ([(-0.72, 0.9), (-1.5, 0.6), (-2.3, 0.1)], [(0.72, 0.9), (1.5, 0.6), (2.3, 0.1)]),
+            "sing": ([(-0.72, 0.9), (-0.95, 1.8), (-0.7, 2.7)], [(0.72, 0.9), (1.0, 1.6), (0.25, 0.82)]),
+            "walk": ([(-0.72, 0.9), (-0.6, 1.9), (-0.1, 2.6)], [(0.72, 0.9), (0.95, 1.9), (1.2, 2.7)]),
+            "run": ([(-0.72, 0.9), (-1.3, 1.5), (-0.8, 2.0)], [(0.72, 0.9), (1.2, 1.6), (1.6, 1.0)]),
+            "sit": ([(-0.72, 0.9), (-0.7, 2.0), (0.2, 2.8)], [(0.72, 0.9), (0.85, 1.9), (0.9, 2.9)]),
+        }.get(pose, ([(-0.74, 0.9), (-0.86, 1.9), (-0.84, 2.9)], [(0.74, 0.9), (0.86, 1.9), (0.84, 2.9)]))
+        for arm in (left, right):
+            self.stroke(arm, 0.3, colour)
+            self.ellipse(*arm[-1], 0.13, 0.16, skin)
+        if pose == "sing":
+            self.stroke([(0.2, 0.9), (0.12, 0.62)], 0.12, "#15151a")
+            self.ellipse(0.1, 0.55, 0.11, 0.12, "#3a3d44")
+
+    def head_from_afar(self) -> None:
+        self.ellipse(0, 0, 0.36, 0.48, self.character.skin)
+        self.ellipse(0.14, 0.08, 0.2, 0.36, mix(self.character.skin, "#2a1020", 0.5), 0.2)
+        self._hair_in_front()
+
+    # --- from near ---
+
+    def bust(self) -> None:
+        """Neck, shoulders and chest, to below the frame."""
+        character = self.character
+        colour, shade = character.garment_colour, mix(character.garment_colour, "#000000", 0.35)
+        neck = mix(character.skin, "#000000", 0.22)
+        self._hair_behind()
+        self.polygon([(-0.23, 0.2), (0.23, 0.2), (0.27, 0.75), (-0.27, 0.75)], neck)
+        self.polygon([(-0.25, 0.36), (0.25, 0.36), (0.2, 0.52), (-0.18, 0.56)], mix(neck, "#000000", 0.25), 0.7)
+        shoulders: list[Point] = [(-0.26, 0.6), (0.26, 0.6), (0.6, 0.72), (0.98, 0.9), (1.14, 1.3), (1.22, 5.0),
+                                  (-1.22, 5.0), (-1.14, 1.3), (-0.98, 0.9), (-0.6, 0.72)]  # fmt: skip
+        self.polygon(shoulders, colour)
+        self.polygon([(-0.26, 0.59), (0.26, 0.59), (0.0, 1.25)], neck)
+        for side in (-1, 1):
+            self.polygon(
+                [(side * 0.26, 0.55), (side * 0.46, 0.62), (side * 0.16, 1.62), (0.0, 1.3)],
+                mix(colour, "#ffffff", 0.08),
+            )
+            self.stroke([(side * 0.78, 1.35), (side * 0.82, 5.0)], 0.035, shade, 0.7)
+        self.stroke([(0.0, 1.3), (0.02, 5.0)], 0.03, shade, 0.8)
+
+    def face(self, look: float = 0.0, smile: float = 0.3) -> Mouth:
+        """A face; `look` -1…1 turns the eyes. Answers where the closed mouth is."""
+        character, skin = self.character, self.character.skin
+        dark = mix(skin, "#3a1a14", 0.45)
+        for side in (-1, 1):
+            self.ellipse(side * 0.37, 0.02, 0.06, 0.11, mix(skin, "#3a1a14", 0.2))
+        self.polygon(_face_outline(), skin)
+        self.polygon([(0.06, -0.4), (0.3, -0.28), (0.37, 0.0), (0.31, 0.24), (0.14, 0.46), (0.06, 0.3)],
+                     mix(skin, "#2a1020", 0.5), 0.1)  # fmt: skip
+        for side in (-1, 1):
+            self.ellipse(side * 0.21, 0.15, 0.085, 0.05, mix(skin, "#d0503c", 0.4), 0.16)
+        self._eyes(look, dark)
+        self.stroke([(0.02, -0.04), (0.055, 0.13), (0.0, 0.155)], 0.018, dark, 0.7)
+        mouth = self._mouth(dark, smile)
+        if character.beard:
+            self.polygon([(-0.34, 0.1), (-0.3, 0.3), (-0.12, 0.49), (0.12, 0.49), (0.3, 0.3), (0.34, 0.1), (0.24, 0.24),
+                          (0.16, 0.2), (-0.16, 0.2), (-0.24, 0.24)], character.hair_colour, 0.88)  # fmt: skip
+            mouth = self._mouth(dark, smile)
+        self._hair_in_front()
+        if character.glasses:
+            self._glasses()
+        return mouth
+
+    def _eyes(self, look: float, dark: str) -> None:
+        lash, iris = mix(self.character.hair_colour, "#000000", 0.6), mix("#4a6470", self.palette.far, 0.4)
+        for side in (-1, 1):
+            x = side * 0.155
+            self.ellipse(x, -0.045, 0.085, 0.05, dark, 0.3)
+            self.ellipse(x, -0.04, 0.072, 0.036, "#f3eee8")
+            self.ellipse(x + look * 0.03, -0.042, 0.035, 0.036, iris)
+            self.ellipse(x + look * 0.03, -0.042, 0.017, 0.018, "#0d0d10")
+            self.ellipse(x + look * 0.03 - 0.01, -0.054, 0.008, 0.008, "#ffffff")
+            self.stroke([(x - side * 0.072, -0.036), (x - side * 0.03, -0.076), (x + side * 0.04, -0.074),
+                         (x + side * 0.088, -0.04)], 0.02, lash)  # fmt: skip
+            self.stroke([(x - side * 0.09, -0.14), (x + side * 0.01, -0.168), (x + side * 0.1, -0.135)], 0.026,
+                        self.character.hair_colour)  # fmt: skip
+
+    def _mouth(self, dark: str, smile: float) -> Mouth:
+        lip, lift = mix(self.character.skin, "#a8322e", 0.55), 0.022 * smile
+        y = 0.275
+        self.polygon([(-0.125, y - lift), (-0.04, y - 0.034), (0.0, y - 0.024), (0.04, y - 0.034), (0.125, y - lift),
+                      (0.05, y + 0.036), (-0.05, y + 0.036)], lip)  # fmt: skip
+        self.stroke([(-0.13, y - lift), (-0.05, y + 0.003), (0.05, y + 0.003), (0.13, y - lift)], 0.011, dark)
+        self.ellipse(0.0, y + 0.085, 0.06, 0.014, dark, 0.25)
+        x, top = self.canvas.point(*self.at(0, y))
+        return Mouth(x, top, self.head * self.canvas.unit)
+
+    def _glasses(self) -> None:
+        for side in (-1, 1):
+            self.ellipse(side * 0.16, -0.035, 0.115, 0.085, "#cfe4ee", 0.25)
+            ring = [(side * 0.16 + 0.115 * np.cos(a), -0.035 + 0.085 * np.sin(a)) for a in np.linspace(0, 6.283, 30)]
+            self.stroke(ring, 0.016, "#1b1b1f")
+        self.stroke([(-0.045, -0.045), (0.045, -0.045)], 0.016, "#1b1b1f")
+
+    # --- hair, near and far ---
+
+    def _hair_behind(self) -> None:
+        colour = mix(self.character.hair_colour, "#000000", 0.25)
+        if self.character.hair == "long":
+            self.polygon([(-0.46, -0.2), (0.46, -0.2), (0.56, 0.75), (0.4, 1.05), (-0.42, 1.0), (-0.58, 0.7)], colour)
+            self.ellipse(0, -0.16, 0.47, 0.45, colour)
+        elif self.character.hair == "curly":
+            for angle in np.linspace(2.6, 6.8, 11):
+                self.ellipse(0.42 * np.cos(angle), -0.08 + 0.44 * np.sin(angle), 0.2, 0.2, colour)
+        elif self.character.hair == "bun":
+            self.ellipse(0.08, -0.6, 0.2, 0.18, colour)
+            self.ellipse(0, -0.16, 0.43, 0.42, colour)
+
+    def _hair_in_front(self) -> None:
+        character = self.character
+        if character.hair == "long":
+            for side in (-1, 1):
+                strand = [(0.4, -0.2), (0.46, 0.1), (0.47, 0.6), (0.4, 0.92), (0.32, 0.7), (0.36, 0.3), (0.34, -0.1)]
+                self.polygon([(side * x, y) for x, y in strand], character.hair_colour)
+        colour, sheen = character.hair_colour, mix(character.hair_colour, self.palette.rim, 0.3)
+        if character.hair != "none":
+            low = 0.0 if character.hair == "short" else 0.08
+            self.polygon(
+                [(-0.4, low), (-0.42, -0.22), (-0.3, -0.48), (0.0, -0.58), (0.3, -0.48), (0.42, -0.22), (0.4, low),
+                 (0.34, -0.12), (0.24, -0.27), (-0.05, -0.22), (-0.24, -0.28), (-0.35, -0.12)], colour,
+            )  # fmt: skip
+            self.stroke([(-0.22, -0.46), (-0.02, -0.51), (0.18, -0.47)], 0.03, sheen, 0.5)
+        if character.hat:
+            self.polygon([(-0.44, -0.2), (-0.4, -0.5), (-0.2, -0.66), (0.2, -0.66), (0.4, -0.5), (0.44, -0.2)],
+                         character.garment_colour)  # fmt: skip
+            self.stroke([(-0.46, -0.2), (0.46, -0.2)], 0.1, mix(character.garment_colour, "#ffffff", 0.15))
+
+
+def _face_outline() -> list[Point]:
+    """An oval with a jaw."""
+    angles = np.linspace(0, 2 * np.pi, 56, endpoint=False)
+    points = []
+    for angle in angles:
+        x, y = 0.375 * np.cos(angle), 0.5 * np.sin(angle)
+        points.append((x * (1 - 0.2 * max(0.0, y / 0.5) ** 2), y * (0.98 if y > 0 else 1.0)))
+    return points
+
+
+def light_the_edge(canvas: Canvas, colour: str, side: int, reach: float, strength: float = 0.7) -> None:
+    """Give the figure a lit edge on one side (-1 left, 1 right); `reach` in frame heights. Also shade the other."""
+    if canvas.alpha is None or not canvas.alpha.any():
+        return
+    x, y, wide, high = cv2.boundingRect(canvas.alpha)
+    window = (slice(y, y + high), slice(x, x + wide))
+    alpha, pixels = canvas.alpha[window], canvas.pixels[window]
+    offset = max(1.0, reach * canvas.unit)
+    size = round(offset) * 2 + 1
+    for direction, paint, share in ((side, bgr(colour), strength), (-side, (0, 0, 0), 0.3)):
+        matrix = np.array([[1.0, 0, -direction * offset], [0, 1.0, offset * 0.5]])
+        inner = cv2.warpAffine(alpha, matrix, (wide, high))
+        # Two boxes make a soft edge at a fraction of a wide Gauss's cost.
+        edge = cv2.subtract(alpha, cv2.blur(cv2.blur(inner, (size, size)), (size, size)))
+        amount = cv2.merge([cv2.convertScaleAbs(edge, alpha=share)] * 3)
+        # Premultiplied: full light is the colour times what is covered.
+        full = cv2.merge([cv2.convertScaleAbs(alpha, alpha=part / 255) for part in paint])
+        lit = cv2.multiply(full, amount, scale=1 / 255)
+        pixels[:] = cv2.add(cv2.multiply(pixels, cv2.bitwise_not(amount), scale=1 / 255), lit)
+
+
+def draw_outline(canvas: Canvas, colour: str, thickness: float) -> None:
+    """A pen's line round everything on the canvas, `thickness` in frame heights."""
+    if canvas.alpha is None:
+        return
+    size = max(1, round(thickness * canvas.unit))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * size + 1, 2 * size + 1))
+    wider = cv2.dilate(canvas.alpha, kernel)
+    ring = (cv2.subtract(wider, canvas.alpha).astype(np.float32) / 255)[..., None]
+    paint = np.array(bgr(colour), np.float32)
+    canvas.pixels = (canvas.pixels.astype(np.float32) + paint * ring).clip(0, 255).astype(np.uint8)
+    canvas.alpha = wider

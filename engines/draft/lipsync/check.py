@@ -1,0 +1,144 @@
+"""Looking, for nothing, whether a clip has a face that lips can be moved on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from engines.draft.canvas import Pixels
+from engines.draft.clip import frame_planes
+from engines.draft.lipsync.face import SMALLEST_FACE_SHARE, Face, FaceFinder, search_picture
+from engines.draft.lipsync.lips import lower_face, mouth_covered
+from engines.draft.lipsync.upright import upright
+from engines.errors import InputError
+from engines.media.probe import decode_on_all_cores, open_media, picture_stream
+
+# Of the place of the lips. In front of nine faces, real and drawn, a microphone covered at least 0.72 of it, a beard at
+# most 0.36; uncovered ones stayed below 0.22 wherever the face was found where it is.
+_COVERED = 0.6
+
+
+@dataclass(frozen=True)
+class FaceCheck:
+    """Whether a clip's face can be lip-synced. `share` of the `looks` had one; `height_share` is its usual height
+    against the frame's; `faces` how many are seen at once, now and then at least; `hidden` in how many looks something
+    is before its mouth, `aside` in how many it is seen from the side; `seconds` a moment that shows the finding."""
+
+    usable: bool
+    share: float
+    height_share: float
+    faces: int
+    seconds: float
+    problems: tuple[str, ...]
+    looks: int
+    hidden: int
+    aside: int
+
+
+@dataclass
+class _Seen:
+    """What each look found: how many faces; of those with one, its height and when; when its mouth was hidden."""
+
+    counts: list[int] = field(default_factory=list)
+    heights: list[tuple[float, float]] = field(default_factory=list)
+    hidden: list[float] = field(default_factory=list)
+    aside: int = 0
+
+    @property
+    def share(self) -> float:
+        return len(self.heights) / len(self.counts) if self.counts else 0.0
+
+    @property
+    def height(self) -> float:
+        return float(np.median([height for height, _ in self.heights])) if self.heights else 0.0
+
+    @property
+    def most(self) -> int:
+        """What looks like a second face for a moment is a pattern in the background."""
+        return sorted(self.counts, reverse=True)[len(self.counts) // 6] if self.counts else 0
+
+    @property
+    def often_hidden(self) -> bool:
+        """A face that is found beside itself looks hidden, too, once."""
+        return len(self.hidden) > 1 and len(self.hidden) * 4 >= len(self.heights)
+
+
+def face_check(path: Path, *, looks: int = 12) -> FaceCheck:
+    """Look whether a paid or draft lip-sync can work on this clip. Raises InputError for a file without pictures."""
+    with open_media(path) as container:
+        stream = picture_stream(container)
+        if stream is None:
+            raise InputError("The file has no moving picture to lip-sync.", code="no_video")
+        count = stream.frames or round(float((container.duration or 0) / 1e6 * (stream.average_rate or 24)))
+    finder, seen = FaceFinder(), _Seen()
+    for seconds, planes in _pictures(path, every=max(1, count // looks)):
+        _look(finder, seen, seconds, planes)
+    best = max(seen.heights)[1] if seen.heights else 0.0
+    return FaceCheck(
+        usable=seen.share >= 0.5 and seen.height >= SMALLEST_FACE_SHARE,
+        share=seen.share,
+        height_share=seen.height,
+        faces=seen.most,
+        seconds=seen.hidden[0] if seen.often_hidden else best,
+        problems=tuple(_problems(seen)),
+        looks=len(seen.counts),
+        hidden=len(seen.hidden),
+        aside=seen.aside,
+    )
+
+
+def _look(finder: FaceFinder, seen: _Seen, seconds: float, planes: list[Pixels]) -> None:
+    small, _ = search_picture(planes[0])
+    faces = finder.find(small)
+    # Shadows that look like small faces stand on or beside a real one.
+    real = [
+        face for face in faces if face is faces[0] or (face.width > faces[0].width * 0.5 and _apart(face, faces[0]))
+    ]
+    seen.counts.append(len(real))
+    if not faces:
+        seen.aside += finder.sees_profile(small)
+        return
+    seen.heights.append((faces[0].width / small.shape[0], seconds))
+    half = (small.shape[1] // 2, small.shape[0] // 2)
+    chroma = [cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in planes[1:]]
+    if mouth_covered(lower_face([small, *chroma], faces[0])) > _COVERED:
+        seen.hidden.append(seconds)
+
+
+def _pictures(path: Path, *, every: int) -> Iterator[tuple[float, list[Pixels]]]:
+    """(seconds, Y, U, V) of every so-manieth frame, upright."""
+    with open_media(path) as container:
+        stream = picture_stream(container)
+        if stream is None:
+            raise InputError("The file has no moving picture to lip-sync.", code="no_video")
+        decode_on_all_cores(stream)
+        for number, frame in enumerate(container.decode(stream)):
+            if number % every == 0:
+                planes = frame_planes(frame.reformat(format="yuv420p"))
+                yield float(frame.time or 0.0), [upright(plane, frame.rotation) for plane in planes]
+
+
+def _apart(face: Face, other: Face) -> bool:
+    return abs(face.x - other.x) >= other.width or abs(face.y - other.y) >= other.width * 1.5
+
+
+def _problems(seen: _Seen) -> list[str]:
+    looked = f"{len(seen.counts)} pictures looked at"
+    aside = f" A face is seen from the side in {seen.aside} of {looked}." if seen.aside else ""
+    if seen.share == 0:
+        return [f"No frontal face was found. Lip-sync needs one face that looks roughly at the camera.{aside}"]
+    problems = []
+    if seen.share < 0.5:
+        problems.append(f"A face is seen in only {seen.share:.0%} of the clip; it may be turned away or hidden.{aside}")
+    if seen.height < 0.15:
+        problems.append(f"The face is small ({seen.height:.0%} of the picture's height); a closer shot works better.")
+    if seen.often_hidden:
+        problems.append(
+            f"The mouth is hidden in {len(seen.hidden)} of {looked}, by a microphone or the like; lips would be drawn "
+            "over it."
+        )
+    if seen.most > 1:
+        problems.append(f"Up to {seen.most} faces are seen at once; turn on active speaker detection.")
+    return problems

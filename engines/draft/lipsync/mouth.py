@@ -1,0 +1,252 @@
+"""Moving a mouth in the picture's own planes: the lips and the jaw are warped, the inside of the mouth is filled.
+
+Coordinates (p, q) are measured from the middle of the closed lips' line in half mouth widths, q towards the chin and
+bent along with the line. Outside p ±2 and q -1 … chin nothing is touched, and the warp fades to nothing at that
+border, so there is no edge to flicker. The inside comes from the face itself where its mouth stands open, in this
+frame or in another of the clip; only a clip whose mouth stays closed gets a painted one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from engines.draft.canvas import Pixels
+from engines.draft.lipsync.face import DOWN, UP, Inside
+
+Field = npt.NDArray[Any]
+
+_SIDE = 2.0
+_ABOVE = 0.95
+_MOST_BRIGHTER = 2.0
+# The opening is narrower than the lips.
+_WIDTH = 0.9
+
+
+@dataclass(frozen=True)
+class Mouth:
+    """A mouth in one frame, in pixels: the middle of its closed line, half its width, roll. The source's own opening
+    is from `top` to `low`, in half widths; `bow` is how far the corners lie below the middle."""
+
+    x: float
+    y: float
+    half: float
+    roll: float
+    chin: float
+    top: float = 0.0
+    low: float = 0.0
+    bow: float = 0.0
+
+    @property
+    def gap(self) -> float:
+        return self.low - self.top
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How the mouth shall be: `opening` 0…1, `spread` -1…1, `reach` the widest gap in half widths."""
+
+    opening: float
+    spread: float
+    reach: float
+
+
+@dataclass(frozen=True)
+class Skin:
+    """Y, U, V of the skin about the mouth."""
+
+    luma: float
+    blue: float
+    red: float
+
+
+@dataclass(frozen=True)
+class _Warp:
+    """For the pixels of a window of the chroma planes: how far each has come (in its pixels), how much it is inside
+    the mouth, and where in the inside it is: p -1…1, and half widths from the upper lip."""
+
+    window: tuple[int, int, int, int]
+    dx: Field
+    dy: Field
+    inside: Field
+    p: Field
+    depth: Field
+    wide: Field
+
+
+def move_mouth(planes: Sequence[Pixels], mouth: Mouth, shape: Shape, skin: Skin, kept: Inside | None = None) -> None:
+    """Change the frame's planes in place."""
+    wide = shape.opening * shape.reach
+    if wide < 0.02 and mouth.gap < 0.02:
+        return
+    window = _window(planes[1], mouth, wide)
+    if window is None:
+        return
+    warp = _warp(window, mouth, shape, wide)
+    tones = _tones(warp, wide, skin, kept)
+    for number, plane in enumerate(planes):
+        _move_plane(plane, number, warp, mouth, tones[number])
+
+
+def _window(chroma: Pixels, mouth: Mouth, wide: float) -> tuple[int, int, int, int] | None:
+    """Left, top, right, low of what may change, within the chroma plane."""
+    reach = max(_SIDE, mouth.chin * 1.2 + wide + abs(mouth.bow))
+    half, x, y = mouth.half / 2, mouth.x / 2, mouth.y / 2
+    lean = abs(np.sin(mouth.roll)) * reach * half
+    aside = _SIDE * half * 1.1 + lean
+    edges = (
+        max(0, int(x - aside)), max(0, int(y - (_ABOVE + abs(mouth.bow)) * half - lean)),
+        min(chroma.shape[1], int(x + aside) + 1), min(chroma.shape[0], int(y + reach * half + lean) + 1),
+    )  # fmt: skip
+    return edges if edges[2] - edges[0] > 4 and edges[3] - edges[1] > 4 else None
+
+
+def _warp(window: tuple[int, int, int, int], mouth: Mouth, shape: Shape, wide: float) -> _Warp:
+    left, top, right, low = window
+    half = mouth.half / 2
+    # Chroma samples lie between the luma's, hence the quarter.
+    columns, rows = np.meshgrid(
+        np.arange(left, right, dtype=np.float32) - np.float32(mouth.x / 2 - 0.25),
+        np.arange(top, low, dtype=np.float32) - np.float32(mouth.y / 2 - 0.25),
+    )
+    cosine, sine = np.float32(np.cos(mouth.roll)), np.float32(np.sin(mouth.roll))
+    p = (columns * cosine + rows * sine) / np.float32(half)
+    q = (rows * cosine - columns * sine) / np.float32(half) - np.float32(mouth.bow) * np.clip(p, -1.3, 1.3) ** 2
+    width = _WIDTH * (1 - 0.32 * max(0.0, -shape.spread) * min(1.0, shape.opening * 2))
+    source, target = _lens(p, _WIDTH), _lens(p, width)
+    own_upper, own_lower = mouth.top * source, mouth.low * source
+    upper, lower = np.float32(-UP * wide) * target, np.float32(DOWN * wide) * target
+    dq = _lifted(p, q, (upper, lower), (own_upper, own_lower), mouth, DOWN * wide - mouth.low)
+    near = np.clip(1 - (p / (_SIDE * 0.95)) ** 2, 0, 1) ** 2 * np.exp(-((q / 0.8) ** 2)) * _smooth((q + 0.9) / 0.4)
+    dp = np.float32(0.14 * shape.spread * min(1.0, shape.opening * 2)) * near * p
+    soft = (0.9 + 0.03 * half) / half
+    inside = _smooth((lower - q) / soft + 0.5) * _smooth((q - upper) / soft + 0.5)
+    inside *= _smooth((lower - upper) * half / 1.2 - 0.15)
+    return _Warp(
+        window,
+        dx=(dp * cosine - dq * sine) * np.float32(half),
+        dy=(dp * sine + dq * cosine) * np.float32(half),
+        inside=inside,
+        p=p / np.float32(width),
+        depth=q - upper,
+        wide=lower - upper,
+    )
+
+
+def _lens(p: Field, width: float) -> Field:
+    """The outline of an opening, 1 in the middle, 0 from the corners on."""
+    lens: Field = np.clip(1 - (p / np.float32(width)) ** 2, 0, 1)
+    return lens
+
+
+def _lifted(
+    p: Field, q: Field, lips: tuple[Field, Field], own: tuple[Field, Field], mouth: Mouth, jaw_drop: float
+) -> Field:
+    """How far each pixel has come down, in half widths."""
+    upper, lower = lips
+    jaw = np.clip(1 - (p / (_SIDE * 0.95)) ** 2, 0, 1) ** np.float32(1.2)
+    # Below the lips the whole chin goes along, wider than the mouth; it comes to rest below the chin.
+    below = np.clip((q - lower) / mouth.chin, 0, None)
+    blend = _smooth(below / 0.4)
+    down = ((1 - blend) * (lower - own[1]) + blend * jaw * np.float32(0.85 * jaw_drop)) * (
+        1 - _smooth((below - 0.3) / 0.75)
+    )
+    above = np.clip((upper - q) / 0.75, 0, None)
+    up = (upper - own[0]) * (1 - _smooth(above))
+    lifted: Field = np.where(q > (lower + upper) / 2, down, up)
+    return lifted
+
+
+def _smooth(values: Any) -> Any:
+    """0 below 0, 1 above 1, and no corner between."""
+    clipped = np.clip(values, 0, 1)
+    return clipped * clipped * (3 - 2 * clipped)
+
+
+def _tones(warp: _Warp, wide: float, skin: Skin, kept: Inside | None) -> tuple[Field, Field, Field]:
+    """Y, U, V of the mouth's inside, on the chroma planes' window."""
+    painted = _painted(warp, wide, skin)
+    if kept is None:
+        return painted
+    # Teeth stay at the upper lip: a smaller opening shows the upper part, a wider one has dark below.
+    rows, columns = kept.planes[0].shape
+    row = np.clip(warp.depth / np.float32(kept.gap), 0, 1) * (rows - 1)
+    column = (np.clip(warp.p, -1, 1) + 1) / 2 * (columns - 1)
+    known = 1 - _smooth((warp.depth / np.float32(kept.gap) - 0.75) / 0.3) * _smooth((wide / kept.gap - 1.05) / 0.2)
+    # As light as the face is now; of a face that was in the dark then, the noise would be made light with it.
+    bright = np.float32(min(_MOST_BRIGHTER, max(skin.luma - 16, 1.0) / max(kept.skin - 16, 1.0)))
+    places = column.astype(np.float32), row.astype(np.float32)
+    tones = []
+    for number, plane in enumerate(kept.planes):
+        # Wide numbers: a mouth's inside may be darker than black, and 16 less than that is no light.
+        wide_plane = plane.astype(np.float32)
+        seen = cv2.remap(wide_plane, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        tone = 16 + (seen - 16) * bright if number == 0 else seen
+        tones.append(painted[number] + (tone - painted[number]) * known)
+    return tones[0], tones[1], tones[2]
+
+
+def _painted(warp: _Warp, wide: float, skin: Skin) -> tuple[Field, Field, Field]:
+    """Dark between the lips, a hint of teeth above and of tongue below, in the face's own colours."""
+    shown = _smooth((wide - 0.2) / 0.4)
+    share = warp.depth / np.maximum(warp.wide, 0.02)
+    aside = np.abs(warp.p)
+    teeth = 0.62 * shown * _smooth((0.36 - share) / 0.12) * _smooth((0.72 - aside) / 0.35)
+    tongue = 0.6 * shown * _smooth((share - 0.55) / 0.35) * _smooth((0.75 - aside) / 0.5)
+    # A mouth that is hardly open lets light in; a wide one is dark.
+    dim = 0.42 - 0.2 * shown
+    dark = (16 + (skin.luma - 16) * dim, 128 + (skin.blue - 128) * 0.6, 128 + max(5.0, (skin.red - 128) * 0.9))
+    white = (min(190.0, 16 + (skin.luma - 16) * 1.02 + 8), 125.0, 131.0)
+    flesh = (16 + (skin.luma - 16) * 0.5, 121.0, 128 + max(12.0, (skin.red - 128) * 1.4))
+    painted = []
+    for number in range(3):
+        tone = np.full_like(warp.depth, dark[number])
+        tone += (white[number] - tone) * teeth
+        tone += (flesh[number] - tone) * tongue
+        painted.append(tone)
+    # The upper lip throws a shadow on what is below it.
+    painted[0] = 16 + (painted[0] - 16) * (0.72 + 0.28 * _smooth(share / 0.22))
+    return painted[0], painted[1], painted[2]
+
+
+def _move_plane(plane: Pixels, number: int, warp: _Warp, mouth: Mouth, tone: Field) -> None:
+    left, top, right, low = warp.window
+    fields = [warp.dx, warp.dy, warp.inside, tone.astype(np.float32)]
+    scale = 1
+    if number == 0:
+        # The fields are smooth: worked out for the chroma planes, they serve the luma's four times the pixels.
+        scale = 2
+        left, top = left * 2, top * 2
+        right, low = min(right * 2, plane.shape[1]), min(low * 2, plane.shape[0])
+        size = (warp.dx.shape[1] * 2, warp.dx.shape[0] * 2)
+        fields = [cv2.resize(field, size, interpolation=cv2.INTER_LINEAR) for field in fields]
+        fields = [field[: low - top, : right - left] for field in fields]
+    dx, dy, inside, tone = fields
+    part = plane[top:low, left:right]
+    columns, rows = np.meshgrid(np.arange(part.shape[1], dtype=np.float32), np.arange(part.shape[0], dtype=np.float32))
+    warped = cv2.remap(part, columns - dx * scale, rows - dy * scale, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    # Where nothing moves, nothing is resampled either.
+    still = (np.abs(dx) + np.abs(dy)) * scale < 0.02
+    moved = np.where(still, part, warped).astype(np.float32)
+    moved += (tone - moved) * inside
+    plane[top:low, left:right] = np.clip(moved + 0.5, 0, 255).astype(np.uint8)
+
+
+def sample_skin(planes: Sequence[Pixels], mouth: Mouth) -> Skin:
+    """The skin left and right below the corners of the mouth."""
+    values = []
+    for number, plane in enumerate(planes):
+        scale = 1 if number == 0 else 2
+        found = []
+        for p, q in ((-1.35, 0.1), (1.35, 0.1), (-0.8, 0.95), (0.8, 0.95)):
+            x = (mouth.x + (p * np.cos(mouth.roll) - q * np.sin(mouth.roll)) * mouth.half) / scale
+            y = (mouth.y + (p * np.sin(mouth.roll) + q * np.cos(mouth.roll)) * mouth.half) / scale
+            size = max(1, round(mouth.half * 0.12 / scale))
+            part = plane[max(0, int(y) - size) : int(y) + size + 1, max(0, int(x) - size) : int(x) + size + 1]
+            if part.size:
+                found.append(float(np.median(part)))
+        values.append(float(np.median(found)) if found else 128.0)
+    return Skin(*values)

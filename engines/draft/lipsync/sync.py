@@ -1,0 +1,257 @@
+"""Lip-syncing a clip: find the mouth, read the voice, move the one with the other, write the clip with its sound."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+from av.video.reformatter import ColorRange, Colorspace
+
+from engines.draft.canvas import Pixels
+from engines.draft.clip import frame_planes
+from engines.draft.lipsync.face import MouthTrack, drawn_track, lipless_track
+from engines.draft.lipsync.mouth import Mouth, Shape, Skin, move_mouth, sample_skin
+from engines.draft.lipsync.sound import Sound
+from engines.draft.lipsync.track import found_track
+from engines.draft.lipsync.upright import upright
+from engines.draft.lipsync.voice import voice_track
+from engines.errors import InputError, WorkCancelled
+from engines.media.drawn import drawn_mouths, drawn_note, drawn_without_mouths
+from engines.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
+from engines.media.probe import MediaFacts, open_media, picture_stream, probe_media
+
+Progress = Callable[[float, str], None]
+Cancelled = Callable[[], bool]
+
+_CHECK_EVERY = 12
+_UNMARKED = 2
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of the video that follows a voice: seconds on the video, the sound, and which seconds of it."""
+
+    start_seconds: float
+    end_seconds: float
+    audio: Path
+    audio_start_seconds: float = 0.0
+    audio_end_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class SyncFacts:
+    """What was done, for the job's record."""
+
+    frames: int
+    face: str  # "drawn" or "found"; "none": a clip of the draft itself that shows no lips
+    seen_share: float
+
+
+def lipsync_clip(
+    video: Path, parts: Sequence[Part], into: Path, *, expressiveness: float, progress: Progress, cancelled: Cancelled
+) -> SyncFacts:
+    """Write `video` with its mouth moved in `parts`, and with their sound, to `into` (mp4).
+
+    The picture keeps its size, rate and number of frames. A clip of the draft itself that shows no lips gets the
+    sound only. Raises InputError (code no_face) when other footage has no usable face, WorkCancelled soon after
+    `cancelled()`."""
+    cv2.setNumThreads(1)
+    facts = probe_media(video)
+    clip, frames = _format(facts)
+    whole = float(frames / clip.fps)
+    parts = [replace(part, end_seconds=min(part.end_seconds, whole)) for part in parts]
+    opening, spread = _voices(parts, clip.fps, frames)
+    mouths = _track(video, clip, opening >= 0, progress, cancelled)
+    sound_file = into.with_name(into.name + ".sound")
+    part_file = into.with_name(into.name + ".part")
+    try:
+        sound = Sound(sound_file, whole)
+        if len(parts) > 1 or parts[0].start_seconds > 0 or parts[0].end_seconds < whole - 0.05:
+            sound.lay_original(video)
+        for part in parts:
+            heard = (part.audio_start_seconds, part.audio_end_seconds)
+            sound.lay(part.audio, (part.start_seconds, part.end_seconds), heard)
+        reach = 0.5 + 0.7 * expressiveness
+        mover = _Mover(mouths, opening, spread, reach=reach)
+        note = _note(video, frames, opening * reach)
+        _write(video, clip, frames, part_file, mover, sound, note, progress, cancelled)
+        part_file.rename(into)
+    finally:
+        part_file.unlink(missing_ok=True)
+        sound_file.unlink(missing_ok=True)
+    share = round(float(mouths.found[opening >= 0].mean()), 3)
+    face = "none" if mouths.drawn and not share else "drawn" if mouths.drawn else "found"
+    return SyncFacts(frames, face, share)
+
+
+def _note(video: Path, frames: int, wide: npt.NDArray[Any]) -> str:
+    """The next lip-sync has to know what this one opened."""
+    mouths = [mouth.opened(wide) for mouth in drawn_mouths(video, frames)]
+    return drawn_note(frames, mouths) if mouths or drawn_without_mouths(video, frames) else ""
+
+
+def _format(facts: MediaFacts) -> tuple[ClipFormat, int]:
+    """The clip's own size (made even) and rate, and its number of frames."""
+    if facts.kind != "video" or facts.width is None or facts.height is None or facts.fps is None:
+        raise InputError("The file has no moving picture to lip-sync.", code="no_video")
+    steady = not facts.variable_frame_rate and facts.fps <= 120
+    rate = facts.fps if steady else Fraction(min(60, round(facts.fps)))
+    frames = facts.frames if facts.frames and steady else round((facts.duration_seconds or 0) * float(rate))
+    if not frames:
+        raise InputError("The video has no frames.", code="no_video")
+    return ClipFormat(facts.width // 2 * 2, facts.height // 2 * 2, rate), int(frames)
+
+
+def _track(
+    video: Path, clip: ClipFormat, wanted: npt.NDArray[np.bool_], progress: Progress, cancelled: Cancelled
+) -> MouthTrack:
+    """The mouth in the frames that are wanted: as it was drawn, else as it is found. A clip that the draft itself
+    made may show none."""
+    frames = len(wanted)
+    drawn = drawn_track(video, frames)
+    if drawn is not None and drawn.found[wanted].any():
+        return drawn
+
+    def watched() -> Iterator[list[Pixels]]:
+        for number, planes in enumerate(decoded_planes(video, clip, frames)):
+            if number % _CHECK_EVERY == 0:
+                if cancelled():
+                    raise WorkCancelled
+                progress(25 * number / frames, "Looking for the face")
+            yield planes
+
+    try:
+        return found_track(watched(), wanted)
+    except InputError:
+        # A wide shot of a storyboard draws nobody's lips: there is nothing to move, and nothing went wrong.
+        if drawn_without_mouths(video, frames):
+            return lipless_track(frames)
+        raise
+
+
+def decoded_planes(video: Path, clip: ClipFormat, frames: int) -> Iterator[list[Pixels]]:
+    """Upright Y, U, V of each of `frames` evenly timed frames; the last is held when the file ends early."""
+    last: list[Pixels] | None = None
+    number = 0
+    with open_media(video) as container:
+        stream = picture_stream(container)
+        if stream is None:
+            raise InputError("The file has no moving picture to lip-sync.", code="no_video")
+        first: float | None = None
+        for frame in container.decode(stream):
+            seconds = float(frame.time or 0.0)
+            first = seconds if first is None else first
+            # Half a frame of tolerance, since stored times are rounded.
+            due = round((seconds - first) * float(clip.fps))
+            while last is not None and number < min(due, frames):
+                yield [plane.copy() for plane in last]
+                number += 1
+            last = _upright(frame, clip)
+            if number == frames:
+                return
+    if last is None:
+        raise InputError("No picture of the video can be read.", code="no_video")
+    while number < frames:
+        yield [plane.copy() for plane in last]
+        number += 1
+
+
+def _upright(frame: av.VideoFrame, clip: ClipFormat) -> list[Pixels]:
+    # The clip that is written says BT.709, limited range: what says otherwise is turned into that.
+    # Unmarked is taken for that, as players do at these sizes.
+    told = frame.colorspace in (Colorspace.ITU709, _UNMARKED) and frame.color_range != ColorRange.JPEG
+    colours = {} if told else {"dst_colorspace": Colorspace.ITU709, "dst_color_range": ColorRange.MPEG}
+    plain = frame.reformat(format="yuv420p", **colours)
+    planes = [upright(plane, frame.rotation) for plane in frame_planes(plain)]
+    sizes = [(clip.width, clip.height)] + [(clip.width // 2, clip.height // 2)] * 2
+    fitted = []
+    for plane, (width, height) in zip(planes, sizes, strict=True):
+        # An odd last row or column is cut; pixels that are not square are made so.
+        near = 0 <= plane.shape[1] - width <= 1 and 0 <= plane.shape[0] - height <= 1
+        fitted.append(
+            np.ascontiguousarray(plane[:height, :width])
+            if near
+            else cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
+        )
+    return fitted
+
+
+def _voices(parts: Sequence[Part], fps: Fraction, frames: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Opening and spread for each frame; -1 opening where no part is, so that the frame stays untouched."""
+    opening, spread = np.full(frames, -1.0), np.zeros(frames)
+    for part in parts:
+        first, last = round(part.start_seconds * fps), min(frames, round(part.end_seconds * fps))
+        if last <= first:
+            continue
+        voice = voice_track(
+            part.audio, fps=fps, frames=last - first, start_seconds=part.audio_start_seconds,
+            end_seconds=part.audio_end_seconds,
+        )  # fmt: skip
+        opening[first:last], spread[first:last] = voice.opening, voice.spread
+    return opening, spread
+
+
+class _Mover:
+    """Moves the mouth of frame after frame; remembers the skin, smoothed."""
+
+    def __init__(self, track: MouthTrack, opening: npt.NDArray[Any], spread: npt.NDArray[Any], *, reach: float) -> None:
+        self._track, self._opening, self._spread, self._reach = track, opening, spread, reach
+        self._skin: Skin | None = None
+
+    def move(self, number: int, planes: list[Pixels]) -> None:
+        track = self._track
+        if self._opening[number] < 0 or not track.found[number]:
+            return
+        mouth = _mouth_at(track, number)
+        skin = sample_skin(planes, mouth)
+        # Light changes slowly; a passing hair must not flash in the mouth.
+        old = self._skin or skin
+        self._skin = Skin(*(was + 0.15 * (now - was) for was, now in zip(_values(old), _values(skin), strict=True)))
+        shape = Shape(float(self._opening[number]), float(self._spread[number]), self._reach)
+        move_mouth(planes, mouth, shape, self._skin, track.inside)
+
+
+def _mouth_at(track: MouthTrack, number: int) -> Mouth:
+    curves = (track.x, track.y, track.half, track.roll)
+    x, y, half, roll = (float(curve[number]) for curve in curves)
+    top, low, bow = (float(curve[number]) for curve in (track.top, track.low, track.bow))
+    return Mouth(x, y, half, roll, track.chin, top, low, bow)
+
+
+def _values(skin: Skin) -> tuple[float, float, float]:
+    return skin.luma, skin.blue, skin.red
+
+
+def _write(
+    video: Path, clip: ClipFormat, frames: int, into: Path, mover: _Mover, sound: Sound, note: str,
+    progress: Progress, cancelled: Cancelled,
+) -> None:  # fmt: skip
+    with av.open(str(into), "w", format="mp4", options=pyav_container_options(clip)) as container:
+        container.metadata["comment"] = note
+        stream = pyav_add_stream(container, clip, Encoding.RETOUCHED)
+        stream.codec_context.thread_count = 1
+        sound.open(container)
+        for number, planes in enumerate(decoded_planes(video, clip, frames)):
+            if number % _CHECK_EVERY == 0:
+                if cancelled():
+                    raise WorkCancelled
+                progress(25 + 75 * number / frames, "Moving the lips")
+                sound.write(container, until_seconds=float((number + _CHECK_EVERY) / clip.fps))
+            mover.move(number, planes)
+            container.mux(stream.encode(_as_frame(planes, number, clip)))
+        container.mux(stream.encode(None))
+        sound.write(container, until_seconds=None)
+
+
+def _as_frame(planes: list[Pixels], number: int, clip: ClipFormat) -> av.VideoFrame:
+    frame = av.VideoFrame(clip.width, clip.height, "yuv420p")
+    for target, plane in zip(frame_planes(frame), planes, strict=True):
+        target[:] = plane
+    frame.pts = number
+    frame.time_base = 1 / clip.fps
+    return frame

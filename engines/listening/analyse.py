@@ -1,0 +1,92 @@
+"""The whole analysis of one file, in one pass over its samples."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.errors import InputError, WorkCancelled
+from engines.listening.decoding import SAMPLE_RATE, audio_blocks
+from engines.listening.energy import intensity_curve
+from engines.listening.grid import BeatGrid
+from engines.listening.loudness import Loudness, LoudnessMeter
+from engines.listening.metre import downbeats_guess
+from engines.listening.onsets import Onsets, onsets_find
+from engines.listening.sections import Section, sections_find
+from engines.listening.spectra import SpectraCollector
+from engines.listening.tempo import grid_find
+from engines.listening.voice import VoiceActivity, VoiceCollector, voice_in_stem
+from engines.listening.waveform import PeakCollector, Peaks
+from engines.media.packets import Damage
+
+# Shorter than this there is nothing to cut a video to.
+LEAST_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class SongAnalysis:
+    """`energy` is sampled at ENERGY_RATE (10 per second). `onsets` stay for fitting a tapped grid later.
+    `damaged_seconds` are those in which a part of the file could not be decoded."""
+
+    duration_seconds: float
+    grid: BeatGrid
+    sections: tuple[Section, ...]
+    loudness: Loudness
+    peaks: Peaks
+    energy: tuple[float, ...]
+    voice: VoiceActivity
+    onsets: Onsets
+    damaged_seconds: tuple[int, ...] = ()
+
+
+def song_analyse(
+    path: Path,
+    *,
+    max_seconds: float | None = None,
+    expected_seconds: float | None = None,
+    progress: Callable[[float], None] = lambda _percent: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> SongAnalysis:
+    """Analyse the song at `path`. `progress` takes a percentage, told by `expected_seconds`.
+
+    Raises InputError for a file without readable sound, or shorter or longer than a song can be, and
+    WorkCancelled soon after `cancelled()` turns true.
+    """
+    meter, spectra_collector, peak_collector, voices = (
+        LoudnessMeter(), SpectraCollector(), PeakCollector(), VoiceCollector(),
+    )  # fmt: skip
+    samples, damage = 0, Damage()
+    for block in audio_blocks(path, max_seconds=max_seconds, damage=damage):
+        if cancelled():
+            raise WorkCancelled
+        for collector in (meter, spectra_collector, peak_collector, voices):
+            collector.add(block)
+        samples += block.shape[1]
+        if expected_seconds:
+            progress(min(80.0, 80 * samples / SAMPLE_RATE / expected_seconds))
+    if samples < LEAST_SECONDS * SAMPLE_RATE:
+        raise InputError("The song is shorter than half a second.", code="song_too_short")
+    spectra = spectra_collector.spectra()
+    onsets = onsets_find(spectra)
+    grid = downbeats_guess(grid_find(onsets, spectra.seconds), onsets, spectra)
+    progress(95.0)
+    intensity = intensity_curve(meter.steps(), onsets)
+    return SongAnalysis(
+        duration_seconds=spectra.seconds,
+        grid=grid,
+        sections=sections_find(spectra, intensity, grid),
+        loudness=meter.loudness(),
+        peaks=peak_collector.peaks(),
+        energy=tuple(round(float(value), 3) for value in intensity),
+        voice=voices.activity(),
+        onsets=onsets,
+        damaged_seconds=tuple(damage.places),
+    )
+
+
+def stem_voice(path: Path, *, max_seconds: float | None = None) -> tuple[VoiceActivity, float]:
+    """Where the vocal stem at `path` has sound, and its length in seconds."""
+    meter, samples = LoudnessMeter(), 0
+    for block in audio_blocks(path, max_seconds=max_seconds):
+        meter.add(block)
+        samples += block.shape[1]
+    return voice_in_stem(meter.steps(), samples / SAMPLE_RATE), samples / SAMPLE_RATE

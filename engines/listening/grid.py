@@ -1,0 +1,145 @@
+"""The beat grid: segments of constant tempo, and what a person may do to them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.errors import InputError
+
+# Below this the grid is advice: scene cuts should not be forced onto it.
+ADVISORY_BELOW = 0.5
+LEAST_PERIOD, MOST_PERIOD = 60 / 400, 60 / 20
+LEAST_TAPS = 4
+# Fingers stray by about 6 % of a beat; beyond twice that they follow none.
+UNSTEADY = 0.12
+EARLY_SECONDS = 0.01
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class GridSegment:
+    """Constant tempo from `start_seconds` to the next segment's start, or to the song's end.
+
+    The segment's first beat is at `start_seconds + phase`, with 0 ≤ phase < period (seconds); a fit may put the
+    beat with which a song begins up to EARLY_SECONDS before it. `downbeat` is the number of beats before the first
+    downbeat.
+    """
+
+    start_seconds: float
+    period: float
+    phase: float
+    beats_per_bar: int = 4
+    downbeat: int = 0
+
+    @property
+    def bpm(self) -> float:
+        return 60 / self.period
+
+    def beats(self, end: float) -> Vector:
+        """Beat times in [start_seconds, end)."""
+        first = self.start_seconds + self.phase
+        count = max(0, int(np.ceil((end - first) / self.period - 1e-6)))
+        return np.asarray(np.maximum(first + np.arange(count) * self.period, self.start_seconds))
+
+
+@dataclass(frozen=True)
+class BeatGrid:
+    """Segments in order, the first starting at 0; none where nothing can be tapped to. Confidences are 0…1."""
+
+    segments: tuple[GridSegment, ...]
+    duration_seconds: float
+    confidence: float
+    downbeat_confidence: float = 0.0
+    edited: bool = False
+
+    @property
+    def advisory(self) -> bool:
+        return self.confidence < ADVISORY_BELOW
+
+    @property
+    def tempo_bpm(self) -> float | None:
+        """The tempo that lasts longest."""
+        spans = {self._end(index) - part.start_seconds: part for index, part in enumerate(self.segments)}
+        return spans[max(spans)].bpm if spans else None
+
+    def beats(self) -> Vector:
+        """All beat times, ascending."""
+        parts = [part.beats(self._end(index)) for index, part in enumerate(self.segments)]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def downbeats(self) -> Vector:
+        """The beats that begin bars."""
+        parts = [
+            part.beats(self._end(index))[part.downbeat :: part.beats_per_bar]
+            for index, part in enumerate(self.segments)
+        ]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def _end(self, index: int) -> float:
+        """Where a segment's beats stop: shortly before the next one's first, so that no two beats collide."""
+        if index + 1 == len(self.segments):
+            return self.duration_seconds
+        following = self.segments[index + 1]
+        first = following.start_seconds + following.phase
+        return min(first, first - 0.4 * min(self.segments[index].period, following.period))
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON for storage and the API."""
+        return {
+            "segments": [
+                {
+                    "start_seconds": round(part.start_seconds, 4),
+                    "period": round(part.period, 7),
+                    "phase": round(part.phase, 5),
+                    "beats_per_bar": part.beats_per_bar,
+                    "downbeat": part.downbeat,
+                }
+                for part in self.segments
+            ],
+            "duration_seconds": self.duration_seconds,
+            "confidence": self.confidence,
+            "downbeat_confidence": self.downbeat_confidence,
+            "edited": self.edited,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "BeatGrid":
+        """The inverse of `to_dict`."""
+        return cls(
+            segments=tuple(GridSegment(**part) for part in data["segments"]),
+            duration_seconds=data["duration_seconds"],
+            confidence=data["confidence"],
+            downbeat_confidence=data["downbeat_confidence"],
+            edited=data["edited"],
+        )
+
+
+def segment_at(start: float, period: float, beat: float, *, beats_per_bar: int = 4, downbeat: int = 0) -> GridSegment:
+    """A segment from `start` that has a beat at `beat` (any time); `downbeat` counts from the first beat in it."""
+    phase = (beat - start) % period
+    phase = phase - period if period - phase < EARLY_SECONDS else phase
+    return GridSegment(float(start), float(period), float(phase), beats_per_bar, downbeat % beats_per_bar)
+
+
+def fit_taps(taps: Sequence[float]) -> tuple[float, float]:
+    """(period, time of a beat) of tapped times: a line through them, missed taps allowed.
+
+    Raises InputError when they are too few or follow no pulse.
+    """
+    times = np.sort(np.asarray(taps, float))
+    gaps = np.diff(times)
+    gaps = gaps[gaps > 0.1]
+    if len(gaps) < LEAST_TAPS - 1:
+        raise InputError(f"Tap at least {LEAST_TAPS} beats.", errors={"taps": "too few"})
+    period = float(np.median(gaps))
+    for _ in range(3):
+        number = np.concatenate([[0], np.cumsum(np.maximum(np.round(np.diff(times) / period), 0))])
+        period, first = (float(value) for value in np.polyfit(number, times, 1))
+    spread = float(np.std(times - first - number * period))
+    if not LEAST_PERIOD <= period <= MOST_PERIOD or spread > UNSTEADY * period:
+        raise InputError("The taps follow no steady beat. Tap along again.", errors={"taps": "not steady"})
+    return period, first

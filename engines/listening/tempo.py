@@ -1,0 +1,251 @@
+"""From onsets to the beat grid: stretches of constant tempo, grown from where the pulse is clearest."""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.listening.grid import BeatGrid, segment_at
+from engines.listening.onsets import Onsets
+from engines.listening.pulse import (
+    TIMING_SECONDS,
+    Pulse,
+    beat_accents,
+    beat_scores,
+    level_score,
+    pulse_find,
+    pulse_levels,
+    pulse_refine,
+)
+
+# The pulse is first sought in windows of this length, which hold 12 beats of the slowest tempo.
+WINDOW_SECONDS, WINDOW_HOP_SECONDS = 12.0, 6.0
+MOST_WINDOWS = 40
+ENOUGH_WINDOWS = 6
+NO_DOUBT = 0.9
+# A stretch shorter than this gets no tempo of its own.
+SHORTEST_SECONDS = 5.0
+# A stretch ends when its beats have met this many beats' worth of contradiction.
+PATIENCE_BEATS = 5.0
+# A stretch with less confidence than this does not become a segment beside a clearer one.
+LEAST_CONFIDENCE = 0.35
+# A player's tempo wanders by this much; level scores that differ by less are a matter of taste.
+SAME_TEMPO, CLEARLY = 0.06, 0.2
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One constant pulse, heard from `start` to `end` seconds."""
+
+    pulse: Pulse
+    start: float
+    end: float
+    confidence: float
+
+
+def grid_find(onsets: Onsets, duration: float) -> BeatGrid:
+    """The song's grid. Without a pulse there are no segments and the confidence is 0."""
+    stretches = _stretches(onsets, 0.0, duration)
+    if not stretches:
+        return BeatGrid((), duration, 0.0)
+    stretches = _joined(onsets, _on_one_level(onsets, sorted(stretches, key=lambda stretch: stretch.start)))
+    starts = [0.0, *(_border(onsets, first, second) for first, second in pairwise(stretches))]
+    # Growing may have run a little over the border; the last word is what lies within it.
+    pulses = [
+        pulse_refine(onsets, stretch.pulse, start, end, reach=0.03)
+        for stretch, (start, end) in zip(stretches, pairwise([*starts, duration]), strict=True)
+    ]
+    segments = tuple(segment_at(start, pulse.period, pulse.phase) for start, pulse in zip(starts, pulses, strict=True))
+    return BeatGrid(segments, duration, _overall(stretches, duration))
+
+
+def _stretches(onsets: Onsets, start: float, end: float) -> list[Stretch]:
+    """The clearest stretch in [start, end), then what is left before and after it in the same way."""
+    if end - start < SHORTEST_SECONDS:
+        return []
+    seed = _seed(onsets, start, end)
+    if seed is None:
+        return []
+    best = _grown(onsets, seed, start, end)
+    whole = best.end - best.start
+    if whole < SHORTEST_SECONDS:
+        return []
+    before = _stretches(onsets, start, best.start)
+    after = _stretches(onsets, best.end, end)
+    clear = [stretch for stretch in (*before, *after) if stretch.confidence >= LEAST_CONFIDENCE]
+    return [best, *clear]
+
+
+def _seed(onsets: Onsets, start: float, end: float) -> Stretch | None:
+    """The window with the clearest pulse. A few windows all over the span will do if one leaves no doubt; a
+    window across a tempo change can look clear too, but loses to those beside it."""
+    length = min(WINDOW_SECONDS, end - start)
+    hop = max(WINDOW_HOP_SECONDS, (end - start) / MOST_WINDOWS)
+    firsts = np.arange(start, max(end - length, start) + 1e-6, hop)
+    stride = max(1, len(firsts) // ENOUGH_WINDOWS)
+    found: list[tuple[float, Stretch]] = []
+    for turn in range(stride):
+        for first in firsts[turn::stride]:
+            candidate = pulse_find(onsets, first, first + length)
+            if candidate is not None:
+                pulse, score = candidate
+                confidence = _confidence(onsets, pulse, first, first + length)
+                found.append((confidence + score, Stretch(pulse, first, first + length, confidence)))
+        if found and max(found, key=lambda pair: pair[0])[1].confidence > NO_DOUBT:
+            break
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _grown(onsets: Onsets, seed: Stretch, start: float, end: float) -> Stretch:
+    """Extend the seed both ways while the beats agree, fit it as a whole, then choose its level."""
+    pulse, low, high = _extended(onsets, seed.pulse, seed.start, seed.end, (start, end))
+    levels = [pulse_refine(onsets, level, low, high) for level in (pulse, *pulse_levels(pulse))]
+    pulse = max(levels, key=lambda level: level_score(onsets, level, low, high))
+    return Stretch(pulse, low, high, _confidence(onsets, pulse, low, high))
+
+
+def _extended(
+    onsets: Onsets, pulse: Pulse, low: float, high: float, limits: tuple[float, float]
+) -> tuple[Pulse, float, float]:
+    """The pulse of [low, high) followed both ways within `limits`, and how far it held."""
+    typical = float(beat_scores(onsets, pulse, low, high).mean())
+    for _ in range(2):
+        pulse, high = _extend(onsets, pulse, (low, high, limits[1]), typical)
+        backwards = Pulse(pulse.period, -pulse.phase)
+        backwards, reach = _extend(_mirror(onsets), backwards, (-high, -low, -limits[0]), typical)
+        pulse, low = Pulse(backwards.period, -backwards.phase), -reach
+    return pulse, low, high
+
+
+def pulse_follow(onsets: Onsets, pulse: Pulse, heard: tuple[float, float], duration: float, tolerance: float) -> Pulse:
+    """A roughly known pulse made exact by the onsets: first where it was `heard`, then as far as it goes on.
+
+    Where the onsets do not follow it within `tolerance` seconds, it is answered unchanged.
+    """
+    low, high = heard
+    near = pulse_refine(onsets, pulse, low, high, reach=tolerance)
+    asked, found = pulse.beats(low, high), near.phase + pulse.numbers(low, high) * near.period
+    scores = beat_scores(onsets, near, low, high)
+    if not len(asked) or np.abs(asked - found).max() > tolerance or scores.mean() < 0.3:
+        return pulse
+    return _extended(onsets, near, low, high, (0.0, duration))[0]
+
+
+def _mirror(onsets: Onsets) -> Onsets:
+    """Time turned round, so that growing has one direction."""
+    return Onsets(-onsets.times[::-1], onsets.strengths[:, ::-1], onsets.salience[::-1], onsets.accents[::-1])
+
+
+def _extend(onsets: Onsets, pulse: Pulse, span: tuple[float, float, float], typical: float) -> tuple[Pulse, float]:
+    """Of `span` (low, high, limit) push `high` towards `limit`, fitting again every few beats; stop where the
+    evidence turns against it."""
+    low, high, limit = span
+    reached, evidence, best = high, 0.0, 0.0
+    at = high
+    while at < limit and evidence > best - PATIENCE_BEATS:
+        step_end = min(at + 4 * pulse.period, limit)
+        scores = beat_scores(onsets, pulse, at, step_end)
+        times = pulse.beats(at, step_end)
+        for time, gain in zip(times, _gains(onsets, scores, times, pulse, typical), strict=True):
+            evidence += gain
+            if evidence > best:
+                best, reached = evidence, float(time) + pulse.period / 2
+            if evidence <= best - PATIENCE_BEATS:
+                break
+        at = step_end
+        if reached == high or evidence == best:
+            pulse = pulse_refine(onsets, pulse, low, max(high, reached))
+    # Silence to the very end contradicts nothing.
+    if evidence > best - 1e-9 and at >= limit:
+        reached = limit
+    return pulse, min(max(reached, high), limit)
+
+
+def _gains(onsets: Onsets, scores: Vector, times: Vector, pulse: Pulse, typical: float) -> Vector:
+    """Evidence of each beat: above half of what is typical for the pulse speaks for it, below against it, and a
+    beat in silence says nothing."""
+    near = np.searchsorted(onsets.times, times + 1.5 * pulse.period) - np.searchsorted(
+        onsets.times, times - 1.5 * pulse.period
+    )
+    return np.where(near > 0, scores - 0.5 * typical, 0.0)
+
+
+def _confidence(onsets: Onsets, pulse: Pulse, start: float, end: float) -> float:
+    """0 when the beats are met no better than at random times, 1 when nearly every beat is played on time."""
+    scores = beat_scores(onsets, pulse, start, end)
+    part = onsets.between(start, end)
+    if len(scores) < 4 or not len(part.times):
+        return 0.0
+    # A moment at random meets an onset this well: each covers a bell of TIMING_SECONDS.
+    cover = np.minimum(part.salience / 0.6, 1).sum() * TIMING_SECONDS * np.sqrt(2 * np.pi) / (end - start)
+    by_chance = min(0.9, float(cover))
+    return float(np.clip((scores.mean() - by_chance) / (0.8 - 0.8 * by_chance), 0, 1))
+
+
+def _on_one_level(onsets: Onsets, stretches: list[Stretch]) -> list[Stretch]:
+    """Count a song at one level: a stretch at twice or half the longest one's tempo follows it, unless what is
+    played there clearly says otherwise."""
+    longest = max(stretches, key=lambda stretch: stretch.end - stretch.start)
+    return [_counted_like(onsets, stretch, longest.pulse.period) for stretch in stretches]
+
+
+def _counted_like(onsets: Onsets, stretch: Stretch, period: float) -> Stretch:
+    """The stretch counted near `period`, where it could as well be."""
+    if not any(abs(stretch.pulse.period * level / period - 1) < SAME_TEMPO for level in (0.5, 2.0)):
+        return stretch
+    levels = [level for level in pulse_levels(stretch.pulse) if abs(level.period / period - 1) < SAME_TEMPO]
+    scores = [level_score(onsets, level, stretch.start, stretch.end) for level in levels]
+    present = level_score(onsets, stretch.pulse, stretch.start, stretch.end)
+    if not scores or max(scores) < present - CLEARLY:
+        return stretch
+    pulse = levels[int(np.argmax(scores))]
+    return replace(stretch, pulse=pulse, confidence=_confidence(onsets, pulse, stretch.start, stretch.end))
+
+
+def _joined(onsets: Onsets, stretches: list[Stretch]) -> list[Stretch]:
+    """Merge neighbours that are one pulse with a break in it."""
+    joined = stretches[:1]
+    for stretch in stretches[1:]:
+        last = joined[-1]
+        whole = pulse_refine(onsets, last.pulse, last.start, stretch.end, reach=0.03)
+        same = all(
+            beat_scores(onsets, whole, part.start, part.end).mean()
+            > 0.9 * beat_scores(onsets, part.pulse, part.start, part.end).mean()
+            for part in (last, stretch)
+        )
+        if same and abs(np.log(last.pulse.period / stretch.pulse.period)) < 0.01:
+            confidence = _confidence(onsets, whole, last.start, stretch.end)
+            joined[-1] = Stretch(whole, last.start, stretch.end, confidence)
+        else:
+            joined.append(stretch)
+    return joined
+
+
+def _border(onsets: Onsets, first: Stretch, second: Stretch) -> float:
+    """Where the second pulse takes over: the beat of it at which both together explain the most."""
+    low, high = first.end - 6 * first.pulse.period, second.start + 6 * second.pulse.period
+    low, high = max(low, first.start), min(high, second.end)
+    choices = second.pulse.beats(low, high)
+    if not len(choices):
+        return second.start
+    before, after = first.pulse.beats(low, high), choices
+    gains_before = beat_accents(onsets, first.pulse, low, high) - 0.4
+    gains_after = beat_accents(onsets, second.pulse, low, high) - 0.4
+    worth = [
+        gains_before[before < choice - 0.3 * first.pulse.period].sum() + gains_after[after >= choice - 1e-6].sum()
+        for choice in choices
+    ]
+    # Nothing tells two tempos apart at a beat that they share: the second one begins with it.
+    return float(choices[np.flatnonzero(np.array(worth) > max(worth) - 0.05)[0]])
+
+
+def _overall(stretches: list[Stretch], duration: float) -> float:
+    """Confidence weighted by length; a song of many short tempos is free music, however well each fits."""
+    lengths = np.array([stretch.end - stretch.start for stretch in stretches])
+    weighted = float(np.average([stretch.confidence for stretch in stretches], weights=lengths))
+    steady = float(np.clip(lengths.mean() / min(12.0, 0.5 * duration), 0, 1))
+    heard = float(np.clip(1.5 * lengths.sum() / duration, 0, 1))
+    return round(weighted * steady * heard, 3)

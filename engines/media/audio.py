@@ -1,0 +1,92 @@
+"""Cutting sound, exact to the sample."""
+
+import wave
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from engines.errors import InputError, WorkCancelled
+from engines.media.frames import as_seconds
+from engines.media.probe import MediaFacts, probe_media
+from engines.media.samples import Samples, sound_range
+
+
+def mixed_channels(facts: MediaFacts) -> int:
+    """How many channels of a file we work with: a surround mix becomes stereo."""
+    return 1 if facts.audio_channels == 1 else 2
+
+
+def cut_wav(
+    source: Path,
+    start_seconds: float,
+    end_seconds: float,
+    output: Path,
+    *,
+    cancelled: Callable[[], bool] | None = None,
+) -> Path:
+    """Write [start, end) of a file's sound as 16-bit WAV at its own rate, mono or stereo. An end past the sound is cut.
+
+    Raises InputError when the range is empty, lies outside, or there is no sound."""
+    facts = probe_media(source)
+    if facts.sample_rate is None:
+        raise InputError("The file has no sound to cut.")
+    if not 0 <= start_seconds < end_seconds:
+        raise InputError("The start must be before the end, and neither may be negative.")
+    start, end = as_seconds(start_seconds), as_seconds(end_seconds)
+    channels = mixed_channels(facts)
+    blocks = sound_range(source, start, end - start, rate=facts.sample_rate, channels=channels)
+    part = output.with_name(output.name + ".part")
+    try:
+        with wave.open(str(part), "wb") as file:
+            file.setnchannels(channels)
+            file.setsampwidth(2)
+            file.setframerate(facts.sample_rate)
+            for block in _cancellable(blocks, cancelled):
+                file.writeframesraw(_integers(block).T.tobytes())
+            if not file.tell():
+                raise InputError(f"The range starts after the end of the sound ({facts.duration_seconds or 0:.3f} s).")
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)
+    return output
+
+
+def write_pcm(
+    source: Path,
+    output: Path,
+    *,
+    start: Fraction,
+    seconds: Fraction | None,
+    rate: int,
+    channels: int,
+    cancelled: Callable[[], bool] | None = None,
+) -> int:
+    """Write a range of a file's sound as bare samples, which `pcm_arguments` hands to ffmpeg; returns how many.
+
+    Where the sound ends early the rest is silence."""
+    written = 0
+    with output.open("wb") as file:
+        for block in _cancellable(sound_range(source, start, seconds, rate=rate, channels=channels), cancelled):
+            file.write(np.ascontiguousarray(block.T, "<f4").tobytes())
+            written += block.shape[1]
+        wanted = written if seconds is None else round(seconds * rate)
+        file.truncate(wanted * channels * 4)
+    return wanted
+
+
+def pcm_arguments(file: Path, *, rate: int, channels: int) -> list[str]:
+    """`-i` for samples of ours."""
+    return ["-protocol_whitelist", "file", "-f", "f32le", "-ar", str(rate), "-ac", str(channels), "-i", f"file:{file}"]
+
+
+def _cancellable(blocks: Iterable[Samples], cancelled: Callable[[], bool] | None) -> Iterable[Samples]:
+    for block in blocks:
+        if cancelled is not None and cancelled():
+            raise WorkCancelled
+        yield block
+
+
+def _integers(block: Samples) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
+    return np.clip(np.round(block * 32768), -32768, 32767).astype("<i2")

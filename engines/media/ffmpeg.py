@@ -1,0 +1,25 @@
+"""Which ffmpeg is used."""
+
+import re
+from functools import lru_cache
+
+import imageio_ffmpeg
+
+from engines.errors import MediaToolError
+
+# 5.0 is the first whose `-progress`, `xfade` and `loudnorm` all behave as this code expects.
+_OLDEST_VERSION = 5
+
+
+@lru_cache(maxsize=1)
+def ffmpeg_path() -> str:
+    """The pinned static binary of the imageio-ffmpeg wheel, else a recent system one."""
+    try:
+        path: str = imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise MediaToolError("ffmpeg was not found. Run `make setup`, or install ffmpeg 5 or newer.") from error
+    version: str = imageio_ffmpeg.get_ffmpeg_version()
+    number = re.match(r"n?(\d+)", version)
+    if number and int(number[1]) < _OLDEST_VERSION:
+        raise MediaToolError(f"ffmpeg {version} at {path} is too old. Run `make setup`, or install ffmpeg 5 or newer.")
+    return path

@@ -1,0 +1,163 @@
+"""The one place that starts ffmpeg."""
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, cast
+
+from engines.errors import MediaToolError, WorkCancelled
+from engines.media.ffmpeg import ffmpeg_path
+from engines.media.probe import ALLOWED_DEMUXERS, probe_media
+
+# Cancelling must be felt within a second; four looks a second leave time for the kill.
+_POLL_SECONDS = 0.25
+# The end of stderr says what went wrong; a damaged file can write megabytes before it.
+_EVIDENCE_BYTES = 64 * 1024
+
+Progress = Callable[[float], None]
+Cancelled = Callable[[], bool]
+
+
+def input_arguments(path: Path) -> list[str]:
+    """`-i` for a file that somebody handed us: only local files, only demuxers of known media."""
+    return [
+        *("-protocol_whitelist", "file,pipe"),
+        *("-format_whitelist", ",".join(ALLOWED_DEMUXERS)),
+        *("-i", f"file:{path}"),
+    ]
+
+
+def run(
+    args: Sequence[str],
+    *,
+    time_limit_seconds: float,
+    on_progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+    duration_seconds: float | None = None,
+) -> str:
+    """Run ffmpeg with `args` and return the end of its stderr.
+
+    `on_progress` takes a percentage of `duration_seconds` of output. Raises WorkCancelled within half a second
+    of `cancelled()` turning true, MediaToolError (stderr in its evidence) on a failure or past the limit; the
+    whole process group is dead by then.
+    """
+    command = [ffmpeg_path(), "-nostdin", "-hide_banner", "-stats_period", "0.25", "-progress", "pipe:1", *args]
+    with tempfile.TemporaryFile() as stderr:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
+        )
+        try:
+            _watch(process, time_limit_seconds, _percent_reader(on_progress, duration_seconds), cancelled)
+        except _TimeLimitError as error:
+            raise MediaToolError(
+                f"The media tool was stopped after {time_limit_seconds:.0f} seconds without finishing.",
+                code="media_timeout",
+                evidence={"stderr": _tail(stderr), "command": command},
+            ) from error
+        finally:
+            _kill_group(process)
+        words = _tail(stderr)
+    if process.returncode != 0:
+        raise MediaToolError(
+            f"The media tool could not process the file: {_last_line(words)}",
+            evidence={"stderr": words, "command": command, "exit_status": process.returncode},
+        )
+    return words
+
+
+def run_to_file(
+    args: Sequence[str],
+    output: Path,
+    *,
+    container: str,
+    time_limit_seconds: float,
+    on_progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+    duration_seconds: float | None = None,
+) -> Path:
+    """As `run`, writing `output`, which appears only when it is whole and could be probed."""
+    part = output.with_name(output.name + ".part")
+    try:
+        run(
+            [*args, "-f", container, "-y", f"file:{part}"],
+            time_limit_seconds=time_limit_seconds,
+            on_progress=on_progress,
+            cancelled=cancelled,
+            duration_seconds=duration_seconds,
+        )
+        probe_media(part)
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)
+    return output
+
+
+class _TimeLimitError(Exception):
+    """The tool ran for longer than its caller allows."""
+
+
+def _watch(
+    process: subprocess.Popen[bytes],
+    time_limit_seconds: float,
+    read_progress: Callable[[bytes], None],
+    cancelled: Cancelled | None,
+) -> None:
+    deadline = time.monotonic() + time_limit_seconds
+    next_look = 0.0
+    stdout = cast(IO[bytes], process.stdout)  # it was asked for as a pipe
+    with stdout, selectors.DefaultSelector() as selector:
+        selector.register(stdout, selectors.EVENT_READ)
+        while True:
+            ready = selector.select(timeout=_POLL_SECONDS)
+            if time.monotonic() >= next_look:
+                next_look = time.monotonic() + _POLL_SECONDS
+                if cancelled is not None and cancelled():
+                    raise WorkCancelled
+            if time.monotonic() > deadline:
+                raise _TimeLimitError
+            if ready:
+                text = os.read(stdout.fileno(), 65536)
+                if not text:
+                    break
+                read_progress(text)
+    try:
+        process.wait(timeout=max(0.1, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired as error:
+        raise _TimeLimitError from error
+
+
+def _percent_reader(on_progress: Progress | None, duration_seconds: float | None) -> Callable[[bytes], None]:
+    def read(text: bytes) -> None:
+        if on_progress is None or not duration_seconds:
+            return
+        for line in reversed(text.splitlines()):
+            name, _, value = line.partition(b"=")
+            if name == b"out_time_us" and value.strip().isdigit():
+                on_progress(min(100.0, int(value) / 10_000 / duration_seconds))
+                return
+
+    return read
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):  # it may end between the two calls
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _tail(stderr: IO[bytes]) -> str:
+    size = stderr.seek(0, os.SEEK_END)
+    stderr.seek(max(0, size - _EVIDENCE_BYTES))
+    return stderr.read().decode("utf-8", "replace")
+
+
+def _last_line(words: str) -> str:
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    return lines[-1] if lines else "it gave no reason"

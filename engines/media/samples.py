@@ -1,0 +1,108 @@
+"""The one reader of sound. Analysis, cutting, composing and the proof all count the same samples of a file."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av.error
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from numpy.typing import NDArray
+
+from engines.errors import InputError
+from engines.media.packets import Damage, audio_frames
+from engines.media.probe import open_media
+
+# Far above full scale, which floats may pass; what is higher is no sound and would overflow when it is squared.
+_LOUDEST = 16.0
+
+Samples = NDArray[np.float32]
+
+
+def sound_blocks(path: Path, *, rate: int, channels: int = 2, damage: Damage | None = None) -> Iterator[Samples]:
+    """The first sound track as (channels, n) float32, full scale ±1, mixed to one or two channels.
+
+    Time zero is the first sample that a player plays. Gaps in the timestamps do not become silence: players join
+    the samples too. Damage is left out (noted in `damage`). Raises InputError when there is no sound track.
+    """
+    damage = damage if damage is not None else Damage()
+    seconds = 0.0
+    with open_media(path) as container:
+        if not container.streams.audio:
+            raise InputError("The file has no sound.", code="no_audio")
+        resampler = _Resampler(rate, "mono" if channels == 1 else "stereo", damage)
+        for frame in audio_frames(container, damage):
+            for block in resampler.push(frame):
+                yield _finite(block, damage, seconds)
+                seconds += block.shape[1] / rate
+        for block in resampler.flush():
+            yield _finite(block, damage, seconds)
+
+
+def sound_range(
+    path: Path,
+    start: Fraction,
+    seconds: Fraction | None,
+    *,
+    rate: int,
+    channels: int = 2,
+    damage: Damage | None = None,
+) -> Iterator[Samples]:
+    """[start, start + seconds) of `sound_blocks`, counted in samples from the first one; None: to the end."""
+    first = round(start * rate)
+    last = None if seconds is None else first + round(seconds * rate)
+    seen = 0
+    for block in sound_blocks(path, rate=rate, channels=channels, damage=damage):
+        wanted = block[:, max(0, first - seen) : None if last is None else max(0, last - seen)]
+        seen += block.shape[1]
+        if wanted.shape[1]:
+            yield wanted
+        if last is not None and seen >= last:
+            return
+
+
+def _finite(block: Samples, damage: Damage, seconds: float) -> Samples:
+    """Floating-point files may hold what is not a number."""
+    finite = np.isfinite(block)
+    if not finite.all():
+        damage.note(seconds)
+        block = np.where(finite, block, np.float32(0))
+    return np.clip(block, -_LOUDEST, _LOUDEST)
+
+
+class _Resampler:
+    """libswresample for a stream whose format may change half-way."""
+
+    def __init__(self, rate: int, layout: str, damage: Damage) -> None:
+        self._rate, self._layout, self._damage = rate, layout, damage
+        self._format: tuple[object, ...] | None = None
+        self._resampler: AudioResampler | None = None
+
+    def push(self, frame: AudioFrame) -> Iterator[Samples]:
+        found = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if self._resampler is None or found != self._format:
+            yield from self.flush()
+            self._damage.changes += self._format is not None
+            self._format = found
+            self._resampler = AudioResampler(format="fltp", layout=self._layout, rate=self._rate)
+        frame.pts = None
+        yield from self._resample(self._resampler, frame)
+
+    def flush(self) -> Iterator[Samples]:
+        if self._resampler is not None:
+            yield from self._resample(self._resampler, None)
+            self._resampler = None
+
+    def _resample(self, resampler: AudioResampler, frame: AudioFrame | None) -> Iterator[Samples]:
+        try:
+            mixed = resampler.resample(frame)
+        except (av.error.FFmpegError, ValueError) as error:
+            raise InputError(
+                "The sound has channels that cannot be mixed together. Export it in stereo.",
+                code="unusable_channels",
+                evidence={"format": str(self._format), "stderr": str(error)},
+            ) from error
+        for out in mixed:
+            if out.samples:
+                yield out.to_ndarray().astype(np.float32, copy=False)

@@ -1,0 +1,101 @@
+"""Posters and thumbnails."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import av.error
+import numpy as np
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+from PIL import Image
+
+from engines.errors import InputError, MediaToolError
+from engines.media.probe import decode_on_all_cores, open_media, picture_stream
+
+_CANDIDATES = 12
+_DARK = 24
+
+
+def poster(video: Path, output: Path, *, width: int = 1280) -> Path:
+    """Write the best of a dozen frames spread over the video as JPEG, at most `width` wide: well lit, with contrast
+    and detail, so never a black one where there is another."""
+    with open_media(video) as container:
+        seconds = (container.duration or 0) / av.time_base
+    moments = [seconds * (index + 0.5) / _CANDIDATES for index in range(_CANDIDATES)]
+    frames = [picture_at(video, moment) for moment in moments]
+    return _write_jpeg(max(frames, key=_appeal), output, width)
+
+
+def sprite(video: Path, moments: Sequence[float], output: Path, *, tile_width: int = 160) -> Path:
+    """Write one JPEG with a small picture for each moment, stacked downwards: the last key frame before it, or the
+    moment's own picture where that one is dark."""
+    tiles = [_tile(_key_picture(video, moment), tile_width) for moment in moments]
+    for index, moment in enumerate(moments):
+        if float(np.asarray(tiles[index]).mean()) < _DARK:
+            tiles[index] = _tile(picture_at(video, moment), tile_width)
+    height = tiles[0].height
+    sheet = Image.new("RGB", (tile_width, height * len(tiles)))
+    for index, tile in enumerate(tiles):
+        sheet.paste(tile, (0, index * height))
+    return _save_jpeg(sheet, output)
+
+
+def picture_at(video: Path, seconds: float) -> NDArray[np.uint8]:
+    """The frame shown at a moment, RGB, turned upright; the last one when the moment is past the end."""
+    shown: VideoFrame | None = None
+    for frame in _pictures_from(video, seconds):
+        if shown is not None and frame.time is not None and frame.time > seconds + 1e-6:
+            break
+        shown = frame
+    return _upright(shown)
+
+
+def _key_picture(video: Path, seconds: float) -> NDArray[np.uint8]:
+    return _upright(next(_pictures_from(video, seconds), None))
+
+
+def _pictures_from(video: Path, seconds: float) -> Iterator[VideoFrame]:
+    """From the last key frame before a moment on."""
+    try:
+        with open_media(video) as container:
+            stream = picture_stream(container)
+            if stream is None:
+                raise InputError("The file has no moving picture.")
+            decode_on_all_cores(stream)
+            container.seek(int(seconds * av.time_base), backward=True)
+            yield from container.decode(stream)
+    except av.error.FFmpegError as error:
+        raise MediaToolError("The picture could not be decoded.", evidence={"stderr": str(error)}) from error
+
+
+def _upright(frame: VideoFrame | None) -> NDArray[np.uint8]:
+    if frame is None:
+        raise MediaToolError("The video holds no picture at this moment.")
+    pixels: NDArray[np.uint8] = frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+    return np.rot90(pixels, frame.rotation // 90) if frame.rotation else pixels
+
+
+def _appeal(pixels: NDArray[np.uint8]) -> float:
+    light = pixels[::4, ::4].mean(axis=2)
+    detail = np.abs(np.diff(light, axis=1)).mean()
+    # Mid tones count fully, frames near black or white hardly.
+    exposure = max(0.0, 1.0 - abs(float(light.mean()) - 118.0) / 118.0)
+    return exposure * (float(light.std()) + 2.0 * float(detail))
+
+
+def _write_jpeg(pixels: NDArray[np.uint8], output: Path, width: int) -> Path:
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    image.thumbnail((width, width * 4))
+    return _save_jpeg(image, output)
+
+
+def _tile(pixels: NDArray[np.uint8], width: int) -> Image.Image:
+    height = max(1, round(pixels.shape[0] * width / pixels.shape[1]))
+    return Image.fromarray(np.ascontiguousarray(pixels)).resize((width, height))
+
+
+def _save_jpeg(image: Image.Image, output: Path) -> Path:
+    part = output.with_name(output.name + ".part")
+    image.save(part, format="JPEG", quality=88, optimize=True)
+    part.replace(output)
+    return output

@@ -1,0 +1,219 @@
+"""Makes `.venv` and installs the pinned requirements; does nothing when nothing changed.
+
+Run as `python3 -I launcher/install.py [--dev]`. Standard library only: nothing is installed yet. `-I` matters,
+else this folder's `logging.py` and `secret.py` would stand before the standard library's.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+VENV = PROJECT / ".venv"
+VENV_PYTHON = VENV / "bin" / "python"
+# Present while packages are being installed: found at the start, it means that the last time was cut short.
+UNFINISHED = VENV / ".unfinished"
+RUNTIME = PROJECT / "requirements.txt"
+DEVELOPMENT = PROJECT / "requirements-dev.txt"
+OLDEST = (3, 11)
+# The newest Python for which every pinned package has a ready-made wheel.
+NEWEST_TRIED = (3, 13)
+
+
+class SetupError(Exception):
+    """The environment cannot be made; the message says what to do."""
+
+
+def main() -> int:
+    files = [RUNTIME, DEVELOPMENT] if "--dev" in sys.argv[1:] else [RUNTIME]
+    try:
+        _access_check()
+        with _one_at_a_time():
+            _environment_ensure(files)
+    except SetupError as error:
+        _say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        _say("Setup was stopped. Run it again to go on.")
+        return 130
+    return 0
+
+
+def _access_check() -> None:
+    for path in (PROJECT, VENV):
+        if path.exists() and not os.access(path, os.W_OK):
+            raise SetupError(
+                f"{path} belongs to another user (was make run as root before?). Take it over with "
+                f"`sudo chown -R $(id -un) '{PROJECT}'`, then try again."
+            )
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Hold the setup lock, so that two `make` calls in one checkout do not install over each other."""
+    with (PROJECT / ".setup.lock").open("a") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("Another setup runs in this folder; waiting for it.")
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _environment_ensure(files: list[Path]) -> None:
+    stamp = VENV / f".installed-{files[-1].stem}"
+    wanted = _fingerprint(files)
+    if VENV_PYTHON.exists() and not UNFINISHED.exists() and _text(stamp) == wanted:
+        return
+    started = time.monotonic()
+    if UNFINISHED.exists() or not _environment_works():
+        _environment_make()
+    UNFINISHED.touch()
+    stamp.unlink(missing_ok=True)
+    _packages_install(files)
+    stamp.write_text(wanted)
+    UNFINISHED.unlink()
+    _say(f"Setup is done after {time.monotonic() - started:.0f} s.")
+
+
+def _fingerprint(files: list[Path]) -> str:
+    """Changes with the pins, and when the checkout moved (scripts in a venv hold its path)."""
+    digest = hashlib.sha256(os.fsencode(VENV))
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+def _environment_works() -> bool:
+    if not VENV_PYTHON.exists():
+        return False
+    # A moved checkout, a removed Python or a half-made environment fails here.
+    check = f"import sys, pip; sys.exit(sys.version_info[:2] < {OLDEST} or sys.prefix != {str(VENV)!r})"
+    return _quiet([str(VENV_PYTHON), "-I", "-c", check])
+
+
+def _environment_make() -> None:
+    python = _python_find()
+    _say(f"Making .venv with {python} …")
+    if _has_ensurepip(python) or (_ensurepip_install(python) and _has_ensurepip(python)):
+        _run([python, "-m", "venv", "--clear", str(VENV)], "The virtual environment could not be made")
+        return
+    if _quiet([python, "-m", "pip", "--version"]):
+        _run([python, "-m", "venv", "--clear", "--without-pip", str(VENV)], "The virtual environment could not be made")
+        _run([python, "-m", "pip", "--python", str(VENV_PYTHON), "install", "-q", "pip"], "pip could not be installed")
+        return
+    raise SetupError(
+        f"{python} comes without the parts that make virtual environments. On Debian or Ubuntu run "
+        f"`sudo apt-get install {_debian_package(python)}`, elsewhere install Python from python.org; then try again."
+    )
+
+
+def _python_find() -> str:
+    """The Python to build with: the calling one, unless another suits better. Raises SetupError when none does."""
+    if OLDEST <= sys.version_info[:2] <= NEWEST_TRIED:
+        return str(Path(sys.executable))
+    for minor in range(NEWEST_TRIED[1], OLDEST[1] - 1, -1):
+        path = shutil.which(f"python3.{minor}")
+        if path and _quiet([path, "-c", ""]):
+            return path
+    if sys.version_info[:2] < OLDEST:
+        raise SetupError(
+            f"python3 is {sys.version.split()[0]}, and mvsite needs 3.{OLDEST[1]} or newer. Install it, or name it: "
+            "make setup PYTHON=/path/to/python3.11"
+        )
+    _say(f"Python {sys.version.split()[0]} is newer than the pins were tried with; a compiler may be needed.")
+    return str(Path(sys.executable))
+
+
+def _has_ensurepip(python: str) -> bool:
+    # Debian's python3 has `venv` without `ensurepip` until python3-venv is installed.
+    return _quiet([python, "-c", "import ensurepip, venv"])
+
+
+def _ensurepip_install(python: str) -> bool:
+    """As root on Debian or Ubuntu, install the missing package; answers whether that was tried and went well."""
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        return False
+    package = _debian_package(python)
+    _say(f"Installing {package} with apt-get …")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in ([apt, "update", "-q"], [apt, "install", "-y", "-q", "--no-install-recommends", package]):
+        if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode != 0:
+            return False
+    return True
+
+
+def _debian_package(python: str) -> str:
+    version = subprocess.run(
+        [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=True
+    )
+    return f"python{version.stdout.strip()}-venv"
+
+
+def _packages_install(files: list[Path]) -> None:
+    """Install the pins with pip (which follows the user's own index, proxy and certificate settings)."""
+    names = [line for file in files for line in file.read_text().splitlines() if "==" in line]
+    _say(f"Installing {len(names)} pinned packages (the first time takes a minute or so) …")
+    command = [str(VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    # Not compiled here: a third of these files is ever imported, and Python compiles those at their first import.
+    command += ["--no-warn-script-location", "--no-compile", "--prefer-binary", "--progress-bar", "off"]
+    for file in files:
+        command += ["-r", str(file)]
+    log = VENV / "install.log"
+    with (
+        log.open("w") as record,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
+    ):
+        _progress_follow(process.stdout or [], record.write, total=len(names))
+    if process.returncode != 0:
+        # pip ended by itself and left nothing half unpacked, unlike after a kill.
+        UNFINISHED.unlink()
+        last = "\n".join(log.read_text().splitlines()[-15:])
+        raise SetupError(f"{last}\npip could not install the packages (see above, and {log}). Then run make again.")
+
+
+def _progress_follow(lines, record, *, total: int) -> None:  # type: ignore[no-untyped-def]
+    """Show one counting line on a terminal, and a line now and then elsewhere, from pip's output."""
+    seen = 0
+    for line in lines:
+        record(line)
+        word = line.split(" ", 1)[0]
+        seen += word == "Collecting"
+        if word == "Collecting" and sys.stderr.isatty():
+            sys.stderr.write(f"\r\033[K  {seen} of {total}: {line.split()[1].split('==')[0]}")
+        elif word == "Collecting" and seen % 20 == 0:
+            _say(f"  {seen} of {total}")
+        elif line.startswith("Installing collected"):
+            _say(("\r\033[K" if sys.stderr.isatty() else "") + "  all fetched, unpacking …")
+    sys.stderr.flush()
+
+
+def _run(command: list[str], problem: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SetupError(f"{done.stdout}{done.stderr}\n{problem} (see above).")
+
+
+def _quiet(command: list[str]) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

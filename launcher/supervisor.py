@@ -1,0 +1,226 @@
+"""Starts programs, prefixes their lines, starts again what dies, and stops them together.
+
+One thread: it waits for output, looks after the processes, and goes round again.
+"""
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from launcher.leftovers import MARK_VARIABLE, leftovers_find, processes_end
+from launcher.lifeline import SUPERVISOR_VARIABLE, Parent
+
+# How long one round waits for output: also the delay until a signal or a dead process is seen.
+ROUND_SECONDS = 0.2
+SERVICES_LOOK_SECONDS = 2.0
+# A program that dies is started again after 1, 2, 4 … seconds; one that lived this long starts over at 1.
+BACKOFF_LONGEST_SECONDS = 30.0
+STEADY_SECONDS = 60.0
+# The workers' soft shutdown takes up to 8 s (CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT), and a bit to end.
+STOP_GRACE_SECONDS = 14.0
+KILL_GRACE_SECONDS = 3.0
+COLORS = (36, 32, 35, 33, 34)
+LINE_LIMIT_BYTES = 64 * 1024
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run: `name` stands before its lines; lines that begin with `mute` are left out."""
+
+    name: str
+    command: tuple[str, ...]
+    mute: str = "\n"
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Child:
+    """A program and its present process, if it has one."""
+
+    program: Program
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    start_again_at: float = 0.0
+    deaths: int = 0
+    unfinished_line: bytes = b""
+
+
+class Supervisor:
+    """Runs `programs` until `stop_signal` is set by a signal, by the parent's end, or by the caller.
+
+    `services_look` is called every two seconds and starts services again that died. `output` takes the lines.
+    """
+
+    def __init__(
+        self,
+        programs: list[Program],
+        *,
+        data_dir: Path,
+        services_look: Callable[[Say], None],
+        output: IO[str],
+    ) -> None:
+        self.children = [Child(program) for program in programs]
+        self.data_dir = data_dir
+        self.output = output
+        self.stop_signal: int | None = None
+        self.signals_seen = 0
+        self._services_look = services_look
+        self._services_looked_at = 0.0
+        self._selector = selectors.DefaultSelector()
+        self._parent = Parent()
+        self._width = max((len(program.name) for program in programs), default=0)
+
+    def signals_take(self) -> None:
+        """Ctrl-C, `kill` and a closed terminal stop us in order; they reach us alone (children have own groups)."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._signal_seen)
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Every program runs inside this block, whose body calls `round` again and again."""
+        try:
+            for child in self.children:
+                self._child_start(child)
+            yield
+        finally:
+            self.stop()
+
+    def parent_look(self) -> None:
+        """Stop when our parent leaves; `round` looks too."""
+        if self.stop_signal is None and self._parent.is_leaving():
+            self.stop_signal = signal.SIGHUP
+
+    def round(self) -> None:
+        """Pass on what was said, look after who died, and see whether we should stop."""
+        self._output_pass(ROUND_SECONDS)
+        self.parent_look()
+        if self.stop_signal is not None:
+            return
+        now = time.monotonic()
+        if now - self._services_looked_at > SERVICES_LOOK_SECONDS:
+            self._services_look(self.say)
+            self._services_looked_at = time.monotonic()
+        for child in self.children:
+            self._child_look(child, now)
+
+    def stop(self) -> None:
+        """End all programs: politely, then by force; nothing that they started stays."""
+        seen = self.signals_seen
+        living = [child.process for child in self.children if child.process and child.process.poll() is None]
+        for process in living:
+            process.terminate()
+        deadline = time.monotonic() + STOP_GRACE_SECONDS
+        while any(process.poll() is None for process in living) and time.monotonic() < deadline:
+            if self.signals_seen > seen:
+                self.say("stopping at once")
+                break
+            self._output_pass(ROUND_SECONDS)
+        # What is left: a stuck program, or an ffmpeg whose worker was cut short.
+        processes_end(leftovers_find(self.data_dir), grace_seconds=KILL_GRACE_SECONDS)
+        self._output_pass(0.0)
+
+    def say(self, sentence: str, *, name: str = "mvsite") -> None:
+        """Print one line. A terminal or pipe that is gone is no reason to fail while stopping."""
+        try:
+            self.output.write(f"{self._prefix(name)}{sentence}\n")
+            self.output.flush()
+        except OSError:
+            # What is written next must not raise either, nor the interpreter's last flush.
+            self.output = Path(os.devnull).open("w")  # noqa: SIM115 - lives as long as the process
+
+    def _signal_seen(self, number: int, _frame: object) -> None:
+        self.stop_signal = number
+        self.signals_seen += 1
+
+    def _child_start(self, child: Child) -> None:
+        environment = {
+            **os.environ,
+            "PYTHONUNBUFFERED": "1",
+            MARK_VARIABLE: str(self.data_dir),
+            SUPERVISOR_VARIABLE: str(os.getpid()),
+            **child.program.environment,
+        }
+        child.process = subprocess.Popen(
+            child.program.command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
+        child.started_at = time.monotonic()
+        if stream := child.process.stdout:
+            self._selector.register(stream, selectors.EVENT_READ, child)
+
+    def _child_look(self, child: Child, now: float) -> None:
+        if child.process is None:
+            if now >= child.start_again_at:
+                self._child_start(child)
+            return
+        code = child.process.poll()
+        if code is None:
+            return
+        self._group_end(child.process.pid)
+        child.process = None
+        child.deaths = 1 if now - child.started_at > STEADY_SECONDS else child.deaths + 1
+        delay = min(2.0 ** (child.deaths - 1), BACKOFF_LONGEST_SECONDS)
+        child.start_again_at = now + delay
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+        self.say(f"{child.program.name} {how}; starting it again in {delay:.0f} s")
+
+    def _group_end(self, group: int) -> None:
+        # The processes of a pool outlive a killed worker for a while, and would hold its port or its tasks.
+        members = []
+        for process in psutil.process_iter():
+            try:
+                if os.getpgid(process.pid) == group:
+                    members.append(process)
+            except OSError:
+                continue
+        processes_end(members, grace_seconds=KILL_GRACE_SECONDS)
+
+    def _output_pass(self, timeout: float) -> None:
+        if not self._selector.get_map():
+            time.sleep(timeout)
+            return
+        for key, _ in self._selector.select(timeout):
+            self._child_read(key.data, key.fileobj)  # type: ignore[arg-type]
+
+    def _child_read(self, child: Child, stream: IO[bytes]) -> None:
+        data = os.read(stream.fileno(), LINE_LIMIT_BYTES)
+        *lines, child.unfinished_line = (child.unfinished_line + data).split(b"\n")
+        if not data or len(child.unfinished_line) > LINE_LIMIT_BYTES:
+            lines.append(child.unfinished_line)
+            child.unfinished_line = b""
+        if not data:
+            self._selector.unregister(stream)
+            stream.close()
+        for line in lines:
+            text = line.decode(errors="replace").rstrip()
+            if text and not text.startswith(child.program.mute):
+                self.say(text, name=child.program.name)
+
+    def _prefix(self, name: str) -> str:
+        names = [child.program.name for child in self.children]
+        text = f"{name:<{self._width}} | "
+        if not self.output.isatty() or "NO_COLOR" in os.environ:
+            return text
+        color = COLORS[names.index(name) % len(COLORS)] if name in names else 1
+        return f"\033[{color}m{text}\033[0m"
+
+
+def python(*arguments: str) -> tuple[str, ...]:
+    """A command of this environment's Python."""
+    return (sys.executable, *arguments)

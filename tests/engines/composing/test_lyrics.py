@@ -1,0 +1,97 @@
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from apps.core.errors import InputError
+from engines.composing.lyrics import LyricsPreset, as_srt, lines_between, read_lyrics, styled
+from engines.composing.shot_plan import Shot, ShotPlan
+from engines.media.formats import ClipFormat, clip_format
+from engines.media.probe import open_media
+from tests.engines.composing.conftest import SHAPE
+
+SRT = "1\n00:00:01,000 --> 00:00:02,000\nFirst line\n\n2\n00:00:06,000 --> 00:00:07,000\nSecond line\n"
+LRC = "[ti:Song]\n[00:01.00]First <00:01.50>line\n[00:06.00][00:08.00]Again\n"
+ASS = (
+    "[Script Info]\nScriptType: v4.00+\n\n[Events]\n"
+    "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+    "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\\k50}First {\\k50}line\n"
+)
+
+
+@pytest.mark.parametrize(("text", "starts"), [(SRT, [1000, 6000]), (LRC, [1000, 6000, 8000]), (ASS, [1000])])
+def test_every_kind_of_file_is_read(text, starts):
+    assert [line.start for line in read_lyrics(text)] == starts
+
+
+def test_times_move_with_the_used_range():
+    lines = read_lyrics(SRT, song_start=Fraction(3, 2), song_end=Fraction(13, 2))
+    assert [(line.start, line.end) for line in lines] == [(0, 500), (4500, 5000)]
+    assert "00:00:04,500 --> 00:00:05,000\nSecond line" in as_srt(lines)
+
+
+@pytest.mark.parametrize("text", ["", "la la la", "[ti:Only a title]\n"])
+def test_a_file_without_times_is_refused(text):
+    with pytest.raises(InputError):
+        read_lyrics(text)
+
+
+def test_word_times_become_a_highlight():
+    assert "{\\k50}First" in styled(read_lyrics(LRC), LyricsPreset.BOLD, clip_format("9:16"))
+    assert "{\\k50}First" in styled(read_lyrics(ASS), LyricsPreset.BOLD, clip_format("9:16"))
+
+
+def test_only_the_lines_of_a_range_are_taken():
+    text = styled(read_lyrics(SRT), LyricsPreset.CLEAN, SHAPE)
+    assert lines_between(text, Fraction(3), Fraction(5)) == ""
+    assert "Second" in lines_between(text, Fraction(5), Fraction(8))
+    assert "First" not in lines_between(text, Fraction(5), Fraction(8))
+
+
+def lit(path, frame: int) -> np.ndarray:
+    """Which rows of a frame hold pixels brighter than the clips are, as shares of the height."""
+    with av.open(str(path)) as container:
+        for index, picture in enumerate(container.decode(video=0)):
+            if index == frame:
+                light = picture.to_ndarray()[: picture.height]
+                return np.flatnonzero((light > 170).any(axis=1)) / picture.height
+    raise AssertionError("no such frame")
+
+
+@pytest.mark.parametrize("preset", list(LyricsPreset))
+def test_words_are_burned_into_their_frames_only_and_stay_in_the_safe_zone(sources, make, tmp_path, preset):
+    shape = ClipFormat(640, 360, Fraction(24))
+    text = styled(read_lyrics(SRT), preset, shape)
+    plan = ShotPlan((Shot(sources["a"], 60), Shot(sources["b"], 60)), shape, burned_lyrics=text)
+    composed, proof = make(plan)
+    assert proof.passed, proof.checks
+    rows = lit(composed.path, 36)
+    assert len(rows) > 3
+    assert 0.5 < rows.min() < rows.max() < 0.96
+    assert not len(lit(composed.path, 10))
+    assert not len(lit(composed.path, 90))
+
+
+def test_scenes_without_words_are_still_copied(sources, make):
+    text = styled(read_lyrics(SRT), LyricsPreset.CLEAN, SHAPE)
+    shots = (Shot(sources["a"], 60), Shot(sources["b"], 60), Shot(sources["c"], 60))
+    composed, _ = make(ShotPlan(shots, SHAPE, burned_lyrics=text))
+    assert (composed.segments.encoded_segments, composed.segments.encoded_frames) == (2, 120)
+
+
+def test_the_soft_track_chapters_and_labels_are_in_the_file(sources, make):
+    soft = as_srt(read_lyrics(SRT))
+    shots = (Shot(sources["a"], 60, name="Scene 1 · intro"), Shot(sources["b"], 60, name="Scene 2"))
+    composed, proof = make(ShotPlan(shots, SHAPE, soft_lyrics=soft, title="Night Drive ★", artist="Me"))
+    assert proof.passed, proof.checks
+    with open_media(composed.path) as container:
+        assert (container.metadata["title"], container.metadata["artist"]) == ("Night Drive ★", "Me")
+        marks = [
+            (chapter["metadata"]["title"], float(chapter["start"] * chapter["time_base"]))
+            for chapter in container.chapters()
+        ]
+        assert marks == [("Scene 1 · intro", 0.0), ("Scene 2", 2.5)]
+        words = container.streams.subtitles[0]
+        texts = [bytes(packet)[2:].decode() for packet in container.demux(words) if packet.size > 2]
+    assert texts == ["First line"] + ["Second line"] * (len(texts) - 1)

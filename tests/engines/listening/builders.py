@@ -1,0 +1,132 @@
+"""Songs whose every beat is known, played by the synthesiser's instruments."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from apps.songs.synthesis import RATE, SAMPLE_CHORDS, Mix, bass, chord, click, hat, kick, pluck, snare, voice
+from engines.listening.decoding import SAMPLE_RATE
+from engines.listening.grid import BeatGrid
+from engines.listening.metre import downbeats_guess
+from engines.listening.onsets import Onsets, onsets_find
+from engines.listening.spectra import SpectraCollector
+from engines.listening.tempo import grid_find
+
+assert RATE == SAMPLE_RATE
+
+
+@dataclass(frozen=True)
+class Played:
+    """(2, n) samples and the times of their beats in seconds."""
+
+    samples: np.ndarray
+    beats: np.ndarray
+
+    @property
+    def seconds(self) -> float:
+        return self.samples.shape[1] / RATE
+
+
+def clicks(bpm: float, seconds: float, offset: float = 0.0) -> Played:
+    mix, beats = Mix(seconds), np.arange(offset, seconds - 0.01, 60 / bpm)
+    for beat in beats:
+        mix.lay(click(), beat)
+    return Played(mix.samples, beats)
+
+
+def band(
+    bpm: float,
+    seconds: float,
+    *,
+    offset: float = 0.0,
+    swing: float = 0.5,
+    hats: bool = True,
+    basses: bool = True,
+    silent: tuple[float, float] | None = None,
+) -> Played:
+    """Kick and snare by turns, eighths of hat and bass (the second at `swing` of the beat), a chord a bar."""
+    mix, beat = Mix(seconds), 60 / bpm
+    beats = np.arange(offset, seconds - 0.01, beat)
+    for number, time in enumerate(beats):
+        if silent and silent[0] <= time < silent[1]:
+            continue
+        root, notes = SAMPLE_CHORDS[number // 4 % 4]
+        mix.lay(kick() if number % 2 == 0 else snare(), time)
+        for at, gain in ((time, 1.0), (time + beat * swing, 0.7)):
+            if hats:
+                mix.lay(hat(), at, gain=0.6)
+            if basses:
+                mix.lay(bass(root, round(beat * 0.45, 4)), at, gain=gain)
+        if number % 4 == 0:
+            mix.lay(chord(notes, round(4 * beat, 4)), time)
+    return Played(mix.mastered(), beats)
+
+
+def waltz(bpm: float, seconds: float) -> Played:
+    mix, beats = Mix(seconds), np.arange(0.2, seconds - 0.01, 60 / bpm)
+    for number, time in enumerate(beats):
+        root, notes = SAMPLE_CHORDS[number // 3 % 4]
+        if number % 3 == 0:
+            mix.lay(kick(), time)
+            mix.lay(bass(root, 0.4), time)
+        else:
+            mix.lay(snare(), time, gain=0.4)
+            mix.lay(chord(notes, 0.4), time, gain=0.8)
+    return Played(mix.mastered(), beats)
+
+
+def syncopated(bpm: float, seconds: float) -> Played:
+    """Kicks and chords beside the beat, a singer who is early and late: what real mixes are like."""
+    rng, mix, beat = np.random.default_rng(3), Mix(seconds), 60 / bpm
+    beats = np.arange(0.1, seconds - 0.01, beat)
+    for bar in range(0, len(beats), 4):
+        start, (root, notes) = beats[bar], SAMPLE_CHORDS[bar // 4 % 4]
+        parts = [(kick(), 1.0, (0, 1.5, 2.5)), (snare(), 1.0, (1, 3)), (hat(), 0.6, np.arange(8) / 2)]
+        parts += [(bass(root, 0.25), 0.8, (0, 0.75, 1.5, 2.5, 3.25)), (chord(notes, 0.4), 0.8, (0, 1.5, 2.75))]
+        for sound, gain, places in parts:
+            for place in places:
+                mix.lay(sound, start + place * beat, gain=gain)
+        for place in (0.25, 1.1, 2.4, 3.2):
+            mix.lay(voice(60 + int(rng.integers(12)), 0.45), start + place * beat + rng.normal(0, 0.03), gain=0.9)
+    return Played(mix.mastered(), beats)
+
+
+def free_music(seconds: float, seed: int) -> Played:
+    """Notes and chords at times that follow no pulse."""
+    rng, mix, time = np.random.default_rng(seed), Mix(seconds), 0.2
+    while time < seconds - 1:
+        mix.lay(chord((57 + int(rng.integers(8)), 64), 1.2, attack=0.03), time)
+        mix.lay(pluck(60 + int(rng.integers(20)), 0.8), time)
+        time += float(rng.gamma(4, 0.12)) + 0.08
+    return Played(mix.mastered(), np.zeros(0))
+
+
+def held_chord(seconds: float) -> Played:
+    mix = Mix(seconds)
+    mix.lay(chord((57, 60, 64), seconds, attack=2.0), 0, gain=0.1)
+    return Played(mix.samples, np.zeros(0))
+
+
+def joined(*parts: Played) -> Played:
+    starts = np.cumsum([0.0, *(part.seconds for part in parts)])
+    beats = [part.beats + start for part, start in zip(parts, starts[:-1], strict=True)]
+    return Played(np.concatenate([part.samples for part in parts], axis=1), np.concatenate(beats))
+
+
+def heard(samples: np.ndarray) -> tuple[BeatGrid, Onsets]:
+    """The grid that the analysis finds in samples."""
+    collector = SpectraCollector()
+    for start in range(0, samples.shape[1], RATE * 4):
+        collector.add(np.ascontiguousarray(samples[:, start : start + RATE * 4], dtype=np.float32))
+    spectra = collector.spectra()
+    onsets = onsets_find(spectra)
+    return downbeats_guess(grid_find(onsets, spectra.seconds), onsets, spectra), onsets
+
+
+def beat_errors(grid: BeatGrid, beats: np.ndarray) -> np.ndarray:
+    """Seconds from each true beat to the nearest one found, and from each one found within them to a true one."""
+    found = grid.beats()
+    inside = found[(found > beats[0] - 0.02) & (found < beats[-1] + 0.02)]
+    missed = [np.abs(found - beat).min() for beat in beats]
+    extra = [np.abs(beats - beat).min() for beat in inside]
+    return np.array([*missed, *extra])

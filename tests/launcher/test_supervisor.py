@@ -1,0 +1,123 @@
+import contextlib
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from launcher.leftovers import leftovers_find
+from launcher.supervisor import Program, Supervisor
+
+PROJECT = Path(__file__).resolve().parents[2]
+SLEEP = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)")
+STUBBORN = (
+    *(sys.executable, "-c"),
+    "import signal, subprocess, sys, time\n"
+    "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True)\n"
+    "print('child', child.pid, flush=True)\n"
+    "time.sleep(60)\n",
+)
+
+
+@pytest.fixture
+def supervise(tmp_path):
+    output = io.StringIO()
+
+    @contextlib.contextmanager
+    def run(*programs, services_look=lambda say: None):
+        supervisor = Supervisor(list(programs), data_dir=tmp_path, services_look=services_look, output=output)
+        with supervisor.running():
+            yield supervisor
+
+    run.output = output
+    yield run
+    assert leftovers_find(tmp_path) == []
+
+
+def rounds_until(supervisor, condition):
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        supervisor.round()
+
+
+def test_lines_are_named_and_muted_ones_left_out(supervise):
+    talk = Program(
+        "talk", (sys.executable, "-c", "print('worker: noise'); print('a word'); print('ü' * 3)"), mute="worker"
+    )
+    with supervise(talk, Program("longer", SLEEP)) as supervisor:
+        rounds_until(supervisor, lambda: "üüü" in supervise.output.getvalue() and "up" in supervise.output.getvalue())
+    assert "talk   | a word\n" in supervise.output.getvalue()
+    assert "longer | up\n" in supervise.output.getvalue()
+    assert "noise" not in supervise.output.getvalue()
+
+
+def test_a_killed_program_is_started_again_and_a_person_told(supervise):
+    with supervise(Program("sleep", SLEEP)) as supervisor:
+        first = supervisor.children[0].process.pid
+        os.kill(first, signal.SIGKILL)
+        rounds_until(supervisor, lambda: supervise.output.getvalue().count("up") >= 1)
+        assert supervisor.children[0].process.pid != first
+    assert "sleep was killed by SIGKILL; starting it again in 1 s" in supervise.output.getvalue()
+
+
+def test_a_program_that_keeps_dying_is_tried_ever_more_slowly(supervise):
+    with supervise(Program("broken", (sys.executable, "-c", "raise SystemExit(3)"))) as supervisor:
+        rounds_until(supervisor, lambda: "again in 2 s" in supervise.output.getvalue())
+    assert "broken ended with code 3; starting it again in 1 s" in supervise.output.getvalue()
+
+
+def test_stopping_ends_what_ignores_it_and_what_that_started_elsewhere(supervise):
+    with supervise(Program("stubborn", STUBBORN)) as supervisor:
+        rounds_until(supervisor, lambda: "child" in supervise.output.getvalue())
+        grandchild = psutil.Process(int(supervise.output.getvalue().split()[-1]))
+        # A second signal while stopping: at once.
+        supervisor.stop_signal = signal.SIGTERM
+        signal.signal(signal.SIGALRM, lambda *_: supervisor._signal_seen(signal.SIGINT, None))
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+    assert not grandchild.is_running()
+    assert "stopping at once" in supervise.output.getvalue()
+
+
+def test_services_are_looked_after(supervise):
+    looks = []
+    with supervise(Program("sleep", SLEEP), services_look=looks.append) as supervisor:
+        rounds_until(supervisor, lambda: looks)
+    assert looks
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_to_make_alone_ends_its_supervisor(tmp_path, number):
+    program = (
+        "from pathlib import Path; from launcher.supervisor import Supervisor\n"
+        "s = Supervisor([], data_dir=Path('none'), services_look=lambda say: None, output=open('/dev/null', 'w'))\n"
+        "s.signals_take(); print('up', flush=True)\n"
+        "while s.stop_signal is None: s.round()\n"
+    )
+    (tmp_path / "program.py").write_text(program)
+    (tmp_path / "Makefile").write_text(f"run:\n\t@exec {sys.executable} {tmp_path}/program.py\n")
+    # The tests themselves may run under make, whose variables make an inner one say more.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    environment = {**inherited, "PYTHONPATH": str(PROJECT)}
+    make = subprocess.Popen(
+        # A shell's background jobs ignore SIGINT, and so would make if it inherited that.
+        ["env", "--default-signal=INT", "make"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert make.stdout.readline() == "up\n"
+    supervisor = psutil.Process(make.pid).children()[0]
+    make.send_signal(number)
+    make.wait(60)
+    assert psutil.wait_procs([supervisor], timeout=60)[1] == []
+    make.stdout.close()

@@ -1,0 +1,1 @@
+from tests.studio.conftest import browser  # noqa: F401 - a fixture

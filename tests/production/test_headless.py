@@ -1,0 +1,82 @@
+import pytest
+
+from apps.core.errors import ConflictError, InputError
+from apps.jobs.models import Job
+from apps.production import followup
+from apps.production.headless import VideoWish, final_copy, project_ensure, project_make, song_ensure
+from apps.songs.handlers import analysis_run
+from tests.fakes import media
+from tests.production.test_generate_all import COMPOSING, GENERATING, media_folder  # noqa: F401 - a fixture
+from workers.base import job_run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def wish(tmp_path):
+    song = tmp_path / "My song.wav"
+    song.write_bytes(media.sound(2.0))
+    return VideoWish(song=song, idea="A door opens", scenes=1)
+
+
+def work(_seconds=0.0):
+    """One job, as a worker would."""
+    job = Job.objects.filter(state="queued").last()
+    if job is not None:
+        handlers = {**GENERATING, **COMPOSING, "audio_analysis": analysis_run}
+        job_run(handlers, job_id=str(job.pk), claim_from="queued")
+        followup.job_ended(job.pk)
+
+
+def test_a_song_and_an_idea_become_a_file(user, wish, tmp_path):
+    song = song_ensure(by=user, path=wish.song)
+    project, _ = project_ensure(by=user, song=song, wish=wish, new=False)
+    shown = []
+    project = project_make(by=user, project=project, show=shown.append, sleep=work)
+    facts = final_copy(project, tmp_path / "out" / "video.mp4")
+    assert (tmp_path / "out" / "video.mp4").stat().st_size == project.final_video.size_bytes
+    assert facts["length"].startswith("2.000 s")
+    assert [stage.name for stage in shown[-1]] == ["Song", "Scenes", "Images", "Clips", "Video"]
+    assert all(stage.done for stage in shown[-1])
+    shares = [[stage.share for stage in stages] for stages in shown]
+    assert shares == sorted(shares)
+
+
+def test_the_same_wish_finds_its_project_again(user, wish):
+    song = song_ensure(by=user, path=wish.song)
+    assert song_ensure(by=user, path=wish.song) == song
+    first, known = project_ensure(by=user, song=song, wish=wish, new=False)
+    assert (known, project_ensure(by=user, song=song, wish=wish, new=False)) == (False, (first, True))
+    assert project_ensure(by=user, song=song, wish=wish, new=True)[0] != first
+    other = VideoWish(song=wish.song, idea="A door closes", scenes=1)
+    assert project_ensure(by=user, song=song, wish=other, new=False)[1] is False
+
+
+@pytest.mark.parametrize("scenes", [0, 601])
+def test_an_absurd_number_of_scenes_is_refused(user, wish, scenes):
+    song = song_ensure(by=user, path=wish.song)
+    absurd = VideoWish(song=wish.song, idea="A door opens", scenes=scenes)
+    with pytest.raises(InputError, match="1 to 600"):
+        project_ensure(by=user, song=song, wish=absurd, new=False)
+
+
+def test_what_is_no_song_is_said(user, tmp_path):
+    with pytest.raises(InputError, match="no file"):
+        song_ensure(by=user, path=tmp_path / "nothing.mp3")
+    text = tmp_path / "text.mp3"
+    text.write_text("not a song")
+    with pytest.raises(InputError):
+        song_ensure(by=user, path=text)
+
+
+def test_a_failure_is_told_in_its_words(user, wish):
+    song = song_ensure(by=user, path=wish.song)
+    project, _ = project_ensure(by=user, song=song, wish=wish, new=False)
+
+    def fail(_seconds):
+        broken = {"frozen": {"capability": "scenes", "values": {"idea": "x"}}}
+        Job.objects.filter(kind="scenes", state="queued").update(parameters=broken)
+        work()
+
+    with pytest.raises(ConflictError, match="scenes could not be written"):
+        project_make(by=user, project=project, show=lambda _stages: None, sleep=fail)
