@@ -34,7 +34,6 @@ django.setup()
 import psutil  # noqa: E402
 from django.conf import settings  # noqa: E402
 
-from apps.core.cores import usable_cores  # noqa: E402
 from apps.flavors.discovery import discover  # noqa: E402
 from apps.flavors.registry import build_snapshot  # noqa: E402
 from apps.providers.base import (  # noqa: E402
@@ -51,6 +50,7 @@ from engines.composing.cache import SegmentCache, file_sha256  # noqa: E402
 from engines.composing.compose import Composed, compose  # noqa: E402
 from engines.composing.proof import prove, require_passed  # noqa: E402
 from engines.composing.shot_plan import Shot, ShotPlan, SongPart, Source  # noqa: E402
+from engines.cores import usable_cores  # noqa: E402
 from engines.listening.analyse import SongAnalysis, song_analyse  # noqa: E402
 from engines.listening.scene_slots import SongShape, scene_slots  # noqa: E402
 from engines.media.formats import ClipFormat, Encoding, clip_format  # noqa: E402

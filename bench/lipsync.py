@@ -34,12 +34,12 @@ django.setup()
 import av  # noqa: E402
 from django.conf import settings  # noqa: E402
 
-from apps.core.cores import usable_cores  # noqa: E402
 from apps.flavors.discovery import discover  # noqa: E402
 from apps.flavors.registry import build_snapshot  # noqa: E402
 from apps.providers.base import VideoRequest  # noqa: E402
 from apps.providers.draft.provider import DraftProvider  # noqa: E402
 from apps.songs.synthesis import SAMPLE_PARTS, sample_song, write_audio  # noqa: E402
+from engines.cores import usable_cores  # noqa: E402
 from engines.draft.lipsync.sync import Part, SyncFacts, lipsync_clip  # noqa: E402
 from engines.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options  # noqa: E402
 from engines.media.probe import probe_media  # noqa: E402

@@ -1,6 +1,6 @@
 """What the supervisor starts: web, a worker per queue, beat. The Docker images run the same command lines."""
 
-from apps.core.cores import usable_cores
+from engines.cores import usable_cores
 from launcher.supervisor import Program, python
 
 IO_THREADS = 16

@@ -10,8 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
 import embedded
-from apps.core.cores import usable_cores
 from embedded.addresses import EVERY_ADDRESS, own_names
+from engines.cores import usable_cores
 from mvsite import env
 from mvsite.logging import configure_logging
 from mvsite.secret import load_secret_key

@@ -43,7 +43,7 @@ django.setup()
 
 import pytest  # noqa: E402
 
-from apps.core.cores import usable_cores  # noqa: E402
+from engines.cores import usable_cores  # noqa: E402
 from tests.waiting import wait_for  # noqa: E402
 
 MOST_WORKERS = 4  # each has a PostgreSQL, a Valkey, and at times a browser and workers of its own

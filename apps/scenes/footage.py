@@ -7,9 +7,9 @@ from pathlib import Path
 
 from av.video.reformatter import ColorTrc
 
-from apps.core.cores import usable_cores
 from apps.core.errors import InputError
 from apps.projects.models import Fit
+from engines.cores import usable_cores
 from engines.media.drawn import drawn_mouths, drawn_note, drawn_without_mouths
 from engines.media.formats import ClipFormat, Encoding, ffmpeg_encoder_arguments, ffmpeg_tags_filter
 from engines.media.probe import MediaFacts, open_media, picture_stream, probe_media

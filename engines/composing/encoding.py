@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from apps.core.cores import usable_cores
 from engines.composing.cache import Entry, Session
 from engines.composing.fitting import burned_text
 from engines.composing.lyrics import font_bytes
 from engines.composing.recipes import span_arguments
 from engines.composing.shot_plan import ShotPlan, Span
+from engines.cores import usable_cores
 from engines.errors import MediaToolError, WorkCancelled
 from engines.media.mp4 import read_track
 from engines.media.mp4_writer import join_pictures, write_movie

@@ -16,13 +16,13 @@ import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
-from apps.core.cores import usable_cores
 from engines.composing.cache import Session, content_key, track_sha256
 from engines.composing.compose import Composed
 from engines.composing.ends import own_light
 from engines.composing.fitting import Piece
 from engines.composing.shot_plan import ShotPlan, Span
 from engines.composing.sound_proof import SoundFacts, compare_sound
+from engines.cores import usable_cores
 from engines.errors import MediaToolError, WorkCancelled
 from engines.media.mp4 import Track, read_track
 from engines.media.probe import open_media

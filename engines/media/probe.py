@@ -14,7 +14,7 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 from PIL import Image, UnidentifiedImageError
 
-from apps.core.cores import usable_cores
+from engines.cores import usable_cores
 from engines.errors import InputError, MediaToolError
 from engines.media.packets import Damage, audio_frames
 

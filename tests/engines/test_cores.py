@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.core.cores import usable_cores
+from engines.cores import usable_cores
 
 MACHINE = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
@@ -53,7 +53,7 @@ def test_where_there_are_no_groups_the_machine_counts(tmp_path):
 def test_an_affinity_mask_counts():
     one = next(iter(os.sched_getaffinity(0)))
     found = subprocess.run(
-        [sys.executable, "-c", "from apps.core.cores import usable_cores; print(usable_cores())"],
+        [sys.executable, "-c", "from engines.cores import usable_cores; print(usable_cores())"],
         preexec_fn=lambda: os.sched_setaffinity(0, {one}),
         capture_output=True, text=True, check=True, timeout=30,
     )  # fmt: skip
