@@ -1,6 +1,7 @@
 """Readers of environment variables that fail loudly and name the cure."""
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -44,9 +45,19 @@ def integer(name: str, default: int, *, minimum: int | None = None, maximum: int
     return value
 
 
-def words(name: str) -> list[str]:
-    """A comma-separated list, empty when the variable is unset."""
-    return [word.strip() for word in text(name).split(",") if word.strip()]
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list, that of `default` when the variable is unset."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def networks(name: str, default: str = "") -> list[IPv4Network | IPv6Network]:
+    """A comma-separated list of addresses and networks. Raises ImproperlyConfigured for anything else."""
+    try:
+        return [ip_network(word, strict=False) for word in words(name, default)]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name}: {error}. Set it to addresses or networks such as 10.0.0.2 or 172.16.0.0/12, separated by commas."
+        ) from error
 
 
 def folder(name: str, default: Path) -> Path:

@@ -15,6 +15,8 @@ timeout = 120
 graceful_timeout = 5
 # The default of 2 s closes a connection just when a client that asks every two seconds sends its next request.
 keepalive = 75
+# Who may say that a request came by https is decided in one place, mvsite/proxies.py.
+secure_scheme_headers: dict[str, str] = {}
 # The application logs each request itself, and gunicorn's "starting" lines say nothing new.
 loglevel = "warning"
 control_socket_disable = True

@@ -48,6 +48,21 @@ if HOST in EVERY_ADDRESS:
 if PUBLIC_URL:
     ALLOWED_HOSTS.append(re.sub(r"^https?://([^/:]+).*$", r"\1", PUBLIC_URL))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+# Who may say from where and by which protocol a request came. A proxy on this machine may without being named.
+TRUSTED_PROXIES = env.networks("MV_TRUSTED_PROXIES", "127.0.0.0/8,::1")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+HTTPS_ONLY = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+# A month: long enough to protect whoever comes back, short enough to give https up again.
+SECURE_HSTS_SECONDS = 30 * 24 * 3600 if HTTPS_ONLY else 0
+SILENCED_SYSTEM_CHECKS = [
+    # HSTS for all names below ours, and its preloading: only the domain's owner knows whether all of them have https.
+    "security.W005",
+    "security.W021",
+]
+if HTTPS_ONLY:
+    # SECURE_SSL_REDIRECT would lead the person at this machine away from loopback: HttpsMiddleware redirects.
+    SILENCED_SYSTEM_CHECKS.append("security.W008")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -81,8 +96,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First: a probe must be answered whatever host it names, and while the database is away.
     "mvsite.health.HealthMiddleware",
+    "mvsite.proxies.TrustedProxyMiddleware",
     "apps.core.request_context.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "mvsite.proxies.HttpsMiddleware",
     "apps.core.request_context.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

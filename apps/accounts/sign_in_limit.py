@@ -1,6 +1,8 @@
-"""Slows down guessing of passwords: failures are counted in Redis, per address and name, and per address."""
+"""Slows down guessing of passwords. Attempts are counted in Redis before the password is looked at, so that many at
+once cannot slip past together; a right password takes its own attempt back."""
 
 import hashlib
+from ipaddress import ip_address, ip_network
 
 import redis
 import structlog
@@ -10,43 +12,80 @@ from apps.core.redis_client import redis_client
 log = structlog.get_logger(__name__)
 
 WINDOW_SECONDS = 15 * 60
-# A person who mistypes stays below both; ten thousand common passwords would take ten days from one address.
-FAILURES_PER_NAME = 10
+# A person who mistypes stays below all; ten thousand common passwords would take ten days from one address.
+FAILURES_PER_NAME_AND_ADDRESS = 10
 FAILURES_PER_ADDRESS = 50
+# Guesses from many addresses. Whoever signed in from an address before is not locked out there by others.
+FAILURES_PER_NAME = 100
+KNOWN_SECONDS = 90 * 24 * 3600
+
+# Counts an attempt on every key, or on none when one is full: a locked account uses up nobody else's attempts.
+_ATTEMPT = """
+local wait = 0
+for i, key in ipairs(KEYS) do
+  if tonumber(redis.call('GET', key) or '0') >= tonumber(ARGV[i + 1]) then
+    wait = math.max(wait, redis.call('TTL', key), 1)
+  end
+end
+if wait == 0 then
+  for _, key in ipairs(KEYS) do
+    if redis.call('INCR', key) == 1 then redis.call('EXPIRE', key, ARGV[1]) end
+  end
+end
+return wait
+"""
+_TAKE_BACK = """
+for _, key in ipairs(KEYS) do
+  if tonumber(redis.call('GET', key) or '0') > 0 then redis.call('DECR', key) end
+end
+"""
 
 
-def sign_in_wait_seconds(*, address: str, username: str) -> int:
-    """How long this address must wait before it may try this name again; 0 when it may now."""
+def sign_in_attempt(*, address: str, username: str) -> int:
+    """Count an attempt; returns 0, or how many seconds to wait before another is allowed, and then counts nothing."""
     try:
-        client = redis_client()
-        waits = [
-            max(1, int(client.ttl(key)))
-            for key, limit in _limits(address, username)
-            if int(client.get(key) or 0) >= limit
-        ]
+        limits = _limits(address, username)
+        return int(redis_client().eval(_ATTEMPT, len(limits), *limits, WINDOW_SECONDS, *limits.values()))
     except redis.RedisError as error:
         # Without Redis no work runs either; the owner must still be able to look.
         log.error("sign_in_limit_unavailable", reason=type(error).__name__)
         return 0
-    return max(waits, default=0)
 
 
-def sign_in_failed(*, address: str, username: str) -> None:
-    """Count one failure."""
+def sign_in_succeeded(*, address: str, username: str) -> None:
+    """Take the attempt back, and know this address of this account from now on."""
     try:
-        with redis_client().pipeline() as pipeline:
-            for key, _ in _limits(address, username):
-                pipeline.incr(key)
-                pipeline.expire(key, WINDOW_SECONDS, nx=True)
-            pipeline.execute()
+        limits = _limits(address, username)
+        redis_client().eval(_TAKE_BACK, len(limits), *limits)
+        redis_client().set(_known_key(address, username), 1, ex=KNOWN_SECONDS)
     except redis.RedisError as error:
         log.error("sign_in_limit_unavailable", reason=type(error).__name__)
 
 
-def _limits(address: str, username: str) -> list[tuple[str, int]]:
+def _limits(address: str, username: str) -> dict[str, int]:
+    name, network = _name(username), _network(address)
+    limits = {
+        f"sign-in:{network}:{name}": FAILURES_PER_NAME_AND_ADDRESS,
+        f"sign-in:{network}": FAILURES_PER_ADDRESS,
+    }
+    if not redis_client().exists(_known_key(address, username)):
+        limits[f"sign-in:account:{name}"] = FAILURES_PER_NAME
+    return limits
+
+
+def _known_key(address: str, username: str) -> str:
+    return f"sign-in:known:{_network(address)}:{_name(username)}"
+
+
+def _name(username: str) -> str:
     # Hashed: the name may be of any length, and may be a password typed into the wrong field.
-    name = hashlib.sha256(username.strip().lower().encode()).hexdigest()[:24]
-    return [
-        (f"sign-in:{address}:{name}", FAILURES_PER_NAME),
-        (f"sign-in:{address}", FAILURES_PER_ADDRESS),
-    ]
+    return hashlib.sha256(username.strip().lower().encode("utf-8", "replace")).hexdigest()[:24]
+
+
+def _network(address: str) -> str:
+    """One client: an IPv6 customer has a whole /64 to choose from."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts.keeping import kept_take
 from apps.accounts.models import User
 from apps.accounts.services import token_create, token_revoke
-from apps.accounts.sign_in_limit import sign_in_failed, sign_in_wait_seconds
+from apps.accounts.sign_in_limit import sign_in_attempt, sign_in_succeeded
 from apps.core.errors import InputError
 
 NEW_TOKEN = "new_api_token"  # noqa: S105 - a session key
@@ -31,14 +31,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "accounts/sign_in.html", context)
     address, username = request.META.get("REMOTE_ADDR", ""), request.POST.get("username", "")
-    if wait := sign_in_wait_seconds(address=address, username=username):
+    if wait := sign_in_attempt(address=address, username=username):
         context |= {"form": AuthenticationForm(request), "wait_minutes": -(-wait // 60)}
         response = render(request, "accounts/sign_in.html", context, status=429)
         response["Retry-After"] = str(wait)
         return response
     if not form.is_valid():
-        sign_in_failed(address=address, username=username)
         return render(request, "accounts/sign_in.html", context, status=400)
+    sign_in_succeeded(address=address, username=username)
     login(request, form.get_user())
     kept_take(request)
     return redirect(next_url)

@@ -1,6 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import redis
 from django.conf import settings as django_settings
+
+from apps.accounts.sign_in_limit import sign_in_attempt
+from apps.core.redis_client import redis_client
 
 pytestmark = pytest.mark.django_db
 SIGN_IN = "/accounts/sign-in/"
@@ -54,6 +59,64 @@ def test_failures_of_one_name_do_not_lock_out_another(client, user, other_user):
         sign_in(client, password="wrong", username="somebody-else")
 
     assert sign_in(client).status_code == 302
+
+
+def test_a_locked_account_uses_up_no_attempts_of_others_behind_the_same_proxy(client, user, other_user):
+    for _ in range(100):
+        sign_in(client, password="wrong", username="somebody-else")
+
+    assert sign_in(client, username="somebody-else").status_code == 429
+    assert sign_in(client).status_code == 302
+
+
+def test_many_attempts_at_once_cannot_pass_together():
+    with ThreadPoolExecutor(20) as pool:
+        waits = list(pool.map(lambda _: sign_in_attempt(address="192.0.2.1", username="owner"), range(60)))
+
+    assert waits.count(0) == 10
+    assert all(0 < wait <= 900 for wait in waits if wait)
+
+
+def test_right_passwords_are_never_counted(client, user):
+    for _ in range(60):
+        assert sign_in(client).status_code == 302
+
+    assert not [key for key in redis_client().scan_iter("sign-in:*") if b"known" not in key and _count(key)]
+
+
+def _count(key):
+    return int(redis_client().get(key))
+
+
+def test_an_address_that_tries_many_names_is_slowed_down(client, user):
+    for number in range(50):
+        sign_in(client, password="wrong", username=f"name-{number}")
+
+    assert sign_in(client).status_code == 429
+    assert (
+        client.post(
+            SIGN_IN, {"username": "owner", "password": "a long passphrase"}, REMOTE_ADDR="192.0.2.7"
+        ).status_code
+        == 302
+    )
+
+
+def test_guesses_from_many_addresses_do_not_lock_the_owner_out_where_they_were_before(client, user):
+    client.post(SIGN_IN, {"username": "owner", "password": "a long passphrase"}, REMOTE_ADDR="192.0.2.7")
+    waits = [sign_in_attempt(address=f"198.51.100.{number}", username="owner") for number in range(110)]
+
+    assert waits[:100] == [0] * 100 and all(waits[100:])
+    assert sign_in_attempt(address="192.0.2.7", username="Owner ") == 0
+
+
+def test_the_addresses_of_one_ipv6_customer_count_as_one():
+    waits = [sign_in_attempt(address=f"2001:db8:1:2::{number:x}", username="owner") for number in range(12)]
+
+    assert waits[:10] == [0] * 10 and all(waits[10:])
+
+
+def test_a_name_that_is_no_text_is_counted_too(client):
+    assert sign_in(client, username="\x00" + "y" * 5000).status_code == 400
 
 
 def test_signing_out_ends_the_session(client, user):
