@@ -1,9 +1,10 @@
 """A plan as a job keeps it: JSON that names assets by id, and its opening in a worker."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from fractions import Fraction
+from itertools import accumulate
 from typing import Literal, cast
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from apps.assets.models import Asset
 from apps.assets.services import asset_local_copy
 from apps.core.errors import NotFound
 from engines.composing.shot_plan import Fit, ShortClip, Shot, ShotPlan, SongPart, Source, Transition, TransitionKind
+from engines.media.flashes import flashes_apart
 from engines.media.formats import ClipFormat, Encoding
 from engines.media.probe import MediaFacts, has_other_colours
 
@@ -39,6 +41,23 @@ class FrozenShot(_Frozen):
     scene_id: UUID | None = None
     sequence: int | None = None
     clip_id: UUID | None = None
+
+
+# A dip is a flash as well: the picture goes dark or white, and comes back.
+_FLASHING = {TransitionKind.FLASH, TransitionKind.DIP_WHITE, TransitionKind.DIP_BLACK}
+
+
+def flashing_cuts_apart(shots: Iterable[FrozenShot], fps: Fraction) -> tuple[FrozenShot, ...]:
+    """The shots with plain cuts where their transitions would flash more often than is safe to look at."""
+    shots = tuple(shots)
+    cuts = accumulate((shot.frames / fps for shot in shots[:-1]), initial=Fraction(0))
+    at = {index: float(cut) for index, cut in enumerate(cuts) if index and shots[index].transition in _FLASHING}
+    safe = set(flashes_apart(at.values()))
+    plain = {"transition": None, "transition_frames": 0}
+    return tuple(
+        shot.model_copy(update=plain) if index in at and at[index] not in safe else shot
+        for index, shot in enumerate(shots)
+    )
 
 
 class FrozenSong(_Frozen):

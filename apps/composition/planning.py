@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import Any
 
-from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
+from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong, flashing_cuts_apart
 from apps.composition.hook import hook_range
 from apps.composition.models import Lyrics, Output, ProjectLook, SceneLook
 from apps.composition.options import ComposeOptions, decibels, resolved_options, transition_kind
@@ -71,7 +71,7 @@ def project_plan(
         fps=str(fps),
         encoding=options.encoding.name,
         fit=options.picture_fit,
-        shots=tuple(shot for shot in shots if shot is not None),
+        shots=flashing_cuts_apart((shot for shot in shots if shot is not None), fps),
         song=_song(project, starts, ends, options, hook=bool(output and output.hook_seconds is not None)),
         burned_lyrics=burned,
         soft_lyrics=soft,

@@ -14,7 +14,7 @@ from apps.accounts.models import User
 from apps.assets.models import Asset
 from apps.assets.models import Kind as AssetKind
 from apps.assets.selectors import asset_get
-from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
+from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong, flashing_cuts_apart
 from apps.composition.options import ComposeOptions, decibels, resolved_options, transition_kind
 from apps.core.errors import InputError
 from apps.flavors.registry import resolve
@@ -97,7 +97,7 @@ def stitch_plan(
         fps=str(shape.fps),
         encoding=options.encoding.name,
         fit=options.picture_fit,
-        shots=shots,
+        shots=flashing_cuts_apart(shots, shape.fps),
         song=_song(song, audio_start, total, options) if song else None,
     )
 

@@ -16,6 +16,7 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
+import scipy  # its parts are loaded when first used: half a second of every process's start
 
 from engines.draft.camera import Move, View, matrix, view_at
 from engines.draft.canvas import Pixels, levelled
@@ -23,6 +24,7 @@ from engines.draft.figure import Mouth
 from engines.draft.weather import Weather
 from engines.errors import WorkCancelled
 from engines.media.drawn import DrawnMouth, drawn_note
+from engines.media.flashes import LEAST_APART_SECONDS, flashes_apart
 from engines.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
 
 # From BGR to limited-range BT.709, the clip format's colours.
@@ -34,6 +36,10 @@ _TO_YUV = np.array(
 _MARK_EVERY = 6
 _CHECK_EVERY = 12
 _STRIPS = 5
+# Shorter changes of the song's energy are not shown.
+_ENERGY_SECONDS = 0.35
+# A beat so soon after the cut is one flash with it.
+_ON_CUT_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -273,13 +279,22 @@ def _levels(shot: Shot, fps: Fraction) -> list[tuple[float, float]]:
     energy = np.full(shot.frames, 0.5)
     if shot.energy:
         energy = np.interp(np.linspace(0, 1, shot.frames), np.linspace(0, 1, len(shot.energy)), shot.energy)
+        # Loudness rises and falls with the drum; only the beats below may flash.
+        energy = scipy.ndimage.gaussian_filter1d(energy, _ENERGY_SECONDS * float(fps), mode="nearest")
     pulse = np.zeros(shot.frames)
     times = frames / float(fps)
-    for beat in shot.beats:
+    for beat in _flashing_beats(shot, float(shot.frames / fps)):
         since = times - beat
         # A short rise before the beat keeps the light from jumping.
         pulse = np.maximum(pulse, np.where(since >= 0, np.exp(-since / 0.12), np.exp(since / 0.02)))
     return list(zip(energy.tolist(), (pulse * (0.35 + 0.65 * energy)).tolist(), strict=True))
+
+
+def _flashing_beats(shot: Shot, seconds: float) -> list[float]:
+    """The beats that the light follows. The cuts at both ends are changes of light too."""
+    beats = sorted(beat for beat in shot.beats if 0 <= beat <= seconds - LEAST_APART_SECONDS)
+    on_cut = [beat for beat in beats if beat < _ON_CUT_SECONDS][:1]
+    return on_cut + flashes_apart(beats, after=on_cut[0] if on_cut else 0.0)
 
 
 def render_clip(
