@@ -21,7 +21,7 @@ override export SCENES := $(value SCENES)
 override export ASPECT := $(value ASPECT)
 override export OUT := $(value OUT)
 
-.PHONY: help setup setup-dev run video demo test test-live check bench lock format
+.PHONY: help setup setup-dev run video demo test coverage test-live check bench lock format
 .DEFAULT_GOAL := help
 
 help: ## Show the targets.
@@ -45,9 +45,14 @@ video: setup ## Make a video: SONG= IDEA= [CHARACTER= FLAVOR= SCENES= ASPECT= OU
 demo: setup ## Make a short video of a song that is synthesised on the spot.
 	@$(RUN) --command make_demo $${OUT:+"--out=$$OUT"}
 
-test: setup-dev ## Run every test.
+test: setup-dev ## Run every test (INSTALL_BROWSER=1 installs a Chromium where there is none).
 	@$(VENV)/python -m launcher.browser
 	@exec $(VENV)/python -m pytest --numprocesses auto --dist loadfile
+
+coverage: setup-dev ## Run every test and say which lines none of them reaches.
+	@$(VENV)/coverage erase
+	@$(VENV)/coverage run -m pytest -q
+	@$(VENV)/coverage combine --quiet; $(VENV)/coverage report --skip-covered --skip-empty --sort=cover
 
 test-live: setup-dev ## Run the tests that call paid services; they need the services' keys.
 	@exec $(VENV)/python -m pytest -m live
@@ -57,6 +62,7 @@ check: setup-dev ## Lint, format, types, import rules, migrations.
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/lint-imports
+	$(VENV)/vulture
 	$(VENV)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(VENV)/python manage.py check
 

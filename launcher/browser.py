@@ -1,4 +1,7 @@
-"""Finds a Chromium for the browser tests, or installs one: `python -m launcher.browser`."""
+"""Finds the Chromium that the browser tests drive: `python -m launcher.browser`.
+
+It installs one only where that is expected: with CI=true, or when INSTALL_BROWSER=1 asks for it.
+"""
 
 import os
 import shutil
@@ -7,6 +10,10 @@ import sys
 
 # Playwright's own Node needs libatomic, which a bare Debian lacks.
 PACKAGES = ("chromium", "libatomic1")
+HOW_TO_INSTALL = (
+    "There is no Chromium, so the browser tests are skipped. `make test INSTALL_BROWSER=1` installs one (by apt-get as "
+    f"root on Debian and Ubuntu, elsewhere by Playwright), or do it yourself: sudo apt-get install {' '.join(PACKAGES)}"
+)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -18,11 +25,20 @@ def chromium_path() -> str | None:
     return _playwright_path()
 
 
-def chromium_install() -> str | None:
-    """Find or install a Chromium; never fails, answers None when there is none to be had."""
+def chromium_ensure() -> str | None:
+    """The Chromium to drive, installed first where that is allowed; None when there is none."""
     path = chromium_path()
     if path and _playwright_works():
         return path
+    return _chromium_install() if may_install() else None
+
+
+def may_install() -> bool:
+    """Installing a system package needs somebody's word: CI's, or INSTALL_BROWSER=1."""
+    return any(os.environ.get(name, "").lower() in {"1", "true", "yes", "on"} for name in ("CI", "INSTALL_BROWSER"))
+
+
+def _chromium_install() -> str | None:
     apt = shutil.which("apt-get")
     if apt and os.geteuid() == 0:
         sys.stderr.write("Installing Chromium for the browser tests …\n")
@@ -54,11 +70,8 @@ def _playwright_works() -> bool:
 
 
 def main() -> int:
-    if chromium_install() is None:
-        sys.stderr.write(
-            "\n*** No Chromium was found and none could be installed: THE BROWSER TESTS WILL FAIL.  ***\n"
-            f"*** Install it (Debian: apt-get install {' '.join(PACKAGES)}) and run make test again.            ***\n\n"
-        )
+    if chromium_ensure() is None:
+        sys.stderr.write(f"\n*** {HOW_TO_INSTALL}\n\n")
     return 0
 
 
