@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
+
+from django.utils.module_loading import import_string
 
 from apps.core.errors import ProviderError
 
@@ -271,12 +273,30 @@ class Provider(ABC):
         """What the request will cost. Raises InputError when the service cannot express the request."""
 
 
+class Maker(Protocol):
+    """Make the result under `into` (an existing empty folder). Same request, same result.
+
+    `progress` takes a percentage 0…100 and a message. Raises WorkCancelled soon after `cancelled()` turns true,
+    MediaToolError or InputError when it cannot be made."""
+
+    def __call__(
+        self,
+        request: ProviderRequest,
+        *,
+        into: Path,
+        progress: Callable[[float, str], None],
+        cancelled: Callable[[], bool],
+    ) -> ProviderResult: ...
+
+
 class LocalProvider(Provider):
-    """Makes results in the calling worker."""
+    """Makes results in the calling worker. Its class holds the facts that pages and quotes need; what does the work
+    stands in a module of its own, since its engines are large and the web process never makes anything."""
 
     local = True
+    # Where the provider's Maker is, as "package.module.function". A worker imports it with its first job.
+    maker: ClassVar[str]
 
-    @abstractmethod
     def make(
         self,
         request: ProviderRequest,
@@ -285,10 +305,8 @@ class LocalProvider(Provider):
         progress: Callable[[float, str], None],
         cancelled: Callable[[], bool],
     ) -> ProviderResult:
-        """Make the result under `into` (an existing empty folder). Same request, same result.
-
-        `progress` takes a percentage 0…100 and a message. Raises WorkCancelled soon after `cancelled()`
-        turns true, MediaToolError or InputError when it cannot be made."""
+        make: Maker = import_string(self.maker)
+        return make(request, into=into, progress=progress, cancelled=cancelled)
 
 
 class RemoteProvider(Provider):

@@ -1,0 +1,248 @@
+"""How the draft makes what it is asked for, with the engines that draw, film and move lips. Only workers load it."""
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+from pydantic import ValidationError
+
+from apps.core.errors import InputError, WorkCancelled
+from apps.flavors.grammar import SceneGrammar
+from apps.providers.base import (
+    ImageRequest,
+    LipsyncRequest,
+    ProducedFile,
+    ProviderRequest,
+    ProviderResult,
+    ScenesRequest,
+    SegmentedLipsyncRequest,
+    VideoRequest,
+)
+from apps.providers.draft.images import (
+    character_sheet,
+    cover,
+    label_top,
+    load_picture,
+    read_character,
+    read_recipe,
+    storyboard_image,
+)
+from apps.providers.draft.scenes import write_scenes
+from engines.draft.camera import Move, pace
+from engines.draft.canvas import OVERSCAN
+from engines.draft.clip import Picture, Shot, render_clip
+from engines.draft.lettering import text_mask
+from engines.draft.lipsync.sync import Part, lipsync_clip
+from engines.draft.look import DraftLook
+from engines.draft.reading import read_prompt
+from engines.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, paint, stable_number, vignette
+from engines.draft.weather import Weather
+from engines.media.formats import ClipFormat
+
+Progress = Callable[[float, str], None]
+Cancelled = Callable[[], bool]
+
+# How much of a figure's sway to the beat can be seen: near ones dance, far ones would hop.
+_SWAY = {
+    "extreme_wide": 0.0,
+    "wide": 0.1,
+    "full": 0.3,
+    "medium": 0.7,
+    "close": 1.0,
+    "extreme_close": 1.2,
+    "detail": 0.0,
+}
+_NO_LIPS = "This drawing shows nobody's lips, so none move. The sound is in place; make a closer shot to see them sing."
+_SOFT = {"medium", "close", "extreme_close", "detail"}
+
+
+def make(request: ProviderRequest, *, into: Path, progress: Progress, cancelled: Cancelled) -> ProviderResult:
+    """What `LocalProvider.make` promises."""
+    if isinstance(request, ScenesRequest):
+        return _make_scenes(request, progress)
+    if isinstance(request, ImageRequest):
+        return _make_images(request, into, progress, cancelled)
+    if isinstance(request, VideoRequest):
+        return _make_clip(request, into, progress, cancelled)
+    return _make_lipsync(request, into, progress, cancelled)
+
+
+def draft_settings(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The draft's part of a resolved config."""
+    found = settings.get("providers", {}).get("draft", {})
+    return found if isinstance(found, Mapping) else {}
+
+
+def _look(settings: Mapping[str, Any]) -> DraftLook:
+    try:
+        return DraftLook.model_validate(draft_settings(settings).get("look"))
+    except ValidationError as error:
+        raise InputError("The request's settings hold no look for the draft; resolve them from a flavor.") from error
+
+
+def _make_scenes(request: ScenesRequest, progress: Progress) -> ProviderResult:
+    prompts = request.settings.get("scene_prompts")
+    if not isinstance(prompts, Mapping):
+        raise InputError("The request's settings hold no scene_prompts; resolve them from a flavor.")
+    progress(10, "Writing scenes")
+    grammar = SceneGrammar.model_validate(prompts["grammar"])
+    scenes = write_scenes(request, grammar, dict(request.settings), str(prompts.get("negative_description", "")))
+    return ProviderResult(data={"scenes": scenes}, facts={"model": "draft writer", "seed": request.seed})
+
+
+def _make_images(request: ImageRequest, into: Path, progress: Progress, cancelled: Cancelled) -> ProviderResult:
+    look = _look(request.settings)
+    reference = request.character_reference.path if request.character_reference else None
+    files = []
+    for number in range(request.num_images):
+        if cancelled():
+            raise WorkCancelled
+        progress(100 * number / request.num_images, "Drawing")
+        path = into / f"image_{number + 1}.png"
+        if request.purpose == "character_reference":
+            character_sheet(
+                request.prompt,
+                look=look,
+                width=request.width,
+                height=request.height,
+                seed=request.seed + number,
+                into=path,
+            )
+        else:
+            recipe = Recipe(
+                request.prompt, request.seed + number, look, read_character(reference) if reference else None
+            )
+            storyboard_image(recipe, width=request.width, height=request.height, reference=reference, into=path)
+        files.append(ProducedFile(path=path, role="image", content_type="image/png"))
+    return ProviderResult(files=tuple(files), facts={"model": "draft storyboard", "seed": request.seed})
+
+
+def _make_lipsync(
+    request: LipsyncRequest | SegmentedLipsyncRequest, into: Path, progress: Progress, cancelled: Cancelled
+) -> ProviderResult:
+    temperature = request.temperature if isinstance(request, LipsyncRequest) else request.options.get("temperature")
+    expressiveness = float(
+        draft_settings(request.settings).get("expressiveness", 0.5) if temperature is None else temperature
+    )
+    path = into / "video.mp4"
+    done = lipsync_clip(
+        request.video.path, _parts(request), path, expressiveness=expressiveness, progress=progress, cancelled=cancelled
+    )
+    facts = {"model": "draft lips", "frames": done.frames, "face": done.face, "face_share": done.seen_share}
+    if done.face == "none":
+        facts["note"] = _NO_LIPS
+    return ProviderResult(files=(ProducedFile(path=path, role="video", content_type="video/mp4"),), facts=facts)
+
+
+def _parts(request: LipsyncRequest | SegmentedLipsyncRequest) -> list[Part]:
+    """The whole video to one voice, or each segment to its own; a sound that is too long is cut off at its end."""
+    if isinstance(request, LipsyncRequest):
+        return [Part(0.0, float("inf"), request.audio.path)]
+    missing = [part.audio_reference for part in request.segments if part.audio_reference not in request.audios]
+    if missing or not request.segments:
+        raise InputError(
+            f"There is no audio file for {', '.join(missing)}." if missing else "There is no segment to sync."
+        )
+    return [
+        Part(
+            part.start_seconds, part.end_seconds, request.audios[part.audio_reference].path,
+            part.audio_start_seconds or 0.0, part.audio_end_seconds,
+        )
+        for part in request.segments
+    ]  # fmt: skip
+
+
+def _make_clip(request: VideoRequest, into: Path, progress: Progress, cancelled: Cancelled) -> ProviderResult:
+    fps = Fraction(request.fps)
+    clip = ClipFormat(request.width, request.height, fps)
+    frames = request.frames if request.frames is not None else -(-request.duration_seconds * fps // 1)
+    if frames < 1:
+        raise InputError("A clip needs at least one frame; give it a longer duration.")
+    progress(0, "Drawing")
+    recipe = _recipe(request)
+    picture, look, bars_drawn = _picture(request, recipe, clip)
+    shot = _shot(request, recipe, look, clip, int(frames), bars_drawn=bars_drawn)
+    path = into / "video.mp4"
+    render_clip(picture, shot, clip, path, progress=progress, cancelled=cancelled)
+    facts = {"model": "draft camera", "seed": request.seed, "frames": int(frames), "move": shot.move.kind}
+    return ProviderResult(files=(ProducedFile(path=path, role="video", content_type="video/mp4"),), facts=facts)
+
+
+def _recipe(request: VideoRequest) -> Recipe | None:
+    """The recipe inside the start image; a new one where there is no image; None for somebody else's picture."""
+    if request.image is not None:
+        return read_recipe(request.image.path)
+    person = read_character(request.character_reference.path) if request.character_reference else None
+    return Recipe(request.prompt, request.seed, _look(request.settings), person)
+
+
+def _picture(request: VideoRequest, recipe: Recipe | None, clip: ClipFormat) -> tuple[Picture, DraftLook | None, bool]:
+    if recipe is None:
+        assert request.image is not None  # noqa: S101 - without an image there is a recipe
+        return _photo(request.image.path, clip), None, True
+    layers = paint(recipe, clip.width, clip.height)
+    strength = recipe.look.vignette
+    picture = Picture(
+        back=vignette(layers.back, strength),
+        front=vignette(layers.front, strength * 0.5),
+        alpha=layers.alpha,
+        light=layers.light,
+        mouth=layers.mouth,
+        soft=layers.brief.shot in _SOFT,
+    )
+    return picture, recipe.look, False
+
+
+def _photo(path: Path, clip: ClipFormat) -> Picture:
+    """A flat picture on a canvas with room: its own edges mirrored, which no move of ours quite reaches."""
+    whole = cover(load_picture(path), clip.width, clip.height)
+    across = (round(clip.width * OVERSCAN) - clip.width) // 2
+    down = (round(clip.height * OVERSCAN) - clip.height) // 2
+    return Picture(back=cv2.copyMakeBorder(whole, down, down, across, across, cv2.BORDER_REFLECT_101))
+
+
+def _shot(
+    request: VideoRequest,
+    recipe: Recipe | None,
+    look: DraftLook | None,
+    clip: ClipFormat,
+    frames: int,
+    *,
+    bars_drawn: bool,
+) -> Shot:
+    settings = draft_settings(request.settings)
+    brief = read_prompt(request.prompt)
+    seen = read_prompt(recipe.prompt) if recipe else brief
+    kind = brief.move
+    move = Move(
+        kind=kind,  # type: ignore[arg-type]  # the table of moves holds these kinds only
+        strength=float(settings.get("move_strength", 1.0)) * pace(request.prompt),
+        parallax=float(settings.get("parallax", 1.0)),
+        handheld=float(settings.get("handheld", 0.0)) / 720,
+        aspect=clip.width / clip.height,
+        seed=stable_number(request.prompt, request.seed) % 2**32,
+        close=recipe is None,
+    )
+    outdoors = seen.place not in {"room", "stage", "car"}
+    weather = (
+        Weather(seen.weather, clip.width, clip.height, fps=float(clip.fps), seed=request.seed)
+        if seen.weather in {"rain", "snow", "dust"} and outdoors and recipe is not None
+        else None
+    )
+    bars = look.bars if look and not bars_drawn else 0.0
+    size = max(10, round(min(clip.width, clip.height) * 0.022))
+    label = text_mask(f"{SHOT_NAMES[seen.shot]}  ·  {MOVE_NAMES[kind]}", size) if recipe else None
+    return Shot(
+        move=move,
+        frames=frames,
+        energy=request.energy,
+        beats=request.beat_seconds,
+        response=float(settings.get("light_response", 0.5)),
+        sway=_SWAY[seen.shot],
+        bars=bars,
+        label=label,
+        label_at=(round(size * 1.3), label_top(clip.height, size, bars)),
+        weather=weather,
+    )
