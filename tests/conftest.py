@@ -65,6 +65,14 @@ def _quick_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def documented_answers(monkeypatch):
+    # Read late: it needs Django.
+    from tests.documented import client_checked
+
+    client_checked(monkeypatch)
+
+
 @pytest.fixture
 def user(django_user_model):
     return django_user_model.objects.create_user("owner", password="a long passphrase")

@@ -16,8 +16,9 @@ from apps.assets.store.disk import local_path
 from apps.assets.store.ranges import ByteRange, RangeNotSatisfiable, range_parse
 
 CHUNK_BYTES = 256 * 1024
-# An asset's content never changes, so a browser may keep it; only this browser, since it is private.
-CACHE_CONTROL = "private, max-age=86400, immutable"
+# A browser may keep it, and asks before each use whether it still may show it: nothing private is there after the
+# sign-out. An asset's content never changes, so that the answer is a 304 without a body.
+CACHE_CONTROL = "private, no-cache"
 
 
 def serve_asset(request: HttpRequest | Request, asset: Asset) -> HttpResponseBase:

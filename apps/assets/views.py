@@ -27,6 +27,7 @@ from apps.assets.selectors import asset_get
 from apps.assets.serving import serve_asset
 from apps.assets.upkeep.sweep import bucket_sweep, orphans_sweep
 from apps.assets.uploading.resumable_api import UploadField
+from apps.core.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from apps.core.negotiation import AnyTypeNegotiation
 
 __all__ = ["serve_asset"]
@@ -34,6 +35,7 @@ __all__ = ["serve_asset"]
 FILE_RESPONSES = {
     (200, "*/*"): OpenApiTypes.BINARY,
     (206, "*/*"): OpenApiTypes.BINARY,
+    304: OpenApiResponse(description="The copy that the caller has is still the file."),
     302: OpenApiResponse(description="The file lies in the bucket: follow the presigned link."),
     416: OpenApiResponse(description="The range lies outside the file."),
 }
@@ -90,10 +92,12 @@ class UploadSerializer(serializers.Serializer[Any]):
 @extend_schema(
     summary="Upload a file",
     request={"multipart/form-data": UploadSerializer},
+    parameters=[IDEMPOTENCY_PARAMETER],
     responses={201: AssetSerializer},
 )
 @api_view(["POST"])
 @parser_classes([MultiPartParser])
+@idempotent
 def asset_upload(request: Request) -> Response:
     """Keep a video, a sound or a picture; other calls then name it by its id."""
     body = UploadSerializer(data=request.data, context={"request": request})

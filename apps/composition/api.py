@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from apps.assets.serving import serve_asset
 from apps.assets.views import FILE_RESPONSES
 from apps.composition import looks, services
-from apps.composition.export import latest_export, project_export
+from apps.composition.export import export_get, project_export
 from apps.composition.models import Composition, Output
 from apps.composition.project_looks import project_look_get, project_look_set
 from apps.composition.selectors import PlansNow, composition_get, compositions_of
@@ -35,6 +35,7 @@ from apps.composition.serializers import (
 )
 from apps.composition.stitching import stitch_start
 from apps.core.errors import NotFound
+from apps.core.idempotency import idempotent
 from apps.core.negotiation import AnyTypeNegotiation
 from apps.generation.api import validated
 from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
@@ -117,6 +118,7 @@ class OutputList(APIView):
         return Response(OutputSerializer(Output.objects.filter(project=project), many=True).data)
 
     @extend_schema(request=OutputWriteSerializer, responses={201: OutputSerializer}, summary="Add an output")
+    @idempotent
     def post(self, request: Request, project_id: UUID) -> Response:
         wanted = validated(OutputWriteSerializer, request)
         output = services.output_create(by=acting_user(request), project_id=project_id, **wanted)
@@ -187,15 +189,11 @@ class ProjectExport(APIView):
     content_negotiation_class = AnyTypeNegotiation
 
     @extend_schema(
-        responses={**FILE_RESPONSES, 202: JobSerializer},
-        summary="The package for an editor, or the job that packs it when the project changed",
+        responses={**FILE_RESPONSES, 409: None},
+        summary="The package for an editor, as the project stands; POST packs it",
     )
     def get(self, request: Request, project_id: UUID) -> HttpResponseBase:
-        by = acting_user(request)
-        archive = latest_export(project_get(by=by, project_id=project_id))
-        if archive is not None:
-            return serve_asset(request, archive)
-        return job_response(request, project_export(by=by, project_id=project_id))
+        return serve_asset(request, export_get(by=acting_user(request), project_id=project_id))
 
     @extend_schema(request=None, responses={202: JobSerializer}, summary="Pack the project for an editor")
     def post(self, request: Request, project_id: UUID) -> Response:

@@ -22,9 +22,11 @@ from apps.composition.frozen import FrozenPlan, asset_facts
 from apps.composition.models import Lyrics
 from apps.composition.planning import project_plan
 from apps.composition.timeline import write_timelines
+from apps.core.errors import ConflictError
 from apps.jobs.execution import Done, JobRun
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
+from apps.jobs.selectors import live_jobs
 from apps.jobs.services import Idempotency, NewJob, job_create
 from apps.jobs.states import State
 from apps.projects.models import Project
@@ -84,6 +86,24 @@ def latest_export(project: Project) -> Asset | None:
     same = jobs.filter(parameters__fingerprint=fingerprint, parameters__package_version=_PACKAGE_VERSION)
     job = same.order_by("-created_at").first()
     return Asset.objects.filter(pk=job.result.get("archive_id")).first() if job else None
+
+
+def export_get(*, by: User, project_id: UUID) -> Asset:
+    """The package of the project as it stands. Raises ConflictError where it has to be packed first."""
+    project = project_get(by=by, project_id=project_id)
+    if archive := latest_export(project):
+        return archive
+    packing = live_jobs(project_id).filter(kind=Kind.EXPORT).first()
+    if packing is not None:
+        raise ConflictError(
+            "The package is being packed. Ask again when its job is done.",
+            code="export_in_progress",
+            errors={"job": f"/api/jobs/{packing.pk}"},
+        )
+    raise ConflictError(
+        f"This project is not packed as it stands. POST to /api/mv/projects/{project_id}/export first, then ask again.",
+        code="export_not_packed",
+    )
 
 
 def export_run(run: JobRun) -> Done:

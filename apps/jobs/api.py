@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from apps.accounts.models import User
 from apps.assets.models import Asset
 from apps.assets.services import asset_urls
+from apps.core.idempotency import idempotent
 from apps.jobs import polling, services
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job, JobEvent
@@ -165,6 +166,7 @@ class AdoptSerializer(serializers.Serializer[Any]):
 
 @extend_schema(request=AdoptSerializer, responses={202: JobSerializer})
 @api_view(["POST"])
+@idempotent
 def job_adopt(request: Request, job_id: UUID) -> Response:
     """Name the provider's id of a request whose outcome was unknown; its result is fetched, nothing is paid."""
     body = AdoptSerializer(data=request.data)

@@ -18,7 +18,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.core.errors import ConflictError, InputError, NotFound, WorkCancelled
+from apps.core.errors import ConflictError, NotFound, WorkCancelled
+from apps.core.idempotency import key_checked, key_reused
 from apps.jobs import dispatch, money
 from apps.jobs.kinds import SPECS, Kind
 from apps.jobs.models import Job, JobEvent, RemoteRun, RunStatus
@@ -26,8 +27,6 @@ from apps.jobs.states import FINISHED, LIVE, RETRYABLE, Code, State, may_move
 from apps.providers.base import Quote
 
 log = structlog.get_logger(__name__)
-
-IDEMPOTENCY_KEY_LENGTH = 200
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,7 @@ def idempotent_job(*, by: User, idempotency: Idempotency | None) -> Job | None:
         return None
     job = Job.objects.filter(owner=by, idempotency_key=idempotency.key).first()
     if job is not None and job.idempotency_fingerprint != idempotency.fingerprint:
-        raise ConflictError(
-            "This Idempotency-Key was used for a different request. Use a new key for new work.",
-            code="idempotency_key_reused",
-        )
+        raise key_reused()
     return job
 
 
@@ -434,10 +430,6 @@ def job_note(job: Job, *, code: Code, message: str, facts: Mapping[str, Any] | N
 
 def idempotency_of(key: str, *, kind: str, body: Mapping[str, Any]) -> Idempotency | None:
     """The caller's key with what it was used for; None without a key. Raises InputError for an absurd key."""
-    if not key:
+    if not key_checked(key):
         return None
-    if len(key) > IDEMPOTENCY_KEY_LENGTH or not key.isprintable():
-        raise InputError(
-            "Idempotency-Key must be 1 to 200 printable characters.", errors={"Idempotency-Key": ["invalid"]}
-        )
     return Idempotency(key=key, fingerprint=fingerprint_of(kind, body))

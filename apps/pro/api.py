@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from apps.accounts.models import User
 from apps.assets.models import Kind as AssetKind
 from apps.core.errors import InputError, NotFound
+from apps.core.idempotency import idempotent
 from apps.generation.api import QUOTE_ANSWER, validated, wanted_spending
 from apps.jobs import services as job_services
 from apps.jobs.api import (
@@ -230,6 +231,7 @@ def pro_job_cancel(request: Request, job_id: UUID) -> Response:
 
 @extend_schema(request=SpendingSerializer, responses={202: JobSerializer})
 @api_view(["POST"])
+@idempotent
 def pro_job_retry(request: Request, job_id: UUID) -> Response:
     """Start the next attempt with the frozen order."""
     by, spending = acting_user(request), wanted_spending(validated(SpendingSerializer, request))

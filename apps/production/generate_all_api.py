@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.models import User
+from apps.core.idempotency import idempotent
 from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
 from apps.jobs.api import acting_user
 from apps.production import generate_all
@@ -28,6 +29,7 @@ class ProjectGenerate(APIView):
         responses={202: ProjectSerializer},
         summary="Make everything that is missing, then compose; repeat it to go on after a failure",
     )
+    @idempotent
     def post(self, request: Request, project_id: UUID) -> Response:
         data = validated(SpendingSerializer, request)
         project = generate_all.generate_all_start(

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.idempotency import idempotent
 from apps.jobs.api import acting_user
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, projects_of
@@ -44,6 +45,7 @@ class ProjectList(ListAPIView[Project]):
         return projects_of(acting_user(self.request))
 
     @extend_schema(request=ProjectWriteSerializer, responses={201: ProjectSerializer}, summary="Make a project")
+    @idempotent
     def post(self, request: Request) -> Response:
         body = ProjectWriteSerializer(data=request.data)
         body.is_valid(raise_exception=True)

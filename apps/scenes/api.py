@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.idempotency import idempotent
 from apps.generation.api import validated
 from apps.jobs.api import acting_user
 from apps.projects.selectors import project_get
@@ -39,6 +40,7 @@ class SceneList(ListAPIView[Scene]):
         return scenes_of(project).prefetch_related("clips")
 
     @extend_schema(request=SceneWriteSerializer, responses={201: SceneSerializer}, summary="Insert a scene")
+    @idempotent
     def post(self, request: Request, project_id: UUID) -> Response:
         data = validated(SceneWriteSerializer, request)
         scene = services.scene_create(by=acting_user(request), project_id=project_id, **data)
@@ -79,6 +81,7 @@ class SceneReorder(APIView):
 
 class SceneSplit(APIView):
     @extend_schema(request=SplitSerializer, responses=SCENES_ANSWER, summary="Cut a scene in two")
+    @idempotent
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(SplitSerializer, request)
         services.scene_split(by=acting_user(request), project_id=project_id, sequence=sequence, **data)
@@ -87,6 +90,7 @@ class SceneSplit(APIView):
 
 class SceneMerge(APIView):
     @extend_schema(request=None, responses=SCENES_ANSWER, summary="Join a scene with the next one")
+    @idempotent
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         services.scene_merge(by=acting_user(request), project_id=project_id, sequence=sequence)
         return _scenes_response(request, project_id)
@@ -94,6 +98,7 @@ class SceneMerge(APIView):
 
 class SceneDuplicate(APIView):
     @extend_schema(request=SnapSerializer, responses=SCENES_ANSWER, summary="Put a copy after a scene")
+    @idempotent
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(SnapSerializer, request)
         services.scene_duplicate(by=acting_user(request), project_id=project_id, sequence=sequence, **data)
@@ -102,6 +107,7 @@ class SceneDuplicate(APIView):
 
 class ChangeUndo(APIView):
     @extend_schema(request=None, responses=SCENES_ANSWER, summary="Take back the last change of the scenes")
+    @idempotent
     def post(self, request: Request, project_id: UUID) -> Response:
         history.change_undo(by=acting_user(request), project_id=project_id)
         return _scenes_response(request, project_id)
@@ -109,6 +115,7 @@ class ChangeUndo(APIView):
 
 class ChangeRedo(APIView):
     @extend_schema(request=None, responses=SCENES_ANSWER, summary="Do again what was undone")
+    @idempotent
     def post(self, request: Request, project_id: UUID) -> Response:
         history.change_redo(by=acting_user(request), project_id=project_id)
         return _scenes_response(request, project_id)

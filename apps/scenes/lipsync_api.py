@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.models import User
 from apps.core.errors import ConflictError
+from apps.core.idempotency import IDEMPOTENCY_PARAMETER
 from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
 from apps.generation.lipsync import LipsyncOptions
 from apps.jobs.api import JobSerializer, acting_user, wait_as_preferred, wanted_idempotency
@@ -201,6 +202,7 @@ class SceneLipsyncLook(APIView):
 class ScenesLipsync(APIView):
     @extend_schema(
         request=ScenesLipsyncSerializer,
+        parameters=[IDEMPOTENCY_PARAMETER],
         responses={202: LipsyncScenesResponseSerializer},
         operation_id="lipsync_several_scenes",
         summary="Lip-sync several scenes, each its own job; all are started or none",

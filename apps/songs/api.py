@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from apps.assets.models import Kind as AssetKind
 from apps.assets.selectors import asset_get
 from apps.assets.views import serve_asset
+from apps.core.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from apps.core.negotiation import AnyTypeNegotiation
 from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
 from apps.jobs.kinds import Kind
@@ -30,7 +31,13 @@ from apps.songs.serializers import (
     StemUploadSerializer,
 )
 
-FILE_RESPONSES = {(200, "audio/*"): OpenApiTypes.BINARY, (206, "audio/*"): OpenApiTypes.BINARY, 302: None, 416: None}
+FILE_RESPONSES = {
+    (200, "audio/*"): OpenApiTypes.BINARY,
+    (206, "audio/*"): OpenApiTypes.BINARY,
+    302: None,
+    304: None,
+    416: None,
+}
 
 
 class SongList(generics.ListAPIView[Song]):
@@ -52,6 +59,7 @@ class SongList(generics.ListAPIView[Song]):
             )
         },
     )  # fmt: skip
+    @idempotent
     def post(self, request: Request) -> Response:
         """Upload a song (mp3, wav, flac, m4a/aac, ogg/opus); its analysis (`job`) starts by itself."""
         body = SongUploadSerializer(data=request.data, context={"request": request})
@@ -124,8 +132,13 @@ def audio_peaks(request: Request, audio_id: UUID) -> Response:
     )
 
 
-@extend_schema(request={"multipart/form-data": StemUploadSerializer}, responses=SongDetailSerializer)
+@extend_schema(
+    request={"multipart/form-data": StemUploadSerializer},
+    parameters=[IDEMPOTENCY_PARAMETER],
+    responses=SongDetailSerializer,
+)
 @api_view(["POST"])
+@idempotent
 def audio_stem(request: Request, audio_id: UUID) -> Response:
     """Give the song its vocals alone; lip-sync uses them instead of the mix."""
     body = StemUploadSerializer(data=request.data, context={"request": request})

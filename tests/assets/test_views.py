@@ -76,6 +76,14 @@ def test_a_copy_that_the_browser_has_is_not_sent_again(client, url, video):
     assert client.get(url, headers={"If-None-Match": f'"{video.sha256}"'}).status_code == 304
 
 
+def test_what_the_browser_kept_is_not_shown_after_the_sign_out(client, url, video):
+    shown = client.get(url)
+    assert shown["Cache-Control"] in {"private, no-cache", "private, no-store"}
+    client.logout()
+    asked_again = client.get(url, headers={"If-None-Match": f'"{video.sha256}"'})
+    assert asked_again.status_code == 401
+
+
 def test_a_player_may_ask_for_video_only(client, url):
     assert client.get(url, headers={"Accept": "video/webm,video/*;q=0.9"}).status_code == 200
 

@@ -232,7 +232,7 @@ def test_a_video_that_fails_its_proof_is_not_published(api, user, project, tmp_p
 
 
 def test_the_export_holds_a_timeline_equal_to_the_plan(api, project, tmp_path):
-    job = run(api.get(url(project, "export")))
+    job = run(post(api, url(project, "export")))
     assert job.state == "succeeded", job.error
     package = tmp_path / "export.zip"
     package.write_bytes(b"".join(api.get(url(project, "export")).streaming_content))
@@ -253,6 +253,20 @@ def test_the_export_holds_a_timeline_equal_to_the_plan(api, project, tmp_path):
     assert Fraction(24) == probe_media(tmp_path / "clips/scene_001.mp4").fps
 
 
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_asking_for_the_export_packs_nothing(api, project, method):
+    asked = getattr(api, method)(url(project, "export"))
+    assert asked.status_code == 409
+    assert not Job.objects.filter(kind="export").exists()
+    if method == "get":
+        assert (asked.json()["code"], "POST to" in asked.json()["detail"]) == ("export_not_packed", True)
+    job = post(api, url(project, "export")).json()["job"]
+    packing = api.get(url(project, "export")).json()
+    assert (packing["code"], packing["errors"]) == ("export_in_progress", {"job": f"/api/jobs/{job['id']}"})
+    job_run(handlers.HANDLERS, job_id=job["id"], claim_from="queued")
+    assert getattr(api, method)(url(project, "export")).status_code == 200
+
+
 @pytest.mark.parametrize("fps", ["24", "30000/1001"])
 @pytest.mark.parametrize("transition", ["crossfade", "dip_to_black", "dip_to_white", "flash"])
 def test_a_project_with_transitions_and_an_odd_title_is_exported(api, project, tmp_path, fps, transition):
@@ -261,7 +275,7 @@ def test_a_project_with_transitions_and_an_odd_title_is_exported(api, project, t
     # A title of an earlier release, stored as it was typed.
     Project.objects.filter(pk=project.pk).update(title="Night\r\nFCM: DROP FRAME\x07")
     ProjectLook.objects.update_or_create(project=project, defaults={"options": {"transition": transition}})
-    job = run(api.get(url(project, "export")))
+    job = run(post(api, url(project, "export")))
     assert job.state == "succeeded", job.error
     with zipfile.ZipFile(io.BytesIO(b"".join(api.get(url(project, "export")).streaming_content))) as archive:
         rows = read_edl(archive.read("timeline.edl").decode(), round(Fraction(fps)))

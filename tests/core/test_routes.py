@@ -1,4 +1,5 @@
 import pytest
+from django.apps import apps
 
 from tests.routes import all_routes, all_rows, route_path
 
@@ -50,3 +51,27 @@ def test_the_api_is_shown_to_a_browser_too(client, user, route, row):
     assert response.status_code in {row.owner, 406}, response.content[:500]
     if response.status_code == 200 and not response.streaming:
         assert response.headers["Content-Type"].startswith(("text/html", "application/vnd.oai.openapi"))
+
+
+READ = [case for case in CASES if case.values[1].method in {"get", "head"}]
+# What a look may leave behind: the session of the sign-in, and a page that was seen.
+LEFT_BY_LOOKS = {"sessions"}
+
+
+def row_counts():
+    return {
+        model: model._base_manager.count() for model in apps.get_models() if model._meta.app_label not in LEFT_BY_LOOKS
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["get", "head"])
+@pytest.mark.parametrize(("route", "row"), READ)
+def test_looking_starts_no_work_and_makes_nothing(client, user, route, row, method):
+    client.force_login(user)
+    path = route_path(route, row.arguments(user))
+    before = row_counts()
+
+    getattr(client, method)(path, row.data or {})
+
+    assert row_counts() == before

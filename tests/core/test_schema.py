@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
@@ -16,9 +18,34 @@ def test_the_schema_is_valid_and_leaves_nothing_to_guesses(schema):
     assert not GENERATOR_STATS
 
 
-def test_every_route_tells_of_errors_and_those_that_make_a_job_of_its_headers(schema):
-    operations = [route[method] for route in schema["paths"].values() for method in route]
-    assert all("4XX" in operation["responses"] for operation in operations)
+def operations(schema):
+    return {
+        (path, method): operation
+        for path, route in schema["paths"].items()
+        for method, operation in route.items()
+        if method in {"get", "post", "put", "patch", "delete"}
+    }
+
+
+def test_each_refusal_is_documented_by_its_own_status(schema):
+    for operation in operations(schema).values():
+        assert {"400", "401", "406"} <= set(operation["responses"])
+        assert all(status.isdecimal() for status in operation["responses"])
+    assert {"402", "409", "413"} <= set(schema["paths"]["/api/mv/generate_video"]["post"]["responses"])
+
+
+def test_calls_that_make_a_job_tell_of_its_headers(schema):
     video = schema["paths"]["/api/mv/generate_video"]["post"]
     assert {"200", "202"} <= set(video["responses"])
     assert {parameter["name"] for parameter in video["parameters"]} == {"Prefer", "Idempotency-Key"}
+
+
+# They change nothing, end something, or leave the same however often they are sent.
+WITHOUT_A_KEY = re.compile(r"/(quote|preview|check|cancel|cleanup|reorder|revert|use_image|bring_back)$|^/api/uploads$")
+
+
+def test_whatever_makes_something_takes_an_idempotency_key(schema):
+    for (path, method), operation in operations(schema).items():
+        headers = {parameter["name"] for parameter in operation.get("parameters", [])}
+        takes = method == "post" and not WITHOUT_A_KEY.search(path)
+        assert ("Idempotency-Key" in headers) == takes, (method, path)

@@ -67,7 +67,7 @@ class UploadList(_Tus):
             OpenApiParameter("Upload-Length", OpenApiTypes.INT, OpenApiParameter.HEADER, required=True),
             OpenApiParameter("Upload-Metadata", OpenApiTypes.STR, OpenApiParameter.HEADER),
         ],
-        responses={201: None},
+        responses={201: None, 412: None, 413: None},
     )
     def post(self, request: Request) -> Response:
         """`Location` is where the parts go. The finished upload's id is then sent in place of a file."""
@@ -87,7 +87,7 @@ class UploadDetail(_Tus):
         summary="Add a part at Upload-Offset",
         request={PART_TYPE: OpenApiTypes.BINARY},
         parameters=[OpenApiParameter("Upload-Offset", OpenApiTypes.INT, OpenApiParameter.HEADER, required=True)],
-        responses={204: None},
+        responses={204: None, 412: None, 423: None, 503: None},
     )
     def patch(self, request: Request, upload_id: UUID) -> Response:
         upload = resumable.partial_get(by=_owner(request), upload_id=upload_id)
@@ -97,7 +97,7 @@ class UploadDetail(_Tus):
         reached = resumable.partial_append(upload, offset=_number(request, "Upload-Offset"), read=request._request.read)
         return Response(status=status.HTTP_204_NO_CONTENT, headers={"Upload-Offset": str(reached)})
 
-    @extend_schema(summary="Give an upload up", responses={204: None})
+    @extend_schema(summary="Give an upload up", responses={204: None, 412: None, 423: None})
     def delete(self, request: Request, upload_id: UUID) -> Response:
         resumable.partial_delete(by=_owner(request), upload_id=upload_id)
         return Response(status=status.HTTP_204_NO_CONTENT)

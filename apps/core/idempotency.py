@@ -1,0 +1,140 @@
+"""`Idempotency-Key` on calls that make something at once: the same request again gets the first one's answer.
+
+Calls that make a job keep the key with the job (`jobs.services.job_create`), in the same transaction.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.errors import ConflictError, InputError
+from apps.core.models import IdempotentRequest
+
+HEADER = "Idempotency-Key"
+KEY_LENGTH = 200
+# Long enough for a client that comes back the next morning.
+KEPT_FOR = timedelta(hours=24)
+KEPT_HEADERS = ("Location",)
+
+IDEMPOTENCY_PARAMETER = OpenApiParameter(
+    HEADER,
+    {"type": "string", "maxLength": KEY_LENGTH},
+    OpenApiParameter.HEADER,
+    description="A repeated request with the same key gets the first one's answer and makes nothing twice.",
+)
+
+View = Callable[..., Response]
+
+
+def idempotency_key(request: Request) -> str:
+    """The caller's key, "" without one. Raises InputError for an absurd key."""
+    return key_checked(request.headers.get(HEADER, ""))
+
+
+def key_checked(key: str) -> str:
+    if len(key) > KEY_LENGTH or not key.isprintable():
+        raise InputError(f"{HEADER} must be 1 to {KEY_LENGTH} printable characters.", errors={HEADER: ["invalid"]})
+    return key
+
+
+def key_reused() -> ConflictError:
+    return ConflictError(
+        f"This {HEADER} was used for a different request. Use a new key for new work.", code="idempotency_key_reused"
+    )
+
+
+def idempotent(view: View) -> View:
+    """A handler of POST that makes something: under a key it runs once, and its answer is given again for a day.
+
+    A refused request leaves the key free, so that it can be corrected and sent again under it. The schema of a method
+    is told here; that of a function under `api_view` names IDEMPOTENCY_PARAMETER itself.
+    """
+
+    @wraps(view)
+    def once(*arguments: Any, **named: Any) -> Response:
+        request = next(argument for argument in arguments if isinstance(argument, Request))
+        key = idempotency_key(request)
+        if not key:
+            return view(*arguments, **named)
+        claimed, row = _claim(request, key)
+        if not claimed:
+            return _again(row)
+        try:
+            response = view(*arguments, **named)
+        except BaseException:
+            row.delete()
+            raise
+        _keep(row, response)
+        return response
+
+    described: View = extend_schema(parameters=[IDEMPOTENCY_PARAMETER])(once)
+    return described
+
+
+def _claim(request: Request, key: str) -> tuple[bool, IdempotentRequest]:
+    """The key's row, and whether it is this request's to carry out. Raises ConflictError for another request's key."""
+    owner_id = int(request.user.pk or 0)
+    mine = IdempotentRequest.objects.filter(owner_id=owner_id)
+    mine.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+    fingerprint = _fingerprint(request)
+    try:
+        with transaction.atomic():
+            row = IdempotentRequest.objects.create(owner_id=owner_id, key=key, fingerprint=fingerprint)
+    except IntegrityError:
+        row = mine.get(key=key)
+    else:
+        return True, row
+    if row.fingerprint != fingerprint:
+        raise key_reused()
+    if row.status is None:
+        raise ConflictError(
+            f"The first request with this {HEADER} is still being carried out, or was cut off. Wait a little; if this "
+            "stays, look whether the thing was made before you send it again under a new key.",
+            code="idempotency_key_in_progress",
+        )
+    return False, row
+
+
+def _again(row: IdempotentRequest) -> Response:
+    return Response(row.body, status=row.status, headers={**row.headers, "Idempotency-Replayed": "true"})
+
+
+def _keep(row: IdempotentRequest, response: Response) -> None:
+    if response.status_code >= 400:
+        row.delete()
+        return
+    row.status = response.status_code
+    row.body = None if response.data is None else json.loads(JSONRenderer().render(response.data))
+    row.headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+    row.save(update_fields=["status", "body", "headers"])
+
+
+def _fingerprint(request: Request) -> str:
+    """A hash of address and body, to tell a repeated request from another one under the same key."""
+    data = request.data
+    values = dict(data.lists()) if hasattr(data, "lists") else data
+    text = json.dumps([request.path, values], sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if not isinstance(value, UploadedFile):
+        return str(value)
+    digest = hashlib.sha256()
+    for chunk in value.chunks():
+        digest.update(chunk)
+    value.seek(0)
+    return [value.name, digest.hexdigest()]

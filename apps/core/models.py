@@ -1,0 +1,20 @@
+from django.conf import settings
+from django.db import models
+
+
+class IdempotentRequest(models.Model):
+    """An `Idempotency-Key` of one caller, and the answer that its first request got; `status` is null until then.
+
+    Jobs keep their keys on their own rows, since they are made in the same transaction.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "key"], name="idempotent_request_once")]
