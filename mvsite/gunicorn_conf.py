@@ -3,9 +3,9 @@
 from mvsite.settings import HOST, PORT
 
 bind = f"[{HOST}]:{PORT}" if ":" in HOST else f"{HOST}:{PORT}"
-worker_class = "gthread"
-# Two processes, so that one busy with Python does not hold up the pages; `Prefer: wait` and
-# downloads hold a thread each.
+worker_class = "mvsite.web_worker.WebWorker"
+# Two processes, so that one busy with Python does not hold up the pages; `Prefer: wait` (a few, see jobs/waiters.py),
+# uploads and downloads hold a thread each.
 workers = 2
 threads = 16
 # The application is imported once, before the processes part: a second of start-up and memory saved.

@@ -37,7 +37,10 @@ JOB_HEADERS = [
         "in": "header",
         "name": "Prefer",
         "schema": {"type": "string"},
-        "description": "`wait=N` (up to 60): answer 200 with the result when it is there within N seconds.",
+        "description": (
+            "`wait=N` (up to 60): answer 200 with the result when it is there within N seconds. A user may wait for a "
+            "few jobs at a time; for more, the answer is 202 at once, without `Preference-Applied`."
+        ),
     },
     {
         "in": "header",

@@ -23,6 +23,7 @@ from apps.jobs.models import Job, JobEvent
 from apps.jobs.selectors import job_get, job_wait_until_ended, jobs_of
 from apps.jobs.services import Idempotency
 from apps.jobs.states import State
+from apps.jobs.waiters import waiter_admit
 
 # Product chapter 5: `Prefer: wait=N`, N up to 60 s.
 LONGEST_WAIT_SECONDS = 60
@@ -196,11 +197,16 @@ def job_response(request: Request, job: Job) -> Response:
 
 
 def wait_as_preferred(request: Request, job: Job) -> tuple[Job, dict[str, str]]:
-    """The job as it stands after the caller's `Prefer: wait=N`, and the headers of the answer."""
+    """The job as it stands after the caller's `Prefer: wait=N`, and the headers of the answer.
+
+    Where too many wait already, the preference is not applied and the answer comes at once.
+    """
     headers = {"Location": f"/api/jobs/{job.pk}"}
     if seconds := wanted_wait_seconds(request):
-        job = job_wait_until_ended(job, seconds=seconds)
-        headers["Preference-Applied"] = f"wait={seconds}"
+        with waiter_admit(acting_user(request).pk) as admitted:
+            if admitted:
+                job = job_wait_until_ended(job, seconds=seconds)
+                headers["Preference-Applied"] = f"wait={seconds}"
     return job, headers
 
 

@@ -1,0 +1,82 @@
+"""`Prefer: wait` holds a web thread: few may at a time, and the rest are answered at once."""
+
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+from rest_framework.test import APIClient
+
+from apps.accounts.models import User
+from apps.jobs.models import Job
+from apps.jobs.waiters import MOST_IN_PROCESS, MOST_OF_USER, waiter_admit
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ask(user, wait):
+    client = APIClient()
+    client.force_authenticate(user)
+    body = {"idea": "a neon city", "number_of_scenes": 1}
+    return client.post("/api/mv/create_scenes", body, format="json", headers={"Prefer": f"wait={wait}"})
+
+
+@contextmanager
+def waiting(user, times, seconds=8):
+    """Callers of this user that wait, whose job nobody works on; yields the list of their answers."""
+    answers = []
+
+    def call():
+        try:
+            answers.append(ask(user, seconds))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=call) for _ in range(times)]
+    before = Job.objects.count()
+    for thread in threads:
+        thread.start()
+    wait_for(lambda: Job.objects.count() == before + times, seconds=60, what="the jobs", step=0.02)
+    time.sleep(0.3)
+    yield answers
+    for thread in threads:
+        thread.join()
+
+
+def timed(user, wait):
+    started = time.monotonic()
+    answer = ask(user, wait)
+    return answer, time.monotonic() - started
+
+
+def test_a_user_who_waits_often_enough_is_answered_at_once(user, other_user):
+    with waiting(user, MOST_OF_USER) as answers:
+        more, seconds = timed(user, 60)
+        theirs, their_seconds = timed(other_user, 1)
+        assert not answers
+    assert more.status_code == 202 and more.data["state"] == "queued" and seconds < 5
+    assert more["Location"] == f"/api/jobs/{more.data['id']}" and "Preference-Applied" not in more
+    assert theirs["Preference-Applied"] == "wait=1" and their_seconds >= 1
+    assert all(answer["Preference-Applied"] == "wait=8" for answer in answers)
+
+
+def test_a_place_is_free_again_when_the_wait_is_over(user):
+    with waiting(user, MOST_OF_USER, seconds=1):
+        pass
+    assert ask(user, 1)["Preference-Applied"] == "wait=1"
+
+
+def test_a_process_keeps_threads_for_everybody_else(user):
+    others = [User.objects.create_user(f"user-{number}") for number in range(MOST_IN_PROCESS)]
+    with waiting(others[0], 3), waiting(others[1], 3):
+        more, seconds = timed(user, 60)
+    assert more.status_code == 202 and "Preference-Applied" not in more and seconds < 5
+
+
+def test_a_place_is_given_back_after_an_error():
+    for _ in range(MOST_IN_PROCESS * 2):
+        with pytest.raises(ValueError, match="broken"), waiter_admit(1) as admitted:
+            assert admitted
+            raise ValueError("broken")
