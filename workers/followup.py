@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.jobs.dispatch import JOB_ENDED_TASK, JOB_RETRIED_TASK
 from apps.production import followup, generate_all, quick
-from apps.scenes import cleaning
+from apps.scenes import cleaning, remaking
 from apps.songs.services import SECTIONS_CHANGED_TASK, SONG_CHANGED_TASK
 
 
@@ -45,3 +45,4 @@ def clean_deleted_scenes(**_: object) -> None:
 def advance(**_: object) -> None:
     generate_all.projects_advance_all()
     quick.stitch_missed(now=timezone.now())
+    remaking.clips_follow_missed(now=timezone.now())

@@ -15,6 +15,7 @@ from apps.production.quick import stitch_again
 from apps.projects.models import Project
 from apps.scenes.lipsync import lipsync_ended
 from apps.scenes.models import Scene
+from apps.scenes.remaking import clip_follow
 from apps.scenes.services import scenes_name_sections, scenes_replan
 from apps.songs.services import song_analysis_ended
 
@@ -33,6 +34,7 @@ def job_ended(job_id: UUID) -> None:
         for project_id in waiting.values_list("pk", flat=True):
             project_advance(project_id)
     elif job.project_id is not None:
+        clip_follow(job)
         project_advance(job.project_id)
         stitch_again(job)
 

@@ -25,7 +25,9 @@ def job_try_again(*, by: User, job_id: UUID, spending: Spending) -> Job:
     """The next attempt with the frozen parameters. Raises BudgetExceeded where its cost needs a yes."""
     job = job_get(by, job_id)
     scene = (
-        Scene.objects.filter(pk__in=[job.scene_id]).first() if job.kind == Kind.LIPSYNC and not job.parameters else None
+        Scene.objects.filter(pk__in=[job.scene_id]).first()
+        if job.kind in {Kind.LIPSYNC, Kind.VIDEO} and not job.parameters and not job.quoted_cost
+        else None
     )
     if scene is not None and job.project_id is not None:
         # It could not even be put together, so there is nothing frozen to repeat.

@@ -17,6 +17,9 @@ from apps.scenes.history import recorded
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 
+# How the history tells a choice from a picture that was drawn.
+CHOOSE_IMAGE = "choose an image"
+
 log = structlog.get_logger(__name__)
 
 
@@ -44,7 +47,7 @@ def image_make_current(*, by: User, project_id: UUID, sequence: int, image_id: U
         image = next((image for image in images_of(scene) if image.pk == image_id), None)
         if image is None:
             raise NotFound("There is no such image in this scene.")
-        with recorded(project, f"choose an image of scene {sequence}"):
+        with recorded(project, f"{CHOOSE_IMAGE} of scene {sequence}"):
             scene.image = image
             scene.version += 1
             scene.save(update_fields=["image", "version", "updated_at"])

@@ -5,7 +5,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
@@ -163,18 +162,6 @@ def scene_video_generate(
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
         works = video_works(by=by, scene=scene, wish=wish)
         return _start(by, scene, works, spending, idempotency)
-
-
-def scenes_video_generate(
-    *, by: User, project_id: UUID, sequences: Sequence[int], wish: Wish, spending: Spending
-) -> list[Job]:
-    """A new clip for each of the scenes, all or none; the sum is what is asked for and capped."""
-    with transaction.atomic():
-        project = project_lock(by=by, project_id=project_id)
-        works = scenes_video_works(by=by, project_id=project_id, sequences=sequences, wish=wish)
-        total = sum((work.quote.amount for _, work in works), start=Decimal(0))
-        spending_check(total, project_spending(project, spending))
-        return [scene_work_start(by=by, scene=scene, work=work) for scene, work in works]
 
 
 def scene_work_start(

@@ -112,13 +112,45 @@ function showHome() {
 // --- checking, pricing, ordering ---
 let timer = null;
 let asked = 0;
+// A click on Generate takes the field before it first, whose change asks for a new price: so the button takes clicks
+// meanwhile, and what was wanted is done, or asked, once the price is known.
+let pricing = false;
+let pressed = false;
+let price = null; // in dollars, on the button; null: none yet
+
+// aria-disabled, since a button that is disabled while it is pressed never hears of the click.
+const able = (now) => submit.setAttribute("aria-disabled", !now);
+const ready = () => submit.getAttribute("aria-disabled") !== "true";
+const lacking = () => [[!state.video, "a video"], [!state.audios.length, "a voice"], [!state.segments.length, "a segment"]].filter(([lacks]) => lacks).map(([, name]) => name);
 
 function checkSoon() {
   asked += 1; // an answer that is under way is about the work before
-  submit.disabled = true;
-  submit.textContent = "Generate";
+  pricing = true;
+  pressed = false;
+  able(!lacking().length);
   clearTimeout(timer);
   timer = setTimeout(check, CHECK_AFTER_MILLISECONDS);
+}
+
+// Not ready to be ordered, for a reason that is told.
+function unpriced() {
+  pricing = false;
+  pressed = false;
+  price = null;
+  submit.textContent = "Generate";
+  able(false);
+}
+
+function priced(quote) {
+  const [before, wanted] = [price, pressed];
+  pricing = false;
+  pressed = false;
+  price = Number(quote.amount);
+  submit.textContent = `Generate · ${price ? `$${price.toFixed(2)}` : "free draft"}`;
+  able(true);
+  if (wanted && (price === 0 || (before !== null && price <= before))) return placeOrder();
+  if (wanted) return say("", `This costs $${price.toFixed(2)}${before === null ? "" : " now"}. Press Generate to order it. ${quote.basis}`);
+  return say("", price ? quote.basis : "Made on this machine, for nothing.");
 }
 
 function body() {
@@ -174,28 +206,25 @@ const signedOut = "Your session has ended. Sign in in another tab, then go on he
 async function check() {
   asked += 1;
   const mine = asked;
-  if (!state.video || !state.audios.length || !state.segments.length) {
+  if (lacking().length) {
     mark([]);
+    unpriced();
     return say("", missing());
   }
+  pricing = true;
   const answer = await post("?dry_run=1").catch(() => null);
   const found = await answer?.json().catch(() => null);
   if (mine !== asked) return null; // the work has changed since
-  if (!found) return again(unanswered);
-  mark(found.errors?.segments ?? []);
-  if (!answer.ok) return refused(answer, found);
-  const free = !Number(found.quote.amount);
-  const price = free ? "free draft" : `$${Number(found.quote.amount).toFixed(2)}`;
-  submit.textContent = `Generate · ${price}`;
-  submit.disabled = false;
-  return say("", free ? "Made on this machine, for nothing." : found.quote.basis);
+  if (found) mark(found.errors?.segments ?? []);
+  if (found && answer.ok) return priced(found.quote);
+  unpriced();
+  return found ? refused(answer, found) : again(unanswered);
 }
 
 function missing() {
-  const wanted = [[!state.video, "a video"], [!state.audios.length, "a voice"], [!state.segments.length, "a segment"]];
-  const names = wanted.filter(([lacks]) => lacks).map(([, name]) => name);
-  const lacking = names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are` : `${names[0]} is`;
-  return `${lacking} still missing.`.replace(/^a/, "A");
+  const names = lacking();
+  const told = names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are` : `${names[0]} is`;
+  return `${told} still missing.`.replace(/^a/, "A");
 }
 
 // What passes by itself is asked once more when the person comes back to this tab.
@@ -227,10 +256,22 @@ function say(problem, quote) {
   find("quote").textContent = quote;
 }
 
-form.addEventListener("submit", async (event) => {
+form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (submit.disabled) return;
-  submit.disabled = true;
+  if (!ready()) return;
+  if (!pricing) { placeOrder(); return; }
+  pressed = true;
+  say("", "Asking for the price, then it is ordered.");
+});
+// Enter takes what was typed into a field; an order is a click.
+form.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches("input")) return;
+  event.preventDefault();
+  event.target.blur();
+});
+
+async function placeOrder() {
+  able(false);
   const answer = await post("?", { "Idempotency-Key": order }).catch(() => null);
   if (answer?.status === 202) {
     sessionStorage.removeItem(STORE);
@@ -246,8 +287,8 @@ form.addEventListener("submit", async (event) => {
     agreed = true;
     submit.textContent = submit.textContent.replace("Generate", "Yes, generate");
   }
-  submit.disabled = false;
-});
+  able(true);
+}
 for (const name of SETTINGS) form.elements[name].addEventListener("change", editor.changed);
 for (const field of form.querySelectorAll("[data-pro-option]")) field.addEventListener("change", editor.changed);
 form.elements.model.addEventListener("change", fitOptions);

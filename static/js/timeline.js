@@ -312,15 +312,30 @@ function inspect(afresh) {
     });
 }
 
+// What is made for a scene is made for the words on screen: those that are not saved yet go along, and are saved with it.
+const WORDS = ["prompt", "negative_prompt", "lipsync", "version"];
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  const { parameters, path } = detail;
+  if (path.endsWith("/quote/video") && words() && words().elements.prompt.value !== words().elements.prompt.defaultValue) parameters.changed = 1;
+  // A question that is answered brings its words itself.
+  if (detail.verb !== "post" || parameters.prompt !== undefined || !/\/scenes\/\d+\/(image|video)$/.test(path)) return;
+  const form = [words(), ...kept.values()].find((one) => one?.elements.scene_id.value === parameters.scene_id);
+  if (!form || !unsaved(form.elements)) return;
+  const said = new FormData(form);
+  for (const name of WORDS) if (said.has(name)) parameters[name] = said.get(name);
+});
+
 // Words that were saved, and words that somebody else saved, are what the panel goes on from.
 addEventListener("beforeunload", (event) => {
   if ((words() && unsaved(words().elements)) || scenes.some((scene) => kept.has(scene.id))) event.preventDefault();
 });
 document.addEventListener("click", (event) => { if (event.target.closest("[data-see-new]")) inspect(true); });
 document.addEventListener("htmx:afterRequest", (event) => {
-  const form = words();
-  if (!form || event.target.getAttribute?.("action") !== form.getAttribute("action") || !taken(event.detail)) return;
-  const { prompt, version, lipsync } = event.detail.requestConfig.parameters;
+  const { prompt, version, lipsync, scene_id: id } = event.detail.requestConfig.parameters;
+  if (prompt === undefined || !taken(event.detail)) return;
+  const form = [words(), ...kept.values()].find((one) => one?.elements.scene_id.value === id);
+  if (!form) return;
+  kept.delete(id);
   form.elements.prompt.defaultValue = prompt;
   form.elements.lipsync.defaultChecked = Boolean(lipsync);
   form.elements.version.value = Number(version) + 1;

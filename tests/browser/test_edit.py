@@ -424,6 +424,26 @@ def test_unsaved_words_survive_what_happens_around_them(edit, project):
     expect(edit.locator(".scene").first.get_by_text("typed while it was under way")).to_be_visible()
 
 
+@pytest.mark.parametrize("where", ["the panel", "the card's menu"])
+def test_regenerate_uses_the_words_on_screen(edit, project, where):
+    words = edit.get_by_label("What it shows")
+    expect(words).to_have_value("shot 1")
+    words.fill("a lighthouse in a storm")
+    if where == "the panel":
+        edit.locator("#inspector").get_by_role("button", name="Regenerate Video").click()
+    else:
+        edit.get_by_label("More for scene 1").click()
+        edit.locator(".scene").first.get_by_role("button", name="Regenerate Video").click()
+    expect(edit.locator(".scene").first.get_by_text("a lighthouse in a storm")).to_be_visible()
+    expect(words).to_have_text("a lighthouse in a storm")
+
+    assert Job.objects.get().parameters["frozen"]["values"]["prompt"] == "a lighthouse in a storm"
+    edit.locator(".block").nth(1).click()
+    expect(words).to_have_value("shot 2")
+    edit.locator(".block").nth(0).click()
+    expect(words).to_have_text("a lighthouse in a storm")  # nothing of it is left unsaved
+
+
 def test_a_second_tab_is_told_that_the_scene_is_being_made(edit, project):
     other, held = edit.context.new_page(), []
     other.goto(f"/edit/{project.pk}")

@@ -214,3 +214,48 @@ def test_a_file_that_is_no_video_is_refused_at_its_field(make_page, sync_so, fil
     expect(page.locator("#pro-video-error")).to_be_visible()
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     forgive_refusals(page)
+
+
+def slow_price(page, milliseconds=600):
+    """As on a busy server: the price is on its way for a while."""
+
+    def late(route):
+        page.wait_for_timeout(milliseconds)
+        route.continue_()
+
+    page.route("**/pro-sync-process?dry_run=1", late)
+
+
+def test_generate_straight_after_typing_is_carried_out_once_the_price_is_known(page, files, user):
+    fill(page, files)
+    page.get_by_label("Provider").select_option("draft")
+    page.get_by_role("button", name="Add segment").click()
+    expect(page.locator("[data-pro-submit]")).to_contain_text("free draft")
+    slow_price(page)
+    page.get_by_label("End, seconds").fill("1.5")
+    page.locator("[data-pro-submit]").click()
+    page.wait_for_url("**/pro/*-*")
+
+    (segment,) = Job.objects.get().parameters["order"]["segments"]
+    assert segment["end_seconds"] == 1.5
+
+
+def test_generate_straight_after_typing_asks_when_it_costs_more_than_was_shown(page, sync_so, files):  # noqa: F811
+    fill(page, files)
+    page.get_by_role("button", name="Add segment").click()
+    submit = page.locator("[data-pro-submit]")
+    end = page.get_by_label("End, seconds")
+    end.fill("9")
+    end.press("Enter")
+    expect(page.locator("[data-problems] li")).to_contain_text("beyond the video")
+    expect(submit).to_be_disabled()
+    slow_price(page)
+    end.fill("2")
+    box = submit.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.locator("[data-pro-quote]")).to_contain_text("Press Generate to order it")
+    assert not Job.objects.exists()
+    submit.click()
+    page.wait_for_url("**/pro/*-*")
+    assert Job.objects.count() == 1
+    forgive_refusals(page)

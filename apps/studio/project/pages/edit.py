@@ -1,6 +1,5 @@
 """What only the Edit page starts: the chosen scene's panel, its look, several scenes at once, the editor's package."""
 
-from functools import partial
 from uuid import UUID
 
 from django import forms
@@ -19,7 +18,7 @@ from apps.jobs.kinds import Kind
 from apps.jobs.selectors import live_jobs
 from apps.projects.selectors import project_get
 from apps.scenes.images import images_of
-from apps.scenes.making import Wish, scenes_video_generate, scenes_video_works
+from apps.scenes.remaking import scenes_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get, scenes_of
 from apps.studio.pages.acting import project_action, scene_action, scene_dialog
 from apps.studio.project.cards import owner_of, scene_cards, view_url
@@ -96,11 +95,11 @@ def _look_mark(look: SceneLook) -> str:
 def project_videos(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Make the clips of the scenes in `scene` anew, all or none. GET: what that costs, for the button."""
     if request.method != "POST":
-        return chosen_quote(request, project_id, partial(scenes_video_works, wish=Wish()))
+        return chosen_quote(request, project_id, scenes_remake_works)
 
     def action(by: User, spending: Spending) -> object:
         sequences = chosen_scenes(request)
-        return scenes_video_generate(by=by, project_id=project_id, sequences=sequences, wish=Wish(), spending=spending)
+        return scenes_remake(by=by, project_id=project_id, sequences=sequences, spending=spending)
 
     return project_action(request, project_id, action)
 

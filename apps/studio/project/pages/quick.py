@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.models import User
 from apps.core.errors import StudioError
 from apps.production.quick import quick_lipsync_start, quick_lipsync_work, quick_wish
-from apps.scenes.making import Wish, scene_video_generate, video_works
 from apps.scenes.models import Scene
+from apps.scenes.remaking import scene_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get
 from apps.studio.pages.acting import scene_action
 from apps.studio.project.cards import owner_of
@@ -27,7 +27,7 @@ def quick_video(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
 
     def action(by: User, spending: Spending) -> object:
         if "with_lipsync" not in request.POST:
-            return scene_video_generate(by=by, project_id=project_id, sequence=sequence, wish=Wish(), spending=spending)
+            return scene_remake(by=by, project_id=project_id, sequence=sequence, spending=spending)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
         return quick_lipsync_start(by=by, scene_id=scene.pk, wish=quick_wish(scene), spending=spending)
 
@@ -47,10 +47,10 @@ def quick_quote(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
 def _video_price(by: User, scene: Scene) -> Decimal | None:
     """None where it cannot be said; the button then says why."""
     try:
-        works = video_works(by=by, scene=scene, wish=Wish())
+        works = scenes_remake_works(by=by, project_id=scene.project_id, sequences=[scene.sequence or 0])
     except StudioError:
         return None
-    return sum((work.quote.amount for work in works), Decimal(0))
+    return sum((work.quote.amount for _, work in works), Decimal(0))
 
 
 def _lipsync_price(by: User, scene: Scene) -> Decimal | None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,7 +15,8 @@ from apps.accounts.models import User
 from apps.core.errors import ConflictError, InputError, NotFound, StudioError
 from apps.jobs.services import job_cancel
 from apps.production.retrying import scene_try_again
-from apps.scenes.making import Wish, image_work, scene_image_generate, scene_video_generate, video_works
+from apps.scenes.making import Wish, image_work, scene_image_generate
+from apps.scenes.remaking import scene_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get, scene_job
 from apps.scenes.services import scene_create, scene_delete, scene_duplicate, scene_merge, scene_update
 from apps.studio.forms import PromptForm
@@ -25,8 +28,16 @@ from apps.work.work import Spending
 @login_required
 @require_POST
 def scene_image(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """The same of the scene's picture."""
+    words, asked = _words_on_screen(request, project_id, sequence)
+    if asked:
+        return asked
+
     def action(by: User, spending: Spending) -> object:
-        return scene_image_generate(by=by, project_id=project_id, sequence=sequence, wish=Wish(), spending=spending)
+        with transaction.atomic():
+            if words:
+                scene_update(by=by, project_id=project_id, sequence=sequence, **words)
+            return scene_image_generate(by=by, project_id=project_id, sequence=sequence, wish=Wish(), spending=spending)
 
     return scene_action(request, project_id, sequence, action)
 
@@ -34,8 +45,13 @@ def scene_image(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
 @login_required
 @require_POST
 def scene_video(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """A clip for the scene's words; words on screen that are not saved yet come along, and are saved."""
+    words, asked = _words_on_screen(request, project_id, sequence)
+    if asked:
+        return asked
+
     def action(by: User, spending: Spending) -> object:
-        return scene_video_generate(by=by, project_id=project_id, sequence=sequence, wish=Wish(), spending=spending)
+        return scene_remake(by=by, project_id=project_id, sequence=sequence, spending=spending, words=words)
 
     return scene_action(request, project_id, sequence, action)
 
@@ -71,25 +87,46 @@ def scene_words(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
     form = PromptForm(request.POST)
 
     def action(by: User, _: Spending) -> object:
-        if not form.is_valid():
-            raise InputError("The scene was not saved. Shorten its text.", errors=form.errors)
-        return scene_update(
-            by=by,
-            project_id=project_id,
-            sequence=sequence,
-            expected_version=form.cleaned_data["version"],
-            prompt=form.cleaned_data["prompt"],
-            negative_prompt=form.cleaned_data["negative_prompt"],
-            lipsync="lipsync" in request.POST,
-        )
+        return scene_update(by=by, project_id=project_id, sequence=sequence, **_words(request, form))
 
-    # Asked before the change, so that both texts can be shown; the service's own check is the safe one.
+    return _asked_about_newer(request, project_id, sequence, form) or scene_action(
+        request, project_id, sequence, action
+    )
+
+
+def _words(request: HttpRequest, form: PromptForm) -> dict[str, Any]:
+    """The fields of a scene that its form shows. Raises InputError for a text that is too long."""
+    if not form.is_valid():
+        raise InputError("The scene was not saved. Shorten its text.", errors=form.errors)
+    said = form.cleaned_data
+    return {
+        "expected_version": said["version"],
+        "prompt": said["prompt"],
+        "negative_prompt": said["negative_prompt"],
+        "lipsync": "lipsync" in request.POST,
+    }
+
+
+def _asked_about_newer(request: HttpRequest, project_id: UUID, sequence: int, form: PromptForm) -> HttpResponse | None:
+    """A question where somebody changed the scene meanwhile. It is asked before the change, so that both texts can be
+    shown; the service's own check is the safe one."""
     scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
     same = request.POST.get("scene_id", "") in {"", str(scene.pk)}
-    if same and form.is_valid() and form.cleaned_data["version"] != scene.version:
-        context = {"scene": scene, "project": scene.project, "mine": form.cleaned_data}
-        return dialog(request, "stale", {**context, "fields": sent_fields(request, "version")}, instead=True)
-    return scene_action(request, project_id, sequence, action)
+    if not same or not form.is_valid() or form.cleaned_data["version"] == scene.version:
+        return None
+    context = {"scene": scene, "project": scene.project, "mine": form.cleaned_data, "action": request.path}
+    return dialog(request, "stale", {**context, "fields": sent_fields(request, "version")}, instead=True)
+
+
+def _words_on_screen(
+    request: HttpRequest, project_id: UUID, sequence: int
+) -> tuple[dict[str, Any], HttpResponse | None]:
+    """Words that a button sent along, since they were not saved yet, or the question about newer ones."""
+    if "prompt" not in request.POST:
+        return {}, None
+    form = PromptForm(request.POST)
+    asked = _asked_about_newer(request, project_id, sequence, form)
+    return ({} if asked else _words(request, form)), asked
 
 
 @login_required
@@ -130,13 +167,18 @@ def scene_rearrange(request: HttpRequest, project_id: UUID, sequence: int, what:
 @login_required
 @require_safe
 def scene_quote(request: HttpRequest, project_id: UUID, sequence: int, what: str) -> HttpResponse:
-    """The price of `image` or `video`, for the menu."""
+    """The price of `image` or `video`, for the menu. `?changed=1`: for words that are on screen and not saved yet, so
+    that the picture is drawn anew for them."""
     by = owner_of(request)
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
     total: Decimal | None
     try:
-        works = [image_work(by=by, scene=scene, wish=Wish())] if what == "image" else None
-        works = works or video_works(by=by, scene=scene, wish=Wish())
+        if what == "image":
+            works = [image_work(by=by, scene=scene, wish=Wish())]
+        else:
+            works = [work for _, work in scenes_remake_works(by=by, project_id=project_id, sequences=[sequence])]
+            if request.GET.get("changed") and scene.image_id and len(works) == 1:
+                works.append(image_work(by=by, scene=scene, wish=Wish()))
         total = sum((work.quote.amount for work in works), start=Decimal(0))
     except StudioError:
         total = None  # it cannot be made as it is: the button says why when it is pressed

@@ -1,0 +1,128 @@
+"""A scene's clip made anew for the words that it has now: where its picture was drawn for other words, a new picture
+first, then the clip."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.core.errors import StudioError
+from apps.jobs import money
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.services import NewJob, job_create_failed
+from apps.jobs.states import State
+from apps.projects.models import Project
+from apps.projects.selectors import project_lock
+from apps.scenes.images import CHOOSE_IMAGE
+from apps.scenes.making import Wish, image_work, project_spending, scene_work_start, scenes_video_works, video_works
+from apps.scenes.models import Scene
+from apps.scenes.selectors import scene_get
+from apps.scenes.services import scene_update
+from apps.work.work import Spending, Work, spending_check
+
+log = structlog.get_logger(__name__)
+
+# In an image job's parameters: the scene's clip is to follow.
+THEN_VIDEO = "then_video"
+# For how long the sweep looks after a picture whose end nobody heard of.
+FOLLOW_WITHIN = timedelta(hours=1)
+
+
+def picture_is_outdated(scene: Scene) -> bool:
+    """Whether the scene's picture was drawn for other words than it has now. One that a person chose since the words
+    were changed is what they want."""
+    drawn_for = scene.image.metadata.get("request", {}).get("prompt") if scene.image is not None else None
+    if drawn_for is None or drawn_for == scene.prompt:
+        return False
+    key = str(scene.pk)
+    for change in scene.project.changes.filter(undone=False, after__has_key=key):
+        before, after = change.before.get(key) or {}, change.after.get(key) or {}
+        if before.get("prompt") != after.get("prompt"):
+            return True
+        if before.get("image_id") != after.get("image_id") and change.label.startswith(CHOOSE_IMAGE):
+            return False
+    return True
+
+
+def scenes_remake_works(*, by: User, project_id: UUID, sequences: Sequence[int]) -> list[tuple[Scene, Work]]:
+    """What is to be made and paid, each scene's work in its order. Raises NotFound for a number that no scene has."""
+    works: list[tuple[Scene, Work]] = []
+    for scene, video in scenes_video_works(by=by, project_id=project_id, sequences=sequences, wish=Wish()):
+        if picture_is_outdated(scene):
+            image = image_work(by=by, scene=scene, wish=Wish())
+            works.append((scene, replace(image, extra={**image.extra, THEN_VIDEO: True})))
+        works.append((scene, video))
+    return works
+
+
+def scenes_remake(*, by: User, project_id: UUID, sequences: Sequence[int], spending: Spending) -> list[Job]:
+    """Start each scene's first step, all or none; the sum of all steps is what is asked for and capped.
+
+    Raises ConflictError while something else works on one of them.
+    """
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        works = scenes_remake_works(by=by, project_id=project_id, sequences=sequences)
+        total = sum((work.quote.amount for _, work in works), Decimal(0))
+        spending_check(total, project_spending(project, spending))
+        money.cost_fits(owner_id=project.owner_id, project_id=project.pk, amount=total)
+        # The first of each scene: the clip follows its picture when that is there.
+        firsts = {scene.pk: (scene, work) for scene, work in reversed(works)}
+        chosen = [firsts[pk] for pk in dict.fromkeys(scene.pk for scene, _ in works)]
+        return [scene_work_start(by=by, scene=scene, work=work) for scene, work in chosen]
+
+
+def scene_remake(
+    *, by: User, project_id: UUID, sequence: int, spending: Spending, words: Mapping[str, Any] | None = None
+) -> Job:
+    """The same of one scene, after saving `words`, fields for `scene_update`: both or nothing."""
+    with transaction.atomic():
+        if words:
+            scene_update(by=by, project_id=project_id, sequence=sequence, **words)
+        (job,) = scenes_remake(by=by, project_id=project_id, sequences=[sequence], spending=spending)
+        return job
+
+
+def clip_follow(job: Job) -> None:
+    """After a picture that a clip was to follow: start that, unless something else happened to the scene since."""
+    if job.kind != Kind.IMAGE or job.state != State.SUCCEEDED or not job.parameters.get(THEN_VIDEO):
+        return
+    with transaction.atomic():
+        project = Project.objects.select_for_update(of=("self",)).filter(pk__in=[job.project_id]).first()
+        found = Scene.objects.filter(
+            pk__in=[job.scene_id], job=job, deleted_at=None, image_id=job.result.get("image_id")
+        )
+        place = found.values_list("sequence", flat=True).first()
+        if project is None or place is None:
+            return
+        scene = scene_get(by=project.owner, project_id=project.pk, sequence=place)
+        try:
+            with transaction.atomic():
+                (work,) = video_works(by=project.owner, scene=scene, wish=Wish())
+                scene_work_start(by=project.owner, scene=scene, work=work)
+        except StudioError as error:
+            log.warning("clip_not_followed", scene_id=str(scene.pk), reason=error.message)
+            new = NewJob(kind=Kind.VIDEO, parameters={}, project_id=project.pk, scene_id=scene.pk)
+            message = f"The picture is new, and its clip could not be started. {error.message}"
+            scene.job = job_create_failed(by=project.owner, new=new, message=message)
+            scene.save(update_fields=["job", "updated_at"])
+
+
+def clips_follow_missed(*, now: datetime) -> None:
+    """The sweep: pictures whose end nobody heard, so that no clip followed."""
+    waiting = Job.objects.filter(
+        kind=Kind.IMAGE,
+        state=State.SUCCEEDED,
+        finished_at__gte=now - FOLLOW_WITHIN,
+        pk__in=Scene.objects.filter(deleted_at=None, job__kind=Kind.IMAGE).values("job"),
+        **{f"parameters__{THEN_VIDEO}": True},
+    )
+    for job in waiting:
+        clip_follow(job)
