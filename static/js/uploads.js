@@ -23,14 +23,21 @@ async function send(drop, input) {
   const bar = drop.querySelector("[data-upload-progress]");
   const words = drop.querySelector("[data-upload-words]");
   const problem = form.querySelector("[data-upload-error]");
-  const button = form.querySelector("[type=submit]");
   const file = input.files[0];
-  const told = (way) => { bar.querySelector("progress").value = 100 * way.part; words.textContent = wordsOf(way); };
+  // The form may be sent meanwhile: it goes when the song is there.
+  let wanted = drop.wanted?.() ?? false;
+  drop.wanted = () => wanted;
+  const told = (way) => { bar.querySelector("progress").value = 100 * way.part; words.textContent = `${wordsOf(way)}${wanted ? " · the project is created then" : ""}`; };
   drop.sending?.abort();
   const { signal } = drop.sending = new AbortController();
+  document.addEventListener("submit", (event) => {
+    if (event.target !== form) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    wanted = true;
+  }, { capture: true, signal });
   problem.hidden = true;
   bar.hidden = false;
-  button.disabled = true;
   try {
     const song = await sendFile(file, { url: drop.dataset.upload, signal, told });
     words.textContent = `${file.name} is ready`;
@@ -41,8 +48,11 @@ async function send(drop, input) {
     problem.hidden = false;
     problem.textContent = error.message;
     input.value = "";
+    wanted = false;
   }
-  button.disabled = false;
+  drop.sending.abort();
+  drop.wanted = null;
+  if (wanted) form.requestSubmit();
 }
 
 function taken(form, song, input) {

@@ -50,6 +50,27 @@ def test_a_song_and_an_idea_become_a_video(page, worker, tmp_path):
     assert Project.objects.get().final_video is not None
 
 
+def test_create_straight_after_choosing_a_song_waits_for_it(page, tmp_path):
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/api/uploads/*", hold, times=1)
+    page.goto("/create")
+    page.get_by_label("Video Description").fill("A courier rides through the rain")
+    page.get_by_label("Audio file").set_input_files(audio_make(tmp_path / "night-drive.wav", seconds=6))
+    while not held:
+        page.wait_for_timeout(50)
+    page.get_by_role("button", name="Create project").click(force=True)
+    page.wait_for_timeout(300)
+    assert not Project.objects.exists()
+    held[0].continue_()
+
+    expect(page).to_have_url(re.compile("/quick-gen/"))
+    assert Project.objects.get().song is not None
+
+
 def test_regenerate_with_lipsync_replaces_the_clip_and_stitches(page, worker, user):
     project = project_on_disk(user, scenes=1, seconds=8, clips=False)
     project.scenes.update(prompt="Close-up of a singer's face", image=None)
