@@ -71,7 +71,7 @@ format: setup-dev ## Put the code into its form.
 
 BENCH ?= draft
 bench: setup-dev ## Measure: BENCH=draft (the default), or another name of bench/
-	@exec $(VENV)/python bench/$(BENCH).py
+	@exec $(VENV)/python -m bench.$(BENCH)
 
 lock: setup-dev ## Resolve requirements*.in anew, for every Python from 3.11 on.
 	@$(VENV)/uv pip compile -q --upgrade --universal --fork-strategy fewest --python-version 3.11 \

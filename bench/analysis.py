@@ -1,6 +1,6 @@
 """How long the analysis of a song takes, for each minute of sound, ours and other tools' where they are installed.
 
-    python bench/analysis.py [--json] [--minutes 4] [SONG]
+    .venv/bin/python -m bench.analysis [--json] [--minutes 4] [SONG]
 
 Without a song the sample song is repeated and encoded as mp3. The last line of `--json` is one object.
 """
@@ -9,7 +9,6 @@ import argparse
 import importlib.util
 import json
 import resource
-import sys
 import tempfile
 import time
 import wave
@@ -17,8 +16,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from apps.songs.synthesis import RATE, SAMPLE_BPM, sample_song
 from engines.listening.analyse import song_analyse

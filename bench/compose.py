@@ -1,6 +1,6 @@
 """Composing: ours against `ffmpeg -c copy`, ffmpeg's concat filter and MoviePy, on the same clips in one run.
 
-    python bench/compose.py [--json] [--quick] [--clips 30] [--seconds 8] [--moviepy-clips 30]
+    .venv/bin/python -m bench.compose [--json] [--quick] [--clips 30] [--seconds 8] [--moviepy-clips 30]
 
 Quick ways are timed several times, interleaved, and their medians compared; the slow ones once. `--moviepy-clips` below
 `--clips` times MoviePy on the first few and scales by the frames (it says so). MoviePy is optional:
@@ -22,8 +22,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import psutil
 

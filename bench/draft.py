@@ -1,6 +1,6 @@
 """How fast a song becomes a finished draft video: analysis, scenes, frames, clips, composing, proof.
 
-    .venv/bin/python bench/draft.py [--seconds 180] [--processes 2] [--flavor default] [--aspect 16:9] [--json]
+    .venv/bin/python -m bench.draft [--seconds 180] [--processes 2] [--flavor default] [--aspect 16:9] [--json]
 
 The engines are run as the media workers run them, one process per core, without database, broker or web. The last line
 with --json is {"draft_realtime", "song_seconds", "total_wall_seconds", "peak_rss_mb", "stages", …}.
@@ -9,7 +9,6 @@ with --json is {"draft_realtime", "song_seconds", "total_wall_seconds", "peak_rs
 import argparse
 import json
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -21,8 +20,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-# So that it runs from anywhere, and leaves the installation's own data alone.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+# So that it leaves the installation's own data alone.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mvsite.settings")
 os.environ.setdefault("MV_DATA_DIR", tempfile.mkdtemp(prefix="mvsite-bench-"))
 os.environ.setdefault("LOG_LEVEL", "WARNING")

@@ -1,6 +1,6 @@
 """How fast the draft lip-sync is, the search for the face included.
 
-    .venv/bin/python bench/lipsync.py [--seconds 8] [--processes 2] [--video FILE] [--audio FILE] [--keep FILE] [--json]
+    .venv/bin/python -m bench.lipsync [--seconds 8] [--processes 2] [--video FILE] [--audio FILE] [--keep FILE] [--json]
 
 Without files a drawn close-up is made, and its note of where the mouth is taken off, so that the face has to be found.
 Real time is told for all cores together and by processor time; the baseline of the same run is the same clip decoded
@@ -12,17 +12,14 @@ import argparse
 import json
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-# So that it runs from anywhere, and leaves the installation's own data alone.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+# So that it leaves the installation's own data alone.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mvsite.settings")
 os.environ.setdefault("MV_DATA_DIR", tempfile.mkdtemp(prefix="mvsite-bench-"))
 os.environ.setdefault("LOG_LEVEL", "WARNING")
@@ -40,8 +37,8 @@ from apps.providers.base import VideoRequest  # noqa: E402
 from apps.providers.draft.provider import DraftProvider  # noqa: E402
 from apps.songs.synthesis import SAMPLE_PARTS, sample_song, write_audio  # noqa: E402
 from engines.cores import usable_cores  # noqa: E402
-from engines.draft.lipsync.sync import Part, SyncFacts, lipsync_clip  # noqa: E402
-from engines.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options  # noqa: E402
+from engines.draft.lipsync.sync import Part, SyncFacts, lipsync_clip, own_format  # noqa: E402
+from engines.media.formats import Encoding, pyav_add_stream, pyav_container_options  # noqa: E402
 from engines.media.probe import probe_media  # noqa: E402
 
 SINGER = "Close-up of Mara in a red coat with dark hair, who sings on a rooftop at dusk. The camera pushes in."
@@ -77,7 +74,7 @@ def sync(video: Path, audio: Path, into: Path) -> tuple[float, SyncFacts]:
 def encode(video: Path, into: Path) -> float:
     """The baseline: decode and encode, the processor's seconds."""
     facts = probe_media(video)
-    clip = ClipFormat(facts.width or 0, facts.height or 0, facts.fps or Fraction(24))
+    clip, _ = own_format(facts)
     started = time.process_time()
     with (
         av.open(str(video)) as source,
@@ -87,7 +84,7 @@ def encode(video: Path, into: Path) -> float:
         stream.codec_context.thread_count = 1
         for number, frame in enumerate(source.decode(video=0)):
             frame.pts, frame.time_base = number, 1 / clip.fps
-            target.mux(stream.encode(frame.reformat(format="yuv420p")))
+            target.mux(stream.encode(frame.reformat(width=clip.width, height=clip.height, format="yuv420p")))
         target.mux(stream.encode(None))
     return time.process_time() - started
 

@@ -1,6 +1,6 @@
 """Paid jobs in numbers: N lip-syncs at a fake Sync.so, two worker processes, real beat, Postgres and Redis.
 
-    python -m bench.orchestration [--json] [--jobs 100 1000] [--rate 600] [--latency 30] [--blocking 100 1000]
+    .venv/bin/python -m bench.orchestration [--json] [--jobs 100 1000] [--rate 600] [--latency 30] [--blocking 100 1000]
 
 For each N: seconds until every job has ended, against the ideal (latency + the time in which the service accepts N
 requests at its rate), poll requests per job, database queries per job (counted in a separate small run, since

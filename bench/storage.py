@@ -1,6 +1,6 @@
 """A 2 GiB video through the web server: upload, ranges, whole download; speed, and the server's memory.
 
-    python -m bench.storage [--json] [--gigabytes 2] [--bucket]
+    .venv/bin/python -m bench.storage [--json] [--gigabytes 2] [--bucket]
 
 A gunicorn as in `make run`, with its own empty database and media folder. `--bucket` stores in a real S3 server
 (moto's, started for the run, or the one that STORAGE_ENDPOINT_URL names) and fetches the file back through the

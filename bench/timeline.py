@@ -1,6 +1,6 @@
 """Dragging a cut on the Edit page: 60 scenes on a song of two minutes, from the browser's own performance trace.
 
-    make bench BENCH=timeline, or python bench/timeline.py [--json] [--scenes 60] [--width 1440]
+    make bench BENCH=timeline, or .venv/bin/python -m bench.timeline [--json] [--scenes 60] [--width 1440]
 
 A server of its own with an empty database and real media, and a headless Chromium. A frame's work is everything that
 the page's main thread begins from one animation frame to the next, but for one refresh of the screen at most (script,
@@ -21,8 +21,6 @@ from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 FRAME_MILLISECONDS = 16.0
 REFRESH_MICROSECONDS = 16_667

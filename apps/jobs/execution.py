@@ -4,6 +4,7 @@ A handler is a function from `JobRun` to an `Outcome`. It does long work outside
 killed at any line; it writes rows only in `Done.save`, which commits together with the end of the job.
 """
 
+import re
 import shutil
 import tempfile
 import threading
@@ -27,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 # How soon a cancelled job's worker notices. One small query a second for each job that runs that long.
 CANCEL_CHECK_SECONDS = 1.0
-# Progress is written at most this often, whatever the renderer reports.
+# Progress is written at most this often, whatever the renderer reports; a new phase at once.
 PROGRESS_WRITE_SECONDS = 0.5
 
 
@@ -64,6 +65,7 @@ class JobRun:
         self._stopped = threading.Event()
         self._ends_at = time.monotonic() + time_limit_seconds
         self._last_write = 0.0
+        self._phase = ""
         self.timed_out = False
 
     @property
@@ -97,9 +99,11 @@ class JobRun:
         """Show how far the work is (0…100) and what it does. Raises WorkCancelled when there is a reason to stop."""
         self.check()
         now = time.monotonic()
-        if now - self._last_write < PROGRESS_WRITE_SECONDS:
+        # What is counted within a phase is not a new one.
+        phase = re.sub(r"\d+", "", message) or self._phase
+        if phase == self._phase and now - self._last_write < PROGRESS_WRITE_SECONDS:
             return
-        self._last_write = now
+        self._last_write, self._phase = now, phase
         if not job_heartbeat(self.claim, progress_percentage=percentage, message=message or None):
             self._over.set()
             self.check()

@@ -79,9 +79,10 @@ def _received(run: JobRun, result: ProviderResult, receive: Receiver, *, wanted_
     key = job_video_key(uuid4()) if run.late else pro_result_key(run.job.owner_id, run.job.pk)
     stored = file_store(file.path, key=key, content_type=file.content_type, fence=run.fence)
     facts = {**result.facts, "job_id": str(run.job.pk), "made_at": datetime.now(UTC).isoformat()}
-    warning = " ".join(part for part in (damage, _length_warning(stored, wanted_seconds)) if part)
-    if warning:
-        log.warning("pro_result_differs", job_id=str(run.job.pk), warning=warning)
+    differs = " ".join(part for part in (damage, _length_warning(stored, wanted_seconds)) if part)
+    if differs:
+        log.warning("pro_result_differs", job_id=str(run.job.pk), warning=differs)
+    warning = f"{differs} {result.facts.get('note', '')}".strip()
     return Done(result={"warning": warning, "facts": facts}, save=partial(keep, stored, facts), cost=result.cost)
 
 

@@ -132,7 +132,7 @@ def _clip_keep(
     new = NewClip(
         stored=stored,
         origin=Origin.LIPSYNCED,
-        checks=checks,
+        checks={**checks, "notes": [str(facts["note"])]} if facts.get("note") else checks,
         parameters={**facts, "pro": {name: order[name] for name in ("segments", "model", "sync_mode", "options")}},
         parent_id=str(parent.pk),
         only_over_parent=True,

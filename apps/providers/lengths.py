@@ -12,6 +12,8 @@ from engines.media.probe import probe_media
 
 # A scene's usual length, for settings that name none.
 USUAL_SECONDS = 8.0
+# Sound and picture that were cut to the same length differ by less: by a frame, or a packet of sound.
+LOST_END_SECONDS = 0.1
 
 
 def lipsync_seconds(request: LipsyncRequest, sync_mode: str) -> float:
@@ -43,3 +45,11 @@ def frame_rate_of(media: MediaInput) -> Fraction | None:
     if media.fps:
         return Fraction(media.fps)
     return probe_media(media.path).fps if media.path.is_file() else None
+
+
+def lost_end_note(seconds: float) -> str:
+    """What a person should know when a voice was cut off after its clip."""
+    return (
+        f"The sound is {seconds:.1f} seconds longer than the picture, so its end is not heard. "
+        "Use a longer clip, or a shorter part of the sound."
+    )

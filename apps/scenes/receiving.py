@@ -18,6 +18,7 @@ from apps.core.errors import NotFound
 from apps.jobs.execution import Done, JobRun
 from apps.projects.models import Project
 from apps.providers.base import ProviderResult
+from apps.providers.lengths import LOST_END_SECONDS, lost_end_note
 from apps.scenes.checks import Wanted, clip_check
 from apps.scenes.history import recorded
 from apps.scenes.models import Clip, Origin, Scene
@@ -74,8 +75,8 @@ def clip_receive(run: JobRun, result: ProviderResult, *, origin: Origin) -> Done
     ours = run.job.provider == "draft"
     wanted = Wanted(**{key: values[name] for key, name in WANTED_FIELDS.items() if name in values})
     checks = clip_check(file.path, wanted=wanted, trusted=ours)
-    if note := result.facts.get("note"):
-        checks["notes"] = [str(note)]
+    if notes := _notes(run, result, checks["seconds"]):
+        checks["notes"] = notes
     sequence = scene.sequence or 0
     if origin == Origin.LIPSYNCED:
         key = scene_lipsync_key(run.job.project_id, sequence, datetime.now(UTC), file.path.suffix)
@@ -100,6 +101,17 @@ def clip_receive(run: JobRun, result: ProviderResult, *, origin: Origin) -> Done
         cost=result.cost,
     )
     return Done(result={"metadata": metadata, "checks": checks}, save=partial(clip_save, run, new))
+
+
+def _notes(run: JobRun, result: ProviderResult, seconds: float | None) -> list[str]:
+    notes = [str(result.facts["note"])] if result.facts.get("note") else []
+    heard = run.parameters.get("audio_segment")
+    # The draft measures it by itself.
+    if heard and seconds is not None and run.job.provider != "draft":
+        lost = float(heard["end_time"]) - float(heard["start_time"]) - seconds
+        if lost > LOST_END_SECONDS:
+            notes.append(lost_end_note(lost))
+    return notes
 
 
 def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:

@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from apps.core.errors import ConflictError, NotFound, WorkCancelled
 from apps.jobs import services
+from apps.jobs.execution import Done
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job, JobEvent
 from apps.jobs.services import Idempotency, NewJob
 from apps.jobs.states import Code, State
+from workers.base import job_run
 
 pytestmark = pytest.mark.django_db
 
@@ -243,3 +245,26 @@ def test_delayed_work_is_not_claimed_before_its_time(user):
 def test_an_unknown_job_is_not_found(user):
     with pytest.raises(NotFound):
         services.job_cancel(by=user, job_id=uuid4())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_of_phase_is_written_at_once_and_what_is_counted_is_not(user, settings, tmp_path):
+    """The last phase before a long silence stays on the page for all of it."""
+    settings.SCRATCH_ROOT = tmp_path / "scratch"
+    job, written = make_job(user), []
+
+    def work(run):
+        for percentage, message in (
+            (10, "Encoding: 1 of 90 frames"),
+            (11, "Encoding: 2 of 90 frames"),
+            (90, "Preparing the sound"),
+            (92, "Checking the video"),
+            (93, ""),
+        ):
+            run.progress(percentage, message)
+            written.append(Job.objects.get(pk=job.pk).progress_message)
+        return Done()
+
+    job_run({job.kind: work}, job_id=str(job.pk), claim_from="queued")
+    first = "Encoding: 1 of 90 frames"
+    assert written == [first, first, "Preparing the sound", "Checking the video", "Checking the video"]

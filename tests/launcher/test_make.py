@@ -1,8 +1,12 @@
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from engines.media.probe import probe_media
+from engines.media.runner import run
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -54,3 +58,23 @@ def test_demo_answers_the_commands_exit_code(checkout):
     assert done.returncode == 2  # make's own, for a recipe that failed
     assert "Error 3" in done.stderr
     assert words == ["-m", "launcher.run", "--command", "make_demo"]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (PROJECT / "bench").glob("[a-z]*.py")))
+def test_every_benchmark_starts_by_the_documented_command(checkout, name):
+    _, words = make(checkout, "bench", f"BENCH={name}")
+    assert words == ["-m", f"bench.{name}"]
+    command = [sys.executable, *words, "--help"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_lipsync_benchmark_takes_a_clip_with_odd_sides(tmp_path):
+    clip = tmp_path / "odd.mp4"
+    source = ("-f", "lavfi", "-i", "testsrc2=s=321x181:r=25:d=1", "-c:v", "libx264", "-pix_fmt", "yuv444p")
+    run([*source, str(clip)], time_limit_seconds=60)
+    code = "import sys; from pathlib import Path; from bench.lipsync import encode; encode(*map(Path, sys.argv[1:]))"
+    command = [sys.executable, "-c", code, str(clip), str(tmp_path / "encoded.mp4")]
+    subprocess.run(command, cwd=PROJECT, check=True, timeout=120)
+    facts = probe_media(tmp_path / "encoded.mp4")
+    assert (facts.width, facts.height, facts.frames) == (320, 180, 25)

@@ -77,6 +77,15 @@ def test_the_lip_synced_clip_replaces_the_current_one(api, project, sync_so):
     assert done["processing_time_seconds"] >= 0
 
 
+def test_a_voice_that_lasts_longer_than_its_clip_is_mentioned(api, project, sync_so):
+    """The scene sounds for 2.25 s, its clip lasts 2 s; the first scene's sound ends before its clip."""
+    for sequence, words in ((1, []), (2, ["The sound is 0.2 seconds longer than the picture"])):
+        body = lipsync(api, project, sequence).json()
+        drive(Job.objects.get(pk=body["job"]["id"]))
+        warnings = api.get(url(project, sequence)).json()["warnings"]
+        assert len(warnings) == len(words) and all(map(str.startswith, warnings, words)), warnings
+
+
 def test_the_sound_that_is_sent_is_cut_to_the_sample(api, project, sync_so, tmp_path):
     drive(Job.objects.get(pk=lipsync(api, project, 2).json()["job"]["id"]))
     (generation,) = sync_so.generations.values()

@@ -30,11 +30,12 @@ from apps.providers.draft.images import (
     storyboard_image,
 )
 from apps.providers.draft.scenes import write_scenes
+from apps.providers.lengths import LOST_END_SECONDS, lost_end_note
 from engines.draft.camera import Move, pace
 from engines.draft.canvas import OVERSCAN
 from engines.draft.clip import Picture, Shot, render_clip
 from engines.draft.lettering import text_mask
-from engines.draft.lipsync.sync import Part, lipsync_clip
+from engines.draft.lipsync.sync import Part, SyncFacts, lipsync_clip
 from engines.draft.look import DraftLook
 from engines.draft.reading import read_prompt
 from engines.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, paint, stable_number, vignette
@@ -55,6 +56,9 @@ _SWAY = {
     "detail": 0.0,
 }
 _NO_LIPS = "This drawing shows nobody's lips, so none move. The sound is in place; make a closer shot to see them sing."
+_NO_VOICE = (
+    "No lips move in it, because no voice was heard in the sound. Choose a part that is sung, or the vocals alone."
+)
 _SOFT = {"medium", "close", "extreme_close", "detail"}
 
 
@@ -131,9 +135,20 @@ def _make_lipsync(
         request.video.path, _parts(request), path, expressiveness=expressiveness, progress=progress, cancelled=cancelled
     )
     facts = {"model": "draft lips", "frames": done.frames, "face": done.face, "face_share": done.seen_share}
-    if done.face == "none":
-        facts["note"] = _NO_LIPS
+    if note := _lipsync_note(done):
+        facts["note"] = note
     return ProviderResult(files=(ProducedFile(path=path, role="video", content_type="video/mp4"),), facts=facts)
+
+
+def _lipsync_note(done: SyncFacts) -> str:
+    notes = []
+    if done.face == "none":
+        notes.append(_NO_LIPS)
+    elif not done.moved:
+        notes.append(_NO_VOICE)
+    if done.unheard_seconds > LOST_END_SECONDS:
+        notes.append(lost_end_note(done.unheard_seconds))
+    return " ".join(notes)
 
 
 def _parts(request: LipsyncRequest | SegmentedLipsyncRequest) -> list[Part]:

@@ -77,18 +77,19 @@ class _Warp:
     wide: Field
 
 
-def move_mouth(planes: Sequence[Pixels], mouth: Mouth, shape: Shape, skin: Skin, kept: Inside | None = None) -> None:
-    """Change the frame's planes in place."""
+def move_mouth(planes: Sequence[Pixels], mouth: Mouth, shape: Shape, skin: Skin, kept: Inside | None = None) -> bool:
+    """Change the frame's planes in place; whether there was anything to change."""
     wide = shape.opening * shape.reach
     if wide < 0.02 and mouth.gap < 0.02:
-        return
+        return False
     window = _window(planes[1], mouth, wide)
     if window is None:
-        return
+        return False
     warp = _warp(window, mouth, shape, wide)
     tones = _tones(warp, wide, skin, kept)
     for number, plane in enumerate(planes):
         _move_plane(plane, number, warp, mouth, tones[number])
+    return True
 
 
 def _window(chroma: Pixels, mouth: Mouth, wide: float) -> tuple[int, int, int, int] | None:

@@ -45,11 +45,14 @@ class Part:
 
 @dataclass(frozen=True)
 class SyncFacts:
-    """What was done, for the job's record."""
+    """What was done, for the job's record. `moved` counts the frames whose mouth was changed, `unheard_seconds` is how
+    much longer the sound is than its place in the picture."""
 
     frames: int
     face: str  # "drawn" or "found"; "none": a clip of the draft itself that shows no lips
     seen_share: float
+    moved: int
+    unheard_seconds: float
 
 
 def lipsync_clip(
@@ -62,8 +65,9 @@ def lipsync_clip(
     `cancelled()`."""
     cv2.setNumThreads(1)
     facts = probe_media(video)
-    clip, frames = _format(facts)
+    clip, frames = own_format(facts)
     whole = float(frames / clip.fps)
+    unheard = max((_unheard_seconds(part, whole) for part in parts), default=0.0)
     parts = [replace(part, end_seconds=min(part.end_seconds, whole)) for part in parts]
     opening, spread = _voices(parts, clip.fps, frames)
     mouths = _track(video, clip, opening >= 0, progress, cancelled)
@@ -84,9 +88,19 @@ def lipsync_clip(
     finally:
         part_file.unlink(missing_ok=True)
         sound_file.unlink(missing_ok=True)
-    share = round(float(mouths.found[opening >= 0].mean()), 3)
+    asked = mouths.found[opening >= 0]
+    share = round(float(asked.mean()), 3) if asked.size else 0.0
     face = "none" if mouths.drawn and not share else "drawn" if mouths.drawn else "found"
-    return SyncFacts(frames, face, share)
+    return SyncFacts(frames, face, share, mover.moved, unheard)
+
+
+def _unheard_seconds(part: Part, whole: float) -> float:
+    """Zero for a stretch in the video that names no end of its sound: the sound just goes on there."""
+    end = part.audio_end_seconds
+    if end is None and part.end_seconds >= whole:
+        end = probe_media(part.audio).duration_seconds
+    place = min(part.end_seconds, whole) - part.start_seconds
+    return max(0.0, end - part.audio_start_seconds - place) if end is not None else 0.0
 
 
 def _note(video: Path, frames: int, wide: npt.NDArray[Any]) -> str:
@@ -95,7 +109,7 @@ def _note(video: Path, frames: int, wide: npt.NDArray[Any]) -> str:
     return drawn_note(frames, mouths) if mouths or drawn_without_mouths(video, frames) else ""
 
 
-def _format(facts: MediaFacts) -> tuple[ClipFormat, int]:
+def own_format(facts: MediaFacts) -> tuple[ClipFormat, int]:
     """The clip's own size (made even) and rate, and its number of frames."""
     if facts.kind != "video" or facts.width is None or facts.height is None or facts.fps is None:
         raise InputError("The file has no moving picture to lip-sync.", code="no_video")
@@ -202,6 +216,7 @@ class _Mover:
     def __init__(self, track: MouthTrack, opening: npt.NDArray[Any], spread: npt.NDArray[Any], *, reach: float) -> None:
         self._track, self._opening, self._spread, self._reach = track, opening, spread, reach
         self._skin: Skin | None = None
+        self.moved = 0
 
     def move(self, number: int, planes: list[Pixels]) -> None:
         track = self._track
@@ -213,7 +228,7 @@ class _Mover:
         old = self._skin or skin
         self._skin = Skin(*(was + 0.15 * (now - was) for was, now in zip(_values(old), _values(skin), strict=True)))
         shape = Shape(float(self._opening[number]), float(self._spread[number]), self._reach)
-        move_mouth(planes, mouth, shape, self._skin, track.inside)
+        self.moved += move_mouth(planes, mouth, shape, self._skin, track.inside)
 
 
 def _mouth_at(track: MouthTrack, number: int) -> Mouth:

@@ -194,13 +194,47 @@ def test_without_a_face_it_says_so(make, video_request, sync, speech, tmp_path, 
     assert max(np.abs(a - b).mean() for a, b in zip(decode(landscape), decode(path), strict=True)) < 1.5
 
 
-def test_a_longer_sound_is_cut_at_the_end_of_the_picture(sync, singer, tmp_path):
+def lipsync_facts(make, settings_for, video, audio):
+    inputs = MediaInput(video, "video/mp4"), MediaInput(audio, "audio/wav")
+    return make(LipsyncRequest(*inputs, settings=settings_for("default", "lipsync"))).facts
+
+
+def test_a_longer_sound_is_cut_at_the_end_of_the_picture_and_said(sync, make, settings_for, singer, tmp_path):
     long = write_voice(tmp_path / "long.wav", ("ah", 5.0))
 
     facts = probe_media(sync(singer, long))
 
     assert facts.frames == FRAMES
     assert facts.duration_seconds == pytest.approx(2.0, abs=0.03)
+    assert "3.0 seconds longer than the picture" in lipsync_facts(make, settings_for, singer, long)["note"]
+
+
+@pytest.mark.parametrize("seconds", [1.0, 2.05])
+def test_a_sound_that_fits_is_not_mentioned(make, settings_for, singer, tmp_path, seconds):
+    short = write_voice(tmp_path / "short.wav", ("silence", 0.2), ("ah", seconds - 0.2))
+    assert "note" not in lipsync_facts(make, settings_for, singer, short)
+
+
+def test_a_sound_without_a_voice_says_that_nothing_moved(make, settings_for, singer, tmp_path):
+    silent = write_voice(tmp_path / "silent.wav", ("silence", 2.0))
+    assert "no voice was heard" in lipsync_facts(make, settings_for, singer, silent)["note"]
+
+
+def test_a_segments_sound_that_does_not_fit_is_mentioned(make, settings_for, singer, tmp_path):
+    voice = write_voice(tmp_path / "ah.wav", ("ah", 4.0))
+
+    def facts(*heard):
+        request = SegmentedLipsyncRequest(
+            video=MediaInput(singer, "video/mp4"),
+            audios={"one": MediaInput(voice, "audio/wav")},
+            segments=(LipsyncSegment(0.5, 1.0, "one", *heard),),
+            settings=settings_for("default", "lipsync"),
+        )
+        return make(request).facts
+
+    assert "1.0 seconds longer" in facts(0.5, 2.0)["note"]
+    # A song that just goes on is no line that loses its end.
+    assert "note" not in facts(0.5, None)
 
 
 def test_segments_move_the_lips_only_where_they_are(make, singer, speech, decode, tmp_path, settings_for):
