@@ -37,6 +37,8 @@ OWNERS: tuple[tuple[type[Model], str], ...] = (
     *((model, "project__owner") for model in (Scene, Output, Composition)),
     (Clip, "scene__project__owner"),
 )
+# What opens a reservation and what ends it; the other movements are beside it.
+RESERVING = {LedgerKind.RESERVE: 1, LedgerKind.SETTLE: -1, LedgerKind.RELEASE: -1}
 # Rows that two projects of one owner may share.
 SHARED = (Asset, Job, Song)
 SETTLED_RUNS = {RunStatus.NOT_ACCEPTED, RunStatus.COLLECTED, RunStatus.FAILED, RunStatus.CANCELLED}
@@ -113,9 +115,9 @@ class ProjectRows:
                 self.here.add(name)
         if isinstance(row, Asset):
             self._media_check(row)
-        if isinstance(row, LedgerEntry):
+        if isinstance(row, LedgerEntry) and row.kind in RESERVING:
             key = (row.job_id, row.attempt)
-            self.reserved[key] = self.reserved.get(key, 0) + (1 if row.kind == LedgerKind.RESERVE else -1)
+            self.reserved[key] = self.reserved.get(key, 0) + RESERVING[LedgerKind(row.kind)]
         texts = (value for value in values_in(data) if isinstance(value, str))
         self.ids.update(UUID(found) for text in texts for found in UUID_PATTERN.findall(text))
         if len(self.ids) > UUID_BATCH:

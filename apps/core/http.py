@@ -6,6 +6,7 @@ repeated on connection errors, 429 and 5xx; every other method is sent exactly o
 """
 
 import json
+import math
 import random
 import re
 import ssl
@@ -89,8 +90,8 @@ class HttpFailure(ProviderError):
     def json(self) -> Any:
         """The refusal's JSON body, or None when it is not JSON."""
         try:
-            return json.loads(self.body)
-        except ValueError:
+            return _read_json(self.body)
+        except (ValueError, RecursionError):
             return None
 
 
@@ -107,8 +108,8 @@ class HttpAnswer:
     def json(self) -> Any:
         """The parsed body. Raises HttpFailure(MAYBE_SENT) when it is not JSON."""
         try:
-            return json.loads(self.body)
-        except ValueError as error:
+            return _read_json(self.body)
+        except (ValueError, RecursionError) as error:
             raise HttpFailure(
                 f"{host_of(self.url)} answered with something that is not JSON.",
                 kind=FailureKind.MAYBE_SENT,
@@ -116,6 +117,24 @@ class HttpAnswer:
                 status=self.status,
                 body=self.body[:EVIDENCE_BYTES],
             ) from error
+
+
+def _read_json(body: bytes) -> Any:
+    return _storable(json.loads(body))
+
+
+def _storable(value: Any) -> Any:
+    """A JSON value as a database can keep it: NaN, infinities, NUL and halves of characters are left out.
+
+    A paid answer is stored before it is read, so it must not be lost by one odd character in it.
+    """
+    if isinstance(value, dict):
+        return {_storable(key): _storable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_storable(inner) for inner in value]
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode(errors="ignore").decode()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 class NoAuth(AuthBase):

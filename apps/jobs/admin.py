@@ -1,5 +1,6 @@
 """The operator's view of jobs: filters, history inline, and the same actions as the pages have."""
 
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.core.errors import StudioError
 from apps.jobs import services
+from apps.jobs.excess import job_excess_settle
 from apps.jobs.models import Job, JobEvent, LedgerEntry, RemoteRun, RunStatus, SpendingAccount
 
 
@@ -64,7 +66,7 @@ class JobAdmin(ReadOnlyAdmin):
     search_fields = ["id", "project_id", "remote_runs__remote_id"]
     date_hierarchy = "created_at"
     inlines = [JobEventInline, RemoteRunInline]
-    actions = ["cancel", "retry", "check_now"]
+    actions = ["cancel", "retry", "check_now", "count_excess", "dismiss_excess"]
 
     @admin.action(description="Cancel")
     def cancel(self, request: HttpRequest, jobs: "QuerySet[Job]") -> None:
@@ -73,6 +75,14 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.action(description="Retry")
     def retry(self, request: HttpRequest, jobs: "QuerySet[Job]") -> None:
         self._each(request, jobs, services.job_retry)
+
+    @admin.action(description="Count as spent what the provider counted beyond the reservation")
+    def count_excess(self, request: HttpRequest, jobs: "QuerySet[Job]") -> None:
+        self._each(request, jobs, partial(job_excess_settle, counts=True))
+
+    @admin.action(description="Dismiss what the provider counted beyond the reservation")
+    def dismiss_excess(self, request: HttpRequest, jobs: "QuerySet[Job]") -> None:
+        self._each(request, jobs, partial(job_excess_settle, counts=False))
 
     @admin.action(description="Check now with the provider")
     def check_now(self, request: HttpRequest, jobs: "QuerySet[Job]") -> None:

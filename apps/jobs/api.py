@@ -18,6 +18,7 @@ from apps.assets.models import Asset
 from apps.assets.services import asset_urls
 from apps.core.idempotency import idempotent
 from apps.jobs import polling, services
+from apps.jobs.excess import job_excess_settle
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job, JobEvent
 from apps.jobs.selectors import job_get, job_wait_until_ended, jobs_of
@@ -174,6 +175,20 @@ def job_adopt(request: Request, job_id: UUID) -> Response:
     body.is_valid(raise_exception=True)
     by = acting_user(request)
     return job_response(request, polling.job_adopt(by=by, job_id=job_id, remote_id=body.validated_data["remote_id"]))
+
+
+class ExcessDecisionSerializer(serializers.Serializer[Any]):
+    decision = serializers.ChoiceField(["count", "dismiss"])
+
+
+@extend_schema(request=ExcessDecisionSerializer, responses=JobSerializer)
+@api_view(["POST"])
+def job_excess(request: Request, job_id: UUID) -> Response:
+    """Decide about what the provider counted beyond the reservation: it counts as spent, or is dismissed."""
+    body = ExcessDecisionSerializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    counts = body.validated_data["decision"] == "count"
+    return Response(JobSerializer(job_excess_settle(by=acting_user(request), job_id=job_id, counts=counts)).data)
 
 
 def acting_user(request: Request) -> User:

@@ -210,6 +210,10 @@ class LedgerKind(models.TextChoices):
     RESERVE = "reserve"
     SETTLE = "settle"
     RELEASE = "release"
+    # What a provider counted beyond the reservation: not spent before a person accepts it.
+    EXCESS = "excess"
+    ACCEPT = "accept"
+    DISMISS = "dismiss"
 
 
 class LedgerEntry(models.Model):
@@ -237,6 +241,14 @@ class LedgerEntry(models.Model):
                 fields=["job", "attempt"],
                 condition=Q(kind__in=[LedgerKind.SETTLE, LedgerKind.RELEASE]),
                 name="ledger_one_end_per_attempt",
+            ),
+            models.UniqueConstraint(
+                fields=["job", "attempt"], condition=Q(kind=LedgerKind.EXCESS), name="ledger_one_excess_per_attempt"
+            ),
+            models.UniqueConstraint(
+                fields=["job", "attempt"],
+                condition=Q(kind__in=[LedgerKind.ACCEPT, LedgerKind.DISMISS]),
+                name="ledger_one_answer_per_excess",
             ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="ledger_amount_not_negative"),
         ]

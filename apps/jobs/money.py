@@ -9,13 +9,20 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+import structlog
 from django.utils import timezone
 
 from apps.core.errors import BudgetExceeded
-from apps.jobs.models import Job, LedgerEntry, LedgerKind, SpendingAccount
+from apps.jobs.models import Job, JobEvent, LedgerEntry, LedgerKind, SpendingAccount
+from apps.jobs.states import Code
 from apps.providers.base import Quote
 
+log = structlog.get_logger(__name__)
+
 ZERO = Decimal(0)
+# What a ledger's column holds: four places, and far less than a provider may claim.
+CENTS_OF_CENTS = Decimal("0.0001")
+LARGEST_AMOUNT = Decimal("9999999")
 SCOPE_WORDS = {"project": "this project's budget", "user": "your account's cap", "day": "your cap for today"}
 
 
@@ -108,22 +115,41 @@ def reservation_open(job: Job) -> bool:
 
 
 def cost_settle(job: Job, *, attempt: int, amount: Decimal | None = None) -> Decimal:
-    """The attempt's reservation becomes spending of `amount` (None: as reserved); answers what was spent.
+    """The attempt's reservation becomes spending of `amount` (None: as reserved); returns what was spent.
 
-    Does nothing when the attempt holds no open reservation, so it can be called twice.
+    Never more than was reserved: caps and confirmations were checked against that. What the provider counted beyond
+    it is kept as an excess, which is told to people and counts once one of them says so (`excess_settle`). Does
+    nothing when the attempt holds no open reservation, so it can be called twice.
     """
+    claimed = _countable(job, amount)
     entry = _open_reservation(job, attempt)
     if entry is None:
+        if claimed and not LedgerEntry.objects.filter(job=job, attempt=attempt).exists():
+            # Work that was quoted as free.
+            _excess_keep(job, _entry(job, attempt, LedgerKind.EXCESS, claimed, scopes_of(job)), reserved=ZERO)
         return ZERO
-    spent = entry.amount if amount is None else amount
+    spent = entry.amount if claimed is None else min(claimed, entry.amount)
     for account in _lock(entry.scopes):
         account.reserved -= entry.amount
         account.spent += spent
         account.save(update_fields=["reserved", "spent"])
     _close(entry, LedgerKind.SETTLE, spent)
+    if claimed is not None and claimed > entry.amount:
+        _excess_keep(job, _next(entry, LedgerKind.EXCESS, claimed - entry.amount), reserved=entry.amount)
     Job.objects.filter(pk=job.pk).update(cost=job.cost + spent)
     job.cost += spent
     return spent
+
+
+def excess_settle(job: Job, excess: LedgerEntry, *, counts: bool) -> None:
+    """A person has looked at an excess: it counts as spent, whatever the caps say, or it is dismissed."""
+    if counts:
+        for account in _lock(excess.scopes):
+            account.spent += excess.amount
+            account.save(update_fields=["spent"])
+        Job.objects.filter(pk=job.pk).update(cost=job.cost + excess.amount)
+        job.cost += excess.amount
+    _close(excess, LedgerKind.ACCEPT if counts else LedgerKind.DISMISS, excess.amount)
 
 
 def cost_release(job: Job, *, attempt: int) -> None:
@@ -164,22 +190,65 @@ def _open_reservation(job: Job, attempt: int) -> LedgerEntry | None:
     return reserves[0] if reserves and len(entries) == 1 else None
 
 
-def _record(job: Job, kind: LedgerKind, amount: Decimal, scopes: list[str], quote: Quote) -> None:
-    LedgerEntry.objects.create(
+def _countable(job: Job, amount: Decimal | None) -> Decimal | None:
+    """The amount as the ledger keeps it; None, as reserved, for one that is no amount of money."""
+    if amount is None:
+        return None
+    if not amount.is_finite() or amount < ZERO:
+        log.error("cost_not_an_amount", job_id=str(job.pk), provider=job.provider, claimed=str(amount))
+        return None
+    return min(amount, LARGEST_AMOUNT).quantize(CENTS_OF_CENTS)
+
+
+def _excess_keep(job: Job, excess: LedgerEntry, *, reserved: Decimal) -> None:
+    excess.save()
+    claimed = reserved + excess.amount
+    # Either a price in a flavor is out of date or the provider counts wrongly: both need somebody.
+    log.error(
+        "cost_above_reservation",
+        job_id=str(job.pk),
+        provider=job.provider,
+        reserved=str(reserved),
+        claimed=str(claimed),
+    )
+    words = (
+        f"The provider counted ${claimed:.4f} where ${reserved:.4f} was reserved; ${excess.amount:.4f} is not counted"
+    )
+    JobEvent.objects.create(
         job=job,
-        attempt=job.attempt,
+        from_state=job.state,
+        to_state=job.state,
+        code=Code.COST_ABOVE_RESERVED,
+        message=f"{words} until a person confirms it.",
+        facts={"reserved": str(reserved), "claimed": str(claimed)},
+    )
+
+
+def _record(job: Job, kind: LedgerKind, amount: Decimal, scopes: list[str], quote: Quote) -> None:
+    entry = _entry(job, job.attempt, kind, amount, scopes)
+    entry.basis, entry.bought_seconds = quote.basis[:300], quote.bought_seconds
+    entry.save()
+
+
+def _close(entry: LedgerEntry, kind: LedgerKind, amount: Decimal) -> None:
+    _next(entry, kind, amount).save()
+
+
+def _entry(job: Job, attempt: int, kind: LedgerKind, amount: Decimal, scopes: list[str]) -> LedgerEntry:
+    return LedgerEntry(
+        job=job,
+        attempt=attempt,
         kind=kind,
         amount=amount,
-        basis=quote.basis[:300],
-        bought_seconds=quote.bought_seconds,
         project_id=job.project_id,
         provider=job.provider,
         scopes=scopes,
     )
 
 
-def _close(entry: LedgerEntry, kind: LedgerKind, amount: Decimal) -> None:
-    LedgerEntry.objects.create(
+def _next(entry: LedgerEntry, kind: LedgerKind, amount: Decimal) -> LedgerEntry:
+    """Another movement of the same attempt's money."""
+    return LedgerEntry(
         job_id=entry.job_id,
         attempt=entry.attempt,
         kind=kind,

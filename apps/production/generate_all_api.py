@@ -55,6 +55,14 @@ class ProjectGenerateCancel(APIView):
         return Response(ProjectSerializer(project).data)
 
 
+class ExcessSerializer(serializers.Serializer[Any]):
+    """Counted by the provider beyond the reservation; decide about it with `POST /api/jobs/{job_id}/excess`."""
+
+    job_id = serializers.UUIDField()
+    provider = serializers.CharField()
+    amount = MoneyField()
+
+
 class MoneySerializer(serializers.Serializer[Any]):
     budget = MoneyField(allow_null=True)
     estimated = MoneyField(allow_null=True)
@@ -63,6 +71,7 @@ class MoneySerializer(serializers.Serializer[Any]):
     spent = MoneyField()
     bought_seconds = serializers.FloatField()
     used_seconds = serializers.FloatField()
+    excesses = ExcessSerializer(many=True)
 
 
 class ProjectMoney(APIView):

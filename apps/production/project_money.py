@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 from django.db.models import Sum
 
 from apps.accounts.models import User
 from apps.core.errors import StudioError
+from apps.jobs.excess import open_excesses
 from apps.jobs.selectors import project_money
 from apps.production.generate_all import generate_all_works
 from apps.projects.models import Project
@@ -23,6 +25,15 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Excess:
+    """What a provider counted beyond a reservation, until a person decides about it."""
+
+    job_id: UUID
+    provider: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
 class Account:
     """US dollars and seconds, so far."""
 
@@ -31,6 +42,7 @@ class Account:
     spent: Decimal
     bought_seconds: float
     used_seconds: float
+    excesses: tuple[Excess, ...] = ()
 
     @property
     def left(self) -> Decimal | None:
@@ -57,4 +69,8 @@ def project_account(project: Project) -> Account:
         spent=Decimal(account["spent"]),
         bought_seconds=float(account["bought_seconds"]),
         used_seconds=float(used or 0),
+        excesses=tuple(
+            Excess(entry.job_id, entry.provider, entry.amount)
+            for entry in open_excesses().filter(project_id=project.pk)
+        ),
     )

@@ -127,7 +127,8 @@ def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
         parent_id=new.parent_id,
         job=run.job,
         parameters=dict(new.parameters),
-        cost=run.job.quoted_cost if new.cost is None else new.cost,
+        # As the ledger settles it: never more than was reserved.
+        cost=run.job.quoted_cost if new.cost is None else min(new.cost, run.job.quoted_cost),
         checks=checks,
         usable=usable,
     )

@@ -70,6 +70,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/cancel", jobs.job_stop, name="job-cancel"),
     path("jobs/<uuid:job_id>/retry", jobs.job_again, name="job-retry"),
     path("jobs/<uuid:job_id>/adopt", jobs.job_adopt_result, name="job-adopt"),
+    path("jobs/<uuid:job_id>/excess", jobs.job_excess_decide, name="job-excess"),
     path("pro", pro.pro, name="pro"),
     path("pro/<uuid:job_id>", pro.pro_job, name="pro-job"),
     path("account/spending", spending.spending, name="spending"),

@@ -24,6 +24,7 @@ ROWS = {
     "api/jobs/<uuid:job_id>/cancel": owned_api(job, method="post"),
     # The body is looked at before the job, so the empty one is 400 for everybody signed in.
     "api/jobs/<uuid:job_id>/adopt": owned_api(job, method="post", other=400, owner=400, staff=400),
+    "api/jobs/<uuid:job_id>/excess": owned_api(job, method="post", other=400, owner=400, staff=400),
     # The signature is the permission.
     "api/webhooks/<str:provider_name>/<str:key>": Row(
         anonymous=404,

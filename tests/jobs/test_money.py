@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from apps.core.errors import BudgetExceeded
 from apps.jobs import money, services
+from apps.jobs.excess import open_excesses
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job, LedgerEntry, SpendingAccount
 from apps.jobs.selectors import project_money
@@ -115,3 +116,61 @@ def test_a_cost_above_the_threshold_needs_confirmation():
     assert asked.value.code == "confirmation_required"
     money.cost_confirm(amount=Decimal(5), confirm_above=Decimal(2), confirmed=True)
     money.cost_confirm(amount=Decimal(1), confirm_above=Decimal(2), confirmed=False)
+
+
+def settled(user, amount, *, reserved="1.00", **facts):
+    job = paid_job(user, reserved, **facts)
+    claim = services.job_claim(job_id=job.pk, claim_from=State.QUEUED, worker="test")
+    services.job_succeed(claim, result={}, cost=Decimal(amount))
+    job.refresh_from_db()
+    return job
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "-Infinity", "-3"])
+def test_what_is_no_amount_settles_as_reserved(user, amount):
+    assert settled(user, amount).cost == Decimal(1)
+    assert not open_excesses().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("reserved", "amount", "cost", "excess"),
+    [
+        ("1.00", "0", "0", None),
+        ("1.00", "0.4", "0.4", None),
+        ("1.00", "1.00004", "1", None),
+        ("1.00", "8", "1", "7"),
+        ("1.00", "1e30", "1", "9999998"),
+        ("0", "0.5", "0", "0.5"),
+    ],
+)
+def test_nothing_settles_above_its_reservation(user, reserved, amount, cost, excess):
+    job = settled(user, amount, reserved=reserved)
+    assert job.cost == Decimal(cost)
+    assert list(open_excesses().values_list("amount", flat=True)) == ([Decimal(excess)] if excess else [])
+    spent = SpendingAccount.objects.filter(scope=money.user_scope(user.pk)).values_list("spent", "reserved").first()
+    assert spent in {(Decimal(cost), 0), None}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("decision", "spent"), [("count", 8), ("dismiss", 1)])
+def test_a_person_decides_once_about_an_excess(user, client, decision, spent):
+    project_id = uuid4()
+    job = settled(user, "8", project_id=project_id)
+    client.force_login(user)
+    post = {"path": f"/api/jobs/{job.pk}/excess", "data": {"decision": decision}, "content_type": "application/json"}
+    assert client.post(**post).status_code == 200
+    again = client.post(**post)
+    assert (again.status_code, again.json()["code"]) == (409, "nothing_to_confirm")
+    job.refresh_from_db()
+    assert (job.cost, project_money(project_id)["spent"]) == (spent, spent)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_excess_is_nobody_elses_to_decide(user, other_user, client):
+    job = settled(user, "8")
+    client.force_login(other_user)
+    answer = client.post(f"/api/jobs/{job.pk}/excess", {"decision": "count"}, content_type="application/json")
+    assert answer.status_code == 404
+    assert open_excesses().count() == 1

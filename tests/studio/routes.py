@@ -100,6 +100,7 @@ ROWS = {
     "jobs/<uuid:job_id>/retry": action(cancelled_job),
     # The empty form is 400 for everybody signed in.
     "jobs/<uuid:job_id>/adopt": action(job, other=400, owner=400, staff=400),
+    "jobs/<uuid:job_id>/excess": action(job, other=400, owner=400, staff=400),
     "flavors": [
         private_page(),
         Row(anonymous=302, other=403, owner=403, staff=400, method="post", as_form=True, data={"name": "default"}),

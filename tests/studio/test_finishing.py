@@ -4,11 +4,16 @@ import re
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from apps.composition.models import Lyrics, Output
 from apps.composition.planning import project_plan
+from apps.jobs import services
+from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
+from apps.jobs.services import NewJob
 from apps.jobs.states import State
+from apps.providers.base import Quote
 from tests.factories import make_clip, make_composition, make_job, make_project, make_scenes
 
 pytestmark = pytest.mark.django_db
@@ -198,3 +203,31 @@ def test_a_dialogs_refusal_is_shown_in_its_place(browser, project):
 
     assert (response.status_code, response.headers["HX-Retarget"]) == (200, "#dialogs")
     assert "<dialog" in response.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("decision", "spent"), [("count", "$8.00"), ("dismiss", "$1.00")])
+def test_a_cost_beyond_the_reservation_is_shown_until_it_is_decided(browser, user, project, staff, decision, spent):
+    job = paid_job(user, project, cost=Decimal(8))
+
+    assert "more than was reserved" in section(browser, project, "money")
+    assert f"/jobs/{job.pk}" in section(browser, project, "money")
+    browser.force_login(staff)
+    assert "$7.00 more than was reserved" in browser.get("/operator").content.decode()
+    browser.force_login(user)
+    assert "Count as spent" in browser.get(f"/jobs/{job.pk}").content.decode()
+    browser.post(f"/jobs/{job.pk}/excess", {"decision": decision})
+    assert "more than was reserved" not in section(browser, project, "money")
+    assert spent in section(browser, project, "money")
+
+
+def paid_job(user, project, *, cost):
+    """A job that was quoted $1 and whose provider says that it cost more."""
+    quote = Quote(Decimal(1), "one answer at $1")
+    with transaction.atomic():
+        new = NewJob(kind=Kind.SCENES, parameters={}, quote=quote, provider="chat", project_id=project.pk)
+        job = services.job_create(by=user, new=new)
+    services.job_succeed(
+        services.job_claim(job_id=job.pk, claim_from=State.QUEUED, worker="test"), result={}, cost=cost
+    )
+    return job

@@ -34,6 +34,8 @@ SCENES_SCHEMA: dict[str, Any] = {
     "required": ["scenes"],
     "additionalProperties": False,
 }
+# More than any model takes in or writes in one call; beyond it a number is an error, not a bill.
+MOST_TOKENS = 10**9
 FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
 
 
@@ -116,14 +118,18 @@ def scenes_of(text: str, expected: Expected) -> list[dict[str, Any]]:
 
 
 def cost_of(completions: Sequence[Mapping[str, Any]], *, input_price: Decimal, output_price: Decimal) -> Decimal | None:
-    """US dollars for the tokens that the server counted (prices per million); None when one did not count."""
+    """US dollars for the tokens that the server counted (prices per million); None when it did not count one, or
+    wrote what is no count."""
     total = Decimal(0)
     for completion in completions:
         usage = completion.get("usage")
         if not isinstance(usage, Mapping):
             return None
-        total += Decimal(int(usage.get("prompt_tokens") or 0)) * input_price
-        total += Decimal(int(usage.get("completion_tokens") or 0)) * output_price
+        for name, price in (("prompt_tokens", input_price), ("completion_tokens", output_price)):
+            tokens = usage.get(name)
+            if not isinstance(tokens, int) or isinstance(tokens, bool) or not 0 <= tokens <= MOST_TOKENS:
+                return None
+            total += tokens * price
     return (total / 1_000_000).quantize(Decimal("0.000001"))
 
 

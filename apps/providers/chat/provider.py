@@ -48,7 +48,7 @@ from apps.providers.remote_http import HttpProvider, VendorRefusal
 CALL_SECONDS = 240.0
 # Rough on the dear side: English has about four characters to a token.
 CHARACTERS_PER_TOKEN = 3
-TOKENS_PER_SCENE = 220
+# The words that ask for a correction, and what a server adds around the messages.
 TOKENS_AROUND = 300
 # These mean that money is missing, although they come as 429.
 NO_CREDIT_CODES = frozenset({"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"})
@@ -97,15 +97,15 @@ class Chat(HttpProvider):
 
     def quote(self, request: ProviderRequest) -> Quote:
         scenes = _scenes_request(request)
-        price = _section(scenes).price
-        tokens_in = sum(len(message["content"]) for message in messages_of(scenes)) // CHARACTERS_PER_TOKEN
-        tokens_out = _answer_tokens(scenes)
+        section = _section(scenes)
+        price, tokens_out = section.price, section.max_completion_tokens
+        tokens_in = _most_tokens(messages_of(scenes)) + _most_tokens(_response_format(section))
         # The correction repeats the conversation with the first answer in it.
-        total_in, total_out = tokens_in + (tokens_in + tokens_out + TOKENS_AROUND), 2 * tokens_out
+        total_in, total_out = 2 * tokens_in + tokens_out + TOKENS_AROUND, 2 * tokens_out
         amount = total_in * price.per_million_input_tokens + total_out * price.per_million_output_tokens
         rates = f"${price.per_million_input_tokens} and ${price.per_million_output_tokens} per million"
         dated = f"{_model(scenes)}, price of {price.dated:%Y-%m-%d}"
-        basis = f"about {tokens_in} tokens in and {tokens_out} out, and one correction, × {rates} ({dated})"
+        basis = f"at most {tokens_in} tokens in and {tokens_out} out, and one correction, × {rates} ({dated})"
         return Quote((amount / 1_000_000).quantize(Decimal("0.0001"), rounding=ROUND_UP), basis)
 
     def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:
@@ -237,8 +237,11 @@ def _response_format(section: ChatSection) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"name": "scenes", "strict": True, "schema": SCENES_SCHEMA}}
 
 
-def _answer_tokens(request: ScenesRequest) -> int:
-    return min(TOKENS_AROUND + TOKENS_PER_SCENE * scene_count(request), _section(request).max_completion_tokens)
+def _most_tokens(content: Any) -> int:
+    """No tokenizer makes more than one token of a byte beyond ASCII; ASCII text takes three characters or more."""
+    text = json.dumps(content, ensure_ascii=False)
+    ascii_only = sum(character.isascii() for character in text)
+    return ascii_only // CHARACTERS_PER_TOKEN + len(text.encode(errors="replace")) - ascii_only
 
 
 def _expected(request: ScenesRequest) -> Expected:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.assets.models import Asset
 from apps.assets.selectors import asset_get
 from apps.core.errors import BudgetExceeded, InputError, NotFound
-from apps.jobs.api import AdoptSerializer, JobFilter
+from apps.jobs.api import AdoptSerializer, ExcessDecisionSerializer, JobFilter
+from apps.jobs.excess import job_excess_settle, open_excesses
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.polling import job_adopt
@@ -120,6 +122,17 @@ def job_adopt_result(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return _back_to(job_adopt(by=owner_of(request), job_id=job_id, remote_id=form.validated_data["remote_id"]))
 
 
+@login_required
+@require_POST
+def job_excess_decide(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """What the provider counted beyond the reservation counts as spent, or is dismissed."""
+    form = ExcessDecisionSerializer(data=request.POST)
+    if not form.is_valid():
+        raise InputError("Say what becomes of it: send decision=count or decision=dismiss.")
+    counts = form.validated_data["decision"] == "count"
+    return _back_to(job_excess_settle(by=owner_of(request), job_id=job_id, counts=counts))
+
+
 def _back_to(job: Job) -> HttpResponse:
     """The page that shows the job best."""
     return redirect("studio:pro-job" if job.kind == Kind.PRO_LIPSYNC else "studio:job", job.pk)
@@ -157,6 +170,7 @@ def _job_piece(job: Job) -> Piece:
         "may_cancel": job.state not in FINISHED,
         "may_retry": job.state in RETRYABLE and job.imported_at is None,
         "unknown": job.state == State.NEEDS_ATTENTION and job.remote_runs.exists(),
+        "excess": open_excesses().filter(job=job).aggregate(amount=Sum("amount"))["amount"],
     }
     facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, len(events)]
     return Piece("job", "studio/job_body.html", facts, context)

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
 from apps.assets.models import Asset
+from apps.jobs.excess import open_excesses
 from apps.jobs.kinds import Queue
 from apps.jobs.models import Job
 from apps.jobs.states import LIVE, State
@@ -39,6 +40,7 @@ def operator(request: HttpRequest) -> HttpResponse:
         "queues": _queues(),
         "providers": [(provider, provider.missing_configuration()) for provider in PROVIDERS.values()],
         "failures": _failures(),
+        "excesses": open_excesses().select_related("job")[:20],
         "needs_attention": Job.objects.filter(state=State.NEEDS_ATTENTION).count(),
         "bucket": settings.STORAGE_BUCKET,
         "files": files,
