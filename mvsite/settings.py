@@ -203,7 +203,8 @@ IMPORT_SITES = {
     "vimeo.com": ["vimeo"],
 }
 FILE_UPLOAD_HANDLERS = ["apps.assets.uploading.uploads.SpoolingUploadHandler"]
-DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+# Of JSON and of forms without their files; five hundred scenes with long descriptions fill a quarter of it.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 STATIC_URL = "/static/"
 # Of the data folder, so that the code's own may be read-only; the Docker image fills another at build time.

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 import structlog
+from av.error import FFmpegError
 from django.conf import settings
 from django.db import OperationalError, close_old_connections
 
@@ -76,6 +77,10 @@ def _failed(run: JobRun, error: Exception) -> None:
         _fail(run.claim, Code.MEDIA_FAILED, error.message, evidence)
     elif isinstance(error, StudioError):
         _fail(run.claim, Code.INVALID_INPUT, error.message, evidence)
+    elif isinstance(error, FFmpegError):
+        log.exception("job_media_undecodable")
+        message = "A media file could not be read to its end: it is damaged. Replace it, then try again."
+        _fail(run.claim, Code.MEDIA_FAILED, message, evidence)
     elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         log.error("disk_full", data_dir=str(settings.DATA_DIR))
         _fail(run.claim, Code.DISK_FULL, "The studio's disk is full. Free some space, then try again.", evidence)

@@ -29,7 +29,8 @@ from apps.assets.store.locks import key_lock
 from apps.assets.upkeep.background import RETRY_FIRST_SECONDS, asset_files_delete, asset_local_copy_drop
 from apps.assets.uploading.uploads import upload_received
 from apps.core.errors import ConflictError, InputError, NotFound
-from engines.media.probe import MediaFacts, probe_media
+from engines.media.probe import MediaFacts
+from engines.media.strangers import probe_stranger
 
 logger = structlog.get_logger(__name__)
 
@@ -75,7 +76,7 @@ def file_store(
     """
     key_checked(key)
     if facts is None and content_type.startswith(PROBED_PREFIXES):
-        facts = probe_media(path)
+        facts = probe_stranger(path)
     bucket_wanted = bool(settings.STORAGE_BUCKET)
     if digest is None or (bucket_wanted and not digest.etag):
         digest = file_digest(path, with_etag=bucket_wanted)

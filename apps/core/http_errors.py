@@ -7,6 +7,7 @@ sentences of each field where there are any.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -32,6 +33,11 @@ from apps.core.errors import ConflictError, InputError, ProviderError, StudioErr
 log = structlog.get_logger(__name__)
 
 API_PREFIX = "/api/"
+# What an error says at most: of fields, of a list's items, and in one sentence.
+MOST_PROBLEMS = 20
+MOST_ITEMS = 1000
+LONGEST_NAME = 100
+LONGEST_PROBLEM = 1000
 
 # One sentence and code per status, for errors that bring none of their own.
 SENTENCES: Mapping[int, tuple[str, str]] = {
@@ -173,14 +179,29 @@ def _of_studio(error: StudioError) -> ErrorAnswer:
     headers = {}
     if isinstance(error, ProviderError) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
-    errors = error.errors if isinstance(error, InputError | ConflictError) else {}
+    errors = _shortened(error.errors) if isinstance(error, InputError | ConflictError) else {}
     return ErrorAnswer(http_status(error), error.code, error.message, errors, headers)
 
 
 def _of_fields(error: drf.ValidationError) -> ErrorAnswer:
     detail = error.detail
-    errors = detail if isinstance(detail, dict) else {"non_field_errors": detail}
+    errors = _shortened(detail if isinstance(detail, dict) else {"non_field_errors": detail})
     return ErrorAnswer(400, "invalid_input", _first_sentence(errors), errors)
+
+
+def _shortened(problems: Any) -> Any:
+    """A long list with a mistake in each item, or a mistake that quotes what was sent, is not sent back whole."""
+    if isinstance(problems, dict):
+        shown = {
+            str(name)[:LONGEST_NAME]: _shortened(problem) for name, problem in islice(problems.items(), MOST_PROBLEMS)
+        }
+        if len(problems) > MOST_PROBLEMS:
+            shown["more"] = [f"{len(problems) - MOST_PROBLEMS:,} more problems like these."]
+        return shown
+    if isinstance(problems, list):
+        # Right items of a list come as empty problems; the wrong ones must not be lost behind them.
+        return [_shortened(problem) for problem in problems[:MOST_ITEMS]]
+    return problems if len(str(problems)) <= LONGEST_PROBLEM else f"{str(problems)[:LONGEST_PROBLEM]}…"
 
 
 def _of_model(error: DjangoValidationError) -> ErrorAnswer:

@@ -22,7 +22,8 @@ from apps.core.errors import InputError, NotFound
 from apps.core.guarded_fetch import fetch_url
 from apps.core.http import HttpFailure
 from apps.providers.base import MediaInput
-from engines.media.probe import MediaFacts, probe_media
+from engines.media.probe import MediaFacts
+from engines.media.strangers import probe_stranger
 
 # A person waits for the answer, so a link that takes longer is better uploaded.
 LINK_TIME_LIMIT_SECONDS = 60.0
@@ -88,7 +89,7 @@ def _linked(stack: ExitStack, name: str, kind: Kind, url: str) -> OrderFile:
     stack.callback(path.unlink, missing_ok=True)
     limit_bytes = settings.UPLOAD_LIMITS[kind][0]
     fetch_url(url, into=path, max_bytes=limit_bytes, time_limit_seconds=LINK_TIME_LIMIT_SECONDS)
-    facts = probe_media(path)
+    facts = probe_stranger(path)
     if facts.kind != kind:
         raise InputError(f"The link leads to {facts.kind}, not to {kind}.", code="wrong_kind")
     return _received(name, kind, path, facts)

@@ -19,7 +19,7 @@ from apps.core.guarded_fetch import FetchRefused, fetch_url
 from apps.core.http import FailureKind, HttpFailure
 from apps.core.multipart import Upload
 from apps.providers.base import RemoteProvider
-from engines.media.probe import probe_media
+from engines.media.strangers import probe_stranger
 
 # Polls are repeated by the engine's own schedule, so one immediate second try is enough for a hiccup.
 READ_ATTEMPTS = 2
@@ -200,7 +200,7 @@ def result_fetch(title: str, url: str, *, into: Path, kind: str) -> Path:
 
 def _refuse_unusable(title: str, path: Path, kind: str) -> None:
     try:
-        found = str(probe_media(path).kind)
+        found = str(probe_stranger(path).kind)
     except (InputError, MediaToolError) as error:
         found = error.message
     if found != kind:

@@ -1,11 +1,15 @@
 """Which files are songs, told by their content."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from apps.core.errors import InputError
-from engines.listening.analyse import LEAST_SECONDS
+from apps.core.errors import InputError, MediaToolError
+from engines.listening.analyse import LEAST_SECONDS, stem_voice
 from engines.listening.decoding import SAMPLE_RATE, audio_blocks
+from engines.listening.voice import VoiceActivity
+from engines.media.confined import confined
 from engines.media.packets import Damage
 from engines.media.probe import MediaFacts, open_media
 
@@ -14,6 +18,9 @@ SONG_CONTAINERS = {"mp3", "wav", "flac", "mov", "mp4", "aac", "ogg"}
 SONG_FORMATS = "mp3, wav, flac, m4a, aac, ogg or opus"
 # So much of an upload is decoded before it is taken: enough to tell a broken file, quick enough for a request.
 CHECKED_SECONDS = 60.0
+# Ten times what a minute of sound takes on a slow machine, and an hour of it.
+CHECK_LIMIT_SECONDS = 60.0
+STEM_LIMIT_SECONDS = 180.0
 # A file in which more packets than this fail to decode is not the song that was meant. It is refused here or never.
 MOST_BROKEN_SHARE = 0.25
 
@@ -30,22 +37,48 @@ def song_checked(path: Path, facts: MediaFacts) -> SongTags:
     """Raise InputError for a file that is no song: another format, damaged, or too short to hear."""
     if facts.kind != "audio" or facts.container not in SONG_CONTAINERS:
         raise _refusal(f"Songs are {SONG_FORMATS}. Convert this file first.", "wrong_format")
+    return SongTags(**_apart(song_look, path, CHECK_LIMIT_SECONDS))
+
+
+def stem_checked(path: Path, facts: MediaFacts) -> tuple[VoiceActivity, float]:
+    """Where the vocal stem has sound, and its length in seconds. Raises InputError as for a song."""
+    song_checked(path, facts)
+    found = _apart(stem_look, path, STEM_LIMIT_SECONDS)
+    ranges = tuple((float(start), float(end)) for start, end in found["ranges"])
+    return VoiceActivity(ranges=ranges, confidence=found["confidence"]), found["seconds"]
+
+
+def _apart(look: Callable[[str], dict[str, Any]], path: Path, seconds: float) -> dict[str, Any]:
+    """The file is a stranger's: it is decoded in a confined child."""
+    try:
+        found: dict[str, Any] = confined(look, str(path.resolve()), seconds=seconds)
+    except (InputError, MediaToolError) as error:
+        raise _refusal(error.message, error.code) from error
+    return found
+
+
+def song_look(path: str) -> dict[str, str]:
+    """The tags of a song of which a minute was decoded. Raises InputError where it is damaged or too short."""
     samples, damage = 0, Damage()
-    for block in audio_blocks(path, damage=damage):
+    for block in audio_blocks(Path(path), damage=damage):
         samples += block.shape[1]
         if samples > CHECKED_SECONDS * SAMPLE_RATE:
             break
     if damage.share > MOST_BROKEN_SHARE:
-        raise _refusal(
-            "This audio file is damaged: much of it cannot be decoded. Export it again and upload that.",
-            "damaged_audio",
-        )
+        message = "This audio file is damaged: much of it cannot be decoded. Export it again and upload that."
+        raise InputError(message, code="damaged_audio")
     if samples < LEAST_SECONDS * SAMPLE_RATE:
-        raise _refusal("The song is shorter than half a second.", "song_too_short")
-    with open_media(path) as container:
+        raise InputError("The song is shorter than half a second.", code="song_too_short")
+    with open_media(Path(path)) as container:
         stream_tags = container.streams.audio[0].metadata  # Ogg keeps its tags there
         tags = {name.lower(): value for name, value in {**stream_tags, **container.metadata}.items()}
-    return SongTags(title=_plain(tags.get("title", "")), artist=_plain(tags.get("artist", "")))
+    return {"title": _plain(tags.get("title", "")), "artist": _plain(tags.get("artist", ""))}
+
+
+def stem_look(path: str) -> dict[str, Any]:
+    """`stem_voice` as JSON."""
+    voice, seconds = stem_voice(Path(path))
+    return {"ranges": voice.ranges, "confidence": voice.confidence, "seconds": seconds}
 
 
 def _plain(text: str) -> str:

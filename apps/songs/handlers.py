@@ -10,6 +10,7 @@ from apps.assets.models import Asset
 from apps.assets.models import Kind as AssetKind
 from apps.assets.services import asset_create, asset_local_copy, file_store
 from apps.assets.store.keys import upload_key
+from apps.assets.uploading.uploads import upload_limit
 from apps.core.errors import NotFound, StudioError, WorkCancelled
 from apps.jobs.execution import Done, JobRun
 from apps.songs.importing import audio_import, imported_type
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 # A file whose header promises another length than it holds, as a cut-off mp3 does.
 LENGTH_ERROR_SECONDS = 0.1
+LENGTH_SLACK_SECONDS = 60.0
 NOT_ANALYSED = "The analysis did not end. Try it again on the page of its job."
 
 
@@ -86,6 +88,8 @@ def _listened(run: JobRun, song: Song) -> SongAnalysis:
         return song_analyse(
             path,
             expected_seconds=song.asset.duration_seconds,
+            # A file may hold more than its header says.
+            max_seconds=(upload_limit(AssetKind.AUDIO).duration_seconds or 0) + LENGTH_SLACK_SECONDS,
             progress=lambda percentage: run.progress(percentage, "Listening to the song"),
             cancelled=run.cancelled,
         )

@@ -16,6 +16,7 @@ from engines.media.audio import mixed_channels, pcm_arguments, write_pcm
 from engines.media.frames import as_seconds
 from engines.media.probe import MediaFacts, probe_media
 from engines.media.runner import input_arguments, run_to_file
+from engines.media.strangers import probe_stranger
 
 # Servers often name a file's type carelessly; what it is, is found in its content afterwards.
 LINK_CONTENT = ("audio/", "video/", "application/ogg", "application/octet-stream", "binary/octet-stream")
@@ -57,7 +58,7 @@ def audio_import(
         progress(5, "Fetching")
         source, title = _file_fetch(url, into)
         artist = ""
-    facts = probe_media(source)
+    facts = probe_stranger(source)
     if facts.sample_rate is None:
         raise InputError("There is no sound behind this link.", code="not_audio")
     progress(85, "Cutting")

@@ -26,13 +26,12 @@ from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, job_create
 from apps.jobs.states import State
-from apps.songs.formats import song_checked
+from apps.songs.formats import song_checked, stem_checked
 from apps.songs.grid_edits import GridEdit, grid_edit
 from apps.songs.models import AnalysisState, Song
 from apps.songs.section_edits import sections_changed, sections_restored
 from apps.songs.selectors import beat_grid, song_get
 from apps.songs.stored import grid_stored, onsets_read, voice_stored
-from engines.listening.analyse import stem_voice
 from engines.listening.grid import BeatGrid
 
 log = structlog.get_logger(__name__)
@@ -163,8 +162,7 @@ def song_stem_upload(*, by: User, audio_id: UUID, upload: "UploadedFile[Any]") -
     """Keep the song's vocals alone, for lip-sync. Raises InputError when they are not as long as the song."""
     song = song_get(by=by, audio_id=audio_id)
     with upload_received(upload, AssetKind.AUDIO) as received:
-        song_checked(received.path, received.facts)
-        voice, seconds = stem_voice(received.path)
+        voice, seconds = stem_checked(received.path, received.facts)
         difference = abs(seconds - (song.asset.duration_seconds or 0.0))
         if difference > STEM_LENGTH_TOLERANCE_SECONDS:
             problem = f"The stem is {difference:.1f} s off the song's length. Export it over the whole song."

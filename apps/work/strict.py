@@ -12,6 +12,9 @@ from rest_framework.fields import empty
 
 from apps.core.errors import NotFound
 
+# Of unknown fields; whoever sends more has another mistake.
+NAMED_FIELDS = 10
+
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Unknown fields are named in a 400. What a form does not send is not said, as in JSON."""
@@ -29,12 +32,13 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
-            unknown = sorted(set(map(str, data)) - set(self.fields))
+            unknown = [str(name)[:100] for name in data if str(name) not in self.fields]
             if unknown:
                 known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
-                raise serializers.ValidationError(
-                    {name[:100]: [f"Unknown field. The fields are: {known}."] for name in unknown}
-                )
+                named = {name: [f"Unknown field. The fields are: {known}."] for name in unknown[:NAMED_FIELDS]}
+                more = len(unknown) - NAMED_FIELDS
+                rest = {"non_field_errors": [f"{more:,} more fields are unknown."]} if more > 0 else {}
+                raise serializers.ValidationError(named | rest)
             if self.null_is_unsaid:
                 data = self._said(data)
         return super().to_internal_value(data)

@@ -16,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 from engines.cores import usable_cores
 from engines.errors import InputError, MediaToolError
+from engines.media.limits import MOST_IMAGE_PIXELS, MOST_VIDEO_PIXELS, check_size, check_sound, check_streams
 from engines.media.packets import Damage, audio_frames
 
 # Containers of media that people have. No playlists, no scripts, nothing that opens other files.
@@ -24,8 +25,6 @@ ALLOWED_DEMUXERS = (
     *("mp3", "wav", "w64", "flac", "ogg", "aac", "aiff", "caf"),
 )
 _IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-# 8192 × 8192: more than any model takes; decoded it fills 200 MB.
-_LARGEST_IMAGE_PIXELS = 2**26
 # Raw streams carry no length, only a bit rate to guess from; shorter ones are counted packet by packet.
 _GUESSED_LENGTH_FORMATS = {"mp3", "aac"}
 _LONGEST_COUNTED_SECONDS = 1800
@@ -72,19 +71,26 @@ def probe_media(path: Path) -> MediaFacts:
             return _describe(container, size)
     except av.error.FFmpegError as error:
         raise MediaToolError(
-            "The file is damaged: it starts like media but its content cannot be decoded.",
+            "The file is damaged, or its picture is larger than 8K: its content cannot be decoded. Export it again.",
             code="damaged_media",
             evidence={"stderr": str(error)},
         ) from error
 
 
 def open_media(path: Path) -> InputContainer:
-    """Open for reading with the local-file protocol and the allowed demuxers only."""
+    """Open for reading with the local-file protocol and the allowed demuxers only. Pictures above the limit are not
+    decoded, here or later."""
+    most_pixels = {"max_pixels": str(MOST_VIDEO_PIXELS)}
     try:
-        return av.open(
+        container = av.open(
             f"file:{path}",
             metadata_errors="replace",
-            options={"protocol_whitelist": "file", "format_whitelist": ",".join(ALLOWED_DEMUXERS)},
+            options={
+                "protocol_whitelist": "file",
+                "format_whitelist": ",".join(ALLOWED_DEMUXERS),
+                # Opening decodes a little already.
+                **most_pixels,
+            },
         )
     except (av.error.FFmpegError, ValueError) as error:
         raise InputError(
@@ -92,6 +98,9 @@ def open_media(path: Path) -> InputContainer:
             code="not_media",
             evidence={"stderr": str(error)},
         ) from error
+    for stream in container.streams.video:
+        stream.codec_context.options = most_pixels
+    return container
 
 
 def picture_stream(container: InputContainer) -> VideoStream | None:
@@ -140,6 +149,9 @@ def _describe(container: InputContainer, size: int) -> MediaFacts:
     audio = next(iter(container.streams.audio), None)
     if video is None and audio is None:
         raise InputError("The file holds neither sound nor moving pictures.", code="not_media")
+    check_streams(container, video)
+    if audio is not None:
+        check_sound(audio.codec_context.channels, audio.codec_context.sample_rate)
     for stream in (video, audio):
         if stream is not None:
             _check_whole(stream, size)
@@ -178,6 +190,7 @@ def _picture_shape(container: InputContainer, video: VideoStream) -> tuple[int, 
     rotation = frame.rotation % 360
     aspect = video.sample_aspect_ratio or Fraction(1)
     width, height = round(frame.width * aspect), frame.height
+    check_size(width, height, MOST_VIDEO_PIXELS)
     return (rotation, height, width) if rotation in (90, 270) else (rotation, width, height)
 
 
@@ -238,8 +251,7 @@ def _duration(container: InputContainer, stream: Stream | None) -> float | None:
 def _probe_image(path: Path, size: int) -> MediaFacts | None:
     try:
         with Image.open(path, formats=_IMAGE_FORMATS) as image:
-            if image.width * image.height > _LARGEST_IMAGE_PIXELS:
-                raise InputError(f"The picture of {image.width}×{image.height} is too large. Make it smaller.")
+            check_size(image.width, image.height, MOST_IMAGE_PIXELS)
             name = (image.format or "").lower()
             turned = image.getexif().get(0x0112, 1)
             image.load()

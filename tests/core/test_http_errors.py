@@ -176,3 +176,16 @@ def test_a_session_calling_the_api_without_its_token_is_403(user):
     response = client.post("/api/body", {"name": "x"})
 
     assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
+
+
+def test_a_hundred_thousand_mistakes_get_a_short_answer(client):
+    parts = ["x"] * 100_000
+    answer = client.post("/api/body", {"name": "ok", "parts": parts}, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == "parts.0: A valid integer is required."
+    assert "more problems" in str(answer.json()["errors"]) and len(answer.content) < 10_000
+
+
+@pytest.mark.parametrize("body", ["[" * 5000 + "]" * 5000, '{"a":' * 100 + "1" + "}" * 100])
+def test_a_body_that_is_nested_too_deeply_is_refused(client, body):
+    assert client.post("/api/body", body, content_type="application/json").status_code == 400

@@ -35,6 +35,14 @@ def test_a_project_is_made_with_defaults(api, user):
     assert api.get(answer["Location"]).json() == body
 
 
+def test_of_very_many_unknown_fields_the_first_ten_are_named(api):
+    answer = post(api, idea="A city", **{f"field{number}": 1 for number in range(150_000)})
+    errors = answer.json()["errors"]
+    assert answer.status_code == 400 and len(answer.content) < 10_000
+    assert {"field0", "field9"} <= set(errors) and "field10" not in errors
+    assert "149,990 more" in str(errors)
+
+
 def test_own_footage_needs_a_title_and_no_idea_until_scenes_are_to_be_written(api):
     answer = post(api, title="Holidays")
     assert (answer.status_code, answer.json()["title"], answer.json()["idea"]) == (201, "Holidays", "")

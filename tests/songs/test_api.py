@@ -88,6 +88,12 @@ def test_the_same_file_twice_is_two_songs(upload, work):
     assert [job.state for job in work()] == ["succeeded", "succeeded"]
 
 
+def many_channels(count):
+    body = bytes(2 * count * 8000)
+    form = (b"fmt ", 16, 1, count, 8000, 16_000 * count, 2 * count, 16)
+    return struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(body), b"WAVE", *form, b"data", len(body)) + body
+
+
 BROKEN = bytearray(song_bytes())
 BROKEN[2000:] = bytes(len(BROKEN) - 2000)
 
@@ -105,8 +111,23 @@ BROKEN[2000:] = bytes(len(BROKEN) - 2000)
         (song_bytes(".webm"), "wrong_format"),
         (song_bytes(".wav", seconds=0.3), "song_too_short"),
         (song_bytes(".wav")[:60], None),
+        (many_channels(64), "too_demanding"),
+        (many_channels(9), "too_demanding"),
     ],
-    ids=["empty", "text", "tag only", "broken mp3", "playlist", "picture", "film", "webm", "too short", "header only"],
+    ids=[
+        "empty",
+        "text",
+        "tag only",
+        "broken mp3",
+        "playlist",
+        "picture",
+        "film",
+        "webm",
+        "too short",
+        "header only",
+        "64 channels",
+        "9 channels",
+    ],
 )
 def test_what_is_no_song_is_refused_with_a_reason(upload, content, code):
     answer = upload(content, name="song.mp3")
@@ -168,6 +189,12 @@ def test_samples_that_are_no_numbers_are_left_out(api, upload, work):
     song = api.get(f"/api/audio/{answer.data['id']}").data
     assert song["warning"].startswith("The file is damaged at 0:0")
     assert song["tempo_bpm"] == pytest.approx(120, abs=0.1)
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 6, 7, 8])
+def test_a_song_of_up_to_eight_channels_is_heard(upload, work, count):
+    assert upload(many_channels(count)).status_code == 201
+    assert [job.state for job in work()] == ["succeeded"]
 
 
 def test_somebody_elses_song_is_not_there(client_of, other_user, upload):

@@ -15,7 +15,8 @@ from apps.assets.errors import UploadTooLarge
 from apps.assets.models import Kind
 from apps.assets.store.digest import DigestWriter, FileDigest, file_digest
 from apps.core.errors import InputError, MediaToolError
-from engines.media.probe import MediaFacts, probe_media
+from engines.media.probe import MediaFacts
+from engines.media.strangers import probe_stranger
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def upload_received(upload: "UploadedFile[Any]", kind: str) -> Iterator[Received
 
 def _facts_checked(path: Path, kind: str, limit: UploadLimit) -> MediaFacts:
     try:
-        facts = probe_media(path)
+        facts = probe_stranger(path)
     except (MediaToolError, InputError) as error:
         raise _refusal(error.message, error.code) from error
     if facts.kind != kind:

@@ -1,0 +1,36 @@
+"""What a confined child is made to do in tests."""
+
+import ctypes
+import os
+import sys
+import time
+from pathlib import Path
+
+
+def echo(*values: object) -> list[object]:
+    sys.stdout.write("a library's own words")
+    return list(values)
+
+
+def fill_memory() -> int:
+    return len(bytearray(8 * 1024**3))
+
+
+def never_end() -> None:
+    time.sleep(600)
+
+
+def crash() -> None:
+    ctypes.string_at(0)
+
+
+def fail() -> None:
+    raise ZeroDivisionError("nobody foresaw it")
+
+
+def secrets() -> list[str]:
+    return sorted(os.environ)
+
+
+def write_file(path: str) -> None:
+    Path(path).write_text("x" * 100_000)

@@ -1,0 +1,101 @@
+import resource
+import struct
+import time
+
+import pytest
+
+from engines.errors import InputError, MediaToolError
+from engines.media.confined import confined
+from engines.media.probe import MediaFacts, probe_media
+from engines.media.strangers import probe_stranger
+from tests.engines.media import hostile
+from tests.engines.media.conftest import ffmpeg
+
+
+def test_a_child_answers_what_the_function_returns():
+    assert confined(hostile.echo, 1, "ä", [None], seconds=30) == [1, "ä", [None]]
+
+
+@pytest.mark.parametrize(
+    ("function", "code"),
+    [
+        (hostile.fill_memory, "too_demanding"),
+        (hostile.crash, "too_demanding"),
+        (hostile.never_end, "too_demanding"),
+        (hostile.fail, "damaged_media"),
+    ],
+)
+def test_whatever_happens_in_the_child_is_a_sentence_here(function, code):
+    started = time.monotonic()
+    with pytest.raises(MediaToolError) as caught:
+        confined(function, seconds=5)
+    assert caught.value.code == code and "Export it again" in caught.value.message
+    assert time.monotonic() - started < 20
+
+
+def test_the_child_knows_no_secrets_and_writes_no_files(monkeypatch, tmp_path):
+    monkeypatch.setenv("REPLICATE_API_TOKEN", "secret")
+    assert "REPLICATE_API_TOKEN" not in confined(hostile.secrets, seconds=30)
+    with pytest.raises(MediaToolError):
+        confined(hostile.write_file, str(tmp_path / "file"), seconds=30)
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "song.mp3", "picture.png"])
+def test_a_stranger_is_described_as_by_ourselves(made, name):
+    assert probe_stranger(made / name) == probe_media(made / name)
+
+
+def test_a_refusal_in_the_child_is_the_same_here(tmp_path):
+    (tmp_path / "file").write_bytes(b"just words\n" * 100)
+    with pytest.raises(InputError, match="Choose a file") as caught:
+        probe_stranger(tmp_path / "file")
+    assert caught.value.code == "not_media"
+
+
+ONE_FRAME = ("-frames:v", 1, "-pix_fmt", "gray")
+MANY = range(70)
+TRACKS = "[0:a]asplit=70" + "".join(f"[o{number}]" for number in MANY)
+HOSTILE = {
+    "large.mkv": ("too large", "color=gray:s=9000x9000:r=1", *ONE_FRAME, "-c:v", "libx264"),
+    "hidden.mkv": ("larger than 8K", "color=gray:s=9000x9000:r=1", *ONE_FRAME, "-c:v", "png"),
+    "large.png": ("too large", "color=gray:s=9000x9000", *ONE_FRAME),
+    "wide.png": ("too large", "color=gray:s=20000x16", *ONE_FRAME),
+    "anamorphic.mkv": ("too large", "color=gray:s=640x360:r=1,setsar=1000/1", *ONE_FRAME, "-c:v", "libx264"),
+    "tracks.mka": (
+        "70 tracks", "anullsrc=r=8000:cl=mono:d=1", "-filter_complex", TRACKS,
+        *(word for number in MANY for word in ("-map", f"[o{number}]")),
+    ),
+    "channels.wav": ("64 channels", "aevalsrc='" + "|".join(["0.1*sin(t)"] * 64) + "':s=8000:d=1"),
+    "slow.wav": ("100 samples a second", "anullsrc=r=100:cl=mono:d=2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_too_much_is_refused_by_its_headers(tmp_path, name):
+    said, source, *options = HOSTILE[name]
+    ffmpeg("-f", "lavfi", "-i", source, *options, tmp_path / name)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises((InputError, MediaToolError), match=said):
+        probe_media(tmp_path / name)
+    # In kilobytes: the frames alone would fill more.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000
+
+
+def test_an_hour_of_too_many_pictures_is_refused(tmp_path):
+    file = tmp_path / "fast.mkv"
+    ffmpeg("-f", "lavfi", "-i", "color=s=16x16:r=1000:d=1", "-c:v", "libx264", "-preset", "ultrafast", file)
+    content = bytearray(file.read_bytes())
+    # The header's Duration element, a double of milliseconds: now it says an hour.
+    place = content.index(b"\x44\x89\x88") + 3
+    content[place : place + 8] = struct.pack(">d", 3_600_000.0)
+    file.write_bytes(bytes(content))
+    with pytest.raises(InputError, match="pictures"):
+        probe_media(file)
+
+
+def test_a_cover_of_any_size_leaves_the_song_usable(made, tmp_path):
+    ffmpeg("-f", "lavfi", "-i", "color=gray:s=9000x9000", "-frames:v", 1, "-pix_fmt", "gray", tmp_path / "cover.png")
+    song = tmp_path / "covered.mp3"
+    ffmpeg("-i", made / "song.mp3", "-i", tmp_path / "cover.png", "-map", "0", "-map", "1", "-c", "copy", song)
+    facts: MediaFacts = probe_stranger(song)
+    assert facts.kind == "audio"
