@@ -96,6 +96,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First: a probe must be answered whatever host it names, and while the database is away.
     "mvsite.health.HealthMiddleware",
+    # Before all that can refuse a request: how the refusal looks depends on who asked.
+    "django_htmx.middleware.HtmxMiddleware",
     "mvsite.proxies.TrustedProxyMiddleware",
     "apps.core.request_context.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -112,7 +114,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     # Last, so that it is the first to see a view's exception.
     "apps.core.http_errors.ErrorAnswersMiddleware",
 ]

@@ -29,6 +29,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from apps.core.errors import ConflictError, InputError, ProviderError, StudioError, http_status
+from apps.core.htmx import in_toasts, is_htmx
 
 log = structlog.get_logger(__name__)
 
@@ -116,13 +117,12 @@ def error_response(request: HttpRequest, answer: ErrorAnswer) -> HttpResponse:
     """The answer in the form that the asker can use."""
     if is_api(request):
         return JsonResponse(answer.envelope(), status=answer.status, headers=dict(answer.headers))
-    name = "errors/fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
+    by_htmx = is_htmx(request)
+    name = "errors/fragment.html" if by_htmx else "errors/page.html"
     context = {"error": answer, "request_id": structlog.contextvars.get_contextvars().get("request_id", "")}
     response = render(request, name, context, status=answer.status)
-    if request.headers.get("HX-Request"):
-        # The message must be seen wherever the card that asked happens to be.
-        response["HX-Retarget"] = "#toasts"
-        response["HX-Reswap"] = "beforeend"
+    if by_htmx:
+        in_toasts(response)
     for header, value in answer.headers.items():
         response[header] = value
     return response

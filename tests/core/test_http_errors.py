@@ -160,6 +160,17 @@ def test_an_htmx_request_gets_a_toast(client):
     assert "A lip-sync is running." in response.content.decode()
 
 
+@pytest.mark.parametrize("asker", [{}, {"HX-Request": "true"}], ids=["browser", "htmx"])
+def test_a_refusal_before_any_view_is_a_page_or_a_toast(client, settings, asker):
+    """A foreign host is refused by the first middleware that asks for it."""
+    settings.ALLOWED_HOSTS = ["studio.example"]
+    response = client.get("/plain", headers={"Host": "elsewhere.example", **asker})
+
+    assert response.status_code == 400
+    assert response.headers.get("HX-Retarget") == ("#toasts" if asker else None)
+    assert ("<html" in response.content.decode()) is not bool(asker)
+
+
 def test_a_form_without_its_token_is_told_to_reload(user):
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.core.errors import BudgetExceeded, InputError, StudioError
+from apps.core.htmx import in_dialogs, in_toasts, is_htmx
 from apps.projects.selectors import project_get
 from apps.scenes.clips import scene_expect
 from apps.scenes.models import Scene
@@ -45,7 +46,7 @@ def project_action(request: HttpRequest, project_id: UUID, action: Action, *, an
     by = owner_of(request)
     project_get(by=by, project_id=project_id)
     page = board_page_name(request.POST.get("page", "project"))
-    fragment = bool(request.headers.get("HX-Request"))
+    fragment = is_htmx(request)
     try:
         action(by, Spending(confirmed=request.POST.get("confirm_cost") == "true"))
     except StudioError as error:
@@ -73,13 +74,10 @@ def dialog(request: HttpRequest, name: str, context: Mapping[str, object], *, in
     page = board_page_name(request.POST.get("page") or request.GET.get("page", "project"))
     template = f"studio/dialog_{name}.html"
     context = {**context, "page": page, "dialog": template}
-    if not request.headers.get("HX-Request"):
+    if not is_htmx(request):
         return render(request, "studio/dialog_page.html", context, status=409 if instead else 200)
     response = render(request, template, context)
-    if instead:
-        response["HX-Retarget"] = "#dialogs"
-        response["HX-Reswap"] = "innerHTML"
-    return response
+    return in_dialogs(response) if instead else response
 
 
 def sent_fields(request: HttpRequest, *without: str) -> list[tuple[str, str]]:
@@ -116,9 +114,7 @@ def _over_budget(request: HttpRequest, error: BudgetExceeded, project_id: UUID) 
         {"tone": "bad", "message": error.message, "in_dialog": in_project, **cap},
         status=402,
     )
-    response["HX-Retarget"] = "#toasts"
-    response["HX-Reswap"] = "beforeend"
-    return response
+    return in_toasts(response)
 
 
 def confirm_cost(request: HttpRequest, error: BudgetExceeded) -> HttpResponse:
@@ -128,9 +124,6 @@ def confirm_cost(request: HttpRequest, error: BudgetExceeded) -> HttpResponse:
     button = f"Spend ${Decimal(str(amount)):.2f}" if amount else "Go on"
     fields = sent_fields(request, "confirm_cost")
     context = {"question": question, "button": button, "fields": fields, "action": request.path}
-    template = "studio/confirm_cost_fragment.html" if request.headers.get("HX-Request") else "studio/confirm_cost.html"
-    response = render(request, template, context, status=200 if request.headers.get("HX-Request") else 402)
-    if request.headers.get("HX-Request"):
-        response["HX-Retarget"] = "#dialogs"
-        response["HX-Reswap"] = "innerHTML"
-    return response
+    if is_htmx(request):
+        return in_dialogs(render(request, "studio/confirm_cost_fragment.html", context))
+    return render(request, "studio/confirm_cost.html", context, status=402)

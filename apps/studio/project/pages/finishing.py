@@ -32,6 +32,7 @@ from apps.composition.services import (
     project_compose,
 )
 from apps.core.errors import ConflictError, InputError, NotFound
+from apps.core.htmx import in_dialogs, is_htmx
 from apps.production.project_money import project_estimate
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
@@ -241,7 +242,7 @@ def _saved(form: forms.Form, action: Callable[[], object]) -> bool:
 
 def _answer(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """After a change: what looks different now; without htmx the page."""
-    if not request.headers.get("HX-Request"):
+    if not is_htmx(request):
         return redirect("studio:project", project_id)
     board = board_of(project_get(by=owner_of(request), project_id=project_id), page="project")
     pieces = board.changed_pieces(held_pieces(request))
@@ -254,9 +255,6 @@ def _dialog(
     """The dialog for the page, or a page of its own. Its form is shown again in its place when it was refused."""
     template = f"studio/dialog_{name}.html"
     context = {**context, "project": project, "form": form, "dialog": template, "page": "project"}
-    if not request.headers.get("HX-Request"):
+    if not is_htmx(request):
         return render(request, "studio/dialog_page.html", context, status=400 if form and form.errors else 200)
-    response = render(request, template, context)
-    response["HX-Retarget"] = "#dialogs"
-    response["HX-Reswap"] = "innerHTML"
-    return response
+    return in_dialogs(render(request, template, context))
