@@ -28,7 +28,7 @@ import psutil
 from engines.composing.cache import SegmentCache, file_sha256
 from engines.composing.compose import Composed, compose
 from engines.composing.proof import prove
-from engines.composing.shot_plan import Fit, Shot, ShotPlan, SongPart, Source
+from engines.composing.shot_plan import PictureFit, Shot, ShotPlan, SongPart, Source
 from engines.media.ffmpeg import ffmpeg_path
 from engines.media.formats import Encoding, clip_format, ffmpeg_encoder_arguments, ffmpeg_tags_filter
 from engines.media.probe import has_other_colours, probe_media
@@ -96,7 +96,7 @@ def plan(bench: Bench, clips: list[Path]) -> ShotPlan:
     master = source(song(bench, len(clips)))
     shots = tuple(Shot(source(clip), frames) for clip in clips)
     part = SongPart(master, Fraction(0), Fraction(frames * len(clips)) / SHAPE.fps)
-    return ShotPlan(shots, SHAPE, fit=Fit.BARS, song=part)
+    return ShotPlan(shots, SHAPE, fit=PictureFit.BARS, song=part)
 
 
 def ours(made: ShotPlan, cache: SegmentCache, output: Path) -> tuple[float, Composed]:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import OperationalError, close_old_connections
 
 from apps.core.errors import BudgetExceeded, MediaToolError, ProviderError, StudioError, WorkCancelled
-from apps.jobs import limits, polling, retry, services
+from apps.jobs import polling, retry, services, submit_rate
 from apps.jobs.execution import Done, Handler, JobRun, LateRun, scratch_folder, scratch_remove
 from apps.jobs.kinds import SPECS
 from apps.jobs.models import Job, RemoteRun, RunStatus
@@ -97,20 +97,20 @@ def _provider_failed(run: JobRun, error: ProviderError, evidence: Mapping[str, o
     tries = retry.MAX_COLLECT_TRIES if paid else retry.MAX_TRIES
     delay = retry.backoff_seconds(run.job.failures, retry_after=error.retry_after, chance=random.random())  # noqa: S311
     if error.code == NO_CAPACITY:
-        limits.submits_pause(provider=run.job.provider, seconds=error.retry_after or delay)
+        submit_rate.submits_pause(provider=run.job.provider, seconds=error.retry_after or delay)
         _again(run, Code.WAITING_FOR_PLACE, error.message, delay, counts=False)
     elif error.permanent or run.job.failures + 1 >= tries:
         code = Code.PROVIDER_REJECTED if error.permanent else Code.PROVIDER_UNREACHABLE
         _fail(run.claim, Code.RESULT_LOST if paid else code, error.message, facts)
     else:
         if error.retry_after:
-            limits.submits_pause(provider=run.job.provider, seconds=error.retry_after)
+            submit_rate.submits_pause(provider=run.job.provider, seconds=error.retry_after)
         _again(run, Code.RETRY_LATER, error.message, delay, counts=True)
 
 
 def _again(run: JobRun, code: Code, message: str, delay: float, *, counts: bool) -> None:
     try:
-        services.job_run_again(run.claim, code=code, message=message, delay_seconds=delay, counts=counts)
+        services.job_reschedule(run.claim, code=code, message=message, delay_seconds=delay, counts=counts)
     except WorkCancelled as stopped:
         log.info("job_work_stopped", reason=str(stopped))
 

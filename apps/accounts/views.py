@@ -10,8 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.accounts.acting import acting_user
 from apps.accounts.keeping import kept_take
-from apps.accounts.models import User
 from apps.accounts.services import token_create, token_revoke
 from apps.accounts.sign_in_limit import sign_in_attempt, sign_in_succeeded
 from apps.core.errors import InputError
@@ -61,7 +61,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 def token_add(request: HttpRequest) -> HttpResponse:
     try:
-        _, token = token_create(by=_owner(request), name=request.POST.get("name", ""))
+        _, token = token_create(by=acting_user(request), name=request.POST.get("name", ""))
     except InputError as error:
         return _account_page(request, error=error, status=400)
     # Shown by the next page, once, so that a reload makes no second token.
@@ -72,14 +72,14 @@ def token_add(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def token_end(request: HttpRequest, token_id: int) -> HttpResponse:
-    token_revoke(by=_owner(request), token_id=token_id)
+    token_revoke(by=acting_user(request), token_id=token_id)
     return redirect("accounts:account")
 
 
 def _account_page(
     request: HttpRequest, *, new_token: str = "", error: InputError | None = None, status: int = 200
 ) -> HttpResponse:
-    tokens = _owner(request).api_tokens.filter(revoked_at__isnull=True)
+    tokens = acting_user(request).api_tokens.filter(revoked_at__isnull=True)
     name_error = error.errors.get("name", error.message) if error else ""
     context = {
         "tokens": tokens,
@@ -88,11 +88,6 @@ def _account_page(
         "name_error": name_error,
     }
     return render(request, "accounts/account.html", context, status=status)
-
-
-def _owner(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - login_required saw to it
-    return request.user
 
 
 def _safe_next(request: HttpRequest) -> str:

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 
-class Kind(models.TextChoices):
+class AssetKind(models.TextChoices):
     AUDIO = "audio"
     VIDEO = "video"
     IMAGE = "image"
@@ -27,7 +27,7 @@ class Asset(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assets")
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=AssetKind.choices)
     key = models.CharField(max_length=500, unique=True)
     sha256 = models.CharField(max_length=64)
     size_bytes = models.BigIntegerField()
@@ -77,7 +77,7 @@ class Asset(models.Model):
             ),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="asset_kind_known"),
+            models.CheckConstraint(condition=Q(kind__in=AssetKind.values), name="asset_kind_known"),
             models.CheckConstraint(condition=Q(stored_in__in=StoredIn.values), name="asset_stored_in_known"),
             models.CheckConstraint(condition=Q(size_bytes__gt=0), name="asset_not_empty"),
             models.CheckConstraint(condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="asset_sha256_is_hex"),

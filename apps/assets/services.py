@@ -19,7 +19,7 @@ from apps.accounts.models import User
 from apps.assets import links
 from apps.assets.errors import FileMissing, StorageUnavailable
 from apps.assets.media_types import PROBED_PREFIXES, media_type
-from apps.assets.models import Asset, Kind, StoredIn
+from apps.assets.models import Asset, AssetKind, StoredIn
 from apps.assets.store import scratch, storage
 from apps.assets.store.digest import FileDigest, file_digest
 from apps.assets.store.disk import file_place, file_sync, local_path, media_folder_id
@@ -126,7 +126,7 @@ def asset_create(
     asset = Asset(
         id=main_asset_id(stored.key) or uuid4(),
         owner=owner,
-        kind=Kind(kind),
+        kind=AssetKind(kind),
         key=stored.key,
         sha256=stored.digest.sha256,
         size_bytes=stored.digest.size_bytes,

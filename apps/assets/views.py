@@ -13,16 +13,15 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import api_view, content_negotiation_class, parser_classes, permission_classes
-from rest_framework.exceptions import NotAuthenticated
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.models import User
+from apps.accounts.acting import acting_user
 from apps.assets import services
 from apps.assets.links import linked_asset
-from apps.assets.models import Asset, Kind
+from apps.assets.models import Asset, AssetKind
 from apps.assets.selectors import asset_get
 from apps.assets.serving import serve_asset
 from apps.assets.upkeep.sweep import bucket_sweep, orphans_sweep
@@ -67,13 +66,13 @@ class AssetSerializer(serializers.ModelSerializer[Asset]):
 @api_view(["GET", "HEAD"])
 @content_negotiation_class(AnyTypeNegotiation)
 def get_video(request: Request, asset_id: UUID) -> HttpResponseBase:
-    return serve_asset(request, asset_get(by=_owner(request), asset_id=asset_id, kind=Kind.VIDEO))
+    return serve_asset(request, asset_get(by=acting_user(request), asset_id=asset_id, kind=AssetKind.VIDEO))
 
 
 @extend_schema(summary="What is known of a video", responses=AssetSerializer)
 @api_view(["GET"])
 def get_video_info(request: Request, asset_id: UUID) -> Response:
-    asset = asset_get(by=_owner(request), asset_id=asset_id, kind=Kind.VIDEO)
+    asset = asset_get(by=acting_user(request), asset_id=asset_id, kind=AssetKind.VIDEO)
     return Response({**AssetSerializer(asset).data, **services.asset_urls(asset)})
 
 
@@ -81,12 +80,12 @@ def get_video_info(request: Request, asset_id: UUID) -> Response:
 @api_view(["GET", "HEAD"])
 @content_negotiation_class(AnyTypeNegotiation)
 def get_character_reference(request: Request, asset_id: UUID) -> HttpResponseBase:
-    return serve_asset(request, asset_get(by=_owner(request), asset_id=asset_id, kind=Kind.IMAGE))
+    return serve_asset(request, asset_get(by=acting_user(request), asset_id=asset_id, kind=AssetKind.IMAGE))
 
 
 class UploadSerializer(serializers.Serializer[Any]):
     file = UploadField(help_text="A file, or the id of an upload sent in parts to /api/uploads")
-    kind = serializers.ChoiceField(choices=[Kind.VIDEO, Kind.AUDIO, Kind.IMAGE])
+    kind = serializers.ChoiceField(choices=[AssetKind.VIDEO, AssetKind.AUDIO, AssetKind.IMAGE])
 
 
 @extend_schema(
@@ -103,7 +102,7 @@ def asset_upload(request: Request) -> Response:
     body = UploadSerializer(data=request.data, context={"request": request})
     body.is_valid(raise_exception=True)
     data = body.validated_data
-    asset = services.asset_from_upload(by=_owner(request), upload=data["file"], kind=data["kind"])
+    asset = services.asset_from_upload(by=acting_user(request), upload=data["file"], kind=data["kind"])
     return Response(
         AssetSerializer(asset).data, status=status.HTTP_201_CREATED, headers={"Location": f"/api/assets/{asset.pk}"}
     )
@@ -112,14 +111,14 @@ def asset_upload(request: Request) -> Response:
 @extend_schema(summary="What is known of a stored file", responses=AssetSerializer)
 @api_view(["GET"])
 def asset_detail(request: Request, asset_id: UUID) -> Response:
-    return Response(AssetSerializer(asset_get(by=_owner(request), asset_id=asset_id)).data)
+    return Response(AssetSerializer(asset_get(by=acting_user(request), asset_id=asset_id)).data)
 
 
 @extend_schema(summary="A stored file: a range of it, or the way to it", responses=FILE_RESPONSES)
 @api_view(["GET", "HEAD"])
 @content_negotiation_class(AnyTypeNegotiation)
 def asset_content(request: Request, asset_id: UUID) -> HttpResponseBase:
-    return serve_asset(request, asset_get(by=_owner(request), asset_id=asset_id))
+    return serve_asset(request, asset_get(by=acting_user(request), asset_id=asset_id))
 
 
 class CleanupSerializer(serializers.Serializer[Any]):
@@ -153,9 +152,3 @@ def cleanup(request: Request) -> Response:
 def shared_content(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
     """For a provider that was handed a link: the token is the permission, the name is for its eyes."""
     return serve_asset(request, linked_asset(token))
-
-
-def _owner(request: Request) -> User:
-    if not isinstance(request.user, User):
-        raise NotAuthenticated
-    return request.user

@@ -13,13 +13,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.acting import acting_user
 from apps.assets.serving import serve_asset
 from apps.assets.views import FILE_RESPONSES
 from apps.composition import looks, services
 from apps.composition.export import export_get, project_export
 from apps.composition.models import Composition, Output
 from apps.composition.project_looks import project_look_get, project_look_set
-from apps.composition.selectors import PlansNow, composition_get, compositions_of
+from apps.composition.selectors import CurrentPlans, composition_get, compositions_of
 from apps.composition.serializers import (
     ComposeSerializer,
     CompositionSerializer,
@@ -38,7 +39,7 @@ from apps.core.errors import NotFound
 from apps.core.idempotency import idempotent
 from apps.core.negotiation import AnyTypeNegotiation
 from apps.generation.api import validated
-from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
+from apps.jobs.api import JobSerializer, job_response, wanted_idempotency
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
 from apps.scenes.selectors import scene_get, scenes_of
@@ -91,7 +92,7 @@ class CompositionList(ListAPIView[Composition]):
         return compositions_of(self.project)
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "now": PlansNow(self.project, list(scenes_of(self.project)))}
+        return {**super().get_serializer_context(), "now": CurrentPlans(self.project, list(scenes_of(self.project)))}
 
 
 class CompositionDetail(APIView):
@@ -104,7 +105,7 @@ class CompositionDetail(APIView):
 class CompositionBringBack(APIView):
     @extend_schema(request=None, responses=CompositionSerializer, summary="Make it the final video again")
     def post(self, request: Request, project_id: UUID, composition_id: UUID) -> Response:
-        composition = services.composition_bring_back(
+        composition = services.composition_revert(
             by=acting_user(request), project_id=project_id, composition_id=composition_id
         )
         composition.project.refresh_from_db(fields=["final_video"])

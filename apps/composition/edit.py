@@ -14,9 +14,9 @@ from engines.composing.shot_plan import TransitionKind, picture_seconds, transit
 from engines.media.probe import MediaFacts
 
 _TRANSITION_NAMES = {
-    TransitionKind.DISSOLVE: "Dissolve",
-    TransitionKind.DIP_BLACK: "Dip to black",
-    TransitionKind.DIP_WHITE: "Dip to white",
+    TransitionKind.CROSSFADE: "Dissolve",
+    TransitionKind.DIP_TO_BLACK: "Dip to black",
+    TransitionKind.DIP_TO_WHITE: "Dip to white",
     TransitionKind.FLASH: "Flash",
 }
 
@@ -140,7 +140,7 @@ def _joined(before: Event, event: Event, kind: TransitionKind, wanted: tuple[int
     if not sum(wanted):
         return event, None
     words = f"{_TRANSITION_NAMES[kind]} into {event.name}, {sum(wanted)} frames"
-    if kind is not TransitionKind.DISSOLVE:
+    if kind is not TransitionKind.CROSSFADE:
         return event, Note(event.record_in, words)
     lead = tail = 0
     if before.record_out == event.record_in:  # past a gap there is nothing to dissolve from

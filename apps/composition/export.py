@@ -13,8 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.assets.models import Asset
-from apps.assets.models import Kind as AssetKind
+from apps.assets.models import Asset, AssetKind
 from apps.assets.services import StoredFile, asset_create, asset_local_copy, file_store
 from apps.assets.store.keys import final_file_key, safe_name
 from apps.composition.edit import Edit, HandedFile, edit_of

@@ -13,7 +13,16 @@ from pydantic import BaseModel, ConfigDict
 from apps.assets.models import Asset
 from apps.assets.services import asset_local_copy
 from apps.core.errors import NotFound
-from engines.composing.shot_plan import Fit, ShortClip, Shot, ShotPlan, SongPart, Source, Transition, TransitionKind
+from engines.composing.shot_plan import (
+    PictureFit,
+    ShortClip,
+    Shot,
+    ShotPlan,
+    SongPart,
+    Source,
+    Transition,
+    TransitionKind,
+)
 from engines.media.flashes import flashes_apart
 from engines.media.formats import ClipFormat, Encoding
 from engines.media.probe import MediaFacts, has_other_colours
@@ -44,7 +53,7 @@ class FrozenShot(_Frozen):
 
 
 # A dip is a flash as well: the picture goes dark or white, and comes back.
-_FLASHING = {TransitionKind.FLASH, TransitionKind.DIP_WHITE, TransitionKind.DIP_BLACK}
+_FLASHING = {TransitionKind.FLASH, TransitionKind.DIP_TO_WHITE, TransitionKind.DIP_TO_BLACK}
 
 
 def flashing_cuts_apart(shots: Iterable[FrozenShot], fps: Fraction) -> tuple[FrozenShot, ...]:
@@ -77,7 +86,7 @@ class FrozenPlan(_Frozen):
     height: int
     fps: str
     encoding: str = Encoding.FINAL.name
-    fit: Fit = Fit.BLUR
+    fit: PictureFit = PictureFit.BLUR
     shots: tuple[FrozenShot, ...]
     song: FrozenSong | None = None
     burned_lyrics: str = ""

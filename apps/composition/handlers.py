@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import structlog
 from django.conf import settings
 
-from apps.assets.models import Kind as AssetKind
+from apps.assets.models import AssetKind
 from apps.assets.services import StoredFile, asset_create, file_store
 from apps.assets.store.keys import final_file_key, job_file_key, job_metadata_key, job_video_key
 from apps.composition.export import export_run

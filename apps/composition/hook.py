@@ -9,7 +9,7 @@ from typing import Any
 from apps.composition.models import Output
 from apps.core.errors import InputError
 from apps.projects.models import Project
-from apps.scenes.plan import scene_spans, song_range
+from apps.scenes.scene_frames import scene_spans, song_range
 from apps.scenes.selectors import scenes_of
 from engines.media.frames import FrameGrid
 

@@ -10,13 +10,10 @@ from apps.assets.models import Asset
 from apps.jobs.models import Job
 from apps.projects.models import AspectRatio, Project, Resolution
 from apps.scenes.models import Scene
+from engines.composing.shot_plan import ShortClip
 
-
-class ShortClip(models.TextChoices):
-    HOLD = "hold"
-    SLOW = "slow"
-    LOOP = "loop"
-    BOUNCE = "bounce"
+# What can be chosen for a slot that is longer than its clip, as an API field and a form show it.
+SHORT_CLIP_CHOICES = [(way.value, way.value.capitalize()) for way in ShortClip]
 
 
 class Transition(models.TextChoices):
@@ -89,7 +86,7 @@ class SceneLook(models.Model):
     focus_x = models.FloatField(default=0.5)
     focus_y = models.FloatField(default=0.5)
     clip_start = models.DecimalField(max_digits=12, decimal_places=6, default=0)
-    short_clip = models.CharField(max_length=8, choices=ShortClip, blank=True, default="")
+    short_clip = models.CharField(max_length=8, choices=SHORT_CLIP_CHOICES, blank=True, default="")
     transition = models.CharField(max_length=16, choices=Transition, blank=True, default="")
     clip_volume = models.FloatField(null=True)
 

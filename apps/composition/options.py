@@ -6,16 +6,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engines.composing.shot_plan import Fit, TransitionKind
+from apps.composition.models import Transition
+from engines.composing.shot_plan import PictureFit, TransitionKind
 from engines.media.formats import Encoding
 
-TransitionName = Literal["none", "crossfade", "dip_to_black", "dip_to_white", "flash"]
-_TRANSITIONS = {
-    "crossfade": TransitionKind.DISSOLVE,
-    "dip_to_black": TransitionKind.DIP_BLACK,
-    "dip_to_white": TransitionKind.DIP_WHITE,
-    "flash": TransitionKind.FLASH,
-}
 _ENCODINGS = {"draft": Encoding.DRAFT, "standard": Encoding.FINAL, "high": Encoding.HIGH}
 
 
@@ -28,7 +22,7 @@ class ComposeOptions(BaseModel):
     background: Literal["blur", "black"] = "blur"
     short_clip: Literal["hold", "slow", "loop", "bounce"] = "hold"
     slowest: float = Field(default=0.5, ge=0.25, le=1)
-    transition: TransitionName = "none"
+    transition: Transition = Transition.NONE
     transition_seconds: float = Field(default=0.5, gt=0, le=3)
     clip_sound_volume: float = Field(default=0.0, ge=0, le=4)
     song_volume: float = Field(default=1.0, gt=0, le=2)
@@ -39,10 +33,10 @@ class ComposeOptions(BaseModel):
     skip_missing: bool = False
 
     @property
-    def picture_fit(self) -> Fit:
+    def picture_fit(self) -> PictureFit:
         if self.fit == "fill":
-            return Fit.FILL
-        return Fit.BLUR if self.background == "blur" else Fit.BARS
+            return PictureFit.FILL
+        return PictureFit.BLUR if self.background == "blur" else PictureFit.BARS
 
     @property
     def encoding(self) -> Encoding:
@@ -58,7 +52,8 @@ def resolved_options(flavor: Mapping[str, Any], *over: Mapping[str, Any]) -> Com
 
 
 def transition_kind(name: str) -> TransitionKind | None:
-    return _TRANSITIONS.get(name)
+    """How the engine draws the transition; None for a hard cut."""
+    return TransitionKind[name.upper()] if name and name != Transition.NONE else None
 
 
 def decibels(factor: float) -> float:

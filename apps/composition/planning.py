@@ -14,7 +14,7 @@ from apps.core.errors import InputError
 from apps.flavors.registry import resolve
 from apps.projects.models import Project
 from apps.scenes.models import Clip, Scene
-from apps.scenes.plan import scene_spans, song_range, usual_duration
+from apps.scenes.scene_frames import scene_spans, song_range, usual_duration
 from apps.scenes.selectors import scenes_of
 from engines.composing.lyrics import LyricsPreset, as_srt, read_lyrics, styled
 from engines.composing.shot_plan import ShortClip
@@ -22,7 +22,7 @@ from engines.media.formats import ClipFormat, picture_size
 
 
 @dataclass(frozen=True)
-class Planned:
+class ProjectPlan:
     plan: FrozenPlan
     options: ComposeOptions
     flavor: str
@@ -45,7 +45,7 @@ def project_plan(
     wishes: Mapping[str, Any] | None = None,
     flavor: str = "",
     scenes: Sequence[Scene] | None = None,
-) -> Planned:
+) -> ProjectPlan:
     """The plan as the rows stand; `scenes` are the project's, where the caller has read them already.
 
     Raises InputError naming the scenes without a clip (unless `skip_missing`)."""
@@ -78,7 +78,7 @@ def project_plan(
         title=project.title,
         artist=project.song.artist if project.song else "",
     )
-    return Planned(plan, options, config.flavor, config.hash)
+    return ProjectPlan(plan, options, config.flavor, config.hash)
 
 
 def project_look(project: Project) -> dict[str, Any]:

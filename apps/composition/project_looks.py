@@ -12,7 +12,7 @@ from django.db.models.fields.json import KT
 
 from apps.accounts.models import User
 from apps.composition.models import Composition, Output, ProjectLook
-from apps.composition.selectors import PlansNow, composition_is_stale, compositions_of
+from apps.composition.selectors import CurrentPlans, composition_is_stale, compositions_of
 from apps.composition.services import output_create, project_compose
 from apps.core.errors import InputError
 from apps.jobs.kinds import Kind
@@ -35,7 +35,7 @@ class OutputState:
     stale: bool
 
 
-def outputs_of(now: PlansNow) -> list[OutputState]:
+def outputs_of(now: CurrentPlans) -> list[OutputState]:
     """In the order in which they were added."""
     project = now.project
     outputs = list(Output.objects.filter(project=project))

@@ -44,7 +44,7 @@ def current_composition(project: Project, output: Output | None = None) -> Compo
 
 
 @dataclass
-class PlansNow:
+class CurrentPlans:
     """The plans of one project at one moment, for asking about many of its compositions: fingerprints by wishes, and
     the scenes that they are made of, read once."""
 
@@ -53,9 +53,9 @@ class PlansNow:
     fingerprints: dict[str, str] = field(default_factory=dict)
 
 
-def composition_is_stale(composition: Composition, now: PlansNow | None = None) -> bool:
+def composition_is_stale(composition: Composition, now: CurrentPlans | None = None) -> bool:
     """Whether composing again with the same wishes would make another video."""
-    now = now or PlansNow(composition.project, list(scenes_of(composition.project)))
+    now = now or CurrentPlans(composition.project, list(scenes_of(composition.project)))
     wishes = json.dumps([str(composition.output_id), composition.options], sort_keys=True)
     if wishes not in now.fingerprints:
         try:

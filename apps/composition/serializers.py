@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from apps.assets.services import asset_urls
-from apps.composition.models import Composition, Lyrics, Output, SceneLook, ShortClip, Transition
+from apps.composition.models import SHORT_CLIP_CHOICES, Composition, Lyrics, Output, SceneLook, Transition
 from apps.composition.selectors import composition_is_stale
 from apps.projects.models import AspectRatio, Resolution
 from apps.projects.serializers import ResolutionField
@@ -34,7 +34,7 @@ class WishesSerializer(StrictSerializer):
     config_flavor = serializers.CharField(required=False, allow_blank=True)
     fit = serializers.ChoiceField(["fit", "fill"], required=False)
     background = serializers.ChoiceField(["blur", "black"], required=False)
-    short_clip = serializers.ChoiceField(ShortClip.choices, required=False)
+    short_clip = serializers.ChoiceField(SHORT_CLIP_CHOICES, required=False)
     slowest = serializers.FloatField(required=False, min_value=0.25, max_value=1)
     transition = TransitionField(required=False)
     transition_seconds = serializers.FloatField(required=False, min_value=0.04, max_value=3)
@@ -143,7 +143,7 @@ class SceneLookWriteSerializer(StrictSerializer):
     focus_x = serializers.FloatField(required=False, min_value=0, max_value=1)
     focus_y = serializers.FloatField(required=False, min_value=0, max_value=1)
     clip_start = SecondsField(required=False)
-    short_clip = serializers.ChoiceField(ShortClip.choices, required=False, allow_blank=True)
+    short_clip = serializers.ChoiceField(SHORT_CLIP_CHOICES, required=False, allow_blank=True)
     transition = TransitionField(required=False, allow_blank=True)
     clip_volume = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=4)
 

@@ -68,7 +68,7 @@ def project_final_is_fresh(*, project: Project) -> bool:
     return current is not None and not composition_is_stale(current)
 
 
-def composition_bring_back(*, by: User, project_id: UUID, composition_id: UUID) -> Composition:
+def composition_revert(*, by: User, project_id: UUID, composition_id: UUID) -> Composition:
     """Make an earlier composed video the final one again. It stays marked stale where clips changed since."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)

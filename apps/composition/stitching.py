@@ -11,8 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.assets.models import Asset
-from apps.assets.models import Kind as AssetKind
+from apps.assets.models import Asset, AssetKind
 from apps.assets.selectors import asset_get
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong, flashing_cuts_apart
 from apps.composition.options import ComposeOptions, decibels, resolved_options, transition_kind

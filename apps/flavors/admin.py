@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-from apps.accounts.models import User
+from apps.accounts.acting import acting_user
 from apps.core.errors import StudioError
 from apps.flavors.models import FlavorEdit
 from apps.flavors.selectors import flavor_preview, flavor_summaries, resolved_text
@@ -62,13 +62,11 @@ class FlavorEditAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return format_html("<pre>{}</pre>", resolved_text(values))
 
     def save_model(self, request: HttpRequest, obj: FlavorEdit, form: Any, change: bool) -> None:
-        assert isinstance(request.user, User)  # noqa: S101 - narrows the type; the admin lets nobody else in
-        saved = flavor_save(by=request.user, flavor=obj.flavor, config_type=obj.config_type, text=obj.text)
+        saved = flavor_save(by=acting_user(request), flavor=obj.flavor, config_type=obj.config_type, text=obj.text)
         obj.pk = saved.pk
 
     def delete_model(self, request: HttpRequest, obj: FlavorEdit) -> None:
-        assert isinstance(request.user, User)  # noqa: S101 - as above
-        flavor_delete(by=request.user, flavor=obj.flavor, config_type=obj.config_type)
+        flavor_delete(by=acting_user(request), flavor=obj.flavor, config_type=obj.config_type)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[FlavorEdit]) -> None:
         for edit in queryset:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.models import User
+from apps.accounts.acting import acting_user
 from apps.flavors.registry import config_hash, flavor_names
 from apps.flavors.selectors import flavor_detail, flavor_preview, flavor_summaries
 from apps.flavors.services import flavor_delete, flavor_save
@@ -74,19 +74,18 @@ def flavor_list(request: Request) -> Response:
 @api_view(["GET", "PUT", "DELETE"])
 @permission_classes([IsAuthenticated, MayEditFlavors])
 def flavor_config(request: Request, flavor: str, config_type: str) -> Response:
-    assert isinstance(request.user, User)  # noqa: S101 - IsAuthenticated saw to it
     if request.method == "PUT":
         body = FlavorEditSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         flavor_save(
-            by=request.user,
+            by=acting_user(request),
             flavor=flavor,
             config_type=config_type,
             text=body.validated_data["text"],
             expected_version=body.validated_data.get("version"),
         )
     elif request.method == "DELETE":
-        flavor_delete(by=request.user, flavor=flavor, config_type=config_type)
+        flavor_delete(by=acting_user(request), flavor=flavor, config_type=config_type)
         return Response(status=204)
     return Response(FlavorDetailSerializer(flavor_detail(flavor=flavor, config_type=config_type)).data)
 

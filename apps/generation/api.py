@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.generation.lipsync import lipsync_work
 from apps.generation.serializers import (
@@ -21,7 +22,7 @@ from apps.generation.serializers import (
     LipsyncSerializer,
 )
 from apps.generation.services import character_reference_work, scenes_work, video_work
-from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
+from apps.jobs.api import JobSerializer, job_response, wanted_idempotency
 from apps.jobs.services import idempotent_job
 from apps.work.work import Spending, Work, work_run
 

@@ -6,8 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.accounts.models import User
-from apps.assets.models import Asset
-from apps.assets.models import Kind as AssetKind
+from apps.assets.models import Asset, AssetKind
 from apps.assets.selectors import asset_get
 from apps.core.errors import InputError
 from apps.jobs.kinds import Kind

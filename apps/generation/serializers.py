@@ -7,9 +7,9 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.flavors.schema import CONFIG_TYPES
-from apps.work.limits import MAXIMUM_SCENES
 from apps.work.seeds import SEED_MAXIMUM
 from apps.work.strict import IdField, MoneyField, SecondsField, StrictSerializer
+from engines.listening.scene_slots import MAXIMUM_SCENES
 from engines.media.formats import ASPECT_RATIOS
 
 TEXT_LENGTH = 20_000

@@ -13,7 +13,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.models import User
+from apps.accounts.acting import acting_user
 from apps.assets.models import Asset
 from apps.assets.services import asset_urls
 from apps.core.idempotency import idempotent
@@ -189,13 +189,6 @@ def job_excess(request: Request, job_id: UUID) -> Response:
     body.is_valid(raise_exception=True)
     counts = body.validated_data["decision"] == "count"
     return Response(JobSerializer(job_excess_settle(by=acting_user(request), job_id=job_id, counts=counts)).data)
-
-
-def acting_user(request: Request) -> User:
-    """Who calls. Every route here needs a signed-in user, so there is one."""
-    if not isinstance(request.user, User):
-        raise TypeError("this route must require a signed-in user")
-    return request.user
 
 
 def job_response(request: Request, job: Job) -> Response:

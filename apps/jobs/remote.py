@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.core.errors import BudgetExceeded, ProviderError, WorkCancelled
-from apps.jobs import dispatch, limits, money, retry, services
+from apps.jobs import dispatch, money, retry, services, submit_rate
 from apps.jobs.execution import Handed, JobRun
 from apps.jobs.kinds import Queue
 from apps.jobs.models import Job, RemoteRun, RunStatus
@@ -76,7 +76,7 @@ def webhook_url(provider: str, key: str) -> str | None:
 
 def _submit(run: JobRun, provider: RemoteProvider, opened: Opened, remote: RemoteRun | None) -> ProviderResult | Handed:
     key = run_key(run.job, run.attempt)
-    delay = limits.submit_delay(provider=provider.name, slot=key, per_minute=provider.submits_per_minute)
+    delay = submit_rate.submit_delay(provider=provider.name, slot=key, per_minute=provider.submits_per_minute)
     if delay > 0:
         message = f"{provider.title} has no place free yet"
         services.job_requeue(run.claim, code=Code.WAITING_FOR_PLACE, message=message, delay_seconds=delay, counts=False)

@@ -214,7 +214,7 @@ def job_requeue(claim: Claim, *, code: Code, message: str, delay_seconds: float,
         _requeue(job, code, message, delay_seconds=delay_seconds, counts=counts)
 
 
-def job_run_again(claim: Claim, *, code: Code, message: str, delay_seconds: float, counts: bool) -> None:
+def job_reschedule(claim: Claim, *, code: Code, message: str, delay_seconds: float, counts: bool) -> None:
     """After a failure that may pass: back to QUEUED, or to WAITING where the attempt's paid result is there already."""
     with transaction.atomic(durable=True):
         job = _lock_claimed(claim)

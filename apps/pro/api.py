@@ -14,20 +14,14 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.acting import acting_user
 from apps.accounts.models import User
-from apps.assets.models import Kind as AssetKind
+from apps.assets.models import AssetKind
 from apps.core.errors import InputError, NotFound
 from apps.core.idempotency import idempotent
 from apps.generation.api import QUOTE_ANSWER, validated, wanted_spending
 from apps.jobs import services as job_services
-from apps.jobs.api import (
-    JobDetailSerializer,
-    JobFilter,
-    JobSerializer,
-    acting_user,
-    job_response,
-    wanted_idempotency,
-)
+from apps.jobs.api import JobDetailSerializer, JobFilter, JobSerializer, job_response, wanted_idempotency
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import job_get, jobs_of
@@ -36,7 +30,7 @@ from apps.pro.files import GivenFile, given_file, order_files
 from apps.pro.home import Home, home_find, pro_order_take
 from apps.pro.segments import ReadSegments, json_read, segments_read
 from apps.pro.services import VIDEO, CheckedOrder, ProWish, order_check
-from apps.production.retrying import job_try_again
+from apps.production.retrying import job_retry
 from apps.scenes.serializers import SpendingSerializer
 from apps.work.work import Spending
 
@@ -235,7 +229,7 @@ def pro_job_cancel(request: Request, job_id: UUID) -> Response:
 def pro_job_retry(request: Request, job_id: UUID) -> Response:
     """Start the next attempt with the frozen order."""
     by, spending = acting_user(request), wanted_spending(validated(SpendingSerializer, request))
-    return job_response(request, job_try_again(by=by, job_id=_pro_job(by, job_id).pk, spending=spending))
+    return job_response(request, job_retry(by=by, job_id=_pro_job(by, job_id).pk, spending=spending))
 
 
 def _pro_job(by: User, job_id: UUID) -> Job:

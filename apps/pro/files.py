@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from apps.accounts.models import User
 from apps.assets.media_types import media_type
-from apps.assets.models import Asset, Kind
+from apps.assets.models import Asset, AssetKind
 from apps.assets.selectors import asset_get
 from apps.assets.services import StoredFile, asset_create, file_store
 from apps.assets.store.digest import FileDigest
@@ -36,7 +36,7 @@ class OrderFile:
     """A file of the order: one of our assets, or a received file that is stored when the order is taken."""
 
     name: str
-    kind: Kind
+    kind: AssetKind
     duration_seconds: float
     fps: str
     asset: Asset | None = None
@@ -59,7 +59,7 @@ class OrderFile:
 
 
 @contextmanager
-def order_files(by: User, given: dict[str, tuple[Kind, GivenFile]]) -> Iterator[dict[str, OrderFile]]:
+def order_files(by: User, given: dict[str, tuple[AssetKind, GivenFile]]) -> Iterator[dict[str, OrderFile]]:
     """Every file of the order, probed; received ones are gone after the block unless they were stored.
 
     Raises InputError that names the field of the first file that cannot be used.
@@ -68,7 +68,7 @@ def order_files(by: User, given: dict[str, tuple[Kind, GivenFile]]) -> Iterator[
         yield {name: _opened(stack, by, name, kind, source) for name, (kind, source) in given.items()}
 
 
-def _opened(stack: ExitStack, by: User, name: str, kind: Kind, source: GivenFile) -> OrderFile:
+def _opened(stack: ExitStack, by: User, name: str, kind: AssetKind, source: GivenFile) -> OrderFile:
     try:
         if not isinstance(source, str):
             received = stack.enter_context(upload_received(source, kind))
@@ -84,7 +84,7 @@ def _opened(stack: ExitStack, by: User, name: str, kind: Kind, source: GivenFile
         raise NotFound(f"{name}: {error.message}") from error
 
 
-def _linked(stack: ExitStack, name: str, kind: Kind, url: str) -> OrderFile:
+def _linked(stack: ExitStack, name: str, kind: AssetKind, url: str) -> OrderFile:
     path = spool_path()
     stack.callback(path.unlink, missing_ok=True)
     limit_bytes = settings.UPLOAD_LIMITS[kind][0]
@@ -95,7 +95,7 @@ def _linked(stack: ExitStack, name: str, kind: Kind, url: str) -> OrderFile:
     return _received(name, kind, path, facts)
 
 
-def _received(name: str, kind: Kind, path: Path, facts: MediaFacts) -> OrderFile:
+def _received(name: str, kind: AssetKind, path: Path, facts: MediaFacts) -> OrderFile:
     return OrderFile(
         name=name,
         kind=kind,
@@ -106,7 +106,7 @@ def _received(name: str, kind: Kind, path: Path, facts: MediaFacts) -> OrderFile
     )
 
 
-def _of_asset(name: str, kind: Kind, asset: Asset) -> OrderFile:
+def _of_asset(name: str, kind: AssetKind, asset: Asset) -> OrderFile:
     return OrderFile(name=name, kind=kind, duration_seconds=asset.duration_seconds or 0.0, fps=asset.fps, asset=asset)
 
 

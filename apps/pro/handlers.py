@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import structlog
 
-from apps.assets.models import Asset, Kind
+from apps.assets.models import Asset, AssetKind
 from apps.assets.services import StoredFile, asset_create, file_store
 from apps.assets.store.keys import job_video_key, pro_result_key
 from apps.jobs.execution import Done, Handed, JobRun, Outcome
@@ -59,7 +59,7 @@ def result_keep(run: JobRun, _path: Path) -> Keep:
     """The receiver of an order that came from no project: the video is the caller's."""
 
     def keep(stored: StoredFile, facts: Mapping[str, Any]) -> dict[str, Any]:
-        asset = asset_create(owner=run.job.owner, stored=stored, kind=Kind.VIDEO, metadata=dict(facts))
+        asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.VIDEO, metadata=dict(facts))
         return pro_answer(video_answer(asset))
 
     return keep

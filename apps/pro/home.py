@@ -15,7 +15,7 @@ import structlog
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.assets.models import Kind as AssetKind
+from apps.assets.models import AssetKind
 from apps.assets.services import StoredFile, asset_create
 from apps.composition.models import Composition
 from apps.composition.repicture import composition_repicture

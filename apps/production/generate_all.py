@@ -35,7 +35,7 @@ from apps.scenes.performance import (
     project_performs,
     sung_spans,
 )
-from apps.scenes.plan import Span, project_slots, scene_spans, slot_spans, usual_duration
+from apps.scenes.scene_frames import SceneFrames, project_slots, scene_spans, slot_spans, usual_duration
 from apps.scenes.selectors import SceneStatus, scene_awaits_choice, scene_error, scene_status, scenes_of
 from apps.scenes.services import scenes_replan
 from apps.scenes.writing import project_scenes_work, scenes_key
@@ -112,7 +112,7 @@ def generate_all_start(*, by: User, project_id: UUID, spending: Spending) -> Pro
     return project_get(by=by, project_id=project_id)
 
 
-def generate_all_stop(*, by: User, project_id: UUID) -> Project:
+def generate_all_cancel(*, by: User, project_id: UUID) -> Project:
     """Switch the path off and cancel what runs. What is made stays."""
     project = project_get(by=by, project_id=project_id)
     Project.objects.filter(pk=project.pk).update(generating=False)
@@ -229,7 +229,7 @@ def _has_failed(scene: Scene) -> bool:
     return cancelled or scene_status(scene) in {SceneStatus.ERROR, SceneStatus.NEEDS_ATTENTION}
 
 
-def _next_step(project: Project, scene: Scene, span: Span) -> None:
+def _next_step(project: Project, scene: Scene, span: SceneFrames) -> None:
     if scene.image_id is None:
         work = image_work(by=project.owner, scene=scene, wish=Wish())
     else:

@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.idempotency import idempotent
 from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
-from apps.jobs.api import acting_user
 from apps.production import generate_all
 from apps.production.project_money import project_account, project_estimate
 from apps.projects.selectors import project_get
@@ -51,7 +51,7 @@ class ProjectGenerateQuote(QuoteView):
 class ProjectGenerateCancel(APIView):
     @extend_schema(request=None, responses=ProjectSerializer, summary="Stop, and cancel what runs")
     def post(self, request: Request, project_id: UUID) -> Response:
-        project = generate_all.generate_all_stop(by=acting_user(request), project_id=project_id)
+        project = generate_all.generate_all_cancel(by=acting_user(request), project_id=project_id)
         return Response(ProjectSerializer(project).data)
 
 

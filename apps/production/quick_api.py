@@ -7,10 +7,11 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.acting import acting_user
 from apps.core.errors import InputError
 from apps.generation.api import Lipsync, validated, wanted_spending
 from apps.generation.serializers import LipsyncSerializer
-from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
+from apps.jobs.api import JobSerializer, job_response, wanted_idempotency
 from apps.production.quick import quick_lipsync_start
 
 SCENE_HEADER = "X-Scene-Id"

@@ -8,10 +8,10 @@ from uuid import UUID
 from apps.accounts.models import User
 from apps.core.errors import ConflictError
 from apps.generation.lipsync import LipsyncOptions
+from apps.jobs import services
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import job_get
-from apps.jobs.services import job_retry
 from apps.projects.models import Project
 from apps.scenes.lipsync import scenes_lipsync
 from apps.scenes.lipsync_inputs import LipsyncWish
@@ -21,7 +21,7 @@ from apps.scenes.selectors import clip_suspicions, refused_clip_problems, scene_
 from apps.work.work import Spending, spending_check
 
 
-def job_try_again(*, by: User, job_id: UUID, spending: Spending) -> Job:
+def job_retry(*, by: User, job_id: UUID, spending: Spending) -> Job:
     """The next attempt with the frozen parameters. Raises BudgetExceeded where its cost needs a yes."""
     job = job_get(by, job_id)
     scene = (
@@ -35,17 +35,17 @@ def job_try_again(*, by: User, job_id: UUID, spending: Spending) -> Job:
     project = Project.objects.filter(pk=job.project_id).first() if job.project_id else None
     if project is not None:
         spending_check(job.quoted_cost, project_spending(project, spending))
-    return job_retry(by=by, job_id=job_id)
+    return services.job_retry(by=by, job_id=job_id)
 
 
-def scene_try_again(*, by: User, project_id: UUID, sequence: int, spending: Spending) -> Job:
+def scene_retry(*, by: User, project_id: UUID, sequence: int, spending: Spending) -> Job:
     """What the scene's card complains of: a job that failed, or a clip that did not pass its checks or looks wrong.
 
     Raises ConflictError where there is nothing to try again.
     """
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
     if job := scene_job(scene):
-        return job_try_again(by=by, job_id=job.pk, spending=spending)
+        return job_retry(by=by, job_id=job.pk, spending=spending)
     if scene.job is not None and refused_clip_problems(scene):
         return _make_again(by, scene, scene.job, spending)
     clip = scene.current_clip

@@ -7,10 +7,11 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.acting import acting_user
 from apps.core.idempotency import idempotent
 from apps.generation.api import validated, wanted_spending
-from apps.jobs.api import JobSerializer, acting_user, job_response
-from apps.production.retrying import job_try_again
+from apps.jobs.api import JobSerializer, job_response
+from apps.production import retrying
 from apps.scenes.serializers import SpendingSerializer
 
 
@@ -20,4 +21,4 @@ from apps.scenes.serializers import SpendingSerializer
 def job_retry(request: Request, job_id: UUID) -> Response:
     """Start the next attempt with the frozen parameters."""
     spending = wanted_spending(validated(SpendingSerializer, request))
-    return job_response(request, job_try_again(by=acting_user(request), job_id=job_id, spending=spending))
+    return job_response(request, retrying.job_retry(by=acting_user(request), job_id=job_id, spending=spending))

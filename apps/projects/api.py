@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.acting import acting_user
 from apps.core.idempotency import idempotent
-from apps.jobs.api import acting_user
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, projects_of
 from apps.projects.serializers import (

@@ -7,9 +7,9 @@ from rest_framework import serializers
 from apps.generation.serializers import TEXT_LENGTH
 from apps.projects.models import AspectRatio, Fit, FrameRate, Project, Resolution
 from apps.projects.selectors import project_status, song_seconds
-from apps.work.limits import MAXIMUM_SCENES
 from apps.work.seeds import SEED_MAXIMUM
 from apps.work.strict import IdField, MoneyField, SecondsField, StrictSerializer
+from engines.listening.scene_slots import MAXIMUM_SCENES
 
 
 class ResolutionField(serializers.ChoiceField):

@@ -9,7 +9,7 @@ import structlog
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.assets.models import Asset, Kind
+from apps.assets.models import Asset, AssetKind
 from apps.assets.selectors import asset_get
 from apps.assets.services import asset_delete
 from apps.core.errors import ConflictError, InputError
@@ -26,7 +26,7 @@ from apps.providers.registry import providers_for
 from apps.songs.models import Song
 from apps.songs.selectors import song_get
 from apps.songs.services import SONG_CHANGED_TASK
-from apps.work.limits import MAXIMUM_SCENES
+from engines.listening.scene_slots import MAXIMUM_SCENES
 
 log = structlog.get_logger(__name__)
 
@@ -147,7 +147,7 @@ def _song(project: Project, audio_id: UUID | None) -> Song | None:
 
 
 def _image(project: Project, asset_id: UUID | None) -> Asset | None:
-    return None if asset_id is None else asset_get(by=project.owner, asset_id=asset_id, kind=Kind.IMAGE)
+    return None if asset_id is None else asset_get(by=project.owner, asset_id=asset_id, kind=AssetKind.IMAGE)
 
 
 def _checked_providers(choice: Mapping[str, str]) -> dict[str, str]:

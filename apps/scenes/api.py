@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.acting import acting_user
 from apps.core.idempotency import idempotent
 from apps.generation.api import validated
-from apps.jobs.api import acting_user
 from apps.projects.selectors import project_get
 from apps.scenes import history, services
 from apps.scenes.models import Scene

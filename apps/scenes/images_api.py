@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.acting import acting_user
 from apps.assets.models import Asset
 from apps.generation.api import validated
-from apps.jobs.api import acting_user
 from apps.scenes.images import image_make_current, images_of
 from apps.scenes.selectors import scene_get
 from apps.scenes.serializers import SceneSerializer

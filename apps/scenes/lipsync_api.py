@@ -10,12 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.errors import ConflictError
 from apps.core.idempotency import IDEMPOTENCY_PARAMETER
 from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
 from apps.generation.lipsync import LipsyncOptions
-from apps.jobs.api import JobSerializer, acting_user, wait_as_preferred, wanted_idempotency
+from apps.jobs.api import JobSerializer, wait_as_preferred, wanted_idempotency
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.states import State
@@ -24,9 +25,9 @@ from apps.scenes.lipsync_inputs import LipsyncWish
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 from apps.scenes.serializers import SpendingSerializer
-from apps.work.limits import MAXIMUM_SCENES
 from apps.work.strict import IdField, SecondsField
 from apps.work.work import Work
+from engines.listening.scene_slots import MAXIMUM_SCENES
 
 
 class SceneLipsyncSerializer(SpendingSerializer):

@@ -8,8 +8,7 @@ from uuid import UUID
 import structlog
 
 from apps.accounts.models import User
-from apps.assets.models import Asset
-from apps.assets.models import Kind as AssetKind
+from apps.assets.models import Asset, AssetKind
 from apps.assets.selectors import asset_get
 from apps.core.errors import InputError
 from apps.flavors.registry import resolve

@@ -18,7 +18,7 @@ from apps.projects.models import Project
 from apps.projects.selectors import project_lock
 from apps.providers.base import Capability
 from apps.scenes.models import Scene
-from apps.scenes.plan import Span, scene_spans, span_beats, span_energy
+from apps.scenes.scene_frames import SceneFrames, scene_spans, span_beats, span_energy
 from apps.scenes.selectors import scene_get, scenes_get, scenes_of
 from apps.work.choice import provider_choose
 from apps.work.frozen import FrozenRequest, InputSource
@@ -91,14 +91,14 @@ def scenes_video_works(*, by: User, project_id: UUID, sequences: Sequence[int], 
     return [(scene, video_work(by=by, scene=scene, wish=wish, span=spans[scene.pk])) for scene in chosen]
 
 
-def scene_span(scene: Scene) -> Span:
+def scene_span(scene: Scene) -> SceneFrames:
     """The scene's frames on the project's grid."""
     scenes = list(scenes_of(scene.project))
     place = next(index for index, other in enumerate(scenes) if other.pk == scene.pk)
     return scene_spans(scene.project, scenes)[place]
 
 
-def video_work(*, by: User, scene: Scene, wish: Wish, span: Span, take: int = 0) -> Work:
+def video_work(*, by: User, scene: Scene, wish: Wish, span: SceneFrames, take: int = 0) -> Work:
     """A clip of the scene over these frames of the song."""
     project = scene.project
     _refuse_empty(scene)

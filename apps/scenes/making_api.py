@@ -11,9 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
-from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
+from apps.jobs.api import JobSerializer, job_response, wanted_idempotency
 from apps.projects.selectors import project_get
 from apps.scenes import clips, making, own_clips, writing
 from apps.scenes.making import Wish

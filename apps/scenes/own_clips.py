@@ -11,8 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.assets.models import Asset
-from apps.assets.models import Kind as AssetKind
+from apps.assets.models import Asset, AssetKind
 from apps.assets.services import asset_from_upload, asset_local_copy, file_store
 from apps.assets.store.keys import scene_file_key
 from apps.core.errors import InputError

@@ -19,7 +19,7 @@ from apps.scenes.lipsync import scene_lipsync_work
 from apps.scenes.lipsync_inputs import LipsyncWish
 from apps.scenes.making import scene_work_start
 from apps.scenes.models import Origin, Scene
-from apps.scenes.plan import Span
+from apps.scenes.scene_frames import SceneFrames
 from apps.work.choice import provider_choose
 from apps.work.frozen import InputSource
 from apps.work.work import Work
@@ -80,7 +80,7 @@ def performance_start(*, by: User, scene: Scene) -> bool:
     return True
 
 
-def performances_planned(*, by: User, project: Project, spans: Sequence[Span]) -> list[Work]:
+def performances_planned(*, by: User, project: Project, spans: Sequence[SceneFrames]) -> list[Work]:
     """The same for clips that are not made yet: good for their quote. What the provider would refuse is left out,
     since it stays a plain clip. Raises InputError where there is no such provider."""
     if not spans:
@@ -97,7 +97,7 @@ def performances_planned(*, by: User, project: Project, spans: Sequence[Span]) -
     return works
 
 
-def sung_spans(project: Project, spans: Sequence[Span]) -> list[Span]:
+def sung_spans(project: Project, spans: Sequence[SceneFrames]) -> list[SceneFrames]:
     """The scenes that a writer may make performances of: those over singing, as far as the song's analysis hears it;
     else all of them."""
     voice = project.song.analysis.get("voice") if project.song else None
@@ -106,7 +106,7 @@ def sung_spans(project: Project, spans: Sequence[Span]) -> list[Span]:
     start = float(project.song_start)
     ranges = [(float(first) - start, float(last) - start) for first, last in voice["ranges"]]
 
-    def sung(span: Span) -> float:
+    def sung(span: SceneFrames) -> float:
         inside = (min(span.end_seconds, last) - max(span.start_seconds, first) for first, last in ranges)
         return sum(max(0.0, seconds) for seconds in inside)
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import structlog
 from django.utils import timezone
 
-from apps.assets.models import Kind as AssetKind
+from apps.assets.models import AssetKind
 from apps.assets.services import StoredFile, asset_create, file_store
 from apps.assets.store.keys import scene_file_key, scene_lipsync_key
 from apps.core.errors import NotFound

@@ -11,11 +11,11 @@ from apps.jobs.api import JobSerializer
 from apps.scenes.arrangement import MINIMUM_SECONDS
 from apps.scenes.making import MAXIMUM_TAKES
 from apps.scenes.models import Clip, Scene
-from apps.scenes.plan import shown_duration
+from apps.scenes.scene_frames import shown_duration
 from apps.scenes.selectors import clip_notes, clip_suspicions, scene_error, scene_job, scene_status
-from apps.work.limits import MAXIMUM_SCENES
 from apps.work.seeds import SEED_MAXIMUM
 from apps.work.strict import IdField, MoneyField, SecondsField, StrictSerializer
+from engines.listening.scene_slots import MAXIMUM_SCENES
 
 
 class SceneWriteSerializer(StrictSerializer):

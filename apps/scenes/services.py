@@ -21,9 +21,9 @@ from apps.scenes import arrangement
 from apps.scenes.clips import refuse_busy, scene_expect
 from apps.scenes.history import parts_copy, recorded
 from apps.scenes.models import Clip, Origin, Scene
-from apps.scenes.plan import project_beats, project_slots, usual_duration
+from apps.scenes.scene_frames import project_beats, project_slots, usual_duration
 from apps.scenes.selectors import scenes_of
-from apps.work.limits import MAXIMUM_SCENES
+from engines.listening.scene_slots import MAXIMUM_SCENES
 
 log = structlog.get_logger(__name__)
 

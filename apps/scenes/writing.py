@@ -19,7 +19,7 @@ from apps.providers.base import Capability, ProviderResult
 from apps.scenes.arrangement import seconds
 from apps.scenes.making import project_spending
 from apps.scenes.models import Scene
-from apps.scenes.plan import project_slots, song_range
+from apps.scenes.scene_frames import project_slots, song_range
 from apps.scenes.services import scenes_replace
 from apps.work.choice import provider_choose
 from apps.work.frozen import FrozenRequest

@@ -12,12 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.assets.models import Kind as AssetKind
+from apps.accounts.acting import acting_user
+from apps.assets.models import AssetKind
 from apps.assets.selectors import asset_get
 from apps.assets.views import serve_asset
 from apps.core.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from apps.core.negotiation import AnyTypeNegotiation
-from apps.jobs.api import JobSerializer, acting_user, job_response, wanted_idempotency
+from apps.jobs.api import JobSerializer, job_response, wanted_idempotency
 from apps.jobs.kinds import Kind
 from apps.songs import services
 from apps.songs.models import Song

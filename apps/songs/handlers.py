@@ -6,8 +6,7 @@ from uuid import uuid4
 
 import structlog
 
-from apps.assets.models import Asset
-from apps.assets.models import Kind as AssetKind
+from apps.assets.models import Asset, AssetKind
 from apps.assets.services import asset_create, asset_local_copy, file_store
 from apps.assets.store.keys import upload_key
 from apps.assets.uploading.uploads import upload_limit
@@ -16,7 +15,7 @@ from apps.jobs.execution import Done, JobRun
 from apps.songs.importing import audio_import, imported_type
 from apps.songs.models import AnalysisState, Song
 from apps.songs.section_edits import sections_kept
-from apps.songs.services import song_changed_tell, song_create
+from apps.songs.services import song_changed_dispatch, song_create
 from apps.songs.stored import analysis_stored, grid_stored
 from engines.listening.analyse import SongAnalysis, song_analyse
 
@@ -111,7 +110,7 @@ def _save(song: Song, found: SongAnalysis) -> Mapping[str, Any]:
     locked.save()
     _correct_length(song.asset, found.duration_seconds)
     if locked.grid != before:
-        song_changed_tell(locked)
+        song_changed_dispatch(locked)
     return {
         "audio_id": str(locked.asset_id),
         "tempo_bpm": locked.grid["tempo_bpm"],

@@ -14,8 +14,7 @@ from django.db.models import ProtectedError
 
 from apps.accounts.models import User
 from apps.assets.media_types import media_type
-from apps.assets.models import Asset
-from apps.assets.models import Kind as AssetKind
+from apps.assets.models import Asset, AssetKind
 from apps.assets.services import asset_create, asset_delete, file_store
 from apps.assets.store.keys import upload_key
 from apps.assets.uploading.uploads import ReceivedFile, upload_received
@@ -121,7 +120,7 @@ def song_update(*, by: User, audio_id: UUID, changes: SongChanges) -> Song:
         song.artist = song.artist if changes.artist is None else one_line(changes.artist)
         if changes.forget_edits or changes.grid:
             song.grid = grid_stored(_changed_grid(song, changes))
-            song_changed_tell(song)
+            song_changed_dispatch(song)
         if changes.sections is not None:
             _change_sections(song, changes.sections)
         song.save()
@@ -152,7 +151,7 @@ def song_analysis_ended(job: Job) -> None:
         )
 
 
-def song_changed_tell(song: Song) -> None:
+def song_changed_dispatch(song: Song) -> None:
     """After commit, let the projects of the song look at its new beats."""
     for project_id in song.projects.values_list("pk", flat=True):
         dispatch.task_dispatch(SONG_CHANGED_TASK, queue=Queue.IO, project_id=str(project_id))

@@ -10,7 +10,7 @@ from apps.core.errors import InputError
 from apps.flavors.discovery import DEFAULT
 from apps.flavors.registry import flavor_names
 from apps.projects.models import AspectRatio, Resolution
-from apps.work.limits import MAXIMUM_SCENES
+from engines.listening.scene_slots import MAXIMUM_SCENES
 
 QUICK_GEN = "quick"
 EDIT = "edit"

@@ -25,7 +25,7 @@ LIVE_METHODS = ("GET", "HEAD", "POST")
 
 
 @dataclass(frozen=True)
-class Piece:
+class Fragment:
     """`facts` is everything the template shows that can change; `context` what it needs to render."""
 
     id: str
@@ -39,7 +39,7 @@ class Piece:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def live_response(request: HttpRequest, pieces: Sequence[Piece], *, url: str, busy: bool) -> HttpResponse:
+def live_response(request: HttpRequest, pieces: Sequence[Fragment], *, url: str, busy: bool) -> HttpResponse:
     """The pieces that the page does not show yet, and the poller when its pace changes. 204 when nothing did.
 
     All of it is out of band, so it fits whatever asked: the poller or a form.
@@ -56,7 +56,7 @@ def live_response(request: HttpRequest, pieces: Sequence[Piece], *, url: str, bu
     return HttpResponse("".join(parts))
 
 
-def changed_list(request: HttpRequest, whole: Piece, rows: Sequence[Piece]) -> list[Piece]:
+def changed_list(request: HttpRequest, whole: Fragment, rows: Sequence[Fragment]) -> list[Fragment]:
     """The rows of a list that is still the same list, else the whole of it anew. `whole` has the rows inside."""
     return list(rows) if whole.seen in held_pieces(request) else [whole]
 
@@ -66,7 +66,7 @@ def held_pieces(request: HttpRequest) -> set[str]:
     return set(request.POST.get("seen", "").split())
 
 
-def piece_html(request: HttpRequest, piece: Piece, *, out_of_band: bool = False) -> str:
+def piece_html(request: HttpRequest, piece: Fragment, *, out_of_band: bool = False) -> str:
     context = {**piece.context, "piece": piece, "out_of_band": out_of_band}
     return render_to_string(piece.template, context, request=request)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from apps.core.errors import InputError
 from apps.jobs.execution import JobRun
 from apps.jobs.models import Job
-from apps.jobs.services import job_run_again
+from apps.jobs.services import job_reschedule
 from apps.jobs.states import Code
 from apps.songs.models import AnalysisState, Song
 from apps.work.frozen import FrozenRequest
@@ -36,7 +36,7 @@ def song_awaited(run: JobRun) -> bool:
         raise InputError("The song was deleted meanwhile. Choose another one.")
     if song.analysis_state == AnalysisState.WAITING:
         message = "Waiting for the song to be analysed"
-        job_run_again(
+        job_reschedule(
             run.claim,
             code=Code.WAITING_FOR_PLACE,
             message=message,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from apps.assets.models import Asset, Kind
+from apps.assets.models import Asset, AssetKind
 from apps.assets.services import StoredFile, asset_create, asset_local_copy, file_store
 from apps.assets.store.keys import job_file_key, job_metadata_key, job_reference_image_key, job_video_key
 from apps.core.errors import ProviderError
@@ -43,7 +43,7 @@ def images_receive(run: JobRun, result: ProviderResult) -> Done:
     facts = dict(result.facts)
 
     def save() -> dict[str, Any]:
-        assets = [asset_create(owner=run.job.owner, stored=one, kind=Kind.IMAGE, metadata=facts) for one in stored]
+        assets = [asset_create(owner=run.job.owner, stored=one, kind=AssetKind.IMAGE, metadata=facts) for one in stored]
         return {"images": [image_answer(asset) for asset in assets]}
 
     return Done(result={"facts": facts}, save=save)
@@ -66,9 +66,9 @@ def video_receive(run: JobRun, result: ProviderResult) -> Done:
         content_type=file.content_type,
         on_progress=lambda share: run.progress(95 + 4 * share, "Uploading"),
     )
-    parts: list[tuple[StoredFile, Kind]] = [(_metadata_store(run, asset_id, metadata), Kind.METADATA)]
+    parts: list[tuple[StoredFile, AssetKind]] = [(_metadata_store(run, asset_id, metadata), AssetKind.METADATA)]
     if reference := _reference_store(run, asset_id):
-        parts.append((reference, Kind.IMAGE))
+        parts.append((reference, AssetKind.IMAGE))
     return Done(result={"metadata": metadata}, save=partial(_video_save, run, stored, parts, metadata))
 
 
@@ -89,10 +89,10 @@ def result_metadata(run: JobRun, result: ProviderResult) -> dict[str, Any]:
 
 
 def _video_save(
-    run: JobRun, stored: StoredFile, parts: list[tuple[StoredFile, Kind]], metadata: dict[str, Any]
+    run: JobRun, stored: StoredFile, parts: list[tuple[StoredFile, AssetKind]], metadata: dict[str, Any]
 ) -> dict[str, Any]:
     owner = run.job.owner
-    asset = asset_create(owner=owner, stored=stored, kind=Kind.VIDEO, metadata=metadata)
+    asset = asset_create(owner=owner, stored=stored, kind=AssetKind.VIDEO, metadata=metadata)
     for part, kind in parts:
         asset_create(owner=owner, stored=part, kind=kind, part_of=asset)
     return video_answer(asset)

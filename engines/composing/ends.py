@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.composing.shot_plan import Fit, ShotPlan, Span, speed
+from engines.composing.shot_plan import PictureFit, ShotPlan, Span, speed
 from engines.media.stills import picture_at
 
 
@@ -20,7 +20,7 @@ def own_light(plan: ShotPlan, span: Span, place: int) -> float:
 def _shown(plan: ShotPlan, span: Span, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Without what is cropped away."""
     facts, target = span.view.shot.source.facts, plan.format
-    if plan.fit is not Fit.FILL or not (facts.width and facts.height):
+    if plan.fit is not PictureFit.FILL or not (facts.width and facts.height):
         return picture
     shape = (facts.width / facts.height) / (target.width / target.height)
     across, down = min(1.0, 1 / shape), min(1.0, shape)

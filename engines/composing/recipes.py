@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from engines.composing.shot_plan import Fit, ShotPlan, Source, Span, TransitionKind, View, picture_seconds, speed
+from engines.composing.shot_plan import PictureFit, ShotPlan, Source, Span, TransitionKind, View, picture_seconds, speed
 from engines.media.formats import ClipFormat, ffmpeg_encoder_arguments, ffmpeg_tags_filter
 from engines.media.probe import MediaFacts
 from engines.media.runner import input_arguments
 
 _XFADE = {
-    TransitionKind.DISSOLVE: "fade",
-    TransitionKind.DIP_BLACK: "fadeblack",
-    TransitionKind.DIP_WHITE: "fadewhite",
+    TransitionKind.CROSSFADE: "fade",
+    TransitionKind.DIP_TO_BLACK: "fadeblack",
+    TransitionKind.DIP_TO_WHITE: "fadewhite",
 }
 
 
@@ -84,10 +84,10 @@ def _framed(plan: ShotPlan, view: View, mark: int) -> str:
     facts = source.facts
     if _same_shape(target, facts):
         return f"scale={target.width}:{target.height}:{_scaling(source)}"
-    if plan.fit is Fit.FILL:
+    if plan.fit is PictureFit.FILL:
         return _cropped(target, source, view.shot.focus)
     width, height = _inside(target, facts)
-    if plan.fit is Fit.BARS:
+    if plan.fit is PictureFit.BARS:
         return f"scale={width}:{height}:{_scaling(source)},pad={target.width}:{target.height}:(ow-iw)/2:(oh-ih)/2"
     small = f"{_even(target.width / 8)}:{_even(target.height / 8)}"
     return (

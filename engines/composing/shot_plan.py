@@ -24,7 +24,7 @@ class ShortClip(StrEnum):
     BOUNCE = "bounce"
 
 
-class Fit(StrEnum):
+class PictureFit(StrEnum):
     """How footage of another shape fills the picture."""
 
     BLUR = "blur"  # whole, over a blurred copy of itself
@@ -33,9 +33,9 @@ class Fit(StrEnum):
 
 
 class TransitionKind(StrEnum):
-    DISSOLVE = "dissolve"
-    DIP_BLACK = "dip_black"
-    DIP_WHITE = "dip_white"
+    CROSSFADE = "dissolve"
+    DIP_TO_BLACK = "dip_black"
+    DIP_TO_WHITE = "dip_white"
     FLASH = "flash"
 
 
@@ -101,7 +101,7 @@ class ShotPlan:
     shots: tuple[Shot, ...]
     format: ClipFormat
     encoding: Encoding = Encoding.FINAL
-    fit: Fit = Fit.BLUR
+    fit: PictureFit = PictureFit.BLUR
     song: SongPart | None = None
     burned_lyrics: str = ""
     soft_lyrics: str = ""

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from engines.errors import InputError
 
+# How many scenes one project or call may ask for: a cut every second of a song of ten minutes. More is a strobe, and no
+# page shows it.
+MAXIMUM_SCENES = 600
 # No scene is shorter than this: below it a picture is not seen.
 SHORTEST_SECONDS = 0.4
 # Scenes per second at no energy and at full energy, against the mean: from 1.8 times as long to 0.7 times.

@@ -7,7 +7,7 @@ from apps.composition.frozen import FrozenShot, flashing_cuts_apart
 from engines.composing.shot_plan import TransitionKind
 
 
-@pytest.mark.parametrize("kind", [TransitionKind.FLASH, TransitionKind.DIP_WHITE, TransitionKind.DIP_BLACK])
+@pytest.mark.parametrize("kind", [TransitionKind.FLASH, TransitionKind.DIP_TO_WHITE, TransitionKind.DIP_TO_BLACK])
 def test_flashing_transitions_of_short_scenes_become_plain_cuts(kind):
     shots = [FrozenShot(asset_id=uuid4(), frames=6, transition=kind, transition_frames=4) for _ in range(12)]
     safe = flashing_cuts_apart(shots, Fraction(24))
@@ -18,5 +18,5 @@ def test_flashing_transitions_of_short_scenes_become_plain_cuts(kind):
 def test_long_scenes_and_dissolves_keep_their_transitions():
     flashes = [FrozenShot(asset_id=uuid4(), frames=9, transition=TransitionKind.FLASH) for _ in range(5)]
     assert list(flashing_cuts_apart(flashes, Fraction(24))) == flashes
-    dissolves = [FrozenShot(asset_id=uuid4(), frames=3, transition=TransitionKind.DISSOLVE) for _ in range(5)]
+    dissolves = [FrozenShot(asset_id=uuid4(), frames=3, transition=TransitionKind.CROSSFADE) for _ in range(5)]
     assert list(flashing_cuts_apart(dissolves, Fraction(24))) == dissolves

@@ -108,7 +108,7 @@ def assert_reads_back(tmp_path, fps, kind, places, scenes, head, tail):
     seen = [place for place, cut in enumerate(cuts) if any(cut.dissolve)]
     told = [note.frame // 48 for note in edit.notes]
     assert sorted({*seen, *told}) == joined
-    assert seen == (joined if kind is TransitionKind.DISSOLVE and head + tail else [])
+    assert seen == (joined if kind is TransitionKind.CROSSFADE and head + tail else [])
 
 
 @pytest.mark.parametrize(
@@ -123,14 +123,14 @@ def assert_reads_back(tmp_path, fps, kind, places, scenes, head, tail):
     ],
 )
 def test_a_dissolve_takes_what_pictures_there_are(tmp_path, head, tail, dissolve, words):
-    shots = [shot(48, start=head), shot(48, start=head, kind=TransitionKind.DISSOLVE)]
+    shots = [shot(48, start=head), shot(48, start=head, kind=TransitionKind.CROSSFADE)]
     edit, cuts = exported(tmp_path, shots, [video(48 + head + tail, 24)] * 2)
     assert cuts[1].dissolve == dissolve
     assert [words in note.text for note in edit.notes] == ([True] if words else [])
 
 
 def test_a_clip_shorter_than_its_scene_leaves_a_gap_without_a_dissolve(tmp_path):
-    shots = [shot(48), shot(48, kind=TransitionKind.DISSOLVE), shot(10, kind=TransitionKind.DISSOLVE, length=24)]
+    shots = [shot(48), shot(48, kind=TransitionKind.CROSSFADE), shot(10, kind=TransitionKind.CROSSFADE, length=24)]
     edit, cuts = exported(tmp_path, shots, [video(20, 24), video(60, 24), video(9, 24)])
     assert [(cut.record_in, cut.record_out) for cut in cuts] == [(0, 20), (48, 96), (96, 105)]
     assert [cut.dissolve for cut in cuts] == [(0, 0), (0, 0), (0, 5)]
@@ -150,7 +150,7 @@ def test_a_clip_shorter_than_its_scene_leaves_a_gap_without_a_dissolve(tmp_path)
 )
 @pytest.mark.parametrize("fps", RATES)
 def test_a_file_of_another_rate_is_described_by_its_own(tmp_path, facts, fps):
-    shots = [shot(20, fps), shot(20, fps, start=3, kind=TransitionKind.DISSOLVE)]
+    shots = [shot(20, fps), shot(20, fps, start=3, kind=TransitionKind.CROSSFADE)]
     exported(tmp_path, shots, [facts, facts], fps)
 
 

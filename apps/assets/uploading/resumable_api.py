@@ -9,12 +9,12 @@ from django.http import HttpRequest
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
-from rest_framework.exceptions import NotAuthenticated, UnsupportedMediaType
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.models import User
+from apps.accounts.acting import acting_user
 from apps.assets.errors import UploadVersion
 from apps.assets.uploading import resumable
 from apps.assets.uploading.uploads import largest_upload_bytes
@@ -30,7 +30,7 @@ class UploadField(serializers.FileField):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
             return super().to_internal_value(data)
-        upload = resumable.partial_named(by=_owner(self.context["request"]), text=data)
+        upload = resumable.partial_named(by=acting_user(self.context["request"]), text=data)
         if upload is None:
             raise serializers.ValidationError("Send a file, or the id of a finished upload.")
         return super().to_internal_value(upload)
@@ -72,7 +72,7 @@ class UploadList(_Tus):
     def post(self, request: Request) -> Response:
         """`Location` is where the parts go. The finished upload's id is then sent in place of a file."""
         size_bytes = _number(request, "Upload-Length")
-        upload = resumable.partial_create(by=_owner(request), size_bytes=size_bytes, name=_file_name(request))
+        upload = resumable.partial_create(by=acting_user(request), size_bytes=size_bytes, name=_file_name(request))
         location = f"/api/uploads/{upload.id}"
         return Response(status=status.HTTP_201_CREATED, headers={"Location": location, "Upload-Offset": "0"})
 
@@ -80,7 +80,7 @@ class UploadList(_Tus):
 class UploadDetail(_Tus):
     @extend_schema(summary="How much of an upload has come", responses={200: None})
     def head(self, request: Request, upload_id: UUID) -> Response:
-        upload = resumable.partial_get(by=_owner(request), upload_id=upload_id)
+        upload = resumable.partial_get(by=acting_user(request), upload_id=upload_id)
         return Response(headers={"Upload-Offset": str(upload.offset), "Upload-Length": str(upload.size_bytes)})
 
     @extend_schema(
@@ -90,7 +90,7 @@ class UploadDetail(_Tus):
         responses={204: None, 412: None, 423: None, 503: None},
     )
     def patch(self, request: Request, upload_id: UUID) -> Response:
-        upload = resumable.partial_get(by=_owner(request), upload_id=upload_id)
+        upload = resumable.partial_get(by=acting_user(request), upload_id=upload_id)
         if request.content_type != PART_TYPE:
             raise UnsupportedMediaType(str(request.content_type), f"Send the part as {PART_TYPE}.")
         # Read from the plain request, of which nothing was read yet: nothing is kept in memory.
@@ -99,7 +99,7 @@ class UploadDetail(_Tus):
 
     @extend_schema(summary="Give an upload up", responses={204: None, 412: None, 423: None})
     def delete(self, request: Request, upload_id: UUID) -> Response:
-        resumable.partial_delete(by=_owner(request), upload_id=upload_id)
+        resumable.partial_delete(by=acting_user(request), upload_id=upload_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -120,9 +120,3 @@ def _file_name(request: Request) -> str:
             except (binascii.Error, UnicodeDecodeError) as error:
                 raise InputError("The filename in Upload-Metadata is not Base64 of UTF-8.") from error
     return ""
-
-
-def _owner(request: Request) -> User:
-    if not isinstance(request.user, User):
-        raise NotAuthenticated
-    return request.user

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
 from apps.assets.errors import UploadTooLarge
-from apps.assets.models import Kind
+from apps.assets.models import AssetKind
 from apps.assets.store.digest import DigestWriter, FileDigest, file_digest
 from apps.core.errors import InputError, MediaToolError
 from engines.media.probe import MediaFacts
@@ -141,7 +141,7 @@ def _facts_checked(path: Path, kind: str, limit: UploadLimit) -> MediaFacts:
     except (MediaToolError, InputError) as error:
         raise _refusal(error.message, error.code) from error
     if facts.kind != kind:
-        article = "an" if facts.kind in (Kind.AUDIO, Kind.IMAGE) else "a"
+        article = "an" if facts.kind in (AssetKind.AUDIO, AssetKind.IMAGE) else "a"
         raise _refusal(f"This is {article} {facts.kind} file. Choose {limit.examples}.", "wrong_kind")
     if limit.duration_seconds is None:
         return facts

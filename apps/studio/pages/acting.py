@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.errors import BudgetExceeded, InputError, StudioError
 from apps.core.htmx import in_dialogs, in_toasts, is_htmx
@@ -19,7 +20,6 @@ from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 from apps.studio.live import held_pieces, live_response
 from apps.studio.project.board import Board, board_of
-from apps.studio.project.cards import owner_of
 from apps.work.work import Spending
 
 Action = Callable[[User, Spending], object]
@@ -31,7 +31,7 @@ OWN_FIELDS = frozenset({"csrfmiddlewaretoken", "seen"})
 
 def scene_action(request: HttpRequest, project_id: UUID, sequence: int, action: Action) -> HttpResponse:
     """A button on a scene. The scene that the form shows must still have that number (`scene_id`)."""
-    by = owner_of(request)
+    by = acting_user(request)
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
 
     def guarded(by: User, spending: Spending) -> object:
@@ -43,7 +43,7 @@ def scene_action(request: HttpRequest, project_id: UUID, sequence: int, action: 
 
 def project_action(request: HttpRequest, project_id: UUID, action: Action, *, anchor: str = "") -> HttpResponse:
     """A button that concerns the whole project."""
-    by = owner_of(request)
+    by = acting_user(request)
     project_get(by=by, project_id=project_id)
     page = board_page_name(request.POST.get("page", "project"))
     fragment = is_htmx(request)

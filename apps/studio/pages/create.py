@@ -5,9 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.acting import acting_user
 from apps.accounts.keeping import kept_fields, login_required_keeping
 from apps.accounts.models import User
-from apps.assets.models import Kind as AssetKind
+from apps.assets.models import AssetKind
 from apps.assets.services import asset_from_upload
 from apps.core.errors import InputError, NotFound
 from apps.jobs.models import Job
@@ -16,7 +17,6 @@ from apps.projects.services import ProjectFields, project_create
 from apps.songs.selectors import songs_of
 from apps.songs.services import song_import, song_upload
 from apps.studio.forms import QUICK_GEN, CreateForm, form_take_errors
-from apps.studio.project.cards import owner_of
 
 RECENT_SONGS = 20
 
@@ -24,7 +24,7 @@ RECENT_SONGS = 20
 @login_required_keeping
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
-    by = owner_of(request)
+    by = acting_user(request)
     form = (
         CreateForm(request.POST, request.FILES)
         if request.method == "POST"

@@ -6,13 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.accounts.acting import acting_user
 from apps.accounts.keeping import kept_fields, login_required_keeping
 from apps.accounts.models import User
 from apps.core.errors import ConflictError, InputError
 from apps.flavors.schema import CONFIG_TYPES
 from apps.flavors.selectors import flavor_detail, flavor_preview, flavor_summaries, resolved_text
 from apps.flavors.services import flavor_delete, flavor_save
-from apps.studio.project.cards import owner_of
 
 # A new flavor starts as this edit of its first config type.
 NEW_TEXT = "# Only what differs from default.\n"
@@ -22,7 +22,7 @@ NEW_TEXT = "# Only what differs from default.\n"
 @require_http_methods(["GET", "HEAD", "POST"])
 def flavors(request: HttpRequest) -> HttpResponse:
     """The list; POST makes a new flavor."""
-    by, name, error = owner_of(request), request.POST.get("name", "").strip(), ""
+    by, name, error = acting_user(request), request.POST.get("name", "").strip(), ""
     summaries = flavor_summaries()
     if request.method == "POST":
         _refuse_others(by)
@@ -49,7 +49,7 @@ def flavors(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def flavor(request: HttpRequest, flavor: str, config_type: str) -> HttpResponse:
     """One config type of a flavor. POST saves the edit, or with `preview` shows what it would come to."""
-    by = owner_of(request)
+    by = acting_user(request)
     detail = flavor_detail(flavor=flavor, config_type=config_type)
     text, error = kept_fields(request).get("text", detail.edit_text), ""
     values, version = detail.values, detail.version
@@ -82,7 +82,7 @@ def flavor(request: HttpRequest, flavor: str, config_type: str) -> HttpResponse:
 @require_POST
 def flavor_undo(request: HttpRequest, flavor: str, config_type: str) -> HttpResponse:
     """Take the edit away, so that the file counts again."""
-    by = owner_of(request)
+    by = acting_user(request)
     _refuse_others(by)
     flavor_delete(by=by, flavor=flavor, config_type=config_type)
     if flavor in {summary.name for summary in flavor_summaries()}:

@@ -13,24 +13,25 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.accounts.acting import acting_user
 from apps.assets.models import Asset
 from apps.assets.selectors import asset_get
 from apps.core.errors import BudgetExceeded, InputError, NotFound
+from apps.jobs import services
 from apps.jobs.api import AdoptSerializer, ExcessDecisionSerializer, JobFilter
 from apps.jobs.excess import job_excess_settle, open_excesses
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.polling import job_adopt
 from apps.jobs.selectors import job_get, jobs_of
-from apps.jobs.services import job_cancel
 from apps.jobs.states import FINISHED, RETRYABLE, State
 from apps.jobs.words import kind_word
-from apps.production.retrying import job_try_again
+from apps.production import retrying
 from apps.projects.models import Project
 from apps.scenes.models import Scene
-from apps.studio.live import LIVE_METHODS, Piece, changed_list, live_response, piece_html, poll_of
+from apps.studio.live import LIVE_METHODS, Fragment, changed_list, live_response, piece_html, poll_of
 from apps.studio.pages.acting import confirm_cost
-from apps.studio.project.cards import owner_of, view_url
+from apps.studio.project.cards import view_url
 from apps.studio.words import JOB_WORDS
 from apps.work.work import Spending
 
@@ -50,7 +51,7 @@ class Labels:
 @login_required
 @require_http_methods(LIVE_METHODS)
 def jobs(request: HttpRequest) -> HttpResponse:
-    by = owner_of(request)
+    by = acting_user(request)
     filtered = JobFilter(request.GET, queryset=jobs_of(by).order_by("-created_at", "-id"))
     page = Paginator(filtered.qs, PAGE_SIZE).get_page(request.GET.get("page"))
     rows = list(page.object_list)
@@ -76,7 +77,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(LIVE_METHODS)
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    by = owner_of(request)
+    by = acting_user(request)
     found = job_get(by, job_id)
     pieces = [_job_piece(found)]
     url = reverse("studio:job", args=[job_id])
@@ -95,16 +96,16 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def job_stop(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    return _back_to(job_cancel(by=owner_of(request), job_id=job_id))
+def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    return _back_to(services.job_cancel(by=acting_user(request), job_id=job_id))
 
 
 @login_required
 @require_POST
-def job_again(request: HttpRequest, job_id: UUID) -> HttpResponse:
+def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     spending = Spending(confirmed=request.POST.get("confirm_cost") == "true")
     try:
-        return _back_to(job_try_again(by=owner_of(request), job_id=job_id, spending=spending))
+        return _back_to(retrying.job_retry(by=acting_user(request), job_id=job_id, spending=spending))
     except BudgetExceeded as error:
         if error.code == "confirmation_required":
             return confirm_cost(request, error)
@@ -119,7 +120,7 @@ def job_adopt_result(request: HttpRequest, job_id: UUID) -> HttpResponse:
     form = AdoptSerializer(data=request.POST)
     if not form.is_valid():
         raise InputError("Paste the id that the provider shows, letters and digits without spaces.")
-    return _back_to(job_adopt(by=owner_of(request), job_id=job_id, remote_id=form.validated_data["remote_id"]))
+    return _back_to(job_adopt(by=acting_user(request), job_id=job_id, remote_id=form.validated_data["remote_id"]))
 
 
 @login_required
@@ -130,7 +131,7 @@ def job_excess_decide(request: HttpRequest, job_id: UUID) -> HttpResponse:
     if not form.is_valid():
         raise InputError("Say what becomes of it: send decision=count or decision=dismiss.")
     counts = form.validated_data["decision"] == "count"
-    return _back_to(job_excess_settle(by=owner_of(request), job_id=job_id, counts=counts))
+    return _back_to(job_excess_settle(by=acting_user(request), job_id=job_id, counts=counts))
 
 
 def _back_to(job: Job) -> HttpResponse:
@@ -138,7 +139,7 @@ def _back_to(job: Job) -> HttpResponse:
     return redirect("studio:pro-job" if job.kind == Kind.PRO_LIPSYNC else "studio:job", job.pk)
 
 
-def _list_piece(request: HttpRequest, page: Page[Job], rows: list[Piece], query: str) -> Piece:
+def _list_piece(request: HttpRequest, page: Page[Job], rows: list[Fragment], query: str) -> Fragment:
     """Which jobs are on this page of the list, in which order."""
     context = {
         "page": page,
@@ -146,20 +147,20 @@ def _list_piece(request: HttpRequest, page: Page[Job], rows: list[Piece], query:
         "query": query,
     }
     facts = [[row.id for row in rows], page.number, page.paginator.count]
-    return Piece("jobs", "studio/jobs_list.html", facts, context)
+    return Fragment("jobs", "studio/jobs_list.html", facts, context)
 
 
-def _row_piece(job: Job, labels: Labels) -> Piece:
+def _row_piece(job: Job, labels: Labels) -> Fragment:
     context = {
         "job": job,
         "project_title": labels.projects.get(job.project_id) if job.project_id else "",
         "scene_number": labels.scenes.get(job.scene_id) if job.scene_id else None,
     }
     facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, job.error]
-    return Piece(f"job-{job.pk}", "studio/job_row.html", [*facts, list(context.values())[1:]], context)
+    return Fragment(f"job-{job.pk}", "studio/job_row.html", [*facts, list(context.values())[1:]], context)
 
 
-def _job_piece(job: Job) -> Piece:
+def _job_piece(job: Job) -> Fragment:
     events = list(job.events.all())
     download = _result_asset(job)
     context = {
@@ -173,7 +174,7 @@ def _job_piece(job: Job) -> Piece:
         "excess": open_excesses().filter(job=job).aggregate(amount=Sum("amount"))["amount"],
     }
     facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, len(events)]
-    return Piece("job", "studio/job_body.html", facts, context)
+    return Fragment("job", "studio/job_body.html", facts, context)
 
 
 def _result_asset(job: Job) -> Asset | None:

@@ -17,13 +17,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
+from apps.accounts.acting import acting_user
 from apps.assets.models import Asset
 from apps.jobs.excess import open_excesses
 from apps.jobs.kinds import Queue
 from apps.jobs.models import Job
 from apps.jobs.states import LIVE, State
 from apps.providers.registry import PROVIDERS
-from apps.studio.project.cards import owner_of
 
 FAILURES_SINCE = timedelta(days=1)
 # Workers answer a ping within milliseconds; one that is loading a song may take a moment.
@@ -71,7 +71,7 @@ def operator_workers(request: HttpRequest) -> HttpResponse:
 
 
 def _refuse_others(request: HttpRequest) -> None:
-    if not owner_of(request).is_staff:
+    if not acting_user(request).is_staff:
         raise PermissionDenied("Only staff may see how the installation is doing.")
 
 

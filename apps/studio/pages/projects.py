@@ -11,13 +11,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.accounts.acting import acting_user
 from apps.assets.models import Asset
+from apps.projects import services
 from apps.projects.models import Project
 from apps.projects.selectors import project_status, projects_of, song_seconds
-from apps.projects.services import project_delete
 from apps.scenes.models import Scene
-from apps.studio.live import LIVE_METHODS, Piece, changed_list, live_response, piece_html, poll_of
-from apps.studio.project.cards import owner_of, view_url
+from apps.studio.live import LIVE_METHODS, Fragment, changed_list, live_response, piece_html, poll_of
+from apps.studio.project.cards import view_url
 from apps.studio.words import PROJECT_WORDS
 
 PAGE_SIZE = 24
@@ -32,7 +33,7 @@ class ProjectTile:
     scenes: int
     made: int
 
-    def piece(self) -> Piece:
+    def piece(self) -> Fragment:
         word = PROJECT_WORDS[project_status(self.project)]
         seconds = song_seconds(self.project)
         if self.project.final_video is not None:
@@ -48,13 +49,13 @@ class ProjectTile:
         facts += [self.project.final_video_id, seconds]
         context = {"tile": self, "word": word, "seconds": seconds, "poster_url": view_url(self.poster)}
         context["final_url"] = view_url(self.project.final_video)
-        return Piece(f"project-{self.project.pk}", "studio/project_tile.html", facts, context)
+        return Fragment(f"project-{self.project.pk}", "studio/project_tile.html", facts, context)
 
 
 @login_required
 @require_http_methods(LIVE_METHODS)
 def projects(request: HttpRequest) -> HttpResponse:
-    by = owner_of(request)
+    by = acting_user(request)
     page = Paginator(projects_of(by), PAGE_SIZE).get_page(request.GET.get("page"))
     tiles = _tiles(list(page.object_list))
     pieces = [tile.piece() for tile in tiles]
@@ -71,11 +72,11 @@ def projects(request: HttpRequest) -> HttpResponse:
     return render(request, "studio/projects.html", context)
 
 
-def _list_piece(request: HttpRequest, page: Page[Project], tiles: list[Piece]) -> Piece:
+def _list_piece(request: HttpRequest, page: Page[Project], tiles: list[Fragment]) -> Fragment:
     """Which projects are on this page of the list."""
     context = {"page": page, "tiles": [piece_html(request, tile) for tile in tiles]}
     facts = [[tile.id for tile in tiles], page.number, page.paginator.num_pages]
-    return Piece("projects", "studio/projects_list.html", facts, context)
+    return Fragment("projects", "studio/projects_list.html", facts, context)
 
 
 def _tiles(rows: list[Project]) -> list[ProjectTile]:
@@ -90,6 +91,6 @@ def _tiles(rows: list[Project]) -> list[ProjectTile]:
 
 @login_required
 @require_POST
-def project_remove(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    project_delete(by=owner_of(request), project_id=project_id)
+def project_delete(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    services.project_delete(by=acting_user(request), project_id=project_id)
     return redirect("studio:projects")

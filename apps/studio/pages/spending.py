@@ -10,12 +10,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.acting import acting_user
 from apps.accounts.keeping import kept_fields, login_required_keeping
 from apps.accounts.models import User
 from apps.jobs.models import SpendingAccount
 from apps.jobs.money import cap_set, daily_cap_scope, day_scope, user_scope
 from apps.studio.forms import DollarsField
-from apps.studio.project.cards import owner_of
 
 
 class CapsForm(forms.Form):
@@ -28,7 +28,7 @@ class CapsForm(forms.Form):
 @login_required_keeping
 @require_http_methods(["GET", "HEAD", "POST"])
 def spending(request: HttpRequest) -> HttpResponse:
-    by = owner_of(request)
+    by = acting_user(request)
     accounts = _accounts(by)
     initial = _caps(by, accounts) | kept_fields(request).dict()
     form = CapsForm(request.POST) if request.method == "POST" else CapsForm(initial=initial)

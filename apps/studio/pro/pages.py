@@ -8,9 +8,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from apps.accounts.acting import acting_user
 from apps.accounts.models import User
-from apps.assets.models import Asset
-from apps.assets.models import Kind as AssetKind
+from apps.assets.models import Asset, AssetKind
 from apps.assets.selectors import asset_get
 from apps.core.errors import NotFound
 from apps.flavors.registry import capability_settings
@@ -20,10 +20,10 @@ from apps.jobs.selectors import job_get, jobs_of
 from apps.jobs.states import FINISHED, RETRYABLE, Code
 from apps.providers.base import Capability
 from apps.providers.registry import providers_for
-from apps.studio.live import LIVE_METHODS, Piece, live_response, piece_html, poll_of
+from apps.studio.live import LIVE_METHODS, Fragment, live_response, piece_html, poll_of
 from apps.studio.pro.news import home_news
 from apps.studio.pro.start import ProStart, job_start, project_start
-from apps.studio.project.cards import owner_of, view_url
+from apps.studio.project.cards import view_url
 
 RECENT_JOBS = 10
 # The service's word for each, and what it does where voice and segment differ in length.
@@ -41,7 +41,7 @@ SYNC_MODES = (
 def pro(request: HttpRequest) -> HttpResponse:
     """The editor. `?video_id=` opens a video of ours, `?project=` a project's final one and with `&scene=` a scene's
     clip, with the parts that are sung in it; `?job=` an earlier order, to be changed and sent again."""
-    by = owner_of(request)
+    by = acting_user(request)
     start = _start(by, request)
     models = capability_settings("", Capability.SEGMENTED_LIPSYNC).values["providers"]["sync_so"]["models"]
     context = {
@@ -84,7 +84,7 @@ def _pro_job(by: User, job_id: UUID | str) -> Job:
 @require_http_methods(LIVE_METHODS)
 def pro_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """One Pro job: live status, then the result beside the original, and where it went."""
-    job = _pro_job(owner_of(request), job_id)
+    job = _pro_job(acting_user(request), job_id)
     piece = _piece(job)
     busy = job.is_live or piece.context["home"].busy
     url = reverse("studio:pro-job", args=[job_id])
@@ -94,7 +94,7 @@ def pro_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return render(request, "studio/pro_job.html", context)
 
 
-def _piece(job: Job) -> Piece:
+def _piece(job: Job) -> Fragment:
     order = job.parameters.get("order", {})
     runs = [run for run in job.remote_runs.all() if run.attempt == job.attempt]
     home = home_news(job)
@@ -110,7 +110,7 @@ def _piece(job: Job) -> Piece:
     }
     facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, job.error]
     facts += [context["provider_id"], home.sentence, bool(context["result_url"])]
-    return Piece("pro-job", "studio/pro_job_body.html", facts, context)
+    return Fragment("pro-job", "studio/pro_job_body.html", facts, context)
 
 
 def _late_video_id(job: Job) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.accounts.models import User
-from apps.assets.models import Asset, Kind
+from apps.assets.models import Asset, AssetKind
 from apps.assets.selectors import asset_get
 from apps.composition.models import SceneLook
 from apps.core.errors import InputError, NotFound, StudioError
@@ -83,9 +83,9 @@ def _file(asset: Asset, name: str) -> dict[str, Any]:
 def job_start(*, by: User, job: Job) -> ProStart:
     """An order as it was, to be changed and sent again. Raises NotFound where a file of it is gone."""
     order = ProOrder.model_validate(job.parameters["order"])
-    video = asset_get(by=by, asset_id=order.video_id, kind=Kind.VIDEO)
+    video = asset_get(by=by, asset_id=order.video_id, kind=AssetKind.VIDEO)
     voices = {
-        reference: (asset_get(by=by, asset_id=asset_id, kind=Kind.AUDIO), reference)
+        reference: (asset_get(by=by, asset_id=asset_id, kind=AssetKind.AUDIO), reference)
         for reference, asset_id in order.audio_ids.items()
     }
     again = ProStart(video, voices=voices, order=order)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apps.composition.selectors import PlansNow, composition_is_stale, current_composition
+from apps.composition.selectors import CurrentPlans, composition_is_stale, current_composition
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import live_jobs, project_money
@@ -15,7 +15,7 @@ from apps.projects.models import Project
 from apps.projects.selectors import project_status, song_seconds
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scenes_of
-from apps.studio.live import Piece
+from apps.studio.live import Fragment
 from apps.studio.project.cards import SceneCard, scene_cards, view_url
 from apps.studio.project.finishing import finishing_pieces
 from apps.studio.words import PROJECT_WORDS
@@ -27,10 +27,10 @@ class Board:
 
     project: Project
     cards: Sequence[SceneCard]
-    pieces: Sequence[Piece]
+    pieces: Sequence[Fragment]
     busy: bool
 
-    def changed_pieces(self, held: Collection[str]) -> list[Piece]:
+    def changed_pieces(self, held: Collection[str]) -> list[Fragment]:
         """All pieces; without the single cards when the page must take the whole grid anew."""
         grid = next(piece for piece in self.pieces if piece.id == "scenes")
         if grid.seen in held:
@@ -43,7 +43,7 @@ def board_of(project: Project, *, page: str) -> Board:
     scenes = list(scenes_of(project))
     cards = scene_cards(project, scenes, windows=quick_windows(project) if page == "quick" else None)
     live = list(live_jobs(project.pk))
-    now = PlansNow(project, scenes)
+    now = CurrentPlans(project, scenes)
     pieces = [
         _status(project, scenes, live, page),
         _final(now, live, page),
@@ -57,7 +57,7 @@ def board_of(project: Project, *, page: str) -> Board:
     return Board(project, cards, [*pieces, *card_pieces], busy=bool(live) or project.generating)
 
 
-def _status(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: str) -> Piece:
+def _status(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: str) -> Fragment:
     made = sum(1 for scene in scenes if scene.current_clip_id)
     spending = project_money(project.pk)
     word = PROJECT_WORDS[project_status(project)]
@@ -77,10 +77,10 @@ def _status(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page
     }
     facts = [word.text, made, len(scenes), spending, project.problem, project.generating]
     facts += [way.words, way.percent] if way else []
-    return Piece("status", "studio/project_status.html", [*facts, bool(live), project.version], context)
+    return Fragment("status", "studio/project_status.html", [*facts, bool(live), project.version], context)
 
 
-def _head(project: Project, scenes: Sequence[Scene], live: Sequence[Job]) -> Piece:
+def _head(project: Project, scenes: Sequence[Scene], live: Sequence[Job]) -> Fragment:
     """The Edit page's head: what it is, what was spent, and the ways out."""
     spending = project_money(project.pk)
     made = sum(1 for scene in scenes if scene.current_clip_id)
@@ -93,10 +93,10 @@ def _head(project: Project, scenes: Sequence[Scene], live: Sequence[Job]) -> Pie
         "scene_count": len(scenes),
         "composing": composing,
     }
-    return Piece("head", "studio/edit_head.html", facts, context)
+    return Fragment("head", "studio/edit_head.html", facts, context)
 
 
-def _final(now: PlansNow, live: Sequence[Job], page: str) -> Piece:
+def _final(now: CurrentPlans, live: Sequence[Job], page: str) -> Fragment:
     project, video = now.project, now.project.final_video
     composing = next((job for job in live if job.kind == Kind.COMPOSE and not job.parameters.get("output_id")), None)
     current = current_composition(project) if video is not None else None
@@ -115,7 +115,9 @@ def _final(now: PlansNow, live: Sequence[Job], page: str) -> Piece:
         "made": any(scene.current_clip_id for scene in now.scenes),
     }
     progress = [composing.pk, composing.state, int(composing.progress_percentage)] if composing else []
-    return Piece("final", "studio/final.html", [video and video.pk, stale, failed, context["made"], *progress], context)
+    return Fragment(
+        "final", "studio/final.html", [video and video.pk, stale, failed, context["made"], *progress], context
+    )
 
 
 def _last_compose_error(project: Project) -> str:
@@ -124,7 +126,7 @@ def _last_compose_error(project: Project) -> str:
     return last.error if last is not None and last.state == State.FAILED else ""
 
 
-def _grid(project: Project, cards: Sequence[SceneCard], page: str) -> Piece:
+def _grid(project: Project, cards: Sequence[SceneCard], page: str) -> Fragment:
     facts = [str(card.scene.pk) for card in cards]
     context = {"project": project, "entries": [(card, card.piece(page)) for card in cards], "page": page}
-    return Piece("scenes", "studio/scenes_grid.html", [*facts, project.generating and not cards], context)
+    return Fragment("scenes", "studio/scenes_grid.html", [*facts, project.generating and not cards], context)

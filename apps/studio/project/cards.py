@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from apps.accounts.models import User
 from apps.assets.models import Asset
 from apps.assets.services import asset_view_url
 from apps.jobs.kinds import Kind
@@ -14,7 +13,7 @@ from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.scenes.models import Scene
 from apps.scenes.selectors import clip_notes, clip_suspicions, refused_clip_problems, scene_error, scene_status
-from apps.studio.live import Piece
+from apps.studio.live import Fragment
 from apps.studio.words import REARRANGING_WORDS, SCENE_WORDS, Word
 
 
@@ -87,7 +86,7 @@ class SceneCard:
     def anchor(self) -> str:
         return f"scene-{self.scene.pk}"
 
-    def piece(self, page: str) -> Piece:
+    def piece(self, page: str) -> Fragment:
         """`page` chooses the buttons: "project", "quick" or "edit"."""
         job = self.job
         facts: list[Any] = [
@@ -106,7 +105,7 @@ class SceneCard:
         ]
         if job is not None:
             facts += [job.pk, job.state, int(job.progress_percentage), job.progress_message]
-        return Piece(
+        return Fragment(
             self.anchor, "studio/scene_card.html", facts, {"card": self, "project": self.project, "page": page}
         )
 
@@ -151,10 +150,3 @@ def _clip_seconds(scene: Scene) -> Decimal:
     clip = scene.current_clip
     seconds = clip.asset.duration_seconds if clip is not None else None
     return Decimal(str(seconds or 0))
-
-
-def owner_of(request: Any) -> User:
-    """The signed-in user of a page behind `login_required`."""
-    if not isinstance(request.user, User):
-        raise TypeError("this page must require a signed-in user")
-    return request.user

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from apps.core.errors import NotFound
 from apps.scenes.models import Clip, Scene
-from apps.scenes.plan import usual_duration
+from apps.scenes.scene_frames import usual_duration
 from apps.scenes.selectors import clips_of, original_clip, scenes_of
 from apps.studio.project.cards import view_url
 from apps.studio.words import PROVIDER_WORDS

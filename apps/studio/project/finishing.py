@@ -8,11 +8,11 @@ from apps.composition.changes import plan_changes
 from apps.composition.models import Composition, Lyrics
 from apps.composition.planning import project_look
 from apps.composition.project_looks import OutputState, outputs_of
-from apps.composition.selectors import PlansNow, composition_is_stale, compositions_of
+from apps.composition.selectors import CurrentPlans, composition_is_stale, compositions_of
 from apps.jobs.states import State
 from apps.production.project_money import project_account
 from apps.projects.models import Project
-from apps.studio.live import Piece
+from apps.studio.live import Fragment
 from apps.studio.project.cards import view_url
 from apps.studio.words import LOOK_WORDS, LYRICS_WORDS, PRESET_WORDS, Word
 from engines.composing.lyrics import lyrics_lines
@@ -33,11 +33,11 @@ class Version:
     poster_url: str
 
 
-def finishing_pieces(now: PlansNow) -> list[Piece]:
+def finishing_pieces(now: CurrentPlans) -> list[Fragment]:
     project = now.project
     return [
-        Piece("heading", "studio/project_head.html", [project.title], {"project": project}),
-        Piece("about", "studio/project_about.html", [project.version], {"project": project}),
+        Fragment("heading", "studio/project_head.html", [project.title], {"project": project}),
+        Fragment("about", "studio/project_about.html", [project.version], {"project": project}),
         _outputs(now),
         _assembly(project),
         _money(project),
@@ -45,7 +45,7 @@ def finishing_pieces(now: PlansNow) -> list[Piece]:
     ]
 
 
-def versions_of(now: PlansNow, found: Sequence[Composition]) -> list[Version]:
+def versions_of(now: CurrentPlans, found: Sequence[Composition]) -> list[Version]:
     """`found` are neighbours, newest first; the last of them is told only as where the list starts, unless it is the
     project's first."""
     earlier: Iterable[Composition | None] = [*found[1:], None]
@@ -67,7 +67,7 @@ def main_versions(project: Project) -> Any:
     return compositions_of(project).filter(output=None)
 
 
-def _versions(now: PlansNow) -> Piece:
+def _versions(now: CurrentPlans) -> Fragment:
     project = now.project
     # One more than is shown, to compare the last one with.
     found = list(main_versions(project)[: NEWEST_VERSIONS + 1])
@@ -75,7 +75,7 @@ def _versions(now: PlansNow) -> Piece:
     facts = [(version.composition.pk, version.stale, version.in_use) for version in versions]
     more = len(found) > NEWEST_VERSIONS
     context = {"project": project, "versions": versions, "more": more}
-    return Piece("versions", "studio/versions.html", [*facts, more], context)
+    return Fragment("versions", "studio/versions.html", [*facts, more], context)
 
 
 def output_word(state: OutputState) -> Word:
@@ -93,7 +93,7 @@ def _video_url(composition: Composition | None) -> str:
     return view_url(composition.asset) if composition is not None else ""
 
 
-def _outputs(now: PlansNow) -> Piece:
+def _outputs(now: CurrentPlans) -> Fragment:
     project, scenes = now.project, now.scenes
     states = outputs_of(now)
     rows = [(state, output_word(state), _video_url(state.composition)) for state in states]
@@ -104,10 +104,10 @@ def _outputs(now: PlansNow) -> Piece:
         if state.job is not None:
             facts += [state.job.error, int(state.job.progress_percentage), state.job.progress_message]
     context = {"project": project, "rows": rows, "able": able}
-    return Piece("outputs", "studio/outputs.html", facts, context)
+    return Fragment("outputs", "studio/outputs.html", facts, context)
 
 
-def _assembly(project: Project) -> Piece:
+def _assembly(project: Project) -> Fragment:
     look = project_look(project)
     lyrics = Lyrics.objects.filter(project=project).first()
     context = {
@@ -117,7 +117,7 @@ def _assembly(project: Project) -> Piece:
         "lyrics_words": lyrics_words(lyrics) if lyrics else "",
     }
     facts = [look, project.version, lyrics and lyrics.updated_at]
-    return Piece("assembly", "studio/assembly.html", facts, context)
+    return Fragment("assembly", "studio/assembly.html", facts, context)
 
 
 def look_words(look: dict[str, Any]) -> str:
@@ -145,7 +145,7 @@ def lyrics_words(lyrics: Lyrics) -> str:
     return f"{count} line{'' if count == 1 else 's'}, {' and '.join(ways) if ways else 'not used'}"
 
 
-def _money(project: Project) -> Piece:
+def _money(project: Project) -> Fragment:
     account = project_account(project)
     facts = [account, project.confirm_above, project.version]
-    return Piece("money", "studio/money.html", facts, {"project": project, "account": account})
+    return Fragment("money", "studio/money.html", facts, {"project": project, "account": account})

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from apps.composition.models import ShortClip, Transition
+from apps.composition.models import Transition
 from apps.composition.project_looks import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_SECONDS
 from apps.flavors.registry import flavor_names
 from apps.projects.models import AspectRatio, Resolution
@@ -16,6 +16,7 @@ from apps.providers.registry import providers_for
 from apps.studio.forms import NO_IDEA, DollarsField, number_words, text_field
 from apps.studio.words import LOOK_WORDS, PRESET_WORDS, PROVIDER_WORDS
 from engines.composing.lyrics import LyricsPreset
+from engines.composing.shot_plan import ShortClip
 
 FLAVORS_CHOICE = ("", "As the flavor says")
 LYRICS_BYTES = 2_000_000
@@ -79,7 +80,7 @@ class LookForm(forms.Form):
         required=False,
         error_messages=number_words("Type 0 to 400 percent, or leave it empty."),
     )
-    short_clip = forms.ChoiceField(choices=lowered(ShortClip.values), required=False)
+    short_clip = forms.ChoiceField(choices=lowered([way.value for way in ShortClip]), required=False)
     background = forms.ChoiceField(choices=lowered(["blur", "black"]), required=False)
     fade_in_seconds = seconds_field(0, 10)
     fade_out_seconds = seconds_field(0, 10)

@@ -71,7 +71,7 @@ def test_a_loop_without_end_costs_one_encoding(sources, make):
 
 
 def test_a_dissolve_moves_no_cut_and_shows_the_clips_spare_frames(sources, make):
-    shots = (Shot(sources["a"], 30), Shot(sources["b"], 40, transition=Transition(TransitionKind.DISSOLVE, 8)))
+    shots = (Shot(sources["a"], 30), Shot(sources["b"], 40, transition=Transition(TransitionKind.CROSSFADE, 8)))
     composed, proof = make(ShotPlan(shots, SHAPE))
     pictures = seen(composed.path)
     assert pictures[:26] == frames(0, 0, 26)
@@ -82,7 +82,7 @@ def test_a_dissolve_moves_no_cut_and_shows_the_clips_spare_frames(sources, make)
     assert proof.facts["cut_frames"] == [0, 30]
 
 
-@pytest.mark.parametrize("kind", [TransitionKind.DIP_BLACK, TransitionKind.DIP_WHITE, TransitionKind.FLASH])
+@pytest.mark.parametrize("kind", [TransitionKind.DIP_TO_BLACK, TransitionKind.DIP_TO_WHITE, TransitionKind.FLASH])
 def test_other_transitions_keep_the_count(sources, make, kind):
     shots = (Shot(sources["a"], 30), Shot(sources["b"], 30, transition=Transition(kind, 6)))
     composed, proof = make(ShotPlan(shots, SHAPE))
@@ -93,7 +93,7 @@ def test_other_transitions_keep_the_count(sources, make, kind):
 
 
 def test_transitions_that_would_meet_are_shortened(sources, make):
-    wide = Transition(TransitionKind.DISSOLVE, 48)
+    wide = Transition(TransitionKind.CROSSFADE, 48)
     shots = (Shot(sources["a"], 10), Shot(sources["b"], 7, transition=wide), Shot(sources["c"], 9, transition=wide))
     composed, proof = make(ShotPlan(shots, SHAPE))
     assert (len(seen(composed.path)), proof.passed) == (26, True)
@@ -132,7 +132,7 @@ def test_one_long_segment_is_encoded_in_parts_without_a_seam(tmp_path, make, cac
 
 
 def test_a_dissolve_out_of_a_clip_that_is_over_holds_its_last_picture(sources, make):
-    shots = (Shot(sources["foreign"], 60), Shot(sources["b"], 40, transition=Transition(TransitionKind.DISSOLVE, 8)))
+    shots = (Shot(sources["foreign"], 60), Shot(sources["b"], 40, transition=Transition(TransitionKind.CROSSFADE, 8)))
     composed, proof = make(ShotPlan(shots, SHAPE))
     pictures = seen(composed.path)
     assert proof.passed, proof.checks

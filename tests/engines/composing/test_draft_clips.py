@@ -9,7 +9,7 @@ import pytest
 from apps.flavors.registry import capability_settings
 from apps.providers.base import VideoRequest
 from apps.providers.registry import provider_get
-from engines.composing.shot_plan import Fit, Shot, ShotPlan
+from engines.composing.shot_plan import PictureFit, Shot, ShotPlan
 from engines.media.drawn import drawn_mouths
 from engines.media.formats import ClipFormat
 from tests.engines.composing.conftest import SHAPE, as_source
@@ -48,7 +48,7 @@ def test_a_composed_video_knows_the_drawn_mouths(draft_clips, sources, make):
 def test_draft_and_foreign_clips_share_one_video(draft_clips, sources, make):
     shape = ClipFormat(320, 180, SHAPE.fps)
     shots = (Shot(draft_clips[0], 40), Shot(sources["foreign"], 24), Shot(draft_clips[1], 31))
-    plan = ShotPlan(shots, shape, fit=Fit.FILL)
+    plan = ShotPlan(shots, shape, fit=PictureFit.FILL)
     composed, proof = make(plan)
     assert (composed.segments.encoded_segments, proof.passed) == (1, True)
     again, _ = make(replace(plan, title="Another title"))

@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from engines.composing.shot_plan import Fit, Shot, ShotPlan
+from engines.composing.shot_plan import PictureFit, Shot, ShotPlan
 from tests.engines.composing.conftest import SHAPE, as_source, ffmpeg
 
 
@@ -17,7 +17,7 @@ def upright(tmp_path_factory):
     return as_source(path)
 
 
-def picture(make, source, fit: Fit, focus=(0.5, 0.5)) -> np.ndarray:
+def picture(make, source, fit: PictureFit, focus=(0.5, 0.5)) -> np.ndarray:
     composed, proof = make(ShotPlan((Shot(source, 6, focus=focus),), SHAPE, fit=fit))
     assert proof.passed, proof.checks
     with av.open(str(composed.path)) as container:
@@ -26,20 +26,20 @@ def picture(make, source, fit: Fit, focus=(0.5, 0.5)) -> np.ndarray:
 
 @pytest.mark.parametrize(("down", "channel"), [(0.0, 0), (0.5, 1), (1.0, 2)])
 def test_filling_keeps_the_focus_point(make, upright, down, channel):
-    middle = picture(make, upright, Fit.FILL, (0.5, down))[40:50].mean(axis=(0, 1))
+    middle = picture(make, upright, PictureFit.FILL, (0.5, down))[40:50].mean(axis=(0, 1))
     assert middle.argmax() == channel
     assert middle[channel] > 180
 
 
 def test_bars_are_black_and_the_whole_picture_is_seen(make, upright):
-    seen = picture(make, upright, Fit.BARS)
+    seen = picture(make, upright, PictureFit.BARS)
     assert seen[:, :50].max() < 30
     assert seen[:, -50:].max() < 30
     assert [seen[row, 80].argmax() for row in (10, 45, 80)] == [0, 1, 2]
 
 
 def test_blurred_bars_have_the_colours_of_the_clip(make, upright):
-    seen = picture(make, upright, Fit.BLUR)
+    seen = picture(make, upright, PictureFit.BLUR)
     assert seen[:, :40].mean() > 20
     assert [seen[row, 80].argmax() for row in (10, 45, 80)] == [0, 1, 2]
 
@@ -48,7 +48,7 @@ def test_pixels_that_are_not_square_are_shown_as_they_look(make, tmp_path):
     """A 16:9 picture stored in 4:3 pixels fills the frame."""
     path = tmp_path / "anamorphic.mp4"
     ffmpeg("-f", "lavfi", "-i", "color=white:s=120x90:r=24:d=1", "-vf", "setsar=4/3", "-c:v", "libx264", path)
-    assert picture(make, as_source(path), Fit.BARS)[:, 2:-2].min() > 200
+    assert picture(make, as_source(path), PictureFit.BARS)[:, 2:-2].min() > 200
 
 
 def test_a_turned_phone_video_stands_upright(make, upright, tmp_path):
@@ -56,7 +56,7 @@ def test_a_turned_phone_video_stands_upright(make, upright, tmp_path):
     ffmpeg("-display_rotation", "90", "-i", upright.path, "-c", "copy", path)
     turned = as_source(path)
     assert (turned.facts.width, turned.facts.height) == (160, 90)
-    row = picture(make, turned, Fit.BARS)[45]
+    row = picture(make, turned, PictureFit.BARS)[45]
     assert {int(row[8].argmax()), int(row[-8].argmax())} == {0, 2}
 
 
@@ -65,7 +65,7 @@ def test_a_crop_into_the_dark_half_is_no_fault(make, tmp_path):
     path = tmp_path / "half.mp4"
     halves = "drawbox=y=0:w=90:h=80:c=white:t=fill"
     ffmpeg("-f", "lavfi", "-i", "color=black:s=90x160:r=24:d=1", "-vf", halves, "-c:v", "libx264", path)
-    assert picture(make, as_source(path), Fit.FILL, (0.5, 1.0)).mean() < 10
+    assert picture(make, as_source(path), PictureFit.FILL, (0.5, 1.0)).mean() < 10
 
 
 def test_a_clip_of_another_rate_may_fade_to_black_at_its_end(make, tmp_path):

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.assets.uploading.resumable import partial_named
 from apps.core.errors import InputError
@@ -14,7 +15,7 @@ from apps.scenes.clips import clip_make_current
 from apps.scenes.own_clips import scene_trim, scene_upload, trim_range
 from apps.scenes.selectors import scene_get
 from apps.studio.pages.acting import scene_action, scene_dialog, uuid_of
-from apps.studio.project.cards import owner_of, view_url
+from apps.studio.project.cards import view_url
 from apps.studio.project.clip_views import clip_pair, clip_views, sung_from
 from apps.studio.project.image_views import image_views
 from apps.work.work import Spending
@@ -26,7 +27,7 @@ NO_CLIP = "There is no such clip in this scene."
 @require_safe
 def scene_history(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
     """Every clip the scene had, newest first, each playable and one click from coming back."""
-    scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+    scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
     clips = list(reversed(clip_views(scene)))
     return scene_dialog(request, scene, "history", clips=clips, images=image_views(scene))
 
@@ -35,7 +36,7 @@ def scene_history(request: HttpRequest, project_id: UUID, sequence: int) -> Http
 @require_safe
 def scene_compare(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
     """Two clips side by side in one player: `a` and `b`, or the one in use and the one before it."""
-    scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+    scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
     views = clip_views(scene)
     wanted = [uuid_of(request.GET.get(name, ""), NO_CLIP) for name in ("a", "b")]
     pair = clip_pair(views, wanted[0], wanted[1])
@@ -60,7 +61,7 @@ def scene_revert(request: HttpRequest, project_id: UUID, sequence: int) -> HttpR
 def scene_trim_clip(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
     """Keep a part of the current clip. GET: the dialog."""
     if request.method != "POST":
-        scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+        scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
         shown = trim_range(scene.current_clip) if scene.current_clip is not None else None
         return scene_dialog(request, scene, "trim", shown=shown, clip_url=view_url(shown.root.asset if shown else None))
 
@@ -81,7 +82,7 @@ def scene_trim_clip(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
 def scene_upload_clip(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
     """Take the user's own footage. GET: the dialog."""
     if request.method != "POST":
-        scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+        scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
         return scene_dialog(request, scene, "upload")
 
     def action(by: User, _: Spending) -> object:

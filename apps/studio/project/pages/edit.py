@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.composition.export import latest_export, project_export
 from apps.composition.looks import scene_look, scene_look_update
-from apps.composition.models import SceneLook, ShortClip, Transition
+from apps.composition.models import SHORT_CLIP_CHOICES, SceneLook, Transition
 from apps.core.errors import ConflictError, InputError
 from apps.jobs.kinds import Kind
 from apps.jobs.selectors import live_jobs
@@ -21,7 +22,7 @@ from apps.scenes.images import images_of
 from apps.scenes.remaking import scenes_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get, scenes_of
 from apps.studio.pages.acting import project_action, scene_action, scene_dialog
-from apps.studio.project.cards import owner_of, scene_cards, view_url
+from apps.studio.project.cards import scene_cards, view_url
 from apps.studio.project.clip_views import clip_views
 from apps.studio.project.pages.lipsync import chosen_quote, chosen_scenes
 from apps.work.work import Spending
@@ -35,7 +36,7 @@ class LookForm(forms.Form):
     """How one scene is composed. Empty leaves it to the project."""
 
     transition = forms.ChoiceField(choices=[("", "As the project"), *Transition.choices], required=False)
-    short_clip = forms.ChoiceField(choices=[("", "As the project"), *ShortClip.choices], required=False)
+    short_clip = forms.ChoiceField(choices=[("", "As the project"), *SHORT_CLIP_CHOICES], required=False)
     clip_volume = forms.FloatField(min_value=0, max_value=4, required=False)
 
 
@@ -43,7 +44,7 @@ class LookForm(forms.Form):
 @require_safe
 def scene_inspector(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
     """The chosen scene beside the Edit page's player."""
-    by = owner_of(request)
+    by = acting_user(request)
     scene_get(by=by, project_id=project_id, sequence=sequence)
     project = project_get(by=by, project_id=project_id)
     card = next(card for card in scene_cards(project, list(scenes_of(project))) if card.scene.sequence == sequence)
@@ -63,7 +64,7 @@ def scene_inspector(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
 def scene_look_page(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
     """How the scene is composed: transition, clip sound, what a short clip does. GET: the dialog."""
     if request.method != "POST":
-        scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+        scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
         look = scene_look(scene)
         return scene_dialog(request, scene, "look", look=look, seen=_look_mark(look), form=LookForm())
     form = LookForm(request.POST)
@@ -108,7 +109,7 @@ def project_videos(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @require_POST
 def project_package(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """The package for an editor: the file when it is packed, else the page of the job that packs it."""
-    by = owner_of(request)
+    by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     try:
         archive = latest_export(project)

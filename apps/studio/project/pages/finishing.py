@@ -17,18 +17,18 @@ from django.shortcuts import redirect, render
 from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.acting import acting_user
 from apps.accounts.models import User
+from apps.composition import services
 from apps.composition.hook import hook_suggestion
 from apps.composition.models import Lyrics
 from apps.composition.planning import project_look
 from apps.composition.project_looks import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_SECONDS, outputs_add, project_look_set
-from apps.composition.selectors import PlansNow, composition_get
+from apps.composition.selectors import CurrentPlans, composition_get
 from apps.composition.services import (
-    composition_bring_back,
-    lyrics_delete,
+    composition_revert,
     lyrics_set,
     lyrics_update,
-    output_delete,
     project_compose,
 )
 from apps.core.errors import ConflictError, InputError, NotFound
@@ -42,7 +42,7 @@ from apps.studio.forms import form_take_errors
 from apps.studio.live import held_pieces, live_response
 from apps.studio.pages.acting import live_url, project_action
 from apps.studio.project.board import board_of
-from apps.studio.project.cards import owner_of, view_url
+from apps.studio.project.cards import view_url
 from apps.studio.project.finishing import main_versions, versions_of
 from apps.studio.project.finishing_forms import BudgetForm, LookForm, LyricsForm, OutputsForm, SettingsForm
 from apps.studio.words import PROOF_WORDS
@@ -75,9 +75,9 @@ def output_compose(request: HttpRequest, project_id: UUID, output_id: UUID) -> H
 
 @login_required
 @require_POST
-def output_remove(request: HttpRequest, project_id: UUID, output_id: UUID) -> HttpResponse:
+def output_delete(request: HttpRequest, project_id: UUID, output_id: UUID) -> HttpResponse:
     return project_action(
-        request, project_id, lambda by, _: output_delete(by=by, project_id=project_id, output_id=output_id)
+        request, project_id, lambda by, _: services.output_delete(by=by, project_id=project_id, output_id=output_id)
     )
 
 
@@ -110,8 +110,8 @@ def lyrics(request: HttpRequest, project_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def lyrics_remove(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    return project_action(request, project_id, lambda by, _: lyrics_delete(by=by, project_id=project_id))
+def lyrics_delete(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    return project_action(request, project_id, lambda by, _: services.lyrics_delete(by=by, project_id=project_id))
 
 
 @login_required
@@ -147,7 +147,7 @@ def versions(request: HttpRequest, project_id: UUID) -> HttpResponse:
     page = Paginator(main_versions(project), VERSIONS_ON_A_PAGE).get_page(request.GET.get("page"))
     start = page.start_index() - 1 if page.paginator.count else 0
     found = list(main_versions(project)[start : start + VERSIONS_ON_A_PAGE + 1])
-    shown = versions_of(PlansNow(project, list(scenes_of(project))), found)[:VERSIONS_ON_A_PAGE]
+    shown = versions_of(CurrentPlans(project, list(scenes_of(project))), found)[:VERSIONS_ON_A_PAGE]
     return render(request, "studio/versions_page.html", {"project": project, "versions": shown, "page": page})
 
 
@@ -170,9 +170,9 @@ def version(request: HttpRequest, project_id: UUID, composition_id: UUID) -> Htt
 
 @login_required
 @require_POST
-def version_bring_back(request: HttpRequest, project_id: UUID, composition_id: UUID) -> HttpResponse:
+def version_revert(request: HttpRequest, project_id: UUID, composition_id: UUID) -> HttpResponse:
     def action(by: User, _: Spending) -> object:
-        return composition_bring_back(by=by, project_id=project_id, composition_id=composition_id)
+        return composition_revert(by=by, project_id=project_id, composition_id=composition_id)
 
     return project_action(request, project_id, action)
 
@@ -191,7 +191,7 @@ def _sent(request: HttpRequest) -> tuple[QueryDict | None, MultiValueDict[str, A
 
 
 def _mine(request: HttpRequest, project_id: UUID) -> tuple[User, Project]:
-    by = owner_of(request)
+    by = acting_user(request)
     return by, project_get(by=by, project_id=project_id)
 
 
@@ -244,7 +244,7 @@ def _answer(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """After a change: what looks different now; without htmx the page."""
     if not is_htmx(request):
         return redirect("studio:project", project_id)
-    board = board_of(project_get(by=owner_of(request), project_id=project_id), page="project")
+    board = board_of(project_get(by=acting_user(request), project_id=project_id), page="project")
     pieces = board.changed_pieces(held_pieces(request))
     return live_response(request, pieces, url=live_url(board, "project"), busy=board.busy)
 

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.errors import NotFound, StudioError
 from apps.production.references import reference_draw, reference_work, references_of
@@ -16,7 +17,7 @@ from apps.projects.services import project_update
 from apps.scenes.images import image_make_current
 from apps.scenes.selectors import scene_get
 from apps.studio.pages.acting import dialog, project_action, scene_action, scene_dialog, uuid_of
-from apps.studio.project.cards import owner_of, view_url
+from apps.studio.project.cards import view_url
 from apps.studio.project.image_views import image_pair, image_views
 from apps.work.work import Spending
 
@@ -29,7 +30,7 @@ NO_PICTURE = "There is no such picture of this character."
 def scene_images(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
     """Two images side by side: `a` and `b`, or the one in use and the newest other. POST: use `image_id`."""
     if request.method != "POST":
-        scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+        scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
         views = image_views(scene)
         pair = image_pair(views, *(uuid_of(request.GET.get(name, ""), NO_IMAGE) for name in ("a", "b")))
         choices = list(zip("ab", pair or (), strict=False))
@@ -49,7 +50,7 @@ def scene_images(request: HttpRequest, project_id: UUID, sequence: int) -> HttpR
 def references(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """The pictures of the character. POST: use `image_id`, or draw another one."""
     if request.method != "POST":
-        project = project_get(by=owner_of(request), project_id=project_id)
+        project = project_get(by=acting_user(request), project_id=project_id)
         shown = [
             (image, view_url(image), image.pk == project.character_reference_id) for image in references_of(project)
         ]

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.errors import InputError, StudioError
 from apps.generation.lipsync import LipsyncOptions
@@ -22,9 +23,9 @@ from apps.scenes.lipsync_inputs import LipsyncWish
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get, scenes_of
 from apps.studio.pages.acting import dialog, project_action, scene_action, scene_dialog, sent_fields
-from apps.studio.project.cards import owner_of, scene_cards
-from apps.work.limits import MAXIMUM_SCENES
+from apps.studio.project.cards import scene_cards
 from apps.work.work import Spending, Work
+from engines.listening.scene_slots import MAXIMUM_SCENES
 
 # Takes `by`, `project_id` and `sequences`.
 ScenesWorks = Callable[..., list[tuple[Scene, Work]]]
@@ -35,7 +36,7 @@ SCENE_RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 @require_http_methods(["GET", "HEAD", "POST"])
 def scene_lipsync(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
     """GET: the dialog `Add Lipsync to Scene {n}`."""
-    scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+    scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
     if request.method != "POST":
         return scene_dialog(request, scene, "lipsync")
     if asked := _ask(request, project_id, [sequence]):
@@ -52,7 +53,7 @@ def scene_lipsync(request: HttpRequest, project_id: UUID, sequence: int) -> Http
 @require_http_methods(["GET", "HEAD", "POST"])
 def project_lipsync(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Several scenes at once. GET: the dialog, with the scenes of `?scene=` chosen."""
-    by = owner_of(request)
+    by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     if request.method != "POST":
         cards = scene_cards(project, list(scenes_of(project)))
@@ -81,7 +82,7 @@ def lipsync_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
 
 def chosen_quote(request: HttpRequest, project_id: UUID, works: ScenesWorks) -> HttpResponse:
     """The price of a piece of work on each chosen scene."""
-    by = owner_of(request)
+    by = acting_user(request)
     project_get(by=by, project_id=project_id)
     total: Decimal | None
     try:
@@ -119,7 +120,7 @@ def _ask(request: HttpRequest, project_id: UUID, sequences: Sequence[int]) -> Ht
     """What speaks against buying it, with the frames; None where nothing does, or a person insists (`force`)."""
     if request.POST.get("force") == "true":
         return None
-    by = owner_of(request)
+    by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     try:
         doubts = scenes_doubts(by=by, project_id=project_id, sequences=sequences, wish=_wish(request))

@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.acting import acting_user
 from apps.composition.services import project_compose
 from apps.core.errors import ConflictError, StudioError
 from apps.flavors.discovery import DEFAULT
 from apps.flavors.registry import flavor_names
-from apps.production.generate_all import generate_all_start, generate_all_stop, generate_all_works
+from apps.production.generate_all import generate_all_cancel, generate_all_start, generate_all_works
 from apps.production.quick import stitch_current
 from apps.projects.selectors import project_get
 from apps.projects.services import project_update
@@ -21,7 +22,6 @@ from apps.scenes.writing import project_scenes_work, scenes_generate
 from apps.studio.live import LIVE_METHODS, held_pieces, live_response, piece_html, poll_of
 from apps.studio.pages.acting import live_url, project_action
 from apps.studio.project.board import Board, board_of
-from apps.studio.project.cards import owner_of
 
 
 @login_required
@@ -43,7 +43,7 @@ def project_flavor(request: HttpRequest, project_id: UUID) -> HttpResponse:
     version = request.POST.get("version", "")
     try:
         project_update(
-            by=owner_of(request),
+            by=acting_user(request),
             project_id=project_id,
             expected_version=int(version) if version.isdigit() else None,
             flavor=request.POST.get("flavor") or DEFAULT,
@@ -62,7 +62,7 @@ def edit(request: HttpRequest, project_id: UUID) -> HttpResponse:
 
 def board_page(request: HttpRequest, project_id: UUID, *, page: str, template: str) -> HttpResponse:
     """The page; to a POST, what changed on it."""
-    board = board_of(project_get(by=owner_of(request), project_id=project_id), page=page)
+    board = board_of(project_get(by=acting_user(request), project_id=project_id), page=page)
     if request.method == "POST":
         pieces = board.changed_pieces(held_pieces(request))
         return live_response(request, pieces, url=live_url(board, page), busy=board.busy)
@@ -87,7 +87,7 @@ def board_context(request: HttpRequest, board: Board, page: str) -> dict[str, ob
 def project_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """The price on a button, asked for after the page is there: of everything that is missing, which prepares each of
     its requests, or with `?what=scenes` of writing the scenes."""
-    by = owner_of(request)
+    by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     try:
         scenes_only = request.GET.get("what") == "scenes"
@@ -113,7 +113,7 @@ def project_generate(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def project_stop(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    return project_action(request, project_id, lambda by, _: generate_all_stop(by=by, project_id=project_id))
+    return project_action(request, project_id, lambda by, _: generate_all_cancel(by=by, project_id=project_id))
 
 
 @login_required

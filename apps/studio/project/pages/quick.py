@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.errors import StudioError
 from apps.production.quick import quick_lipsync_start, quick_lipsync_work, quick_wish
@@ -15,7 +16,6 @@ from apps.scenes.models import Scene
 from apps.scenes.remaking import scene_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get
 from apps.studio.pages.acting import scene_action
-from apps.studio.project.cards import owner_of
 from apps.work.work import Spending
 
 
@@ -38,7 +38,7 @@ def quick_video(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
 @require_safe
 def quick_quote(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
     """Both prices of a card's button; the page shows the one that its box chooses."""
-    by = owner_of(request)
+    by = acting_user(request)
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
     context = {"video": _video_price(by, scene), "lipsync": _lipsync_price(by, scene)}
     return render(request, "studio/quick_quote.html", context)

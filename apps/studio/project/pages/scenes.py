@@ -11,17 +11,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.errors import ConflictError, InputError, NotFound, StudioError
 from apps.jobs.services import job_cancel
-from apps.production.retrying import scene_try_again
+from apps.production import retrying
+from apps.scenes import services
 from apps.scenes.making import Wish, image_work, scene_image_generate
 from apps.scenes.remaking import scene_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get, scene_job
-from apps.scenes.services import scene_create, scene_delete, scene_duplicate, scene_merge, scene_update
+from apps.scenes.services import scene_create, scene_duplicate, scene_merge, scene_update
 from apps.studio.forms import PromptForm
 from apps.studio.pages.acting import dialog, scene_action, scene_dialog, sent_fields
-from apps.studio.project.cards import owner_of
 from apps.work.work import Spending
 
 
@@ -62,7 +63,7 @@ def scene_retry(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
     """Do again what failed, with the parameters of then."""
 
     def action(by: User, spending: Spending) -> object:
-        return scene_try_again(by=by, project_id=project_id, sequence=sequence, spending=spending)
+        return retrying.scene_retry(by=by, project_id=project_id, sequence=sequence, spending=spending)
 
     return scene_action(request, project_id, sequence, action)
 
@@ -82,7 +83,7 @@ def scene_cancel(request: HttpRequest, project_id: UUID, sequence: int) -> HttpR
 def scene_words(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
     """Edit what the scene shows. GET: the dialog. Over somebody's newer words it shows both and asks."""
     if request.method != "POST":
-        scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+        scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
         return scene_dialog(request, scene, "words")
     form = PromptForm(request.POST)
 
@@ -110,7 +111,7 @@ def _words(request: HttpRequest, form: PromptForm) -> dict[str, Any]:
 def _asked_about_newer(request: HttpRequest, project_id: UUID, sequence: int, form: PromptForm) -> HttpResponse | None:
     """A question where somebody changed the scene meanwhile. It is asked before the change, so that both texts can be
     shown; the service's own check is the safe one."""
-    scene = scene_get(by=owner_of(request), project_id=project_id, sequence=sequence)
+    scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
     same = request.POST.get("scene_id", "") in {"", str(scene.pk)}
     if not same or not form.is_valid() or form.cleaned_data["version"] == scene.version:
         return None
@@ -131,9 +132,9 @@ def _words_on_screen(
 
 @login_required
 @require_POST
-def scene_remove(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+def scene_delete(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
     def action(by: User, _: Spending) -> None:
-        scene_delete(by=by, project_id=project_id, sequence=sequence)
+        services.scene_delete(by=by, project_id=project_id, sequence=sequence)
 
     return scene_action(request, project_id, sequence, action)
 
@@ -169,7 +170,9 @@ def scene_rearrange(request: HttpRequest, project_id: UUID, sequence: int, what:
 def scene_quote(request: HttpRequest, project_id: UUID, sequence: int, what: str) -> HttpResponse:
     """The price of `image` or `video`, for the menu. `?changed=1`: for words that are on screen and not saved yet, so
     that the picture is drawn anew for them."""
-    by = owner_of(request)
+    by = acting_user(request)
+    """The price of `image` or `video`, for the menu."""
+    by = acting_user(request)
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
     total: Decimal | None
     try:

@@ -10,6 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.acting import acting_user
 from apps.accounts.keeping import kept_fields, login_required_keeping
 from apps.core.errors import ConflictError, InputError, NotFound, http_status
 from apps.projects.selectors import project_get
@@ -17,7 +18,6 @@ from apps.songs.grid_edits import GridEdit, Operation
 from apps.songs.models import Song
 from apps.songs.section_edits import LABEL_LENGTH, MOST_SECTIONS
 from apps.songs.services import SongChanges, song_update
-from apps.studio.project.cards import owner_of
 from apps.studio.templatetags.studio import clock
 
 # Rows for new sections below those that there are.
@@ -29,7 +29,7 @@ FORGET = "reset"
 @require_http_methods(["GET", "HEAD", "POST"])
 def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """The song's sections and beats. POST: `save` says which of them."""
-    by = owner_of(request)
+    by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     if project.song is None:
         raise NotFound("This project has no song. Choose one first.")

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Span:
+class SceneFrames:
     """A scene's frames on the project's grid, [start, end), and the clock they are counted on."""
 
     start_frame: int
@@ -90,26 +90,26 @@ def shown_duration(project: Project, scene: Scene) -> Decimal:
     return seconds(resolve(project.flavor, "parameters").values["duration_seconds"])
 
 
-def scene_spans(project: Project, scenes: Sequence[Scene]) -> list[Span]:
+def scene_spans(project: Project, scenes: Sequence[Scene]) -> list[SceneFrames]:
     """Each scene's frames, counted once along the song so that nothing drifts."""
     grid = FrameGrid(Fraction(project.fps))
     durations = [Fraction(usual_duration(project, scene)) for scene in scenes]
-    return [Span(start, end, grid) for start, end in grid.spans(durations)]
+    return [SceneFrames(start, end, grid) for start, end in grid.spans(durations)]
 
 
-def slot_spans(project: Project, slots: Sequence[tuple[float, float]]) -> list[Span]:
+def slot_spans(project: Project, slots: Sequence[tuple[float, float]]) -> list[SceneFrames]:
     """The frames of scenes that are planned and not written yet."""
     grid = FrameGrid(Fraction(project.fps))
-    return [Span(grid.frame_at(start), grid.frame_at(end), grid) for start, end in slots]
+    return [SceneFrames(grid.frame_at(start), grid.frame_at(end), grid) for start, end in slots]
 
 
-def span_beats(project: Project, span: Span) -> tuple[float, ...]:
+def span_beats(project: Project, span: SceneFrames) -> tuple[float, ...]:
     """The beats inside a scene, in seconds from its start."""
     inside = (beat for beat in project_beats(project) if span.start_seconds <= beat < span.end_seconds)
     return tuple(round(beat - span.start_seconds, 4) for beat in inside)
 
 
-def span_energy(project: Project, span: Span) -> tuple[float, ...]:
+def span_energy(project: Project, span: SceneFrames) -> tuple[float, ...]:
     """The song's level over the scene, 0…1, sampled evenly."""
     if project.song is None:
         return ()

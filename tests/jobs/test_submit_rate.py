@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from apps.core.redis_client import redis_client
-from apps.jobs import limits
+from apps.jobs import submit_rate
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +15,7 @@ def empty_limits():
 
 
 def delay(slot, per_minute=60):
-    return limits.submit_delay(provider="test", slot=slot, per_minute=per_minute, burst=5)
+    return submit_rate.submit_delay(provider="test", slot=slot, per_minute=per_minute, burst=5)
 
 
 def test_two_hundred_at_once_get_two_hundred_different_moments():
@@ -52,17 +52,17 @@ def test_asking_again_keeps_ones_place():
 
 
 def test_a_pause_holds_everybody_back():
-    limits.submits_pause(provider="test", seconds=30)
+    submit_rate.submits_pause(provider="test", seconds=30)
 
     assert 15 < delay("one") <= 31  # what the asking took is off it; at most a second is added by chance
-    assert limits.submit_delay(provider="other", slot="one", per_minute=60) == 0
+    assert submit_rate.submit_delay(provider="other", slot="one", per_minute=60) == 0
 
 
 def test_after_a_pause_work_comes_one_by_one():
     for number in range(5):
         delay(f"burst-{number}")
     early = [delay(f"early-{number}", per_minute=2) for number in range(3)]
-    limits.submits_pause(provider="test", seconds=300)
+    submit_rate.submits_pause(provider="test", seconds=300)
 
     again = [delay(f"early-{number}", per_minute=2) for number in range(3)]
 
@@ -80,6 +80,6 @@ def test_without_redis_everything_passes(settings):
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
     try:
         assert delay("one") == 0
-        limits.submits_pause(provider="test", seconds=5)
+        submit_rate.submits_pause(provider="test", seconds=5)
     finally:
         redis_client.cache_clear()
