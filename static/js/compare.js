@@ -24,14 +24,19 @@ document.addEventListener("input", (event) => {
 // Another choice of clips is another dialog.
 document.addEventListener("change", (event) => {
   const form = event.target.closest("dialog [data-compare-choice]");
-  if (form) htmx.ajax("GET", `${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`, { target: "#dialogs", swap: "innerHTML" });
+  if (form)
+    htmx.ajax("GET", `${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`, {
+      target: "#dialogs",
+      swap: "innerHTML",
+    });
 });
 document.addEventListener("keydown", (event) => {
   const box = document.querySelector("[data-compare-keys]");
   if (!box || event.target.closest("select, input, video") || event.ctrlKey || event.metaKey || event.altKey) return;
   const key = event.key.toLowerCase();
   const step = box.querySelector("video") && { arrowleft: -1, arrowright: 1 }[key];
-  if (key === " " && box.querySelector("video") && !event.target.closest("button, a")) toggle(box.querySelector("[data-compare-play]"));
+  if (key === " " && box.querySelector("video") && !event.target.closest("button, a"))
+    toggle(box.querySelector("[data-compare-play]"));
   else if (step) seek(pair(box), pair(box).lead.currentTime + step * FRAME_SECONDS);
   else if (key === "a" || key === "b") box.dataset.only = box.dataset.only === key ? "" : key;
   else return;
@@ -53,7 +58,12 @@ function tell(box, lead) {
 async function toggle(button) {
   const both = pair(button);
   const { lead, other, song } = both;
-  if (!lead.paused) { for (const media of [lead, other, song]) media?.pause(); seek(both, lead.currentTime); button.textContent = "Play both"; return; }
+  if (!lead.paused) {
+    for (const media of [lead, other, song]) media?.pause();
+    seek(both, lead.currentTime);
+    button.textContent = "Play both";
+    return;
+  }
   seek(both, lead.ended ? 0 : lead.currentTime);
   await Promise.all([lead, other, song].map((media) => media?.play()));
   button.textContent = "Pause";
@@ -61,9 +71,18 @@ async function toggle(button) {
 }
 
 function follow({ box, lead, other, song }, button) {
-  if (!box.isConnected) { song?.pause(); return; }
+  if (!box.isConnected) {
+    song?.pause();
+    return;
+  }
   tell(box, lead);
-  if (!other.ended && Math.abs(other.currentTime - lead.currentTime) > DRIFT_SECONDS) other.currentTime = lead.currentTime;
-  if (lead.paused || lead.ended) { other.pause(); song?.pause(); button.textContent = "Play both"; return; }
+  if (!other.ended && Math.abs(other.currentTime - lead.currentTime) > DRIFT_SECONDS)
+    other.currentTime = lead.currentTime;
+  if (lead.paused || lead.ended) {
+    other.pause();
+    song?.pause();
+    button.textContent = "Play both";
+    return;
+  }
   requestAnimationFrame(() => follow({ box, lead, other, song }, button));
 }

@@ -8,18 +8,27 @@ document.addEventListener("click", async (event) => {
     event.preventDefault();
     opener = link.closest("details")?.querySelector("summary") ?? link;
     const { form } = link;
-    htmx.ajax("GET", form ? `${form.action}?${new URLSearchParams(new FormData(form))}` : link.href, { target: "#dialogs", swap: "innerHTML" });
+    htmx.ajax("GET", form ? `${form.action}?${new URLSearchParams(new FormData(form))}` : link.href, {
+      target: "#dialogs",
+      swap: "innerHTML",
+    });
   }
   if (event.target.closest("[data-dialog-close]")) event.target.closest("dialog")?.close();
   if (event.target.matches?.("dialog") && event.target.open) {
     const box = event.target.getBoundingClientRect();
-    const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+    const inside =
+      event.clientX >= box.left &&
+      event.clientX <= box.right &&
+      event.clientY >= box.top &&
+      event.clientY <= box.bottom;
     if (!inside) event.target.close();
   }
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  const dialog = event.target.querySelector?.("dialog[data-open]") ?? document.querySelector("#dialogs dialog[data-open]:not([open])");
+  const dialog =
+    event.target.querySelector?.("dialog[data-open]") ??
+    document.querySelector("#dialogs dialog[data-open]:not([open])");
   if (dialog && !dialog.open) show(dialog);
 });
 
@@ -34,7 +43,8 @@ export function show(dialog, from = opener) {
 }
 
 // Whether a request was taken: not answered by a question, nor by the sign-in page after the session's end.
-export const taken = ({ successful, xhr }) => successful && !xhr.getResponseHeader("HX-Retarget") && !xhr.responseURL.includes("/accounts/sign-in/");
+export const taken = ({ successful, xhr }) =>
+  successful && !xhr.getResponseHeader("HX-Retarget") && !xhr.responseURL.includes("/accounts/sign-in/");
 
 // A form in a dialog closes it once its request was taken.
 document.addEventListener("htmx:afterRequest", (event) => {

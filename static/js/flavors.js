@@ -7,8 +7,11 @@ async function refill(select) {
   try {
     const response = await fetch(select.dataset.flavors, { headers: { Accept: "application/json" } });
     if (response.ok) flavors = (await response.json()).flavors;
-  } catch { /* the server is away: default is always there */ }
-  const same = flavors.length === select.options.length && flavors.every((name, index) => select.options[index].value === name);
+  } catch {
+    /* the server is away: default is always there */
+  }
+  const same =
+    flavors.length === select.options.length && flavors.every((name, index) => select.options[index].value === name);
   if (same) return;
   select.replaceChildren(...flavors.map((name) => new Option(name, name, name === "default", name === chosen)));
   if (!flavors.includes(chosen)) select.value = "default";

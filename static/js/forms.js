@@ -9,15 +9,29 @@ document.addEventListener("change", (event) => {
 });
 
 // A form sent twice does its work once: the second click or Enter waits for the answer to the first.
-document.addEventListener("submit", (event) => {
-  if (!event.target.classList.contains("htmx-request")) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-}, true);
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (!event.target.classList.contains("htmx-request")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+  true,
+);
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post" || form.hasAttribute("hx-post") || form.hasAttribute("data-again") || event.defaultPrevented) return;
-  setTimeout(() => form.querySelectorAll("button:not([type=button])").forEach((button) => { button.disabled = true; }));
+  if (
+    form.method !== "post" ||
+    form.hasAttribute("hx-post") ||
+    form.hasAttribute("data-again") ||
+    event.defaultPrevented
+  )
+    return;
+  setTimeout(() =>
+    form.querySelectorAll("button:not([type=button])").forEach((button) => {
+      button.disabled = true;
+    }),
+  );
 });
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();

@@ -13,7 +13,8 @@ document.addEventListener("click", (event) => {
     if (document.execCommand("copy")) copy.textContent = "Copied";
   }
   const fill = event.target.closest("[data-fill]");
-  if (fill) for (const [id, value] of Object.entries(JSON.parse(fill.dataset.fill))) document.getElementById(id).value = value;
+  if (fill)
+    for (const [id, value] of Object.entries(JSON.parse(fill.dataset.fill))) document.getElementById(id).value = value;
   const take = event.target.closest("[data-take]");
   if (take) {
     const video = take.closest("form").querySelector("video");

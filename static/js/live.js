@@ -5,9 +5,11 @@ import { tell } from "./toasts.js";
 // left alone.
 
 document.addEventListener("htmx:configRequest", ({ target, detail }) => {
-  if (target.id === "poller" || target.matches("form[hx-post]")) detail.parameters.seen = [...document.querySelectorAll("[data-seen]")].map((piece) => piece.dataset.seen).join(" ");
+  if (target.id === "poller" || target.matches("form[hx-post]"))
+    detail.parameters.seen = [...document.querySelectorAll("[data-seen]")].map((piece) => piece.dataset.seen).join(" ");
   // An address holds about four thousand characters.
-  if (detail.verb === "get" && Array.isArray(detail.parameters.scene)) detail.parameters.scene = ranges(detail.parameters.scene);
+  if (detail.verb === "get" && Array.isArray(detail.parameters.scene))
+    detail.parameters.scene = ranges(detail.parameters.scene);
 });
 
 // A hidden tab does not ask; it catches up when it is looked at again.
@@ -19,31 +21,47 @@ document.addEventListener("visibilitychange", wake);
 addEventListener("online", wake);
 
 // What the server refused was often asked of an older state: show the present one.
-document.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 409) wake(); });
-document.addEventListener("click", (event) => { if (event.target.closest("[data-see-new]")) wake(); });
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status === 409) wake();
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-see-new]")) wake();
+});
 
 function wake() {
   const poller = document.getElementById("poller");
   if (!document.hidden && poller) htmx.trigger(poller, "wake");
-  if (!document.hidden && title) { document.title = title; title = null; }
+  if (!document.hidden && title) {
+    document.title = title;
+    title = null;
+  }
 }
 
 // A playing clip is left alone by the poll, and gives way to what somebody asks for.
 let polled = false;
-document.addEventListener("htmx:beforeSwap", (event) => { polled = event.detail.requestConfig.elt.id === "poller"; });
-const busy = (piece) => piece.querySelector("details[data-menu][open], dialog[open]")
-  || (polled && [...piece.querySelectorAll("video, audio")].some((media) => !media.paused))
-  || (piece.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
+document.addEventListener("htmx:beforeSwap", (event) => {
+  polled = event.detail.requestConfig.elt.id === "poller";
+});
+const busy = (piece) =>
+  piece.querySelector("details[data-menu][open], dialog[open]") ||
+  (polled && [...piece.querySelectorAll("video, audio")].some((media) => !media.paused)) ||
+  (piece.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
 
 // The keyboard's place survives the swap of the card or row it is on, and rows stay where they are in the window.
 const PLACES = "a, button, summary, video";
 let swapped = {};
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const piece = event.detail.target;
-  if (busy(piece) && piece.id !== "status") { event.preventDefault(); return; }
+  if (busy(piece) && piece.id !== "status") {
+    event.preventDefault();
+    return;
+  }
   const focused = piece.contains(document.activeElement) ? document.activeElement : null;
   const owner = focused?.closest("[data-seen]");
-  const row = piece.matches("[data-list]") && scrollY > 0 && [...piece.querySelectorAll("[data-seen]")].find((one) => one.getBoundingClientRect().top >= 0);
+  const row =
+    piece.matches("[data-list]") &&
+    scrollY > 0 &&
+    [...piece.querySelectorAll("[data-seen]")].find((one) => one.getBoundingClientRect().top >= 0);
   swapped = {
     focus: owner && { id: owner.id, place: [...owner.querySelectorAll(PLACES)].indexOf(focused) },
     row: row && { id: row.id, top: row.getBoundingClientRect().top },
@@ -66,7 +84,8 @@ function ended(piece, fragment) {
   if (piece.dataset.live !== "1" || now?.dataset.live !== "0" || !document.hidden) return;
   title ??= document.title;
   document.title = `✓ ${piece.dataset.title}`;
-  if (globalThis.Notification?.permission === "granted") new Notification("mvsite", { body: `${piece.dataset.title}: finished` });
+  if (globalThis.Notification?.permission === "granted")
+    new Notification("mvsite", { body: `${piece.dataset.title}: finished` });
 }
 
 // A session that ended answers with the sign-in page: a poll goes there; what somebody typed stays where it is.

@@ -12,5 +12,8 @@ function show() {
   words.textContent = SAID[state];
   button.hidden = state !== "default";
 }
-button.addEventListener("click", async () => { await Notification.requestPermission(); show(); });
+button.addEventListener("click", async () => {
+  await Notification.requestPermission();
+  show();
+});
 show();

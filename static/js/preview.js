@@ -15,7 +15,10 @@ export class Preview {
     this.sound?.addEventListener("ended", () => this.stop());
   }
 
-  toggle() { if (this.playing) this.stop(); else this.play(); }
+  toggle() {
+    if (this.playing) this.stop();
+    else this.play();
+  }
 
   async play() {
     if (this.time >= this.total() - 0.05) this.seek(0);
@@ -24,7 +27,11 @@ export class Preview {
     this.began = performance.now() - this.time * 1000;
     if (this.sound) {
       this.sound.currentTime = this.from + this.time;
-      try { await this.sound.play(); } catch { return this.stop(); }
+      try {
+        await this.sound.play();
+      } catch {
+        return this.stop();
+      }
     }
     this.tick();
   }
@@ -47,7 +54,10 @@ export class Preview {
   tick() {
     if (!this.playing) return;
     this.time = this.sound ? Math.max(0, this.sound.currentTime - this.from) : (performance.now() - this.began) / 1000;
-    if (this.time >= this.total()) { this.time = this.total(); this.stop(); }
+    if (this.time >= this.total()) {
+      this.time = this.total();
+      this.stop();
+    }
     this.show(false);
     this.moved(this.time);
     requestAnimationFrame(() => this.tick());
@@ -71,7 +81,10 @@ export class Preview {
     }
     const next = scenes[index + 1];
     if (next?.video_url && this.decks[0].dataset.scene !== key(next) && this.decks[1].dataset.scene !== key(next)) {
-      this.load(this.decks.find((other) => other !== deck), next);
+      this.load(
+        this.decks.find((other) => other !== deck),
+        next,
+      );
     }
   }
 

@@ -1,7 +1,21 @@
 // The Pro editor's lists: one row for each segment with exact times, its voice and its crop; one line for each voice.
 import { colour } from "./waves.js";
 import {
-  SHORTEST_SECONDS, audioOf, change, clock, editor, find, follow, hue, problems, remove, round, snapped, sounds, state, video,
+  SHORTEST_SECONDS,
+  audioOf,
+  change,
+  clock,
+  editor,
+  find,
+  follow,
+  hue,
+  problems,
+  remove,
+  round,
+  snapped,
+  sounds,
+  state,
+  video,
 } from "./pro-state.js";
 import { paint } from "./pro-track.js";
 
@@ -10,7 +24,8 @@ const rows = find("segments");
 
 export function renderRows() {
   find("empty").hidden = state.segments.length > 0;
-  for (const row of [...rows.children]) if (!state.segments.some((segment) => segment.id === row.dataset.row)) row.remove();
+  for (const row of [...rows.children])
+    if (!state.segments.some((segment) => segment.id === row.dataset.row)) row.remove();
   state.segments.forEach((segment, index) => {
     const row = rowOf(segment);
     // Moving a row takes the focus from its fields, so it is moved only to another place.
@@ -20,19 +35,33 @@ export function renderRows() {
 }
 
 export function renderAudios() {
-  find("audios").replaceChildren(...state.audios.map((audio) => {
-    const line = Object.assign(document.createElement("li"), { className: "row" });
-    line.style.setProperty("--hue", hue(audio.ref));
-    const swatch = Object.assign(document.createElement("span"), { className: "pro-swatch" });
-    const name = Object.assign(document.createElement("span"), { className: "grow break", textContent: audio.name });
-    const time = Object.assign(document.createElement("span"), { className: "quiet small mono", textContent: clock(audio.seconds ?? 0) });
-    const used = state.segments.some((segment) => segment.ref === audio.ref);
-    const drop = Object.assign(document.createElement("button"), { type: "button", className: "icon-button", textContent: "×", disabled: used, title: used ? "A segment uses it" : "Remove" });
-    drop.setAttribute("aria-label", `Remove ${audio.name}`);
-    drop.addEventListener("click", () => { state.audios = state.audios.filter((one) => one !== audio); editor.changed(); });
-    line.append(swatch, name, time, drop);
-    return line;
-  }));
+  find("audios").replaceChildren(
+    ...state.audios.map((audio) => {
+      const line = Object.assign(document.createElement("li"), { className: "row" });
+      line.style.setProperty("--hue", hue(audio.ref));
+      const swatch = Object.assign(document.createElement("span"), { className: "pro-swatch" });
+      const name = Object.assign(document.createElement("span"), { className: "grow break", textContent: audio.name });
+      const time = Object.assign(document.createElement("span"), {
+        className: "quiet small mono",
+        textContent: clock(audio.seconds ?? 0),
+      });
+      const used = state.segments.some((segment) => segment.ref === audio.ref);
+      const drop = Object.assign(document.createElement("button"), {
+        type: "button",
+        className: "icon-button",
+        textContent: "×",
+        disabled: used,
+        title: used ? "A segment uses it" : "Remove",
+      });
+      drop.setAttribute("aria-label", `Remove ${audio.name}`);
+      drop.addEventListener("click", () => {
+        state.audios = state.audios.filter((one) => one !== audio);
+        editor.changed();
+      });
+      line.append(swatch, name, time, drop);
+      return line;
+    }),
+  );
 }
 
 function rowOf(segment) {
@@ -54,8 +83,11 @@ function typed(input, segment) {
     const { seconds } = state.audios.find((audio) => audio.ref === input.value);
     const whole = segment.cropped && segment.to <= seconds ? {} : { from: 0, to: seconds };
     change(segment, { ref: input.value, ...whole });
-  }
-  else if (name === "cropped") change(segment, { cropped: input.checked, ...(segment.to > segment.from ? {} : { from: 0, to: audioOf(segment)?.seconds ?? 0 }) });
+  } else if (name === "cropped")
+    change(segment, {
+      cropped: input.checked,
+      ...(segment.to > segment.from ? {} : { from: 0, to: audioOf(segment)?.seconds ?? 0 }),
+    });
   else if (input.value !== "") change(segment, { [name]: Number(input.value) });
 }
 
@@ -64,7 +96,9 @@ function fill(row, segment, index) {
   row.querySelector("[data-name]").textContent = `Segment ${index + 1}`;
   row.querySelector("[data-long]").textContent = `${round(segment.end - segment.start).toFixed(3)} s`;
   const choice = row.querySelector("[data-field=ref]");
-  choice.replaceChildren(...state.audios.map((audio) => new Option(audio.name, audio.ref, false, audio.ref === segment.ref)));
+  choice.replaceChildren(
+    ...state.audios.map((audio) => new Option(audio.name, audio.ref, false, audio.ref === segment.ref)),
+  );
   row.querySelector("[data-field=mode]").value = segment.mode ?? "";
   for (const name of ["start", "end", "from", "to"]) {
     const input = row.querySelector(`[data-field=${name}]`);
@@ -74,7 +108,9 @@ function fill(row, segment, index) {
   row.querySelector("[data-crop]").hidden = !segment.cropped;
   const list = problems.get(segment.id) ?? [];
   row.classList.toggle("pro-row-wrong", list.length > 0);
-  row.querySelector("[data-problems]").replaceChildren(...list.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+  row
+    .querySelector("[data-problems]")
+    .replaceChildren(...list.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
   const audio = audioOf(segment);
   const sound = audio && sounds.get(audio.id);
   const wave = row.querySelector("[data-crop-wave]");
@@ -90,7 +126,8 @@ function paintCrop(canvas, sound, segment, audio) {
   brush.fillRect(0, 0, (width * segment.from) / audio.seconds, height);
   brush.fillRect((width * segment.to) / audio.seconds, 0, width, height);
   brush.fillStyle = colour("--accent");
-  for (const edge of [segment.from, segment.to]) brush.fillRect(Math.min(width - 3, Math.max(0, (width * edge) / audio.seconds - 1)), 0, 3, height);
+  for (const edge of [segment.from, segment.to])
+    brush.fillRect(Math.min(width - 3, Math.max(0, (width * edge) / audio.seconds - 1)), 0, 3, height);
 }
 
 function dragCrop(event, segment) {
@@ -106,7 +143,10 @@ function dragCrop(event, segment) {
   };
   const edge = Math.abs(at(event) - segment.from) <= Math.abs(at(event) - segment.to) ? "from" : "to";
   const move = (now) => {
-    segment[edge] = edge === "from" ? Math.max(0, Math.min(at(now), segment.to - SHORTEST_SECONDS)) : Math.max(at(now), segment.from + SHORTEST_SECONDS);
+    segment[edge] =
+      edge === "from"
+        ? Math.max(0, Math.min(at(now), segment.to - SHORTEST_SECONDS))
+        : Math.max(at(now), segment.from + SHORTEST_SECONDS);
     editor.render();
   };
   move(event);

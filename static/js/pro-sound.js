@@ -34,7 +34,10 @@ function peaksOf(samples) {
   for (let start = 0; start + size <= samples.length; start += size) {
     let high = 0;
     let low = 0;
-    for (let index = start; index < start + size; index += 4) { high = Math.max(high, samples[index]); low = Math.min(low, samples[index]); }
+    for (let index = start; index < start + size; index += 4) {
+      high = Math.max(high, samples[index]);
+      low = Math.min(low, samples[index]);
+    }
     maximum.push(high);
     minimum.push(low);
   }
@@ -55,7 +58,13 @@ function edgesOf(samples, rate) {
   let voiced = false;
   let quiet = 0;
   levels.forEach((level, index) => {
-    if (level > loud / 4) { if (!voiced) edges.push(index * STEP_SECONDS); voiced = true; quiet = 0; } else if (voiced && (quiet += 1) > 8) {
+    if (level > loud / 4) {
+      if (!voiced) edges.push(index * STEP_SECONDS);
+      voiced = true;
+      quiet = 0;
+    } else if (voiced) {
+      quiet += 1;
+      if (quiet <= 8) return;
       edges.push((index - 8) * STEP_SECONDS);
       voiced = false;
     }

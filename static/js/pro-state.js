@@ -21,13 +21,24 @@ export const clock = (seconds) => `${Math.floor(seconds / 60)}:${(seconds % 60).
 export const round = (seconds) => Math.round(seconds * 1000) / 1000;
 export const length = () => state.video?.seconds ?? 0;
 export const audioOf = (segment) => state.audios.find((audio) => audio.ref === segment.ref);
-export const hue = (ref) => `var(--part-${(Math.max(0, state.audios.findIndex((audio) => audio.ref === ref)) % HUES) + 1})`;
+export const hue = (ref) =>
+  `var(--part-${
+    (Math.max(
+      0,
+      state.audios.findIndex((audio) => audio.ref === ref),
+    ) %
+      HUES) +
+    1
+  })`;
 
 // Not randomUUID, which browsers keep from pages on plain http, as in a home network.
-export const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+export const newId = () =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export function frame() {
-  const [up, down] = String(state.video?.fps || "25").split("/").map(Number);
+  const [up, down] = String(state.video?.fps || "25")
+    .split("/")
+    .map(Number);
   return (down || 1) / up;
 }
 
@@ -61,7 +72,10 @@ export function change(segment, facts) {
 }
 
 // On a project's video its song has a place: seconds of the song at the video's start, null for any other voice.
-const songAtZero = (audio) => (audio && audio.id === start.audios?.[0]?.id && state.video?.id === start.video?.id ? start.song_at_zero ?? null : null);
+const songAtZero = (audio) =>
+  audio && audio.id === start.audios?.[0]?.id && state.video?.id === start.video?.id
+    ? (start.song_at_zero ?? null)
+    : null;
 
 // A segment that is tied to the song hears what sounds there, wherever it is moved.
 export function followSong(segment) {

@@ -1,8 +1,27 @@
 // The Pro editor's track: segments on the video's time, their sound under them, drawn and moved by mouse and keyboard.
 import { bars } from "./waves.js";
 import {
-  SHORTEST_SECONDS, addSegment, audioOf, change, clock, edges, editor, find, follow, followSong, frame, hue, length, problems, remove,
-  round, snapped, sounds, start, state, video,
+  SHORTEST_SECONDS,
+  addSegment,
+  audioOf,
+  change,
+  clock,
+  edges,
+  editor,
+  find,
+  follow,
+  followSong,
+  frame,
+  hue,
+  length,
+  problems,
+  remove,
+  round,
+  snapped,
+  sounds,
+  start,
+  state,
+  video,
 } from "./pro-state.js";
 
 const SNAP_PIXELS = 8;
@@ -30,7 +49,7 @@ export function renderTrack() {
   const focused = document.activeElement?.dataset?.segment;
   for (const old of track.querySelectorAll(".pro-segment, .pro-ghost")) old.remove();
   for (const part of ghosts()) track.append(ghost(part));
-  state.segments.forEach((segment, index) => track.append(block(segment, index)));
+  track.append(...state.segments.map(block));
   if (focused) track.querySelector(`[data-segment="${focused}"]`)?.focus({ preventScroll: true });
   renderSounds();
 }
@@ -41,11 +60,15 @@ export function resizeTrack() {
   const width = track.clientWidth;
   const step = TICK_STEPS.find((one) => (one / length()) * width >= TICK_PIXELS) ?? TICK_STEPS.at(-1);
   const ticks = length() ? Array.from({ length: Math.floor(length() / step) + 1 }, (_, index) => index * step) : [];
-  find("ruler").replaceChildren(...ticks.map((seconds) => {
-    const tick = Object.assign(document.createElement("span"), { textContent: step < 1 ? clock(seconds).slice(0, -2) : clock(seconds).slice(0, -4) });
-    place(tick, seconds);
-    return tick;
-  }));
+  find("ruler").replaceChildren(
+    ...ticks.map((seconds) => {
+      const tick = Object.assign(document.createElement("span"), {
+        textContent: step < 1 ? clock(seconds).slice(0, -2) : clock(seconds).slice(0, -4),
+      });
+      place(tick, seconds);
+      return tick;
+    }),
+  );
   const own = sounds.get(state.video?.id);
   if (own) paint(find("wave"), own.peaks, { from: 0, to: 1 });
   renderTrack();
@@ -64,13 +87,19 @@ const place = (element, from, to) => {
 };
 
 // Sung parts of the song that no segment covers yet.
-const ghosts = () => (start.video?.id === state.video?.id ? start.sung ?? [] : [])
-  .filter((part) => !state.segments.some((segment) => segment.start < part.end && segment.end > part.start));
+const ghosts = () =>
+  (start.video?.id === state.video?.id ? (start.sung ?? []) : []).filter(
+    (part) => !state.segments.some((segment) => segment.start < part.end && segment.end > part.start),
+  );
 
 const accept = (part) => addSegment(part.start, part.end);
 
 function ghost(part) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "pro-ghost", textContent: "sung" });
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "pro-ghost",
+    textContent: "sung",
+  });
   place(button, part.start, part.end);
   button.setAttribute("aria-label", `Use the sung part ${clock(part.start)} to ${clock(part.end)}`);
   button.addEventListener("click", () => track.querySelector(`[data-segment="${accept(part).id}"]`)?.focus());
@@ -102,7 +131,11 @@ function renderSounds() {
     canvas.style.setProperty("--hue", hue(segment.ref));
     place(canvas, segment.start, segment.end);
     lane.append(canvas);
-    paint(canvas, sound.peaks, segment.cropped ? { from: segment.from / audio.seconds, to: segment.to / audio.seconds } : { from: 0, to: 1 });
+    paint(
+      canvas,
+      sound.peaks,
+      segment.cropped ? { from: segment.from / audio.seconds, to: segment.to / audio.seconds } : { from: 0, to: 1 },
+    );
   }
 }
 
@@ -114,7 +147,11 @@ const secondsAt = (event) => {
 
 function near(seconds, moved) {
   const others = state.segments.filter((one) => one !== moved).flatMap((one) => [one.start, one.end]);
-  return snapped(seconds, [...edges.own, ...edges.sung, ...others, video.currentTime], (SNAP_PIXELS / track.clientWidth) * length());
+  return snapped(
+    seconds,
+    [...edges.own, ...edges.sung, ...others, video.currentTime],
+    (SNAP_PIXELS / track.clientWidth) * length(),
+  );
 }
 
 function drag(event, segment, button) {
@@ -156,18 +193,27 @@ track.addEventListener("pointerdown", (event) => {
     followSong(segment);
     editor.render();
   };
-  follow(move, () => { if (segment) editor.changed(); else video.currentTime = origin; });
+  follow(move, () => {
+    if (segment) editor.changed();
+    else video.currentTime = origin;
+  });
 });
 
 function keys(event, segment) {
   const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (event.key === "Delete" || event.key === "Backspace") { event.preventDefault(); remove(segment); }
+  if (event.key === "Delete" || event.key === "Backspace") {
+    event.preventDefault();
+    remove(segment);
+  }
   if (!step) return;
   event.preventDefault();
   const by = step * frame() * (event.shiftKey ? 10 : 1);
-  if (event.altKey) change(segment, { end: Math.max(segment.start + SHORTEST_SECONDS, Math.min(length(), segment.end + by)) });
-  else if (event.ctrlKey || event.metaKey) change(segment, { start: Math.min(segment.end - SHORTEST_SECONDS, Math.max(0, segment.start + by)) });
-  else if (segment.start + by >= 0 && segment.end + by <= length()) change(segment, { start: segment.start + by, end: segment.end + by });
+  if (event.altKey)
+    change(segment, { end: Math.max(segment.start + SHORTEST_SECONDS, Math.min(length(), segment.end + by)) });
+  else if (event.ctrlKey || event.metaKey)
+    change(segment, { start: Math.min(segment.end - SHORTEST_SECONDS, Math.max(0, segment.start + by)) });
+  else if (segment.start + by >= 0 && segment.end + by <= length())
+    change(segment, { start: segment.start + by, end: segment.end + by });
 }
 
 video.addEventListener("timeupdate", showTime);
@@ -196,7 +242,10 @@ function freePlace(moment) {
     clear = Math.max(clear, segment.end + frame());
   }
   const rooms = gaps.filter(([from, to]) => to - from >= SHORTEST_SECONDS);
-  const [from, to] = rooms.map(([first, last]) => [Math.max(first, moment), last]).find(([first, last]) => last - first >= SHORTEST_SECONDS) ?? rooms[0] ?? [moment, length()];
+  const [from, to] = rooms
+    .map(([first, last]) => [Math.max(first, moment), last])
+    .find(([first, last]) => last - first >= SHORTEST_SECONDS) ??
+    rooms[0] ?? [moment, length()];
   return [from, Math.min(from + 2, to)];
 }
 find("suggest").addEventListener("click", () => ghosts().forEach(accept));

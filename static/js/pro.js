@@ -2,7 +2,19 @@
 // priced by the server before anything is ordered. The work survives a reload of the tab.
 import { csrfToken } from "./csrf.js";
 import { listen } from "./pro-sound.js";
-import { addSegment, edges, editor, find, form, newId, problems, round, sounds, start, state, video } from "./pro-state.js";
+import {
+  edges,
+  editor,
+  find,
+  form,
+  newId,
+  problems,
+  round,
+  sounds,
+  start,
+  state,
+  video,
+} from "./pro-state.js";
 import { renderAudios, renderRows } from "./pro-rows.js";
 import { renderSuggestions, renderTrack, resizeTrack } from "./pro-track.js";
 import { sendFile, wordsOf } from "./sending.js";
@@ -14,13 +26,20 @@ const submit = find("submit");
 let order = null; // the key of the order being prepared: a double click is one order
 let agreed = false; // to a cost above the project's threshold
 
-editor.render = () => { renderTrack(); renderRows(); };
+editor.render = () => {
+  renderTrack();
+  renderRows();
+};
 editor.changed = () => {
   order = newId();
   agreed = false;
   state.segments.sort((one, other) => one.start - other.start);
   Object.assign(state, { settings: chosen(), options: wishes() });
-  try { sessionStorage.setItem(STORE, JSON.stringify(state)); } catch { /* a full store only costs the reload */ }
+  try {
+    sessionStorage.setItem(STORE, JSON.stringify(state));
+  } catch {
+    /* a full store only costs the reload */
+  }
   editor.render();
   renderAudios();
   renderSuggestions();
@@ -46,10 +65,16 @@ function chooser(kind, taken) {
 }
 
 async function send(box, kind, file, taken) {
-  const [bar, words, again, problem] = ["progress", "words", "again", "error"].map((name) => box.querySelector(`[data-${name}]`));
-  const show = (told) => { bar.querySelector("progress").value = 100 * told.part; words.textContent = wordsOf(told); };
+  const [bar, words, again, problem] = ["progress", "words", "again", "error"].map((name) =>
+    box.querySelector(`[data-${name}]`),
+  );
+  const show = (told) => {
+    bar.querySelector("progress").value = 100 * told.part;
+    words.textContent = wordsOf(told);
+  };
   box.sending?.abort();
-  const { signal } = box.sending = new AbortController();
+  box.sending = new AbortController();
+  const { signal } = box.sending;
   bar.hidden = false;
   again.hidden = true;
   problem.hidden = true;
@@ -72,7 +97,7 @@ async function takeVideo(found, source) {
   find("stage").hidden = false;
   form.classList.add("pro-has-video");
   if (!video.src.endsWith(found.url)) video.src = found.url;
-  const suggested = found.id === start.video?.id ? start.sung ?? [] : [];
+  const suggested = found.id === start.video?.id ? (start.sung ?? []) : [];
   edges.sung = suggested.flatMap((part) => [part.start, part.end]);
   edges.own = [];
   editor.changed();
@@ -121,7 +146,14 @@ let price = null; // in dollars, on the button; null: none yet
 // aria-disabled, since a button that is disabled while it is pressed never hears of the click.
 const able = (now) => submit.setAttribute("aria-disabled", !now);
 const ready = () => submit.getAttribute("aria-disabled") !== "true";
-const lacking = () => [[!state.video, "a video"], [!state.audios.length, "a voice"], [!state.segments.length, "a segment"]].filter(([lacks]) => lacks).map(([, name]) => name);
+const lacking = () =>
+  [
+    [!state.video, "a video"],
+    [!state.audios.length, "a voice"],
+    [!state.segments.length, "a segment"],
+  ]
+    .filter(([lacks]) => lacks)
+    .map(([, name]) => name);
 
 function checkSoon() {
   asked += 1; // an answer that is under way is about the work before
@@ -146,10 +178,15 @@ function priced(quote) {
   pricing = false;
   pressed = false;
   price = Number(quote.amount);
-  submit.textContent = `Generate · ${price ? `$${price.toFixed(2)}` : "free draft"}`;
+  const dollars = `$${price.toFixed(2)}`;
+  submit.textContent = `Generate · ${price ? dollars : "free draft"}`;
   able(true);
   if (wanted && (price === 0 || (before !== null && price <= before))) return placeOrder();
-  if (wanted) return say("", `This costs $${price.toFixed(2)}${before === null ? "" : " now"}. Press Generate to order it. ${quote.basis}`);
+  if (wanted)
+    return say(
+      "",
+      `This costs ${dollars}${before === null ? "" : " now"}. Press Generate to order it. ${quote.basis}`,
+    );
   return say("", price ? quote.basis : "Made on this machine, for nothing.");
 }
 
@@ -196,10 +233,16 @@ function wishes() {
 
 function fitOptions() {
   const known = form.elements.model.selectedOptions[0].dataset.options.split(" ");
-  for (const field of form.querySelectorAll("[data-pro-option]")) field.disabled = !known.includes(field.dataset.proOption);
+  for (const field of form.querySelectorAll("[data-pro-option]"))
+    field.disabled = !known.includes(field.dataset.proOption);
 }
 
-const post = (query, headers = {}) => fetch(`/api/v1/sync/pro-sync-process${query}`, { method: "POST", body: body(), headers: { "X-CSRFToken": csrfToken(), ...headers } });
+const post = (query, headers = {}) =>
+  fetch(`/api/v1/sync/pro-sync-process${query}`, {
+    method: "POST",
+    body: body(),
+    headers: { "X-CSRFToken": csrfToken(), ...headers },
+  });
 const unanswered = "The studio does not answer. Your work is kept in this tab.";
 const signedOut = "Your session has ended. Sign in in another tab, then go on here: nothing is lost.";
 
@@ -237,7 +280,10 @@ function again(words) {
 function refused(answer, found) {
   if (answer.status === 401) return again(signedOut);
   const rows = found.errors?.segments;
-  const whole = rows?.filter((one) => one.segment === null).map((one) => one.message).join(" ");
+  const whole = rows
+    ?.filter((one) => one.segment === null)
+    .map((one) => one.message)
+    .join(" ");
   return say(rows ? whole : found.detail, rows?.some((one) => one.segment) ? "Correct the marked segments." : "");
 }
 
@@ -259,7 +305,10 @@ function say(problem, quote) {
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!ready()) return;
-  if (!pricing) { placeOrder(); return; }
+  if (!pricing) {
+    placeOrder();
+    return;
+  }
   pressed = true;
   say("", "Asking for the price, then it is ordered.");
 });
@@ -282,7 +331,8 @@ async function placeOrder() {
   }
   const found = await answer?.json().catch(() => null);
   mark(found?.errors?.segments ?? []);
-  if (found) refused(answer, found); else say(`${unanswered} Send it again.`, "");
+  if (found) refused(answer, found);
+  else say(`${unanswered} Send it again.`, "");
   if (found?.code === "confirmation_required") {
     agreed = true;
     submit.textContent = submit.textContent.replace("Generate", "Yes, generate");
@@ -297,7 +347,8 @@ form.elements.model.addEventListener("change", fitOptions);
 chooser("video", takeVideo);
 chooser("audio", takeAudio);
 const provider = form.elements.provider;
-if (provider.selectedOptions[0]?.disabled) provider.value = [...provider.options].find((option) => !option.disabled)?.value ?? "";
+if (provider.selectedOptions[0]?.disabled)
+  provider.value = [...provider.options].find((option) => !option.disabled)?.value ?? "";
 const paid = [...provider.options].find((option) => option.value === "sync_so" && !option.disabled);
 if (paid) provider.value = "sync_so";
 fitOptions();
@@ -321,4 +372,7 @@ function open() {
 }
 open();
 addEventListener("pageshow", (event) => event.persisted && check());
-addEventListener("resize", () => { resizeTrack(); renderRows(); });
+addEventListener("resize", () => {
+  resizeTrack();
+  renderRows();
+});

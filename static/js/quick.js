@@ -10,13 +10,17 @@ document.addEventListener("change", (event) => {
   button.textContent = event.target.checked ? "Regenerate with lipsync" : button.dataset.plain;
 });
 
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (!form.querySelector("[data-with-lipsync]:checked") || form.dataset.asks) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  start(form);
-}, true);
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    if (!form.querySelector("[data-with-lipsync]:checked") || form.dataset.asks) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    start(form);
+  },
+  true,
+);
 
 async function start(form) {
   const card = form.closest(".scene");
@@ -26,7 +30,11 @@ async function start(form) {
     const response = await fetch("/api/mv/lipsync", {
       method: "POST",
       keepalive: true,
-      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken(), "X-Scene-Id": form.elements.scene_id.value },
+      headers: {
+        "Content-Type": "application/json",
+        "X-CSRFToken": csrfToken(),
+        "X-Scene-Id": form.elements.scene_id.value,
+      },
       body: JSON.stringify({
         video_id: form.dataset.videoId,
         audio_id: page.dataset.audio,

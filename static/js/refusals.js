@@ -15,13 +15,23 @@ export function refuse(form, answer) {
   const box = Object.assign(document.createElement("div"), { className: "notice notice-bad" });
   box.dataset.refusal = "";
   box.setAttribute("role", "alert");
-  const words = new DOMParser().parseFromString(answer, "text/html").querySelector("p") ?? Object.assign(document.createElement("p"), { textContent: answer });
+  const words =
+    new DOMParser().parseFromString(answer, "text/html").querySelector("p") ??
+    Object.assign(document.createElement("p"), { textContent: answer });
   box.append(words);
   const end = place.querySelector(".dialog-end");
-  if (end) end.before(box); // its own button asks again
+  if (end)
+    end.before(box); // its own button asks again
   else {
     const row = Object.assign(document.createElement("div"), { className: "row" });
-    row.append(button("Retry", () => (form.isConnected ? form : placeOf(box).querySelector(`form[action="${form.getAttribute("action")}"]`))?.requestSubmit()));
+    row.append(
+      button("Retry", () =>
+        (form.isConnected
+          ? form
+          : placeOf(box).querySelector(`form[action="${form.getAttribute("action")}"]`)
+        )?.requestSubmit(),
+      ),
+    );
     row.append(button("Dismiss", () => box.remove()));
     box.append(row);
     place.append(box);
@@ -30,15 +40,23 @@ export function refuse(form, answer) {
 }
 
 function button(textContent, onclick) {
-  return Object.assign(document.createElement("button"), { type: "button", className: "button button-small", textContent, onclick });
+  return Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "button button-small",
+    textContent,
+    onclick,
+  });
 }
 
 // Asking again takes the refusal away, and so does the end of work that was under way; any other change keeps it.
 document.addEventListener("submit", (event) => placeOf(event.target)?.querySelector("[data-refusal]")?.remove(), true);
 const busy = (card) => Boolean(card.querySelector(".progress"));
-document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target } }) => { asked = { box: target.querySelector("[data-refusal]"), busy: busy(target) }; });
+document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target } }) => {
+  asked = { box: target.querySelector("[data-refusal]"), busy: busy(target) };
+});
 document.addEventListener("htmx:oobAfterSwap", ({ detail: { target } }) => {
   const card = asked?.box && document.getElementById(target.id);
-  if (card?.matches("[data-scene], section.card") && (busy(card) || !asked.busy)) (card.querySelector(".tile-body") ?? card).append(asked.box);
+  if (card?.matches("[data-scene], section.card") && (busy(card) || !asked.busy))
+    (card.querySelector(".tile-body") ?? card).append(asked.box);
   asked = null;
 });

@@ -34,7 +34,13 @@ export const dropParts = (id) => ask("DELETE", `/api/uploads/${id}`).catch(() =>
 
 async function insisting(file, { signal, told }, finish) {
   const memory = `mvsite-upload:${file.name}:${file.size}:${file.lastModified}`;
-  const upload = { address: remembered(memory), offset: 0, get id() { return this.address.split("/").pop(); } };
+  const upload = {
+    address: remembered(memory),
+    offset: 0,
+    get id() {
+      return this.address.split("/").pop();
+    },
+  };
   for (let tries = 0; ; tries += 1) {
     const before = upload.offset;
     try {
@@ -62,7 +68,10 @@ async function sendRest(file, upload, memory, signal, told) {
   }
   if (!upload.address) {
     const name = btoa(String.fromCharCode(...new TextEncoder().encode(file.name)));
-    const begun = await ask("POST", "/api/uploads", { headers: { "Upload-Length": file.size, "Upload-Metadata": `filename ${name}` }, signal });
+    const begun = await ask("POST", "/api/uploads", {
+      headers: { "Upload-Length": file.size, "Upload-Metadata": `filename ${name}` },
+      signal,
+    });
     upload.address = begun.header("Location");
     upload.offset = 0;
     remember(memory, upload.address);
@@ -84,11 +93,18 @@ function ask(method, url, { headers = {}, body = null, progress, signal, gone = 
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     let watch = null;
-    const stir = () => { clearTimeout(watch); watch = setTimeout(() => request.abort(), STALLED_SECONDS * 1000); };
+    const stir = () => {
+      clearTimeout(watch);
+      watch = setTimeout(() => request.abort(), STALLED_SECONDS * 1000);
+    };
     const stop = () => request.abort();
     request.open(method, url);
-    for (const [name, value] of Object.entries({ "X-CSRFToken": csrfToken(), "Tus-Resumable": "1.0.0", ...headers })) request.setRequestHeader(name, value);
-    request.upload.onprogress = (event) => { stir(); progress?.(event.loaded); };
+    for (const [name, value] of Object.entries({ "X-CSRFToken": csrfToken(), "Tus-Resumable": "1.0.0", ...headers }))
+      request.setRequestHeader(name, value);
+    request.upload.onprogress = (event) => {
+      stir();
+      progress?.(event.loaded);
+    };
     request.onloadend = () => {
       clearTimeout(watch);
       signal?.removeEventListener("abort", stop);
@@ -96,7 +112,8 @@ function ask(method, url, { headers = {}, body = null, progress, signal, gone = 
       const found = { status, header: (name) => request.getResponseHeader(name), body: parsed(request.responseText) };
       if (status >= 200 && status < 300) resolve(found);
       else if (gone && status === 404) resolve(null);
-      else if (status >= 500 || PASSING.has(status)) reject(new Error(found.body?.detail ?? "The connection was lost."));
+      else if (status >= 500 || PASSING.has(status))
+        reject(new Error(found.body?.detail ?? "The connection was lost."));
       else reject(new Refused(found.body?.detail ?? `The server answered ${status}.`));
     };
     signal?.addEventListener("abort", stop);
@@ -108,7 +125,12 @@ function ask(method, url, { headers = {}, body = null, progress, signal, gone = 
 // Ends early when the browser says that the network is back.
 function pause(seconds, signal) {
   return new Promise((resolve) => {
-    const done = () => { clearTimeout(timer); removeEventListener("online", done); signal?.removeEventListener("abort", done); resolve(); };
+    const done = () => {
+      clearTimeout(timer);
+      removeEventListener("online", done);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
     const timer = setTimeout(done, seconds * 1000 * (0.75 + Math.random() / 2));
     addEventListener("online", done);
     signal?.addEventListener("abort", done);
@@ -116,7 +138,11 @@ function pause(seconds, signal) {
 }
 
 function parsed(text) {
-  try { return JSON.parse(text); } catch { return null; }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function formOf(fields) {
@@ -127,16 +153,26 @@ function formOf(fields) {
 
 // A store that is full or forbidden only costs the resumption after a reload.
 function remembered(memory) {
-  try { return localStorage.getItem(memory); } catch { return null; }
+  try {
+    return localStorage.getItem(memory);
+  } catch {
+    return null;
+  }
 }
 
 function remember(memory, address) {
-  try { if (address) localStorage.setItem(memory, address); else localStorage.removeItem(memory); } catch { /* see above */ }
+  try {
+    if (address) localStorage.setItem(memory, address);
+    else localStorage.removeItem(memory);
+  } catch {
+    /* see above */
+  }
 }
 
 // How an upload shows in a box with `progress`, `words` and `error` elements.
-export const wordsOf = ({ part, state }) => ({
-  sending: `Uploading ${Math.floor(100 * part)} %`,
-  waiting: `Connection lost at ${Math.floor(100 * part)} %. It goes on by itself.`,
-  looking: "Looking at the file",
-}[state]);
+export const wordsOf = ({ part, state }) =>
+  ({
+    sending: `Uploading ${Math.floor(100 * part)} %`,
+    waiting: `Connection lost at ${Math.floor(100 * part)} %. It goes on by itself.`,
+    looking: "Looking at the file",
+  })[state];

@@ -11,22 +11,46 @@ export class SongEditor {
     Object.assign(this, { timeline, root, chosen: 0, taps: [], saving: Promise.resolve() });
     this.find = (name) => root.querySelector(`[data-${name}]`);
     this.track = this.find("parts");
-    const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: this.find("song-panel").dataset.style });
-    this.styled = new Promise((resolve) => { style.onload = style.onerror = resolve; });
+    const style = Object.assign(document.createElement("link"), {
+      rel: "stylesheet",
+      href: this.find("song-panel").dataset.style,
+    });
+    this.styled = new Promise((resolve) => {
+      style.onload = style.onerror = resolve;
+    });
     document.head.append(style);
-    for (const button of root.querySelectorAll("[data-grid]")) button.onclick = () => this.grid({ operation: button.dataset.grid });
-    for (const button of root.querySelectorAll("[data-nudge]")) button.onclick = () => this.grid({ operation: "nudge", seconds: Number(button.dataset.nudge) });
+    for (const button of root.querySelectorAll("[data-grid]"))
+      button.onclick = () => this.grid({ operation: button.dataset.grid });
+    for (const button of root.querySelectorAll("[data-nudge]"))
+      button.onclick = () => this.grid({ operation: "nudge", seconds: Number(button.dataset.nudge) });
     this.find("tap").onclick = () => this.tap();
-    this.find("part-name").onchange = (event) => { if (event.target.value.trim()) this.save(this.parts.map((part, index) => (index === this.chosen ? { ...part, label: event.target.value.trim() } : part))); };
+    this.find("part-name").onchange = (event) => {
+      if (event.target.value.trim())
+        this.save(
+          this.parts.map((part, index) =>
+            index === this.chosen ? { ...part, label: event.target.value.trim() } : part,
+          ),
+        );
+    };
     this.find("part-remove").onclick = () => this.remove();
     this.find("part-add").onclick = () => this.add();
     this.find("parts-reset").onclick = () => this.save([]);
     document.addEventListener("keydown", (event) => {
-      if (event.key.toLowerCase() === "t" && this.open && !event.repeat && !event.ctrlKey && !event.metaKey && !event.target.closest("input:not([type=range]), textarea, select, dialog")) this.tap();
+      if (
+        event.key.toLowerCase() === "t" &&
+        this.open &&
+        !event.repeat &&
+        !event.ctrlKey &&
+        !event.metaKey &&
+        !event.target.closest("input:not([type=range]), textarea, select, dialog")
+      )
+        this.tap();
     });
   }
 
-  get open() { return !this.find("song-panel").hidden; }
+  get open() {
+    return !this.find("song-panel").hidden;
+  }
 
   async toggle() {
     await this.styled;
@@ -50,10 +74,21 @@ export class SongEditor {
 
   render() {
     const parts = this.parts.map((part, index) => {
-      const button = Object.assign(document.createElement("button"), { type: "button", className: "part", textContent: part.label });
+      const button = Object.assign(document.createElement("button"), {
+        type: "button",
+        className: "part",
+        textContent: part.label,
+      });
       button.setAttribute("aria-pressed", index === this.chosen);
-      button.setAttribute("aria-label", `Section ${index + 1}, ${part.label}, ${clock(Math.max(0, part.start))} to ${clock(part.end)}`);
-      button.onclick = () => { this.chosen = index; this.render(); this.track.children[index].focus(); };
+      button.setAttribute(
+        "aria-label",
+        `Section ${index + 1}, ${part.label}, ${clock(Math.max(0, part.start))} to ${clock(part.end)}`,
+      );
+      button.onclick = () => {
+        this.chosen = index;
+        this.render();
+        this.track.children[index].focus();
+      };
       button.ondblclick = () => this.find("part-name").select();
       return button;
     });
@@ -73,7 +108,10 @@ export class SongEditor {
       if (event.button) return;
       cut.setPointerCapture(event.pointerId);
       cut.onpointermove = (move) => this.move(index, this.timeline.snapped(this.timeline.secondsAt(move), move.altKey));
-      cut.onpointerup = cut.onpointercancel = () => { cut.onpointermove = cut.onpointerup = null; this.save(this.parts); };
+      cut.onpointerup = cut.onpointercancel = () => {
+        cut.onpointermove = cut.onpointerup = null;
+        this.save(this.parts);
+      };
     };
     cut.onkeydown = (event) => {
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -103,18 +141,25 @@ export class SongEditor {
       style.left = `${from(part.start)}px`;
       style.width = `${Math.max(0, from(part.end) - from(part.start) - 1)}px`;
       const cut = this.track.children[this.parts.length + index - 1];
-      if (index) { cut.style.left = `${from(part.start)}px`; cut.hidden = part.start <= 0; }
+      if (index) {
+        cut.style.left = `${from(part.start)}px`;
+        cut.hidden = part.start <= 0;
+      }
     });
   }
 
   add() {
     const at = this.timeline.snapped(this.timeline.preview.time, false);
-    const index = this.parts.findIndex((part) => at >= part.start + SHORTEST_SECONDS && at <= part.end - SHORTEST_SECONDS);
+    const index = this.parts.findIndex(
+      (part) => at >= part.start + SHORTEST_SECONDS && at <= part.end - SHORTEST_SECONDS,
+    );
     if (index < 0) return toast("Put the playhead inside a section, at least a second from its ends.");
     const part = this.parts[index];
     const later = { label: part.label === "verse" ? "chorus" : "verse", start: at, end: part.end };
     this.chosen = index + 1;
-    return this.save([...this.parts.slice(0, index), { ...part, end: at }, later, ...this.parts.slice(index + 1)]).then(() => this.find("part-name").select());
+    return this.save([...this.parts.slice(0, index), { ...part, end: at }, later, ...this.parts.slice(index + 1)]).then(
+      () => this.find("part-name").select(),
+    );
   }
 
   remove() {
@@ -130,26 +175,40 @@ export class SongEditor {
     return this.patch({ sections });
   }
 
-  grid(grid) { return this.patch({ grid }, true); }
+  grid(grid) {
+    return this.patch({ grid }, true);
+  }
 
   patch(body, cuts = false) {
     this.saving = this.saving.then(async () => {
       const { facts } = this.timeline.song();
       const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
       const sent = { ...body, updated_at: facts.updated_at };
-      const answer = await fetch(`/api/audio/${facts.id}`, { method: "PATCH", headers, body: JSON.stringify(sent) }).catch(() => null);
-      if (!answer?.ok) toast((await answer?.json().catch(() => null))?.detail ?? "The server cannot be reached. Try again in a moment.");
+      const answer = await fetch(`/api/audio/${facts.id}`, {
+        method: "PATCH",
+        headers,
+        body: JSON.stringify(sent),
+      }).catch(() => null);
+      if (!answer?.ok)
+        toast(
+          (await answer?.json().catch(() => null))?.detail ?? "The server cannot be reached. Try again in a moment.",
+        );
       await this.timeline.reload().catch((error) => toast(error.message)); // what failed must not stop the next
       this.show();
       // A worker fits the scenes to other beats; the cards then bring them.
-      for (const wait of cuts ? [600, 2000] : [600]) setTimeout(() => htmx.trigger(document.getElementById("poller"), "wake"), wait);
+      for (const wait of cuts ? [600, 2000] : [600])
+        setTimeout(() => htmx.trigger(document.getElementById("poller"), "wake"), wait);
     });
     return this.saving;
   }
 
   tap() {
     const { preview } = this.timeline;
-    if (!preview.playing) { preview.play(); this.taps = []; return this.say("Tap on each beat: the button, or T."); }
+    if (!preview.playing) {
+      preview.play();
+      this.taps = [];
+      return this.say("Tap on each beat: the button, or T.");
+    }
     this.taps.push(this.timeline.song().from + (preview.sound.currentTime - preview.from));
     this.say(`${this.taps.length} taps`);
     clearTimeout(this.timer);
@@ -163,5 +222,7 @@ export class SongEditor {
     return null;
   }
 
-  say(words) { this.find("song-words").textContent = words; }
+  say(words) {
+    this.find("song-words").textContent = words;
+  }
 }

@@ -30,7 +30,9 @@ const clock = (seconds) => `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed
 async function call(path, body, method = "POST") {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
   const response = await fetch(api + path, body === undefined ? {} : { method, headers, body: JSON.stringify(body) });
-  const answer = await response.json().catch(() => ({ detail: "The server did not answer as expected. Reload the page." }));
+  const answer = await response
+    .json()
+    .catch(() => ({ detail: "The server did not answer as expected. Reload the page." }));
   if (!response.ok) throw new Error(answer.detail);
   return answer;
 }
@@ -38,7 +40,10 @@ async function call(path, body, method = "POST") {
 // Every change: one call, one after the other, then the scenes as the server has them; a refusal is told and undone on
 // the screen.
 let changes = Promise.resolve();
-const change = (action) => { changes = changes.then(() => changed(action)); return changes; };
+const change = (action) => {
+  changes = changes.then(() => changed(action));
+  return changes;
+};
 const tell = (error) => toast(error.message);
 async function changed(action) {
   await Promise.resolve().then(action).catch(tell);
@@ -54,7 +59,9 @@ let moves = 0; // of cuts that wait or are under way
 async function load() {
   const mine = (asked += 1);
   loading += 1;
-  const rows = await everyScene().finally(() => { loading -= 1; });
+  const rows = await everyScene().finally(() => {
+    loading -= 1;
+  });
   if (mine < answered) return;
   answered = mine;
   take(rows);
@@ -84,7 +91,8 @@ async function refresh(numbers) {
 function take(rows) {
   let at = 0;
   // The screen is ahead of the server while more moves wait: they need the versions, and the last one loads the rest.
-  if (moves) return rows.forEach(({ id, version }) => Object.assign(scenes.find((scene) => scene.id === id) ?? {}, { version }));
+  if (moves)
+    return rows.forEach(({ id, version }) => Object.assign(scenes.find((scene) => scene.id === id) ?? {}, { version }));
   scenes = rows.map((row) => {
     const start = at;
     at += Number(row.duration ?? 0);
@@ -97,20 +105,36 @@ function take(rows) {
   }
   layout();
   const one = inspected();
-  if (one && panel.firstElementChild.dataset.inspected !== `${one.id}:${one.version}:${LIVE.includes(one.status) ? "True" : "False"}`) {
-    if (typing()) follow(one); else inspect();
+  if (
+    one &&
+    panel.firstElementChild.dataset.inspected !==
+      `${one.id}:${one.version}:${LIVE.includes(one.status) ? "True" : "False"}`
+  ) {
+    if (typing()) follow(one);
+    else inspect();
   }
 }
 
 async function loadSong() {
   if (!root.dataset.song) return;
-  const [facts, peaks] = await Promise.all(["", "/peaks"].map((part) => fetch(`/api/audio/${root.dataset.song}${part}`).then((answer) => answer.json())));
+  const [facts, peaks] = await Promise.all(
+    ["", "/peaks"].map((part) => fetch(`/api/audio/${root.dataset.song}${part}`).then((answer) => answer.json())),
+  );
   const from = Number(root.dataset.songStart);
   const inside = (seconds) => seconds - from;
   song = {
-    from, peaks, facts, duration: facts.duration_seconds, length: (Number(root.dataset.songEnd) || facts.duration_seconds) - from,
-    beats: (facts.grid.beats ?? []).map(inside), downbeats: new Set((facts.grid.downbeats ?? []).map(inside)),
-    sections: (facts.analysis.sections ?? []).map((part) => ({ ...part, start: inside(part.start_seconds), end: inside(part.end_seconds) })),
+    from,
+    peaks,
+    facts,
+    duration: facts.duration_seconds,
+    length: (Number(root.dataset.songEnd) || facts.duration_seconds) - from,
+    beats: (facts.grid.beats ?? []).map(inside),
+    downbeats: new Set((facts.grid.downbeats ?? []).map(inside)),
+    sections: (facts.analysis.sections ?? []).map((part) => ({
+      ...part,
+      start: inside(part.start_seconds),
+      end: inside(part.end_seconds),
+    })),
     voice: (facts.analysis.voice?.ranges ?? []).map(([start, end]) => [inside(start), inside(end)]),
   };
   if (!peaks.maximum) setTimeout(loadSong, 2000);
@@ -135,7 +159,8 @@ function layout() {
   // Only when they differ: what is taken out loses the keyboard's focus and the pointer that holds it.
   const children = [...order, ...cuts];
   const focused = document.activeElement;
-  if (children.length !== blocks.children.length || children.some((child, index) => child !== blocks.children[index])) blocks.replaceChildren(...children);
+  if (children.length !== blocks.children.length || children.some((child, index) => child !== blocks.children[index]))
+    blocks.replaceChildren(...children);
   if (blocks.contains(focused)) focused.focus({ preventScroll: true });
   place();
   paint();
@@ -156,7 +181,10 @@ function fill(block, scene) {
   block.dataset.status = scene.status;
   block.toggleAttribute("data-live", LIVE.includes(scene.status));
   block.setAttribute("aria-pressed", chosen.has(scene.id));
-  block.setAttribute("aria-label", `Scene ${scene.sequence}, ${clock(scene.start)} to ${clock(scene.end)}, ${scene.status.replaceAll("-", " ")}`);
+  block.setAttribute(
+    "aria-label",
+    `Scene ${scene.sequence}, ${clock(scene.start)} to ${clock(scene.end)}, ${scene.status.replaceAll("-", " ")}`,
+  );
   block.firstChild.textContent = scene.sequence;
   block.style.backgroundImage = scene.image_url ? `url("${scene.image_url}")` : "";
 }
@@ -212,15 +240,21 @@ function paint() {
     brush.fillStyle = colour("--text");
     brush.fillText(part.label, Math.max(x(part.start), 0) + 6, 14, (part.end - part.start) * pixels - 8);
   }
-  if (pixels > 12) for (const beat of song.beats) {
-    if (beat < left || beat > right) continue;
-    brush.fillStyle = song.downbeats.has(beat) ? colour("--line-strong") : colour("--line");
-    brush.fillRect(x(beat), 22, 1, 74);
-  }
+  if (pixels > 12)
+    for (const beat of song.beats) {
+      if (beat < left || beat > right) continue;
+      brush.fillStyle = song.downbeats.has(beat) ? colour("--line-strong") : colour("--line");
+      brush.fillRect(x(beat), 22, 1, 74);
+    }
   if (song.peaks.maximum) {
     brush.save();
     brush.translate(0, 22);
-    bars(brush, song.peaks, { from: (left + song.from) / song.duration, to: (right + song.from) / song.duration, width, height: 74 });
+    bars(brush, song.peaks, {
+      from: (left + song.from) / song.duration,
+      to: (right + song.from) / song.duration,
+      width,
+      height: 74,
+    });
     brush.restore();
   }
   brush.fillStyle = colour("--accent");
@@ -231,11 +265,19 @@ function showTime(seconds = preview.time) {
   head.style.transform = `translateX(${seconds * pixels}px)`;
   $("clock").textContent = `${clock(seconds)} / ${clock(total())}`;
   const at = seconds * pixels;
-  if (preview.playing && (at < scroll.scrollLeft || at > scroll.scrollLeft + scroll.clientWidth)) scroll.scrollLeft = at - 60;
+  if (preview.playing && (at < scroll.scrollLeft || at > scroll.scrollLeft + scroll.clientWidth))
+    scroll.scrollLeft = at - 60;
 }
 
 let painting = 0;
-const repaint = () => { painting ||= requestAnimationFrame(() => { painting = 0; place(); paint(); showTime(); }); };
+const repaint = () => {
+  painting ||= requestAnimationFrame(() => {
+    painting = 0;
+    place();
+    paint();
+    showTime();
+  });
+};
 scroll.addEventListener("scroll", repaint, { passive: true });
 new ResizeObserver(layout).observe(scroll);
 $("zoom").addEventListener("input", () => {
@@ -257,7 +299,8 @@ function choose(id, { more = false, range = false } = {}) {
     const scene = scenes.find((other) => other.id === id);
     if (!preview.playing && (preview.time < scene.start || preview.time >= scene.end)) preview.seek(scene.start);
   }
-  for (const block of blocks.querySelectorAll(".block")) block.setAttribute("aria-pressed", chosen.has(block.dataset.id));
+  for (const block of blocks.querySelectorAll(".block"))
+    block.setAttribute("aria-pressed", chosen.has(block.dataset.id));
   tellChosen();
   inspect();
 }
@@ -266,11 +309,14 @@ function tellChosen() {
   const numbers = scenes.filter((scene) => chosen.has(scene.id)).map((scene) => scene.sequence);
   $("chosen").hidden = chosen.size < 2;
   $("chosen-words").textContent = `${chosen.size} scenes`;
-  $("chosen-scenes").replaceChildren(...numbers.map((value) => Object.assign(document.createElement("input"), { type: "hidden", name: "scene", value })));
+  $("chosen-scenes").replaceChildren(
+    ...numbers.map((value) => Object.assign(document.createElement("input"), { type: "hidden", name: "scene", value })),
+  );
   const query = `scene=${ranges(numbers)}`;
   const project = `/projects/${root.dataset.project}`;
   $("chosen-lipsync").href = `${project}/lipsync?page=edit&${query}`;
-  if (numbers.length > 1 && priced !== query) htmx.ajax("GET", `${project}/videos?${query}`, { target: $("chosen-price"), swap: "innerHTML" });
+  if (numbers.length > 1 && priced !== query)
+    htmx.ajax("GET", `${project}/videos?${query}`, { target: $("chosen-price"), swap: "innerHTML" });
   priced = query;
 }
 
@@ -280,7 +326,8 @@ const panel = document.getElementById("inspector");
 const kept = new Map();
 const inspected = () => chosen.size === 1 && scenes.find((scene) => chosen.has(scene.id));
 const words = () => panel.querySelector("form[action$='/words']");
-const unsaved = ({ prompt, lipsync }) => prompt.value !== prompt.defaultValue || lipsync.checked !== lipsync.defaultChecked;
+const unsaved = ({ prompt, lipsync }) =>
+  prompt.value !== prompt.defaultValue || lipsync.checked !== lipsync.defaultChecked;
 const typing = () => words() && (document.activeElement.name === "prompt" || unsaved(words().elements));
 
 function follow(now) {
@@ -297,10 +344,17 @@ function inspect(afresh) {
   const swap = (event) => {
     if (afresh || !typing() || !event.detail.shouldSwap) return;
     if (shown() === scene.id) event.detail.shouldSwap = false;
-    else if (unsaved(words().elements)) { kept.set(shown(), words()); words().remove(); }
+    else if (unsaved(words().elements)) {
+      kept.set(shown(), words());
+      words().remove();
+    }
   };
   panel.addEventListener("htmx:beforeSwap", swap);
-  htmx.ajax("GET", `/projects/${root.dataset.project}/scenes/${scene.sequence}/inspector`, { target: panel, swap: "innerHTML" })
+  htmx
+    .ajax("GET", `/projects/${root.dataset.project}/scenes/${scene.sequence}/inspector`, {
+      target: panel,
+      swap: "innerHTML",
+    })
     .then(() => {
       panel.removeEventListener("htmx:beforeSwap", swap);
       if (!words()) return;
@@ -316,7 +370,12 @@ function inspect(afresh) {
 const WORDS = ["prompt", "negative_prompt", "lipsync", "version"];
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   const { parameters, path } = detail;
-  if (path.endsWith("/quote/video") && words() && words().elements.prompt.value !== words().elements.prompt.defaultValue) parameters.changed = 1;
+  if (
+    path.endsWith("/quote/video") &&
+    words() &&
+    words().elements.prompt.value !== words().elements.prompt.defaultValue
+  )
+    parameters.changed = 1;
   // A question that is answered brings its words itself.
   if (detail.verb !== "post" || parameters.prompt !== undefined || !/\/scenes\/\d+\/(image|video)$/.test(path)) return;
   const form = [words(), ...kept.values()].find((one) => one?.elements.scene_id.value === parameters.scene_id);
@@ -329,7 +388,9 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
 addEventListener("beforeunload", (event) => {
   if ((words() && unsaved(words().elements)) || scenes.some((scene) => kept.has(scene.id))) event.preventDefault();
 });
-document.addEventListener("click", (event) => { if (event.target.closest("[data-see-new]")) inspect(true); });
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-see-new]")) inspect(true);
+});
 document.addEventListener("htmx:afterRequest", (event) => {
   const { prompt, version, lipsync, scene_id: id } = event.detail.requestConfig.parameters;
   if (prompt === undefined || !taken(event.detail)) return;
@@ -356,8 +417,14 @@ function moveCut(index, seconds) {
   const shift = end - left.end;
   left.end = end;
   left.length = end - left.start;
-  if (song && right) { right.start = end; right.length = right.end - end; }
-  else for (const later of scenes.slice(index + 1)) { later.start += shift; later.end += shift; }
+  if (song && right) {
+    right.start = end;
+    right.length = right.end - end;
+  } else
+    for (const later of scenes.slice(index + 1)) {
+      later.start += shift;
+      later.end += shift;
+    }
 }
 
 blocks.addEventListener("pointerdown", (event) => {
@@ -365,17 +432,24 @@ blocks.addEventListener("pointerdown", (event) => {
   const cut = event.target.closest(".cut");
   const block = event.target.closest(".block");
   if (cut) drag = { cut, index: Number(cut.dataset.index), from: scenes[cut.dataset.index].end };
-  else if (block) drag = { block, index: scenes.findIndex((scene) => scene.id === block.dataset.id), x: event.clientX, moved: false };
-  if (cut) { cut.setPointerCapture(event.pointerId); cut.classList.add("dragging"); }
+  else if (block)
+    drag = { block, index: scenes.findIndex((scene) => scene.id === block.dataset.id), x: event.clientX, moved: false };
+  if (cut) {
+    cut.setPointerCapture(event.pointerId);
+    cut.classList.add("dragging");
+  }
 });
 blocks.addEventListener("pointermove", (event) => {
   if (!drag) return;
   if (drag.cut) {
     drag.free = event.altKey;
-    moveCut(drag.index, drag.at = snapped(secondsAt(event), event.altKey));
+    moveCut(drag.index, (drag.at = snapped(secondsAt(event), event.altKey)));
     repaint();
   } else if (drag.moved || Math.abs(event.clientX - drag.x) > 6) {
-    if (!drag.moved) { drag.block.setPointerCapture(event.pointerId); drag.block.classList.add("dragging"); }
+    if (!drag.moved) {
+      drag.block.setPointerCapture(event.pointerId);
+      drag.block.classList.add("dragging");
+    }
     drag.moved = true;
     drag.block.style.transform = `translateX(${scenes[drag.index].start * pixels + event.clientX - drag.x}px)`;
   }
@@ -384,7 +458,11 @@ blocks.addEventListener("pointerup", (event) => {
   const done = drag;
   drag = null;
   if (!done) return;
-  if (done.cut) { done.cut.classList.remove("dragging"); if (scenes[done.index].end !== done.from) saveCut(done.index, done.free); return; }
+  if (done.cut) {
+    done.cut.classList.remove("dragging");
+    if (scenes[done.index].end !== done.from) saveCut(done.index, done.free);
+    return;
+  }
   if (!done.moved) return;
   done.block.classList.remove("dragging");
   const seconds = secondsAt(event);
@@ -392,7 +470,10 @@ blocks.addEventListener("pointerup", (event) => {
   reorder(done.index, target < 0 ? scenes.length - 1 : target);
   blocks.addEventListener("click", (click) => click.stopImmediatePropagation(), { capture: true, once: true });
 });
-blocks.addEventListener("pointercancel", () => { drag = null; load(); });
+blocks.addEventListener("pointercancel", () => {
+  drag = null;
+  load();
+});
 blocks.addEventListener("click", (event) => {
   const block = event.target.closest(".block");
   if (block) choose(block.dataset.id, { more: event.ctrlKey || event.metaKey, range: event.shiftKey });
@@ -402,7 +483,9 @@ canvas.addEventListener("pointerdown", (event) => {
   follow(event);
   canvas.setPointerCapture(event.pointerId);
   canvas.onpointermove = follow;
-  canvas.onpointerup = () => { canvas.onpointermove = null; };
+  canvas.onpointerup = () => {
+    canvas.onpointermove = null;
+  };
 });
 
 // The id and version say which scene was seen: another tab may have put another one in its place. The version is read
@@ -414,7 +497,9 @@ function saveCut(index, free) {
   moves += 1;
   return change(() => {
     const { version } = scenes.find(({ id }) => id === scene_id) ?? scene;
-    return call(`/scenes/${sequence}`, { duration, snap: !free, scene_id, version }, "PATCH").finally(() => { moves -= 1; });
+    return call(`/scenes/${sequence}`, { duration, snap: !free, scene_id, version }, "PATCH").finally(() => {
+      moves -= 1;
+    });
   });
 }
 function reorder(from, to) {
@@ -428,26 +513,43 @@ function reorder(from, to) {
 // --- buttons and keys ---
 const undo = () => change(() => call("/undo", {}));
 const redo = () => change(() => call("/redo", {}));
-const split = () => change(() => {
-  const { time } = preview;
-  const scene = scenes.find((other) => time > other.start && time < other.end);
-  if (!scene) throw new Error("Put the playhead inside a scene, then split.");
-  return call(`/scenes/${scene.sequence}/split`, { at: (time - scene.start).toFixed(6), scene_id: scene.id });
-});
+const split = () =>
+  change(() => {
+    const { time } = preview;
+    const scene = scenes.find((other) => time > other.start && time < other.end);
+    if (!scene) throw new Error("Put the playhead inside a scene, then split.");
+    return call(`/scenes/${scene.sequence}/split`, { at: (time - scene.start).toFixed(6), scene_id: scene.id });
+  });
 $("undo").onclick = undo;
 $("redo").onclick = redo;
 $("split").onclick = split;
 // Correcting the song is rare: its module comes with the first click.
 $("song-open")?.addEventListener("click", async () => {
   const { SongEditor } = await import("./song-edit.js");
-  editor ??= new SongEditor(root, { song: () => song, preview, secondsAt, snapped, pixels: () => pixels, reload: loadSong, repaint });
+  editor ??= new SongEditor(root, {
+    song: () => song,
+    preview,
+    secondsAt,
+    snapped,
+    pixels: () => pixels,
+    reload: loadSong,
+    repaint,
+  });
   editor.toggle();
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.target.closest("input, textarea, select, dialog, .menu") || document.querySelector("dialog[open]")) return;
+  if (
+    event.defaultPrevented ||
+    event.target.closest("input, textarea, select, dialog, .menu") ||
+    document.querySelector("dialog[open]")
+  )
+    return;
   const control = event.ctrlKey || event.metaKey;
-  if (control && event.key.toLowerCase() === "z") { event.preventDefault(); return event.shiftKey ? redo() : undo(); }
+  if (control && event.key.toLowerCase() === "z") {
+    event.preventDefault();
+    return event.shiftKey ? redo() : undo();
+  }
   if (control) return;
   const cut = event.target.closest(".cut");
   const block = event.target.closest(".block");
@@ -456,7 +558,10 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     const index = Number(cut.dataset.index);
     const beats = song?.beats ?? [];
-    const next = step > 0 ? beats.find((beat) => beat > scenes[index].end + 0.01) : beats.findLast((beat) => beat < scenes[index].end - 0.01);
+    const next =
+      step > 0
+        ? beats.find((beat) => beat > scenes[index].end + 0.01)
+        : beats.findLast((beat) => beat < scenes[index].end - 0.01);
     moveCut(index, event.altKey || next === undefined ? scenes[index].end + step / preview.fps : next);
     saveCut(index, event.altKey).then(() => blocks.querySelector(`.cut[data-index="${index}"]`)?.focus());
   } else if (step && block && event.altKey) {
@@ -475,7 +580,12 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     preview.toggle();
   } else if ("jkls".includes(event.key.toLowerCase()) && !event.target.closest("summary")) {
-    ({ j: () => preview.seek(preview.time - 5), k: () => preview.toggle(), l: () => preview.seek(preview.time + 5), s: split })[event.key.toLowerCase()]();
+    ({
+      j: () => preview.seek(preview.time - 5),
+      k: () => preview.toggle(),
+      l: () => preview.seek(preview.time + 5),
+      s: split,
+    })[event.key.toLowerCase()]();
   } else if (event.key === "Home" || event.key === "End") {
     event.preventDefault();
     preview.seek(event.key === "Home" ? 0 : total());
@@ -492,7 +602,10 @@ document.addEventListener("htmx:oobAfterSwap", ({ target }) => {
   stale = setTimeout(catchUp, 150);
 });
 function catchUp() {
-  if (drag) { stale = setTimeout(catchUp, 150); return; }
+  if (drag) {
+    stale = setTimeout(catchUp, 150);
+    return;
+  }
   const numbers = [...replaced];
   replaced.clear();
   (numbers.includes(Infinity) ? load() : refresh(numbers)).catch(tell);

@@ -5,7 +5,11 @@ export function toast(message, tone = "bad") {
   box.className = `toast toast-${tone}`;
   box.setAttribute("role", tone === "bad" ? "alert" : "status");
   const words = Object.assign(document.createElement("p"), { textContent: message });
-  const close = Object.assign(document.createElement("button"), { type: "button", className: "icon-button", textContent: "×" });
+  const close = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "icon-button",
+    textContent: "×",
+  });
   close.setAttribute("aria-label", "Dismiss");
   close.dataset.toastClose = "";
   box.append(words, close);
@@ -18,7 +22,11 @@ document.addEventListener("click", (event) => event.target.closest("[data-toast-
 // What a form was refused is said beside it; what has no place of its own is a toast.
 const PLACED = "dialog form, .scene form, #inspector form, section.card form";
 export function tell(element, words) {
-  if (element.matches(PLACED)) import("./refusals.js").then(({ refuse }) => refuse(element, words), () => toast(words));
+  if (element.matches(PLACED))
+    import("./refusals.js").then(
+      ({ refuse }) => refuse(element, words),
+      () => toast(words),
+    );
   else toast(words);
 }
 
@@ -26,12 +34,18 @@ export function tell(element, words) {
 // which it marks by where they go; what a proxy or the web server before it answers is a page of its own.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { elt } = detail.requestConfig;
-  if (!detail.isError) { if (ASKING_AGAIN(elt)) told = false; return; }
+  if (!detail.isError) {
+    if (ASKING_AGAIN(elt)) told = false;
+    return;
+  }
   const own = detail.xhr.getResponseHeader("HX-Retarget");
-  const words = own ? detail.serverResponse : `The server refused this (${detail.xhr.status}). Reload the page, then try again.`;
+  const words = own
+    ? detail.serverResponse
+    : `The server refused this (${detail.xhr.status}). Reload the page, then try again.`;
   if (elt.matches(PLACED)) tell(elt, words);
   else if (ASKED_BY_ITSELF(elt)) tellOnce(elt, detail.xhr.status);
-  else if (own) detail.shouldSwap = true; // a toast, with its links
+  else if (own)
+    detail.shouldSwap = true; // a toast, with its links
   else toast(words);
 });
 
@@ -42,8 +56,13 @@ let told = false;
 function tellOnce(elt, status) {
   if (told || !ASKING_AGAIN(elt)) return;
   told = true;
-  toast(status === 404 ? "What this page shows has been deleted." : `The server does not answer as it should (${status}). What is shown here may be old; this page keeps asking.`);
+  toast(
+    status === 404
+      ? "What this page shows has been deleted."
+      : `The server does not answer as it should (${status}). What is shown here may be old; this page keeps asking.`,
+  );
 }
 document.addEventListener("htmx:sendError", (event) => {
-  if (event.target.id !== "poller") tell(event.target, "The server cannot be reached. Nothing was lost; try again in a moment.");
+  if (event.target.id !== "poller")
+    tell(event.target, "The server cannot be reached. Nothing was lost; try again in a moment.");
 });

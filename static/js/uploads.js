@@ -7,7 +7,11 @@ for (const drop of document.querySelectorAll("[data-upload]")) {
   const chosen = () => input.files[0] && send(drop, input);
   input.addEventListener("change", chosen);
   chosen(); // before this script was here, or kept by the browser's back button
-  for (const kind of ["dragenter", "dragover"]) drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("drop-over"); });
+  for (const kind of ["dragenter", "dragover"])
+    drop.addEventListener(kind, (event) => {
+      event.preventDefault();
+      drop.classList.add("drop-over");
+    });
   for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, () => drop.classList.remove("drop-over"));
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
@@ -27,15 +31,23 @@ async function send(drop, input) {
   // The form may be sent meanwhile: it goes when the song is there.
   let wanted = drop.wanted?.() ?? false;
   drop.wanted = () => wanted;
-  const told = (way) => { bar.querySelector("progress").value = 100 * way.part; words.textContent = `${wordsOf(way)}${wanted ? " · the project is created then" : ""}`; };
+  const told = (way) => {
+    bar.querySelector("progress").value = 100 * way.part;
+    words.textContent = `${wordsOf(way)}${wanted ? " · the project is created then" : ""}`;
+  };
   drop.sending?.abort();
-  const { signal } = drop.sending = new AbortController();
-  document.addEventListener("submit", (event) => {
-    if (event.target !== form) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    wanted = true;
-  }, { capture: true, signal });
+  drop.sending = new AbortController();
+  const { signal } = drop.sending;
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (event.target !== form) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      wanted = true;
+    },
+    { capture: true, signal },
+  );
   problem.hidden = true;
   bar.hidden = false;
   try {
@@ -70,17 +82,24 @@ document.querySelector("[data-import]")?.addEventListener("click", async (event)
   const form = button.form;
   const link = form.querySelector("[name=song_link]");
   const words = form.querySelector("[data-import-words]");
-  const say = (text, bad = false) => { words.textContent = text; words.className = bad ? "field-error" : "field-hint"; };
+  const say = (text, bad = false) => {
+    words.textContent = text;
+    words.className = bad ? "field-error" : "field-hint";
+  };
   if (!link.value || !link.reportValidity()) return;
   const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
   button.disabled = true;
   say("Fetching the song");
   try {
-    let job = await (await fetch(button.dataset.import, { method: "POST", headers, body: JSON.stringify({ url: link.value }) })).json();
+    let job = await (
+      await fetch(button.dataset.import, { method: "POST", headers, body: JSON.stringify({ url: link.value }) })
+    ).json();
     if (!job.id) throw new Error(job.detail);
     while (["queued", "running", "waiting"].includes(job.state)) {
       say(`${job.progress_message || "Fetching the song"} · ${Math.floor(job.progress_percentage)} %`);
-      await new Promise((resolve) => { setTimeout(resolve, 1500); });
+      await new Promise((resolve) => {
+        setTimeout(resolve, 1500);
+      });
       job = await (await fetch(`/api/jobs/${job.id}`)).json();
     }
     if (job.state !== "succeeded") throw new Error(job.error || "The song could not be fetched.");
@@ -116,13 +135,25 @@ document.addEventListener("htmx:confirm", async (event) => {
   bar.hidden = false;
   button.disabled = true;
   try {
-    const told = (way) => { bar.querySelector("progress").value = 100 * way.part; words.textContent = wordsOf(way); };
+    const told = (way) => {
+      bar.querySelector("progress").value = 100 * way.part;
+      words.textContent = wordsOf(way);
+    };
     const id = await sendParts(input.files[0], { signal: stop.signal, told });
     const named = Object.assign(document.createElement("input"), { type: "hidden", name: input.name, value: id });
     input.disabled = true;
     form.append(named);
     words.textContent = "Looking at the file";
-    form.addEventListener("htmx:afterRequest", () => { dropParts(id); named.remove(); input.disabled = false; bar.hidden = true; }, { once: true });
+    form.addEventListener(
+      "htmx:afterRequest",
+      () => {
+        dropParts(id);
+        named.remove();
+        input.disabled = false;
+        bar.hidden = true;
+      },
+      { once: true },
+    );
     event.detail.issueRequest();
   } catch (error) {
     words.textContent = error.message;

@@ -10,7 +10,9 @@ export async function draw(canvas) {
     const peaks = await response.json();
     if (peaks.maximum) return paint(canvas, peaks);
     if (!tries) write(brushOf(canvas), "Listening to the song…", canvas);
-    await new Promise((resolve) => { setTimeout(resolve, 1500); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1500);
+    });
   }
 }
 
@@ -37,6 +39,11 @@ function write(brush, text, { clientHeight }) {
 }
 
 const watch = new IntersectionObserver((entries) => {
-  for (const entry of entries) if (entry.isIntersecting && entry.target.clientWidth) { watch.unobserve(entry.target); draw(entry.target); }
+  for (const entry of entries)
+    if (entry.isIntersecting && entry.target.clientWidth) {
+      watch.unobserve(entry.target);
+      draw(entry.target);
+    }
 });
-for (const canvas of document.querySelectorAll("canvas[data-waveform]")) if (canvas.dataset.waveform) watch.observe(canvas);
+for (const canvas of document.querySelectorAll("canvas[data-waveform]"))
+  if (canvas.dataset.waveform) watch.observe(canvas);

@@ -17,7 +17,8 @@ export function bars(brush, peaks, { from, to, width, height, fill = colour("--q
     const first = Math.floor((from + ((to - from) * x) / width) * count);
     const last = Math.max(first + 1, Math.floor((from + ((to - from) * (x + 3)) / width) * count));
     let loud = 0;
-    for (let index = first; index < Math.min(last, count); index += 1) loud = Math.max(loud, peaks.maximum[index], -peaks.minimum[index]);
+    for (let index = first; index < Math.min(last, count); index += 1)
+      loud = Math.max(loud, peaks.maximum[index], -peaks.minimum[index]);
     const tall = Math.max(1, loud * (height - 6));
     brush.fillRect(x, middle - tall / 2, 2, tall);
   }
