@@ -22,7 +22,8 @@ ENV PATH=/opt/mvsite/venv/bin:$PATH \
     HOST=0.0.0.0 \
     MV_DATA_DIR=/data \
     MV_STATIC_ROOT=/srv/static \
-    MV_SINGLE_USER=false
+    MV_SINGLE_USER=false \
+    LOG_FORMAT=json
 USER mvsite
 # No service is needed for this; the key signs nothing that is kept.
 RUN SECRET_KEY=build DATABASE_URL=postgresql://unused REDIS_URL=redis://unused \

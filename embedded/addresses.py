@@ -16,3 +16,8 @@ def own_names() -> list[str]:
     }
     name = socket.gethostname().lower()
     return [*sorted(four | six), name, f"{name}.local"]
+
+
+def reachable_host(host: str) -> str:
+    """The host in a link to a server that listens on `host`, seen from this machine."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(host, host)  # noqa: S104 - not bound to

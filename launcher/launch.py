@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from embedded.addresses import reachable_host
 from launcher.leftovers import leftovers_find, processes_end
 from launcher.programs import web, workers
 from launcher.run_lock import is_locked, run_lock
@@ -33,7 +35,7 @@ class StartError(Exception):
 
 def studio_run() -> int:
     """Serve until a signal comes. Raises StartError or EmbeddedServiceError when that is not possible here."""
-    address = f"http://{_reachable_host()}:{settings.PORT}"
+    address = f"http://{reachable_host(settings.HOST)}:{settings.PORT}"
     with run_lock(settings.DATA_DIR, {"kind": "studio", "address": address, "pid": os.getpid()}) as other:
         if other is not None:
             sys.stderr.write(_runs_already(other))
@@ -63,7 +65,10 @@ def command_run(command: list[str]) -> int:
             if other is None:
                 return _command_on_own_workers(manage)
         if other.get("kind") == "studio":
-            _studio_await()
+            address = str(other.get("address"))
+            _studio_await(address)
+            # The command names pages of the studio that runs, which may be on another port than ours would be.
+            os.environ["PORT"] = str(urlsplit(address).port or settings.PORT)
             # It replaces this process, so that signals and the exit code are its own.
             os.execv(manage[0], manage)  # noqa: S606 - a fixed program, no shell wanted
         if other.get("kind") == "command" and not waiting:
@@ -114,7 +119,7 @@ def _until_stopped(supervisor: Supervisor, address: str) -> None:
         if ready or now - probed_at < PROBE_SECONDS:
             continue
         probed_at = now
-        problems = _problems()
+        problems = _problems(address)
         ready = not problems
         if ready:
             supervisor.say(f"mvsite is ready: {address}  (Ctrl-C stops it)")
@@ -123,16 +128,24 @@ def _until_stopped(supervisor: Supervisor, address: str) -> None:
             supervisor.say(f"Not ready yet: {' '.join(problems)} The lines above may say why; trying on.")
 
 
-def _studio_await() -> None:
-    """Give a studio that is just starting the time it needs."""
+def _studio_await(address: str) -> None:
+    """Give a studio that is just starting the time it needs, and say so."""
     deadline = time.monotonic() + READY_PATIENCE_SECONDS
-    while _problems() and time.monotonic() < deadline and is_locked(settings.DATA_DIR):
+    told = False
+    while (problems := _problems(address)) and is_locked(settings.DATA_DIR):
+        if not told:
+            told = True
+            sys.stderr.write(f"Waiting for the studio at {address} to be ready …\n")
+        if time.monotonic() > deadline:
+            sys.stderr.write(f"It is not ready yet: {' '.join(problems)} Trying anyway.\n")
+            return
         time.sleep(PROBE_SECONDS)
 
 
-def _problems() -> list[str]:
+def _problems(address: str) -> list[str]:
     """What /readyz names as missing; nothing when all is well."""
-    connection = http.client.HTTPConnection(_reachable_host(), settings.PORT, timeout=PROBE_SECONDS)
+    parts = urlsplit(address)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PROBE_SECONDS)
     try:
         connection.request("GET", "/readyz")
         return list(json.loads(connection.getresponse().read())["problems"])
@@ -140,11 +153,6 @@ def _problems() -> list[str]:
         return ["The web process does not answer."]
     finally:
         connection.close()
-
-
-def _reachable_host() -> str:
-    wildcards = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}  # noqa: S104 - looked up, not bound to
-    return wildcards.get(settings.HOST, settings.HOST)
 
 
 def _port_check(host: str, port: int) -> None:

@@ -150,6 +150,8 @@ class Supervisor:
             "PYTHONUNBUFFERED": "1",
             MARK_VARIABLE: str(self.data_dir),
             SUPERVISOR_VARIABLE: str(os.getpid()),
+            # They write to a pipe, and cannot see that a person reads it.
+            **({"LOG_FORMAT": "console"} if self.output.isatty() and not os.environ.get("LOG_FORMAT") else {}),
             **child.program.environment,
         }
         child.process = subprocess.Popen(

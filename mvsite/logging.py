@@ -1,25 +1,38 @@
 """structlog over the standard library: snake_case events, facts as keys."""
 
 import logging.config
+import os
+import sys
 
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 
-SHARED_PROCESSORS: list[structlog.typing.Processor] = [
+FORMS = ("console", "plain", "json")
+CONTEXT: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
-    structlog.processors.format_exc_info,
 ]
+PRECISE_TIME = structlog.processors.TimeStamper(fmt="iso", utc=True)
+CLOCK_TIME = structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)
 
 
-def configure_logging(*, level: str) -> None:
-    """Send every log line, ours and the libraries', to stderr in one key=value form."""
+def configure_logging(*, level: str, form: str = "") -> None:
+    """Send every log line, ours and the libraries', to stderr.
+
+    `form` is "console" for people, "plain" (key=value) or "json" for programs; "": console on a terminal, else plain.
+    """
+    if form and form not in FORMS:
+        raise ImproperlyConfigured(f"LOG_FORMAT={form!r} is unknown. Set it to {', '.join(FORMS)}, or unset it.")
+    form = form or ("console" if sys.stderr.isatty() else "plain")
+    # The console renders exceptions itself.
+    rest = [CLOCK_TIME] if form == "console" else [PRECISE_TIME, structlog.processors.format_exc_info]
+    shared = [*CONTEXT, *rest]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *SHARED_PROCESSORS,
+            *shared,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -31,18 +44,16 @@ def configure_logging(*, level: str) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {
-                "plain": {
+                "chosen": {
                     "()": structlog.stdlib.ProcessorFormatter,
-                    "foreign_pre_chain": SHARED_PROCESSORS,
+                    "foreign_pre_chain": shared,
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        structlog.processors.KeyValueRenderer(
-                            key_order=["timestamp", "level", "event"], drop_missing=True
-                        ),
+                        _renderer(form),
                     ],
                 }
             },
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "chosen"}},
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": {
                 "celery": {"level": "WARNING"},
@@ -52,4 +63,16 @@ def configure_logging(*, level: str) -> None:
                 "urllib3": {"level": "INFO"},
             },
         }
+    )
+
+
+def _renderer(form: str) -> structlog.typing.Processor:
+    if form == "json":
+        return structlog.processors.JSONRenderer(default=str, ensure_ascii=False)
+    if form == "plain":
+        return structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"], drop_missing=True)
+    return structlog.dev.ConsoleRenderer(
+        colors="NO_COLOR" not in os.environ,
+        # The richer ones print every local variable, keys and links among them.
+        exception_formatter=structlog.dev.plain_traceback,
     )

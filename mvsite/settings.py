@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
 import embedded
-from embedded.addresses import EVERY_ADDRESS, own_names
+from embedded.addresses import EVERY_ADDRESS, own_names, reachable_host
 from engines.cores import usable_cores
 from mvsite import env
 from mvsite.logging import configure_logging
@@ -29,6 +29,8 @@ embedded.access_check(DATA_DIR)
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
 PUBLIC_URL = env.url("PUBLIC_URL")
+# The head of links that people are given outside of a page: in logs and by commands.
+STUDIO_URL = PUBLIC_URL or f"http://{reachable_host(HOST)}:{PORT}"
 LOOPBACK = HOST in {"127.0.0.1", "localhost", "::1"}
 # One local owner, signed in by itself: right for a laptop, never for an address others can reach.
 DATABASE_URL = env.url("DATABASE_URL", schemes=("postgresql", "postgres"))
@@ -273,7 +275,7 @@ LOGIN_URL = "/accounts/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 CSRF_FAILURE_VIEW = "apps.core.http_errors.csrf_failure"
 LOGGING_CONFIG = None
-configure_logging(level=env.text("LOG_LEVEL", "INFO"))
+configure_logging(level=env.text("LOG_LEVEL", "INFO"), form=env.text("LOG_FORMAT"))
 
 # --- job engine ---
 JOB_HEARTBEAT_SECONDS = env.integer("MV_JOB_HEARTBEAT_SECONDS", 10, minimum=1)
