@@ -20,6 +20,7 @@ from apps.jobs import polling, retry, services, submit_rate
 from apps.jobs.execution import Done, Handler, JobRun, LateRun, scratch_folder, scratch_remove
 from apps.jobs.kinds import SPECS
 from apps.jobs.models import Job, RemoteRun, RunStatus
+from apps.jobs.pages import job_page, try_again_words
 from apps.jobs.services import Claim
 from apps.jobs.states import Code, State
 
@@ -73,7 +74,7 @@ def _failed(run: JobRun, error: Exception) -> None:
     elif isinstance(error, BudgetExceeded):
         _fail(run.claim, Code.BUDGET_EXCEEDED, error.message, evidence)
     elif isinstance(error, MediaToolError):
-        log.warning("job_media_failed", **evidence)
+        log.warning("job_media_failed", **evidence, page=job_page(run.job.pk))
         _fail(run.claim, Code.MEDIA_FAILED, error.message, evidence)
     elif isinstance(error, StudioError):
         _fail(run.claim, Code.INVALID_INPUT, error.message, evidence)
@@ -85,13 +86,19 @@ def _failed(run: JobRun, error: Exception) -> None:
         log.error("disk_full", data_dir=str(settings.DATA_DIR))
         _fail(run.claim, Code.DISK_FULL, "The studio's disk is full. Free some space, then try again.", evidence)
     else:
-        log.exception("job_failed_unexpectedly")
-        message = "Something went wrong inside the studio. Try again; if it stays, the log has the details."
+        log.exception("job_failed_unexpectedly", page=job_page(run.job.pk))
+        message = f"Something went wrong inside the studio. {try_again_words(run.job.pk)}"
         _fail(run.claim, Code.INTERNAL_ERROR, message, evidence)
 
 
 def _provider_failed(run: JobRun, error: ProviderError, evidence: Mapping[str, object]) -> None:
-    log.warning("job_provider_failed", permanent=error.permanent, retry_after=error.retry_after, reason=error.message)
+    log.warning(
+        "job_provider_failed",
+        permanent=error.permanent,
+        retry_after=error.retry_after,
+        reason=error.message,
+        page=job_page(run.job.pk),
+    )
     facts = {**evidence, "raw": str(error.raw)[:4000] if error.raw is not None else ""}
     paid = RemoteRun.objects.filter(job=run.job, attempt=run.attempt, status=RunStatus.SUCCEEDED).exists()
     tries = retry.MAX_COLLECT_TRIES if paid else retry.MAX_TRIES

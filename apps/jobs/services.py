@@ -23,6 +23,7 @@ from apps.core.idempotency import key_checked, key_reused
 from apps.jobs import dispatch, money
 from apps.jobs.kinds import SPECS, Kind
 from apps.jobs.models import Job, JobEvent, RemoteRun, RunStatus
+from apps.jobs.pages import job_page, try_again_words
 from apps.jobs.states import FINISHED, LIVE, RETRYABLE, Code, State, may_move
 from apps.providers.base import Quote
 
@@ -363,7 +364,8 @@ def job_recover_lost(*, job_id: UUID, silent_since: datetime, max_losses: int) -
                 dispatch.job_dispatch(job, claim_from=State.WAITING)
             return "waiting"
         if job.failures + 1 >= max_losses:
-            _fail(job, Code.WORKER_LOST, "The work stopped its worker several times. Try again, or look at the log.")
+            reason = f"The work stopped its worker several times. {try_again_words(job.pk)}"
+            _fail(job, Code.WORKER_LOST, reason)
             return "failed"
         _requeue(job, Code.WORKER_LOST, "its worker was lost; run again", delay_seconds=0, counts=True)
         return "queued"
@@ -414,7 +416,16 @@ def _move(job: Job, to: State, code: Code, *, message: str = "", facts: Mapping[
     _event(job, from_state=from_state, code=code, message=message, facts=facts)
     if to not in LIVE:
         dispatch.job_ended_dispatch(job.pk)
-    log.info("job_moved", job_id=str(job.pk), kind=job.kind, from_state=from_state, to_state=str(to), code=str(code))
+    page = {"page": job_page(job.pk)} if to in {State.FAILED, State.NEEDS_ATTENTION} else {}
+    log.info(
+        "job_moved",
+        job_id=str(job.pk),
+        kind=job.kind,
+        from_state=from_state,
+        to_state=str(to),
+        code=str(code),
+        **page,
+    )
 
 
 def _event(job: Job, *, from_state: str, code: Code, message: str, facts: Mapping[str, Any] | None = None) -> None:

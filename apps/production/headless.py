@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.assets.services import asset_local_copy
 from apps.composition.selectors import current_composition
 from apps.core.errors import ConflictError, InputError
+from apps.jobs.models import Job
+from apps.jobs.states import State
 from apps.production.generate_all import generate_all_start
 from apps.production.stages import Stage, project_stages
 from apps.projects.models import Project
@@ -26,6 +30,7 @@ from apps.songs.services import song_upload
 from apps.work.work import Spending
 
 LOOK_SECONDS = 0.25
+FAILED_JOBS_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ def final_copy(project: Project, target: Path) -> Mapping[str, Any]:
         "sound": f"{asset.audio_codec}, {asset.sample_rate} Hz, {asset.audio_channels} channels",
         "bytes": f"{asset.size_bytes:,}",
         "proof": composition.proof["sentence"] if composition else "",
-        "project": f"/edit/{project.pk}",
+        "project": project_page(project),
         **_doubts(project),
     }
 
@@ -123,3 +128,14 @@ def _doubts(project: Project) -> Mapping[str, str]:
         for scene in scenes_of(project)
         if scene.current_clip is not None and (suspicions := clip_suspicions(scene.current_clip))
     }
+
+
+def project_page(project: Project) -> str:
+    """The address of the project's page."""
+    return f"{settings.STUDIO_URL}{reverse('studio:edit', args=[project.pk])}"
+
+
+def failed_jobs(project: Project) -> list[Job]:
+    """What ended the last run of the one-button path, newest first."""
+    jobs = Job.objects.filter(project_id=project.pk, state__in=[State.FAILED, State.NEEDS_ATTENTION])
+    return list(jobs.filter(updated_at__gte=project.generating_since or project.created_at)[:FAILED_JOBS_NAMED])

@@ -1,9 +1,14 @@
+import threading
+
 import pytest
+from django.core.management.base import CommandError
+from django.db import connection
 
 from apps.core.errors import ConflictError, InputError
 from apps.jobs.models import Job
 from apps.production import followup
 from apps.production.headless import VideoWish, final_copy, project_ensure, project_make, song_ensure
+from apps.production.management.commands.make_video import video_make
 from apps.songs.handlers import analysis_run
 from tests.fakes import media
 from tests.production.test_generate_all import COMPOSING, GENERATING, media_folder  # noqa: F401 - a fixture
@@ -80,3 +85,41 @@ def test_a_failure_is_told_in_its_words(user, wish):
 
     with pytest.raises(ConflictError, match="scenes could not be written"):
         project_make(by=user, project=project, show=lambda _stages: None, sleep=fail)
+
+
+def test_a_command_that_fails_names_the_pages_to_look_at(user, wish, settings, tmp_path):
+    settings.STUDIO_URL = "http://127.0.0.1:8001"
+
+    def fail(_seconds):
+        Job.objects.filter(kind="scenes", state="queued").update(parameters={"frozen": {"capability": "scenes"}})
+        work()
+
+    over = threading.Event()
+
+    def worker():
+        while not over.wait(0.2):
+            fail(0)
+        connection.close()
+
+    thread = threading.Thread(target=worker)
+    thread.start()
+    try:
+        with pytest.raises(CommandError) as failed:
+            video_make(owner=user, wish=wish, target=tmp_path / "out.mp4", new=False)
+    finally:
+        over.set()
+        thread.join()
+    job = Job.objects.get(kind="scenes")
+    assert f"What failed: http://127.0.0.1:8001/jobs/{job.pk}" in str(failed.value)
+    assert f"The project: http://127.0.0.1:8001/edit/{job.project_id}" in str(failed.value)
+
+
+def test_a_failure_of_ours_names_its_job_for_the_log(user, wish, caplog):
+    song = song_ensure(by=user, path=wish.song)
+    job = Job.objects.get(kind="audio_analysis")
+    job_run({"audio_analysis": lambda run: 1 / 0}, job_id=str(job.pk), claim_from="queued")
+    job.refresh_from_db()
+    assert (job.code, song.owner) == ("internal_error", user)
+    assert str(job.pk) in job.error
+    told = [record.msg for record in caplog.records if "job_failed_unexpectedly" in str(record.msg)]
+    assert told[0]["page"].endswith(f"/jobs/{job.pk}")

@@ -4,6 +4,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.core.errors import StudioError
+from apps.jobs.pages import job_page
 from apps.pro.completion import pro_job_check
 from apps.providers.registry import provider_get
 
@@ -26,3 +27,4 @@ class Command(BaseCommand):
             self.stdout.write(f"{title} {run.remote_id or 'without an id'}: {run.status} {run.message}".rstrip())
         if job.error:
             self.stdout.write(job.error)
+        self.stdout.write(job_page(job.pk))

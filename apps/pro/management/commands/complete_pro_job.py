@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.core.errors import StudioError
 from apps.jobs.kinds import SPECS
 from apps.jobs.models import Job
+from apps.jobs.pages import job_page
 from apps.jobs.states import State
 from apps.pro.completion import pro_job_check
 
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         if url := job.result.get("output_url"):
             self.stdout.write(url)
         if job.state != State.SUCCEEDED:
-            raise CommandError(job.error or "There is no result yet.")
+            raise CommandError(f"{job.error or 'There is no result yet.'}\n{job_page(job.pk)}")
 
 
 def _await_worker(job: Job) -> None:

@@ -11,8 +11,18 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from apps.accounts.models import User
 from apps.accounts.services import local_owner_get
 from apps.core.errors import StudioError
-from apps.production.headless import VideoWish, final_copy, project_ensure, project_make, song_ensure
+from apps.jobs.pages import job_page
+from apps.production.headless import (
+    VideoWish,
+    failed_jobs,
+    final_copy,
+    project_ensure,
+    project_make,
+    project_page,
+    song_ensure,
+)
 from apps.production.stages import Stage
+from apps.projects.models import Project
 from engines.media.formats import ASPECT_RATIOS, RESOLUTIONS
 
 INTERRUPTED_EXIT_CODE = 130  # what a shell expects after Ctrl-C
@@ -59,6 +69,7 @@ def owner_named(name: str) -> User:
 def video_make(*, owner: User, wish: VideoWish, target: Path, new: bool) -> None:
     """Do it, showing progress; raises CommandError with a sentence, SystemExit after Ctrl-C."""
     console = Console(highlight=False)
+    project: Project | None = None
     try:
         song = song_ensure(by=owner, path=wish.song)
         project, known = project_ensure(by=owner, song=song, wish=wish, new=new)
@@ -68,12 +79,21 @@ def video_make(*, owner: User, wish: VideoWish, target: Path, new: bool) -> None
             project = project_make(by=owner, project=project, show=bars.show)
         facts = final_copy(project, target)
     except StudioError as error:
-        raise CommandError(error.message) from error
+        raise CommandError("\n".join([error.message, *_where_to_look(project)])) from error
     except KeyboardInterrupt as interrupt:
         console.print("\nStopped. Run the same command again and it goes on from here; nothing is made twice.")
         raise SystemExit(INTERRUPTED_EXIT_CODE) from interrupt
     for name, value in facts.items():
         console.print(f"  {name:<8} {value}", soft_wrap=True)
+
+
+def _where_to_look(project: Project | None) -> list[str]:
+    """The pages that say more, for a command that failed."""
+    if project is None:
+        return []
+    project = Project.objects.get(pk=project.pk)
+    jobs = [f"What failed: {job_page(job.pk)}" for job in failed_jobs(project)]
+    return [*jobs, f"The project: {project_page(project)}  (pages open while make run runs)"]
 
 
 class StageBars:
