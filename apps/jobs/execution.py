@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from django.conf import settings
@@ -22,6 +22,7 @@ from django.db import DatabaseError, connection
 
 from apps.core.errors import WorkCancelled
 from apps.jobs.models import Job
+from apps.jobs.parameters import JobParameters
 from apps.jobs.services import Claim, claim_holds, job_heartbeat
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,7 @@ class Handed:
     """Another machine works on it, or the job was already moved on; there is nothing more to do here."""
 
 
+Parameters = TypeVar("Parameters", bound=JobParameters)
 Outcome = Done | Handed
 Handler = Callable[["JobRun"], Outcome]
 
@@ -72,6 +74,10 @@ class JobRun:
     def parameters(self) -> Mapping[str, Any]:
         """The frozen request."""
         return self.job.parameters  # type: ignore[no-any-return]
+
+    def read(self, model: type[Parameters]) -> Parameters:
+        """The frozen request. Raises InputError where it cannot be read."""
+        return model.read(self.job)
 
     @property
     def attempt(self) -> int:

@@ -24,6 +24,7 @@ from apps.jobs import dispatch, money
 from apps.jobs.kinds import SPECS, Kind
 from apps.jobs.models import Job, JobEvent, RemoteRun, RunStatus
 from apps.jobs.pages import job_page, try_again_words
+from apps.jobs.parameters import JobParameters
 from apps.jobs.states import FINISHED, LIVE, RETRYABLE, Code, State, may_move
 from apps.providers.base import Quote
 
@@ -50,10 +51,11 @@ class Idempotency:
 
 @dataclass(frozen=True)
 class NewJob:
-    """What a use case asks for. `parameters` must be JSON and hold everything the work needs."""
+    """What a use case asks for. `parameters` hold everything the work needs; a job that could not be put together has
+    none."""
 
     kind: Kind
-    parameters: Mapping[str, Any]
+    parameters: JobParameters | Mapping[str, Any] | None = None
     queue: str = ""
     provider: str = ""
     project_id: UUID | None = None
@@ -130,7 +132,7 @@ def _insert(by: User, new: NewJob, idempotency: Idempotency | None) -> Job:
         provider=new.provider,
         project_id=new.project_id,
         scene_id=new.scene_id,
-        parameters=dict(new.parameters),
+        parameters=_stored(new.parameters),
         flavor=new.flavor,
         config_hash=new.config_hash,
         quoted_cost=new.quote.amount if new.quote else 0,
@@ -139,6 +141,10 @@ def _insert(by: User, new: NewJob, idempotency: Idempotency | None) -> Job:
         idempotency_fingerprint=idempotency.fingerprint if idempotency else "",
         code=Code.CREATED,
     )
+
+
+def _stored(parameters: JobParameters | Mapping[str, Any] | None) -> dict[str, Any]:
+    return parameters.dump() if isinstance(parameters, JobParameters) else dict(parameters or {})
 
 
 def job_claim(*, job_id: UUID, claim_from: State, worker: str) -> Claim | None:

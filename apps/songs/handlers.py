@@ -14,6 +14,7 @@ from apps.core.errors import NotFound, StudioError, WorkCancelled
 from apps.jobs.execution import Done, JobRun
 from apps.songs.importing import audio_import, imported_type
 from apps.songs.models import AnalysisState, Song
+from apps.songs.parameters import AnalysisParameters, ImportParameters
 from apps.songs.section_edits import sections_kept
 from apps.songs.services import song_changed_dispatch, song_create
 from apps.songs.stored import analysis_stored, grid_stored
@@ -29,7 +30,7 @@ NOT_ANALYSED = "The analysis did not end. Try it again on the page of its job."
 
 def analysis_run(run: JobRun) -> Done:
     """Analyse the song of the job. A failure is kept on the song too, which stays usable without beats."""
-    song = Song.objects.select_related("asset").filter(pk=run.parameters["song_id"]).first()
+    song = Song.objects.select_related("asset").filter(pk=run.read(AnalysisParameters).song_id).first()
     if song is None:
         raise NotFound("The song was deleted.")
     problem = NOT_ANALYSED
@@ -48,11 +49,11 @@ def analysis_run(run: JobRun) -> Done:
 
 def import_run(run: JobRun) -> Done:
     """Fetch the sound behind the job's link; its song and the analysis come with the end of the job."""
-    wish = run.parameters
+    wish = run.read(ImportParameters)
     imported = audio_import(
-        wish["url"],
-        start_time=wish["start_time"],
-        end_time=wish["end_time"],
+        wish.url,
+        start_time=wish.start_time,
+        end_time=wish.end_time,
         into=run.scratch,
         progress=run.progress,
         cancelled=run.cancelled,
@@ -65,11 +66,11 @@ def import_run(run: JobRun) -> Done:
         content_type=content_type,
         facts=imported.facts,
     )
-    title = wish.get("title") or imported.title
+    title = wish.title or imported.title
 
     def save() -> Mapping[str, Any]:
         asset = asset_create(owner=owner, stored=stored, kind=AssetKind.AUDIO, original_name=f"{title}{suffix}")
-        song, job = song_create(by=owner, asset=asset, title=title, artist=imported.artist, source_url=wish["url"])
+        song, job = song_create(by=owner, asset=asset, title=title, artist=imported.artist, source_url=wish.url)
         return {
             "audio_id": str(asset.pk),
             "title": song.title,

@@ -28,6 +28,7 @@ from apps.jobs.states import State
 from apps.songs.formats import song_checked, stem_checked
 from apps.songs.grid_edits import GridEdit, grid_edit
 from apps.songs.models import AnalysisState, Song
+from apps.songs.parameters import AnalysisParameters, ImportParameters
 from apps.songs.section_edits import sections_changed, sections_restored
 from apps.songs.selectors import beat_grid, song_get
 from apps.songs.stored import grid_stored, onsets_read, voice_stored
@@ -76,7 +77,11 @@ def song_create(*, by: User, asset: Asset, title: str = "", artist: str = "", so
 
 def song_analyse(*, by: User, song: Song) -> Job:
     """Start the analysis. Raises ConflictError while one runs. Call it inside a transaction."""
-    new = NewJob(kind=Kind.AUDIO_ANALYSIS, parameters={"song_id": str(song.pk)}, dedupe_key=f"audio_analysis:{song.pk}")
+    new = NewJob(
+        kind=Kind.AUDIO_ANALYSIS,
+        parameters=AnalysisParameters(song_id=song.pk),
+        dedupe_key=f"audio_analysis:{song.pk}",
+    )
     job = job_create(by=by, new=new)
     Song.objects.filter(pk=song.pk).update(analysis_state=AnalysisState.WAITING, analysis_error="")
     return job
@@ -97,7 +102,7 @@ def song_import(
     """
     if end_time is not None and end_time <= (start_time or 0):
         raise InputError("end_time must lie after start_time.", errors={"end_time": ["not after start_time"]})
-    wish = {"url": url, "start_time": start_time, "end_time": end_time, "title": title}
+    wish = ImportParameters(url=url, start_time=start_time, end_time=end_time, title=title)
     digest = hashlib.sha256(f"{url} {start_time} {end_time}".encode()).hexdigest()[:32]
     new = NewJob(kind=Kind.AUDIO_IMPORT, parameters=wish, dedupe_key=f"audio_import:{by.pk}:{digest}")
     with transaction.atomic(durable=True):
@@ -143,8 +148,9 @@ def _change_sections(song: Song, wanted: Sequence[tuple[str, float]]) -> None:
 
 def song_analysis_ended(job: Job) -> None:
     """Let the song of an analysis that ended badly say so, whatever ended it; it is usable without beats."""
-    if job.state in (State.FAILED, State.CANCELLED):
-        waiting = Song.objects.filter(pk=job.parameters.get("song_id"), analysis_state=AnalysisState.WAITING)
+    asked = AnalysisParameters.find(job)
+    if asked is not None and job.state in (State.FAILED, State.CANCELLED):
+        waiting = Song.objects.filter(pk=asked.song_id, analysis_state=AnalysisState.WAITING)
         waiting.update(
             analysis_state=AnalysisState.FAILED,
             analysis_error=job.error or "The analysis was cancelled. Start it again on the page of its job.",

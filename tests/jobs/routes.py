@@ -8,7 +8,7 @@ from tests.routes import Row, owned_api, private_api
 
 def job(owner, kind=Kind.VIDEO):
     with transaction.atomic():
-        made = services.job_create(by=owner, new=NewJob(kind=kind, parameters={}))
+        made = services.job_create(by=owner, new=NewJob(kind=kind))
     return {"job_id": made.pk}
 
 

@@ -24,7 +24,7 @@ def client(user):
 
 def make_job(user, kind=Kind.VIDEO, **facts):
     with transaction.atomic():
-        return services.job_create(by=user, new=NewJob(kind=kind, parameters={}, **facts))
+        return services.job_create(by=user, new=NewJob(kind=kind, **facts))
 
 
 def fail(job):

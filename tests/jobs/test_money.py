@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def paid_job(user, amount="1.00", **facts):
     quote = Quote(amount=Decimal(amount), basis="1 image at $1.00, price of 2026-11-01", bought_seconds=8.0)
     with transaction.atomic():
-        return services.job_create(by=user, new=NewJob(kind=Kind.IMAGE, parameters={}, quote=quote, **facts))
+        return services.job_create(by=user, new=NewJob(kind=Kind.IMAGE, quote=quote, **facts))
 
 
 def account(scope) -> SpendingAccount:

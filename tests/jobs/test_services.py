@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 def make_job(user, **facts) -> Job:
     with transaction.atomic():
-        return services.job_create(by=user, new=NewJob(kind=Kind.VIDEO, parameters={}, **facts))
+        return services.job_create(by=user, new=NewJob(kind=Kind.VIDEO, **facts))
 
 
 def claim(job, claim_from=State.QUEUED):
@@ -186,13 +186,13 @@ def test_retry_does_not_double_work_that_another_job_took_over(user):
 
 def test_the_same_idempotency_key_gets_the_first_job(user):
     key = Idempotency(key="abc", fingerprint="f")
-    jobs = [services.job_create(by=user, new=NewJob(kind=Kind.VIDEO, parameters={}), idempotency=key) for _ in range(2)]
+    jobs = [services.job_create(by=user, new=NewJob(kind=Kind.VIDEO), idempotency=key) for _ in range(2)]
     assert jobs[0].pk == jobs[1].pk
     assert Job.objects.count() == 1
 
 
 def test_a_key_used_for_another_request_is_refused(user):
-    new = NewJob(kind=Kind.VIDEO, parameters={})
+    new = NewJob(kind=Kind.VIDEO)
     services.job_create(by=user, new=new, idempotency=Idempotency(key="abc", fingerprint="one"))
     with pytest.raises(ConflictError) as refused:
         services.job_create(by=user, new=new, idempotency=Idempotency(key="abc", fingerprint="two"))
@@ -207,7 +207,7 @@ def test_double_clicks_with_one_key_make_one_job(user):
         barrier.wait()
         with transaction.atomic():
             key = Idempotency(key="click", fingerprint="f")
-            made.append(services.job_create(by=user, new=NewJob(kind=Kind.VIDEO, parameters={}), idempotency=key).pk)
+            made.append(services.job_create(by=user, new=NewJob(kind=Kind.VIDEO), idempotency=key).pk)
         connection.close()
 
     threads = [threading.Thread(target=click) for _ in range(6)]

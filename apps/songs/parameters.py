@@ -1,0 +1,18 @@
+"""What a song's jobs are asked for."""
+
+from uuid import UUID
+
+from apps.jobs.parameters import JobParameters
+
+
+class AnalysisParameters(JobParameters):
+    song_id: UUID
+
+
+class ImportParameters(JobParameters):
+    """The sound behind a link, cut to [start_time, end_time) seconds."""
+
+    url: str
+    start_time: float | None = None
+    end_time: float | None = None
+    title: str = ""
