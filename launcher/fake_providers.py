@@ -28,7 +28,7 @@ def fake_providers() -> Iterator[None]:
             os.environ[name] = value
             if name == LAST_SETTING:
                 break
-        sys.stderr.write("Fake providers are running: replicate, sync_so, chat and comfyui cost nothing now.\n")
+        sys.stderr.write("Fake providers are running: no provider is paid now.\n")
         yield
     finally:
         process.terminate()

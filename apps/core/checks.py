@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Warning
 
 PLAIN_HTTP = (
-    "PUBLIC_URL is plain http: links to inputs can be read on their way, and Replicate and Sync.so send webhooks to "
-    "https only, so that their work is found by polling. Use https where you can."
+    "PUBLIC_URL is plain http: links to inputs can be read on their way, and services send webhooks to https "
+    "only, so that their work is found by polling. Use https where you can."
 )
 
 

@@ -31,13 +31,17 @@ from apps.pro.home import Home, home_find, pro_order_take
 from apps.pro.segments import ReadSegments, json_read, segments_read
 from apps.pro.services import VIDEO, CheckedOrder, ProWish, order_check
 from apps.production.retrying import job_retry
+from apps.providers.base import Capability
+from apps.providers.registry import default_provider, order_rules, providers_for
 from apps.scenes.serializers import SpendingSerializer
 from apps.work.work import Spending
 
-DEFAULT_MODEL = "lipsync-2"
-DEFAULT_SYNC_MODE = "remap"
 # A hundred segments with options take some tens of kilobytes; more than this is no JSON of ours.
 LARGEST_TEXT_BYTES = 2 * 1024 * 1024
+# For the API's schema.
+_DEFAULT = default_provider(Capability.SEGMENTED_LIPSYNC)
+_DEFAULT_RULES = order_rules(_DEFAULT)
+_PROVIDERS = " or ".join(provider.name for provider in providers_for(Capability.SEGMENTED_LIPSYNC))
 
 
 class ProProcessSerializer(serializers.Serializer[Any]):
@@ -47,10 +51,10 @@ class ProProcessSerializer(serializers.Serializer[Any]):
     segments = serializers.CharField(
         help_text="JSON: [{startTime, endTime, audioInput: {refId, startTime?, endTime?}, optionsOverride?}]"
     )
-    model = serializers.CharField(required=False, default=DEFAULT_MODEL)
-    sync_mode = serializers.CharField(required=False, default=DEFAULT_SYNC_MODE)
+    model = serializers.CharField(required=False, default=_DEFAULT_RULES.default_model)
+    sync_mode = serializers.CharField(required=False, default=_DEFAULT_RULES.default_sync_mode)
     options = serializers.CharField(required=False, help_text="JSON: further options of the model")
-    provider = serializers.CharField(required=False, help_text="sync_so (default) or draft")
+    provider = serializers.CharField(required=False, help_text=f"{_PROVIDERS}; {_DEFAULT.name} unless said")
     config_flavor = serializers.CharField(required=False)
     confirm_cost = serializers.BooleanField(required=False)
     project_id = serializers.UUIDField(
@@ -123,8 +127,8 @@ def _home(by: User, form: QueryDict) -> Home | None:
 def _wish(data: Mapping[str, Any]) -> ProWish:
     return ProWish(
         segments=segments_read(_text(data.get("segments"))),
-        model=str(data.get("model") or DEFAULT_MODEL),
-        sync_mode=str(data.get("sync_mode") or DEFAULT_SYNC_MODE),
+        model=str(data.get("model") or ""),
+        sync_mode=str(data.get("sync_mode") or ""),
         options=_options(_text(data.get("options"))),
         provider=str(data.get("provider") or ""),
         flavor=str(data.get("config_flavor") or ""),

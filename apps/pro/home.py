@@ -28,6 +28,7 @@ from apps.pro.handlers import LENGTH_TOLERANCE_SECONDS, Keep, pro_answer, result
 from apps.pro.services import CheckedOrder, Labels, order_start, order_store
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
+from apps.providers.registry import is_built_in
 from apps.scenes.checks import Wanted, clip_check
 from apps.scenes.clips import refuse_busy
 from apps.scenes.making import project_spending, scene_key
@@ -120,9 +121,8 @@ def pro_result_receive(run: JobRun, path: Path) -> Keep:
 def _checks(run: JobRun, path: Path, parent: Clip) -> Mapping[str, Any]:
     asset = parent.asset
     seconds = asset.duration_seconds - LENGTH_TOLERANCE_SECONDS if asset.duration_seconds else None
-    ours = run.job.provider == "draft"
     wanted = Wanted(seconds=seconds, width=asset.width, height=asset.height)
-    return clip_check(path, wanted=wanted, trusted=ours)
+    return clip_check(path, wanted=wanted, trusted=is_built_in(run.job.provider))
 
 
 def _clip_keep(

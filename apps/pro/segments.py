@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.providers.base import LipsyncSegment
-from apps.providers.sync_so.options import is_number
-from apps.providers.sync_so.segments import MAXIMUM_SEGMENTS, SegmentProblem
+from apps.providers.orders import SegmentProblem, is_number
 
+# What the editor's timeline can bear; a service may take fewer.
+MAXIMUM_SEGMENTS = 100
 # Fields of the form that are no audio, so no reference may be called so.
 RESERVED_REFERENCES = frozenset(
     {

@@ -11,7 +11,6 @@ from apps.accounts.models import User
 from apps.assets.models import Asset
 from apps.assets.services import asset_public_url
 from apps.core.errors import InputError, ProviderError
-from apps.flavors.schema import SyncModel
 from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, job_create
@@ -19,26 +18,23 @@ from apps.pro.files import OrderFile, order_file_store
 from apps.pro.order import OrderedSegment, ProOrder
 from apps.pro.segments import ReadSegments
 from apps.providers.base import Capability, PreparedSubmit, Quote, RemoteProvider, SegmentedLipsyncRequest
-from apps.providers.lengths import frame_rate_of
-from apps.providers.sync_so.options import override_problems
-from apps.providers.sync_so.payload import check_options, model_of, segmented_body
-from apps.providers.sync_so.segments import SegmentProblem, segment_problems, segments_fitted
+from apps.providers.orders import OrderRules, SegmentProblem
+from apps.providers.registry import default_provider, order_rules
 from apps.work.choice import Choice, provider_choose
 
 log = structlog.get_logger(__name__)
 
-DEFAULT_PROVIDER = "sync_so"
 VIDEO = "video"
 
 
 @dataclass(frozen=True)
 class ProWish:
-    """What the form says beside the files."""
+    """What the form says beside the files. An empty `model` or `sync_mode` is the service's default."""
 
     segments: ReadSegments
-    model: str
-    sync_mode: str
     options: Mapping[str, Any]
+    model: str = ""
+    sync_mode: str = ""
     provider: str = ""
     flavor: str = ""
 
@@ -62,8 +58,9 @@ class CheckedOrder:
     quote: Quote
 
     def payload(self) -> dict[str, Any]:
-        """Exactly what would be sent to Sync.so, with the files' names where their links will stand."""
-        return segmented_body(self.request, self.request.segments, lambda media: {"url": f"<{media.path.name}>"})
+        """Exactly what would be sent to the service, with the files' names where their links will stand."""
+        rules = order_rules(self.choice.provider)
+        return rules.order_payload(self.request, address_of=lambda media: f"<{media.path.name}>")
 
 
 def order_check(wish: ProWish, files: Mapping[str, OrderFile]) -> CheckedOrder:
@@ -71,23 +68,23 @@ def order_check(wish: ProWish, files: Mapping[str, OrderFile]) -> CheckedOrder:
 
     Nothing is stored, sent or paid.
     """
-    choice = provider_choose(Capability.SEGMENTED_LIPSYNC, flavor=wish.flavor, asked=wish.provider or DEFAULT_PROVIDER)
+    asked = wish.provider or default_provider(Capability.SEGMENTED_LIPSYNC).name
+    choice = provider_choose(Capability.SEGMENTED_LIPSYNC, flavor=wish.flavor, asked=asked)
+    rules = order_rules(choice.provider)
     video = files[VIDEO].described()
     audios = {name: file.described() for name, file in files.items() if name != VIDEO}
     request = SegmentedLipsyncRequest(
         video=video,
         audios=audios,
         segments=tuple(wish.segments.segments.values()),
-        model=wish.model,
-        sync_mode=wish.sync_mode,
+        model=wish.model or rules.default_model,
+        sync_mode=wish.sync_mode or rules.default_sync_mode,
         options=dict(wish.options),
         settings=dict(choice.config.values),
     )
-    name, entry = model_of(request)
-    check_options({"sync_mode": wish.sync_mode, **wish.options}, model=name, entry=entry, video=video)
-    _refuse_problems(_problems(wish.segments, request, name, entry))
-    fitted = segments_fitted(request.segments, **_lengths(request))
-    request = replace(request, segments=fitted)
+    rules.order_options_check(request)
+    _refuse_problems(_problems(wish.segments, request, rules))
+    request = rules.order_fitted(request)
     return CheckedOrder(request=request, choice=choice, quote=_quote(request, choice, files))
 
 
@@ -102,7 +99,7 @@ def _quote(request: SegmentedLipsyncRequest, choice: Choice, files: Mapping[str,
         video=replace(request.video, public_url=links[VIDEO]),
         audios={name: replace(audio, public_url=links[name]) for name, audio in request.audios.items()},
     )
-    payload = segmented_body(linked, request.segments, lambda media: {"url": media.public_url or ""})
+    payload = order_rules(provider).order_payload(linked, address_of=lambda media: media.public_url or "")
     try:
         estimate = provider.estimate(PreparedSubmit(payload=payload, model=request.model))
     except ProviderError as error:
@@ -111,28 +108,10 @@ def _quote(request: SegmentedLipsyncRequest, choice: Choice, files: Mapping[str,
     return replace(estimate, bought_seconds=table.bought_seconds) if estimate else table
 
 
-def _problems(
-    read: ReadSegments, request: SegmentedLipsyncRequest, model: str, entry: SyncModel
-) -> list[SegmentProblem]:
+def _problems(read: ReadSegments, request: SegmentedLipsyncRequest, rules: OrderRules) -> list[SegmentProblem]:
     if not read.segments:
         return read.problems
-    problems = segment_problems(
-        request.segments, maximum_seconds=entry.maximum_seconds, places=list(read.segments), **_lengths(request)
-    )
-    return [
-        *read.problems,
-        *problems,
-        *override_problems(list(read.segments.items()), model=model, known=entry.options, video=request.video),
-    ]
-
-
-def _lengths(request: SegmentedLipsyncRequest) -> dict[str, Any]:
-    fps = frame_rate_of(request.video)
-    return {
-        "video_seconds": request.video.duration_seconds or 0.0,
-        "audio_seconds": {name: audio.duration_seconds or 0.0 for name, audio in request.audios.items()},
-        "frame_seconds": 1 / float(fps) if fps else 1 / 25,
-    }
+    return [*read.problems, *rules.order_problems(request, places=list(read.segments))]
 
 
 def _refuse_problems(problems: list[SegmentProblem]) -> None:

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Protocol
 from django.utils.module_loading import import_string
 
 from apps.core.errors import ProviderError
+from apps.providers.sections import Section
 
 
 class Capability(StrEnum):
@@ -167,8 +168,8 @@ class SegmentedLipsyncRequest:
     video: MediaInput
     audios: Mapping[str, MediaInput]
     segments: tuple[LipsyncSegment, ...]
-    model: str = "lipsync-2"
-    sync_mode: str = "remap"
+    model: str
+    sync_mode: str
     options: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -254,11 +255,20 @@ class PreparedSubmit:
 class Provider(ABC):
     """Common to both shapes. Instances are stateless and shared between threads."""
 
+    # Its folder's name, which flavors, the API and stored jobs use.
     name: ClassVar[str]
     # What people call it, at the head of a sentence.
     title: ClassVar[str]
+    # What lists and tables call it, where that is not the title.
+    label: ClassVar[str] = ""
     capabilities: ClassVar[frozenset[Capability]]
+    # Capabilities for which it is used where nothing else names a provider: neither the call nor the flavor.
+    default_for: ClassVar[frozenset[Capability]] = frozenset()
+    # What the flavors' files may say of it under `providers`. Segmented lip-sync shares the section of lip-sync.
+    sections: ClassVar[Mapping[Capability, type[Section]]] = {}
     local: ClassVar[bool]
+    # Part of the studio: always there, free, and its clips are not searched for pictures that look broken.
+    built_in: ClassVar[bool] = False
 
     @abstractmethod
     def configured(self) -> bool:

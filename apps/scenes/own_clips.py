@@ -21,6 +21,7 @@ from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, idempotent_job, job_create
 from apps.projects.models import Fit
 from apps.projects.selectors import project_lock
+from apps.providers.registry import built_in_provider
 from apps.scenes.checks import Wanted, clip_check
 from apps.scenes.clips import refuse_busy
 from apps.scenes.footage import Footage, footage_render
@@ -161,7 +162,7 @@ def _start(by: User, scene: Scene, kind: Kind, parameters: Mapping[str, Any], id
         new=NewJob(
             kind=kind,
             parameters=parameters,
-            provider="draft",
+            provider=built_in_provider().name,
             project_id=scene.project_id,
             scene_id=scene.pk,
             dedupe_key=scene_key(scene),

@@ -15,6 +15,7 @@ from apps.jobs.services import NewJob, job_create_failed
 from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.providers.base import Capability
+from apps.providers.registry import is_built_in
 from apps.scenes.lipsync import scene_lipsync_work
 from apps.scenes.lipsync_inputs import LipsyncWish
 from apps.scenes.making import scene_work_start
@@ -38,7 +39,7 @@ def project_performs(project: Project) -> bool:
         return False
     if project.providers.get(Capability.LIPSYNC):
         return True
-    return all(_provider(project, capability) == "draft" for capability in (Capability.VIDEO, Capability.LIPSYNC))
+    return all(is_built_in(_provider(project, capability)) for capability in (Capability.VIDEO, Capability.LIPSYNC))
 
 
 def _provider(project: Project, capability: Capability) -> str:

@@ -19,6 +19,7 @@ from apps.jobs.execution import Done, JobRun
 from apps.projects.models import Project
 from apps.providers.base import ProviderResult
 from apps.providers.lengths import LOST_END_SECONDS, lost_end_note
+from apps.providers.registry import is_built_in
 from apps.scenes.checks import Wanted, clip_check
 from apps.scenes.history import recorded
 from apps.scenes.models import Clip, Origin, Scene
@@ -72,9 +73,8 @@ def clip_receive(run: JobRun, result: ProviderResult, *, origin: Origin) -> Done
     scene = job_scene(run)
     # A lip-synced clip is measured against the clip it was made from; a generated one against its request.
     values = run.parameters.get("wanted") or run.parameters["frozen"]["values"]
-    ours = run.job.provider == "draft"
     wanted = Wanted(**{key: values[name] for key, name in WANTED_FIELDS.items() if name in values})
-    checks = clip_check(file.path, wanted=wanted, trusted=ours)
+    checks = clip_check(file.path, wanted=wanted, trusted=is_built_in(run.job.provider))
     if notes := _notes(run, result, checks["seconds"]):
         checks["notes"] = notes
     sequence = scene.sequence or 0

@@ -81,11 +81,3 @@ LOOK_WORDS: Mapping[str, str] = {
 }
 LYRICS_WORDS: Mapping[str, str] = {"burn": "burned in", "soft": "as a track to switch on"}
 PRESET_WORDS: Mapping[str, str] = {"clean": "Clean", "bold": "Bold", "cinema": "Cinema"}
-
-PROVIDER_WORDS: Mapping[str, str] = {
-    "draft": "Draft",
-    "replicate": "Replicate",
-    "sync_so": "Sync.so",
-    "chat": "Chat",
-    "comfyui": "ComfyUI",
-}

@@ -213,7 +213,11 @@ const SETTINGS = ["model", "sync_mode", "provider"];
 const chosen = () => Object.fromEntries(SETTINGS.map((name) => [name, form.elements[name].value]));
 
 function choose(settings, options) {
-  for (const [name, value] of Object.entries(settings)) form.elements[name].value = value;
+  for (const [name, value] of Object.entries(settings)) {
+    const option = [...form.elements[name].options].find((one) => one.value === value);
+    // A provider that is gone, or no longer set up, is not chosen again.
+    if (option && !(name === "provider" && option.disabled)) option.selected = true;
+  }
   for (const [name, value] of Object.entries(options)) {
     const field = form.querySelector(`[data-pro-option="${name}"]`);
     if (field) field.value = JSON.stringify(value);
@@ -231,10 +235,23 @@ function wishes() {
   return options;
 }
 
+// Models, and what can be done where lengths differ, are those of the chosen provider; options those of the model.
 function fitOptions() {
+  for (const field of [form.elements.model, form.elements.sync_mode]) fitField(field);
   const known = form.elements.model.selectedOptions[0].dataset.options.split(" ");
   for (const field of form.querySelectorAll("[data-pro-option]"))
     field.disabled = !known.includes(field.dataset.proOption);
+}
+
+function fitField(field) {
+  const { rules } = form.elements.provider.selectedOptions[0].dataset;
+  const [wanted, chosen] = [field.value, field.selectedOptions[0]];
+  for (const option of field.options) {
+    option.disabled = !option.dataset.rules.split(" ").includes(rules);
+    option.hidden = option.disabled;
+  }
+  const fitting = [...field.options].filter((option) => !option.disabled);
+  if (!fitting.includes(chosen)) (fitting.find((option) => option.value === wanted) ?? fitting[0]).selected = true;
 }
 
 const post = (query, headers = {}) =>
@@ -339,18 +356,13 @@ async function placeOrder() {
   }
   able(true);
 }
+for (const name of ["model", "provider"]) form.elements[name].addEventListener("change", fitOptions);
 for (const name of SETTINGS) form.elements[name].addEventListener("change", editor.changed);
 for (const field of form.querySelectorAll("[data-pro-option]")) field.addEventListener("change", editor.changed);
-form.elements.model.addEventListener("change", fitOptions);
 
 // --- start ---
 chooser("video", takeVideo);
 chooser("audio", takeAudio);
-const provider = form.elements.provider;
-if (provider.selectedOptions[0]?.disabled)
-  provider.value = [...provider.options].find((option) => !option.disabled)?.value ?? "";
-const paid = [...provider.options].find((option) => option.value === "sync_so" && !option.disabled);
-if (paid) provider.value = "sync_so";
 fitOptions();
 
 function open() {

@@ -133,6 +133,8 @@ def segmented_request(files: Files, **changes: Any) -> SegmentedLipsyncRequest:
             LipsyncSegment(0.0, 1.5, "one"),
             LipsyncSegment(2.0, 4.0, "two", audio_start_seconds=0.5, audio_end_seconds=2.5),
         ),
+        "model": "lipsync-2",
+        "sync_mode": "remap",
     }
     return SegmentedLipsyncRequest(settings=flavor_values("lipsync_params"), **(facts | changes))
 

@@ -20,7 +20,6 @@ from pydantic import ValidationError
 
 from apps.core.errors import InputError, ProviderError
 from apps.core.http import FailureKind, HttpFailure
-from apps.flavors.schema import ChatSection
 from apps.providers.base import (
     Capability,
     PreparedSubmit,
@@ -42,6 +41,7 @@ from apps.providers.chat.answers import (
     scenes_of,
 )
 from apps.providers.chat.prompts import messages_of, repair_message, scene_count
+from apps.providers.chat.sections import ChatSection
 from apps.providers.remote_http import HttpProvider, VendorRefusal
 
 # Two of them fit into the time limit of a scene-writing job; a local server may first load its model.
@@ -60,6 +60,8 @@ class Chat(HttpProvider):
 
     name = "chat"
     title = "The language model's server"
+    label = "Chat"
+    sections = {Capability.SCENES: ChatSection}
     url_setting = "LLM_BASE_URL"
     key_setting = "LLM_API_KEY"
     capabilities = frozenset({Capability.SCENES})
@@ -282,3 +284,6 @@ def _retry_delay(error: Mapping[str, Any]) -> float | None:
     """Gemini's hint, {"details": [{"retryDelay": "32s"}]}."""
     match = re.search(r'"retryDelay": "(\d+(?:\.\d+)?)s"', json.dumps(error.get("details") or []))
     return float(match[1]) if match else None
+
+
+PROVIDER = Chat()

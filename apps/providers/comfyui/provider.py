@@ -27,6 +27,7 @@ from apps.providers.base import (
     RemoteState,
     RemoteStatus,
 )
+from apps.providers.comfyui.sections import ComfySection
 from apps.providers.comfyui.workflow import files_of, graph_filled, scalars_of, section_of, workflow_graph
 from apps.providers.remote_http import CONTENT_TYPES, RESULT_MAX_BYTES, HttpProvider, VendorRefusal, upload_part
 
@@ -41,6 +42,7 @@ class ComfyUi(HttpProvider):
 
     name = "comfyui"
     title = "ComfyUI"
+    sections = dict.fromkeys((Capability.IMAGE, Capability.VIDEO), ComfySection)
     url_setting = "COMFYUI_URL"
     key_setting = None
     capabilities = frozenset({Capability.IMAGE, Capability.VIDEO})
@@ -209,3 +211,6 @@ def _node_words(body: Mapping[str, Any]) -> list[str]:
         for node_id, facts in (body.get("node_errors") or {}).items()
         for error in facts.get("errors", [])
     ]
+
+
+PROVIDER = ComfyUi()

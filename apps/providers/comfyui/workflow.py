@@ -9,8 +9,8 @@ from django.conf import settings
 from pydantic import ValidationError
 
 from apps.core.errors import InputError
-from apps.flavors.schema import ComfySection
 from apps.providers.base import ImageRequest, MediaInput, ProviderRequest, VideoRequest
+from apps.providers.comfyui.sections import ComfySection
 from apps.providers.wording import flavored_prompt
 
 Graph = dict[str, dict[str, Any]]

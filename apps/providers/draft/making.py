@@ -9,7 +9,6 @@ import cv2
 from pydantic import ValidationError
 
 from apps.core.errors import InputError, WorkCancelled
-from apps.flavors.grammar import SceneGrammar
 from apps.providers.base import (
     ImageRequest,
     LipsyncRequest,
@@ -34,6 +33,7 @@ from apps.providers.lengths import LOST_END_SECONDS, lost_end_note
 from engines.draft.camera import Move, pace
 from engines.draft.canvas import OVERSCAN
 from engines.draft.clip import Picture, Shot, render_clip
+from engines.draft.grammar import SceneGrammar
 from engines.draft.lettering import text_mask
 from engines.draft.lipsync.sync import Part, SyncFacts, lipsync_clip
 from engines.draft.look import DraftLook

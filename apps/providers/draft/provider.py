@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from apps.providers.base import Capability, LocalProvider, ProviderRequest, Quote
+from apps.providers.draft.sections import DraftClips, DraftImages, DraftLipsync, DraftScenes
 
 
 class DraftProvider(LocalProvider):
@@ -10,7 +11,15 @@ class DraftProvider(LocalProvider):
 
     name = "draft"
     title = "The draft engine"
+    label = "Draft"
     capabilities = frozenset(Capability)
+    built_in = True
+    sections = {
+        Capability.SCENES: DraftScenes,
+        Capability.IMAGE: DraftImages,
+        Capability.VIDEO: DraftClips,
+        Capability.LIPSYNC: DraftLipsync,
+    }
     maker = "apps.providers.draft.making.make"
 
     def configured(self) -> bool:
@@ -21,3 +30,6 @@ class DraftProvider(LocalProvider):
 
     def quote(self, request: ProviderRequest) -> Quote:
         return Quote(amount=Decimal(0), basis="free draft", estimated=False)
+
+
+PROVIDER = DraftProvider()

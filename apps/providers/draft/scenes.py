@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from apps.core.errors import InputError
-from apps.flavors.grammar import Choice, Move, SceneGrammar, Shot
 from apps.providers.base import ScenesRequest, SongBrief
+from engines.draft.grammar import Choice, Move, SceneGrammar, Shot
 from engines.draft.idea import Idea, lower_first, moment_at, read_idea
 from engines.draft.reading import LIGHTS, PLACES, WEATHERS, find
 from engines.draft.storyboard import stable_number

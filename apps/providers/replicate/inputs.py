@@ -10,7 +10,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from apps.core.errors import InputError
-from apps.flavors.schema import ModelEntry, ReplicateSection
 from apps.providers.base import (
     ImageRequest,
     LipsyncRequest,
@@ -22,6 +21,7 @@ from apps.providers.base import (
     VideoRequest,
 )
 from apps.providers.lengths import lipsync_seconds
+from apps.providers.replicate.sections import ModelEntry, ReplicateSection
 from apps.providers.wording import flavored_prompt
 
 # A slot may be this much longer than a length on sale, since frame times are not round numbers.

@@ -38,6 +38,7 @@ from apps.providers.remote_http import (
     upload_part,
 )
 from apps.providers.replicate.inputs import model_input, plan_of, quote_of, seed_of
+from apps.providers.replicate.sections import ReplicateSection
 from apps.providers.replicate.statuses import finished_at, output_addresses, status_of
 from apps.providers.replicate.webhooks import webhook_is_genuine
 
@@ -61,6 +62,7 @@ class Replicate(HttpProvider):
 
     name = "replicate"
     title = "Replicate"
+    sections = dict.fromkeys((Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC), ReplicateSection)
     url_setting = "REPLICATE_BASE_URL"
     key_setting = "REPLICATE_API_TOKEN"
     capabilities = frozenset({Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC})
@@ -291,3 +293,6 @@ def _leaves(value: Any) -> set[str]:
     if isinstance(value, list):
         return set().union(*(_leaves(item) for item in value)) if value else set()
     return {str(value)}
+
+
+PROVIDER = Replicate()

@@ -5,24 +5,25 @@ from typing import Any
 
 from apps.providers.base import LipsyncSegment, MediaInput
 from apps.providers.lengths import frame_rate_of
-from apps.providers.sync_so.segments import SegmentProblem
+from apps.providers.orders import SegmentProblem, is_number
 
-SYNC_MODES = ("bounce", "loop", "cut_off", "silence", "remap")
+# The service's word for each, and what it does where voice and segment differ in length.
+SYNC_MODES: Mapping[str, str] = {
+    "remap": "remap: stretch to fit",
+    "cut_off": "cut_off: end with the shorter",
+    "silence": "silence: keep the longer",
+    "loop": "loop: start again",
+    "bounce": "bounce: back and forth",
+}
 # Options that may differ from segment to segment.
 OVERRIDE_OPTIONS = ("sync_mode", "temperature", "active_speaker_detection", "occlusion_detection_enabled")
 CHOICES: Mapping[str, Sequence[str]] = {
-    "sync_mode": SYNC_MODES,
+    "sync_mode": ("bounce", "loop", "cut_off", "silence", "remap"),
     "model_mode": ("lips", "face", "head"),
     "prompt": ("happy", "sad", "angry", "disgusted", "surprised", "neutral"),
 }
 # A length rounded by its container may count one frame more or less.
 FRAME_TOLERANCE = 1
-LARGEST_NUMBER = 1e9
-
-
-def is_number(value: Any) -> bool:
-    """Whether a JSON value is a number that can be meant: no truth value, no NaN, none too large for a float."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
 
 
 def option_errors(

@@ -11,7 +11,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from apps.core.errors import InputError
-from apps.flavors.schema import SyncModel, SyncSection
 from apps.providers.base import (
     LipsyncRequest,
     LipsyncSegment,
@@ -22,6 +21,7 @@ from apps.providers.base import (
 )
 from apps.providers.lengths import frame_rate_of
 from apps.providers.sync_so.options import option_errors
+from apps.providers.sync_so.sections import SyncModel, SyncSection
 
 # Prices are quoted per second at this rate; billed is the output frame.
 PRICED_FPS = 25
@@ -30,17 +30,17 @@ PRICED_FPS = 25
 SourceOf = Callable[[MediaInput], Mapping[str, str]]
 
 
-def section_of(request: ProviderRequest) -> SyncSection:
+def section_of(settings: Mapping[str, Any]) -> SyncSection:
     """The flavor's table. Raises InputError when it is missing."""
     try:
-        return SyncSection.model_validate(request.settings["providers"]["sync_so"])
+        return SyncSection.model_validate(settings["providers"]["sync_so"])
     except (KeyError, ValidationError) as error:
         raise InputError("The flavor holds no usable providers.sync_so section.") from error
 
 
 def model_of(request: ProviderRequest) -> tuple[str, SyncModel]:
     """The model's name and entry. Raises InputError for one that the flavor does not list."""
-    section = section_of(request)
+    section = section_of(request.settings)
     name = request.model if isinstance(request, SegmentedLipsyncRequest) else section.model
     entry = section.models.get(name)
     if entry is None:
@@ -53,7 +53,7 @@ def lipsync_body(request: LipsyncRequest, source_of: SourceOf) -> dict[str, Any]
     """Plain lip-sync. Options that the model does not list are left out: they are defaults, not wishes."""
     name, entry = model_of(request)
     wished = {
-        "sync_mode": section_of(request).sync_mode,
+        "sync_mode": section_of(request.settings).sync_mode,
         "temperature": request.temperature,
         "active_speaker_detection": request.active_speaker_detection,
         "occlusion_detection_enabled": request.occlusion_detection_enabled,

@@ -6,7 +6,6 @@ account has a number of places (by plan); a 429 for want of a place is "wait", n
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from apps.core.http import FailureKind, HttpFailure
 from apps.providers.base import (
     Capability,
     LipsyncRequest,
-    LipsyncSegment,
     MediaInput,
     PreparedSubmit,
     ProducedFile,
@@ -33,7 +31,7 @@ from apps.providers.base import (
 from apps.providers.lengths import lipsync_seconds, seconds_of
 from apps.providers.remote_http import FRESH_LINK_HELPS, HttpProvider, VendorRefusal, extension_of, result_fetch
 from apps.providers.sync_so.errors import error_code, is_transient, with_cure
-from apps.providers.sync_so.options import override_problems
+from apps.providers.sync_so.orders import SyncOrders, checked_segments
 from apps.providers.sync_so.payload import (
     lipsync_body,
     model_of,
@@ -41,9 +39,8 @@ from apps.providers.sync_so.payload import (
     section_of,
     segmented_body,
 )
-from apps.providers.sync_so.segments import segment_problems, segments_fitted
+from apps.providers.sync_so.sections import SyncSection
 from apps.providers.sync_so.webhooks import webhook_is_genuine
-from engines.media.probe import probe_media
 
 STATES = {
     "PENDING": RemoteState.QUEUED,
@@ -59,11 +56,13 @@ LIST_LIMIT = 100
 ESTIMATE_SECONDS = 10.0
 
 
-class SyncSo(HttpProvider):
+class SyncSo(SyncOrders, HttpProvider):
     """See the module."""
 
     name = "sync_so"
     title = "Sync.so"
+    default_for = frozenset({Capability.SEGMENTED_LIPSYNC})
+    sections = {Capability.LIPSYNC: SyncSection}
     url_setting = "SYNC_BASE_URL"
     key_setting = "SYNC_API_KEY"
     capabilities = frozenset({Capability.LIPSYNC, Capability.SEGMENTED_LIPSYNC})
@@ -107,7 +106,7 @@ class SyncSo(HttpProvider):
 
     def quote(self, request: ProviderRequest) -> Quote:
         if isinstance(request, LipsyncRequest):
-            seconds = lipsync_seconds(request, section_of(request).sync_mode)
+            seconds = lipsync_seconds(request, section_of(request.settings).sync_mode)
             return price_quote(request, seconds, request.video)
         if isinstance(request, SegmentedLipsyncRequest):
             # The output is the whole video; that no less is billed is the safe assumption.
@@ -116,7 +115,7 @@ class SyncSo(HttpProvider):
 
     def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:
         if isinstance(request, LipsyncRequest):
-            _check_length(request, lipsync_seconds(request, section_of(request).sync_mode))
+            _check_length(request, lipsync_seconds(request, section_of(request.settings).sync_mode))
             body = lipsync_body(request, self._source)
         elif isinstance(request, SegmentedLipsyncRequest):
             body = segmented_body(request, checked_segments(request), self._source)
@@ -263,31 +262,6 @@ class SyncSo(HttpProvider):
         )
 
 
-def checked_segments(request: SegmentedLipsyncRequest) -> tuple[LipsyncSegment, ...]:
-    """The segments as they will be sent. Raises InputError that names each problem by segment."""
-    name, entry = model_of(request)
-    facts = probe_media(request.video.path)
-    frame_seconds = float(1 / facts.fps) if facts.fps else float(Fraction(1, 25))
-    video_seconds = facts.duration_seconds or 0.0
-    audio_seconds = {reference: seconds_of(audio) for reference, audio in request.audios.items()}
-    problems = segment_problems(
-        request.segments,
-        video_seconds=video_seconds,
-        audio_seconds=audio_seconds,
-        frame_seconds=frame_seconds,
-        maximum_seconds=entry.maximum_seconds,
-    ) + override_problems(list(enumerate(request.segments)), model=name, known=entry.options, video=request.video)
-    if problems:
-        errors = {
-            problem.field if problem.index is None else f"segments[{problem.index}].{problem.field}": problem.message
-            for problem in problems
-        }
-        raise InputError(f"The segments need a change. {problems[0].message}", code="segments_invalid", errors=errors)
-    return segments_fitted(
-        request.segments, video_seconds=video_seconds, audio_seconds=audio_seconds, frame_seconds=frame_seconds
-    )
-
-
 def _check_length(request: LipsyncRequest, seconds: float) -> None:
     name, entry = model_of(request)
     if entry.maximum_seconds is not None and seconds > entry.maximum_seconds:
@@ -296,3 +270,6 @@ def _check_length(request: LipsyncRequest, seconds: float) -> None:
 
 def _lacks_reason(status: RemoteStatus) -> bool:
     return status.state is RemoteState.FAILED and not status.raw.get("error")
+
+
+PROVIDER = SyncSo()

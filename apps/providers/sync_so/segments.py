@@ -6,10 +6,11 @@ own. Facts: an end beyond the real length by 2 ms is refused, touching segments 
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from apps.providers.base import LipsyncSegment
+from apps.providers.orders import SegmentProblem
 
 # Kept free at the end of a medium, since containers round their length: within the 50 to 100 ms that are advised.
 END_MARGIN_SECONDS = 0.05
@@ -19,18 +20,9 @@ SHORTEST_SECONDS = 0.1
 OVERLAP_TOLERANCE_SECONDS = 0.0005
 # A crop that differs by less from its segment was meant to be as long: fields show milliseconds.
 EQUAL_LENGTH_SECONDS = 0.002
-# What the vendor's pages and the Pro editor's timeline can both bear.
+# What the vendor's pages can bear.
 MAXIMUM_SEGMENTS = 100
 MAXIMUM_AUDIOS = 20
-
-
-@dataclass(frozen=True)
-class SegmentProblem:
-    """`index` counts segments from 0, or is None for a problem of the whole; `field` is the API's name."""
-
-    index: int | None
-    field: str
-    message: str
 
 
 def segment_problems(

@@ -13,27 +13,18 @@ from apps.accounts.models import User
 from apps.assets.models import Asset, AssetKind
 from apps.assets.selectors import asset_get
 from apps.core.errors import NotFound
-from apps.flavors.registry import capability_settings
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import job_get, jobs_of
 from apps.jobs.states import FINISHED, RETRYABLE, Code
-from apps.providers.base import Capability
-from apps.providers.registry import providers_for
+from apps.providers.registry import is_built_in
 from apps.studio.live import LIVE_METHODS, Fragment, live_response, piece_html, poll_of
+from apps.studio.pro.choices import pro_choices
 from apps.studio.pro.news import home_news
 from apps.studio.pro.start import ProStart, job_start, project_start
 from apps.studio.project.cards import view_url
 
 RECENT_JOBS = 10
-# The service's word for each, and what it does where voice and segment differ in length.
-SYNC_MODES = (
-    ("remap", "remap: stretch to fit"),
-    ("cut_off", "cut_off: end with the shorter"),
-    ("silence", "silence: keep the longer"),
-    ("loop", "loop: start again"),
-    ("bounce", "bounce: back and forth"),
-)
 
 
 @login_required
@@ -43,13 +34,10 @@ def pro(request: HttpRequest) -> HttpResponse:
     clip, with the parts that are sung in it; `?job=` an earlier order, to be changed and sent again."""
     by = acting_user(request)
     start = _start(by, request)
-    models = capability_settings("", Capability.SEGMENTED_LIPSYNC).values["providers"]["sync_so"]["models"]
     context = {
         "start": start.as_json() if start else {},
         "home": start.home if start else None,
-        "models": [{"name": name, "options": entry["options"]} for name, entry in models.items()],
-        "sync_modes": SYNC_MODES,
-        "providers": providers_for(Capability.SEGMENTED_LIPSYNC),
+        "choices": pro_choices(),
         "jobs": jobs_of(by).filter(kind=Kind.PRO_LIPSYNC)[:RECENT_JOBS],
     }
     return render(request, "studio/pro.html", context)
@@ -101,6 +89,7 @@ def _piece(job: Job) -> Fragment:
     context = {
         "job": job,
         "order": order,
+        "show_model": not is_built_in(job.provider),
         "home": home,
         "provider_id": runs[0].remote_id if runs else "",
         "original_url": view_url(_video(job, order.get("video_id"))),

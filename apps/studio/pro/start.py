@@ -15,6 +15,7 @@ from apps.pro.home import home_find
 from apps.pro.order import OrderedSegment, ProOrder
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
+from apps.providers.registry import is_built_in
 from apps.scenes.lipsync_inputs import scene_window
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
@@ -32,7 +33,8 @@ class ProStart:
     """`voices`: by reference id, each with its name. `sung`: where somebody sings on the video: [{start, end}].
 
     `song_at_zero`: seconds of the first voice at the video's start, where that is the project's song. `fields` go with
-    the order, so that its result comes home. `order` is one that is to be changed and sent again.
+    the order, so that its result comes home. `order` is one that is to be changed and sent again, to `provider` where
+    its model is one of theirs.
     """
 
     video: Asset
@@ -42,6 +44,7 @@ class ProStart:
     fields: dict[str, Any] | None = None
     home: HomeWords | None = None
     order: ProOrder | None = None
+    provider: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """As the editor's script reads it."""
@@ -52,9 +55,15 @@ class ProStart:
             "song_at_zero": self.song_at_zero,
             "home": self.fields,
             "segments": [_segment(one) for one in self.order.segments] if self.order else [],
-            "settings": {"model": self.order.model, "sync_mode": self.order.sync_mode} if self.order else {},
+            "settings": self._settings(),
             "options": self.order.options if self.order else {},
         }
+
+    def _settings(self) -> dict[str, str]:
+        if self.order is None:
+            return {}
+        chosen = {"model": self.order.model, "sync_mode": self.order.sync_mode}
+        return {**chosen, "provider": self.provider} if self.provider else chosen
 
 
 def _segment(ordered: OrderedSegment) -> dict[str, Any]:
@@ -88,7 +97,9 @@ def job_start(*, by: User, job: Job) -> ProStart:
         reference: (asset_get(by=by, asset_id=asset_id, kind=AssetKind.AUDIO), reference)
         for reference, asset_id in order.audio_ids.items()
     }
-    again = ProStart(video, voices=voices, order=order)
+    # What was a draft may be sent to anybody now.
+    provider = "" if is_built_in(job.provider) else job.provider
+    again = ProStart(video, voices=voices, order=order, provider=provider)
     if job.project_id is None:
         return again
     scene = Scene.objects.filter(pk=job.scene_id, deleted_at=None).first() if job.scene_id else None

@@ -6,11 +6,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from apps.core.errors import NotFound
+from apps.providers.registry import provider_label
 from apps.scenes.models import Clip, Scene
 from apps.scenes.scene_frames import usual_duration
 from apps.scenes.selectors import clips_of, original_clip, scenes_of
 from apps.studio.project.cards import view_url
-from apps.studio.words import PROVIDER_WORDS
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def clip_views(scene: Scene) -> list[ClipView]:
             clip=clip,
             number=number,
             url=view_url(clip.asset),
-            provider=PROVIDER_WORDS.get(clip.job.provider, clip.job.provider) if clip.job else "",
+            provider=provider_label(clip.job.provider) if clip.job else "",
             current=clip.pk == scene.current_clip_id,
             original=clip == original,
         )

@@ -12,9 +12,9 @@ from apps.flavors.registry import flavor_names
 from apps.projects.models import AspectRatio, Resolution
 from apps.projects.services import PROVIDER_CHOICES
 from apps.providers.base import Capability
-from apps.providers.registry import providers_for
+from apps.providers.registry import provider_label, providers_for
 from apps.studio.forms import NO_IDEA, DollarsField, number_words, text_field
-from apps.studio.words import LOOK_WORDS, PRESET_WORDS, PROVIDER_WORDS
+from apps.studio.words import LOOK_WORDS, PRESET_WORDS
 from engines.composing.lyrics import LyricsPreset
 from engines.composing.shot_plan import ShortClip
 
@@ -144,7 +144,7 @@ class SettingsForm(forms.Form):
         self.fields["flavor"] = forms.ChoiceField(choices=[(name, name) for name in names])
         for capability in PROVIDER_CHOICES:
             choices = [
-                (provider.name, PROVIDER_WORDS.get(provider.name, provider.name))
+                (provider.name, provider_label(provider.name))
                 for provider in providers_for(capability)
                 if provider.configured()
             ]

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from apps.assets.models import Asset
 from apps.core.errors import NotFound
+from apps.providers.registry import provider_label
 from apps.scenes.images import images_of, scene_image_jobs
 from apps.scenes.models import Scene
 from apps.studio.project.cards import view_url
-from apps.studio.words import PROVIDER_WORDS
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def image_views(scene: Scene) -> list[ImageView]:
     views = []
     for number, image in enumerate(images_of(scene), start=1):
         job = jobs.get(image.pk)
-        provider = PROVIDER_WORDS.get(job.provider, job.provider) if job is not None else ""
+        provider = provider_label(job.provider) if job is not None else ""
         cost = job.cost if job is not None else Decimal(0)
         views.append(ImageView(image, number, view_url(image), provider, cost, current=image.pk == scene.image_id))
     return views

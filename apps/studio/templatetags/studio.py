@@ -7,6 +7,7 @@ from django import template
 from django.utils import timezone
 
 from apps.jobs import words as job_words
+from apps.providers.registry import provider_label
 from apps.studio import words
 
 register = template.Library()
@@ -68,7 +69,7 @@ def kind_word(kind: str) -> str:
 
 @register.filter
 def provider_word(name: str) -> str:
-    return words.PROVIDER_WORDS.get(name, name)
+    return provider_label(name)
 
 
 @register.filter

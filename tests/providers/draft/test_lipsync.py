@@ -243,6 +243,8 @@ def test_segments_move_the_lips_only_where_they_are(make, singer, speech, decode
         video=MediaInput(singer, "video/mp4"),
         audios={"one": MediaInput(voice, "audio/wav")},
         segments=(LipsyncSegment(0.5, 1.0, "one", 0.2, 0.7),),
+        model="lipsync-2",
+        sync_mode="remap",
         settings=settings_for("default", "lipsync"),
     )
 
@@ -257,7 +259,8 @@ def test_segments_move_the_lips_only_where_they_are(make, singer, speech, decode
 
 
 def test_a_segment_without_its_audio_is_refused(make, singer):
-    request = SegmentedLipsyncRequest(MediaInput(singer, "video/mp4"), {}, (LipsyncSegment(0.0, 1.0, "voice"),))
+    segment = LipsyncSegment(0.0, 1.0, "voice")
+    request = SegmentedLipsyncRequest(MediaInput(singer, "video/mp4"), {}, (segment,), "lipsync-2", "remap")
 
     with pytest.raises(InputError, match="voice"):
         make(request)

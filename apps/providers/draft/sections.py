@@ -1,0 +1,35 @@
+"""The draft's sections of `parameters`, `image_params`, `video_params` and `lipsync_params`."""
+
+from pydantic import Field
+
+from apps.providers.sections import Section
+from engines.draft.look import DraftLook
+
+
+class DraftScenes(Section):
+    """The draft writer. `words_of_idea` caps how many words of the idea one scene carries."""
+
+    words_of_idea: int = Field(default=14, ge=3, le=60)
+
+
+class DraftImages(Section):
+    """The draft's storyboard frames."""
+
+    look: DraftLook
+
+
+class DraftClips(Section):
+    """The draft's clips. `move_strength` 1 travels a tenth of the frame in a clip; `handheld` is in pixels at
+    720p; `light_response` says how far the light follows the song (0 not at all, 1 strongly)."""
+
+    move_strength: float = Field(default=1.0, ge=0, le=3)
+    handheld: float = Field(default=0.0, ge=0, le=12)
+    light_response: float = Field(default=0.5, ge=0, le=1)
+    parallax: float = Field(default=1.0, ge=0, le=2)
+    look: DraftLook
+
+
+class DraftLipsync(Section):
+    """The draft's mouth. `expressiveness` is the opening at full voice where the call names no temperature."""
+
+    expressiveness: float = Field(default=0.5, ge=0, le=1)
