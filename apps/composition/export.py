@@ -19,6 +19,7 @@ from apps.assets.store.keys import final_file_key, safe_name
 from apps.composition.edit import Edit, HandedFile, edit_of
 from apps.composition.frozen import FrozenPlan, asset_facts
 from apps.composition.models import Lyrics
+from apps.composition.parameters import ExportParameters
 from apps.composition.planning import project_plan
 from apps.composition.timeline import write_timelines
 from apps.core.errors import ConflictError
@@ -65,12 +66,12 @@ def project_export(*, by: User, project_id: UUID, idempotency: Idempotency | Non
             by=by,
             new=NewJob(
                 kind=Kind.EXPORT,
-                parameters={
-                    "plan": planned.plan.model_dump(mode="json"),
-                    "fingerprint": planned.plan.fingerprint,
-                    "package_version": _PACKAGE_VERSION,
-                    "project_id": str(project.pk),
-                },
+                parameters=ExportParameters(
+                    project_id=project.pk,
+                    plan=planned.plan,
+                    fingerprint=planned.plan.fingerprint,
+                    package_version=_PACKAGE_VERSION,
+                ),
                 project_id=project.pk,
                 dedupe_key=f"export:{project.pk}",
             ),
@@ -107,11 +108,11 @@ def export_get(*, by: User, project_id: UUID) -> Asset:
 
 def export_run(run: JobRun) -> Done:
     """Pack. The zip is written file by file, never held in memory."""
-    project = Project.objects.select_related("song__asset", "song__stem").get(pk=run.parameters["project_id"])
-    plan = FrozenPlan.model_validate(run.parameters["plan"])
+    parameters = run.read(ExportParameters)
+    project = Project.objects.select_related("song__asset", "song__stem").get(pk=parameters.project_id)
     archive = run.scratch / "export.zip"
     with ExitStack() as files:
-        _pack(run, project, plan, archive, files)
+        _pack(run, project, parameters.plan, archive, files)
     stored = file_store(
         archive, key=final_file_key(project.pk, f"export-{run.job.pk}.zip"), content_type="application/zip"
     )

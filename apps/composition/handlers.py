@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import structlog
 from django.conf import settings
@@ -19,6 +19,7 @@ from apps.assets.store.keys import final_file_key, job_file_key, job_metadata_ke
 from apps.composition.export import export_run
 from apps.composition.frozen import FrozenPlan, plan_opened
 from apps.composition.models import Composition
+from apps.composition.parameters import ComposeParameters, StitchParameters
 from apps.jobs.execution import Done, Handler, JobRun
 from apps.jobs.kinds import Kind
 from apps.projects.models import Project
@@ -48,15 +49,16 @@ def segment_cache() -> SegmentCache:
 
 def composition_run(run: JobRun) -> Done:
     """Compose a project's video. It becomes the final one (an output's stays beside it) only with its proof."""
-    made = _made(run)
-    project_id, name = run.parameters["project_id"], str(run.job.pk)
+    parameters = run.read(ComposeParameters)
+    made = _made(run, parameters.plan)
+    project_id, name = parameters.project_id, str(run.job.pk)
     video = _video_store(run, made.video, final_file_key(project_id, f"{name}.mp4"))
     still = file_store(made.poster, key=final_file_key(project_id, f"{name}.jpg"), content_type="image/jpeg")
     sheet_key = final_file_key(project_id, f"{name}-thumbnails.jpg")
     sheet = file_store(made.thumbnails, key=sheet_key, content_type="image/jpeg")
     return Done(
         result={"proof": made.proof.as_json()},
-        save=partial(_composition_save, run, _Stored(video, still, sheet), made.proof),
+        save=partial(_composition_save, run, parameters, _Stored(video, still, sheet), made.proof),
     )
 
 
@@ -71,13 +73,14 @@ def _video_store(run: JobRun, path: Path, key: str) -> StoredFile:
 
 def stitch_run(run: JobRun) -> Done:
     """Stitch clips into a video of its own, with its metadata and poster beside it."""
-    made, asset_id = _made(run), uuid4()
+    parameters, asset_id = run.read(StitchParameters), uuid4()
+    made = _made(run, parameters.plan)
     metadata = {
         "job_id": str(run.job.pk),
         "flavor": run.job.flavor,
         "config_hash": run.job.config_hash,
-        "video_ids": run.parameters["video_ids"],
-        "audio_id": run.parameters["audio_id"],
+        "video_ids": [str(video_id) for video_id in parameters.video_ids],
+        "audio_id": str(parameters.audio_id) if parameters.audio_id else None,
         "proof": made.proof.as_json(),
     }
     notes = run.scratch / "metadata.json"
@@ -98,11 +101,11 @@ def stitch_run(run: JobRun) -> Done:
     return Done(result={"metadata": metadata, "proof": metadata["proof"]}, save=save)
 
 
-def _made(run: JobRun) -> _Made:
+def _made(run: JobRun, frozen: FrozenPlan) -> _Made:
     """Compose into the scratch folder. Raises MediaToolError, the file kept for inspection, when the proof fails."""
     output = run.scratch / "final.mp4"
     with ExitStack() as files:
-        plan = plan_opened(FrozenPlan.model_validate(run.parameters["plan"]), files, check=run.check)
+        plan = plan_opened(frozen, files, check=run.check)
         with segment_cache().session() as session:
             composed = compose(
                 plan,
@@ -152,28 +155,28 @@ class _Stored:
     thumbnails: StoredFile
 
 
-def _composition_save(run: JobRun, files: _Stored, proof: Proof) -> Mapping[str, Any]:
-    job, output_id = run.job, run.parameters["output_id"]
+def _composition_save(run: JobRun, parameters: ComposeParameters, files: _Stored, proof: Proof) -> Mapping[str, Any]:
+    job = run.job
     asset = asset_create(owner=job.owner, stored=files.video, kind=AssetKind.VIDEO, metadata={"proof": proof.as_json()})
     image = asset_create(owner=job.owner, stored=files.poster, kind=AssetKind.IMAGE)
     sheet = asset_create(owner=job.owner, stored=files.thumbnails, kind=AssetKind.IMAGE)
     composition = Composition.objects.create(
-        project_id=UUID(run.parameters["project_id"]),
-        output_id=UUID(output_id) if output_id else None,
+        project_id=parameters.project_id,
+        output_id=parameters.output_id,
         asset=asset,
         poster=image,
         thumbnails=sheet,
         job=job,
-        fingerprint=run.parameters["fingerprint"],
-        options=run.parameters["options"],
-        plan=run.parameters["plan"],
+        fingerprint=parameters.fingerprint,
+        options=parameters.options,
+        plan=parameters.plan.model_dump(mode="json"),
         proof=proof.as_json(),
     )
-    if output_id is None:
-        shown = Project.objects.filter(pk=run.parameters["project_id"])
-        if replaces := run.parameters.get("replaces"):
+    if parameters.output_id is None:
+        shown = Project.objects.filter(pk=parameters.project_id)
+        if parameters.replaces:
             # Made from a final video that another one has followed since: it is kept beside that.
-            shown = shown.filter(final_video_id=replaces)
+            shown = shown.filter(final_video_id=parameters.replaces)
         shown.update(final_video=asset)
     return {
         "composition_id": str(composition.pk),

@@ -6,6 +6,7 @@ from fractions import Fraction
 from apps.assets.models import Asset
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
 from apps.composition.models import Composition
+from apps.composition.parameters import ComposeParameters
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.services import NewJob, job_create
@@ -26,14 +27,14 @@ def composition_repicture(*, composition: Composition, pictures: Asset) -> Job:
         by=composition.project.owner,
         new=NewJob(
             kind=Kind.COMPOSE,
-            parameters={
-                "plan": plan.model_dump(mode="json"),
-                "fingerprint": composition.fingerprint,
-                "project_id": str(composition.project_id),
-                "output_id": str(composition.output_id) if composition.output_id else None,
-                "options": composition.options,
-                "replaces": str(composition.asset_id),
-            },
+            parameters=ComposeParameters(
+                project_id=composition.project_id,
+                plan=plan,
+                fingerprint=composition.fingerprint,
+                output_id=composition.output_id,
+                options=composition.options,
+                replaces=composition.asset_id,
+            ),
             project_id=composition.project_id,
             dedupe_key=f"repicture:{pictures.pk}",
             flavor=composition.job.flavor if composition.job else "",

@@ -9,8 +9,10 @@ from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.composition.models import Composition, Output
+from apps.composition.parameters import ComposeParameters
 from apps.composition.planning import project_plan
 from apps.core.errors import InputError, NotFound
+from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scenes_of
@@ -41,6 +43,12 @@ def current_composition(project: Project, output: Output | None = None) -> Compo
     if output is None:
         found = found.filter(asset_id=project.final_video_id) if project.final_video_id else found.none()
     return found.first()
+
+
+def composes_final(job: Job) -> bool:
+    """Whether a composing job makes the project's final video, not an output's."""
+    parameters = ComposeParameters.find(job)
+    return parameters is not None and parameters.output_id is None
 
 
 @dataclass

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
 from apps.composition.models import Composition, Lyrics, Output
+from apps.composition.parameters import ComposeParameters
 from apps.composition.planning import project_plan
 from apps.composition.selectors import composition_get, composition_is_stale, current_composition, output_get
 from apps.core.errors import ConflictError, InputError
@@ -44,13 +45,13 @@ def project_compose(
             by=by,
             new=NewJob(
                 kind=Kind.COMPOSE,
-                parameters={
-                    "plan": planned.plan.model_dump(mode="json"),
-                    "fingerprint": planned.plan.fingerprint,
-                    "project_id": str(project.pk),
-                    "output_id": str(output_id) if output_id else None,
-                    "options": dict(wishes or {}),
-                },
+                parameters=ComposeParameters(
+                    project_id=project.pk,
+                    plan=planned.plan,
+                    fingerprint=planned.plan.fingerprint,
+                    output_id=output_id,
+                    options=dict(wishes or {}),
+                ),
                 project_id=project.pk,
                 dedupe_key=f"compose:{project.pk}:{output_id or 'main'}",
                 flavor=planned.flavor,

@@ -15,6 +15,7 @@ from apps.assets.models import Asset, AssetKind
 from apps.assets.selectors import asset_get
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong, flashing_cuts_apart
 from apps.composition.options import ComposeOptions, decibels, resolved_options, transition_kind
+from apps.composition.parameters import StitchParameters
 from apps.core.errors import InputError
 from apps.flavors.registry import resolve
 from apps.jobs.kinds import Kind
@@ -53,12 +54,12 @@ def stitch_start(
             by=by,
             new=NewJob(
                 kind=Kind.STITCH,
-                parameters={
-                    "plan": plan.model_dump(mode="json"),
-                    "video_ids": [str(clip.pk) for clip in clips],
-                    "audio_id": str(song.pk) if song else None,
-                    "options": dict(wishes or {}),
-                },
+                parameters=StitchParameters(
+                    plan=plan,
+                    video_ids=tuple(clip.pk for clip in clips),
+                    audio_id=song.pk if song else None,
+                    options=dict(wishes or {}),
+                ),
                 flavor=config.flavor,
                 config_hash=config.hash,
             ),

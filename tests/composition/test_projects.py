@@ -1,11 +1,9 @@
 """Composing over the API, with the worker's part run in the test."""
 
 import io
-import shutil
 import zipfile
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from uuid import uuid4
 
 import opentimelineio as otio
@@ -14,7 +12,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from apps.assets.services import asset_create, asset_local_copy, file_store
+from apps.assets.services import asset_local_copy
 from apps.composition import handlers
 from apps.composition.hook import hook_range
 from apps.composition.models import Composition, Output, ProjectLook
@@ -22,49 +20,16 @@ from apps.composition.services import project_final_is_fresh
 from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.scenes.models import Clip
-from apps.songs.models import Song
 from engines.media.formats import clip_format
 from engines.media.mp4 import read_track
 from engines.media.probe import probe_media
+from tests.composition.files import stored
 from tests.composition.strict_readers import read_edl, read_fcp7
 from tests.engines.composing.conftest import own_clip, seen
-from tests.factories import make_clip, make_project, make_scenes
+from tests.factories import make_clip
 from workers.base import job_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def api(client, user):
-    client.force_login(user)
-    return client
-
-
-def stored(owner, path: Path, kind: str):
-    copy = Path(settings.SCRATCH_ROOT) / f"{uuid4()}{path.suffix}"
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, copy)
-    content_type = {"video": "video/mp4", "audio": "audio/wav"}[kind]
-    return asset_create(
-        owner=owner,
-        stored=file_store(copy, key=f"tests/{uuid4()}/{kind}{path.suffix}", content_type=content_type),
-        kind=kind,
-    )
-
-
-@pytest.fixture
-def project(user, sources):
-    """Three scenes of 1, 1.5 and 2 seconds over five seconds of song, each with a small clip."""
-    song = Song.objects.create(
-        owner=user,
-        asset=stored(user, sources["song.wav"].path, "audio"),
-        grid={"downbeats": [0.5, 1.5, 2.5, 3.5, 4.5, 5.5]},
-        analysis={"sections": [{"start_seconds": 2.5, "end_seconds": 6.0, "energy": 1.0}]},
-    )
-    project = make_project(user, song=song, song_start=Decimal(1), song_end=Decimal("5.5"), title="Night Drive")
-    for name, scene in zip(("a", "b", "c"), make_scenes(project, "1", "1.5", "2"), strict=True):
-        make_clip(scene, asset=stored(user, sources[name].path, "video"))
-    return project
 
 
 def run(response) -> Job:

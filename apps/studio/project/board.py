@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apps.composition.selectors import CurrentPlans, composition_is_stale, current_composition
+from apps.composition.selectors import CurrentPlans, composes_final, composition_is_stale, current_composition
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import live_jobs, project_money
@@ -98,7 +98,7 @@ def _head(project: Project, scenes: Sequence[Scene], live: Sequence[Job]) -> Fra
 
 def _final(now: CurrentPlans, live: Sequence[Job], page: str) -> Fragment:
     project, video = now.project, now.project.final_video
-    composing = next((job for job in live if job.kind == Kind.COMPOSE and not job.parameters.get("output_id")), None)
+    composing = next((job for job in live if job.kind == Kind.COMPOSE and composes_final(job)), None)
     current = current_composition(project) if video is not None else None
     stale = current is not None and composing is None and composition_is_stale(current, now)
     failed = _last_compose_error(project) if composing is None else ""

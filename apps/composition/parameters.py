@@ -1,0 +1,37 @@
+"""What the jobs of composed videos are asked for: the frozen plan, and what it was made for."""
+
+from typing import Any
+from uuid import UUID
+
+from apps.composition.frozen import FrozenPlan
+from apps.jobs.parameters import JobParameters
+
+
+class ComposeParameters(JobParameters):
+    """A project's video; without `output_id` its final one. `options` are the caller's wishes, as they were said.
+    `replaces`: the final video's file that this one was made from and may take the place of."""
+
+    project_id: UUID
+    plan: FrozenPlan
+    fingerprint: str
+    output_id: UUID | None = None
+    options: dict[str, Any] = {}
+    replaces: UUID | None = None
+
+
+class StitchParameters(JobParameters):
+    """A video of its own from any clips in order, with a song or without."""
+
+    plan: FrozenPlan
+    video_ids: tuple[UUID, ...]
+    audio_id: UUID | None = None
+    options: dict[str, Any] = {}
+
+
+class ExportParameters(JobParameters):
+    """A project's hand-off package."""
+
+    project_id: UUID
+    plan: FrozenPlan
+    fingerprint: str
+    package_version: int
