@@ -83,7 +83,7 @@ def beat(*more: Callable[[], object]) -> Iterator[None]:
 
     def ticks() -> None:
         while not stop.wait(0.5):
-            for tick in (sweep.jobs_ring_due, sweep.jobs_recover_lost, sweep.jobs_ring_silent, *more):
+            for tick in (sweep.jobs_dispatch_due, sweep.jobs_recover_lost, sweep.jobs_dispatch_again, *more):
                 tick()
         connection.close()
 

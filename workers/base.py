@@ -20,7 +20,7 @@ from apps.jobs import polling, retry, services, submit_rate
 from apps.jobs.execution import Done, Handler, JobRun, LateRun, scratch_folder, scratch_remove
 from apps.jobs.kinds import SPECS
 from apps.jobs.models import Job, RemoteRun, RunStatus
-from apps.jobs.pages import job_page, try_again_words
+from apps.jobs.pages import job_page, try_again_hint
 from apps.jobs.services import Claim
 from apps.jobs.states import Code, State
 
@@ -87,7 +87,7 @@ def _failed(run: JobRun, error: Exception) -> None:
         _fail(run.claim, Code.DISK_FULL, "The studio's disk is full. Free some space, then try again.", evidence)
     else:
         log.exception("job_failed_unexpectedly", page=job_page(run.job.pk))
-        message = f"Something went wrong inside the studio. {try_again_words(run.job.pk)}"
+        message = f"Something went wrong inside the studio. {try_again_hint(run.job.pk)}"
         _fail(run.claim, Code.INTERNAL_ERROR, message, evidence)
 
 

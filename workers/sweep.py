@@ -7,12 +7,12 @@ from apps.jobs import sweep
 
 @shared_task(name="workers.sweep.tick")
 def tick(**_: object) -> None:
-    sweep.jobs_ring_due()
+    sweep.jobs_dispatch_due()
 
 
 @shared_task(name="workers.sweep.jobs")
 def jobs(**_: object) -> None:
     sweep.jobs_recover_lost()
-    sweep.jobs_ring_silent()
-    sweep.late_results_ring()
-    sweep.abandoned_submits_ring()
+    sweep.jobs_dispatch_again()
+    sweep.late_results_dispatch()
+    sweep.abandoned_submits_dispatch()

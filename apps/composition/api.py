@@ -39,7 +39,7 @@ from apps.core.errors import NotFound
 from apps.core.idempotency import idempotent
 from apps.core.negotiation import AnyTypeNegotiation
 from apps.generation.api import validated
-from apps.jobs.api import JobSerializer, job_response, wanted_idempotency
+from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
 from apps.scenes.selectors import scene_get, scenes_of
@@ -50,7 +50,7 @@ class ProjectCompose(APIView):
     @extend_schema(request=ComposeSerializer, responses={202: JobSerializer}, summary="Compose the video")
     def post(self, request: Request, project_id: UUID) -> Response:
         wishes = validated(ComposeSerializer, request)
-        idempotency = wanted_idempotency(request, kind=f"compose:{project_id}", body=wishes)
+        idempotency = request_idempotency(request, kind=f"compose:{project_id}", body=wishes)
         flavor, output_id = wishes.pop("config_flavor", ""), wishes.pop("output_id", None)
         job = services.project_compose(
             by=acting_user(request),
@@ -198,7 +198,7 @@ class ProjectExport(APIView):
 
     @extend_schema(request=None, responses={202: JobSerializer}, summary="Pack the project for an editor")
     def post(self, request: Request, project_id: UUID) -> Response:
-        idempotency = wanted_idempotency(request, kind=f"export:{project_id}", body={})
+        idempotency = request_idempotency(request, kind=f"export:{project_id}", body={})
         return job_response(
             request, project_export(by=acting_user(request), project_id=project_id, idempotency=idempotency)
         )
@@ -208,7 +208,7 @@ class StitchVideo(APIView):
     @extend_schema(request=StitchSerializer, responses={202: JobSerializer}, summary="Stitch videos over a song")
     def post(self, request: Request) -> Response:
         wishes = validated(StitchSerializer, request)
-        idempotency = wanted_idempotency(request, kind="stitch_video", body=wishes)
+        idempotency = request_idempotency(request, kind="stitch_video", body=wishes)
         named = {name: wishes.pop(name) for name in ("video_ids", "audio_id", "audio_start") if name in wishes}
         flavor = wishes.pop("config_flavor", "")
         job = stitch_start(by=acting_user(request), wishes=wishes, flavor=flavor, idempotency=idempotency, **named)

@@ -23,7 +23,7 @@ from apps.composition.parameters import ComposeParameters, StitchParameters
 from apps.jobs.execution import Done, Handler, JobRun
 from apps.jobs.kinds import Kind
 from apps.projects.models import Project
-from apps.work.receiving import video_answer
+from apps.work.receiving import video_result
 from engines.composing.cache import SegmentCache
 from engines.composing.compose import compose
 from engines.composing.proof import Proof, prove, require_passed
@@ -96,7 +96,7 @@ def stitch_run(run: JobRun) -> Done:
         asset = asset_create(owner=owner, stored=video, kind=AssetKind.VIDEO, metadata=metadata)
         for part, kind in parts:
             asset_create(owner=owner, stored=part, kind=kind, part_of=asset)
-        return video_answer(asset)
+        return video_result(asset)
 
     return Done(result={"metadata": metadata, "proof": metadata["proof"]}, save=save)
 
@@ -182,7 +182,7 @@ def _composition_save(run: JobRun, parameters: ComposeParameters, files: _Stored
         "composition_id": str(composition.pk),
         "poster_id": str(image.pk),
         "thumbnails_id": str(sheet.pk),
-        **video_answer(asset),
+        **video_result(asset),
     }
 
 

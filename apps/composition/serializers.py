@@ -139,7 +139,7 @@ class SceneLookSerializer(serializers.ModelSerializer[SceneLook]):
 class SceneLookWriteSerializer(StrictSerializer):
     """Empty `short_clip` and `transition`, and a null `clip_volume`, leave it to the project."""
 
-    null_is_unsaid = False
+    null_means_omitted = False
     focus_x = serializers.FloatField(required=False, min_value=0, max_value=1)
     focus_y = serializers.FloatField(required=False, min_value=0, max_value=1)
     clip_start = SecondsField(required=False)
@@ -155,7 +155,7 @@ class LyricsSerializer(serializers.ModelSerializer[Lyrics]):
 
 
 class LyricsChangeSerializer(StrictSerializer):
-    null_is_unsaid = False
+    null_means_omitted = False
     burn = serializers.BooleanField(required=False)
     soft = serializers.BooleanField(required=False)
     preset = serializers.ChoiceField([preset.value for preset in LyricsPreset], required=False)

@@ -22,7 +22,7 @@ from apps.generation.serializers import (
     LipsyncSerializer,
 )
 from apps.generation.services import character_reference_work, scenes_work, video_work
-from apps.jobs.api import JobSerializer, job_response, wanted_idempotency
+from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.jobs.services import idempotent_job
 from apps.work.work import Spending, Work, work_run
 
@@ -112,7 +112,7 @@ class StandAloneCall(APIView):
     def make(self, request: Request) -> Response:
         by = acting_user(request)
         data = validated(self.body, request)
-        idempotency = wanted_idempotency(request, kind=self.name, body=data)
+        idempotency = request_idempotency(request, kind=self.name, body=data)
         if earlier := idempotent_job(by=by, idempotency=idempotency):
             return job_response(request, earlier)
         work = called_work(type(self).work, by, data)

@@ -1,4 +1,4 @@
-"""The operator's view of jobs: filters, history inline, and the same actions as the pages have."""
+"""The admin's view of jobs: filters, inline history, and the same actions as on the pages."""
 
 from functools import partial
 from typing import Protocol
@@ -17,13 +17,13 @@ from apps.jobs.models import Job, JobEvent, LedgerEntry, RemoteRun, RunStatus, S
 
 
 class JobService(Protocol):
-    """A service that acts on one job."""
+    """A service function that acts on one job."""
 
     def __call__(self, *, by: User, job_id: UUID, any_owner: bool) -> Job: ...
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Model]):
-    """Rows that only services write."""
+    """Read-only, because only services write these rows."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -76,19 +76,19 @@ class JobAdmin(ReadOnlyAdmin):
     def retry(self, request: HttpRequest, jobs: "QuerySet[Job]") -> None:
         self._each(request, jobs, services.job_retry)
 
-    @admin.action(description="Count as spent what the provider counted beyond the reservation")
+    @admin.action(description="Count the provider's charge above the reservation as spent")
     def count_excess(self, request: HttpRequest, jobs: "QuerySet[Job]") -> None:
         self._each(request, jobs, partial(job_excess_settle, counts=True))
 
-    @admin.action(description="Dismiss what the provider counted beyond the reservation")
+    @admin.action(description="Dismiss the provider's charge above the reservation")
     def dismiss_excess(self, request: HttpRequest, jobs: "QuerySet[Job]") -> None:
         self._each(request, jobs, partial(job_excess_settle, counts=False))
 
-    @admin.action(description="Check now with the provider")
+    @admin.action(description="Check with the provider now")
     def check_now(self, request: HttpRequest, jobs: "QuerySet[Job]") -> None:
         runs = RemoteRun.objects.filter(job__in=jobs, status=RunStatus.SUBMITTED)
         count = runs.update(next_poll_at=timezone.now())
-        self.message_user(request, f"{count} open requests will be checked within seconds.")
+        self.message_user(request, f"Open requests that will be checked within seconds: {count}.")
 
     def _each(self, request: HttpRequest, jobs: "QuerySet[Job]", service: JobService) -> None:
         by = request.user
@@ -100,7 +100,7 @@ class JobAdmin(ReadOnlyAdmin):
                     done += 1
             except StudioError as error:
                 self.message_user(request, f"{job.pk}: {error.message}", messages.WARNING)
-        self.message_user(request, f"{done} done.")
+        self.message_user(request, f"Jobs updated: {done}.")
 
 
 @admin.register(LedgerEntry)

@@ -1,4 +1,4 @@
-"""HTTP edge of jobs: list, look, cancel, adopt; and how every other call answers with a job."""
+"""The jobs API: list, show, cancel and adopt jobs; and the response of every other call that creates a job."""
 
 import re
 from collections.abc import Mapping
@@ -37,14 +37,14 @@ class JobEventSerializer(serializers.ModelSerializer[JobEvent]):
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):
-    """A job as the API answers it."""
+    """A job as the API returns it."""
 
     attempts = serializers.IntegerField(source="attempt")
     is_pro_job = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
     completed_at = serializers.DateTimeField(source="finished_at", allow_null=True)
-    provider_id = serializers.SerializerMethodField(help_text="The provider's own id of the present attempt's work")
-    output_url = serializers.SerializerMethodField(help_text="Where the result's video is, once there is one")
+    provider_id = serializers.SerializerMethodField(help_text="The provider's own id for the current attempt")
+    output_url = serializers.SerializerMethodField(help_text="The URL of the result's video, once there is one")
 
     class Meta:
         model = Job
@@ -86,7 +86,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 
 
 class JobDetailSerializer(JobSerializer):
-    """With the job's history."""
+    """A job with its history."""
 
     events = JobEventSerializer(many=True)
     result = serializers.SerializerMethodField()
@@ -96,38 +96,38 @@ class JobDetailSerializer(JobSerializer):
 
     @extend_schema_field(serializers.DictField())
     def get_result(self, job: Job) -> dict[str, Any]:
-        return shown_result(job)
+        return result_with_links(job)
 
 
-class WordsField(forms.MultipleChoiceField):
-    """Words in any case: the name several times, or once with commas between them."""
+class ChoicesField(forms.MultipleChoiceField):
+    """Choices in any case, given by repeating the parameter or separated by commas."""
 
     def to_python(self, value: Any) -> list[str]:
-        return [word.strip().lower() for given in super().to_python(value) for word in given.split(",") if word.strip()]
+        return [one.strip().lower() for given in super().to_python(value) for one in given.split(",") if one.strip()]
 
 
-class WordsFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc] # the package has no types
-    field_class = WordsField
+class ChoicesFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc] # the package has no types
+    field_class = ChoicesField
 
 
-class YesOrNo(forms.NullBooleanSelect):
-    """`1` and `0` besides `true` and `false`."""
+class BooleanWidget(forms.NullBooleanSelect):
+    """Accepts `1` and `0` as well as `true` and `false`."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> bool | None:
-        said = {"1": "true", "0": "false"}.get(data.get(name), str(data.get(name, "")).lower())
-        return super().value_from_datadict({name: said}, files, name)
+        value = {"1": "true", "0": "false"}.get(data.get(name), str(data.get(name, "")).lower())
+        return super().value_from_datadict({name: value}, files, name)
 
 
 class JobFilter(django_filters.FilterSet):  # type: ignore[misc] # the package has no types
-    state = WordsFilter(choices=State.choices)
-    kind = WordsFilter(choices=Kind.choices)
+    state = ChoicesFilter(choices=State.choices)
+    kind = ChoicesFilter(choices=Kind.choices)
     project = django_filters.UUIDFilter(field_name="project_id")
     scene = django_filters.UUIDFilter(field_name="scene_id")
-    pro = django_filters.BooleanFilter(method="filter_pro", label="Only Pro jobs, or none of them", widget=YesOrNo)
-    # The same by the names that a job shows.
+    pro = django_filters.BooleanFilter(method="filter_pro", label="Only Pro jobs, or no Pro jobs", widget=BooleanWidget)
+    # The same filters under the names of the job's fields.
     project_id = django_filters.UUIDFilter(field_name="project_id")
     scene_id = django_filters.UUIDFilter(field_name="scene_id")
-    is_pro_job = django_filters.BooleanFilter(method="filter_pro", label="The same as pro", widget=YesOrNo)
+    is_pro_job = django_filters.BooleanFilter(method="filter_pro", label="Same as pro", widget=BooleanWidget)
 
     class Meta:
         model = Job
@@ -158,7 +158,7 @@ def job_detail(request: Request, job_id: UUID) -> Response:
 @extend_schema(request=None, responses=JobSerializer)
 @api_view(["POST"])
 def job_cancel(request: Request, job_id: UUID) -> Response:
-    """Stop the work and any new spend at once."""
+    """Stop the work immediately and pay for nothing new."""
     return Response(JobSerializer(services.job_cancel(by=acting_user(request), job_id=job_id)).data)
 
 
@@ -170,7 +170,7 @@ class AdoptSerializer(serializers.Serializer[Any]):
 @api_view(["POST"])
 @idempotent
 def job_adopt(request: Request, job_id: UUID) -> Response:
-    """Name the provider's id of a request whose outcome was unknown; its result is fetched, nothing is paid."""
+    """Give the provider's id of a request whose outcome was unknown; its result is fetched without paying again."""
     body = AdoptSerializer(data=request.data)
     body.is_valid(raise_exception=True)
     by = acting_user(request)
@@ -184,7 +184,7 @@ class ExcessDecisionSerializer(serializers.Serializer[Any]):
 @extend_schema(request=ExcessDecisionSerializer, responses=JobSerializer)
 @api_view(["POST"])
 def job_excess(request: Request, job_id: UUID) -> Response:
-    """Decide about what the provider counted beyond the reservation: it counts as spent, or is dismissed."""
+    """Decide whether the amount a provider charged above the reservation counts as spent or is dismissed."""
     body = ExcessDecisionSerializer(data=request.data)
     body.is_valid(raise_exception=True)
     counts = body.validated_data["decision"] == "count"
@@ -192,25 +192,25 @@ def job_excess(request: Request, job_id: UUID) -> Response:
 
 
 def job_response(request: Request, job: Job) -> Response:
-    """How a call that made work answers: `202`, the job and its address.
+    """Return the response of a call that created a job: `202`, with the job and its address.
 
-    With `Prefer: wait=N` it is `200` when it is done within N seconds, and the result's fields stand beside the job's.
+    With `Prefer: wait=N`, a job that finishes within N seconds gets `200`, with the result's fields next to the job's.
     """
     job, headers = wait_as_preferred(request, job)
     data = JobSerializer(job).data
     if job.state == State.SUCCEEDED and "Preference-Applied" in headers:
-        data["result"] = shown_result(job)
+        data["result"] = result_with_links(job)
         return Response({**data, **data["result"], "job": data}, status=status.HTTP_200_OK, headers=headers)
     return Response({**data, "job": data}, status=status.HTTP_202_ACCEPTED, headers=headers)
 
 
 def wait_as_preferred(request: Request, job: Job) -> tuple[Job, dict[str, str]]:
-    """The job as it stands after the caller's `Prefer: wait=N`, and the headers of the answer.
+    """Wait for the job as the caller's `Prefer: wait=N` asks. Returns the job and the response headers.
 
-    Where too many wait already, the preference is not applied and the answer comes at once.
+    If too many callers are already waiting, the preference is not applied and the response is immediate.
     """
     headers = {"Location": f"/api/jobs/{job.pk}"}
-    if seconds := wanted_wait_seconds(request):
+    if seconds := requested_wait_seconds(request):
         with waiter_admit(acting_user(request).pk) as admitted:
             if admitted:
                 job = job_wait_until_ended(job, seconds=seconds)
@@ -218,18 +218,18 @@ def wait_as_preferred(request: Request, job: Job) -> tuple[Job, dict[str, str]]:
     return job, headers
 
 
-def shown_result(job: Job) -> dict[str, Any]:
-    """The result with the links of its video, which are made when they are shown, since they run out."""
+def result_with_links(job: Job) -> dict[str, Any]:
+    """Return the result with the links to its video. They expire, so they are created when the result is shown."""
     asset = Asset.objects.filter(pk=job.result["video_id"]).first() if "video_id" in job.result else None
     return {**job.result, **(asset_urls(asset) if asset else {})}
 
 
-def wanted_wait_seconds(request: Request) -> int:
-    """N of `Prefer: wait=N` (RFC 7240), at most 60; 0 where it is not asked for."""
+def requested_wait_seconds(request: Request) -> int:
+    """Return N from `Prefer: wait=N` (RFC 7240), at most 60, or 0 without that preference."""
     match = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})", request.headers.get("Prefer", ""), re.IGNORECASE)
     return min(int(match.group(1)), LONGEST_WAIT_SECONDS) if match else 0
 
 
-def wanted_idempotency(request: Request, *, kind: str, body: Mapping[str, Any]) -> Idempotency | None:
-    """The request's `Idempotency-Key`, with what it is used for."""
+def request_idempotency(request: Request, *, kind: str, body: Mapping[str, Any]) -> Idempotency | None:
+    """Return the request's `Idempotency-Key` with the request's fingerprint, or None without a key."""
     return services.idempotency_of(request.headers.get("Idempotency-Key", ""), kind=kind, body=body)

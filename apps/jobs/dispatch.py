@@ -1,6 +1,6 @@
-"""Rings the bell: sends a task by name after the transaction has committed.
+"""Send a task by name after the transaction has committed.
 
-A lost message costs time, never work: the sweep sends again what nobody took.
+A lost message costs time, never work: the sweep sends it again if no worker took the job.
 """
 
 from functools import partial
@@ -27,24 +27,24 @@ KEEP_LATE_RESULT_TASK = "workers.generation.keep_late_result"
 
 
 def job_dispatch(job: Job, *, claim_from: State) -> None:
-    """After commit, ask the job's queue to claim it from `claim_from` (QUEUED to run, WAITING to collect)."""
+    """After commit, tell a worker to claim the job from `claim_from` (QUEUED: run it, WAITING: collect its result)."""
     queue = job.queue if claim_from == State.QUEUED else Queue.IO
     Job.objects.filter(pk=job.pk).update(dispatched_at=timezone.now())
     task_dispatch(SPECS[job.kind].task, queue=queue, job_id=str(job.pk), claim_from=str(claim_from))
 
 
 def job_ended_dispatch(job_id: UUID) -> None:
-    """After commit, let whoever builds on this job look at the new state of things."""
+    """After commit, send the follow-up task for a job that has ended."""
     task_dispatch(JOB_ENDED_TASK, queue=Queue.IO, job_id=str(job_id))
 
 
 def job_retried_dispatch(job_id: UUID) -> None:
-    """After commit, let what the job belongs to show it again."""
+    """After commit, have the job's scene show the retried job."""
     task_dispatch(JOB_RETRIED_TASK, queue=Queue.IO, job_id=str(job_id))
 
 
 def task_dispatch(name: str, *, queue: str, **arguments: Any) -> None:
-    """After commit, send the task. A broker that is away is logged; the database still knows."""
+    """After commit, send the task. If the broker is unreachable, log it; the sweep recovers from the database."""
     transaction.on_commit(partial(_send, name, queue, arguments))
 
 

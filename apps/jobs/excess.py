@@ -1,4 +1,4 @@
-"""What a provider counted beyond the reservation: kept apart from spending until a person has looked at it."""
+"""What a provider charged above the reservation: kept out of spending until a person decides."""
 
 from decimal import Decimal
 from uuid import UUID
@@ -17,7 +17,8 @@ log = structlog.get_logger(__name__)
 
 
 def open_excesses() -> "QuerySet[LedgerEntry]":
-    """Those that nobody has decided about yet, oldest first. Imported jobs are records of another studio's money."""
+    """Return the excesses that still need a decision, oldest first, without those of imported jobs."""
+    # An imported job records another installation's money.
     decided = LedgerEntry.objects.filter(
         job=OuterRef("job"), attempt=OuterRef("attempt"), kind__in=[LedgerKind.ACCEPT, LedgerKind.DISMISS]
     )
@@ -25,9 +26,9 @@ def open_excesses() -> "QuerySet[LedgerEntry]":
 
 
 def job_excess_settle(*, by: User, job_id: UUID, counts: bool, any_owner: bool = False) -> Job:
-    """A person decides: the job's excess counts as spent, or is dismissed. `any_owner`: the admin's.
+    """Apply a person's decision: count the job's excess as spent, or dismiss it. `any_owner` is for the admin.
 
-    Raises NotFound for somebody else's job, ConflictError when there is nothing to decide.
+    Raises NotFound for another user's job, ConflictError if there is nothing to decide.
     """
     with transaction.atomic(durable=True):
         job = services.job_lock(job_id)
@@ -35,11 +36,11 @@ def job_excess_settle(*, by: User, job_id: UUID, counts: bool, any_owner: bool =
             raise NotFound("There is no such job.")
         found = list(open_excesses().filter(job=job))
         if not found:
-            raise ConflictError("This job has no cost that waits for a decision.", code="nothing_to_confirm")
+            raise ConflictError("This job has no cost that needs a decision.", code="nothing_to_confirm")
         for excess in found:
             money.excess_settle(job, excess, counts=counts)
         amount = sum((excess.amount for excess in found), Decimal(0))
         code, act = (Code.COST_CONFIRMED, "counted as spent") if counts else (Code.COST_DISMISSED, "dismissed")
-        services.job_note(job, code=code, message=f"${amount:.4f} beyond the reservation {act}, by {by}")
+        services.job_note(job, code=code, message=f"${amount:.4f} above the reservation {act}, by {by}")
         log.info("cost_excess_settled", job_id=str(job.pk), counts=counts, amount=str(amount))
         return job

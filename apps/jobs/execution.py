@@ -1,7 +1,7 @@
-"""What a worker does around a handler: claim, heartbeat, run, and turn the outcome into a move.
+"""What a handler gets and returns: a `JobRun` with heartbeat, progress and scratch folder, and an `Outcome`.
 
-A handler is a function from `JobRun` to an `Outcome`. It does long work outside any transaction and may be
-killed at any line; it writes rows only in `Done.save`, which commits together with the end of the job.
+A handler does its long work outside any transaction and may be killed at any line. It writes rows only in
+`Done.save`, which commits together with the end of the job.
 """
 
 import re
@@ -27,16 +27,16 @@ from apps.jobs.services import Claim, claim_holds, job_heartbeat
 
 log = structlog.get_logger(__name__)
 
-# How soon a cancelled job's worker notices. One small query a second for each job that runs that long.
+# How soon a worker notices that its job was cancelled. Costs one small query per second for each running job.
 CANCEL_CHECK_SECONDS = 1.0
-# Progress is written at most this often, whatever the renderer reports; a new phase at once.
+# Progress is written at most this often, however often it is reported. A new phase is written immediately.
 PROGRESS_WRITE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Done:
-    """The work is made. `save` writes its rows inside the finishing transaction; its dict joins the result.
-    `cost` is what it really cost, None: as quoted."""
+    """The work is done. `save` writes its rows inside the finishing transaction, and the dict it returns is added to
+    the result. `cost` is the actual cost (None: as quoted)."""
 
     result: Mapping[str, Any] = field(default_factory=dict)
     save: Callable[[], Mapping[str, Any] | None] | None = None
@@ -44,19 +44,19 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Handed:
-    """Another machine works on it, or the job was already moved on; there is nothing more to do here."""
+class HandedOff:
+    """A provider is working on it, or the job was already moved: this worker has nothing more to do."""
 
 
 Parameters = TypeVar("Parameters", bound=JobParameters)
-Outcome = Done | Handed
+Outcome = Done | HandedOff
 Handler = Callable[["JobRun"], Outcome]
 
 
 class JobRun:
-    """One claim's work: the frozen job, a scratch folder, progress, and the question whether to go on."""
+    """One claim's work on a job: its parameters, a scratch folder, progress, and whether to continue."""
 
-    # True when the job had ended before its paid result came: keep the result, change nothing else.
+    # True if the job had ended before its paid result arrived: keep the result, change nothing else.
     late = False
 
     def __init__(self, job: Job, claim: Claim, *, scratch: Path, time_limit_seconds: float) -> None:
@@ -84,28 +84,28 @@ class JobRun:
         return self.claim.attempt
 
     def cancelled(self) -> bool:
-        """Whether to stop: cancelled, taken over by another worker, or out of time. Cheap; ask often."""
+        """Return whether to stop: cancelled, taken over by another worker, or out of time. Cheap; call it often."""
         return self._over.is_set()
 
     def check(self) -> None:
-        """Raise WorkCancelled when there is a reason to stop."""
+        """Raise WorkCancelled if the work must stop."""
         if self._over.is_set():
             raise WorkCancelled("the job was cancelled, taken over or ran out of time")
 
     def fence(self) -> None:
-        """Ask the row itself, now. Raises WorkCancelled unless the job still runs under this claim.
+        """Read the row now and raise WorkCancelled unless the job is still running under this claim.
 
-        For the moment before something is written outside the database under a name that the next claim uses, too.
+        Call it just before writing something outside the database under a name that the next claim would also use.
         """
         if not claim_holds(self.claim):
             self._over.set()
         self.check()
 
     def progress(self, percentage: float, message: str = "") -> None:
-        """Show how far the work is (0…100) and what it does. Raises WorkCancelled when there is a reason to stop."""
+        """Report progress (0…100) and what is being done. Raises WorkCancelled if the work must stop."""
         self.check()
         now = time.monotonic()
-        # What is counted within a phase is not a new one.
+        # Without its digits, "Image 2 of 9" is the same phase as "Image 1 of 9".
         phase = re.sub(r"\d+", "", message) or self._phase
         if phase == self._phase and now - self._last_write < PROGRESS_WRITE_SECONDS:
             return
@@ -134,7 +134,7 @@ class JobRun:
             try:
                 holds = job_heartbeat(self.claim) if beat_due else claim_holds(self.claim)
             except DatabaseError as error:
-                # A database that is away for a moment is no reason to throw work away; fencing guards the end.
+                # Don't throw work away because the database is briefly unreachable; the claim is checked at the end.
                 log.warning("heartbeat_failed", job_id=str(self.job.pk), reason=str(error))
                 connection.close()
                 continue
@@ -145,31 +145,31 @@ class JobRun:
 
 
 class LateRun(JobRun):
-    """Collecting a paid result that came after its job had ended: nothing to claim, nothing to cancel."""
+    """Collects a paid result that arrived after its job had ended: there is no claim and nothing to cancel."""
 
     late = True
 
     def fence(self) -> None:
-        """The lease on the late result is the right to keep it, under a name that nobody else uses."""
+        """Do nothing: the lease on the late result already keeps other workers away."""
 
     def progress(self, percentage: float, message: str = "") -> None:
-        """There is nobody to show it to."""
+        """Do nothing: the job has ended, so no page shows its progress."""
 
     def __enter__(self) -> "LateRun":
         return self
 
     def __exit__(self, *_: object) -> None:
-        """No heartbeat to stop."""
+        """Do nothing: there is no heartbeat to stop."""
 
 
 def scratch_folder(job: Job) -> Path:
-    """A new empty folder for one claim's temporary files."""
+    """Create an empty folder for one claim's temporary files."""
     root = Path(settings.SCRATCH_ROOT) / "jobs"
     root.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix=f"{job.pk}-", dir=root))
 
 
 def scratch_remove(folder: Path) -> None:
-    """Remove a scratch folder whatever is in it; one that is gone already is fine."""
+    """Remove a scratch folder with everything in it. It may already be gone."""
     with suppress(FileNotFoundError):
         shutil.rmtree(folder)

@@ -1,4 +1,4 @@
-"""The kinds of job, and for each its task, queue and time limit."""
+"""The kinds of job, each with its task, queue and time limit."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from django.db.models import TextChoices
 
 
 class Queue(TextChoices):
-    """Queues by scarce resource: the network, the processor, and neither."""
+    """Queues by the resource they use most: the network, the processor, or neither."""
 
     IO = "io"
     MEDIA = "media"
@@ -31,7 +31,7 @@ class Kind(TextChoices):
 
 @dataclass(frozen=True)
 class KindSpec:
-    """`time_limit_seconds` bounds one claim's work in a worker; waiting for a provider does not count."""
+    """`time_limit_seconds` limits one claim's work in a worker; time spent waiting for a provider does not count."""
 
     task: str
     queue: Queue

@@ -15,11 +15,11 @@ FINISHED_STATES = sorted(FINISHED)
 
 
 class Job(models.Model):
-    """One unit of asynchronous work. The row is the truth; a message is only a bell.
+    """One unit of asynchronous work. The row is the source of truth; a message only wakes a worker.
 
-    `attempt` counts a person's tries, and a paid request is made at most once in each. `claim` is the fencing
-    token: it grows with every claim, and a worker whose number is old changes nothing. `project_id` and
-    `scene_id` are labels for filters; domain rows point at jobs, not the other way.
+    `attempt` counts the tries a person asked for, with at most one paid request in each. `claim` is the fencing
+    token: it increases with every claim, and a worker with an old number can't change anything. `project_id` and
+    `scene_id` are labels for filters; domain rows point at jobs, not the other way round.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -37,7 +37,7 @@ class Job(models.Model):
     failures = models.PositiveIntegerField(default=0)  # automatic tries used up in this attempt
     worker = models.CharField(max_length=200, blank=True)
 
-    # Frozen when the job is made: what was bought never changes with a YAML file.
+    # Frozen when the job is created, so that editing a YAML file never changes what was bought.
     parameters = models.JSONField(default=dict)
     flavor = models.CharField(max_length=100, blank=True)
     config_hash = models.CharField(max_length=64, blank=True)
@@ -61,7 +61,7 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    # Set where it came with a project's archive: a record of work that was done elsewhere, which never runs here.
+    # Set if the job came with a project's archive: a record of work done elsewhere, which never runs here.
     imported_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -96,12 +96,12 @@ class Job(models.Model):
 
     @property
     def is_live(self) -> bool:
-        """Work may still happen by itself."""
+        """The job may still make progress without a person."""
         return self.finished_at is None and self.state != State.NEEDS_ATTENTION
 
 
 class JobEvent(models.Model):
-    """One line of a job's history, written together with the change it tells of."""
+    """One entry in a job's history, committed together with the change it records."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -116,7 +116,7 @@ class JobEvent(models.Model):
 
 
 class RunStatus(models.TextChoices):
-    """What we know of one paid request. The first two are written before and after the call."""
+    """What we know about one paid request. The first two are written before and after the call."""
 
     SUBMITTING = "submitting"
     SUBMITTED = "submitted"
@@ -145,7 +145,7 @@ class RemoteRun(models.Model):
     message = models.TextField(blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     submitting_at = models.DateTimeField()
-    sending_at = models.DateTimeField(null=True, blank=True)  # from here on they may have the request
+    sending_at = models.DateTimeField(null=True, blank=True)  # from here on, the provider may have the request
     submitted_at = models.DateTimeField(null=True, blank=True)
     deadline_at = models.DateTimeField(null=True, blank=True)
     next_poll_at = models.DateTimeField(null=True, blank=True)
@@ -184,7 +184,7 @@ class RemoteRun(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """The provider works on it, as far as we know."""
+        """The provider is working on it, as far as we know."""
         return self.status == RunStatus.SUBMITTED
 
 
@@ -210,7 +210,7 @@ class LedgerKind(models.TextChoices):
     RESERVE = "reserve"
     SETTLE = "settle"
     RELEASE = "release"
-    # What a provider counted beyond the reservation: not spent before a person accepts it.
+    # What a provider charged above the reservation. It counts as spent only once a person accepts it.
     EXCESS = "excess"
     ACCEPT = "accept"
     DISMISS = "dismiss"
@@ -236,7 +236,7 @@ class LedgerEntry(models.Model):
             models.UniqueConstraint(
                 fields=["job", "attempt"], condition=Q(kind=LedgerKind.RESERVE), name="ledger_one_reserve_per_attempt"
             ),
-            # Settled or released, once: money comes back or goes, never both.
+            # Either settled or released, and only once.
             models.UniqueConstraint(
                 fields=["job", "attempt"],
                 condition=Q(kind__in=[LedgerKind.SETTLE, LedgerKind.RELEASE]),

@@ -1,7 +1,7 @@
 """Money: quote → reserve → settle or release, with caps per project, user and day.
 
-Accounts are locked in the order of their scope, so spent + reserved ≤ cap holds under any concurrency and
-two reservations cannot deadlock. Amounts are US dollars. Every function runs inside the caller's transaction.
+Accounts are locked in the order of their scopes, so spent + reserved ≤ cap always holds and two reservations
+can't deadlock. Amounts are US dollars. Every function runs inside the caller's transaction.
 """
 
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ from apps.providers.base import Quote
 log = structlog.get_logger(__name__)
 
 ZERO = Decimal(0)
-# What a ledger's column holds: four places, and far less than a provider may claim.
-CENTS_OF_CENTS = Decimal("0.0001")
+# The ledger's columns hold four decimal places, and far less than a provider may claim.
+LEDGER_STEP = Decimal("0.0001")
 LARGEST_AMOUNT = Decimal("9999999")
-SCOPE_WORDS = {"project": "this project's budget", "user": "your account's cap", "day": "your cap for today"}
+SCOPE_LABELS = {"project": "this project's budget", "user": "your account's cap", "day": "your cap for today"}
 
 
 def project_scope(project_id: UUID) -> str:
@@ -39,12 +39,12 @@ def day_scope(user_id: int, day: date) -> str:
 
 
 def daily_cap_scope(user_id: int) -> str:
-    """The account that holds the cap of each of a user's days; its own totals stay 0."""
+    """Return the scope of the account that holds a user's daily cap; its own totals stay 0."""
     return f"daily:{user_id}"
 
 
 def scopes_of(job: Job) -> list[str]:
-    """The scopes that the job's spending counts against, today."""
+    """Return the scopes that the job's spending counts against today."""
     return _scopes(job.owner_id, job.project_id)
 
 
@@ -56,25 +56,25 @@ def _scopes(owner_id: int, project_id: UUID | None) -> list[str]:
 
 
 def cap_set(*, scope: str, cap: Decimal | None) -> None:
-    """Set or lift a cap. It holds from the next reservation on; what is reserved stays."""
+    """Set or remove a cap. It applies from the next reservation; existing reservations stay."""
     SpendingAccount.objects.update_or_create(scope=scope, defaults={"cap": cap})
 
 
 def cost_confirm(*, amount: Decimal, confirm_above: Decimal | None, confirmed: bool) -> None:
-    """Raise BudgetExceeded (`confirmation_required`) where the amount is above the threshold and unconfirmed."""
+    """Raise BudgetExceeded (`confirmation_required`) if the amount is above the threshold and not confirmed."""
     if confirm_above is not None and amount > confirm_above and not confirmed:
         raise BudgetExceeded(
-            f"This costs ${amount:.2f}, more than the ${confirm_above:.2f} that needs no question. "
-            "Send confirm_cost=true to go on.",
+            f"This costs ${amount:.2f}, which is above your ${confirm_above:.2f} confirmation limit. "
+            "Send confirm_cost=true to continue.",
             code="confirmation_required",
             evidence={"amount": str(amount), "confirm_above": str(confirm_above)},
         )
 
 
-def cost_fits(*, owner_id: int, project_id: UUID, amount: Decimal) -> None:
-    """Raise BudgetExceeded where the whole of several jobs would pass a cap, before the first of them starts.
+def cost_check_fits(*, owner_id: int, project_id: UUID, amount: Decimal) -> None:
+    """Raise BudgetExceeded if several jobs together would exceed a cap, before the first of them starts.
 
-    Nothing is set aside: each job reserves its own part, and may still be refused.
+    This reserves nothing: each job reserves its own share and may still be refused.
     """
     if amount <= ZERO:
         return
@@ -85,9 +85,9 @@ def cost_fits(*, owner_id: int, project_id: UUID, amount: Decimal) -> None:
 
 
 def cost_reserve(job: Job, quote: Quote) -> None:
-    """Set the quoted amount aside for the job's present attempt.
+    """Reserve the quoted amount for the job's current attempt.
 
-    Raises BudgetExceeded when spent + reserved + amount would pass a cap; nothing is written then.
+    Raises BudgetExceeded, and writes nothing, if spent + reserved + amount would exceed a cap.
     """
     if quote.amount <= ZERO:
         return
@@ -102,24 +102,24 @@ def cost_reserve(job: Job, quote: Quote) -> None:
 
 
 def cost_reserve_again(job: Job) -> None:
-    """Hold what the job was quoted, and the length that it buys, for another attempt. Raises BudgetExceeded."""
+    """Reserve the job's quoted cost, and the seconds it buys, for another attempt. Raises BudgetExceeded."""
     first = LedgerEntry.objects.filter(job=job, kind=LedgerKind.RESERVE).order_by("attempt").first()
     seconds = first.bought_seconds if first else None
     cost_reserve(job, Quote(job.quoted_cost, "as quoted for the first attempt", bought_seconds=seconds))
 
 
 def reservation_open(job: Job) -> bool:
-    """Whether the present attempt holds a reservation that was neither settled nor released."""
+    """Return whether the current attempt has a reservation that was neither settled nor released."""
     entries = LedgerEntry.objects.filter(job=job, attempt=job.attempt).values_list("kind", flat=True)
     return LedgerKind.RESERVE in entries and len(entries) == 1
 
 
 def cost_settle(job: Job, *, attempt: int, amount: Decimal | None = None) -> Decimal:
-    """The attempt's reservation becomes spending of `amount` (None: as reserved); returns what was spent.
+    """Turn the attempt's reservation into spending of `amount` (None: as reserved). Returns what was spent.
 
-    Never more than was reserved: caps and confirmations were checked against that. What the provider counted beyond
-    it is kept as an excess, which is told to people and counts once one of them says so (`excess_settle`). Does
-    nothing when the attempt holds no open reservation, so it can be called twice.
+    This is never more than was reserved, because that is what caps and confirmations were checked against. What the
+    provider charged above it is kept as an excess, which counts only once a person accepts it (`excess_settle`).
+    Does nothing if the attempt has no open reservation, so it can be called twice.
     """
     claimed = _countable(job, amount)
     entry = _open_reservation(job, attempt)
@@ -142,7 +142,7 @@ def cost_settle(job: Job, *, attempt: int, amount: Decimal | None = None) -> Dec
 
 
 def excess_settle(job: Job, excess: LedgerEntry, *, counts: bool) -> None:
-    """A person has looked at an excess: it counts as spent, whatever the caps say, or it is dismissed."""
+    """Apply a person's decision about an excess: count it as spent, regardless of caps, or dismiss it."""
     if counts:
         for account in _lock(excess.scopes):
             account.spent += excess.amount
@@ -153,7 +153,7 @@ def excess_settle(job: Job, excess: LedgerEntry, *, counts: bool) -> None:
 
 
 def cost_release(job: Job, *, attempt: int) -> None:
-    """Give the attempt's reservation back. Does nothing when there is none open."""
+    """Release the attempt's reservation. Does nothing if there is no open one."""
     entry = _open_reservation(job, attempt)
     if entry is None:
         return
@@ -177,33 +177,34 @@ def _refuse_above_cap(account: SpendingAccount, amount: Decimal, *, owner_id: in
     if cap is None or account.spent + account.reserved + amount <= cap:
         return
     raise BudgetExceeded(
-        f"This costs ${amount:.2f} and would pass {SCOPE_WORDS[kind]} of ${cap:.2f} "
-        f"(${account.spent:.2f} spent, ${account.reserved:.2f} reserved). Raise the cap or wait for running work.",
+        f"This costs ${amount:.2f} and would exceed {SCOPE_LABELS[kind]} of ${cap:.2f} "
+        f"(${account.spent:.2f} spent, ${account.reserved:.2f} reserved). Raise the cap, or wait for running jobs to "
+        "finish.",
         evidence={"scope": account.scope, "amount": str(amount), "cap": str(cap)},
     )
 
 
 def _open_reservation(job: Job, attempt: int) -> LedgerEntry | None:
-    # The job's row is locked by the caller, so nobody else ends the same attempt meanwhile.
+    # The caller holds the lock on the job's row, so nothing else can end the same attempt in the meantime.
     entries = list(LedgerEntry.objects.filter(job=job, attempt=attempt))
     reserves = [entry for entry in entries if entry.kind == LedgerKind.RESERVE]
     return reserves[0] if reserves and len(entries) == 1 else None
 
 
 def _countable(job: Job, amount: Decimal | None) -> Decimal | None:
-    """The amount as the ledger keeps it; None, as reserved, for one that is no amount of money."""
+    """Return the amount as the ledger stores it, or None ("as reserved") if it is not a valid amount of money."""
     if amount is None:
         return None
     if not amount.is_finite() or amount < ZERO:
         log.error("cost_not_an_amount", job_id=str(job.pk), provider=job.provider, claimed=str(amount))
         return None
-    return min(amount, LARGEST_AMOUNT).quantize(CENTS_OF_CENTS)
+    return min(amount, LARGEST_AMOUNT).quantize(LEDGER_STEP)
 
 
 def _excess_keep(job: Job, excess: LedgerEntry, *, reserved: Decimal) -> None:
     excess.save()
     claimed = reserved + excess.amount
-    # Either a price in a flavor is out of date or the provider counts wrongly: both need somebody.
+    # Either a price in a flavor is out of date or the provider's count is wrong. Both need a person.
     log.error(
         "cost_above_reservation",
         job_id=str(job.pk),
@@ -211,15 +212,16 @@ def _excess_keep(job: Job, excess: LedgerEntry, *, reserved: Decimal) -> None:
         reserved=str(reserved),
         claimed=str(claimed),
     )
-    words = (
-        f"The provider counted ${claimed:.4f} where ${reserved:.4f} was reserved; ${excess.amount:.4f} is not counted"
+    message = (
+        f"The provider charged ${claimed:.4f} but ${reserved:.4f} was reserved; "
+        f"${excess.amount:.4f} is not counted until a person confirms it."
     )
     JobEvent.objects.create(
         job=job,
         from_state=job.state,
         to_state=job.state,
         code=Code.COST_ABOVE_RESERVED,
-        message=f"{words} until a person confirms it.",
+        message=message,
         facts={"reserved": str(reserved), "claimed": str(claimed)},
     )
 
@@ -247,7 +249,7 @@ def _entry(job: Job, attempt: int, kind: LedgerKind, amount: Decimal, scopes: li
 
 
 def _next(entry: LedgerEntry, kind: LedgerKind, amount: Decimal) -> LedgerEntry:
-    """Another movement of the same attempt's money."""
+    """Return another ledger entry for the same attempt."""
     return LedgerEntry(
         job_id=entry.job_id,
         attempt=entry.attempt,

@@ -1,7 +1,7 @@
-"""Asks providers about open runs, many per request, and moves jobs on for what they answer.
+"""Poll providers for open runs, many per request, and move their jobs along.
 
-A run is leased by pushing its next poll time in the transaction that selects it, so two rounds never ask
-for the same run. A poll that fails changes nothing: the run is simply due again later.
+A run is leased by pushing its next poll time back in the transaction that selects it, so two rounds never poll
+the same run. A failed poll changes nothing: the run is due again later.
 """
 
 import random
@@ -28,16 +28,16 @@ log = structlog.get_logger(__name__)
 
 # Runs per round: ten list calls of a hundred for a provider that lists.
 LEASE_SIZE = 1000
-# A fresh work may be missing from a vendor's listing for a moment.
+# New work may be missing from a vendor's listing for a moment.
 NOT_FOUND_GRACE_SECONDS = 120.0
-# After its deadline a run is asked for this long, since a late result was paid for.
+# A run is still polled this long after its deadline, since a late result was paid for.
 LATE_SECONDS = 24 * 3600.0
-# Longer than any submit may take, and than a listing may lag behind it.
+# Longer than any submit can take, plus the time a vendor needs to list it.
 ABANDONED_SECONDS = 15 * 60.0
 
 
 def runs_poll_due(*, kind: str = "") -> int:
-    """One round over every run that is due, of one kind of job where it is named. Answers how many were asked for."""
+    """Poll every run that is due, or only those of one kind of job. Returns how many were polled."""
     runs = _lease(timezone.now(), kind)
     by_provider: dict[str, list[RemoteRun]] = defaultdict(list)
     for run in runs:
@@ -72,7 +72,7 @@ def runs_poll(provider_name: str, runs: Sequence[RemoteRun]) -> None:
     """Ask one provider about the runs, in as few requests as it allows."""
     provider = provider_get(provider_name)
     if not isinstance(provider, RemoteProvider):
-        raise ConflictError(f"{provider.title} has no remote work to ask for.")
+        raise ConflictError(f"{provider.title} has no remote work to poll.")
     by_ref = {RemoteRef(provider=provider_name, remote_id=run.remote_id): run for run in runs}
     for batch in _batches(list(by_ref), provider.poll_batch_size):
         try:
@@ -90,7 +90,7 @@ def _batches(refs: list[RemoteRef], size: int) -> Iterable[list[RemoteRef]]:
 
 
 def run_apply(run: RemoteRun, status: RemoteStatus) -> None:
-    """Move the run and its job on for one look at the provider. Settles once however often it is called."""
+    """Update the run and its job from the provider's status. Settles the cost only once, however often it is called."""
     if status.state in {RemoteState.QUEUED, RemoteState.RUNNING, RemoteState.UNRECOGNISED}:
         _note_progress(run, status)
         _past_deadline([run])
@@ -114,7 +114,7 @@ def _note_progress(run: RemoteRun, status: RemoteStatus) -> None:
         log.warning("provider_status_unrecognised", provider=run.provider, remote_id=run.remote_id, raw=str(status.raw))
         RemoteRun.objects.filter(pk=run.pk, status=RunStatus.SUBMITTED).update(raw=dict(status.raw))
     if status.message:
-        # Kept for the day on which it was the last that was heard; written only when it changes.
+        # Kept because it may turn out to be the last thing the provider said; written only when it changes.
         open_run = RemoteRun.objects.filter(pk=run.pk, status=RunStatus.SUBMITTED)
         open_run.exclude(message=status.message).update(message=status.message)
     if status.progress_percentage is not None:
@@ -146,7 +146,7 @@ def _failed(job: Job, run: RemoteRun, status: RemoteStatus) -> None:
     if job.attempt != run.attempt or job.state != State.WAITING:
         return
     code = Code.CANCELLED_BY_PROVIDER if cancelled else Code.PROVIDER_FAILED
-    end = "cancelled it" if cancelled else "could not make it and gave no reason"
+    end = "cancelled it" if cancelled else "failed without giving a reason"
     services.job_move_waiting(
         job,
         to=State.FAILED,
@@ -166,14 +166,16 @@ def _not_found(job: Job, run: RemoteRun) -> None:
         services.job_needs_attention(
             job,
             code=Code.RESULT_LOST,
-            message="The provider no longer knows this work. Look at your account there before paying again.",
+            message="The provider can't find this work any more. Check your account there before paying again.",
             evidence={"provider": run.provider, "remote_id": run.remote_id},
         )
 
 
 def _past_deadline(runs: Sequence[RemoteRun], *, answer: str = "") -> None:
-    """The owner is told after the deadline; the money stays reserved and the run is asked for, rarely. `answer` is
-    why the provider cannot be asked now, if it cannot."""
+    """Fail the jobs of runs past their deadline. The money stays reserved and the runs are still polled, less often.
+
+    `answer` is the error if the provider couldn't be polled.
+    """
     now = timezone.now()
     for run in runs:
         if run.deadline_at is None or now <= run.deadline_at:
@@ -188,29 +190,30 @@ def _past_deadline(runs: Sequence[RemoteRun], *, answer: str = "") -> None:
                 row.save(update_fields=["status"])
             if job.attempt == row.attempt and job.state == State.WAITING:
                 words = " ".join(one for one in (row.message, answer) if one)
-                last_words = f" Its last words: {words}" if words else ""
+                last_words = f" Its last message: {words}" if words else ""
                 title = provider_get(row.provider).title
                 services.job_move_waiting(
                     job,
                     to=State.FAILED,
                     code=Code.DEADLINE,
-                    message=f"{title} did not finish in time. A result that still comes is kept.{last_words}",
+                    message=f"{title} did not finish in time. If a result still arrives, it will be kept.{last_words}",
                     evidence={"provider": run.provider, "remote_id": run.remote_id, "raw": row.raw},
                 )
 
 
 def run_poll_now(*, provider: str, key: str) -> bool:
-    """Make the run due at once (a webhook said so). False when it has ended. Raises NotFound for a foreign key."""
+    """Make the run due for a poll now, after a webhook. Returns False if it has ended. Raises NotFound for an unknown
+    key."""
     runs = RemoteRun.objects.filter(provider=provider, key=key)
     if runs.filter(status=RunStatus.SUBMITTED).update(next_poll_at=timezone.now()):
         return True
     if not runs.exists():
-        raise NotFound("No work of this installation has that key.")
+        raise NotFound("Nothing in this installation has that key.")
     return False
 
 
 def run_cancel(run_id: int) -> None:
-    """Tell the provider to stop; what it answers is seen by the next poll."""
+    """Ask the provider to stop; the next poll shows what it did."""
     run = RemoteRun.objects.get(pk=run_id)
     provider = provider_get(run.provider)
     if run.status != RunStatus.SUBMITTED or not isinstance(provider, RemoteProvider):
@@ -223,9 +226,9 @@ def run_cancel(run_id: int) -> None:
 
 
 def run_settle_abandoned(run_id: int) -> None:
-    """Find out about a submit of unknown outcome that no attempt looks after any more. Never submits.
+    """Resolve a submit of unknown outcome that no attempt follows any more. Never submits.
 
-    What was made is kept and paid for. What the provider cannot be asked about counts as paid, to be safe.
+    A result is kept and paid for. If the provider can't be asked, the submit counts as paid, to be safe.
     """
     run = RemoteRun.objects.select_related("job").get(pk=run_id)
     provider = provider_get(run.provider)
@@ -261,12 +264,12 @@ def _close_abandoned(run: RemoteRun, *, paid: bool) -> None:
             return
         money.cost_settle(job, attempt=row.attempt)
         title = provider_get(row.provider).title
-        message = f"{title} never said whether it took attempt {row.attempt}; its cost counts as spent"
+        message = f"{title} never said whether it accepted attempt {row.attempt}; its cost counts as spent"
         services.job_note(job, code=Code.SUBMIT_UNKNOWN, message=message)
 
 
 def job_adopt(*, by: User, job_id: UUID, remote_id: str) -> Job:
-    """A person says that it was made, and names the provider's id of a submit whose outcome was unknown.
+    """Adopt the provider's id that a person found for a submit of unknown outcome; its result is then fetched.
 
     Raises ConflictError unless the job needs attention and no other run has that id.
     """
@@ -276,9 +279,11 @@ def job_adopt(*, by: User, job_id: UUID, remote_id: str) -> Job:
             raise NotFound("There is no such job.")
         run = RemoteRun.objects.select_for_update().filter(job=job, attempt=job.attempt).first()
         if run is None or job.state != State.NEEDS_ATTENTION:
-            raise ConflictError("Only a job that needs you because its request may have been paid can adopt a result.")
+            raise ConflictError(
+                "Only a job that needs you because its request may have been charged can adopt a result."
+            )
         if RemoteRun.objects.filter(provider=run.provider, remote_id=remote_id).exclude(pk=run.pk).exists():
-            raise ConflictError("Another job has this result already.", code="already_adopted")
+            raise ConflictError("Another job already has this result.", code="already_adopted")
         now = timezone.now()
         run.status, run.remote_id, run.submitted_at = RunStatus.SUBMITTED, remote_id, now
         run.next_poll_at, run.deadline_at = now, now + timedelta(seconds=LATE_SECONDS)
@@ -289,7 +294,7 @@ def job_adopt(*, by: User, job_id: UUID, remote_id: str) -> Job:
 
 
 def late_result_lease(run_id: int) -> RemoteRun | None:
-    """The right to keep a late result, for a quarter of an hour; None when it is kept or being kept."""
+    """Lease a late result for 15 minutes, to store it. Returns None if it is stored or another worker is storing it."""
     now = timezone.now()
     rows = RemoteRun.objects.filter(pk=run_id, status=RunStatus.SUCCEEDED).exclude(collect_lease_until__gt=now)
     if rows.update(collect_lease_until=now + timedelta(minutes=15)) != 1:
@@ -300,7 +305,7 @@ def late_result_lease(run_id: int) -> RemoteRun | None:
 def late_result_keep(
     run: RemoteRun, done: Callable[[], Mapping[str, object] | None] | None, *, cost: Decimal | None = None
 ) -> bool:
-    """Write the late result's rows and settle its cost, once."""
+    """Save the late result's rows and settle its cost. Returns False if that was already done."""
     with transaction.atomic(durable=True):
         job = services.job_lock(run.job_id)
         row = RemoteRun.objects.select_for_update().get(pk=run.pk)
@@ -313,14 +318,14 @@ def late_result_keep(
         services.job_note(
             job,
             code=Code.LATE_RESULT_KEPT,
-            message="the paid result came after the job had ended, and was kept",
+            message="the paid result arrived after the job had ended, and was kept",
             facts=dict(more or {}),
         )
         return True
 
 
 def late_result_lost(run: RemoteRun, *, reason: str) -> None:
-    """A paid result cannot be had any more, or cannot be used: stop asking for it. It was made, so it is paid for."""
+    """Stop trying to fetch a paid result that is gone or unusable. The provider produced it, so its cost is settled."""
     with transaction.atomic(durable=True):
         job = services.job_lock(run.job_id)
         row = RemoteRun.objects.select_for_update().get(pk=run.pk)

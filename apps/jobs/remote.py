@@ -1,7 +1,7 @@
-"""Paid work on another machine: intent, one submit, and what each answer means.
+"""Paid work at a provider: record the intent, submit once, and act on each response.
 
-`submit_authorise` is the only road to `RemoteProvider.submit`: it commits the intent and holds the budget
-check. Locks are taken job first, then run.
+Nothing calls `RemoteProvider.submit` without `submit_authorise`, which checks the budget and commits the intent.
+Lock the job first, then the run.
 """
 
 import random
@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from apps.core.errors import BudgetExceeded, ProviderError, WorkCancelled
 from apps.jobs import dispatch, money, retry, services, submit_rate
-from apps.jobs.execution import Handed, JobRun
+from apps.jobs.execution import HandedOff, JobRun
 from apps.jobs.kinds import Queue
 from apps.jobs.models import Job, RemoteRun, RunStatus
 from apps.jobs.services import Claim
@@ -35,57 +35,59 @@ from apps.providers.base import (
 
 log = structlog.get_logger(__name__)
 
-# A vendor's listing may lag behind its acceptance; look again a little later before asking a person.
+# A vendor may list a request some time after accepting it; check again a little later before asking a person.
 UNKNOWN_LOOKUPS = 3
-CHECKING_MESSAGE = "Checking with the provider whether the request arrived"
+CHECKING_MESSAGE = "Checking whether the provider got the request"
 
 
-# Opens the request's files for as long as the block runs.
-Opened = Callable[[], AbstractContextManager[ProviderRequest]]
+# Opens the request's files for the duration of a `with` block.
+RequestOpener = Callable[[], AbstractContextManager[ProviderRequest]]
 
 
-def remote_produce(run: JobRun, provider: RemoteProvider, opened: Opened) -> ProviderResult | Handed:
-    """Go one step further with the attempt's paid work: submit, wait, reconcile, or collect.
+def remote_produce(run: JobRun, provider: RemoteProvider, open_request: RequestOpener) -> ProviderResult | HandedOff:
+    """Take the next step of the attempt's paid work: submit, wait, reconcile, or collect.
 
-    The request is opened only for preparing a submit: a paid result is fetched even when an input is gone by then.
+    The request is opened only to prepare a submit, so a paid result is fetched even if an input was deleted since.
     Raises ProviderError for a failure before or after the paid call, BudgetExceeded, WorkCancelled.
     """
     remote = RemoteRun.objects.filter(job=run.job, attempt=run.attempt).first()
     if remote is not None and remote.status == RunStatus.SUBMITTING and remote.sending_at is None:
-        # A crash between the intent and the first byte: surely nothing is out.
+        # It crashed after recording the intent and before the first byte, so nothing was sent.
         _not_accepted(remote)
     if remote is None or remote.status == RunStatus.NOT_ACCEPTED:
-        return _submit(run, provider, opened, remote)
+        return _submit(run, provider, open_request, remote)
     if remote.status == RunStatus.SUCCEEDED:
         return _collect(run, provider, remote)
     if remote.status in {RunStatus.SUBMITTING, RunStatus.UNKNOWN}:
-        return _reconcile(run, provider, opened, remote)
+        return _reconcile(run, provider, open_request, remote)
     services.job_wait(run.claim, code=Code.SUBMITTED, message="Waiting for the provider")
-    return Handed()
+    return HandedOff()
 
 
 def run_key(job: Job, attempt: int) -> str:
-    """The attempt's idempotency key: the same text whenever it is made again."""
+    """Return the attempt's idempotency key, which is the same every time."""
     return f"mv-{job.pk}-{attempt}"
 
 
 def webhook_url(provider: str, key: str) -> str | None:
-    """Where the provider may tell us sooner; None where the outside world cannot reach us."""
+    """Return the address for the provider's webhook, or None if it can't reach this installation."""
     return f"{settings.PUBLIC_URL}/api/webhooks/{provider}/{key}" if settings.PUBLIC_URL else None
 
 
-def _submit(run: JobRun, provider: RemoteProvider, opened: Opened, remote: RemoteRun | None) -> ProviderResult | Handed:
+def _submit(
+    run: JobRun, provider: RemoteProvider, open_request: RequestOpener, remote: RemoteRun | None
+) -> ProviderResult | HandedOff:
     key = run_key(run.job, run.attempt)
     delay = submit_rate.submit_delay(provider=provider.name, slot=key, per_minute=provider.submits_per_minute)
     if delay > 0:
-        message = f"{provider.title} has no place free yet"
+        message = f"Waiting for a free slot at {provider.title}"
         services.job_requeue(run.claim, code=Code.WAITING_FOR_PLACE, message=message, delay_seconds=delay, counts=False)
-        return Handed()
+        return HandedOff()
     if remote is not None:
         prepared, capability = frozen_submit(remote), Capability(remote.capability)
     else:
         run.progress(0, "Preparing the request")
-        with opened() as request:
+        with open_request() as request:
             prepared = provider.prepare(request, key=key, webhook_url=webhook_url(provider.name, key))
             capability = request.capability
     remote = submit_authorise(run.claim, provider=provider, prepared=prepared, capability=capability, key=key)
@@ -95,16 +97,16 @@ def _submit(run: JobRun, provider: RemoteProvider, opened: Opened, remote: Remot
 def submit_authorise(
     claim: Claim, *, provider: RemoteProvider, prepared: PreparedSubmit, capability: Capability, key: str
 ) -> RemoteRun:
-    """Commit the intent to pay, and with it the right to call `submit` once.
+    """Commit the intent to pay, which gives the right to call `submit` once.
 
-    Raises WorkCancelled when the job is no longer ours, BudgetExceeded when the attempt holds no reservation.
+    Raises WorkCancelled if the claim no longer holds, BudgetExceeded if the attempt has no reservation.
     """
     with transaction.atomic(durable=True):
         job = services.job_lock(claim.job_id)
         if job.state != State.RUNNING or job.claim != claim.number:
             raise WorkCancelled("cancelled before anything was sent")
         if job.quoted_cost > 0 and not money.reservation_open(job):
-            raise BudgetExceeded("No money is reserved for this attempt. Start the job again.")
+            raise BudgetExceeded("No money is reserved for this attempt. Retry the job.")
         remote, _ = RemoteRun.objects.update_or_create(
             job=job,
             attempt=claim.attempt,
@@ -124,11 +126,11 @@ def submit_authorise(
 
 
 def frozen_submit(remote: RemoteRun) -> PreparedSubmit:
-    """The request as it was frozen before the first call."""
+    """Return the request as it was frozen before the first call."""
     return PreparedSubmit(payload=remote.payload, model=remote.model, mark=remote.mark)
 
 
-def _send(run: JobRun, provider: RemoteProvider, remote: RemoteRun) -> ProviderResult | Handed:
+def _send(run: JobRun, provider: RemoteProvider, remote: RemoteRun) -> ProviderResult | HandedOff:
     _mark_sending(run.claim, remote)
     try:
         status = provider.submit(frozen_submit(remote), capability=Capability(remote.capability), key=remote.key)
@@ -138,9 +140,9 @@ def _send(run: JobRun, provider: RemoteProvider, remote: RemoteRun) -> ProviderR
 
 
 def _mark_sending(claim: Claim, remote: RemoteRun) -> None:
-    """Commit that the request may be out from now on. Without it nothing was sent, nor will be by this claim.
+    """Commit that the request may have been sent. While this is missing, it certainly wasn't.
 
-    Raises WorkCancelled when the job is no longer ours.
+    Raises WorkCancelled if the claim no longer holds.
     """
     with transaction.atomic(durable=True):
         job = services.job_lock(claim.job_id)
@@ -152,21 +154,21 @@ def _mark_sending(claim: Claim, remote: RemoteRun) -> None:
 
 def _accepted(
     run: JobRun, provider: RemoteProvider, remote: RemoteRun, status: RemoteStatus
-) -> ProviderResult | Handed:
+) -> ProviderResult | HandedOff:
     run_accepted(remote, provider, status, claim=run.claim)
     if status.state == RemoteState.SUCCEEDED:
-        # A synchronous service: the answer is stored with the run, so a crash from here on pays nothing twice.
+        # A synchronous service: its response is stored with the run, so a crash from here on can't pay twice.
         return _collect(run, provider, RemoteRun.objects.get(pk=remote.pk))
-    return Handed()
+    return HandedOff()
 
 
 def run_accepted(remote: RemoteRun, provider: RemoteProvider, status: RemoteStatus, *, claim: Claim | None) -> None:
-    """Store the provider's id whatever became of the job meanwhile; a cancelled job's provider is told."""
+    """Store the provider's id, even if the job has moved on. If the job was cancelled, cancel at the provider."""
     with transaction.atomic(durable=True):
         job = services.job_lock(remote.job_id)
         run = RemoteRun.objects.select_for_update().get(pk=remote.pk)
         if run.remote_id:
-            # Another worker has found it meanwhile, and may be far beyond this point.
+            # Another worker found it in the meantime and may be well past this point.
             if run.remote_id != status.ref.remote_id:
                 log.error("submit_accepted_twice", job_id=str(job.pk), kept=run.remote_id, lost=status.ref.remote_id)
             return
@@ -186,20 +188,20 @@ def run_accepted(remote: RemoteRun, provider: RemoteProvider, status: RemoteStat
         elif not ours and job.state == State.CANCELLED:
             dispatch.task_dispatch(dispatch.TELL_PROVIDER_TASK, queue=Queue.IO, run_id=run.pk)
         elif job.state == State.NEEDS_ATTENTION and job.attempt == run.attempt:
-            # A worker that was taken for dead tells what a person was to find out.
+            # A worker that was presumed dead has brought the answer that a person was asked for.
             job.error, job.error_evidence = "", {}
-            services.job_move_waiting(job, to=State.WAITING, code=Code.SUBMITTED, message="the answer came after all")
+            services.job_move_waiting(job, to=State.WAITING, code=Code.SUBMITTED, message="the provider did respond")
         elif not ours and done:
             dispatch.task_dispatch(dispatch.KEEP_LATE_RESULT_TASK, queue=Queue.IO, run_id=run.pk)
 
 
-def _not_submitted(run: JobRun, remote: RemoteRun, error: ProviderError) -> Handed:
-    """Proven non-acceptance goes on as an ordinary failure; anything else is the unknown case."""
+def _not_submitted(run: JobRun, remote: RemoteRun, error: ProviderError) -> HandedOff:
+    """Raise the error if the provider certainly did not accept the request; otherwise treat the outcome as unknown."""
     with transaction.atomic(durable=True):
         job = services.job_lock(remote.job_id)
         row = RemoteRun.objects.select_for_update().get(pk=remote.pk)
         if row.status != RunStatus.SUBMITTING or row.submitting_at != remote.submitting_at:
-            raise WorkCancelled("another worker has found out about this submit")
+            raise WorkCancelled("another worker has resolved this submit")
         row.message = error.message
         row.raw = {"answer": error.raw} if error.raw is not None else {}
         row.status = RunStatus.UNKNOWN if error.outcome_unknown else RunStatus.NOT_ACCEPTED
@@ -216,14 +218,16 @@ def _not_submitted(run: JobRun, remote: RemoteRun, error: ProviderError) -> Hand
         delay_seconds=settings.JOB_UNKNOWN_DELAY_SECONDS,
         counts=False,
     )
-    return Handed()
+    return HandedOff()
 
 
-def _reconcile(run: JobRun, provider: RemoteProvider, opened: Opened, remote: RemoteRun) -> ProviderResult | Handed:
-    """Find out what became of a submit whose answer was lost.
+def _reconcile(
+    run: JobRun, provider: RemoteProvider, open_request: RequestOpener, remote: RemoteRun
+) -> ProviderResult | HandedOff:
+    """Find out what became of a submit whose response was lost.
 
-    It is sent again where that is documented as safe, and where it costs nothing and the list does not show it.
-    Otherwise it is left to a person, once a few looks did not find it.
+    Sends it again if the provider documents that as safe, or if it is free and the provider does not list it.
+    Otherwise, if a few lookups do not find it, a person has to decide.
     """
     if provider.idempotent_submit:
         again = submit_authorise(
@@ -241,31 +245,31 @@ def _reconcile(run: JobRun, provider: RemoteProvider, opened: Opened, remote: Re
     if status is not None:
         return _accepted(run, provider, remote, status)
     if run.job.quoted_cost > 0:
-        # They may have had the request: a list that does not show it (yet) is no proof that it was not taken.
+        # The provider may have it: being missing from the list (so far) doesn't prove it was not accepted.
         return _still_unknown(run, remote, ProviderError("The provider does not list it."))
     _not_accepted(remote)
-    return _submit(run, provider, opened, remote)
+    return _submit(run, provider, open_request, remote)
 
 
 def submit_find(remote: RemoteRun, provider: RemoteProvider) -> RemoteStatus | None:
-    """What the provider made of a submit whose answer was lost; None when it does not list it.
+    """Look up a submit whose response was lost. Returns None if the provider does not list it.
 
-    Raises ProviderError where it cannot be asked, or cannot tell (`outcome_unknown`).
+    Raises ProviderError if the provider can't be asked, or can't tell (`outcome_unknown`).
     """
     status = provider.find_unknown(frozen_submit(remote), key=remote.key, sent_after=remote.submitting_at.timestamp())
     if status is None:
         return None
     taken = RemoteRun.objects.filter(provider=provider.name, remote_id=status.ref.remote_id).exclude(pk=remote.pk)
     if taken.exists():
-        # The same request was made twice with one seed: what was found is the other's.
+        # The same request was sent twice with the same seed, and this is the other one's result.
         raise ProviderError(
-            "What was found belongs to another job.", outcome_unknown=True, raw={"candidates": [status.ref.remote_id]}
+            "The result found belongs to another job.", outcome_unknown=True, raw={"candidates": [status.ref.remote_id]}
         )
     return status
 
 
 def run_abandoned(run: RemoteRun, job: Job) -> bool:
-    """Whether no attempt looks after the run any more: its job was cancelled, or tried again since."""
+    """Return whether no attempt follows this run any more: its job was cancelled, or retried since."""
     return job.state == State.CANCELLED or job.attempt != run.attempt
 
 
@@ -274,7 +278,7 @@ def _not_accepted(remote: RemoteRun) -> None:
     remote.save(update_fields=["status"])
 
 
-def _still_unknown(run: JobRun, remote: RemoteRun, error: ProviderError) -> Handed:
+def _still_unknown(run: JobRun, remote: RemoteRun, error: ProviderError) -> HandedOff:
     if run.job.failures + 1 < UNKNOWN_LOOKUPS:
         services.job_requeue(
             run.claim,
@@ -283,12 +287,12 @@ def _still_unknown(run: JobRun, remote: RemoteRun, error: ProviderError) -> Hand
             delay_seconds=settings.JOB_UNKNOWN_DELAY_SECONDS,
             counts=True,
         )
-        return Handed()
+        return HandedOff()
     with transaction.atomic(durable=True):
         job = services.job_lock(run.job.pk)
         row = RemoteRun.objects.select_for_update().get(pk=remote.pk)
         if row.remote_id:
-            # The worker that sent it was only slow: its answer has come meanwhile.
+            # The worker that sent it was only slow and has stored the response in the meantime.
             services.job_wait(run.claim, code=Code.SUBMITTED, message="Waiting for the provider")
         elif job.state == State.RUNNING and job.claim == run.claim.number:
             row.status = RunStatus.UNKNOWN
@@ -297,12 +301,12 @@ def _still_unknown(run: JobRun, remote: RemoteRun, error: ProviderError) -> Hand
                 job,
                 code=Code.SUBMIT_UNKNOWN,
                 message=(
-                    "The provider did not say whether it took the request, so it may have been paid. "
-                    "Look at your account there: if it was made, adopt it by its id; if not, pay again."
+                    "The provider did not say whether it accepted the request, so it may have been charged. "
+                    "Check your account there: if it was accepted, adopt it by its id; if not, pay again."
                 ),
                 evidence={"provider": remote.provider, "reason": error.message, "raw": _plain(error.raw)},
             )
-    return Handed()
+    return HandedOff()
 
 
 def _collect(run: JobRun, provider: RemoteProvider, remote: RemoteRun) -> ProviderResult:
@@ -313,7 +317,7 @@ def _collect(run: JobRun, provider: RemoteProvider, remote: RemoteRun) -> Provid
 
 
 def run_status(remote: RemoteRun) -> RemoteStatus:
-    """The provider's last answer as it was stored."""
+    """Return the provider's last response as it was stored."""
     return RemoteStatus(
         ref=RemoteRef(provider=remote.provider, remote_id=remote.remote_id),
         state=RemoteState.SUCCEEDED if remote.status == RunStatus.SUCCEEDED else RemoteState.RUNNING,

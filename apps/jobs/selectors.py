@@ -1,4 +1,4 @@
-"""Reads of jobs. Every one names whose."""
+"""Queries for jobs and a project's money."""
 
 import time
 from decimal import Decimal
@@ -17,25 +17,25 @@ WAIT_STEP_SECONDS = 0.2
 
 
 def jobs_of(user: User) -> "QuerySet[Job]":
-    """The user's jobs with their paid requests, newest first."""
+    """Return the user's jobs with their paid requests, newest first."""
     return Job.objects.filter(owner=user).prefetch_related("remote_runs")
 
 
 def job_get(user: User, job_id: UUID) -> Job:
-    """One job with its events. Raises NotFound for an unknown one and for somebody else's."""
+    """Return one of the user's jobs with its events. Raises NotFound if it is unknown or another user's."""
     job = jobs_of(user).prefetch_related("events").filter(pk=job_id).first()
     if job is None:
-        raise NotFound("There is no such job, or it belongs to somebody else.")
+        raise NotFound("There is no such job, or it belongs to another user.")
     return job
 
 
 def live_jobs(project_id: UUID) -> "QuerySet[Job]":
-    """The project's jobs that may still do work by themselves."""
+    """Return the project's jobs that may still make progress without a person."""
     return Job.objects.filter(project_id=project_id, state__in=LIVE)
 
 
 def job_wait_until_ended(job: Job, *, seconds: float) -> Job:
-    """Look at the job until it ends or the time is over; answers the row as last seen. Holds a web thread."""
+    """Reload the job until it ends or the time is up, and return it. This occupies a web thread."""
     ends_at = time.monotonic() + seconds
     while job.is_live and time.monotonic() < ends_at:
         time.sleep(WAIT_STEP_SECONDS)
@@ -44,7 +44,7 @@ def job_wait_until_ended(job: Job, *, seconds: float) -> Job:
 
 
 def project_money(project_id: UUID) -> dict[str, Decimal | float]:
-    """What a project has reserved and spent in US dollars, and the seconds bought with settled money."""
+    """Return what a project has reserved and spent in US dollars, and the seconds of video it has paid for."""
     account = SpendingAccount.objects.filter(scope=project_scope(project_id)).first()
     bought = LedgerEntry.objects.filter(project_id=project_id, kind=LedgerKind.SETTLE).aggregate(
         seconds=Coalesce(Sum("bought_seconds"), 0.0)

@@ -1,7 +1,7 @@
 """The only writer of a job's state.
 
-Every move locks the row, checks the table of `states.py`, and writes state, code, times and one event
-together. Functions that take a `Claim` change nothing when the claim is no longer the present one.
+Every move locks the row, checks the table in `states.py`, and writes state, code, times and one event
+together. Functions that take a `Claim` change nothing once a newer claim exists.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from apps.core.idempotency import key_checked, key_reused
 from apps.jobs import dispatch, money
 from apps.jobs.kinds import SPECS, Kind
 from apps.jobs.models import Job, JobEvent, RemoteRun, RunStatus
-from apps.jobs.pages import job_page, try_again_words
+from apps.jobs.pages import job_page, try_again_hint
 from apps.jobs.parameters import JobParameters
 from apps.jobs.states import FINISHED, LIVE, RETRYABLE, Code, State, may_move
 from apps.providers.base import Quote
@@ -43,7 +43,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Idempotency:
-    """A caller's `Idempotency-Key` and a hash of what was asked with it."""
+    """A caller's `Idempotency-Key` and a hash of the request it came with."""
 
     key: str
     fingerprint: str
@@ -51,8 +51,8 @@ class Idempotency:
 
 @dataclass(frozen=True)
 class NewJob:
-    """What a use case asks for. `parameters` hold everything the work needs; a job that could not be put together has
-    none."""
+    """The job a use case wants created. `parameters` hold everything the work needs; a job whose request could not be
+    built has none."""
 
     kind: Kind
     parameters: JobParameters | Mapping[str, Any] | None = None
@@ -67,13 +67,13 @@ class NewJob:
 
 
 def fingerprint_of(kind: str, body: Mapping[str, Any]) -> str:
-    """A hash of a request, to tell a repeated one from another one under the same key."""
+    """Return a hash of a request, to tell a repeat from a different request with the same key."""
     text = json.dumps([kind, body], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def idempotent_job(*, by: User, idempotency: Idempotency | None) -> Job | None:
-    """The job that the key made before, if any. Raises ConflictError where it was made by another request."""
+    """Return the job already created with this key, if any. Raises ConflictError if another request used the key."""
     if idempotency is None:
         return None
     job = Job.objects.filter(owner=by, idempotency_key=idempotency.key).first()
@@ -83,13 +83,13 @@ def idempotent_job(*, by: User, idempotency: Idempotency | None) -> Job | None:
 
 
 def job_create(*, by: User, new: NewJob, idempotency: Idempotency | None = None) -> Job:
-    """Make a job, reserve its cost and ring for a worker after commit. Needs an open transaction.
+    """Create a job, reserve its cost and dispatch it after commit. Needs an open transaction.
 
-    Answers the earlier job when the idempotency key made one. Raises ConflictError when an active job holds
-    the dedupe key, BudgetExceeded when a cap stands in the way.
+    Returns the existing job if the idempotency key was used before. Raises ConflictError if an active job holds
+    the dedupe key, BudgetExceeded if the cost would exceed a cap.
     """
     if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("job_create runs inside the use case's transaction, so that rows and job come together")
+        raise RuntimeError("Call job_create inside the use case's transaction, so that its rows commit with the job.")
     if earlier := idempotent_job(by=by, idempotency=idempotency):
         return earlier
     try:
@@ -108,16 +108,18 @@ def job_create(*, by: User, new: NewJob, idempotency: Idempotency | None = None)
 
 
 def _already_running(dedupe_key: str) -> ConflictError:
-    message = "This is being made already. Wait for it to end, or cancel it first."
+    message = "This is already in progress. Wait for it to finish, or cancel it first."
     undecided = Job.objects.filter(dedupe_key=dedupe_key, state=State.NEEDS_ATTENTION).exists()
     if undecided:
-        message = "An earlier request for this may have been paid and waits for your decision. Open it in Jobs first."
+        message = "An earlier request for this may have been charged and needs your decision. Open it in Jobs first."
     return ConflictError(message, code="already_running", evidence={"dedupe_key": dedupe_key})
 
 
 def job_create_failed(*, by: User, new: NewJob, message: str) -> Job:
-    """A job that could not even be put together: written as failed, so that lists and its scene say why. Nothing is
-    reserved and nothing runs. Needs an open transaction."""
+    """Create a job as failed, because its request could not be built, so that the job list and its scene show why.
+
+    Reserves nothing and runs nothing. Needs an open transaction.
+    """
     job = _insert(by, new, None)
     _event(job, from_state="", code=Code.CREATED, message="")
     _fail(job, Code.INVALID_INPUT, message)
@@ -148,10 +150,8 @@ def _stored(parameters: JobParameters | Mapping[str, Any] | None) -> dict[str, A
 
 
 def job_claim(*, job_id: UUID, claim_from: State, worker: str) -> Claim | None:
-    """Take the job from exactly the state named, or answer None: somebody else has it, or it is not due.
-
-    A claim that accepted any state would let a late duplicate "run" message take a waiting job and pay twice.
-    """
+    """Claim the job if it is in the `claim_from` state and due. Returns None if not, or if another worker has it."""
+    # Accepting any state would let a late duplicate "run" message claim a waiting job and pay twice.
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update(skip_locked=True).filter(pk=job_id, state=claim_from).first()
         now = timezone.now()
@@ -167,7 +167,7 @@ def job_claim(*, job_id: UUID, claim_from: State, worker: str) -> Claim | None:
 
 
 def job_heartbeat(claim: Claim, *, progress_percentage: float | None = None, message: str | None = None) -> bool:
-    """Say that the work goes on. False: the claim is over, stop at once."""
+    """Record that the work is still running. Returns False if the claim no longer holds and the work must stop."""
     facts: dict[str, Any] = {"heartbeat_at": timezone.now()}
     if progress_percentage is not None:
         facts["progress_percentage"] = min(100.0, max(0.0, progress_percentage))
@@ -178,7 +178,7 @@ def job_heartbeat(claim: Claim, *, progress_percentage: float | None = None, mes
 
 
 def claim_holds(claim: Claim) -> bool:
-    """Whether the job still runs under this claim."""
+    """Return whether the job is still running under this claim."""
     return Job.objects.filter(pk=claim.job_id, claim=claim.number, state=State.RUNNING).exists()
 
 
@@ -189,9 +189,9 @@ def job_succeed(
     save: Callable[[], Mapping[str, Any] | None] | None = None,
     cost: Decimal | None = None,
 ) -> Job:
-    """Write the result's rows (`save`), what it cost (None: as quoted) and the end of the job in one transaction.
+    """Save the result's rows (`save`), settle the cost (None: as quoted) and finish the job in one transaction.
 
-    Raises WorkCancelled when fenced.
+    Raises WorkCancelled if the claim no longer holds.
     """
     with transaction.atomic(durable=True):
         job = _lock_claimed(claim)
@@ -205,7 +205,7 @@ def job_succeed(
 
 
 def job_wait(claim: Claim, *, code: Code, message: str) -> None:
-    """RUNNING → WAITING: another machine works on it now. Raises WorkCancelled when fenced."""
+    """RUNNING → WAITING: a provider is working on it. Raises WorkCancelled if the claim no longer holds."""
     with transaction.atomic():
         job = _lock_claimed(claim)
         job.progress_message = message[:300]
@@ -215,14 +215,14 @@ def job_wait(claim: Claim, *, code: Code, message: str) -> None:
 
 
 def job_requeue(claim: Claim, *, code: Code, message: str, delay_seconds: float, counts: bool) -> None:
-    """RUNNING → QUEUED, to be run again after the delay. `counts`: uses up one automatic try."""
+    """RUNNING → QUEUED, to run again after the delay. `counts`: this uses up one automatic retry."""
     with transaction.atomic(durable=True):
         job = _lock_claimed(claim)
         _requeue(job, code, message, delay_seconds=delay_seconds, counts=counts)
 
 
 def job_reschedule(claim: Claim, *, code: Code, message: str, delay_seconds: float, counts: bool) -> None:
-    """After a failure that may pass: back to QUEUED, or to WAITING where the attempt's paid result is there already."""
+    """After a temporary failure: back to QUEUED, or to WAITING if the attempt's paid result is ready to collect."""
     with transaction.atomic(durable=True):
         job = _lock_claimed(claim)
         paid = RemoteRun.objects.filter(job=job, attempt=job.attempt, status=RunStatus.SUCCEEDED).exists()
@@ -237,20 +237,20 @@ def job_reschedule(claim: Claim, *, code: Code, message: str, delay_seconds: flo
 
 
 def job_fail(claim: Claim, *, code: Code, message: str, evidence: Mapping[str, Any] | None = None) -> None:
-    """RUNNING → FAILED with a sentence for the user and evidence for the operator."""
+    """RUNNING → FAILED, with a message for the user and evidence for the operator."""
     with transaction.atomic(durable=True):
         _fail(_lock_claimed(claim), code, message, evidence)
 
 
 def job_needs_attention(job: Job, *, code: Code, message: str, evidence: Mapping[str, Any] | None = None) -> None:
-    """Stop for a person; the reservation stays until the outcome is known. The caller has locked the row."""
+    """Stop until a person decides. The reservation stays until the outcome is known. The caller has locked the row."""
     job.error = message
     job.error_evidence = dict(evidence or {})
     _move(job, State.NEEDS_ATTENTION, code, message=message)
 
 
 def job_lock(job_id: UUID) -> Job:
-    """The job's row, locked for the rest of the transaction. Raises NotFound."""
+    """Return the job's row, locked for the rest of the transaction. Raises NotFound."""
     job = Job.objects.select_for_update().filter(pk=job_id).first()
     if job is None:
         raise NotFound("There is no such job.")
@@ -260,7 +260,7 @@ def job_lock(job_id: UUID) -> Job:
 def job_move_waiting(
     job: Job, *, to: State, code: Code, message: str, evidence: Mapping[str, Any] | None = None
 ) -> None:
-    """End or hand on a locked job for what its provider said (FAILED, CANCELLED, WAITING…)."""
+    """Move a locked job to the state its provider reported (FAILED, CANCELLED, WAITING…)."""
     if to == State.FAILED:
         _fail(job, code, message, evidence)
     else:
@@ -270,10 +270,10 @@ def job_move_waiting(
 
 
 def job_cancel(*, by: User, job_id: UUID, any_owner: bool = False) -> Job:
-    """Cancel live work, or dismiss what waits for a person. No new spend from this moment. `any_owner`: the admin's.
+    """Cancel live work, or dismiss a job that needs attention. Nothing new is paid for after this.
 
-    A paid request that is already out is cancelled at the provider, and its reservation stays until the
-    outcome is known. Raises ConflictError when the job has ended.
+    A request that was already sent is cancelled at the provider, and its reservation stays until the outcome is
+    known. `any_owner` is for the admin. Raises ConflictError if the job has ended.
     """
     with transaction.atomic(durable=True):
         job = job_lock(job_id)
@@ -282,7 +282,8 @@ def job_cancel(*, by: User, job_id: UUID, any_owner: bool = False) -> Job:
         if job.state == State.CANCELLED:
             return job
         if not may_move(job.state, State.CANCELLED):
-            raise ConflictError(f"This job has ended ({job.get_state_display().lower()}); there is nothing to cancel.")
+            state = job.get_state_display().lower()
+            raise ConflictError(f"This job has already ended ({state}), so there's nothing to cancel.")
         _cancel_remote(job)
         job.error = ""
         _move(job, State.CANCELLED, Code.CANCELLED_BY_PERSON, message=f"by {by}")
@@ -295,7 +296,7 @@ def _cancel_remote(job: Job) -> None:
         money.cost_release(job, attempt=job.attempt)
         return
     if job.state == State.NEEDS_ATTENTION:
-        _give_up_unknown(job, run)
+        _write_off_unknown(job, run)
         return
     run.cancel_requested_at = timezone.now()
     run.save(update_fields=["cancel_requested_at"])
@@ -305,31 +306,31 @@ def _cancel_remote(job: Job) -> None:
         dispatch.task_dispatch(dispatch.KEEP_LATE_RESULT_TASK, queue="io", run_id=run.pk)
 
 
-def _give_up_unknown(job: Job, run: RemoteRun) -> None:
-    """A person has looked and says that the unknown request came to nothing."""
+def _write_off_unknown(job: Job, run: RemoteRun) -> None:
+    """Close a request of unknown outcome, because a person checked that the provider did not take it."""
     run.status, run.finished_at = RunStatus.FAILED, timezone.now()
     run.save(update_fields=["status", "finished_at"])
     money.cost_release(job, attempt=run.attempt)
 
 
 def job_retry(*, by: User, job_id: UUID, any_owner: bool = False) -> Job:
-    """Start the next attempt with the frozen parameters; a person's decision to pay again where it costs.
-    `any_owner`: the admin's.
+    """Start the next attempt with the frozen parameters. If the work costs money, this pays again.
 
-    Raises ConflictError unless the job failed, was cancelled or needs a person, and ran here.
+    `any_owner` is for the admin. Raises ConflictError unless the job failed, was cancelled or needs attention, and
+    belongs to this installation.
     """
     with transaction.atomic(durable=True):
         job = job_lock(job_id)
         if job.owner_id != by.pk and not any_owner:
             raise NotFound("There is no such job.")
         if job.state not in RETRYABLE:
-            raise ConflictError("Only a job that failed, was cancelled or needs you can be tried again.")
+            raise ConflictError("You can only retry a job that failed, was cancelled or needs you.")
         if job.imported_at is not None:
-            # Its frozen request and its price are another installation's word.
-            raise ConflictError("This job came with an imported project. Start its work again from the project.")
+            # Its frozen request and price came from another installation and can't be trusted here.
+            raise ConflictError("This job came with an imported project. Start the work again from the project.")
         run = RemoteRun.objects.select_for_update().filter(job=job, attempt=job.attempt).first()
         if run is not None and job.state == State.NEEDS_ATTENTION:
-            _give_up_unknown(job, run)
+            _write_off_unknown(job, run)
         job.attempt += 1
         job.failures = 0
         job.error, job.error_evidence = "", {}
@@ -341,7 +342,7 @@ def job_retry(*, by: User, job_id: UUID, any_owner: bool = False) -> Job:
                 _move(job, State.QUEUED, Code.RETRY_BY_PERSON, message=f"attempt {job.attempt}, by {by}")
         except IntegrityError as error:
             raise ConflictError(
-                "Another job does this work already. Wait for it to end.", code="already_running"
+                "Another job is already doing this. Wait for it to finish.", code="already_running"
             ) from error
         dispatch.job_dispatch(job, claim_from=State.QUEUED)
         if job.scene_id is not None:
@@ -350,10 +351,10 @@ def job_retry(*, by: User, job_id: UUID, any_owner: bool = False) -> Job:
 
 
 def job_recover_lost(*, job_id: UUID, silent_since: datetime, max_losses: int) -> str:
-    """Bring a job back whose worker fell silent. Answers what was done, "" when it was alive after all.
+    """Recover a job whose worker stopped sending heartbeats. Returns the outcome, or "" if the worker was alive.
 
-    Work with a paid request out goes back to waiting for it; other work runs again, until it has lost its
-    worker `max_losses` times, which says that the work itself kills workers.
+    A job with a paid request in progress goes back to waiting for it. Any other job runs again until it has lost
+    its worker `max_losses` times: by then, the work itself is probably what kills the workers.
     """
     with transaction.atomic(durable=True):
         job = (
@@ -365,22 +366,22 @@ def job_recover_lost(*, job_id: UUID, silent_since: datetime, max_losses: int) -
             return ""
         run = RemoteRun.objects.filter(job=job, attempt=job.attempt).first()
         if run is not None and run.status in {RunStatus.SUBMITTED, RunStatus.SUCCEEDED}:
-            _move(job, State.WAITING, Code.WORKER_LOST, message="its worker was lost; the paid result is still awaited")
+            _move(job, State.WAITING, Code.WORKER_LOST, message="worker lost; still waiting for the paid result")
             if run.status == RunStatus.SUCCEEDED:
                 dispatch.job_dispatch(job, claim_from=State.WAITING)
             return "waiting"
         if job.failures + 1 >= max_losses:
-            reason = f"The work stopped its worker several times. {try_again_words(job.pk)}"
+            reason = f"The worker stopped several times while running this job. {try_again_hint(job.pk)}"
             _fail(job, Code.WORKER_LOST, reason)
             return "failed"
-        _requeue(job, Code.WORKER_LOST, "its worker was lost; run again", delay_seconds=0, counts=True)
+        _requeue(job, Code.WORKER_LOST, "worker lost; running again", delay_seconds=0, counts=True)
         return "queued"
 
 
 def _requeue(job: Job, code: Code, message: str, *, delay_seconds: float, counts: bool) -> None:
     job.failures += 1 if counts else 0
     job.run_after = timezone.now() + timedelta(seconds=delay_seconds) if delay_seconds > 0 else None
-    job.dispatched_at = None  # the tick dispatches it when it is due
+    job.dispatched_at = None  # the sweep dispatches it when it is due
     job.progress_message = message[:300]
     _move(job, State.QUEUED, code, message=message, facts={"delay_seconds": round(delay_seconds, 1)})
     if not delay_seconds:
@@ -393,7 +394,7 @@ def _fail(job: Job, code: Code, message: str, evidence: Mapping[str, Any] | None
     run = RemoteRun.objects.filter(job=job, attempt=job.attempt).first()
     status = run.status if run else RunStatus.NOT_ACCEPTED
     if status in {RunStatus.SUBMITTING, RunStatus.UNKNOWN} and may_move(job.state, State.NEEDS_ATTENTION):
-        # Whatever went wrong here, a paid request may be out: only a person may end this.
+        # A paid request may have been sent, so only a person may end this.
         _move(job, State.NEEDS_ATTENTION, Code.SUBMIT_UNKNOWN, message=message)
         return
     if status in {RunStatus.NOT_ACCEPTED, RunStatus.FAILED, RunStatus.CANCELLED}:
@@ -409,7 +410,7 @@ def _lock_claimed(claim: Claim) -> Job:
 
 
 def _move(job: Job, to: State, code: Code, *, message: str = "", facts: Mapping[str, Any] | None = None) -> None:
-    """The one place where a state is assigned. The caller holds the row's lock."""
+    """Assign the job's state; nothing else does. The caller holds the row's lock."""
     if not may_move(job.state, to):
         raise ConflictError(f"A job cannot go from {job.state} to {to}.", code="illegal_move")
     from_state = job.state
@@ -417,7 +418,7 @@ def _move(job: Job, to: State, code: Code, *, message: str = "", facts: Mapping[
     job.code = code
     job.finished_at = timezone.now() if to in FINISHED else None
     if to in FINISHED:
-        job.progress_message = ""  # nothing goes on any more
+        job.progress_message = ""  # it would describe work that has stopped
     job.save()
     _event(job, from_state=from_state, code=code, message=message, facts=facts)
     if to not in LIVE:
@@ -441,12 +442,13 @@ def _event(job: Job, *, from_state: str, code: Code, message: str, facts: Mappin
 
 
 def job_note(job: Job, *, code: Code, message: str, facts: Mapping[str, Any] | None = None) -> None:
-    """Add a line to the history without a move."""
+    """Add an event to the history without changing the state."""
     _event(job, from_state=job.state, code=code, message=message, facts=facts)
 
 
 def idempotency_of(key: str, *, kind: str, body: Mapping[str, Any]) -> Idempotency | None:
-    """The caller's key with what it was used for; None without a key. Raises InputError for an absurd key."""
+    """Return the caller's key with the request's fingerprint, or None without a key. Raises InputError if the key
+    isn't valid."""
     if not key_checked(key):
         return None
     return Idempotency(key=key, fingerprint=fingerprint_of(kind, body))

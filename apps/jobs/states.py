@@ -1,10 +1,10 @@
-"""The law of job states: which move is allowed from which. Pure, and the documentation of the engine.
+"""Job states and the allowed moves between them.
 
     QUEUED → RUNNING → WAITING → RUNNING → SUCCEEDED
 
-RUNNING goes back to QUEUED when its worker was lost, or when the work surely was not accepted and may be
-sent again. A person's retry takes FAILED, CANCELLED and NEEDS_ATTENTION back to QUEUED as the next attempt;
-adopting a remote result takes NEEDS_ATTENTION to WAITING. Nothing leaves SUCCEEDED.
+RUNNING goes back to QUEUED when its worker was lost, or when the provider certainly did not accept the work and it
+may be sent again. Retrying moves FAILED, CANCELLED and NEEDS_ATTENTION back to QUEUED as the next attempt; adopting
+a remote result moves NEEDS_ATTENTION to WAITING. SUCCEEDED is final.
 """
 
 from django.db.models import TextChoices
@@ -32,23 +32,23 @@ MOVES: dict[State, frozenset[State]] = {
     State.NEEDS_ATTENTION: frozenset({State.QUEUED, State.WAITING, State.CANCELLED}),
 }
 
-# Work may still happen by itself.
+# The job may still make progress without a person.
 LIVE = frozenset({State.QUEUED, State.RUNNING, State.WAITING})
-# `finished_at` is set exactly in these. NEEDS_ATTENTION waits for a person, so it is not finished.
+# `finished_at` is set in exactly these states. NEEDS_ATTENTION waits for a person, so it is not finished.
 FINISHED = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
 # A person may start the next attempt.
 RETRYABLE = frozenset({State.FAILED, State.CANCELLED, State.NEEDS_ATTENTION})
-# Holds the dedupe key: a second job of the same key would double the work, or the charge.
+# States that hold the dedupe key: a second job with the same key would repeat the work, or the charge.
 ACTIVE = LIVE | {State.NEEDS_ATTENTION}
 
 
 def may_move(from_state: str, to_state: str) -> bool:
-    """Whether the table allows the move."""
+    """Return whether the table allows the move."""
     return State(to_state) in MOVES[State(from_state)]
 
 
 class Code(TextChoices):
-    """Why a job is where it is. Explains; never drives the machine."""
+    """Why a job is in its state. For explanation only: no code decides by it."""
 
     CREATED = "created"
     CLAIMED = "claimed"

@@ -1,7 +1,7 @@
-"""Rate limits and pauses of a provider's account, kept in Redis for all workers together.
+"""Rate limits and pauses for a provider's account, shared by all workers through Redis.
 
-A job that must wait is given a slot of its own and comes back then, so a thousand waiting jobs neither poll
-the limit nor arrive together. Redis that is away lets everything pass: the provider's own 429 still holds.
+A job that has to wait gets its own time slot and comes back then, so a thousand waiting jobs neither poll the
+limit nor arrive together. If Redis is unreachable, nothing is limited: the provider's own 429 still applies.
 """
 
 import random
@@ -14,14 +14,14 @@ from apps.core.redis_client import redis_client
 
 log = structlog.get_logger(__name__)
 
-# Generic cell rate algorithm in reservation mode: KEYS next free time, the job's slot, the pause;
-# ARGV now, seconds between two submits, burst, slot lifetime. Answers seconds to wait as text.
+# Generic cell rate algorithm in reservation mode. KEYS: next free time, the job's slot, the pause.
+# ARGV: now, seconds between two submits, burst, slot lifetime. Returns the seconds to wait as text.
 SCRIPT = """
 local now, interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local pause = tonumber(redis.call('GET', KEYS[3]) or '0')
 local slot = tonumber(redis.call('GET', KEYS[2]) or '-1')
 if slot < 0 or slot < pause then
-  -- After a pause, too, one comes after the other: all at once would meet the same refusal again.
+  -- Space submits out after a pause as well: all at once, they would be refused again.
   local free = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now - interval * (burst - 1), pause)
   slot = free
   redis.call('SET', KEYS[1], string.format('%.6f', free + interval), 'EX', tonumber(ARGV[4]))
@@ -39,7 +39,7 @@ LONGEST_PAUSE_SECONDS = 600.0
 
 
 def submit_delay(*, provider: str, slot: str, per_minute: float | None, burst: int = 5) -> float:
-    """Seconds until the work named `slot` may be submitted; 0 means now, and gives the slot up."""
+    """Return the seconds until the work named `slot` may be submitted; 0 means now, and frees the slot."""
     interval = 60.0 / per_minute if per_minute else 0.0
     keys = [f"mv:limit:{provider}:next", f"mv:limit:{provider}:slot:{slot}", f"mv:limit:{provider}:pause"]
     try:
@@ -51,7 +51,7 @@ def submit_delay(*, provider: str, slot: str, per_minute: float | None, burst: i
 
 
 def submits_pause(*, provider: str, seconds: float) -> None:
-    """Nobody submits to the provider for a while: it answered that its limit is reached."""
+    """Pause all submits to the provider, because it responded that its limit was reached."""
     length = min(max(seconds, 1.0), LONGEST_PAUSE_SECONDS) + random.uniform(0, 1)  # noqa: S311 - jitter
     try:
         redis_client().set(f"mv:limit:{provider}:pause", f"{time.time() + length:.6f}", ex=int(length) + 1)

@@ -1,4 +1,4 @@
-"""What keeps jobs going when messages, workers or answers are lost. Every function may run twice."""
+"""Recovers jobs after messages, workers or responses were lost. Running any of these functions twice does no harm."""
 
 from datetime import timedelta
 
@@ -17,49 +17,49 @@ from apps.jobs.states import State
 
 log = structlog.get_logger(__name__)
 
-# A message that nobody took for this long may be lost.
+# A message that no worker took for this long may be lost.
 SILENT_QUEUED_SECONDS = 30.0
 MAX_LOSSES = 3
 SWEEP_SIZE = 500
 
 
-def jobs_ring_due() -> int:
-    """Ring for jobs whose delay is over: to run again, or to collect a result again."""
+def jobs_dispatch_due() -> int:
+    """Dispatch jobs whose delay is over, to run them or to collect their result."""
     now = timezone.now()
     due = Q(dispatched_at__isnull=True) & (Q(run_after__isnull=True) | Q(run_after__lte=now))
-    rung = _ring(Job.objects.filter(due, state=State.QUEUED), State.QUEUED)
+    sent = _dispatch(Job.objects.filter(due, state=State.QUEUED), State.QUEUED)
     waiting = Job.objects.filter(due, state=State.WAITING, remote_runs__status=RunStatus.SUCCEEDED)
-    return rung + _ring(waiting, State.WAITING)
+    return sent + _dispatch(waiting, State.WAITING)
 
 
-def jobs_ring_silent() -> int:
-    """Ring again for work whose message nobody took, where the broker holds fewer messages than there are jobs."""
+def jobs_dispatch_again() -> int:
+    """Dispatch jobs again that no worker took, if the broker holds fewer messages than there are queued jobs."""
     silent = timezone.now() - timedelta(seconds=SILENT_QUEUED_SECONDS)
-    rung = 0
+    sent = 0
     counts = Job.objects.filter(state=State.QUEUED, dispatched_at__isnull=False).values("queue").annotate(n=Count("id"))
     for row in counts.values_list("queue", "n"):
         queue, jobs = row
         if messages_in(queue) < jobs:
             waiting = Job.objects.filter(state=State.QUEUED, queue=queue, dispatched_at__lt=silent)
-            rung += _ring(waiting, State.QUEUED)
+            sent += _dispatch(waiting, State.QUEUED)
     collect = Job.objects.filter(state=State.WAITING, dispatched_at__lt=silent, remote_runs__status=RunStatus.SUCCEEDED)
-    return rung + _ring(collect, State.WAITING)
+    return sent + _dispatch(collect, State.WAITING)
 
 
-def _ring(jobs: "QuerySet[Job]", claim_from: State) -> int:
+def _dispatch(jobs: "QuerySet[Job]", claim_from: State) -> int:
     with transaction.atomic(durable=True):
         rows = list(jobs.select_for_update(skip_locked=True, of=("self",)).order_by("created_at")[:SWEEP_SIZE])
         for job in rows:
             dispatch.job_dispatch(job, claim_from=claim_from)
     if rows:
-        log.info("jobs_rung", count=len(rows), claim_from=str(claim_from))
+        log.info("jobs_dispatched", count=len(rows), claim_from=str(claim_from))
     return len(rows)
 
 
 def messages_in(queue: str) -> int:
-    """How many messages the broker holds for the queue; 0 when the broker is away."""
+    """Return how many messages the broker holds for the queue, or 0 if the broker is unreachable."""
     try:
-        # Celery's Redis transport keeps a queue as a list of the queue's name (kombu.transport.redis).
+        # Celery's Redis transport keeps each queue as a list with the queue's name (kombu.transport.redis).
         return int(redis_client().llen(queue))
     except redis.RedisError as error:
         log.warning("broker_unavailable", reason=str(error))
@@ -67,7 +67,7 @@ def messages_in(queue: str) -> int:
 
 
 def jobs_recover_lost() -> int:
-    """Bring back running jobs whose worker fell silent."""
+    """Recover running jobs whose worker stopped sending heartbeats."""
     silent_since = timezone.now() - timedelta(seconds=settings.JOB_SILENT_SECONDS)
     lost = Job.objects.filter(state=State.RUNNING, heartbeat_at__lt=silent_since)
     outcomes = [
@@ -80,8 +80,8 @@ def jobs_recover_lost() -> int:
     return len(recovered)
 
 
-def late_results_ring() -> int:
-    """Ring for paid results that no live job waits for: their job was cancelled, failed or tried again."""
+def late_results_dispatch() -> int:
+    """Have workers keep paid results that no live job is waiting for: the job was cancelled, failed or retried."""
     now = timezone.now()
     runs = (
         RemoteRun.objects.filter(status=RunStatus.SUCCEEDED)
@@ -94,8 +94,8 @@ def late_results_ring() -> int:
     return len(runs)
 
 
-def abandoned_submits_ring() -> int:
-    """Ring for submits of unknown outcome that no attempt looks after any more: the money's fate must be found out."""
+def abandoned_submits_dispatch() -> int:
+    """Have workers settle submits of unknown outcome that no attempt follows any more, to free or spend their money."""
     silent_since = timezone.now() - timedelta(seconds=settings.JOB_SILENT_SECONDS)
     unknown = RemoteRun.objects.filter(
         status__in=[RunStatus.SUBMITTING, RunStatus.UNKNOWN], remote_id="", finished_at=None

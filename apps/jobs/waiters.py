@@ -1,13 +1,13 @@
-"""Callers that wait for their job in a web thread. Their number is bounded, so that pages are served all the time."""
+"""Limits how many callers wait for a job in a web thread, so that enough threads stay free for pages."""
 
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-# Of a process's 16 threads (mvsite/gunicorn_conf.py).
-MOST_IN_PROCESS = 6
-MOST_OF_USER = 3
+# Out of a process's 16 threads (mvsite/gunicorn_conf.py).
+MAX_PER_PROCESS = 6
+MAX_PER_USER = 3
 
 _lock = Lock()
 _waiting: Counter[int] = Counter()
@@ -15,9 +15,9 @@ _waiting: Counter[int] = Counter()
 
 @contextmanager
 def waiter_admit(user_id: int) -> Iterator[bool]:
-    """Whether this user may wait here and now; counted as waiting until the block is left."""
+    """Yield whether this user may wait now. The user counts as waiting until the block ends."""
     with _lock:
-        admitted = _waiting.total() < MOST_IN_PROCESS and _waiting[user_id] < MOST_OF_USER
+        admitted = _waiting.total() < MAX_PER_PROCESS and _waiting[user_id] < MAX_PER_USER
         _waiting[user_id] += admitted
     try:
         yield admitted

@@ -1,4 +1,4 @@
-"""A provider's call that work has ended. It is never believed, only a reason to poll now."""
+"""A provider's webhook that work has ended. It is not trusted: it only makes us poll now."""
 
 import time
 
@@ -14,14 +14,14 @@ from apps.providers.registry import PROVIDERS
 
 log = structlog.get_logger(__name__)
 
-# A finished prediction with its logs is some kilobytes; more is not a provider.
+# A finished prediction with its logs is a few kilobytes; anything near this size isn't from a provider.
 LARGEST_BODY_BYTES = 2 * 1024 * 1024
 
 
 @csrf_exempt
 @require_POST
 def webhook(request: HttpRequest, provider_name: str, key: str) -> HttpResponse:
-    """Verify the signature on the raw body, then make the run due. Unsigned, forged, old or foreign: 4xx, no write."""
+    """Verify the signature of the raw body, then make the run due. Responds with 4xx, writing nothing, if invalid."""
     provider = PROVIDERS.get(provider_name)
     if not isinstance(provider, RemoteProvider):
         raise NotFound("There is no such provider.")
@@ -30,6 +30,6 @@ def webhook(request: HttpRequest, provider_name: str, key: str) -> HttpResponse:
     if not provider.webhook_is_genuine(body=request.body, headers=request.headers, now=time.time()):
         log.warning("webhook_refused", provider=provider_name)
         raise InputError("The signature is missing, wrong or too old.", code="invalid_signature")
-    # A run that has ended already is fine: deliveries come twice and out of order.
+    # It's fine if the run has already ended: webhooks arrive twice and out of order.
     polled = run_poll_now(provider=provider_name, key=key)
     return JsonResponse({"status": "ok", "due": polled})

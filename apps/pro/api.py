@@ -21,7 +21,7 @@ from apps.core.errors import InputError, NotFound
 from apps.core.idempotency import idempotent
 from apps.generation.api import QUOTE_ANSWER, validated, wanted_spending
 from apps.jobs import services as job_services
-from apps.jobs.api import JobDetailSerializer, JobFilter, JobSerializer, job_response, wanted_idempotency
+from apps.jobs.api import JobDetailSerializer, JobFilter, JobSerializer, job_response, request_idempotency
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import job_get, jobs_of
@@ -76,7 +76,7 @@ def pro_sync_process(request: Request) -> Response:
     by = acting_user(request)
     form = cast(QueryDict, request.data)  # the only parser of this view makes one
     wish = _wish(form)
-    idempotency = wanted_idempotency(request, kind=Kind.PRO_LIPSYNC, body=_fingerprint(form))
+    idempotency = request_idempotency(request, kind=Kind.PRO_LIPSYNC, body=_fingerprint(form))
     if earlier := idempotent_job(by=by, idempotency=idempotency):
         return job_response(request, earlier)
     home = _home(by, form)

@@ -13,13 +13,13 @@ import structlog
 from apps.assets.models import Asset, AssetKind
 from apps.assets.services import StoredFile, asset_create, file_store
 from apps.assets.store.keys import job_video_key, pro_result_key
-from apps.jobs.execution import Done, Handed, JobRun, Outcome
+from apps.jobs.execution import Done, HandedOff, JobRun, Outcome
 from apps.pro.order import ProOrder
 from apps.providers.base import ProviderResult, SegmentedLipsyncRequest
 from apps.work.frozen import InputSource
 from apps.work.handlers import request_produce
 from apps.work.inputs import input_opened
-from apps.work.receiving import produced, video_answer
+from apps.work.receiving import produced, video_result
 from engines.media.probe import decodes_to_end
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ def pro_run(run: JobRun, *, receive: Receiver) -> Outcome:
     """Make the order, or go one step further with it; then keep the result under the job's own key."""
     order = ProOrder.model_validate(run.parameters["order"])
     made = request_produce(run, partial(order_opened, run, order))
-    if isinstance(made, Handed):
+    if isinstance(made, HandedOff):
         return made
     wanted = Asset.objects.filter(pk=order.video_id).values_list("duration_seconds", flat=True).first()
     return _received(run, made, receive, wanted_seconds=wanted)
@@ -60,7 +60,7 @@ def result_keep(run: JobRun, _path: Path) -> Keep:
 
     def keep(stored: StoredFile, facts: Mapping[str, Any]) -> dict[str, Any]:
         asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.VIDEO, metadata=dict(facts))
-        return pro_answer(video_answer(asset))
+        return pro_answer(video_result(asset))
 
     return keep
 

@@ -35,7 +35,7 @@ from apps.scenes.making import project_spending, scene_key
 from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.receiving import NewClip, clip_save
 from apps.scenes.selectors import scene_get
-from apps.work.receiving import video_answer
+from apps.work.receiving import video_result
 from apps.work.work import Spending, spending_check
 
 log = structlog.get_logger(__name__)
@@ -142,7 +142,7 @@ def _clip_keep(
 
 def _composition_keep(run: JobRun, composition_id: str, stored: StoredFile, facts: Mapping[str, Any]) -> dict[str, Any]:
     asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.VIDEO, metadata=dict(facts))
-    answer = pro_answer(video_answer(asset))
+    answer = pro_answer(video_result(asset))
     composition = Composition.objects.select_related("project__owner", "job").filter(pk=composition_id).first()
     if composition is None:
         return answer

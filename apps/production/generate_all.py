@@ -100,7 +100,7 @@ def generate_all_start(*, by: User, project_id: UUID, spending: Spending) -> Pro
     if not project.generating:
         total = sum((work.quote.amount for work in generate_all_works(by=by, project=project)), Decimal(0))
         spending_check(total, project_spending(project, spending))
-        money.cost_fits(owner_id=project.owner_id, project_id=project.pk, amount=total)
+        money.cost_check_fits(owner_id=project.owner_id, project_id=project.pk, amount=total)
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         if not project.generating:

@@ -11,7 +11,7 @@ from apps.accounts.acting import acting_user
 from apps.core.errors import InputError
 from apps.generation.api import Lipsync, validated, wanted_spending
 from apps.generation.serializers import LipsyncSerializer
-from apps.jobs.api import JobSerializer, job_response, wanted_idempotency
+from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.production.quick import quick_lipsync_start
 
 SCENE_HEADER = "X-Scene-Id"
@@ -49,6 +49,6 @@ class QuickLipsync(Lipsync):
             scene_id=scene_id,
             wish={"flavor": data.get("config_flavor", ""), **{key: data[key] for key in data.keys() - NOT_WISHES}},
             spending=wanted_spending(data),
-            idempotency=wanted_idempotency(request, kind=f"lipsync:{scene_id}", body=data),
+            idempotency=request_idempotency(request, kind=f"lipsync:{scene_id}", body=data),
         )
         return job_response(request, job)

@@ -8,9 +8,9 @@ from django.db.models import Count, Q, prefetch_related_objects
 from django.utils import timezone
 
 from apps.jobs.kinds import Kind
+from apps.jobs.labels import kind_label, time_left
 from apps.jobs.models import Job
 from apps.jobs.states import LIVE, State
-from apps.jobs.words import kind_word, left_words
 from apps.projects.models import Project
 from apps.scenes.models import Scene
 from apps.scenes.performance import lipsync_is_missing, project_performs
@@ -95,7 +95,7 @@ def _way_left(project: Project, left: float, running: Iterable[Job]) -> str:
     elapsed = (timezone.now() - since).total_seconds()
     if elapsed < LEAST_ELAPSED_SECONDS or done < LEAST_SHARE * (done + left):
         return ""
-    return left_words(elapsed * left / done)
+    return time_left(elapsed * left / done)
 
 
 def jobs_way(running: Sequence[Job]) -> Way:
@@ -105,7 +105,7 @@ def jobs_way(running: Sequence[Job]) -> Way:
         return Way(f"{len(running)} jobs are at work", int(percent))
     job = running[0]
     message = job.progress_message or ("starting" if job.state == State.RUNNING else "waiting for a worker")
-    return Way(f"{kind_word(job.kind)}: {message}", int(job.progress_percentage) if job.progress_percentage else None)
+    return Way(f"{kind_label(job.kind)}: {message}", int(job.progress_percentage) if job.progress_percentage else None)
 
 
 def _stages(project: Project, song: Song | None, scenes: Sequence[Scene], running: Sequence[Job]) -> list[Stage]:

@@ -68,7 +68,7 @@ class ProjectWriteSerializer(StrictSerializer):
 class ProjectPatchSerializer(ProjectWriteSerializer):
     """`version` is the one that was read; with it, a change over somebody else's is refused."""
 
-    null_is_unsaid = False
+    null_means_omitted = False
 
     version = serializers.IntegerField(required=False, min_value=1)
 

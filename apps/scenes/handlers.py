@@ -5,7 +5,7 @@ from functools import partial
 import structlog
 
 from apps.core.errors import InputError
-from apps.jobs.execution import Handed, Handler, JobRun, Outcome
+from apps.jobs.execution import HandedOff, Handler, JobRun, Outcome
 from apps.jobs.kinds import Kind
 from apps.jobs.states import State
 from apps.scenes.lipsync_check import lipsync_refuse_hopeless
@@ -18,7 +18,7 @@ from apps.scenes.receiving import (
 )
 from apps.scenes.writing import project_scenes_receive
 from apps.work.handlers import Receiver, generation_run
-from apps.work.late_song import song_awaited
+from apps.work.late_song import song_await
 from apps.work.receiving import images_receive, scenes_receive, video_receive
 
 log = structlog.get_logger(__name__)
@@ -46,8 +46,8 @@ def _generate(kind: Kind, run: JobRun) -> Outcome:
         log.info("lipsync_processing_started", provider=run.job.provider, scene_id=str(run.job.scene_id))
         if run.parameters.get("look_first"):
             lipsync_refuse_hopeless(run)
-    if kind == Kind.SCENES and song_awaited(run):
-        return Handed()
+    if kind == Kind.SCENES and song_await(run):
+        return HandedOff()
     receivers = OF_A_PROJECT if run.job.project_id else STAND_ALONE
     return generation_run(run, receivers[kind])
 

@@ -16,7 +16,7 @@ from apps.core.errors import ConflictError
 from apps.core.idempotency import IDEMPOTENCY_PARAMETER
 from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
 from apps.generation.lipsync import LipsyncOptions
-from apps.jobs.api import JobSerializer, wait_as_preferred, wanted_idempotency
+from apps.jobs.api import JobSerializer, request_idempotency, wait_as_preferred
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.states import State
@@ -154,7 +154,7 @@ class SceneLipsync(APIView):
             sequences=[sequence],
             wish=_wish(data),
             spending=wanted_spending(data),
-            idempotency=wanted_idempotency(request, kind=f"lipsync:{project_id}:{sequence}", body=data),
+            idempotency=request_idempotency(request, kind=f"lipsync:{project_id}:{sequence}", body=data),
         )
         job, headers = wait_as_preferred(request, job)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
@@ -218,7 +218,7 @@ class ScenesLipsync(APIView):
             sequences=data["sequences"],
             wish=_wish(data),
             spending=wanted_spending(data),
-            idempotency=wanted_idempotency(request, kind=f"lipsync:{project_id}", body=data),
+            idempotency=request_idempotency(request, kind=f"lipsync:{project_id}", body=data),
         )
         answers = [
             _answer(scene_get(by=by, project_id=project_id, sequence=sequence), job, warnings.get(sequence, ()))

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
-from apps.jobs.api import JobSerializer, job_response, wanted_idempotency
+from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.projects.selectors import project_get
 from apps.scenes import clips, making, own_clips, writing
 from apps.scenes.making import Wish
@@ -53,7 +53,7 @@ class ScenesGenerate(APIView):
             flavor=data.get("config_flavor", ""),
             provider=data.get("provider", ""),
             spending=wanted_spending(data),
-            idempotency=wanted_idempotency(request, kind=f"scenes:{project_id}", body=data),
+            idempotency=request_idempotency(request, kind=f"scenes:{project_id}", body=data),
         )
         return job_response(request, job)
 
@@ -84,7 +84,7 @@ class SceneImage(APIView):
             sequence=sequence,
             wish=_wish(data),
             spending=wanted_spending(data),
-            idempotency=wanted_idempotency(request, kind=f"image:{project_id}:{sequence}", body=data),
+            idempotency=request_idempotency(request, kind=f"image:{project_id}:{sequence}", body=data),
         )
         return job_response(request, job)
 
@@ -111,7 +111,7 @@ class SceneVideo(APIView):
             sequence=sequence,
             wish=_wish(data),
             spending=wanted_spending(data),
-            idempotency=wanted_idempotency(request, kind=f"video:{project_id}:{sequence}", body=data),
+            idempotency=request_idempotency(request, kind=f"video:{project_id}:{sequence}", body=data),
         )
         return job_response(request, job)
 
@@ -136,7 +136,7 @@ class SceneTrim(APIView):
             sequence=sequence,
             start_time=data["start_time"],
             end_time=data["end_time"],
-            idempotency=wanted_idempotency(request, kind=f"trim:{project_id}:{sequence}", body=data),
+            idempotency=request_idempotency(request, kind=f"trim:{project_id}:{sequence}", body=data),
         )
         return job_response(request, job)
 
@@ -153,7 +153,7 @@ class SceneUpload(APIView):
             project_id=project_id,
             sequence=sequence,
             upload=file,
-            idempotency=wanted_idempotency(
+            idempotency=request_idempotency(
                 request, kind=f"upload:{project_id}:{sequence}", body={"file": [file.name, file.size]}
             ),
         )

@@ -23,7 +23,7 @@ from apps.providers.registry import is_built_in
 from apps.scenes.checks import Wanted, clip_check
 from apps.scenes.history import recorded
 from apps.scenes.models import Clip, Origin, Scene
-from apps.work.receiving import images_receive, produced, result_metadata, video_answer
+from apps.work.receiving import images_receive, produced, result_metadata, video_result
 
 log = structlog.get_logger(__name__)
 
@@ -141,7 +141,7 @@ def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
             scene.version += 1
             scene.save(update_fields=["current_clip", "version", "updated_at"])
         log.info("scene_clip_current", scene_id=str(scene.pk), clip_id=str(clip.pk), origin=str(new.origin))
-    return {"clip_id": str(clip.pk), "scene_id": str(scene.pk), "usable": usable, **video_answer(asset)}
+    return {"clip_id": str(clip.pk), "scene_id": str(scene.pk), "usable": usable, **video_result(asset)}
 
 
 def _accepted_before(new: NewClip) -> dict[str, bool]:

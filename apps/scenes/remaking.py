@@ -72,7 +72,7 @@ def scenes_remake(*, by: User, project_id: UUID, sequences: Sequence[int], spend
         works = scenes_remake_works(by=by, project_id=project_id, sequences=sequences)
         total = sum((work.quote.amount for _, work in works), Decimal(0))
         spending_check(total, project_spending(project, spending))
-        money.cost_fits(owner_id=project.owner_id, project_id=project.pk, amount=total)
+        money.cost_check_fits(owner_id=project.owner_id, project_id=project.pk, amount=total)
         # The first of each scene: the clip follows its picture when that is there.
         firsts = {scene.pk: (scene, work) for scene, work in reversed(works)}
         chosen = [firsts[pk] for pk in dict.fromkeys(scene.pk for scene, _ in works)]

@@ -35,7 +35,7 @@ class ScenePatchSerializer(SceneWriteSerializer):
     """`version` is the one that was read; with it, a change over somebody else's is refused. With `scene_id` the
     change is refused when another scene has this number meanwhile."""
 
-    null_is_unsaid = False
+    null_means_omitted = False
     sequence = None  # type: ignore[assignment]  # the reorder route moves scenes
     duration = SecondsField(required=False, min_value=MINIMUM_SECONDS)
     version = serializers.IntegerField(required=False, min_value=1)

@@ -18,7 +18,7 @@ from apps.assets.selectors import asset_get
 from apps.assets.views import serve_asset
 from apps.core.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from apps.core.negotiation import AnyTypeNegotiation
-from apps.jobs.api import JobSerializer, job_response, wanted_idempotency
+from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.jobs.kinds import Kind
 from apps.songs import services
 from apps.songs.models import Song
@@ -107,7 +107,7 @@ def audio_import(request: Request) -> Response:
     body = SongImportSerializer(data=request.data)
     body.is_valid(raise_exception=True)
     data = dict(body.validated_data)
-    idempotency = wanted_idempotency(request, kind=Kind.AUDIO_IMPORT, body=data)
+    idempotency = request_idempotency(request, kind=Kind.AUDIO_IMPORT, body=data)
     return job_response(request, services.song_import(by=acting_user(request), idempotency=idempotency, **data))
 
 

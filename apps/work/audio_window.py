@@ -9,7 +9,7 @@ from apps.core.errors import InputError
 
 @dataclass(frozen=True)
 class SceneLength:
-    """What is known of a scene's length, in seconds: the planned one, else that of its clip."""
+    """A scene's length in seconds: the planned one, or else its clip's."""
 
     sequence: int
     planned: Decimal | None
@@ -21,10 +21,11 @@ class SceneLength:
 
 @dataclass(frozen=True)
 class AudioWindow:
-    """Seconds from the start of the used part of the song, cut at its end: a window that starts past it is empty.
+    """A scene's part of the song, in seconds from the start of the part the project uses.
 
-    `scene_seconds` is the scene's whole length, `scene_count` the project's; `assumed` lists the sequences up to this
-    one whose planned duration was missing.
+    A window is cut at the end of that part, and one that starts after it is empty. `scene_seconds` is the scene's full
+    length, `scene_count` the project's number of scenes; `assumed` lists the sequences up to this one that have no
+    planned duration.
     """
 
     sequence: int
@@ -38,7 +39,7 @@ class AudioWindow:
         if self.end_time <= self.start_time:
             raise InputError(
                 f"Scene {self.sequence} starts at {self.start_time:.3f} s, past the end of the song "
-                f"({self.end_time:.3f} s). Shorten the scenes before it or choose a longer part of the song.",
+                f"({self.end_time:.3f} s). Shorten the scenes before it, or use a longer part of the song.",
                 code="window_past_song",
             )
 
@@ -46,7 +47,7 @@ class AudioWindow:
 def audio_windows(
     lengths: Sequence[SceneLength], *, default: Decimal, song_seconds: Decimal | None
 ) -> Mapping[int, AudioWindow]:
-    """The window of every scene by its sequence: from the sum of all durations before it, for its own."""
+    """Return every scene's window by sequence. It starts at the sum of all earlier durations and lasts for its own."""
     windows: dict[int, AudioWindow] = {}
     start, assumed = Decimal(0), ()  # type: Decimal, tuple[int, ...]
     for one in sorted(lengths, key=lambda length: length.sequence):

@@ -1,4 +1,4 @@
-"""Who does the work: the call's provider, else the project's, else the flavor's."""
+"""Chooses the provider: the call's, or else the project's, or else the flavor's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from apps.providers.registry import provider_get, providers_for
 
 @dataclass(frozen=True)
 class Choice:
-    """The provider, and the resolved configuration that goes into the request."""
+    """The chosen provider, and the resolved configuration for its request."""
 
     provider: Provider
     config: ResolvedConfig
@@ -25,13 +25,13 @@ class Choice:
 def provider_choose(
     capability: Capability, *, flavor: str, asked: str = "", project_choice: Mapping[str, str] | None = None
 ) -> Choice:
-    """Raises InputError for a provider that is unknown, cannot do it, or is not configured."""
+    """Choose the provider. Raises InputError if it is unknown, lacks the capability or is not configured."""
     config = capability_settings(flavor, capability)
     name = asked or (project_choice or {}).get(capability, "") or str(config.values["provider"])
     able = [provider.name for provider in providers_for(capability)]
     if name not in able:
         raise InputError(
-            f"The provider {name!r} cannot do this. Choose one of: {', '.join(able)}.",
+            f"The provider {name!r} can't do this. Choose one of: {', '.join(able)}.",
             code="unknown_provider",
             errors={"provider": [f"one of {', '.join(able)}"]},
         )
@@ -42,16 +42,16 @@ def provider_choose(
 
 
 def choice_overridden(choice: Choice, overrides: Mapping[str, Any]) -> Choice:
-    """The choice with values of one call laid over the flavor's. Raises InputError for a value that does not fit."""
+    """Override the flavor's values with those of one call. Raises InputError for a value that isn't valid."""
     if not overrides:
         return choice
     config = choice.config
     schema = CONFIG_TYPES[config.config_type]
     own = {key: value for key, value in config.values.items() if key in schema.model_fields}
     try:
-        fitting = schema.model_validate(merge(own, overrides)).model_dump(mode="json")
+        valid = schema.model_validate(merge(own, overrides)).model_dump(mode="json")
     except ValidationError as error:
         problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False)]
-        raise InputError(f"The overrides do not fit: {problems[0]}", errors={"overrides": problems}) from error
-    values = {**config.values, **fitting}
+        raise InputError(f"The overrides aren't valid: {problems[0]}", errors={"overrides": problems}) from error
+    values = {**config.values, **valid}
     return replace(choice, config=replace(config, values=values, hash=config_hash(values)))

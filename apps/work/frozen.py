@@ -1,7 +1,7 @@
-"""A provider request as it lies on a job: JSON without files, and where each file comes from.
+"""A provider request as stored on a job: JSON without files, and where each file comes from.
 
-What was bought never changes with a YAML file or an edited scene, because everything is written down here
-when the job is made and read back when it runs.
+Everything is stored when the job is created and read back when it runs, so editing a YAML file or a scene never
+changes what was bought.
 """
 
 from collections.abc import Mapping
@@ -29,8 +29,10 @@ _ADAPTERS: dict[Capability, TypeAdapter[Any]] = {
 
 
 class InputSource(BaseModel):
-    """Where a file of the request comes from: one of our assets, else a link that is fetched when the job
-    runs. The range, in seconds, is cut out of it before it is used."""
+    """Where a file of the request comes from: one of our assets, or a link that is fetched when the job runs.
+
+    If a range is given, in seconds, only that part of the file is used.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,7 +43,7 @@ class InputSource(BaseModel):
 
 
 class FrozenRequest(BaseModel):
-    """`values` are the typed request's fields but the files, which are under `inputs` by field name."""
+    """`values` has the typed request's fields except files, which are in `inputs` by field name."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -50,10 +52,10 @@ class FrozenRequest(BaseModel):
     inputs: dict[str, InputSource] = {}
 
     def request(self, media: Mapping[str, MediaInput]) -> ProviderRequest:
-        """The typed request, with `media` in place of the inputs."""
+        """Return the typed request, with `media` in place of the inputs."""
         request: ProviderRequest = _ADAPTERS[self.capability].validate_python({**self.values, **media})
         return request
 
     def parameters(self) -> dict[str, Any]:
-        """The JSON for the job."""
+        """Return the JSON that is stored on the job."""
         return self.model_dump(mode="json", exclude_defaults=True)

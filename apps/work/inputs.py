@@ -1,4 +1,4 @@
-"""Opening a frozen request in a worker: its files fetched, cut and described."""
+"""Opens a frozen request in a worker: fetches, cuts and describes its files."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -16,13 +16,13 @@ from apps.work.frozen import FrozenRequest, InputSource
 from engines.media.audio import cut_wav
 from engines.media.probe import probe_media
 
-# The largest upload that the dearest lip-sync plan takes; a link to more is a mistake.
+# The largest upload that the most expensive lip-sync plan accepts; a link to anything larger is a mistake.
 LINK_MAXIMUM_BYTES = 5 * 1024**3
 
 
 @contextmanager
 def request_opened(run: JobRun) -> Iterator[ProviderRequest]:
-    """The job's typed request with readable files, valid while the block runs."""
+    """Yield the job's typed request, with files that are readable until the block ends."""
     frozen = FrozenRequest.model_validate(run.parameters["frozen"])
     with ExitStack() as stack:
         media = {name: input_opened(stack, run, name, source) for name, source in frozen.inputs.items()}
@@ -30,7 +30,7 @@ def request_opened(run: JobRun) -> Iterator[ProviderRequest]:
 
 
 def request_described(frozen: FrozenRequest, assets: Mapping[UUID, Asset]) -> ProviderRequest:
-    """The request as far as it is known before any file is fetched: enough for a quote, not for work."""
+    """Return the request as far as it is known before any file is fetched, which is enough for a quote."""
     media = {
         name: media_described(assets[source.asset_id], source)
         if source.asset_id
@@ -41,7 +41,7 @@ def request_described(frozen: FrozenRequest, assets: Mapping[UUID, Asset]) -> Pr
 
 
 def media_described(asset: Asset, source: InputSource) -> MediaInput:
-    """What the asset's row says. The path is a name only."""
+    """Describe the asset from its row. The path is only a name."""
     ranged = _range_seconds(source)
     return MediaInput(
         path=Path(asset.key),
@@ -61,13 +61,13 @@ def _range_seconds(source: InputSource) -> float | None:
 
 
 def input_opened(stack: ExitStack, run: JobRun, name: str, source: InputSource) -> MediaInput:
-    """One file, fetched and cut, readable until the stack is unwound."""
+    """Fetch and cut one file. It is readable until the stack closes."""
     if source.asset_id is None:
         path = fetch_url(source.url, into=run.scratch / f"{name}_fetched", max_bytes=LINK_MAXIMUM_BYTES)
         return _probed(_cut(run, name, path, source))
     asset = Asset.objects.filter(pk=source.asset_id).first()
     if asset is None:
-        raise InputError(f"The {name.replace('_', ' ')} that this needs was deleted meanwhile. Choose another one.")
+        raise InputError(f"The {name.replace('_', ' ')} for this was deleted in the meantime. Choose another one.")
     path = stack.enter_context(asset_local_copy(asset, check=run.check))
     if source.start_seconds is not None or source.end_seconds is not None:
         return _probed(_cut(run, name, path, source))

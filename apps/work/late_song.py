@@ -1,4 +1,4 @@
-"""Scenes that are asked for while their song is still being analysed: the job waits, so that cuts fall on beats."""
+"""Scenes requested while their song is still being analysed. The job waits, so that cuts can fall on beats."""
 
 from typing import Any
 from uuid import UUID
@@ -12,35 +12,35 @@ from apps.songs.models import AnalysisState, Song
 from apps.work.frozen import FrozenRequest
 from apps.work.song_brief import song_brief, song_slots
 
-LOOK_AGAIN_SECONDS = 2.0
+RECHECK_SECONDS = 2.0
 
 
 def late_song(song: Song, start: float, end: float, *, number_of_scenes: int | None) -> dict[str, Any]:
-    """What a job needs to know to wait for the song; nothing where its analysis has ended."""
+    """Return the job parameters for waiting for the song, or nothing if its analysis has ended."""
     if song.analysis_state != AnalysisState.WAITING:
         return {}
     wait = {"song_id": str(song.pk), "start": start, "end": end, "number_of_scenes": number_of_scenes}
     return {"waits_for_song": wait}
 
 
-def song_awaited(run: JobRun) -> bool:
-    """Whether the job was put back to wait. When the song is ready, its slots are frozen on the job, once.
+def song_await(run: JobRun) -> bool:
+    """Reschedule the job if its song is still being analysed, and return whether it was. Otherwise freeze the slots.
 
-    Raises InputError when the song was deleted meanwhile.
+    Raises InputError if the song was deleted in the meantime.
     """
     wait = run.parameters.get("waits_for_song")
     if wait is None:
         return False
     song = Song.objects.filter(pk=UUID(wait["song_id"])).first()
     if song is None:
-        raise InputError("The song was deleted meanwhile. Choose another one.")
+        raise InputError("The song was deleted in the meantime. Choose another one.")
     if song.analysis_state == AnalysisState.WAITING:
         message = "Waiting for the song to be analysed"
         job_reschedule(
             run.claim,
             code=Code.WAITING_FOR_PLACE,
             message=message,
-            delay_seconds=LOOK_AGAIN_SECONDS,
+            delay_seconds=RECHECK_SECONDS,
             counts=False,
         )
         return True

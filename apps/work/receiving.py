@@ -1,4 +1,4 @@
-"""Where the results of stand-alone jobs go."""
+"""Stores the results of stand-alone jobs."""
 
 import json
 import shutil
@@ -18,14 +18,14 @@ from apps.work.frozen import FrozenRequest
 
 
 def produced(result: ProviderResult, role: str) -> list[ProducedFile]:
-    """The files of that role. Raises ProviderError when there is none: paid for and not delivered."""
+    """Return the files with that role. Raises ProviderError if there are none: paid for but not delivered."""
     files = [file for file in result.files if file.role == role]
     if not files:
-        raise ProviderError(f"The provider answered without a {role}.", permanent=True, raw=dict(result.data))
+        raise ProviderError(f"The provider's response has no {role}.", permanent=True, raw=dict(result.data))
     return files
 
 
-# What a scene of the stand-alone call holds; a project keeps what a writer says beyond that with its scenes.
+# The fields of a scene in the stand-alone API. Projects keep the writer's other fields with their scenes.
 SCENE_KEYS = ("sequence", "description", "negative_description", "duration", "lipsync")
 
 
@@ -35,7 +35,7 @@ def scenes_receive(_run: JobRun, result: ProviderResult) -> Done:
 
 
 def images_receive(run: JobRun, result: ProviderResult) -> Done:
-    """Each image becomes an asset of its own."""
+    """Store each image as its own asset."""
     stored = []
     for file in produced(result, "image"):
         key = job_file_key(uuid4(), f"image{file.path.suffix}")
@@ -44,19 +44,19 @@ def images_receive(run: JobRun, result: ProviderResult) -> Done:
 
     def save() -> dict[str, Any]:
         assets = [asset_create(owner=run.job.owner, stored=one, kind=AssetKind.IMAGE, metadata=facts) for one in stored]
-        return {"images": [image_answer(asset) for asset in assets]}
+        return {"images": [image_result(asset) for asset in assets]}
 
     return Done(result={"facts": facts}, save=save)
 
 
-def image_answer(asset: Asset) -> dict[str, Any]:
+def image_result(asset: Asset) -> dict[str, Any]:
     url = f"/api/mv/get_character_reference/{asset.pk}"
     named = {"id": str(asset.pk), "url": url, "image_id": str(asset.pk), "image_url": url}
     return {**named, "width": asset.width, "height": asset.height}
 
 
 def video_receive(run: JobRun, result: ProviderResult) -> Done:
-    """The video, with `metadata.json` and the reference image beside it."""
+    """Store the video, with `metadata.json` and the reference image next to it."""
     asset_id = uuid4()
     file = produced(result, "video")[0]
     metadata = result_metadata(run, result)
@@ -73,7 +73,7 @@ def video_receive(run: JobRun, result: ProviderResult) -> Done:
 
 
 def result_metadata(run: JobRun, result: ProviderResult) -> dict[str, Any]:
-    """What explains a result later: who made it, from what, and when."""
+    """Return how the result was generated: by which provider, from what, and when."""
     frozen = FrozenRequest.model_validate(run.parameters["frozen"])
     shown = {key: value for key, value in frozen.values.items() if key not in {"settings", "energy", "beat_seconds"}}
     return {
@@ -95,11 +95,11 @@ def _video_save(
     asset = asset_create(owner=owner, stored=stored, kind=AssetKind.VIDEO, metadata=metadata)
     for part, kind in parts:
         asset_create(owner=owner, stored=part, kind=kind, part_of=asset)
-    return video_answer(asset)
+    return video_result(asset)
 
 
-def video_answer(asset: Asset) -> dict[str, Any]:
-    """The fields of a result that name a video; the links into the cloud are added when it is shown."""
+def video_result(asset: Asset) -> dict[str, Any]:
+    """Return the fields of a result that name a video. Its cloud links are added when the result is shown."""
     url = f"/api/mv/get_video/{asset.pk}"
     return {"video_id": str(asset.pk), "video_url": url, "local_video_url": url}
 

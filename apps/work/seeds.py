@@ -1,4 +1,4 @@
-"""Random seeds that every provider takes."""
+"""Random seeds that every provider accepts."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""What generating work needs to know of a song. Times are seconds from the start of the used part."""
+"""What generation needs to know about a song. Times are seconds from the start of the part used."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,21 +8,21 @@ from apps.songs.models import Song
 from apps.songs.selectors import song_shape
 from engines.listening.scene_slots import scene_slots
 
-# Below this the analysis heard neither a voice nor instruments alone.
+# Below this, the analysis can't tell whether there is a voice.
 LEAST_CONFIDENCE = 0.15
 
 Slots = Sequence[tuple[float, float]]
 
 
 def song_beats(song: Song, start: float, end: float) -> tuple[float, ...]:
-    """The beats strictly inside the part."""
+    """Return the beats strictly inside the part."""
     return tuple(round(beat - start, 6) for beat in song.grid.get("beats", ()) if start < beat < end)
 
 
 def song_slots(
     song: Song, start: float, end: float, *, number_of_scenes: int | None, settings: Mapping[str, Any]
 ) -> Slots:
-    """Scenes that fill the part, cut on its beats; dense passages get shorter ones."""
+    """Return scene slots that fill the part and are cut on its beats; dense passages get shorter ones."""
     seconds = float(settings["duration_seconds"])
     return scene_slots(song_shape(song, start, end), number_of_scenes=number_of_scenes, scene_seconds=seconds)
 
@@ -49,7 +49,7 @@ def song_brief(song: Song, start: float, end: float) -> SongBrief:
 
 
 def _sung(song: Song, start: float, end: float) -> tuple[tuple[float, float], ...] | None:
-    """Where the vocal stem, else the analysis of the mix, hears a voice; None where it could not tell."""
+    """Return where the analysis of the vocal stem, or else of the mix, found a voice; None if it could not tell."""
     voice = song.analysis.get("voice")
     if not voice or voice["confidence"] < LEAST_CONFIDENCE:
         return None

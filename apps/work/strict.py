@@ -1,4 +1,4 @@
-"""Request bodies that refuse what they do not know: a misspelt field would otherwise change nothing in silence."""
+"""Serializers and fields for request bodies. Unknown fields are refused, since a typo would otherwise go unnoticed."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -12,21 +12,21 @@ from rest_framework.fields import empty
 
 from apps.core.errors import NotFound
 
-# Of unknown fields; whoever sends more has another mistake.
+# How many unknown fields an error lists by name.
 NAMED_FIELDS = 10
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Unknown fields are named in a 400. What a form does not send is not said, as in JSON."""
+    """Responds with 400 to unknown fields, naming them. A field missing from a form counts as omitted, as in JSON."""
 
-    # Clients fill in a null for an optional field that they leave out. In a change it would be a wish, and is refused.
-    null_is_unsaid: ClassVar[bool] = True
+    # Some clients send null for an optional field they mean to omit. In a PATCH, null asks for a change and is refused.
+    null_means_omitted: ClassVar[bool] = True
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
         for field in fields.values():
             if isinstance(field, serializers.BooleanField):
-                # The library takes a box that a form leaves out for one that was unticked.
+                # By default, the library treats a checkbox missing from a form as unticked.
                 field.default_empty_html = empty
         return fields
 
@@ -39,19 +39,19 @@ class StrictSerializer(serializers.Serializer[Any]):
                 more = len(unknown) - NAMED_FIELDS
                 rest = {"non_field_errors": [f"{more:,} more fields are unknown."]} if more > 0 else {}
                 raise serializers.ValidationError(named | rest)
-            if self.null_is_unsaid:
-                data = self._said(data)
+            if self.null_means_omitted:
+                data = self._without_nulls(data)
         return super().to_internal_value(data)
 
-    def _said(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        silent = {name for name, field in self.fields.items() if not field.required and not field.allow_null}
-        unsaid = {name for name in silent & set(data) if data[name] is None}
-        # A form's own mapping is left as it is: the library reads files and lists by its methods.
-        return {name: value for name, value in data.items() if name not in unsaid} if unsaid else data
+    def _without_nulls(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        optional = {name for name, field in self.fields.items() if not field.required and not field.allow_null}
+        omitted = {name for name in optional & set(data) if data[name] is None}
+        # Keep a form's own mapping where possible: the library uses its methods to read files and lists.
+        return {name: value for name, value in data.items() if name not in omitted} if omitted else data
 
 
 class IdField(serializers.UUIDField):
-    """Names an object. Text that is no UUID names none: 404, as an unknown one; an empty one is not said."""
+    """An object's id. Text that isn't a UUID gives 404, like an unknown id; an empty value counts as omitted."""
 
     def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
         return super().validate_empty_values(None if data == "" and self.allow_null else data)
@@ -61,19 +61,19 @@ class IdField(serializers.UUIDField):
             return super().to_internal_value(data)
         except serializers.ValidationError as error:
             if isinstance(data, str) and data:
-                raise NotFound(f"{self.field_name or 'The list'}: there is nothing with that id.") from error
+                raise NotFound(f"{self.field_name or 'The list'}: nothing has that id.") from error
             raise
 
 
 @extend_schema_field(OpenApiTypes.DOUBLE)
 class SecondsField(serializers.DecimalField):
-    """Exact seconds, to the microsecond; a JSON number in answers, as clients compute with it."""
+    """Exact seconds, to the microsecond. Responses have a JSON number, so that clients can calculate with it."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"max_digits": 12, "decimal_places": 6, "min_value": Decimal(0), **options})
 
     def to_internal_value(self, data: Any) -> Decimal:
-        # A binary float such as 8.333333333333334 has more digits than anybody means.
+        # A binary float such as 8.333333333333334 has more digits than anyone means.
         if isinstance(data, float):
             data = round(data, 6)
         return super().to_internal_value(data)

@@ -1,4 +1,4 @@
-"""A piece of generating work between wish and job: the frozen request, who does it, what it will cost."""
+"""Prepares generation work before it becomes a job: the frozen request, the provider, and the quote."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from apps.work.inputs import request_described
 
 @dataclass(frozen=True)
 class Work:
-    """Nothing is written yet. `extra` joins the job's parameters, for whoever receives the result."""
+    """Prepared work, not yet written to the database. `extra` is added to the job's parameters, for its receiver."""
 
     kind: Kind
     frozen: FrozenRequest
@@ -34,7 +34,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Spending:
-    """What the caller says about money: the project's question threshold, a yes to it, and a limit of its own."""
+    """What a call may spend: the project's confirmation threshold, whether it was confirmed, and the call's maximum."""
 
     confirm_above: Decimal | None = None
     confirmed: bool = False
@@ -44,7 +44,7 @@ class Spending:
 def work_prepare(
     *, by: User, kind: Kind, frozen: FrozenRequest, choice: Choice, extra: Mapping[str, Any] | None = None
 ) -> Work:
-    """Quote the request. Raises InputError when the provider cannot express it."""
+    """Quote the request. Raises InputError if the provider can't express it."""
     ids = [source.asset_id for source in frozen.inputs.values() if source.asset_id]
     assets = {asset.pk: asset for asset in Asset.objects.filter(owner=by, pk__in=ids)}
     quote = choice.provider.quote(request_described(frozen, assets))
@@ -52,9 +52,9 @@ def work_prepare(
 
 
 def spending_check(amount: Decimal, spending: Spending) -> None:
-    """Raise before anything is written where the amount passes the caller's limit or needs a yes."""
+    """Raise BudgetExceeded if the amount is above the call's maximum or needs confirming."""
     if spending.max_cost is not None and amount > spending.max_cost:
-        raise BudgetExceeded(f"This costs ${amount:.2f}, more than the ${spending.max_cost:.2f} allowed for it.")
+        raise BudgetExceeded(f"This costs ${amount:.2f}, which is more than your limit of ${spending.max_cost:.2f}.")
     money.cost_confirm(amount=amount, confirm_above=spending.confirm_above, confirmed=spending.confirmed)
 
 
@@ -67,8 +67,8 @@ def work_start(
     dedupe_key: str = "",
     idempotency: Idempotency | None = None,
 ) -> Job:
-    """Make the job; call it inside the use case's transaction. A remote provider's work does not take a
-    place among the renderers."""
+    """Create the job. Call it inside the use case's transaction."""
+    # A remote provider's work goes to the I/O queue, so that it doesn't occupy a renderer.
     config, provider = work.choice.config, work.choice.provider
     return job_create(
         by=by,
@@ -89,7 +89,7 @@ def work_start(
 
 
 def work_run(*, by: User, work: Work, spending: Spending, idempotency: Idempotency | None = None) -> Job:
-    """A stand-alone job, in a transaction of its own."""
+    """Create a stand-alone job in its own transaction."""
     spending_check(work.quote.amount, spending)
     with transaction.atomic():
         return work_start(by=by, work=work, idempotency=idempotency)

@@ -212,7 +212,7 @@ def test_a_refusal_stands_on_its_card_with_a_way_out(edit, project, user, settin
     edit.get_by_label("More for scene 2").click()
     card.get_by_role("button", name="Regenerate Video").click()
     refusal = card.get_by_role("alert")
-    expect(refusal).to_contain_text("would pass this project's budget of $0.01")
+    expect(refusal).to_contain_text("would exceed this project's budget of $0.01")
     refusal.get_by_role("link", name="Change the budget").click()
     expect(edit.get_by_role("dialog").get_by_label("Budget")).to_have_value("0.01")
     edit.get_by_role("dialog").get_by_label("Budget").fill("")
@@ -462,5 +462,5 @@ def test_a_second_tab_is_told_that_the_scene_is_being_made(edit, project):
     expect(other.locator(".scene").nth(1).get_by_text("Generating Image")).to_be_visible()
     held[0].continue_()
 
-    expect(other.get_by_role("alert")).to_contain_text("being made already")
+    expect(other.get_by_role("alert")).to_contain_text("already in progress")
     edit.problems.clear()  # the console names the refused request

@@ -116,7 +116,7 @@ def test_the_admin_cancels_and_retries_anybodys_job_which_the_api_does_not(user,
     assert api.get(f"/api/jobs/{job.pk}").status_code == api.post(f"/api/jobs/{job.pk}/cancel").status_code == 404
     for action, state in (("cancel", State.CANCELLED), ("retry", State.QUEUED)):
         answer = admin.post("/admin/jobs/job/", {"action": action, "_selected_action": [str(job.pk)]}, follow=True)
-        assert "1 done." in answer.content.decode()
+        assert "Jobs updated: 1." in answer.content.decode()
         job.refresh_from_db()
         assert job.state == state
     shown = admin.get(f"/admin/jobs/job/{job.pk}/change/").content.decode()

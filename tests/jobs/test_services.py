@@ -170,7 +170,7 @@ def test_one_active_job_per_dedupe_key(user):
         make_job(user, dedupe_key="lipsync:scene-1")
     assert (refused.value.code, "cancel it first" in refused.value.message) == ("already_running", True)
     Job.objects.filter(pk=first.pk).update(state=State.NEEDS_ATTENTION)
-    with pytest.raises(ConflictError, match="waits for your decision"):
+    with pytest.raises(ConflictError, match="needs your decision"):
         make_job(user, dedupe_key="lipsync:scene-1")
     services.job_cancel(by=user, job_id=first.pk)
     make_job(user, dedupe_key="lipsync:scene-1")

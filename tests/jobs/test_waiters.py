@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import User
 from apps.jobs.models import Job
-from apps.jobs.waiters import MOST_IN_PROCESS, MOST_OF_USER, waiter_admit
+from apps.jobs.waiters import MAX_PER_PROCESS, MAX_PER_USER, waiter_admit
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,7 +52,7 @@ def timed(user, wait):
 
 
 def test_a_user_who_waits_often_enough_is_answered_at_once(user, other_user):
-    with waiting(user, MOST_OF_USER) as answers:
+    with waiting(user, MAX_PER_USER) as answers:
         more, seconds = timed(user, 60)
         theirs, their_seconds = timed(other_user, 1)
         assert not answers
@@ -63,20 +63,20 @@ def test_a_user_who_waits_often_enough_is_answered_at_once(user, other_user):
 
 
 def test_a_place_is_free_again_when_the_wait_is_over(user):
-    with waiting(user, MOST_OF_USER, seconds=1):
+    with waiting(user, MAX_PER_USER, seconds=1):
         pass
     assert ask(user, 1)["Preference-Applied"] == "wait=1"
 
 
 def test_a_process_keeps_threads_for_everybody_else(user):
-    others = [User.objects.create_user(f"user-{number}") for number in range(MOST_IN_PROCESS)]
+    others = [User.objects.create_user(f"user-{number}") for number in range(MAX_PER_PROCESS)]
     with waiting(others[0], 3), waiting(others[1], 3):
         more, seconds = timed(user, 60)
     assert more.status_code == 202 and "Preference-Applied" not in more and seconds < 5
 
 
 def test_a_place_is_given_back_after_an_error():
-    for _ in range(MOST_IN_PROCESS * 2):
+    for _ in range(MAX_PER_PROCESS * 2):
         with pytest.raises(ValueError, match="broken"), waiter_admit(1) as admitted:
             assert admitted
             raise ValueError("broken")

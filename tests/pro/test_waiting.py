@@ -79,7 +79,7 @@ def test_a_job_past_its_deadline_is_shown_with_the_last_words(waiting, sync_so, 
     runs_poll_due()
     body = client.get(f"/api/v1/sync/pro-jobs/{waiting.pk}").json()
     assert (body["state"], body["code"]) == ("failed", "deadline")
-    assert body["error"].endswith("Its last words: Sync.so says PENDING.")
+    assert body["error"].endswith("Its last message: Sync.so says PENDING.")
     browser = Client()
     browser.force_login(user)
     assert "Sync.so says PENDING." in browser.get(f"/pro/{waiting.pk}").content.decode()

@@ -259,7 +259,7 @@ def test_a_cost_above_the_threshold_is_asked_for_and_sent_again_with_a_yes(brows
     assert (refused.status_code, Job.objects.count()) == (402, 0)
     assert f'<a href="/projects/{project.pk}/budget" data-dialog>Change the budget</a>' in refused.content.decode()
     answer = browser.post(url, {"confirm_cost": "true"}, follow=True)
-    assert "would pass this project" in answer.content.decode()  # without a script the page says it
+    assert "would exceed this project" in answer.content.decode()  # without a script the page says it
 
     project_update(by=user, project_id=project.pk, budget=None)
     browser.post(url, {"page": "edit", "confirm_cost": "true"}, headers=HTMX)

@@ -119,7 +119,7 @@ def _over_budget(request: HttpRequest, error: BudgetExceeded, project_id: UUID) 
 
 def confirm_cost(request: HttpRequest, error: BudgetExceeded) -> HttpResponse:
     """Ask for a yes: the same form again, with `confirm_cost`."""
-    question = error.message.removesuffix(" Send confirm_cost=true to go on.")
+    question = error.message.removesuffix(" Send confirm_cost=true to continue.")
     amount = error.evidence.get("amount")
     button = f"Spend ${Decimal(str(amount)):.2f}" if amount else "Go on"
     fields = sent_fields(request, "confirm_cost")

@@ -21,11 +21,11 @@ from apps.jobs import services
 from apps.jobs.api import AdoptSerializer, ExcessDecisionSerializer, JobFilter
 from apps.jobs.excess import job_excess_settle, open_excesses
 from apps.jobs.kinds import Kind
+from apps.jobs.labels import kind_label
 from apps.jobs.models import Job
 from apps.jobs.polling import job_adopt
 from apps.jobs.selectors import job_get, jobs_of
 from apps.jobs.states import FINISHED, RETRYABLE, State
-from apps.jobs.words import kind_word
 from apps.production import retrying
 from apps.projects.models import Project
 from apps.scenes.models import Scene
@@ -67,7 +67,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "list": piece_html(request, whole),
         "poll": poll_of(url, busy=busy),
         "states": [(state, JOB_WORDS[state].text) for state in State.values],
-        "kinds": [(kind, kind_word(kind)) for kind in Kind.values],
+        "kinds": [(kind, kind_label(kind)) for kind in Kind.values],
         "projects": Project.objects.filter(owner=by).values_list("pk", "title")[:PROJECTS_OFFERED],
         "chosen": {name: request.GET.get(name, "") for name in ("state", "kind", "project")},
     }

@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from apps.jobs import words as job_words
+from apps.jobs import labels as job_labels
 from apps.providers.registry import provider_label
 from apps.studio import words
 
@@ -63,8 +63,8 @@ def job_word(state: str) -> words.Word:
 
 
 @register.filter
-def kind_word(kind: str) -> str:
-    return job_words.kind_word(kind)
+def kind_label(kind: str) -> str:
+    return job_labels.kind_label(kind)
 
 
 @register.filter
@@ -87,7 +87,7 @@ def time_left(job: Any) -> str:
     elapsed = (timezone.now() - job.started_at).total_seconds()
     if not LEAST_SHARE <= share < MOST_SHARE or elapsed < LEAST_ELAPSED_SECONDS:
         return ""
-    return job_words.left_words(elapsed / share * (1 - share))
+    return job_labels.time_left(elapsed / share * (1 - share))
 
 
 @register.filter

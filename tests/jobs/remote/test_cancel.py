@@ -82,7 +82,7 @@ def test_a_cancel_while_the_worker_dies_submitting_leaves_no_money_in_the_air(tr
         services.job_retry(by=user, job_id=job.pk)
 
     long_ago(job)
-    assert sweep.abandoned_submits_ring() == 1
+    assert sweep.abandoned_submits_dispatch() == 1
     polling.run_settle_abandoned(run.pk)
     drive(job, until=lambda: RemoteRun.objects.get(pk=run.pk).status == RunStatus.COLLECTED)
 
@@ -98,7 +98,7 @@ def test_an_answer_lost_after_the_cancel_is_looked_for_all_the_same(user, replic
         services.job_cancel(by=user, job_id=job.pk)
     long_ago(job)
 
-    assert sweep.abandoned_submits_ring() == 1
+    assert sweep.abandoned_submits_dispatch() == 1
     polling.run_settle_abandoned(run_of(job).pk)
 
     assert run_of(job).remote_id == next(iter(replicate.predictions))
@@ -120,4 +120,4 @@ def test_what_a_cancelled_submit_came_to_is_decided_in_the_end(user, replicate, 
 
     assert [ledger(job) for job in jobs] == [["reserve", "release"], ["reserve", "settle"]]
     assert "counts as spent" in jobs[1].events.get(code="submit_unknown", from_state=State.CANCELLED).message
-    assert sweep.abandoned_submits_ring() == 0
+    assert sweep.abandoned_submits_dispatch() == 0

@@ -27,8 +27,8 @@ def bodies(replicate):
         ({"kind": "status", "status": 401, "body": {}}, "failed", "provider_rejected", "REPLICATE_API_TOKEN", 1),
         ({"kind": "status", "status": 422, "body": {"detail": "aspect"}}, "failed", "provider_rejected", "aspect", 1),
         ({"kind": "status", "status": 429, "headers": {"Retry-After": "1"}}, "succeeded", "done", "", 2),
-        ({"kind": "status", "status": 500}, "needs_attention", "submit_unknown", "may have been paid", 1),
-        ({"kind": "html"}, "needs_attention", "submit_unknown", "may have been paid", 1),
+        ({"kind": "status", "status": 500}, "needs_attention", "submit_unknown", "may have been charged", 1),
+        ({"kind": "html"}, "needs_attention", "submit_unknown", "may have been charged", 1),
     ],
 )  # fmt: skip
 def test_a_submit_that_fails_ends_as_designed(user, replicate, fault, state, code, words, posts):

@@ -55,7 +55,7 @@ def test_every_attempt_reserves_its_own_money_within_the_cap(user, replicate):
     cap_set(scope=user_scope(user.pk), cap="0.70")  # 4 s at $0.10 fit once
     drive(video_job(user))
 
-    with pytest.raises(BudgetExceeded, match="would pass your account's cap"):
+    with pytest.raises(BudgetExceeded, match="would exceed your account's cap"):
         video_job(user)
 
     assert replicate.count(PAID) == 1

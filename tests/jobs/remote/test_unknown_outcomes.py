@@ -68,7 +68,7 @@ def test_the_same_key_is_sent_again_where_that_is_documented_as_safe(user, sync_
 
 def test_without_a_mark_it_waits_for_a_person_with_the_money_reserved(unmarked_job, replicate):
     assert (unmarked_job.state, unmarked_job.code) == (State.NEEDS_ATTENTION, "submit_unknown")
-    assert "may have been paid" in unmarked_job.error
+    assert "may have been charged" in unmarked_job.error
     assert [entry.kind for entry in LedgerEntry.objects.filter(job=unmarked_job)] == ["reserve"]
     assert replicate.count(PAID) == 1
     assert next(iter(replicate.predictions)) in unmarked_job.error_evidence["raw"]

@@ -1,4 +1,4 @@
-"""`manage.py providers`: what each provider can do, whether it is configured, and whether its key answers."""
+"""`manage.py providers`: what each provider can do, whether it is configured, and whether its key works."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from apps.providers.registry import PROVIDERS
 
 
 class Command(BaseCommand):
-    help = "List the providers, what they can do, and whether their keys answer (one free call each)."
+    help = "List the providers, what they can do, and whether their keys work (one free call each)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--offline", action="store_true", help="do not call any service")
+        parser.add_argument("--offline", action="store_true", help="don't call any service")
 
     def handle(self, *_: Any, offline: bool, **__: Any) -> None:
         width = max(len(name) for name in PROVIDERS)
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
 
 def provider_state(provider: Provider, *, offline: bool) -> str:
-    """One sentence: not configured and why, configured, or what its free call answered."""
+    """Return one sentence: not configured and why, configured, or the result of a free call."""
     if not provider.configured():
         return f"not configured. {provider.missing_configuration()}"
     if offline or not isinstance(provider, RemoteProvider):

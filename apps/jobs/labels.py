@@ -1,4 +1,4 @@
-"""A job's kind and its time left, as people say them."""
+"""Labels for a job's kind and its time left."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from apps.jobs.kinds import Kind
 
 LONGEST_WAIT_SECONDS = 3600
 
-KIND_WORDS: Mapping[str, str] = {
+KIND_LABELS: Mapping[str, str] = {
     Kind.SCENES: "Write scenes",
     Kind.CHARACTER_REFERENCE: "Character reference",
     Kind.IMAGE: "Image",
@@ -23,12 +23,12 @@ KIND_WORDS: Mapping[str, str] = {
 }
 
 
-def kind_word(kind: str) -> str:
-    return KIND_WORDS.get(kind, kind.replace("_", " ").capitalize())
+def kind_label(kind: str) -> str:
+    return KIND_LABELS.get(kind, kind.replace("_", " ").capitalize())
 
 
-def left_words(seconds: float) -> str:
-    """`about 40 s left`; "" for what takes so long that nobody waits by the clock."""
+def time_left(seconds: float) -> str:
+    """Return for instance `about 40 s left`, or "" for more than an hour."""
     if seconds > LONGEST_WAIT_SECONDS:
         return ""
     return (
