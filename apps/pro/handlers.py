@@ -15,6 +15,7 @@ from apps.assets.services import StoredFile, asset_create, file_store
 from apps.assets.store.keys import job_video_key, pro_result_key
 from apps.jobs.execution import Done, HandedOff, JobRun, Outcome
 from apps.pro.order import ProOrder
+from apps.pro.parameters import ProParameters
 from apps.providers.base import ProviderResult, SegmentedLipsyncRequest
 from apps.work.frozen import InputSource
 from apps.work.handlers import request_produce
@@ -35,7 +36,7 @@ Receiver = Callable[[JobRun, Path], Keep]
 
 def pro_run(run: JobRun, *, receive: Receiver) -> Outcome:
     """Make the order, or go one step further with it; then keep the result under the job's own key."""
-    order = ProOrder.model_validate(run.parameters["order"])
+    order = run.read(ProParameters).order
     made = request_produce(run, partial(order_opened, run, order))
     if isinstance(made, HandedOff):
         return made

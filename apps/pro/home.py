@@ -25,6 +25,7 @@ from apps.jobs.models import Job
 from apps.jobs.services import Idempotency
 from apps.pro.files import OrderFile
 from apps.pro.handlers import LENGTH_TOLERANCE_SECONDS, Keep, pro_answer, result_keep
+from apps.pro.parameters import ProHome, ProParameters
 from apps.pro.services import CheckedOrder, Labels, order_start, order_store
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
@@ -56,10 +57,10 @@ class Home:
                 project_id=project_id,
                 scene_id=self.scene.pk,
                 dedupe_key=scene_key(self.scene),
-                parameters={"home": {"clip_id": str(self.scene.current_clip_id)}},
+                home=ProHome(clip_id=self.scene.current_clip_id),
             )
         composition_id = self.composition.pk if self.composition else None
-        return Labels(project_id=project_id, parameters={"home": {"composition_id": str(composition_id)}})
+        return Labels(project_id=project_id, home=ProHome(composition_id=composition_id))
 
 
 def home_find(*, by: User, project_id: UUID, sequence: int | None, video_id: UUID) -> Home:
@@ -106,15 +107,16 @@ def pro_order_take(
 
 def pro_result_receive(run: JobRun, path: Path) -> Keep:
     """The receiver of every Pro result: home where it came from, else the caller's own."""
-    home = run.parameters.get("home", {})
-    kept = result_keep(run, path)
-    if "clip_id" in home:
-        parent = Clip.objects.select_related("asset").filter(pk=home["clip_id"]).first()
+    asked, kept = run.read(ProParameters), result_keep(run, path)
+    if asked.home is None:
+        return kept
+    if asked.home.clip_id is not None:
+        parent = Clip.objects.select_related("asset").filter(pk=asked.home.clip_id).first()
         if parent is None:
             return kept  # the scene was deleted for good; what was paid for is still the owner's
         return partial(_clip_keep, run, parent, _checks(run, path, parent))
-    if "composition_id" in home and not run.late:
-        return partial(_composition_keep, run, home["composition_id"])
+    if asked.home.composition_id is not None and not run.late:
+        return partial(_composition_keep, run, asked.home.composition_id)
     return kept
 
 
@@ -128,19 +130,22 @@ def _checks(run: JobRun, path: Path, parent: Clip) -> Mapping[str, Any]:
 def _clip_keep(
     run: JobRun, parent: Clip, checks: Mapping[str, Any], stored: StoredFile, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    order = run.parameters["order"]
+    order = run.read(ProParameters).order
+    shown = order.model_dump(mode="json", include={"segments", "model", "sync_mode", "options"})
     new = NewClip(
         stored=stored,
         origin=Origin.LIPSYNCED,
         checks={**checks, "notes": [str(facts["note"])]} if facts.get("note") else checks,
-        parameters={**facts, "pro": {name: order[name] for name in ("segments", "model", "sync_mode", "options")}},
+        parameters={**facts, "pro": shown},
         parent_id=str(parent.pk),
         only_over_parent=True,
     )
     return {**pro_answer(clip_save(run, new)), "checks": dict(checks)}
 
 
-def _composition_keep(run: JobRun, composition_id: str, stored: StoredFile, facts: Mapping[str, Any]) -> dict[str, Any]:
+def _composition_keep(
+    run: JobRun, composition_id: UUID, stored: StoredFile, facts: Mapping[str, Any]
+) -> dict[str, Any]:
     asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.VIDEO, metadata=dict(facts))
     answer = pro_answer(video_result(asset))
     composition = Composition.objects.select_related("project__owner", "job").filter(pk=composition_id).first()

@@ -4,15 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
+from apps.jobs.parameters import Frozen
 from apps.providers.base import LipsyncSegment, MediaInput, SegmentedLipsyncRequest
 
 
-class OrderedSegment(BaseModel):
+class OrderedSegment(Frozen):
     """Seconds on the video's timeline; a crop in seconds of the audio where the user cropped it."""
-
-    model_config = ConfigDict(frozen=True)
 
     start_seconds: float
     end_seconds: float
@@ -36,10 +33,8 @@ class OrderedSegment(BaseModel):
         return LipsyncSegment(**self.model_dump())
 
 
-class ProOrder(BaseModel):
+class ProOrder(Frozen):
     """What was ordered. `audio_ids` by reference id."""
-
-    model_config = ConfigDict(frozen=True)
 
     video_id: UUID
     audio_ids: dict[str, UUID]

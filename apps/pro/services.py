@@ -1,7 +1,7 @@
 """Use cases of the Pro editor: check an order as a whole, price it, take it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, job_create
 from apps.pro.files import OrderFile, order_file_store
 from apps.pro.order import OrderedSegment, ProOrder
+from apps.pro.parameters import ProHome, ProParameters
 from apps.pro.segments import ReadSegments
 from apps.providers.base import Capability, PreparedSubmit, Quote, RemoteProvider, SegmentedLipsyncRequest
 from apps.providers.orders import OrderRules, SegmentProblem
@@ -41,12 +42,12 @@ class ProWish:
 
 @dataclass(frozen=True)
 class Labels:
-    """What whoever receives the result writes on the job: whose it is, and `parameters` of its own."""
+    """What whoever receives the result writes on the job: whose it is, and where the result goes."""
 
     project_id: UUID | None = None
     scene_id: UUID | None = None
     dedupe_key: str = ""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    home: ProHome | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def order_start(
     provider, config = checked.choice.provider, checked.choice.config
     new = NewJob(
         kind=Kind.PRO_LIPSYNC,
-        parameters={"order": order.model_dump(mode="json"), **labels.parameters},
+        parameters=ProParameters(order=order, home=labels.home),
         queue="" if provider.local else Queue.IO,
         provider=provider.name,
         project_id=labels.project_id,

@@ -210,3 +210,58 @@ def test_the_page_opens_what_is_there_and_nothing_else(client, project, user, ot
     browser.force_login(other_user)
     for query in (f"project={project.pk}&scene=1", f"job={job.pk}"):
         assert browser.get(f"/pro?{query}").status_code == 404, query
+
+
+def queued_before(job: Job, project, video_id, **home) -> Job:
+    """The job as the release before left it in the queue: its JSON has no version."""
+    segment = {"start_seconds": 0.2, "end_seconds": 1.4, "audio_reference": "a"}
+    crop = {"audio_start_seconds": 0.2, "audio_end_seconds": 1.4, "options": {}}
+    old = {
+        "video_id": str(video_id),
+        "audio_ids": {"a": str(project.song.asset_id)},
+        "segments": [{**segment, **crop}],
+        "model": "lipsync-2",
+        "sync_mode": "remap",
+        "options": {},
+        "settings": job.parameters["order"]["settings"],
+    }
+    Job.objects.filter(pk=job.pk).update(parameters={"order": old, **home})
+    return drive(Job.objects.get(pk=job.pk))
+
+
+def test_an_order_of_a_scene_from_before_an_update_comes_home(client, project, user, sync_so):
+    parent = project.scenes.get(sequence=1).current_clip
+    job = queued_before(scene_order(client, project), project, parent.asset_id, home={"clip_id": str(parent.pk)})
+    assert job.state == State.SUCCEEDED, job.error
+    clip = Clip.objects.get(job=job)
+    assert project.scenes.get(sequence=1).current_clip == clip
+    assert clip.parameters["pro"]["segments"][0]["audio_start_seconds"] == 0.2
+    browser = Client()
+    browser.force_login(user)
+    assert "It is the clip of scene 1 now." in browser.get(f"/pro/{job.pk}").content.decode()
+    assert "1 segment ·" in browser.get("/pro").content.decode()
+
+
+def test_an_order_of_a_composed_video_from_before_an_update_comes_home(client, project, user, sync_so):
+    video = composed(project, user, 3.0)
+    job = job_of(order(client, project, video.asset_id))
+    job = queued_before(job, project, video.asset_id, home={"composition_id": str(video.pk)})
+    assert job.state == State.SUCCEEDED, job.error
+    assert Job.objects.filter(pk=job.result["compose_job_id"], kind=Kind.COMPOSE).exists()
+
+
+def test_an_order_of_no_project_from_before_an_update_is_the_callers(client, project, sync_so):
+    parent = project.scenes.get(sequence=1).current_clip
+    job = queued_before(scene_order(client, project), project, parent.asset_id)
+    assert job.result["output_url"] and not Clip.objects.filter(job=job).exists()
+
+
+@pytest.mark.parametrize("parameters", [{}, {"order": {}}, {"order": "all of it"}, {"version": 9}, {"home": {}}])
+def test_an_order_that_cannot_be_read_still_has_its_page(client, project, user, sync_so, parameters):
+    job = scene_order(client, project)
+    Job.objects.filter(pk=job.pk).update(parameters=parameters)
+    browser = Client()
+    browser.force_login(user)
+    assert browser.get(f"/pro/{job.pk}").status_code == 200
+    assert browser.get("/pro").status_code == 200
+    assert browser.get(f"/pro?job={job.pk}").status_code == 400

@@ -7,6 +7,7 @@ from django.urls import reverse
 from apps.composition.models import Composition
 from apps.jobs.models import Job
 from apps.jobs.states import State
+from apps.pro.parameters import ProParameters
 from apps.projects.models import Project
 from apps.scenes.models import Clip, Scene
 from apps.scenes.selectors import clip_suspicions
@@ -44,7 +45,9 @@ def home_words(project: Project, sequence: int | None) -> HomeWords:
 def home_news(job: Job) -> HomeNews:
     """What has become of the result in the project that the order came from."""
     project = Project.objects.filter(pk=job.project_id).first() if job.project_id else None
-    if project is None or "home" not in job.parameters or not (job.is_live or job.state == State.SUCCEEDED):
+    asked = ProParameters.find(job)
+    comes_home = asked is not None and asked.home is not None
+    if project is None or not comes_home or not (job.is_live or job.state == State.SUCCEEDED):
         return HomeNews()
     if job.scene_id is not None:
         return _scene_news(project, job)

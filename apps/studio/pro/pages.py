@@ -17,6 +17,7 @@ from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import job_get, jobs_of
 from apps.jobs.states import FINISHED, RETRYABLE, Code
+from apps.pro.parameters import ProParameters
 from apps.providers.registry import is_built_in
 from apps.studio.live import LIVE_METHODS, Fragment, live_response, piece_html, poll_of
 from apps.studio.pro.choices import pro_choices
@@ -38,9 +39,14 @@ def pro(request: HttpRequest) -> HttpResponse:
         "start": start.as_json() if start else {},
         "home": start.home if start else None,
         "choices": pro_choices(),
-        "jobs": jobs_of(by).filter(kind=Kind.PRO_LIPSYNC)[:RECENT_JOBS],
+        "jobs": [(job, _segment_count(job)) for job in jobs_of(by).filter(kind=Kind.PRO_LIPSYNC)[:RECENT_JOBS]],
     }
     return render(request, "studio/pro.html", context)
+
+
+def _segment_count(job: Job) -> int:
+    asked = ProParameters.find(job)
+    return len(asked.order.segments) if asked else 0
 
 
 def _start(by: User, request: HttpRequest) -> ProStart | None:
@@ -83,16 +89,17 @@ def pro_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 def _piece(job: Job) -> Fragment:
-    order = job.parameters.get("order", {})
+    asked = ProParameters.find(job)
+    order = asked.order if asked else None
     runs = [run for run in job.remote_runs.all() if run.attempt == job.attempt]
     home = home_news(job)
     context = {
         "job": job,
         "order": order,
-        "show_model": not is_built_in(job.provider),
+        "show_model": order is not None and not is_built_in(job.provider),
         "home": home,
         "provider_id": runs[0].remote_id if runs else "",
-        "original_url": view_url(_video(job, order.get("video_id"))),
+        "original_url": view_url(_video(job, order.video_id if order else None)),
         "result_url": view_url(_video(job, job.result.get("video_id") or _late_video_id(job))),
         "may_cancel": job.state not in FINISHED,
         "may_retry": job.state in RETRYABLE and job.imported_at is None,
@@ -108,5 +115,5 @@ def _late_video_id(job: Job) -> str | None:
     return late.facts.get("video_id") if late else None
 
 
-def _video(job: Job, asset_id: str | None) -> Asset | None:
+def _video(job: Job, asset_id: UUID | str | None) -> Asset | None:
     return Asset.objects.filter(owner=job.owner, pk=asset_id).first() if asset_id else None

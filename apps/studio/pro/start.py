@@ -13,6 +13,7 @@ from apps.core.errors import InputError, NotFound, StudioError
 from apps.jobs.models import Job
 from apps.pro.home import home_find
 from apps.pro.order import OrderedSegment, ProOrder
+from apps.pro.parameters import ProParameters
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
 from apps.providers.registry import is_built_in
@@ -90,8 +91,11 @@ def _file(asset: Asset, name: str) -> dict[str, Any]:
 
 
 def job_start(*, by: User, job: Job) -> ProStart:
-    """An order as it was, to be changed and sent again. Raises NotFound where a file of it is gone."""
-    order = ProOrder.model_validate(job.parameters["order"])
+    """An order as it was, to be changed and sent again.
+
+    Raises NotFound where a file of it is gone, InputError where the order cannot be read.
+    """
+    order = ProParameters.read(job).order
     video = asset_get(by=by, asset_id=order.video_id, kind=AssetKind.VIDEO)
     voices = {
         reference: (asset_get(by=by, asset_id=asset_id, kind=AssetKind.AUDIO), reference)
