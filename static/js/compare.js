@@ -1,4 +1,6 @@
 // Two videos under one clock: the first leads, the second is drawn back to it when it drifts, and the song with them.
+import { clock } from "./clock.js";
+
 const DRIFT_SECONDS = 0.05;
 const FRAME_SECONDS = 1 / 24;
 const pair = (from) => {
@@ -6,7 +8,6 @@ const pair = (from) => {
   const [lead, other] = box.querySelectorAll("video");
   return { box, lead, other, song: box.querySelector("[data-compare-song]") };
 };
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(3).padStart(6, "0")}`;
 
 document.addEventListener("click", (event) => {
   if (event.target.matches("[data-compare-play]")) toggle(event.target);
@@ -25,7 +26,7 @@ document.addEventListener("input", (event) => {
 document.addEventListener("change", (event) => {
   const form = event.target.closest("dialog [data-compare-choice]");
   if (form)
-    htmx.ajax("GET", `${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`, {
+    htmx.ajax("GET", `${form.getAttribute("action")}?${new URLSearchParams(/** @type {any} */ (new FormData(form)))}`, {
       target: "#dialogs",
       swap: "innerHTML",
     });

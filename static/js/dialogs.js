@@ -8,10 +8,14 @@ document.addEventListener("click", async (event) => {
     event.preventDefault();
     opener = link.closest("details")?.querySelector("summary") ?? link;
     const { form } = link;
-    htmx.ajax("GET", form ? `${form.action}?${new URLSearchParams(new FormData(form))}` : link.href, {
-      target: "#dialogs",
-      swap: "innerHTML",
-    });
+    htmx.ajax(
+      "GET",
+      form ? `${form.action}?${new URLSearchParams(/** @type {any} */ (new FormData(form)))}` : link.href,
+      {
+        target: "#dialogs",
+        swap: "innerHTML",
+      },
+    );
   }
   if (event.target.closest("[data-dialog-close]")) event.target.closest("dialog")?.close();
   if (event.target.matches?.("dialog") && event.target.open) {

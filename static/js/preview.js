@@ -3,7 +3,11 @@
 
 export class Preview {
   constructor(root, { scenes, total, moved }) {
-    Object.assign(this, { scenes, total, moved, time: 0, playing: false });
+    this.scenes = scenes;
+    this.total = total;
+    this.moved = moved;
+    this.time = 0;
+    this.playing = false;
     this.decks = [...root.querySelectorAll("[data-deck]")];
     this.sound = root.querySelector("[data-song-sound]");
     this.note = root.querySelector("[data-stage-note]");

@@ -1,10 +1,8 @@
 // The Pro editor's lists: one row for each segment with exact times, its voice and its crop; one line for each voice.
-import { colour } from "./waves.js";
+import { clock } from "./clock.js";
 import {
-  SHORTEST_SECONDS,
   audioOf,
   change,
-  clock,
   editor,
   find,
   follow,
@@ -12,12 +10,14 @@ import {
   problems,
   remove,
   round,
+  SHORTEST_SECONDS,
   snapped,
   sounds,
   state,
   video,
 } from "./pro-state.js";
 import { paint } from "./pro-track.js";
+import { colour } from "./waves.js";
 
 const SNAP_PIXELS = 8;
 const rows = find("segments");

@@ -17,7 +17,6 @@ export const problems = new Map();
 // Set by pro.js: `changed` after every change of the work, `render` while a hand moves something.
 export const editor = { changed() {}, render() {} };
 
-export const clock = (seconds) => `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(3).padStart(6, "0")}`;
 export const round = (seconds) => Math.round(seconds * 1000) / 1000;
 export const length = () => state.video?.seconds ?? 0;
 export const audioOf = (segment) => state.audios.find((audio) => audio.ref === segment.ref);

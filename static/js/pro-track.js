@@ -1,11 +1,9 @@
 // The Pro editor's track: segments on the video's time, their sound under them, drawn and moved by mouse and keyboard.
-import { bars } from "./waves.js";
+import { clock } from "./clock.js";
 import {
-  SHORTEST_SECONDS,
   addSegment,
   audioOf,
   change,
-  clock,
   edges,
   editor,
   find,
@@ -17,12 +15,14 @@ import {
   problems,
   remove,
   round,
+  SHORTEST_SECONDS,
   snapped,
   sounds,
   start,
   state,
   video,
 } from "./pro-state.js";
+import { bars } from "./waves.js";
 
 const SNAP_PIXELS = 8;
 // Canvases wider than this are refused by browsers.

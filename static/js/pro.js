@@ -1,21 +1,9 @@
 // The Pro editor: files go up as they are chosen, segments are drawn on the track, and every change is checked and
 // priced by the server before anything is ordered. The work survives a reload of the tab.
 import { csrfToken } from "./csrf.js";
-import { listen } from "./pro-sound.js";
-import {
-  edges,
-  editor,
-  find,
-  form,
-  newId,
-  problems,
-  round,
-  sounds,
-  start,
-  state,
-  video,
-} from "./pro-state.js";
 import { renderAudios, renderRows } from "./pro-rows.js";
+import { listen } from "./pro-sound.js";
+import { edges, editor, find, form, newId, problems, round, sounds, start, state, video } from "./pro-state.js";
 import { renderSuggestions, renderTrack, resizeTrack } from "./pro-track.js";
 import { sendFile, wordsOf } from "./sending.js";
 
@@ -183,10 +171,7 @@ function priced(quote) {
   able(true);
   if (wanted && (price === 0 || (before !== null && price <= before))) return placeOrder();
   if (wanted)
-    return say(
-      "",
-      `This costs ${dollars}${before === null ? "" : " now"}. Press Generate to order it. ${quote.basis}`,
-    );
+    return say("", `This costs ${dollars}${before === null ? "" : " now"}. Press Generate to order it. ${quote.basis}`);
   return say("", price ? quote.basis : "Made on this machine, for nothing.");
 }
 

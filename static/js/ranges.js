@@ -1,5 +1,10 @@
-// Numbers of scenes as an address names them: [1, 2, 3, 7] is "1-3,7".
+/**
+ * Numbers of scenes as an address names them: [1, 2, 3, 7] is "1-3,7".
+ *
+ * @param {Array<number | string>} numbers
+ */
 export function ranges(numbers) {
+  /** @type {Array<{first: number, last: number}>} */
   const runs = [];
   for (const number of [...new Set(numbers.map(Number))].sort((one, other) => one - other)) {
     const run = runs.at(-1);

@@ -25,8 +25,14 @@ export function sendFile(file, { url, fields = {}, signal, told }) {
   });
 }
 
+/**
+ * @typedef {{part: number, state: "sending" | "waiting" | "looking"}} Way
+ * @typedef {{signal?: AbortSignal, told?: (way: Way) => void}} Watching
+ */
+
 // Only the parts: answers the id that a form then sends in the file's place.
 // `dropParts` it when the form is answered.
+/** @type {(file: File, watching?: Watching) => Promise<string>} */
 export const sendParts = (file, { signal, told } = {}) => insisting(file, { signal, told }, (upload) => upload.id);
 
 // Else the night takes them.
@@ -88,7 +94,18 @@ async function sendRest(file, upload, memory, signal, told) {
   }
 }
 
-// One request. `gone`: a 404 is the answer null. `progress` hears how many bytes went out.
+/**
+ * One request.
+ *
+ * @param {string} method
+ * @param {string} url
+ * @param {object} [how]
+ * @param {Record<string, any>} [how.headers]
+ * @param {XMLHttpRequestBodyInit | null} [how.body]
+ * @param {(sent: number) => void} [how.progress] hears how many bytes went out
+ * @param {AbortSignal} [how.signal]
+ * @param {boolean} [how.gone] a 404 is the answer null
+ */
 function ask(method, url, { headers = {}, body = null, progress, signal, gone = false } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -122,7 +139,13 @@ function ask(method, url, { headers = {}, body = null, progress, signal, gone = 
   });
 }
 
-// Ends early when the browser says that the network is back.
+/**
+ * Ends early when the browser says that the network is back.
+ *
+ * @param {number} seconds
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<void>}
+ */
 function pause(seconds, signal) {
   return new Promise((resolve) => {
     const done = () => {

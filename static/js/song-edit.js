@@ -1,14 +1,20 @@
 // Corrects what the analysis heard: tempo and beats, and the song's sections, which are moved on the timeline itself.
+import { clock } from "./clock.js";
 import { csrfToken } from "./csrf.js";
+import { nextBeat } from "./timeline/scale.js";
 import { toast } from "./toasts.js";
 
 const SHORTEST_SECONDS = 1;
 const PAUSE_MILLISECONDS = 2500; // after it the taps are over
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
+const DIGITS = 1; // of a section's times
 
 export class SongEditor {
   constructor(root, timeline) {
-    Object.assign(this, { timeline, root, chosen: 0, taps: [], saving: Promise.resolve() });
+    this.timeline = timeline;
+    this.root = root;
+    this.chosen = 0;
+    this.taps = [];
+    this.saving = Promise.resolve();
     this.find = (name) => root.querySelector(`[data-${name}]`);
     this.track = this.find("parts");
     const style = Object.assign(document.createElement("link"), {
@@ -79,10 +85,10 @@ export class SongEditor {
         className: "part",
         textContent: part.label,
       });
-      button.setAttribute("aria-pressed", index === this.chosen);
+      button.setAttribute("aria-pressed", String(index === this.chosen));
       button.setAttribute(
         "aria-label",
-        `Section ${index + 1}, ${part.label}, ${clock(Math.max(0, part.start))} to ${clock(part.end)}`,
+        `Section ${index + 1}, ${part.label}, ${clock(Math.max(0, part.start), DIGITS)} to ${clock(part.end, DIGITS)}`,
       );
       button.onclick = () => {
         this.chosen = index;
@@ -119,8 +125,7 @@ export class SongEditor {
       event.preventDefault();
       const { start } = this.parts[index];
       const beats = event.altKey ? [] : this.timeline.song().beats;
-      const next = step > 0 ? beats.find((beat) => beat > start + 0.01) : beats.findLast((beat) => beat < start - 0.01);
-      this.move(index, next ?? start + step * 0.1);
+      this.move(index, nextBeat(start, beats, step) ?? start + step * 0.1);
       this.save(this.parts).then(() => this.track.querySelectorAll(".part-cut")[index - 1]?.focus());
     };
     return cut;

@@ -7,7 +7,8 @@ from django.conf import settings
 
 from apps.core.static_files import minified
 
-SCRIPTS = sorted((settings.BASE_DIR / "static" / "js").glob("*.js"))
+JS = settings.BASE_DIR / "static" / "js"
+SCRIPTS = sorted(JS.rglob("*.js"))
 
 
 def nested_templates(text):
@@ -28,12 +29,12 @@ def nested_templates(text):
     return found
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(JS)))
 def test_no_template_literal_holds_another(script):
     assert nested_templates(script.read_text()) == []
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(JS)))
 def test_nothing_needs_https_which_a_home_network_has_not(script):
     code = re.sub(r"(?m)(^|\s)//.*$", "", script.read_text())
     assert not re.search(r"randomUUID|navigator\.clipboard|crypto\.subtle|showOpenFilePicker", code)

@@ -1,0 +1,131 @@
+// The scenes and the song as the server has them, and changes of them.
+import { csrfToken } from "../csrf.js";
+import { toast } from "../toasts.js";
+import { tellChosen } from "./choosing.js";
+import { layout } from "./drawing.js";
+import { cutMoved, placed, refreshed } from "./edits.js";
+import { inspectorCatchUp } from "./inspector.js";
+import { songOf } from "./song.js";
+import { root, state } from "./state.js";
+
+const API = `/api/mv/projects/${root.dataset.project}`;
+// A long film is not read again for a few of its scenes.
+const REREAD_BELOW = 8;
+const PEAKS_AGAIN_MILLISECONDS = 2000;
+
+export const tell = (error) => toast(error.message);
+
+export async function call(path, body, method = "POST") {
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
+  const response = await fetch(API + path, body === undefined ? {} : { method, headers, body: JSON.stringify(body) });
+  const unreadable = { detail: "The server did not answer as expected. Reload the page." };
+  const answer = await response.json().catch(() => unreadable);
+  if (!response.ok) throw new Error(answer.detail);
+  return answer;
+}
+
+// Every change: one call, one after the other, then the scenes as the server has them; a refusal is told and undone on
+// the screen.
+let changes = Promise.resolve();
+export function change(action) {
+  changes = changes.then(() => changed(action));
+  return changes;
+}
+
+async function changed(action) {
+  await Promise.resolve().then(action).catch(tell);
+  answered = asked + 1; // what was asked for before may be older than this change
+  await load().catch(tell); // else one answer that did not come would stop every later change
+  htmx.trigger(document.getElementById("poller"), "wake");
+}
+
+// Answers count in the order in which they were asked for.
+let asked = 0;
+let answered = 0;
+let loading = 0;
+
+export async function load() {
+  asked += 1;
+  const mine = asked;
+  loading += 1;
+  const rows = await everyScene().finally(() => {
+    loading -= 1;
+  });
+  if (mine < answered) return;
+  answered = mine;
+  take(rows);
+}
+
+async function everyScene() {
+  const rows = [];
+  for (let page = 1, next = true; next; page += 1) {
+    const answer = await call(`/scenes?page_size=200&page=${page}`);
+    rows.push(...answer.results);
+    ({ next } = answer);
+  }
+  return rows;
+}
+
+// The scenes with these numbers, whose cards a poll replaced.
+async function refresh(numbers) {
+  if (loading || numbers.length > REREAD_BELOW) return load();
+  asked += 1;
+  const mine = asked;
+  const rows = await Promise.all(numbers.map((number) => call(`/scenes/${number}`)));
+  if (mine < answered) return null;
+  const scenes = refreshed(state.scenes, rows);
+  if (!scenes) return load();
+  answered = mine;
+  return take(scenes);
+}
+
+function take(rows) {
+  // The screen is ahead of the server while more moves wait: they need the versions, and the last one loads the rest.
+  if (state.moves) {
+    const versions = new Map(rows.map(({ id, version }) => [id, version]));
+    state.scenes = state.scenes.map((scene) => ({ ...scene, version: versions.get(scene.id) ?? scene.version }));
+    return;
+  }
+  state.scenes = placed(rows);
+  state.chosen = new Set([...state.chosen].filter((id) => state.scenes.some((scene) => scene.id === id)));
+  const { drag } = state;
+  if (drag?.cut && state.scenes[drag.index]) {
+    drag.from = state.scenes[drag.index].end;
+    if (drag.at) state.scenes = cutMoved(state.scenes, drag.index, drag.at, Boolean(state.song));
+  }
+  layout();
+  tellChosen();
+  inspectorCatchUp();
+}
+
+export async function loadSong() {
+  const { song, songStart, songEnd } = root.dataset;
+  if (!song) return;
+  const parts = ["", "/peaks"].map((part) => fetch(`/api/audio/${song}${part}`).then((answer) => answer.json()));
+  const [facts, peaks] = await Promise.all(parts);
+  state.song = songOf(facts, peaks, { from: Number(songStart), until: Number(songEnd) });
+  if (!peaks.maximum) setTimeout(loadSong, PEAKS_AGAIN_MILLISECONDS);
+  layout();
+  if (state.editor && !state.editor.parts) state.editor.show(); // its panel was opened before the song came
+}
+
+// Cards that a poll replaced, and dialogs' forms, mean that the scenes changed; a new grid, that any of them did.
+const TOGETHER_MILLISECONDS = 150;
+let stale = 0;
+const replaced = new Set();
+document.addEventListener("htmx:oobAfterSwap", ({ target }) => {
+  if (!target.closest("#scenes")) return;
+  replaced.add(Number(target.dataset.scene ?? Infinity));
+  clearTimeout(stale);
+  stale = setTimeout(catchUp, TOGETHER_MILLISECONDS);
+});
+
+function catchUp() {
+  if (state.drag) {
+    stale = setTimeout(catchUp, TOGETHER_MILLISECONDS);
+    return;
+  }
+  const numbers = [...replaced];
+  replaced.clear();
+  (numbers.includes(Infinity) ? load() : refresh(numbers)).catch(tell);
+}
