@@ -165,6 +165,14 @@ def test_lyrics_come_by_file_or_by_text_and_can_go(browser, project):
     assert not Lyrics.objects.exists()
 
 
+def test_the_lyrics_dialog_shows_their_words_line_by_line(browser, project):
+    send(browser, project, "lyrics", text="[00:01.00] Neon & rain\n[00:04.00] <b>on</b> the wire", preset="clean")
+    page = browser.get(f"/projects/{project.pk}/lyrics").content.decode()
+
+    assert "Neon &amp; rain\n&lt;b&gt;on&lt;/b&gt; the wire" in page
+    assert "{{" not in page
+
+
 @pytest.mark.parametrize(
     ("data", "field"), [({"preset": "clean"}, "id_file"), ({"text": "words", "preset": "clean"}, "id_text")]
 )
