@@ -9,6 +9,8 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv/bin
+NODE := $(VENV)/node
+BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 RUN := exec $(VENV)/python -m launcher.run
 
 # The words of a user go to the shell as environment variables, exactly as typed: `$(value)` keeps make
@@ -63,11 +65,16 @@ check: setup-dev ## Lint, format, types, import rules, migrations.
 	$(VENV)/mypy
 	$(VENV)/lint-imports
 	$(VENV)/vulture
+	$(VENV)/djlint templates --lint --quiet
+	$(BIOME) ci
+	$(NODE) node_modules/typescript/bin/tsc -p jsconfig.json
+	$(NODE) node_modules/typescript/bin/tsc -p jsconfig.strict.json
 	$(VENV)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(VENV)/python manage.py check
 
 format: setup-dev ## Put the code into its form.
 	@$(VENV)/ruff check --fix . && $(VENV)/ruff format .
+	@$(BIOME) check --write
 
 BENCH ?= draft
 bench: setup-dev ## Measure: BENCH=draft (the default), or another name of bench/

@@ -22,6 +22,9 @@ VENV_PYTHON = VENV / "bin" / "python"
 UNFINISHED = VENV / ".unfinished"
 RUNTIME = PROJECT / "requirements.txt"
 DEVELOPMENT = PROJECT / "requirements-dev.txt"
+# What checks JavaScript and CSS. Node itself comes with the development requirements.
+NODE_PINS = [PROJECT / "package.json", PROJECT / "package-lock.json"]
+NODE_MODULES = PROJECT / "node_modules"
 OLDEST = (3, 11)
 # The newest Python for which every pinned package has a ready-made wheel.
 NEWEST_TRIED = (3, 13)
@@ -32,11 +35,13 @@ class SetupError(Exception):
 
 
 def main() -> int:
-    files = [RUNTIME, DEVELOPMENT] if "--dev" in sys.argv[1:] else [RUNTIME]
+    development = "--dev" in sys.argv[1:]
     try:
         _access_check()
         with _one_at_a_time():
-            _environment_ensure(files)
+            _environment_ensure([RUNTIME, DEVELOPMENT] if development else [RUNTIME])
+            if development:
+                _node_modules_ensure()
     except SetupError as error:
         _say(str(error))
         return 1
@@ -182,6 +187,32 @@ def _packages_install(files: list[Path]) -> None:
         UNFINISHED.unlink()
         last = "\n".join(log.read_text().splitlines()[-15:])
         raise SetupError(f"{last}\npip could not install the packages (see above, and {log}). Then run make again.")
+
+
+def _node_modules_ensure() -> None:
+    """Install the pins of package-lock.json with npm (which follows the user's own registry and proxy settings)."""
+    stamp = NODE_MODULES / ".installed"  # npm empties the folder first, so a run that was cut short leaves none
+    wanted = _fingerprint(NODE_PINS)
+    if _text(stamp) == wanted:
+        return
+    _say("Installing what checks JavaScript and CSS …")
+    # `--include`: NODE_ENV=production would leave out all of it. No package may run anything of its own here.
+    options = ["--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
+    done = subprocess.run(
+        [str(VENV / "bin" / "npm"), "ci", *options],
+        cwd=PROJECT,
+        # npm's start script looks for `node` there.
+        env={**os.environ, "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SetupError(
+            f"{done.stdout}{done.stderr}\nnpm could not install the packages of package-lock.json (see above). They "
+            "come from npm's registry, or the one that `npm config set registry` names. Then run make again."
+        )
+    stamp.write_text(wanted)
 
 
 def _progress_follow(lines, record, *, total: int) -> None:  # type: ignore[no-untyped-def]
