@@ -137,7 +137,7 @@ def _clip_keep(
         origin=Origin.LIPSYNCED,
         checks={**checks, "notes": [str(facts["note"])]} if facts.get("note") else checks,
         parameters={**facts, "pro": shown},
-        parent_id=str(parent.pk),
+        parent_id=parent.pk,
         only_over_parent=True,
     )
     return {**pro_answer(clip_save(run, new)), "checks": dict(checks)}

@@ -1,6 +1,5 @@
 """Clips that need no provider: a trim of what is there, and a user's own footage."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -27,6 +26,7 @@ from apps.scenes.clips import refuse_busy
 from apps.scenes.footage import Footage, footage_render
 from apps.scenes.making import scene_key
 from apps.scenes.models import Clip, Origin, Scene
+from apps.scenes.parameters import TrimmedPart, TrimParameters, UploadParameters
 from apps.scenes.receiving import NewClip, clip_save, job_scene
 from apps.scenes.selectors import scene_get
 from engines.media.formats import clip_format
@@ -57,9 +57,10 @@ def trim_range(clip: Clip) -> TrimRange:
     """All of a clip that is no trim."""
     root = trim_root(clip)
     length = Decimal(str(round(root.asset.duration_seconds or 0, 3)))
-    if root == clip or "end_time" not in clip.parameters:
+    part = TrimmedPart.find(clip.parameters) if root != clip else None
+    if part is None:
         return TrimRange(root, Decimal(0), length)
-    return TrimRange(root, Decimal(clip.parameters["start_time"]), Decimal(clip.parameters["end_time"]))
+    return TrimRange(root, part.start_time, part.end_time)
 
 
 def scene_trim(
@@ -84,13 +85,13 @@ def scene_trim(
             raise InputError(f"Scene {sequence} has no video to trim yet.", code="no_video")
         root = trim_root(scene.current_clip)
         end = _checked_range(root, start_time, end_time)
-        parameters = {
-            "asset_id": str(root.asset_id),
-            "parent_id": str(root.pk),
-            "start_time": str(start_time),
-            "end_time": str(end),
-            "fit": scene.project.fit,
-        }
+        parameters = TrimParameters(
+            asset_id=root.asset_id,
+            parent_id=root.pk,
+            start_time=start_time,
+            end_time=end,
+            fit=Fit(scene.project.fit),
+        )
         return _start(by, scene, Kind.TRIM, parameters, idempotency)
 
 
@@ -113,25 +114,26 @@ def scene_upload(
     with transaction.atomic():
         project_lock(by=by, project_id=project_id)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        parameters = {"asset_id": str(asset.pk), "start_time": "0", "fit": scene.project.fit}
+        parameters = UploadParameters(asset_id=asset.pk, fit=Fit(scene.project.fit))
         return _start(by, scene, Kind.UPLOAD, parameters, idempotency)
 
 
 def own_clip_run(run: JobRun) -> Done:
     """The handler of both: render, check, store."""
+    parameters = run.read(TrimParameters if run.job.kind == Kind.TRIM else UploadParameters)
+    trim = parameters if isinstance(parameters, TrimParameters) else None
     scene = job_scene(run)
     project = scene.project
-    asset = Asset.objects.get(pk=run.parameters["asset_id"])
+    asset = Asset.objects.get(pk=parameters.asset_id)
     shape = clip_format(project.aspect_ratio, project.resolution, Fraction(project.fps))
-    end = run.parameters.get("end_time")
     output = run.scratch / "clip.mp4"
     with asset_local_copy(asset, check=run.check) as source:
         footage = Footage(
             source=source,
             shape=shape,
-            fit=Fit(run.parameters["fit"]),
-            start_seconds=Fraction(run.parameters["start_time"]),
-            end_seconds=Fraction(end) if end else None,
+            fit=parameters.fit,
+            start_seconds=Fraction(parameters.start_time),
+            end_seconds=Fraction(trim.end_time) if trim else None,
         )
         footage_render(
             footage,
@@ -139,24 +141,23 @@ def own_clip_run(run: JobRun) -> Done:
             cancelled=run.cancelled,
             on_progress=lambda percentage: run.progress(percentage, "Fitting the footage to the project"),
         )
-    trimmed = run.job.kind == Kind.TRIM
     checks = clip_check(output, wanted=Wanted(width=shape.width, height=shape.height), trusted=False)
-    name = f"{'trim' if trimmed else 'upload'}_{uuid4().hex[:12]}.mp4"
+    name = f"{'trim' if trim else 'upload'}_{uuid4().hex[:12]}.mp4"
     new = NewClip(
         stored=file_store(output, key=scene_file_key(project.pk, scene.sequence or 0, name), content_type="video/mp4"),
-        origin=Origin.TRIMMED if trimmed else Origin.UPLOADED,
+        origin=Origin.TRIMMED if trim else Origin.UPLOADED,
         # A person chose this footage: what looks odd is said and not refused.
         checks={
             "notes": [*checks["problems"], *checks["suspicions"]],
             **{key: checks[key] for key in ("seconds", "width", "height")},
         },
-        parameters=dict(run.parameters),
-        parent_id=run.parameters.get("parent_id"),
+        parameters=parameters.told(),
+        parent_id=trim.parent_id if trim else None,
     )
     return Done(save=lambda: clip_save(run, new))
 
 
-def _start(by: User, scene: Scene, kind: Kind, parameters: Mapping[str, Any], idempotency: Idempotency | None) -> Job:
+def _start(by: User, scene: Scene, kind: Kind, parameters: UploadParameters, idempotency: Idempotency | None) -> Job:
     job = job_create(
         by=by,
         new=NewJob(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from django.utils import timezone
@@ -33,13 +33,14 @@ WANTED_FIELDS = {"seconds": "duration_seconds", "width": "width", "height": "hei
 @dataclass(frozen=True)
 class NewClip:
     """A clip that is stored and not yet a row. `only_over_parent`: made current only where its parent still is.
-    `cost`: None is as quoted."""
+    `make_current`: unless the job was late. `cost`: None is as quoted."""
 
     stored: StoredFile
     origin: Origin
     checks: Mapping[str, Any]
     parameters: Mapping[str, Any]
-    parent_id: str | None = None
+    parent_id: UUID | None = None
+    make_current: bool = True
     only_over_parent: bool = False
     cost: Decimal | None = None
 
@@ -98,6 +99,7 @@ def clip_receive(run: JobRun, result: ProviderResult, *, origin: Origin) -> Done
         checks=checks,
         parameters=metadata,
         parent_id=run.parameters.get("parent_id"),
+        make_current=run.parameters.get("make_current", True),
         cost=result.cost,
     )
     return Done(result={"metadata": metadata, "checks": checks}, save=partial(clip_save, run, new))
@@ -132,8 +134,8 @@ def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
         checks=checks,
         usable=usable,
     )
-    wanted = run.parameters.get("make_current", True) and not run.late and scene.deleted_at is None
-    if new.only_over_parent and str(scene.current_clip_id) != new.parent_id:
+    wanted = new.make_current and not run.late and scene.deleted_at is None
+    if new.only_over_parent and scene.current_clip_id != new.parent_id:
         wanted = False
     if wanted and usable:
         with recorded(scene.project, f"{new.origin} clip of scene {scene.sequence}"):

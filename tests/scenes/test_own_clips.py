@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from apps.jobs.models import Job
 from apps.scenes.models import Clip, Scene
-from tests.factories import make_project, make_scenes
+from apps.scenes.own_clips import trim_range
+from tests.factories import make_asset, make_clip, make_project, make_scenes
 from tests.fakes import media
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,3 +102,41 @@ def test_a_failed_trim_keeps_the_clip_and_says_why(api, settings, scene, run_job
     assert current(scene) == kept
     row = api.get(url(scene, "")[:-1]).json()
     assert (row["status"], bool(row["error"])) == ("error", True)
+
+
+def queued_before(answer, run_job, parameters):
+    """The job as the release before left it in the queue: its JSON has no version."""
+    Job.objects.filter(pk=answer.json()["id"]).update(parameters=parameters)
+    return run_job(answer.json()["id"])
+
+
+def test_footage_and_trims_from_before_an_update_run_to_their_end(api, scene, run_job):
+    answer = upload(api, scene)
+    asset_id = Job.objects.get().parameters["asset_id"]
+    job = queued_before(answer, run_job, {"asset_id": asset_id, "start_time": "0", "fit": "fit"})
+    assert job.state == "succeeded", job.error
+    whole = current(scene)
+    assert whole.parameters == {"asset_id": asset_id, "start_time": "0", "fit": "fit"}
+    old = {"asset_id": str(whole.asset_id), "parent_id": str(whole.pk), "fit": "fit"}
+    old |= {"start_time": "0.500000", "end_time": "1.000000"}
+    job = queued_before(trim(api, scene, 0.25, 2), run_job, old)
+    assert job.state == "succeeded", job.error
+    clip = current(scene)
+    assert (clip.asset.frames, clip.parent, clip.parameters) == (12, whole, old)
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ({"start_time": "0.5", "end_time": "1.0", "asset_id": "gone", "fit": "fill"}, (0.5, 1.0)),
+        ({"start_time": 0.25, "end_time": 1, "version": 2}, (0.25, 1.0)),
+        ({"start_time": "0.5"}, (0, 2)),
+        ({"start_time": "soon", "end_time": "late"}, (0, 2)),
+        ({}, (0, 2)),
+    ],
+)
+def test_a_trimmed_clips_row_is_read_whoever_wrote_it(scene, kept, shown):
+    root = make_clip(scene, asset=make_asset(scene.project.owner, duration_seconds=2.0))
+    trimmed = make_clip(scene, origin="trimmed", parent=root, parameters=kept)
+    found = trim_range(trimmed)
+    assert (found.root, float(found.start_seconds), float(found.end_seconds)) == (root, *shown)

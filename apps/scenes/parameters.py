@@ -1,0 +1,47 @@
+"""What the jobs of clips that need no provider are asked for."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from apps.jobs.parameters import JobParameters
+from apps.projects.models import Fit
+
+
+class UploadParameters(JobParameters):
+    """A user's own footage, from `start_time` seconds on, brought into the project's format."""
+
+    asset_id: UUID
+    start_time: Decimal = Decimal(0)
+    fit: Fit
+
+    def told(self) -> dict[str, Any]:
+        """As the clip keeps and shows it."""
+        return self.model_dump(mode="json", exclude={"version"})
+
+
+class TrimParameters(UploadParameters):
+    """[start_time, end_time) in seconds of the untrimmed clip, which is the parent."""
+
+    parent_id: UUID
+    end_time: Decimal
+
+
+class TrimmedPart(BaseModel):
+    """What a trimmed clip's row says of the part that it shows, whichever release wrote it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    start_time: Decimal
+    end_time: Decimal
+
+    @classmethod
+    def find(cls, kept: Mapping[str, Any]) -> Self | None:
+        """None where the row is of no trimmed clip."""
+        try:
+            return cls.model_validate(kept)
+        except ValidationError:
+            return None
