@@ -14,6 +14,7 @@ from embedded.addresses import EVERY_ADDRESS, own_names, reachable_host
 from engines.cores import usable_cores
 from mvsite import env
 from mvsite.logging import configure_logging
+from mvsite.provider_settings import provider_settings
 from mvsite.secret import load_secret_key
 
 # Django's generic classes take their parameter at run time too: ModelAdmin[Job].
@@ -219,18 +220,8 @@ STORAGES = {
 }
 
 # --- providers ---
-REPLICATE_API_TOKEN = env.text("REPLICATE_API_TOKEN")
-REPLICATE_BASE_URL = env.url("REPLICATE_BASE_URL", "https://api.replicate.com/v1")
-REPLICATE_WEBHOOK_SECRET = env.text("REPLICATE_WEBHOOK_SECRET")
-REPLICATE_SUBMITS_PER_MINUTE = env.integer("REPLICATE_SUBMITS_PER_MINUTE", 600, minimum=1)
-SYNC_API_KEY = env.text("SYNC_API_KEY")
-SYNC_BASE_URL = env.url("SYNC_BASE_URL", "https://api.sync.so")
-SYNC_WEBHOOK_SECRET = env.text("SYNC_WEBHOOK_SECRET")
-SYNC_SUBMITS_PER_MINUTE = env.integer("SYNC_SUBMITS_PER_MINUTE", 60, minimum=1)
-LLM_BASE_URL = env.url("LLM_BASE_URL", "https://api.openai.com/v1")
-LLM_API_KEY = env.text("LLM_API_KEY")
-LLM_MODEL = env.text("LLM_MODEL")
-COMFYUI_URL = env.url("COMFYUI_URL")
+# Keys, addresses and limits, as each declares them in its folder.
+globals().update(provider_settings())
 ALLOWED_FETCH_HOSTS = env.words("MV_ALLOWED_FETCH_HOSTS")
 CONFIGS_DIR = BASE_DIR / "configs"
 

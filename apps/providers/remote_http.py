@@ -47,8 +47,11 @@ class VendorRefusal:
 class HttpProvider(RemoteProvider):
     """A service behind an HTTP API, with its address and key in the settings."""
 
+    # Names of settings, all declared in the provider's `settings.py`; None where the service has no such thing.
     url_setting: ClassVar[str]
     key_setting: ClassVar[str | None]
+    webhook_setting: ClassVar[str | None] = None
+    submits_setting: ClassVar[str | None] = None
 
     @property
     def base_url(self) -> str:
@@ -57,6 +60,14 @@ class HttpProvider(RemoteProvider):
     @property
     def key(self) -> str:
         return str(getattr(settings, self.key_setting)) if self.key_setting else ""
+
+    @property
+    def webhook_secret(self) -> str:
+        return str(getattr(settings, self.webhook_setting)) if self.webhook_setting else ""
+
+    @property
+    def submits_per_minute(self) -> float | None:
+        return float(getattr(settings, self.submits_setting)) if self.submits_setting else None
 
     def configured(self) -> bool:
         return not self.missing_configuration()

@@ -108,8 +108,8 @@ def clip_receive(run: JobRun, result: ProviderResult, *, origin: Origin) -> Done
 def _notes(run: JobRun, result: ProviderResult, seconds: float | None) -> list[str]:
     notes = [str(result.facts["note"])] if result.facts.get("note") else []
     heard = run.parameters.get("audio_segment")
-    # The draft measures it by itself.
-    if heard and seconds is not None and run.job.provider != "draft":
+    # The built-in one measures it by itself.
+    if heard and seconds is not None and not is_built_in(run.job.provider):
         lost = float(heard["end_time"]) - float(heard["start_time"]) - seconds
         if lost > LOST_END_SECONDS:
             notes.append(lost_end_note(lost))

@@ -7,7 +7,7 @@ ENTRIES = [
         name="Pro editor: check open jobs",
         task="workers.pro.check_pro_job_completion",
         every_seconds=60,
-        description="Asks Sync.so about every open Pro job, a hundred in one request.",
+        description="Asks the services about every open Pro job, a hundred in one request.",
     )
 ]
 

@@ -53,6 +53,8 @@ TOKENS_AROUND = 300
 # These mean that money is missing, although they come as 429.
 NO_CREDIT_CODES = frozenset({"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"})
 HOSTS_THAT_NEED_A_KEY = ("api.openai.com", "generativelanguage.googleapis.com", "openrouter.ai", "ollama.com")
+# Of the model that writes where the flavor names none.
+_MODEL_SETTING = "LLM_MODEL"
 
 
 class Chat(HttpProvider):
@@ -69,7 +71,7 @@ class Chat(HttpProvider):
 
     def missing_configuration(self) -> str:
         host = urlsplit(self.base_url).hostname or ""
-        needed = ["LLM_MODEL"] + (["LLM_API_KEY"] if host in HOSTS_THAT_NEED_A_KEY or not host else [])
+        needed = [_MODEL_SETTING] + (["LLM_API_KEY"] if host in HOSTS_THAT_NEED_A_KEY or not host else [])
         missing = [name for name in needed if not getattr(settings, name)]
         return f"Set {' and '.join(missing)} to let a language model write scenes." if missing else ""
 
@@ -187,8 +189,8 @@ class Chat(HttpProvider):
     def check_key(self) -> str:
         listed = self.read("/models")
         names = [str(model.get("id")) for model in (listed.get("data") or [])] if isinstance(listed, dict) else []
-        known = "offers" if settings.LLM_MODEL in names else "does not list"
-        return f"the server answers and {known} {settings.LLM_MODEL}"
+        known = "offers" if _default_model() in names else "does not list"
+        return f"the server answers and {known} {_default_model()}"
 
     def _complete(self, body: Mapping[str, Any]) -> dict[str, Any]:
         answer = self.write("POST", "/chat/completions", json_body=body, paid=True, time_limit_seconds=CALL_SECONDS)
@@ -227,7 +229,7 @@ def _section(request: ScenesRequest) -> ChatSection:
 
 
 def _model(request: ScenesRequest) -> str:
-    name = _section(request).model or settings.LLM_MODEL
+    name = _section(request).model or _default_model()
     if not name:
         raise InputError("No language model is chosen. Set LLM_MODEL, or providers.chat.model in the flavor.")
     return str(name)
@@ -284,6 +286,10 @@ def _retry_delay(error: Mapping[str, Any]) -> float | None:
     """Gemini's hint, {"details": [{"retryDelay": "32s"}]}."""
     match = re.search(r'"retryDelay": "(\d+(?:\.\d+)?)s"', json.dumps(error.get("details") or []))
     return float(match[1]) if match else None
+
+
+def _default_model() -> str:
+    return str(getattr(settings, _MODEL_SETTING))
 
 
 PROVIDER = Chat()

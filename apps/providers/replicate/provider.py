@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 import structlog
-from django.conf import settings
 
 from apps.core.errors import InputError, ProviderError
 from apps.providers.base import (
@@ -65,16 +64,14 @@ class Replicate(HttpProvider):
     sections = dict.fromkeys((Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC), ReplicateSection)
     url_setting = "REPLICATE_BASE_URL"
     key_setting = "REPLICATE_API_TOKEN"
+    webhook_setting = "REPLICATE_WEBHOOK_SECRET"
+    submits_setting = "REPLICATE_SUBMITS_PER_MINUTE"
     capabilities = frozenset({Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC})
     poll_batch_size = 1000
     # A run is stopped after 30 minutes; the rest allows for a queue.
     deadline_seconds = 2 * 3600.0
     # Outputs are removed an hour after the end.
     retention_seconds: ClassVar[float | None] = 3600.0
-
-    @property
-    def submits_per_minute(self) -> float | None:
-        return float(settings.REPLICATE_SUBMITS_PER_MINUTE)
 
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"}
@@ -170,7 +167,7 @@ class Replicate(HttpProvider):
         return None
 
     def webhook_is_genuine(self, *, body: bytes, headers: Mapping[str, str], now: float) -> bool:
-        return webhook_is_genuine(body=body, headers=headers, secret=settings.REPLICATE_WEBHOOK_SECRET, now=now)
+        return webhook_is_genuine(body=body, headers=headers, secret=self.webhook_secret, now=now)
 
     def check_key(self) -> str:
         account = self.read("/account")

@@ -9,8 +9,6 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
 from apps.core import http
 from apps.core.errors import InputError, ProviderError
 from apps.core.http import FailureKind, HttpFailure
@@ -65,16 +63,14 @@ class SyncSo(SyncOrders, HttpProvider):
     sections = {Capability.LIPSYNC: SyncSection}
     url_setting = "SYNC_BASE_URL"
     key_setting = "SYNC_API_KEY"
+    webhook_setting = "SYNC_WEBHOOK_SECRET"
+    # By default the lower of the two numbers that its pages give.
+    submits_setting = "SYNC_SUBMITS_PER_MINUTE"
     capabilities = frozenset({Capability.LIPSYNC, Capability.SEGMENTED_LIPSYNC})
     idempotent_submit = True
     poll_batch_size = LIST_LIMIT
     # Half an hour of video, the longest that a plan allows, took under two hours in users' reports.
     deadline_seconds = 3 * 3600.0
-
-    @property
-    def submits_per_minute(self) -> float | None:
-        # By default the lower of the two numbers that its pages give.
-        return float(settings.SYNC_SUBMITS_PER_MINUTE)
 
     def headers(self) -> dict[str, str]:
         return {"x-api-key": self.key}
@@ -182,7 +178,7 @@ class SyncSo(SyncOrders, HttpProvider):
         """The API knows no cancel (its DELETE refuses what is not final), so the work runs to its end."""
 
     def webhook_is_genuine(self, *, body: bytes, headers: Mapping[str, str], now: float) -> bool:
-        return webhook_is_genuine(body=body, headers=headers, secret=settings.SYNC_WEBHOOK_SECRET, now=now)
+        return webhook_is_genuine(body=body, headers=headers, secret=self.webhook_secret, now=now)
 
     def check_key(self) -> str:
         models = self.read("/v2/models")

@@ -116,7 +116,7 @@ def _audio_problems(index: int, segment: LipsyncSegment, audio_seconds: Mapping[
     return problems
 
 
-def _range_problems(  # noqa: PLR0917
+def _range_problems(
     index: int, start_field: str, end_field: str, start: float, end: float, length: float, medium: str
 ) -> list[SegmentProblem]:
     if not (math.isfinite(start) and math.isfinite(end)):

@@ -1,0 +1,5 @@
+"""ComfyUI's environment variable; `.env.example` explains it."""
+
+from apps.providers.variables import Url
+
+VARIABLES = (Url("COMFYUI_URL"),)

@@ -1,0 +1,33 @@
+"""The settings that the providers declare, each in `apps/providers/<name>/settings.py`."""
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Iterator
+
+import apps.providers
+from apps.providers.variables import Number, Text, Url, Variable
+from mvsite import env
+
+
+def provider_settings() -> dict[str, str | int]:
+    """Every declared variable with its value. Raises ImproperlyConfigured for one that cannot be."""
+    return {variable.name: _value(variable) for variable in _declared()}
+
+
+def _declared() -> Iterator[Variable]:
+    for folder in pkgutil.iter_modules(apps.providers.__path__):
+        name = f"apps.providers.{folder.name}.settings"
+        # A provider that needs nothing set, such as one that draws by itself, has no such module.
+        if folder.ispkg and importlib.util.find_spec(name):
+            yield from importlib.import_module(name).VARIABLES
+
+
+def _value(variable: Variable) -> str | int:
+    match variable:
+        case Text(name, default):
+            return env.text(name, default)
+        case Url(name, default):
+            return env.url(name, default)
+        case Number(name, default, minimum):
+            return env.integer(name, default, minimum=minimum)
