@@ -228,6 +228,8 @@ def test_a_segments_sound_that_does_not_fit_is_mentioned(make, settings_for, sin
             video=MediaInput(singer, "video/mp4"),
             audios={"one": MediaInput(voice, "audio/wav")},
             segments=(LipsyncSegment(0.5, 1.0, "one", *heard),),
+            model="lipsync-2",
+            sync_mode="remap",
             settings=settings_for("default", "lipsync"),
         )
         return make(request).facts
