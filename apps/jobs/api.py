@@ -1,7 +1,8 @@
 """The jobs API: list, show, cancel and adopt jobs; and the response of every other call that creates a job."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -204,18 +205,26 @@ def job_response(request: Request, job: Job) -> Response:
     return Response({**data, "job": data}, status=status.HTTP_202_ACCEPTED, headers=headers)
 
 
-def wait_as_preferred(request: Request, job: Job) -> tuple[Job, dict[str, str]]:
-    """Wait for the job as the caller's `Prefer: wait=N` asks. Returns the job and the response headers.
+def wait_as_preferred(request: Request, job: Job, *, waited_seconds: float = 0.0) -> tuple[Job, dict[str, str]]:
+    """Wait for the job as the caller's `Prefer: wait=N` asks, less the `waited_seconds` that the request has already
+    waited. Returns the job and the response headers.
 
     If too many callers are already waiting, the preference is not applied and the response is immediate.
     """
     headers = {"Location": f"/api/jobs/{job.pk}"}
-    if seconds := requested_wait_seconds(request):
-        with waiter_admit(acting_user(request).pk) as admitted:
-            if admitted:
-                job = job_wait_until_ended(job, seconds=seconds)
-                headers["Preference-Applied"] = f"wait={seconds}"
+    with preferred_wait(request) as seconds:
+        if seconds:
+            job = job_wait_until_ended(job, seconds=seconds - waited_seconds)
+            headers["Preference-Applied"] = f"wait={seconds}"
     return job, headers
+
+
+@contextmanager
+def preferred_wait(request: Request) -> Iterator[int]:
+    """How many seconds the block may wait: N of the caller's `Prefer: wait=N`, or 0 if too many are already waiting."""
+    seconds = requested_wait_seconds(request)
+    with waiter_admit(acting_user(request).pk) if seconds else nullcontext(False) as admitted:
+        yield seconds if admitted else 0
 
 
 def result_with_links(job: Job) -> dict[str, Any]:

@@ -12,6 +12,7 @@ KIND_LABELS: Mapping[str, str] = {
     Kind.IMAGE: "Image",
     Kind.VIDEO: "Video",
     Kind.LIPSYNC: "Lip-sync",
+    Kind.LIPSYNC_LOOK: "Look before lip-sync",
     Kind.PRO_LIPSYNC: "Pro lip-sync",
     Kind.TRIM: "Trim",
     Kind.UPLOAD: "Clip upload",

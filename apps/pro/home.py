@@ -34,7 +34,7 @@ from apps.scenes.checks import Wanted, clip_check
 from apps.scenes.clips import refuse_busy
 from apps.scenes.making import project_spending, scene_key
 from apps.scenes.models import Clip, Origin, Scene
-from apps.scenes.receiving import NewClip, clip_save
+from apps.scenes.new_clips import NewClip, clip_save
 from apps.scenes.selectors import scene_get
 from apps.work.receiving import video_result
 from apps.work.work import Spending, spending_check

@@ -76,6 +76,7 @@ def _work(by: User, scene: Scene, wish: LipsyncWish, windows: Mapping[int, Audio
             "wanted": wanted_like(clip, end - start),
             # As it was asked for, to be asked for again.
             "asked_audio": wish.asked_audio,
+            **({"look_first": True, "refuse_doubts": True} if wish.look_first else {}),
         },
     )
 

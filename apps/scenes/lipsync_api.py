@@ -1,5 +1,6 @@
 """HTTP edge of a scene's lip-sync."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -16,12 +17,14 @@ from apps.core.errors import ConflictError
 from apps.core.idempotency import IDEMPOTENCY_PARAMETER
 from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
 from apps.generation.lipsync import LipsyncOptions
-from apps.jobs.api import JobSerializer, request_idempotency, wait_as_preferred
+from apps.jobs.api import JobSerializer, preferred_wait, request_idempotency, wait_as_preferred
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.states import State
-from apps.scenes import lipsync, lipsync_check
+from apps.scenes import lipsync
+from apps.scenes.lipsync_check import scenes_findings
 from apps.scenes.lipsync_inputs import LipsyncWish
+from apps.scenes.lipsync_looks import LipsyncCheck, Looks, looks_await, looks_start
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 from apps.scenes.serializers import SpendingSerializer
@@ -52,7 +55,8 @@ class SceneLipsyncSerializer(SpendingSerializer):
         required=False,
         help_text=(
             "A paid lip-sync is looked at first. false: refuse it where it is unlikely to work (409 lipsync_unlikely, "
-            "`errors` holds the findings by scene); true: do not look; not given: go ahead and answer the findings as "
+            "`errors` holds the findings by scene); what no worker has looked at, nor does within `Prefer: wait`, the "
+            "job looks at before it buys. true: do not look. Not given: go ahead and answer what is known as "
             "`warnings`."
         ),
     )
@@ -105,19 +109,21 @@ class VoiceFoundSerializer(serializers.Serializer[Any]):
 
 
 class LipsyncCheckSerializer(serializers.Serializer[Any]):
-    usable = serializers.BooleanField()
+    usable = serializers.BooleanField(allow_null=True, help_text="null while it is not known")
+    looking = serializers.BooleanField(help_text="A worker looks at it now. Ask again, or send Prefer: wait=N")
     problems = serializers.ListField(child=serializers.CharField())
     frame_seconds = serializers.FloatField(allow_null=True, help_text="A moment of the clip that shows the finding")
     frame_url = serializers.CharField(allow_null=True, help_text="The clip at that moment")
     face = FaceFoundSerializer(allow_null=True)
     voice = VoiceFoundSerializer(allow_null=True)
+    jobs = JobSerializer(many=True, help_text="Those that look")
 
 
 class LipsyncScenesResponseSerializer(serializers.Serializer[Any]):
     scenes = LipsyncSceneResponseSerializer(many=True)
 
 
-def _wish(data: dict[str, Any]) -> LipsyncWish:
+def _wish(data: dict[str, Any], *, look_first: bool = False) -> LipsyncWish:
     return LipsyncWish(
         options=LipsyncOptions(
             temperature=data.get("temperature"),
@@ -127,6 +133,7 @@ def _wish(data: dict[str, Any]) -> LipsyncWish:
         audio_id=data.get("audio_id"),
         audio_start=data.get("audio_start"),
         preview=data.get("preview", False),
+        look_first=look_first,
         provider=data.get("provider", ""),
         flavor=data.get("config_flavor", ""),
     )
@@ -147,16 +154,17 @@ class SceneLipsync(APIView):
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(SceneLipsyncSerializer, request)
         by = acting_user(request)
-        warnings = _looked_at(by, project_id, [sequence], data)
+        asked_at = time.monotonic()
+        warnings, look_first = _looked_at(request, by, project_id, [sequence], data)
         (job,) = lipsync.scenes_lipsync(
             by=by,
             project_id=project_id,
             sequences=[sequence],
-            wish=_wish(data),
+            wish=_wish(data, look_first=look_first),
             spending=wanted_spending(data),
             idempotency=request_idempotency(request, kind=f"lipsync:{project_id}:{sequence}", body=data),
         )
-        job, headers = wait_as_preferred(request, job)
+        job, headers = wait_as_preferred(request, job, waited_seconds=time.monotonic() - asked_at)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
         status = 200 if job.state == State.SUCCEEDED else 202
         return Response(_answer(scene, job, warnings.get(sequence, ())), status=status, headers=headers)
@@ -189,15 +197,20 @@ def _works(by: User, project_id: UUID, sequences: Sequence[int], data: dict[str,
 class SceneLipsyncLook(APIView):
     @extend_schema(
         request=SceneLipsyncSerializer,
-        responses=LipsyncCheckSerializer,
-        summary="Look, for nothing, whether the scene's lip-sync can work",
+        responses={200: LipsyncCheckSerializer, 202: LipsyncCheckSerializer},
+        summary="Look, for nothing, whether the scene's lip-sync can work; 202 while a worker looks",
     )
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(SceneLipsyncSerializer, request)
         by = acting_user(request)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        found = lipsync_check.scene_lipsync_check(by=by, scene=scene, wish=_wish(data))
-        return Response(LipsyncCheckSerializer(found).data)
+        works = [lipsync.scene_lipsync_work(by=by, scene=scene, wish=_wish(data))]
+        with preferred_wait(request) as wait:
+            looks = looks_await(looks_start(by=by, works=works), by=by, works=works, seconds=wait)
+        headers = {"Preference-Applied": f"wait={wait}"} if wait else {}
+        if found := looks.check(works[0].frozen.inputs):
+            return Response(_found(found), headers=headers)
+        return Response(_looking(looks), status=202, headers={**headers, "Location": "/api/jobs?kind=lipsync_look"})
 
 
 class ScenesLipsync(APIView):
@@ -211,12 +224,12 @@ class ScenesLipsync(APIView):
     def post(self, request: Request, project_id: UUID) -> Response:
         data = validated(ScenesLipsyncSerializer, request)
         by = acting_user(request)
-        warnings = _looked_at(by, project_id, data["sequences"], data)
+        warnings, look_first = _looked_at(request, by, project_id, data["sequences"], data)
         jobs = lipsync.scenes_lipsync(
             by=by,
             project_id=project_id,
             sequences=data["sequences"],
-            wish=_wish(data),
+            wish=_wish(data, look_first=look_first),
             spending=wanted_spending(data),
             idempotency=request_idempotency(request, kind=f"lipsync:{project_id}", body=data),
         )
@@ -227,19 +240,47 @@ class ScenesLipsync(APIView):
         return Response({"scenes": answers}, status=202, headers={"Location": f"/api/jobs?project={project_id}"})
 
 
-def _looked_at(by: User, project_id: UUID, sequences: Sequence[int], data: dict[str, Any]) -> dict[int, list[str]]:
-    """The findings on the scenes whose lip-sync is paid. Raises ConflictError where `force` is false and there
-    is one."""
+# What `warnings` say of a scene whose files no worker has looked at yet.
+LOOKED_AT_FIRST = "It has not been looked at yet. The job looks first, and buys nothing where there is a doubt."
+NOT_LOOKED_AT = "Nobody has looked yet whether it can work. POST …/lipsync/{sequence}/check does, for nothing."
+
+
+def _looked_at(
+    request: Request, by: User, project_id: UUID, sequences: Sequence[int], data: dict[str, Any]
+) -> tuple[dict[int, list[str]], bool]:
+    """The findings on the scenes whose lip-sync is paid, and whether the job has to look first. Raises ConflictError
+    where `force` is false and something was found."""
     force = data.get("force")
-    looked = () if force else sequences
-    doubts = lipsync_check.scenes_doubts(by=by, project_id=project_id, sequences=looked, wish=_wish(data))
-    warnings = {doubt.scene.sequence or 0: list(doubt.found.problems) for doubt in doubts}
+    with preferred_wait(request) as wait:
+        known = scenes_findings(
+            by=by,
+            project_id=project_id,
+            sequences=() if force else sequences,
+            wish=_wish(data),
+            start=force is False or wait > 0,
+            wait_seconds=wait,
+        )
+    warnings = {doubt.scene.sequence or 0: list(doubt.found.problems) for doubt in known.doubts}
     if warnings and force is False:
         told = " ".join(f"Scene {sequence}: {' '.join(problems)}" for sequence, problems in warnings.items())
-        findings = {str(doubt.scene.sequence): LipsyncCheckSerializer(doubt.found).data for doubt in doubts}
+        findings = {str(doubt.scene.sequence): _found(doubt.found) for doubt in known.doubts}
         message = f"{told} Send force=true to buy it nevertheless."
         raise ConflictError(message, code="lipsync_unlikely", errors=findings)
-    return warnings
+    unseen = LOOKED_AT_FIRST if force is False else NOT_LOOKED_AT
+    numbers = [scene.sequence or 0 for scene in known.unseen]
+    warnings |= {number: [unseen.format(sequence=number)] for number in numbers}
+    return warnings, force is False and bool(numbers)
+
+
+def _found(found: LipsyncCheck) -> dict[str, Any]:
+    fields = ("usable", "problems", "frame_seconds", "frame_url", "face", "voice")
+    facts = {name: getattr(found, name) for name in fields}
+    return dict(LipsyncCheckSerializer({**facts, "looking": False, "jobs": []}).data)
+
+
+def _looking(looks: Looks) -> dict[str, Any]:
+    unknown = dict.fromkeys(("usable", "frame_seconds", "frame_url", "face", "voice"))
+    return dict(LipsyncCheckSerializer({**unknown, "problems": [], "looking": True, "jobs": looks.open_jobs}).data)
 
 
 def _answer(scene: Scene, job: Job | None, warnings: Sequence[str] = ()) -> dict[str, Any]:

@@ -29,12 +29,14 @@ STEM_TOLERANCE_SECONDS = 1.0
 @dataclass(frozen=True)
 class LipsyncWish:
     """What a call may say. `audio_id`: a stem of the song or this scene's own line, for this scene only; `audio_start`:
-    where in it the line starts. `preview`: make the clip and do not make it current."""
+    where in it the line starts. `preview`: make the clip and do not make it current. `look_first`: the worker looks
+    before it pays, and buys nothing where there is a doubt."""
 
     options: LipsyncOptions = field(default_factory=LipsyncOptions)
     audio_id: UUID | None = None
     audio_start: Decimal | None = None
     preview: bool = False
+    look_first: bool = False
     provider: str = ""
     flavor: str = ""
 

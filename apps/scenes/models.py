@@ -94,6 +94,21 @@ class Clip(models.Model):
         indexes: ClassVar = [models.Index(fields=["scene", "created_at"], name="clip_history")]
 
 
+class LipsyncLook(models.Model):
+    """What a worker saw in a clip's file, or heard in an audio file, that tells whether a lip-sync can work.
+
+    A file never changes, so it is looked at once. `found` is a `FaceCheck` of a clip and a `HeardVoice` of a sound;
+    where the file could not be looked at it is empty, and `problem` says why. `frame` is a small JPEG of the moment
+    that shows the finding. All of it can be made again from the file, so no project's archive carries it.
+    """
+
+    asset = models.OneToOneField(Asset, primary_key=True, on_delete=models.CASCADE, related_name="lipsync_look")
+    found = models.JSONField(default=dict)
+    problem = models.TextField(blank=True, default="")
+    frame = models.BinaryField(default=b"")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
 class Change(models.Model):
     """One undoable change of a project's scenes.
 

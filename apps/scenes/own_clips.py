@@ -1,35 +1,28 @@
-"""Clips that need no provider: a trim of what is there, and a user's own footage."""
+"""Clips that need no provider: a trim of what is there, and a user's own footage. `own_clip_making.py` makes them."""
 
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.assets.models import Asset, AssetKind
-from apps.assets.services import asset_from_upload, asset_local_copy, file_store
-from apps.assets.store.keys import scene_file_key
+from apps.assets.models import AssetKind
+from apps.assets.services import asset_from_upload
 from apps.core.errors import InputError
-from apps.jobs.execution import Done, JobRun
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, idempotent_job, job_create
 from apps.projects.models import Fit
 from apps.projects.selectors import project_lock
 from apps.providers.registry import built_in_provider
-from apps.scenes.checks import Wanted, clip_check
 from apps.scenes.clips import refuse_busy
-from apps.scenes.footage import Footage, footage_render
 from apps.scenes.making import scene_key
 from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.parameters import TrimmedPart, TrimParameters, UploadParameters
-from apps.scenes.receiving import NewClip, clip_save, job_scene
 from apps.scenes.selectors import scene_get
-from engines.media.formats import clip_format
 
 # Shorter than a few frames nothing can be seen.
 SHORTEST_TRIM_SECONDS = Decimal("0.1")
@@ -116,45 +109,6 @@ def scene_upload(
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
         parameters = UploadParameters(asset_id=asset.pk, fit=Fit(scene.project.fit))
         return _start(by, scene, Kind.UPLOAD, parameters, idempotency)
-
-
-def own_clip_run(run: JobRun) -> Done:
-    """The handler of both: render, check, store."""
-    parameters = run.read(TrimParameters if run.job.kind == Kind.TRIM else UploadParameters)
-    trim = parameters if isinstance(parameters, TrimParameters) else None
-    scene = job_scene(run)
-    project = scene.project
-    asset = Asset.objects.get(pk=parameters.asset_id)
-    shape = clip_format(project.aspect_ratio, project.resolution, Fraction(project.fps))
-    output = run.scratch / "clip.mp4"
-    with asset_local_copy(asset, check=run.check) as source:
-        footage = Footage(
-            source=source,
-            shape=shape,
-            fit=parameters.fit,
-            start_seconds=Fraction(parameters.start_time),
-            end_seconds=Fraction(trim.end_time) if trim else None,
-        )
-        footage_render(
-            footage,
-            output,
-            cancelled=run.cancelled,
-            on_progress=lambda percentage: run.progress(percentage, "Fitting the footage to the project"),
-        )
-    checks = clip_check(output, wanted=Wanted(width=shape.width, height=shape.height), trusted=False)
-    name = f"{'trim' if trim else 'upload'}_{uuid4().hex[:12]}.mp4"
-    new = NewClip(
-        stored=file_store(output, key=scene_file_key(project.pk, scene.sequence or 0, name), content_type="video/mp4"),
-        origin=Origin.TRIMMED if trim else Origin.UPLOADED,
-        # A person chose this footage: what looks odd is said and not refused.
-        checks={
-            "notes": [*checks["problems"], *checks["suspicions"]],
-            **{key: checks[key] for key in ("seconds", "width", "height")},
-        },
-        parameters=parameters.told(),
-        parent_id=trim.parent_id if trim else None,
-    )
-    return Done(save=lambda: clip_save(run, new))
 
 
 def _start(by: User, scene: Scene, kind: Kind, parameters: UploadParameters, idempotency: Idempotency | None) -> Job:

@@ -1,4 +1,4 @@
-"""What the jobs of clips that need no provider are asked for."""
+"""What the jobs are asked for that need no provider: own clips, and a look before a lip-sync."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -28,6 +28,12 @@ class TrimParameters(UploadParameters):
 
     parent_id: UUID
     end_time: Decimal
+
+
+class LookParameters(JobParameters):
+    """A look at one clip, or at one sound, before a lip-sync."""
+
+    asset_id: UUID
 
 
 class TrimmedPart(BaseModel):

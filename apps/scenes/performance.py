@@ -15,7 +15,7 @@ from apps.jobs.services import NewJob, job_create_failed
 from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.providers.base import Capability
-from apps.providers.registry import is_built_in
+from apps.providers.registry import PROVIDERS, is_built_in
 from apps.scenes.lipsync import scene_lipsync_work
 from apps.scenes.lipsync_inputs import LipsyncWish
 from apps.scenes.making import scene_work_start
@@ -44,6 +44,12 @@ def project_performs(project: Project) -> bool:
 
 def _provider(project: Project, capability: Capability) -> str:
     return project.providers.get(capability) or flavor_provider(project.flavor, capability)
+
+
+def lipsync_is_paid(project: Project) -> bool:
+    """Whether the project's lip-syncs are made elsewhere, for money."""
+    provider = PROVIDERS.get(_provider(project, Capability.LIPSYNC))
+    return provider is not None and not provider.local
 
 
 def lipsync_is_missing(scene: Scene) -> bool:

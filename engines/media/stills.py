@@ -1,6 +1,7 @@
 """Posters and thumbnails."""
 
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 
 import av.error
@@ -38,6 +39,15 @@ def sprite(video: Path, moments: Sequence[float], output: Path, *, tile_width: i
     for index, tile in enumerate(tiles):
         sheet.paste(tile, (0, index * height))
     return _save_jpeg(sheet, output)
+
+
+def still(video: Path, seconds: float, *, width: int = 480) -> bytes:
+    """The frame shown at a moment as a small JPEG."""
+    held = BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(picture_at(video, seconds)))
+    image.thumbnail((width, width))
+    image.save(held, format="JPEG", quality=80, optimize=True)
+    return held.getvalue()
 
 
 def picture_at(video: Path, seconds: float) -> NDArray[np.uint8]:

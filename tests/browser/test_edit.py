@@ -16,6 +16,7 @@ from apps.songs.stored import grid_stored
 from engines.listening.grid import BeatGrid, segment_at
 from tests.browser.made import project_on_disk
 from tests.factories import make_clip, make_job
+from tests.scenes.looks import run_looks
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -194,12 +195,16 @@ def test_a_doubtful_paid_lipsync_is_asked_for_with_its_frame(edit, project, sett
     expect(dialog.get_by_role("checkbox", checked=True)).to_have_count(2)
     dialog.get_by_role("button", name="Add Lipsync").click()
 
+    expect(dialog.get_by_text("Looking at the clips")).to_be_visible()
+    expect(dialog.get_by_text("0 of 2 scenes")).to_be_visible()
+    assert unusable(edit) == []
+    run_looks()
     heading = dialog.get_by_role("heading", name="This lip-sync is unlikely to work")
     expect(heading).to_be_visible(timeout=LOOK_MILLISECONDS)
     expect(dialog.get_by_text("No frontal face was found.")).to_have_count(2)
-    until(edit, "document.querySelector('.doubt video').readyState >= 2")
+    until(edit, "document.querySelector('.doubt img').naturalWidth > 0")
     assert unusable(edit) == []
-    assert not Job.objects.exists()
+    assert not Job.objects.filter(kind="lipsync").exists()
     dialog.get_by_role("button", name="Do it anyway").click()
     expect(edit.locator(".block[data-live]")).to_have_count(2)
     assert Job.objects.filter(kind="lipsync").count() == 2

@@ -113,7 +113,7 @@ def test_a_cancelled_orders_paid_result_is_kept_unused(client, project, sync_so)
 @pytest.mark.parametrize("event", ["call", "return"])
 def test_a_worker_killed_while_the_clip_is_kept_leaves_exactly_one(client, project, sync_so, event):
     job = scene_order(client, project)
-    kill = Kill("apps/scenes/receiving.py", "clip_save", event)
+    kill = Kill("apps/scenes/new_clips.py", "clip_save", event)
     killed(lambda: drive(Job.objects.get(pk=job.pk)), at=kill)
     assert not Clip.objects.filter(job=job).exists()
     job = drive(Job.objects.get(pk=job.pk))

@@ -315,18 +315,6 @@ def test_a_bad_range_of_the_audio_is_refused(api, user, start, end):
     assert api.post("/api/mv/lipsync", body, content_type="application/json").status_code == 400
 
 
-def test_it_is_looked_at_before_it_is_paid(api, project, sync_so):
-    found = api.post(f"{url(project, 1)}/check", {}, content_type="application/json").json()
-    assert found["usable"] is False
-    assert any("face" in problem for problem in found["problems"])
-    refused = lipsync(api, project, 1, force=False)
-    assert (refused.status_code, refused.json()["code"]) == (409, "lipsync_unlikely")
-    assert refused.json()["errors"] == {"1": found} and found["frame_url"].startswith("/api/mv/get_video/")
-    assert not Job.objects.exists()
-    assert lipsync(api, project, 1).json()["warnings"]
-    assert lipsync(api, project, 2, force=True).json()["warnings"] == []
-
-
 def test_a_stand_alone_lipsync_takes_links(api, settings, replicate):
     with serving(Answer(body=media.video(2.0))) as videos, serving(Answer(body=media.sound(3.0))) as sounds:
         hosts = [server.url.removeprefix("http://") for server in (videos, sounds)]

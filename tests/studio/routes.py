@@ -1,7 +1,8 @@
 from apps.projects.services import project_create
+from apps.scenes.models import LipsyncLook
 from apps.scenes.services import scene_create
 from tests.composition.routes import composition, output
-from tests.factories import make_song
+from tests.factories import make_asset, make_song
 from tests.jobs.routes import cancelled_job, job
 from tests.routes import Row, owned_api, owned_page, private_page
 
@@ -18,6 +19,12 @@ def scene(owner):
     arguments = project(owner)
     scene_create(by=owner, prompt="a street", **arguments)
     return {**arguments, "sequence": 1}
+
+
+def looked_at_clip(owner):
+    asset = make_asset(owner)
+    LipsyncLook.objects.create(asset=asset, frame=b"jpeg")
+    return {"asset_id": asset.pk}
 
 
 def images(_owner):
@@ -83,6 +90,8 @@ ROWS = {
     f"{SCENE}/arrange/<str:what>": action(lambda owner: {**scene(owner), "what": "duplicate"}),
     f"{PROJECT}/lipsync": [owned_page(project), action(project, owner=400)],
     f"{PROJECT}/lipsync/quote": owned_page(project),
+    f"{PROJECT}/lipsync/look": owned_page(project, method="post", as_form=True, data={"scene": "1"}),
+    "lipsync-frames/<uuid:asset_id>": owned_page(looked_at_clip),
     # Nothing is named: the sentence is shown on the page that it leads back to.
     f"{PROJECT}/videos": [owned_page(project), action(project)],
     f"{PROJECT}/export": action(project),

@@ -12,9 +12,11 @@ from apps.production.followup import job_retried
 from apps.projects.models import Project
 from apps.projects.services import project_update
 from apps.scenes import history
+from apps.scenes.models import LipsyncLook
 from apps.studio.templatetags.studio import time_left
 from tests.factories import make_asset, make_clip, make_project, make_scenes, make_song, store_asset
 from tests.fakes import media
+from tests.scenes.looks import run_looks
 from tests.studio.pages import HTMX, make_job, page, poll, seen_of
 
 pytestmark = pytest.mark.django_db
@@ -266,6 +268,12 @@ def test_a_cost_above_the_threshold_is_asked_for_and_sent_again_with_a_yes(brows
     assert Job.objects.count() == 1
 
 
+SEEN = {
+    **{"usable": True, "share": 1.0, "height_share": 0.4, "faces": 1, "seconds": 0.5, "problems": []},
+    **{"looks": 12, "hidden": 0, "aside": 0},
+}
+
+
 @pytest.fixture
 def paid_lipsync(user, settings):
     """A project whose lip-sync costs money, with clips that show no face."""
@@ -281,16 +289,53 @@ def paid_lipsync(user, settings):
 @pytest.mark.django_db(transaction=True)
 def test_a_lipsync_that_is_unlikely_to_work_is_asked_for_before_it_is_paid(browser, paid_lipsync):
     url = f"/projects/{paid_lipsync.pk}/scenes/2/lipsync"
-    asked = browser.post(url, {"page": "edit", "temperature": "0.7"})
+    sent = {"page": "edit", "temperature": "0.7"}
+    looking = browser.post(url, sent)
+    assert looking.status_code == 409 and "Look again" in looking.content.decode()  # a page of its own, without JS
+    run_looks()
+    asked = browser.post(url, sent)
 
-    assert asked.status_code == 409  # a page of its own, without JS
+    assert asked.status_code == 409
     html = asked.content.decode()
     assert "No frontal face was found." in html and "Do it anyway" in html
-    assert re.search(r'<video src="[^"]+#t=0\.000"', html)
+    frame = browser.get(re.search(r'<img src="(/lipsync-frames/[^"]+)"', html)[1])
+    assert frame.content.startswith(b"\xff\xd8") and frame["Content-Type"] == "image/jpeg"
     assert 'name="temperature" value="0.7"' in html and 'name="force" value="true"' in html
-    assert Job.objects.count() == 0
-    browser.post(url, {"page": "edit", "temperature": "0.7", "force": "true"})
-    assert Job.objects.get().parameters["lipsync_params"]["temperature"] == 0.7
+    assert not Job.objects.filter(kind="lipsync").exists()
+    browser.post(url, {**sent, "force": "true"})
+    assert Job.objects.get(kind="lipsync").parameters["lipsync_params"]["temperature"] == 0.7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_lipsync_dialog_shows_what_is_seen_as_it_comes(browser, paid_lipsync):
+    dialog = page(browser, f"/projects/{paid_lipsync.pk}/scenes/2/lipsync")
+    look = f"/projects/{paid_lipsync.pk}/lipsync/look"
+    assert f'hx-post="{look}"' in dialog
+    looking = browser.post(look, {"scene": "2"}, headers=HTMX).content.decode()
+    assert "Looking at the clip" in looking and 'hx-trigger="load delay:1s"' in looking
+    run_looks()
+
+    seen = browser.post(look, {"scene": "2"}, headers=HTMX).content.decode()
+    assert "No frontal face was found." in seen and "/lipsync-frames/" in seen and "hx-post" not in seen
+    Project.objects.filter(pk=paid_lipsync.pk).update(providers={})
+    assert not browser.post(look, {"scene": "2"}, headers=HTMX).content.strip()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lipsync_starts_by_itself_when_nothing_was_found_against_it(browser, paid_lipsync):
+    url = f"/projects/{paid_lipsync.pk}/scenes/2/lipsync"
+    sent = {"page": "edit", "looking": "true"}
+    first = browser.post(url, {"page": "edit"}, headers=HTMX)
+    assert first.headers["HX-Retarget"] == "#dialogs" and "look-again delay:1s" in first.content.decode()
+    again = browser.post(url, sent, headers=HTMX)
+    assert again.headers["HX-Retarget"] == "#lipsync-looking" and "look-again" in again.headers["HX-Trigger"]
+    clip = paid_lipsync.scenes.get(sequence=2).current_clip.asset
+    LipsyncLook.objects.create(asset=clip, found=SEEN)
+    heard = {"audible": [10] * 60, "likely": [0.9] * 6}
+    LipsyncLook.objects.create(asset=paid_lipsync.song.asset, found=heard)
+
+    browser.post(url, sent, headers=HTMX)
+    assert Job.objects.filter(kind="lipsync").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -301,6 +346,9 @@ def test_several_lipsyncs_are_asked_for_together(browser, paid_lipsync):
     assert re.findall(r'value="(\d)" checked', html) == ["1", "3"]
     assert re.search(r"\$\d", page(browser, f"{url}/quote?scene=1&scene=3"))
     sent = {"page": "edit", "scene": ["1", "3"]}
+    looking = browser.post(url, sent, headers=HTMX).content.decode()
+    assert "0 of 2 scenes" in looking and "Add without looking" in looking
+    run_looks()
     doubts = browser.post(url, sent, headers=HTMX)
     html = doubts.content.decode()
 
@@ -308,9 +356,9 @@ def test_several_lipsyncs_are_asked_for_together(browser, paid_lipsync):
     assert "Scene 1" in html and "Scene 2" not in html and "Scene 3" in html
     asked = browser.post(url, {**sent, "force": "true"}, headers=HTMX).content.decode()
     assert "Spend $" in asked and asked.count('name="scene"') == 2 and 'name="force" value="true"' in asked
-    assert Job.objects.count() == 0
+    assert not Job.objects.filter(kind="lipsync").exists()
     browser.post(url, {**sent, "force": "true", "confirm_cost": "true"})
-    assert Job.objects.count() == 2
+    assert Job.objects.filter(kind="lipsync").count() == 2
 
 
 def test_two_clips_are_compared_and_either_can_be_made_current(browser, user):

@@ -1,40 +1,25 @@
 """Looking, for nothing, whether a clip has a face that lips can be moved on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import av.error
 import cv2
 import numpy as np
 
 from engines.draft.canvas import Pixels
 from engines.draft.clip import frame_planes
 from engines.draft.lipsync.face import SMALLEST_FACE_SHARE, Face, FaceFinder, search_picture
+from engines.draft.lipsync.findings import FaceCheck
 from engines.draft.lipsync.lips import lower_face, mouth_covered
 from engines.draft.lipsync.upright import upright
-from engines.errors import InputError
+from engines.errors import InputError, MediaToolError, WorkCancelled
 from engines.media.probe import decode_on_all_cores, open_media, picture_stream
 
 # Of the place of the lips. In front of nine faces, real and drawn, a microphone covered at least 0.72 of it, a beard at
 # most 0.36; uncovered ones stayed below 0.22 wherever the face was found where it is.
 _COVERED = 0.6
-
-
-@dataclass(frozen=True)
-class FaceCheck:
-    """Whether a clip's face can be lip-synced. `share` of the `looks` had one; `height_share` is its usual height
-    against the frame's; `faces` how many are seen at once, now and then at least; `hidden` in how many looks something
-    is before its mouth, `aside` in how many it is seen from the side; `seconds` a moment that shows the finding."""
-
-    usable: bool
-    share: float
-    height_share: float
-    faces: int
-    seconds: float
-    problems: tuple[str, ...]
-    looks: int
-    hidden: int
-    aside: int
 
 
 @dataclass
@@ -65,8 +50,9 @@ class _Seen:
         return len(self.hidden) > 1 and len(self.hidden) * 4 >= len(self.heights)
 
 
-def face_check(path: Path, *, looks: int = 12) -> FaceCheck:
-    """Look whether a paid or draft lip-sync can work on this clip. Raises InputError for a file without pictures."""
+def face_check(path: Path, *, looks: int = 12, cancelled: Callable[[], bool] = lambda: False) -> FaceCheck:
+    """Look whether a paid or draft lip-sync can work on this clip. Raises InputError for a file without pictures,
+    MediaToolError for one that cannot be decoded, WorkCancelled soon after `cancelled()` turns true."""
     with open_media(path) as container:
         stream = picture_stream(container)
         if stream is None:
@@ -74,6 +60,8 @@ def face_check(path: Path, *, looks: int = 12) -> FaceCheck:
         count = stream.frames or round(float((container.duration or 0) / 1e6 * (stream.average_rate or 24)))
     finder, seen = FaceFinder(), _Seen()
     for seconds, planes in _pictures(path, every=max(1, count // looks)):
+        if cancelled():
+            raise WorkCancelled
         _look(finder, seen, seconds, planes)
     best = max(seen.heights)[1] if seen.heights else 0.0
     return FaceCheck(
@@ -108,16 +96,19 @@ def _look(finder: FaceFinder, seen: _Seen, seconds: float, planes: list[Pixels])
 
 
 def _pictures(path: Path, *, every: int) -> Iterator[tuple[float, list[Pixels]]]:
-    """(seconds, Y, U, V) of every so-manieth frame, upright."""
-    with open_media(path) as container:
-        stream = picture_stream(container)
-        if stream is None:
-            raise InputError("The file has no moving picture to lip-sync.", code="no_video")
-        decode_on_all_cores(stream)
-        for number, frame in enumerate(container.decode(stream)):
-            if number % every == 0:
-                planes = frame_planes(frame.reformat(format="yuv420p"))
-                yield float(frame.time or 0.0), [upright(plane, frame.rotation) for plane in planes]
+    """(seconds, Y, U, V) of every `every`th frame, upright."""
+    try:
+        with open_media(path) as container:
+            stream = picture_stream(container)
+            if stream is None:
+                raise InputError("The file has no moving picture to lip-sync.", code="no_video")
+            decode_on_all_cores(stream)
+            for number, frame in enumerate(container.decode(stream)):
+                if number % every == 0:
+                    planes = frame_planes(frame.reformat(format="yuv420p"))
+                    yield float(frame.time or 0.0), [upright(plane, frame.rotation) for plane in planes]
+    except av.error.FFmpegError as error:
+        raise MediaToolError("The picture could not be decoded.", evidence={"stderr": str(error)}) from error
 
 
 def _apart(face: Face, other: Face) -> bool:

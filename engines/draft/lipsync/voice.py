@@ -1,5 +1,6 @@
 """From sound to mouth: how far it is open and how wide, frame by frame; and whether there is a voice at all."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -9,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import scipy  # its parts are loaded when first used: half a second of every process's start
 
-from engines.listening.singing import CONTEXT_SECONDS, singing_probability
+from engines.draft.lipsync.findings import STEPS_PER_TENTH, HeardVoice
+from engines.errors import WorkCancelled
 from engines.listening.singing import RATE as SINGING_RATE
+from engines.listening.singing import singing_probability
 from engines.media.frames import as_seconds
 from engines.media.samples import sound_range
 
@@ -23,15 +26,8 @@ _WINDOW = 512
 _LEAD_SECONDS = 0.03
 # Below this there is nothing to hear.
 _SILENCE_DB = -52.0
-# What is told for a mix. Of instrumental windows that were tried, six in ten lay below the first and a quarter above
-# the second; of windows with a voice, one in fifteen and nine in ten.
-_UNLIKELY, _LIKELY = 0.3, 0.5
-_NOBODY_SINGS = "Nobody seems to sing here: it sounds like instruments alone, and the lips would follow those."
-_UNSURE = (
-    "It is unsure whether somebody sings here: the instruments cover the voice, or there is none. Listen to it, or "
-    "upload the song's vocal stem for a clear answer and better lips."
-)
-_NEARLY_SILENT = "The vocal stem is nearly silent here: nobody sings in this part of the song."
+# Worked on at once, so that memory does not grow with the song.
+_PART_SECONDS = 40
 
 
 @dataclass(frozen=True)
@@ -40,16 +36,6 @@ class VoiceTrack:
 
     opening: Vector
     spread: Vector
-
-
-@dataclass(frozen=True)
-class VoiceCheck:
-    """Whether a range of sound can drive a mouth. `share` is the part of the time that sounds like a voice; a mix
-    tells only how likely it is. `problems` of what is usable say what is unsure."""
-
-    usable: bool
-    share: float
-    problems: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -90,26 +76,42 @@ def voice_track(
     )
 
 
-def voice_check(path: Path, *, start_seconds: float, end_seconds: float, alone: bool) -> VoiceCheck:
-    """Look, for nothing, whether there is a voice in a range of the sound; `alone` says that there is nothing else
-    (a vocal stem). Raises InputError when the file has no sound."""
-    # A judgement needs some seconds about a moment.
-    first = max(0.0, start_seconds - CONTEXT_SECONDS / 2)
-    around = _decode(path, first, end_seconds + CONTEXT_SECONDS / 2)
-    inside = slice(round((start_seconds - first) * _RATE), round((end_seconds - first) * _RATE))
-    bands = _bands(around[:, inside])
-    voice = _voice(bands)
-    if not len(voice) or 10 * np.log10(np.percentile(voice, 95) + 1e-12) < _SILENCE_DB:
-        return VoiceCheck(False, 0.0, ("There is only silence in this part of the song.",))
-    if alone:
-        share = float((10 * np.log10(voice + 1e-12) > _SILENCE_DB).mean())
-        return VoiceCheck(share >= 0.05, share, () if share >= 0.05 else (_NEARLY_SILENT,))
-    likely = singing_probability(scipy.signal.resample_poly(around, SINGING_RATE, _RATE, axis=1))
-    seconds = likely[int(start_seconds - first) : max(1, int(np.ceil(end_seconds - first)))]
-    share = float(seconds.mean()) if len(seconds) else 0.0
-    if share < _UNLIKELY:
-        return VoiceCheck(False, share, (_NOBODY_SINGS,))
-    return VoiceCheck(True, share, () if share >= _LIKELY else (_UNSURE,))
+def voice_heard(path: Path, *, cancelled: Callable[[], bool] = lambda: False) -> HeardVoice:
+    """Listen to the whole file for voices. Raises InputError when it has no sound, WorkCancelled soon after
+    `cancelled()` turns true."""
+    audible: list[int] = []
+    small: list[npt.NDArray[np.int16]] = []
+    for part in _parts(path):
+        if cancelled():
+            raise WorkCancelled
+        audible.extend(_audible(part))
+        slow = scipy.signal.resample_poly(part, SINGING_RATE, _RATE, axis=1)
+        small.append(np.clip(slow * 32768, -32768, 32767).astype(np.int16))
+    sound = np.concatenate(small, axis=1) if small else np.zeros((2, 0), np.int16)
+    likely = singing_probability(sound.astype(np.float32) / 32768)
+    return HeardVoice(tuple(audible), tuple(round(float(value), 3) for value in likely))
+
+
+def _parts(path: Path) -> Iterator[npt.NDArray[Any]]:
+    """The sound, stereo at _RATE, in parts of _PART_SECONDS."""
+    wanted, held, count = _PART_SECONDS * _RATE, [], 0
+    for block in sound_range(path, as_seconds(0.0), None, rate=_RATE):
+        held.append(block)
+        count += block.shape[1]
+        while count >= wanted:
+            joined = np.concatenate(held, axis=1)
+            yield joined[:, :wanted]
+            held, count = [joined[:, wanted:]], count - wanted
+    if count:
+        yield np.concatenate(held, axis=1)
+
+
+def _audible(sound: npt.NDArray[Any]) -> list[int]:
+    """For each tenth of a second, in how many of its hundredths something is heard in a voice's range."""
+    voice = _voice(_bands(sound))[: sound.shape[1] // _HOP]
+    loud = 10 * np.log10(voice + 1e-12) > _SILENCE_DB
+    tenths = np.pad(loud, (0, -len(loud) % STEPS_PER_TENTH)).reshape(-1, STEPS_PER_TENTH)
+    return [int(count) for count in tenths.sum(axis=1)]
 
 
 def _decode(path: Path, start_seconds: float, end_seconds: float | None) -> npt.NDArray[Any]:

@@ -6,7 +6,7 @@ from scipy.io import wavfile
 
 from apps.core.errors import InputError
 from apps.songs.synthesis import SAMPLE_PARTS, sample_song, write_audio
-from engines.draft.lipsync.voice import voice_check, voice_track
+from engines.draft.lipsync.voice import voice_heard, voice_track
 from tests.engines.draft.voices import RATE, write_voice
 
 FPS = Fraction(24)
@@ -86,8 +86,8 @@ SYLLABLES = [("ah", 0.2), ("ee", 0.15), ("silence", 0.08), ("oo", 0.25), ("m", 0
 def test_a_stem_says_whether_somebody_sings(tmp_path):
     path = write_voice(tmp_path / "stem.wav", *SYLLABLES * 3, ("silence", 4.0))
 
-    sung = voice_check(path, start_seconds=0, end_seconds=3, alone=True)
-    silent = voice_check(path, start_seconds=4, end_seconds=7, alone=True)
+    sung = voice_heard(path).check(start_seconds=0, end_seconds=3, alone=True)
+    silent = voice_heard(path).check(start_seconds=4, end_seconds=7, alone=True)
 
     assert (sung.usable, sung.problems) == (True, ())
     assert not silent.usable and "silen" in silent.problems[0]
@@ -97,8 +97,8 @@ def test_a_mix_tells_its_verse_from_its_breaks(tmp_path):
     """The sample song has somebody sing between the 9th and the 17th second."""
     song = write_audio(sample_song(parts=SAMPLE_PARTS), tmp_path / "song.wav")
 
-    sung = voice_check(song, start_seconds=10, end_seconds=15, alone=False)
-    played = voice_check(song, start_seconds=0, end_seconds=5, alone=False)
+    sung = voice_heard(song).check(start_seconds=10, end_seconds=15, alone=False)
+    played = voice_heard(song).check(start_seconds=0, end_seconds=5, alone=False)
 
     assert (sung.usable, sung.problems) == (True, ())
     assert not played.usable and "instruments" in played.problems[0]
@@ -110,7 +110,7 @@ def test_the_check_names_what_is_no_voice(tmp_path, kind):
     samples = np.random.default_rng(1).normal(0, 0.1 if kind == "noise" else 0, 2 * RATE)
     wavfile.write(tmp_path / "x.wav", RATE, (samples * 32767).clip(-32768, 32767).astype(np.int16))
 
-    found = voice_check(tmp_path / "x.wav", start_seconds=0, end_seconds=2, alone=False)
+    found = voice_heard(tmp_path / "x.wav").check(start_seconds=0, end_seconds=2, alone=False)
 
     assert not found.usable
     assert found.problems
@@ -120,6 +120,6 @@ def test_a_file_without_sound_is_refused(make, video_request):
     clip = make(video_request(frames=5)).files[0].path
 
     with pytest.raises(InputError) as caught:
-        voice_check(clip, start_seconds=0, end_seconds=1, alone=False)
+        voice_heard(clip)
 
     assert caught.value.code == "no_audio"

@@ -2,7 +2,8 @@
 to work the page shows why and asks."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from functools import partial
 from uuid import UUID
@@ -10,17 +11,18 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import reswap, retarget, trigger_client_event
 
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
-from apps.core.errors import InputError, StudioError
+from apps.core.errors import InputError, NotFound, StudioError
 from apps.generation.lipsync import LipsyncOptions
 from apps.projects.selectors import project_get
 from apps.scenes.lipsync import scenes_lipsync, scenes_lipsync_works
-from apps.scenes.lipsync_check import scenes_doubts
+from apps.scenes.lipsync_check import scenes_findings
 from apps.scenes.lipsync_inputs import LipsyncWish
-from apps.scenes.models import Scene
+from apps.scenes.models import LipsyncLook, Scene
 from apps.scenes.selectors import scene_get, scenes_of
 from apps.studio.pages.acting import dialog, project_action, scene_action, scene_dialog, sent_fields
 from apps.studio.project.cards import scene_cards
@@ -117,20 +119,53 @@ def _range(part: str) -> range:
 
 
 def _ask(request: HttpRequest, project_id: UUID, sequences: Sequence[int]) -> HttpResponse | None:
-    """What speaks against buying it, with the frames; None where nothing does, or a person insists (`force`)."""
+    """What speaks against buying it, with the frames, or that workers still look; None where nothing does, or a person
+    insists (`force`)."""
     if request.POST.get("force") == "true":
         return None
     by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     try:
-        doubts = scenes_doubts(by=by, project_id=project_id, sequences=sequences, wish=_wish(request))
+        known = scenes_findings(by=by, project_id=project_id, sequences=sequences, wish=_wish(request), start=True)
     except StudioError:
         return None  # it cannot be asked for at all; the service says so, where its refusal is shown
-    if not doubts:
-        return None
-    shown = [(doubt, doubt.found.frame_url or "") for doubt in doubts]
-    context = {"project": project, "doubts": shown, "fields": sent_fields(request), "action": request.path}
-    return dialog(request, "lipsync_doubts", context, instead=True)
+    context = {"project": project, "known": known, "fields": sent_fields(request, "looking"), "action": request.path}
+    if known.unseen:
+        return _looking(request, context)
+    return dialog(request, "lipsync_doubts", context, instead=True) if known.doubts else None
+
+
+def _looking(request: HttpRequest, context: Mapping[str, object]) -> HttpResponse:
+    """How far the workers are. The dialog sends its form again every second, and only what it tells is renewed."""
+    if "looking" not in request.POST:
+        return dialog(request, "lipsync_looking", context, instead=True)
+    response = render(request, "studio/lipsync_looking.html", context)
+    return trigger_client_event(reswap(retarget(response, "#lipsync-looking"), "innerHTML"), "look-again")
+
+
+@login_required
+@require_POST
+def lipsync_look(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """What is seen of the clip and heard of the song while the dialog is open; it asks until all of it is known."""
+    by = acting_user(request)
+    project = project_get(by=by, project_id=project_id)
+    sequences, known = chosen_scenes(request), None
+    with suppress(StudioError):  # it cannot be asked for at all: the button says so when it is pressed
+        known = scenes_findings(by=by, project_id=project_id, sequences=sequences, wish=_wish(request), start=True)
+    scenes = ",".join(map(str, sequences))
+    return render(request, "studio/lipsync_seen.html", {"project": project, "known": known, "scenes": scenes})
+
+
+@login_required
+@require_safe
+def lipsync_frame(request: HttpRequest, asset_id: UUID) -> HttpResponse:
+    """The moment of a clip that shows what was found, as the worker kept it."""
+    look = LipsyncLook.objects.filter(pk=asset_id, asset__owner=acting_user(request)).first()
+    if look is None or not look.frame:
+        raise NotFound("There is no such picture.")
+    response = HttpResponse(bytes(look.frame), content_type="image/jpeg")
+    response["Cache-Control"] = "private, max-age=86400"
+    return response
 
 
 def _wish(request: HttpRequest) -> LipsyncWish:

@@ -1,0 +1,181 @@
+"""What workers found out about the files of a lip-sync, read for pages and calls. Nothing here opens a file: one that
+has not been looked at yet gets a job."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.assets.models import Asset
+from apps.core.errors import ConflictError
+from apps.jobs.kinds import Kind
+from apps.jobs.models import ACTIVE_STATES, Job
+from apps.jobs.selectors import WAIT_STEP_SECONDS
+from apps.jobs.services import NewJob, job_create
+from apps.jobs.states import State
+from apps.scenes.models import LipsyncLook
+from apps.scenes.parameters import LookParameters
+from apps.songs.models import Song
+from apps.work.frozen import InputSource
+from apps.work.work import Work
+from engines.draft.lipsync.findings import FaceCheck, HeardVoice, VoiceCheck
+
+# A look that failed is told for this long; whoever asks later starts another.
+FAILURE_TOLD_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class LipsyncCheck:
+    """`problems` are sentences; none means go ahead. `frame_seconds` is the moment of the clip that shows the
+    finding. A part that could not be looked at is None and has a sentence of its own."""
+
+    video_id: UUID | None
+    face: FaceCheck | None
+    voice: VoiceCheck | None
+    problems: tuple[str, ...]
+
+    @property
+    def usable(self) -> bool:
+        return not self.problems
+
+    @property
+    def frame_seconds(self) -> float | None:
+        return self.face.seconds if self.face else None
+
+    @property
+    def frame_url(self) -> str | None:
+        """The clip at that moment, as a media fragment that players understand."""
+        return None if self.face is None else f"/api/mv/get_video/{self.video_id}#t={self.face.seconds:.3f}"
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What is known of some files: `rows` of those that were looked at, `stems` that are vocals alone, and of the
+    others the job that looks at it now or failed to a moment ago. All by the file's asset."""
+
+    rows: Mapping[UUID, LipsyncLook]
+    stems: frozenset[UUID]
+    jobs: Mapping[UUID, Job]
+
+    @property
+    def open_jobs(self) -> list[Job]:
+        return [job for asset_id, job in self.jobs.items() if job.is_live and asset_id not in self.rows]
+
+    def check(self, inputs: Mapping[str, InputSource]) -> LipsyncCheck | None:
+        """What speaks against this lip-sync; None while one of its two files has not been looked at."""
+        problems = [self._problem(inputs[name].asset_id) for name in ("video", "audio")]
+        if None in problems:
+            return None
+        video_id, audio = inputs["video"].asset_id, inputs["audio"]
+        face = self._face(video_id)
+        voice = self._voice(audio)
+        found = [problem for part in (face, voice) if part is not None for problem in part.problems]
+        told = [f"It could not be looked at: {problem}" for problem in problems if problem]
+        return LipsyncCheck(video_id, face=face, voice=voice, problems=(*found, *dict.fromkeys(told)))
+
+    def _problem(self, asset_id: UUID | None) -> str | None:
+        """Why the file could not be looked at, "" where it was; None while nobody has tried."""
+        if row := self.rows.get(asset_id):  # type: ignore[arg-type]
+            return str(row.problem)
+        job = self.jobs.get(asset_id)  # type: ignore[arg-type]
+        if job is None or job.is_live:
+            return None
+        return job.error or "The look was cancelled."
+
+    def _face(self, asset_id: UUID | None) -> FaceCheck | None:
+        row = self.rows.get(asset_id)  # type: ignore[arg-type]
+        return FaceCheck(**{**row.found, "problems": tuple(row.found["problems"])}) if row and row.found else None
+
+    def _voice(self, audio: InputSource) -> VoiceCheck | None:
+        row = self.rows.get(audio.asset_id)  # type: ignore[arg-type]
+        if row is None or not row.found:
+            return None
+        heard = HeardVoice(audible=tuple(row.found["audible"]), likely=tuple(row.found["likely"]))
+        start = audio.start_seconds or 0.0
+        end = len(heard.likely) if audio.end_seconds is None else audio.end_seconds
+        return heard.check(start_seconds=start, end_seconds=end, alone=audio.asset_id in self.stems)
+
+
+@dataclass(frozen=True)
+class NewLook:
+    """A look that is not a row yet."""
+
+    found: dict[str, Any] = field(default_factory=dict)
+    problem: str = ""
+    frame: bytes = b""
+
+
+def looks_of(*, by: User, works: Sequence[Work]) -> Looks:
+    """What is known of the files of these lip-syncs."""
+    assets = files_of(work.frozen.inputs for work in works)
+    # Before the rows: a look that ends in between is then seen by its row.
+    jobs = _jobs_at(by, assets)
+    return Looks(rows=rows_of(assets), stems=stems_among(assets), jobs=jobs)
+
+
+def looks_start(*, by: User, works: Sequence[Work]) -> Looks:
+    """The same, after a job was started for each file that nobody has looked at."""
+    looks = looks_of(by=by, works=works)
+    missing = files_of(work.frozen.inputs for work in works) - looks.rows.keys() - looks.jobs.keys()
+    with transaction.atomic():
+        started = {asset_id: _start(by, asset_id) for asset_id in sorted(missing)}
+    return replace(looks, jobs={**looks.jobs, **started})
+
+
+def looks_await(looks: Looks, *, by: User, works: Sequence[Work], seconds: float) -> Looks:
+    """The same as soon as every file was looked at, or after `seconds`. Holds a web thread."""
+    ends_at = time.monotonic() + seconds
+    while looks.open_jobs and time.monotonic() < ends_at:
+        time.sleep(WAIT_STEP_SECONDS)
+        looks = looks_of(by=by, works=works)
+    return looks
+
+
+def look_save(asset: Asset, new: NewLook) -> LipsyncLook:
+    """The row of a look; the one that is there already where two looked at once."""
+    values = {"found": new.found, "problem": new.problem, "frame": new.frame}
+    row, _ = LipsyncLook.objects.get_or_create(asset=asset, defaults=values)
+    return row
+
+
+def files_of(requests: Iterable[Mapping[str, InputSource]]) -> set[UUID]:
+    """The clips and sounds of lip-syncs, by asset."""
+    sources = (inputs[name] for inputs in requests for name in ("video", "audio"))
+    return {source.asset_id for source in sources if source.asset_id}
+
+
+def rows_of(assets: set[UUID]) -> Mapping[UUID, LipsyncLook]:
+    return {row.pk: row for row in LipsyncLook.objects.filter(pk__in=assets).defer("frame")}
+
+
+def stems_among(assets: set[UUID]) -> frozenset[UUID]:
+    return frozenset(Song.objects.filter(stem__in=assets).values_list("stem", flat=True))
+
+
+def _start(by: User, asset_id: UUID) -> Job:
+    new = NewJob(kind=Kind.LIPSYNC_LOOK, parameters=LookParameters(asset_id=asset_id), dedupe_key=_key(asset_id))
+    try:
+        return job_create(by=by, new=new)
+    except ConflictError:
+        # Another request has started it in this moment.
+        return Job.objects.filter(dedupe_key=new.dedupe_key).latest("created_at")
+
+
+def _jobs_at(by: User, assets: set[UUID]) -> Mapping[UUID, Job]:
+    """The newest look at each file that runs, or that came to nothing a moment ago."""
+    keys = {_key(asset_id): asset_id for asset_id in assets}
+    lately = timezone.now() - timedelta(seconds=FAILURE_TOLD_SECONDS)
+    told = Q(state__in=(State.FAILED, State.CANCELLED), finished_at__gte=lately)
+    jobs = Job.objects.filter(told | Q(state__in=ACTIVE_STATES), owner=by, kind=Kind.LIPSYNC_LOOK, dedupe_key__in=keys)
+    return {keys[job.dedupe_key]: job for job in jobs.order_by("created_at")}
+
+
+def _key(asset_id: UUID) -> str:
+    return f"lipsync_look:{asset_id}"

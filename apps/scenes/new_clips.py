@@ -1,0 +1,92 @@
+"""A clip that has arrived becomes a row, and its scene's current one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from apps.assets.models import AssetKind
+from apps.assets.services import StoredFile, asset_create
+from apps.core.errors import NotFound
+from apps.jobs.execution import JobRun
+from apps.projects.models import Project
+from apps.scenes.history import recorded
+from apps.scenes.lipsync_looks import NewLook, look_save
+from apps.scenes.models import Clip, Origin, Scene
+from apps.work.receiving import video_result
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class NewClip:
+    """A clip that is stored and not yet a row. `only_over_parent`: made current only where its parent still is.
+    `make_current`: unless the job was late. `cost`: None is as quoted. `look`: what was seen in it for a
+    lip-sync, where it was looked at."""
+
+    stored: StoredFile
+    origin: Origin
+    checks: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    parent_id: UUID | None = None
+    make_current: bool = True
+    only_over_parent: bool = False
+    cost: Decimal | None = None
+    look: NewLook | None = None
+
+
+def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
+    """The clip's rows, inside the transaction that ends the job."""
+    scene = locked_scene(run)
+    asset = asset_create(owner=run.job.owner, stored=new.stored, kind=AssetKind.VIDEO, metadata=dict(new.parameters))
+    usable = not new.checks.get("problems")
+    checks = {**new.checks, **_accepted_before(new)}
+    clip = Clip.objects.create(
+        scene=scene,
+        asset=asset,
+        origin=new.origin,
+        parent_id=new.parent_id,
+        job=run.job,
+        parameters=dict(new.parameters),
+        # As the ledger settles it: never more than was reserved.
+        cost=run.job.quoted_cost if new.cost is None else min(new.cost, run.job.quoted_cost),
+        checks=checks,
+        usable=usable,
+    )
+    if new.look is not None:
+        look_save(asset, new.look)
+    wanted = new.make_current and not run.late and scene.deleted_at is None
+    if new.only_over_parent and scene.current_clip_id != new.parent_id:
+        wanted = False
+    if wanted and usable:
+        with recorded(scene.project, f"{new.origin} clip of scene {scene.sequence}"):
+            scene.current_clip = clip
+            scene.version += 1
+            scene.save(update_fields=["current_clip", "version", "updated_at"])
+        log.info("scene_clip_current", scene_id=str(scene.pk), clip_id=str(clip.pk), origin=str(new.origin))
+    return {"clip_id": str(clip.pk), "scene_id": str(scene.pk), "usable": usable, **video_result(asset)}
+
+
+def _accepted_before(new: NewClip) -> dict[str, bool]:
+    """A person who found a dark clip right is not asked again about the same clip with other lips."""
+    parent = Clip.objects.filter(pk=new.parent_id).first() if new.parent_id else None
+    suspicions = set(new.checks.get("suspicions", []))
+    known = parent is not None and parent.checks.get("accepted") and suspicions <= set(parent.checks["suspicions"])
+    return {"accepted": True} if suspicions and known else {}
+
+
+def job_scene(run: JobRun) -> Scene:
+    """Raises NotFound when the project went away while the job ran."""
+    scene = Scene.objects.select_related("project").filter(pk__in=[run.job.scene_id]).first()
+    if scene is None:
+        raise NotFound("The scene was deleted while this was made.")
+    return scene
+
+
+def locked_scene(run: JobRun) -> Scene:
+    """Project first, then the scene: the order of every change."""
+    Project.objects.select_for_update().filter(pk__in=[run.job.project_id]).first()
+    return job_scene(run)

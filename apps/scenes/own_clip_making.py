@@ -1,0 +1,58 @@
+"""How a worker makes a clip that needs no provider."""
+
+from fractions import Fraction
+from uuid import uuid4
+
+from apps.assets.models import Asset
+from apps.assets.services import asset_local_copy, file_store
+from apps.assets.store.keys import scene_file_key
+from apps.jobs.execution import Done, JobRun
+from apps.jobs.kinds import Kind
+from apps.scenes.checks import Wanted, clip_check
+from apps.scenes.footage import Footage, footage_render
+from apps.scenes.looking import clip_look
+from apps.scenes.models import Origin
+from apps.scenes.new_clips import NewClip, clip_save, job_scene
+from apps.scenes.parameters import TrimParameters, UploadParameters
+from engines.media.formats import clip_format
+
+
+def own_clip_run(run: JobRun) -> Done:
+    """The handler of a trim and of an upload: render, check, store."""
+    parameters = run.read(TrimParameters if run.job.kind == Kind.TRIM else UploadParameters)
+    trim = parameters if isinstance(parameters, TrimParameters) else None
+    scene = job_scene(run)
+    project = scene.project
+    asset = Asset.objects.get(pk=parameters.asset_id)
+    shape = clip_format(project.aspect_ratio, project.resolution, Fraction(project.fps))
+    output = run.scratch / "clip.mp4"
+    with asset_local_copy(asset, check=run.check) as source:
+        footage = Footage(
+            source=source,
+            shape=shape,
+            fit=parameters.fit,
+            start_seconds=Fraction(parameters.start_time),
+            end_seconds=Fraction(trim.end_time) if trim else None,
+        )
+        footage_render(
+            footage,
+            output,
+            cancelled=run.cancelled,
+            on_progress=lambda percentage: run.progress(percentage, "Fitting the footage to the project"),
+        )
+    checks = clip_check(output, wanted=Wanted(width=shape.width, height=shape.height), trusted=False)
+    name = f"{'trim' if trim else 'upload'}_{uuid4().hex[:12]}.mp4"
+    look = clip_look(run, project, output)
+    new = NewClip(
+        look=look,
+        stored=file_store(output, key=scene_file_key(project.pk, scene.sequence or 0, name), content_type="video/mp4"),
+        origin=Origin.TRIMMED if trim else Origin.UPLOADED,
+        # A person chose this footage: what looks odd is said and not refused.
+        checks={
+            "notes": [*checks["problems"], *checks["suspicions"]],
+            **{key: checks[key] for key in ("seconds", "width", "height")},
+        },
+        parameters=parameters.told(),
+        parent_id=trim.parent_id if trim else None,
+    )
+    return Done(save=lambda: clip_save(run, new))
