@@ -118,7 +118,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Last, so that it is the first to see a view's exception.
-    "apps.core.http_errors.ErrorAnswersMiddleware",
+    "apps.core.http_errors.ErrorReplyMiddleware",
 ]
 
 ROOT_URLCONF = "mvsite.urls"

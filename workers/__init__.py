@@ -1,4 +1,4 @@
-"""Celery tasks: a few lines each, which hand over to a service. Importing the package registers them all."""
+"""Celery tasks: a few lines each that call a service. Importing this package registers them all."""
 
 from importlib import import_module
 from pkgutil import iter_modules

@@ -1,4 +1,4 @@
-"""Around every job's handler: claim, heartbeat, scratch folder, and errors turned into job outcomes.
+"""Runs a job's handler: claims the job, keeps the heartbeat and scratch folder, and turns errors into job outcomes.
 
 One of the two places that catch `Exception`.
 """
@@ -26,11 +26,11 @@ from apps.jobs.states import Code, State
 
 log = structlog.get_logger(__name__)
 
-NO_CAPACITY = "no_capacity"  # a provider's "wait for a place": not a failure
+NO_CAPACITY = "no_capacity"  # a provider's way of saying "wait for a free slot", which is not a failure
 
 
 def job_run(handlers: Mapping[str, Handler], *, job_id: str, claim_from: str) -> None:
-    """Claim the job from exactly that state and run its kind's handler. Quiet when there is nothing to claim."""
+    """Claim the job from the `claim_from` state and run its kind's handler. Does nothing if it can't be claimed."""
     close_old_connections()
     worker = f"{socket.gethostname()}:{os.getpid()}"
     claim = services.job_claim(job_id=UUID(job_id), claim_from=State(claim_from), worker=worker)
@@ -52,9 +52,9 @@ def _work(handler: Handler, job: Job, claim: Claim) -> None:
     except WorkCancelled as stopped:
         _stopped(run, stopped)
     except OperationalError:
-        # The database went away: the row still says RUNNING, and the sweep brings the job back.
+        # The database is unreachable: the row still says RUNNING, and the sweep recovers the job.
         raise
-    except Exception as error:  # noqa: BLE001 - the edge: whatever happened becomes a job outcome
+    except Exception as error:  # noqa: BLE001 - the edge: every error becomes a job outcome
         _failed(run, error)
     finally:
         scratch_remove(scratch)
@@ -80,7 +80,7 @@ def _failed(run: JobRun, error: Exception) -> None:
         _fail(run.claim, Code.INVALID_INPUT, error.message, evidence)
     elif isinstance(error, FFmpegError):
         log.exception("job_media_undecodable")
-        message = "A media file could not be read to its end: it is damaged. Replace it, then try again."
+        message = "A media file is damaged and can't be read to the end. Replace it, then try again."
         _fail(run.claim, Code.MEDIA_FAILED, message, evidence)
     elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         log.error("disk_full", data_dir=str(settings.DATA_DIR))
@@ -132,7 +132,7 @@ def _fail(claim: Claim, code: Code, message: str, evidence: Mapping[str, object]
 
 
 def late_result_keep(handlers: Mapping[str, Handler], *, run_id: int) -> None:
-    """Collect a paid result whose job had ended, and keep it without changing what is current."""
+    """Collect a paid result that arrived after its job had ended, and keep it without making it current."""
     close_old_connections()
     remote = polling.late_result_lease(run_id)
     if remote is None:
@@ -149,6 +149,6 @@ def late_result_keep(handlers: Mapping[str, Handler], *, run_id: int) -> None:
         log.warning("late_result_not_kept", run_id=run_id, lost=lost, reason=str(error))
         if lost:
             polling.late_result_lost(remote, reason=str(error))
-        # Else the lease runs out and the sweep rings again.
+        # Otherwise the lease runs out and the sweep dispatches this again.
     finally:
         scratch_remove(scratch)

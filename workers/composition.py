@@ -1,4 +1,4 @@
-"""Tasks of composing."""
+"""Tasks that compose videos."""
 
 from celery import shared_task
 

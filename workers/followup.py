@@ -1,4 +1,4 @@
-"""Tasks that look at the rows again after something happened elsewhere."""
+"""Tasks that follow up after a job ended or a song changed."""
 
 from uuid import UUID
 

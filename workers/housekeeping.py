@@ -1,4 +1,4 @@
-"""Tasks that look after storage. Each worker also listens to the queue of its own machine's disk."""
+"""Tasks that maintain storage. Each worker also listens to the queue for its own machine's disk."""
 
 from typing import Any
 from uuid import UUID
@@ -16,14 +16,14 @@ from apps.assets.upkeep import background, checks, sweep
 
 @celeryd_after_setup.connect
 def listen_to_own_disk(instance: Any, **_: object) -> None:
-    """Only the machine that has a file can upload or remove it."""
+    """Listen to this machine's own queue, because only the machine that has a file can upload or remove it."""
     background.media_folder_register(now=timezone.now())
     instance.app.amqp.queues.select_add(background.disk_queue(media_folder_id()))
 
 
 @shared_task(name="workers.housekeeping.storage_work")
 def storage_work(**_: object) -> None:
-    """Each minute: send the uploads and left-over copies that are due to the machines that have them."""
+    """Every minute, send due uploads and leftover copies to the machines that have the files."""
     close_old_connections()
     background.storage_work_dispatch(now=timezone.now())
 
@@ -54,7 +54,7 @@ def objects_delete(*, keys: list[str], **_: object) -> None:
 
 @shared_task(name="workers.housekeeping.storage_night")
 def storage_night(**_: object) -> None:
-    """Each night: look at the bucket, and ask each machine to sweep and to look at its own disk."""
+    """Every night, check the bucket and have each machine sweep and check its own disk."""
     close_old_connections()
     background.disk_round_dispatch(now=timezone.now())
     upload_mirror.mirror_sweep(now=timezone.now())

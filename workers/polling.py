@@ -1,4 +1,4 @@
-"""Tasks that look after remote work."""
+"""Tasks that poll, cancel and settle remote work."""
 
 from celery import shared_task
 

@@ -1,4 +1,4 @@
-"""Tasks of the Pro editor."""
+"""Tasks for the Pro editor."""
 
 from celery import shared_task
 

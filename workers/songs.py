@@ -1,4 +1,4 @@
-"""Tasks of songs."""
+"""Tasks that import and analyse songs."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Tasks that bring back what was lost."""
+"""Tasks that recover jobs whose message or worker was lost."""
 
 from celery import shared_task
 

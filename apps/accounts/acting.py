@@ -1,4 +1,4 @@
-"""Who acts."""
+"""The user a request acts for."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from apps.accounts.models import User
 
 
 def acting_user(request: Any) -> User:
-    """The signed-in user of a page's or an API call's request. Raises NotAuthenticated (401) for anyone else."""
+    """Return the signed-in user of a page or API request. Raises NotAuthenticated (401) if it is anonymous."""
     if not isinstance(request.user, User):
         raise NotAuthenticated
     return request.user

@@ -9,7 +9,7 @@ admin.site.register(User, UserAdmin)
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
-    """Tokens can be seen and revoked here; making one shows it once, on its owner's account page."""
+    """Shows and revokes tokens. Owners create them on their account page, which shows each token once."""
 
     list_display = ["name", "owner", "prefix", "created_at", "last_used_at", "revoked_at"]
     list_filter = ["revoked_at"]

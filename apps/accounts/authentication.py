@@ -1,4 +1,4 @@
-"""How an API call says who it is: `Authorization: Bearer <token>` or `Authorization: Token <token>`."""
+"""API token authentication: `Authorization: Bearer <token>` or `Authorization: Token <token>`."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ SCHEMES = {b"bearer", b"token"}
 
 
 class TokenAuthentication(BaseAuthentication):
-    """Signs in by API token. A header of another scheme is left to others; a wrong token is 401."""
+    """Authenticates by API token. Ignores headers with another scheme; an invalid token is 401."""
 
     def authenticate(self, request: Request) -> tuple[User, str] | None:
         words = get_authorization_header(request).split()
@@ -24,7 +24,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("Send one token: Authorization: Bearer <token>.")
         owner = token_owner(words[1].decode("latin-1"))
         if owner is None:
-            raise AuthenticationFailed("The API token is not valid. Make a new one on your account page.")
+            raise AuthenticationFailed("The API token isn't valid. Create a new one on your account page.")
         return owner, "token"
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - the interface's signature
@@ -32,7 +32,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Shows the token in the OpenAPI schema."""
+    """Describes the token in the OpenAPI schema."""
 
     target_class = "apps.accounts.authentication.TokenAuthentication"
     name = "apiToken"

@@ -1,5 +1,7 @@
-"""What somebody typed into a form survives a session that ended meanwhile: it goes through the sign-in, signed, and the
-form's page offers it again. Files do not; a browser gives them once."""
+"""Keeps what a user typed into a form if the session ended in the meantime.
+
+The sign-in form carries it, signed, and the page fills it in again. Files are lost, because a browser sends them once.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,14 +16,14 @@ from django.utils.datastructures import MultiValueDict
 
 SALT = "kept form"
 SESSION_KEY = "kept_form"
-# Long enough to find a password; whoever comes later starts anew.
+# Long enough to look up a password; after that, the form starts empty.
 KEPT_SECONDS = 3600
 MOST_BYTES = 200_000
 SECRET_FIELDS = frozenset({"csrfmiddlewaretoken", "password"})
 
 
 def login_required_keeping(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """As `login_required`. The view takes back what was typed with `kept_fields`."""
+    """Like `login_required`, but keeps the form. The view gets it back from `kept_fields`."""
     guarded = login_required(view)
 
     @wraps(view)
@@ -35,7 +37,7 @@ def login_required_keeping(view: Callable[..., HttpResponse]) -> Callable[..., H
 
 
 def kept_take(request: HttpRequest) -> None:
-    """At the sign-in: from the form into the new session. What was not signed by us counts as nothing."""
+    """Move the kept fields from the sign-in form into the new session, ignoring them if the signature isn't valid."""
     try:
         request.session[SESSION_KEY] = signing.loads(request.POST.get("kept", ""), salt=SALT, max_age=KEPT_SECONDS)
     except signing.BadSignature:
@@ -43,7 +45,7 @@ def kept_take(request: HttpRequest) -> None:
 
 
 def kept_fields(request: HttpRequest) -> MultiValueDict[str, str]:
-    """What was typed into this page's form before the session ended; once, and nothing where nothing was."""
+    """Return what was typed into this page's form before the session ended, once; empty if there was nothing."""
     kept = request.session.get(SESSION_KEY)
     if not kept or kept["path"] != request.path:
         return MultiValueDict()

@@ -3,11 +3,11 @@ from django.db import models
 
 
 class User(AbstractUser):
-    """An owner of projects, songs and jobs."""
+    """A user, who owns projects, songs and jobs."""
 
 
 class ApiToken(models.Model):
-    """A key for programs. Only its hash is kept; `prefix` lets its owner recognise it."""
+    """A key for programs. Only its hash is stored; `prefix` lets its owner recognize it."""
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=100)

@@ -17,21 +17,21 @@ log = structlog.get_logger(__name__)
 TOKEN_PREFIX = "mv_"  # noqa: S105 - lets secret scanners recognise a leaked token
 SHOWN_CHARACTERS = 9
 TOKENS_PER_OWNER = 50
-# The time of last use is for people; writing it on every call would only load the database.
+# The time of last use is only shown to people, so writing it on every call would load the database for nothing.
 LAST_USED_EVERY = timedelta(minutes=1)
 LOCAL_OWNER_NAME = "local"
 
 
 def token_create(*, by: User, name: str) -> tuple[ApiToken, str]:
-    """Make a token for `by`; answers its row and the token itself, which cannot be read again.
+    """Create a token for `by`. Returns its row and the token itself, which can't be read again.
 
-    Raises InputError for an empty or long name and above TOKENS_PER_OWNER live tokens.
+    Raises InputError if the name is empty or too long, or if `by` already has TOKENS_PER_OWNER live tokens.
     """
     name = name.strip()
     if not 0 < len(name) <= 100:
         raise InputError("Name the token after its program.", errors={"name": "Use 1 to 100 characters."})
     if by.api_tokens.filter(revoked_at__isnull=True).count() >= TOKENS_PER_OWNER:
-        raise InputError(f"There are {TOKENS_PER_OWNER} tokens already. Revoke one that is no longer used.")
+        raise InputError(f"You already have {TOKENS_PER_OWNER} tokens. Revoke one you no longer use.")
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     row = ApiToken.objects.create(owner=by, name=name, prefix=token[:SHOWN_CHARACTERS], digest=_digest(token))
     log.info("api_token_created", token_id=row.pk, user_id=by.pk)
@@ -39,7 +39,7 @@ def token_create(*, by: User, name: str) -> tuple[ApiToken, str]:
 
 
 def token_revoke(*, by: User, token_id: int) -> None:
-    """End a token of `by` for ever; a second time changes nothing. Raises NotFound."""
+    """Revoke a token of `by` permanently. Does nothing if it is already revoked. Raises NotFound."""
     row = by.api_tokens.filter(pk=token_id).first()
     if row is None:
         raise NotFound("There is no such token.")
@@ -48,7 +48,7 @@ def token_revoke(*, by: User, token_id: int) -> None:
 
 
 def token_owner(token: str) -> User | None:
-    """Whose live token this is, noting its use; None when it is unknown, revoked or its owner is inactive."""
+    """Return the owner of a live token, recording its use, or None if it is unknown, revoked or its owner inactive."""
     row = (
         ApiToken.objects.select_related("owner")
         .filter(digest=_digest(token), revoked_at__isnull=True, owner__is_active=True)
@@ -63,13 +63,13 @@ def token_owner(token: str) -> User | None:
 
 
 def local_owner_get() -> User:
-    """The one owner of a single-user installation, made on first use; safe in a race of two first requests."""
+    """Return the owner of a single-user installation, creating it on first use. Safe for two simultaneous requests."""
     owner = User.objects.filter(username=LOCAL_OWNER_NAME).first()
     if owner is not None:
         return owner
     try:
         with transaction.atomic():
-            # No usable password: nobody can sign in as it from elsewhere.
+            # Without a usable password, nobody can sign in as this user from elsewhere.
             return User.objects.create(
                 username=LOCAL_OWNER_NAME, password=make_password(None), is_staff=True, is_superuser=True
             )

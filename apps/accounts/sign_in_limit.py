@@ -1,5 +1,8 @@
-"""Slows down guessing of passwords. Attempts are counted in Redis before the password is looked at, so that many at
-once cannot slip past together; a right password takes its own attempt back."""
+"""Slows down password guessing.
+
+Attempts are counted in Redis before the password is checked, so that many parallel ones can't slip through. A correct
+password takes its own attempt back.
+"""
 
 import hashlib
 from ipaddress import ip_address, ip_network
@@ -12,14 +15,14 @@ from apps.core.redis_client import redis_client
 log = structlog.get_logger(__name__)
 
 WINDOW_SECONDS = 15 * 60
-# A person who mistypes stays below all; ten thousand common passwords would take ten days from one address.
+# A person who mistypes stays below all of these; ten thousand common passwords would take ten days from one address.
 FAILURES_PER_NAME_AND_ADDRESS = 10
 FAILURES_PER_ADDRESS = 50
-# Guesses from many addresses. Whoever signed in from an address before is not locked out there by others.
+# Guesses from many addresses. They don't lock out a user at an address from which that user has signed in before.
 FAILURES_PER_NAME = 100
 KNOWN_SECONDS = 90 * 24 * 3600
 
-# Counts an attempt on every key, or on none when one is full: a locked account uses up nobody else's attempts.
+# Counts an attempt on every key, or on none if one is full: a locked account uses up no other user's attempts.
 _ATTEMPT = """
 local wait = 0
 for i, key in ipairs(KEYS) do
@@ -42,18 +45,18 @@ end
 
 
 def sign_in_attempt(*, address: str, username: str) -> int:
-    """Count an attempt; returns 0, or how many seconds to wait before another is allowed, and then counts nothing."""
+    """Count an attempt and return 0, or count nothing and return the seconds to wait before the next one is allowed."""
     try:
         limits = _limits(address, username)
         return int(redis_client().eval(_ATTEMPT, len(limits), *limits, WINDOW_SECONDS, *limits.values()))
     except redis.RedisError as error:
-        # Without Redis no work runs either; the owner must still be able to look.
+        # Without Redis no jobs run either, but the owner must still be able to sign in.
         log.error("sign_in_limit_unavailable", reason=type(error).__name__)
         return 0
 
 
 def sign_in_succeeded(*, address: str, username: str) -> None:
-    """Take the attempt back, and know this address of this account from now on."""
+    """Take the attempt back, and remember this address for this account."""
     try:
         limits = _limits(address, username)
         redis_client().eval(_TAKE_BACK, len(limits), *limits)
@@ -78,12 +81,12 @@ def _known_key(address: str, username: str) -> str:
 
 
 def _name(username: str) -> str:
-    # Hashed: the name may be of any length, and may be a password typed into the wrong field.
+    # Hashed, because the name may be of any length, or a password typed into the wrong field.
     return hashlib.sha256(username.strip().lower().encode("utf-8", "replace")).hexdigest()[:24]
 
 
 def _network(address: str) -> str:
-    """One client: an IPv6 customer has a whole /64 to choose from."""
+    """Return what identifies one client: an IPv6 customer can use a whole /64."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -64,7 +64,7 @@ def token_add(request: HttpRequest) -> HttpResponse:
         _, token = token_create(by=acting_user(request), name=request.POST.get("name", ""))
     except InputError as error:
         return _account_page(request, error=error, status=400)
-    # Shown by the next page, once, so that a reload makes no second token.
+    # The next page shows it once, so that a reload doesn't create a second token.
     request.session[NEW_TOKEN] = token
     return redirect("accounts:account")
 
@@ -91,7 +91,7 @@ def _account_page(
 
 
 def _safe_next(request: HttpRequest) -> str:
-    """Where to go after signing in: only a page of this site."""
+    """Return where to go after signing in, which must be a page of this site."""
     target = request.POST.get("next") or request.GET.get("next") or "/"
     allowed = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()

@@ -1,4 +1,4 @@
-"""The API in a browser: what a route answers, and a field to write its body into."""
+"""The browsable API: a route's response, and a field for typing a request body."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from rest_framework.renderers import BrowsableAPIRenderer
 
 
 class BrowsableRenderer(BrowsableAPIRenderer):
-    """Without the ready-made forms: a body is seldom what the route answers, which is all that they know."""
+    """Leaves out the generated forms, which would show the fields of the response instead of those of the request."""
 
     def get_rendered_html_form(self, data: Any, view: Any, method: str, request: Any) -> Any:
-        # DELETE and OPTIONS are plain buttons, which stay.
+        # DELETE and OPTIONS are plain buttons, so they stay.
         return super().get_rendered_html_form(data, view, method, request) if method in {"DELETE", "OPTIONS"} else None

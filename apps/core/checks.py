@@ -1,4 +1,4 @@
-"""What `manage.py check` and the start of the studio say about the environment."""
+"""Checks of the environment, reported by `manage.py check` and when the studio starts."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Warning
 
 PLAIN_HTTP = (
-    "PUBLIC_URL is plain http: links to inputs can be read on their way, and services send webhooks to https "
-    "only, so that their work is found by polling. Use https where you can."
+    "PUBLIC_URL is plain http: others can read the links to your inputs in transit, and services send webhooks only "
+    "to https, so their work is found by polling. Use https if you can."
 )
 
 
 def public_url_warning() -> str:
-    """The sentence where it applies, else an empty one."""
+    """Return the warning, or "" if it does not apply."""
     return PLAIN_HTTP if settings.PUBLIC_URL.startswith("http://") else ""
 
 

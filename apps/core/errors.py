@@ -1,4 +1,4 @@
-"""The one family of errors. Each carries a sentence for the user and evidence for the log.
+"""The errors of the apps. Each carries a message for the user and evidence for the log.
 
 `http_errors.py` turns them into pages and JSON, `workers/base.py` into job outcomes.
 """
@@ -21,12 +21,12 @@ __all__ = [
     "http_status",
 ]
 
-# What an engine raises has no HTTP status of its own; an error of the apps names one as `status_code`.
+# Errors raised by an engine have no HTTP status; errors of the apps define `status_code`.
 _ENGINE_STATUS = {InputError: 400, MediaToolError: 422}
 
 
 def http_status(error: StudioError) -> int:
-    """The HTTP status that tells a caller of `error`."""
+    """Return the HTTP status for `error`."""
     own = getattr(error, "status_code", None)
     if own is not None:
         return int(own)
@@ -34,21 +34,21 @@ def http_status(error: StudioError) -> int:
 
 
 class NotFound(StudioError):
-    """No such object, or it belongs to somebody else."""
+    """There is no such object, or it belongs to another user."""
 
     status_code = 404
     default_code = "not_found"
 
 
 class ConflictError(DetailedError):
-    """The object's present state does not allow it. `errors` may say more, by what it is about."""
+    """The object's current state does not allow this. `errors` may give details by field."""
 
     status_code = 409
     default_code = "conflict"
 
 
 class BudgetExceeded(StudioError):
-    """A spending cap, or a cost that was not confirmed, stands in the way. Nothing was sent."""
+    """The cost would exceed a cap or was not confirmed. Nothing was sent."""
 
     status_code = 402
     default_code = "budget_exceeded"
@@ -57,9 +57,9 @@ class BudgetExceeded(StudioError):
 class ProviderError(StudioError):
     """A provider refused or failed.
 
-    `permanent`: asking again unchanged cannot help. `outcome_unknown`: a paid request may have been
-    accepted, so it must not be sent again. `retry_after` is in seconds, when the provider named it.
-    `raw` is the provider's own answer, for the operator.
+    `permanent`: retrying the same request can't help. `outcome_unknown`: a paid request may have been accepted, so it
+    must not be sent again. `retry_after` is in seconds, if the provider gave it. `raw` is the provider's own
+    response, for the operator.
     """
 
     status_code = 502

@@ -1,8 +1,7 @@
-"""Fetches URLs that users or providers handed us, and nothing that is not on the public internet.
+"""Fetches URLs from users or providers, and only from the public internet.
 
-The address is checked in the moment of connecting, to the very address that is connected to, so neither a
-redirect nor a name that changes its mind between check and use reaches a private service. A library that sends
-requests by itself is given `guarded_session`.
+The address is checked while connecting, so neither a redirect nor a name that resolves differently between check and
+use can reach a private service. A library that sends its own requests gets a `guarded_session`.
 """
 
 import ipaddress
@@ -38,14 +37,14 @@ from apps.core.http import (
 log = structlog.get_logger(__name__)
 
 MAX_REDIRECTS = 5
-# One read may be silent for this long; the whole fetch has the caller's limit.
+# A single read may wait this long; the whole fetch has the caller's limit.
 READ_SECONDS = 30.0
 FETCH_SECONDS = 600.0
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Beside what `is_global` refuses: ranges that Python's table of 3.11 lacks, or that lead to hosts of the cloud
-# provider although they look public.
+# In addition to what `is_global` refuses: ranges that are missing from Python 3.11's table, or that look public but
+# lead to the cloud provider's own hosts.
 REFUSED_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -59,15 +58,15 @@ REFUSED_NETWORKS = tuple(
         "fec0::/10",  # site-local, deprecated
     )
 )
-# Control characters are dropped by some parsers of URLs and kept by others, and a backslash ends the host for some:
-# what one takes for the host must not be a path to the other.
-READ_DIFFERENTLY = re.compile(r"[\x00-\x1f\x7f\\]")
+# URL parsers disagree about these: some drop control characters, and for some a backslash ends the host. What one
+# parser takes for the host must not be part of the path for another.
+AMBIGUOUS = re.compile(r"[\x00-\x1f\x7f\\]")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
 
 
 class FetchRefused(InputError):
-    """The URL may not be fetched: its form, its address, its size or its kind of content."""
+    """The URL may not be fetched because of its form, address, size or content type."""
 
     default_code = "url_refused"
 
@@ -80,10 +79,10 @@ def fetch_url(
     time_limit_seconds: float = FETCH_SECONDS,
     allowed_content: Sequence[str] | None = None,
 ) -> Path:
-    """Stream `url` to the file `into`, which appears only when it is whole.
+    """Stream `url` to the file `into`, which appears only once it is complete.
 
-    `allowed_content` are prefixes of the Content-Type ("audio/"). Raises FetchRefused (an InputError) for what
-    may not be fetched, HttpFailure for what did not come.
+    `allowed_content` lists prefixes of the Content-Type ("audio/"). Raises FetchRefused (an InputError) if the URL may
+    not be fetched, HttpFailure if the fetch fails.
     """
     deadline = time.monotonic() + time_limit_seconds
     part = part_path(into)
@@ -91,34 +90,34 @@ def fetch_url(
         with guarded_session() as session:
             _follow(session, url, part=part, deadline=deadline, max_bytes=max_bytes, allowed_content=allowed_content)
         return part.replace(into)
-    except ValueError as error:  # a link or a Location that cannot be read, by the library or by us
-        raise FetchRefused("The link, or what it redirects to, is no valid web address. Use the final one.") from error
+    except ValueError as error:  # the library or our code can't parse the link or a Location
+        raise FetchRefused("The link, or its redirect, isn't a valid web address. Use the final address.") from error
     except NETWORK_ERRORS as error:
         if refusal := refusal_within(error):
             raise refusal from None
-        # Not `from error`: its text would carry the signed URL into the log.
+        # Not `from error`: its text would put the signed URL into the log.
         raise failure_of_exception(error, method="GET", url=url) from None
     finally:
         part.unlink(missing_ok=True)
 
 
 def web_address_check(url: str) -> None:
-    """Refuse what is no plain http or https address. Only the form is looked at. Raises FetchRefused."""
-    if READ_DIFFERENTLY.search(url):
-        raise FetchRefused("The link holds a character that no web address has. Copy it again from the browser.")
+    """Raise FetchRefused unless the URL is a plain http or https address. Checks only its form."""
+    if AMBIGUOUS.search(url):
+        raise FetchRefused("The link contains a character that isn't allowed. Copy it again from the browser.")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise FetchRefused("The link is not a valid web address. Copy it again from the browser.") from error
+        raise FetchRefused("The link isn't a valid web address. Copy it again from the browser.") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname or " " in parts.netloc:
-        raise FetchRefused("Only links that begin with http:// or https:// can be fetched.")
+        raise FetchRefused("Only links that start with http:// or https:// can be fetched.")
     if parts.username is not None or parts.password is not None or port == 0:
-        raise FetchRefused("The link must not hold a user name, a password or port 0.")
+        raise FetchRefused("The link must not contain a user name, a password or port 0.")
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address belongs to the public internet, looking into addresses that carry another one."""
+    """Return whether an address is on the public internet, including an IPv4 address inside an IPv6 one."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = _embedded(address)
         if inner is not None:
@@ -129,11 +128,11 @@ def is_public(address: Address) -> bool:
 
 
 class AddressRefused(OSError):
-    """No address of a name is public. An OSError, so that urllib3 lets it through as a failed connection."""
+    """The name has no public address. An OSError, so that urllib3 treats it as a failed connection."""
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that a mapped, 6to4, NAT64 or IPv4-compatible address leads to."""
+    """Return the IPv4 address inside a mapped, 6to4, NAT64 or IPv4-compatible address."""
     if address.ipv4_mapped or address.sixtofour:
         return address.ipv4_mapped or address.sixtofour
     if address in NAT64 or address in IPV4_COMPATIBLE:
@@ -150,7 +149,7 @@ def _follow(
     max_bytes: int,
     allowed_content: Sequence[str] | None,
 ) -> None:
-    """Fetch `url` into `part` through at most MAX_REDIRECTS redirects, each judged like the first URL."""
+    """Fetch `url` into `part` through at most MAX_REDIRECTS redirects, each checked like the first URL."""
     for _ in range(MAX_REDIRECTS + 1):
         web_address_check(url)
         remaining = max(0.1, deadline - time.monotonic())
@@ -162,17 +161,17 @@ def _follow(
                 continue
             if not response.ok or response.status_code >= 300:
                 raise failure_of_status(response, method="GET", deadline=deadline)
-            _check_answer(response, max_bytes=max_bytes, allowed_content=allowed_content)
+            _check_response(response, max_bytes=max_bytes, allowed_content=allowed_content)
             _save(response, part=part, deadline=deadline, max_bytes=max_bytes)
             return
     raise FetchRefused(f"The link redirects more than {MAX_REDIRECTS} times. Use the final address.")
 
 
-def _check_answer(response: requests.Response, *, max_bytes: int, allowed_content: Sequence[str] | None) -> None:
+def _check_response(response: requests.Response, *, max_bytes: int, allowed_content: Sequence[str] | None) -> None:
     content_type = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
     if allowed_content is not None and not content_type.startswith(tuple(allowed_content)):
         raise FetchRefused(
-            f"The link leads to {content_type or 'content of an unknown kind'}, not to {' or '.join(allowed_content)}.",
+            f"The link leads to {content_type or 'an unknown type of content'}, not to {' or '.join(allowed_content)}.",
             code="wrong_content",
         )
     length = response.headers.get("Content-Length", "")
@@ -190,13 +189,11 @@ def _save(response: requests.Response, *, part: Path, deadline: float, max_bytes
 
 
 def _too_large(max_bytes: int) -> FetchRefused:
-    return FetchRefused(
-        f"The file is larger than the {max_bytes // 1024 // 1024} MB that are allowed.", code="too_large"
-    )
+    return FetchRefused(f"The file is larger than the allowed {max_bytes // 1024 // 1024} MB.", code="too_large")
 
 
 def refusal_within(error: BaseException) -> FetchRefused | None:
-    """The refusal that urllib3 wrapped into a connection error, as one of ours."""
+    """Return the refusal that urllib3 wrapped in a connection error, or None if there is none."""
     seen: set[int] = set()
     pending: list[Any] = [error]
     while pending:
@@ -206,14 +203,14 @@ def refusal_within(error: BaseException) -> FetchRefused | None:
         seen.add(id(inner))
         if isinstance(inner, AddressRefused):
             return FetchRefused(
-                f"{inner} is not on the public internet. Use a public link, or upload the file.", code="private_address"
+                f"{inner} isn't on the public internet. Use a public link, or upload the file.", code="private_address"
             )
         pending += [inner.__cause__, inner.__context__, getattr(inner, "reason", None), *inner.args]
     return None
 
 
 def _allowed_addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, Any]]:
-    """Where `host` may be connected to, each as (family, socket address). Raises AddressRefused when nowhere."""
+    """Return the host's allowed addresses as (family, socket address). Raises AddressRefused if there are none."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     exempt = _host_and_port(host, port) in {allowed.lower() for allowed in settings.ALLOWED_FETCH_HOSTS}
     addresses: list[tuple[socket.AddressFamily, Any]] = [
@@ -232,7 +229,7 @@ def _host_and_port(host: str, port: int) -> str:
 
 
 def _connect(host: str, port: int, timeout: Any) -> socket.socket:
-    """A connection to the first checked address that answers. Raises OSError."""
+    """Connect to the first allowed address that accepts. Raises OSError."""
     failure: OSError = OSError("no address")
     for family, socket_address in _allowed_addresses(host, port):
         connection = socket.socket(family, socket.SOCK_STREAM)
@@ -250,7 +247,7 @@ def _connect(host: str, port: int, timeout: Any) -> socket.socket:
 
 
 class _CheckedConnection:
-    """Overrides how urllib3 opens its socket; TLS still verifies the certificate of the name."""
+    """Overrides how urllib3 opens its socket. TLS still verifies the certificate for the name."""
 
     host: str
     port: int
@@ -288,7 +285,7 @@ class _CheckedAdapter(HTTPAdapter):
 
 
 def guarded_session() -> requests.Session:
-    """For libraries that must send their own requests: it connects to checked addresses only, through no proxy."""
+    """Return a session for libraries that send their own requests. It connects only to allowed addresses, directly."""
     session = requests.Session()
     session.trust_env = False  # a proxy from the environment would connect for us, unchecked
     session.auth = NoAuth()

@@ -1,4 +1,4 @@
-"""Where an answer to htmx is shown, when that is not where the element that asked wants it."""
+"""Shows a response to htmx somewhere other than the target of the element that sent the request."""
 
 from typing import TypeVar, cast
 
@@ -10,7 +10,7 @@ Response = TypeVar("Response", bound=HttpResponse)
 
 
 class HtmxRequest(HttpRequest):
-    """What a request is after HtmxMiddleware."""
+    """A request after HtmxMiddleware."""
 
     htmx: HtmxDetails
 
@@ -20,10 +20,10 @@ def is_htmx(request: HttpRequest) -> bool:
 
 
 def in_dialogs(response: Response) -> Response:
-    """In place of any dialog that is open."""
+    """Show the response in place of any open dialog."""
     return reswap(retarget(response, "#dialogs"), "innerHTML")
 
 
 def in_toasts(response: Response) -> Response:
-    """Below the messages that are there: it must be seen wherever the card that asked happens to be."""
+    """Show the response below the current messages, so that it is visible wherever the card on the page is."""
     return reswap(retarget(response, "#toasts"), "beforeend")

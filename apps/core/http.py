@@ -1,8 +1,8 @@
-"""The one place that speaks HTTP to services we chose; URLs we were handed go through `guarded_fetch`.
+"""The HTTP client for services we chose. URLs from users or providers go through `guarded_fetch`.
 
 Every call has time limits and a size cap, writes one log line without query strings or headers, and fails
-with `HttpFailure`, which says whether the request can have been accepted. Safe calls (GET, HEAD) are
-repeated on connection errors, 429 and 5xx; every other method is sent exactly once.
+with `HttpFailure`, which says whether the request may have been accepted. Safe calls (GET, HEAD) are retried on
+connection errors, 429 and 5xx; every other method is sent exactly once.
 """
 
 import json
@@ -33,33 +33,33 @@ Result = TypeVar("Result")
 
 USER_AGENT = "mvsite/1"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-# TCP and TLS to a healthy service take well under a second; ten allow for a lost packet or two.
+# TCP and TLS to a healthy service take well under a second; ten seconds allow for a lost packet or two.
 CONNECT_SECONDS = 10.0
 CALL_SECONDS = 60.0
-ANSWER_MAX_BYTES = 16 * 1024 * 1024
+RESPONSE_MAX_BYTES = 16 * 1024 * 1024
 SAFE_ATTEMPTS = 4
 BACKOFF_FIRST_SECONDS = 0.5
 BACKOFF_MAX_SECONDS = 20.0
 CHUNK_BYTES = 256 * 1024
-# How much of a refusal is kept for diagnosis.
+# How much of an error response is kept for diagnosis.
 EVIDENCE_BYTES = 4096
 
 
 class FailureKind(StrEnum):
-    """What is known about the request when no good answer came."""
+    """What is known about a failed request."""
 
-    NOT_SENT = "not_sent"  # no connection: surely not accepted
-    THROTTLED = "throttled"  # 429: surely not accepted, may be sent again later
-    REFUSED = "refused"  # another 4xx: surely not accepted, sending it again unchanged cannot help
-    MAYBE_SENT = "maybe_sent"  # a time-out after sending, a cut line, 3xx, 5xx, an unreadable answer
-    TOO_LARGE = "too_large"  # the answer passed the size cap
+    NOT_SENT = "not_sent"  # no connection: certainly not accepted
+    THROTTLED = "throttled"  # 429: certainly not accepted, may be sent again later
+    REFUSED = "refused"  # another 4xx: certainly not accepted, and retrying it unchanged can't help
+    MAYBE_SENT = "maybe_sent"  # a timeout after sending, a lost connection, 3xx, 5xx, an unreadable response
+    TOO_LARGE = "too_large"  # the response was above the size cap
 
 
 class HttpFailure(ProviderError):
-    """No good answer. `status` is None when none came; `body` holds the first bytes of a refusal.
+    """A failed call. `status` is None if there was no response; `body` has the first bytes of an error response.
 
-    `outcome_unknown` is set for unsafe methods that may have been accepted, so a caller that lets the
-    failure through already behaves rightly.
+    `outcome_unknown` is set for unsafe methods that may have been accepted, so a caller can simply let the failure
+    through.
     """
 
     default_code = "http_failure"
@@ -88,7 +88,7 @@ class HttpFailure(ProviderError):
         self.body = body
 
     def json(self) -> Any:
-        """The refusal's JSON body, or None when it is not JSON."""
+        """Return the error response's parsed body, or None if it isn't JSON."""
         try:
             return _read_json(self.body)
         except (ValueError, RecursionError):
@@ -96,8 +96,8 @@ class HttpFailure(ProviderError):
 
 
 @dataclass(frozen=True)
-class HttpAnswer:
-    """A 2xx answer, read to its end."""
+class ServiceResponse:
+    """A complete 2xx response."""
 
     method: str
     url: str
@@ -106,12 +106,12 @@ class HttpAnswer:
     body: bytes
 
     def json(self) -> Any:
-        """The parsed body. Raises HttpFailure(MAYBE_SENT) when it is not JSON."""
+        """Return the parsed body. Raises HttpFailure(MAYBE_SENT) if it isn't JSON."""
         try:
             return _read_json(self.body)
         except (ValueError, RecursionError) as error:
             raise HttpFailure(
-                f"{host_of(self.url)} answered with something that is not JSON.",
+                f"{host_of(self.url)} returned something that isn't JSON.",
                 kind=FailureKind.MAYBE_SENT,
                 method=self.method,
                 status=self.status,
@@ -124,10 +124,8 @@ def _read_json(body: bytes) -> Any:
 
 
 def _storable(value: Any) -> Any:
-    """A JSON value as a database can keep it: NaN, infinities, NUL and halves of characters are left out.
-
-    A paid answer is stored before it is read, so it must not be lost by one odd character in it.
-    """
+    """Return a JSON value without what the database can't store: NaN, infinities, NUL and lone surrogates."""
+    # A paid response is stored before it is read, so one odd character must not lose it.
     if isinstance(value, dict):
         return {_storable(key): _storable(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -138,7 +136,7 @@ def _storable(value: Any) -> Any:
 
 
 class NoAuth(AuthBase):
-    """Keeps requests from replacing our headers with a password out of ~/.netrc."""
+    """Keeps `requests` from replacing our headers with a password from ~/.netrc."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
@@ -158,16 +156,16 @@ def get(
     headers: Mapping[str, str] | None = None,
     params: Mapping[str, Any] | None = None,
     time_limit_seconds: float = CALL_SECONDS,
-    max_bytes: int = ANSWER_MAX_BYTES,
+    max_bytes: int = RESPONSE_MAX_BYTES,
     attempts: int = SAFE_ATTEMPTS,
-) -> HttpAnswer:
-    """Read `url`, again on connection errors, 429 and 5xx. `time_limit_seconds` bounds each attempt.
+) -> ServiceResponse:
+    """Read `url`, retrying on connection errors, 429 and 5xx. `time_limit_seconds` limits each attempt.
 
-    Redirects are not followed: a service that moved is a setting to correct, and keys must not travel.
+    Redirects are not followed: if a service has moved, its setting must be changed, and keys must not go elsewhere.
     Raises HttpFailure.
     """
     call = _Call("GET", url, time_limit_seconds, {"headers": headers, "params": params})
-    return _repeated(call, attempts=attempts, action=lambda: _whole_answer(call, max_bytes=max_bytes))
+    return _retried(call, attempts=attempts, action=lambda: _whole_response(call, max_bytes=max_bytes))
 
 
 def send(
@@ -180,11 +178,11 @@ def send(
     fields: Mapping[str, str] | None = None,
     uploads: Mapping[str, Upload] | None = None,
     time_limit_seconds: float = CALL_SECONDS,
-    max_bytes: int = ANSWER_MAX_BYTES,
-) -> HttpAnswer:
-    """Send a POST, PUT, PATCH or DELETE exactly once, on a connection of its own.
+    max_bytes: int = RESPONSE_MAX_BYTES,
+) -> ServiceResponse:
+    """Send a POST, PUT, PATCH or DELETE exactly once, on its own connection.
 
-    `json_body`, or `fields` with optional `uploads` as a multipart form. Raises HttpFailure.
+    The body is `json_body`, or `fields`; with `uploads` it is a multipart form. Raises HttpFailure.
     """
     multipart = Multipart(fields or {}, uploads or {}) if uploads else None
     arguments: dict[str, Any] = {"headers": dict(headers or {}), "params": params}
@@ -195,10 +193,10 @@ def send(
     if multipart is not None:
         arguments["headers"]["Content-Type"] = multipart.content_type
         arguments["data"] = multipart
-    return _whole_answer(_Call(method.upper(), url, time_limit_seconds, arguments), max_bytes=max_bytes)
+    return _whole_response(_Call(method.upper(), url, time_limit_seconds, arguments), max_bytes=max_bytes)
 
 
-def post(url: str, **arguments: Any) -> HttpAnswer:
+def post(url: str, **arguments: Any) -> ServiceResponse:
     """`send` with POST."""
     return send("POST", url, **arguments)
 
@@ -211,11 +209,11 @@ def send_file(
     content_type: str,
     headers: Mapping[str, str] | None = None,
     time_limit_seconds: float = 600.0,
-) -> HttpAnswer:
-    """Stream one file as the whole body (a PUT to a presigned URL), once. Raises HttpFailure."""
+) -> ServiceResponse:
+    """Stream one file as the whole body, once (a PUT to a presigned URL). Raises HttpFailure."""
     with path.open("rb") as stream:
         arguments = {"headers": {**(headers or {}), "Content-Type": content_type}, "data": stream}
-        return _whole_answer(_Call(method.upper(), url, time_limit_seconds, arguments), max_bytes=ANSWER_MAX_BYTES)
+        return _whole_response(_Call(method.upper(), url, time_limit_seconds, arguments), max_bytes=RESPONSE_MAX_BYTES)
 
 
 def download(
@@ -227,43 +225,41 @@ def download(
     time_limit_seconds: float = 600.0,
     attempts: int = SAFE_ATTEMPTS,
 ) -> Path:
-    """Stream `url` to the file `into`, which appears only when it is whole.
+    """Stream `url` to the file `into`, which appears only once it is complete.
 
-    A cut download is taken up where it stopped when the server gave an ETag, else from the start.
-    Raises HttpFailure; the `.part` file is removed when all attempts failed.
+    An interrupted download resumes where it stopped if the server sent an ETag, or else starts over.
+    Raises HttpFailure; the `.part` file is removed if all attempts fail.
     """
     part = part_path(into)
     call = _Call("GET", url, time_limit_seconds, {"headers": headers})
     resume = _Resume()
     try:
-        _repeated(call, attempts=attempts, action=lambda: _download_once(call, part, max_bytes, resume))
+        _retried(call, attempts=attempts, action=lambda: _download_once(call, part, max_bytes, resume))
         return part.replace(into)
     finally:
         part.unlink(missing_ok=True)
 
 
 def part_path(path: Path) -> Path:
-    """Where an unfinished download of `path` lies."""
+    """Return the path of an unfinished download of `path`."""
     return path.with_name(path.name + ".part")
 
 
 def host_of(url: str) -> str:
-    """The host for messages and logs, without user name, path or query."""
+    """Return the host for messages and logs, without user name, path or query."""
     return urlsplit(url).hostname or "the service"
 
 
 def without_secrets(url: str) -> str:
-    """The URL for logs: signatures live in the query, passwords before the @."""
+    """Return the URL for logs, without the query (signatures) and without user name and password."""
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
 
 
 def body_chunks(response: requests.Response, *, deadline: float, max_bytes: int) -> Iterator[bytes]:
-    """The body piece by piece. Raises TimeoutError past `deadline` (monotonic seconds), HttpFailure past the cap.
-
-    `read1` returns what has arrived, so that a server that drips bytes cannot outlast the deadline.
-    """
+    """Yield the body in chunks. Raises TimeoutError past `deadline` (monotonic seconds), HttpFailure past the cap."""
+    # `read1` returns whatever has arrived, so a server that sends a few bytes at a time can't outlast the deadline.
     total = 0
     while chunk := response.raw.read1(CHUNK_BYTES, decode_content=True):
         total += len(chunk)
@@ -276,7 +272,7 @@ def body_chunks(response: requests.Response, *, deadline: float, max_bytes: int)
 
 def too_large(response: requests.Response, max_bytes: int) -> HttpFailure:
     return HttpFailure(
-        f"{host_of(response.url)} sent more than the {max_bytes // 1024 // 1024} MB that are allowed here.",
+        f"{host_of(response.url)} sent more than the allowed {max_bytes // 1024 // 1024} MB.",
         kind=FailureKind.TOO_LARGE,
         method=response.request.method or "",
         status=response.status_code,
@@ -284,10 +280,10 @@ def too_large(response: requests.Response, max_bytes: int) -> HttpFailure:
 
 
 def failure_of_status(response: requests.Response, *, method: str, deadline: float) -> HttpFailure:
-    """The failure that a 3xx, 4xx or 5xx means, with the first bytes of its body."""
+    """Return the failure for a 3xx, 4xx or 5xx response, with the first bytes of its body."""
     body = b""
     try:
-        for chunk in body_chunks(response, deadline=deadline, max_bytes=ANSWER_MAX_BYTES):
+        for chunk in body_chunks(response, deadline=deadline, max_bytes=RESPONSE_MAX_BYTES):
             body += chunk
             if len(body) >= EVIDENCE_BYTES:
                 break
@@ -295,7 +291,7 @@ def failure_of_status(response: requests.Response, *, method: str, deadline: flo
         pass  # the status already says enough
     status = response.status_code
     return HttpFailure(
-        f"{host_of(response.url)} answered {status} {response.reason or ''}".strip() + ".",
+        f"{host_of(response.url)} responded with {status} {response.reason or ''}".strip() + ".",
         kind=_kind_of_status(status),
         method=method,
         status=status,
@@ -305,11 +301,9 @@ def failure_of_status(response: requests.Response, *, method: str, deadline: flo
 
 
 def failure_of_exception(error: Exception, *, method: str, url: str) -> HttpFailure:
-    """The failure behind a network exception. Its own text is dropped: it repeats the signed URL."""
-    kind = FailureKind.NOT_SENT if _surely_not_sent(error) else FailureKind.MAYBE_SENT
-    what = (
-        "could not be reached" if kind is FailureKind.NOT_SENT else "was reached, but its answer did not come through"
-    )
+    """Return the failure for a network exception, without the exception's text, which repeats the signed URL."""
+    kind = FailureKind.NOT_SENT if _certainly_not_sent(error) else FailureKind.MAYBE_SENT
+    what = "could not be reached" if kind is FailureKind.NOT_SENT else "was reached, but its response was lost"
     return HttpFailure(
         f"{host_of(url)} {what} ({type(_root(error)).__name__}).",
         kind=kind,
@@ -319,7 +313,7 @@ def failure_of_exception(error: Exception, *, method: str, url: str) -> HttpFail
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """The Retry-After header in seconds from now; None when absent or unreadable."""
+    """Return the Retry-After header in seconds from now, or None if it is missing or unreadable."""
     value = CaseInsensitiveDict(headers).get("Retry-After", "").strip()
     if re.fullmatch(r"\d{1,6}", value):
         return float(value)
@@ -330,11 +324,11 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     return max(0.0, moment.timestamp() - time.time())
 
 
-# Everything that a request or the reading of its body can raise.
+# Everything that sending a request or reading its response can raise.
 NETWORK_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError)
 
 
-def _repeated(call: _Call, *, attempts: int, action: Callable[[], Result]) -> Result:
+def _retried(call: _Call, *, attempts: int, action: Callable[[], Result]) -> Result:
     for attempt in range(1, attempts):
         try:
             return action()
@@ -342,13 +336,13 @@ def _repeated(call: _Call, *, attempts: int, action: Callable[[], Result]) -> Re
             wait = _wait_before_next(failure, attempt)
             if wait is None:
                 raise
-            log.info("http_call_repeated", url=without_secrets(call.url), attempt=attempt, wait_seconds=round(wait, 2))
+            log.info("http_call_retried", url=without_secrets(call.url), attempt=attempt, wait_seconds=round(wait, 2))
             time.sleep(wait)
     return action()
 
 
 def _wait_before_next(failure: HttpFailure, attempt: int) -> float | None:
-    """Seconds before a safe call is repeated, or None when that would not help or would take too long."""
+    """Return the seconds to wait before retrying a safe call, or None if that can't help or would take too long."""
     if failure.permanent or (failure.status is not None and failure.status < 400):
         return None
     if failure.retry_after is not None:
@@ -357,16 +351,16 @@ def _wait_before_next(failure: HttpFailure, attempt: int) -> float | None:
     return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
 
 
-def _whole_answer(call: _Call, *, max_bytes: int) -> HttpAnswer:
-    def read(response: requests.Response, deadline: float) -> HttpAnswer:
+def _whole_response(call: _Call, *, max_bytes: int) -> ServiceResponse:
+    def read(response: requests.Response, deadline: float) -> ServiceResponse:
         body = b"".join(body_chunks(response, deadline=deadline, max_bytes=max_bytes))
-        return HttpAnswer(call.method, call.url, response.status_code, response.headers, body)
+        return ServiceResponse(call.method, call.url, response.status_code, response.headers, body)
 
     return _exchange(call, read)
 
 
 def _exchange(call: _Call, read: Callable[[requests.Response, float], Result]) -> Result:
-    """Send once, let `read` take a 2xx answer, map every failure, write the log line."""
+    """Send the call once, pass a 2xx response to `read`, translate every failure, and write the log line."""
     started = time.monotonic()
     deadline = started + call.time_limit_seconds
     status: int | None = None
@@ -383,7 +377,7 @@ def _exchange(call: _Call, read: Callable[[requests.Response, float], Result]) -
     except NETWORK_ERRORS as error:
         lost = failure_of_exception(error, method=call.method, url=call.url)
         outcome = lost.kind.value
-        # Not `from error`: its text and traceback would carry the signed URL into the log.
+        # Not `from error`: its text and traceback would put the signed URL into the log.
         raise lost from None
     finally:
         log.info(
@@ -397,7 +391,8 @@ def _exchange(call: _Call, read: Callable[[requests.Response, float], Result]) -
 
 
 def _session() -> requests.Session:
-    # A fresh one per call: a stale kept-alive connection would make a sent POST look like an unknown outcome.
+    # A new one per call: on a stale keep-alive connection, a POST that was never sent would look like one of unknown
+    # outcome.
     session = requests.Session()
     session.auth = NoAuth()
     session.headers["User-Agent"] = USER_AGENT
@@ -417,7 +412,7 @@ def _open(session: requests.Session, call: _Call) -> requests.Response:
 
 @dataclass
 class _Resume:
-    """The ETag of the file that the .part holds the beginning of."""
+    """The ETag of the file whose beginning is in the `.part` file."""
 
     etag: str = ""
 
@@ -451,14 +446,14 @@ def _copy(response: requests.Response, stream: BinaryIO, *, deadline: float, max
 def _kind_of_status(status: int) -> FailureKind:
     if status == 429:
         return FailureKind.THROTTLED
-    # 408: the server gave up on a request that it had begun to read.
+    # 408: the server gave up on a request that it had started to read.
     if 400 <= status < 500 and status != 408:
         return FailureKind.REFUSED
     return FailureKind.MAYBE_SENT
 
 
 def _root(error: BaseException) -> BaseException:
-    """The exception that started it: requests and urllib3 wrap it in `reason` and in their arguments."""
+    """Return the original exception, which requests and urllib3 wrap in `reason` and in their arguments."""
     seen: set[int] = set()
     while id(error) not in seen:
         seen.add(id(error))
@@ -471,7 +466,7 @@ def _root(error: BaseException) -> BaseException:
     return error
 
 
-def _surely_not_sent(error: Exception) -> bool:
+def _certainly_not_sent(error: Exception) -> bool:
     root = _root(error)
     never_connected = (
         urllib3.exceptions.NewConnectionError,

@@ -1,7 +1,7 @@
-"""The one place where errors become answers: JSON for the API, a fragment for htmx, a page for a browser.
+"""Turns every error into a response: JSON for the API, a fragment for htmx, a page for a browser.
 
-Every API error is `{"code", "detail", "errors"?}`: a stable word, a sentence that says what to do, and the
-sentences of each field where there are any.
+Every API error is `{"code", "detail", "errors"?}`: a stable code, a sentence that says what to do, and the messages
+for each field, if there are any.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,34 +34,34 @@ from apps.core.htmx import in_toasts, is_htmx
 log = structlog.get_logger(__name__)
 
 API_PREFIX = "/api/"
-# What an error says at most: of fields, of a list's items, and in one sentence.
+# Limits on the fields, list items and message length of one error response.
 MOST_PROBLEMS = 20
 MOST_ITEMS = 1000
 LONGEST_NAME = 100
 LONGEST_PROBLEM = 1000
 
-# One sentence and code per status, for errors that bring none of their own.
+# The code and message per status, for errors that have none of their own.
 SENTENCES: Mapping[int, tuple[str, str]] = {
-    400: ("bad_request", "The request could not be understood. Check it and send it again."),
+    400: ("bad_request", "The request isn't valid. Check it and send it again."),
     401: ("not_authenticated", "Sign in, or send an API token in the Authorization header."),
     403: ("permission_denied", "You are not allowed to do this."),
-    404: ("not_found", "There is nothing here, or it belongs to somebody else."),
-    405: ("method_not_allowed", "This address does not take that method."),
-    406: ("not_acceptable", "Only JSON can be answered here."),
-    409: ("conflict", "The present state does not allow this. Reload and look again."),
+    404: ("not_found", "There is nothing here, or it belongs to another user."),
+    405: ("method_not_allowed", "This address doesn't accept that method."),
+    406: ("not_acceptable", "This address only returns JSON."),
+    409: ("conflict", "The current state doesn't allow this. Reload and try again."),
     413: ("too_large", "The request is too large."),
     415: ("unsupported_media_type", "Send the body as JSON or as a multipart form."),
     429: ("throttled", "Too many requests. Wait a little and try again."),
     500: (
         "internal_error",
-        "Something broke on our side and was logged. Try again, or tell the operator.",
+        "Something went wrong on our side and was logged. Try again, or tell the operator.",
     ),
 }
 
 
 @dataclass(frozen=True)
-class ErrorAnswer:
-    """What the person or program is told."""
+class ErrorReply:
+    """What the person or program is told about an error."""
 
     status: int
     code: str
@@ -74,8 +74,8 @@ class ErrorAnswer:
         return body | {"errors": dict(self.errors)} if self.errors else body
 
 
-def error_answer(error: BaseException) -> ErrorAnswer | None:
-    """How an error is answered, or None when nobody foresaw it."""
+def error_reply(error: BaseException) -> ErrorReply | None:
+    """Return the reply for an error, or None for an unexpected one."""
     for kinds, translate in TRANSLATIONS:
         if isinstance(error, kinds):
             return translate(error)
@@ -83,17 +83,17 @@ def error_answer(error: BaseException) -> ErrorAnswer | None:
 
 
 def api_exception_handler(error: Exception, _context: Mapping[str, Any]) -> Response | None:
-    """Django REST framework's hook. None lets the error go on to `server_error`."""
-    answer = error_answer(error)
-    if answer is None:
+    """Django REST framework's hook. Returning None passes the error on to `server_error`."""
+    reply = error_reply(error)
+    if reply is None:
         return None
-    _log_answer(error, answer)
+    _log_reply(error, reply)
     set_rollback()
-    return Response(answer.envelope(), status=answer.status, headers=dict(answer.headers))
+    return Response(reply.envelope(), status=reply.status, headers=dict(reply.headers))
 
 
-class ErrorAnswersMiddleware:
-    """Answers errors raised by pages and by plain views under /api/."""
+class ErrorReplyMiddleware:
+    """Responds to errors raised by pages and by plain views under /api/."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -102,28 +102,28 @@ class ErrorAnswersMiddleware:
         response = self.get_response(request)
         if isinstance(response, HttpResponseNotAllowed) and is_api(request) and not response.content:
             allowed = {"Allow": response.headers["Allow"]}
-            return error_response(request, standard_answer(405, headers=allowed))
+            return error_response(request, standard_reply(405, headers=allowed))
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
-        answer = error_answer(error)
-        if answer is None:
+        reply = error_reply(error)
+        if reply is None:
             return None
-        _log_answer(error, answer)
-        return error_response(request, answer)
+        _log_reply(error, reply)
+        return error_response(request, reply)
 
 
-def error_response(request: HttpRequest, answer: ErrorAnswer) -> HttpResponse:
-    """The answer in the form that the asker can use."""
+def error_response(request: HttpRequest, reply: ErrorReply) -> HttpResponse:
+    """Return the reply in the form that the client expects."""
     if is_api(request):
-        return JsonResponse(answer.envelope(), status=answer.status, headers=dict(answer.headers))
+        return JsonResponse(reply.envelope(), status=reply.status, headers=dict(reply.headers))
     by_htmx = is_htmx(request)
     name = "errors/fragment.html" if by_htmx else "errors/page.html"
-    context = {"error": answer, "request_id": structlog.contextvars.get_contextvars().get("request_id", "")}
-    response = render(request, name, context, status=answer.status)
+    context = {"error": reply, "request_id": structlog.contextvars.get_contextvars().get("request_id", "")}
+    response = render(request, name, context, status=reply.status)
     if by_htmx:
         in_toasts(response)
-    for header, value in answer.headers.items():
+    for header, value in reply.headers.items():
         response[header] = value
     return response
 
@@ -132,65 +132,65 @@ def is_api(request: HttpRequest) -> bool:
     return request.path.startswith(API_PREFIX)
 
 
-def standard_answer(status: int, *, detail: str = "", headers: Mapping[str, str] | None = None) -> ErrorAnswer:
+def standard_reply(status: int, *, detail: str = "", headers: Mapping[str, str] | None = None) -> ErrorReply:
     code, sentence = SENTENCES.get(status) or ("error", HTTPStatus(status).phrase + ".")
-    return ErrorAnswer(status, code, detail or sentence, headers=headers or {})
+    return ErrorReply(status, code, detail or sentence, headers=headers or {})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400."""
-    return error_response(request, error_answer(exception) or standard_answer(400))
+    return error_response(request, error_reply(exception) or standard_reply(400))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler403."""
-    return error_response(request, error_answer(exception) or standard_answer(403))
+    return error_response(request, error_reply(exception) or standard_reply(403))
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """Django's handler404; its own message names routes, ours does not."""
-    return error_response(request, standard_answer(404))
+    """Django's handler404. Unlike Django's, it does not list the routes."""
+    return error_response(request, standard_reply(404))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500. The traceback was logged by Django; nothing of it is shown."""
+    """Django's handler500. Django has logged the traceback; none of it is shown."""
     try:
-        return error_response(request, standard_answer(500))
+        return error_response(request, standard_reply(500))
     except Exception:
-        # The page itself needs the session and the database, which may be what broke.
+        # The error page needs the session and the database, and one of them may be what failed.
         log.exception("error_page_failed")
-        return HttpResponse(standard_answer(500).detail, status=500, content_type="text/plain")
+        return HttpResponse(standard_reply(500).detail, status=500, content_type="text/plain")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's CSRF_FAILURE_VIEW: usually a session that ended while a form was open."""
+    """Django's CSRF_FAILURE_VIEW. Usually, the session ended while a form was open."""
     log.info("csrf_refused", reason=reason, path=request.path)
     detail = "This form is too old, or came from another site. Go back, reload the page and send it again."
-    return error_response(request, ErrorAnswer(403, "csrf_failed", detail))
+    return error_response(request, ErrorReply(403, "csrf_failed", detail))
 
 
-def _log_answer(error: BaseException, answer: ErrorAnswer) -> None:
+def _log_reply(error: BaseException, reply: ErrorReply) -> None:
     evidence = error.evidence if isinstance(error, StudioError) else {}
-    write = log.warning if answer.status >= 500 else log.info
-    write("request_refused", status=answer.status, code=answer.code, detail=answer.detail, evidence=evidence)
+    write = log.warning if reply.status >= 500 else log.info
+    write("request_refused", status=reply.status, code=reply.code, detail=reply.detail, evidence=evidence)
 
 
-def _of_studio(error: StudioError) -> ErrorAnswer:
+def _of_studio(error: StudioError) -> ErrorReply:
     headers = {}
     if isinstance(error, ProviderError) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     errors = _shortened(error.errors) if isinstance(error, InputError | ConflictError) else {}
-    return ErrorAnswer(http_status(error), error.code, error.message, errors, headers)
+    return ErrorReply(http_status(error), error.code, error.message, errors, headers)
 
 
-def _of_fields(error: drf.ValidationError) -> ErrorAnswer:
+def _of_fields(error: drf.ValidationError) -> ErrorReply:
     detail = error.detail
     errors = _shortened(detail if isinstance(detail, dict) else {"non_field_errors": detail})
-    return ErrorAnswer(400, "invalid_input", _first_sentence(errors), errors)
+    return ErrorReply(400, "invalid_input", _first_sentence(errors), errors)
 
 
 def _shortened(problems: Any) -> Any:
-    """A long list with a mistake in each item, or a mistake that quotes what was sent, is not sent back whole."""
+    """Shorten a long list with a problem in each item, or a message that quotes the input."""
     if isinstance(problems, dict):
         shown = {
             str(name)[:LONGEST_NAME]: _shortened(problem) for name, problem in islice(problems.items(), MOST_PROBLEMS)
@@ -199,18 +199,18 @@ def _shortened(problems: Any) -> Any:
             shown["more"] = [f"{len(problems) - MOST_PROBLEMS:,} more problems like these."]
         return shown
     if isinstance(problems, list):
-        # Right items of a list come as empty problems; the wrong ones must not be lost behind them.
+        # Valid items of a list are empty here, so a low limit could hide the invalid ones after them.
         return [_shortened(problem) for problem in problems[:MOST_ITEMS]]
     return problems if len(str(problems)) <= LONGEST_PROBLEM else f"{str(problems)[:LONGEST_PROBLEM]}…"
 
 
-def _of_model(error: DjangoValidationError) -> ErrorAnswer:
+def _of_model(error: DjangoValidationError) -> ErrorReply:
     errors = error.message_dict if hasattr(error, "error_dict") else {"non_field_errors": error.messages}
-    return ErrorAnswer(400, "invalid_input", _first_sentence(errors), errors)
+    return ErrorReply(400, "invalid_input", _first_sentence(errors), errors)
 
 
 def _first_sentence(errors: Mapping[str, Any]) -> str:
-    """`field: sentence` of the first problem, looking into nested lists and objects."""
+    """Return the first problem as `field: message`, looking into nested lists and objects."""
     name, problem = next(iter(errors.items()), ("", "The input is not valid."))
     names = [] if name == "non_field_errors" else [str(name)]
     while isinstance(problem, (list, dict)) and problem:
@@ -222,7 +222,7 @@ def _first_sentence(errors: Mapping[str, Any]) -> str:
     return f"{'.'.join(names)}: {problem}" if names else str(problem)
 
 
-def _of_framework(error: drf.APIException) -> ErrorAnswer:
+def _of_framework(error: drf.APIException) -> ErrorReply:
     headers = {}
     if auth_header := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = str(auth_header)
@@ -230,30 +230,30 @@ def _of_framework(error: drf.APIException) -> ErrorAnswer:
         headers["Retry-After"] = str(int(wait) + 1)
     code, _ = SENTENCES.get(error.status_code, ("error", ""))
     if isinstance(error, (drf.NotFound, drf.NotAuthenticated)):
-        return standard_answer(error.status_code, headers=headers)
-    return ErrorAnswer(error.status_code, code, str(error.detail), headers=headers)
+        return standard_reply(error.status_code, headers=headers)
+    return ErrorReply(error.status_code, code, str(error.detail), headers=headers)
 
 
-def _of_unholdable(_error: DataError) -> ErrorAnswer:
-    # PostgreSQL says which value it cannot hold; serializers should have said it first, in better words.
-    detail = "A value is too long, too large or holds a character that cannot be stored. Correct it and send it again."
-    return ErrorAnswer(400, "invalid_input", detail)
+def _of_unstorable(_error: DataError) -> ErrorReply:
+    # A serializer should have caught this first, with a better message.
+    detail = "A value is too long, too large or contains a character that can't be stored. Fix it and send it again."
+    return ErrorReply(400, "invalid_input", detail)
 
 
-def _of_bad_request(error: Exception) -> ErrorAnswer:
-    return standard_answer(400, detail=str(error) if isinstance(error, BadRequest) else "")
+def _of_bad_request(error: Exception) -> ErrorReply:
+    return standard_reply(400, detail=str(error) if isinstance(error, BadRequest) else "")
 
 
-# The first match counts.
-TRANSLATIONS: tuple[tuple[Any, Callable[[Any], ErrorAnswer]], ...] = (
+# The first match wins.
+TRANSLATIONS: tuple[tuple[Any, Callable[[Any], ErrorReply]], ...] = (
     (StudioError, _of_studio),
     (drf.ValidationError, _of_fields),
     (drf.APIException, _of_framework),
-    (Http404, lambda _: standard_answer(404)),
-    (PermissionDenied, lambda error: standard_answer(403, detail=str(error))),
+    (Http404, lambda _: standard_reply(404)),
+    (PermissionDenied, lambda error: standard_reply(403, detail=str(error))),
     (DjangoValidationError, _of_model),
-    (RequestDataTooBig, lambda _: standard_answer(413)),
-    ((TooManyFieldsSent, TooManyFilesSent), lambda _: standard_answer(413)),
+    (RequestDataTooBig, lambda _: standard_reply(413)),
+    ((TooManyFieldsSent, TooManyFilesSent), lambda _: standard_reply(413)),
     ((BadRequest, SuspiciousOperation, UnreadablePostError), _of_bad_request),
-    (DataError, _of_unholdable),
+    (DataError, _of_unstorable),
 )

@@ -1,6 +1,6 @@
-"""`Idempotency-Key` on calls that make something at once: the same request again gets the first one's answer.
+"""`Idempotency-Key` for calls that create something directly: a repeated request gets the first one's response.
 
-Calls that make a job keep the key with the job (`jobs.services.job_create`), in the same transaction.
+Calls that create a job store the key with the job (`jobs.services.job_create`), in the same transaction.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from apps.core.models import IdempotentRequest
 
 HEADER = "Idempotency-Key"
 KEY_LENGTH = 200
-# Long enough for a client that comes back the next morning.
+# Long enough for a client that retries the next morning.
 KEPT_FOR = timedelta(hours=24)
 KEPT_HEADERS = ("Location",)
 
@@ -31,14 +31,14 @@ IDEMPOTENCY_PARAMETER = OpenApiParameter(
     HEADER,
     {"type": "string", "maxLength": KEY_LENGTH},
     OpenApiParameter.HEADER,
-    description="A repeated request with the same key gets the first one's answer and makes nothing twice.",
+    description="A repeated request with the same key gets the first one's response and creates nothing twice.",
 )
 
 View = Callable[..., Response]
 
 
 def idempotency_key(request: Request) -> str:
-    """The caller's key, "" without one. Raises InputError for an absurd key."""
+    """Return the caller's key, or "" without one. Raises InputError if it isn't valid."""
     return key_checked(request.headers.get(HEADER, ""))
 
 
@@ -50,15 +50,15 @@ def key_checked(key: str) -> str:
 
 def key_reused() -> ConflictError:
     return ConflictError(
-        f"This {HEADER} was used for a different request. Use a new key for new work.", code="idempotency_key_reused"
+        f"This {HEADER} was used for a different request. Use a new key.", code="idempotency_key_reused"
     )
 
 
 def idempotent(view: View) -> View:
-    """A handler of POST that makes something: under a key it runs once, and its answer is given again for a day.
+    """Decorate a POST handler so that it runs once per key; its response is repeated for a day.
 
-    A refused request leaves the key free, so that it can be corrected and sent again under it. The schema of a method
-    is told here; that of a function under `api_view` names IDEMPOTENCY_PARAMETER itself.
+    A refused request frees the key, so that it can be fixed and sent again with the same key. This adds the header to
+    the schema of a method; a function under `api_view` has to add IDEMPOTENCY_PARAMETER itself.
     """
 
     @wraps(view)
@@ -83,7 +83,7 @@ def idempotent(view: View) -> View:
 
 
 def _claim(request: Request, key: str) -> tuple[bool, IdempotentRequest]:
-    """The key's row, and whether it is this request's to carry out. Raises ConflictError for another request's key."""
+    """Return whether this request should run, and the key's row. Raises ConflictError for another request's key."""
     owner_id = int(request.user.pk or 0)
     mine = IdempotentRequest.objects.filter(owner_id=owner_id)
     mine.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
@@ -99,8 +99,8 @@ def _claim(request: Request, key: str) -> tuple[bool, IdempotentRequest]:
         raise key_reused()
     if row.status is None:
         raise ConflictError(
-            f"The first request with this {HEADER} is still being carried out, or was cut off. Wait a little; if this "
-            "stays, look whether the thing was made before you send it again under a new key.",
+            f"The first request with this {HEADER} is still running, or was cut off. Wait a moment. If this doesn't "
+            "change, check whether the request worked before you send it again with a new key.",
             code="idempotency_key_in_progress",
         )
     return False, row
@@ -121,7 +121,7 @@ def _keep(row: IdempotentRequest, response: Response) -> None:
 
 
 def _fingerprint(request: Request) -> str:
-    """A hash of address and body, to tell a repeated request from another one under the same key."""
+    """Return a hash of address and body, to tell a repeat from a different request with the same key."""
     data = request.data
     values = dict(data.lists()) if hasattr(data, "lists") else data
     text = json.dumps([request.path, values], sort_keys=True, default=_plain)

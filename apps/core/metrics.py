@@ -1,4 +1,4 @@
-"""/metrics for Prometheus. Apps register collectors that read the database, so every process answers alike."""
+"""/metrics for Prometheus. Apps register collectors that read the database, so every process returns the same."""
 
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema
@@ -9,7 +9,7 @@ from rest_framework.permissions import IsAdminUser
 
 from apps.core.negotiation import AnyTypeNegotiation
 
-# Not the library's own registry: that one counts within a process, and there are several.
+# Not the library's default registry: it counts per process, and there are several processes.
 REGISTRY = CollectorRegistry()
 
 
@@ -18,6 +18,6 @@ REGISTRY = CollectorRegistry()
 @content_negotiation_class(AnyTypeNegotiation)
 @permission_classes([IsAdminUser])
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For staff: give Prometheus the API token of a staff account."""
+    """Staff only: give Prometheus the API token of a staff account."""
     encoder, content_type = choose_encoder(request.headers.get("Accept", ""))
     return HttpResponse(encoder(REGISTRY), content_type=content_type)

@@ -3,9 +3,9 @@ from django.db import models
 
 
 class IdempotentRequest(models.Model):
-    """An `Idempotency-Key` of one caller, and the answer that its first request got; `status` is null until then.
+    """One caller's `Idempotency-Key` and the response to its first request; `status` is null until that has finished.
 
-    Jobs keep their keys on their own rows, since they are made in the same transaction.
+    Jobs store their keys on their own rows, since they are created in the same transaction.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

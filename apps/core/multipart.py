@@ -1,4 +1,4 @@
-"""Multipart form bodies that are read from disk as they are sent."""
+"""Multipart form bodies that are streamed from disk."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ CHUNK_BYTES = 256 * 1024
 
 @dataclass(frozen=True)
 class Upload:
-    """A file part of a multipart body; it is streamed from disk."""
+    """A file in a multipart body."""
 
     path: Path
     filename: str
@@ -19,7 +19,7 @@ class Upload:
 
 
 class Multipart:
-    """A multipart/form-data body that is read from disk as it is sent; requests' own holds it in memory."""
+    """A multipart/form-data body that is streamed from disk; the one of `requests` would be held in memory."""
 
     def __init__(self, fields: Mapping[str, str], uploads: Mapping[str, Upload]) -> None:
         boundary = urllib3.filepost.choose_boundary()

@@ -1,4 +1,4 @@
-"""Content negotiation for routes whose answer is a file, not a rendering."""
+"""Content negotiation for routes that return a file."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 
 class AnyTypeNegotiation(DefaultContentNegotiation):
-    """A player asks with `Accept: video/*`; only errors are rendered, and those as JSON."""
+    """Accepts any type, since players send `Accept: video/*`. Only errors are rendered, as JSON."""
 
     def select_renderer(
         self,

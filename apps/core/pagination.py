@@ -1,10 +1,10 @@
-"""Pages of list routes: `?page=`, `?page_size=` up to 200."""
+"""Pagination of list routes: `?page=`, and `?page_size=` up to 200."""
 
 from rest_framework.pagination import PageNumberPagination
 
 
 class StandardPagination(PageNumberPagination):
-    """Answers `count`, `next`, `previous`, `results`."""
+    """Responds with `count`, `next`, `previous`, `results`."""
 
     page_size = 50
     page_size_query_param = "page_size"

@@ -1,4 +1,4 @@
-"""Reading of JSON bodies, stricter than the library: what the database cannot hold is refused at the door."""
+"""A stricter JSON parser, which refuses what the database can't store."""
 
 import json
 from typing import IO, Any
@@ -8,14 +8,14 @@ from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-# Deeper nesting has no use here, and overflows the stack of whatever walks it.
+# Nothing here needs deeper nesting, and it would overflow the stack of recursive code.
 MAX_DEPTH = 64
-# What a bigint column holds; infinity is outside as well.
+# The range of a bigint column; this excludes infinity as well.
 NUMBER_LIMIT = 2**63
 
 
 class StrictJSONParser(JSONParser):
-    """JSON without NUL characters, lone surrogates, infinite numbers or bottomless nesting."""
+    """Refuses NUL characters, lone surrogates, infinite numbers and very deep nesting."""
 
     def parse(self, stream: IO[Any], *_: Any, **__: Any) -> Any:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
@@ -40,7 +40,7 @@ def _check(value: Any, *, depth: int) -> None:
     if isinstance(value, str):
         _check_text(value)
     elif isinstance(value, (int, float)) and not -NUMBER_LIMIT < value < NUMBER_LIMIT:
-        raise ParseError("The body holds a number too large to work with.")
+        raise ParseError("The body contains a number that is too large.")
     elif isinstance(value, list):
         for item in value:
             _check(item, depth=depth + 1)
@@ -52,8 +52,8 @@ def _check(value: Any, *, depth: int) -> None:
 
 def _check_text(text: str) -> None:
     if "\x00" in text:
-        raise ParseError("The body holds a NUL character. Remove it.")
+        raise ParseError("The body contains a NUL character. Remove it.")
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise ParseError("The body holds half a character (a lone surrogate). Remove it.") from error
+        raise ParseError("The body contains half a character (a lone surrogate). Remove it.") from error

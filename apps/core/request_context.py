@@ -1,4 +1,4 @@
-"""What surrounds each request: an id carried by every log line, one access line, the security headers."""
+"""Middleware around every request: an id on every log line, one access log line, and the security headers."""
 
 import re
 import time
@@ -15,14 +15,14 @@ from django.http.response import HttpResponseBase
 log = structlog.get_logger(__name__)
 
 REQUEST_ID_HEADER = "X-Request-ID"
-# What a proxy in front may hand us as its id; anything else is replaced.
+# The ids accepted from a proxy; anything else is replaced.
 REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class RequestContextMiddleware:
-    """Binds `request_id` for the request's log lines and answers it in X-Request-ID; logs `http_request`."""
+    """Binds `request_id` for the request's log lines, returns it in X-Request-ID, and logs `http_request`."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -35,7 +35,7 @@ class RequestContextMiddleware:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         response = self.get_response(request)
         response[REQUEST_ID_HEADER] = request_id
-        # Only the path: query strings carry search words and signatures.
+        # Only the path, because query strings contain search terms and signatures.
         log.info(
             "http_request",
             method=request.method,
@@ -48,7 +48,7 @@ class RequestContextMiddleware:
 
 
 class PlainTextMiddleware:
-    """Refuses NUL characters in the path and the query, which no column can hold."""
+    """Refuses NUL characters in the path and query, because the database can't store them."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -58,12 +58,12 @@ class PlainTextMiddleware:
 
     def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-            raise BadRequest("The address holds a NUL character.")
+            raise BadRequest("The address contains a NUL character. Remove it.")
         return None
 
 
 class SecurityHeadersMiddleware:
-    """The content security policy and its relatives; `SecurityMiddleware` adds the rest."""
+    """Sets the content security policy and related headers; `SecurityMiddleware` sets the rest."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -74,13 +74,14 @@ class SecurityHeadersMiddleware:
         response.setdefault("Content-Security-Policy", self.policy)
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        # What one person sees is for no shared cache; static files and media say otherwise for themselves.
+        # Shared caches must not keep one person's pages; static files and media set their own header.
         response.setdefault("Cache-Control", "private, no-cache")
         return response
 
 
 def content_security_policy() -> str:
-    """No script or style but our own files; media also from the bucket and from files that a page just opened."""
+    """Return a policy that allows scripts and styles only from our own files, and media also from the bucket and from
+    files the page has just opened."""
     storage = " ".join(storage_origins())
     rules = {
         "default-src": "'self'",
@@ -96,7 +97,7 @@ def content_security_policy() -> str:
 
 
 def storage_origins() -> list[str]:
-    """Where presigned URLs lead; empty without a bucket."""
+    """Return the origins of presigned URLs; empty without a bucket."""
     if not settings.STORAGE_BUCKET:
         return []
     endpoint = settings.STORAGE_PUBLIC_ENDPOINT_URL or settings.STORAGE_ENDPOINT_URL

@@ -1,4 +1,4 @@
-"""Lays the beat schedule down from migrations. Operators edit it in the admin; deploying never undoes that."""
+"""Installs the beat schedule from migrations. Operators can edit it in the admin, and deploying keeps their changes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from django.utils import timezone
 
 @dataclass(frozen=True, kw_only=True)
 class Periodic:
-    """One line of the schedule. `name` is what the admin shows and what keeps the line unique.
+    """One entry of the schedule. `name` is unique and shown in the admin.
 
-    A message that nobody took within `expires_seconds` is dropped (default: one interval), so that the
-    rounds missed while the workers were down do not pile up behind each other.
+    A message that no worker took within `expires_seconds` is dropped (default: one interval), so that rounds missed
+    while the workers were down don't pile up.
     """
 
     name: str
@@ -23,17 +23,17 @@ class Periodic:
     description: str = ""
 
 
-def schedule_lay(apps: Any, entries: Iterable[Periodic]) -> None:
-    """Add `entries` that are not there yet. Call it from a `RunPython` with the migration's `apps`.
+def schedule_install(apps: Any, entries: Iterable[Periodic]) -> None:
+    """Add the `entries` that don't exist yet. Call it from a `RunPython` with the migration's `apps`.
 
-    The migration must depend on `("django_celery_beat", "0019_alter_periodictasks_options")` or later. An entry
-    that exists by name is left as it is: an operator may have changed it.
+    The migration must depend on `("django_celery_beat", "0019_alter_periodictasks_options")` or later. An existing
+    entry of the same name is not changed, because an operator may have edited it.
     """
     interval_model = apps.get_model("django_celery_beat", "IntervalSchedule")
     task_model = apps.get_model("django_celery_beat", "PeriodicTask")
     for entry in entries:
         wanted = {"every": entry.every_seconds, "period": "seconds"}
-        # Not get_or_create: the admin may hold the same interval twice.
+        # Not get_or_create: operators may have created the same interval twice.
         interval = interval_model.objects.filter(**wanted).first() or interval_model.objects.create(**wanted)
         task_model.objects.get_or_create(
             name=entry.name,
@@ -48,14 +48,14 @@ def schedule_lay(apps: Any, entries: Iterable[Periodic]) -> None:
     _beat_notify(apps)
 
 
-def schedule_lift(apps: Any, entries: Iterable[Periodic]) -> None:
-    """Take `entries` away again: the reverse of `schedule_lay`."""
+def schedule_remove(apps: Any, entries: Iterable[Periodic]) -> None:
+    """Remove `entries`: the reverse of `schedule_install`."""
     names = [entry.name for entry in entries]
     apps.get_model("django_celery_beat", "PeriodicTask").objects.filter(name__in=names).delete()
     _beat_notify(apps)
 
 
 def _beat_notify(apps: Any) -> None:
-    # Migrations send no signals, and a running beat reads the schedule again only when this row moves.
+    # Migrations send no signals, and a running beat only reloads the schedule when this row changes.
     changes = apps.get_model("django_celery_beat", "PeriodicTasks")
     changes.objects.update_or_create(ident=1, defaults={"last_update": timezone.now()})

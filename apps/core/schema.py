@@ -1,10 +1,10 @@
-"""What the OpenAPI schema says of every route alike, as a postprocessing hook of drf-spectacular."""
+"""Adds what all routes have in common to the OpenAPI schema, as a postprocessing hook of drf-spectacular."""
 
 from typing import Any
 
 ERROR = {
     "type": "object",
-    "description": "A stable word, a sentence that says what to do, and the sentences of each field if there are any.",
+    "description": "A stable code, a sentence that says what to do, and the messages for each field, if any.",
     "properties": {
         "code": {"type": "string"},
         "detail": {"type": "string"},
@@ -12,25 +12,25 @@ ERROR = {
     },
     "required": ["code", "detail"],
 }
-# What each refusal means. A failure of ours (500) is not part of the contract.
+# What each error status means. Our own failures (500) are not part of the contract.
 REFUSALS = {
-    400: "The request is not valid; `errors` names the fields.",
-    401: "Nobody is signed in, and no valid token was sent.",
-    402: "It costs more than a cap allows, or than may be spent without `confirm_cost`. Nothing was sent.",
+    400: "The request isn't valid; `errors` names the fields.",
+    401: "Not signed in, and no valid token was sent.",
+    402: "The cost is above a cap, or needs `confirm_cost`. Nothing was sent.",
     403: "Not allowed, or the form's token is missing.",
-    404: "There is no such thing, or it belongs to somebody else.",
-    406: "None of the accepted types can be sent.",
-    409: "The present state does not allow it.",
-    412: "This version of the protocol is not spoken here.",
+    404: "The object doesn't exist or belongs to another user.",
+    406: "None of the accepted types is available.",
+    409: "The current state doesn't allow this.",
+    412: "This version of the protocol isn't supported.",
     413: "The body is too large.",
-    415: "The body is of a type that is not read here.",
-    423: "Another request is still writing the same thing.",
-    422: "A file is no media that can be opened.",
-    502: "A provider refused or failed.",
-    503: "The storage, or a provider, cannot be reached. Try again later.",
+    415: "The body's type isn't supported.",
+    423: "Another request is still writing to the same object.",
+    422: "A file isn't playable media.",
+    502: "A provider refused the request or failed.",
+    503: "The storage or a provider can't be reached. Try again later.",
 }
 METHODS = {"get", "put", "post", "delete", "patch"}
-# Answers of calls that make a job, which understand these headers.
+# Responses of calls that create a job; those calls accept the headers below.
 JOB_ANSWERS = {"#/components/schemas/Job", "#/components/schemas/LipsyncSceneResponse"}
 JOB_HEADERS = [
     {
@@ -38,21 +38,21 @@ JOB_HEADERS = [
         "name": "Prefer",
         "schema": {"type": "string"},
         "description": (
-            "`wait=N` (up to 60): answer 200 with the result when it is there within N seconds. A user may wait for a "
-            "few jobs at a time; for more, the answer is 202 at once, without `Preference-Applied`."
+            "`wait=N` (up to 60): respond with 200 and the result if it is ready within N seconds. A user can wait for "
+            "a few jobs at a time; beyond that, the response is an immediate 202 without `Preference-Applied`."
         ),
     },
     {
         "in": "header",
         "name": "Idempotency-Key",
         "schema": {"type": "string", "maxLength": 200},
-        "description": "A repeated request with the same key gets the first one's job and makes no second one.",
+        "description": "A repeated request with the same key gets the first one's job instead of a second one.",
     },
 ]
 
 
 def describe_all(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Adds the one shape of errors to every route, and to those that make a job its headers and its early answer."""
+    """Add the error format to every route, and the headers and early response to those that create a job."""
     result["components"].setdefault("schemas", {})["Error"] = ERROR
     for path, route in result["paths"].items():
         for method in METHODS & route.keys():
@@ -66,16 +66,14 @@ def _describe(operation: dict[str, Any], method: str, path: str) -> None:
     if method == "post" and made in JOB_ANSWERS:
         known = {parameter["name"] for parameter in operation.setdefault("parameters", [])}
         operation["parameters"] += [header for header in JOB_HEADERS if header["name"] not in known]
-        responses.setdefault(
-            "200", {**responses["202"], "description": "Done: with the result's fields beside the job's"}
-        )
+        responses.setdefault("200", {**responses["202"], "description": "Done: the result's fields next to the job's"})
     declared = {int(status) for status in responses if int(status) in REFUSALS}
     for status in declared | _refusals(operation, method, path):
         responses[str(status)] = _refusal(status)
 
 
 def _refusals(operation: dict[str, Any], method: str, path: str) -> set[int]:
-    """The refusals that follow from what the operation takes and gives; a view declares others of its own."""
+    """Return the error statuses that follow from the operation's inputs and outputs. Views declare any others."""
     body = operation.get("requestBody", {}).get("content", {})
     found = {400, 401, 406} | ({404} if "{" in path or body else set())
     if method != "get":
@@ -87,7 +85,7 @@ def _refusals(operation: dict[str, Any], method: str, path: str) -> set[int]:
     if "multipart/form-data" in body:
         found |= {422, 503}
     if path.endswith("/quote"):
-        # What cannot be made as things stand has no price, and some prices are the provider's to say.
+        # Work that isn't possible right now has no price, and some prices come from the provider.
         found |= {402, 409, 502, 503}
     if "202" in operation["responses"]:
         found |= {402, 502, 503}

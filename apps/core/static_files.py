@@ -6,19 +6,19 @@ import rjsmin
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# What comes from packages is minified there.
+# Files from packages are already minified.
 OUR_FOLDERS = ("css/", "js/")
 
 
 def minified(name: str, text: str) -> str:
-    """Our JS or CSS without comments and the white space that only people need; anything else as it is."""
+    """Return JS or CSS without comments and unneeded white space, and anything else unchanged."""
     if name.endswith(".js"):
         return str(rjsmin.jsmin(text))
     return str(rcssmin.cssmin(text)) if name.endswith(".css") else text
 
 
 class Minified:
-    """A storage whose text files are read minified."""
+    """A storage that minifies text files as it reads them."""
 
     def __init__(self, storage: Any) -> None:
         self.storage = storage
@@ -29,12 +29,12 @@ class Minified:
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # untyped library
-    """Fingerprinted names, also inside the imports of our JS modules; plain names until `collectstatic` ran."""
+    """Fingerprints names, also in the imports of our JS modules; uses plain names until `collectstatic` has run."""
 
     support_js_module_import_aggregation = True
 
     def create_compressor(self, **options: Any) -> Any:
-        # Brotli at its best takes half a minute over the admin's and Swagger's files; gzip takes a second.
+        # Brotli at its best level takes half a minute for the admin's and Swagger's files; gzip takes a second.
         return super().create_compressor(**options, use_brotli=False)
 
     def stored_name(self, name: str) -> str:
@@ -53,7 +53,7 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[
         try:
             return str(super().hashed_name(name, content, filename))
         except ValueError:
-            # django-htmx's extensions name their types in comments, by a path that is no file.
+            # The comments in django-htmx's extensions refer to type files that don't exist.
             if name.startswith("django_htmx/"):
                 return name
             raise

@@ -1,4 +1,4 @@
-"""One slash too many at the end of an address does no harm."""
+"""Accepts addresses with an extra slash at the end."""
 
 from collections.abc import Callable
 
@@ -10,15 +10,15 @@ from apps.core.http_errors import is_api
 
 
 class PermanentRedirect(HttpResponseRedirectBase):
-    """308: unlike after 301, a form is sent again as it was."""
+    """308: unlike with 301, the browser sends a form again as a POST."""
 
     status_code = 308
 
 
 class TrailingSlashMiddleware:
-    """Takes `/api/jobs/` for `/api/jobs`; pages are led to their one address.
+    """Treats `/api/jobs/` as `/api/jobs`, and redirects pages to the address without the slash.
 
-    The API is not redirected: many clients do not follow one, or turn the POST into a GET.
+    The API is not redirected, because many clients don't follow redirects or turn the POST into a GET.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -30,7 +30,7 @@ class TrailingSlashMiddleware:
             return self.get_response(request)
         if not is_api(request):
             query = request.META.get("QUERY_STRING", "")
-            # One slash in front: `//host` would lead to another site.
+            # Exactly one leading slash: `//host` would lead to another site.
             return PermanentRedirect("/" + shorter.lstrip("/") + (f"?{query}" if query else ""))
         request.path = request.path_info = shorter
         return self.get_response(request)

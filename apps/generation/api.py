@@ -1,4 +1,4 @@
-"""HTTP edge of the stand-alone calls. Each has a quote beside it."""
+"""The stand-alone API. Each call also has a `…/quote`."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -39,19 +39,19 @@ QUOTE_ANSWER = inline_serializer(
 
 
 def validated(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    """The body, or a GET's query, checked. Raises the library's ValidationError: a 400 that names the fields."""
+    """Validate the body, or the query of a GET. Raises DRF's ValidationError, a 400 that names the fields."""
     data = request.query_params if request.method == "GET" else request.data
     body = serializer(data=data, context={"request": request})
     body.is_valid(raise_exception=True)
     return dict(body.validated_data)
 
 
-def wanted_spending(data: dict[str, Any]) -> Spending:
+def request_spending(data: dict[str, Any]) -> Spending:
     return Spending(confirmed=data.get("confirm_cost", False), max_cost=data.get("max_cost"))
 
 
 def quote_response(works: list[Work]) -> Response:
-    """What the works cost together, as `…/quote` answers."""
+    """Return the response of `…/quote`: what all the work costs together."""
     amount = sum((work.quote.amount for work in works), Decimal(0))
     counted = Counter((str(work.kind), work.quote.basis) for work in works)
     bases = [f"{count} × {kind}: {basis}" for (kind, basis), count in counted.items()]
@@ -67,9 +67,9 @@ def quote_response(works: list[Work]) -> Response:
 
 
 class QuoteView(APIView):
-    """What a call would cost, beside the call: POST with its very body, or GET with the fields in the query.
+    """The quote for a call: POST with the same body as the call, or GET with the fields in the query.
 
-    `works` answers what is priced, from who asks, the checked fields and the address's parts.
+    `works` returns the work to price, from the user, the validated fields and the parts of the address.
     """
 
     body: ClassVar[type[serializers.Serializer[Any]]]
@@ -86,7 +86,7 @@ class QuoteView(APIView):
 def quote_schema(
     body: type[serializers.Serializer[Any]], summary: str, *, name: str | None = None
 ) -> Callable[[type[QuoteView]], type[QuoteView]]:
-    """Describes both ways of asking for a quote. `name` stands for one that the schema would make twice."""
+    """Describe both ways of requesting a quote. `name` replaces an operation id that would not be unique."""
     by_get = extend_schema(
         operation_id=name and f"{name}_retrieve", parameters=[body], responses=QUOTE_ANSWER, summary=summary
     )
@@ -96,14 +96,14 @@ def quote_schema(
     return extend_schema_view(get=by_get, post=by_post)
 
 
-def called_work(work: Callable[..., Work], by: User, data: dict[str, Any]) -> Work:
-    """The work that a stand-alone call's fields stand for."""
-    wish = {key: value for key, value in data.items() if key not in {"config_flavor", "confirm_cost", "max_cost"}}
-    return work(by=by, flavor=data.get("config_flavor", ""), **wish)
+def call_work(work: Callable[..., Work], by: User, data: dict[str, Any]) -> Work:
+    """Prepare the work that a stand-alone call asks for."""
+    options = {key: value for key, value in data.items() if key not in {"config_flavor", "confirm_cost", "max_cost"}}
+    return work(by=by, flavor=data.get("config_flavor", ""), **options)
 
 
 class StandAloneCall(APIView):
-    """One use case: its body, and the work it stands for."""
+    """One stand-alone call: its body, and the function that prepares its work."""
 
     name: ClassVar[str]
     body: ClassVar[type[CallSerializer]]
@@ -115,9 +115,9 @@ class StandAloneCall(APIView):
         idempotency = request_idempotency(request, kind=self.name, body=data)
         if earlier := idempotent_job(by=by, idempotency=idempotency):
             return job_response(request, earlier)
-        work = called_work(type(self).work, by, data)
+        work = call_work(type(self).work, by, data)
         return job_response(
-            request, work_run(by=by, work=work, spending=wanted_spending(data), idempotency=idempotency)
+            request, work_run(by=by, work=work, spending=request_spending(data), idempotency=idempotency)
         )
 
 
@@ -132,7 +132,7 @@ class CreateScenes(StandAloneCall):
 @quote_schema(CreateScenesSerializer, "What writing scenes costs")
 class CreateScenesQuote(QuoteView):
     body = CreateScenesSerializer
-    works = staticmethod(lambda by, data: [called_work(scenes_work, by, data)])
+    works = staticmethod(lambda by, data: [call_work(scenes_work, by, data)])
 
 
 class GenerateCharacterReference(StandAloneCall):
@@ -140,22 +140,22 @@ class GenerateCharacterReference(StandAloneCall):
     work = staticmethod(character_reference_work)
 
     @extend_schema(
-        request=CharacterReferenceSerializer, responses={202: JobSerializer}, summary="Make pictures of a character"
+        request=CharacterReferenceSerializer, responses={202: JobSerializer}, summary="Generate images of a character"
     )
     def post(self, request: Request) -> Response:
         return self.make(request)
 
 
-@quote_schema(CharacterReferenceSerializer, "What pictures of a character cost")
+@quote_schema(CharacterReferenceSerializer, "What images of a character cost")
 class GenerateCharacterReferenceQuote(QuoteView):
     body = CharacterReferenceSerializer
-    works = staticmethod(lambda by, data: [called_work(character_reference_work, by, data)])
+    works = staticmethod(lambda by, data: [call_work(character_reference_work, by, data)])
 
 
 class GenerateVideo(StandAloneCall):
     name, body, work = "generate_video", GenerateVideoSerializer, staticmethod(video_work)
 
-    @extend_schema(request=GenerateVideoSerializer, responses={202: JobSerializer}, summary="Make a clip")
+    @extend_schema(request=GenerateVideoSerializer, responses={202: JobSerializer}, summary="Generate a clip")
     def post(self, request: Request) -> Response:
         return self.make(request)
 
@@ -163,7 +163,7 @@ class GenerateVideo(StandAloneCall):
 @quote_schema(GenerateVideoSerializer, "What a clip costs")
 class GenerateVideoQuote(QuoteView):
     body = GenerateVideoSerializer
-    works = staticmethod(lambda by, data: [called_work(video_work, by, data)])
+    works = staticmethod(lambda by, data: [call_work(video_work, by, data)])
 
 
 class Lipsync(StandAloneCall):
@@ -177,4 +177,4 @@ class Lipsync(StandAloneCall):
 @quote_schema(LipsyncSerializer, "What a lip-sync costs")
 class LipsyncQuote(QuoteView):
     body = LipsyncSerializer
-    works = staticmethod(lambda by, data: [called_work(lipsync_work, by, data)])
+    works = staticmethod(lambda by, data: [call_work(lipsync_work, by, data)])

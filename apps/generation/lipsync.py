@@ -1,4 +1,4 @@
-"""Lip-sync of one clip: what is asked for, stand-alone or by a scene."""
+"""Prepares the lip-sync of one clip, for the stand-alone API and for scenes."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,14 +18,14 @@ from apps.work.work import Work, work_prepare
 
 @dataclass(frozen=True)
 class LipsyncOptions:
-    """How the mouth moves; None leaves it to the flavor."""
+    """How the mouth moves. None uses the flavor's value."""
 
     temperature: float | None = None
     active_speaker_detection: bool | None = None
     occlusion_detection_enabled: bool | None = None
 
     def resolved(self, choice: Choice) -> dict[str, Any]:
-        """Every option with a value."""
+        """Return every option, with the flavor's value where none is set."""
         config = choice.config.values
         given = {
             "temperature": self.temperature,
@@ -48,9 +48,9 @@ def lipsync_work(
     provider: str = "",
     **options: Any,
 ) -> Work:
-    """The stand-alone call. Ids win over links; the audio is cut to [start_time, end_time).
+    """Prepare the stand-alone call. Ids win over links, and the audio is cut to [start_time, end_time).
 
-    Raises NotFound for an unknown id, InputError where neither is given or the range is bad.
+    Raises NotFound for an unknown id, InputError if neither is given or the range isn't valid.
     """
     video = _source(by, video_id, video_url, kind=AssetKind.VIDEO, name="video")
     audio = _source(by, audio_id, audio_url, kind=AssetKind.AUDIO, name="audio")
@@ -70,7 +70,7 @@ def prepared_lipsync(
     options: LipsyncOptions,
     extra: dict[str, Any] | None = None,
 ) -> Work:
-    """The quoted work of these inputs."""
+    """Prepare and quote the lip-sync of these inputs."""
     values = {**options.resolved(choice), "settings": dict(choice.config.values)}
     frozen = FrozenRequest(capability=Capability.LIPSYNC, values=values, inputs={"video": video, "audio": audio})
     return work_prepare(by=by, kind=Kind.LIPSYNC, frozen=frozen, choice=choice, extra=extra)
@@ -79,13 +79,13 @@ def prepared_lipsync(
 def checked_range(
     start_time: Decimal | None, end_time: Decimal | None, *, length: float | None
 ) -> tuple[float | None, float | None]:
-    """The range in seconds, its end cut at the end of the audio; (None, None) is all of it."""
+    """Return the range in seconds, cut at the end of the audio; (None, None) means all of it."""
     if start_time is None and end_time is None:
         return None, None
     start = float(start_time or 0)
     end = length if end_time is None else float(end_time)
     if end is not None and end <= start:
-        raise InputError("The range has to end after it starts.", errors={"end_time": ["not after start_time"]})
+        raise InputError("The range must end after it starts.", errors={"end_time": ["not after start_time"]})
     if length is not None and start >= length:
         raise InputError(
             f"The audio lasts only {length:.2f} seconds.", errors={"start_time": ["past the end of the audio"]}
@@ -99,5 +99,5 @@ def _source(by: User, asset_id: UUID | None, url: str, *, kind: AssetKind, name:
     if url:
         return InputSource(url=url)
     raise InputError(
-        f"Name the {name}: {name}_id, or {name}_url.", errors={f"{name}_id": [f"needed where there is no {name}_url"]}
+        f"Give the {name} as {name}_id or {name}_url.", errors={f"{name}_id": [f"required without {name}_url"]}
     )

@@ -1,4 +1,4 @@
-"""Bodies of the stand-alone calls."""
+"""Request bodies of the stand-alone API."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -14,14 +14,14 @@ from engines.media.formats import ASPECT_RATIOS
 
 TEXT_LENGTH = 20_000
 MAXIMUM_IMAGES = 8
-# Longer than any model makes; the draft engine would take minutes for more.
+# Longer than any model generates; the draft engine would need minutes for more.
 LONGEST_CLIP_SECONDS = Decimal(120)
-# What a call may say over its flavor.
+# The flavor's parameters that a call may override.
 OVERRIDABLE = set(CONFIG_TYPES["parameters"].model_fields)
 
 
 class CallSerializer(StrictSerializer):
-    """What every stand-alone call takes."""
+    """The fields that every stand-alone call accepts."""
 
     config_flavor = serializers.CharField(required=False, allow_blank=True)
     provider = serializers.CharField(required=False, allow_blank=True, max_length=32)
@@ -30,25 +30,25 @@ class CallSerializer(StrictSerializer):
 
 
 class CreateScenesSerializer(CallSerializer):
-    """`duration` is each scene's length without a song; with one, cuts fall on its beats. The flavor's `parameters`
-    may be overridden for one call in `overrides`, or beside the other fields."""
+    """`duration` is each scene's length without a song; with a song, cuts fall on its beats. A call can override the
+    flavor's `parameters` in `overrides`, or next to the other fields."""
 
     idea = serializers.CharField(max_length=TEXT_LENGTH)
     character_description = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
     number_of_scenes = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MAXIMUM_SCENES)
     audio_id = IdField(required=False, allow_null=True)
     overrides = serializers.DictField(
-        required=False, help_text="Values over the flavor's `parameters` for this call, such as duration_seconds"
+        required=False, help_text="Overrides the flavor's `parameters` for this call, for instance duration_seconds"
     )
     duration = SecondsField(required=False, allow_null=True, min_value=Decimal("0.25"), max_value=LONGEST_CLIP_SECONDS)
     seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=SEED_MAXIMUM)
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping) and (beside := (set(data) & OVERRIDABLE) - set(self.fields)):
+        if isinstance(data, Mapping) and (direct := (set(data) & OVERRIDABLE) - set(self.fields)):
             inside = data.get("overrides") or {}
             if isinstance(inside, Mapping):
-                rest = {name: value for name, value in data.items() if name not in beside}
-                data = {**rest, "overrides": {**inside, **{name: data[name] for name in beside}}}
+                rest = {name: value for name, value in data.items() if name not in direct}
+                data = {**rest, "overrides": {**inside, **{name: data[name] for name in direct}}}
         return super().to_internal_value(data)
 
 
@@ -60,7 +60,7 @@ class CharacterReferenceSerializer(CallSerializer):
 
 
 class LipsyncSerializer(CallSerializer):
-    """Ids win over links where both are given. The audio is cut to [start_time, end_time) first."""
+    """Ids win over links if both are given. The audio is cut to [start_time, end_time) first."""
 
     video_id = IdField(required=False, allow_null=True)
     video_url = serializers.URLField(required=False, allow_blank=True, max_length=4000)

@@ -1,4 +1,4 @@
-"""The stand-alone use cases, up to the point where a job can be made of them (`work_run`)."""
+"""Prepares the work of the stand-alone API; `work_run` then creates the job."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -35,8 +35,8 @@ def scenes_work(
     provider: str = "",
     overrides: Mapping[str, Any] | None = None,
 ) -> Work:
-    """Writing scenes, to the song where one is named. `duration` is each scene's, without a song; `overrides` are
-    values over the flavor's `parameters`."""
+    """Prepare writing scenes, to a song if one is given. `duration` is each scene's length without a song; `overrides`
+    replace values of the flavor's `parameters`."""
     if not idea.strip():
         raise InputError("Describe the video in a sentence or two.", errors={"idea": ["may not be empty"]})
     choice = provider_choose(Capability.SCENES, flavor=flavor, asked=provider)
@@ -52,7 +52,7 @@ def scenes_work(
         song = song_get(by=by, audio_id=audio_id)
         length = song.asset.duration_seconds
         if length is None:
-            raise ConflictError("The song is still being looked at. Try again in a moment.", code="song_not_ready")
+            raise ConflictError("The song is still being processed. Try again in a moment.", code="song_not_ready")
         values["slots"] = song_slots(
             song, 0.0, length, number_of_scenes=number_of_scenes, settings=choice.config.values
         )
@@ -67,7 +67,7 @@ def scenes_work(
 
 
 def even_slots(number_of_scenes: int, seconds: float | Decimal) -> Sequence[tuple[float, float]]:
-    """Scenes of equal length one after the other, for want of a song."""
+    """Return scenes of equal length one after another, for work without a song."""
     return [(index * float(seconds), (index + 1) * float(seconds)) for index in range(number_of_scenes)]
 
 
@@ -81,7 +81,7 @@ def character_reference_work(
     flavor: str = "",
     provider: str = "",
 ) -> Work:
-    """Pictures of the character to choose from."""
+    """Prepare images of a character to choose from."""
     if not character_description.strip():
         raise InputError("Describe the character.", errors={"character_description": ["may not be empty"]})
     choice = provider_choose(Capability.IMAGE, flavor=flavor, asked=provider)
@@ -115,9 +115,9 @@ def video_work(
     flavor: str = "",
     provider: str = "",
 ) -> Work:
-    """One clip."""
+    """Prepare one clip."""
     if not prompt.strip():
-        raise InputError("Say what the clip shows.", errors={"prompt": ["may not be empty"]})
+        raise InputError("Describe what the clip shows.", errors={"prompt": ["may not be empty"]})
     choice = provider_choose(Capability.VIDEO, flavor=flavor, asked=provider)
     config = choice.config.values
     ratio = aspect_ratio or config["aspect_ratio"]

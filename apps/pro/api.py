@@ -19,7 +19,7 @@ from apps.accounts.models import User
 from apps.assets.models import AssetKind
 from apps.core.errors import InputError, NotFound
 from apps.core.idempotency import idempotent
-from apps.generation.api import QUOTE_ANSWER, validated, wanted_spending
+from apps.generation.api import QUOTE_ANSWER, request_spending, validated
 from apps.jobs import services as job_services
 from apps.jobs.api import JobDetailSerializer, JobFilter, JobSerializer, job_response, request_idempotency
 from apps.jobs.kinds import Kind
@@ -232,7 +232,7 @@ def pro_job_cancel(request: Request, job_id: UUID) -> Response:
 @idempotent
 def pro_job_retry(request: Request, job_id: UUID) -> Response:
     """Start the next attempt with the frozen order."""
-    by, spending = acting_user(request), wanted_spending(validated(SpendingSerializer, request))
+    by, spending = acting_user(request), request_spending(validated(SpendingSerializer, request))
     return job_response(request, job_retry(by=by, job_id=_pro_job(by, job_id).pk, spending=spending))
 
 

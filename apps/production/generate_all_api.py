@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.idempotency import idempotent
-from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
+from apps.generation.api import QuoteView, quote_schema, request_spending, validated
 from apps.production import generate_all
 from apps.production.project_money import project_account, project_estimate
 from apps.projects.selectors import project_get
@@ -33,7 +33,7 @@ class ProjectGenerate(APIView):
     def post(self, request: Request, project_id: UUID) -> Response:
         data = validated(SpendingSerializer, request)
         project = generate_all.generate_all_start(
-            by=acting_user(request), project_id=project_id, spending=wanted_spending(data)
+            by=acting_user(request), project_id=project_id, spending=request_spending(data)
         )
         location = {"Location": f"/api/mv/projects/{project_id}"}
         return Response(ProjectSerializer(project).data, status=202, headers=location)

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from apps.accounts.acting import acting_user
 from apps.core.errors import InputError
-from apps.generation.api import Lipsync, validated, wanted_spending
+from apps.generation.api import Lipsync, request_spending, validated
 from apps.generation.serializers import LipsyncSerializer
 from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.production.quick import quick_lipsync_start
@@ -48,7 +48,7 @@ class QuickLipsync(Lipsync):
             by=acting_user(request),
             scene_id=scene_id,
             wish={"flavor": data.get("config_flavor", ""), **{key: data[key] for key in data.keys() - NOT_WISHES}},
-            spending=wanted_spending(data),
+            spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"lipsync:{scene_id}", body=data),
         )
         return job_response(request, job)

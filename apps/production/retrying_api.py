@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from apps.accounts.acting import acting_user
 from apps.core.idempotency import idempotent
-from apps.generation.api import validated, wanted_spending
+from apps.generation.api import request_spending, validated
 from apps.jobs.api import JobSerializer, job_response
 from apps.production import retrying
 from apps.scenes.serializers import SpendingSerializer
@@ -20,5 +20,5 @@ from apps.scenes.serializers import SpendingSerializer
 @idempotent
 def job_retry(request: Request, job_id: UUID) -> Response:
     """Start the next attempt with the frozen parameters."""
-    spending = wanted_spending(validated(SpendingSerializer, request))
+    spending = request_spending(validated(SpendingSerializer, request))
     return job_response(request, retrying.job_retry(by=acting_user(request), job_id=job_id, spending=spending))

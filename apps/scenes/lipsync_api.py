@@ -15,7 +15,7 @@ from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.errors import ConflictError
 from apps.core.idempotency import IDEMPOTENCY_PARAMETER
-from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
+from apps.generation.api import QuoteView, quote_schema, request_spending, validated
 from apps.generation.lipsync import LipsyncOptions
 from apps.jobs.api import JobSerializer, preferred_wait, request_idempotency, wait_as_preferred
 from apps.jobs.kinds import Kind
@@ -161,7 +161,7 @@ class SceneLipsync(APIView):
             project_id=project_id,
             sequences=[sequence],
             wish=_wish(data, look_first=look_first),
-            spending=wanted_spending(data),
+            spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"lipsync:{project_id}:{sequence}", body=data),
         )
         job, headers = wait_as_preferred(request, job, waited_seconds=time.monotonic() - asked_at)
@@ -230,7 +230,7 @@ class ScenesLipsync(APIView):
             project_id=project_id,
             sequences=data["sequences"],
             wish=_wish(data, look_first=look_first),
-            spending=wanted_spending(data),
+            spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"lipsync:{project_id}", body=data),
         )
         answers = [

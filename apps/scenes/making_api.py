@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
-from apps.generation.api import QuoteView, quote_schema, validated, wanted_spending
+from apps.generation.api import QuoteView, quote_schema, request_spending, validated
 from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.projects.selectors import project_get
 from apps.scenes import clips, making, own_clips, writing
@@ -52,7 +52,7 @@ class ScenesGenerate(APIView):
             number_of_scenes=data.get("number_of_scenes"),
             flavor=data.get("config_flavor", ""),
             provider=data.get("provider", ""),
-            spending=wanted_spending(data),
+            spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"scenes:{project_id}", body=data),
         )
         return job_response(request, job)
@@ -83,7 +83,7 @@ class SceneImage(APIView):
             project_id=project_id,
             sequence=sequence,
             wish=_wish(data),
-            spending=wanted_spending(data),
+            spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"image:{project_id}:{sequence}", body=data),
         )
         return job_response(request, job)
@@ -110,7 +110,7 @@ class SceneVideo(APIView):
             project_id=project_id,
             sequence=sequence,
             wish=_wish(data),
-            spending=wanted_spending(data),
+            spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"video:{project_id}:{sequence}", body=data),
         )
         return job_response(request, job)

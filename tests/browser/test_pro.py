@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps as installed
 from playwright.sync_api import expect
 
-from apps.core.schedule import schedule_lay
+from apps.core.schedule import schedule_install
 from apps.jobs.models import Job
 from apps.jobs.states import State
 from tests.browser.made import project_on_disk
@@ -35,7 +35,7 @@ def beat(**environment):
     from importlib import import_module
 
     for module in ("apps.jobs.migrations.0002_schedule", "apps.pro.migrations.0001_schedule"):
-        schedule_lay(installed, import_module(module).ENTRIES)
+        schedule_install(installed, import_module(module).ENTRIES)
     command = [sys.executable, "-m", "celery", "-A", "mvsite", "beat", "--pidfile=", "--max-interval", "1"]
     process = subprocess.Popen(command, cwd=ROOT, env=worker_environment(**environment), start_new_session=True)
     try:

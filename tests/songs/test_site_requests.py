@@ -142,7 +142,7 @@ def test_a_link_that_only_mentions_a_site_is_refused_with_a_reason(api, settings
         assert answer.status_code == 400 and "user name" in answer.data["errors"]["url"][0]
         return
     (job,) = work()
-    assert job.state == "failed" and ("public internet" in job.error or "no valid web address" in job.error)
+    assert job.state == "failed" and ("public internet" in job.error or "isn't a valid web address" in job.error)
     assert Job.objects.count() == 1
 
 

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from apps.core.schedule import Periodic, schedule_lay, schedule_lift
+from apps.core.schedule import Periodic, schedule_install, schedule_remove
 
 ENTRIES = [
     Periodic(
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(
-            lambda apps, _: schedule_lay(apps, ENTRIES),
-            lambda apps, _: schedule_lift(apps, ENTRIES),
+            lambda apps, _: schedule_install(apps, ENTRIES),
+            lambda apps, _: schedule_remove(apps, ENTRIES),
         )
     ]

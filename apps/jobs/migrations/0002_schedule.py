@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from apps.core.schedule import Periodic, schedule_lay, schedule_lift
+from apps.core.schedule import Periodic, schedule_install, schedule_remove
 
 ENTRIES = [
     Periodic(
@@ -27,11 +27,11 @@ ENTRIES = [
 
 
 def lay(apps, _schema_editor):
-    schedule_lay(apps, ENTRIES)
+    schedule_install(apps, ENTRIES)
 
 
 def lift(apps, _schema_editor):
-    schedule_lift(apps, ENTRIES)
+    schedule_remove(apps, ENTRIES)
 
 
 class Migration(migrations.Migration):

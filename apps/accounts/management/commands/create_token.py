@@ -1,4 +1,4 @@
-"""`manage.py create_token`: an API token for an account, where no browser is at hand."""
+"""`manage.py create_token`: create an API token for a user without a browser."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from apps.core.errors import InputError
 
 
 class Command(BaseCommand):
-    help = "Make an API token for a user and print it, once. It can be revoked on the account page and in the admin."
+    help = "Create an API token for a user and print it once. It can be revoked on the account page and in the admin."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, username: str, name: str, **__: Any) -> None:
         user = User.objects.filter(username=username).first()
         if user is None:
-            raise CommandError(f"There is no user {username!r}. Make one with: manage.py createsuperuser")
+            raise CommandError(f"There is no user {username!r}. Create one with: manage.py createsuperuser")
         try:
             _row, token = token_create(by=user, name=name)
         except InputError as error:
