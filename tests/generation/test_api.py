@@ -183,4 +183,4 @@ def test_a_deleted_input_fails_the_job_with_words(api, user, run_job):
     job_id = post(api, "generate_video", body).json()["id"]
     Asset.objects.filter(pk=reference.pk).delete()
     job = run_job(job_id)
-    assert (job.state, "deleted meanwhile" in job.error) == ("failed", True)
+    assert (job.state, "deleted in the meantime" in job.error) == ("failed", True)
