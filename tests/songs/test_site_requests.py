@@ -148,7 +148,7 @@ def test_a_link_that_only_mentions_a_site_is_refused_with_a_reason(api, settings
 
 def test_a_refused_address_is_named_and_not_tried_again(site, inside, tmp_path):
     site.answers = [html(f"http://127.0.0.1:{inside.server_port}/x.mp3")]
-    with pytest.raises(FetchRefused, match=r"127\.0\.0\.1 is not on the public internet"):
+    with pytest.raises(FetchRefused, match=r"127\.0\.0\.1 isn't on the public internet"):
         fetch(f"{site.url}/hour", tmp_path)
     assert len(site.seen) <= 2
 
