@@ -19,7 +19,8 @@ import numpy as np
 
 from apps.songs.synthesis import RATE, SAMPLE_BPM, sample_song
 from engines.listening.analyse import song_analyse
-from engines.media.runner import input_arguments, run_to_file
+from engines.media.commands import Command, media_file
+from engines.media.runner import run_to_file
 
 REPEATS = 3
 
@@ -42,9 +43,8 @@ def long_song(folder: Path, minutes: float) -> Path:
         file.setparams((2, 2, RATE, 0, "NONE", ""))
         for _ in range(max(1, round(minutes * 2))):
             file.writeframes(once)
-    encoder = ["-c:a", "libmp3lame", "-b:a", "192k"]
-    source = input_arguments(folder / "song.wav")
-    return run_to_file([*source, *encoder], folder / "song.mp3", container="mp3", time_limit_seconds=600)
+    command = Command([media_file(folder / "song.wav").sound], {"c:a": "libmp3lame", "b:a": "192k"})
+    return run_to_file(command, folder / "song.mp3", container="mp3", time_limit_seconds=600)
 
 
 def ours(path: Path) -> Callable[[], float]:

@@ -29,9 +29,12 @@ from engines.composing.cache import SegmentCache, file_sha256
 from engines.composing.compose import Composed, compose
 from engines.composing.proof import prove
 from engines.composing.shot_plan import PictureFit, Shot, ShotPlan, SongPart, Source
+from engines.media.commands import Command, combine, media_file
 from engines.media.ffmpeg import ffmpeg_path
-from engines.media.formats import Encoding, clip_format, ffmpeg_encoder_arguments, ffmpeg_tags_filter
+from engines.media.filters import tagged
+from engines.media.formats import Encoding, clip_format, encoder_options
 from engines.media.probe import has_other_colours, probe_media
+from engines.media.runner import run
 
 SHAPE = clip_format("16:9")
 PICTURES = "testsrc2=s={size}:r={rate}:d={seconds},hue=h={hue}:s=0.8,noise=alls={noise}:allf=t"
@@ -66,8 +69,11 @@ def equal_clip(bench: Bench, index: int) -> Path:
     path = bench.folder / f"equal-{index}.mp4"
     if not path.exists():
         pictures = PICTURES.format(size="1280x720", rate=24, seconds=bench.seconds, hue=index * 11, noise=2)
-        ffmpeg("-f", "lavfi", "-i", pictures, "-vf", ffmpeg_tags_filter(),
-               *ffmpeg_encoder_arguments(SHAPE, Encoding.FINAL), path)  # fmt: skip
+        lossless = path.with_suffix(".mkv")
+        ffmpeg("-f", "lavfi", "-i", pictures, "-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", lossless)
+        encoded = Command([tagged(media_file(lossless).pictures)], encoder_options(SHAPE, Encoding.FINAL))
+        ffmpeg(*encoded.to_file(path, "mp4"))
+        lossless.unlink()
     return path
 
 
@@ -197,13 +203,10 @@ def ssim(bench: Bench, video: Path, clips: list[Path]) -> float:
     """Against the same clips scaled the same way and kept without loss."""
     reference = bench.folder / "reference.mkv"
     lossless = filter_reference(bench, clips, reference)
-    words = subprocess.run(
-        [ffmpeg_path(), "-nostdin", "-hide_banner", "-i", str(video), "-i", str(lossless), "-lavfi",
-         # The same colour marks on both, or ffmpeg converts one of them before comparing.
-         f"[0:v]{ffmpeg_tags_filter()},settb=AVTB,setpts=N/24/TB[a];"
-         f"[1:v]{ffmpeg_tags_filter()},settb=AVTB,setpts=N/24/TB[b];[a][b]ssim", "-f", "null", "-"],
-        check=True, capture_output=True, text=True,
-    ).stderr  # fmt: skip
+    # The same colour marks on both, or ffmpeg converts one of them before comparing.
+    both = [tagged(media_file(file).pictures).filter("settb", tb="AVTB") for file in (video, lossless)]
+    counted = [pictures.filter("setpts", expr="N/24/TB") for pictures in both]
+    words = run(Command([combine("ssim", counted)], {}).to_nothing(), time_limit_seconds=3600)
     return float(words.rsplit("All:", 1)[1].split()[0])
 
 

@@ -10,16 +10,16 @@ from av.video.reformatter import ColorTrc
 from apps.core.errors import InputError
 from apps.projects.models import Fit
 from engines.cores import usable_cores
+from engines.media.commands import Command, Options, Stream
 from engines.media.drawn import drawn_mouths, drawn_note, drawn_without_mouths
-from engines.media.formats import ClipFormat, Encoding, ffmpeg_encoder_arguments, ffmpeg_tags_filter
+from engines.media.filters import entered, evenly_timed, exactly, tagged
+from engines.media.formats import ClipFormat, Encoding, encoder_options
 from engines.media.probe import MediaFacts, open_media, picture_stream, probe_media
-from engines.media.runner import input_arguments, run_to_file
+from engines.media.runner import run_to_file
 
 # Encoding runs near real time on a slow core; long 4K footage on a busy machine stays below.
 RENDER_LIMIT_SECONDS = 3000
 HDR_CURVES = {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67}
-# Light to SDR by the curve that keeps skin and highlights, at the peak that phones master to.
-TONE_MAP = "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=hable,zscale=t=bt709:m=bt709:r=tv"
 
 
 @dataclass(frozen=True)
@@ -54,17 +54,7 @@ def footage_render(
     seconds = end - footage.start_seconds
     frames = max(1, round(seconds * footage.shape.fps))
     return run_to_file(
-        [
-            *_seek(footage.start_seconds, facts.fps),
-            *input_arguments(footage.source),
-            *("-map", "0:v:0", "-vf", _picture(footage, facts.fps, frames)),
-            # The encoder's arguments silence the output, so the sound is mapped after them.
-            *(value for value in ffmpeg_encoder_arguments(footage.shape, Encoding.FINAL) if value != "-an"),
-            *("-threads", str(usable_cores())),
-            *(_sound(frames / footage.shape.fps) if facts.audio_codec else []),
-            *("-metadata", f"comment={_note(footage, facts, frames)}"),
-            *("-movflags", "+faststart"),
-        ],
+        _command(footage, facts, frames),
         output,
         container="mp4",
         time_limit_seconds=RENDER_LIMIT_SECONDS,
@@ -72,6 +62,22 @@ def footage_render(
         on_progress=on_progress,
         duration_seconds=float(seconds),
     )
+
+
+def _command(footage: Footage, facts: MediaFacts, frames: int) -> Command:
+    file, pictures = entered(footage.source, footage.start_seconds, facts.fps)
+    streams = [_picture(footage, pictures, frames)]
+    options: Options = {
+        **encoder_options(footage.shape, Encoding.FINAL),
+        "threads": usable_cores(),
+        "filter_complex_threads": usable_cores(),
+        "metadata": f"comment={_note(footage, facts, frames)}",
+        "movflags": "+faststart",
+    }
+    if facts.audio_codec:
+        streams.append(_sound(file.sound, frames / footage.shape.fps))
+        options = {**options, "c:a": "aac", "b:a": "192k", "ac": 2, "ar": 48_000}
+    return Command(streams, options)
 
 
 def _note(footage: Footage, facts: MediaFacts, frames: int) -> str:
@@ -87,39 +93,35 @@ def _note(footage: Footage, facts: MediaFacts, frames: int) -> str:
     return drawn_note(frames, [mouth.moved(-start) for mouth in kept if mouth])
 
 
-def _seek(start: Fraction, source_fps: Fraction | None) -> list[str]:
-    """Half a frame early: aimed at the frame itself, the rounding of its time may drop it."""
-    early = start - (1 / (2 * source_fps) if source_fps else 0)
-    return ["-ss", f"{float(early):.6f}"] if early > 0 else []
-
-
-def _picture(footage: Footage, source_fps: Fraction | None, frames: int) -> str:
-    shape = footage.shape
-    size = f"{shape.width}:{shape.height}"
-    early = 1 / (2 * source_fps) if source_fps and footage.start_seconds > 0 else Fraction(0)
-    steps = [f"setpts=PTS-{float(early):.6f}/TB" if early else "setpts=PTS-STARTPTS"]
+def _picture(footage: Footage, pictures: Stream, frames: int) -> Stream:
+    size = {"width": footage.shape.width, "height": footage.shape.height}
     # Only frames that are marked as interlaced are touched; the whole ones pass as they are.
-    steps.append("bwdif=mode=send_frame:deint=interlaced")
-    steps.append(f"fps={shape.fps}:start_time=0:round=near")
+    pictures = pictures.filter("bwdif", mode="send_frame", deint="interlaced")
     # A container's length may count a frame that is not there: its last picture is held instead.
-    steps.append(f"tpad=stop=-1:stop_mode=clone,trim=end_frame={frames}")
-    if _is_hdr(footage.source):
-        steps.append(TONE_MAP)
-    if footage.fit == Fit.FILL:
-        steps.append(f"scale={size}:force_original_aspect_ratio=increase:flags=bicubic,crop={size}")
-    else:
-        steps.append(f"scale={size}:force_original_aspect_ratio=decrease:force_divisible_by=2:flags=bicubic")
-        steps.append(f"pad={size}:(ow-iw)/2:(oh-ih)/2")
+    pictures = exactly(evenly_timed(pictures, footage.shape.fps), frames)
     # Pixels that are not square are made so before the shape is looked at.
-    square = "scale=trunc(iw*sar/2)*2:ih,setsar=1"
-    return ",".join([*steps[:4], square, *steps[4:], "format=yuv420p", ffmpeg_tags_filter()])
+    pictures = pictures.filter("scale", width="trunc(iw*sar/2)*2", height="ih").filter("setsar", sar=1)
+    if _is_hdr(footage.source):
+        pictures = _tone_mapped(pictures)
+    if footage.fit == Fit.FILL:
+        pictures = pictures.filter("scale", **size, force_original_aspect_ratio="increase", flags="bicubic")
+        pictures = pictures.filter("crop", out_w=footage.shape.width, out_h=footage.shape.height)
+    else:
+        inside: Options = {"force_original_aspect_ratio": "decrease", "force_divisible_by": 2}
+        pictures = pictures.filter("scale", **size, **inside, flags="bicubic")
+        pictures = pictures.filter("pad", **size, x="(ow-iw)/2", y="(oh-ih)/2")
+    return tagged(pictures.filter("format", pix_fmts="yuv420p"))
 
 
-def _sound(seconds: Fraction) -> list[str]:
-    return [
-        *("-map", "0:a:0", "-af", f"asetpts=PTS-STARTPTS,apad,atrim=end={float(seconds):.6f}"),
-        *("-c:a", "aac", "-b:a", "192k", "-ac", "2", "-ar", "48000"),
-    ]
+def _tone_mapped(pictures: Stream) -> Stream:
+    """Light to SDR by the curve that keeps skin and highlights, at the peak that phones master to."""
+    linear = pictures.filter("zscale", transfer="linear", npl=203).filter("format", pix_fmts="gbrpf32le")
+    mapped = linear.filter("zscale", primaries="bt709").filter("tonemap", tonemap="hable")
+    return mapped.filter("zscale", transfer="bt709", matrix="bt709", range="tv")
+
+
+def _sound(sound: Stream, seconds: Fraction) -> Stream:
+    return sound.filter("asetpts", expr="PTS-STARTPTS").filter("apad").filter("atrim", end=float(seconds))
 
 
 def _is_hdr(path: Path) -> bool:

@@ -12,10 +12,11 @@ from apps.core.guarded_fetch import fetch_url
 from apps.songs.formats import SONG_CONTAINERS
 from apps.songs.pages import page_sound
 from apps.songs.sites import site_audio_fetch, site_knows
-from engines.media.audio import mixed_channels, pcm_arguments, write_pcm
+from engines.media.audio import mixed_channels, write_pcm
+from engines.media.commands import Command, media_file, samples_file
 from engines.media.frames import as_seconds
 from engines.media.probe import MediaFacts, probe_media
-from engines.media.runner import input_arguments, run_to_file
+from engines.media.runner import run_to_file
 from engines.media.strangers import probe_stranger
 
 # Servers often name a file's type carelessly; what it is, is found in its content afterwards.
@@ -102,8 +103,8 @@ def _range_checked(start: float | None, end: float | None, facts: MediaFacts) ->
 
 def _whole(source: Path, output: Path, cancelled: Callable[[], bool]) -> Path:
     """The same sound with one index at the front: sites send it in fragments, in which players cannot seek."""
-    arguments = [*input_arguments(source), *("-map", "0:a:0", "-c", "copy", "-movflags", "+faststart")]
-    return run_to_file(arguments, output, container="mp4", time_limit_seconds=CUT_LIMIT_SECONDS, cancelled=cancelled)
+    command = Command([media_file(source).sound], {"c": "copy", "movflags": "+faststart"})
+    return run_to_file(command, output, container="mp4", time_limit_seconds=CUT_LIMIT_SECONDS, cancelled=cancelled)
 
 
 def _flac(
@@ -120,13 +121,9 @@ def _flac(
     samples = output.with_suffix(".samples")
     try:
         write_pcm(source, samples, start=start, seconds=seconds, cancelled=cancelled, **shape)
-        arguments = [
-            *pcm_arguments(samples, **shape),
-            *("-c:a", "flac", "-compression_level", "5", "-map_metadata", "-1"),
-        ]
-        return run_to_file(
-            arguments, output, container="flac", time_limit_seconds=CUT_LIMIT_SECONDS, cancelled=cancelled
-        )
+        sound = samples_file(samples, **shape).sound
+        command = Command([sound], {"c:a": "flac", "compression_level": 5, "map_metadata": -1})
+        return run_to_file(command, output, container="flac", time_limit_seconds=CUT_LIMIT_SECONDS, cancelled=cancelled)
     finally:
         samples.unlink(missing_ok=True)
 

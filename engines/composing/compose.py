@@ -11,6 +11,7 @@ from engines.composing.segments import Segments, make_segments
 from engines.composing.shot_plan import ShotPlan, Span, plan_spans, speed
 from engines.composing.sound import Sound, Way, make_sound
 from engines.composing.sound_proof import SoundFacts, compare_sound, is_refused, refuse_sound
+from engines.media.commands import Command, subtitles_file
 from engines.media.drawn import drawn_mouths, drawn_note
 from engines.media.mp4 import Track, read_track
 from engines.media.mp4_writer import Lane, MovieLabels, join_pictures, write_movie
@@ -120,10 +121,9 @@ def _words(plan: ShotPlan, cache: Session) -> list[Lane]:
         try:
             text.write_text(plan.soft_lyrics)
             run(
-                ["-protocol_whitelist", "file", "-f", "srt", "-i", f"file:{text}", "-c:s", "mov_text", "-f", "mp4",
-                 f"file:{made}"],
+                Command([subtitles_file(text).words], {"c:s": "mov_text"}).to_file(made, "mp4"),
                 time_limit_seconds=_SUBTITLE_LIMIT_SECONDS,
-            )  # fmt: skip
+            )
             entry = cache.add(key, made, {}, ".m4a")
         finally:
             text.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from engines.composing.cache import Entry, Session
 from engines.composing.fitting import burned_text
 from engines.composing.lyrics import font_bytes
-from engines.composing.recipes import span_arguments
+from engines.composing.recipes import span_command
 from engines.composing.shot_plan import ShotPlan, Span
 from engines.cores import usable_cores
 from engines.errors import MediaToolError, WorkCancelled
@@ -129,10 +129,10 @@ class Workshop:
             raise WorkCancelled  # the queue drains without starting what nobody waits for
         span, output = part.span, self.session.workfile(part.order.key)
         lyrics = self._lyrics_file(part, folder)
-        recipe = span_arguments(self.plan, span, lyrics=lyrics, threads=work.threads)
+        command = span_command(self.plan, span, lyrics=lyrics, threads=work.threads)
         try:
             run(
-                [*recipe, "-f", "mp4", "-y", f"file:{output}"],
+                command.to_file(output, "mp4"),
                 time_limit_seconds=_LIMIT_SECONDS + _LIMIT_SECONDS_PER_FRAME * span.frames,
                 on_progress=lambda percent: work.meter.report(index, percent),
                 cancelled=work.stop.is_set,

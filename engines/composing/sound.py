@@ -14,7 +14,8 @@ import av.error
 from engines.composing.cache import Session, content_key
 from engines.composing.shot_plan import Shot, ShotPlan, SongPart
 from engines.errors import MediaToolError
-from engines.media.audio import mixed_channels, pcm_arguments, write_pcm
+from engines.media.audio import mixed_channels, write_pcm
+from engines.media.commands import Command, Options, Stream, combine, samples_file
 from engines.media.mp4 import Track, read_track
 from engines.media.mp4_writer import Lane
 from engines.media.probe import open_media
@@ -198,40 +199,44 @@ class _Samples:
     files: ExitStack
     cancelled: Callable[[], bool]
 
-    def inputs(self, source: Path, start: Fraction, seconds: Fraction) -> list[str]:
-        """ffmpeg's arguments for a range of a file's sound."""
+    def sound(self, source: Path, start: Fraction, seconds: Fraction) -> Stream:
+        """A range of a file's sound."""
         file, shape = self.session.workfile("samples"), {"rate": self.rate, "channels": self.channels}
         self.files.callback(file.unlink, missing_ok=True)
         write_pcm(source, file, start=start, seconds=seconds, cancelled=self.cancelled, **shape)
-        return pcm_arguments(file, **shape)
+        return samples_file(file, **shape).sound
 
 
 def _encode(plan: ShotPlan, voices: list[Shot], output: Path, bits: int, samples: _Samples) -> None:
     starts = dict(zip(map(id, plan.shots), plan.cuts(), strict=True))
-    inputs, graph = _song_graph(plan, samples)
-    first = 1 if plan.song else 0
-    for number, shot in enumerate(voices):
-        inputs += samples.inputs(shot.source.path, shot.start_seconds, shot.frames / plan.format.fps)
-        delay = round(starts[id(shot)] / plan.format.fps * samples.rate)
-        graph.append(f"[{number + first}:a:0]volume={shot.audio_gain_db}dB,adelay={delay}S:all=1[voice{number}]")
-    names = "".join(f"[voice{number}]" for number in range(len(voices)))
-    graph.append(f"[song]{names}amix=inputs={len(voices) + 1}:normalize=0:duration=first[out]")
-    arguments = [*inputs, "-filter_complex", ";".join(graph), "-map", "[out]", *_encoder_arguments(bits)]
+    sounds = [_voice(shot, starts[id(shot)] / plan.format.fps, plan.format.fps, samples) for shot in voices]
+    seconds = _sound_seconds(plan)
+    if plan.song is not None:
+        mixed = _mixed([_song(plan.song, seconds, samples), *sounds], "first")
+    else:
+        end = round(seconds * samples.rate)
+        mixed = _mixed(sounds, "longest").filter("apad").filter("atrim", end_sample=end)
     run(
-        [*arguments, "-f", "mp4", "-y", f"file:{output}"],
+        Command([mixed], _encoder_options(bits)).to_file(output, "mp4"),
         time_limit_seconds=_LIMIT_SECONDS,
         cancelled=samples.cancelled,
     )
 
 
-def _song_graph(plan: ShotPlan, samples: _Samples) -> tuple[list[str], list[str]]:
-    """(inputs, filters) of `[song]`, which sets the length of the mix; silence where there is none."""
-    seconds, song = _sound_seconds(plan), plan.song
-    if song is None:
-        return [], [f"anullsrc=r={samples.rate}:cl=stereo,atrim=end_sample={round(seconds * samples.rate)}[song]"]
-    inputs = samples.inputs(song.source.path, song.start_seconds, seconds)
-    gain = _gain_db(song, inputs, samples.cancelled)
-    return inputs, [f"[0:a:0]{_song_filters(song, seconds, gain)}[song]"]
+def _mixed(sounds: list[Stream], duration: str) -> Stream:
+    return combine("amix", sounds, inputs=len(sounds), normalize=0, duration=duration)
+
+
+def _voice(shot: Shot, start: Fraction, fps: Fraction, samples: _Samples) -> Stream:
+    """A clip's own sound at its place in the video."""
+    sound = samples.sound(shot.source.path, shot.start_seconds, shot.frames / fps)
+    louder = sound.filter("volume", volume=f"{shot.audio_gain_db}dB")
+    return louder.filter("adelay", delays=f"{round(start * samples.rate)}S", all=1)
+
+
+def _song(song: SongPart, seconds: Fraction, samples: _Samples) -> Stream:
+    sound = samples.sound(song.source.path, song.start_seconds, seconds)
+    return _faded(_raised(sound, _gain_db(song, sound, samples.cancelled)), song, seconds)
 
 
 def _bits_per_second(plan: ShotPlan, *, finely: bool) -> int:
@@ -240,37 +245,39 @@ def _bits_per_second(plan: ShotPlan, *, finely: bool) -> int:
     return 6 * sample_rate(plan) * channels if finely else 160_000 if channels == 1 else 256_000
 
 
-def _encoder_arguments(bits: int) -> list[str]:
+def _encoder_options(bits: int) -> Options:
     # Noise substitution saves bits that we have, and plays other noise than the master's.
-    return ["-vn", "-map_metadata", "-1", "-c:a", "aac", "-b:a", str(bits), "-aac_pns", "0"]
+    return {"map_metadata": -1, "c:a": "aac", "b:a": bits, "aac_pns": 0}
 
 
-def _song_filters(song: SongPart, seconds: Fraction, gain_db: float) -> str:
-    steps = ["anull"]
-    if gain_db > 0:
-        # True peaks stay a decibel below full scale after a raise.
-        steps.append(f"volume={gain_db:.3f}dB,alimiter=limit=0.891:level=false:latency=true")
-    elif gain_db:
-        steps.append(f"volume={gain_db:.3f}dB")
+def _raised(sound: Stream, gain_db: float) -> Stream:
+    if not gain_db:
+        return sound
+    louder = sound.filter("volume", volume=f"{gain_db:.3f}dB")
+    # True peaks stay a decibel below full scale after a raise.
+    return louder.filter("alimiter", limit=0.891, level="false", latency="true") if gain_db > 0 else louder
+
+
+def _faded(sound: Stream, song: SongPart, seconds: Fraction) -> Stream:
     if song.fade_in_seconds:
-        steps.append(f"afade=in:st=0:d={song.fade_in_seconds}")
+        sound = sound.filter("afade", type="in", start_time=0, duration=song.fade_in_seconds)
     if song.fade_out_seconds:
         start = max(0.0, float(seconds) - song.fade_out_seconds)
-        steps.append(f"afade=out:st={start:.6f}:d={song.fade_out_seconds}")
-    return ",".join(steps)
+        sound = sound.filter("afade", type="out", start_time=start, duration=song.fade_out_seconds)
+    return sound
 
 
-def _gain_db(song: SongPart, samples: list[str], cancelled: Callable[[], bool]) -> float:
+def _gain_db(song: SongPart, sound: Stream, cancelled: Callable[[], bool]) -> float:
     if song.loudness_lufs is None:
         return song.gain_db
-    measured = loudness(samples, cancelled)
+    measured = loudness(sound, cancelled)
     return 0.0 if measured is None else song.loudness_lufs - measured
 
 
-def loudness(inputs: list[str], cancelled: Callable[[], bool]) -> float | None:
-    """Integrated loudness (EBU R128) in LUFS of ffmpeg's input `inputs`; None for silence."""
+def loudness(sound: Stream, cancelled: Callable[[], bool]) -> float | None:
+    """Integrated loudness (EBU R128) in LUFS; None for silence."""
     words = run(
-        [*inputs, "-map", "0:a:0", "-af", "ebur128=framelog=quiet", "-f", "null", "-"],
+        Command([sound.filter("ebur128", framelog="quiet")], {}).to_nothing(),
         time_limit_seconds=_LIMIT_SECONDS,
         cancelled=cancelled,
     )

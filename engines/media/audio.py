@@ -63,7 +63,7 @@ def write_pcm(
     channels: int,
     cancelled: Callable[[], bool] | None = None,
 ) -> int:
-    """Write a range of a file's sound as bare samples, which `pcm_arguments` hands to ffmpeg; returns how many.
+    """Write a range of a file's sound as bare samples, which ffmpeg reads as a `samples_file`; returns how many.
 
     Where the sound ends early the rest is silence."""
     written = 0
@@ -74,11 +74,6 @@ def write_pcm(
         wanted = written if seconds is None else round(seconds * rate)
         file.truncate(wanted * channels * 4)
     return wanted
-
-
-def pcm_arguments(file: Path, *, rate: int, channels: int) -> list[str]:
-    """`-i` for samples of ours."""
-    return ["-protocol_whitelist", "file", "-f", "f32le", "-ar", str(rate), "-ac", str(channels), "-i", f"file:{file}"]
 
 
 def _cancellable(blocks: Iterable[Samples], cancelled: Callable[[], bool] | None) -> Iterable[Samples]:

@@ -155,17 +155,18 @@ def pyav_container_options(clip: ClipFormat) -> dict[str, str]:
     return {"video_track_timescale": str(clip.timescale), "movflags": "+faststart"}
 
 
-def ffmpeg_encoder_arguments(clip: ClipFormat, encoding: Encoding) -> list[str]:
-    """Arguments after the filters, before the output's name. The picture must come in at `clip`'s size and rate
-    with the filter `ffmpeg_tags_filter()` last."""
-    return [
-        *("-an", "-sn", "-dn", "-map_metadata", "-1", "-c:v", "libx264", "-preset", encoding.preset),
-        *("-crf", str(encoding.crf), "-bf", "0", "-g", str(clip.gop_frames), "-profile:v", "high"),
-        *("-level:v", clip.level, "-pix_fmt", "yuv420p", "-x264-params", x264_parameters(encoding)),
-        *("-video_track_timescale", str(clip.timescale)),
-    ]
-
-
-def ffmpeg_tags_filter() -> str:
-    """Marks the pictures as what they are, square pixels of limited-range BT.709."""
-    return "setsar=1,setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
+def encoder_options(clip: ClipFormat, encoding: Encoding) -> dict[str, str | int]:
+    """Options of an ffmpeg command's output. The pictures must come in at `clip`'s size and rate, `tagged` last."""
+    return {
+        "map_metadata": -1,
+        "c:v": "libx264",
+        "preset": encoding.preset,
+        "crf": encoding.crf,
+        "bf": 0,
+        "g": clip.gop_frames,
+        "profile:v": "high",
+        "level:v": clip.level,
+        "pix_fmt": "yuv420p",
+        "x264-params": x264_parameters(encoding),
+        "video_track_timescale": clip.timescale,
+    }

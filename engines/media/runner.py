@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import IO, cast
 
 from engines.errors import MediaToolError, WorkCancelled
+from engines.media.commands import Command
 from engines.media.ffmpeg import ffmpeg_path
-from engines.media.probe import ALLOWED_DEMUXERS, probe_media
+from engines.media.probe import probe_media
 
 # Cancelling must be felt within a second; four looks a second leave time for the kill.
 _POLL_SECONDS = 0.25
@@ -22,15 +23,6 @@ _EVIDENCE_BYTES = 64 * 1024
 
 Progress = Callable[[float], None]
 Cancelled = Callable[[], bool]
-
-
-def input_arguments(path: Path) -> list[str]:
-    """`-i` for a file that somebody handed us: only local files, only demuxers of known media."""
-    return [
-        *("-protocol_whitelist", "file,pipe"),
-        *("-format_whitelist", ",".join(ALLOWED_DEMUXERS)),
-        *("-i", f"file:{path}"),
-    ]
 
 
 def run(
@@ -72,7 +64,7 @@ def run(
 
 
 def run_to_file(
-    args: Sequence[str],
+    command: Command,
     output: Path,
     *,
     container: str,
@@ -81,11 +73,11 @@ def run_to_file(
     cancelled: Cancelled | None = None,
     duration_seconds: float | None = None,
 ) -> Path:
-    """As `run`, writing `output`, which appears only when it is whole and could be probed."""
+    """Run a command into `output`, which appears only when it is whole and could be probed; else as `run`."""
     part = output.with_name(output.name + ".part")
     try:
         run(
-            [*args, "-f", container, "-y", f"file:{part}"],
+            command.to_file(part, container),
             time_limit_seconds=time_limit_seconds,
             on_progress=on_progress,
             cancelled=cancelled,

@@ -100,6 +100,14 @@ def test_a_range_starts_on_its_frame_and_keeps_the_sound(tmp_path):
     assert np.median(np.abs(luma(made) - luma(wanted))) <= np.median(np.abs(luma(made) - luma(neighbour)))
 
 
+def test_a_start_inside_the_first_picture_shows_that_picture_first(tmp_path):
+    """Faster than the project's 24 frames a second, so that an offset of half a frame skips one."""
+    source = make(tmp_path / "in.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=30:d=1", "-c:v", "libx264")
+    whole = picture_at(render(source, tmp_path / "whole.mp4"), 0).astype(float)
+    shown = picture_at(render(source, tmp_path / "out.mp4", start="0.01"), 0).astype(float)
+    assert np.abs(shown - whole).mean() < 1
+
+
 def test_a_cut_clip_still_knows_its_drawn_mouth(tmp_path):
     mouth = DrawnMouth(0, 48, at=0, every=47, last=47, marks=((100, 50, 200), (147, 50, 200))).opened(np.full(48, 0.25))
     source = make(

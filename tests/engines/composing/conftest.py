@@ -12,7 +12,9 @@ from engines.composing.cache import SegmentCache, file_sha256
 from engines.composing.compose import Composed, compose
 from engines.composing.proof import Proof, prove
 from engines.composing.shot_plan import ShotPlan, Source
-from engines.media.formats import ClipFormat, Encoding, ffmpeg_encoder_arguments, ffmpeg_tags_filter
+from engines.media.commands import Command, media_file
+from engines.media.filters import tagged
+from engines.media.formats import ClipFormat, Encoding, encoder_options
 from engines.media.probe import has_other_colours, probe_media
 from engines.media.runner import run
 
@@ -38,7 +40,11 @@ def clip_pictures(number: int, frames: int, rate: object = 24, size: str = "160x
 
 def own_clip(path: Path, number: int, frames: int = 60, shape: ClipFormat = SHAPE) -> Source:
     pictures = clip_pictures(number, frames, shape.fps, f"{shape.width}x{shape.height}")
-    ffmpeg(*pictures, "-vf", ffmpeg_tags_filter(), *ffmpeg_encoder_arguments(shape, Encoding.DRAFT), path)
+    lossless = path.with_suffix(".mkv")
+    ffmpeg(*pictures, "-c:v", "ffv1", lossless)
+    encoded = Command([tagged(media_file(lossless).pictures)], encoder_options(shape, Encoding.DRAFT))
+    ffmpeg(*encoded.to_file(path, "mp4"))
+    lossless.unlink()
     return as_source(path)
 
 

@@ -1,3 +1,4 @@
+import tempfile
 from fractions import Fraction
 
 import av
@@ -71,6 +72,17 @@ def test_words_are_burned_into_their_frames_only_and_stay_in_the_safe_zone(sourc
     assert 0.5 < rows.min() < rows.max() < 0.96
     assert not len(lit(composed.path, 10))
     assert not len(lit(composed.path, 90))
+
+
+def test_words_are_burned_where_the_scratch_folder_has_an_odd_name(sources, make, tmp_path, monkeypatch):
+    folder = tmp_path / "it's [a], b; c: d=e\\f"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    shape = ClipFormat(640, 360, Fraction(24))
+    text = styled(read_lyrics(SRT), LyricsPreset.CLEAN, shape)
+    composed, proof = make(ShotPlan((Shot(sources["a"], 60),), shape, burned_lyrics=text))
+    assert proof.passed, proof.checks
+    assert len(lit(composed.path, 36))
 
 
 def test_scenes_without_words_are_still_copied(sources, make):

@@ -6,7 +6,7 @@ import pytest
 
 from engines.composing.shot_plan import Shot, ShotPlan, SongPart
 from engines.composing.sound import loudness
-from engines.media.runner import input_arguments
+from engines.media.commands import media_file
 from tests.engines.composing.conftest import SHAPE, as_source, clip_pictures, ffmpeg, sound_of
 
 
@@ -52,10 +52,10 @@ def test_fades_are_at_the_ends_of_the_range(sources, make):
 
 def test_loudness_is_set_only_when_asked(sources, make):
     untouched, _ = make(song_plan(sources, "song.wav"))
-    before = loudness(input_arguments(untouched.path), lambda: False)
+    before = loudness(media_file(untouched.path).sound, lambda: False)
     louder, proof = make(song_plan(sources, "song.wav", loudness_lufs=-14.0))
     assert abs(before - -14) > 1
-    assert loudness(input_arguments(louder.path), lambda: False) == pytest.approx(-14, abs=0.7)
+    assert loudness(media_file(louder.path).sound, lambda: False) == pytest.approx(-14, abs=0.7)
     assert proof.passed, proof.checks
 
 

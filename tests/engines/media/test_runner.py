@@ -2,8 +2,9 @@ import psutil
 import pytest
 
 from apps.core.errors import MediaToolError, WorkCancelled
+from engines.media.commands import Command, media_file
 from engines.media.probe import probe_media
-from engines.media.runner import input_arguments, run, run_to_file
+from engines.media.runner import run, run_to_file
 
 ENDLESS = ["-re", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=10", "-f", "null", "-"]
 
@@ -46,7 +47,7 @@ def test_the_tools_last_words_are_kept(tmp_path):
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"not a video")
     with pytest.raises(MediaToolError) as caught:
-        run([*input_arguments(broken), "-f", "null", "-"], time_limit_seconds=30)
+        run(Command([media_file(broken).pictures], {}).to_nothing(), time_limit_seconds=30)
     assert "Invalid data" in caught.value.evidence["stderr"]
 
 
@@ -54,16 +55,17 @@ def test_a_playlist_opens_nothing(made, tmp_path):
     playlist = tmp_path / "clip.mp4"
     playlist.write_text(f"ffconcat version 1.0\nfile '{made / 'clip.mp4'}'\n")
     with pytest.raises(MediaToolError):
-        run([*input_arguments(playlist), "-f", "null", "-"], time_limit_seconds=30)
+        run(Command([media_file(playlist).pictures], {}).to_nothing(), time_limit_seconds=30)
 
 
 def test_a_file_appears_only_when_it_is_whole(made, tmp_path):
     output = tmp_path / "copy.mp4"
-    run_to_file([*input_arguments(made / "clip.mp4"), "-c", "copy"], output, container="mp4", time_limit_seconds=30)
+    copy = Command([media_file(made / "clip.mp4").pictures], {"c": "copy"})
+    run_to_file(copy, output, container="mp4", time_limit_seconds=30)
     assert probe_media(output).frames == 48
     with pytest.raises(MediaToolError):
         run_to_file(
-            [*input_arguments(made / "song.mp3"), "-map", "0:v"],
+            Command([media_file(made / "song.mp3").pictures], {}),
             tmp_path / "none.mp4",
             container="mp4",
             time_limit_seconds=30,
