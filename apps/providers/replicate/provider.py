@@ -167,7 +167,7 @@ class Replicate(HttpProvider):
         return None
 
     def webhook_is_genuine(self, *, body: bytes, headers: Mapping[str, str], now: float) -> bool:
-        return webhook_is_genuine(body=body, headers=headers, secret=self.webhook_secret, now=now)
+        return webhook_is_genuine(body=body, headers=headers, secret=self.webhook_secret)
 
     def check_key(self) -> str:
         account = self.read("/account")
