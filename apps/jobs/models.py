@@ -143,7 +143,6 @@ class RemoteRun(models.Model):
     remote_id = models.CharField(max_length=200, blank=True)
     raw = models.JSONField(default=dict, blank=True)
     message = models.TextField(blank=True)
-    cancel_requested_at = models.DateTimeField(null=True, blank=True)
     submitting_at = models.DateTimeField()
     sending_at = models.DateTimeField(null=True, blank=True)  # from here on, the provider may have the request
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -152,7 +151,6 @@ class RemoteRun(models.Model):
     polls = models.PositiveIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
     collect_lease_until = models.DateTimeField(null=True, blank=True)
-    webhook_ids = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ["id"]

@@ -298,8 +298,6 @@ def _cancel_remote(job: Job) -> None:
     if job.state == State.NEEDS_ATTENTION:
         _write_off_unknown(job, run)
         return
-    run.cancel_requested_at = timezone.now()
-    run.save(update_fields=["cancel_requested_at"])
     if run.status == RunStatus.SUBMITTED:
         dispatch.task_dispatch(dispatch.TELL_PROVIDER_TASK, queue="io", run_id=run.pk)
     elif run.status == RunStatus.SUCCEEDED:
