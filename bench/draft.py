@@ -181,7 +181,7 @@ def write_scenes(
         SongSection(part.label, part.start_seconds, part.end_seconds, part.energy) for part in analysis.sections
     )
     request = ScenesRequest(
-        IDEA, CHARACTER, slots=slots, seed=1, song=SongBrief(seconds, None, beats, downbeats, sections),
+        IDEA, CHARACTER, slots=slots, seed=1, song=SongBrief(seconds, None, sections),
         settings={**configs["parameters"], "scene_prompts": configs["scene_prompts"]},
     )  # fmt: skip
     written = DraftProvider().make(request, into=folder, progress=quiet, cancelled=never).data["scenes"]

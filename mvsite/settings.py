@@ -162,7 +162,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = usable_cores()
 CELERY_TASK_DEFAULT_QUEUE = "io"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
-# Above the longest hard limit (jobs.kinds), so that a running task is not delivered again.
+# Above the longest time limit of a job (jobs.kinds), so that a running task is not delivered again.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A worker outlives any outage of the broker (the default gives up after 100 tries).
@@ -173,7 +173,6 @@ CELERY_BEAT_SCHEDULER = "mvsite.beat:HeartbeatScheduler"
 CELERY_IMPORTS = [f"workers.{module.name}" for module in pkgutil.iter_modules([str(BASE_DIR / "workers")])]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # It would log each word of a traceback as a line of its own.
-CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
 

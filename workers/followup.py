@@ -31,11 +31,6 @@ def project_sections_changed(*, project_id: str, labels: list[str], **_: object)
     followup.project_sections_changed(UUID(project_id), labels)
 
 
-@shared_task(name="workers.followup.song_changed")
-def song_changed(*, song_id: str, **_: object) -> None:
-    followup.song_changed(UUID(song_id))
-
-
 @shared_task(name="workers.followup.clean_deleted_scenes")
 def clean_deleted_scenes(**_: object) -> None:
     cleaning.deleted_scenes_clean(now=timezone.now())

@@ -26,7 +26,7 @@ from apps.scenes.models import Change, Clip, Scene
 from apps.songs.models import Song
 
 # Our apps, lowest first; the order of the lines.
-APPS = ("accounts", "flavors", "assets", "jobs", "songs", "projects", "scenes", "composition", "pro", "studio")
+APPS = ("accounts", "flavors", "assets", "jobs", "songs", "projects", "scenes", "composition", "pro")
 OWNER_MARK = "(owner)"
 # Where a file lies is a fact of the installation, not of the file.
 PLACE_FIELDS = (

@@ -99,11 +99,6 @@ class Asset(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
 
-    @property
-    def local_present(self) -> bool:
-        """Whether a media folder, not necessarily this machine's, holds a copy."""
-        return bool(self.media_folder)
-
 
 class MediaFolder(models.Model):
     """A media folder that workers serve, on whichever machine; the night's round visits each."""

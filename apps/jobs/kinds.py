@@ -60,6 +60,3 @@ SPECS: dict[str, KindSpec] = {
     Kind.AUDIO_IMPORT: KindSpec(SONGS_TASK, Queue.IO, 1800),
     Kind.AUDIO_ANALYSIS: KindSpec(SONGS_TASK, Queue.MEDIA, 1800),
 }
-
-# CELERY_BROKER_TRANSPORT_OPTIONS' visibility timeout must stay above this.
-LONGEST_TIME_LIMIT_SECONDS = max(spec.time_limit_seconds for spec in SPECS.values())

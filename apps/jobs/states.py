@@ -66,7 +66,6 @@ class Code(TextChoices):
     PROVIDER_REJECTED = "provider_rejected"
     PROVIDER_FAILED = "provider_failed"
     PROVIDER_UNREACHABLE = "provider_unreachable"
-    NOT_CONFIGURED = "not_configured"
     BUDGET_EXCEEDED = "budget_exceeded"
     COST_ABOVE_RESERVED = "cost_above_reserved"
     COST_CONFIRMED = "cost_confirmed"

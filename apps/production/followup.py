@@ -46,12 +46,6 @@ def job_retried(job_id: UUID) -> None:
         Scene.objects.filter(pk__in=[job.scene_id], deleted_at=None).update(job=job)
 
 
-def song_changed(song_id: UUID) -> None:
-    """The song's beat grid was corrected: every project on it is laid anew."""
-    for project_id in Project.objects.filter(song_id=song_id).values_list("pk", flat=True):
-        project_song_changed(project_id)
-
-
 def project_sections_changed(project_id: UUID, labels: list[str]) -> None:
     """The song's parts have other names or places: scenes that had one of the old names get the new one."""
     with transaction.atomic():

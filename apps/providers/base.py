@@ -64,8 +64,6 @@ class SongBrief:
 
     duration_seconds: float
     tempo_bpm: float | None = None
-    beat_seconds: tuple[float, ...] = ()
-    downbeat_seconds: tuple[float, ...] = ()
     sections: tuple[SongSection, ...] = ()
     title: str = ""
     lyrics: str = ""

@@ -99,12 +99,6 @@ def hat(open_seconds: float = 0.03) -> Samples:
     return np.asarray((0.3 * noise * np.exp(-_time(0.02 + 4 * open_seconds) / open_seconds)).astype(np.float32))
 
 
-@cache
-def click(pitch: float = 1500.0) -> Samples:
-    t = _time(0.03)
-    return np.asarray((np.sin(2 * np.pi * pitch * t) * np.exp(-t / 0.006)).astype(np.float32))
-
-
 @lru_cache(maxsize=256)
 def bass(note: int, seconds: float) -> Samples:
     t = _time(seconds)

@@ -31,8 +31,6 @@ def song_brief(song: Song, start: float, end: float) -> SongBrief:
     return SongBrief(
         duration_seconds=end - start,
         tempo_bpm=song.grid.get("tempo_bpm"),
-        beat_seconds=song_beats(song, start, end),
-        downbeat_seconds=tuple(song_shape(song, start, end).downbeats),
         sections=tuple(
             SongSection(
                 label=section["label"],

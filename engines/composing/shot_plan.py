@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
-from itertools import accumulate
 from pathlib import Path
 
 from engines.errors import InputError
 from engines.media.formats import ClipFormat, Encoding
-from engines.media.frames import FrameGrid, as_seconds
+from engines.media.frames import as_seconds
 from engines.media.probe import MediaFacts
 
 _BACKWARD_RUN_FRAMES = 24
@@ -155,18 +154,6 @@ class Span:
     @property
     def frames(self) -> int:
         return self.view.frames
-
-
-def shots_on_grid(
-    sources: Sequence[Source], durations_seconds: Sequence[float | Fraction], clip_format: ClipFormat
-) -> tuple[Shot, ...]:
-    """One shot for each source, cut on the running clock."""
-    spans = FrameGrid(clip_format.fps).spans(durations_seconds)
-    starts = accumulate((as_seconds(duration) for duration in durations_seconds[:-1]), initial=Fraction(0))
-    return tuple(
-        Shot(source, end - start, wanted_seconds=wanted)
-        for source, (start, end), wanted in zip(sources, spans, starts, strict=True)
-    )
 
 
 def plan_spans(plan: ShotPlan) -> list[Span]:

@@ -52,7 +52,7 @@ def test_a_stored_file_is_in_the_bucket_verified_and_gone_from_the_disk(clip, us
     content = clip.read_bytes()
     asset = store(clip, user)
     asset.refresh_from_db()
-    assert (asset.stored_in, asset.upload_pending, asset.local_present) == ("bucket", False, False)
+    assert (asset.stored_in, asset.upload_pending, asset.media_folder) == ("bucket", False, "")
     assert object_bytes(s3_client, bucket, asset.key) == content
     assert s3_client.head_object(Bucket=bucket, Key=asset.key)["ContentType"] == "video/mp4"
     assert [path for path in settings.MEDIA_ROOT.rglob("*") if path.name != ".media-id"] == []
@@ -364,7 +364,7 @@ def test_a_copy_that_a_killed_worker_left_is_dropped_later(clip, user, bucket, m
     assert messages(f"disk-{folder}") == [(background.DROP_TASK, {"asset_id": str(asset.id)})]
     background.asset_local_copy_drop(asset.id)
     assert not place.exists()
-    assert not Asset.objects.get().local_present
+    assert not Asset.objects.get().media_folder
 
 
 @pytest.mark.parametrize("before", [None, b"of a dead attempt"], ids=["nothing there", "over an orphan"])

@@ -73,7 +73,7 @@ def test_a_job_killed_while_storing_is_done_again_under_the_same_key(step, tmp_p
     assert not Asset.objects.exists()
     asset = store(make(tmp_path, size), key, user)
     asset.refresh_from_db()
-    assert (asset.stored_in, asset.local_present) == ("bucket", False)
+    assert (asset.stored_in, asset.media_folder) == ("bucket", "")
     assert s3_client.get_object(Bucket=bucket, Key=key)["Body"].read() == content(size)
     assert not local_path(key).exists()
 
@@ -121,4 +121,4 @@ def test_a_copy_left_by_a_worker_killed_after_the_commit_is_dropped(tmp_path, us
     assert background.storage_work_dispatch(now=timezone.now() + LATER) == 1
     background.asset_local_copy_drop(asset.id)
     asset.refresh_from_db()
-    assert (asset.local_present, local_path(asset.key).exists()) == (False, False)
+    assert (asset.media_folder, local_path(asset.key).exists()) == ("", False)

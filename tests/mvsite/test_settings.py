@@ -11,6 +11,7 @@ import yaml
 from django.conf import settings
 
 from apps.core.checks import check_public_url
+from apps.jobs.kinds import SPECS
 from embedded.addresses import own_names
 from launcher.programs import workers
 from mvsite import env
@@ -129,3 +130,8 @@ def test_the_commit_is_the_checkouts():
 def test_a_public_address_in_plain_http_is_accepted_with_a_warning(settings, address, said):
     settings.PUBLIC_URL = address
     assert [warning.id for warning in check_public_url()] == ["core.W001"] * said
+
+
+def test_a_running_task_is_not_delivered_a_second_time():
+    longest = max(spec.time_limit_seconds for spec in SPECS.values())
+    assert settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"] > longest

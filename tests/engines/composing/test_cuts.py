@@ -5,8 +5,9 @@ from fractions import Fraction
 import pytest
 
 from apps.core.errors import InputError
-from engines.composing.shot_plan import ShortClip, Shot, ShotPlan, Transition, TransitionKind, shots_on_grid
+from engines.composing.shot_plan import ShortClip, Shot, ShotPlan, Transition, TransitionKind
 from engines.media.formats import FRAME_RATES, ClipFormat
+from engines.media.frames import FrameGrid
 from tests.engines.composing.conftest import SHAPE, as_source, clip_pictures, ffmpeg, own_clip, seen
 
 
@@ -104,7 +105,11 @@ def test_every_rate_is_exact(tmp_path, make, fps):
     shape = ClipFormat(160, 90, fps)
     clip = own_clip(tmp_path / "clip.mp4", 1, 70, shape)
     durations = [60 / 93.7 * 1.5] * 3
-    shots = shots_on_grid([clip] * 3, durations, shape)
+    spans = FrameGrid(fps).spans(durations)
+    shots = tuple(
+        Shot(clip, end - start, wanted_seconds=Fraction(index * durations[0]))
+        for index, (start, end) in enumerate(spans)
+    )
     composed, proof = make(ShotPlan(shots, shape))
     assert proof.passed, proof.checks
     assert composed.segments.encoded_segments == 0

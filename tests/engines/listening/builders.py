@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apps.songs.synthesis import RATE, SAMPLE_CHORDS, Mix, bass, chord, click, hat, kick, pluck, snare, voice
+from apps.songs.synthesis import RATE, SAMPLE_CHORDS, Mix, bass, chord, hat, kick, pluck, snare, voice
 from engines.listening.decoding import SAMPLE_RATE
 from engines.listening.grid import BeatGrid
 from engines.listening.metre import downbeats_guess
@@ -25,6 +25,11 @@ class Played:
     @property
     def seconds(self) -> float:
         return self.samples.shape[1] / RATE
+
+
+def click() -> np.ndarray:
+    t = np.arange(round(0.03 * RATE)) / RATE
+    return np.asarray((np.sin(2 * np.pi * 1500 * t) * np.exp(-t / 0.006)).astype(np.float32))
 
 
 def clicks(bpm: float, seconds: float, offset: float = 0.0) -> Played:
