@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0006_excess_entries'),
+        ('jobs', '0007_drop_unread_columns'),
     ]
 
     operations = [
