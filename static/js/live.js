@@ -7,9 +7,9 @@ import { tell } from "./toasts.js";
 document.addEventListener("htmx:configRequest", ({ target, detail }) => {
   if (target.id === "poller" || target.matches("form[hx-post]"))
     detail.parameters.seen = [...document.querySelectorAll("[data-seen]")].map((piece) => piece.dataset.seen).join(" ");
-  // An address holds about four thousand characters.
-  if (detail.verb === "get" && Array.isArray(detail.parameters.scene))
-    detail.parameters.scene = ranges(detail.parameters.scene);
+  // An address holds about four thousand characters. What `parameters` gives for several values is no real array.
+  const scenes = detail.formData.getAll("scene");
+  if (detail.verb === "get" && scenes.length > 1) detail.parameters.scene = ranges(scenes);
 });
 
 // A hidden tab does not ask; it catches up when it is looked at again.
