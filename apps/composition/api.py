@@ -70,7 +70,7 @@ class ProjectFinal(APIView):
     def get(self, request: Request, project_id: UUID) -> HttpResponseBase:
         project = project_get(by=acting_user(request), project_id=project_id)
         if project.final_video is None:
-            raise NotFound("This project has no final video yet. Compose it first.", code="no_final_video")
+            raise NotFound("This project has no final video yet. Compose one first.", code="no_final_video")
         return serve_asset(request, project.final_video)
 
     @extend_schema(exclude=True)

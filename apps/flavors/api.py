@@ -70,7 +70,7 @@ def flavor_list(request: Request) -> Response:
 @extend_schema(
     methods=["PUT"], request=FlavorEditSerializer, responses=FlavorDetailSerializer, summary="Lay an edit over the file"
 )
-@extend_schema(methods=["DELETE"], responses={204: None}, summary="Take the edit away again")
+@extend_schema(methods=["DELETE"], responses={204: None}, summary="Remove the edit again")
 @api_view(["GET", "PUT", "DELETE"])
 @permission_classes([IsAuthenticated, MayEditFlavors])
 def flavor_config(request: Request, flavor: str, config_type: str) -> Response:

@@ -43,7 +43,7 @@ def flavor_save(
 
 
 def flavor_delete(*, by: User, flavor: str, config_type: str) -> None:
-    """Take the edit away, so that the file counts again; a flavor without a file then loses this type.
+    """Remove the edit, so that the file counts again; a flavor without a file then loses this type.
 
     Raises NotFound when there is no edit, InputError when other flavors' edits would no longer fit without it."""
     with transaction.atomic():

@@ -88,7 +88,7 @@ def checked_range(
         raise InputError("The range must end after it starts.", errors={"end_time": ["not after start_time"]})
     if length is not None and start >= length:
         raise InputError(
-            f"The audio lasts only {length:.2f} seconds.", errors={"start_time": ["past the end of the audio"]}
+            f"The audio is only {length:.2f} seconds.", errors={"start_time": ["past the end of the audio"]}
         )
     return start, end if length is None or end is None else min(end, length)
 

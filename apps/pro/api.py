@@ -47,26 +47,28 @@ _PROVIDERS = " or ".join(provider.name for provider in providers_for(Capability.
 class ProProcessSerializer(serializers.Serializer[Any]):
     """The form. Each audio comes in a field named by its `refId`: a file, an audio id or a link."""
 
-    video = serializers.FileField(help_text="A file; or the id of a video, or a link, as text")
+    video = serializers.FileField(help_text="A file, or as text: the id of a video or a link")
     segments = serializers.CharField(
         help_text="JSON: [{startTime, endTime, audioInput: {refId, startTime?, endTime?}, optionsOverride?}]"
     )
     model = serializers.CharField(required=False, default=_DEFAULT_RULES.default_model)
     sync_mode = serializers.CharField(required=False, default=_DEFAULT_RULES.default_sync_mode)
-    options = serializers.CharField(required=False, help_text="JSON: further options of the model")
+    options = serializers.CharField(required=False, help_text="JSON: further model options")
     provider = serializers.CharField(required=False, help_text=f"{_PROVIDERS}; {_DEFAULT.name} unless said")
     config_flavor = serializers.CharField(required=False)
     confirm_cost = serializers.BooleanField(required=False)
     project_id = serializers.UUIDField(
         required=False,
-        help_text="The result comes back to this project. `video` is its final video, or its scene's current clip",
+        help_text="The result returns to this project. `video` is its final video, or the scene's current clip",
     )
-    sequence = serializers.IntegerField(required=False, help_text="With `project_id`: the scene that `video` is of")
+    sequence = serializers.IntegerField(required=False, help_text="With `project_id`: the scene `video` belongs to")
 
 
 @extend_schema(
     request={"multipart/form-data": ProProcessSerializer},
-    parameters=[OpenApiParameter("dry_run", OpenApiTypes.BOOL, description="Check and price it only; nothing is kept")],
+    parameters=[
+        OpenApiParameter("dry_run", OpenApiTypes.BOOL, description="Only validate and quote; nothing is stored")
+    ],
     responses={202: JobSerializer, 200: OpenApiTypes.OBJECT},
 )
 @api_view(["POST"])
@@ -239,5 +241,5 @@ def pro_job_retry(request: Request, job_id: UUID) -> Response:
 def _pro_job(by: User, job_id: UUID) -> Job:
     job = job_get(by, job_id)
     if job.kind != Kind.PRO_LIPSYNC:
-        raise NotFound("There is no such Pro job.")
+        raise NotFound("This Pro job doesn't exist.")
     return job

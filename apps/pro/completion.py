@@ -26,7 +26,7 @@ def pro_job_check(job_id: UUID) -> Job:
     """
     job = Job.objects.filter(pk=job_id, kind=Kind.PRO_LIPSYNC).first()
     if job is None:
-        raise NotFound("There is no such Pro job.")
+        raise NotFound("This Pro job doesn't exist.")
     open_runs = [run for run in RemoteRun.objects.filter(job=job, attempt=job.attempt) if run.is_open]
     if open_runs:
         runs_poll(job.provider, open_runs)

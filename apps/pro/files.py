@@ -116,7 +116,7 @@ def order_file_store(by: User, file: OrderFile) -> Callable[[], Asset]:
         asset = file.asset
         return lambda: asset
     if file.path is None or file.facts is None:
-        raise InputError("The file is gone. Send it again.", errors={file.name: ["gone"]})
+        raise InputError("The file no longer exists. Upload it again.", errors={file.name: ["gone"]})
     content_type, suffix = media_type(file.facts)
     key = upload_key(by.pk, uuid4(), file.kind, suffix)
     stored = file_store(file.path, key=key, content_type=content_type, facts=file.facts, digest=file.digest)

@@ -75,7 +75,7 @@ def _received(run: JobRun, result: ProviderResult, receive: Receiver, *, wanted_
     file = produced(result, "video")[0]
     keep = receive(run, file.path)
     # Kept all the same: it is paid for, and what there is of it may do.
-    damage = "" if decodes_to_end(file.path) else "The result is damaged: its picture cannot be decoded to the end."
+    damage = "" if decodes_to_end(file.path) else "The result is damaged: its video can't be decoded to the end."
     # A result that came late may find the next attempt's under the job's key.
     key = job_video_key(uuid4()) if run.late else pro_result_key(run.job.owner_id, run.job.pk)
     stored = file_store(file.path, key=key, content_type=file.content_type, fence=run.fence)
@@ -91,4 +91,4 @@ def _length_warning(stored: StoredFile, wanted: float | None) -> str:
     seconds = stored.facts.duration_seconds if stored.facts else None
     if wanted is None or seconds is None or abs(seconds - wanted) <= LENGTH_TOLERANCE_SECONDS:
         return ""
-    return f"The result lasts {seconds:.2f} s, the video {wanted:.2f} s. Look at its end before you use it."
+    return f"The result lasts {seconds:.2f} s, the video {wanted:.2f} s. Check its end before you use it."

@@ -72,13 +72,13 @@ def home_find(*, by: User, project_id: UUID, sequence: int | None, video_id: UUI
     if sequence is not None:
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
         if scene.current_clip is None or scene.current_clip.asset_id != video_id:
-            raise ConflictError(f"Scene {sequence} has another clip by now. Open it again from the project.")
+            raise ConflictError(f"Scene {sequence} has a different clip now. Open it again from the project.")
         refuse_busy(scene)
         return Home(scene.project, scene=scene)
     project = project_get(by=by, project_id=project_id)
     composition = Composition.objects.filter(project=project, asset_id=video_id).order_by("-created_at").first()
     if composition is None:
-        raise ConflictError("This is not a composed video of the project. Open it again from the project.")
+        raise ConflictError("This isn't one of the project's composed videos. Open it again from the project.")
     return Home(project, composition=composition)
 
 

@@ -51,7 +51,7 @@ def segments_read(text: str) -> ReadSegments:
     if not isinstance(rows, list):
         return ReadSegments({}, [NO_LIST])
     if not rows:
-        return ReadSegments({}, [SegmentProblem(None, "segments", "Set at least one segment.")])
+        return ReadSegments({}, [SegmentProblem(None, "segments", "Add at least one segment.")])
     if len(rows) > MAXIMUM_SEGMENTS:
         return ReadSegments({}, [SegmentProblem(None, "segments", f"Use at most {MAXIMUM_SEGMENTS} segments.")])
     segments: dict[int, LipsyncSegment] = {}
@@ -66,7 +66,7 @@ def segments_read(text: str) -> ReadSegments:
 
 def _row_problems(index: int, row: Any) -> list[SegmentProblem]:
     if not isinstance(row, dict):
-        return [SegmentProblem(index, "segment", "A segment is an object with startTime, endTime and audioInput.")]
+        return [SegmentProblem(index, "segment", "A segment must be an object with startTime, endTime and audioInput.")]
     problems = [
         SegmentProblem(index, name, f"{name} must be a number of seconds.")
         for name in ("startTime", "endTime")
@@ -77,11 +77,13 @@ def _row_problems(index: int, row: Any) -> list[SegmentProblem]:
         return [*problems, SegmentProblem(index, "audioInput", "audioInput must be an object with refId.")]
     reference = sound.get("refId")
     if not isinstance(reference, str) or not reference.strip():
-        problems.append(SegmentProblem(index, "audioInput.refId", "Name the audio of the segment in refId."))
+        problems.append(SegmentProblem(index, "audioInput.refId", "Set refId to the segment's audio."))
     elif reference in RESERVED_REFERENCES:
-        problems.append(SegmentProblem(index, "audioInput.refId", f"{reference!r} is a field of the form. Rename it."))
+        problems.append(
+            SegmentProblem(index, "audioInput.refId", f"{reference!r} is the name of a form field. Rename it.")
+        )
     problems += [
-        SegmentProblem(index, f"audioInput.{name}", f"{name} must be a number of seconds, or be left out.")
+        SegmentProblem(index, f"audioInput.{name}", f"{name} must be a number of seconds, or omitted.")
         for name in ("startTime", "endTime")
         if sound.get(name) is not None and not is_number(sound[name])
     ]

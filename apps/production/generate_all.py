@@ -176,7 +176,7 @@ def _song_ready(project: Project) -> bool:
     if song.analysis_state == AnalysisState.WAITING:
         return False
     if song_seconds(project) is None:
-        raise InputError(f"The song could not be read: {song.analysis_error}")
+        raise InputError(f"The song couldn't be read: {song.analysis_error}")
     # Without a beat grid the cuts are even; a music video without beats is better than none.
     return True
 
@@ -184,7 +184,7 @@ def _song_ready(project: Project) -> bool:
 def _write_scenes(project: Project) -> None:
     last = _last_job(project, Kind.SCENES)
     if last is not None and last.state in FAILED:
-        _stop(project, f"The scenes could not be written: {last.error or 'it was cancelled.'}")
+        _stop(project, f"The scenes couldn't be written: {last.error or 'it was cancelled.'}")
     elif last is None or not last.is_live:
         work = project_scenes_work(by=project.owner, project=project)
         work_start(by=project.owner, work=work, project_id=project.pk, dedupe_key=scenes_key(project.pk))
@@ -199,7 +199,7 @@ def _reference_awaited(project: Project) -> bool:
         work_start(by=project.owner, work=reference_work(project), project_id=project.pk, dedupe_key=key)
         return True
     if last.state in FAILED:
-        raise InputError(f"The character reference could not be made: {last.error or 'it was cancelled.'}")
+        raise InputError(f"The character reference couldn't be created: {last.error or 'it was cancelled.'}")
     # One that a person took away while the path was on is not made again.
     return last.is_live
 
@@ -243,7 +243,7 @@ def _compose(project: Project) -> None:
         return
     last = _last_job(project, Kind.COMPOSE)
     if last is not None and last.state in FAILED:
-        _stop(project, f"The final video could not be composed: {last.error or 'it was cancelled.'}")
+        _stop(project, f"The final video couldn't be composed: {last.error or 'it was cancelled.'}")
     elif last is None or not last.is_live:
         project_compose(by=project.owner, project_id=project.pk)
 
@@ -265,24 +265,24 @@ def _forget_failures(project: Project) -> None:
 
 
 def _failure_sentence(failed: Sequence[Scene], total: int) -> str:
-    """`2 of 6 scenes could not be made. Scenes 2 and 3: It was cancelled. Press Generate …`; each reason once."""
+    """`2 of 6 scenes couldn't be created. Scenes 2 and 3: It was cancelled. Press Generate …`; each reason once."""
     numbers: dict[str, list[str]] = {}
     for scene in failed:
         numbers.setdefault(scene_error(scene) or "It was cancelled.", []).append(str(scene.sequence))
     told = [f"Scene{'s' if len(of) > 1 else ''} {_listed(of)}: {why}" for why, of in numbers.items()]
     more = f" And {len(told) - MOST_REASONS} more reasons." if len(told) > MOST_REASONS else ""
     reasons = " ".join(told[:MOST_REASONS])
-    return f"{len(failed)} of {total} scenes could not be made. {reasons}{more} {_what_helps(failed)}"
+    return f"{len(failed)} of {total} scenes couldn't be created. {reasons}{more} {_what_helps(failed)}"
 
 
 def _what_helps(failed: Sequence[Scene]) -> str:
     """`Press Generate …` for what it makes again. What was paid and refused, or may have been paid, it does not."""
     choosing = [str(scene.sequence) for scene in failed if scene_awaits_choice(scene)]
     if not choosing:
-        return "Press Generate to try them again."
+        return "Click Generate to retry them."
     cards = f"{'cards' if len(choosing) > 1 else 'card'} of scene{'s' if len(choosing) > 1 else ''} {_listed(choosing)}"
-    decide = f"On the {cards}, decide whether to use what was paid for or to pay again"
-    return f"{decide}." if len(choosing) == len(failed) else f"{decide}, then press Generate for the rest."
+    decide = f"On the {cards}, decide whether to use what you paid for or pay again"
+    return f"{decide}." if len(choosing) == len(failed) else f"{decide}, then click Generate for the rest."
 
 
 def _listed(words: Sequence[str]) -> str:

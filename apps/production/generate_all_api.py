@@ -27,7 +27,7 @@ class ProjectGenerate(APIView):
     @extend_schema(
         request=SpendingSerializer,
         responses={202: ProjectSerializer},
-        summary="Make everything that is missing, then compose; repeat it to go on after a failure",
+        summary="Generate everything that is missing, then compose; call it again to resume after a failure",
     )
     @idempotent
     def post(self, request: Request, project_id: UUID) -> Response:
@@ -39,7 +39,7 @@ class ProjectGenerate(APIView):
         return Response(ProjectSerializer(project).data, status=202, headers=location)
 
 
-@quote_schema(SpendingSerializer, "What everything that is missing costs")
+@quote_schema(SpendingSerializer, "Quote everything that is missing")
 class ProjectGenerateQuote(QuoteView):
     body = SpendingSerializer
 
@@ -49,7 +49,7 @@ class ProjectGenerateQuote(QuoteView):
 
 
 class ProjectGenerateCancel(APIView):
-    @extend_schema(request=None, responses=ProjectSerializer, summary="Stop, and cancel what runs")
+    @extend_schema(request=None, responses=ProjectSerializer, summary="Stop, and cancel running jobs")
     def post(self, request: Request, project_id: UUID) -> Response:
         project = generate_all.generate_all_cancel(by=acting_user(request), project_id=project_id)
         return Response(ProjectSerializer(project).data)
@@ -75,7 +75,7 @@ class MoneySerializer(serializers.Serializer[Any]):
 
 
 class ProjectMoney(APIView):
-    @extend_schema(responses=MoneySerializer, summary="What the project costs and has cost")
+    @extend_schema(responses=MoneySerializer, summary="The project's estimated, reserved and spent money")
     def get(self, request: Request, project_id: UUID) -> Response:
         by = acting_user(request)
         project = project_get(by=by, project_id=project_id)

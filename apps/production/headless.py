@@ -59,7 +59,7 @@ class VideoWish:
 def song_ensure(*, by: User, path: Path) -> Song:
     """The song of that file: the one that was taken in before, or a new one. Raises InputError for no song."""
     if not path.is_file():
-        raise InputError(f"There is no file {path}. Name a song: mp3, wav, flac, m4a, ogg or opus.")
+        raise InputError(f"There's no file {path}. Name a song: mp3, wav, flac, m4a, ogg or opus.")
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         known = songs_of(by).filter(asset__sha256=digest).first()
@@ -102,7 +102,7 @@ def final_copy(project: Project, target: Path) -> Mapping[str, Any]:
     """Copy the final video to `target`, whole or not at all; answers its facts."""
     asset = project.final_video
     if asset is None:
-        raise ConflictError("The project has no final video yet. Run the command again.")
+        raise ConflictError("The project doesn't have a final video yet. Run the command again.")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     with asset_local_copy(asset) as source:

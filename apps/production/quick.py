@@ -50,7 +50,7 @@ def quick_scene(*, by: User, scene_id: UUID) -> Scene:
     found = Scene.objects.filter(pk=scene_id, project__owner=by, deleted_at=None)
     place = found.values_list("project_id", "sequence").first()
     if place is None:
-        raise NotFound("There is no such scene.")
+        raise NotFound("This scene doesn't exist.")
     return scene_get(by=by, project_id=place[0], sequence=place[1] or 0)
 
 
@@ -58,7 +58,7 @@ def quick_wish(scene: Scene) -> dict[str, Any]:
     """What the page sends to `/api/mv/lipsync`: the current clip, the song, and the scene's own window on it."""
     project = scene.project
     if project.song is None:
-        raise InputError("This project has no song to sync to. Choose a song first.", code="no_song")
+        raise InputError("This project has no song to sync to. Add a song first.", code="no_song")
     window = scene_window(project, scene.sequence or 0, default=WITHOUT_LENGTH_SECONDS)
     return {
         "video_id": scene.current_clip.asset_id if scene.current_clip is not None else None,
@@ -85,7 +85,7 @@ def quick_lipsync_work(*, by: User, scene: Scene, wish: Mapping[str, Any]) -> Wo
     if clip is None:
         raise InputError(f"Scene {scene.sequence} has no video yet. Generate one first.", code="no_video")
     if wish.get("video_id") != clip.asset_id:
-        raise ConflictError("This scene shows another clip now. Look at it, then try again.", code="stale")
+        raise ConflictError("This scene has a different clip now. Review it, then try again.", code="stale")
     source = lipsync_source(scene)
     wish = {**wish, "video_id": source.asset_id}
     wish["flavor"] = wish.get("flavor") or project.flavor

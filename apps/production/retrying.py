@@ -51,7 +51,7 @@ def scene_retry(*, by: User, project_id: UUID, sequence: int, spending: Spending
     clip = scene.current_clip
     if clip is not None and clip.job is not None and clip_suspicions(clip):
         return _make_again(by, scene, clip.job, spending)
-    raise ConflictError("There is nothing to try again on this scene. Choose what to make from its menu.")
+    raise ConflictError("There's nothing to retry on this scene. Choose what to generate from its menu.")
 
 
 def _make_again(by: User, scene: Scene, job: Job, spending: Spending) -> Job:

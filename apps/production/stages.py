@@ -65,7 +65,7 @@ def project_way(project: Project, scenes: Sequence[Scene], running: Sequence[Job
     """How far the one-button path is; `running` are the project's live jobs."""
     if not scenes:
         listening = project.song is not None and project.song.analysis_state == AnalysisState.WAITING
-        return Way("Listening to the song" if listening else "Writing the scenes", None)
+        return Way("Analyzing the song" if listening else "Writing the scenes", None)
     stages = _stages(project, project.song, scenes, running)
     weight = sum(stage.weight for stage in stages)
     done = sum(stage.weight * stage.share for stage in stages)
@@ -80,7 +80,7 @@ def _way_words(stages: Sequence[Stage], running: Iterable[Job]) -> str:
     if any(job.kind == Kind.CHARACTER_REFERENCE for job in running):
         return "Drawing the character"
     parts = [f"{stage.name} {stage.words}" for stage in stages if not stage.done and " of " in stage.words]
-    return " · ".join(parts) or "Composing comes next"
+    return " · ".join(parts) or "Composing next"
 
 
 def _way_left(project: Project, left: float, running: Iterable[Job]) -> str:
@@ -102,7 +102,7 @@ def jobs_way(running: Sequence[Job]) -> Way:
     """What single jobs of a project are at; at least one."""
     if len(running) > 1:
         percent = sum(job.progress_percentage for job in running) / len(running)
-        return Way(f"{len(running)} jobs are at work", int(percent))
+        return Way(f"{len(running)} jobs are running", int(percent))
     job = running[0]
     message = job.progress_message or ("starting" if job.state == State.RUNNING else "waiting for a worker")
     return Way(f"{kind_label(job.kind)}: {message}", int(job.progress_percentage) if job.progress_percentage else None)

@@ -69,7 +69,7 @@ class ProjectDetail(APIView):
         )
         return Response(ProjectSerializer(project).data)
 
-    @extend_schema(responses={204: None}, summary="Delete a project; running work is cancelled first")
+    @extend_schema(responses={204: None}, summary="Delete a project; its running jobs are cancelled first")
     def delete(self, request: Request, project_id: UUID) -> Response:
         project_delete(by=acting_user(request), project_id=project_id)
         return Response(status=204)

@@ -34,7 +34,7 @@ def projects_of(by: User) -> QuerySet[Project]:
 def project_get(*, by: User, project_id: UUID) -> Project:
     project = projects_of(by).filter(pk=project_id).first()
     if project is None:
-        raise NotFound("There is no such project.")
+        raise NotFound("This project doesn't exist.")
     return project
 
 
@@ -42,7 +42,7 @@ def project_lock(*, by: User, project_id: UUID) -> Project:
     """The project's row, locked for the rest of the transaction: every change of its scenes takes this lock."""
     project = Project.objects.select_for_update(of=("self",)).filter(owner=by, pk=project_id).first()
     if project is None:
-        raise NotFound("There is no such project.")
+        raise NotFound("This project doesn't exist.")
     return project
 
 

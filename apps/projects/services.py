@@ -83,7 +83,7 @@ def project_update(
         project = project_lock(by=by, project_id=project_id)
         if expected_version not in {None, project.version}:
             raise ConflictError(
-                "This project was changed meanwhile. Load it again, then repeat your change.", code="stale"
+                "This project was changed in the meantime. Reload it, then repeat your change.", code="stale"
             )
         song_before = (project.song_id, project.song_start, project.song_end)
         _apply(project, fields)
@@ -154,7 +154,7 @@ def _checked_providers(choice: Mapping[str, str]) -> dict[str, str]:
     for capability, name in choice.items():
         if capability not in PROVIDER_CHOICES:
             raise InputError(
-                f"There is no provider choice {capability!r}.",
+                f"Unknown provider choice {capability!r}.",
                 errors={"providers": [f"keys are {', '.join(PROVIDER_CHOICES)}"]},
             )
         able = [provider.name for provider in providers_for(Capability(capability))]
@@ -173,7 +173,7 @@ def _check_range(project: Project) -> None:
         return
     if project.song_start < 0 or (end is not None and end <= project.song_start):
         raise InputError(
-            "The used part of the song has to end after it starts.", errors={"song_end": ["not after song_start"]}
+            "The part of the song you use must end after it starts.", errors={"song_end": ["not after song_start"]}
         )
     if project.song.asset.duration_seconds is None:
         return

@@ -55,7 +55,9 @@ class SceneDetail(APIView):
         return Response(SceneSerializer(scene).data)
 
     @extend_schema(
-        request=ScenePatchSerializer, responses=SceneSerializer, summary="Edit a scene; a new duration moves its cut"
+        request=ScenePatchSerializer,
+        responses=SceneSerializer,
+        summary="Edit a scene; changing the duration moves its cut",
     )
     def patch(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(ScenePatchSerializer, request)
@@ -65,14 +67,14 @@ class SceneDetail(APIView):
         )
         return Response(_scene_answer(request, scene))
 
-    @extend_schema(responses={204: None}, summary="Delete a scene; undo brings it back")
+    @extend_schema(responses={204: None}, summary="Delete a scene; this can be undone")
     def delete(self, request: Request, project_id: UUID, sequence: int) -> Response:
         services.scene_delete(by=acting_user(request), project_id=project_id, sequence=sequence)
         return Response(status=204)
 
 
 class SceneReorder(APIView):
-    @extend_schema(request=ReorderSerializer, responses=SCENES_ANSWER, summary="Put the scenes in another order")
+    @extend_schema(request=ReorderSerializer, responses=SCENES_ANSWER, summary="Reorder the scenes")
     def post(self, request: Request, project_id: UUID) -> Response:
         data = validated(ReorderSerializer, request)
         services.scenes_reorder(by=acting_user(request), project_id=project_id, **data)
@@ -89,7 +91,7 @@ class SceneSplit(APIView):
 
 
 class SceneMerge(APIView):
-    @extend_schema(request=None, responses=SCENES_ANSWER, summary="Join a scene with the next one")
+    @extend_schema(request=None, responses=SCENES_ANSWER, summary="Merge a scene with the next one")
     @idempotent
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         services.scene_merge(by=acting_user(request), project_id=project_id, sequence=sequence)
@@ -97,7 +99,7 @@ class SceneMerge(APIView):
 
 
 class SceneDuplicate(APIView):
-    @extend_schema(request=SnapSerializer, responses=SCENES_ANSWER, summary="Put a copy after a scene")
+    @extend_schema(request=SnapSerializer, responses=SCENES_ANSWER, summary="Duplicate a scene")
     @idempotent
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(SnapSerializer, request)
@@ -106,7 +108,7 @@ class SceneDuplicate(APIView):
 
 
 class ChangeUndo(APIView):
-    @extend_schema(request=None, responses=SCENES_ANSWER, summary="Take back the last change of the scenes")
+    @extend_schema(request=None, responses=SCENES_ANSWER, summary="Undo the last change to the scenes")
     @idempotent
     def post(self, request: Request, project_id: UUID) -> Response:
         history.change_undo(by=acting_user(request), project_id=project_id)
@@ -114,7 +116,7 @@ class ChangeUndo(APIView):
 
 
 class ChangeRedo(APIView):
-    @extend_schema(request=None, responses=SCENES_ANSWER, summary="Do again what was undone")
+    @extend_schema(request=None, responses=SCENES_ANSWER, summary="Redo the last undone change")
     @idempotent
     def post(self, request: Request, project_id: UUID) -> Response:
         history.change_redo(by=acting_user(request), project_id=project_id)

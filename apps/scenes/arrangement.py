@@ -37,7 +37,7 @@ def snapped(cut: Decimal, beats: Sequence[float], *, after: Decimal, before: Dec
     """`cut` moved to the nearest beat, when one lies close enough and inside the limits."""
     low, high = after + MINIMUM_SECONDS, before - MINIMUM_SECONDS
     if low > high:
-        raise InputError("There is no room for a cut here: a scene has to last at least 0.25 seconds.")
+        raise InputError("There's no room for a cut here: a scene must last at least 0.25 seconds.")
     cut = min(max(cut, low), high)
     place = bisect_left(beats, float(cut))
     candidates = [seconds(beat) for beat in beats[max(place - 1, 0) : place + 1]]
@@ -48,14 +48,14 @@ def snapped(cut: Decimal, beats: Sequence[float], *, after: Decimal, before: Dec
 def refuse_too_short(wanted: Decimal | None) -> None:
     """Raise InputError for a length that no scene may have."""
     if wanted is not None and wanted < MINIMUM_SECONDS:
-        raise InputError("A scene has to last at least 0.25 seconds.", errors={"duration": "too short"})
+        raise InputError("A scene must last at least 0.25 seconds.", errors={"duration": "too short"})
 
 
 def retimed(durations: Sequence[Decimal], index: int, wanted: Decimal, *, beats: Sequence[float] = ()) -> Durations:
     """Scene `index` lasts `wanted`; the next scene (for the last one, the one before) gives or takes."""
     refuse_too_short(wanted)
     if len(durations) == 1:
-        raise InputError("The only scene lasts as long as the song. Split it, or add a scene first.")
+        raise InputError("The only scene is as long as the song. Split it, or add a scene first.")
     cuts = list(boundaries(durations))
     last = index == len(durations) - 1
     moved = index if last else index + 1
@@ -64,8 +64,8 @@ def retimed(durations: Sequence[Decimal], index: int, wanted: Decimal, *, beats:
     if not low <= target <= high:
         neighbour = index if last else index + 2
         raise InputError(
-            f"Scene {neighbour} has not enough length to give: it would last less than 0.25 seconds.",
-            errors={"duration": "longer than the neighbour can give"},
+            f"Scene {neighbour} isn't long enough: it would last less than 0.25 seconds.",
+            errors={"duration": "longer than the neighboring scene allows"},
         )
     cuts[moved] = snapped(target, beats, after=cuts[moved - 1], before=cuts[moved + 1])
     return from_boundaries(cuts)
@@ -75,7 +75,7 @@ def divided(durations: Sequence[Decimal], index: int, at: Decimal, *, beats: Seq
     """Scene `index` becomes two, cut `at` seconds after its start."""
     if not 0 < at < durations[index]:
         raise InputError(
-            f"The cut has to lie inside the scene, between 0 and {durations[index].normalize():f} seconds.",
+            f"The cut must be inside the scene, between 0 and {durations[index].normalize():f} seconds.",
             errors={"at": "outside the scene"},
         )
     cuts = boundaries(durations)
@@ -92,7 +92,7 @@ def inserted(durations: Sequence[Decimal], index: int, wanted: Decimal, *, beats
     if wanted > durations[giver] - MINIMUM_SECONDS:
         raise InputError(
             f"Scene {giver + 1} lasts {durations[giver].normalize():f} seconds and cannot give {wanted.normalize():f}.",
-            errors={"duration": "longer than the neighbour can give"},
+            errors={"duration": "longer than the neighboring scene allows"},
         )
     at = wanted if giver == index else durations[giver] - wanted
     return divided(durations, giver, at, beats=beats)
@@ -109,14 +109,14 @@ def removed(durations: Sequence[Decimal], index: int) -> Durations:
 def merged(durations: Sequence[Decimal], index: int) -> Durations:
     """Scene `index` and the next become one."""
     if index + 1 >= len(durations):
-        raise InputError("The last scene has no next scene to merge with.")
+        raise InputError("The last scene has no following scene to merge with.")
     return (*durations[:index], durations[index] + durations[index + 1], *durations[index + 2 :])
 
 
 def reordered(durations: Sequence[Decimal], order: Sequence[int], *, beats: Sequence[float] = ()) -> Durations:
     """Scenes take their lengths along; `order` lists the old indexes. Interior cuts then snap to beats."""
     if sorted(order) != list(range(len(durations))):
-        raise InputError("The order has to name every scene exactly once.", errors={"order": "not a permutation"})
+        raise InputError("The order must contain every scene exactly once.", errors={"order": "not a permutation"})
     cuts = list(boundaries([durations[old] for old in order]))
     for index in range(1, len(cuts) - 1) if beats else ():
         room = cuts[index + 1] - cuts[index - 1]

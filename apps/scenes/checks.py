@@ -86,12 +86,12 @@ def clip_check(path: Path, *, wanted: Wanted, trusted: bool) -> dict[str, Any]:
     try:
         looks = _looks(path, key_frames_only=trusted)
     except av.error.FFmpegError:
-        problems.append("It cannot be decoded to the end.")
+        problems.append("It can't be decoded to the end.")
     else:
         if not looks:
-            problems.append("It holds no picture.")
+            problems.append("It has no video.")
         elif _is_black(looks):
-            suspicions.append("It looks black from start to end.")
+            suspicions.append("It looks black from start to finish.")
         elif not trusted and _is_frozen(looks):
             suspicions.append("It looks frozen: nothing moves in it.")
     return {
@@ -109,14 +109,14 @@ def _shape_problems(facts: MediaFacts, width: int | None, height: int | None) ->
     factor = (facts.width / facts.height) / (width / height)
     if 1 / SHAPE_FACTOR <= factor <= SHAPE_FACTOR:
         return []
-    return [f"It is {facts.width}×{facts.height}, another shape than the {width}×{height} that was asked for."]
+    return [f"It is {facts.width}×{facts.height}, a different shape than the {width}×{height} that was requested."]
 
 
 def _length_problems(facts: MediaFacts, wanted: float | None) -> list[str]:
     length = facts.duration_seconds
     if wanted is None or length is None or length >= wanted - LENGTH_TOLERANCE_SECONDS:
         return []
-    return [f"It lasts {length:.2f} seconds, less than the {wanted:.2f} that were asked for."]
+    return [f"It lasts {length:.2f} seconds, less than the {wanted:.2f} that were requested."]
 
 
 def _is_black(looks: Sequence[Look]) -> bool:

@@ -48,7 +48,7 @@ def refuse_busy(scene: Scene) -> None:
     job = scene_job(scene)
     if job is not None and job.is_live:
         raise ConflictError(
-            f"Scene {scene.sequence} is being worked on. Wait for it to end, or cancel it first.",
+            f"Scene {scene.sequence} is busy. Wait for its job to finish, or cancel it first.",
             code="already_running",
         )
 
@@ -57,6 +57,6 @@ def scene_expect(scene: Scene, scene_id: UUID | None) -> None:
     """Raise ConflictError when the caller means another scene than the one that has this number now."""
     if scene_id not in {None, scene.pk}:
         raise ConflictError(
-            "The scenes were put in another order meanwhile. Look at them as they are now, then try again.",
+            "The scenes were reordered in the meantime. Review the new order, then try again.",
             code="stale",
         )

@@ -47,10 +47,10 @@ def footage_render(
     facts = probe_media(footage.source)
     length = facts.duration_seconds
     if facts.kind != "video" or length is None:
-        raise InputError("This file holds no moving picture. Choose a video.", code="not_video")
+        raise InputError("This file doesn't contain a video. Choose another one.", code="not_video")
     end = min(footage.end_seconds or Fraction(length), Fraction(length))
     if not 0 <= footage.start_seconds < end:
-        raise InputError(f"The range has to lie inside the video, which lasts {length:.3f} seconds.")
+        raise InputError(f"The range must be inside the video, which lasts {length:.3f} seconds.")
     seconds = end - footage.start_seconds
     frames = max(1, round(seconds * footage.shape.fps))
     return run_to_file(

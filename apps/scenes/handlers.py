@@ -41,7 +41,7 @@ OF_A_PROJECT: dict[Kind, Receiver] = {
 
 def _generate(kind: Kind, run: JobRun) -> Outcome:
     if "frozen" not in run.parameters:
-        raise InputError("This could not be put together, so there is nothing to repeat. Ask for it anew.")
+        raise InputError("This job was never assembled, so there's nothing to retry. Start it again.")
     if kind == Kind.LIPSYNC and run.claim.came_from == State.QUEUED:
         log.info("lipsync_processing_started", provider=run.job.provider, scene_id=str(run.job.scene_id))
         if run.parameters.get("look_first"):

@@ -68,7 +68,7 @@ def change_undo(*, by: User, project_id: UUID) -> Change:
         project = project_lock(by=by, project_id=project_id)
         change = project.changes.filter(undone=False).first()
         if change is None:
-            raise ConflictError("There is nothing to undo.", code="nothing_to_undo")
+            raise ConflictError("There's nothing to undo.", code="nothing_to_undo")
         _apply(project, change.before)
         change.undone = True
         change.save(update_fields=["undone"])
@@ -76,12 +76,12 @@ def change_undo(*, by: User, project_id: UUID) -> Change:
 
 
 def change_redo(*, by: User, project_id: UUID) -> Change:
-    """Do again what was undone last. Raises ConflictError when there is nothing."""
+    """Redo the last undone change last. Raises ConflictError when there is nothing."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         change = project.changes.filter(undone=True).order_by("id").first()
         if change is None:
-            raise ConflictError("There is nothing to redo.", code="nothing_to_redo")
+            raise ConflictError("There's nothing to redo.", code="nothing_to_redo")
         _apply(project, change.after)
         change.undone = False
         change.save(update_fields=["undone"])

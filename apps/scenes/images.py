@@ -46,7 +46,7 @@ def image_make_current(*, by: User, project_id: UUID, sequence: int, image_id: U
         refuse_busy(scene)
         image = next((image for image in images_of(scene) if image.pk == image_id), None)
         if image is None:
-            raise NotFound("There is no such image in this scene.")
+            raise NotFound("This scene doesn't have that image.")
         with recorded(project, f"{CHOOSE_IMAGE} of scene {sequence}"):
             scene.image = image
             scene.version += 1

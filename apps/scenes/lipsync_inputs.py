@@ -124,7 +124,7 @@ def lipsync_audio(
             problem = "audio_start is where audio_id starts. Name that audio too; the song is never moved."
             raise InputError(problem, errors={"audio_start": ["needs audio_id"]})
         if project.song is None:
-            raise InputError("This project has no song to sync to. Choose a song first.", code="no_song")
+            raise InputError("This project has no song to sync to. Add a song first.", code="no_song")
         return _window_in(project, project.song.stem or project.song.asset, window)
     audio = asset_get(by=by, asset_id=wish.audio_id, kind=AssetKind.AUDIO)
     if wish.audio_start is not None or _is_shorter(audio, project, windows):
@@ -145,7 +145,7 @@ def _is_shorter(audio: Asset, project: Project, windows: Mapping[int, AudioWindo
 def _own_line(audio: Asset, start: Decimal, window: AudioWindow) -> AudioPart:
     length, end = audio.duration_seconds, float(start + window.scene_seconds)
     if length is not None and start >= length:
-        problem = f"The audio lasts only {length:.3f} seconds; let audio_start be less."
+        problem = f"The audio is only {length:.3f} seconds; choose a smaller audio_start."
         raise InputError(problem, errors={"audio_start": ["past the end of the audio"]})
     return AudioPart(audio, float(start), end if length is None else min(end, length), own_line=True)
 

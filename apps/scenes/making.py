@@ -215,5 +215,6 @@ def _reference_input(project: Project) -> dict[str, InputSource]:
 def _refuse_empty(scene: Scene) -> None:
     if not scene.prompt.strip():
         raise InputError(
-            f"Scene {scene.sequence} has no prompt yet. Say what it shows.", errors={"prompt": ["may not be empty"]}
+            f"Scene {scene.sequence} has no prompt yet. Describe what it shows.",
+            errors={"prompt": ["may not be empty"]},
         )

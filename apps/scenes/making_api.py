@@ -58,7 +58,7 @@ class ScenesGenerate(APIView):
         return job_response(request, job)
 
 
-@quote_schema(WriteScenesSerializer, "What writing the scenes costs")
+@quote_schema(WriteScenesSerializer, "Quote writing the scenes")
 class ScenesGenerateQuote(QuoteView):
     body = WriteScenesSerializer
 
@@ -75,7 +75,7 @@ class ScenesGenerateQuote(QuoteView):
 
 
 class SceneImage(APIView):
-    @extend_schema(request=MakeSerializer, responses={202: JobSerializer}, summary="Make the scene's image")
+    @extend_schema(request=MakeSerializer, responses={202: JobSerializer}, summary="Generate the scene's image")
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(MakeSerializer, request)
         job = making.scene_image_generate(
@@ -89,7 +89,7 @@ class SceneImage(APIView):
         return job_response(request, job)
 
 
-@quote_schema(MakeSerializer, "What the scene's image costs")
+@quote_schema(MakeSerializer, "Quote the scene's image")
 class SceneImageQuote(QuoteView):
     body = MakeSerializer
 
@@ -101,7 +101,9 @@ class SceneImageQuote(QuoteView):
 
 class SceneVideo(APIView):
     @extend_schema(
-        request=MakeVideoSerializer, responses={202: JobSerializer}, summary="Make the scene's clip, or several takes"
+        request=MakeVideoSerializer,
+        responses={202: JobSerializer},
+        summary="Generate the scene's clip, or several takes",
     )
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(MakeVideoSerializer, request)
@@ -116,7 +118,7 @@ class SceneVideo(APIView):
         return job_response(request, job)
 
 
-@quote_schema(MakeVideoSerializer, "What the scene's clip costs")
+@quote_schema(MakeVideoSerializer, "Quote the scene's clip")
 class SceneVideoQuote(QuoteView):
     body = MakeVideoSerializer
 
@@ -127,7 +129,7 @@ class SceneVideoQuote(QuoteView):
 
 
 class SceneTrim(APIView):
-    @extend_schema(request=TrimSerializer, responses={202: JobSerializer}, summary="Cut the scene's clip shorter")
+    @extend_schema(request=TrimSerializer, responses={202: JobSerializer}, summary="Trim the scene's clip")
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(TrimSerializer, request)
         job = own_clips.scene_trim(
@@ -144,7 +146,7 @@ class SceneTrim(APIView):
 class SceneUpload(APIView):
     parser_classes = [MultiPartParser]
 
-    @extend_schema(request=UploadClipSerializer, responses={202: JobSerializer}, summary="Use your own footage")
+    @extend_schema(request=UploadClipSerializer, responses={202: JobSerializer}, summary="Upload your own footage")
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(UploadClipSerializer, request)
         file = data["file"]
@@ -174,7 +176,7 @@ class SceneClips(ListAPIView[Clip]):
 
 
 class SceneRevert(APIView):
-    @extend_schema(request=RevertSerializer, responses=SceneSerializer, summary="Bring back a clip, or the original")
+    @extend_schema(request=RevertSerializer, responses=SceneSerializer, summary="Revert to a clip, or to the original")
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(RevertSerializer, request)
         by = acting_user(request)

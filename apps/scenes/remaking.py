@@ -110,7 +110,7 @@ def clip_follow(job: Job) -> None:
         except StudioError as error:
             log.warning("clip_not_followed", scene_id=str(scene.pk), reason=error.message)
             new = NewJob(kind=Kind.VIDEO, parameters={}, project_id=project.pk, scene_id=scene.pk)
-            message = f"The picture is new, and its clip could not be started. {error.message}"
+            message = f"The new picture is ready, but its clip couldn't be started. {error.message}"
             scene.job = job_create_failed(by=project.owner, new=new, message=message)
             scene.save(update_fields=["job", "updated_at"])
 

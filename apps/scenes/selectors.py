@@ -56,7 +56,7 @@ def scene_get(*, by: User, project_id: UUID, sequence: int) -> Scene:
         .first()
     )
     if scene is None:
-        raise NotFound("There is no such scene in this project.")
+        raise NotFound("This scene doesn't exist in this project.")
     return scene
 
 
@@ -79,7 +79,7 @@ def clips_of(scene: Scene) -> QuerySet[Clip]:
 def clip_get(*, scene: Scene, clip_id: UUID) -> Clip:
     clip = clips_of(scene).filter(pk=clip_id).first()
     if clip is None:
-        raise NotFound("There is no such clip in this scene.")
+        raise NotFound("This scene doesn't have that clip.")
     return clip
 
 

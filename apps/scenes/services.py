@@ -87,7 +87,7 @@ def scene_update(
         scene_expect(scene, scene_id)
         if expected_version not in {None, scene.version}:
             raise ConflictError(
-                "This scene was changed meanwhile. Load it again, then repeat your change.", code="stale"
+                "This scene was changed in the meantime. Reload it, then repeat your change.", code="stale"
             )
         with recorded(project, f"edit scene {sequence}"):
             for name, value in fields.items():
@@ -130,7 +130,7 @@ def scenes_reorder(
         scenes = list(scenes_of(project))
         if seen_ids and [scene.pk for scene in scenes] != list(seen_ids):
             raise ConflictError(
-                "The scenes were put in another order meanwhile. Look at it, then move them again.", code="stale"
+                "The scenes were reordered in the meantime. Review the new order, then move them again.", code="stale"
             )
         known = {scene.pk: place for place, scene in enumerate(scenes)}
         places = [known.get(scene_id, -1) for scene_id in scene_ids] or [sequence - 1 for sequence in order]
@@ -162,7 +162,7 @@ def scene_split(
 
 
 def scene_merge(*, by: User, project_id: UUID, sequence: int) -> Scene:
-    """Join a scene with the next one; the first one's words, picture and clip stay."""
+    """Merge a scene with the next one; the first one's words, picture and clip stay."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         scenes, index = _located(project, sequence)
@@ -175,7 +175,7 @@ def scene_merge(*, by: User, project_id: UUID, sequence: int) -> Scene:
 
 
 def scene_duplicate(*, by: User, project_id: UUID, sequence: int, snap: bool = True) -> Scene:
-    """Put a copy after a scene, with its picture and current clip. In a filled song the two share its time."""
+    """Duplicate a scene, with its picture and current clip. In a filled song the two share its time."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         scenes, index = _located(project, sequence)
@@ -246,7 +246,7 @@ def scenes_replace(*, project: Project, written: Sequence[Mapping[str, Any]]) ->
 def _located(project: Project, sequence: int) -> tuple[list[Scene], int]:
     scenes = list(scenes_of(project))
     if not 1 <= sequence <= len(scenes):
-        raise NotFound("There is no such scene in this project.")
+        raise NotFound("This scene doesn't exist in this project.")
     return scenes, sequence - 1
 
 

@@ -42,7 +42,7 @@ def project_scenes_work(
     if not project.idea.strip():
         raise InputError("Describe the video in a sentence or two first.", errors={"idea": ["may not be empty"]})
     if project.song is not None and song_range(project) is None:
-        raise ConflictError("The song is still being looked at. Try again in a moment.", code="song_not_ready")
+        raise ConflictError("The song is still being analyzed. Try again in a moment.", code="song_not_ready")
     choice = provider_choose(
         Capability.SCENES, flavor=flavor or project.flavor, asked=provider, project_choice=project.providers
     )
@@ -97,7 +97,7 @@ def project_scenes_receive(run: JobRun, result: ProviderResult) -> Done:
     frozen = FrozenRequest.model_validate(run.parameters["frozen"])
     durations = planned_durations(frozen.values["slots"])
     if len(written) != len(durations):
-        raise ProviderError(f"The writer answered with {len(written)} scenes instead of {len(durations)}.", raw=written)
+        raise ProviderError(f"The writer returned {len(written)} scenes instead of {len(durations)}.", raw=written)
     rows = [scene_row(scene, duration) for scene, duration in zip(written, durations, strict=True)]
 
     def save() -> dict[str, Any]:

@@ -90,7 +90,7 @@ def _listened(run: JobRun, song: Song) -> SongAnalysis:
             expected_seconds=song.asset.duration_seconds,
             # A file may hold more than its header says.
             max_seconds=(upload_limit(AssetKind.AUDIO).duration_seconds or 0) + LENGTH_SLACK_SECONDS,
-            progress=lambda percentage: run.progress(percentage, "Listening to the song"),
+            progress=lambda percentage: run.progress(percentage, "Analyzing the song"),
             cancelled=run.cancelled,
         )
 

@@ -55,7 +55,7 @@ class CreateForm(forms.Form):
         required=False,
         assume_scheme="https",
         max_length=2000,
-        error_messages={"invalid": "This is no link. Paste an address such as https://example.com/song.mp3."},
+        error_messages={"invalid": "This isn't a link. Paste an address such as https://example.com/song.mp3."},
     )
     flavor = forms.ChoiceField(choices=(), required=False)
     idea = text_field(missing=NO_IDEA)
@@ -69,7 +69,9 @@ class CreateForm(forms.Form):
         min_value=1,
         max_value=MAXIMUM_SCENES,
         required=False,
-        error_messages=number_words(f"Type a whole number from 1 to {MAXIMUM_SCENES}, or leave it to the song."),
+        error_messages=number_words(
+            f"Type a whole number from 1 to {MAXIMUM_SCENES}, or leave it empty to let the song decide."
+        ),
     )
     budget = DollarsField(required=False)
 

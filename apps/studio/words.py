@@ -51,12 +51,12 @@ PROOF_WORDS: Mapping[str, str] = {
     "streams": "Tracks in the file",
     "frames": "Frames",
     "duration": "Plays for",
-    "timestamps": "Every frame at its time",
+    "timestamps": "Evenly spaced frames",
     "cuts": "Cuts on their planned frame",
-    "cut_error": "Distance of the cuts from the beat or time wished for",
+    "cut_error": "Distance of the cuts from the requested beat or time",
     "decodes": "Decodes without an error",
-    "first_frame": "First picture is not black by accident",
-    "last_frame": "Last picture is not black by accident",
+    "first_frame": "First picture isn't unexpectedly black",
+    "last_frame": "Last picture isn't unexpectedly black",
     "sound": "Sound identical to the master",
     "sound_offset": "Sound in time with the master",
     "loudness": "Sound as loud as the master",
@@ -79,5 +79,5 @@ LOOK_WORDS: Mapping[str, str] = {
     "standard": "standard quality",
     "high": "high quality",
 }
-LYRICS_WORDS: Mapping[str, str] = {"burn": "burned in", "soft": "as a track to switch on"}
+LYRICS_WORDS: Mapping[str, str] = {"burn": "burned in", "soft": "as a track viewers can switch on"}
 PRESET_WORDS: Mapping[str, str] = {"clean": "Clean", "bold": "Bold", "cinema": "Cinema"}

@@ -94,5 +94,5 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.shouldSwap = false;
   const { elt, verb } = event.detail.requestConfig;
   if ((verb === "get" || elt.id === "poller") && !document.activeElement.matches("input, textarea")) location.reload();
-  else tell(elt, "Your session has ended. Sign in in another tab, then send this again: nothing is lost.");
+  else tell(elt, "Your session has ended. Sign in in another tab, then try again: nothing is lost.");
 });

@@ -3,8 +3,8 @@ const button = document.querySelector("[data-notify]");
 const words = document.querySelector("[data-notify-words]");
 const SAID = {
   default: "The browser will ask you once.",
-  granted: "On: a tab in the background tells you when its work is done.",
-  denied: "This browser refuses notifications of this site. Allow them in its settings for the site.",
+  granted: "On: background tabs notify you when their work is done.",
+  denied: "This browser blocks notifications from this site. Allow them in the browser's site settings.",
 };
 
 function show() {

@@ -51,7 +51,7 @@ export function renderAudios() {
         className: "icon-button",
         textContent: "×",
         disabled: used,
-        title: used ? "A segment uses it" : "Remove",
+        title: used ? "In use by a segment" : "Remove",
       });
       drop.setAttribute("aria-label", `Remove ${audio.name}`);
       drop.addEventListener("click", () => {

@@ -78,7 +78,7 @@ export function renderSuggestions() {
   const button = find("suggest");
   const count = ghosts().length;
   button.hidden = !count;
-  button.textContent = count === 1 ? "Use the sung part" : `Use the ${count} sung parts`;
+  button.textContent = count === 1 ? "Use the singing part" : `Use the ${count} singing parts`;
 }
 
 const place = (element, from, to) => {
@@ -101,7 +101,7 @@ function ghost(part) {
     textContent: "sung",
   });
   place(button, part.start, part.end);
-  button.setAttribute("aria-label", `Use the sung part ${clock(part.start)} to ${clock(part.end)}`);
+  button.setAttribute("aria-label", `Use the singing part ${clock(part.start)} to ${clock(part.end)}`);
   button.addEventListener("click", () => track.querySelector(`[data-segment="${accept(part).id}"]`)?.focus());
   return button;
 }

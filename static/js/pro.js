@@ -90,8 +90,8 @@ function priced(quote) {
   able(true);
   if (wanted && (price === 0 || (before !== null && price <= before))) return placeOrder();
   if (wanted)
-    return say("", `This costs ${dollars}${before === null ? "" : " now"}. Press Generate to order it. ${quote.basis}`);
-  return say("", price ? quote.basis : "Made on this machine, for nothing.");
+    return say("", `This costs ${dollars}${before === null ? "" : " now"}. Click Generate to confirm. ${quote.basis}`);
+  return say("", price ? quote.basis : "Rendered on this machine for free.");
 }
 
 function body() {
@@ -164,8 +164,8 @@ const post = (query, headers = {}) =>
     body: body(),
     headers: { "X-CSRFToken": csrfToken(), ...headers },
   });
-const unanswered = "The studio does not answer. Your work is kept in this tab.";
-const signedOut = "Your session has ended. Sign in in another tab, then go on here: nothing is lost.";
+const unanswered = "The studio isn't responding. Your work is kept in this tab.";
+const signedOut = "Your session has ended. Sign in in another tab, then continue here: nothing is lost.";
 
 async function check() {
   asked += 1;
@@ -231,7 +231,7 @@ form.addEventListener("submit", (event) => {
     return;
   }
   pressed = true;
-  say("", "Asking for the price, then it is ordered.");
+  say("", "Checking the price, then it starts.");
 });
 // Enter takes what was typed into a field; an order is a click.
 form.addEventListener("keydown", (event) => {

@@ -51,7 +51,7 @@ async function start(form) {
     htmx.trigger(document.getElementById("poller"), "wake");
   } catch (error) {
     lock(card, false);
-    refuse(form, error instanceof TypeError ? "The server cannot be reached. Try again in a moment." : error.message);
+    refuse(form, error instanceof TypeError ? "The server can't be reached. Try again in a moment." : error.message);
   }
 }
 

@@ -196,6 +196,6 @@ function remember(memory, address) {
 export const wordsOf = ({ part, state }) =>
   ({
     sending: `Uploading ${Math.floor(100 * part)} %`,
-    waiting: `Connection lost at ${Math.floor(100 * part)} %. It goes on by itself.`,
-    looking: "Looking at the file",
+    waiting: `Connection lost at ${Math.floor(100 * part)} %. It will resume automatically.`,
+    looking: "Checking the file",
   })[state];

@@ -196,7 +196,7 @@ export class SongEditor {
       }).catch(() => null);
       if (!answer?.ok)
         toast(
-          (await answer?.json().catch(() => null))?.detail ?? "The server cannot be reached. Try again in a moment.",
+          (await answer?.json().catch(() => null))?.detail ?? "The server can't be reached. Try again in a moment.",
         );
       await this.timeline.reload().catch((error) => toast(error.message)); // what failed must not stop the next
       this.show();

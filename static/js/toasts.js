@@ -59,10 +59,10 @@ function tellOnce(elt, status) {
   toast(
     status === 404
       ? "What this page shows has been deleted."
-      : `The server does not answer as it should (${status}). What is shown here may be old; this page keeps asking.`,
+      : `The server isn't responding properly (${status}). This page may be out of date; it keeps retrying.`,
   );
 }
 document.addEventListener("htmx:sendError", (event) => {
   if (event.target.id !== "poller")
-    tell(event.target, "The server cannot be reached. Nothing was lost; try again in a moment.");
+    tell(event.target, "The server can't be reached. Nothing was lost; try again in a moment.");
 });

@@ -89,20 +89,20 @@ document.querySelector("[data-import]")?.addEventListener("click", async (event)
   if (!link.value || !link.reportValidity()) return;
   const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
   button.disabled = true;
-  say("Fetching the song");
+  say("Downloading the song");
   try {
     let job = await (
       await fetch(button.dataset.import, { method: "POST", headers, body: JSON.stringify({ url: link.value }) })
     ).json();
     if (!job.id) throw new Error(job.detail);
     while (["queued", "running", "waiting"].includes(job.state)) {
-      say(`${job.progress_message || "Fetching the song"} · ${Math.floor(job.progress_percentage)} %`);
+      say(`${job.progress_message || "Downloading the song"} · ${Math.floor(job.progress_percentage)} %`);
       await new Promise((resolve) => {
         setTimeout(resolve, 1500);
       });
       job = await (await fetch(`/api/jobs/${job.id}`)).json();
     }
-    if (job.state !== "succeeded") throw new Error(job.error || "The song could not be fetched.");
+    if (job.state !== "succeeded") throw new Error(job.error || "The song couldn't be downloaded.");
     const song = await (await fetch(`/api/audio/${job.result.audio_id}`)).json();
     taken(form, { ...song, audio_id: job.result.audio_id }, link);
     say(`${song.title} is ready`);
@@ -143,7 +143,7 @@ document.addEventListener("htmx:confirm", async (event) => {
     const named = Object.assign(document.createElement("input"), { type: "hidden", name: input.name, value: id });
     input.disabled = true;
     form.append(named);
-    words.textContent = "Looking at the file";
+    words.textContent = "Checking the file";
     form.addEventListener(
       "htmx:afterRequest",
       () => {

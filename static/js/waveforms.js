@@ -9,7 +9,7 @@ export async function draw(canvas) {
     if (!response.ok) return;
     const peaks = await response.json();
     if (peaks.maximum) return paint(canvas, peaks);
-    if (!tries) write(brushOf(canvas), "Listening to the song…", canvas);
+    if (!tries) write(brushOf(canvas), "Analyzing the song…", canvas);
     await new Promise((resolve) => {
       setTimeout(resolve, 1500);
     });

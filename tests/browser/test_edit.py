@@ -287,7 +287,7 @@ def test_sections_are_named_moved_added_and_removed_on_the_timeline(edit, projec
     assert unusable(edit) == []
     panel.get_by_role("button", name="Remove section").click()
     saved(edit, project, [("verse", 0), ("drop", 5)])
-    panel.get_by_role("button", name="Sections as found").click()
+    panel.get_by_role("button", name="Reset sections").click()
     saved(edit, project, [("verse", 0), ("chorus", 4)])
 
 
@@ -401,7 +401,7 @@ def test_a_session_that_ends_while_somebody_types_loses_nothing(edit, project, u
     words.fill("a third")
     edit.locator("#inspector").get_by_role("button", name="Save").click()
     expect(edit.get_by_role("dialog").get_by_text("somebody else's")).to_be_visible()
-    edit.get_by_role("button", name="Save mine over it").click()
+    edit.get_by_role("button", name="Overwrite with mine").click()
     expect(edit.locator(".scene").first.get_by_text("a third")).to_be_visible()
 
 

@@ -29,7 +29,7 @@ def places(user):
     full = project_on_disk(user, scenes=3)
     version = make_composition(full, asset=full.scenes.first().current_clip.asset)
     make_composition(full, output=full.outputs.create(name=LONG[:80], aspect_ratio="1:1", resolution="720p"))
-    failed = make_project(user, title=LONG, idea=LONG, problem="2 of 3 scenes could not be made.")
+    failed = make_project(user, title=LONG, idea=LONG, problem="2 of 3 scenes couldn't be created.")
     facts = {"owner": user, "kind": "video", "queue": "media", "project_id": failed.pk}
     broken = Job.objects.create(**facts, state="failed", error="The disk is full.", finished_at="2026-01-01T00:00Z")
     running = Job.objects.create(**facts, state="running", progress_percentage=40, progress_message=LONG)

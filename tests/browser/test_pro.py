@@ -170,7 +170,7 @@ def test_a_scene_opens_with_its_sung_part_which_hands_snap_to(page, user):
     project.song.save()
     page.goto(f"/pro?project={project.pk}&scene=2")
     with page.expect_request("**/pro-sync-process?dry_run=1") as checked:
-        page.get_by_role("button", name="Use the sung part", exact=True).click()
+        page.get_by_role("button", name="Use the singing part", exact=True).click()
     assert b'name="sequence"' in checked.value.post_data_buffer
     for label, value in (("Start", "0.500"), ("End", "1.500"), ("From", "2.500"), ("To", "3.500")):
         expect(page.get_by_label(f"{label}, seconds")).to_have_value(value)

@@ -15,7 +15,7 @@ def client():
     ("name", "status", "code", "detail"),
     [
         ("input", 400, "invalid_input", "Give a range inside the song."),
-        ("not-found", 404, "not_found", "There is no such project."),
+        ("not-found", 404, "not_found", "This project doesn't exist."),
         ("conflict", 409, "conflict", "A lip-sync is running."),
         ("budget", 402, "budget_exceeded", "The cap of $5.00 stands in the way."),
         ("provider", 502, "provider_error", "Replicate is busy."),

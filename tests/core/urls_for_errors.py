@@ -18,7 +18,7 @@ from mvsite import urls as real
 
 ERRORS = {
     "input": InputError("Give a range inside the song.", errors={"end_time": "It is past the end."}),
-    "not-found": NotFound("There is no such project."),
+    "not-found": NotFound("This project doesn't exist."),
     "conflict": ConflictError("A lip-sync is running."),
     "budget": BudgetExceeded("The cap of $5.00 stands in the way."),
     "provider": ProviderError("Replicate is busy.", retry_after=7.2, raw={"secret": "raw words"}),

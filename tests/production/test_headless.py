@@ -111,7 +111,7 @@ def test_a_command_that_fails_names_the_pages_to_look_at(user, wish, settings, t
         thread.join()
     job = Job.objects.get(kind="scenes")
     assert f"What failed: http://127.0.0.1:8001/jobs/{job.pk}" in str(failed.value)
-    assert f"The project: http://127.0.0.1:8001/edit/{job.project_id}" in str(failed.value)
+    assert f"Project: http://127.0.0.1:8001/edit/{job.project_id}" in str(failed.value)
 
 
 def test_a_failure_of_ours_names_its_job_for_the_log(user, wish, caplog):

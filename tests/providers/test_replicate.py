@@ -82,7 +82,7 @@ def test_a_picture_goes_where_the_model_wants_it(video_case, files, ours):
 
 
 def test_a_model_that_needs_an_image_says_so(files):
-    with pytest.raises(InputError, match="Make the scene's image first"):
+    with pytest.raises(InputError, match="Generate the scene's image first"):
         plan_of(video_request(files, settings=with_model("kwaivgi/kling-v2.1")))
 
 

@@ -75,7 +75,7 @@ def test_counts_are_limited():
     many = tuple(LipsyncSegment(index * 0.5, index * 0.5 + 0.3, "one") for index in range(101))
 
     assert problems(*many, video_seconds=60)[0].field == "segments"
-    assert problems()[0].message == "Set at least one segment."
+    assert problems()[0].message == "Add at least one segment."
 
 
 def test_an_end_at_the_very_end_is_drawn_inside_the_margin():

@@ -87,7 +87,7 @@ def test_a_clip_that_only_looks_wrong_is_used_and_shown_with_the_doubt(api, proj
     where = f"/api/mv/projects/{project.pk}/scenes/1"
     scene = api.get(where).json()
     assert (scene["status"], scene["error"]) == ("completed", "")
-    assert scene["suspicions"] == ["It looks black from start to end."]
+    assert scene["suspicions"] == ["It looks black from start to finish."]
     page = api.get(f"/projects/{project.pk}").content.decode()
     assert "It looks black" in page and "Use it anyway" in page
     assert re.search(r"Remake <span class=\"price\">· \$0\.\d\d<", page)

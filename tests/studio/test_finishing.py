@@ -69,7 +69,7 @@ def test_the_loudest_part_is_offered_for_the_hook(browser, project):
 @pytest.mark.parametrize(
     ("data", "field", "words"),
     [
-        ({"resolution": "720p"}, "shapes-error", "Choose one shape or more."),
+        ({"resolution": "720p"}, "shapes-error", "Choose at least one shape."),
         ({"aspect_ratios": "1:1", "resolution": "720p", "hook_seconds": "90"}, "hook_seconds-error", "15 to 30"),
         ({"aspect_ratios": "1:1", "resolution": "720p", "hook_start": "0:10"}, "hook_seconds-error", "how long"),
         (
@@ -141,10 +141,10 @@ def test_the_look_counts_for_whatever_is_composed_from_then_on(browser, project)
 
     assert [shot.transition_frames for shot in shots] == [0, 12]
     assert shots[0].gain_db == pytest.approx(-13.98, abs=0.01)
-    assert "Crossfade of 0.5 s, clips sound at 20 %" in section(browser, project, "assembly")
+    assert "Crossfade of 0.5 s, clip sound at 20 %" in section(browser, project, "assembly")
     assert "Changed since" in section(browser, project, "final")
     send(browser, project, "look")
-    assert "As the flavor says" in section(browser, project, "assembly")
+    assert "Flavor's default" in section(browser, project, "assembly")
 
 
 def test_the_api_and_the_page_set_the_same_look(browser, project):
@@ -157,7 +157,7 @@ def test_the_api_and_the_page_set_the_same_look(browser, project):
 
 def test_lyrics_come_by_file_or_by_text_and_can_go(browser, project):
     send(browser, project, "lyrics", text=WORDS, burn="on", soft="on", preset="bold")
-    assert "2 lines, burned in (bold) and as a track to switch on" in section(browser, project, "assembly")
+    assert "2 lines, burned in (bold) and as a track viewers can switch on" in section(browser, project, "assembly")
     send(browser, project, "lyrics", soft="on", preset="clean")
     assert Lyrics.objects.get().text == WORDS
     assert not Lyrics.objects.get().burn

@@ -34,7 +34,7 @@ def test_the_list_of_jobs_is_filtered_by_its_address(browser, user):
 
     assert html.count('<tr id="job-') == 1
     assert "No disk." in html
-    assert "No job like that" in page(browser, "/jobs?kind=lipsync")
+    assert "No matching jobs" in page(browser, "/jobs?kind=lipsync")
 
 
 @pytest.mark.parametrize("place", ["/jobs", "/"])
@@ -80,7 +80,7 @@ def test_a_flavor_is_made_previewed_and_taken_away_on_its_page(client, staff, dj
     assert client.post("/flavors", {"name": "Night Drive!"}).status_code == 400
     place = client.post("/flavors", {"name": "storm"}).headers["Location"]
     preview = client.post(place, {"text": "number_of_scenes: 3", "version": "1", "preview": "1"}).content.decode()
-    assert "number_of_scenes: 3" in re.search(r"What would count.*?</pre>", preview, re.DOTALL)[0]
+    assert "number_of_scenes: 3" in re.search(r"Values with this edit.*?</pre>", preview, re.DOTALL)[0]
     assert "number_of_scenes: 3" not in page(client, place)
     with django_capture_on_commit_callbacks(execute=True):
         client.post(f"{place}/undo")

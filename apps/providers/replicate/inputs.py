@@ -135,7 +135,7 @@ def _check_expressible(request: ProviderRequest, model: str, entry: ModelEntry) 
     missing = [field for field in entry.required if given.get(field, getattr(request, field, None)) in (None, "")]
     if missing:
         names = " and ".join(name.replace("_", " ") for name in missing)
-        cure = "Make the scene's image first, or choose" if missing == ["image"] else "Add it, or choose"
+        cure = "Generate the scene's image first, or choose" if missing == ["image"] else "Add it, or choose"
         raise InputError(f"{model} cannot work without {names}. {cure} another model.", code="input_missing")
 
 

@@ -75,7 +75,7 @@ def _counts(
 ) -> list[SegmentProblem]:
     problems = []
     if not segments:
-        problems.append(SegmentProblem(None, "segments", "Set at least one segment."))
+        problems.append(SegmentProblem(None, "segments", "Add at least one segment."))
     if len(segments) > MAXIMUM_SEGMENTS:
         problems.append(SegmentProblem(None, "segments", f"Use at most {MAXIMUM_SEGMENTS} segments."))
     if len(audio_seconds) > MAXIMUM_AUDIOS:

@@ -35,7 +35,7 @@ def scene_action(request: HttpRequest, project_id: UUID, sequence: int, action: 
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
 
     def guarded(by: User, spending: Spending) -> object:
-        scene_expect(scene, uuid_of(request.POST.get("scene_id", ""), "There is no such scene."))
+        scene_expect(scene, uuid_of(request.POST.get("scene_id", ""), "This scene doesn't exist."))
         return action(by, spending)
 
     return project_action(request, project_id, guarded, anchor=f"#scene-{scene.pk}")

@@ -29,7 +29,7 @@ def flavors(request: HttpRequest) -> HttpResponse:
         first = next(iter(CONFIG_TYPES))
         try:
             if name in {summary.name for summary in summaries}:
-                raise InputError("There is a flavor of that name. Choose another one, or edit that.")
+                raise InputError("A flavor with that name exists. Choose another name, or edit that flavor.")
             flavor_save(by=by, flavor=name, config_type=first, text=NEW_TEXT, expected_version=0)
         except (InputError, ConflictError) as refusal:
             error = refusal.message
@@ -81,7 +81,7 @@ def flavor(request: HttpRequest, flavor: str, config_type: str) -> HttpResponse:
 @login_required
 @require_POST
 def flavor_undo(request: HttpRequest, flavor: str, config_type: str) -> HttpResponse:
-    """Take the edit away, so that the file counts again."""
+    """Remove the edit, so that the file counts again."""
     by = acting_user(request)
     _refuse_others(by)
     flavor_delete(by=by, flavor=flavor, config_type=config_type)

@@ -119,7 +119,7 @@ def job_adopt_result(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """It was made: fetch what the provider has under the id that the person found there. Nothing is paid."""
     form = AdoptSerializer(data=request.POST)
     if not form.is_valid():
-        raise InputError("Paste the id that the provider shows, letters and digits without spaces.")
+        raise InputError("Paste the id the provider shows: letters and digits, no spaces.")
     return _back_to(job_adopt(by=acting_user(request), job_id=job_id, remote_id=form.validated_data["remote_id"]))
 
 
@@ -129,7 +129,7 @@ def job_excess_decide(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """What the provider counted beyond the reservation counts as spent, or is dismissed."""
     form = ExcessDecisionSerializer(data=request.POST)
     if not form.is_valid():
-        raise InputError("Say what becomes of it: send decision=count or decision=dismiss.")
+        raise InputError("Send decision=count or decision=dismiss.")
     counts = form.validated_data["decision"] == "count"
     return _back_to(job_excess_settle(by=acting_user(request), job_id=job_id, counts=counts))
 

@@ -72,7 +72,7 @@ def operator_workers(request: HttpRequest) -> HttpResponse:
 
 def _refuse_others(request: HttpRequest) -> None:
     if not acting_user(request).is_staff:
-        raise PermissionDenied("Only staff may see how the installation is doing.")
+        raise PermissionDenied("Only staff may see this page.")
 
 
 def _queues() -> Sequence[Mapping[str, Any]]:

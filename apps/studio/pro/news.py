@@ -38,7 +38,7 @@ def home_words(project: Project, sequence: int | None) -> HomeWords:
         promise = "The result becomes its next final video: these pictures, the same cuts, the song untouched."
         return HomeWords(project.title, reverse("studio:edit", args=[project.pk]), promise)
     url = reverse("studio:edit", args=[project.pk])
-    promise = f"The result becomes the next clip of scene {sequence}; the clips before it are kept."
+    promise = f"The result becomes the next clip of scene {sequence}; earlier clips are kept."
     return HomeWords(f"{project.title}, scene {sequence}", url, promise)
 
 
@@ -58,7 +58,7 @@ def _scene_news(project: Project, job: Job) -> HomeNews:
     scene = Scene.objects.filter(pk__in=[job.scene_id]).first()
     clip = Clip.objects.filter(job=job).order_by("-created_at").first()
     if scene is None or scene.sequence is None:
-        return HomeNews("Its scene was deleted meanwhile; the result is kept here.")
+        return HomeNews("Its scene was deleted in the meantime; the result is kept here.")
     name = f"scene {scene.sequence}"
     url = f"{reverse('studio:edit', args=[project.pk])}#scene-{scene.pk}"
     link = f"{project.title}, {name}"
@@ -70,25 +70,27 @@ def _scene_news(project: Project, job: Job) -> HomeNews:
     if not clip.usable:
         problems = " ".join(clip.checks.get("problems", []))
         return HomeNews(f"It was kept in the history of {name} and not used. {problems}", url, link, bad=True)
-    return HomeNews(f"It is kept in the history of {name}, which shows another clip.", url, link)
+    return HomeNews(f"It is kept in the history of {name}, which now uses another clip.", url, link)
 
 
 def _final_news(project: Project, job: Job) -> HomeNews:
     url, link = reverse("studio:edit", args=[project.pk]), project.title
     if job.result.get("not_composed"):
-        sentence = "It was not put under the song: it is not as long as the video that it was made from."
+        sentence = "It wasn't combined with the song: its length differs from the video it was made from."
         return HomeNews(sentence, url, link, bad=True)
     compose = Job.objects.filter(pk=job.result.get("compose_job_id")).first()
     if compose is None:
         return HomeNews("The result becomes the next final video, under the same song.", url, link)
     if compose.is_live:
-        return HomeNews("It is being put under the song.", reverse("studio:job", args=[compose.pk]), "Watch", busy=True)
+        return HomeNews(
+            "It is being combined with the song.", reverse("studio:job", args=[compose.pk]), "Watch", busy=True
+        )
     made = Composition.objects.filter(job=compose).first()
     if made is None:
-        words = f"It could not be put under the song: {compose.error or 'it was cancelled.'}"
+        words = f"It couldn't be combined with the song: {compose.error or 'it was cancelled.'}"
         return HomeNews(words, reverse("studio:job", args=[compose.pk]), "Try that again", bad=True)
     if made.asset_id == project.final_video_id:
-        return HomeNews("With the song under it, it is the final video now.", url, link)
+        return HomeNews("Combined with the song, it is now the final video.", url, link)
     return HomeNews(
-        "With the song under it, it is kept among the composed videos; another is the final one.", url, link
+        "Combined with the song, it is kept among the composed videos; another one is the final video.", url, link
     )

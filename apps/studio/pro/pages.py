@@ -56,7 +56,7 @@ def _start(by: User, request: HttpRequest) -> ProStart | None:
         try:
             return project_start(by=by, project_id=UUID(project_id), sequence=int(scene) if scene else None)
         except ValueError as error:
-            raise NotFound("There is no such project or scene.") from error
+            raise NotFound("This project or scene doesn't exist.") from error
     if job_id := request.GET.get("job", ""):
         return job_start(by=by, job=_pro_job(by, job_id))
     if video_id := request.GET.get("video_id", ""):
@@ -68,9 +68,9 @@ def _pro_job(by: User, job_id: UUID | str) -> Job:
     try:
         job = job_get(by, UUID(str(job_id)))
     except ValueError as error:
-        raise NotFound("There is no such Pro job.") from error
+        raise NotFound("This Pro job doesn't exist.") from error
     if job.kind != Kind.PRO_LIPSYNC:
-        raise NotFound("There is no such Pro job.")
+        raise NotFound("This Pro job doesn't exist.")
     return job
 
 

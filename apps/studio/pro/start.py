@@ -121,7 +121,7 @@ def project_start(*, by: User, project_id: UUID, sequence: int | None) -> ProSta
     project = project_get(by=by, project_id=project_id)
     if sequence is None:
         if project.final_video is None:
-            raise NotFound("This project has no final video yet. Compose it first.")
+            raise NotFound("This project has no final video yet. Compose one first.")
         return _with_song(project, project.final_video, float(project.song_start), {"project_id": str(project.pk)})
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
     if scene.current_clip is None:

@@ -53,7 +53,7 @@ def clip_pair(views: Sequence[ClipView], a: UUID | None, b: UUID | None) -> tupl
     """
     known = {view.clip.pk: view for view in views}
     if {a, b} - {None} - known.keys():
-        raise NotFound("There is no such clip in this scene.")
+        raise NotFound("This scene doesn't have that clip.")
     if len(views) < 2:
         return None
     first = known[a] if a else next((view for view in views if view.current), views[-1])

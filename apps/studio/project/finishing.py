@@ -127,7 +127,7 @@ def look_words(look: dict[str, Any]) -> str:
         seconds = look.get("transition_seconds")
         words.append(LOOK_WORDS[transition] + (f" of {seconds:g} s" if seconds and transition != "none" else ""))
     if (volume := look.get("clip_sound_volume")) is not None:
-        words.append(f"clips sound at {volume * 100:.0f} %" if volume else "only the song sounds")
+        words.append(f"clip sound at {volume * 100:.0f} %" if volume else "song only")
     words += [LOOK_WORDS[look[name]] for name in ("short_clip", "background", "quality") if look.get(name)]
     words += [f"{word} {look[name]:g} s" for name, word in FADES if look.get(name)]
     return ", ".join(words)

@@ -18,7 +18,7 @@ from apps.studio.words import LOOK_WORDS, PRESET_WORDS
 from engines.composing.lyrics import LyricsPreset
 from engines.composing.shot_plan import ShortClip
 
-FLAVORS_CHOICE = ("", "As the flavor says")
+FLAVORS_CHOICE = ("", "Flavor's default")
 LYRICS_BYTES = 2_000_000
 HOOK_LENGTH = f"A hook cut lasts {SHORTEST_HOOK_SECONDS} to {LONGEST_HOOK_SECONDS} seconds."
 _CLOCK = re.compile(r"^(?:(\d{1,3}):)?(\d{1,5}(?:\.\d{1,6})?)$")
@@ -51,7 +51,7 @@ class OutputsForm(forms.Form):
     """Other shapes of the video, or short cuts of it."""
 
     aspect_ratios = forms.MultipleChoiceField(
-        choices=AspectRatio.choices, error_messages={"required": "Choose one shape or more."}
+        choices=AspectRatio.choices, error_messages={"required": "Choose at least one shape."}
     )
     resolution = forms.ChoiceField(choices=Resolution.choices, initial=Resolution.FULL_HD)
     hook_seconds = forms.DecimalField(
@@ -65,7 +65,7 @@ class OutputsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if data.get("hook_start") is not None and data.get("hook_seconds") is None and "hook_seconds" in data:
-            self.add_error("hook_seconds", "Say how long the cut is, too.")
+            self.add_error("hook_seconds", "Also enter how long the cut is.")
         return data
 
 
@@ -106,7 +106,7 @@ class LyricsForm(forms.Form):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file and file.size > LYRICS_BYTES:
-            raise forms.ValidationError("Lyrics are at most 2 MB. Is this another file?")
+            raise forms.ValidationError("Lyrics can be at most 2 MB. Is this the right file?")
         if file and not file.size:
             raise forms.ValidationError("This file is empty. Choose another one, or paste the text.")
         return file

@@ -45,7 +45,7 @@ def image_pair(views: Sequence[ImageView], a: UUID | None, b: UUID | None) -> tu
     """The two that are compared: those named; else the one in use and the newest other. None with fewer than two."""
     known = {view.image.pk: view for view in views}
     if {a, b} - {None} - known.keys():
-        raise NotFound("There is no such image in this scene.")
+        raise NotFound("This scene doesn't have that image.")
     if len(views) < 2:
         return None
     first = known[a] if a else next((view for view in views if view.current), views[-1])

@@ -18,7 +18,7 @@ export const tell = (error) => toast(error.message);
 export async function call(path, body, method = "POST") {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
   const response = await fetch(API + path, body === undefined ? {} : { method, headers, body: JSON.stringify(body) });
-  const unreadable = { detail: "The server did not answer as expected. Reload the page." };
+  const unreadable = { detail: "The server sent an unexpected response. Reload the page." };
   const answer = await response.json().catch(() => unreadable);
   if (!response.ok) throw new Error(answer.detail);
   return answer;

@@ -87,7 +87,7 @@ def test_it_was_made_adopt(unmarked_job, user, replicate):
 def test_the_jobs_page_offers_both_ways_out_and_adopting_pays_nothing(unmarked_job, user, replicate, client):
     client.force_login(user)
     page = client.get(f"/jobs/{unmarked_job.pk}").content.decode()
-    assert "It was made: adopt" in page
+    assert "It was created: adopt" in page
     assert "Pay again" in page
 
     remote_id = next(iter(replicate.predictions))

@@ -10,7 +10,7 @@ from apps.providers.registry import provider_get
 
 
 class Command(BaseCommand):
-    help = "Asks the provider about a Pro job now and says where it stands."
+    help = "Polls the provider for a Pro job now and prints its status."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("job_id", type=UUID)

@@ -17,7 +17,7 @@ LONGEST_WAIT_SECONDS = 600.0
 
 
 class Command(BaseCommand):
-    help = "Asks the provider about a Pro job and, where the result is there, fetches and keeps it in this process."
+    help = "Polls the provider for a Pro job and, if it is done, downloads and stores the result in this process."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("job_id", type=UUID)
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         if url := job.result.get("output_url"):
             self.stdout.write(url)
         if job.state != State.SUCCEEDED:
-            raise CommandError(f"{job.error or 'There is no result yet.'}\n{job_page(job.pk)}")
+            raise CommandError(f"{job.error or 'No result yet.'}\n{job_page(job.pk)}")
 
 
 def _await_worker(job: Job) -> None:

@@ -17,11 +17,11 @@ CHARACTER = "A woman with short silver hair in a red coat"
 
 
 class Command(BaseCommand):
-    help = "Make a short demo video of a synthesised song."
+    help = "Create a short demo video with a synthesized song."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--out", type=Path, default=Path("demo-video.mp4"))
-        parser.add_argument("--new", action="store_true", help="make it again although it was made before")
+        parser.add_argument("--new", action="store_true", help="create it again even if it exists")
 
     def handle(self, *_: object, **options: Any) -> None:
         song = Path(settings.DATA_DIR) / "demo" / "sample-song.wav"

@@ -29,18 +29,22 @@ INTERRUPTED_EXIT_CODE = 130  # what a shell expects after Ctrl-C
 
 
 class Command(BaseCommand):
-    help = "Make a music video of a song and an idea. Run again after an interruption, it goes on where it stopped."
+    help = "Create a music video from a song and an idea. Run it again after an interruption to resume."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--song", required=True, type=Path)
         parser.add_argument("--idea", required=True)
         parser.add_argument("--character", default="", help="what the main character looks like")
         parser.add_argument("--flavor", default="default")
-        parser.add_argument("--scenes", type=int, default=None, help="how many; default: as the song and flavor ask")
+        parser.add_argument(
+            "--scenes", type=int, default=None, help="number of scenes; default: chosen from the song and flavor"
+        )
         parser.add_argument("--aspect", choices=ASPECT_RATIOS, default="16:9")
         parser.add_argument("--resolution", choices=RESOLUTIONS, default="720p")
         parser.add_argument("--out", type=Path, default=None, help="default: <song>-video.mp4 in this folder")
-        parser.add_argument("--new", action="store_true", help="a new project although the same one was begun before")
+        parser.add_argument(
+            "--new", action="store_true", help="start a new project even if the same one was started before"
+        )
         parser.add_argument("--owner", default="", help="user name; default: the local owner")
 
     def handle(self, *_: object, **options: Any) -> None:
@@ -74,14 +78,14 @@ def video_make(*, owner: User, wish: VideoWish, target: Path, new: bool) -> None
         song = song_ensure(by=owner, path=wish.song)
         project, known = project_ensure(by=owner, song=song, wish=wish, new=new)
         if known:
-            console.print("Going on with the project that was begun before (--new makes another one).")
+            console.print("Resuming the project started before (use --new to start another one).")
         with StageBars(console) as bars:
             project = project_make(by=owner, project=project, show=bars.show)
         facts = final_copy(project, target)
     except StudioError as error:
         raise CommandError("\n".join([error.message, *_where_to_look(project)])) from error
     except KeyboardInterrupt as interrupt:
-        console.print("\nStopped. Run the same command again and it goes on from here; nothing is made twice.")
+        console.print("\nStopped. Run the same command again to resume; nothing is redone.")
         raise SystemExit(INTERRUPTED_EXIT_CODE) from interrupt
     for name, value in facts.items():
         console.print(f"  {name:<8} {value}", soft_wrap=True)
@@ -93,7 +97,7 @@ def _where_to_look(project: Project | None) -> list[str]:
         return []
     project = Project.objects.get(pk=project.pk)
     jobs = [f"What failed: {job_page(job.pk)}" for job in failed_jobs(project)]
-    return [*jobs, f"The project: {project_page(project)}  (pages open while make run runs)"]
+    return [*jobs, f"Project: {project_page(project)}  (pages open while make run runs)"]
 
 
 class StageBars:

@@ -20,7 +20,7 @@ from apps.studio.project.clip_views import clip_pair, clip_views, sung_from
 from apps.studio.project.image_views import image_views
 from apps.work.work import Spending
 
-NO_CLIP = "There is no such clip in this scene."
+NO_CLIP = "This scene doesn't have that clip."
 
 
 @login_required

@@ -71,10 +71,12 @@ def scene_look_page(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
 
     def action(by: User, _: Spending) -> object:
         if not form.is_valid():
-            raise InputError("The scene's look was not saved: choose from the lists; the volume is 0 to 4.")
+            raise InputError("The scene's look wasn't saved: choose from the lists; the volume must be 0 to 4.")
         now = scene_look(scene_get(by=by, project_id=project_id, sequence=sequence))
         if request.POST.get("seen_look", "") not in {"", _look_mark(now)}:
-            raise ConflictError("This look was changed meanwhile. Open it again to see it as it is now.", code="stale")
+            raise ConflictError(
+                "This look was changed in the meantime. Open it again to see the current version.", code="stale"
+            )
         return scene_look_update(by=by, project_id=project_id, sequence=sequence, **form.cleaned_data)
 
     return scene_action(request, project_id, sequence, action)

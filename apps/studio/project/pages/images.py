@@ -21,8 +21,8 @@ from apps.studio.project.cards import view_url
 from apps.studio.project.image_views import image_pair, image_views
 from apps.work.work import Spending
 
-NO_IMAGE = "There is no such image in this scene."
-NO_PICTURE = "There is no such picture of this character."
+NO_IMAGE = "This scene doesn't have that image."
+NO_PICTURE = "This character doesn't have that picture."
 
 
 @login_required

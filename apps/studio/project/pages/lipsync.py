@@ -104,14 +104,14 @@ def chosen_scenes(request: HttpRequest) -> list[int]:
     parts = [part for text in sent.getlist("scene") for part in text.split(",")]
     numbers = {number for part in parts for number in _range(part)}
     if not numbers:
-        raise InputError("Choose the scenes first.")
+        raise InputError("Select scenes first.")
     return sorted(numbers)
 
 
 def _range(part: str) -> range:
     found = SCENE_RANGE.fullmatch(part)
     if found is None:
-        raise InputError("A scene is named by its number.")
+        raise InputError("Refer to a scene by its number.")
     first, last = int(found[1]), int(found[2] or found[1])
     if not 1 <= first <= last <= MAXIMUM_SCENES:
         raise InputError(f"Scenes are numbered from 1 to {MAXIMUM_SCENES}, the smaller number first.")
@@ -183,4 +183,4 @@ def _temperature(text: str) -> float | None:
     try:
         return float(text) if text else None
     except ValueError as error:
-        raise InputError("Lip Movement Expressiveness is a number from 0.0 to 1.0.") from error
+        raise InputError("Lip Movement Expressiveness must be a number from 0.0 to 1.0.") from error

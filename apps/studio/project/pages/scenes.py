@@ -98,7 +98,7 @@ def scene_words(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
 def _words(request: HttpRequest, form: PromptForm) -> dict[str, Any]:
     """The fields of a scene that its form shows. Raises InputError for a text that is too long."""
     if not form.is_valid():
-        raise InputError("The scene was not saved. Shorten its text.", errors=form.errors)
+        raise InputError("The scene wasn't saved. Shorten its text.", errors=form.errors)
     said = form.cleaned_data
     return {
         "expected_version": said["version"],
@@ -155,11 +155,11 @@ REARRANGING: Mapping[str, Callable[..., object]] = {
 def scene_rearrange(request: HttpRequest, project_id: UUID, sequence: int, what: str) -> HttpResponse:
     """`insert` a scene after this one, `duplicate` it, or `merge` it with the next. Undo brings back."""
     if what not in REARRANGING:
-        raise NotFound("There is no such change of the scenes.")
+        raise NotFound("The scenes can't be changed that way.")
 
     def action(by: User, _: Spending) -> object:
         if not request.POST.get("scene_id"):
-            raise ConflictError("Say which scene is meant: its id as scene_id. Reload the page.", code="stale")
+            raise ConflictError("scene_id is missing. Reload the page.", code="stale")
         return REARRANGING[what](by=by, project_id=project_id, sequence=sequence)
 
     return scene_action(request, project_id, sequence, action)

@@ -32,7 +32,7 @@ def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
     by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     if project.song is None:
-        raise NotFound("This project has no song. Choose one first.")
+        raise NotFound("This project has no song. Add one first.")
     problem, status = "", 200
     if request.method == "POST":
         try:
@@ -80,7 +80,7 @@ def _changes(request: HttpRequest) -> SongChanges:
         offset = request.POST.get("offset", "").strip()
         grid = GridEdit(Operation.SET, bpm=_tempo(request), offset=_seconds(offset) if offset else None)
         return SongChanges(grid=grid, seen_at=seen)
-    raise InputError("Say what to save: the sections or the beats.")
+    raise InputError("Choose what to save: sections or beats.")
 
 
 def _sections(typed: Sequence[tuple[str, str]]) -> list[tuple[str, float]]:
@@ -101,7 +101,7 @@ def _tempo(request: HttpRequest) -> float | None:
 def _seconds(text: str) -> float:
     """`1:23.5` or `83.5`."""
     minutes, _, seconds = text.rpartition(":")
-    wrong = f"“{text[:20]}” is no time. Type it as 1:23.5, or in seconds."
+    wrong = f"“{text[:20]}” isn't a time. Type it as 1:23.5, or in seconds."
     whole = _number(minutes, wrong) if minutes else 0.0
     return 60 * whole + _number(seconds, wrong)
 
