@@ -41,7 +41,7 @@ def test_a_wrong_password_says_so_at_the_form(client, user):
     response = sign_in(client, password="wrong")
 
     assert response.status_code == 400
-    assert "do not go together" in response.content.decode()
+    assert "Wrong username or password" in response.content.decode()
 
 
 def test_guessing_is_slowed_down_and_the_right_password_waits_too(client, user):

@@ -169,7 +169,7 @@ def test_a_card_past_the_end_of_the_song_says_why_it_cannot_be_synced(browser, u
         make_clip(scene)
     html = page(browser, f"/quick-gen/{project.pk}")
 
-    assert html.count("after the end of the song") == 1
+    assert html.count("after the song ends") == 1
     assert html.count("data-song-start") == 1
 
 

@@ -105,7 +105,7 @@ def test_a_duplicate_has_a_copied_clip(user, song_project):
 def test_a_stale_edit_is_refused(user, song_project):
     edit = {"by": user, "project_id": song_project.pk, "sequence": 1, "expected_version": 1}
     services.scene_update(**edit, prompt="first")
-    with pytest.raises(ConflictError, match="changed meanwhile"):
+    with pytest.raises(ConflictError, match="changed in the meantime"):
         services.scene_update(**edit, prompt="second")
     assert shape(song_project)[0][1] == "first"
 
@@ -114,7 +114,7 @@ def test_a_scene_that_is_worked_on_is_not_deleted(user, song_project):
     scene = Scene.objects.get(project=song_project, sequence=1)
     scene.job = make_job(user, state="running", project_id=song_project.pk, scene_id=scene.pk)
     scene.save()
-    with pytest.raises(ConflictError, match="worked on"):
+    with pytest.raises(ConflictError, match="is busy"):
         services.scene_delete(by=user, project_id=song_project.pk, sequence=1)
 
 
@@ -217,11 +217,11 @@ def test_undo_knows_how_a_scene_is_composed(user, song_project):
 def test_a_change_meant_for_another_scene_is_refused(user, song_project):
     first, second, third = Scene.objects.filter(project=song_project).order_by("sequence")
     where = {"by": user, "project_id": song_project.pk, "sequence": 2}
-    with pytest.raises(ConflictError, match="another order"):
+    with pytest.raises(ConflictError, match="were reordered"):
         services.scene_split(**where, at=Decimal(1), scene_id=first.pk)
-    with pytest.raises(ConflictError, match="another order"):
+    with pytest.raises(ConflictError, match="were reordered"):
         services.scene_update(**where, duration=Decimal(5), scene_id=first.pk)
-    with pytest.raises(ConflictError, match="another order"):
+    with pytest.raises(ConflictError, match="were reordered"):
         order = [second.pk, first.pk, third.pk]
         services.scenes_reorder(by=user, project_id=song_project.pk, scene_ids=order, seen_ids=order)
     assert lengths(song_project) == [4, 6, 2]

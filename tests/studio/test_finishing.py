@@ -202,7 +202,7 @@ def test_settings_change_title_and_providers_unless_somebody_was_faster(browser,
     project.refresh_from_db()
     assert (project.title, project.aspect_ratio, project.providers) == ("Night Courier", "9:16", {"video": "replicate"})
     late = send(browser, project, "settings", **data, title="Another")
-    assert "changed meanwhile" in late.content.decode()
+    assert "changed in the meantime" in late.content.decode()
     assert 'value="Another"' in late.content.decode()
 
 

@@ -240,7 +240,7 @@ def test_a_form_for_a_scene_that_has_another_number_now_is_refused(browser, user
     answer = browser.post(f"/projects/{project.pk}/scenes/2/delete", {"scene_id": first.pk}, headers=HTMX)
 
     assert answer.status_code == 409
-    assert "another order" in answer.content.decode()
+    assert "were reordered" in answer.content.decode()
     assert project.scenes.filter(deleted_at=None).count() == 2
 
 
@@ -376,7 +376,7 @@ def test_two_clips_are_compared_and_either_can_be_made_current(browser, user):
     assert html.count("Make current") == 1
     assert page(browser, f"{url}?a={old.pk}&b={new.pk}").count(" selected>") == 2
     assert browser.get(f"{url}?a={first.current_clip_id}").status_code == 404
-    assert "one clip at most" in page(browser, f"/projects/{project.pk}/scenes/1/compare")
+    assert "has only one clip" in page(browser, f"/projects/{project.pk}/scenes/1/compare")
 
 
 def test_retrying_asks_for_its_cost_and_is_seen_on_the_card_again(browser, user):
