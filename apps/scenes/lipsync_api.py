@@ -71,7 +71,7 @@ class ScenesLipsyncSerializer(SceneLipsyncSerializer):
 
     def validate_sequences(self, sequences: list[int]) -> list[int]:
         if len(set(sequences)) != len(sequences):
-            raise serializers.ValidationError("Name each scene once.")
+            raise serializers.ValidationError("List each scene only once.")
         return sequences
 
 
@@ -140,7 +140,7 @@ def _wish(data: dict[str, Any], *, look_first: bool = False) -> LipsyncWish:
 
 
 class SceneLipsync(APIView):
-    @extend_schema(responses=LipsyncSceneResponseSerializer, summary="How the scene's lip-sync stands")
+    @extend_schema(responses=LipsyncSceneResponseSerializer, summary="The state of the scene's lip-sync")
     def get(self, request: Request, project_id: UUID, sequence: int) -> Response:
         scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
         job = Job.objects.filter(scene_id=scene.pk, kind=Kind.LIPSYNC).first()
@@ -170,7 +170,7 @@ class SceneLipsync(APIView):
         return Response(_answer(scene, job, warnings.get(sequence, ())), status=status, headers=headers)
 
 
-@quote_schema(SceneLipsyncSerializer, "What the scene's lip-sync costs")
+@quote_schema(SceneLipsyncSerializer, "Quote the scene's lip-sync")
 class SceneLipsyncQuote(QuoteView):
     body = SceneLipsyncSerializer
 
@@ -179,7 +179,7 @@ class SceneLipsyncQuote(QuoteView):
         return _works(by, project_id, [sequence], data)
 
 
-@quote_schema(ScenesLipsyncSerializer, "What the lip-sync of several scenes costs", name="lipsync_several_scenes_quote")
+@quote_schema(ScenesLipsyncSerializer, "Quote the lip-sync of several scenes", name="lipsync_several_scenes_quote")
 class ScenesLipsyncQuote(QuoteView):
     body = ScenesLipsyncSerializer
 
@@ -198,7 +198,7 @@ class SceneLipsyncLook(APIView):
     @extend_schema(
         request=SceneLipsyncSerializer,
         responses={200: LipsyncCheckSerializer, 202: LipsyncCheckSerializer},
-        summary="Look, for nothing, whether the scene's lip-sync can work; 202 while a worker looks",
+        summary="Check for free whether the scene's lip-sync can work; 202 while a worker looks",
     )
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(SceneLipsyncSerializer, request)
@@ -219,7 +219,7 @@ class ScenesLipsync(APIView):
         parameters=[IDEMPOTENCY_PARAMETER],
         responses={202: LipsyncScenesResponseSerializer},
         operation_id="lipsync_several_scenes",
-        summary="Lip-sync several scenes, each its own job; all are started or none",
+        summary="Lip-sync several scenes, one job each; either all start or none",
     )
     def post(self, request: Request, project_id: UUID) -> Response:
         data = validated(ScenesLipsyncSerializer, request)
@@ -264,7 +264,7 @@ def _looked_at(
     if warnings and force is False:
         told = " ".join(f"Scene {sequence}: {' '.join(problems)}" for sequence, problems in warnings.items())
         findings = {str(doubt.scene.sequence): _found(doubt.found) for doubt in known.doubts}
-        message = f"{told} Send force=true to buy it nevertheless."
+        message = f"{told} Send force=true to buy it anyway."
         raise ConflictError(message, code="lipsync_unlikely", errors=findings)
     unseen = LOOKED_AT_FIRST if force is False else NOT_LOOKED_AT
     numbers = [scene.sequence or 0 for scene in known.unseen]

@@ -77,7 +77,7 @@ class Looks:
         face = self._face(video_id)
         voice = self._voice(audio)
         found = [problem for part in (face, voice) if part is not None for problem in part.problems]
-        told = [f"It could not be looked at: {problem}" for problem in problems if problem]
+        told = [f"It couldn't be checked: {problem}" for problem in problems if problem]
         return LipsyncCheck(video_id, face=face, voice=voice, problems=(*found, *dict.fromkeys(told)))
 
     def _problem(self, asset_id: UUID | None) -> str | None:

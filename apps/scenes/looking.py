@@ -58,9 +58,7 @@ def lipsync_refuse_hopeless(run: JobRun) -> None:
     if run.parameters.get("refuse_doubts"):
         told = list(found.problems)
     if told:
-        message = (
-            f"Nothing was bought, since it is unlikely to work. {' '.join(told)} Add Lipsync tries it nevertheless."
-        )
+        message = f"Nothing was bought because it is unlikely to work. {' '.join(told)} Add Lipsync tries it anyway."
         raise InputError(message, code="lipsync_unlikely")
 
 
@@ -75,7 +73,7 @@ def _asset_looked(run: JobRun, asset: Asset) -> LipsyncLook:
 
 
 def _asset_look(run: JobRun, asset: Asset) -> NewLook:
-    run.progress(5, "Listening to the song" if asset.kind == AssetKind.AUDIO else "Looking at the clip")
+    run.progress(5, "Analyzing the song" if asset.kind == AssetKind.AUDIO else "Looking at the clip")
     with asset_local_copy(asset, check=run.check) as path:
         return _file_look(path, asset.kind, run.cancelled)
 

@@ -82,7 +82,7 @@ def job_scene(run: JobRun) -> Scene:
     """Raises NotFound when the project went away while the job ran."""
     scene = Scene.objects.select_related("project").filter(pk__in=[run.job.scene_id]).first()
     if scene is None:
-        raise NotFound("The scene was deleted while this was made.")
+        raise NotFound("The scene was deleted while this was being generated.")
     return scene
 
 

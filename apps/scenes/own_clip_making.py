@@ -38,7 +38,7 @@ def own_clip_run(run: JobRun) -> Done:
             footage,
             output,
             cancelled=run.cancelled,
-            on_progress=lambda percentage: run.progress(percentage, "Fitting the footage to the project"),
+            on_progress=lambda percentage: run.progress(percentage, "Converting the footage"),
         )
     checks = clip_check(output, wanted=Wanted(width=shape.width, height=shape.height), trusted=False)
     name = f"{'trim' if trim else 'upload'}_{uuid4().hex[:12]}.mp4"

@@ -94,7 +94,7 @@ def test_the_web_process_opens_no_file_and_a_lost_one_is_told_for_a_while(api, p
 
     told = check(api, project).json()
     assert (told["usable"], told["looking"], told["face"]) == (False, False, None)
-    assert all(problem.startswith("It could not be looked at:") for problem in told["problems"])
+    assert all(problem.startswith("It couldn't be checked:") for problem in told["problems"])
     assert not LipsyncLook.objects.exists()  # what may pass is not kept as a fact of the file
     Job.objects.update(finished_at=timezone.now() - timedelta(seconds=FAILURE_TOLD_SECONDS + 1))
     assert check(api, project).status_code == 202
