@@ -13,6 +13,7 @@ from apps.jobs.kinds import Kind
 from apps.providers.base import Capability
 from apps.work.choice import Choice, provider_choose
 from apps.work.frozen import FrozenRequest, InputSource
+from apps.work.parameters import LipsyncParameters
 from apps.work.work import Work, work_prepare
 
 
@@ -58,22 +59,16 @@ def lipsync_work(
     start, end = checked_range(start_time, end_time, length=asset.duration_seconds if asset else None)
     audio = audio.model_copy(update={"start_seconds": start, "end_seconds": end})
     choice = provider_choose(Capability.LIPSYNC, flavor=flavor, asked=provider)
-    return prepared_lipsync(by=by, choice=choice, video=video, audio=audio, options=LipsyncOptions(**options))
+    frozen = lipsync_request(choice=choice, video=video, audio=audio, options=LipsyncOptions(**options))
+    return work_prepare(by=by, kind=Kind.LIPSYNC, parameters=LipsyncParameters(frozen=frozen), choice=choice)
 
 
-def prepared_lipsync(
-    *,
-    by: User,
-    choice: Choice,
-    video: InputSource,
-    audio: InputSource,
-    options: LipsyncOptions,
-    extra: dict[str, Any] | None = None,
-) -> Work:
-    """Prepare and quote the lip-sync of these inputs."""
+def lipsync_request(
+    *, choice: Choice, video: InputSource, audio: InputSource, options: LipsyncOptions
+) -> FrozenRequest:
+    """The request with these inputs, frozen for a job."""
     values = {**options.resolved(choice), "settings": dict(choice.config.values)}
-    frozen = FrozenRequest(capability=Capability.LIPSYNC, values=values, inputs={"video": video, "audio": audio})
-    return work_prepare(by=by, kind=Kind.LIPSYNC, frozen=frozen, choice=choice, extra=extra)
+    return FrozenRequest(capability=Capability.LIPSYNC, values=values, inputs={"video": video, "audio": audio})
 
 
 def checked_range(

@@ -15,6 +15,7 @@ from apps.songs.selectors import song_get
 from apps.work.choice import choice_overridden, provider_choose
 from apps.work.frozen import FrozenRequest, InputSource
 from apps.work.late_song import late_song
+from apps.work.parameters import ReferenceParameters, ScenesParameters, SongWait, VideoParameters
 from apps.work.seeds import new_seed
 from apps.work.song_brief import song_brief, song_slots
 from apps.work.work import Work, work_prepare
@@ -47,7 +48,7 @@ def scenes_work(
         "seed": new_seed() if seed is None else seed,
         "settings": dict(choice.config.values),
     }
-    extra: dict[str, Any] = {}
+    wait: SongWait | None = None
     if audio_id is not None:
         song = song_get(by=by, audio_id=audio_id)
         length = song.asset.duration_seconds
@@ -57,13 +58,14 @@ def scenes_work(
             song, 0.0, length, number_of_scenes=number_of_scenes, settings=choice.config.values
         )
         values["song"] = song_brief(song, 0.0, length)
-        extra = late_song(song, 0.0, length, number_of_scenes=number_of_scenes)
+        wait = late_song(song, 0.0, length, number_of_scenes=number_of_scenes)
         values["number_of_scenes"] = len(values["slots"])
     else:
         values["number_of_scenes"] = number_of_scenes or choice.config.values["number_of_scenes"]
         values["slots"] = even_slots(values["number_of_scenes"], duration or choice.config.values["duration_seconds"])
     frozen = FrozenRequest(capability=Capability.SCENES, values=values)
-    return work_prepare(by=by, kind=Kind.SCENES, frozen=frozen, choice=choice, extra=extra)
+    parameters = ScenesParameters(frozen=frozen, waits_for_song=wait)
+    return work_prepare(by=by, kind=Kind.SCENES, parameters=parameters, choice=choice)
 
 
 def even_slots(number_of_scenes: int, seconds: float | Decimal) -> Sequence[tuple[float, float]]:
@@ -100,7 +102,8 @@ def character_reference_work(
         "settings": dict(config),
     }
     frozen = FrozenRequest(capability=Capability.IMAGE, values=values)
-    return work_prepare(by=by, kind=Kind.CHARACTER_REFERENCE, frozen=frozen, choice=choice)
+    parameters = ReferenceParameters(frozen=frozen)
+    return work_prepare(by=by, kind=Kind.CHARACTER_REFERENCE, parameters=parameters, choice=choice)
 
 
 def video_work(
@@ -140,4 +143,4 @@ def video_work(
         reference = asset_get(by=by, asset_id=character_reference_id, kind=AssetKind.IMAGE)
         inputs["character_reference"] = InputSource(asset_id=reference.pk)
     frozen = FrozenRequest(capability=Capability.VIDEO, values=values, inputs=inputs)
-    return work_prepare(by=by, kind=Kind.VIDEO, frozen=frozen, choice=choice)
+    return work_prepare(by=by, kind=Kind.VIDEO, parameters=VideoParameters(frozen=frozen), choice=choice)

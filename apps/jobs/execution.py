@@ -70,11 +70,6 @@ class JobRun:
         self._phase = ""
         self.timed_out = False
 
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """The frozen request."""
-        return self.job.parameters  # type: ignore[no-any-return]
-
     def read(self, model: type[Parameters]) -> Parameters:
         """The frozen request. Raises InputError where it cannot be read."""
         return model.read(self.job)

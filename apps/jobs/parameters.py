@@ -40,7 +40,7 @@ class JobParameters(Frozen):
             return cls.parsed(job.parameters)
         except ValidationError as error:
             raise InputError(
-                "What this job was asked for cannot be read by this release. Ask for it anew.",
+                "This release can't read what the job was asked to do. Start it again.",
                 code="parameters_unreadable",
                 evidence={"problems": str(error)[:2000]},
             ) from error

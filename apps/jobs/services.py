@@ -55,7 +55,7 @@ class NewJob:
     built has none."""
 
     kind: Kind
-    parameters: JobParameters | Mapping[str, Any] | None = None
+    parameters: JobParameters | None = None
     queue: str = ""
     provider: str = ""
     project_id: UUID | None = None
@@ -134,7 +134,7 @@ def _insert(by: User, new: NewJob, idempotency: Idempotency | None) -> Job:
         provider=new.provider,
         project_id=new.project_id,
         scene_id=new.scene_id,
-        parameters=_stored(new.parameters),
+        parameters=new.parameters.dump() if new.parameters else {},
         flavor=new.flavor,
         config_hash=new.config_hash,
         quoted_cost=new.quote.amount if new.quote else 0,
@@ -143,10 +143,6 @@ def _insert(by: User, new: NewJob, idempotency: Idempotency | None) -> Job:
         idempotency_fingerprint=idempotency.fingerprint if idempotency else "",
         code=Code.CREATED,
     )
-
-
-def _stored(parameters: JobParameters | Mapping[str, Any] | None) -> dict[str, Any]:
-    return parameters.dump() if isinstance(parameters, JobParameters) else dict(parameters or {})
 
 
 def job_claim(*, job_id: UUID, claim_from: State, worker: str) -> Claim | None:

@@ -33,6 +33,7 @@ from apps.scenes.lipsync_inputs import lipsync_source, project_windows, scene_wi
 from apps.scenes.making import project_spending, scene_work_start
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
+from apps.work.parameters import AudioSegment, LipsyncParameters, LipsyncParams
 from apps.work.work import Spending, Work, spending_check
 
 log = structlog.get_logger(__name__)
@@ -41,8 +42,6 @@ log = structlog.get_logger(__name__)
 STITCH_WITHIN = timedelta(hours=1)
 # The length of a scene for which neither a plan nor a clip says one.
 WITHOUT_LENGTH_SECONDS = Decimal(8)
-# In a job's parameters: the final video is to be stitched again when it ends.
-STITCH = "stitch_after"
 
 
 def quick_scene(*, by: User, scene_id: UUID) -> Scene:
@@ -93,17 +92,15 @@ def quick_lipsync_work(*, by: User, scene: Scene, wish: Mapping[str, Any]) -> Wo
     work = lipsync_work(by=by, **wish)
     audio = work.frozen.inputs["audio"]
     window = (audio.end_seconds or 0) - (audio.start_seconds or 0) or source.asset.duration_seconds or 0
-    return replace(
-        work,
-        extra={
-            "make_current": True,
-            "parent_id": str(source.pk),
-            "audio_segment": {"start_time": audio.start_seconds, "end_time": audio.end_seconds},
-            "lipsync_params": {"audio_id": str(audio.asset_id or ""), "preview": False},
-            "wanted": wanted_like(source, window),
-            STITCH: True,
-        },
+    parameters = LipsyncParameters(
+        frozen=work.frozen,
+        parent_id=source.pk,
+        audio_segment=AudioSegment(start_time=audio.start_seconds, end_time=audio.end_seconds),
+        lipsync_params=LipsyncParams(audio_id=str(audio.asset_id or "")),
+        wanted=wanted_like(source, window),
+        stitch_after=True,
     )
+    return replace(work, parameters=parameters)
 
 
 def quick_lipsync_start(
@@ -145,7 +142,8 @@ def stitch_again(job: Job) -> None:
 
 def _stitch_wanted(job: Job) -> bool:
     if job.kind == Kind.LIPSYNC:
-        return job.state == State.SUCCEEDED and bool(job.parameters.get(STITCH))
+        asked = LipsyncParameters.find(job)
+        return job.state == State.SUCCEEDED and asked is not None and asked.stitch_after
     return (
         job.kind == Kind.COMPOSE
         and Job.objects.filter(
@@ -153,7 +151,7 @@ def _stitch_wanted(job: Job) -> bool:
             kind=Kind.LIPSYNC,
             state=State.SUCCEEDED,
             finished_at__gte=job.created_at,
-            **{f"parameters__{STITCH}": True},
+            parameters__stitch_after=True,
         ).exists()
     )
 
@@ -167,7 +165,7 @@ def stitch_missed(*, now: datetime) -> None:
         kind=Kind.LIPSYNC,
         state=State.SUCCEEDED,
         finished_at__gte=now - STITCH_WITHIN,
-        **{f"parameters__{STITCH}": True},
+        parameters__stitch_after=True,
     )
     for job in ended.filter(~Exists(composed)):
         stitch_again(job)

@@ -1,8 +1,6 @@
 """Trying again what failed. A retry that costs is asked for like any other work: caps always, and a yes above the
 project's threshold."""
 
-from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from apps.accounts.models import User
@@ -18,6 +16,7 @@ from apps.scenes.lipsync_inputs import LipsyncWish
 from apps.scenes.making import Wish, project_spending, scene_video_generate
 from apps.scenes.models import Scene
 from apps.scenes.selectors import clip_suspicions, refused_clip_problems, scene_get, scene_job
+from apps.work.parameters import OF_KIND, LipsyncParameters, LipsyncParams
 from apps.work.work import Spending, spending_check
 
 
@@ -26,7 +25,7 @@ def job_retry(*, by: User, job_id: UUID, spending: Spending) -> Job:
     job = job_get(by, job_id)
     scene = (
         Scene.objects.filter(pk__in=[job.scene_id]).first()
-        if job.kind in {Kind.LIPSYNC, Kind.VIDEO} and not job.parameters and not job.quoted_cost
+        if job.kind in {Kind.LIPSYNC, Kind.VIDEO} and OF_KIND[job.kind].find(job) is None and not job.quoted_cost
         else None
     )
     if scene is not None and job.project_id is not None:
@@ -61,19 +60,24 @@ def _make_again(by: User, scene: Scene, job: Job, spending: Spending) -> Job:
         raise ConflictError("Choose the clip from the scene's history, or send the scene to the Pro editor again.")
     if job.kind != Kind.LIPSYNC:
         return scene_video_generate(by=by, project_id=scene.project_id, sequence=number, wish=Wish(), spending=spending)
-    asked = job.parameters.get("lipsync_params", {})
-    options = LipsyncOptions(**{name: asked.get(name) for name in LipsyncOptions.__dataclass_fields__})
+    asked = LipsyncParameters.find(job)
     (again,) = scenes_lipsync(
         by=by,
         project_id=scene.project_id,
         sequences=[number],
-        wish=LipsyncWish(options=options, **_asked_audio(job)),
+        wish=_wish_of(asked) if asked else LipsyncWish(),
         spending=spending,
     )
     return again
 
 
-def _asked_audio(job: Job) -> dict[str, Any]:
-    """Its own audio and the start of that, as far as it was asked for with one."""
-    kinds = {"audio_id": UUID, "audio_start": Decimal}
-    return {name: kinds[name](value) for name, value in job.parameters.get("asked_audio", {}).items()}
+def _wish_of(asked: LipsyncParameters) -> LipsyncWish:
+    """How it was asked for: the options, and its own audio as far as it named one."""
+    params = asked.lipsync_params or LipsyncParams()
+    options = LipsyncOptions(
+        temperature=params.temperature,
+        active_speaker_detection=params.active_speaker_detection,
+        occlusion_detection_enabled=params.occlusion_detection_enabled,
+    )
+    audio = asked.asked_audio
+    return LipsyncWish(options=options, audio_id=audio.audio_id, audio_start=audio.audio_start)

@@ -10,7 +10,8 @@ import structlog
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.generation.lipsync import prepared_lipsync
+from apps.generation.lipsync import lipsync_request
+from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, fingerprint_of, idempotent_job
 from apps.jobs.states import State
@@ -23,7 +24,8 @@ from apps.scenes.selectors import original_clip, scenes_get
 from apps.work.audio_window import AudioWindow
 from apps.work.choice import provider_choose
 from apps.work.frozen import InputSource
-from apps.work.work import Spending, Work, spending_check
+from apps.work.parameters import AudioSegment, LipsyncParameters, LipsyncParams, WantedClip, WorkParameters
+from apps.work.work import Spending, Work, spending_check, work_prepare
 
 log = structlog.get_logger(__name__)
 
@@ -57,44 +59,43 @@ def _work(by: User, scene: Scene, wish: LipsyncWish, windows: Mapping[int, Audio
         project_choice=project.providers,
     )
     start, end = audio.start_seconds, audio.end_seconds
-    return prepared_lipsync(
-        by=by,
+    frozen = lipsync_request(
         choice=choice,
         video=InputSource(asset_id=clip.asset_id),
         audio=InputSource(asset_id=audio.asset.pk, start_seconds=start, end_seconds=end),
         options=wish.options,
-        extra={
-            "make_current": not wish.preview,
-            "parent_id": str(clip.pk),
-            "audio_segment": _segment(audio, windows[sequence]),
-            "scene_count": windows[sequence].scene_count,
-            "lipsync_params": {
-                **wish.options.resolved(choice),
-                "audio_id": str(audio.asset.pk),
-                "preview": wish.preview,
-            },
-            "wanted": wanted_like(clip, end - start),
-            # As it was asked for, to be asked for again.
-            "asked_audio": wish.asked_audio,
-            **({"look_first": True, "refuse_doubts": True} if wish.look_first else {}),
-        },
+    )
+    resolved = wish.options.resolved(choice)
+    parameters = LipsyncParameters(
+        frozen=frozen,
+        make_current=not wish.preview,
+        parent_id=clip.pk,
+        audio_segment=_segment(audio, windows[sequence]),
+        scene_count=windows[sequence].scene_count,
+        lipsync_params=LipsyncParams(**resolved, audio_id=str(audio.asset.pk), preview=wish.preview),
+        wanted=wanted_like(clip, end - start),
+        # As it was asked for, to be asked for again.
+        asked_audio=wish.asked_audio,
+        look_first=wish.look_first,
+        refuse_doubts=wish.look_first,
+    )
+    return work_prepare(by=by, kind=Kind.LIPSYNC, parameters=parameters, choice=choice)
+
+
+def wanted_like(clip: Clip, seconds: float) -> WantedClip:
+    """What the lip-synced clip is measured against: the clip it is made from, and `seconds` of sound."""
+    return WantedClip(
+        duration_seconds=min(seconds, clip.asset.duration_seconds or seconds),
+        width=clip.asset.width,
+        height=clip.asset.height,
     )
 
 
-def wanted_like(clip: Clip, seconds: float) -> dict[str, Any]:
-    """What the lip-synced clip is measured against: the clip it is made from, and `seconds` of sound."""
-    return {
-        "duration_seconds": min(seconds, clip.asset.duration_seconds or seconds),
-        "width": clip.asset.width,
-        "height": clip.asset.height,
-    }
-
-
-def _segment(audio: AudioPart, window: AudioWindow) -> dict[str, float]:
+def _segment(audio: AudioPart, window: AudioWindow) -> AudioSegment:
     """A part of the song is told from the start of its used part, a line of its own from the start of its file."""
     if audio.own_line:
-        return {"start_time": audio.start_seconds, "end_time": audio.end_seconds}
-    return {"start_time": float(window.start_time), "end_time": float(window.end_time)}
+        return AudioSegment(start_time=audio.start_seconds, end_time=audio.end_seconds)
+    return AudioSegment(start_time=float(window.start_time), end_time=float(window.end_time))
 
 
 def scenes_lipsync(
@@ -119,14 +120,19 @@ def scenes_lipsync(
             return [job for job in earlier if job]
         works = scenes_lipsync_works(by=by, project_id=project_id, sequences=sequences, wish=wish)
         for scene, work in works:
-            facts = {**work.extra["audio_segment"], "scene_count": work.extra["scene_count"]}
-            log.info("audio_timing_calculated", project_id=str(project_id), sequence=scene.sequence, **facts)
+            _timing_tell(scene, work.parameters)
         total = sum((work.quote.amount for _, work in works), Decimal(0))
         spending_check(total, project_spending(project, spending))
         return [
             scene_work_start(by=by, scene=scene, work=work, idempotency=key)
             for key, (scene, work) in zip(keys, works, strict=True)
         ]
+
+
+def _timing_tell(scene: Scene, asked: WorkParameters) -> None:
+    if isinstance(asked, LipsyncParameters) and asked.audio_segment is not None:
+        facts = {**asked.audio_segment.model_dump(), "scene_count": asked.scene_count}
+        log.info("audio_timing_calculated", project_id=str(scene.project_id), sequence=scene.sequence, **facts)
 
 
 def _scene_key(idempotency: Idempotency | None, sequence: int, *, alone: bool) -> Idempotency | None:
@@ -140,14 +146,15 @@ def lipsync_answer(scene: Scene, job: Job | None) -> dict[str, Any]:
     """A `LipsyncSceneResponse` without its job: how the scene's lip-sync stands."""
     clip = scene.current_clip
     first = original_clip(scene)
-    parameters = job.parameters if job else {}
+    asked = LipsyncParameters.find(job) if job else None
+    params = asked.lipsync_params if asked else None
     return {
         "project_id": str(scene.project_id),
         "sequence": scene.sequence,
         "video_url": f"/api/mv/get_video/{clip.asset_id}" if clip else None,
         "original_video_url": f"/api/mv/get_video/{first.asset_id}" if first else None,
-        "audio_segment": parameters.get("audio_segment"),
-        "lipsync_params": parameters.get("lipsync_params", {}),
+        "audio_segment": asked.audio_segment.model_dump() if asked and asked.audio_segment else None,
+        "lipsync_params": params.model_dump(exclude_none=True) if params else {},
         "status": lipsync_status(job),
         "error": lipsync_error(job),
         "warnings": job.result.get("checks", {}).get("notes", []) if job else [],

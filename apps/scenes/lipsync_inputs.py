@@ -19,6 +19,7 @@ from apps.scenes.arrangement import seconds
 from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.selectors import clips_of, scenes_of
 from apps.work.audio_window import AudioWindow, SceneLength, audio_windows
+from apps.work.parameters import RequestedAudio
 
 log = structlog.get_logger(__name__)
 
@@ -41,10 +42,9 @@ class LipsyncWish:
     flavor: str = ""
 
     @property
-    def asked_audio(self) -> dict[str, str]:
+    def asked_audio(self) -> RequestedAudio:
         """What was said about the audio, for a job's parameters."""
-        said = {"audio_id": self.audio_id, "audio_start": self.audio_start}
-        return {name: str(value) for name, value in said.items() if value is not None}
+        return RequestedAudio(audio_id=self.audio_id, audio_start=self.audio_start)
 
 
 @dataclass(frozen=True)

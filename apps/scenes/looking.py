@@ -16,7 +16,7 @@ from apps.scenes.lipsync_looks import Looks, NewLook, files_of, look_save, stems
 from apps.scenes.models import LipsyncLook
 from apps.scenes.parameters import LookParameters
 from apps.scenes.performance import lipsync_is_paid
-from apps.work.frozen import FrozenRequest
+from apps.work.parameters import LipsyncParameters
 from engines.draft.lipsync.check import face_check
 from engines.draft.lipsync.voice import voice_heard
 from engines.media.stills import still
@@ -46,7 +46,8 @@ def clip_look(run: JobRun, project: Project, path: Path) -> NewLook | None:
 def lipsync_refuse_hopeless(run: JobRun) -> None:
     """Before a job that nobody looked at is paid for: raises InputError where there is no face or no voice. Mere
     doubts are a reason only where the call said so."""
-    inputs = FrozenRequest.model_validate(run.parameters["frozen"]).inputs
+    asked = run.read(LipsyncParameters)
+    inputs = asked.frozen.inputs
     assets = files_of([inputs])
     # A file that is out of reach for the moment lets the job wait: the request needs it, too.
     rows = {asset.pk: _asset_looked(run, asset) for asset in Asset.objects.filter(pk__in=assets)}
@@ -55,7 +56,7 @@ def lipsync_refuse_hopeless(run: JobRun) -> None:
         return  # a file is gone, which the request itself will tell
     hopeless = [part for part in (found.face, found.voice) if part is not None and not part.usable]
     told = [problem for part in hopeless for problem in part.problems]
-    if run.parameters.get("refuse_doubts"):
+    if asked.refuse_doubts:
         told = list(found.problems)
     if told:
         message = f"Nothing was bought because it is unlikely to work. {' '.join(told)} Add Lipsync tries it anyway."

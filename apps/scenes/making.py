@@ -22,6 +22,7 @@ from apps.scenes.scene_frames import SceneFrames, scene_spans, span_beats, span_
 from apps.scenes.selectors import scene_get, scenes_get, scenes_of
 from apps.work.choice import provider_choose
 from apps.work.frozen import FrozenRequest, InputSource
+from apps.work.parameters import ImageParameters, VideoParameters
 from apps.work.seeds import SEED_MAXIMUM
 from apps.work.work import Spending, Work, spending_check, work_prepare, work_start
 from engines.media.formats import picture_size
@@ -46,7 +47,7 @@ def scene_key(scene: Scene) -> str:
     return f"scene:{scene.pk}"
 
 
-def image_work(*, by: User, scene: Scene, wish: Wish) -> Work:
+def image_work(*, by: User, scene: Scene, wish: Wish, then_video: bool = False) -> Work:
     """The scene's still image. Raises InputError for a scene without a prompt."""
     project = scene.project
     _refuse_empty(scene)
@@ -70,7 +71,8 @@ def image_work(*, by: User, scene: Scene, wish: Wish) -> Work:
     }
     inputs = _reference_input(project)
     frozen = FrozenRequest(capability=Capability.IMAGE, values=values, inputs=inputs)
-    return work_prepare(by=by, kind=Kind.IMAGE, frozen=frozen, choice=choice)
+    parameters = ImageParameters(frozen=frozen, then_video=then_video)
+    return work_prepare(by=by, kind=Kind.IMAGE, parameters=parameters, choice=choice)
 
 
 def video_works(*, by: User, scene: Scene, wish: Wish) -> list[Work]:
@@ -127,7 +129,8 @@ def video_work(*, by: User, scene: Scene, wish: Wish, span: SceneFrames, take: i
     if scene.image_id:
         inputs["image"] = InputSource(asset_id=scene.image_id)
     frozen = FrozenRequest(capability=Capability.VIDEO, values=values, inputs=inputs)
-    return work_prepare(by=by, kind=Kind.VIDEO, frozen=frozen, choice=choice, extra={"make_current": take == 0})
+    parameters = VideoParameters(frozen=frozen, make_current=take == 0)
+    return work_prepare(by=by, kind=Kind.VIDEO, parameters=parameters, choice=choice)
 
 
 def scene_image_generate(

@@ -9,7 +9,7 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.core.errors import InputError, StudioError
 from apps.flavors.registry import flavor_provider
-from apps.generation.lipsync import LipsyncOptions, prepared_lipsync
+from apps.generation.lipsync import LipsyncOptions, lipsync_request
 from apps.jobs.kinds import Kind
 from apps.jobs.services import NewJob, job_create_failed
 from apps.jobs.states import State
@@ -23,7 +23,8 @@ from apps.scenes.models import Origin, Scene
 from apps.scenes.scene_frames import SceneFrames
 from apps.work.choice import provider_choose
 from apps.work.frozen import InputSource
-from apps.work.work import Work
+from apps.work.parameters import LipsyncParameters
+from apps.work.work import Work, work_prepare
 
 # A line that reaches into a scene by a breath is no reason to lip-sync it.
 SUNG_SHARE = 0.2
@@ -76,11 +77,11 @@ def performance_start(*, by: User, scene: Scene) -> bool:
     try:
         with transaction.atomic():
             work = scene_lipsync_work(by=by, scene=scene, wish=LipsyncWish())
-            extra = {**work.extra, "look_first": work.quote.amount > 0}
-            scene_work_start(by=by, scene=scene, work=replace(work, extra=extra))
+            parameters = work.parameters.model_copy(update={"look_first": work.quote.amount > 0})
+            scene_work_start(by=by, scene=scene, work=replace(work, parameters=parameters))
     except StudioError as error:
         log.warning("performance_given_up", scene_id=str(scene.pk), reason=error.message)
-        new = NewJob(kind=Kind.LIPSYNC, parameters={}, project_id=scene.project_id, scene_id=scene.pk)
+        new = NewJob(kind=Kind.LIPSYNC, project_id=scene.project_id, scene_id=scene.pk)
         scene.job = job_create_failed(by=by, new=new, message=f"The clip was not lip-synced. {error.message}")
         scene.save(update_fields=["job", "updated_at"])
         return False
@@ -98,7 +99,9 @@ def performances_planned(*, by: User, project: Project, spans: Sequence[SceneFra
         window = InputSource(start_seconds=span.start_seconds, end_seconds=span.end_seconds)
         try:
             options = LipsyncOptions()
-            works.append(prepared_lipsync(by=by, choice=choice, video=window, audio=window, options=options))
+            frozen = lipsync_request(choice=choice, video=window, audio=window, options=options)
+            parameters = LipsyncParameters(frozen=frozen)
+            works.append(work_prepare(by=by, kind=Kind.LIPSYNC, parameters=parameters, choice=choice))
         except InputError as error:
             log.info("performance_not_planned", project_id=str(project.pk), reason=error.message)
     return works

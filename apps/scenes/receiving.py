@@ -1,10 +1,11 @@
 """Where the results of a scene's jobs go: files under the project's folder, rows with the end of the job."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from django.utils import timezone
@@ -22,11 +23,10 @@ from apps.scenes.history import recorded
 from apps.scenes.looking import clip_look
 from apps.scenes.models import Origin
 from apps.scenes.new_clips import NewClip, clip_save, job_scene, locked_scene
+from apps.work.parameters import AudioSegment, LipsyncParameters, VideoParameters
 from apps.work.receiving import images_receive, produced, result_metadata
 
 log = structlog.get_logger(__name__)
-
-WANTED_FIELDS = {"seconds": "duration_seconds", "width": "width", "height": "height"}
 
 
 def reference_receive(run: JobRun, result: ProviderResult) -> Done:
@@ -44,28 +44,45 @@ def scene_image_receive(run: JobRun, result: ProviderResult) -> Done:
     return Done(result={"metadata": metadata}, save=partial(_image_save, run, stored, metadata))
 
 
+@dataclass(frozen=True)
+class AskedClip:
+    """What the job says of its clip. `heard`: the part of the audio that the mouth follows."""
+
+    origin: Origin
+    wanted: Wanted
+    make_current: bool
+    parent_id: UUID | None = None
+    heard: AudioSegment | None = None
+
+
 def scene_video_receive(run: JobRun, result: ProviderResult) -> Done:
-    return clip_receive(run, result, origin=Origin.GENERATED)
+    asked = run.read(VideoParameters)
+    return _clip_receive(run, result, AskedClip(Origin.GENERATED, _wanted(asked.frozen.values), asked.make_current))
 
 
 def scene_lipsync_receive(run: JobRun, result: ProviderResult) -> Done:
-    return clip_receive(run, result, origin=Origin.LIPSYNCED)
+    asked = run.read(LipsyncParameters)
+    # It is measured against the clip that it was made from, since its request names no size.
+    wanted = _wanted(asked.wanted.model_dump() if asked.wanted else asked.frozen.values)
+    clip = AskedClip(Origin.LIPSYNCED, wanted, asked.make_current, asked.parent_id, asked.audio_segment)
+    return _clip_receive(run, result, clip)
 
 
-def clip_receive(run: JobRun, result: ProviderResult, *, origin: Origin) -> Done:
+def _wanted(values: Mapping[str, Any]) -> Wanted:
+    return Wanted(seconds=values.get("duration_seconds"), width=values.get("width"), height=values.get("height"))
+
+
+def _clip_receive(run: JobRun, result: ProviderResult, asked: AskedClip) -> Done:
     """Check the clip, store it, and make it the scene's current one unless the job says otherwise."""
     file = produced(result, "video")[0]
     scene = job_scene(run)
-    # A lip-synced clip is measured against the clip it was made from; a generated one against its request.
-    values = run.parameters.get("wanted") or run.parameters["frozen"]["values"]
-    wanted = Wanted(**{key: values[name] for key, name in WANTED_FIELDS.items() if name in values})
-    checks = clip_check(file.path, wanted=wanted, trusted=is_built_in(run.job.provider))
-    if notes := _notes(run, result, checks["seconds"]):
+    checks = clip_check(file.path, wanted=asked.wanted, trusted=is_built_in(run.job.provider))
+    if notes := _notes(run, result, asked.heard, checks["seconds"]):
         checks["notes"] = notes
     sequence = scene.sequence or 0
     # A mouth that was drawn once is no face to draw on again.
-    look = clip_look(run, scene.project, file.path) if origin != Origin.LIPSYNCED else None
-    if origin == Origin.LIPSYNCED:
+    look = clip_look(run, scene.project, file.path) if asked.origin != Origin.LIPSYNCED else None
+    if asked.origin == Origin.LIPSYNCED:
         key = scene_lipsync_key(run.job.project_id, sequence, datetime.now(UTC), file.path.suffix)
     else:
         key = scene_file_key(run.job.project_id, sequence, f"clip_{uuid4().hex[:12]}{file.path.suffix}")
@@ -76,28 +93,28 @@ def clip_receive(run: JobRun, result: ProviderResult, *, origin: Origin) -> Done
         content_type=file.content_type,
         on_progress=lambda share: run.progress(95 + 4 * share, "Uploading"),
     )
-    if origin == Origin.LIPSYNCED:
+    if asked.origin == Origin.LIPSYNCED:
         taken = (timezone.now() - (run.job.started_at or run.job.created_at)).total_seconds()
         log.info("lipsync_processing_completed", seconds=round(taken, 3), bytes=stored.digest.size_bytes)
     new = NewClip(
         stored=stored,
         look=look,
-        origin=origin,
+        origin=asked.origin,
         checks=checks,
         parameters=metadata,
-        parent_id=run.parameters.get("parent_id"),
-        make_current=run.parameters.get("make_current", True),
+        parent_id=asked.parent_id,
+        make_current=asked.make_current,
         cost=result.cost,
     )
     return Done(result={"metadata": metadata, "checks": checks}, save=partial(clip_save, run, new))
 
 
-def _notes(run: JobRun, result: ProviderResult, seconds: float | None) -> list[str]:
+def _notes(run: JobRun, result: ProviderResult, heard: AudioSegment | None, seconds: float | None) -> list[str]:
     notes = [str(result.facts["note"])] if result.facts.get("note") else []
-    heard = run.parameters.get("audio_segment")
-    # The built-in one measures it by itself.
-    if heard and seconds is not None and not is_built_in(run.job.provider):
-        lost = float(heard["end_time"]) - float(heard["start_time"]) - seconds
+    length = heard.seconds if heard else None
+    # Ours measures it by itself.
+    if length is not None and seconds is not None and not is_built_in(run.job.provider):
+        lost = length - seconds
         if lost > LOST_END_SECONDS:
             notes.append(lost_end_note(lost))
     return notes

@@ -2,7 +2,6 @@
 first, then the clip."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,12 +24,11 @@ from apps.scenes.making import Wish, image_work, project_spending, scene_work_st
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 from apps.scenes.services import scene_update
+from apps.work.parameters import ImageParameters
 from apps.work.work import Spending, Work, spending_check
 
 log = structlog.get_logger(__name__)
 
-# In an image job's parameters: the scene's clip is to follow.
-THEN_VIDEO = "then_video"
 # For how long the sweep looks after a picture whose end nobody heard of.
 FOLLOW_WITHIN = timedelta(hours=1)
 
@@ -56,8 +54,7 @@ def scenes_remake_works(*, by: User, project_id: UUID, sequences: Sequence[int])
     works: list[tuple[Scene, Work]] = []
     for scene, video in scenes_video_works(by=by, project_id=project_id, sequences=sequences, wish=Wish()):
         if picture_is_outdated(scene):
-            image = image_work(by=by, scene=scene, wish=Wish())
-            works.append((scene, replace(image, extra={**image.extra, THEN_VIDEO: True})))
+            works.append((scene, image_work(by=by, scene=scene, wish=Wish(), then_video=True)))
         works.append((scene, video))
     return works
 
@@ -92,7 +89,8 @@ def scene_remake(
 
 def clip_follow(job: Job) -> None:
     """After a picture that a clip was to follow: start that, unless something else happened to the scene since."""
-    if job.kind != Kind.IMAGE or job.state != State.SUCCEEDED or not job.parameters.get(THEN_VIDEO):
+    asked = ImageParameters.find(job) if job.kind == Kind.IMAGE and job.state == State.SUCCEEDED else None
+    if asked is None or not asked.then_video:
         return
     with transaction.atomic():
         project = Project.objects.select_for_update(of=("self",)).filter(pk__in=[job.project_id]).first()
@@ -109,7 +107,7 @@ def clip_follow(job: Job) -> None:
                 scene_work_start(by=project.owner, scene=scene, work=work)
         except StudioError as error:
             log.warning("clip_not_followed", scene_id=str(scene.pk), reason=error.message)
-            new = NewJob(kind=Kind.VIDEO, parameters={}, project_id=project.pk, scene_id=scene.pk)
+            new = NewJob(kind=Kind.VIDEO, project_id=project.pk, scene_id=scene.pk)
             message = f"The new picture is ready, but its clip couldn't be started. {error.message}"
             scene.job = job_create_failed(by=project.owner, new=new, message=message)
             scene.save(update_fields=["job", "updated_at"])
@@ -122,7 +120,7 @@ def clips_follow_missed(*, now: datetime) -> None:
         state=State.SUCCEEDED,
         finished_at__gte=now - FOLLOW_WITHIN,
         pk__in=Scene.objects.filter(deleted_at=None, job__kind=Kind.IMAGE).values("job"),
-        **{f"parameters__{THEN_VIDEO}": True},
+        parameters__then_video=True,
     )
     for job in waiting:
         clip_follow(job)

@@ -24,6 +24,7 @@ from apps.scenes.services import scenes_replace
 from apps.work.choice import provider_choose
 from apps.work.frozen import FrozenRequest
 from apps.work.late_song import late_song
+from apps.work.parameters import ScenesParameters, SongWait
 from apps.work.song_brief import song_brief
 from apps.work.work import Spending, Work, spending_check, work_prepare, work_start
 
@@ -57,12 +58,13 @@ def project_scenes_work(
         "settings": dict(choice.config.values),
     }
     used = song_range(project)
-    extra: dict[str, Any] = {}
+    wait: SongWait | None = None
     if project.song is not None and used:
         values["song"] = song_brief(project.song, *used)
-        extra = late_song(project.song, *used, number_of_scenes=count)
+        wait = late_song(project.song, *used, number_of_scenes=count)
     frozen = FrozenRequest(capability=Capability.SCENES, values=values)
-    return work_prepare(by=by, kind=Kind.SCENES, frozen=frozen, choice=choice, extra=extra)
+    parameters = ScenesParameters(frozen=frozen, waits_for_song=wait)
+    return work_prepare(by=by, kind=Kind.SCENES, parameters=parameters, choice=choice)
 
 
 def scenes_generate(
@@ -94,8 +96,7 @@ def scenes_generate(
 def project_scenes_receive(run: JobRun, result: ProviderResult) -> Done:
     """The written scenes replace the project's, with exactly the lengths that were planned."""
     written = list(result.data["scenes"])
-    frozen = FrozenRequest.model_validate(run.parameters["frozen"])
-    durations = planned_durations(frozen.values["slots"])
+    durations = planned_durations(run.read(ScenesParameters).frozen.values["slots"])
     if len(written) != len(durations):
         raise ProviderError(f"The writer returned {len(written)} scenes instead of {len(durations)}.", raw=written)
     rows = [scene_row(scene, duration) for scene, duration in zip(written, durations, strict=True)]

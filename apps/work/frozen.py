@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
+from apps.jobs.parameters import Frozen
 from apps.providers.base import (
     Capability,
     ImageRequest,
@@ -28,13 +29,11 @@ _ADAPTERS: dict[Capability, TypeAdapter[Any]] = {
 }
 
 
-class InputSource(BaseModel):
+class InputSource(Frozen):
     """Where a file of the request comes from: one of our assets, or a link that is fetched when the job runs.
 
     If a range is given, in seconds, only that part of the file is used.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     asset_id: UUID | None = None
     url: str = ""
@@ -42,10 +41,8 @@ class InputSource(BaseModel):
     end_seconds: float | None = None
 
 
-class FrozenRequest(BaseModel):
+class FrozenRequest(Frozen):
     """`values` has the typed request's fields except files, which are in `inputs` by field name."""
-
-    model_config = ConfigDict(frozen=True)
 
     capability: Capability
     values: dict[str, Any]
@@ -55,7 +52,3 @@ class FrozenRequest(BaseModel):
         """Return the typed request, with `media` in place of the inputs."""
         request: ProviderRequest = _ADAPTERS[self.capability].validate_python({**self.values, **media})
         return request
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the JSON that is stored on the job."""
-        return self.model_dump(mode="json", exclude_defaults=True)

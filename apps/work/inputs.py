@@ -13,6 +13,7 @@ from apps.core.guarded_fetch import fetch_url
 from apps.jobs.execution import JobRun
 from apps.providers.base import MediaInput, ProviderRequest
 from apps.work.frozen import FrozenRequest, InputSource
+from apps.work.parameters import frozen_request
 from engines.media.audio import cut_wav
 from engines.media.probe import probe_media
 
@@ -23,7 +24,7 @@ LINK_MAXIMUM_BYTES = 5 * 1024**3
 @contextmanager
 def request_opened(run: JobRun) -> Iterator[ProviderRequest]:
     """Yield the job's typed request, with files that are readable until the block ends."""
-    frozen = FrozenRequest.model_validate(run.parameters["frozen"])
+    frozen = frozen_request(run.job)
     with ExitStack() as stack:
         media = {name: input_opened(stack, run, name, source) for name, source in frozen.inputs.items()}
         yield frozen.request(media)

@@ -1,26 +1,23 @@
 """Scenes requested while their song is still being analysed. The job waits, so that cuts can fall on beats."""
 
-from typing import Any
-from uuid import UUID
-
 from apps.core.errors import InputError
 from apps.jobs.execution import JobRun
-from apps.jobs.models import Job
+from apps.jobs.parameters import parameters_replace
 from apps.jobs.services import job_reschedule
 from apps.jobs.states import Code
 from apps.songs.models import AnalysisState, Song
 from apps.work.frozen import FrozenRequest
+from apps.work.parameters import ScenesParameters, SongWait
 from apps.work.song_brief import song_brief, song_slots
 
 RECHECK_SECONDS = 2.0
 
 
-def late_song(song: Song, start: float, end: float, *, number_of_scenes: int | None) -> dict[str, Any]:
-    """Return the job parameters for waiting for the song, or nothing if its analysis has ended."""
+def late_song(song: Song, start: float, end: float, *, number_of_scenes: int | None) -> SongWait | None:
+    """Return what the job waits for, or None if the song's analysis has ended."""
     if song.analysis_state != AnalysisState.WAITING:
-        return {}
-    wait = {"song_id": str(song.pk), "start": start, "end": end, "number_of_scenes": number_of_scenes}
-    return {"waits_for_song": wait}
+        return None
+    return SongWait(song_id=song.pk, start=start, end=end, number_of_scenes=number_of_scenes)
 
 
 def song_await(run: JobRun) -> bool:
@@ -28,10 +25,11 @@ def song_await(run: JobRun) -> bool:
 
     Raises InputError if the song was deleted in the meantime.
     """
-    wait = run.parameters.get("waits_for_song")
+    parameters = run.read(ScenesParameters)
+    wait = parameters.waits_for_song
     if wait is None:
         return False
-    song = Song.objects.filter(pk=UUID(wait["song_id"])).first()
+    song = Song.objects.filter(pk=wait.song_id).first()
     if song is None:
         raise InputError("The song was deleted in the meantime. Choose another one.")
     if song.analysis_state == AnalysisState.WAITING:
@@ -44,21 +42,19 @@ def song_await(run: JobRun) -> bool:
             counts=False,
         )
         return True
-    frozen = _with_song(FrozenRequest.model_validate(run.parameters["frozen"]), song, wait)
-    rest = {name: value for name, value in run.parameters.items() if name not in {"waits_for_song", "frozen"}}
-    run.job.parameters = {**rest, "frozen": frozen.parameters()}
-    Job.objects.filter(pk=run.job.pk).update(parameters=run.job.parameters)
+    frozen = _with_song(parameters.frozen, song, wait)
+    parameters_replace(run.job, ScenesParameters(frozen=frozen))
     return False
 
 
-def _with_song(frozen: FrozenRequest, song: Song, wait: dict[str, Any]) -> FrozenRequest:
+def _with_song(frozen: FrozenRequest, song: Song, wait: SongWait) -> FrozenRequest:
     slots = song_slots(
         song,
-        wait["start"],
-        wait["end"],
-        number_of_scenes=wait["number_of_scenes"],
+        wait.start,
+        wait.end,
+        number_of_scenes=wait.number_of_scenes,
         settings=frozen.values["settings"],
     )
-    brief = song_brief(song, wait["start"], wait["end"])
+    brief = song_brief(song, wait.start, wait.end)
     values = {**frozen.values, "slots": slots, "number_of_scenes": len(slots), "song": brief}
     return frozen.model_copy(update={"values": values})

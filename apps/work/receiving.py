@@ -14,7 +14,7 @@ from apps.assets.store.keys import job_file_key, job_metadata_key, job_reference
 from apps.core.errors import ProviderError
 from apps.jobs.execution import Done, JobRun
 from apps.providers.base import ProducedFile, ProviderResult
-from apps.work.frozen import FrozenRequest
+from apps.work.parameters import frozen_request
 
 
 def produced(result: ProviderResult, role: str) -> list[ProducedFile]:
@@ -74,7 +74,7 @@ def video_receive(run: JobRun, result: ProviderResult) -> Done:
 
 def result_metadata(run: JobRun, result: ProviderResult) -> dict[str, Any]:
     """Return how the result was generated: by which provider, from what, and when."""
-    frozen = FrozenRequest.model_validate(run.parameters["frozen"])
+    frozen = frozen_request(run.job)
     shown = {key: value for key, value in frozen.values.items() if key not in {"settings", "energy", "beat_seconds"}}
     return {
         "job_id": str(run.job.pk),
@@ -111,7 +111,7 @@ def _metadata_store(run: JobRun, asset_id: UUID, metadata: dict[str, Any]) -> St
 
 
 def _reference_store(run: JobRun, asset_id: UUID) -> StoredFile | None:
-    source = FrozenRequest.model_validate(run.parameters["frozen"]).inputs.get("character_reference")
+    source = frozen_request(run.job).inputs.get("character_reference")
     reference = Asset.objects.filter(pk=source.asset_id).first() if source and source.asset_id else None
     if reference is None:
         return None

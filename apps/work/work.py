@@ -1,9 +1,7 @@
 """Prepares generation work before it becomes a job: the frozen request, the provider, and the quote."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,17 +17,21 @@ from apps.providers.base import Quote
 from apps.work.choice import Choice
 from apps.work.frozen import FrozenRequest
 from apps.work.inputs import request_described
+from apps.work.parameters import WorkParameters
 
 
 @dataclass(frozen=True)
 class Work:
-    """Prepared work, not yet written to the database. `extra` is added to the job's parameters, for its receiver."""
+    """Prepared work, not yet written to the database."""
 
     kind: Kind
-    frozen: FrozenRequest
+    parameters: WorkParameters
     choice: Choice
     quote: Quote
-    extra: Mapping[str, Any]
+
+    @property
+    def frozen(self) -> FrozenRequest:
+        return self.parameters.frozen
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,13 @@ class Spending:
     max_cost: Decimal | None = None
 
 
-def work_prepare(
-    *, by: User, kind: Kind, frozen: FrozenRequest, choice: Choice, extra: Mapping[str, Any] | None = None
-) -> Work:
+def work_prepare(*, by: User, kind: Kind, parameters: WorkParameters, choice: Choice) -> Work:
     """Quote the request. Raises InputError if the provider can't express it."""
+    frozen = parameters.frozen
     ids = [source.asset_id for source in frozen.inputs.values() if source.asset_id]
     assets = {asset.pk: asset for asset in Asset.objects.filter(owner=by, pk__in=ids)}
     quote = choice.provider.quote(request_described(frozen, assets))
-    return Work(kind=kind, frozen=frozen, choice=choice, quote=quote, extra=dict(extra or {}))
+    return Work(kind=kind, parameters=parameters, choice=choice, quote=quote)
 
 
 def spending_check(amount: Decimal, spending: Spending) -> None:
@@ -74,7 +75,7 @@ def work_start(
         by=by,
         new=NewJob(
             kind=work.kind,
-            parameters={"frozen": work.frozen.parameters(), **work.extra},
+            parameters=work.parameters,
             queue="" if provider.local else Queue.IO,
             provider=provider.name,
             project_id=project_id,

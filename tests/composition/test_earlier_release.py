@@ -161,5 +161,5 @@ def test_a_queued_export_runs_to_its_end(api, project, tmp_path):
 def test_an_unreadable_job_says_what_to_do(api, project):
     job = put_back(post(api, url(project, "compose")), {"project_id": str(project.pk), "plan": {"shots": "all"}})
     assert (job.state, job.code) == ("failed", "invalid_input")
-    assert "Ask for it anew" in job.error
+    assert "Start it again" in job.error
     assert api.get(reverse("studio:edit", args=[project.pk])).status_code == 200

@@ -35,7 +35,7 @@ def test_json_without_a_version_is_of_the_release_before():
 
 
 def test_a_job_that_was_never_put_together_says_so():
-    with pytest.raises(InputError, match="nothing to repeat"):
+    with pytest.raises(InputError, match="nothing to retry"):
         Made.read(Job(parameters={}))
 
 
@@ -53,7 +53,7 @@ def test_a_job_that_was_never_put_together_says_so():
 )
 def test_what_cannot_be_read_is_refused_in_a_sentence(stored):
     job = Job(parameters=stored)
-    with pytest.raises(InputError, match="cannot be read by this release") as refused:
+    with pytest.raises(InputError, match="can't read what the job") as refused:
         Made.read(job)
     assert refused.value.code == "parameters_unreadable"
     assert Made.find(job) is None
