@@ -49,3 +49,14 @@ def test_a_provider_is_asked_to_pay_in_one_place():
                 if called and isinstance(node.func.value, ast.Name) and "provider" in node.func.value.id:
                     callers.setdefault(str(path.relative_to(ROOT)), set()).add(function.name)
     assert callers == {"apps/jobs/remote.py": {"_send"}}
+
+
+def test_a_jobs_parameters_are_read_and_written_through_their_models():
+    """Nobody else looks into the JSON on the row."""
+    readers = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and node.attr == "parameters":
+                owner = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
+                readers |= {str(path.relative_to(ROOT))} if owner in {"job", "run"} else set()
+    assert readers == {"apps/jobs/parameters.py"}
