@@ -21,16 +21,13 @@ from django.conf import settings
 from requests.adapters import HTTPAdapter
 
 from apps.core.errors import InputError
-from apps.core.http import (
-    CONNECT_SECONDS,
+from apps.core.http import CONNECT_SECONDS, USER_AGENT, NoAuth, part_path
+from apps.core.http_failures import (
     NETWORK_ERRORS,
-    USER_AGENT,
     HttpFailure,
-    NoAuth,
     body_chunks,
     failure_of_exception,
     failure_of_status,
-    part_path,
     without_secrets,
 )
 

@@ -20,7 +20,7 @@ from apps.assets.store.keys import upload_key
 from apps.assets.uploading.uploads import spool_path, upload_received
 from apps.core.errors import InputError, NotFound
 from apps.core.guarded_fetch import fetch_url
-from apps.core.http import HttpFailure
+from apps.core.http_failures import HttpFailure
 from apps.providers.base import MediaInput
 from engines.media.probe import MediaFacts
 from engines.media.strangers import probe_stranger

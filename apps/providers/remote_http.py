@@ -16,7 +16,7 @@ from django.conf import settings
 from apps.core import http
 from apps.core.errors import InputError, MediaToolError, ProviderError
 from apps.core.guarded_fetch import FetchRefused, fetch_url
-from apps.core.http import FailureKind, HttpFailure
+from apps.core.http_failures import FailureKind, HttpFailure
 from apps.core.multipart import Upload
 from apps.providers.base import RemoteProvider
 from engines.media.strangers import probe_stranger

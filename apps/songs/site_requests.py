@@ -15,7 +15,7 @@ from yt_dlp.networking import Request, RequestDirector, RequestHandler, Response
 from yt_dlp.networking.exceptions import CertificateVerifyError, HTTPError, RequestError, SSLError, TransportError
 
 from apps.core.guarded_fetch import guarded_session, refusal_within
-from apps.core.http import NETWORK_ERRORS
+from apps.core.http_failures import NETWORK_ERRORS
 
 
 class GuardedRH(RequestHandler):  # type: ignore[misc]  # yt-dlp wants the suffix, and has no types

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from apps.core.guarded_fetch import FetchRefused, fetch_url, is_public
-from apps.core.http import HttpFailure
+from apps.core.http_failures import HttpFailure
 from tests.server import Answer, serving
 from tests.waiting import wait_for
 

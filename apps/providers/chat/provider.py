@@ -19,7 +19,7 @@ from django.conf import settings
 from pydantic import ValidationError
 
 from apps.core.errors import InputError, ProviderError
-from apps.core.http import FailureKind, HttpFailure
+from apps.core.http_failures import FailureKind, HttpFailure
 from apps.providers.base import (
     Capability,
     PreparedSubmit,

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from apps.core import http
 from apps.core.errors import ProviderError
-from apps.core.http import FailureKind, HttpFailure
+from apps.core.http_failures import FailureKind, HttpFailure
 from apps.core.multipart import Upload
 from apps.providers.base import (
     Capability,

@@ -11,7 +11,7 @@ from typing import Any
 
 from apps.core import http
 from apps.core.errors import InputError, ProviderError
-from apps.core.http import FailureKind, HttpFailure
+from apps.core.http_failures import FailureKind, HttpFailure
 from apps.providers.base import (
     Capability,
     LipsyncRequest,
