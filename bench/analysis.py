@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from apps.songs.synthesis import RATE, SAMPLE_BPM, sample_song
-from engines.listening.analyse import song_analyse
+from engines.listening.analyse import analyze_song
 from engines.media.commands import Command, media_file
 from engines.media.runner import run_to_file
 
@@ -48,7 +48,7 @@ def long_song(folder: Path, minutes: float) -> Path:
 
 
 def ours(path: Path) -> Callable[[], float]:
-    return lambda: song_analyse(path).grid.tempo_bpm or 0.0
+    return lambda: analyze_song(path).grid.tempo_bpm or 0.0
 
 
 def librosa_tempo(path: Path) -> Callable[[], float]:
@@ -99,7 +99,7 @@ def main() -> None:
         path, truth = wanted.song, None
         if path is None:
             path, truth = long_song(Path(folder), wanted.minutes), SAMPLE_BPM
-        minutes = song_analyse(path).duration_seconds / 60
+        minutes = analyze_song(path).duration_seconds / 60
         results = measure(path, minutes)
     peak_mb = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     if wanted.json:

@@ -1,4 +1,4 @@
-"""How many processors this process may use: what decides how many encoders, proofs and workers run side by side."""
+"""How many processors this process may use, which decides how many encoders, proofs and workers run in parallel."""
 
 import math
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def usable_cores(root: Path = Path("/")) -> int:
-    """The machine's processors, less what an affinity mask or a container's quota (cgroup v1 or v2) takes away; at
+    """Return the number of processors allowed by the affinity mask and the container's quota (cgroup v1 or v2); at
     least 1. A quota of one and a half counts as two."""
     # macOS has no affinity masks.
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -15,7 +15,7 @@ def usable_cores(root: Path = Path("/")) -> int:
 
 
 def _quotas(root: Path) -> Iterator[float]:
-    """Of the process's group and of those around it: each limits what is inside."""
+    """Yield the quotas of the process's group and its ancestors: each limits the groups inside it."""
     try:
         lines = (root / "proc/self/cgroup").read_text().splitlines()
     except OSError:
@@ -24,7 +24,7 @@ def _quotas(root: Path) -> Iterator[float]:
     for line in lines:
         _, names, path = line.split(":", 2)
         if not names:
-            # Where v1 is mounted as well, v2 lies beside it.
+            # On hybrid systems v2 is mounted next to v1.
             for mount in (mounts, mounts / "unified"):
                 yield from _quotas_upwards(mount, path)
         elif "cpu" in names.split(","):
@@ -33,8 +33,8 @@ def _quotas(root: Path) -> Iterator[float]:
 
 
 def _quotas_upwards(mount: Path, path: str) -> Iterator[float]:
-    """A container may see its group as the root, or by a path that exists only outside: folders that lack are no
-    limit."""
+    """Yield the quotas from `path` up to the mount. A container may see its group as the root, or under a path that
+    exists only on the host: a missing folder is no limit."""
     group = Path(path.lstrip("/"))
     if ".." not in group.parts:
         for folder in (group, *group.parents):

@@ -1,11 +1,11 @@
-"""What an engine raises: a sentence for the user, and evidence for the log. Engines know nothing of HTTP."""
+"""The errors engines raise: a sentence for the user and evidence for the log. Engines know nothing about HTTP."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 class StudioError(Exception):
-    """Base of every error that we raise on purpose.
+    """Base of every error raised on purpose.
 
     `message` is shown to the user and says what to do; `code` is a stable word for programs;
     `evidence` goes to the log only.
@@ -21,7 +21,7 @@ class StudioError(Exception):
 
 
 class DetailedError(StudioError):
-    """One that says more in `errors`: by field, or by what it is about."""
+    """An error with details in `errors`, by field or by subject."""
 
     def __init__(
         self,
@@ -36,16 +36,16 @@ class DetailedError(StudioError):
 
 
 class InputError(DetailedError):
-    """What was asked for cannot be done as asked. `errors` maps field names to sentences."""
+    """The request can't be carried out as given. `errors` maps field names to sentences."""
 
     default_code = "invalid_input"
 
 
 class MediaToolError(StudioError):
-    """ffmpeg, or a decoder, failed on a file. `evidence["stderr"]` holds the tool's last words."""
+    """ffmpeg or a decoder failed on a file. `evidence["stderr"]` holds the end of the tool's output."""
 
     default_code = "media_error"
 
 
 class WorkCancelled(Exception):
-    """Raised inside long work when its job was cancelled or taken over; not an error."""
+    """Raised inside long work when its job was cancelled or taken over. Not an error."""

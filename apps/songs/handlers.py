@@ -18,7 +18,7 @@ from apps.songs.parameters import AnalysisParameters, ImportParameters
 from apps.songs.section_edits import sections_kept
 from apps.songs.services import song_changed_dispatch, song_create
 from apps.songs.stored import analysis_stored, grid_stored
-from engines.listening.analyse import SongAnalysis, song_analyse
+from engines.listening.analyse import SongAnalysis, analyze_song
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +85,7 @@ def _listened(run: JobRun, song: Song) -> SongAnalysis:
     if song.analysis_state != AnalysisState.WAITING:  # the job's second attempt, after a failure
         Song.objects.filter(pk=song.pk).update(analysis_state=AnalysisState.WAITING, analysis_error="")
     with asset_local_copy(song.asset, check=run.check) as path:
-        return song_analyse(
+        return analyze_song(
             path,
             expected_seconds=song.asset.duration_seconds,
             # A file may hold more than its header says.

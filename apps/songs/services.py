@@ -72,10 +72,10 @@ def song_create(*, by: User, asset: Asset, title: str = "", artist: str = "", so
     song = Song.objects.create(
         owner=by, asset=asset, title=name[:200], artist=one_line(artist)[:200], source_url=source_url
     )
-    return song, song_analyse(by=by, song=song)
+    return song, song_analysis_create(by=by, song=song)
 
 
-def song_analyse(*, by: User, song: Song) -> Job:
+def song_analysis_create(*, by: User, song: Song) -> Job:
     """Start the analysis. Raises ConflictError while one runs. Call it inside a transaction."""
     new = NewJob(
         kind=Kind.AUDIO_ANALYSIS,

@@ -1,7 +1,7 @@
 """Camera moves: where each layer is, frame by frame.
 
-Positions are in frame heights, `zoom` 1 shows the frame as drawn. Everything is a smooth function of time, so the
-warp that follows it never steps.
+Positions are in frame heights; `zoom` 1 shows the frame as drawn. Everything is a smooth function of time, so the
+motion never jumps.
 """
 
 import math
@@ -14,17 +14,17 @@ import numpy.typing as npt
 from engines.draft.look import MoveKind
 from engines.draft.reading import camera_words
 
-# Share of the frame that a move of strength 1 travels.
+# The share of the frame a move of strength 1 covers.
 _TRAVEL = 0.10
 _ZOOM = 0.14
-# The canvas has a tenth of the frame on each side.
+# The canvas extends a tenth of the frame past each side.
 _MOST = 1.5
 
 
 @dataclass(frozen=True)
 class Move:
-    """A camera move. `handheld` is in frame heights; `seed` gives the hand its way of shaking. `close` comes near
-    enough that the move stays inside the frame as drawn, for pictures with nothing beyond their edges."""
+    """A camera move. `handheld` is in frame heights; `seed` varies the shake. `close` zooms in far enough that the
+    move stays inside the frame as drawn, for pictures with nothing beyond their edges."""
 
     kind: MoveKind
     strength: float
@@ -46,7 +46,7 @@ class View:
 
 
 def pace(prompt: str) -> float:
-    """How strongly the words want the camera to move."""
+    """Return how strongly the prompt asks the camera to move."""
     text = prompt.lower()
     words = camera_words(text) or text
     if re.search(r"\b(fast|quick|whips?|drives|runs|rush|swings|hard)\b", words):
@@ -57,7 +57,7 @@ def pace(prompt: str) -> float:
 
 
 def ease(share: float) -> float:
-    """0…1 with a soft start and stop; the middle two thirds run evenly."""
+    """Ease 0…1 in and out; the middle two thirds are linear."""
     soft = 0.18
     top = 1 / (1 - soft)
     if share < soft:
@@ -68,7 +68,7 @@ def ease(share: float) -> float:
 
 
 def view_at(move: Move, share: float, seconds: float, *, near: bool) -> View:
-    """The view at `share` (0…1) of the clip, for the background or, `near`, for what stands in front."""
+    """Return the view at `share` (0…1) of the clip, for the background or (with `near`) for the foreground."""
     strength = min(_MOST, move.strength)
     way = ease(share) - 0.5  # -½ … ½
     depth = 1 + (0.55 * move.parallax if near else 0.0)
@@ -89,7 +89,7 @@ def view_at(move: Move, share: float, seconds: float, *, near: bool) -> View:
         case "tilt_down":
             y = travel * way * depth
         case "orbit":
-            # What stands in front turns with us, the background slides past behind it.
+            # The foreground turns with the camera while the background slides past behind it.
             x = travel * move.aspect * way * (-0.25 * move.parallax if near else 0.9)
             zoom = 1 + 0.05 * strength * (way + 0.5) * depth
         case "drift":
@@ -106,7 +106,7 @@ def view_at(move: Move, share: float, seconds: float, *, near: bool) -> View:
 
 
 def _shake(move: Move, seconds: float) -> tuple[float, float, float]:
-    """A hand's slow sway and small tremble; sums of sines, so it is smooth."""
+    """Return the slow sway and slight tremble of a hand; a sum of sines, so it is smooth."""
     amount = move.handheld + (0.006 if move.kind == "handheld" else 0.0)
     if amount == 0:
         return 0.0, 0.0, 0.0
@@ -123,7 +123,7 @@ def _shake(move: Move, seconds: float) -> tuple[float, float, float]:
 
 
 def matrix(view: View, *, frame: tuple[int, int], canvas: tuple[int, int]) -> npt.NDArray[np.float64]:
-    """The affine map from a frame pixel to a canvas pixel (for WARP_INVERSE_MAP). Sizes are (width, height)."""
+    """Return the affine map from frame to canvas pixels (for WARP_INVERSE_MAP). Sizes are (width, height)."""
     unit = frame[1]
     turn = math.radians(view.roll)
     cosine, sine = math.cos(turn) / view.zoom, math.sin(turn) / view.zoom

@@ -1,8 +1,8 @@
-"""A small painter's canvas on numpy and OpenCV.
+"""A small drawing canvas on numpy and OpenCV.
 
 Positions are in frame heights from the centre of the frame: x to the right, y down, so the visible frame reaches
-from y -0.5 to 0.5 whatever its size in pixels. The canvas is larger than the frame (OVERSCAN) to leave the camera
-room. Colours are "#rrggbb"; pixels are BGR, eight bits.
+from y -0.5 to 0.5 at any pixel size. The canvas is larger than the frame (OVERSCAN) to give the camera room to move.
+Colours are "#rrggbb"; pixels are 8-bit BGR.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,15 +12,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-# Eight-bit arrays; OpenCV's stubs do not say which type comes out.
+# 8-bit arrays; OpenCV's stubs don't give the returned type.
 Pixels = npt.NDArray[Any]
 Point = tuple[float, float]
 
-# Room for a camera move of a tenth of the frame at strength 1.5, and for shake.
+# Room for a camera move of a tenth of the frame at strength 1.5, plus shake.
 OVERSCAN = 1.2
 # Sub-pixel bits of OpenCV's drawing calls.
 _SHIFT = 4
-# Light is soft, so it is gathered at a quarter of the size.
+# Light is soft, so it is accumulated at a quarter of the size.
 _LIGHT_SCALE = 4
 
 
@@ -29,20 +29,20 @@ def bgr(colour: str) -> tuple[int, int, int]:
 
 
 def mix(first: str, second: str, share: float) -> str:
-    """`first` with `share` (0…1) of `second` in it."""
+    """Blend `share` (0…1) of `second` into `first`."""
     parts = [round(a + (b - a) * share) for a, b in zip(bgr(first), bgr(second), strict=True)]
     return "#{2:02x}{1:02x}{0:02x}".format(*(min(255, max(0, part)) for part in parts))
 
 
 def levelled(pixels: Pixels, gain: float, offset: float, into: Pixels | None = None) -> Pixels:
-    """`pixels * gain + offset`, saturated. `convertScaleAbs` would turn what falls below black into light."""
+    """Return `pixels * gain + offset`, saturated. (`convertScaleAbs` would turn negative values into light.)"""
     if into is None:
         return cv2.addWeighted(pixels, gain, pixels, 0, offset)
     return cv2.addWeighted(pixels, gain, pixels, 0, offset, dst=into)
 
 
 class Canvas:
-    """Pixels of one layer. With `transparent`, `alpha` says where it covers and `pixels` are premultiplied."""
+    """The pixels of one layer. With `transparent`, `alpha` is its coverage and `pixels` are premultiplied."""
 
     def __init__(self, width: int, height: int, *, transparent: bool = False, overscan: float = OVERSCAN) -> None:
         self.unit = float(height)
@@ -54,7 +54,7 @@ class Canvas:
 
     @property
     def right(self) -> float:
-        """Where the canvas ends, in frame heights; it begins at minus this."""
+        """The right edge in frame heights; the left edge is its negative."""
         return self.width / self.unit / 2
 
     @property
@@ -62,7 +62,7 @@ class Canvas:
         return self.height / self.unit / 2
 
     def point(self, x: float, y: float) -> Point:
-        """Position in pixels."""
+        """Convert a position to pixels."""
         return self.width / 2 + x * self.unit, self.height / 2 + y * self.unit
 
     def _fixed(self, points: Sequence[Point]) -> npt.NDArray[np.int32]:
@@ -81,7 +81,7 @@ class Canvas:
     def ellipse(
         self, x: float, y: float, across: float, down: float, colour: str, opacity: float = 1.0, angle: float = 0.0
     ) -> None:
-        """`across` and `down` are half axes."""
+        """Draw an ellipse; `across` and `down` are its semi-axes."""
         turned = np.linspace(0, 2 * np.pi, 48, endpoint=False)
         cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
         offsets = zip(across * np.cos(turned), down * np.sin(turned), strict=True)
@@ -89,7 +89,7 @@ class Canvas:
         self.polygon(points, colour, opacity)
 
     def stroke(self, points: Sequence[Point], thickness: float, colour: str, opacity: float = 1.0) -> None:
-        """A line with round ends, `thickness` in frame heights."""
+        """Draw a line with round ends, `thickness` in frame heights."""
         fixed = self._fixed(points)
         pixels = max(1, round(thickness * self.unit))
         self._draw(
@@ -124,7 +124,7 @@ class Canvas:
             self.alpha[window] = under + (255 - under) * share[..., 0]
 
     def gradient(self, top_colour: str, low_colour: str, top: float, low: float, curve: float = 1.0) -> None:
-        """Fill full width between two heights; `curve` above 1 keeps the top colour longer."""
+        """Fill the full width between two heights; `curve` above 1 holds the top colour longer."""
         first, last = round(self.point(0, top)[1]), round(self.point(0, low)[1])
         first, end = max(0, first), min(self.height, last)
         share = (np.linspace(0, 1, max(1, last - first), dtype=np.float32) ** curve)[: end - first, None]
@@ -132,7 +132,7 @@ class Canvas:
         self.pixels[first:end] = (above + (below - above) * share)[:, None, :]
 
     def glow(self, x: float, y: float, radius: float, colour: str, strength: float = 1.0, stretch: float = 1.0) -> None:
-        """Add soft round light; `stretch` above 1 makes it tall. Shown by `shine`."""
+        """Add a soft round light; `stretch` above 1 makes it taller. `shine` applies it."""
         light = self.light
         centre = self.point(x, y)
         rows, columns = light.shape[:2]
@@ -152,20 +152,20 @@ class Canvas:
 
     @property
     def light(self) -> npt.NDArray[Any]:
-        """What glows, at a quarter of the size."""
+        """The light accumulated so far, at a quarter of the size."""
         if self._light is None:
             size = (self.height // _LIGHT_SCALE, self.width // _LIGHT_SCALE, 3)
             self._light = np.zeros(size, np.float32)
         return self._light
 
     def shine(self, strength: float = 1.0) -> None:
-        """Lay the gathered light over the pixels (screen: bright stays below white)."""
+        """Apply the accumulated light to the pixels (screen blend, so bright areas don't clip)."""
         light = cv2.resize(np.minimum(self.light * strength, 255).astype(np.uint8), (self.width, self.height))
         inverted = cv2.multiply(cv2.bitwise_not(self.pixels), cv2.bitwise_not(light), scale=1 / 255)
         self.pixels = cv2.bitwise_not(inverted)
 
     def blur(self, sigma: float) -> None:
-        """`sigma` in frame heights. Strong blurs are made small, which looks the same and is quick."""
+        """Blur by `sigma` frame heights. Strong blurs run on a smaller copy, which looks the same and is faster."""
         pixels = sigma * self.unit
         if pixels < 0.5:
             return
@@ -175,7 +175,7 @@ class Canvas:
         self.pixels = cv2.resize(small, (self.width, self.height), interpolation=cv2.INTER_CUBIC)
 
     def magnify(self, scale: float, x: float, y: float) -> None:
-        """Come closer: what was at (x, y) gets to the centre, `scale` times as large. The light comes along."""
+        """Zoom in, light included: (x, y) moves to the centre, `scale` times as large."""
         for image, unit in ((self.pixels, self.unit), (self.light, self.unit / _LIGHT_SCALE)):
             height, width = image.shape[:2]
             matrix = np.array(

@@ -1,7 +1,7 @@
 """Rendering a clip: layers under a moving camera, light that follows the song, encoded in the project's format.
 
-Each frame is made on its Y, U and V planes, straight in the encoder's buffers: one warp of the background, one of
-the figure where it is, one pass for the light. That is what makes a draft several times faster than real time.
+Each frame is rendered on its Y, U and V planes, directly in the encoder's buffers: one warp of the background, one of
+the figure's region, one pass for the light. This renders a draft several times faster than real time.
 """
 
 import math
@@ -16,7 +16,7 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
-import scipy  # its parts are loaded when first used: half a second of every process's start
+import scipy  # submodules load on first use, which saves every process half a second at startup
 
 from engines.draft.camera import Move, View, matrix, view_at
 from engines.draft.canvas import Pixels, levelled
@@ -32,20 +32,20 @@ _TO_YUV = np.array(
     [[0.0619857, 0.6142306, 0.1825859, 16.0], [0.4392157, -0.3385722, -0.1006435, 128.0],
      [-0.0402735, -0.3989422, 0.4392157, 128.0]]
 )  # fmt: skip
-# Between two marks the mouth is interpolated; the camera hardly bends in a quarter of a second.
+# The mouth is interpolated between marks; the camera's path is nearly straight over a quarter of a second.
 _MARK_EVERY = 6
 _CHECK_EVERY = 12
 _STRIPS = 5
-# Shorter changes of the song's energy are not shown.
+# Shorter changes in the song's energy are smoothed out.
 _ENERGY_SECONDS = 0.35
-# A beat so soon after the cut is one flash with it.
+# A beat this soon after the cut counts as the same flash.
 _ON_CUT_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What is filmed: canvases larger than the frame. `front` is premultiplied; without `alpha` there is none.
-    `soft`: the background is out of focus, so half its pixels show all there is."""
+    """What is filmed: canvases larger than the frame. `front` is premultiplied; without `alpha` there is no front.
+    `soft`: the background is out of focus, so half its resolution is enough."""
 
     back: Pixels
     front: Pixels | None = None
@@ -58,7 +58,8 @@ class Picture:
 @dataclass(frozen=True)
 class Shot:
     """How it is filmed. `energy` (0…1) is spread evenly over the clip, `beats` are seconds from its start.
-    `response` says how far light follows the song, `sway` how far the figure does; `label` lies unmoved on top."""
+    `response` is how strongly the light follows the song, `sway` how strongly the figure does; `label` is a fixed
+    overlay."""
 
     move: Move
     frames: int
@@ -76,7 +77,7 @@ Planes = list[Pixels]
 
 
 def to_planes(pixels: Pixels) -> Planes:
-    """Y, U and V, the last two at half the size."""
+    """Return Y, U and V, the last two at half the size."""
     yuv = cv2.transform(pixels, _TO_YUV)
     luma, blue, red = cv2.split(yuv)
     half = (pixels.shape[1] // 2, pixels.shape[0] // 2)
@@ -84,8 +85,8 @@ def to_planes(pixels: Pixels) -> Planes:
 
 
 def premultiplied_planes(front: Pixels, alpha: Pixels) -> tuple[Planes, Planes]:
-    """The planes of a premultiplied layer, and how much of the background stays under each."""
-    # 16 and 128 belong to what is covered only; chroma would dip below 0 before they are added, hence wide numbers.
+    """Return the planes of a premultiplied layer, and how much of the background shows through each."""
+    # The offsets 16 and 128 apply to covered pixels only; chroma is negative until they are added, hence the wide type.
     share = alpha.astype(np.float32) / 255
     wide = cv2.transform(front.astype(np.float32), _TO_YUV[:, :3].astype(np.float32))
     luma = np.clip(wide[..., 0] + 16 * share, 0, 255).astype(np.uint8)
@@ -101,7 +102,7 @@ def premultiplied_planes(front: Pixels, alpha: Pixels) -> tuple[Planes, Planes]:
 
 
 class Renderer:
-    """Renders the frames of one shot; `planes` of a frame are written in place."""
+    """Renders the frames of one shot; a frame's `planes` are written in place."""
 
     def __init__(self, picture: Picture, shot: Shot, clip: ClipFormat) -> None:
         self.shot, self.clip = shot, clip
@@ -123,7 +124,7 @@ class Renderer:
         self._tone: float | None = None
 
     def _light_plane(self, light: Pixels | None) -> Pixels | None:
-        """What glows, in luma, as the resting camera sees it. It is soft, so it need not follow the move."""
+        """Return the light in luma as a still camera sees it. It is soft, so it need not follow the move."""
         if light is None or self.shot.response == 0 or not light.any():
             return None
         shown = cv2.cvtColor(light, cv2.COLOR_BGR2GRAY)
@@ -132,7 +133,7 @@ class Renderer:
         return np.ascontiguousarray(whole[top : top + self.frame[1], left : left + self.frame[0]])
 
     def views(self, number: int) -> tuple[View, View]:
-        """Of the background and of the figure."""
+        """Return the views of the background and of the figure."""
         share = number / max(1, self.shot.frames - 1)
         seconds = float(number / self.clip.fps)
         move = self.shot.move
@@ -167,7 +168,7 @@ class Renderer:
                 cv2.warpAffine(source, used, size, dst=target, flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
     def _lay_figure(self, full: npt.NDArray[np.float64], planes: Sequence[Pixels]) -> None:
-        """Strip by strip, each only as wide as the figure is there: a head is narrower than its shoulders."""
+        """Draw the figure in strips, each only as wide as the figure there: a head is narrower than its shoulders."""
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         for left, top, right, low in self._windows(full):
             for number, (source, target) in enumerate(zip(self.front, planes, strict=True)):
@@ -183,14 +184,14 @@ class Renderer:
                 cv2.add(window, figure, dst=window)
 
     def _windows(self, full: npt.NDArray[np.float64]) -> Iterator[tuple[int, int, int, int]]:
-        """The even-edged parts of the frame that the figure can touch: left, top, right, low."""
+        """Yield the parts of the frame the figure can touch (left, top, right, low), with even edges."""
         inverse = cv2.invertAffineTransform(full)
         rows = _mapped(inverse, self.box)[:, 1]
         first = max(0, int(rows.min()) - 2) // 2 * 2
         end = min(self.frame[1], int(rows.max()) + 4) // 2 * 2
         edges = [first + (end - first) * strip // _STRIPS // 2 * 2 for strip in range(_STRIPS + 1)]
         for top, low in pairwise(edges):
-            # The canvas rows that this strip can show, whatever the roll.
+            # The canvas rows this strip can show at any roll.
             seen = _mapped(full, (0, top, self.frame[0], low - top))[:, 1]
             part = self.extents[max(0, int(seen.min()) - 2) : max(0, int(seen.max()) + 3)]
             covered = part[part[:, 1] > part[:, 0]]
@@ -231,13 +232,13 @@ class Renderer:
             cv2.add(window, cv2.convertScaleAbs(mask, alpha=self._label_tone(window)), dst=window)
 
     def _label_tone(self, window: Pixels) -> float:
-        """Bright type on dark, dark on bright, chosen once so that it never flips."""
+        """Return bright type for a dark background and dark for a bright one; chosen once so that it never flips."""
         if self._tone is None:
             self._tone = 0.14 if window.mean() > 150 else 0.86
         return self._tone
 
     def drawn_mouths(self) -> list[DrawnMouth]:
-        """The drawn mouth, if any, marked every _MARK_EVERY frames and on the last."""
+        """Return the drawn mouth, if any, marked every _MARK_EVERY frames and on the last."""
         if self.mouth is None:
             return []
         frames = self.shot.frames
@@ -251,7 +252,7 @@ class Renderer:
 
 
 def _mapped(transform: npt.NDArray[Any], box: Sequence[float]) -> npt.NDArray[Any]:
-    """The corners of a box (x, y, width, height) after a transform, one a row."""
+    """Return the corners of a box (x, y, width, height) after a transform, one per row."""
     x, y, wide, high = box
     corners = np.array([[x, y, 1], [x + wide, y, 1], [x, y + high, 1], [x + wide, y + high, 1]])
     mapped: npt.NDArray[Any] = corners @ transform.T
@@ -259,7 +260,7 @@ def _mapped(transform: npt.NDArray[Any], box: Sequence[float]) -> npt.NDArray[An
 
 
 def _extents(alpha: Pixels) -> npt.NDArray[np.int64]:
-    """(first, end) column that each row of a mask covers; (0, 0) for an empty row."""
+    """Return the (first, end) columns that each row of a mask covers; (0, 0) for an empty row."""
     some = alpha > 0
     first, last = some.argmax(axis=1), some.shape[1] - some[:, ::-1].argmax(axis=1)
     covers = some.any(axis=1)
@@ -267,31 +268,31 @@ def _extents(alpha: Pixels) -> npt.NDArray[np.int64]:
 
 
 def _half(full: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The map for planes of half the size, whose pixels lie between those of the full ones."""
+    """Return the map for half-size planes, whose pixels lie between the full-size ones."""
     used = full.copy()
     used[:, 2] = (full[:, :2].sum(axis=1) * 0.5 + full[:, 2] - 0.5) / 2
     return used
 
 
 def _levels(shot: Shot, fps: Fraction) -> list[tuple[float, float]]:
-    """For each frame the song's energy, and how fresh the last beat is (1 on it, gone in a third of a second)."""
+    """Return each frame's song energy and beat level (1 on a beat, fading over a third of a second)."""
     frames = np.arange(shot.frames)
     energy = np.full(shot.frames, 0.5)
     if shot.energy:
         energy = np.interp(np.linspace(0, 1, shot.frames), np.linspace(0, 1, len(shot.energy)), shot.energy)
-        # Loudness rises and falls with the drum; only the beats below may flash.
+        # Loudness follows the drums too; only the beats below may flash.
         energy = scipy.ndimage.gaussian_filter1d(energy, _ENERGY_SECONDS * float(fps), mode="nearest")
     pulse = np.zeros(shot.frames)
     times = frames / float(fps)
     for beat in _flashing_beats(shot, float(shot.frames / fps)):
         since = times - beat
-        # A short rise before the beat keeps the light from jumping.
+        # A short rise before the beat keeps the light from jumping on.
         pulse = np.maximum(pulse, np.where(since >= 0, np.exp(-since / 0.12), np.exp(since / 0.02)))
     return list(zip(energy.tolist(), (pulse * (0.35 + 0.65 * energy)).tolist(), strict=True))
 
 
 def _flashing_beats(shot: Shot, seconds: float) -> list[float]:
-    """The beats that the light follows. The cuts at both ends are changes of light too."""
+    """Return the beats the light follows. The cuts at both ends count as changes of light too."""
     beats = sorted(beat for beat in shot.beats if 0 <= beat <= seconds - LEAST_APART_SECONDS)
     on_cut = [beat for beat in beats if beat < _ON_CUT_SECONDS][:1]
     return on_cut + flashes_apart(beats, after=on_cut[0] if on_cut else 0.0)
@@ -308,8 +309,8 @@ def render_clip(
 ) -> None:
     """Encode the shot to `into` (mp4, no sound, exactly `shot.frames` frames).
 
-    Writes beside it and renames at the end, so `into` is whole or absent. Raises WorkCancelled."""
-    # A media worker is one process per core; more threads would only disturb its neighbour.
+    Writes to a neighbouring file and renames it at the end, so `into` is complete or absent. Raises WorkCancelled."""
+    # Media workers run one process per core; more threads would only compete with the other workers.
     cv2.setNumThreads(1)
     renderer = Renderer(picture, shot, clip)
     part = into.with_name(into.name + ".part")
@@ -339,7 +340,7 @@ def _frame(renderer: Renderer, number: int, clip: ClipFormat) -> av.VideoFrame:
 
 
 def frame_planes(frame: av.VideoFrame) -> Planes:
-    """The frame's own memory as arrays."""
+    """Return views of the frame's own memory as arrays."""
     return [
         np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]  # type: ignore[call-overload]
         for plane in frame.planes

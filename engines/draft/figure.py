@@ -1,4 +1,4 @@
-"""The storyboard character: a whole figure from afar, a head with a face that can sing from near.
+"""The storyboard character: a full figure in wide shots, and in close shots a head whose face can sing.
 
 Everything is measured in head heights from the middle of the head, y down, and scaled by `head` (frame heights per
 head height). A figure stands seven heads tall.
@@ -20,7 +20,7 @@ STYLES = ("long", "short", "bun", "curly")
 
 @dataclass(frozen=True)
 class Character:
-    """A person as drawn: every choice made."""
+    """A person as drawn, with every choice made."""
 
     skin: str
     hair_colour: str
@@ -34,7 +34,7 @@ class Character:
 
 @dataclass(frozen=True)
 class Mouth:
-    """Where a drawn mouth is, in pixels of the layer; `head` is the head's height there."""
+    """Where a drawn mouth is, in layer pixels; `head` is the head's height."""
 
     x: float
     y: float
@@ -42,7 +42,7 @@ class Mouth:
 
 
 def complete(person: Person, identity: int) -> Person:
-    """Fill in what the words left open, the same way for the same `identity`; clothes stay as they are."""
+    """Fill in what the prompt left open, consistently for each `identity`; clothes are left as they are."""
     rng = np.random.default_rng(identity)
     skin, hair_colour, style = str(rng.choice(SKINS)), str(rng.choice(HAIRS)), str(rng.choice(STYLES))
     return replace(
@@ -55,7 +55,7 @@ def complete(person: Person, identity: int) -> Person:
 
 
 def cast(person: Person, palette: Palette) -> Character:
-    """A completed person in the palette's light."""
+    """Return a completed person in the palette's light."""
     return Character(
         skin=mix(person.skin, palette.skin, 0.5) if person.skin else palette.skin,
         hair_colour=mix(person.hair_colour, palette.figure, 0.12),
@@ -89,10 +89,10 @@ class FigurePainter:
     ) -> None:
         self.canvas.ellipse(*self.at(x, y), across * self.head, down * self.head, colour, opacity, angle)
 
-    # --- from afar ---
+    # --- wide shots ---
 
     def body(self, pose: str) -> None:
-        """Everything below the neck, standing on the ground at y 6.4; who sits has a crate brought along."""
+        """Draw everything below the neck, standing on the ground at y 6.4; a sitting figure gets a crate."""
         shade = mix(self.character.garment_colour, "#000000", 0.45)
         if pose == "sit":
             self.y += 1.15 * self.head
@@ -159,10 +159,10 @@ class FigurePainter:
         self.ellipse(0.14, 0.08, 0.2, 0.36, mix(self.character.skin, "#2a1020", 0.5), 0.2)
         self._hair_in_front()
 
-    # --- from near ---
+    # --- close shots ---
 
     def bust(self) -> None:
-        """Neck, shoulders and chest, to below the frame."""
+        """Draw neck, shoulders and chest, down past the frame's edge."""
         character = self.character
         colour, shade = character.garment_colour, mix(character.garment_colour, "#000000", 0.35)
         neck = mix(character.skin, "#000000", 0.22)
@@ -182,7 +182,7 @@ class FigurePainter:
         self.stroke([(0.0, 1.3), (0.02, 5.0)], 0.03, shade, 0.8)
 
     def face(self, look: float = 0.0, smile: float = 0.3) -> Mouth:
-        """A face; `look` -1…1 turns the eyes. Answers where the closed mouth is."""
+        """Draw a face and return where its closed mouth is; `look` (-1…1) turns the eyes."""
         character, skin = self.character, self.character.skin
         dark = mix(skin, "#3a1a14", 0.45)
         for side in (-1, 1):
@@ -235,7 +235,7 @@ class FigurePainter:
             self.stroke(ring, 0.016, "#1b1b1f")
         self.stroke([(-0.045, -0.045), (0.045, -0.045)], 0.016, "#1b1b1f")
 
-    # --- hair, near and far ---
+    # --- hair, for close and wide shots ---
 
     def _hair_behind(self) -> None:
         colour = mix(self.character.hair_colour, "#000000", 0.25)
@@ -270,7 +270,7 @@ class FigurePainter:
 
 
 def _face_outline() -> list[Point]:
-    """An oval with a jaw."""
+    """Return an oval with a jaw."""
     angles = np.linspace(0, 2 * np.pi, 56, endpoint=False)
     points = []
     for angle in angles:
@@ -280,7 +280,7 @@ def _face_outline() -> list[Point]:
 
 
 def light_the_edge(canvas: Canvas, colour: str, side: int, reach: float, strength: float = 0.7) -> None:
-    """Give the figure a lit edge on one side (-1 left, 1 right); `reach` in frame heights. Also shade the other."""
+    """Light the figure's edge on one side (-1 left, 1 right) and shade the other; `reach` in frame heights."""
     if canvas.alpha is None or not canvas.alpha.any():
         return
     x, y, wide, high = cv2.boundingRect(canvas.alpha)
@@ -291,17 +291,17 @@ def light_the_edge(canvas: Canvas, colour: str, side: int, reach: float, strengt
     for direction, paint, share in ((side, bgr(colour), strength), (-side, (0, 0, 0), 0.3)):
         matrix = np.array([[1.0, 0, -direction * offset], [0, 1.0, offset * 0.5]])
         inner = cv2.warpAffine(alpha, matrix, (wide, high))
-        # Two boxes make a soft edge at a fraction of a wide Gauss's cost.
+        # Two box blurs give a soft edge at a fraction of the cost of a wide Gaussian.
         edge = cv2.subtract(alpha, cv2.blur(cv2.blur(inner, (size, size)), (size, size)))
         amount = cv2.merge([cv2.convertScaleAbs(edge, alpha=share)] * 3)
-        # Premultiplied: full light is the colour times what is covered.
+        # Premultiplied: full light is the colour times the coverage.
         full = cv2.merge([cv2.convertScaleAbs(alpha, alpha=part / 255) for part in paint])
         lit = cv2.multiply(full, amount, scale=1 / 255)
         pixels[:] = cv2.add(cv2.multiply(pixels, cv2.bitwise_not(amount), scale=1 / 255), lit)
 
 
 def draw_outline(canvas: Canvas, colour: str, thickness: float) -> None:
-    """A pen's line round everything on the canvas, `thickness` in frame heights."""
+    """Draw a pen outline around everything on the canvas, `thickness` in frame heights."""
     if canvas.alpha is None:
         return
     size = max(1, round(thickness * canvas.unit))

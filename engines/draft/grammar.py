@@ -1,4 +1,4 @@
-"""The shot grammar of a flavor: what the draft writer chooses from, and when."""
+"""A flavor's shot grammar: what the draft writer chooses from, and when."""
 
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ ShotSize = Literal["extreme_wide", "wide", "full", "medium", "close", "extreme_c
 
 
 class Choice(BaseModel):
-    """One thing to choose. It is at home between `low` and `high` energy of the song (0 quiet, 1 loudest)."""
+    """One option. It suits song energy between `low` and `high` (0 quiet, 1 loudest)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,24 +27,24 @@ class Choice(BaseModel):
 
 
 class Shot(Choice):
-    """`words` name the framing in the prompt, `size` tells the draft how to draw it."""
+    """A framing: `words` name it in the prompt, `size` tells the draft how to draw it."""
 
     size: ShotSize
 
 
 class Move(Choice):
-    """`words` name the camera's movement after "the camera", `kind` is what the draft renders."""
+    """A camera move: `words` follow "the camera" in the prompt, `kind` is what the draft renders."""
 
     kind: MoveKind
 
 
 class SceneGrammar(BaseModel):
-    """Lists to choose from and the sentences they go into.
+    """Lists of options and the sentences they go into.
 
     `sentences` may name `{shot}`, `{subject}`, `{action}`, `{moment}` (words of the user's idea), `{place}`, `{light}`
     and `{move}`; each must name `{shot}`, `{moment}` and `{move}`. `inserts` are sentences for shots without the
-    character. `style` closes every prompt. `performance_sections` are the song's parts in which the character sings;
-    `performance_share` is how many of the scenes there do.
+    character. `style` ends every prompt. `performance_sections` are the sections in which the character sings;
+    `performance_share` is the share of their scenes that show it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

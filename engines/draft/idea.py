@@ -1,4 +1,4 @@
-"""Taking the user's idea apart: the moments of its story, its places, its time of day and weather."""
+"""Parsing the user's idea: the moments of its story, its places, its time of day and weather."""
 
 import re
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ _PLACE = re.compile(rf"\b((?:{_PREPOSITION})\s+(?:[\w'’-]+\s*){{1,5}})")
 _STOP = re.compile(
     rf"\s+(?:{_PREPOSITION}|and|who|that|which|with|as|to|of her own|is|are|was|looking|chasing|trying|until)\b.*$"
 )
-# Where one is, of where one goes: a shot stands still in its place.
+# Turns a destination into a location, since a shot stays in one place.
 _WHERE = {"to": "by", "toward": "by", "towards": "by", "past": "by", "through": "in", "into": "in", "from": "in",
           "across": "on", "down": "on", "up": "on"}  # fmt: skip
-# How a moment comes back when the story has fewer moments than the song has scenes.
+# How a moment is varied when the story has fewer moments than the song has scenes.
 _RETURNS = (
     "{moment}",
     "{moment}, closer now",
@@ -33,7 +33,7 @@ _RETURNS = (
 
 @dataclass(frozen=True)
 class Idea:
-    """`moments` in the order of the story (never empty), `places` with their preposition. "" where it says nothing."""
+    """`moments` in story order (never empty), `places` with their preposition. "" for anything the idea leaves open."""
 
     moments: tuple[str, ...]
     places: tuple[str, ...]
@@ -42,7 +42,7 @@ class Idea:
 
 
 def read_idea(text: str, *, most_words: int) -> Idea:
-    """Take an idea apart. Works on any language's punctuation; places and light are read in English."""
+    """Parse an idea. Punctuation of any language works; places and light are recognized in English only."""
     plain = re.sub(r"\s+", " ", text).strip()
     moments = tuple(_short(part, most_words) for part in _join_crumbs(_CUT.split(plain)))
     lower = plain.lower()
@@ -55,7 +55,7 @@ def read_idea(text: str, *, most_words: int) -> Idea:
 
 
 def _join_crumbs(parts: list[str]) -> list[str]:
-    """Pieces of fewer than three words say little alone and are put to the piece before."""
+    """Join pieces of fewer than three words to the piece before; they say little alone."""
     found: list[str] = []
     for part in parts:
         words = re.sub(r"^(and|but|or)\s+", "", part.strip(" \"'“”"), flags=re.IGNORECASE)
@@ -74,7 +74,7 @@ def _short(part: str, most_words: int) -> str:
 
 
 def _places(text: str) -> list[str]:
-    """Phrases such as "in the neon rain" whose words the draft can draw as a place."""
+    """Return phrases such as "in the neon rain" that the draft can draw as a place."""
     found: list[str] = []
     for start in re.finditer(rf"\b(?:{_PREPOSITION})\b", text):
         match = _PLACE.match(text, start.start())
@@ -89,7 +89,7 @@ def _places(text: str) -> list[str]:
 
 
 def moment_at(idea: Idea, index: int, total: int) -> str:
-    """The moment of scene `index` of `total`: the story in order, each moment coming back in other words."""
+    """Return the moment of scene `index` of `total`: the story in order, repeated moments reworded."""
     count = len(idea.moments)
     which = index * count // total
     first = -(-which * total // count)  # the first scene of this moment
@@ -97,7 +97,7 @@ def moment_at(idea: Idea, index: int, total: int) -> str:
 
 
 def lower_first(text: str) -> str:
-    """Start small, unless the first word is a name or "I"."""
+    """Lower-case the first letter, unless the first word is a name or "I"."""
     first, _, _ = text.partition(" ")
     articles = {
         "a",

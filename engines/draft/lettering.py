@@ -1,4 +1,4 @@
-"""Small type on storyboard frames, in Pillow's own font, so that no font has to be installed."""
+"""Small type on storyboard frames, in Pillow's built-in font so that no font has to be installed."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -7,7 +7,7 @@ from engines.draft.canvas import Pixels, bgr
 
 
 def readable(colour: str, behind: float) -> str:
-    """The colour, or black or white where it would drown in the brightness behind it (0…255)."""
+    """Return the colour, or black or white if it would be hard to read on the brightness behind it (0…255)."""
     blue, green, red = bgr(colour)
     if abs(0.114 * blue + 0.587 * green + 0.299 * red - behind) > 70:
         return colour
@@ -15,7 +15,7 @@ def readable(colour: str, behind: float) -> str:
 
 
 def text_mask(text: str, size: int, *, spacing: float = 0.12) -> Pixels:
-    """Coverage (0…255) of one line of type, letter-spaced, `size` pixels high."""
+    """Return the coverage (0…255) of one line of letter-spaced type, `size` pixels high."""
     font = ImageFont.load_default(size)
     advance = [font.getlength(letter) + size * spacing for letter in text]
     image = Image.new("L", (max(1, round(sum(advance)) + 2), round(size * 1.4)))

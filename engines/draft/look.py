@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# How the camera of a draft clip can move.
+# The camera moves a draft clip can have.
 MoveKind = Literal[
     "push_in", "pull_out", "pan_left", "pan_right", "tilt_up", "tilt_down", "orbit", "drift", "handheld", "static"
 ]
@@ -12,7 +12,7 @@ Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", description="#rrggbb
 
 
 class Palette(BaseModel):
-    """Colours of one kind of light. `figure` is the silhouette, `rim` the light on its edge."""
+    """The colours of one kind of light. `figure` is the silhouette, `rim` the light on its edge."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -28,10 +28,10 @@ class Palette(BaseModel):
 
 
 class DraftLook(BaseModel):
-    """`palettes` by kind of light; `day`, `dusk`, `night` and `interior` must all be there.
+    """`palettes` by kind of light; `day`, `dusk`, `night` and `interior` are required.
 
-    `grain` and `vignette` run from 0 to 1; `contrast` is a factor about mid-grey; `bars` are letterbox bars as a
-    share of the height; `outline` draws figures with a pen's edge; `label` is the colour of the shot's name."""
+    `grain` and `vignette` run from 0 to 1; `contrast` is a factor around mid-grey; `bars` are letterbox bars as a
+    share of the height; `outline` gives figures a pen outline; `label` is the colour of the shot's name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

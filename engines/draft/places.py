@@ -8,7 +8,7 @@ import numpy as np
 from engines.draft.canvas import Canvas, Point, mix
 from engines.draft.look import Palette
 
-# Takes the kind of light as well, whether the place shows it or not.
+# Every place takes the kind of light, even if it doesn't show it.
 Painter = Callable[[Canvas, Palette, np.random.Generator, str], None]
 
 
@@ -41,7 +41,7 @@ def _clouds(canvas: Canvas, palette: Palette, rng: np.random.Generator, horizon:
 
 
 def _ridge(canvas: Canvas, rng: np.random.Generator, base: float, height: float, rough: float) -> list[Point]:
-    """The outline of hills from edge to edge, closed at the bottom."""
+    """Return the outline of hills from edge to edge, closed at the bottom."""
     across = np.linspace(-canvas.right, canvas.right, 160)
     outline = np.zeros_like(across)
     for octave in range(1, 7):
@@ -99,7 +99,7 @@ def street(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: st
 def _house_row(
     canvas: Canvas, palette: Palette, rng: np.random.Generator, side: int, vanish: float, horizon: float, lit: float
 ) -> None:
-    """Facades that run to the vanishing point on one side of a street."""
+    """Draw facades running to the vanishing point on one side of a street."""
     edges = np.array([0.14, 0.24, 0.38, 0.6, 0.95, 1.5]) * canvas.right
     for inner, outer in reversed(list(itertools.pairwise(edges))):
         tall = rng.uniform(0.75, 1.15)

@@ -1,6 +1,6 @@
 """What the draft understands of a prompt: framing, camera move, place, light, weather, person.
 
-Words are looked for in order and the first hit counts, so the more special stand first.
+Patterns are tried in order and the first match counts, so the more specific ones come first.
 """
 
 import re
@@ -99,7 +99,7 @@ HAIR_COLOURS = {
 
 @dataclass(frozen=True)
 class Person:
-    """What is known of the one in the picture; "" leaves it to the palette or the seed."""
+    """What is known about the person in the picture; "" leaves it to the palette or the seed."""
 
     garment_colour: str = ""
     garment: str = ""
@@ -113,7 +113,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Brief:
-    """A prompt as far as the draft understands it. `place` "" is nowhere in particular."""
+    """A prompt as far as the draft understands it. An empty `place` is nowhere in particular."""
 
     shot: str
     move: str
@@ -127,18 +127,18 @@ class Brief:
 
 
 def find(text: str, table: Table) -> str:
-    """The name of the first entry whose pattern is in the text, or ""."""
+    """Return the name of the first entry whose pattern matches, or ""."""
     return next((name for pattern, name in table if re.search(pattern, text)), "")
 
 
 def camera_words(text: str) -> str:
-    """The clause in which a prompt says how the camera moves, from its last "the camera" on; "" without one."""
+    """Return the clause on how the camera moves, from the prompt's last "the camera" on, or ""."""
     position = text.rfind("the camera")
     return re.split(r"[.;!?\n]", text[position:])[0] if position >= 0 else ""
 
 
 def read_prompt(prompt: str) -> Brief:
-    """Read a prompt in English; what it leaves open gets the plainest choice."""
+    """Read an English prompt; anything it leaves open gets the plainest choice."""
     text = prompt.lower()
     place = find(text, PLACES)
     light = find(text, LIGHTS)
@@ -161,7 +161,7 @@ def read_prompt(prompt: str) -> Brief:
 
 
 def read_person(text: str) -> Person:
-    """Clothes, hair and marks, as far as the words name them."""
+    """Read clothes, hair and marks, as far as the text names them."""
     colours = "|".join(COLOURS)
     dressed = re.search(rf"\b({colours})\b(?:\s+[\w-]+)?\s+({GARMENT})", text)
     cut = r"long|short|curly|wavy|straight|messy|thick|cropped|shoulder-length"

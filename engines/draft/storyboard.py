@@ -1,7 +1,7 @@
 """Composing a storyboard frame from a prompt: background, figure in front, light, finish.
 
-`paint` gives layers for a clip; `flatten` makes one picture of them. The same recipe paints the same layers, pixel
-for pixel, so a clip can take apart again what a still shows.
+`paint` returns layers for a clip; `flatten` merges them into a still. The same recipe always paints the same layers,
+pixel for pixel, so a clip can animate the layers of an existing still.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from engines.draft.places import PLACES
 from engines.draft.reading import Brief, Person, read_prompt
 from engines.draft.things import THINGS
 
-# How near the background is (its magnification and blur), and the head's height in frame heights.
+# How close the background is (its magnification and blur), and the head's height in frame heights.
 _FRAMING = {
     "extreme_wide": (1.0, 0.0, 0.026),
     "wide": (1.0, 0.0, 0.052),
@@ -43,7 +43,7 @@ MOVE_NAMES = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that a storyboard frame is painted from. `person` holds marks read from a character reference."""
+    """Everything a storyboard frame is painted from. `person` holds marks read from a character reference."""
 
     prompt: str
     seed: int
@@ -59,7 +59,7 @@ class Recipe:
 
     @staticmethod
     def from_json(text: str) -> "Recipe":
-        """Raises ValueError (or a subclass, pydantic's too) when the text is not a recipe."""
+        """Parse a recipe. Raises ValueError (or a subclass, pydantic's too) when the text isn't one."""
         values: Mapping[str, Any] = json.loads(text)
         if not isinstance(values, dict) or not {"prompt", "seed", "look"} <= values.keys():
             raise ValueError("not a storyboard recipe")
@@ -74,8 +74,8 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Layers:
-    """`back` and premultiplied `front` with `alpha`, all with overscan. `light` is what glows behind, BGR at a quarter
-    of the size. `mouth` is where the drawn mouth is in `front`, if there is one that can be seen to move."""
+    """`back` and premultiplied `front` with `alpha`, all with overscan. `light` is the background's light, BGR at a
+    quarter of the size. `mouth` is the drawn mouth in `front`, if there is one large enough to see it move."""
 
     brief: Brief
     back: Pixels
@@ -86,7 +86,7 @@ class Layers:
 
 
 def stable_number(*parts: object) -> int:
-    """The same number for the same parts in every process."""
+    """Return the same number for the same parts in every process."""
     text = "\x1f".join(str(part) for part in parts)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
@@ -99,7 +99,7 @@ def paint(recipe: Recipe, width: int, height: int) -> Layers:
     rng = np.random.default_rng(stable_number(recipe.prompt, recipe.seed))
     magnified, blurred, head = _FRAMING[brief.shot]
     back = Canvas(width, height)
-    # From far off a car's inside cannot be seen; its road can.
+    # In a wide shot the car's interior can't be seen; the road can.
     place = "road" if brief.place == "car" and brief.shot in {"extreme_wide", "wide", "full"} else brief.place
     PLACES[place](back, palette, rng, brief.light)
     if brief.weather == "fog":
@@ -132,7 +132,7 @@ def _paint_figure(
     person = _merge(brief.person, recipe.person)
     identity = stable_number(person.garment_colour, person.garment, person.hair_colour, person.hair)
     character = cast(complete(person, identity), palette)
-    # A third off the middle, and in an upright frame nearer to it.
+    # A third off centre, and closer to it in a portrait frame.
     x = float(rng.choice([-1, 1])) * 0.14 * front.aspect * rng.uniform(0.5, 1.0)
     if brief.shot in {"extreme_wide", "wide", "full"}:
         ground = {"extreme_wide": 0.3, "wide": 0.36, "full": 0.44}[brief.shot]
@@ -153,17 +153,17 @@ def _paint_figure(
 
 
 def _merge(named: Person, reference: Person | None) -> Person:
-    """What the prompt names wins over what the reference shows."""
+    """Merge the two; the prompt takes precedence over the reference."""
     if reference is None:
         return named
     return Person(**{key: value or getattr(reference, key) for key, value in asdict(named).items()})
 
 
 def _finish(back: Canvas, front: Canvas, alpha: Pixels, look: DraftLook, rng: np.random.Generator) -> None:
-    """Contrast and texture, on both layers alike."""
+    """Apply contrast and texture to both layers."""
     if look.contrast != 1:
         back.pixels = levelled(back.pixels, look.contrast, 128 * (1 - look.contrast))
-        # Premultiplied: the offset counts only where the layer covers.
+        # Premultiplied: the offset applies only where the layer covers.
         offset = cv2.merge([alpha] * 3).astype(np.float32) * (128 / 255 * (1 - look.contrast))
         front.pixels = (front.pixels.astype(np.float32) * look.contrast + offset).clip(0, 255).astype(np.uint8)
     strength = {"smooth": 0.4, "film": 1.0, "paper": 0.7}[look.texture] * look.grain * 14
@@ -175,7 +175,7 @@ def _finish(back: Canvas, front: Canvas, alpha: Pixels, look: DraftLook, rng: np
 
 
 def _noise(canvas: Canvas, look: DraftLook, strength: float, rng: np.random.Generator) -> Pixels:
-    """Grain of film, or fibres of paper; a tile laid side by side, since nobody sees it return."""
+    """Return film grain or paper fibres; a repeated tile, since the repetition can't be seen."""
     tile: Pixels = rng.normal(0, strength, (331, 331)).astype(np.float32)
     if look.texture == "paper":
         tile = cv2.GaussianBlur(tile, (0, 0), 1.2, borderType=cv2.BORDER_REFLECT) * 2.4
@@ -192,7 +192,7 @@ def _add(pixels: Pixels, noise: Pixels) -> Pixels:
 
 
 def flatten(layers: Layers, width: int, height: int) -> Pixels:
-    """The still: front over back, overscan cut off."""
+    """Return the still: front over back, overscan cropped."""
     full_height, full_width = layers.alpha.shape
     top, left = (full_height - height) // 2, (full_width - width) // 2
     window = (slice(top, top + height), slice(left, left + width))
@@ -210,7 +210,7 @@ def vignette(pixels: Pixels, strength: float) -> Pixels:
 
 
 def vignette_mask(width: int, height: int, strength: float) -> Pixels:
-    """255 in the middle, darker towards the corners."""
+    """Return a mask with 255 in the middle, darker towards the corners."""
     across = np.linspace(-1, 1, width, dtype=np.float32)[None, :] ** 2
     down = np.linspace(-1, 1, height, dtype=np.float32)[:, None] ** 2
     fall = np.clip((across + down) / 2, 0, 1) ** 1.3
@@ -218,7 +218,7 @@ def vignette_mask(width: int, height: int, strength: float) -> Pixels:
 
 
 def bars(pixels: Pixels, share: float) -> Pixels:
-    """Letterbox bars, each `share` of the height."""
+    """Draw letterbox bars, each `share` of the height."""
     rows = round(pixels.shape[0] * share)
     if rows:
         pixels[:rows] = 0

@@ -1,4 +1,4 @@
-"""Objects of detail shots, drawn in the middle of a transparent canvas."""
+"""Objects for detail shots, drawn in the middle of a transparent canvas."""
 
 from collections.abc import Callable
 

@@ -9,7 +9,7 @@ from engines.draft.canvas import Pixels
 
 
 class Weather:
-    """Falls (or, for dust, rises) by a steady number of pixels a frame, and drifts sideways."""
+    """Falls (or, for dust, rises) by a fixed number of pixels per frame, and drifts sideways."""
 
     def __init__(self, kind: str, width: int, height: int, *, fps: float, seed: int) -> None:
         """`kind` is rain, snow or dust."""

@@ -1,1 +1,1 @@
-"""Analysis of a song. Pure: files and arrays in, frozen dataclasses out; no models, no HTTP."""
+"""Song analysis. Pure: files and arrays in, frozen dataclasses out; no models, no HTTP."""

@@ -1,4 +1,4 @@
-"""The whole analysis of one file, in one pass over its samples."""
+"""The complete analysis of one file, in one pass over its samples."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from engines.listening.voice import VoiceActivity, VoiceCollector, voice_in_stem
 from engines.listening.waveform import PeakCollector, Peaks
 from engines.media.packets import Damage
 
-# Shorter than this there is nothing to cut a video to.
+# A song shorter than this is too short to cut a video to.
 LEAST_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class SongAnalysis:
-    """`energy` is sampled at ENERGY_RATE (10 per second). `onsets` stay for fitting a tapped grid later.
-    `damaged_seconds` are those in which a part of the file could not be decoded."""
+    """`energy` is sampled at ENERGY_RATE (10 per second). `onsets` are kept for fitting a tapped grid later.
+    `damaged_seconds` are the seconds in which part of the file couldn't be decoded."""
 
     duration_seconds: float
     grid: BeatGrid
@@ -38,7 +38,7 @@ class SongAnalysis:
     damaged_seconds: tuple[int, ...] = ()
 
 
-def song_analyse(
+def analyze_song(
     path: Path,
     *,
     max_seconds: float | None = None,
@@ -46,10 +46,10 @@ def song_analyse(
     progress: Callable[[float], None] = lambda _percent: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> SongAnalysis:
-    """Analyse the song at `path`. `progress` takes a percentage, told by `expected_seconds`.
+    """Analyze the song at `path`. `progress` receives a percentage, estimated from `expected_seconds`.
 
-    Raises InputError for a file without readable sound, or shorter or longer than a song can be, and
-    WorkCancelled soon after `cancelled()` turns true.
+    Raises InputError for a file without readable audio or one that is too short or too long, and WorkCancelled soon
+    after `cancelled()` turns true.
     """
     meter, spectra_collector, peak_collector, voices = (
         LoudnessMeter(), SpectraCollector(), PeakCollector(), VoiceCollector(),
@@ -84,7 +84,7 @@ def song_analyse(
 
 
 def stem_voice(path: Path, *, max_seconds: float | None = None) -> tuple[VoiceActivity, float]:
-    """Where the vocal stem at `path` has sound, and its length in seconds."""
+    """Return where the vocal stem at `path` has sound, and its length in seconds."""
     meter, samples = LoudnessMeter(), 0
     for block in audio_blocks(path, max_seconds=max_seconds):
         meter.add(block)

@@ -1,4 +1,4 @@
-"""Decoding a song block by block, so that memory does not grow with its length."""
+"""Decoding a song block by block, so that memory use doesn't grow with its length."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,19 +10,20 @@ from engines.errors import InputError
 from engines.media.packets import Damage
 from engines.media.samples import sound_blocks
 
-# Everything is analysed at this rate; most songs have it, so that nothing is resampled.
+# The sample rate for analysis. Most songs already have it, so they need no resampling.
 SAMPLE_RATE = 44_100
 BLOCK_SAMPLES = SAMPLE_RATE * 4
 
 Stereo = NDArray[np.float32]
-NOT_AUDIO = "This file holds no sound that can be read. Upload an mp3, wav, flac, m4a, ogg or opus file."
+NOT_AUDIO = "This file has no readable audio. Upload an mp3, wav, flac, m4a, ogg or opus file."
 
 
 def audio_blocks(path: Path, *, max_seconds: float | None = None, damage: Damage | None = None) -> Iterator[Stereo]:
     """Yield the song as (2, n) float32 blocks at SAMPLE_RATE, full scale ±1; mono is on both channels.
 
-    Time zero is the first sample a player plays: encoder delay that the file declares is dropped. What is damaged is
-    left out and noted. Raises InputError when there is no sound, or when it is longer than `max_seconds`.
+    Time zero is the first sample a player plays: encoder delay declared by the file is dropped. Damaged parts are
+    skipped and recorded in `damage`. Raises InputError when there is no audio, or when it is longer than
+    `max_seconds`.
     """
     pending: list[Stereo] = []
     held = total = 0

@@ -1,23 +1,23 @@
 """How intense the song is over time, 0 (quiet) to 1 (its loudest)."""
 
 import numpy as np
-import scipy  # its parts are loaded when first used: half a second of every process's start
+import scipy  # submodules load on first use, which saves every process half a second at startup
 from numpy.typing import NDArray
 
 from engines.listening.loudness import STEPS_PER_SECOND, lufs
 from engines.listening.onsets import Onsets
 
 ENERGY_RATE = float(STEPS_PER_SECOND)
-# A modern master moves by a few dB only; a quiet passage counts as quiet from this far below the loud ones on.
+# Modern masters vary by only a few dB; a passage counts as quiet when it is at least this far below the loud ones.
 LEAST_RANGE_DB, MOST_RANGE_DB = 12.0, 30.0
-# Below this a song is silence, however quiet its loudest moment.
+# Anything below this is silence, however quiet the song's loudest moment.
 SILENCE_LUFS = -60.0
 
 Vector = NDArray[np.float64]
 
 
 def energy_curve(steps: Vector) -> Vector:
-    """Loudness of 0.4 s around each tenth of a second, laid on 0…1 between the song's quiet and loud."""
+    """Return the loudness of 0.4 s around each tenth of a second, scaled to 0…1 between the song's quiet and loud."""
     if not len(steps):
         return np.zeros(0)
     level = lufs(scipy.ndimage.uniform_filter1d(steps, 4))
@@ -27,7 +27,7 @@ def energy_curve(steps: Vector) -> Vector:
 
 
 def activity_curve(onsets: Onsets, length: int) -> Vector:
-    """Accents per second over four seconds around each tenth of a second, 1 at the song's busiest."""
+    """Return accents per second over four seconds around each tenth of a second, 1 at the song's busiest."""
     counts = np.zeros(length)
     if not len(onsets.times) or not length:
         return counts
@@ -38,6 +38,6 @@ def activity_curve(onsets: Onsets, length: int) -> Vector:
 
 
 def intensity_curve(steps: Vector, onsets: Onsets) -> Vector:
-    """What scenes follow: mostly loudness, partly how much happens."""
+    """Return the curve that scenes follow: mostly loudness, partly activity."""
     energy = energy_curve(steps)
     return np.asarray(0.75 * energy + 0.25 * activity_curve(onsets, len(energy)) * (energy > 0))

@@ -1,4 +1,4 @@
-"""The beat grid: segments of constant tempo, and what a person may do to them."""
+"""The beat grid: segments of constant tempo, and the edits a person can make to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from engines.errors import InputError
 
-# Below this the grid is advice: scene cuts should not be forced onto it.
+# Below this confidence the grid is advisory: scene cuts should not be forced onto it.
 ADVISORY_BELOW = 0.5
 LEAST_PERIOD, MOST_PERIOD = 60 / 400, 60 / 20
 LEAST_TAPS = 4
-# Fingers stray by about 6 % of a beat; beyond twice that they follow none.
+# Taps stray by about 6 % of a beat; beyond twice that they follow no beat.
 UNSTEADY = 0.12
 EARLY_SECONDS = 0.01
 
@@ -24,9 +24,8 @@ Vector = NDArray[np.float64]
 class GridSegment:
     """Constant tempo from `start_seconds` to the next segment's start, or to the song's end.
 
-    The segment's first beat is at `start_seconds + phase`, with 0 ≤ phase < period (seconds); a fit may put the
-    beat with which a song begins up to EARLY_SECONDS before it. `downbeat` is the number of beats before the first
-    downbeat.
+    The segment's first beat is at `start_seconds + phase`, with 0 ≤ phase < period (seconds); a fit may put a song's
+    opening beat up to EARLY_SECONDS before it. `downbeat` is the number of beats before the first downbeat.
     """
 
     start_seconds: float
@@ -40,7 +39,7 @@ class GridSegment:
         return 60 / self.period
 
     def beats(self, end: float) -> Vector:
-        """Beat times in [start_seconds, end)."""
+        """Return the beat times in [start_seconds, end)."""
         first = self.start_seconds + self.phase
         count = max(0, int(np.ceil((end - first) / self.period - 1e-6)))
         return np.asarray(np.maximum(first + np.arange(count) * self.period, self.start_seconds))
@@ -48,7 +47,7 @@ class GridSegment:
 
 @dataclass(frozen=True)
 class BeatGrid:
-    """Segments in order, the first starting at 0; none where nothing can be tapped to. Confidences are 0…1."""
+    """Segments in order, the first starting at 0; empty for music without a beat. Confidences are 0…1."""
 
     segments: tuple[GridSegment, ...]
     duration_seconds: float
@@ -62,17 +61,17 @@ class BeatGrid:
 
     @property
     def tempo_bpm(self) -> float | None:
-        """The tempo that lasts longest."""
+        """The tempo of the longest total duration."""
         spans = {self._end(index) - part.start_seconds: part for index, part in enumerate(self.segments)}
         return spans[max(spans)].bpm if spans else None
 
     def beats(self) -> Vector:
-        """All beat times, ascending."""
+        """Return all beat times, ascending."""
         parts = [part.beats(self._end(index)) for index, part in enumerate(self.segments)]
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def downbeats(self) -> Vector:
-        """The beats that begin bars."""
+        """Return the beats that start bars."""
         parts = [
             part.beats(self._end(index))[part.downbeat :: part.beats_per_bar]
             for index, part in enumerate(self.segments)
@@ -80,7 +79,7 @@ class BeatGrid:
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def _end(self, index: int) -> float:
-        """Where a segment's beats stop: shortly before the next one's first, so that no two beats collide."""
+        """Return where a segment's beats stop: shortly before the next segment's first, so no two beats collide."""
         if index + 1 == len(self.segments):
             return self.duration_seconds
         following = self.segments[index + 1]
@@ -88,7 +87,7 @@ class BeatGrid:
         return min(first, first - 0.4 * min(self.segments[index].period, following.period))
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON for storage and the API."""
+        """Return JSON for storage and the API."""
         return {
             "segments": [
                 {
@@ -108,7 +107,7 @@ class BeatGrid:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "BeatGrid":
-        """The inverse of `to_dict`."""
+        """Load what `to_dict` returned."""
         return cls(
             segments=tuple(GridSegment(**part) for part in data["segments"]),
             duration_seconds=data["duration_seconds"],
@@ -119,16 +118,16 @@ class BeatGrid:
 
 
 def segment_at(start: float, period: float, beat: float, *, beats_per_bar: int = 4, downbeat: int = 0) -> GridSegment:
-    """A segment from `start` that has a beat at `beat` (any time); `downbeat` counts from the first beat in it."""
+    """Return a segment from `start` with a beat at `beat` (any time); `downbeat` counts from its first beat."""
     phase = (beat - start) % period
     phase = phase - period if period - phase < EARLY_SECONDS else phase
     return GridSegment(float(start), float(period), float(phase), beats_per_bar, downbeat % beats_per_bar)
 
 
 def fit_taps(taps: Sequence[float]) -> tuple[float, float]:
-    """(period, time of a beat) of tapped times: a line through them, missed taps allowed.
+    """Fit a line to tapped times, allowing for missed taps; return (period, time of a beat).
 
-    Raises InputError when they are too few or follow no pulse.
+    Raises InputError when there are too few or they follow no pulse.
     """
     times = np.sort(np.asarray(taps, float))
     gaps = np.diff(times)
@@ -141,5 +140,5 @@ def fit_taps(taps: Sequence[float]) -> tuple[float, float]:
         period, first = (float(value) for value in np.polyfit(number, times, 1))
     spread = float(np.std(times - first - number * period))
     if not LEAST_PERIOD <= period <= MOST_PERIOD or spread > UNSTEADY * period:
-        raise InputError("The taps follow no steady beat. Tap along again.", errors={"taps": "not steady"})
+        raise InputError("The taps don't follow a steady beat. Tap along again.", errors={"taps": "not steady"})
     return period, first

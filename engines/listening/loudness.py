@@ -1,9 +1,9 @@
-"""Loudness after ITU-R BS.1770-4 and EBU R128, computed while the song streams by."""
+"""Loudness according to ITU-R BS.1770-4 and EBU R128, computed while the song streams."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import scipy  # its parts are loaded when first used: half a second of every process's start
+import scipy  # submodules load on first use, which saves every process half a second at startup
 from numpy.typing import NDArray
 
 from engines.listening.decoding import SAMPLE_RATE, Stereo
@@ -22,7 +22,7 @@ Curve = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Loudness:
-    """`integrated_lufs` is None for silence. `range_lu` is EBU Tech 3342's. `peak_dbfs` is the sample peak."""
+    """`integrated_lufs` is None for silence. `range_lu` follows EBU Tech 3342. `peak_dbfs` is the sample peak."""
 
     integrated_lufs: float | None
     range_lu: float
@@ -30,9 +30,9 @@ class Loudness:
 
 
 def k_weighting() -> Curve:
-    """The two filters of BS.1770 as second-order sections for SAMPLE_RATE (the standard prints 48 kHz only).
+    """Return BS.1770's two filters as second-order sections for SAMPLE_RATE (the standard lists only 48 kHz).
 
-    The analog prototypes are those from which libebur128 derives its coefficients.
+    The analog prototypes are the ones libebur128 derives its coefficients from.
     """
     k = np.tan(np.pi * 1681.974450955533 / SAMPLE_RATE)
     q, high = 0.7071752369554196, 10 ** (3.999843853973347 / 20)
@@ -66,7 +66,7 @@ class LoudnessMeter:
         self._rest = power[whole:]
 
     def steps(self) -> Curve:
-        """Mean K-weighted power, both channels summed, of each tenth of a second; the last may be short."""
+        """Mean K-weighted power, both channels summed, per tenth of a second; the last may be shorter."""
         tail = [np.array([self._rest.mean()])] if len(self._rest) else []
         return np.concatenate([*self._steps, *tail]) if self._steps or tail else np.zeros(0)
 
@@ -83,7 +83,7 @@ class LoudnessMeter:
 
 
 def lufs(power: Curve) -> Curve:
-    """Power to loudness, elementwise; silence becomes SILENCE_LUFS."""
+    """Convert power to loudness, elementwise; silence becomes SILENCE_LUFS."""
     return np.asarray(OFFSET_LU + 10 * np.log10(np.maximum(power, 1e-12)))
 
 
@@ -94,7 +94,7 @@ def _sliding_mean(steps: Curve, width: int) -> Curve:
 
 
 def _gated_mean(blocks: Curve) -> float | None:
-    """BS.1770's two gates: absolute, then relative to the mean of what passed the first."""
+    """Apply BS.1770's two gates: absolute, then relative to the mean of what passed the first."""
     loud = blocks[lufs(blocks) > ABSOLUTE_GATE_LUFS]
     if not len(loud):
         return None
@@ -103,7 +103,7 @@ def _gated_mean(blocks: Curve) -> float | None:
 
 
 def _range(blocks: Curve) -> float:
-    """Loudness range: the 10th to 95th percentile of gated three-second loudness."""
+    """Return the loudness range: the 10th to 95th percentile of gated three-second loudness."""
     loud = blocks[lufs(blocks) > ABSOLUTE_GATE_LUFS]
     if not len(loud):
         return 0.0

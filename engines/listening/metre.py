@@ -1,4 +1,4 @@
-"""Which beats begin bars: a best guess from chord changes, bass and accents."""
+"""Which beats start bars: a best guess from chord changes, bass and accents."""
 
 from dataclasses import replace
 
@@ -9,14 +9,14 @@ from engines.listening.grid import BeatGrid
 from engines.listening.onsets import Onsets
 from engines.listening.spectra import LONG_RATE, Spectra
 
-# Bars of four unless three explains this much more: most songs are in four.
+# Choose four beats per bar unless three fits better by this much: most songs are in four.
 THREE_MUST_EXCEED = 1.25
 
 Vector = NDArray[np.float64]
 
 
 def downbeats_guess(grid: BeatGrid, onsets: Onsets, spectra: Spectra) -> BeatGrid:
-    """The grid with its bar lines: beats per bar for the whole song, the first downbeat for each segment."""
+    """Add bar lines to the grid: beats per bar for the whole song, the first downbeat for each segment."""
     if not grid.segments:
         return grid
     beats = grid.beats()
@@ -35,7 +35,7 @@ def downbeats_guess(grid: BeatGrid, onsets: Onsets, spectra: Spectra) -> BeatGri
 
 
 def _cues(beats: Vector, onsets: Onsets, spectra: Spectra) -> Vector:
-    """How much each beat sounds like a bar's first: the harmony changes, the bass or the kick comes in."""
+    """Score how much each beat sounds like a downbeat: the harmony changes, the bass or the kick comes in."""
     accents = np.minimum(onsets.accents, 1)
     changes = _standard(_harmony_changes(beats, spectra), least=0.02)
     low = _standard(_near(beats, onsets, onsets.strengths[0] * accents), least=0.25)
@@ -44,7 +44,7 @@ def _cues(beats: Vector, onsets: Onsets, spectra: Spectra) -> Vector:
 
 
 def _harmony_changes(beats: Vector, spectra: Spectra) -> Vector:
-    """One minus the likeness of the chroma before and after each beat (over up to two beats on each side)."""
+    """Return one minus the similarity of the chroma before and after each beat (up to two beats on each side)."""
     edges = np.clip(np.round(beats * LONG_RATE).astype(int), 0, spectra.chroma.shape[1])
     totals = np.concatenate([np.zeros((12, 1)), np.cumsum(np.sqrt(spectra.chroma), axis=1)], axis=1)
     bounds = np.concatenate([[0], edges, [spectra.chroma.shape[1]]])
@@ -58,7 +58,7 @@ def _harmony_changes(beats: Vector, spectra: Spectra) -> Vector:
 
 
 def _near(beats: Vector, onsets: Onsets, worth: Vector) -> Vector:
-    """The worth of the onset at each beat (within 50 ms), 0 without one."""
+    """Return the value of the onset at each beat (within 50 ms), 0 without one."""
     found = np.zeros(len(beats))
     if not len(onsets.times) or not len(beats):
         return found
@@ -71,17 +71,17 @@ def _near(beats: Vector, onsets: Onsets, worth: Vector) -> Vector:
 
 
 def _standard(values: Vector, *, least: float) -> Vector:
-    """Deviations from the mean in units of their spread; a spread under `least` is noise and stays small."""
+    """Standardize the values; a spread below `least` is noise, so it isn't scaled up."""
     return np.asarray((values - values.mean()) / max(float(values.std()), least))
 
 
 def _by_offset(cues: Vector, length: int) -> list[float]:
-    """Mean cue of the beats that would be downbeats, for each first downbeat."""
+    """For each candidate first downbeat, return the mean cue of the beats that would be downbeats."""
     return [float(cues[offset::length].mean()) if len(cues) > offset else 0.0 for offset in range(length)]
 
 
 def _best_offset(cues: Vector, length: int) -> tuple[int, float]:
-    """The best first downbeat, and how clearly it wins (0…1)."""
+    """Return the best first downbeat and its margin (0…1)."""
     if len(cues) < 2 * length:
         return 0, 0.0
     means = _by_offset(cues, length)

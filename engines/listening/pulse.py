@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
-import scipy  # its parts are loaded when first used: half a second of every process's start
+import scipy  # submodules load on first use, which saves every process half a second at startup
 from numpy.typing import NDArray
 
 from engines.listening.onsets import Onsets
 
 SLOWEST_BPM, FASTEST_BPM = 55.0, 215.0
-# A played note lies within this of its beat (standard deviation); ears and fingers are no better.
+# The timing spread of played notes around the beat (standard deviation); hearing and playing are no more precise.
 TIMING_SECONDS = 0.012
-# People tap near this tempo when a song allows several.
+# When a song allows several tempos, people tap near this one.
 PREFERRED_BPM = 115.0
-# Related levels of one rhythm: doubles, halves, triplets, and the 3:2 mistakes.
+# Related levels of one rhythm: double, half, triplets, and 3:2 errors.
 LEVELS = (1.0, 2.0, 0.5, 3.0, 1 / 3, 1.5, 2 / 3, 4.0, 0.25, 4 / 3, 0.75)
 
 Vector = NDArray[np.float64]
@@ -31,28 +31,28 @@ class Pulse:
         return 60 / self.period
 
     def numbers(self, start: float, end: float) -> NDArray[np.int64]:
-        """The whole numbers of the beats in [start, end)."""
+        """Return the numbers of the beats in [start, end)."""
         first = int(np.ceil((start - self.phase) / self.period - 1e-9))
         last = int(np.ceil((end - self.phase) / self.period - 1e-9))
         return np.arange(first, max(first, last))
 
     def beats(self, start: float, end: float) -> Vector:
-        """Times of the beats in [start, end)."""
+        """Return the times of the beats in [start, end)."""
         return np.asarray(self.phase + self.numbers(start, end) * self.period)
 
 
 def beat_scores(onsets: Onsets, pulse: Pulse, start: float, end: float) -> Vector:
-    """For each beat in [start, end): 1 for a clear onset exactly on time, 0 for none."""
+    """Score each beat in [start, end): 1 for a clear onset exactly on time, 0 for none."""
     return _laid(onsets, np.minimum(onsets.salience / 0.6, 1), pulse, start, end)
 
 
 def beat_accents(onsets: Onsets, pulse: Pulse, start: float, end: float) -> Vector:
-    """As `beat_scores`, but how strongly each beat is played: a drum near 1, a hat far below."""
+    """Like `beat_scores`, but for how strongly each beat is played: a drum near 1, a hat far below."""
     return _laid(onsets, np.minimum(onsets.accents, 1), pulse, start, end)
 
 
 def _laid(onsets: Onsets, worth: Vector, pulse: Pulse, start: float, end: float, *, shift: float = 0.0) -> Vector:
-    """The largest worth of an onset near each beat (moved by `shift` periods), less the further it is off."""
+    """Return the highest value of an onset near each beat (moved by `shift` periods), falling off with distance."""
     numbers = pulse.numbers(start, end)
     scores = np.zeros(len(numbers))
     if not len(numbers) or not len(onsets.times):
@@ -67,10 +67,10 @@ def _laid(onsets: Onsets, worth: Vector, pulse: Pulse, start: float, end: float,
 
 
 def level_score(onsets: Onsets, pulse: Pulse, start: float, end: float) -> float:
-    """How much this level is the one to tap: beats are accented and none is empty, little is played between them,
-    neighbours weigh alike, kick and snare take turns, and the tempo is an ordinary one.
+    """Score how well this level suits tapping: every beat is accented, little is played between beats, neighbouring
+    beats are equally strong, kick and snare alternate, and the tempo is a common one.
 
-    The weights were searched for over 90 synthetic songs of ten rhythms, 60 to 200 BPM.
+    The weights were optimized on 90 synthetic songs of ten rhythms, 60 to 200 BPM.
     """
     accents = np.minimum(onsets.accents, 1)
     on = _laid(onsets, accents, pulse, start, end)
@@ -89,7 +89,7 @@ def level_score(onsets: Onsets, pulse: Pulse, start: float, end: float) -> float
 
 
 def _backbeat(onsets: Onsets, accents: Vector, pulse: Pulse, start: float, end: float) -> float:
-    """How much every other beat is a snare's (no low band) and the ones between are a kick's."""
+    """Score how much kick and snare (no low band) alternate from beat to beat."""
     low = np.clip(3 * onsets.strengths[0] / np.maximum(onsets.strengths.sum(axis=0), 1e-9), 0, 1)
     snare = _laid(onsets, accents * (1 - low), pulse, start, end)
     kick = _laid(onsets, accents * low, pulse, start, end)
@@ -99,7 +99,7 @@ def _backbeat(onsets: Onsets, accents: Vector, pulse: Pulse, start: float, end: 
 
 
 def pulse_refine(onsets: Onsets, pulse: Pulse, start: float, end: float, *, reach: float = 0.04) -> Pulse:
-    """Least squares over the onsets near its beats in [start, end), outliers weighted away (Tukey)."""
+    """Refit the pulse by least squares to the onsets near its beats in [start, end), outliers weighted out (Tukey)."""
     part = onsets.between(start - reach, end + reach)
     for scale in (reach, 0.03, 0.02, 0.015, 0.015):
         number = np.round((part.times - pulse.phase) / pulse.period)
@@ -116,7 +116,7 @@ def pulse_refine(onsets: Onsets, pulse: Pulse, start: float, end: float, *, reac
 
 
 def pulse_find(onsets: Onsets, start: float, end: float) -> tuple[Pulse, float] | None:
-    """The pulse to tap in [start, end) with its level score, or None where too little happens."""
+    """Return the pulse to tap in [start, end) with its level score, or None where there are too few onsets."""
     part = onsets.between(start, end)
     if len(part.times) < 4:
         return None
@@ -133,7 +133,7 @@ def pulse_find(onsets: Onsets, start: float, end: float) -> tuple[Pulse, float] 
 
 
 def pulse_levels(pulse: Pulse) -> list[Pulse]:
-    """The same rhythm counted at other levels and from other phases."""
+    """Return the same rhythm counted at other levels and from other phases."""
     found = []
     for ratio in LEVELS:
         period = pulse.period * ratio
@@ -144,8 +144,8 @@ def pulse_levels(pulse: Pulse) -> list[Pulse]:
 
 
 def _periods(part: Onsets, seconds: float) -> list[float]:
-    """Candidate periods: where the onsets and their subdivisions line up best (a Fourier sum over onsets)."""
-    # The peaks are as wide as one over the length; a fifth of that steps over none of them.
+    """Return candidate periods: where the onsets and their subdivisions line up best (a Fourier sum over onsets)."""
+    # A peak is as wide as one over the length; steps of a fifth of that can't miss one.
     step = max(0.2, min(1.0, 12.0 / max(seconds, 1.0)))
     frequency = np.arange(SLOWEST_BPM, FASTEST_BPM, step) / 60
     turns = np.exp(2j * np.pi * part.times[None, :] * frequency[:, None])
@@ -162,7 +162,7 @@ def _periods(part: Onsets, seconds: float) -> list[float]:
 
 
 def _phases(part: Onsets, period: float) -> list[float]:
-    """The two phases at which most is played."""
+    """Return the two phases with the most notes."""
     bins = 48
     position = ((part.times % period) / period * bins).astype(int) % bins
     played = scipy.ndimage.gaussian_filter1d(np.bincount(position, part.salience, bins), 1.2, mode="wrap")

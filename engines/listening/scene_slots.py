@@ -1,4 +1,4 @@
-"""Where scenes are cut on a song: on beats, best on downbeats and at new sections, close together where the song is
+"""Where to cut scenes on a song: on beats, preferably downbeats and section starts, close together where the song is
 dense and far apart where it is calm. Pure."""
 
 from collections.abc import Sequence
@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 
 from engines.errors import InputError
 
-# How many scenes one project or call may ask for: a cut every second of a song of ten minutes. More is a strobe, and no
-# page shows it.
+# The most scenes one project or call may request: a cut every second for ten minutes. More would be a strobe, and more
+# than a page can show.
 MAXIMUM_SCENES = 600
-# No scene is shorter than this: below it a picture is not seen.
+# No scene is shorter than this: a shorter one can't be taken in.
 SHORTEST_SECONDS = 0.4
-# Scenes per second at no energy and at full energy, against the mean: from 1.8 times as long to 0.7 times.
+# Scenes per second at zero and at full energy, relative to the mean: from 1.8 times as long to 0.7 times.
 CALM_PACE, DENSE_PACE = 0.55, 1.45
-# What a cut costs beside the squared error of the lengths (a scene 30 % off its length costs 0.09).
+# The cost of a cut, added to the squared error of the lengths (a scene 30 % off its length costs 0.09).
 BEAT_PRICE, DOWNBEAT_PRICE, SECTION_PRICE = 0.10, 0.02, -0.25
-# A cut counts as at a new section within this of its start.
+# A cut this close to a section's start counts as being on it.
 NEAR_SECONDS = 0.08
-# Where beats are too few, or none are known, cuts may fall on this grid.
+# Cuts may fall on this grid where there are too few beats or none are known.
 FREE_STEP_SECONDS = 0.25
-# A scene is at most this many times as long as it should be.
+# A scene is at most this many times its target length.
 LONGEST_TIMES = 4.0
 
 Vector = NDArray[np.float64]
@@ -42,18 +42,18 @@ class SongShape:
 
 
 def scene_slots(shape: SongShape, *, number_of_scenes: int | None = None, scene_seconds: float = 8.0) -> Slots:
-    """The (start, end) of every scene, without gaps, the first from 0 and the last to exactly `length`.
+    """Return the (start, end) of every scene, without gaps, from 0 to exactly `length`.
 
-    Without a number the scenes last `scene_seconds` on average. All cuts lie on beats if there are enough; else on
-    half beats, else anywhere. Raises InputError when so many scenes have no room.
+    Without `number_of_scenes`, scenes last `scene_seconds` on average. All cuts are on beats if there are enough; else
+    on half beats, else anywhere. Raises InputError when that many scenes don't fit.
     """
     count = max(1, round(shape.length / scene_seconds)) if number_of_scenes is None else number_of_scenes
     if shape.length <= 0 or count < 1:
-        raise InputError("There is no song to cut. Choose a longer part of it.")
+        raise InputError("The chosen part of the song is too short to cut. Choose a longer part.")
     room = int(shape.length / SHORTEST_SECONDS)
     if count > max(room, 1):
         raise InputError(
-            f"There is room for at most {max(room, 1)} scenes in {shape.length:.1f} seconds.",
+            f"At most {max(room, 1)} scenes fit into {shape.length:.1f} seconds.",
             errors={"number_of_scenes": [f"at most {max(room, 1)}"]},
         )
     for places in _candidates(shape):
@@ -65,7 +65,7 @@ def scene_slots(shape: SongShape, *, number_of_scenes: int | None = None, scene_
 
 
 def _candidates(shape: SongShape) -> list[Vector]:
-    """Where cuts may fall, by preference; each with both ends of the song."""
+    """Return the sets of allowed cut positions, in order of preference; each includes both ends of the song."""
     beats = np.asarray(shape.beats, float)
     beats = beats[(beats >= SHORTEST_SECONDS) & (beats <= shape.length - SHORTEST_SECONDS)]
     halves = np.sort(np.concatenate([beats, (beats[1:] + beats[:-1]) / 2])) if len(beats) > 1 else beats
@@ -86,10 +86,10 @@ def _prices(places: Vector, shape: SongShape) -> Vector:
 
 
 def _pace(shape: SongShape, count: int) -> tuple[Vector, Vector]:
-    """(times, scenes that should be over by then), from 0 to `count`."""
+    """Return (times, scenes that should be over by then), from 0 to `count`."""
     energy = np.asarray(shape.energy if len(shape.energy) else [0.5], float)
     rate = CALM_PACE + (DENSE_PACE - CALM_PACE) * np.clip(energy, 0, 1)
-    # About three seconds of smoothing: a scene follows the passage, not the bar.
+    # Smooth over about three seconds: a scene follows the passage, not the bar.
     width = max(1, min(len(rate), round(3.0 * len(rate) / shape.length)))
     padded = np.pad(rate, (width // 2, width - 1 - width // 2), mode="edge")
     rate = np.convolve(padded, np.full(width, 1 / width), mode="valid")
@@ -98,7 +98,7 @@ def _pace(shape: SongShape, count: int) -> tuple[Vector, Vector]:
 
 
 def _best_cuts(places: Vector, prices: Vector, pace: tuple[Vector, Vector], count: int) -> list[int] | None:
-    """The places of the count - 1 cuts with the least cost, or None when they do not fit (dynamic programming)."""
+    """Return the cheapest positions for the count - 1 cuts, or None when they don't fit (dynamic programming)."""
     size = len(places)
     if size < count + 1:
         return None
@@ -126,6 +126,6 @@ def _best_cuts(places: Vector, prices: Vector, pace: tuple[Vector, Vector], coun
 
 
 def _reach(over: Vector) -> int:
-    """How many places the longest allowed scene spans."""
+    """Return how many positions the longest allowed scene spans."""
     last = np.searchsorted(over, over + LONGEST_TIMES, side="right")
     return max(1, int((last - np.arange(len(over))).max()))

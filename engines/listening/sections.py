@@ -1,4 +1,4 @@
-"""The song's parts, by timbre, harmony and energy."""
+"""The song's sections, by timbre, harmony and energy."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,14 +10,14 @@ from engines.listening.energy import ENERGY_RATE
 from engines.listening.grid import BeatGrid
 from engines.listening.spectra import LONG_RATE, Spectra
 
-# Where no bars are known, the song is looked at in pieces of this length.
+# Without known bars, the song is divided into pieces of this length.
 CELL_SECONDS = 2.0
 SHORTEST_SECONDS = 5.0
-# A new part has to explain more than this (in cells' worth of variance); found by ear on the synthetic songs.
+# A new section has to explain more than this (in cells' worth of variance); tuned by ear on the synthetic songs.
 PART_PENALTY = 1.4
-# Parts whose mean features differ by less than this (RMS, in standard deviations) are the same music again.
+# Sections whose mean features differ by less than this (RMS, in standard deviations) repeat the same music.
 SAME_PART = 0.75
-# Beyond so many cells a part is always split; it bounds the work on long songs.
+# A section longer than this many cells is always split, which bounds the work on long songs.
 LONGEST_CELLS = 64
 
 Matrix = NDArray[np.float64]
@@ -26,8 +26,8 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Section:
-    """`label`: intro, verse, chorus, bridge or outro, a guess. `group`: parts that sound alike share it, from 0.
-    `energy` is 0…1 within the song."""
+    """`label`: a guess: intro, verse, chorus, bridge or outro. `group`: sections that sound alike share a number,
+    from 0. `energy` is 0…1 within the song."""
 
     label: str
     start_seconds: float
@@ -37,7 +37,7 @@ class Section:
 
 
 def sections_find(spectra: Spectra, intensity: Vector, grid: BeatGrid) -> tuple[Section, ...]:
-    """Sections that cover the song without a gap; cuts lie on downbeats where the grid can be trusted."""
+    """Find sections that cover the song without gaps; they start on downbeats where the grid can be trusted."""
     edges = _cells(grid, spectra.seconds)
     features = _features(edges, spectra, intensity)
     cuts = _segmented(features, np.diff(edges))
@@ -53,14 +53,14 @@ def sections_find(spectra: Spectra, intensity: Vector, grid: BeatGrid) -> tuple[
 
 
 def _cells(grid: BeatGrid, seconds: float) -> Vector:
-    """Edges of the pieces that sections are made of: bars, or even pieces."""
+    """Return the edges of the pieces that sections are made of: bars, or pieces of equal length."""
     marks = grid.downbeats() if not grid.advisory else np.arange(0, seconds, CELL_SECONDS)
     marks = marks[(marks > 0.5) & (marks < seconds - 0.5)]
     return np.concatenate([[0.0], marks, [seconds]])
 
 
 def _features(edges: Vector, spectra: Spectra, intensity: Vector) -> Matrix:
-    """(cells, features), each feature standardised over the song and weighted by its family."""
+    """Return (cells, features), each feature standardized over the song and weighted by its family."""
     timbre = np.log10(spectra.timbre.astype(float) + 1e-6)
     chroma = np.sqrt(spectra.chroma.astype(float))
     chroma = chroma / np.maximum(np.linalg.norm(chroma, axis=0), 1e-9)
@@ -68,7 +68,7 @@ def _features(edges: Vector, spectra: Spectra, intensity: Vector) -> Matrix:
     columns = []
     for rows, rate, weight in families:
         means = np.stack([_mean_rows(rows, rate, a, b) for a, b in pairwise(edges)])
-        # Less than this much spread is no difference that anybody hears.
+        # A smaller spread than this is inaudible.
         spread = np.maximum(means.std(axis=0), 0.08)
         columns.append((means - means.mean(axis=0)) / spread * np.sqrt(weight / rows.shape[0]))
     return np.asarray(np.concatenate(columns, axis=1) / np.sqrt(sum(weight for _, _, weight in families)))
@@ -84,8 +84,8 @@ def _mean_between(curve: Vector, start: float, end: float) -> float:
 
 
 def _segmented(features: Matrix, lengths: Vector) -> list[int]:
-    """Cell numbers at which sections begin, and the end: least squares with a price per section (exact, by
-    dynamic programming)."""
+    """Return the cells at which sections start, and the end: least squares with a cost per section (exact, by dynamic
+    programming)."""
     count = len(features)
     sums = np.concatenate([np.zeros((1, features.shape[1])), np.cumsum(features, axis=0)])
     squares = np.concatenate([[0.0], np.cumsum(np.square(features).sum(axis=1))])
@@ -107,7 +107,7 @@ def _segmented(features: Matrix, lengths: Vector) -> list[int]:
 
 
 def _groups(means: Matrix) -> list[int]:
-    """Number the kinds of music in order of appearance; average linkage to what is known."""
+    """Number the kinds of music in order of appearance, by average linkage to the known ones."""
     groups: list[int] = []
     for index, mean in enumerate(means):
         known = sorted(set(groups))
@@ -121,8 +121,8 @@ def _groups(means: Matrix) -> list[int]:
 
 
 def _labels(groups: list[int], energies: list[float], bounds: list[float]) -> list[str]:
-    """Name the parts by what songs usually do: the chorus is the most intense music, quiet ends frame the song, a
-    kind that comes once and late is the bridge."""
+    """Label the sections the way songs usually go: the chorus is the most intense, quiet ends are intro and outro, and
+    music that appears once, late, is the bridge."""
     count = len(groups)
     lengths = np.diff(bounds)
     chorus = max(set(groups), key=lambda group: _chorus_worth(group, groups, energies, lengths))

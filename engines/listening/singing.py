@@ -1,8 +1,8 @@
-"""Whether somebody sings or speaks in a mix.
+"""Whether someone sings or speaks in a mix.
 
-A voice's pitch glides where keys and frets hold theirs, it changes its vowels while it sounds, and its loudness comes
-in syllables. None of the three is sure alone (bent strings, filters, drums), so they are weighed together. Stereo
-samples at RATE go in, a probability per second comes out.
+A voice's pitch glides while keys and frets hold theirs, its vowels change while it sounds, and its loudness follows
+syllables. None of the three is reliable alone (bent strings, filters, drums), so they are weighed together. Takes
+stereo samples at RATE and returns a probability per second.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import scipy  # its parts are loaded when first used: half a second of every process's start
+import scipy  # submodules load on first use, which saves every process half a second at startup
 from numpy.typing import NDArray
 
 RATE = 8_000
@@ -20,14 +20,14 @@ _CENTS = 10.0
 # Pitches from 80 to 640 Hz.
 _PITCHES = 80 * 2 ** (np.arange(360) * _CENTS / 1200)
 _HARMONICS = 8
-_STEPS = np.arange(-10, 11, 2)  # how far a pitch glides in a frame, in _CENTS
-# A judgement rests on so many seconds around it.
+_STEPS = np.arange(-10, 11, 2)  # how far a pitch can glide in a frame, in _CENTS
+# Each estimate uses this many seconds around it.
 CONTEXT_SECONDS = 4.0
 # Fitted (logistic) on 33 instrumental pieces, with and without real voices, spoken and sung, at about their loudness.
-# Left out of the fit, a piece is told from itself with a voice in 87 (spoken) to 92 (sung) of 100 pairs.
+# A piece held out of the fit is told apart from itself with a voice in 87 (spoken) to 92 (sung) of 100 pairs.
 _WEIGHTS = np.array([1.718, -2.011, 8.779, 0.808, 1.309, 2.981])
 _BIAS = -1.705
-# Worked on at once, so that memory does not grow with the song.
+# The amount processed at a time, so that memory use doesn't grow with the song.
 _PART_SECONDS = 40
 _QUIET = 1e-8
 
@@ -36,8 +36,8 @@ Values = NDArray[Any]
 
 @dataclass(frozen=True)
 class _Frames:
-    """Per frame: is its pitch clear, how far does it stand out, how fast does it move (cents in 100 ms), how loud is
-    the vowel band, and how loud the bands that vowels differ in (9, n)."""
+    """Per frame: whether the pitch is clear, how far it stands out, how fast it moves (cents per 100 ms), how loud the
+    vowel band is, and how loud the bands are in which vowels differ (9, n)."""
 
     clear: Values
     salience: Values
@@ -47,7 +47,7 @@ class _Frames:
 
 
 def singing_probability(sound: NDArray[Any]) -> Values:
-    """0…1 for each second (the last may be short) of (2, n) samples at RATE."""
+    """Return 0…1 for each second (the last may be shorter) of (2, n) samples at RATE."""
     seconds = max(1, int(np.ceil(sound.shape[1] / RATE)))
     frames = _all_frames(sound)
     reach = round(CONTEXT_SECONDS * _FRAMES / 2)
@@ -79,7 +79,7 @@ def _frames(sound: NDArray[Any]) -> _Frames:
     middle, side = (sound[0] + sound[1]) / 2, (sound[0] - sound[1]) / 2
     magnitude = _spectrum(middle)
     if float(np.abs(side).max(initial=0.0)) > 1e-4:
-        # A voice stands in the middle; what is wide is music.
+        # Voices are mixed to the centre; anything wide is music.
         power = magnitude**2
         magnitude = np.sqrt(np.maximum(power - 1.5 * _spectrum(side) ** 2, 0.05 * power))
     hertz = np.fft.rfftfreq(_FFT, 1 / RATE)
@@ -105,7 +105,7 @@ def _spectrum(wave: NDArray[Any]) -> Values:
 
 
 def _salience(magnitude: Values) -> Values:
-    """How much each pitch has its harmonics in a frame, and not what lies half-way between them."""
+    """Score each pitch by how strong its harmonics are in a frame against the points half-way between them."""
     level = np.sqrt(magnitude)
     level /= scipy.ndimage.uniform_filter1d(level, 61, axis=0) + 1e-4 * float(level.max(initial=0.0)) + 1e-9
     salience = np.zeros((len(_PITCHES), level.shape[1]))
@@ -118,7 +118,7 @@ def _salience(magnitude: Values) -> Values:
 
 
 def _followed(salience: Values) -> NDArray[np.intp]:
-    """The most salient pitch's way, which glides rather than leaps (dynamic programming)."""
+    """Track the most salient pitch, preferring glides over leaps (dynamic programming)."""
     count, frames = salience.shape
     numbers, reach = np.arange(count), int(_STEPS[-1])
     back = np.zeros((frames, count), np.int32)

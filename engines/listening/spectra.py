@@ -1,24 +1,24 @@
-"""Spectral features of a song, collected while it streams by."""
+"""Spectral features of a song, collected while it streams."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import scipy  # its parts are loaded when first used: half a second of every process's start
+import scipy  # submodules load on first use, which saves every process half a second at startup
 from numpy.typing import ArrayLike, NDArray
 
 from engines.listening.decoding import SAMPLE_RATE, Stereo
 
-# Onsets: windows of 23 ms every 5.8 ms.
+# Onsets: 23 ms windows every 5.8 ms.
 WINDOW = 1024
 HOP = 256
 FRAME_RATE = SAMPLE_RATE / HOP
 MEL_BANDS = 24
-# Harmony and timbre: windows of 186 ms ten times a second.
+# Harmony and timbre: 186 ms windows ten times a second.
 LONG_WINDOW = 8192
 LONG_HOP = SAMPLE_RATE // 10
 LONG_RATE = 10.0
 TIMBRE_BANDS = 32
-# Fine power, from which an onset's exact moment is read.
+# Fine power, for an onset's exact time.
 FINE_SAMPLES = 44
 FINE_RATE = SAMPLE_RATE / FINE_SAMPLES
 
@@ -27,8 +27,8 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Spectra:
-    """Everything later steps read. Frame i of `mel` is centred at i / FRAME_RATE seconds, of the long
-    features at i / LONG_RATE; bin i of the fine power begins at i / FINE_RATE.
+    """Everything later steps need. Frame i of `mel` is centred at i / FRAME_RATE seconds, frame i of the long
+    features at i / LONG_RATE; bin i of the fine power starts at i / FINE_RATE.
 
     `mel` (MEL_BANDS, n): magnitude; `timbre` (TIMBRE_BANDS, m): magnitude; `chroma` (12, m): energy per pitch
     class from A; `fine` (2, k): power of the signal and of its first difference (which shows consonants, hats and
@@ -119,7 +119,7 @@ def _mel(hertz: ArrayLike) -> NDArray[np.float64]:
 
 
 def _triangles(bands: int, window: int, low: float, high: float) -> "scipy.sparse.csr_array":
-    """Triangular mel filters as a sparse (bands, bins) matrix; every band covers at least one bin."""
+    """Return triangular mel filters as a sparse (bands, bins) matrix; every band covers at least one bin."""
     centres = np.linspace(_mel(low), _mel(high), bands + 2)
     bins = _mel(np.fft.rfftfreq(window, 1 / SAMPLE_RATE))[:, None]
     rising = (bins - centres[:-2]) / np.diff(centres)[:-1]
@@ -131,7 +131,7 @@ def _triangles(bands: int, window: int, low: float, high: float) -> "scipy.spars
 
 
 def _chroma_weights() -> "scipy.sparse.csr_array":
-    """Sparse (12, bins): a bin belongs to the nearest semitone between 55 Hz and 2 kHz, pitch class 0 is A."""
+    """Return a sparse (12, bins) map from each bin to its nearest semitone, 55 Hz to 2 kHz; pitch class 0 is A."""
     hertz = np.fft.rfftfreq(LONG_WINDOW, 1 / SAMPLE_RATE)
     weights = np.zeros((12, len(hertz)), np.float32)
     used = np.flatnonzero((hertz >= 55) & (hertz <= 2000))

@@ -1,4 +1,4 @@
-"""From onsets to the beat grid: stretches of constant tempo, grown from where the pulse is clearest."""
+"""From onsets to the beat grid: stretches of constant tempo, extended from where the pulse is clearest."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -19,18 +19,18 @@ from engines.listening.pulse import (
     pulse_refine,
 )
 
-# The pulse is first sought in windows of this length, which hold 12 beats of the slowest tempo.
+# The pulse is first searched for in windows of this length, which hold 12 beats of the slowest tempo.
 WINDOW_SECONDS, WINDOW_HOP_SECONDS = 12.0, 6.0
 MOST_WINDOWS = 40
 ENOUGH_WINDOWS = 6
 NO_DOUBT = 0.9
 # A stretch shorter than this gets no tempo of its own.
 SHORTEST_SECONDS = 5.0
-# A stretch ends when its beats have met this many beats' worth of contradiction.
+# A stretch ends once this many beats' worth of evidence speaks against it.
 PATIENCE_BEATS = 5.0
-# A stretch with less confidence than this does not become a segment beside a clearer one.
+# A stretch with less confidence than this doesn't become a segment next to a clearer one.
 LEAST_CONFIDENCE = 0.35
-# A player's tempo wanders by this much; level scores that differ by less are a matter of taste.
+# A player's tempo drifts by this much; level scores that differ by less are a matter of taste.
 SAME_TEMPO, CLEARLY = 0.06, 0.2
 
 Vector = NDArray[np.float64]
@@ -47,13 +47,13 @@ class Stretch:
 
 
 def grid_find(onsets: Onsets, duration: float) -> BeatGrid:
-    """The song's grid. Without a pulse there are no segments and the confidence is 0."""
+    """Find the song's grid. Without a pulse there are no segments and the confidence is 0."""
     stretches = _stretches(onsets, 0.0, duration)
     if not stretches:
         return BeatGrid((), duration, 0.0)
     stretches = _joined(onsets, _on_one_level(onsets, sorted(stretches, key=lambda stretch: stretch.start)))
     starts = [0.0, *(_border(onsets, first, second) for first, second in pairwise(stretches))]
-    # Growing may have run a little over the border; the last word is what lies within it.
+    # A stretch may have grown slightly past the border; refit it to what lies inside.
     pulses = [
         pulse_refine(onsets, stretch.pulse, start, end, reach=0.03)
         for stretch, (start, end) in zip(stretches, pairwise([*starts, duration]), strict=True)
@@ -63,7 +63,7 @@ def grid_find(onsets: Onsets, duration: float) -> BeatGrid:
 
 
 def _stretches(onsets: Onsets, start: float, end: float) -> list[Stretch]:
-    """The clearest stretch in [start, end), then what is left before and after it in the same way."""
+    """Find the clearest stretch in [start, end), then recurse into what is left before and after it."""
     if end - start < SHORTEST_SECONDS:
         return []
     seed = _seed(onsets, start, end)
@@ -80,8 +80,8 @@ def _stretches(onsets: Onsets, start: float, end: float) -> list[Stretch]:
 
 
 def _seed(onsets: Onsets, start: float, end: float) -> Stretch | None:
-    """The window with the clearest pulse. A few windows all over the span will do if one leaves no doubt; a
-    window across a tempo change can look clear too, but loses to those beside it."""
+    """Return the window with the clearest pulse. A few windows across the span are enough if one is unambiguous; a
+    window across a tempo change can look clear too, but scores below its neighbours."""
     length = min(WINDOW_SECONDS, end - start)
     hop = max(WINDOW_HOP_SECONDS, (end - start) / MOST_WINDOWS)
     firsts = np.arange(start, max(end - length, start) + 1e-6, hop)
@@ -100,7 +100,7 @@ def _seed(onsets: Onsets, start: float, end: float) -> Stretch | None:
 
 
 def _grown(onsets: Onsets, seed: Stretch, start: float, end: float) -> Stretch:
-    """Extend the seed both ways while the beats agree, fit it as a whole, then choose its level."""
+    """Extend the seed both ways while the beats agree, refit the whole, then choose its level."""
     pulse, low, high = _extended(onsets, seed.pulse, seed.start, seed.end, (start, end))
     levels = [pulse_refine(onsets, level, low, high) for level in (pulse, *pulse_levels(pulse))]
     pulse = max(levels, key=lambda level: level_score(onsets, level, low, high))
@@ -110,7 +110,7 @@ def _grown(onsets: Onsets, seed: Stretch, start: float, end: float) -> Stretch:
 def _extended(
     onsets: Onsets, pulse: Pulse, low: float, high: float, limits: tuple[float, float]
 ) -> tuple[Pulse, float, float]:
-    """The pulse of [low, high) followed both ways within `limits`, and how far it held."""
+    """Follow the pulse of [low, high) both ways within `limits`; return it and how far it held."""
     typical = float(beat_scores(onsets, pulse, low, high).mean())
     for _ in range(2):
         pulse, high = _extend(onsets, pulse, (low, high, limits[1]), typical)
@@ -121,9 +121,9 @@ def _extended(
 
 
 def pulse_follow(onsets: Onsets, pulse: Pulse, heard: tuple[float, float], duration: float, tolerance: float) -> Pulse:
-    """A roughly known pulse made exact by the onsets: first where it was `heard`, then as far as it goes on.
+    """Refine a roughly known pulse with the onsets: first where it was `heard`, then as far as it continues.
 
-    Where the onsets do not follow it within `tolerance` seconds, it is answered unchanged.
+    Returns the pulse unchanged where the onsets don't follow it within `tolerance` seconds.
     """
     low, high = heard
     near = pulse_refine(onsets, pulse, low, high, reach=tolerance)
@@ -135,13 +135,13 @@ def pulse_follow(onsets: Onsets, pulse: Pulse, heard: tuple[float, float], durat
 
 
 def _mirror(onsets: Onsets) -> Onsets:
-    """Time turned round, so that growing has one direction."""
+    """Reverse time, so that extending only needs one direction."""
     return Onsets(-onsets.times[::-1], onsets.strengths[:, ::-1], onsets.salience[::-1], onsets.accents[::-1])
 
 
 def _extend(onsets: Onsets, pulse: Pulse, span: tuple[float, float, float], typical: float) -> tuple[Pulse, float]:
-    """Of `span` (low, high, limit) push `high` towards `limit`, fitting again every few beats; stop where the
-    evidence turns against it."""
+    """Move `high` of `span` (low, high, limit) towards `limit`, refitting every few beats; stop where the evidence
+    turns against it."""
     low, high, limit = span
     reached, evidence, best = high, 0.0, 0.0
     at = high
@@ -158,15 +158,15 @@ def _extend(onsets: Onsets, pulse: Pulse, span: tuple[float, float, float], typi
         at = step_end
         if reached == high or evidence == best:
             pulse = pulse_refine(onsets, pulse, low, max(high, reached))
-    # Silence to the very end contradicts nothing.
+    # Silence until the end is no evidence against it.
     if evidence > best - 1e-9 and at >= limit:
         reached = limit
     return pulse, min(max(reached, high), limit)
 
 
 def _gains(onsets: Onsets, scores: Vector, times: Vector, pulse: Pulse, typical: float) -> Vector:
-    """Evidence of each beat: above half of what is typical for the pulse speaks for it, below against it, and a
-    beat in silence says nothing."""
+    """Return the evidence of each beat: above half the pulse's typical score counts for it, below counts against it,
+    and a beat in silence counts for nothing."""
     near = np.searchsorted(onsets.times, times + 1.5 * pulse.period) - np.searchsorted(
         onsets.times, times - 1.5 * pulse.period
     )
@@ -174,26 +174,26 @@ def _gains(onsets: Onsets, scores: Vector, times: Vector, pulse: Pulse, typical:
 
 
 def _confidence(onsets: Onsets, pulse: Pulse, start: float, end: float) -> float:
-    """0 when the beats are met no better than at random times, 1 when nearly every beat is played on time."""
+    """Return 0 when the beats match no better than random times, 1 when nearly every beat is played on time."""
     scores = beat_scores(onsets, pulse, start, end)
     part = onsets.between(start, end)
     if len(scores) < 4 or not len(part.times):
         return 0.0
-    # A moment at random meets an onset this well: each covers a bell of TIMING_SECONDS.
+    # How well a random moment matches an onset: each covers a bell curve of TIMING_SECONDS.
     cover = np.minimum(part.salience / 0.6, 1).sum() * TIMING_SECONDS * np.sqrt(2 * np.pi) / (end - start)
     by_chance = min(0.9, float(cover))
     return float(np.clip((scores.mean() - by_chance) / (0.8 - 0.8 * by_chance), 0, 1))
 
 
 def _on_one_level(onsets: Onsets, stretches: list[Stretch]) -> list[Stretch]:
-    """Count a song at one level: a stretch at twice or half the longest one's tempo follows it, unless what is
-    played there clearly says otherwise."""
+    """Count a song at one level: a stretch at twice or half the longest one's tempo adopts that tempo, unless its
+    onsets clearly say otherwise."""
     longest = max(stretches, key=lambda stretch: stretch.end - stretch.start)
     return [_counted_like(onsets, stretch, longest.pulse.period) for stretch in stretches]
 
 
 def _counted_like(onsets: Onsets, stretch: Stretch, period: float) -> Stretch:
-    """The stretch counted near `period`, where it could as well be."""
+    """Return the stretch counted near `period`, where that fits as well."""
     if not any(abs(stretch.pulse.period * level / period - 1) < SAME_TEMPO for level in (0.5, 2.0)):
         return stretch
     levels = [level for level in pulse_levels(stretch.pulse) if abs(level.period / period - 1) < SAME_TEMPO]
@@ -206,7 +206,7 @@ def _counted_like(onsets: Onsets, stretch: Stretch, period: float) -> Stretch:
 
 
 def _joined(onsets: Onsets, stretches: list[Stretch]) -> list[Stretch]:
-    """Merge neighbours that are one pulse with a break in it."""
+    """Merge neighbours that are one pulse with a break in between."""
     joined = stretches[:1]
     for stretch in stretches[1:]:
         last = joined[-1]
@@ -225,7 +225,7 @@ def _joined(onsets: Onsets, stretches: list[Stretch]) -> list[Stretch]:
 
 
 def _border(onsets: Onsets, first: Stretch, second: Stretch) -> float:
-    """Where the second pulse takes over: the beat of it at which both together explain the most."""
+    """Return where the second pulse takes over: the beat at which both together explain the most."""
     low, high = first.end - 6 * first.pulse.period, second.start + 6 * second.pulse.period
     low, high = max(low, first.start), min(high, second.end)
     choices = second.pulse.beats(low, high)
@@ -238,12 +238,12 @@ def _border(onsets: Onsets, first: Stretch, second: Stretch) -> float:
         gains_before[before < choice - 0.3 * first.pulse.period].sum() + gains_after[after >= choice - 1e-6].sum()
         for choice in choices
     ]
-    # Nothing tells two tempos apart at a beat that they share: the second one begins with it.
+    # Two tempos can't be told apart at a beat they share: the second one starts with it.
     return float(choices[np.flatnonzero(np.array(worth) > max(worth) - 0.05)[0]])
 
 
 def _overall(stretches: list[Stretch], duration: float) -> float:
-    """Confidence weighted by length; a song of many short tempos is free music, however well each fits."""
+    """Return confidence weighted by length; many short tempos mean free time, however well each one fits."""
     lengths = np.array([stretch.end - stretch.start for stretch in stretches])
     weighted = float(np.average([stretch.confidence for stretch in stretches], weights=lengths))
     steady = float(np.clip(lengths.mean() / min(12.0, 0.5 * duration), 0, 1))

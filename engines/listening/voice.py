@@ -1,11 +1,11 @@
-"""Where somebody sings. In a mix it is a guess, by how voices move; in a stem it is simply where there is sound."""
+"""Where someone sings. In a mix it is a guess from how voices move; in a stem it is simply where there is sound."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import av
 import numpy as np
-import scipy  # its parts are loaded when first used: half a second of every process's start
+import scipy  # submodules load on first use, which saves every process half a second at startup
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
@@ -14,12 +14,12 @@ from engines.listening.loudness import lufs
 from engines.listening.singing import RATE, singing_probability
 from engines.listening.spectra import LONG_RATE
 
-# No more than this is ever claimed for a guess from a mix.
+# The highest confidence a guess from a mix can have.
 MIX_CEILING = 0.6
 SUNG = 0.5
-# A breath between two lines does not end a passage; a shorter sound than this is not one.
+# A breath between two lines doesn't end a passage, and a shorter sound isn't one.
 JOIN_SECONDS, SHORTEST_SECONDS = 0.6, 0.5
-# A stem is silent this far below its loud moments (bleed from headphones lies there).
+# A stem counts as silent this far below its loud moments (headphone bleed is that quiet).
 STEM_FLOOR_DB = 32.0
 
 Vector = NDArray[np.float64]
@@ -27,7 +27,7 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class VoiceActivity:
-    """`ranges` are (start, end) seconds; `confidence` 0…1 is for all of them."""
+    """`ranges` are (start, end) seconds; `confidence` (0…1) applies to all of them."""
 
     ranges: tuple[tuple[float, float], ...]
     confidence: float
@@ -47,7 +47,7 @@ class VoiceCollector:
         self._parts.extend(out.to_ndarray() for out in self._resampler.resample(frame))
 
     def activity(self) -> VoiceActivity:
-        """Stretches that sound like a voice; the clearer they and the rest are told apart, the surer."""
+        """Return stretches that sound like a voice; the more clearly they differ from the rest, the more confident."""
         parts = [*self._parts, *(out.to_ndarray() for out in self._resampler.resample(None))]
         sound = np.concatenate(parts, axis=1) if parts else np.zeros((2, 0), np.int16)
         likely = singing_probability(sound.astype(np.float32) / 32768)
@@ -58,7 +58,7 @@ class VoiceCollector:
 
 
 def voice_in_stem(steps: Vector, seconds: float) -> VoiceActivity:
-    """`steps` are a LoudnessMeter's: power per tenth of a second of the stem."""
+    """Find the voice in a stem from a LoudnessMeter's `steps`: power per tenth of a second."""
     level = lufs(scipy.ndimage.uniform_filter1d(steps, 3)) if len(steps) else steps
     if not len(level) or level.max() < -60:
         return VoiceActivity((), 0.9)

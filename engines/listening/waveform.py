@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from engines.listening.decoding import SAMPLE_RATE, Stereo
 
-# Fine bins of 5 ms are kept while the song streams (its length is not known yet), then merged.
+# Bins of 5 ms are kept while the song streams (its length isn't known yet), then merged.
 BIN_SAMPLES = SAMPLE_RATE // 200
 DISPLAY_BUCKETS = 2000
 
@@ -16,7 +16,7 @@ Column = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Peaks:
-    """Per bucket the lowest and highest sample (-1…1, channels averaged) and the root mean square.
+    """The lowest and highest sample (-1…1, channels averaged) and the root mean square of each bucket.
 
     Buckets have equal lengths and together cover the whole song.
     """

@@ -11,7 +11,7 @@ from apps.assets.models import Asset
 from apps.assets.store.disk import local_path
 from apps.jobs.models import Job
 from apps.songs.models import AnalysisState, Song
-from apps.songs.services import song_analyse, song_analysis_ended
+from apps.songs.services import song_analysis_create, song_analysis_ended
 from tests.engines.listening.builders import band
 from tests.factories import make_project
 from tests.fakes import media
@@ -393,6 +393,6 @@ def test_listening_again_keeps_the_sections_of_a_person(api, upload, work, user)
     url = f"/api/audio/{audio_id}"
     mine = api.patch(url, {"sections": [{"label": "all", "start_seconds": 0}]}, format="json").data
     with transaction.atomic():
-        song_analyse(by=user, song=Song.objects.get())
+        song_analysis_create(by=user, song=Song.objects.get())
     work()
     assert parts_of(api.get(url).data) == parts_of(mine)

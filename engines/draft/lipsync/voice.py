@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy  # its parts are loaded when first used: half a second of every process's start
+import scipy  # submodules load on first use, which saves every process half a second at startup
 
 from engines.draft.lipsync.findings import STEPS_PER_TENTH, HeardVoice
 from engines.errors import WorkCancelled

@@ -9,7 +9,7 @@ import pytest
 
 from apps.core.errors import InputError, WorkCancelled
 from apps.songs.synthesis import RATE, SAMPLE_PARTS, Mix, Part, sample_song, sample_song_write, voice, write_audio
-from engines.listening.analyse import song_analyse, stem_voice
+from engines.listening.analyse import analyze_song, stem_voice
 from engines.listening.decoding import audio_blocks
 from engines.listening.loudness import LoudnessMeter
 from engines.listening.waveform import PeakCollector
@@ -17,7 +17,7 @@ from engines.listening.waveform import PeakCollector
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
-    return song_analyse(write_audio(sample_song(), tmp_path_factory.mktemp("songs") / "sample.flac"))
+    return analyze_song(write_audio(sample_song(), tmp_path_factory.mktemp("songs") / "sample.flac"))
 
 
 def metered(samples):
@@ -92,14 +92,14 @@ def test_sections_that_come_again_are_known_again(tmp_path):
     outro = Part("outro", 4, drums=0.0, bass=0.2, pad=0.6, lead=0.2)
     verse, chorus = replace(verse, bars=8), replace(chorus, bars=8)
     song = sample_song(bpm=124, parts=[intro, verse, chorus, verse, chorus, bridge, chorus, outro])
-    found = song_analyse(write_audio(song, tmp_path / "song.wav")).sections
+    found = analyze_song(write_audio(song, tmp_path / "song.wav")).sections
     labels = ["intro", "verse", "chorus", "verse", "chorus", "bridge", "chorus", "outro"]
     assert [section.label for section in found] == labels
     assert found[1].group == found[3].group != found[2].group == found[4].group == found[6].group
 
 
 def test_sections_cover_a_song_without_beats(tmp_path):
-    found = song_analyse(write_audio(sine(0.2, 12).astype(np.float32), tmp_path / "tone.wav")).sections
+    found = analyze_song(write_audio(sine(0.2, 12).astype(np.float32), tmp_path / "tone.wav")).sections
     assert found[0].start_seconds == 0 and found[-1].end_seconds == pytest.approx(12, abs=0.01)
     assert all(first.end_seconds == second.start_seconds for first, second in pairwise(found))
 
@@ -141,29 +141,29 @@ def test_peaks_show_the_waveform_in_equal_parts():
 
 
 def test_a_very_short_song_is_analysed(tmp_path):
-    found = song_analyse(write_audio(sine(0.3, 0.7).astype(np.float32), tmp_path / "short.wav"))
+    found = analyze_song(write_audio(sine(0.3, 0.7).astype(np.float32), tmp_path / "short.wav"))
     assert found.duration_seconds == pytest.approx(0.7, abs=0.001) and len(found.sections) == 1
 
 
 def test_a_file_shorter_than_half_a_second_is_refused(tmp_path):
     with pytest.raises(InputError, match="half a second"):
-        song_analyse(write_audio(sine(0.3, 0.2).astype(np.float32), tmp_path / "short.wav"))
+        analyze_song(write_audio(sine(0.3, 0.2).astype(np.float32), tmp_path / "short.wav"))
 
 
 def test_a_file_longer_than_the_limit_is_refused_early(tmp_path):
     with pytest.raises(InputError, match="longer than 0 minutes"):
-        song_analyse(write_audio(sine(0.3, 20).astype(np.float32), tmp_path / "long.wav"), max_seconds=6)
+        analyze_song(write_audio(sine(0.3, 20).astype(np.float32), tmp_path / "long.wav"), max_seconds=6)
 
 
 def test_a_cancelled_analysis_stops(tmp_path):
     with pytest.raises(WorkCancelled):
-        song_analyse(write_audio(sine(0.3, 20).astype(np.float32), tmp_path / "song.wav"), cancelled=lambda: True)
+        analyze_song(write_audio(sine(0.3, 20).astype(np.float32), tmp_path / "song.wav"), cancelled=lambda: True)
 
 
 def test_progress_runs_forward_to_the_end(tmp_path):
     told = []
     path = write_audio(sine(0.3, 20).astype(np.float32), tmp_path / "song.wav")
-    song_analyse(path, expected_seconds=20, progress=told.append)
+    analyze_song(path, expected_seconds=20, progress=told.append)
     assert told == sorted(told) and told[-1] == 95 and len(told) > 3
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from apps.songs.synthesis import RATE, sample_song, write_audio
-from engines.listening.analyse import song_analyse
+from engines.listening.analyse import analyze_song
 from tests.engines.listening.builders import (
     band,
     beat_errors,
@@ -80,7 +80,7 @@ def test_noise_under_the_song_does_not_matter():
 @pytest.mark.parametrize("suffix", [".mp3", ".m4a", ".ogg", ".flac"])
 def test_an_encoded_file_keeps_its_beats(tmp_path, suffix):
     song = band(118, 24, offset=0.3)
-    found = song_analyse(write_audio(song.samples, tmp_path / f"song{suffix}"))
+    found = analyze_song(write_audio(song.samples, tmp_path / f"song{suffix}"))
     assert found.grid.tempo_bpm == pytest.approx(118, abs=TEMPO_TOLERANCE_BPM)
     assert beat_errors(found.grid, song.beats).max() < BEAT_TOLERANCE_SECONDS
     assert found.duration_seconds == pytest.approx(24, abs=0.03)
