@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -101,9 +102,9 @@ def serve_blocking(url: str, jobs: int) -> None:
 
     from apps.core.errors import ProviderError
     from apps.providers.base import Capability, PreparedSubmit, RemoteState
-    from apps.providers.registry import provider_get
+    from apps.providers.sync_so.provider import SyncSo
 
-    provider = provider_get("sync_so")
+    provider = SyncSo()
     links = [
         {"type": "video", "url": "https://cdn.example/v.mp4"},
         {"type": "audio", "url": "https://cdn.example/a.wav"},
@@ -151,7 +152,7 @@ def set_up_django(url: str, rate_per_minute: int = 60) -> None:
 
 
 @contextmanager
-def child(*arguments: str, **options: object) -> Iterator[subprocess.Popen[str]]:
+def child(*arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, text=True, start_new_session=True, **options)
     try:
         yield process
@@ -167,6 +168,7 @@ def child(*arguments: str, **options: object) -> Iterator[subprocess.Popen[str]]
 def fake_service(rate_per_minute: int, latency_seconds: float) -> Iterator[Service]:
     arguments = ["-m", "bench.orchestration", "--role", "fake", "--rate", str(rate_per_minute)]
     with child(*arguments, "--latency", str(latency_seconds), stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
         yield Service(process.stdout.readline().strip(), rate_per_minute, latency_seconds)
 
 
@@ -217,7 +219,7 @@ class Studio:
         call_command("migrate", verbosity=0)
         self.owner, self.work = self._work()
 
-    def _work(self) -> tuple[object, object]:
+    def _work(self) -> tuple[Any, Any]:
         from django.db import transaction
 
         from apps.accounts.models import User
@@ -226,7 +228,7 @@ class Studio:
         from tests.fakes import media
 
         owner = User.objects.create_user("bench", password="not used")  # noqa: S106
-        ids = {}
+        ids: dict[str, Any] = {}
         for kind, content, content_type in (
             ("video", media.video(1.0), "video/mp4"),
             ("audio", media.sound(1.0), "audio/wav"),
@@ -266,7 +268,7 @@ class Studio:
                 log = stack.enter_context((self.folder / f"worker{number}.log").open("w+"))
                 command = ["-m", "celery", "-A", "mvsite", "worker", "-n", f"bench{number}@local", *options]
                 processes.append(stack.enter_context(child(*command, stdout=log, stderr=log)))
-            while len(current_app.control.ping(timeout=0.5)) < WORKERS:
+            while len(current_app.control.ping(timeout=0.5) or ()) < WORKERS:
                 if any(process.poll() is not None for process in processes):
                     raise SystemExit(f"a worker did not start: {Path(log.name).read_text()[-2000:]}")
             beat = ["-m", "celery", "-q", "-A", "mvsite", "beat", "--pidfile=", "-l", "ERROR"]
@@ -287,7 +289,7 @@ class Studio:
             while (done := Job.objects.filter(state=State.SUCCEEDED).count()) < count:
                 time.sleep(0.5)
                 if dead := [one.args for one in processes if one.poll() is not None]:
-                    raise SystemExit(f"a process died: {dead[0]}")
+                    raise SystemExit(f"a process died: {dead[0]!r}")
                 others = Job.objects.exclude(state__in=[State.QUEUED, State.RUNNING, State.WAITING, State.SUCCEEDED])
                 if bad := others.first():
                     raise SystemExit(f"a job ended as {bad.state}: {bad.error} ({done} were done)")

@@ -29,7 +29,7 @@ class Answer:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     cut_after: int | None = None
-    before: Callable[[], None] | None = None
+    before: Callable[[], object] | None = None
 
 
 class Server(ThreadingHTTPServer):

@@ -7,6 +7,7 @@ import shutil
 import stat
 import tracemalloc
 import zipfile
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -159,7 +160,7 @@ def test_a_row_that_does_not_belong_is_refused(exported, packed, name):
     assert not ApiToken.objects.exists() and not User.objects.filter(is_superuser=True).exists()
 
 
-CHANGES = {
+CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
     "another owner": ("projects.project", {"owner": 1}),
     "an owner as a list": ("projects.project", {"owner": ["newcomer"]}),
     "an unknown field": ("projects.project", {"is_admin": True}),
@@ -252,7 +253,7 @@ def test_a_shared_job_keeps_its_own_history(exported, packed):
     assert not JobEvent.objects.exists() and not LedgerEntry.objects.exists()
 
 
-MANIFESTS = {
+MANIFESTS: dict[str, str | bytes] = {
     "a list": "[]",
     "no JSON": "{",
     "not UTF-8": b"\xff\xfe{}",

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import uuid
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import av
@@ -144,7 +145,7 @@ def messages():
     """Takes what was sent to a queue off it: (task, arguments)."""
 
     def taken(name: str) -> list[tuple[str, dict[str, object]]]:
-        found = []
+        found: list[Any] = []
         with current_app.connection_or_acquire() as connection:
             queue = connection.SimpleQueue(name)
             while True:

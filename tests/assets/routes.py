@@ -1,5 +1,6 @@
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -36,7 +37,7 @@ def upload(owner):
     return {"upload_id": partial_create(by=owner, size_bytes=3, name="clip.mp4").id}
 
 
-STAFF_ONLY = {"anonymous": 401, "other": 403, "owner": 403, "staff": 200}
+STAFF_ONLY: dict[str, Any] = {"anonymous": 401, "other": 403, "owner": 403, "staff": 200}
 
 ROWS = {
     "metrics": Row(**STAFF_ONLY),

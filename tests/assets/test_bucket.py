@@ -14,7 +14,7 @@ from apps.assets.models import Asset
 from apps.assets.store import keys
 from apps.assets.store.bucket import bucket_get
 from apps.assets.store.digest import MULTIPART_THRESHOLD_BYTES, PART_BYTES
-from apps.assets.store.disk import local_path
+from apps.assets.store.disk import local_path, media_folder_id
 from apps.assets.upkeep import background
 from apps.core.errors import WorkCancelled
 from tests.fakes.s3_proxy import Fault
@@ -357,7 +357,7 @@ def test_a_copy_that_a_killed_worker_left_is_dropped_later(clip, user, bucket, m
     place = local_path(asset.key)
     place.parent.mkdir(parents=True)
     place.write_bytes(b"left")
-    folder = background.media_folder_id()
+    folder = media_folder_id()
     Asset.objects.update(media_folder=folder)
     assert background.storage_work_dispatch(now=timezone.now()) == 0
     assert background.storage_work_dispatch(now=timezone.now() + timedelta(minutes=5)) == 1

@@ -1,6 +1,7 @@
 """A headless Chromium on the pages, with a real server, and a real worker where work is to be done."""
 
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -48,7 +49,7 @@ def make_page(chromium, live_server, client, user):
     """Pages signed in as `user`; each fails its test on a console error or a request that leaves the server."""
     client.force_login(user)
     session = client.cookies["sessionid"].value
-    problems = []
+    problems: list[Any] = []
     with ExitStack() as stack:
 
         def make(width=WIDTHS["desktop"], **options):

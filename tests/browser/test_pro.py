@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.apps import apps as installed
@@ -44,7 +45,7 @@ def beat(**environment):
         kill_tree(process)
 
 
-def remote(fake) -> dict[str, str]:
+def remote(fake) -> dict[str, Any]:
     return {
         "SYNC_BASE_URL": fake.base_url,
         "SYNC_API_KEY": fake.key,

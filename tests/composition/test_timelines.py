@@ -1,6 +1,7 @@
 """The exported timelines, read back without forgiveness at every rate."""
 
 from fractions import Fraction
+from typing import Any
 from uuid import uuid4
 
 import opentimelineio as otio
@@ -25,8 +26,8 @@ def video(frames, fps, **facts):
 
 
 def song(seconds, **facts):
-    facts = {"audio_codec": "mp3", "audio_channels": 2, "sample_rate": 44100} | facts
-    return MediaFacts(kind="audio", container="mp3", size_bytes=1, duration_seconds=seconds, **facts)
+    values: dict[str, Any] = {"audio_codec": "mp3", "audio_channels": 2, "sample_rate": 44100} | facts
+    return MediaFacts(kind="audio", container="mp3", size_bytes=1, duration_seconds=seconds, **values)
 
 
 def shot(frames, fps="24", *, start=0, kind=None, length=12, sequence=1):

@@ -5,8 +5,8 @@ import pytest
 import structlog
 
 from apps.core import http
-from apps.core.http import Upload
 from apps.core.http_failures import FailureKind, HttpFailure
+from apps.core.multipart import Upload
 from tests.server import Answer, closed_port, serving
 
 

@@ -21,7 +21,14 @@ def test_each_row_belongs_to_a_route(route):
     assert route in set(all_routes()), f"{route!r} is no route any more. Remove its row."
 
 
-CASES = [pytest.param(route, row, id=f"{row.method} {route}") for route, rows in all_rows().items() for row in rows]
+PAIRS = [(route, row) for route, rows in all_rows().items() for row in rows]
+
+
+def cases(pairs):
+    return [pytest.param(route, row, id=f"{row.method} {route}") for route, row in pairs]
+
+
+CASES = cases(PAIRS)
 
 
 @pytest.mark.django_db
@@ -38,7 +45,7 @@ def test_a_route_answers_each_person_as_its_row_says(client, people, person, rou
     assert response.status_code == getattr(row, person), response.content[:500]
 
 
-READ_BY_API = [case for case in CASES if case.values[0].startswith("api/") and case.values[1].method == "get"]
+READ_BY_API = cases((route, row) for route, row in PAIRS if route.startswith("api/") and row.method == "get")
 
 
 @pytest.mark.django_db
@@ -53,7 +60,7 @@ def test_the_api_is_shown_to_a_browser_too(client, user, route, row):
         assert response.headers["Content-Type"].startswith(("text/html", "application/vnd.oai.openapi"))
 
 
-READ = [case for case in CASES if case.values[1].method in {"get", "head"}]
+READ = cases((route, row) for route, row in PAIRS if row.method in {"get", "head"})
 # What a look may leave behind: the session of the sign-in, and a page that was seen.
 LEFT_BY_LOOKS = {"sessions"}
 

@@ -1,6 +1,7 @@
 """Our scripts keep their meaning when they are minified."""
 
 import re
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -14,7 +15,8 @@ SCRIPTS = sorted(JS.rglob("*.js"))
 def nested_templates(text):
     """Places of template literals inside others: rjsmin takes the outer one's words for code, and their spaces away."""
     text = re.sub(r"(?m)(^|\s)//.*$", "", text)
-    open_, found = [], []
+    open_: list[Any] = []
+    found: list[Any] = []
     for match in re.finditer(r"\\.|\$\{|[`{}]", text):
         mark, inside = match.group(), bool(open_) and open_[-1] == "`"
         if mark == "`" and inside:

@@ -70,16 +70,18 @@ def s3_proxy(upstream: tuple[str, int]) -> Iterator[Proxy]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    proxy: Proxy
 
     def handle_error(self, *_: object) -> None:
         """Lines cut by a killed client are what the tests are about, not news."""
 
 
 class _Handler(BaseHTTPRequestHandler):
+    server: _Server
     protocol_version = "HTTP/1.1"
 
     def handle_any(self) -> None:
-        proxy: Proxy = self.server.proxy
+        proxy = self.server.proxy
         with proxy.lock:
             proxy.seen.append(Seen(self.command, self.path, dict(self.headers)))
         kind = proxy.fault_for(self.command, self.path)
@@ -111,7 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = handle_any  # noqa: N815 - http.server's names
 
     def _forward(self, body: bytes) -> tuple[HTTPResponse, bytes]:
-        connection = HTTPConnection(*self.server.proxy.upstream, timeout=30)
+        host, port = self.server.proxy.upstream
+        connection = HTTPConnection(host, port, timeout=30)
         # The Host header is signed, so it goes on as it came.
         headers = {name: value for name, value in self.headers.items() if name.lower() != "expect"}
         connection.request(self.command, self.path, body=body, headers=headers)

@@ -78,7 +78,8 @@ class Fault:
 
 
 HTML_PAGE = "<!doctype html><html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
-Route = Callable[[Any, Request], Reply]
+# After the request come the named groups of the route's pattern.
+Route = Callable[..., Reply]
 
 
 def route(method: str, pattern: str) -> Callable[[Route], Route]:
@@ -166,7 +167,7 @@ class FakeService:
             match = pattern.match(request.path)
             if match and method == request.method:
                 try:
-                    return function(self, request, **match.groupdict())  # type: ignore[call-arg]
+                    return function(self, request, **match.groupdict())
                 except Refusal as refusal:
                     return refusal.reply
         return self.not_found(request)
@@ -312,7 +313,7 @@ def multipart(request: Request) -> dict[str, tuple[str, str, bytes]]:
     message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + request.body)
     return {
         str(part.get_param("name", header="content-disposition")): (
-            part.get_filename() or "", part.get_content_type(), part.get_payload(decode=True) or b"",  # type: ignore[dict-item]
+            part.get_filename() or "", part.get_content_type(), bytes(part.get_payload(decode=True) or b""),
         )
         for part in message.iter_parts()
     }  # fmt: skip

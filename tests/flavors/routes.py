@@ -1,3 +1,5 @@
+from typing import Any
+
 from tests.routes import Row, private_api
 
 
@@ -5,7 +7,7 @@ def default_images(_owner):
     return {"flavor": "default", "config_type": "image_params"}
 
 
-EDITORS_ONLY = {"anonymous": 401, "other": 403, "owner": 403}
+EDITORS_ONLY: dict[str, Any] = {"anonymous": 401, "other": 403, "owner": 403}
 
 ROWS = {
     "api/mv/get_config_flavors": private_api(),

@@ -37,16 +37,16 @@ def test_the_job_services_assign_it_in_one_place():
 
 def test_a_provider_is_asked_to_pay_in_one_place():
     """`RemoteProvider.submit` is called only behind `submit_authorise`."""
-    callers = {}
+    callers: dict[str, set[str]] = {}
     for path in SOURCES:
         for function in ast.walk(ast.parse(path.read_text())):
             if not isinstance(function, ast.FunctionDef):
                 continue
             for node in ast.walk(function):
-                called = (
-                    isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "submit"
-                )
-                if called and isinstance(node.func.value, ast.Name) and "provider" in node.func.value.id:
+                if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                    continue
+                whose = node.func.value
+                if node.func.attr == "submit" and isinstance(whose, ast.Name) and "provider" in whose.id:
                     callers.setdefault(str(path.relative_to(ROOT)), set()).add(function.name)
     assert callers == {"apps/jobs/remote.py": {"_send"}}
 

@@ -22,7 +22,12 @@ SAY_ADDRESS = "from django.conf import settings; print(settings.STUDIO_URL)"
 def studio():
     """A studio's /readyz; `problems` has what it names each time, the last one again and again."""
 
+    class Server(ThreadingHTTPServer):
+        problems: list[list[str]] = [[]]
+
     class Handler(BaseHTTPRequestHandler):
+        server: Server
+
         def do_GET(self):
             asked = self.server.problems
             body = json.dumps({"problems": asked.pop(0) if len(asked) > 1 else asked[0]}).encode()
@@ -34,8 +39,7 @@ def studio():
         def log_message(self, *_):
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.problems = [[]]
+    server = Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def node_pins_write(folder, wanted):
     facts = {"name": "project", "devDependencies": wanted}
     lies_here = {"resolved": "house-rules", "link": True}
     there = {"node_modules/house-rules": lies_here, "house-rules": {"version": "1.0.0", "dev": True}}
-    lock = {"name": "project", "lockfileVersion": 3, "requires": True, "packages": {"": facts, **there}}
+    lock: dict[str, Any] = {"name": "project", "lockfileVersion": 3, "requires": True, "packages": {"": facts, **there}}
     for name in wanted.keys() - {"house-rules"}:
         lock["packages"][f"node_modules/{name}"] = {"version": wanted[name], "integrity": "sha512-AA==", "dev": True}
     (folder / "package.json").write_text(json.dumps({**facts, "private": True}))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -27,16 +28,17 @@ STUBBORN = (
 
 @pytest.fixture
 def supervise(tmp_path):
-    output = io.StringIO()
 
-    @contextlib.contextmanager
-    def run(*programs, services_look=lambda say: None):
-        supervisor = Supervisor(list(programs), data_dir=tmp_path, services_look=services_look, output=output)
-        with supervisor.running():
-            yield supervisor
+    class Run:
+        output = io.StringIO()
 
-    run.output = output
-    yield run
+        @contextlib.contextmanager
+        def __call__(self, *programs, services_look=lambda say: None):
+            supervisor = Supervisor(list(programs), data_dir=tmp_path, services_look=services_look, output=self.output)
+            with supervisor.running():
+                yield supervisor
+
+    yield Run()
     assert leftovers_find(tmp_path) == []
 
 
@@ -86,7 +88,7 @@ def test_stopping_ends_what_ignores_it_and_what_that_started_elsewhere(supervise
 
 
 def test_services_are_looked_after(supervise):
-    looks = []
+    looks: list[Any] = []
     with supervise(Program("sleep", SLEEP), services_look=looks.append) as supervisor:
         rounds_until(supervisor, lambda: looks)
     assert looks

@@ -1,17 +1,21 @@
 import threading
+from typing import Any
 
 import pytest
 from django.core.management.base import CommandError
 from django.db import connection
 
+from apps.composition.handlers import HANDLERS as COMPOSING
 from apps.core.errors import ConflictError, InputError
+from apps.jobs.execution import Done
 from apps.jobs.models import Job
 from apps.production import followup
 from apps.production.headless import VideoWish, final_copy, project_ensure, project_make, song_ensure
 from apps.production.management.commands.make_video import video_make
+from apps.scenes.handlers import HANDLERS as GENERATING
 from apps.songs.handlers import analysis_run
 from tests.fakes import media
-from tests.production.test_generate_all import COMPOSING, GENERATING, media_folder  # noqa: F401 - a fixture
+from tests.production.test_generate_all import media_folder  # noqa: F401 - a fixture
 from workers.base import job_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,7 +40,7 @@ def work(_seconds=0.0):
 def test_a_song_and_an_idea_become_a_file(user, wish, tmp_path):
     song = song_ensure(by=user, path=wish.song)
     project, _ = project_ensure(by=user, song=song, wish=wish, new=False)
-    shown = []
+    shown: list[Any] = []
     project = project_make(by=user, project=project, show=shown.append, sleep=work)
     facts = final_copy(project, tmp_path / "out" / "video.mp4")
     assert (tmp_path / "out" / "video.mp4").stat().st_size == project.final_video.size_bytes
@@ -114,10 +118,14 @@ def test_a_command_that_fails_names_the_pages_to_look_at(user, wish, settings, t
     assert f"Project: http://127.0.0.1:8001/edit/{job.project_id}" in str(failed.value)
 
 
+def broken(run) -> Done:
+    raise ZeroDivisionError
+
+
 def test_a_failure_of_ours_names_its_job_for_the_log(user, wish, caplog):
     song = song_ensure(by=user, path=wish.song)
     job = Job.objects.get(kind="audio_analysis")
-    job_run({"audio_analysis": lambda run: 1 / 0}, job_id=str(job.pk), claim_from="queued")
+    job_run({"audio_analysis": broken}, job_id=str(job.pk), claim_from="queued")
     job.refresh_from_db()
     assert (job.code, song.owner) == ("internal_error", user)
     assert str(job.pk) in job.error

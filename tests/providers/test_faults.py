@@ -1,5 +1,7 @@
 """Each way in which a paid call can go wrong ends in the flags that decide whether it may be sent again."""
 
+from typing import Any
+
 import pytest
 
 from apps.core import http
@@ -8,7 +10,7 @@ from tests.providers.cases import PAID_ROUTES, SPECS
 from tests.server import closed_port
 
 # name: (fault, expected: permanent, outcome unknown, code)
-FAULTS = {
+FAULTS: dict[str, tuple[dict[str, Any], Any]] = {
     "throttled": ({"kind": "status", "status": 429, "headers": {"Retry-After": "7"}}, (False, False, "rate_limited")),
     "server error": ({"kind": "status", "status": 500}, (False, True, "outcome_unknown")),
     "bad gateway": ({"kind": "status", "status": 502, "body": "<html>"}, (False, True, "outcome_unknown")),

@@ -1,6 +1,7 @@
 import wave
 from decimal import Decimal
 from io import BytesIO
+from typing import Any
 
 import pytest
 import structlog
@@ -230,7 +231,7 @@ def test_it_starts_from_a_clip_that_is_not_lip_synced(api, project, sync_so, his
     scene.save()
     scene.clips.all().delete()
     origins = {"g": "generated", "l": "lip-synced", "t": "trimmed", "c": "copied"}
-    clips = []
+    clips: list[Any] = []
     for word in history.split():
         parent = clips[int(word[1:])] if word[1:] else None
         clips.append(make_clip(scene, origin=origins[word[0]], parent=parent, current=False))

@@ -40,7 +40,7 @@ def test_scenes_put_together_by_hand_keep_the_lengths_they_were_given_until_they
     project = make_project(user, song_seconds=12.0)
     made = {"by": user, "project_id": project.pk}
     for duration in ("3.1", None, "5.05"):
-        services.scene_create(**made, duration=duration and Decimal(duration))
+        services.scene_create(**made, duration=None if duration is None else Decimal(duration))
     services.scene_update(**made, sequence=1, duration=Decimal("2.95"))
     assert [row[2] for row in shape(project)] == [Decimal("2.95"), None, Decimal("5.05")]
     services.scene_update(**made, sequence=2, duration=Decimal(4))

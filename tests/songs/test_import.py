@@ -1,5 +1,7 @@
 """Songs by link: from a file on a server, and through yt-dlp. The server is real and on loopback."""
 
+from typing import Any
+
 import pytest
 
 from apps.assets.models import Asset
@@ -26,7 +28,7 @@ def site(settings):
         settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{opened.server_port}"]
         return f"{opened.url}/music/Blue%20hour.mp3"
 
-    servers = []
+    servers: list[Any] = []
     yield serve
     for server in servers:
         server.__exit__(None, None, None)

@@ -8,7 +8,7 @@ import pytest
 
 from apps.flavors.registry import capability_settings
 from apps.providers.base import VideoRequest
-from apps.providers.registry import provider_get
+from apps.providers.draft.provider import DraftProvider
 from engines.composing.shot_plan import PictureFit, Shot, ShotPlan
 from engines.media.drawn import drawn_mouths
 from engines.media.formats import ClipFormat
@@ -25,7 +25,7 @@ def draft_clips(db, tmp_path):
         )  # fmt: skip
         into = tmp_path / str(seed)
         into.mkdir()
-        made = provider_get("draft").make(request, into=into, progress=lambda *_: None, cancelled=lambda: False)
+        made = DraftProvider().make(request, into=into, progress=lambda *_: None, cancelled=lambda: False)
         clips.append(as_source(made.files[0].path))
     return clips
 

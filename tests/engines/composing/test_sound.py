@@ -134,7 +134,9 @@ def test_a_song_that_was_taken_is_composed_from_any_point(odd_songs, sources, ma
 def test_packets_of_two_rates_or_with_damage_are_never_copied(odd_songs, sources, make):
     shots = (Shot(sources["a"], 360),)
     for song in ("joined_rates.mp3", "hole.mp3"):
-        composed, proof = make(ShotPlan(shots, SHAPE, song=SongPart(as_source(odd_songs[song]), Fraction(0), 15)))
+        composed, proof = make(
+            ShotPlan(shots, SHAPE, song=SongPart(as_source(odd_songs[song]), Fraction(0), Fraction(15)))
+        )
         again, _ = make(composed.plan)
         assert proof.passed, proof.checks
         assert (composed.sound.untouched, again.sound.untouched, again.sound.encoded) == (False, False, False)

@@ -1,6 +1,7 @@
 """Songs whose every beat is known, played by the synthesiser's instruments."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +87,11 @@ def syncopated(bpm: float, seconds: float) -> Played:
     beats = np.arange(0.1, seconds - 0.01, beat)
     for bar in range(0, len(beats), 4):
         start, (root, notes) = beats[bar], SAMPLE_CHORDS[bar // 4 % 4]
-        parts = [(kick(), 1.0, (0, 1.5, 2.5)), (snare(), 1.0, (1, 3)), (hat(), 0.6, np.arange(8) / 2)]
+        parts: list[tuple[Any, float, Any]] = [
+            (kick(), 1.0, (0, 1.5, 2.5)),
+            (snare(), 1.0, (1, 3)),
+            (hat(), 0.6, np.arange(8) / 2),
+        ]
         parts += [(bass(root, 0.25), 0.8, (0, 0.75, 1.5, 2.5, 3.25)), (chord(notes, 0.4), 0.8, (0, 1.5, 2.75))]
         for sound, gain, places in parts:
             for place in places:

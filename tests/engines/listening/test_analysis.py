@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import av
 import numpy as np
@@ -161,7 +162,7 @@ def test_a_cancelled_analysis_stops(tmp_path):
 
 
 def test_progress_runs_forward_to_the_end(tmp_path):
-    told = []
+    told: list[Any] = []
     path = write_audio(sine(0.3, 20).astype(np.float32), tmp_path / "song.wav")
     analyze_song(path, expected_seconds=20, progress=told.append)
     assert told == sorted(told) and told[-1] == 95 and len(told) > 3

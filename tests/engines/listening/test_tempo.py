@@ -1,5 +1,7 @@
 """Songs of known tempo come out within 0.05 BPM and 10 ms a beat; what has no pulse says so."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,7 @@ from tests.engines.listening.builders import (
 TEMPO_TOLERANCE_BPM = 0.05
 BEAT_TOLERANCE_SECONDS = 0.010
 
-STEADY = {
+STEADY: dict[str, tuple[Any, dict[str, Any]]] = {
     **{f"clicks at {bpm}": (clicks, {"bpm": bpm, "offset": offset}) for bpm, offset in
        ((60, 0.0), (66.6, 0.3), (90, 0.0), (120, 0.0), (127.95, 0.41), (150, 0.2), (175.3, 0.0), (200, 0.137))},
     **{f"a band at {bpm}": (band, {"bpm": bpm, "offset": offset}) for bpm, offset in

@@ -1,6 +1,7 @@
 import resource
 import struct
 import time
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ def test_a_refusal_in_the_child_is_the_same_here(tmp_path):
 ONE_FRAME = ("-frames:v", 1, "-pix_fmt", "gray")
 MANY = range(70)
 TRACKS = "[0:a]asplit=70" + "".join(f"[o{number}]" for number in MANY)
-HOSTILE = {
+HOSTILE: dict[str, Any] = {
     "large.mkv": ("too large", "color=gray:s=9000x9000:r=1", *ONE_FRAME, "-c:v", "libx264"),
     "hidden.mkv": ("larger than 8K", "color=gray:s=9000x9000:r=1", *ONE_FRAME, "-c:v", "png"),
     "large.png": ("too large", "color=gray:s=9000x9000", *ONE_FRAME),

@@ -1,3 +1,5 @@
+from typing import Any
+
 import psutil
 import pytest
 
@@ -15,7 +17,7 @@ def children() -> int:
 
 def test_cancelling_stops_the_tool_at_the_next_look():
     before = children()
-    answers = []
+    answers: list[Any] = []
 
     def cancelled():
         answers.append(len(answers) == 2)

@@ -44,7 +44,7 @@ class Kill:
 
 
 def video_job(user: Any, *, provider: str = "replicate", **facts: Any) -> Job:
-    values = {"prompt": "a door opens", "duration": 4, "provider": provider} | facts
+    values: dict[str, Any] = {"prompt": "a door opens", "duration": 4, "provider": provider} | facts
     return work_run(by=user, work=video_work(by=user, **values), spending=Spending())
 
 

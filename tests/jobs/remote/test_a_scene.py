@@ -7,7 +7,8 @@ import pytest
 from apps.jobs.models import SpendingAccount
 from apps.jobs.money import project_scope
 from apps.jobs.states import State
-from apps.scenes.lipsync import LipsyncWish, scenes_lipsync
+from apps.scenes.lipsync import scenes_lipsync
+from apps.scenes.lipsync_inputs import LipsyncWish
 from apps.scenes.making import Wish, scene_image_generate, scene_video_generate
 from apps.work.work import Spending
 from tests.factories import make_project, make_scenes, make_song

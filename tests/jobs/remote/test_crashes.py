@@ -1,5 +1,7 @@
 """Promise: `kill -9` at each step of a paid job ends right, with at most one paid request."""
 
+from functools import partial
+
 import pytest
 
 from apps.assets.models import Asset
@@ -136,7 +138,7 @@ def test_nobody_else_takes_the_result_of_a_lost_answer(user, replicate):
     """Two jobs lose their answers; each finds its own by its mark."""
     jobs = [video_job(user) for _ in range(2)]
     for job in jobs:
-        killed(lambda job=job: drive(job), at=STEPS["answer read"])
+        killed(partial(drive, job), at=STEPS["answer read"])
     for job in jobs:
         drive(job)
 

@@ -4,6 +4,7 @@
 """
 
 import ast
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_without_a_reservation_nothing_is_sent(user, replicate):
 
 @pytest.mark.django_db(transaction=True)
 def test_every_attempt_reserves_its_own_money_within_the_cap(user, replicate):
-    cap_set(scope=user_scope(user.pk), cap="0.70")  # 4 s at $0.10 fit once
+    cap_set(scope=user_scope(user.pk), cap=Decimal("0.70"))  # 4 s at $0.10 fit once
     drive(video_job(user))
 
     with pytest.raises(BudgetExceeded, match="would exceed your account's cap"):

@@ -37,11 +37,14 @@ def make(tmp_path_factory):
     """Let the draft provider make a request in a new empty folder, `make.last`; answers the result."""
     from apps.providers.draft.provider import DraftProvider
 
-    def made(request, *, progress=lambda *_: None, cancelled=lambda: False):
-        made.last = tmp_path_factory.mktemp("made")
-        return DraftProvider().make(request, into=made.last, progress=progress, cancelled=cancelled)
+    class Make:
+        last: Path
 
-    return made
+        def __call__(self, request, *, progress=lambda *_: None, cancelled=lambda: False):
+            self.last = tmp_path_factory.mktemp("made")
+            return DraftProvider().make(request, into=self.last, progress=progress, cancelled=cancelled)
+
+    return Make()
 
 
 @pytest.fixture(scope="session")

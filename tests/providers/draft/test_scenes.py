@@ -1,5 +1,6 @@
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,8 @@ def test_every_move_that_is_written_is_understood(scenes):
 
 def test_the_quiet_intro_is_wide_and_the_chorus_close(make, request_):
     wide, close = {"extreme_wide", "wide", "full"}, {"medium", "close", "extreme_close"}
-    intro, chorus = [], []
+    intro: list[Any] = []
+    chorus: list[Any] = []
     for seed in range(5):
         for scene in make(replace(request_, seed=seed)).data["scenes"]:
             shot = read_prompt(scene["description"]).shot

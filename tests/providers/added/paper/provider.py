@@ -35,7 +35,8 @@ class Paper(OrderRules, LocalProvider):
         return not self.missing_configuration()
 
     def missing_configuration(self):
-        return "" if settings.PAPER_SHEETS else "Set PAPER_SHEETS to draw on paper."
+        # The settings of the checkout that this folder is added to have it.
+        return "" if settings.PAPER_SHEETS else "Set PAPER_SHEETS to draw on paper."  # type: ignore[misc]
 
     def quote(self, request):
         return Quote(Decimal("0.01"), "a sheet", estimated=False)
