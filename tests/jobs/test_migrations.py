@@ -21,7 +21,8 @@ def columns() -> set[str]:
 @pytest.fixture
 def migrated_again():
     yield
-    MigrationExecutor(connection).migrate([("jobs", "0007_drop_unread_columns")])
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes("jobs"))
 
 
 def test_the_dropped_columns_come_back_when_the_release_is_taken_back(user, migrated_again):
