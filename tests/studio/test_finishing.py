@@ -233,7 +233,7 @@ def paid_job(user, project, *, cost):
     """A job that was quoted $1 and whose provider says that it cost more."""
     quote = Quote(Decimal(1), "one answer at $1")
     with transaction.atomic():
-        new = NewJob(kind=Kind.SCENES, parameters={}, quote=quote, provider="chat", project_id=project.pk)
+        new = NewJob(kind=Kind.SCENES, quote=quote, provider="chat", project_id=project.pk)
         job = services.job_create(by=user, new=new)
     services.job_succeed(
         services.job_claim(job_id=job.pk, claim_from=State.QUEUED, worker="test"), result={}, cost=cost
