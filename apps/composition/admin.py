@@ -1,4 +1,4 @@
-"""Composed videos for operators: to look at, not to change."""
+"""Composed videos for operators, read-only."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""HTTP edge of composing."""
+"""The HTTP API of composing."""
 
 from typing import Any
 from uuid import UUID
@@ -49,14 +49,14 @@ from engines.composing.lyrics import lyrics_decoded
 class ProjectCompose(APIView):
     @extend_schema(request=ComposeSerializer, responses={202: JobSerializer}, summary="Compose the video")
     def post(self, request: Request, project_id: UUID) -> Response:
-        wishes = validated(ComposeSerializer, request)
-        idempotency = request_idempotency(request, kind=f"compose:{project_id}", body=wishes)
-        flavor, output_id = wishes.pop("config_flavor", ""), wishes.pop("output_id", None)
+        overrides = validated(ComposeSerializer, request)
+        idempotency = request_idempotency(request, kind=f"compose:{project_id}", body=overrides)
+        flavor, output_id = overrides.pop("config_flavor", ""), overrides.pop("output_id", None)
         job = services.project_compose(
             by=acting_user(request),
             project_id=project_id,
             output_id=output_id,
-            wishes=wishes,
+            overrides=overrides,
             flavor=flavor,
             idempotency=idempotency,
         )
@@ -191,12 +191,12 @@ class ProjectExport(APIView):
 
     @extend_schema(
         responses={**FILE_RESPONSES, 409: None},
-        summary="The package for an editor, as the project stands; POST packs it",
+        summary="Download the project's editor package; create it with POST first",
     )
     def get(self, request: Request, project_id: UUID) -> HttpResponseBase:
         return serve_asset(request, export_get(by=acting_user(request), project_id=project_id))
 
-    @extend_schema(request=None, responses={202: JobSerializer}, summary="Pack the project for an editor")
+    @extend_schema(request=None, responses={202: JobSerializer}, summary="Create the project's editor package")
     def post(self, request: Request, project_id: UUID) -> Response:
         idempotency = request_idempotency(request, kind=f"export:{project_id}", body={})
         return job_response(
@@ -207,9 +207,11 @@ class ProjectExport(APIView):
 class StitchVideo(APIView):
     @extend_schema(request=StitchSerializer, responses={202: JobSerializer}, summary="Stitch videos over a song")
     def post(self, request: Request) -> Response:
-        wishes = validated(StitchSerializer, request)
-        idempotency = request_idempotency(request, kind="stitch_video", body=wishes)
-        named = {name: wishes.pop(name) for name in ("video_ids", "audio_id", "audio_start") if name in wishes}
-        flavor = wishes.pop("config_flavor", "")
-        job = stitch_start(by=acting_user(request), wishes=wishes, flavor=flavor, idempotency=idempotency, **named)
+        overrides = validated(StitchSerializer, request)
+        idempotency = request_idempotency(request, kind="stitch_video", body=overrides)
+        named = {name: overrides.pop(name) for name in ("video_ids", "audio_id", "audio_start") if name in overrides}
+        flavor = overrides.pop("config_flavor", "")
+        job = stitch_start(
+            by=acting_user(request), overrides=overrides, flavor=flavor, idempotency=idempotency, **named
+        )
         return job_response(request, job)

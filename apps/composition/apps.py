@@ -6,7 +6,7 @@ class CompositionConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from apps.composition.looks import LOOKS  # models are there only now
+        from apps.composition.looks import LOOKS  # models can only be imported now
         from apps.scenes.history import PARTS
 
         PARTS.append(LOOKS)

@@ -1,7 +1,7 @@
-"""A plan as an editor sees it: which frames of which file stand where, and the dissolves between them.
+"""A plan as editing software sees it: which frames of which file go where, and the dissolves between them.
 
-Everything is counted in whole frames of the video's rate. Where a clip is shorter than its slot the rest is a gap:
-holds, loops and slow motion are an editor's to make anew.
+Everything is counted in whole frames at the video's rate. Where a clip is shorter than its slot, the rest is a gap:
+holds, loops and slow motion have to be redone in the editing software.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _TRANSITION_NAMES = {
 
 @dataclass(frozen=True)
 class HandedFile:
-    """A file in the package: its path inside it, and what was probed."""
+    """A file in the package: its path inside it, and its probed facts."""
 
     name: str
     facts: MediaFacts
@@ -31,7 +31,7 @@ class HandedFile:
 
 @dataclass(frozen=True)
 class Event:
-    """`frames` of a file from its frame `source_in`, seen from frame `record_in` of the video. The file holds
+    """`frames` of a file from its frame `source_in`, shown from frame `record_in` of the video. The file has
     `available` frames. A dissolve into it lasts from `before` frames ahead of the cut to `after` frames past it."""
 
     name: str
@@ -54,7 +54,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Note:
-    """Something of the video that a timeline cannot hold, for the person who edits on."""
+    """Something in the video that a timeline can't hold, noted for whoever continues editing."""
 
     frame: int
     text: str
@@ -73,7 +73,7 @@ class Edit:
 
     @property
     def timebase(self) -> int:
-        """Numbered frames a second: 24 for 23.976."""
+        """Numbered frames per second: 24 for 23.976."""
         return round(self.fps)
 
     def timecode(self, frame: int) -> str:
@@ -81,13 +81,13 @@ class Edit:
 
 
 def timecode(frame: int, timebase: int) -> str:
-    """HH:MM:SS:FF without dropped numbers, at every rate: frame n is written the same way in each timeline."""
+    """Return non-drop HH:MM:SS:FF at every rate, so that all timelines write frame n the same way."""
     seconds, frames = divmod(frame, timebase)
     return f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{frames:02}"
 
 
 def edit_of(plan: FrozenPlan, clips: Mapping[int, HandedFile], song: HandedFile | None) -> Edit:
-    """`clips` by the shot's place in the plan."""
+    """Turn a plan into an edit; `clips` are by the shot's index in the plan."""
     fps = Fraction(plan.fps)
     events: list[Event] = []
     notes: list[Note] = []
@@ -116,7 +116,7 @@ def edit_of(plan: FrozenPlan, clips: Mapping[int, HandedFile], song: HandedFile 
 
 def _event(shot: FrozenShot, place: int, file: HandedFile, fps: Fraction, cut: int) -> Event:
     available = _counted(picture_seconds(file.facts), fps)
-    # A start past the end shows the last picture, as composing does.
+    # A start past the end shows the last frame, as composing does.
     start = min(max(0, round(Fraction(shot.start) * fps)), available - 1)
     return Event(
         name=f"SC{shot.sequence or place + 1:03d}",
@@ -136,25 +136,25 @@ def _song_event(part: FrozenSong, file: HandedFile, fps: Fraction, frames: int) 
 
 
 def _joined(before: Event, event: Event, kind: TransitionKind, wanted: tuple[int, int]) -> tuple[Event, Note | None]:
-    """The event with as much of its transition as both files have pictures for, and a note of what is missing."""
+    """Return the event with as much of its transition as both files have frames for, and a note of what is missing."""
     if not sum(wanted):
         return event, None
     words = f"{_TRANSITION_NAMES[kind]} into {event.name}, {sum(wanted)} frames"
     if kind is not TransitionKind.CROSSFADE:
         return event, Note(event.record_in, words)
     lead = tail = 0
-    if before.record_out == event.record_in:  # past a gap there is nothing to dissolve from
+    if before.record_out == event.record_in:  # after a gap there is nothing to dissolve from
         spare = before.available - before.source_out
         lead, tail = _placed(min(wanted[0], event.source_in), min(wanted[1], spare, event.frames))
     if lead + tail == sum(wanted):
         return replace(event, before=lead, after=tail), None
     left = f"shortened to {lead + tail}" if lead + tail else "left out"
-    note = Note(event.record_in, f"{words}: {left}, because the clips have no more pictures around this cut")
+    note = Note(event.record_in, f"{words}: {left}, because the clips have no more frames around this cut")
     return replace(event, before=lead, after=tail), note
 
 
 def _placed(lead: int, tail: int) -> tuple[int, int]:
-    """Centred on the cut, or wholly on one side of it: editors know no other place for a dissolve."""
+    """Centre a dissolve on the cut or put it entirely on one side: editing software supports nothing else."""
     both = min(lead, tail)
     if 2 * both >= max(lead, tail):
         return both, both

@@ -1,4 +1,4 @@
-"""An edit as a CMX 3600 EDL: the pictures, with dissolves; what it cannot hold is said in comments."""
+"""An edit as a CMX 3600 EDL: the picture track, with dissolves; comments note what it can't hold."""
 
 from apps.composition.edit import Edit, Event
 
@@ -7,7 +7,7 @@ def edl_of(edit: Edit) -> str:
     lines = [f"TITLE: {edit.title[:70].rstrip()}", "FCM: NON-DROP FRAME", ""]
     outs = [later.record_in - later.before for later in edit.events[1:]]
     for number, event in enumerate(edit.events, start=1):
-        # An event ends where the dissolve out of it starts; the frames past that belong to the dissolve's own event.
+        # An event ends where the dissolve out of it starts; the frames after that belong to the dissolve's own event.
         end = min(event.record_out, outs[number - 1]) if number <= len(outs) else event.record_out
         lines += _event(edit, number, event, end)
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""The hand-off package: clips, song, words, timeline, costs and a README in one zip."""
+"""The hand-off package: clips, song, lyrics, timelines, costs and a README in one zip."""
 
 import csv
 import io
@@ -34,31 +34,31 @@ from apps.projects.selectors import project_get
 
 _README = """{title}
 
-Made with mvsite. Everything needed to go on in an editor:
+Made with mvsite. Everything you need to continue in editing software:
 
 clips/           the current clip of each scene, named by scene
-song/            the song, and its vocal stem where there is one
-lyrics.srt       the words, timed to the video, where there are some
+song/            the song, and its vocal stem if there is one
+lyrics.srt       the lyrics, timed to the video, if there are any
 timeline.otio    OpenTimelineIO (DaVinci Resolve, Kdenlive, Nuke)
 timeline.xml     Final Cut Pro 7 XML (Premiere Pro, DaVinci Resolve)
-timeline.edl     CMX 3600 EDL, pictures only
+timeline.edl     CMX 3600 EDL, picture only
 costs.csv        what each step cost
 
-The video has {frames} frames at {fps} frames a second, {width} by {height}. Time codes start at 00:00:00:00 and are
+The video has {frames} frames at {fps} frames per second, {width} by {height}. Timecodes start at 00:00:00:00 and are
 non-drop at every rate.
 Cuts (first frame of each scene): {cuts}
 
-Keep the folders as they are: the timelines name the files by relative paths. Where a clip is shorter than its scene
-the timeline has a gap; in the composed video that time is filled as the project's options say (held, slowed, looped).
-The timelines hold cuts and dissolves. What else belongs at a cut is a marker there, to be made in the editor:
+Keep the folders as they are: the timelines refer to the files by relative paths. Where a clip is shorter than its
+scene, the timeline has a gap; the composed video fills it as set in the project's options (held, slowed, looped).
+The timelines contain cuts and dissolves. Any other transition is a marker at its cut, to be recreated by hand:
 {transitions}
 """
-# Raise it when the package's files change, so that an older package is not handed out as the present one.
+# Increase this when the package's files change, so that an older package isn't served as the current one.
 _PACKAGE_VERSION = 2
 
 
 def project_export(*, by: User, project_id: UUID, idempotency: Idempotency | None = None) -> Job:
-    """Start packing the project as it stands. Raises InputError when a clip is missing."""
+    """Start packing the project's current state. Raises InputError when a clip is missing."""
     with transaction.atomic():
         project = project_get(by=by, project_id=project_id)
         planned = project_plan(project)
@@ -80,7 +80,7 @@ def project_export(*, by: User, project_id: UUID, idempotency: Idempotency | Non
 
 
 def latest_export(project: Project) -> Asset | None:
-    """The package of the project as it stands, when it was made already."""
+    """Return the package of the project's current state, or None if it hasn't been created."""
     fingerprint = project_plan(project).plan.fingerprint
     jobs = Job.objects.filter(project_id=project.pk, kind=Kind.EXPORT, state=State.SUCCEEDED)
     same = jobs.filter(parameters__fingerprint=fingerprint, parameters__package_version=_PACKAGE_VERSION)
@@ -89,25 +89,25 @@ def latest_export(project: Project) -> Asset | None:
 
 
 def export_get(*, by: User, project_id: UUID) -> Asset:
-    """The package of the project as it stands. Raises ConflictError where it has to be packed first."""
+    """Return the package of the project's current state. Raises ConflictError if it has to be packed first."""
     project = project_get(by=by, project_id=project_id)
     if archive := latest_export(project):
         return archive
     packing = live_jobs(project_id).filter(kind=Kind.EXPORT).first()
     if packing is not None:
         raise ConflictError(
-            "The package is being packed. Ask again when its job is done.",
+            "The package is still being created. Try again when its job is done.",
             code="export_in_progress",
             errors={"job": f"/api/jobs/{packing.pk}"},
         )
     raise ConflictError(
-        f"This project is not packed as it stands. POST to /api/mv/projects/{project_id}/export first, then ask again.",
+        f"There is no up-to-date package. POST to /api/mv/projects/{project_id}/export first, then try again.",
         code="export_not_packed",
     )
 
 
 def export_run(run: JobRun) -> Done:
-    """Pack. The zip is written file by file, never held in memory."""
+    """Create the package. The zip is written file by file, never held in memory."""
     parameters = run.read(ExportParameters)
     project = Project.objects.select_related("song__asset", "song__stem").get(pk=parameters.project_id)
     archive = run.scratch / "export.zip"
@@ -128,10 +128,10 @@ def _save(run: JobRun, stored: StoredFile, name: str) -> Mapping[str, Any]:
 def _pack(run: JobRun, project: Project, plan: FrozenPlan, archive: Path, files: ExitStack) -> None:
     assets = Asset.objects.in_bulk([shot.asset_id for shot in plan.shots])
     clips = {
-        place: _named(assets[shot.asset_id], f"clips/scene_{shot.sequence or place + 1:03d}")
+        place: _handed_file(assets[shot.asset_id], f"clips/scene_{shot.sequence or place + 1:03d}")
         for place, shot in enumerate(plan.shots)
     }
-    song = _named(project.song.asset, "song/song") if project.song else None
+    song = _handed_file(project.song.asset, "song/song") if project.song else None
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED, allowZip64=True) as package:
         for place, shot in enumerate(plan.shots):
             run.progress(90 * place / len(plan.shots), f"Packing clip {place + 1} of {len(plan.shots)}")
@@ -141,7 +141,7 @@ def _pack(run: JobRun, project: Project, plan: FrozenPlan, archive: Path, files:
         if project.song and song:
             package.write(files.enter_context(asset_local_copy(project.song.asset, check=run.check)), song.name)
             if stem := project.song.stem:
-                stem_name = _named(stem, "song/vocals").name
+                stem_name = _handed_file(stem, "song/vocals").name
                 package.write(files.enter_context(asset_local_copy(stem, check=run.check)), stem_name)
         edit = edit_of(plan, clips, song)
         for path in write_timelines(edit, run.scratch):
@@ -155,12 +155,12 @@ def _pack(run: JobRun, project: Project, plan: FrozenPlan, archive: Path, files:
         package.writestr("README.txt", _readme(edit))
 
 
-def _named(asset: Asset, stem: str) -> HandedFile:
+def _handed_file(asset: Asset, stem: str) -> HandedFile:
     return HandedFile(f"{stem}{PurePosixPath(asset.key).suffix}", asset_facts(asset))
 
 
 def _costs(project: Project) -> str:
-    """One row for each job of the project, and the sum."""
+    """Return a CSV with a row for each of the project's jobs, and the total."""
     sheet = io.StringIO()
     writer = csv.writer(sheet)
     writer.writerow(["made_at", "kind", "scene", "provider", "state", "quoted_usd", "cost_usd"])

@@ -1,7 +1,7 @@
 """An edit as Final Cut Pro 7 XML (xmeml 4), which Premiere Pro and DaVinci Resolve read.
 
-Every clip item counts in the sequence's rate; only a file's own facts are told in the file's. Where a dissolve
-touches an item its `start` or `end` is -1 and its `in` and `out` reach over the dissolve.
+Clip items count in the sequence's rate; only a file's own facts use the file's rate. Where a dissolve touches an item,
+its `start` or `end` is -1 and its `in` and `out` extend over the dissolve.
 """
 
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ def _dissolve(track: ElementTree.Element, event: Event, rate: _Rate) -> None:
 def _item(
     track: ElementTree.Element, key: str, event: Event, rate: _Rate, *, after: Event | None = None
 ) -> ElementTree.Element:
-    """A clip item; `after` is what it dissolves into."""
+    """Add a clip item; `after` is the item it dissolves into."""
     item = ElementTree.SubElement(track, "clipitem", id=key)
     _text(item, name=event.name, enabled="TRUE", duration=event.available)
     _rate(item, rate)
@@ -89,7 +89,7 @@ def _item(
 
 
 def _sound(audio: ElementTree.Element, song: Event, rate: _Rate) -> None:
-    """A track for each channel, linked, as editors keep a stereo sound."""
+    """Add a track for each channel, linked, which is how editing software represents stereo."""
     facts = song.file.facts
     channels = facts.audio_channels or 1
     _text(audio, numOutputChannels=channels)
@@ -143,7 +143,7 @@ def _rate(parent: ElementTree.Element, rate: _Rate) -> None:
 
 
 def _timecode(parent: ElementTree.Element, rate: _Rate) -> None:
-    """Everything starts at zero and no number is dropped, as the EDL says too."""
+    """Add a non-drop timecode starting at zero, as in the EDL."""
     element = ElementTree.SubElement(parent, "timecode")
     _rate(element, rate)
     _text(element, string=timecode(0, rate.timebase), frame=0, displayformat="NDF")

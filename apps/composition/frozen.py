@@ -1,4 +1,4 @@
-"""A plan as a job keeps it: JSON that names assets by id, and its opening in a worker."""
+"""A plan as stored with a job: JSON that refers to assets by id, and opening it in a worker."""
 
 import hashlib
 from collections.abc import Callable, Iterable
@@ -33,8 +33,8 @@ class _Frozen(BaseModel):
 
 
 class FrozenShot(_Frozen):
-    """`start` and `wanted` (where the cut belongs on the song) are exact seconds as a fraction's text. The ids of scene
-    and clip are for the record."""
+    """`start` and `wanted` (the cut's ideal position on the song) are exact seconds as fraction strings. The scene and
+    clip ids are for the record."""
 
     asset_id: UUID
     frames: int
@@ -52,12 +52,12 @@ class FrozenShot(_Frozen):
     clip_id: UUID | None = None
 
 
-# A dip is a flash as well: the picture goes dark or white, and comes back.
+# A dip is a flash too: the picture goes dark or white and comes back.
 _FLASHING = {TransitionKind.FLASH, TransitionKind.DIP_TO_WHITE, TransitionKind.DIP_TO_BLACK}
 
 
 def flashing_cuts_apart(shots: Iterable[FrozenShot], fps: Fraction) -> tuple[FrozenShot, ...]:
-    """The shots with plain cuts where their transitions would flash more often than is safe to look at."""
+    """Replace transitions with plain cuts where they would flash more often than is safe for viewers."""
     shots = tuple(shots)
     cuts = accumulate((shot.frames / fps for shot in shots[:-1]), initial=Fraction(0))
     at = {index: float(cut) for index, cut in enumerate(cuts) if index and shots[index].transition in _FLASHING}
@@ -80,7 +80,7 @@ class FrozenSong(_Frozen):
 
 
 class FrozenPlan(_Frozen):
-    """`encoding` is the name of an `Encoding`; `fps` a fraction's text."""
+    """`encoding` is the name of an `Encoding`; `fps` is a fraction string."""
 
     width: int
     height: int
@@ -96,7 +96,7 @@ class FrozenPlan(_Frozen):
 
     @property
     def fingerprint(self) -> str:
-        """Equal for plans that make the same video; what it is called does not count."""
+        """Equal for plans that produce the same video; its title doesn't count."""
         return hashlib.sha256(self.model_dump_json(exclude={"title", "artist"}).encode()).hexdigest()
 
     @property
@@ -105,11 +105,11 @@ class FrozenPlan(_Frozen):
 
 
 def plan_opened(frozen: FrozenPlan, files: ExitStack, *, check: Callable[[], None]) -> ShotPlan:
-    """The plan over local files, which stay until `files` closes. Raises NotFound for an asset that is gone."""
+    """Open the plan over local files, kept until `files` closes. Raises NotFound for a deleted asset."""
     ids = {shot.asset_id for shot in frozen.shots} | ({frozen.song.asset_id} if frozen.song else set())
     assets = {asset.pk: asset for asset in Asset.objects.filter(pk__in=ids)}
     if missing := ids - assets.keys():
-        raise NotFound("A file of this video is gone.", evidence={"assets": sorted(map(str, missing))})
+        raise NotFound("A file this video needs has been deleted.", evidence={"assets": sorted(map(str, missing))})
     sources = {key: _source(asset, files, check) for key, asset in assets.items()}
     return ShotPlan(
         shots=tuple(_shot(shot, sources[shot.asset_id]) for shot in frozen.shots),
@@ -131,7 +131,7 @@ def _source(asset: Asset, files: ExitStack, check: Callable[[], None]) -> Source
 
 
 def asset_facts(asset: Asset) -> MediaFacts:
-    """What was probed when the file came in."""
+    """Return the facts probed when the file was received."""
     return MediaFacts(
         kind=cast(Literal["audio", "video", "image"], asset.kind),
         container=asset.container,

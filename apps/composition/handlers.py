@@ -1,4 +1,4 @@
-"""What a worker does for composed videos: open the frozen plan, compose, prove, store."""
+"""Worker code for composed videos: open the frozen plan, compose, prove, store."""
 
 import json
 import shutil
@@ -36,7 +36,7 @@ _KEPT_FOR_INSPECTION = 10
 
 
 @dataclass(frozen=True)
-class _Made:
+class _Finished:
     video: Path
     poster: Path
     thumbnails: Path
@@ -48,17 +48,17 @@ def segment_cache() -> SegmentCache:
 
 
 def composition_run(run: JobRun) -> Done:
-    """Compose a project's video. It becomes the final one (an output's stays beside it) only with its proof."""
+    """Compose a project's video. It becomes the final video (or its output's newest) only if it passes its proof."""
     parameters = run.read(ComposeParameters)
-    made = _made(run, parameters.plan)
+    finished = _compose(run, parameters.plan)
     project_id, name = parameters.project_id, str(run.job.pk)
-    video = _video_store(run, made.video, final_file_key(project_id, f"{name}.mp4"))
-    still = file_store(made.poster, key=final_file_key(project_id, f"{name}.jpg"), content_type="image/jpeg")
+    video = _video_store(run, finished.video, final_file_key(project_id, f"{name}.mp4"))
+    still = file_store(finished.poster, key=final_file_key(project_id, f"{name}.jpg"), content_type="image/jpeg")
     sheet_key = final_file_key(project_id, f"{name}-thumbnails.jpg")
-    sheet = file_store(made.thumbnails, key=sheet_key, content_type="image/jpeg")
+    sheet = file_store(finished.thumbnails, key=sheet_key, content_type="image/jpeg")
     return Done(
-        result={"proof": made.proof.as_json()},
-        save=partial(_composition_save, run, parameters, _Stored(video, still, sheet), made.proof),
+        result={"proof": finished.proof.as_json()},
+        save=partial(_composition_save, run, parameters, _Stored(video, still, sheet), finished.proof),
     )
 
 
@@ -72,23 +72,26 @@ def _video_store(run: JobRun, path: Path, key: str) -> StoredFile:
 
 
 def stitch_run(run: JobRun) -> Done:
-    """Stitch clips into a video of its own, with its metadata and poster beside it."""
+    """Stitch clips into a separate video, stored with its metadata and poster."""
     parameters, asset_id = run.read(StitchParameters), uuid4()
-    made = _made(run, parameters.plan)
+    finished = _compose(run, parameters.plan)
     metadata = {
         "job_id": str(run.job.pk),
         "flavor": run.job.flavor,
         "config_hash": run.job.config_hash,
         "video_ids": [str(video_id) for video_id in parameters.video_ids],
         "audio_id": str(parameters.audio_id) if parameters.audio_id else None,
-        "proof": made.proof.as_json(),
+        "proof": finished.proof.as_json(),
     }
     notes = run.scratch / "metadata.json"
     notes.write_text(json.dumps(metadata, indent=2))
-    video = _video_store(run, made.video, job_video_key(asset_id))
+    video = _video_store(run, finished.video, job_video_key(asset_id))
     parts = [
         (file_store(notes, key=job_metadata_key(asset_id), content_type="application/json"), AssetKind.METADATA),
-        (file_store(made.poster, key=job_file_key(asset_id, "poster.jpg"), content_type="image/jpeg"), AssetKind.IMAGE),
+        (
+            file_store(finished.poster, key=job_file_key(asset_id, "poster.jpg"), content_type="image/jpeg"),
+            AssetKind.IMAGE,
+        ),
     ]
 
     def save() -> dict[str, Any]:
@@ -101,8 +104,8 @@ def stitch_run(run: JobRun) -> Done:
     return Done(result={"metadata": metadata, "proof": metadata["proof"]}, save=save)
 
 
-def _made(run: JobRun, frozen: FrozenPlan) -> _Made:
-    """Compose into the scratch folder. Raises MediaToolError, the file kept for inspection, when the proof fails."""
+def _compose(run: JobRun, frozen: FrozenPlan) -> _Finished:
+    """Compose into the scratch folder. Raises MediaToolError and keeps the file for inspection if the proof fails."""
     output = run.scratch / "final.mp4"
     with ExitStack() as files:
         plan = plan_opened(frozen, files, check=run.check)
@@ -130,7 +133,7 @@ def _made(run: JobRun, frozen: FrozenPlan) -> _Made:
     middles = [
         float((cut + shot.frames / 2) / plan.format.fps) for cut, shot in zip(plan.cuts(), plan.shots, strict=True)
     ]
-    return _Made(
+    return _Finished(
         video=output,
         poster=poster(output, run.scratch / "poster.jpg", width=_POSTER_WIDTH),
         thumbnails=sprite(output, middles, run.scratch / "thumbnails.jpg"),
@@ -175,7 +178,7 @@ def _composition_save(run: JobRun, parameters: ComposeParameters, files: _Stored
     if parameters.output_id is None:
         shown = Project.objects.filter(pk=parameters.project_id)
         if parameters.replaces:
-            # Made from a final video that another one has followed since: it is kept beside that.
+            # Created from a final video that has since been replaced: keep it without making it the final one.
             shown = shown.filter(final_video_id=parameters.replaces)
         shown.update(final_video=asset)
     return {

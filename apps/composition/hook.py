@@ -1,4 +1,4 @@
-"""The short cut: where it starts and ends on the song."""
+"""The short hook cut: where it starts and ends on the song."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from apps.scenes.scene_frames import scene_spans, song_range
 from apps.scenes.selectors import scenes_of
 from engines.media.frames import FrameGrid
 
-# What counts as a hook cut. One that is asked for within these seconds stays within them on its way to a downbeat.
+# The usual length of a hook cut. A requested length within this range stays within it when moved to a downbeat.
 HOOK_SECONDS = (15.0, 30.0)
 
 
 @dataclass(frozen=True)
 class HookWindow:
-    """Seconds of the video, and the part of the song that most of it lies in ("" where nobody knows)."""
+    """Seconds of the video, and the song section that most of it is in ("" if unknown)."""
 
     start_seconds: float
     end_seconds: float
@@ -27,7 +27,7 @@ class HookWindow:
 
 
 def hook_suggestion(project: Project, seconds: Decimal) -> HookWindow | None:
-    """The cut that the studio would choose; None while there is no video of that length to cut from."""
+    """Return the cut the studio would choose; None if the video isn't that long yet."""
     spans = scene_spans(project, list(scenes_of(project)))
     if not spans:
         return None
@@ -41,14 +41,14 @@ def hook_suggestion(project: Project, seconds: Decimal) -> HookWindow | None:
 
 
 def hook_range(project: Project, output: Output, frames: int) -> tuple[int, int]:
-    """[first, last) frames of the project's timeline, both on downbeats where the song has them.
+    """Return the [first, last) frames of the project's timeline, both on downbeats where the song has them.
 
-    Without a chosen start: the loudest stretch of that length. Raises InputError when the video is shorter."""
+    Without a chosen start, choose the loudest stretch of that length. Raises InputError if the video is shorter."""
     grid = FrameGrid(Fraction(project.fps))
     wanted = float(output.hook_seconds or 0)
     length = float(grid.seconds_of(frames))
     if wanted > length:
-        raise InputError(f"The video lasts only {length:.1f} seconds, less than the {wanted:.0f} of this cut.")
+        raise InputError(f"The video is only {length:.1f} seconds long, but this cut needs {wanted:.0f}.")
     downbeats = _downbeats(project, length)
     chosen = float(output.hook_start) if output.hook_start is not None else None
     starts = [beat for beat in downbeats if beat + wanted <= length + 0.05] or [min(chosen or 0.0, length - wanted)]
@@ -63,7 +63,7 @@ def hook_range(project: Project, output: Output, frames: int) -> tuple[int, int]
 
 
 def _ends(downbeats: list[float], start: float, wanted: float) -> list[float]:
-    """The downbeats that a cut of about that length may end on."""
+    """Return the downbeats that a cut of about that length can end on."""
     shortest, longest = HOOK_SECONDS
     if not shortest <= wanted <= longest:
         shortest, longest = wanted / 2, wanted * 2
@@ -79,7 +79,7 @@ def _downbeats(project: Project, length: float) -> list[float]:
 
 
 def _energy(project: Project, start: float, end: float) -> float:
-    """How much of the loud sections lies in a stretch."""
+    """Return how much of the loud sections is in a stretch."""
     return float(sum(section["energy"] * shared for section, shared in _sections(project, start, end)))
 
 
@@ -89,7 +89,7 @@ def _section(project: Project, start: float, end: float) -> str:
 
 
 def _sections(project: Project, start: float, end: float) -> Iterator[tuple[Mapping[str, Any], float]]:
-    """The song's sections that lie in a stretch of the video, with how many seconds of each."""
+    """Yield the song's sections in a stretch of the video, with the seconds of each."""
     used = song_range(project)
     offset = used[0] if used else 0.0
     for section in project.song.analysis.get("sections", ()) if project.song else ():

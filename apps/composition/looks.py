@@ -1,4 +1,4 @@
-"""How single scenes are composed: set by a person, undone and copied with their scene."""
+"""How individual scenes are composed: set by the user, undone and copied with their scene."""
 
 from typing import Any
 from uuid import UUID
@@ -17,12 +17,12 @@ FIELDS = ("focus_x", "focus_y", "clip_start", "short_clip", "transition", "clip_
 
 
 def scene_look(scene: Scene) -> SceneLook:
-    """The scene's look, or the unsaved usual one."""
+    """Return the scene's look, or an unsaved default one."""
     return SceneLook.objects.filter(scene=scene).first() or SceneLook(scene=scene)
 
 
 def scene_look_update(*, by: User, project_id: UUID, sequence: int, **changes: Any) -> SceneLook:
-    """Set how one scene is composed; fields that are not named stay. It can be undone."""
+    """Set how one scene is composed; fields not given stay unchanged. Can be undone."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)

@@ -1,4 +1,4 @@
-"""What was composed, and what a person set for composing."""
+"""Composed videos, and the user's settings for composing."""
 
 import uuid
 from typing import ClassVar
@@ -12,7 +12,7 @@ from apps.projects.models import AspectRatio, Project, Resolution
 from apps.scenes.models import Scene
 from engines.composing.shot_plan import ShortClip
 
-# What can be chosen for a slot that is longer than its clip, as an API field and a form show it.
+# The choices for a slot that is longer than its clip, as shown by the API and forms.
 SHORT_CLIP_CHOICES = [(way.value, way.value.capitalize()) for way in ShortClip]
 
 
@@ -25,9 +25,9 @@ class Transition(models.TextChoices):
 
 
 class Output(models.Model):
-    """Another video of the same scenes: a second shape, or a short cut (`hook_seconds`, from `hook_start` seconds of
-    the used song; a null start leaves the choice to the studio). The project's own format is the main output and has
-    no row."""
+    """Another video of the same scenes: a second shape, or a short cut of `hook_seconds` from `hook_start` seconds of
+    the used song (a null start lets the studio choose). The project's own format is the main output and has no
+    row."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="outputs")
@@ -50,12 +50,12 @@ class Output(models.Model):
 
 
 class Composition(models.Model):
-    """A composed video: what it was made of (`plan`) and the proof that it is so.
+    """A composed video: what it was made of (`plan`) and the proof that it matches.
 
-    `fingerprint` is the hash of the plan of its scenes. It is that of `plan`, or of the composition whose pictures
-    were worked over (`repicture.py`), since that shows the same scenes.
+    `fingerprint` is the hash of the plan of its scenes: that of `plan`, or of the composition whose pictures were
+    reworked (`repicture.py`), since that shows the same scenes.
 
-    `options` are the wishes it was asked with, over the flavor's; `song_start` is where it starts on the used song.
+    `options` are the request's overrides of the flavor's; `song_start` is where it starts on the used song.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -63,7 +63,7 @@ class Composition(models.Model):
     output = models.ForeignKey(Output, null=True, on_delete=models.CASCADE, related_name="compositions")
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
     poster = models.ForeignKey(Asset, null=True, on_delete=models.SET_NULL, related_name="+")
-    # One picture for each shot, from the top down.
+    # One image per shot, top to bottom.
     thumbnails = models.ForeignKey(Asset, null=True, on_delete=models.SET_NULL, related_name="+")
     job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
     fingerprint = models.CharField(max_length=64)
@@ -78,9 +78,9 @@ class Composition(models.Model):
 
 
 class SceneLook(models.Model):
-    """How one scene is composed. Empty fields leave it to the project's options. `focus_x` and `focus_y` (0…1) are the
-    point that stays in the picture when it is cropped; `clip_start` is where in the clip the scene starts, in seconds;
-    `clip_volume` is a factor for the clip's own sound under the song."""
+    """How one scene is composed. Empty fields follow the project's options. `focus_x` and `focus_y` (0…1) are the
+    point kept in view when cropping; `clip_start` is where in the clip the scene starts, in seconds; `clip_volume` is
+    a factor for the clip's own sound under the song."""
 
     scene = models.OneToOneField(Scene, primary_key=True, on_delete=models.CASCADE, related_name="look")
     focus_x = models.FloatField(default=0.5)
@@ -103,7 +103,7 @@ class SceneLook(models.Model):
 
 
 class ProjectLook(models.Model):
-    """How a project's videos are put together: wishes over the flavor's `compose_params`, under those of a call."""
+    """How a project's videos are composed: overrides the flavor's `compose_params`; a request overrides both."""
 
     project = models.OneToOneField(Project, primary_key=True, on_delete=models.CASCADE, related_name="look")
     options = models.JSONField(default=dict)
@@ -111,8 +111,8 @@ class ProjectLook(models.Model):
 
 
 class Lyrics(models.Model):
-    """A project's words as they were uploaded; times are seconds of the song's file. `burn` and `soft` say how they
-    come into the video."""
+    """A project's lyrics as uploaded; times are seconds of the song's file. `burn` and `soft` say how they appear in
+    the video."""
 
     project = models.OneToOneField(Project, primary_key=True, on_delete=models.CASCADE, related_name="lyrics")
     text = models.TextField()

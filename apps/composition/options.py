@@ -1,4 +1,4 @@
-"""The wishes for a composed video: the flavor's, the project's, and the caller's over them."""
+"""The options of a composed video: the flavor's, overridden by the project's, then by the caller's."""
 
 import math
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _ENCODINGS = {"draft": Encoding.DRAFT, "standard": Encoding.FINAL, "high": Encod
 
 
 class ComposeOptions(BaseModel):
-    """Resolved wishes; the fields are those of a flavor's `compose_params.yaml`. Volumes are factors."""
+    """Resolved options; the fields are those of a flavor's `compose_params.yaml`. Volumes are factors."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -44,7 +44,7 @@ class ComposeOptions(BaseModel):
 
 
 def resolved_options(flavor: Mapping[str, Any], *over: Mapping[str, Any]) -> ComposeOptions:
-    """Later ones win."""
+    """Merge the options; later ones take precedence."""
     values = dict(flavor)
     for more in over:
         values |= more
@@ -52,7 +52,7 @@ def resolved_options(flavor: Mapping[str, Any], *over: Mapping[str, Any]) -> Com
 
 
 def transition_kind(name: str) -> TransitionKind | None:
-    """How the engine draws the transition; None for a hard cut."""
+    """Return the engine's kind of transition; None for a hard cut."""
     return TransitionKind[name.upper()] if name and name != Transition.NONE else None
 
 

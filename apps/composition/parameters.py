@@ -1,4 +1,4 @@
-"""What the jobs of composed videos are asked for: the frozen plan, and what it was made for."""
+"""Parameters of composing jobs: the frozen plan, and what it is for."""
 
 from typing import Any
 from uuid import UUID
@@ -8,8 +8,8 @@ from apps.jobs.parameters import JobParameters
 
 
 class ComposeParameters(JobParameters):
-    """A project's video; without `output_id` its final one. `options` are the caller's wishes, as they were said.
-    `replaces`: the final video's file that this one was made from and may take the place of."""
+    """A project's video; without `output_id`, its final one. `options` are the caller's, as given. `replaces`: the
+    final video's file that this one was created from and may replace."""
 
     project_id: UUID
     plan: FrozenPlan
@@ -20,7 +20,7 @@ class ComposeParameters(JobParameters):
 
 
 class StitchParameters(JobParameters):
-    """A video of its own from any clips in order, with a song or without."""
+    """A separate video from any clips in order, with or without a song."""
 
     plan: FrozenPlan
     video_ids: tuple[UUID, ...]

@@ -1,4 +1,4 @@
-"""From a project's rows to a plan: which clip stands where on the song."""
+"""From a project's rows to a plan: which clip goes where on the song."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,15 +42,15 @@ def project_plan(
     project: Project,
     *,
     output: Output | None = None,
-    wishes: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Any] | None = None,
     flavor: str = "",
     scenes: Sequence[Scene] | None = None,
 ) -> ProjectPlan:
-    """The plan as the rows stand; `scenes` are the project's, where the caller has read them already.
+    """Return the plan of the project's current state; `scenes` are the project's, if the caller already has them.
 
     Raises InputError naming the scenes without a clip (unless `skip_missing`)."""
     config = resolve(flavor or project.flavor, "compose_params")
-    options = resolved_options(config.values, {"fit": project.fit}, project_look(project), wishes or {})
+    options = resolved_options(config.values, {"fit": project.fit}, project_look(project), overrides or {})
     slots = _slots(project, list(scenes_of(project)) if scenes is None else scenes, options)
     looks = {look.scene_id: look for look in SceneLook.objects.filter(scene__project=project)}
     fps = Fraction(project.fps)
@@ -82,7 +82,7 @@ def project_plan(
 
 
 def project_look(project: Project) -> dict[str, Any]:
-    """What a person set for all of the project's videos."""
+    """Return the user's settings for all of the project's videos."""
     return dict(ProjectLook.objects.filter(project=project).values_list("options", flat=True).first() or {})
 
 
@@ -95,7 +95,7 @@ def _slots(project: Project, scenes: Sequence[Scene], options: ComposeOptions) -
     if missing and not options.skip_missing:
         names = ", ".join(str(scene.sequence) for scene in missing[:12])
         raise InputError(
-            f"These scenes have no clip yet: {names}. Generate them, or compose with skip_missing.",
+            f"These scenes have no clip yet: {names}. Generate their clips, or compose with skip_missing.",
             code="clips_missing",
             errors={"scenes": [scene.sequence for scene in missing]},
         )
@@ -105,7 +105,7 @@ def _slots(project: Project, scenes: Sequence[Scene], options: ComposeOptions) -
     ]
     clock = accumulate((Fraction(usual_duration(project, scene)) for scene in scenes[:-1]), initial=Fraction(0))
     wanted = {scene.pk: start for scene, start in zip(scenes, clock, strict=True)}
-    # A scene without a clip leaves its time to the one before it, the first to the one after: the song goes on.
+    # The song keeps playing, so a scene without a clip gives its time to the previous scene; the first, to the next.
     bounds = [0, *(span.start_frame for _, _, span in filled[1:]), spans[-1].end_frame]
     return [
         _Slot(scene, clip, start, end, wanted[scene.pk] if start else Fraction(0))
@@ -116,7 +116,7 @@ def _slots(project: Project, scenes: Sequence[Scene], options: ComposeOptions) -
 def _shot(
     slot: _Slot, look: SceneLook | None, options: ComposeOptions, fps: Fraction, inside: tuple[int, int]
 ) -> FrozenShot | None:
-    """The slot's part inside [first, last) frames, None when none is."""
+    """Return the slot's part inside [first, last) frames, None if there is none."""
     start, end = max(slot.start, inside[0]), min(slot.end, inside[1])
     if start >= end:
         return None
@@ -152,7 +152,7 @@ def _song(
         start=str(starts),
         end=str(ends),
         fade_in_seconds=options.fade_in_seconds,
-        # A cut out of the middle would end in a click.
+        # A range that ends mid-song would end in a click.
         fade_out_seconds=options.fade_out_seconds or (0.05 if hook else 0.0),
         loudness_lufs=options.loudness_lufs,
         gain_db=decibels(options.song_volume),
@@ -160,14 +160,14 @@ def _song(
 
 
 def _lyrics(project: Project, shape: ClipFormat, starts: Fraction, ends: Fraction) -> tuple[str, str]:
-    """(burned, soft) text of the project's words in the used range."""
+    """Return the (burned, soft) text of the project's lyrics in the used range."""
     words = Lyrics.objects.filter(project=project).first()
     if words is None or not (words.burn or words.soft) or ends <= starts:
         return "", ""
     try:
         lines = read_lyrics(words.text, song_start=starts, song_end=ends)
     except InputError:
-        return "", ""  # they were readable when they came; this part of the song has no line
+        return "", ""  # they were readable when uploaded, so this part of the song has no lines
     return (
         styled(lines, LyricsPreset(words.preset), shape) if words.burn else "",
         as_srt(lines) if words.soft else "",

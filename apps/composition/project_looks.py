@@ -1,4 +1,4 @@
-"""How all of a project's videos are put together, and their outputs as a page shows them."""
+"""How all of a project's videos are composed, and their outputs as shown on a page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ SHORTEST_HOOK_SECONDS, LONGEST_HOOK_SECONDS = 15, 30
 
 @dataclass(frozen=True)
 class OutputState:
-    """An output with its newest video and the newest job that made or makes one."""
+    """An output with its newest video and its newest composing job."""
 
     output: Output
     composition: Composition | None
@@ -36,7 +36,7 @@ class OutputState:
 
 
 def outputs_of(now: CurrentPlans) -> list[OutputState]:
-    """In the order in which they were added."""
+    """Return the outputs in the order they were added."""
     project = now.project
     outputs = list(Output.objects.filter(project=project))
     newest = (
@@ -52,7 +52,7 @@ def outputs_of(now: CurrentPlans) -> list[OutputState]:
 
 
 def _newest_jobs(project: Project) -> dict[str, Job]:
-    """By output id. A job's plan is long and not needed here."""
+    """Return jobs by output id, without their plans, which are large and not needed here."""
     jobs = Job.objects.filter(project_id=project.pk, kind=Kind.COMPOSE).annotate(output=KT("parameters__output_id"))
     newest = jobs.filter(output__isnull=False).order_by("output", "-created_at").distinct("output")
     return {job.output: job for job in newest.defer("parameters", "result")}
@@ -67,9 +67,9 @@ def outputs_add(
     hook_seconds: Decimal | None = None,
     hook_start: Decimal | None = None,
 ) -> list[Output]:
-    """One output for each shape, named after what it is, and composed at once where every scene has a clip.
+    """Add an output for each shape, named after its format, and start composing it if every scene has a clip.
 
-    Raises ConflictError where there is one like that already, and nothing is added then."""
+    Raises ConflictError if one of them already exists; then none is added."""
     with transaction.atomic():
         project_lock(by=by, project_id=project_id)
         outputs = [
@@ -92,7 +92,7 @@ def outputs_add(
 
 
 def project_look_set(*, by: User, project_id: UUID, options: Mapping[str, Any]) -> ProjectLook:
-    """Change how the project's videos are put together; a value of None goes back to the flavor's."""
+    """Change how the project's videos are composed; a value of None restores the flavor's."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         look, _ = ProjectLook.objects.get_or_create(project=project)
@@ -104,6 +104,6 @@ def project_look_set(*, by: User, project_id: UUID, options: Mapping[str, Any]) 
 
 
 def project_look_get(*, by: User, project_id: UUID) -> ProjectLook:
-    """The project's look, or the unsaved usual one."""
+    """Return the project's look, or an unsaved default one."""
     project = project_get(by=by, project_id=project_id)
     return ProjectLook.objects.filter(project=project).first() or ProjectLook(project=project)

@@ -14,13 +14,13 @@ from engines.composing.shot_plan import ShortClip
 
 
 def composition_repicture(*, composition: Composition, pictures: Asset) -> Job:
-    """Start composing the video again with `pictures`, a work-over of its own ones, in place of the scenes' clips.
+    """Start composing the video again with `pictures`, an edited version of it, in place of the scenes' clips.
 
-    The master's sound is muxed anew, so the proof compares it with the master as for any composed video; whatever
-    sound `pictures` came with is left out. Needs an open transaction; called once for each `pictures`.
+    The sound is muxed from the master again, so the proof compares it as for any composed video; any sound in
+    `pictures` is dropped. Requires an open transaction; call it once per `pictures`.
 
-    The new composition keeps the fingerprint of the old one: it shows the same scenes, and is stale when they are.
-    It becomes the final video only where the old one still is.
+    The new composition keeps the old one's fingerprint: it shows the same scenes, and is stale when they are. It
+    becomes the final video only if the old one still is.
     """
     plan = repictured(composition, pictures)
     return job_create(
@@ -44,13 +44,13 @@ def composition_repicture(*, composition: Composition, pictures: Asset) -> Job:
 
 
 def repictured(composition: Composition, pictures: Asset) -> FrozenPlan:
-    """The composition's plan over other pictures. Its transitions and burned words are in them already."""
+    """Return the composition's plan over new pictures, which already contain its transitions and burned-in lyrics."""
     plan = FrozenPlan.model_validate(composition.plan)
     mixed = any(shot.gain_db is not None for shot in plan.shots)
     return plan.model_copy(
         update={
             "shots": tuple(_shots(plan, pictures)),
-            # Where clips sound under the song, that mix is what the video had; else the master itself.
+            # If clips sound under the song, use the video's own mix; otherwise the master itself.
             "song": _own_sound(composition, plan) if mixed else plan.song,
             "burned_lyrics": "",
         }

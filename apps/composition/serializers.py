@@ -1,4 +1,4 @@
-"""Composed videos on the wire."""
+"""Serializers for composed videos."""
 
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ _MOST_VIDEOS = 200
 
 
 class TransitionField(serializers.ChoiceField):
-    """A dissolve is a crossfade, and a cut is none."""
+    """Accepts `dissolve` as an alias of crossfade, and `cut` of none."""
 
     NAMES: ClassVar = {"dissolve": Transition.CROSSFADE, "cut": Transition.NONE}
 
@@ -28,8 +28,8 @@ class TransitionField(serializers.ChoiceField):
         return super().to_internal_value(self.NAMES.get(data, data) if isinstance(data, str) else data)
 
 
-class WishesSerializer(StrictSerializer):
-    """Wishes over the flavor's `compose_params`. Volumes are factors, fades seconds."""
+class OverridesSerializer(StrictSerializer):
+    """Overrides of the flavor's `compose_params`. Volumes are factors; fades are in seconds."""
 
     config_flavor = serializers.CharField(required=False, allow_blank=True)
     fit = serializers.ChoiceField(["fit", "fill"], required=False)
@@ -46,16 +46,16 @@ class WishesSerializer(StrictSerializer):
     quality = serializers.ChoiceField(["draft", "standard", "high"], required=False)
 
 
-class ComposeSerializer(WishesSerializer):
-    """`output_id`: another output than the project's own. `skip_missing`: scenes without a clip leave their time to
-    their neighbours."""
+class ComposeSerializer(OverridesSerializer):
+    """`output_id`: compose this output instead of the project's own. `skip_missing`: scenes without a clip give their
+    time to their neighbours."""
 
     output_id = IdField(required=False, allow_null=True)
     skip_missing = serializers.BooleanField(required=False)
 
 
-class ProjectLookSerializer(WishesSerializer):
-    """Named fields change, null goes back to the flavor's."""
+class ProjectLookSerializer(OverridesSerializer):
+    """Only the given fields change; null restores the flavor's value."""
 
     config_flavor = None  # type: ignore[assignment] # the project has its own
     fit = None  # type: ignore[assignment] # likewise
@@ -67,14 +67,14 @@ class ProjectLookSerializer(WishesSerializer):
         return fields
 
 
-class StitchSerializer(WishesSerializer):
+class StitchSerializer(OverridesSerializer):
     video_ids = serializers.ListField(child=IdField(), min_length=1, max_length=_MOST_VIDEOS)
     audio_id = IdField(required=False, allow_null=True)
     audio_start = SecondsField(required=False)
 
 
 class CompositionSerializer(serializers.ModelSerializer[Composition]):
-    """`stale`: composing again would make another video. `is_current`: the project's final video."""
+    """`stale`: composing again would produce a different video. `is_current`: it is the project's final video."""
 
     video_id = serializers.UUIDField(source="asset_id")
     urls = serializers.SerializerMethodField()
@@ -115,8 +115,8 @@ class OutputSerializer(serializers.ModelSerializer[Output]):
 
 
 class OutputWriteSerializer(StrictSerializer):
-    """`hook_seconds`: only a short cut of about that length, from downbeat to downbeat; `hook_start` (seconds of the
-    used song) is chosen by the song's energy where it is not given. Without a `name` it is named after what it is."""
+    """`hook_seconds`: only a short cut of about that length, from downbeat to downbeat; without `hook_start` (seconds
+    of the used song), the song's energy decides where. Without a `name` it is named after its format."""
 
     name = serializers.CharField(required=False, allow_blank=True, max_length=80)
     aspect_ratio = serializers.ChoiceField(AspectRatio.values)
@@ -126,7 +126,7 @@ class OutputWriteSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("hook_start") is not None and attrs.get("hook_seconds") is None:
-            raise serializers.ValidationError({"hook_start": ["Needs hook_seconds: how long the cut is."]})
+            raise serializers.ValidationError({"hook_start": ["Also give hook_seconds, the length of the cut."]})
         return attrs
 
 
@@ -137,7 +137,7 @@ class SceneLookSerializer(serializers.ModelSerializer[SceneLook]):
 
 
 class SceneLookWriteSerializer(StrictSerializer):
-    """Empty `short_clip` and `transition`, and a null `clip_volume`, leave it to the project."""
+    """Empty `short_clip` and `transition`, and a null `clip_volume`, use the project's settings."""
 
     null_means_omitted = False
     focus_x = serializers.FloatField(required=False, min_value=0, max_value=1)
@@ -162,14 +162,14 @@ class LyricsChangeSerializer(StrictSerializer):
 
 
 class LyricsUploadSerializer(LyricsChangeSerializer):
-    """A `file` (SRT, LRC or ASS, at most 2 MB), or its `text`. Times are those of the song's file."""
+    """A `file` (SRT, LRC or ASS, at most 2 MB), or its `text`. Times refer to the song's file."""
 
     file = serializers.FileField(required=False)
     text = serializers.CharField(required=False, max_length=2_000_000)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "file" in attrs and attrs["file"].size > 2_000_000:
-            raise serializers.ValidationError({"file": ["Lyrics are at most 2 MB."]})
+            raise serializers.ValidationError({"file": ["The lyrics are larger than 2 MB. Upload a smaller file."]})
         if not attrs.get("text") and "file" not in attrs:
-            raise serializers.ValidationError({"file": ["Upload a file, or send its text."]})
+            raise serializers.ValidationError({"file": ["Upload a file or send its text."]})
         return attrs

@@ -1,4 +1,4 @@
-"""What people do with composed videos."""
+"""Composing videos, and managing them, their outputs and lyrics."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -30,17 +30,17 @@ def project_compose(
     by: User,
     project_id: UUID,
     output_id: UUID | None = None,
-    wishes: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Any] | None = None,
     flavor: str = "",
     idempotency: Idempotency | None = None,
 ) -> Job:
-    """Compose the project's video from its current clips. The plan is frozen now; later changes do not touch it.
+    """Compose the project's video from its current clips. The plan is frozen now; later changes don't affect it.
 
     Raises InputError when a clip is missing, ConflictError while the same output is being composed."""
     with transaction.atomic():
         project = project_get(by=by, project_id=project_id)
         output = output_get(by=by, project_id=project_id, output_id=output_id) if output_id else None
-        planned = project_plan(project, output=output, wishes=wishes, flavor=flavor)
+        planned = project_plan(project, output=output, overrides=overrides, flavor=flavor)
         job = job_create(
             by=by,
             new=NewJob(
@@ -50,7 +50,7 @@ def project_compose(
                     plan=planned.plan,
                     fingerprint=planned.plan.fingerprint,
                     output_id=output_id,
-                    options=dict(wishes or {}),
+                    options=dict(overrides or {}),
                 ),
                 project_id=project.pk,
                 dedupe_key=f"compose:{project.pk}:{output_id or 'main'}",
@@ -64,13 +64,13 @@ def project_compose(
 
 
 def project_final_is_fresh(*, project: Project) -> bool:
-    """Whether the final video shows the project as it stands."""
+    """Return whether the final video shows the project's current state."""
     current = current_composition(project)
     return current is not None and not composition_is_stale(current)
 
 
 def composition_revert(*, by: User, project_id: UUID, composition_id: UUID) -> Composition:
-    """Make an earlier composed video the final one again. It stays marked stale where clips changed since."""
+    """Make an earlier composed video the final one again. It stays stale if clips have changed since."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         composition = composition_get(project=project, composition_id=composition_id)
@@ -92,9 +92,9 @@ def output_create(
     hook_seconds: Decimal | None = None,
     hook_start: Decimal | None = None,
 ) -> Output:
-    """Another shape or a short cut of the project's video, named after what it is where no name is given."""
+    """Create another shape or a short cut of the project's video, named after its format if no name is given."""
     words = f"{aspect_ratio} · {resolution.upper() if resolution == '4k' else resolution}"
-    name = name or words + _hook_words(hook_seconds, hook_start)
+    name = name or words + _hook_label(hook_seconds, hook_start)
     project = project_get(by=by, project_id=project_id)
     try:
         with transaction.atomic():
@@ -107,10 +107,10 @@ def output_create(
                 hook_start=hook_start,
             )
     except IntegrityError as error:
-        raise ConflictError(f"There is an output named {name!r} already. Choose another name.") from error
+        raise ConflictError(f"There is already an output named {name!r}. Choose another name.") from error
 
 
-def _hook_words(seconds: Decimal | None, start: Decimal | None) -> str:
+def _hook_label(seconds: Decimal | None, start: Decimal | None) -> str:
     if seconds is None:
         return ""
     place = "" if start is None else f" from {int(start) // 60}:{start % 60:04.1f}"
@@ -118,8 +118,8 @@ def _hook_words(seconds: Decimal | None, start: Decimal | None) -> str:
 
 
 def output_delete(*, by: User, project_id: UUID, output_id: UUID) -> None:
-    """The output and the record of its videos go, and what is being composed of it is cancelled; the files stay until
-    housekeeping."""
+    """Delete the output and the record of its videos, and cancel its composing jobs; housekeeping deletes the files
+    later."""
     output = output_get(by=by, project_id=project_id, output_id=output_id)
     for job_id in live_jobs(project_id).filter(parameters__output_id=str(output_id)).values_list("pk", flat=True):
         try:
@@ -133,7 +133,7 @@ def lyrics_set(
     *, by: User, project_id: UUID, text: str, original_name: str = "", burn: bool = False, soft: bool = True,
     preset: str = LyricsPreset.CLEAN,
 ) -> Lyrics:  # fmt: skip
-    """Keep a project's words. Raises InputError for a file without timed lines."""
+    """Store a project's lyrics. Raises InputError for a file without timed lines."""
     read_lyrics(text)
     project = project_get(by=by, project_id=project_id)
     lyrics, _ = Lyrics.objects.update_or_create(
@@ -147,7 +147,7 @@ def lyrics_set(
 
 
 def lyrics_update(*, by: User, project_id: UUID, **changes: Any) -> Lyrics:
-    """Change how the words come into the video."""
+    """Change how the lyrics appear in the video."""
     lyrics = lyrics_get(by=by, project_id=project_id)
     for name, value in changes.items():
         setattr(lyrics, name, value)
@@ -156,7 +156,7 @@ def lyrics_update(*, by: User, project_id: UUID, **changes: Any) -> Lyrics:
 
 
 def lyrics_get(*, by: User, project_id: UUID) -> Lyrics:
-    """Raises NotFound for the project, InputError where it has no words."""
+    """Return the project's lyrics. Raises NotFound for the project, InputError if it has no lyrics."""
     project = project_get(by=by, project_id=project_id)
     lyrics = Lyrics.objects.filter(project=project).first()
     if lyrics is None:

@@ -1,4 +1,4 @@
-"""`stitch_video`: any clips in order, a song over them."""
+"""`stitch_video`: any clips in order, with a song over them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ from engines.composing.shot_plan import ShortClip
 from engines.media.formats import FRAME_RATES, ClipFormat
 from engines.media.frames import FrameGrid
 
-# The longest side that is made; larger clips are scaled down.
+# The longest side of the output; larger clips are scaled down.
 _LONGEST_SIDE = 3840
 
 
@@ -35,19 +35,19 @@ def stitch_start(
     video_ids: Sequence[UUID],
     audio_id: UUID | None = None,
     audio_start: Decimal = Decimal(0),
-    wishes: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Any] | None = None,
     flavor: str = "",
     idempotency: Idempotency | None = None,
 ) -> Job:
-    """Join clips whole, in order, in the size and rate that most of them have.
+    """Join whole clips in order, at the size and rate most of them have.
 
-    Raises NotFound for an unknown id, InputError where nothing is named or the song starts too late."""
+    Raises NotFound for an unknown id, InputError if no clip is given or the song starts too late."""
     if not video_ids:
-        raise InputError("Name at least one video in video_ids.", errors={"video_ids": ["empty"]})
+        raise InputError("Give at least one video in video_ids.", errors={"video_ids": ["empty"]})
     clips = [asset_get(by=by, asset_id=video_id, kind=AssetKind.VIDEO) for video_id in video_ids]
     song = asset_get(by=by, asset_id=audio_id, kind=AssetKind.AUDIO) if audio_id else None
     config = resolve(flavor, "compose_params")
-    options = resolved_options(config.values, wishes or {})
+    options = resolved_options(config.values, overrides or {})
     plan = stitch_plan(clips, song, Fraction(audio_start), options)
     with transaction.atomic():
         return job_create(
@@ -58,7 +58,7 @@ def stitch_start(
                     plan=plan,
                     video_ids=tuple(clip.pk for clip in clips),
                     audio_id=song.pk if song else None,
-                    options=dict(wishes or {}),
+                    options=dict(overrides or {}),
                 ),
                 flavor=config.flavor,
                 config_hash=config.hash,
@@ -103,7 +103,7 @@ def stitch_plan(
 
 
 def common_format(clips: Sequence[Asset]) -> ClipFormat:
-    """What most clips have, so that most are copied; the first among equals wins."""
+    """Return the format most clips have, so that most can be copied; the first one wins a tie."""
     sizes = Counter((clip.width, clip.height) for clip in clips if clip.width and clip.height)
     rates = Counter(Fraction(clip.fps) for clip in clips if clip.fps and not clip.variable_frame_rate)
     width, height = sizes.most_common(1)[0][0] if sizes else (1280, 720)
@@ -117,11 +117,11 @@ def common_format(clips: Sequence[Asset]) -> ClipFormat:
 
 
 def _seconds(clip: Asset) -> Fraction:
-    """The picture's length, which may be shorter than the file's with its sound."""
+    """Return the length of the picture, which may be shorter than the file's sound."""
     if clip.frames and clip.fps and not clip.variable_frame_rate:
         return clip.frames / Fraction(clip.fps)
     if not clip.duration_seconds:
-        raise InputError("A clip's length is not known. Upload it again.", evidence={"asset_id": str(clip.pk)})
+        raise InputError("A clip's length is unknown. Upload the clip again.", evidence={"asset_id": str(clip.pk)})
     return Fraction(str(clip.duration_seconds))
 
 
@@ -129,7 +129,7 @@ def _song(song: Asset, start: Fraction, seconds: Fraction, options: ComposeOptio
     length = Fraction(str(song.duration_seconds or 0))
     if start >= length:
         raise InputError(
-            f"The song lasts only {float(length):.2f} seconds.", errors={"audio_start": ["past the end of the song"]}
+            f"The song is only {float(length):.2f} seconds long.", errors={"audio_start": ["past the end of the song"]}
         )
     return FrozenSong(
         asset_id=song.pk,

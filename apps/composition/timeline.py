@@ -1,4 +1,4 @@
-"""The timelines of the hand-off package: OTIO, FCP7 XML and EDL of one edit, so that all three say the same."""
+"""The timelines of the hand-off package: OTIO, FCP7 XML and EDL of the same edit, so that all three agree."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from apps.composition.fcp7_xml import fcp7_xml_of
 
 
 def write_timelines(edit: Edit, folder: Path) -> list[Path]:
-    """timeline.otio, timeline.xml (FCP7) and timeline.edl, the last of the pictures alone."""
+    """Write timeline.otio, timeline.xml (FCP7) and timeline.edl, the last with the picture track only."""
     paths = [folder / f"timeline.{suffix}" for suffix in ("otio", "xml", "edl")]
     otio.adapters.write_to_file(timeline_of(edit), str(paths[0]))
     paths[1].write_bytes(fcp7_xml_of(edit))
-    # The line ends of the editing machines that the format comes from.
+    # The line endings of the editing machines the format comes from.
     paths[2].write_text(edl_of(edit), encoding="utf-8", newline="\r\n")
     return paths
 

@@ -121,8 +121,8 @@ def quick_lipsync_start(
 def stitch_current(*, by: User, project_id: UUID) -> Job:
     """Compose the latest clip of every scene that has one, with the audio settings of the final video before."""
     current = current_composition(project_get(by=by, project_id=project_id))
-    wishes = dict(current.options) if current is not None else {}
-    return project_compose(by=by, project_id=project_id, wishes={**wishes, "skip_missing": True})
+    options = dict(current.options) if current is not None else {}
+    return project_compose(by=by, project_id=project_id, overrides={**options, "skip_missing": True})
 
 
 def stitch_again(job: Job) -> None:

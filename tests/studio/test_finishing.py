@@ -114,7 +114,7 @@ def test_an_output_that_is_there_already_is_refused_in_words(browser, project):
     for _ in range(2):
         response = send(browser, project, "outputs", aspect_ratios="1:1", resolution="720p")
 
-    assert "There is an output named" in response.content.decode()
+    assert "There is already an output named" in response.content.decode()
 
 
 def test_versions_tell_what_changed_and_come_back_at_once(browser, project):
