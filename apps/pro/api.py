@@ -1,4 +1,4 @@
-"""HTTP edge of the Pro editor: segmented lip-sync of one video."""
+"""HTTP endpoints of the Pro editor: segmented lip-sync of one video."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -36,7 +36,7 @@ from apps.providers.registry import default_provider, order_rules, providers_for
 from apps.scenes.serializers import SpendingSerializer
 from apps.work.work import Spending
 
-# A hundred segments with options take some tens of kilobytes; more than this is no JSON of ours.
+# A hundred segments with options take some tens of kilobytes; anything larger isn't valid input.
 LARGEST_TEXT_BYTES = 2 * 1024 * 1024
 # For the API's schema.
 _DEFAULT = default_provider(Capability.SEGMENTED_LIPSYNC)
@@ -45,7 +45,7 @@ _PROVIDERS = " or ".join(provider.name for provider in providers_for(Capability.
 
 
 class ProProcessSerializer(serializers.Serializer[Any]):
-    """The form. Each audio comes in a field named by its `refId`: a file, an audio id or a link."""
+    """The form. Each audio is in a field named after its `refId`: a file, an audio id or a link."""
 
     video = serializers.FileField(help_text="A file, or as text: the id of a video or a link")
     segments = serializers.CharField(
@@ -74,9 +74,9 @@ class ProProcessSerializer(serializers.Serializer[Any]):
 @api_view(["POST"])
 @parser_classes([MultiPartParser])
 def pro_sync_process(request: Request) -> Response:
-    """Lip-sync parts of a video, each to its own audio. Every problem is answered at once, before anything is paid."""
+    """Lip-sync parts of a video, each to its own audio. All problems are reported together, before any payment."""
     by = acting_user(request)
-    form = cast(QueryDict, request.data)  # the only parser of this view makes one
+    form = cast(QueryDict, request.data)  # this view's only parser creates one
     wish = _wish(form)
     idempotency = request_idempotency(request, kind=Kind.PRO_LIPSYNC, body=_fingerprint(form))
     if earlier := idempotent_job(by=by, idempotency=idempotency):
@@ -101,7 +101,7 @@ def pro_sync_process(request: Request) -> Response:
 @api_view(["POST"])
 @parser_classes([MultiPartParser])
 def pro_sync_process_quote(request: Request) -> Response:
-    """What the same form would cost; nothing is kept or sent."""
+    """Return what the same form would cost; nothing is stored or sent."""
     form = cast(QueryDict, request.data)
     wish = _wish(form)
     with order_files(acting_user(request), _given_files(form, wish.segments)) as files:
@@ -138,7 +138,7 @@ def _wish(data: Mapping[str, Any]) -> ProWish:
 
 
 def _text(value: Any) -> str:
-    """A field's text, also where it came as a file: browsers send a Blob of JSON so."""
+    """Return a field's text, even if it was sent as a file, as browsers do with a JSON Blob."""
     if isinstance(value, UploadedFile):
         return bytes(value.read(LARGEST_TEXT_BYTES)).decode(errors="replace")
     return str(value or "")
@@ -157,7 +157,7 @@ def _options(text: str) -> dict[str, Any]:
 
 
 def _given_files(data: Mapping[str, Any], segments: ReadSegments) -> dict[str, tuple[AssetKind, GivenFile]]:
-    """The video and, for each reference that the segments name, its audio. What nobody names is left out."""
+    """Return the video and the audio of each reference named in the segments; other files are ignored."""
     video = given_file(data.get(VIDEO))
     if video is None:
         message = "Send the video: a file, the id of one of your videos, or a link."
@@ -174,7 +174,7 @@ def _given_files(data: Mapping[str, Any], segments: ReadSegments) -> dict[str, t
 
 
 def _fingerprint(data: Mapping[str, Any]) -> dict[str, str]:
-    """What tells one form from another: texts as they are, files by name and size."""
+    """Return what identifies a form: texts as they are, files by name and size."""
     return {
         name: f"{value.name}:{value.size}" if hasattr(value, "size") else str(value) for name, value in data.items()
     }
@@ -203,7 +203,7 @@ def _quote(checked: CheckedOrder) -> dict[str, Any]:
 
 
 class ProJobList(generics.ListAPIView[Job]):
-    """The caller's Pro jobs, newest first."""
+    """List the caller's Pro jobs, newest first."""
 
     serializer_class = JobSerializer
     filterset_class = JobFilter
@@ -216,14 +216,14 @@ class ProJobList(generics.ListAPIView[Job]):
 @extend_schema(responses=JobDetailSerializer)
 @api_view(["GET"])
 def pro_job_detail(request: Request, job_id: UUID) -> Response:
-    """One Pro job with its history."""
+    """Return one Pro job with its history."""
     return Response(JobDetailSerializer(_pro_job(acting_user(request), job_id)).data)
 
 
 @extend_schema(request=None, responses=JobSerializer)
 @api_view(["POST"])
 def pro_job_cancel(request: Request, job_id: UUID) -> Response:
-    """Stop it, and any new spend at once."""
+    """Cancel the job, which stops any new spending."""
     by = acting_user(request)
     job = job_services.job_cancel(by=by, job_id=_pro_job(by, job_id).pk)
     return Response(JobSerializer(job).data)

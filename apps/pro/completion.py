@@ -1,4 +1,4 @@
-"""Looking after open Pro jobs: the periodic round, and the same by hand."""
+"""Checking open Pro jobs, periodically and by hand."""
 
 from uuid import UUID
 
@@ -13,16 +13,16 @@ log = structlog.get_logger(__name__)
 
 
 def open_pro_jobs_check() -> int:
-    """Ask for every Pro run that is due, a hundred in one request. Answers how many were asked for."""
+    """Poll every Pro run that is due, a hundred per request, and return how many were polled."""
     count = runs_poll_due(kind=Kind.PRO_LIPSYNC)
     log.info("pro_jobs_checked", count=count)
     return count
 
 
 def pro_job_check(job_id: UUID) -> Job:
-    """Ask the provider about one Pro job now; its result, if there is one, is then collected by a worker.
+    """Poll the provider about one Pro job now; a worker then collects the result, if there is one.
 
-    Raises NotFound for an unknown job, ProviderError when the provider does not answer.
+    Raises NotFound for an unknown job, ProviderError if the provider doesn't respond.
     """
     job = Job.objects.filter(pk=job_id, kind=Kind.PRO_LIPSYNC).first()
     if job is None:

@@ -1,4 +1,4 @@
-"""The files of an order: uploads, assets by id, or links; looked at before anything is stored."""
+"""The files of an order: uploads, assets by id, or links. All are probed before anything is stored."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,7 +25,7 @@ from apps.providers.base import MediaInput
 from engines.media.probe import MediaFacts
 from engines.media.strangers import probe_stranger
 
-# A person waits for the answer, so a link that takes longer is better uploaded.
+# The user waits for the response; a file that takes longer should be uploaded instead.
 LINK_TIME_LIMIT_SECONDS = 60.0
 
 GivenFile = UploadedFile | str  # type: ignore[type-arg]  # takes none at run time
@@ -33,7 +33,7 @@ GivenFile = UploadedFile | str  # type: ignore[type-arg]  # takes none at run ti
 
 @dataclass(frozen=True)
 class OrderFile:
-    """A file of the order: one of our assets, or a received file that is stored when the order is taken."""
+    """A file of the order: an existing asset, or a received file that is stored when the order is placed."""
 
     name: str
     kind: AssetKind
@@ -46,7 +46,7 @@ class OrderFile:
     original_name: str = ""
 
     def described(self) -> MediaInput:
-        """What is known of it, for a quote; the path is a name for people only."""
+        """Return what is known about it, for a quote; the path is only a display name."""
         facts = self.asset or self.facts
         return MediaInput(
             path=Path(self.original_name or self.name),
@@ -60,9 +60,9 @@ class OrderFile:
 
 @contextmanager
 def order_files(by: User, given: dict[str, tuple[AssetKind, GivenFile]]) -> Iterator[dict[str, OrderFile]]:
-    """Every file of the order, probed; received ones are gone after the block unless they were stored.
+    """Open and probe every file of the order. Received files are deleted after the block unless they were stored.
 
-    Raises InputError that names the field of the first file that cannot be used.
+    Raises InputError naming the field of the first unusable file.
     """
     with ExitStack() as stack:
         yield {name: _opened(stack, by, name, kind, source) for name, (kind, source) in given.items()}
@@ -78,7 +78,7 @@ def _opened(stack: ExitStack, by: User, name: str, kind: AssetKind, source: Give
             return _linked(stack, name, kind, source)
         return _of_asset(name, kind, asset_get(by=by, asset_id=source, kind=kind))
     except (InputError, HttpFailure) as error:
-        # A link that leads nowhere is the sender's to correct, too.
+        # A dead link is the caller's mistake too.
         raise InputError(f"{name}: {error.message}", code=error.code, errors={name: [error.message]}) from error
     except NotFound as error:
         raise NotFound(f"{name}: {error.message}") from error
@@ -111,7 +111,7 @@ def _of_asset(name: str, kind: AssetKind, asset: Asset) -> OrderFile:
 
 
 def order_file_store(by: User, file: OrderFile) -> Callable[[], Asset]:
-    """Move a received file into storage; the answer makes its row inside the caller's transaction."""
+    """Move a received file into storage; the returned function creates its row inside the caller's transaction."""
     if file.asset is not None:
         asset = file.asset
         return lambda: asset
@@ -128,7 +128,7 @@ def _row(by: User, file: OrderFile, stored: StoredFile) -> Asset:
 
 
 def given_file(value: Any) -> GivenFile | None:
-    """An upload, an asset id or a link out of a form field; None for anything else."""
+    """Parse a form field as an upload, an asset id or a link; None for anything else."""
     if isinstance(value, UploadedFile):
         return value
     text = str(value or "").strip()

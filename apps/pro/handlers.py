@@ -1,4 +1,4 @@
-"""What a worker does with a Pro order."""
+"""Worker handlers for Pro orders."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -25,17 +25,17 @@ from engines.media.probe import decodes_to_end
 
 log = structlog.get_logger(__name__)
 
-# A result may be off by a few frames; more means that something was cut or added.
+# A result may be a few frames off; more means something was cut or added.
 LENGTH_TOLERANCE_SECONDS = 0.25
 
 # Writes the rows of a stored result inside the transaction that ends the job; its dict joins the job's result.
 Keep = Callable[[StoredFile, Mapping[str, Any]], dict[str, Any]]
-# Looks at the result before it is stored, and says how to keep it.
+# Inspects the result before it is stored, and returns how to store it.
 Receiver = Callable[[JobRun, Path], Keep]
 
 
 def pro_run(run: JobRun, *, receive: Receiver) -> Outcome:
-    """Make the order, or go one step further with it; then keep the result under the job's own key."""
+    """Submit the order or take its next step, then store the result under the job's own key."""
     order = run.read(ProParameters).order
     made = request_produce(run, partial(order_opened, run, order))
     if isinstance(made, HandedOff):
@@ -46,7 +46,7 @@ def pro_run(run: JobRun, *, receive: Receiver) -> Outcome:
 
 @contextmanager
 def order_opened(run: JobRun, order: ProOrder) -> Iterator[SegmentedLipsyncRequest]:
-    """The order's typed request with readable files, valid while the block runs."""
+    """Yield the order's typed request with readable files, valid inside the block."""
     with ExitStack() as stack:
         video = input_opened(stack, run, "video", InputSource(asset_id=order.video_id))
         audios = {
@@ -57,7 +57,7 @@ def order_opened(run: JobRun, order: ProOrder) -> Iterator[SegmentedLipsyncReque
 
 
 def result_keep(run: JobRun, _path: Path) -> Keep:
-    """The receiver of an order that came from no project: the video is the caller's."""
+    """Receive the result of an order without a project: the video belongs to the caller."""
 
     def keep(stored: StoredFile, facts: Mapping[str, Any]) -> dict[str, Any]:
         asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.VIDEO, metadata=dict(facts))
@@ -67,16 +67,16 @@ def result_keep(run: JobRun, _path: Path) -> Keep:
 
 
 def pro_answer(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """A Pro job's result: the fields that name its video, and `output_url`."""
+    """Return a Pro job's result: the fields that name its video, and `output_url`."""
     return {**answer, "output_url": answer["video_url"]}
 
 
 def _received(run: JobRun, result: ProviderResult, receive: Receiver, *, wanted_seconds: float | None) -> Done:
     file = produced(result, "video")[0]
     keep = receive(run, file.path)
-    # Kept all the same: it is paid for, and what there is of it may do.
+    # Kept anyway: it is paid for, and the part that arrived may be good enough.
     damage = "" if decodes_to_end(file.path) else "The result is damaged: its video can't be decoded to the end."
-    # A result that came late may find the next attempt's under the job's key.
+    # A late result may find the next attempt's file under the job's key.
     key = job_video_key(uuid4()) if run.late else pro_result_key(run.job.owner_id, run.job.pk)
     stored = file_store(file.path, key=key, content_type=file.content_type, fence=run.fence)
     facts = {**result.facts, "job_id": str(run.job.pk), "made_at": datetime.now(UTC).isoformat()}

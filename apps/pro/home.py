@@ -1,7 +1,8 @@
-"""A Pro order that came from a project: what it was started from, and how its result comes back.
+"""A Pro order placed from a project: its source, and how its result comes back.
 
-From a scene the result is a new clip of it; from a composed video a new composition with those pictures. Either is
-written, or asked for, in the transaction that ends the job, so it happens exactly once whatever is killed.
+An order from a scene produces a new clip; one from a composed video produces a new composition with those pictures.
+Either is written or queued in the transaction that ends the job, so it happens exactly once, even if a process is
+killed.
 """
 
 from collections.abc import Mapping
@@ -44,7 +45,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Home:
-    """The project, and either the clip of a scene or the composed video that the order starts from."""
+    """The project, and the scene's clip or composed video that the order starts from."""
 
     project: Project
     scene: Scene | None = None
@@ -64,10 +65,10 @@ class Home:
 
 
 def home_find(*, by: User, project_id: UUID, sequence: int | None, video_id: UUID) -> Home:
-    """Where the result of an order for `video_id` belongs.
+    """Return where the result of an order for `video_id` belongs.
 
-    Raises NotFound for somebody else's, ConflictError where the video is no longer what the project shows there or
-    the scene is being worked on.
+    Raises NotFound for another user's video, ConflictError if the project no longer shows that video there or another
+    job is working on the scene.
     """
     if sequence is not None:
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
@@ -91,7 +92,7 @@ def pro_order_take(
     spending: Spending,
     idempotency: Idempotency | None = None,
 ) -> Job:
-    """Store the files, reserve the money and make the job. Raises BudgetExceeded before anything is stored."""
+    """Store the files, reserve the money and create the job. Raises BudgetExceeded before anything is stored."""
     spending_check(checked.quote.amount, project_spending(home.project, spending) if home else spending)
     rows = order_store(by, files)
     with transaction.atomic(durable=True):
@@ -100,20 +101,20 @@ def pro_order_take(
         project_lock(by=by, project_id=home.project.pk)
         job = order_start(by=by, checked=checked, rows=rows, labels=home.labels(), idempotency=idempotency)
         if home.scene is not None:
-            # The scene shows how far it is, and takes no other work meanwhile.
+            # The scene shows the job's progress and accepts no other work meanwhile.
             Scene.objects.filter(pk=home.scene.pk).update(job=job)
         return job
 
 
 def pro_result_receive(run: JobRun, path: Path) -> Keep:
-    """The receiver of every Pro result: home where it came from, else the caller's own."""
+    """Receive a Pro result: into the project it came from, else as the caller's own video."""
     asked, kept = run.read(ProParameters), result_keep(run, path)
     if asked.home is None:
         return kept
     if asked.home.clip_id is not None:
         parent = Clip.objects.select_related("asset").filter(pk=asked.home.clip_id).first()
         if parent is None:
-            return kept  # the scene was deleted for good; what was paid for is still the owner's
+            return kept  # the scene was permanently deleted; the owner still gets what was paid for
         return partial(_clip_keep, run, parent, _checks(run, path, parent))
     if asked.home.composition_id is not None and not run.late:
         return partial(_composition_keep, run, asked.home.composition_id)
@@ -153,7 +154,7 @@ def _composition_keep(
         return answer
     wanted = composition.asset.duration_seconds or 0.0
     if abs((asset.duration_seconds or 0.0) - wanted) > LENGTH_TOLERANCE_SECONDS:
-        # Under the song it would run away from it: the page says so, and the video stays here.
+        # It would drift out of sync with the song, so the page says so and the video isn't composed.
         log.warning("pro_result_not_composed", job_id=str(run.job.pk), seconds=asset.duration_seconds, wanted=wanted)
         return {**answer, "not_composed": True}
     return {**answer, "compose_job_id": str(composition_repicture(composition=composition, pictures=asset).pk)}

@@ -1,4 +1,4 @@
-"""A segmented lip-sync as it lies on a job: the files by id, the segments, model and options, all frozen."""
+"""A segmented lip-sync as frozen on a job: the files by id, the segments, model and options."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from apps.providers.base import LipsyncSegment, MediaInput, SegmentedLipsyncRequ
 
 
 class OrderedSegment(Frozen):
-    """Seconds on the video's timeline; a crop in seconds of the audio where the user cropped it."""
+    """A segment in seconds of the video's timeline, with a crop in seconds of the audio if the user set one."""
 
     start_seconds: float
     end_seconds: float
@@ -34,7 +34,7 @@ class OrderedSegment(Frozen):
 
 
 class ProOrder(Frozen):
-    """What was ordered. `audio_ids` by reference id."""
+    """The order. `audio_ids` is keyed by reference id."""
 
     video_id: UUID
     audio_ids: dict[str, UUID]
@@ -45,7 +45,7 @@ class ProOrder(Frozen):
     settings: dict[str, Any]
 
     def request(self, video: MediaInput, audios: Mapping[str, MediaInput]) -> SegmentedLipsyncRequest:
-        """The typed request with these files."""
+        """Return the typed request with these files."""
         return SegmentedLipsyncRequest(
             video=video,
             audios=dict(audios),

@@ -1,4 +1,4 @@
-"""What a Pro job is asked for: the order, and where its result goes."""
+"""A Pro job's parameters: the order, and where its result goes."""
 
 from uuid import UUID
 
@@ -7,14 +7,14 @@ from apps.pro.order import ProOrder
 
 
 class ProHome(Frozen):
-    """What the order was started from: the clip of a scene, or a composed video."""
+    """The source of the order: a scene's clip or a composed video."""
 
     clip_id: UUID | None = None
     composition_id: UUID | None = None
 
 
 class ProParameters(JobParameters):
-    """Without `home` the result is the caller's own."""
+    """Without `home` the result belongs to the caller alone."""
 
     order: ProOrder
     home: ProHome | None = None

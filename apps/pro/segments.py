@@ -1,4 +1,4 @@
-"""Reading the `segments` field: JSON in, typed segments and every problem of form out."""
+"""Parse the `segments` field: JSON in, typed segments and every format problem out."""
 
 import json
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ from typing import Any
 from apps.providers.base import LipsyncSegment
 from apps.providers.orders import SegmentProblem, is_number
 
-# What the editor's timeline can bear; a service may take fewer.
+# The most that the editor's timeline handles; a service may accept fewer.
 MAXIMUM_SEGMENTS = 100
-# Fields of the form that are no audio, so no reference may be called so.
+# Form fields other than audio; no reference may use these names.
 RESERVED_REFERENCES = frozenset(
     {
         *("video", "segments", "model", "sync_mode", "options", "provider", "config_flavor"),
@@ -22,7 +22,7 @@ NO_LIST = SegmentProblem(None, "segments", "segments must be a JSON list of segm
 
 @dataclass(frozen=True)
 class ReadSegments:
-    """Segments that could be read, by their places in the list, and what was wrong with those that could not."""
+    """The valid segments by their position in the list, and the problems of the others."""
 
     segments: dict[int, LipsyncSegment]
     problems: list[SegmentProblem]
@@ -33,7 +33,7 @@ class ReadSegments:
 
 
 def json_read(text: str) -> Any:
-    """A JSON field of the form. Raises ValueError, also for half characters, which no answer could repeat."""
+    """Parse a JSON form field. Raises ValueError, also for lone surrogates, which no response could contain."""
     try:
         value = json.loads(text)
         json.dumps(value, ensure_ascii=False).encode()
@@ -43,7 +43,7 @@ def json_read(text: str) -> Any:
 
 
 def segments_read(text: str) -> ReadSegments:
-    """Read the JSON list. Keys that we do not know (a page's `label`, `id`) are left out, never sent on."""
+    """Parse the JSON list. Unknown keys (such as a page's `label` or `id`) are dropped, never forwarded."""
     try:
         rows = json_read(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Use cases of the Pro editor: check an order as a whole, price it, take it."""
+"""Use cases of the Pro editor: check an order as a whole, price it, place it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ VIDEO = "video"
 
 @dataclass(frozen=True)
 class ProWish:
-    """What the form says beside the files. An empty `model` or `sync_mode` is the service's default."""
+    """The form's fields other than files. An empty `model` or `sync_mode` means the service's default."""
 
     segments: ReadSegments
     options: Mapping[str, Any]
@@ -42,7 +42,7 @@ class ProWish:
 
 @dataclass(frozen=True)
 class Labels:
-    """What whoever receives the result writes on the job: whose it is, and where the result goes."""
+    """What the job records for the receiver of the result: its owner, and where the result goes."""
 
     project_id: UUID | None = None
     scene_id: UUID | None = None
@@ -52,22 +52,22 @@ class Labels:
 
 @dataclass(frozen=True)
 class CheckedOrder:
-    """An order without problems: its typed request, who will do it, and what it will cost."""
+    """A valid order: its typed request, its provider, and what it will cost."""
 
     request: SegmentedLipsyncRequest
     choice: Choice
     quote: Quote
 
     def payload(self) -> dict[str, Any]:
-        """Exactly what would be sent to the service, with the files' names where their links will stand."""
+        """Return exactly what would be sent to the service, with file names in place of links."""
         rules = order_rules(self.choice.provider)
         return rules.order_payload(self.request, address_of=lambda media: f"<{media.path.name}>")
 
 
 def order_check(wish: ProWish, files: Mapping[str, OrderFile]) -> CheckedOrder:
-    """Look at everything, at once. Raises InputError that lists every problem by segment and field.
+    """Check the whole order. Raises InputError listing every problem by segment and field.
 
-    Nothing is stored, sent or paid.
+    Nothing is stored, sent or paid for.
     """
     asked = wish.provider or default_provider(Capability.SEGMENTED_LIPSYNC).name
     choice = provider_choose(Capability.SEGMENTED_LIPSYNC, flavor=wish.flavor, asked=asked)
@@ -90,7 +90,7 @@ def order_check(wish: ProWish, files: Mapping[str, OrderFile]) -> CheckedOrder:
 
 
 def _quote(request: SegmentedLipsyncRequest, choice: Choice, files: Mapping[str, OrderFile]) -> Quote:
-    """The service's own estimate where it can fetch every file already, else by the price table."""
+    """Return the service's own estimate if it can already fetch every file, else the price table's."""
     provider, table = choice.provider, choice.provider.quote(request)
     links = {name: asset_public_url(file.asset) if file.asset else None for name, file in files.items()}
     if not isinstance(provider, RemoteProvider) or not all(links.values()):
@@ -129,7 +129,7 @@ def _refuse_problems(problems: list[SegmentProblem]) -> None:
 
 
 def order_store(by: User, files: Mapping[str, OrderFile]) -> Mapping[str, Callable[[], Asset]]:
-    """Move received files into storage, which may take a while; the answers make their rows in a transaction."""
+    """Move received files into storage, which may take a while; the returned functions create their rows."""
     return {name: order_file_store(by, file) for name, file in files.items()}
 
 
@@ -141,7 +141,7 @@ def order_start(
     labels: Labels = Labels(),
     idempotency: Idempotency | None = None,
 ) -> Job:
-    """Make the files' rows and the job, and reserve the money. Needs an open transaction. Raises BudgetExceeded."""
+    """Create the files' rows and the job, and reserve the money, in an open transaction. Raises BudgetExceeded."""
     assets = {name: row() for name, row in rows.items()}
     order = ProOrder(
         video_id=assets[VIDEO].pk,

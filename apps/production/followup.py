@@ -1,5 +1,5 @@
-"""What happens elsewhere when a job ends or a song changes. Each may come twice, late or never: all look at the
-rows again."""
+"""Reactions to the end of a job or a change of the song. Each call may come twice, late or never, so all of them read
+the rows again."""
 
 from uuid import UUID
 
@@ -40,14 +40,14 @@ def job_ended(job_id: UUID) -> None:
 
 
 def job_retried(job_id: UUID) -> None:
-    """Its scene shows the job again, also where the scene had been reverted or made anew since it failed."""
+    """Show the job on its scene again, even if the scene was reverted or regenerated since the failure."""
     job = Job.objects.filter(pk=job_id, state__in=ACTIVE, scene_id__isnull=False).first()
     if job is not None:
         Scene.objects.filter(pk__in=[job.scene_id], deleted_at=None).update(job=job)
 
 
 def project_sections_changed(project_id: UUID, labels: list[str]) -> None:
-    """The song's parts have other names or places: scenes that had one of the old names get the new one."""
+    """Rename scenes that still have one of the old section names after the song's sections changed."""
     with transaction.atomic():
         project = Project.objects.select_for_update(of=("self",)).filter(pk=project_id).first()
         if project is not None:
@@ -55,13 +55,13 @@ def project_sections_changed(project_id: UUID, labels: list[str]) -> None:
 
 
 def project_song_changed(project_id: UUID) -> None:
-    """The project's song or its used part changed: lay the cuts anew."""
+    """Replan the cuts after the project's song or its used part changed."""
     try:
         with transaction.atomic():
             project = Project.objects.select_for_update(of=("self",)).filter(pk=project_id).first()
             if project is not None:
                 scenes_replan(project=project)
     except StudioError as error:
-        # The scenes stay as they were; the project says what a person has to do.
+        # The scenes stay as they were; the project says what to do.
         log.warning("scenes_not_replanned", project_id=str(project_id), reason=error.message)
         Project.objects.filter(pk=project_id).update(problem=error.message)

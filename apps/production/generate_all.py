@@ -1,8 +1,8 @@
-"""The one-button path: everything that is missing gets made, then composed.
+"""The one-button path: generate everything that is missing, then compose the video.
 
-Nothing waits and nothing is remembered outside the database: `project_advance` looks at the rows and starts
-whatever can start. It is called when a job of the project ends, and by the sweep; calling it once more does
-no harm, and a kill at any line loses nothing.
+Nothing blocks and all state is in the database: `project_advance` reads the rows and starts whatever can start. It is
+called when a job of the project ends, and by the sweep. An extra call is harmless, and a kill at any line loses
+nothing.
 """
 
 from collections.abc import Sequence
@@ -44,14 +44,14 @@ from apps.work.work import Spending, Work, spending_check, work_start
 
 log = structlog.get_logger(__name__)
 
-# How many different reasons a project tells.
+# How many different reasons a project shows.
 MOST_REASONS = 4
 FAILED = {State.FAILED, State.CANCELLED, State.NEEDS_ATTENTION}
 
 
 def generate_all_works(*, by: User, project: Project) -> list[Work]:
-    """What is missing, quoted. Scenes that are not written yet count as if each held the idea, and as if each that
-    lies over singing were a performance."""
+    """Return everything that is missing, with quotes. Unwritten scenes are priced as if each used the idea as its
+    prompt, and as if each one over singing were a performance."""
     works: list[Work] = []
     scenes = _scenes(project)
     performs = project_performs(project)
@@ -78,13 +78,13 @@ def generate_all_works(*, by: User, project: Project) -> list[Work]:
 
 
 def _reference_is_missing(project: Project, scenes: Sequence[Scene]) -> bool:
-    """A described character is drawn once, before the images that have to look alike."""
+    """Return whether a described character still has to be drawn; that comes before images that must match it."""
     wanted = not scenes or any(scene.image_id is None and scene.current_clip_id is None for scene in scenes)
     return wanted and project.character_reference_id is None and bool(project.character_description.strip())
 
 
 def _scenes(project: Project) -> list[Scene]:
-    """The live scenes, all on the same project object and with their clips, so that each table is read once."""
+    """Return the live scenes with their clips, sharing one project object, so that each table is read once."""
     scenes = list(scenes_of(project).prefetch_related("clips"))
     for scene in scenes:
         scene.project = project
@@ -92,9 +92,10 @@ def _scenes(project: Project) -> list[Scene]:
 
 
 def generate_all_start(*, by: User, project_id: UUID, spending: Spending) -> Project:
-    """Switch the path on. Work that failed before is tried again; what is there is kept.
+    """Switch the path on. Failed work is retried; existing results are kept.
 
-    Raises BudgetExceeded when the whole needs a yes or would pass a cap, InputError for a project that cannot be made.
+    Raises BudgetExceeded when the total needs confirmation or would exceed a cap, InputError for a project that can't
+    be generated.
     """
     project = project_get(by=by, project_id=project_id)
     if not project.generating:
@@ -113,7 +114,7 @@ def generate_all_start(*, by: User, project_id: UUID, spending: Spending) -> Pro
 
 
 def generate_all_cancel(*, by: User, project_id: UUID) -> Project:
-    """Switch the path off and cancel what runs. What is made stays."""
+    """Switch the path off and cancel running jobs. Finished results stay."""
     project = project_get(by=by, project_id=project_id)
     Project.objects.filter(pk=project.pk).update(generating=False)
     for job_id in live_jobs(project.pk).values_list("pk", flat=True):
@@ -126,20 +127,20 @@ def generate_all_cancel(*, by: User, project_id: UUID) -> Project:
 
 
 def project_advance(project_id: UUID) -> None:
-    """Start whatever can start now; switch the path off when all is made or nothing more can be."""
+    """Start whatever can start now; switch the path off when everything is done or nothing more can be."""
     try:
         with transaction.atomic():
             project = Project.objects.select_for_update(of=("self",)).filter(pk=project_id, generating=True).first()
             if project is not None:
                 _advance(project)
     except StudioError as error:
-        # What cannot be started stops the path with its sentence; nothing of this round was written.
+        # Work that can't start stops the path with its message; this round was rolled back.
         log.warning("generate_all_problem", project_id=str(project_id), reason=error.message)
         Project.objects.filter(pk=project_id, generating=True).update(generating=False, problem=error.message)
 
 
 def projects_advance_all() -> None:
-    """The sweep: look at every project whose path is on, in case a bell was lost."""
+    """Advance every project whose path is on, in case a message was lost (called by the sweep)."""
     for project_id in Project.objects.filter(generating=True).values_list("pk", flat=True):
         project_advance(project_id)
 
@@ -164,7 +165,7 @@ def _advance(project: Project) -> None:
 
 
 def _off_the_song(project: Project, scenes: Sequence[Scene]) -> bool:
-    """Whether the lengths do not add up to the song's. Where they do, a person's cuts are left alone."""
+    """Return whether the scenes' lengths don't add up to the song's. If they do, the user's cuts are left alone."""
     total = song_seconds(project)
     return total is not None and sum((usual_duration(project, scene) for scene in scenes), Decimal(0)) != total
 
@@ -177,7 +178,7 @@ def _song_ready(project: Project) -> bool:
         return False
     if song_seconds(project) is None:
         raise InputError(f"The song couldn't be read: {song.analysis_error}")
-    # Without a beat grid the cuts are even; a music video without beats is better than none.
+    # Without a beat grid the cuts are evenly spaced, which beats having no video.
     return True
 
 
@@ -191,8 +192,8 @@ def _write_scenes(project: Project) -> None:
 
 
 def _reference_awaited(project: Project) -> bool:
-    """Whether images have to wait for the character's picture; it is started where it was not. Raises InputError where
-    it could not be made."""
+    """Return whether images have to wait for the character's picture, starting it if necessary. Raises InputError if it
+    couldn't be created."""
     last = _last_job(project, Kind.CHARACTER_REFERENCE)
     if last is None:
         key = reference_key(project.pk)
@@ -200,13 +201,13 @@ def _reference_awaited(project: Project) -> bool:
         return True
     if last.state in FAILED:
         raise InputError(f"The character reference couldn't be created: {last.error or 'it was cancelled.'}")
-    # One that a person took away while the path was on is not made again.
+    # A picture that the user removed while the path was on is not drawn again.
     return last.is_live
 
 
 def _make_missing(project: Project, scenes: Sequence[Scene], *, drawing: bool) -> tuple[bool, list[Scene]]:
-    """Start each scene's next step; `drawing`: the character is still being drawn, images wait for it. Answers whether
-    anything runs, and the scenes that cannot go on."""
+    """Start each scene's next step. While `drawing` the character, images wait. Return whether anything runs, and the
+    scenes that can't continue."""
     busy, failed = drawing, []
     performs = project_performs(project)
     for scene, span in zip(scenes, scene_spans(project, scenes), strict=True):
@@ -219,7 +220,7 @@ def _make_missing(project: Project, scenes: Sequence[Scene], *, drawing: bool) -
                 _next_step(project, scene, span)
                 busy = True
         elif performs and lipsync_is_missing(scene):
-            # Its failure is no failure of the scene, which has its clip and says what went wrong.
+            # A failed lip-sync doesn't fail the scene: it keeps its clip and shows the reason.
             busy = performance_start(by=project.owner, scene=scene) or busy
     return busy, failed
 
@@ -249,7 +250,7 @@ def _compose(project: Project) -> None:
 
 
 def _last_job(project: Project, kind: Kind) -> Job | None:
-    """The newest job of this kind since the path was switched on, or one that is still active."""
+    """Return the newest job of this kind since the path was switched on, or an older one that is still active."""
     newest = Job.objects.filter(project_id=project.pk, kind=kind).order_by("-created_at").first()
     if newest is None or newest.state in ACTIVE:
         return newest
@@ -257,8 +258,8 @@ def _last_job(project: Project, kind: Kind) -> Job | None:
 
 
 def _forget_failures(project: Project) -> None:
-    """Failed, cancelled and refused work is made anew. What needs a person keeps its place, as it may be paid, and so
-    does a clip that was paid and refused."""
+    """Clear failed, cancelled and rejected work so that it is retried. Jobs awaiting a decision stay, since they may
+    be paid for, and so does a paid clip that failed its checks."""
     refused = Q(job__state=State.SUCCEEDED, job__quoted_cost=0, current_clip=None)
     done_with = Q(job__state__in=[State.FAILED, State.CANCELLED]) | refused
     Scene.objects.filter(done_with, project=project).update(job=None)
@@ -276,7 +277,7 @@ def _failure_sentence(failed: Sequence[Scene], total: int) -> str:
 
 
 def _what_helps(failed: Sequence[Scene]) -> str:
-    """`Press Generate …` for what it makes again. What was paid and refused, or may have been paid, it does not."""
+    """Return `Press Generate …` for work that it retries. It doesn't retry what was paid for, or may have been."""
     choosing = [str(scene.sequence) for scene in failed if scene_awaits_choice(scene)]
     if not choosing:
         return "Click Generate to retry them."

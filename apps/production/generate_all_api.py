@@ -1,4 +1,4 @@
-"""HTTP edge of the one-button path."""
+"""HTTP endpoints of the one-button path."""
 
 from dataclasses import asdict
 from typing import Any
@@ -56,7 +56,7 @@ class ProjectGenerateCancel(APIView):
 
 
 class ExcessSerializer(serializers.Serializer[Any]):
-    """Counted by the provider beyond the reservation; decide about it with `POST /api/jobs/{job_id}/excess`."""
+    """What the provider charged beyond the reservation; settle it with `POST /api/jobs/{job_id}/excess`."""
 
     job_id = serializers.UUIDField()
     provider = serializers.CharField()

@@ -1,4 +1,4 @@
-"""A song and an idea to a video file without a browser: what `make video` and `make demo` do."""
+"""Turn a song and an idea into a video file without a browser, for `make video` and `make demo`."""
 
 import hashlib
 import shutil
@@ -35,7 +35,7 @@ FAILED_JOBS_NAMED = 3
 
 @dataclass(frozen=True)
 class VideoWish:
-    """What the command line says; empty means the studio's own choice."""
+    """Options from the command line; an empty one is left to the studio."""
 
     song: Path
     idea: str
@@ -57,7 +57,7 @@ class VideoWish:
 
 
 def song_ensure(*, by: User, path: Path) -> Song:
-    """The song of that file: the one that was taken in before, or a new one. Raises InputError for no song."""
+    """Return the file's song, importing it if it is new. Raises InputError if the file isn't a song."""
     if not path.is_file():
         raise InputError(f"There's no file {path}. Name a song: mp3, wav, flac, m4a, ogg or opus.")
     with path.open("rb") as file:
@@ -72,7 +72,7 @@ def song_ensure(*, by: User, path: Path) -> Song:
 
 
 def project_ensure(*, by: User, song: Song, wish: VideoWish, new: bool) -> tuple[Project, bool]:
-    """The project of the same song and wishes, and whether it was there before; `new` always makes one."""
+    """Return the project with the same song and options and whether it already existed; `new` always creates one."""
     same = Project.objects.filter(owner=by, song=song, song_start=0, song_end=None, **wish.fields())
     known = None if new else same.order_by("-created_at").first()
     if known is not None:
@@ -85,7 +85,7 @@ def project_ensure(*, by: User, song: Song, wish: VideoWish, new: bool) -> tuple
 def project_make(
     *, by: User, project: Project, show: Callable[[list[Stage]], None], sleep: Callable[[float], None] = time.sleep
 ) -> Project:
-    """Start or go on, and look until it is made. Raises ConflictError with the sentence of what went wrong."""
+    """Start or resume the project and poll until it is done. Raises ConflictError that says what went wrong."""
     generate_all_start(by=by, project_id=project.pk, spending=Spending(confirmed=True))
     while True:
         project = project_get(by=by, project_id=project.pk)
@@ -99,7 +99,7 @@ def project_make(
 
 
 def final_copy(project: Project, target: Path) -> Mapping[str, Any]:
-    """Copy the final video to `target`, whole or not at all; answers its facts."""
+    """Copy the final video to `target` atomically and return its facts."""
     asset = project.final_video
     if asset is None:
         raise ConflictError("The project doesn't have a final video yet. Run the command again.")
@@ -122,7 +122,7 @@ def final_copy(project: Project, target: Path) -> Mapping[str, Any]:
 
 
 def _doubts(project: Project) -> Mapping[str, str]:
-    """`scene 3: It looks frozen …`: nobody has seen the clips before they were joined."""
+    """`scene 3: It looks frozen …`: the clips were joined without anyone watching them."""
     return {
         f"scene {scene.sequence}": " ".join(suspicions)
         for scene in scenes_of(project)
@@ -131,11 +131,11 @@ def _doubts(project: Project) -> Mapping[str, str]:
 
 
 def project_page(project: Project) -> str:
-    """The address of the project's page."""
+    """Return the URL of the project's page."""
     return f"{settings.STUDIO_URL}{reverse('studio:edit', args=[project.pk])}"
 
 
 def failed_jobs(project: Project) -> list[Job]:
-    """What ended the last run of the one-button path, newest first."""
+    """Return the jobs that ended the last run of the one-button path, newest first."""
     jobs = Job.objects.filter(project_id=project.pk, state__in=[State.FAILED, State.NEEDS_ATTENTION])
     return list(jobs.filter(updated_at__gte=project.generating_since or project.created_at)[:FAILED_JOBS_NAMED])

@@ -1,4 +1,4 @@
-"""What a project costs: estimated, reserved, spent, and seconds bought against seconds used."""
+"""What a project costs: estimated, reserved and spent dollars, and seconds bought versus seconds used."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,8 +17,8 @@ from apps.scenes.selectors import scenes_of
 
 @dataclass(frozen=True)
 class Estimate:
-    """US dollars that everything that is missing would cost now; None with the reason in `problem` where it cannot be
-    said."""
+    """What generating everything that is missing would cost now, in US dollars; None if unknown, with the reason in
+    `problem`."""
 
     amount: Decimal | None
     problem: str = ""
@@ -26,7 +26,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Excess:
-    """What a provider counted beyond a reservation, until a person decides about it."""
+    """What a provider charged beyond a reservation, until a person settles it."""
 
     job_id: UUID
     provider: str
@@ -46,12 +46,12 @@ class Account:
 
     @property
     def left(self) -> Decimal | None:
-        """Of the budget; None without one."""
+        """Return what is left of the budget; None without one."""
         return None if self.budget is None else self.budget - self.spent - self.reserved
 
 
 def project_estimate(*, by: User, project: Project) -> Estimate:
-    """Prepares the request of every missing piece, so it takes its time on a large project."""
+    """Estimate the missing work. Prepares the request of every missing piece, so it is slow on a large project."""
     try:
         works = generate_all_works(by=by, project=project)
     except StudioError as error:

@@ -1,7 +1,7 @@
-"""Quick gen: lip-sync of a card's clip to its scene's part of the song, and the stitching that follows by itself.
+"""Quick gen: lip-sync a card's clip to its scene's part of the song, then stitch the video automatically.
 
-The card's job is the scene's job like any other: it counts on the project's budget, a second one is refused, and its
-result takes the clip's place in the transaction that ends it. So a tab that closes loses nothing.
+The card's job is an ordinary job of the scene: it counts towards the project's budget, a second one is refused, and
+its result replaces the clip in the transaction that ends the job. Closing the tab therefore loses nothing.
 """
 
 from collections.abc import Mapping
@@ -38,14 +38,14 @@ from apps.work.work import Spending, Work, spending_check
 
 log = structlog.get_logger(__name__)
 
-# For how long the sweep looks after a lost bell.
+# How far back the sweep looks for lost messages.
 STITCH_WITHIN = timedelta(hours=1)
-# The length of a scene for which neither a plan nor a clip says one.
+# The length of a scene that has neither a planned length nor a clip.
 WITHOUT_LENGTH_SECONDS = Decimal(8)
 
 
 def quick_scene(*, by: User, scene_id: UUID) -> Scene:
-    """Raises NotFound for an unknown scene, and for somebody else's."""
+    """Return the user's scene. Raises NotFound for an unknown scene or another user's."""
     found = Scene.objects.filter(pk=scene_id, project__owner=by, deleted_at=None)
     place = found.values_list("project_id", "sequence").first()
     if place is None:
@@ -54,7 +54,7 @@ def quick_scene(*, by: User, scene_id: UUID) -> Scene:
 
 
 def quick_wish(scene: Scene) -> dict[str, Any]:
-    """What the page sends to `/api/mv/lipsync`: the current clip, the song, and the scene's own window on it."""
+    """Return what the page sends to `/api/mv/lipsync`: the current clip, the song, and the scene's window on it."""
     project = scene.project
     if project.song is None:
         raise InputError("This project has no song to sync to. Add a song first.", code="no_song")
@@ -68,7 +68,7 @@ def quick_wish(scene: Scene) -> dict[str, Any]:
 
 
 def quick_windows(project: Project) -> dict[int, tuple[Decimal, Decimal]]:
-    """[start, end) on the song of every scene that lies on it, by number: what a card's script sends."""
+    """Return [start, end) on the song by scene number, for every scene inside it; a card's script sends this."""
     if project.song is None:
         return {}
     return {
@@ -79,7 +79,7 @@ def quick_windows(project: Project) -> dict[int, tuple[Decimal, Decimal]]:
 
 
 def quick_lipsync_work(*, by: User, scene: Scene, wish: Mapping[str, Any]) -> Work:
-    """Quoted, nothing written. Raises ConflictError when `video_id` is not the scene's clip any more."""
+    """Return the quoted work without writing anything. Raises ConflictError if `video_id` isn't the scene's clip."""
     clip, project = scene.current_clip, scene.project
     if clip is None:
         raise InputError(f"Scene {scene.sequence} has no video yet. Generate one first.", code="no_video")
@@ -106,7 +106,7 @@ def quick_lipsync_work(*, by: User, scene: Scene, wish: Mapping[str, Any]) -> Wo
 def quick_lipsync_start(
     *, by: User, scene_id: UUID, wish: Mapping[str, Any], spending: Spending, idempotency: Idempotency | None = None
 ) -> Job:
-    """Raises ConflictError while the scene is being worked on."""
+    """Start the card's lip-sync. Raises ConflictError while another job is working on the scene."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=quick_scene(by=by, scene_id=scene_id).project_id)
         if earlier := idempotent_job(by=by, idempotency=idempotency):
@@ -119,15 +119,16 @@ def quick_lipsync_start(
 
 
 def stitch_current(*, by: User, project_id: UUID) -> Job:
-    """Compose the latest clip of every scene that has one, with the audio settings of the final video before."""
+    """Compose the latest clip of every scene that has one, with the previous final video's audio settings."""
     current = current_composition(project_get(by=by, project_id=project_id))
     options = dict(current.options) if current is not None else {}
     return project_compose(by=by, project_id=project_id, overrides={**options, "skip_missing": True})
 
 
 def stitch_again(job: Job) -> None:
-    """After a job of the project ended: stitch the final video again where a lip-sync of Quick gen asked for it and it
-    does not show the clips as they are. While it is being composed nothing happens; the end of that looks again."""
+    """Stitch the final video again if a Quick gen lip-sync asked for it and it is outdated.
+
+    Called whenever a job of the project ends. Does nothing while a composition is running; its end calls this again."""
     if job.project_id is None or not _stitch_wanted(job):
         return
     project = Project.objects.select_related("owner").filter(pk=job.project_id, final_video__isnull=False).first()
@@ -157,7 +158,7 @@ def _stitch_wanted(job: Job) -> bool:
 
 
 def stitch_missed(*, now: datetime) -> None:
-    """The sweep: lip-syncs whose end nobody heard, so that nothing was composed after them."""
+    """Stitch after lip-syncs whose final message was lost (called by the sweep)."""
     composed = Job.objects.filter(
         project_id=OuterRef("project_id"), kind=Kind.COMPOSE, created_at__gte=OuterRef("finished_at")
     )

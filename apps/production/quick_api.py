@@ -1,4 +1,4 @@
-"""`/api/mv/lipsync`: stand-alone, or for a scene's card on Quick gen."""
+"""`/api/mv/lipsync`: standalone, or for a scene's card on Quick gen."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""How a project's character looks: the pictures that were drawn or brought, and the one that new work follows."""
+"""A project's character: the pictures drawn or uploaded, and the one that new work uses."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from apps.work.work import Spending, Work, spending_check, work_start
 
 
 def references_of(project: Project) -> list[Asset]:
-    """Every picture of the character that was made for this project, oldest first, and the one in use."""
+    """Return every picture of the character drawn for this project, oldest first, and the one in use."""
     drawn = Job.objects.filter(project_id=project.pk, kind=Kind.CHARACTER_REFERENCE, state=State.SUCCEEDED)
     results = drawn.order_by("finished_at", "pk").values_list("result", flat=True)
     order = [UUID(image["image_id"]) for result in results for image in result.get("images", ())]
@@ -30,7 +30,7 @@ def references_of(project: Project) -> list[Asset]:
 
 
 def reference_work(project: Project, *, take: int = 0) -> Work:
-    """The character's picture; each `take` looks different. Raises InputError where nobody described the character."""
+    """Return the work of drawing the character; each `take` differs. Raises InputError without a description."""
     return character_reference_work(
         by=project.owner,
         character_description=project.character_description,
@@ -42,13 +42,13 @@ def reference_work(project: Project, *, take: int = 0) -> Work:
 
 
 def reference_key(project_id: UUID) -> str:
-    """One is drawn at a time."""
+    """Return the dedupe key that allows one drawing at a time."""
     return f"project:{project_id}:character_reference"
 
 
 def reference_draw(*, by: User, project_id: UUID, spending: Spending) -> Job:
-    """Draw another one. It is used by itself only where there is none yet. Raises ConflictError while one is drawn,
-    BudgetExceeded where the cost needs a yes."""
+    """Draw another picture; it becomes current only if there is none yet. Raises ConflictError while another is in
+    progress, BudgetExceeded if the cost needs confirmation."""
     project = project_get(by=by, project_id=project_id)
     work = reference_work(project, take=len(references_of(project)))
     spending_check(work.quote.amount, project_spending(project, spending))

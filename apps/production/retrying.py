@@ -1,5 +1,5 @@
-"""Trying again what failed. A retry that costs is asked for like any other work: caps always, and a yes above the
-project's threshold."""
+"""Retrying failed work. A paid retry is checked like any other work: against the caps, and with confirmation above
+the project's threshold."""
 
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from apps.work.work import Spending, spending_check
 
 
 def job_retry(*, by: User, job_id: UUID, spending: Spending) -> Job:
-    """The next attempt with the frozen parameters. Raises BudgetExceeded where its cost needs a yes."""
+    """Start the next attempt with the frozen parameters. Raises BudgetExceeded if its cost needs confirmation."""
     job = job_get(by, job_id)
     scene = (
         Scene.objects.filter(pk__in=[job.scene_id]).first()
@@ -29,7 +29,7 @@ def job_retry(*, by: User, job_id: UUID, spending: Spending) -> Job:
         else None
     )
     if scene is not None and job.project_id is not None:
-        # It could not even be put together, so there is nothing frozen to repeat.
+        # The request couldn't be prepared, so there are no frozen parameters to repeat.
         return _make_again(by, scene, job, spending)
     project = Project.objects.filter(pk=job.project_id).first() if job.project_id else None
     if project is not None:
@@ -38,9 +38,9 @@ def job_retry(*, by: User, job_id: UUID, spending: Spending) -> Job:
 
 
 def scene_retry(*, by: User, project_id: UUID, sequence: int, spending: Spending) -> Job:
-    """What the scene's card complains of: a job that failed, or a clip that did not pass its checks or looks wrong.
+    """Retry what the scene's card reports: a failed job, or a clip that failed its checks or looks wrong.
 
-    Raises ConflictError where there is nothing to try again.
+    Raises ConflictError if there is nothing to retry.
     """
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
     if job := scene_job(scene):
@@ -54,7 +54,7 @@ def scene_retry(*, by: User, project_id: UUID, sequence: int, spending: Spending
 
 
 def _make_again(by: User, scene: Scene, job: Job, spending: Spending) -> Job:
-    """A new job of the same kind: the old one succeeded, and its clip is not wanted."""
+    """Start a new job of the same kind, because the old one succeeded with an unwanted clip."""
     number = scene.sequence or 0
     if job.kind == Kind.PRO_LIPSYNC:
         raise ConflictError("Choose the clip from the scene's history, or send the scene to the Pro editor again.")

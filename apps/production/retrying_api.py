@@ -1,4 +1,4 @@
-"""HTTP edge of trying a job again."""
+"""HTTP endpoint for retrying a job."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""How far a project's making is, stage by stage, read from the rows."""
+"""A project's progress stage by stage, read from the rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from apps.scenes.performance import lipsync_is_missing, project_performs
 from apps.scenes.selectors import scenes_of
 from apps.songs.models import AnalysisState, Song
 
-# How long each takes beside an image, roughly; drafts and paid models agree well enough for a bar.
+# Rough duration of each relative to an image; close enough for drafts and paid models alike.
 WEIGHTS: Mapping[Kind, int] = {
     Kind.AUDIO_ANALYSIS: 1,
     Kind.SCENES: 1,
@@ -26,14 +26,14 @@ WEIGHTS: Mapping[Kind, int] = {
     Kind.LIPSYNC: 5,
     Kind.COMPOSE: 5,
 }
-# The pace says something once so much of the round is done, in seconds and as a share of it.
+# The pace is meaningful once this much of the round is done, in seconds and as a share of it.
 LEAST_ELAPSED_SECONDS = 10
 LEAST_SHARE = 0.1
 
 
 @dataclass(frozen=True)
 class Stage:
-    """`share` is 0…1; `words` say what is counted; `weight` is the work of all of it, in images."""
+    """`share` is 0…1; `words` name what is counted; `weight` is the total work, in units of one image."""
 
     name: str
     share: float
@@ -47,7 +47,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Way:
-    """What is made now, in words; `percent` None where nobody knows; `left` the time left, "" where it is a guess."""
+    """What is in progress. `percent` is None if unknown; `left` is the time left, "" where it would be a guess."""
 
     words: str
     percent: int | None
@@ -55,14 +55,14 @@ class Way:
 
 
 def project_stages(project: Project) -> list[Stage]:
-    """Song, scenes, images, clips, lips where somebody performs, video, in the order in which they are made."""
+    """Return the stages in order: song, scenes, images, clips, lip-sync if there are performances, video."""
     song = Song.objects.filter(pk__in=[project.song_id]).first()
     running = list(Job.objects.filter(Q(project_id=project.pk) | _analysis_of(song), state__in=sorted(LIVE)))
     return _stages(project, song, list(scenes_of(project)), running)
 
 
 def project_way(project: Project, scenes: Sequence[Scene], running: Sequence[Job]) -> Way:
-    """How far the one-button path is; `running` are the project's live jobs."""
+    """Return the progress of the one-button path; `running` are the project's live jobs."""
     if not scenes:
         listening = project.song is not None and project.song.analysis_state == AnalysisState.WAITING
         return Way("Analyzing the song" if listening else "Writing the scenes", None)
@@ -73,7 +73,7 @@ def project_way(project: Project, scenes: Sequence[Scene], running: Sequence[Job
 
 
 def _way_words(stages: Sequence[Stage], running: Iterable[Job]) -> str:
-    """`Images 6 of 6 · Clips 2 of 6`: the stages that count something, while they are not over."""
+    """`Images 6 of 6 · Clips 2 of 6`: the unfinished stages that count something."""
     composing = next((job for job in running if job.kind == Kind.COMPOSE), None)
     if composing is not None:
         return composing.progress_message or "Composing the final video"
@@ -84,7 +84,7 @@ def _way_words(stages: Sequence[Stage], running: Iterable[Job]) -> str:
 
 
 def _way_left(project: Project, left: float, running: Iterable[Job]) -> str:
-    """From what this round got done so far."""
+    """Estimate the time left from what this round has done so far."""
     since = project.generating_since
     if since is None:
         return ""
@@ -99,7 +99,7 @@ def _way_left(project: Project, left: float, running: Iterable[Job]) -> str:
 
 
 def jobs_way(running: Sequence[Job]) -> Way:
-    """What single jobs of a project are at; at least one."""
+    """Return the progress of at least one individual job of a project."""
     if len(running) > 1:
         percent = sum(job.progress_percentage for job in running) / len(running)
         return Way(f"{len(running)} jobs are running", int(percent))
@@ -109,7 +109,7 @@ def jobs_way(running: Sequence[Job]) -> Way:
 
 
 def _stages(project: Project, song: Song | None, scenes: Sequence[Scene], running: Sequence[Job]) -> list[Stage]:
-    # The final video is there before the path is switched off, and an old one while a new one is composed.
+    # The final video exists before the path is switched off; an old one exists while a new one is composed.
     final = 1.0 if project.final_video_id and not project.generating else _percent(running, Kind.COMPOSE)
     performances = [scene for scene in scenes if scene.lipsync] if project_performs(project) else []
     prefetch_related_objects(performances, "clips")
@@ -142,7 +142,7 @@ def _counted(name: str, made: list[Any], running: Iterable[Job], kind: Kind) -> 
     if not made:
         return Stage(name, 0.0, "")
     count = sum(1 for one in made if one)
-    # A regenerated one is counted already; its running job adds nothing.
+    # A regenerated one is already counted, so its running job adds nothing.
     partial = sum(job.progress_percentage / 100 for job in running if job.kind == kind)
     share = min(1.0, (count + min(partial, len(made) - count)) / len(made))
     return Stage(name, share, f"{count} of {len(made)}", WEIGHTS[kind] * len(made))

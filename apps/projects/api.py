@@ -1,4 +1,4 @@
-"""HTTP edge of projects."""
+"""HTTP endpoints of projects."""
 
 from typing import Any
 from uuid import UUID

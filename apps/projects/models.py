@@ -36,7 +36,7 @@ class FrameRate(models.TextChoices):
 
 
 class Fit(models.TextChoices):
-    """How footage of another shape fills the picture: whole with bars, or cropped."""
+    """How footage of another shape fills the frame: letterboxed or cropped."""
 
     FIT = "fit"
     FILL = "fill"
@@ -45,9 +45,9 @@ class Fit(models.TextChoices):
 class Project(models.Model):
     """One music video in the making.
 
-    The used part of the song is [song_start, song_end) in seconds; a null end is the song's own.
-    `generating` is the one-button path's switch: while it is on, whatever is missing gets made, and only jobs
-    since `generating_since` count as tried. `problem` says why the path stopped before the end.
+    The used part of the song is [song_start, song_end) in seconds; a null end means the end of the song.
+    `generating` switches the one-button path on: while it is set, everything missing is generated, and only jobs
+    since `generating_since` count as attempts. `problem` says why the path stopped early.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

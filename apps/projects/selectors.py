@@ -1,4 +1,4 @@
-"""Reads of projects. Somebody else's project is not found."""
+"""Queries for projects. Another user's project counts as not found."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -14,7 +14,7 @@ from apps.projects.models import Project
 
 
 class ProjectStatus(StrEnum):
-    """Read from what is there, never stored."""
+    """Derived from the rows, never stored."""
 
     DRAFT = "draft"
     GENERATING = "generating"
@@ -23,11 +23,11 @@ class ProjectStatus(StrEnum):
 
 
 def projects_of(by: User) -> QuerySet[Project]:
-    """The user's projects, newest first, each with `has_live_jobs`."""
+    """Return the user's projects, newest first, each annotated with `has_live_jobs`."""
     live = Job.objects.filter(project_id=OuterRef("pk"), state__in=sorted(LIVE))
     related = ("song__asset", "character_reference", "final_video")
     projects = Project.objects.filter(owner=by).select_related(*related).annotate(has_live_jobs=Exists(live))
-    # A song's analysis is 100 kB of JSON; the few who want it fetch it when they read it.
+    # A song's analysis is 100 kB of JSON; the few readers that need it load it on access.
     return projects.defer("song__analysis")
 
 
@@ -39,7 +39,7 @@ def project_get(*, by: User, project_id: UUID) -> Project:
 
 
 def project_lock(*, by: User, project_id: UUID) -> Project:
-    """The project's row, locked for the rest of the transaction: every change of its scenes takes this lock."""
+    """Lock and return the project's row until the transaction ends; every change to its scenes takes this lock."""
     project = Project.objects.select_for_update(of=("self",)).filter(owner=by, pk=project_id).first()
     if project is None:
         raise NotFound("This project doesn't exist.")
@@ -47,7 +47,7 @@ def project_lock(*, by: User, project_id: UUID) -> Project:
 
 
 def project_status(project: Project) -> ProjectStatus:
-    """Of a project that came from `projects_of`."""
+    """Return the status of a project loaded by `projects_of`."""
     if project.generating or getattr(project, "has_live_jobs", False):
         return ProjectStatus.GENERATING
     if project.problem:
@@ -56,7 +56,7 @@ def project_status(project: Project) -> ProjectStatus:
 
 
 def song_seconds(project: Project) -> Decimal | None:
-    """Length of the used part of the song; None without a song or while its length is not known."""
+    """Return the length of the used part of the song; None without a song or while its length is unknown."""
     end = project.song_end
     if end is None and project.song is not None and project.song.asset.duration_seconds is not None:
         end = Decimal(str(project.song.asset.duration_seconds)).quantize(Decimal("0.000001"))

@@ -1,4 +1,4 @@
-"""Projects on the wire. Names are the product's; `audio_id` and the other ids are asset ids."""
+"""Serializers of projects. `audio_id` and the other ids are asset ids."""
 
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from engines.listening.scene_slots import MAXIMUM_SCENES
 
 
 class ResolutionField(serializers.ChoiceField):
-    """`4K` is written both ways."""
+    """Accepts `4K` in either case."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(Resolution.values, **options)
@@ -23,7 +23,7 @@ class ResolutionField(serializers.ChoiceField):
 
 
 class FrameRateField(serializers.ChoiceField):
-    """Exact fractions, and the decimal names of the two that are none."""
+    """Accepts exact fractions, and the decimal names of the two rates that aren't whole numbers."""
 
     NAMES: ClassVar = {"23.976": FrameRate.FILM_NTSC, "23.98": FrameRate.FILM_NTSC, "29.97": FrameRate.NTSC}
 
@@ -35,7 +35,7 @@ class FrameRateField(serializers.ChoiceField):
 
 
 class ProvidersSerializer(StrictSerializer):
-    """Who does what; an empty or missing name leaves it to the flavor."""
+    """The provider for each kind of work; an empty or missing name leaves the choice to the flavor."""
 
     scenes = serializers.CharField(required=False, allow_blank=True, max_length=32)
     image = serializers.CharField(required=False, allow_blank=True, max_length=32)
@@ -44,7 +44,7 @@ class ProvidersSerializer(StrictSerializer):
 
 
 class ProjectWriteSerializer(StrictSerializer):
-    """Every field is optional in a PATCH; to make a project it needs an `idea` or, for own footage, a `title`."""
+    """Every field is optional in a PATCH; a new project needs an `idea` or, for the user's own footage, a `title`."""
 
     title = serializers.CharField(required=False, allow_blank=True, max_length=200)
     idea = serializers.CharField(required=False, max_length=TEXT_LENGTH)
@@ -66,7 +66,7 @@ class ProjectWriteSerializer(StrictSerializer):
 
 
 class ProjectPatchSerializer(ProjectWriteSerializer):
-    """`version` is the one that was read; with it, a change over somebody else's is refused."""
+    """`version` is the version the client last read; a change based on an older one is refused."""
 
     null_means_omitted = False
 
@@ -121,5 +121,5 @@ class ProjectSerializer(serializers.Serializer[Any]):
 
 
 def project_fields(validated: dict[str, Any]) -> dict[str, Any]:
-    """Validated input as the services' fields."""
+    """Return the validated input as the services' fields."""
     return {key: value for key, value in validated.items() if key != "version"}

@@ -34,7 +34,7 @@ PROVIDER_CHOICES = (Capability.SCENES, Capability.IMAGE, Capability.VIDEO, Capab
 
 
 class ProjectFields(TypedDict, total=False):
-    """What a user may set. `audio_id` is the song's asset id; ids of None take the thing away."""
+    """What a user may set. `audio_id` is the song's asset id; an id of None removes the reference."""
 
     title: str
     idea: str
@@ -56,9 +56,9 @@ class ProjectFields(TypedDict, total=False):
 
 
 def project_create(*, by: User, **fields: Unpack[ProjectFields]) -> Project:
-    """Raises InputError for an empty idea or a bad value, NotFound for an unknown song or reference.
+    """Create a project. A title alone is enough for one built from the user's own footage.
 
-    With a title it needs no idea: scenes of own footage have none.
+    Raises InputError for an empty idea or a bad value, NotFound for an unknown song or reference.
     """
     if not fields.get("title", "").strip():
         fields.setdefault("idea", "")
@@ -75,9 +75,9 @@ def project_create(*, by: User, **fields: Unpack[ProjectFields]) -> Project:
 def project_update(
     *, by: User, project_id: UUID, expected_version: int | None = None, **fields: Unpack[ProjectFields]
 ) -> Project:
-    """Raises ConflictError when `expected_version` is not the stored one any more.
+    """Change a project. A new song or range replans the scenes' lengths soon after.
 
-    A change of the song or its range re-plans the scenes' lengths soon after.
+    Raises ConflictError when `expected_version` is no longer the stored one.
     """
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
@@ -97,7 +97,7 @@ def project_update(
 
 
 def project_delete(*, by: User, project_id: UUID) -> None:
-    """Cancel what runs, then remove the project with its scenes, clips and files."""
+    """Cancel running jobs, then delete the project with its scenes, clips and files."""
     project = project_get(by=by, project_id=project_id)
     Project.objects.filter(pk=project.pk).update(generating=False)
     for job_id in Job.objects.filter(project_id=project.pk, state__in=sorted(ACTIVE)).values_list("pk", flat=True):
@@ -113,12 +113,12 @@ def _cancel_if_live(by: User, job_id: UUID) -> None:
     try:
         job_cancel(by=by, job_id=job_id)
     except ConflictError:
-        # It ended by itself between the query and the cancel.
+        # The job ended between the query and the cancel.
         log.info("job_ended_before_cancel", job_id=str(job_id))
 
 
 def _apply(project: Project, fields: ProjectFields) -> None:
-    """Put validated values on the row; it is not saved."""
+    """Set validated values on the row without saving it."""
     if "idea" in fields and not fields["idea"].strip():
         raise InputError("Describe the video in a sentence or two.", errors={"idea": ["may not be empty"]})
     wanted = fields.get("number_of_scenes")
@@ -130,7 +130,7 @@ def _apply(project: Project, fields: ProjectFields) -> None:
         project.providers = _checked_providers(fields["providers"])
     if "audio_id" in fields:
         project.song = _song(project, fields["audio_id"])
-        # The range belongs to the song that it was chosen in.
+        # The range was chosen for the old song.
         project.song_start, project.song_end = Decimal(0), None
     if "character_reference_id" in fields:
         project.character_reference = _image(project, fields["character_reference_id"])
@@ -187,5 +187,5 @@ def _check_range(project: Project) -> None:
             f"The song lasts only {length:.1f} seconds.", errors={"song_end": ["past the end of the song"]}
         )
     if end is not None and end >= length:
-        # Typed from a rounded length: the song ends where it ends.
+        # The user typed a rounded length; clamp it to the end of the song.
         project.song_end = None

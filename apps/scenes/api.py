@@ -1,4 +1,4 @@
-"""HTTP edge of scenes: the list, one scene, and what rearranges them."""
+"""HTTP endpoints of scenes: the list, one scene, and rearranging them."""
 
 from typing import Any
 from uuid import UUID

@@ -1,8 +1,8 @@
-"""How scenes share the song: pure rules on lists of durations in seconds.
+"""How scenes divide the song: pure functions on lists of durations in seconds.
 
-Every function takes and returns exact decimals, and the sum never changes: a neighbour gives or takes. Interior
-cuts that an operation makes or moves snap to the nearest beat that leaves both sides `MINIMUM_SECONDS`; with no
-such beat within half a beat's reach, or with no beats at all, the cut stays where it was asked for.
+Every function takes and returns exact decimals and keeps the sum: a neighbour gives or takes the difference. Interior
+cuts that are added or moved snap to the nearest beat that leaves both sides at least `MINIMUM_SECONDS`; without such
+a beat within half a beat, or without any beats, the cut stays where it was requested.
 """
 
 from bisect import bisect_left
@@ -12,7 +12,7 @@ from itertools import accumulate, pairwise
 
 from apps.core.errors import InputError
 
-# Shorter shots read as a glitch, and no video model makes them.
+# Shorter shots look like a glitch, and no video model generates them.
 MINIMUM_SECONDS = Decimal("0.25")
 MICROSECOND = Decimal("0.000001")
 
@@ -20,12 +20,12 @@ Durations = tuple[Decimal, ...]
 
 
 def seconds(value: float | Decimal | int | str) -> Decimal:
-    """To the microsecond, which is what the database keeps."""
+    """Round to the microsecond, the database's precision."""
     return Decimal(str(value)).quantize(MICROSECOND)
 
 
 def boundaries(durations: Sequence[Decimal]) -> Durations:
-    """The running clock: where each scene starts, and the end."""
+    """Return where each scene starts, and the end."""
     return tuple(accumulate(durations, initial=Decimal(0)))
 
 
@@ -34,7 +34,7 @@ def from_boundaries(cuts: Sequence[Decimal]) -> Durations:
 
 
 def snapped(cut: Decimal, beats: Sequence[float], *, after: Decimal, before: Decimal) -> Decimal:
-    """`cut` moved to the nearest beat, when one lies close enough and inside the limits."""
+    """Return `cut` moved to the nearest beat, if one is close enough and inside the limits."""
     low, high = after + MINIMUM_SECONDS, before - MINIMUM_SECONDS
     if low > high:
         raise InputError("There's no room for a cut here: a scene must last at least 0.25 seconds.")
@@ -46,13 +46,13 @@ def snapped(cut: Decimal, beats: Sequence[float], *, after: Decimal, before: Dec
 
 
 def refuse_too_short(wanted: Decimal | None) -> None:
-    """Raise InputError for a length that no scene may have."""
+    """Raise InputError if a scene would be too short."""
     if wanted is not None and wanted < MINIMUM_SECONDS:
         raise InputError("A scene must last at least 0.25 seconds.", errors={"duration": "too short"})
 
 
 def retimed(durations: Sequence[Decimal], index: int, wanted: Decimal, *, beats: Sequence[float] = ()) -> Durations:
-    """Scene `index` lasts `wanted`; the next scene (for the last one, the one before) gives or takes."""
+    """Set the length of scene `index` to `wanted`; the next scene (for the last, the previous) gives or takes."""
     refuse_too_short(wanted)
     if len(durations) == 1:
         raise InputError("The only scene is as long as the song. Split it, or add a scene first.")
@@ -72,7 +72,7 @@ def retimed(durations: Sequence[Decimal], index: int, wanted: Decimal, *, beats:
 
 
 def divided(durations: Sequence[Decimal], index: int, at: Decimal, *, beats: Sequence[float] = ()) -> Durations:
-    """Scene `index` becomes two, cut `at` seconds after its start."""
+    """Split scene `index` in two, `at` seconds after its start."""
     if not 0 < at < durations[index]:
         raise InputError(
             f"The cut must be inside the scene, between 0 and {durations[index].normalize():f} seconds.",
@@ -85,8 +85,8 @@ def divided(durations: Sequence[Decimal], index: int, at: Decimal, *, beats: Seq
 
 
 def inserted(durations: Sequence[Decimal], index: int, wanted: Decimal, *, beats: Sequence[float] = ()) -> Durations:
-    """A new scene stands at `index`. It takes its time from the scene that stood there (at the end: from the last
-    one), at most what leaves that one alive."""
+    """Insert a scene at `index`. It takes its time from the scene there before (at the end, from the last one), leaving
+    that scene at least the minimum."""
     refuse_too_short(wanted)
     giver = min(index, len(durations) - 1)
     if wanted > durations[giver] - MINIMUM_SECONDS:
@@ -99,7 +99,7 @@ def inserted(durations: Sequence[Decimal], index: int, wanted: Decimal, *, beats
 
 
 def removed(durations: Sequence[Decimal], index: int) -> Durations:
-    """Scene `index` goes; the scene before it (for the first, the next) takes its time."""
+    """Remove scene `index`; the scene before it (for the first, the next) takes its time."""
     left = [*durations[:index], *durations[index + 1 :]]
     if left:
         left[max(index - 1, 0)] += durations[index]
@@ -107,14 +107,14 @@ def removed(durations: Sequence[Decimal], index: int) -> Durations:
 
 
 def merged(durations: Sequence[Decimal], index: int) -> Durations:
-    """Scene `index` and the next become one."""
+    """Merge scene `index` with the next."""
     if index + 1 >= len(durations):
         raise InputError("The last scene has no following scene to merge with.")
     return (*durations[:index], durations[index] + durations[index + 1], *durations[index + 2 :])
 
 
 def reordered(durations: Sequence[Decimal], order: Sequence[int], *, beats: Sequence[float] = ()) -> Durations:
-    """Scenes take their lengths along; `order` lists the old indexes. Interior cuts then snap to beats."""
+    """Reorder scenes with their lengths; `order` lists the old indexes. Interior cuts then snap to beats."""
     if sorted(order) != list(range(len(durations))):
         raise InputError("The order must contain every scene exactly once.", errors={"order": "not a permutation"})
     cuts = list(boundaries([durations[old] for old in order]))

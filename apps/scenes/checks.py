@@ -1,4 +1,4 @@
-"""Looking at a clip when it arrives, before anything builds on it."""
+"""Checks of a new clip before anything uses it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,23 +14,23 @@ from numpy.typing import NDArray
 
 from engines.media.probe import MediaFacts, decode_on_all_cores, open_media, picture_stream, probe_media
 
-# Models that do not offer a project's shape make the nearest one, which composing crops: a square from 16:9 is off
-# by 1.8 times. Beyond this the picture lies on its side.
+# Models that don't offer a project's shape return the nearest one, which composing crops: a square is off from 16:9
+# by a factor of 1.8. Beyond this the picture is rotated.
 SHAPE_FACTOR = 2.0
-# One frame of the slowest rate: containers round the length up or down by that.
+# One frame of the slowest rate: containers round the length by up to that much.
 LENGTH_TOLERANCE_SECONDS = 1 / 23
 
 LOOK_SIZE = (160, 90)
-# A cell is the mean of 5 × 5 pixels of a look: grain and the noise of the codec are gone from it.
+# A cell is the mean of 5 × 5 pixels of a look, which removes grain and codec noise.
 CELL = 5
-# Unequal steps, so that a light that pulses with the beat is not always met in the same state.
+# Unequal steps, so that a light pulsing with the beat isn't always sampled in the same state.
 LOOK_STEPS_SECONDS = (5 / 24, 6 / 24, 7 / 24)
 
-# Light is the strongest of red, green and blue, 0…255, so that a deep blue night counts as much as a grey one.
-# Edges below this in every look are bars, not picture.
+# Light is the maximum of red, green and blue, 0…255, so that a deep blue night counts as much as a grey one.
+# Edges below this in every look are black bars.
 BAR_LIGHT = 4.0
-# Black has no cell as light as this, differs less than this from place to place, and no single point (a star, a far
-# lamp) is as bright as this. Grain on black stays under all three.
+# A black picture stays below all three: its lightest cell, its variation across the frame, and its brightest single
+# point (a star, a distant lamp). Grain on black does too.
 BLACK_LIGHT, BLACK_DEVIATION, BLACK_POINT = 8.0, 1.5, 40.0
 
 # x264 refines a still picture during its first frames.
@@ -38,15 +38,15 @@ SETTLED_SECONDS = 0.4
 
 
 class Change(NamedTuple):
-    """Levels of Y, U and V: the mean and the largest change of a cell, and the largest of a pixel."""
+    """Changes in Y, U and V levels: the mean over all cells, the largest of a cell, and the largest of a pixel."""
 
     mean: float
     cell: float
     pixel: float
 
 
-# What the codec still changes in a frozen picture, measured at crf 18 to 40: within one group of pictures, and from one
-# group to the next, where all is drawn anew. A zoom of 3% into soft shades moves the mean, a far mouth one pixel.
+# What the codec changes in a frozen picture, measured at crf 18 to 40: within a group of pictures, and from one group
+# to the next, which is encoded afresh. A 3% zoom into soft shades moves the mean; a distant mouth moves one pixel.
 STILL_WITHIN, STILL_ACROSS = Change(0.06, 1.9, 6.0), Change(0.4, 4.0, 20.0)
 
 Picture = NDArray[np.float32]
@@ -54,7 +54,7 @@ Picture = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was asked for; None where nothing was."""
+    """What was requested; None where nothing was."""
 
     seconds: float | None = None
     width: int | None = None
@@ -62,7 +62,7 @@ class Wanted:
 
 
 class Look(NamedTuple):
-    """A frame made small: its Y, U, V and the light of its RGB. `group`: frames with one key frame share it."""
+    """A downscaled frame: its Y, U, V and its light. Frames of one `group` share a key frame."""
 
     seconds: float
     group: int
@@ -71,11 +71,11 @@ class Look(NamedTuple):
 
 
 def clip_check(path: Path, *, wanted: Wanted, trusted: bool) -> dict[str, Any]:
-    """`{"problems", "suspicions": [sentences], "seconds", "width", "height"}` of a clip against what was asked.
+    """`{"problems", "suspicions": [sentences], "seconds", "width", "height"}` for a clip.
 
-    Problems are facts. Suspicions are how it looks, which only a person can judge. `trusted`: our own renderer made
-    it, so only its key frames are decoded, and a camera that holds still before a drawing is no fault. Raises
-    MediaToolError or InputError for a file that is no video at all.
+    Problems are facts measured against the request. Suspicions are about how the clip looks, which only a person can
+    judge. For a `trusted` clip from our own renderer only key frames are decoded, and a still camera is fine. Raises
+    MediaToolError or InputError for a file that isn't a video.
     """
     facts = probe_media(path)
     problems = [
@@ -134,7 +134,7 @@ def _shows_something(cells: Picture) -> bool:
 
 
 def _picture_area(lightest: Picture) -> tuple[slice, slice]:
-    """What lies between the bars; empty where there are only bars."""
+    """Return the area between black bars; empty if there are only bars."""
     lit: NDArray[np.bool_] = np.asarray(lightest >= BAR_LIGHT)
     return _between(np.any(lit, axis=1)), _between(np.any(lit, axis=0))
 
@@ -170,7 +170,7 @@ def _cells(picture: Picture) -> Picture:
 
 
 def _looks(path: Path, *, key_frames_only: bool) -> list[Look]:
-    """Every key frame, or about four frames a second with everything decoded."""
+    """Yield every key frame, or about four frames a second when decoding everything."""
     looks: list[Look] = []
     with open_media(path) as container:
         stream = picture_stream(container)
@@ -182,7 +182,7 @@ def _looks(path: Path, *, key_frames_only: bool) -> list[Look]:
         rate, steps, due, group = float(stream.average_rate or 24), cycle(LOOK_STEPS_SECONDS), 0.0, 0
         for number, frame in enumerate(container.decode(stream)):
             group += frame.key_frame
-            # Counted, as times of a damaged clip may jump.
+            # Frames are counted, because timestamps of a damaged clip may jump.
             seconds = number / rate
             if key_frames_only or seconds >= due:
                 looks.append(_look(frame, seconds, group))

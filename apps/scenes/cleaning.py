@@ -1,4 +1,4 @@
-"""Taking the media of what was deleted, after a time in which undo still brings it back."""
+"""Permanent removal of deleted scenes, after a period in which undo can restore them."""
 
 from datetime import datetime, timedelta
 
@@ -14,12 +14,12 @@ from apps.scenes.models import Change, Clip, Scene
 
 log = structlog.get_logger(__name__)
 
-# A week: longer than a holiday weekend, short enough that disks do not fill with what nobody wants.
+# A week: longer than a holiday weekend, short enough that unwanted files don't fill the disk.
 GRACE = timedelta(days=7)
 
 
 def deleted_scenes_clean(*, now: datetime) -> int:
-    """Remove scenes that were deleted longer than GRACE ago, with their clips and files; answers how many."""
+    """Remove scenes deleted longer than GRACE ago, with their clips and files, and return how many."""
     old = Scene.objects.filter(deleted_at__lt=now - GRACE).values_list("pk", "project_id")
     for scene_id, project_id in old:
         with transaction.atomic():
@@ -33,7 +33,7 @@ def deleted_scenes_clean(*, now: datetime) -> int:
 
 
 def _remove(project: Project, scene: Scene) -> None:
-    # An undo across this point would number the scenes with a gap where this one was.
+    # Undoing past this point would leave a gap in the scene numbers.
     touching = Q(before__has_key=str(scene.pk)) | Q(after__has_key=str(scene.pk))
     newest = Change.objects.filter(touching, project=project).aggregate(newest=Max("pk"))["newest"]
     if newest is not None:
@@ -42,7 +42,7 @@ def _remove(project: Project, scene: Scene) -> None:
     assets.update(images_of(scene))
     scene.delete()
     for asset in assets:
-        # A copy of the scene shows the same files.
+        # A copy of the scene may use the same files.
         if not Scene.objects.filter(Q(image=asset) | Q(clips__asset=asset)).exists():
             _delete_unless_used(project, asset)
 

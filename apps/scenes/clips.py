@@ -17,10 +17,10 @@ log = structlog.get_logger(__name__)
 
 
 def clip_make_current(*, by: User, project_id: UUID, sequence: int, clip_id: UUID | None = None) -> Clip:
-    """Bring back a clip of the scene's history; None is the original, the scene's first clip.
+    """Make a clip from the scene's history current; None is the original, the scene's first clip.
 
-    A clip that failed its checks, or looked wrong, is accepted with it. Raises NotFound for a clip of another scene,
-    ConflictError while the scene is being worked on or has no clip.
+    This accepts a clip that failed its checks or looked wrong. Raises NotFound for a clip of another scene,
+    ConflictError if a job is working on the scene or it has no clip.
     """
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
@@ -31,7 +31,7 @@ def clip_make_current(*, by: User, project_id: UUID, sequence: int, clip_id: UUI
             raise ConflictError("This scene has no clip yet. Generate one first.", code="no_clip")
         with recorded(project, f"bring back a clip of scene {sequence}"):
             scene.current_clip = clip
-            # A failed attempt is settled with the choice and leaves the card; not so what may have been paid.
+            # The choice clears a failed attempt from the card, but not one that may have been paid for.
             if scene.job is None or scene.job.state != State.NEEDS_ATTENTION:
                 scene.job = None
             scene.version += 1
@@ -54,7 +54,7 @@ def refuse_busy(scene: Scene) -> None:
 
 
 def scene_expect(scene: Scene, scene_id: UUID | None) -> None:
-    """Raise ConflictError when the caller means another scene than the one that has this number now."""
+    """Raise ConflictError if the scene with this number is no longer the one the caller means."""
     if scene_id not in {None, scene.pk}:
         raise ConflictError(
             "The scenes were reordered in the meantime. Review the new order, then try again.",

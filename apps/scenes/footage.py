@@ -1,4 +1,4 @@
-"""Bringing footage of any rate and shape into a project's format: rotated, interlaced, HDR, with or without sound."""
+"""Conversion of any footage to a project's format: rotated, interlaced, HDR, with or without sound."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from engines.media.formats import ClipFormat, Encoding, encoder_options
 from engines.media.probe import MediaFacts, open_media, picture_stream, probe_media
 from engines.media.runner import run_to_file
 
-# Encoding runs near real time on a slow core; long 4K footage on a busy machine stays below.
+# Encoding runs near real time on a slow core; this allows for long 4K footage on a busy machine.
 RENDER_LIMIT_SECONDS = 3000
 HDR_CURVES = {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67}
 
 
 @dataclass(frozen=True)
 class Footage:
-    """[start, end) seconds of a file, brought to `shape`. `fit`: whole with bars, or cropped to fill."""
+    """[start, end) seconds of a file, converted to `shape`. `fit`: letterboxed, or cropped to fill."""
 
     source: Path
     shape: ClipFormat
@@ -40,9 +40,9 @@ def footage_render(
     cancelled: Callable[[], bool],
     on_progress: Callable[[float], None] | None = None,
 ) -> Path:
-    """Write an mp4 with exact frames in the project's format, and the footage's own sound where it has one.
+    """Write an mp4 with exact frames in the project's format, with the footage's own sound if it has any.
 
-    Raises InputError for a file without moving pictures or a range outside it.
+    Raises InputError for a file without video or a range outside it.
     """
     facts = probe_media(footage.source)
     length = facts.duration_seconds
@@ -81,7 +81,7 @@ def _command(footage: Footage, facts: MediaFacts, frames: int) -> Command:
 
 
 def _note(footage: Footage, facts: MediaFacts, frames: int) -> str:
-    """Where a draft drew mouths in these frames; empty where their place is not known."""
+    """Return where a draft drew mouths in these frames; empty if unknown."""
     shape, first = footage.shape, footage.start_seconds * footage.shape.fps
     same = (facts.width, facts.height, facts.fps) == (shape.width, shape.height, shape.fps)
     if not same or facts.frames is None or first.denominator != 1:
@@ -95,11 +95,11 @@ def _note(footage: Footage, facts: MediaFacts, frames: int) -> str:
 
 def _picture(footage: Footage, pictures: Stream, frames: int) -> Stream:
     size = {"width": footage.shape.width, "height": footage.shape.height}
-    # Only frames that are marked as interlaced are touched; the whole ones pass as they are.
+    # Only frames marked as interlaced are changed; progressive ones pass through.
     pictures = pictures.filter("bwdif", mode="send_frame", deint="interlaced")
-    # A container's length may count a frame that is not there: its last picture is held instead.
+    # A container's length may count a missing frame; the last picture is held instead.
     pictures = exactly(evenly_timed(pictures, footage.shape.fps), frames)
-    # Pixels that are not square are made so before the shape is looked at.
+    # Non-square pixels are made square before the shape is compared.
     pictures = pictures.filter("scale", width="trunc(iw*sar/2)*2", height="ih").filter("setsar", sar=1)
     if _is_hdr(footage.source):
         pictures = _tone_mapped(pictures)
@@ -114,7 +114,7 @@ def _picture(footage: Footage, pictures: Stream, frames: int) -> Stream:
 
 
 def _tone_mapped(pictures: Stream) -> Stream:
-    """Light to SDR by the curve that keeps skin and highlights, at the peak that phones master to."""
+    """Tone-map to SDR with a curve that keeps skin and highlights, at the peak that phones master to."""
     linear = pictures.filter("zscale", transfer="linear", npl=203).filter("format", pix_fmts="gbrpf32le")
     mapped = linear.filter("zscale", primaries="bt709").filter("tonemap", tonemap="hable")
     return mapped.filter("zscale", transfer="bt709", matrix="bt709", range="tv")

@@ -1,4 +1,4 @@
-"""The handlers of generating jobs, by kind. A job of a project is received by the project, any other stands alone."""
+"""The handlers of generating jobs, by kind. The project receives its jobs' results; other jobs stand alone."""
 
 from functools import partial
 

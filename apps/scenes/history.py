@@ -1,7 +1,7 @@
-"""Undo and redo of what happens to a project's scenes.
+"""Undo and redo of changes to a project's scenes.
 
-Every change is recorded as the values that differ, per scene, before and after. The caller holds the
-project's lock, so changes of one project form a clean stack.
+Each change records the values that differ, per scene, before and after. The caller holds the project's lock, so a
+project's changes form a clean stack.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ from apps.projects.models import Project
 from apps.projects.selectors import project_lock
 from apps.scenes.models import Change, Scene
 
-# More than anybody undoes; the clips themselves stay in each scene's history.
+# More than anyone undoes; the clips themselves stay in each scene's history.
 KEPT_CHANGES = 100
 
 FIELDS = ("sequence", "prompt", "negative_prompt", "lipsync", "section", "facts")
@@ -31,8 +31,8 @@ State = dict[str, dict[str, Any] | None]
 
 @dataclass(frozen=True)
 class Part:
-    """Something that an app above keeps for a scene and that is undone with it. `read` answers plain JSON by scene
-    id for a project's scenes; `write` brings one scene back to such a value, None to nothing."""
+    """Data that a higher-level app keeps for a scene and that is undone with it. `read` returns plain JSON by scene id
+    for a project's scenes; `write` restores one scene to such a value, None meaning none."""
 
     name: str
     read: Callable[[Project], Mapping[str, Any]]
@@ -44,7 +44,7 @@ PARTS: list[Part] = []
 
 @contextmanager
 def recorded(project: Project, label: str) -> Iterator[None]:
-    """Record what the block does to the project's scenes as one change. Nothing changed: nothing recorded."""
+    """Record what the block does to the project's scenes as one change, if it does anything."""
     before = _state(project)
     yield
     after = _state(project)
@@ -63,7 +63,7 @@ def recorded(project: Project, label: str) -> Iterator[None]:
 
 
 def change_undo(*, by: User, project_id: UUID) -> Change:
-    """Take back the newest change. Raises ConflictError when there is none."""
+    """Undo the newest change. Raises ConflictError if there is none."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         change = project.changes.filter(undone=False).first()
@@ -76,7 +76,7 @@ def change_undo(*, by: User, project_id: UUID) -> Change:
 
 
 def change_redo(*, by: User, project_id: UUID) -> Change:
-    """Redo the last undone change last. Raises ConflictError when there is nothing."""
+    """Redo the most recently undone change. Raises ConflictError if there is none."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         change = project.changes.filter(undone=True).order_by("id").first()
@@ -89,7 +89,7 @@ def change_redo(*, by: User, project_id: UUID) -> Change:
 
 
 def parts_copy(source: Scene, copy: Scene) -> None:
-    """Give a copied scene what its source has from the apps above."""
+    """Copy the data that higher-level apps keep for a scene."""
     for part in PARTS:
         if (value := part.read(source.project).get(str(source.pk))) is not None:
             part.write(copy, value)
@@ -111,7 +111,7 @@ def _state(project: Project) -> State:
 def _apply(project: Project, state: Mapping[str, Any]) -> None:
     scenes = {str(scene.pk): scene for scene in Scene.objects.filter(project=project, pk__in=list(state))}
     for key, values in state.items():
-        # A scene whose media the cleaner has taken cannot come back; the others can.
+        # A scene whose media was permanently removed can't be restored; the others can.
         if scene := scenes.get(key):
             _restore(scene, values)
 

@@ -1,4 +1,4 @@
-"""The images that a scene ever had, and which of them is in use."""
+"""A scene's images, past and present, and which one is current."""
 
 from uuid import UUID
 
@@ -17,20 +17,20 @@ from apps.scenes.history import recorded
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 
-# How the history tells a choice from a picture that was drawn.
+# Marks a choice of an existing image in the history, as opposed to a new one.
 CHOOSE_IMAGE = "choose an image"
 
 log = structlog.get_logger(__name__)
 
 
 def scene_image_jobs(scene: Scene) -> dict[UUID, Job]:
-    """The jobs that drew the scene's images, oldest first, by image."""
+    """Return the jobs that drew the scene's images by image, oldest first."""
     drawn = Job.objects.filter(scene_id=scene.pk, kind=Kind.IMAGE, state=State.SUCCEEDED).order_by("finished_at", "pk")
     return {UUID(job.result["image_id"]): job for job in drawn if job.result.get("image_id")}
 
 
 def images_of(scene: Scene) -> list[Asset]:
-    """Oldest first. A copied scene's image, which was drawn for another scene, comes first."""
+    """Return the images, oldest first. A copied scene's image, drawn for another scene, comes first."""
     drawn = list(scene_image_jobs(scene))
     order = [scene.image_id, *drawn] if scene.image_id and scene.image_id not in drawn else drawn
     known = Asset.objects.in_bulk(order)
@@ -38,8 +38,8 @@ def images_of(scene: Scene) -> list[Asset]:
 
 
 def image_make_current(*, by: User, project_id: UUID, sequence: int, image_id: UUID) -> Scene:
-    """Use this image for the clips to come. Raises NotFound for one of another scene, ConflictError while the scene is
-    being worked on. The clips that there are stay as they are."""
+    """Use this image for new clips; existing ones stay as they are. Raises NotFound for another scene's image,
+    ConflictError while a job is working on the scene."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)

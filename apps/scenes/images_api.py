@@ -1,4 +1,4 @@
-"""HTTP edge of a scene's images."""
+"""HTTP endpoints of a scene's images."""
 
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from apps.work.strict import IdField, StrictSerializer
 
 
 class SceneImageSerializer(serializers.Serializer[Any]):
-    """One image; `current` is the one that new clips start from."""
+    """One image; new clips start from the `current` one."""
 
     id = serializers.UUIDField()
     url = serializers.CharField()

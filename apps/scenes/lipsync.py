@@ -1,4 +1,4 @@
-"""Lip-sync of a project's scenes: the job, and the answer."""
+"""Lip-sync of a project's scenes: the job, and the response."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -33,10 +33,9 @@ log = structlog.get_logger(__name__)
 def scenes_lipsync_works(
     *, by: User, project_id: UUID, sequences: Sequence[int], wish: LipsyncWish
 ) -> list[tuple[Scene, Work]]:
-    """Each of the scenes with its quoted work. Where the scenes lie on the song is worked out once for all.
+    """Return each scene with its quoted work. The scenes' windows on the song are computed once for all.
 
-    Raises NotFound for a number that no scene has, InputError without a song, without a video, or past the end of the
-    song.
+    Raises NotFound for an unknown scene number, InputError without a song or a video, or past the song's end.
     """
     scenes = scenes_get(by=by, project_id=project_id, sequences=sequences)
     windows = project_windows(scenes[0].project) if scenes else {}
@@ -44,7 +43,7 @@ def scenes_lipsync_works(
 
 
 def scene_lipsync_work(*, by: User, scene: Scene, wish: LipsyncWish) -> Work:
-    """The same of one scene."""
+    """Return the quoted work of one scene."""
     return _work(by, scene, wish, project_windows(scene.project))
 
 
@@ -74,7 +73,7 @@ def _work(by: User, scene: Scene, wish: LipsyncWish, windows: Mapping[int, Audio
         scene_count=windows[sequence].scene_count,
         lipsync_params=LipsyncParams(**resolved, audio_id=str(audio.asset.pk), preview=wish.preview),
         wanted=wanted_like(clip, end - start),
-        # As it was asked for, to be asked for again.
+        # The audio as requested, so that a retry can request it again.
         asked_audio=wish.asked_audio,
         look_first=wish.look_first,
         refuse_doubts=wish.look_first,
@@ -83,7 +82,7 @@ def _work(by: User, scene: Scene, wish: LipsyncWish, windows: Mapping[int, Audio
 
 
 def wanted_like(clip: Clip, seconds: float) -> WantedClip:
-    """What the lip-synced clip is measured against: the clip it is made from, and `seconds` of sound."""
+    """Return what the lip-synced clip is checked against: its source clip, and `seconds` of sound."""
     return WantedClip(
         duration_seconds=min(seconds, clip.asset.duration_seconds or seconds),
         width=clip.asset.width,
@@ -92,7 +91,7 @@ def wanted_like(clip: Clip, seconds: float) -> WantedClip:
 
 
 def _segment(audio: AudioPart, window: AudioWindow) -> AudioSegment:
-    """A part of the song is told from the start of its used part, a line of its own from the start of its file."""
+    """Return the range: of the song, from the start of its used part; of a scene's own line, from the file's start."""
     if audio.own_line:
         return AudioSegment(start_time=audio.start_seconds, end_time=audio.end_seconds)
     return AudioSegment(start_time=float(window.start_time), end_time=float(window.end_time))
@@ -107,9 +106,9 @@ def scenes_lipsync(
     spending: Spending,
     idempotency: Idempotency | None = None,
 ) -> list[Job]:
-    """One job per scene, all or none; a repeated key answers the jobs that it made.
+    """Start one job per scene, all or none; a repeated key returns the jobs it created before.
 
-    Raises ConflictError where one of the scenes is being worked on.
+    Raises ConflictError while another job is working on one of the scenes.
     """
     log.info("lipsync_request_received", project_id=str(project_id), sequences=list(sequences), preview=wish.preview)
     with transaction.atomic():
@@ -136,14 +135,14 @@ def _timing_tell(scene: Scene, asked: WorkParameters) -> None:
 
 
 def _scene_key(idempotency: Idempotency | None, sequence: int, *, alone: bool) -> Idempotency | None:
-    """A job's own key: one of several scenes adds its place, since a key names one job."""
+    """Return a job's idempotency key; with several scenes it includes the position, since a key names one job."""
     if idempotency is None or alone:
         return idempotency
     return replace(idempotency, key=fingerprint_of(idempotency.key, {"sequence": sequence}))
 
 
 def lipsync_answer(scene: Scene, job: Job | None) -> dict[str, Any]:
-    """A `LipsyncSceneResponse` without its job: how the scene's lip-sync stands."""
+    """A `LipsyncSceneResponse` without its job: the state of the scene's lip-sync."""
     clip = scene.current_clip
     first = original_clip(scene)
     asked = LipsyncParameters.find(job) if job else None
@@ -173,21 +172,21 @@ def lipsync_status(job: Job | None) -> str:
 
 
 def lipsync_error(job: Job | None) -> str:
-    """Why the last one came to nothing, in a sentence; "" otherwise."""
+    """Return why the last one failed, as a sentence; "" otherwise."""
     if job is None or job.is_live or job.state == State.SUCCEEDED:
         return ""
     return job.error or "It was cancelled."
 
 
 def processing_seconds(job: Job | None) -> float | None:
-    """From the first worker's start to the end."""
+    """Return the time from the first worker's start to the end."""
     if job is None or job.started_at is None or job.finished_at is None:
         return None
     return round((job.finished_at - job.started_at).total_seconds(), 3)
 
 
 def lipsync_ended(job: Job) -> None:
-    """Say in the log how a scene's lip-sync ended. On failure the scene kept its clip."""
+    """Log how a scene's lip-sync ended. On failure the scene kept its clip."""
     facts = {"job_id": str(job.pk), "project_id": str(job.project_id), "scene_id": str(job.scene_id)}
     if job.state == State.SUCCEEDED:
         log.info("lipsync_scene_updated", clip_id=job.result.get("clip_id"), **facts)

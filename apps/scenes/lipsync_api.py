@@ -1,4 +1,4 @@
-"""HTTP edge of a scene's lip-sync."""
+"""HTTP endpoints of a scene's lip-sync."""
 
 import time
 from collections.abc import Sequence
@@ -240,7 +240,7 @@ class ScenesLipsync(APIView):
         return Response({"scenes": answers}, status=202, headers={"Location": f"/api/jobs?project={project_id}"})
 
 
-# What `warnings` say of a scene whose files no worker has looked at yet.
+# The entry in `warnings` for a scene whose files haven't been checked yet.
 LOOKED_AT_FIRST = "It has not been looked at yet. The job looks first, and buys nothing where there is a doubt."
 NOT_LOOKED_AT = "Nobody has looked yet whether it can work. POST …/lipsync/{sequence}/check does, for nothing."
 
@@ -248,8 +248,8 @@ NOT_LOOKED_AT = "Nobody has looked yet whether it can work. POST …/lipsync/{se
 def _looked_at(
     request: Request, by: User, project_id: UUID, sequences: Sequence[int], data: dict[str, Any]
 ) -> tuple[dict[int, list[str]], bool]:
-    """The findings on the scenes whose lip-sync is paid, and whether the job has to look first. Raises ConflictError
-    where `force` is false and something was found."""
+    """Return the findings on scenes with a paid lip-sync, and whether the job must check first. Raises ConflictError if
+    `force` is false and a problem was found."""
     force = data.get("force")
     with preferred_wait(request) as wait:
         known = scenes_findings(

@@ -1,4 +1,4 @@
-"""Looking before paying: what speaks against lip-syncs that cost money."""
+"""Pre-flight checks of paid lip-syncs: what suggests that they won't work."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ PaidWork = tuple[Scene, Work]
 
 @dataclass(frozen=True)
 class Doubt:
-    """A scene whose lip-sync would be paid for and is unlikely to work, and what was seen."""
+    """A scene whose paid lip-sync is unlikely to work, and why."""
 
     scene: Scene
     found: LipsyncCheck
@@ -24,8 +24,7 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Findings:
-    """Of the scenes whose lip-sync costs money: the doubtful ones, those that nobody has looked at yet, and how many
-    there are in all."""
+    """Of the scenes with a paid lip-sync: the doubtful ones, the unchecked ones, and the total number."""
 
     doubts: list[Doubt]
     unseen: list[Scene]
@@ -45,8 +44,8 @@ def scenes_findings(
     start: bool,
     wait_seconds: float = 0,
 ) -> Findings:
-    """What is known of those of the scenes whose lip-sync costs money. `start` has workers look at what is not known,
-    and `wait_seconds` waits for them. Raises InputError where one cannot even be asked for."""
+    """Return what is known about the scenes with a paid lip-sync. `start` queues checks of what is unknown, and
+    `wait_seconds` waits for them. Raises InputError if a lip-sync can't be requested at all."""
     works = scenes_lipsync_works(by=by, project_id=project_id, sequences=sequences, wish=wish)
     paid = [(scene, work) for scene, work in works if work.quote.amount > 0]
     asked = [work for _, work in paid]

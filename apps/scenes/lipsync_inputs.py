@@ -1,4 +1,4 @@
-"""What a scene's lip-sync is made from: its clip, the audio that the mouth follows, and the part of that."""
+"""The inputs of a scene's lip-sync: its clip, the audio that the mouth follows, and the range of that audio."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,15 +23,15 @@ from apps.work.parameters import RequestedAudio
 
 log = structlog.get_logger(__name__)
 
-# A stem is exported beside its song, and encoders add or lose a little at the ends.
+# A stem's length may differ slightly from the song's, because encoders pad or trim the ends.
 STEM_TOLERANCE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class LipsyncWish:
-    """What a call may say. `audio_id`: a stem of the song or this scene's own line, for this scene only; `audio_start`:
-    where in it the line starts. `preview`: make the clip and do not make it current. `look_first`: the worker looks
-    before it pays, and buys nothing where there is a doubt."""
+    """Options of a call. `audio_id`: a stem of the song or this scene's own line, for this scene only; `audio_start`:
+    where the line starts in it. `preview`: create the clip without making it current. `look_first`: the worker checks
+    the files before paying, and buys nothing if in doubt."""
 
     options: LipsyncOptions = field(default_factory=LipsyncOptions)
     audio_id: UUID | None = None
@@ -43,13 +43,13 @@ class LipsyncWish:
 
     @property
     def asked_audio(self) -> RequestedAudio:
-        """What was said about the audio, for a job's parameters."""
+        """Return the requested audio, for a job's parameters."""
         return RequestedAudio(audio_id=self.audio_id, audio_start=self.audio_start)
 
 
 @dataclass(frozen=True)
 class AudioPart:
-    """[start, end) in seconds of the audio's file. `own_line`: it is no part of the song."""
+    """[start, end) in seconds of the audio's file. `own_line`: it isn't part of the song."""
 
     asset: Asset
     start_seconds: float
@@ -58,9 +58,9 @@ class AudioPart:
 
 
 def project_windows(project: Project, *, default: Decimal | None = None) -> Mapping[int, AudioWindow]:
-    """Each scene's part of the song by its number, from the start of the used part; one query for all scenes.
+    """Return each scene's part of the song by number, from the start of the used part, in one query.
 
-    `default` is the length of a scene that has neither a planned one nor a clip; None leaves it to the flavor.
+    `default` is the length of a scene with neither a planned length nor a clip; None leaves it to the flavor.
     """
     rows = scenes_of(project).values_list("sequence", "duration", "current_clip__asset__duration_seconds")
     lengths = [
@@ -72,7 +72,7 @@ def project_windows(project: Project, *, default: Decimal | None = None) -> Mapp
 
 
 def scene_window(project: Project, sequence: int, *, default: Decimal | None = None) -> AudioWindow:
-    """Raises InputError when the scene starts past the end of the song."""
+    """Return the scene's part of the song. Raises InputError if the scene starts past the end of the song."""
     window = project_windows(project, default=default)[sequence]
     window.refuse_empty()
     _tell_assumed(project, window)
@@ -85,8 +85,8 @@ def _tell_assumed(project: Project, window: AudioWindow) -> None:
 
 
 def lipsync_source(scene: Scene) -> Clip:
-    """The clip to move the mouth of: the current one, or the clip that it was lip-synced from, since a mouth that was
-    drawn once is no face to draw on again. Where that is gone, the newest that is not lip-synced.
+    """Return the clip to lip-sync: the current one, or the clip that it was lip-synced from, since a mouth isn't
+    redrawn a second time. If that is gone, the newest clip that isn't lip-synced.
 
     Raises InputError without a clip.
     """
@@ -103,7 +103,7 @@ def lipsync_source(scene: Scene) -> Clip:
 
 
 def _lip_synced(clip: Clip) -> Clip | None:
-    """The lip-synced clip that this one shows: itself, or what it is a trim or a copy of."""
+    """Return the lip-synced clip that this one shows: itself, or the source of the trim or copy."""
     while clip.origin in {Origin.TRIMMED, Origin.COPIED} and clip.parent is not None:
         clip = clip.parent
     return clip if clip.origin == Origin.LIPSYNCED else None
@@ -112,8 +112,8 @@ def _lip_synced(clip: Clip) -> Clip | None:
 def lipsync_audio(
     *, by: User, project: Project, wish: LipsyncWish, windows: Mapping[int, AudioWindow], sequence: int
 ) -> AudioPart:
-    """The call's own audio, else the song's vocal stem, else the song; an audio as long as the song is windowed like
-    it, a shorter one is the scene's own line.
+    """Return the call's own audio, else the song's vocal stem, else the song. Audio as long as the song is windowed
+    like it; shorter audio is the scene's own line.
 
     Raises InputError without a song or past the end of the audio.
     """
@@ -133,7 +133,7 @@ def lipsync_audio(
 
 
 def _is_shorter(audio: Asset, project: Project, windows: Mapping[int, AudioWindow]) -> bool:
-    """Than the song; in a project without one, than all its scenes."""
+    """Return whether the audio is shorter than the song; without a song, than all scenes together."""
     if project.song is not None:
         whole = project.song.asset.duration_seconds
     else:

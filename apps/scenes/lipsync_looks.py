@@ -1,5 +1,5 @@
-"""What workers found out about the files of a lip-sync, read for pages and calls. Nothing here opens a file: one that
-has not been looked at yet gets a job."""
+"""What workers found in the files of a lip-sync, for pages and API calls. Nothing here opens a file: unchecked ones get
+a job."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,14 +27,14 @@ from apps.work.frozen import InputSource
 from apps.work.work import Work
 from engines.draft.lipsync.findings import FaceCheck, HeardVoice, VoiceCheck
 
-# A look that failed is told for this long; whoever asks later starts another.
+# A failed look is reported for this long; a later request starts another.
 FAILURE_TOLD_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class LipsyncCheck:
     """`problems` are sentences; none means go ahead. `frame_seconds` is the moment of the clip that shows the
-    finding. A part that could not be looked at is None and has a sentence of its own."""
+    finding. A part that couldn't be checked is None and has its own sentence."""
 
     video_id: UUID | None
     face: FaceCheck | None
@@ -51,14 +51,14 @@ class LipsyncCheck:
 
     @property
     def frame_url(self) -> str | None:
-        """The clip at that moment, as a media fragment that players understand."""
+        """Return the clip's URL at that moment, as a media fragment that players understand."""
         return None if self.face is None else f"/api/mv/get_video/{self.video_id}#t={self.face.seconds:.3f}"
 
 
 @dataclass(frozen=True)
 class Looks:
-    """What is known of some files: `rows` of those that were looked at, `stems` that are vocals alone, and of the
-    others the job that looks at it now or failed to a moment ago. All by the file's asset."""
+    """What is known about some files, keyed by asset: `rows` of checked ones, `stems` that are isolated vocals, and for
+    the others the job that is checking the file or failed to recently."""
 
     rows: Mapping[UUID, LipsyncLook]
     stems: frozenset[UUID]
@@ -69,7 +69,7 @@ class Looks:
         return [job for asset_id, job in self.jobs.items() if job.is_live and asset_id not in self.rows]
 
     def check(self, inputs: Mapping[str, InputSource]) -> LipsyncCheck | None:
-        """What speaks against this lip-sync; None while one of its two files has not been looked at."""
+        """Return what suggests that this lip-sync won't work; None while either of its files is unchecked."""
         problems = [self._problem(inputs[name].asset_id) for name in ("video", "audio")]
         if None in problems:
             return None
@@ -81,7 +81,7 @@ class Looks:
         return LipsyncCheck(video_id, face=face, voice=voice, problems=(*found, *dict.fromkeys(told)))
 
     def _problem(self, asset_id: UUID | None) -> str | None:
-        """Why the file could not be looked at, "" where it was; None while nobody has tried."""
+        """Return why the file couldn't be checked; "" if it was, None if nothing has tried yet."""
         if row := self.rows.get(asset_id):  # type: ignore[arg-type]
             return str(row.problem)
         job = self.jobs.get(asset_id)  # type: ignore[arg-type]
@@ -105,7 +105,7 @@ class Looks:
 
 @dataclass(frozen=True)
 class NewLook:
-    """A look that is not a row yet."""
+    """A look that isn't saved yet."""
 
     found: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
@@ -113,15 +113,15 @@ class NewLook:
 
 
 def looks_of(*, by: User, works: Sequence[Work]) -> Looks:
-    """What is known of the files of these lip-syncs."""
+    """Return what is known about the files of these lip-syncs."""
     assets = files_of(work.frozen.inputs for work in works)
-    # Before the rows: a look that ends in between is then seen by its row.
+    # Read before the rows, so that a look that ends in between is found by its row.
     jobs = _jobs_at(by, assets)
     return Looks(rows=rows_of(assets), stems=stems_among(assets), jobs=jobs)
 
 
 def looks_start(*, by: User, works: Sequence[Work]) -> Looks:
-    """The same, after a job was started for each file that nobody has looked at."""
+    """Start a job for each unchecked file, then return what is known."""
     looks = looks_of(by=by, works=works)
     missing = files_of(work.frozen.inputs for work in works) - looks.rows.keys() - looks.jobs.keys()
     with transaction.atomic():
@@ -130,7 +130,7 @@ def looks_start(*, by: User, works: Sequence[Work]) -> Looks:
 
 
 def looks_await(looks: Looks, *, by: User, works: Sequence[Work], seconds: float) -> Looks:
-    """The same as soon as every file was looked at, or after `seconds`. Holds a web thread."""
+    """Return what is known once every file is checked, or after `seconds`. Blocks a web thread."""
     ends_at = time.monotonic() + seconds
     while looks.open_jobs and time.monotonic() < ends_at:
         time.sleep(WAIT_STEP_SECONDS)
@@ -139,14 +139,14 @@ def looks_await(looks: Looks, *, by: User, works: Sequence[Work], seconds: float
 
 
 def look_save(asset: Asset, new: NewLook) -> LipsyncLook:
-    """The row of a look; the one that is there already where two looked at once."""
+    """Save a look and return its row, or the existing row if two workers looked at once."""
     values = {"found": new.found, "problem": new.problem, "frame": new.frame}
     row, _ = LipsyncLook.objects.get_or_create(asset=asset, defaults=values)
     return row
 
 
 def files_of(requests: Iterable[Mapping[str, InputSource]]) -> set[UUID]:
-    """The clips and sounds of lip-syncs, by asset."""
+    """Return the clips and sounds of lip-syncs by asset."""
     sources = (inputs[name] for inputs in requests for name in ("video", "audio"))
     return {source.asset_id for source in sources if source.asset_id}
 
@@ -164,12 +164,12 @@ def _start(by: User, asset_id: UUID) -> Job:
     try:
         return job_create(by=by, new=new)
     except ConflictError:
-        # Another request has started it in this moment.
+        # Another request has just started it.
         return Job.objects.filter(dedupe_key=new.dedupe_key).latest("created_at")
 
 
 def _jobs_at(by: User, assets: set[UUID]) -> Mapping[UUID, Job]:
-    """The newest look at each file that runs, or that came to nothing a moment ago."""
+    """Return the newest look at each file that is running, or failed recently."""
     keys = {_key(asset_id): asset_id for asset_id in assets}
     lately = timezone.now() - timedelta(seconds=FAILURE_TOLD_SECONDS)
     told = Q(state__in=(State.FAILED, State.CANCELLED), finished_at__gte=lately)

@@ -1,4 +1,4 @@
-"""Looking at a clip and listening to a sound for a lip-sync, in a worker. Costs nothing and sends nothing."""
+"""Worker-side checks of a lip-sync's clip and sound. Free, and nothing is sent."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -27,7 +27,7 @@ Cancelled = Callable[[], bool]
 
 
 def look_run(run: JobRun) -> Done:
-    """The handler of a look that a page or a call asked for."""
+    """Handle a look that a page or an API call requested."""
     asset = Asset.objects.filter(pk=run.read(LookParameters).asset_id).first()
     if asset is None:
         raise NotFound("The file was deleted.")
@@ -36,7 +36,7 @@ def look_run(run: JobRun) -> Done:
 
 
 def clip_look(run: JobRun, project: Project, path: Path) -> NewLook | None:
-    """A look at a new clip, while its file is here. None in a project whose lip-sync is free: nobody would ask."""
+    """Look at a new clip while its file is here. None in a project whose lip-sync is free and needs no look."""
     if not lipsync_is_paid(project):
         return None
     run.progress(94, "Looking at the face")
@@ -44,16 +44,16 @@ def clip_look(run: JobRun, project: Project, path: Path) -> NewLook | None:
 
 
 def lipsync_refuse_hopeless(run: JobRun) -> None:
-    """Before a job that nobody looked at is paid for: raises InputError where there is no face or no voice. Mere
-    doubts are a reason only where the call said so."""
+    """Check an unchecked job before it is paid for: raises InputError if there is no face or no voice. Mere doubts
+    count only if the call asked for that."""
     asked = run.read(LipsyncParameters)
     inputs = asked.frozen.inputs
     assets = files_of([inputs])
-    # A file that is out of reach for the moment lets the job wait: the request needs it, too.
+    # A file that is temporarily unreachable makes the job wait; the request needs it too.
     rows = {asset.pk: _asset_looked(run, asset) for asset in Asset.objects.filter(pk__in=assets)}
     found = Looks(rows=rows, stems=stems_among(assets), jobs={}).check(inputs)
     if found is None:
-        return  # a file is gone, which the request itself will tell
+        return  # a file is gone, which the request itself will report
     hopeless = [part for part in (found.face, found.voice) if part is not None and not part.usable]
     told = [problem for part in hopeless for problem in part.problems]
     if asked.refuse_doubts:
@@ -68,7 +68,7 @@ def _saved(asset: Asset, new: NewLook) -> None:
 
 
 def _asset_looked(run: JobRun, asset: Asset) -> LipsyncLook:
-    """The stored look. One that is made here is kept at once, since the job's own end may be hours away."""
+    """Return the stored look. A new one is saved immediately, since the job may end hours later."""
     known = LipsyncLook.objects.filter(asset=asset).first()
     return known or look_save(asset, _asset_look(run, asset))
 
@@ -87,5 +87,5 @@ def _file_look(path: Path, kind: str, cancelled: Cancelled) -> NewLook:
         log.info("lipsync_looked", problems=found.problems, face_share=found.share)
         return NewLook(found=asdict(found), frame=still(path, found.seconds))
     except (InputError, MediaToolError) as error:
-        # So is the file, and so it stays.
+        # The file itself is at fault, and that won't change.
         return NewLook(problem=error.message)

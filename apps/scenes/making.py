@@ -1,6 +1,6 @@
-"""Jobs that make a scene's image and clips: what is asked for, and the job.
+"""Jobs that generate a scene's image and clips.
 
-`…_work` reads and quotes and writes nothing; the services write the job and point the scene at it.
+`…_work` functions read and quote without writing; the services create the job and point the scene at it.
 """
 
 from collections.abc import Sequence
@@ -27,14 +27,14 @@ from apps.work.seeds import SEED_MAXIMUM
 from apps.work.work import Spending, Work, spending_check, work_prepare, work_start
 from engines.media.formats import picture_size
 
-# A prime, so that neighbours' seeds do not meet when takes are counted up.
+# A prime, so that neighbouring scenes' seeds don't collide as takes increase.
 SEED_STRIDE = 1009
 MAXIMUM_TAKES = 8
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a call may say beside the scene itself; empty means the project's choice."""
+    """Options of a call besides the scene itself; empty means the project's choice."""
 
     provider: str = ""
     flavor: str = ""
@@ -43,12 +43,12 @@ class Wish:
 
 
 def scene_key(scene: Scene) -> str:
-    """The dedupe key of everything that works on the scene: one thing at a time."""
+    """Return the dedupe key shared by all work on the scene, which allows one job at a time."""
     return f"scene:{scene.pk}"
 
 
 def image_work(*, by: User, scene: Scene, wish: Wish, then_video: bool = False) -> Work:
-    """The scene's still image. Raises InputError for a scene without a prompt."""
+    """Return the work of the scene's still image. Raises InputError for a scene without a prompt."""
     project = scene.project
     _refuse_empty(scene)
     choice = provider_choose(
@@ -76,14 +76,14 @@ def image_work(*, by: User, scene: Scene, wish: Wish, then_video: bool = False) 
 
 
 def video_works(*, by: User, scene: Scene, wish: Wish) -> list[Work]:
-    """The scene's clip, once per take, each with a seed of its own; only the first becomes the current clip."""
+    """Return the work of the scene's clip, once per take with its own seed; only the first becomes current."""
     span = scene_span(scene)
     return [video_work(by=by, scene=scene, wish=wish, span=span, take=take) for take in range(wish.takes)]
 
 
 def scenes_video_works(*, by: User, project_id: UUID, sequences: Sequence[int], wish: Wish) -> list[tuple[Scene, Work]]:
-    """Each of the scenes with its quoted clip. Their frames are counted once for all. Raises NotFound for a number that
-    no scene has."""
+    """Return each scene with its quoted clip. All frames are computed once. Raises NotFound for an unknown scene
+    number."""
     chosen = scenes_get(by=by, project_id=project_id, sequences=sequences)
     if not chosen:
         return []
@@ -94,14 +94,14 @@ def scenes_video_works(*, by: User, project_id: UUID, sequences: Sequence[int], 
 
 
 def scene_span(scene: Scene) -> SceneFrames:
-    """The scene's frames on the project's grid."""
+    """Return the scene's frames on the project's grid."""
     scenes = list(scenes_of(scene.project))
     place = next(index for index, other in enumerate(scenes) if other.pk == scene.pk)
     return scene_spans(scene.project, scenes)[place]
 
 
 def video_work(*, by: User, scene: Scene, wish: Wish, span: SceneFrames, take: int = 0) -> Work:
-    """A clip of the scene over these frames of the song."""
+    """Return the work of the scene's clip over these frames of the song."""
     project = scene.project
     _refuse_empty(scene)
     choice = provider_choose(
@@ -142,7 +142,7 @@ def scene_image_generate(
     spending: Spending,
     idempotency: Idempotency | None = None,
 ) -> Job:
-    """Raises ConflictError while something else works on the scene."""
+    """Start the scene's image. Raises ConflictError while another job is working on the scene."""
     with transaction.atomic():
         project_lock(by=by, project_id=project_id)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
@@ -159,7 +159,7 @@ def scene_video_generate(
     spending: Spending,
     idempotency: Idempotency | None = None,
 ) -> Job:
-    """Answers the first take's job. Raises ConflictError while something else works on the scene."""
+    """Start the takes; return the first one's job. Raises ConflictError while another job is working on the scene."""
     with transaction.atomic():
         project_lock(by=by, project_id=project_id)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
@@ -170,7 +170,7 @@ def scene_video_generate(
 def scene_work_start(
     *, by: User, scene: Scene, work: Work, take: int = 0, idempotency: Idempotency | None = None
 ) -> Job:
-    """Make the job and point the scene at it. The caller holds the project's lock."""
+    """Create the job and point the scene at it. The caller holds the project's lock."""
     job = work_start(
         by=by,
         work=work,
@@ -186,7 +186,7 @@ def scene_work_start(
 
 
 def project_spending(project: Project, spending: Spending) -> Spending:
-    """The caller's words about money, with the project's threshold."""
+    """Return the caller's spending options, with the project's threshold."""
     return Spending(project.confirm_above, spending.confirmed, spending.max_cost)
 
 
@@ -203,7 +203,7 @@ def _start(by: User, scene: Scene, works: list[Work], spending: Spending, idempo
 
 
 def _seed(scene: Scene, wish: Wish, take: int) -> int:
-    """The same project made again in the same order gets the same seeds; another try gets another one."""
+    """Return the seed. Generating the same project again in the same order repeats the seeds; retries get new ones."""
     if wish.seed is not None:
         return (wish.seed + take) % (SEED_MAXIMUM + 1)
     tries = 0 if scene._state.adding else scene.clips.count()

@@ -1,4 +1,4 @@
-"""HTTP edge of everything that makes work on a scene, its quotes, and its clips."""
+"""HTTP endpoints that start work on a scene, their quotes, and the scene's clips."""
 
 from typing import Any
 from uuid import UUID

@@ -13,10 +13,10 @@ from apps.projects.models import Project
 class Scene(models.Model):
     """One shot of a project.
 
-    Live scenes are numbered 1, 2, 3, … by `sequence`; a deleted one has none until it is brought back.
-    `duration` is exact: scenes that were written for a song have durations whose sum is its used range. A
-    missing one counts as the current clip's length. `job` is the latest work on this scene; the scene's
-    status is read from it, so that it can never disagree with what is running.
+    Live scenes are numbered 1, 2, 3, … by `sequence`; a deleted one has none until it is restored.
+    `duration` is exact: durations of scenes written for a song add up to its used range. A missing one counts as
+    the current clip's length. `job` is the latest work on this scene; the scene's status is derived from it, so the
+    two can't disagree.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -39,7 +39,7 @@ class Scene(models.Model):
     class Meta:
         ordering: ClassVar = ["project", "sequence"]
         constraints: ClassVar = [
-            # Deferred to the commit, so that a renumbering may pass through doubles.
+            # Deferred to the commit, because renumbering creates temporary duplicates.
             models.UniqueConstraint(
                 fields=["project", "sequence"],
                 name="scene_sequence_is_unique",
@@ -66,11 +66,11 @@ class Origin(models.TextChoices):
 class Clip(models.Model):
     """One immutable version of a scene's video. The scene points at its current one.
 
-    `parent` is the clip it was made from. A trimmed clip keeps in `parameters` the range it shows of its
-    root, so that a trim of a trim can reach outward again. `checks` holds what was found when it arrived:
-    with `problems` the clip has `usable` false, is kept and shown, and nothing builds on it until a person says
-    otherwise; `suspicions` are shown with a clip that is used, until a person has `accepted` it.
-    The database also holds a scene's pointer to its own clips (`scene_points_at_its_own_clip`).
+    `parent` is the clip it was made from. A trimmed clip's `parameters` hold the range it shows of its root, so that
+    trimming it again can extend it. `checks` holds what was found when it arrived: a clip with `problems` has
+    `usable` false and is stored and shown, but nothing uses it until a person accepts it; `suspicions` are shown with
+    a clip in use until a person has `accepted` it. The database ensures that a scene points only to its own clips
+    (`scene_points_at_its_own_clip`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -95,11 +95,11 @@ class Clip(models.Model):
 
 
 class LipsyncLook(models.Model):
-    """What a worker saw in a clip's file, or heard in an audio file, that tells whether a lip-sync can work.
+    """What a worker saw in a clip or heard in an audio file that decides whether a lip-sync can work.
 
-    A file never changes, so it is looked at once. `found` is a `FaceCheck` of a clip and a `HeardVoice` of a sound;
-    where the file could not be looked at it is empty, and `problem` says why. `frame` is a small JPEG of the moment
-    that shows the finding. All of it can be made again from the file, so no project's archive carries it.
+    A file never changes, so it is checked once. `found` is a `FaceCheck` of a clip or a `HeardVoice` of a sound; if
+    the file couldn't be checked it is empty, and `problem` says why. `frame` is a small JPEG of the moment that shows
+    the finding. All of it can be derived from the file again, so project archives leave it out.
     """
 
     asset = models.OneToOneField(Asset, primary_key=True, on_delete=models.CASCADE, related_name="lipsync_look")
@@ -112,8 +112,8 @@ class LipsyncLook(models.Model):
 class Change(models.Model):
     """One undoable change of a project's scenes.
 
-    `before` and `after` map scene ids to the values that differ (`None`: the scene was not there). Changes
-    form a stack per project: undo takes the newest that is not undone, a new change forgets the undone ones.
+    `before` and `after` map scene ids to the values that differ (`None`: the scene didn't exist). Changes form a
+    stack per project: undo takes the newest that isn't undone; a new change discards the undone ones.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="changes")

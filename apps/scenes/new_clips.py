@@ -1,4 +1,4 @@
-"""A clip that has arrived becomes a row, and its scene's current one."""
+"""Saving a new clip as a row and as its scene's current clip."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class NewClip:
-    """A clip that is stored and not yet a row. `only_over_parent`: made current only where its parent still is.
-    `make_current`: unless the job was late. `cost`: None is as quoted. `look`: what was seen in it for a
-    lip-sync, where it was looked at."""
+    """A stored clip that has no row yet. `only_over_parent`: made current only if its parent still is.
+    `make_current`: unless the job was late. `cost`: None means as quoted. `look`: what was found in it for a lip-sync,
+    if it was checked."""
 
     stored: StoredFile
     origin: Origin
@@ -39,7 +39,7 @@ class NewClip:
 
 
 def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
-    """The clip's rows, inside the transaction that ends the job."""
+    """Save the clip's rows, inside the transaction that ends the job."""
     scene = locked_scene(run)
     asset = asset_create(owner=run.job.owner, stored=new.stored, kind=AssetKind.VIDEO, metadata=dict(new.parameters))
     usable = not new.checks.get("problems")
@@ -51,7 +51,7 @@ def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
         parent_id=new.parent_id,
         job=run.job,
         parameters=dict(new.parameters),
-        # As the ledger settles it: never more than was reserved.
+        # Matches the ledger: never more than was reserved.
         cost=run.job.quoted_cost if new.cost is None else min(new.cost, run.job.quoted_cost),
         checks=checks,
         usable=usable,
@@ -71,7 +71,7 @@ def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
 
 
 def _accepted_before(new: NewClip) -> dict[str, bool]:
-    """A person who found a dark clip right is not asked again about the same clip with other lips."""
+    """Return whether a person already accepted the source clip; its lip-synced version isn't questioned again."""
     parent = Clip.objects.filter(pk=new.parent_id).first() if new.parent_id else None
     suspicions = set(new.checks.get("suspicions", []))
     known = parent is not None and parent.checks.get("accepted") and suspicions <= set(parent.checks["suspicions"])
@@ -79,7 +79,7 @@ def _accepted_before(new: NewClip) -> dict[str, bool]:
 
 
 def job_scene(run: JobRun) -> Scene:
-    """Raises NotFound when the project went away while the job ran."""
+    """Return the job's scene. Raises NotFound if the project was deleted while the job ran."""
     scene = Scene.objects.select_related("project").filter(pk__in=[run.job.scene_id]).first()
     if scene is None:
         raise NotFound("The scene was deleted while this was being generated.")
@@ -87,6 +87,6 @@ def job_scene(run: JobRun) -> Scene:
 
 
 def locked_scene(run: JobRun) -> Scene:
-    """Project first, then the scene: the order of every change."""
+    """Lock the project first, then the scene, as every change does."""
     Project.objects.select_for_update().filter(pk__in=[run.job.project_id]).first()
     return job_scene(run)

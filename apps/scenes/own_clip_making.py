@@ -1,4 +1,4 @@
-"""How a worker makes a clip that needs no provider."""
+"""Worker handler for clips that need no provider."""
 
 from fractions import Fraction
 from uuid import uuid4
@@ -18,7 +18,7 @@ from engines.media.formats import clip_format
 
 
 def own_clip_run(run: JobRun) -> Done:
-    """The handler of a trim and of an upload: render, check, store."""
+    """Handle a trim or an upload: render, check, store."""
     parameters = run.read(TrimParameters if run.job.kind == Kind.TRIM else UploadParameters)
     trim = parameters if isinstance(parameters, TrimParameters) else None
     scene = job_scene(run)
@@ -47,7 +47,7 @@ def own_clip_run(run: JobRun) -> Done:
         look=look,
         stored=file_store(output, key=scene_file_key(project.pk, scene.sequence or 0, name), content_type="video/mp4"),
         origin=Origin.TRIMMED if trim else Origin.UPLOADED,
-        # A person chose this footage: what looks odd is said and not refused.
+        # A person chose this footage, so odd looks are reported but not rejected.
         checks={
             "notes": [*checks["problems"], *checks["suspicions"]],
             **{key: checks[key] for key in ("seconds", "width", "height")},

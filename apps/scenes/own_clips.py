@@ -1,4 +1,4 @@
-"""Clips that need no provider: a trim of what is there, and a user's own footage. `own_clip_making.py` makes them."""
+"""Clips that need no provider: trims, and the user's own footage. `own_clip_making.py` renders them."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,12 +24,12 @@ from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.parameters import TrimmedPart, TrimParameters, UploadParameters
 from apps.scenes.selectors import scene_get
 
-# Shorter than a few frames nothing can be seen.
+# Nothing can be seen in less than a few frames.
 SHORTEST_TRIM_SECONDS = Decimal("0.1")
 
 
 def trim_root(clip: Clip) -> Clip:
-    """The clip whose frames a trim, or a copy of one, shows: trimming again reaches outward to all of them."""
+    """Return the clip whose frames a trim, or its copy, shows; trimming again can extend to all of them."""
     root = clip
     while clip.origin in {Origin.TRIMMED, Origin.COPIED} and clip.parent is not None:
         root = clip.parent if clip.origin == Origin.TRIMMED else root
@@ -39,7 +39,7 @@ def trim_root(clip: Clip) -> Clip:
 
 @dataclass(frozen=True)
 class TrimRange:
-    """What a clip shows of its root, in seconds of that."""
+    """The range of its root that a clip shows, in seconds of the root."""
 
     root: Clip
     start_seconds: Decimal
@@ -47,7 +47,7 @@ class TrimRange:
 
 
 def trim_range(clip: Clip) -> TrimRange:
-    """All of a clip that is no trim."""
+    """Return the range; an untrimmed clip's is the whole clip."""
     root = trim_root(clip)
     length = Decimal(str(round(root.asset.duration_seconds or 0, 3)))
     part = TrimmedPart.find(clip.parameters) if root != clip else None
@@ -65,9 +65,9 @@ def scene_trim(
     end_time: Decimal,
     idempotency: Idempotency | None = None,
 ) -> Job:
-    """Make [start_time, end_time) of the scene's clip its new clip; seconds of the untrimmed clip.
+    """Make [start_time, end_time) of the scene's clip its new clip, in seconds of the untrimmed clip.
 
-    Raises InputError without a clip or for a range outside it, ConflictError while the scene is worked on.
+    Raises InputError without a clip or for a range outside it, ConflictError while a job is working on the scene.
     """
     with transaction.atomic():
         project_lock(by=by, project_id=project_id)
@@ -96,9 +96,9 @@ def scene_upload(
     upload: "UploadedFile[Any]",
     idempotency: Idempotency | None = None,
 ) -> Job:
-    """Take a user's own footage as the scene's clip; it is brought into the project's format by a job.
+    """Use the user's own footage as the scene's clip; a job converts it to the project's format.
 
-    Raises InputError for a file that is no video.
+    Raises InputError for a file that isn't a video.
     """
     if earlier := idempotent_job(by=by, idempotency=idempotency):
         return earlier

@@ -1,4 +1,4 @@
-"""What the jobs are asked for that need no provider: own clips, and a look before a lip-sync."""
+"""Parameters of jobs that need no provider: own clips, and a look before a lip-sync."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -12,19 +12,19 @@ from apps.projects.models import Fit
 
 
 class UploadParameters(JobParameters):
-    """A user's own footage, from `start_time` seconds on, brought into the project's format."""
+    """The user's own footage from `start_time` seconds on, converted to the project's format."""
 
     asset_id: UUID
     start_time: Decimal = Decimal(0)
     fit: Fit
 
     def told(self) -> dict[str, Any]:
-        """As the clip keeps and shows it."""
+        """Return the parameters as the clip stores and shows them."""
         return self.model_dump(mode="json", exclude={"version"})
 
 
 class TrimParameters(UploadParameters):
-    """[start_time, end_time) in seconds of the untrimmed clip, which is the parent."""
+    """[start_time, end_time) in seconds of the untrimmed clip, the parent."""
 
     parent_id: UUID
     end_time: Decimal
@@ -37,7 +37,7 @@ class LookParameters(JobParameters):
 
 
 class TrimmedPart(BaseModel):
-    """What a trimmed clip's row says of the part that it shows, whichever release wrote it."""
+    """The range stored in a trimmed clip's row, whichever release wrote it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -46,7 +46,7 @@ class TrimmedPart(BaseModel):
 
     @classmethod
     def find(cls, kept: Mapping[str, Any]) -> Self | None:
-        """None where the row is of no trimmed clip."""
+        """Return the range; None if the clip isn't trimmed."""
         try:
             return cls.model_validate(kept)
         except ValidationError:

@@ -1,4 +1,4 @@
-"""Which scenes the one-button path lip-syncs, and what that costs before there is a clip."""
+"""Which scenes the one-button path lip-syncs, and what that costs before their clips exist."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,7 +26,7 @@ from apps.work.frozen import InputSource
 from apps.work.parameters import LipsyncParameters
 from apps.work.work import Work, work_prepare
 
-# A line that reaches into a scene by a breath is no reason to lip-sync it.
+# A line that barely reaches into a scene is no reason to lip-sync it.
 SUNG_SHARE = 0.2
 _GIVEN_UP = {State.FAILED, State.CANCELLED}
 
@@ -34,8 +34,8 @@ log = structlog.get_logger(__name__)
 
 
 def project_performs(project: Project) -> bool:
-    """Whether performance scenes are lip-synced without being asked for one by one: there is a song, and the project
-    names who does it, or all of it is a draft. A draft mouth is not put on a clip that was paid for."""
+    """Return whether performance scenes are lip-synced automatically: there is a song, and the project names a provider
+    or uses only drafts. A paid clip never gets a draft mouth."""
     if project.song_id is None:
         return False
     if project.providers.get(Capability.LIPSYNC):
@@ -48,19 +48,19 @@ def _provider(project: Project, capability: Capability) -> str:
 
 
 def lipsync_is_paid(project: Project) -> bool:
-    """Whether the project's lip-syncs are made elsewhere, for money."""
+    """Return whether the project's lip-syncs cost money."""
     provider = PROVIDERS.get(_provider(project, Capability.LIPSYNC))
     return provider is not None and not provider.local
 
 
 def lipsync_is_missing(scene: Scene) -> bool:
-    """Of a project that performs: the scene's clip was generated for a performance and never lip-synced. A person who
-    put the generated clip back wants it so; what failed waits until Generate is pressed again."""
+    """Return whether a performance scene's generated clip was never lip-synced, in a project that lip-syncs them. If
+    the user reverted to the generated clip, that stands; a failed one waits until Generate is pressed again."""
     clip = scene.current_clip
     if not scene.lipsync or clip is None or clip.origin != Origin.GENERATED:
         return False
     job = scene.job
-    # Work of any kind that a person has to look at holds the scene.
+    # Any work that needs a person's decision holds the scene.
     if job is not None and (
         job.state == State.NEEDS_ATTENTION or (job.kind == Kind.LIPSYNC and job.state in _GIVEN_UP)
     ):
@@ -69,10 +69,10 @@ def lipsync_is_missing(scene: Scene) -> bool:
 
 
 def performance_start(*, by: User, scene: Scene) -> bool:
-    """Start the lip-sync of the scene's clip; the caller holds the project's lock. One that is paid for is looked at
-    by the worker before it is sent.
+    """Start the lip-sync of the scene's clip; the caller holds the project's lock. The worker checks a paid one before
+    sending it.
 
-    False where it cannot be started: the scene keeps its plain clip and says why.
+    Returns False if it can't be started: the scene keeps its plain clip and says why.
     """
     try:
         with transaction.atomic():
@@ -89,8 +89,8 @@ def performance_start(*, by: User, scene: Scene) -> bool:
 
 
 def performances_planned(*, by: User, project: Project, spans: Sequence[SceneFrames]) -> list[Work]:
-    """The same for clips that are not made yet: good for their quote. What the provider would refuse is left out,
-    since it stays a plain clip. Raises InputError where there is no such provider."""
+    """Return the lip-syncs of clips that don't exist yet, for a quote. Those the provider would reject are left out,
+    since those scenes keep a plain clip. Raises InputError for an unknown provider."""
     if not spans:
         return []
     choice = provider_choose(Capability.LIPSYNC, flavor=project.flavor, project_choice=project.providers)
@@ -108,8 +108,8 @@ def performances_planned(*, by: User, project: Project, spans: Sequence[SceneFra
 
 
 def sung_spans(project: Project, spans: Sequence[SceneFrames]) -> list[SceneFrames]:
-    """The scenes that a writer may make performances of: those over singing, as far as the song's analysis hears it;
-    else all of them."""
+    """Return the scenes that a writer may mark as performances: those over singing, if the song's analysis detected
+    any, else all of them."""
     voice = project.song.analysis.get("voice") if project.song else None
     if not voice:
         return list(spans)

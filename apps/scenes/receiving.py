@@ -1,4 +1,4 @@
-"""Where the results of a scene's jobs go: files under the project's folder, rows with the end of the job."""
+"""Storing the results of a scene's jobs: files under the project's folder, rows when the job ends."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 def reference_receive(run: JobRun, result: ProviderResult) -> Done:
-    """The first picture becomes the project's character reference, unless a person chose one meanwhile."""
+    """Make the first picture the project's character reference, unless the user chose one meanwhile."""
     made = images_receive(run, result)
     return Done(result=made.result, save=partial(_reference_save, run, made))
 
@@ -73,14 +73,14 @@ def _wanted(values: Mapping[str, Any]) -> Wanted:
 
 
 def _clip_receive(run: JobRun, result: ProviderResult, asked: AskedClip) -> Done:
-    """Check the clip, store it, and make it the scene's current one unless the job says otherwise."""
+    """Check and store the clip, and make it the scene's current one unless the job says otherwise."""
     file = produced(result, "video")[0]
     scene = job_scene(run)
     checks = clip_check(file.path, wanted=asked.wanted, trusted=is_built_in(run.job.provider))
     if notes := _notes(run, result, asked.heard, checks["seconds"]):
         checks["notes"] = notes
     sequence = scene.sequence or 0
-    # A mouth that was drawn once is no face to draw on again.
+    # A mouth isn't redrawn a second time.
     look = clip_look(run, scene.project, file.path) if asked.origin != Origin.LIPSYNCED else None
     if asked.origin == Origin.LIPSYNCED:
         key = scene_lipsync_key(run.job.project_id, sequence, datetime.now(UTC), file.path.suffix)

@@ -1,5 +1,5 @@
-"""A scene's clip made anew for the words that it has now: where its picture was drawn for other words, a new picture
-first, then the clip."""
+"""Regenerating a scene's clip for its current words: first a new picture if the old one was drawn for other words,
+then the clip."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -29,13 +29,13 @@ from apps.work.work import Spending, Work, spending_check
 
 log = structlog.get_logger(__name__)
 
-# For how long the sweep looks after a picture whose end nobody heard of.
+# How far back the sweep looks for pictures whose final message was lost.
 FOLLOW_WITHIN = timedelta(hours=1)
 
 
 def picture_is_outdated(scene: Scene) -> bool:
-    """Whether the scene's picture was drawn for other words than it has now. One that a person chose since the words
-    were changed is what they want."""
+    """Return whether the scene's picture was drawn for other words than the current ones. A picture that the user chose
+    after changing the words counts as current."""
     drawn_for = scene.image.metadata.get("request", {}).get("prompt") if scene.image is not None else None
     if drawn_for is None or drawn_for == scene.prompt:
         return False
@@ -50,7 +50,7 @@ def picture_is_outdated(scene: Scene) -> bool:
 
 
 def scenes_remake_works(*, by: User, project_id: UUID, sequences: Sequence[int]) -> list[tuple[Scene, Work]]:
-    """What is to be made and paid, each scene's work in its order. Raises NotFound for a number that no scene has."""
+    """Return the work to generate and pay for, each scene's steps in order. Raises NotFound for an unknown number."""
     works: list[tuple[Scene, Work]] = []
     for scene, video in scenes_video_works(by=by, project_id=project_id, sequences=sequences, wish=Wish()):
         if picture_is_outdated(scene):
@@ -60,9 +60,9 @@ def scenes_remake_works(*, by: User, project_id: UUID, sequences: Sequence[int])
 
 
 def scenes_remake(*, by: User, project_id: UUID, sequences: Sequence[int], spending: Spending) -> list[Job]:
-    """Start each scene's first step, all or none; the sum of all steps is what is asked for and capped.
+    """Start each scene's first step, all or none; confirmation and caps apply to the total of all steps.
 
-    Raises ConflictError while something else works on one of them.
+    Raises ConflictError while another job is working on one of them.
     """
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
@@ -70,7 +70,7 @@ def scenes_remake(*, by: User, project_id: UUID, sequences: Sequence[int], spend
         total = sum((work.quote.amount for _, work in works), Decimal(0))
         spending_check(total, project_spending(project, spending))
         money.cost_check_fits(owner_id=project.owner_id, project_id=project.pk, amount=total)
-        # The first of each scene: the clip follows its picture when that is there.
+        # The first step of each scene; the clip follows once its picture exists.
         firsts = {scene.pk: (scene, work) for scene, work in reversed(works)}
         chosen = [firsts[pk] for pk in dict.fromkeys(scene.pk for scene, _ in works)]
         return [scene_work_start(by=by, scene=scene, work=work) for scene, work in chosen]
@@ -79,7 +79,7 @@ def scenes_remake(*, by: User, project_id: UUID, sequences: Sequence[int], spend
 def scene_remake(
     *, by: User, project_id: UUID, sequence: int, spending: Spending, words: Mapping[str, Any] | None = None
 ) -> Job:
-    """The same of one scene, after saving `words`, fields for `scene_update`: both or nothing."""
+    """Save `words`, fields for `scene_update`, and regenerate one scene: both or nothing."""
     with transaction.atomic():
         if words:
             scene_update(by=by, project_id=project_id, sequence=sequence, **words)
@@ -88,7 +88,7 @@ def scene_remake(
 
 
 def clip_follow(job: Job) -> None:
-    """After a picture that a clip was to follow: start that, unless something else happened to the scene since."""
+    """Start the clip that was to follow a picture, unless something else happened to the scene since."""
     asked = ImageParameters.find(job) if job.kind == Kind.IMAGE and job.state == State.SUCCEEDED else None
     if asked is None or not asked.then_video:
         return
@@ -114,7 +114,7 @@ def clip_follow(job: Job) -> None:
 
 
 def clips_follow_missed(*, now: datetime) -> None:
-    """The sweep: pictures whose end nobody heard, so that no clip followed."""
+    """Start clips after pictures whose final message was lost (called by the sweep)."""
     waiting = Job.objects.filter(
         kind=Kind.IMAGE,
         state=State.SUCCEEDED,

@@ -1,5 +1,5 @@
-"""Where a project's scenes lie on its song: beats, slots, frames, energy. Times are seconds from the start of
-the used part of the song."""
+"""Scenes on the song's timeline: beats, slots, frames, energy. Times are seconds from the start of the used part of
+the song."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class SceneFrames:
-    """A scene's frames on the project's grid, [start, end), and the clock they are counted on."""
+    """A scene's frames on the project's grid, [start, end), and its clock."""
 
     start_frame: int
     end_frame: int
@@ -46,19 +46,19 @@ class SceneFrames:
 
 
 def song_range(project: Project) -> tuple[float, float] | None:
-    """The used part in seconds of the song's file; None without a song of known length."""
+    """Return the used part in seconds of the song's file; None without a song of known length."""
     length = song_seconds(project)
     return None if length is None else (float(project.song_start), float(project.song_start + length))
 
 
 def project_beats(project: Project) -> tuple[float, ...]:
-    """Beats on which cuts may fall; empty without a song or before its analysis."""
+    """Return the beats on which cuts may fall; empty without a song or before its analysis."""
     used = song_range(project)
     return song_beats(project.song, *used) if project.song is not None and used else ()
 
 
 def project_slots(project: Project, number_of_scenes: int | None) -> Sequence[tuple[float, float]]:
-    """The planned (start, end) of each scene, cut on beats; None leaves the number to song and flavor.
+    """Return the planned (start, end) of each scene, cut on beats; None leaves the number to song and flavor.
 
     Without a song every scene lasts the flavor's usual length.
     """
@@ -72,7 +72,7 @@ def project_slots(project: Project, number_of_scenes: int | None) -> Sequence[tu
 
 
 def usual_duration(project: Project, scene: Scene) -> Decimal:
-    """The scene's length; missing, its clip's, else the flavor's usual one, with a warning."""
+    """Return the scene's length, else its clip's, else the flavor's usual one with a warning."""
     if scene.duration is not None:
         return scene.duration
     found = shown_duration(project, scene)
@@ -81,7 +81,7 @@ def usual_duration(project: Project, scene: Scene) -> Decimal:
 
 
 def shown_duration(project: Project, scene: Scene) -> Decimal:
-    """The same for those who only look."""
+    """Return the usual duration without logging a warning."""
     if scene.duration is not None:
         return scene.duration
     clip = scene.current_clip
@@ -91,26 +91,26 @@ def shown_duration(project: Project, scene: Scene) -> Decimal:
 
 
 def scene_spans(project: Project, scenes: Sequence[Scene]) -> list[SceneFrames]:
-    """Each scene's frames, counted once along the song so that nothing drifts."""
+    """Return each scene's frames, computed along the whole song so that nothing drifts."""
     grid = FrameGrid(Fraction(project.fps))
     durations = [Fraction(usual_duration(project, scene)) for scene in scenes]
     return [SceneFrames(start, end, grid) for start, end in grid.spans(durations)]
 
 
 def slot_spans(project: Project, slots: Sequence[tuple[float, float]]) -> list[SceneFrames]:
-    """The frames of scenes that are planned and not written yet."""
+    """Return the frames of scenes that are planned but not written yet."""
     grid = FrameGrid(Fraction(project.fps))
     return [SceneFrames(grid.frame_at(start), grid.frame_at(end), grid) for start, end in slots]
 
 
 def span_beats(project: Project, span: SceneFrames) -> tuple[float, ...]:
-    """The beats inside a scene, in seconds from its start."""
+    """Return the beats inside a scene, in seconds from its start."""
     inside = (beat for beat in project_beats(project) if span.start_seconds <= beat < span.end_seconds)
     return tuple(round(beat - span.start_seconds, 4) for beat in inside)
 
 
 def span_energy(project: Project, span: SceneFrames) -> tuple[float, ...]:
-    """The song's level over the scene, 0…1, sampled evenly."""
+    """Return the song's level over the scene, 0…1, sampled evenly."""
     if project.song is None:
         return ()
     offset = float(project.song_start)

@@ -1,4 +1,4 @@
-"""Reads of scenes and clips. What belongs to somebody else's project is not found."""
+"""Queries for scenes and clips. Those of another user's project count as not found."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -17,7 +17,7 @@ from apps.scenes.models import Clip, Scene
 
 
 class SceneStatus(StrEnum):
-    """Where a scene is, read from its latest job and its clip."""
+    """A scene's status, derived from its latest job and its clip."""
 
     PENDING = "pending"
     GENERATING_IMAGE = "generating-image"
@@ -41,7 +41,7 @@ _WORKING = {
 
 
 def scenes_of(project: Project) -> QuerySet[Scene]:
-    """The live scenes in order, with what a card shows."""
+    """Return the live scenes in order, with what a card shows."""
     return (
         Scene.objects.filter(project=project, deleted_at=None)
         .select_related("job", "image", "current_clip__asset", "project")
@@ -61,7 +61,7 @@ def scene_get(*, by: User, project_id: UUID, sequence: int) -> Scene:
 
 
 def scenes_get(*, by: User, project_id: UUID, sequences: Sequence[int]) -> list[Scene]:
-    """The scenes of these numbers in their order, all on one project object. Raises NotFound where there is none."""
+    """Return the scenes with these numbers in order, sharing one project object. Raises NotFound if one is missing."""
     project = project_get(by=by, project_id=project_id)
     found = {scene.sequence: scene for scene in scenes_of(project).filter(sequence__in=sequences)}
     if missing := sorted(set(sequences) - found.keys()):
@@ -72,7 +72,7 @@ def scenes_get(*, by: User, project_id: UUID, sequences: Sequence[int]) -> list[
 
 
 def clips_of(scene: Scene) -> QuerySet[Clip]:
-    """The scene's history, oldest first."""
+    """Return the scene's history, oldest first."""
     return scene.clips.select_related("asset", "job").order_by("created_at", "id")
 
 
@@ -84,22 +84,22 @@ def clip_get(*, scene: Scene, clip_id: UUID) -> Clip:
 
 
 def clip_notes(clip: Clip) -> list[str]:
-    """What was noticed about a clip and does not keep it from being used, in sentences."""
+    """Return sentences about a clip that don't prevent its use."""
     return list(clip.checks.get("notes", []))
 
 
 def clip_suspicions(clip: Clip) -> list[str]:
-    """What looks wrong with a clip that is used all the same, while nobody has said that it is right."""
+    """Return what looks wrong with a clip in use, until a person accepts it."""
     return [] if clip.checks.get("accepted") else list(clip.checks.get("suspicions", []))
 
 
 def original_clip(scene: Scene) -> Clip | None:
-    """The scene's first clip, which is kept for ever; one that failed its checks only where there is no other."""
+    """Return the scene's first clip, which is kept forever; one that failed its checks only if there is no other."""
     return clips_of(scene).order_by("-usable", "created_at", "id").first()
 
 
 def scene_job(scene: Scene) -> Job | None:
-    """The latest job, while it has something to say: it runs, failed, or waits for a person."""
+    """Return the latest job while it is relevant: it is running, failed, or waiting for a person."""
     job = scene.job
     return job if job is not None and job.state not in {State.SUCCEEDED, State.CANCELLED} else None
 
@@ -116,7 +116,7 @@ def scene_status(scene: Scene) -> SceneStatus:
 
 
 def scene_error(scene: Scene) -> str:
-    """What went wrong, in a sentence; "" when nothing did."""
+    """Return what went wrong as a sentence; "" if nothing did."""
     job = scene_job(scene)
     if job is not None and not job.is_live:
         return job.error
@@ -125,7 +125,7 @@ def scene_error(scene: Scene) -> str:
 
 
 def refused_clip_problems(scene: Scene) -> list[str]:
-    """Why the latest job's clip failed its checks, while nobody has decided about it."""
+    """Return why the latest job's clip failed its checks, until a person decides about it."""
     job = scene.job
     if job is None or job.state != State.SUCCEEDED or job.result.get("usable", True):
         return []
@@ -133,7 +133,7 @@ def refused_clip_problems(scene: Scene) -> list[str]:
 
 
 def scene_awaits_choice(scene: Scene) -> bool:
-    """Whether a person has to decide before anything is made by itself: nobody else may pay for the same again."""
+    """Return whether a person has to decide first, since only they may pay for the same work again."""
     job = scene_job(scene)
     if job is not None:
         return job.state == State.NEEDS_ATTENTION

@@ -1,4 +1,4 @@
-"""Scenes and clips on the wire."""
+"""Serializers of scenes and clips."""
 
 from typing import Any
 
@@ -19,8 +19,8 @@ from engines.listening.scene_slots import MAXIMUM_SCENES
 
 
 class SceneWriteSerializer(StrictSerializer):
-    """`sequence` is where a new scene is inserted (none: at the end). `snap` false keeps a cut off the beats. Without
-    a `duration` a scene lasts as long as its clip; in scenes that fill the song already, half of its neighbour."""
+    """`sequence` is where a new scene is inserted (by default at the end). With `snap` false cuts don't snap to beats.
+    Without a `duration` a scene lasts as long as its clip, or half its neighbour if the scenes fill the song."""
 
     sequence = serializers.IntegerField(required=False, min_value=1, max_value=MAXIMUM_SCENES + 1)
     prompt = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
@@ -32,8 +32,8 @@ class SceneWriteSerializer(StrictSerializer):
 
 
 class ScenePatchSerializer(SceneWriteSerializer):
-    """`version` is the one that was read; with it, a change over somebody else's is refused. With `scene_id` the
-    change is refused when another scene has this number meanwhile."""
+    """`version` is the version the client last read; a change based on an older one is refused. With `scene_id` the
+    change is refused if another scene has this number now."""
 
     null_means_omitted = False
     sequence = None  # type: ignore[assignment]  # the reorder route moves scenes
@@ -43,8 +43,8 @@ class ScenePatchSerializer(SceneWriteSerializer):
 
 
 class ReorderSerializer(StrictSerializer):
-    """The scenes as they shall follow one another: their present sequences, or their ids. With `seen_ids`, their order
-    as it was read, the change is refused when they stand in another one meanwhile."""
+    """The scenes in their new order: their present sequences, or their ids. With `seen_ids`, the order that the client
+    last read, the change is refused if they are in another order now."""
 
     order = serializers.ListField(
         child=serializers.IntegerField(min_value=1), required=False, max_length=MAXIMUM_SCENES
@@ -60,7 +60,7 @@ class ReorderSerializer(StrictSerializer):
 
 
 class SplitSerializer(StrictSerializer):
-    """`at`: seconds after the scene's start. With `scene_id` it is refused when another scene has this number now."""
+    """`at`: seconds after the scene's start. With `scene_id` it is refused if another scene has this number now."""
 
     at = SecondsField()
     scene_id = IdField(required=False)
@@ -72,7 +72,7 @@ class SnapSerializer(StrictSerializer):
 
 
 class SpendingSerializer(StrictSerializer):
-    """What every paid call takes: a yes to its cost, and the most it may cost."""
+    """Options of every paid call: confirmation of its cost, and the most it may cost."""
 
     confirm_cost = serializers.BooleanField(required=False)
     max_cost = MoneyField(required=False, allow_null=True)
@@ -101,7 +101,7 @@ class RevertSerializer(StrictSerializer):
 
 
 class TrimSerializer(StrictSerializer):
-    """Seconds of the untrimmed clip, so that a trim of a trim can reach outward again."""
+    """Seconds of the untrimmed clip, so that trimming again can extend the clip."""
 
     start_time = SecondsField()
     end_time = SecondsField()

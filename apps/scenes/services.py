@@ -1,5 +1,5 @@
-"""Changes of a project's scenes. Each takes the project's lock, keeps the sequences gapless from 1 and, once the scenes
-fill the used part of the song, the sum of their lengths; each can be undone."""
+"""Changes to a project's scenes. Each takes the project's lock, keeps the sequences gapless from 1 and, once the scenes
+fill the used part of the song, keeps their total length. Each can be undone."""
 
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
@@ -48,8 +48,8 @@ def scene_create(
 ) -> Scene:
     """Insert a scene at `sequence` (None: at the end).
 
-    Where the scenes fill the song a neighbour gives it its time; else it lasts `duration`, and without one as long
-    as its clip (`usual_duration`).
+    If the scenes fill the song, a neighbour gives it its time; else it lasts `duration`, by default as long as its
+    clip (`usual_duration`).
     """
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
@@ -75,10 +75,10 @@ def scene_update(
     snap: bool = True,
     **fields: Unpack[SceneFields],
 ) -> Scene:
-    """Edit a scene; a new `duration` moves the cut, and where the scenes fill the song a neighbour gives or takes.
+    """Edit a scene; a new `duration` moves the cut, and if the scenes fill the song a neighbour gives or takes.
 
-    Raises ConflictError when `expected_version` is not the stored one any more, or another scene than `scene_id`
-    stands there now.
+    Raises ConflictError if `expected_version` is no longer the stored one, or a scene other than `scene_id` has this
+    number now.
     """
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
@@ -100,7 +100,7 @@ def scene_update(
 
 
 def scene_delete(*, by: User, project_id: UUID, sequence: int) -> None:
-    """Take a scene out; where the scenes fill the song a neighbour takes its time. Undo brings it back."""
+    """Delete a scene; if the scenes fill the song, a neighbour takes its time. Undo restores it."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         scenes, index = _located(project, sequence)
@@ -123,8 +123,8 @@ def scenes_reorder(
     seen_ids: Sequence[UUID] = (),
     snap: bool = True,
 ) -> None:
-    """`order` lists the present sequences as they shall follow one another, `scene_ids` the scenes themselves;
-    lengths travel along. Raises ConflictError when the scenes do not stand as in `seen_ids`, if those are given."""
+    """Reorder the scenes by their present sequences (`order`) or by `scene_ids`; their lengths move with them.
+    Raises ConflictError if `seen_ids` is given and isn't the current order."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         scenes = list(scenes_of(project))
@@ -145,9 +145,9 @@ def scenes_reorder(
 def scene_split(
     *, by: User, project_id: UUID, sequence: int, at: Decimal, scene_id: UUID | None = None, snap: bool = True
 ) -> Scene:
-    """Cut a scene in two, `at` seconds after its start; answers the second half. With `scene_id`, only that scene.
+    """Split a scene in two, `at` seconds after its start, and return the second half. With `scene_id`, only that scene.
 
-    The second half has the same words and picture and no clip yet, since a clip shows its scene from the start.
+    The second half has the same words and picture but no clip, since a clip shows its scene from the start.
     """
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
@@ -175,7 +175,7 @@ def scene_merge(*, by: User, project_id: UUID, sequence: int) -> Scene:
 
 
 def scene_duplicate(*, by: User, project_id: UUID, sequence: int, snap: bool = True) -> Scene:
-    """Duplicate a scene, with its picture and current clip. In a filled song the two share its time."""
+    """Duplicate a scene, with its picture and current clip. If the scenes fill the song, the two share its time."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         scenes, index = _located(project, sequence)
@@ -194,10 +194,10 @@ def scene_duplicate(*, by: User, project_id: UUID, sequence: int, snap: bool = T
 
 
 def scenes_replan(*, project: Project) -> bool:
-    """Lay the scenes' cuts anew on the song's beats, keeping their number. True when a length changed.
+    """Replan the scenes' cuts on the song's beats, keeping their number. Returns whether a length changed.
 
-    The caller holds the project's lock. Called when the song, its used part or its beat grid changed. Lengths that a
-    person gave scenes of their own, which do not fill the song, are left alone.
+    The caller holds the project's lock. Called when the song, its used part or its beat grid changed. Lengths that the
+    user set for scenes that don't fill the song are left alone.
     """
     scenes = list(scenes_of(project))
     if not scenes or song_seconds(project) is None:
@@ -220,8 +220,8 @@ def scenes_replan(*, project: Project) -> bool:
 
 
 def scenes_name_sections(*, project: Project, instead_of: Collection[str]) -> None:
-    """Name scenes after the part of the song that their middle lies in, where they have one of the names
-    `instead_of`. The caller holds the project's lock. It is no change of the scenes, so undo does not know it."""
+    """Rename scenes called one of `instead_of` after the song section that their middle falls in. The caller holds the
+    project's lock. Undo doesn't cover it."""
     clock = float(project.song_start)
     parts = project.song.analysis.get("sections", ()) if project.song is not None else ()
     for scene in scenes_of(project):
@@ -234,7 +234,7 @@ def scenes_name_sections(*, project: Project, instead_of: Collection[str]) -> No
 
 
 def scenes_replace(*, project: Project, written: Sequence[Mapping[str, Any]]) -> list[Scene]:
-    """Put newly written scenes in place of all present ones; the caller holds the project's lock."""
+    """Replace all scenes with newly written ones; the caller holds the project's lock."""
     with recorded(project, "write scenes"):
         for old in scenes_of(project):
             _remove(old)
@@ -255,19 +255,19 @@ def _durations(project: Project, scenes: Sequence[Scene]) -> arrangement.Duratio
 
 
 def _said(scenes: Sequence[Scene]) -> list[Decimal | None]:
-    """The lengths that were asked for; None where a scene lasts as long as its clip."""
+    """Return the requested lengths; None where a scene lasts as long as its clip."""
     return [scene.duration for scene in scenes]
 
 
 def _fill_the_song(project: Project, scenes: Sequence[Scene]) -> bool:
-    """Whether the lengths add up to the song's, as those that were written or generated do. From then on they always
-    shall; before, scenes are being put together by hand, and each keeps the length it was given."""
+    """Return whether the lengths add up to the song's, as written or generated scenes do. From then on they must;
+    before that, scenes are assembled by hand, and each keeps the length it was given."""
     said = [duration for duration in _said(scenes) if duration is not None]
     return len(said) == len(scenes) and sum(said, Decimal(0)) == song_seconds(project)
 
 
 def _were_written(project: Project) -> bool:
-    """Whether a writer planned the scenes, so that their lengths were ours to choose."""
+    """Return whether a writer planned the scenes, in which case mvsite chose their lengths."""
     return Job.objects.filter(project_id=project.pk, kind=Kind.SCENES, state=State.SUCCEEDED).exists()
 
 

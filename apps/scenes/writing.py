@@ -1,4 +1,4 @@
-"""Writing a project's scenes: the job, and what becomes of its answer."""
+"""Writing a project's scenes: the job, and saving its result."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -28,7 +28,7 @@ from apps.work.parameters import ScenesParameters, SongWait
 from apps.work.song_brief import song_brief
 from apps.work.work import Spending, Work, spending_check, work_prepare, work_start
 
-# Keys of a written scene that have a column; the rest are kept as facts (shot size, camera, place, light).
+# Keys of a written scene that have a column; the rest are stored as facts (shot size, camera, place, light).
 _COLUMNS = {"sequence", "description", "negative_description", "duration", "lipsync", "section"}
 
 
@@ -39,7 +39,8 @@ def scenes_key(project_id: UUID) -> str:
 def project_scenes_work(
     *, by: User, project: Project, number_of_scenes: int | None = None, flavor: str = "", provider: str = ""
 ) -> Work:
-    """Raises InputError without an idea, ConflictError while the song's length is not known yet."""
+    """Return the work of writing the scenes. Raises InputError without an idea, ConflictError while the song's length
+    is unknown."""
     if not project.idea.strip():
         raise InputError("Describe the video in a sentence or two first.", errors={"idea": ["may not be empty"]})
     if project.song is not None and song_range(project) is None:
@@ -77,9 +78,9 @@ def scenes_generate(
     spending: Spending,
     idempotency: Idempotency | None = None,
 ) -> Job:
-    """Write the scenes; the present ones are replaced when the answer comes, and undo brings them back.
+    """Write the scenes; the result replaces the present ones, which undo restores.
 
-    Raises ConflictError while scenes are being written already.
+    Raises ConflictError if scenes are already being written.
     """
     with transaction.atomic():
         project_lock(by=by, project_id=project_id)
@@ -94,7 +95,7 @@ def scenes_generate(
 
 
 def project_scenes_receive(run: JobRun, result: ProviderResult) -> Done:
-    """The written scenes replace the project's, with exactly the lengths that were planned."""
+    """Replace the project's scenes with the written ones, with exactly the planned lengths."""
     written = list(result.data["scenes"])
     durations = planned_durations(run.read(ScenesParameters).frozen.values["slots"])
     if len(written) != len(durations):
@@ -112,12 +113,12 @@ def project_scenes_receive(run: JobRun, result: ProviderResult) -> Done:
 
 
 def planned_durations(slots: list[tuple[float, float]]) -> list[Decimal]:
-    """Exact lengths: each boundary is rounded once, so the sum is the last boundary."""
+    """Return exact lengths. Each boundary is rounded once, so the sum is the last boundary."""
     return [seconds(end) - seconds(start) for start, end in slots]
 
 
 def scene_row(written: Mapping[str, Any], duration: Decimal) -> dict[str, Any]:
-    """A provider's scene as fields of ours."""
+    """Convert a provider's scene to model fields."""
     return {
         "prompt": str(written["description"]),
         "negative_prompt": str(written.get("negative_description") or ""),

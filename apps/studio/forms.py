@@ -1,4 +1,4 @@
-"""Forms of the pages. Services check again; these put each sentence beside its field."""
+"""Forms of the pages. Services validate again; forms put each message next to its field."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -19,18 +19,18 @@ NO_IDEA = "Describe the video in a sentence or two."
 
 
 def number_words(sentence: str) -> dict[str, str]:
-    """One sentence for whatever is wrong with a number."""
+    """Return error messages that are one sentence for any problem with a number."""
     return dict.fromkeys(("invalid", "min_value", "max_value", "max_digits", "max_decimal_places"), sentence)
 
 
 def text_field(*, length: int = TEXT_LENGTH, missing: str = "") -> forms.CharField:
-    """A text of at most `length` characters; `missing` is said where it must not be empty."""
+    """Return a text field of at most `length` characters; `missing` is the error if it must not be empty."""
     errors = {"max_length": f"Shorten this to {length:,} characters.", "required": missing}
     return forms.CharField(max_length=length, required=bool(missing), error_messages=errors)
 
 
 class DollarsField(forms.Field):
-    """US dollars with or without the sign; empty is None."""
+    """US dollars with or without the dollar sign; empty is None."""
 
     def to_python(self, value: Any) -> Decimal | None:
         text = str(value or "").strip().removeprefix("$").strip()
@@ -46,7 +46,7 @@ class DollarsField(forms.Field):
 
 
 class CreateForm(forms.Form):
-    """What makes a project. A song comes as a file, as one uploaded before (`audio_id`), or not at all."""
+    """A new project. The song is a file, one uploaded before (`audio_id`), or absent."""
 
     mode = forms.ChoiceField(choices=[(QUICK_GEN, "Quick gen"), (EDIT, "Edit")], initial=QUICK_GEN)
     song = forms.FileField(required=False, error_messages={"empty": "This file is empty. Choose another one."})
@@ -82,7 +82,7 @@ class CreateForm(forms.Form):
 
 
 class PromptForm(forms.Form):
-    """The words of a scene. `version` is the one that the page showed."""
+    """A scene's words. `version` is the version that the page showed."""
 
     prompt = forms.CharField(max_length=TEXT_LENGTH, required=False)
     negative_prompt = forms.CharField(max_length=TEXT_LENGTH, required=False)
@@ -90,7 +90,7 @@ class PromptForm(forms.Form):
 
 
 def form_take_errors(form: forms.Form, error: InputError) -> None:
-    """Show a service's refusal at its fields, and the rest above the form."""
+    """Show a service's errors at their fields, and the rest above the form."""
     placed = False
     for name, sentences in error.errors.items():
         field = name if name in form.fields else FIELD_OF_SERVICE.get(name, "")
@@ -101,5 +101,5 @@ def form_take_errors(form: forms.Form, error: InputError) -> None:
         form.add_error(None, error.message)
 
 
-# The services speak of assets and files, the form of what a person chose.
+# The services talk about assets and files, the form about what the user chose.
 FIELD_OF_SERVICE = {"file": "song", "url": "song_link", "character_reference_id": "character_reference"}

@@ -1,11 +1,11 @@
-"""Pages that change while work goes on.
+"""Pages that update while work is in progress.
 
-A page is made of pieces. Each carries its id and a short hash of what it shows (`data-seen`); the page's poller
-posts the hashes that it holds, and only pieces that look different now come back, out of band. So an open menu
-or a playing clip is left alone, and a quiet round costs a 204.
+A page consists of pieces. Each carries its id and a short hash of what it shows (`data-seen`); the page's poller posts
+the hashes it holds, and only pieces that have changed come back, out of band. An open menu or a playing clip is left
+alone, and a poll without changes costs a 204.
 
-The hashes travel in a body, since a project of many scenes has more of them than an address may hold, and as one
-field, since a form may have only so many.
+The hashes are sent in the body, because a project of many scenes has more than a URL may hold, and as one field,
+because the number of form fields is limited.
 """
 
 import hashlib
@@ -17,16 +17,16 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-# While something runs, and while nothing does (another tab may start something).
+# While something is running, and while nothing is (another tab may start something).
 BUSY_SECONDS = 2
 IDLE_SECONDS = 15
-# Of a page: itself, and by POST what changed on it.
+# A page's methods: GET returns the page, POST what changed on it.
 LIVE_METHODS = ("GET", "HEAD", "POST")
 
 
 @dataclass(frozen=True)
 class Fragment:
-    """`facts` is everything the template shows that can change; `context` what it needs to render."""
+    """`facts` is everything shown that can change; `context` is what the template needs to render."""
 
     id: str
     template: str
@@ -40,9 +40,9 @@ class Fragment:
 
 
 def live_response(request: HttpRequest, pieces: Sequence[Fragment], *, url: str, busy: bool) -> HttpResponse:
-    """The pieces that the page does not show yet, and the poller when its pace changes. 204 when nothing did.
+    """Return the pieces that changed, and the poller if its pace changes; 204 if nothing did.
 
-    All of it is out of band, so it fits whatever asked: the poller or a form.
+    Everything is swapped out of band, so it suits both the poller and forms.
     """
     held = held_pieces(request)
     changed = [piece for piece in pieces if piece.seen not in held]
@@ -57,12 +57,12 @@ def live_response(request: HttpRequest, pieces: Sequence[Fragment], *, url: str,
 
 
 def changed_list(request: HttpRequest, whole: Fragment, rows: Sequence[Fragment]) -> list[Fragment]:
-    """The rows of a list that is still the same list, else the whole of it anew. `whole` has the rows inside."""
+    """Return the changed rows if the list's contents are the same, else the whole list. `whole` includes the rows."""
     return list(rows) if whole.seen in held_pieces(request) else [whole]
 
 
 def held_pieces(request: HttpRequest) -> set[str]:
-    """The hashes of what the page shows, from a poll or from a form's request."""
+    """Return the hashes of what the page shows, from a poll or a form."""
     return set(request.POST.get("seen", "").split())
 
 
@@ -72,5 +72,5 @@ def piece_html(request: HttpRequest, piece: Fragment, *, out_of_band: bool = Fal
 
 
 def poll_of(url: str, *, busy: bool) -> dict[str, str | int]:
-    """What the page's poller shows: whom it asks, and how often."""
+    """Return the context of the page's poller: its URL and interval."""
     return {"url": url, "seen": "busy" if busy else "idle", "seconds": BUSY_SECONDS if busy else IDLE_SECONDS}

@@ -1,4 +1,4 @@
-"""States and kinds as people say them. `tone` picks a badge's colour: "", live, done, bad or warn."""
+"""Display names of states and kinds. `tone` picks a badge's colour: "", live, done, bad or warn."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,10 +43,10 @@ PROJECT_WORDS: Mapping[str, Word] = {
     ProjectStatus.ERROR: Word("Failed", "bad"),
 }
 
-# What the Edit page can do with a scene among the others.
+# The Edit page's actions that rearrange scenes.
 REARRANGING_WORDS = (("insert", "Insert after"), ("duplicate", "Duplicate"), ("merge", "Merge with next"))
 
-# What a composed video's proof looked at.
+# What a composed video's proof checked.
 PROOF_WORDS: Mapping[str, str] = {
     "streams": "Tracks in the file",
     "frames": "Frames",

@@ -28,7 +28,7 @@ def test_a_retimed_scene_takes_from_its_neighbour(index, wanted, expected):
 
 
 def test_it_refuses_more_than_the_neighbour_can_give():
-    with pytest.raises(InputError, match="Scene 3 has not enough"):
+    with pytest.raises(InputError, match="Scene 3 isn't long enough"):
         arrangement.retimed(SONG, 1, Decimal("7.9"))
 
 

@@ -1,5 +1,5 @@
-"""How a button of a project's page acts: one writing call, then the live pieces. A refusal is shown where it belongs, a
-cost that needs a yes is asked for, and without htmx the page follows."""
+"""How a button of a project's page acts: one writing call, then the changed pieces. Errors are shown where they belong,
+a cost above the threshold asks for confirmation, and without htmx the response is a redirect."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -25,12 +25,12 @@ from apps.work.work import Spending
 Action = Callable[[User, Spending], object]
 
 PAGES = {"project": "studio:project", "quick": "studio:quick-gen", "edit": "studio:edit"}
-# What every form sends beside its own fields.
+# What every form sends besides its own fields.
 OWN_FIELDS = frozenset({"csrfmiddlewaretoken", "seen"})
 
 
 def scene_action(request: HttpRequest, project_id: UUID, sequence: int, action: Action) -> HttpResponse:
-    """A button on a scene. The scene that the form shows must still have that number (`scene_id`)."""
+    """Wrap a button on a scene. The form's scene must still have that number (`scene_id`)."""
     by = acting_user(request)
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
 
@@ -42,7 +42,7 @@ def scene_action(request: HttpRequest, project_id: UUID, sequence: int, action: 
 
 
 def project_action(request: HttpRequest, project_id: UUID, action: Action, *, anchor: str = "") -> HttpResponse:
-    """A button that concerns the whole project."""
+    """Wrap a button that concerns the whole project."""
     by = acting_user(request)
     project_get(by=by, project_id=project_id)
     page = board_page_name(request.POST.get("page", "project"))
@@ -65,12 +65,12 @@ def project_action(request: HttpRequest, project_id: UUID, action: Action, *, an
 
 
 def scene_dialog(request: HttpRequest, scene: Scene, name: str, **context: object) -> HttpResponse:
-    """A dialog about a scene for the page, or a page of its own for a browser without JS."""
+    """Return a dialog about a scene, or a page of its own without JavaScript."""
     return dialog(request, name, {**context, "scene": scene, "project": scene.project})
 
 
 def dialog(request: HttpRequest, name: str, context: Mapping[str, object], *, instead: bool = False) -> HttpResponse:
-    """`instead`: it answers a form that would not have shown it, so it says itself where it goes."""
+    """Render a dialog. `instead`: it responds to a form that doesn't show dialogs, so it sets its own target."""
     page = board_page_name(request.POST.get("page") or request.GET.get("page", "project"))
     template = f"studio/dialog_{name}.html"
     context = {**context, "page": page, "dialog": template}
@@ -81,13 +81,13 @@ def dialog(request: HttpRequest, name: str, context: Mapping[str, object], *, in
 
 
 def sent_fields(request: HttpRequest, *without: str) -> list[tuple[str, str]]:
-    """What a form said, to be said again by another form."""
+    """Return a form's fields, so that another form can send them again."""
     names = [name for name in request.POST if name not in OWN_FIELDS | set(without)]
     return [(name, value) for name in names for value in request.POST.getlist(name)]
 
 
 def uuid_of(text: str, problem: str) -> UUID | None:
-    """None for nothing. Raises InputError with `problem` for what is no id."""
+    """Parse an id; None for an empty text. Raises InputError with `problem` for an invalid one."""
     try:
         return UUID(text) if text else None
     except ValueError as error:
@@ -99,12 +99,12 @@ def live_url(board: Board, page: str) -> str:
 
 
 def board_page_name(name: str) -> str:
-    """The page that a form came from; a foreign value is the project's page."""
+    """Return the page that a form came from; an unknown value means the project's page."""
     return name if name in PAGES else "project"
 
 
 def _over_budget(request: HttpRequest, error: BudgetExceeded, project_id: UUID) -> HttpResponse:
-    """The refusal, with the way to the cap that stands in the way."""
+    """Return the error, with a link to the cap that was exceeded."""
     in_project = str(error.evidence.get("scope", "")).startswith("project:")
     cap_url = reverse("studio:budget", args=[project_id]) if in_project else reverse("studio:spending")
     cap = {"cap_url": cap_url, "cap_word": "Change the budget" if in_project else "Change your caps"}
@@ -118,7 +118,7 @@ def _over_budget(request: HttpRequest, error: BudgetExceeded, project_id: UUID) 
 
 
 def confirm_cost(request: HttpRequest, error: BudgetExceeded) -> HttpResponse:
-    """Ask for a yes: the same form again, with `confirm_cost`."""
+    """Ask for confirmation: the same form again, with `confirm_cost`."""
     question = error.message.removesuffix(" Send confirm_cost=true to continue.")
     amount = error.evidence.get("amount")
     button = f"Spend ${Decimal(str(amount)):.2f}" if amount else "Go on"

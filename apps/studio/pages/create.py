@@ -44,13 +44,13 @@ def _form_page(
     request: HttpRequest, by: User, form: CreateForm, *, status: int, job: Job | None = None
 ) -> HttpResponse:
     songs = songs_of(by)[:RECENT_SONGS]
-    # A file input cannot be filled in again: what was uploaded before the refusal is offered as the chosen song.
+    # A file input can't be prefilled, so the file already uploaded is offered as the chosen song.
     context = {"form": form, "songs": songs, "chosen": _chosen_song(form), "import_job": job}
     return render(request, "studio/create.html", context, status=status)
 
 
 def _import_started(request: HttpRequest, by: User, form: CreateForm) -> HttpResponse:
-    """Without scripts a link cannot be awaited: the song is fetched, and chosen from the list once it is there."""
+    """Start importing a linked song. Without scripts the page can't wait, so the user picks it from the list later."""
     try:
         job = song_import(by=by, url=form.cleaned_data["song_link"])
     except InputError as error:
@@ -60,7 +60,7 @@ def _import_started(request: HttpRequest, by: User, form: CreateForm) -> HttpRes
 
 
 def _made(by: User, form: CreateForm) -> Project | None:
-    """The project, or None with the refusal put on the form."""
+    """Create the project, or return None with the errors on the form."""
     data = form.cleaned_data
     try:
         if data["song"]:
@@ -97,6 +97,6 @@ def _with_reference(by: User, form: CreateForm, fields: ProjectFields) -> Projec
 
 
 def _chosen_song(form: CreateForm) -> str:
-    """The song to offer again after a refusal: the one just uploaded, else the one chosen."""
+    """Return the song to offer again after an error: the one just uploaded, else the chosen one."""
     uploaded = getattr(form, "cleaned_data", {}).get("audio_id")
     return str(uploaded or form["audio_id"].value() or "")

@@ -1,4 +1,4 @@
-"""Flavors: what each look says, and for staff the edit over the file, with what would come out of it."""
+"""Flavors: the settings of each look and, for staff, edits over the file with a preview of the result."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -14,14 +14,14 @@ from apps.flavors.schema import CONFIG_TYPES
 from apps.flavors.selectors import flavor_detail, flavor_preview, flavor_summaries, resolved_text
 from apps.flavors.services import flavor_delete, flavor_save
 
-# A new flavor starts as this edit of its first config type.
+# A new flavor starts with this edit of its first config type.
 NEW_TEXT = "# Only what differs from default.\n"
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def flavors(request: HttpRequest) -> HttpResponse:
-    """The list; POST makes a new flavor."""
+    """List flavors; POST creates one."""
     by, name, error = acting_user(request), request.POST.get("name", "").strip(), ""
     summaries = flavor_summaries()
     if request.method == "POST":
@@ -48,7 +48,7 @@ def flavors(request: HttpRequest) -> HttpResponse:
 @login_required_keeping
 @require_http_methods(["GET", "HEAD", "POST"])
 def flavor(request: HttpRequest, flavor: str, config_type: str) -> HttpResponse:
-    """One config type of a flavor. POST saves the edit, or with `preview` shows what it would come to."""
+    """Show one config type of a flavor. POST saves the edit, or with `preview` shows the result."""
     by = acting_user(request)
     detail = flavor_detail(flavor=flavor, config_type=config_type)
     text, error = kept_fields(request).get("text", detail.edit_text), ""
@@ -81,7 +81,7 @@ def flavor(request: HttpRequest, flavor: str, config_type: str) -> HttpResponse:
 @login_required
 @require_POST
 def flavor_undo(request: HttpRequest, flavor: str, config_type: str) -> HttpResponse:
-    """Remove the edit, so that the file counts again."""
+    """Remove the edit, so that the file applies again."""
     by = acting_user(request)
     _refuse_others(by)
     flavor_delete(by=by, flavor=flavor, config_type=config_type)
@@ -91,7 +91,7 @@ def flavor_undo(request: HttpRequest, flavor: str, config_type: str) -> HttpResp
 
 
 def _version(text: str) -> int:
-    """That of the edit that the page showed; one that was never there fits no stored one."""
+    """Return the version of the edit that the page showed; an invalid one matches no stored version."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 

@@ -36,13 +36,13 @@ from apps.studio.words import JOB_WORDS
 from apps.work.work import Spending
 
 PAGE_SIZE = 50
-# To choose from; an older project's jobs are reached from its page.
+# How many the filter offers; an older project's jobs are linked from its page.
 PROJECTS_OFFERED = 100
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Titles of projects and numbers of scenes that a page of jobs names; one query each."""
+    """Project titles and scene numbers shown on a page of jobs; one query each."""
 
     projects: Mapping[UUID, str]
     scenes: Mapping[UUID, int | None]
@@ -116,7 +116,7 @@ def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def job_adopt_result(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """It was made: fetch what the provider has under the id that the person found there. Nothing is paid."""
+    """Fetch an existing result from the provider by the id that the user found there. Nothing is paid."""
     form = AdoptSerializer(data=request.POST)
     if not form.is_valid():
         raise InputError("Paste the id the provider shows: letters and digits, no spaces.")
@@ -126,7 +126,7 @@ def job_adopt_result(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def job_excess_decide(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """What the provider counted beyond the reservation counts as spent, or is dismissed."""
+    """Count what the provider charged beyond the reservation as spent, or dismiss it."""
     form = ExcessDecisionSerializer(data=request.POST)
     if not form.is_valid():
         raise InputError("Send decision=count or decision=dismiss.")
@@ -135,12 +135,12 @@ def job_excess_decide(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 def _back_to(job: Job) -> HttpResponse:
-    """The page that shows the job best."""
+    """Redirect to the page that best shows the job."""
     return redirect("studio:pro-job" if job.kind == Kind.PRO_LIPSYNC else "studio:job", job.pk)
 
 
 def _list_piece(request: HttpRequest, page: Page[Job], rows: list[Fragment], query: str) -> Fragment:
-    """Which jobs are on this page of the list, in which order."""
+    """The piece for which jobs are on this page of the list, in which order."""
     context = {
         "page": page,
         "rows": [piece_html(request, row) for row in rows],
@@ -178,7 +178,7 @@ def _job_piece(job: Job) -> Fragment:
 
 
 def _result_asset(job: Job) -> Asset | None:
-    """The file that a finished job made, if it made one."""
+    """Return the file that a finished job produced, if any."""
     result = job.result
     for key in ("video_id", "asset_id", "final_video_id", "image_id", "audio_id", "archive_id"):
         if result.get(key):

@@ -1,4 +1,4 @@
-"""The operator's page: what waits, who works, which services are ready, where the files are."""
+"""The operator's page: queues, workers, providers and storage."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ from apps.jobs.states import LIVE, State
 from apps.providers.registry import PROVIDERS
 
 FAILURES_SINCE = timedelta(days=1)
-# Workers answer a ping within milliseconds; one that is loading a song may take a moment.
+# Workers respond to a ping within milliseconds; one that is loading a song may take longer.
 PING_SECONDS = 1.0
 
 
@@ -53,15 +53,15 @@ def operator(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def operator_workers(request: HttpRequest) -> HttpResponse:
-    """Asked for after the page is there, since a worker that is gone takes a second to be missed."""
+    """List workers. Loaded after the page, since waiting for a missing worker takes a second."""
     _refuse_others(request)
     try:
-        # A connection of its own: a pooled one keeps waiting for late answers, and holds up a fork of this process.
+        # Uses its own connection: a pooled one keeps waiting for late replies, and blocks a fork of this process.
         with current_app.connection_for_write() as broker:
             answers = current_app.control.inspect(timeout=PING_SECONDS, connection=broker).active_queues() or {}
     except (redis.RedisError, OperationalError, OSError):
         answers = {}
-    # A worker also listens to a queue of its own disk, which nobody needs to read.
+    # Hide the worker's queue for its own disk.
     known = set(Queue.values)
     workers = [
         (name, sorted(queue["name"] for queue in queues if queue["name"] in known))
@@ -76,7 +76,7 @@ def _refuse_others(request: HttpRequest) -> None:
 
 
 def _queues() -> Sequence[Mapping[str, Any]]:
-    """For each queue how many jobs are in each live state, and since when the first one waits."""
+    """Return for each queue how many jobs are in each live state, and how long the first one has waited."""
     counts = {f"in_{state}": Count("pk", filter=Q(state=state)) for state in sorted(LIVE)}
     oldest = Min("created_at", filter=Q(state=State.QUEUED))
     rows = Job.objects.filter(state__in=LIVE).values("queue").annotate(**counts, oldest=oldest)

@@ -1,4 +1,4 @@
-"""Projects: the first page."""
+"""The list of projects, which is the home page."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -26,7 +26,7 @@ PAGE_SIZE = 24
 
 @dataclass(frozen=True)
 class ProjectTile:
-    """A project in the list: poster, state, length and how many scenes have a clip."""
+    """A project in the list: poster, status, length and how many scenes have a clip."""
 
     project: Project
     poster: Asset | None
@@ -73,14 +73,14 @@ def projects(request: HttpRequest) -> HttpResponse:
 
 
 def _list_piece(request: HttpRequest, page: Page[Project], tiles: list[Fragment]) -> Fragment:
-    """Which projects are on this page of the list."""
+    """Return the piece for which projects are on this page of the list."""
     context = {"page": page, "tiles": [piece_html(request, tile) for tile in tiles]}
     facts = [[tile.id for tile in tiles], page.number, page.paginator.num_pages]
     return Fragment("projects", "studio/projects_list.html", facts, context)
 
 
 def _tiles(rows: list[Project]) -> list[ProjectTile]:
-    """Two queries for all of them: how far each is, and its first picture."""
+    """Return the tiles, with two queries for all: the progress of each, and its first picture."""
     live = Scene.objects.filter(project__in=rows, deleted_at=None)
     counts = live.values_list("project_id").annotate(scenes=Count("pk"), made=Count("current_clip"))
     counted = {project_id: (scenes, made) for project_id, scenes, made in counts}

@@ -1,4 +1,4 @@
-"""Spending: what was spent, and the caps that nothing may pass."""
+"""Spending: what was spent, and the caps on it."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -19,7 +19,7 @@ from apps.studio.forms import DollarsField
 
 
 class CapsForm(forms.Form):
-    """US dollars; empty lifts the cap."""
+    """US dollars; empty removes the cap."""
 
     total = DollarsField(required=False)
     daily = DollarsField(required=False)

@@ -1,4 +1,4 @@
-"""What the Pro editor offers: who can do an order, with which models, options and ways to make lengths fit."""
+"""What the Pro editor offers: providers, with their models, options and sync modes."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from apps.providers.registry import default_provider, order_rules, providers_for
 
 @dataclass(frozen=True)
 class ProviderChoice:
-    """`rules` tells which models and modes belong to it: providers without rules of their own share another's."""
+    """`rules` names the set of models and modes that apply; providers without their own share another's."""
 
     provider: Provider
     rules: str
@@ -26,7 +26,7 @@ class ModelChoice:
 
 @dataclass(frozen=True)
 class ModeChoice:
-    """`rules` are of every service that has the mode; `selected`: it is the first one's own default."""
+    """`rules` lists every service that has the mode; `selected`: it is the first one's default."""
 
     name: str
     words: str
@@ -42,7 +42,7 @@ class ProChoices:
 
 
 def pro_choices() -> ProChoices:
-    """Everything at once; the page shows what belongs to the chosen provider."""
+    """Return all choices; the page shows those of the chosen provider."""
     providers = providers_for(Capability.SEGMENTED_LIPSYNC)
     settings = capability_settings("", Capability.SEGMENTED_LIPSYNC).values
     selected = _selected(providers)
@@ -67,6 +67,6 @@ def pro_choices() -> ProChoices:
 
 
 def _selected(providers: Sequence[Provider]) -> Provider:
-    """The default one where it is configured, else the first that is."""
+    """Return the default provider if it is configured, else the first configured one."""
     default = default_provider(Capability.SEGMENTED_LIPSYNC)
     return default if default.configured() else next(one for one in providers if one.configured())

@@ -1,4 +1,4 @@
-"""Where a Pro order comes from and how its result's way home stands, in words for the pages."""
+"""Page texts about a Pro order's source and what became of its result in the project."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from apps.scenes.selectors import clip_suspicions
 
 @dataclass(frozen=True)
 class HomeWords:
-    """Where an order comes from and its result goes, for people."""
+    """The source of an order and where its result goes, as page texts."""
 
     title: str
     url: str
@@ -24,7 +24,7 @@ class HomeWords:
 
 @dataclass(frozen=True)
 class HomeNews:
-    """How the way home stands: a sentence with a link. Empty for an order from no project. `busy`: it will change."""
+    """What became of the result: text with a link. Empty for an order without a project. `busy`: it may change."""
 
     sentence: str = ""
     url: str = ""
@@ -43,7 +43,7 @@ def home_words(project: Project, sequence: int | None) -> HomeWords:
 
 
 def home_news(job: Job) -> HomeNews:
-    """What has become of the result in the project that the order came from."""
+    """Return what became of the result in the project that the order came from."""
     project = Project.objects.filter(pk=job.project_id).first() if job.project_id else None
     asked = ProParameters.find(job)
     comes_home = asked is not None and asked.home is not None

@@ -31,8 +31,8 @@ RECENT_JOBS = 10
 @login_required
 @require_safe
 def pro(request: HttpRequest) -> HttpResponse:
-    """The editor. `?video_id=` opens a video of ours, `?project=` a project's final one and with `&scene=` a scene's
-    clip, with the parts that are sung in it; `?job=` an earlier order, to be changed and sent again."""
+    """Show the editor. `?video_id=` opens a stored video, `?project=` a project's final video or with `&scene=` a
+    scene's clip, with its sung parts; `?job=` opens an earlier order to change and send again."""
     by = acting_user(request)
     start = _start(by, request)
     context = {
@@ -50,7 +50,7 @@ def _segment_count(job: Job) -> int:
 
 
 def _start(by: User, request: HttpRequest) -> ProStart | None:
-    """What the editor opens with. Raises NotFound for what is not there, or not the caller's."""
+    """Return what the editor opens with. Raises NotFound for what doesn't exist or isn't the user's."""
     project_id, scene = request.GET.get("project", ""), request.GET.get("scene", "")
     if project_id:
         try:
@@ -77,7 +77,7 @@ def _pro_job(by: User, job_id: UUID | str) -> Job:
 @login_required
 @require_http_methods(LIVE_METHODS)
 def pro_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """One Pro job: live status, then the result beside the original, and where it went."""
+    """Show one Pro job: live status, then the result next to the original, and where it went."""
     job = _pro_job(acting_user(request), job_id)
     piece = _piece(job)
     busy = job.is_live or piece.context["home"].busy
@@ -110,7 +110,7 @@ def _piece(job: Job) -> Fragment:
 
 
 def _late_video_id(job: Job) -> str | None:
-    """The paid video that came after the job had ended, if one did."""
+    """Return the paid video that arrived after the job had ended, if any."""
     late = job.events.filter(code=Code.LATE_RESULT_KEPT).last()
     return late.facts.get("video_id") if late else None
 

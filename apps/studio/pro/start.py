@@ -1,4 +1,4 @@
-"""What the Pro editor opens with: a video, and from a project its song with the parts that are sung in it."""
+"""What the Pro editor opens with: a video and, from a project, its song and the sung parts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -24,18 +24,18 @@ from apps.songs.models import Song
 from apps.studio.pro.news import HomeWords, home_words
 from apps.studio.project.cards import view_url
 
-# A shorter sung part is a breath or a mistake of the analysis.
+# A shorter sung part is a breath or an analysis error.
 SHORTEST_PART_SECONDS = 0.5
 FIRST_REFERENCE = "voice1"
 
 
 @dataclass(frozen=True)
 class ProStart:
-    """`voices`: by reference id, each with its name. `sung`: where somebody sings on the video: [{start, end}].
+    """`voices`: by reference id, each with its name. `sung`: the sung parts of the video: [{start, end}].
 
-    `song_at_zero`: seconds of the first voice at the video's start, where that is the project's song. `fields` go with
-    the order, so that its result comes home. `order` is one that is to be changed and sent again, to `provider` where
-    its model is one of theirs.
+    `song_at_zero`: where in the first voice the video starts, in seconds, if that voice is the project's song. `fields`
+    are sent with the order, so that its result returns to the project. `order` is one to change and send again, to
+    `provider` if that has its model.
     """
 
     video: Asset
@@ -48,7 +48,7 @@ class ProStart:
     provider: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """As the editor's script reads it."""
+        """Return the JSON that the editor's script reads."""
         return {
             "video": _file(self.video, "video"),
             "audios": [{**_file(asset, name), "ref": reference} for reference, (asset, name) in self.voices.items()],
@@ -91,9 +91,9 @@ def _file(asset: Asset, name: str) -> dict[str, Any]:
 
 
 def job_start(*, by: User, job: Job) -> ProStart:
-    """An order as it was, to be changed and sent again.
+    """Return an earlier order to change and send again.
 
-    Raises NotFound where a file of it is gone, InputError where the order cannot be read.
+    Raises NotFound if one of its files is gone, InputError if the order can't be read.
     """
     order = ProParameters.read(job).order
     video = asset_get(by=by, asset_id=order.video_id, kind=AssetKind.VIDEO)
@@ -101,7 +101,7 @@ def job_start(*, by: User, job: Job) -> ProStart:
         reference: (asset_get(by=by, asset_id=asset_id, kind=AssetKind.AUDIO), reference)
         for reference, asset_id in order.audio_ids.items()
     }
-    # What was a draft may be sent to anybody now.
+    # A draft order may now go to any provider.
     provider = "" if is_built_in(job.provider) else job.provider
     again = ProStart(video, voices=voices, order=order, provider=provider)
     if job.project_id is None:
@@ -110,14 +110,14 @@ def job_start(*, by: User, job: Job) -> ProStart:
     sequence = scene.sequence if scene else None
     try:
         home = home_find(by=by, project_id=job.project_id, sequence=sequence, video_id=video.pk)
-    except StudioError:  # the project has gone on since: the result would not find its place
+    except StudioError:  # the project has changed since, so the result would have no place in it
         return again
     fields = {"project_id": str(job.project_id), **({"sequence": sequence} if sequence else {})}
     return replace(again, fields=fields, home=home_words(home.project, sequence))
 
 
 def project_start(*, by: User, project_id: UUID, sequence: int | None) -> ProStart:
-    """A scene's clip, or the project's final video. Raises NotFound where there is none."""
+    """Return a scene's clip or the project's final video. Raises NotFound if there is none."""
     project = project_get(by=by, project_id=project_id)
     if sequence is None:
         if project.final_video is None:
@@ -130,9 +130,9 @@ def project_start(*, by: User, project_id: UUID, sequence: int | None) -> ProSta
     fields = {"project_id": str(project.pk), "sequence": sequence}
     try:
         window = scene_window(project, sequence)
-    except InputError:  # it lies past the end of the song, so nobody sings in it
+    except InputError:  # it is past the end of the song, so nothing is sung in it
         return ProStart(scene.current_clip.asset, fields=fields, home=home_words(project, sequence))
-    # The composed video shows the clip from this moment on.
+    # Where the composed video starts showing the clip.
     shown_from = float(look.clip_start) if look else 0.0
     song_at_zero = float(project.song_start + window.start_time) - shown_from
     last = shown_from + float(window.end_time - window.start_time)
@@ -148,7 +148,7 @@ def _with_song(
     first: float = 0.0,
     last: float | None = None,
 ) -> ProStart:
-    """`song_at_zero`: seconds of the song at the video's start; the song plays over [first, last) of the video."""
+    """Add the song. `song_at_zero`: where in the song the video starts; it plays over [first, last) of the video."""
     home = home_words(project, fields.get("sequence"))
     song = project.song
     if song is None:
@@ -168,7 +168,7 @@ def _with_song(
 
 
 def sung_parts(song: Song, song_at_zero: float, first: float, last: float) -> list[dict[str, float]]:
-    """The song's vocal sections inside [first, last) of the video."""
+    """Return the song's vocal sections inside [first, last) of the video."""
     parts = []
     for begin, end in song.analysis.get("voice", {}).get("ranges", ()):
         start, stop = max(first, begin - song_at_zero), min(last, end - song_at_zero)

@@ -1,4 +1,4 @@
-"""A project's page as live pieces: its state and money, the final video, the grid of scenes, each card."""
+"""A project's page as live pieces: status and money, the final video, the grid of scenes, each card."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Board:
     busy: bool
 
     def changed_pieces(self, held: Collection[str]) -> list[Fragment]:
-        """All pieces; without the single cards when the page must take the whole grid anew."""
+        """Return all pieces; without individual cards if the page has to replace the whole grid."""
         grid = next(piece for piece in self.pieces if piece.id == "scenes")
         if grid.seen in held:
             return list(self.pieces)
@@ -39,7 +39,7 @@ class Board:
 
 
 def board_of(project: Project, *, page: str) -> Board:
-    """`page` is "project", "quick" or "edit": which buttons a card carries."""
+    """Build the board. `page` is "project", "quick" or "edit" and decides which buttons a card has."""
     scenes = list(scenes_of(project))
     cards = scene_cards(project, scenes, windows=quick_windows(project) if page == "quick" else None)
     live = list(live_jobs(project.pk))
@@ -71,7 +71,7 @@ def _status(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page
         "money": spending,
         "live": bool(live) or project.generating,
         "way": way,
-        # A single job tells its time left itself.
+        # A single job shows its own time left.
         "job": live[0] if len(live) == 1 and not project.generating else None,
         "song_seconds": song_seconds(project),
     }
@@ -81,7 +81,7 @@ def _status(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page
 
 
 def _head(project: Project, scenes: Sequence[Scene], live: Sequence[Job]) -> Fragment:
-    """The Edit page's head: what it is, what was spent, and the ways out."""
+    """Return the Edit page's header: title, spending and links."""
     spending = project_money(project.pk)
     made = sum(1 for scene in scenes if scene.current_clip_id)
     composing = any(job.kind == Kind.COMPOSE for job in live)

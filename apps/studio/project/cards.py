@@ -1,4 +1,4 @@
-"""What a scene's card shows, worked out once for page, fragment and poll."""
+"""What a scene's card shows, computed once for page, fragment and poll."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from apps.studio.words import REARRANGING_WORDS, SCENE_WORDS, Word
 
 @dataclass(frozen=True)
 class SceneCard:
-    """One scene as its card shows it. `job` is set while it has something to say; urls are "" where there is none.
+    """One scene as its card shows it. `job` is set while it is relevant; missing URLs are "".
 
-    `song_window` is what Quick gen syncs to, [start, end) in seconds of the song; None where there is nothing.
+    `song_window` is what Quick gen syncs to, [start, end) in seconds of the song; None outside the song.
     """
 
     scene: Scene
@@ -45,36 +45,36 @@ class SceneCard:
 
     @property
     def asks_a_person(self) -> bool:
-        """Whether nobody but a person can say what happened to a request that may be paid."""
+        """Return whether a person has to find out what happened to a request that may have been paid for."""
         return self.job is not None and self.job.state == State.NEEDS_ATTENTION
 
     @property
     def retry_cost(self) -> Decimal:
-        """What trying again costs, in US dollars."""
+        """Return what a retry costs, in US dollars."""
         job = self.job
         return job.quoted_cost if job is not None and not job.is_live else Decimal(0)
 
     @property
     def refused_clip_id(self) -> str:
-        """The new clip that did not pass its checks, while nobody has decided about it."""
+        """Return the new clip that failed its checks, until a person decides about it."""
         job = self.job
         return str(job.result.get("clip_id", "")) if job is not None and refused_clip_problems(self.scene) else ""
 
     @property
     def notes(self) -> list[str]:
-        """What is worth knowing of the current clip."""
+        """Return notes about the current clip."""
         clip = self.scene.current_clip
         return clip_notes(clip) if clip is not None else []
 
     @property
     def suspicions(self) -> list[str]:
-        """What looks wrong with the current clip, where nothing more urgent is to be said."""
+        """Return what looks wrong with the current clip, unless something more urgent is shown."""
         clip = self.scene.current_clip
         return clip_suspicions(clip) if clip is not None and not (self.busy or self.error) else []
 
     @property
     def remake_cost(self) -> Decimal:
-        """What making the current clip anew costs, in US dollars."""
+        """Return what regenerating the current clip costs, in US dollars."""
         clip = self.scene.current_clip
         return clip.job.quoted_cost if clip is not None and clip.job is not None else Decimal(0)
 
@@ -113,7 +113,7 @@ class SceneCard:
 def scene_cards(
     project: Project, scenes: Sequence[Scene], *, windows: Mapping[int, tuple[Decimal, Decimal]] | None = None
 ) -> list[SceneCard]:
-    """Cards in order; each scene starts where the one before it ends. `windows`: of the song, by number."""
+    """Return the cards in order; each scene starts where the previous one ends. `windows`: on the song, by number."""
     cards, clock = [], Decimal(0)
     for scene in scenes:
         length = scene.duration or _clip_seconds(scene)
@@ -124,7 +124,7 @@ def scene_cards(
 
 
 def view_url(asset: Asset | None) -> str:
-    """Where the owner's browser finds a file; "" for none."""
+    """Return the URL of a file for its owner's browser; "" for none."""
     return asset_view_url(asset) if asset is not None else ""
 
 

@@ -1,4 +1,4 @@
-"""A scene's clips as the pages show them: what each is, what it cost, which two are compared."""
+"""A scene's clips as the pages show them: their origin and cost, and which two are compared."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from apps.studio.project.cards import view_url
 
 @dataclass(frozen=True)
 class ClipView:
-    """`number` counts the scene's clips from 1. `provider` is "" where nobody was asked."""
+    """`number` counts the scene's clips from 1. `provider` is "" if none was used."""
 
     clip: Clip
     number: int
@@ -31,7 +31,7 @@ class ClipView:
 
 
 def clip_views(scene: Scene) -> list[ClipView]:
-    """Oldest first."""
+    """Return the views, oldest first."""
     original = original_clip(scene)
     return [
         ClipView(
@@ -47,7 +47,7 @@ def clip_views(scene: Scene) -> list[ClipView]:
 
 
 def clip_pair(views: Sequence[ClipView], a: UUID | None, b: UUID | None) -> tuple[ClipView, ClipView] | None:
-    """The two that are compared: those named; else the one in use and what it was made from, or the newest other.
+    """Return the two clips to compare: the given ones, else the current one and its source or the newest other.
 
     None with fewer than two clips. Raises NotFound for a clip of another scene.
     """
@@ -63,7 +63,7 @@ def clip_pair(views: Sequence[ClipView], a: UUID | None, b: UUID | None) -> tupl
 
 
 def sung_from(scene: Scene) -> Decimal | None:
-    """Where the scene starts in its song's file, in seconds; None without a song."""
+    """Return where the scene starts in its song's file, in seconds; None without a song."""
     project = scene.project
     if project.song is None:
         return None

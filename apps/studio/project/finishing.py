@@ -1,4 +1,4 @@
-"""The parts of a project's page about its videos: versions, other outputs, how they are put together, and the money."""
+"""The sections of a project's page about its videos: versions, other outputs, how they are composed, and money."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from apps.studio.project.cards import view_url
 from apps.studio.words import LOOK_WORDS, LYRICS_WORDS, PRESET_WORDS, Word
 from engines.composing.lyrics import lyrics_lines
 
-# On the project's page; the page of all versions has the rest.
+# How many the project's page shows; the versions page has the rest.
 NEWEST_VERSIONS = 6
 
 
@@ -46,8 +46,8 @@ def finishing_pieces(now: CurrentPlans) -> list[Fragment]:
 
 
 def versions_of(now: CurrentPlans, found: Sequence[Composition]) -> list[Version]:
-    """`found` are neighbours, newest first; the last of them is told only as where the list starts, unless it is the
-    project's first."""
+    """Return the versions of consecutive compositions, newest first. The last one only serves as the comparison for the
+    one before it, unless it is the project's first."""
     earlier: Iterable[Composition | None] = [*found[1:], None]
     return [
         Version(
@@ -63,13 +63,13 @@ def versions_of(now: CurrentPlans, found: Sequence[Composition]) -> list[Version
 
 
 def main_versions(project: Project) -> Any:
-    """Compositions in the project's own format, newest first."""
+    """Return compositions in the project's own format, newest first."""
     return compositions_of(project).filter(output=None)
 
 
 def _versions(now: CurrentPlans) -> Fragment:
     project = now.project
-    # One more than is shown, to compare the last one with.
+    # One more than is shown, to compare the last one against.
     found = list(main_versions(project)[: NEWEST_VERSIONS + 1])
     versions = versions_of(now, found)[:NEWEST_VERSIONS]
     facts = [(version.composition.pk, version.stale, version.in_use) for version in versions]
@@ -79,7 +79,7 @@ def _versions(now: CurrentPlans) -> Fragment:
 
 
 def output_word(state: OutputState) -> Word:
-    """How an output stands, as its badge says it."""
+    """Return an output's status as its badge shows it."""
     if state.job is not None and state.job.is_live:
         return Word("Making", "live")
     if state.job is not None and state.job.state == State.FAILED:
@@ -121,7 +121,7 @@ def _assembly(project: Project) -> Fragment:
 
 
 def look_words(look: dict[str, Any]) -> str:
-    """What the project sets itself; the rest is the flavor's."""
+    """Return what the project sets itself; the rest comes from the flavor."""
     words = []
     if transition := look.get("transition"):
         seconds = look.get("transition_seconds")
@@ -137,7 +137,7 @@ FADES = (("fade_in_seconds", "fades in over"), ("fade_out_seconds", "fades out o
 
 
 def lyrics_words(lyrics: Lyrics) -> str:
-    """How many lines, and how they come into the video."""
+    """Return how many lines there are, and how the video shows them."""
     count = len(lyrics_lines(lyrics.text))
     ways = [LYRICS_WORDS[name] for name in ("burn", "soft") if getattr(lyrics, name)]
     if lyrics.burn:

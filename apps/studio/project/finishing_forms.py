@@ -1,4 +1,4 @@
-"""Forms of the dialogs about a project's videos. Services check again; these put each sentence beside its field."""
+"""Forms of the dialogs about a project's videos. Services validate again; forms put each message next to its field."""
 
 import re
 from decimal import Decimal
@@ -25,7 +25,7 @@ _CLOCK = re.compile(r"^(?:(\d{1,3}):)?(\d{1,5}(?:\.\d{1,6})?)$")
 
 
 def lowered(values: Any) -> list[tuple[str, str]]:
-    """Options with the words of a look, as choices."""
+    """Return options as choices, with the words of a look."""
     return [FLAVORS_CHOICE, *((value, LOOK_WORDS[value][:1].upper() + LOOK_WORDS[value][1:]) for value in values)]
 
 
@@ -48,7 +48,7 @@ class ClockField(forms.Field):
 
 
 class OutputsForm(forms.Form):
-    """Other shapes of the video, or short cuts of it."""
+    """Other shapes of the video, or short cuts from it."""
 
     aspect_ratios = forms.MultipleChoiceField(
         choices=AspectRatio.choices, error_messages={"required": "Choose at least one shape."}
@@ -70,7 +70,7 @@ class OutputsForm(forms.Form):
 
 
 class LookForm(forms.Form):
-    """How the videos are put together. Empty leaves it to the flavor."""
+    """How the videos are composed. An empty field leaves it to the flavor."""
 
     transition = forms.ChoiceField(choices=lowered(Transition.values), required=False)
     transition_seconds = seconds_field(0.04, 3)
@@ -87,7 +87,7 @@ class LookForm(forms.Form):
     quality = forms.ChoiceField(choices=lowered(["draft", "standard", "high"]), required=False)
 
     def options(self) -> dict[str, Any]:
-        """As a project's look keeps them; None for what is left to the flavor."""
+        """Return the options as a project's look stores them; None for those left to the flavor."""
         data = dict(self.cleaned_data)
         percent = data.pop("clip_sound")
         values = {name: None if value in {"", None} else value for name, value in data.items()}
@@ -95,7 +95,7 @@ class LookForm(forms.Form):
 
 
 class LyricsForm(forms.Form):
-    """A file or a text; one that is there already stays when neither comes."""
+    """A file or a text; without either, existing lyrics stay."""
 
     file = forms.FileField(required=False, allow_empty_file=True)
     text = forms.CharField(max_length=LYRICS_BYTES, required=False, strip=False)
@@ -113,7 +113,7 @@ class LyricsForm(forms.Form):
 
 
 class BudgetForm(forms.Form):
-    """Empty lifts the cap, and the question."""
+    """Empty fields remove the cap and the confirmation."""
 
     budget = DollarsField(required=False)
     confirm_above = DollarsField(required=False)
@@ -139,7 +139,7 @@ class SettingsForm(forms.Form):
 
     def __init__(self, *arguments: Any, flavor: str = "", **options: Any) -> None:
         super().__init__(*arguments, **options)
-        # A flavor that was deleted since is still the project's; it counts as `default`.
+        # A deleted flavor stays the project's flavor and acts as `default`.
         names = [*flavor_names(), *([flavor] if flavor and flavor not in flavor_names() else [])]
         self.fields["flavor"] = forms.ChoiceField(choices=[(name, name) for name in names])
         for capability in PROVIDER_CHOICES:

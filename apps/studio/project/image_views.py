@@ -15,7 +15,7 @@ from apps.studio.project.cards import view_url
 
 @dataclass(frozen=True)
 class ImageView:
-    """`number` counts the scene's images from 1. `provider` is "" where nobody was asked."""
+    """`number` counts the scene's images from 1. `provider` is "" if none was used."""
 
     image: Asset
     number: int
@@ -30,7 +30,7 @@ class ImageView:
 
 
 def image_views(scene: Scene) -> list[ImageView]:
-    """Oldest first."""
+    """Return the views, oldest first."""
     jobs = scene_image_jobs(scene)
     views = []
     for number, image in enumerate(images_of(scene), start=1):
@@ -42,7 +42,7 @@ def image_views(scene: Scene) -> list[ImageView]:
 
 
 def image_pair(views: Sequence[ImageView], a: UUID | None, b: UUID | None) -> tuple[ImageView, ImageView] | None:
-    """The two that are compared: those named; else the one in use and the newest other. None with fewer than two."""
+    """Return the two images to compare: the given ones, else the current and the newest other. None if fewer."""
     known = {view.image.pk: view for view in views}
     if {a, b} - {None} - known.keys():
         raise NotFound("This scene doesn't have that image.")

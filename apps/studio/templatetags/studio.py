@@ -1,4 +1,4 @@
-"""How numbers are written on pages."""
+"""Number formats on pages."""
 
 from decimal import Decimal
 from typing import Any
@@ -12,15 +12,15 @@ from apps.studio import words
 
 register = template.Library()
 
-# Time left is told only where the pace so far says something: below, preparing weighs more than the work; above, what
-# is left is storing and uploading.
+# Time left is shown only while the pace is meaningful: below this, preparation dominates; above, what is left is
+# storing and uploading.
 LEAST_SHARE, MOST_SHARE = 0.05, 0.9
 LEAST_ELAPSED_SECONDS = 5
 
 
 @register.filter
 def clock(seconds: float | Decimal | None) -> str:
-    """Seconds as `0:41.500`; "" for None."""
+    """Format seconds as `0:41.500`; "" for None."""
     if seconds is None:
         return ""
     milliseconds = round(float(seconds) * 1000)
@@ -30,7 +30,7 @@ def clock(seconds: float | Decimal | None) -> str:
 
 @register.filter
 def clock_short(seconds: float | Decimal | None) -> str:
-    """Seconds as `3:12`, for lengths that nobody cuts by; "" for None."""
+    """Format seconds as `3:12`, for lengths that don't need precision; "" for None."""
     if seconds is None:
         return ""
     whole = round(float(seconds))
@@ -39,7 +39,7 @@ def clock_short(seconds: float | Decimal | None) -> str:
 
 @register.filter
 def money(amount: Decimal | None) -> str:
-    """US dollars as `$1.20`; what costs nothing is a free draft."""
+    """Format US dollars as `$1.20`; zero is a free draft."""
     if not amount:
         return "free draft"
     return f"${amount:.2f}" if amount >= Decimal("0.01") else "under $0.01"
@@ -47,13 +47,13 @@ def money(amount: Decimal | None) -> str:
 
 @register.filter
 def dollars(amount: Decimal | None) -> str:
-    """US dollars as `$0.00`, also for nothing."""
+    """Format US dollars as `$0.00`, zero included."""
     return f"${amount or 0:.2f}"
 
 
 @register.filter
 def counted(number: int) -> str:
-    """A count with its thousands set off: `1,234`."""
+    """Format a count with thousands separators: `1,234`."""
     return f"{number:,}"
 
 
@@ -79,8 +79,8 @@ def percent(value: float) -> int:
 
 @register.filter
 def time_left(job: Any) -> str:
-    """`about 40 s left`, from how long the work took so far; "" where that would be a guess: at either end of the work,
-    in its first seconds, and after an automatic try that began anew."""
+    """Return `about 40 s left`, from the elapsed time; "" where that would be a guess: near either end, in the first
+    seconds, and after an automatic retry from the start."""
     if not job or job.started_at is None or job.failures or not job.is_live:
         return ""
     share = job.progress_percentage / 100
@@ -92,7 +92,7 @@ def time_left(job: Any) -> str:
 
 @register.filter
 def took(job: Any) -> float | None:
-    """Seconds from a worker's first touch to the end, or to now for the page's reader; None before the start."""
+    """Return seconds from the first worker's start to the end, or until now; None before the start."""
     if job.started_at is None or job.finished_at is None:
         return None
     return float((job.finished_at - job.started_at).total_seconds())

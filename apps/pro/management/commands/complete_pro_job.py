@@ -12,7 +12,7 @@ from apps.jobs.pages import job_page
 from apps.jobs.states import State
 from apps.pro.completion import pro_job_check
 
-# A worker that was faster has the result in hand; fetching and storing a long one takes minutes.
+# A worker may already be collecting the result; fetching and storing a long one takes minutes.
 LONGEST_WAIT_SECONDS = 600.0
 
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         except StudioError as error:
             raise CommandError(error.message) from error
         if job.state == State.WAITING:
-            # The worker's own task, run here: it claims, so a worker that is on it already is not disturbed.
+            # Runs the worker's own task here. It claims the job first, so a worker already on it isn't disturbed.
             current_app.loader.import_default_modules()
             current_app.tasks[SPECS[job.kind].task](job_id=str(job.pk), claim_from=str(State.WAITING))
         _await_worker(job)

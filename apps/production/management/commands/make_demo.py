@@ -1,4 +1,4 @@
-"""`make demo`: a video of a short song that is synthesised on the spot."""
+"""`make demo`: a video of a short song synthesised on the spot."""
 
 from argparse import ArgumentParser
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`make video`: a song and an idea become a video file, with a progress bar per stage."""
+"""`make video`: turn a song and an idea into a video file, with a progress bar per stage."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -25,7 +25,7 @@ from apps.production.stages import Stage
 from apps.projects.models import Project
 from engines.media.formats import ASPECT_RATIOS, RESOLUTIONS
 
-INTERRUPTED_EXIT_CODE = 130  # what a shell expects after Ctrl-C
+INTERRUPTED_EXIT_CODE = 130  # the exit code shells expect after Ctrl-C
 
 
 class Command(BaseCommand):
@@ -71,7 +71,7 @@ def owner_named(name: str) -> User:
 
 
 def video_make(*, owner: User, wish: VideoWish, target: Path, new: bool) -> None:
-    """Do it, showing progress; raises CommandError with a sentence, SystemExit after Ctrl-C."""
+    """Create the video and show progress. Raises CommandError with a message, SystemExit after Ctrl-C."""
     console = Console(highlight=False)
     project: Project | None = None
     try:
@@ -92,7 +92,7 @@ def video_make(*, owner: User, wish: VideoWish, target: Path, new: bool) -> None
 
 
 def _where_to_look(project: Project | None) -> list[str]:
-    """The pages that say more, for a command that failed."""
+    """Return the pages with details about a failed command."""
     if project is None:
         return []
     project = Project.objects.get(pk=project.pk)
@@ -101,7 +101,7 @@ def _where_to_look(project: Project | None) -> list[str]:
 
 
 class StageBars:
-    """One bar per stage; where the output is no terminal, one line when a stage is done."""
+    """One bar per stage; without a terminal, one line when a stage is done."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

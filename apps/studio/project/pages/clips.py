@@ -1,4 +1,4 @@
-"""The clips of a scene: history, two beside each other, what is in use, and a person's own."""
+"""A scene's clips: history, comparison, the current one, and the user's own footage."""
 
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
@@ -26,7 +26,7 @@ NO_CLIP = "This scene doesn't have that clip."
 @login_required
 @require_safe
 def scene_history(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """Every clip the scene had, newest first, each playable and one click from coming back."""
+    """List every clip the scene had, newest first, each playable and restorable with one click."""
     scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
     clips = list(reversed(clip_views(scene)))
     return scene_dialog(request, scene, "history", clips=clips, images=image_views(scene))
@@ -35,7 +35,7 @@ def scene_history(request: HttpRequest, project_id: UUID, sequence: int) -> Http
 @login_required
 @require_safe
 def scene_compare(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """Two clips side by side in one player: `a` and `b`, or the one in use and the one before it."""
+    """Show two clips side by side in one player: `a` and `b`, or the current one and the one before it."""
     scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
     views = clip_views(scene)
     wanted = [uuid_of(request.GET.get(name, ""), NO_CLIP) for name in ("a", "b")]
@@ -47,7 +47,7 @@ def scene_compare(request: HttpRequest, project_id: UUID, sequence: int) -> Http
 @login_required
 @require_POST
 def scene_revert(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """To the clip named, or to the original."""
+    """Revert to the given clip, or to the original."""
 
     def action(by: User, _: Spending) -> object:
         clip_id = uuid_of(request.POST.get("clip_id", ""), NO_CLIP)
@@ -80,7 +80,7 @@ def scene_trim_clip(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def scene_upload_clip(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """Take the user's own footage. GET: the dialog."""
+    """Upload the user's own footage. GET: the dialog."""
     if request.method != "POST":
         scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
         return scene_dialog(request, scene, "upload")

@@ -1,4 +1,4 @@
-"""What only the Edit page starts: the chosen scene's panel, its look, several scenes at once, the editor's package."""
+"""Actions of the Edit page: the chosen scene's panel, its look, several scenes at once, the editor's package."""
 
 from uuid import UUID
 
@@ -27,13 +27,13 @@ from apps.studio.project.clip_views import clip_views
 from apps.studio.project.pages.lipsync import chosen_quote, chosen_scenes
 from apps.work.work import Spending
 
-# What a scene's facts may hold in a word or two; longer ones belong into the prompt.
+# Facts are a word or two; anything longer belongs in the prompt.
 CHIP_LENGTH = 40
 FILMED = ("shot", "camera", "light")
 
 
 class LookForm(forms.Form):
-    """How one scene is composed. Empty leaves it to the project."""
+    """How one scene is composed. An empty field leaves it to the project."""
 
     transition = forms.ChoiceField(choices=[("", "As the project"), *Transition.choices], required=False)
     short_clip = forms.ChoiceField(choices=[("", "As the project"), *SHORT_CLIP_CHOICES], required=False)
@@ -43,7 +43,7 @@ class LookForm(forms.Form):
 @login_required
 @require_safe
 def scene_inspector(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """The chosen scene beside the Edit page's player."""
+    """Show the chosen scene next to the Edit page's player."""
     by = acting_user(request)
     scene_get(by=by, project_id=project_id, sequence=sequence)
     project = project_get(by=by, project_id=project_id)
@@ -62,7 +62,7 @@ def scene_inspector(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def scene_look_page(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """How the scene is composed: transition, clip sound, what a short clip does. GET: the dialog."""
+    """Set how the scene is composed: transition, clip sound, handling of a short clip. GET: the dialog."""
     if request.method != "POST":
         scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
         look = scene_look(scene)
@@ -83,20 +83,20 @@ def scene_look_page(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
 
 
 def _fact_order(fact: tuple[str, object]) -> tuple[bool, int, str]:
-    """How it is filmed first; the database keeps no order."""
+    """Sort facts about the shot first; the database keeps no order."""
     name, _ = fact
     return (name not in FILMED, FILMED.index(name) if name in FILMED else 0, name)
 
 
 def _look_mark(look: SceneLook) -> str:
-    """What the dialog shows, to know it again when it is sent."""
+    """Return a fingerprint of what the dialog shows, to detect changes when it is sent."""
     return f"{look.transition}|{look.short_clip}|{look.clip_volume}"
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def project_videos(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Make the clips of the scenes in `scene` anew, all or none. GET: what that costs, for the button."""
+    """Regenerate the clips of the scenes in `scene`, all or none. GET: the price on the button."""
     if request.method != "POST":
         return chosen_quote(request, project_id, scenes_remake_works)
 
@@ -110,7 +110,7 @@ def project_videos(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def project_package(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """The package for an editor: the file when it is packed, else the page of the job that packs it."""
+    """Return the package for a video editor if it is ready, else the page of the job that packs it."""
     by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     try:

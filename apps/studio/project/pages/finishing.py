@@ -1,7 +1,7 @@
-"""A project's videos: other outputs, how they are put together, lyrics, versions, budget, settings.
+"""A project's videos: other outputs, how they are composed, lyrics, versions, budget, settings.
 
-Each has a dialog on the project's page that is a page of its own without JS; a refusal shows the form again with the
-sentence at its field.
+Each has a dialog on the project's page that is a page of its own without JavaScript; an error shows the form again
+with the message at its field.
 """
 
 from collections.abc import Callable
@@ -56,7 +56,7 @@ HOOK_LENGTHS = (SHORTEST_HOOK_SECONDS, 20, LONGEST_HOOK_SECONDS)
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def outputs(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Add outputs: shapes, size, and whether it is the whole video or a hook cut."""
+    """Add outputs: shapes, size, and whether it is the full video or a hook cut."""
     by, project = _mine(request, project_id)
     form = OutputsForm(_sent(request)[0], initial={"aspect_ratios": []})
     if _saved(form, lambda: outputs_add(by=by, project_id=project_id, **form.cleaned_data)):
@@ -84,7 +84,7 @@ def output_delete(request: HttpRequest, project_id: UUID, output_id: UUID) -> Ht
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def look(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Transitions, clip sound, fades and the like, for all of the project's videos."""
+    """Set transitions, clip sound, fades and similar options for all of the project's videos."""
     by, project = _mine(request, project_id)
     now = project_look(project)
     volume = now.get("clip_sound_volume")
@@ -97,7 +97,7 @@ def look(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def lyrics(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Bring lyrics, or say how those that are there come into the video."""
+    """Add lyrics, or choose how the video shows the existing ones."""
     by, project = _mine(request, project_id)
     words = Lyrics.objects.filter(project=project).first() or Lyrics(project=project)
     initial = {"burn": words.burn, "soft": words.soft, "preset": words.preset, "text": ""}
@@ -117,7 +117,7 @@ def lyrics_delete(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def budget(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """The project's cap, and above what a cost is asked for."""
+    """Set the project's cap, and the cost above which it asks for confirmation."""
     by, project = _mine(request, project_id)
     initial = {name: _dollars(getattr(project, name)) for name in ("budget", "confirm_above")}
     form = BudgetForm(_sent(request)[0], initial=initial)
@@ -129,7 +129,7 @@ def budget(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Title, idea, character, look, shape and who makes what. What is made already stays as it is."""
+    """Change title, idea, character, look, shape and providers. Existing results stay as they are."""
     by, project = _mine(request, project_id)
     initial = {name: getattr(project, name) for name in SettingsForm.base_fields}
     initial |= {f"by_{capability}": name for capability, name in project.providers.items()}
@@ -142,7 +142,7 @@ def settings(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def versions(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Every composed video of the project in its own format."""
+    """List every composed video in the project's own format."""
     _, project = _mine(request, project_id)
     page = Paginator(main_versions(project), VERSIONS_ON_A_PAGE).get_page(request.GET.get("page"))
     start = page.start_index() - 1 if page.paginator.count else 0
@@ -154,7 +154,7 @@ def versions(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def version(request: HttpRequest, project_id: UUID, composition_id: UUID) -> HttpResponse:
-    """One composed video: play it, and what was proven about it."""
+    """Show one composed video: a player, and what was verified about it."""
     _, project = _mine(request, project_id)
     found = composition_get(project=project, composition_id=composition_id)
     context = {
@@ -180,13 +180,13 @@ def version_revert(request: HttpRequest, project_id: UUID, composition_id: UUID)
 @login_required
 @require_safe
 def estimate(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """What is still missing would cost this; asked for after the page is there."""
+    """Return what the missing work would cost; loaded after the page."""
     by, project = _mine(request, project_id)
     return render(request, "studio/estimate.html", {"estimate": project_estimate(by=by, project=project)})
 
 
 def _sent(request: HttpRequest) -> tuple[QueryDict | None, MultiValueDict[str, Any] | None]:
-    """What a form came with; None where the page only shows it."""
+    """Return a form's data; None if the page only shows it."""
     return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
@@ -228,7 +228,7 @@ def _dollars(amount: Decimal | None) -> Decimal | None:
 
 
 def _saved(form: forms.Form, action: Callable[[], object]) -> bool:
-    """Whether the form was sent and its action done; a refusal is on the form then."""
+    """Return whether the form was sent and its action done; otherwise errors are on the form."""
     if not form.is_bound or not form.is_valid():
         return False
     try:
@@ -241,7 +241,7 @@ def _saved(form: forms.Form, action: Callable[[], object]) -> bool:
 
 
 def _answer(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """After a change: what looks different now; without htmx the page."""
+    """Return what changed on the page; without htmx, a redirect to it."""
     if not is_htmx(request):
         return redirect("studio:project", project_id)
     board = board_of(project_get(by=acting_user(request), project_id=project_id), page="project")
@@ -252,7 +252,7 @@ def _answer(request: HttpRequest, project_id: UUID) -> HttpResponse:
 def _dialog(
     request: HttpRequest, name: str, project: Project, form: forms.Form | None, **context: object
 ) -> HttpResponse:
-    """The dialog for the page, or a page of its own. Its form is shown again in its place when it was refused."""
+    """Return the dialog, or a page of its own. After an error the form replaces itself."""
     template = f"studio/dialog_{name}.html"
     context = {**context, "project": project, "form": form, "dialog": template, "page": "project"}
     if not is_htmx(request):

@@ -1,4 +1,4 @@
-"""The images of a scene and of the character: beside each other, and the one that new work starts from."""
+"""Images of a scene and of the character: comparison, and choosing the one that new work starts from."""
 
 from decimal import Decimal
 from uuid import UUID
@@ -28,7 +28,7 @@ NO_PICTURE = "This character doesn't have that picture."
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def scene_images(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """Two images side by side: `a` and `b`, or the one in use and the newest other. POST: use `image_id`."""
+    """Show two images side by side: `a` and `b`, or the current one and the newest other. POST: use `image_id`."""
     if request.method != "POST":
         scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
         views = image_views(scene)
@@ -48,7 +48,7 @@ def scene_images(request: HttpRequest, project_id: UUID, sequence: int) -> HttpR
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def references(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """The pictures of the character. POST: use `image_id`, or draw another one."""
+    """Show the pictures of the character. POST: use `image_id`, or draw another one."""
     if request.method != "POST":
         project = project_get(by=acting_user(request), project_id=project_id)
         shown = [
@@ -69,7 +69,7 @@ def references(request: HttpRequest, project_id: UUID) -> HttpResponse:
 
 
 def _price(project: Project) -> Decimal | None:
-    """Of another picture; None where none can be drawn, and the button says why."""
+    """Return the price of another picture; None if none can be drawn, in which case the button says why."""
     try:
         return reference_work(project).quote.amount
     except StudioError:

@@ -1,5 +1,5 @@
-"""Lip-sync from the pages, of one scene and of several. What is paid for is looked at first, and where that is unlikely
-to work the page shows why and asks."""
+"""Lip-sync of one or several scenes from the pages. Paid ones are checked first; if one is unlikely to work, the page
+shows why and asks."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -78,12 +78,12 @@ def project_lipsync(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def lipsync_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """The price of lip-syncing the scenes of `?scene=`; nothing where it cannot be said."""
+    """Return the price of lip-syncing the scenes in `?scene=`; empty if unknown."""
     return chosen_quote(request, project_id, partial(scenes_lipsync_works, wish=LipsyncWish()))
 
 
 def chosen_quote(request: HttpRequest, project_id: UUID, works: ScenesWorks) -> HttpResponse:
-    """The price of a piece of work on each chosen scene."""
+    """Return the total price of one kind of work on the chosen scenes."""
     by = acting_user(request)
     project_get(by=by, project_id=project_id)
     total: Decimal | None
@@ -91,14 +91,14 @@ def chosen_quote(request: HttpRequest, project_id: UUID, works: ScenesWorks) -> 
         quoted = works(by=by, project_id=project_id, sequences=chosen_scenes(request))
         total = sum((work.quote.amount for _, work in quoted), Decimal(0))
     except StudioError:
-        total = None  # nothing is chosen, or a scene cannot be made: the button says so when it is pressed
+        total = None  # nothing is chosen, or a scene can't be generated; pressing the button says so
     return render(request, "studio/quote.html", {"total": total})
 
 
 def chosen_scenes(request: HttpRequest) -> list[int]:
-    """The numbers in `scene`: each a number, or several as "1-40,42", which an address has room for.
+    """Return the numbers in `scene`: single numbers, or several as "1-40,42", which fits in a URL.
 
-    Raises InputError for none, and for what is no number.
+    Raises InputError for none, and for anything that isn't a number.
     """
     sent = request.POST if request.method == "POST" else request.GET
     parts = [part for text in sent.getlist("scene") for part in text.split(",")]
@@ -119,8 +119,8 @@ def _range(part: str) -> range:
 
 
 def _ask(request: HttpRequest, project_id: UUID, sequences: Sequence[int]) -> HttpResponse | None:
-    """What speaks against buying it, with the frames, or that workers still look; None where nothing does, or a person
-    insists (`force`)."""
+    """Return a dialog with the doubts and their frames, or that workers are still checking; None without doubts, or if
+    the user insists (`force`)."""
     if request.POST.get("force") == "true":
         return None
     by = acting_user(request)
@@ -128,7 +128,7 @@ def _ask(request: HttpRequest, project_id: UUID, sequences: Sequence[int]) -> Ht
     try:
         known = scenes_findings(by=by, project_id=project_id, sequences=sequences, wish=_wish(request), start=True)
     except StudioError:
-        return None  # it cannot be asked for at all; the service says so, where its refusal is shown
+        return None  # it can't be requested at all; the service says so where its error is shown
     context = {"project": project, "known": known, "fields": sent_fields(request, "looking"), "action": request.path}
     if known.unseen:
         return _looking(request, context)
@@ -136,7 +136,7 @@ def _ask(request: HttpRequest, project_id: UUID, sequences: Sequence[int]) -> Ht
 
 
 def _looking(request: HttpRequest, context: Mapping[str, object]) -> HttpResponse:
-    """How far the workers are. The dialog sends its form again every second, and only what it tells is renewed."""
+    """Return the workers' progress. The dialog sends its form again every second and replaces only this part."""
     if "looking" not in request.POST:
         return dialog(request, "lipsync_looking", context, instead=True)
     response = render(request, "studio/lipsync_looking.html", context)
@@ -146,11 +146,11 @@ def _looking(request: HttpRequest, context: Mapping[str, object]) -> HttpRespons
 @login_required
 @require_POST
 def lipsync_look(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """What is seen of the clip and heard of the song while the dialog is open; it asks until all of it is known."""
+    """Return what is known about the clip and the song; the open dialog polls until everything is known."""
     by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     sequences, known = chosen_scenes(request), None
-    with suppress(StudioError):  # it cannot be asked for at all: the button says so when it is pressed
+    with suppress(StudioError):  # it can't be requested at all; pressing the button says so
         known = scenes_findings(by=by, project_id=project_id, sequences=sequences, wish=_wish(request), start=True)
     scenes = ",".join(map(str, sequences))
     return render(request, "studio/lipsync_seen.html", {"project": project, "known": known, "scenes": scenes})
@@ -159,7 +159,7 @@ def lipsync_look(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def lipsync_frame(request: HttpRequest, asset_id: UUID) -> HttpResponse:
-    """The moment of a clip that shows what was found, as the worker kept it."""
+    """Return the frame of a clip that shows what was found, as the worker saved it."""
     look = LipsyncLook.objects.filter(pk=asset_id, asset__owner=acting_user(request)).first()
     if look is None or not look.frame:
         raise NotFound("There is no such picture.")
@@ -179,7 +179,7 @@ def _wish(request: HttpRequest) -> LipsyncWish:
 
 
 def _temperature(text: str) -> float | None:
-    """The slider's value; None leaves it to the flavor. The service checks the range."""
+    """Return the slider's value; None leaves it to the flavor. The service checks the range."""
     try:
         return float(text) if text else None
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""One project: live scene cards and the final video; and what its buttons start."""
+"""One project: live scene cards, the final video, and what its buttons start."""
 
 from decimal import Decimal
 from uuid import UUID
@@ -39,7 +39,7 @@ def quick_gen(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def project_flavor(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Change the flavor that the next work uses."""
+    """Change the flavor used by new work."""
     version = request.POST.get("version", "")
     try:
         project_update(
@@ -49,7 +49,7 @@ def project_flavor(request: HttpRequest, project_id: UUID) -> HttpResponse:
             flavor=request.POST.get("flavor") or DEFAULT,
         )
     except ConflictError as error:
-        # The page that follows shows the project as it is now.
+        # The page after the redirect shows the project's current state.
         messages.error(request, error.message)
     return redirect("studio:quick-gen", project_id)
 
@@ -61,7 +61,7 @@ def edit(request: HttpRequest, project_id: UUID) -> HttpResponse:
 
 
 def board_page(request: HttpRequest, project_id: UUID, *, page: str, template: str) -> HttpResponse:
-    """The page; to a POST, what changed on it."""
+    """Return the page; for a POST, what changed on it."""
     board = board_of(project_get(by=acting_user(request), project_id=project_id), page=page)
     if request.method == "POST":
         pieces = board.changed_pieces(held_pieces(request))
@@ -85,8 +85,8 @@ def board_context(request: HttpRequest, board: Board, page: str) -> dict[str, ob
 @login_required
 @require_safe
 def project_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """The price on a button, asked for after the page is there: of everything that is missing, which prepares each of
-    its requests, or with `?what=scenes` of writing the scenes."""
+    """Return the price on a button, loaded after the page: of everything that is missing, which prepares each of its
+    requests, or with `?what=scenes` of writing the scenes."""
     by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     try:
@@ -95,7 +95,7 @@ def project_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
             [project_scenes_work(by=by, project=project)] if scenes_only else generate_all_works(by=by, project=project)
         )
     except StudioError:
-        works = []  # the button says why when it is pressed
+        works = []  # pressing the button says why
     total = sum((work.quote.amount for work in works), start=Decimal(0)) if works else None
     return render(request, "studio/quote.html", {"total": total})
 
@@ -127,7 +127,7 @@ def project_write_scenes(request: HttpRequest, project_id: UUID) -> HttpResponse
 @login_required
 @require_POST
 def project_stitch(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Quick gen's `Re-stitch with current clips`."""
+    """Handle Quick gen's `Re-stitch with current clips`."""
     return project_action(request, project_id, lambda by, _: stitch_current(by=by, project_id=project_id))
 
 

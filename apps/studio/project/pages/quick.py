@@ -1,4 +1,4 @@
-"""What Quick gen's cards start."""
+"""Actions of Quick gen's cards."""
 
 from decimal import Decimal
 from uuid import UUID
@@ -22,8 +22,8 @@ from apps.work.work import Spending
 @login_required
 @require_POST
 def quick_video(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """A new clip; with the box on, the present one lip-synced. With JS the page asks `/api/mv/lipsync` for the latter,
-    and comes here only for a yes to its cost."""
+    """Generate a new clip or, with the box checked, lip-sync the current one. With JavaScript the page calls
+    `/api/mv/lipsync` for the latter, and this only to confirm its cost."""
 
     def action(by: User, spending: Spending) -> object:
         if "with_lipsync" not in request.POST:
@@ -37,7 +37,7 @@ def quick_video(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
 @login_required
 @require_safe
 def quick_quote(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """Both prices of a card's button; the page shows the one that its box chooses."""
+    """Return both prices of a card's button; the page shows the one that the box selects."""
     by = acting_user(request)
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
     context = {"video": _video_price(by, scene), "lipsync": _lipsync_price(by, scene)}
@@ -45,7 +45,7 @@ def quick_quote(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
 
 
 def _video_price(by: User, scene: Scene) -> Decimal | None:
-    """None where it cannot be said; the button then says why."""
+    """Return the price; None if unknown, in which case pressing the button says why."""
     try:
         works = scenes_remake_works(by=by, project_id=scene.project_id, sequences=[scene.sequence or 0])
     except StudioError:

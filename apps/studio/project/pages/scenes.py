@@ -1,4 +1,4 @@
-"""What a scene's card starts. Each answers with the card as it is then; without htmx, with its page."""
+"""Actions of a scene's card. Each returns the updated card or, without htmx, a redirect to its page."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -29,7 +29,7 @@ from apps.work.work import Spending
 @login_required
 @require_POST
 def scene_image(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """The same of the scene's picture."""
+    """Generate the scene's picture."""
     words, asked = _words_on_screen(request, project_id, sequence)
     if asked:
         return asked
@@ -46,7 +46,7 @@ def scene_image(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
 @login_required
 @require_POST
 def scene_video(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """A clip for the scene's words; words on screen that are not saved yet come along, and are saved."""
+    """Generate a clip for the scene's words; unsaved words on screen are sent along and saved."""
     words, asked = _words_on_screen(request, project_id, sequence)
     if asked:
         return asked
@@ -60,7 +60,7 @@ def scene_video(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
 @login_required
 @require_POST
 def scene_retry(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """Do again what failed, with the parameters of then."""
+    """Retry what failed, with the same parameters."""
 
     def action(by: User, spending: Spending) -> object:
         return retrying.scene_retry(by=by, project_id=project_id, sequence=sequence, spending=spending)
@@ -81,7 +81,7 @@ def scene_cancel(request: HttpRequest, project_id: UUID, sequence: int) -> HttpR
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def scene_words(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """Edit what the scene shows. GET: the dialog. Over somebody's newer words it shows both and asks."""
+    """Edit the scene's words. GET: the dialog. If newer words were saved meanwhile, show both and ask."""
     if request.method != "POST":
         scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
         return scene_dialog(request, scene, "words")
@@ -96,7 +96,7 @@ def scene_words(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
 
 
 def _words(request: HttpRequest, form: PromptForm) -> dict[str, Any]:
-    """The fields of a scene that its form shows. Raises InputError for a text that is too long."""
+    """Return the scene's fields from its form. Raises InputError for a text that is too long."""
     if not form.is_valid():
         raise InputError("The scene wasn't saved. Shorten its text.", errors=form.errors)
     said = form.cleaned_data
@@ -109,8 +109,8 @@ def _words(request: HttpRequest, form: PromptForm) -> dict[str, Any]:
 
 
 def _asked_about_newer(request: HttpRequest, project_id: UUID, sequence: int, form: PromptForm) -> HttpResponse | None:
-    """A question where somebody changed the scene meanwhile. It is asked before the change, so that both texts can be
-    shown; the service's own check is the safe one."""
+    """Return a question if the scene changed meanwhile. Asked before the change, so that both texts can be shown; the
+    service's own check is the reliable one."""
     scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
     same = request.POST.get("scene_id", "") in {"", str(scene.pk)}
     if not same or not form.is_valid() or form.cleaned_data["version"] == scene.version:
@@ -122,7 +122,7 @@ def _asked_about_newer(request: HttpRequest, project_id: UUID, sequence: int, fo
 def _words_on_screen(
     request: HttpRequest, project_id: UUID, sequence: int
 ) -> tuple[dict[str, Any], HttpResponse | None]:
-    """Words that a button sent along, since they were not saved yet, or the question about newer ones."""
+    """Return the unsaved words that a button sent along, or the question about newer ones."""
     if "prompt" not in request.POST:
         return {}, None
     form = PromptForm(request.POST)
@@ -153,7 +153,7 @@ REARRANGING: Mapping[str, Callable[..., object]] = {
 @login_required
 @require_POST
 def scene_rearrange(request: HttpRequest, project_id: UUID, sequence: int, what: str) -> HttpResponse:
-    """`insert` a scene after this one, `duplicate` it, or `merge` it with the next. Undo brings back."""
+    """`insert` a scene after this one, `duplicate` it, or `merge` it with the next. Undo reverts it."""
     if what not in REARRANGING:
         raise NotFound("The scenes can't be changed that way.")
 
@@ -168,8 +168,8 @@ def scene_rearrange(request: HttpRequest, project_id: UUID, sequence: int, what:
 @login_required
 @require_safe
 def scene_quote(request: HttpRequest, project_id: UUID, sequence: int, what: str) -> HttpResponse:
-    """The price of `image` or `video`, for the menu. `?changed=1`: for words that are on screen and not saved yet, so
-    that the picture is drawn anew for them."""
+    """Return the price of `image` or `video`, for the menu. `?changed=1`: for unsaved words on screen, which need a new
+    picture."""
     by = acting_user(request)
     """The price of `image` or `video`, for the menu."""
     by = acting_user(request)
@@ -184,5 +184,5 @@ def scene_quote(request: HttpRequest, project_id: UUID, sequence: int, what: str
                 works.append(image_work(by=by, scene=scene, wish=Wish()))
         total = sum((work.quote.amount for work in works), start=Decimal(0))
     except StudioError:
-        total = None  # it cannot be made as it is: the button says why when it is pressed
+        total = None  # it can't be generated as it is; pressing the button says why
     return render(request, "studio/quote.html", {"total": total})

@@ -1,4 +1,4 @@
-"""A song's sections and beats as plain fields: without scripts, and for times that are known to the millisecond."""
+"""A song's sections and beats as plain fields, for use without scripts and for times known to the millisecond."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ from apps.songs.section_edits import LABEL_LENGTH, MOST_SECTIONS
 from apps.songs.services import SongChanges, song_update
 from apps.studio.templatetags.studio import clock
 
-# Rows for new sections below those that there are.
+# Empty rows for new sections below the existing ones.
 EMPTY_ROWS = 2
 FORGET = "reset"
 
@@ -28,7 +28,7 @@ FORGET = "reset"
 @login_required_keeping
 @require_http_methods(["GET", "HEAD", "POST"])
 def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """The song's sections and beats. POST: `save` says which of them."""
+    """Show the song's sections and beats. POST: `save` says which to save."""
     by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     if project.song is None:
@@ -61,7 +61,7 @@ def _rows(song: Song) -> list[tuple[str, str]]:
 
 
 def _typed(sent: MultiValueDict[str, str]) -> list[tuple[str, str]]:
-    """What the form says of sections; a row without a name is none."""
+    """Return the sections in the form; a row without a name is ignored."""
     pairs = zip(sent.getlist("label"), sent.getlist("start"), strict=False)
     return [(label.strip(), start.strip()) for label, start in pairs if label.strip()][:MOST_SECTIONS]
 
@@ -84,7 +84,7 @@ def _changes(request: HttpRequest) -> SongChanges:
 
 
 def _sections(typed: Sequence[tuple[str, str]]) -> list[tuple[str, float]]:
-    """In the order of their times; the first one begins with the song."""
+    """Return the sections in order of time; the first one starts with the song."""
     if not typed:
         raise InputError("Name at least one section.")
     if any(len(label) > LABEL_LENGTH for label, _ in typed):
@@ -99,7 +99,7 @@ def _tempo(request: HttpRequest) -> float | None:
 
 
 def _seconds(text: str) -> float:
-    """`1:23.5` or `83.5`."""
+    """Parse `1:23.5` or `83.5`."""
     minutes, _, seconds = text.rpartition(":")
     wrong = f"“{text[:20]}” isn't a time. Type it as 1:23.5, or in seconds."
     whole = _number(minutes, wrong) if minutes else 0.0
