@@ -15,19 +15,21 @@ RUN := exec $(VENV)/python -m launcher.run
 
 # The words of a user go to the shell as environment variables, exactly as typed: `$(value)` keeps make
 # from reading a `$` in them, and the quotes in the recipes keep the shell from it.
-override export SONG := $(value SONG)
-override export IDEA := $(value IDEA)
-override export CHARACTER := $(value CHARACTER)
-override export FLAVOR := $(value FLAVOR)
-override export SCENES := $(value SCENES)
-override export ASPECT := $(value ASPECT)
-override export OUT := $(value OUT)
+override SONG := $(value SONG)
+override IDEA := $(value IDEA)
+override CHARACTER := $(value CHARACTER)
+override FLAVOR := $(value FLAVOR)
+override SCENES := $(value SCENES)
+override ASPECT := $(value ASPECT)
+override OUT := $(value OUT)
+# On a line of its own: the make of macOS (3.81) takes `override export` for a part of the name.
+export SONG IDEA CHARACTER FLAVOR SCENES ASPECT OUT
 
 .PHONY: help setup setup-dev run video demo test coverage test-live check bench lock format
 .DEFAULT_GOAL := help
 
 help: ## Show the targets.
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { print "  make " $$1 "\t" $$2 }' Makefile
 
 setup: ## Make .venv and install what running needs.
 	@$(PYTHON) -I launcher/install.py

@@ -9,6 +9,7 @@ import argparse
 import importlib.util
 import json
 import resource
+import sys
 import tempfile
 import time
 import wave
@@ -101,7 +102,8 @@ def main() -> None:
             path, truth = long_song(Path(folder), wanted.minutes), SAMPLE_BPM
         minutes = analyze_song(path).duration_seconds / 60
         results = measure(path, minutes)
-    peak_mb = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    unit = 1024**2 if sys.platform == "darwin" else 1024  # macOS counts bytes
+    peak_mb = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
     if wanted.json:
         print(json.dumps({"minutes": round(minutes, 3), "true_bpm": truth, "peak_rss_mb": peak_mb, "tools": results}))
         return

@@ -150,6 +150,9 @@ class Supervisor:
             "PYTHONUNBUFFERED": "1",
             MARK_VARIABLE: str(self.data_dir),
             SUPERVISOR_VARIABLE: str(os.getpid()),
+            # macOS ends a forked process that uses Objective-C's libraries after its parent did: the web server and
+            # the media worker fork. Other systems do not look at it.
+            "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
             # They write to a pipe, and cannot see that a person reads it.
             **({"LOG_FORMAT": "console"} if self.output.isatty() and not os.environ.get("LOG_FORMAT") else {}),
             **child.program.environment,

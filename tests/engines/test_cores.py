@@ -49,6 +49,11 @@ def test_where_there_are_no_groups_the_machine_counts(tmp_path):
     assert usable_cores(tmp_path) == MACHINE
 
 
+def test_without_affinity_masks_the_machine_counts(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)  # as on macOS
+    assert usable_cores(tmp_path) == os.cpu_count()
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux has affinity masks")
 def test_an_affinity_mask_counts():
     one = next(iter(os.sched_getaffinity(0)))

@@ -1,3 +1,4 @@
+import re
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,21 @@ def test_video_without_an_idea_says_how_to_call_it(checkout):
     assert done.returncode != 0
     assert 'make video SONG=my.mp3 IDEA="' in done.stderr
     assert words == []
+
+
+def test_help_names_the_targets(checkout):
+    done, _ = make(checkout, "help")
+    said = dict(line.strip().split("\t", 1) for line in done.stdout.splitlines())
+    assert said["make run"] == "Start the studio and print its address."
+    assert {"make setup-dev", "make video", "make test", "make check"} <= said.keys()
+
+
+def test_the_makefile_is_read_by_the_make_of_macos():
+    lines = (PROJECT / "Makefile").read_text().splitlines()
+    newer = [line for line in lines if line.startswith(("override export", "export override", ".ONESHELL", "private "))]
+    assert not newer, "GNU make 3.81 reads these in another way"
+    recipes = "\n".join(line for line in lines if line.startswith("\t"))
+    assert not re.search(r"\b(sed|readlink|date|timeout|stat|mktemp|xargs)\b", recipes), "BSD's differ from GNU's"
 
 
 def test_demo_answers_the_commands_exit_code(checkout):

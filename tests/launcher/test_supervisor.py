@@ -1,4 +1,5 @@
 import contextlib
+import ctypes
 import io
 import os
 import signal
@@ -12,6 +13,7 @@ import psutil
 import pytest
 
 from launcher.leftovers import leftovers_find
+from launcher.lifeline import SUPERVISOR_VARIABLE, end_with_supervisor
 from launcher.supervisor import Program, Supervisor
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -92,6 +94,21 @@ def test_services_are_looked_after(supervise):
     with supervise(Program("sleep", SLEEP), services_look=looks.append) as supervisor:
         rounds_until(supervisor, lambda: looks)
     assert looks
+
+
+def test_where_there_is_no_prctl_a_child_starts_all_the_same(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setenv(SUPERVISOR_VARIABLE, str(os.getppid()))
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_: pytest.fail("macOS has no prctl"))
+    end_with_supervisor()
+
+
+def test_a_child_may_fork_on_macos(supervise):
+    look = Program(
+        "look", (sys.executable, "-c", "import os; print(os.environ['OBJC_DISABLE_INITIALIZE_FORK_SAFETY'])")
+    )
+    with supervise(look) as supervisor:
+        rounds_until(supervisor, lambda: "look | YES" in supervise.output.getvalue())
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")

@@ -1,5 +1,7 @@
 import resource
 import struct
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -41,6 +43,22 @@ def test_the_child_knows_no_secrets_and_writes_no_files(monkeypatch, tmp_path):
         confined(hostile.write_file, str(tmp_path / "file"), seconds=30)
 
 
+def test_where_memory_cannot_be_limited_the_other_limits_hold():
+    code = (
+        "import resource\n"
+        "real = resource.setrlimit\n"
+        "def of_macos(number, limits):\n"
+        "    if number == resource.RLIMIT_AS: raise ValueError('current limit exceeds maximum limit')\n"
+        "    real(number, limits)\n"
+        "resource.setrlimit = of_macos\n"
+        "from engines.media.confined import _limit\n"
+        "_limit(5)\n"
+        "print(*(resource.getrlimit(number)[0] for number in (resource.RLIMIT_CPU, resource.RLIMIT_FSIZE)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.split() == ["6", "0"], done.stderr
+
+
 @pytest.mark.parametrize("name", ["clip.mp4", "song.mp3", "picture.png"])
 def test_a_stranger_is_described_as_by_ourselves(made, name):
     assert probe_stranger(made / name) == probe_media(made / name)
@@ -71,15 +89,19 @@ HOSTILE: dict[str, Any] = {
 }  # fmt: skip
 
 
+def peak_bytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_is_too_much_is_refused_by_its_headers(tmp_path, name):
     said, source, *options = HOSTILE[name]
     ffmpeg("-f", "lavfi", "-i", source, *options, tmp_path / name)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_bytes()
     with pytest.raises((InputError, MediaToolError), match=said):
         probe_media(tmp_path / name)
-    # In kilobytes: the frames alone would fill more.
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000
+    # The frames alone would fill more.
+    assert peak_bytes() - before < 150_000_000
 
 
 def test_an_hour_of_too_many_pictures_is_refused(tmp_path):
