@@ -20,15 +20,18 @@ from engines.media.probe import decode_on_all_cores, open_media, picture_stream
 # Of the place of the lips. In front of nine faces, real and drawn, a microphone covered at least 0.72 of it, a beard at
 # most 0.36; uncovered ones stayed below 0.22 wherever the face was found where it is.
 _COVERED = 0.6
+# Of the usual height. Where a microphone covers the real face, a smaller one is now and then taken for it, such as a
+# shoulder or a lit window.
+_SMALLEST_OF_USUAL = 0.7
 
 
 @dataclass
 class _Seen:
-    """What each look found: how many faces; of those with one, its height and when; when its mouth was hidden."""
+    """What each look found: how many faces; of those with one, its height and when; the same of hidden mouths."""
 
     counts: list[int] = field(default_factory=list)
     heights: list[tuple[float, float]] = field(default_factory=list)
-    hidden: list[float] = field(default_factory=list)
+    hidden: list[tuple[float, float]] = field(default_factory=list)
     aside: int = 0
 
     @property
@@ -45,9 +48,17 @@ class _Seen:
         return sorted(self.counts, reverse=True)[len(self.counts) // 6] if self.counts else 0
 
     @property
+    def hidden_at(self) -> list[float]:
+        return self._usual(self.hidden)
+
+    @property
     def often_hidden(self) -> bool:
         """A face that is found beside itself looks hidden, too, once."""
-        return len(self.hidden) > 1 and len(self.hidden) * 4 >= len(self.heights)
+        return len(self.hidden_at) > 1 and len(self.hidden_at) * 4 >= len(self._usual(self.heights))
+
+    def _usual(self, looks: list[tuple[float, float]]) -> list[float]:
+        """When a face of about the usual height was seen."""
+        return [seconds for height, seconds in looks if height >= _SMALLEST_OF_USUAL * self.height]
 
 
 def face_check(path: Path, *, looks: int = 12, cancelled: Callable[[], bool] = lambda: False) -> FaceCheck:
@@ -69,10 +80,10 @@ def face_check(path: Path, *, looks: int = 12, cancelled: Callable[[], bool] = l
         share=seen.share,
         height_share=seen.height,
         faces=seen.most,
-        seconds=seen.hidden[0] if seen.often_hidden else best,
+        seconds=seen.hidden_at[0] if seen.often_hidden else best,
         problems=tuple(_problems(seen)),
         looks=len(seen.counts),
-        hidden=len(seen.hidden),
+        hidden=len(seen.hidden_at),
         aside=seen.aside,
     )
 
@@ -88,11 +99,12 @@ def _look(finder: FaceFinder, seen: _Seen, seconds: float, planes: list[Pixels])
     if not faces:
         seen.aside += finder.sees_profile(small)
         return
-    seen.heights.append((faces[0].width / small.shape[0], seconds))
+    look = (faces[0].width / small.shape[0], seconds)
+    seen.heights.append(look)
     half = (small.shape[1] // 2, small.shape[0] // 2)
     chroma = [cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in planes[1:]]
     if mouth_covered(lower_face([small, *chroma], faces[0])) > _COVERED:
-        seen.hidden.append(seconds)
+        seen.hidden.append(look)
 
 
 def _pictures(path: Path, *, every: int) -> Iterator[tuple[float, list[Pixels]]]:
@@ -127,8 +139,8 @@ def _problems(seen: _Seen) -> list[str]:
         problems.append(f"The face is small ({seen.height:.0%} of the picture's height); a closer shot works better.")
     if seen.often_hidden:
         problems.append(
-            f"The mouth is hidden in {len(seen.hidden)} of {looked}, by a microphone or the like; lips would be drawn "
-            "over it."
+            f"The mouth is hidden in {len(seen.hidden_at)} of {looked}, by a microphone or the like; lips would be "
+            "drawn over it."
         )
     if seen.most > 1:
         problems.append(f"Up to {seen.most} faces are seen at once; turn on active speaker detection.")
