@@ -1,4 +1,5 @@
 // Links and forms marked data-dialog open their page as a native <dialog>.
+import { signedOut } from "./toasts.js";
 
 let opener = null;
 
@@ -48,7 +49,7 @@ export function show(dialog, from = opener) {
 
 // Whether a request was taken: not answered by a question, nor by the sign-in page after the session's end.
 export const taken = ({ successful, xhr }) =>
-  successful && !xhr.getResponseHeader("HX-Retarget") && !xhr.responseURL.includes("/accounts/sign-in/");
+  successful && !xhr.getResponseHeader("HX-Retarget") && !signedOut(xhr);
 
 // A form in a dialog closes it once its request was taken.
 document.addEventListener("htmx:afterRequest", (event) => {

@@ -1,5 +1,5 @@
 import { ranges } from "./ranges.js";
-import { tell } from "./toasts.js";
+import { ASKED_BY_ITSELF, signedOut, tell, tellOnce } from "./toasts.js";
 
 // Live pages: polls and forms say in their body what the page shows already; pieces that somebody is using right now are
 // left alone.
@@ -88,11 +88,23 @@ function ended(piece, fragment) {
     new Notification("mvsite", { body: `${piece.dataset.title}: finished` });
 }
 
-// A session that ended answers with the sign-in page: a poll goes there; what somebody typed stays where it is.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (!event.detail.xhr.responseURL.includes("/accounts/sign-in/")) return;
-  event.detail.shouldSwap = false;
-  const { elt, verb } = event.detail.requestConfig;
-  if ((verb === "get" || elt.id === "poller") && !document.activeElement.matches("input, textarea")) location.reload();
-  else tell(elt, "Your session has ended. Sign in in another tab, then try again: nothing is lost.");
+// After the session's end, a page goes to the sign-in by itself only if that loses nothing.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (!signedOut(detail.xhr)) return;
+  detail.shouldSwap = false;
+  const { elt, verb } = detail.requestConfig;
+  const words = "Your session has ended. Sign in in another tab, then try again: nothing is lost.";
+  if ((verb === "get" || elt.id === "poller") && !unsaved()) location.reload();
+  else if (ASKED_BY_ITSELF(elt)) tellOnce(elt, words);
+  else tell(elt, words);
 });
+
+const BOXES = "[type=checkbox], [type=radio]";
+// What was typed, ticked or chosen and not sent, and what a module keeps and would ask about before the page is left.
+const unsaved = () =>
+  document.activeElement.matches("input, textarea") ||
+  [...document.querySelectorAll("textarea, input:not([type=hidden], [type=range])")].some(
+    // A box without a value has "on", and "" by default.
+    (field) => (field.matches(BOXES) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue),
+  ) ||
+  !dispatchEvent(new Event("beforeunload", { cancelable: true }));

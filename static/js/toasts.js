@@ -30,12 +30,15 @@ export function tell(element, words) {
   else toast(words);
 }
 
+// A request after the session's end is answered with the sign-in page.
+export const signedOut = (xhr) => xhr.responseURL.includes("/accounts/sign-in/");
+
 // An error never takes a place on the page: htmx swaps none of itself (see base.html). Only the studio's own words are shown,
 // which it marks by where they go; what a proxy or the web server before it answers is a page of its own.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { elt } = detail.requestConfig;
   if (!detail.isError) {
-    if (ASKING_AGAIN(elt)) told = false;
+    if (ASKING_AGAIN(elt) && !signedOut(detail.xhr)) told = false;
     return;
   }
   const own = detail.xhr.getResponseHeader("HX-Retarget");
@@ -43,25 +46,25 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     ? detail.serverResponse
     : `The server refused this (${detail.xhr.status}). Reload the page, then try again.`;
   if (elt.matches(PLACED)) tell(elt, words);
-  else if (ASKED_BY_ITSELF(elt)) tellOnce(elt, detail.xhr.status);
+  else if (ASKED_BY_ITSELF(elt)) tellOnce(elt, problemOf(detail.xhr.status));
   else if (own)
     detail.shouldSwap = true; // a toast, with its links
   else toast(words);
 });
 
 // A price that cannot be said is left out: its button says why when it is pressed. What asks again and again says it once.
-const ASKED_BY_ITSELF = (elt) => elt.matches("#poller, [hx-get]");
+export const ASKED_BY_ITSELF = (elt) => elt.matches("#poller, [hx-get]");
 const ASKING_AGAIN = (elt) => elt.matches("[hx-trigger*=every]");
 let told = false;
-function tellOnce(elt, status) {
+export function tellOnce(elt, words) {
   if (told || !ASKING_AGAIN(elt)) return;
   told = true;
-  toast(
-    status === 404
-      ? "What this page shows has been deleted."
-      : `The server isn't responding properly (${status}). This page may be out of date; it keeps retrying.`,
-  );
+  toast(words);
 }
+const problemOf = (status) =>
+  status === 404
+    ? "What this page shows has been deleted."
+    : `The server isn't responding properly (${status}). This page may be out of date; it keeps retrying.`;
 document.addEventListener("htmx:sendError", (event) => {
   if (event.target.id !== "poller")
     tell(event.target, "The server can't be reached. Nothing was lost; try again in a moment.");

@@ -405,6 +405,32 @@ def test_a_session_that_ends_while_somebody_types_loses_nothing(edit, project, u
     expect(edit.locator(".scene").first.get_by_text("a third")).to_be_visible()
 
 
+@pytest.mark.parametrize("ask", ["poll", "another scene"])
+def test_what_asks_by_itself_after_the_sessions_end_takes_no_words(edit, project, client, ask):
+    """Neither words on screen nor those that wait for their scene; and it says so once, however often it asks."""
+    words = edit.get_by_label("What it shows")
+    words.fill("a lighthouse in a storm")
+    if ask == "another scene":
+        edit.locator(".block").nth(1).click()
+        expect(words).to_have_value("shot 2")
+    edit.locator("h1").click()  # nothing has the focus
+    client.logout()
+    for _ in range(3):
+        with edit.expect_response("**/accounts/sign-in/**"):
+            edit.evaluate("dispatchEvent(new Event('online'))")
+
+    expect(edit.get_by_text("Your session has ended.")).to_have_count(1)
+    assert f"/edit/{project.pk}" in edit.url
+
+
+def test_a_page_without_unsaved_words_goes_to_the_sign_in_after_the_sessions_end(edit, client):
+    expect(edit.get_by_label("What it shows")).to_have_value("shot 1")
+    client.logout()
+    edit.evaluate("dispatchEvent(new Event('online'))")
+
+    expect(edit.get_by_label("Username")).to_be_visible()
+
+
 def test_unsaved_words_survive_what_happens_around_them(edit, project):
     """A panel that comes late does not take the place of words being typed; another scene gives them back."""
     held = []

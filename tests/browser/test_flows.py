@@ -117,7 +117,7 @@ def test_a_dialog_keeps_its_words_when_the_session_or_the_line_ends(page, user):
     expect(dialog.get_by_role("alert")).to_contain_text("Your session has ended")
     page.context.set_offline(True)
     dialog.get_by_role("button", name="Save").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("cannot be reached")
+    expect(dialog.get_by_role("alert")).to_contain_text("can't be reached")
     page.context.set_offline(False)
     page.context.add_cookies(session)
     dialog.get_by_role("button", name="Save").click()
