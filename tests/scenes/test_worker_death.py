@@ -20,7 +20,7 @@ from tests.jobs.remote.driving import Kill, drive, killed, turn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MADE = Kill("draft/provider.py", "make")
+MADE = Kill("draft/making.py", "make")
 STORED = Kill("assets/services.py", "file_store")
 SAVED = Kill("assets/services.py", "asset_create")
 RENDERED = Kill("scenes/footage.py", "footage_render")
