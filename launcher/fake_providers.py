@@ -1,4 +1,4 @@
-"""`make run FAKE_PROVIDERS=1`: the tests' fake services run beside the studio, so that the paid path costs nothing."""
+"""`make run FAKE_PROVIDERS=1`: runs the tests' fake services next to the studio, so that nothing costs money."""
 
 import contextlib
 import os
@@ -8,19 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-# The last setting that the fakes print.
+# The last setting printed by the fakes.
 LAST_SETTING = "MV_ALLOWED_FETCH_HOSTS"
 
 
 @contextlib.contextmanager
 def fake_providers() -> Iterator[None]:
-    """Inside this block the environment points at fakes, where FAKE_PROVIDERS=1 asks for them. Comes before the
+    """With FAKE_PROVIDERS=1, run the fakes and point the environment at them inside this block. Enter it before the
     settings are read."""
     if os.environ.get("FAKE_PROVIDERS", "").lower() not in {"1", "true", "yes", "on"}:
         yield
         return
     command = [sys.executable, "-m", "tests.fakes.run"]
-    # A group of its own: Ctrl-C reaches the studio first, which still speaks to the fakes while it stops.
+    # Its own process group, so that Ctrl-C only reaches the studio, which still calls the fakes while it stops.
     process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         for line in process.stdout or ():
@@ -28,7 +28,7 @@ def fake_providers() -> Iterator[None]:
             os.environ[name] = value
             if name == LAST_SETTING:
                 break
-        sys.stderr.write("Fake providers are running: no provider is paid now.\n")
+        sys.stderr.write("Fake providers are running: nothing costs money.\n")
         yield
     finally:
         process.terminate()

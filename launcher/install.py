@@ -1,7 +1,7 @@
-"""Makes `.venv` and installs the pinned requirements; does nothing when nothing changed.
+"""Creates `.venv` and installs the pinned requirements. Does nothing if nothing changed.
 
-Run as `python3 -I launcher/install.py [--dev]`. Standard library only: nothing is installed yet. `-I` matters,
-else this folder's `logging.py` and `secret.py` would stand before the standard library's.
+Run as `python3 -I launcher/install.py [--dev]`. It only uses the standard library, because nothing is installed yet.
+`-I` keeps the modules of this folder from shadowing those of the standard library.
 """
 
 import contextlib
@@ -18,11 +18,11 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
-# Present while packages are being installed: found at the start, it means that the last time was cut short.
+# Exists while packages are being installed. If it exists at the start, the last installation was interrupted.
 UNFINISHED = VENV / ".unfinished"
 RUNTIME = PROJECT / "requirements.txt"
 DEVELOPMENT = PROJECT / "requirements-dev.txt"
-# What checks JavaScript and CSS. Node itself comes with the development requirements.
+# The tools that check JavaScript and CSS. Node itself comes with the development requirements.
 NODE_PINS = [PROJECT / "package.json", PROJECT / "package-lock.json"]
 NODE_MODULES = PROJECT / "node_modules"
 OLDEST = (3, 11)
@@ -31,7 +31,7 @@ NEWEST_TRIED = (3, 13)
 
 
 class SetupError(Exception):
-    """The environment cannot be made; the message says what to do."""
+    """The environment can't be created; the message says what to do."""
 
 
 def main() -> int:
@@ -46,7 +46,7 @@ def main() -> int:
         _say(str(error))
         return 1
     except KeyboardInterrupt:
-        _say("Setup was stopped. Run it again to go on.")
+        _say("Setup was stopped. Run it again to continue.")
         return 130
     return 0
 
@@ -55,19 +55,19 @@ def _access_check() -> None:
     for path in (PROJECT, VENV):
         if path.exists() and not os.access(path, os.W_OK):
             raise SetupError(
-                f"{path} belongs to another user (was make run as root before?). Take it over with "
+                f"{path} belongs to another user (did make run as root before?). Take ownership with "
                 f"`sudo chown -R $(id -un) '{PROJECT}'`, then try again."
             )
 
 
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Hold the setup lock, so that two `make` calls in one checkout do not install over each other."""
+    """Hold the setup lock, so that two `make` calls in the same checkout don't install at the same time."""
     with (PROJECT / ".setup.lock").open("a") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("Another setup runs in this folder; waiting for it.")
+            _say("Another setup is running in this folder; waiting for it to finish.")
             fcntl.flock(stream, fcntl.LOCK_EX)
         yield
 
@@ -79,17 +79,17 @@ def _environment_ensure(files: list[Path]) -> None:
         return
     started = time.monotonic()
     if UNFINISHED.exists() or not _environment_works():
-        _environment_make()
+        _environment_create()
     UNFINISHED.touch()
     stamp.unlink(missing_ok=True)
     _packages_install(files)
     stamp.write_text(wanted)
     UNFINISHED.unlink()
-    _say(f"Setup is done after {time.monotonic() - started:.0f} s.")
+    _say(f"Setup is done ({time.monotonic() - started:.0f} s).")
 
 
 def _fingerprint(files: list[Path]) -> str:
-    """Changes with the pins, and when the checkout moved (scripts in a venv hold its path)."""
+    """Return a hash of the pins and of the path of `.venv`, which its scripts contain."""
     digest = hashlib.sha256(os.fsencode(VENV))
     for file in files:
         digest.update(file.read_bytes())
@@ -103,29 +103,30 @@ def _text(path: Path) -> str:
 def _environment_works() -> bool:
     if not VENV_PYTHON.exists():
         return False
-    # A moved checkout, a removed Python or a half-made environment fails here.
+    # Fails for a moved checkout, a removed Python or a partly created environment.
     check = f"import sys, pip; sys.exit(sys.version_info[:2] < {OLDEST} or sys.prefix != {str(VENV)!r})"
     return _quiet([str(VENV_PYTHON), "-I", "-c", check])
 
 
-def _environment_make() -> None:
+def _environment_create() -> None:
     python = _python_find()
-    _say(f"Making .venv with {python} …")
+    _say(f"Creating .venv with {python} …")
     if _has_ensurepip(python) or (_ensurepip_install(python) and _has_ensurepip(python)):
-        _run([python, "-m", "venv", "--clear", str(VENV)], "The virtual environment could not be made")
+        _run([python, "-m", "venv", "--clear", str(VENV)], "The virtual environment could not be created")
         return
     if _quiet([python, "-m", "pip", "--version"]):
-        _run([python, "-m", "venv", "--clear", "--without-pip", str(VENV)], "The virtual environment could not be made")
+        create = [python, "-m", "venv", "--clear", "--without-pip", str(VENV)]
+        _run(create, "The virtual environment could not be created")
         _run([python, "-m", "pip", "--python", str(VENV_PYTHON), "install", "-q", "pip"], "pip could not be installed")
         return
     raise SetupError(
-        f"{python} comes without the parts that make virtual environments. On Debian or Ubuntu run "
-        f"`sudo apt-get install {_debian_package(python)}`, elsewhere install Python from python.org; then try again."
+        f"{python} can't create virtual environments. On Debian or Ubuntu, run `sudo apt-get install "
+        f"{_debian_package(python)}`; elsewhere, install Python from python.org. Then try again."
     )
 
 
 def _python_find() -> str:
-    """The Python to build with: the calling one, unless another suits better. Raises SetupError when none does."""
+    """Return the Python to use: the one running this, unless another fits better. Raises SetupError if none fits."""
     if OLDEST <= sys.version_info[:2] <= NEWEST_TRIED:
         return str(Path(sys.executable))
     for minor in range(NEWEST_TRIED[1], OLDEST[1] - 1, -1):
@@ -134,20 +135,20 @@ def _python_find() -> str:
             return path
     if sys.version_info[:2] < OLDEST:
         raise SetupError(
-            f"python3 is {sys.version.split()[0]}, and mvsite needs 3.{OLDEST[1]} or newer. Install it, or name it: "
-            "make setup PYTHON=/path/to/python3.11"
+            f"python3 is {sys.version.split()[0]}, but mvsite needs 3.{OLDEST[1]} or newer. Install it, or say where "
+            "it is: make setup PYTHON=/path/to/python3.11"
         )
-    _say(f"Python {sys.version.split()[0]} is newer than the pins were tried with; a compiler may be needed.")
+    _say(f"The pinned packages weren't tested with Python {sys.version.split()[0]}; you may need a compiler.")
     return str(Path(sys.executable))
 
 
 def _has_ensurepip(python: str) -> bool:
-    # Debian's python3 has `venv` without `ensurepip` until python3-venv is installed.
+    # On Debian, python3 has `venv` but no `ensurepip` until python3-venv is installed.
     return _quiet([python, "-c", "import ensurepip, venv"])
 
 
 def _ensurepip_install(python: str) -> bool:
-    """As root on Debian or Ubuntu, install the missing package; answers whether that was tried and went well."""
+    """As root on Debian or Ubuntu, install the missing package. Returns whether it was installed."""
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
         return False
@@ -168,11 +169,11 @@ def _debian_package(python: str) -> str:
 
 
 def _packages_install(files: list[Path]) -> None:
-    """Install the pins with pip (which follows the user's own index, proxy and certificate settings)."""
+    """Install the pinned packages with pip, which uses the user's own index, proxy and certificate settings."""
     names = [line for file in files for line in file.read_text().splitlines() if "==" in line]
-    _say(f"Installing {len(names)} pinned packages (the first time takes a minute or so) …")
+    _say(f"Installing {len(names)} pinned packages (this takes about a minute the first time) …")
     command = [str(VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    # Not compiled here: a third of these files is ever imported, and Python compiles those at their first import.
+    # Not compiled here: only a third of these files are ever imported, and Python compiles them on first import.
     command += ["--no-warn-script-location", "--no-compile", "--prefer-binary", "--progress-bar", "off"]
     for file in files:
         command += ["-r", str(file)]
@@ -183,20 +184,23 @@ def _packages_install(files: list[Path]) -> None:
     ):
         _progress_follow(process.stdout or [], record.write, total=len(names))
     if process.returncode != 0:
-        # pip ended by itself and left nothing half unpacked, unlike after a kill.
+        # pip exited by itself, so unlike after a kill, no package is half unpacked.
         UNFINISHED.unlink()
         last = "\n".join(log.read_text().splitlines()[-15:])
-        raise SetupError(f"{last}\npip could not install the packages (see above, and {log}). Then run make again.")
+        raise SetupError(
+            f"{last}\npip could not install the packages. Fix the problem above (the full log is {log}), then run make "
+            "again."
+        )
 
 
 def _node_modules_ensure() -> None:
-    """Install the pins of package-lock.json with npm (which follows the user's own registry and proxy settings)."""
-    stamp = NODE_MODULES / ".installed"  # npm empties the folder first, so a run that was cut short leaves none
+    """Install the packages of package-lock.json with npm, which uses the user's own registry and proxy settings."""
+    stamp = NODE_MODULES / ".installed"  # npm empties the folder first, so an interrupted run leaves none
     wanted = _fingerprint(NODE_PINS)
     if _text(stamp) == wanted:
         return
-    _say("Installing what checks JavaScript and CSS …")
-    # `--include`: NODE_ENV=production would leave out all of it. No package may run anything of its own here.
+    _say("Installing the tools that check JavaScript and CSS …")
+    # `--include`, because NODE_ENV=production would leave out everything. Packages must not run their own scripts.
     options = ["--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
     done = subprocess.run(
         [str(VENV / "bin" / "npm"), "ci", *options],
@@ -216,7 +220,7 @@ def _node_modules_ensure() -> None:
 
 
 def _progress_follow(lines, record, *, total: int) -> None:  # type: ignore[no-untyped-def]
-    """Show one counting line on a terminal, and a line now and then elsewhere, from pip's output."""
+    """Show progress from pip's output: one updating line on a terminal, an occasional line elsewhere."""
     seen = 0
     for line in lines:
         record(line)
@@ -227,7 +231,7 @@ def _progress_follow(lines, record, *, total: int) -> None:  # type: ignore[no-u
         elif word == "Collecting" and seen % 20 == 0:
             _say(f"  {seen} of {total}")
         elif line.startswith("Installing collected"):
-            _say(("\r\033[K" if sys.stderr.isatty() else "") + "  all fetched, unpacking …")
+            _say(("\r\033[K" if sys.stderr.isatty() else "") + "  all downloaded, unpacking …")
     sys.stderr.flush()
 
 

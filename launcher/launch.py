@@ -1,4 +1,4 @@
-"""The two ways to start everything: the studio until it is stopped, or one command on its own workers."""
+"""Starts everything: the studio until it is stopped, or the workers for one command."""
 
 import http.client
 import json
@@ -17,35 +17,35 @@ from embedded.addresses import reachable_host
 from launcher.leftovers import leftovers_find, processes_end
 from launcher.programs import web, workers
 from launcher.run_lock import is_locked, run_lock
-from launcher.services import services, services_look
+from launcher.services import services, services_check
 from launcher.supervisor import Supervisor, python
 
 LEFTOVERS_GRACE_SECONDS = 5.0
-# After it the operator is told what is missing; the programs go on trying.
+# After this, the operator is told what is missing, and the programs keep trying.
 READY_PATIENCE_SECONDS = 60.0
 PROBE_SECONDS = 0.5
-# A command that is told to stop may finish what it writes.
+# A command that is told to stop gets this long to finish.
 COMMAND_GRACE_SECONDS = 10.0
-LOCK_LOOK_SECONDS = 0.5
+LOCK_CHECK_SECONDS = 0.5
 
 
 class StartError(Exception):
-    """The studio cannot start; the message says what to do."""
+    """The studio can't start; the message says what to do."""
 
 
 def studio_run() -> int:
-    """Serve until a signal comes. Raises StartError or EmbeddedServiceError when that is not possible here."""
+    """Serve until a signal arrives. Raises StartError or EmbeddedServiceError if the studio can't start."""
     address = f"http://{reachable_host(settings.HOST)}:{settings.PORT}"
     with run_lock(settings.DATA_DIR, {"kind": "studio", "address": address, "pid": os.getpid()}) as other:
         if other is not None:
-            sys.stderr.write(_runs_already(other))
+            sys.stderr.write(_already_running(other))
             return 0
         _leftovers_end()
         _port_check(settings.HOST, settings.PORT)
         supervisor = Supervisor(
-            [web(), *workers()], data_dir=settings.DATA_DIR, services_look=services_look, output=sys.stdout
+            [web(), *workers()], data_dir=settings.DATA_DIR, services_check=services_check, output=sys.stdout
         )
-        supervisor.signals_take()
+        supervisor.signals_handle()
         with services():
             if not _prepare(supervisor):
                 return 0 if supervisor.stop_signal else 1
@@ -57,7 +57,7 @@ def studio_run() -> int:
 
 
 def command_run(command: list[str]) -> int:
-    """Run `manage.py command` on workers that are there or made for it; answers its exit code as a shell would."""
+    """Run `manage.py command` with existing workers or its own. Returns its exit code as a shell would."""
     manage = python("manage.py", *command)
     waiting = False
     while True:
@@ -67,36 +67,36 @@ def command_run(command: list[str]) -> int:
         if other.get("kind") == "studio":
             address = str(other.get("address"))
             _studio_await(address)
-            # The command names pages of the studio that runs, which may be on another port than ours would be.
+            # The command prints addresses of the running studio, which may use another port than our settings.
             os.environ["PORT"] = str(urlsplit(address).port or settings.PORT)
-            # It replaces this process, so that signals and the exit code are its own.
-            os.execv(manage[0], manage)  # noqa: S606 - a fixed program, no shell wanted
+            # Replace this process, so that the command gets the signals and sets the exit code.
+            os.execv(manage[0], manage)  # noqa: S606 - a fixed program, without a shell
         if other.get("kind") == "command" and not waiting:
-            sys.stderr.write("Another make video or make demo runs in this folder; waiting for it to end.\n")
+            sys.stderr.write("Another make video or make demo is running in this folder; waiting for it to finish.\n")
             waiting = True
-        time.sleep(LOCK_LOOK_SECONDS)
+        time.sleep(LOCK_CHECK_SECONDS)
 
 
 def _command_on_own_workers(manage: tuple[str, ...]) -> int:
     _leftovers_end()
     log_path = settings.DATA_DIR / "workers.log"
     with log_path.open("w") as log:
-        supervisor = Supervisor(workers(), data_dir=settings.DATA_DIR, services_look=services_look, output=log)
-        supervisor.signals_take()
+        supervisor = Supervisor(workers(), data_dir=settings.DATA_DIR, services_check=services_check, output=log)
+        supervisor.signals_handle()
         with services():
             if not _prepare(supervisor, "--no-static"):
                 return 128 + supervisor.stop_signal if supervisor.stop_signal else 1
             with supervisor.running():
                 code = _command_follow(supervisor, subprocess.Popen(manage))
     if code not in (0, 130):
-        sys.stderr.write(f"What the workers said is in {log_path}\n")
+        sys.stderr.write(f"The workers' log is {log_path}\n")
     return code
 
 
 def _command_follow(supervisor: Supervisor, process: subprocess.Popen[bytes]) -> int:
     while process.poll() is None and supervisor.stop_signal is None:
         supervisor.round()
-    # Ctrl-C reached the command too, being in the terminal's group; a `kill` reached only us.
+    # Ctrl-C also reached the command, which is in the terminal's process group. A `kill` only reached us.
     patience = COMMAND_GRACE_SECONDS if supervisor.stop_signal == signal.SIGINT else 0.0
     interrupt_at = time.monotonic() + patience
     interrupted = False
@@ -125,11 +125,11 @@ def _until_stopped(supervisor: Supervisor, address: str) -> None:
             supervisor.say(f"mvsite is ready: {address}  (Ctrl-C stops it)")
         elif now - started_at > READY_PATIENCE_SECONDS and not complained:
             complained = True
-            supervisor.say(f"Not ready yet: {' '.join(problems)} The lines above may say why; trying on.")
+            supervisor.say(f"Not ready yet: {' '.join(problems)} The lines above may say why; still trying.")
 
 
 def _studio_await(address: str) -> None:
-    """Give a studio that is just starting the time it needs, and say so."""
+    """Wait for a studio that is still starting, and say so."""
     deadline = time.monotonic() + READY_PATIENCE_SECONDS
     told = False
     while (problems := _problems(address)) and is_locked(settings.DATA_DIR):
@@ -143,14 +143,14 @@ def _studio_await(address: str) -> None:
 
 
 def _problems(address: str) -> list[str]:
-    """What /readyz names as missing; nothing when all is well."""
+    """Return the problems that /readyz reports; empty if the studio is ready."""
     parts = urlsplit(address)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PROBE_SECONDS)
     try:
         connection.request("GET", "/readyz")
         return list(json.loads(connection.getresponse().read())["problems"])
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
-        return ["The web process does not answer."]
+        return ["The web process isn't responding."]
     finally:
         connection.close()
 
@@ -158,38 +158,40 @@ def _problems(address: str) -> list[str]:
 def _port_check(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # As gunicorn does: connections of an earlier run that still linger are no hindrance.
+        # Same as gunicorn, so that lingering connections of an earlier run don't block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
             raise StartError(
-                f"Port {port} of {host} cannot be used ({os.strerror(error.errno or 0).lower()}). "
+                f"Port {port} on {host} can't be used ({os.strerror(error.errno or 0).lower()}). "
                 f"Choose another one: make run PORT={port + 1 if port < 65535 else 8000}"
             ) from error
 
 
-def _runs_already(other: Mapping[str, object]) -> str:
+def _already_running(other: Mapping[str, object]) -> str:
     if other.get("kind") == "studio":
-        return f"mvsite runs here already: {other['address']}  (process {other['pid']}; Ctrl-C there stops it)\n"
-    return f"A make video or make demo is at work in this folder (process {other.get('pid')}). Run it after that.\n"
+        return f"mvsite is already running here: {other['address']}  (process {other['pid']}; Ctrl-C there stops it)\n"
+    return (
+        f"A make video or make demo is running in this folder (process {other.get('pid')}). Try again after it ends.\n"
+    )
 
 
 def _leftovers_end() -> None:
     left = leftovers_find(settings.DATA_DIR)
     if left:
-        sys.stderr.write(f"Ending {len(left)} processes that an earlier run left behind …\n")
+        sys.stderr.write(f"Stopping {len(left)} processes left behind by an earlier run …\n")
         processes_end(left, grace_seconds=LEFTOVERS_GRACE_SECONDS)
 
 
 def _prepare(supervisor: Supervisor, *options: str) -> bool:
-    """Migrate and collect, in a process of its own; answers whether that went well and nobody said stop."""
+    """Migrate and collect in a separate process. Returns whether it succeeded and no signal asked to stop."""
     if supervisor.stop_signal is not None:
         return False
     environment = {"LOG_LEVEL": "WARNING", **os.environ}
     process = subprocess.Popen(python("-m", "launcher.prepare", *options), env=environment)
     while process.poll() is None and supervisor.stop_signal is None:
-        supervisor.parent_look()
+        supervisor.parent_check()
         time.sleep(0.02)
     if process.poll() is None:
         process.terminate()

@@ -1,4 +1,4 @@
-"""Processes that an earlier supervisor left behind (after `kill -9`), and how they are ended."""
+"""Finds and stops processes left behind by an earlier supervisor (after `kill -9`)."""
 
 import os
 from collections.abc import Iterable
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import psutil
 
-# In the environment of everything that the supervisor starts, and so of all that those start: ffmpeg too.
+# Set in the environment of everything the supervisor starts, and so inherited by their children, such as ffmpeg.
 MARK_VARIABLE = "MV_SUPERVISED"
 
 
 def leftovers_find(data_dir: Path) -> list[psutil.Process]:
-    """All processes marked with this data folder, without the caller and those that it runs under.
+    """Return all processes marked with this data folder, except the caller and its parents.
 
-    Call it only while holding the run lock: whoever else carries the mark is then left over by definition.
+    Call it only while holding the run lock: any other process with the mark is then a leftover.
     """
     mine = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     found = []
@@ -22,13 +22,13 @@ def leftovers_find(data_dir: Path) -> list[psutil.Process]:
             if process.pid not in mine and process.environ().get(MARK_VARIABLE) == str(data_dir):
                 found.append(process)
         except (psutil.Error, OSError):
-            # It ended, or is another user's: not ours then.
+            # It ended, or belongs to another user, so it isn't ours.
             continue
     return found
 
 
 def processes_end(processes: Iterable[psutil.Process], *, grace_seconds: float) -> None:
-    """SIGTERM, then after `grace_seconds` SIGKILL; returns when all are gone. Numbers given away anew are safe."""
+    """Send SIGTERM, then SIGKILL after `grace_seconds`, and return once all have ended. Reused process ids are safe."""
     remaining = list(processes)
     for process in remaining:
         _signal(process.terminate)

@@ -1,4 +1,4 @@
-"""Who ends with whom: the supervisor with its parent, its children with it, however that ends."""
+"""Stops the supervisor when its parent ends, and its children when the supervisor ends, even by `kill -9`."""
 
 import ctypes
 import os
@@ -7,15 +7,15 @@ import sys
 from pathlib import Path
 
 SUPERVISOR_VARIABLE = "MV_SUPERVISOR_PID"
-# Of Linux's sys/prctl.h: a signal to this process when its parent dies.
+# From Linux's sys/prctl.h: send this process a signal when its parent dies.
 PR_SET_PDEATHSIG = 1
 
 
 def end_with_supervisor() -> None:
-    """Ask the kernel for SIGTERM when the supervisor dies, `kill -9` included.
+    """Ask the kernel to send SIGTERM when the supervisor dies, even by `kill -9`.
 
-    Does nothing for processes that the supervisor did not start itself. Elsewhere than on Linux the
-    next start finds what was left behind (`leftovers.py`).
+    Does nothing in processes that the supervisor did not start itself. On other systems than Linux, the next start
+    stops what was left behind (`leftovers.py`).
     """
     supervisor = os.environ.get(SUPERVISOR_VARIABLE)
     if not sys.platform.startswith("linux") or supervisor is None:
@@ -29,25 +29,23 @@ def end_with_supervisor() -> None:
 
 
 class Parent:
-    """The process that started us, asked now and then whether it still wants us."""
+    """The process that started us, checked regularly to see whether we should stop."""
 
     def __init__(self) -> None:
         self._pid = os.getppid()
         self._is_listening_make = _make_catches_interrupt(self._pid)
 
     def is_leaving(self) -> bool:
-        """Whether it ended, or is a `make` that was interrupted alone.
-
-        GNU make hands a SIGTERM on, but at a SIGINT that only it got it waits for its children without a word;
-        that its handler is gone then is all there is to see.
-        """
+        """Return whether it ended, or is a `make` that was interrupted on its own."""
+        # GNU make passes SIGTERM on to its children, but after a SIGINT that only it received, it silently waits for
+        # them. The only sign of that is that its SIGINT handler is gone.
         if os.getppid() != self._pid:
             return True
         return self._is_listening_make and not _make_catches_interrupt(self._pid)
 
 
 def _make_catches_interrupt(pid: int) -> bool:
-    """Whether process `pid` is a make with a handler for SIGINT; False where there is no /proc."""
+    """Return whether process `pid` is a make with a SIGINT handler; False without /proc."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

@@ -1,6 +1,6 @@
-"""Brings the database and the static files up to date before anything starts: `python -m launcher.prepare`.
+"""Updates the database and the static files before anything else starts: `python -m launcher.prepare`.
 
-`--no-static` leaves the static files alone, for hosts that serve no pages.
+`--no-static` skips the static files, for hosts that don't serve pages.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-# Any number that only we use: the first eight bytes of sha256("mvsite migrate"), as PostgreSQL's bigint.
+# A number that only we use: the first eight bytes of sha256("mvsite migrate"), as a PostgreSQL bigint.
 MIGRATE_LOCK = int.from_bytes(hashlib.sha256(b"mvsite migrate").digest()[:8], "big", signed=True)
 
 
@@ -32,20 +32,20 @@ def main() -> int:
         _say(str(error))
         return 2
     except OperationalError as error:
-        _say(f"The database does not answer: {str(error).strip()}\nStart it, or correct DATABASE_URL.")
+        _say(f"Can't connect to the database: {str(error).strip()}\nStart it, or correct DATABASE_URL.")
         return 1
     return 0
 
 
 def database_migrate() -> None:
-    """Apply what is missing; of several hosts that start together one does it and the others wait."""
+    """Apply missing migrations. If several hosts start at the same time, one does it and the others wait."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATE_LOCK])
     try:
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if plan:
-            _say(f"Bringing the database up to date ({len(plan)} steps) …")
+            _say(f"Updating the database ({len(plan)} steps) …")
             call_command("migrate", interactive=False, verbosity=0)
     finally:
         with connection.cursor() as cursor:
@@ -53,13 +53,13 @@ def database_migrate() -> None:
 
 
 def environment_warnings_print() -> None:
-    """Print what the checks of the settings warn about."""
+    """Print the warnings of the environment checks."""
     for message in run_checks(tags=["environment"]):
         _say(message.msg)
 
 
 def static_collect() -> None:
-    """Collect the static files when one of them changed since the last time."""
+    """Collect the static files if any of them changed since the last time."""
     stamp = settings.STATIC_ROOT / ".collected"
     wanted = _static_fingerprint()
     if stamp.exists() and stamp.read_text() == wanted:

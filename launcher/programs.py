@@ -1,11 +1,11 @@
-"""What the supervisor starts: web, a worker per queue, beat. The Docker images run the same command lines."""
+"""The programs the supervisor starts: web, a worker per queue, and beat. The Docker image uses the same commands."""
 
 from engines.cores import usable_cores
 from launcher.supervisor import Program, python
 
 IO_THREADS = 16
-# SIGTERM then means: finish within the soft limit, hand the rest back, end. And Django's checks, which each worker
-# would repeat at its start, have their place in `make check`.
+# With this, SIGTERM means: finish within the soft limit, return the other tasks to the queue, then exit. Django's
+# checks would otherwise run in every worker as it starts; `make check` runs them.
 WORKER_ENVIRONMENT = {"REMAP_SIGTERM": "SIGQUIT", "CELERY_SKIP_CHECKS": "true"}
 
 
@@ -16,9 +16,9 @@ def web() -> Program:
 def workers() -> list[Program]:
     return [
         _worker("io", "threads", IO_THREADS),
-        # ffmpeg and rendering fill a core each.
+        # Each ffmpeg or rendering process uses a full core.
         _worker("media", "prefork", usable_cores()),
-        # Two, so that a long sweep does not hold up the polling.
+        # Two, so that a long sweep does not delay polling.
         _worker("housekeeping", "threads", 2),
         Program("beat", _celery("beat", "--pidfile=", "--loglevel=WARNING")),
     ]
@@ -27,7 +27,7 @@ def workers() -> list[Program]:
 def _worker(queue: str, pool: str, concurrency: int) -> Program:
     options = ["-Q", queue, "-n", f"{queue}@%h", f"--pool={pool}", f"--concurrency={concurrency}"]
     command = _celery("worker", *options, "--without-gossip", "--without-mingle", "--loglevel=WARNING")
-    # Its own words on that speak of pressing Ctrl-C twice, which is the supervisor's business.
+    # Muted because Celery would talk about pressing Ctrl-C twice, which the supervisor handles.
     return Program(queue, command, mute="worker: ", environment=WORKER_ENVIRONMENT)
 
 

@@ -1,7 +1,7 @@
 """`make run`, `make video`, `make demo`.
 
-`python -m launcher.run` serves the studio. `python -m launcher.run --command NAME …` runs a management command on the
-workers of `make run` where that runs, else on workers of its own that stop with it.
+`python -m launcher.run` serves the studio. `python -m launcher.run --command NAME …` runs a management command with the
+workers of a running `make run`, or else with its own workers, which stop with it.
 """
 
 import os

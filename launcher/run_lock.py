@@ -1,4 +1,4 @@
-"""One supervisor per data folder. The kernel frees the lock however its holder ends."""
+"""A lock that allows one supervisor per data folder. The kernel frees it however its owner ends."""
 
 import contextlib
 import fcntl
@@ -10,7 +10,7 @@ from typing import IO
 
 @contextlib.contextmanager
 def run_lock(data_dir: Path, facts: dict[str, object]) -> Iterator[dict[str, object] | None]:
-    """Hold the lock of this data folder, which the kernel gives free however we end; yields who has it, or None."""
+    """Take the data folder's lock and yield None. If another process has it, yield the facts its owner stored."""
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "run.lock").open("a+") as stream:
         try:
@@ -29,7 +29,7 @@ def _facts(stream: IO[str]) -> dict[str, object]:
     try:
         facts: dict[str, object] = json.loads(stream.read())
     except ValueError:
-        # Its holder is about to write them.
+        # Its owner is just about to write them.
         return {"kind": "unknown"}
     return facts
 

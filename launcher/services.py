@@ -1,4 +1,4 @@
-"""The embedded services that the settings ask for; none where DATABASE_URL and REDIS_URL name others."""
+"""Runs the embedded services that the settings ask for: none if DATABASE_URL and REDIS_URL are set."""
 
 import contextlib
 import sys
@@ -11,9 +11,9 @@ import embedded
 
 @contextlib.contextmanager
 def services() -> Iterator[None]:
-    """Embedded PostgreSQL and Redis run inside this block, where no others are named."""
+    """Run the embedded PostgreSQL and Redis inside this block, unless the settings name others."""
     if settings.EMBEDDED_DATABASE and not (settings.DATA_DIR / "postgres").exists():
-        sys.stderr.write("Making the database …\n")
+        sys.stderr.write("Creating the database …\n")
     try:
         _services_start()
         yield
@@ -24,8 +24,8 @@ def services() -> Iterator[None]:
             embedded.postgres_stop(settings.DATA_DIR)
 
 
-def services_look(say: Callable[[str], None]) -> None:
-    """Start an embedded service again that died. One that cannot start now is tried again at the next look."""
+def services_check(say: Callable[[str], None]) -> None:
+    """Restart an embedded service that died. If that fails, the next check tries again."""
     gone = []
     if settings.EMBEDDED_DATABASE and not embedded.postgres_running(settings.DATA_DIR):
         gone.append("PostgreSQL")
@@ -33,7 +33,7 @@ def services_look(say: Callable[[str], None]) -> None:
         gone.append("Redis")
     if not gone:
         return
-    say(f"{' and '.join(gone)} died; starting again")
+    say(f"{' and '.join(gone)} died; restarting")
     try:
         _services_start()
     except embedded.EmbeddedServiceError as error:

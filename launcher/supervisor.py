@@ -1,6 +1,6 @@
-"""Starts programs, prefixes their lines, starts again what dies, and stops them together.
+"""Starts programs, prefixes their output, restarts those that die, and stops them all together.
 
-One thread: it waits for output, looks after the processes, and goes round again.
+It has a single thread, which waits for output, checks the processes, and repeats.
 """
 
 import contextlib
@@ -20,13 +20,13 @@ import psutil
 from launcher.leftovers import MARK_VARIABLE, leftovers_find, processes_end
 from launcher.lifeline import SUPERVISOR_VARIABLE, Parent
 
-# How long one round waits for output: also the delay until a signal or a dead process is seen.
+# How long one round waits for output, and so how long it can take to notice a signal or a dead process.
 ROUND_SECONDS = 0.2
-SERVICES_LOOK_SECONDS = 2.0
-# A program that dies is started again after 1, 2, 4 … seconds; one that lived this long starts over at 1.
+SERVICES_CHECK_SECONDS = 2.0
+# A program that dies is restarted after 1, 2, 4 … seconds; after running for STEADY_SECONDS, it starts over at 1.
 BACKOFF_LONGEST_SECONDS = 30.0
 STEADY_SECONDS = 60.0
-# The workers' soft shutdown takes up to 8 s (CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT), and a bit to end.
+# The workers' soft shutdown takes up to 8 s (CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT), plus a little time to exit.
 STOP_GRACE_SECONDS = 14.0
 KILL_GRACE_SECONDS = 3.0
 COLORS = (36, 32, 35, 33, 34)
@@ -37,7 +37,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Program:
-    """What to run: `name` stands before its lines; lines that begin with `mute` are left out."""
+    """A program to run. `name` prefixes its output; lines that start with `mute` are dropped."""
 
     name: str
     command: tuple[str, ...]
@@ -47,12 +47,12 @@ class Program:
 
 @dataclass
 class Child:
-    """A program and its present process, if it has one."""
+    """A program and its current process, if it has one."""
 
     program: Program
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
-    start_again_at: float = 0.0
+    restart_at: float = 0.0
     deaths: int = 0
     unfinished_line: bytes = b""
 
@@ -60,7 +60,7 @@ class Child:
 class Supervisor:
     """Runs `programs` until `stop_signal` is set by a signal, by the parent's end, or by the caller.
 
-    `services_look` is called every two seconds and starts services again that died. `output` takes the lines.
+    `services_check` is called every two seconds and restarts services that died. Output lines go to `output`.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Supervisor:
         programs: list[Program],
         *,
         data_dir: Path,
-        services_look: Callable[[Say], None],
+        services_check: Callable[[Say], None],
         output: IO[str],
     ) -> None:
         self.children = [Child(program) for program in programs]
@@ -76,20 +76,20 @@ class Supervisor:
         self.output = output
         self.stop_signal: int | None = None
         self.signals_seen = 0
-        self._services_look = services_look
-        self._services_looked_at = 0.0
+        self._services_check = services_check
+        self._services_checked_at = 0.0
         self._selector = selectors.DefaultSelector()
         self._parent = Parent()
         self._width = max((len(program.name) for program in programs), default=0)
 
-    def signals_take(self) -> None:
-        """Ctrl-C, `kill` and a closed terminal stop us in order; they reach us alone (children have own groups)."""
+    def signals_handle(self) -> None:
+        """Stop cleanly on Ctrl-C, `kill` and a closed terminal. Children have their own groups and don't get them."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._signal_seen)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """Every program runs inside this block, whose body calls `round` again and again."""
+        """Run every program inside this block, whose body has to call `round` repeatedly."""
         try:
             for child in self.children:
                 self._child_start(child)
@@ -97,26 +97,26 @@ class Supervisor:
         finally:
             self.stop()
 
-    def parent_look(self) -> None:
-        """Stop when our parent leaves; `round` looks too."""
+    def parent_check(self) -> None:
+        """Stop if our parent has gone; `round` checks this too."""
         if self.stop_signal is None and self._parent.is_leaving():
             self.stop_signal = signal.SIGHUP
 
     def round(self) -> None:
-        """Pass on what was said, look after who died, and see whether we should stop."""
+        """Pass on output, restart what died, and check whether to stop."""
         self._output_pass(ROUND_SECONDS)
-        self.parent_look()
+        self.parent_check()
         if self.stop_signal is not None:
             return
         now = time.monotonic()
-        if now - self._services_looked_at > SERVICES_LOOK_SECONDS:
-            self._services_look(self.say)
-            self._services_looked_at = time.monotonic()
+        if now - self._services_checked_at > SERVICES_CHECK_SECONDS:
+            self._services_check(self.say)
+            self._services_checked_at = time.monotonic()
         for child in self.children:
-            self._child_look(child, now)
+            self._child_check(child, now)
 
     def stop(self) -> None:
-        """End all programs: politely, then by force; nothing that they started stays."""
+        """Stop all programs, first with SIGTERM, then by force, along with everything they started."""
         seen = self.signals_seen
         living = [child.process for child in self.children if child.process and child.process.poll() is None]
         for process in living:
@@ -124,20 +124,20 @@ class Supervisor:
         deadline = time.monotonic() + STOP_GRACE_SECONDS
         while any(process.poll() is None for process in living) and time.monotonic() < deadline:
             if self.signals_seen > seen:
-                self.say("stopping at once")
+                self.say("stopping immediately")
                 break
             self._output_pass(ROUND_SECONDS)
-        # What is left: a stuck program, or an ffmpeg whose worker was cut short.
+        # A stuck program may be left, or an ffmpeg whose worker was killed.
         processes_end(leftovers_find(self.data_dir), grace_seconds=KILL_GRACE_SECONDS)
         self._output_pass(0.0)
 
     def say(self, sentence: str, *, name: str = "mvsite") -> None:
-        """Print one line. A terminal or pipe that is gone is no reason to fail while stopping."""
+        """Print one line. Doesn't fail if the terminal or pipe is gone, so that stopping still works."""
         try:
             self.output.write(f"{self._prefix(name)}{sentence}\n")
             self.output.flush()
         except OSError:
-            # What is written next must not raise either, nor the interpreter's last flush.
+            # Later writes must not raise either, nor the interpreter's final flush.
             self.output = Path(os.devnull).open("w")  # noqa: SIM115 - lives as long as the process
 
     def _signal_seen(self, number: int, _frame: object) -> None:
@@ -150,10 +150,10 @@ class Supervisor:
             "PYTHONUNBUFFERED": "1",
             MARK_VARIABLE: str(self.data_dir),
             SUPERVISOR_VARIABLE: str(os.getpid()),
-            # macOS ends a forked process that uses Objective-C's libraries after its parent did: the web server and
-            # the media worker fork. Other systems do not look at it.
+            # On macOS, a process forked from one that uses Objective-C's libraries is killed when it uses them too: the
+            # web server and the media worker fork. Other systems ignore this.
             "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
-            # They write to a pipe, and cannot see that a person reads it.
+            # They write to a pipe, so they can't tell that it is shown on a terminal.
             **({"LOG_FORMAT": "console"} if self.output.isatty() and not os.environ.get("LOG_FORMAT") else {}),
             **child.program.environment,
         }
@@ -169,9 +169,9 @@ class Supervisor:
         if stream := child.process.stdout:
             self._selector.register(stream, selectors.EVENT_READ, child)
 
-    def _child_look(self, child: Child, now: float) -> None:
+    def _child_check(self, child: Child, now: float) -> None:
         if child.process is None:
-            if now >= child.start_again_at:
+            if now >= child.restart_at:
                 self._child_start(child)
             return
         code = child.process.poll()
@@ -181,12 +181,12 @@ class Supervisor:
         child.process = None
         child.deaths = 1 if now - child.started_at > STEADY_SECONDS else child.deaths + 1
         delay = min(2.0 ** (child.deaths - 1), BACKOFF_LONGEST_SECONDS)
-        child.start_again_at = now + delay
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
-        self.say(f"{child.program.name} {how}; starting it again in {delay:.0f} s")
+        child.restart_at = now + delay
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+        self.say(f"{child.program.name} {how}; restarting in {delay:.0f} s")
 
     def _group_end(self, group: int) -> None:
-        # The processes of a pool outlive a killed worker for a while, and would hold its port or its tasks.
+        # A killed worker's pool processes live on for a while and would keep its port or its tasks.
         members = []
         for process in psutil.process_iter():
             try:
@@ -227,5 +227,5 @@ class Supervisor:
 
 
 def python(*arguments: str) -> tuple[str, ...]:
-    """A command of this environment's Python."""
+    """Return a command that runs with this environment's Python."""
     return (sys.executable, *arguments)

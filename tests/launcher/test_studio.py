@@ -113,7 +113,7 @@ def test_it_shows_what_the_workers_do(studio):
 def test_a_second_run_in_the_same_place_says_where_the_first_is(studio):
     done = studio.call()
     assert done.returncode == 0
-    assert f"mvsite runs here already: http://127.0.0.1:{studio.port}" in done.stderr
+    assert f"mvsite is already running here: http://127.0.0.1:{studio.port}" in done.stderr
 
 
 def test_a_busy_port_is_said_in_one_sentence_before_anything_starts(studio, tmp_path):
@@ -142,9 +142,9 @@ def test_it_heals_itself_when_everything_but_the_supervisor_is_killed(studio):
     wait_for(lambda: len(alive()) == 5, seconds=PATIENCE_SECONDS, what="all to run again", log=studio.log)
     studio.ready_await()
     said = studio.log.read_text()
-    assert "media was killed by SIGKILL; starting it again" in said
+    assert "media was killed by SIGKILL; restarting" in said
     assert "PostgreSQL" in said
-    assert "died; starting again" in said
+    assert "died; restarting" in said
 
 
 def test_after_kill_9_of_the_supervisor_the_next_run_works(studio):

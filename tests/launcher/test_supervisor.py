@@ -35,8 +35,8 @@ def supervise(tmp_path):
         output = io.StringIO()
 
         @contextlib.contextmanager
-        def __call__(self, *programs, services_look=lambda say: None):
-            supervisor = Supervisor(list(programs), data_dir=tmp_path, services_look=services_look, output=self.output)
+        def __call__(self, *programs, services_check=lambda say: None):
+            supervisor = Supervisor(list(programs), data_dir=tmp_path, services_check=services_check, output=self.output)
             with supervisor.running():
                 yield supervisor
 
@@ -68,13 +68,13 @@ def test_a_killed_program_is_started_again_and_a_person_told(supervise):
         os.kill(first, signal.SIGKILL)
         rounds_until(supervisor, lambda: supervise.output.getvalue().count("up") >= 1)
         assert supervisor.children[0].process.pid != first
-    assert "sleep was killed by SIGKILL; starting it again in 1 s" in supervise.output.getvalue()
+    assert "sleep was killed by SIGKILL; restarting in 1 s" in supervise.output.getvalue()
 
 
 def test_a_program_that_keeps_dying_is_tried_ever_more_slowly(supervise):
     with supervise(Program("broken", (sys.executable, "-c", "raise SystemExit(3)"))) as supervisor:
         rounds_until(supervisor, lambda: "again in 2 s" in supervise.output.getvalue())
-    assert "broken ended with code 3; starting it again in 1 s" in supervise.output.getvalue()
+    assert "broken exited with code 3; restarting in 1 s" in supervise.output.getvalue()
 
 
 def test_stopping_ends_what_ignores_it_and_what_that_started_elsewhere(supervise):
@@ -86,12 +86,12 @@ def test_stopping_ends_what_ignores_it_and_what_that_started_elsewhere(supervise
         signal.signal(signal.SIGALRM, lambda *_: supervisor._signal_seen(signal.SIGINT, None))
         signal.setitimer(signal.ITIMER_REAL, 0.5)
     assert not grandchild.is_running()
-    assert "stopping at once" in supervise.output.getvalue()
+    assert "stopping immediately" in supervise.output.getvalue()
 
 
 def test_services_are_looked_after(supervise):
     looks: list[Any] = []
-    with supervise(Program("sleep", SLEEP), services_look=looks.append) as supervisor:
+    with supervise(Program("sleep", SLEEP), services_check=looks.append) as supervisor:
         rounds_until(supervisor, lambda: looks)
     assert looks
 
@@ -116,8 +116,8 @@ def test_a_child_may_fork_on_macos(supervise):
 def test_a_signal_to_make_alone_ends_its_supervisor(tmp_path, number):
     program = (
         "from pathlib import Path; from launcher.supervisor import Supervisor\n"
-        "s = Supervisor([], data_dir=Path('none'), services_look=lambda say: None, output=open('/dev/null', 'w'))\n"
-        "s.signals_take(); print('up', flush=True)\n"
+        "s = Supervisor([], data_dir=Path('none'), services_check=lambda say: None, output=open('/dev/null', 'w'))\n"
+        "s.signals_handle(); print('up', flush=True)\n"
         "while s.stop_signal is None: s.round()\n"
     )
     (tmp_path / "program.py").write_text(program)
