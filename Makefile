@@ -1,10 +1,10 @@
-# Everything a person, a hook or CI does with this project. Needs python3 (3.11 or newer) and make.
+# All commands for people, hooks and CI. Needs python3 (3.11 or newer) and make.
 #
 #   make run                                  the studio in the browser; PORT=8001 for another port
 #                                             (FAKE_PROVIDERS=1 adds fakes of the paid services)
 #   make video SONG=my.mp3 IDEA="a neon city"  a finished video without a browser
 #                                             (CHARACTER= FLAVOR= SCENES= ASPECT= OUT= are optional)
-#   make demo                                 the same on a sample song made on the spot
+#   make demo                                 the same with a generated sample song
 
 SHELL := /bin/sh
 PYTHON ?= python3
@@ -13,8 +13,8 @@ NODE := $(VENV)/node
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 RUN := exec $(VENV)/python -m launcher.run
 
-# The words of a user go to the shell as environment variables, exactly as typed: `$(value)` keeps make
-# from reading a `$` in them, and the quotes in the recipes keep the shell from it.
+# Users' text reaches the shell as environment variables, exactly as typed: `$(value)` keeps make from
+# expanding a `$` in it, and the quotes in the recipes keep the shell from doing so.
 override SONG := $(value SONG)
 override IDEA := $(value IDEA)
 override CHARACTER := $(value CHARACTER)
@@ -22,7 +22,7 @@ override FLAVOR := $(value FLAVOR)
 override SCENES := $(value SCENES)
 override ASPECT := $(value ASPECT)
 override OUT := $(value OUT)
-# On a line of its own: the make of macOS (3.81) takes `override export` for a part of the name.
+# On its own line, because macOS's make (3.81) takes `override export` as part of the name.
 export SONG IDEA CHARACTER FLAVOR SCENES ASPECT OUT
 
 .PHONY: help setup setup-dev run video demo test coverage test-live check bench lock format
@@ -31,10 +31,10 @@ export SONG IDEA CHARACTER FLAVOR SCENES ASPECT OUT
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { print "  make " $$1 "\t" $$2 }' Makefile
 
-setup: ## Make .venv and install what running needs.
+setup: ## Create .venv and install what is needed to run.
 	@$(PYTHON) -I launcher/install.py
 
-setup-dev: ## Install what tests and checks need, too.
+setup-dev: ## Also install what tests and checks need.
 	@$(PYTHON) -I launcher/install.py --dev
 
 run: setup ## Start the studio and print its address.
@@ -42,18 +42,18 @@ run: setup ## Start the studio and print its address.
 
 video: setup ## Make a video: SONG= IDEA= [CHARACTER= FLAVOR= SCENES= ASPECT= OUT=]
 	@if [ -z "$$SONG" ] || [ -z "$$IDEA" ]; then \
-	  echo 'Name a song and an idea: make video SONG=my.mp3 IDEA="a neon city in the rain"' >&2; exit 2; fi
+	  echo 'Give a song and an idea: make video SONG=my.mp3 IDEA="a neon city in the rain"' >&2; exit 2; fi
 	@$(RUN) --command make_video "--song=$$SONG" "--idea=$$IDEA" $${CHARACTER:+"--character=$$CHARACTER"} \
 	  $${FLAVOR:+"--flavor=$$FLAVOR"} $${SCENES:+"--scenes=$$SCENES"} $${ASPECT:+"--aspect=$$ASPECT"} $${OUT:+"--out=$$OUT"}
 
-demo: setup ## Make a short video of a song that is synthesised on the spot.
+demo: setup ## Make a short video with a generated sample song.
 	@$(RUN) --command make_demo $${OUT:+"--out=$$OUT"}
 
-test: setup-dev ## Run every test (INSTALL_BROWSER=1 installs a Chromium where there is none).
+test: setup-dev ## Run every test (INSTALL_BROWSER=1 installs Chromium if it is missing).
 	@$(VENV)/python -m launcher.browser
 	@exec $(VENV)/python -m pytest --numprocesses auto --dist loadfile
 
-coverage: setup-dev ## Run every test and say which lines none of them reaches.
+coverage: setup-dev ## Run every test and list the lines that no test reaches.
 	@$(VENV)/coverage erase
 	@$(VENV)/coverage run -m pytest -q
 	@$(VENV)/coverage combine --quiet; $(VENV)/coverage report --skip-covered --skip-empty --sort=cover
@@ -79,10 +79,10 @@ format: setup-dev ## Put the code into its form.
 	@$(BIOME) check --write
 
 BENCH ?= draft
-bench: setup-dev ## Measure: BENCH=draft (the default), or another name of bench/
+bench: setup-dev ## Run a benchmark: BENCH=draft (the default), or another module in bench/
 	@exec $(VENV)/python -m bench.$(BENCH)
 
-lock: setup-dev ## Resolve requirements*.in anew, for every Python from 3.11 on.
+lock: setup-dev ## Pin requirements*.in again, for Python 3.11 and newer.
 	@$(VENV)/uv pip compile -q --upgrade --universal --fork-strategy fewest --python-version 3.11 \
 	  --no-header requirements.in -o requirements.txt
 	@$(VENV)/uv pip compile -q --upgrade --universal --fork-strategy fewest --python-version 3.11 \

@@ -1,4 +1,4 @@
-"""Beat's scheduler: django-celery-beat's, with a sign of life on every turn of its loop."""
+"""Beat's scheduler: the one of django-celery-beat, plus a heartbeat on every turn of its loop."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from mvsite.version import commit
 
 
 class HeartbeatScheduler(DatabaseScheduler):  # type: ignore[misc]
-    """The sign comes from the loop itself (which turns at least every 5 s), so a stuck beat shows none."""
+    """Sends the heartbeat from the loop itself, which turns at least every 5 s, so a stuck beat sends none."""
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         delay: float = super().tick(*args, **kwargs)

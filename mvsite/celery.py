@@ -1,4 +1,4 @@
-"""The Celery application. Messages carry a job id and nothing else; no result is kept."""
+"""The Celery application. Messages only carry ids, and no results are stored."""
 
 import os
 import warnings
@@ -12,7 +12,7 @@ from launcher.lifeline import end_with_supervisor
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mvsite.settings")
 end_with_supervisor()
-# It warns root of pickled messages; ours are JSON, and `make run` works as root on purpose.
+# Celery warns root about pickled messages, but ours are JSON, and `make run` deliberately works as root.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("mvsite")
@@ -21,25 +21,27 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 
 @setup_logging.connect
 def logging_left_alone(**_: Any) -> None:
-    """While somebody listens to this signal, Celery leaves the logging to our settings. Otherwise its `--loglevel`
-    becomes that of the root logger, and hides the events of every job."""
+    """Make Celery leave logging to our settings, which it does if this signal has a receiver.
+
+    Otherwise its `--loglevel` would apply to the root logger and hide the log events of every job.
+    """
 
 
 class HeartbeatStep(bootsteps.StartStopStep):
-    """While a worker takes messages, a Redis key says so, with its queues and its commit.
+    """Publishes a heartbeat with the worker's queues and commit while the worker is consuming messages.
 
-    A step of the consumer, not of the worker: one that lost its connection and does not come back shows no sign.
+    A step of the consumer, not of the worker, so a worker that lost its connection and can't reconnect sends none.
     """
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
-    label = "Signs of life"
+    label = "Heartbeat"
 
     def __init__(self, consumer: Any, **options: Any) -> None:
         super().__init__(consumer, **options)
         self.timer_entry: Any = None
 
     def start(self, consumer: Any) -> None:
-        # Imported here: this module is loaded before the settings are.
+        # Imported here, because this module is loaded before the settings.
         from mvsite.heartbeat import EVERY_SECONDS, Heartbeat, heartbeat_publish
         from mvsite.version import commit
 

@@ -1,4 +1,4 @@
-"""Readers of environment variables that fail loudly and name the cure."""
+"""Reads environment variables. Invalid values raise an error that says how to fix them."""
 
 import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -11,12 +11,12 @@ FALSE_WORDS = {"0", "false", "no", "off"}
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable's value without surrounding space; `default` when it is unset or empty."""
+    """Return the variable's value without surrounding space, or `default` if it is unset or empty."""
     return os.environ.get(name, "").strip() or default
 
 
 def boolean(name: str, default: bool) -> bool:
-    """A yes/no variable; `default` when it is unset or empty. Raises ImproperlyConfigured for any other word."""
+    """Return a yes/no variable, or `default` if it is unset or empty. Raises ImproperlyConfigured for anything else."""
     word = text(name)
     if not word:
         return default
@@ -24,11 +24,11 @@ def boolean(name: str, default: bool) -> bool:
         return True
     if word.lower() in FALSE_WORDS:
         return False
-    raise ImproperlyConfigured(f"{name}={word!r} is not a yes or no. Set it to true or false, or unset it.")
+    raise ImproperlyConfigured(f"{name}={word!r} isn't a yes or no. Set it to true or false, or unset it.")
 
 
 def integer(name: str, default: int, *, minimum: int | None = None, maximum: int | None = None) -> int:
-    """A whole number from `minimum` to `maximum`. Raises ImproperlyConfigured otherwise."""
+    """Return a whole number from `minimum` to `maximum`. Raises ImproperlyConfigured otherwise."""
     word = text(name)
     if not word:
         return default
@@ -36,7 +36,7 @@ def integer(name: str, default: int, *, minimum: int | None = None, maximum: int
         value = int(word)
     except ValueError as error:
         raise ImproperlyConfigured(
-            f"{name}={word!r} is not a whole number. Set it to one such as {default}."
+            f"{name}={word!r} isn't a whole number. Set it to a number such as {default}."
         ) from error
     if minimum is not None and value < minimum:
         raise ImproperlyConfigured(f"{name}={value} is too small. Set it to {minimum} or more.")
@@ -46,12 +46,12 @@ def integer(name: str, default: int, *, minimum: int | None = None, maximum: int
 
 
 def words(name: str, default: str = "") -> list[str]:
-    """A comma-separated list, that of `default` when the variable is unset."""
+    """Return a comma-separated list, or that of `default` if the variable is unset."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
 def networks(name: str, default: str = "") -> list[IPv4Network | IPv6Network]:
-    """A comma-separated list of addresses and networks. Raises ImproperlyConfigured for anything else."""
+    """Return a comma-separated list of addresses and networks. Raises ImproperlyConfigured for anything else."""
     try:
         return [ip_network(word, strict=False) for word in words(name, default)]
     except ValueError as error:
@@ -61,12 +61,12 @@ def networks(name: str, default: str = "") -> list[IPv4Network | IPv6Network]:
 
 
 def folder(name: str, default: Path) -> Path:
-    """An absolute folder path; it need not exist yet."""
+    """Return an absolute folder path, which may not exist yet."""
     return Path(text(name, str(default))).expanduser().resolve()
 
 
 def url(name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
-    """A URL with one of `schemes` and no trailing slash. Raises ImproperlyConfigured otherwise."""
+    """Return a URL with one of `schemes` and no trailing slash. Raises ImproperlyConfigured otherwise."""
     value = text(name, default)
     if value and value.split("://", 1)[0] not in schemes:
         expected = " or ".join(f"{scheme}://" for scheme in schemes)

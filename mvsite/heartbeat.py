@@ -1,4 +1,4 @@
-"""Signs of life of workers and beat: short-lived Redis keys with the commit that each of them runs."""
+"""Heartbeats of workers and beat: short-lived Redis keys with the commit each of them is running."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -12,15 +12,15 @@ log = structlog.get_logger(__name__)
 KEY_PREFIX = "mvsite:alive:"
 BEAT = "beat"
 EVERY_SECONDS = 5
-# Three are missed before a process counts as gone.
+# A process counts as gone after missing three.
 LIFETIME_SECONDS = 20
-# A broker on the same host or network answers in milliseconds; a probe must not hang on a dead one.
+# A broker on the same host or network responds in milliseconds; a probe must not hang on a dead one.
 REDIS_TIMEOUT_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """A process that was alive within the last seconds. `queues` is empty for beat."""
+    """A process that was alive a few seconds ago. `queues` is empty for beat."""
 
     name: str
     commit: str
@@ -28,7 +28,7 @@ class Heartbeat:
 
 
 def heartbeat_publish(beat: Heartbeat) -> None:
-    """Say that this process lives. A broker that is away is not an error here: the key simply runs out."""
+    """Publish that this process is alive. If the broker is unreachable, that isn't an error: the key just expires."""
     try:
         with _client() as client:
             client.set(KEY_PREFIX + beat.name, json.dumps(asdict(beat)), ex=LIFETIME_SECONDS)
@@ -37,7 +37,7 @@ def heartbeat_publish(beat: Heartbeat) -> None:
 
 
 def heartbeat_withdraw(name: str) -> None:
-    """Say that this process stops, so that nobody counts on it until its key runs out."""
+    """Remove this process's heartbeat as it stops, instead of letting the key expire."""
     try:
         with _client() as client:
             client.delete(KEY_PREFIX + name)
@@ -46,7 +46,7 @@ def heartbeat_withdraw(name: str) -> None:
 
 
 def heartbeats() -> list[Heartbeat]:
-    """Who is alive, by name. Raises redis.RedisError when the broker does not answer."""
+    """Return the processes that are alive, by name. Raises redis.RedisError if the broker is unreachable."""
     with _client() as client:
         keys = sorted(client.scan_iter(match=KEY_PREFIX + "*", count=1000))
         values = client.mget(keys) if keys else []

@@ -1,4 +1,4 @@
-"""structlog over the standard library: snake_case events, facts as keys."""
+"""Sets up structlog on top of the standard library's logging: snake_case events, facts as keys."""
 
 import logging.config
 import os
@@ -21,12 +21,13 @@ CLOCK_TIME = structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)
 def configure_logging(*, level: str, form: str = "") -> None:
     """Send every log line, ours and the libraries', to stderr.
 
-    `form` is "console" for people, "plain" (key=value) or "json" for programs; "": console on a terminal, else plain.
+    `form` is "console" for people, or "plain" (key=value) or "json" for programs. "" means console on a terminal and
+    plain otherwise.
     """
     if form and form not in FORMS:
         raise ImproperlyConfigured(f"LOG_FORMAT={form!r} is unknown. Set it to {', '.join(FORMS)}, or unset it.")
     form = form or ("console" if sys.stderr.isatty() else "plain")
-    # The console renders exceptions itself.
+    # The console renderer formats exceptions itself.
     rest = [CLOCK_TIME] if form == "console" else [PRECISE_TIME, structlog.processors.format_exc_info]
     shared = [*CONTEXT, *rest]
     structlog.configure(
@@ -59,7 +60,7 @@ def configure_logging(*, level: str, form: str = "") -> None:
                 "celery": {"level": "WARNING"},
                 "amqp": {"level": "WARNING"},
                 "PIL": {"level": "INFO"},
-                # At DEBUG it writes whole URLs, signatures and all.
+                # At DEBUG it logs full URLs, including signatures.
                 "urllib3": {"level": "INFO"},
             },
         }
@@ -73,6 +74,6 @@ def _renderer(form: str) -> structlog.typing.Processor:
         return structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"], drop_missing=True)
     return structlog.dev.ConsoleRenderer(
         colors="NO_COLOR" not in os.environ,
-        # The richer ones print every local variable, keys and links among them.
+        # The richer formatters print every local variable, including keys and links.
         exception_formatter=structlog.dev.plain_traceback,
     )

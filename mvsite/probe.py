@@ -1,7 +1,7 @@
-"""Health checks of containers.
+"""Health checks for containers.
 
-`python -m mvsite.probe web` asks the web process of this host for /healthz; `python -m mvsite.probe worker` looks
-for signs of life of this host's worker, and `python -m mvsite.probe beat` for beat's. Exit code 0 means alive.
+`python -m mvsite.probe web` requests /healthz from this host's web process; `python -m mvsite.probe worker` looks for
+the heartbeat of this host's worker, and `python -m mvsite.probe beat` for beat's. Exit code 0 means alive.
 """
 
 import http.client
@@ -19,7 +19,7 @@ def main() -> int:
     role = sys.argv[1] if len(sys.argv) == 2 else ""
     try:
         if role == "web":
-            return 0 if _web_answers() else 1
+            return 0 if _web_responds() else 1
         if role in {"worker", "beat"}:
             return 0 if _alive(role) else 1
     except (OSError, http.client.HTTPException, redis.RedisError) as error:
@@ -29,7 +29,7 @@ def main() -> int:
     return 2
 
 
-def _web_answers() -> bool:
+def _web_responds() -> bool:
     from mvsite.settings import PORT
 
     connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=TIMEOUT_SECONDS)

@@ -1,4 +1,4 @@
-"""The settings that the providers declare, each in `apps/providers/<name>/settings.py`."""
+"""Reads the settings that each provider declares in `apps/providers/<name>/settings.py`."""
 
 import importlib
 import importlib.util
@@ -11,14 +11,14 @@ from mvsite import env
 
 
 def provider_settings() -> dict[str, str | int]:
-    """Every declared variable with its value. Raises ImproperlyConfigured for one that cannot be."""
+    """Return every declared variable with its value. Raises ImproperlyConfigured for an invalid one."""
     return {variable.name: _value(variable) for variable in _declared()}
 
 
 def _declared() -> Iterator[Variable]:
     for folder in pkgutil.iter_modules(apps.providers.__path__):
         name = f"apps.providers.{folder.name}.settings"
-        # A provider that needs nothing set, such as one that draws by itself, has no such module.
+        # A provider without settings, such as the draft engine, has no such module.
         if folder.ispkg and importlib.util.find_spec(name):
             yield from importlib.import_module(name).VARIABLES
 

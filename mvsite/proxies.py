@@ -1,4 +1,4 @@
-"""What stands before the studio: whose word on the client's address and on https is taken, and the way to https."""
+"""Proxies in front of the studio: which are trusted about the client's address and https, and redirects to https."""
 
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -20,27 +20,27 @@ FORWARDED_PROTO = "HTTP_X_FORWARDED_PROTO"
 
 
 class TrustedProxyMiddleware:
-    """Puts the client's own address into REMOTE_ADDR where a named proxy tells it.
+    """Sets REMOTE_ADDR to the client's own address, as reported by a trusted proxy.
 
-    X-Forwarded-Proto of anybody else is dropped, so that `request.is_secure()` (SECURE_PROXY_SSL_HEADER) cannot be
-    talked into anything.
+    X-Forwarded-Proto from anyone else is dropped, so that nobody can fake `request.is_secure()`
+    (SECURE_PROXY_SSL_HEADER).
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        # gunicorn on a unix socket gives no address: then the proxy is on this machine.
+        # gunicorn on a Unix socket sets no address, which means that the proxy is on this machine.
         peer = _address(request.META.get("REMOTE_ADDR") or "127.0.0.1")
         if peer is not None and _is_trusted(peer):
             request.META["REMOTE_ADDR"] = str(_client(peer, request.META.get(FORWARDED_FOR, "")))
         elif request.META.pop(FORWARDED_PROTO, "") == "https":
-            request.META["mvsite.unnamed_proxy"] = str(peer)
+            request.META["mvsite.untrusted_proxy"] = str(peer)
         return self.get_response(request)
 
 
 class HttpsMiddleware:
-    """Leads plain http to PUBLIC_URL where that is https; whoever sits at this machine may stay on loopback."""
+    """Redirects plain http to PUBLIC_URL if that is https. Requests from this machine may stay on loopback."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -51,16 +51,16 @@ class HttpsMiddleware:
     def _redirect(self, request: HttpRequest) -> HttpResponseBase | None:
         if not settings.HTTPS_ONLY or request.is_secure() or comes_from_this_machine(request):
             return None
-        if proxy := request.META.get("mvsite.unnamed_proxy"):
-            # It did come by https: a redirect would lead back here for ever.
-            log.error("proxy_not_named", address=proxy)
+        if proxy := request.META.get("mvsite.untrusted_proxy"):
+            # The request did come over https, so a redirect would lead back here forever.
+            log.error("proxy_not_trusted", address=proxy)
             raise BadRequest(
-                f"This request came through a proxy that the studio does not know. If {proxy} is yours, add it to "
+                f"This request came through a proxy that isn't trusted. If {proxy} is yours, add it to "
                 "MV_TRUSTED_PROXIES."
             )
         parts = urlsplit(settings.PUBLIC_URL)
         response = HttpResponseRedirect(f"https://{parts.netloc}{request.get_full_path()}")
-        # Permanent; 308 keeps a POST a POST.
+        # Permanent redirects; 308 repeats a POST as a POST.
         response.status_code = 301 if request.method in {"GET", "HEAD"} else 308
         return response
 
@@ -70,8 +70,10 @@ def _is_trusted(address: IPv4Address | IPv6Address) -> bool:
 
 
 def _client(peer: IPv4Address | IPv6Address, forwarded_for: str) -> IPv4Address | IPv6Address:
-    """The last address that a named proxy saw and that is no named proxy itself: what stands before it in the header,
-    the client may have written."""
+    """Return the last address reported by a trusted proxy that isn't a trusted proxy itself.
+
+    Anything before it in the header may have been written by the client.
+    """
     for word in reversed(forwarded_for.split(",")):
         if not _is_trusted(peer):
             break
@@ -83,7 +85,7 @@ def _client(peer: IPv4Address | IPv6Address, forwarded_for: str) -> IPv4Address 
 
 
 def _address(word: str) -> IPv4Address | IPv6Address | None:
-    """Some proxies add the port: 203.0.113.9:4711, [2001:db8::1]:4711."""
+    """Parse an address. Some proxies add the port: 203.0.113.9:4711, [2001:db8::1]:4711."""
     word = word.strip()
     if word.startswith("["):
         word = word[1:].partition("]")[0]

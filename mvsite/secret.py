@@ -1,4 +1,4 @@
-"""The signing key: from the environment, else made once and kept in the data folder."""
+"""The signing key: from the environment, or else created once and stored in the data folder."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from mvsite import env
 
 
 def load_secret_key(data_dir: Path) -> str:
-    """SECRET_KEY, or the key in `data_dir`/secret_key, which is made (owner-readable) when missing."""
+    """Return SECRET_KEY, or the key in `data_dir`/secret_key, which is created (readable by its owner) if missing."""
     if key := env.text("SECRET_KEY"):
         return key
     path = data_dir / "secret_key"
@@ -19,7 +19,7 @@ def load_secret_key(data_dir: Path) -> str:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
             stream.write(get_random_secret_key())
         try:
-            # link() fails when another process was first: then its key is the one.
+            # link() fails if another process was first, and then its key is used.
             os.link(draft, path)
         except FileExistsError:
             pass

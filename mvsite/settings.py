@@ -17,29 +17,29 @@ from mvsite.logging import configure_logging
 from mvsite.provider_settings import provider_settings
 from mvsite.secret import load_secret_key
 
-# Django's generic classes take their parameter at run time too: ModelAdmin[Job].
+# Lets Django's generic classes take a parameter at run time too: ModelAdmin[Job].
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# What the environment says already wins over the file.
+# Variables that are already in the environment win over the file.
 load_dotenv(BASE_DIR / ".env")
 DATA_DIR = env.folder("MV_DATA_DIR", BASE_DIR / "var")
 embedded.access_check(DATA_DIR)
 
-# --- where this installation can be reached ---
+# --- addresses and sign-in ---
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
 PUBLIC_URL = env.url("PUBLIC_URL")
-# The head of links that people are given outside of a page: in logs and by commands.
+# The base of links in logs and in the output of commands.
 STUDIO_URL = PUBLIC_URL or f"http://{reachable_host(HOST)}:{PORT}"
 LOOPBACK = HOST in {"127.0.0.1", "localhost", "::1"}
-# One local owner, signed in by itself: right for a laptop, never for an address others can reach.
+# A local owner who is signed in automatically: right for a laptop, never for an address that others can reach.
 DATABASE_URL = env.url("DATABASE_URL", schemes=("postgresql", "postgres"))
 EMBEDDED_DATABASE = not DATABASE_URL
 SINGLE_USER = env.boolean("MV_SINGLE_USER", default=EMBEDDED_DATABASE and LOOPBACK)
 if SINGLE_USER and not LOOPBACK:
     raise ImproperlyConfigured(
-        f"MV_SINGLE_USER is on while HOST={HOST} can be reached by others. Unset MV_SINGLE_USER or set HOST=127.0.0.1."
+        f"MV_SINGLE_USER is on, but others can reach HOST={HOST}. Unset MV_SINGLE_USER or set HOST=127.0.0.1."
     )
 
 DEBUG = False
@@ -51,20 +51,20 @@ if HOST in EVERY_ADDRESS:
 if PUBLIC_URL:
     ALLOWED_HOSTS.append(re.sub(r"^https?://([^/:]+).*$", r"\1", PUBLIC_URL))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
-# Who may say from where and by which protocol a request came. A proxy on this machine may without being named.
+# The proxies trusted to report a request's client address and protocol. Those on this machine are trusted by default.
 TRUSTED_PROXIES = env.networks("MV_TRUSTED_PROXIES", "127.0.0.0/8,::1")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 HTTPS_ONLY = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
-# A month: long enough to protect whoever comes back, short enough to give https up again.
+# A month: long enough to protect returning visitors, short enough to be able to give up https again.
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if HTTPS_ONLY else 0
 SILENCED_SYSTEM_CHECKS = [
-    # HSTS for all names below ours, and its preloading: only the domain's owner knows whether all of them have https.
+    # HSTS for all subdomains, and HSTS preloading: only the domain's owner knows whether all of them have https.
     "security.W005",
     "security.W021",
 ]
 if HTTPS_ONLY:
-    # SECURE_SSL_REDIRECT would lead the person at this machine away from loopback: HttpsMiddleware redirects.
+    # HttpsMiddleware redirects instead: SECURE_SSL_REDIRECT would also redirect loopback requests from this machine.
     SILENCED_SYSTEM_CHECKS.append("security.W008")
 
 INSTALLED_APPS = [
@@ -97,9 +97,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First: a probe must be answered whatever host it names, and while the database is away.
+    # First, so that probes get a response with any host name, and while the database is down.
     "mvsite.health.HealthMiddleware",
-    # Before all that can refuse a request: how the refusal looks depends on who asked.
+    # Before everything that can refuse a request, because the form of a refusal depends on whether htmx sent it.
     "django_htmx.middleware.HtmxMiddleware",
     "mvsite.proxies.TrustedProxyMiddleware",
     "apps.core.request_context.RequestContextMiddleware",
@@ -111,13 +111,13 @@ MIDDLEWARE = [
     "apps.core.trailing_slash.TrailingSlashMiddleware",
     "django.middleware.common.CommonMiddleware",
     "apps.core.request_context.PlainTextMiddleware",
-    # Before the CSRF check, which it replaces by an origin check for the local owner.
+    # Before the CSRF check, which it replaces with an origin check for the local owner.
     "apps.accounts.local_owner.LocalOwnerMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    # Last, so that it is the first to see a view's exception.
+    # Last, so that it sees a view's exception first.
     "apps.core.http_errors.ErrorReplyMiddleware",
 ]
 
@@ -152,27 +152,27 @@ REDIS_URL = REDIS_URL or embedded.redis_url(DATA_DIR)
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# redis-py says unix://, kombu says redis+socket://, for the same socket.
+# For the same socket, redis-py uses unix:// and kombu uses redis+socket://.
 CELERY_BROKER_URL = re.sub(r"^unix://", "redis+socket://", REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Celery's own default counts the machine's cores, also in a container that may use fewer.
+# Celery's default is the number of the machine's cores, even in a container that may use fewer.
 CELERY_WORKER_CONCURRENCY = usable_cores()
 CELERY_TASK_DEFAULT_QUEUE = "io"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
-# Above the longest time limit of a job (jobs.kinds), so that a running task is not delivered again.
+# Longer than the longest time limit of a job (jobs.kinds), so that a running task is not delivered again.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A worker outlives any outage of the broker (the default gives up after 100 tries).
+# Workers survive any outage of the broker; by default they would give up after 100 tries.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# Told to stop, a worker gives running tasks this long; what is cut short then is found again by the sweep.
+# A worker that is told to stop gives running tasks this long; the sweep recovers any that are interrupted then.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 8.0
 CELERY_BEAT_SCHEDULER = "mvsite.beat:HeartbeatScheduler"
 CELERY_IMPORTS = [f"workers.{module.name}" for module in pkgutil.iter_modules([str(BASE_DIR / "workers")])]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# It would log each word of a traceback as a line of its own.
+# Celery would log each write of a traceback as its own line.
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
 
@@ -188,15 +188,15 @@ STORAGE_BUCKET = env.text("STORAGE_BUCKET")
 STORAGE_ENDPOINT_URL = env.url("STORAGE_ENDPOINT_URL")
 STORAGE_PUBLIC_ENDPOINT_URL = env.url("STORAGE_PUBLIC_ENDPOINT_URL")
 STORAGE_REGION = env.text("STORAGE_REGION")
-# The most that is taken: bytes, seconds, and the words of the answer to anything else.
+# Per kind of file: the most bytes and seconds accepted, and the description used to refuse anything else.
 UPLOAD_LIMITS = {
     "audio": (1024**3, 3600, "a song such as mp3, wav, flac, m4a or ogg"),
     "video": (4 * 1024**3, 3600, "a video such as mp4, mov or webm"),
     "image": (64 * 1024**2, None, "a picture such as png, jpg or webp"),
 }
-# Sites from which songs come by link: a host with all names below it, and the extractors of yt-dlp that may run for its
-# pages. Never "generic": it takes any page. Pages that hold several songs are known so that they can be refused with a
-# clear word.
+# Sites from which songs can be imported by link: a host with its subdomains, and the yt-dlp extractors that may run for
+# its pages. Never "generic", which accepts any page. Extractors for pages with several songs are listed so that those
+# pages can be refused with a clear message.
 IMPORT_SITES = {
     "youtube.com": ["youtube", "youtube:tab"],
     "youtube-nocookie.com": ["youtube"],
@@ -206,11 +206,11 @@ IMPORT_SITES = {
     "vimeo.com": ["vimeo"],
 }
 FILE_UPLOAD_HANDLERS = ["apps.assets.uploading.uploads.SpoolingUploadHandler"]
-# Of JSON and of forms without their files; five hundred scenes with long descriptions fill a quarter of it.
+# For JSON, and for forms without their files. Five hundred scenes with long descriptions need a quarter of it.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 STATIC_URL = "/static/"
-# Of the data folder, so that the code's own may be read-only; the Docker image fills another at build time.
+# In the data folder, so that the code can be read-only. The Docker image fills its own folder at build time.
 STATIC_ROOT = env.folder("MV_STATIC_ROOT", DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
@@ -219,7 +219,7 @@ STORAGES = {
 }
 
 # --- providers ---
-# Keys, addresses and limits, as each declares them in its folder.
+# The keys, addresses and limits that each provider declares in its folder.
 globals().update(provider_settings())
 ALLOWED_FETCH_HOSTS = env.words("MV_ALLOWED_FETCH_HOSTS")
 CONFIGS_DIR = BASE_DIR / "configs"
@@ -239,7 +239,7 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.MultiPartParser",
         "rest_framework.parsers.FormParser",
     ],
-    # The first answers whoever asks for anything; the other only whoever asks for a page.
+    # JSON by default; the browsable API only for clients that accept HTML.
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer", "apps.core.browsable.BrowsableRenderer"],
     "EXCEPTION_HANDLER": "apps.core.http_errors.api_exception_handler",
 }
@@ -269,7 +269,7 @@ configure_logging(level=env.text("LOG_LEVEL", "INFO"), form=env.text("LOG_FORMAT
 
 # --- job engine ---
 JOB_HEARTBEAT_SECONDS = env.integer("MV_JOB_HEARTBEAT_SECONDS", 10, minimum=1)
-# Three missed heartbeats and a half: a busy machine is not taken for a dead one.
+# Three and a half heartbeats, so that a worker on a busy machine is not presumed dead.
 JOB_SILENT_SECONDS = env.integer("MV_JOB_SILENT_SECONDS", 35, minimum=2)
-# A vendor's listing may lag behind its acceptance: look for a lost submit after this long.
+# A vendor may list a request some time after accepting it, so look for a lost submit after this long.
 JOB_UNKNOWN_DELAY_SECONDS = env.integer("MV_JOB_UNKNOWN_DELAY_SECONDS", 10, minimum=0)

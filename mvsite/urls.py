@@ -1,4 +1,4 @@
-"""Every route of the installation. Each app lists its own, pages and API."""
+"""All routes. Each app lists its own pages and API calls."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -23,7 +23,7 @@ urlpatterns = [
     path("", include("apps.studio.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
-    # One sign-in, with its limit on failures, for the admin as well.
+    # The admin uses the same sign-in, with its limit on failed attempts.
     path("admin/login/", RedirectView.as_view(pattern_name="accounts:sign-in", query_string=True)),
     path("admin/", admin.site.urls),
 ]

@@ -1,4 +1,4 @@
-"""Which commit this process runs, so that a rebuild or a restart that was forgotten can be seen."""
+"""The commit this process is running, which shows whether someone forgot to rebuild or restart."""
 
 import subprocess
 from functools import lru_cache
@@ -12,9 +12,9 @@ UNKNOWN = "unknown"
 
 @lru_cache(maxsize=1)
 def commit() -> str:
-    """The commit as it was when this process first asked: MV_COMMIT, the image's COMMIT file, or git's HEAD.
+    """Return the commit from MV_COMMIT, the image's COMMIT file, or git's HEAD.
 
-    Asked for once while a process starts: code pulled in later is not what it runs.
+    It is read once, as the process starts, because code pulled later is not what the process is running.
     """
     return env.text("MV_COMMIT") or _from_file() or _from_git() or UNKNOWN
 
@@ -28,7 +28,7 @@ def _from_git() -> str:
     if not (PROJECT / ".git").exists():
         return ""
     try:
-        # The owner of a checkout may be another user; reading its HEAD runs nothing of it.
+        # The checkout may belong to another user; reading its HEAD doesn't run any of its code.
         command = ["git", "-c", f"safe.directory={PROJECT}", "-C", str(PROJECT), "rev-parse", "HEAD"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):

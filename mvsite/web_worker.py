@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker with a thread apart for `/healthz`, which answers although all others are held."""
+"""gunicorn's threaded worker with a separate thread for `/healthz`, which responds even if all others are busy."""
 
 import re
 import selectors
@@ -10,25 +10,25 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-# A probe's whole request fits; what does not is served by the other threads.
+# A probe's whole request fits into this; anything larger goes to the other threads.
 PEEK_BYTES = 8192
 PROBE = re.compile(rb"(?:GET|HEAD) /healthz(?:\?\S*)? HTTP/1\.[01]\r\n")
-# The thread would have to wait for the rest of such a request.
+# The probe thread would have to wait for the rest of such a request.
 HAS_BODY = re.compile(rb"\r\n(?:content-length|transfer-encoding|expect):", re.IGNORECASE)
 
 
 class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """Looks at a new connection's first bytes before a thread is given to it."""
+    """Checks a new connection's first bytes before giving it a thread."""
 
     def get_thread_pool(self) -> Executor:
         return _Pools(self.cfg.threads)
 
     def accept(self, listener: socket.socket) -> None:
-        """As the original, except that the connection waits for its first bytes in the poller, not in a thread."""
+        """Same as the original, except that the connection waits for its first bytes in the poller, not in a thread."""
         try:
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
-            return  # the other process was faster, or the client is gone
+            return  # the other process accepted it first, or the client is gone
         self.nr_conns += 1
         connection = TConn(self.cfg, client, address, listener.getsockname())
         connection.timeout = time.monotonic() + self.cfg.keepalive
@@ -37,7 +37,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
 
 class _Pools(ThreadPoolExecutor):
-    """The worker's threads, and one more for probes."""
+    """The worker's threads, plus one for probes."""
 
     def __init__(self, threads: int) -> None:
         super().__init__(max_workers=threads)
@@ -45,7 +45,7 @@ class _Pools(ThreadPoolExecutor):
 
     def submit(self, handle: Any, /, *arguments: Any, **options: Any) -> Any:
         connection = arguments[0]
-        # What the parser has read ahead comes before what lies in the socket.
+        # If the parser has read ahead, the next request does not start in the socket.
         read_ahead = connection.parser is not None and connection.parser.unreader.buf.getvalue()
         if not read_ahead and is_probe(connection.sock):
             return self._probes.submit(handle, connection)
@@ -57,7 +57,7 @@ class _Pools(ThreadPoolExecutor):
 
 
 def is_probe(client: socket.socket) -> bool:
-    """Whether a whole request for /healthz has arrived. Takes nothing from the socket."""
+    """Return whether a complete request for /healthz has arrived, without reading from the socket."""
     try:
         start = client.recv(PEEK_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except OSError:

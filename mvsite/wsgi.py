@@ -1,4 +1,4 @@
-"""WSGI entry point of the web process."""
+"""The WSGI entry point of the web process."""
 
 import os
 
@@ -10,6 +10,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mvsite.settings")
 
 application = get_wsgi_application()
 
-# Django imports the views and makes the template engine at the first request, which would then take over a second.
-# gunicorn imports this module once, before its processes part. Nothing here opens a connection or starts a thread.
+# Django imports the views and creates the template engine on the first request, which would then take over a second.
+# gunicorn imports this module once, before forking, so nothing here may open a connection or start a thread.
 _ = get_resolver().url_patterns, engines.all()

@@ -36,8 +36,8 @@ def test_readyz_names_what_is_missing(client, all_alive):
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["problems"] == [
-        "No worker takes the queue media.",
-        "Beat does not run: nothing is polled or swept.",
+        "No worker is running for the queue media.",
+        "Beat isn't running, so providers aren't polled and lost jobs aren't recovered.",
     ]
     assert answer.json()["checks"]["workers"] == {"io": 1, "media": 0, "housekeeping": 1}
 
@@ -63,5 +63,5 @@ def test_readyz_survives_a_broker_that_is_away(client, settings):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert "The broker (Redis) does not answer." in answer.json()["problems"]
+    assert "The broker (Redis) isn't responding." in answer.json()["problems"]
     assert answer.json()["checks"]["database"]
