@@ -150,8 +150,8 @@ class Supervisor:
             "PYTHONUNBUFFERED": "1",
             MARK_VARIABLE: str(self.data_dir),
             SUPERVISOR_VARIABLE: str(os.getpid()),
-            # macOS kills a forked process that uses Objective-C libraries its parent has used before, and the web server
-            # and the media worker fork. Other systems ignore this.
+            # macOS kills a forked process that uses Objective-C libraries its parent has used before, and the web
+            # server and the media worker fork. Other systems ignore this.
             "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
             # They write to a pipe, so they can't tell that it is shown on a terminal.
             **({"LOG_FORMAT": "console"} if self.output.isatty() and not os.environ.get("LOG_FORMAT") else {}),

@@ -50,7 +50,7 @@ MOST_WORKERS = 4  # each has a PostgreSQL, a Valkey, and at times a browser and 
 
 
 def pytest_xdist_auto_num_workers(config):
-    """Tests empty the broker and count what is in it: with one given from outside, they run one after another."""
+    """Tests empty the broker and count its messages, so with an external broker they must run one after another."""
     return 0 if os.environ.get("REDIS_URL") else min(usable_cores(), MOST_WORKERS)
 
 
@@ -61,7 +61,7 @@ def pytest_xdist_setupnodes():
 
 @pytest.fixture(autouse=True)
 def _quick_passwords(settings):
-    """Hashing on purpose slowly would take longer than the tests themselves."""
+    """Deliberately slow hashing would take longer than the tests themselves."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -90,7 +90,7 @@ def staff(django_user_model):
 
 @pytest.fixture
 def live_server(live_server, transactional_db):
-    """pytest-django's server, whose last requests end before the tables are emptied.
+    """pytest-django's server, whose last requests finish before the tables are emptied.
 
     A page that closes leaves requests behind; they would lock tables against the emptying, or write after it.
     """

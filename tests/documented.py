@@ -1,4 +1,4 @@
-"""Every answer of the API in any test must have a status that the schema documents for its route."""
+"""Every API response in any test must have a status that the schema documents for its route."""
 
 from functools import cache
 from typing import Any
@@ -16,7 +16,7 @@ OF_ALL = {405, 500}
 
 @cache
 def documented() -> dict[tuple[str, str], set[int]]:
-    """Statuses by method and route, with the names of its parameters left out."""
+    """Return the documented statuses by method and route, without the names of its parameters."""
     with GENERATOR_STATS.silence():
         schema = SchemaGenerator(urlconf=URLS).get_schema(request=None, public=True)
     return {
@@ -32,7 +32,7 @@ def _plain(path: str) -> str:
 
 
 def client_checked(monkeypatch: Any) -> None:
-    """Have Django's test client, and the one of Django REST framework, check each answer."""
+    """Make the test clients of Django and Django REST framework check every response."""
     send = Client.request
 
     def request(client: Client, **environment: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Rows for tests: plain functions, defaults for everything that a test does not care about."""
+"""Create rows for tests: plain functions with defaults for everything a test does not care about."""
 
 import tempfile
 from datetime import timedelta
@@ -21,7 +21,7 @@ from apps.songs.models import AnalysisState, Song
 
 
 def make_asset(owner: Any, *, kind: str = "video", **fields: Any) -> Asset:
-    """A row without a file: for what reads only facts."""
+    """Create an asset's row without a file, for code that only reads its facts."""
     asset_id = uuid4()
     suffix, content_type = {"video": ("mp4", "video/mp4"), "audio": ("mp3", "audio/mpeg")}.get(
         kind, ("png", "image/png")
@@ -39,7 +39,7 @@ def make_asset(owner: Any, *, kind: str = "video", **fields: Any) -> Asset:
 
 
 def make_song(owner: Any, *, seconds: float = 12.0, tempo_bpm: float = 120.0, **fields: Any) -> Song:
-    """An analysed song with a steady beat from its first sample."""
+    """Create an analysed song with a steady beat from its first sample."""
     period = 60 / tempo_bpm
     beats = [round(index * period, 6) for index in range(int(seconds / period) + 1)]
     defaults: dict[str, Any] = {
@@ -59,7 +59,7 @@ def make_project(owner: Any, *, song_seconds: float | None = None, **fields: Any
 
 
 def make_scenes(project: Project, *durations: str | None, **fields: Any) -> list[Scene]:
-    """Scenes 1, 2, 3, … of these lengths."""
+    """Create scenes 1, 2, 3, … with these lengths."""
     return [
         Scene.objects.create(
             project=project,
@@ -83,7 +83,7 @@ def make_clip(scene: Scene, *, current: bool = True, **fields: Any) -> Clip:
 
 
 def make_composition(project: Project, *, output: Output | None = None, **fields: Any) -> Composition:
-    """As a worker leaves a composed video of the project as it stands; without an output it is the final one."""
+    """Create a composed video of the current project as a worker would; without an output, it is the final one."""
     plan = project_plan(project, output=output).plan
     checks = [{"name": "frames", "passed": True, "detail": "960 of 960 planned frames"}]
     proof = {"passed": True, "sentence": "960 frames, sound identical to the master.", "checks": checks}
@@ -106,7 +106,7 @@ def make_job(owner: Any, *, kind: str = "video", state: str = "queued", **fields
 
 
 def store_asset(owner: Any, content: bytes, *, kind: str = "video", suffix: str = ".mp4") -> Asset:
-    """A row with its file in the media folder, probed."""
+    """Create an asset's row with its probed file in the media folder."""
     content_type = {"video": "video/mp4", "audio": "audio/wav", "image": "image/png"}[kind]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"file{suffix}"

@@ -1,4 +1,4 @@
-"""Counting flashes as ITU-R BT.1702 does: a flash is a pair of opposing changes of 20 cd/m² or more whose darker end is
+"""Counts flashes as ITU-R BT.1702 does: a flash is a pair of opposing changes of 20 cd/m² or more whose darker end is
 under 160 cd/m², over more than a quarter of the screen."""
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ CELLS = (32, 18)
 
 
 def luminances(path: Path) -> Iterator[np.ndarray]:
-    """cd/m² of each cell of each frame of a limited-range clip."""
+    """Return the luminance in cd/m² of each cell of each frame of a limited-range clip."""
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
             # Not gray, which would be given the full range by itself.
@@ -24,8 +24,10 @@ def luminances(path: Path) -> Iterator[np.ndarray]:
 
 
 def flashes_in_a_second(frames: Iterable[np.ndarray], fps: float) -> int:
-    """The most flashes that more than a quarter of the screen shows within any one second. One is counted by its
-    leading edge, so that 3.3 a second are four."""
+    """Return the most flashes over more than a quarter of the screen within any one second.
+
+    A flash counts by its leading edge, so that 3.3 per second are four.
+    """
     changes = np.array(list(_changes(frames)))
     length = max(1, round(fps))
     windows = range(max(1, len(changes) - length + 1))
@@ -39,8 +41,8 @@ def flashes_in_a_second(frames: Iterable[np.ndarray], fps: float) -> int:
 
 
 def _changes(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-    """For each frame, which cells complete a change of luminance against the direction of their last one: 1 upwards,
-    -1 downwards, 0 none."""
+    """Return, for each frame, which cells complete a change of luminance opposite to their last one: 1 up, -1 down, 0
+    none."""
     low = high = way = None
     for light in frames:
         if low is None:

@@ -1,4 +1,4 @@
-"""Who may reach which route: one row for each route of the URL conf, in `tests/<app>/routes.py`.
+"""Who may use which route: one row for each route of the URL conf, in `tests/<app>/routes.py`.
 
 A module there holds `ROWS: dict[str, Row]`, by the route as the URL conf writes it. `tests/core/test_routes.py`
 asks each row's route as nobody, as another user, as the owner and as staff, and fails for a route without a row.
@@ -39,17 +39,17 @@ class Row:
 
 
 def private_page(**changes: Any) -> Row:
-    """A page of one's own: nobody is sent to the sign-in, everybody else sees their own."""
+    """A user's own page: anonymous users go to the sign-in, everyone else sees their own."""
     return Row(**{"anonymous": 302, "other": 200, "owner": 200, "staff": 200, **changes})
 
 
 def private_api(**changes: Any) -> Row:
-    """A list or an action of one's own."""
+    """A user's own list or action."""
     return Row(**{"anonymous": 401, "other": 200, "owner": 200, "staff": 200, **changes})
 
 
 def owned_api(arguments: Callable[[Any], dict[str, Any]], **changes: Any) -> Row:
-    """Something that belongs to one owner: 404 for everybody else, staff too."""
+    """Something that belongs to one owner: 404 for everyone else, including staff."""
     return Row(**{"anonymous": 401, "other": 404, "owner": 200, "staff": 404, "arguments": arguments, **changes})
 
 
@@ -59,7 +59,7 @@ def owned_page(arguments: Callable[[Any], dict[str, Any]], **changes: Any) -> Ro
 
 
 def all_rows() -> dict[str, list[Row]]:
-    """The rows of every app, by route; a route with several methods may have a list of rows."""
+    """Return the rows of every app by route. A route with several methods may have a list of rows."""
     found: dict[str, list[Row]] = {}
     for module in pkgutil.iter_modules(tests.__path__):
         if module.ispkg and _has_routes(module.name):
@@ -70,14 +70,14 @@ def all_rows() -> dict[str, list[Row]]:
 
 
 def all_routes() -> Iterator[str]:
-    """Each route of the URL conf as it is written, without the admin's."""
+    """Yield each route as written in the URL conf, except the admin's."""
     for route in _routes(get_resolver().url_patterns, ""):
         if not route.startswith(FOREIGN_PREFIXES):
             yield route
 
 
 def route_path(route: str, arguments: dict[str, Any]) -> str:
-    """The path of a route with its `<type:name>` parts filled in. Raises KeyError for a missing argument."""
+    """Return a route's path with its `<type:name>` parts filled in. Raises KeyError for a missing argument."""
     parts = []
     for part in route.split("/"):
         if part.startswith("<"):

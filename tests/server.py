@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback for tests: it does what a list of answers tells it and remembers what came."""
+"""A real HTTP server on loopback for tests, which returns a list of responses and records the requests."""
 
 import random
 import socket
@@ -23,7 +23,7 @@ class Seen:
 
 @dataclass
 class Answer:
-    """`cut_after`: close the line after that many body bytes although more were promised."""
+    """`cut_after`: close the connection after that many body bytes, although more were promised."""
 
     status: int = 200
     body: bytes = b""
@@ -33,7 +33,7 @@ class Answer:
 
 
 class Server(ThreadingHTTPServer):
-    """Answers each request with the next of `answers`; the last one repeats. A path in `pages` always gets its own."""
+    """Responds with the next of `answers`, repeating the last one. A path in `pages` always gets its own."""
 
     daemon_threads = True
 
@@ -90,7 +90,7 @@ def serving(*answers: Answer) -> Iterator[Server]:
 
 
 def closed_port() -> int:
-    """A port on which nothing listens, and nothing will unless it is told to."""
+    """Return a port that nothing listens on."""
     while True:
         port = random.SystemRandom().choice(PORTS)
         with socket.socket() as probe:

@@ -1,4 +1,4 @@
-"""Waiting for a condition, for modules that a spawned process imports, too: no Django here."""
+"""Waits for a condition. Has no Django imports, because spawned processes import it too."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from pathlib import Path
 def wait_for(
     condition: Callable[[], object], *, seconds: float, what: str, step: float = 0.1, log: Path | None = None
 ) -> None:
-    """Look until the condition holds. Fails with `what`, and what the log says by then, when it does not in time."""
+    """Wait until the condition holds. If it doesn't in time, fail with `what` and the log so far."""
     ends_at = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > ends_at:

@@ -1,4 +1,4 @@
-"""A real Celery worker, as its own process, on the test's database and broker."""
+"""A real Celery worker in its own process, on the test's database and broker."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ START_SECONDS = 120.0
 
 
 def worker_environment(**more: str) -> dict[str, str]:
-    """The test's own environment with the test database in it."""
+    """Return the test's own environment with the test database."""
     database = connection.settings_dict
     url = f"postgresql://{database['USER']}@{database['HOST'].replace('/', '%2F')}/{database['NAME']}"
     if database.get("PASSWORD"):
@@ -41,7 +41,7 @@ def worker_environment(**more: str) -> dict[str, str]:
 def celery_worker(
     *, queues: str = "io,media,housekeeping", pool: str = "prefork", concurrency: int = 2, **environment: str
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker that is ready for tasks; it and its children are gone afterwards."""
+    """Run a worker that is ready for tasks; it and its children are gone afterwards."""
     log, name = Path(settings.DATA_DIR) / "worker.log", f"w{time.time_ns()}@test"
     command = [sys.executable, "-m", "celery", "-A", "mvsite", "worker", "-Q", queues, "-P", pool]
     command += [
@@ -71,14 +71,14 @@ def celery_worker(
 
 
 def worker_answers(name: str) -> bool:
-    """Whether the worker takes commands. A pooled connection would go on waiting, and hang whatever is forked later."""
+    """Return whether the worker accepts commands. A pooled connection would keep waiting and hang later forks."""
     with current_app.connection_for_write() as broker:
         return bool(current_app.control.ping(destination=[name], timeout=0.3, connection=broker))
 
 
 @contextmanager
 def beat(*more: Callable[[], object]) -> Iterator[None]:
-    """What beat does for jobs every few seconds, and `more`, from a thread here and faster."""
+    """Do what beat does for jobs every few seconds, and `more`, but faster and from a thread here."""
     stop = threading.Event()
 
     def ticks() -> None:
@@ -97,8 +97,8 @@ def beat(*more: Callable[[], object]) -> Iterator[None]:
 
 
 def silence() -> None:
-    """Let the running jobs look silent for longer than a worker may be: the time until then is not what is tested,
-    and a short limit would be passed on a busy machine by workers that live."""
+    """Make the running jobs look silent for longer than allowed. A short limit would do the same, but on a busy machine
+    it would also hit workers that are alive."""
     silent = timedelta(seconds=settings.JOB_SILENT_SECONDS + 1)
     Job.objects.filter(state=State.RUNNING).update(heartbeat_at=timezone.now() - silent)
 

@@ -26,7 +26,7 @@ def make_token(client, **headers):
 
 
 @pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000"])
-def test_the_owner_is_signed_in_by_itself(client, host):
+def test_the_owner_is_signed_in_automatically(client, host):
     assert client.get("/account", headers={"Host": host}).status_code == 200
     assert client.get("/api/flavors", headers={"Host": host}).status_code == 200
 
@@ -39,7 +39,7 @@ def test_a_program_needs_no_csrf_token(client):
     assert make_token(client).status_code == 302
 
 
-def test_our_own_page_may_write(client):
+def test_our_own_pages_can_write(client):
     headers = {"Origin": "http://127.0.0.1:8000", "Sec-Fetch-Site": "same-origin"}
 
     assert make_token(client, **headers).status_code == 302
@@ -70,11 +70,11 @@ def test_a_page_of_another_site_cannot_write(client, headers):
         {"CF-Connecting-IP": "203.0.113.9"},
     ],
 )
-def test_whoever_comes_through_a_name_or_a_tunnel_stays_anonymous(client, headers):
+def test_requests_through_another_name_or_a_tunnel_stay_anonymous(client, headers):
     assert client.get("/api/flavors", headers=headers).status_code == 401
 
 
-def test_whoever_comes_from_another_machine_stays_anonymous(client):
+def test_requests_from_another_machine_stay_anonymous(client):
     assert client.get("/api/flavors", REMOTE_ADDR="203.0.113.9").status_code == 401
 
 
@@ -94,7 +94,7 @@ def test_nobody_can_sign_in_as_the_local_owner_by_password(client):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_first_requests_make_one_owner():
+def test_two_simultaneous_first_requests_create_one_owner():
     barrier = threading.Barrier(8)
     found = []
 

@@ -33,18 +33,18 @@ def test_the_right_password_signs_in(client, user):
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\\\evil.example"]
 )
-def test_signing_in_never_leads_to_another_site(client, user, target):
+def test_signing_in_never_redirects_to_another_site(client, user, target):
     assert sign_in(client, next=target).headers["Location"] == "/"
 
 
-def test_a_wrong_password_says_so_at_the_form(client, user):
+def test_a_wrong_password_is_shown_at_the_form(client, user):
     response = sign_in(client, password="wrong")
 
     assert response.status_code == 400
     assert "Wrong username or password" in response.content.decode()
 
 
-def test_guessing_is_slowed_down_and_the_right_password_waits_too(client, user):
+def test_guessing_is_slowed_down_even_for_the_right_password(client, user):
     for _ in range(10):
         sign_in(client, password="wrong")
     response = sign_in(client)
@@ -69,7 +69,7 @@ def test_a_locked_account_uses_up_no_attempts_of_others_behind_the_same_proxy(cl
     assert sign_in(client).status_code == 302
 
 
-def test_many_attempts_at_once_cannot_pass_together():
+def test_parallel_attempts_cannot_slip_through():
     with ThreadPoolExecutor(20) as pool:
         waits = list(pool.map(lambda _: sign_in_attempt(address="192.0.2.1", username="owner"), range(60)))
 
@@ -101,7 +101,7 @@ def test_an_address_that_tries_many_names_is_slowed_down(client, user):
     )
 
 
-def test_guesses_from_many_addresses_do_not_lock_the_owner_out_where_they_were_before(client, user):
+def test_guesses_from_many_addresses_do_not_lock_owners_out_at_known_addresses(client, user):
     client.post(SIGN_IN, {"username": "owner", "password": "a long passphrase"}, REMOTE_ADDR="192.0.2.7")
     waits = [sign_in_attempt(address=f"198.51.100.{number}", username="owner") for number in range(110)]
 
@@ -115,7 +115,7 @@ def test_the_addresses_of_one_ipv6_customer_count_as_one():
     assert waits[:10] == [0] * 10 and all(waits[10:])
 
 
-def test_a_name_that_is_no_text_is_counted_too(client):
+def test_a_name_that_is_not_valid_text_is_counted_too(client):
     assert sign_in(client, username="\x00" + "y" * 5000).status_code == 400
 
 
@@ -145,5 +145,5 @@ def test_a_token_without_a_name_is_refused_at_the_field(client, user):
     assert "Use 1 to 100 characters." in response.content.decode()
 
 
-def test_the_admins_sign_in_is_ours(client):
+def test_the_admin_uses_our_sign_in(client):
     assert client.get("/admin/login/?next=/admin/").headers["Location"] == "/accounts/sign-in/?next=/admin/"

@@ -40,20 +40,20 @@ def test_only_the_hash_is_stored(token):
     assert token.startswith(row.prefix)
 
 
-def test_a_revoked_token_stops_at_once(client, user, token):
+def test_a_revoked_token_stops_working_immediately(client, user, token):
     services.token_revoke(by=user, token_id=ApiToken.objects.get().pk)
 
     assert client.get(API, headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
-def test_the_token_of_an_inactive_user_stops(client, user, token):
+def test_the_token_of_an_inactive_user_stops_working(client, user, token):
     user.is_active = False
     user.save()
 
     assert client.get(API, headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
-def test_the_time_of_use_is_noted_once_a_minute(token, django_assert_num_queries):
+def test_the_time_of_use_is_recorded_once_a_minute(token, django_assert_num_queries):
     services.token_owner(token)
     assert timezone.now() - ApiToken.objects.get().last_used_at < timedelta(seconds=5)
 
@@ -61,7 +61,7 @@ def test_the_time_of_use_is_noted_once_a_minute(token, django_assert_num_queries
         services.token_owner(token)
 
 
-def test_somebody_elses_token_cannot_be_revoked(other_user, token):
+def test_another_users_token_cannot_be_revoked(other_user, token):
     with pytest.raises(NotFound):
         services.token_revoke(by=other_user, token_id=ApiToken.objects.get().pk)
 
@@ -84,7 +84,7 @@ def test_tokens_are_limited(user):
         services.token_create(by=user, name="one more")
 
 
-def test_a_token_is_made_on_the_command_line(user, client, capsys):
+def test_a_token_can_be_created_on_the_command_line(user, client, capsys):
     call_command("create_token", user.username, name="robot")
     token = capsys.readouterr().out.strip()
 

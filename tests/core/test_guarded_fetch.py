@@ -28,19 +28,19 @@ def allow(settings):
         "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "2002:7f00:1::", "2001::1", "ff02::1", "2001:db8::1",
     ],
 )  # fmt: skip
-def test_an_address_inside_is_not_public(address):
+def test_a_private_address_is_not_public(address):
     assert not is_public(ipaddress.ip_address(address))
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
-def test_an_address_of_the_internet_is_public(address):
+def test_an_internet_address_is_public(address):
     assert is_public(ipaddress.ip_address(address))
 
 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "127.0.0.1.", "0"]
 )
-def test_no_spelling_of_loopback_is_fetched(allow, tmp_path, host):
+def test_loopback_is_refused_however_it_is_written(allow, tmp_path, host):
     with serving() as server, pytest.raises(FetchRefused):
         fetch_url(f"http://{host}:{server.server_port}/", into=tmp_path / "f", max_bytes=100)
 
@@ -57,7 +57,7 @@ def test_only_plain_web_addresses_are_fetched(tmp_path, url):
         fetch_url(url, into=tmp_path / "f", max_bytes=100)
 
 
-def test_an_allowed_host_is_fetched_whole(allow, tmp_path):
+def test_an_allowed_host_is_fetched_completely(allow, tmp_path):
     with serving(Answer(body=b"song", headers={"Content-Type": "audio/mpeg"})) as server:
         allow(server)
         path = fetch_url(server.url, into=tmp_path / "f", max_bytes=100, allowed_content=("audio/",))
@@ -66,7 +66,7 @@ def test_an_allowed_host_is_fetched_whole(allow, tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["f"]
 
 
-def test_a_redirect_inside_is_refused_although_the_first_host_is_allowed(allow, tmp_path):
+def test_a_redirect_to_a_private_address_is_refused_even_from_an_allowed_host(allow, tmp_path):
     with serving() as secret, serving() as server:
         server.answers = [Answer(302, headers={"Location": f"http://127.0.0.1:{secret.server_port}/"})]
         allow(server)
@@ -77,14 +77,14 @@ def test_a_redirect_inside_is_refused_although_the_first_host_is_allowed(allow, 
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "http://[::1"])
-def test_a_redirect_to_what_is_no_web_address_is_refused(allow, tmp_path, location):
+def test_a_redirect_to_something_other_than_a_web_address_is_refused(allow, tmp_path, location):
     with serving(Answer(302, headers={"Location": location})) as server:
         allow(server)
         with pytest.raises(FetchRefused):
             fetch_url(server.url, into=tmp_path / "f", max_bytes=100)
 
 
-def test_a_circle_of_redirects_ends(allow, tmp_path):
+def test_a_redirect_loop_is_refused(allow, tmp_path):
     with serving(Answer(302, headers={"Location": "/"})) as server:
         allow(server)
         with pytest.raises(FetchRefused, match="redirects"):
@@ -93,7 +93,7 @@ def test_a_circle_of_redirects_ends(allow, tmp_path):
     assert len(server.seen) == 6
 
 
-def test_a_name_is_looked_up_once_so_it_cannot_change_after_the_check(settings, tmp_path, monkeypatch):
+def test_a_name_is_resolved_once_so_it_cannot_change_after_the_check(settings, tmp_path, monkeypatch):
     asked = []
 
     def resolve(host, port, *arguments, **options):
@@ -122,14 +122,14 @@ def test_a_large_file_is_refused(allow, tmp_path, headers):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_wrong_kind_of_content_is_refused(allow, tmp_path):
+def test_the_wrong_content_type_is_refused(allow, tmp_path):
     with serving(Answer(body=b"<html>", headers={"Content-Type": "text/html; charset=utf-8"})) as server:
         allow(server)
         with pytest.raises(FetchRefused, match="text/html"):
             fetch_url(server.url, into=tmp_path / "f", max_bytes=1000, allowed_content=("audio/",))
 
 
-def test_a_slow_server_is_left_at_the_time_limit(allow, tmp_path):
+def test_a_slow_server_is_dropped_at_the_time_limit(allow, tmp_path):
     left = threading.Event()
     with serving(Answer(before=lambda: left.wait(60))) as server:
         allow(server)
@@ -139,7 +139,7 @@ def test_a_slow_server_is_left_at_the_time_limit(allow, tmp_path):
         left.set()
 
 
-def test_a_missing_file_is_the_other_sides_failure(allow, tmp_path):
+def test_a_missing_file_is_an_http_failure(allow, tmp_path):
     with serving(Answer(404)) as server:
         allow(server)
         with pytest.raises(HttpFailure, match="404"):

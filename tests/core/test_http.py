@@ -20,19 +20,19 @@ def test_it_reads_json_and_sends_headers_and_parameters():
 
 
 @pytest.mark.parametrize("first", [Answer(status=503), Answer(status=429, headers={"Retry-After": "0"})])
-def test_a_read_is_repeated_after_a_passing_failure(first):
+def test_a_read_is_retried_after_a_temporary_failure(first):
     with serving(first, Answer(body=b"{}")) as server:
         assert http.get(server.url).status == 200
 
     assert len(server.seen) == 2
 
 
-def test_a_read_is_repeated_after_a_cut_line():
+def test_a_read_is_retried_after_a_lost_connection():
     with serving(Answer(body=b"x" * 100, cut_after=10), Answer(body=b"whole")) as server:
         assert http.get(server.url).body == b"whole"
 
 
-def test_a_long_retry_after_is_handed_to_the_caller():
+def test_a_long_retry_after_is_left_to_the_caller():
     with serving(Answer(status=429, headers={"Retry-After": "3600"})) as server, pytest.raises(HttpFailure) as caught:
         http.get(server.url)
 
@@ -41,7 +41,7 @@ def test_a_long_retry_after_is_handed_to_the_caller():
     assert len(server.seen) == 1
 
 
-def test_a_refusal_is_not_repeated_and_keeps_the_services_words():
+def test_a_refusal_is_not_retried_and_keeps_the_services_message():
     with serving(Answer(status=422, body=b'{"detail": "too long"}')) as server, pytest.raises(HttpFailure) as caught:
         http.get(server.url)
 
@@ -61,7 +61,7 @@ def test_a_refusal_is_not_repeated_and_keeps_the_services_words():
         (Answer(body=b"x" * 100, cut_after=10), FailureKind.MAYBE_SENT, True),
     ],
 )
-def test_a_post_is_sent_once_whatever_comes_back(answer, kind, unknown):
+def test_a_post_is_sent_once_whatever_the_response(answer, kind, unknown):
     with serving(answer) as server, pytest.raises(HttpFailure) as caught:
         http.post(server.url, json_body={"a": 1})
 
@@ -72,7 +72,7 @@ def test_a_post_is_sent_once_whatever_comes_back(answer, kind, unknown):
 
 
 @pytest.mark.parametrize("url", [f"http://127.0.0.1:{closed_port()}/", "http://name.invalid/"], ids=["port", "name"])
-def test_a_post_that_finds_nobody_was_surely_not_sent(url):
+def test_a_post_without_a_connection_was_certainly_not_sent(url):
     with pytest.raises(HttpFailure) as caught:
         http.post(url, json_body={})
 
@@ -80,7 +80,7 @@ def test_a_post_that_finds_nobody_was_surely_not_sent(url):
     assert not caught.value.outcome_unknown
 
 
-def test_a_post_without_an_answer_in_time_may_have_been_sent():
+def test_a_post_that_times_out_may_have_been_sent():
     left = threading.Event()
     with serving(Answer(before=lambda: left.wait(60))) as server, pytest.raises(HttpFailure) as caught:
         http.post(server.url, json_body={}, time_limit_seconds=0.5)
@@ -90,14 +90,14 @@ def test_a_post_without_an_answer_in_time_may_have_been_sent():
     assert caught.value.outcome_unknown
 
 
-def test_an_answer_above_the_cap_is_dropped():
+def test_a_response_above_the_size_cap_is_dropped():
     with serving(Answer(body=b"x" * 5000)) as server, pytest.raises(HttpFailure) as caught:
         http.get(server.url, max_bytes=1000)
 
     assert caught.value.kind is FailureKind.TOO_LARGE
 
 
-def test_an_answer_that_is_not_json_says_whose_it_is():
+def test_a_response_that_is_not_json_names_the_service():
     with serving(Answer(body=b"<html>")) as server, pytest.raises(HttpFailure, match=r"127\.0\.0\.1 answered"):
         http.get(server.url).json()
 
@@ -115,7 +115,7 @@ def test_files_are_sent_as_a_multipart_form(tmp_path):
     assert b"Content-Type: audio/mpeg\r\n\r\n" + b"ID3" * 1000 in seen.body
 
 
-def test_a_cut_download_goes_on_where_it_stopped(tmp_path):
+def test_an_interrupted_download_resumes_where_it_stopped(tmp_path):
     whole = bytes(range(256)) * 400
     first = Answer(body=whole, cut_after=60_000, headers={"ETag": '"a"'})
     rest = Answer(206, whole[60_000:], {"ETag": '"a"', "Content-Range": f"bytes 60000-102399/{len(whole)}"})
@@ -127,7 +127,7 @@ def test_a_cut_download_goes_on_where_it_stopped(tmp_path):
     assert server.seen[1].headers["If-Range"] == '"a"'
 
 
-def test_a_cut_download_starts_again_when_the_file_changed(tmp_path):
+def test_an_interrupted_download_restarts_if_the_file_changed(tmp_path):
     first = Answer(body=b"old" * 100, cut_after=50, headers={"ETag": '"a"'})
     with serving(first, Answer(body=b"new" * 100, headers={"ETag": '"b"'})) as server:
         path = http.download(server.url, into=tmp_path / "v.mp4", max_bytes=10**6)
@@ -142,7 +142,7 @@ def test_a_failed_download_leaves_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_download_above_the_cap_is_refused_by_its_length(tmp_path):
+def test_a_download_is_refused_if_its_length_is_above_the_cap(tmp_path):
     with serving(Answer(body=b"x" * 2000)) as server, pytest.raises(HttpFailure) as caught:
         http.download(server.url, into=tmp_path / "v.mp4", max_bytes=1000)
 
@@ -150,7 +150,7 @@ def test_a_download_above_the_cap_is_refused_by_its_length(tmp_path):
     assert len(server.seen) == 1
 
 
-def test_no_log_line_and_no_message_holds_a_key_or_a_signature():
+def test_no_log_line_or_message_contains_a_key_or_signature():
     url = f"http://user:hunter2@127.0.0.1:{closed_port()}/x?X-Amz-Signature=abcdef"
     with structlog.testing.capture_logs() as lines, pytest.raises(HttpFailure) as caught:
         http.get(url, headers={"Authorization": "Bearer k-secret"}, attempts=2)

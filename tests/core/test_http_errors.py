@@ -22,7 +22,7 @@ def client():
         ("forbidden", 403, "permission_denied", "Only the operator may do this."),
     ],
 )
-def test_our_errors_keep_their_status_code_and_sentence(client, name, status, code, detail):
+def test_our_errors_keep_their_status_code_and_message(client, name, status, code, detail):
     response = client.get(f"/api/raise/{name}")
 
     assert response.status_code == status
@@ -30,15 +30,15 @@ def test_our_errors_keep_their_status_code_and_sentence(client, name, status, co
     assert response.json()["detail"] == detail
 
 
-def test_field_errors_are_answered_by_field(client):
+def test_field_errors_are_returned_by_field(client):
     assert client.get("/api/raise/input").json()["errors"] == {"end_time": "It is past the end."}
 
 
-def test_a_provider_that_names_a_time_is_asked_again_after_it(client):
+def test_a_providers_retry_time_is_passed_on(client):
     assert client.get("/api/raise/provider").headers["Retry-After"] == "7"
 
 
-def test_a_serializers_refusal_names_the_field(client):
+def test_a_serializer_error_names_the_field(client):
     response = client.post("/api/body", {"name": "ok", "parts": [1, "x"]}, content_type="application/json")
 
     assert response.status_code == 400
@@ -50,7 +50,7 @@ def test_a_serializers_refusal_names_the_field(client):
 
 
 @pytest.mark.parametrize("path", ["/api/nothing/here", "/api/thing/not-a-uuid", "/api/raise/404"])
-def test_what_is_not_there_is_the_same_404(client, path):
+def test_everything_missing_gets_the_same_404(client, path):
     response = client.get(path)
 
     assert response.status_code == 404
@@ -72,14 +72,14 @@ def test_an_unknown_content_type_is_415(client):
     assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
 
 
-def test_nobody_is_401_with_the_way_in(client):
+def test_anonymous_gets_401_with_sign_in_hint(client):
     response = client.get("/api/private")
 
     assert (response.status_code, response.json()["code"]) == (401, "not_authenticated")
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_too_many_calls_are_429_with_a_time(client):
+def test_too_many_calls_get_429_with_a_retry_time(client):
     client.get("/api/throttled")
     response = client.get("/api/throttled")
 
@@ -104,7 +104,7 @@ def test_too_many_calls_are_429_with_a_time(client):
         "[" * 100_000,
     ],
 )
-def test_a_body_that_cannot_be_worked_with_is_400(client, body):
+def test_an_unusable_body_is_400(client, body):
     response = client.post("/api/store", body, content_type="application/json")
 
     assert response.status_code == 400, response.content
@@ -119,7 +119,7 @@ def test_a_huge_body_is_413(client, settings):
 
 
 @pytest.mark.parametrize("name", ["x" * 500, "a\x00b"])
-def test_what_the_database_cannot_hold_is_400(client, name):
+def test_a_value_the_database_cannot_store_is_400(client, name):
     response = client.post("/api/store", {"name": name})
 
     assert (response.status_code, response.json()["code"]) == (400, "invalid_input")
@@ -131,7 +131,7 @@ def test_a_nul_in_the_address_is_400(client, path):
 
 
 @pytest.mark.parametrize("path", ["/api/raise/bug", "/page/bug"])
-def test_a_bug_is_a_500_that_tells_nothing_of_itself(client, path):
+def test_a_bug_is_a_500_without_details(client, path):
     response = client.get(path)
 
     assert response.status_code == 500
@@ -144,7 +144,7 @@ def test_a_bug_in_the_api_is_json(client):
     assert client.get("/api/raise/bug").json()["code"] == "internal_error"
 
 
-def test_a_page_shows_the_sentence(client):
+def test_a_page_shows_the_message(client):
     response = client.get("/page/conflict")
 
     assert response.status_code == 409
@@ -161,7 +161,7 @@ def test_an_htmx_request_gets_a_toast(client):
 
 
 @pytest.mark.parametrize("asker", [{}, {"HX-Request": "true"}], ids=["browser", "htmx"])
-def test_a_refusal_before_any_view_is_a_page_or_a_toast(client, settings, asker):
+def test_an_error_before_the_view_is_a_page_or_a_toast(client, settings, asker):
     """A foreign host is refused by the first middleware that asks for it."""
     settings.ALLOWED_HOSTS = ["studio.example"]
     response = client.get("/plain", headers={"Host": "elsewhere.example", **asker})
@@ -189,7 +189,7 @@ def test_a_session_calling_the_api_without_its_token_is_403(user):
     assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
 
 
-def test_a_hundred_thousand_mistakes_get_a_short_answer(client):
+def test_a_hundred_thousand_errors_get_a_short_response(client):
     parts = ["x"] * 100_000
     answer = client.post("/api/body", {"name": "ok", "parts": parts}, content_type="application/json")
     assert answer.status_code == 400

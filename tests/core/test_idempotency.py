@@ -1,4 +1,4 @@
-"""`Idempotency-Key` on calls that make something at once."""
+"""`Idempotency-Key` on calls that create something directly."""
 
 import threading
 from datetime import timedelta
@@ -37,7 +37,7 @@ def api(user):
 
 
 def twice(api, path, body, *, form="json"):
-    """The same request two times under one key: both answers."""
+    """Send the same request twice with one key and return both responses."""
     made = [api.post(path, body() if callable(body) else body, format=form, headers=KEY) for _ in range(2)]
     assert [answer.status_code < 300 for answer in made] == [True, True], [answer.content for answer in made]
     assert made[0].json() == made[1].json()
@@ -46,12 +46,12 @@ def twice(api, path, body, *, form="json"):
     return made
 
 
-def test_a_project_is_made_once(api):
+def test_a_project_is_created_once(api):
     made, _ = twice(api, URL, {"title": "Holidays"})
     assert str(Project.objects.get().pk) == made.json()["id"]
 
 
-def test_scenes_and_their_copies_are_made_once(api, user):
+def test_scenes_and_their_copies_are_created_once(api, user):
     project = make_project(user)
     twice(api, f"{URL}/{project.pk}/scenes", {"prompt": "A street"})
     assert Scene.objects.count() == 1
@@ -73,7 +73,7 @@ def test_an_undo_is_done_once(api, user):
     assert Scene.objects.filter(deleted_at=None).count() == 1
 
 
-def test_an_output_is_made_once(api, user):
+def test_an_output_is_created_once(api, user):
     project = make_project(user)
     body = {"name": "Tall", "aspect_ratio": "9:16", "resolution": "720p"}
     twice(api, f"{URL}/{project.pk}/outputs", body)
@@ -86,7 +86,7 @@ def sound():
     return {"file": file}
 
 
-def test_an_upload_is_kept_once(api):
+def test_an_upload_is_stored_once(api):
     twice(api, "/api/audio", sound, form="multipart")
     assert Song.objects.count() == 1
     IdempotentRequest.objects.all().delete()
@@ -94,7 +94,7 @@ def test_an_upload_is_kept_once(api):
     assert Asset.objects.count() == 2
 
 
-def test_another_file_under_the_same_key_is_refused(api):
+def test_another_file_with_the_same_key_is_refused(api):
     api.post("/api/audio", sound(), format="multipart", headers=KEY)
     other = BytesIO(media.sound(1.2))
     other.name = "song.wav"
@@ -131,12 +131,12 @@ def test_a_key_belongs_to_its_caller_and_lasts_a_day(api, other_user):
 
 
 @pytest.mark.parametrize("key", ["x" * 201, "tab\there", "caf\x80"])
-def test_an_absurd_key_is_refused(api, key):
+def test_an_invalid_key_is_refused(api, key):
     answer = api.post(URL, {"title": "Holidays"}, format="json", headers={"Idempotency-Key": key})
     assert (answer.status_code, Project.objects.count()) == (400, 0)
 
 
-def test_a_request_that_was_cut_off_is_not_repeated_blindly(api, user):
+def test_an_interrupted_request_is_not_repeated_blindly(api, user):
     api.post(URL, {"title": "Holidays"}, format="json", headers=KEY)
     IdempotentRequest.objects.update(status=None, body=None)
     again = api.post(URL, {"title": "Holidays"}, format="json", headers=KEY)
@@ -144,7 +144,7 @@ def test_a_request_that_was_cut_off_is_not_repeated_blindly(api, user):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_at_once_make_one(user):
+def test_eight_simultaneous_requests_create_one(user):
     start, answers = threading.Barrier(8), []
 
     def send():

@@ -12,12 +12,12 @@ def people(user, other_user, staff):
 
 
 @pytest.mark.parametrize("route", sorted(set(all_routes())))
-def test_each_route_says_who_may_reach_it(route):
+def test_each_route_is_listed_with_who_may_use_it(route):
     assert route in all_rows(), f"Add a row for {route!r} to tests/<app>/routes.py."
 
 
 @pytest.mark.parametrize("route", sorted(all_rows()))
-def test_each_row_belongs_to_a_route(route):
+def test_each_listed_route_exists(route):
     assert route in set(all_routes()), f"{route!r} is no route any more. Remove its row."
 
 
@@ -34,7 +34,7 @@ CASES = cases(PAIRS)
 @pytest.mark.django_db
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize(("route", "row"), CASES)
-def test_a_route_answers_each_person_as_its_row_says(client, people, person, route, row):
+def test_a_route_responds_to_each_person_as_listed(client, people, person, route, row):
     path = route_path(route, row.arguments(people["owner"]))
     if people[person] is not None:
         client.force_login(people[person])
@@ -50,7 +50,7 @@ READ_BY_API = cases((route, row) for route, row in PAIRS if route.startswith("ap
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("route", "row"), READ_BY_API)
-def test_the_api_is_shown_to_a_browser_too(client, user, route, row):
+def test_the_api_can_be_browsed(client, user, route, row):
     client.force_login(user)
 
     response = client.get(route_path(route, row.arguments(user)), row.data or {}, headers={"Accept": "text/html"})
@@ -74,7 +74,7 @@ def row_counts():
 @pytest.mark.django_db
 @pytest.mark.parametrize("method", ["get", "head"])
 @pytest.mark.parametrize(("route", "row"), READ)
-def test_looking_starts_no_work_and_makes_nothing(client, user, route, row, method):
+def test_reading_starts_no_work_and_creates_nothing(client, user, route, row, method):
     client.force_login(user)
     path = route_path(route, row.arguments(user))
     before = row_counts()

@@ -13,7 +13,7 @@ def schema():
         return SchemaGenerator().get_schema(request=None, public=True)
 
 
-def test_the_schema_is_valid_and_leaves_nothing_to_guesses(schema):
+def test_the_schema_is_valid_and_without_warnings(schema):
     validate_schema(schema)
     assert not GENERATOR_STATS
 
@@ -27,14 +27,14 @@ def operations(schema):
     }
 
 
-def test_each_refusal_is_documented_by_its_own_status(schema):
+def test_each_error_status_is_documented(schema):
     for operation in operations(schema).values():
         assert {"400", "401", "406"} <= set(operation["responses"])
         assert all(status.isdecimal() for status in operation["responses"])
     assert {"402", "409", "413"} <= set(schema["paths"]["/api/mv/generate_video"]["post"]["responses"])
 
 
-def test_calls_that_make_a_job_tell_of_its_headers(schema):
+def test_calls_that_create_a_job_document_its_headers(schema):
     video = schema["paths"]["/api/mv/generate_video"]["post"]
     assert {"200", "202"} <= set(video["responses"])
     assert {parameter["name"] for parameter in video["parameters"]} == {"Prefer", "Idempotency-Key"}
@@ -44,7 +44,7 @@ def test_calls_that_make_a_job_tell_of_its_headers(schema):
 WITHOUT_A_KEY = re.compile(r"/(quote|preview|check|cancel|cleanup|reorder|revert|use_image|bring_back)$|^/api/uploads$")
 
 
-def test_whatever_makes_something_takes_an_idempotency_key(schema):
+def test_every_creating_call_accepts_an_idempotency_key(schema):
     for (path, method), operation in operations(schema).items():
         headers = {parameter["name"] for parameter in operation.get("parameters", [])}
         takes = method == "post" and not WITHOUT_A_KEY.search(path)

@@ -1,4 +1,4 @@
-"""Our scripts keep their meaning when they are minified."""
+"""Minifying doesn't change what our scripts do."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ SCRIPTS = sorted(JS.rglob("*.js"))
 
 
 def nested_templates(text):
-    """Places of template literals inside others: rjsmin takes the outer one's words for code, and their spaces away."""
+    """Return template literals inside others: rjsmin takes the outer one's text for code and strips its spaces."""
     text = re.sub(r"(?m)(^|\s)//.*$", "", text)
     open_: list[Any] = []
     found: list[Any] = []
@@ -32,17 +32,17 @@ def nested_templates(text):
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(JS)))
-def test_no_template_literal_holds_another(script):
+def test_template_literals_are_not_nested(script):
     assert nested_templates(script.read_text()) == []
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(JS)))
-def test_nothing_needs_https_which_a_home_network_has_not(script):
+def test_nothing_needs_https_because_home_networks_lack_it(script):
     code = re.sub(r"(?m)(^|\s)//.*$", "", script.read_text())
     assert not re.search(r"randomUUID|navigator\.clipboard|crypto\.subtle|showOpenFilePicker", code)
 
 
-def test_what_the_rule_is_for():
+def test_minifying_breaks_nested_template_literals():
     nested = "x = `${a ? `${b} is` : ''} there`;"
     assert nested_templates(nested)
     assert "`${b} is` : ''} there`" not in minified("a.js", nested)

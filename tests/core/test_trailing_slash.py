@@ -5,7 +5,7 @@ from apps.accounts.services import local_owner_get
 pytestmark = pytest.mark.django_db
 
 
-def test_the_api_takes_an_address_with_a_slash_at_its_end(client):
+def test_the_api_accepts_a_trailing_slash(client):
     client.force_login(local_owner_get())
 
     made = client.post("/api/mv/projects/", {"idea": "a neon city"}, content_type="application/json")
@@ -14,14 +14,14 @@ def test_the_api_takes_an_address_with_a_slash_at_its_end(client):
     assert client.get("/api/mv/projects/?page_size=1").json()["count"] == 1
 
 
-def test_a_page_is_led_to_its_one_address(client):
+def test_a_page_with_a_trailing_slash_is_redirected(client):
     answer = client.get("/jobs/?state=failed")
 
     assert (answer.status_code, answer.headers["Location"]) == (308, "/jobs?state=failed")
 
 
 @pytest.mark.parametrize("path", ["/api/nothing/", "/nothing/"])
-def test_what_is_nowhere_stays_nowhere(client, path):
+def test_an_unknown_address_stays_404(client, path):
     client.force_login(local_owner_get())
 
     assert client.get(path).status_code == 404

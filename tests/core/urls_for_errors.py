@@ -58,7 +58,7 @@ def body(request):
 @api_view(["POST"])
 @permission_classes([AllowAny])
 def store(request):
-    """Stores without asking a serializer first, as a bug would."""
+    """Stores input without a serializer, as a bug would."""
     User.objects.create(username=request.data["name"])
     return Response({})
 

@@ -26,7 +26,7 @@ def data_dir(request, tmp_path):
     embedded.redis_stop(folder)
 
 
-def test_data_survive_the_death_of_both_servers_in_any_folder(data_dir):
+def test_data_survives_the_death_of_both_servers_in_any_folder(data_dir):
     database, broker = embedded.postgres_start(data_dir), embedded.redis_start(data_dir)
     with psycopg.connect(database) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 'Zoë' AS name")
@@ -51,7 +51,7 @@ def plain_dir(tmp_path):
     embedded.redis_stop(tmp_path / "data")
 
 
-def test_a_stale_pid_file_whose_number_another_process_has_is_no_hindrance(plain_dir):
+def test_a_stale_pid_file_with_a_reused_pid_does_no_harm(plain_dir):
     embedded.postgres_start(plain_dir, durable=False)
     pid_file = plain_dir / "postgres" / "postmaster.pid"
     stale = pid_file.read_text().split("\n", 1)[1]
@@ -65,7 +65,7 @@ def test_a_stale_pid_file_whose_number_another_process_has_is_no_hindrance(plain
     assert redis.Redis.from_url(embedded.redis_start(plain_dir)).ping()
 
 
-def test_an_initdb_that_was_cut_short_is_begun_anew(plain_dir):
+def test_an_interrupted_initdb_starts_over(plain_dir):
     (plain_dir / "postgres.new" / "base").mkdir(parents=True)
     (plain_dir / "postgres").mkdir()
     (plain_dir / "postgres" / "half").write_text("made")
@@ -73,7 +73,7 @@ def test_an_initdb_that_was_cut_short_is_begun_anew(plain_dir):
     psycopg.connect(embedded.postgres_start(plain_dir, durable=False)).close()
 
 
-def test_of_four_who_start_at_once_all_get_the_same_servers(plain_dir):
+def test_four_simultaneous_starts_share_the_same_servers(plain_dir):
     def start():
         embedded.postgres_start(plain_dir, durable=False)
         embedded.redis_start(plain_dir)
@@ -93,7 +93,7 @@ def test_of_four_who_start_at_once_all_get_the_same_servers(plain_dir):
     assert redis.Redis.from_url(embedded.redis_url(plain_dir)).ping()
 
 
-def test_nothing_stays_in_the_temporary_folder(tmp_path):
+def test_nothing_is_left_in_the_temporary_folder(tmp_path):
     data_dir = tmp_path / "a,b"
     url = embedded.redis_start(data_dir)
     folder = Path(url.removeprefix("unix://")).parent
@@ -103,7 +103,7 @@ def test_nothing_stays_in_the_temporary_folder(tmp_path):
 
 
 @pytest.mark.parametrize("temporary", ["/tmp", "/tmp/" + "y" * SOCKET_FOLDER_LIMIT, "/tmp/y, z"])
-def test_sockets_of_an_odd_folder_lie_in_a_short_plain_one(tmp_path, monkeypatch, temporary):
+def test_a_long_or_odd_folder_gets_its_sockets_in_a_short_plain_one(tmp_path, monkeypatch, temporary):
     monkeypatch.setattr(tempfile, "tempdir", temporary)
     for name in ("a,b", "x" * SOCKET_FOLDER_LIMIT):
         url = embedded.redis_url(tmp_path / name)
@@ -112,7 +112,7 @@ def test_sockets_of_an_odd_folder_lie_in_a_short_plain_one(tmp_path, monkeypatch
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make another user's folder")
-def test_a_folder_of_another_user_is_refused_with_the_cure():
+def test_another_users_folder_is_refused_with_the_fix():
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         (Path(name) / "redis").mkdir(mode=0o700)
@@ -122,7 +122,7 @@ def test_a_folder_of_another_user_is_refused_with_the_cure():
 
 
 def as_nobody(act):
-    """What `act` refuses with when an ordinary user does it: a fork, for the interpreter may lie in root's home."""
+    """Return the error if a normal user runs `act`, in a fork, because the interpreter may be in root's home."""
     read, write = os.pipe()
     if os.fork() == 0:
         try:

@@ -1,4 +1,4 @@
-"""Media really on disk, and jobs that really run, in this process."""
+"""Real media on disk, and jobs that really run, in this process."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def api(client, user):
 
 @pytest.fixture
 def run_job():
-    """Run a queued job as a worker does; answers its row."""
+    """Run a queued job as a worker does, and return its row."""
 
     def run(job_id) -> Job:
         job_run(HANDLERS, job_id=str(job_id), claim_from="queued")

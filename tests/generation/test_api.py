@@ -18,7 +18,7 @@ def post(api, call, body, **headers):
     return api.post(f"/api/mv/{call}", body, content_type="application/json", headers=headers)
 
 
-def test_scenes_without_a_song_have_the_wanted_number_and_length(api, run_job):
+def test_scenes_without_a_song_have_the_requested_number_and_length(api, run_job):
     answer = post(api, "create_scenes", {"idea": "A city at night", "number_of_scenes": 3, "duration": 5})
     assert answer.status_code == 202
     assert answer["Location"] == f"/api/jobs/{answer.json()['id']}"
@@ -29,7 +29,7 @@ def test_scenes_without_a_song_have_the_wanted_number_and_length(api, run_job):
     assert set(scenes[0]) == {"sequence", "description", "negative_description", "duration", "lipsync"}
 
 
-def test_overrides_lie_over_the_flavor_for_one_call(api, run_job):
+def test_overrides_replace_the_flavors_values_for_one_call(api, run_job):
     inside = {"idea": "x", "overrides": {"number_of_scenes": 2, "duration_seconds": 3}}
     beside = {"idea": "x", "number_of_scenes": 2, "duration_seconds": 3}
     for body in (inside, beside):
@@ -55,7 +55,7 @@ def test_a_character_reference_is_an_image_that_is_served(api, run_job):
     assert Image.open(BytesIO(b"".join(answer.streaming_content))).size == (images[0]["width"], images[0]["height"])
 
 
-def test_a_video_has_its_metadata_and_reference_beside_it(api, run_job, settings):
+def test_a_video_has_its_metadata_and_reference_next_to_it(api, run_job, settings):
     references = {"character_description": "A woman in a red coat", "num_images": 1}
     reference_id = run_job(post(api, "generate_character_reference", references).json()["id"]).result["images"][0]
     body = {
@@ -81,7 +81,7 @@ def test_a_video_has_its_metadata_and_reference_beside_it(api, run_job, settings
     assert (shown["cloud_url"], shown["cloud_urls"]) == (None, {})
 
 
-def test_prefer_wait_answers_the_finished_result(api, run_job):
+def test_prefer_wait_returns_the_finished_result(api, run_job):
     def work():
         try:
             wait_for(Job.objects.exists, seconds=60, what="the job", step=0.02)
@@ -100,7 +100,7 @@ def test_prefer_wait_answers_the_finished_result(api, run_job):
     assert (body["state"], body["job"]["state"]) == ("succeeded", "succeeded")
 
 
-def test_a_quote_is_asked_for_with_the_calls_body_or_by_its_fields_in_the_address(api):
+def test_a_quote_takes_the_calls_body_or_its_fields_in_the_query(api):
     quote = post(api, "generate_video/quote", {"prompt": "x", "duration": 2}).json()
     assert quote["amount"] == "0.0000"
     assert api.get("/api/mv/generate_video/quote?prompt=x&duration=2").json() == quote
@@ -108,7 +108,7 @@ def test_a_quote_is_asked_for_with_the_calls_body_or_by_its_fields_in_the_addres
     assert not Job.objects.exists()
 
 
-def test_the_same_idempotency_key_makes_one_job(api):
+def test_the_same_idempotency_key_creates_one_job(api):
     send = lambda **body: post(api, "create_scenes", {"idea": "x", **body}, **{"Idempotency-Key": "k"})  # noqa: E731
     assert send().json()["id"] == send().json()["id"]
     assert Job.objects.count() == 1
@@ -143,27 +143,27 @@ def test_an_unknown_flavor_falls_back(api, run_job):
         ("lipsync", {"video_url": "https://example.org/x", "temperature": 2}, "temperature"),
     ],
 )
-def test_bad_input_is_named_and_makes_no_job(api, call, body, field):
+def test_bad_input_is_named_and_creates_no_job(api, call, body, field):
     answer = post(api, call, body)
     assert answer.status_code == 400, answer.content
     assert field in answer.json()["errors"]
     assert not Job.objects.exists()
 
 
-def test_text_that_is_no_id_names_nothing_and_an_empty_one_says_nothing(api):
+def test_an_invalid_id_is_404_and_an_empty_one_is_omitted(api):
     assert post(api, "create_scenes", {"idea": "x", "audio_id": "no-such-song"}).status_code == 404
     assert not Job.objects.exists()
     assert post(api, "create_scenes", {"idea": "x", "audio_id": ""}).status_code == 202
 
 
-def test_a_null_is_a_field_that_was_left_out(api):
+def test_null_counts_as_an_omitted_field(api):
     body = {"prompt": "x", "config_flavor": None, "provider": None, "aspect_ratio": None, "confirm_cost": None}
     assert post(api, "generate_video", body).status_code == 202
     assert post(api, "generate_video", {"prompt": None}).status_code == 400
 
 
 @pytest.mark.parametrize("call", ["create_scenes", "generate_video", "lipsync"])
-def test_somebody_elses_media_is_not_found(api, other_user, call):
+def test_another_users_media_is_not_found(api, other_user, call):
     body = {
         "create_scenes": {"idea": "x", "audio_id": str(make_song(other_user).asset_id)},
         "generate_video": {"prompt": "x", "character_reference_id": str(make_asset(other_user, kind="image").pk)},
@@ -177,7 +177,7 @@ def test_a_call_without_sign_in_is_refused(client):
     assert post(client, "create_scenes", {"idea": "x"}).status_code in {401, 403}
 
 
-def test_a_deleted_input_fails_the_job_with_words(api, user, run_job):
+def test_a_deleted_input_fails_the_job_with_a_message(api, user, run_job):
     reference = make_asset(user, kind="image", width=10, height=10)
     body = {"prompt": "x", "character_reference_id": str(reference.pk)}
     job_id = post(api, "generate_video", body).json()["id"]

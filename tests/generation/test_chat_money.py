@@ -1,4 +1,4 @@
-"""What a chat server says it counted never spends more than was set aside for it."""
+"""A chat server's token count never spends more than was reserved."""
 
 import json
 from decimal import Decimal
@@ -40,7 +40,7 @@ def spending(user):
     return account.spent, account.reserved
 
 
-def test_a_forged_count_spends_no_more_than_was_reserved_and_is_told(api, user, chat, run_job, caplog):
+def test_a_forged_count_spends_no_more_than_reserved_and_is_reported(api, user, chat, run_job, caplog):
     money.cap_set(scope=money.user_scope(user.pk), cap=Decimal("0.05"))
     answer(chat, {"prompt_tokens": 50, "completion_tokens": 5_000_000})
     job = written(api, run_job)
@@ -71,7 +71,7 @@ def test_a_forged_count_spends_no_more_than_was_reserved_and_is_told(api, user, 
         "12 tokens",
     ],
 )
-def test_a_count_that_is_none_costs_what_was_reserved(api, user, chat, run_job, usage):
+def test_an_invalid_count_costs_what_was_reserved(api, user, chat, run_job, usage):
     answer(chat, usage)
     job = written(api, run_job)
     assert job.state == "succeeded", job.error
@@ -86,7 +86,7 @@ def test_a_paid_answer_with_odd_characters_is_kept(api, chat, run_job, odd):
     assert written(api, run_job).state == "succeeded"
 
 
-def test_an_honest_count_gives_the_rest_back(api, user, chat, run_job):
+def test_an_honest_count_releases_the_rest(api, user, chat, run_job):
     answer(chat, {"prompt_tokens": 1000, "completion_tokens": 500})
     job = written(api, run_job)
     assert job.cost == Decimal("0.0012") < job.quoted_cost
@@ -94,7 +94,7 @@ def test_an_honest_count_gives_the_rest_back(api, user, chat, run_job):
 
 
 @pytest.mark.parametrize("idea", ["rain", "夜の雨の中を歩く " * 200, "🌃🎸" * 500, "a" * 4000])
-def test_the_reservation_holds_the_longest_answer_and_its_correction(api, chat, idea):
+def test_the_reservation_covers_the_longest_response_and_its_correction(api, chat, idea):
     body = {"idea": idea, "number_of_scenes": 1, "provider": "chat"}
     quote = api.post("/api/mv/create_scenes/quote", body, content_type="application/json").json()
     longest = 8000  # the flavor's max_completion_tokens, which is always sent

@@ -1,4 +1,4 @@
-"""The job API: list, filters, look, cancel, retry, and who may."""
+"""The job API: list, filter, show, cancel, retry, and permissions."""
 
 from uuid import uuid4
 
@@ -32,7 +32,7 @@ def fail(job):
     services.job_fail(claim, code=Code.MEDIA_FAILED, message="The file is broken.", evidence={"stderr": "secret path"})
 
 
-def test_the_list_shows_only_ones_own_jobs_newest_first(client, user, other_user):
+def test_the_list_shows_only_the_callers_jobs_newest_first(client, user, other_user):
     first, second = make_job(user), make_job(user)
     make_job(other_user)
     body = client.get("/api/jobs").json()
@@ -57,7 +57,7 @@ def test_it_filters_by_state_kind_project_and_pro(client, user):
 
 
 @pytest.mark.parametrize("query", ["state=lost", "project=nonsense", "page=nonsense", "pro=maybe&kind=x"])
-def test_a_filter_that_makes_no_sense_is_refused_in_words(client, query):
+def test_an_invalid_filter_is_refused_with_a_message(client, query):
     answer = client.get(f"/api/jobs?{query}")
     assert answer.status_code in {400, 404}
     assert answer.json()["detail"]
@@ -72,7 +72,7 @@ def test_a_job_shows_its_history_and_the_owner_never_sees_evidence(client, user)
     assert "secret path" not in str(body)
 
 
-def test_the_list_costs_the_same_queries_for_one_job_and_for_many(client, user, django_assert_max_num_queries):
+def test_the_list_needs_the_same_queries_for_one_job_and_for_many(client, user, django_assert_max_num_queries):
     for _ in range(20):
         make_job(user)
     with django_assert_max_num_queries(3):
@@ -88,7 +88,7 @@ def test_cancel_and_retry(client, user):
 
 
 @pytest.mark.parametrize("action", ["", "/cancel", "/retry", "/adopt"])
-def test_somebody_elses_job_is_not_found(client, other_user, action):
+def test_another_users_job_is_not_found(client, other_user, action):
     job = make_job(other_user)
     body = {"remote_id": "x"} if action == "/adopt" else {}
     answer = client.post(f"/api/jobs/{job.pk}{action}", body) if action else client.get(f"/api/jobs/{job.pk}")
@@ -101,13 +101,13 @@ def test_retry_of_a_running_job_is_a_conflict(client, user):
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
 
 
-def test_adopting_needs_a_job_that_needs_somebody(client, user):
+def test_adopting_requires_a_job_that_needs_attention(client, user):
     assert client.post(f"/api/jobs/{make_job(user).pk}/adopt", {"remote_id": "abc"}).status_code == 409
     assert client.post(f"/api/jobs/{make_job(user).pk}/adopt", {"remote_id": "no spaces"}).status_code == 400
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_admin_cancels_and_retries_anybodys_job_which_the_api_does_not(user, django_user_model):
+def test_the_admin_can_cancel_and_retry_any_job_but_the_api_cannot(user, django_user_model):
     operator = django_user_model.objects.create_superuser("operator", password="a long passphrase")
     job = make_job(user)
     api, admin = APIClient(), Client()

@@ -1,4 +1,4 @@
-"""Caps hold under any concurrency, and money is settled or released once."""
+"""Caps hold under concurrency, and money is settled or released once."""
 
 import threading
 from decimal import Decimal
@@ -31,7 +31,7 @@ def account(scope) -> SpendingAccount:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_forty_threads_exactly_the_ten_that_fit_the_cap_pass(user):
+def test_exactly_ten_of_forty_threads_fit_under_the_cap(user):
     money.cap_set(scope=money.user_scope(user.pk), cap=Decimal("10.00"))
     barrier, outcomes = threading.Barrier(40), []
 
@@ -80,7 +80,7 @@ def test_success_settles_once(user):
     assert (mine.reserved, mine.spent, job.cost) == (Decimal(0), Decimal("1.00"), Decimal("1.00"))
 
 
-def test_failure_before_anything_was_sent_gives_the_money_back(user):
+def test_a_failure_before_sending_releases_the_money(user):
     job = paid_job(user)
     claim = services.job_claim(job_id=job.pk, claim_from=State.QUEUED, worker="test")
     services.job_fail(claim, code=Code.PROVIDER_REJECTED, message="refused")
@@ -128,7 +128,7 @@ def settled(user, amount, *, reserved="1.00", **facts):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "-Infinity", "-3"])
-def test_what_is_no_amount_settles_as_reserved(user, amount):
+def test_an_invalid_amount_settles_as_reserved(user, amount):
     assert settled(user, amount).cost == Decimal(1)
     assert not open_excesses().exists()
 
@@ -168,7 +168,7 @@ def test_a_person_decides_once_about_an_excess(user, client, decision, spent):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_excess_is_nobody_elses_to_decide(user, other_user, client):
+def test_only_the_owner_decides_about_an_excess(user, other_user, client):
     job = settled(user, "8")
     client.force_login(other_user)
     answer = client.post(f"/api/jobs/{job.pk}/excess", {"decision": "count"}, content_type="application/json")

@@ -1,4 +1,4 @@
-"""Rules about the source that no runtime check can hold."""
+"""Rules about the source code that can't be checked at run time."""
 
 import ast
 from pathlib import Path
@@ -8,7 +8,7 @@ SOURCES = [path for folder in ("apps", "workers") for path in (ROOT / folder).rg
 
 
 def job_state_writes(path: Path) -> list[int]:
-    """Lines where a job's `.state` is assigned, or `update(state=…)` is called on Job rows."""
+    """Return the lines that assign a job's `.state` or call `update(state=…)` on Job rows."""
     lines = []
     for node in ast.walk(ast.parse(path.read_text())):
         targets = (
@@ -31,12 +31,12 @@ def test_only_the_job_services_write_a_state():
     assert writers == {"apps/jobs/services.py"}
 
 
-def test_the_job_services_assign_it_in_one_place():
+def test_the_job_services_assign_the_state_in_one_place():
     assert len(job_state_writes(ROOT / "apps/jobs/services.py")) == 1
 
 
-def test_a_provider_is_asked_to_pay_in_one_place():
-    """`RemoteProvider.submit` is called only behind `submit_authorise`."""
+def test_providers_are_submitted_to_in_one_place():
+    """`RemoteProvider.submit` is only called after `submit_authorise`."""
     callers: dict[str, set[str]] = {}
     for path in SOURCES:
         for function in ast.walk(ast.parse(path.read_text())):

@@ -29,12 +29,12 @@ def test_defaults_are_written_too():
     assert Made(song_id="a").dump() == {"version": 2, "song_id": "a", "part": None}
 
 
-def test_json_without_a_version_is_of_the_release_before():
+def test_json_without_a_version_is_from_the_previous_release():
     stored = {"song_id": "a", "dropped_since": 1, "part": {"seconds": 3, "dropped_since": 1}}
     assert Made.read(Job(parameters=stored)) == Made(song_id="a", part=Part(seconds=3))
 
 
-def test_a_job_that_was_never_put_together_says_so():
+def test_a_job_without_parameters_says_so():
     with pytest.raises(InputError, match="nothing to retry"):
         Made.read(Job(parameters={}))
 
@@ -51,7 +51,7 @@ def test_a_job_that_was_never_put_together_says_so():
         {"other": str(uuid4())},
     ],
 )
-def test_what_cannot_be_read_is_refused_in_a_sentence(stored):
+def test_unreadable_parameters_are_refused_with_a_message(stored):
     job = Job(parameters=stored)
     with pytest.raises(InputError, match="can't read what the job") as refused:
         Made.read(job)
@@ -59,6 +59,6 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(stored):
     assert Made.find(job) is None
 
 
-def test_nothing_of_it_can_be_changed():
+def test_parameters_cannot_be_changed():
     with pytest.raises(ValidationError):
         Made(song_id="a").song_id = "b"

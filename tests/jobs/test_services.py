@@ -59,12 +59,12 @@ def test_a_late_duplicate_run_message_does_not_claim_a_waiting_job(user):
     assert job.state == State.WAITING
 
 
-def test_a_waiting_job_is_claimed_for_collecting_only_by_name(user):
+def test_a_waiting_job_is_claimed_only_to_collect_its_result(user):
     job = waiting_job(user)
     assert claim(job, State.WAITING).came_from == State.WAITING
 
 
-def test_an_old_worker_changes_nothing_once_another_claim_was_made(user):
+def test_a_worker_with_an_old_claim_changes_nothing(user):
     job = make_job(user)
     old = claim(job)
     Job.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now() - timedelta(minutes=5))
@@ -79,7 +79,7 @@ def test_an_old_worker_changes_nothing_once_another_claim_was_made(user):
     assert job.progress_percentage == 100
 
 
-def test_rows_and_end_come_together_or_not_at_all(user):
+def test_the_rows_and_the_end_are_committed_together(user):
     job = make_job(user)
     taken = claim(job)
 
@@ -107,7 +107,7 @@ def test_work_that_kills_its_worker_three_times_fails(user):
     assert job.error
 
 
-def test_a_worker_that_still_beats_is_not_taken_for_lost(user):
+def test_a_worker_with_a_heartbeat_is_not_presumed_lost(user):
     job = make_job(user)
     claim(job)
     silent_since = timezone.now() - timedelta(seconds=30)
@@ -115,7 +115,7 @@ def test_a_worker_that_still_beats_is_not_taken_for_lost(user):
 
 
 @pytest.mark.parametrize("prepare", [make_job, waiting_job])
-def test_cancel_stops_live_work_at_once(user, prepare):
+def test_cancel_stops_live_work_immediately(user, prepare):
     job = prepare(user)
     services.job_cancel(by=user, job_id=job.pk)
     job.refresh_from_db()
@@ -123,7 +123,7 @@ def test_cancel_stops_live_work_at_once(user, prepare):
     assert job.finished_at
 
 
-def test_a_cancelled_jobs_worker_learns_it_from_its_heartbeat(user):
+def test_the_heartbeat_tells_a_worker_that_its_job_was_cancelled(user):
     job = make_job(user)
     taken = claim(job)
     services.job_cancel(by=user, job_id=job.pk)
@@ -139,7 +139,7 @@ def test_an_ended_job_cannot_be_cancelled(user):
         services.job_cancel(by=user, job_id=job.pk)
 
 
-def test_somebody_elses_job_does_not_exist(user, other_user):
+def test_another_users_job_does_not_exist(user, other_user):
     job = make_job(user)
     for service in (services.job_cancel, services.job_retry):
         with pytest.raises(NotFound):
@@ -176,7 +176,7 @@ def test_one_active_job_per_dedupe_key(user):
     make_job(user, dedupe_key="lipsync:scene-1")
 
 
-def test_retry_does_not_double_work_that_another_job_took_over(user):
+def test_retry_is_refused_if_another_job_took_over_the_work(user):
     first = make_job(user, dedupe_key="k")
     services.job_cancel(by=user, job_id=first.pk)
     make_job(user, dedupe_key="k")
@@ -200,7 +200,7 @@ def test_a_key_used_for_another_request_is_refused(user):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_double_clicks_with_one_key_make_one_job(user):
+def test_double_clicks_with_one_key_create_one_job(user):
     barrier, made = threading.Barrier(6), []
 
     def click():
@@ -217,7 +217,7 @@ def test_double_clicks_with_one_key_make_one_job(user):
     assert len(set(made)) == 1
 
 
-def test_the_database_refuses_what_must_never_be(user):
+def test_the_database_refuses_invalid_states(user):
     job = make_job(user)
     for facts in (
         {"state": "lost"},
@@ -229,7 +229,7 @@ def test_the_database_refuses_what_must_never_be(user):
             Job.objects.filter(pk=job.pk).update(**facts)
 
 
-def test_every_move_leaves_one_event(user):
+def test_every_move_records_one_event(user):
     job = make_job(user)
     services.job_succeed(claim(job), result={})
     moves = list(job.events.values_list("from_state", "to_state"))
@@ -248,8 +248,8 @@ def test_an_unknown_job_is_not_found(user):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_change_of_phase_is_written_at_once_and_what_is_counted_is_not(user, settings, tmp_path):
-    """The last phase before a long silence stays on the page for all of it."""
+def test_a_new_phase_is_written_immediately_but_not_every_count(user, settings, tmp_path):
+    """The last phase before a long silence stays on the page."""
     settings.SCRATCH_ROOT = tmp_path / "scratch"
     job, written = make_job(user), []
 

@@ -30,7 +30,7 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize(("from_state", "to_state"), list(product(State.values, State.values)))
-def test_every_pair_of_states_is_as_the_design_says(from_state, to_state):
+def test_every_move_between_states_matches_the_design(from_state, to_state):
     assert may_move(from_state, to_state) == ((from_state, to_state) in ALLOWED)
 
 

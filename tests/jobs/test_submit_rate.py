@@ -1,4 +1,4 @@
-"""The rate of submits, kept in Redis for all workers together."""
+"""The rate limit of submits, shared by all workers through Redis."""
 
 import threading
 from itertools import pairwise
@@ -18,8 +18,8 @@ def delay(slot, per_minute=60):
     return submit_rate.submit_delay(provider="test", slot=slot, per_minute=per_minute, burst=5)
 
 
-def test_two_hundred_at_once_get_two_hundred_different_moments():
-    """From eight threads, as from many workers: only the burst goes now, the rest comes one by one."""
+def test_two_hundred_submits_get_two_hundred_different_times():
+    """From eight threads, like many workers: only the burst goes now, the rest follows one by one."""
     delays, lock = [], threading.Lock()
 
     def ask(worker):
@@ -39,7 +39,7 @@ def test_two_hundred_at_once_get_two_hundred_different_moments():
     assert sum(gaps) / len(gaps) == pytest.approx(30, abs=1)
 
 
-def test_asking_again_keeps_ones_place():
+def test_asking_again_keeps_the_slot():
     for number in range(5):
         delay(f"burst-{number}")
     first = delay("mine")
@@ -51,14 +51,14 @@ def test_asking_again_keeps_ones_place():
     assert delay("another") > first
 
 
-def test_a_pause_holds_everybody_back():
+def test_a_pause_delays_every_submit():
     submit_rate.submits_pause(provider="test", seconds=30)
 
     assert 15 < delay("one") <= 31  # what the asking took is off it; at most a second is added by chance
     assert submit_rate.submit_delay(provider="other", slot="one", per_minute=60) == 0
 
 
-def test_after_a_pause_work_comes_one_by_one():
+def test_after_a_pause_submits_are_spaced_out():
     for number in range(5):
         delay(f"burst-{number}")
     early = [delay(f"early-{number}", per_minute=2) for number in range(3)]
@@ -71,11 +71,11 @@ def test_after_a_pause_work_comes_one_by_one():
     assert again[0] > 285
 
 
-def test_without_a_rate_only_a_pause_holds_back():
+def test_without_a_rate_only_a_pause_delays():
     assert [delay(str(number), per_minute=None) for number in range(50)] == [0] * 50
 
 
-def test_without_redis_everything_passes(settings):
+def test_without_redis_nothing_is_limited(settings):
     redis_client.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
     try:

@@ -1,4 +1,4 @@
-"""`Prefer: wait` holds a web thread: few may at a time, and the rest are answered at once."""
+"""`Prefer: wait` occupies a web thread: a few callers may wait, and the others get an immediate response."""
 
 import threading
 import time
@@ -25,7 +25,7 @@ def ask(user, wait):
 
 @contextmanager
 def waiting(user, times, seconds=8):
-    """Callers of this user that wait, whose job nobody works on; yields the list of their answers."""
+    """Start callers of this user who wait for a job that no worker runs, and yield the list of their responses."""
     answers = []
 
     def call():
@@ -51,7 +51,7 @@ def timed(user, wait):
     return answer, time.monotonic() - started
 
 
-def test_a_user_who_waits_often_enough_is_answered_at_once(user, other_user):
+def test_a_user_with_too_many_waits_gets_an_immediate_response(user, other_user):
     with waiting(user, MAX_PER_USER) as answers:
         more, seconds = timed(user, 60)
         theirs, their_seconds = timed(other_user, 1)
@@ -62,20 +62,20 @@ def test_a_user_who_waits_often_enough_is_answered_at_once(user, other_user):
     assert all(answer["Preference-Applied"] == "wait=8" for answer in answers)
 
 
-def test_a_place_is_free_again_when_the_wait_is_over(user):
+def test_a_slot_is_free_again_after_the_wait(user):
     with waiting(user, MAX_PER_USER, seconds=1):
         pass
     assert ask(user, 1)["Preference-Applied"] == "wait=1"
 
 
-def test_a_process_keeps_threads_for_everybody_else(user):
+def test_a_process_keeps_threads_free_for_others(user):
     others = [User.objects.create_user(f"user-{number}") for number in range(MAX_PER_PROCESS)]
     with waiting(others[0], 3), waiting(others[1], 3):
         more, seconds = timed(user, 60)
     assert more.status_code == 202 and "Preference-Applied" not in more and seconds < 5
 
 
-def test_a_place_is_given_back_after_an_error():
+def test_a_slot_is_released_after_an_error():
     for _ in range(MAX_PER_PROCESS * 2):
         with pytest.raises(ValueError, match="broken"), waiter_admit(1) as admitted:
             assert admitted

@@ -1,4 +1,4 @@
-"""Jobs outlive workers, messages and the broker. A real worker is killed with `kill -9`."""
+"""Jobs survive the loss of workers, messages and the broker. A real worker is killed with `kill -9`."""
 
 import io
 import wave
@@ -45,11 +45,11 @@ def state(job) -> str:
 
 @pytest.fixture
 def impatient(monkeypatch):
-    """A message that nobody took is sent again within seconds instead of half a minute."""
+    """Send a message that no worker took again within seconds instead of half a minute."""
     monkeypatch.setattr(sweep, "SILENT_QUEUED_SECONDS", 1.0)
 
 
-def test_a_job_whose_worker_is_killed_ends_well_without_help(user, impatient):
+def test_a_job_whose_worker_is_killed_recovers_by_itself(user, impatient):
     _, job = song_upload(by=user, upload=click_song(450))
     with celery_worker(queues="media", concurrency=1) as worker:
         wait_for(lambda: state(job) == State.RUNNING, seconds=60, what="the job to run", step=0.02)
@@ -63,7 +63,7 @@ def test_a_job_whose_worker_is_killed_ends_well_without_help(user, impatient):
     ]  # fmt: skip
 
 
-def test_a_killed_pool_process_is_replaced_and_the_job_ends(user, impatient):
+def test_a_killed_pool_process_is_replaced_and_the_job_finishes(user, impatient):
     _, job = song_upload(by=user, upload=click_song(450))
     with beat(), celery_worker(queues="media", concurrency=1) as worker:
         wait_for(lambda: state(job) == State.RUNNING, seconds=60, what="the job to run", step=0.02)
@@ -83,7 +83,7 @@ def test_queued_jobs_still_run_after_the_broker_was_emptied(user, impatient):
 
 
 @pytest.mark.skipif(not settings.EMBEDDED_REDIS, reason="a Redis of somebody else's is not stopped")
-def test_a_job_made_while_the_broker_is_away_runs_later(user, impatient):
+def test_a_job_created_while_the_broker_is_down_runs_later(user, impatient):
     embedded.redis_stop(settings.DATA_DIR)
     try:
         _, job = song_upload(by=user, upload=click_song(3))

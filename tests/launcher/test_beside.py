@@ -1,4 +1,4 @@
-"""`make video` and `make demo` beside a studio: it is found by its lock, whatever its port."""
+"""`make video` and `make demo` next to a running studio, which is found by its lock, whatever its port."""
 
 import json
 import os
@@ -20,7 +20,7 @@ SAY_ADDRESS = "from django.conf import settings; print(settings.STUDIO_URL)"
 
 @pytest.fixture
 def studio():
-    """A studio's /readyz; `problems` has what it names each time, the last one again and again."""
+    """A studio's /readyz. `problems` has the list to return each time; the last one repeats."""
 
     class Server(ThreadingHTTPServer):
         problems: list[list[str]] = [[]]
@@ -65,14 +65,14 @@ def facts_of(server):
     return {"kind": "studio", "address": f"http://127.0.0.1:{server.server_port}", "pid": os.getpid()}
 
 
-def test_a_studio_on_another_port_is_used_at_once(studio, tmp_path):
+def test_a_studio_on_another_port_is_used_immediately(studio, tmp_path):
     done, seconds = run_beside(tmp_path, facts_of(studio))
     assert done.stdout.strip() == f"http://127.0.0.1:{studio.server_port}"
     assert "Waiting" not in done.stderr
     assert seconds < 55
 
 
-def test_a_studio_that_is_starting_is_awaited_aloud(studio, tmp_path):
+def test_a_starting_studio_is_waited_for_with_a_message(studio, tmp_path):
     studio.problems = [["Postgres."], ["The workers."], []]
     done, _ = run_beside(tmp_path, facts_of(studio))
     waits = [line for line in done.stderr.splitlines() if "Waiting" in line]

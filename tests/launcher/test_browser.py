@@ -10,7 +10,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def ask(tmp_path):
-    """Runs `python -m launcher.browser` where there is an apt-get that only notes its calls, and no Chromium."""
+    """Runs `python -m launcher.browser` without Chromium and with an apt-get that only records its calls."""
     programs = tmp_path / "bin"
     programs.mkdir()
     called = tmp_path / "called"
@@ -34,7 +34,7 @@ def ask(tmp_path):
     return run
 
 
-def test_without_a_chromium_it_names_the_command_and_installs_nothing(ask):
+def test_without_chromium_it_prints_the_command_and_installs_nothing(ask):
     done, apt_calls = ask()
     assert done.returncode == 0
     assert "make test INSTALL_BROWSER=1" in done.stderr
@@ -43,7 +43,7 @@ def test_without_a_chromium_it_names_the_command_and_installs_nothing(ask):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="apt-get is called by root only")
 @pytest.mark.parametrize("name", ["CI", "INSTALL_BROWSER"])
-def test_ci_and_whoever_asks_get_one_installed(ask, name):
+def test_chromium_is_installed_in_ci_and_on_request(ask, name):
     _, apt_calls = ask(**{name: "true"})
     assert "install -y" in apt_calls
     assert "chromium" in apt_calls

@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
-    """A project whose pins are empty: everything is real but the downloads."""
+    """A project without pins: everything is real except the downloads."""
     folder = tmp_path_factory.mktemp("check out")
     (folder / "launcher").mkdir()
     shutil.copy(PROJECT / "launcher" / "install.py", folder / "launcher")
@@ -35,7 +35,7 @@ def install(folder, *options, **environment):
 
 
 def node_pins_write(folder, wanted):
-    """What npm itself writes for packages that lie in the project."""
+    """Return the lock file that npm writes for packages inside the project."""
     facts = {"name": "project", "devDependencies": wanted}
     lies_here = {"resolved": "house-rules", "link": True}
     there = {"node_modules/house-rules": lies_here, "house-rules": {"version": "1.0.0", "dev": True}}
@@ -47,7 +47,7 @@ def node_pins_write(folder, wanted):
 
 
 def node_lend(folder):
-    """The tests' own Node, in place of a download of 60 MB."""
+    """Use the tests' own Node instead of a 60 MB download."""
     ours = Path(sysconfig.get_path("scripts"))
     for name in ("node", "npm"):
         target = folder / ".venv" / "bin" / name
@@ -65,7 +65,7 @@ def test_a_second_setup_does_nothing(checkout):
     assert changed() == before
 
 
-def test_changed_pins_are_installed_without_making_everything_anew(checkout):
+def test_changed_pins_are_installed_without_recreating_the_environment(checkout):
     kept = checkout / ".venv" / "kept"
     kept.touch()
     (checkout / "requirements.txt").write_text("# changed\n")
@@ -75,7 +75,7 @@ def test_changed_pins_are_installed_without_making_everything_anew(checkout):
     assert install(checkout).stderr == ""
 
 
-def test_an_interrupted_setup_is_begun_anew(checkout):
+def test_an_interrupted_setup_starts_over(checkout):
     half = checkout / ".venv" / "half-unpacked"
     half.touch()
     (checkout / ".venv" / ".unfinished").touch()
@@ -84,7 +84,7 @@ def test_an_interrupted_setup_is_begun_anew(checkout):
     assert install(checkout).stderr == ""
 
 
-def test_a_pin_that_cannot_be_had_fails_with_pips_words_and_is_tried_again(checkout):
+def test_an_unavailable_pin_fails_with_pips_message_and_is_retried(checkout):
     good = (checkout / "requirements.txt").read_text()
     (checkout / "requirements.txt").write_text("./no-such-wheel-1.0-py3-none-any.whl\n")
     done = install(checkout)
@@ -94,14 +94,14 @@ def test_a_pin_that_cannot_be_had_fails_with_pips_words_and_is_tried_again(check
     assert install(checkout).returncode == 0
 
 
-def test_development_packages_have_a_stamp_of_their_own(checkout):
+def test_development_packages_have_their_own_stamp(checkout):
     node_lend(checkout)
     assert "Setup is done" in install(checkout, "--dev").stderr
     assert install(checkout, "--dev").stderr == ""
     assert install(checkout).stderr == ""
 
 
-def test_running_needs_nothing_of_npm(checkout):
+def test_running_does_not_need_npm(checkout):
     shutil.rmtree(checkout / "node_modules", ignore_errors=True)
     assert install(checkout).returncode == 0
     assert not (checkout / "node_modules").exists()
@@ -117,7 +117,7 @@ def test_npm_installs_the_locked_packages_once(checkout, environment):
     assert install(checkout, "--dev", **environment).stderr == ""
 
 
-def test_changed_npm_pins_and_a_half_made_folder_are_installed_anew(checkout):
+def test_changed_npm_pins_and_a_partial_folder_are_installed_again(checkout):
     node_lend(checkout)
     install(checkout, "--dev")
     shutil.rmtree(checkout / "node_modules")
@@ -128,7 +128,7 @@ def test_changed_npm_pins_and_a_half_made_folder_are_installed_anew(checkout):
     assert "JavaScript" in install(checkout, "--dev").stderr
 
 
-def test_a_registry_that_is_away_is_named_and_tried_again(checkout):
+def test_an_unreachable_registry_is_reported_and_retried(checkout):
     node_lend(checkout)
     node_pins_write(checkout, {"house-rules": "file:house-rules", "biome": "1.0.0"})
     away = {"npm_config_registry": "http://127.0.0.1:9/", "npm_config_fetch_retries": "0"}
@@ -142,7 +142,7 @@ def test_a_registry_that_is_away_is_named_and_tried_again(checkout):
     assert install(checkout, "--dev").returncode == 0
 
 
-def test_the_pins_name_no_place_of_this_machine():
+def test_the_pins_contain_no_local_paths():
     for name in ("requirements.txt", "requirements-dev.txt", "package-lock.json"):
         text = (PROJECT / name).read_text()
         assert not re.search(r'://|"resolved"', re.sub(r'"funding": \{.*?\}', "", text, flags=re.DOTALL))

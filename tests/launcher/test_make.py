@@ -14,7 +14,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def checkout(tmp_path):
-    """The real Makefile over a Python that only notes how it was called."""
+    """The real Makefile with a Python that only records how it was called."""
     shutil.copy(PROJECT / "Makefile", tmp_path)
     python = tmp_path / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
@@ -34,7 +34,7 @@ def make(checkout, *arguments, **environment):
 ODD = 'a "neon" city\'s $HOME $(date) `id` # 100% & more; rm -rf \\ ü'
 
 
-def test_video_passes_every_word_as_it_was_typed(checkout):
+def test_video_passes_text_exactly_as_typed(checkout):
     _, words = make(checkout, "video", "SONG=my song.mp3", f"IDEA={ODD}", f"CHARACTER={ODD}", "SCENES=4")
     assert words == [
         *("-m", "launcher.run", "--command", "make_video", "--song=my song.mp3"),
@@ -42,7 +42,7 @@ def test_video_passes_every_word_as_it_was_typed(checkout):
     ]
 
 
-def test_video_takes_its_words_from_the_environment_too(checkout):
+def test_video_takes_its_text_from_the_environment_too(checkout):
     _, words = make(checkout, "video", SONG="s.mp3", IDEA=ODD, OUT="o.mp4")
     assert words[4:] == ["--song=s.mp3", f"--idea={ODD}", "--out=o.mp4"]
 
@@ -69,7 +69,7 @@ def test_the_makefile_is_read_by_the_make_of_macos():
     assert not re.search(r"\b(sed|readlink|date|timeout|stat|mktemp|xargs)\b", recipes), "BSD's differ from GNU's"
 
 
-def test_demo_answers_the_commands_exit_code(checkout):
+def test_demo_returns_the_commands_exit_code(checkout):
     done, words = make(checkout, "demo", EXIT_WITH="3")
     assert done.returncode == 2  # make's own, for a recipe that failed
     assert "Error 3" in done.stderr
@@ -77,7 +77,7 @@ def test_demo_answers_the_commands_exit_code(checkout):
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (PROJECT / "bench").glob("[a-z]*.py")))
-def test_every_benchmark_starts_by_the_documented_command(checkout, name):
+def test_every_benchmark_starts_with_the_documented_command(checkout, name):
     _, words = make(checkout, "bench", f"BENCH={name}")
     assert words == ["-m", f"bench.{name}"]
     command = [sys.executable, *words, "--help"]
@@ -85,7 +85,7 @@ def test_every_benchmark_starts_by_the_documented_command(checkout, name):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_lipsync_benchmark_takes_a_clip_with_odd_sides(tmp_path):
+def test_the_lipsync_benchmark_accepts_a_clip_with_odd_sides(tmp_path):
     clip = tmp_path / "odd.mp4"
     source = ("-f", "lavfi", "-i", "testsrc2=s=321x181:r=25:d=1", "-c:v", "libx264", "-pix_fmt", "yuv444p")
     run([*source, str(clip)], time_limit_seconds=60)

@@ -1,4 +1,4 @@
-"""The whole of `make run`, with real processes. The tests follow each other on one studio, in this order."""
+"""All of `make run`, with real processes. The tests run in this order, on one studio."""
 
 import json
 import os
@@ -110,13 +110,13 @@ def test_it_shows_what_the_workers_do(studio):
     wait_for(told, seconds=PATIENCE_SECONDS, what="the worker's words", log=studio.log)
 
 
-def test_a_second_run_in_the_same_place_says_where_the_first_is(studio):
+def test_a_second_run_in_the_same_folder_says_where_the_first_is(studio):
     done = studio.call()
     assert done.returncode == 0
     assert f"mvsite is already running here: http://127.0.0.1:{studio.port}" in done.stderr
 
 
-def test_a_busy_port_is_said_in_one_sentence_before_anything_starts(studio, tmp_path):
+def test_a_busy_port_is_reported_before_anything_starts(studio, tmp_path):
     done = Studio(tmp_path / "other", studio.port).call()
     assert done.returncode == 1
     assert f"make run PORT={studio.port + 1}" in done.stderr
@@ -130,7 +130,7 @@ def test_a_command_finds_the_running_services(studio):
     assert "[X] 0001_initial" in done.stdout
 
 
-def test_it_heals_itself_when_everything_but_the_supervisor_is_killed(studio):
+def test_it_recovers_if_everything_but_the_supervisor_is_killed(studio):
     children = psutil.Process(studio.process.pid).children()
     servers = [studio.data_dir / "postgres" / "postmaster.pid", studio.data_dir / "redis" / "redis.pid"]
     assert len(children) == 5

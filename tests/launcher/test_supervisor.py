@@ -51,7 +51,7 @@ def rounds_until(supervisor, condition):
         supervisor.round()
 
 
-def test_lines_are_named_and_muted_ones_left_out(supervise):
+def test_lines_are_prefixed_and_muted_ones_dropped(supervise):
     talk = Program(
         "talk", (sys.executable, "-c", "print('worker: noise'); print('a word'); print('ü' * 3)"), mute="worker"
     )
@@ -62,7 +62,7 @@ def test_lines_are_named_and_muted_ones_left_out(supervise):
     assert "noise" not in supervise.output.getvalue()
 
 
-def test_a_killed_program_is_started_again_and_a_person_told(supervise):
+def test_a_killed_program_is_restarted_and_reported(supervise):
     with supervise(Program("sleep", SLEEP)) as supervisor:
         first = supervisor.children[0].process.pid
         os.kill(first, signal.SIGKILL)
@@ -71,13 +71,13 @@ def test_a_killed_program_is_started_again_and_a_person_told(supervise):
     assert "sleep was killed by SIGKILL; restarting in 1 s" in supervise.output.getvalue()
 
 
-def test_a_program_that_keeps_dying_is_tried_ever_more_slowly(supervise):
+def test_a_program_that_keeps_dying_is_restarted_more_and_more_slowly(supervise):
     with supervise(Program("broken", (sys.executable, "-c", "raise SystemExit(3)"))) as supervisor:
         rounds_until(supervisor, lambda: "again in 2 s" in supervise.output.getvalue())
     assert "broken exited with code 3; restarting in 1 s" in supervise.output.getvalue()
 
 
-def test_stopping_ends_what_ignores_it_and_what_that_started_elsewhere(supervise):
+def test_stopping_kills_stubborn_programs_and_what_they_started(supervise):
     with supervise(Program("stubborn", STUBBORN)) as supervisor:
         rounds_until(supervisor, lambda: "child" in supervise.output.getvalue())
         grandchild = psutil.Process(int(supervise.output.getvalue().split()[-1]))
@@ -89,7 +89,7 @@ def test_stopping_ends_what_ignores_it_and_what_that_started_elsewhere(supervise
     assert "stopping immediately" in supervise.output.getvalue()
 
 
-def test_services_are_looked_after(supervise):
+def test_dead_services_are_restarted(supervise):
     looks: list[Any] = []
     with supervise(Program("sleep", SLEEP), services_check=looks.append) as supervisor:
         rounds_until(supervisor, lambda: looks)
@@ -113,7 +113,7 @@ def test_a_child_may_fork_on_macos(supervise):
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_signal_to_make_alone_ends_its_supervisor(tmp_path, number):
+def test_a_signal_to_make_alone_stops_its_supervisor(tmp_path, number):
     program = (
         "from pathlib import Path; from launcher.supervisor import Supervisor\n"
         "s = Supervisor([], data_dir=Path('none'), services_check=lambda say: None, output=open('/dev/null', 'w'))\n"

@@ -24,13 +24,13 @@ def all_alive():
     heartbeat_publish(Heartbeat(name=BEAT, commit=commit()))
 
 
-def test_healthz_answers_any_host_without_a_database(client):
+def test_healthz_responds_to_any_host_without_a_database(client):
     answer = client.get("/healthz", headers={"host": "10.1.2.3:8000"})
     assert answer.json() == {"status": "ok", "commit": commit()}
 
 
 @pytest.mark.django_db
-def test_readyz_names_what_is_missing(client, all_alive):
+def test_readyz_lists_what_is_missing(client, all_alive):
     heartbeat_withdraw("media@here")
     heartbeat_withdraw(BEAT)
     answer = client.get("/readyz")
@@ -43,7 +43,7 @@ def test_readyz_names_what_is_missing(client, all_alive):
 
 
 @pytest.mark.django_db
-def test_readyz_is_well_when_all_is_there(client, all_alive):
+def test_readyz_is_ok_if_everything_is_available(client, all_alive):
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["status"], answer.json()["problems"]) == (200, "ok", [])
     assert answer.json()["checks"]["ffmpeg"]
@@ -51,7 +51,7 @@ def test_readyz_is_well_when_all_is_there(client, all_alive):
 
 
 @pytest.mark.django_db
-def test_readyz_tells_of_workers_that_run_other_code(client, all_alive):
+def test_readyz_lists_workers_that_run_other_code(client, all_alive):
     heartbeat_publish(Heartbeat(name="media@there", commit="an older one", queues=("media",)))
     answer = client.get("/readyz")
     assert answer.status_code == 200
@@ -59,7 +59,7 @@ def test_readyz_tells_of_workers_that_run_other_code(client, all_alive):
 
 
 @pytest.mark.django_db
-def test_readyz_survives_a_broker_that_is_away(client, settings):
+def test_readyz_survives_an_unreachable_broker(client, settings):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     answer = client.get("/readyz")
     assert answer.status_code == 503

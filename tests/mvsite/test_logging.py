@@ -1,4 +1,4 @@
-"""The log's form: for people on a terminal, for programs everywhere else."""
+"""The log format: for people on a terminal, for programs everywhere else."""
 
 import json
 import os
@@ -23,7 +23,7 @@ except ZeroDivisionError:
 
 
 def written(form, *, terminal=False, **environment):
-    """What the program writes to stderr: a terminal, or a pipe."""
+    """Return what the program writes to stderr, which is a terminal or a pipe."""
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8", **environment}
     ours, theirs = pty.openpty() if terminal else os.pipe()
     process = subprocess.Popen(
@@ -44,7 +44,7 @@ def written(form, *, terminal=False, **environment):
     return b"".join(parts).decode()
 
 
-def test_a_terminal_shows_colours_and_no_local_variables():
+def test_a_terminal_gets_colors_and_no_local_variables():
     text = written("", terminal=True)
     assert "\x1b[" in text
     assert "song_ready" in text
@@ -53,11 +53,11 @@ def test_a_terminal_shows_colours_and_no_local_variables():
     assert "event=" not in text
 
 
-def test_a_terminal_without_colours_is_readable_too():
+def test_a_terminal_without_colors_is_readable_too():
     assert "\x1b[" not in written("", terminal=True, NO_COLOR="1")
 
 
-def test_a_pipe_keeps_one_event_a_line_by_key():
+def test_a_pipe_gets_one_event_per_line_with_keys():
     lines = written("").splitlines()
     assert len(lines) == 2
     assert lines[0].startswith("timestamp=")
@@ -66,13 +66,13 @@ def test_a_pipe_keeps_one_event_a_line_by_key():
     assert "ZeroDivisionError" in lines[1]
 
 
-def test_json_is_one_object_a_line():
+def test_json_is_one_object_per_line():
     first, second = map(json.loads, written("json").splitlines())
     assert (first["event"], first["level"], first["title"]) == ("song_ready", "info", "café 夜")
     assert "ZeroDivisionError" in second["exception"]
 
 
-def test_an_unknown_form_is_named_with_the_known_ones():
+def test_an_unknown_log_format_is_refused_with_the_known_ones():
     program = "import os; os.environ['LOG_FORMAT'] = 'xml'; import mvsite.settings"
     done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 1

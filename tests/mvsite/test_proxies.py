@@ -1,4 +1,4 @@
-"""Proxies in front, and the way to https."""
+"""Proxies in front of the studio, and redirects to https."""
 
 import os
 import subprocess
@@ -59,11 +59,11 @@ def seen_address(remote, forwarded_for=None):
         ("", "203.0.113.9", ""),  # a unix socket, where this machine is not named
     ],
 )
-def test_only_a_named_proxy_says_who_the_client_is(named, remote, forwarded_for, client):
+def test_only_a_trusted_proxy_sets_the_clients_address(named, remote, forwarded_for, client):
     assert seen_address(remote, forwarded_for) == client
 
 
-def test_plain_http_is_led_to_https(client, https):
+def test_plain_http_is_redirected_to_https(client, https):
     response = client.get("/projects?page=2", **PUBLIC, REMOTE_ADDR="203.0.113.9")
     assert response.status_code == 301
     assert response["Location"] == "https://studio.example.org/projects?page=2"
@@ -74,7 +74,7 @@ def test_a_post_stays_a_post(client, https):
 
 
 @pytest.mark.django_db
-def test_https_by_a_named_proxy_is_served_with_hsts_and_secure_cookies(client, https):
+def test_https_from_a_trusted_proxy_is_served_with_hsts_and_secure_cookies(client, https):
     response = client.get("/accounts/sign-in/", **PUBLIC, REMOTE_ADDR="10.0.0.2", HTTP_X_FORWARDED_PROTO="https")
     assert response.status_code == 200
     assert response["Strict-Transport-Security"] == "max-age=3600"
@@ -82,24 +82,24 @@ def test_https_by_a_named_proxy_is_served_with_hsts_and_secure_cookies(client, h
 
 
 @pytest.mark.parametrize("remote", ["203.0.113.9", "127.0.0.1"])
-def test_https_by_anybody_else_is_no_https_and_no_circle(client, https, remote):
+def test_https_from_anyone_else_is_refused_without_a_redirect_loop(client, https, remote):
     response = client.get("/", **PUBLIC, REMOTE_ADDR=remote, HTTP_X_FORWARDED_PROTO="https")
     assert response.status_code == 400
     assert f"If {remote} is yours, add it to MV_TRUSTED_PROXIES" in response.content.decode()
 
 
 @pytest.mark.django_db
-def test_whoever_sits_at_this_machine_stays_on_loopback(client, https):
+def test_requests_from_this_machine_stay_on_loopback(client, https):
     response = client.get("/accounts/sign-in/", HTTP_HOST="127.0.0.1:8000", REMOTE_ADDR="127.0.0.1")
     assert response.status_code in {200, 302} and "https" not in response.get("Location", "")
 
 
 @pytest.mark.parametrize("path", ["/healthz"])
-def test_a_probe_is_answered_as_it_comes(client, https, path):
+def test_a_probe_is_not_redirected(client, https, path):
     assert client.get(path, HTTP_HOST="10.0.0.5:8000", REMOTE_ADDR="10.0.0.1").status_code == 200
 
 
-def test_the_sign_in_limit_counts_the_clients_behind_a_named_proxy_apart(client, user, named):
+def test_the_sign_in_limit_counts_clients_behind_a_trusted_proxy_separately(client, user, named):
     def attempt(forwarded_for, password):
         return client.post(
             "/accounts/sign-in/",
@@ -125,11 +125,11 @@ def check(**environment):
     )
 
 
-def test_djangos_deployment_checks_find_nothing():
+def test_djangos_deployment_checks_pass():
     done = check()
     assert done.returncode == 0, done.stderr
 
 
-def test_a_bad_list_of_proxies_stops_the_start_with_a_sentence():
+def test_an_invalid_list_of_proxies_stops_the_start_with_a_message():
     done = check(MV_TRUSTED_PROXIES="nginx")
     assert done.returncode and "such as 10.0.0.2 or 172.16.0.0/12" in done.stderr

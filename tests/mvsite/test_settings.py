@@ -32,7 +32,7 @@ def variables_explained():
     return set(re.findall(r"^#([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
 
 
-def test_every_variable_is_explained_and_no_other():
+def test_every_variable_is_documented_and_no_other():
     read_by_libraries = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
     assert variables_explained() == variables_read() | read_by_libraries
 
@@ -42,7 +42,7 @@ def test_an_empty_yes_or_no_is_the_default(monkeypatch):
     assert env.boolean("MV_SINGLE_USER", default=True) is True
 
 
-def test_a_machine_that_others_reach_answers_to_its_own_addresses():
+def test_a_reachable_machine_accepts_its_own_addresses():
     show = "from django.conf import settings; print(settings.ALLOWED_HOSTS)"
     environment = {"DJANGO_SETTINGS_MODULE": "mvsite.settings", "MV_SINGLE_USER": "false"}
     hosts = own_names()
@@ -74,7 +74,7 @@ def command(*arguments, **environment):
         ("DATABASE_URL", "mysql://here/it", "must start with postgresql://"),
     ],
 )
-def test_a_bad_value_stops_the_start_with_one_sentence_that_names_the_cure(name, value, cure):
+def test_an_invalid_value_stops_the_start_and_says_how_to_fix_it(name, value, cure):
     done = command("-m", "launcher.run", **{name: value})
     assert done.returncode == 1
     assert cure in done.stderr
@@ -111,7 +111,7 @@ def test_the_supervisor_and_the_compose_file_serve_every_queue():
         assert compose[queue]["environment"]["REMAP_SIGTERM"] == "SIGQUIT"
 
 
-def test_the_compose_file_hands_every_setting_on():
+def test_the_compose_file_passes_on_every_setting():
     compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
     of_the_image = {"MV_DATA_DIR", "MV_STATIC_ROOT", "MV_COMMIT", "MV_SINGLE_USER"}
     of_tests = {name for name in variables_explained() if name.startswith("MV_JOB_")}

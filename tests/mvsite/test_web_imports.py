@@ -20,7 +20,7 @@ print("\\n" + json.dumps({"views": count, "modules": sorted(sys.modules)}))
 """
 
 
-def test_the_web_process_loads_nothing_that_sees_pictures():
+def test_the_web_process_does_not_load_vision_libraries():
     found = subprocess.run([sys.executable, "-c", SERVE], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = json.loads(found.stdout.splitlines()[-1])
 

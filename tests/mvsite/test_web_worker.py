@@ -1,4 +1,4 @@
-"""The web process with real gunicorn and two threads: /healthz answers whatever holds them."""
+"""The web process with real gunicorn and two threads: /healthz responds even if both are busy."""
 
 import http.client
 import os
@@ -31,7 +31,7 @@ QUICK_SECONDS = 4.0
 
 @pytest.fixture(scope="module")
 def hold_file(tmp_path_factory):
-    """While it lies there, the application keeps the threads that /slow took."""
+    """While this file exists, the application keeps the threads that /slow took."""
     return tmp_path_factory.mktemp("hold") / "on"
 
 
@@ -73,7 +73,7 @@ def is_quick(port):
 
 @pytest.fixture
 def holding(port, hold_file):
-    """Connections on which these bytes were sent and nothing more; closed at the end."""
+    """Open connections that send only these bytes, and close them at the end."""
     wait_for(lambda: answers(port), seconds=60, what="the threads of the test before")
     hold_file.touch()
     with ExitStack() as stack:
@@ -99,14 +99,14 @@ def holding(port, hold_file):
         b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /slow HTTP/1.1\r\nHost: x\r\n\r\n",
     ],
 )
-def test_a_probe_is_answered_although_every_thread_is_held(port, holding, content):
+def test_a_probe_gets_a_response_while_every_thread_is_busy(port, holding, content):
     holding(content)
     assert is_quick(port)
     assert ask(port, "/healthz?from=outside") == "/healthz"
     assert ask(port, method="HEAD") == ""
 
 
-def test_connections_that_say_nothing_hold_no_thread(port, holding):
+def test_silent_connections_occupy_no_thread(port, holding):
     holding(b"", times=40)
     assert ask(port, "/page") == "/page"
 
@@ -118,7 +118,7 @@ def answers(port):
         return False
 
 
-def test_other_requests_are_served_as_ever(port):
+def test_other_requests_are_served_as_usual(port):
     wait_for(lambda: answers(port), seconds=60, what="the threads of the test before")
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     for path in ("/one", "/healthz", "/two"):  # one connection, kept
@@ -129,7 +129,7 @@ def test_other_requests_are_served_as_ever(port):
     connection.close()
 
 
-def test_a_request_that_comes_in_pieces_is_served(port):
+def test_a_request_that_arrives_in_pieces_is_served(port):
     with socket.create_connection(("127.0.0.1", port), 10) as client:
         for piece in (b"GE", b"T /healthz HT", b"TP/1.1\r\nHost: x\r\nConnection: close\r\n", b"\r\n"):
             client.sendall(piece)

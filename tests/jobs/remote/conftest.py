@@ -1,4 +1,4 @@
-"""Fakes with the settings that point at them, and a rate limit that starts empty."""
+"""Fakes, settings that point at them, and a rate limit that starts empty."""
 
 import pytest
 

@@ -54,7 +54,7 @@ def scenes_job(user: Any) -> Job:
 
 
 def turn(job: Job) -> None:
-    """One round of beat and workers over everything that is open."""
+    """Run one round of beat and the workers over everything that is open."""
     Job.objects.filter(state=State.RUNNING).update(heartbeat_at=timezone.now() - timedelta(hours=1))
     Job.objects.filter(state__in=LIVE).update(run_after=None)
     RemoteRun.objects.filter(status=RunStatus.SUBMITTED).update(next_poll_at=timezone.now())
@@ -72,7 +72,7 @@ def turn(job: Job) -> None:
 
 @contextmanager
 def sending(job: Job, service: Any, paid: str) -> Iterator[None]:
-    """The block runs while another worker waits for the answer to its paid request; then that worker ends."""
+    """Run the block while another worker waits for the response to its paid request; then that worker finishes."""
 
     def work() -> None:
         job_run(HANDLERS, job_id=str(job.pk), claim_from=State.QUEUED)
@@ -87,7 +87,7 @@ def sending(job: Job, service: Any, paid: str) -> Iterator[None]:
 
 
 def drive(job: Job, *, turns: int = 60, until: Callable[[], bool] | None = None) -> Job:
-    """Turn until the job is no longer live, or `until` holds. Fails when it stays open."""
+    """Repeat rounds until the job is no longer live, or `until` holds. Fails if it stays open."""
     for _ in range(turns):
         turn(job)
         if until() if until else job.state not in LIVE:

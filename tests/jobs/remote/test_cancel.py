@@ -1,4 +1,4 @@
-"""Promise: cancel means no new spend from that moment; the provider is told; what was paid for is kept."""
+"""Promise: nothing new is paid for after a cancel; the provider is told; what was paid for is kept."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def ledger(job):
     return [entry.kind for entry in LedgerEntry.objects.filter(job=job)]
 
 
-def test_before_the_submit_nothing_is_sent_and_the_money_comes_back(user, replicate):
+def test_cancelling_before_the_submit_sends_nothing_and_releases_the_money(user, replicate):
     job = video_job(user)
 
     services.job_cancel(by=user, job_id=job.pk)
@@ -44,7 +44,7 @@ def test_running_work_is_stopped_at_the_provider(user, replicate):
     assert ledger(job) == ["reserve", "release"]
 
 
-def test_a_result_that_arrives_all_the_same_is_kept_and_paid_for(user, replicate):
+def test_a_result_that_arrives_after_cancelling_is_kept_and_paid_for(user, replicate):
     replicate.latency_seconds = 0.3
     job = video_job(user)
     turn(job)
@@ -62,7 +62,7 @@ def long_ago(job):
     RemoteRun.objects.filter(job=job).update(submitting_at=timezone.now() - timedelta(hours=1))
 
 
-def test_a_refusal_that_comes_after_the_cancel_gives_the_money_back(user, replicate):
+def test_a_refusal_after_cancelling_releases_the_money(user, replicate):
     replicate.fail_next(PAID, "status", status=422, body={"detail": "no"}, seconds=1.0)
     job = video_job(user)
 
@@ -73,7 +73,7 @@ def test_a_refusal_that_comes_after_the_cancel_gives_the_money_back(user, replic
 
 
 @pytest.mark.parametrize("tried_again", [False, True])
-def test_a_cancel_while_the_worker_dies_submitting_leaves_no_money_in_the_air(tried_again, user, replicate):
+def test_cancelling_while_the_worker_dies_submitting_leaves_no_money_reserved(tried_again, user, replicate):
     job = video_job(user)
     killed(lambda: drive(job), at=Kill("replicate/provider.py", "submit"))
     run = run_of(job)
@@ -91,7 +91,7 @@ def test_a_cancel_while_the_worker_dies_submitting_leaves_no_money_in_the_air(tr
     assert Asset.objects.filter(owner=user, kind="video").exists()
 
 
-def test_an_answer_lost_after_the_cancel_is_looked_for_all_the_same(user, replicate):
+def test_a_response_lost_after_cancelling_is_still_looked_up(user, replicate):
     replicate.fail_next(PAID, "hang", seconds=1.0)
     job = video_job(user)
     with sending(job, replicate, PAID):
@@ -104,8 +104,8 @@ def test_an_answer_lost_after_the_cancel_is_looked_for_all_the_same(user, replic
     assert run_of(job).remote_id == next(iter(replicate.predictions))
 
 
-def test_what_a_cancelled_submit_came_to_is_decided_in_the_end(user, replicate, chat):
-    """Not in the list: given back. Nobody can say: counted as spent. Each is said once, and not asked again."""
+def test_the_money_of_a_cancelled_submit_is_settled_in_the_end(user, replicate, chat):
+    """Not in the list: released. Unknown: counted as spent. Each is recorded once, and not asked again."""
     replicate.fail_next(PAID, "cut")
     chat.fail_next("POST .*completions", "cut")
     jobs = [video_job(user), scenes_job(user)]

@@ -1,4 +1,4 @@
-"""Promise: `kill -9` at each step of a paid job ends right, with at most one paid request."""
+"""Promise: after `kill -9` at any step, a paid job still ends correctly, with at most one paid request."""
 
 from functools import partial
 
@@ -60,7 +60,7 @@ def test_a_worker_killed_at_any_step_pays_once_and_delivers(step, user, replicat
 
 
 @pytest.mark.parametrize("step", ["intent stored", "answer on the line", "id stored", "done stored", "downloading"])
-def test_a_service_with_idempotency_keys_makes_one_generation(step, user, sync_so, tmp_path):
+def test_a_service_with_idempotency_keys_generates_once(step, user, sync_so, tmp_path):
     sync_so.latency_seconds = 0.2  # or the submit itself would answer that it is done
     job = lipsync_job(user, tmp_path)
 
@@ -72,7 +72,7 @@ def test_a_service_with_idempotency_keys_makes_one_generation(step, user, sync_s
     assert_file_is_there(job)
 
 
-def test_a_worker_killed_while_the_service_works_on_the_request_pays_once(user, replicate):
+def test_a_worker_killed_while_the_service_is_working_pays_once(user, replicate):
     job = video_job(user)
     replicate.fail_next("POST .*predictions", "hang", seconds=2)
 
@@ -83,7 +83,7 @@ def test_a_worker_killed_while_the_service_works_on_the_request_pays_once(user, 
     assert_file_is_there(job)
 
 
-def test_killed_again_and_again_it_still_pays_once(user, replicate):
+def test_a_worker_killed_repeatedly_still_pays_once(user, replicate):
     job = video_job(user)
 
     for step in ("intent stored", "answer read", "downloaded", "first file stored"):
@@ -93,7 +93,7 @@ def test_killed_again_and_again_it_still_pays_once(user, replicate):
     assert (job.state, paid(replicate)) == (State.SUCCEEDED, 1)
 
 
-def test_a_request_that_may_be_out_and_cannot_be_found_is_left_to_a_person(user, replicate):
+def test_a_request_that_may_have_been_sent_and_cannot_be_found_needs_a_person(user, replicate):
     job = video_job(user)
 
     killed(lambda: drive(job), at=ON_ITS_WAY)
@@ -103,7 +103,7 @@ def test_a_request_that_may_be_out_and_cannot_be_found_is_left_to_a_person(user,
     assert [entry.kind for entry in LedgerEntry.objects.filter(job=job)] == ["reserve"]
 
 
-def test_an_answer_without_a_lookup_is_left_to_a_person(user, chat):
+def test_a_lost_response_without_a_lookup_needs_a_person(user, chat):
     job = scenes_job(user)
 
     killed(lambda: drive(job), at=STEPS["answer on the line"])
@@ -113,7 +113,7 @@ def test_an_answer_without_a_lookup_is_left_to_a_person(user, chat):
     assert [entry.kind for entry in LedgerEntry.objects.filter(job=job)] == ["reserve"]
 
 
-def test_an_intent_that_surely_was_not_sent_needs_no_lookup(user, chat):
+def test_an_intent_that_certainly_was_not_sent_needs_no_lookup(user, chat):
     job = scenes_job(user)
 
     killed(lambda: drive(job), at=STEPS["intent stored"])
@@ -122,7 +122,7 @@ def test_an_intent_that_surely_was_not_sent_needs_no_lookup(user, chat):
     assert (job.state, paid(chat)) == (State.SUCCEEDED, 1)
 
 
-def test_a_chat_answer_that_was_stored_is_not_bought_again(user, chat):
+def test_a_stored_chat_response_is_not_bought_again(user, chat):
     job = scenes_job(user)
 
     killed(lambda: drive(job), at=Kill("jobs/remote.py", "run_accepted"))
@@ -134,8 +134,8 @@ def test_a_chat_answer_that_was_stored_is_not_bought_again(user, chat):
     assert 0 < job.cost < job.quoted_cost
 
 
-def test_nobody_else_takes_the_result_of_a_lost_answer(user, replicate):
-    """Two jobs lose their answers; each finds its own by its mark."""
+def test_no_other_job_takes_the_result_of_a_lost_response(user, replicate):
+    """Two jobs lose their responses, and each finds its own by its mark."""
     jobs = [video_job(user) for _ in range(2)]
     for job in jobs:
         killed(partial(drive, job), at=STEPS["answer read"])

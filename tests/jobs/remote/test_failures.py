@@ -1,5 +1,5 @@
-"""Promise: every way to fail ends in the state that the design names, with a sentence for the user and the raw
-answer for the operator; and what was bought is frozen."""
+"""Promise: every failure ends in the designed state, with a message for the user and the raw response for the operator;
+and what was bought is frozen."""
 
 import json
 
@@ -44,7 +44,7 @@ def test_a_submit_that_fails_ends_as_designed(user, replicate, fault, state, cod
     assert [entry.kind for entry in LedgerEntry.objects.filter(job=job)][1:] == ends[state]
 
 
-def test_a_service_that_cannot_be_reached_is_tried_again_and_then_told(user, replicate, settings):
+def test_an_unreachable_service_is_retried_and_then_reported(user, replicate, settings):
     settings.REPLICATE_BASE_URL = "http://127.0.0.1:9/v1"
 
     job = drive(video_job(user))
@@ -62,7 +62,7 @@ def test_a_service_that_cannot_be_reached_is_tried_again_and_then_told(user, rep
         ("canceled", "Replicate cancelled it."),
     ],
 )
-def test_an_end_at_the_service_is_told_in_its_words(user, replicate, verdict, words):
+def test_a_failure_at_the_service_is_reported_in_its_own_words(user, replicate, verdict, words):
     replicate.end_next_as.append((verdict, words))
 
     job = drive(video_job(user))
@@ -73,7 +73,7 @@ def test_an_end_at_the_service_is_told_in_its_words(user, replicate, verdict, wo
     assert replicate.count(PAID) == 1
 
 
-def test_a_retry_buys_what_was_frozen_although_the_flavor_has_changed(user, staff, replicate):
+def test_a_retry_buys_the_frozen_request_even_if_the_flavor_changed(user, staff, replicate):
     replicate.end_next_as.append(("failed", "bad luck"))
     job = drive(video_job(user))
     text = "providers: {replicate: {model: google/veo-3}}"
@@ -90,7 +90,7 @@ def test_a_retry_buys_what_was_frozen_although_the_flavor_has_changed(user, staf
     assert first["input"] == second["input"]
 
 
-def test_a_retry_after_a_throttle_sends_the_very_payload_that_was_frozen(user, replicate):
+def test_a_retry_after_a_throttle_sends_exactly_the_frozen_payload(user, replicate):
     replicate.fail_next(PAID, "status", status=429, headers={"Retry-After": "1"})
     job = video_job(user)
     turn(job)
@@ -101,7 +101,7 @@ def test_a_retry_after_a_throttle_sends_the_very_payload_that_was_frozen(user, r
     assert bodies(replicate) == [frozen["body"]] * 2
 
 
-def test_a_provider_without_free_places_is_waited_for(user, sync_so, tmp_path):
+def test_a_job_waits_for_a_free_slot_at_the_provider(user, sync_so, tmp_path):
     from tests.jobs.remote.test_unknown_outcomes import lipsync_job
 
     sync_so.concurrency, sync_so.latency_seconds = 1, 600

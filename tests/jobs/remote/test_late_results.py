@@ -1,5 +1,5 @@
-"""Promise: failed polls, failed downloads, dead links, lost webhooks and deadlines never submit again, and a result
-that comes late is still taken."""
+"""Promise: failed polls, failed downloads, dead links, lost webhooks and deadlines never cause another submit, and a
+late result is still collected."""
 
 from datetime import timedelta
 
@@ -47,7 +47,7 @@ def test_ten_failed_downloads_buy_nothing(kind, user, replicate):
     assert (job.state, ledger(job)) == (State.SUCCEEDED, ["reserve", "settle"])
 
 
-def test_a_result_that_is_gone_for_good_is_told_and_not_bought_again(user, replicate):
+def test_a_result_that_is_gone_is_reported_and_not_bought_again(user, replicate):
     replicate.retention_seconds = -1
 
     job = drive(video_job(user))
@@ -59,7 +59,7 @@ def test_a_result_that_is_gone_for_good_is_told_and_not_bought_again(user, repli
     assert ledger(job) == ["reserve", "settle"]  # it was made
 
 
-def test_a_status_that_nobody_knows_keeps_the_job_open(user, replicate):
+def test_an_unknown_status_keeps_the_job_open(user, replicate):
     replicate.end_next_as.append(("resting", None))
     job = video_job(user)
 
@@ -71,7 +71,7 @@ def test_a_status_that_nobody_knows_keeps_the_job_open(user, replicate):
     assert replicate.count(PAID) == 1
 
 
-def test_a_paid_result_is_fetched_although_its_input_was_deleted_meanwhile(user, replicate, tmp_path):
+def test_a_paid_result_is_fetched_even_if_its_input_was_deleted(user, replicate, tmp_path):
     replicate.latency_seconds = 0.3
     reference = stored_asset(user, media.image(), kind="image", folder=tmp_path)
     job = video_job(user, character_reference_id=reference.pk)
@@ -122,7 +122,7 @@ def test_the_late_result_of_an_earlier_attempt_does_not_disturb_the_new_one(user
     assert Asset.objects.filter(owner=user, kind="video").count() == 2
 
 
-def test_work_that_the_service_forgot_is_shown_to_a_person(user, replicate):
+def test_work_the_service_no_longer_knows_needs_a_person(user, replicate):
     replicate.latency_seconds = 30
     job = video_job(user)
     turn(job)

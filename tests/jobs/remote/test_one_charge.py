@@ -52,7 +52,7 @@ def test_a_double_click_with_one_key_is_one_job_and_one_call(user, replicate):
     assert replicate.count(PAID) == 1
 
 
-def test_eight_deliveries_at_once_are_one_call(user, replicate):
+def test_eight_simultaneous_deliveries_make_one_call(user, replicate):
     job = video_job(user)
     replicate.latency_seconds = 0.2
 
@@ -62,7 +62,7 @@ def test_eight_deliveries_at_once_are_one_call(user, replicate):
     assert (job.state, replicate.count(PAID)) == (State.SUCCEEDED, 1)
 
 
-def test_a_late_delivery_to_a_waiting_job_is_no_call(user, replicate):
+def test_a_late_delivery_to_a_waiting_job_makes_no_call(user, replicate):
     job = video_job(user)
     replicate.latency_seconds = 0.3
     deliver(job)
@@ -77,7 +77,7 @@ def test_a_late_delivery_to_a_waiting_job_is_no_call(user, replicate):
     assert (job.state, replicate.count(PAID)) == (State.SUCCEEDED, 1)
 
 
-def test_deliveries_to_a_finished_job_are_no_call(user, replicate):
+def test_deliveries_to_a_finished_job_make_no_call(user, replicate):
     job = drive(video_job(user))
 
     deliver(job)
@@ -87,7 +87,7 @@ def test_deliveries_to_a_finished_job_are_no_call(user, replicate):
 
 
 def test_two_real_workers_and_doubled_messages_make_one_call_per_job(user, replicate):
-    """Celery's own delivery, every message sent three times, two worker processes with two threads each."""
+    """Celery delivers every message three times, to two worker processes with two threads each."""
     from celery import current_app
 
     environment = {

@@ -1,4 +1,4 @@
-"""The page of promises names tests that exist."""
+"""The tests named in docs/one-charge.md exist."""
 
 import re
 from pathlib import Path

@@ -21,13 +21,13 @@ MARK = "marked-key-8f2c1d"
 
 
 def every_row():
-    """All rows of all our tables, as text."""
+    """Return all rows of all our tables as text."""
     ours = [model for model in apps.get_models() if model.__module__.startswith("apps.") and model._meta.managed]
     return "\n".join(serializers.serialize("json", model._default_manager.all()) for model in ours)
 
 
 def every_message():
-    """All that lies in Redis: task arguments, limits, presence."""
+    """Return everything in Redis: task arguments, limits, presence."""
     client: Any = redis_client()
     found = []
     for key in client.scan_iter():
@@ -46,14 +46,14 @@ def every_page(user, jobs):
 
 @pytest.fixture
 def marked(replicate, sync_so, chat, settings):
-    """All services take only marked keys, and repeat them in their errors."""
+    """All services only accept marked keys, and repeat them in their errors."""
     replicate.token = settings.REPLICATE_API_TOKEN = f"r8_{MARK}"
     sync_so.key = settings.SYNC_API_KEY = f"sk-sync-{MARK}"
     chat.key = settings.LLM_API_KEY = f"sk-{MARK}"
     settings.REPLICATE_WEBHOOK_SECRET = settings.SYNC_WEBHOOK_SECRET = f"whsec_{MARK}"
 
 
-def test_marked_keys_are_nowhere_to_be_found(user, marked, replicate, sync_so, chat, tmp_path, caplog, capfd):
+def test_secret_keys_appear_nowhere(user, marked, replicate, sync_so, chat, tmp_path, caplog, capfd):
     caplog.set_level("DEBUG")
     reference = stored_asset(user, media.image(), kind="image", folder=tmp_path)
     jobs = [

@@ -1,4 +1,4 @@
-"""Promise: a lost answer is looked up, and otherwise shown to a person; it is never paid for twice unasked."""
+"""Promise: a lost response is looked up, or else shown to a person; it is never paid for twice without asking."""
 
 import pytest
 
@@ -28,13 +28,13 @@ def lipsync_job(user, tmp_path):
 
 @pytest.fixture
 def unmarked_job(user, staff, replicate):
-    """A job whose model takes no seed and no file, so that a lost answer cannot be told from another's."""
+    """A job whose model takes no seed or file, so a lost response can't be told apart from another one's."""
     flavor_save(by=staff, flavor="default", config_type="video_params", text=UNMARKED)
     replicate.fail_next("POST .*predictions", "lose_answer")
     return drive(video_job(user))
 
 
-def test_a_lost_answer_is_looked_up_by_its_mark(user, replicate):
+def test_a_lost_response_is_looked_up_by_its_mark(user, replicate):
     replicate.fail_next("POST .*predictions", "lose_answer")
 
     job = drive(video_job(user))
@@ -45,7 +45,7 @@ def test_a_lost_answer_is_looked_up_by_its_mark(user, replicate):
 
 
 @pytest.mark.parametrize("fault", ["cut", "html", "status"])
-def test_what_was_sent_and_cannot_be_found_waits_for_a_person(fault, user, replicate):
+def test_a_sent_request_that_cannot_be_found_needs_a_person(fault, user, replicate):
     replicate.fail_next("POST .*predictions", fault, status=500)
 
     job = drive(video_job(user))
@@ -55,7 +55,7 @@ def test_what_was_sent_and_cannot_be_found_waits_for_a_person(fault, user, repli
     assert [entry.kind for entry in LedgerEntry.objects.filter(job=job)] == ["reserve"]
 
 
-def test_the_same_key_is_sent_again_where_that_is_documented_as_safe(user, sync_so, tmp_path):
+def test_the_same_key_is_sent_again_if_documented_as_safe(user, sync_so, tmp_path):
     sync_so.fail_next("POST /v2/generate", "lose_answer", times=2)
 
     job = drive(lipsync_job(user, tmp_path))
@@ -66,7 +66,7 @@ def test_the_same_key_is_sent_again_where_that_is_documented_as_safe(user, sync_
     assert len(keys) == 1
 
 
-def test_without_a_mark_it_waits_for_a_person_with_the_money_reserved(unmarked_job, replicate):
+def test_without_a_mark_it_needs_a_person_and_the_money_stays_reserved(unmarked_job, replicate):
     assert (unmarked_job.state, unmarked_job.code) == (State.NEEDS_ATTENTION, "submit_unknown")
     assert "may have been charged" in unmarked_job.error
     assert [entry.kind for entry in LedgerEntry.objects.filter(job=unmarked_job)] == ["reserve"]
@@ -74,7 +74,7 @@ def test_without_a_mark_it_waits_for_a_person_with_the_money_reserved(unmarked_j
     assert next(iter(replicate.predictions)) in unmarked_job.error_evidence["raw"]
 
 
-def test_it_was_made_adopt(unmarked_job, user, replicate):
+def test_adopting_a_result_pays_nothing(unmarked_job, user, replicate):
     polling.job_adopt(by=user, job_id=unmarked_job.pk, remote_id=next(iter(replicate.predictions)))
 
     drive(unmarked_job)
@@ -84,7 +84,7 @@ def test_it_was_made_adopt(unmarked_job, user, replicate):
     assert [entry.kind for entry in LedgerEntry.objects.filter(job=unmarked_job)] == ["reserve", "settle"]
 
 
-def test_the_jobs_page_offers_both_ways_out_and_adopting_pays_nothing(unmarked_job, user, replicate, client):
+def test_the_jobs_page_offers_adopting_and_paying_again(unmarked_job, user, replicate, client):
     client.force_login(user)
     page = client.get(f"/jobs/{unmarked_job.pk}").content.decode()
     assert "It was created: adopt" in page
@@ -106,7 +106,7 @@ def test_an_id_with_spaces_is_refused_on_the_page(unmarked_job, user, client):
     assert unmarked_job.state == State.NEEDS_ATTENTION
 
 
-def test_an_id_that_does_not_exist_does_not_lose_the_job(unmarked_job, user):
+def test_adopting_an_unknown_id_does_not_lose_the_job(unmarked_job, user):
     polling.job_adopt(by=user, job_id=unmarked_job.pk, remote_id="aaaaaaaaaaaaaaaaaaaaaaaaaa")
 
     assert unmarked_job.pk
@@ -124,7 +124,7 @@ def test_a_result_cannot_be_adopted_by_two_jobs(unmarked_job, user, replicate):
         polling.job_adopt(by=user, job_id=second.pk, remote_id=made[0])
 
 
-def test_pay_again_is_a_new_attempt_by_decision(unmarked_job, user, replicate):
+def test_paying_again_is_a_new_attempt_that_a_person_decides(unmarked_job, user, replicate):
     services.job_retry(by=user, job_id=unmarked_job.pk)
 
     drive(unmarked_job)
@@ -134,7 +134,7 @@ def test_pay_again_is_a_new_attempt_by_decision(unmarked_job, user, replicate):
     assert run_of(unmarked_job).key.endswith("-2")
 
 
-def test_a_lost_chat_answer_waits_for_a_person(user, chat):
+def test_a_lost_chat_response_needs_a_person(user, chat):
     chat.fail_next("POST", "cut")
 
     job = drive(scenes_job(user))
@@ -142,7 +142,7 @@ def test_a_lost_chat_answer_waits_for_a_person(user, chat):
     assert (job.state, chat.count("POST")) == (State.NEEDS_ATTENTION, 1)
 
 
-def test_the_result_of_an_equal_request_is_not_taken_from_its_job(user, replicate):
+def test_the_result_of_an_identical_request_stays_with_its_job(user, replicate):
     first = drive(video_job(user, seed=42))
     replicate.fail_next("POST .*predictions", "cut")
 
@@ -154,8 +154,8 @@ def test_the_result_of_an_equal_request_is_not_taken_from_its_job(user, replicat
 
 @pytest.mark.parametrize("looks", [1, 3])
 @pytest.mark.parametrize("fault", ["hang", "latency"])
-def test_a_worker_that_was_taken_for_dead_disturbs_nothing(fault, looks, user, replicate):
-    """It hears of its own request only after another one has looked for it, or has given it up to a person."""
+def test_a_worker_that_was_presumed_dead_does_no_harm(fault, looks, user, replicate):
+    """It gets its response only after another worker has looked for it, or left it to a person."""
     job = video_job(user)
     replicate.fail_next(PAID, fault, seconds=1.5)
 

@@ -1,4 +1,4 @@
-"""Promise: webhooks are verified on the raw body and are no more than a reason to poll now."""
+"""Promise: webhooks are verified against the raw body and only make us poll now."""
 
 import itertools
 import json
@@ -21,7 +21,7 @@ PAID = "POST .*predictions$"
 
 @pytest.fixture
 def waiting(user, replicate):
-    """A job whose work is done at the service, and which nobody has looked at since."""
+    """A job whose work the service has finished, and which has not been polled since."""
     replicate.latency_seconds = 0.05
     job = video_job(user)
     turn(job)
@@ -49,7 +49,7 @@ def state_of_everything(job):
     return (job.state, run.status, run.next_poll_at, JobEvent.objects.count(), LedgerEntry.objects.count())
 
 
-def test_a_genuine_one_makes_the_run_due_and_decides_nothing(waiting, replicate):
+def test_a_genuine_webhook_makes_the_run_due_and_decides_nothing(waiting, replicate):
     answer = delivered(replicate, waiting)
 
     assert answer.status_code == 200
@@ -69,7 +69,7 @@ def test_a_genuine_one_makes_the_run_due_and_decides_nothing(waiting, replicate)
         ({"path": "/api/webhooks/draft/mv-1"}, 404),
     ],
 )
-def test_forged_old_and_foreign_ones_are_refused_and_write_nothing(waiting, replicate, how, status):
+def test_forged_old_and_unknown_webhooks_are_refused_and_write_nothing(waiting, replicate, how, status):
     before = state_of_everything(waiting)
 
     answer = delivered(replicate, waiting, **how)
@@ -79,7 +79,7 @@ def test_forged_old_and_foreign_ones_are_refused_and_write_nothing(waiting, repl
     assert state_of_everything(waiting) == before
 
 
-def test_without_a_secret_nothing_is_genuine(waiting, replicate, settings):
+def test_without_a_secret_no_webhook_is_genuine(waiting, replicate, settings):
     settings.REPLICATE_WEBHOOK_SECRET = ""
 
     assert delivered(replicate, waiting).status_code == 400
@@ -102,7 +102,7 @@ def cancel(job, user):
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(ACTIONS)), ids="-".join)
-def test_in_any_order_everything_is_settled_once(order, waiting, user, replicate):
+def test_everything_is_settled_once_in_any_order(order, waiting, user, replicate):
     for name in order:
         ACTIONS[name](waiting, replicate, user)
     drive(waiting, until=lambda: run_of(waiting).status in {RunStatus.COLLECTED, RunStatus.CANCELLED})
@@ -114,7 +114,7 @@ def test_in_any_order_everything_is_settled_once(order, waiting, user, replicate
     assert len(LedgerEntry.objects.filter(job=waiting)) == 2
 
 
-def test_polling_alone_suffices(user, replicate, settings):
+def test_polling_alone_is_enough(user, replicate, settings):
     settings.PUBLIC_URL = ""
 
     job = drive(video_job(user))
@@ -123,7 +123,7 @@ def test_polling_alone_suffices(user, replicate, settings):
     assert all("webhook" not in json.loads(seen.body) for seen in replicate.log if seen.path.endswith("predictions"))
 
 
-def test_with_a_public_address_the_service_is_asked_to_call(user, replicate, settings):
+def test_with_a_public_address_the_service_is_given_a_webhook(user, replicate, settings):
     settings.PUBLIC_URL = "http://studio.example"  # the fake speaks http itself
 
     turn(video_job(user))
