@@ -66,7 +66,7 @@ def command(*arguments, **environment):
 @pytest.mark.parametrize(
     ("name", "value", "cure"),
     [
-        ("PORT", "eighty", "Set it to one such as 8000"),
+        ("PORT", "eighty", "Set it to a number such as 8000"),
         ("PORT", "80000", "Set it to 65535 or less"),
         ("MV_DEBUG_MODE", "perhaps", "Set it to true or false"),
         ("SYNC_BASE_URL", "ftp://x", "must start with http:// or https://"),
