@@ -73,7 +73,7 @@ def test_a_killed_program_is_restarted_and_reported(supervise):
 
 def test_a_program_that_keeps_dying_is_restarted_more_and_more_slowly(supervise):
     with supervise(Program("broken", (sys.executable, "-c", "raise SystemExit(3)"))) as supervisor:
-        rounds_until(supervisor, lambda: "again in 2 s" in supervise.output.getvalue())
+        rounds_until(supervisor, lambda: "restarting in 2 s" in supervise.output.getvalue())
     assert "broken exited with code 3; restarting in 1 s" in supervise.output.getvalue()
 
 
@@ -81,7 +81,7 @@ def test_stopping_kills_stubborn_programs_and_what_they_started(supervise):
     with supervise(Program("stubborn", STUBBORN)) as supervisor:
         rounds_until(supervisor, lambda: "child" in supervise.output.getvalue())
         grandchild = psutil.Process(int(supervise.output.getvalue().split()[-1]))
-        # A second signal while stopping: at once.
+        # A second signal while stopping: stop immediately.
         supervisor.stop_signal = signal.SIGTERM
         signal.signal(signal.SIGALRM, lambda *_: supervisor._signal_seen(signal.SIGINT, None))
         signal.setitimer(signal.ITIMER_REAL, 0.5)
