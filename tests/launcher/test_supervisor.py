@@ -36,7 +36,9 @@ def supervise(tmp_path):
 
         @contextlib.contextmanager
         def __call__(self, *programs, services_check=lambda say: None):
-            supervisor = Supervisor(list(programs), data_dir=tmp_path, services_check=services_check, output=self.output)
+            supervisor = Supervisor(
+                list(programs), data_dir=tmp_path, services_check=services_check, output=self.output
+            )
             with supervisor.running():
                 yield supervisor
 
