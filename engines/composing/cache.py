@@ -1,8 +1,8 @@
-"""Encoded segments on disk, named by the hash of everything that shaped them.
+"""Encoded segments on disk, named by the hash of everything that determines them.
 
-Shared by projects and processes, kept over restarts, bounded. An entry is a file and a JSON note beside it with its
-size and hash; it counts only when both agree. A shared `flock` marks an entry in use: the kernel drops it when a
-process dies, and eviction skips what it cannot lock alone.
+The cache is shared by projects and processes, survives restarts and has a size limit. An entry is a file with a JSON
+note of its size and hash, and is valid only when they match. A shared `flock` marks an entry in use: the kernel
+releases it when a process dies, and eviction skips entries it can't lock exclusively.
 """
 
 import fcntl
@@ -39,21 +39,21 @@ class SegmentCache:
 
     @contextmanager
     def session(self) -> Iterator["Session"]:
-        """Entries got or added inside stay until the end of the block."""
+        """Open a session; entries fetched or added in it are kept until the block ends."""
         self.root.mkdir(parents=True, exist_ok=True)
         with ExitStack() as held:
             yield Session(self, held)
         self.evict()
 
     def evict(self) -> int:
-        """Delete the longest unused entries until the cache fits; returns the bytes freed."""
+        """Delete the least recently used entries until the cache fits; return the bytes freed."""
         self._sweep_unfinished()
         found = []
         for file in self.root.glob("??/*"):
             try:
                 found.append((file.stat(), file))
             except FileNotFoundError:
-                continue  # another process evicts too
+                continue  # another process is evicting
         surplus = sum(status.st_size for status, _ in found) - self.max_bytes
         freed = 0
         for status, file in sorted(found, key=lambda item: item[0].st_mtime):
@@ -65,7 +65,7 @@ class SegmentCache:
         return freed
 
     def _sweep_unfinished(self) -> None:
-        """Work files of processes that died: no segment takes a day."""
+        """Delete work files left by dead processes: no segment takes a day."""
         for file in self.root.glob("making/*"):
             with suppress(FileNotFoundError):
                 if time.time() - file.stat().st_mtime > 86400:
@@ -84,7 +84,7 @@ class Session:
     _open: dict[Path, Entry] = field(default_factory=dict)
 
     def get(self, key: str, suffix: str = ".mp4") -> Entry | None:
-        """The entry, locked and proven whole, or None. A damaged one is deleted."""
+        """Return the entry, locked and verified, or None. Delete it if it is damaged."""
         path = self.cache.file(key, suffix)
         if path in self._open:
             return self._open[path]
@@ -100,7 +100,7 @@ class Session:
         return entry
 
     def add(self, key: str, file: Path, facts: Mapping[str, Any], suffix: str = ".mp4") -> Entry:
-        """Move a finished file in. Two processes that made the same one replace each other harmlessly."""
+        """Move a finished file in. If two processes add the same entry, one harmlessly replaces the other."""
         path = self.cache.file(key, suffix)
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_json(_note_of(path), {"size": file.stat().st_size, "sha256": file_sha256(file), "facts": dict(facts)})
@@ -111,13 +111,13 @@ class Session:
         return entry
 
     def workfile(self, key: str) -> Path:
-        """A name for the making of an entry, in the cache's own file system so that moving it in is atomic."""
+        """Return a path for creating an entry, on the cache's own file system so that moving it in is atomic."""
         folder = self.cache.root / "making"
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{key[:16]}-{uuid.uuid4().hex}.mp4"
 
     def note(self, key: str) -> dict[str, Any] | None:
-        """A small remembered fact, such as that a clip was decoded without an error."""
+        """Return a stored fact, such as that a clip decodes without errors."""
         try:
             remembered: dict[str, Any] = json.loads(self.cache.file(key, ".note").read_text())
         except (FileNotFoundError, ValueError):
@@ -134,12 +134,12 @@ class Session:
             return False
         self.held.callback(file.close)
         fcntl.flock(file, fcntl.LOCK_SH)
-        # It may have been evicted between opening and locking.
+        # The file may have been evicted between opening and locking.
         return path.exists() and os.fstat(file.fileno()).st_ino == path.stat().st_ino
 
 
 def content_key(**facts: Any) -> str:
-    """The hash of facts that JSON can hold, in a fixed order."""
+    """Hash facts that JSON can hold, in a fixed order."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -149,7 +149,7 @@ def file_sha256(path: Path) -> str:
 
 
 def track_sha256(track: Track) -> str:
-    """Of the samples' bytes in order. They lie in runs: each ends where the next sample is elsewhere."""
+    """Hash the samples' bytes in order, read in contiguous runs."""
     digest = hashlib.sha256()
     ends = np.flatnonzero(track.offsets[1:] != track.offsets[:-1] + track.sizes[:-1]) + 1
     bounds = [0, *ends.tolist(), len(track)]

@@ -1,4 +1,4 @@
-"""Composing: spans, pieces, sound, one join. Everything that makes a video out of clips comes through here."""
+"""Composing: spans, pieces, sound, one join. Everything that turns clips into a video goes through here."""
 
 import functools
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _SUBTITLE_LIMIT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Composed:
-    """What was joined, for the proof and the report."""
+    """The joined parts, for the proof and the report."""
 
     path: Path
     plan: ShotPlan
@@ -39,9 +39,9 @@ def compose(
     progress: Callable[[float, str], None],
     cancelled: Callable[[], bool],
 ) -> Composed:
-    """Write the video of a plan to `output`, making only the segments that the cache lacks.
+    """Write a plan's video to `output`, encoding only the segments missing from the cache.
 
-    Raises WorkCancelled within a second of `cancelled()`, MediaToolError when a clip cannot be used."""
+    Raises WorkCancelled within a second of `cancelled()`, MediaToolError when a clip can't be used."""
     spans = plan_spans(plan)
     segments = make_segments(plan, spans, cache, progress, cancelled)
     progress(100.0, "Preparing the sound")
@@ -57,8 +57,8 @@ def _sound_joined(
     join: Callable[[Sound | None], Path],
     progress: Callable[[float, str], None],
 ) -> Sound | None:
-    """Join with the sound made the first way that plays as the master does: some files cannot be entered half-way, or
-    are damaged inside. A later composition knows what was found."""
+    """Join with the first kind of sound that plays like the master: some files can't be started midway or are damaged.
+    The result is remembered for later compositions."""
     for way in Way:
         progress(100.0, "Preparing the sound")
         sound = make_sound(plan, cache, cancelled, way)
@@ -74,7 +74,7 @@ def _sound_joined(
 
 
 def _good_enough(plan: ShotPlan, found: SoundFacts | None) -> bool:
-    """Also where the sound is meant to differ from the master."""
+    """Return whether the sound is acceptable, which includes sound that is meant to differ from the master."""
     return found is None or found.faithful or (plan.song is not None and not plan.song.unchanged)
 
 
@@ -90,7 +90,7 @@ def _join(output: Path, plan: ShotPlan, segments: Segments, cache: Session, soun
 
 
 def _note(plan: ShotPlan) -> str:
-    """Where drafts drew mouths, for a later draft lip-sync of the whole video."""
+    """Return the note of where drafts drew mouths, for a later draft lip-sync of the whole video."""
     mouths, known = [], functools.cache(drawn_mouths)  # many shots may show one file
     for cut, shot in zip(plan.cuts(), plan.shots, strict=True):
         facts, first = shot.source.facts, shot.start_seconds * plan.format.fps
@@ -110,7 +110,7 @@ def _chapters(plan: ShotPlan) -> list[tuple[Fraction, str]]:
 
 
 def _words(plan: ShotPlan, cache: Session) -> list[Lane]:
-    """The soft track. ffmpeg writes its samples once; they are kept like a segment."""
+    """Return the soft lyrics track. ffmpeg writes its samples once; they are cached like a segment."""
     if not plan.soft_lyrics:
         return []
     key = content_key(soft_lyrics=plan.soft_lyrics)

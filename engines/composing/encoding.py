@@ -1,4 +1,4 @@
-"""Encoding what the cache lacks: side by side, one process for each core."""
+"""Encoding the segments missing from the cache, in parallel with one process per core."""
 
 import threading
 import time
@@ -19,14 +19,14 @@ from engines.media.mp4 import read_track
 from engines.media.mp4_writer import join_pictures, write_movie
 from engines.media.runner import run
 
-# Slow machines encode 4K at a few frames a second; a minute covers opening the files.
+# Slow machines encode 4K at a few frames per second; a minute covers opening the files.
 _LIMIT_SECONDS = 60.0
 _LIMIT_SECONDS_PER_FRAME = 2.0
 
 
 @dataclass
 class Order:
-    """A part of a span that has to be encoded, and the places in the list of pieces that wait for it."""
+    """A part of a span that has to be encoded, and its positions in the list of pieces."""
 
     span: Span
     key: str
@@ -35,7 +35,7 @@ class Order:
 
 @dataclass(frozen=True)
 class _Part:
-    """What one process encodes: an order, or a stretch of it when there are fewer orders than cores."""
+    """What one process encodes: an order, or a part of it when there are fewer orders than cores."""
 
     order: Order
     span: Span
@@ -44,7 +44,7 @@ class _Part:
 
 
 @dataclass
-class Workshop:
+class SegmentEncoder:
     """Encodes orders into the cache."""
 
     plan: ShotPlan
@@ -53,10 +53,10 @@ class Workshop:
     cancelled: Callable[[], bool]
 
     def make(self, orders: Sequence[Order], made: Callable[[Order, Entry], None]) -> None:
-        """Encode all, telling of each when it is in the cache. Raises WorkCancelled, MediaToolError."""
+        """Encode all orders, calling `made` as each reaches the cache. Raises WorkCancelled, MediaToolError."""
         cores = usable_cores()
         parts = [part for order in orders for part in self._parts(order, -(-cores // len(orders)))]
-        # The longest first, so that the last core does not start a long one when the others are done.
+        # Longest first, so that no core starts a long one when the others are done.
         parts.sort(key=lambda part: -part.span.frames)
         work = _Work(_Meter([part.span.frames for part in parts], self.progress), max(1, cores // len(parts)))
         with TemporaryDirectory(prefix="lyrics-") as folder, ThreadPoolExecutor(min(cores, len(parts))) as pool:
@@ -72,7 +72,7 @@ class Workshop:
                 self._clear(running, work)
 
     def _parts(self, order: Order, wanted: int) -> list[_Part]:
-        """Stretches of whole GOPs, so that the joined segment is as if encoded at once."""
+        """Split an order at GOP boundaries, so that the joined segment is the same as one encoded in one go."""
         span, gop = order.span, self.plan.format.gop_frames
         count = 1 if span.kind or span.view.backwards else max(1, min(wanted, span.frames // gop))
         length = -(-span.frames // count // gop) * gop
@@ -96,12 +96,12 @@ class Workshop:
                 files = work.finished.setdefault(part.order.key, {})
                 files[part.number] = file
                 if len(files) == part.parts:
-                    # Kept at once: a worker that dies later resumes with this segment.
+                    # Cache it immediately, so that a worker that dies later can resume with this segment.
                     made(part.order, self._keep(part.order, work.finished.pop(part.order.key)))
             work.meter.show()
 
     def _clear(self, running: dict[Future[Path], _Part], work: "_Work") -> None:
-        """After an early end: whole segments that finished meanwhile are kept, halves go."""
+        """Clean up after an early end: keep complete segments, delete partial ones."""
         for future in wait(running).done:
             if not future.cancelled() and future.exception() is None:
                 part = running[future]
@@ -126,7 +126,7 @@ class Workshop:
 
     def _encode(self, index: int, part: _Part, work: "_Work", folder: Path) -> Path:
         if work.stop.is_set():
-            raise WorkCancelled  # the queue drains without starting what nobody waits for
+            raise WorkCancelled  # drain the queue without starting work no longer needed
         span, output = part.span, self.session.workfile(part.order.key)
         lyrics = self._lyrics_file(part, folder)
         command = span_command(self.plan, span, lyrics=lyrics, threads=work.threads)
@@ -155,7 +155,7 @@ class Workshop:
 
 
 class _Work:
-    """What the parts of one making share."""
+    """State shared by the parts of one run."""
 
     def __init__(self, meter: "_Meter", threads: int) -> None:
         self.meter = meter
@@ -165,7 +165,7 @@ class _Work:
 
 
 class _Meter:
-    """Share of the frames done, and the time left, over parts that are encoded at the same time."""
+    """Progress and time left across parts encoded in parallel."""
 
     def __init__(self, frames: Sequence[int], progress: Callable[[float, str], None]) -> None:
         self._frames = frames
@@ -188,6 +188,6 @@ def _check_segment(path: Path, span: Span) -> None:
     made = read_track(path, b"vide")
     if len(made) != span.frames or made.shifts.any():
         raise MediaToolError(
-            f"A segment came out with {len(made)} frames instead of {span.frames}.",
+            f"An encoded segment has {len(made)} frames instead of {span.frames}.",
             evidence={"clip": span.view.shot.source.sha256},
         )

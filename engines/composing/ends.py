@@ -1,4 +1,4 @@
-"""What a clip itself shows at a place of the plan: how light the ends of a composed video may be."""
+"""What a clip itself shows at a point of the plan: how bright the ends of a composed video should be."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from engines.media.stills import picture_at
 
 
 def own_light(plan: ShotPlan, span: Span, place: int) -> float:
-    """The mean light (0…255) of what the plan shows of the clip at frame `place` of a span."""
+    """Return the mean brightness (0…255) of what the plan shows of the clip at frame `place` of a span."""
     view = span.view
     frame = view.first - place if view.backwards else view.first + place
     fps = plan.format.fps
@@ -18,7 +18,7 @@ def own_light(plan: ShotPlan, span: Span, place: int) -> float:
 
 
 def _shown(plan: ShotPlan, span: Span, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Without what is cropped away."""
+    """Crop a picture as the plan does."""
     facts, target = span.view.shot.source.facts, plan.format
     if plan.fit is not PictureFit.FILL or not (facts.width and facts.height):
         return picture

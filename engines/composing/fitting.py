@@ -1,4 +1,4 @@
-"""Whether a clip's own pictures can be joined as they are."""
+"""Whether a clip's own frames can be joined unchanged."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,7 +19,7 @@ from engines.media.mp4 import Track, header_sets, read_track, starts_with_idr
 
 @dataclass(frozen=True)
 class Piece:
-    """Samples to join. `key` names their content; `encoded` is False for those taken from a clip as they are."""
+    """Samples to join. `key` identifies their content; `encoded` is False for samples copied from a clip."""
 
     track: Track
     key: str
@@ -27,7 +27,7 @@ class Piece:
 
 
 def burned_text(plan: ShotPlan, span: Span) -> str:
-    """The ASS file of the words seen in a span, "" where there are none."""
+    """Return the ASS file of the lyrics shown in a span, or ""."""
     if not plan.burned_lyrics:
         return ""
     fps = plan.format.fps
@@ -35,7 +35,7 @@ def burned_text(plan: ShotPlan, span: Span) -> str:
 
 
 class Headers:
-    """The H.264 headers that one track may carry: ours, and those of one foreign family."""
+    """The H.264 headers one track can carry: ours, and those of one foreign encoder."""
 
     def __init__(self, plan: ShotPlan) -> None:
         self._format = plan.format
@@ -43,12 +43,12 @@ class Headers:
         self._pictures: dict[int, bytes] = {}
 
     def accept(self, entry: bytes) -> bool:
-        """Whether a stream with these headers may join those accepted before; its own are remembered then."""
+        """Return whether a stream with these headers can join those accepted before; remember its headers if so."""
         sets = header_sets(entry)
         if sets is None:
             return False
         for encoding in Encoding:
-            # Our ids mean our headers, whoever comes first: segments encoded later bring them.
+            # Our ids are reserved for our headers, since segments encoded later will use them.
             if encoding.header_id in sets[0] or encoding.header_id in sets[1]:
                 self._learn(own_entry(self._format, encoding))
         known = ((self._sequences, sets[0]), (self._pictures, sets[1]))
@@ -66,7 +66,7 @@ class Headers:
 
 @lru_cache(maxsize=32)
 def own_entry(clip: ClipFormat, encoding: Encoding) -> bytes:
-    """The sample entry that our encoders write for a format."""
+    """Return the sample entry our encoders write for a format."""
     with TemporaryDirectory(prefix="headers-") as folder:
         path = Path(folder) / "frame.mp4"
         with av.open(str(path), "w", format="mp4", options=pyav_container_options(clip)) as container:
@@ -79,7 +79,7 @@ def own_entry(clip: ClipFormat, encoding: Encoding) -> bytes:
 
 
 def copied_piece(plan: ShotPlan, span: Span, headers: Headers, tracks: dict[Path, Track | None]) -> Piece | None:
-    """The part of a span that can be taken from the clip as it is: from its first usable key frame to its end."""
+    """Return the part of a span that can be copied from the clip: from its first usable key frame to its end."""
     view, shot = span.view, span.view.shot
     first = shot.start_seconds * plan.format.fps + view.first
     if span.kind or view.backwards or first < 0 or first.denominator != 1 or burned_text(plan, span):
@@ -103,7 +103,7 @@ def copied_piece(plan: ShotPlan, span: Span, headers: Headers, tracks: dict[Path
 
 
 def _fitting_track(target: ClipFormat, span: Span) -> Track | None:
-    """The clip's pictures when they have the project's size, rate, pixels and colours, else None."""
+    """Return the clip's track if it has the project's size, rate, pixels and colours, else None."""
     source = span.view.shot.source
     facts = source.facts
     if facts.video_codec != "h264" or facts.container != "mov" or facts.pixel_format != "yuv420p" or facts.rotation:
@@ -126,7 +126,7 @@ def _first_shown(track: Track) -> int:
 
 
 def _shown_in_order(part: Track) -> bool:
-    """Whether these samples are whole on their own: shown one frame apart, none belonging to another stretch."""
+    """Return whether these samples are self-contained: shown one frame apart, with none from another stretch."""
     if not part.shifts.any():
         return True
     step = int(part.durations[0])

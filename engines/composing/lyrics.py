@@ -15,15 +15,15 @@ from engines.media.formats import ClipFormat
 _LRC_LINE = re.compile(r"^((?:\[\d+:\d+(?:[.:]\d+)?\])+)(.*)$")
 _LRC_TIME = re.compile(r"\[(\d+):(\d+(?:[.:]\d+)?)\]")
 _LRC_WORD = re.compile(r"<(\d+):(\d+(?:\.\d+)?)>")
-# A line without an end stays until the next one, but not through a long solo.
+# A line without an end time stays until the next one, but not through a long solo.
 _LONGEST_LINE_MS = 8000
 _FONT = "Aileron"
-# Phone apps lay their buttons and captions over the lower sixth of an upright video.
+# Phone apps show buttons and captions over the lower sixth of a portrait video.
 _UPRIGHT_MARGIN = 0.18
 
 
 class LyricsPreset(StrEnum):
-    """How burned-in words look."""
+    """How burned-in lyrics look."""
 
     CLEAN = "clean"  # white, thin outline, below
     BOLD = "bold"  # large, heavy outline, in the lower third, words light up
@@ -52,25 +52,25 @@ _LOOKS = {
 
 
 def read_lyrics(text: str, *, song_start: Fraction = Fraction(0), song_end: Fraction | None = None) -> pysubs2.SSAFile:
-    """Lines of an SRT, LRC or ASS file whose times are the song's, moved to those of the used range.
+    """Read an SRT, LRC or ASS file timed to the song, shifted to the used range.
 
     Raises InputError when no timed line is found."""
     text = text.lstrip("\ufeff")
     if "\0" in text:
-        raise InputError("This is no text. Upload an SRT, LRC or ASS file.")
+        raise InputError("This isn't a text file. Upload an SRT, LRC or ASS file.")
     try:
         if "-->" not in text and _LRC_TIME.search(text):
             subtitles = _from_lrc(text)
         else:
-            # An ASS file without styles is one too, which the library's guess misses.
+            # An ASS file may have no styles, which the library fails to detect.
             known = "ass" if re.search(r"^Dialogue:", text, re.MULTILINE) else None
             subtitles = pysubs2.SSAFile.from_string(text, format_=known)
     except (pysubs2.exceptions.Pysubs2Error, ValueError) as error:
-        raise InputError("These lyrics have no times that can be read. Upload an SRT, LRC or ASS file.") from error
+        raise InputError("These lyrics have no readable times. Upload an SRT, LRC or ASS file.") from error
     first, last = round(song_start * 1000), round(song_end * 1000) if song_end is not None else 2**62
     subtitles.events = [line for line in subtitles if line.end > first and line.start < last and line.plaintext.strip()]
     if not subtitles.events:
-        raise InputError("These lyrics have no timed line within the used part of the song.")
+        raise InputError("These lyrics have no timed lines in the used part of the song.")
     for line in subtitles:
         line.start, line.end = max(line.start, first) - first, min(line.end, last) - first
     subtitles.sort()
@@ -78,12 +78,12 @@ def read_lyrics(text: str, *, song_start: Fraction = Fraction(0), song_end: Frac
 
 
 def lyrics_lines(text: str) -> list[str]:
-    """The words of each line, without times and marks."""
+    """Return the text of each line, without times and markup."""
     return [line.plaintext.replace("\n", " / ") for line in read_lyrics(text)]
 
 
 def lyrics_decoded(content: bytes) -> str:
-    """The text of a lyrics file. Old editors write other encodings than UTF-8; Windows' is the likeliest of them."""
+    """Decode a lyrics file. Old editors don't write UTF-8; the Windows encoding is the likeliest alternative."""
     for encoding in ("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig", "cp1252"):
         try:
             return content.decode(encoding)
@@ -93,8 +93,8 @@ def lyrics_decoded(content: bytes) -> str:
 
 
 def styled(subtitles: pysubs2.SSAFile, preset: LyricsPreset, clip: ClipFormat) -> str:
-    """The text of an ASS file, sized for the picture and kept inside its safe zone. An ASS file's own styles go:
-    they were made for another picture."""
+    """Return the text of an ASS file, sized for the picture and inside its safe zone. Drops the file's own styles,
+    which were made for a different picture."""
     look, short = _LOOKS[preset], min(clip.width, clip.height)
     result = pysubs2.SSAFile()
     result.info |= {"PlayResX": str(clip.width), "PlayResY": str(clip.height), "ScaledBorderAndShadow": "yes"}
@@ -115,11 +115,11 @@ def styled(subtitles: pysubs2.SSAFile, preset: LyricsPreset, clip: ClipFormat) -
 
 @lru_cache(maxsize=1)
 def font_bytes() -> bytes:
-    """Pillow's own font, so that burned words look alike on every machine and none has to be installed. Letters that it
-    lacks come from the system's fonts."""
+    """Return Pillow's built-in font, so that burned-in lyrics look the same on every machine with no font installed.
+    Missing letters come from the system's fonts."""
     font = ImageFont.load_default(20)
     if not isinstance(font, ImageFont.FreeTypeFont):
-        raise MediaToolError("Pillow was built without FreeType, so words cannot be drawn. Run `make setup`.")
+        raise MediaToolError("Pillow was built without FreeType, so it can't draw text. Run `make setup`.")
     return font.font_bytes
 
 
@@ -128,7 +128,7 @@ def as_srt(subtitles: pysubs2.SSAFile) -> str:
 
 
 def lines_between(ass_text: str, start_seconds: Fraction, end_seconds: Fraction) -> str:
-    """The same file with only the lines seen in the range; "" when there is none."""
+    """Return the file with only the lines shown in the range; "" when there are none."""
     subtitles = pysubs2.SSAFile.from_string(ass_text)
     first, last = start_seconds * 1000, end_seconds * 1000
     subtitles.events = [line for line in subtitles if line.end > first and line.start < last]
@@ -136,7 +136,7 @@ def lines_between(ass_text: str, start_seconds: Fraction, end_seconds: Fraction)
 
 
 def _from_lrc(text: str) -> pysubs2.SSAFile:
-    """Lines `[mm:ss.xx] words`, several stamps allowed, word stamps `<mm:ss.xx>` kept as karaoke."""
+    """Parse lines `[mm:ss.xx] words`; allows several timestamps, keeps word timestamps `<mm:ss.xx>` as karaoke."""
     stamped: list[tuple[int, str]] = []
     for line in text.splitlines():
         found = _LRC_LINE.match(line.strip())

@@ -1,7 +1,7 @@
-"""The proof: a composed file is read back and compared with its plan before anybody sees it.
+"""The proof: a composed file is read back and compared with its plan before anyone sees it.
 
-The whole file is read again each time. What was decoded without an error once is remembered by the hash of its bytes,
-as they stand in the joined file; only bytes that are new are decoded.
+The whole file is read each time. Parts that once decoded without errors are remembered by the hash of their bytes in
+the joined file, so only new bytes are decoded.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,9 +28,9 @@ from engines.media.mp4 import Track, read_track
 from engines.media.probe import open_media
 
 _RECIPE_VERSION = 1
-# Limited-range black is 16; noise and encoding lift it a little.
+# Limited-range black is 16; noise and encoding raise it slightly.
 _BLACK_LIGHT = 20.0
-# What encoding does at most to noise and to hard clipped sound; another sound than the master's has nothing in common.
+# The most encoding does to noise and hard-clipped sound; sound from elsewhere has nothing in common with the master.
 _CORRELATION_LIMIT = 0.9
 _LEVEL_LIMIT_DB = 1.0
 
@@ -64,7 +64,7 @@ class Proof:
 
 
 def prove(composed: Composed, session: Session, cancelled: Callable[[], bool]) -> Proof:
-    """Check the file. A failed check is in the answer, not raised."""
+    """Check the file. A failed check is in the returned proof, not raised."""
     plan, path = composed.plan, composed.path
     with open_media(path) as container:
         streams = {kind: len(getattr(container.streams, kind)) for kind in ("video", "audio", "subtitles")}
@@ -98,7 +98,7 @@ def prove(composed: Composed, session: Session, cancelled: Callable[[], bool]) -
 
 
 def require_passed(proof: Proof) -> None:
-    """Raises MediaToolError naming the checks that failed."""
+    """Raise MediaToolError naming the failed checks, if any."""
     failed = [f"{check.name}: {check.detail}" for check in proof.checks if not check.passed]
     if failed:
         raise MediaToolError(
@@ -120,7 +120,7 @@ def _sentence(frames: int, played: float, cut_error: float, sound: SoundFacts | 
 
 
 def _worst_cut_error(composed: Composed) -> float:
-    """Seconds between a cut and where the song wants it; half a frame at most when the plan is right."""
+    """Return the seconds between a cut and its ideal time; at most half a frame when the plan is right."""
     plan = composed.plan
     errors = [
         abs(cut / plan.format.fps - shot.wanted_seconds)
@@ -140,7 +140,7 @@ def _streams(composed: Composed, streams: dict[str, int]) -> Check:
 
 
 def _timestamps(composed: Composed, track: Track) -> Check:
-    """As ffmpeg reads them, and as the tables say that pictures are shown."""
+    """Check timestamps, both as ffmpeg reads them and as the sample tables list them."""
     shown = np.sort(np.cumsum(track.durations) - track.durations + track.shifts) - track.edit_start
     wanted = np.arange(len(track)) * composed.plan.format.frame_ticks
     with open_media(composed.path) as container:
@@ -152,7 +152,7 @@ def _timestamps(composed: Composed, track: Track) -> Check:
 
 
 def _cuts(composed: Composed, track: Track) -> Check:
-    """At each piece's place the file holds that piece's own bytes: sizes of all samples, content of the first."""
+    """Check that each piece's own bytes are at its position: sizes of all samples, content of the first."""
     wrong, clock = [], 0
     with composed.path.open("rb") as joined:
         for piece in composed.segments.pieces:
@@ -163,7 +163,7 @@ def _cuts(composed: Composed, track: Track) -> Check:
     detail = (
         f"{len(composed.plan.shots)} shots start where planned"
         if not wrong
-        else f"other pictures than planned at frames {wrong[:5]}"
+        else f"wrong pictures at frames {wrong[:5]}"
     )
     return Check("cuts", not wrong and clock == composed.plan.frames, detail)
 
@@ -179,9 +179,7 @@ def _same_first_sample(joined: Any, part: Track, source: Track) -> bool:
 def _decoding(decoded: list[dict[str, Any]], frames: int) -> Check:
     errors = [facts["error"] for facts in decoded if facts["error"]]
     shown = sum(facts["frames"] for facts in decoded)
-    return Check(
-        "decodes", not errors and shown == frames, errors[0] if errors else f"{shown:,} frames without an error"
-    )
+    return Check("decodes", not errors and shown == frames, errors[0] if errors else f"{shown:,} frames without errors")
 
 
 def _ends(composed: Composed, decoded: list[dict[str, Any]]) -> list[Check]:
@@ -193,12 +191,12 @@ def _ends(composed: Composed, decoded: list[dict[str, Any]]) -> list[Check]:
 
 
 def _end_check(name: str, plan: ShotPlan, span: Span, place: int, light: float) -> Check:
-    """A dark picture at an end is planned only where the clip itself is dark there."""
+    """Check that an end is dark only where the clip itself is dark."""
     detail = f"light {light:.0f} of 255"
     if light > _BLACK_LIGHT:
         return Check(name, True, detail)
     own = own_light(plan, span, place)
-    # Full-range light here, limited-range above: black is 0.
+    # Brightness is full-range here and limited-range above: black is 0.
     return Check(name, own < 2 * _BLACK_LIGHT, f"{detail}, {own:.0f} in the clip itself")
 
 
@@ -245,7 +243,7 @@ def _decode_pieces(
 
 
 def _decode(part: Track, cancelled: Callable[[], bool]) -> dict[str, Any]:
-    """Decode every picture. Facts: how many came, the first error, and the light of the ends (0…255)."""
+    """Decode every picture. Return the count, the first error and the brightness of the ends (0…255)."""
     frames, lights, error = 0, [0.0, 0.0], ""
     try:
         for frame in _pictures(part):
@@ -264,7 +262,7 @@ def _decode(part: Track, cancelled: Callable[[], bool]) -> dict[str, Any]:
 
 
 def _pictures(track: Track) -> Iterator[VideoFrame]:
-    """Feed exactly these samples to a decoder of their own: nothing before them can help."""
+    """Decode exactly these samples with a new decoder, so that nothing before them can help."""
     context = VideoCodecContext.create("h264", "r")
     start = track.entry.find(b"avcC")
     context.extradata = track.entry[start + 4 : start - 4 + int.from_bytes(track.entry[start - 4 : start], "big")]

@@ -1,4 +1,4 @@
-"""ffmpeg commands that make one span of a video in the project's format."""
+"""ffmpeg commands that encode one span of a video in the project's format."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +17,7 @@ _XFADE = {
 
 
 def span_command(plan: ShotPlan, span: Span, *, lyrics: Path | None, threads: int) -> Command:
-    """Exactly `span.frames` pictures in the plan's format."""
+    """Return the command for exactly `span.frames` pictures in the plan's format."""
     views = [view for view in (span.under, span.view) if view is not None]
     pictures = _joined(plan.format, span, [_seen(plan, view, threads) for view in views])
     if lyrics is not None:
@@ -27,11 +27,11 @@ def span_command(plan: ShotPlan, span: Span, *, lyrics: Path | None, threads: in
 
 
 def _seen(plan: ShotPlan, view: View, threads: int) -> Stream:
-    """The pictures of a view in the plan's rate and size."""
+    """Return the pictures of a view at the plan's rate and size."""
     fps, shot = plan.format.fps, view.shot
     pace = speed(shot, fps)
     lowest = view.first - view.frames + 1 if view.backwards else view.first
-    # A view past the clip's end holds its last picture, which has to be there to be held.
+    # A view past the clip's end holds its last picture, so that picture has to be read.
     position = min(shot.start_seconds + lowest / fps * pace, _last_picture_seconds(shot.source.facts))
     start = max(Fraction(0), position)
     _, pictures = entered(shot.source.path, start, shot.source.facts.fps, threads=threads)
@@ -47,13 +47,13 @@ def _seen(plan: ShotPlan, view: View, threads: int) -> Stream:
 
 
 def _last_picture_seconds(facts: MediaFacts) -> Fraction:
-    # With a varying rate the last picture may come well before the end.
+    # With a variable frame rate the last picture may come well before the end.
     pictures = 3 if facts.variable_frame_rate else 1
     return max(Fraction(0), picture_seconds(facts) - pictures / (facts.fps or Fraction(24)))
 
 
 def _framed(plan: ShotPlan, view: View, pictures: Stream) -> Stream:
-    """Scale to the format. Sizes are computed from the displayed shape, so pixels that are not square come out so."""
+    """Scale to the format. Sizes are computed from the displayed shape, so non-square pixels become square."""
     target, source = plan.format, view.shot.source
     if _same_shape(target, source.facts):
         return _scaled(pictures, source, target.width, target.height)
@@ -68,7 +68,7 @@ def _framed(plan: ShotPlan, view: View, pictures: Stream) -> Stream:
 
 
 def _blurred(pictures: Stream, target: ClipFormat, source: Source) -> Stream:
-    """Filling the picture, blurred while it is small, and darker."""
+    """Return the pictures filling the frame, darkened and blurred (at a small size, for speed)."""
     width, height = _even(target.width / 8), _even(target.height / 8)
     small = _scaled(pictures, source, width, height, force_original_aspect_ratio="increase")
     dark = small.filter("crop", out_w=width, out_h=height).filter("gblur", sigma=6).filter("eq", brightness="-0.12")
@@ -76,14 +76,14 @@ def _blurred(pictures: Stream, target: ClipFormat, source: Source) -> Stream:
 
 
 def _scaled(pictures: Stream, source: Source, width: int, height: int, **options: Value) -> Stream:
-    # Naming the colours makes the scaler convert through them and lose two levels of light even where they agree.
+    # Naming the colours makes the scaler convert even when they match, which loses two levels of brightness.
     colours: Options = {"out_color_matrix": "bt709", "out_range": "tv"} if source.other_colours else {}
     return pictures.filter("scale", width=width, height=height, flags="bicubic", **colours, **options)
 
 
 def _same_shape(target: ClipFormat, facts: MediaFacts) -> bool:
     width, height = facts.width or target.width, facts.height or target.height
-    # Two percent of stretch is not seen; bars of a few pixels are.
+    # A stretch of two percent is invisible; bars of a few pixels are not.
     return abs(Fraction(width, height) * target.height / target.width - 1) < Fraction(2, 100)
 
 
@@ -109,7 +109,7 @@ def _even(value: float | Fraction) -> int:
 
 
 def _joined(shape: ClipFormat, span: Span, pictures: list[Stream]) -> Stream:
-    """One picture of the two of a transition, or the only one."""
+    """Merge the two pictures of a transition, or return the only one."""
     if span.kind is None or span.kind is TransitionKind.FLASH:
         joined = pictures[0].filter("format", pix_fmts="yuv420p")
         if span.kind is None:
@@ -121,6 +121,6 @@ def _joined(shape: ClipFormat, span: Span, pictures: list[Stream]) -> Stream:
 
 
 def _burned(pictures: Stream, lyrics: Path, start: Fraction) -> Stream:
-    """With the words of an ASS file whose times count from the start of the video."""
+    """Burn in the lyrics of an ASS file timed from the start of the video."""
     shown = later(pictures, start).filter("subtitles", filename=str(lyrics), fontsdir=str(lyrics.parent))
     return later(shown, -start)

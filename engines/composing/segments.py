@@ -1,16 +1,16 @@
-"""Turning spans into pieces of H.264 that join: copied from the clip where it fits, encoded where it does not."""
+"""Turning spans into joinable pieces of H.264: copied from the clip where it fits, otherwise encoded."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engines.composing.cache import Entry, Session, content_key
-from engines.composing.encoding import Order, Workshop
+from engines.composing.encoding import Order, SegmentEncoder
 from engines.composing.fitting import Headers, Piece, burned_text, copied_piece
 from engines.composing.shot_plan import ShotPlan, Span, View, speed
 from engines.media.mp4 import Track, read_track
 
-# Part of every key: raise it when a recipe makes other pictures from the same facts.
+# Part of every key: increase this when a recipe produces different pictures from the same facts.
 _RECIPE_VERSION = 2
 
 Progress = Callable[[float, str], None]
@@ -19,7 +19,7 @@ Cancelled = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Segments:
-    """The whole video's pieces in order; `encoded_frames` were made in this run, the rest was there."""
+    """The video's pieces in order; `encoded_frames` were encoded in this run, the rest was cached or copied."""
 
     pieces: tuple[Piece, ...]
     encoded_frames: int
@@ -29,8 +29,8 @@ class Segments:
 def make_segments(
     plan: ShotPlan, spans: Sequence[Span], session: Session, progress: Progress, cancelled: Cancelled
 ) -> Segments:
-    """Find or make every piece. Missing ones are encoded side by side, one for each core."""
-    pieces, orders = _sorted_out(plan, spans)
+    """Find or encode every piece. Missing ones are encoded in parallel, one per core."""
+    pieces, orders = _pieces_and_orders(plan, spans)
     missing = []
     for order in orders:
         entry = session.get(order.key)
@@ -39,14 +39,14 @@ def make_segments(
         else:
             _place(pieces, order, entry)
     if missing:
-        workshop = Workshop(plan, session, progress, cancelled)
-        workshop.make(missing, lambda order, entry: _place(pieces, order, entry))
+        encoder = SegmentEncoder(plan, session, progress, cancelled)
+        encoder.make(missing, lambda order, entry: _place(pieces, order, entry))
     whole = tuple(piece for piece in pieces if piece is not None)
     return Segments(whole, sum(order.span.frames for order in missing), len(missing))
 
 
-def _sorted_out(plan: ShotPlan, spans: Sequence[Span]) -> tuple[list[Piece | None], list[Order]]:
-    """(pieces with a gap for each that needs encoding, what is to be encoded)."""
+def _pieces_and_orders(plan: ShotPlan, spans: Sequence[Span]) -> tuple[list[Piece | None], list[Order]]:
+    """Return (pieces, with None for each that needs encoding; the orders to encode)."""
     pieces: list[Piece | None] = []
     orders: dict[str, Order] = {}
     headers = Headers(plan)
@@ -78,7 +78,7 @@ def _span_key(plan: ShotPlan, span: Span) -> str:
         fit=plan.fit,
         kind=span.kind,
         views=[_view_facts(plan, view) for view in (span.under, span.view) if view],
-        # Burned words move with the song, so where the span starts matters only under words.
+        # Burned-in lyrics follow the song, so a span's start matters only where there are lyrics.
         lyrics=(lyrics, str(span.start)) if lyrics else None,
     )
 

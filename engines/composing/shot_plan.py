@@ -1,4 +1,4 @@
-"""What is to be composed: shots on the song's frame grid. Pure data, no files touched."""
+"""What to compose: shots on the song's frame grid. Pure data; touches no files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ class ShortClip(StrEnum):
 
 
 class PictureFit(StrEnum):
-    """How footage of another shape fills the picture."""
+    """How footage of a different shape fills the picture."""
 
     BLUR = "blur"  # whole, over a blurred copy of itself
     BARS = "bars"  # whole, between black bars
@@ -40,7 +40,7 @@ class TransitionKind(StrEnum):
 
 @dataclass(frozen=True)
 class Source:
-    """A clip's or song's file; `sha256` is of its content. `other_colours`: needs converting to BT.709."""
+    """A clip's or song's file; `sha256` is its content's. `other_colours`: it needs converting to BT.709."""
 
     path: Path
     sha256: str
@@ -50,7 +50,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Transition:
-    """Into the shot that carries it; lies around its cut and does not move it."""
+    """A transition into the shot that has it; it spans the cut without moving it."""
 
     kind: TransitionKind
     frames: int
@@ -58,10 +58,10 @@ class Transition:
 
 @dataclass(frozen=True)
 class Shot:
-    """`frames` of a clip from `start_seconds` of it. `focus` is the point kept when cropping, 0…1 across and down.
-    `slow_limit` is the lowest speed that slowing may reach; beyond it the last frame is held. `audio_gain_db` mixes
-    the clip's own sound under the song. `wanted_seconds` is where the cut into it belongs before it is rounded to a
-    frame, for the proof."""
+    """`frames` of a clip from its `start_seconds`. `focus` is the point kept when cropping, 0…1 across and down.
+    `slow_limit` is the lowest speed for slowing down; past it the last frame is held. `audio_gain_db` mixes the clip's
+    own sound under the song. `wanted_seconds` is the exact time of the cut into it before rounding to a frame, for
+    the proof."""
 
     source: Source
     frames: int
@@ -77,7 +77,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class SongPart:
-    """[start, end) seconds of the master. Nothing is changed unless asked: fades, a gain, or a loudness in LUFS."""
+    """[start, end) seconds of the master, unchanged unless fades, a gain or a loudness in LUFS are set."""
 
     source: Source
     start_seconds: Fraction
@@ -94,8 +94,8 @@ class SongPart:
 
 @dataclass(frozen=True)
 class ShotPlan:
-    """A whole video. `burned_lyrics` is an ASS file's text with times from the start of the video; `soft_lyrics` an
-    SRT file's, shipped as a track that players can switch on."""
+    """A whole video. `burned_lyrics` is the text of an ASS file timed from the start of the video; `soft_lyrics` that
+    of an SRT file, included as a track that players can turn on."""
 
     shots: tuple[Shot, ...]
     format: ClipFormat
@@ -122,7 +122,7 @@ class ShotPlan:
         return self.frames / self.format.fps
 
     def cuts(self) -> list[int]:
-        """The frame at which each shot starts; the first is 0."""
+        """Return the frame at which each shot starts; the first is 0."""
         starts, clock = [], 0
         for shot in self.shots:
             starts.append(clock)
@@ -132,9 +132,9 @@ class ShotPlan:
 
 @dataclass(frozen=True)
 class View:
-    """`frames` pictures of a shot's clip, from its `first` counted in the project's rate from the shot's chosen point
-    (slowed, where the shot is). Before the clip's beginning and past its end the nearest picture is held. With
-    `backwards` they are counted down from `first`."""
+    """`frames` pictures of a shot's clip. `first` counts at the project's rate from the shot's chosen start (slowed if
+    the shot is). Before the clip's start and past its end the nearest picture is held. With `backwards` they count
+    down from `first`."""
 
     shot: Shot
     first: int
@@ -144,7 +144,7 @@ class View:
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of the video that is copied or encoded as one. `under` is the outgoing shot of a transition."""
+    """A stretch of the video copied or encoded as a unit. `under` is the outgoing shot of a transition."""
 
     start: int
     view: View
@@ -157,7 +157,7 @@ class Span:
 
 
 def plan_spans(plan: ShotPlan) -> list[Span]:
-    """The stretches of the video in order: each shot's own frames, and each transition's."""
+    """Return the stretches of the video in order: each shot's own frames, and each transition's."""
     spans: list[Span] = []
     starts = plan.cuts()
     taken = [_transition_frames(plan.shots, index) for index in range(len(plan.shots))] + [(0, 0)]
@@ -173,19 +173,19 @@ def plan_spans(plan: ShotPlan) -> list[Span]:
 
 
 def picture_seconds(facts: MediaFacts) -> Fraction:
-    """The length of the pictures, which a longer sound track does not change."""
+    """Return the length of the picture, not counting a longer sound track."""
     if facts.frames and facts.fps and not facts.variable_frame_rate:
         return facts.frames / facts.fps
     return as_seconds(facts.duration_seconds or 0.0)
 
 
 def clip_frames(shot: Shot, fps: Fraction) -> int:
-    """How many frames of the project's rate the clip has from the shot's chosen point, at normal speed."""
+    """Return how many frames at the project's rate the clip has from the shot's chosen start, at normal speed."""
     return max(1, int((picture_seconds(shot.source.facts) - shot.start_seconds) * fps + Fraction(1, 2)))
 
 
 def speed(shot: Shot, fps: Fraction) -> Fraction:
-    """1, or less for a short clip that is slowed to fill its slot."""
+    """Return the playback speed: 1, or less for a short clip slowed to fill its slot."""
     have = clip_frames(shot, fps)
     if shot.short is not ShortClip.SLOW or have >= shot.frames:
         return Fraction(1)
@@ -193,7 +193,7 @@ def speed(shot: Shot, fps: Fraction) -> Fraction:
 
 
 def _views(shot: Shot, first: int, count: int, fps: Fraction) -> list[View]:
-    """`count` frames of a shot from its frame `first`: one view, or one for each run of a loop or bounce."""
+    """Return `count` frames of a shot from its frame `first`: one view, or one per run of a loop or bounce."""
     have = clip_frames(shot, fps)
     if have >= first + count or shot.short not in (ShortClip.LOOP, ShortClip.BOUNCE):
         return [View(shot, first, count)]
@@ -202,7 +202,7 @@ def _views(shot: Shot, first: int, count: int, fps: Fraction) -> list[View]:
         turn, place = divmod(first, have)
         run = min(count, have - place)
         if shot.short is ShortClip.BOUNCE and turn % 2:
-            # Frames played backwards wait in memory, so they come in short runs.
+            # Frames played backwards are held in memory, so keep the runs short.
             run = min(run, _BACKWARD_RUN_FRAMES)
             views.append(View(shot, have - 1 - place, run, backwards=True))
         else:
@@ -212,8 +212,8 @@ def _views(shot: Shot, first: int, count: int, fps: Fraction) -> list[View]:
 
 
 def transition_halves(kind: TransitionKind, frames: int, before: int, after: int) -> tuple[int, int]:
-    """(frames before the cut, frames after it) of a transition between shots of `before` and `after` frames: at most
-    half of each, so that two transitions never meet."""
+    """Return (frames before the cut, frames after it) for a transition between shots of `before` and `after` frames:
+    at most half of each, so that two transitions never meet."""
     if kind is TransitionKind.FLASH:
         return 0, min(frames, after // 2)
     half = min(frames // 2, before // 2, after // 2)
@@ -232,6 +232,6 @@ def _transition_span(plan: ShotPlan, index: int, before: int, after: int, kind: 
     view = View(shots[index], -before, frames)
     if kind is TransitionKind.FLASH:
         return Span(cut, view, kind)
-    # The handle continues the run that is playing at the end of the outgoing shot.
+    # The handle continues the run playing at the end of the outgoing shot.
     tail = _views(shots[index - 1], shots[index - 1].frames - before, before, plan.format.fps)[0]
     return Span(cut - before, view, kind, replace(tail, frames=frames))

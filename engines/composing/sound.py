@@ -1,4 +1,4 @@
-"""The sound of a composed video: the master as it is where the container allows, else encoded once and kept."""
+"""The sound of a composed video: the master unchanged if the container allows, otherwise encoded once and cached."""
 
 import re
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from engines.media.runner import run
 
 _RECIPE_VERSION = 2
 _LIMIT_SECONDS = 1800.0
-# AAC is defined for these alone.
+# The only rates AAC supports.
 _RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
 _USUAL_RATE = 48_000
 _GATE_LUFS = -70.0
@@ -32,17 +32,17 @@ _LEAD_PACKETS = 2
 
 
 class Way(Enum):
-    """How the sound gets into the video, the best first; the next is for what the one before cannot do."""
+    """How the sound gets into the video, best first; each is the fallback for the one before."""
 
     COPIED = "copied"
     ENCODED = "encoded"
-    # For noise, hard clipping and the bursts of damaged files.
+    # For noise, hard clipping and bursts from damaged files.
     FINELY_ENCODED = "finely_encoded"
 
 
 @dataclass(frozen=True)
 class Sound:
-    """The lane to write. `untouched` means the master's own packets; `key` names the content."""
+    """The lane to write. `untouched` means the master's own packets; `key` identifies the content."""
 
     lane: Lane
     key: str
@@ -51,7 +51,7 @@ class Sound:
 
 
 def make_sound(plan: ShotPlan, session: Session, cancelled: Callable[[], bool], way: Way) -> Sound | None:
-    """None when the video is silent: no song, and no clip's own sound asked for. What cannot be copied is encoded."""
+    """Copy the sound, or encode it if it can't be copied. None for a silent video: no song and no clip sound."""
     voices = [shot for shot in plan.shots if shot.audio_gain_db is not None and shot.source.facts.sample_rate]
     if plan.song is None and not voices:
         return None
@@ -72,7 +72,7 @@ def sound_channels(plan: ShotPlan) -> int:
 
 
 def song_end_seconds(plan: ShotPlan, song: SongPart) -> Fraction:
-    """Where the used sound ends in the master: not after the picture does."""
+    """Return where the used sound ends in the master: no later than the picture."""
     return min(song.end_seconds, song.start_seconds + plan.seconds)
 
 
@@ -81,7 +81,7 @@ def _copied(plan: ShotPlan, song: SongPart, session: Session) -> Sound | None:
     if facts.container == "mov" and facts.audio_codec == "aac":
         track = _aac_track(song)
     elif facts.container == "mp3" and facts.audio_codec == "mp3" and song.start_seconds == 0:
-        # A later start would need the bits that MP3 frames borrow from their predecessors.
+        # A later start would need bits that MP3 frames borrow from earlier frames.
         track = _mp3_track(song, session)
     else:
         return None
@@ -111,7 +111,7 @@ def _aac_track(song: SongPart) -> Track | None:
 
 
 def _mp3_track(song: SongPart, session: Session) -> Track | None:
-    """The MP3's packets in an MP4, with the encoder's delay (which ffmpeg skips at the start) as its edit."""
+    """Return the MP3's packets in an MP4, with the encoder delay (which ffmpeg skips at the start) as its edit."""
     key = content_key(song=song.source.sha256, remuxed=_RECIPE_VERSION)
     entry = session.get(key, ".m4a")
     if entry is None:
@@ -191,7 +191,7 @@ def _sound_key(plan: ShotPlan, voices: list[Shot], bits: int) -> str:
 
 @dataclass(frozen=True)
 class _Samples:
-    """Writes what is mixed with our own reader, so that ffmpeg gets clean samples of one format, whatever the files."""
+    """Reads sounds for mixing with our own reader, so that ffmpeg always gets clean samples in one format."""
 
     rate: int
     channels: int
@@ -200,7 +200,7 @@ class _Samples:
     cancelled: Callable[[], bool]
 
     def sound(self, source: Path, start: Fraction, seconds: Fraction) -> Stream:
-        """A range of a file's sound."""
+        """Return a range of a file's sound."""
         file, shape = self.session.workfile("samples"), {"rate": self.rate, "channels": self.channels}
         self.files.callback(file.unlink, missing_ok=True)
         write_pcm(source, file, start=start, seconds=seconds, cancelled=self.cancelled, **shape)
@@ -228,7 +228,7 @@ def _mixed(sounds: list[Stream], duration: str) -> Stream:
 
 
 def _voice(shot: Shot, start: Fraction, fps: Fraction, samples: _Samples) -> Stream:
-    """A clip's own sound at its place in the video."""
+    """Return a clip's own sound at its position in the video."""
     sound = samples.sound(shot.source.path, shot.start_seconds, shot.frames / fps)
     louder = sound.filter("volume", volume=f"{shot.audio_gain_db}dB")
     return louder.filter("adelay", delays=f"{round(start * samples.rate)}S", all=1)
@@ -241,12 +241,12 @@ def _song(song: SongPart, seconds: Fraction, samples: _Samples) -> Stream:
 
 def _bits_per_second(plan: ShotPlan, *, finely: bool) -> int:
     channels = sound_channels(plan)
-    # AAC takes six bits a sample at most.
+    # AAC allows at most six bits per sample.
     return 6 * sample_rate(plan) * channels if finely else 160_000 if channels == 1 else 256_000
 
 
 def _encoder_options(bits: int) -> Options:
-    # Noise substitution saves bits that we have, and plays other noise than the master's.
+    # Noise substitution would save bits we can spare, and replaces the master's noise.
     return {"map_metadata": -1, "c:a": "aac", "b:a": bits, "aac_pns": 0}
 
 
@@ -254,7 +254,7 @@ def _raised(sound: Stream, gain_db: float) -> Stream:
     if not gain_db:
         return sound
     louder = sound.filter("volume", volume=f"{gain_db:.3f}dB")
-    # True peaks stay a decibel below full scale after a raise.
+    # Keep true peaks a decibel below full scale after raising the level.
     return louder.filter("alimiter", limit=0.891, level="false", latency="true") if gain_db > 0 else louder
 
 
@@ -275,7 +275,7 @@ def _gain_db(song: SongPart, sound: Stream, cancelled: Callable[[], bool]) -> fl
 
 
 def loudness(sound: Stream, cancelled: Callable[[], bool]) -> float | None:
-    """Integrated loudness (EBU R128) in LUFS; None for silence."""
+    """Measure integrated loudness (EBU R128) in LUFS; None for silence."""
     words = run(
         Command([sound.filter("ebur128", framelog="quiet")], {}).to_nothing(),
         time_limit_seconds=_LIMIT_SECONDS,
@@ -283,6 +283,6 @@ def loudness(sound: Stream, cancelled: Callable[[], bool]) -> float | None:
     )
     found = re.findall(r"I:\s+(-?[\d.]+|-inf) LUFS", words)
     if not found:
-        raise MediaToolError("The loudness of the song could not be measured.", evidence={"stderr": words})
-    # ffmpeg says -70, the gate, or -inf where nothing passed it.
+        raise MediaToolError("The song's loudness couldn't be measured.", evidence={"stderr": words})
+    # ffmpeg reports -70 (the gate) or -inf when nothing passed it.
     return float(found[-1]) if found[-1] != "-inf" and float(found[-1]) > _GATE_LUFS else None

@@ -17,14 +17,14 @@ from engines.media.samples import Samples, sound_range
 
 _RECIPE_VERSION = 2
 _BLOCK_SECONDS = 5
-# Blocks below this level (-60 dB) say nothing about an offset.
+# Blocks below this level (-60 dB) don't show an offset.
 _QUIET = 1e-3
-# Three steps of 16 bits (-80 dB): AAC decoders fill noise bands at random, which an entry in mid-song shifts.
+# Three 16-bit steps (-80 dB): AAC decoders fill noise bands randomly, which starting mid-song changes.
 _SAME = 1e-4
 _WIDEST_OFFSET_SECONDS = 0.25
-# Of a steady tone every period fits nearly as well as the right place.
+# For a steady tone, every period fits nearly as well as the right position.
 _AS_GOOD = 0.999
-# What is heard as in its place and as loud.
+# Limits below which differences in time and level are inaudible.
 OFFSET_LIMIT_SECONDS = 0.005
 _SAME_LEVEL_DB = 0.1
 _SAME_CORRELATION = 0.98
@@ -34,9 +34,9 @@ _NOTHING: Samples = np.zeros((1, 0), np.float32)
 
 @dataclass(frozen=True)
 class SoundFacts:
-    """`offset_seconds` is positive when the video's sound is late; `level_db` is its level over the master's.
-    `missing_seconds` are those by which it ends too early; `damaged`: a part of it
-    could not be decoded, or has another format than the rest."""
+    """`offset_seconds` is positive when the video's sound is late; `level_db` is its level relative to the master.
+    `missing_seconds`: how much too early it ends; `damaged`: part of it couldn't be decoded or has a different format
+    from the rest."""
 
     identical: bool
     offset_seconds: float
@@ -55,14 +55,14 @@ class SoundFacts:
 
     @property
     def faithful(self) -> bool:
-        """Whether copied packets play as the master does. Their noise may differ: AAC decoders make it up at random,
-        and some codecs need a run-up."""
+        """Whether copied packets play like the master. Their noise may differ: AAC decoders generate it randomly, and
+        some codecs need a run-up."""
         alike = self.in_place and abs(self.level_db) < _SAME_LEVEL_DB and self.correlation > _SAME_CORRELATION
         return self.whole and (self.identical or alike)
 
 
 def compare_sound(path: Path, plan: ShotPlan, sound: Sound | None, session: Session) -> SoundFacts | None:
-    """None where there is no master to compare with (a mix of clips, or a mix over the song)."""
+    """Compare the sound; None where there is no master to compare with (a mix of clips, or a mix over the song)."""
     mixed = any(shot.audio_gain_db is not None and shot.source.facts.sample_rate for shot in plan.shots)
     if plan.song is None or sound is None or mixed:
         return None
@@ -89,7 +89,7 @@ def compare_sound(path: Path, plan: ShotPlan, sound: Sound | None, session: Sess
 
 
 def refuse_sound(sound: Sound, session: Session) -> None:
-    """Remember that this sound does not play as the master does."""
+    """Remember that this sound doesn't play like the master."""
     session.write_note(_refusal(sound), {"refused": True})
 
 
@@ -144,13 +144,13 @@ def _compare(
     level = 10 * float(np.log10((energies[0] + 1e-12) / (energies[1] + 1e-12)))
     weights = sum(power for power, _, _ in found)
     correlation = float(sum(power * value for power, _, value in found) / weights)
-    # Where two blocks have little in common, as of noise alone, their best fit is a chance.
+    # If two blocks have little in common, such as pure noise, their best fit is random.
     worst = max((offset for _, offset, value in found if value > _TELLS_OFFSET), key=abs, default=0.0)
     return SoundFacts(identical, float(worst), correlation, level, missing)
 
 
 def _offset(left: Samples, right: Samples, rate: int) -> tuple[float, float]:
-    """(seconds that left is late, correlation there), over all channels."""
+    """Return (seconds by which left is late, correlation there), over all channels."""
     size = 1 << (left.shape[1] * 2 - 1).bit_length()
     spectra = np.fft.rfft(left, size) * np.conj(np.fft.rfft(right, size))
     product = np.fft.irfft(spectra.sum(axis=0), size)

@@ -1,4 +1,4 @@
-"""Cutting sound, exact to the sample."""
+"""Cutting audio, exact to the sample."""
 
 import wave
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ from engines.media.samples import Samples, sound_range
 
 
 def mixed_channels(facts: MediaFacts) -> int:
-    """How many channels of a file we work with: a surround mix becomes stereo."""
+    """Return how many channels of a file are used: surround is mixed down to stereo."""
     return 1 if facts.audio_channels == 1 else 2
 
 
@@ -26,14 +26,14 @@ def cut_wav(
     *,
     cancelled: Callable[[], bool] | None = None,
 ) -> Path:
-    """Write [start, end) of a file's sound as 16-bit WAV at its own rate, mono or stereo. An end past the sound is cut.
+    """Write [start, end) of a file's sound as 16-bit WAV at its own rate, mono or stereo, up to the end of the sound.
 
-    Raises InputError when the range is empty, lies outside, or there is no sound."""
+    Raises InputError when the range is empty or outside the sound, or there is no sound."""
     facts = probe_media(source)
     if facts.sample_rate is None:
         raise InputError("The file has no sound to cut.")
     if not 0 <= start_seconds < end_seconds:
-        raise InputError("The start must be before the end, and neither may be negative.")
+        raise InputError("The start must be before the end, and neither can be negative.")
     start, end = as_seconds(start_seconds), as_seconds(end_seconds)
     channels = mixed_channels(facts)
     blocks = sound_range(source, start, end - start, rate=facts.sample_rate, channels=channels)
@@ -63,9 +63,9 @@ def write_pcm(
     channels: int,
     cancelled: Callable[[], bool] | None = None,
 ) -> int:
-    """Write a range of a file's sound as bare samples, which ffmpeg reads as a `samples_file`; returns how many.
+    """Write a range of a file's sound as raw samples, which ffmpeg reads as a `samples_file`; return how many.
 
-    Where the sound ends early the rest is silence."""
+    If the sound ends early, the rest is silence."""
     written = 0
     with output.open("wb") as file:
         for block in _cancellable(sound_range(source, start, seconds, rate=rate, channels=channels), cancelled):

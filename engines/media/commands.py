@@ -1,6 +1,7 @@
-"""The one place that builds ffmpeg's command lines: inputs, filter graphs and outputs.
+"""The only place that builds ffmpeg command lines: inputs, filter graphs and outputs.
 
-ffmpeg-python numbers the inputs, names the joints and escapes the values. It has no types, so `Any` stays in here.
+ffmpeg-python numbers the inputs, names the links and escapes the values. It is untyped, so `Any` is confined to this
+module.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,35 +21,35 @@ Options = Mapping[str, Value]
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """Pictures, sound or words on their way through one command: what an input holds, or what a filter made of it.
+    """Video, audio or subtitles within one command: from an input, or the output of a filter.
 
-    What a filter made goes to one place only; `split` makes two of it."""
+    A filter's output can be used only once; `split` duplicates it."""
 
     _edge: Any
 
     def filter(self, name: str, **options: Value) -> "Stream":
-        """What a filter makes of this stream. Options go by their names: only named ones are escaped correctly."""
+        """Apply a filter. Options are passed by name, because only named ones are escaped correctly."""
         return combine(name, [self], **options)
 
     def split(self) -> tuple["Stream", "Stream"]:
-        """The same pictures twice."""
+        """Return the same pictures twice."""
         both = FilterNode([self._edge], "split")
         return Stream(both.stream(0)), Stream(both.stream(1))
 
 
 def combine(name: str, streams: Sequence[Stream], **options: Value) -> Stream:
-    """What a filter with several inputs makes of them."""
+    """Apply a filter with several inputs."""
     node = FilterNode([stream._edge for stream in streams], name, max_inputs=None, kwargs=_written(options))
     return Stream(node.stream())
 
 
 class Input:
-    """A file that a command reads."""
+    """A file a command reads."""
 
     def __init__(self, path: Path, **options: Value) -> None:
-        # The prefix keeps a name with a colon or a leading dash from being taken for something else. Positional
-        # arguments are not part of the command line, but of a node's identity: without one of its own, a file that
-        # is read twice in the same way counts as one input, and a graph that uses it twice is refused.
+        # The prefix keeps a name with a colon or a leading dash from being misread. Positional arguments aren't part
+        # of the command line but of the node's identity: without a unique one, a file read twice in the same way
+        # would be one input, and ffmpeg-python would reject a graph that uses it twice.
         self._node = InputNode("input", args=[object()], kwargs={**_written(options), "filename": f"file:{path}"})
 
     @property
@@ -68,33 +69,33 @@ class Input:
 
 
 def media_file(path: Path, **options: Value) -> Input:
-    """A file that somebody handed us: only local files, only demuxers of known media."""
+    """Open a file from outside: local files and demuxers of known media only."""
     return Input(path, protocol_whitelist="file,pipe", format_whitelist=",".join(ALLOWED_DEMUXERS), **options)
 
 
 def samples_file(path: Path, *, rate: int, channels: int) -> Input:
-    """Bare samples that `write_pcm` wrote."""
+    """Open raw samples written by `write_pcm`."""
     return Input(path, protocol_whitelist="file", format="f32le", ar=rate, ac=channels)
 
 
 def subtitles_file(path: Path) -> Input:
-    """An SRT file of ours."""
+    """Open an SRT file we wrote."""
     return Input(path, protocol_whitelist="file", format="srt")
 
 
 @dataclass(frozen=True)
 class Command:
-    """What ffmpeg is to write: these streams and no others, in this order, with these options of the output."""
+    """What ffmpeg should write: exactly these streams, in this order, with these output options."""
 
     streams: Sequence[Stream]
     options: Options
 
     def to_file(self, path: Path, container: str) -> list[str]:
-        """The arguments, without the program's name, that write to `path` even where there is a file."""
+        """Return the arguments (without the program's name) to write to `path`, replacing any file there."""
         return self._arguments(f"file:{path}", container)
 
     def to_nothing(self) -> list[str]:
-        """The arguments that decode and filter everything and keep none of it."""
+        """Return the arguments to decode and filter everything and discard the output."""
         return self._arguments("-", "null")
 
     def _arguments(self, target: str, container: str) -> list[str]:
@@ -105,5 +106,5 @@ class Command:
 
 
 def _written(options: Options) -> dict[str, str]:
-    # Times are read to the microsecond, and not in the exponent form that Python gives to small numbers.
+    # ffmpeg reads times to the microsecond, and can't read the exponent form Python gives small numbers.
     return {name: f"{value:.6f}" if isinstance(value, float) else str(value) for name, value in options.items()}

@@ -1,7 +1,7 @@
-"""Looking at the files of strangers in a process of its own, with limited memory and time.
+"""Inspecting untrusted files in a separate process with limited memory and time.
 
-Decoders have faults, and a small file can unfold to gigabytes: then a child ends with a sentence, and the web process
-or worker lives on. The child sees none of the studio's secrets, and only JSON comes back from it.
+Decoders have bugs, and a small file can expand to gigabytes: then a child process fails with a clear message, and the
+web process or worker survives. The child has none of the studio's secrets and returns only JSON.
 """
 
 import importlib
@@ -18,24 +18,24 @@ from typing import Any
 from engines.cores import usable_cores
 from engines.errors import InputError, MediaToolError, StudioError
 
-# Address space, of which the libraries take a third. An 8K frame and a picture of 67 megapixels fit.
+# Address space, a third of it for the libraries. Enough for an 8K frame or a 67-megapixel image.
 _MEMORY_BYTES = 2 * 1024**3
 _ROOT = Path(__file__).resolve().parents[2]
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHOME", "TMPDIR", "VIRTUAL_ENV")
 _ERRORS: Mapping[str, type[StudioError]] = {"InputError": InputError, "MediaToolError": MediaToolError}
-_TOO_MUCH = "The file needs more memory or time to open than a usual one. Export it again in a simpler format."
-# More at once would only wait for the processor, and each may fill its memory.
+_TOO_MUCH = "Opening this file takes too much memory or time. Export it again in a simpler format."
+# More at once would only compete for the processor, and each can use its full memory limit.
 _places = threading.BoundedSemaphore(usable_cores())
 
 
 def confined(function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
-    """Call a function of a module's top level in a child. Arguments and result are what JSON holds.
+    """Call a module-level function in a child process. Arguments and result must be JSON-serializable.
 
-    Raises what the function raises of InputError and MediaToolError, and MediaToolError where it takes too much.
+    Raises the function's InputError or MediaToolError, and MediaToolError when it exceeds a limit.
     """
     name = f"{function.__module__}:{function.__qualname__}"
     environment = {key: os.environ[key] for key in _KEPT_ENVIRONMENT if key in os.environ}
-    # Each thread of theirs would reserve memory of its own.
+    # Each library thread would reserve its own memory.
     environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     with _places:
         try:
@@ -58,10 +58,10 @@ def _answer(child: "subprocess.CompletedProcess[bytes]") -> Any:
     try:
         answer = json.loads(child.stdout)
     except ValueError as error:
-        if child.returncode == 1:  # an exception that nobody foresaw; its traceback is in the evidence
-            message = "The file is damaged and cannot be read. Export it again."
+        if child.returncode == 1:  # an unexpected exception; its traceback is in the evidence
+            message = "The file is damaged and can't be read. Export it again."
             raise MediaToolError(message, code="damaged_media", evidence=evidence) from error
-        # It was killed, or its library ended it.
+        # It was killed, or a library aborted it.
         raise MediaToolError(_TOO_MUCH, code="too_demanding", evidence=evidence) from error
     if "error" not in answer:
         return answer["value"]
@@ -77,7 +77,7 @@ def _limit(seconds: float) -> None:
         try:
             resource.setrlimit(number, (allowed, hard))
         except (ValueError, OSError):
-            continue  # macOS has no limit of the address space
+            continue  # macOS can't limit the address space
 
 
 def _called(name: str, arguments: list[Any]) -> dict[str, Any]:
@@ -94,12 +94,12 @@ def _called(name: str, arguments: list[Any]) -> dict[str, Any]:
 def _main() -> None:
     name, seconds = sys.argv[1:]
     _limit(float(seconds))
-    # What libraries print must not come between.
+    # Keep library output out of the result.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     json.dump(_called(name, json.load(sys.stdin)), answers)
     answers.flush()
-    os._exit(0)  # a decoder's threads may hang at an ordinary end
+    os._exit(0)  # a decoder's threads may hang on a normal exit
 
 
 if __name__ == "__main__":

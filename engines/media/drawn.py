@@ -1,5 +1,5 @@
-"""What a video of the draft tells of the mouths drawn in it, in its file's comment: a later lip-sync needs no face
-finder for them, and knows how far they were opened already. Cutting and joining carry it along."""
+"""The mouths drawn in a draft video, recorded in the file's comment. A later lip-sync needs no face detector for them
+and knows how far they are already open. Cutting and joining keep the record."""
 
 import json
 from collections.abc import Sequence
@@ -35,23 +35,23 @@ class DrawnMouth:
     wide: tuple[float, ...] = ()
 
     def moved(self, frames: int) -> "DrawnMouth":
-        """The same mouth so many frames later."""
+        """Return the mouth moved later by `frames`."""
         later = {name: getattr(self, name) + frames for name in ("first", "end", "at", "last", "wide_from")}
         return replace(self, **later)
 
     def within(self, first: int, end: int) -> "DrawnMouth | None":
-        """What of it lies in frames [first, end)."""
+        """Return the part of it in frames [first, end)."""
         first, end = max(first, self.first), min(end, self.end)
         return replace(self, first=first, end=end) if first < end else None
 
     def opened(self, wide: npt.NDArray[Any]) -> "DrawnMouth":
-        """The same mouth after it was opened so `wide` in each of the video's frames; below 0: left as it was."""
+        """Return the mouth opened by `wide` in each of the video's frames; below 0 leaves it unchanged."""
         frames = np.arange(self.first, self.end)
         now = np.where(wide[frames] < 0, self.places(frames)[:, 3], wide[frames])
         return replace(self, wide_from=self.first, wide=tuple(float(value) for value in now))
 
     def places(self, numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """(x, y, head height, wide) of each of the frames, one a row."""
+        """Return (x, y, head height, wide) of each of the frames, one per row."""
         at = np.minimum(self.at + np.arange(len(self.marks)) * self.every, self.last)
         columns = [np.interp(numbers, at, column) for column in np.array(self.marks, float).T]
         known = np.array(self.wide or (0.0,))
@@ -60,17 +60,17 @@ class DrawnMouth:
 
 
 def drawn_mouths(video: Path, frames: int) -> list[DrawnMouth]:
-    """The mouths that the file tells of; none where it tells of none, or was cut since by something else."""
+    """Return the mouths recorded in the file; none if it has no record or was since cut by another tool."""
     return _told(video, frames) or []
 
 
 def drawn_without_mouths(video: Path, frames: int) -> bool:
-    """Whether the file says that all of it is drawn, and no mouth that can be seen to move."""
+    """Return whether the file's record says it is all drawn, with no mouth large enough to see it move."""
     return _told(video, frames) == []
 
 
 def drawn_note(frames: int, mouths: Sequence[DrawnMouth]) -> str:
-    """The comment for a video of so many frames."""
+    """Return the comment for a video of `frames` frames."""
     facts = [
         {
             **{name: getattr(mouth, name) for name in ("first", "end", "at", "every", "last", "marks", "wide_from")},

@@ -1,4 +1,4 @@
-"""Which ffmpeg is used."""
+"""Finding ffmpeg."""
 
 import re
 from functools import lru_cache
@@ -13,7 +13,7 @@ _OLDEST_VERSION = 5
 
 @lru_cache(maxsize=1)
 def ffmpeg_path() -> str:
-    """The pinned static binary of the imageio-ffmpeg wheel, else a recent system one."""
+    """Return the pinned static binary of the imageio-ffmpeg wheel, else a recent system one."""
     try:
         path: str = imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as error:

@@ -1,5 +1,5 @@
 """How often light may flash. ITU-R BT.1702 and Ofcom's rules for photosensitive viewers: at most three flashes in any
-second; flashes that begin 360 ms apart are safe however bright they are."""
+second; flashes that start 360 ms apart are safe at any brightness."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ LEAST_APART_SECONDS = 0.36
 
 
 def flashes_apart(moments: Iterable[float], *, after: float = float("-inf")) -> list[float]:
-    """Of flashes at these seconds, in order, those that may be shown when one was at `after`."""
+    """Return which of the flashes at these seconds, in order, may be shown if the last one was at `after`."""
     kept, last = [], after
     for moment in moments:
         if moment - last >= LEAST_APART_SECONDS - 1e-9:

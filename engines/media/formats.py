@@ -1,9 +1,9 @@
-"""The project clip format: the one shape of H.264 that composing joins by copying bytes.
+"""The project clip format: the kind of H.264 that composing can join by copying bytes.
 
-Every renderer and every segment encoder takes its settings from here, so that their streams share one set of
-headers. x264 writes the size, level, frame rate and coding tools into the sequence headers (SPS and PPS).
-`stitchable` keeps the content out of them, and each `Encoding` has a header id of its own, so drafts and
-finals may follow one another in one track: the track's header simply carries both.
+Every renderer and segment encoder takes its settings from here, so that their streams share one set of headers. x264
+writes the size, level, frame rate and coding tools into the sequence headers (SPS and PPS). `stitchable` keeps those
+independent of the content, and each `Encoding` has its own header id, so a track can contain both drafts and finals:
+its header carries both sets.
 Without B-frames decode order is display order: no shift at the start, and a GOP can be cut after any frame.
 """
 
@@ -29,7 +29,7 @@ FRAME_RATES = (
     Fraction(60),
 )
 _SHORT_SIDES = {"720p": 720, "1080p": 1080, "4k": 2160}
-# Two seconds between key frames: quick seeking at little cost in size.
+# Two seconds between key frames: fast seeking at little cost in size.
 GOP_SECONDS = 2
 # (level, macroblocks per second, macroblocks per frame), from table A-1 of the H.264 standard.
 _LEVELS = (
@@ -47,7 +47,7 @@ class Encoding(Enum):
     DRAFT = ("ultrafast", 21, 1)
     FINAL = ("veryfast", 18, 2)
     HIGH = ("medium", 16, 3)
-    # A clip that is encoded once more: as faithful as FINAL in a third of its time, at two to three times the bytes.
+    # For re-encoding a clip: as faithful as FINAL in a third of the time, at two to three times the size.
     RETOUCHED = ("ultrafast", 16, 4)
 
     def __init__(self, preset: str, crf: int, header_id: int) -> None:
@@ -66,13 +66,13 @@ class ClipFormat:
 
     def __post_init__(self) -> None:
         if self.width < 2 or self.height < 2 or self.width % 2 or self.height % 2:
-            raise InputError(f"A video of {self.width}×{self.height} cannot be made: both sides must be even.")
+            raise InputError(f"The size {self.width}×{self.height} isn't possible: both sides must be even.")
         if not 1 <= self.fps <= 120:
             raise InputError("Choose between 1 and 120 frames per second.")
 
     @property
     def time_base(self) -> Fraction:
-        """One tick of the track's clock; a frame lasts a whole number of them."""
+        """One tick of the track's clock; a frame lasts a whole number of ticks."""
         return Fraction(1, self.timescale)
 
     @property
@@ -97,13 +97,13 @@ class ClipFormat:
 
 
 def clip_format(aspect_ratio: str, resolution: str = "720p", fps: Fraction = Fraction(24)) -> ClipFormat:
-    """The format of a project; the named resolution is the length of the short side."""
+    """Return a project's format; the named resolution is the length of the short side."""
     width, height = picture_size(aspect_ratio, resolution)
     return ClipFormat(width, height, fps)
 
 
 def picture_size(aspect_ratio: str, resolution: str = "720p") -> tuple[int, int]:
-    """(width, height), as 1280×720, 720×1280, 720×720 or 720×900 for 720p."""
+    """Return (width, height), such as 1280×720, 720×1280, 720×720 or 720×900 for 720p."""
     if aspect_ratio not in ASPECT_RATIOS:
         raise InputError(f"Unknown aspect ratio {aspect_ratio!r}. Choose one of {', '.join(ASPECT_RATIOS)}.")
     if resolution not in RESOLUTIONS:
@@ -115,7 +115,7 @@ def picture_size(aspect_ratio: str, resolution: str = "720p") -> tuple[int, int]
 
 
 def x264_parameters(encoding: Encoding) -> str:
-    """The value of ffmpeg's `-x264-params`, and of PyAV's option of that name."""
+    """Return the value of ffmpeg's `-x264-params`, and of PyAV's option of that name."""
     return (
         f"stitchable=1:open-gop=0:force-cfr=1:sps-id={encoding.header_id}"
         ":colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
@@ -123,7 +123,7 @@ def x264_parameters(encoding: Encoding) -> str:
 
 
 def pyav_options(clip: ClipFormat, encoding: Encoding) -> dict[str, str]:
-    """Options of a PyAV `libx264` stream. `pyav_add_stream` sets the rest of what the headers hold."""
+    """Return options of a PyAV `libx264` stream. `pyav_add_stream` sets everything else in the headers."""
     return {
         "preset": encoding.preset,
         "crf": str(encoding.crf),
@@ -136,8 +136,8 @@ def pyav_options(clip: ClipFormat, encoding: Encoding) -> dict[str, str]:
 
 
 def pyav_add_stream(container: OutputContainer, clip: ClipFormat, encoding: Encoding) -> VideoStream:
-    """A video stream whose output joins by copy. Open the container for mp4 with `pyav_container_options(clip)`
-    and give frames in `yuv420p` with `pts` 0, 1, 2… and `time_base` 1/fps."""
+    """Add a video stream whose output can be joined by copying. Open the container for mp4 with
+    `pyav_container_options(clip)` and pass frames in `yuv420p` with `pts` 0, 1, 2… and `time_base` 1/fps."""
     stream = container.add_stream("libx264", rate=clip.fps, options=pyav_options(clip, encoding))
     context = stream.codec_context
     stream.width, stream.height, stream.pix_fmt = clip.width, clip.height, "yuv420p"
@@ -151,12 +151,12 @@ def pyav_add_stream(container: OutputContainer, clip: ClipFormat, encoding: Enco
 
 
 def pyav_container_options(clip: ClipFormat) -> dict[str, str]:
-    """Options of `av.open(path, "w", format="mp4", options=…)`."""
+    """Return options for `av.open(path, "w", format="mp4", options=…)`."""
     return {"video_track_timescale": str(clip.timescale), "movflags": "+faststart"}
 
 
 def encoder_options(clip: ClipFormat, encoding: Encoding) -> dict[str, str | int]:
-    """Options of an ffmpeg command's output. The pictures must come in at `clip`'s size and rate, `tagged` last."""
+    """Return ffmpeg output options. The pictures must have `clip`'s size and rate, with `tagged` applied last."""
     return {
         "map_metadata": -1,
         "c:v": "libx264",

@@ -1,7 +1,7 @@
-"""Reading an MP4's sample tables: where each frame lies in the file and when it is shown.
+"""Reading an MP4's sample tables: where each frame is in the file and when it is shown.
 
-No library gives them whole (PyAV shows its own index, after ffmpeg's interpretation), and joining needs them
-as they are written. Box layouts: ISO/IEC 14496-12.
+No library returns them in full (PyAV shows its own index, after ffmpeg's interpretation), and joining needs them
+exactly as written. Box layouts: ISO/IEC 14496-12.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from engines.errors import MediaToolError
 
 Integers = NDArray[np.int64]
 _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"}
-# An index of a hundred megabytes would describe days of video.
+# A larger index would describe days of video.
 _LARGEST_INDEX_BYTES = 100 * 1024**2
 
 
@@ -46,7 +46,7 @@ class Track:
         return len(self.sizes)
 
     def part(self, first: int, count: int) -> "Track":
-        """`count` samples from `first`, without their edit."""
+        """Return `count` samples from `first`, without the edit."""
         chosen = slice(first, first + count)
         return replace(
             self,
@@ -61,7 +61,7 @@ class Track:
 
     @property
     def frame_seconds(self) -> Fraction | None:
-        """The one duration that all samples but the last have, or None. (ffmpeg may write the last one short.)"""
+        """The duration shared by all samples but the last (which ffmpeg may write short), or None."""
         steps = self.durations[:-1] if len(self) > 1 else self.durations
         if not len(steps) or steps.min() != steps.max():
             return None
@@ -69,7 +69,7 @@ class Track:
 
 
 def read_tracks(path: Path) -> list[Track]:
-    """Every track with samples. Raises MediaToolError when it is no plain (unfragmented) MP4."""
+    """Read every track with samples. Raises MediaToolError when it isn't a plain (unfragmented) MP4."""
     try:
         index = _movie_index(path)
         boxes = list(_boxes(index, 0, len(index)))
@@ -80,7 +80,7 @@ def read_tracks(path: Path) -> list[Track]:
 
 
 def read_comment(path: Path) -> str:
-    """The file's comment; empty where it has none. Raises MediaToolError when it is no plain MP4."""
+    """Read the file's comment, or "". Raises MediaToolError when it isn't a plain MP4."""
     try:
         index = _movie_index(path)
         for name, data in _leaves(index, 0, len(index)):
@@ -94,32 +94,32 @@ def read_comment(path: Path) -> str:
 def _comment(labels: bytes) -> str:
     for name, start, end in _boxes(labels, 0, len(labels)):
         if name == b"meta":
-            # A version and flags stand before its boxes.
+            # A version and flags come before its boxes.
             items = {inner: span for inner, *span in _boxes(labels, start + 4, end)}
             for item, first, last in _boxes(labels, *items.get(b"ilst", (0, 0))):
                 if item == b"\xa9cmt":
-                    # In it one `data` box: its head, type and locale, then the text.
+                    # It contains one `data` box: header, type and locale, then the text.
                     return labels[first + 16 : last].decode(errors="replace")
     return ""
 
 
 def read_track(path: Path, handler: bytes) -> Track:
-    """The first track of a kind, `b"vide"` or `b"soun"`."""
+    """Read the first track of a kind, `b"vide"` or `b"soun"`."""
     for track in read_tracks(path):
         if track.handler == handler:
             return track
-    raise MediaToolError("The file lacks the expected track.", evidence={"handler": handler.decode("latin-1")})
+    raise MediaToolError("The file doesn't have the expected track.", evidence={"handler": handler.decode("latin-1")})
 
 
 def header_sets(entry: bytes) -> tuple[dict[int, bytes], dict[int, bytes], bytes] | None:
-    """(sequence headers by id, picture headers by id, first four bytes) of an H.264 sample entry; None when it is
-    of another codec or keeps its headers in the stream."""
+    """Return (sequence headers by id, picture headers by id, first four bytes) of an H.264 sample entry; None for
+    another codec, or when the headers are in the stream."""
     start = entry.find(b"avcC")
     if entry[4:8] != b"avc1" or start < 0:
         return None
     record = entry[start + 4 : start - 4 + int.from_bytes(entry[start - 4 : start], "big")]
     if len(record) < 7 or record[4] & 3 != 3:
-        return None  # frame sizes of other than four bytes; nobody writes them
+        return None  # frame sizes not in four bytes; no encoder writes those
     sequences, position = _nal_units(record, 6, record[5] & 31)
     pictures, _ = _nal_units(record, position + 1, record[position])
     return (
@@ -130,7 +130,7 @@ def header_sets(entry: bytes) -> tuple[dict[int, bytes], dict[int, bytes], bytes
 
 
 def starts_with_idr(track: Track, sample: int) -> bool:
-    """Whether decoding can start at this H.264 sample with nothing before it."""
+    """Return whether decoding can start at this H.264 sample with nothing before it."""
     with track.path.open("rb") as file:
         file.seek(int(track.offsets[sample]))
         data = file.read(min(int(track.sizes[sample]), 1 << 20))
@@ -152,7 +152,7 @@ def _nal_units(record: bytes, position: int, count: int) -> tuple[list[bytes], i
 
 
 def _first_number(bits: bytes) -> int:
-    """The leading Exp-Golomb number: the id of a header."""
+    """Return the leading Exp-Golomb number: a header's id."""
     text = "".join(f"{byte:08b}" for byte in bits[:8])
     zeros = len(text) - len(text.lstrip("0"))
     return int(text[zeros : 2 * zeros + 1] or "1", 2) - 1
@@ -238,7 +238,7 @@ def _numbers(box: bytes, start: int, count: int, kind: str = ">u4") -> Integers:
 
 
 def _edit(box: bytes | None) -> tuple[int, int]:
-    """(media start, movie duration) of the last edit; empty ones before it delay the track and are refused."""
+    """Return (media start, movie duration) of the only edit. Refuse several: empty edits delay the track."""
     if box is None:
         return 0, 0
     count = int.from_bytes(box[4:8], "big")
@@ -273,7 +273,7 @@ def _sync(box: bytes | None, count: int) -> NDArray[np.bool_]:
 
 
 def _offsets(found: dict[bytes, bytes], sizes: Integers) -> Integers:
-    """Sample offsets from chunk offsets: a sample starts where the one before it in its chunk ends."""
+    """Compute sample offsets from chunk offsets: a sample starts where the one before it in its chunk ends."""
     wide = b"co64" in found
     box = found[b"co64"] if wide else found[b"stco"]
     chunks = _numbers(box, 8, int.from_bytes(box[4:8], "big"), ">u8" if wide else ">u4")

@@ -1,7 +1,7 @@
-"""Writing an MP4 whose samples are copied from other files: index first, data by the kernel's file copy if it has one.
+"""Writing an MP4 whose samples are copied from other files: index first, data by the kernel's file copy if available.
 
-The join of thirty clips is one index computed from theirs and one pass over the bytes. ffmpeg's concat spends most
-of its time opening and probing its inputs, and cannot say that nothing was shifted; here the times are computed.
+Joining thirty clips takes one index computed from theirs and one pass over the bytes. ffmpeg's concat spends most of
+its time opening and probing its inputs, and can't guarantee that nothing shifts; here the times are computed.
 """
 
 import errno
@@ -18,7 +18,7 @@ import numpy as np
 from engines.errors import MediaToolError
 from engines.media.mp4 import Integers, Track, header_sets
 
-# Sound and picture alternate in the file every half second, so that a browser can play while it loads.
+# Audio and video alternate in the file every half second, so that a browser can play it while loading.
 _CHUNK_SECONDS = 0.5
 _COPY_BYTES = 64 * 1024**2
 _BUFFER_BYTES = 1024**2
@@ -28,7 +28,7 @@ _MATRIX = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 @dataclass(frozen=True)
 class Lane:
-    """One track to write: parts one after the other, all with the same clock.
+    """One track to write: consecutive parts, all with the same clock.
 
     `edit_start` ticks are skipped at the start (decoder delay), `edit_ticks` are played."""
 
@@ -51,8 +51,8 @@ class MovieLabels:
 
 
 def join_pictures(parts: Sequence[Track], *, timescale: int, frame_ticks: int) -> Lane:
-    """Pictures of the parts, one every `frame_ticks`, without a gap. Raises MediaToolError when their H.264 headers
-    cannot share a track."""
+    """Join the parts' pictures, one every `frame_ticks`, without gaps. Raises MediaToolError when their H.264 headers
+    can't share a track."""
     delays = [_delay(part, frame_ticks, timescale) for part in parts]
     delay = max(delays)
     entry = _shared_entry(parts)
@@ -66,12 +66,12 @@ def join_pictures(parts: Sequence[Track], *, timescale: int, frame_ticks: int) -
 
 
 def write_movie(output: Path, lanes: Sequence[Lane], labels: MovieLabels | None = None) -> None:
-    """Write the file under its name; the caller renames it when it is proven. The first lane sets the movie's clock."""
+    """Write the file; the caller renames it once verified. The first lane sets the movie's clock."""
     chunks = _interleave(lanes)
     data_bytes = sum(chunk.size for chunk in chunks)
     head = _box(b"ftyp", b"isom", struct.pack(">I", 512), b"isomiso2avc1mp41")
     movie = _movie(lanes, chunks, labels or MovieLabels(), 0)
-    # The index holds absolute positions, and its length does not depend on them.
+    # The index contains absolute positions, and its length doesn't depend on them.
     start = len(head) + len(movie) + 16
     movie = _movie(lanes, chunks, labels or MovieLabels(), start)
     with output.open("wb") as file:
@@ -79,7 +79,7 @@ def write_movie(output: Path, lanes: Sequence[Lane], labels: MovieLabels | None 
         file.flush()
         _copy_chunks(file.fileno(), chunks)
         if file.seek(0, os.SEEK_END) != start + data_bytes:
-            raise MediaToolError("The video could not be written whole. Is the disk full?")
+            raise MediaToolError("The video couldn't be written completely. Is the disk full?")
 
 
 @dataclass
@@ -94,14 +94,14 @@ class _Chunk:
 
 
 def _delay(part: Track, frame_ticks: int, timescale: int) -> int:
-    """How long after its decoding the first picture is shown; checks that the pictures come without gaps."""
+    """Return how long after decoding the first picture is shown; check that there are no gaps."""
     if not part.shifts.any():
         return 0
     scale = Fraction(timescale, part.timescale)
     order = np.arange(len(part), dtype=np.int64) * frame_ticks
     shown = np.sort(order + np.array([int(value * scale) for value in part.shifts], np.int64))
     if len(shown) > 1 and (np.diff(shown) != frame_ticks).any():
-        raise MediaToolError("A segment's pictures are not evenly spaced.")
+        raise MediaToolError("A segment's frames aren't evenly spaced.")
     return int(shown[0])
 
 
@@ -113,7 +113,7 @@ def _retimed(part: Track, entry: bytes, durations: Integers, shifts: Integers) -
 
 
 def _shared_entry(parts: Sequence[Track]) -> bytes:
-    """One sample entry that carries the headers of all parts, each under its own id."""
+    """Return a sample entry with the headers of all parts, each under its own id."""
     first = parts[0].entry
     if all(part.entry == first for part in parts):
         return first
@@ -123,10 +123,10 @@ def _shared_entry(parts: Sequence[Track]) -> bytes:
     for part in parts:
         sets = header_sets(part.entry)
         if sets is None:
-            raise MediaToolError("A segment is not H.264 with its headers in the index.")
+            raise MediaToolError("A segment isn't H.264 with its headers in the index.")
         for known, own in ((sequences, sets[0]), (pictures, sets[1])):
             if any(known.setdefault(number, unit) != unit for number, unit in own.items()):
-                raise MediaToolError("Two segments have different headers under one id.", code="headers_differ")
+                raise MediaToolError("Two segments have different headers with the same id.", code="headers_differ")
         profiles.add(sets[2])
     # The profile named in the index must cover all parts: High covers what x264 writes, the level is the highest.
     profile = bytes([max(item[0] for item in profiles), min(item[1] for item in profiles), max(p[2] for p in profiles)])
@@ -171,7 +171,7 @@ def _copy_chunks(target: int, chunks: Sequence[_Chunk]) -> None:
     try:
         for chunk in chunks:
             if chunk.path not in sources:
-                # Hundreds of scenes stay below the limit of open files.
+                # Stay below the limit of open files with hundreds of scenes.
                 if len(sources) >= 64:
                     os.close(sources.pop(next(iter(sources))))
                 sources[chunk.path] = os.open(chunk.path, os.O_RDONLY)
@@ -188,13 +188,13 @@ def _copy_range(source: int, target: int, offset: int, size: int) -> None:
         try:
             done = copy(source, target, offset, size)
         except OSError as error:
-            # Linux knows the call, but the file system does not, or not between these two.
+            # Linux has the call, but the file system doesn't support it, or not between these two.
             if copy is _plain_copy or error.errno not in _NO_KERNEL_COPY:
                 raise
             copy = _plain_copy
             continue
         if done == 0:
-            raise MediaToolError("A segment became shorter while it was being copied.")
+            raise MediaToolError("A segment got shorter while it was being copied.")
         offset += done
         size -= done
 
@@ -226,7 +226,7 @@ def _trak(number: int, lane: Lane, length: int, chunks: Sequence[_Chunk], start:
     first = lane.parts[0]
     sound = first.handler == b"soun"
     place = struct.pack(">QQIIQ", 0, 0, number, 0, length) + bytes(8)
-    # Sound of one group, pictures of none: players treat tracks of one group as alternatives.
+    # Audio in one group, video in none: players treat tracks in a group as alternatives.
     place += struct.pack(">hhhH", 0, 1 if sound else 0, 0x100 if sound else 0, 0) + _MATRIX
     place += struct.pack(">II", first.width << 16, first.height << 16)
     edit = struct.pack(">IQqHH", 1, length, lane.edit_start, 1, 0)
@@ -308,7 +308,7 @@ def _labels(labels: MovieLabels) -> bytes:
 
 
 def _chapters(chapters: Sequence[tuple[Fraction, str]]) -> bytes:
-    """Nero's chapter list: times in 100 ns; one byte for the count."""
+    """Return Nero's chapter list: times in 100 ns; one byte for the count."""
     rows = []
     for seconds, name in chapters[:255]:
         text = name.encode()[:255]

@@ -1,4 +1,4 @@
-"""Decoding sound with the one tolerance that holds everywhere: what cannot be decoded is left out and noted."""
+"""Decoding audio with the same tolerance everywhere: anything that can't be decoded is skipped and recorded."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 
-# A demuxer that fails so often without a packet in between never recovers.
+# A demuxer that fails this often without a packet in between never recovers.
 _MOST_FAILURES = 50
 _MOST_PLACES = 100
 
 
 @dataclass
 class Damage:
-    """What was left out: counts of packets, and `places`, the whole seconds of what was heard around each gap.
-    `changes` counts how often the format changed on the way, which is no damage to us but is to many players."""
+    """What was skipped: packet counts, and `places`, the whole seconds of playback around each gap. `changes` counts
+    format changes along the way, which we can handle but many players can't."""
 
     good: int = 0
     broken: int = 0
@@ -35,7 +35,7 @@ class Damage:
 
 
 def audio_frames(container: InputContainer, damage: Damage) -> Iterator[AudioFrame]:
-    """The frames of the first sound track. Their format may change on the way, as in files that were joined."""
+    """Yield the frames of the first audio track. Their format may change along the way, as in joined files."""
     heard = 0.0
     for packet in _packets(container, damage):
         try:
@@ -59,7 +59,7 @@ def _packets(container: InputContainer, damage: Damage) -> Iterator["Packet[Audi
                 failures = 0
                 yield packet
         except av.error.FFmpegError:
-            # Reading goes on behind the damage.
+            # Continue reading after the damage.
             failures += 1
             damage.broken += 1
         else:

@@ -1,4 +1,4 @@
-"""What a media file is, found in its content and never in its name."""
+"""What a media file is, judged by its content and never by its name."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,24 +19,24 @@ from engines.errors import InputError, MediaToolError
 from engines.media.limits import MOST_IMAGE_PIXELS, MOST_VIDEO_PIXELS, check_size, check_sound, check_streams
 from engines.media.packets import Damage, audio_frames
 
-# Containers of media that people have. No playlists, no scripts, nothing that opens other files.
+# Common media containers. No playlists, no scripts, nothing that opens other files.
 ALLOWED_DEMUXERS = (
     *("mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "avi", "mpegts", "mpeg", "flv", "asf"),
     *("mp3", "wav", "w64", "flac", "ogg", "aac", "aiff", "caf"),
 )
 _IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-# Raw streams carry no length, only a bit rate to guess from; shorter ones are counted packet by packet.
+# Raw streams have no length, only a bit rate to estimate from; shorter ones are counted packet by packet.
 _GUESSED_LENGTH_FORMATS = {"mp3", "aac"}
 _LONGEST_COUNTED_SECONDS = 1800
 _TIMING_SAMPLE = 2000
-# As ffmpeg does; each thread holds a picture.
+# Same as ffmpeg; each thread holds a picture.
 _MOST_THREADS = 16
 
 
 @dataclass(frozen=True)
 class MediaFacts:
-    """Width and height are as displayed: after rotation, with square pixels. `frames` is None where the container
-    does not say."""
+    """Width and height are as displayed: after rotation, with square pixels. `frames` is None if the container
+    doesn't say."""
 
     kind: Literal["audio", "video", "image"]
     container: str
@@ -56,9 +56,9 @@ class MediaFacts:
 
 
 def probe_media(path: Path) -> MediaFacts:
-    """Describe a file. Reads its head and index, never the whole of a long one.
+    """Describe a file. Reads its header and index, never all of a long file.
 
-    Raises InputError when it is no audio, video or picture, MediaToolError when it is one but damaged.
+    Raises InputError when it isn't audio, video or an image, MediaToolError when it is damaged.
     """
     size = path.stat().st_size
     if size == 0:
@@ -71,15 +71,15 @@ def probe_media(path: Path) -> MediaFacts:
             return _describe(container, size)
     except av.error.FFmpegError as error:
         raise MediaToolError(
-            "The file is damaged, or its picture is larger than 8K: its content cannot be decoded. Export it again.",
+            "The file can't be decoded: it is damaged, or its picture is larger than 8K. Export it again.",
             code="damaged_media",
             evidence={"stderr": str(error)},
         ) from error
 
 
 def open_media(path: Path) -> InputContainer:
-    """Open for reading with the local-file protocol and the allowed demuxers only. Pictures above the limit are not
-    decoded, here or later."""
+    """Open for reading with only the local-file protocol and the allowed demuxers. Pictures above the limit are never
+    decoded."""
     most_pixels = {"max_pixels": str(MOST_VIDEO_PIXELS)}
     try:
         container = av.open(
@@ -88,13 +88,13 @@ def open_media(path: Path) -> InputContainer:
             options={
                 "protocol_whitelist": "file",
                 "format_whitelist": ",".join(ALLOWED_DEMUXERS),
-                # Opening decodes a little already.
+                # Opening already decodes a little.
                 **most_pixels,
             },
         )
     except (av.error.FFmpegError, ValueError) as error:
         raise InputError(
-            "This is not an audio, video or image file that can be used. Choose a file such as mp3, wav, mp4 or png.",
+            "This isn't a supported audio, video or image file. Choose a file such as mp3, wav, mp4 or png.",
             code="not_media",
             evidence={"stderr": str(error)},
         ) from error
@@ -104,7 +104,7 @@ def open_media(path: Path) -> InputContainer:
 
 
 def picture_stream(container: InputContainer) -> VideoStream | None:
-    """The moving picture, not the cover art of a song."""
+    """Return the video stream, ignoring a song's cover art."""
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic:
             return stream
@@ -112,13 +112,13 @@ def picture_stream(container: InputContainer) -> VideoStream | None:
 
 
 def decode_on_all_cores(video: VideoStream) -> None:
-    """ffmpeg itself counts the machine's cores, also where a quota allows fewer."""
+    """Set the thread count: by default ffmpeg counts the machine's cores, even if a quota allows fewer."""
     video.thread_type = "AUTO"
     video.codec_context.thread_count = min(usable_cores(), _MOST_THREADS)
 
 
 def decodes_to_end(path: Path) -> bool:
-    """Whether all of a video's picture can be decoded. Reads the whole file, at many times the speed of playing it."""
+    """Return whether a video's picture decodes to the end. Reads the whole file, many times faster than playback."""
     with open_media(path) as container:
         video = picture_stream(container)
         if video is None:
@@ -133,13 +133,13 @@ def decodes_to_end(path: Path) -> bool:
 
 
 def has_other_colours(path: Path) -> bool:
-    """Whether a video is marked as other than limited-range BT.709 (older SD material, phones, full range)."""
+    """Return whether a video is tagged as anything but limited-range BT.709 (older SD material, phones, full range)."""
     with open_media(path) as container:
         video = picture_stream(container)
         if video is None:
             return False
         context = video.codec_context
-        # 1 is BT.709; 2 is unmarked, which players take as BT.709 at these sizes. Range 2 is full.
+        # 1 is BT.709; 2 is untagged, which players treat as BT.709 at these sizes. Range 2 is full.
         full = context.color_range == 2 or (context.pix_fmt or "").startswith("yuvj")
         return full or context.colorspace not in (1, 2)
 
@@ -148,7 +148,7 @@ def _describe(container: InputContainer, size: int) -> MediaFacts:
     video = picture_stream(container)
     audio = next(iter(container.streams.audio), None)
     if video is None and audio is None:
-        raise InputError("The file holds neither sound nor moving pictures.", code="not_media")
+        raise InputError("The file has neither audio nor video.", code="not_media")
     check_streams(container, video)
     if audio is not None:
         check_sound(audio.codec_context.channels, audio.codec_context.sample_rate)
@@ -178,7 +178,7 @@ def _describe(container: InputContainer, size: int) -> MediaFacts:
 
 
 def _codec_name(audio: AudioStream | None) -> str:
-    # The float decoder is ffmpeg's choice; people know the codec by its own name.
+    # ffmpeg picks the float decoder; people know the codec by its own name.
     return audio.codec_context.codec.canonical_name if audio else ""
 
 
@@ -186,7 +186,7 @@ def _picture_shape(container: InputContainer, video: VideoStream) -> tuple[int, 
     container.seek(0)
     frame = next(container.decode(video), None)
     if frame is None:
-        raise MediaToolError("The file is damaged: not one picture of it can be decoded.", code="damaged_media")
+        raise MediaToolError("The file is damaged: its video can't be decoded.", code="damaged_media")
     rotation = frame.rotation % 360
     aspect = video.sample_aspect_ratio or Fraction(1)
     width, height = round(frame.width * aspect), frame.height
@@ -199,11 +199,11 @@ def _check_sound(container: InputContainer, audio: AudioStream | None) -> None:
         return
     container.seek(0)
     if next(audio_frames(container, Damage()), None) is None:
-        raise MediaToolError("The file is damaged: no sound in it can be decoded.", code="damaged_media")
+        raise MediaToolError("The file is damaged: its audio can't be decoded.", code="damaged_media")
 
 
 def _check_whole(stream: Stream, size: int) -> None:
-    """An index that points past the end of the file means that the file was cut off."""
+    """Raise if the index points past the end of the file, which means that the file was truncated."""
     entries = stream.index_entries
     if len(entries) and entries[-1].pos + entries[-1].size > size:
         raise MediaToolError("The file is incomplete: its end is missing. Upload it again.", code="damaged_media")
@@ -216,7 +216,7 @@ def _fps(video: VideoStream | None) -> Fraction | None:
 
 
 def _timing(container: InputContainer, video: VideoStream) -> tuple[int | None, bool]:
-    """(frames, whether the time between them varies)."""
+    """Return (frames, whether the time between them varies)."""
     entries = video.index_entries
     if container.format.name.startswith("mov") and len(entries) > 1:
         times = [entries[index].timestamp for index in range(min(len(entries), _TIMING_SAMPLE))]
@@ -227,7 +227,7 @@ def _timing(container: InputContainer, video: VideoStream) -> tuple[int | None, 
         times = sorted(packet.pts for packet in packets if packet.pts is not None)
         frames = video.frames or None
     steps = [later - earlier for earlier, later in pairwise(times)]
-    # Containers with a coarse clock (1 ms in Matroska) round each step by one tick.
+    # Containers with a coarse clock (1 ms in Matroska) round each step by up to one tick.
     return frames, bool(steps) and max(steps) - min(steps) > max(1, min(steps) // 20)
 
 
@@ -244,7 +244,7 @@ def _duration(container: InputContainer, stream: Stream | None) -> float | None:
         if packet.pts is not None:
             last = max(last, packet.pts + (packet.duration or 0))
     counted = float((last - (stream.start_time or 0)) * (stream.time_base or 0))
-    # A declared length of a tenth of a second's fit is the better one: it leaves out the encoder's padding.
+    # A declared length within a tenth of a second is the better one: it leaves out the encoder's padding.
     return declared if declared is not None and abs(declared - counted) < 0.1 else counted
 
 
@@ -260,7 +260,7 @@ def _probe_image(path: Path, size: int) -> MediaFacts | None:
         return None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise MediaToolError(
-            "The picture is damaged and cannot be opened.", code="damaged_media", evidence={"stderr": str(error)}
+            "The picture is damaged and can't be opened.", code="damaged_media", evidence={"stderr": str(error)}
         ) from error
     rotation = {3: 180, 6: 270, 8: 90}.get(turned, 0)
     if rotation in (90, 270):

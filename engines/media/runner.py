@@ -1,4 +1,4 @@
-"""The one place that starts ffmpeg."""
+"""The only place that starts ffmpeg."""
 
 import contextlib
 import os
@@ -16,9 +16,9 @@ from engines.media.commands import Command
 from engines.media.ffmpeg import ffmpeg_path
 from engines.media.probe import probe_media
 
-# Cancelling must be felt within a second; four looks a second leave time for the kill.
+# Cancelling must take effect within a second; four checks per second leave time for the kill.
 _POLL_SECONDS = 0.25
-# The end of stderr says what went wrong; a damaged file can write megabytes before it.
+# The end of stderr says what went wrong; a damaged file can produce megabytes before it.
 _EVIDENCE_BYTES = 64 * 1024
 
 Progress = Callable[[float], None]
@@ -35,9 +35,9 @@ def run(
 ) -> str:
     """Run ffmpeg with `args` and return the end of its stderr.
 
-    `on_progress` takes a percentage of `duration_seconds` of output. Raises WorkCancelled within half a second
-    of `cancelled()` turning true, MediaToolError (stderr in its evidence) on a failure or past the limit; the
-    whole process group is dead by then.
+    `on_progress` receives a percentage of `duration_seconds` of output. Raises WorkCancelled within half a second
+    of `cancelled()` turning true, MediaToolError (stderr in its evidence) on failure or past the limit; by then
+    the whole process group is dead.
     """
     command = [ffmpeg_path(), "-nostdin", "-hide_banner", "-stats_period", "0.25", "-progress", "pipe:1", *args]
     with tempfile.TemporaryFile() as stderr:
@@ -48,7 +48,7 @@ def run(
             _watch(process, time_limit_seconds, _percent_reader(on_progress, duration_seconds), cancelled)
         except _TimeLimitError as error:
             raise MediaToolError(
-                f"The media tool was stopped after {time_limit_seconds:.0f} seconds without finishing.",
+                f"The media tool didn't finish within {time_limit_seconds:.0f} seconds and was stopped.",
                 code="media_timeout",
                 evidence={"stderr": _tail(stderr), "command": command},
             ) from error
@@ -57,7 +57,7 @@ def run(
         words = _tail(stderr)
     if process.returncode != 0:
         raise MediaToolError(
-            f"The media tool could not process the file: {_last_line(words)}",
+            f"The media tool couldn't process the file: {_last_line(words)}",
             evidence={"stderr": words, "command": command, "exit_status": process.returncode},
         )
     return words
@@ -73,7 +73,7 @@ def run_to_file(
     cancelled: Cancelled | None = None,
     duration_seconds: float | None = None,
 ) -> Path:
-    """Run a command into `output`, which appears only when it is whole and could be probed; else as `run`."""
+    """Like `run`, but write to `output`, which appears only once it is complete and can be probed."""
     part = output.with_name(output.name + ".part")
     try:
         run(
@@ -91,7 +91,7 @@ def run_to_file(
 
 
 class _TimeLimitError(Exception):
-    """The tool ran for longer than its caller allows."""
+    """The tool ran longer than its caller allows."""
 
 
 def _watch(
@@ -102,7 +102,7 @@ def _watch(
 ) -> None:
     deadline = time.monotonic() + time_limit_seconds
     next_look = 0.0
-    stdout = cast(IO[bytes], process.stdout)  # it was asked for as a pipe
+    stdout = cast(IO[bytes], process.stdout)  # it was opened as a pipe
     with stdout, selectors.DefaultSelector() as selector:
         selector.register(stdout, selectors.EVENT_READ)
         while True:
@@ -139,7 +139,7 @@ def _percent_reader(on_progress: Progress | None, duration_seconds: float | None
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):  # it may end between the two calls
+        with contextlib.suppress(ProcessLookupError):  # it may exit between the two calls
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
@@ -152,4 +152,4 @@ def _tail(stderr: IO[bytes]) -> str:
 
 def _last_line(words: str) -> str:
     lines = [line.strip() for line in words.splitlines() if line.strip()]
-    return lines[-1] if lines else "it gave no reason"
+    return lines[-1] if lines else "no reason given"

@@ -1,4 +1,4 @@
-"""The one reader of sound. Analysis, cutting, composing and the proof all count the same samples of a file."""
+"""The only audio reader. Analysis, cutting, composing and the proof all count the same samples of a file."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -14,17 +14,17 @@ from engines.errors import InputError
 from engines.media.packets import Damage, audio_frames
 from engines.media.probe import open_media
 
-# Far above full scale, which floats may pass; what is higher is no sound and would overflow when it is squared.
+# Far above full scale, which floats may exceed; higher values aren't sound and would overflow when squared.
 _LOUDEST = 16.0
 
 Samples = NDArray[np.float32]
 
 
 def sound_blocks(path: Path, *, rate: int, channels: int = 2, damage: Damage | None = None) -> Iterator[Samples]:
-    """The first sound track as (channels, n) float32, full scale ±1, mixed to one or two channels.
+    """Yield the first audio track as (channels, n) float32, full scale ±1, mixed to one or two channels.
 
-    Time zero is the first sample that a player plays. Gaps in the timestamps do not become silence: players join
-    the samples too. Damage is left out (noted in `damage`). Raises InputError when there is no sound track.
+    Time zero is the first sample that a player plays. Gaps in the timestamps don't become silence: players join
+    the samples too. Damaged parts are skipped (recorded in `damage`). Raises InputError when there is no audio track.
     """
     damage = damage if damage is not None else Damage()
     seconds = 0.0
@@ -49,7 +49,7 @@ def sound_range(
     channels: int = 2,
     damage: Damage | None = None,
 ) -> Iterator[Samples]:
-    """[start, start + seconds) of `sound_blocks`, counted in samples from the first one; None: to the end."""
+    """Yield [start, start + seconds) of `sound_blocks`, counted in samples from the first; None: to the end."""
     first = round(start * rate)
     last = None if seconds is None else first + round(seconds * rate)
     seen = 0
@@ -63,7 +63,7 @@ def sound_range(
 
 
 def _finite(block: Samples, damage: Damage, seconds: float) -> Samples:
-    """Floating-point files may hold what is not a number."""
+    """Replace NaN and clamp implausible values, which floating-point files may contain."""
     finite = np.isfinite(block)
     if not finite.all():
         damage.note(seconds)
@@ -72,7 +72,7 @@ def _finite(block: Samples, damage: Damage, seconds: float) -> Samples:
 
 
 class _Resampler:
-    """libswresample for a stream whose format may change half-way."""
+    """libswresample for a stream whose format may change midway."""
 
     def __init__(self, rate: int, layout: str, damage: Damage) -> None:
         self._rate, self._layout, self._damage = rate, layout, damage
@@ -99,7 +99,7 @@ class _Resampler:
             mixed = resampler.resample(frame)
         except (av.error.FFmpegError, ValueError) as error:
             raise InputError(
-                "The sound has channels that cannot be mixed together. Export it in stereo.",
+                "The sound's channels can't be mixed down. Export it in stereo.",
                 code="unusable_channels",
                 evidence={"format": str(self._format), "stderr": str(error)},
             ) from error

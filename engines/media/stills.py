@@ -18,8 +18,8 @@ _DARK = 24
 
 
 def poster(video: Path, output: Path, *, width: int = 1280) -> Path:
-    """Write the best of a dozen frames spread over the video as JPEG, at most `width` wide: well lit, with contrast
-    and detail, so never a black one where there is another."""
+    """Write the best of a dozen frames across the video as JPEG, at most `width` wide: well lit, with contrast and
+    detail, so never a black one if there is another."""
     with open_media(video) as container:
         seconds = (container.duration or 0) / av.time_base
     moments = [seconds * (index + 0.5) / _CANDIDATES for index in range(_CANDIDATES)]
@@ -28,8 +28,8 @@ def poster(video: Path, output: Path, *, width: int = 1280) -> Path:
 
 
 def sprite(video: Path, moments: Sequence[float], output: Path, *, tile_width: int = 160) -> Path:
-    """Write one JPEG with a small picture for each moment, stacked downwards: the last key frame before it, or the
-    moment's own picture where that one is dark."""
+    """Write one JPEG with a small picture for each moment, stacked vertically: the last key frame before it, or the
+    moment's own frame if the key frame is dark."""
     tiles = [_tile(_key_picture(video, moment), tile_width) for moment in moments]
     for index, moment in enumerate(moments):
         if float(np.asarray(tiles[index]).mean()) < _DARK:
@@ -42,7 +42,7 @@ def sprite(video: Path, moments: Sequence[float], output: Path, *, tile_width: i
 
 
 def still(video: Path, seconds: float, *, width: int = 480) -> bytes:
-    """The frame shown at a moment as a small JPEG."""
+    """Return the frame shown at a moment as a small JPEG."""
     held = BytesIO()
     image = Image.fromarray(np.ascontiguousarray(picture_at(video, seconds)))
     image.thumbnail((width, width))
@@ -51,7 +51,7 @@ def still(video: Path, seconds: float, *, width: int = 480) -> bytes:
 
 
 def picture_at(video: Path, seconds: float) -> NDArray[np.uint8]:
-    """The frame shown at a moment, RGB, turned upright; the last one when the moment is past the end."""
+    """Return the frame shown at a moment, RGB, rotated upright; the last one if the moment is past the end."""
     shown: VideoFrame | None = None
     for frame in _pictures_from(video, seconds):
         if shown is not None and frame.time is not None and frame.time > seconds + 1e-6:
@@ -65,22 +65,22 @@ def _key_picture(video: Path, seconds: float) -> NDArray[np.uint8]:
 
 
 def _pictures_from(video: Path, seconds: float) -> Iterator[VideoFrame]:
-    """From the last key frame before a moment on."""
+    """Yield frames from the last key frame before a moment."""
     try:
         with open_media(video) as container:
             stream = picture_stream(container)
             if stream is None:
-                raise InputError("The file has no moving picture.")
+                raise InputError("The file has no video.")
             decode_on_all_cores(stream)
             container.seek(int(seconds * av.time_base), backward=True)
             yield from container.decode(stream)
     except av.error.FFmpegError as error:
-        raise MediaToolError("The picture could not be decoded.", evidence={"stderr": str(error)}) from error
+        raise MediaToolError("The picture couldn't be decoded.", evidence={"stderr": str(error)}) from error
 
 
 def _upright(frame: VideoFrame | None) -> NDArray[np.uint8]:
     if frame is None:
-        raise MediaToolError("The video holds no picture at this moment.")
+        raise MediaToolError("The video has no picture at this time.")
     pixels: NDArray[np.uint8] = frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
     return np.rot90(pixels, frame.rotation // 90) if frame.rotation else pixels
 
@@ -88,7 +88,7 @@ def _upright(frame: VideoFrame | None) -> NDArray[np.uint8]:
 def _appeal(pixels: NDArray[np.uint8]) -> float:
     light = pixels[::4, ::4].mean(axis=2)
     detail = np.abs(np.diff(light, axis=1)).mean()
-    # Mid tones count fully, frames near black or white hardly.
+    # Mid-tones count fully; frames near black or white hardly count.
     exposure = max(0.0, 1.0 - abs(float(light.mean()) - 118.0) / 118.0)
     return exposure * (float(light.std()) + 2.0 * float(detail))
 

@@ -1,4 +1,4 @@
-"""Describing files that came from outside: uploads, links, and what a provider sends."""
+"""Describing untrusted files: uploads, links, and results from providers."""
 
 from dataclasses import asdict
 from fractions import Fraction
@@ -8,17 +8,17 @@ from typing import Any
 from engines.media.confined import confined
 from engines.media.probe import MediaFacts, probe_media
 
-# The slowest of honest ones, an hour of mp3 without an index, is counted in two seconds.
+# The slowest legitimate file, an hour of mp3 without an index, takes two seconds.
 _LIMIT_SECONDS = 60.0
 
 
 def probe_stranger(path: Path) -> MediaFacts:
-    """`probe_media` in a confined child. Raises MediaToolError for what takes too much memory or time, as well."""
+    """Run `probe_media` in a confined child. Also raises MediaToolError for using too much memory or time."""
     facts = confined(facts_json, str(path.resolve()), seconds=_LIMIT_SECONDS)
     return MediaFacts(**{**facts, "fps": Fraction(facts["fps"]) if facts["fps"] else None})
 
 
 def facts_json(path: str) -> dict[str, Any]:
-    """What the child answers."""
+    """Return the facts as JSON (runs in the child)."""
     facts = probe_media(Path(path))
     return {**asdict(facts), "fps": str(facts.fps) if facts.fps else None}

@@ -85,7 +85,7 @@ HOSTILE: dict[str, Any] = {
         *(word for number in MANY for word in ("-map", f"[o{number}]")),
     ),
     "channels.wav": ("64 channels", "aevalsrc='" + "|".join(["0.1*sin(t)"] * 64) + "':s=8000:d=1"),
-    "slow.wav": ("100 samples a second", "anullsrc=r=100:cl=mono:d=2"),
+    "slow.wav": ("100 samples per second", "anullsrc=r=100:cl=mono:d=2"),
 }  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def test_an_hour_of_too_many_pictures_is_refused(tmp_path):
     place = content.index(b"\x44\x89\x88") + 3
     content[place : place + 8] = struct.pack(">d", 3_600_000.0)
     file.write_bytes(bytes(content))
-    with pytest.raises(InputError, match="pictures"):
+    with pytest.raises(InputError, match="frames"):
         probe_media(file)
 
 

@@ -31,7 +31,7 @@ def test_cancelling_stops_the_tool_at_the_next_look():
 
 def test_the_time_limit_stops_the_tool():
     before = children()
-    with pytest.raises(MediaToolError, match="stopped after 1 seconds"):
+    with pytest.raises(MediaToolError, match="within 1 seconds and was stopped"):
         run(ENDLESS, time_limit_seconds=1)
     assert children() == before
 
