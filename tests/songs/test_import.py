@@ -73,7 +73,7 @@ def test_an_end_after_the_sound_is_the_sounds_end(api, site, work):
 @pytest.mark.parametrize(
     ("content", "wish", "words"),
     [
-        (b"<html>Not found</html>", {}, "not an audio"),
+        (b"<html>Not found</html>", {}, "supported audio"),
         (b"", {}, "empty"),
         (song_bytes(), {"start_time": 60}, "lasts only"),
     ],
