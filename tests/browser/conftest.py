@@ -1,4 +1,4 @@
-"""A headless Chromium on the pages, with a real server, and a real worker where work is to be done."""
+"""Headless Chromium against a real server, with a real worker where jobs have to run."""
 
 from contextlib import ExitStack
 from typing import Any
@@ -9,7 +9,7 @@ from playwright.sync_api import expect, sync_playwright
 from launcher.browser import HOW_TO_INSTALL, chromium_ensure, may_install
 from tests.worker import celery_worker
 
-# Chromium looks for Google's hosts at every start; none of that belongs to a test.
+# Chromium contacts Google's hosts at every start; tests don't want that.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -19,14 +19,14 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# A loaded machine answers late; what never comes fails all the same.
+# A busy machine is slow; what never happens still fails.
 expect.set_options(timeout=20_000)
 WIDTHS = {"phone": 390, "desktop": 1440}
 
 
 @pytest.fixture(scope="package", autouse=True)
 def _playwright_beside_the_database():
-    """Playwright keeps an event loop in this thread, which Django takes for an async caller."""
+    """Playwright keeps an event loop in this thread, which Django mistakes for an async caller."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         yield
@@ -46,7 +46,7 @@ def chromium(_playwright_beside_the_database):
 
 @pytest.fixture
 def make_page(chromium, live_server, client, user):
-    """Pages signed in as `user`; each fails its test on a console error or a request that leaves the server."""
+    """Create pages signed in as `user`; each fails its test on a console error or a request to another server."""
     client.force_login(user)
     session = client.cookies["sessionid"].value
     problems: list[Any] = []

@@ -1,4 +1,4 @@
-"""Projects with real media on disk, for pages that play them."""
+"""Projects with real media on disk, for pages that play media."""
 
 import tempfile
 from pathlib import Path

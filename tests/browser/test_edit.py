@@ -1,4 +1,4 @@
-"""The Edit page's timeline, by mouse and by keyboard."""
+"""The Edit page's timeline, by mouse and keyboard."""
 
 import re
 from decimal import Decimal
@@ -20,7 +20,7 @@ from tests.scenes.looks import run_looks
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-# Frames are decoded and searched for faces; a busy machine takes its time.
+# Frames are decoded and searched for faces, which is slow on a busy machine.
 LOOK_MILLISECONDS = 30_000
 
 
@@ -33,14 +33,14 @@ def project(user):
 def edit(page, project):
     page.goto(f"/edit/{project.pk}")
     expect(page.locator(".block")).to_have_count(4)
-    # The waveform is there when the song is loaded, and with it the beats that cuts snap to.
+    # The waveform appears once the song is loaded, and with it the beats that cuts snap to.
     until(page, "document.querySelector('[data-wave]').width > 0")
     page.wait_for_load_state("networkidle")
     return page
 
 
 def until(page, expression, *, seconds=60):
-    """Playwright's own waiting evaluates text in the page, which the content security policy refuses."""
+    """Wait in Python: Playwright's own waiting evaluates code in the page, which the content security policy blocks."""
     for _ in range(seconds * 10):
         if page.evaluate(expression):
             return
@@ -49,7 +49,7 @@ def until(page, expression, *, seconds=60):
 
 
 def unusable(page):
-    """What breaks the rules of accessibility, also in an open dialog."""
+    """Return accessibility violations, including those in an open dialog."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [f"{rule['id']} {rule['nodes'][0]['html'][:160]}" for rule in found]
 
@@ -59,7 +59,7 @@ def lengths(project):
 
 
 def settled(page, project, expected):
-    """The server has these lengths."""
+    """Wait until the server has these lengths."""
     for _ in range(200):
         if lengths(project) == expected:
             return
@@ -71,7 +71,7 @@ def drag_cut(page, index, seconds, *, key=None):
     page.locator("[data-scroll]").scroll_into_view_if_needed()
     box = page.locator(".cut").nth(index).bounding_box()
     blocks = page.locator(".block")
-    # Every scene of these projects lasts two seconds at first.
+    # Every scene of these projects starts out two seconds long.
     wide = page.locator("[data-inner]").bounding_box()["width"] / (2 * blocks.count())
     x, y = box["x"] + box["width"] / 2, box["y"] + 40
     page.mouse.move(x, y)
@@ -84,7 +84,7 @@ def drag_cut(page, index, seconds, *, key=None):
         page.keyboard.up(key)
 
 
-def test_alt_frees_the_cut_from_the_beats(edit, project):
+def test_alt_drag_ignores_beats(edit, project):
     with edit.expect_response(lambda answer: answer.request.method == "PATCH"):
         drag_cut(edit, 0, 0.3, key="Alt")
 
@@ -93,8 +93,8 @@ def test_alt_frees_the_cut_from_the_beats(edit, project):
     assert sum(lengths(project)) == 8
 
 
-def test_a_dragged_cut_snaps_to_the_beat_and_can_be_undone(edit, project):
-    """The neighbour gives; the arrow keys move it by beats as well."""
+def test_dragged_cut_snaps_to_beat_and_can_be_undone(edit, project):
+    """The neighbour gives its time; the arrow keys also move the cut by beats."""
     drag_cut(edit, 0, 0.54)
     settled(edit, project, [2.5, 1.5, 2.0, 2.0])
     edit.keyboard.press("Control+z")
@@ -104,11 +104,11 @@ def test_a_dragged_cut_snaps_to_the_beat_and_can_be_undone(edit, project):
     expect(edit.locator(".block").first).to_have_attribute("aria-label", re.compile("0:02.500"))
     edit.locator(".cut").first.focus()
     edit.keyboard.press("ArrowRight")
-    edit.keyboard.press("ArrowRight")  # before the first was answered
+    edit.keyboard.press("ArrowRight")  # before the first response
     settled(edit, project, [3.5, 0.5, 2.0, 2.0])
 
 
-def test_the_playhead_splits_a_scene(edit, project):
+def test_scene_splits_at_playhead(edit, project):
     edit.locator("[data-scroll]").scroll_into_view_if_needed()
     wave = edit.locator("[data-wave]").bounding_box()
     edit.mouse.click(wave["x"] + wave["width"] / 8, wave["y"] + 60)
@@ -118,7 +118,7 @@ def test_the_playhead_splits_a_scene(edit, project):
     expect(edit.locator(".block")).to_have_count(5)
 
 
-def test_scenes_are_reordered_by_keyboard_and_by_drag(edit, project):
+def test_scenes_can_be_reordered_by_keyboard_and_drag(edit, project):
     first = project.scenes.get(sequence=1).pk
     edit.locator(".block").first.focus()
     edit.keyboard.press("Alt+ArrowRight")
@@ -133,7 +133,7 @@ def test_scenes_are_reordered_by_keyboard_and_by_drag(edit, project):
     expect(edit.locator(".block").nth(3)).to_have_attribute("data-id", str(first))
 
 
-def test_several_scenes_are_made_anew_together(edit, project):
+def test_several_scenes_are_regenerated_together(edit, project):
     edit.locator(".block").nth(0).click()
     edit.locator(".block").nth(2).click(modifiers=["Shift"])
     expect(edit.get_by_text("3 scenes", exact=True)).to_be_visible()
@@ -144,9 +144,9 @@ def test_several_scenes_are_made_anew_together(edit, project):
     expect(edit.locator(".scene").nth(1).get_by_text("Generating Video")).to_be_visible()
 
 
-def test_the_current_clips_play_in_order_on_the_songs_clock(edit):
+def test_current_clips_play_in_order_in_sync_with_song(edit):
     edit.get_by_role("button", name="Play from here").click()
-    # All in one frame of the page, away from the cuts: between two questions a slow machine plays on.
+    # Read everything in one frame, away from the cuts: between two reads a slow machine keeps playing.
     shown, index, drift = edit.evaluate(
         """async () => {
           const song = document.querySelector("[data-song-sound]");
@@ -164,7 +164,7 @@ def test_the_current_clips_play_in_order_on_the_songs_clock(edit):
     edit.get_by_role("button", name="Pause").click()
 
 
-def test_a_lipsync_starts_from_its_dialog_and_shows_on_the_card(edit, project):
+def test_lipsync_starts_from_dialog_and_shows_on_card(edit, project):
     menu = edit.get_by_label("More for scene 1")
     menu.focus()
     edit.keyboard.press("Enter")
@@ -184,7 +184,7 @@ def test_a_lipsync_starts_from_its_dialog_and_shows_on_the_card(edit, project):
     assert project.scenes.get(sequence=1).job.kind == "lipsync"
 
 
-def test_a_doubtful_paid_lipsync_is_asked_for_with_its_frame(edit, project, settings):
+def test_doubtful_paid_lipsync_asks_for_confirmation_with_frame(edit, project, settings):
     settings.SYNC_API_KEY = "sync_test"
     Project.objects.filter(pk=project.pk).update(providers={"lipsync": "sync_so"})
     edit.locator(".block").nth(1).click()
@@ -210,7 +210,7 @@ def test_a_doubtful_paid_lipsync_is_asked_for_with_its_frame(edit, project, sett
     assert Job.objects.filter(kind="lipsync").count() == 2
 
 
-def test_a_refusal_stands_on_its_card_with_a_way_out(edit, project, user, settings):
+def test_error_on_card_offers_a_way_out(edit, project, user, settings):
     settings.REPLICATE_API_TOKEN = "r8_test"
     project_update(by=user, project_id=project.pk, budget=Decimal("0.01"), providers={"video": "replicate"})
     card = edit.locator(".scene").nth(1)
@@ -263,7 +263,7 @@ def sections(project):
     return [(part["label"], part["start_seconds"]) for part in song.analysis["sections"]]
 
 
-def test_sections_are_named_moved_added_and_removed_on_the_timeline(edit, project):
+def test_sections_can_be_edited_on_timeline(edit, project):
     edit.get_by_role("button", name="Song").click()
     panel = edit.get_by_role("group", name="Sections")
     edit.get_by_role("button", name="Section 2, chorus", exact=False).first.click()
@@ -298,13 +298,13 @@ def saved(page, project, expected):
         page.wait_for_timeout(100)
     assert sections(project) == expected
     expect(page.locator(".part")).to_have_count(len(expected))
-    # The page has read the song again.
+    # The page has reloaded the song.
     for index, (name, seconds) in enumerate(expected):
         words = re.compile(rf"Section {index + 1}, {name}, 0:0{seconds:.1f} to")
         expect(page.locator(".part").nth(index)).to_have_attribute("aria-label", words)
 
 
-def test_the_beats_are_doubled_nudged_and_tapped(edit, project):
+def test_beats_can_be_doubled_nudged_and_tapped(edit, project):
     song = Song.objects.get(pk=project.song_id)
     song.grid = grid_stored(BeatGrid((segment_at(0.0, 0.5, 0.0),), 8.0, 0.9))
     song.save()
@@ -329,7 +329,7 @@ def test_the_beats_are_doubled_nudged_and_tapped(edit, project):
     assert song.grid["edited"]
 
 
-def test_a_tab_in_the_background_tells_when_its_work_is_done(make_page, project, user):
+def test_background_tab_announces_finished_work(make_page, project, user):
     page = make_page(permissions=["notifications"])
     page.goto("/account")
     expect(page.get_by_text("On: a tab in the background")).to_be_visible()
@@ -350,8 +350,8 @@ def test_a_tab_in_the_background_tells_when_its_work_is_done(make_page, project,
     expect(page).to_have_title(re.compile("mvsite"))
 
 
-def test_a_drag_over_sixty_scenes_stays_smooth(page, user):
-    """Each frame's own work while a cut is dragged, over a song of two minutes."""
+def test_dragging_over_sixty_scenes_stays_smooth(page, user):
+    """Measures each frame's work while a cut is dragged, over a two-minute song."""
     project = project_on_disk(user, scenes=60, seconds=2)
     page.goto(f"/edit/{project.pk}")
     expect(page.locator(".block")).to_have_count(60)
@@ -372,11 +372,11 @@ def test_a_drag_over_sixty_scenes_stays_smooth(page, user):
     frames = sorted(page.evaluate("window.frames_took"))
 
     assert len(frames) >= 3
-    assert frames[len(frames) // 4] < 16, frames  # the quicker ones: a busy machine interrupts the others
+    assert frames[len(frames) // 4] < 16, frames  # only the faster ones: a busy machine interrupts the others
     assert page.evaluate("rebuilt") == 0, "the scenes are moved, not drawn anew"
 
 
-def test_a_session_that_ends_while_somebody_types_loses_nothing(edit, project, user, client, live_server):
+def test_expired_session_while_typing_loses_nothing(edit, project, user, client, live_server):
     words = edit.get_by_label("What it shows")
     words.fill("a lighthouse in a storm")
     client.logout()
@@ -393,7 +393,7 @@ def test_a_session_that_ends_while_somebody_types_loses_nothing(edit, project, u
     edit.locator("#inspector").get_by_role("button", name="Save").click()
     expect(edit.locator(".scene").first.get_by_text("a lighthouse in a storm")).to_be_visible()
     assert project.scenes.get(sequence=1).prompt == "a lighthouse in a storm"
-    expect(words).to_have_text("a lighthouse in a storm")  # the panel goes on from what was saved
+    expect(words).to_have_text("a lighthouse in a storm")  # the panel continues from what was saved
     words.fill("a second thought")
     edit.locator("#inspector").get_by_role("button", name="Save").click()
     expect(edit.locator(".scene").first.get_by_text("a second thought")).to_be_visible()
@@ -406,14 +406,14 @@ def test_a_session_that_ends_while_somebody_types_loses_nothing(edit, project, u
 
 
 @pytest.mark.parametrize("ask", ["poll", "another scene"])
-def test_what_asks_by_itself_after_the_sessions_end_takes_no_words(edit, project, client, ask):
-    """Neither words on screen nor those that wait for their scene; and it says so once, however often it asks."""
+def test_background_requests_after_session_ends_discard_no_words(edit, project, client, ask):
+    """Keep words on screen and those held for another scene, and show the notice only once."""
     words = edit.get_by_label("What it shows")
     words.fill("a lighthouse in a storm")
     if ask == "another scene":
         edit.locator(".block").nth(1).click()
         expect(words).to_have_value("shot 2")
-    edit.locator("h1").click()  # nothing has the focus
+    edit.locator("h1").click()  # nothing has focus
     client.logout()
     for _ in range(3):
         with edit.expect_response("**/accounts/sign-in/**"):
@@ -423,7 +423,7 @@ def test_what_asks_by_itself_after_the_sessions_end_takes_no_words(edit, project
     assert f"/edit/{project.pk}" in edit.url
 
 
-def test_a_page_without_unsaved_words_goes_to_the_sign_in_after_the_sessions_end(edit, client):
+def test_page_without_unsaved_words_redirects_to_sign_in_after_session_ends(edit, client):
     expect(edit.get_by_label("What it shows")).to_have_value("shot 1")
     client.logout()
     edit.evaluate("dispatchEvent(new Event('online'))")
@@ -431,8 +431,8 @@ def test_a_page_without_unsaved_words_goes_to_the_sign_in_after_the_sessions_end
     expect(edit.get_by_label("Username")).to_be_visible()
 
 
-def test_unsaved_words_survive_what_happens_around_them(edit, project):
-    """A panel that comes late does not take the place of words being typed; another scene gives them back."""
+def test_unsaved_words_survive_page_updates(edit, project):
+    """A late panel doesn't replace words being typed; returning from another scene restores them."""
     held = []
     edit.route("**/inspector", lambda route: held.append(route))  # noqa: PLW0108 - Playwright reads the signature
     first, second = edit.locator(".block").nth(0), edit.locator(".block").nth(1)
@@ -456,7 +456,7 @@ def test_unsaved_words_survive_what_happens_around_them(edit, project):
 
 
 @pytest.mark.parametrize("where", ["the panel", "the card's menu"])
-def test_regenerate_uses_the_words_on_screen(edit, project, where):
+def test_regenerate_uses_unsaved_words_on_screen(edit, project, where):
     words = edit.get_by_label("What it shows")
     expect(words).to_have_value("shot 1")
     words.fill("a lighthouse in a storm")
@@ -472,10 +472,10 @@ def test_regenerate_uses_the_words_on_screen(edit, project, where):
     edit.locator(".block").nth(1).click()
     expect(words).to_have_value("shot 2")
     edit.locator(".block").nth(0).click()
-    expect(words).to_have_text("a lighthouse in a storm")  # nothing of it is left unsaved
+    expect(words).to_have_text("a lighthouse in a storm")  # nothing is left unsaved
 
 
-def test_a_second_tab_is_told_that_the_scene_is_being_made(edit, project):
+def test_second_tab_learns_that_scene_is_in_progress(edit, project):
     other, held = edit.context.new_page(), []
     other.goto(f"/edit/{project.pk}")
     for tab in (edit, other):
@@ -489,7 +489,7 @@ def test_a_second_tab_is_told_that_the_scene_is_being_made(edit, project):
     other.route("**/js/refusals*.js", hold)
     with other.expect_request("**/js/refusals*.js"):
         other.locator(".scene").nth(1).get_by_role("button", name="Regenerate Image").click()
-    # The card of now is there before the script that tells of the refusal.
+    # The current card arrives before the script that reports the error.
     expect(other.locator(".scene").nth(1).get_by_text("Generating Image")).to_be_visible()
     held[0].continue_()
 

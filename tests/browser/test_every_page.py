@@ -1,4 +1,4 @@
-"""Every page at both widths: nothing overflows, nothing breaks the rules of accessibility, nothing is too heavy."""
+"""Every page at both widths: no overflow, no accessibility violations, no excessive weight."""
 
 import functools
 from pathlib import Path
@@ -18,12 +18,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 SCRIPT_AND_STYLE_BYTES = 100_000
-SMALLEST_BYTES = 60_000  # less means that the measuring is broken: htmx alone is 51,000
+SMALLEST_BYTES = 60_000  # less means the measurement is broken: htmx alone is 51,000
 
 
 @pytest.fixture
 def places(user):
-    """The addresses of every kind of page: empty, full, running, failed, with long words."""
+    """The URLs of every kind of page: empty, full, running, failed, with long words."""
     user.is_staff = True
     user.save()
     full = project_on_disk(user, scenes=3)
@@ -59,13 +59,13 @@ def places(user):
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_pages_fit_and_can_be_used_by_everybody(make_page, places, width):
+def test_pages_fit_and_are_accessible(make_page, places, width):
     page = make_page(width)
     wrong = [problem for place in places for problem in problems_of(page, place)]
     assert not wrong, "\n".join(wrong)
 
 
-def test_dialogs_are_pages_as_well(make_page, user):
+def test_dialogs_also_work_as_pages(make_page, user):
     project = project_on_disk(user, scenes=1)
     names = ["outputs", "look", "lyrics", "budget", "settings", "song", "references"]
     names += ["lipsync?scene=1"]
@@ -77,7 +77,7 @@ def test_dialogs_are_pages_as_well(make_page, user):
 
 
 def problems_of(page, place):
-    """What is too wide or too heavy, or breaks a rule of accessibility."""
+    """Return what is too wide or too heavy, or violates accessibility rules."""
     page.goto(place)
     page.wait_for_load_state("networkidle") if "edit" in place else None
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
@@ -90,7 +90,7 @@ def problems_of(page, place):
 
 
 def weight(page):
-    """Bytes of JS and CSS together as `collectstatic` leaves them, before they are compressed for the way."""
+    """Return the bytes of JS and CSS as `collectstatic` leaves them, before HTTP compression."""
     urls = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name.split('?')[0])")
     names = {url.split("/static/")[1] for url in urls if url.endswith((".js", ".css"))}
     return sum(static_bytes(name) for name in names)
@@ -102,7 +102,7 @@ def static_bytes(name):
     return len((text if ".min." in name else minified(name, text)).encode())
 
 
-def test_the_sign_in_page_is_usable(chromium, live_server, db):
+def test_sign_in_page_is_accessible(chromium, live_server, db):
     context = chromium.new_context(base_url=live_server.url)
     page = context.new_page()
     page.goto("/create")
@@ -111,7 +111,7 @@ def test_the_sign_in_page_is_usable(chromium, live_server, db):
     context.close()
 
 
-def test_a_flavor_list_that_fails_leaves_default(make_page):
+def test_failed_flavor_list_falls_back_to_default(make_page):
     page = make_page()
     page.route("**/api/mv/get_config_flavors", lambda route: route.fulfill(status=503, body="{}"))
     page.goto("/create")

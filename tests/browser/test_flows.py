@@ -1,4 +1,4 @@
-"""From click to result, as a person does it, with a real worker."""
+"""From click to result as a user does it, with a real worker."""
 
 import re
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WORK_MILLISECONDS = 120_000
 
 
-def test_a_song_and_an_idea_become_a_video(page, worker, tmp_path):
+def test_song_and_idea_become_a_video(page, worker, tmp_path):
     held = []
 
     def hold(route):
@@ -25,7 +25,7 @@ def test_a_song_and_an_idea_become_a_video(page, worker, tmp_path):
     page.goto("/")
     with page.expect_request("**/js/uploads*.js"):
         page.get_by_role("link", name="New project").click()
-    # A file that is chosen before the script has come goes up, too.
+    # A file chosen before the script has loaded is uploaded too.
     page.get_by_label("Audio file").set_input_files(audio_make(tmp_path / "night-drive.wav", seconds=6))
     held[0].continue_()
     expect(page.get_by_text("night-drive.wav is ready")).to_be_visible()
@@ -50,7 +50,7 @@ def test_a_song_and_an_idea_become_a_video(page, worker, tmp_path):
     assert Project.objects.get().final_video is not None
 
 
-def test_create_straight_after_choosing_a_song_waits_for_it(page, tmp_path):
+def test_create_waits_for_song_upload(page, tmp_path):
     held = []
 
     def hold(route):
@@ -71,7 +71,7 @@ def test_create_straight_after_choosing_a_song_waits_for_it(page, tmp_path):
     assert Project.objects.get().song is not None
 
 
-def test_regenerate_with_lipsync_replaces_the_clip_and_stitches(page, worker, user):
+def test_regenerate_with_lipsync_replaces_clip_and_stitches(page, worker, user):
     project = project_on_disk(user, scenes=1, seconds=8, clips=False)
     project.scenes.update(prompt="Close-up of a singer's face", image=None)
     page.goto(f"/quick-gen/{project.pk}")
@@ -91,7 +91,7 @@ def test_regenerate_with_lipsync_replaces_the_clip_and_stitches(page, worker, us
     assert Job.objects.filter(kind="compose", project_id=project.pk).count() == 2
 
 
-def test_a_card_fills_in_while_its_menu_stays_open(page, user, worker):
+def test_card_updates_while_its_menu_stays_open(page, user, worker):
     project = project_on_disk(user, scenes=2, clips=False)
     page.goto(f"/projects/{project.pk}")
     first, second = page.locator(".scene").all()
@@ -104,7 +104,7 @@ def test_a_card_fills_in_while_its_menu_stays_open(page, user, worker):
     expect(second.get_by_role("button", name="Regenerate Video")).to_be_visible()
 
 
-def test_a_dialog_keeps_its_words_when_the_session_or_the_line_ends(page, user):
+def test_dialog_keeps_words_when_session_or_connection_is_lost(page, user):
     project = project_on_disk(user, scenes=1)
     page.goto(f"/projects/{project.pk}")
     page.get_by_label("More for scene 1").click()

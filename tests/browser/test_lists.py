@@ -1,4 +1,4 @@
-"""Lists change while somebody reads them: in place, without a jump."""
+"""Lists update in place while someone is reading them, without jumping."""
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +11,7 @@ TOP = "(row) => document.getElementById(row).getBoundingClientRect().top"
 ASK = "() => htmx.trigger(document.getElementById('poller'), 'wake')"
 
 
-def test_new_jobs_come_without_moving_what_is_read(page, user):
+def test_new_jobs_appear_without_shifting_the_list(page, user):
     jobs = [make_job(user, state="running") for _ in range(50)]
     read = f"job-{jobs[20].pk}"
     page.goto("/jobs")
@@ -31,7 +31,7 @@ def test_new_jobs_come_without_moving_what_is_read(page, user):
     assert page.evaluate(TOP, read) == pytest.approx(before, abs=1)
 
 
-def test_a_project_made_elsewhere_joins_the_first_page(page, user):
+def test_project_created_elsewhere_appears_on_first_page(page, user):
     page.goto("/")
     expect(page.get_by_text("Turn a song and an idea")).to_be_visible()
     make_project(user, title="From another tab")

@@ -1,4 +1,4 @@
-"""Films of hundreds of scenes, and what a server before the studio refuses."""
+"""Films of hundreds of scenes, and requests that a proxy or web server in front of the app rejects."""
 
 import pytest
 from PIL import Image
@@ -29,14 +29,14 @@ def film(user):
 
 
 def watched(page):
-    """Every answer that the page got, but those about the song, which has no file here."""
+    """Collect every response that the page received, except those about the song, which has no file here."""
     seen = []
     page.on("response", lambda response: seen.append(response) if "/api/a" not in response.url else None)
     return seen
 
 
 @pytest.mark.parametrize("kind", ["projects", "quick-gen", "edit"])
-def test_pages_of_a_long_film_are_kept_up_to_date_in_small_pieces(page, film, kind):
+def test_pages_of_long_film_update_in_small_pieces(page, film, kind):
     seen = watched(page)
     page.goto(f"/{kind}/{film.pk}")
     expect(page.locator(".scene")).to_have_count(SCENES)
@@ -57,7 +57,7 @@ def test_pages_of_a_long_film_are_kept_up_to_date_in_small_pieces(page, film, ki
     forgive(page, ["status of 503"])
 
 
-def test_all_scenes_of_a_long_film_are_on_the_timeline_and_priced_together(page, film):
+def test_long_film_shows_all_scenes_on_timeline_and_prices_them_together(page, film):
     seen = watched(page)
     page.goto(f"/edit/{film.pk}")
     blocks = page.locator(".block")
@@ -75,7 +75,7 @@ def test_all_scenes_of_a_long_film_are_on_the_timeline_and_priced_together(page,
     forgive(page, ["status of 503"])
 
 
-def test_an_error_of_a_server_before_the_studio_stands_in_no_button_and_no_title(page, user):
+def test_proxy_error_page_never_appears_in_buttons_or_titles(page, user):
     project = make_project(user, title="Refused")
     make_scenes(project, "4")
     refuse = {"status": 414, "content_type": "text/html", "body": PROXY_PAGE}
@@ -98,5 +98,5 @@ def test_an_error_of_a_server_before_the_studio_stands_in_no_button_and_no_title
 
 
 def forgive(page, words):
-    """The browser itself notes what was refused, as this was meant to be."""
+    """The browser logs rejected requests; these are expected."""
     page.problems[:] = [line for line in page.problems if not any(word in line for word in words)]

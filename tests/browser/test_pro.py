@@ -32,7 +32,7 @@ def files(tmp_path_factory):
 
 @contextmanager
 def beat(**environment):
-    """The real beat on the test's database, with the schedule that the migrations lay."""
+    """Run the real beat on the test's database, with the schedule that the migrations install."""
     from importlib import import_module
 
     for module in ("apps.jobs.migrations.0002_schedule", "apps.pro.migrations.0001_schedule"):
@@ -56,7 +56,7 @@ def remote(fake) -> dict[str, Any]:
 
 
 def forgive_refusals(page):
-    """The browser itself notes a request that was refused, as these were meant to be."""
+    """The browser logs rejected requests; these are expected."""
     page.problems[:] = [line for line in page.problems if "status of 400" not in line]
 
 
@@ -69,7 +69,7 @@ def fill(page, files):
 
 
 def draw(page, start, end):
-    """Draw a segment with the mouse, in parts of the track."""
+    """Draw a segment with the mouse, in fractions of the track."""
     box = page.locator("[data-pro-track]").bounding_box()
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + start * box["width"], middle)
@@ -79,7 +79,7 @@ def draw(page, start, end):
     page.mouse.up()
 
 
-def test_from_the_page_to_the_result_though_the_worker_is_killed(page, sync_so, files):  # noqa: F811
+def test_order_completes_even_if_worker_is_killed(page, sync_so, files):  # noqa: F811
     sync_so.latency_seconds = 6
     fill(page, files)
     page.get_by_label("Snap to voice").uncheck()
@@ -106,7 +106,7 @@ def test_from_the_page_to_the_result_though_the_worker_is_killed(page, sync_so, 
     expect(page.locator("[data-pro-submit]")).to_be_enabled()
 
 
-def test_problems_are_shown_on_the_segment_while_editing(page, sync_so, files):  # noqa: F811
+def test_problems_are_shown_on_segment_while_editing(page, sync_so, files):  # noqa: F811
     fill(page, files)
     page.get_by_role("button", name="Add segment").click()
     page.get_by_label("End, seconds").fill("9")
@@ -121,7 +121,7 @@ def test_problems_are_shown_on_the_segment_while_editing(page, sync_so, files): 
     forgive_refusals(page)
 
 
-def test_segments_are_moved_and_removed_by_keyboard(page, sync_so, files):  # noqa: F811
+def test_segments_can_be_moved_and_removed_by_keyboard(page, sync_so, files):  # noqa: F811
     fill(page, files)
     page.get_by_role("button", name="Add segment").click()
     block = page.locator(".pro-segment")
@@ -134,7 +134,7 @@ def test_segments_are_moved_and_removed_by_keyboard(page, sync_so, files):  # no
     expect(block).to_have_count(0)
 
 
-def test_crop_is_off_at_first_and_sends_times_only_when_on(page, sync_so, files):  # noqa: F811
+def test_crop_is_off_by_default_and_sends_times_only_when_on(page, sync_so, files):  # noqa: F811
     fill(page, files)
     page.get_by_role("button", name="Add segment").click()
     crop = page.get_by_label("Crop Audio")
@@ -144,7 +144,7 @@ def test_crop_is_off_at_first_and_sends_times_only_when_on(page, sync_so, files)
     assert b'"audioInput":{"refId":"voice1","startTime":0,"endTime":3}' in checked.value.post_data_buffer
 
 
-def test_the_work_survives_a_new_page_in_the_tab_and_the_sessions_end(page, sync_so, files):  # noqa: F811
+def test_work_survives_reload_and_expired_session(page, sync_so, files):  # noqa: F811
     fill(page, files)
     page.get_by_role("button", name="Add segment").click()
     page.get_by_label("Model").select_option("sync-3")
@@ -165,7 +165,7 @@ def test_the_work_survives_a_new_page_in_the_tab_and_the_sessions_end(page, sync
     page.problems[:] = [line for line in page.problems if "status of 401" not in line]
 
 
-def test_a_scene_opens_with_its_sung_part_which_hands_snap_to(page, user):
+def test_scene_opens_with_sung_part_that_handles_snap_to(page, user):
     project = project_on_disk(user, scenes=2)
     project.song.analysis["voice"] = {"ranges": [[0.2, 0.4], [2.5, 3.5]], "confidence": 0.9}
     project.song.save()
@@ -186,12 +186,12 @@ def test_a_scene_opens_with_its_sung_part_which_hands_snap_to(page, user):
     page.mouse.move(x + 0.298 * seconds, y, steps=4)
     page.mouse.up()
     expect(page.get_by_label("End, seconds")).to_have_value("1.500")
-    # What is moved goes on hearing the song's own place.
+    # A moved segment still plays the matching part of the song.
     page.locator(".pro-segment").press("ArrowLeft")
     expect(page.get_by_label("From, seconds")).to_have_value("2.458")
 
 
-def test_a_lost_upload_goes_on_by_itself_and_after_a_reload(page, files):
+def test_lost_upload_resumes_automatically_and_after_reload(page, files):
     asked = []
     page.on("request", lambda request: asked.append((request.method, request.url.rpartition("/api/")[2])))
     page.route(
@@ -208,7 +208,7 @@ def test_a_lost_upload_goes_on_by_itself_and_after_a_reload(page, files):
     page.problems[:] = [line for line in page.problems if "net::ERR_FAILED" not in line]
 
 
-def test_a_file_that_is_no_video_is_refused_at_its_field(make_page, sync_so, files):  # noqa: F811
+def test_non_video_file_shows_error_at_its_field(make_page, sync_so, files):  # noqa: F811
     page = make_page()
     page.goto("/pro")
     page.get_by_label("Video file").set_input_files(files / "fake.mp4")
@@ -218,7 +218,7 @@ def test_a_file_that_is_no_video_is_refused_at_its_field(make_page, sync_so, fil
 
 
 def slow_price(page, milliseconds=600):
-    """As on a busy server: the price is on its way for a while."""
+    """Delay the price, as a busy server would."""
 
     def late(route):
         page.wait_for_timeout(milliseconds)
@@ -227,7 +227,7 @@ def slow_price(page, milliseconds=600):
     page.route("**/pro-sync-process?dry_run=1", late)
 
 
-def test_generate_straight_after_typing_is_carried_out_once_the_price_is_known(page, files, user):
+def test_generate_right_after_typing_waits_for_price(page, files, user):
     fill(page, files)
     page.get_by_label("Provider").select_option("draft")
     page.get_by_role("button", name="Add segment").click()
@@ -241,7 +241,7 @@ def test_generate_straight_after_typing_is_carried_out_once_the_price_is_known(p
     assert segment["end_seconds"] == 1.5
 
 
-def test_generate_straight_after_typing_asks_when_it_costs_more_than_was_shown(page, sync_so, files):  # noqa: F811
+def test_generate_right_after_typing_confirms_higher_price(page, sync_so, files):  # noqa: F811
     fill(page, files)
     page.get_by_role("button", name="Add segment").click()
     submit = page.locator("[data-pro-submit]")

@@ -10,7 +10,7 @@ cancelled_pro_job = partial(cancelled_job, kind=Kind.PRO_LIPSYNC)
 ROWS = {
     "pro": private_page(),
     "pro/<uuid:job_id>": owned_page(pro_job),
-    # The empty form is 415 or 400 for whoever may send one.
+    # The empty form is 415 or 400 for anyone allowed to send one.
     "api/v1/sync/pro-sync-process": Row(anonymous=401, other=415, owner=415, staff=415, method="post"),
     "api/v1/sync/pro-sync-process/quote": Row(anonymous=401, other=415, owner=415, staff=415, method="post"),
     "api/v1/sync/pro-jobs": private_api(),

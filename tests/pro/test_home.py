@@ -1,4 +1,4 @@
-"""A Pro order that was started from a project, and where its result goes."""
+"""Pro orders placed from a project, and where their results go."""
 
 import json
 from decimal import Decimal
@@ -72,7 +72,7 @@ def compose(job_id) -> Job:
     return job
 
 
-def test_from_a_scene_comes_a_new_clip_of_it_which_can_be_undone(client, project, user, sync_so):
+def test_order_from_scene_adds_clip_that_can_be_undone(client, project, user, sync_so):
     scene = project.scenes.get(sequence=1)
     parent = scene.current_clip
     job = scene_order(client, project)
@@ -91,7 +91,7 @@ def test_from_a_scene_comes_a_new_clip_of_it_which_can_be_undone(client, project
     assert scene.current_clip == parent
 
 
-def test_a_scene_that_changed_meanwhile_keeps_its_clip_and_gets_the_result_in_its_history(client, project, sync_so):
+def test_scene_changed_meanwhile_keeps_its_clip_and_gets_result_in_history(client, project, sync_so):
     job = scene_order(client, project)
     scene = project.scenes.get(sequence=1)
     chosen = make_clip(scene)
@@ -101,7 +101,7 @@ def test_a_scene_that_changed_meanwhile_keeps_its_clip_and_gets_the_result_in_it
     assert Clip.objects.get(job=job).scene == scene
 
 
-def test_a_cancelled_orders_paid_result_is_kept_unused(client, project, sync_so):
+def test_paid_result_of_cancelled_order_is_kept_unused(client, project, sync_so):
     sync_so.latency_seconds = 0.3
     job = scene_order(client, project)
     drive(job, until=lambda: job.remote_runs.filter(status="submitted").exists())
@@ -111,7 +111,7 @@ def test_a_cancelled_orders_paid_result_is_kept_unused(client, project, sync_so)
 
 
 @pytest.mark.parametrize("event", ["call", "return"])
-def test_a_worker_killed_while_the_clip_is_kept_leaves_exactly_one(client, project, sync_so, event):
+def test_worker_killed_while_storing_leaves_exactly_one_clip(client, project, sync_so, event):
     job = scene_order(client, project)
     kill = Kill("apps/scenes/new_clips.py", "clip_save", event)
     killed(lambda: drive(Job.objects.get(pk=job.pk)), at=kill)
@@ -122,7 +122,7 @@ def test_a_worker_killed_while_the_clip_is_kept_leaves_exactly_one(client, proje
     assert sync_so.count("POST /v2/generate") == 1
 
 
-def test_from_a_composed_video_comes_the_next_final_one_under_the_same_song(client, project, user, sync_so):
+def test_order_from_composed_video_becomes_next_final_video(client, project, user, sync_so):
     first = Composition.objects.get(job=compose(project_compose(by=user, project_id=project.pk).pk))
     job = drive(job_of(order(client, project, first.asset_id)))
     compose_job = Job.objects.get(kind=Kind.COMPOSE, state=State.QUEUED)
@@ -135,7 +135,7 @@ def test_from_a_composed_video_comes_the_next_final_one_under_the_same_song(clie
     assert abs(made.proof["sound"]["offset_seconds"]) < 0.001
     assert {shot["asset_id"] for shot in made.plan["shots"]} == {job.result["video_id"]}
     assert not composition_is_stale(made)
-    # From the first one, which is the final one no longer: kept beside it.
+    # An order from the first video, which is no longer final: its result is kept alongside.
     drive(job_of(order(client, project, first.asset_id)))
     other = compose(Job.objects.get(kind=Kind.COMPOSE, state=State.QUEUED).pk)
     project.refresh_from_db()
@@ -144,14 +144,14 @@ def test_from_a_composed_video_comes_the_next_final_one_under_the_same_song(clie
 
 
 def composed(project, user, seconds: float) -> Composition:
-    """A composition as far as an order needs one."""
+    """The minimal composition that an order needs."""
     shot = {"asset_id": str(project.scenes.first().current_clip.asset_id), "frames": round(24 * seconds)}
     plan = {"width": 640, "height": 360, "fps": "24", "shots": [shot]}
     asset = store_asset(user, media.video(seconds, "640x360"))
     return Composition.objects.create(project=project, asset=asset, fingerprint="f", plan=plan, proof={})
 
 
-def test_a_worker_killed_at_the_end_asks_for_one_composition_only(client, project, user, sync_so):
+def test_worker_killed_at_the_end_queues_one_composition(client, project, user, sync_so):
     job = job_of(order(client, project, composed(project, user, 3.0).asset_id))
     kill = Kill("apps/composition/repicture.py", "composition_repicture")
     killed(lambda: drive(Job.objects.get(pk=job.pk)), at=kill)
@@ -160,7 +160,7 @@ def test_a_worker_killed_at_the_end_asks_for_one_composition_only(client, projec
     assert Job.objects.filter(kind=Kind.COMPOSE).count() == 1
 
 
-def test_a_result_of_another_length_is_not_put_under_the_song(client, project, user, sync_so):
+def test_result_of_different_length_is_not_composed_with_song(client, project, user, sync_so):
     composition = composed(project, user, 3.0)
     type(composition.asset).objects.filter(pk=composition.asset_id).update(duration_seconds=4.0)
     job = drive(job_of(order(client, project, composition.asset_id)))
@@ -170,7 +170,7 @@ def test_a_result_of_another_length_is_not_put_under_the_song(client, project, u
     assert not Job.objects.filter(kind=Kind.COMPOSE).exists()
 
 
-def test_it_is_priced_against_the_projects_cap(client, project, sync_so):
+def test_order_counts_against_project_cap(client, project, sync_so):
     project.budget = Decimal("0.0001")
     project.save()
     client.patch(f"/api/mv/projects/{project.pk}", {"budget": "0.0001"}, format="json")
@@ -180,7 +180,7 @@ def test_it_is_priced_against_the_projects_cap(client, project, sync_so):
     assert sync_so.count("POST") == 0
 
 
-def test_it_is_refused_for_a_video_that_is_not_the_projects_or_a_scene_at_work(client, project, user, sync_so):
+def test_order_is_rejected_for_foreign_video_or_busy_scene(client, project, user, sync_so):
     stray = store_asset(user, media.video(2.0, "640x360"))
     assert order(client, project, stray.pk, sequence=1).status_code == 409
     assert order(client, project, stray.pk).status_code == 409
@@ -189,19 +189,19 @@ def test_it_is_refused_for_a_video_that_is_not_the_projects_or_a_scene_at_work(c
     assert order(client, project, project.scenes.get(sequence=1).current_clip.asset_id, sequence=1).status_code == 409
 
 
-def test_somebody_elses_project_is_not_found(project, other_user, sync_so):
+def test_another_users_project_is_not_found(project, other_user, sync_so):
     stranger = APIClient()
     stranger.force_authenticate(other_user)
     asset_id = project.scenes.get(sequence=1).current_clip.asset_id
     assert order(stranger, project, asset_id, sequence=1).status_code == 404
 
 
-def test_the_page_opens_what_is_there_and_nothing_else(client, project, user, other_user, sync_so):
+def test_page_opens_only_existing_videos(client, project, user, other_user, sync_so):
     browser = Client()
     browser.force_login(user)
     address = f"/pro?project={project.pk}"
     assert browser.get(f"{address}&scene=1").status_code == 200
-    assert browser.get(address).status_code == 404  # nothing is composed yet
+    assert browser.get(address).status_code == 404  # nothing has been composed yet
     job = scene_order(client, project)
     again = browser.get(f"/pro?job={job.pk}").content.decode()
     assert '"start": 0.2' in again
@@ -213,7 +213,7 @@ def test_the_page_opens_what_is_there_and_nothing_else(client, project, user, ot
 
 
 def queued_before(job: Job, project, video_id, **home) -> Job:
-    """The job as the release before left it in the queue: its JSON has no version."""
+    """The job as the previous release queued it: its JSON has no version."""
     segment = {"start_seconds": 0.2, "end_seconds": 1.4, "audio_reference": "a"}
     crop = {"audio_start_seconds": 0.2, "audio_end_seconds": 1.4, "options": {}}
     old = {
@@ -229,7 +229,7 @@ def queued_before(job: Job, project, video_id, **home) -> Job:
     return drive(Job.objects.get(pk=job.pk))
 
 
-def test_an_order_of_a_scene_from_before_an_update_comes_home(client, project, user, sync_so):
+def test_scene_order_queued_by_previous_release_returns_to_scene(client, project, user, sync_so):
     parent = project.scenes.get(sequence=1).current_clip
     job = queued_before(scene_order(client, project), project, parent.asset_id, home={"clip_id": str(parent.pk)})
     assert job.state == State.SUCCEEDED, job.error
@@ -242,7 +242,7 @@ def test_an_order_of_a_scene_from_before_an_update_comes_home(client, project, u
     assert "1 segment ·" in browser.get("/pro").content.decode()
 
 
-def test_an_order_of_a_composed_video_from_before_an_update_comes_home(client, project, user, sync_so):
+def test_composed_video_order_queued_by_previous_release_returns_to_project(client, project, user, sync_so):
     video = composed(project, user, 3.0)
     job = job_of(order(client, project, video.asset_id))
     job = queued_before(job, project, video.asset_id, home={"composition_id": str(video.pk)})
@@ -250,14 +250,14 @@ def test_an_order_of_a_composed_video_from_before_an_update_comes_home(client, p
     assert Job.objects.filter(pk=job.result["compose_job_id"], kind=Kind.COMPOSE).exists()
 
 
-def test_an_order_of_no_project_from_before_an_update_is_the_callers(client, project, sync_so):
+def test_order_without_project_queued_by_previous_release_belongs_to_caller(client, project, sync_so):
     parent = project.scenes.get(sequence=1).current_clip
     job = queued_before(scene_order(client, project), project, parent.asset_id)
     assert job.result["output_url"] and not Clip.objects.filter(job=job).exists()
 
 
 @pytest.mark.parametrize("parameters", [{}, {"order": {}}, {"order": "all of it"}, {"version": 9}, {"home": {}}])
-def test_an_order_that_cannot_be_read_still_has_its_page(client, project, user, sync_so, parameters):
+def test_unreadable_order_still_has_a_page(client, project, user, sync_so, parameters):
     job = scene_order(client, project)
     Job.objects.filter(pk=job.pk).update(parameters=parameters)
     browser = Client()

@@ -1,4 +1,4 @@
-"""Segmented lip-sync: what the form may hold, what is sent, and that it ends well."""
+"""Segmented lip-sync: form validation, the request sent, and the result."""
 
 import json
 import math
@@ -65,7 +65,7 @@ def sent(sync_so) -> dict:
     return bodies[0]
 
 
-def test_two_uncropped_segments_are_sent_as_the_contracts_working_example(post, sync_so, clips):
+def test_two_uncropped_segments_match_documented_example(post, sync_so, clips):
     second = SimpleUploadedFile("b.wav", clips["voice"])
     job = drive(job_of(post([{**segment(0, 1.5), "label": "verse"}, segment(2, 3, "b")], b=second)))
     body = sent(sync_so)
@@ -82,7 +82,7 @@ def test_two_uncropped_segments_are_sent_as_the_contracts_working_example(post, 
     assert job.state == State.SUCCEEDED
 
 
-def test_crop_times_are_sent_only_for_the_segment_that_was_cropped(post, sync_so):
+def test_crop_times_are_sent_only_for_cropped_segment(post, sync_so):
     drive(job_of(post([segment(0, 1, startTime=0.5, endTime=1.5), segment(2, 3)])))
     assert [one["audioInput"] for one in sent(sync_so)["segments"]] == [
         {"refId": "a", "startTime": 0.5, "endTime": 1.5},
@@ -90,7 +90,7 @@ def test_crop_times_are_sent_only_for_the_segment_that_was_cropped(post, sync_so
     ]
 
 
-def test_the_result_is_kept_under_the_jobs_key_and_shown_with_the_provider_id(post, sync_so, client, user, tmp_path):
+def test_result_is_stored_under_job_key_and_shows_provider_id(post, sync_so, client, user, tmp_path):
     job = drive(job_of(post([segment(0, 3)])))
     asset = Asset.objects.get(key=f"users/{user.pk}/jobs/{job.pk}/pro_result_{job.pk}.mp4")
     body = client.get(f"/api/v1/sync/pro-jobs/{job.pk}").json()
@@ -129,7 +129,7 @@ BAD_SEGMENTS = [
 
 
 @pytest.mark.parametrize(("segments", "number", "field"), BAD_SEGMENTS)
-def test_a_problem_is_named_by_segment_and_field_before_anything_is_stored(post, sync_so, segments, number, field):
+def test_problem_names_segment_and_field_before_anything_is_stored(post, sync_so, segments, number, field):
     answer = post(segments)
     assert answer.status_code == 400
     problems = answer.json()["errors"]["segments"]
@@ -140,12 +140,12 @@ def test_a_problem_is_named_by_segment_and_field_before_anything_is_stored(post,
     assert sync_so.count("POST") == 0
 
 
-def test_all_problems_are_told_at_once(post, sync_so):
+def test_all_problems_are_reported_together(post, sync_so):
     problems = post([segment(2, 1), segment(0, 9), segment(0, 1, "nobody")]).json()["errors"]["segments"]
     assert [one["segment"] for one in problems] == [1, 2, 3, 3]
 
 
-def test_nothing_is_told_twice(post, sync_so):
+def test_no_problem_is_reported_twice(post, sync_so):
     for segments in ([], "{}", [{"startTime": 0, "endTime": 1}], "[1]"):
         assert len(post(segments).json()["errors"]["segments"]) == 1
 
@@ -176,15 +176,15 @@ def test_nothing_is_told_twice(post, sync_so):
         ({"video": "6d1a9d6e-0000-4000-8000-000000000000"}, 404),
     ],
 )
-def test_what_cannot_be_done_is_refused_in_words(post, sync_so, fields, status):
+def test_impossible_order_is_rejected_with_reason(post, sync_so, fields, status):
     answer = post([segment(0, 1)], **fields)
     assert answer.status_code == status
     assert answer.json()["detail"]
     assert not Job.objects.exists()
 
 
-def test_a_dry_run_prices_and_shows_the_payload_and_keeps_nothing(post, sync_so):
-    # As a browser's Blob of JSON, which comes as a file.
+def test_dry_run_prices_and_shows_payload_without_storing_anything(post, sync_so):
+    # As a browser sends a JSON Blob: as a file.
     answer = post(SimpleUploadedFile("blob", json.dumps([segment(0, 2)]).encode()), query="?dry_run=1")
     body = answer.json()
     assert answer.status_code == 200
@@ -198,9 +198,9 @@ def test_a_dry_run_prices_and_shows_the_payload_and_keeps_nothing(post, sync_so)
     assert sync_so.count("POST") == 0
 
 
-def test_the_price_is_the_services_own_estimate_where_it_can_fetch_the_files(post, sync_so, user, clips, settings):
+def test_price_is_service_estimate_if_it_can_fetch_files(post, sync_so, user, clips, settings):
     settings.PUBLIC_URL = "https://studio.example"
-    sync_so.fetch_inputs = False  # nobody is at that address
+    sync_so.fetch_inputs = False  # nothing listens at that address
     files = {
         "video": str(store_asset(user, clips["video"]).pk),
         "a": str(store_asset(user, clips["voice"], kind="audio", suffix=".wav").pk),
@@ -211,28 +211,28 @@ def test_the_price_is_the_services_own_estimate_where_it_can_fetch_the_files(pos
     assert "price of" in post([segment(0, 2)], query="?dry_run=1", **files).json()["quote"]["basis"]
 
 
-def test_a_double_click_with_one_key_is_one_order(post, sync_so):
+def test_double_click_with_one_key_creates_one_order(post, sync_so):
     jobs = {job_of(post([segment(0, 1)], headers={"Idempotency-Key": "click"})).pk for _ in range(2)}
     assert len(jobs) == 1
     drive(Job.objects.get())
     assert sync_so.count("POST /v2/generate") == 1
 
 
-def test_without_a_key_it_says_what_to_set(post, settings):
+def test_missing_api_key_names_setting(post, settings):
     settings.SYNC_API_KEY = ""
     answer = post([segment(0, 1)])
     assert (answer.status_code, answer.json()["code"]) == (400, "not_configured")
     assert "SYNC_API_KEY" in answer.json()["detail"]
 
 
-def test_a_refusal_of_the_provider_ends_the_job_with_its_words(post, sync_so):
+def test_provider_rejection_fails_job_with_its_message(post, sync_so):
     sync_so.end_next_as.append(("FAILED", "generation_input_face_selection_invalid"))
     job = drive(job_of(post([segment(0, 1)])))
     assert job.state == State.FAILED
     assert job.error
 
 
-def test_somebody_elses_pro_job_is_not_found(post, sync_so, other_user):
+def test_another_users_pro_job_is_not_found(post, sync_so, other_user):
     job = job_of(post([segment(0, 1)]))
     stranger = APIClient()
     stranger.force_authenticate(other_user)
@@ -240,7 +240,7 @@ def test_somebody_elses_pro_job_is_not_found(post, sync_so, other_user):
         assert getattr(stranger, method)(f"/api/v1/sync/pro-jobs/{job.pk}{path}").status_code == 404
 
 
-def test_five_hundred_open_jobs_cost_five_list_calls_a_round(post, sync_so, user):
+def test_five_hundred_open_jobs_need_five_list_calls_per_round(post, sync_so, user):
     sync_so.latency_seconds = 3600
     first = job_of(post([segment(0, 1)]))
     drive(first, until=lambda: RemoteRun.objects.filter(job=first, status="submitted").exists())
@@ -262,7 +262,7 @@ def test_five_hundred_open_jobs_cost_five_list_calls_a_round(post, sync_so, user
     assert sync_so.count("GET") - before <= 5
 
 
-def test_the_commands_check_and_complete_a_job_by_hand(post, sync_so):
+def test_commands_check_and_complete_job_manually(post, sync_so):
     sync_so.latency_seconds = 3600
     job = job_of(post([segment(0, 1)]))
     drive(job, until=lambda: RemoteRun.objects.filter(job=job, status="submitted").exists())
@@ -277,14 +277,14 @@ def test_the_commands_check_and_complete_a_job_by_hand(post, sync_so):
     assert f"/api/mv/get_video/{job.result['video_id']}" in out.getvalue()
 
 
-def test_the_draft_engine_makes_it_for_nothing(post, settings):
+def test_draft_engine_generates_it_for_free(post, settings):
     settings.SYNC_API_KEY = ""
     answer = post([segment(0, 1)], provider="draft", query="?dry_run=1")
     assert answer.status_code == 200
     assert float(answer.json()["quote"]["amount"]) == 0
 
 
-def test_the_schedule_holds_the_check(db):
+def test_schedule_includes_the_check(db):
     from importlib import import_module
 
     entries = import_module("apps.pro.migrations.0001_schedule").ENTRIES

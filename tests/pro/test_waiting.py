@@ -1,4 +1,4 @@
-"""What happens while Sync.so works: its calls to us, and a job that stays open too long."""
+"""What happens while Sync.so is working: its webhooks, and jobs that stay open too long."""
 
 import json
 from datetime import timedelta
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def waiting(post, sync_so):
-    """A job that Sync.so works on, and that nobody asks for in the next hour."""
+    """A job that Sync.so is working on and that isn't polled in the next hour."""
     sync_so.latency_seconds = 3600
     job = job_of(post([segment(0, 1)]))
     drive(job, until=lambda: RemoteRun.objects.filter(job=job, status="submitted").exists())
@@ -53,14 +53,14 @@ def rows(job):
     ],
     ids=["another body", "another secret", "an old one", "an unknown job"],
 )
-def test_a_webhook_that_is_not_genuine_changes_nothing(waiting, sync_so, how, status):
+def test_forged_webhook_changes_nothing(waiting, sync_so, how, status):
     before = rows(waiting)
     assert deliver(sync_so, waiting, **how) == status
     assert rows(waiting) == before
 
 
-def test_a_webhook_only_makes_it_sooner_however_often_and_whenever_it_comes(waiting, sync_so):
-    assert deliver(sync_so, waiting) == 200  # too early: nothing is made yet, and it is not believed
+def test_webhook_only_speeds_up_polling_whatever_its_timing(waiting, sync_so):
+    assert deliver(sync_so, waiting) == 200  # too early: there is no result yet, and the webhook isn't trusted
     runs_poll_due()
     assert rows(waiting)[0] == State.WAITING
     for generation in sync_so.generations.values():
@@ -74,7 +74,7 @@ def test_a_webhook_only_makes_it_sooner_however_often_and_whenever_it_comes(wait
     assert sync_so.count("GET /output") == 1
 
 
-def test_a_job_past_its_deadline_is_shown_with_the_last_words(waiting, sync_so, client, user):
+def test_job_past_deadline_shows_last_provider_message(waiting, sync_so, client, user):
     RemoteRun.objects.update(deadline_at=timezone.now() - timedelta(minutes=1), next_poll_at=timezone.now())
     runs_poll_due()
     body = client.get(f"/api/v1/sync/pro-jobs/{waiting.pk}").json()
@@ -85,7 +85,7 @@ def test_a_job_past_its_deadline_is_shown_with_the_last_words(waiting, sync_so, 
     assert "Sync.so says PENDING." in browser.get(f"/pro/{waiting.pk}").content.decode()
 
 
-def test_a_result_that_comes_after_the_deadline_is_kept_and_shown(waiting, sync_so, user):
+def test_result_after_deadline_is_kept_and_shown(waiting, sync_so, user):
     RemoteRun.objects.update(deadline_at=timezone.now() - timedelta(minutes=1), next_poll_at=timezone.now())
     runs_poll_due()
     for generation in sync_so.generations.values():
@@ -105,7 +105,7 @@ def end_with(sync_so, waiting, content: bytes) -> Job:
     return drive(waiting)
 
 
-def test_a_result_that_is_no_video_fails_the_job_and_is_paid(waiting, sync_so):
+def test_non_video_result_fails_job_and_is_charged(waiting, sync_so):
     job = end_with(sync_so, waiting, media.sound(1.0))
     assert (job.state, job.code) == (State.FAILED, "result_lost")
     assert job.error == "Sync.so made it, but what it sent is no video that can be opened."
@@ -114,7 +114,7 @@ def test_a_result_that_is_no_video_fails_the_job_and_is_paid(waiting, sync_so):
     assert Job.objects.get().cost == job.quoted_cost > 0
 
 
-def test_a_result_that_breaks_off_is_kept_with_a_warning(waiting, sync_so):
+def test_truncated_result_is_kept_with_warning(waiting, sync_so):
     whole = bytearray(media.video(4.0))
     box = whole.index(b"mdat") - 4
     size = int.from_bytes(whole[box : box + 4], "big")

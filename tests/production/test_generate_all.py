@@ -32,13 +32,13 @@ def project(user):
     return make_project(user, song=song, number_of_scenes=2)
 
 
-def work(*, bells: bool = True, kinds: set[str] | None = None) -> int:
-    """Run what is queued as workers do, one job after the other; `bells` false: all messages are lost."""
+def work(*, messages: bool = True, kinds: set[str] | None = None) -> int:
+    """Run queued jobs as workers do, one after the other; with `messages` false all messages are lost."""
     count = 0
     while job := Job.objects.filter(state="queued", **({"kind__in": kinds} if kinds else {})).last():
         job_run({**GENERATING, **COMPOSING}, job_id=str(job.pk), claim_from="queued")
         count += 1
-        if bells:
+        if messages:
             followup.job_ended(job.pk)
     return count
 
@@ -54,7 +54,7 @@ def kinds():
 ALL = ["compose", "image", "image", "scenes", "video", "video"]
 
 
-def test_one_call_makes_everything_that_is_missing_once(api, project):
+def test_one_call_generates_everything_missing_once(api, project):
     answer = generate(api, project)
     assert (answer.status_code, answer.json()["status"]) == (202, "generating")
     work()
@@ -68,16 +68,16 @@ def test_one_call_makes_everything_that_is_missing_once(api, project):
     assert kinds() == ALL
 
 
-def test_lost_messages_only_cost_time(api, project):
+def test_lost_messages_only_delay_work(api, project):
     generate(api, project)
     while Project.objects.get(pk=project.pk).generating:
-        work(bells=False)
+        work(messages=False)
         generate_all.projects_advance_all()
         generate_all.projects_advance_all()
     assert kinds() == ALL
 
 
-def test_it_makes_only_what_is_missing(api, user, project):
+def test_only_missing_parts_are_generated(api, user, project):
     first, _ = make_scenes(project, "1.5", "1.5")
     first.image = store_asset(user, media.image(), kind="image", suffix=".png")
     first.save()
@@ -86,7 +86,7 @@ def test_it_makes_only_what_is_missing(api, user, project):
     assert kinds() == ["compose", "image", "video", "video"]
 
 
-def test_a_failed_scene_is_told_and_pressing_again_tries_only_it(api, project):
+def test_failed_scene_is_reported_and_only_it_is_retried(api, project):
     make_scenes(project, "1.5", "1.5")
     Scene.objects.filter(project=project, sequence=2).update(prompt="")
     assert "Scene 2 has no prompt" in generate(api, project).json()["detail"]
@@ -114,7 +114,7 @@ def test_a_failed_scene_is_told_and_pressing_again_tries_only_it(api, project):
     assert Job.objects.filter(kind="video").count() == 2
 
 
-def test_it_waits_for_the_song_and_goes_on_when_it_is_known(api, project):
+def test_path_waits_for_song_and_resumes_when_ready(api, project):
     project.song.analysis_state = "waiting"
     project.song.save()
     generate(api, project)
@@ -125,7 +125,7 @@ def test_it_waits_for_the_song_and_goes_on_when_it_is_known(api, project):
     assert kinds() == ["scenes"]
 
 
-def test_cancel_stops_it_and_what_is_made_stays(api, project):
+def test_cancel_stops_path_and_keeps_results(api, project):
     generate(api, project)
     work(kinds={"scenes"})
     work(kinds={"image"})
@@ -139,7 +139,7 @@ def test_cancel_stops_it_and_what_is_made_stays(api, project):
     assert Project.objects.get(pk=project.pk).final_video_id
 
 
-def test_the_whole_needs_a_yes_above_the_threshold(api, project, settings):
+def test_total_above_threshold_needs_confirmation(api, project, settings):
     settings.REPLICATE_API_TOKEN = "r8_token"
     project.providers = {"video": "replicate"}
     project.confirm_above = 0.5
@@ -157,13 +157,13 @@ def test_the_whole_needs_a_yes_above_the_threshold(api, project, settings):
     assert generate(api, project, confirm_cost=True).status_code == 202
 
 
-def test_somebody_elses_project_is_not_found(client, other_user, project):
+def test_another_users_project_is_not_found(client, other_user, project):
     client.force_login(other_user)
     for rest in ("", "/quote", "/cancel"):
         assert generate(client, project, rest).status_code == 404
 
 
-def test_a_long_project_is_looked_at_in_few_queries(user, project, django_assert_max_num_queries):
+def test_long_project_needs_few_queries(user, project, django_assert_max_num_queries):
     make_scenes(project, *["0.03"] * 99, "0.03")
     with django_assert_max_num_queries(20):
         generate_all.generate_all_works(by=user, project=project)
@@ -174,7 +174,7 @@ SINGER = "Close-up of Mara in a red coat with dark hair, who sings on a rooftop 
 
 @pytest.fixture
 def performance(project):
-    """Two scenes, of which the second is a performance."""
+    """Two scenes, the second a performance."""
     scenes = make_scenes(project, "1.5", "1.5", prompt=SINGER)
     Scene.objects.filter(pk=scenes[1].pk).update(lipsync=True)
     return scenes
@@ -184,21 +184,21 @@ def origins(project):
     return list(Scene.objects.filter(project=project).values_list("current_clip__origin", flat=True))
 
 
-def test_performances_are_lip_synced_before_the_one_composing(api, project, performance):
+def test_performances_are_lip_synced_before_single_composition(api, project, performance):
     generate(api, project)
     work()
     assert kinds() == ["compose", "image", "image", "lipsync", "video", "video"]
     assert origins(project) == ["generated", "lip-synced"]
     first, last = Job.objects.get(kind="lipsync"), Job.objects.get(kind="compose")
     assert first.finished_at <= last.created_at
-    # A person who puts the generated clip back wants it so.
+    # A user who reverts to the generated clip is left alone.
     assert api.post(f"/api/mv/projects/{project.pk}/scenes/2/revert").status_code == 200
     generate(api, project)
     work()
     assert (kinds().count("lipsync"), origins(project)) == (1, ["generated", "generated"])
 
 
-def test_a_lipsync_that_fails_does_not_stop_the_video(api, project, performance):
+def test_failed_lipsync_does_not_stop_video(api, project, performance):
     generate(api, project)
     work(kinds={"image", "video"})
     job = Job.objects.get(kind="lipsync")
@@ -217,7 +217,7 @@ def test_a_lipsync_that_fails_does_not_stop_the_video(api, project, performance)
     assert (origins(project), kinds().count("compose")) == (["generated", "lip-synced"], 2)
 
 
-def test_a_lipsync_that_cannot_even_be_prepared_does_not_stop_the_video(api, project, performance, settings):
+def test_lipsync_that_cannot_be_prepared_does_not_stop_video(api, project, performance, settings):
     settings.SYNC_API_KEY = "sk-sync"
     project.providers = {"lipsync": "sync_so"}
     project.save()
@@ -237,7 +237,7 @@ def test_a_lipsync_that_cannot_even_be_prepared_does_not_stop_the_video(api, pro
     assert origins(project) == ["generated", "lip-synced"]
 
 
-def test_a_paid_lipsync_is_quoted_and_looked_at_before_it_is_bought(api, project, performance, settings):
+def test_paid_lipsync_is_quoted_and_checked_before_purchase(api, project, performance, settings):
     settings.SYNC_API_KEY = "sk-sync"
     before = float(generate(api, project, "/quote").json()["amount"])
     project.providers = {"lipsync": "sync_so"}
@@ -253,7 +253,7 @@ def test_a_paid_lipsync_is_quoted_and_looked_at_before_it_is_bought(api, project
     assert Project.objects.get(pk=project.pk).final_video_id
 
 
-def test_a_described_character_is_drawn_before_the_images(api, project):
+def test_described_character_is_drawn_before_images(api, project):
     project.character_description = "Mara, a singer in a red coat"
     project.save()
     make_scenes(project, "1.5", "1.5")

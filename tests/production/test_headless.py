@@ -37,7 +37,7 @@ def work(_seconds=0.0):
         followup.job_ended(job.pk)
 
 
-def test_a_song_and_an_idea_become_a_file(user, wish, tmp_path):
+def test_song_and_idea_become_a_file(user, wish, tmp_path):
     song = song_ensure(by=user, path=wish.song)
     project, _ = project_ensure(by=user, song=song, wish=wish, new=False)
     shown: list[Any] = []
@@ -51,7 +51,7 @@ def test_a_song_and_an_idea_become_a_file(user, wish, tmp_path):
     assert shares == sorted(shares)
 
 
-def test_the_same_wish_finds_its_project_again(user, wish):
+def test_same_options_find_existing_project(user, wish):
     song = song_ensure(by=user, path=wish.song)
     assert song_ensure(by=user, path=wish.song) == song
     first, known = project_ensure(by=user, song=song, wish=wish, new=False)
@@ -62,14 +62,14 @@ def test_the_same_wish_finds_its_project_again(user, wish):
 
 
 @pytest.mark.parametrize("scenes", [0, 601])
-def test_an_absurd_number_of_scenes_is_refused(user, wish, scenes):
+def test_absurd_scene_count_is_rejected(user, wish, scenes):
     song = song_ensure(by=user, path=wish.song)
     absurd = VideoWish(song=wish.song, idea="A door opens", scenes=scenes)
     with pytest.raises(InputError, match="1 to 600"):
         project_ensure(by=user, song=song, wish=absurd, new=False)
 
 
-def test_what_is_no_song_is_said(user, tmp_path):
+def test_non_song_file_is_reported(user, tmp_path):
     with pytest.raises(InputError, match="no file"):
         song_ensure(by=user, path=tmp_path / "nothing.mp3")
     text = tmp_path / "text.mp3"
@@ -78,7 +78,7 @@ def test_what_is_no_song_is_said(user, tmp_path):
         song_ensure(by=user, path=text)
 
 
-def test_a_failure_is_told_in_its_words(user, wish):
+def test_failure_is_reported_with_its_message(user, wish):
     song = song_ensure(by=user, path=wish.song)
     project, _ = project_ensure(by=user, song=song, wish=wish, new=False)
 
@@ -91,7 +91,7 @@ def test_a_failure_is_told_in_its_words(user, wish):
         project_make(by=user, project=project, show=lambda _stages: None, sleep=fail)
 
 
-def test_a_command_that_fails_names_the_pages_to_look_at(user, wish, settings, tmp_path):
+def test_failed_command_names_pages_to_check(user, wish, settings, tmp_path):
     settings.STUDIO_URL = "http://127.0.0.1:8001"
 
     def fail(_seconds):
@@ -122,7 +122,7 @@ def broken(run) -> Done:
     raise ZeroDivisionError
 
 
-def test_a_failure_of_ours_names_its_job_for_the_log(user, wish, caplog):
+def test_internal_failure_names_job_for_log(user, wish, caplog):
     song = song_ensure(by=user, path=wish.song)
     job = Job.objects.get(kind="audio_analysis")
     job_run({"audio_analysis": broken}, job_id=str(job.pk), claim_from="queued")

@@ -1,4 +1,4 @@
-"""Two workers with separate folders and no shared disk make a whole video; web is in a third place."""
+"""Two workers with separate folders and no shared disk complete a video; the web process has a third."""
 
 import os
 import signal
@@ -41,7 +41,7 @@ def database_url():
 
 @pytest.fixture
 def machines(bucket, settings, tmp_path):  # noqa: F811
-    """Two worker processes; each has a data folder of its own."""
+    """Two worker processes, each with its own data folder."""
     environment = {
         **os.environ,
         "DATABASE_URL": database_url(),
@@ -63,7 +63,7 @@ def machines(bucket, settings, tmp_path):  # noqa: F811
         )
         roots.append(root)
     try:
-        for name in ("one", "two"):  # or the first to be ready does everything
+        for name in ("one", "two"):  # otherwise the first one ready does everything
             wait_for(partial(worker_answers, f"{name}@test"), seconds=DEADLINE_SECONDS, what=f"worker {name}")
         yield roots
     finally:
@@ -84,10 +84,10 @@ def files_below(folder: Path):
     return [path for path in folder.rglob("*") if path.is_file() and path.name != ".media-id"]
 
 
-def test_workers_without_a_shared_disk_make_a_whole_video(machines, client, user, settings, tmp_path):
+def test_workers_without_shared_disk_complete_a_video(machines, client, user, settings, tmp_path):
     client.force_login(user)
     song = make_song(user, seconds=4.0, asset=store_asset(user, media.sound(4.0), kind="audio", suffix=".wav"))
-    Asset.objects.filter(media_folder="test").delete()  # the factory's row without a file
+    Asset.objects.filter(media_folder="test").delete()  # the factory's row, which has no file
     project = make_project(user, song=song, number_of_scenes=3)
     answer = client.post(f"/api/mv/projects/{project.pk}/generate", {}, content_type="application/json")
     assert answer.status_code == 202
@@ -115,7 +115,7 @@ def test_workers_without_a_shared_disk_make_a_whole_video(machines, client, user
     assert len({job.worker for job in Job.objects.exclude(worker="")}) == 2, "both machines worked"
 
 
-def test_an_upload_that_failed_is_repeated_on_the_machine_that_has_the_file(machines, proxy, client, user):  # noqa: F811
+def test_failed_upload_is_retried_on_machine_with_file(machines, proxy, client, user):  # noqa: F811
     proxy.faults += [Fault("PUT", "denied")]
     client.force_login(user)
     body = {"prompt": "a harbour at night", "duration": 1}

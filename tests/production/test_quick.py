@@ -38,7 +38,7 @@ def ask(browser, scene, **changes):
 
 
 def finished(job):
-    """As a worker leaves a lip-sync: the new clip is the scene's."""
+    """A finished lip-sync: the new clip is the scene's."""
     make_clip(job_scene(job), origin="lip-synced", job=job)
     Job.objects.filter(pk=job.pk).update(state=State.SUCCEEDED, finished_at=timezone.now())
     job_ended(job.pk)
@@ -52,7 +52,7 @@ def compose_jobs(project):
     return Job.objects.filter(kind="compose", project_id=project.pk)
 
 
-def test_the_cards_call_makes_the_scenes_own_job_over_its_part_of_the_song(browser, project):
+def test_card_call_creates_scene_job_for_its_part_of_song(browser, project):
     scene = project.scenes.get(sequence=2)
     response = ask(browser, scene)
     job = Job.objects.get(kind="lipsync")
@@ -64,7 +64,7 @@ def test_the_cards_call_makes_the_scenes_own_job_over_its_part_of_the_song(brows
     assert (audio["start_seconds"], audio["end_seconds"]) == (8, 16)
 
 
-def test_without_the_header_the_call_stands_alone(browser, project):
+def test_call_without_header_is_standalone(browser, project):
     scene = project.scenes.get(sequence=2)
     body = {"video_id": str(scene.current_clip.asset_id), "audio_id": str(project.song.asset_id)}
     browser.post("/api/mv/lipsync", body, "application/json")
@@ -72,7 +72,7 @@ def test_without_the_header_the_call_stands_alone(browser, project):
     assert Job.objects.get(kind="lipsync").scene_id is None
 
 
-def test_a_second_click_a_clip_of_before_and_a_foreign_scene_are_refused(browser, project, client, other_user):
+def test_second_click_stale_clip_and_foreign_scene_are_rejected(browser, project, client, other_user):
     scene = project.scenes.get(sequence=1)
     stale = ask(browser, scene, video_id=str(make_asset(project.owner).pk))
     first, second = ask(browser, scene), ask(browser, scene)
@@ -83,7 +83,7 @@ def test_a_second_click_a_clip_of_before_and_a_foreign_scene_are_refused(browser
     assert ask(client, scene).status_code == 404
 
 
-def test_it_counts_on_the_projects_money(browser, project, settings):
+def test_lipsync_counts_towards_project_budget(browser, project, settings):
     settings.REPLICATE_API_TOKEN = "a token for tests"
     project.providers, project.confirm_above = {"lipsync": "replicate"}, Decimal("0.01")
     project.save()
@@ -93,7 +93,7 @@ def test_it_counts_on_the_projects_money(browser, project, settings):
     assert ask(browser, project.scenes.get(sequence=1), confirm_cost=True).status_code == 202
 
 
-def test_the_final_video_is_stitched_again_once_when_it_ends(browser, project):
+def test_final_video_is_restitched_once_after_lipsync(browser, project):
     ask(browser, project.scenes.get(sequence=1))
     job = Job.objects.get(kind="lipsync")
     finished(job)
@@ -105,7 +105,7 @@ def test_the_final_video_is_stitched_again_once_when_it_ends(browser, project):
     assert scene["video_ids"][-1] == scene["video_id"]
 
 
-def test_a_lipsync_that_ends_while_it_is_composed_is_stitched_afterwards(browser, project):
+def test_lipsync_finished_during_composition_is_stitched_afterwards(browser, project):
     ask(browser, project.scenes.get(sequence=1))
     running = Job.objects.create(owner=project.owner, kind="compose", queue="media", project_id=project.pk,
                                  dedupe_key=f"compose:{project.pk}:main")  # fmt: skip
@@ -117,7 +117,7 @@ def test_a_lipsync_that_ends_while_it_is_composed_is_stitched_afterwards(browser
     assert compose_jobs(project).count() == 2
 
 
-def test_the_sweep_stitches_after_a_lost_bell_and_only_then(browser, project):
+def test_sweep_stitches_only_after_lost_message(browser, project):
     ask(browser, project.scenes.get(sequence=1))
     job = Job.objects.get(kind="lipsync")
     make_clip(job_scene(job), origin="lip-synced", job=job)
@@ -130,7 +130,7 @@ def test_the_sweep_stitches_after_a_lost_bell_and_only_then(browser, project):
     assert compose_jobs(project).count() == 1
 
 
-def test_without_scripts_the_cards_form_does_the_same(browser, project):
+def test_card_form_works_without_scripts(browser, project):
     scene = project.scenes.get(sequence=2)
     url = f"/projects/{project.pk}/scenes/2/quick"
     browser.post(url, {"page": "quick", "with_lipsync": "true", "scene_id": str(scene.pk)})
@@ -150,7 +150,7 @@ def test_without_scripts_the_cards_form_does_the_same(browser, project):
         (("8", "8", "30"), 0, ("16", "40")),
     ],
 )
-def test_a_cards_window_is_the_scenes_own_on_the_song(browser, user, durations, song_start, window):
+def test_card_window_matches_scene_on_song(browser, user, durations, song_start, window):
     project = make_project(user, song_seconds=40, song_start=song_start)
     scene = make_scenes(project, *durations)[-1]
     make_clip(scene)
@@ -163,7 +163,7 @@ def test_a_cards_window_is_the_scenes_own_on_the_song(browser, user, durations, 
     assert [Decimal(str(audio[f"{end}_seconds"])) for end in ("start", "end")] == [Decimal(number) for number in window]
 
 
-def test_a_card_past_the_end_of_the_song_says_why_it_cannot_be_synced(browser, user):
+def test_card_past_end_of_song_says_why_it_cannot_be_synced(browser, user):
     project = make_project(user, song_seconds=8)
     for scene in make_scenes(project, "8", "8"):
         make_clip(scene)
@@ -173,7 +173,7 @@ def test_a_card_past_the_end_of_the_song_says_why_it_cannot_be_synced(browser, u
     assert html.count("data-song-start") == 1
 
 
-def test_a_card_that_was_lip_synced_starts_again_from_the_clip_before(browser, project):
+def test_lip_synced_card_starts_from_source_clip(browser, project):
     scene = project.scenes.get(sequence=1)
     first = scene.current_clip
     lip_synced = make_clip(scene, origin="lip-synced", parent=first)

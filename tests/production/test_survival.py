@@ -1,4 +1,4 @@
-"""The whole path on real workers that are killed while they render."""
+"""The whole path on real workers that are killed while rendering."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.worker import beat, celery_worker, kill_tree, silence
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_project_is_finished_although_its_workers_are_killed_while_rendering(user, monkeypatch):
+def test_project_finishes_even_if_workers_are_killed_while_rendering(user, monkeypatch):
     monkeypatch.setattr(sweep, "SILENT_QUEUED_SECONDS", 1.0)
     song = make_song(user, seconds=8.0, asset=store_asset(user, media.sound(8.0), kind="audio", suffix=".wav"))
     project = make_project(user, song=song, number_of_scenes=2)

@@ -24,7 +24,7 @@ def post(api, **body):
     return api.post(URL, body, content_type="application/json")
 
 
-def test_a_project_is_made_with_defaults(api, user):
+def test_project_is_created_with_defaults(api, user):
     answer = post(api, idea="A city at night, seen from a slow train through the rain")
     assert answer.status_code == 201
     body = answer.json()
@@ -35,7 +35,7 @@ def test_a_project_is_made_with_defaults(api, user):
     assert api.get(answer["Location"]).json() == body
 
 
-def test_of_very_many_unknown_fields_the_first_ten_are_named(api):
+def test_only_first_ten_unknown_fields_are_named(api):
     answer = post(api, idea="A city", **{f"field{number}": 1 for number in range(150_000)})
     errors = answer.json()["errors"]
     assert answer.status_code == 400 and len(answer.content) < 10_000
@@ -43,7 +43,7 @@ def test_of_very_many_unknown_fields_the_first_ten_are_named(api):
     assert "149,990 more" in str(errors)
 
 
-def test_own_footage_needs_a_title_and_no_idea_until_scenes_are_to_be_written(api):
+def test_own_footage_needs_title_and_idea_only_for_writing_scenes(api):
     answer = post(api, title="Holidays")
     assert (answer.status_code, answer.json()["title"], answer.json()["idea"]) == (201, "Holidays", "")
     for what in ("scenes/generate", "scenes/generate/quote", "generate"):
@@ -60,11 +60,11 @@ def test_own_footage_needs_a_title_and_no_idea_until_scenes_are_to_be_written(ap
         ({"fps": "29.97"}, "30000/1001"),
     ],
 )
-def test_a_format_is_known_by_its_usual_names(api, given, kept):
+def test_formats_accept_common_names(api, given, kept):
     assert post(api, idea="x", **given).json()[next(iter(given))] == kept
 
 
-def test_it_takes_a_song_by_its_audio_id_and_the_used_part(api, user):
+def test_project_accepts_song_by_audio_id_and_range(api, user):
     song = make_song(user, seconds=30.0)
     body = post(api, idea="x", audio_id=str(song.asset_id), song_start=5, song_end=20.5).json()
     assert (body["audio_id"], body["song_start"], body["song_end"], body["song_seconds"]) == (
@@ -96,7 +96,7 @@ def test_it_takes_a_song_by_its_audio_id_and_the_used_part(api, user):
         ({"idea": "x", "character_reference_id": ["no-uuid"]}, "character_reference_id"),
     ],
 )
-def test_bad_input_is_named(api, body, field):
+def test_invalid_field_is_named(api, body, field):
     answer = post(api, **body)
     assert answer.status_code == 400
     assert answer.json()["detail"]
@@ -104,7 +104,7 @@ def test_bad_input_is_named(api, body, field):
     assert not Project.objects.exists()
 
 
-def test_a_range_outside_the_song_is_refused(api, user):
+def test_range_outside_song_is_rejected(api, user):
     song = make_song(user, seconds=30.0)
     audio_id = str(song.asset_id)
     assert "song_start" in post(api, idea="x", audio_id=audio_id, song_start=31).json()["errors"]
@@ -112,11 +112,11 @@ def test_a_range_outside_the_song_is_refused(api, user):
     assert "song_end" in post(api, idea="x", audio_id=audio_id, song_start=9, song_end=9).json()["errors"]
 
 
-def test_an_unknown_flavor_is_kept_and_never_fails(api):
+def test_unknown_flavor_is_kept_without_error(api):
     assert post(api, idea="x", config_flavor="no-such-flavor").status_code == 201
 
 
-def test_somebody_elses_things_are_not_found(api, other_user):
+def test_another_users_objects_are_not_found(api, other_user):
     project = make_project(other_user)
     assert api.get(f"{URL}/{project.pk}").status_code == 404
     assert patch(api, project, title="mine").status_code == 404
@@ -127,7 +127,7 @@ def test_somebody_elses_things_are_not_found(api, other_user):
     assert api.get(URL).json()["count"] == 0
 
 
-def test_a_stale_change_is_refused(api, user):
+def test_stale_change_is_rejected(api, user):
     project = make_project(user)
     assert patch(api, project, title="first", version=1).status_code == 200
     answer = patch(api, project, title="second", version=1)
@@ -135,7 +135,7 @@ def test_a_stale_change_is_refused(api, user):
     assert api.get(f"{URL}/{project.pk}").json()["title"] == "first"
 
 
-def test_a_budget_becomes_the_projects_cap(api, user):
+def test_budget_becomes_project_cap(api, user):
     project_id = post(api, idea="x", budget="12.50").json()["id"]
     account = SpendingAccount.objects.get(scope=f"project:{project_id}")
     assert account.cap == Decimal("12.50")
@@ -144,7 +144,7 @@ def test_a_budget_becomes_the_projects_cap(api, user):
     assert account.cap is None
 
 
-def test_deleting_cancels_what_runs(api, user):
+def test_deleting_cancels_running_jobs(api, user):
     project = make_project(user)
     job = make_job(user, project_id=project.pk)
     assert api.delete(f"{URL}/{project.pk}").status_code == 204
@@ -153,7 +153,7 @@ def test_deleting_cancels_what_runs(api, user):
     assert api.get(f"{URL}/{project.pk}").status_code == 404
 
 
-def test_the_list_is_newest_first_in_pages(api, user):
+def test_list_is_paginated_newest_first(api, user):
     titles = ["one", "two", "three"]
     for title in titles:
         make_project(user, title=title)
@@ -163,7 +163,7 @@ def test_the_list_is_newest_first_in_pages(api, user):
     assert [row["title"] for row in api.get(URL, {"title": "ONE"}).json()["results"]] == ["one"]
 
 
-def test_the_status_follows_the_work(api, user):
+def test_status_follows_progress(api, user):
     project = make_project(user)
     status = lambda: api.get(f"{URL}/{project.pk}").json()["status"]  # noqa: E731
     job = make_job(user, project_id=project.pk)

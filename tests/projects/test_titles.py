@@ -20,5 +20,5 @@ from apps.projects.titles import title_of
         ("...", "..."),
     ],
 )
-def test_a_title_is_the_start_of_the_idea_and_does_not_hang(idea, title):
+def test_title_is_start_of_idea_cut_at_natural_place(idea, title):
     assert title_of(idea) == title

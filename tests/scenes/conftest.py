@@ -1,4 +1,4 @@
-"""Projects whose media are really on disk, and jobs that really run, in this process."""
+"""Projects with real media on disk, and jobs that really run, in this process."""
 
 from tests.generation.conftest import api, media_folder, run_job  # noqa: F401 - fixtures
 from tests.jobs.remote.conftest import make_fake, no_delays, replicate, sync_so  # noqa: F401 - fixtures

@@ -1,4 +1,4 @@
-"""Workers that look at clips and songs before a lip-sync, in this process."""
+"""Runs looks at clips and songs before a lip-sync in this process, as workers do."""
 
 from apps.jobs.models import Job
 from workers.base import job_run
@@ -10,6 +10,6 @@ def look_jobs():
 
 
 def run_looks():
-    """Let every look that waits for a worker happen."""
+    """Run every queued look."""
     for job in look_jobs().filter(state="queued"):
         job_run(HANDLERS, job_id=str(job.pk), claim_from="queued")

@@ -17,7 +17,7 @@ PROJECT = "api/mv/projects/<uuid:project_id>"
 SCENES = f"{PROJECT}/scenes"
 SCENE = f"{SCENES}/<int:sequence>"
 MADE = {"method": "post", "owner": 202}
-# A scene of a project without a song, or a project without changes.
+# A scene in a project without a song, or a project without changes.
 NOT_NOW = {"method": "post", "owner": 400}
 
 ROWS = {
@@ -38,10 +38,10 @@ ROWS = {
     f"{SCENE}/generate_video": owned_api(scenes, **MADE),
     f"{SCENE}/generate_video/quote": owned_api(scenes, method="post"),
     f"{SCENE}/trim": owned_api(scenes, data={"start_time": 0, "end_time": 1}, **MADE),
-    # A file comes as a form, and JSON is refused before anything is looked at.
+    # A file needs a form, so JSON is rejected before anything is read.
     f"{SCENE}/upload": owned_api(scenes, method="post", other=415, owner=415, staff=415),
     f"{SCENE}/images": owned_api(scenes),
-    # Nothing is named.
+    # No image or clip is named.
     f"{SCENE}/use_image": owned_api(scenes, method="post", other=400, owner=400, staff=400),
     f"{SCENE}/clips": owned_api(scenes),
     f"{SCENE}/revert": owned_api(scenes, method="post"),

@@ -29,7 +29,7 @@ def send(api, method, address, **body):
     return getattr(api, method)(address, body, content_type="application/json")
 
 
-def test_the_list_is_in_order_with_exact_numbers(api, project, scenes):
+def test_list_is_in_order_with_exact_numbers(api, project, scenes):
     rows = api.get(url(project)).json()["results"]
     assert [(row["sequence"], row["duration"], row["status"]) for row in rows] == [
         (1, 4.0, "pending"),
@@ -38,7 +38,7 @@ def test_the_list_is_in_order_with_exact_numbers(api, project, scenes):
     ]
 
 
-def test_a_scene_is_inserted_edited_and_deleted(api, project, scenes):
+def test_scene_can_be_inserted_edited_and_deleted(api, project, scenes):
     made = send(api, "post", url(project), prompt="new", sequence=1, duration=1)
     assert (made.status_code, made.json()["sequence"], made.json()["duration"]) == (201, 1, 1.0)
     edited = send(api, "patch", made["Location"], prompt="newer", lipsync=True)
@@ -47,7 +47,7 @@ def test_a_scene_is_inserted_edited_and_deleted(api, project, scenes):
     assert [row["prompt"] for row in api.get(url(project)).json()["results"]] == ["shot 1", "shot 2", "shot 3"]
 
 
-def test_a_form_changes_only_what_it_sends(api, project, scenes):
+def test_form_changes_only_sent_fields(api, project, scenes):
     send(api, "patch", url(project, "/1"), lipsync=True)
     form = {"data": "prompt=new", "content_type": "application/x-www-form-urlencoded"}
     assert api.patch(url(project, "/1"), **form).json()["prompt"] == "new"
@@ -75,7 +75,7 @@ def test_a_form_changes_only_what_it_sends(api, project, scenes):
         ("/generate", {"number_of_scenes": 0}),
     ],
 )
-def test_bad_input_is_a_400_and_changes_nothing(api, project, scenes, rest, body):
+def test_invalid_input_returns_400_and_changes_nothing(api, project, scenes, rest, body):
     before = api.get(url(project)).json()
     answer = send(api, "post", url(project, rest), **body)
     assert answer.status_code == 400, answer.content
@@ -84,18 +84,18 @@ def test_bad_input_is_a_400_and_changes_nothing(api, project, scenes, rest, body
 
 
 @pytest.mark.parametrize("rest", ["/9", "/0", "/99999999999", "/9/clips"])
-def test_an_unknown_scene_is_not_found(api, project, scenes, rest):
+def test_unknown_scene_is_not_found(api, project, scenes, rest):
     assert api.get(url(project, rest)).status_code == 404
 
 
 @pytest.mark.parametrize("rest", ["/reorder", "/1/split", "/1/generate_image", "/1/generate_video", "/generate"])
-def test_somebody_elses_project_is_not_found(client, other_user, project, scenes, rest):
+def test_another_users_project_is_not_found(client, other_user, project, scenes, rest):
     client.force_login(other_user)
     body = {"order": [1, 2, 3]} if rest == "/reorder" else {"at": 1} if rest == "/1/split" else {}
     assert send(client, "post", url(project, rest), **body).status_code == 404
 
 
-def test_split_merge_duplicate_undo_and_redo_answer_the_scenes(api, project, scenes):
+def test_split_merge_duplicate_undo_and_redo_return_scenes(api, project, scenes):
     base = f"/api/mv/projects/{project.pk}"
     lengths = lambda answer: [row["duration"] for row in answer.json()]  # noqa: E731
     assert lengths(send(api, "post", url(project, "/2/split"), at=2)) == [4, 2, 4, 2]
@@ -105,13 +105,13 @@ def test_split_merge_duplicate_undo_and_redo_answer_the_scenes(api, project, sce
     assert lengths(send(api, "post", f"{base}/redo")) == [3, 3, 4, 2]
 
 
-def test_scenes_are_reordered_by_their_ids(api, project, scenes):
+def test_scenes_can_be_reordered_by_id(api, project, scenes):
     ids = [str(scene.pk) for scene in (scenes[2], scenes[0], scenes[1])]
     answer = send(api, "post", url(project, "/reorder"), scene_ids=ids)
     assert [(row["id"], row["sequence"]) for row in answer.json()] == list(zip(ids, [1, 2, 3], strict=True))
 
 
-def test_the_history_lists_clips_and_revert_brings_the_original_back(api, project, scenes):
+def test_history_lists_clips_and_revert_restores_original(api, project, scenes):
     # A clip that failed its checks is the original of nothing.
     black = make_clip(scenes[0], usable=False, current=False)
     original, later = make_clip(scenes[0]), make_clip(scenes[0])
@@ -124,7 +124,7 @@ def test_the_history_lists_clips_and_revert_brings_the_original_back(api, projec
     assert send(api, "post", url(project, "/1/revert"), clip_id=str(other.pk)).status_code == 404
 
 
-def test_a_failed_job_shows_on_the_scene_until_a_choice_is_made(api, user, project, scenes):
+def test_failed_job_shows_on_scene_until_clip_is_chosen(api, user, project, scenes):
     scene = scenes[0]
     make_clip(scene)
     scene.job = make_job(user, state="failed", error="The provider is away.", scene_id=scene.pk)

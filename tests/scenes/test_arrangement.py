@@ -21,28 +21,28 @@ def decimals(*texts):
         (2, "3", ("4", "5", "3")),
     ],
 )
-def test_a_retimed_scene_takes_from_its_neighbour(index, wanted, expected):
+def test_retimed_scene_takes_time_from_neighbour(index, wanted, expected):
     result = arrangement.retimed(SONG, index, Decimal(wanted))
     assert result == decimals(*expected)
     assert sum(result) == sum(SONG)
 
 
-def test_it_refuses_more_than_the_neighbour_can_give():
+def test_retiming_rejects_more_than_neighbour_can_give():
     with pytest.raises(InputError, match="Scene 3 isn't long enough"):
         arrangement.retimed(SONG, 1, Decimal("7.9"))
 
 
-def test_a_moved_cut_snaps_to_the_nearest_beat():
+def test_moved_cut_snaps_to_nearest_beat():
     assert arrangement.retimed(SONG, 0, Decimal("4.8"), beats=BEATS)[0] == Decimal(5)
 
 
-def test_a_cut_never_snaps_out_of_its_scene():
+def test_cut_never_snaps_outside_its_scene():
     short = decimals("0.6", "10")
     first, second, _ = arrangement.divided(short, 0, Decimal("0.3"), beats=(0.1, 0.58))
     assert (first, second) == decimals("0.3", "0.3")
 
 
-def test_dividing_keeps_the_sum_and_refuses_a_cut_outside():
+def test_splitting_keeps_total_and_rejects_cut_outside():
     assert arrangement.divided(SONG, 1, Decimal("2.2"), beats=BEATS) == decimals("4", "2", "4", "2")
     with pytest.raises(InputError, match="inside the scene"):
         arrangement.divided(SONG, 1, Decimal(6))
@@ -51,26 +51,26 @@ def test_dividing_keeps_the_sum_and_refuses_a_cut_outside():
 @pytest.mark.parametrize(
     ("index", "expected"), [(0, ("1", "3", "6", "2")), (1, ("4", "1", "5", "2")), (3, ("4", "6", "1", "1"))]
 )
-def test_an_inserted_scene_takes_its_time_from_a_neighbour(index, expected):
+def test_inserted_scene_takes_time_from_neighbour(index, expected):
     assert arrangement.inserted(SONG, index, Decimal(1)) == decimals(*expected)
 
 
 @pytest.mark.parametrize(("index", "expected"), [(0, ("10", "2")), (1, ("10", "2")), (2, ("4", "8"))])
-def test_a_removed_scene_leaves_its_time_to_a_neighbour(index, expected):
+def test_removed_scene_gives_time_to_neighbour(index, expected):
     assert arrangement.removed(SONG, index) == decimals(*expected)
 
 
-def test_merging_adds_up_and_the_last_has_no_next():
+def test_merging_adds_lengths_and_rejects_last_scene():
     assert arrangement.merged(SONG, 1) == decimals("4", "8")
     with pytest.raises(InputError):
         arrangement.merged(SONG, 2)
 
 
-def test_reordered_scenes_take_their_lengths_along():
+def test_reordered_scenes_keep_their_lengths():
     assert arrangement.reordered(SONG, (2, 0, 1)) == decimals("2", "4", "6")
 
 
-def test_reordering_snaps_the_cuts_and_keeps_the_sum():
+def test_reordering_snaps_cuts_and_keeps_total():
     odd = decimals("4.1", "6.2", "1.7")
     result = arrangement.reordered(odd, (1, 2, 0), beats=BEATS)
     assert result == decimals("6", "2", "4")
@@ -78,6 +78,6 @@ def test_reordering_snaps_the_cuts_and_keeps_the_sum():
 
 
 @pytest.mark.parametrize("order", [(0, 1), (0, 1, 1), (0, 1, 3)])
-def test_it_refuses_an_order_that_is_no_permutation(order):
+def test_order_must_be_a_permutation(order):
     with pytest.raises(InputError):
         arrangement.reordered(SONG, order)

@@ -14,7 +14,7 @@ def clip(path, source, *more):
 
 
 @pytest.mark.parametrize("trusted", [False, True])
-def test_a_good_clip_has_no_problems(tmp_path, trusted):
+def test_good_clip_has_no_problems(tmp_path, trusted):
     path = tmp_path / "good.mp4"
     path.write_bytes(media.video(2.0))
     assert clip_check(path, wanted=WANTED, trusted=trusted) == {
@@ -34,7 +34,7 @@ def test_a_good_clip_has_no_problems(tmp_path, trusted):
     ],
 )
 @pytest.mark.parametrize("trusted", [False, True])
-def test_a_bad_clip_says_why(tmp_path, source, wanted, problem, trusted):
+def test_bad_clip_reports_its_problems(tmp_path, source, wanted, problem, trusted):
     found = clip_check(clip(tmp_path / "bad.mp4", source), wanted=wanted, trusted=trusted)
     assert problem in " ".join(found["problems"])
 
@@ -80,32 +80,32 @@ def suspicions(path, source, *, crf=23, trusted=False):
 
 @pytest.mark.parametrize("trusted", [False, True])
 @pytest.mark.parametrize("source", BLACK.values(), ids=BLACK)
-def test_a_black_clip_is_noticed(tmp_path, source, trusted):
+def test_black_clip_is_detected(tmp_path, source, trusted):
     assert "black" in suspicions(tmp_path, source, trusted=trusted)
 
 
 @pytest.mark.parametrize("crf", [18, 32])
 @pytest.mark.parametrize("source", FROZEN.values(), ids=FROZEN)
-def test_a_frozen_clip_is_noticed(tmp_path, source, crf):
+def test_frozen_clip_is_detected(tmp_path, source, crf):
     assert "frozen" in suspicions(tmp_path, source, crf=crf)
 
 
 @pytest.mark.parametrize("source", GOOD.values(), ids=GOOD)
-def test_a_dark_bright_or_slow_clip_is_let_be(tmp_path, source):
+def test_dark_bright_or_slow_clip_is_accepted(tmp_path, source):
     assert suspicions(tmp_path, source) == ""
 
 
-def test_a_camera_of_ours_may_hold_still(tmp_path):
+def test_still_camera_of_own_renderer_is_accepted(tmp_path):
     assert suspicions(tmp_path, f"smptebars={SIZE}", trusted=True) == ""
 
 
-def test_the_nearest_shape_that_a_model_offers_is_accepted(tmp_path):
+def test_nearest_shape_offered_by_model_is_accepted(tmp_path):
     path = tmp_path / "wide.mp4"
     path.write_bytes(media.video(2.0))
     assert clip_check(path, wanted=Wanted(width=720, height=720), trusted=False)["problems"] == []
 
 
-def test_a_clip_that_breaks_off_is_found_by_decoding_all_of_it(tmp_path):
+def test_truncated_clip_is_detected_by_full_decoding(tmp_path):
     path = clip(tmp_path / "cut.mp4", "testsrc2=s=320x180:r=24:d=2", "-movflags", "+faststart")
     content = path.read_bytes()
     broken = bytearray(content)

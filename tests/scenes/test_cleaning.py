@@ -23,7 +23,7 @@ def project(user):
     return project
 
 
-def test_a_deleted_scene_comes_back_until_its_media_is_taken(user, project, settings):
+def test_deleted_scene_can_be_restored_until_media_is_removed(user, project, settings):
     file = Path(settings.MEDIA_ROOT) / Scene.objects.get(project=project, sequence=2).current_clip.asset.key
     services.scene_delete(by=user, project_id=project.pk, sequence=2)
     assert cleaning.deleted_scenes_clean(now=timezone.now()) == 0
@@ -36,7 +36,7 @@ def test_a_deleted_scene_comes_back_until_its_media_is_taken(user, project, sett
         history.change_undo(by=user, project_id=project.pk)
 
 
-def test_files_that_a_copy_shows_stay(user, project):
+def test_files_used_by_a_copy_are_kept(user, project):
     services.scene_duplicate(by=user, project_id=project.pk, sequence=1)
     shown = Scene.objects.get(project=project, sequence=2).current_clip.asset
     services.scene_delete(by=user, project_id=project.pk, sequence=1)
@@ -44,7 +44,7 @@ def test_files_that_a_copy_shows_stay(user, project):
     assert Asset.objects.filter(pk=shown.pk).exists()
 
 
-def test_a_deleted_project_takes_its_files_along(user, project, settings):
+def test_deleting_project_deletes_its_files(user, project, settings):
     key = f"mv/projects/{project.pk}/scenes/1/clip.mp4"
     Asset.objects.filter(pk=Scene.objects.get(project=project, sequence=1).current_clip.asset_id).update(key=key)
     final = store_asset(user, media.video(1.0))

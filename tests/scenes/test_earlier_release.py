@@ -1,4 +1,4 @@
-"""Generation jobs that the release before queued: their JSON has no version, and says nothing that is empty."""
+"""Generation jobs queued by the previous release: their JSON has no version and omits empty values."""
 
 from decimal import Decimal
 
@@ -38,7 +38,7 @@ def post(api, address, **body):
 
 @pytest.fixture
 def queued_before(run_job):
-    """Run the job as the release before left it in the queue; the flavor's values are as they are."""
+    """Run the job as the previous release queued it; the flavor's values stay as they are."""
 
     def run(job_id, capability, values, inputs=None, **more) -> Job:
         settings = Job.objects.get(pk=job_id).parameters["frozen"]["values"]["settings"]
@@ -57,14 +57,14 @@ def queued_before(run_job):
 SCENES = {"idea": "A city at night", "character_description": "", "seed": 5, "number_of_scenes": 2}
 
 
-def test_a_projects_scenes_are_written(api, project, queued_before):
+def test_project_scenes_are_written(api, project, queued_before):
     job_id = post(api, f"projects/{project.pk}/scenes/generate", number_of_scenes=2)
     queued_before(job_id, "scenes", {**SCENES, "slots": [[0.0, 1.5], [1.5, 4.0]]})
     lengths = Scene.objects.filter(project=project).order_by("sequence").values_list("duration", flat=True)
     assert list(lengths) == [Decimal("1.5"), Decimal("2.5")]
 
 
-def test_scenes_that_stand_alone_are_written(api, queued_before):
+def test_standalone_scenes_are_written(api, queued_before):
     job = queued_before(
         post(api, "create_scenes", idea="A city at night", number_of_scenes=2),
         "scenes",
@@ -73,7 +73,7 @@ def test_scenes_that_stand_alone_are_written(api, queued_before):
     assert [scene["duration"] for scene in job.result["scenes"]] == [5.0, 5.0]
 
 
-def test_scenes_that_wait_for_a_song_are_laid_on_its_beats(api, user, run_job):
+def test_scenes_waiting_for_song_are_placed_on_its_beats(api, user, run_job):
     song = make_song(user, seconds=4.0, analysis_state=AnalysisState.WAITING)
     project = make_project(user, song=song)
     job_id = post(api, f"projects/{project.pk}/scenes/generate", number_of_scenes=3)
@@ -90,7 +90,7 @@ def test_scenes_that_wait_for_a_song_are_laid_on_its_beats(api, user, run_job):
     assert (job.parameters["version"], job.parameters["waits_for_song"]) == (2, None)
 
 
-def test_an_image_is_drawn_and_its_clip_follows(api, scene, queued_before):
+def test_image_is_drawn_and_clip_follows(api, scene, queued_before):
     job_id = post(api, f"projects/{scene.project_id}/scenes/1/generate_image")
     values = {**WORDS, **SIZE, "purpose": "scene"}
     job = queued_before(job_id, "image", values, then_video=True)
@@ -109,7 +109,7 @@ VIDEO = {**WORDS, **SIZE, "duration_seconds": 1.0, "fps": "24", "frames": 24}
 
 
 @pytest.mark.parametrize("current", [True, False])
-def test_a_scenes_clip_is_generated(api, user, scene, queued_before, current):
+def test_scene_clip_is_generated(api, user, scene, queued_before, current):
     image = store_asset(user, media.image(), kind="image", suffix=".png")
     job_id = post(api, f"projects/{scene.project_id}/scenes/1/generate_video")
     values = {**VIDEO, "energy": [], "beat_seconds": []}
@@ -120,7 +120,7 @@ def test_a_scenes_clip_is_generated(api, user, scene, queued_before, current):
     assert clip.parameters["request"]["prompt"] == "a blue door"
 
 
-def test_a_video_that_stands_alone_is_generated(api, queued_before):
+def test_standalone_video_is_generated(api, queued_before):
     job = queued_before(post(api, "generate_video", prompt="x", duration=1), "video", VIDEO)
     assert job.result["video_id"]
 
@@ -143,7 +143,7 @@ def inputs_of(scene, end):
     return {"video": {"asset_id": str(scene.current_clip.asset_id)}, "audio": audio}
 
 
-def test_a_scenes_lipsync_is_made_and_told_as_before(api, sung, sync_so, queued_before):
+def test_scene_lipsync_is_generated_and_reported_as_before(api, sung, sync_so, queued_before):
     parent, audio_id = sung.current_clip, str(sung.project.song.asset_id)
     address = f"projects/{sung.project_id}/lipsync/1"
     params = {**LIPSYNC, "audio_id": audio_id, "preview": False}
@@ -167,7 +167,7 @@ def test_a_scenes_lipsync_is_made_and_told_as_before(api, sung, sync_so, queued_
     assert (told["lipsync_params"], told["audio_segment"]) == (params, {"start_time": 0.5, "end_time": 2.5})
 
 
-def test_a_quick_lipsync_is_made_and_told_as_before(api, sung, sync_so, queued_before):
+def test_quick_lipsync_is_generated_and_reported_as_before(api, sung, sync_so, queued_before):
     params = {"audio_id": str(sung.project.song.asset_id), "preview": False}
     job = queued_before(
         post(api, f"projects/{sung.project_id}/lipsync/1", provider="sync_so"),
@@ -185,7 +185,7 @@ def test_a_quick_lipsync_is_made_and_told_as_before(api, sung, sync_so, queued_b
     stitch_missed(now=job.finished_at)  # finds it by its JSON, and there is no final video to compose again
 
 
-def test_a_lipsync_that_stands_alone_is_made(api, sung, sync_so, queued_before):
+def test_standalone_lipsync_is_generated(api, sung, sync_so, queued_before):
     body = {"video_id": str(sung.current_clip.asset_id), "audio_id": str(sung.project.song.asset_id)}
     inputs = {name: {"asset_id": body[f"{name}_id"]} for name in ("video", "audio")}
     assert queued_before(post(api, "lipsync", provider="sync_so", **body), "lipsync", LIPSYNC, inputs).result[
@@ -196,7 +196,7 @@ def test_a_lipsync_that_stands_alone_is_made(api, sung, sync_so, queued_before):
 @pytest.mark.parametrize(
     "parameters", [{}, {"frozen": {}}, {"version": 3}, {"frozen": "x"}, {"frozen": {"inputs": {}}}]
 )
-def test_a_job_that_cannot_be_read_fails_in_words_and_is_asked_for_anew(api, sung, run_job, parameters):
+def test_unreadable_job_fails_with_message_and_can_be_requested_again(api, sung, run_job, parameters):
     job_id = post(api, f"projects/{sung.project_id}/lipsync/1")
     Job.objects.filter(pk=job_id).update(parameters=parameters)
     job = run_job(job_id)

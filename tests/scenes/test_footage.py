@@ -42,7 +42,7 @@ SOURCES = {
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_footage_of_any_kind_ends_in_the_projects_format(tmp_path, name):
+def test_any_footage_is_converted_to_project_format(tmp_path, name):
     source = make(tmp_path / "in.mp4", *SOURCES[name])
     facts = probe_media(render(source, tmp_path / "out.mp4"))
     assert (facts.width, facts.height, facts.fps, facts.pixel_format) == (1280, 720, Fraction(24), "yuv420p")
@@ -50,7 +50,7 @@ def test_footage_of_any_kind_ends_in_the_projects_format(tmp_path, name):
     assert facts.audio_codec == ""
 
 
-def test_the_picture_is_not_stretched(tmp_path):
+def test_picture_is_not_stretched(tmp_path):
     source = make(tmp_path / "in.mp4", "-f", "lavfi", "-i", "color=white:s=180x320:r=24:d=0.5", "-c:v", "libx264")
     fitted = picture_at(render(source, tmp_path / "fit.mp4"), 0.2).mean(axis=2)
     assert fitted[:, :400].max() < 30
@@ -61,7 +61,7 @@ def test_the_picture_is_not_stretched(tmp_path):
     assert filled.min() > 220
 
 
-def test_rotation_by_metadata_is_applied(tmp_path):
+def test_rotation_metadata_is_applied(tmp_path):
     flat = make(tmp_path / "flat.mp4", "-f", "lavfi", "-i", "color=white:s=320x180:r=24:d=0.5", "-c:v", "libx264")
     turned = make(tmp_path / "turned.mp4", "-display_rotation", "90", "-i", flat, "-c", "copy")
     picture = picture_at(render(turned, tmp_path / "out.mp4"), 0.2).mean(axis=2)
@@ -69,7 +69,7 @@ def test_rotation_by_metadata_is_applied(tmp_path):
     assert picture[:, 640].min() > 220
 
 
-def test_interlaced_footage_loses_its_combs(tmp_path):
+def test_interlaced_footage_is_deinterlaced(tmp_path):
     moving = "testsrc2=s=320x180:r=50:d=0.6,scale=1280:720,scroll=h=0.02,tinterlace=interleave_top"
     source = make(
         tmp_path / "in.mkv", "-f", "lavfi", "-i", moving, "-c:v", "mpeg2video", "-q:v", "2", "-flags", "+ildct+ilme"
@@ -78,12 +78,12 @@ def test_interlaced_footage_loses_its_combs(tmp_path):
 
 
 def combs(picture):
-    """How much more a line differs from its neighbour than from the one after."""
+    """Return how much more a line differs from its neighbour than from the one after."""
     luma = picture.mean(axis=2)
     return np.abs(luma[1:-1] - luma[:-2]).mean() / max(1e-6, np.abs(luma[2:] - luma[:-2]).mean())
 
 
-def test_a_range_starts_on_its_frame_and_keeps_the_sound(tmp_path):
+def test_range_starts_on_exact_frame_and_keeps_sound(tmp_path):
     source = make(
         tmp_path / "in.mp4",
         *("-f", "lavfi", "-i", "testsrc2=s=1280x720:r=24:d=2", "-f", "lavfi", "-i", "sine=d=2"),
@@ -94,13 +94,13 @@ def test_a_range_starts_on_its_frame_and_keeps_the_sound(tmp_path):
     assert (facts.frames, facts.audio_codec) == (18, "aac")
     wanted, made = picture_at(source, 0.5).astype(float), picture_at(output, 0).astype(float)
     neighbour = picture_at(source, 0.5 + 1 / 24).astype(float)
-    # The source has no colour tags, so both differ from what is made by the same amount; the motion tells.
+    # The source has no colour tags, so both differ from the output by the same amount; the motion decides.
     assert np.abs(made - wanted).mean() < np.abs(made - neighbour).mean()
     luma = lambda picture: picture.mean(axis=2)  # noqa: E731
     assert np.median(np.abs(luma(made) - luma(wanted))) <= np.median(np.abs(luma(made) - luma(neighbour)))
 
 
-def test_a_start_inside_the_first_picture_shows_that_picture_first(tmp_path):
+def test_start_inside_first_frame_shows_that_frame(tmp_path):
     """Faster than the project's 24 frames a second, so that an offset of half a frame skips one."""
     source = make(tmp_path / "in.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=30:d=1", "-c:v", "libx264")
     whole = picture_at(render(source, tmp_path / "whole.mp4"), 0).astype(float)
@@ -108,7 +108,7 @@ def test_a_start_inside_the_first_picture_shows_that_picture_first(tmp_path):
     assert np.abs(shown - whole).mean() < 1
 
 
-def test_a_cut_clip_still_knows_its_drawn_mouth(tmp_path):
+def test_trimmed_clip_keeps_note_of_drawn_mouth(tmp_path):
     mouth = DrawnMouth(0, 48, at=0, every=47, last=47, marks=((100, 50, 200), (147, 50, 200))).opened(np.full(48, 0.25))
     source = make(
         tmp_path / "in.mp4",
@@ -120,7 +120,7 @@ def test_a_cut_clip_still_knows_its_drawn_mouth(tmp_path):
     assert kept.places(np.array([0, 17])).tolist() == [[112, 50, 200, 0.25], [129, 50, 200, 0.25]]
 
 
-def test_a_range_outside_the_video_is_refused(tmp_path):
+def test_range_outside_video_is_rejected(tmp_path):
     source = make(tmp_path / "in.mp4", *SOURCES["odd"])
     with pytest.raises(InputError, match="inside the video"):
         render(source, tmp_path / "out.mp4", start=5)

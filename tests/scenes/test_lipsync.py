@@ -41,7 +41,7 @@ def scene_of(project, sequence):
     return Scene.objects.get(project=project, sequence=sequence)
 
 
-def test_the_window_is_the_sum_of_the_durations_before_in_one_query(user, project):
+def test_window_is_sum_of_preceding_durations_in_one_query(user, project):
     Scene.objects.filter(project=project, sequence=1).update(duration=None)
     project = Project.objects.select_related("song__asset").get(pk=project.pk)
     with (
@@ -57,7 +57,7 @@ def test_the_window_is_the_sum_of_the_durations_before_in_one_query(user, projec
     assert "scene_duration_missing" in {line["event"] for line in logs}
 
 
-def test_the_lip_synced_clip_replaces_the_current_one(api, project, sync_so):
+def test_lip_synced_clip_replaces_current_clip(api, project, sync_so):
     first = scene_of(project, 2).current_clip
     answer = lipsync(api, project, 2, temperature=0.7)
     assert answer.status_code == 202, answer.content
@@ -78,8 +78,8 @@ def test_the_lip_synced_clip_replaces_the_current_one(api, project, sync_so):
     assert done["processing_time_seconds"] >= 0
 
 
-def test_a_voice_that_lasts_longer_than_its_clip_is_mentioned(api, project, sync_so):
-    """The scene sounds for 2.25 s, its clip lasts 2 s; the first scene's sound ends before its clip."""
+def test_voice_longer_than_clip_is_noted(api, project, sync_so):
+    """The scene's sound lasts 2.25 s and its clip 2 s; the first scene's sound ends before its clip."""
     for sequence, words in ((1, []), (2, ["The sound is 0.2 seconds longer than the picture"])):
         body = lipsync(api, project, sequence).json()
         drive(Job.objects.get(pk=body["job"]["id"]))
@@ -87,19 +87,19 @@ def test_a_voice_that_lasts_longer_than_its_clip_is_mentioned(api, project, sync
         assert len(warnings) == len(words) and all(map(str.startswith, warnings, words)), warnings
 
 
-def test_the_sound_that_is_sent_is_cut_to_the_sample(api, project, sync_so, tmp_path):
+def test_sent_audio_is_cut_to_the_sample(api, project, sync_so, tmp_path):
     drive(Job.objects.get(pk=lipsync(api, project, 2).json()["job"]["id"]))
     (generation,) = sync_so.generations.values()
     sent = tmp_path / "sent.wav"
     sent.write_bytes(generation.audio)
     with wave.open(str(sent)) as part, wave.open(BytesIO(media.sound(6.0))) as whole:
         assert part.getparams()[:4] == (*whole.getparams()[:3], 36_000)
-        # The window is the first scene's length and on from there, to the sample.
+        # The window starts where the first scene ends, to the sample.
         whole.setpos(round(1.5 * whole.getframerate()))
         assert part.readframes(36_000) == whole.readframes(36_000)
 
 
-def test_a_preview_is_kept_and_not_made_current(api, project, sync_so):
+def test_preview_is_kept_but_not_made_current(api, project, sync_so):
     before = scene_of(project, 1).current_clip
     drive(Job.objects.get(pk=lipsync(api, project, 1, preview=True).json()["job"]["id"]))
     scene = scene_of(project, 1)
@@ -107,7 +107,7 @@ def test_a_preview_is_kept_and_not_made_current(api, project, sync_so):
     assert scene.clips.filter(origin="lip-synced").count() == 1
 
 
-def test_a_failure_keeps_the_clip_and_can_be_tried_again(api, project, sync_so):
+def test_failure_keeps_clip_and_can_be_retried(api, project, sync_so):
     before = scene_of(project, 1).current_clip
     sync_so.end_next_as.append(("FAILED", "generation_input_video_invalid"))
     job = drive(Job.objects.get(pk=lipsync(api, project, 1).json()["job"]["id"]))
@@ -122,7 +122,7 @@ def test_a_failure_keeps_the_clip_and_can_be_tried_again(api, project, sync_so):
     assert api.get(url(project, 1)).json()["status"] == "completed"
 
 
-def test_a_second_one_on_the_same_scene_is_a_conflict(api, project, sync_so):
+def test_second_lipsync_on_same_scene_conflicts(api, project, sync_so):
     assert lipsync(api, project, 1).status_code == 202
     assert lipsync(api, project, 1).status_code == 409
     (job,) = Job.objects.all()
@@ -161,12 +161,12 @@ def test_several_scenes_start_together_or_not_at_all(api, project, sync_so):
         {"start_time": 3},
     ],
 )
-def test_values_out_of_range_are_refused(api, project, body):
+def test_values_out_of_range_are_rejected(api, project, body):
     assert lipsync(api, project, 1, **body).status_code == 400
     assert not Job.objects.exists()
 
 
-def test_without_a_song_or_a_video_it_says_so(api, user, project, sync_so):
+def test_missing_song_or_video_is_reported(api, user, project, sync_so):
     silent = make_project(user, providers={"lipsync": "sync_so"})
     (scene,) = make_scenes(silent, "4")
     assert lipsync(api, silent, 1).json()["code"] == "no_video"
@@ -176,7 +176,7 @@ def test_without_a_song_or_a_video_it_says_so(api, user, project, sync_so):
     assert lipsync(api, project, 1, audio_id="x").status_code == 404
 
 
-def test_a_window_past_the_end_is_refused_and_one_across_it_is_cut(api, user, project, sync_so):
+def test_window_past_end_is_rejected_and_overlapping_window_is_cut(api, user, project, sync_so):
     Scene.objects.filter(project=project, sequence=2).update(duration=Decimal(4))
     assert lipsync(api, project, 3).json()["audio_segment"] == {"start_time": 5.5, "end_time": 6.0}
     Scene.objects.filter(project=project, sequence=2).update(duration=Decimal(5))
@@ -184,7 +184,7 @@ def test_a_window_past_the_end_is_refused_and_one_across_it_is_cut(api, user, pr
     assert (answer.status_code, answer.json()["code"]) == (400, "window_past_song")
 
 
-def test_an_audio_of_its_own_and_the_songs_stem_come_before_the_song(api, user, project, sync_so):
+def test_own_audio_and_stem_take_precedence_over_song(api, user, project, sync_so):
     own = store_asset(user, media.sound(5.0), kind="audio", suffix=".wav")
     assert lipsync(api, project, 1, audio_id=str(own.pk)).json()["lipsync_params"]["audio_id"] == str(own.pk)
     project.song.stem = make_asset(user, kind="audio", duration_seconds=6.0)
@@ -201,7 +201,7 @@ def audio_of(answer):
     return audio["start_seconds"], audio["end_seconds"]
 
 
-def test_a_second_one_starts_again_from_the_clip_that_the_first_started_from(api, project, sync_so):
+def test_second_lipsync_starts_from_first_ones_source_clip(api, project, sync_so):
     first = scene_of(project, 1).current_clip
     drive(Job.objects.get(pk=lipsync(api, project, 1).json()["job"]["id"]))
     again = lipsync(api, project, 1)
@@ -217,15 +217,15 @@ def test_a_second_one_starts_again_from_the_clip_that_the_first_started_from(api
         ("g l t1", 2, 0),  # a trim of a lip-synced clip is one too
         ("g l c1 t2", 3, 0),
         ("g l0 l1", 2, 0),
-        ("g g l0", 2, 0),  # not the take that nobody chose
-        ("g g l", 2, 1),  # what it was made from is not known any more
+        ("g g l0", 2, 0),  # not the take that wasn't chosen
+        ("g g l", 2, 1),  # its source is no longer known
         ("g l0 g", 2, 2),
         ("g l0 g", 0, 0),
         ("g t0 l1", 2, 1),
-        ("l", 0, 0),  # there is nothing else
+        ("l", 0, 0),  # there is no other clip
     ],
 )
-def test_it_starts_from_a_clip_that_is_not_lip_synced(api, project, sync_so, history, current, source):
+def test_lipsync_starts_from_clip_that_is_not_lip_synced(api, project, sync_so, history, current, source):
     scene = scene_of(project, 1)
     scene.current_clip = None
     scene.save()
@@ -254,7 +254,7 @@ def test_it_starts_from_a_clip_that_is_not_lip_synced(api, project, sync_so, his
         (6.0, {"audio_start": 1.125}, (1.125, 3.375)),
     ],
 )
-def test_an_audio_as_long_as_the_song_is_windowed_and_a_shorter_one_is_the_scenes_own_line(
+def test_song_length_audio_is_windowed_and_shorter_audio_is_own_line(
     api, user, project, sync_so, seconds, body, window
 ):
     own = make_asset(user, kind="audio", duration_seconds=seconds)
@@ -267,7 +267,7 @@ def test_an_audio_as_long_as_the_song_is_windowed_and_a_shorter_one_is_the_scene
     )
 
 
-def test_a_line_of_its_own_needs_no_place_on_the_song_nor_a_song(api, user, project, sync_so):
+def test_own_line_needs_no_song(api, user, project, sync_so):
     line = make_asset(user, kind="audio", duration_seconds=1.4)
     Scene.objects.filter(project=project, sequence=2).update(duration=Decimal(9))
     assert audio_of(lipsync(api, project, 3, audio_id=str(line.pk))) == (0, 1.4)
@@ -282,7 +282,7 @@ def test_a_line_of_its_own_needs_no_place_on_the_song_nor_a_song(api, user, proj
 @pytest.mark.parametrize(
     ("start", "named"), [(1.4, True), (99, True), (-0.1, True), ("soon", True), ("NaN", True), (0.5, False)]
 )
-def test_a_start_outside_the_audio_or_without_one_is_refused(api, user, project, sync_so, start, named):
+def test_audio_start_without_audio_or_outside_it_is_rejected(api, user, project, sync_so, start, named):
     line = make_asset(user, kind="audio", duration_seconds=1.4)
     answer = lipsync(api, project, 3, audio_start=start, **({"audio_id": str(line.pk)} if named else {}))
 
@@ -291,12 +291,12 @@ def test_a_start_outside_the_audio_or_without_one_is_refused(api, user, project,
     assert not Job.objects.exists()
 
 
-def test_somebody_elses_scene_is_not_found(client, other_user, project):
+def test_another_users_scene_is_not_found(client, other_user, project):
     client.force_login(other_user)
     assert lipsync(client, project, 1).status_code == 404
 
 
-def test_a_stand_alone_lipsync_answers_like_a_video(api, user, replicate):
+def test_standalone_lipsync_response_matches_video_response(api, user, replicate):
     video = store_asset(user, media.video(2.0))
     audio = store_asset(user, media.sound(3.0), kind="audio", suffix=".wav")
     body = {"video_id": str(video.pk), "audio_id": str(audio.pk), "start_time": 0.5, "end_time": 2}
@@ -307,7 +307,7 @@ def test_a_stand_alone_lipsync_answers_like_a_video(api, user, replicate):
 
 
 @pytest.mark.parametrize(("start", "end"), [(2, 1), (1, 1), (9, None), (None, 0)])
-def test_a_bad_range_of_the_audio_is_refused(api, user, start, end):
+def test_invalid_audio_range_is_rejected(api, user, start, end):
     body = {
         "video_id": str(make_asset(user).pk),
         "audio_id": str(make_asset(user, kind="audio", duration_seconds=3.0).pk),
@@ -316,7 +316,7 @@ def test_a_bad_range_of_the_audio_is_refused(api, user, start, end):
     assert api.post("/api/mv/lipsync", body, content_type="application/json").status_code == 400
 
 
-def test_a_stand_alone_lipsync_takes_links(api, settings, replicate):
+def test_standalone_lipsync_accepts_links(api, settings, replicate):
     with serving(Answer(body=media.video(2.0))) as videos, serving(Answer(body=media.sound(3.0))) as sounds:
         hosts = [server.url.removeprefix("http://") for server in (videos, sounds)]
         settings.ALLOWED_FETCH_HOSTS = [*settings.ALLOWED_FETCH_HOSTS, *hosts]
@@ -327,7 +327,7 @@ def test_a_stand_alone_lipsync_takes_links(api, settings, replicate):
     assert job.state == "succeeded", job.error
 
 
-def test_a_link_into_the_private_network_is_refused(api, replicate):
+def test_private_network_link_is_rejected(api, replicate):
     body = {"video_url": "http://127.0.0.1:9/v.mp4", "audio_url": "http://127.0.0.1:9/a.wav", "provider": "replicate"}
     job = drive(Job.objects.get(pk=api.post("/api/mv/lipsync", body, content_type="application/json").json()["id"]))
     assert job.state == "failed"

@@ -1,4 +1,4 @@
-"""What a paid lip-sync is looked at for: a worker looks, and the web process only tells."""
+"""Checks before a paid lip-sync: a worker looks, and the web process only reports."""
 
 import threading
 import wave
@@ -46,13 +46,13 @@ def check(api, project, sequence=1, **options):
 
 
 def looked(api, project):
-    """The check's answer after workers have looked."""
+    """Return the check's response after workers have looked."""
     check(api, project)
     run_looks()
     return check(api, project)
 
 
-def test_a_check_starts_a_look_at_each_file_and_tells_what_was_found(api, project):
+def test_check_looks_at_each_file_and_reports_findings(api, project):
     asked = check(api, project)
     assert (asked.status_code, asked["Location"]) == (202, "/api/jobs?kind=lipsync_look")
     body = asked.json()
@@ -66,12 +66,12 @@ def test_a_check_starts_a_look_at_each_file_and_tells_what_was_found(api, projec
     assert (found.json()["usable"], found.json()["looking"], found.json()["jobs"]) == (False, False, [])
     assert any(NO_FACE in problem for problem in found.json()["problems"])
     assert found.json()["frame_url"].startswith("/api/mv/get_video/")
-    # The song was listened to whole, so that the next scene has only its clip to be looked at.
+    # The whole song was analysed, so for the next scene only the clip has to be checked.
     assert len(check(api, project, 2).json()["jobs"]) == 1
     assert {job.queue for job in look_jobs()} == {"media"}
 
 
-def test_a_check_waits_as_preferred(api, project):
+def test_check_waits_as_preferred(api, project):
     def work():
         wait_for(lambda: look_jobs().filter(state="queued").count() == 2, seconds=20, what="the looks")
         run_looks()
@@ -85,7 +85,7 @@ def test_a_check_waits_as_preferred(api, project):
     assert found.json()["usable"] is False
 
 
-def test_the_web_process_opens_no_file_and_a_lost_one_is_told_for_a_while(api, project):
+def test_web_process_opens_no_file_and_missing_file_is_reported_for_a_while(api, project):
     for path in Path(settings.MEDIA_ROOT).rglob("*.*"):
         path.unlink()
     assert check(api, project).status_code == 202
@@ -95,12 +95,12 @@ def test_the_web_process_opens_no_file_and_a_lost_one_is_told_for_a_while(api, p
     told = check(api, project).json()
     assert (told["usable"], told["looking"], told["face"]) == (False, False, None)
     assert all(problem.startswith("It couldn't be checked:") for problem in told["problems"])
-    assert not LipsyncLook.objects.exists()  # what may pass is not kept as a fact of the file
+    assert not LipsyncLook.objects.exists()  # a temporary problem isn't stored as a fact about the file
     Job.objects.update(finished_at=timezone.now() - timedelta(seconds=FAILURE_TOLD_SECONDS + 1))
     assert check(api, project).status_code == 202
 
 
-def test_what_is_known_to_be_unlikely_is_refused_or_told(api, project):
+def test_unlikely_lipsync_is_rejected_or_warned_about(api, project):
     found = looked(api, project).json()
     refused = lipsync(api, project, 1, force=False)
     assert (refused.status_code, refused.json()["code"]) == (409, "lipsync_unlikely")
@@ -110,14 +110,14 @@ def test_what_is_known_to_be_unlikely_is_refused_or_told(api, project):
     assert lipsync(api, project, 2, force=True).json()["warnings"] == []
 
 
-def test_without_force_the_call_goes_ahead_and_says_that_nobody_looked(api, project):
+def test_call_without_force_proceeds_with_unchecked_warning(api, project):
     (warning,) = lipsync(api, project, 1).json()["warnings"]
     assert "/lipsync/1/check" in warning
     assert not look_jobs().exists()
 
 
 @pytest.mark.parametrize("several", [False, True])
-def test_what_was_not_looked_at_yet_is_looked_at_by_the_job_before_it_buys(api, project, sync_so, several):
+def test_job_checks_unchecked_files_before_buying(api, project, sync_so, several):
     asked = {"sequences": [1]} if several else {}
     answer = lipsync(api, project, "" if several else 1, force=False, **asked)
     assert answer.status_code == 202, answer.content
@@ -126,10 +126,10 @@ def test_what_was_not_looked_at_yet_is_looked_at_by_the_job_before_it_buys(api, 
     job = drive(Job.objects.get(pk=body["job"]["id"]))
     assert job.state == "failed" and "Nothing was bought" in job.error and NO_FACE in job.error
     assert not sync_so.generations
-    assert LipsyncLook.objects.count() == 2  # what the job saw is kept
+    assert LipsyncLook.objects.count() == 2  # what the job saw is stored
 
 
-def test_a_generated_clip_is_looked_at_when_it_arrives(api, project, replicate):
+def test_generated_clip_is_checked_on_arrival(api, project, replicate):
     url = f"/api/mv/projects/{project.pk}/scenes/1/generate_video"
     answer = api.post(url, {"provider": "replicate"}, content_type="application/json")
     job = drive(Job.objects.get(pk=answer.json()["id"]))
@@ -140,7 +140,7 @@ def test_a_generated_clip_is_looked_at_when_it_arrives(api, project, replicate):
 
 
 @pytest.mark.parametrize(("provider", "looks"), [("sync_so", 1), ("draft", 0)])
-def test_own_footage_is_looked_at_where_a_lipsync_would_be_paid(api, project, run_job, provider, looks):
+def test_own_footage_is_checked_if_lipsync_would_be_paid(api, project, run_job, provider, looks):
     project.providers = {"lipsync": provider}
     project.save()
     url = f"/api/mv/projects/{project.pk}/scenes/1/trim"
@@ -149,7 +149,7 @@ def test_own_footage_is_looked_at_where_a_lipsync_would_be_paid(api, project, ru
     assert LipsyncLook.objects.count() == looks
 
 
-def test_a_lip_synced_clip_is_not_looked_at(api, project):
+def test_lip_synced_clip_is_not_checked(api, project):
     assert drive(Job.objects.get(pk=lipsync(api, project, 1).json()["job"]["id"])).state == "succeeded"
     assert not LipsyncLook.objects.exists()
 
@@ -163,21 +163,21 @@ def silence(seconds):
 
 
 @pytest.mark.parametrize("seconds", [0.02, 3.0])
-def test_a_silent_song_is_told(api, user, project, seconds):
+def test_silent_song_is_reported(api, user, project, seconds):
     project.song.asset = store_asset(user, silence(seconds), kind="audio", suffix=".wav")
     project.song.save()
     found = looked(api, project).json()
     assert any("only silence" in problem for problem in found["problems"]), found
 
 
-def test_a_vocal_stem_answers_by_its_sound_alone(api, user, project):
+def test_vocal_stem_is_judged_by_sound_alone(api, user, project):
     project.song.stem = store_asset(user, media.sound(6.0), kind="audio", suffix=".wav")
     project.song.save()
     assert looked(api, project).json()["voice"]["share"] > 0.9
 
 
 @pytest.mark.parametrize("strange", ["cut off", "sixteen by sixteen", "two wide", "one frame", "no picture"])
-def test_strange_clips_are_told_and_never_fail(api, user, project, strange, tmp_path):
+def test_strange_clips_are_reported_without_failing(api, user, project, strange, tmp_path):
     clip = make_clip(Scene.objects.get(project=project, sequence=1), asset=strange_clip(user, strange, tmp_path))
     found = looked(api, project)
     assert found.status_code == 200 and found.json()["usable"] is False, found.content

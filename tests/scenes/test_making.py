@@ -18,7 +18,7 @@ def project(user):
     return make_project(user, song_seconds=4.0, character_description="A woman in a red coat")
 
 
-def test_scenes_are_written_over_the_whole_song_on_its_beats(api, project, run_job):
+def test_scenes_are_written_on_beats_over_whole_song(api, project, run_job):
     job = run_job(post(api, f"{project.pk}/scenes/generate", number_of_scenes=3).json()["id"])
     assert (job.state, job.provider, job.flavor) == ("succeeded", "draft", "default"), job.error
     rows = api.get(f"/api/mv/projects/{project.pk}/scenes").json()["results"]
@@ -28,7 +28,7 @@ def test_scenes_are_written_over_the_whole_song_on_its_beats(api, project, run_j
     assert all(row["prompt"] for row in rows)
 
 
-def test_scenes_wait_for_the_songs_analysis(api, project, run_job):
+def test_scenes_wait_for_song_analysis(api, project, run_job):
     song = project.song
     grid, song.grid, song.analysis_state = song.grid, {}, "waiting"
     song.save()
@@ -43,14 +43,14 @@ def test_scenes_wait_for_the_songs_analysis(api, project, run_job):
     assert (sum(lengths), all(length * 2 == int(length * 2) for length in lengths)) == (4, True)
 
 
-def test_writing_again_replaces_the_scenes_and_undo_brings_them_back(api, project, run_job):
+def test_rewriting_replaces_scenes_and_undo_restores_them(api, project, run_job):
     make_scenes(project, "1", "3")
     run_job(post(api, f"{project.pk}/scenes/generate", number_of_scenes=3).json()["id"])
     assert Scene.objects.filter(project=project, deleted_at=None).count() == 3
     assert [row["prompt"] for row in post(api, f"{project.pk}/undo").json()] == ["shot 1", "shot 2"]
 
 
-def test_an_image_then_a_clip_of_exactly_the_scenes_frames(api, project, run_job):
+def test_image_then_clip_with_exact_scene_frames(api, project, run_job):
     first, _ = make_scenes(project, "1.5", "2.5")
     image = run_job(post(api, f"{project.pk}/scenes/1/generate_image").json()["id"])
     assert image.state == "succeeded", image.error
@@ -66,14 +66,14 @@ def test_an_image_then_a_clip_of_exactly_the_scenes_frames(api, project, run_job
     assert video.parameters["frozen"]["inputs"]["image"]["asset_id"] == str(first.image_id)
 
 
-def test_a_job_keeps_what_was_asked_although_the_scene_is_edited(api, project, run_job):
+def test_job_keeps_its_request_when_scene_is_edited(api, project, run_job):
     make_scenes(project, "4")
     job_id = post(api, f"{project.pk}/scenes/1/generate_image").json()["id"]
     Scene.objects.filter(project=project).update(prompt="something else")
     assert json.dumps(run_job(job_id).result).count("shot 1") == 1
 
 
-def test_takes_are_jobs_of_their_own_and_the_first_becomes_current(api, project, run_job):
+def test_takes_are_separate_jobs_and_first_becomes_current(api, project, run_job):
     make_scenes(project, "0.5", "3.5")
     answer = post(api, f"{project.pk}/scenes/1/generate_video", takes=2, seed=5)
     jobs = list(Job.objects.filter(project_id=project.pk).order_by("created_at"))
@@ -85,7 +85,7 @@ def test_takes_are_jobs_of_their_own_and_the_first_becomes_current(api, project,
     assert str(scene.current_clip.job_id) == answer.json()["id"]
 
 
-def test_a_repeated_idempotency_key_makes_no_second_job(api, project):
+def test_repeated_idempotency_key_creates_no_second_job(api, project):
     make_scenes(project, "4")
     url = f"/api/mv/projects/{project.pk}/scenes/1/generate_video"
     send = lambda **body: api.post(  # noqa: E731
@@ -98,7 +98,7 @@ def test_a_repeated_idempotency_key_makes_no_second_job(api, project):
     assert send(takes=1).status_code == 409
 
 
-def test_a_result_that_comes_after_the_cancel_changes_nothing(api, project, run_job):
+def test_result_after_cancel_changes_nothing(api, project, run_job):
     (scene,) = make_scenes(project, "4")
     kept = make_clip(scene)
     job_id = post(api, f"{project.pk}/scenes/1/generate_video").json()["id"]
@@ -109,14 +109,14 @@ def test_a_result_that_comes_after_the_cancel_changes_nothing(api, project, run_
     assert api.get(f"/api/mv/projects/{project.pk}/scenes/1").json()["status"] == "completed"
 
 
-def test_quotes_say_what_it_costs(api, project):
+def test_quotes_return_cost(api, project):
     make_scenes(project, "4")
     for address in ("scenes/generate", "scenes/1/generate_image", "scenes/1/generate_video"):
         quote = post(api, f"{project.pk}/{address}/quote").json()
         assert (quote["amount"], quote["provider"]) == ("0.0000", "draft")
 
 
-def test_an_unset_provider_says_what_to_set(api, project):
+def test_unconfigured_provider_names_setting(api, project):
     make_scenes(project, "4")
     answer = post(api, f"{project.pk}/scenes/1/generate_video", provider="replicate")
     assert answer.status_code == 400

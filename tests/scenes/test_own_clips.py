@@ -36,7 +36,7 @@ def current(scene):
     return Scene.objects.get(pk=scene.pk).current_clip
 
 
-def test_own_footage_becomes_the_scenes_clip(api, scene, run_job):
+def test_own_footage_becomes_scene_clip(api, scene, run_job):
     answer = upload(api, scene)
     assert answer.status_code == 202
     assert api.get(url(scene, "")[:-1]).json()["status"] == "uploading"
@@ -47,7 +47,7 @@ def test_own_footage_becomes_the_scenes_clip(api, scene, run_job):
     assert clip.asset.key.startswith(f"mv/projects/{scene.project_id}/scenes/1/")
 
 
-def test_a_trim_leaves_its_source_and_trimming_again_reaches_outward(api, scene, run_job):
+def test_trim_keeps_source_and_can_be_extended(api, scene, run_job):
     run_job(upload(api, scene).json()["id"])
     whole = current(scene)
     run_job(trim(api, scene, 0.5, 1).json()["id"])
@@ -71,29 +71,29 @@ def test_a_trim_leaves_its_source_and_trimming_again_reaches_outward(api, scene,
 
 
 @pytest.mark.parametrize(("start", "end"), [(1, 1), (1, 0.5), (0, 9), (5, 6), (-1, 1)])
-def test_a_bad_range_is_refused(api, scene, run_job, start, end):
+def test_invalid_range_is_rejected(api, scene, run_job, start, end):
     run_job(upload(api, scene).json()["id"])
     assert trim(api, scene, start, end).status_code == 400
 
 
-def test_a_scene_without_video_cannot_be_trimmed(api, scene):
+def test_scene_without_video_cannot_be_trimmed(api, scene):
     answer = trim(api, scene, 0, 1)
     assert (answer.status_code, answer.json()["code"]) == (400, "no_video")
 
 
-def test_what_is_no_video_is_refused_at_the_door(api, scene):
+def test_non_video_upload_is_rejected_immediately(api, scene):
     assert upload(api, scene, b"not a video at all").status_code == 400
     assert not Clip.objects.exists()
 
 
-def test_a_second_work_on_the_same_scene_is_a_conflict(api, scene, run_job):
+def test_second_job_on_same_scene_conflicts(api, scene, run_job):
     run_job(upload(api, scene).json()["id"])
     assert trim(api, scene, 0, 1).status_code == 202
     answer = trim(api, scene, 0, 1)
     assert (answer.status_code, answer.json()["code"]) == (409, "already_running")
 
 
-def test_a_failed_trim_keeps_the_clip_and_says_why(api, settings, scene, run_job):
+def test_failed_trim_keeps_clip_and_says_why(api, settings, scene, run_job):
     run_job(upload(api, scene).json()["id"])
     kept = current(scene)
     job_id = trim(api, scene, 0, 1).json()["id"]
@@ -105,12 +105,12 @@ def test_a_failed_trim_keeps_the_clip_and_says_why(api, settings, scene, run_job
 
 
 def queued_before(answer, run_job, parameters):
-    """The job as the release before left it in the queue: its JSON has no version."""
+    """The job as the previous release queued it: its JSON has no version."""
     Job.objects.filter(pk=answer.json()["id"]).update(parameters=parameters)
     return run_job(answer.json()["id"])
 
 
-def test_footage_and_trims_from_before_an_update_run_to_their_end(api, scene, run_job):
+def test_uploads_and_trims_queued_by_previous_release_complete(api, scene, run_job):
     answer = upload(api, scene)
     asset_id = Job.objects.get().parameters["asset_id"]
     job = queued_before(answer, run_job, {"asset_id": asset_id, "start_time": "0", "fit": "fit"})
@@ -135,7 +135,7 @@ def test_footage_and_trims_from_before_an_update_run_to_their_end(api, scene, ru
         ({}, (0, 2)),
     ],
 )
-def test_a_trimmed_clips_row_is_read_whoever_wrote_it(scene, kept, shown):
+def test_trimmed_clip_row_is_readable_from_any_release(scene, kept, shown):
     root = make_clip(scene, asset=make_asset(scene.project.owner, duration_seconds=2.0))
     trimmed = make_clip(scene, origin="trimmed", parent=root, parameters=kept)
     found = trim_range(trimmed)

@@ -29,7 +29,7 @@ def make(api, project, what, **body):
     return api.post(url, body, content_type="application/json")
 
 
-def test_image_and_clip_are_bought_once_and_their_cost_is_kept(api, project, replicate):
+def test_image_and_clip_are_bought_once_and_cost_is_recorded(api, project, replicate):
     drive(Job.objects.get(pk=make(api, project, "generate_image").json()["id"]))
     job = drive(Job.objects.get(pk=make(api, project, "generate_video").json()["id"]))
     assert job.state == "succeeded", job.error
@@ -40,7 +40,7 @@ def test_image_and_clip_are_bought_once_and_their_cost_is_kept(api, project, rep
     assert replicate.count("POST /v1/(models/.+/)?predictions$") == 2
 
 
-def test_a_budget_stops_it_before_anything_is_sent(api, user, project, replicate):
+def test_budget_stops_work_before_anything_is_sent(api, user, project, replicate):
     api.patch(f"/api/mv/projects/{project.pk}", {"budget": "0.01"}, content_type="application/json")
     answer = make(api, project, "generate_video")
     assert (answer.status_code, answer.json()["code"]) == (402, "budget_exceeded")
@@ -48,7 +48,7 @@ def test_a_budget_stops_it_before_anything_is_sent(api, user, project, replicate
     assert not Job.objects.exists()
 
 
-def test_takes_stay_under_the_most_they_may_cost(api, project, replicate):
+def test_takes_stay_below_maximum_cost(api, project, replicate):
     price = Decimal(make(api, project, "generate_video/quote").json()["amount"])
     answer = make(api, project, "generate_video", takes=3, max_cost=str(price * 2))
     assert (answer.status_code, answer.json()["code"]) == (402, "budget_exceeded")
@@ -56,7 +56,7 @@ def test_takes_stay_under_the_most_they_may_cost(api, project, replicate):
     assert Job.objects.count() == 2
 
 
-def test_a_clip_that_fails_its_checks_waits_for_a_person(api, project, replicate):
+def test_clip_that_fails_checks_waits_for_a_person(api, project, replicate):
     replicate.every_video = media.video(1.0)
     drive(Job.objects.get(pk=make(api, project, "generate_image").json()["id"]))
     drive(Job.objects.get(pk=make(api, project, "generate_video").json()["id"]))
@@ -64,23 +64,23 @@ def test_a_clip_that_fails_its_checks_waits_for_a_person(api, project, replicate
     scene = api.get(where).json()
     assert (scene["status"], scene["clip_id"], len(scene["video_ids"])) == ("needs-attention", None, 1)
     assert "kept but not used" in scene["error"] and "less than the 4.00" in scene["error"]
-    # Nothing builds on it by itself,
+    # Nothing uses it automatically,
     assert make(api, project, "trim", start_time=0, end_time=1).json()["code"] == "no_video"
     generate_all.generate_all_start(by=project.owner, project_id=project.pk, spending=Spending())
     project.refresh_from_db()
     assert not project.generating and "less than the 4.00" in project.problem
-    # the one button least of all, as it would pay twice,
+    # least of all the one button, which would pay twice,
     assert "On the card of scene 1, decide" in project.problem and "Press Generate" not in project.problem
     assert generate_all.generate_all_works(by=project.owner, project=project) == []
     assert Job.objects.filter(kind="video").count() == 1
-    # until somebody says that it will do.
+    # until a person accepts it.
     clip = api.get(f"{where}/clips").json()["results"][-1]
     assert not clip["usable"] and "less than the 4.00" in clip["problems"][0]
     scene = make(api, project, "revert", clip_id=clip["id"]).json()
     assert (scene["status"], scene["clip_id"]) == ("completed", clip["id"])
 
 
-def test_a_clip_that_only_looks_wrong_is_used_and_shown_with_the_doubt(api, project, replicate):
+def test_suspicious_clip_is_used_and_shown_with_warning(api, project, replicate):
     replicate.every_video = media.lavfi_video("color=black:size=320x180:rate=24:duration=4")
     drive(Job.objects.get(pk=make(api, project, "generate_image").json()["id"]))
     drive(Job.objects.get(pk=make(api, project, "generate_video").json()["id"]))
@@ -99,7 +99,7 @@ def test_a_clip_that_only_looks_wrong_is_used_and_shown_with_the_doubt(api, proj
     assert "It looks black" not in api.get(f"/projects/{project.pk}").content.decode()
 
 
-def test_a_clip_that_looks_wrong_is_made_again_from_its_card(api, project, replicate):
+def test_suspicious_clip_can_be_regenerated_from_card(api, project, replicate):
     replicate.every_video = media.lavfi_video("color=black:size=320x180:rate=24:duration=4")
     drive(Job.objects.get(pk=make(api, project, "generate_image").json()["id"]))
     drive(Job.objects.get(pk=make(api, project, "generate_video").json()["id"]))
@@ -107,7 +107,7 @@ def test_a_clip_that_looks_wrong_is_made_again_from_its_card(api, project, repli
     assert Job.objects.filter(kind="video").exclude(state="succeeded").count() == 1
 
 
-def test_a_paid_clip_that_comes_after_the_cancel_is_kept_unused(api, project, replicate):
+def test_paid_clip_after_cancel_is_kept_unused(api, project, replicate):
     job = Job.objects.get(pk=make(api, project, "generate_video").json()["id"])
     turn(job)
     assert job.state == "waiting"

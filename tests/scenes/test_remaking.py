@@ -1,4 +1,4 @@
-"""A clip made anew: for the words on screen, with a picture that was drawn for them."""
+"""Regenerating a clip for the words on screen, with a picture drawn for them."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -27,7 +27,7 @@ def browser(client, user):
 
 @pytest.fixture
 def scene(user):
-    """With a picture and a clip of the words it has."""
+    """A scene whose picture and clip match its words."""
     (made,) = make_scenes(make_project(user), "4", prompt="a red door", image=picture(user, "a red door"))
     make_clip(made)
     return made
@@ -51,7 +51,7 @@ def kinds():
 
 
 def drawn(job, scene, user):
-    """As a worker leaves a picture: it is the scene's."""
+    """A finished picture: it is the scene's."""
     image = picture(user, scene.prompt)
     Scene.objects.filter(pk=scene.pk).update(image=image)
     result = {"image_id": str(image.pk)}
@@ -59,7 +59,7 @@ def drawn(job, scene, user):
     job_ended(job.pk)
 
 
-def test_words_on_screen_are_saved_and_a_new_picture_comes_before_the_clip(browser, scene, user):
+def test_words_on_screen_are_saved_and_picture_is_redrawn_before_clip(browser, scene, user):
     assert press(browser, scene, **words(scene, prompt="a blue door", lipsync="on")).status_code == 200
     scene.refresh_from_db()
     (image,) = Job.objects.all()
@@ -75,7 +75,7 @@ def test_words_on_screen_are_saved_and_a_new_picture_comes_before_the_clip(brows
     assert scene.job == clip
 
 
-def test_words_that_were_saved_before_get_a_new_picture_too(browser, scene, user):
+def test_words_saved_earlier_get_new_picture_too(browser, scene, user):
     scene_update(by=user, project_id=scene.project_id, sequence=1, prompt="a blue door")
     press(browser, scene)
 
@@ -83,13 +83,13 @@ def test_words_that_were_saved_before_get_a_new_picture_too(browser, scene, user
 
 
 @pytest.mark.parametrize("same", [{}, {"lipsync": "on"}, {"negative_prompt": "fog"}])
-def test_the_same_words_keep_their_picture(browser, scene, same):
+def test_unchanged_words_keep_their_picture(browser, scene, same):
     press(browser, scene, **words(scene, **same))
 
     assert kinds() == ["video"]
 
 
-def test_a_picture_that_was_chosen_since_is_kept(browser, scene, user):
+def test_picture_chosen_after_edit_is_kept(browser, scene, user):
     other = picture(user, "a green door")
     make_job(user, kind="image", state="succeeded", scene_id=scene.pk, result={"image_id": str(other.pk)})
     scene_update(by=user, project_id=scene.project_id, sequence=1, prompt="a blue door")
@@ -99,14 +99,14 @@ def test_a_picture_that_was_chosen_since_is_kept(browser, scene, user):
     assert kinds()[-1] == "video"
 
 
-def test_an_own_picture_is_never_drawn_over(browser, scene, user):
+def test_uploaded_picture_is_never_replaced(browser, scene, user):
     Scene.objects.filter(pk=scene.pk).update(image=make_asset(user, kind="image"), prompt="a blue door")
     press(browser, scene)
 
     assert kinds() == ["video"]
 
 
-def test_a_regenerated_image_is_drawn_for_the_words_on_screen(browser, scene):
+def test_regenerated_image_uses_words_on_screen(browser, scene):
     press(browser, scene, "image", **words(scene, prompt="a blue door"))
     (image,) = Job.objects.all()
 
@@ -115,7 +115,7 @@ def test_a_regenerated_image_is_drawn_for_the_words_on_screen(browser, scene):
 
 
 @pytest.mark.parametrize("prompt", ["", "x" * 9000])
-def test_words_that_cannot_be_used_save_and_start_nothing(browser, scene, prompt):
+def test_invalid_words_save_and_start_nothing(browser, scene, prompt):
     assert press(browser, scene, **words(scene, prompt=prompt)).status_code == 400
     scene.refresh_from_db()
 
@@ -123,7 +123,7 @@ def test_words_that_cannot_be_used_save_and_start_nothing(browser, scene, prompt
     assert not Job.objects.exists()
 
 
-def test_somebody_elses_newer_words_are_shown_and_then_written_over_and_used(browser, scene, user):
+def test_newer_words_are_shown_before_overwriting(browser, scene, user):
     mine = words(scene, prompt="a blue door")
     scene_update(by=user, project_id=scene.project_id, sequence=1, prompt="a black door")
     asked = press(browser, scene, **mine)
@@ -136,7 +136,7 @@ def test_somebody_elses_newer_words_are_shown_and_then_written_over_and_used(bro
     assert Job.objects.get().parameters["frozen"]["values"]["prompt"] == "a blue door"
 
 
-def test_the_price_is_of_picture_and_clip_and_asked_for_as_one(browser, scene, settings):
+def test_price_covers_picture_and_clip_with_one_confirmation(browser, scene, settings):
     settings.REPLICATE_API_TOKEN = "a token for tests"
     project = scene.project
     project.providers, project.confirm_above = {"image": "replicate", "video": "replicate"}, Decimal("0.01")
@@ -153,7 +153,7 @@ def test_the_price_is_of_picture_and_clip_and_asked_for_as_one(browser, scene, s
     assert kinds() == ["image"]
 
 
-def test_a_clip_does_not_follow_where_something_else_happened(browser, scene, user):
+def test_clip_does_not_follow_after_other_changes(browser, scene, user):
     press(browser, scene, **words(scene, prompt="a blue door"))
     image = Job.objects.get()
     Scene.objects.filter(pk=scene.pk).update(job=make_job(user, kind="trim", state="succeeded"))
@@ -162,7 +162,7 @@ def test_a_clip_does_not_follow_where_something_else_happened(browser, scene, us
     assert "video" not in kinds()
 
 
-def test_a_clip_that_could_not_follow_says_so_and_is_tried_again(browser, scene, user):
+def test_clip_that_could_not_follow_reports_it_and_is_retried(browser, scene, user):
     press(browser, scene, **words(scene, prompt="a blue door"))
     image = Job.objects.get()
     Scene.objects.filter(pk=scene.pk).update(prompt="")
@@ -175,7 +175,7 @@ def test_a_clip_that_could_not_follow_says_so_and_is_tried_again(browser, scene,
     assert Job.objects.filter(kind="video", state="queued").count() == 1
 
 
-def test_the_sweep_follows_up_on_a_picture_whose_end_nobody_heard(browser, scene, user):
+def test_sweep_starts_clip_after_lost_message(browser, scene, user):
     press(browser, scene, **words(scene, prompt="a blue door"))
     image = Job.objects.get()
     drawn(image, scene, user)
@@ -189,7 +189,7 @@ def test_the_sweep_follows_up_on_a_picture_whose_end_nobody_heard(browser, scene
     assert kinds() == ["image", "video"]
 
 
-def test_several_scenes_each_get_what_they_lack(browser, user):
+def test_several_scenes_each_get_what_is_missing(browser, user):
     project = make_project(user)
     old, new = make_scenes(project, "4", "4", prompt="a red door", image=picture(user, "a red door"))
     Scene.objects.filter(pk=old.pk).update(prompt="a blue door")

@@ -30,13 +30,13 @@ def song_project(user):
     return project
 
 
-def test_an_inserted_scene_takes_its_time_from_a_neighbour(user, song_project):
+def test_inserted_scene_takes_time_from_neighbour(user, song_project):
     services.scene_create(by=user, project_id=song_project.pk, sequence=2, duration=Decimal(2), prompt="new")
     assert [row[:2] for row in shape(song_project)] == [(1, "shot 1"), (2, "new"), (3, "shot 2"), (4, "shot 3")]
     assert lengths(song_project) == [4, 2, 4, 2]
 
 
-def test_scenes_put_together_by_hand_keep_the_lengths_they_were_given_until_they_fill_the_song(user):
+def test_manual_scenes_keep_their_lengths_until_they_fill_song(user):
     project = make_project(user, song_seconds=12.0)
     made = {"by": user, "project_id": project.pk}
     for duration in ("3.1", None, "5.05"):
@@ -50,7 +50,7 @@ def test_scenes_put_together_by_hand_keep_the_lengths_they_were_given_until_they
     assert lengths(project) == [5.95, 6.05]
 
 
-def test_a_scene_without_a_length_lasts_as_long_as_its_clip(user, api):
+def test_scene_without_length_lasts_as_long_as_its_clip(user, api):
     project = make_project(user, song_seconds=12.0)
     scene = services.scene_create(by=user, project_id=project.pk)
     row = f"/api/mv/projects/{project.pk}/scenes/1"
@@ -59,7 +59,7 @@ def test_a_scene_without_a_length_lasts_as_long_as_its_clip(user, api):
     assert api.get(row).json()["duration"] == scene.clips.get().asset.duration_seconds
 
 
-def test_deleting_leaves_no_gap_and_undo_brings_the_scene_back(user, song_project):
+def test_deleting_leaves_no_gap_and_undo_restores_scene(user, song_project):
     before = shape(song_project)
     services.scene_delete(by=user, project_id=song_project.pk, sequence=1)
     assert [row[:2] for row in shape(song_project)] == [(1, "shot 2"), (2, "shot 3")]
@@ -70,13 +70,13 @@ def test_deleting_leaves_no_gap_and_undo_brings_the_scene_back(user, song_projec
     assert lengths(song_project) == [10, 2]
 
 
-def test_reordering_takes_the_lengths_along(user, song_project):
+def test_reordering_keeps_lengths(user, song_project):
     services.scenes_reorder(by=user, project_id=song_project.pk, order=[3, 1, 2])
     assert [row[1] for row in shape(song_project)] == ["shot 3", "shot 1", "shot 2"]
     assert lengths(song_project) == [2, 4, 6]
 
 
-def test_retiming_snaps_to_the_beat_unless_told_not_to(user, song_project):
+def test_retiming_snaps_to_beat_unless_disabled(user, song_project):
     change = {"by": user, "project_id": song_project.pk, "sequence": 1}
     services.scene_update(**change, duration=Decimal("4.7"))
     assert lengths(song_project) == [4.5, 5.5, 2]
@@ -84,7 +84,7 @@ def test_retiming_snaps_to_the_beat_unless_told_not_to(user, song_project):
     assert lengths(song_project) == [4.7, 5.3, 2]
 
 
-def test_split_merge_and_duplicate_keep_the_sum(user, song_project):
+def test_split_merge_and_duplicate_keep_total_length(user, song_project):
     services.scene_split(by=user, project_id=song_project.pk, sequence=2, at=Decimal("2.1"))
     assert lengths(song_project) == [4, 2, 4, 2]
     services.scene_duplicate(by=user, project_id=song_project.pk, sequence=1)
@@ -94,7 +94,7 @@ def test_split_merge_and_duplicate_keep_the_sum(user, song_project):
     assert [row[0] for row in shape(song_project)] == [1, 2, 3, 4]
 
 
-def test_a_duplicate_has_a_copied_clip(user, song_project):
+def test_duplicate_has_copied_clip(user, song_project):
     first = Scene.objects.get(project=song_project, sequence=1)
     clip = make_clip(first)
     copy = services.scene_duplicate(by=user, project_id=song_project.pk, sequence=1)
@@ -102,7 +102,7 @@ def test_a_duplicate_has_a_copied_clip(user, song_project):
     assert (copy.current_clip.origin, copy.current_clip.parent) == ("copied", clip)
 
 
-def test_a_stale_edit_is_refused(user, song_project):
+def test_stale_edit_is_rejected(user, song_project):
     edit = {"by": user, "project_id": song_project.pk, "sequence": 1, "expected_version": 1}
     services.scene_update(**edit, prompt="first")
     with pytest.raises(ConflictError, match="changed in the meantime"):
@@ -110,7 +110,7 @@ def test_a_stale_edit_is_refused(user, song_project):
     assert shape(song_project)[0][1] == "first"
 
 
-def test_a_scene_that_is_worked_on_is_not_deleted(user, song_project):
+def test_busy_scene_cannot_be_deleted(user, song_project):
     scene = Scene.objects.get(project=song_project, sequence=1)
     scene.job = make_job(user, state="running", project_id=song_project.pk, scene_id=scene.pk)
     scene.save()
@@ -118,12 +118,12 @@ def test_a_scene_that_is_worked_on_is_not_deleted(user, song_project):
         services.scene_delete(by=user, project_id=song_project.pk, sequence=1)
 
 
-def test_somebody_elses_scene_is_not_found(other_user, song_project):
+def test_another_users_scene_is_not_found(other_user, song_project):
     with pytest.raises(NotFound):
         services.scene_update(by=other_user, project_id=song_project.pk, sequence=1, prompt="mine")
 
 
-def test_reverting_brings_back_the_original_and_can_be_undone(user, song_project):
+def test_revert_restores_original_and_can_be_undone(user, song_project):
     scene = Scene.objects.get(project=song_project, sequence=1)
     original = make_clip(scene)
     later = make_clip(scene)
@@ -135,7 +135,7 @@ def test_reverting_brings_back_the_original_and_can_be_undone(user, song_project
     assert scene.current_clip == later
 
 
-def test_a_new_change_forgets_what_was_undone(user, song_project):
+def test_new_change_discards_undone_changes(user, song_project):
     services.scene_delete(by=user, project_id=song_project.pk, sequence=1)
     history.change_undo(by=user, project_id=song_project.pk)
     services.scene_update(by=user, project_id=song_project.pk, sequence=1, prompt="another way")
@@ -143,7 +143,7 @@ def test_a_new_change_forgets_what_was_undone(user, song_project):
         history.change_redo(by=user, project_id=song_project.pk)
 
 
-def test_scenes_are_laid_anew_when_the_song_changes(user, song_project):
+def test_scenes_are_replanned_when_song_changes(user, song_project):
     song_project.song_end = Decimal(10)
     song_project.save()
     with transaction.atomic():
@@ -155,13 +155,13 @@ def test_scenes_are_laid_anew_when_the_song_changes(user, song_project):
     assert all(length * 2 == int(length * 2) for length in lengths(song_project)[:-1])
 
 
-def test_an_order_must_name_every_scene(user, song_project):
+def test_order_must_include_every_scene(user, song_project):
     with pytest.raises(InputError):
         services.scenes_reorder(by=user, project_id=song_project.pk, order=[1, 2, 99])
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_database_refuses_another_scenes_clip_as_current(user):
+def test_database_rejects_another_scenes_clip_as_current(user):
     project = make_project(user)
     first, second = make_scenes(project, "4", "6")
     clip = make_clip(second)
@@ -170,7 +170,7 @@ def test_the_database_refuses_another_scenes_clip_as_current(user):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_database_refuses_two_scenes_of_one_number(user):
+def test_database_rejects_duplicate_scene_number(user):
     project = make_project(user)
     make_scenes(project, "4", "6")
     with pytest.raises(IntegrityError, match="scene_sequence_is_unique"), transaction.atomic():
@@ -178,7 +178,7 @@ def test_the_database_refuses_two_scenes_of_one_number(user):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_scenes_inserted_at_once_are_numbered_without_a_gap(user):
+def test_concurrent_inserts_leave_no_gap_in_numbers(user):
     project = make_project(user, song_seconds=12.0)
     make_scenes(project, "6", "6")
 
@@ -192,7 +192,7 @@ def test_scenes_inserted_at_once_are_numbered_without_a_gap(user):
     assert sum(lengths(project)) == 12
 
 
-def test_undo_knows_how_a_scene_is_composed(user, song_project):
+def test_undo_restores_scene_look(user, song_project):
     where = {"by": user, "project_id": song_project.pk}
 
     def looks():
@@ -214,7 +214,7 @@ def test_undo_knows_how_a_scene_is_composed(user, song_project):
     assert looks() == looked
 
 
-def test_a_change_meant_for_another_scene_is_refused(user, song_project):
+def test_change_meant_for_another_scene_is_rejected(user, song_project):
     first, second, third = Scene.objects.filter(project=song_project).order_by("sequence")
     where = {"by": user, "project_id": song_project.pk, "sequence": 2}
     with pytest.raises(ConflictError, match="were reordered"):
@@ -229,7 +229,7 @@ def test_a_change_meant_for_another_scene_is_refused(user, song_project):
     assert lengths(song_project) == [4, 2, 4, 2]
 
 
-def test_scenes_are_named_anew_after_the_songs_sections(user, song_project):
+def test_scenes_are_renamed_after_song_sections(user, song_project):
     song_project.song.analysis = {
         "sections": [
             {"label": "intro", "start_seconds": 0.0, "end_seconds": 5.0},

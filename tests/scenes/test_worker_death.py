@@ -1,6 +1,6 @@
-"""A worker dies by `kill -9` at a named line of each kind of job; the next one ends the job, and nothing is doubled.
+"""A worker is killed with `kill -9` at a given line of each kind of job; the next one finishes it without duplicates.
 
-Clips are rendered by threads, which a forked child has none of: `tests/production/test_survival.py` kills real workers.
+Clips are rendered by threads, which a forked child lacks: `tests/production/test_survival.py` kills real workers.
 """
 
 from decimal import Decimal
@@ -45,7 +45,7 @@ def stand_alone_job(user, kind):
 
 
 @pytest.mark.parametrize("at", [MADE, STORED, SAVED], ids=["made", "stored", "saved"])
-def test_a_scenes_image_survives(user, at):
+def test_scene_image_survives_worker_death(user, at):
     job = scene_job(user, "image")
     killed(lambda: turn(job), at=at)
     assert drive(job).state == "succeeded"
@@ -54,7 +54,7 @@ def test_a_scenes_image_survives(user, at):
 
 
 @pytest.mark.parametrize("at", [RENDERED, SAVED], ids=["rendered", "saved"])
-def test_a_trim_survives(user, at):
+def test_trim_survives_worker_death(user, at):
     job = scene_job(user, "trim")
     killed(lambda: turn(job), at=at)
     assert drive(job).state == "succeeded"
@@ -65,14 +65,14 @@ def test_a_trim_survives(user, at):
     ("kind", "at", "assets"),
     [("scenes", MADE, 0), ("character_reference", STORED, 1), ("character_reference", SAVED, 1)],
 )
-def test_stand_alone_work_survives(user, kind, at, assets):
+def test_standalone_job_survives_worker_death(user, kind, at, assets):
     job = stand_alone_job(user, kind)
     killed(lambda: turn(job), at=at)
     assert drive(job).state == "succeeded"
     assert Asset.objects.count() == assets
 
 
-def test_writing_a_projects_scenes_survives(user):
+def test_writing_scenes_survives_worker_death(user):
     project = make_project(user, song_seconds=4.0)
     job = writing.scenes_generate(by=user, project_id=project.pk, number_of_scenes=2, spending=Spending())
     killed(lambda: turn(job), at=Kill("scenes/services.py", "scenes_replace"))

@@ -1,4 +1,4 @@
-"""What tests of pages share."""
+"""Helpers shared by tests of pages."""
 
 import re
 
@@ -12,12 +12,12 @@ def page(browser, path, **options):
 
 
 def seen_of(html):
-    """What the page's script would send back: the hash of every piece."""
+    """Return what the page's script would send back: the hash of every piece."""
     return re.findall(r' data-seen="([^"]+)"', html)
 
 
 def poll(browser, path, held):
-    """What the page's poller asks."""
+    """Send the page's poll."""
     return browser.post(path, {"seen": " ".join(held)}, headers=HTMX)
 
 

@@ -32,7 +32,7 @@ def images(_owner):
 
 
 def action(arguments, **changes):
-    """A button: it starts something and leads back to the page."""
+    """A button: it starts something and redirects to the page."""
     return owned_page(arguments, **{"method": "post", "as_form": True, "owner": 302, **changes})
 
 
@@ -41,7 +41,7 @@ PROJECT = "projects/<uuid:project_id>"
 
 ROWS = {
     "": private_page(),
-    # Without a session the sign-in comes at once, and keeps what was typed.
+    # Without a session the sign-in page follows immediately and keeps what was typed.
     "create": [
         private_page(),
         private_page(method="post", as_form=True, anonymous=403, other=400, owner=400, staff=400),
@@ -54,7 +54,7 @@ ROWS = {
     f"{PROJECT}/generate": action(project),
     f"{PROJECT}/stop": action(project),
     f"{PROJECT}/write-scenes": action(project),
-    # Nothing to compose yet: the sentence is shown on the page that it leads back to.
+    # Nothing to compose yet: the page after the redirect shows the message.
     f"{PROJECT}/compose": action(project),
     f"{PROJECT}/stitch": action(project),
     f"{PROJECT}/delete": action(project),
@@ -84,7 +84,7 @@ ROWS = {
     f"{SCENE}/delete": action(scene),
     f"{SCENE}/history": owned_page(scene),
     f"{SCENE}/compare": owned_page(scene),
-    # No image is named: the sentence is shown on the page that it leads back to.
+    # No image is named: the page after the redirect shows the message.
     f"{SCENE}/images": [owned_page(scene), action(scene)],
     f"{SCENE}/look": [owned_page(scene), action(scene)],
     f"{SCENE}/arrange/<str:what>": action(lambda owner: {**scene(owner), "what": "duplicate"}),
@@ -92,7 +92,7 @@ ROWS = {
     f"{PROJECT}/lipsync/quote": owned_page(project),
     f"{PROJECT}/lipsync/look": owned_page(project, method="post", as_form=True, data={"scene": "1"}),
     "lipsync-frames/<uuid:asset_id>": owned_page(looked_at_clip),
-    # Nothing is named: the sentence is shown on the page that it leads back to.
+    # Nothing is named: the page after the redirect shows the message.
     f"{PROJECT}/videos": [owned_page(project), action(project)],
     f"{PROJECT}/export": action(project),
     f"{SCENE}/inspector": owned_page(scene),
@@ -107,7 +107,7 @@ ROWS = {
     "jobs/<uuid:job_id>": owned_page(job),
     "jobs/<uuid:job_id>/cancel": action(job),
     "jobs/<uuid:job_id>/retry": action(cancelled_job),
-    # The empty form is 400 for everybody signed in.
+    # The empty form is 400 for every signed-in user.
     "jobs/<uuid:job_id>/adopt": action(job, other=400, owner=400, staff=400),
     "jobs/<uuid:job_id>/excess": action(job, other=400, owner=400, staff=400),
     "flavors": [

@@ -11,7 +11,7 @@ from tests.studio.pages import page
 pytestmark = pytest.mark.django_db
 
 
-def test_creating_needs_only_words(browser, user):
+def test_creating_needs_only_an_idea(browser, user):
     response = browser.post("/create", {"mode": "edit", "idea": "rain", "aspect_ratio": "9:16", "resolution": "720p"})
 
     project = Project.objects.get()
@@ -19,7 +19,7 @@ def test_creating_needs_only_words(browser, user):
     assert (project.owner, project.idea, project.aspect_ratio, project.flavor) == (user, "rain", "9:16", "default")
 
 
-def test_what_was_typed_survives_a_session_that_ended(client, user):
+def test_typed_text_survives_expired_session(client, user):
     data = {"mode": "edit", "idea": "a storm at sea", "aspect_ratio": "9:16", "resolution": "720p", "budget": "7.50"}
     asked = client.post("/create", data)
     kept = re.search(r'name="kept" value="([^"]+)"', asked.content.decode())[1]
@@ -35,7 +35,7 @@ def test_what_was_typed_survives_a_session_that_ended(client, user):
     assert Project.objects.count() == 0
 
 
-def test_the_rows_of_a_song_survive_a_session_that_ended(client, user):
+def test_song_rows_survive_expired_session(client, user):
     url = f"/projects/{make_project(user, song_seconds=12).pk}/song"
     asked = client.post(url, {"save": "sections", "label": ["intro", "drop"], "start": ["0:00", "0:07.5"]})
     kept = re.search(r'name="kept" value="([^"]+)"', asked.content.decode())[1]
@@ -46,7 +46,7 @@ def test_the_rows_of_a_song_survive_a_session_that_ended(client, user):
     assert 'value="0:07.5"' in html
 
 
-def test_creating_without_words_says_so_at_the_field_and_keeps_the_rest(browser):
+def test_creating_without_idea_shows_error_at_field_and_keeps_the_rest(browser):
     response = browser.post(
         "/create", {"mode": "quick", "idea": " ", "character_description": "Mara", "aspect_ratio": "1:1"}
     )
@@ -58,7 +58,7 @@ def test_creating_without_words_says_so_at_the_field_and_keeps_the_rest(browser)
     assert ">Mara</textarea>" in html
 
 
-def test_a_file_that_is_no_song_is_refused_at_its_field(browser):
+def test_non_song_file_shows_error_at_its_field(browser):
     song = SimpleUploadedFile("song.mp3", b"not a song at all", "audio/mpeg")
     data = {"mode": "quick", "idea": "rain", "aspect_ratio": "16:9", "resolution": "720p", "song": song}
     response = browser.post("/create", data)
@@ -68,7 +68,7 @@ def test_a_file_that_is_no_song_is_refused_at_its_field(browser):
     assert Project.objects.count() == 0
 
 
-def test_a_link_is_fetched_as_a_job_and_the_words_stay(browser):
+def test_link_is_fetched_by_a_job_and_text_is_kept(browser):
     data = {"mode": "quick", "idea": "rain", "aspect_ratio": "16:9", "resolution": "720p"}
     response = browser.post("/create", {**data, "song_link": "https://example.com/song.mp3"})
     html = response.content.decode()

@@ -1,4 +1,4 @@
-"""A project's page about its videos: what it shows, and what its dialogs do."""
+"""The video sections of a project's page, and their dialogs."""
 
 import re
 from decimal import Decimal
@@ -23,7 +23,7 @@ WORDS = "[00:01.00] Neon on the water\n[00:04.00] Rain on the wire"
 
 @pytest.fixture
 def project(user):
-    """Two scenes with clips under a song that is loud in its second half."""
+    """Two scenes with clips over a song that is loud in its second half."""
     parts = [
         {"label": "verse", "start_seconds": 0.0, "end_seconds": 20.0, "energy": 0.2},
         {"label": "chorus", "start_seconds": 20.0, "end_seconds": 40.0, "energy": 0.9},
@@ -45,7 +45,7 @@ def send(browser, project, place, **data):
     return browser.post(f"/projects/{project.pk}/{place}", data)
 
 
-def test_several_shapes_become_outputs_that_are_composed_at_once(browser, project):
+def test_several_shapes_become_outputs_and_are_composed_immediately(browser, project):
     send(browser, project, "outputs", aspect_ratios=["9:16", "1:1"], resolution="1080p")
 
     assert [output.name for output in Output.objects.all()] == ["9:16 · 1080p", "1:1 · 1080p"]
@@ -54,13 +54,13 @@ def test_several_shapes_become_outputs_that_are_composed_at_once(browser, projec
     assert "is being composed" not in browser.get(f"/projects/{project.pk}").content.decode()
 
 
-def test_a_hook_cut_starts_where_it_is_told(browser, project):
+def test_hook_cut_starts_at_given_time(browser, project):
     send(browser, project, "outputs", aspect_ratios="9:16", resolution="720p", hook_seconds="20", hook_start="0:10.5")
 
     assert (Output.objects.get().hook_seconds, Output.objects.get().hook_start) == (20, Decimal("10.5"))
 
 
-def test_the_loudest_part_is_offered_for_the_hook(browser, project):
+def test_loudest_part_is_suggested_for_hook(browser, project):
     html = browser.get(f"/projects/{project.pk}/outputs").content.decode()
 
     assert "15 s from 0:20 · chorus" in html
@@ -79,7 +79,7 @@ def test_the_loudest_part_is_offered_for_the_hook(browser, project):
         ),
     ],
 )
-def test_a_bad_output_is_refused_at_its_field(browser, project, data, field, words):
+def test_invalid_output_shows_error_at_its_field(browser, project, data, field, words):
     response = send(browser, project, "outputs", **data)
 
     assert response.status_code == 400
@@ -87,7 +87,7 @@ def test_a_bad_output_is_refused_at_its_field(browser, project, data, field, wor
     assert not Output.objects.exists()
 
 
-def test_an_output_shows_whether_it_is_made_stale_or_failed(browser, project):
+def test_output_shows_whether_it_is_ready_stale_or_failed(browser, project):
     output = Output.objects.create(project=project, name="Square", aspect_ratio="1:1", resolution="720p")
     assert "Not made yet" in section(browser, project, "outputs")
     make_composition(project, output=output)
@@ -103,21 +103,21 @@ def test_an_output_shows_whether_it_is_made_stale_or_failed(browser, project):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_removing_an_output_stops_its_composing(browser, project):
+def test_removing_output_stops_its_composition(browser, project):
     send(browser, project, "outputs", aspect_ratios="1:1", resolution="720p")
     send(browser, project, f"outputs/{Output.objects.get().pk}/remove")
 
     assert Job.objects.get(kind="compose").state == State.CANCELLED
 
 
-def test_an_output_that_is_there_already_is_refused_in_words(browser, project):
+def test_duplicate_output_is_rejected_with_reason(browser, project):
     for _ in range(2):
         response = send(browser, project, "outputs", aspect_ratios="1:1", resolution="720p")
 
     assert "There is already an output named" in response.content.decode()
 
 
-def test_versions_tell_what_changed_and_come_back_at_once(browser, project):
+def test_versions_show_changes_and_are_restored_immediately(browser, project):
     first = make_composition(project)
     make_clip(project.scenes.get(sequence=2))
     second = make_composition(project)
@@ -134,7 +134,7 @@ def test_versions_tell_what_changed_and_come_back_at_once(browser, project):
     assert "960 frames, sound identical to the master." in html
 
 
-def test_the_look_counts_for_whatever_is_composed_from_then_on(browser, project):
+def test_look_applies_to_later_compositions(browser, project):
     make_composition(project)
     send(browser, project, "look", transition="crossfade", transition_seconds="0.5", clip_sound="20")
     shots = project_plan(project).plan.shots
@@ -147,7 +147,7 @@ def test_the_look_counts_for_whatever_is_composed_from_then_on(browser, project)
     assert "Flavor's default" in section(browser, project, "assembly")
 
 
-def test_the_api_and_the_page_set_the_same_look(browser, project):
+def test_api_and_page_set_the_same_look(browser, project):
     url = f"/api/mv/projects/{project.pk}/look"
     browser.patch(url, {"transition": "flash", "fade_out_seconds": 2}, "application/json")
     assert "Flash, fades out over 2 s" in section(browser, project, "assembly")
@@ -155,7 +155,7 @@ def test_the_api_and_the_page_set_the_same_look(browser, project):
     assert browser.patch(url, {"transition": "wipe"}, "application/json").status_code == 400
 
 
-def test_lyrics_come_by_file_or_by_text_and_can_go(browser, project):
+def test_lyrics_can_be_added_by_file_or_text_and_removed(browser, project):
     send(browser, project, "lyrics", text=WORDS, burn="on", soft="on", preset="bold")
     assert "2 lines, burned in (bold) and as a track viewers can switch on" in section(browser, project, "assembly")
     send(browser, project, "lyrics", soft="on", preset="clean")
@@ -165,7 +165,7 @@ def test_lyrics_come_by_file_or_by_text_and_can_go(browser, project):
     assert not Lyrics.objects.exists()
 
 
-def test_the_lyrics_dialog_shows_their_words_line_by_line(browser, project):
+def test_lyrics_dialog_shows_lines(browser, project):
     send(browser, project, "lyrics", text="[00:01.00] Neon & rain\n[00:04.00] <b>on</b> the wire", preset="clean")
     page = browser.get(f"/projects/{project.pk}/lyrics").content.decode()
 
@@ -176,14 +176,14 @@ def test_the_lyrics_dialog_shows_their_words_line_by_line(browser, project):
 @pytest.mark.parametrize(
     ("data", "field"), [({"preset": "clean"}, "id_file"), ({"text": "words", "preset": "clean"}, "id_text")]
 )
-def test_lyrics_that_cannot_be_used_are_refused_at_their_field(browser, project, data, field):
+def test_invalid_lyrics_show_error_at_their_field(browser, project, data, field):
     response = send(browser, project, "lyrics", **data)
 
     assert response.status_code == 400
     assert re.search(rf'field-error" id="{field}-', response.content.decode())
 
 
-def test_the_budget_can_be_set_and_lifted_and_is_shown(browser, project):
+def test_budget_can_be_set_removed_and_is_shown(browser, project):
     send(browser, project, "budget", budget="$12.5", confirm_above="0.50")
     assert "$12.50 left of the budget" in section(browser, project, "money")
     assert "more than $0.50" in section(browser, project, "money")
@@ -195,7 +195,7 @@ def test_the_budget_can_be_set_and_lifted_and_is_shown(browser, project):
     assert (project.budget, project.confirm_above) == (None, None)
 
 
-def test_settings_change_title_and_providers_unless_somebody_was_faster(browser, project, settings):
+def test_settings_change_title_and_providers_unless_stale(browser, project, settings):
     settings.REPLICATE_API_TOKEN = "a token for tests"
     data = {"idea": "rain", "flavor": "default", "aspect_ratio": "9:16", "resolution": "1080p", "version": "1"}
     send(browser, project, "settings", **data, title="Night Courier", by_video="replicate")
@@ -206,7 +206,7 @@ def test_settings_change_title_and_providers_unless_somebody_was_faster(browser,
     assert 'value="Another"' in late.content.decode()
 
 
-def test_a_dialogs_refusal_is_shown_in_its_place(browser, project):
+def test_dialog_error_replaces_the_form(browser, project):
     response = browser.post(f"/projects/{project.pk}/budget", {"budget": "abc"}, headers=HTMX)
 
     assert (response.status_code, response.headers["HX-Retarget"]) == (200, "#dialogs")
@@ -215,7 +215,7 @@ def test_a_dialogs_refusal_is_shown_in_its_place(browser, project):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("decision", "spent"), [("count", "$8.00"), ("dismiss", "$1.00")])
-def test_a_cost_beyond_the_reservation_is_shown_until_it_is_decided(browser, user, project, staff, decision, spent):
+def test_excess_cost_is_shown_until_settled(browser, user, project, staff, decision, spent):
     job = paid_job(user, project, cost=Decimal(8))
 
     assert "more than was reserved" in section(browser, project, "money")
@@ -230,7 +230,7 @@ def test_a_cost_beyond_the_reservation_is_shown_until_it_is_decided(browser, use
 
 
 def paid_job(user, project, *, cost):
-    """A job that was quoted $1 and whose provider says that it cost more."""
+    """A job quoted at $1 whose provider charged more."""
     quote = Quote(Decimal(1), "one answer at $1")
     with transaction.atomic():
         new = NewJob(kind=Kind.SCENES, quote=quote, provider="chat", project_id=project.pk)

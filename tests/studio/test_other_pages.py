@@ -10,7 +10,7 @@ from tests.studio.pages import HTMX, make_job, page, poll, seen_of
 pytestmark = pytest.mark.django_db
 
 
-def test_a_jobs_page_tells_its_story(browser, user):
+def test_job_page_shows_its_history(browser, user):
     job = make_job(user, state="running", progress_percentage=40, progress_message="Drawing frame 40 of 96")
     job.events.create(to_state="running", code="claimed", message="A worker took it.")
     html = page(browser, f"/jobs/{job.pk}")
@@ -20,14 +20,14 @@ def test_a_jobs_page_tells_its_story(browser, user):
     assert "Cancel" in html
 
 
-def test_a_finished_job_can_be_downloaded(browser, user):
+def test_finished_job_can_be_downloaded(browser, user):
     video = make_asset(user)
     job = make_job(user, state="succeeded", finished_at="2026-01-01T00:00Z", result={"video_id": str(video.pk)})
 
     assert re.search(rf'href="[^"]*{video.pk}[^"]*" download', page(browser, f"/jobs/{job.pk}"))
 
 
-def test_the_list_of_jobs_is_filtered_by_its_address(browser, user):
+def test_job_list_is_filtered_by_url(browser, user):
     make_job(user, state="failed", error="No disk.", finished_at="2026-01-01T00:00Z")
     make_job(user)
     html = page(browser, "/jobs?state=failed")
@@ -38,7 +38,7 @@ def test_the_list_of_jobs_is_filtered_by_its_address(browser, user):
 
 
 @pytest.mark.parametrize("place", ["/jobs", "/"])
-def test_a_list_with_something_new_comes_as_a_whole_and_else_row_by_row(browser, user, place):
+def test_list_with_new_rows_is_replaced_and_otherwise_updated_row_by_row(browser, user, place):
     def add():
         return make_job(user) if place == "/jobs" else make_project(user)
 
@@ -65,7 +65,7 @@ def test_jobs_are_counted_and_filtered_by_project(browser, user):
     assert f'<option value="{project.pk}" selected>Night Drive</option>' in html
 
 
-def test_staff_edits_a_flavor_and_others_read_it(browser, staff, client):
+def test_staff_can_edit_flavor_and_others_can_only_read_it(browser, staff, client):
     assert "Only staff may edit" in page(browser, "/flavors/cinematic/image_params")
 
     client.force_login(staff)
@@ -74,7 +74,7 @@ def test_staff_edits_a_flavor_and_others_read_it(browser, staff, client):
     assert "Line" in response.content.decode()
 
 
-def test_a_flavor_is_made_previewed_and_taken_away_on_its_page(client, staff, django_capture_on_commit_callbacks):
+def test_flavor_can_be_created_previewed_and_reset_on_its_page(client, staff, django_capture_on_commit_callbacks):
     client.force_login(staff)
     assert "A flavor with that name exists" in client.post("/flavors", {"name": "default"}).content.decode()
     assert client.post("/flavors", {"name": "Night Drive!"}).status_code == 400
@@ -87,7 +87,7 @@ def test_a_flavor_is_made_previewed_and_taken_away_on_its_page(client, staff, dj
     assert "storm" not in page(client, "/flavors")
 
 
-def test_a_cap_set_on_the_page_refuses_work_that_would_pass_it(browser, user, settings):
+def test_cap_set_on_page_blocks_work_above_it(browser, user, settings):
     settings.REPLICATE_API_TOKEN = "r8_test"
     browser.post("/account/spending", {"daily": "0.00", "total": ""})
     make_scenes(project := make_project(user, providers={"image": "replicate"}), "4")
@@ -99,14 +99,14 @@ def test_a_cap_set_on_the_page_refuses_work_that_would_pass_it(browser, user, se
     assert 'value="0.00"' in page(browser, "/account/spending")
 
 
-def test_a_cap_that_is_no_number_is_refused_at_its_field(browser):
+def test_non_numeric_cap_shows_error_at_its_field(browser):
     response = browser.post("/account/spending", {"daily": "a lot"})
 
     assert response.status_code == 400
     assert 'id="daily-error"' in response.content.decode()
 
 
-def test_the_operator_sees_queues_providers_and_failures(client, staff, user):
+def test_operator_sees_queues_providers_and_failures(client, staff, user):
     make_job(user)
     failure = {"state": "failed", "code": "provider_failed", "provider": "replicate", "finished_at": timezone.now()}
     make_job(user, **failure)
@@ -119,7 +119,7 @@ def test_the_operator_sees_queues_providers_and_failures(client, staff, user):
     assert re.search(r'<td>media</td><td class="number">1</td>', html)
 
 
-def test_sections_and_beats_are_typed_without_scripts(browser, user):
+def test_sections_and_beats_can_be_edited_without_scripts(browser, user):
     parts = [{"label": "intro", "start_seconds": 0.0, "end_seconds": 12.0}]
     song = make_song(user, analysis={"sections": parts, "energy": [0.5] * 120, "duration_seconds": 12.0})
     project = make_project(user, song=song)
@@ -136,7 +136,7 @@ def test_sections_and_beats_are_typed_without_scripts(browser, user):
         ("intro", 0),
         ("drop", 7.5),
     ]
-    assert browser.post(url, {**sent, "label": ["x", "y", ""]}).status_code == 409  # over a newer state
+    assert browser.post(url, {**sent, "label": ["x", "y", ""]}).status_code == 409  # based on an outdated state
     browser.post(url, {"save": "set", "bpm": "100", "offset": "0.5"})
     song.refresh_from_db()
     assert song.grid["tempo_bpm"] == pytest.approx(100)

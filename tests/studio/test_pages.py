@@ -22,14 +22,14 @@ from tests.studio.pages import HTMX, make_job, page, poll, seen_of
 pytestmark = pytest.mark.django_db
 
 
-def test_the_first_page_says_what_to_do_next(browser):
+def test_home_page_says_what_to_do_next(browser):
     html = page(browser, "/")
 
     assert "New project" in html
     assert 'href="/create"' in html
 
 
-def test_a_project_shows_its_state_length_and_scenes(browser, user):
+def test_project_shows_status_length_and_scenes(browser, user):
     project = make_project(user, title="Night Drive", song_seconds=65)
     first, _ = make_scenes(project, "30", "35")
     make_clip(first)
@@ -39,7 +39,7 @@ def test_a_project_shows_its_state_length_and_scenes(browser, user):
     assert "1:05 · 1 of 2 scenes" in html
 
 
-def test_titles_cannot_break_out_of_the_page(browser, user):
+def test_titles_are_escaped(browser, user):
     project = make_project(user, title="<script>alert(1)</script>", idea='"><img src=x onerror=alert(1)>')
     make_scenes(project, "4", prompt="</p><script>alert(2)</script>")
 
@@ -61,12 +61,12 @@ def test_no_page_has_inline_scripts_or_styles(browser, user):
 def count_queries(browser, path):
     with CaptureQueriesContext(connection) as captured:
         assert browser.get(path).status_code == 200
-    # The flavors' registry looks for edits once a second, whoever asks.
+    # The flavor registry checks for edits once a second, regardless of the caller.
     return sum("flavors_flavoredit" not in query["sql"] for query in captured.captured_queries)
 
 
 @pytest.mark.parametrize("path", ["/projects/{}", "/quick-gen/{}", "/edit/{}"])
-def test_a_projects_page_asks_as_often_for_one_scene_as_for_twenty(browser, user, path):
+def test_project_page_query_count_does_not_depend_on_scenes(browser, user, path):
     def queries(scenes):
         project = make_project(user, song_seconds=80)
         for scene in make_scenes(project, *["4"] * scenes):
@@ -76,7 +76,7 @@ def test_a_projects_page_asks_as_often_for_one_scene_as_for_twenty(browser, user
     assert queries(20) == queries(1)
 
 
-def test_the_lists_ask_as_often_for_one_row_as_for_many(browser, user):
+def test_list_query_count_does_not_depend_on_rows(browser, user):
     make_project(user)
     make_job(user)
     before = [count_queries(browser, path) for path in ("/", "/jobs")]
@@ -85,11 +85,11 @@ def test_the_lists_ask_as_often_for_one_row_as_for_many(browser, user):
         make_scenes(project, "4", image=make_asset(user, kind="image"))
         make_job(user, project_id=project.pk)
 
-    assert count_queries(browser, "/jobs") - before[1] <= 2  # titles of projects, once
+    assert count_queries(browser, "/jobs") - before[1] <= 2  # project titles, once
     assert count_queries(browser, "/") == before[0]
 
 
-def test_a_poll_of_a_page_that_shows_everything_costs_nothing(browser, user):
+def test_poll_of_up_to_date_page_returns_204(browser, user):
     project = make_project(user)
     make_scenes(project, "4", "4")
     path = f"/projects/{project.pk}"
@@ -99,7 +99,7 @@ def test_a_poll_of_a_page_that_shows_everything_costs_nothing(browser, user):
     assert poll(browser, path, held).status_code == 204
 
 
-def test_a_poll_brings_only_the_card_that_changed(browser, user):
+def test_poll_returns_only_changed_card(browser, user):
     project = make_project(user)
     first, second = make_scenes(project, "4", "4")
     path = f"/projects/{project.pk}"
@@ -114,7 +114,7 @@ def test_a_poll_brings_only_the_card_that_changed(browser, user):
     assert 'id="status"' not in html
 
 
-def test_a_new_scene_brings_the_whole_grid(browser, user):
+def test_new_scene_replaces_whole_grid(browser, user):
     project = make_project(user)
     make_scenes(project, "4")
     path = f"/projects/{project.pk}"
@@ -124,10 +124,10 @@ def test_a_new_scene_brings_the_whole_grid(browser, user):
 
     assert html.count('id="scenes"') == 1
     assert html.count("data-scene=") == 2
-    assert html.count("hx-swap-oob") == 2  # the grid and the status; no card beside its grid
+    assert html.count("hx-swap-oob") == 2  # the grid and the status; no separate cards
 
 
-def test_a_button_answers_htmx_with_the_changed_card_and_a_browser_with_the_page(browser, user):
+def test_button_returns_changed_card_to_htmx_and_page_to_browser(browser, user):
     project = make_project(user)
     scene = make_scenes(project, "4")[0]
     url = f"/projects/{project.pk}/scenes/1/image"
@@ -140,7 +140,7 @@ def test_a_button_answers_htmx_with_the_changed_card_and_a_browser_with_the_page
     )
 
 
-def test_the_lipsync_box_is_off_and_says_why_it_cannot_be_used(browser, user):
+def test_lipsync_box_is_disabled_with_reason(browser, user):
     silent, sung = make_project(user), make_project(user, song_seconds=8)
     for project in (silent, sung):
         make_clip(make_scenes(project, "8")[0])
@@ -153,7 +153,7 @@ def test_the_lipsync_box_is_off_and_says_why_it_cannot_be_used(browser, user):
     assert f'id="{reason}">Lip-sync needs a song' in page(browser, f"/quick-gen/{silent.pk}")
 
 
-def test_stitching_uses_the_scenes_that_have_a_clip(browser, user):
+def test_stitching_uses_scenes_with_a_clip(browser, user):
     project = make_project(user)
     first, _ = make_scenes(project, "4", "4")
     assert re.search(r"disabled>Re-stitch with current clips", page(browser, f"/quick-gen/{project.pk}"))
@@ -163,7 +163,7 @@ def test_stitching_uses_the_scenes_that_have_a_clip(browser, user):
     assert Job.objects.get(kind="compose").parameters["options"] == {"skip_missing": True}
 
 
-def test_a_second_click_is_told_that_the_scene_is_busy(browser, user):
+def test_second_click_reports_busy_scene(browser, user):
     project = make_project(user)
     make_scenes(project, "4")
     url = f"/projects/{project.pk}/scenes/1/image"
@@ -175,7 +175,7 @@ def test_a_second_click_is_told_that_the_scene_is_busy(browser, user):
     assert Job.objects.count() == 1
 
 
-def test_a_failed_scene_shows_why_and_can_be_tried_again(browser, user):
+def test_failed_scene_shows_reason_and_can_be_retried(browser, user):
     project = make_project(user)
     job = make_job(
         user, project_id=project.pk, state="failed", error="The face was not found.", finished_at="2026-01-01T00:00Z"
@@ -188,7 +188,7 @@ def test_a_failed_scene_shows_why_and_can_be_tried_again(browser, user):
     assert ">Retry</button>" in html
 
 
-def test_lipsync_is_offered_only_with_a_video_and_nothing_running(browser, user):
+def test_lipsync_is_offered_only_with_video_and_no_running_job(browser, user):
     project = make_project(user, song_seconds=12)
     with_clip, _, busy = make_scenes(project, "4", "4", "4")
     make_clip(with_clip)
@@ -202,7 +202,7 @@ def test_lipsync_is_offered_only_with_a_video_and_nothing_running(browser, user)
     assert '<button type="button" disabled>Add Lipsync</button>' in cards[1]
 
 
-def test_the_lipsync_dialog_has_the_words_of_the_product(browser, user):
+def test_lipsync_dialog_has_specified_texts(browser, user):
     project = make_project(user, song_seconds=12)
     make_clip(make_scenes(project, "4")[0])
     html = page(browser, f"/projects/{project.pk}/scenes/1/lipsync", headers=HTMX)
@@ -220,7 +220,7 @@ def test_the_lipsync_dialog_has_the_words_of_the_product(browser, user):
     assert "<html" in page(browser, f"/projects/{project.pk}/scenes/1/lipsync")
 
 
-def test_an_edit_over_somebodys_newer_words_shows_both_and_asks(browser, user):
+def test_edit_over_newer_words_shows_both_and_asks(browser, user):
     project = make_project(user)
     scene = make_scenes(project, "4", version=3)[0]
     url = f"/projects/{project.pk}/scenes/1/words"
@@ -234,7 +234,7 @@ def test_an_edit_over_somebodys_newer_words_shows_both_and_asks(browser, user):
     assert scene.prompt == "shot 1"
 
 
-def test_a_form_for_a_scene_that_has_another_number_now_is_refused(browser, user):
+def test_form_for_renumbered_scene_is_rejected(browser, user):
     project = make_project(user)
     first, _ = make_scenes(project, "4", "4")
     answer = browser.post(f"/projects/{project.pk}/scenes/2/delete", {"scene_id": first.pk}, headers=HTMX)
@@ -244,7 +244,7 @@ def test_a_form_for_a_scene_that_has_another_number_now_is_refused(browser, user
     assert project.scenes.filter(deleted_at=None).count() == 2
 
 
-def test_a_cost_above_the_threshold_is_asked_for_and_sent_again_with_a_yes(browser, user, settings):
+def test_cost_above_threshold_is_sent_again_after_confirmation(browser, user, settings):
     settings.REPLICATE_API_TOKEN = "r8_test"
     project = make_project(user, providers={"image": "replicate"}, confirm_above="0.0001")
     make_scenes(project, "4")
@@ -261,7 +261,7 @@ def test_a_cost_above_the_threshold_is_asked_for_and_sent_again_with_a_yes(brows
     assert (refused.status_code, Job.objects.count()) == (402, 0)
     assert f'<a href="/projects/{project.pk}/budget" data-dialog>Change the budget</a>' in refused.content.decode()
     answer = browser.post(url, {"confirm_cost": "true"}, follow=True)
-    assert "would exceed this project" in answer.content.decode()  # without a script the page says it
+    assert "would exceed this project" in answer.content.decode()  # without scripts the page says so
 
     project_update(by=user, project_id=project.pk, budget=None)
     browser.post(url, {"page": "edit", "confirm_cost": "true"}, headers=HTMX)
@@ -276,7 +276,7 @@ SEEN = {
 
 @pytest.fixture
 def paid_lipsync(user, settings):
-    """A project whose lip-sync costs money, with clips that show no face."""
+    """A project with paid lip-sync and clips without a face."""
     settings.SYNC_API_KEY = "sync_test"
     song = make_song(user, asset=store_asset(user, media.sound(6.0), kind="audio", suffix=".wav"))
     project = make_project(user, song=song, providers={"lipsync": "sync_so"})
@@ -287,7 +287,7 @@ def paid_lipsync(user, settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lipsync_that_is_unlikely_to_work_is_asked_for_before_it_is_paid(browser, paid_lipsync):
+def test_unlikely_lipsync_asks_for_confirmation_before_payment(browser, paid_lipsync):
     url = f"/projects/{paid_lipsync.pk}/scenes/2/lipsync"
     sent = {"page": "edit", "temperature": "0.7"}
     looking = browser.post(url, sent)
@@ -307,7 +307,7 @@ def test_a_lipsync_that_is_unlikely_to_work_is_asked_for_before_it_is_paid(brows
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_lipsync_dialog_shows_what_is_seen_as_it_comes(browser, paid_lipsync):
+def test_lipsync_dialog_shows_findings_as_they_arrive(browser, paid_lipsync):
     dialog = page(browser, f"/projects/{paid_lipsync.pk}/scenes/2/lipsync")
     look = f"/projects/{paid_lipsync.pk}/lipsync/look"
     assert f'hx-post="{look}"' in dialog
@@ -322,7 +322,7 @@ def test_the_lipsync_dialog_shows_what_is_seen_as_it_comes(browser, paid_lipsync
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lipsync_starts_by_itself_when_nothing_was_found_against_it(browser, paid_lipsync):
+def test_lipsync_starts_automatically_without_doubts(browser, paid_lipsync):
     url = f"/projects/{paid_lipsync.pk}/scenes/2/lipsync"
     sent = {"page": "edit", "looking": "true"}
     first = browser.post(url, {"page": "edit"}, headers=HTMX)
@@ -339,7 +339,7 @@ def test_a_lipsync_starts_by_itself_when_nothing_was_found_against_it(browser, p
 
 
 @pytest.mark.django_db(transaction=True)
-def test_several_lipsyncs_are_asked_for_together(browser, paid_lipsync):
+def test_several_lipsyncs_need_one_confirmation(browser, paid_lipsync):
     Project.objects.filter(pk=paid_lipsync.pk).update(confirm_above="0.01")
     url = f"/projects/{paid_lipsync.pk}/lipsync"
     html = page(browser, f"{url}?page=edit&scene=1&scene=3")
@@ -361,7 +361,7 @@ def test_several_lipsyncs_are_asked_for_together(browser, paid_lipsync):
     assert Job.objects.filter(kind="lipsync").count() == 2
 
 
-def test_two_clips_are_compared_and_either_can_be_made_current(browser, user):
+def test_two_clips_can_be_compared_and_either_made_current(browser, user):
     project = make_project(user, song_seconds=8)
     first, scene = make_scenes(project, "3", "5")
     make_clip(first)
@@ -379,13 +379,13 @@ def test_two_clips_are_compared_and_either_can_be_made_current(browser, user):
     assert "has only one clip" in page(browser, f"/projects/{project.pk}/scenes/1/compare")
 
 
-def test_retrying_asks_for_its_cost_and_is_seen_on_the_card_again(browser, user):
+def test_retry_confirms_cost_and_shows_on_card(browser, user):
     project = make_project(user, confirm_above="0.10")
     scene = make_scenes(project, "4")[0]
     failed = {"state": "failed", "error": "No.", "quoted_cost": "0.40", "finished_at": timezone.now()}
     job = make_job(user, project_id=project.pk, scene_id=scene.pk, **failed)
     url = f"/jobs/{job.pk}/retry"
-    assert browser.post(url).status_code == 402  # the page that asks
+    assert browser.post(url).status_code == 402  # the confirmation page
     refused = browser.post(f"/api{url}")
     assert (refused.status_code, refused.json()["code"]) == (402, "confirmation_required")
     assert browser.post(url, {"confirm_cost": "true"}).headers["Location"] == f"/jobs/{job.pk}"
@@ -396,7 +396,7 @@ def test_retrying_asks_for_its_cost_and_is_seen_on_the_card_again(browser, user)
     assert "Generating Video" in page(browser, f"/edit/{project.pk}")
 
 
-def test_a_failed_cards_retry_names_its_price_and_asks(browser, user):
+def test_retry_of_failed_card_shows_price_and_asks(browser, user):
     project = make_project(user, confirm_above="0.10")
     failed = {"state": "failed", "error": "No.", "quoted_cost": "0.40", "finished_at": timezone.now()}
     make_scenes(project, "4", job=make_job(user, project_id=project.pk, **failed))
@@ -408,7 +408,7 @@ def test_a_failed_cards_retry_names_its_price_and_asks(browser, user):
     assert Job.objects.get().state == "queued"
 
 
-def test_a_refused_clip_can_be_made_again_or_used(browser, user):
+def test_rejected_clip_can_be_regenerated_or_used(browser, user):
     project = make_project(user)
     scene = make_scenes(project, "4")[0]
     clip = make_clip(scene, usable=False, current=False)
@@ -423,10 +423,10 @@ def test_a_refused_clip_can_be_made_again_or_used(browser, user):
     assert Job.objects.filter(state="queued", kind="video").count() == 1
 
 
-def test_the_package_is_a_download_once_it_is_packed(browser, user):
+def test_package_can_be_downloaded_once_ready(browser, user):
     project = make_project(user)
     url = f"/projects/{project.pk}/export"
-    assert browser.post(url).headers["Location"] == f"/edit/{project.pk}"  # no clips yet: said there
+    assert browser.post(url).headers["Location"] == f"/edit/{project.pk}"  # no clips yet: the page says so
     make_clip(make_scenes(project, "4")[0])
     first = browser.post(url).headers["Location"]
     job = Job.objects.get(kind="export")
@@ -439,7 +439,7 @@ def test_the_package_is_a_download_once_it_is_packed(browser, user):
     assert re.search(rf'href="[^"]*{archive.pk}[^"]*" download', page(browser, f"/jobs/{job.pk}"))
 
 
-def test_the_edit_page_says_what_was_spent_of_the_budget(browser, user):
+def test_edit_page_shows_budget_spent(browser, user):
     project = make_project(user, budget="20")
     assert "spent $0.00 of $20.00" in page(browser, f"/edit/{project.pk}")
 
@@ -456,13 +456,13 @@ def test_the_edit_page_says_what_was_spent_of_the_budget(browser, user):
         (3600, 10, 0, ""),
     ],
 )
-def test_time_left_is_told_only_where_it_is_known(seconds, percentage, failures, said):
+def test_time_left_is_shown_only_if_known(seconds, percentage, failures, said):
     started = timezone.now() - timedelta(seconds=seconds)
     job = Job(state="running", started_at=started, progress_percentage=percentage, failures=failures)
     assert time_left(job) == said
 
 
-def test_the_way_counts_the_lips_and_the_video_that_are_left(browser, user):
+def test_progress_includes_remaining_lipsync_and_video(browser, user):
     begun = timezone.now() - timedelta(seconds=60)
     project = make_project(user, song_seconds=8, generating=True, generating_since=begun)
     image = make_asset(user, kind="image")
@@ -474,12 +474,12 @@ def test_the_way_counts_the_lips_and_the_video_that_are_left(browser, user):
 
     assert "Lip-sync 0 of 2" in html and "Clips" not in re.search(r'progress-words"><span[^>]*>([^<]*)', html)[1]
     assert 0 < int(re.search(r'<progress max="100" value="(\d+)"', html)[1]) < 60
-    assert "left" not in html  # nothing of this round is done yet
+    assert "left" not in html  # nothing is done in this round yet
     Job.objects.filter(pk=lips.pk).update(state="succeeded", finished_at=timezone.now())
     assert "about 3 min left" in page(browser, f"/projects/{project.pk}")
 
 
-def test_a_scene_is_duplicated_inserted_and_merged_from_its_menu(browser, user):
+def test_scene_menu_duplicates_inserts_and_merges(browser, user):
     project = make_project(user)
     scene = make_scenes(project, "4")[0]
     url = f"/projects/{project.pk}/scenes/1/arrange"
@@ -494,7 +494,7 @@ def test_a_scene_is_duplicated_inserted_and_merged_from_its_menu(browser, user):
     assert browser.post(f"{url}/merge", {"page": "edit"}, headers=HTMX).status_code == 409
 
 
-def test_a_look_changed_in_another_tab_is_not_overwritten(browser, user):
+def test_look_changed_in_another_tab_is_not_overwritten(browser, user):
     project = make_project(user)
     make_scenes(project, "4")
     url = f"/projects/{project.pk}/scenes/1/look"
@@ -507,7 +507,7 @@ def test_a_look_changed_in_another_tab_is_not_overwritten(browser, user):
     assert 'value="flash" selected' in page(browser, url)
 
 
-def test_an_earlier_image_of_a_scene_is_compared_and_chosen(browser, user):
+def test_earlier_scene_image_can_be_compared_and_chosen(browser, user):
     project = make_project(user)
     first, second = (make_asset(user, kind="image") for _ in range(2))
     scene = make_scenes(project, "4", image=second)[0]
@@ -535,7 +535,7 @@ def test_an_earlier_image_of_a_scene_is_compared_and_chosen(browser, user):
     assert scene.image == second
 
 
-def test_another_picture_of_the_character_is_drawn_and_chosen(browser, user):
+def test_another_character_picture_can_be_drawn_and_chosen(browser, user):
     first, second = (make_asset(user, kind="image") for _ in range(2))
     project = make_project(user, character_description="Mara, short silver hair", character_reference=first)
     url = f"/projects/{project.pk}/references"
