@@ -1,6 +1,6 @@
-"""The archive's file: a zip whose every entry is named with size and SHA-256 in `manifest.json`.
+"""The archive file: a zip whose `manifest.json` lists the size and SHA-256 of every entry.
 
-Equal content gives equal bytes: entries are stored, not deflated (media does not shrink), and carry no time.
+Equal content gives equal bytes: entries are stored, not deflated (media does not shrink), and have no timestamps.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ MANIFEST = "manifest.json"
 ROWS = "rows.jsonl"
 MEDIA_PREFIX = "media/"
 CHUNK_BYTES = 1024 * 1024
-# The earliest time that a zip can hold.
+# The earliest time a zip can hold.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -25,7 +25,7 @@ NO_TIME = (1980, 1, 1, 0, 0, 0)
 class ArchiveWriter:
     file: zipfile.ZipFile
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
-    # Keys whose files were lost before the archive was made.
+    # Keys whose files were already lost when the archive was written.
     missing: list[str] = field(default_factory=list)
 
     def add(self, name: str, chunks: Iterable[bytes]) -> None:
@@ -40,7 +40,7 @@ class ArchiveWriter:
 
 @contextmanager
 def archive_write(path: Path, facts: dict[str, Any]) -> Iterator[ArchiveWriter]:
-    """Write an archive that appears under `path` only when it is whole."""
+    """Write an archive that appears at `path` only once it is complete."""
     part = path.with_name(f"{path.name}.part")
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as file:

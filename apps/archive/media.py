@@ -1,4 +1,4 @@
-"""The media of an archive: out of storage into it, and back into storage before the rows are made."""
+"""The media of an archive: copied in from storage, and stored again before the rows are created."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from apps.core.errors import ConflictError, InputError
 
 
 def media_write(writer: ArchiveWriter, asset: Asset) -> None:
-    """Add the asset's file. Raises FileMissing, StorageUnavailable, and InputError for other bytes than stored."""
+    """Add the asset's file. Raises FileMissing, StorageUnavailable, and InputError if its checksum has changed."""
     name = f"{MEDIA_PREFIX}{asset.key}"
     with services.asset_local_copy(asset) as path:
         writer.add(name, file_chunks(path))
@@ -26,7 +26,7 @@ def media_write(writer: ArchiveWriter, asset: Asset) -> None:
 
 @contextmanager
 def media_restored(reader: ArchiveReader, assets: Iterable[Asset]) -> Iterator[dict[str, StoredFile]]:
-    """Store each asset's file under its key; {key: stored}. When the block fails they are removed again."""
+    """Store each asset's file under its key and yield {key: stored}. If the block fails, remove them again."""
     stored: dict[str, StoredFile] = {}
     missing = set(reader.manifest.missing)
     path = reader.scratch / "entry"
@@ -43,7 +43,7 @@ def media_restored(reader: ArchiveReader, assets: Iterable[Asset]) -> Iterator[d
 
 
 def rows_insert(rows: Iterable[DeserializedObject], stored: Mapping[str, StoredFile]) -> int:
-    """Insert the rows as they were written; assets with the place that their files have here."""
+    """Insert the rows as written, except that assets get the location of their files in this installation."""
     count = 0
     for row in rows:
         if isinstance(row.object, Asset):
@@ -56,16 +56,16 @@ def rows_insert(rows: Iterable[DeserializedObject], stored: Mapping[str, StoredF
 
 @contextmanager
 def rows_transaction() -> Iterator[None]:
-    """One transaction for all rows, its refusals in words: some constraints are checked at its end only."""
+    """Run one transaction for all rows and explain its errors. Some constraints are only checked at the commit."""
     try:
         with transaction.atomic():
             yield
     except IntegrityError as error:
         raise ConflictError(
-            "A row of the archive is here already, or contradicts another one. Nothing was imported.",
+            "A row of the archive already exists here, or conflicts with another row. Nothing was imported.",
             evidence={"error": str(error)},
         ) from error
     except DatabaseError as error:
         raise InputError(
-            "A row of the archive cannot be stored. Nothing was imported.", evidence={"error": str(error)}
+            "A row of the archive can't be stored. Nothing was imported.", evidence={"error": str(error)}
         ) from error

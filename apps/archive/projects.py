@@ -1,4 +1,4 @@
-"""One project with everything it rests on, from one installation to another."""
+"""Export one project with everything it depends on, and import it in another installation."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,15 +23,16 @@ KIND = "project"
 
 
 def project_export(*, project_id: UUID, into: Path) -> int:
-    """Write the project's archive; answers the bytes of media.
+    """Write the project's archive and return the size of its media in bytes.
 
     Raises NotFound, and ConflictError while jobs of the project still run: two installations would otherwise
-    both wait for, and pay for, the same work.
+    Raises NotFound, and ConflictError while jobs of the project are still running.
     """
     project = Project.objects.filter(pk=project_id).first()
     if project is None:
         raise NotFound("There is no project with that id.")
     rows = project_rows(project)
+    # Two installations would both wait for the same work, and pay for it twice.
     if any(reason := row_unsettled(row) for row in rows):
         raise ConflictError(f"{reason} Wait for it, cancel it or settle it on the Jobs page, then export the project.")
     facts = {"kind": KIND, "schema": schema_state(), "project_id": str(project.pk), "title": project.title}
@@ -44,7 +45,7 @@ def project_export(*, project_id: UUID, into: Path) -> int:
 
 
 def project_rows(project: Project) -> list[Model]:
-    """The project, what it refers to, and what belongs to any of these, in a fixed order."""
+    """Return the project, what it refers to, and what belongs to any of these, in a fixed order."""
     found: dict[tuple[str, object], Model] = {}
     waiting: list[Model] = [
         project,
@@ -73,7 +74,7 @@ def _referred(row: Model) -> list[Model]:
 
 
 def _belonging(row: Model) -> Iterable[Model]:
-    """Rows that would go with this one. Ledger lines would hold it back instead, and belong to it no less."""
+    """Return the rows that are deleted with this one, and its ledger lines (which would block its deletion)."""
     for relation in row._meta.related_objects:
         belongs = relation.on_delete is models.CASCADE or relation.related_model is LedgerEntry
         if belongs and relation.related_model in PROJECT_MODELS.values():
@@ -81,11 +82,11 @@ def _belonging(row: Model) -> Iterable[Model]:
 
 
 def project_import(*, owner: User, path: Path) -> Project:
-    """Make the archive's project, owned by `owner`. All of it or nothing.
+    """Create the archive's project, owned by `owner`. All or nothing.
 
-    The archive may come from anybody: every row is checked before the first is written (see row_check.py). Files that
-    are here already with the same content (a song shared with another project) are used again. Raises InputError for
-    an archive that cannot be read or was changed, ConflictError when the project is here already.
+    The archive may come from anyone: every row is checked before the first is written (see row_check.py). Files that
+    already exist here with the same content (a song shared with another project) are reused. Raises InputError for
+    an archive that is unreadable or was changed, ConflictError if the project already exists here.
     """
     with archive_read(path, kind=KIND, schema=schema_state(), limits=PROJECT_LIMITS) as reader:
         rows = rows_check(reader, owner)

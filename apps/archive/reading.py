@@ -1,7 +1,7 @@
-"""Opening an archive that anybody may have written, within bounded memory.
+"""Open an archive that anyone may have written, within bounded memory.
 
-Everything that the manifest says is checked against the zip's own table before an entry is read, and an entry is read
-no further than the manifest says. Entries are never written under their own names.
+The manifest is checked against the zip's own table of contents before any entry is read, and an entry is never read
+past the size the manifest gives. Entries are never written to disk under their own names.
 """
 
 import hashlib
@@ -25,23 +25,23 @@ from apps.archive.container import CHUNK_BYTES, FORMAT, MANIFEST, MEDIA_PREFIX, 
 from apps.core.errors import InputError
 
 MEBIBYTE = 1024 * 1024
-# What zipfile and zlib raise for a file that is no zip, or a damaged one.
+# What zipfile and zlib raise for a file that isn't a zip, or is damaged.
 UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError, RuntimeError)
-# bzip2 and LZMA unpack without a bound on memory.
+# bzip2 and LZMA decompress with unbounded memory.
 COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 ENCRYPTED_FLAG = 0x1
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest parts that are held in memory at once."""
+    """The largest parts held in memory at one time."""
 
     table_bytes: int
     manifest_bytes: int
     line_bytes: int
 
 
-# Some 25,000 files, and for one row far more than the longest song's analysis.
+# About 25,000 files; one row may be far larger than the longest song's analysis.
 PROJECT_LIMITS = Limits(table_bytes=8 * MEBIBYTE, manifest_bytes=4 * MEBIBYTE, line_bytes=8 * MEBIBYTE)
 # An operator's own backup grows with the studio.
 BACKUP_LIMITS = Limits(table_bytes=512 * MEBIBYTE, manifest_bytes=512 * MEBIBYTE, line_bytes=64 * MEBIBYTE)
@@ -55,7 +55,7 @@ class Entry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """`migrations` is the latest migration of each app; `missing` are keys whose files were lost before."""
+    """`migrations` is the latest migration of each app; `missing` lists keys whose files were already lost."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -70,7 +70,7 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True)
 class ArchiveReader:
-    """An open archive whose table fits its manifest. `rows` is a proven copy of the row file, in `scratch`."""
+    """An open archive whose table matches its manifest. `rows` is a verified copy of the row file, in `scratch`."""
 
     name: str
     file: zipfile.ZipFile
@@ -83,19 +83,21 @@ class ArchiveReader:
         return self.scratch / ROWS
 
     def lines(self) -> Iterator[bytes]:
-        """The row file's lines, without their ends. Raises InputError for one that is too long."""
+        """Yield the row file's lines without line endings. Raises InputError for one that is too long."""
         limit = self.limits.line_bytes
         with self.rows.open("rb") as file:
             while line := file.readline(limit + 1):
                 if len(line) > limit:
-                    raise InputError(f"{self.name} has a row of more than {limit // MEBIBYTE} MB. It was changed.")
+                    raise InputError(
+                        f"{self.name} has a row larger than {limit // MEBIBYTE} MB. Use the original export."
+                    )
                 yield line.rstrip(b"\n")
 
     def extract(self, name: str, into: Path) -> None:
-        """Write the entry to `into` and prove it. Raises InputError when it differs from the manifest."""
+        """Write the entry to `into` and verify it. Raises InputError if it differs from the manifest."""
         expected = self.manifest.entries.get(name)
         if expected is None:
-            raise InputError(f"{self.name} does not hold {name}. Export it again.")
+            raise InputError(f"{self.name} does not contain {name}. Export it again.")
         digest, left = hashlib.sha256(), expected.size_bytes
         with _unreadable_refused(self.name), self.file.open(name) as entry, into.open("wb") as file:
             while left >= 0 and (chunk := entry.read(CHUNK_BYTES)):
@@ -103,14 +105,14 @@ class ArchiveReader:
                 digest.update(chunk)
                 file.write(chunk)
         if left or digest.hexdigest() != expected.sha256:
-            raise InputError(f"{self.name} is damaged: {name} is not what was put in. Copy or export it again.")
+            raise InputError(f"{self.name} is damaged: {name} doesn't match its checksum. Copy or export it again.")
 
 
 @contextmanager
 def archive_read(path: Path, *, kind: str, schema: dict[str, str], limits: Limits) -> Iterator[ArchiveReader]:
-    """Open an archive of that kind. Raises InputError for another one, a damaged one, or another version's."""
+    """Open an archive of that kind. Raises InputError for another kind, a damaged file or another version's archive."""
     if not path.is_file():
-        raise InputError(f"{path.name} is not a file. Name the zip that was exported.")
+        raise InputError(f"{path.name} is not a file. Give the path of the exported zip.")
     folder = Path(settings.SCRATCH_ROOT) / "archives"
     folder.mkdir(parents=True, exist_ok=True)
     with path.open("rb", buffering=0) as raw, _zip_opened(raw, path.name, limits) as file:
@@ -119,7 +121,7 @@ def archive_read(path: Path, *, kind: str, schema: dict[str, str], limits: Limit
             raise InputError(f"{path.name} is a {manifest.kind} archive. This command reads a {kind} archive.")
         if manifest.migrations != schema:
             raise InputError(
-                f"{path.name} was made by another version of the studio. Import it with that one, upgrade, "
+                f"{path.name} was made by another version of the studio. Import it with that version, upgrade, "
                 "and export it again.",
                 evidence={"archive": manifest.migrations, "here": schema},
             )
@@ -136,7 +138,7 @@ def _unreadable_refused(name: str) -> Iterator[None]:
     try:
         yield
     except UNREADABLE as error:
-        raise InputError(f"{name} cannot be read as an archive: {error}") from error
+        raise InputError(f"{name} can't be read as an archive: {error}") from error
 
 
 @contextmanager
@@ -148,7 +150,7 @@ def _zip_opened(raw: io.FileIO, name: str, limits: Limits) -> Iterator[zipfile.Z
 
 
 class _BoundedReader(io.BufferedReader):
-    """zipfile reads a zip's table of contents at once, however long the file says that it is."""
+    """Limits the table of contents: zipfile reads it in one go, whatever length the file claims."""
 
     def __init__(self, raw: io.FileIO, limit: int) -> None:
         super().__init__(raw)
@@ -166,12 +168,12 @@ def _manifest(file: zipfile.ZipFile, name: str, limits: Limits) -> Manifest:
         try:
             info = file.getinfo(MANIFEST)
         except KeyError as error:
-            raise InputError(f"{name} is not an archive of this studio: it holds no {MANIFEST}.") from error
+            raise InputError(f"{name} is not an archive of this studio: it has no {MANIFEST}.") from error
         _plain_check(info, name)
         with file.open(info) as entry:
             text = entry.read(limits.manifest_bytes + 1)
     if len(text) > limits.manifest_bytes:
-        raise InputError(f"{name} has a {MANIFEST} of more than {limits.manifest_bytes // MEBIBYTE} MB.")
+        raise InputError(f"{name} has a {MANIFEST} larger than {limits.manifest_bytes // MEBIBYTE} MB.")
     try:
         return Manifest.model_validate_json(text)
     except ValidationError as error:
@@ -183,38 +185,38 @@ def _manifest(file: zipfile.ZipFile, name: str, limits: Limits) -> Manifest:
 
 
 def _table_check(file: zipfile.ZipFile, manifest: Manifest, name: str) -> None:
-    """The zip holds exactly the entries of the manifest, once each, as plain files of the sizes it says."""
+    """Check that the zip holds exactly the manifest's entries, once each, as plain files of the listed sizes."""
     found: dict[str, zipfile.ZipInfo] = {}
     for info in file.infolist():
         if info.filename in found:
-            raise InputError(f"{name} holds {info.filename[:200]!r} twice. Export it again.")
+            raise InputError(f"{name} contains {info.filename[:200]!r} twice. Export it again.")
         found[info.filename] = info
     wanted = {*manifest.entries, MANIFEST}
     if MANIFEST in manifest.entries or found.keys() != wanted:
         strange = sorted(found.keys() ^ wanted)[:1] or [MANIFEST]
         raise InputError(
-            f"{name} does not hold what its {MANIFEST} lists ({strange[0][:200]!r}). It was packed or changed by "
-            "another program. Use the file as it was exported."
+            f"{name} does not match its {MANIFEST} ({strange[0][:200]!r}). It was packed or changed by "
+            "another program. Use the original export."
         )
     for entry_name, entry in manifest.entries.items():
         if entry_name != ROWS and not entry_name.startswith(MEDIA_PREFIX):
-            raise InputError(f"{name} holds {entry_name[:200]!r}, which does not belong in an archive.")
+            raise InputError(f"{name} contains {entry_name[:200]!r}, which does not belong in an archive.")
         _plain_check(found[entry_name], name)
         if found[entry_name].file_size != entry.size_bytes:
-            raise InputError(f"{name} is damaged: {entry_name[:200]} is not as long as {MANIFEST} says.")
+            raise InputError(f"{name} is damaged: {entry_name[:200]} does not have the size given in {MANIFEST}.")
 
 
 def _plain_check(info: zipfile.ZipInfo, name: str) -> None:
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in {0, stat.S_IFREG} or info.is_dir():
-        raise InputError(f"{name} holds {info.filename[:200]!r}, a link or a folder. Archives hold plain files only.")
+        raise InputError(f"{name} contains {info.filename[:200]!r}, a link or folder. Archives only hold files.")
     if info.flag_bits & ENCRYPTED_FLAG or info.compress_type not in COMPRESSIONS:
-        raise InputError(f"{name} is encrypted or packed in a way that is not read here. Use it as it was exported.")
+        raise InputError(f"{name} is encrypted or uses an unsupported compression method. Use the original export.")
 
 
 def _room_check(manifest: Manifest, folder: Path) -> None:
     needed, free = sum(entry.size_bytes for entry in manifest.entries.values()), shutil.disk_usage(folder).free
     if needed > free:
         raise InputError(
-            f"The archive unpacks to {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free here. Make room first."
+            f"The archive needs {needed / 1e9:.1f} GB, but only {free / 1e9:.1f} GB is free. Free up disk space first."
         )

@@ -1,4 +1,4 @@
-"""One line of a project's row file: is it a row of an allowed model, with exactly that model's fields and types?"""
+"""Check one line of a project's row file: a row of an allowed model with exactly that model's fields and types."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,13 +15,13 @@ from django.db.models import AutoField, Field
 from apps.archive.rows import FORCED, OWNER_MARK, PROJECT_MODELS, field_names
 from apps.core.errors import InputError
 
-# No row of ours is a tenth as deep; Python's own limit is 1,000.
+# Our rows are not a tenth as deep; Python's own limit is 1,000.
 DEPTH_LIMIT = 40
-# What JSON numbers and the database have in common.
+# The range that both JSON numbers and the database support.
 INTEGER_LIMIT = 2**63
-# Outside of these years a time can be stored and not be read again.
+# Times outside these years can be stored but not read back.
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-# By kind of field, the more special first: what its value is in JSON.
+# The JSON type of each kind of field, most specific first.
 JSON_TYPES: tuple[tuple[type[Field[Any, Any]], tuple[type, ...]], ...] = (
     (models.BooleanField, (bool,)),
     (models.IntegerField, (int,)),
@@ -30,11 +30,11 @@ JSON_TYPES: tuple[tuple[type[Field[Any, Any]], tuple[type, ...]], ...] = (
 
 
 class RowRefused(Exception):
-    """Why a line is not a row. `str()` completes "Row 7 …"."""
+    """Why a line is not a valid row. `str()` completes the sentence "Row 7 …"."""
 
 
 def row_parse(line: bytes) -> dict[str, Any]:
-    """The line's JSON, with nothing in it that cannot be stored. Raises RowRefused."""
+    """Return the line's JSON. Raises RowRefused if it holds anything that can't be stored."""
     try:
         data = json.loads(line, parse_constant=_constant)
     except (ValueError, RecursionError) as error:
@@ -42,7 +42,7 @@ def row_parse(line: bytes) -> dict[str, Any]:
     if not isinstance(data, dict) or not {"model", "fields"} <= data.keys() <= {"model", "fields", "pk"}:
         raise RowRefused("is not a row with model, pk and fields")
     if not isinstance(data["fields"], dict):
-        raise RowRefused("has fields that are not named")
+        raise RowRefused("has fields without names")
     for value in values_in(data):
         _storable(value)
     return data
@@ -53,12 +53,12 @@ def _constant(name: str) -> None:
 
 
 def values_in(data: object) -> Iterator[object]:
-    """Every value in parsed JSON, the keys of objects too. Raises RowRefused for one that is nested too deep."""
+    """Yield every value in parsed JSON, including object keys. Raises RowRefused for one nested too deep."""
     waiting: list[tuple[object, int]] = [(data, 0)]
     while waiting:
         value, depth = waiting.pop()
         if depth > DEPTH_LIMIT:
-            raise RowRefused(f"is nested more than {DEPTH_LIMIT} deep")
+            raise RowRefused(f"is nested more than {DEPTH_LIMIT} levels deep")
         yield value
         if isinstance(value, dict):
             waiting += [(part, depth + 1) for pair in value.items() for part in pair]
@@ -68,9 +68,9 @@ def values_in(data: object) -> Iterator[object]:
 
 def _storable(value: object) -> None:
     if isinstance(value, str) and ("\0" in value or not _is_text(value)):
-        raise RowRefused("holds characters that cannot be stored")
+        raise RowRefused("contains characters that can't be stored")
     if isinstance(value, int | float) and not abs(value) < INTEGER_LIMIT:
-        raise RowRefused("holds a number that is too large")
+        raise RowRefused("contains a number that is too large")
 
 
 def _is_text(value: str) -> bool:
@@ -82,7 +82,7 @@ def _is_text(value: str) -> bool:
 
 
 def row_of_project(data: Mapping[str, Any], *, owner_id: int) -> DeserializedObject:
-    """The unsaved row, owned by `owner_id`. Raises RowRefused for anything but a whole row of a project's model."""
+    """Return the unsaved row, owned by `owner_id`. Raises RowRefused unless it is a whole row of a project model."""
     label = data["model"]
     model = PROJECT_MODELS.get(label) if isinstance(label, str) else None
     if model is None:
@@ -90,10 +90,10 @@ def row_of_project(data: Mapping[str, Any], *, owner_id: int) -> DeserializedObj
     fields = {**data["fields"], **FORCED.get(label, {})}
     if fields.keys() != field_names(model):
         strange = sorted(fields.keys() ^ field_names(model))[0]
-        raise RowRefused(f"({label}) does not have the fields of its kind: {strange[:80]!r}")
+        raise RowRefused(f"({label}) does not have its model's fields: {strange[:80]!r}")
     numbered = isinstance(model._meta.pk, AutoField)
     if numbered == ("pk" in data):
-        raise RowRefused(f"({label}) {'brings a number of its own' if numbered else 'has no id'}")
+        raise RowRefused(f"({label}) {'brings its own number' if numbered else 'has no id'}")
     for field in model._meta.concrete_fields:
         if field.primary_key:
             _value_check(field, data.get("pk"), optional=numbered)
@@ -107,23 +107,23 @@ def _row(data: dict[str, Any]) -> DeserializedObject:
     try:
         (row,) = serializers.deserialize("python", [data])
     except serializers.base.DeserializationError as error:
-        raise RowRefused(f"({data['model']}) cannot be read: {error}") from error
+        raise RowRefused(f"({data['model']}) can't be read: {error}") from error
     return row
 
 
 def _owned(field: Field[Any, Any], value: object, owner_id: int) -> object:
-    """Whoever imports owns every row: a row that names another owner was changed by hand."""
+    """Return the owner of a row: always the importing user. A row that names another owner was changed by hand."""
     if field.related_model is not get_user_model() or value is None:
         return value
     if value != OWNER_MARK:
-        raise RowRefused(f"names an owner in {field.name!r}; an archive leaves that to the import")
+        raise RowRefused(f"names an owner in {field.name!r}, which only the import may set")
     return owner_id
 
 
 def _value_check(field: Field[Any, Any], value: object, *, optional: bool) -> None:
     if value is None:
         if not optional:
-            raise RowRefused(f"has nothing in {field.name!r}")
+            raise RowRefused(f"has no value in {field.name!r}")
         return
     plain = field.target_field if field.is_relation else field  # type: ignore[attr-defined]  # of a foreign key
     if not _has_type(plain, value):
@@ -133,17 +133,17 @@ def _value_check(field: Field[Any, Any], value: object, *, optional: bool) -> No
         plain.run_validators(stored)
     except (ValidationError, ValueError, ArithmeticError) as error:
         reason = error.messages[0] if isinstance(error, ValidationError) else str(error)
-        raise RowRefused(f"has a wrong value in {field.name!r}: {reason[:200]}") from error
+        raise RowRefused(f"has an invalid value in {field.name!r}: {reason[:200]}") from error
     known = {choice for choice, _ in field.flatchoices} if field.choices else None
     if known is not None and stored not in known and not (stored == "" and field.blank):
-        raise RowRefused(f"has {str(value)[:80]!r} in {field.name!r}, which is none of the choices")
+        raise RowRefused(f"has {str(value)[:80]!r} in {field.name!r}, which is not one of the choices")
     if isinstance(stored, datetime) and not (stored.tzinfo and EARLIEST <= stored <= LATEST):
-        raise RowRefused(f"has a time in {field.name!r} without a zone, or not of this century")
+        raise RowRefused(f"has a time in {field.name!r} without a time zone or outside this century")
 
 
 def _has_type(field: Field[Any, Any], value: object) -> bool:
     if isinstance(field, models.JSONField):
-        # A list where the pages read names, or the other way round, would fail long after the import.
+        # A list where the pages expect an object, or the other way round, would fail long after the import.
         return isinstance(value, list if field.default is list else dict)
     kinds = next((kinds for of, kinds in JSON_TYPES if isinstance(field, of)), (str,))
     return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))

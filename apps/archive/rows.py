@@ -1,4 +1,4 @@
-"""Database rows as lines of JSON and back, exactly: times keep their microseconds, owners their place."""
+"""Convert database rows to lines of JSON and back without loss: times keep their microseconds."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -28,13 +28,13 @@ from apps.songs.models import Song
 # Our apps, lowest first; the order of the lines.
 APPS = ("accounts", "flavors", "assets", "jobs", "songs", "projects", "scenes", "composition", "pro")
 OWNER_MARK = "(owner)"
-# Where a file lies is a fact of the installation, not of the file.
+# Where a file is stored depends on the installation.
 PLACE_FIELDS = (
     *("stored_in", "media_folder", "etag", "verified_at", "link_expires_at"),
     *("upload_pending", "upload_attempts", "upload_error", "next_upload_at"),
 )
 ASSET_LABEL = "assets.asset"
-# All that a project's archive may hold. Accounts, tokens, groups and flavors belong to an installation.
+# Everything a project's archive may contain. Accounts, tokens, groups and flavors belong to an installation.
 PROJECT_MODELS: dict[str, type[Model]] = {
     model._meta.label_lower: model
     for model in (
@@ -42,8 +42,8 @@ PROJECT_MODELS: dict[str, type[Model]] = {
         *(Output, Composition, SceneLook, ProjectLook, Lyrics),
     )
 }
-# Values that no project brings along, by model: nothing may start by itself, answer to another request of the new
-# owner's, or count against accounts that have the same numbers here.
+# Values that are never imported, by model: an import must not start work, match another request of the new owner,
+# or count against accounts that happen to have the same numbers here.
 FORCED: dict[str, dict[str, Any]] = {
     Job._meta.label_lower: {
         **dict.fromkeys(("idempotency_key", "idempotency_fingerprint", "dedupe_key"), ""),
@@ -55,13 +55,13 @@ FORCED: dict[str, dict[str, Any]] = {
 
 
 def row_lines(rows: Iterable[Model], *, for_anybody: bool) -> Iterator[str]:
-    """One line a row, without its end of line.
+    """Yield one line per row, without line endings.
 
-    With `for_anybody` users become a mark for whoever imports, and numbers that the database gave are left
-    out, since others have them there; without it, everything is kept for a restore.
+    With `for_anybody`, users become a placeholder for whoever imports, and ids numbered by the database are left
+    out, since they mean other rows elsewhere. Without it, everything is kept for a restore.
     """
     for row in rows:
-        # Permissions are numbered by each installation, so accounts name them.
+        # Each installation numbers permissions itself, so accounts refer to them by name.
         by_name = isinstance(row, AbstractBaseUser | Group)
         (line,) = serializers.serialize("python", [row], use_natural_foreign_keys=by_name)
         if line["model"] == ASSET_LABEL:
@@ -82,7 +82,7 @@ def _make_portable(row: Model, line: dict[str, Any]) -> None:
 
 
 def field_names(model: type[Model]) -> set[str]:
-    """The fields that a line of this model has."""
+    """Return the fields that a line of this model has."""
     names = {field.name for field in model._meta.local_fields if not field.primary_key}
     return names - set(PLACE_FIELDS) if model is Asset else names
 
@@ -92,23 +92,23 @@ def _plain(value: object) -> str:
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
-    raise TypeError(f"{type(value).__name__} cannot be written to an archive.")
+    raise TypeError(f"{type(value).__name__} can't be written to an archive.")
 
 
 def row_read(line: bytes) -> DeserializedObject:
-    """The unsaved row of a backup's line. Raises InputError for one that is none of ours."""
+    """Return the unsaved row of a backup's line. Raises InputError for a model that isn't ours."""
     try:
         data = json.loads(line)
         if apps.get_model(data["model"])._meta.app_label not in (*APPS, "auth"):
-            raise InputError(f"The archive holds rows of {data['model']}, which do not belong in it.")
+            raise InputError(f"The archive contains rows of {data['model']}, which do not belong in it.")
         (row,) = serializers.deserialize("python", [data])
     except (ValueError, LookupError, TypeError, FieldDoesNotExist, serializers.base.DeserializationError) as error:
-        raise InputError("A row of the archive cannot be read.", evidence={"error": str(error)}) from error
+        raise InputError("A row of the archive can't be read.", evidence={"error": str(error)}) from error
     return row
 
 
 def schema_state() -> dict[str, str]:
-    """The latest migration of each of our apps: rows fit only where it is the same."""
+    """Return the latest migration of each of our apps. Rows fit only where these are the same."""
     applied = MigrationRecorder(connection).applied_migrations()
     names = {app: [name for label, name in applied if label == app] for app in APPS}
     return {app: max(found) for app, found in names.items() if found}

@@ -1,4 +1,4 @@
-"""Backup and restore of a whole installation: every row of ours, every file."""
+"""Back up and restore a whole installation: every row of our apps and every file."""
 
 import tempfile
 from collections.abc import Iterator
@@ -33,10 +33,10 @@ class Backup:
 
 
 def backup_write(*, into: Path) -> Backup:
-    """Write everything as of one moment. The studio may go on meanwhile.
+    """Write a consistent snapshot of everything. The studio can keep running meanwhile.
 
-    A file that is lost is named in `missing`; its row is kept, so that one loss does not prevent all backups.
-    Sessions, the admin's log and the schedule are left out: they are made anew.
+    A lost file is named in `missing` and its row is kept, so that one loss does not prevent all backups.
+    Sessions, the admin's log and the schedule are left out: they are created again.
     """
     with tempfile.TemporaryDirectory(dir=into.parent) as folder:
         lines = Path(folder) / ROWS
@@ -44,7 +44,7 @@ def backup_write(*, into: Path) -> Backup:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             count = _rows_write(lines)
-            # Contents never change, so the files can be read after the snapshot.
+            # A file's content never changes, so files can be read after the snapshot.
             assets = list(Asset.objects.order_by("pk"))
         with archive_write(into, {"kind": KIND, "schema": schema_state()}) as writer:
             writer.add(ROWS, file_chunks(lines))
@@ -68,18 +68,18 @@ def _rows_write(path: Path) -> int:
 
 
 def _models() -> list[type[Model]]:
-    """Users and their groups first: other rows name them by name."""
+    """Return all models; users and groups come first, since other rows refer to them by name."""
     ours = [model for app in APPS for model in apps.get_app_config(app).get_models()]
     return [Group, User, *(model for model in ours if model is not User)]
 
 
 def backup_restore(*, path: Path) -> int:
-    """Fill an empty installation; returns the number of rows. All of it or nothing.
+    """Fill an empty installation and return the number of rows. All or nothing.
 
-    For operators: it trusts the archive, which brings accounts with their passwords and rights, API tokens and jobs.
-    Only that its entries are the ones that its manifest names is checked.
+    For operators: it trusts the archive, which brings accounts with passwords and permissions, API tokens and jobs.
+    It only checks that the entries match the manifest.
 
-    Raises ConflictError where there is work already, InputError for an unreadable archive.
+    Raises ConflictError if the installation has content, InputError for an unreadable archive.
     """
     for model in (Project, Asset, Job):
         if model._base_manager.exists():
@@ -89,7 +89,7 @@ def backup_restore(*, path: Path) -> int:
         assets = (row_read(line).object for line in reader.lines() if marker in line)
         with media_restored(reader, (asset for asset in assets if isinstance(asset, Asset))) as stored:
             with rows_transaction():
-                # A start makes its one local owner; the backup brings its own.
+                # The first start creates the local owner; the backup brings its own.
                 for emptied in reversed(_models()):
                     emptied._base_manager.all().delete()
                 count = rows_insert((row_read(line) for line in reader.lines()), stored)

@@ -1,4 +1,4 @@
-"""The operator's view of storage: what is stored where, which uploads are stuck and why, what a night found."""
+"""The operator's view of storage: what is stored where, stuck uploads and why, and the nightly checks."""
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
@@ -31,11 +31,11 @@ class AssetAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     actions = ["upload_now"]
 
-    @admin.action(description="Try the pending uploads now", permissions=["view"])
+    @admin.action(description="Retry the pending uploads now", permissions=["view"])
     def upload_now(self, request: HttpRequest, queryset: QuerySet[Asset]) -> None:
         count = queryset.filter(upload_pending=True).update(next_upload_at=timezone.now())
         storage_work_dispatch(now=timezone.now())
-        self.message_user(request, f"{count} uploads are tried again.", messages.SUCCESS)
+        self.message_user(request, f"Retrying {count} uploads.", messages.SUCCESS)
 
 
 @admin.register(StorageCheck)

@@ -6,9 +6,9 @@ class AssetsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Models can be imported from here on only.
+        # Models can only be imported from here on.
         from apps.assets.upkeep.metrics import StorageCollector
         from apps.core.metrics import REGISTRY
 
-        # Asking a collector for its names while registering would read a database that may not be there.
+        # Registering normally asks a collector for its names, which would read a database that may not exist yet.
         REGISTRY.register(StorageCollector())

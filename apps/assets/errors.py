@@ -2,9 +2,9 @@ from apps.core.errors import ConflictError, InputError, ProviderError, StudioErr
 
 
 class StorageUnavailable(ProviderError):
-    """The bucket, or the machine that holds the only copy, cannot be reached now.
+    """The bucket, or the machine with the only copy, is unreachable at the moment.
 
-    A service like a provider's: nothing was paid, asking again may help, and a job tries again by itself.
+    Treated like a provider's outage: nothing was paid, a retry may help, and jobs retry automatically.
     """
 
     status_code = 503
@@ -12,7 +12,7 @@ class StorageUnavailable(ProviderError):
 
 
 class FileMissing(StudioError):
-    """A row says that a file exists, and its storage says that it does not."""
+    """The row says that a file exists, but it is missing from storage."""
 
     status_code = 404
     default_code = "file_missing"

@@ -1,4 +1,4 @@
-"""Links to one file for somebody without an account: signed by this installation, good until they expire."""
+"""Links to one file that work without an account: signed by this installation, valid until they expire."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ SALT = "apps.assets.links"
 
 
 def signed_link(asset: Asset, *, lifetime_seconds: int) -> str | None:
-    """A link under PUBLIC_URL, or None where there is none. Its last part ends like the file, for players."""
+    """Return a link under PUBLIC_URL, or None if that isn't set. The link ends with the file's name, for players."""
     if not settings.PUBLIC_URL:
         return None
     expires_at = int(timezone.now().timestamp()) + lifetime_seconds
@@ -22,7 +22,7 @@ def signed_link(asset: Asset, *, lifetime_seconds: int) -> str | None:
 
 
 def linked_asset(token: str) -> Asset:
-    """The asset that a link's token names. Raises NotFound when it is forged, expired or the file is gone."""
+    """Return the asset that a link's token names. Raises NotFound if it is forged or expired or the file is gone."""
     try:
         asset_id, expires_at = signing.loads(token, salt=SALT)
     except signing.BadSignature as error:

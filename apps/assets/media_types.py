@@ -1,8 +1,8 @@
-"""The content type and file suffix that a file deserves by its content."""
+"""Choose the content type and file suffix of a file by its content."""
 
 from engines.media.probe import MediaFacts
 
-# Container (ffmpeg's or Pillow's name) and what follows from it: for sound alone, and with pictures.
+# By container (ffmpeg's or Pillow's name): the types for audio only, and with video.
 AUDIO_TYPES = {
     "mp3": ("audio/mpeg", ".mp3"),
     "wav": ("audio/wav", ".wav"),
@@ -42,7 +42,7 @@ PROBED_PREFIXES = ("audio/", "video/", "image/")
 
 
 def media_type(facts: MediaFacts) -> tuple[str, str]:
-    """(content type, suffix with its dot)."""
+    """Return (content type, suffix with its dot)."""
     container = facts.container.lower()
     if facts.kind == "image":
         return IMAGE_TYPES.get(container, ("application/octet-stream", ".bin"))

@@ -16,14 +16,14 @@ class AssetKind(models.TextChoices):
 
 
 class StoredIn(models.TextChoices):
-    """Where the file can be trusted to be. A row says `bucket` only after the object was verified."""
+    """Where the file is known to be. A row says `bucket` only after the object was verified."""
 
     DISK = "disk"
     BUCKET = "bucket"
 
 
 class Asset(models.Model):
-    """One stored file and what is known of it. Its content never changes; a new content is a new asset."""
+    """One stored file and its facts. Its content never changes; new content is a new asset."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assets")
@@ -33,7 +33,7 @@ class Asset(models.Model):
     size_bytes = models.BigIntegerField()
     content_type = models.CharField(max_length=100)
     original_name = models.CharField(max_length=255, blank=True)
-    # A file that lies beside another one and belongs to its result: metadata.json, reference_image.png.
+    # A file stored next to another one as part of the same result: metadata.json, reference_image.png.
     part_of = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="parts")
     metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -53,17 +53,17 @@ class Asset(models.Model):
     sample_rate = models.PositiveIntegerField(null=True, blank=True)
 
     stored_in = models.CharField(max_length=8, choices=StoredIn.choices)
-    # The media folder (its `.media-id`) that holds a local copy; empty when none does. Folders of
-    # different machines have different ids, so each upload is retried where its file is.
+    # The media folder (its `.media-id`) that has a local copy; empty if there is none. Folders on
+    # different machines have different ids, so each upload is retried on the machine that has the file.
     media_folder = models.CharField(max_length=36, blank=True)
     etag = models.CharField(max_length=100, blank=True, help_text="The object's ETag when it was verified.")
     verified_at = models.DateTimeField(null=True, blank=True, help_text="When the content was last proven right.")
-    # The latest end of a link that a provider was given.
+    # The latest expiry of a link given to a provider.
     link_expires_at = models.DateTimeField(null=True, blank=True)
     upload_pending = models.BooleanField(default=False)
     upload_attempts = models.PositiveIntegerField(default=0)
     upload_error = models.TextField(blank=True)
-    # When the background looks at it next: to upload, or to remove a copy that a killed worker left.
+    # When the background work is due: an upload, or removal of a copy that a killed worker left behind.
     next_upload_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -101,7 +101,7 @@ class Asset(models.Model):
 
 
 class MediaFolder(models.Model):
-    """A media folder that workers serve, on whichever machine; the night's round visits each."""
+    """A media folder on any machine that workers serve; the nightly sweep visits each one."""
 
     id = models.CharField(max_length=36, primary_key=True)
     host = models.CharField(max_length=255)
@@ -120,14 +120,14 @@ class StorageTotal(models.Model):
 
 
 class StorageCheck(models.Model):
-    """What one nightly look at the bucket, or at one machine's media folder, found."""
+    """The findings of one nightly check of the bucket or of one machine's media folder."""
 
     place = models.CharField(max_length=80, help_text='"bucket", or the id of a media folder.')
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
     files_checked = models.PositiveIntegerField()
     bytes_read = models.BigIntegerField()
-    # {problem: how many}; and the first of them as [{"problem", "key", "asset_id"}].
+    # {problem: count}, and the first findings as [{"problem", "key", "asset_id"}].
     counts = models.JSONField(default=dict)
     examples = models.JSONField(default=list)
 

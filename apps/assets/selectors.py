@@ -6,7 +6,7 @@ from apps.core.errors import NotFound
 
 
 def asset_get(*, by: User, asset_id: UUID | str, kind: str | None = None) -> Asset:
-    """The user's asset. Raises NotFound for a wrong id, another kind, or somebody else's."""
+    """Return the user's asset. Raises NotFound for an unknown id, another kind, or another user's asset."""
     try:
         wanted = UUID(str(asset_id))
     except ValueError as error:

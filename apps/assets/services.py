@@ -1,4 +1,4 @@
-"""What the rest of the code does with stored files. None of it tells bucket from disk."""
+"""What the rest of the code does with stored files, without knowing whether they are in a bucket or on disk."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -34,14 +34,14 @@ from engines.media.strangers import probe_stranger
 
 logger = structlog.get_logger(__name__)
 
-# A page is looked at for a while; a provider's queue and run may take most of a day.
+# A page stays open for a while; a provider's queue and run may take most of a day.
 PAGE_LINK_SECONDS = 3600
 PROVIDER_LINK_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file at its place in storage that no row knows yet: the argument of `asset_create`.
+    """A file already in storage that has no row yet: the argument of `asset_create`.
 
     Without a row it is an orphan, and the sweep removes it after the grace period.
     """
@@ -65,14 +65,14 @@ def file_store(
     on_progress: Callable[[float], None] | None = None,
     fence: Callable[[], None] | None = None,
 ) -> StoredFile:
-    """Hash and probe `path`, move it to its key, and send it to the bucket where there is one.
+    """Hash and probe `path`, move it to its key, and upload it to the bucket if there is one.
 
-    Call it outside a transaction: it may take minutes. `path` is gone afterwards. The bucket's failure is
-    no failure here: the file then stays on the disk and is sent again in the background. What an earlier,
-    dead attempt left under the key is replaced; a key that a row owns raises ConflictError. `on_progress`
-    gets the share sent, 0 to 1. `fence` is for a key that another attempt at the same work uses, too: it is
-    called right before anything is replaced, and raises where this attempt is over. Raises InputError or
-    MediaToolError for media that is none.
+    Call it outside a transaction, since it may take minutes. `path` is gone afterwards. If the bucket fails,
+    this still succeeds: the file stays on the disk and the upload is retried in the background. Anything a dead
+    attempt left under the key is replaced; a key that a row owns raises ConflictError. `on_progress` gets the
+    share uploaded, 0 to 1. `fence` is for a key that another attempt at the same work also uses: it is called
+    right before anything is replaced, and raises if this attempt is over. Raises InputError or MediaToolError
+    for files that aren't media.
     """
     key_checked(key)
     if facts is None and content_type.startswith(PROBED_PREFIXES):
@@ -81,7 +81,7 @@ def file_store(
     if digest is None or (bucket_wanted and not digest.etag):
         digest = file_digest(path, with_etag=bucket_wanted)
     if not digest.size_bytes:
-        raise InputError("An empty file cannot be stored.", code="empty_file")
+        raise InputError("The file is empty and can't be stored.", code="empty_file")
     file_sync(path)
     with transaction.atomic():
         key_lock(key)
@@ -116,10 +116,10 @@ def asset_create(
     part_of: Asset | None = None,
     metadata: dict[str, Any] | None = None,
 ) -> Asset:
-    """The row of a stored file. Call it inside the transaction that needs the row.
+    """Create the row of a stored file. Call it inside the transaction that needs the row.
 
-    After the commit the local copy goes, if its object is verified; else the upload is due in the
-    background. A file that another attempt has replaced since raises ConflictError.
+    After the commit, the local copy is deleted if its object is verified; otherwise the upload is retried in
+    the background. Raises ConflictError if another attempt has replaced the file since.
     """
     key_lock(stored.key)
     _check_unchanged(stored)
@@ -145,10 +145,10 @@ def asset_create(
 
 
 def asset_from_upload(*, by: User, upload: "UploadedFile[Any]", kind: str) -> Asset:
-    """Take in a user's file of kind audio, video or image and make its row.
+    """Store a user's audio, video or image file and create its row.
 
-    Streams; the content decides what it is. Raises UploadTooLarge (413) or InputError (400) with a sentence
-    for the field `file`.
+    The file is streamed, and its type is detected from its content. Raises UploadTooLarge (413) or InputError
+    (400) with a message for the field `file`.
     """
     with upload_received(upload, kind) as received:
         content_type, suffix = media_type(received.facts)
@@ -164,17 +164,17 @@ def asset_from_upload(*, by: User, upload: "UploadedFile[Any]", kind: str) -> As
 
 
 def asset_restore(*, asset: Asset, stored: StoredFile | None) -> None:
-    """Insert a row that an archive brought, for its file stored here. Call it inside a transaction.
+    """Insert a row from an archive for its file stored here. Call it inside a transaction.
 
-    Without a file (it was lost before) the row says that it should be on this disk, so that the nightly check
-    tells of it. Raises InputError when the file is another one than the row says.
+    Without a file (it was already lost) the row says that it should be on this disk, so that the nightly check
+    reports it. Raises InputError if the file doesn't match the row.
     """
     if stored is None:
         asset.stored_in, asset.media_folder = StoredIn.DISK, media_folder_id()
         asset.save(force_insert=True)
         return
     if (asset.sha256, asset.size_bytes) != (stored.digest.sha256, stored.digest.size_bytes):
-        raise InputError("A file of the archive is not the one that its row names.", evidence={"key": asset.key})
+        raise InputError("A file in the archive doesn't match its row.", evidence={"key": asset.key})
     asset.media_folder = stored.media_folder
     for name, value in _place_fields(stored.upload).items():
         setattr(asset, name, value)
@@ -187,15 +187,15 @@ def _check_unchanged(stored: StoredFile) -> None:
     try:
         identity = storage.file_identity(local_path(stored.key))
     except FileNotFoundError as error:
-        message = "The stored file has vanished from the media folder."
+        message = "The stored file has disappeared from the media folder."
         raise FileMissing(message, evidence={"key": stored.key}) from error
     if identity != stored.identity:
-        raise ConflictError("Another attempt has stored this file again.", evidence={"key": stored.key})
+        raise ConflictError("Another attempt has replaced this file.", evidence={"key": stored.key})
 
 
 def _fact_fields(facts: MediaFacts) -> dict[str, Any]:
     fields = asdict(facts)
-    # Named by the caller, and counted while hashing.
+    # The caller gives the content type; the size is counted while hashing.
     del fields["kind"], fields["size_bytes"]
     return {**fields, "fps": str(facts.fps) if facts.fps else ""}
 
@@ -216,17 +216,18 @@ def _place_fields(upload: storage.Upload) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def asset_local_copy(asset: Asset, *, check: Callable[[], None] | None = None) -> Iterator[Path]:
-    """A readable file with the asset's bytes; valid, and safe from deletion, while the block runs.
+    """Yield a readable file with the asset's bytes; it is protected from deletion while the block runs.
 
-    On this machine's disk it is the stored file itself, so never write to it; otherwise a shared scratch
-    copy, fetched once. `check` is called while fetching and may raise. Raises StorageUnavailable, FileMissing.
+    If the file is on this machine's disk, this is the stored file itself, so never write to it; otherwise it is a
+    shared scratch copy, fetched once. `check` is called while fetching and may raise. Raises StorageUnavailable,
+    FileMissing.
     """
     place = local_path(asset.key)
     with local_file_hold(place) as held:
         if held:
             yield place
             return
-    # The caller's row may be old: the file may have gone to the bucket since it was read.
+    # The caller's row may be stale: the file may have moved to the bucket since it was read.
     asset.refresh_from_db(fields=["stored_in", "media_folder"])
     if asset.stored_in == StoredIn.DISK:
         raise asset_unreachable(asset)
@@ -239,51 +240,51 @@ def asset_unreachable(asset: Asset) -> Exception:
         logger.error("asset_file_missing", asset_id=str(asset.id), key=asset.key)
         return FileMissing("The file is missing from storage. Ask the operator to restore it from a backup.")
     return StorageUnavailable(
-        "The file is still on the machine that made it, on its way to the bucket. Try again in a minute.",
+        "The file is still being uploaded from the machine that created it. Try again in a minute.",
         evidence={"key": asset.key, "media_folder": asset.media_folder},
     )
 
 
 def asset_url(asset: Asset, *, lifetime_seconds: int = PAGE_LINK_SECONDS, download: bool = False) -> str | None:
-    """A presigned link (GET only), or None where the file is served by this installation."""
+    """Return a presigned link (GET only), or None if this installation serves the file."""
     name = download_name(asset) if download else ""
     return storage.object_url(asset, lifetime_seconds=lifetime_seconds, download_name=name)
 
 
 def asset_view_url(asset: Asset, *, lifetime_seconds: int = PAGE_LINK_SECONDS) -> str:
-    """An address that the signed-in owner's browser can open: presigned, else this installation's own."""
+    """Return a URL that the signed-in owner's browser can open: presigned, or this installation's own."""
     return asset_url(asset, lifetime_seconds=lifetime_seconds) or f"/api/assets/{asset.id}/content"
 
 
 def asset_public_url(asset: Asset, *, lifetime_seconds: int = PROVIDER_LINK_SECONDS) -> str | None:
-    """A link that a provider can fetch without an account: presigned, or signed under PUBLIC_URL.
+    """Return a link that a provider can fetch without an account: presigned, or signed under PUBLIC_URL.
 
-    None where the outside world reaches neither; then the bytes must be sent along.
+    None if neither is reachable from outside; then the bytes must be sent with the request.
     """
     link = asset_url(asset, lifetime_seconds=lifetime_seconds) or links.signed_link(
         asset, lifetime_seconds=lifetime_seconds
     )
     if link:
-        # The nightly check tells of links that end soon.
+        # The nightly check reports links that expire soon.
         Asset.objects.filter(pk=asset.pk).update(link_expires_at=timezone.now() + timedelta(seconds=lifetime_seconds))
     return link
 
 
 def download_name(asset: Asset) -> str:
-    """The name that a browser saves the file under."""
+    """Return the name under which a browser saves the file."""
     suffix = Path(asset.key).suffix
     stem = safe_name(Path(asset.original_name).stem, fallback=f"{asset.kind}_{str(asset.id)[:8]}")
     return f"{stem}{suffix}"
 
 
 def asset_delete(*, by: User, asset: Asset) -> None:
-    """Remove the row now and, after the commit, the file and the object with its parts.
+    """Delete the row now and, after the commit, the file and the object with its parts.
 
-    Raises NotFound when it is somebody else's, ProtectedError while another row needs it. What cannot be
-    removed then (bucket away, file held by a reader) is left to the sweeps.
+    Raises NotFound if it is another user's, ProtectedError while another row needs it. Files that can't be
+    deleted at that moment (bucket unavailable, file held by a reader) are left to the sweeps.
     """
     if asset.owner_id != by.pk:
-        raise NotFound("There is no such file.")
+        raise NotFound("There is no file with that id.")
     doomed = [asset, *asset.parts.all()]
     keys = [(each.key, each.stored_in == StoredIn.BUCKET) for each in doomed]
     asset.delete()
@@ -291,9 +292,9 @@ def asset_delete(*, by: User, asset: Asset) -> None:
 
 
 def asset_urls(asset: Asset, *, lifetime_seconds: int = PAGE_LINK_SECONDS) -> dict[str, Any]:
-    """The link fields of a result: `cloud_urls` by part, `cloud_url`, `local_video_url`, `video_url`.
+    """Return the link fields of a result: `cloud_urls` by part, `cloud_url`, `local_video_url`, `video_url`.
 
-    Presigned links expire, so make them when a result is shown and do not store them.
+    Presigned links expire, so create them when a result is shown and don't store them.
     """
     cloud_urls = {}
     for part in [asset, *asset.parts.all()]:

@@ -1,4 +1,4 @@
-"""Answers that carry a stored file: whole, a range, headers only, or the way to the bucket."""
+"""HTTP responses for a stored file: the whole file, a range, headers only, or a redirect to the bucket."""
 
 from collections.abc import Iterator
 from datetime import UTC
@@ -16,27 +16,27 @@ from apps.assets.store.disk import local_path
 from apps.assets.store.ranges import ByteRange, RangeNotSatisfiable, range_parse
 
 CHUNK_BYTES = 256 * 1024
-# A browser may keep it, and asks before each use whether it still may show it: nothing private is there after the
-# sign-out. An asset's content never changes, so that the answer is a 304 without a body.
+# Browsers may cache the file but must revalidate before each use, so nothing private can be shown after sign-out.
+# An asset's content never changes, so revalidation is a 304 without a body.
 CACHE_CONTROL = "private, no-cache"
 
 
 def serve_asset(request: HttpRequest | Request, asset: Asset) -> HttpResponseBase:
-    """Answer GET or HEAD for a file that the caller may see.
+    """Return the response to GET or HEAD for a file that the caller may see.
 
-    302 to a presigned link where the file is in the bucket, else the bytes with Range, If-Range,
-    If-None-Match and ETag. `?download` in the query makes a browser save it. Raises FileMissing,
-    StorageUnavailable.
+    Redirects (302) to a presigned link if the file is in the bucket; otherwise sends the bytes, with support for
+    Range, If-Range, If-None-Match and ETag. `?download` in the query makes a browser save it. Raises
+    FileMissing, StorageUnavailable.
     """
     download = "download" in request.GET
     if asset.stored_in == StoredIn.DISK:
         try:
             return _serve_local(request, asset, download=download)
         except FileNotFoundError:
-            # It may have gone to the bucket since the row was read.
+            # The file may have moved to the bucket since the row was read.
             asset.refresh_from_db()
     if request.method == "HEAD" and asset.stored_in == StoredIn.BUCKET:
-        # A presigned link is good for GET only.
+        # A presigned link only works for GET.
         return _with_file_headers(HttpResponse(), asset, download=download, length=asset.size_bytes)
     url = services.asset_url(asset, download=download)
     if url is None:
@@ -52,7 +52,7 @@ def _serve_local(request: HttpRequest | Request, asset: Asset, *, download: bool
         response["ETag"] = _etag(asset)
         response["Cache-Control"] = CACHE_CONTROL
         return response
-    # An open file stays readable even when it is deleted meanwhile.
+    # An open file stays readable even if it is deleted meanwhile.
     file = FileIO(local_path(asset.key))
     try:
         wanted = range_parse(_range_header(request, asset), asset.size_bytes)
@@ -98,7 +98,7 @@ def _tag_matches(header: str, asset: Asset) -> bool:
 
 
 def _range_header(request: HttpRequest | Request, asset: Asset) -> str:
-    """The Range header, or nothing where If-Range says that the asker's first part is of another file."""
+    """Return the Range header, or "" if If-Range shows that the client's first part is of another file."""
     condition = request.headers.get("If-Range", "").strip()
     if condition and condition != _etag(asset):
         date = parse_http_date_safe(condition)
@@ -108,7 +108,7 @@ def _range_header(request: HttpRequest | Request, asset: Asset) -> str:
 
 
 class FilePart:
-    """The bytes of one range, read in chunks; Django calls `close` when the answer ends, however it ends."""
+    """The bytes of one range, read in chunks. Django always calls `close` when the response ends."""
 
     def __init__(self, file: BinaryIO | FileIO, part: ByteRange) -> None:
         self._file = file

@@ -34,14 +34,14 @@ __all__ = ["serve_asset"]
 FILE_RESPONSES = {
     (200, "*/*"): OpenApiTypes.BINARY,
     (206, "*/*"): OpenApiTypes.BINARY,
-    304: OpenApiResponse(description="The copy that the caller has is still the file."),
-    302: OpenApiResponse(description="The file lies in the bucket: follow the presigned link."),
-    416: OpenApiResponse(description="The range lies outside the file."),
+    304: OpenApiResponse(description="The client's copy is still current."),
+    302: OpenApiResponse(description="The file is in the bucket: follow the presigned link."),
+    416: OpenApiResponse(description="The range is outside the file."),
 }
 
 
 class AssetSerializer(serializers.ModelSerializer[Asset]):
-    """What is known of a file. Links are made anew for each answer, since they expire."""
+    """A file's facts. Links expire, so they are created for each response."""
 
     content_url = serializers.SerializerMethodField()
     cloud_url = serializers.SerializerMethodField()
@@ -62,21 +62,21 @@ class AssetSerializer(serializers.ModelSerializer[Asset]):
         return services.asset_url(asset)
 
 
-@extend_schema(summary="The video: a range of it, or the way to it", responses=FILE_RESPONSES)
+@extend_schema(summary="Get a video, a range of it, or a redirect to it", responses=FILE_RESPONSES)
 @api_view(["GET", "HEAD"])
 @content_negotiation_class(AnyTypeNegotiation)
 def get_video(request: Request, asset_id: UUID) -> HttpResponseBase:
     return serve_asset(request, asset_get(by=acting_user(request), asset_id=asset_id, kind=AssetKind.VIDEO))
 
 
-@extend_schema(summary="What is known of a video", responses=AssetSerializer)
+@extend_schema(summary="Get a video's facts", responses=AssetSerializer)
 @api_view(["GET"])
 def get_video_info(request: Request, asset_id: UUID) -> Response:
     asset = asset_get(by=acting_user(request), asset_id=asset_id, kind=AssetKind.VIDEO)
     return Response({**AssetSerializer(asset).data, **services.asset_urls(asset)})
 
 
-@extend_schema(summary="The picture of a character", responses=FILE_RESPONSES)
+@extend_schema(summary="Get a character's image", responses=FILE_RESPONSES)
 @api_view(["GET", "HEAD"])
 @content_negotiation_class(AnyTypeNegotiation)
 def get_character_reference(request: Request, asset_id: UUID) -> HttpResponseBase:
@@ -98,7 +98,7 @@ class UploadSerializer(serializers.Serializer[Any]):
 @parser_classes([MultiPartParser])
 @idempotent
 def asset_upload(request: Request) -> Response:
-    """Keep a video, a sound or a picture; other calls then name it by its id."""
+    """Store a video, audio or image file. Other calls then refer to it by its id."""
     body = UploadSerializer(data=request.data, context={"request": request})
     body.is_valid(raise_exception=True)
     data = body.validated_data
@@ -108,13 +108,13 @@ def asset_upload(request: Request) -> Response:
     )
 
 
-@extend_schema(summary="What is known of a stored file", responses=AssetSerializer)
+@extend_schema(summary="Get a stored file's facts", responses=AssetSerializer)
 @api_view(["GET"])
 def asset_detail(request: Request, asset_id: UUID) -> Response:
     return Response(AssetSerializer(asset_get(by=acting_user(request), asset_id=asset_id)).data)
 
 
-@extend_schema(summary="A stored file: a range of it, or the way to it", responses=FILE_RESPONSES)
+@extend_schema(summary="Get a stored file, a range of it, or a redirect to it", responses=FILE_RESPONSES)
 @api_view(["GET", "HEAD"])
 @content_negotiation_class(AnyTypeNegotiation)
 def asset_content(request: Request, asset_id: UUID) -> HttpResponseBase:
@@ -122,11 +122,11 @@ def asset_content(request: Request, asset_id: UUID) -> HttpResponseBase:
 
 
 class CleanupSerializer(serializers.Serializer[Any]):
-    dry_run = serializers.BooleanField(default=False, help_text="Count, and delete nothing.")
+    dry_run = serializers.BooleanField(default=False, help_text="Count without deleting anything.")
     bucket = serializers.ChoiceField(
         choices=["skip", "report", "delete"],
         default="skip",
-        help_text="Look for objects that no row knows; `delete` removes them, unless `dry_run`.",
+        help_text="Find objects that have no row; `delete` removes them, unless `dry_run`.",
     )
 
 
@@ -134,7 +134,7 @@ class CleanupSerializer(serializers.Serializer[Any]):
 @api_view(["POST"])
 @permission_classes([IsAdminUser])
 def cleanup(request: Request) -> Response:
-    """Files of this machine that no row knows, and abandoned temporary folders, older than the grace period."""
+    """Remove this machine's files that have no row and abandoned temporary folders, if older than the grace period."""
     said = request.data
     if isinstance(said, Mapping):
         said = {**request.query_params.dict(), **{name: said[name] for name in said}}
@@ -150,5 +150,5 @@ def cleanup(request: Request) -> Response:
 
 @require_safe
 def shared_content(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
-    """For a provider that was handed a link: the token is the permission, the name is for its eyes."""
+    """Serve a file to a provider that was given a link. The token is the permission; the name is informational."""
     return serve_asset(request, linked_asset(token))

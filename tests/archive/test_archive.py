@@ -1,4 +1,4 @@
-"""A project that was really made, carried to an empty installation, and back up from a backup."""
+"""Export and import a real project, and back up and restore an installation."""
 
 import io
 import zipfile
@@ -35,7 +35,7 @@ def folders(settings, tmp_path):
 
 @pytest.fixture
 def project(user):
-    """Quickly made: a scene with a clip, and a finished video."""
+    """A minimal project: a scene with a clip, and a finished video."""
     made = make_project(user, final_video=store_asset(user, media.video(0.5)))
     (scene,) = make_scenes(made, "0.5")
     make_clip(scene, asset=store_asset(user, media.video(0.4)))
@@ -44,9 +44,9 @@ def project(user):
 
 @pytest.fixture
 def finished(client, user):
-    """Really made: two scenes with images and clips, composed over a song."""
+    """A real project: two scenes with generated images and clips, composed over a song."""
     song = make_song(user, seconds=3.0, asset=store_asset(user, media.sound(3.0), kind="audio", suffix=".wav"))
-    Asset.objects.filter(media_folder="test").delete()  # the factory's row without a file
+    Asset.objects.filter(media_folder="test").delete()  # the factory's row, which has no file
     made = make_project(user, song=song, number_of_scenes=2)
     client.force_login(user)
     client.post(f"/api/mv/projects/{made.pk}/generate", {}, content_type="application/json")
@@ -60,7 +60,7 @@ def finished(client, user):
 
 @pytest.fixture
 def another_installation(settings, tmp_path):
-    """Call it to go to an empty database and an empty media folder."""
+    """Call it to switch to an empty database and an empty media folder."""
 
     def move():
         tables = [model._meta.db_table for app in APPS for model in apps.get_app_config(app).get_models()]
@@ -79,13 +79,13 @@ def run(*arguments):
 
 
 def facts():
-    """What must be the same on both sides."""
+    """Everything that must match on both sides."""
     media_bytes = {asset.key: local_path(asset.key).read_bytes() for asset in Asset.objects.all()}
     counts = [model.objects.count() for model in (Project, Scene, Clip, Composition, Job, JobEvent)]
     return media_bytes, counts, {clip.pk: clip.asset_id for clip in Clip.objects.all()}
 
 
-def test_a_project_comes_through_byte_for_byte(finished, tmp_path, another_installation):
+def test_project_survives_export_and_import_byte_for_byte(finished, tmp_path, another_installation):
     run("export_project", finished.pk, tmp_path / "first.zip")
     before = facts()
     another_installation()
@@ -99,7 +99,7 @@ def test_a_project_comes_through_byte_for_byte(finished, tmp_path, another_insta
     assert (tmp_path / "second.zip").read_bytes() == (tmp_path / "first.zip").read_bytes()
 
 
-def test_the_imported_video_is_served(project, tmp_path, another_installation, client):
+def test_imported_video_is_served(project, tmp_path, another_installation, client):
     run("export_project", project.pk, tmp_path / "p.zip")
     another_installation()
     client.force_login(User.objects.create_user("newcomer"))
@@ -108,15 +108,15 @@ def test_the_imported_video_is_served(project, tmp_path, another_installation, c
     assert response.status_code == 206
 
 
-def test_a_project_that_is_here_already_is_not_imported_over(project, tmp_path):
+def test_existing_project_is_not_overwritten_by_import(project, tmp_path):
     run("export_project", project.pk, tmp_path / "p.zip")
     before = facts()
-    with pytest.raises(CommandError, match="here already"):
+    with pytest.raises(CommandError, match="already exists here"):
         run("import_project", tmp_path / "p.zip", "--owner", "owner")
     assert facts() == before
 
 
-def test_a_damaged_archive_changes_nothing(project, tmp_path, another_installation, settings):
+def test_damaged_archive_changes_nothing(project, tmp_path, another_installation, settings):
     run("export_project", project.pk, tmp_path / "p.zip")
     with zipfile.ZipFile(tmp_path / "p.zip") as archive:
         place = next(entry for entry in archive.infolist() if entry.filename.endswith(".mp4")).header_offset
@@ -131,7 +131,7 @@ def test_a_damaged_archive_changes_nothing(project, tmp_path, another_installati
     assert not [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file() and path.name != ".media-id"]
 
 
-def test_another_versions_archive_is_refused(project, tmp_path, another_installation):
+def test_archive_of_another_version_is_refused(project, tmp_path, another_installation):
     run("export_project", project.pk, tmp_path / "p.zip")
     another_installation()
     User.objects.create_user("newcomer")
@@ -145,7 +145,7 @@ def test_another_versions_archive_is_refused(project, tmp_path, another_installa
             cursor.execute("DELETE FROM django_migrations WHERE name = '9999_later'")
 
 
-def test_a_project_at_work_is_not_exported(user, tmp_path, client):
+def test_project_with_running_jobs_is_not_exported(user, tmp_path, client):
     project = make_project(user, number_of_scenes=2)
     client.force_login(user)
     client.post(f"/api/mv/projects/{project.pk}/scenes/generate", {}, content_type="application/json")
@@ -155,20 +155,20 @@ def test_a_project_at_work_is_not_exported(user, tmp_path, client):
     assert list(tmp_path.glob("p.zip*")) == []
 
 
-def test_a_file_that_is_no_archive_is_refused(user, tmp_path):
-    (tmp_path / "p.zip").write_bytes(b"no zip")
-    with pytest.raises(CommandError, match="cannot be read"):
+def test_file_that_is_not_an_archive_is_refused(user, tmp_path):
+    (tmp_path / "p.zip").write_bytes(b"not a zip")
+    with pytest.raises(CommandError, match="can't be read"):
         run("import_project", tmp_path / "p.zip", "--owner", "owner")
 
 
-def test_a_backup_brings_everything_back(finished, tmp_path, another_installation, staff, other_user, client):
+def test_restore_brings_back_the_whole_backup(finished, tmp_path, another_installation, staff, other_user, client):
     client.force_login(other_user)
     before, users = facts(), set(User.objects.values_list("pk", "username", "password", "is_staff"))
     events = list(JobEvent.objects.values_list())
     run("backup", tmp_path / "all.zip")
     another_installation()
     User.objects.create_user("the-local-owner-of-a-first-start")
-    assert "rows are back" in run("restore", tmp_path / "all.zip")
+    assert "Restored" in run("restore", tmp_path / "all.zip")
     assert facts() == before
     assert set(User.objects.values_list("pk", "username", "password", "is_staff")) == users
     assert list(JobEvent.objects.values_list()) == events
@@ -178,7 +178,7 @@ def test_a_backup_brings_everything_back(finished, tmp_path, another_installatio
         assert len(again.read("rows.jsonl").splitlines()) == len(first.read("rows.jsonl").splitlines()) + 1
 
 
-def test_a_file_that_was_lost_does_not_prevent_a_backup(project, tmp_path, another_installation, client):
+def test_lost_file_does_not_prevent_a_backup(project, tmp_path, another_installation, client):
     local_path(project.final_video.key).unlink()
     run("backup", tmp_path / "all.zip")
     another_installation()
@@ -188,7 +188,7 @@ def test_a_file_that_was_lost_does_not_prevent_a_backup(project, tmp_path, anoth
     assert Asset.objects.count() == len(list(Asset.objects.filter(media_folder=media_folder_id())))
 
 
-def test_a_restore_into_an_installation_with_work_is_refused(project, tmp_path):
+def test_restore_into_a_non_empty_installation_is_refused(project, tmp_path):
     run("backup", tmp_path / "all.zip")
     before = facts()
     with pytest.raises(CommandError, match="not empty"):

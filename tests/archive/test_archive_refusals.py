@@ -1,4 +1,4 @@
-"""Archives that a stranger made, or changed: refused in words, with nothing written and little memory."""
+"""Forged or modified archives are refused with a clear message, without writing anything or using much memory."""
 
 import hashlib
 import io
@@ -41,7 +41,7 @@ KEPT: dict[str, bytes] = {}
 
 @pytest.fixture
 def exported(user, tmp_path, settings):
-    """The entries of a project's archive in a studio that has a `newcomer` and nothing else; made once."""
+    """The entries of a project's archive, exported once; the studio then holds a `newcomer` and nothing else."""
     if not KEPT:
         call_command("export_project", str(rich_project(user).pk), str(tmp_path / "whole.zip"), stdout=io.StringIO())
         with zipfile.ZipFile(tmp_path / "whole.zip") as archive:
@@ -55,7 +55,7 @@ def exported(user, tmp_path, settings):
 
 
 def rich_project(user):
-    """With a clip, and a failed job that has cost something."""
+    """A project with a clip and a failed job that cost something."""
     project = make_project(user, final_video=store_asset(user, media.video(0.4)))
     (scene,) = make_scenes(project, "0.4")
     job = make_job(user, state="failed", project_id=project.pk, scene_id=scene.pk, error="No.", idempotency_key="mine")
@@ -68,7 +68,7 @@ def rich_project(user):
 
 @pytest.fixture
 def packed(tmp_path):
-    """Writes entries as an archive whose manifest fits them, unless `manifest` says otherwise."""
+    """Write entries as an archive with a matching manifest, unless `manifest` overrides it."""
 
     def pack(entries, *, manifest=None, fit=True):
         path = tmp_path / "p.zip"
@@ -98,7 +98,7 @@ def with_rows(entries, rows):
 
 
 def changed(entries, model, **fields):
-    """The archive with these fields in the first row of that model."""
+    """Return the entries with these fields changed in the first row of that model."""
     rows = rows_of(entries)
     next(row for row in rows if row["model"] == model)["fields"].update(fields)
     return with_rows(entries, rows)
@@ -117,7 +117,7 @@ def refused(path, words="."):
     return str(caught.value)
 
 
-def test_the_archive_as_exported_is_imported_with_its_jobs_as_a_record(exported, packed):
+def test_unchanged_archive_is_imported_and_its_jobs_cannot_run_again(exported, packed):
     bring(packed(exported))
     job = Job.objects.get()
     assert (job.idempotency_key, LedgerEntry.objects.first().scopes) == ("", [])
@@ -131,7 +131,7 @@ STRANGERS = {
     "a group": {"model": "auth.group", "pk": 1, "fields": {"name": "admins", "permissions": []}},
     "a flavor": {"model": "flavors.flavoredit", "fields": {"flavor": "default", "config_type": "parameters"}},
     "a session": {"model": "sessions.session", "pk": "x", "fields": {}},
-    "no model of ours": {"model": "nothing.atall", "fields": {}},
+    "an unknown model": {"model": "nothing.atall", "fields": {}},
     "a model that is a list": {"model": ["projects.project"], "fields": {}},
     "another spelling": {"model": "Accounts.User", "fields": {"username": "evil"}},
     "a list": ["accounts.user", 9],
@@ -139,8 +139,8 @@ STRANGERS = {
     "null": None,
     "a row without fields": {"model": "projects.project", "pk": str(uuid4())},
     "fields that are a list": {"model": "projects.project", "pk": str(uuid4()), "fields": []},
-    "one key too many": {"model": "jobs.jobevent", "fields": {}, "extra": 1},
-    "no JSON": "{",
+    "an extra key": {"model": "jobs.jobevent", "fields": {}, "extra": 1},
+    "not JSON": "{",
     "an empty line": "",
     "half a surrogate": '{"model": "projects.project", "fields": {"title": "\\ud800"}}',
     "a zero byte": '{"model": "projects.project", "fields": {"title": "\\u0000"}}',
@@ -154,7 +154,7 @@ STRANGERS = {
 
 
 @pytest.mark.parametrize("name", STRANGERS)
-def test_a_row_that_does_not_belong_is_refused(exported, packed, name):
+def test_row_of_a_forbidden_model_is_refused(exported, packed, name):
     message = refused(packed(with_rows(exported, [*rows_of(exported), STRANGERS[name]])), "was changed or damaged: row")
     assert len(message) < 1000
     assert not ApiToken.objects.exists() and not User.objects.filter(is_superuser=True).exists()
@@ -166,86 +166,86 @@ CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
     "an unknown field": ("projects.project", {"is_admin": True}),
     "a wrong type": ("projects.project", {"title": ["x"]}),
     "a number for a text": ("projects.project", {"title": 7}),
-    "a truth for a number": ("projects.project", {"seed": True}),
-    "a title of a mile": ("projects.project", {"title": "x" * 201}),
+    "a boolean for a number": ("projects.project", {"seed": True}),
+    "an overlong title": ("projects.project", {"title": "x" * 201}),
     "a negative seed": ("projects.project", {"seed": -1}),
     "an unknown choice": ("projects.project", {"aspect_ratio": "3:1"}),
-    "nothing where something must be": ("projects.project", {"idea": None}),
+    "null in a required field": ("projects.project", {"idea": None}),
     "providers as a list": ("projects.project", {"providers": []}),
     "a time without a zone": ("projects.project", {"created_at": "2026-01-01T00:00:00"}),
-    "a time before Christ": ("projects.project", {"created_at": "0001-01-01T00:00:00+14:00"}),
-    "a song that is not there": ("projects.project", {"song": str(uuid4())}),
-    "an id that is none": ("scenes.scene", {"image": "../../etc/passwd"}),
+    "a time before year 1": ("projects.project", {"created_at": "0001-01-01T00:00:00+14:00"}),
+    "a missing song": ("projects.project", {"song": str(uuid4())}),
+    "an invalid id": ("scenes.scene", {"image": "../../etc/passwd"}),
     "an id that is a number": ("scenes.scene", {"job": 5}),
-    "a scene's job outside": ("scenes.scene", {"job": str(uuid4())}),
+    "a scene's job outside the archive": ("scenes.scene", {"job": str(uuid4())}),
     "a queued job": ("jobs.job", {"state": "queued", "finished_at": None}),
-    "a job for a person": ("jobs.job", {"state": "needs_attention", "finished_at": None}),
+    "a job that needs attention": ("jobs.job", {"state": "needs_attention", "finished_at": None}),
     "an amount of NaN": ("jobs.ledgerentry", {"amount": "NaN"}),
     "a reservation twice": ("jobs.ledgerentry", {"kind": "settle"}),
-    "a key that climbs": ("assets.asset", {"key": "mv/../../../etc/passwd"}),
+    "a key with parent folders": ("assets.asset", {"key": "mv/../../../etc/passwd"}),
     "an absolute key": ("assets.asset", {"key": "/etc/passwd"}),
-    "another one's folder": ("assets.asset", {"key": f"mv/jobs/{uuid4()}/video.mp4"}),
-    "a page": ("assets.asset", {"content_type": "text/html"}),
-    "a picture with scripts": ("assets.asset", {"content_type": "image/svg+xml"}),
+    "another asset's folder": ("assets.asset", {"key": f"mv/jobs/{uuid4()}/video.mp4"}),
+    "an HTML page": ("assets.asset", {"content_type": "text/html"}),
+    "an SVG image": ("assets.asset", {"content_type": "image/svg+xml"}),
     "another checksum": ("assets.asset", {"sha256": "0" * 64}),
     "another size": ("assets.asset", {"size_bytes": 1}),
-    "a place of its own": ("assets.asset", {"stored_in": "bucket"}),
+    "its own storage location": ("assets.asset", {"stored_in": "bucket"}),
 }
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_changed_row_is_refused(exported, packed, name):
+def test_modified_row_is_refused(exported, packed, name):
     model, fields = CHANGES[name]
     refused(packed(changed(exported, model, **fields)), "was changed or damaged")
 
 
-def test_rows_changed_under_an_unchanged_manifest_are_refused(exported, packed):
-    refused(packed(changed(exported, "projects.project", title="Another"), fit=False), "damaged|not as long")
+def test_modified_rows_with_the_original_manifest_are_refused(exported, packed):
+    refused(packed(changed(exported, "projects.project", title="Another"), fit=False), "damaged|does not have the size")
 
 
-def test_rows_of_the_same_length_under_an_unchanged_manifest_are_refused(exported, packed):
+def test_modified_rows_of_the_same_length_are_refused(exported, packed):
     entries = {**exported, ROWS: exported[ROWS].replace(b"A city", b"B city")}
-    refused(packed(entries, fit=False), "not what was put in")
+    refused(packed(entries, fit=False), "doesn't match its checksum")
 
 
-def test_a_project_that_is_switched_on_starts_nothing(exported, packed):
+def test_importing_an_active_project_starts_nothing(exported, packed):
     entries = changed(exported, "projects.project", generating=True, generating_since="2026-01-01T00:00:00+00:00")
     bring(packed(entries))
     assert not Project.objects.get().generating
 
 
 @pytest.mark.parametrize("spelling", [str, lambda value: value.hex, lambda value: f"{{{value}}}".upper()])
-def test_what_belongs_to_others_cannot_be_reached_through_json(exported, packed, other_user, spelling):
+def test_json_cannot_refer_to_rows_of_other_users(exported, packed, other_user, spelling):
     secret = make_asset(other_user)
-    refused(packed(changed(exported, "jobs.job", parameters={"video": [spelling(secret.pk)]})), "somebody else")
+    refused(packed(changed(exported, "jobs.job", parameters={"video": [spelling(secret.pk)]})), "another user")
 
 
-def test_what_belongs_to_others_cannot_be_replaced(exported, packed, other_user):
+def test_rows_of_other_users_cannot_be_replaced(exported, packed, other_user):
     asset_id = next(row["pk"] for row in rows_of(exported) if row["model"] == "assets.asset")
     make_asset(other_user, id=asset_id)
     refused(packed(exported), "belongs to")
 
 
-def test_rows_twice_two_projects_and_numbers_are_refused(exported, packed):
+def test_duplicate_rows_second_project_and_own_numbers_are_refused(exported, packed):
     rows = rows_of(exported)
     project = next(row for row in rows if row["model"] == "projects.project")
     event = next(row for row in rows if row["model"] == "jobs.jobevent")
     refused(packed(with_rows(exported, [*rows, project])), "twice")
     refused(packed(with_rows(exported, [*rows, {**project, "pk": str(uuid4())}])), "exactly the project")
     refused(packed(with_rows(exported, [row for row in rows if row is not project])), "exactly the project")
-    refused(packed(with_rows(exported, [*rows, {**event, "pk": 1}])), "number of its own")
-    refused(packed(exported, manifest={"project_id": None}), "names no project")
+    refused(packed(with_rows(exported, [*rows, {**event, "pk": 1}])), "brings its own number")
+    refused(packed(exported, manifest={"project_id": None}), "does not name a project")
 
 
-def test_contradicting_rows_are_refused_at_the_commit(exported, packed):
+def test_conflicting_rows_are_refused_at_commit(exported, packed):
     rows = rows_of(exported)
     scene = next(row for row in rows if row["model"] == "scenes.scene")
     twin = {**scene, "pk": str(uuid4()), "fields": {**scene["fields"], "current_clip": None}}
-    refused(packed(with_rows(exported, [*rows, twin])), "contradicts")
-    refused(packed(changed(exported, "projects.project", song_start="5", song_end="2")), "contradicts")
+    refused(packed(with_rows(exported, [*rows, twin])), "conflicts with")
+    refused(packed(changed(exported, "projects.project", song_start="5", song_end="2")), "conflicts with")
 
 
-def test_a_shared_job_keeps_its_own_history(exported, packed):
+def test_shared_job_keeps_its_own_history(exported, packed):
     newcomer = User.objects.get(username="newcomer")
     job_id = next(row["pk"] for row in rows_of(exported) if row["model"] == "jobs.job")
     make_job(newcomer, state="failed", id=job_id)
@@ -255,7 +255,7 @@ def test_a_shared_job_keeps_its_own_history(exported, packed):
 
 MANIFESTS: dict[str, str | bytes] = {
     "a list": "[]",
-    "no JSON": "{",
+    "not JSON": "{",
     "not UTF-8": b"\xff\xfe{}",
     "100,000 brackets": "[" * 100_000,
     "another format": '{"format": "mvsite-archive-2", "kind": "project", "schema": {}, "entries": {}, "missing": []}',
@@ -265,7 +265,7 @@ MANIFESTS: dict[str, str | bytes] = {
 
 
 @pytest.mark.parametrize("name", MANIFESTS)
-def test_a_manifest_that_is_none_is_refused(exported, tmp_path, name):
+def test_invalid_manifest_is_refused(exported, tmp_path, name):
     path = tmp_path / "p.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(ROWS, exported[ROWS])
@@ -277,28 +277,28 @@ def test_a_manifest_that_is_none_is_refused(exported, tmp_path, name):
     "entry",
     [{"sha256": "", "size_bytes": 1}, {"sha256": "0" * 64, "size_bytes": "1"}, {}, [], None, {"size_bytes": -1}],
 )
-def test_an_entry_without_size_and_checksum_is_refused(exported, packed, entry):
+def test_manifest_entry_without_size_and_checksum_is_refused(exported, packed, entry):
     refused(packed(exported, manifest={"entries": {ROWS: entry}}), "not an archive of this studio")
 
 
 @pytest.mark.parametrize(
     "name", ["../../evil", "/etc/cron.d/evil", "media/../evil", "evil.txt", "media/", "rows.jsonl/x"]
 )
-def test_an_entry_that_does_not_belong_is_refused(exported, packed, name):
+def test_unexpected_entry_is_refused(exported, packed, name):
     refused(packed({**exported, name: b"evil" * (not name.endswith("/"))}))
     refused(packed({**exported, name: b"evil"}, fit=False), "packed or changed by another program")
 
 
-def test_a_file_too_many_and_one_too_few_are_refused(exported, packed):
+def test_extra_and_missing_files_are_refused(exported, packed):
     refused(packed({**exported, "media/mv/x/y.mp4": b"x"}), "no row names")
     media_name = next(name for name in exported if name.endswith(".mp4"))
-    refused(packed({name: content for name, content in exported.items() if name != media_name}), "does not hold")
-    refused(packed({name: content for name, content in exported.items() if name != ROWS}), "does not hold")
-    refused(packed({**exported, media_name: exported[media_name] + b"x"}), "does not hold")
+    refused(packed({name: content for name, content in exported.items() if name != media_name}), "does not match")
+    refused(packed({name: content for name, content in exported.items() if name != ROWS}), "does not match")
+    refused(packed({**exported, media_name: exported[media_name] + b"x"}), "does not match")
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_an_entry_twice_a_link_and_an_encrypted_one_are_refused(exported, packed):
+def test_duplicate_link_and_encrypted_entries_are_refused(exported, packed):
     path = packed(exported)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(ROWS, b"other rows")
@@ -312,23 +312,23 @@ def test_an_entry_twice_a_link_and_an_encrypted_one_are_refused(exported, packed
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in {**exported, MANIFEST: json.dumps(manifest)}.items():
             archive.writestr(link if name == link.filename else name, target if name == link.filename else content)
-    refused(path, "link or a folder")
+    refused(path, "link or folder")
     content = bytearray(packed(exported).read_bytes())
     place = content.rindex(b"PK\x01\x02", 0, content.rindex(MANIFEST.encode()))
     content[place + 8] |= 1
     path.write_bytes(content)
-    refused(path, "encrypted|cannot be read")
+    refused(path, "encrypted|can't be read")
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_packings_without_a_bound_are_refused(exported, tmp_path, compression):
+def test_compression_with_unbounded_memory_is_refused(exported, tmp_path, compression):
     with zipfile.ZipFile(tmp_path / "p.zip", "w", compression) as archive:
         for name, content in exported.items():
             archive.writestr(name, content)
-    refused(tmp_path / "p.zip", "packed in a way")
+    refused(tmp_path / "p.zip", "unsupported compression")
 
 
-def test_an_archive_packed_again_by_another_program_is_imported(exported, tmp_path):
+def test_archive_repacked_by_another_program_is_imported(exported, tmp_path):
     with zipfile.ZipFile(tmp_path / "p.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in exported.items():
             archive.writestr(name, content)
@@ -337,7 +337,7 @@ def test_an_archive_packed_again_by_another_program_is_imported(exported, tmp_pa
 
 
 @pytest.mark.parametrize("name", [MANIFEST, ROWS])
-def test_a_bomb_is_refused_within_little_memory(exported, tmp_path, name):
+def test_zip_bomb_is_refused_without_using_much_memory(exported, tmp_path, name):
     size = 200_000_000
     manifest = json.loads(exported[MANIFEST])
     manifest["entries"][ROWS] = {"sha256": "0" * 64, "size_bytes": size}
@@ -348,21 +348,21 @@ def test_a_bomb_is_refused_within_little_memory(exported, tmp_path, name):
                 archive.writestr(other, content)
         archive.writestr(name, b" " * size)
     tracemalloc.start()
-    refused(tmp_path / "p.zip", "more than 4 MB" if name == MANIFEST else "not what was put in|no room|Make room")
+    refused(tmp_path / "p.zip", "larger than 4 MB" if name == MANIFEST else "its checksum|Free up disk space")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 40_000_000
 
 
-def test_a_line_without_an_end_is_refused_within_little_memory(exported, packed):
+def test_endless_row_is_refused_without_using_much_memory(exported, packed):
     path = packed({**exported, ROWS: b" " * 60_000_000})
     tracemalloc.start()
-    refused(path, "more than 8 MB")
+    refused(path, "larger than 8 MB")
     assert tracemalloc.get_traced_memory()[1] < 40_000_000
     tracemalloc.stop()
 
 
-def test_a_table_of_contents_without_an_end_is_refused(tmp_path):
+def test_oversized_table_of_contents_is_refused(tmp_path):
     path = tmp_path / "p.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(150_000):
@@ -374,7 +374,7 @@ def test_a_table_of_contents_without_an_end_is_refused(tmp_path):
     tracemalloc.stop()
 
 
-def test_a_promise_of_more_than_the_disk_holds_is_refused(exported, packed):
+def test_archive_larger_than_the_free_disk_space_is_refused(exported, packed):
     size = 10**15
     path = packed(exported)
     content = path.read_bytes()
@@ -386,20 +386,20 @@ def test_a_promise_of_more_than_the_disk_holds_is_refused(exported, packed):
         archive.writestr("media/mv/x/y.mp4", b"x")
         archive.getinfo("media/mv/x/y.mp4").file_size = size
     assert content != path.read_bytes()
-    refused(path, "Make room")
+    refused(path, "Free up disk space")
 
 
-def test_what_is_not_a_file_is_refused(user, tmp_path):
+def test_path_that_is_not_a_file_is_refused(user, tmp_path):
     User.objects.create_user("newcomer")
     (tmp_path / "folder.zip").mkdir()
     (tmp_path / "gone.zip").symlink_to(tmp_path / "nowhere")
     for name in ("folder.zip", "gone.zip", "not-there.zip"):
         refused(tmp_path / name, "not a file")
     (tmp_path / "short.zip").write_bytes(b"PK\x05\x06" + b"\xff" * 30)
-    refused(tmp_path / "short.zip", "cannot be read as an archive")
+    refused(tmp_path / "short.zip", "can't be read as an archive")
 
 
-def test_a_refused_archive_leaves_no_files(exported, packed, settings):
+def test_refused_archive_leaves_no_files(exported, packed, settings):
     names = [name for name in exported if name.endswith(".mp4")]
     entries = {**exported, names[-1]: b"not a video at all"}
     rows = rows_of(entries)

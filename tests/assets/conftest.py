@@ -1,4 +1,4 @@
-"""Media that is really encoded, in a media folder of the test's own."""
+"""Fixtures: really encoded media, a media folder per test, and an S3 server behind a fault proxy."""
 
 import os
 import shutil
@@ -53,7 +53,7 @@ def clip_master(tmp_path_factory):
 
 @pytest.fixture
 def clip(clip_master, tmp_path):
-    """A fresh file that a test may give away."""
+    """A fresh file that the test may move or delete."""
     return Path(shutil.copy(clip_master, tmp_path / "clip.mp4"))
 
 
@@ -81,7 +81,7 @@ def folders(settings, tmp_path):
 
 @pytest.fixture(scope="session")
 def s3_endpoint():
-    """A real S3 server: moto's in a process of its own, or the one that TEST_S3_ENDPOINT_URL names.
+    """A real S3 server: moto's in a separate process, or the one TEST_S3_ENDPOINT_URL points to.
 
     The latter takes its keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
     """
@@ -116,7 +116,7 @@ def proxy(s3_endpoint):
 
 @pytest.fixture
 def s3_client(s3_endpoint):
-    """Straight to the server, past the proxy and our code."""
+    """A client that talks to the server directly, bypassing the proxy and our code."""
     config = Config(
         signature_version="s3v4", s3={"addressing_style": "path"}, request_checksum_calculation="when_required"
     )
@@ -125,7 +125,7 @@ def s3_client(s3_endpoint):
 
 @pytest.fixture
 def bucket(folders, proxy, s3_client, settings):
-    """The installation with a bucket of its own, reached through the fault proxy."""
+    """A fresh bucket, configured for the installation and reached through the fault proxy."""
     name = settings.STORAGE_BUCKET = f"mvsite-test-{uuid.uuid4().hex[:12]}"
     settings.STORAGE_ENDPOINT_URL = proxy.url
     settings.STORAGE_PUBLIC_ENDPOINT_URL = ""
@@ -142,7 +142,7 @@ def bucket(folders, proxy, s3_client, settings):
 
 @pytest.fixture
 def messages():
-    """Takes what was sent to a queue off it: (task, arguments)."""
+    """Take all messages off a queue, as (task, arguments)."""
 
     def taken(name: str) -> list[tuple[str, dict[str, object]]]:
         found: list[Any] = []
@@ -156,5 +156,5 @@ def messages():
                 message.ack()
                 found.append((message.headers["task"], message.payload[1]))
 
-    taken("housekeeping")  # what an earlier test left
+    taken("housekeeping")  # left over from an earlier test
     return taken

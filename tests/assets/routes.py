@@ -27,7 +27,7 @@ def _stored(owner, name, kind, make):
     return asset_create(owner=owner, stored=stored, kind=kind).pk
 
 
-# The token in the address is the permission; this one is forged.
+# The token in the URL is the permission; this one is forged.
 SHARED = Row(
     anonymous=404, other=404, owner=404, staff=404, arguments=lambda _owner: {"token": "forged", "name": "clip.mp4"}
 )
@@ -45,13 +45,13 @@ ROWS = {
     "api/mv/get_video/<uuid:asset_id>": owned_api(clip),
     "api/mv/get_video/<uuid:asset_id>/info": owned_api(clip),
     "api/mv/get_character_reference/<uuid:asset_id>": owned_api(picture),
-    # The empty body is of no type that a file could come in.
+    # An empty body has no content type that could carry a file.
     "api/assets": Row(anonymous=401, other=415, owner=415, staff=415, method="post"),
     "api/uploads": Row(anonymous=401, other=400, owner=400, staff=400, method="post"),
     "api/uploads/<uuid:upload_id>": [
         owned_api(upload, method="head"),
         owned_api(upload, method="delete", owner=204),
-        # The test's part is of another type, which the owner is told.
+        # The test's part has another content type, so the owner gets an error about that.
         owned_api(upload, method="patch", owner=415),
     ],
     "api/assets/<uuid:asset_id>": owned_api(picture),

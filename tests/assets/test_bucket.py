@@ -48,7 +48,7 @@ def object_bytes(s3_client, bucket, key):
     return s3_client.get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
-def test_a_stored_file_is_in_the_bucket_verified_and_gone_from_the_disk(clip, user, bucket, s3_client, settings):
+def test_stored_file_is_verified_in_the_bucket_and_deleted_from_disk(clip, user, bucket, s3_client, settings):
     content = clip.read_bytes()
     asset = store(clip, user)
     asset.refresh_from_db()
@@ -58,12 +58,12 @@ def test_a_stored_file_is_in_the_bucket_verified_and_gone_from_the_disk(clip, us
     assert [path for path in settings.MEDIA_ROOT.rglob("*") if path.name != ".media-id"] == []
 
 
-def test_the_local_file_stays_until_the_row_is_committed(clip, user, bucket):
+def test_local_file_stays_until_the_row_is_committed(clip, user, bucket):
     stored = services.file_store(clip, key=keys.job_video_key(uuid.uuid4()), content_type="video/mp4")
     assert local_path(stored.key).exists()
 
 
-def test_a_large_file_goes_up_in_parts_and_its_etag_is_foreseen(tmp_path, user, bucket, proxy):
+def test_large_file_is_uploaded_in_parts_with_the_predicted_etag(tmp_path, user, bucket, proxy):
     asset = store_large(tmp_path, user)
     asset.refresh_from_db()
     assert asset.stored_in == "bucket"
@@ -72,7 +72,7 @@ def test_a_large_file_goes_up_in_parts_and_its_etag_is_foreseen(tmp_path, user, 
     assert not any(seen.method == "GET" for seen in proxy.seen), "verified by ETag, not by reading it back"
 
 
-def test_requests_carry_nothing_that_other_servers_refuse(tmp_path, clip, user, bucket, proxy):
+def test_requests_have_no_headers_that_other_servers_reject(tmp_path, clip, user, bucket, proxy):
     store(clip, user)
     store_large(tmp_path, user)
     for seen in proxy.seen:
@@ -83,7 +83,7 @@ def test_requests_carry_nothing_that_other_servers_refuse(tmp_path, clip, user, 
         assert "x-amz-acl" not in names
 
 
-def test_progress_of_the_upload_is_told_in_the_callers_thread(tmp_path, user, bucket, proxy):
+def test_upload_progress_is_reported_in_the_callers_thread(tmp_path, user, bucket, proxy):
     proxy.faults.append(Fault("PUT", "slow", part="partNumber"))
     proxy.slow_seconds = 1.2
     told = []
@@ -96,7 +96,7 @@ def test_progress_of_the_upload_is_told_in_the_callers_thread(tmp_path, user, bu
     assert {thread for _, thread in told} == {threading.current_thread()}
 
 
-def test_a_cancelled_job_stops_its_upload_and_leaves_no_parts(tmp_path, user, bucket, proxy, s3_client):
+def test_cancelled_job_stops_its_upload_and_leaves_no_parts(tmp_path, user, bucket, proxy, s3_client):
     proxy.faults.append(Fault("PUT", "slow", part="partNumber"))
     proxy.slow_seconds = 1.2
 
@@ -110,7 +110,7 @@ def test_a_cancelled_job_stops_its_upload_and_leaves_no_parts(tmp_path, user, bu
         )
     assert not s3_client.list_multipart_uploads(Bucket=bucket).get("Uploads")
     assert "Contents" not in s3_client.list_objects_v2(Bucket=bucket, Prefix=key)
-    # A part that was on its way when the job was cancelled may be tried again; parts not begun never are.
+    # A part in transit when the job was cancelled may be retried; parts that had not started are never sent.
     assert len({seen.path for seen in proxy.seen if "partNumber" in seen.path}) < 12
 
 
@@ -133,7 +133,9 @@ def test_a_cancelled_job_stops_its_upload_and_leaves_no_parts(tmp_path, user, bu
     ],
     ids=lambda value: f"{value.method}-{value.kind}-{value.times}" if isinstance(value, Fault) else "",
 )
-def test_no_local_file_goes_before_its_object_is_verified(clip, user, bucket, proxy, s3_client, fault, verified):
+def test_local_file_is_kept_until_its_object_is_verified(
+    clip, user, bucket, proxy, s3_client, fault, verified
+):
     content = clip.read_bytes()
     proxy.faults.append(fault)
     asset = store(clip, user)
@@ -147,7 +149,7 @@ def test_no_local_file_goes_before_its_object_is_verified(clip, user, bucket, pr
     assert local_path(asset.key).read_bytes() == content
     assert asset.upload_error
     assert services.asset_urls(asset)["video_url"] == f"/api/mv/get_video/{asset.id}"
-    # The trouble ends: the background finishes it.
+    # Once the fault is over, the background upload finishes it.
     proxy.faults.clear()
     assert background.asset_upload(asset.id)
     asset.refresh_from_db()
@@ -156,14 +158,14 @@ def test_no_local_file_goes_before_its_object_is_verified(clip, user, bucket, pr
     assert not local_path(asset.key).exists()
 
 
-def test_a_wrong_etag_with_a_truncated_answer_proves_nothing(clip, user, bucket, proxy):
+def test_wrong_etag_and_truncated_response_is_not_verified(clip, user, bucket, proxy):
     proxy.faults += [Fault("HEAD", "wrong_etag"), Fault("GET", "short_answer")]
     asset = store(clip, user)
     assert asset.upload_pending
     assert local_path(asset.key).exists()
 
 
-def test_a_server_that_is_down_costs_no_job(clip, user, bucket, settings):
+def test_unreachable_server_does_not_fail_the_job(clip, user, bucket, settings):
     settings.STORAGE_ENDPOINT_URL = "http://127.0.0.1:9"
     asset = store(clip, user)
     assert asset.upload_pending
@@ -172,20 +174,20 @@ def test_a_server_that_is_down_costs_no_job(clip, user, bucket, settings):
 
 
 @pytest.mark.parametrize("kind", ["reset", "denied", "slow_down"])
-def test_parts_of_a_failed_upload_are_thrown_away(tmp_path, user, bucket, proxy, s3_client, kind):
+def test_parts_of_a_failed_upload_are_removed(tmp_path, user, bucket, proxy, s3_client, kind):
     proxy.faults.append(Fault("PUT", kind, part="partNumber=2"))
     asset = store_large(tmp_path, user)
     assert asset.upload_pending
     assert not s3_client.list_multipart_uploads(Bucket=bucket).get("Uploads")
 
 
-def test_an_answer_lost_after_completing_a_multipart_upload_is_no_failure(tmp_path, user, bucket, proxy):
+def test_lost_response_after_completing_a_multipart_upload_is_a_success(tmp_path, user, bucket, proxy):
     proxy.faults.append(Fault("POST", "lose_answer", part="uploadId"))
     asset = store_large(tmp_path, user)
     assert asset.stored_in == "bucket"
 
 
-def test_each_failure_waits_longer(clip, user, bucket, proxy):
+def test_wait_grows_with_each_failure(clip, user, bucket, proxy):
     proxy.faults.append(Fault("PUT", "denied"))
     asset = store(clip, user)
     waits = []
@@ -198,7 +200,7 @@ def test_each_failure_waits_longer(clip, user, bucket, proxy):
     assert (asset.upload_attempts, "AccessDenied" in asset.upload_error) == (4, True)
 
 
-def test_a_changed_local_file_is_not_sent(clip, user, bucket, proxy):
+def test_changed_local_file_is_not_uploaded(clip, user, bucket, proxy):
     proxy.faults.append(Fault("PUT", "denied", times=1))
     asset = store(clip, user)
     local_path(asset.key).write_bytes(b"other bytes")
@@ -207,7 +209,7 @@ def test_a_changed_local_file_is_not_sent(clip, user, bucket, proxy):
     assert "changed" in asset.upload_error
 
 
-def test_the_object_of_a_deleted_asset_goes_once_the_bucket_answers(clip, user, bucket, proxy, s3_client, messages):
+def test_object_of_a_deleted_asset_is_deleted_once_the_bucket_is_back(clip, user, bucket, proxy, s3_client, messages):
     asset = store(clip, user)
     key = asset.key
     services.asset_delete(by=user, asset=asset)
@@ -220,13 +222,13 @@ def test_the_object_of_a_deleted_asset_goes_once_the_bucket_answers(clip, user, 
     assert "Contents" not in s3_client.list_objects_v2(Bucket=bucket, Prefix=key)
 
 
-def test_the_object_of_a_row_that_lives_is_never_deleted(clip, user, bucket, s3_client):
+def test_object_with_a_row_is_never_deleted(clip, user, bucket, s3_client):
     asset = store(clip, user)
     background.objects_delete([asset.key])
     assert s3_client.head_object(Bucket=bucket, Key=asset.key)
 
 
-def test_an_asset_deleted_during_its_upload_leaves_no_object(clip, user, bucket, proxy, messages):
+def test_asset_deleted_during_its_upload_leaves_no_object(clip, user, bucket, proxy, messages):
     proxy.faults.append(Fault("PUT", "denied", times=1))
     asset = store(clip, user)
     sent_before = proxy.count("PUT")
@@ -241,7 +243,7 @@ def test_an_asset_deleted_during_its_upload_leaves_no_object(clip, user, bucket,
     assert messages("housekeeping") == [(background.OBJECTS_DELETE_TASK, {"keys": [asset.key]})]
 
 
-def test_a_worker_takes_its_input_from_the_bucket(clip, user, bucket, settings):
+def test_worker_fetches_its_input_from_the_bucket(clip, user, bucket, settings):
     content = clip.read_bytes()
     asset = store(clip, user)
     with services.asset_local_copy(asset) as path:
@@ -251,7 +253,7 @@ def test_a_worker_takes_its_input_from_the_bucket(clip, user, bucket, settings):
 
 
 @pytest.mark.parametrize("kind", ["cut_answer", "short_answer", "reset", "slow_down"])
-def test_a_broken_download_never_becomes_an_input(clip, user, bucket, proxy, kind):
+def test_corrupt_download_is_never_used_as_input(clip, user, bucket, proxy, kind):
     content = clip.read_bytes()
     asset = store(clip, user)
     proxy.faults.append(Fault("GET", kind))
@@ -262,7 +264,7 @@ def test_a_broken_download_never_becomes_an_input(clip, user, bucket, proxy, kin
         assert path.read_bytes() == content
 
 
-def test_a_cut_download_goes_on_where_it_stopped(clip, user, bucket, proxy):
+def test_interrupted_download_resumes(clip, user, bucket, proxy):
     asset = store(clip, user)
     proxy.faults.append(Fault("GET", "cut_answer", times=1))
     with pytest.raises(StorageUnavailable), services.asset_local_copy(asset):
@@ -273,7 +275,7 @@ def test_a_cut_download_goes_on_where_it_stopped(clip, user, bucket, proxy):
     assert ranges == ["bytes=0-", f"bytes={asset.size_bytes // 2}-"]
 
 
-def test_a_presigned_link_opens_without_an_account_and_downloads_under_a_name(clip, user, bucket):
+def test_presigned_link_works_without_an_account_and_has_a_download_name(clip, user, bucket):
     content = clip.read_bytes()
     asset = store(clip, user)
     answer = requests.get(services.asset_url(asset, lifetime_seconds=60), timeout=10)
@@ -283,7 +285,7 @@ def test_a_presigned_link_opens_without_an_account_and_downloads_under_a_name(cl
     assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in url
 
 
-def test_links_are_signed_for_the_public_endpoint_and_live_a_week_at_most(clip, user, bucket, settings):
+def test_links_are_signed_for_the_public_endpoint_and_last_at_most_a_week(clip, user, bucket, settings):
     settings.STORAGE_PUBLIC_ENDPOINT_URL = "https://files.example:9443"
     asset = store(clip, user)
     url = services.asset_url(asset, lifetime_seconds=30 * 24 * 3600)
@@ -291,7 +293,7 @@ def test_links_are_signed_for_the_public_endpoint_and_live_a_week_at_most(clip, 
     assert "X-Amz-Expires=604800" in url
 
 
-def test_a_link_on_aws_names_the_bucket_and_region_in_its_host(settings, monkeypatch):
+def test_aws_link_has_bucket_and_region_in_its_host(settings, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     settings.STORAGE_BUCKET, settings.STORAGE_REGION = "films", "eu-west-1"
@@ -301,7 +303,7 @@ def test_a_link_on_aws_names_the_bucket_and_region_in_its_host(settings, monkeyp
     assert "X-Amz-Signature" in url
 
 
-def test_a_result_names_its_cloud_urls_by_part(clip, tmp_path, user, bucket):
+def test_result_lists_its_cloud_urls_by_part(clip, tmp_path, user, bucket):
     asset = store(clip, user)
     path = tmp_path / "metadata.json"
     path.write_text("{}")
@@ -313,7 +315,7 @@ def test_a_result_names_its_cloud_urls_by_part(clip, tmp_path, user, bucket):
     assert urls["local_video_url"] == f"/api/mv/get_video/{asset.id}"
 
 
-def test_a_video_in_the_bucket_is_answered_by_the_way_to_it(clip, user, bucket, client):
+def test_video_in_the_bucket_is_a_redirect(clip, user, bucket, client):
     content = clip.read_bytes()
     asset = store(clip, user)
     client.force_login(user)
@@ -324,7 +326,7 @@ def test_a_video_in_the_bucket_is_answered_by_the_way_to_it(clip, user, bucket, 
     assert (head.status_code, head["Content-Length"]) == (200, str(len(content)))
 
 
-def test_a_pending_file_is_served_locally(clip, user, bucket, proxy, client):
+def test_file_with_pending_upload_is_served_locally(clip, user, bucket, proxy, client):
     content = clip.read_bytes()
     proxy.faults.append(Fault("PUT", "denied"))
     asset = store(clip, user)
@@ -333,7 +335,7 @@ def test_a_pending_file_is_served_locally(clip, user, bucket, proxy, client):
     assert (response.status_code, b"".join(response.streaming_content)) == (206, content[5:10])
 
 
-def test_a_file_on_another_machine_says_try_again(clip, user, bucket, proxy, client, settings, tmp_path):
+def test_file_on_another_machine_asks_to_try_again(clip, user, bucket, proxy, client, settings, tmp_path):
     proxy.faults.append(Fault("PUT", "denied"))
     asset = store(clip, user)
     settings.MEDIA_ROOT = tmp_path / "another-machine"
@@ -343,7 +345,7 @@ def test_a_file_on_another_machine_says_try_again(clip, user, bucket, proxy, cli
     assert client.get(f"/api/mv/get_video/{asset.id}").status_code == 503
 
 
-def test_a_due_upload_is_sent_to_the_workers_of_its_disk_once(clip, user, bucket, proxy, messages):
+def test_due_upload_is_sent_once_to_the_workers_of_its_disk(clip, user, bucket, proxy, messages):
     proxy.faults.append(Fault("PUT", "denied"))
     asset = store(clip, user)
     now = timezone.now() + timedelta(minutes=1)
@@ -352,7 +354,7 @@ def test_a_due_upload_is_sent_to_the_workers_of_its_disk_once(clip, user, bucket
     assert messages(f"disk-{asset.media_folder}") == [(background.UPLOAD_TASK, {"asset_id": str(asset.id)})]
 
 
-def test_a_copy_that_a_killed_worker_left_is_dropped_later(clip, user, bucket, messages):
+def test_local_copy_left_by_a_killed_worker_is_deleted_later(clip, user, bucket, messages):
     asset = store(clip, user)
     place = local_path(asset.key)
     place.parent.mkdir(parents=True)
@@ -367,8 +369,8 @@ def test_a_copy_that_a_killed_worker_left_is_dropped_later(clip, user, bucket, m
     assert not Asset.objects.get().media_folder
 
 
-@pytest.mark.parametrize("before", [None, b"of a dead attempt"], ids=["nothing there", "over an orphan"])
-def test_a_late_upload_of_an_attempt_that_is_over_replaces_nothing(clip, user, bucket, s3_client, before):
+@pytest.mark.parametrize("before", [None, b"of a dead attempt"], ids=["no object", "over an orphan"])
+def test_late_upload_of_a_finished_attempt_replaces_nothing(clip, user, bucket, s3_client, before):
     key = keys.pro_result_key(user.pk, uuid.uuid4())
     if before:
         s3_client.put_object(Bucket=bucket, Key=key, Body=before)
@@ -387,7 +389,7 @@ def test_a_late_upload_of_an_attempt_that_is_over_replaces_nothing(clip, user, b
     assert object_bytes(s3_client, bucket, key) == b"of the next attempt"
 
 
-def test_a_fenced_upload_replaces_what_a_dead_attempt_left(clip, user, bucket, s3_client):
+def test_fenced_upload_replaces_what_a_dead_attempt_left(clip, user, bucket, s3_client):
     key = keys.pro_result_key(user.pk, uuid.uuid4())
     s3_client.put_object(Bucket=bucket, Key=key, Body=b"of a dead attempt")
     content = clip.read_bytes()
@@ -396,7 +398,7 @@ def test_a_fenced_upload_replaces_what_a_dead_attempt_left(clip, user, bucket, s
     assert object_bytes(s3_client, bucket, key) == content
 
 
-def test_the_fence_keeps_an_attempt_that_is_over_from_the_disk(clip, user, bucket):
+def test_fence_keeps_a_finished_attempt_from_writing_to_disk(clip, user, bucket):
     def over():
         raise WorkCancelled("taken over")
 

@@ -37,7 +37,7 @@ def on_disk(user, tmp_path, settings):
     return assets
 
 
-def test_a_right_bucket_passes_every_step_and_keeps_nothing(bucket, s3_client):
+def test_working_bucket_passes_every_step_and_keeps_nothing(bucket, s3_client):
     text, failed = run("check_storage")
     assert not failed, text
     for step in ("write", "verify", "read a range", "list", "clock", "presigned link", "delete"):
@@ -45,7 +45,7 @@ def test_a_right_bucket_passes_every_step_and_keeps_nothing(bucket, s3_client):
     assert "Contents" not in s3_client.list_objects_v2(Bucket=bucket)
 
 
-def test_without_a_bucket_the_disk_is_checked():
+def test_disk_is_checked_without_a_bucket():
     text, failed = run("check_storage")
     assert (failed, "STORAGE_BUCKET is not set" in text) == (False, True)
 
@@ -53,32 +53,32 @@ def test_without_a_bucket_the_disk_is_checked():
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (Fault("PUT", "denied"), "FAILED  write: The bucket refused to store a file (AccessDenied). The key may not"),
+        (Fault("PUT", "denied"), "FAILED  write: The bucket refused to store a file (AccessDenied). The key lacks"),
         (Fault("HEAD", "wrong_etag"), "every upload is read back"),
         (Fault("GET", "denied", part="list-type"), "FAILED  list:"),
         (Fault("PUT", "corrupt_request"), "FAILED  verify: The object differs"),
     ],
 )
-def test_what_is_wrong_is_said_in_words(bucket, proxy, fault, words):
+def test_faults_are_explained(bucket, proxy, fault, words):
     proxy.faults.append(fault)
     text, failed = run("check_storage")
     assert words in text
     assert failed == ("FAILED" in words)
 
 
-def test_a_bucket_that_does_not_exist_is_said_so(bucket, settings):
+def test_missing_bucket_is_reported(bucket, settings):
     settings.STORAGE_BUCKET = "there-is-none"
     text, failed = run("check_storage")
     assert failed and "NoSuchBucket" in text and "STORAGE_BUCKET" in text
 
 
-def test_a_public_endpoint_that_leads_elsewhere_is_found(bucket, settings):
+def test_wrong_public_endpoint_is_reported(bucket, settings):
     settings.STORAGE_PUBLIC_ENDPOINT_URL = "http://127.0.0.1:9"
     text, failed = run("check_storage")
     assert failed and "FAILED  presigned link" in text
 
 
-def test_files_move_from_the_disk_to_the_bucket_and_are_read_throughout(bucket, on_disk, s3_client):
+def test_files_stay_readable_while_they_move_to_the_bucket(bucket, on_disk, s3_client):
     contents = [local_path(asset.key).read_bytes() for asset in on_disk]
     text, failed = run("move_media")
     assert not failed and "3 files" in text
@@ -89,7 +89,7 @@ def test_files_move_from_the_disk_to_the_bucket_and_are_read_throughout(bucket, 
             assert path.read_bytes() == content
 
 
-def test_an_interrupted_move_goes_on_where_it_stopped(bucket, on_disk, proxy):
+def test_interrupted_move_resumes(bucket, on_disk, proxy):
     proxy.faults.append(Fault("PUT", "denied", part=on_disk[1].key))
     text, failed = run("move_media")
     assert failed and "AccessDenied" in text
@@ -102,13 +102,13 @@ def test_an_interrupted_move_goes_on_where_it_stopped(bucket, on_disk, proxy):
     assert Asset.objects.filter(stored_in="bucket", media_folder="").count() == 3
 
 
-def test_a_dry_run_moves_nothing(bucket, on_disk, proxy):
+def test_dry_run_moves_nothing(bucket, on_disk, proxy):
     text, _ = run("move_media", "--dry-run")
     assert "3 files" in text and "would be moved" in text
     assert proxy.count("PUT") == 0
     assert Asset.objects.filter(upload_pending=True).count() == 0
 
 
-def test_a_move_without_a_bucket_is_refused(on_disk):
+def test_move_without_a_bucket_is_refused(on_disk):
     text, failed = run("move_media")
     assert failed and "STORAGE_BUCKET" in text

@@ -1,4 +1,4 @@
-"""A worker killed with SIGKILL at each step of storing a file: everything ends right afterwards."""
+"""Kill a worker with SIGKILL at each step of storing a file: everything recovers afterwards."""
 
 import multiprocessing
 import os
@@ -41,7 +41,7 @@ def store(path, key, user):
 
 
 def killed_at(proxy, method, part, work):
-    """Run `work` in a process of its own and kill it when that request has reached the proxy."""
+    """Run `work` in a separate process and kill it when that request reaches the proxy."""
     connection.close()
     proxy.slow_seconds = 60.0
     fault = Fault(method, "slow", part=part)
@@ -65,7 +65,7 @@ STEPS = [
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step[0]}-{step[1]}")
-def test_a_job_killed_while_storing_is_done_again_under_the_same_key(step, tmp_path, user, bucket, proxy, s3_client):
+def test_job_killed_while_storing_is_redone_under_the_same_key(step, tmp_path, user, bucket, proxy, s3_client):
     method, part, size = step
     key = "users/1/jobs/2/archive.zip"
     first = make(tmp_path, size)
@@ -78,7 +78,7 @@ def test_a_job_killed_while_storing_is_done_again_under_the_same_key(step, tmp_p
     assert not local_path(key).exists()
 
 
-def test_what_a_job_left_that_is_never_done_again_is_swept(tmp_path, user, bucket, proxy, s3_client):
+def test_leftovers_of_a_job_that_never_runs_again_are_swept(tmp_path, user, bucket, proxy, s3_client):
     path = make(tmp_path, MULTIPART_THRESHOLD_BYTES)
     killed_at(proxy, "PUT", "partNumber=2", lambda: store(path, "mv/jobs/1/archive.zip", user))
     assert orphans_sweep(now=timezone.now() + LATER, dry_run=False).files == 1
@@ -87,7 +87,7 @@ def test_what_a_job_left_that_is_never_done_again_is_swept(tmp_path, user, bucke
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step[0]}-{step[1]}")
-def test_a_background_upload_killed_anywhere_is_finished_by_the_next(step, tmp_path, user, bucket, proxy, s3_client):
+def test_background_upload_killed_anywhere_is_finished_by_the_next(step, tmp_path, user, bucket, proxy, s3_client):
     method, part, size = step
     proxy.faults += [Fault("PUT", "denied"), Fault("POST", "denied")]
     asset = store(make(tmp_path, size), "mv/jobs/1/archive.zip", user)
@@ -102,7 +102,7 @@ def test_a_background_upload_killed_anywhere_is_finished_by_the_next(step, tmp_p
     assert not local_path(asset.key).exists()
 
 
-def test_a_copy_left_by_a_worker_killed_after_the_commit_is_dropped(tmp_path, user, bucket):
+def test_local_copy_left_by_a_worker_killed_after_commit_is_deleted(tmp_path, user, bucket):
     path = make(tmp_path, 5000)
 
     def work():
@@ -117,7 +117,7 @@ def test_a_copy_left_by_a_worker_killed_after_the_commit_is_dropped(tmp_path, us
     child.join()
     asset = Asset.objects.get()
     assert (child.exitcode, asset.stored_in, local_path(asset.key).exists()) == (-signal.SIGKILL, "bucket", True)
-    assert orphans_sweep(now=timezone.now() + LATER, dry_run=False).files == 0, "a row knows it"
+    assert orphans_sweep(now=timezone.now() + LATER, dry_run=False).files == 0, "it has a row"
     assert background.storage_work_dispatch(now=timezone.now() + LATER) == 1
     background.asset_local_copy_drop(asset.id)
     asset.refresh_from_db()

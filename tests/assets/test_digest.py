@@ -18,7 +18,7 @@ def md5(content):
 
 
 def etag_of(content):
-    """What S3 documents: the MD5, or the MD5 of the parts' MD5s and their number."""
+    """As S3 documents it: the MD5, or the MD5 of the parts' MD5s and the number of parts."""
     if len(content) < MULTIPART_THRESHOLD_BYTES:
         return md5(content).hexdigest()
     parts = [content[start : start + PART_BYTES] for start in range(0, len(content), PART_BYTES)]
@@ -29,7 +29,7 @@ def etag_of(content):
 @pytest.mark.parametrize(
     "size", [1, PART_BYTES, MULTIPART_THRESHOLD_BYTES - 1, MULTIPART_THRESHOLD_BYTES, MULTIPART_THRESHOLD_BYTES + 5]
 )
-def test_the_etag_of_a_file_is_foreseen_whatever_the_pieces(size, piece):
+def test_predicted_etag_does_not_depend_on_the_pieces(size, piece):
     content = random.Random(size).randbytes(size)
     digest = digest_of(content, piece=piece)
     assert (digest.etag, digest.size_bytes) == (etag_of(content), size)

@@ -5,7 +5,7 @@ from apps.assets.store.disk import file_place, local_path, media_folder_id, medi
 from apps.assets.store.local_files import _remove_empty_folders
 
 
-def test_processes_that_start_together_agree_on_the_folders_id():
+def test_processes_starting_together_agree_on_the_folder_id():
     media_root()
     context = multiprocessing.get_context("fork")
     start, answers = context.Event(), context.Queue()
@@ -25,8 +25,8 @@ def test_processes_that_start_together_agree_on_the_folders_id():
     assert [path.name for path in media_root().iterdir()] == [".media-id"]
 
 
-def test_a_folder_removed_at_the_wrong_moment_is_made_again(tmp_path):
-    """One thread keeps removing folders that are empty while another puts files into them."""
+def test_folder_removed_at_the_wrong_moment_is_recreated(tmp_path):
+    """One thread keeps removing empty folders while another puts files into them."""
     stop = threading.Event()
 
     def remove():

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 JOB, PROJECT = uuid.uuid4(), uuid.uuid4()
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-# Every kind of result that product chapter 3 names.
+# Every kind of result whose local file is deleted after its upload.
 RESULTS = {
     "generated video": (keys.job_video_key(JOB), "video/mp4", "video"),
     "its metadata": (keys.job_metadata_key(JOB), "application/json", "metadata"),
@@ -57,7 +57,7 @@ def made(clip, picture, tmp_path):
 
 
 @pytest.mark.parametrize("result", RESULTS)
-def test_the_local_file_of_every_kind_of_result_goes_after_its_upload(result, made, user, bucket, s3_client):
+def test_local_file_of_every_kind_of_result_is_deleted_after_upload(result, made, user, bucket, s3_client):
     key, content_type, kind = RESULTS[result]
     content = made[content_type].read_bytes()
     stored = services.file_store(made[content_type], key=key, content_type=content_type)
@@ -71,7 +71,7 @@ def test_the_local_file_of_every_kind_of_result_goes_after_its_upload(result, ma
 
 
 @pytest.mark.parametrize("result", RESULTS)
-def test_with_keep_local_files_every_kind_of_result_stays(result, made, user, bucket, settings):
+def test_keep_local_files_keeps_every_kind_of_result(result, made, user, bucket, settings):
     settings.KEEP_LOCAL_FILES = True
     key, content_type, kind = RESULTS[result]
     stored = services.file_store(made[content_type], key=key, content_type=content_type)
@@ -80,7 +80,7 @@ def test_with_keep_local_files_every_kind_of_result_stays(result, made, user, bu
     assert Asset.objects.get().stored_in == "bucket"
 
 
-def test_a_deletion_is_logged_with_the_size_and_counted():
+def test_deletion_is_logged_with_the_size_and_counted():
     path = place(content=b"12345")
     outcome, events, logs = deleted(path)
     assert (outcome, events) == (Deletion.DELETED, [("local_file_deleted", "info")])
@@ -89,24 +89,24 @@ def test_a_deletion_is_logged_with_the_size_and_counted():
     assert (total.files, total.size_bytes) == (1, 5)
 
 
-def test_a_file_that_is_gone_already_is_a_warning():
+def test_missing_file_is_a_warning():
     outcome, events, _ = deleted(local_path("mv/jobs/1/video.mp4"))
     assert (outcome, events) == (Deletion.MISSING, [("local_file_not_found", "warning")])
 
 
-def test_only_folders_that_became_empty_go():
+def test_only_empty_folders_are_removed():
     place("mv/jobs/2/video.mp4")
     deleted(place("mv/jobs/1/video.mp4"))
     assert not local_path("mv/jobs/1").exists()
     assert local_path("mv/jobs/2/video.mp4").exists()
 
 
-def test_the_media_folder_itself_stays():
+def test_media_folder_itself_is_never_removed():
     deleted(place("mv/x.mp4"))
     assert media_root().is_dir()
 
 
-def test_a_folder_in_the_way_is_an_error_and_stays():
+def test_folder_instead_of_a_file_is_an_error_and_stays():
     path = local_path("mv/jobs/1/video.mp4")
     path.mkdir(parents=True)
     outcome, events, _ = deleted(path)
@@ -122,7 +122,7 @@ def test_nothing_outside_the_media_folder_is_deleted(tmp_path):
     assert outside.exists()
 
 
-def test_a_linked_folder_that_leads_out_is_not_followed(tmp_path):
+def test_linked_folder_pointing_outside_is_not_followed(tmp_path):
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "video.mp4").write_text("precious")
@@ -131,7 +131,7 @@ def test_a_linked_folder_that_leads_out_is_not_followed(tmp_path):
     assert (outside / "video.mp4").exists()
 
 
-def test_a_link_to_a_file_outside_goes_and_its_target_stays(tmp_path):
+def test_link_to_an_outside_file_is_removed_but_not_its_target(tmp_path):
     outside = tmp_path / "precious.txt"
     outside.write_text("precious")
     link = local_path("mv/jobs/1/video.mp4")
@@ -141,15 +141,15 @@ def test_a_link_to_a_file_outside_goes_and_its_target_stays(tmp_path):
     assert (outside.read_text(), link.is_symlink()) == ("precious", False)
 
 
-def test_a_linked_folder_inside_is_followed():
+def test_linked_folder_inside_is_followed():
     path = place("mv/jobs/1/video.mp4")
     (media_root() / "mv/alias").symlink_to(path.parent)
     assert deleted(media_root() / "mv/alias/video.mp4")[0] == Deletion.DELETED
     assert not path.exists()
 
 
-def test_a_file_without_permission_is_an_error_and_stays(settings):
-    # Not under pytest's folder, which nobody but its owner may enter.
+def test_file_without_permission_is_an_error_and_stays(settings):
+    # Not under pytest's folder, which only its owner may enter.
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         settings.MEDIA_ROOT = Path(folder)
@@ -167,7 +167,7 @@ def test_a_file_without_permission_is_an_error_and_stays(settings):
         path.parent.chmod(0o755)
 
 
-def test_a_file_that_is_being_read_is_not_pulled_away():
+def test_file_being_read_is_not_deleted():
     path = place()
     with local_file_hold(path) as held:
         assert held
@@ -176,7 +176,7 @@ def test_a_file_that_is_being_read_is_not_pulled_away():
     assert deleted(path)[0] == Deletion.DELETED
 
 
-def test_a_reader_in_another_process_holds_a_file_too():
+def test_file_read_by_another_process_is_not_deleted():
     path = place()
     context = multiprocessing.get_context("fork")
     reading, finish = context.Event(), context.Event()
@@ -195,7 +195,7 @@ def test_a_reader_in_another_process_holds_a_file_too():
     assert deleted(path)[0] == Deletion.DELETED
 
 
-def test_many_processes_delete_at_once_and_exactly_one_did_it():
+def test_of_many_concurrent_deletions_exactly_one_succeeds():
     path = place()
     connection.close()
     context = multiprocessing.get_context("fork")

@@ -23,11 +23,11 @@ from apps.assets.store.ranges import ByteRange, RangeNotSatisfiable, range_parse
         ("bytes=99999999999999999999-", None),
     ],
 )
-def test_a_range_of_a_hundred_bytes(header, expected):
+def test_range_of_a_hundred_bytes(header, expected):
     assert range_parse(header, 100) == expected
 
 
 @pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=999-"])
-def test_a_range_outside_the_file_is_not_satisfiable(header):
+def test_range_outside_the_file_is_not_satisfiable(header):
     with pytest.raises(RangeNotSatisfiable):
         range_parse(header, 100)

@@ -48,7 +48,7 @@ def folders(settings):
     return [path for path in (Path(settings.SCRATCH_ROOT) / "uploads").glob("*") if path.is_dir()]
 
 
-def test_a_file_sent_in_parts_is_taken_like_any_upload(api, clip, settings):
+def test_file_sent_in_parts_is_accepted_like_any_upload(api, clip, settings):
     content, middle = clip.read_bytes(), 1000
     address = begin(api, len(content), name="Zoë.mp4")
     assert send(api, address, content[:middle], 0)["Upload-Offset"] == str(middle)
@@ -63,7 +63,7 @@ def test_a_file_sent_in_parts_is_taken_like_any_upload(api, clip, settings):
     assert folders(settings) == []
 
 
-def test_a_part_at_another_offset_is_refused_and_changes_nothing(api):
+def test_part_at_a_wrong_offset_is_refused_and_changes_nothing(api):
     address = begin(api, 10)
     send(api, address, b"12345", 0)
     answer = send(api, address, b"12345", 0)
@@ -71,13 +71,13 @@ def test_a_part_at_another_offset_is_refused_and_changes_nothing(api):
     assert stands_at(api, address) == 5
 
 
-def test_more_than_was_said_is_refused(api):
+def test_more_bytes_than_announced_are_refused(api):
     address = begin(api, 4)
     assert send(api, address, b"12345", 0).status_code == 400
     assert stands_at(api, address) <= 4
 
 
-def test_a_part_waits_for_the_one_that_is_still_being_written(api, settings):
+def test_part_is_refused_while_another_is_being_written(api, settings):
     address = begin(api, 4)
     with (folders(settings)[0] / "content").open("ab") as earlier:
         fcntl.flock(earlier, fcntl.LOCK_EX)
@@ -85,12 +85,12 @@ def test_a_part_waits_for_the_one_that_is_still_being_written(api, settings):
     assert send(api, address, b"1234", 0).status_code == 204
 
 
-def test_what_is_not_whole_is_not_taken(api):
+def test_incomplete_upload_is_not_accepted(api):
     address = begin(api, 4)
     assert take(api, address).status_code == 409
 
 
-def test_the_content_decides_what_it_is(api):
+def test_type_is_detected_from_the_content(api):
     text = b"#!/bin/sh\necho hello\n" * 50
     address = begin(api, len(text))
     send(api, address, text, 0)
@@ -98,14 +98,14 @@ def test_the_content_decides_what_it_is(api):
     assert (answer.status_code, answer.json()["code"]) == (400, "not_media")
 
 
-def test_limits_hold_from_the_start(api, settings):
+def test_limits_apply_from_the_start(api, settings):
     settings.UPLOAD_LIMITS = {"video": (1000, 3600, "a video")}
     assert begin(api, 1001).status_code == 413
     assert begin(api, 0).status_code == 400
     assert api.post("/api/uploads", headers={"Upload-Length": "many"}).status_code == 400
 
 
-def test_somebody_elses_upload_is_not_found(api, client, other_user, clip):
+def test_another_users_upload_is_not_found(api, client, other_user, clip):
     content = clip.read_bytes()
     address = begin(api, len(content))
     send(api, address, content, 0)
@@ -115,13 +115,13 @@ def test_somebody_elses_upload_is_not_found(api, client, other_user, clip):
     assert take(client, address).status_code == 404
 
 
-def test_only_so_many_are_kept_unfinished(api, settings):
+def test_number_of_unfinished_uploads_is_limited(api, settings):
     for _ in range(MOST_UNFINISHED + 2):
         begin(api, 5)
     assert len(folders(settings)) == MOST_UNFINISHED
 
 
-def test_the_night_takes_abandoned_parts(api, settings):
+def test_nightly_sweep_removes_abandoned_parts(api, settings):
     send(api, begin(api, 10), b"12345", 0)
     orphans_sweep(now=timezone.now(), dry_run=False)
     assert len(folders(settings)) == 1
@@ -135,7 +135,7 @@ def in_bucket(s3_client, bucket):
     ]
 
 
-def test_another_web_machine_goes_on_and_takes_it(api, clip, settings, tmp_path, bucket, s3_client):
+def test_another_web_machine_continues_and_accepts_the_upload(api, clip, settings, tmp_path, bucket, s3_client):
     content, one = clip.read_bytes(), settings.SCRATCH_ROOT
     address = begin(api, len(content))
     send(api, address, content[:1000], 0)
@@ -154,7 +154,7 @@ def test_another_web_machine_goes_on_and_takes_it(api, clip, settings, tmp_path,
     assert api.head(address).status_code == 404
 
 
-def test_an_upload_goes_on_where_it_began_while_the_bucket_is_down(api, clip, settings, bucket):
+def test_upload_continues_on_its_machine_while_the_bucket_is_down(api, clip, settings, bucket):
     settings.STORAGE_ENDPOINT_URL = f"http://127.0.0.1:{closed_port()}"
     content = clip.read_bytes()
     address = begin(api, len(content))
@@ -162,7 +162,7 @@ def test_an_upload_goes_on_where_it_began_while_the_bucket_is_down(api, clip, se
     assert take(api, address).status_code == 201
 
 
-def test_the_night_takes_abandoned_parts_from_the_bucket(api, settings, bucket, s3_client):
+def test_nightly_sweep_removes_abandoned_parts_from_the_bucket(api, settings, bucket, s3_client):
     send(api, begin(api, 10), b"12345", 0)
     mirror_sweep(now=timezone.now())
     assert len(in_bucket(s3_client, bucket)) == 2
@@ -170,13 +170,13 @@ def test_the_night_takes_abandoned_parts_from_the_bucket(api, settings, bucket, 
     assert in_bucket(s3_client, bucket) == []
 
 
-def test_a_client_of_another_version_is_told(api):
+def test_client_with_another_version_gets_an_error(api):
     answer = api.options("/api/uploads")
     assert (answer["Tus-Version"], answer["Tus-Extension"]) == ("1.0.0", "creation,termination")
     assert api.post("/api/uploads", headers={"Upload-Length": "5", "Tus-Resumable": "0.2.1"}).status_code == 412
 
 
-def test_it_goes_where_a_file_would_in_a_page_and_in_another_apps_call(api, user, clip):
+def test_upload_id_works_in_place_of_a_file_in_pages_and_other_apps(api, user, clip):
     scene = make_scenes(make_project(user), "2")[0]
     for path in ("/projects/{}/scenes/1/upload", "/api/mv/projects/{}/scenes/1/upload"):
         address = begin(api, clip.stat().st_size)

@@ -37,12 +37,12 @@ def use(asset):
         return path.read_bytes()
 
 
-def test_a_second_use_fetches_nothing(songs, proxy):
+def test_second_use_fetches_nothing(songs, proxy):
     assert use(songs[0]) == use(songs[0])
     assert proxy.count("GET") == 1
 
 
-def test_the_longest_unused_copy_goes_first(songs, settings):
+def test_least_recently_used_copy_is_removed_first(songs, settings):
     settings.SCRATCH_MAX_BYTES = 3 * songs[3].size_bytes
     for song in (songs[0], songs[1], songs[2], songs[0], songs[3]):
         use(song)
@@ -50,7 +50,7 @@ def test_the_longest_unused_copy_goes_first(songs, settings):
     assert sum(file.size_bytes for file in cached_files()) <= settings.SCRATCH_MAX_BYTES
 
 
-def test_a_copy_that_is_read_is_not_removed_whatever_the_limit(songs, settings):
+def test_copy_being_read_is_never_removed(songs, settings):
     settings.SCRATCH_MAX_BYTES = 0
     with cached_copy(songs[0]) as held:
         use(songs[1])
@@ -60,7 +60,7 @@ def test_a_copy_that_is_read_is_not_removed_whatever_the_limit(songs, settings):
     assert list(cache_root().iterdir()) == []
 
 
-def test_room_is_made_before_a_fetch_so_that_the_limit_holds_during_it(songs, settings, proxy):
+def test_space_is_freed_before_a_fetch(songs, settings, proxy):
     settings.SCRATCH_MAX_BYTES = songs[3].size_bytes
     use(songs[0])
     proxy.faults.append(Fault("GET", "reset"))
@@ -69,7 +69,7 @@ def test_room_is_made_before_a_fetch_so_that_the_limit_holds_during_it(songs, se
     assert f"{songs[0].sha256}.wav" not in cached_names()
 
 
-def test_many_processes_fetch_a_copy_once(songs, proxy):
+def test_concurrent_processes_fetch_a_copy_once(songs, proxy):
     proxy.slow_seconds = 0.5
     proxy.faults.append(Fault("GET", "slow"))
     connection.close()
@@ -106,7 +106,7 @@ def test_concurrent_fetches_and_evictions_never_lose_a_copy_in_use(songs, settin
     assert sum(file.size_bytes for file in cached_files()) <= settings.SCRATCH_MAX_BYTES
 
 
-def test_a_killed_reader_holds_nothing(songs, settings):
+def test_killed_reader_holds_no_lock(songs, settings):
     context = multiprocessing.get_context("fork")
     reading = context.Event()
     connection.close()

@@ -19,7 +19,7 @@ def store(path, user, **facts):
     return services.asset_create(owner=user, stored=stored, kind="video", **facts)
 
 
-def test_a_stored_video_has_its_probe_facts_and_lies_under_its_key(clip, user):
+def test_stored_video_has_its_probe_facts_and_key(clip, user):
     content = clip.read_bytes()
     asset = store(clip, user)
     assert not clip.exists()
@@ -31,12 +31,12 @@ def test_a_stored_video_has_its_probe_facts_and_lies_under_its_key(clip, user):
     assert asset.media_folder == media_folder_id()
 
 
-def test_the_folder_of_a_job_is_named_by_its_asset(clip, user):
+def test_job_folder_is_named_by_its_asset(clip, user):
     asset = store(clip, user)
     assert asset.key == f"mv/jobs/{asset.id}/video.mp4"
 
 
-def test_a_key_that_a_row_owns_is_never_overwritten(clip, song, user):
+def test_key_owned_by_a_row_is_never_overwritten(clip, song, user):
     asset = store(clip, user)
     content = local_path(asset.key).read_bytes()
     with pytest.raises(ConflictError):
@@ -44,7 +44,7 @@ def test_a_key_that_a_row_owns_is_never_overwritten(clip, song, user):
     assert local_path(asset.key).read_bytes() == content
 
 
-def test_what_a_dead_attempt_left_under_the_key_is_replaced(clip, song, user):
+def test_leftover_of_a_dead_attempt_is_replaced(clip, song, user):
     key = "users/1/jobs/2/pro_result_2.mp4"
     services.file_store(song, key=key, content_type="audio/wav")
     stored = services.file_store(clip, key=key, content_type="video/mp4")
@@ -52,7 +52,7 @@ def test_what_a_dead_attempt_left_under_the_key_is_replaced(clip, song, user):
     assert local_path(key).stat().st_size == asset.size_bytes
 
 
-def test_a_dead_attempt_cannot_make_a_row_for_the_file_of_the_next(clip, song, user):
+def test_dead_attempt_cannot_create_a_row_for_the_next_attempts_file(clip, song, user):
     key = "users/1/jobs/2/pro_result_2.mp4"
     early = services.file_store(song, key=key, content_type="audio/wav")
     services.file_store(clip, key=key, content_type="video/mp4")
@@ -61,7 +61,7 @@ def test_a_dead_attempt_cannot_make_a_row_for_the_file_of_the_next(clip, song, u
     assert not Asset.objects.exists()
 
 
-def test_metadata_is_stored_beside_its_video_without_probing(clip, tmp_path, user):
+def test_metadata_is_stored_next_to_its_video_without_probing(clip, tmp_path, user):
     asset = store(clip, user)
     path = tmp_path / "metadata.json"
     path.write_text("{}")
@@ -71,7 +71,7 @@ def test_metadata_is_stored_beside_its_video_without_probing(clip, tmp_path, use
     assert list(asset.parts.all()) == [part]
 
 
-def test_without_a_bucket_a_result_is_served_locally(clip, user):
+def test_result_is_served_locally_without_a_bucket(clip, user):
     asset = store(clip, user)
     assert services.asset_urls(asset) == {
         "cloud_urls": {},
@@ -82,23 +82,23 @@ def test_without_a_bucket_a_result_is_served_locally(clip, user):
     assert services.asset_url(asset, lifetime_seconds=60) is None
 
 
-def test_the_local_copy_of_a_file_on_this_disk_is_the_file_itself(clip, user):
+def test_local_copy_of_a_file_on_this_disk_is_the_file_itself(clip, user):
     asset = store(clip, user)
     with services.asset_local_copy(asset) as path:
         assert path == local_path(asset.key)
 
 
 @pytest.mark.parametrize("key", ["../etc/passwd", "/etc/passwd", "mv/../../x", "mv//x", "mv/.hidden", "one", "a/b c"])
-def test_a_key_that_could_leave_its_folder_is_refused(clip, key):
+def test_key_that_could_leave_its_folder_is_refused(clip, key):
     with pytest.raises(InputError):
         services.file_store(clip, key=key, content_type="video/mp4")
     assert clip.exists()
 
 
-def test_a_file_on_another_file_system_is_stored_too(clip_master, user):
+def test_file_on_another_file_system_is_stored(clip_master, user):
     other = Path("/dev/shm")
     if not other.is_dir() or other.stat().st_dev == clip_master.stat().st_dev:
-        pytest.skip("one file system only")
+        pytest.skip("there is only one file system")
     source = other / f"{uuid.uuid4()}.mp4"
     source.write_bytes(clip_master.read_bytes())
     asset = store(source, user)
@@ -106,7 +106,7 @@ def test_a_file_on_another_file_system_is_stored_too(clip_master, user):
     assert local_path(asset.key).read_bytes() == clip_master.read_bytes()
 
 
-def test_an_uploaded_song_is_known_by_its_content_not_its_name(song, user):
+def test_uploaded_song_is_identified_by_content_not_name(song, user):
     upload = SimpleUploadedFile("../../evil.exe", song.read_bytes(), content_type="text/html")
     asset = services.asset_from_upload(by=user, upload=upload, kind="audio")
     assert (asset.content_type, asset.kind, asset.original_name) == ("audio/wav", "audio", "evil.exe")
@@ -123,7 +123,7 @@ def test_an_uploaded_song_is_known_by_its_content_not_its_name(song, user):
         (b"\x00" * 5000, "audio", "not_media"),
     ],
 )
-def test_something_that_is_no_media_is_refused_with_a_reason(user, settings, content, kind, code):
+def test_file_that_is_not_media_is_refused_with_a_reason(user, settings, content, kind, code):
     with pytest.raises(InputError) as caught:
         services.asset_from_upload(by=user, upload=SimpleUploadedFile("a.mp3", content), kind=kind)
     assert (caught.value.code, http_status(caught.value)) == (code, 400)
@@ -132,14 +132,14 @@ def test_something_that_is_no_media_is_refused_with_a_reason(user, settings, con
     assert not any(path.is_file() for path in Path(settings.SCRATCH_ROOT).rglob("*"))
 
 
-def test_a_video_is_no_song(clip, user):
+def test_video_is_refused_as_a_song(clip, user):
     with pytest.raises(InputError) as caught:
         services.asset_from_upload(by=user, upload=SimpleUploadedFile("a.mp3", clip.read_bytes()), kind="audio")
     assert caught.value.code == "wrong_kind"
 
 
 @pytest.mark.parametrize(("limit", "code"), [((1000, 3600, "x"), "upload_too_large"), ((10**9, 0.5, "x"), "too_long")])
-def test_a_file_above_the_limits_is_refused(song, user, settings, limit, code):
+def test_file_above_the_limits_is_refused(song, user, settings, limit, code):
     settings.UPLOAD_LIMITS = {"audio": limit}
     with pytest.raises(InputError) as caught:
         services.asset_from_upload(by=user, upload=SimpleUploadedFile("a.wav", song.read_bytes()), kind="audio")

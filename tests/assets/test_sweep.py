@@ -46,7 +46,7 @@ def video(clip, user):
     return services.asset_create(owner=user, stored=stored, kind="video")
 
 
-def test_old_files_that_no_row_knows_go_and_everything_else_stays(video, settings):
+def test_old_files_without_a_row_are_removed_and_everything_else_stays(video, settings):
     age(local_path(video.key))
     old, young = orphan(), orphan("mv/jobs/2/video.mp4", seconds=3600)
     report = orphans_sweep(now=timezone.now(), dry_run=False)
@@ -55,14 +55,14 @@ def test_old_files_that_no_row_knows_go_and_everything_else_stays(video, setting
     assert StorageTotal.objects.get(name="local_orphan").size_bytes == 5
 
 
-def test_a_dry_run_counts_and_deletes_nothing(settings):
+def test_dry_run_counts_but_deletes_nothing(settings):
     path, folder = orphan(), temporary(settings)
     report = orphans_sweep(now=timezone.now(), dry_run=True)
     assert (report.files, report.size_bytes, report.temporary_folders, report.temporary_bytes) == (1, 5, 1, 3)
     assert path.exists() and folder.exists()
 
 
-def test_abandoned_temporary_folders_go_and_live_ones_stay(settings):
+def test_abandoned_temporary_folders_are_removed_and_active_ones_stay(settings):
     dead, live = temporary(settings), temporary(settings, "jobs/live")
     (live / "new.mp4").write_bytes(b"x")
     upload = Path(settings.SCRATCH_ROOT) / "uploads/x.part"
@@ -83,7 +83,7 @@ def test_links_in_the_media_folder_are_left_alone(tmp_path):
     assert (outside / "x.mp4").exists()
 
 
-def test_staff_trigger_the_sweep_and_get_counts_and_bytes(client, staff, settings):
+def test_staff_can_start_the_sweep_and_get_counts_and_bytes(client, staff, settings):
     client.force_login(staff)
     path = orphan()
     answer = client.post("/api/mv/cleanup", {"dry_run": True}, content_type="application/json").json()
@@ -99,7 +99,7 @@ def test_staff_trigger_the_sweep_and_get_counts_and_bytes(client, staff, setting
     assert (answer["files"], answer["size_bytes"], answer["dry_run"], path.exists()) == (1, 5, False, False)
 
 
-def test_nobody_else_triggers_the_sweep(client, user):
+def test_other_users_cannot_start_the_sweep(client, user):
     path = orphan()
     assert client.post("/api/mv/cleanup").status_code == 401
     client.force_login(user)
@@ -107,7 +107,7 @@ def test_nobody_else_triggers_the_sweep(client, user):
     assert path.exists()
 
 
-def test_the_buckets_orphans_are_reported_and_deleted_only_on_request(video, user, bucket, s3_client, client, staff):
+def test_bucket_orphans_are_reported_and_deleted_only_on_request(video, user, bucket, s3_client, client, staff):
     s3_client.put_object(Bucket=bucket, Key="mv/jobs/1/video.mp4", Body=b"12345")
     s3_client.put_object(Bucket=bucket, Key="somebody/elses.mp4", Body=b"12345")
     s3_client.create_multipart_upload(Bucket=bucket, Key="mv/jobs/2/video.mp4")
@@ -123,7 +123,7 @@ def test_the_buckets_orphans_are_reported_and_deleted_only_on_request(video, use
     assert client.post("/api/mv/cleanup", {"bucket": "report"}).json()["bucket"]["objects"] == 0
 
 
-def test_a_night_finds_missing_shorter_and_changed_files(user, tmp_path):
+def test_nightly_check_finds_missing_truncated_and_changed_files(user, tmp_path):
     assets = []
     for number in range(4):
         path = tmp_path / f"{number}.json"
@@ -140,7 +140,7 @@ def test_a_night_finds_missing_shorter_and_changed_files(user, tmp_path):
     assert Asset.objects.get(pk=assets[3].pk).verified_at
 
 
-def test_a_night_reads_no_more_than_its_share_and_goes_on_the_next(user, tmp_path):
+def test_nightly_check_reads_up_to_its_limit_and_continues_the_next_night(user, tmp_path):
     for number in range(3):
         path = tmp_path / f"{number}.json"
         path.write_bytes(b"content")
@@ -152,7 +152,7 @@ def test_a_night_reads_no_more_than_its_share_and_goes_on_the_next(user, tmp_pat
     assert Asset.objects.filter(verified_at=None).count() == 0
 
 
-def test_a_night_finds_objects_without_row_rows_without_object_and_changed_ones(bucket, s3_client, user, tmp_path):
+def test_nightly_check_finds_unknown_missing_and_changed_objects(bucket, s3_client, user, tmp_path):
     for number in range(5):
         path = tmp_path / f"{number}.json"
         path.write_bytes(b"content")
@@ -169,7 +169,7 @@ def test_a_night_finds_objects_without_row_rows_without_object_and_changed_ones(
     assert check.files_checked == 6
 
 
-def test_metrics_tell_prometheus_of_storage(video, client, user, staff):
+def test_metrics_report_storage(video, client, user, staff):
     orphan()
     orphans_sweep(now=timezone.now(), dry_run=False)
     StorageCheck.objects.create(
@@ -189,13 +189,13 @@ def test_metrics_tell_prometheus_of_storage(video, client, user, staff):
     assert REGISTRY.get_sample_value("mvsite_asset_bytes", {"kind": "video", "stored_in": "disk"}) == video.size_bytes
 
 
-def test_a_link_that_ends_soon_is_told(video, settings):
+def test_link_that_expires_soon_is_reported(video, settings):
     settings.PUBLIC_URL = "https://studio.example"
     services.asset_public_url(video, lifetime_seconds=3600)
     assert checks.disk_check(now=timezone.now()).counts == {"link_expires_soon": 1}
 
 
-def test_the_night_visits_every_machine_that_was_seen_lately(messages):
+def test_nightly_sweep_visits_every_machine_seen_recently(messages):
     now = timezone.now()
     background.media_folder_register(now=now)
     MediaFolder.objects.create(id="lately", host="two", seen_at=now - timedelta(days=3))

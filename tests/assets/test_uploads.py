@@ -22,7 +22,7 @@ def upload(client, user, settings):
     return send
 
 
-def test_an_upload_is_streamed_to_its_key(upload, clip):
+def test_upload_is_streamed_to_its_key(upload, clip):
     content = clip.read_bytes()
     response = upload(content)
     assert response.status_code == 201
@@ -31,24 +31,24 @@ def test_an_upload_is_streamed_to_its_key(upload, clip):
     assert asset.original_name == "clip.mp4"
 
 
-def test_a_file_above_every_limit_gets_a_clear_answer_and_leaves_nothing(upload, clip, settings):
+def test_file_above_every_limit_gets_a_clear_error_and_leaves_nothing(upload, clip, settings):
     settings.UPLOAD_LIMITS = {"video": (1000, 3600, "a video")}
     response = upload(clip.read_bytes())
     assert (response.status_code, response.json()["code"]) == (413, "upload_too_large")
     assert not Asset.objects.exists()
 
 
-def test_a_file_above_the_limit_of_its_kind_is_refused(upload, clip, settings):
+def test_file_above_the_limit_of_its_kind_is_refused(upload, clip, settings):
     settings.UPLOAD_LIMITS = {"video": (1000, 3600, "a video"), "audio": (10**9, 3600, "a song")}
     assert upload(clip.read_bytes()).status_code == 413
 
 
-def test_a_cut_file_is_refused_with_a_sentence(upload, clip):
+def test_truncated_file_is_refused_with_a_message(upload, clip):
     response = upload(clip.read_bytes()[: clip.stat().st_size // 2])
     assert response.status_code == 400
     assert response.json()["errors"]["file"]
 
 
-def test_bytes_that_are_no_media_are_refused(upload):
+def test_bytes_that_are_not_media_are_refused(upload):
     response = upload(b"#!/bin/sh\necho hello\n" * 50)
     assert (response.status_code, response.json()["code"]) == (400, "not_media")

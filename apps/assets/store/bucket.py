@@ -1,7 +1,7 @@
 """The bucket: S3 or a compatible server, through django-storages and boto3.
 
 Only `storage.py` and the operator's tools use this module. Every failure is a `StorageUnavailable` with a
-sentence that names the likely cure.
+message that suggests the likely fix.
 """
 
 import contextlib
@@ -25,29 +25,29 @@ from urllib3.exceptions import HTTPError
 from apps.assets.errors import StorageUnavailable
 from apps.assets.store.digest import MULTIPART_THRESHOLD_BYTES, PART_BYTES
 
-# A server that does not accept a connection in 5 s is down; 30 s without a byte is a dead line.
+# A server that does not accept a connection within 5 s is down; 30 s without a byte means a dead connection.
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 30
-# Some servers are silent while they put the parts of a large upload together.
+# Some servers send nothing while they assemble the parts of a large upload.
 SEND_READ_TIMEOUT_SECONDS = 180
-# Attempts of one request. The background retry goes on after them, so the job need not wait longer.
+# Attempts per request. The background retries take over after that, so the job doesn't have to wait.
 ATTEMPTS = 3
 PARALLEL_PARTS = 4
 DOWNLOAD_CHUNK_BYTES = 1024 * 1024
-# SigV4's limit; botocore signs longer ones, and the server then refuses them.
+# SigV4's limit; botocore signs longer lifetimes, which servers then reject.
 LONGEST_LIFETIME_SECONDS = 7 * 24 * 3600
 REASONS = {
-    "AccessDenied": "The key may not do this. Give it s3:GetObject, PutObject, DeleteObject, ListBucket and "
+    "AccessDenied": "The key lacks permission. Grant it s3:GetObject, PutObject, DeleteObject, ListBucket and "
     "AbortMultipartUpload on the bucket.",
-    "InvalidAccessKeyId": "The server does not know AWS_ACCESS_KEY_ID. Correct it.",
-    "SignatureDoesNotMatch": "The signature is refused. Correct AWS_SECRET_ACCESS_KEY, STORAGE_REGION, and the "
+    "InvalidAccessKeyId": "The server does not know AWS_ACCESS_KEY_ID. Check it.",
+    "SignatureDoesNotMatch": "The signature was rejected. Check AWS_SECRET_ACCESS_KEY, STORAGE_REGION, and the "
     "endpoint's scheme and host.",
     "NoSuchBucket": "The bucket does not exist. Create it or correct STORAGE_BUCKET.",
-    "PermanentRedirect": "The bucket lies in another region. Correct STORAGE_REGION.",
-    "AuthorizationHeaderMalformed": "The bucket lies in another region. Correct STORAGE_REGION.",
+    "PermanentRedirect": "The bucket is in another region. Correct STORAGE_REGION.",
+    "AuthorizationHeaderMalformed": "The bucket is in another region. Correct STORAGE_REGION.",
     "RequestTimeTooSkewed": "This machine's clock is more than 15 minutes off. Set it.",
     "ExpiredToken": "The temporary credentials have expired. Renew them.",
-    "SlowDown": "The server asks for fewer requests. They will be repeated later.",
+    "SlowDown": "The server is throttling requests. They will be retried later.",
 }
 LIBRARY_ERRORS = (
     *(ClientError, BotoCoreError, Boto3Error, HTTPClientError, HTTPError),
@@ -66,9 +66,9 @@ class ObjectFacts:
 
 @dataclass(frozen=True)
 class PutCondition:
-    """Over what an object may be written: over exactly this one, None: over nothing.
+    """Which existing object a write may replace: exactly this one, or with None, no object at all.
 
-    A server that knows no conditional writes ignores it, or refuses; the background then sends the file again.
+    A server without conditional writes ignores this, or rejects it; the background then uploads the file again.
     """
 
     seen: ObjectFacts | None
@@ -93,7 +93,7 @@ class BucketSettings:
 
 
 def bucket_get() -> "Bucket | None":
-    """The configured bucket, or None where files stay on the disk."""
+    """Return the configured bucket, or None if files stay on the disk."""
     if not settings.STORAGE_BUCKET:
         return None
     return _bucket(
@@ -109,18 +109,18 @@ def bucket_get() -> "Bucket | None":
 
 @functools.lru_cache(maxsize=4)
 def _bucket(facts: BucketSettings, _process: int) -> "Bucket":
-    # Told apart by process: a forked worker that used its parent's connections would read its answers.
+    # One per process: a forked worker that used its parent's connections would read the parent's responses.
     return Bucket(facts)
 
 
 def _storage(
     facts: BucketSettings, endpoint_url: str, *, read_timeout_seconds: int = READ_TIMEOUT_SECONDS
 ) -> S3Storage:
-    """A django-storages backend with every default that is wrong for us replaced.
+    """Return a django-storages backend with every default that doesn't suit us replaced.
 
-    `client_config` overrides the backend's own signature and addressing options, so all are in it. AWS is
-    addressed by host and region; other servers by path and without the checksum headers that R2, B2, Ceph
-    and older MinIO refuse.
+    `client_config` overrides the backend's own signature and addressing options, so it contains all of them. AWS
+    is addressed by host and region; other servers by path and without the checksum headers that R2, B2, Ceph
+    and older MinIO reject.
     """
     own_server = bool(endpoint_url)
     checksums: Literal["when_required", "when_supported"] = "when_required" if own_server else "when_supported"
@@ -147,11 +147,11 @@ def _storage(
 
 @contextlib.contextmanager
 def _explained(action: str, key: str = "") -> Iterator[None]:
-    """Turn every failure of the libraries into one sentence; the evidence keeps the original."""
+    """Turn every failure of the libraries into one clear message; the evidence keeps the original."""
     try:
         yield
     except LIBRARY_ERRORS as error:
-        # boto3's transfers wrap the server's refusal in an error of their own.
+        # boto3's transfers wrap the server's error in one of their own.
         refusal = error if isinstance(error, ClientError) else error.__context__
         code = str(refusal.response.get("Error", {}).get("Code", "")) if isinstance(refusal, ClientError) else ""
         raise StorageUnavailable(
@@ -167,22 +167,22 @@ def _sentence(action: str, code: str) -> str:
 
 
 class Bucket:
-    """One bucket. Objects are written once under keys that are never used again."""
+    """One bucket. Each object is written once, under a key that is never reused."""
 
     def __init__(self, facts: BucketSettings) -> None:
         self.facts = facts
         self._storage = _storage(facts, facts.endpoint_url)
         self._sender = _storage(facts, facts.endpoint_url, read_timeout_seconds=SEND_READ_TIMEOUT_SECONDS)
-        # A signature covers the host, so links need a client that knows the public one.
+        # A signature covers the host, so links need a client configured with the public one.
         self._signer = _storage(facts, facts.public_endpoint_url) if facts.public_endpoint_url else self._storage
 
     @property
     def client(self) -> Any:
-        """boto3's client; django-storages keeps one for each thread."""
+        """boto3's client; django-storages keeps one per thread."""
         return self._storage.connection.meta.client
 
     def uses_temporary_keys(self) -> bool:
-        """Whether links die with a session, before their own end."""
+        """Whether links stop working when a session ends, before their own expiry."""
         credentials = boto3.Session().get_credentials()
         return bool(credentials and credentials.token)
 
@@ -196,10 +196,10 @@ class Bucket:
         condition: PutCondition | None = None,
         on_bytes: Callable[[int], None] | None = None,
     ) -> None:
-        """Send the file, by parts when it is long; parts of a failed upload are thrown away at the server.
+        """Upload the file, in parts if it is large. A failed upload's parts are removed from the server.
 
-        Precondition: nobody else writes this key, or `condition` says over what it may be written. Sending the
-        same file again is harmless. That this returns is no proof that the object is right: see
+        Precondition: nothing else writes this key, or `condition` says which object may be replaced. Uploading
+        the same file again is harmless. Returning doesn't prove that the object is correct: see
         `storage.object_verified`.
         """
         with _explained("store a file", key):
@@ -218,12 +218,12 @@ class Bucket:
             )
 
     def put_bytes(self, key: str, content: bytes) -> None:
-        """Store a small object of passing worth; what is there already is replaced."""
+        """Store a small temporary object, replacing any existing one."""
         with _explained("store a file", key):
             self.client.put_object(Bucket=self.facts.name, Key=key, Body=content)
 
     def _sending_client(self, condition: PutCondition | None) -> Any:
-        """boto3's transfers take no conditions, so a client of its own adds the header to what makes the object."""
+        """Return the client for uploads. boto3's transfers take no conditions, so a separate client adds the header."""
         if condition is None:
             return self._sender.connection.meta.client
         storage = _storage(self.facts, self.facts.endpoint_url, read_timeout_seconds=SEND_READ_TIMEOUT_SECONDS)
@@ -233,7 +233,7 @@ class Bucket:
         return client
 
     def head(self, key: str) -> ObjectFacts | None:
-        """What the server knows of the object; None when there is none."""
+        """Return the server's facts about the object, or None if there is no such object."""
         with _explained("look up a file", key):
             try:
                 answer = self.client.head_object(Bucket=self.facts.name, Key=key)
@@ -250,14 +250,14 @@ class Bucket:
         )
 
     def chunks(self, key: str, *, start: int = 0) -> Iterator[bytes]:
-        """The object's bytes from `start`. A line cut on the way raises StorageUnavailable."""
+        """Yield the object's bytes from `start`. Raises StorageUnavailable if the connection breaks."""
         with _explained("read a file", key):
             answer = self.client.get_object(Bucket=self.facts.name, Key=key, Range=f"bytes={start}-")
             with contextlib.closing(answer["Body"]) as body:
                 yield from body.iter_chunks(DOWNLOAD_CHUNK_BYTES)
 
     def url(self, key: str, *, lifetime_seconds: int, download_name: str = "") -> str:
-        """A link that anybody can GET (not HEAD) until it expires."""
+        """Return a link that anyone can GET (not HEAD) until it expires."""
         parameters = {}
         if download_name:
             parameters["ResponseContentDisposition"] = f'attachment; filename="{download_name}"'
@@ -266,12 +266,12 @@ class Bucket:
             return str(self._signer.url(key, parameters=parameters, expire=lifetime, http_method="GET"))
 
     def delete(self, key: str) -> None:
-        """Remove the object; nothing happens when there is none."""
+        """Delete the object, if it exists."""
         with _explained("delete a file", key):
             self.client.delete_object(Bucket=self.facts.name, Key=key)
 
     def objects(self, prefix: str = "") -> Iterator[ObjectFacts]:
-        """Every object, in the order of keys, a thousand per request."""
+        """Yield every object in key order, a thousand per request."""
         with _explained("list its files", prefix):
             pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.facts.name, Prefix=prefix)
             for page in pages:
@@ -281,7 +281,7 @@ class Bucket:
                     )
 
     def unfinished_uploads(self) -> Iterator[UnfinishedUpload]:
-        """Multipart uploads that were never finished; their parts cost money until they are aborted."""
+        """Yield multipart uploads that were never finished. Their parts cost money until they are aborted."""
         with _explained("list unfinished uploads"):
             pages = self.client.get_paginator("list_multipart_uploads").paginate(Bucket=self.facts.name)
             for page in pages:

@@ -1,4 +1,4 @@
-"""All the checksums of a file in one reading: SHA-256 for us, MD5 by parts for an S3 server's ETag."""
+"""Compute all checksums of a file in one pass: SHA-256 for us, MD5 by parts for an S3 server's ETag."""
 
 import hashlib
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHUNK_BYTES = 1024 * 1024
-# S3 allows 10 000 parts of 5 MiB to 5 GiB; 16 MiB parts reach 156 GiB, far above any file taken here.
+# S3 allows 10 000 parts of 5 MiB to 5 GiB; 16 MiB parts reach 156 GiB, far above any file accepted here.
 PART_BYTES = 16 * CHUNK_BYTES
 # Below this a single PUT: one request instead of four.
 MULTIPART_THRESHOLD_BYTES = 2 * PART_BYTES
@@ -14,7 +14,7 @@ MULTIPART_THRESHOLD_BYTES = 2 * PART_BYTES
 
 @dataclass(frozen=True)
 class FileDigest:
-    """`etag` is what S3 answers for these bytes when they were sent the way `bucket.py` sends them."""
+    """`etag` is what S3 returns for these bytes when uploaded the way `bucket.py` does it."""
 
     sha256: str
     size_bytes: int
@@ -22,9 +22,9 @@ class FileDigest:
 
 
 class DigestWriter:
-    """Takes a file's bytes in order, in pieces of any size, and knows the digest at the end.
+    """Takes a file's bytes in order, in pieces of any size, and computes the digest.
 
-    Without `with_etag` the ETag stays empty and half of the work is saved.
+    Without `with_etag` the ETag stays empty, which saves half of the work.
     """
 
     def __init__(self, *, with_etag: bool) -> None:
@@ -58,7 +58,7 @@ class DigestWriter:
         self._part_room = PART_BYTES
 
     def digest(self) -> FileDigest:
-        """The digest of everything so far; the writer must not be used afterwards."""
+        """Return the digest of everything so far. Do not use the writer afterwards."""
         if not self._with_etag:
             etag = ""
         elif self.size_bytes < MULTIPART_THRESHOLD_BYTES:

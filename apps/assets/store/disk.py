@@ -1,4 +1,4 @@
-"""The local media folder: where a key lies in it, and how a file gets there whole or not at all."""
+"""The local media folder: where each key is stored in it, and how files get there atomically."""
 
 import contextlib
 import errno
@@ -15,27 +15,27 @@ from apps.assets.store.keys import key_checked
 
 MEDIA_FOLDER_ID_NAME = ".media-id"
 INCOMING_PREFIX = ".incoming-"
-# Another process may remove a folder, empty at that moment, between our making it and using it.
+# Another process may remove an empty folder between our creating it and using it.
 FOLDER_RACE_TRIES = 500
 FOLDER_RACE_PAUSE_SECONDS = 0.002
 
 
 def media_root() -> Path:
-    """The media folder with its links resolved; made when missing."""
+    """Return the media folder with its links resolved, creating it if missing."""
     root = Path(settings.MEDIA_ROOT)
     root.mkdir(parents=True, exist_ok=True)
     return root.resolve()
 
 
 def media_folder_id() -> str:
-    """The id written into this machine's media folder; made at the first call, by one process only."""
+    """Return the id of this machine's media folder. The first call creates it, in one process only."""
     path = media_root() / MEDIA_FOLDER_ID_NAME
     with contextlib.suppress(FileNotFoundError):
         return path.read_text().strip()
     draft = path.with_name(f"{INCOMING_PREFIX}{uuid.uuid4()}")
     draft.write_text(str(uuid.uuid4()))
     try:
-        # A link fails where a name exists, so the first writer wins and all read the same id.
+        # Linking fails if the name exists, so the first writer wins and all processes read the same id.
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
     finally:
@@ -44,23 +44,23 @@ def media_folder_id() -> str:
 
 
 def local_path(key: str) -> Path:
-    """Where `key` lies in the media folder, whether or not there is a file."""
+    """Return the path of `key` in the media folder, whether or not the file exists."""
     return media_root() / key_checked(key)
 
 
 def file_sync(path: Path) -> None:
-    """Have the bytes on the disk and not only in memory; takes seconds for a large file."""
+    """Flush the bytes to the disk. Takes seconds for a large file."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
 
 def file_place(source: Path, key: str) -> Path:
-    """Move `source`, synced, to the key's place so that a crash leaves the old state or the new one, never half.
+    """Sync `source` and move it to the key's path, so that a crash leaves either the old state or the new one.
 
-    A file already there is replaced: callers make sure that no row owns it.
+    An existing file is replaced: callers make sure that no row owns it.
     """
     target = local_path(key)
-    # The orphan sweep's grace period counts from now, not from when the file was made.
+    # The orphan sweep's grace period counts from now, not from when the file was created.
     os.utime(source)
     try:
         _rename_into(source, target)
@@ -73,7 +73,7 @@ def file_place(source: Path, key: str) -> Path:
 
 
 def _copy_into(source: Path, target: Path) -> None:
-    """Across file systems a rename is impossible: copy beside the target, then rename there."""
+    """Copy next to the target and rename there, since a rename can't cross file systems."""
     draft = media_root() / f"{INCOMING_PREFIX}{uuid.uuid4()}"
     try:
         with source.open("rb") as reader, draft.open("wb") as writer:
@@ -92,10 +92,10 @@ def _rename_into(source: Path, target: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             source.replace(target)
         except (FileNotFoundError, FileExistsError):
-            # The second is mkdir's: the folder was there, and gone when it looked whether it is one.
+            # FileExistsError is mkdir's: the folder existed, but was gone when mkdir checked whether it is one.
             if not tries_left or not source.exists():
                 raise
-            # Of random length, or the two may go on in step and meet at every try.
+            # Random, or the two processes may stay in step and collide on every attempt.
             time.sleep(random.uniform(0, FOLDER_RACE_PAUSE_SECONDS))  # noqa: S311
         else:
             return

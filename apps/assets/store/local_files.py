@@ -1,6 +1,6 @@
 """The one function that deletes stored files from the local disk.
 
-Scratch folders of jobs and the scratch cache are no stored files; they have their own owners.
+Jobs' scratch folders and the scratch cache are not stored files; other code owns them.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ logger = structlog.get_logger(__name__)
 
 
 class Deletion(StrEnum):
-    """What became of a file that was to be deleted. Only DELETED and MISSING mean that it is gone."""
+    """The outcome of a deletion. Only DELETED and MISSING mean that the file is gone."""
 
     DELETED = "deleted"
     MISSING = "missing"
@@ -33,17 +33,17 @@ class Deletion(StrEnum):
 
 
 def local_file_delete(path: Path, *, reason: str) -> Deletion:
-    """Delete one file of the media folder, and the folders that became empty by it.
+    """Delete one file of the media folder, and the folders that become empty.
 
-    Nothing outside the media folder is ever touched, by whatever link or `..` the path leads there. A file
-    that a reader holds (`local_file_hold`) is left, IN_USE; with `MV_KEEP_LOCAL_FILES` every file is left,
-    KEPT. Two processes may delete at once: one sees DELETED, the other MISSING. Never raises for the state
-    of the disk; FAILED is logged with its cause.
+    Nothing outside the media folder is ever touched, even if a link or `..` in the path leads there. A file
+    held by a reader (`local_file_hold`) stays: IN_USE; with `MV_KEEP_LOCAL_FILES` every file stays: KEPT.
+    If two processes delete concurrently, one gets DELETED, the other MISSING. Never raises for the state of
+    the disk; FAILED is logged with its cause.
     """
     if settings.KEEP_LOCAL_FILES:
         return Deletion.KEPT
     root = media_root()
-    # Links among the parents are resolved; one as the last name is removed itself, never its target.
+    # Links among the parents are resolved. If the last name is a link, the link is removed, never its target.
     place = path.parent.resolve() / path.name
     log = logger.bind(path=str(path), reason=reason)
     if not place.is_relative_to(root) or place == root:
@@ -72,7 +72,7 @@ def local_file_delete(path: Path, *, reason: str) -> Deletion:
 
 @contextlib.contextmanager
 def local_file_hold(path: Path) -> Iterator[bool]:
-    """Keep the file at its place while the block runs; yields False when there is none (any more)."""
+    """Protect the file from deletion while the block runs. Yields False if it doesn't exist (anymore)."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -80,21 +80,21 @@ def local_file_hold(path: Path) -> Iterator[bool]:
         return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
-        # Deleted between the opening and the lock: the descriptor would live, the name would not.
+        # Deleted between opening and locking: the descriptor would work, but the name is gone.
         yield os.fstat(descriptor).st_nlink > 0
     finally:
         os.close(descriptor)
 
 
 def total_add(name: str, *, size_bytes: int, files: int = 1) -> None:
-    """Add to a running total that /metrics shows."""
+    """Add to a running total shown in /metrics."""
     StorageTotal.objects.get_or_create(name=name)
     StorageTotal.objects.filter(name=name).update(files=F("files") + files, size_bytes=F("size_bytes") + size_bytes)
 
 
 @contextlib.contextmanager
 def _folder(root: Path, names: tuple[str, ...]) -> Iterator[int]:
-    """A descriptor of the folder, reached without following a link, even one put there a moment ago."""
+    """Yield a descriptor of the folder, opened without following links, even ones created a moment ago."""
     descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for name in names:
@@ -107,7 +107,7 @@ def _folder(root: Path, names: tuple[str, ...]) -> Iterator[int]:
 
 
 def _unlink(name: str, folder: int) -> int:
-    """Remove the name; answers the size. Raises BlockingIOError while a reader holds the file."""
+    """Remove the name and return the file's size. Raises BlockingIOError while a reader holds the file."""
     facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
     if stat.S_ISREG(facts.st_mode):
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
@@ -127,5 +127,5 @@ def _remove_empty_folders(root: Path, names: tuple[str, ...]) -> None:
             with _folder(root, names[: depth - 1]) as parent:
                 os.rmdir(names[depth - 1], dir_fd=parent)
         except OSError:
-            # Not empty, or another process was faster: both mean that there is nothing to do.
+            # Not empty, or another process was faster: nothing to do either way.
             return

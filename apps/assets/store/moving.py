@@ -1,4 +1,4 @@
-"""Moving an installation's files from the disk to the bucket while it runs."""
+"""Move an installation's files from the disk to the bucket while it runs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ class MoveStep:
 
 
 def media_move(*, dry_run: bool) -> Iterator[MoveStep]:
-    """Upload every file that lies only on this machine's disk; one step per file.
+    """Upload every file that is only on this machine's disk, and yield one step per file.
 
-    Each is served from the disk until its object is verified, and from the bucket after. Resumable: what is
-    in the bucket already is not looked at again.
+    Each file is served from the disk until its object is verified, and from the bucket afterwards. Resumable:
+    files already in the bucket are skipped.
     """
     waiting = Asset.objects.filter(stored_in=StoredIn.DISK, media_folder=media_folder_id())
     ids = list(waiting.order_by("created_at").values_list("pk", flat=True))

@@ -1,15 +1,15 @@
-"""The Range header (RFC 9110, section 14): pure rules."""
+"""Parse the Range header (RFC 9110, section 14)."""
 
 import re
 from dataclasses import dataclass
 
-# One range of bytes; the numbers are short enough for any file.
+# A single range of bytes; the digit limit is enough for any file.
 SINGLE_RANGE = re.compile(r"^bytes=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class ByteRange:
-    """Both ends count: `last` is the last byte sent."""
+    """An inclusive range: `last` is the last byte sent."""
 
     first: int
     last: int
@@ -20,14 +20,14 @@ class ByteRange:
 
 
 class RangeNotSatisfiable(Exception):
-    """The range is well formed and lies outside the file: 416."""
+    """The range is valid but outside the file: 416."""
 
 
 def range_parse(header: str, size: int) -> ByteRange | None:
-    """The range asked for, cut at the file's end; None means the whole file.
+    """Return the requested range, cut at the file's end, or None for the whole file.
 
-    Malformed headers, other units and several ranges at once are answered with the whole file, as the RFC
-    allows. Raises RangeNotSatisfiable.
+    Malformed headers, other units and multiple ranges get the whole file, as the RFC allows. Raises
+    RangeNotSatisfiable.
     """
     match = SINGLE_RANGE.match(header)
     if match is None or match.groups() == ("", ""):

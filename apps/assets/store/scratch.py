@@ -1,7 +1,7 @@
-"""The scratch cache: copies of bucket objects on this machine, bounded by bytes, shared by its processes.
+"""The scratch cache: copies of bucket objects on this machine, limited in bytes, shared by its processes.
 
-Each entry has a lock file. A reader holds it shared, a fetcher or an evictor exclusively, so a copy is
-fetched once, and one that is being read is never removed. Locks are flock's: they go with their process.
+Each entry has a lock file. Readers hold it shared; fetching and evicting hold it exclusively, so a copy is
+fetched once and is never removed while it is being read. The locks are flocks: they end with their process.
 """
 
 import contextlib
@@ -38,8 +38,8 @@ def cache_root() -> Path:
 
 @contextlib.contextmanager
 def cached_copy(asset: Asset, *, check: Callable[[], None] | None = None) -> Iterator[Path]:
-    """The asset's bytes as a local file that stays while the block runs. Raises StorageUnavailable."""
-    # Named by content, so equal files share a copy; the suffix helps tools that look at it.
+    """Yield the asset's bytes as a local file that stays while the block runs. Raises StorageUnavailable."""
+    # Named by content, so equal files share a copy; the suffix helps tools that rely on it.
     place = cache_root() / f"{asset.sha256}{Path(asset.key).suffix}"
     try:
         with _copy_locked(place, asset, check):
@@ -59,8 +59,8 @@ def _copy_locked(place: Path, asset: Asset, check: Callable[[], None] | None) ->
         with _lock(place, fcntl.LOCK_EX) as descriptor:
             if not place.exists():
                 _fetch(place, asset, check)
-            # Turning the lock into a shared one lets go of it for a moment, in which an evictor may come;
-            # then it is fetched again.
+            # Converting the lock to a shared one releases it for a moment. If the entry is evicted in that
+            # moment, it is fetched again.
             fcntl.flock(descriptor, fcntl.LOCK_SH)
             if place.exists() and _is_current(descriptor, place):
                 yield
@@ -69,7 +69,7 @@ def _copy_locked(place: Path, asset: Asset, check: Callable[[], None] | None) ->
 
 def _fetch(place: Path, asset: Asset, check: Callable[[], None] | None) -> None:
     cache_trim(room_for_bytes=asset.size_bytes)
-    # A beginning that a killed worker left is gone on with; nobody else can be writing it now.
+    # Resume a partial file that a killed worker left; nothing else can be writing it now.
     part = place.with_name(place.name + PART_SUFFIX)
     object_fetch(asset, part, check=check)
     part.replace(place)
@@ -78,7 +78,7 @@ def _fetch(place: Path, asset: Asset, check: Callable[[], None] | None) -> None:
 
 @contextlib.contextmanager
 def _lock(place: Path, mode: int) -> Iterator[int]:
-    """Hold the entry's lock. With LOCK_NB in `mode` raises BlockingIOError instead of waiting."""
+    """Hold the entry's lock. With LOCK_NB in `mode`, raises BlockingIOError instead of waiting."""
     while True:
         descriptor = os.open(_lock_path(place), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
@@ -95,7 +95,7 @@ def _lock_path(place: Path) -> Path:
 
 
 def _is_current(descriptor: int, place: Path) -> bool:
-    """An evictor removes the lock file with the entry; a lock on the removed one protects nothing."""
+    """Whether the lock file still exists: eviction removes it with the entry, and a lock on a removed file is void."""
     try:
         return _lock_path(place).stat().st_ino == os.fstat(descriptor).st_ino
     except FileNotFoundError:
@@ -103,7 +103,7 @@ def _is_current(descriptor: int, place: Path) -> bool:
 
 
 def cached_files() -> list[CachedFile]:
-    """Everything that takes room in the cache, the longest unused first; locks take none."""
+    """Return everything that takes space in the cache, least recently used first. Lock files take none."""
     files = []
     with os.scandir(cache_root()) as entries:
         for entry in entries:
@@ -116,9 +116,9 @@ def cached_files() -> list[CachedFile]:
 
 
 def cache_trim(*, room_for_bytes: int = 0) -> int:
-    """Remove the longest unused copies until the limit holds; answers the bytes freed.
+    """Remove the least recently used copies until the limit holds, and return the bytes freed.
 
-    Copies in use are skipped, so the limit can be passed by what is being read at one time, no more.
+    Copies in use are skipped, so the cache can exceed the limit by at most what is being read at one time.
     """
     files = cached_files()
     excess = sum(file.size_bytes for file in files) + room_for_bytes - settings.SCRATCH_MAX_BYTES

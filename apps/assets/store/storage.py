@@ -1,4 +1,4 @@
-"""Bucket or disk behind one interface. Nothing outside this package knows which one an installation uses."""
+"""One interface for bucket and disk. Nothing outside this package knows which one an installation uses."""
 
 import hashlib
 from collections.abc import Callable
@@ -24,7 +24,7 @@ PROGRESS_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Upload:
-    """How it went: `verified_at` is set when the object is proven right, `error` when it is not there."""
+    """The outcome: `verified_at` is set if the object was verified, `error` if the upload failed."""
 
     etag: str = ""
     verified_at: datetime | None = None
@@ -40,14 +40,15 @@ def object_upload(
     on_progress: Callable[[float], None] | None = None,
     fence: Callable[[], None] | None = None,
 ) -> Upload:
-    """Send a local file to the bucket and prove that it arrived. Never raises for the bucket's state.
+    """Upload a local file to the bucket and verify that it arrived. Never raises for the bucket's state.
 
-    Idempotent: an object that is there and right (its answer was lost, or a worker died after sending) is
-    not sent again. `on_progress` gets a share from 0 to 1, in the caller's thread; what it raises stops the upload.
+    Idempotent: an object that already exists and is correct (the response was lost, or a worker died after
+    uploading) is not uploaded again. `on_progress` gets a share from 0 to 1, in the caller's thread; an exception
+    it raises stops the upload.
 
-    With a `fence` the object is replaced only as it was seen before that was asked. So a late upload of an attempt
-    that is over changes nothing: either the fence stops it, or it looked before the next attempt wrote, and the
-    bucket refuses it.
+    With a `fence`, the object is replaced only if it hasn't changed since before the fence was called. So a late
+    upload by an attempt that is over changes nothing: either the fence stops it, or the bucket rejects it because
+    the next attempt has written since.
     """
     bucket = bucket_get()
     if bucket is None:
@@ -68,7 +69,7 @@ def object_upload(
         logger.warning("upload_failed", key=key, error=error.message, evidence=error.evidence)
         return Upload(error=error.message)
     if found is None:
-        message = interruption or "The bucket's object differs from the file that was sent. It is sent again."
+        message = interruption or "The bucket's object differs from the uploaded file. It will be uploaded again."
         logger.warning("upload_failed", key=key, error=message)
         return Upload(error=message)
     logger.info("upload_verified", key=key, size_bytes=found.size_bytes)
@@ -78,7 +79,7 @@ def object_upload(
 def _send(
     send: Callable[..., None], key: str, digest: FileDigest, *, on_progress: Callable[[float], None] | None
 ) -> str:
-    """Answers the error, if any: it is not final, since an answer can get lost after the object was stored."""
+    """Return the error, if any. It isn't final, since a response can get lost after the object was stored."""
     meter = _Meter()
     put = partial(send, on_bytes=meter.add)
     try:
@@ -93,7 +94,7 @@ def _send(
 
 
 class _Meter:
-    """Counts bytes from the threads that send; once stopped, it stops them at their next piece."""
+    """Counts bytes from the uploading threads; once stopped, it stops them at their next piece."""
 
     def __init__(self) -> None:
         self.sent = 0
@@ -108,9 +109,9 @@ class _Meter:
 def _run_with_progress(
     put: Callable[[], None], meter: _Meter, size_bytes: int, on_progress: Callable[[float], None]
 ) -> None:
-    """Send in a thread and tell of it from the caller's own, whose database connection may be used for that.
+    """Upload in a thread and report progress from the caller's thread, where its database connection works.
 
-    What `on_progress` raises stops the upload; the parts sent so far are thrown away at the server.
+    An exception from `on_progress` stops the upload, and the parts sent so far are removed from the server.
     """
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="upload") as pool:
         future = pool.submit(put)
@@ -125,10 +126,10 @@ def _run_with_progress(
 
 
 def object_verified(bucket: Bucket, key: str, digest: FileDigest) -> ObjectFacts | None:
-    """The object's facts when it holds exactly these bytes, else None.
+    """Return the object's facts if it has exactly these bytes, else None.
 
-    Size and ETag decide. Where the ETag is something else than an MD5 (encryption by a key service, some
-    servers) or is wrong, the object is read back and its SHA-256 decides.
+    Size and ETag decide. If the ETag isn't an MD5 (encryption by a key service, some servers) or differs, the
+    object is read back and its SHA-256 decides.
     """
     return _proven(bucket, bucket.head(key), digest)
 
@@ -146,14 +147,14 @@ def _proven(bucket: Bucket, facts: ObjectFacts | None, digest: FileDigest) -> Ob
 
 
 def object_fetch(asset: Asset, into: Path, *, check: Callable[[], None] | None = None) -> None:
-    """Write the asset's object to `into` and prove it by size and SHA-256.
+    """Write the asset's object to `into` and verify its size and SHA-256.
 
-    Goes on where it stopped when `into` holds a beginning. On failure `into` keeps what came, unless it is
-    wrong; then it is removed. Raises StorageUnavailable.
+    Resumes if `into` holds the beginning of the file. On failure, `into` keeps what was fetched so far, unless
+    that is wrong; then it is removed. Raises StorageUnavailable.
     """
     bucket = bucket_get()
     if bucket is None:
-        raise StorageUnavailable("This file lies in a bucket, and none is configured. Set STORAGE_BUCKET.")
+        raise StorageUnavailable("This file is in a bucket, but none is configured. Set STORAGE_BUCKET.")
     sha256 = hashlib.sha256()
     with into.open("a+b") as file:
         file.seek(0)
@@ -170,14 +171,14 @@ def object_fetch(asset: Asset, into: Path, *, check: Callable[[], None] | None =
         return
     into.unlink()
     raise StorageUnavailable(
-        "The bucket gave other bytes than were stored. Run `manage.py check_storage`.",
+        "The bucket returned different bytes than were stored. Run `manage.py check_storage`.",
         code="object_differs",
         evidence={"key": asset.key, "expected_bytes": asset.size_bytes, "received_bytes": received},
     )
 
 
 def object_url(asset: Asset, *, lifetime_seconds: int, download_name: str = "") -> str | None:
-    """A presigned link, or None where the file is served by this installation."""
+    """Return a presigned link, or None if this installation serves the file."""
     bucket = bucket_get()
     if asset.stored_in != StoredIn.BUCKET or bucket is None:
         return None
@@ -185,6 +186,6 @@ def object_url(asset: Asset, *, lifetime_seconds: int, download_name: str = "") 
 
 
 def file_identity(path: Path) -> tuple[int, int, int]:
-    """Changes when another file takes the path, even one of the same size."""
+    """Return a value that changes when another file takes the path, even one of the same size."""
     facts = path.stat()
     return (facts.st_ino, facts.st_mtime_ns, facts.st_size)

@@ -1,4 +1,4 @@
-"""A probe object's whole life, step by step, with a sentence for what went wrong: `manage.py check_storage`."""
+"""Test storage step by step with a probe object and explain what went wrong: `manage.py check_storage`."""
 
 import os
 import tempfile
@@ -22,14 +22,14 @@ from apps.core.http import download
 
 PROBE_BYTES = 256 * 1024
 LINK_SECONDS = 60
-# Free space below which a finished project may not fit.
+# With less free space than this, a finished project may not fit.
 LOW_DISK_BYTES = 5 * 1024**3
 SKEW_LIMIT_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class StepResult:
-    """`ok` is None for a warning: it works, and something should be known."""
+    """`ok` is None for a warning: it works, but there is something to know."""
 
     name: str
     ok: bool | None
@@ -37,7 +37,7 @@ class StepResult:
 
 
 def storage_probe() -> Iterator[StepResult]:
-    """Try everything that the studio asks of its storage; stops at the first step that others rest on."""
+    """Try everything the studio needs from its storage. Stops if a step fails that others depend on."""
     yield _disk()
     bucket = bucket_get()
     if bucket is None:
@@ -82,7 +82,7 @@ def _disk() -> StepResult:
     free = facts.f_bavail * facts.f_frsize
     writable = os.access(root, os.W_OK | os.X_OK)
     if not writable:
-        return StepResult("media folder", False, f"{root} cannot be written. Correct its owner or MV_DATA_DIR.")
+        return StepResult("media folder", False, f"{root} is not writable. Correct its owner or MV_DATA_DIR.")
     sentence = f"{root} has {free // 1024**3} GiB free."
     return StepResult("media folder", None if free < LOW_DISK_BYTES else True, sentence)
 
@@ -90,7 +90,7 @@ def _disk() -> StepResult:
 def _settings_warnings(bucket: Bucket) -> Iterator[StepResult]:
     if bucket.uses_temporary_keys():
         yield StepResult(
-            "keys", None, "The keys are temporary: links end with their session, maybe before a provider fetches."
+            "keys", None, "The keys are temporary: links expire with their session, maybe before they are used."
         )
     host = urlsplit(settings.STORAGE_PUBLIC_ENDPOINT_URL or settings.STORAGE_ENDPOINT_URL).hostname or ""
     if settings.STORAGE_ENDPOINT_URL and not settings.STORAGE_PUBLIC_ENDPOINT_URL and "." not in host:
@@ -105,32 +105,32 @@ def _settings_warnings(bucket: Bucket) -> Iterator[StepResult]:
 def _verify(bucket: Bucket, key: str, digest: FileDigest) -> str:
     facts = object_verified(bucket, key, digest)
     if facts is None:
-        raise StorageUnavailable("The object differs from what was written. Something between changes the bytes.")
+        raise StorageUnavailable("The object differs from what was written. Something changes the bytes on the way.")
     if facts.etag != digest.etag:
-        return "The ETag is no MD5, so every upload is read back to be proven: right, and slower."
-    return "Size and checksum are right."
+        return "The ETag isn't an MD5, so every upload is read back for verification. This works, but is slower."
+    return "Size and checksum match."
 
 
 def _range(bucket: Bucket, key: str, path: Path) -> str:
     half = PROBE_BYTES // 2
     if b"".join(bucket.chunks(key, start=half)) != path.read_bytes()[half:]:
-        raise StorageUnavailable("A range of the object is not what was asked for. Players cannot seek.")
+        raise StorageUnavailable("The server ignored or changed the requested range. Players can't seek.")
     return "Ranges work."
 
 
 def _list(bucket: Bucket, key: str) -> str:
     if not any(facts.key == key for facts in bucket.objects(key)):
-        raise StorageUnavailable("The new object is not in the list. The nightly check would call it missing.")
+        raise StorageUnavailable("The new object is not in the list. The nightly check would report it missing.")
     return "Listing works."
 
 
 def _clock(bucket: Bucket, key: str) -> str:
     facts = bucket.head(key)
     if facts is None:
-        raise StorageUnavailable("The object has vanished.")
+        raise StorageUnavailable("The object has disappeared.")
     skew = abs((timezone.now() - facts.modified_at).total_seconds())
     if skew > SKEW_LIMIT_SECONDS:
-        raise StorageUnavailable(f"The server's clock differs by {skew:.0f} s. Links would be refused; set the clock.")
+        raise StorageUnavailable(f"The server's clock differs by {skew:.0f} s. Links would be rejected; set the clock.")
     return f"Clocks agree within {skew:.0f} s."
 
 
@@ -140,12 +140,14 @@ def _link(bucket: Bucket, key: str, digest: FileDigest) -> str:
     with tempfile.TemporaryDirectory() as folder:
         fetched = download(url, into=Path(folder) / "fetched", max_bytes=2 * PROBE_BYTES)
         if file_digest(fetched, with_etag=False).sha256 != digest.sha256:
-            raise StorageUnavailable(f"The link to {parts.netloc} gives other bytes. Does it lead to the same bucket?")
+            raise StorageUnavailable(
+                f"The link to {parts.netloc} returns other bytes. Does it point to the same bucket?"
+            )
     return f"Links to {parts.netloc} open from here."
 
 
 def _delete(bucket: Bucket, key: str) -> str:
     bucket.delete(key)
     if bucket.head(key) is not None:
-        raise StorageUnavailable("The object is still there after its deletion.")
+        raise StorageUnavailable("The object still exists after its deletion.")
     return "Deleting works."

@@ -1,8 +1,8 @@
-"""Uploads on their way, kept in the bucket as well, so that any web machine can go on with them.
+"""Copies of unfinished uploads in the bucket, so that any web machine can continue them.
 
-The disk of the machine that took a part comes first, and this is a copy of it for the others: where there is no bucket,
-or it is down, an upload goes on as long as its requests reach the machine that began it. Each object holds the bytes
-from the offset in its name on. All come from one file, so it does not matter which of two that overlap is read.
+The machine that received a part has the original; this is a copy for the others. Without a bucket, or while it is
+down, an upload continues as long as its requests reach the machine where it started. Each object holds the bytes
+starting at the offset in its name. All come from one file, so it doesn't matter which of two overlapping ones is read.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from apps.assets.store.bucket import Bucket, bucket_get
 
 PREFIX = "mv/uploads/"
 FACTS = "facts.json"
-# One object of the copy; so much of it is in memory at once.
+# The size of one object of the copy, and how much is in memory at one time.
 PIECE_BYTES = 8 * 1024 * 1024
 
 log = structlog.get_logger(__name__)
@@ -33,14 +33,14 @@ def _tolerant(name: str) -> Iterator[None]:
 
 
 def facts_mirror(name: str, facts: str) -> None:
-    """Let the other machines know of the upload. `name` is its folder's."""
+    """Announce the upload to the other machines. `name` is the name of its folder."""
     if bucket := bucket_get():
         with _tolerant(name):
             bucket.put_bytes(f"{PREFIX}{name}/{FACTS}", facts.encode())
 
 
 def facts_mirrored(name: str) -> str | None:
-    """What another machine wrote about it; None where it is not known."""
+    """Return what another machine wrote about the upload, or None if it is unknown."""
     bucket = bucket_get()
     key = f"{PREFIX}{name}/{FACTS}"
     if bucket is not None:
@@ -61,7 +61,7 @@ def part_mirror(name: str, file: IO[bytes], *, start: int) -> None:
 
 
 def parts_fetch(name: str, *, have: int, write: Callable[[bytes], None]) -> None:
-    """Hand `write` what other machines took beyond the `have` bytes that are here, in order and without a gap."""
+    """Pass `write` what other machines received beyond the `have` bytes here, in order and without gaps."""
     if not (bucket := bucket_get()):
         return
     with _tolerant(name):
@@ -70,7 +70,7 @@ def parts_fetch(name: str, *, have: int, write: Callable[[bytes], None]) -> None
             if not offset.isdecimal() or int(offset) + entry.size_bytes <= have:
                 continue
             if int(offset) > have:
-                return  # what lies between did not come through
+                return  # the bytes in between were not copied
             for chunk in bucket.chunks(entry.key, start=have - int(offset)):
                 write(chunk)
                 have += len(chunk)
@@ -83,7 +83,7 @@ def mirror_delete(name: str) -> None:
 
 
 def mirror_sweep(*, now: datetime) -> None:
-    """Remove what nobody went on with, and what a killed process left: anything older than MV_ORPHAN_MAX_AGE_HOURS."""
+    """Remove abandoned uploads and leftovers of killed processes: anything older than MV_ORPHAN_MAX_AGE_HOURS."""
     if bucket := bucket_get():
         with _tolerant(""):
             _delete(bucket, PREFIX, before=now - timedelta(hours=settings.ORPHAN_MAX_AGE_HOURS))

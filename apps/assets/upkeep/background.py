@@ -1,6 +1,6 @@
-"""What the housekeeping workers do for stored files: uploads that failed before, copies that should be gone.
+"""Housekeeping of stored files: retry failed uploads and delete leftover copies.
 
-The row is the outbox. A message that is lost, doubled or late changes nothing but the time.
+The row is the outbox. A lost, duplicate or late message only changes when the work happens.
 """
 
 import socket
@@ -28,14 +28,14 @@ logger = structlog.get_logger(__name__)
 
 RETRY_FIRST_SECONDS = 30
 RETRY_LONGEST_SECONDS = 3600
-# Longer than any upload that still moves; a worker killed in one is followed by another after it.
+# Longer than any upload that is still making progress. If a worker is killed, another takes over after this.
 UPLOAD_LEASE_SECONDS = 1800
-# The maker of a file deletes its copy at once; only after this is it taken for dead.
+# The job that creates a file deletes its local copy itself; only after this is it presumed dead.
 LEFTOVER_GRACE_SECONDS = 120
 LEFTOVER_LEASE_SECONDS = 3600
 DISPATCH_LIMIT = 500
 FORGET_FOLDER_DAYS = 30
-# A machine that was away for longer has been sent newer messages.
+# A machine that was offline for longer has received newer messages.
 MESSAGE_LIFETIME_SECONDS = 3600
 UPLOAD_TASK = "workers.housekeeping.asset_upload"
 DISK_ROUND_TASK = "workers.housekeeping.disk_round"
@@ -45,17 +45,17 @@ DROP_TASK = "workers.housekeeping.asset_local_copy_drop"
 
 
 def disk_queue(media_folder: str) -> str:
-    """The queue of the workers that share this media folder; each worker listens to its own."""
+    """Return the queue of the workers that share this media folder; each worker listens to its own."""
     return f"disk-{media_folder}"
 
 
 def storage_work_dispatch(*, now: datetime) -> int:
-    """Ask the workers of each disk to upload what is due and to drop leftover copies; answers how many.
+    """Ask the workers of each disk to upload what is due and delete leftover copies; return how many were sent.
 
-    Leases the rows, so that a machine that is away gets a message an hour and not one a minute.
+    Leases the rows, so that an offline machine gets one message an hour instead of one a minute.
     """
     pending = Asset.objects.filter(upload_pending=True, next_upload_at__lte=now)
-    # With MV_KEEP_LOCAL_FILES every copy stays, so none is left over.
+    # With MV_KEEP_LOCAL_FILES every copy is kept, so there are no leftovers.
     stored = Asset.objects.none() if settings.KEEP_LOCAL_FILES else Asset.objects.filter(stored_in=StoredIn.BUCKET)
     leftover = stored.filter(
         Q(next_upload_at__lte=now)
@@ -76,14 +76,14 @@ def _lease_and_send(due: QuerySet[Asset], task: str, leased_until: datetime) -> 
 
 
 def media_folder_register(*, now: datetime) -> None:
-    """Let the nightly round know of this machine's media folder. Each worker calls it at its start."""
+    """Register this machine's media folder for the nightly sweep. Each worker calls this when it starts."""
     MediaFolder.objects.update_or_create(
         id=media_folder_id(), defaults={"host": socket.gethostname()[:255], "seen_at": now}
     )
 
 
 def disk_round_dispatch(*, now: datetime) -> None:
-    """Ask a worker of each machine to sweep and check its disk; one that is away for a month is forgotten."""
+    """Ask a worker on each machine to sweep and check its disk. Forget machines not seen for a month."""
     seen = MediaFolder.objects.filter(seen_at__gt=now - timedelta(days=FORGET_FOLDER_DAYS))
     for media_folder in seen.order_by("pk").values_list("pk", flat=True):
         _send(DISK_ROUND_TASK, disk_queue(media_folder))
@@ -99,10 +99,10 @@ def _send(task: str, queue: str, **arguments: object) -> None:
 
 
 def asset_upload(asset_id: UUID) -> bool:
-    """Try a pending upload again, from the machine that has the file; answers whether the object is verified.
+    """Retry a pending upload from the machine that has the file; return whether the object is verified.
 
-    Safe to run twice at once and to be killed anywhere: the row changes only after the proof, and the local
-    copy goes only after the row.
+    Safe to run concurrently and to be killed at any point: the row changes only after the verification, and the
+    local copy is deleted only after the row has changed.
     """
     asset = Asset.objects.filter(pk=asset_id, upload_pending=True).first()
     if asset is None:
@@ -127,7 +127,7 @@ def asset_upload(asset_id: UUID) -> bool:
     if changed:
         asset_local_copy_drop(asset_id)
     else:
-        # The asset was deleted while its file was under way.
+        # The asset was deleted during the upload.
         asset_files_delete([(asset.key, True)])
     return bool(changed)
 
@@ -146,7 +146,7 @@ def _upload(asset: Asset) -> Upload:
 
 
 def asset_local_copy_drop(asset_id: UUID) -> Deletion | None:
-    """Delete the local copy of an asset whose object is verified; None where there is nothing to do here."""
+    """Delete the local copy of an asset whose object is verified. Return None if there is nothing to do here."""
     asset = Asset.objects.filter(pk=asset_id, stored_in=StoredIn.BUCKET, media_folder=media_folder_id()).first()
     if asset is None:
         return None
@@ -159,8 +159,8 @@ def asset_local_copy_drop(asset_id: UUID) -> Deletion | None:
 def asset_files_delete(keys: Sequence[tuple[str, bool]]) -> None:
     """Delete the files of assets whose rows are gone. Each key comes with whether it is in the bucket.
 
-    Files on this disk go now; objects go through a worker, which tries again while the bucket is away. What
-    lies on another machine's disk is an orphan there, and the night takes it.
+    Files on this disk are deleted now; objects are deleted by a worker, which retries while the bucket is
+    unavailable. Files on another machine's disk are orphans there, and its nightly sweep removes them.
     """
     for key, _ in keys:
         place = local_path(key)
@@ -171,7 +171,7 @@ def asset_files_delete(keys: Sequence[tuple[str, bool]]) -> None:
 
 
 def objects_delete(keys: Sequence[str]) -> None:
-    """Delete objects that no row knows. Idempotent. Raises StorageUnavailable at the first that fails."""
+    """Delete objects that have no row. Idempotent. Raises StorageUnavailable at the first that fails."""
     bucket = bucket_get()
     if bucket is None:
         return

@@ -1,4 +1,4 @@
-"""The nightly look: does storage still hold what the rows say, and nothing else?"""
+"""The nightly check that storage contains what the rows say, and nothing else."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -21,11 +21,11 @@ from apps.assets.upkeep.sweep import KEY_PREFIXES
 
 logger = structlog.get_logger(__name__)
 
-# Read each night for the checksums of local files, the longest unread first.
+# Bytes of local files read each night to verify checksums, least recently verified first.
 READ_LIMIT_BYTES = 50 * 1024**3
-# A job started now and given a link that ends sooner may find it closed.
+# A job started now with a link that expires sooner than this may find it expired.
 LINK_WARNING_SECONDS = 6 * 3600
-# Reports older than this are thrown away.
+# Reports older than this are deleted.
 KEEP_DAYS = 30
 EXAMPLES = 100
 BUCKET_PLACE = "bucket"
@@ -46,7 +46,7 @@ class Findings:
 
 
 def disk_check(*, now: datetime, read_limit_bytes: int = READ_LIMIT_BYTES) -> StorageCheck:
-    """Every row whose only copy is in this machine's media folder: there, the right size, the right bytes."""
+    """Check every row whose only copy is in this machine's media folder: existence, size and content."""
     findings = Findings()
     rows = Asset.objects.filter(stored_in=StoredIn.DISK, media_folder=media_folder_id())
     for asset in rows.order_by(F("verified_at").asc(nulls_first=True)).iterator():
@@ -78,15 +78,15 @@ def _check_links(now: datetime, findings: Findings) -> None:
 
 
 def bucket_check(*, now: datetime) -> StorageCheck | None:
-    """Every object against its row, by one listing: missing, unknown, other size, other ETag.
+    """Compare every object with its row in one listing: missing, unknown, other size, other ETag.
 
-    None without a bucket. Raises StorageUnavailable.
+    Returns None without a bucket. Raises StorageUnavailable.
     """
     bucket = bucket_get()
     if bucket is None:
         return None
     findings = Findings()
-    # Both come in the order of the keys' bytes, so one pass over each is enough, whatever their number.
+    # Both are ordered by the bytes of their keys, so one pass over each is enough.
     rows = iter(
         Asset.objects.filter(stored_in=StoredIn.BUCKET, verified_at__lt=now)
         .order_by(Collate("key", "C"))
@@ -109,7 +109,7 @@ def bucket_check(*, now: datetime) -> StorageCheck | None:
 
 
 def _check_unknown(found: ObjectFacts, now: datetime, findings: Findings) -> None:
-    """A new object may be a job's that is about to make its row; an old one is an orphan."""
+    """Report an old object without a row as an orphan. A new one may belong to a job about to create its row."""
     is_old = found.modified_at < now - timedelta(hours=settings.ORPHAN_MAX_AGE_HOURS)
     if is_old and not Asset.objects.filter(key=found.key).exists():
         findings.add("object_unknown", found.key)
@@ -118,7 +118,7 @@ def _check_unknown(found: ObjectFacts, now: datetime, findings: Findings) -> Non
 def _side_by_side(
     rows: Iterator[Asset], objects: Iterator[ObjectFacts]
 ) -> Iterator[tuple[Asset | None, ObjectFacts | None]]:
-    """Pairs of the same key; None where one side has no such key. Both must be ordered by key."""
+    """Yield pairs with the same key, with None where one side lacks it. Both must be ordered by key."""
     row, found = next(rows, None), next(objects, None)
     while row is not None or found is not None:
         if found is None or (row is not None and row.key < found.key):

@@ -1,4 +1,4 @@
-"""What Prometheus is told of storage. Everything is read from the database when it asks."""
+"""Storage metrics for Prometheus, read from the database when it scrapes."""
 
 import shutil
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def _pending() -> Iterator[Metric]:
         files=Count("pk"), bytes=Sum("size_bytes"), oldest=Min("created_at")
     )
     age = (timezone.now() - pending["oldest"]).total_seconds() if pending["oldest"] else 0
-    yield GaugeMetricFamily("mvsite_uploads_pending", "Files whose upload failed so far.", pending["files"])
+    yield GaugeMetricFamily("mvsite_uploads_pending", "Files whose upload is pending.", pending["files"])
     yield GaugeMetricFamily("mvsite_uploads_pending_bytes", "Bytes of those files.", pending["bytes"] or 0)
     yield GaugeMetricFamily("mvsite_uploads_pending_oldest_seconds", "Age of the oldest of them.", age)
 
@@ -54,9 +54,9 @@ def _deleted() -> Iterator[Metric]:
 
 def _checks() -> Iterator[Metric]:
     problems = GaugeMetricFamily(
-        "mvsite_storage_problems", "What the latest nightly look found.", labels=["place", "problem"]
+        "mvsite_storage_problems", "Problems found by the latest nightly check.", labels=["place", "problem"]
     )
-    finished = GaugeMetricFamily("mvsite_storage_checked_seconds", "Unix time of that look.", labels=["place"])
+    finished = GaugeMetricFamily("mvsite_storage_checked_seconds", "Unix time of that check.", labels=["place"])
     for check in StorageCheck.objects.order_by("place", "-started_at").distinct("place"):
         finished.add_metric([check.place], check.finished_at.timestamp())
         for problem, count in check.counts.items():

@@ -1,4 +1,4 @@
-"""Removal of what nobody owns: files that no row knows, temporary folders that were abandoned."""
+"""Remove orphans: files without a row and abandoned temporary folders."""
 
 import contextlib
 import os
@@ -28,14 +28,14 @@ Item = TypeVar("Item")
 
 BATCH = 1000
 EXAMPLES = 20
-# The bucket may hold other things too; these are the beginnings of our keys.
+# The bucket may be shared; all our keys start with one of these.
 KEY_PREFIXES = ("mv/", "users/")
 
 
 @dataclass
 class SweepReport:
     """What was removed, or with `dry_run` what would be. `kept` counts the files that `MV_KEEP_LOCAL_FILES` keeps,
-    `failed` what could not be removed."""
+    `failed` those that could not be removed."""
 
     dry_run: bool
     files: int = 0
@@ -55,7 +55,7 @@ class SweepReport:
 
 @dataclass
 class BucketReport:
-    """Objects under our prefixes that no row knows, and multipart uploads that were never finished."""
+    """Objects under our prefixes that have no row, and multipart uploads that were never finished."""
 
     deleted: bool
     objects: int = 0
@@ -65,7 +65,7 @@ class BucketReport:
 
 
 def orphans_sweep(*, now: datetime, dry_run: bool) -> SweepReport:
-    """Remove this machine's orphans that are older than MV_ORPHAN_MAX_AGE_HOURS."""
+    """Remove this machine's orphans older than MV_ORPHAN_MAX_AGE_HOURS."""
     before = (now - timedelta(hours=settings.ORPHAN_MAX_AGE_HOURS)).timestamp()
     report = SweepReport(dry_run=dry_run)
     _sweep_media(report, before)
@@ -98,7 +98,7 @@ def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
 
 
 def _old_files(root: Path, before: float) -> Iterator[Path]:
-    """Regular files last written before that time; links are an operator's doing and are left alone."""
+    """Yield regular files last written before that time. Links were created by an operator and are left alone."""
     for folder, _, names in os.walk(root):
         for name in names:
             path = Path(folder, name)
@@ -110,7 +110,7 @@ def _old_files(root: Path, before: float) -> Iterator[Path]:
 
 
 def _remove_orphan(report: SweepReport, key: str, path: Path) -> None:
-    # A job may be making the row this moment; the lock and the second look keep its file.
+    # A job may be creating the row right now; the lock and the second check protect its file.
     with transaction.atomic():
         key_lock(key)
         if Asset.objects.filter(key=key).exists():
@@ -130,7 +130,7 @@ def _remove_orphan(report: SweepReport, key: str, path: Path) -> None:
 
 
 def _sweep_temporary(report: SweepReport, before: float) -> None:
-    """Whatever lies in the scratch folder's departments, but for the cache, which has its own bound."""
+    """Remove old entries of the scratch folder's subfolders, except the cache, which has its own limit."""
     for department in Path(settings.SCRATCH_ROOT).glob("*"):
         if department == cache_root() or not department.is_dir():
             continue
@@ -146,7 +146,7 @@ def _sweep_temporary(report: SweepReport, before: float) -> None:
 
 
 def _tree_facts(top: Path) -> tuple[int, float]:
-    """(bytes of the files, the latest change of anything in it)."""
+    """Return (bytes of the files, the latest change of anything in the tree)."""
     size, changed_at = 0, 0.0
     for path in (top, *top.rglob("*")):
         with contextlib.suppress(FileNotFoundError):
@@ -167,7 +167,7 @@ def _remove_temporary(entry: Path) -> None:
 def bucket_sweep(*, now: datetime, delete: bool) -> BucketReport | None:
     """Report the bucket's orphans older than the grace period; remove them only with `delete`.
 
-    None without a bucket. Raises StorageUnavailable.
+    Returns None without a bucket. Raises StorageUnavailable.
     """
     bucket = bucket_get()
     if bucket is None:

@@ -1,9 +1,9 @@
-"""Uploads that go on where they stopped: the tus protocol 1.0 (https://tus.io), its core, creation and termination.
+"""Resumable uploads: the tus protocol 1.0 (https://tus.io) with core, creation and termination.
 
-What came lies in a folder of its own under the scratch folder, named by owner and upload, so nobody reaches another's.
-The file's length is the offset: there is nothing else to keep in step with it. With a bucket, what other web machines
-took is fetched from it first (`upload_mirror`). A finished upload's id is then sent in place of a file. Folders that
-nobody goes on with are swept like any other temporary one.
+Each upload has its own folder under the scratch folder, named by owner and upload, so users can't reach each other's.
+The file's length is the offset, so there is nothing else to keep in sync. With a bucket, parts that other web machines
+received are fetched from it first (`upload_mirror`). The id of a finished upload can then be sent in place of a file.
+Abandoned folders are swept like any other temporary folder.
 """
 
 import errno
@@ -27,16 +27,16 @@ from apps.assets.store.digest import file_digest
 from apps.assets.uploading.uploads import SpooledUpload, largest_upload_bytes, spool_path, uploads_root
 from apps.core.errors import ConflictError, InputError, NotFound
 
-# More at once is nobody's wish: the oldest is then given up.
+# Nobody needs more at one time; beyond this, the oldest is dropped.
 MOST_UNFINISHED = 20
 PIECE_BYTES = 1024 * 1024
 FACTS = "facts.json"
-GONE = "There is no such upload any more. Send the file from its start."
+GONE = "This upload no longer exists. Send the file again from the start."
 
 
 @dataclass(frozen=True)
 class PartialUpload:
-    """An upload on its way, or whole."""
+    """An upload, in progress or complete."""
 
     id: UUID
     name: str
@@ -49,12 +49,12 @@ class PartialUpload:
 
     @property
     def offset(self) -> int:
-        """How many bytes have come."""
+        """The number of bytes received."""
         return self.content.stat().st_size
 
 
 def partial_create(*, by: User, size_bytes: int, name: str) -> PartialUpload:
-    """Make room for a file of that size. Raises UploadTooLarge above every limit, InputError for an empty file."""
+    """Start an upload of that size. Raises UploadTooLarge above every limit, InputError for an empty file."""
     if size_bytes < 1:
         raise InputError("The file is empty. Choose another one.", code="empty_file")
     if size_bytes > largest_upload_bytes():
@@ -72,7 +72,7 @@ def partial_create(*, by: User, size_bytes: int, name: str) -> PartialUpload:
 
 
 def _folder_make(folder: Path, facts: str) -> None:
-    """Several requests may do this at once on a machine that meets the upload for the first time."""
+    """Create the folder. Several requests may do this at once on a machine that hasn't seen the upload before."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "content").touch()
     draft = folder / f"{uuid4()}.part"
@@ -81,7 +81,7 @@ def _folder_make(folder: Path, facts: str) -> None:
 
 
 def partial_get(*, by: User, upload_id: UUID) -> PartialUpload:
-    """As far as it has come on any machine. Raises NotFound for somebody else's, and for one that was given up."""
+    """Return the upload with everything received on any machine. Raises NotFound for another user's or an old one."""
     folder = _folder(by, upload_id)
     if not (folder / FACTS).exists():
         mirrored = upload_mirror.facts_mirrored(folder.name)
@@ -92,7 +92,7 @@ def partial_get(*, by: User, upload_id: UUID) -> PartialUpload:
         facts = json.loads((folder / FACTS).read_text())
         upload = PartialUpload(upload_id, facts["name"], facts["size_bytes"], folder)
         _catch_up(upload)
-    except FileNotFoundError as error:  # given up this moment
+    except FileNotFoundError as error:  # just dropped
         raise NotFound(GONE) from error
     return upload
 
@@ -104,20 +104,20 @@ def _catch_up(upload: PartialUpload) -> None:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return  # a request of this moment adds to it here
+            return  # another request is adding to it right now
         have = file.seek(0, os.SEEK_END)
         upload_mirror.parts_fetch(upload.folder.name, have=have, write=partial(_write, file))
 
 
 def partial_append(upload: PartialUpload, *, offset: int, read: Callable[[int], bytes]) -> int:
-    """Add what `read` gives, at `offset`; answers the new offset. What came before a line broke is kept.
+    """Add what `read` returns at `offset` and return the new offset. Bytes before a broken connection are kept.
 
-    Raises ConflictError where the file's offset is another, UploadBusy while another request adds to it, InputError
+    Raises ConflictError if the file's offset differs, UploadBusy while another request adds to it, InputError
     for more bytes than the upload has.
     """
     try:
         file = upload.content.open("r+b", buffering=0)
-    except FileNotFoundError as error:  # given up this moment
+    except FileNotFoundError as error:  # just dropped
         raise NotFound(GONE) from error
     with file:
         try:
@@ -126,11 +126,11 @@ def partial_append(upload: PartialUpload, *, offset: int, read: Callable[[int], 
             raise UploadBusy("An earlier part of this upload is still being written. Try again.") from error
         file.seek(0, os.SEEK_END)
         if offset != file.tell():
-            raise ConflictError(f"The upload stands at {file.tell()} bytes. Go on there.", code="other_offset")
+            raise ConflictError(f"The upload has {file.tell()} bytes. Continue from there.", code="other_offset")
         try:
             while piece := read(PIECE_BYTES):
                 if file.tell() + len(piece) > upload.size_bytes:
-                    raise InputError("More bytes came than Upload-Length said.", code="too_long")
+                    raise InputError("The upload is larger than its Upload-Length.", code="too_long")
                 _write(file, piece)
         finally:
             upload_mirror.part_mirror(upload.folder.name, file, start=offset)
@@ -145,7 +145,9 @@ def _write(file: IO[bytes], piece: bytes) -> None:
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise
-        raise StorageUnavailable("The studio's disk is full. Free some space; the upload goes on then.") from error
+        raise StorageUnavailable(
+            "The studio's disk is full. Free some space, then the upload will continue."
+        ) from error
 
 
 def partial_delete(*, by: User, upload_id: UUID) -> None:
@@ -161,18 +163,18 @@ def _remove(folder: Path) -> None:
 
 
 def partial_taken(*, by: User, upload_id: UUID) -> SpooledUpload:
-    """The whole file, as if it had come with this request. Its parts stay until they are deleted or swept, so that
-    taking can be repeated where the answer got lost.
+    """Return the complete file as if it had been sent with this request. Its parts stay until they are deleted or
+    swept, so that this can be repeated if the response got lost.
 
-    Raises ConflictError while it is not whole.
+    Raises ConflictError if the upload is incomplete.
     """
     upload = partial_get(by=by, upload_id=upload_id)
     if upload.offset != upload.size_bytes:
-        raise ConflictError(f"{upload.offset} of {upload.size_bytes} bytes have come. Send the rest first.")
+        raise ConflictError(f"Only {upload.offset} of {upload.size_bytes} bytes have arrived. Send the rest first.")
     path = spool_path()
     try:
         os.link(upload.content, path)
-    except OSError:  # a file system without hard links: it can be taken once
+    except OSError:  # a file system without hard links: the file can only be used once
         upload.content.rename(path)
     taken = SpooledUpload(path.open("rb"), upload.name, None, upload.size_bytes, None)
     taken.path, taken.too_large = path, False
@@ -181,7 +183,7 @@ def partial_taken(*, by: User, upload_id: UUID) -> SpooledUpload:
 
 
 def partial_named(*, by: User, text: str) -> SpooledUpload | None:
-    """The same by a form's text; None where that is no id."""
+    """Like `partial_taken`, by a form's text; None if that isn't an id."""
     try:
         upload_id = UUID(text)
     except ValueError:
@@ -196,5 +198,5 @@ def _folder(by: User, upload_id: UUID) -> Path:
 def _started_at(folder: Path) -> float:
     try:
         return folder.stat().st_mtime
-    except FileNotFoundError:  # given up by another request this moment
+    except FileNotFoundError:  # another request just dropped it
         return 0.0

@@ -1,4 +1,4 @@
-"""HTTP edge of uploads that go on where they stopped: tus 1.0, and the field that takes such an upload."""
+"""HTTP edge of resumable uploads: tus 1.0, and the field that accepts such an upload."""
 
 import base64
 import binascii
@@ -25,7 +25,7 @@ PART_TYPE = "application/offset+octet-stream"
 
 
 class UploadField(serializers.FileField):
-    """A file in the form, or the id of an upload that was sent in parts. Give the serializer the request's context."""
+    """A file in the form, or the id of an upload sent in parts. Give the serializer the request's context."""
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
@@ -37,7 +37,7 @@ class UploadField(serializers.FileField):
 
 
 class _Tus(APIView):
-    """What all answers of the protocol have in common."""
+    """What all responses of the protocol have in common."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -61,7 +61,7 @@ class _Tus(APIView):
 
 class UploadList(_Tus):
     @extend_schema(
-        summary="Begin an upload in parts (tus 1.0)",
+        summary="Start an upload in parts (tus 1.0)",
         request=None,
         parameters=[
             OpenApiParameter("Upload-Length", OpenApiTypes.INT, OpenApiParameter.HEADER, required=True),
@@ -70,7 +70,7 @@ class UploadList(_Tus):
         responses={201: None, 412: None, 413: None},
     )
     def post(self, request: Request) -> Response:
-        """`Location` is where the parts go. The finished upload's id is then sent in place of a file."""
+        """Send the parts to `Location`. Then use the finished upload's id in place of a file."""
         size_bytes = _number(request, "Upload-Length")
         upload = resumable.partial_create(by=acting_user(request), size_bytes=size_bytes, name=_file_name(request))
         location = f"/api/uploads/{upload.id}"
@@ -78,7 +78,7 @@ class UploadList(_Tus):
 
 
 class UploadDetail(_Tus):
-    @extend_schema(summary="How much of an upload has come", responses={200: None})
+    @extend_schema(summary="How much of an upload has arrived", responses={200: None})
     def head(self, request: Request, upload_id: UUID) -> Response:
         upload = resumable.partial_get(by=acting_user(request), upload_id=upload_id)
         return Response(headers={"Upload-Offset": str(upload.offset), "Upload-Length": str(upload.size_bytes)})
@@ -93,11 +93,11 @@ class UploadDetail(_Tus):
         upload = resumable.partial_get(by=acting_user(request), upload_id=upload_id)
         if request.content_type != PART_TYPE:
             raise UnsupportedMediaType(str(request.content_type), f"Send the part as {PART_TYPE}.")
-        # Read from the plain request, of which nothing was read yet: nothing is kept in memory.
+        # Read from Django's unread request, so that nothing is kept in memory.
         reached = resumable.partial_append(upload, offset=_number(request, "Upload-Offset"), read=request._request.read)
         return Response(status=status.HTTP_204_NO_CONTENT, headers={"Upload-Offset": str(reached)})
 
-    @extend_schema(summary="Give an upload up", responses={204: None, 412: None, 423: None})
+    @extend_schema(summary="Cancel an upload", responses={204: None, 412: None, 423: None})
     def delete(self, request: Request, upload_id: UUID) -> Response:
         resumable.partial_delete(by=acting_user(request), upload_id=upload_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -111,7 +111,7 @@ def _number(request: Request, header: str) -> int:
 
 
 def _file_name(request: Request) -> str:
-    """`filename` of `Upload-Metadata`: comma-separated `key base64`."""
+    """Return `filename` from `Upload-Metadata`, which is comma-separated `key base64`."""
     for pair in request.headers.get("Upload-Metadata", "").split(","):
         key, _, value = pair.strip().partition(" ")
         if key == "filename":

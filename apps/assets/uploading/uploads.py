@@ -1,4 +1,4 @@
-"""Taking in a file that a user sends: streamed to the disk once, limited, and known by its content."""
+"""Receive a user's file: streamed to the disk once, limited in size, and identified by its content."""
 
 import contextlib
 import uuid
@@ -21,7 +21,7 @@ from engines.media.strangers import probe_stranger
 
 @dataclass(frozen=True)
 class UploadLimit:
-    """The most that is taken of a kind; None where length has no meaning."""
+    """The largest size and duration accepted for a kind; None where duration has no meaning."""
 
     size_bytes: int
     duration_seconds: int | None
@@ -36,7 +36,7 @@ class ReceivedFile:
 
 
 class SpooledUpload(UploadedFile):  # type: ignore[type-arg]  # takes none at run time
-    """An upload that lies, hashed, on the disk of the media folder: storing it is a rename."""
+    """An upload that is already hashed and on the media folder's disk, so that storing it is a rename."""
 
     path: Path
     digest: FileDigest
@@ -51,10 +51,10 @@ class SpooledUpload(UploadedFile):  # type: ignore[type-arg]  # takes none at ru
 
 
 class SpoolingUploadHandler(FileUploadHandler):
-    """Writes each piece to the disk and hashes it on the way; memory stays flat whatever the size.
+    """Writes each piece to the disk and hashes it on the way, so memory use doesn't depend on the file's size.
 
-    Of a file above every limit the rest is read and thrown away, so that the sender gets a clear answer
-    instead of a cut line, and the disk does not fill.
+    The rest of a file above every limit is read and discarded, so that the client gets a clear response instead
+    of a dropped connection, and the disk doesn't fill up.
     """
 
     chunk_size = 1024 * 1024
@@ -100,7 +100,7 @@ def spool_path() -> Path:
 def upload_limit(kind: str) -> UploadLimit:
     """Raises InputError for a kind that cannot be uploaded."""
     if kind not in settings.UPLOAD_LIMITS:
-        raise InputError(f"Files of kind {kind!r} cannot be uploaded. Choose audio, video or image.")
+        raise InputError(f"Files of kind {kind!r} can't be uploaded. Choose audio, video or image.")
     return UploadLimit(*settings.UPLOAD_LIMITS[kind])
 
 
@@ -110,10 +110,10 @@ def largest_upload_bytes() -> int:
 
 @contextlib.contextmanager
 def upload_received(upload: "UploadedFile[Any]", kind: str) -> Iterator[ReceivedFile]:
-    """The upload as a checked local file, removed at the end unless it was moved away.
+    """Yield the upload as a checked local file, removed at the end unless it was moved.
 
-    Name and declared type are not looked at. Raises UploadTooLarge (413), InputError (400) for something
-    else than `kind`, and for damaged media.
+    The name and declared type are ignored. Raises UploadTooLarge (413), InputError (400) for anything other
+    than `kind` and for damaged media.
     """
     limit = upload_limit(kind)
     if (upload.size or 0) > limit.size_bytes or getattr(upload, "too_large", False):

@@ -9,7 +9,7 @@ from apps.core.errors import StudioError
 
 
 class Command(BaseCommand):
-    help = "Write every row and every file to one zip, as of one moment; the studio may go on meanwhile."
+    help = "Write every row and every file to one zip, as a consistent snapshot. The studio can keep running meanwhile."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
@@ -21,4 +21,4 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
         self.stdout.write(f"{options['file']}: {backup.rows} rows, {backup.size_bytes / 1e6:.1f} MB of media.")
         for key in backup.missing:
-            self.stderr.write(f"lost before this backup: {key}")
+            self.stderr.write(f"File was already missing before this backup: {key}")

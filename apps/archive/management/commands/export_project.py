@@ -10,7 +10,7 @@ from apps.core.errors import StudioError
 
 
 class Command(BaseCommand):
-    help = "Write one project, rows and media, to a zip that import_project reads in another installation."
+    help = "Write one project (rows and media) to a zip for import_project to read in another installation."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("project_id", type=UUID)

@@ -11,8 +11,8 @@ from apps.core.errors import StudioError
 
 class Command(BaseCommand):
     help = (
-        "Make the project of a zip that export_project wrote, owned by the user you name. All of it or nothing. The "
-        "zip may come from anybody: it brings a project and its files, never accounts, rights or running work."
+        "Import a project from a zip written by export_project, owned by the user you name. All or nothing. "
+        "The zip may come from anyone: it only adds a project and its files, never accounts, permissions or work."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         owner = User.objects.filter(username=options["owner"]).first()
         if owner is None:
-            raise CommandError(f"There is no user {options['owner']!r}. Make one with createsuperuser.")
+            raise CommandError(f"There is no user {options['owner']!r}. Create one with createsuperuser.")
         try:
             project = project_import(owner=owner, path=options["file"])
         except StudioError as error:

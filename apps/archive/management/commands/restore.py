@@ -10,8 +10,8 @@ from apps.core.errors import StudioError
 
 class Command(BaseCommand):
     help = (
-        "Fill an empty installation from a zip that backup wrote. All of it or nothing. The zip is trusted: it brings "
-        "accounts with their passwords and rights, API tokens and unfinished jobs. Restore only a backup of your own."
+        "Fill an empty installation from a zip written by backup. All or nothing. The zip is trusted: it brings "
+        "accounts with their passwords and permissions, API tokens and unfinished jobs. Restore only your own backups."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -22,4 +22,4 @@ class Command(BaseCommand):
             count = backup_restore(path=options["file"])
         except StudioError as error:
             raise CommandError(f"{error.message} {error.evidence or ''}".strip()) from error
-        self.stdout.write(f"{count} rows are back.")
+        self.stdout.write(f"Restored {count} rows.")

@@ -9,12 +9,12 @@ from apps.assets.store.moving import media_move
 
 class Command(BaseCommand):
     help = (
-        "Upload this machine's files to the bucket, verify each, then remove the local copy. The studio goes on "
-        "meanwhile; interrupted and run again, it goes on where it stopped."
+        "Upload this machine's files to the bucket, verify each, then remove the local copy. The studio can keep "
+        "running meanwhile. If interrupted, run it again to resume."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="count, and move nothing")
+        parser.add_argument("--dry-run", action="store_true", help="count the files without moving them")
 
     def handle(self, *_: Any, **options: Any) -> None:
         if not settings.STORAGE_BUCKET:
@@ -27,4 +27,4 @@ class Command(BaseCommand):
         verb = "would be moved" if options["dry_run"] else "moved"
         self.stdout.write(f"{moved} files, {size / 1e6:.1f} MB {verb}; {failed} failed.")
         if failed:
-            raise CommandError("The failed ones stay on the disk and are served from it. Run this again later.")
+            raise CommandError("The failed files stay on the disk and are served from there. Run this again later.")
