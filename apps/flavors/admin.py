@@ -40,25 +40,25 @@ class FlavorEditAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     readonly_fields = ["version", "edited_by", "edited_at", "resolved_values"]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list, with what is left out above it: a broken file has no row of its own."""
+        """Show the list with warnings about skipped flavors above it, since a broken file has no row."""
         for summary in flavor_summaries():
             for problem in summary.problems:
-                messages.warning(request, f"{summary.name}: left out: {problem}")
+                messages.warning(request, f"{summary.name} was skipped: {problem}")
         answer: HttpResponse = super().changelist_view(request, extra_context)
         return answer
 
     def get_readonly_fields(self, request: HttpRequest, obj: FlavorEdit | None = None) -> list[str]:
-        # Moving an edit to another place would be a delete and a save; do those.
+        # Moving an edit to another flavor or type is a delete and a save; staff do these themselves.
         return [*self.readonly_fields, *(["flavor", "config_type"] if obj else [])]
 
     @admin.display(description="Resolved values")
     def resolved_values(self, edit: FlavorEdit) -> str:
         if not edit.pk:
-            return "Shown after the first save."
+            return "Available after the first save."
         try:
             values = flavor_preview(flavor=edit.flavor, config_type=edit.config_type, text=edit.text)
         except StudioError as error:
-            return f"This edit is left out. {error.message}"
+            return f"This edit is skipped. {error.message}"
         return format_html("<pre>{}</pre>", resolved_text(values))
 
     def save_model(self, request: HttpRequest, obj: FlavorEdit, form: Any, change: bool) -> None:

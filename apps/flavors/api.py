@@ -18,9 +18,9 @@ from apps.flavors.services import flavor_delete, flavor_save
 
 
 class MayEditFlavors(BasePermission):
-    """Anybody signed in reads; staff edit, and so does the one local owner."""
+    """Anyone signed in may read; staff and the single local owner may edit."""
 
-    message = "Only staff may change flavors, since a flavor is shared by everybody."
+    message = "Only staff can change flavors, since they are shared by all users."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return request.method in SAFE_METHODS or settings.SINGLE_USER or bool(request.user.is_staff)
@@ -38,7 +38,7 @@ class FlavorDetailSerializer(serializers.Serializer[Any]):
     config_type = serializers.CharField()
     file_text = serializers.CharField()
     edit_text = serializers.CharField()
-    version = serializers.IntegerField(help_text="Of the edit; 0 where there is none. Hand it back when saving.")
+    version = serializers.IntegerField(help_text="The edit's version; 0 if there is no edit. Send it back when saving.")
     values = serializers.JSONField()
     hash = serializers.CharField()
 
@@ -60,7 +60,7 @@ def get_config_flavors(request: Request) -> Response:
     return Response({"flavors": flavor_names()})
 
 
-@extend_schema(responses=FlavorSummarySerializer(many=True), summary="Every flavor, broken ones too")
+@extend_schema(responses=FlavorSummarySerializer(many=True), summary="All flavors, including broken ones")
 @api_view(["GET"])
 def flavor_list(request: Request) -> Response:
     return Response(FlavorSummarySerializer(flavor_summaries(), many=True).data)
@@ -68,9 +68,12 @@ def flavor_list(request: Request) -> Response:
 
 @extend_schema(methods=["GET"], responses=FlavorDetailSerializer, summary="One config type of a flavor, resolved")
 @extend_schema(
-    methods=["PUT"], request=FlavorEditSerializer, responses=FlavorDetailSerializer, summary="Lay an edit over the file"
+    methods=["PUT"],
+    request=FlavorEditSerializer,
+    responses=FlavorDetailSerializer,
+    summary="Save an edit",
 )
-@extend_schema(methods=["DELETE"], responses={204: None}, summary="Remove the edit again")
+@extend_schema(methods=["DELETE"], responses={204: None}, summary="Delete the edit")
 @api_view(["GET", "PUT", "DELETE"])
 @permission_classes([IsAuthenticated, MayEditFlavors])
 def flavor_config(request: Request, flavor: str, config_type: str) -> Response:

@@ -6,7 +6,7 @@ class FlavorsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Models can be imported only from here on.
+        # Models can only be imported from here on.
         from django.conf import settings
         from django.core.checks import register
 

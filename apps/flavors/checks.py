@@ -9,10 +9,10 @@ from apps.flavors.discovery import discover
 
 
 def check_flavors(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """A warning for each problem of a flavor on disk, and for each file that is not read.
+    """Return a warning for each problem of a flavor on disk and for each ignored file.
 
-    No error: that would stop every command (migrate, createsuperuser), while the studio runs without the flavor.
-    `manage.py check` itself fails on it (see its command here).
+    These aren't errors, since an error would stop every command (migrate, createsuperuser) although the studio
+    can run without the flavor. `manage.py check` itself fails on them (see the command in this app).
     """
     found = discover(settings.CONFIGS_DIR)
     ignored: list[CheckMessage] = [
@@ -20,8 +20,8 @@ def check_flavors(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
     ]
     return ignored + [
         Warning(
-            f"The flavor {name} is left out: {problem}",
-            hint="Correct the file and start again.",
+            f"The flavor {name} is skipped: {problem}",
+            hint="Correct the file and restart.",
             id="flavors.W002",
         )
         for name, problems in found.problems.items()

@@ -1,4 +1,4 @@
-"""Finding and checking every flavor under the configs folder."""
+"""Find and check every flavor in the configs folder."""
 
 import os
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ DEFAULT = "default"
 
 @dataclass(frozen=True)
 class Discovered:
-    """`files` holds the usable flavors only, config type by config type; `problems` the others, all of theirs.
-    `ignored` are files that no config type is named after; they do not make a flavor unusable."""
+    """`files` has the usable flavors by config type, `problems` all problems of the others. `ignored` lists files
+    that aren't named after a config type; they don't make a flavor unusable."""
 
     files: Mapping[str, Mapping[str, FlavorFile]]
     problems: Mapping[str, tuple[FlavorProblem, ...]] = field(default_factory=dict)
@@ -22,8 +22,8 @@ class Discovered:
 
 
 def discover(root: Path) -> Discovered:
-    """Read every `<flavor>/*.yaml` under `root`. A broken flavor is among the problems; a broken `default` is all of
-    them, as the others cannot be judged without it."""
+    """Read every `<flavor>/*.yaml` under `root`. If `default` is broken, only its problems are reported, since the
+    other flavors can't be checked without it."""
     files: dict[str, dict[str, FlavorFile]] = {}
     problems: dict[str, tuple[FlavorProblem, ...]] = {}
     ignored: list[FlavorProblem] = []
@@ -43,29 +43,29 @@ def discover(root: Path) -> Discovered:
 
 
 def _folders(root: Path) -> list[Path]:
-    """The flavors' folders, `default` first. Hidden ones belong to other programs."""
+    """Return the flavors' folders, `default` first. Hidden folders belong to other programs and are skipped."""
     found = [folder for folder in root.iterdir() if folder.is_dir()] if root.is_dir() else []
     visible = [folder for folder in found if not folder.name.startswith((".", "__"))]
     return sorted(visible, key=lambda folder: (folder.name != DEFAULT, folder.name))
 
 
 def _folder_read(folder: Path, *, root: Path) -> tuple[dict[str, FlavorFile], list[FlavorProblem]]:
-    """The folder's files, and what is wrong with any of them or with the folder itself."""
+    """Return the folder's files and all problems with them or with the folder itself."""
     source = shown_path(folder, root=root.parent)
     if not FLAVOR_NAME.match(folder.name):
-        return {}, [FlavorProblem(source, 1, f"is no name for a flavor. {FLAVOR_NAME_WORDS}")]
+        return {}, [FlavorProblem(source, 1, f"is not a valid flavor name. {FLAVOR_NAME_WORDS}")]
     try:
-        # Looking for names in a folder that may not be opened finds none, without a word.
+        # Globbing a folder without permission silently finds nothing.
         next(os.scandir(folder), None)
     except OSError as error:
-        return {}, [FlavorProblem(source, 1, f"cannot be opened: {error.strerror}")]
+        return {}, [FlavorProblem(source, 1, f"can't be opened: {error.strerror}")]
     return _read_folder(folder, root=root)
 
 
 def _unknown_files(folder: Path, *, root: Path) -> list[FlavorProblem]:
     known = ", ".join(f"{name}.yaml" for name in CONFIG_TYPES)
     return [
-        FlavorProblem(shown_path(path, root=root.parent), 1, f"is not read; the names are {known}")
+        FlavorProblem(shown_path(path, root=root.parent), 1, f"is ignored; use one of the names {known}")
         for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
         if path.suffix != ".yaml" or path.stem not in CONFIG_TYPES
     ]

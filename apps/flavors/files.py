@@ -1,4 +1,4 @@
-"""Reading flavor YAML: values with the line of each, and problems that name file, line and reason."""
+"""Read flavor YAML: values with their lines, and problems that name file, line and reason."""
 
 import stat
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from apps.flavors.schema import CONFIG_TYPES
 from apps.flavors.yaml_text import KeyPath, NotFlavorYaml, flavor_yaml
 
-# A flavor file is a few kilobytes; this keeps an edit by hand from filling every process's memory.
+# A flavor file is a few kilobytes; this keeps a huge edit from filling every process's memory.
 MAXIMUM_CHARACTERS = 200_000
 MAXIMUM_BYTES = 4 * MAXIMUM_CHARACTERS
-# Of a message about a value, which may be as long as the file.
+# The longest reason, since a message may quote a value as long as the file.
 REASON_CHARACTERS = 300
 
 
@@ -30,7 +30,7 @@ class FlavorProblem(Exception):
 
 @dataclass(frozen=True)
 class FlavorFile:
-    """One parsed file or edit. `lines` gives the line (from 1) on which each key stands."""
+    """One parsed file or edit. `lines` gives the line (from 1) of each key."""
 
     source: str
     text: str
@@ -39,7 +39,7 @@ class FlavorFile:
 
 
 def parse_flavor_text(text: str, *, source: str) -> FlavorFile:
-    """Parse YAML text. Raises FlavorProblem for whatever is not a plain mapping of values that can be stored."""
+    """Parse YAML text. Raises FlavorProblem unless it is a plain mapping of values that can be stored."""
     if len(text) > MAXIMUM_CHARACTERS:
         raise FlavorProblem(source, 1, f"longer than {MAXIMUM_CHARACTERS} characters")
     try:
@@ -50,7 +50,7 @@ def parse_flavor_text(text: str, *, source: str) -> FlavorFile:
 
 
 def read_flavor_file(path: Path, *, root: Path) -> FlavorFile:
-    """Read one YAML file. `root` is the folder that names in messages start from."""
+    """Read one YAML file. Paths in messages are relative to `root`."""
     source = shown_path(path, root=root)
     content = _content(path, source)
     try:
@@ -62,23 +62,23 @@ def read_flavor_file(path: Path, *, root: Path) -> FlavorFile:
 
 
 def _content(path: Path, source: str) -> bytes:
-    """The file's bytes, as many as a flavor may have. Opening something else than a file could wait for ever."""
+    """Return the file's bytes, up to the limit. Anything but a regular file is refused, since opening it may block."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise FlavorProblem(source, 1, "is not a file")
         with path.open("rb") as file:
             content = file.read(MAXIMUM_BYTES + 1)
     except FileNotFoundError as error:
-        raise FlavorProblem(source, 1, "is a link to nothing" if path.is_symlink() else "is gone") from error
+        raise FlavorProblem(source, 1, "is a broken link" if path.is_symlink() else "no longer exists") from error
     except OSError as error:
-        raise FlavorProblem(source, 1, f"cannot be read: {error.strerror}") from error
+        raise FlavorProblem(source, 1, f"can't be read: {error.strerror}") from error
     if len(content) > MAXIMUM_BYTES:
         raise FlavorProblem(source, 1, f"longer than {MAXIMUM_CHARACTERS} characters")
     return content
 
 
 def shown_path(path: Path, *, root: Path) -> str:
-    """The path from `root`, as text that can be printed whatever bytes it is made of."""
+    """Return the path relative to `root` as printable text, whatever bytes it contains."""
     return shown_name(str(path.relative_to(root)))
 
 
@@ -87,7 +87,7 @@ def shown_name(name: str) -> str:
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`over` on `base`: mappings are merged key by key, everything else (lists too) is replaced whole."""
+    """Merge `over` into `base`: mappings are merged key by key, everything else (including lists) is replaced."""
     merged = dict(base)
     for key, value in over.items():
         known = merged.get(key)
@@ -96,9 +96,9 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def validate(config_type: str, layers: list[FlavorFile]) -> dict[str, Any]:
-    """Merge the layers (lowest first) and check them; answers plain JSON values.
+    """Merge the layers (lowest first), check the result and return plain JSON values.
 
-    Raises FlavorProblem at the line of the topmost layer that holds the offending key, or its nearest parent.
+    Raises FlavorProblem at the line of the topmost layer that has the offending key or its nearest parent.
     """
     merged: dict[str, Any] = {}
     for layer in layers:

@@ -8,9 +8,9 @@ flavor_name_validator = RegexValidator(FLAVOR_NAME.pattern, FLAVOR_NAME_WORDS)
 
 
 class FlavorEdit(models.Model):
-    """Values of one config type of one flavor that lie over its file. `text` is YAML.
+    """Values that override one config type of one flavor's file. `text` is YAML.
 
-    `version` counts the saves of this edit; processes notice a change by it (see registry.py)."""
+    `version` counts the saves of this edit, so that processes notice changes (see registry.py)."""
 
     flavor = models.CharField(max_length=50, validators=[flavor_name_validator])
     config_type = models.CharField(max_length=30, choices=[(name, name) for name in CONFIG_TYPES])

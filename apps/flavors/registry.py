@@ -1,8 +1,8 @@
-"""Every flavor, resolved, in memory. Requests read from here and never from disk.
+"""All flavors, resolved in memory. Requests read from here and never from disk.
 
-Files are read once, when Django starts. Edits live in Postgres; at most once a second a reader asks for the
-edits' fingerprint (one aggregate query) and takes the edits in again when it changed, so every process follows an
-edit within a second or so. A snapshot is never changed, only replaced, and callers get copies.
+Files are read once, when Django starts. Edits are in Postgres; at most once a second a reader queries the edits'
+fingerprint (one aggregate query) and reloads them if it has changed, so every process sees an edit within about a
+second. A snapshot is never changed, only replaced, and callers get copies.
 """
 
 import copy
@@ -32,13 +32,13 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 1.0
 
 Layers = Mapping[tuple[str, str], FlavorFile]
-# Of edits that cannot be read at all: each with its flavor.
+# The problems of unreadable edits, each with its flavor.
 EditProblems = Sequence[tuple[str, FlavorProblem]]
 
 
 @dataclass(frozen=True)
 class ResolvedConfig:
-    """The values of one config type. `flavor` is the one that was used, `hash` names exactly these values."""
+    """The values of one config type. `flavor` is the one used; `hash` identifies exactly these values."""
 
     flavor: str
     config_type: str
@@ -48,7 +48,7 @@ class ResolvedConfig:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """`resolved` and `own` (whether the flavor itself says anything) are keyed by flavor and config type."""
+    """`resolved` and `own` (whether the flavor itself sets anything) are keyed by flavor and config type."""
 
     names: tuple[str, ...]
     resolved: Mapping[tuple[str, str], ResolvedConfig]
@@ -57,13 +57,13 @@ class Snapshot:
 
 
 def config_hash(values: Mapping[str, Any]) -> str:
-    """A short name of these values that changes when any of them does."""
+    """Return a short hash that changes when any of these values does."""
     text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def build_snapshot(discovered: Discovered, edits: Layers, unreadable: EditProblems = ()) -> Snapshot:
-    """Resolve everything. An edit that no longer fits is left out with an error log; its file counts again."""
+    """Resolve everything. An edit that is no longer valid is skipped and logged as an error; its file applies again."""
     names = sorted({*discovered.files, *(flavor for flavor, _ in edits)}, key=lambda name: (name != DEFAULT, name))
     resolved: dict[tuple[str, str], ResolvedConfig] = {}
     problems = {name: list(found) for name, found in discovered.problems.items()}
@@ -81,7 +81,7 @@ def build_snapshot(discovered: Discovered, edits: Layers, unreadable: EditProble
 
 
 def layers_of(flavor: str, config_type: str, discovered: Discovered, edits: Layers) -> list[FlavorFile]:
-    """Lowest first: default's file, its edit, the flavor's file, its edit."""
+    """Return the layers, lowest first: default's file, its edit, the flavor's file, its edit."""
     flavors = [DEFAULT] if flavor == DEFAULT else [DEFAULT, flavor]
     found = [
         layer
@@ -94,7 +94,7 @@ def layers_of(flavor: str, config_type: str, discovered: Discovered, edits: Laye
 def _resolve_values(
     flavor: str, config_type: str, discovered: Discovered, edits: Layers
 ) -> tuple[dict[str, Any], FlavorProblem | None]:
-    """The values, and the problem of an edit that had to be left out. Files alone always fit."""
+    """Return the values, and the problem of an edit that had to be skipped. Files alone are always valid."""
     kept = dict(edits)
     first: FlavorProblem | None = None
     for dropped in (None, (flavor, config_type), (DEFAULT, config_type)):
@@ -108,7 +108,7 @@ def _resolve_values(
 
 
 class FlavorRegistry:
-    """One per process; safe to use from many threads."""
+    """The flavors of one process; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -143,11 +143,11 @@ class FlavorRegistry:
         return self._discovered
 
     def check_now(self) -> None:
-        """Forget when the edits were last looked at, so that the next reader looks."""
+        """Make the next reader check for new edits."""
         self._checked_at = float("-inf")
 
     def snapshot(self) -> Snapshot:
-        """The present state, edits of at most a second ago included."""
+        """Return the current state, at most about a second old."""
         if self._snapshot is None or time.monotonic() - self._checked_at >= POLL_SECONDS:
             with self._lock:
                 self._refresh()
@@ -156,7 +156,7 @@ class FlavorRegistry:
         return self._snapshot
 
     def _refresh(self) -> None:
-        """Called under the lock. The second of two waiting threads finds the work done."""
+        """Reload if needed. Called under the lock, so the second of two waiting threads has nothing to do."""
         now = time.monotonic()
         if now - self._checked_at < POLL_SECONDS:
             return
@@ -169,13 +169,13 @@ class FlavorRegistry:
 
 
 def _edits_fingerprint() -> tuple[int, int, int]:
-    """Changes with every save, creation and deletion of an edit: count, sum of versions, highest id."""
+    """Return the count, sum of versions and highest id, which change whenever an edit is created, saved or deleted."""
     found = FlavorEdit.objects.aggregate(count=Count("id"), versions=Sum("version"), newest=Max("id"))
     return (found["count"], found["versions"] or 0, found["newest"] or 0)
 
 
 def stored_edits() -> tuple[dict[tuple[str, str], FlavorFile], list[tuple[str, FlavorProblem]]]:
-    """Every readable edit, and the problems of the others, which are left out with an error log."""
+    """Return every readable edit, and the problems of the others, which are skipped and logged as errors."""
     edits, problems = {}, []
     for edit in FlavorEdit.objects.all():
         try:
@@ -190,15 +190,15 @@ registry = FlavorRegistry()
 
 
 def flavor_names() -> list[str]:
-    """Usable flavors, `default` first."""
+    """Return the usable flavors, `default` first."""
     return list(registry.snapshot().names)
 
 
 def resolve(flavor: str, config_type: str, *, module: str = "") -> ResolvedConfig:
-    """The values of one config type, each the flavor's own or else `default`'s.
+    """Return the values of one config type, each from the flavor or else from `default`.
 
-    "" means `default`. An unknown flavor, or one that says nothing of this type, falls back with a warning and
-    never fails. `module` names the caller in the debug log, where it is not the calling module itself.
+    "" means `default`. An unknown flavor, or one that sets nothing of this type, falls back with a warning and
+    never fails. `module` names the caller in the debug log, if it isn't the calling module itself.
     """
     if config_type not in CONFIG_TYPES:
         raise InputError(f"There is no config type {config_type!r}; the types are {', '.join(CONFIG_TYPES)}.")
@@ -219,7 +219,7 @@ def resolve(flavor: str, config_type: str, *, module: str = "") -> ResolvedConfi
     return ResolvedConfig(used, config_type, values, found.hash)
 
 
-# The config types that one capability needs beside its own parameters, by the key they get in the settings.
+# The config types each capability needs in addition to its own parameters, by their key in the settings.
 _CAPABILITY_TYPES: dict[str, tuple[str, ...]] = {
     "scenes": ("parameters", "scene_prompts"),
     "image": ("image_params", "image_prompts"),
@@ -230,8 +230,8 @@ _CAPABILITY_TYPES: dict[str, tuple[str, ...]] = {
 
 
 def capability_settings(flavor: str, capability: str, *, module: str = "") -> ResolvedConfig:
-    """What goes into a provider request's `settings`: the capability's parameters, and under their own name
-    (`scene_prompts`, `image_prompts`) the prompts that belong to them. `flavor` tells where files beside the YAML lie.
+    """Return a provider request's `settings`: the capability's parameters, and the prompts that belong to them under
+    their own key (`scene_prompts`, `image_prompts`). `flavor` shows which folder has the files next to the YAML.
     """
     main, *others = _CAPABILITY_TYPES[capability]
     caller = module or str(sys._getframe(1).f_globals.get("__name__", ""))
@@ -244,8 +244,7 @@ def capability_settings(flavor: str, capability: str, *, module: str = "") -> Re
 
 
 def flavor_provider(flavor: str, capability: str) -> str:
-    """The name of the provider that the flavor chooses. For pages that only look, again and again: nothing is logged,
-    as nothing is used."""
+    """Return the name of the flavor's provider. For display on pages, so nothing is logged."""
     snapshot = registry.snapshot()
     used = flavor if flavor in snapshot.names else DEFAULT
     return str(snapshot.resolved[used, _CAPABILITY_TYPES[capability][0]].values["provider"])

@@ -1,10 +1,10 @@
-"""What a flavor's files may hold: one pydantic model per config type.
+"""What a flavor's files may contain: one pydantic model per config type.
 
-A file holds only what it changes; the *resolved* values (flavor over `default`) are what must fit here, so
-every field of `default` is required unless it has a default below. Unknown keys are errors, because a
-misspelt key would otherwise change nothing in silence.
+A file contains only what it changes. The *resolved* values (flavor over `default`) are validated here, so `default`
+must set every field that has no default below. Unknown keys are errors, because a misspelled key would otherwise
+be silently ignored.
 
-What stands under `providers` is declared by each provider, in `apps/providers/<name>/sections.py`.
+Each provider declares its part of `providers` in `apps/providers/<name>/sections.py`.
 """
 
 import re
@@ -20,7 +20,7 @@ from engines.draft.grammar import SceneGrammar
 
 FLAVOR_NAME = re.compile(r"\A[a-z0-9][a-z0-9_-]{0,49}\Z")
 FLAVOR_NAME_WORDS = (
-    "A flavor's name has 1 to 50 small letters, digits, hyphens or underscores and starts with a letter or digit."
+    "A flavor's name has 1 to 50 lowercase letters, digits, hyphens or underscores and starts with a letter or digit."
 )
 
 
@@ -34,9 +34,9 @@ ProviderName = Annotated[str, AfterValidator(_known_provider)]
 
 
 class SectionsFor:
-    """Marks the field that holds every provider's section for a capability, by the provider's name.
+    """Marks the field with the providers' sections for a capability, by provider name.
 
-    A provider whose section has a default for everything need not be mentioned in any file.
+    A provider whose section has defaults for everything doesn't have to appear in any file.
     """
 
     def __init__(self, capability: Capability) -> None:
@@ -69,10 +69,10 @@ class Parameters(Section):
 
 
 class ScenePrompts(Section):
-    """`scene_prompts.yaml`: what a chat model is told, and the grammar by which the draft writes.
+    """`scene_prompts.yaml`: the prompts for a chat model, and the grammar the draft provider writes with.
 
-    `system` and `user` may name `{idea}`, `{character_description}`, `{number_of_scenes}`, `{scenes}` (the
-    planned lengths) and `{song}`. Braces that name nothing stay as they are."""
+    `system` and `user` may contain `{idea}`, `{character_description}`, `{number_of_scenes}`, `{scenes}` (the
+    planned lengths) and `{song}`. Other braces are left unchanged."""
 
     system: str
     user: str
@@ -81,7 +81,7 @@ class ScenePrompts(Section):
 
 
 class VideoParams(Section):
-    """`video_params.yaml`. `duration_seconds` is a scene's length where none is known."""
+    """`video_params.yaml`. `duration_seconds` is a scene's length if none is known."""
 
     provider: ProviderName
     duration_seconds: float = Field(gt=0, le=60)
@@ -104,7 +104,7 @@ class ImageParams(Section):
 
 
 class ImagePrompts(Section):
-    """`image_prompts.yaml`. `scene` may name `{prompt}`, `character_reference` `{character_description}`."""
+    """`image_prompts.yaml`. `scene` may use `{prompt}`, `character_reference` `{character_description}`."""
 
     scene: str
     character_reference: str
@@ -118,7 +118,7 @@ class LipsyncParams(Section):
     temperature: float = Field(ge=0, le=1)
     active_speaker_detection: bool
     occlusion_detection_enabled: bool
-    duration_seconds: float = Field(default=8.0, gt=0, description="a scene's length where none is known")
+    duration_seconds: float = Field(default=8.0, gt=0, description="a scene's length if none is known")
     providers: Annotated[Section, SectionsFor(Capability.LIPSYNC)]
 
 
@@ -127,15 +127,15 @@ class ComposeParams(Section):
 
     fit: Literal["fill", "fit"]
     short_clip: Literal["hold", "slow", "loop", "bounce"]
-    slowest: float = Field(default=0.5, ge=0.25, le=1, description="the lowest speed that slowing may reach")
+    slowest: float = Field(default=0.5, ge=0.25, le=1, description="the lowest speed when slowing a clip")
     transition: Literal["none", "crossfade", "dip_to_black", "dip_to_white", "flash"] = "none"
     transition_seconds: float = Field(default=0.5, gt=0, le=3)
     clip_sound_volume: float = Field(default=0.0, ge=0, le=1)
     song_volume: float = Field(default=1.0, ge=0, le=2)
     fade_in_seconds: float = Field(default=0.0, ge=0, le=10)
     fade_out_seconds: float = Field(default=0.0, ge=0, le=10)
-    loudness_lufs: float | None = Field(default=None, ge=-40, le=-5, description="none: the song is not touched")
-    background: Literal["blur", "black"] = Field(default="blur", description="behind footage that does not fill")
+    loudness_lufs: float | None = Field(default=None, ge=-40, le=-5, description="none: the song is not changed")
+    background: Literal["blur", "black"] = Field(default="blur", description="behind footage smaller than the frame")
     quality: Literal["draft", "standard", "high"] = "standard"
 
 

@@ -15,7 +15,7 @@ from apps.flavors.schema import CONFIG_TYPES
 
 @dataclass(frozen=True)
 class FlavorSummary:
-    """One flavor in a list. `own_types` are the config types it says anything of, `problems` sentences."""
+    """One flavor in a list. `own_types` are the config types it sets anything in; `problems` are messages."""
 
     name: str
     usable: bool
@@ -25,9 +25,9 @@ class FlavorSummary:
 
 @dataclass(frozen=True)
 class FlavorDetail:
-    """One config type of one flavor: file text, edit over it, and what comes out of both.
+    """One config type of one flavor: the file's text, the edit that overrides it, and the resolved values.
 
-    `version` is that of the edit, 0 where there is none; hand it back when saving."""
+    `version` is the edit's, or 0 if there is none; pass it back when saving."""
 
     flavor: str
     config_type: str
@@ -39,7 +39,7 @@ class FlavorDetail:
 
 
 def flavor_summaries() -> list[FlavorSummary]:
-    """Every flavor, the broken ones too, `default` first."""
+    """Return all flavors, including broken ones, `default` first."""
     snapshot = registry.snapshot()
     broken = sorted(name for name in snapshot.problems if name not in snapshot.names)
     return [
@@ -54,17 +54,17 @@ def flavor_summaries() -> list[FlavorSummary]:
 
 
 def flavor_detail(*, flavor: str, config_type: str) -> FlavorDetail:
-    """Raises NotFound for a flavor or config type that does not exist."""
+    """Return the detail. Raises NotFound for a flavor or config type that does not exist."""
     snapshot = registry.snapshot()
     if config_type not in CONFIG_TYPES:
         raise NotFound(f"There is no config type {config_type!r}; the types are {', '.join(CONFIG_TYPES)}.")
     if flavor not in snapshot.names:
-        # It may have been made a moment ago, by another process.
+        # Another process may have created it a moment ago.
         registry.check_now()
         snapshot = registry.snapshot()
     if flavor not in snapshot.names:
-        problems = "".join(f" It is left out: {problem}" for problem in snapshot.problems.get(flavor, ())[:1])
-        raise NotFound(f"There is no usable flavor {flavor[:60]!r}.{problems}")
+        problems = "".join(f" It is skipped: {problem}" for problem in snapshot.problems.get(flavor, ())[:1])
+        raise NotFound(f"There is no valid flavor {flavor[:60]!r}.{problems}")
     edit = FlavorEdit.objects.filter(flavor=flavor, config_type=config_type).first()
     file = registry.discovered.files.get(flavor, {}).get(config_type)
     resolved = snapshot.resolved[flavor, config_type]
@@ -80,9 +80,9 @@ def flavor_detail(*, flavor: str, config_type: str) -> FlavorDetail:
 
 
 def flavor_preview(*, flavor: str, config_type: str, text: str) -> dict[str, Any]:
-    """The values as they would be with `text` as the edit. Raises InputError naming line and reason.
+    """Return the values with `text` as the edit. Raises InputError with line and reason.
 
-    An edit of `default` reaches every flavor, so each is checked on top of it."""
+    An edit of `default` affects every flavor, so each is checked on top of it."""
     if config_type not in CONFIG_TYPES:
         raise InputError(f"There is no config type {config_type!r}; the types are {', '.join(CONFIG_TYPES)}.")
     try:
@@ -102,5 +102,5 @@ def flavor_preview(*, flavor: str, config_type: str, text: str) -> dict[str, Any
 
 
 def resolved_text(values: dict[str, Any]) -> str:
-    """Resolved values as YAML, for reading."""
+    """Return resolved values as YAML, for display."""
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=110)

@@ -17,10 +17,10 @@ log = structlog.get_logger(__name__)
 def flavor_save(
     *, by: User, flavor: str, config_type: str, text: str, expected_version: int | None = None
 ) -> FlavorEdit:
-    """Lay `text` (YAML) over the flavor's file; a name not known yet makes a new flavor.
+    """Save `text` (YAML) as the edit that overrides the flavor's file; a new name creates a new flavor.
 
-    Raises InputError when it does not fit, ConflictError when `expected_version` (0: none yet) is not the stored
-    one any more. Every process follows within about a second of the commit.
+    Raises InputError if it is invalid, ConflictError if `expected_version` (0: no edit yet) is no longer the stored
+    one. Every process sees the edit within about a second of the commit.
     """
     try:
         flavor_name_validator(flavor)
@@ -31,7 +31,7 @@ def flavor_save(
         edit = FlavorEdit.objects.select_for_update().filter(flavor=flavor, config_type=config_type).first()
         stored_version = edit.version if edit else 0
         if expected_version is not None and expected_version != stored_version:
-            raise ConflictError("Somebody else changed this flavor meanwhile. Load it again, then repeat your change.")
+            raise ConflictError("Someone else changed this flavor in the meantime. Reload it, then repeat your change.")
         edit = edit or FlavorEdit(flavor=flavor, config_type=config_type)
         edit.text = text
         edit.version = stored_version + 1
@@ -43,9 +43,9 @@ def flavor_save(
 
 
 def flavor_delete(*, by: User, flavor: str, config_type: str) -> None:
-    """Remove the edit, so that the file counts again; a flavor without a file then loses this type.
+    """Delete the edit, so that the file applies again; a flavor without a file then no longer sets this type.
 
-    Raises NotFound when there is no edit, InputError when other flavors' edits would no longer fit without it."""
+    Raises NotFound if there is no edit, InputError if other flavors' edits would no longer be valid without it."""
     with transaction.atomic():
         edit = FlavorEdit.objects.select_for_update().filter(flavor=flavor, config_type=config_type).first()
         if edit is None:

@@ -1,7 +1,7 @@
-"""The YAML that a flavor may be written in: plain values, no aliases, no deep nesting, the line of every key known.
+"""The YAML subset for flavors: plain values, no aliases, no deep nesting, and the line of every key.
 
-PyYAML lets errors of Python's own through (`int("abc")`, a 30th of February, recursion); here each is a NotFlavorYaml
-with the line where it stands.
+PyYAML lets Python's own errors through (`int("abc")`, February 30, recursion). Here each becomes a NotFlavorYaml with
+its line.
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ import yaml
 
 KeyPath = tuple[str | int, ...]
 
-# The schema is nine levels deep at most; far below Python's own limit, wherever the call comes from.
+# The schema is at most nine levels deep. Far below Python's recursion limit, however deep the caller is.
 DEPTH_LIMIT = 40
-# What JSON readers and the database agree on.
+# The range that both JSON readers and the database support.
 INTEGER_LIMIT = 2**63
 REASON_CHARACTERS = 200
-# Others (!!binary, !!set, !!omap) make values that no flavor has.
+# Other tags (!!binary, !!set, !!omap) create values that no flavor uses.
 TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map")}
 
 
@@ -28,19 +28,19 @@ class NotFlavorYaml(Exception):
 
 
 def flavor_yaml(text: str) -> tuple[Mapping[str, Any], Mapping[KeyPath, int]]:
-    """The values, and the line (from 1) on which each key stands. Raises NotFlavorYaml."""
+    """Return the values and the line (from 1) of each key. Raises NotFlavorYaml."""
     try:
         loader = _Loader(text)
         try:
             return _loaded(loader)
         except (ValueError, ArithmeticError) as error:
-            # An escape that is no character, or a version that is no number.
-            raise NotFlavorYaml(loader.get_mark().line + 1, f"cannot be read: {error}") from error
+            # An escape that isn't a character, or a version that isn't a number.
+            raise NotFlavorYaml(loader.get_mark().line + 1, f"can't be read: {error}") from error
         finally:
             loader.dispose()
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise NotFlavorYaml(line, f"holds a character that cannot be shown (#x{error.character:04x})") from error
+        raise NotFlavorYaml(line, f"contains a character that is not allowed (#x{error.character:04x})") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = error.problem or error.context or "not valid YAML"
@@ -66,11 +66,11 @@ class _Loader(yaml.SafeLoader):
         event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
-            # A short file could grow without end.
+            # With aliases, a short file could expand without limit.
             raise NotFlavorYaml(line, "aliases (*name) are not supported; write the values out")
         self.depth += 1
         if self.depth > DEPTH_LIMIT:
-            raise NotFlavorYaml(line, f"nested more than {DEPTH_LIMIT} deep")
+            raise NotFlavorYaml(line, f"nested more than {DEPTH_LIMIT} levels deep")
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
@@ -80,17 +80,17 @@ class _Loader(yaml.SafeLoader):
         try:
             value = super().construct_object(node, deep=deep)
         except (ValueError, ArithmeticError, LookupError, AttributeError, TypeError) as error:
-            raise NotFlavorYaml(line, f"{str(node.value)[:60]!r} cannot be read: {error}") from error
+            raise NotFlavorYaml(line, f"{str(node.value)[:60]!r} can't be read: {error}") from error
         if isinstance(value, int | float) and not abs(value) < INTEGER_LIMIT:
-            # Infinity is above it, and what is no number is not below it.
-            raise NotFlavorYaml(line, "the number is too large, or none")
+            # Also catches infinity and NaN.
+            raise NotFlavorYaml(line, "the number is too large or not a number")
         if isinstance(value, str) and ("\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value)):
-            raise NotFlavorYaml(line, "the text holds a character that cannot be stored")
+            raise NotFlavorYaml(line, "the text contains a character that can't be stored")
         return value
 
 
 def _walk(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int]) -> None:
-    """Note the line of every key."""
+    """Record the line of every key."""
     line = node.start_mark.line + 1
     lines.setdefault(path, line)
     if node.tag not in TAGS:
@@ -109,7 +109,7 @@ def _walk_mapping(node: yaml.MappingNode, path: KeyPath, lines: dict[KeyPath, in
         if not isinstance(key, yaml.ScalarNode):
             raise NotFlavorYaml(line, "a key must be plain text")
         if key.tag != "tag:yaml.org,2002:str":
-            raise NotFlavorYaml(line, f"the key {key.value} must be quoted: YAML reads it as no text")
+            raise NotFlavorYaml(line, f"the key {key.value} must be quoted: YAML doesn't read it as text")
         key_path = (*path, key.value)
         if key_path in lines:
             raise NotFlavorYaml(line, f"{key.value} is given twice (first on line {lines[key_path]})")

@@ -42,7 +42,7 @@ FILE_RESPONSES = {
 
 
 class SongList(generics.ListAPIView[Song]):
-    """The caller's songs, newest first, and the door for new ones."""
+    """List the caller's songs, newest first, and upload new ones."""
 
     serializer_class = SongSerializer
     queryset = Song.objects.none()
@@ -62,7 +62,7 @@ class SongList(generics.ListAPIView[Song]):
     )  # fmt: skip
     @idempotent
     def post(self, request: Request) -> Response:
-        """Upload a song (mp3, wav, flac, m4a/aac, ogg/opus); its analysis (`job`) starts by itself."""
+        """Upload a song (mp3, wav, flac, m4a/aac, ogg/opus); its analysis (`job`) starts automatically."""
         body = SongUploadSerializer(data=request.data, context={"request": request})
         body.is_valid(raise_exception=True)
         data = body.validated_data
@@ -83,8 +83,8 @@ class SongDetail(APIView):
 
     @extend_schema(request=SongChangesSerializer, responses=SongDetailSerializer)
     def patch(self, request: Request, audio_id: UUID) -> Response:
-        """Change title or artist, name and move its sections, or correct the beat grid: then the scenes of its projects
-        are planned anew."""
+        """Change title or artist, name and move its sections, or correct the beat grid. Correcting the grid plans the
+        scenes of its projects again."""
         body = SongChangesSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         song = services.song_update(by=acting_user(request), audio_id=audio_id, changes=body.changes())
@@ -92,7 +92,7 @@ class SongDetail(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, audio_id: UUID) -> Response:
-        """Remove the song and its files; 409 while a project uses it."""
+        """Delete the song and its files; 409 while a project uses it."""
         services.song_delete(by=acting_user(request), audio_id=audio_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -100,9 +100,9 @@ class SongDetail(APIView):
 @extend_schema(request=SongImportSerializer, responses={202: JobSerializer})
 @api_view(["POST"])
 def audio_import(request: Request) -> Response:
-    """Import the sound of a link (a page that yt-dlp knows, or an audio file), clipped to start_time…end_time.
+    """Import the audio of a link (a page that yt-dlp supports, or an audio file), clipped to start_time…end_time.
 
-    The job's result has `audio_id`; the analysis follows by itself.
+    The job's result has `audio_id`; the analysis follows automatically.
     """
     body = SongImportSerializer(data=request.data)
     body.is_valid(raise_exception=True)
@@ -115,7 +115,7 @@ def audio_import(request: Request) -> Response:
 @api_view(["GET", "HEAD"])
 @content_negotiation_class(AnyTypeNegotiation)
 def audio_content(request: Request, audio_id: UUID) -> HttpResponseBase:
-    """The song's bytes, with Range."""
+    """Serve the song's file, with Range."""
     asset = asset_get(by=acting_user(request), asset_id=audio_id, kind=AssetKind.AUDIO)
     return serve_asset(request, asset)
 
@@ -123,8 +123,8 @@ def audio_content(request: Request, audio_id: UUID) -> HttpResponseBase:
 @extend_schema(responses=OpenApiTypes.OBJECT)
 @api_view(["GET"])
 def audio_peaks(request: Request, audio_id: UUID) -> Response:
-    """The waveform for display (`minimum`, `maximum`, `rms` of up to 2,000 equal parts) and the song's `energy`, ten
-    samples a second; empty until the analysis has ended."""
+    """Get the waveform for display (`minimum`, `maximum`, `rms` of up to 2,000 equal parts) and the song's `energy`
+    (ten samples a second); empty until the analysis has finished."""
     analysis = song_get(by=acting_user(request), audio_id=audio_id).analysis
     if "peaks" not in analysis:
         return Response({})
@@ -141,7 +141,7 @@ def audio_peaks(request: Request, audio_id: UUID) -> Response:
 @api_view(["POST"])
 @idempotent
 def audio_stem(request: Request, audio_id: UUID) -> Response:
-    """Give the song its vocals alone; lip-sync uses them instead of the mix."""
+    """Upload the song's vocals as a stem; lip-sync uses it instead of the mix."""
     body = StemUploadSerializer(data=request.data, context={"request": request})
     body.is_valid(raise_exception=True)
     song = services.song_stem_upload(by=acting_user(request), audio_id=audio_id, upload=body.validated_data["file"])

@@ -1,4 +1,4 @@
-"""Which files are songs, told by their content."""
+"""Check by content which files are songs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,59 +13,59 @@ from engines.media.confined import confined
 from engines.media.packets import Damage
 from engines.media.probe import MediaFacts, open_media
 
-# Containers (ffmpeg's names) that every browser and provider we serve can take.
+# Containers (ffmpeg's names) that every supported browser and provider accepts.
 SONG_CONTAINERS = {"mp3", "wav", "flac", "mov", "mp4", "aac", "ogg"}
 SONG_FORMATS = "mp3, wav, flac, m4a, aac, ogg or opus"
-# So much of an upload is decoded before it is taken: enough to tell a broken file, quick enough for a request.
+# How much of an upload is decoded before it is accepted: enough to detect a broken file, fast enough for a request.
 CHECKED_SECONDS = 60.0
-# Ten times what a minute of sound takes on a slow machine, and an hour of it.
+# Ten times what decoding a minute of audio, and an hour of it, takes on a slow machine.
 CHECK_LIMIT_SECONDS = 60.0
 STEM_LIMIT_SECONDS = 180.0
-# A file in which more packets than this fail to decode is not the song that was meant. It is refused here or never.
+# A file with more undecodable packets than this isn't the intended song. It is refused here or not at all.
 MOST_BROKEN_SHARE = 0.25
 
 
 @dataclass(frozen=True)
 class SongTags:
-    """What the file says of itself; empty where it says nothing."""
+    """The file's own tags; empty where it has none."""
 
     title: str
     artist: str
 
 
 def song_checked(path: Path, facts: MediaFacts) -> SongTags:
-    """Raise InputError for a file that is no song: another format, damaged, or too short to hear."""
+    """Raise InputError for a file that isn't a song: another format, damaged, or too short to hear."""
     if facts.kind != "audio" or facts.container not in SONG_CONTAINERS:
         raise _refusal(f"Songs are {SONG_FORMATS}. Convert this file first.", "wrong_format")
-    return SongTags(**_apart(song_look, path, CHECK_LIMIT_SECONDS))
+    return SongTags(**_confined(song_probe, path, CHECK_LIMIT_SECONDS))
 
 
 def stem_checked(path: Path, facts: MediaFacts) -> tuple[VoiceActivity, float]:
-    """Where the vocal stem has sound, and its length in seconds. Raises InputError as for a song."""
+    """Return where the vocal stem has sound, and its length in seconds. Raises InputError as for a song."""
     song_checked(path, facts)
-    found = _apart(stem_look, path, STEM_LIMIT_SECONDS)
+    found = _confined(stem_probe, path, STEM_LIMIT_SECONDS)
     ranges = tuple((float(start), float(end)) for start, end in found["ranges"])
     return VoiceActivity(ranges=ranges, confidence=found["confidence"]), found["seconds"]
 
 
-def _apart(look: Callable[[str], dict[str, Any]], path: Path, seconds: float) -> dict[str, Any]:
-    """The file is a stranger's: it is decoded in a confined child."""
+def _confined(probe: Callable[[str], dict[str, Any]], path: Path, seconds: float) -> dict[str, Any]:
+    """Decode the file in a confined child process, since it comes from a stranger."""
     try:
-        found: dict[str, Any] = confined(look, str(path.resolve()), seconds=seconds)
+        found: dict[str, Any] = confined(probe, str(path.resolve()), seconds=seconds)
     except (InputError, MediaToolError) as error:
         raise _refusal(error.message, error.code) from error
     return found
 
 
-def song_look(path: str) -> dict[str, str]:
-    """The tags of a song of which a minute was decoded. Raises InputError where it is damaged or too short."""
+def song_probe(path: str) -> dict[str, str]:
+    """Decode a minute of the song and return its tags. Raises InputError if it is damaged or too short."""
     samples, damage = 0, Damage()
     for block in audio_blocks(Path(path), damage=damage):
         samples += block.shape[1]
         if samples > CHECKED_SECONDS * SAMPLE_RATE:
             break
     if damage.share > MOST_BROKEN_SHARE:
-        message = "This audio file is damaged: much of it cannot be decoded. Export it again and upload that."
+        message = "This audio file is damaged: much of it can't be decoded. Export it again and upload the new file."
         raise InputError(message, code="damaged_audio")
     if samples < LEAST_SECONDS * SAMPLE_RATE:
         raise InputError("The song is shorter than half a second.", code="song_too_short")
@@ -75,8 +75,8 @@ def song_look(path: str) -> dict[str, str]:
     return {"title": _plain(tags.get("title", "")), "artist": _plain(tags.get("artist", ""))}
 
 
-def stem_look(path: str) -> dict[str, Any]:
-    """`stem_voice` as JSON."""
+def stem_probe(path: str) -> dict[str, Any]:
+    """Return `stem_voice` as JSON."""
     voice, seconds = stem_voice(Path(path))
     return {"ranges": voice.ranges, "confidence": voice.confidence, "seconds": seconds}
 

@@ -1,7 +1,7 @@
-"""What a person does to a beat grid: tap, halve, double, nudge, set, move the bar line. Pure functions.
+"""Manual corrections of a beat grid: tap, halve, double, nudge, set, move the bar line. Pure functions.
 
-Each answers a new grid that counts as certain, since a person has said so; each raises InputError with a sentence
-for what cannot be.
+Each returns a new grid that counts as certain, since a person made it, and raises InputError with a message for
+an impossible correction.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from engines.listening.tempo import pulse_follow
 
 SLOWEST_BPM, FASTEST_BPM = round(60 / MOST_PERIOD), round(60 / LEAST_PERIOD)
 MOST_NUDGE_SECONDS = 5.0
-# A person taps up to this far beside the sound; beyond it the taps mean something else than the onsets.
+# People tap up to this far from the sound; beyond that, the taps don't mean the onsets.
 TAP_ERROR_SECONDS = 0.045
 
 
@@ -31,7 +31,7 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True)
 class GridEdit:
-    """One correction; which of the values count depends on the operation."""
+    """One correction; which values are used depends on the operation."""
 
     operation: Operation
     taps: tuple[float, ...] = ()
@@ -43,7 +43,7 @@ class GridEdit:
 
 
 def grid_edit(grid: BeatGrid, edit: GridEdit, onsets: Onsets) -> BeatGrid:
-    """The grid after the correction."""
+    """Return the grid after the correction."""
     match edit.operation:
         case Operation.TAP:
             return grid_tap(grid, onsets, edit.taps)
@@ -62,11 +62,11 @@ def grid_edit(grid: BeatGrid, edit: GridEdit, onsets: Onsets) -> BeatGrid:
 def grid_tap(grid: BeatGrid, onsets: Onsets, taps: Sequence[float]) -> BeatGrid:
     """Fit the grid to tapped times (seconds in the song).
 
-    Where the song's onsets follow the taps closely, they say exactly what the fingers said roughly, and carry the
-    tempo over the parts that were not tapped. Of a grid with several tempos only the tapped one changes.
+    Where the song's onsets follow the taps closely, they refine the rough taps and extend the tempo to the parts
+    that were not tapped. If a grid has several tempos, only the tapped one changes.
     """
     if any(not 0 <= tap <= grid.duration_seconds for tap in taps):
-        raise InputError("The taps lie outside the song.", errors={"taps": ["outside the song"]})
+        raise InputError("The taps are outside the song.", errors={"taps": ["outside the song"]})
     period, first = fit_taps(taps)
     pulse = pulse_follow(onsets, Pulse(period, first), (min(taps), max(taps)), grid.duration_seconds, TAP_ERROR_SECONDS)
     index = _segment_number(grid, sorted(taps)[len(taps) // 2])
@@ -77,19 +77,21 @@ def grid_tap(grid: BeatGrid, onsets: Onsets, taps: Sequence[float]) -> BeatGrid:
 
 
 def grid_halve(grid: BeatGrid) -> BeatGrid:
-    """Half the tempo: every other beat stays, the downbeats among them."""
+    """Halve the tempo: every other beat stays, including the downbeats."""
     return _edited(grid, tuple(_halved(part) for part in _known(grid)))
 
 
 def grid_double(grid: BeatGrid) -> BeatGrid:
-    """Twice the tempo: a beat is added half-way between every two."""
+    """Double the tempo: a beat is added halfway between every two."""
     return _edited(grid, tuple(_doubled(part) for part in _known(grid)))
 
 
 def grid_nudge(grid: BeatGrid, seconds: float) -> BeatGrid:
-    """All beats, and the places where the tempo changes, later by `seconds` (earlier when negative)."""
+    """Move all beats and tempo changes later by `seconds` (earlier if negative)."""
     if not abs(seconds) <= MOST_NUDGE_SECONDS:
-        raise InputError(f"A nudge is at most {MOST_NUDGE_SECONDS:.0f} seconds.", errors={"seconds": ["too far"]})
+        raise InputError(
+            f"Move the beats by at most {MOST_NUDGE_SECONDS:.0f} seconds.", errors={"seconds": ["too far"]}
+        )
     moved = []
     for part in _known(grid):
         downbeat = part.start_seconds + part.phase + part.downbeat * part.period + seconds
@@ -100,24 +102,24 @@ def grid_nudge(grid: BeatGrid, seconds: float) -> BeatGrid:
 
 
 def grid_set(grid: BeatGrid, *, bpm: float | None = None, offset: float | None = None) -> BeatGrid:
-    """One tempo for the whole song. `offset` is the time of a downbeat (default: the first one there is)."""
+    """Set one tempo for the whole song. `offset` is the time of a downbeat (default: the current first one)."""
     tempo = bpm or grid.tempo_bpm
     if tempo is None:
-        raise InputError("This song has no tempo yet. Say the bpm too.", errors={"bpm": ["missing"]})
+        raise InputError("This song has no tempo yet. Give the bpm too.", errors={"bpm": ["missing"]})
     if not SLOWEST_BPM <= tempo <= FASTEST_BPM:
         raise InputError(
-            f"The tempo must lie between {SLOWEST_BPM} and {FASTEST_BPM} BPM.", errors={"bpm": ["out of range"]}
+            f"The tempo must be between {SLOWEST_BPM} and {FASTEST_BPM} BPM.", errors={"bpm": ["out of range"]}
         )
     downbeats = grid.downbeats()
     anchor = offset if offset is not None else (float(downbeats[0]) if len(downbeats) else 0.0)
     if not 0 <= anchor <= grid.duration_seconds:
-        raise InputError("The offset lies outside the song.", errors={"offset": ["outside the song"]})
+        raise InputError("The offset is outside the song.", errors={"offset": ["outside the song"]})
     bar = grid.segments[0].beats_per_bar if grid.segments else 4
     return _edited(grid, (_with_downbeat(segment_at(0.0, 60 / tempo, anchor, beats_per_bar=bar), anchor),))
 
 
 def grid_move_downbeat(grid: BeatGrid, *, beats: int = 0, beats_per_bar: int | None = None) -> BeatGrid:
-    """The bar line later by whole beats (earlier when negative), and how many beats a bar has."""
+    """Move the bar line later by whole beats (earlier if negative), and set the number of beats per bar."""
     if beats_per_bar is not None and not 2 <= beats_per_bar <= 12:
         raise InputError("A bar has 2 to 12 beats.", errors={"beats_per_bar": ["out of range"]})
     moved = []
@@ -143,14 +145,14 @@ def _segment_number(grid: BeatGrid, at: float) -> int:
 
 
 def _with_downbeat(part: GridSegment, at: float) -> GridSegment:
-    """The same beats, those at whole bars from `at` being downbeats."""
+    """Return the same beats, with downbeats at whole bars from `at`."""
     number = round((at - part.start_seconds - part.phase) / part.period)
     return replace(part, downbeat=number % part.beats_per_bar)
 
 
 def _halved(part: GridSegment) -> GridSegment:
     if part.period * 2 > MOST_PERIOD:
-        raise InputError(f"The tempo cannot be halved below {SLOWEST_BPM} BPM.")
+        raise InputError(f"The tempo can't be halved below {SLOWEST_BPM} BPM.")
     downbeat = part.start_seconds + part.phase + part.downbeat * part.period
     fresh = segment_at(part.start_seconds, part.period * 2, downbeat, beats_per_bar=part.beats_per_bar)
     return _with_downbeat(fresh, downbeat)
@@ -158,7 +160,7 @@ def _halved(part: GridSegment) -> GridSegment:
 
 def _doubled(part: GridSegment) -> GridSegment:
     if part.period / 2 < LEAST_PERIOD:
-        raise InputError(f"The tempo cannot be doubled above {FASTEST_BPM} BPM.")
+        raise InputError(f"The tempo can't be doubled above {FASTEST_BPM} BPM.")
     downbeat = part.start_seconds + part.phase + part.downbeat * part.period
     fresh = segment_at(part.start_seconds, part.period / 2, downbeat, beats_per_bar=part.beats_per_bar)
     return _with_downbeat(fresh, downbeat)

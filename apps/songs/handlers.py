@@ -1,4 +1,4 @@
-"""What a worker does for songs."""
+"""The work that workers do for songs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,14 +22,14 @@ from engines.listening.analyse import SongAnalysis, analyze_song
 
 log = structlog.get_logger(__name__)
 
-# A file whose header promises another length than it holds, as a cut-off mp3 does.
+# A file whose length differs from its header, such as a truncated mp3.
 LENGTH_ERROR_SECONDS = 0.1
 LENGTH_SLACK_SECONDS = 60.0
-NOT_ANALYSED = "The analysis did not end. Try it again on the page of its job."
+NOT_ANALYSED = "The analysis did not finish. Retry it on its job page."
 
 
 def analysis_run(run: JobRun) -> Done:
-    """Analyse the song of the job. A failure is kept on the song too, which stays usable without beats."""
+    """Analyse the job's song. A failure is also recorded on the song, which stays usable without beats."""
     song = Song.objects.select_related("asset").filter(pk=run.read(AnalysisParameters).song_id).first()
     if song is None:
         raise NotFound("The song was deleted.")
@@ -48,7 +48,7 @@ def analysis_run(run: JobRun) -> Done:
 
 
 def import_run(run: JobRun) -> Done:
-    """Fetch the sound behind the job's link; its song and the analysis come with the end of the job."""
+    """Fetch the audio behind the job's link; the song and its analysis are created when the job finishes."""
     wish = run.read(ImportParameters)
     imported = audio_import(
         wish.url,
@@ -88,7 +88,7 @@ def _listened(run: JobRun, song: Song) -> SongAnalysis:
         return analyze_song(
             path,
             expected_seconds=song.asset.duration_seconds,
-            # A file may hold more than its header says.
+            # A file may contain more than its header says.
             max_seconds=(upload_limit(AssetKind.AUDIO).duration_seconds or 0) + LENGTH_SLACK_SECONDS,
             progress=lambda percentage: run.progress(percentage, "Analyzing the song"),
             cancelled=run.cancelled,
@@ -98,14 +98,14 @@ def _listened(run: JobRun, song: Song) -> SongAnalysis:
 def _save(song: Song, found: SongAnalysis) -> Mapping[str, Any]:
     locked = Song.objects.select_for_update(of=("self",)).filter(pk=song.pk).first()
     if locked is None:
-        raise WorkCancelled("the song was deleted meanwhile")
+        raise WorkCancelled("the song was deleted in the meantime")
     stem_voice = locked.analysis.get("voice") if locked.stem_id else None
     locked.analysis = sections_kept(locked.analysis, analysis_stored(found))
     if stem_voice:
         locked.analysis["voice"] = stem_voice
     locked.analysis_state, locked.analysis_error = AnalysisState.DONE, ""
     before = locked.grid
-    # A grid that a person corrected is not thrown away by analysing again.
+    # Analysing again keeps a grid that a person corrected.
     if not before.get("edited"):
         locked.grid = grid_stored(found.grid)
     locked.save()

@@ -1,4 +1,4 @@
-"""From a link to a song's file: fetched, cut exactly, in a form that browsers play."""
+"""Get a song's file from a link: fetched, cut exactly, in a format that browsers play."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from engines.media.probe import MediaFacts, probe_media
 from engines.media.runner import run_to_file
 from engines.media.strangers import probe_stranger
 
-# Servers often name a file's type carelessly; what it is, is found in its content afterwards.
+# Servers often send a wrong content type; the real one is detected from the content afterwards.
 LINK_CONTENT = ("audio/", "video/", "application/ogg", "application/octet-stream", "binary/octet-stream")
 PAGE = "text/html"
 FRAGMENTED = {"mov", "mp4"}
@@ -44,11 +44,11 @@ def audio_import(
     progress: Callable[[float, str], None],
     cancelled: Callable[[], bool],
 ) -> ImportedAudio:
-    """Fetch the sound behind `url` into the folder `into`, cut to [start_time, end_time) seconds.
+    """Fetch the audio behind `url` into the folder `into`, cut to [start_time, end_time) seconds.
 
     A page of a known site goes through yt-dlp; any other link must lead to a file on a public host, or to a page that
-    plays one. Raises InputError with a sentence for whatever is wrong with the link or the range; ProviderError may
-    pass.
+    plays one. Raises InputError with a message if the link or the range is invalid, ProviderError for temporary
+    trouble.
     """
     if site_knows(url):
         found = site_audio_fetch(
@@ -61,7 +61,7 @@ def audio_import(
         artist = ""
     facts = probe_stranger(source)
     if facts.sample_rate is None:
-        raise InputError("There is no sound behind this link.", code="not_audio")
+        raise InputError("There is no audio at this link.", code="not_audio")
     progress(85, "Cutting")
     start, end = _range_checked(start_time, end_time, facts)
     path = source
@@ -73,7 +73,7 @@ def audio_import(
 
 
 def _file_fetch(url: str, into: Path) -> tuple[Path, str]:
-    """The file that the link leads to, by way of a page that plays it or not, and its title."""
+    """Return the file behind the link (directly or through a page that plays it), and its title."""
     most_bytes = upload_limit("audio").size_bytes
     source = fetch_url(url, into=into / "source", max_bytes=most_bytes, allowed_content=(*LINK_CONTENT, PAGE))
     title = ""
@@ -84,17 +84,17 @@ def _file_fetch(url: str, into: Path) -> tuple[Path, str]:
 
 
 def _range_checked(start: float | None, end: float | None, facts: MediaFacts) -> tuple[float | None, float | None]:
-    """The range to cut, None at an end that is the sound's own. Raises InputError outside the sound."""
+    """Return the range to cut, with None for an end that isn't cut. Raises InputError outside the audio."""
     length = facts.duration_seconds
     if length is not None and (start or 0) >= length:
-        raise InputError(f"The sound lasts only {length:.1f} seconds. Choose an earlier start_time.", code="bad_range")
+        raise InputError(f"The audio lasts only {length:.1f} seconds. Choose an earlier start_time.", code="bad_range")
     if length is not None and end is not None and end >= length:
         end = None
     most_seconds = upload_limit("audio").duration_seconds
     used = (end if end is not None else length or 0) - (start or 0)
     if most_seconds is not None and used > most_seconds:
         raise InputError(
-            f"The sound lasts {used / 60:.0f} minutes; a song has at most {most_seconds // 60}. "
+            f"The audio lasts {used / 60:.0f} minutes, but a song can have at most {most_seconds // 60}. "
             "Give start_time and end_time.",
             code="too_long",
         )
@@ -102,7 +102,7 @@ def _range_checked(start: float | None, end: float | None, facts: MediaFacts) ->
 
 
 def _whole(source: Path, output: Path, cancelled: Callable[[], bool]) -> Path:
-    """The same sound with one index at the front: sites send it in fragments, in which players cannot seek."""
+    """Remux the audio with one index at the front. Sites send it in fragments, in which players can't seek."""
     command = Command([media_file(source).sound], {"c": "copy", "movflags": "+faststart"})
     return run_to_file(command, output, container="mp4", time_limit_seconds=CUT_LIMIT_SECONDS, cancelled=cancelled)
 
@@ -114,7 +114,7 @@ def _flac(
     output: Path,
     cancelled: Callable[[], bool],
 ) -> Path:
-    """The sound of the span as FLAC, which loses nothing and which browsers play."""
+    """Encode the span as FLAC, which is lossless and plays in browsers."""
     start, end = as_seconds(span[0] or 0), span[1]
     seconds = None if end is None else as_seconds(end) - start
     shape = {"rate": facts.sample_rate or 44_100, "channels": mixed_channels(facts)}
@@ -129,5 +129,5 @@ def _flac(
 
 
 def imported_type(audio: ImportedAudio) -> tuple[str, str]:
-    """(content type, suffix) of the file."""
+    """Return (content type, suffix) of the file."""
     return media_type(audio.facts)

@@ -1,4 +1,4 @@
-"""A song: an audio asset, and what was found out about it."""
+"""A song: an audio asset and its analysis."""
 
 import uuid
 
@@ -49,10 +49,10 @@ class Song(models.Model):
 
     @property
     def warning(self) -> str:
-        """Where the file is damaged; empty where it is whole or not listened to yet."""
+        """Where the file is damaged; empty if it is intact or not analysed yet."""
         seconds = self.analysis.get("damaged_seconds", [])
         if not seconds:
             return ""
         places = ", ".join(f"{second // 60}:{second % 60:02}" for second in seconds[:NAMED_PLACES])
         more = " and elsewhere" if len(seconds) > NAMED_PLACES else ""
-        return f"The file is damaged at {places}{more}: a moment is left out there. Listen to it, or upload it again."
+        return f"The file is damaged at {places}{more}: a moment is missing there. Listen to it, or upload it again."

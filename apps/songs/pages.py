@@ -1,10 +1,10 @@
-"""A page that is not of a known site, but shows a sound: which file it plays."""
+"""Find the audio file that a page plays, for pages that aren't on a known site."""
 
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-# A page names its sound early; what follows is not read.
+# Pages name their audio early; the rest isn't read.
 PAGE_BYTES = 2 * 1024**2
 PLAYED = ("audio", "video", "source")
 TOLD = ("og:audio", "og:audio:url", "og:audio:secure_url", "og:video:url", "og:video", "twitter:player:stream")
@@ -33,9 +33,9 @@ class _Sounds(HTMLParser):
 
 
 def page_sound(path: Path, url: str) -> tuple[str, str] | None:
-    """(address, title) of what the fetched page at `url` plays first; None where the file is no page, or plays nothing.
+    """Return (URL, title) of what the fetched page at `url` plays first; None if it isn't a page or plays nothing.
 
-    The address is only read: whoever fetches it checks it like any other."""
+    The URL isn't checked here: it is checked like any other when it is fetched."""
     with path.open("rb") as file:
         text = file.read(PAGE_BYTES).decode("utf-8", "replace")
     if not text.lstrip("\ufeff \t\r\n").startswith("<"):

@@ -1,4 +1,4 @@
-"""What a song's jobs are asked for."""
+"""The parameters of songs' jobs."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ class AnalysisParameters(JobParameters):
 
 
 class ImportParameters(JobParameters):
-    """The sound behind a link, cut to [start_time, end_time) seconds."""
+    """The audio behind a link, cut to [start_time, end_time) seconds."""
 
     url: str
     start_time: float | None = None

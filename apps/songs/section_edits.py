@@ -1,5 +1,5 @@
-"""A song's parts as a person sets them: where each begins and what it is called. The parts cover the song without a
-gap, so a list of beginnings says everything."""
+"""A song's sections as a person sets them: where each starts and its label. Sections cover the song without gaps, so a
+list of starts is enough."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -12,24 +12,24 @@ SHORTEST_SECONDS = 1.0
 MOST_SECTIONS = 200
 LABEL_LENGTH = 40
 
-# Those in use are `sections`, which everybody reads; those that were found stay here once a person changed them.
+# `sections` are the ones in use; the detected ones are kept here once a person has changed them.
 FOUND = "found_sections"
 
 
 def sections_changed(
     analysis: Mapping[str, Any], wanted: Sequence[tuple[str, float]], *, duration: float
 ) -> dict[str, Any]:
-    """The analysis with the parts `(label, start)` in use; times are seconds in the song's file.
+    """Return the analysis with the sections `(label, start)` in use; times are seconds in the song's file.
 
-    Raises InputError for parts that do not start at 0, run backwards, or are shorter than a second.
+    Raises InputError for sections that don't start at 0, are out of order, or are shorter than a second.
     """
     starts = [start for _, start in wanted]
     if not wanted or starts[0] != 0:
-        raise InputError("The first section starts at 0.", errors={"sections": ["must start at 0"]})
+        raise InputError("The first section must start at 0.", errors={"sections": ["must start at 0"]})
     edges = [*starts, duration]
     if any(end - start < SHORTEST_SECONDS for start, end in pairwise(edges)):
         raise InputError(
-            "Each section lasts at least a second and starts after the one before it, inside the song.",
+            "Each section must last at least a second and start after the previous one, inside the song.",
             errors={"sections": ["too short, or out of order"]},
         )
     labels = [label for label, _ in wanted]
@@ -49,15 +49,15 @@ def sections_changed(
 
 
 def sections_restored(analysis: Mapping[str, Any]) -> dict[str, Any]:
-    """The analysis with the parts that were found. Raises ConflictError before it has ended."""
+    """Return the analysis with the detected sections. Raises ConflictError before the analysis has finished."""
     if "sections" not in analysis:
-        raise ConflictError("The song is still being listened to. Its sections come with that.")
+        raise ConflictError("The song is still being analysed. Its sections will appear when that has finished.")
     rest = {name: value for name, value in analysis.items() if name != FOUND}
     return {**rest, "sections": analysis.get(FOUND, analysis["sections"])}
 
 
 def sections_kept(before: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
-    """A new analysis; parts that a person set are not thrown away by listening again."""
+    """Return the new analysis, keeping sections that a person set."""
     if FOUND not in before:
         return dict(found)
     return {**found, "sections": before["sections"], FOUND: found["sections"]}

@@ -1,4 +1,4 @@
-"""Reads of songs. Every one names whose."""
+"""Reads of songs, always for one user."""
 
 from uuid import UUID
 
@@ -13,25 +13,25 @@ from engines.listening.scene_slots import SongShape
 
 
 def songs_of(user: User) -> "QuerySet[Song]":
-    """The user's songs with their files, newest first."""
+    """Return the user's songs with their files, newest first."""
     return Song.objects.filter(owner=user).select_related("asset", "stem")
 
 
 def song_get(*, by: User, audio_id: UUID) -> Song:
-    """The song whose audio file has that id. Raises NotFound for an unknown one and for somebody else's."""
+    """Return the song whose audio file has that id. Raises NotFound for an unknown or another user's song."""
     song = songs_of(by).filter(asset_id=audio_id).first()
     if song is None:
-        raise NotFound("There is no such song, or it belongs to somebody else.")
+        raise NotFound("There is no such song, or it belongs to another user.")
     return song
 
 
 def beat_grid(song: Song) -> BeatGrid | None:
-    """The grid in use; None before the analysis has ended."""
+    """Return the grid in use; None before the analysis has finished."""
     return BeatGrid.from_dict(song.grid["rule"]) if "rule" in song.grid else None
 
 
 def song_shape(song: Song, start: float, end: float) -> SongShape:
-    """What `scene_slots` wants to know of [start, end); times are seconds from `start`."""
+    """Return what `scene_slots` needs to know about [start, end); times are seconds from `start`."""
 
     def inside(times: list[float]) -> tuple[float, ...]:
         return tuple(round(time - start, 6) for time in times if start < time < end)
@@ -46,7 +46,7 @@ def song_shape(song: Song, start: float, end: float) -> SongShape:
 
 
 def song_energy(song: Song, start: float, end: float) -> tuple[float, ...]:
-    """The song's intensity over [start, end), 0…1, ENERGY_RATE samples a second; empty before the analysis."""
+    """Return the song's intensity over [start, end), 0…1, ENERGY_RATE samples a second; empty before the analysis."""
     curve = song.analysis.get("energy", [])
     first = int(start * ENERGY_RATE)
     return tuple(curve[first : max(first + 1, round(end * ENERGY_RATE))])

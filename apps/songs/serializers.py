@@ -14,13 +14,13 @@ from apps.songs.section_edits import LABEL_LENGTH, MOST_SECTIONS
 from apps.songs.services import SongChanges
 from apps.songs.stored import LONG_PARTS
 
-# More taps than a person makes in a song.
+# More taps than anyone makes in a song.
 MOST_TAPS = 2000
 RESET = "reset"
 
 
 class FiniteField(serializers.FloatField):
-    """A number; not "nan" or "inf", which a form may hold."""
+    """A finite number: forms may also contain "nan" or "inf"."""
 
     def to_internal_value(self, data: Any) -> float:
         value = super().to_internal_value(data)
@@ -30,15 +30,15 @@ class FiniteField(serializers.FloatField):
 
 
 class SongSerializer(serializers.ModelSerializer[Song]):
-    """A song in lists. `analysis_state`: waiting, done or failed; the song can be used in each."""
+    """A song in lists. `analysis_state` is waiting, done or failed; the song can be used in any of these."""
 
-    id = serializers.UUIDField(source="asset_id", help_text="What other calls name as audio_id")
+    id = serializers.UUIDField(source="asset_id", help_text="The audio_id of other calls")
     duration_seconds = serializers.FloatField(source="asset.duration_seconds", allow_null=True)
     content_type = serializers.CharField(source="asset.content_type")
     size_bytes = serializers.IntegerField(source="asset.size_bytes")
     stem_id = serializers.UUIDField(allow_null=True)
     audio_url = serializers.SerializerMethodField()
-    warning = serializers.CharField(read_only=True, help_text="Where the file is damaged; empty where it is whole")
+    warning = serializers.CharField(read_only=True, help_text="Where the file is damaged; empty if it is intact")
     tempo_bpm = serializers.SerializerMethodField()
     beat_confidence = serializers.SerializerMethodField()
 
@@ -62,7 +62,7 @@ class SongSerializer(serializers.ModelSerializer[Song]):
 
 
 class SongDetailSerializer(SongSerializer):
-    """With what the analysis found. `grid` is empty until then."""
+    """A song with its analysis. `grid` is empty until the analysis has finished."""
 
     grid = serializers.JSONField(
         help_text="rule (segments of constant tempo), tempo_bpm, confidence 0…1, advisory, edited, beats, downbeats"
@@ -77,7 +77,7 @@ class SongDetailSerializer(SongSerializer):
 
 
 class SongUploadSerializer(serializers.Serializer[Any]):
-    file = UploadField(allow_empty_file=True)  # the empty one gets a clearer word than the library's
+    file = UploadField(allow_empty_file=True)  # an empty file gets a clearer message than the library's
     title = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     artist = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
@@ -87,7 +87,7 @@ class StemUploadSerializer(serializers.Serializer[Any]):
 
 
 class SongImportSerializer(serializers.Serializer[Any]):
-    """Use only songs whose rights you have."""
+    """Only use songs you have the rights to."""
 
     url = serializers.CharField(max_length=2000)
     start_time = FiniteField(min_value=0, required=False, allow_null=True, default=None, help_text="seconds")
@@ -104,7 +104,7 @@ class SongImportSerializer(serializers.Serializer[Any]):
 
 class GridEditSerializer(serializers.Serializer[Any]):
     """One correction: `tap` (with `taps`), `halve`, `double`, `nudge` (`seconds`), `set` (`bpm` and/or `offset`, the
-    time of a downbeat), `downbeat` (`beats` to move the bar line, `beats_per_bar`), `reset` (what was found)."""
+    time of a downbeat), `downbeat` (`beats` to move the bar line, `beats_per_bar`), `reset` (to the detected grid)."""
 
     operation = serializers.ChoiceField(choices=[*[str(operation) for operation in Operation], RESET])
     taps = serializers.ListField(child=FiniteField(min_value=0), max_length=MOST_TAPS, required=False)
@@ -119,20 +119,20 @@ class GridEditSerializer(serializers.Serializer[Any]):
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         needed = self.NEEDED.get(values["operation"], ())
         if needed and not any(name in values for name in needed):
-            raise serializers.ValidationError({needed[0]: f"Say {' or '.join(needed)} with this operation."})
+            raise serializers.ValidationError({needed[0]: f"Give {' or '.join(needed)} with this operation."})
         return values
 
 
 class SectionSerializer(serializers.Serializer[Any]):
-    """Where a part begins, in seconds of the file, and what it is called; it ends where the next one begins."""
+    """Where a section starts, in seconds of the file, and its label. It ends where the next one starts."""
 
-    label = serializers.CharField(max_length=LABEL_LENGTH)  # type: ignore[assignment]  # DRF takes it off the class
+    label = serializers.CharField(max_length=LABEL_LENGTH)  # type: ignore[assignment]  # DRF removes it from the class
     start_seconds = FiniteField(min_value=0)
 
 
 class SongChangesSerializer(serializers.Serializer[Any]):
-    """`sections` are all parts of the song, an empty list those that the analysis found. With `updated_at`, as it was
-    read, a change over somebody else's is refused."""
+    """`sections` are all sections of the song; an empty list restores the detected ones. With `updated_at` as last
+    read, overwriting someone else's change is refused."""
 
     title = serializers.CharField(max_length=200, required=False)
     artist = serializers.CharField(max_length=200, required=False, allow_blank=True)
@@ -141,7 +141,7 @@ class SongChangesSerializer(serializers.Serializer[Any]):
     updated_at = serializers.DateTimeField(required=False)
 
     def changes(self) -> SongChanges:
-        """What was asked for; call it after `is_valid`."""
+        """Return the requested changes; call it after `is_valid`."""
         values = dict(self.validated_data)
         values["seen_at"] = values.pop("updated_at", None)
         if "sections" in values:

@@ -1,4 +1,4 @@
-"""Use cases of songs: take one in, import one, correct its beat grid, give it a vocal stem, let it go."""
+"""Use cases of songs: upload, import, correct the beat grid, add a vocal stem, delete."""
 
 import hashlib
 from collections.abc import Sequence
@@ -36,17 +36,17 @@ from engines.listening.grid import BeatGrid
 
 log = structlog.get_logger(__name__)
 
-# Each project of a song is told when the song's beats change, so that it plans its scenes anew.
+# Each project of a song is notified when the song's beats change, so that it plans its scenes again.
 SONG_CHANGED_TASK = "workers.followup.project_song_changed"
 SECTIONS_CHANGED_TASK = "workers.followup.project_sections_changed"
-# A stem is laid over the song sample by sample; encoders pad by some hundredths of a second.
+# A stem is aligned with the song sample by sample; encoders pad by some hundredths of a second.
 STEM_LENGTH_TOLERANCE_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
 class SongChanges:
-    """What a person changes; None leaves a thing as it is. `forget_edits` goes back to the grid that was found, and no
-    `sections` at all to those that were found. `seen_at` is the song's `updated_at` that the person looked at."""
+    """A person's changes; None leaves a value unchanged. `forget_edits` restores the detected grid, empty `sections`
+    the detected ones. `seen_at` is the song's `updated_at` that the person saw."""
 
     title: str | None = None
     artist: str | None = None
@@ -57,7 +57,7 @@ class SongChanges:
 
 
 def song_upload(*, by: User, upload: "UploadedFile[Any]", title: str = "", artist: str = "") -> tuple[Song, Job]:
-    """Take in a song and start its analysis. Raises InputError for what is no song."""
+    """Store a song and start its analysis. Raises InputError for a file that isn't a song."""
     with upload_received(upload, AssetKind.AUDIO) as received:
         tags = song_checked(received.path, received.facts)
         stored = _stored(by, received)
@@ -67,7 +67,7 @@ def song_upload(*, by: User, upload: "UploadedFile[Any]", title: str = "", artis
 
 
 def song_create(*, by: User, asset: Asset, title: str = "", artist: str = "", source_url: str = "") -> tuple[Song, Job]:
-    """The row of a song whose file is stored, and its analysis job. Call it inside a transaction."""
+    """Create the row of a stored song and its analysis job. Call it inside a transaction."""
     name = one_line(title) or one_line(asset.original_name.rpartition(".")[0]) or "Untitled song"
     song = Song.objects.create(
         owner=by, asset=asset, title=name[:200], artist=one_line(artist)[:200], source_url=source_url
@@ -96,12 +96,12 @@ def song_import(
     title: str = "",
     idempotency: Idempotency | None = None,
 ) -> Job:
-    """Fetch a song by its link, cut to [start_time, end_time) seconds, as a job; its analysis follows by itself.
+    """Fetch a song from a link, cut to [start_time, end_time) seconds, as a job; its analysis follows automatically.
 
-    Raises InputError for a range that runs backwards, ConflictError while the same is being imported.
+    Raises InputError for a reversed range, ConflictError while the same import is in progress.
     """
     if end_time is not None and end_time <= (start_time or 0):
-        raise InputError("end_time must lie after start_time.", errors={"end_time": ["not after start_time"]})
+        raise InputError("end_time must be after start_time.", errors={"end_time": ["not after start_time"]})
     wish = ImportParameters(url=url, start_time=start_time, end_time=end_time, title=title)
     digest = hashlib.sha256(f"{url} {start_time} {end_time}".encode()).hexdigest()[:32]
     new = NewJob(kind=Kind.AUDIO_IMPORT, parameters=wish, dedupe_key=f"audio_import:{by.pk}:{digest}")
@@ -110,17 +110,16 @@ def song_import(
 
 
 def song_update(*, by: User, audio_id: UUID, changes: SongChanges) -> Song:
-    """Change title, artist or beat grid; projects that use the song plan their scenes anew when the grid changes.
+    """Change title, artist, sections or beat grid; projects that use the song plan their scenes again if the grid
+    changes.
 
-    Raises ConflictError for a grid that is not known yet and for a song that was changed after `seen_at`, InputError
-    for a correction that cannot be.
+    Raises ConflictError if the grid isn't known yet or the song was changed after `seen_at`, InputError for an
+    impossible correction.
     """
     with transaction.atomic(durable=True):
         song = Song.objects.select_for_update(of=("self",)).get(pk=song_get(by=by, audio_id=audio_id).pk)
         if changes.seen_at not in {None, song.updated_at}:
-            raise ConflictError(
-                "This song was changed meanwhile. Look at it as it is now, then try again.", code="stale"
-            )
+            raise ConflictError("This song was changed in the meantime. Reload it, then try again.", code="stale")
         song.title = one_line(changes.title or "") or song.title
         song.artist = song.artist if changes.artist is None else one_line(changes.artist)
         if changes.forget_edits or changes.grid:
@@ -133,9 +132,9 @@ def song_update(*, by: User, audio_id: UUID, changes: SongChanges) -> Song:
 
 
 def _change_sections(song: Song, wanted: Sequence[tuple[str, float]]) -> None:
-    """Cuts stay where they are; scenes that were named after their part of the song are named anew."""
+    """Change the sections. Cuts stay where they are; scenes named after their section are renamed."""
     if song.analysis_state == AnalysisState.WAITING:
-        raise ConflictError("The song is still being listened to. Change its sections when that has ended.")
+        raise ConflictError("The song is still being analysed. Change its sections when the analysis has finished.")
     before = song.analysis.get("sections", [])
     duration = song.asset.duration_seconds or song.analysis.get("duration_seconds", 0.0)
     song.analysis = (
@@ -147,30 +146,30 @@ def _change_sections(song: Song, wanted: Sequence[tuple[str, float]]) -> None:
 
 
 def song_analysis_ended(job: Job) -> None:
-    """Let the song of an analysis that ended badly say so, whatever ended it; it is usable without beats."""
+    """Record a failed or cancelled analysis on its song, which is usable without beats."""
     asked = AnalysisParameters.find(job)
     if asked is not None and job.state in (State.FAILED, State.CANCELLED):
         waiting = Song.objects.filter(pk=asked.song_id, analysis_state=AnalysisState.WAITING)
         waiting.update(
             analysis_state=AnalysisState.FAILED,
-            analysis_error=job.error or "The analysis was cancelled. Start it again on the page of its job.",
+            analysis_error=job.error or "The analysis was cancelled. Start it again on its job page.",
         )
 
 
 def song_changed_dispatch(song: Song) -> None:
-    """After commit, let the projects of the song look at its new beats."""
+    """After the commit, notify the song's projects of its new beats."""
     for project_id in song.projects.values_list("pk", flat=True):
         dispatch.task_dispatch(SONG_CHANGED_TASK, queue=Queue.IO, project_id=str(project_id))
 
 
 def song_stem_upload(*, by: User, audio_id: UUID, upload: "UploadedFile[Any]") -> Song:
-    """Keep the song's vocals alone, for lip-sync. Raises InputError when they are not as long as the song."""
+    """Store the song's vocal stem for lip-sync. Raises InputError if it isn't as long as the song."""
     song = song_get(by=by, audio_id=audio_id)
     with upload_received(upload, AssetKind.AUDIO) as received:
         voice, seconds = stem_checked(received.path, received.facts)
         difference = abs(seconds - (song.asset.duration_seconds or 0.0))
         if difference > STEM_LENGTH_TOLERANCE_SECONDS:
-            problem = f"The stem is {difference:.1f} s off the song's length. Export it over the whole song."
+            problem = f"The stem's length differs from the song's by {difference:.1f} s. Export it over the whole song."
             raise InputError(problem, code="stem_length", errors={"file": [problem]})
         stored = _stored(by, received)
     with transaction.atomic(durable=True):
@@ -185,7 +184,7 @@ def song_stem_upload(*, by: User, audio_id: UUID, upload: "UploadedFile[Any]") -
 
 
 def song_delete(*, by: User, audio_id: UUID) -> None:
-    """Remove the song and its files. Raises ConflictError while a project uses it."""
+    """Delete the song and its files. Raises ConflictError while a project uses it."""
     song = song_get(by=by, audio_id=audio_id)
     try:
         with transaction.atomic():
@@ -209,12 +208,12 @@ def _stored(by: User, received: ReceivedFile) -> Any:
 
 def _changed_grid(song: Song, changes: SongChanges) -> BeatGrid:
     if song.analysis_state == AnalysisState.WAITING:
-        raise ConflictError("The song is still being listened to. Correct its beats when that has ended.")
+        raise ConflictError("The song is still being analysed. Correct its beats when the analysis has finished.")
     if changes.forget_edits:
         if "grid" not in song.analysis:
-            raise ConflictError("The analysis found no grid to go back to.")
+            raise ConflictError("The analysis found no beats to go back to.")
         grid = BeatGrid.from_dict(song.analysis["grid"])
     else:
-        # Without an analysis a person may still tap or set a tempo.
+        # Without an analysis, a tempo can still be tapped or set.
         grid = beat_grid(song) or BeatGrid((), song.asset.duration_seconds or 0.0, 0.0)
     return grid_edit(grid, changes.grid, onsets_read(song.analysis)) if changes.grid else grid

@@ -1,8 +1,8 @@
-"""What yt-dlp asks the network for, through the guarded fetcher's connections.
+"""Send all of yt-dlp's requests through the guarded fetcher's connections.
 
 A page, the API calls behind it, the media, their redirects and each fragment of a stream may lead anywhere, whatever
-host the link itself names. One handler of ours therefore replaces all of yt-dlp's own; ffmpeg and other programs that
-would open an address by themselves are never started.
+the link's own host. So our handler replaces all of yt-dlp's, and ffmpeg and other programs that would open URLs
+themselves are never started.
 """
 
 import io
@@ -19,17 +19,17 @@ from apps.core.http_failures import NETWORK_ERRORS
 
 
 class GuardedRH(RequestHandler):  # type: ignore[misc]  # yt-dlp wants the suffix, and has no types
-    """Sends http and https over connections whose address is checked as they are made, past every proxy."""
+    """Sends http and https over connections whose address is checked when they are made, bypassing any proxy."""
 
     _SUPPORTED_URL_SCHEMES = ("http", "https")
-    # None: proxies are not looked at. One from a page or the environment would connect for us, unchecked.
+    # None: proxies are ignored. One from a page or the environment would make unchecked connections for us.
     _SUPPORTED_PROXY_SCHEMES = None
     _SUPPORTED_FEATURES = None
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._session = guarded_session()
-        # yt-dlp sets its own, those of a browser.
+        # yt-dlp sets its own headers, like a browser's.
         self._session.headers.clear()
 
     def close(self) -> None:
@@ -60,7 +60,7 @@ class GuardedRH(RequestHandler):  # type: ignore[misc]  # yt-dlp wants the suffi
                 raise RequestError(cause=error) from error
             answer, looped = error.response, True
         except (*NETWORK_ERRORS, ValueError) as error:
-            raise _as_yt_dlp_says(error) from error
+            raise _yt_dlp_error(error) from error
         answer.raw.decode_content = True
         response = Response(_Body(answer), answer.url, answer.headers, answer.status_code, answer.reason)
         if not 200 <= response.status < 300:
@@ -69,20 +69,20 @@ class GuardedRH(RequestHandler):  # type: ignore[misc]  # yt-dlp wants the suffi
 
 
 class GuardedDownloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
-    """yt-dlp with one way to the network."""
+    """yt-dlp with a single way to the network."""
 
     def build_request_director(self, handlers: Iterable[Any], preferences: Any = None) -> RequestDirector:  # noqa: ARG002
         return super().build_request_director([GuardedRH])
 
     def urlopen(self, req: Any) -> Response:
-        # Operators update yt-dlp without us: where a new one asks elsewhere for its handlers, nothing is sent at all.
+        # Operators update yt-dlp themselves. If a new version gets its handlers elsewhere, nothing is sent at all.
         if [type(handler) for handler in self._request_director.handlers.values()] != [GuardedRH]:
-            raise RequestError("This yt-dlp sends requests in a way that mvsite cannot check.")
+            raise RequestError("This version of yt-dlp sends requests in a way that mvsite can't check.")
         return super().urlopen(req)
 
 
 class _Body(io.RawIOBase):
-    """The body without its compression. urllib3's own `read()` after a `read(n)` may return too little."""
+    """The decompressed body. urllib3's own `read()` after a `read(n)` may return too little."""
 
     def __init__(self, answer: requests.Response) -> None:
         self._answer = answer
@@ -100,12 +100,12 @@ class _Body(io.RawIOBase):
         super().close()
 
 
-def _as_yt_dlp_says(error: Exception) -> RequestError:
-    """The same failure in yt-dlp's words. It repeats a TransportError, so a refused address must not be one."""
+def _yt_dlp_error(error: Exception) -> RequestError:
+    """Convert a failure to yt-dlp's errors. yt-dlp retries a TransportError, so a refused address must not be one."""
     if isinstance(error, requests.exceptions.SSLError):
         untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
         return CertificateVerifyError(cause=error) if untrusted else SSLError(cause=error)
-    # What requests calls a bad URL or a missing scheme is a ValueError too; the rest may pass.
+    # In requests, a bad URL or missing scheme is also a ValueError; other failures may be temporary.
     if isinstance(error, ValueError) or refusal_within(error):
         return RequestError(cause=error)
     return TransportError(cause=error)

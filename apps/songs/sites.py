@@ -1,8 +1,8 @@
-"""Audio of a page on a music or video site, by yt-dlp.
+"""Fetch the audio of a page on a music or video site with yt-dlp.
 
-The host of the link decides whether yt-dlp sees it at all, and which extractors may run: their own patterns also match
-links that only mention a site. The whole best audio stream is fetched as it is and cut by us later, exactly to the
-sample; yt-dlp's own sections are neither exact nor limited in size.
+The link's host decides whether yt-dlp is used and which extractors may run, since their own patterns also match
+links that only mention a site. The best audio stream is fetched whole and cut later, exactly to the sample; yt-dlp's
+own sections are neither exact nor limited in size.
 """
 
 import re
@@ -25,34 +25,42 @@ from apps.songs.site_requests import GuardedDownloader
 
 log = structlog.get_logger(__name__)
 
-# A stalled server is given up after this; a whole fetch has the job's time limit.
+# A stalled server is abandoned after this; the whole fetch has the job's time limit.
 SOCKET_SECONDS = 20
-# A concert of four hours as Opus; anything longer is no song even when clipped.
+# A four-hour concert as Opus; anything longer isn't a song, even when clipped.
 MOST_BYTES = 700 * 1024**2
 MOST_SECONDS = 4 * 3600
 
-# What yt-dlp fetches by itself, through our connections; for other protocols it starts programs that open their own.
+# Protocols that yt-dlp fetches itself, through our connections; for others it starts programs that open their own.
 NATIVE = "[protocol~='^(https?|m3u8(_native)?|http_dash_segments)$']"
 
-# What yt-dlp's messages mean for a person. The texts are the sites' own, so matching is all there is.
+# What yt-dlp's messages mean for users. The texts come from the sites, so they can only be matched by pattern.
 UPLOAD_INSTEAD = "Download the song yourself and upload the file."
 MEANINGS: tuple[tuple[str, str, str], ...] = (
-    ("not a bot", "bot_check", f"The site takes this server for a robot. {UPLOAD_INSTEAD}"),
-    ("confirm your age|age.?restrict", "age_restricted", f"The site wants a sign-in to check age. {UPLOAD_INSTEAD}"),
-    ("private|member|log ?in|sign in|account", "private", "This is private, or for members only. Use another link."),
-    ("country|geo.?restrict", "geo_restricted", f"The site does not show this in our country. {UPLOAD_INSTEAD}"),
-    ("premiere|will begin|upcoming|live event", "live", "This has not been shown yet. Import it when it is over."),
+    ("not a bot", "bot_check", f"The site blocked this server as a bot. {UPLOAD_INSTEAD}"),
+    (
+        "confirm your age|age.?restrict",
+        "age_restricted",
+        f"The site requires sign-in to check age. {UPLOAD_INSTEAD}",
+    ),
+    ("private|member|log ?in|sign in|account", "private", "This is private or for members only. Use another link."),
+    (
+        "country|geo.?restrict",
+        "geo_restricted",
+        f"The site blocks this server's country. {UPLOAD_INSTEAD}",
+    ),
+    ("premiere|will begin|upcoming|live event", "live", "This hasn't been broadcast yet. Import it afterwards."),
     (
         "unavailable|removed|terminated|not exist|404|not found",
         "unavailable",
-        "There is nothing at this link now.",
+        "There is nothing at this link anymore.",
     ),
-    ("ffmpeg", "unknown_stream", f"The site sends this sound in a form that cannot be fetched. {UPLOAD_INSTEAD}"),
-    ("copyright|drm", "protected", "The site protects this against downloading. Use another link."),
+    ("ffmpeg", "unknown_stream", f"The site sends this audio in an unsupported format. {UPLOAD_INSTEAD}"),
+    ("copyright|drm", "protected", "The site doesn't allow this to be downloaded. Use another link."),
     (
         "requested format|challenge|nsig|signature|player|403",
         "site_changed",
-        f"The site has changed since this yt-dlp was made; the operator should update it. {UPLOAD_INSTEAD}",
+        f"The site has changed and yt-dlp must be updated by the operator. {UPLOAD_INSTEAD}",
     ),
 )
 PASSING = re.compile(r"timed out|timeout|connection|temporar|HTTP Error (429|5\d\d)", re.IGNORECASE)
@@ -60,7 +68,7 @@ PASSING = re.compile(r"timed out|timeout|connection|temporar|HTTP Error (429|5\d
 
 @dataclass(frozen=True)
 class SiteAudio:
-    """The fetched file and what the site says of it."""
+    """The fetched file and the site's facts about it."""
 
     path: Path
     title: str
@@ -68,7 +76,7 @@ class SiteAudio:
 
 
 def site_knows(url: str) -> bool:
-    """Whether an allowed site serves this link. Only the address's form is looked at."""
+    """Whether an allowed site serves this link. Only the URL's form is checked."""
     return any(extractor.suitable(url) for extractor in _classes(_extractors(url)))
 
 
@@ -77,8 +85,8 @@ def site_audio_fetch(
 ) -> SiteAudio:
     """Fetch the best audio stream of the page into the folder `into`.
 
-    Raises InputError for what cannot be imported (playlist, live, private, too long, bot check), ProviderError for
-    trouble that may pass, WorkCancelled.
+    Raises InputError for what can't be imported (playlist, live, private, too long, bot check), ProviderError for
+    temporary trouble, WorkCancelled.
     """
     try:
         with GuardedDownloader(_options(url, into, progress, cancelled)) as downloader:
@@ -89,10 +97,10 @@ def site_audio_fetch(
         raise WorkCancelled from error
     except YoutubeDLError as error:
         raise refusal_within(error) or _translated(error) from error
-    # A refused size or a filter raises nothing: then no file is named.
+    # yt-dlp doesn't raise for a rejected size or a filter; it just returns no file.
     files = [entry.get("filepath") for entry in info.get("requested_downloads") or ()]
     if not files or not files[0] or not Path(files[0]).is_file():
-        raise InputError(f"The sound at this link is larger than {MOST_BYTES // 1024**2} MB.", code="too_large")
+        raise InputError(f"The audio at this link is larger than {MOST_BYTES // 1024**2} MB.", code="too_large")
     return SiteAudio(
         path=Path(files[0]),
         title=str(info.get("track") or info.get("title") or "")[:200],
@@ -101,13 +109,13 @@ def site_audio_fetch(
 
 
 def _extractors(url: str) -> tuple[str, ...]:
-    """yt-dlp's names of what may read this link: those of the site that its host belongs to."""
+    """Return yt-dlp's names of the extractors for this link: those of the site its host belongs to."""
     try:
         web_address_check(url)
     except FetchRefused:
         return ()
     host = (urlsplit(url).hostname or "").removesuffix(".")
-    # Where a host ends is not agreed upon for other characters, such as a semicolon.
+    # URL parsers disagree on where the host ends if there are other characters, such as a semicolon.
     if not re.fullmatch(r"[a-z0-9.-]+", host):
         return ()
     found = [names for site, names in settings.IMPORT_SITES.items() if host == site or host.endswith(f".{site}")]
@@ -143,10 +151,10 @@ def _options(url: str, into: Path, progress: Callable[[float], None], cancelled:
         "logger": _Log(),
         "retries": 5,
         "fragment_retries": 5,
-        # A song without one of its pieces is not that song.
+        # A song with a missing fragment is not the song.
         "skip_unavailable_fragments": False,
         "hls_prefer_native": True,
-        # No such file: an ffmpeg that yt-dlp starts would open addresses by itself.
+        # Deliberately nonexistent: an ffmpeg started by yt-dlp would open URLs itself.
         "ffmpeg_location": str(into / "no-ffmpeg"),
         "file_access_retries": 3,
         "socket_timeout": SOCKET_SECONDS,
@@ -159,7 +167,7 @@ def _options(url: str, into: Path, progress: Callable[[float], None], cancelled:
 
 
 class _Log:
-    """yt-dlp's words go to our log, not to stderr."""
+    """Sends yt-dlp's messages to our log instead of stderr."""
 
     def debug(self, message: str) -> None:
         log.debug("yt_dlp", message=message)
@@ -173,21 +181,21 @@ class _Log:
 
 def _check(info: Mapping[str, Any]) -> None:
     if info.get("_type") in {"playlist", "multi_video"}:
-        raise InputError("This is a playlist. Open one song of it and use that link.", code="playlist")
+        raise InputError("This is a playlist. Open one of its songs and use that link.", code="playlist")
     if info.get("live_status") in {"is_live", "is_upcoming", "post_live"} or info.get("is_live"):
-        raise InputError("This is a live broadcast. Import it when it is over.", code="live")
+        raise InputError("This is a live broadcast. Import it when it has ended.", code="live")
     seconds = info.get("duration")
     if seconds and seconds > MOST_SECONDS:
         hours = MOST_SECONDS // 3600
-        raise InputError(f"This lasts longer than {hours} hours. Use a link to the song alone.", code="too_long")
+        raise InputError(f"This is longer than {hours} hours. Use a link to just the song.", code="too_long")
 
 
 def _translated(error: YoutubeDLError) -> Exception:
     text = str(error).removeprefix("ERROR: ")
     evidence = {"yt_dlp": text[:2000], "version": yt_dlp.version.__version__}
     if isinstance(error, DownloadError) and PASSING.search(text):
-        return ProviderError("The site did not answer well. It is tried again soon.", raw=evidence, code="site_trouble")
+        return ProviderError("The site did not respond properly. Retrying soon.", raw=evidence, code="site_trouble")
     for pattern, code, meaning in MEANINGS:
         if re.search(pattern, text, re.IGNORECASE):
             return InputError(meaning, code=code, evidence=evidence)
-    return InputError(f"The sound could not be fetched: {text[:300]}", code="import_failed", evidence=evidence)
+    return InputError(f"The audio could not be fetched: {text[:300]}", code="import_failed", evidence=evidence)

@@ -1,4 +1,4 @@
-"""The JSON of a song's row: what the analysis found and the grid in use, written and read in one place."""
+"""The JSON in a song's row: the analysis and the grid in use, written and read in one place."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,12 +11,12 @@ from engines.listening.grid import BeatGrid
 from engines.listening.onsets import Onsets
 from engines.listening.voice import VoiceActivity
 
-# For our own use or with a route of their own; too long for every answer.
+# For internal use, or with their own route; too long for every response.
 LONG_PARTS = ("peaks", "onsets", "energy", "grid")
 
 
 def analysis_stored(found: SongAnalysis) -> dict[str, Any]:
-    """`grid` is the one that was found, to go back to; `energy` has ten samples a second."""
+    """Return the analysis as JSON. `grid` is the detected one, for resetting; `energy` has ten samples a second."""
     return {
         "duration_seconds": found.duration_seconds,
         "damaged_seconds": list(found.damaged_seconds),
@@ -38,7 +38,7 @@ def voice_stored(voice: VoiceActivity) -> dict[str, Any]:
 
 
 def grid_stored(grid: BeatGrid) -> dict[str, Any]:
-    """The grid as the row keeps it: its rule, and the times that readers want without working them out."""
+    """Return the grid as stored in the row: its rule, and precomputed times for readers."""
     return {
         "rule": grid.to_dict(),
         "tempo_bpm": round(grid.tempo_bpm, 3) if grid.tempo_bpm else None,
@@ -51,7 +51,7 @@ def grid_stored(grid: BeatGrid) -> dict[str, Any]:
 
 
 def onsets_read(analysis: Mapping[str, Any]) -> Onsets:
-    """The onsets for fitting a grid; what only the first analysis needs is empty."""
+    """Return the onsets for fitting a grid; what only the first analysis needs is empty."""
     kept = analysis.get("onsets", {})
     times, salience = np.array(kept.get("times", ()), float), np.array(kept.get("salience", ()), float)
     return Onsets(times=times, strengths=np.zeros((3, len(times))), salience=salience, accents=salience)

@@ -1,6 +1,6 @@
-"""A small synthesiser: the sample song of `make demo`, and the instruments that the tests' songs are made of.
+"""A small synthesiser for the sample song of `make demo` and for the tests' songs.
 
-Deterministic: the same call gives the same samples, bit for bit, on one machine.
+Deterministic: on one machine, the same call returns the same samples, bit for bit.
 """
 
 from collections.abc import Sequence
@@ -38,13 +38,13 @@ SAMPLE_ARTIST = "The mvsite studio band"
 
 
 class Mix:
-    """A stereo buffer into which sounds are laid at exact samples."""
+    """A stereo buffer that sounds are mixed into at exact samples."""
 
     def __init__(self, seconds: float) -> None:
         self.samples = np.zeros((2, round(seconds * RATE)), np.float32)
 
     def lay(self, sound: Samples, at: float, *, gain: float = 1.0, pan: float = 0.0) -> None:
-        """Add a mono sound at `at` seconds; `pan` from -1 (left) to 1. What sticks out is cut off."""
+        """Add a mono sound at `at` seconds; `pan` from -1 (left) to 1. Anything past the end is cut off."""
         start = round(at * RATE)
         if start < 0 or start >= self.samples.shape[1]:
             return
@@ -54,7 +54,7 @@ class Mix:
             self.samples[channel, start : start + len(sound)] += sound * np.float32(gain * level * np.sqrt(2))
 
     def mastered(self, *, peak: float = 0.9, drive: float = 1.2) -> Samples:
-        """Softly limited and scaled to `peak`."""
+        """Return the mix softly limited and scaled to `peak`."""
         loud = np.tanh(self.samples * drive / max(float(np.abs(self.samples).max()), 1e-9))
         return np.asarray(loud * (peak / max(float(np.abs(loud).max()), 1e-9)), np.float32)
 
@@ -68,13 +68,13 @@ def _noise(seconds: float, seed: int) -> NDArray[np.float64]:
 
 
 def _shape(seconds: float, attack: float, release: float) -> NDArray[np.float64]:
-    """An envelope that rises over `attack` and falls over the last `release` seconds."""
+    """Return an envelope that rises over `attack` and falls over the last `release` seconds."""
     t = _time(seconds)
     return np.asarray(np.clip(t / attack, 0, 1) * np.clip((seconds - t) / release, 0, 1))
 
 
 def hertz(note: float) -> float:
-    """Frequency of a MIDI note number."""
+    """Return the frequency of a MIDI note number."""
     return float(440.0 * 2 ** ((note - 69) / 12))
 
 
@@ -108,7 +108,7 @@ def bass(note: int, seconds: float) -> Samples:
 
 @lru_cache(maxsize=256)
 def chord(notes: tuple[int, ...], seconds: float, *, attack: float = 0.01, bright: float = 1.0) -> Samples:
-    """Detuned soft saws, one pair a note."""
+    """Return detuned soft saws, one pair per note."""
     t = _time(seconds)
     wave = np.zeros_like(t)
     for note in notes:
@@ -120,7 +120,7 @@ def chord(notes: tuple[int, ...], seconds: float, *, attack: float = 0.01, brigh
 
 @lru_cache(maxsize=256)
 def pluck(note: int, seconds: float) -> Samples:
-    """A bell-like lead: two-operator frequency modulation."""
+    """Return a bell-like lead: two-operator frequency modulation."""
     t = _time(seconds)
     modulator = 1.8 * np.exp(-t / 0.12) * np.sin(2 * np.pi * hertz(note) * 2 * t)
     wave = np.sin(2 * np.pi * hertz(note) * t + modulator) * np.exp(-t / 0.45)
@@ -138,7 +138,7 @@ VOWELS = {
 
 @lru_cache(maxsize=256)
 def voice(note: int, seconds: float, vowel: str = "a") -> Samples:
-    """One sung syllable: harmonics through formants, a scoop into the note, then vibrato."""
+    """Return one sung syllable: harmonics through formants, a scoop into the note, then vibrato."""
     t = _time(seconds)
     vibrato = 0.35 * np.sin(2 * np.pi * 5.6 * t) * np.clip((t - 0.12) / 0.15, 0, 1)
     pitch = hertz(note) * 2 ** ((vibrato - 0.8 * np.exp(-t / 0.03)) / 12)
@@ -154,7 +154,7 @@ def voice(note: int, seconds: float, vowel: str = "a") -> Samples:
 def write_audio(samples: Samples, path: Path, *, rate: int = RATE, title: str = "", artist: str = "") -> Path:
     """Encode (2, n) float samples, full scale ±1, by the path's suffix (ENCODERS); the caller owns the path."""
     if path.suffix not in ENCODERS:
-        raise InputError(f"Songs are written as {', '.join(ENCODERS)}, not as '{path.suffix}'.")
+        raise InputError(f"Songs can be written as {', '.join(ENCODERS)}, not as '{path.suffix}'.")
     container_name, codec, bit_rate = ENCODERS[path.suffix]
     with av.open(str(path), "w", format=container_name) as container:
         if title:
@@ -175,7 +175,7 @@ def write_audio(samples: Samples, path: Path, *, rate: int = RATE, title: str = 
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of the sample song: bars of one label, and who plays (0 silent … 1 full)."""
+    """A part of the sample song: bars with one label, and how loud each instrument plays (0 silent … 1 full)."""
 
     label: str
     bars: int
@@ -190,7 +190,7 @@ SAMPLE_PARTS = (
     Part("verse", 4, drums=0.6, bass=0.8, pad=0.4, lead=0.0),
     Part("chorus", 6, drums=1.0, bass=1.0, pad=1.0, lead=1.0),
 )
-# A minor, F, C, G: root of the bass and the chord above it.
+# A minor, F, C, G: the bass root and the chord above it.
 SAMPLE_CHORDS = ((33, (57, 60, 64)), (29, (57, 60, 65)), (36, (55, 60, 64)), (31, (55, 59, 62)))
 # (eighth in a two-bar phrase, note) of the lead.
 SAMPLE_MELODY = ((0, 76), (3, 74), (4, 72), (6, 69), (8, 72), (10, 74), (11, 76), (12, 79), (14, 76))
@@ -198,7 +198,7 @@ SAMPLE_VERSE = ((1, 64, "o"), (2, 67, "a"), (4, 69, "e"), (6, 67, "u"))
 
 
 def sample_song(*, bpm: float = SAMPLE_BPM, parts: Sequence[Part] = SAMPLE_PARTS) -> Samples:
-    """A pleasant half-minute: a quiet intro, a sung verse, a full chorus. (2, n) float32 at RATE."""
+    """Return a pleasant half-minute: a quiet intro, a sung verse, a full chorus. (2, n) float32 at RATE."""
     beat = 60 / bpm
     mix = Mix(sum(part.bars for part in parts) * 4 * beat)
     bar = 0

@@ -292,9 +292,9 @@ def test_unexpected_entry_is_refused(exported, packed, name):
 def test_extra_and_missing_files_are_refused(exported, packed):
     refused(packed({**exported, "media/mv/x/y.mp4": b"x"}), "no row names")
     media_name = next(name for name in exported if name.endswith(".mp4"))
-    refused(packed({name: content for name, content in exported.items() if name != media_name}), "does not match")
-    refused(packed({name: content for name, content in exported.items() if name != ROWS}), "does not match")
-    refused(packed({**exported, media_name: exported[media_name] + b"x"}), "does not match")
+    refused(packed({name: content for name, content in exported.items() if name != media_name}), "isn't in the archive")
+    refused(packed({name: content for name, content in exported.items() if name != ROWS}), "does not contain")
+    refused(packed({**exported, media_name: exported[media_name] + b"x"}), "isn't in the archive")
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")

@@ -133,9 +133,7 @@ def test_cancelled_job_stops_its_upload_and_leaves_no_parts(tmp_path, user, buck
     ],
     ids=lambda value: f"{value.method}-{value.kind}-{value.times}" if isinstance(value, Fault) else "",
 )
-def test_local_file_is_kept_until_its_object_is_verified(
-    clip, user, bucket, proxy, s3_client, fault, verified
-):
+def test_local_file_is_kept_until_its_object_is_verified(clip, user, bucket, proxy, s3_client, fault, verified):
     content = clip.read_bytes()
     proxy.faults.append(fault)
     asset = store(clip, user)

@@ -11,7 +11,7 @@ def put(client):
     return lambda body, url=URL: client.put(url, body, content_type="application/json")
 
 
-def test_the_names_start_with_default(client, user):
+def test_default_is_the_first_name(client, user):
     client.force_login(user)
 
     names = client.get("/api/mv/get_config_flavors").json()["flavors"]
@@ -20,18 +20,18 @@ def test_the_names_start_with_default(client, user):
     assert {"cinematic", "vlog_style", "example"} <= set(names)
 
 
-def test_a_stranger_sees_no_flavor(client):
+def test_anonymous_users_see_no_flavors(client):
     assert client.get("/api/mv/get_config_flavors").status_code in {401, 403}
 
 
-def test_anybody_signed_in_reads_but_does_not_edit(client, user, put):
+def test_signed_in_users_can_read_but_not_edit(client, user, put):
     client.force_login(user)
 
     assert client.get(URL).json()["values"]["providers"]["draft"]["move_strength"] == 0.7
     assert put({"text": LOUD}).status_code == 403
 
 
-def test_staff_edit_and_see_the_result(client, staff, put, django_capture_on_commit_callbacks):
+def test_staff_can_edit_and_see_the_result(client, staff, put, django_capture_on_commit_callbacks):
     client.force_login(staff)
     with django_capture_on_commit_callbacks(execute=True):
         assert put({"text": LOUD, "version": 0}).status_code == 200
@@ -42,14 +42,14 @@ def test_staff_edit_and_see_the_result(client, staff, put, django_capture_on_com
     assert (answer["edit_text"], answer["version"]) == (LOUD, 1)
 
 
-def test_the_one_local_owner_edits_too(client, user, put, settings):
+def test_local_owner_can_edit(client, user, put, settings):
     settings.SINGLE_USER = True
     client.force_login(user)
 
     assert put({"text": LOUD}).status_code == 200
 
 
-def test_a_preview_saves_nothing(client, staff):
+def test_preview_saves_nothing(client, staff):
     client.force_login(staff)
 
     answer = client.post(f"{URL}/preview", {"text": LOUD}, content_type="application/json").json()
@@ -59,13 +59,13 @@ def test_a_preview_saves_nothing(client, staff):
 
 
 @pytest.mark.parametrize("url", ["/api/flavors/nobody/video_params", "/api/flavors/default/no_type"])
-def test_what_does_not_exist_is_not_found(client, user, url):
+def test_unknown_flavor_or_type_is_not_found(client, user, url):
     client.force_login(user)
 
     assert client.get(url).status_code == 404
 
 
-def test_a_bad_edit_is_a_bad_request_that_names_the_line(client, staff, put):
+def test_invalid_edit_is_a_bad_request_with_the_line(client, staff, put):
     client.force_login(staff)
 
     answer = put({"text": "fps: '24'\nduration_seconds: -1\n"})
@@ -74,7 +74,7 @@ def test_a_bad_edit_is_a_bad_request_that_names_the_line(client, staff, put):
     assert "Line 2" in answer.json()["detail"]
 
 
-def test_the_admin_refuses_an_edit_that_does_not_fit(admin_client):
+def test_admin_refuses_an_invalid_edit(admin_client):
     answer = admin_client.post(
         "/admin/flavors/flavoredit/add/",
         {"flavor": "mine", "config_type": "video_params", "text": "nonsense: 1"},
@@ -84,7 +84,7 @@ def test_the_admin_refuses_an_edit_that_does_not_fit(admin_client):
     assert b"nonsense" in answer.content
 
 
-def test_the_admin_saves_and_shows_the_resolved_values(admin_client):
+def test_admin_saves_and_shows_the_resolved_values(admin_client):
     from apps.flavors.models import FlavorEdit
 
     admin_client.post("/admin/flavors/flavoredit/add/", {"flavor": "mine", "config_type": "video_params", "text": LOUD})

@@ -13,7 +13,7 @@ def problem_of(configs, flavor, file, text):
     return problem
 
 
-def test_the_shipped_flavors_have_no_problem(configs):
+def test_shipped_flavors_have_no_problems(configs):
     found = discover(configs)
 
     assert not found.problems
@@ -27,7 +27,7 @@ def test_bad_yaml_names_file_and_line(configs):
     assert str(problem).startswith("configs/broken/parameters.yaml:3: ")
 
 
-def test_a_misspelt_key_is_found_on_its_line(configs):
+def test_misspelled_key_is_reported_on_its_line(configs):
     text = "# a comment\nproviders:\n  draft:\n    move_strenght: 2\n"
 
     problem = problem_of(configs, "broken", "video_params.yaml", text)
@@ -36,32 +36,32 @@ def test_a_misspelt_key_is_found_on_its_line(configs):
     assert "providers.draft.move_strenght" in problem.reason
 
 
-def test_a_value_of_the_wrong_type_is_found_on_its_line(configs):
+def test_value_of_the_wrong_type_is_reported_on_its_line(configs):
     problem = problem_of(configs, "broken", "video_params.yaml", "fps: '24'\nduration_seconds: long\n")
 
     assert problem.line == 2
     assert "duration_seconds" in problem.reason
 
 
-def test_an_unquoted_ratio_is_refused_since_yaml_reads_a_number(configs):
+def test_unquoted_ratio_is_refused_because_yaml_reads_a_number(configs):
     problem = problem_of(configs, "broken", "video_params.yaml", "aspect_ratio: 16:9\n")
 
     assert "aspect_ratio" in problem.reason
 
 
-def test_a_file_with_an_unknown_name_is_reported_and_leaves_the_flavor_usable(configs):
+def test_file_with_an_unknown_name_is_reported_but_the_flavor_stays_usable(configs):
     (configs / "cinematic" / "video_parameters.yaml").write_text("fps: 25\n")
     found = discover(configs)
     assert "cinematic" in found.files and not found.problems
     assert "video_parameters.yaml" in str(found.ignored[0]) and "video_params.yaml" in str(found.ignored[0])
 
 
-def test_a_broken_default_is_the_only_thing_that_is_told(configs):
+def test_broken_default_is_the_only_problem_reported(configs):
     (configs / "default" / "video_params.yaml").write_text("provider: [draft\n")
     assert list(discover(configs).problems) == ["default"]
 
 
-def test_one_broken_flavor_leaves_the_others_alone(configs):
+def test_broken_flavor_does_not_affect_the_others(configs):
     problem_of(configs, "broken", "parameters.yaml", "[")
 
     assert {"default", "cinematic", "vlog_style", "example"} == set(discover(configs).files)
@@ -75,7 +75,7 @@ def test_every_broken_file_of_a_flavor_is_reported(configs):
     assert len(discover(configs).problems["broken"]) == 2
 
 
-def test_an_incomplete_default_is_a_problem(configs):
+def test_incomplete_default_is_a_problem(configs):
     (configs / "default" / "compose_params.yaml").unlink()
 
     assert "must be complete" in discover(configs).problems["default"][0].reason
@@ -96,11 +96,11 @@ def test_unsafe_or_ambiguous_yaml_is_refused(text, reason):
         parse_flavor_text(text, source="edit")
 
 
-def test_an_empty_file_changes_nothing():
+def test_empty_file_changes_nothing():
     assert parse_flavor_text("# nothing yet\n", source="edit").values == {}
 
 
-def test_mappings_merge_and_lists_are_replaced():
+def test_mappings_are_merged_and_lists_replaced():
     merged = merge({"a": {"b": 1, "c": [1, 2]}, "d": 1}, {"a": {"c": [3]}})
 
     assert merged == {"a": {"b": 1, "c": [3]}, "d": 1}

@@ -24,7 +24,7 @@ def events(logs, name):
     return [entry for entry in logs if entry["event"] == name]
 
 
-def test_a_value_comes_from_the_flavor_and_else_from_default():
+def test_value_comes_from_the_flavor_or_else_from_default():
     found = resolve("cinematic", "video_params")
 
     assert found.flavor == "cinematic"
@@ -32,7 +32,7 @@ def test_a_value_comes_from_the_flavor_and_else_from_default():
     assert found.values["fps"] == resolve("default", "video_params").values["fps"]
 
 
-def test_an_unknown_flavor_falls_back_with_a_warning():
+def test_unknown_flavor_falls_back_with_a_warning():
     with capture_logs() as logs:
         found = resolve("no-such-flavor", "video_params")
 
@@ -41,7 +41,7 @@ def test_an_unknown_flavor_falls_back_with_a_warning():
     assert (warning["log_level"], warning["reason"]) == ("warning", "unknown_flavor")
 
 
-def test_a_missing_file_falls_back_with_a_warning():
+def test_missing_file_falls_back_with_a_warning():
     with capture_logs() as logs:
         found = resolve("cinematic", "lipsync_params")
 
@@ -57,7 +57,7 @@ def test_no_flavor_means_default_without_a_warning():
     assert not events(logs, "config_flavor_fallback")
 
 
-def test_prompt_text_is_logged_in_debug_mode_only(settings):
+def test_prompt_text_is_only_logged_in_debug_mode(settings):
     text = resolve("cinematic", "scene_prompts").values["system"][:40]
     with capture_logs() as quiet:
         resolve("cinematic", "scene_prompts")
@@ -80,25 +80,25 @@ def test_discovery_is_logged_in_debug_mode(settings):
     assert "cinematic" in events(logs, "config_flavors_discovered")[0]["flavors"]
 
 
-def test_a_caller_cannot_change_what_the_next_one_gets():
+def test_callers_cannot_change_what_others_get():
     resolve("default", "video_params").values["providers"]["draft"]["move_strength"] = 99
 
     assert resolve("default", "video_params").values["providers"]["draft"]["move_strength"] == 1.0
 
 
-def test_the_hash_names_the_values():
+def test_hash_identifies_the_values():
     assert resolve("default", "video_params").hash == resolve("", "video_params").hash
     assert resolve("default", "video_params").hash != resolve("cinematic", "video_params").hash
 
 
-def test_a_broken_default_stops_the_start(configs):
+def test_broken_default_prevents_startup(configs):
     (configs / "default" / "parameters.yaml").write_text("provider: [\n")
 
     with pytest.raises(ImproperlyConfigured, match=r"configs/default/parameters.yaml:2"):
         FlavorRegistry().load(configs)
 
 
-def test_the_check_command_reports_a_broken_flavor(configs, settings):
+def test_check_command_reports_a_broken_flavor(configs, settings):
     (configs / "cinematic" / "parameters.yaml").write_text("number_of_scenes: none\n")
     (configs / "example" / "notes.yaml").write_text("mood: calm\n")
     settings.CONFIGS_DIR = configs
@@ -110,7 +110,7 @@ def test_the_check_command_reports_a_broken_flavor(configs, settings):
     assert "configs/cinematic/parameters.yaml:1" in error.msg
 
 
-def test_an_edit_lies_over_the_file(user, django_capture_on_commit_callbacks):
+def test_edit_overrides_the_file(user, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         flavor_save(by=user, flavor="cinematic", config_type="video_params", text=LOUD)
 
@@ -118,15 +118,15 @@ def test_an_edit_lies_over_the_file(user, django_capture_on_commit_callbacks):
     assert (values["move_strength"], values["parallax"]) == (2.5, 1.4)
 
 
-def test_an_edit_of_another_process_is_seen_without_a_restart(user):
+def test_edit_by_another_process_is_seen_without_a_restart(user):
     resolve("cinematic", "video_params")
     FlavorEdit.objects.create(flavor="cinematic", config_type="video_params", text=LOUD)
-    registry.check_now()  # as after a second
+    registry.check_now()  # as if a second had passed
 
     assert resolve("cinematic", "video_params").values["providers"]["draft"]["move_strength"] == 2.5
 
 
-def test_a_flavor_can_be_made_of_edits_alone(user, django_capture_on_commit_callbacks):
+def test_flavor_can_consist_of_edits_only(user, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         flavor_save(by=user, flavor="mine", config_type="video_params", text=LOUD)
 
@@ -134,7 +134,7 @@ def test_a_flavor_can_be_made_of_edits_alone(user, django_capture_on_commit_call
     assert "mine" in flavor_names()
 
 
-def test_an_edit_that_does_not_fit_is_refused_with_its_line(user):
+def test_invalid_edit_is_refused_with_its_line(user):
     with pytest.raises(InputError, match="Line 2") as caught:
         flavor_save(by=user, flavor="mine", config_type="video_params", text="fps: '24'\nduration_seconds: -1\n")
 
@@ -142,14 +142,14 @@ def test_an_edit_that_does_not_fit_is_refused_with_its_line(user):
     assert "text" in caught.value.errors
 
 
-def test_an_edit_made_from_an_old_version_is_a_conflict(user):
+def test_edit_based_on_an_old_version_is_a_conflict(user):
     flavor_save(by=user, flavor="mine", config_type="video_params", text=LOUD, expected_version=0)
 
     with pytest.raises(ConflictError):
         flavor_save(by=user, flavor="mine", config_type="video_params", text="", expected_version=0)
 
 
-def test_a_deleted_edit_gives_the_file_back(user, django_capture_on_commit_callbacks):
+def test_deleting_an_edit_restores_the_file(user, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         flavor_save(by=user, flavor="cinematic", config_type="video_params", text=LOUD)
         flavor_delete(by=user, flavor="cinematic", config_type="video_params")
@@ -157,7 +157,7 @@ def test_a_deleted_edit_gives_the_file_back(user, django_capture_on_commit_callb
     assert resolve("cinematic", "video_params").values["providers"]["draft"]["move_strength"] == 0.7
 
 
-def test_an_edit_that_stopped_fitting_is_left_out(user):
+def test_edit_that_is_no_longer_valid_is_skipped(user):
     FlavorEdit.objects.create(flavor="cinematic", config_type="video_params", text="gone_key: 1\n")
     registry.check_now()
     with capture_logs() as logs:
@@ -167,7 +167,7 @@ def test_an_edit_that_stopped_fitting_is_left_out(user):
     assert events(logs, "flavor_edit_ignored")[0]["log_level"] == "error"
 
 
-def test_scene_settings_carry_the_prompts():
+def test_scene_settings_include_the_prompts():
     settings_ = capability_settings("vlog_style", "scenes")
 
     assert settings_.values["number_of_scenes"] == 12
@@ -175,7 +175,7 @@ def test_scene_settings_carry_the_prompts():
     assert settings_.hash != capability_settings("default", "scenes").hash
 
 
-def test_looking_at_a_flavors_provider_says_nothing():
+def test_showing_a_flavors_provider_logs_nothing():
     with capture_logs() as logs:
         assert [flavor_provider(flavor, "lipsync") for flavor in ("cinematic", "nope")] == ["draft", "draft"]
 

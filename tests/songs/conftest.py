@@ -25,7 +25,7 @@ def api(client_of, user):
 
 @pytest.fixture
 def upload(api):
-    """Post a song and answer the response."""
+    """Post a song and return the response."""
 
     def send(content=None, name="my song.mp3", **fields):
         file = SimpleUploadedFile(name, song_bytes() if content is None else content)
@@ -36,7 +36,7 @@ def upload(api):
 
 @pytest.fixture
 def work():
-    """Do the queued jobs of songs here and now, as a worker would; answers those that were done."""
+    """Run the queued jobs of songs right here, like a worker, and return them."""
 
     def loop():
         done = []

@@ -20,6 +20,6 @@ ROWS = {
         owned_api(song, method="delete", owner=204),
     ],
     "api/audio/<uuid:audio_id>/peaks": owned_api(song),
-    # The body is looked at before the song, so the empty one is 400 for everybody signed in.
+    # The body is validated before the song is loaded, so an empty one is 400 for every signed-in user.
     "api/audio/<uuid:audio_id>/stem": owned_api(song, method="post", other=400, owner=400, staff=400),
 }

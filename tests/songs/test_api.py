@@ -21,26 +21,26 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("suffix", [".mp3", ".wav", ".flac", ".m4a", ".aac", ".ogg", ".opus"])
-def test_a_song_of_each_format_is_taken_by_its_content(upload, suffix):
+def test_song_of_each_format_is_accepted_by_content(upload, suffix):
     answer = upload(song_bytes(suffix), name="song.bin")
     assert answer.status_code == 201, answer.data
     assert answer.data["duration_seconds"] == pytest.approx(8, abs=0.1)
     assert answer["Location"] == f"/api/audio/{answer.data['id']}"
 
 
-def test_an_upload_answers_the_song_and_its_analysis_job(upload):
+def test_upload_returns_the_song_and_its_analysis_job(upload):
     answer = upload(title="Night drive").data
     assert answer["id"] == answer["audio_id"] == answer["song"]["id"] == str(Asset.objects.get().pk)
     assert answer["title"] == "Night drive" and answer["analysis_state"] == "waiting"
     assert answer["job"]["kind"] == "audio_analysis" and answer["job"]["state"] == "queued"
 
 
-def test_the_title_comes_from_the_file_when_nobody_says_it(upload):
+def test_title_defaults_to_the_files(upload):
     assert upload(song_bytes(title="Paper boats"), name="x.mp3").data["title"] == "Paper boats"
     assert upload(name="my song.mp3").data["title"] == "my song"
 
 
-def test_the_analysis_finds_what_the_song_holds(api, upload, work):
+def test_analysis_finds_what_the_song_contains(api, upload, work):
     audio_id = upload().data["id"]
     work()
     song = api.get(f"/api/audio/{audio_id}").data
@@ -52,7 +52,7 @@ def test_the_analysis_finds_what_the_song_holds(api, upload, work):
     assert "onsets" not in song["analysis"] and "peaks" not in song["analysis"]
 
 
-def test_the_song_is_usable_before_its_analysis(api, upload):
+def test_song_is_usable_before_its_analysis(api, upload):
     audio_id = upload().data["id"]
     song = api.get(f"/api/audio/{audio_id}").data
     assert song["grid"] == {} and song["analysis"] == {} and song["duration_seconds"] == pytest.approx(8, abs=0.1)
@@ -67,7 +67,7 @@ def test_peaks_are_for_display(api, upload, work):
     assert len(peaks["energy"]) == 80 and peaks["duration_seconds"] == pytest.approx(8, abs=0.01)
 
 
-def test_the_bytes_are_served_with_range(api, upload):
+def test_file_is_served_with_range(api, upload):
     url = f"/api/audio/get/{upload().data['id']}"
     whole = api.get(url)
     assert b"".join(whole) == song_bytes() and whole["Content-Type"] == "audio/mpeg"
@@ -77,13 +77,13 @@ def test_the_bytes_are_served_with_range(api, upload):
     assert api.get(url, headers={"Range": "bytes=99999999-"}).status_code == 416
 
 
-def test_the_list_has_the_callers_songs_newest_first(api, client_of, other_user, upload):
+def test_list_has_the_callers_songs_newest_first(api, client_of, other_user, upload):
     first, second = upload().data["id"], upload(song_bytes(".wav")).data["id"]
     assert [song["id"] for song in api.get("/api/audio").data["results"]] == [second, first]
     assert client_of(other_user).get("/api/audio").data["results"] == []
 
 
-def test_the_same_file_twice_is_two_songs(upload, work):
+def test_same_file_twice_is_two_songs(upload, work):
     assert upload().data["id"] != upload().data["id"]
     assert [job.state for job in work()] == ["succeeded", "succeeded"]
 
@@ -129,37 +129,37 @@ BROKEN[2000:] = bytes(len(BROKEN) - 2000)
         "9 channels",
     ],
 )
-def test_what_is_no_song_is_refused_with_a_reason(upload, content, code):
+def test_file_that_is_not_a_song_is_refused_with_a_reason(upload, content, code):
     answer = upload(content, name="song.mp3")
     assert answer.status_code == 400, answer.data
     assert answer.data["detail"] and (code is None or answer.data["code"] == code)
     assert not Asset.objects.exists() and not Song.objects.exists() and not Job.objects.exists()
 
 
-def test_a_song_of_ten_hours_is_refused(upload, settings):
+def test_song_of_ten_hours_is_refused(upload, settings):
     settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "audio": (1024**3, 6, "a song")}
     answer = upload()
     assert answer.status_code == 400 and answer.data["code"] == "too_long"
 
 
-def test_too_large_a_file_is_refused(upload, settings):
+def test_too_large_file_is_refused(upload, settings):
     settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "audio": (1000, 3600, "a song")}
     assert upload().status_code == 413
 
 
-def test_an_upload_without_a_file_says_so(api):
+def test_upload_without_a_file_is_explained(api):
     answer = api.post("/api/audio", {"title": "x"}, format="multipart")
     assert answer.status_code == 400 and "file" in answer.data["errors"]
 
 
-def test_a_cut_off_mp3_gets_its_real_length(upload, work):
+def test_truncated_mp3_gets_its_real_length(upload, work):
     content = song_bytes(seconds=20.0)
     audio_id = upload(content[: len(content) // 2]).data["id"]
     work()
     assert Asset.objects.get(pk=audio_id).duration_seconds == pytest.approx(10, abs=0.5)
 
 
-def test_a_damaged_second_is_named_and_the_song_stays_usable(api, upload, work):
+def test_damaged_second_is_reported_and_the_song_stays_usable(api, upload, work):
     content = song_bytes(seconds=8.0)
     audio_id = upload(content[: len(content) // 2] + bytes(700) + content[len(content) // 2 + 700 :]).data["id"]
     work()
@@ -169,7 +169,7 @@ def test_a_damaged_second_is_named_and_the_song_stays_usable(api, upload, work):
     assert api.get(f"/api/audio/{upload().data['id']}").data["warning"] == ""
 
 
-def test_a_song_of_which_much_is_damaged_is_refused(upload):
+def test_badly_damaged_song_is_refused(upload):
     content = bytearray(song_bytes(seconds=8.0))
     for start in range(4000, len(content) - 700, 1200):
         content[start : start + 700] = bytes(700)
@@ -177,7 +177,7 @@ def test_a_song_of_which_much_is_damaged_is_refused(upload):
     assert answer.status_code == 400 and answer.data["code"] == "damaged_audio"
 
 
-def test_samples_that_are_no_numbers_are_left_out(api, upload, work):
+def test_nan_samples_are_skipped(api, upload, work):
     samples = band(120.0, 8.0).samples.astype("<f4")
     samples[0, 44_100:44_110], samples[1, 90_000], samples[0, 90_001] = np.nan, -np.inf, 1e30
     body = samples.T.astype("<f4").tobytes()
@@ -192,12 +192,12 @@ def test_samples_that_are_no_numbers_are_left_out(api, upload, work):
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 5, 6, 7, 8])
-def test_a_song_of_up_to_eight_channels_is_heard(upload, work, count):
+def test_song_with_up_to_eight_channels_is_analysed(upload, work, count):
     assert upload(many_channels(count)).status_code == 201
     assert [job.state for job in work()] == ["succeeded"]
 
 
-def test_somebody_elses_song_is_not_there(client_of, other_user, upload):
+def test_another_users_song_is_not_found(client_of, other_user, upload):
     audio_id, other = upload().data["id"], client_of(other_user)
     assert other.get(f"/api/audio/{audio_id}").status_code == 404
     assert other.get(f"/api/audio/get/{audio_id}").status_code == 404
@@ -216,7 +216,7 @@ def test_somebody_elses_song_is_not_there(client_of, other_user, upload):
         ({"operation": "downbeat", "beats": 1}, 120, 0.0),
     ],
 )
-def test_a_person_corrects_the_grid(api, upload, work, edit, bpm, first):
+def test_grid_can_be_corrected(api, upload, work, edit, bpm, first):
     audio_id = upload().data["id"]
     work()
     answer = api.patch(f"/api/audio/{audio_id}", {"grid": edit}, format="json")
@@ -226,7 +226,7 @@ def test_a_person_corrects_the_grid(api, upload, work, edit, bpm, first):
     assert answer.data["grid"]["edited"] and answer.data["beat_confidence"] == 1
 
 
-def test_the_found_grid_can_be_brought_back(api, upload, work):
+def test_detected_grid_can_be_restored(api, upload, work):
     audio_id = upload().data["id"]
     work()
     found = api.get(f"/api/audio/{audio_id}").data["grid"]
@@ -249,7 +249,7 @@ def test_the_found_grid_can_be_brought_back(api, upload, work):
         "halve",
     ],
 )
-def test_a_bad_correction_is_400_and_changes_nothing(api, upload, work, edit):
+def test_invalid_correction_is_400_and_changes_nothing(api, upload, work, edit):
     audio_id = upload().data["id"]
     work()
     before = Song.objects.get().grid
@@ -258,13 +258,13 @@ def test_a_bad_correction_is_400_and_changes_nothing(api, upload, work, edit):
     assert Song.objects.get().grid == before and Song.objects.get().title == "my song"
 
 
-def test_the_grid_cannot_be_corrected_while_the_song_is_listened_to(api, upload):
+def test_grid_cannot_be_corrected_during_the_analysis(api, upload):
     audio_id = upload().data["id"]
     answer = api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "halve"}}, format="json")
     assert answer.status_code == 409
 
 
-def test_a_new_analysis_keeps_what_a_person_corrected(api, upload, work):
+def test_new_analysis_keeps_a_corrected_grid(api, upload, work):
     audio_id = upload().data["id"]
     job = work()[0]
     api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "halve"}}, format="json")
@@ -286,7 +286,7 @@ def stem(api, audio_id, content):
     return api.post(f"/api/audio/{audio_id}/stem", {"file": file}, format="multipart")
 
 
-def test_a_stem_is_kept_and_says_where_somebody_sings(api, upload, work):
+def test_stem_is_stored_with_its_sung_parts(api, upload, work):
     audio_id = upload().data["id"]
     answer = stem(api, audio_id, song_bytes(".wav"))
     assert answer.status_code == 200 and answer.data["stem_id"]
@@ -296,14 +296,14 @@ def test_a_stem_is_kept_and_says_where_somebody_sings(api, upload, work):
     assert api.get(f"/api/audio/get/{song['stem_id']}").status_code == 200
 
 
-def test_a_new_stem_replaces_the_old_one(api, upload):
+def test_new_stem_replaces_the_old_one(api, upload):
     audio_id = upload().data["id"]
     first = stem(api, audio_id, song_bytes(".wav")).data["stem_id"]
     assert stem(api, audio_id, song_bytes(".flac")).data["stem_id"] != first
     assert Asset.objects.count() == 2
 
 
-def test_a_stem_of_another_length_is_refused(api, upload):
+def test_stem_of_another_length_is_refused(api, upload):
     answer = stem(api, upload().data["id"], song_bytes(".wav", seconds=6.0))
     assert answer.status_code == 400 and answer.data["code"] == "stem_length"
     assert Asset.objects.count() == 1
@@ -317,7 +317,7 @@ def test_deleting_a_song_removes_its_files(api, upload, work):
     assert not Song.objects.exists() and not Asset.objects.exists()
 
 
-def test_a_song_in_use_cannot_be_deleted(api, upload, user):
+def test_song_in_use_cannot_be_deleted(api, upload, user):
     audio_id = upload().data["id"]
     make_project(user, song=Song.objects.get())
     answer = api.delete(f"/api/audio/{audio_id}")
@@ -325,13 +325,13 @@ def test_a_song_in_use_cannot_be_deleted(api, upload, user):
     assert Song.objects.exists() and Asset.objects.exists()
 
 
-def test_a_song_deleted_before_its_analysis_fails_only_the_job(api, upload, work):
+def test_deleting_a_song_before_its_analysis_only_fails_the_job(api, upload, work):
     api.delete(f"/api/audio/{upload().data['id']}")
     (job,) = work()
     assert job.state == "failed" and "deleted" in job.error
 
 
-def test_a_song_that_cannot_be_read_says_so_and_stays_usable(api, upload, work):
+def test_unreadable_song_reports_an_error_and_stays_usable(api, upload, work):
     answer = upload(song_bytes(".wav"))
     asset = Asset.objects.get()
     local_path(asset.key).write_bytes(b"something else" * 1000)
@@ -342,7 +342,7 @@ def test_a_song_that_cannot_be_read_says_so_and_stays_usable(api, upload, work):
     assert fixed.data["tempo_bpm"] == pytest.approx(90)
 
 
-def test_a_cancelled_analysis_leaves_a_usable_song_that_says_so(api, upload):
+def test_cancelled_analysis_is_reported_and_the_song_stays_usable(api, upload):
     answer = upload().data
     api.post(f"/api/jobs/{answer['job']['id']}/cancel")
     song_analysis_ended(Job.objects.get())
@@ -350,7 +350,7 @@ def test_a_cancelled_analysis_leaves_a_usable_song_that_says_so(api, upload):
     assert song["analysis_state"] == "failed" and "cancelled" in song["analysis_error"]
 
 
-def test_a_retried_analysis_makes_it_good(api, upload, work):
+def test_retried_analysis_succeeds(api, upload, work):
     answer = upload().data
     api.post(f"/api/jobs/{answer['job']['id']}/cancel")
     song_analysis_ended(Job.objects.get())
@@ -364,7 +364,7 @@ def parts_of(song):
     return [(part["label"], part["start_seconds"], part["end_seconds"]) for part in song["analysis"]["sections"]]
 
 
-def test_sections_are_named_moved_and_brought_back(api, upload, work):
+def test_sections_can_be_renamed_moved_and_restored(api, upload, work):
     url = f"/api/audio/{upload().data['id']}"
     assert api.patch(url, {"sections": []}, format="json").status_code == 409
     work()
@@ -380,14 +380,14 @@ def test_sections_are_named_moved_and_brought_back(api, upload, work):
 
 
 @pytest.mark.parametrize("starts", [[1], [0, 0.5], [0, 5, 3], [0, 7.9], [0, 99], [0, "nan"]])
-def test_sections_that_cannot_be_are_refused(api, upload, work, starts):
+def test_impossible_sections_are_refused(api, upload, work, starts):
     audio_id = upload().data["id"]
     work()
     sections = [{"label": "verse", "start_seconds": start} for start in starts]
     assert api.patch(f"/api/audio/{audio_id}", {"sections": sections}, format="json").status_code == 400
 
 
-def test_listening_again_keeps_the_sections_of_a_person(api, upload, work, user):
+def test_new_analysis_keeps_a_persons_sections(api, upload, work, user):
     audio_id = upload().data["id"]
     work()
     url = f"/api/audio/{audio_id}"

@@ -1,4 +1,4 @@
-"""Jobs that the release before queued: their JSON has no version."""
+"""Jobs queued by the previous release: their JSON has no version."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.songs.files import song_bytes
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_queued_analysis_runs_to_its_end(upload, work):
+def test_queued_analysis_succeeds(upload, work):
     song_id = upload().data["audio_id"]
     song = Song.objects.get(asset_id=song_id)
     Job.objects.update(parameters={"song_id": str(song.pk)})
@@ -21,18 +21,18 @@ def test_a_queued_analysis_runs_to_its_end(upload, work):
     assert song.analysis_state == AnalysisState.DONE
 
 
-def test_a_queued_import_runs_to_its_end(api, settings, work):
+def test_queued_import_succeeds(api, settings, work):
     with serving(Answer(body=song_bytes(), headers={"Content-Type": "audio/mpeg"})) as server:
         settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{server.server_port}"]
         url = f"{server.url}/music/Blue%20hour.mp3"
         api.post("/api/audio/youtube", {"url": url}, format="json")
-        Job.objects.update(parameters={"url": url, "start_time": 1.5, "end_time": None, "title": "Old wish"})
+        Job.objects.update(parameters={"url": url, "start_time": 1.5, "end_time": None, "title": "Old request"})
         fetched, _ = work()
-    assert fetched.state == "succeeded" and fetched.result["title"] == "Old wish"
+    assert fetched.state == "succeeded" and fetched.result["title"] == "Old request"
     assert fetched.result["duration_seconds"] == pytest.approx(6.5, abs=0.1)
 
 
-def test_a_cancelled_analysis_still_tells_its_song(api, upload):
+def test_cancelled_analysis_is_still_recorded_on_its_song(api, upload):
     upload()
     song = Song.objects.get()
     Job.objects.update(parameters={"song_id": str(song.pk)})

@@ -1,4 +1,4 @@
-"""Corrections of a beat grid by hand."""
+"""Manual corrections of a beat grid."""
 
 import numpy as np
 import pytest
@@ -30,16 +30,16 @@ def two_tempos():
     return BeatGrid((segment_at(0.0, 0.5, 0.0), segment_at(30.0, 0.4, 30.1)), 60.0, 0.9)
 
 
-def test_a_grid_survives_storage():
+def test_grid_survives_storage():
     grid = two_tempos()
     assert BeatGrid.from_dict(grid.to_dict()).beats() == pytest.approx(grid.beats(), abs=1e-4)
 
 
-def test_beats_never_collide_where_the_tempo_changes():
+def test_beats_never_overlap_where_the_tempo_changes():
     assert np.diff(two_tempos().beats()).min() > 0.35
 
 
-def test_an_edited_grid_counts_as_certain():
+def test_edited_grid_counts_as_certain():
     edited = grid_nudge(steady(), 0.01)
     assert edited.edited and edited.confidence == 1 and not edited.advisory
 
@@ -66,39 +66,39 @@ def test_halving_undoes_doubling():
 
 
 @pytest.mark.parametrize("seconds", [0.03, -0.03, 0.4, -0.4, -1.7])
-def test_a_nudge_moves_all_beats_and_downbeats(seconds):
+def test_nudge_moves_all_beats_and_downbeats(seconds):
     grid, nudged = two_tempos(), grid_nudge(two_tempos(), seconds)
     for moved, before in ((nudged.beats(), grid.beats()), (nudged.downbeats(), grid.downbeats())):
         wanted = before[(before > 3) & (before < 55)] + seconds
         assert max(np.abs(moved - beat).min() for beat in wanted) < 1e-6
 
 
-def test_setting_tempo_and_offset_lays_one_grid_over_the_song():
+def test_setting_tempo_and_offset_gives_the_song_one_grid():
     grid = grid_set(two_tempos(), bpm=100, offset=1.3)
     assert len(grid.segments) == 1 and grid.tempo_bpm == pytest.approx(100)
     assert np.abs(grid.downbeats() - 1.3).min() < 1e-9
 
 
-def test_setting_the_tempo_alone_keeps_the_first_downbeat():
+def test_setting_only_the_tempo_keeps_the_first_downbeat():
     assert grid_set(steady(), bpm=90).downbeats()[0] == pytest.approx(0.25)
 
 
-def test_a_song_without_beats_can_be_given_a_tempo():
+def test_song_without_beats_can_be_given_a_tempo():
     grid = grid_set(BeatGrid((), 30.0, 0.0), bpm=75)
     assert len(grid.beats()) == 38
 
 
 @pytest.mark.parametrize("beats", [1, -1, 5])
-def test_the_bar_line_moves_by_whole_beats(beats):
+def test_bar_line_moves_by_whole_beats(beats):
     moved = grid_move_downbeat(steady(), beats=beats).downbeats()
     assert np.abs(moved - (0.25 + 0.5 * (beats % 4))).min() < 1e-9
 
 
-def test_a_bar_can_have_three_beats():
+def test_bar_can_have_three_beats():
     assert np.diff(grid_move_downbeat(steady(), beats_per_bar=3).downbeats()) == pytest.approx(1.5)
 
 
-def test_taps_alone_make_a_grid_where_the_song_has_no_onsets():
+def test_taps_alone_define_a_grid_if_the_song_has_no_onsets():
     rng = np.random.default_rng(2)
     taps = 4.0 + np.arange(24) * 0.6 + rng.normal(0, 0.015, 24)
     grid = grid_tap(BeatGrid((), 60.0, 0.0), SILENT, tuple(taps))
@@ -106,7 +106,7 @@ def test_taps_alone_make_a_grid_where_the_song_has_no_onsets():
     assert np.abs(grid.beats() - 4.0).min() < 0.03
 
 
-def test_rough_taps_become_exact_where_the_song_plays_the_beat():
+def test_rough_taps_are_refined_where_the_song_plays_the_beat():
     song = band(97.5, 40, offset=0.2)
     found, onsets = heard(song.samples)
     rng = np.random.default_rng(4)
@@ -117,14 +117,14 @@ def test_rough_taps_become_exact_where_the_song_plays_the_beat():
     assert np.abs(grid.downbeats() - song.beats[16]).min() < 0.01
 
 
-def test_taps_off_the_beat_stay_where_the_person_tapped():
+def test_off_beat_taps_are_kept():
     song = band(100, 30)
     found, onsets = heard(song.samples)
     taps = song.beats[8:24] + 0.17
     assert np.abs(grid_tap(found, onsets, tuple(taps)).beats() - taps[4]).min() < 0.01
 
 
-def test_taps_change_only_the_tempo_they_fall_into():
+def test_taps_only_change_the_tempo_segment_they_are_in():
     grid = grid_tap(two_tempos(), SILENT, tuple(40 + np.arange(12) * 0.7))
     assert [part.period for part in grid.segments] == pytest.approx([0.5, 0.7], abs=1e-3)
 
@@ -151,19 +151,19 @@ def test_missed_taps_do_not_change_the_tempo(missing):
         GridEdit(Operation.DOWNBEAT, beats_per_bar=1),
     ],
 )
-def test_an_impossible_correction_is_refused_with_a_reason(edit):
+def test_impossible_correction_is_refused_with_a_reason(edit):
     with pytest.raises(InputError) as refusal:
         grid_edit(steady(), edit, SILENT)
     assert refusal.value.message.endswith(".")
 
 
 @pytest.mark.parametrize("operation", [Operation.HALVE, Operation.DOUBLE, Operation.NUDGE, Operation.DOWNBEAT])
-def test_a_song_without_beats_has_nothing_to_correct(operation):
+def test_song_without_beats_cannot_be_corrected(operation):
     with pytest.raises(InputError, match="no beats"):
         grid_edit(BeatGrid((), 30.0, 0.0), GridEdit(operation, seconds=0.1), SILENT)
 
 
-def test_the_tempo_cannot_be_doubled_without_end():
+def test_tempo_cannot_be_doubled_without_limit():
     grid = steady(300)
     with pytest.raises(InputError, match="doubled"):
         grid_double(grid)

@@ -1,4 +1,4 @@
-"""Songs by link: from a file on a server, and through yt-dlp. The server is real and on loopback."""
+"""Import songs from links: a file on a server, and through yt-dlp. The server is real and on loopback."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ MP3 = {"Content-Type": "audio/mpeg"}
 
 @pytest.fixture
 def site(settings):
-    """A server that the guarded fetcher may reach; `content` decides what lies there."""
+    """A server that the guarded fetcher may reach and that serves `content`."""
 
     def serve(content, **headers):
         server = serving(Answer(body=content, headers={**MP3, **headers}))
@@ -38,7 +38,7 @@ def ask(api, **body):
     return api.post("/api/audio/youtube", body, format="json")
 
 
-def test_a_link_becomes_a_song_and_its_analysis_follows(api, site, work):
+def test_link_becomes_a_song_and_is_analysed(api, site, work):
     url = site(song_bytes())
     answer = ask(api, url=url)
     assert answer.status_code == 202 and answer["Location"] == f"/api/jobs/{answer.data['id']}"
@@ -51,7 +51,7 @@ def test_a_link_becomes_a_song_and_its_analysis_follows(api, site, work):
     assert fetched.result["analysis_job_id"] == str(listened.pk)
 
 
-def test_a_range_is_cut_to_the_sample(api, site, work):
+def test_range_is_cut_to_the_sample(api, site, work):
     ask(api, url=site(song_bytes(".wav", bpm=100, seconds=12.0)), start_time=2.4, end_time=9.6)
     fetched, _ = work()
     song = api.get(f"/api/audio/{fetched.result['audio_id']}").data
@@ -59,38 +59,38 @@ def test_a_range_is_cut_to_the_sample(api, site, work):
     assert song["grid"]["beats"][0] == pytest.approx(0, abs=0.005)
 
 
-def test_webm_becomes_a_song_that_browsers_and_providers_take(api, site, work):
+def test_webm_becomes_a_song_that_browsers_and_providers_accept(api, site, work):
     ask(api, url=site(song_bytes(".webm"), **{"Content-Type": "video/webm"}))
     fetched, _ = work()
     assert api.get(f"/api/audio/{fetched.result['audio_id']}").data["content_type"] == "audio/flac"
 
 
-def test_an_end_after_the_sound_is_the_sounds_end(api, site, work):
+def test_end_time_past_the_end_is_the_end(api, site, work):
     ask(api, url=site(song_bytes()), start_time=5, end_time=500)
     assert work()[0].result["duration_seconds"] == pytest.approx(3, abs=0.1)
 
 
 @pytest.mark.parametrize(
-    ("content", "wish", "words"),
+    ("content", "options", "words"),
     [
         (b"<html>Not found</html>", {}, "supported audio"),
         (b"", {}, "empty"),
         (song_bytes(), {"start_time": 60}, "lasts only"),
     ],
 )
-def test_a_link_without_the_wanted_sound_fails_the_job_with_a_reason(api, site, work, content, wish, words):
-    ask(api, url=site(content), **wish)
+def test_link_without_the_requested_audio_fails_the_job_with_a_reason(api, site, work, content, options, words):
+    ask(api, url=site(content), **options)
     (job,) = work()
     assert job.state == "failed" and words in job.error
     assert not Song.objects.exists() and not Asset.objects.exists()
 
 
-def test_a_page_is_not_taken_for_a_song(api, site, work):
+def test_page_is_not_mistaken_for_a_song(api, site, work):
     ask(api, url=site(b"<html>", **{"Content-Type": "text/html"}))
     assert work()[0].state == "failed"
 
 
-def test_a_page_that_plays_a_sound_leads_to_it_but_not_to_a_private_place(api, settings, work):
+def test_audio_of_a_page_is_imported_but_not_from_private_addresses(api, settings, work):
     page = b"<html><title>Blue\n hour</title><video poster='x.jpg'><source src='../hour.mp3?a=1&amp;b=2'></video>"
     html = Answer(body=page, headers={"Content-Type": "text/html; charset=utf-8"})
     with serving(html, Answer(body=song_bytes(), headers=MP3)) as server:
@@ -107,7 +107,7 @@ def test_a_page_that_plays_a_sound_leads_to_it_but_not_to_a_private_place(api, s
         assert job.state == "failed" and "public" in job.error
 
 
-def test_a_link_to_a_private_address_is_never_fetched(api, settings, work):
+def test_link_to_a_private_address_is_never_fetched(api, settings, work):
     with serving(Answer(body=song_bytes(), headers=MP3)) as server:
         settings.ALLOWED_FETCH_HOSTS = []
         ask(api, url=f"{server.url}/song.mp3")
@@ -116,7 +116,7 @@ def test_a_link_to_a_private_address_is_never_fetched(api, settings, work):
         assert not server.seen
 
 
-def test_a_song_that_is_too_long_is_refused_unless_clipped(api, site, settings, work):
+def test_too_long_song_is_refused_unless_clipped(api, site, settings, work):
     settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "audio": (1024**3, 5, "a song")}
     url = site(song_bytes())
     ask(api, url=url)
@@ -130,26 +130,27 @@ def test_a_song_that_is_too_long_is_refused_unless_clipped(api, site, settings, 
     ["", "song.mp3", "file:///etc/passwd", "ftp://example.com/a.mp3", "http://", "http://user:pw@example.com/a.mp3",
      "http://example.com:99999/a", "javascript:alert(1)", "http://a b/c"],
 )  # fmt: skip
-def test_what_is_no_web_address_is_refused_at_once(api, url):
+def test_invalid_url_is_refused_immediately(api, url):
     answer = ask(api, url=url)
     assert answer.status_code == 400 and "url" in answer.data["errors"]
     assert not Job.objects.exists()
 
 
 @pytest.mark.parametrize(
-    "wish", [{"start_time": 5, "end_time": 5}, {"start_time": 9, "end_time": 3}, {"start_time": -1}, {"end_time": "x"}]
+    "options",
+    [{"start_time": 5, "end_time": 5}, {"start_time": 9, "end_time": 3}, {"start_time": -1}, {"end_time": "x"}],
 )
-def test_a_bad_range_is_refused_at_once(api, wish):
-    assert ask(api, url="https://example.com/a.mp3", **wish).status_code == 400
+def test_invalid_range_is_refused_immediately(api, options):
+    assert ask(api, url="https://example.com/a.mp3", **options).status_code == 400
 
 
-def test_the_same_import_twice_at_once_is_refused(api, site):
+def test_duplicate_import_in_progress_is_refused(api, site):
     url = site(song_bytes())
     assert ask(api, url=url).status_code == 202
     assert ask(api, url=url).status_code == 409
 
 
-def test_an_idempotency_key_names_one_import(api, site):
+def test_idempotency_key_identifies_one_import(api, site):
     url, key = site(song_bytes()), {"Idempotency-Key": "k-1"}
     first = api.post("/api/audio/youtube", {"url": url}, format="json", headers=key)
     second = api.post("/api/audio/youtube", {"url": url}, format="json", headers=key)
@@ -165,7 +166,7 @@ def test_an_idempotency_key_names_one_import(api, site):
         ("https://www.youtube.com/playlist?list=PL59FEE129ADFF2B12", True),
         ("https://soundcloud.com/artist/song", True),
         ("https://example.com/song.mp3", False),
-        ("https://WWW.YouTube.com./watch?v=dQw4w9WgXcQ", False),  # yt-dlp does not know the final dot
+        ("https://WWW.YouTube.com./watch?v=dQw4w9WgXcQ", False),  # yt-dlp does not accept the final dot
         ("https://artist.bandcamp.com/track/blue-hour", True),
         ("https://vimeo.com/76979871", True),
         ("http://127.0.0.1:8000/youtube.com/watch?v=dQw4w9WgXcQ", False),
@@ -188,17 +189,17 @@ def test_an_idempotency_key_names_one_import(api, site):
         ("http://player.vimeo.com/video/54469442", True),
     ],
 )
-def test_only_named_sites_go_through_yt_dlp(url, known):
+def test_only_allowed_sites_go_through_yt_dlp(url, known):
     assert site_knows(url) is known
 
 
 @pytest.fixture
 def by_yt_dlp(settings):
-    """Let yt-dlp's generic extractor play the part of a music site."""
+    """Let yt-dlp's generic extractor stand in for a music site."""
     settings.IMPORT_SITES = {"127.0.0.1": ["generic"]}
 
 
-def test_yt_dlp_fetches_the_sound_of_a_page(api, site, work, by_yt_dlp):
+def test_yt_dlp_fetches_the_audio_of_a_page(api, site, work, by_yt_dlp):
     ask(api, url=site(song_bytes(".m4a"), **{"Content-Type": "audio/mp4"}), start_time=1, end_time=3)
     fetched, _ = work()
     assert fetched.state == "succeeded", fetched.error
@@ -206,7 +207,7 @@ def test_yt_dlp_fetches_the_sound_of_a_page(api, site, work, by_yt_dlp):
     assert fetched.result["title"] == "Blue hour"
 
 
-def test_what_yt_dlp_cannot_find_fails_with_a_reason(api, settings, work, by_yt_dlp):
+def test_missing_page_fails_with_a_reason(api, settings, work, by_yt_dlp):
     with serving(Answer(status=404)) as server:
         settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{server.server_port}"]
         ask(api, url=f"{server.url}/gone")
@@ -214,7 +215,7 @@ def test_what_yt_dlp_cannot_find_fails_with_a_reason(api, settings, work, by_yt_
     assert job.state == "failed" and "nothing at this link" in job.error
 
 
-def test_trouble_that_may_pass_is_tried_again(api, settings, work, by_yt_dlp):
+def test_temporary_trouble_is_retried(api, settings, work, by_yt_dlp):
     with serving(Answer(status=503)) as server:
         settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{server.server_port}"]
         answer = ask(api, url=f"{server.url}/busy")
@@ -223,7 +224,7 @@ def test_trouble_that_may_pass_is_tried_again(api, settings, work, by_yt_dlp):
     assert job.state == "queued" and job.run_after is not None and job.failures == 1
 
 
-def test_a_whole_m4a_keeps_its_sound_and_gets_its_index_in_front(api, site, work, by_yt_dlp):
+def test_whole_m4a_keeps_its_audio_and_gets_its_index_at_the_front(api, site, work, by_yt_dlp):
     ask(api, url=site(song_bytes(".m4a"), **{"Content-Type": "audio/mp4"}))
     fetched, listened = work()
     asset = Asset.objects.get(pk=fetched.result["audio_id"])

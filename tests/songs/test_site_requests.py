@@ -1,5 +1,5 @@
-"""Nothing that yt-dlp asks the network for reaches a private address. Both servers are real and on loopback: one stands
-for a music site and may be fetched from, the other for a service that nobody else should reach."""
+"""None of yt-dlp's requests reach a private address. Both servers are real and on loopback: one stands in for a music
+site that may be fetched from, the other for an internal service that must not be reached."""
 
 import socket
 import unicodedata
@@ -19,14 +19,14 @@ from tests.songs.files import song_bytes
 HLS = {"Content-Type": "application/vnd.apple.mpegurl"}
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 MP3 = {"Content-Type": "audio/mpeg"}
-# `localhost` stands for any name that leads inside; `inside.test` is one that only a resolver knows.
+# `localhost` stands for any internal name; `inside.test` is one that only a resolver knows.
 LOOPBACK = [
     "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001", "0", "0.0.0.0",  # noqa: S104
     "127.0.0.1.", "LOCALHOST", "localhost.", "inside.test", "[::1]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]",
     "[::ffff:7f00:1]", "[::]", "user:pw@127.0.0.1", "music.test@127.0.0.1", "\u2460\u2461\u2466.\u24ea.\u24ea.\u2460",
     "127\u30020\u30020\u30021", "\uff11\uff12\uff17.\uff10.\uff10.\uff11",
 ]  # fmt: skip
-# Behind the host and port, so that the link as a whole looks like a site's.
+# Appended to host and port, so that the link as a whole looks like a site's.
 TAILS = [
     "?.bandcamp.com/track/x", "#.bandcamp.com/track/x", "/admin/delete?.bandcamp.com/album/x", "/.bandcamp.com/track/x",
     "?https://www.youtube.com/watch?v=dQw4w9WgXcQ", "#@soundcloud.com/artist/song", "/vimeo.com/76979871",
@@ -42,7 +42,7 @@ def inside():
 
 @pytest.fixture
 def site(settings):
-    """A music site, which yt-dlp's generic extractor reads."""
+    """A music site, read by yt-dlp's generic extractor."""
     with serving() as server:
         settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{server.server_port}"]
         settings.IMPORT_SITES = {"127.0.0.1": ["generic", "html5"]}
@@ -51,7 +51,7 @@ def site(settings):
 
 @pytest.fixture(autouse=True)
 def names(monkeypatch):
-    """The resolver is the far side: it knows a public-looking name that leads inside."""
+    """A resolver that maps a public-looking name to an internal address."""
     real = socket.getaddrinfo
 
     def resolve(host, *arguments, **options):
@@ -86,7 +86,7 @@ def encrypted(address):
 
 
 SOUND = Answer(body=song_bytes(), headers=MP3)
-# Where a site may name the address: in each case /hour is the page that somebody gave.
+# Where a site may mention the address. In each case, /hour is the page that the user gave.
 PLACES = {
     "a redirect of the page": lambda address: {"/hour": moved(address)},
     "the media": lambda address: {"/hour": html(address)},
@@ -101,7 +101,7 @@ PLACES = {
 
 @pytest.mark.parametrize("host", LOOPBACK)
 @pytest.mark.parametrize("place", PLACES)
-def test_a_site_leads_to_no_private_address(site, inside, tmp_path, host, place):
+def test_site_cannot_lead_to_a_private_address(site, inside, tmp_path, host, place):
     site.pages = PLACES[place](f"http://{ascii_host(host)}:{inside.server_port}/x.mp3")
     with pytest.raises(StudioError):
         fetch(f"{site.url}/hour", tmp_path)
@@ -109,12 +109,12 @@ def test_a_site_leads_to_no_private_address(site, inside, tmp_path, host, place)
 
 
 def ascii_host(host):
-    """Headers hold no other signs: there a server sends the name as it is looked up."""
+    """Return the host as it is looked up, since headers can't contain other characters."""
     return host if host.isascii() else unicodedata.normalize("NFKC", host).replace("\u3002", ".")
 
 
 @pytest.mark.parametrize("host", LOOPBACK)
-def test_no_page_with_a_private_address_is_read(settings, inside, tmp_path, host):
+def test_page_with_a_private_address_is_never_read(settings, inside, tmp_path, host):
     settings.IMPORT_SITES = {host.rpartition("@")[2].strip("[]").removesuffix(".").lower(): ["generic"]}
     settings.ALLOWED_FETCH_HOSTS = []
     with pytest.raises(StudioError):
@@ -134,7 +134,7 @@ def test_no_page_with_a_private_address_is_read(settings, inside, tmp_path, host
     ],
 )
 @pytest.mark.django_db(transaction=True)
-def test_a_link_that_only_mentions_a_site_is_refused_with_a_reason(api, settings, work, inside, host, tail):
+def test_link_that_only_mentions_a_site_is_refused_with_a_reason(api, settings, work, inside, host, tail):
     settings.ALLOWED_FETCH_HOSTS = []
     url = f"http://{host}:{inside.server_port}{tail}"
     answer = api.post("/api/audio/youtube", {"url": url}, format="json")
@@ -146,20 +146,20 @@ def test_a_link_that_only_mentions_a_site_is_refused_with_a_reason(api, settings
     assert Job.objects.count() == 1
 
 
-def test_a_refused_address_is_named_and_not_tried_again(site, inside, tmp_path):
+def test_refused_address_is_reported_and_not_retried(site, inside, tmp_path):
     site.answers = [html(f"http://127.0.0.1:{inside.server_port}/x.mp3")]
     with pytest.raises(FetchRefused, match=r"127\.0\.0\.1 isn't on the public internet"):
         fetch(f"{site.url}/hour", tmp_path)
     assert len(site.seen) <= 2
 
 
-def test_pieces_of_a_stream_become_one_sound(site, tmp_path):
+def test_stream_fragments_become_one_file(site, tmp_path):
     site.pages = {"/hour.m3u8": playlist("/1.mp3", "/2.mp3"), "/1.mp3": SOUND, "/2.mp3": SOUND}
     fetched = fetch(f"{site.url}/hour.m3u8", tmp_path)
     assert fetched.path.read_bytes() == 2 * song_bytes()
 
 
-def test_a_stream_with_a_missing_piece_is_no_song(site, tmp_path):
+def test_stream_with_a_missing_fragment_is_refused(site, tmp_path):
     site.pages = {"/hour.m3u8": playlist("/1.mp3", "/2.mp3"), "/1.mp3": SOUND, "/2.mp3": Answer(404)}
     with pytest.raises(InputError, match="nothing at this link"):
         fetch(f"{site.url}/hour.m3u8", tmp_path)
@@ -167,14 +167,14 @@ def test_a_stream_with_a_missing_piece_is_no_song(site, tmp_path):
 
 def test_no_other_program_opens_a_stream(site, inside, tmp_path):
     stream = playlist(f"http://127.0.0.1:{inside.server_port}/1.mp3")
-    # A way of encryption that yt-dlp leaves to ffmpeg.
+    # An encryption method that yt-dlp leaves to ffmpeg.
     stream.body = stream.body.replace(b"#EXTINF", b"#EXT-X-KEY:METHOD=SAMPLE-AES\n#EXTINF", 1)
     site.answers = [stream]
     with pytest.raises(InputError, match="upload the file"):
         fetch(f"{site.url}/hour.m3u8", tmp_path)
 
 
-def test_a_live_stream_is_left_to_no_other_program(site, inside, tmp_path):
+def test_no_other_program_opens_a_live_stream(site, inside, tmp_path):
     stream = playlist(f"http://127.0.0.1:{inside.server_port}/1.mp3")
     stream.body = stream.body.replace(b"#EXT-X-ENDLIST\n", b"")
     site.answers = [stream]
@@ -184,28 +184,28 @@ def test_a_live_stream_is_left_to_no_other_program(site, inside, tmp_path):
 
 @pytest.mark.parametrize("address", ["rtmp://127.0.0.1:{port}/live", "ws://127.0.0.1:{port}/x", "ftp://127.0.0.1:{port}/x",
                                      "file:///etc/hostname", "rtsp://127.0.0.1:{port}/x"])  # fmt: skip
-def test_other_protocols_are_not_spoken(site, inside, tmp_path, address):
+def test_other_protocols_are_refused(site, inside, tmp_path, address):
     site.answers = [html(address.format(port=inside.server_port))]
     with pytest.raises(StudioError):
         fetch(f"{site.url}/hour", tmp_path)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_proxy_of_the_environment_is_passed_by(site, inside, tmp_path, monkeypatch):
+def test_proxy_from_the_environment_is_ignored(site, inside, tmp_path, monkeypatch):
     for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY"):
         monkeypatch.setenv(name, inside.url)
     site.answers = [Answer(body=song_bytes(), headers=MP3)]
     assert fetch(f"{site.url}/hour.mp3", tmp_path).path.read_bytes() == song_bytes()
 
 
-def test_none_of_yt_dlps_own_handlers_is_left():
+def test_yt_dlps_own_handlers_are_all_removed():
     assert len(_REQUEST_HANDLERS) > 1
     with GuardedDownloader({"quiet": True}) as downloader:
         assert list(downloader._request_director.handlers) == ["Guarded"]
 
 
-def test_a_yt_dlp_with_other_handlers_sends_nothing(inside):
+def test_yt_dlp_with_other_handlers_sends_nothing(inside):
     with GuardedDownloader({"quiet": True}) as downloader:
         downloader._request_director = yt_dlp.YoutubeDL({"quiet": True})._request_director
-        with pytest.raises(yt_dlp.utils.YoutubeDLError, match="cannot check"):
+        with pytest.raises(yt_dlp.utils.YoutubeDLError, match="can't check"):
             downloader.urlopen(inside.url)

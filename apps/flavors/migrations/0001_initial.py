@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='FlavorEdit',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('flavor', models.CharField(max_length=50, validators=[django.core.validators.RegexValidator('\\A[a-z0-9][a-z0-9_-]{0,49}\\Z', "A flavor's name has 1 to 50 small letters, digits, hyphens or underscores and starts with a letter or digit.")])),
+                ('flavor', models.CharField(max_length=50, validators=[django.core.validators.RegexValidator('\\A[a-z0-9][a-z0-9_-]{0,49}\\Z', "A flavor's name has 1 to 50 lowercase letters, digits, hyphens or underscores and starts with a letter or digit.")])),
                 ('config_type', models.CharField(choices=[('parameters', 'parameters'), ('scene_prompts', 'scene_prompts'), ('video_params', 'video_params'), ('image_params', 'image_params'), ('image_prompts', 'image_prompts'), ('lipsync_params', 'lipsync_params'), ('compose_params', 'compose_params')], max_length=30)),
                 ('text', models.TextField(help_text='YAML. Only what differs from the file below it.')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),

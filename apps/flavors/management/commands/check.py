@@ -8,10 +8,10 @@ from apps.flavors.discovery import discover
 
 
 class Command(check.Command):
-    """Django's, which also fails for a flavor that is left out. Other commands run without that flavor."""
+    """Django's check, which also fails if a flavor is skipped. Other commands run without that flavor."""
 
     def handle(self, *app_labels: Any, **options: Any) -> None:
         super().handle(*app_labels, **options)
         problems = discover(settings.CONFIGS_DIR).problems
         if problems and not options["list_tags"]:
-            raise CommandError(f"Flavors left out: {', '.join(sorted(problems))}. The reasons are above.")
+            raise CommandError(f"Skipped flavors: {', '.join(sorted(problems))}. The reasons are listed above.")
