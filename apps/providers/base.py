@@ -1,9 +1,9 @@
-"""What a provider is: capabilities, typed requests, and the verbs that the job engine calls.
+"""What a provider is: capabilities, typed requests, and the methods that the job engine calls.
 
-A provider holds no models and writes no rows. There are two shapes. A `LocalProvider` makes the result in
-the calling worker (the draft engine). A `RemoteProvider` is asked, polled and collected from; no worker
-waits for it. Requests and answers are frozen dataclasses; a vendor's own data stays behind the border,
-except the raw answer that is kept for diagnosis.
+A provider has no models and writes no rows. There are two kinds. A `LocalProvider` creates the result in the
+calling worker (the draft engine). A `RemoteProvider` submits, polls and collects; no worker waits for it.
+Requests and results are frozen dataclasses. A vendor's own data stays inside its provider, except the raw
+response, which is kept for diagnosis.
 """
 
 from abc import ABC, abstractmethod
@@ -21,7 +21,7 @@ from apps.providers.sections import Section
 
 
 class Capability(StrEnum):
-    """Also the keys of a project's `providers` choice (segmented lip-sync follows `lipsync`)."""
+    """Also the keys of a project's `providers` choice (segmented lip-sync uses `lipsync`)."""
 
     SCENES = "scenes"
     IMAGE = "image"
@@ -32,10 +32,10 @@ class Capability(StrEnum):
 
 @dataclass(frozen=True)
 class MediaInput:
-    """A file that goes into a request.
+    """An input file of a request.
 
-    `path` is always readable here. `public_url` is set where the outside world can fetch the same bytes
-    for a day or more; a remote provider without one sends the file through its own file upload.
+    `path` is always readable here. `public_url` is set if the same bytes can be fetched from outside for a day or
+    more; without it, a remote provider sends the file through its own file upload.
     """
 
     path: Path
@@ -45,7 +45,7 @@ class MediaInput:
     duration_seconds: float | None = None
     width: int | None = None
     height: int | None = None
-    fps: str = ""  # a fraction's text, of a video
+    fps: str = ""  # of a video, as the text of a fraction
 
 
 @dataclass(frozen=True)
@@ -60,18 +60,18 @@ class SongSection:
 
 @dataclass(frozen=True)
 class SongBrief:
-    """What a scene writer is told of the song. Times are seconds from the start of the used range."""
+    """What a scene writer gets to know about the song. Times are seconds from the start of the used range."""
 
     duration_seconds: float
     tempo_bpm: float | None = None
     sections: tuple[SongSection, ...] = ()
     title: str = ""
     lyrics: str = ""
-    # Where somebody sings, (start, end); None where that is not known.
+    # Where someone sings, as (start, end); None if unknown.
     sung: tuple[tuple[float, float], ...] | None = None
 
     def sung_share(self, start: float, end: float) -> float | None:
-        """How much of [start, end) is sung, 0…1."""
+        """Return how much of [start, end) is sung, 0…1."""
         if self.sung is None:
             return None
         inside = sum(max(0.0, min(end, last) - max(start, first)) for first, last in self.sung)
@@ -80,8 +80,8 @@ class SongBrief:
 
 @dataclass(frozen=True)
 class ScenesRequest:
-    """Write scenes. `slots` are the planned (start, end) seconds of each scene when a song is known;
-    the answer then has one scene per slot with exactly that duration."""
+    """Write scenes. With a song, `slots` are the planned (start, end) seconds of each scene, and the result has
+    one scene per slot with exactly that duration."""
 
     capability: ClassVar[Capability] = Capability.SCENES
     idea: str
@@ -95,7 +95,7 @@ class ScenesRequest:
 
 @dataclass(frozen=True)
 class ImageRequest:
-    """Make `num_images` still images of `width` × `height` pixels."""
+    """Create `num_images` still images of `width` × `height` pixels."""
 
     capability: ClassVar[Capability] = Capability.IMAGE
     prompt: str
@@ -112,8 +112,8 @@ class ImageRequest:
 
 @dataclass(frozen=True)
 class VideoRequest:
-    """Make a clip that covers at least `duration_seconds`; `frames` is the exact count the scene's slot has
-    (a provider that can render exact frames does). `fps` is a fraction's text such as "24" or "30000/1001".
+    """Create a clip that covers at least `duration_seconds`. `frames` is the exact frame count of the scene's slot,
+    for providers that can render it. `fps` is the text of a fraction such as "24" or "30000/1001".
     `energy` is the song's level over the slot, sampled evenly, 0…1."""
 
     capability: ClassVar[Capability] = Capability.VIDEO
@@ -135,7 +135,7 @@ class VideoRequest:
 
 @dataclass(frozen=True)
 class LipsyncRequest:
-    """Move the mouth in `video` to `audio`, whose range was cut already."""
+    """Move the mouth in `video` to `audio`, which is already cut to its range."""
 
     capability: ClassVar[Capability] = Capability.LIPSYNC
     video: MediaInput
@@ -148,7 +148,7 @@ class LipsyncRequest:
 
 @dataclass(frozen=True)
 class LipsyncSegment:
-    """Seconds on the video's timeline; the crop is seconds in the audio, both ends or neither."""
+    """Times are seconds on the video's timeline. The crop is in seconds of the audio, with both ends or neither."""
 
     start_seconds: float
     end_seconds: float
@@ -160,7 +160,7 @@ class LipsyncSegment:
 
 @dataclass(frozen=True)
 class SegmentedLipsyncRequest:
-    """Lip-sync parts of one video, each to its own audio (`audios` by reference id)."""
+    """Lip-sync parts of one video, each to its own audio (`audios`, by reference id)."""
 
     capability: ClassVar[Capability] = Capability.SEGMENTED_LIPSYNC
     video: MediaInput
@@ -177,8 +177,8 @@ ProviderRequest = ScenesRequest | ImageRequest | VideoRequest | LipsyncRequest |
 
 @dataclass(frozen=True)
 class Quote:
-    """What a request will cost, in US dollars. `basis` explains the number in words with the price's date;
-    `bought_seconds` is the length that is paid for, where the unit is time."""
+    """What a request will cost, in US dollars. `basis` explains how the amount was calculated, with the price's date;
+    `bought_seconds` is the length paid for, if the price is per time."""
 
     amount: Decimal
     basis: str
@@ -188,7 +188,7 @@ class Quote:
 
 @dataclass(frozen=True)
 class ProducedFile:
-    """A file made under the `into` folder. `role` is a part name of `cloud_urls`: "video", "image", …"""
+    """A file created in the `into` folder. `role` is a part name of `cloud_urls`: "video", "image", …"""
 
     path: Path
     role: str
@@ -197,7 +197,7 @@ class ProducedFile:
 
 @dataclass(frozen=True)
 class ProviderResult:
-    """What came out: files, or for scene writing `data["scenes"]`; `facts` are worth keeping (model, seed)."""
+    """The output: files, or for scene writing `data["scenes"]`. `facts` are kept with it (model, seed)."""
 
     files: tuple[ProducedFile, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -206,7 +206,7 @@ class ProviderResult:
 
 
 class RemoteState(StrEnum):
-    """The closed set that every vendor's status is mapped to."""
+    """The fixed set of states that every vendor's status is mapped to."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -219,7 +219,7 @@ class RemoteState(StrEnum):
 
 @dataclass(frozen=True)
 class RemoteRef:
-    """The provider's own id of a piece of work."""
+    """The provider's own id of one piece of remote work."""
 
     provider: str
     remote_id: str
@@ -227,7 +227,7 @@ class RemoteRef:
 
 @dataclass(frozen=True)
 class RemoteStatus:
-    """One look at remote work. `raw` is the vendor's JSON; `charged` is None where the vendor does not say."""
+    """The status of remote work. `raw` is the vendor's JSON; `charged` is None if the vendor does not say."""
 
     ref: RemoteRef
     state: RemoteState
@@ -240,10 +240,10 @@ class RemoteStatus:
 
 @dataclass(frozen=True)
 class PreparedSubmit:
-    """A request as it will be sent, made before the intent is stored so that it can be frozen on the run.
+    """A request as it will be sent, built before the intent is stored so that it can be frozen on the run.
 
-    `payload` is JSON; a retry sends it unchanged. `mark` is the unique text of ours inside the payload by
-    which an unknown outcome can be recognised in the vendor's listing, or ""."""
+    `payload` is JSON; a retry sends it unchanged. `mark` is a unique text of ours in the payload that identifies
+    it in the vendor's listing if the outcome is unknown, or ""."""
 
     payload: Mapping[str, Any]
     model: str = ""
@@ -251,41 +251,41 @@ class PreparedSubmit:
 
 
 class Provider(ABC):
-    """Common to both shapes. Instances are stateless and shared between threads."""
+    """What both kinds have in common. Instances are stateless and shared between threads."""
 
-    # Its folder's name, which flavors, the API and stored jobs use.
+    # The folder's name; also used by flavors, the API and stored jobs.
     name: ClassVar[str]
-    # What people call it, at the head of a sentence.
+    # What people call it, at the start of a sentence.
     title: ClassVar[str]
-    # What lists and tables call it, where that is not the title.
+    # Its name in lists and tables, if that is not the title.
     label: ClassVar[str] = ""
     capabilities: ClassVar[frozenset[Capability]]
-    # Capabilities for which it is used where nothing else names a provider: neither the call nor the flavor.
+    # Capabilities for which it is used if neither the call nor the flavor chooses a provider.
     default_for: ClassVar[frozenset[Capability]] = frozenset()
-    # What the flavors' files may say of it under `providers`. Segmented lip-sync shares the section of lip-sync.
+    # Its sections in the flavors' files, under `providers`. Segmented lip-sync shares the section of lip-sync.
     sections: ClassVar[Mapping[Capability, type[Section]]] = {}
     local: ClassVar[bool]
-    # Part of the studio: always there, free, and its clips are not searched for pictures that look broken.
+    # Part of the studio: always available, free, and its clips are not checked for broken frames.
     built_in: ClassVar[bool] = False
 
     @abstractmethod
     def configured(self) -> bool:
-        """Whether its environment variables are set. Never calls out."""
+        """Whether its environment variables are set. Makes no network calls."""
 
     @abstractmethod
     def missing_configuration(self) -> str:
-        """What to set, in words, when it is not configured; "" when it is."""
+        """Return a message about what to set if it isn't configured, or ""."""
 
     @abstractmethod
     def quote(self, request: ProviderRequest) -> Quote:
-        """What the request will cost. Raises InputError when the service cannot express the request."""
+        """Return what the request will cost. Raises InputError if the service can't express the request."""
 
 
 class Maker(Protocol):
-    """Make the result under `into` (an existing empty folder). Same request, same result.
+    """Create the result in `into` (an existing empty folder). The same request gives the same result.
 
     `progress` takes a percentage 0…100 and a message. Raises WorkCancelled soon after `cancelled()` turns true,
-    MediaToolError or InputError when it cannot be made."""
+    MediaToolError or InputError if it fails."""
 
     def __call__(
         self,
@@ -298,11 +298,11 @@ class Maker(Protocol):
 
 
 class LocalProvider(Provider):
-    """Makes results in the calling worker. Its class holds the facts that pages and quotes need; what does the work
-    stands in a module of its own, since its engines are large and the web process never makes anything."""
+    """Creates results in the calling worker. The class has the facts that pages and quotes need; the code that does
+    the work is in a separate module, since its engines are large and the web process never needs them."""
 
     local = True
-    # Where the provider's Maker is, as "package.module.function". A worker imports it with its first job.
+    # The provider's Maker, as "package.module.function". A worker imports it for its first job.
     maker: ClassVar[str]
 
     def make(
@@ -318,67 +318,67 @@ class LocalProvider(Provider):
 
 
 class RemoteProvider(Provider):
-    """Work that another machine does.
+    """A provider whose work runs on another machine.
 
-    Order: `prepare` (may upload inputs; free, may be repeated) → the engine commits the intent → `submit`
-    once → `poll` until final → `collect`. Every method raises ProviderError.
+    The order is: `prepare` (may upload inputs; free and repeatable) → the engine commits the intent → `submit`
+    once → `poll` until final → `collect`. Every method may raise ProviderError.
     """
 
     local = False
-    # Whether a submit with the same key is documented to make no second charge.
+    # Whether the service documents that submitting again with the same key is not charged twice.
     idempotent_submit: ClassVar[bool] = False
-    # How many works one poll request can ask for; 1 where the service has no listing.
+    # How many pieces of work one poll can check; 1 if the service has no listing.
     poll_batch_size: ClassVar[int] = 1
-    # Seconds after which unfinished work is given up, with the reason in the provider's module.
+    # Seconds after which unfinished work is abandoned; the reason is in the provider's module.
     deadline_seconds: ClassVar[float] = 3600.0
     # Seconds for which a finished result can be fetched, or None.
     retention_seconds: ClassVar[float | None] = None
 
     @property
     def submits_per_minute(self) -> float | None:
-        """The account's rate of submits, kept for all workers together; None where there is none."""
+        """The account's submit rate limit, shared by all workers, or None."""
         return None
 
     @abstractmethod
     def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:
-        """The payload to send. Uploads inputs without a public URL. Costs nothing; may run again.
+        """Build the payload and upload inputs that have no public URL. Costs nothing and may be repeated.
 
-        `key` is the idempotency key of the attempt; a provider that can carries it as the mark."""
+        `key` is the attempt's idempotency key, which providers use as the mark if they can."""
 
     def estimate(self, prepared: PreparedSubmit) -> Quote | None:
-        """The service's own free estimate of exactly this payload; None where it makes none."""
+        """Return the service's own free estimate for exactly this payload, or None if it offers none."""
         return None
 
     @abstractmethod
     def submit(self, prepared: PreparedSubmit, *, capability: Capability, key: str) -> RemoteStatus:
-        """Send the paid request once, never retrying inside.
+        """Send the paid request once, without any retries.
 
-        Raises ProviderError: `outcome_unknown=True` unless non-acceptance is proven; `retry_after` or
-        `permanent=False` where it was surely not accepted and may be sent again later."""
+        Raises ProviderError: with `outcome_unknown=True` unless it certainly was not accepted, and with `retry_after`
+        or `permanent=False` if it certainly was not accepted and may be sent again later."""
 
     @abstractmethod
     def poll(self, refs: Sequence[RemoteRef]) -> Mapping[RemoteRef, RemoteStatus]:
-        """Look at up to `poll_batch_size` works in one round. A work the service does not know is NOT_FOUND."""
+        """Return the status of up to `poll_batch_size` pieces of work. Work unknown to the service is NOT_FOUND."""
 
     @abstractmethod
     def collect(self, status: RemoteStatus, *, capability: Capability, into: Path) -> ProviderResult:
-        """Fetch a succeeded work's files into `into`. May be repeated; submits nothing."""
+        """Fetch the files of succeeded work into `into`. Repeatable; submits nothing."""
 
     @abstractmethod
     def cancel(self, ref: RemoteRef) -> None:
-        """Ask the service to stop. No error when it is already final or cannot be stopped."""
+        """Ask the service to stop. No error if the work is already final or can't be stopped."""
 
     def find_unknown(self, prepared: PreparedSubmit, *, key: str, sent_after: float) -> RemoteStatus | None:
-        """Look for a submit whose answer was lost, by mark and creation time (unix seconds).
+        """Find a submit whose response was lost, by mark and creation time (Unix seconds).
 
-        None when the service has no such work *and its listing is conclusive*; raises ProviderError with
-        `outcome_unknown=True` where it cannot tell."""
-        raise ProviderError("The provider cannot say whether it accepted the request.", outcome_unknown=True)
+        Returns None if the service has no such work *and its listing is conclusive*; raises ProviderError with
+        `outcome_unknown=True` if it can't tell."""
+        raise ProviderError("The provider can't tell whether it accepted the request.", outcome_unknown=True)
 
     def webhook_is_genuine(self, *, body: bytes, headers: Mapping[str, str], now: float) -> bool:
-        """Whether the raw body was signed by the service lately (`now` in unix seconds). False without a secret."""
+        """Whether the service recently signed the raw body (`now` in Unix seconds). False without a secret."""
         return False
 
     def check_key(self) -> str:
-        """Make one free authenticated call; answers a sentence about the account, raises ProviderError."""
+        """Make one free authenticated call and return a message about the account. Raises ProviderError."""
         return "not checked: the service has no free call"

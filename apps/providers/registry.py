@@ -1,4 +1,4 @@
-"""The providers of this installation, by name: every folder beside this module is one."""
+"""The providers of this installation, by name: every folder next to this module is one."""
 
 import importlib
 import pkgutil
@@ -17,19 +17,19 @@ def _discovered() -> Iterator[Provider]:
             provider: Provider = module.PROVIDER
             if provider.name != folder.name:
                 raise ImportError(
-                    f"The provider {provider.name!r} lies in the folder {folder.name!r}. Name both alike."
+                    f"The provider {provider.name!r} is in the folder {folder.name!r}. Give both the same name."
                 )
             yield provider
 
 
-# The built-in one first, so that lists start with what works without setting anything up.
+# The built-in one first, so that lists start with what works without any setup.
 PROVIDERS: dict[str, Provider] = {
     provider.name: provider for provider in sorted(_discovered(), key=lambda one: (not one.built_in, one.name))
 }
 
 
 def provider_get(name: str) -> Provider:
-    """The provider of that name. Raises InputError that lists the known ones."""
+    """Return the provider of that name. Raises InputError with the known names."""
     try:
         return PROVIDERS[name]
     except KeyError as error:
@@ -39,18 +39,18 @@ def provider_get(name: str) -> Provider:
 
 
 def providers_for(capability: Capability) -> list[Provider]:
-    """Every provider that has the capability, configured or not, the built-in one first."""
+    """Return every provider with the capability, configured or not, the built-in one first."""
     return [provider for provider in PROVIDERS.values() if capability in provider.capabilities]
 
 
 def default_provider(capability: Capability) -> Provider:
-    """The one that declares itself the default for the capability, configured or not."""
+    """Return the provider that declares itself the default for the capability, configured or not."""
     return next(provider for provider in PROVIDERS.values() if capability in provider.default_for)
 
 
 def order_rules(provider: Provider) -> OrderRules:
-    """The provider's own rules for segmented lip-sync, else those of the default one, so that what was tried for
-    free can be sent there as it stands."""
+    """Return the provider's rules for segmented lip-sync, else those of the default one, so that an order tried out
+    for free can be sent there unchanged."""
     if isinstance(provider, OrderRules):
         return provider
     capability = Capability.SEGMENTED_LIPSYNC
@@ -58,17 +58,17 @@ def order_rules(provider: Provider) -> OrderRules:
 
 
 def built_in_provider() -> Provider:
-    """The one that is part of the studio, for work that no service is asked for."""
+    """Return the provider that is part of the studio, for work without any service."""
     return next(provider for provider in PROVIDERS.values() if provider.built_in)
 
 
 def is_built_in(name: str) -> bool:
-    """Whether that provider is part of the studio. A name that is not known any more is not."""
+    """Whether that provider is part of the studio. False for a name that is no longer known."""
     provider = PROVIDERS.get(name)
     return provider is not None and provider.built_in
 
 
 def provider_label(name: str) -> str:
-    """What pages call the provider; the name itself where the provider is gone, and "" for none."""
+    """Return the provider's name on pages; `name` itself if the provider no longer exists, and "" for none."""
     provider = PROVIDERS.get(name)
     return (provider.label or provider.title) if provider else name

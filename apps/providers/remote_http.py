@@ -1,7 +1,7 @@
-"""What the providers behind an HTTP API share: sending, and what a refusal means for the job and for the user.
+"""Shared code of providers behind an HTTP API: sending, and what an error means for the job and the user.
 
-A provider says where its service is, how a key travels and how the service words its errors; the flags of the
-resulting `ProviderError` are decided here, in one table, so that they agree for all of them.
+A provider defines the service's address, how the key is sent and how errors are worded. The flags of the resulting
+`ProviderError` are decided here, in one table, so that they are the same for all providers.
 """
 
 import json
@@ -21,22 +21,22 @@ from apps.core.multipart import Upload
 from apps.providers.base import RemoteProvider
 from engines.media.strangers import probe_stranger
 
-# Polls are repeated by the engine's own schedule, so one immediate second try is enough for a hiccup.
+# The engine repeats polls on its own schedule, so a single immediate retry is enough.
 READ_ATTEMPTS = 2
 # Ten minutes of 4K at 25 Mbit/s.
 RESULT_MAX_BYTES = 2 * 1024**3
-# Failures to fetch a result that another link to it may mend.
+# Failures to fetch a result that a new link may fix.
 FRESH_LINK_HELPS = frozenset({"link_refused", "result_unusable"})
-# What is shorter is no secret but a filler for a local server ("ollama"), and a word that texts hold anyway.
+# Anything shorter isn't a secret but a placeholder for a local server ("ollama"), and may be an ordinary word.
 SHORTEST_SECRET = 8
-# Longest text of a vendor's that is shown to a user.
+# The longest vendor text shown to a user.
 WORDS_LIMIT = 400
 
 
 @dataclass(frozen=True)
 class VendorRefusal:
-    """How a service worded a failure. `code` is its own stable word and `work_id` the work that it names as made
-    all the same, "" where there is none."""
+    """A service's error message. `code` is its own stable error code; `work_id` is the work that it says was created
+    anyway. Both may be ""."""
 
     words: str = ""
     code: str = ""
@@ -47,7 +47,7 @@ class VendorRefusal:
 class HttpProvider(RemoteProvider):
     """A service behind an HTTP API, with its address and key in the settings."""
 
-    # Names of settings, all declared in the provider's `settings.py`; None where the service has no such thing.
+    # Names of settings declared in the provider's `settings.py`; None if the service has no such thing.
     url_setting: ClassVar[str]
     key_setting: ClassVar[str | None]
     webhook_setting: ClassVar[str | None] = None
@@ -78,18 +78,18 @@ class HttpProvider(RemoteProvider):
 
     @abstractmethod
     def headers(self) -> dict[str, str]:
-        """The headers that carry the key."""
+        """Return the headers with the key."""
 
     @abstractmethod
     def read_refusal(self, body: Any) -> VendorRefusal:
-        """The service's own words in an error body, which may be any JSON value."""
+        """Return the service's message from an error body, which may be any JSON value."""
 
     def special_error(self, failure: HttpFailure, refusal: VendorRefusal) -> ProviderError | None:
-        """A failure that means something of its own at this service, or None for the table below."""
+        """Return the error for a failure with a special meaning at this service, or None to use the table below."""
         return None
 
     def read(self, path: str, *, params: Mapping[str, Any] | None = None) -> Any:
-        """GET JSON. Raises ProviderError; a failed read says nothing about the work."""
+        """GET JSON. Raises ProviderError; a failed read says nothing about the work itself."""
         try:
             return http.get(
                 f"{self.base_url}{path}", headers=self.headers(), params=params, attempts=READ_ATTEMPTS
@@ -100,9 +100,9 @@ class HttpProvider(RemoteProvider):
     def write(
         self, method: str, path: str, *, paid: bool = False, time_limit_seconds: float = http.CALL_SECONDS, **facts: Any
     ) -> Any:
-        """Send once, answer JSON (None for an empty body). `paid`: a lost answer is an unknown outcome.
+        """Send once and return JSON (None for an empty body). `paid`: a lost response is an unknown outcome.
 
-        Raises ProviderError. More arguments as in `http.send`.
+        Raises ProviderError. The other arguments are those of `http.send`.
         """
         headers = self.headers() | facts.pop("headers", {})
         try:
@@ -114,7 +114,7 @@ class HttpProvider(RemoteProvider):
             raise self.error_of(failure, paid=paid) from failure
 
     def error_of(self, failure: HttpFailure, *, paid: bool) -> ProviderError:
-        """The failure in our terms: may it be sent again, and what should the user do."""
+        """Convert a failure to our error, which says whether to retry and what the user should do."""
         refusal = self.read_refusal(failure.json())
         error = self.special_error(failure, refusal) or self._table(failure, refusal, paid=paid)
         error.raw = self.without_key(failure.raw)
@@ -124,16 +124,16 @@ class HttpProvider(RemoteProvider):
         return error
 
     def without_key(self, value: Any) -> Any:
-        """A JSON value in which our key, should a service repeat it, is blotted out."""
+        """Return the JSON value with our key masked, in case the service repeated it."""
         if len(self.key) < SHORTEST_SECRET:
             return value
-        # As JSON text, since the key may stand anywhere; it is escaped there as it is in the text.
+        # As JSON text, since the key may be anywhere in the value; the key is escaped the same way.
         return json.loads(json.dumps(value, default=str).replace(json.dumps(self.key)[1:-1], "[key]"))
 
     def unclear(self, raw: Any, *, paid: bool) -> ProviderError:
-        """A good status with a body that is not what the service documents."""
+        """Return the error for a success status whose body isn't what the service documents."""
         return ProviderError(
-            f"{self.title} gave an answer that is not understood.",
+            f"{self.title} sent a response that mvsite doesn't understand.",
             outcome_unknown=paid,
             raw=self.without_key(raw),
             code="unclear_answer",
@@ -148,15 +148,15 @@ class HttpProvider(RemoteProvider):
             case FailureKind.THROTTLED:
                 wait = failure.retry_after or refusal.retry_after
                 return ProviderError(
-                    f"{name} asks to slow down. It is tried again later.{said}", code="rate_limited", retry_after=wait
+                    f"{name} is limiting requests. Retrying later.{said}", code="rate_limited", retry_after=wait
                 )
             case FailureKind.REFUSED:
                 return self._refused(failure.status, words, said)
         if paid:
-            message = f"The answer of {name} was lost, so it is not known whether the request was accepted."
+            message = f"The response from {name} was lost, so it is unknown whether the request was accepted."
             return ProviderError(message, outcome_unknown=True, code="outcome_unknown")
         too_large = failure.kind is FailureKind.TOO_LARGE
-        message = f"{name} is having trouble. It is asked again later.{said}"
+        message = f"{name} is having trouble. Retrying later.{said}"
         return ProviderError(message, permanent=too_large, code="too_large" if too_large else "unavailable")
 
     def _refused(self, status: int | None, words: str, said: str) -> ProviderError:
@@ -166,16 +166,16 @@ class HttpProvider(RemoteProvider):
             401: (f"{name} did not accept the key. {cure}{said}", "key_refused"),
             402: (f"The account at {name} has no credit left. Add credit there, then retry.{said}", "no_credit"),
             403: (f"{name} does not allow this with the key. {cure}{said}", "key_refused"),
-            404: (f"{name} does not know what was asked for.{said}", "unknown"),
+            404: (f"{name} could not find what was requested.{said}", "unknown"),
         }.get(status or 0, (f"{name} refused the request: {words or f'status {status}, without a reason'}", "refused"))
         return ProviderError(message, permanent=True, code=code)
 
     def delivers_to(self, address: str) -> bool:
-        """Whether the service calls webhooks there: at https only, unless it is a stand-in on plain http itself."""
+        """Whether the service calls webhooks there: only over https, unless it is itself a stand-in over plain http."""
         return address.startswith("https://") or self.base_url.startswith("http://")
 
     def shown(self, words: str) -> str:
-        """A vendor's words as a user may see them: on one line, of bounded length, without our key."""
+        """Return a vendor's message for display: on one line, limited in length, without our key."""
         text = " ".join(words.split())
         text = text.replace(self.key, "[key]") if len(self.key) >= SHORTEST_SECRET else text
         return text if len(text) <= WORDS_LIMIT else f"{text[:WORDS_LIMIT]}…"
@@ -184,26 +184,26 @@ class HttpProvider(RemoteProvider):
 def result_fetch(title: str, url: str, *, into: Path, kind: str) -> Path:
     """Download a result, a "video" or an "image", to the file `into`.
 
-    Raises ProviderError, by code: `download_failed` (fetch it again), `link_refused` and `result_unusable` (the link is
-    dead, or what is there is no such medium: ask for a fresh one), `result_refused` (it leads where it must not).
+    Raises ProviderError with a code: `download_failed` (fetch it again), `link_refused` or `result_unusable` (the link
+    is dead, or the file isn't such a medium: get a new link), `result_refused` (the link leads to a forbidden address).
     """
     try:
         fetch_url(url, into=into, max_bytes=RESULT_MAX_BYTES)
     except FetchRefused as refused:
         private = refused.code == "private_address"
         reason = "its link leads to an address that is not public." if private else refused.message
-        message = f"The result of {title} cannot be fetched: {reason}"
+        message = f"The result of {title} can't be fetched: {reason}"
         raise ProviderError(message, permanent=True, code="result_refused") from refused
     except HttpFailure as failure:
         code = "link_refused" if failure.kind is FailureKind.REFUSED else "download_failed"
-        message = f"The result of {title} did not come through. It is fetched again; nothing is paid twice."
+        message = f"The download from {title} failed. Retrying; nothing is paid twice."
         raise ProviderError(message, code=code, raw={"status": failure.status}) from failure
     with into.open("rb") as stream:
         head = stream.read(256)
     if head.lstrip()[:1] in {b"<", b"{"}:
-        # A proxy's or a bucket's page with status 200; no medium starts like this.
+        # A web page from a proxy or bucket with status 200; no media file starts like this.
         into.unlink()
-        message = f"A page came in place of the result of {title}. It is fetched again; nothing is paid twice."
+        message = f"{title} returned a web page instead of the result. Retrying; nothing is paid twice."
         raise ProviderError(message, code="link_refused", raw={"body": head.decode("utf-8", "replace")})
     _refuse_unusable(title, into, kind)
     return into
@@ -216,12 +216,12 @@ def _refuse_unusable(title: str, path: Path, kind: str) -> None:
         found = error.message
     if found != kind:
         path.unlink()
-        message = f"{title} made it, but what it sent is no {kind} that can be opened."
+        message = f"{title} finished, but returned a file that isn't a playable {kind}."
         raise ProviderError(message, permanent=True, code="result_unusable", raw={"found": found})
 
 
 def upload_part(path: Path, content_type: str) -> Upload:
-    """A multipart part for one of our files, under a name that says nothing of ours but its kind."""
+    """Return a multipart part for one of our files, under a name that reveals only its type."""
     return Upload(path, f"input{path.suffix or extension_of(content_type)}", content_type)
 
 
@@ -242,5 +242,5 @@ CONTENT_TYPES = {extension: content_type for content_type, extension in reversed
 
 
 def extension_of(content_type: str) -> str:
-    """ ".mp4" for "video/mp4"; "" for a type that no provider takes."""
+    """Return ".mp4" for "video/mp4", etc.; "" for a type that no provider accepts."""
     return EXTENSIONS.get(content_type.split(";", maxsplit=1)[0].strip().lower(), "")

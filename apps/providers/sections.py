@@ -1,4 +1,4 @@
-"""What the providers' sections in a flavor's files are made of. Each provider declares its own in its folder."""
+"""Building blocks of the providers' sections in a flavor's files. Each provider declares its own in its folder."""
 
 import datetime
 from collections.abc import Mapping
@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-# A price beyond it is a slip, and would upset every sum that it goes into.
+# A higher price is a typo, and would distort every sum it is part of.
 Dollars = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=20)]
 AspectRatio = Annotated[str, Field(pattern=r"^\d{1,2}:\d{1,2}$", description='quoted, such as "16:9"')]
 
 
 class Section(BaseModel):
-    """A mapping in a flavor file. Keys that are not declared are refused."""
+    """A mapping in a flavor file. Undeclared keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -28,7 +28,7 @@ class Price(Section):
 
 
 class ModelsSection(Section):
-    """A section with a table of models, of which `model` names the one to use."""
+    """A section with a table of models; `model` names the one to use."""
 
     model: str
     models: Mapping[str, Any]

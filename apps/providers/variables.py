@@ -1,6 +1,6 @@
-"""The environment variables that a provider declares in its `settings.py`.
+"""The types of environment variables that a provider declares in its `settings.py`.
 
-Django's settings are made of them, so neither this module nor those may import Django.
+Django's settings are built from them, so neither this module nor those may import Django.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Url:
-    """An address at http or https, kept without a slash at its end."""
+    """An http or https URL, stored without a trailing slash."""
 
     name: str
     default: str = ""

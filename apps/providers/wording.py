@@ -1,6 +1,6 @@
-"""The flavor's words around a prompt, for providers that paint from words alone.
+"""The flavor's text around a prompt, for providers that generate from text alone.
 
-The draft does without: its flavor's look is in its palettes.
+The draft provider doesn't need it: its flavor's look is in its palettes.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from apps.providers.base import ImageRequest, VideoRequest
 
 
 def flavored_prompt(request: ImageRequest | VideoRequest) -> str:
-    """The prompt as it is sent: in the flavor's `image_prompts` template, or with its `prompt_suffix`."""
+    """Return the prompt as it is sent: in the flavor's `image_prompts` template, or with its `prompt_suffix`."""
     if isinstance(request, VideoRequest):
         return f"{request.prompt} {request.settings.get('prompt_suffix', '')}".strip()
     templates: Mapping[str, Any] = request.settings.get("image_prompts", {})

@@ -108,7 +108,7 @@ def end_with(sync_so, waiting, content: bytes) -> Job:
 def test_non_video_result_fails_job_and_is_charged(waiting, sync_so):
     job = end_with(sync_so, waiting, media.sound(1.0))
     assert (job.state, job.code) == (State.FAILED, "result_lost")
-    assert job.error == "Sync.so made it, but what it sent is no video that can be opened."
+    assert job.error == "Sync.so finished, but returned a file that isn't a playable video."
     assert job.progress_message == ""
     drive(job, until=lambda: RemoteRun.objects.get().status == "failed")
     assert Job.objects.get().cost == job.quoted_cost > 0

@@ -28,7 +28,7 @@ def test_it_lists_what_is_missing_and_what_each_can_do():
 
 
 def test_it_asks_a_configured_service_once_for_nothing(replicate):
-    assert "ready: the key answers, account fake" in listed()
+    assert "ready: the key works, account fake" in listed()
     assert replicate.fake.count("GET /v1/account") == 1
     assert replicate.paid_posts == 0
 

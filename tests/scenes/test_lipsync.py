@@ -80,7 +80,7 @@ def test_lip_synced_clip_replaces_current_clip(api, project, sync_so):
 
 def test_voice_longer_than_clip_is_noted(api, project, sync_so):
     """The scene's sound lasts 2.25 s and its clip 2 s; the first scene's sound ends before its clip."""
-    for sequence, words in ((1, []), (2, ["The sound is 0.2 seconds longer than the picture"])):
+    for sequence, words in ((1, []), (2, ["The audio is 0.2 seconds longer than the video"])):
         body = lipsync(api, project, sequence).json()
         drive(Job.objects.get(pk=body["job"]["id"]))
         warnings = api.get(url(project, sequence)).json()["warnings"]

@@ -1,4 +1,4 @@
-"""From a chat completion to scenes: the text inside, the JSON inside the text, and whether it fits. Pure."""
+"""Turn a chat completion into scenes: extract the text, then its JSON, and validate it. Pure functions."""
 
 import json
 import re
@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from apps.core.errors import ProviderError
 
-# The subset that OpenAI's strict mode, Gemini, Ollama, vLLM and OpenRouter all take: an object at the root, every
-# property required, nothing more allowed, no bounds, no defaults, no references. Bounds are checked below.
+# The subset that OpenAI's strict mode, Gemini, Ollama, vLLM and OpenRouter all accept: an object at the root, every
+# property required, no others allowed, no bounds, no defaults, no references. Bounds are checked below.
 SCENES_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -34,7 +34,7 @@ SCENES_SCHEMA: dict[str, Any] = {
     "required": ["scenes"],
     "additionalProperties": False,
 }
-# More than any model takes in or writes in one call; beyond it a number is an error, not a bill.
+# More than any model reads or writes in one call; a larger number is an error, not a bill.
 MOST_TOKENS = 10**9
 FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
 
@@ -49,14 +49,14 @@ class AnsweredScene(BaseModel):
 
 
 class AnsweredScenes(BaseModel):
-    """The whole answer."""
+    """The whole response."""
 
     scenes: list[AnsweredScene] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What the answer must fit. `durations` has one number per slot, or is empty when the model may choose
+    """What the response must match. `durations` has one number per slot, or is empty if the model may choose
     between `shortest` and `longest`."""
 
     count: int
@@ -68,11 +68,11 @@ class Expected:
 
 
 class UnusableAnswer(ValueError):
-    """The answer does not fit; its text tells the model what to correct."""
+    """The response is invalid; the message tells the model what to correct."""
 
 
 def answer_text(completion: Mapping[str, Any]) -> str:
-    """The message's text. Raises ProviderError (permanent) for a refusal, a filtered or a truncated answer,
+    """Return the message's text. Raises ProviderError (permanent) for a refusal or a filtered or truncated response,
     UnusableAnswer for an empty one."""
     choice = _choice(completion)
     message = choice.get("message") or {}
@@ -80,11 +80,11 @@ def answer_text(completion: Mapping[str, Any]) -> str:
     if message.get("refusal"):
         raise _permanent(f"The model refused: {message['refusal']}", "content_refused", completion)
     if reason == "content_filter":
-        words = "The model's content filter stopped the answer. Change the idea, then try again."
+        words = "The model's content filter stopped the response. Change the idea, then try again."
         raise _permanent(words, "content_refused", completion)
     if reason == "length":
-        # Also with an empty text, when reasoning used up the whole budget.
-        words = "The answer was cut off. Raise max_completion_tokens in the flavor, or ask for fewer scenes."
+        # The text may also be empty, if reasoning used up the whole budget.
+        words = "The response was cut off. Raise max_completion_tokens in the flavor, or ask for fewer scenes."
         raise _permanent(words, "truncated", completion)
     content = message.get("content")
     if isinstance(content, list):
@@ -95,7 +95,7 @@ def answer_text(completion: Mapping[str, Any]) -> str:
 
 
 def scenes_of(text: str, expected: Expected) -> list[dict[str, Any]]:
-    """The scenes, with each planned slot's own length. Raises UnusableAnswer."""
+    """Return the scenes, each with its planned slot's length. Raises UnusableAnswer."""
     found = _json_within(text)
     try:
         answered = AnsweredScenes.model_validate({"scenes": found} if isinstance(found, list) else found)
@@ -118,8 +118,8 @@ def scenes_of(text: str, expected: Expected) -> list[dict[str, Any]]:
 
 
 def cost_of(completions: Sequence[Mapping[str, Any]], *, input_price: Decimal, output_price: Decimal) -> Decimal | None:
-    """US dollars for the tokens that the server counted (prices per million); None when it did not count one, or
-    wrote what is no count."""
+    """Return US dollars for the tokens that the server counted (prices per million); None if any count is missing or
+    isn't a number."""
     total = Decimal(0)
     for completion in completions:
         usage = completion.get("usage")
@@ -134,10 +134,10 @@ def cost_of(completions: Sequence[Mapping[str, Any]], *, input_price: Decimal, o
 
 
 def error_within(body: Any) -> Mapping[str, Any] | None:
-    """The error object of an error body or of a 200 that holds one; None when there is none.
+    """Return the error object of an error body or of a 200 that contains one, or None.
 
-    OpenAI's shape is {"error": {...}}, Gemini wraps it in a list, Ollama's native API gives a bare text, and
-    OpenRouter may put it into a choice."""
+    OpenAI uses {"error": {...}}, Gemini wraps it in a list, Ollama's native API sends plain text, and OpenRouter may
+    put it into a choice."""
     if isinstance(body, list) and len(body) == 1:
         body = body[0]
     if not isinstance(body, dict):
@@ -160,7 +160,7 @@ def _choice(completion: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _json_within(text: str) -> Any:
-    """The JSON in a text that may wrap it in a code fence or in prose. Raises UnusableAnswer."""
+    """Return the JSON in a text that may wrap it in a code fence or prose. Raises UnusableAnswer."""
     decoder = json.JSONDecoder()
     for candidate in (text, *FENCE.findall(text)):
         try:

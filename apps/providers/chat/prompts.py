@@ -1,4 +1,4 @@
-"""What the model is told: the flavor's texts with the wish and the song filled in."""
+"""Build the prompts: the flavor's texts with the request and the song filled in."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,24 +6,24 @@ from typing import Any
 
 from apps.providers.base import ScenesRequest, SongBrief
 
-# Appended to every system text, since weak servers ignore `response_format` and the flavor may not speak of JSON.
+# Appended to every system prompt, since some servers ignore `response_format` and the flavor may not mention JSON.
 FORMAT = (
     "\n\nAnswer with one JSON object and nothing else: "
     '{"scenes": [{"description": "…", "negative_description": "…", "lipsync": false, "duration": 8.0}]}. '
     "One item per scene, in order. `description` is the shot as one paragraph, `negative_description` what must not "
     "be seen, `lipsync` true only where the character sings to the camera, `duration` the scene's seconds."
 )
-# The song's words are the first thing that a small model's context cannot hold.
+# The lyrics are the first thing that doesn't fit a small model's context.
 LYRICS_LIMIT = 6000
 
 
 def scene_count(request: ScenesRequest) -> int:
-    """One scene per slot; else the wished number; else the flavor's."""
+    """Return one scene per slot, else the requested number, else the flavor's."""
     return len(request.slots) or request.number_of_scenes or int(request.settings["number_of_scenes"])
 
 
 def messages_of(request: ScenesRequest) -> list[dict[str, str]]:
-    """The system and the user message. `settings["scene_prompts"]` holds the flavor's texts."""
+    """Return the system and user messages. `settings["scene_prompts"]` holds the flavor's texts."""
     prompts = request.settings["scene_prompts"]
     values = {
         "idea": request.idea,
@@ -39,13 +39,13 @@ def messages_of(request: ScenesRequest) -> list[dict[str, str]]:
 
 
 def repair_message(problem: str) -> dict[str, str]:
-    """Asks for a corrected answer after one that could not be used."""
+    """Return the message that asks for a correction of an unusable response."""
     text = f"That answer cannot be used: {problem} Answer again with the whole corrected JSON object and nothing else."
     return {"role": "user", "content": text}
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
-    """`{name}` replaced where the name is known; other braces stay. One pass, so that values are not searched."""
+    """Replace known `{name}`s and keep other braces. One pass, so that the values themselves are not replaced."""
     return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), text)
 
 
@@ -60,7 +60,7 @@ def _slots_text(request: ScenesRequest) -> str:
 
 
 def _section_at(song: SongBrief | None, start: float, end: float) -> str:
-    """The part of the song that a slot's middle lies in."""
+    """Return the section of the song at the slot's middle, as text."""
     middle = (start + end) / 2
     for section in song.sections if song else ():
         if section.start_seconds <= middle < section.end_seconds:
@@ -84,6 +84,6 @@ def _song_text(song: SongBrief | None) -> str:
 
 
 def _sung_text(sung: Sequence[tuple[float, float]]) -> str:
-    """So that lips are asked for where somebody sings."""
+    """Describe where someone sings, so that lip-sync is requested there."""
     parts = ", ".join(f"{start:.0f}-{end:.0f} s" for start, end in sung)
     return f"somebody sings at {parts}; set lipsync only there" if sung else "nobody sings; set no lipsync"

@@ -1,9 +1,9 @@
 """Scene writing by any OpenAI-compatible chat server: OpenAI, Gemini's compatible endpoint, OpenRouter, Ollama, vLLM.
 
-The call is synchronous: `submit` waits for the answer and returns it as succeeded work, `collect` reads scenes out
-of it. An answer that cannot be used is corrected once: the second call happens inside the same `submit`, the quote
-holds its price from the start, and both answers are kept in the status, so at most two calls are ever paid for one
-attempt. A crash in between is an unknown outcome like any other.
+The call is synchronous: `submit` waits for the response and returns it as succeeded work, `collect` reads the scenes
+from it. An unusable response is corrected once: the second call happens inside the same `submit`, the quote includes
+its price from the start, and both responses are kept in the status, so an attempt never pays for more than two calls.
+A crash in between is an unknown outcome like any other.
 """
 
 import json
@@ -44,16 +44,16 @@ from apps.providers.chat.prompts import messages_of, repair_message, scene_count
 from apps.providers.chat.sections import ChatSection
 from apps.providers.remote_http import HttpProvider, VendorRefusal
 
-# Two of them fit into the time limit of a scene-writing job; a local server may first load its model.
+# Two calls fit into the time limit of a scene-writing job; a local server may have to load its model first.
 CALL_SECONDS = 240.0
-# Rough on the dear side: English has about four characters to a token.
+# A high estimate: English has about four characters per token.
 CHARACTERS_PER_TOKEN = 3
-# The words that ask for a correction, and what a server adds around the messages.
+# The correction prompt, and what a server adds around the messages.
 TOKENS_AROUND = 300
-# These mean that money is missing, although they come as 429.
+# These mean that the account is out of credit, although they come as 429.
 NO_CREDIT_CODES = frozenset({"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"})
 HOSTS_THAT_NEED_A_KEY = ("api.openai.com", "generativelanguage.googleapis.com", "openrouter.ai", "ollama.com")
-# Of the model that writes where the flavor names none.
+# The model used if the flavor sets none.
 _MODEL_SETTING = "LLM_MODEL"
 
 
@@ -76,7 +76,7 @@ class Chat(HttpProvider):
         return f"Set {' and '.join(missing)} to let a language model write scenes." if missing else ""
 
     def headers(self) -> dict[str, str]:
-        # Ollama and vLLM want none; an empty Bearer would be refused.
+        # Ollama and vLLM need no key; an empty Bearer would be rejected.
         return {"Authorization": f"Bearer {self.key}"} if self.key else {}
 
     def read_refusal(self, body: Any) -> VendorRefusal:
@@ -104,7 +104,7 @@ class Chat(HttpProvider):
         section = _section(scenes)
         price, tokens_out = section.price, section.max_completion_tokens
         tokens_in = _most_tokens(messages_of(scenes)) + _most_tokens(_response_format(section))
-        # The correction repeats the conversation with the first answer in it.
+        # The correction repeats the conversation including the first response.
         total_in, total_out = 2 * tokens_in + tokens_out + TOKENS_AROUND, 2 * tokens_out
         amount = total_in * price.per_million_input_tokens + total_out * price.per_million_output_tokens
         rates = f"${price.per_million_input_tokens} and ${price.per_million_output_tokens} per million"
@@ -124,7 +124,7 @@ class Chat(HttpProvider):
         if section.temperature is not None:
             body["temperature"] = section.temperature
         if urlsplit(self.base_url).hostname == "openrouter.ai":
-            # Without it, servers that lack structured output are chosen and the format is dropped in silence.
+            # Without it, OpenRouter may choose servers without structured output and silently drop the format.
             body["provider"] = {"require_parameters": True}
         prices = {
             "input": str(section.price.per_million_input_tokens),
@@ -149,16 +149,15 @@ class Chat(HttpProvider):
             try:
                 completions.append(self._complete(correction))
             except ProviderError as error:
-                # The first answer is paid for, so this must not look like a request that was never accepted.
+                # The first response is paid for, so this must not look like a request that was never accepted.
                 raw["correction_error"] = {"message": error.message, "outcome_unknown": error.outcome_unknown}
-        # Ollama numbers its answers with three random digits, so the id is ours.
+        # Ollama numbers its responses with three random digits, so we use our own id.
         return RemoteStatus(RemoteRef(self.name, key), RemoteState.SUCCEEDED, raw=raw)
 
     def poll(self, refs: Sequence[RemoteRef]) -> Mapping[RemoteRef, RemoteStatus]:
-        """Nothing is left to ask for once the answer came, and a lost answer cannot be had again."""
-        return {
-            ref: RemoteStatus(ref, RemoteState.NOT_FOUND, message="A chat answer cannot be had again.") for ref in refs
-        }
+        """Return NOT_FOUND: nothing remains to poll after the response, and a lost response can't be fetched again."""
+        lost = "A chat response can't be fetched again."
+        return {ref: RemoteStatus(ref, RemoteState.NOT_FOUND, message=lost) for ref in refs}
 
     def collect(self, status: RemoteStatus, *, capability: Capability, into: Path) -> ProviderResult:
         completions, expected = status.raw["completions"], _expected_from(status.raw)
@@ -166,7 +165,7 @@ class Chat(HttpProvider):
             scenes = scenes_of(answer_text(completions[-1]), expected)
         except UnusableAnswer as error:
             raise ProviderError(
-                f"The model's answer could not be used, after {len(completions)} tries: {error} "
+                f"The model's response could not be used after {len(completions)} attempts: {error} "
                 "Try again, or choose another model.",
                 permanent=True,
                 code="unusable_answer",
@@ -178,10 +177,10 @@ class Chat(HttpProvider):
         return ProviderResult(data={"scenes": scenes}, facts=facts, cost=cost)
 
     def cancel(self, ref: RemoteRef) -> None:
-        """There is nothing to stop: the answer came with the call."""
+        """Do nothing: the response came with the call."""
 
     def find_unknown(self, prepared: PreparedSubmit, *, key: str, sent_after: float) -> RemoteStatus | None:
-        """A server without a price charged nothing, so a call whose answer was lost may simply be made again."""
+        """Return None for a server without a price: it charged nothing, so the call may simply be repeated."""
         if all(Decimal(price) == 0 for price in prepared.payload["prices"].values()):
             return None
         return super().find_unknown(prepared, key=key, sent_after=sent_after)
@@ -190,7 +189,7 @@ class Chat(HttpProvider):
         listed = self.read("/models")
         names = [str(model.get("id")) for model in (listed.get("data") or [])] if isinstance(listed, dict) else []
         known = "offers" if _default_model() in names else "does not list"
-        return f"the server answers and {known} {_default_model()}"
+        return f"the server responds and {known} {_default_model()}"
 
     def _complete(self, body: Mapping[str, Any]) -> dict[str, Any]:
         answer = self.write("POST", "/chat/completions", json_body=body, paid=True, time_limit_seconds=CALL_SECONDS)
@@ -202,7 +201,7 @@ class Chat(HttpProvider):
         return answer
 
     def _error_in_success(self, error: Mapping[str, Any], answer: Any) -> ProviderError:
-        """A 200 that holds an error. Its own code says whether trying again can help."""
+        """Return the error for a 200 that contains one. The error's code says whether retrying can help."""
         code = error.get("code")
         temporary = code in {408, 429, 500, 502, 503, 504, 524, 529} or code is None
         words = self.shown(str(error.get("message") or "no reason was given"))
@@ -218,14 +217,14 @@ class Chat(HttpProvider):
 def _scenes_request(request: ProviderRequest) -> ScenesRequest:
     if isinstance(request, ScenesRequest):
         return request
-    raise InputError("A language model writes scenes only. Choose another provider for this.")
+    raise InputError("A language model can only write scenes. Choose another provider for this.")
 
 
 def _section(request: ScenesRequest) -> ChatSection:
     try:
         return ChatSection.model_validate(request.settings["providers"]["chat"])
     except (KeyError, ValidationError) as error:
-        raise InputError("The flavor holds no usable providers.chat section.") from error
+        raise InputError("The flavor has no valid providers.chat section.") from error
 
 
 def _model(request: ScenesRequest) -> str:
@@ -242,7 +241,7 @@ def _response_format(section: ChatSection) -> dict[str, Any]:
 
 
 def _most_tokens(content: Any) -> int:
-    """No tokenizer makes more than one token of a byte beyond ASCII; ASCII text takes three characters or more."""
+    """Return an upper bound: a non-ASCII byte is at most one token; an ASCII token has three characters or more."""
     text = json.dumps(content, ensure_ascii=False)
     ascii_only = sum(character.isascii() for character in text)
     return ascii_only // CHARACTERS_PER_TOKEN + len(text.encode(errors="replace")) - ascii_only
@@ -265,7 +264,7 @@ def _expected_from(stored: Mapping[str, Any]) -> Expected:
 
 
 def _problem_of(completion: Mapping[str, Any], expected: Expected) -> str:
-    """What a correction should mend; "" when the answer is good, or bad in a way that no correction mends."""
+    """Return what a correction should fix; "" if the response is good or no correction can help."""
     try:
         scenes_of(answer_text(completion), expected)
     except UnusableAnswer as error:
@@ -283,7 +282,7 @@ def _said(completion: Mapping[str, Any]) -> str:
 
 
 def _retry_delay(error: Mapping[str, Any]) -> float | None:
-    """Gemini's hint, {"details": [{"retryDelay": "32s"}]}."""
+    """Return Gemini's hint, {"details": [{"retryDelay": "32s"}]}, in seconds."""
     match = re.search(r'"retryDelay": "(\d+(?:\.\d+)?)s"', json.dumps(error.get("details") or []))
     return float(match[1]) if match else None
 

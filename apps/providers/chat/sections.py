@@ -18,7 +18,7 @@ class TokenPrice(Section):
 
 
 class ChatSection(Section):
-    """An OpenAI-compatible server. `model` empty: the environment's LLM_MODEL."""
+    """An OpenAI-compatible server. With an empty `model`, LLM_MODEL from the environment is used."""
 
     model: str = ""
     temperature: float | None = Field(default=None, ge=0, le=2)

@@ -1,7 +1,7 @@
-"""ComfyUI on the user's own machine: images and clips from a workflow of theirs. It costs nothing.
+"""ComfyUI on the user's own machine: images and clips from the user's workflow, for free.
 
-The prompt's id is ours, a UUID made from the attempt's key, so a submit whose answer was lost is found in the
-server's queue or history. Both live in the server's memory: after its restart the work is gone and may be sent anew.
+We choose the prompt's id, a UUID derived from the attempt's key, so a submit whose response was lost is found in the
+server's queue or history. Both are in the server's memory: after a restart the work is gone and may be sent again.
 """
 
 import uuid
@@ -32,7 +32,7 @@ from apps.providers.comfyui.workflow import files_of, graph_filled, scalars_of, 
 from apps.providers.remote_http import CONTENT_TYPES, RESULT_MAX_BYTES, HttpProvider, VendorRefusal, upload_part
 
 NAMESPACE = uuid.UUID("7f2f4c0e-52c4-4f0b-9a55-3d6f0a1f7b11")
-# Output is told by its extension: the keys of an output (`images`, `gifs`) do not tell videos from stills.
+# Outputs are told apart by extension: their keys (`images`, `gifs`) don't distinguish videos from stills.
 VIDEO_SUFFIXES = frozenset({".mp4", ".webm", ".mov", ".mkv"})
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 
@@ -47,7 +47,7 @@ class ComfyUi(HttpProvider):
     key_setting = None
     capabilities = frozenset({Capability.IMAGE, Capability.VIDEO})
     poll_batch_size = 100
-    # One graphics card works off a queue that may hold a whole project's clips.
+    # A single graphics card may have a queue of a whole project's clips.
     deadline_seconds: ClassVar[float] = 12 * 3600.0
 
     def headers(self) -> dict[str, str]:
@@ -69,7 +69,7 @@ class ComfyUi(HttpProvider):
     def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:
         section = section_of(request)
         graph = workflow_graph(section, flavor=str(request.settings.get("flavor", "default")))
-        values = scalars_of(request)  # type: ignore[arg-type]  # section_of refused every other kind
+        values = scalars_of(request)  # type: ignore[arg-type]  # section_of rejected every other kind
         names = {field: self._upload(media) for field, media in files_of(request).items() if field in section.inputs}
         prompt_id = str(uuid.uuid5(NAMESPACE, key))
         body = {"prompt": graph_filled(graph, section, values | names), "prompt_id": prompt_id, "client_id": prompt_id}
@@ -81,14 +81,14 @@ class ComfyUi(HttpProvider):
             raise self.unclear(answer, paid=True)
         ref = RemoteRef(self.name, str(answer["prompt_id"]))
         if answer.get("node_errors"):
-            # A part of the graph was dropped; what is left would not be what was asked for.
+            # Part of the graph was dropped; the rest would not be what was requested.
             self.cancel(ref)
             words = self.shown(" ".join(_node_words(answer)))
-            raise ProviderError(f"ComfyUI cannot run the workflow: {words}", permanent=True, code="refused", raw=answer)
+            raise ProviderError(f"ComfyUI can't run the workflow: {words}", permanent=True, code="refused", raw=answer)
         return RemoteStatus(ref, RemoteState.QUEUED, raw=answer)
 
     def poll(self, refs: Sequence[RemoteRef]) -> Mapping[RemoteRef, RemoteStatus]:
-        # The queue first: work that leaves it in between is then found in the history.
+        # The queue first: work that leaves it in the meantime is then found in the history.
         queued = self._queue()
         found = {}
         for ref in refs:
@@ -116,7 +116,7 @@ class ComfyUi(HttpProvider):
 
     def cancel(self, ref: RemoteRef) -> None:
         self.write("POST", "/queue", json_body={"delete": [ref.remote_id]})
-        # Acts only when this very prompt runs.
+        # Only has an effect if exactly this prompt is running.
         self.write("POST", "/interrupt", json_body={"prompt_id": ref.remote_id})
 
     def find_unknown(self, prepared: PreparedSubmit, *, key: str, sent_after: float) -> RemoteStatus | None:
@@ -127,10 +127,10 @@ class ComfyUi(HttpProvider):
     def check_key(self) -> str:
         stats = self.read("/system_stats")
         system = stats.get("system", {}) if isinstance(stats, dict) else {}
-        return f"the server answers, ComfyUI {system.get('comfyui_version', 'of unknown version')}"
+        return f"the server responds, ComfyUI {system.get('comfyui_version', 'of unknown version')}"
 
     def _upload(self, media: MediaInput) -> str:
-        """Put the file into the server's input folder. Videos go by the same road. Answers the name it got there."""
+        """Upload the file (images and videos alike) to the server's input folder and return its name there."""
         part = upload_part(media.path, media.content_type)
         name = f"{media.sha256 or uuid.uuid4().hex}{Path(part.filename).suffix}"
         part = Upload(part.path, name, part.content_type)
@@ -144,7 +144,7 @@ class ComfyUi(HttpProvider):
         return f"{folder}/{stored}" if folder else stored
 
     def _queue(self) -> dict[str, RemoteState]:
-        """Every prompt that waits or runs."""
+        """Return every waiting or running prompt."""
         queue = self.read("/queue")
         try:
             running = {str(item[1]): RemoteState.RUNNING for item in queue["queue_running"]}
@@ -168,7 +168,7 @@ class ComfyUi(HttpProvider):
         except HttpFailure as failure:
             gone = failure.kind is FailureKind.REFUSED
             raise ProviderError(
-                "ComfyUI no longer has the file." if gone else "The file did not come through. It is fetched again.",
+                "ComfyUI no longer has the file." if gone else "The download failed. Retrying.",
                 permanent=gone,
                 code="result_gone" if gone else "download_failed",
             ) from failure
@@ -176,7 +176,7 @@ class ComfyUi(HttpProvider):
 
 
 def _status_of(ref: RemoteRef, entry: Mapping[str, Any]) -> RemoteStatus:
-    """A history entry. Failed and interrupted look alike but for the last message."""
+    """Return a history entry's status. Failed and interrupted work differ only in the last message."""
     status = entry.get("status") or {}
     raw = {"outputs": entry.get("outputs") or {}, "status": status}
     if status.get("status_str") == "success" or (not status and entry.get("outputs")):
@@ -191,12 +191,12 @@ def _status_of(ref: RemoteRef, entry: Mapping[str, Any]) -> RemoteStatus:
 
 
 def _lost(ref: RemoteRef) -> RemoteStatus:
-    words = "ComfyUI does not know this work any more; it was restarted, or its history was cleared."
+    words = "ComfyUI no longer knows this work: it was restarted, or its history was cleared."
     return RemoteStatus(ref, RemoteState.NOT_FOUND, message=words, permanent=False, charged=False)
 
 
 def _outputs(raw: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """Every saved file of every node; previews (`temp`) and inputs are left out."""
+    """Yield every saved file of every node, without previews (`temp`) and inputs."""
     for node in (raw.get("outputs") or {}).values():
         for items in node.values() if isinstance(node, dict) else ():
             for item in items if isinstance(items, list) else ():
@@ -205,7 +205,7 @@ def _outputs(raw: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def _node_words(body: Mapping[str, Any]) -> list[str]:
-    """What is wrong with which node."""
+    """Return the problems by node."""
     return [
         f"node {node_id} ({facts.get('class_type', '?')}): {error.get('message', '')} {error.get('details', '')}"
         for node_id, facts in (body.get("node_errors") or {}).items()

@@ -8,15 +8,15 @@ from apps.providers.sections import Section
 
 
 class ComfyInput(Section):
-    """Where one of our fields goes in a ComfyUI workflow: a node's id (or title) and its input's name."""
+    """The destination of one of our fields in a ComfyUI workflow: a node's id (or title) and its input's name."""
 
     node: str
     input: str
 
 
 class ComfySection(Section):
-    """A workflow saved by "Export (API)", as a file beside the flavor's YAML (`default`'s is used when the
-    flavor has none), and where our fields go in it. Empty `workflow`: not offered."""
+    """A workflow saved with "Export (API)" as a file next to the flavor's YAML (or `default`'s, if the flavor has
+    none), and where our fields go in it. With an empty `workflow`, ComfyUI is not offered."""
 
     workflow: str = ""
     inputs: dict[str, ComfyInput] = Field(default_factory=dict)

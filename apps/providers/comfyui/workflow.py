@@ -1,4 +1,4 @@
-"""A workflow in ComfyUI's API format, filled with a request's values. Files are read, nothing is sent."""
+"""Fill a workflow in ComfyUI's API format with a request's values. Reads files but sends nothing."""
 
 import json
 from collections.abc import Mapping
@@ -14,28 +14,28 @@ from apps.providers.comfyui.sections import ComfySection
 from apps.providers.wording import flavored_prompt
 
 Graph = dict[str, dict[str, Any]]
-# Number types differ between samplers; 2**53 survives JSON everywhere.
+# Samplers use different number types; 2**53 survives JSON everywhere.
 LARGEST_SEED = 2**53 - 1
 
 
 def section_of(request: ProviderRequest) -> ComfySection:
-    """The flavor's section with a workflow named. Raises InputError."""
+    """Return the flavor's section, which must name a workflow. Raises InputError."""
     if not isinstance(request, ImageRequest | VideoRequest):
-        raise InputError("ComfyUI makes images and videos only. Choose another provider for this.")
+        raise InputError("ComfyUI can only create images and videos. Choose another provider for this.")
     try:
         section = ComfySection.model_validate(request.settings["providers"]["comfyui"])
     except (KeyError, ValidationError) as error:
-        raise InputError("The flavor holds no usable providers.comfyui section.") from error
+        raise InputError("The flavor has no valid providers.comfyui section.") from error
     if not section.workflow:
         raise InputError(
-            "The flavor names no ComfyUI workflow for this. Export one with 'Export (API)', put it beside the "
+            "The flavor has no ComfyUI workflow for this. Export one with 'Export (API)', put it next to the "
             "flavor's YAML and name it under providers.comfyui.workflow."
         )
     return section
 
 
 def workflow_graph(section: ComfySection, *, flavor: str) -> Graph:
-    """The workflow of the flavor's folder, else of `default`'s. Raises InputError for one that cannot be used."""
+    """Return the workflow from the flavor's folder, else `default`'s. Raises InputError for an unusable one."""
     root = Path(settings.CONFIGS_DIR).resolve()
     found = None
     for folder in (flavor, "default"):
@@ -57,7 +57,7 @@ def workflow_graph(section: ComfySection, *, flavor: str) -> Graph:
 
 
 def graph_filled(graph: Graph, section: ComfySection, values: Mapping[str, Any]) -> Graph:
-    """The graph with `fixed` and the mapped values in place. Raises InputError for a node that is not there."""
+    """Return the graph with `fixed` and the mapped values filled in. Raises InputError for a missing node."""
     filled = {node_id: {**node, "inputs": dict(node["inputs"])} for node_id, node in graph.items()}
     for node_name, inputs in section.fixed.items():
         filled[_node_id(filled, node_name, section)]["inputs"].update(inputs)
@@ -68,13 +68,13 @@ def graph_filled(graph: Graph, section: ComfySection, values: Mapping[str, Any])
 
 
 def files_of(request: ProviderRequest) -> dict[str, MediaInput]:
-    """The request's files by our field names."""
+    """Return the request's files by our field names."""
     found = {name: getattr(request, name, None) for name in ("image", "character_reference")}
     return {name: media for name, media in found.items() if isinstance(media, MediaInput)}
 
 
 def scalars_of(request: ImageRequest | VideoRequest) -> dict[str, Any]:
-    """The request's texts and numbers by our field names."""
+    """Return the request's texts and numbers by our field names."""
     values: dict[str, Any] = {
         "prompt": flavored_prompt(request),
         "negative_prompt": request.negative_prompt,
@@ -95,7 +95,7 @@ def _is_node(node: Any) -> bool:
 
 
 def _node_id(graph: Graph, name: str, section: ComfySection) -> str:
-    """A node by its id, else by its title."""
+    """Find a node by id, else by title, and return its id."""
     if name in graph:
         return name
     titled = [node_id for node_id, node in graph.items() if (node.get("_meta") or {}).get("title") == name]

@@ -1,4 +1,4 @@
-"""Still images of the draft: storyboard frames and character sheets, as PNG with their recipe inside."""
+"""The draft's still images: storyboard frames and character sheets, as PNG with their recipe inside."""
 
 import json
 from dataclasses import asdict
@@ -24,7 +24,7 @@ MAXIMUM_PIXELS = 60_000_000
 
 
 def storyboard_image(recipe: Recipe, *, width: int, height: int, reference: Path | None, into: Path) -> None:
-    """Draw a storyboard frame and save it with its recipe. A foreign reference picture is pinned to the corner."""
+    """Draw a storyboard frame and save it with its recipe. A reference photo is pinned to the corner."""
     layers = paint(recipe, width, height)
     pixels = vignette(flatten(layers, width, height), recipe.look.vignette)
     pixels = bars(pixels, recipe.look.bars)
@@ -44,13 +44,13 @@ def storyboard_image(recipe: Recipe, *, width: int, height: int, reference: Path
 
 
 def label_top(height: int, size: int, bar_share: float) -> int:
-    """Where the shot's name stands: within the lower bar when there is room, else above the edge."""
+    """Return where the shot's name goes: in the lower bar if there is room, else above the edge."""
     bar = round(height * bar_share)
     return height - bar + (bar - round(size * 1.2)) // 2 if bar > size * 2 else height - round(size * 2.3)
 
 
 def character_sheet(description: str, *, look: DraftLook, width: int, height: int, seed: int, into: Path) -> None:
-    """A sheet of the character: the face large, the whole figure standing and walking, the colours used."""
+    """Draw a character sheet: a large face, the whole figure standing and walking, and the colours used."""
     words = read_person(description.lower())
     person = complete(words, stable_number(description, seed))
     if not person.garment_colour:
@@ -77,7 +77,7 @@ def character_sheet(description: str, *, look: DraftLook, width: int, height: in
 
 
 def _draw_sheet(front: Canvas, character: Character, day: Palette, paper: str) -> None:
-    """Lying: the face on the left, the figures beside it. Upright: the face above them."""
+    """Draw the sheet. Landscape: the face on the left, the figures on the right. Portrait: the face above them."""
     wide = front.right
     if front.aspect < 1:
         face = FigurePainter(front, character, day, 0.0, -0.24, min(0.26, wide * 0.7))
@@ -119,19 +119,19 @@ def save_png(pixels: Pixels, path: Path, texts: dict[str, str]) -> None:
 
 
 def read_texts(path: Path) -> dict[str, str]:
-    """The texts inside a PNG; none for any other file."""
+    """Return the texts inside a PNG; none for any other file."""
     try:
         with Image.open(path) as image:
             if not isinstance(image, PngImageFile):
                 return {}
             return {key: str(text) for key, text in image.text.items()}
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        # Whatever is wrong with the file is told by load_picture, which needs its pixels.
+        # load_picture reports what is wrong with the file, since it needs the pixels.
         return {}
 
 
 def read_recipe(path: Path) -> Recipe | None:
-    """The recipe of our own storyboard frame, None for any other picture."""
+    """Return the recipe of our own storyboard frame, or None for any other image."""
     text = read_texts(path).get(RECIPE_KEY)
     if text is None:
         return None
@@ -142,7 +142,7 @@ def read_recipe(path: Path) -> Recipe | None:
 
 
 def read_character(path: Path) -> Person | None:
-    """The person of our own character sheet, None for any other picture."""
+    """Return the person of our own character sheet, or None for any other image."""
     text = read_texts(path).get(PERSON_KEY)
     if text is None:
         return None
@@ -153,23 +153,23 @@ def read_character(path: Path) -> Person | None:
 
 
 def load_picture(path: Path) -> Pixels:
-    """BGR pixels, turned upright. Raises InputError when it is no picture, or far too large."""
+    """Return BGR pixels, rotated upright. Raises InputError if it isn't an image or is far too large."""
     try:
         with Image.open(path) as image:
             if image.width * image.height > MAXIMUM_PIXELS:
                 raise InputError(
-                    f"The picture has more than {MAXIMUM_PIXELS // 1_000_000} million pixels; use a smaller one."
+                    f"The image has more than {MAXIMUM_PIXELS // 1_000_000} million pixels. Use a smaller one."
                 )
             from_exif = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_270, 8: Image.Transpose.ROTATE_90}
             turn = from_exif.get(image.getexif().get(0x0112, 1))
             upright = image.transpose(turn) if turn is not None else image
             return cv2.cvtColor(np.asarray(upright.convert("RGB")), cv2.COLOR_RGB2BGR)
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise InputError("The picture cannot be read. Use a PNG, JPEG or WebP file.") from error
+        raise InputError("The image can't be read. Use a PNG, JPEG or WebP file.") from error
 
 
 def cover(pixels: Pixels, width: int, height: int) -> Pixels:
-    """Scale and crop to exactly `width` × `height`, keeping the shape of things."""
+    """Scale and crop to exactly `width` × `height`, keeping proportions."""
     scale = max(width / pixels.shape[1], height / pixels.shape[0])
     size = (max(width, round(pixels.shape[1] * scale)), max(height, round(pixels.shape[0] * scale)))
     resized = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
@@ -178,11 +178,11 @@ def cover(pixels: Pixels, width: int, height: int) -> Pixels:
 
 
 def pin_photo(pixels: Pixels, photo: Pixels) -> None:
-    """Lay a small tilted print of the character reference into the upper right corner."""
+    """Put a small tilted print of the character reference into the upper right corner."""
     height, width = pixels.shape[:2]
     side = round(min(width, height) * 0.24)
     border = max(3, side // 18)
-    # The upper middle of a tall picture is where the face is.
+    # In a tall image, the face is in the upper middle.
     square = min(photo.shape[:2])
     left = (photo.shape[1] - square) // 2
     top = round((photo.shape[0] - square) * 0.15)
@@ -196,5 +196,5 @@ def pin_photo(pixels: Pixels, photo: Pixels) -> None:
     placed = cv2.warpAffine(card, turn, (width, height)).astype(np.float32)
     share = cv2.warpAffine(mask, turn, (width, height)).astype(np.float32)[..., None] / 255
     below = pixels.astype(np.float32) * (1 - shade)
-    # The card's own edge is already darkened by the warp's black border, hence no second factor.
+    # The warp's black border already darkens the card's edge, so no second factor is needed.
     pixels[:] = (below * (1 - share) + placed).clip(0, 255).astype(np.uint8)

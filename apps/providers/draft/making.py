@@ -1,4 +1,4 @@
-"""How the draft makes what it is asked for, with the engines that draw, film and move lips. Only workers load it."""
+"""Create the draft's results with the engines that draw, film and move lips. Only loaded by workers."""
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -45,7 +45,7 @@ from engines.media.formats import ClipFormat
 Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
 
-# How much of a figure's sway to the beat can be seen: near ones dance, far ones would hop.
+# How visible a figure's sway to the beat is: near ones dance, far ones would seem to hop.
 _SWAY = {
     "extreme_wide": 0.0,
     "wide": 0.1,
@@ -55,15 +55,13 @@ _SWAY = {
     "extreme_close": 1.2,
     "detail": 0.0,
 }
-_NO_LIPS = "This drawing shows nobody's lips, so none move. The sound is in place; make a closer shot to see them sing."
-_NO_VOICE = (
-    "No lips move in it, because no voice was heard in the sound. Choose a part that is sung, or the vocals alone."
-)
+_NO_LIPS = "This drawing shows no lips, so none move. The audio is in place. Use a closer shot to see singing."
+_NO_VOICE = "No lips move, because no voice was heard in the audio. Choose a sung part, or only the vocals."
 _SOFT = {"medium", "close", "extreme_close", "detail"}
 
 
 def make(request: ProviderRequest, *, into: Path, progress: Progress, cancelled: Cancelled) -> ProviderResult:
-    """What `LocalProvider.make` promises."""
+    """Implement `LocalProvider.make`."""
     if isinstance(request, ScenesRequest):
         return _make_scenes(request, progress)
     if isinstance(request, ImageRequest):
@@ -74,7 +72,7 @@ def make(request: ProviderRequest, *, into: Path, progress: Progress, cancelled:
 
 
 def draft_settings(settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The draft's part of a resolved config."""
+    """Return the draft's part of a resolved config."""
     found = settings.get("providers", {}).get("draft", {})
     return found if isinstance(found, Mapping) else {}
 
@@ -83,13 +81,13 @@ def _look(settings: Mapping[str, Any]) -> DraftLook:
     try:
         return DraftLook.model_validate(draft_settings(settings).get("look"))
     except ValidationError as error:
-        raise InputError("The request's settings hold no look for the draft; resolve them from a flavor.") from error
+        raise InputError("The request's settings have no look for the draft. Resolve them from a flavor.") from error
 
 
 def _make_scenes(request: ScenesRequest, progress: Progress) -> ProviderResult:
     prompts = request.settings.get("scene_prompts")
     if not isinstance(prompts, Mapping):
-        raise InputError("The request's settings hold no scene_prompts; resolve them from a flavor.")
+        raise InputError("The request's settings have no scene_prompts. Resolve them from a flavor.")
     progress(10, "Writing scenes")
     grammar = SceneGrammar.model_validate(prompts["grammar"])
     scenes = write_scenes(request, grammar, dict(request.settings), str(prompts.get("negative_description", "")))
@@ -152,7 +150,7 @@ def _lipsync_note(done: SyncFacts) -> str:
 
 
 def _parts(request: LipsyncRequest | SegmentedLipsyncRequest) -> list[Part]:
-    """The whole video to one voice, or each segment to its own; a sound that is too long is cut off at its end."""
+    """Return the whole video with one voice, or each segment with its own. Audio that is too long is cut off."""
     if isinstance(request, LipsyncRequest):
         return [Part(0.0, float("inf"), request.audio.path)]
     missing = [part.audio_reference for part in request.segments if part.audio_reference not in request.audios]
@@ -174,7 +172,7 @@ def _make_clip(request: VideoRequest, into: Path, progress: Progress, cancelled:
     clip = ClipFormat(request.width, request.height, fps)
     frames = request.frames if request.frames is not None else -(-request.duration_seconds * fps // 1)
     if frames < 1:
-        raise InputError("A clip needs at least one frame; give it a longer duration.")
+        raise InputError("A clip needs at least one frame. Give it a longer duration.")
     progress(0, "Drawing")
     recipe = _recipe(request)
     picture, look, bars_drawn = _picture(request, recipe, clip)
@@ -186,7 +184,7 @@ def _make_clip(request: VideoRequest, into: Path, progress: Progress, cancelled:
 
 
 def _recipe(request: VideoRequest) -> Recipe | None:
-    """The recipe inside the start image; a new one where there is no image; None for somebody else's picture."""
+    """Return the recipe in the start image, a new one if there is no image, or None for any other image."""
     if request.image is not None:
         return read_recipe(request.image.path)
     person = read_character(request.character_reference.path) if request.character_reference else None
@@ -211,7 +209,7 @@ def _picture(request: VideoRequest, recipe: Recipe | None, clip: ClipFormat) -> 
 
 
 def _photo(path: Path, clip: ClipFormat) -> Picture:
-    """A flat picture on a canvas with room: its own edges mirrored, which no move of ours quite reaches."""
+    """Put an image on a larger canvas with mirrored edges, which no camera move fully reaches."""
     whole = cover(load_picture(path), clip.width, clip.height)
     across = (round(clip.width * OVERSCAN) - clip.width) // 2
     down = (round(clip.height * OVERSCAN) - clip.height) // 2
@@ -232,7 +230,7 @@ def _shot(
     seen = read_prompt(recipe.prompt) if recipe else brief
     kind = brief.move
     move = Move(
-        kind=kind,  # type: ignore[arg-type]  # the table of moves holds these kinds only
+        kind=kind,  # type: ignore[arg-type]  # the table of moves only has these kinds
         strength=float(settings.get("move_strength", 1.0)) * pace(request.prompt),
         parallax=float(settings.get("parallax", 1.0)),
         handheld=float(settings.get("handheld", 0.0)) / 720,

@@ -1,4 +1,4 @@
-"""The built-in provider: everything on the CPU of the worker, with no key and no cost. `making.py` does the work."""
+"""The built-in provider: everything runs on the worker's CPU, without a key and for free. See `making.py`."""
 
 from decimal import Decimal
 
@@ -7,7 +7,7 @@ from apps.providers.draft.sections import DraftClips, DraftImages, DraftLipsync,
 
 
 class DraftProvider(LocalProvider):
-    """Writes scenes, draws storyboard frames, films them, moves lips. Same request, same bytes."""
+    """Writes scenes, draws storyboard frames, films them, moves lips. The same request gives the same bytes."""
 
     name = "draft"
     title = "The draft engine"

@@ -1,4 +1,4 @@
-"""The draft's scene writer: a shot list from an idea, a character, a song and a flavor's grammar."""
+"""The draft's scene writer: creates a shot list from an idea, a character, a song and a flavor's grammar."""
 
 import re
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ from engines.draft.idea import Idea, lower_first, moment_at, read_idea
 from engines.draft.reading import LIGHTS, PLACES, WEATHERS, find
 from engines.draft.storyboard import stable_number
 
-# Sizes in which a mouth can be seen to move.
+# Shot sizes in which mouth movement is visible.
 _SINGING_SIZES = {"medium", "close"}
 _CALM = 0.35
-# A performance is sung for most of its time.
+# A performance is sung for most of its duration.
 _SUNG = 0.6
 _WEATHER_WORDS = {
     "rain": "in the rain",
@@ -26,7 +26,7 @@ _WEATHER_WORDS = {
     "dust": "in drifting dust",
 }
 Kind = TypeVar("Kind", bound=Choice)
-# At most one shot in so many is without the character.
+# At most one in this many shots is without the character.
 _INSERT_EVERY = 5
 
 
@@ -42,7 +42,7 @@ class Slot:
 
 @dataclass
 class _Memory:
-    """What the last scenes used, so that neighbours differ."""
+    """What the previous scenes used, so that neighbours differ."""
 
     used: dict[str, list[str]] = field(default_factory=dict)
     since_insert: int = 2
@@ -58,7 +58,7 @@ class _Memory:
 def write_scenes(
     request: ScenesRequest, grammar: SceneGrammar, parameters: dict[str, Any], negative: str
 ) -> list[dict[str, Any]]:
-    """One scene for each slot. Same request, same scenes. Raises InputError for an empty idea."""
+    """Write one scene per slot. The same request gives the same scenes. Raises InputError for an empty idea."""
     if not request.idea.strip():
         raise InputError("Say what the video is about.", errors={"idea": ["This field may not be empty."]})
     words = parameters.get("providers", {}).get("draft", {}).get("words_of_idea", 14)
@@ -76,7 +76,7 @@ def write_scenes(
 
 
 def plan_slots(request: ScenesRequest, parameters: dict[str, Any]) -> list[Slot]:
-    """The given slots, or equal ones over the song, or the flavor's length for each; with their energy."""
+    """Return the given slots, or equal ones over the song, or ones of the flavor's length, with their energy."""
     length = float(parameters.get("duration_seconds", 8))
     bounds = list(request.slots)
     if not bounds:
@@ -95,7 +95,7 @@ def plan_slots(request: ScenesRequest, parameters: dict[str, Any]) -> list[Slot]
 
 
 def _energy(song: SongBrief | None, start: float, end: float, whole: float) -> float:
-    """The mean energy of the sections that the slot overlaps; without a song, an arc that rises and settles."""
+    """Return the mean energy of the sections the slot overlaps; without a song, an arc that rises and settles."""
     if song is None or not song.sections:
         share = (start + end) / 2 / whole if whole else 0.5
         return float(0.25 + 0.65 * np.sin(np.pi * min(1.0, share * 1.15)) ** 1.5)
@@ -108,7 +108,7 @@ def _energy(song: SongBrief | None, start: float, end: float, whole: float) -> f
 
 
 def _spread(energies: list[float]) -> list[float]:
-    """Half as they are, half stretched over 0…1, so that an even song still has its quiet and its loud."""
+    """Average the energies with themselves stretched to 0…1, so that even a uniform song has quiet and loud parts."""
     low, high = min(energies), max(energies)
     if high - low < 0.05:
         return energies
@@ -125,7 +125,7 @@ def _write(
     index: int, slots: Sequence[Slot], idea: Idea, request: ScenesRequest, grammar: SceneGrammar,
     rng: np.random.Generator, memory: _Memory,
 ) -> dict[str, Any]:  # fmt: skip
-    """The scene's words, whether somebody sings, and what the words were made of."""
+    """Return the scene's text, whether someone sings, and what the text was built from."""
     slot = slots[index]
     singing = _sings(slot, request.song, grammar, memory)
     insert = not singing and 0 < index < len(slots) - 1 and memory.since_insert >= _INSERT_EVERY and rng.random() < 0.75
@@ -155,8 +155,8 @@ def _write(
 
 
 def _sings(slot: Slot, song: SongBrief | None, grammar: SceneGrammar, memory: _Memory) -> bool:
-    """The flavor's share of the scenes in which somebody is heard to sing, spread evenly. Where that is not known, the
-    parts that are named so sing, and a song of unnamed parts where it is not quiet."""
+    """Whether the character sings: in the flavor's share of the sung scenes, spread evenly. If it isn't known where
+    the song is sung, the labelled performance sections count, or in a song without labels, its louder parts."""
     if song is None:
         return False
     named = {section.label.lower() for section in song.sections} & {"verse", "chorus", "hook", "bridge"}
@@ -168,7 +168,7 @@ def _sings(slot: Slot, song: SongBrief | None, grammar: SceneGrammar, memory: _M
         return False
     share = grammar.performance_share
     memory.owed_performance += share
-    # The first line that is heard is sung to the camera; a mere guess waits until one is half due.
+    # The first line heard is sung to the camera; if that is only a guess, it waits until one is half due.
     if not share or memory.owed_performance < (0.5 if sung is None else min(0.5, share)):
         return False
     memory.owed_performance -= 1
@@ -210,7 +210,7 @@ def _choose_move(
 def _choose_place(
     idea: Idea, moment: str, grammar: SceneGrammar, energy: float, rng: np.random.Generator, memory: _Memory
 ) -> str:
-    """The place that the moment names, first; then the idea's others, and the grammar's for a change."""
+    """Choose the place the moment mentions, else another of the idea's, with the grammar's for variety."""
     last = memory.recent("place", 1)
     here = [
         Choice(words=place)
@@ -230,14 +230,14 @@ def _without_preposition(place: str) -> str:
 def _choose_light(
     idea: Idea, moment: str, place: str, grammar: SceneGrammar, energy: float, rng: np.random.Generator, memory: _Memory
 ) -> str:
-    """A light of the moment's time of day, else of the idea's, if either names one and the grammar has it. Weather
-    goes with it out of doors, where the words about it do not tell of it already."""
+    """Choose a light for the moment's time of day, else the idea's, if either mentions one that the grammar has.
+    Outdoors, add the weather, unless the text already mentions it."""
     own = find(moment.lower(), LIGHTS)
     wished = own or idea.light
     fitting = [light for light in grammar.lights if not wished or find(light.words.lower(), LIGHTS) == wished]
     words = _choose("light", fitting or grammar.lights, energy, rng, memory).words
     told = f"{moment} {place} {words}".lower()
-    # A moment with a time of its own has left the rain of another one behind.
+    # A moment with its own time of day doesn't inherit another moment's rain.
     weather = "" if own and own != idea.light else idea.weather
     if not weather or find(told, WEATHERS) == weather or find(told, PLACES) in {"room", "stage", "car"}:
         return words
@@ -245,7 +245,7 @@ def _choose_light(
 
 
 def _choose(kind: str, pool: Sequence[Kind], energy: float, rng: np.random.Generator, memory: _Memory) -> Kind:
-    """One that is at home at this energy, likelier the nearer, and not the one before if there is another."""
+    """Choose one that suits this energy (likelier the closer), avoiding the previous one if there is another."""
     home = [choice for choice in pool if choice.low <= energy <= choice.high] or list(pool)
     last = memory.recent(kind, 2)
     fresh = [choice for choice in home if choice.words not in last]
@@ -259,18 +259,18 @@ def _choose(kind: str, pool: Sequence[Kind], energy: float, rng: np.random.Gener
 
 
 def _subject(description: str, grammar: SceneGrammar) -> str:
-    """Who is seen, in the same words in every scene: a paid model keeps the face by them."""
+    """Return who is seen, in the same words in every scene, so that paid models keep the face."""
     plain = re.sub(r"\s+", " ", description).strip().rstrip(".")
     if not plain:
         return grammar.subject_without_character
     if len(plain) > 220:
         plain = plain[:220].rsplit(" ", 1)[0].rstrip(",;")
-    # "a woman in a red coat" within a sentence; a name keeps its capital. Full stops would end the sentence.
+    # "a woman in a red coat" within a sentence; names stay capitalised. Periods would end the sentence.
     subject = lower_first(plain.replace(". ", ", "))
     return f"{subject}," if "," in subject else subject
 
 
 def _sentence_case(text: str) -> str:
-    """A capital at the start of each sentence."""
+    """Capitalise the start of each sentence."""
     tidy = re.sub(r",(?=[,.:;])", "", re.sub(r"\s+", " ", text).strip())
     return re.sub(r"(^|[.!?] )(\w)", lambda found: found.group(1) + found.group(2).upper(), tidy)

@@ -7,7 +7,7 @@ from engines.draft.look import DraftLook
 
 
 class DraftScenes(Section):
-    """The draft writer. `words_of_idea` caps how many words of the idea one scene carries."""
+    """The draft writer. `words_of_idea` limits how many words of the idea one scene contains."""
 
     words_of_idea: int = Field(default=14, ge=3, le=60)
 
@@ -19,8 +19,8 @@ class DraftImages(Section):
 
 
 class DraftClips(Section):
-    """The draft's clips. `move_strength` 1 travels a tenth of the frame in a clip; `handheld` is in pixels at
-    720p; `light_response` says how far the light follows the song (0 not at all, 1 strongly)."""
+    """The draft's clips. With `move_strength` 1 the camera moves by a tenth of the frame in a clip; `handheld` is in
+    pixels at 720p; `light_response` is how strongly the light follows the song (0 not at all, 1 strongly)."""
 
     move_strength: float = Field(default=1.0, ge=0, le=3)
     handheld: float = Field(default=0.0, ge=0, le=12)
@@ -30,6 +30,6 @@ class DraftClips(Section):
 
 
 class DraftLipsync(Section):
-    """The draft's mouth. `expressiveness` is the opening at full voice where the call names no temperature."""
+    """The draft's mouth. `expressiveness` is the opening at full voice if the call gives no temperature."""
 
     expressiveness: float = Field(default=0.5, ge=0, le=1)

@@ -1,4 +1,4 @@
-"""From our typed requests to a model's input, by the table in the flavor. No HTTP, no models of Django."""
+"""Convert our typed requests to a model's input, using the flavor's table. No HTTP, no Django models."""
 
 import hashlib
 import math
@@ -24,15 +24,15 @@ from apps.providers.lengths import lipsync_seconds
 from apps.providers.replicate.sections import ModelEntry, ReplicateSection
 from apps.providers.wording import flavored_prompt
 
-# A slot may be this much longer than a length on sale, since frame times are not round numbers.
+# A slot may be this much longer than an offered length, since frame times are not round numbers.
 DURATION_TOLERANCE_SECONDS = 0.001
-# Models take seeds as signed 32-bit numbers; ideogram names the limit.
+# Models take seeds as signed 32-bit numbers; ideogram documents the limit.
 LARGEST_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A model, its entry in the flavor, and the length to buy (None where the model has no length)."""
+    """A model, its entry in the flavor, and the length to buy (None if the model has no length)."""
 
     model: str
     entry: ModelEntry
@@ -40,13 +40,13 @@ class Plan:
 
 
 def plan_of(request: ProviderRequest) -> Plan:
-    """Choose the model and the length. Raises InputError when the model cannot make what is asked for."""
+    """Choose the model and the length. Raises InputError if the model can't create what was requested."""
     if isinstance(request, ScenesRequest | SegmentedLipsyncRequest):
-        raise InputError("Replicate cannot do this. Choose another provider for it.")
+        raise InputError("Replicate can't do this. Choose another provider for it.")
     try:
         section = ReplicateSection.model_validate(request.settings["providers"]["replicate"])
     except (KeyError, ValidationError) as error:
-        raise InputError("The flavor holds no usable providers.replicate section for this.") from error
+        raise InputError("The flavor has no valid providers.replicate section for this.") from error
     entry = section.models[section.model]
     _check_expressible(request, section.model, entry)
     if isinstance(request, VideoRequest):
@@ -57,7 +57,7 @@ def plan_of(request: ProviderRequest) -> Plan:
 
 
 def quote_of(request: ProviderRequest) -> Quote:
-    """Price × units from the flavor's table. Raises InputError."""
+    """Return price × units from the flavor's table. Raises InputError."""
     plan = plan_of(request)
     price = plan.entry.price
     units = {
@@ -74,9 +74,9 @@ def quote_of(request: ProviderRequest) -> Quote:
 def model_input(
     request: ProviderRequest, plan: Plan, *, key: str, address_of: Callable[[MediaInput], str]
 ) -> dict[str, Any]:
-    """The model's `input`: mapped fields that have a value, over what is fixed.
+    """Return the model's `input`: mapped fields that have a value, on top of the fixed ones.
 
-    `address_of` answers the URL under which the service can fetch a file.
+    `address_of` returns the URL at which the service can fetch a file.
     """
     given: dict[str, Any] = dict(plan.entry.fixed)
     for ours, value in _values(request, plan, key=key).items():
@@ -89,9 +89,9 @@ def model_input(
 
 
 def seed_of(request: ProviderRequest, *, key: str) -> int:
-    """The wished seed, or where none was wished (0) one made from the attempt's key.
+    """Return the requested seed, or for 0 one derived from the attempt's key.
 
-    The service echoes the input, so such a seed is also the mark by which a lost submit is found again."""
+    The service echoes the input, so a derived seed is also the mark for finding a submit whose response was lost."""
     wished = getattr(request, "seed", 0)
     if wished:
         return int(wished) % LARGEST_SEED
@@ -99,7 +99,7 @@ def seed_of(request: ProviderRequest, *, key: str) -> int:
 
 
 def _values(request: ProviderRequest, plan: Plan, *, key: str) -> Mapping[str, Any]:
-    """Our fields by the names that flavors use."""
+    """Return our fields by the names that flavors use."""
     if isinstance(request, LipsyncRequest):
         return {
             "video": request.video,
@@ -126,7 +126,7 @@ def _values(request: ProviderRequest, plan: Plan, *, key: str) -> Mapping[str, A
 
 def _check_expressible(request: ProviderRequest, model: str, entry: ModelEntry) -> None:
     if isinstance(request, ImageRequest) and request.num_images > 1 and "num_images" not in entry.inputs:
-        raise InputError(f"{model} makes one image at a time. Ask for one image per call.")
+        raise InputError(f"{model} creates one image at a time. Request one image per call.")
     prompt = flavored_prompt(request) if isinstance(request, ImageRequest | VideoRequest) else ""
     limit = entry.maximum_prompt_characters
     if limit and len(prompt) > limit:
@@ -136,16 +136,16 @@ def _check_expressible(request: ProviderRequest, model: str, entry: ModelEntry) 
     if missing:
         names = " and ".join(name.replace("_", " ") for name in missing)
         cure = "Generate the scene's image first, or choose" if missing == ["image"] else "Add it, or choose"
-        raise InputError(f"{model} cannot work without {names}. {cure} another model.", code="input_missing")
+        raise InputError(f"{model} can't work without {names}. {cure} another model.", code="input_missing")
 
 
 def _first_frame(request: VideoRequest, entry: ModelEntry) -> MediaInput | None:
-    """The clip's first picture; for want of one the character's, where the model has no place of its own for that."""
+    """Return the clip's first frame, else the character's image if the model has no separate input for that."""
     return request.image or (None if "character_reference" in entry.inputs else request.character_reference)
 
 
 def _bought_length(model: str, entry: ModelEntry, wished: float) -> float:
-    """The shortest length on sale that covers the wish: prices are per second or rise with it."""
+    """Return the shortest offered length that covers the request, since prices rise with the length."""
     if entry.durations_seconds:
         fitting = [one for one in entry.durations_seconds if one + DURATION_TOLERANCE_SECONDS >= wished]
         if fitting:
@@ -157,23 +157,23 @@ def _bought_length(model: str, entry: ModelEntry, wished: float) -> float:
             return whole
         longest = entry.maximum_seconds
     raise InputError(
-        f"{model} makes clips of up to {longest:g} s; the scene needs {wished:.2f} s. "
-        "Split or shorten the scene, or choose a model that makes longer clips.",
+        f"{model} creates clips of up to {longest:g} s; the scene needs {wished:.2f} s. "
+        "Split or shorten the scene, or choose a model with longer clips.",
         code="too_long",
     )
 
 
 def _lipsync_seconds(entry: ModelEntry, request: LipsyncRequest) -> float:
-    """How long the output gets, which is what is billed."""
+    """Return the length of the output, which is what is billed."""
     mode = str(entry.fixed.get("sync_mode", "loop"))
     seconds = lipsync_seconds(request, mode)
     if entry.maximum_seconds is not None and seconds > entry.maximum_seconds:
-        raise InputError(f"The model makes up to {entry.maximum_seconds:g} s; this is {seconds:.1f} s. Shorten it.")
+        raise InputError(f"The model supports up to {entry.maximum_seconds:g} s; this is {seconds:.1f} s. Shorten it.")
     return seconds
 
 
 def _nearest_ratio(request: ImageRequest | VideoRequest, offered: list[str]) -> str:
-    """The wished aspect ratio, or the offered one nearest to it; the composition crops the rest."""
+    """Return the requested aspect ratio, or the nearest offered one; the composition crops the rest."""
     if not offered or request.aspect_ratio in offered:
         return request.aspect_ratio
     return min(offered, key=lambda ratio: abs(math.log(_ratio(ratio) / _ratio(request.aspect_ratio))))

@@ -1,8 +1,8 @@
 """Replicate: images, clips and lip-sync by hosted models, each described in the flavor's YAML.
 
-A create request has no idempotency key, so it is sent once. An outcome that is not known is looked up in the
-listing by our mark: the seed, or the address of a file uploaded for this attempt, beside equal texts. The service
-echoes both in the prediction's input. Where the same request was made twice with the same seed, a person decides.
+A create request has no idempotency key, so it is sent once. An unknown outcome is looked up in the listing by our mark
+(the seed, or the URL of a file uploaded for this attempt) and equal texts, which the service echoes in the prediction's
+input. If the same request was made twice with the same seed, a person decides.
 """
 
 import time
@@ -44,15 +44,15 @@ from apps.providers.replicate.webhooks import webhook_is_genuine
 log = structlog.get_logger(__name__)
 
 FILE_MAX_BYTES = 100 * 1024**2
-# One by one is cheaper than a listing of a hundred for so few.
+# For so few, single requests are cheaper than a listing of a hundred.
 SINGLE_POLLS = 2
-# A page holds a hundred; beyond one page for this many works a listing is hardly cheaper than single questions.
+# A page has a hundred entries; more pages per this many predictions are hardly cheaper than single requests.
 WORKS_PER_PAGE = 20
 FEWEST_PAGES = 3
 LOOKUP_PAGES = 20
-# Their clock and ours, both kept by NTP.
+# Clock differences between Replicate and us, both synchronized by NTP.
 CLOCK_MARGIN_SECONDS = 30.0
-# A quarter of the hour is left: whoever is on call should look now.
+# A quarter of an hour is left: whoever is on call should check now.
 RETENTION_ALARM_SECONDS = 45 * 60.0
 
 
@@ -68,9 +68,9 @@ class Replicate(HttpProvider):
     submits_setting = "REPLICATE_SUBMITS_PER_MINUTE"
     capabilities = frozenset({Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC})
     poll_batch_size = 1000
-    # A run is stopped after 30 minutes; the rest allows for a queue.
+    # A run is stopped after 30 minutes; the rest allows for queueing.
     deadline_seconds = 2 * 3600.0
-    # Outputs are removed an hour after the end.
+    # Outputs are removed an hour after the run ends.
     retention_seconds: ClassVar[float | None] = 3600.0
 
     def headers(self) -> dict[str, str]:
@@ -145,7 +145,7 @@ class Replicate(HttpProvider):
             self.write("POST", f"/predictions/{ref.remote_id}/cancel")
         except ProviderError as error:
             if not error.permanent or error.code in {"key_refused", "no_credit"}:
-                raise  # anything else: it is final already, or gone
+                raise  # anything else: it is already final, or gone
 
     def find_unknown(self, prepared: PreparedSubmit, *, key: str, sent_after: float) -> RemoteStatus | None:
         given = prepared.payload["body"]["input"]
@@ -173,12 +173,12 @@ class Replicate(HttpProvider):
         account = self.read("/account")
         if not isinstance(account, dict):
             raise self.unclear(account, paid=False)
-        return f"the key answers, account {account.get('username', 'without a name')}"
+        return f"the key works, account {account.get('username', 'without a name')}"
 
     def _upload(self, media: MediaInput) -> str:
         if media.path.stat().st_size > FILE_MAX_BYTES:
             raise InputError(
-                "Replicate takes uploads of up to 100 MB. Use a smaller file, or set PUBLIC_URL or STORAGE_BUCKET "
+                "Replicate accepts uploads of up to 100 MB. Use a smaller file, or set PUBLIC_URL or STORAGE_BUCKET "
                 "so that it can fetch the file itself.",
                 code="too_large",
             )
@@ -208,7 +208,7 @@ class Replicate(HttpProvider):
             return RemoteStatus(ref, RemoteState.NOT_FOUND, message="Replicate does not know this prediction.")
 
     def _listed(self, params: dict[str, str], *, pages: int, whole: bool = False) -> Iterator[dict[str, Any]]:
-        """Predictions, newest first. `whole`: running out of `pages` is a failure, since something was not seen."""
+        """Yield predictions, newest first. With `whole`, running out of `pages` is an error, as some were not seen."""
         query = dict(params)
         for _ in range(pages):
             page = self.read("/predictions", params=query)
@@ -217,20 +217,20 @@ class Replicate(HttpProvider):
             yield from (item for item in page["results"] if isinstance(item, dict))
             if not page.get("next"):
                 return
-            # Only the query of the next page's URL is used: its host may not be the one that has our trust.
+            # Only the query of the next page's URL is used, since its host may not be the trusted one.
             query = params | dict(parse_qsl(urlsplit(str(page["next"])).query))
         if whole:
             raise ProviderError("Replicate's list is too long to search.", outcome_unknown=True, code="outcome_unknown")
 
     def _fresh_output(self, ref: RemoteRef) -> tuple[dict[str, Any], list[str]]:
-        """The prediction as it is now, with its addresses. Raises ProviderError when the output is gone."""
+        """Return the current prediction with its output URLs. Raises ProviderError if the output is gone."""
         prediction = dict(self._look(ref).raw)
         addresses = output_addresses(prediction.get("output"))
         if addresses:
             return prediction, addresses
-        message = "Replicate made it but returned no file."
+        message = "Replicate finished but returned no file."
         if prediction.get("data_removed") or not prediction:
-            message = "The result was made, but Replicate removes results after an hour and it was not fetched in time."
+            message = "Replicate finished, but removes results after an hour, and this one was not fetched in time."
         raise ProviderError(message, permanent=True, code="result_gone", raw=prediction)
 
     def _fetch_all(self, addresses: list[str], capability: Capability, into: Path) -> tuple[ProducedFile, ...]:
@@ -258,14 +258,14 @@ class Replicate(HttpProvider):
 
 
 def _is_complete(prediction: Mapping[str, Any]) -> bool:
-    """Whether a listed item says as much as the prediction itself does."""
+    """Whether a listed item is as complete as the prediction itself."""
     if prediction.get("status") == "succeeded":
         return prediction.get("output") is not None or bool(prediction.get("data_removed"))
     return "status" in prediction and ("error" in prediction or prediction["status"] != "failed")
 
 
 class Likeness(StrEnum):
-    """Whether a listed prediction is the one that we sent."""
+    """Whether a listed prediction is the one we sent."""
 
     OURS = "ours"
     MAYBE = "maybe"
@@ -273,7 +273,7 @@ class Likeness(StrEnum):
 
 
 def _likeness(echoed: Any, given: Mapping[str, Any], mark: str) -> Likeness:
-    """Ours has our mark and the same texts. What cannot be compared, or has no mark to compare, may be ours."""
+    """Compare the inputs: ours has our mark and the same texts. If there is nothing to compare, it may be ours."""
     if not isinstance(echoed, dict) or not given.keys() <= echoed.keys():
         return Likeness.MAYBE
     if any(echoed[name] != value for name, value in given.items() if isinstance(value, str)):
@@ -284,7 +284,7 @@ def _likeness(echoed: Any, given: Mapping[str, Any], mark: str) -> Likeness:
 
 
 def _leaves(value: Any) -> set[str]:
-    """Every scalar inside, as text."""
+    """Return every scalar inside, as text."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list):

@@ -1,7 +1,7 @@
 """Replicate's section of `image_params`, `video_params` and `lipsync_params`.
 
-Hosted models are data, not code. `ModelEntry.inputs` maps **our field name → the model's field name**; a
-field that is not mapped is not sent. Our names are
+Hosted models are data, not code. `ModelEntry.inputs` maps **our field name → the model's field name**; an unmapped
+field is not sent. Our names are
 
 - image: `prompt`, `negative_prompt`, `aspect_ratio`, `character_reference`, `seed`, `num_images`
 - video: `prompt`, `negative_prompt`, `aspect_ratio`, `image`, `last_image`, `character_reference`, `duration`, `seed`
@@ -18,12 +18,12 @@ from apps.providers.sections import AspectRatio, ModelsSection, Price, Section
 
 
 class ModelEntry(Section):
-    """How to speak to one hosted model.
+    """How to call one hosted model.
 
-    `required` lists our fields without which the model cannot be asked. `fixed` is sent as it stands.
-    `durations_seconds` are the only lengths the model makes (the shortest that covers the wish is bought);
-    empty: any length up to `maximum_seconds`. `aspect_ratios` empty: it takes none, or follows its image.
-    `output`: `uri` one address, `uri_list` several, `uri_or_list` either.
+    `required` lists our fields that the model needs. `fixed` is sent unchanged. `durations_seconds` are the only
+    lengths the model offers (the shortest that covers the request is bought); if empty, any length up to
+    `maximum_seconds`. If `aspect_ratios` is empty, the model takes none, or follows its image. `output` is `uri`
+    for one URL, `uri_list` for several, `uri_or_list` for either.
     """
 
     inputs: dict[str, str]

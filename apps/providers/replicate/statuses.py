@@ -1,4 +1,4 @@
-"""What a prediction's JSON says, in our terms. Facts: contracts of Replicate's HTTP API, `prediction` object."""
+"""Convert a prediction's JSON to our status. Source: the `prediction` object of Replicate's HTTP API."""
 
 import re
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ STATES = {
     "succeeded": RemoteState.SUCCEEDED,
     "failed": RemoteState.FAILED,
     "canceled": RemoteState.CANCELLED,
-    # Its deadline passed before it started; documented as not charged.
+    # The deadline passed before it started; documented as not charged.
     "aborted": RemoteState.FAILED,
 }
-# Failures are free text. These speak of the service's own trouble, where the same input may work next time.
+# Failures are free text. These indicate trouble at the service, so the same input may work next time.
 TRANSIENT = re.compile(
     r"interrupted|please (?:try again later|retry)|temporar|unavailable|timed? ?out|high (?:demand|load)|"
     r"out of memory|internal (?:server )?error|\bE00[34]\b|queue is full|rate limit",
@@ -26,7 +26,7 @@ REFUSED_CONTENT = re.compile(r"sensitive|flagged|moderat|safety|nsfw|content pol
 
 
 def status_of(prediction: dict[str, Any]) -> RemoteStatus:
-    """Raises KeyError when it has no id or no status."""
+    """Return the status. Raises KeyError if there is no id or no status."""
     word = str(prediction["status"])
     state = STATES.get(word, RemoteState.UNRECOGNISED)
     error = str(prediction.get("error") or "")
@@ -41,12 +41,12 @@ def status_of(prediction: dict[str, Any]) -> RemoteStatus:
 
 
 def output_addresses(output: Any) -> list[str]:
-    """Every URL in an output, which is a URL, a list of them, or an object that holds some."""
+    """Return every URL in an output, which is a URL, a list of them, or an object that contains some."""
     return list(_addresses(output))
 
 
 def finished_at(prediction: dict[str, Any]) -> float | None:
-    """Unix seconds, None when it does not say."""
+    """Return the end time in Unix seconds, or None if not given."""
     try:
         return datetime.fromisoformat(str(prediction.get("completed_at"))).timestamp()
     except ValueError:
@@ -66,12 +66,12 @@ def _addresses(value: Any) -> Iterator[str]:
 
 def _message(word: str, state: RemoteState, error: str) -> str:
     if word == "aborted":
-        return "Replicate gave the request up before it started; it was not charged."
+        return "Replicate dropped the request before it started; it was not charged."
     if state == RemoteState.UNRECOGNISED:
-        return f"Replicate says {word[:60]!r}, which is not known here; it is asked again."
+        return f"Replicate reports {word[:60]!r}, which mvsite doesn't know; it will be checked again."
     if state != RemoteState.FAILED:
         return ""
     said = " ".join(error.split())[:400] or "no reason was given"
     if REFUSED_CONTENT.search(error):
-        return f"Replicate's content check refused it: {said} Change the prompt or the image, then try again."
-    return f"Replicate could not make it: {said}"
+        return f"Replicate's content check refused this: {said} Change the prompt or the image, then try again."
+    return f"Replicate failed: {said}"

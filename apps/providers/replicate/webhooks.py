@@ -11,9 +11,9 @@ def webhook_is_genuine(*, body: bytes, headers: Mapping[str, str], secret: str) 
     A body delivered twice is genuine twice; the caller only polls for it, which is harmless.
     """
     try:
-        # The caller reads no JSON from the body, and the body need not be any.
+        # The body may be anything, and the caller doesn't read JSON from it.
         Webhook(secret).verify(body, dict(headers), json_parse=False)
     except (WebhookVerificationError, EmptyWebhookSecretError, ValueError):
-        # ValueError: bytes or base64 that the library could not decode, a signature without its version.
+        # ValueError: the library could not decode bytes or base64, or a signature has no version.
         return False
     return True

@@ -1,18 +1,18 @@
-"""Which of Sync.so's error codes may pass by themselves. Source: its error catalogue, `GET /v2/errors`."""
+"""Which of Sync.so's error codes are temporary. Source: its error catalogue, `GET /v2/errors`."""
 
 import re
 from typing import Any
 
-# The service's own trouble: the same request may work later. Anything else, unknown codes included, is permanent.
+# Trouble at the service: the same request may work later. Anything else, including unknown codes, is permanent.
 TRANSIENT = re.compile(
     r".*_timeout|.*_pipeline_failed|.*_unknown_error|.*_unhandled_error|.*_database_error|generation_infra_.*|"
     r"controller_.*|.*_probe_unavailable|elevenlabs_service_unavailable|usage_dependency_unavailable|internal_error|"
     r"rate_limit_exceeded|concurrency_limit_reached",
 )
-# What to do, where the vendor's words alone do not say it.
+# What to do, if the vendor's message alone doesn't say it.
 CURES = {
-    "generation_input_video_inaccessible": "The link to the video was dead or not public when it was needed.",
-    "generation_input_audio_inaccessible": "The link to the audio was dead or not public when it was needed.",
+    "generation_input_video_inaccessible": "The link to the video was broken or not public when it was needed.",
+    "generation_input_audio_inaccessible": "The link to the audio was broken or not public when it was needed.",
     "generation_input_segments_invalid": "Check the segments' times against the length of video and audio.",
     "generation_input_face_selection_invalid": "Choose a frame and a point where the face can be seen.",
     "generation_input_resolution_unsupported": "Use a video of at most 4096 × 2160.",
@@ -23,16 +23,16 @@ CURES = {
 
 
 def error_code(body: dict[str, Any]) -> str:
-    """The code under either of the two spellings in use."""
+    """Return the code, under either of the two keys in use."""
     return str(body.get("errorCode") or body.get("error_code") or "")
 
 
 def with_cure(words: str, code: str) -> str:
-    """The vendor's words, and what to do about this code, as sentences."""
+    """Return the vendor's message, and what to do about this code, as sentences."""
     cure = CURES.get(code, "")
     return f"{words.rstrip(' .')}. {cure}" if words and cure else words or cure
 
 
 def is_transient(code: str) -> bool:
-    """Whether asking again later, unchanged, can help."""
+    """Whether retrying later without changes can help."""
     return bool(TRANSIENT.fullmatch(code))

@@ -1,4 +1,4 @@
-"""What the values of Sync.so's options may be. Each mistake gets a sentence of its own, before anything is paid."""
+"""Validate the values of Sync.so's options. Each mistake gets its own message, before anything is paid."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -7,12 +7,12 @@ from apps.providers.base import LipsyncSegment, MediaInput
 from apps.providers.lengths import frame_rate_of
 from apps.providers.orders import SegmentProblem, is_number
 
-# The service's word for each, and what it does where voice and segment differ in length.
+# The service's name for each, and what it does if voice and segment differ in length.
 SYNC_MODES: Mapping[str, str] = {
     "remap": "remap: stretch to fit",
     "cut_off": "cut_off: end with the shorter",
     "silence": "silence: keep the longer",
-    "loop": "loop: start again",
+    "loop": "loop: repeat",
     "bounce": "bounce: back and forth",
 }
 # Options that may differ from segment to segment.
@@ -22,17 +22,17 @@ CHOICES: Mapping[str, Sequence[str]] = {
     "model_mode": ("lips", "face", "head"),
     "prompt": ("happy", "sad", "angry", "disgusted", "surprised", "neutral"),
 }
-# A length rounded by its container may count one frame more or less.
+# A length rounded by its container may be one frame off.
 FRAME_TOLERANCE = 1
 
 
 def option_errors(
     options: Mapping[str, Any], *, model: str, known: Collection[str], video: MediaInput
 ) -> dict[str, str]:
-    """A sentence for each option that the model does not know or whose value cannot be."""
+    """Return a message for each option that the model does not support or whose value is invalid."""
     errors = {}
     for name, value in options.items():
-        text = f"{model} does not know this option." if name not in known else _problem(name, value, video)
+        text = f"{model} does not support this option." if name not in known else _problem(name, value, video)
         if text:
             errors[name] = text
     return errors
@@ -41,7 +41,7 @@ def option_errors(
 def override_problems(
     segments: Sequence[tuple[int, LipsyncSegment]], *, model: str, known: Collection[str], video: MediaInput
 ) -> list[SegmentProblem]:
-    """The same for the options of single segments; `segments` come with their places."""
+    """Return the same for the options of single segments; `segments` come with their positions."""
     allowed = [name for name in known if name in OVERRIDE_OPTIONS]
     return [
         SegmentProblem(index, f"optionsOverride.{name}", text)
@@ -51,7 +51,7 @@ def override_problems(
 
 
 def _problem(name: str, value: Any, video: MediaInput) -> str:
-    """ "" for a value that may be sent, and for an option that a flavor lists and this code has not met."""
+    """Return what is wrong with the value, or "". Options that only the flavor knows are accepted."""
     if name in CHOICES:
         return "" if value in CHOICES[name] else f"Choose one of {', '.join(CHOICES[name])}."
     if name == "temperature":
@@ -67,7 +67,7 @@ def _speaker_problem(value: Any, video: MediaInput) -> str:
     if isinstance(value, bool):
         return ""
     if not isinstance(value, dict):
-        return f"Choose true or false, or an object of {', '.join(_SPEAKER)}."
+        return f"Choose true or false, or an object with {', '.join(_SPEAKER)}."
     if unknown := [key for key in value if key not in _SPEAKER]:
         return f"Unknown: {', '.join(unknown)}."
     problems = (_SPEAKER[key](one, video) for key, one in value.items())
@@ -75,22 +75,22 @@ def _speaker_problem(value: Any, video: MediaInput) -> str:
 
 
 def _auto_problem(value: Any, _video: MediaInput) -> str:
-    return "" if isinstance(value, bool) else "auto_detect is true or false."
+    return "" if isinstance(value, bool) else "auto_detect must be true or false."
 
 
 def _frame_problem(value: Any, video: MediaInput) -> str:
     frames = _frames(video)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0 and (not frames or value < frames):
         return ""
-    return "frame_number is a frame of the video, counted from 0."
+    return "frame_number must be a frame of the video, counted from 0."
 
 
 def _point_problem(value: Any, video: MediaInput) -> str:
     if not (isinstance(value, list) and len(value) == 2 and all(is_number(one) for one in value)):
-        return "coordinates are [x, y] in pixels of the video."
+        return "coordinates must be [x, y] in pixels of the video."
     size = (video.width, video.height)
     inside = all(one >= 0 and (limit is None or one < limit) for one, limit in zip(value, size, strict=True))
-    return "" if inside else f"coordinates lie outside the video, which has {video.width} × {video.height} pixels."
+    return "" if inside else f"coordinates are outside the video, which has {video.width} × {video.height} pixels."
 
 
 def _boxes_problem(value: Any, video: MediaInput) -> str:
@@ -99,7 +99,7 @@ def _boxes_problem(value: Any, video: MediaInput) -> str:
         box is None or (isinstance(box, list) and len(box) == 4 and all(is_number(one) for one in box)) for box in value
     )
     if not good:
-        return "bounding_boxes is a list of [x1, y1, x2, y2] or null."
+        return "bounding_boxes must be a list of [x1, y1, x2, y2] or null."
     if frames and abs(len(value) - frames) > FRAME_TOLERANCE:
         return f"bounding_boxes needs one entry for each of the video's {frames} frames, not {len(value)}."
     return ""
@@ -114,6 +114,6 @@ _SPEAKER: Mapping[str, Callable[[Any, MediaInput], str]] = {
 
 
 def _frames(video: MediaInput) -> int:
-    """How many frames the video has, 0 where that is not known."""
+    """Return the number of frames of the video, or 0 if unknown."""
     fps = frame_rate_of(video)
     return round((video.duration_seconds or 0.0) * float(fps)) if fps else 0

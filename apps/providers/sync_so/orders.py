@@ -1,4 +1,4 @@
-"""What Sync.so makes of an order of segments: its models, its options, and segments that it will not refuse."""
+"""Sync.so's rules for orders of segments: its models, its options, and segments that it won't refuse."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -47,7 +47,7 @@ class SyncOrders(OrderRules):
 
 
 def _told(request: SegmentedLipsyncRequest) -> dict[str, Any]:
-    """The lengths as the order's files say, for `segment_problems` and `segments_fitted`."""
+    """Return the lengths given by the order's files, for `segment_problems` and `segments_fitted`."""
     fps = frame_rate_of(request.video)
     return {
         "video_seconds": request.video.duration_seconds or 0.0,
@@ -57,7 +57,7 @@ def _told(request: SegmentedLipsyncRequest) -> dict[str, Any]:
 
 
 def checked_segments(request: SegmentedLipsyncRequest) -> tuple[LipsyncSegment, ...]:
-    """The segments as they will be sent. Raises InputError that names each problem by segment."""
+    """Return the segments as they will be sent. Raises InputError with each problem by segment."""
     name, entry = model_of(request)
     facts = probe_media(request.video.path)
     frame_seconds = float(1 / facts.fps) if facts.fps else float(Fraction(1, 25))

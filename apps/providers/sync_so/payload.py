@@ -1,7 +1,7 @@
-"""The body of `POST /v2/generate`, built field by field from a typed request: nothing else can be sent.
+"""Build the body of `POST /v2/generate` field by field from a typed request, so that nothing else can be sent.
 
 Top-level keys are camelCase, keys inside `options` snake_case. A segment has `startTime`, `endTime`, `audioInput` and
-sometimes `optionsOverride`; any other key (a `label`) is refused by the service for all segments together.
+sometimes `optionsOverride`; with any other key (such as `label`) the service refuses all segments.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,34 +23,34 @@ from apps.providers.lengths import frame_rate_of
 from apps.providers.sync_so.options import option_errors
 from apps.providers.sync_so.sections import SyncModel, SyncSection
 
-# Prices are quoted per second at this rate; billed is the output frame.
+# Prices are quoted per second at this rate, but billed per output frame.
 PRICED_FPS = 25
 
-# Where a file of ours can be fetched: {"url": …} or {"assetId": …}.
+# Where the service can fetch our file: {"url": …} or {"assetId": …}.
 SourceOf = Callable[[MediaInput], Mapping[str, str]]
 
 
 def section_of(settings: Mapping[str, Any]) -> SyncSection:
-    """The flavor's table. Raises InputError when it is missing."""
+    """Return the flavor's section. Raises InputError if it is missing."""
     try:
         return SyncSection.model_validate(settings["providers"]["sync_so"])
     except (KeyError, ValidationError) as error:
-        raise InputError("The flavor holds no usable providers.sync_so section.") from error
+        raise InputError("The flavor has no valid providers.sync_so section.") from error
 
 
 def model_of(request: ProviderRequest) -> tuple[str, SyncModel]:
-    """The model's name and entry. Raises InputError for one that the flavor does not list."""
+    """Return the model's name and entry. Raises InputError for a model that the flavor does not list."""
     section = section_of(request.settings)
     name = request.model if isinstance(request, SegmentedLipsyncRequest) else section.model
     entry = section.models.get(name)
     if entry is None:
         known = ", ".join(section.models)
-        raise InputError(f"The model {name!r} is not known. Choose one of: {known}.", errors={"model": "unknown"})
+        raise InputError(f"The model {name!r} is unknown. Choose one of: {known}.", errors={"model": "unknown"})
     return name, entry
 
 
 def lipsync_body(request: LipsyncRequest, source_of: SourceOf) -> dict[str, Any]:
-    """Plain lip-sync. Options that the model does not list are left out: they are defaults, not wishes."""
+    """Return the body for plain lip-sync. Options that the model does not list are omitted: they are only defaults."""
     name, entry = model_of(request)
     wished = {
         "sync_mode": section_of(request.settings).sync_mode,
@@ -66,7 +66,7 @@ def lipsync_body(request: LipsyncRequest, source_of: SourceOf) -> dict[str, Any]
 def segmented_body(
     request: SegmentedLipsyncRequest, segments: Sequence[LipsyncSegment], source_of: SourceOf
 ) -> dict[str, Any]:
-    """Segmented lip-sync with segments that were checked and fitted. Raises InputError for an unknown option."""
+    """Return the body for segmented lip-sync of checked, fitted segments. Raises InputError for an unknown option."""
     name, entry = model_of(request)
     options = {"sync_mode": request.sync_mode, **request.options}
     check_options(options, model=name, entry=entry, video=request.video)
@@ -85,15 +85,15 @@ def segmented_body(
 
 
 def check_options(options: Mapping[str, Any], *, model: str, entry: SyncModel, video: MediaInput) -> None:
-    """Raises InputError, naming each option that the model does not know or whose value cannot be."""
+    """Raise InputError with each option that the model does not support or whose value is invalid."""
     errors = option_errors(options, model=model, known=entry.options, video=video)
     if errors:
         words = " ".join(f"{name}: {text}" for name, text in errors.items())
-        raise InputError(f"The options do not fit. {words}", errors=errors)
+        raise InputError(f"Some options are not valid. {words}", errors=errors)
 
 
 def options_body(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options in the service's shape: speaker detection is an object there, a switch with us."""
+    """Return options in the service's format: speaker detection is an object there, but a switch here."""
     body = dict(options)
     speaker = body.get("active_speaker_detection")
     if isinstance(speaker, bool):
@@ -102,7 +102,7 @@ def options_body(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def price_quote(request: ProviderRequest, seconds: float, video: MediaInput) -> Quote:
-    """Seconds × the flavor's price, corrected for the picture's frame rate since frames are billed."""
+    """Return seconds × the flavor's price, adjusted for the video's frame rate since frames are billed."""
     name, entry = model_of(request)
     fps = frame_rate_of(video) or PRICED_FPS
     amount = Decimal(str(seconds)) * entry.price.usd * Decimal(str(round(float(fps), 3))) / PRICED_FPS
@@ -118,7 +118,7 @@ def _input(kind: str, media: MediaInput, source_of: SourceOf) -> dict[str, Any]:
 def _segment_body(segment: LipsyncSegment) -> dict[str, Any]:
     sound: dict[str, Any] = {"refId": segment.audio_reference}
     if segment.audio_start_seconds is not None and segment.audio_end_seconds is not None:
-        # Crop times without a crop are refused too, so they are sent only where the user cropped.
+        # The service refuses crop times without a crop, so they are only sent if the user cropped.
         sound |= {"startTime": segment.audio_start_seconds, "endTime": segment.audio_end_seconds}
     body: dict[str, Any] = {
         "startTime": segment.start_seconds,

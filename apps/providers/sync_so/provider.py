@@ -1,7 +1,7 @@
 """Sync.so: lip-sync of a whole clip, and of segments of one.
 
-A create request carries an `Idempotency-Key`, so one whose answer was lost is sent again with the same key. The
-account has a number of places (by plan); a 429 for want of a place is "wait", not a failure.
+A create request has an `Idempotency-Key`, so if its response was lost, it is sent again with the same key. The account
+has a number of concurrent slots (by plan); a 429 because all are taken means "wait", not a failure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,10 +47,10 @@ STATES = {
     "FAILED": RemoteState.FAILED,
     "REJECTED": RemoteState.FAILED,
 }
-# A place frees when a generation ends, which takes tens of seconds; used when the service names no time.
+# A slot becomes free when a generation ends, which takes tens of seconds; used if the service gives no time.
 PLACE_RETRY_SECONDS = 15.0
 LIST_LIMIT = 100
-# A person waits for the price; there is a table beside it.
+# A person is waiting for the price, and there is a table as a fallback.
 ESTIMATE_SECONDS = 10.0
 
 
@@ -64,12 +64,12 @@ class SyncSo(SyncOrders, HttpProvider):
     url_setting = "SYNC_BASE_URL"
     key_setting = "SYNC_API_KEY"
     webhook_setting = "SYNC_WEBHOOK_SECRET"
-    # By default the lower of the two numbers that its pages give.
+    # By default the lower of the two numbers in its documentation.
     submits_setting = "SYNC_SUBMITS_PER_MINUTE"
     capabilities = frozenset({Capability.LIPSYNC, Capability.SEGMENTED_LIPSYNC})
     idempotent_submit = True
     poll_batch_size = LIST_LIMIT
-    # Half an hour of video, the longest that a plan allows, took under two hours in users' reports.
+    # Users report under two hours for half an hour of video, the longest that any plan allows.
     deadline_seconds = 3 * 3600.0
 
     def headers(self) -> dict[str, str]:
@@ -91,13 +91,13 @@ class SyncSo(SyncOrders, HttpProvider):
     def special_error(self, failure: HttpFailure, refusal: VendorRefusal) -> ProviderError | None:
         if failure.kind is FailureKind.THROTTLED and refusal.code == "concurrency_limit_reached":
             return ProviderError(
-                "All places of the account at Sync.so are taken. It is tried again when one frees.",
+                "All of the account's slots at Sync.so are in use. Waiting for a free one.",
                 code="no_capacity",
                 retry_after=failure.retry_after or refusal.retry_after or PLACE_RETRY_SECONDS,
             )
         if failure.kind is FailureKind.REFUSED and is_transient(refusal.code):
             words = self.shown(refusal.words)
-            return ProviderError(f"Sync.so could not take it just now: {words}", code="unavailable")
+            return ProviderError(f"Sync.so could not accept the request right now: {words}", code="unavailable")
         return None
 
     def quote(self, request: ProviderRequest) -> Quote:
@@ -105,7 +105,7 @@ class SyncSo(SyncOrders, HttpProvider):
             seconds = lipsync_seconds(request, section_of(request.settings).sync_mode)
             return price_quote(request, seconds, request.video)
         if isinstance(request, SegmentedLipsyncRequest):
-            # The output is the whole video; that no less is billed is the safe assumption.
+            # The output is the whole video, so assume that all of it is billed.
             return price_quote(request, seconds_of(request.video), request.video)
         raise InputError("Sync.so makes lip-sync only. Choose another provider for this.")
 
@@ -140,7 +140,7 @@ class SyncSo(SyncOrders, HttpProvider):
             generation_id = str(error.evidence.get("work_id") or "")
             if not generation_id:
                 raise
-            # They lost the outcome themselves, but kept the id of what the key made.
+            # Sync.so lost the outcome, but kept the id of what the key created.
             return RemoteStatus(RemoteRef(self.name, generation_id), RemoteState.QUEUED, raw={"id": generation_id})
         return self._status(answer, paid=True)
 
@@ -156,7 +156,7 @@ class SyncSo(SyncOrders, HttpProvider):
                 status = self._status(generation)
                 if status.ref.remote_id in wanted and not _lacks_reason(status):
                     found[status.ref] = status
-        # What the list left out, or told without the reason of a failure, is asked for by itself.
+        # What the list omitted, or listed as failed without a reason, is requested individually.
         return found | {ref: self._look(ref) for ref in refs if ref not in found}
 
     def collect(self, status: RemoteStatus, *, capability: Capability, into: Path) -> ProviderResult:
@@ -169,13 +169,13 @@ class SyncSo(SyncOrders, HttpProvider):
         except ProviderError as error:
             if error.code not in FRESH_LINK_HELPS:
                 raise
-            generation = self._fresh(status.ref)  # signed links expire; a new one costs nothing
+            generation = self._fresh(status.ref)  # signed links expire; a new one is free
             result_fetch(self.title, str(generation["outputUrl"]), into=path, kind="video")
         facts = {"model": generation.get("model", ""), "output_duration": generation.get("outputDuration")}
         return ProviderResult(files=(ProducedFile(path, "video", "video/mp4"),), facts=facts)
 
     def cancel(self, ref: RemoteRef) -> None:
-        """The API knows no cancel (its DELETE refuses what is not final), so the work runs to its end."""
+        """Do nothing: the API can't cancel (its DELETE rejects unfinished work), so the work runs to its end."""
 
     def webhook_is_genuine(self, *, body: bytes, headers: Mapping[str, str], now: float) -> bool:
         return webhook_is_genuine(body=body, headers=headers, secret=self.webhook_secret, now=now)
@@ -185,7 +185,7 @@ class SyncSo(SyncOrders, HttpProvider):
         if not isinstance(models, list):
             raise self.unclear(models, paid=False)
         names = [str(model.get("id")) for model in models if isinstance(model, dict)]
-        return f"the key answers, models: {', '.join(names[:8])}"
+        return f"the key works, models: {', '.join(names[:8])}"
 
     def _source(self, media: MediaInput) -> Mapping[str, str]:
         return {"url": media.public_url} if media.public_url else {"assetId": self._upload(media)}
@@ -202,11 +202,11 @@ class SyncSo(SyncOrders, HttpProvider):
         except (KeyError, TypeError) as error:
             raise self.unclear(place, paid=False) from error
         try:
-            # A presigned address: the key stays here.
+            # A presigned URL, so the key is not sent.
             http.send_file("PUT", upload_url, path=media.path, content_type=media.content_type)
         except HttpFailure as failure:
-            # The bucket's refusals say nothing of the account: a new place is asked for at the next try.
-            message = "The upload to Sync.so did not come through. It is tried again; nothing was paid."
+            # The bucket's errors say nothing about the account; the next attempt gets a new upload URL.
+            message = "The upload to Sync.so failed. Retrying; nothing was paid."
             raise ProviderError(message, code="upload_failed", raw=self.without_key(failure.raw)) from failure
         kind = media.content_type.partition("/")[0].upper()
         asset = self.write("POST", "/v2/assets", json_body={"url": address, "type": kind})
@@ -232,12 +232,12 @@ class SyncSo(SyncOrders, HttpProvider):
 
     def _message(self, word: str, state: RemoteState, code: str, words: str) -> str:
         if state is RemoteState.UNRECOGNISED:
-            return f"Sync.so says {word[:60]!r}, which is not known here; it is asked again."
+            return f"Sync.so reports {word[:60]!r}, which mvsite doesn't know; it will be checked again."
         if state in {RemoteState.QUEUED, RemoteState.RUNNING}:
-            return f"Sync.so says {word}."
+            return f"Sync.so reports {word}."
         if state is not RemoteState.FAILED:
             return ""
-        verb = "rejected it" if word == "REJECTED" else "could not make it"
+        verb = "rejected the request" if word == "REJECTED" else "failed"
         said = self.shown(words) or code or "no reason was given"
         return f"Sync.so {verb}: {with_cure(said, code)}"
 
@@ -254,14 +254,14 @@ class SyncSo(SyncOrders, HttpProvider):
         if generation.get("outputUrl"):
             return generation
         raise ProviderError(
-            "Sync.so has no file for this generation any more.", permanent=True, code="result_gone", raw=generation
+            "Sync.so no longer has a file for this generation.", permanent=True, code="result_gone", raw=generation
         )
 
 
 def _check_length(request: LipsyncRequest, seconds: float) -> None:
     name, entry = model_of(request)
     if entry.maximum_seconds is not None and seconds > entry.maximum_seconds:
-        raise InputError(f"{name} makes up to {entry.maximum_seconds:g} s; this is {seconds:.1f} s. Shorten it.")
+        raise InputError(f"{name} supports up to {entry.maximum_seconds:g} s; this is {seconds:.1f} s. Shorten it.")
 
 
 def _lacks_reason(status: RemoteStatus) -> bool:

@@ -8,7 +8,7 @@ from apps.providers.sections import ModelsSection, Price, Section
 
 
 class SyncModel(Section):
-    """A lip-sync model of Sync.so: which of our options it knows, and its price."""
+    """A lip-sync model of Sync.so: which of our options it supports, and its price."""
 
     options: list[str] = Field(default_factory=list)
     maximum_seconds: float | None = Field(default=None, gt=0)
@@ -16,7 +16,7 @@ class SyncModel(Section):
 
 
 class SyncSection(ModelsSection):
-    """`sync_mode` says what happens when sound and picture differ in length."""
+    """`sync_mode` says what happens if audio and video differ in length."""
 
     models: dict[str, SyncModel]
     sync_mode: Literal["bounce", "loop", "cut_off", "silence", "remap"] = "cut_off"

@@ -1,7 +1,7 @@
-"""Rules for segments, applied before anything is stored or paid. Pure: lengths are probed by the caller.
+"""Rules for segments, applied before anything is stored or paid. Pure functions: the caller probes lengths.
 
-Sync.so answers every mistake with "The segments configuration is invalid", so each rule here has words of its
-own. Facts: an end beyond the real length by 2 ms is refused, touching segments were, half a crop is.
+Sync.so responds to every mistake with "The segments configuration is invalid", so each rule here has its own message.
+Facts: it refuses an end 2 ms beyond the real length and half a crop, and has refused touching segments.
 """
 
 import math
@@ -12,15 +12,15 @@ from itertools import pairwise
 from apps.providers.base import LipsyncSegment
 from apps.providers.orders import SegmentProblem
 
-# Kept free at the end of a medium, since containers round their length: within the 50 to 100 ms that are advised.
+# Margin at the end of a file, since containers round their length: within the recommended 50 to 100 ms.
 END_MARGIN_SECONDS = 0.05
-# Shorter than this no mouth movement can be seen, and rounding could swallow it.
+# In less time no mouth movement is visible, and rounding could remove it.
 SHORTEST_SECONDS = 0.1
-# Times typed with three digits may differ by rounding from their neighbour's; the fitted ones are apart anyway.
+# Times typed with three decimals may differ from their neighbour's by rounding; the fitted ones are apart anyway.
 OVERLAP_TOLERANCE_SECONDS = 0.0005
-# A crop that differs by less from its segment was meant to be as long: fields show milliseconds.
+# A crop within this of its segment was meant to be the same length: fields show milliseconds.
 EQUAL_LENGTH_SECONDS = 0.002
-# What the vendor's pages can bear.
+# As many as the vendor's pages can handle.
 MAXIMUM_SEGMENTS = 100
 MAXIMUM_AUDIOS = 20
 
@@ -34,12 +34,12 @@ def segment_problems(
     maximum_seconds: float | None = None,
     places: Sequence[int] | None = None,
 ) -> list[SegmentProblem]:
-    """Everything that is wrong, at once; empty when `segments_fitted` of them may be sent.
+    """Return all problems; empty if `segments_fitted` of them may be sent.
 
-    `places` are the segments' places in the caller's list, where some of that could not be read.
+    `places` are the segments' positions in the caller's list, which may have entries that could not be read.
 
-    `audio_seconds` holds the probed length of each audio by reference id. `maximum_seconds` is the longest video
-    that the model or plan takes.
+    `audio_seconds` has the probed length of each audio by reference id. `maximum_seconds` is the longest video
+    that the model or plan accepts.
     """
     problems = _counts(segments, audio_seconds, video_seconds, maximum_seconds)
     numbered = list(zip(places or range(len(segments)), segments, strict=True))
@@ -56,8 +56,8 @@ def segments_fitted(
     audio_seconds: Mapping[str, float],
     frame_seconds: float = 1 / 25,
 ) -> tuple[LipsyncSegment, ...]:
-    """The segments as they are sent: in order, in whole milliseconds, ends inside the margin, and a frame between
-    two that touch. A crop as long as its segment stays so. Expects segments without problems."""
+    """Return the segments as they are sent: in order, in whole milliseconds, with ends inside the margin and a frame
+    between two that touch. A crop as long as its segment stays so. Expects segments without problems."""
     ordered = sorted(segments, key=lambda one: one.start_seconds)
     fitted = [_inside(segment, video_seconds, audio_seconds) for segment in ordered]
     for index, (earlier, later) in enumerate(pairwise(fitted)):
@@ -81,7 +81,7 @@ def _counts(
     if len(audio_seconds) > MAXIMUM_AUDIOS:
         problems.append(SegmentProblem(None, "audio", f"Use at most {MAXIMUM_AUDIOS} audio files."))
     if maximum_seconds is not None and video_seconds > maximum_seconds:
-        text = f"The video is {video_seconds:.1f} s long; the model takes up to {maximum_seconds:g} s. Shorten it."
+        text = f"The video is {video_seconds:.1f} s long; the model accepts up to {maximum_seconds:g} s. Shorten it."
         problems.append(SegmentProblem(None, "video", text))
     return problems
 
@@ -126,9 +126,9 @@ def _range_problems(
         problems.append(SegmentProblem(index, start_field, "The start must not be before 0."))
     if start >= end:
         problems.append(SegmentProblem(index, end_field, "The end must come after the start."))
-    # An end on the very last frame is what people mean by "to the end"; it is drawn inside the margin.
+    # People set the end to the very last frame to mean "to the end"; it is moved inside the margin.
     if end > math.ceil(length * 1000) / 1000:
-        text = f"The end, {end:.7g} s, lies beyond the {medium}, which is {length:.3f} s long."
+        text = f"The end, {end:.7g} s, is past the end of the {medium}, which is {length:.3f} s long."
         problems.append(SegmentProblem(index, end_field, text))
     return problems
 
@@ -166,7 +166,7 @@ def _inside(segment: LipsyncSegment, video_seconds: float, audio_seconds: Mappin
 
 
 def _together(wanted: LipsyncSegment, fitted: LipsyncSegment) -> LipsyncSegment:
-    """Shorten picture and voice by the same where they were equally long, or the service stretches one of them."""
+    """Shorten video and voice equally if they were equally long; otherwise the service stretches one of them."""
     start, end = fitted.audio_start_seconds, fitted.audio_end_seconds
     if start is None or end is None or wanted.audio_start_seconds is None or wanted.audio_end_seconds is None:
         return fitted
@@ -180,12 +180,12 @@ def _together(wanted: LipsyncSegment, fitted: LipsyncSegment) -> LipsyncSegment:
 
 
 def _last(length: float) -> float:
-    """The latest end that is sent for a medium of this length."""
+    """Return the latest end that is sent for a file of this length."""
     return _floor(length - END_MARGIN_SECONDS)
 
 
 def _floor(seconds: float) -> float:
-    # A nanosecond of grace, so that 1.001 stays 1.001 in binary too.
+    # A nanosecond of tolerance, so that 1.001 stays 1.001 despite binary rounding.
     return math.floor(seconds * 1000 + 1e-6) / 1000
 
 

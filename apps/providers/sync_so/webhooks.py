@@ -1,10 +1,10 @@
-"""Verification of Sync.so's webhooks: hex, the whole secret as it is shown as the key, two-part message."""
+"""Verification of Sync.so's webhooks: hex, with the whole secret as displayed as the key, two-part message."""
 
 import hashlib
 import hmac
 from collections.abc import Mapping
 
-# Five minutes for clocks and slow deliveries, as for the other provider.
+# Five minutes for clock differences and slow deliveries, as for the other provider.
 TOLERANCE_SECONDS = 300.0
 
 
