@@ -1,7 +1,7 @@
-"""A strict fake of an OpenAI-compatible chat server, in the manners of OpenAI, Gemini or Ollama.
+"""A strict fake of an OpenAI-compatible chat server that behaves like OpenAI, Gemini or Ollama.
 
-It writes as many scenes as the user message asks for ("exactly N scenes"). `answers` scripts the next contents,
-`bodies` the next whole bodies. Schemas outside the subset that all servers take are refused.
+It writes as many scenes as the user message requests ("exactly N scenes"). `answers` scripts the next contents,
+`bodies` the next whole bodies. Schemas outside the subset that all servers accept are refused.
 """
 
 import json
@@ -63,7 +63,7 @@ class FakeChat(FakeService):
         return Reply(200, self.completion(content, body))
 
     def completion(self, content: str | None, body: Any = None, **choice: Any) -> dict[str, Any]:
-        """A whole 200 body around `content`; more arguments go into the choice."""
+        """Return a whole 200 body around `content`; other arguments go into the choice."""
         words = len(json.dumps(body or {})) // 4
         usage = {"prompt_tokens": words, "completion_tokens": len(content or "") // 4, "total_tokens": words}
         message = {"role": "assistant", "content": content, "refusal": choice.pop("refusal", None)}
@@ -76,7 +76,7 @@ class FakeChat(FakeService):
         }
 
     def error(self, status: int, message: str, *, code: Any = None, kind: str = "invalid_request_error") -> Refusal:
-        """An error in this server's manners."""
+        """Return an error in this server's format."""
         if self.manners == "gemini":
             return Refusal(status, [{"error": {"code": status, "message": message, "status": "INVALID_ARGUMENT"}}])
         return Refusal(status, {"error": {"message": message, "type": kind, "param": None, "code": code}})
@@ -115,7 +115,7 @@ class FakeChat(FakeService):
             self._check_schema(named.get("schema"), "()")
 
     def _check_schema(self, schema: Any, place: str) -> None:
-        """What OpenAI's strict mode demands, and what other servers refuse."""
+        """Check what OpenAI's strict mode requires and other servers reject."""
         if not isinstance(schema, dict) or isinstance(schema.get("type"), list) or REFUSED_IN_SCHEMA & set(schema):
             raise self.error(400, f"Invalid schema for response_format: in context={place}.")
         properties = schema.get("properties", {})

@@ -1,4 +1,4 @@
-"""A strict fake of a ComfyUI server: queue, history, uploads, view. Graphs are checked as the real one does."""
+"""A strict fake of a ComfyUI server: queue, history, uploads, view. Graphs are checked like on a real server."""
 
 import re
 import time
@@ -125,12 +125,12 @@ class FakeComfyUi(FakeService):
         return Reply(200, media.image(), {"Content-Type": "image/png"})
 
     def restart(self) -> None:
-        """Queue and history live in memory."""
+        """Clear queue and history, which are in memory."""
         with self.lock:
             self.prompts.clear()
 
     def _check(self, graph: Any) -> dict[str, Any]:
-        """The node errors of outputs that are dropped. Raises Refusal when none is left."""
+        """Return the node errors of dropped outputs. Raises Refusal if no output is left."""
         if not isinstance(graph, dict) or any(
             "class_type" not in node for node in graph.values() if isinstance(node, dict)
         ):
@@ -181,7 +181,7 @@ class FakeComfyUi(FakeService):
 
 
 def _saved(node: dict[str, Any]) -> dict[str, Any]:
-    """SaveVideo lists its file under `images`, like the real node; previews are of type temp."""
+    """Return a node's outputs. Like the real node, SaveVideo lists its file under `images`; previews have type temp."""
     kind = node["class_type"]
     name = f"mvsite_00001_{'.mp4' if kind == 'SaveVideo' else '.png'}"
     item = {"filename": name, "subfolder": "", "type": "temp" if kind == "PreviewImage" else "output"}

@@ -1,4 +1,4 @@
-"""Small real media for the fakes, made by the bundled ffmpeg and kept for the life of the process."""
+"""Small real media for the fakes, created by the bundled ffmpeg and cached for the life of the process."""
 
 import functools
 import subprocess
@@ -18,20 +18,20 @@ def _ffmpeg(*arguments: str, out: Path) -> bytes:
 
 @functools.cache
 def video(seconds: float = 1.0, size: str = "320x180") -> bytes:
-    """A silent H.264 mp4 at 24 frames a second."""
+    """Return a silent H.264 mp4 at 24 frames a second."""
     return lavfi_video(f"testsrc2=duration={seconds}:size={size}:rate=24")
 
 
 @functools.cache
 def lavfi_video(source: str) -> bytes:
-    """The pictures of a source of ffmpeg's own as a silent H.264 mp4."""
+    """Return one of ffmpeg's built-in video sources as a silent H.264 mp4."""
     with tempfile.TemporaryDirectory() as folder:
         return _ffmpeg("-f", "lavfi", "-i", source, *ENCODE, "-movflags", "+faststart", out=Path(folder, "out.mp4"))
 
 
 @functools.cache
 def image(size: str = "320x180", extension: str = "png") -> bytes:
-    """A still picture; `extension` is png, jpg or webp."""
+    """Return a still image; `extension` is png, jpg or webp."""
     with tempfile.TemporaryDirectory() as folder:
         source = f"testsrc2=duration=1:size={size}:rate=1"
         return _ffmpeg("-f", "lavfi", "-i", source, "-frames:v", "1", out=Path(folder, f"out.{extension}"))
@@ -39,7 +39,7 @@ def image(size: str = "320x180", extension: str = "png") -> bytes:
 
 @functools.cache
 def sound(seconds: float = 1.0) -> bytes:
-    """A mono tone as 16-bit wav."""
+    """Return a mono tone as 16-bit wav."""
     with tempfile.TemporaryDirectory() as folder:
         source = f"sine=frequency=330:duration={seconds}:sample_rate=16000"
         return _ffmpeg("-f", "lavfi", "-i", source, out=Path(folder, "out.wav"))
@@ -47,9 +47,9 @@ def sound(seconds: float = 1.0) -> bytes:
 
 @functools.lru_cache(maxsize=64)
 def video_with_sound(picture: bytes, voice: bytes) -> bytes:
-    """The picture of the first with the sound of the second, as long as the shorter.
+    """Return the first one's video with the second one's audio, as long as the shorter.
 
-    Raises subprocess.CalledProcessError where one of them is no media.
+    Raises subprocess.CalledProcessError if one of them isn't media.
     """
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder, "picture"), Path(folder, "voice")]
@@ -62,7 +62,7 @@ def video_with_sound(picture: bytes, voice: bytes) -> bytes:
 
 @functools.lru_cache(maxsize=256)
 def duration(content: bytes) -> float:
-    """Seconds, read from the container. Raises ValueError for bytes that hold no timed media."""
+    """Return the seconds given by the container. Raises ValueError for bytes that aren't timed media."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "media")
         path.write_bytes(content)
@@ -72,4 +72,4 @@ def duration(content: bytes) -> float:
         if line.strip().startswith("Duration:"):
             hours, minutes, seconds = line.split("Duration:")[1].split(",")[0].strip().split(":")
             return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    raise ValueError("no media")
+    raise ValueError("not media")

@@ -1,7 +1,7 @@
 """A strict fake of Replicate's HTTP API: predictions, listing, cancel, files, outputs that expire.
 
-Input schemas are the ones of the real models (contracts chapter 2.6): an unknown field, a missing one or a
-value outside its enum is 422, wrong case included. Inputs by URL are really fetched. There is no idempotency.
+Input schemas are those of the real models: an unknown field, a missing one or a value outside its enum (including
+wrong case) is 422. Inputs by URL are really fetched. There is no idempotency.
 """
 
 import base64
@@ -24,7 +24,7 @@ from tests.fakes.server import FakeService, Refusal, Reply, Request, TokenBucket
 
 RATIOS = ["16:9", "9:16", "1:1", "4:3", "3:4"]
 MORE_RATIOS = [*RATIOS, "2:3", "3:2", "4:5", "5:4", "21:9"]
-# field → type name, or the list of allowed values; "!" in front of a field's name makes it required.
+# field → type name, or the list of allowed values; "!" before a field's name makes it required.
 MODELS: dict[str, dict[str, Any]] = {
     "google/veo-3-fast": {
         "!prompt": "string", "aspect_ratio": ["16:9", "9:16"], "duration": [4, 6, 8], "image": "uri",
@@ -122,11 +122,11 @@ class Prediction:
 
 
 class FakeReplicate(FakeService):
-    """`moderation_words` in a prompt end as a failed prediction, as the real service does it.
+    """`moderation_words` in a prompt lead to a failed prediction, as at the real service.
 
     `retention_seconds` is the real service's hour. `end_next_as` scripts how the next prediction ends, e.g.
-    ("aborted", "deadline") or ("resting", None) for a status that nobody knows. `every_video` is what its models make,
-    whatever was asked for.
+    ("aborted", "deadline") or ("resting", None) for an unknown status. `every_video` is what its models return,
+    whatever was requested.
     """
 
     name = "replicate"
@@ -272,7 +272,7 @@ class FakeReplicate(FakeService):
             raise Refusal(429, body, {"Retry-After": str(wait), "ratelimit-remaining": "0"})
 
     def _trouble(self, prediction: Prediction) -> str:
-        """What will make the prediction fail: moderation, or an input that cannot be fetched."""
+        """Return what will make the prediction fail: moderation, or an input that can't be fetched."""
         words = str(prediction.input.get("prompt", "")).lower()
         if any(word in words for word in self.moderation_words):
             return "The input or output was flagged as sensitive. Please try again with different inputs. (E005)"
@@ -357,7 +357,7 @@ class FakeReplicate(FakeService):
         }
 
     def send_webhook(self, prediction_id: str, *, age_seconds: float = 0, secret: str = "") -> int:
-        """Deliver the completed event once, as signed; returns the receiver's status (0: not reached)."""
+        """Deliver the signed completed event once and return the receiver's status (0: not reached)."""
         prediction = self.predictions[prediction_id]
         body = json.dumps(self._show(prediction)).encode()
         return post_signed(prediction.webhook, body, self.sign(body, age_seconds=age_seconds, secret=secret))

@@ -1,4 +1,4 @@
-"""`python -m tests.fakes.run`: all fakes in one process, for trying the paid paths for nothing.
+"""`python -m tests.fakes.run`: all fakes in one process, for trying out the paid paths for free.
 
 Prints one line `NAME=value` for each setting that points mvsite at them, then runs until it is stopped. With
 `--base-port N` the ports are N, N+1, …, so that a restart keeps them.
@@ -16,7 +16,7 @@ from tests.fakes.sync_so import FakeSyncSo
 
 
 def settings_of(chat: FakeChat, replicate: FakeReplicate, sync_so: FakeSyncSo, comfyui: FakeComfyUi) -> dict[str, str]:
-    """The environment in which mvsite speaks to these fakes."""
+    """Return the environment variables that point mvsite at these fakes."""
     fakes: list[FakeService] = [chat, replicate, sync_so, comfyui]
     return {
         "LLM_BASE_URL": chat.base_url,
@@ -36,7 +36,7 @@ def settings_of(chat: FakeChat, replicate: FakeReplicate, sync_so: FakeSyncSo, c
 def main() -> None:
     parser = argparse.ArgumentParser(description="Run the fake services.")
     parser.add_argument("--base-port", type=int, default=0)
-    parser.add_argument("--latency", type=float, default=5.0, help="seconds that a generation takes")
+    parser.add_argument("--latency", type=float, default=5.0, help="seconds per generation")
     options = parser.parse_args()
     ports = [options.base_port + index if options.base_port else 0 for index in range(4)]
     chat = FakeChat(port=ports[0], keep_log=False)

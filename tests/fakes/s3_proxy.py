@@ -1,4 +1,4 @@
-"""A proxy in front of a real S3 server that breaks chosen requests in chosen ways."""
+"""A proxy in front of a real S3 server that injects faults into chosen requests."""
 
 import socket
 import threading
@@ -31,7 +31,7 @@ class Seen:
 
 @dataclass
 class Proxy:
-    """`faults` may be changed while it runs. `go_on` ends the waiting of slow requests early."""
+    """`faults` may be changed while it runs. `go_on` releases slow requests early."""
 
     url: str
     upstream: tuple[str, int]
@@ -73,7 +73,7 @@ class _Server(ThreadingHTTPServer):
     proxy: Proxy
 
     def handle_error(self, *_: object) -> None:
-        """Lines cut by a killed client are what the tests are about, not news."""
+        """Ignore connections cut by a killed client, which the tests cause on purpose."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(length)
         if len(body) < length:
-            # The sender died; a server drops such a request too.
+            # The client died; a real server drops such a request too.
             self.close_connection = True
             return
         if kind == "slow":
@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _forward(self, body: bytes) -> tuple[HTTPResponse, bytes]:
         host, port = self.server.proxy.upstream
         connection = HTTPConnection(host, port, timeout=30)
-        # The Host header is signed, so it goes on as it came.
+        # The Host header is signed, so it is forwarded unchanged.
         headers = {name: value for name, value in self.headers.items() if name.lower() != "expect"}
         connection.request(self.command, self.path, body=body, headers=headers)
         answer = connection.getresponse()
@@ -155,4 +155,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, *_: object) -> None:
-        """Silent: a test that fails shows what it saw."""
+        """Log nothing: a failing test shows the requests."""

@@ -1,7 +1,7 @@
-"""The common part of the fake services: a threaded HTTP server, routes, scripted faults, counters.
+"""The shared base of the fake services: a threaded HTTP server, routes, scripted faults, counters.
 
-A fake listens on loopback, speaks real HTTP, and is strict: it refuses what the real service refuses.
-Tests hold the object; a fake in another process is steered through `/_control` (see `FakeService.control`).
+A fake listens on loopback, uses real HTTP, and is strict: it rejects what the real service rejects. Tests hold the
+object; a fake in another process is controlled through `/_control` (see `FakeService.control`).
 """
 
 import email.parser
@@ -44,7 +44,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """`body`: dict or list → JSON, str → HTML or text, bytes → as they are."""
+    """`body`: dict or list → JSON, str → HTML or text, bytes → unchanged."""
 
     status: int = 200
     body: Any = None
@@ -52,7 +52,7 @@ class Reply:
 
 
 class Refusal(Exception):
-    """Ends a route with an error answer."""
+    """Ends a route with an error response."""
 
     def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(status)
@@ -63,9 +63,9 @@ class Refusal(Exception):
 class Fault:
     """What goes wrong on the next `times` requests whose "METHOD path" matches the pattern.
 
-    Kinds: `latency` (wait `seconds`, then answer), `status` (wait `seconds`, then answer `status`, `body`,
-    `headers`; nothing is done), `html` (a 200 proxy page; nothing is done), `cut` (drop the line; nothing is
-    done), `lose_answer` (do it, then drop the line), `hang` (do it, wait `seconds`, then drop the line).
+    Kinds: `latency` (wait `seconds`, then respond), `status` (wait `seconds`, then respond with `status`, `body`,
+    `headers`; nothing is done), `html` (a 200 proxy page; nothing is done), `cut` (drop the connection; nothing is
+    done), `lose_answer` (do it, then drop the connection), `hang` (do it, wait `seconds`, then drop the connection).
     """
 
     route: str
@@ -83,8 +83,8 @@ Route = Callable[..., Reply]
 
 
 def route(method: str, pattern: str) -> Callable[[Route], Route]:
-    """Marks a method of a FakeService as the answer to `method` on paths that match `pattern` whole.
-    Named groups arrive as keyword arguments."""
+    """Mark a method of a FakeService as the handler of `method` on paths that fully match `pattern`.
+    Named groups are passed as keyword arguments."""
 
     def mark(function: Route) -> Route:
         function.route = (method, re.compile(pattern + r"\Z"))  # type: ignore[attr-defined]
@@ -140,12 +140,12 @@ class FakeService:
         return fault
 
     def count(self, pattern: str) -> int:
-        """How many requests came whose "METHOD path" matches."""
+        """Return the number of received requests whose "METHOD path" matches."""
         with self.lock:
             return sum(n for name, n in self.requests.items() if re.search(pattern, name))
 
     def control(self, request: Request) -> Reply:
-        """`POST /_control` scripts a fault or sets `latency_seconds`; `GET /_control` tells the counters."""
+        """`POST /_control` scripts a fault or sets `latency_seconds`; `GET /_control` returns the counters."""
         if request.method == "POST":
             facts = request.json()
             if "latency_seconds" in facts:
@@ -190,7 +190,7 @@ class FakeService:
 
 
 class TokenBucket:
-    """A rate limit: `burst` requests at once (None: as many as a minute allows), then one by one."""
+    """A rate limit: `burst` requests at once (None: a whole minute's worth), then one by one."""
 
     def __init__(self, burst: int | None) -> None:
         self._burst = burst
@@ -198,7 +198,7 @@ class TokenBucket:
         self._looked_at = time.monotonic()
 
     def wait_seconds(self, per_minute: int) -> float:
-        """Take a token, or answer how long until there is one. The caller holds a lock."""
+        """Take a token, or return the wait until there is one. The caller holds a lock."""
         capacity = float(min(self._burst or per_minute, per_minute))
         now = time.monotonic()
         tokens = capacity if self._tokens is None else self._tokens
@@ -208,7 +208,7 @@ class TokenBucket:
         return 0.0 if tokens >= 1 else (1 - tokens) * 60 / per_minute
 
     def give_back(self) -> None:
-        """The request was refused for another reason."""
+        """Return a token, since the request was refused for another reason."""
         if self._tokens is not None:
             self._tokens += 1
 
@@ -282,7 +282,7 @@ def _serve_one(service: FakeService, handler: BaseHTTPRequestHandler) -> None:
 
 
 def _cut(handler: BaseHTTPRequestHandler) -> None:
-    """Reset the connection: no answer, not even an orderly close."""
+    """Reset the connection: no response, not even a clean close."""
     handler.close_connection = True
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.connection.close()
@@ -308,7 +308,7 @@ def _encode(body: Any) -> tuple[bytes, str]:
 
 
 def multipart(request: Request) -> dict[str, tuple[str, str, bytes]]:
-    """Form parts by name: (file name, content type, bytes)."""
+    """Return form parts by name: (file name, content type, bytes)."""
     head = f"Content-Type: {request.headers.get('content-type', '')}\r\n\r\n".encode()
     message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + request.body)
     return {

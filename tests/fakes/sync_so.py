@@ -1,8 +1,7 @@
 """A strict fake of Sync.so's API v2: generate, list by ids, cost, assets, idempotency keys, concurrency.
 
-It refuses what the real one refuses (contracts chapter 1): unknown or misspelt fields, any unknown key in a
-segment, crop times by halves, ends beyond the media's real length, overlaps, lower-case enums. Inputs by URL
-are really fetched and measured.
+It rejects what the real one rejects: unknown or misspelled fields, any unknown key in a segment, incomplete crop
+times, ends beyond the media's real length, overlaps, lowercase enums. Inputs by URL are really fetched and measured.
 """
 
 import hashlib
@@ -63,10 +62,11 @@ class Generation:
 
 
 class FakeSyncSo(FakeService):
-    """`concurrency` is the plan's places (PENDING + PROCESSING), None for any number. `end_next_as` scripts (status,
-    error code) of the next generation. `error_spelling` is the key that failures use; the real service has used both.
-    `create_burst` is how many requests may come at once, None for a whole minute's. `fetch_inputs=False` leaves the
-    inputs unread (load tests). `result_is` are the bytes of every result, in place of a real one."""
+    """`concurrency` is the plan's number of slots (PENDING + PROCESSING), None for no limit. `end_next_as` scripts
+    (status, error code) of the next generation. `error_spelling` is the key that failures use; the real service has
+    used both. `create_burst` is how many requests may come at once, None for a whole minute's worth.
+    `fetch_inputs=False` skips fetching inputs (load tests). `result_is` are the bytes of every result, instead of a
+    real one."""
 
     name = "sync_so"
 
@@ -380,7 +380,7 @@ class FakeSyncSo(FakeService):
         return shown
 
     def send_webhook(self, generation_id: str, *, age_seconds: float = 0, secret: str = "") -> int:
-        """Deliver the final event once, as signed; returns the receiver's status (0: not reached)."""
+        """Deliver the signed final event once and return the receiver's status (0: not reached)."""
         shown = self._show(self.generations[generation_id])
         body = json.dumps(shown).encode()
         return post_signed(shown["webhookUrl"], body, self.sign(body, age_seconds=age_seconds, secret=secret))

@@ -1,4 +1,4 @@
-"""One case per provider and capability: a request, the service that answers it, and where the paid POST goes."""
+"""One case per provider and capability: a request, the service that handles it, and where the paid POST goes."""
 
 import os
 import time
@@ -40,7 +40,7 @@ PAID_ROUTES = {
     "sync_so": "POST /v2/generate$",
     "comfyui": "POST /prompt$",
 }
-# A workflow for each capability, with the node classes that the fake knows; `live` runs on any real server.
+# A workflow for each capability, with the node classes known to the fake; `live` runs on any real server.
 WORKFLOWS: dict[str, dict[str, Any]] = {
     "image": {
         "1": {"class_type": "CLIPTextEncode", "inputs": {"text": ""}, "_meta": {"title": "prompt"}},
@@ -63,7 +63,7 @@ WORKFLOWS: dict[str, dict[str, Any]] = {
 
 
 def flavor_values(*names: str) -> dict[str, Any]:
-    """The default flavor's values as a request carries them: the first file whole, the others by name."""
+    """Return the default flavor's values as in a request: the first file whole, the others by name."""
     first, *others = [yaml.safe_load((CONFIGS / "default" / f"{name}.yaml").read_text()) for name in names]
     return first | dict(zip(names[1:], others, strict=True)) | {"flavor": "default"}
 
@@ -167,8 +167,8 @@ def comfy_live_request(files: Files) -> ImageRequest:
 
 @dataclass(frozen=True)
 class CaseSpec:
-    """How to make a case. `live_variables` are what the real service needs, `live_request` what it is asked for
-    where that must differ; a case without variables has no live form."""
+    """How to build a case. `live_variables` are what the real service needs; `live_request` replaces the request for
+    it if needed. A case without variables has no live form."""
 
     name: str
     provider: str
@@ -194,7 +194,7 @@ SPECS = (
 
 @dataclass
 class Case:
-    """A provider with a request for it. `fake` is None when the real service answers."""
+    """A provider with a request for it. `fake` is None if the real service handles it."""
 
     provider: RemoteProvider
     request: ProviderRequest
@@ -207,7 +207,7 @@ class Case:
 
     @property
     def paid_posts(self) -> int:
-        """How many paid requests the service saw. A live service does not tell."""
+        """Return the number of paid requests the service received. Unknown for a live service."""
         return self.fake.count(PAID_ROUTES[self.provider.name]) if self.fake else 1
 
     def submit(self) -> RemoteStatus:
@@ -215,7 +215,7 @@ class Case:
         return self.provider.submit(prepared, capability=self.capability, key=self.key)
 
     def finish(self, status: RemoteStatus, *, within_seconds: float = 20.0) -> RemoteStatus:
-        """Poll until it is final."""
+        """Poll until the work is final."""
         deadline = time.monotonic() + (within_seconds if self.fake else 900.0)
         while status.state in {RemoteState.QUEUED, RemoteState.RUNNING, RemoteState.UNRECOGNISED}:
             assert time.monotonic() < deadline, f"still {status.state}"
@@ -235,7 +235,7 @@ def fake_of(name: str) -> FakeService:
 
 
 def settings_of(fake: Any) -> dict[str, Any]:
-    """The settings that point mvsite at a fake."""
+    """Return the settings that point mvsite at a fake."""
     found: dict[str, Any] = {"ALLOWED_FETCH_HOSTS": [fake.url.removeprefix("http://")]}
     match fake.name:
         case "chat":

@@ -28,7 +28,7 @@ def workflows(settings, tmp_path):
 
 @pytest.fixture
 def make_case(settings, files, workflows):
-    """Make the case of a spec against a fresh fake; the fakes stop with the test."""
+    """Build the case of a spec against a fresh fake; the fakes stop with the test."""
     fakes = []
 
     def make(spec):
@@ -59,7 +59,7 @@ def fake_case(request, make_case):
     ]
 )
 def case(request, make_case, settings, files, workflows):
-    """Every case against its fake, and against the real service where `LIVE_…` variables name a key for it."""
+    """Every case against its fake, and against the real service if `LIVE_…` variables have a key for it."""
     spec, live = request.param
     if not live:
         return make_case(spec)

@@ -1,4 +1,4 @@
-"""Adding a provider touches its folder and nothing else, and nothing else names one."""
+"""Adding a provider only touches its folder, and no other code names a provider."""
 
 import importlib.util
 import os
@@ -13,11 +13,11 @@ from apps.providers.registry import PROVIDERS
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("apps", "embedded", "engines", "launcher", "mvsite", "static/js", "templates", "workers")
-# A composition's quality and a project's state are called so too.
+# A composition's quality and a project's state have the same name.
 OTHER_DRAFTS = re.compile(r'"draft", "standard"|"draft": Encoding|DRAFT = "draft"|"draft": "draft quality"')
 
 
-def test_a_folder_is_all_that_a_provider_needs():
+def test_provider_only_needs_a_folder():
     environment = {**os.environ, "PAPER_SHEETS": "500"}
     for name in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL"):  # it starts its own
         environment.pop(name, None)
@@ -31,9 +31,9 @@ def test_a_folder_is_all_that_a_provider_needs():
 
 
 def names_of(provider):
-    """Patterns of what only the provider's own folder may say: its name, its title and its variables."""
+    """Return patterns that only the provider's own folder may contain: its name, title and variables."""
     yield rf"""["']{provider.name}["']|\bproviders[./]{provider.name}\b"""
-    if not provider.label:  # the title is a proper name; "draft" and "chat" are words of everybody's
+    if not provider.label:  # the title is a proper name; "draft" and "chat" are ordinary words
         yield from (rf"\b{re.escape(name)}\b" for name in (provider.name, provider.title, type(provider).__name__))
     settings = f"apps.providers.{provider.name}.settings"
     if importlib.util.find_spec(settings):
@@ -49,7 +49,7 @@ def code_outside_of_providers():
 
 
 @pytest.mark.parametrize("provider", PROVIDERS.values(), ids=list(PROVIDERS))
-def test_nobody_names_a_provider(provider):
+def test_no_other_code_names_a_provider(provider):
     named = re.compile("|".join(names_of(provider)))
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"

@@ -1,4 +1,4 @@
-"""Chat completions: what counts as an answer, the one correction, and the many shapes of an error."""
+"""Chat completions: valid responses, the single correction, and the many forms of errors."""
 
 import json
 from decimal import Decimal
@@ -42,7 +42,7 @@ def collected(case, tmp_path):
         json.dumps(json.loads(GOOD)["scenes"]),
     ],
 )
-def test_json_is_found_in_what_models_wrap_around_it(case, tmp_path, content):
+def test_json_is_extracted_from_surrounding_text(case, tmp_path, content):
     case.fake.answers.append(content)
 
     result = collected(case, tmp_path)
@@ -54,7 +54,7 @@ def test_json_is_found_in_what_models_wrap_around_it(case, tmp_path, content):
 
 
 @pytest.mark.parametrize("bad", ["not json at all", SHORT, '{"scenes": [{"lipsync": true}]}', '{"shots": []}'])
-def test_one_correction_is_asked_for_and_both_calls_are_paid_for(case, tmp_path, bad):
+def test_one_correction_is_requested_and_both_calls_are_charged(case, tmp_path, bad):
     case.fake.answers.extend([bad, GOOD])
 
     result = collected(case, tmp_path)
@@ -70,14 +70,14 @@ def test_one_correction_is_asked_for_and_both_calls_are_paid_for(case, tmp_path,
 def test_there_is_never_a_second_correction(case, tmp_path):
     case.fake.answers.extend(["nonsense", "more nonsense", GOOD])
 
-    with pytest.raises(ProviderError, match="after 2 tries") as caught:
+    with pytest.raises(ProviderError, match="after 2 attempts") as caught:
         collected(case, tmp_path)
 
     assert (caught.value.permanent, caught.value.code) == (True, "unusable_answer")
     assert case.paid_posts == 2
 
 
-def test_a_correction_that_fails_does_not_undo_the_first_call(case, tmp_path):
+def test_failed_correction_does_not_undo_the_first_call(case, tmp_path):
     case.fake.answers.append("nonsense")
     prepared = case.provider.prepare(case.request, key=case.key, webhook_url=None)
     case.fake.fail_next("POST", "latency", seconds=0)
@@ -101,7 +101,7 @@ def test_a_correction_that_fails_does_not_undo_the_first_call(case, tmp_path):
         ({"content": "", "finish_reason": "length"}, "truncated", "fewer scenes"),
     ],
 )
-def test_answers_that_no_correction_mends_end_at_once(case, tmp_path, body, code, words):
+def test_responses_beyond_correction_fail_immediately(case, tmp_path, body, code, words):
     case.fake.bodies.append(case.fake.completion(body.pop("content"), **body))
 
     with pytest.raises(ProviderError, match=words) as caught:
@@ -120,7 +120,7 @@ def test_answers_that_no_correction_mends_end_at_once(case, tmp_path, body, code
         ([{"error": {"code": 503, "message": "overloaded", "status": "UNAVAILABLE"}}], False),
     ],
 )
-def test_an_error_inside_a_200_is_an_error(case, body, permanent):
+def test_error_inside_a_200_is_an_error(case, body, permanent):
     case.fake.bodies.append(body)
 
     with pytest.raises(ProviderError) as caught:
@@ -129,7 +129,7 @@ def test_an_error_inside_a_200_is_an_error(case, body, permanent):
     assert (caught.value.permanent, caught.value.outcome_unknown) == (permanent, False)
 
 
-def test_an_array_shaped_error_is_read(case):
+def test_error_in_a_list_is_read(case):
     case.fake.manners = "gemini"
     case.fake.model = "another"
 
@@ -137,7 +137,7 @@ def test_an_array_shaped_error_is_read(case):
         case.submit()
 
 
-def test_geminis_hint_when_to_come_back_is_used(case):
+def test_geminis_retry_delay_is_used(case):
     details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "32s"}]
     error = {"code": 429, "message": "quota", "status": "RESOURCE_EXHAUSTED", "details": details}
     case.fake.fail_next("POST", "status", status=429, body=[{"error": error}])
@@ -148,7 +148,7 @@ def test_geminis_hint_when_to_come_back_is_used(case):
     assert caught.value.retry_after == 32
 
 
-def test_a_429_for_want_of_money_is_permanent(case):
+def test_429_for_missing_credit_is_permanent(case):
     error = {"message": "You exceeded your quota", "type": "insufficient_quota", "code": "insufficient_quota"}
     case.fake.fail_next("POST", "status", status=429, body={"error": error})
 
@@ -158,7 +158,7 @@ def test_a_429_for_want_of_money_is_permanent(case):
     assert caught.value.permanent
 
 
-def test_a_local_server_needs_no_key_and_a_lost_answer_may_be_asked_again(case, settings, files):
+def test_local_server_needs_no_key_and_lost_responses_are_retried(case, settings, files):
     settings.LLM_API_KEY = ""
     case.fake.manners = "ollama"
     values = flavor_values("parameters", "scene_prompts")
@@ -171,7 +171,7 @@ def test_a_local_server_needs_no_key_and_a_lost_answer_may_be_asked_again(case, 
     assert case.provider.find_unknown(prepared, key="k", sent_after=0) is None
 
 
-def test_a_lost_answer_of_a_paid_server_is_left_to_a_person(case):
+def test_lost_response_of_a_paid_server_is_left_to_a_person(case):
     prepared = case.provider.prepare(case.request, key="k", webhook_url=None)
 
     with pytest.raises(ProviderError) as caught:
@@ -180,7 +180,7 @@ def test_a_lost_answer_of_a_paid_server_is_left_to_a_person(case):
     assert caught.value.outcome_unknown
 
 
-def test_the_cost_is_counted_from_the_servers_tokens(case, tmp_path):
+def test_cost_is_computed_from_the_servers_token_counts(case, tmp_path):
     completion = case.fake.completion(GOOD)
     completion["usage"] = {"prompt_tokens": 1_000_000, "completion_tokens": 500_000}
     case.fake.bodies.append(completion)
@@ -188,13 +188,13 @@ def test_the_cost_is_counted_from_the_servers_tokens(case, tmp_path):
     assert collected(case, tmp_path).cost == Decimal("0.40") + Decimal("0.80")
 
 
-def test_the_quote_covers_the_call_and_its_correction(case, tmp_path):
+def test_quote_covers_the_call_and_its_correction(case, tmp_path):
     case.fake.answers.extend(["nonsense", GOOD])
 
     assert collected(case, tmp_path).cost < case.provider.quote(case.request).amount
 
 
-def test_the_json_object_mode_speaks_of_json(case, files):
+def test_json_object_mode_mentions_json(case, files):
     values = flavor_values("parameters", "scene_prompts")
     values["providers"]["chat"]["structured_output"] = "json_object"
     case.request = ScenesRequest(idea="rain", number_of_scenes=2, settings=values)
@@ -202,7 +202,7 @@ def test_the_json_object_mode_speaks_of_json(case, files):
     assert case.submit().state == "succeeded"
 
 
-def test_the_prompt_holds_idea_song_and_slots_and_leaves_other_braces(files):
+def test_prompt_contains_idea_song_and_slots_and_keeps_other_braces(files):
     request = scenes_request(files)
     request.settings["scene_prompts"]["user"] += " {not_ours} {{x}}"
     song = SongBrief(12.0, tempo_bpm=96, sections=(SongSection("chorus", 4, 12, 0.9),), lyrics="la la", sung=((5, 9),))
@@ -226,7 +226,7 @@ def test_free_lengths_are_clamped_to_the_flavors(files):
         scenes_of(SHORT, expected)
 
 
-def test_no_model_chosen_is_said_before_any_call(case, settings):
+def test_missing_model_is_reported_before_any_call(case, settings):
     settings.LLM_MODEL = ""
 
     with pytest.raises(InputError, match="LLM_MODEL"):

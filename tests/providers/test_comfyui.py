@@ -1,4 +1,4 @@
-"""ComfyUI: workflows filled by name, node errors, work that is looked up by our own id."""
+"""ComfyUI: filling workflows by name, node errors, looking work up by our own id."""
 
 import json
 
@@ -16,14 +16,14 @@ def case(make_case):
     return make_case(IMAGE)
 
 
-def test_values_go_to_the_nodes_that_the_flavor_names(case):
+def test_values_go_to_the_nodes_named_by_the_flavor(case):
     graph = case.provider.prepare(case.request, key="k", webhook_url=None).payload["prompt"]
 
     assert graph["1"]["inputs"]["text"] == "a red door"
     assert graph["3"]["inputs"] == {"seed": 7, "positive": ["1", 0], "negative": ["2", 0]}
 
 
-def test_an_input_image_is_uploaded_and_named_in_the_graph(make_case):
+def test_input_image_is_uploaded_and_named_in_the_graph(make_case):
     case = make_case(VIDEO)
 
     graph = case.provider.prepare(case.request, key="k", webhook_url=None).payload["prompt"]
@@ -32,7 +32,7 @@ def test_an_input_image_is_uploaded_and_named_in_the_graph(make_case):
     assert graph["3"]["inputs"]["length"] == 49
 
 
-def test_an_empty_field_keeps_what_the_workflow_holds(case, workflows):
+def test_empty_field_keeps_the_workflows_value(case, workflows):
     graph = json.loads(json.dumps(WORKFLOWS["image"]))
     graph["1"]["inputs"]["text"] = "as exported"
     (workflows / "image.json").write_text(json.dumps(graph))
@@ -51,7 +51,7 @@ def test_an_empty_field_keeps_what_the_workflow_holds(case, workflows):
         ("{", "not JSON"),
     ],
 )
-def test_an_editors_workflow_is_told_from_an_api_one(case, workflows, content, words):
+def test_editor_workflow_is_refused_as_not_api_format(case, workflows, content, words):
     (workflows / "image.json").write_text(content)
 
     with pytest.raises(InputError, match=words):
@@ -59,7 +59,7 @@ def test_an_editors_workflow_is_told_from_an_api_one(case, workflows, content, w
 
 
 @pytest.mark.parametrize("name", ["missing.json", "../../etc/passwd"])
-def test_only_files_of_the_flavors_are_read(case, name):
+def test_only_files_in_flavor_folders_are_read(case, name):
     values = comfy_settings("image", {})
     values["providers"]["comfyui"]["workflow"] = name
     case.request = image_request(None, settings=values)
@@ -68,7 +68,7 @@ def test_only_files_of_the_flavors_are_read(case, name):
         case.provider.prepare(case.request, key="k", webhook_url=None)
 
 
-def test_a_node_that_is_not_there_is_named(case):
+def test_missing_node_is_named(case):
     case.request = image_request(None, settings=comfy_settings("image", {"prompt": {"node": "9", "input": "text"}}))
 
     with pytest.raises(InputError, match="'9'"):
@@ -82,7 +82,7 @@ def with_graph(case, workflows, change):
     return case
 
 
-def test_a_missing_node_class_is_a_permanent_refusal(case, workflows):
+def test_missing_node_class_is_a_permanent_refusal(case, workflows):
     with_graph(case, workflows, lambda graph: graph["3"].update(class_type="KSamplerOfTomorrow"))
 
     with pytest.raises(ProviderError, match="KSamplerOfTomorrow") as caught:
@@ -91,7 +91,7 @@ def test_a_missing_node_class_is_a_permanent_refusal(case, workflows):
     assert caught.value.permanent
 
 
-def test_a_partly_dropped_graph_is_an_error_although_the_answer_is_200(case, workflows):
+def test_partly_dropped_graph_is_an_error_despite_status_200(case, workflows):
     with_graph(case, workflows, lambda graph: graph["2"]["inputs"].pop("text"))
     case.request.settings["providers"]["comfyui"]["inputs"].pop("negative_prompt")
     case.fake.latency_seconds = 30
@@ -103,7 +103,7 @@ def test_a_partly_dropped_graph_is_an_error_although_the_answer_is_200(case, wor
     assert case.fake.count("POST /interrupt") == 1
 
 
-def test_a_lost_answer_is_found_by_our_own_id(case):
+def test_lost_response_is_found_by_our_own_id(case):
     prepared = case.provider.prepare(case.request, key=case.key, webhook_url=None)
     case.fake.fail_next("POST /prompt", "lose_answer")
     with pytest.raises(ProviderError):
@@ -115,7 +115,7 @@ def test_a_lost_answer_is_found_by_our_own_id(case):
     assert case.provider.prepare(case.request, key=case.key, webhook_url=None).mark == prepared.mark
 
 
-def test_a_request_that_never_arrived_may_be_sent_again(case):
+def test_request_that_never_arrived_may_be_sent_again(case):
     prepared = case.provider.prepare(case.request, key=case.key, webhook_url=None)
 
     assert case.provider.find_unknown(prepared, key=case.key, sent_after=0) is None
@@ -130,7 +130,7 @@ def test_work_lost_by_a_restart_is_not_found(case):
     assert (status.state, status.permanent) == (RemoteState.NOT_FOUND, False)
 
 
-def test_queue_running_and_done_are_told_apart(case):
+def test_queued_running_and_done_are_distinguished(case):
     case.fake.latency_seconds = 0.4
     first = case.submit()
     case.key = "mv-second"
@@ -142,7 +142,7 @@ def test_queue_running_and_done_are_told_apart(case):
     assert case.finish(second).state == RemoteState.SUCCEEDED
 
 
-def test_failed_and_interrupted_are_told_apart(case):
+def test_failed_and_interrupted_are_distinguished(case):
     case.fake.end_next_as.append(("execution_error", "Allocation on device failed"))
     failed = case.finish(case.submit())
     case.key, case.fake.latency_seconds = "mv-second", 30
@@ -165,7 +165,7 @@ def test_previews_are_not_results(case, tmp_path):
     assert len(result.files) == 1
 
 
-def test_a_workflow_that_saves_nothing_of_the_kind_says_so(case, tmp_path):
+def test_workflow_that_saves_no_such_file_is_explained(case, tmp_path):
     status = case.finish(case.submit())
 
     with pytest.raises(ProviderError, match="saved no video"):

@@ -1,4 +1,4 @@
-"""`manage.py providers` tells the truth about each provider and calls nobody whom it need not."""
+"""`manage.py providers` reports each provider's state and makes no unnecessary calls."""
 
 from io import StringIO
 
@@ -19,7 +19,7 @@ def replicate(make_case):
     return make_case(SPECS[1])
 
 
-def test_it_lists_what_is_missing_and_what_each_can_do():
+def test_it_lists_missing_settings_and_capabilities():
     text = listed(offline=True)
 
     assert "Set REPLICATE_API_TOKEN to use Replicate." in text
@@ -27,13 +27,13 @@ def test_it_lists_what_is_missing_and_what_each_can_do():
     assert "can: image, lipsync, video" in text
 
 
-def test_it_asks_a_configured_service_once_for_nothing(replicate):
+def test_it_makes_one_free_call_to_a_configured_service(replicate):
     assert "ready: the key works, account fake" in listed()
     assert replicate.fake.count("GET /v1/account") == 1
     assert replicate.paid_posts == 0
 
 
-def test_a_key_that_does_not_answer_is_said_so(replicate, settings):
+def test_rejected_key_is_reported(replicate, settings):
     settings.REPLICATE_API_TOKEN = "r8_wrong"
 
     text = listed()
@@ -42,7 +42,7 @@ def test_a_key_that_does_not_answer_is_said_so(replicate, settings):
     assert "r8_wrong" not in text
 
 
-def test_offline_calls_nobody(replicate):
+def test_offline_makes_no_calls(replicate):
     listed(offline=True)
 
     assert not replicate.fake.log

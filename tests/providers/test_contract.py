@@ -1,4 +1,4 @@
-"""What every remote provider must do, against its fake and (with a key) against the real service."""
+"""What every remote provider must do, tested against its fake and (with a key) against the real service."""
 
 import json
 
@@ -45,7 +45,7 @@ def test_collecting_twice_gives_the_same_and_submits_nothing(fake_case, tmp_path
     assert fake_case.paid_posts == 1
 
 
-def test_preparing_costs_nothing_and_may_run_again(fake_case):
+def test_preparing_is_free_and_repeatable(fake_case):
     first, second = (
         fake_case.provider.prepare(fake_case.request, key=fake_case.key, webhook_url=None) for _ in range(2)
     )
@@ -54,7 +54,7 @@ def test_preparing_costs_nothing_and_may_run_again(fake_case):
     assert fake_case.paid_posts == 0
 
 
-def test_a_prepared_submit_survives_being_stored_as_json(fake_case):
+def test_prepared_submit_survives_storage_as_json(fake_case):
     prepared = fake_case.provider.prepare(fake_case.request, key=fake_case.key, webhook_url=None)
     stored = PreparedSubmit(json.loads(json.dumps(prepared.payload)), prepared.model, prepared.mark)
 
@@ -63,7 +63,7 @@ def test_a_prepared_submit_survives_being_stored_as_json(fake_case):
     assert fake_case.finish(status).state == RemoteState.SUCCEEDED
 
 
-def test_the_quote_is_free_and_explains_itself(fake_case):
+def test_quote_is_free_and_explained(fake_case):
     quote = fake_case.provider.quote(fake_case.request)
 
     assert quote.amount >= 0
@@ -78,7 +78,7 @@ def test_unknown_work_is_not_found(case):
     assert case.provider.poll([ref])[ref].state == RemoteState.NOT_FOUND
 
 
-def test_cancelling_finished_work_is_no_error(fake_case):
+def test_cancelling_finished_work_is_not_an_error(fake_case):
     status = fake_case.finish(fake_case.submit())
 
     fake_case.provider.cancel(status.ref)
@@ -86,7 +86,7 @@ def test_cancelling_finished_work_is_no_error(fake_case):
     assert fake_case.paid_posts == 1
 
 
-def test_the_key_answers(case):
+def test_key_works(case):
     assert "answers" in case.provider.check_key()
 
 
@@ -101,9 +101,9 @@ def test_polling_many_at_once_finds_each(fake_case):
     assert set(found) == {status.ref for status in statuses}
 
 
-def test_a_wrong_key_is_refused_in_words_that_name_the_setting(fake_case, settings):
+def test_wrong_key_error_names_the_setting(fake_case, settings):
     if fake_case.provider.key_setting is None:
-        pytest.skip("has no key")
+        pytest.skip("it has no key")
     prepared = fake_case.provider.prepare(fake_case.request, key=fake_case.key, webhook_url=None)
     setattr(settings, fake_case.provider.key_setting, "sk-wrong-key-that-must-not-show")
 
@@ -116,7 +116,7 @@ def test_a_wrong_key_is_refused_in_words_that_name_the_setting(fake_case, settin
     assert "must-not-show" not in f"{error.message}{error.raw}{error.evidence}"
 
 
-def test_without_configuration_it_says_what_to_set(fake_case, settings):
+def test_missing_configuration_says_what_to_set(fake_case, settings):
     for name in (fake_case.provider.url_setting, fake_case.provider.key_setting):
         if name:
             setattr(settings, name, "")

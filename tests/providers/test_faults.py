@@ -1,4 +1,4 @@
-"""Each way in which a paid call can go wrong ends in the flags that decide whether it may be sent again."""
+"""Every failure of a paid call sets the flags that decide whether it may be sent again."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def failed_submit(case):
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("spec", PAID, ids=lambda spec: spec.name)
-def test_a_submit_that_fails_says_whether_it_may_be_sent_again(spec, fault, make_case):
+def test_failed_submit_says_whether_it_may_be_sent_again(spec, fault, make_case):
     case = make_case(spec)
     script, expected = FAULTS[fault]
     case.fake.fail_next(PAID_ROUTES[spec.provider], **script)
@@ -49,7 +49,7 @@ def test_a_submit_that_fails_says_whether_it_may_be_sent_again(spec, fault, make
 
 
 @pytest.mark.parametrize("spec", PAID, ids=lambda spec: spec.name)
-def test_a_refused_connection_was_surely_not_sent(spec, make_case, settings):
+def test_refused_connection_was_certainly_not_sent(spec, make_case, settings):
     case = make_case(spec)
     prepared = case.provider.prepare(case.request, key=case.key, webhook_url=None)
     setattr(settings, case.provider.url_setting, f"http://127.0.0.1:{closed_port()}")
@@ -63,10 +63,10 @@ def test_a_refused_connection_was_surely_not_sent(spec, make_case, settings):
 
 @pytest.mark.parametrize("kind", ["status", "cut", "html"])
 @pytest.mark.parametrize("spec", PAID[1:], ids=lambda spec: spec.name)
-def test_a_failed_poll_is_no_verdict(spec, kind, make_case):
+def test_failed_poll_says_nothing_about_the_work(spec, kind, make_case):
     case = make_case(spec)
     status = case.submit()
-    # A page in place of JSON is not read again at once; a line that is cut is.
+    # A web page instead of JSON is not retried immediately; a cut connection is.
     case.fake.fail_next("GET ", kind, times=1 if kind == "html" else 2, status=503)
 
     with pytest.raises(ProviderError) as caught:
@@ -78,7 +78,7 @@ def test_a_failed_poll_is_no_verdict(spec, kind, make_case):
 
 
 @pytest.mark.parametrize("spec", [spec for spec in PAID if spec.provider != "chat"], ids=lambda spec: spec.name)
-def test_a_failed_download_may_be_repeated_and_submits_nothing(spec, make_case, tmp_path):
+def test_failed_download_is_repeatable_and_submits_nothing(spec, make_case, tmp_path):
     case = make_case(spec)
     status = case.finish(case.submit())
     case.fake.fail_next("GET /(out|output|view)", "cut", times=9)
@@ -98,7 +98,7 @@ def test_a_failed_download_may_be_repeated_and_submits_nothing(spec, make_case, 
 
 
 @pytest.mark.parametrize("spec", PAID, ids=lambda spec: spec.name)
-def test_a_service_that_repeats_the_key_does_not_get_it_into_our_errors(spec, make_case):
+def test_key_repeated_by_the_service_is_not_in_our_errors(spec, make_case):
     case = make_case(spec)
     key = case.provider.key or "sk-none"
     body = {"detail": f"token {key} is odd", "message": f"token {key}", "error": {"message": f"your {key} is odd"}}
@@ -111,7 +111,7 @@ def test_a_service_that_repeats_the_key_does_not_get_it_into_our_errors(spec, ma
         assert "[key]" in error.message
 
 
-def test_a_fake_can_be_steered_over_http(make_case):
+def test_fake_can_be_controlled_over_http(make_case):
     case = make_case(PAID[1])
     control = f"{case.fake.url}/_control"
     http.post(control, json_body={"route": PAID_ROUTES["replicate"], "kind": "status", "status": 402})

@@ -1,4 +1,4 @@
-"""Replicate: the flavor's table of models, lost answers, the hour of retention, failures in words."""
+"""Replicate: the flavor's table of models, lost responses, the hour of retention, error messages."""
 
 import time
 
@@ -33,14 +33,14 @@ def video_case(make_case):
 @pytest.mark.parametrize(
     ("wished", "bought"), [(0.5, 4), (4.0, 4), (4.0005, 4), (4.01, 6), (6.0, 6), (6.1, 8), (8.0, 8)]
 )
-def test_the_cheapest_length_that_covers_the_slot_is_bought(files, wished, bought):
+def test_cheapest_length_that_covers_the_slot_is_bought(files, wished, bought):
     quote = quote_of(video_request(files, duration_seconds=wished))
 
     assert quote.bought_seconds == bought
     assert str(quote.amount) == f"{bought / 10:.4f}"
 
 
-def test_a_slot_longer_than_any_length_is_refused_before_any_call(video_case, files):
+def test_slot_longer_than_any_length_is_refused_before_any_call(video_case, files):
     with pytest.raises(InputError, match="up to 8 s") as caught:
         video_case.provider.prepare(video_request(files, duration_seconds=8.05), key="k", webhook_url=None)
 
@@ -48,7 +48,7 @@ def test_a_slot_longer_than_any_length_is_refused_before_any_call(video_case, fi
     assert not video_case.fake.log
 
 
-def test_every_model_of_the_flavors_speaks_its_own_fields(make_case, files):
+def test_every_model_gets_its_own_fields(make_case, files):
     case = make_case(VIDEO)
     for kind, make in (
         ("video_params", video_request),
@@ -71,7 +71,7 @@ def test_every_model_of_the_flavors_speaks_its_own_fields(make_case, files):
 
 
 @pytest.mark.parametrize("ours", ["image", "character_reference"])
-def test_a_picture_goes_where_the_model_wants_it(video_case, files, ours):
+def test_image_goes_to_the_models_field(video_case, files, ours):
     request = video_request(files, settings=with_model("kwaivgi/kling-v2.1"), **{ours: files.image()})
 
     body = video_case.provider.prepare(request, key="k", webhook_url=None).payload["body"]
@@ -81,12 +81,12 @@ def test_a_picture_goes_where_the_model_wants_it(video_case, files, ours):
     assert body["input"]["start_image"].startswith(f"{video_case.provider.base_url}/files/")
 
 
-def test_a_model_that_needs_an_image_says_so(files):
+def test_model_that_needs_an_image_says_so(files):
     with pytest.raises(InputError, match="Generate the scene's image first"):
         plan_of(video_request(files, settings=with_model("kwaivgi/kling-v2.1")))
 
 
-def test_a_public_url_is_used_as_it_is(video_case, files):
+def test_public_url_is_used_unchanged(video_case, files):
     image = files.image()
     public = MediaInput(image.path, image.content_type, public_url=f"{video_case.fake.url}/out/x/0.png")
 
@@ -96,7 +96,7 @@ def test_a_public_url_is_used_as_it_is(video_case, files):
     assert not video_case.fake.files
 
 
-def test_an_upload_above_the_limit_is_refused_with_a_cure(video_case, files, tmp_path):
+def test_upload_above_the_limit_is_refused_with_advice(video_case, files, tmp_path):
     large = tmp_path / "large.png"
     with large.open("wb") as stream:
         stream.truncate(101 * 1024**2)
@@ -107,7 +107,7 @@ def test_an_upload_above_the_limit_is_refused_with_a_cure(video_case, files, tmp
         )
 
 
-def test_the_nearest_offered_aspect_ratio_is_taken(files):
+def test_nearest_offered_aspect_ratio_is_used(files):
     case = Replicate()
     prepared = case.prepare(video_request(files, aspect_ratio="4:5"), key="k", webhook_url=None)
 
@@ -118,7 +118,7 @@ def test_the_nearest_offered_aspect_ratio_is_taken(files):
     ("service", "scheme", "asked"),
     [("http", "http", True), ("http", "https", True), ("https", "https", True), ("https", "http", False)],
 )
-def test_a_webhook_is_asked_for_only_at_an_address_they_deliver_to(video_case, settings, service, scheme, asked):
+def test_webhook_is_only_requested_at_a_url_they_deliver_to(video_case, settings, service, scheme, asked):
     settings.REPLICATE_BASE_URL = f"{service}://api.example/v1"
 
     prepared = video_case.provider.prepare(video_case.request, key="k", webhook_url=f"{scheme}://site.example/hook")
@@ -144,7 +144,7 @@ def lose_the_answer(case):
     return prepared, sent_at
 
 
-def test_a_lost_answer_is_found_by_its_mark(video_case):
+def test_lost_response_is_found_by_its_mark(video_case):
     for number in range(3):  # others in the same minute, with the same prompt
         video_case.key = f"mv-other-{number}"
         video_case.submit()
@@ -157,7 +157,7 @@ def test_a_lost_answer_is_found_by_its_mark(video_case):
     assert video_case.paid_posts == 4
 
 
-def test_a_request_that_never_arrived_is_known_not_to_be_there(video_case):
+def test_request_that_never_arrived_is_known_not_to_exist(video_case):
     video_case.key = "mv-other"
     video_case.submit()
     prepared = video_case.provider.prepare(video_case.request, key="mv-never-sent", webhook_url=None)
@@ -165,7 +165,7 @@ def test_a_request_that_never_arrived_is_known_not_to_be_there(video_case):
     assert video_case.provider.find_unknown(prepared, key="mv-never-sent", sent_after=time.time()) is None
 
 
-def test_two_alike_without_a_mark_are_left_to_a_person(video_case, files):
+def test_identical_requests_without_a_mark_are_left_to_a_person(video_case, files):
     # This model takes neither a seed nor, here, an upload.
     video_case.request = video_request(files, settings=with_model("kwaivgi/kling-v2.5-turbo-pro"))
     prepared, sent_at = lose_the_answer(video_case)
@@ -177,7 +177,7 @@ def test_two_alike_without_a_mark_are_left_to_a_person(video_case, files):
     assert list(video_case.fake.predictions) == caught.value.raw["candidates"]
 
 
-def test_the_search_goes_through_every_page(video_case):
+def test_search_goes_through_every_page(video_case):
     prepared, sent_at = lose_the_answer(video_case)
     for number in range(230):
         video_case.fake.creates_per_minute = 1000
@@ -214,7 +214,7 @@ def test_a_hundred_polls_cost_one_request(video_case):
         ("resting", None, RemoteState.UNRECOGNISED, True),
     ],
 )
-def test_each_end_gets_its_state(video_case, verdict, words, state, permanent):
+def test_each_outcome_has_its_state(video_case, verdict, words, state, permanent):
     video_case.fake.end_next_as.append((verdict, words))
     ref = video_case.submit().ref
 
@@ -227,7 +227,7 @@ def test_each_end_gets_its_state(video_case, verdict, words, state, permanent):
     assert verdict != "aborted" or status.charged is False
 
 
-def test_moderation_is_told_in_the_vendors_words(video_case, files):
+def test_moderation_is_reported_in_the_vendors_words(video_case, files):
     video_case.request = video_request(files, prompt="something forbidden")
 
     status = video_case.finish(video_case.submit())
@@ -237,7 +237,7 @@ def test_moderation_is_told_in_the_vendors_words(video_case, files):
     assert "Change the prompt" in status.message
 
 
-def test_a_result_removed_after_the_hour_is_gone_for_good(video_case, tmp_path):
+def test_result_removed_after_the_hour_is_gone(video_case, tmp_path):
     status = video_case.finish(video_case.submit())
     video_case.fake.retention_seconds = 0
 
@@ -248,7 +248,7 @@ def test_a_result_removed_after_the_hour_is_gone_for_good(video_case, tmp_path):
     assert video_case.paid_posts == 1
 
 
-def test_a_result_near_its_hour_raises_an_alarm(video_case, tmp_path, caplog):
+def test_result_close_to_removal_logs_an_error(video_case, tmp_path, caplog):
     status = video_case.finish(video_case.submit())
     old = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 50 * 60))
     status.raw["completed_at"] = old
@@ -258,7 +258,7 @@ def test_a_result_near_its_hour_raises_an_alarm(video_case, tmp_path, caplog):
     assert "result_about_to_expire" in caplog.text
 
 
-def test_a_download_link_gets_no_key(make_case, tmp_path):
+def test_download_link_gets_no_key(make_case, tmp_path):
     case = make_case(IMAGE)
     case.provider.collect(case.finish(case.submit()), capability=case.capability, into=tmp_path)
 
@@ -266,7 +266,7 @@ def test_a_download_link_gets_no_key(make_case, tmp_path):
     assert "authorization" not in download.headers
 
 
-def test_a_lipsync_of_unreachable_input_fails_with_a_reason(make_case, files):
+def test_lipsync_of_unreachable_input_fails_with_a_reason(make_case, files):
     case = make_case(LIPSYNC)
     dead = MediaInput(files.video().path, "video/mp4", public_url="http://127.0.0.1:9/gone.mp4", duration_seconds=2)
     case.request = lipsync_request(files, video=dead)
@@ -287,16 +287,16 @@ def test_a_lipsync_of_unreachable_input_fails_with_a_reason(make_case, files):
         ("done", 0),
     ],
 )
-def test_outputs_come_in_three_shapes(output, found):
+def test_outputs_have_three_formats(output, found):
     assert len(output_addresses(output)) == found
 
 
-def test_a_prediction_without_a_status_is_not_guessed_at():
+def test_prediction_without_a_status_is_not_guessed():
     with pytest.raises(KeyError):
         status_of({"id": "x"})
 
 
-def test_a_cancelled_prediction_is_seen_as_cancelled(video_case):
+def test_cancelled_prediction_is_cancelled(video_case):
     video_case.fake.latency_seconds = 30
     ref = video_case.submit().ref
 
@@ -305,7 +305,7 @@ def test_a_cancelled_prediction_is_seen_as_cancelled(video_case):
     assert video_case.provider.poll([ref])[ref].state == RemoteState.CANCELLED
 
 
-def test_the_input_is_measured_where_nobody_said_how_long_it_is(files, tmp_path):
+def test_input_of_unknown_length_is_measured(files, tmp_path):
     path = tmp_path / "song.wav"
     path.write_bytes(media.sound(3.0))
 

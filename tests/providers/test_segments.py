@@ -1,4 +1,4 @@
-"""The rules for segments, by table, and what the strict fake thinks of what is sent."""
+"""The rules for segments, by table, and whether the strict fake accepts what is sent."""
 
 import pytest
 
@@ -53,7 +53,7 @@ def test_good_segments_have_no_problems():
     assert problems(*good) == []
 
 
-def test_all_problems_come_at_once():
+def test_all_problems_are_reported_together():
     found = problems(LipsyncSegment(0, 9, "one"), LipsyncSegment(1, 2, "three"), maximum_seconds=5)
 
     assert {(one.index, one.field) for one in found} == {
@@ -64,7 +64,7 @@ def test_all_problems_come_at_once():
     }
 
 
-def test_an_overlap_is_told_at_the_later_segment_whatever_the_order():
+def test_overlap_is_reported_at_the_later_segment_in_any_order():
     found = problems(LipsyncSegment(2, 4, "one"), LipsyncSegment(0, 2.5, "two"))
 
     assert [(one.index, one.field) for one in found] == [(0, "startTime")]
@@ -78,11 +78,11 @@ def test_counts_are_limited():
     assert problems()[0].message == "Add at least one segment."
 
 
-def test_an_end_at_the_very_end_is_drawn_inside_the_margin():
+def test_end_at_the_very_end_is_moved_inside_the_margin():
     assert fitted(LipsyncSegment(0, VIDEO, "one"))[0].end_seconds == 8.284
 
 
-def test_a_crop_to_the_end_of_the_audio_is_drawn_inside_too():
+def test_crop_to_the_end_of_the_audio_is_moved_inside_the_margin():
     one = fitted(LipsyncSegment(0, 2, "two", 1.0, 3.0))[0]
 
     assert (one.audio_start_seconds, one.audio_end_seconds) == (1.0, 2.95)
@@ -100,13 +100,13 @@ def test_touching_segments_are_set_a_frame_apart():
     assert (first.end_seconds, second.start_seconds) == (1.96, 2.0)
 
 
-def test_segments_already_apart_are_left_alone():
+def test_segments_already_apart_are_unchanged():
     first, _ = fitted(LipsyncSegment(0, 1.9, "one"), LipsyncSegment(2, 4, "two"))
 
     assert first.end_seconds == 1.9
 
 
-def test_a_crop_as_long_as_its_segment_stays_so():
+def test_crop_as_long_as_its_segment_stays_so():
     one = fitted(LipsyncSegment(6.0, VIDEO, "two", 0.5, 0.5 + VIDEO - 6.0))[0]
     assert (one.end_seconds, one.audio_end_seconds) == (8.284, 2.784)
 
@@ -114,7 +114,7 @@ def test_a_crop_as_long_as_its_segment_stays_so():
     assert (other.end_seconds, other.audio_end_seconds) == (8.284, 2.0)
 
 
-def test_the_service_takes_what_was_fitted(make_case, files):
+def test_service_accepts_fitted_segments(make_case, files):
     case = make_case(SPECS[5])
     touching = (LipsyncSegment(2.0, 4.0, "two", 0.0, 3.0), LipsyncSegment(0.0, 2.0, "one"))
     case.request = segmented_request(files, segments=touching)

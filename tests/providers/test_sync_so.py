@@ -1,4 +1,4 @@
-"""Sync.so: whitelisted payloads, places, idempotency, links that expire, errors by code."""
+"""Sync.so: whitelisted payloads, concurrency slots, idempotency, expiring links, errors by code."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def public(media, name):
     return MediaInput(media.path, media.content_type, public_url=f"https://cdn.example/{name}", duration_seconds=4.0)
 
 
-def test_the_payload_of_two_uncropped_segments_is_the_documented_one(segments_case, files):
+def test_payload_of_two_uncropped_segments_is_the_documented_one(segments_case, files):
     request = segmented_request(
         files,
         video=public(files.video(4.0), "v.mp4"),
@@ -49,14 +49,14 @@ def test_the_payload_of_two_uncropped_segments_is_the_documented_one(segments_ca
     }
 
 
-def test_only_a_cropped_audio_carries_crop_times(segments_case):
+def test_only_cropped_audio_has_crop_times(segments_case):
     payload = segments_case.provider.prepare(segments_case.request, key="k", webhook_url=None).payload
 
     assert [sorted(one["audioInput"]) for one in payload["segments"]] == [["refId"], ["endTime", "refId", "startTime"]]
     assert payload["segments"][1]["audioInput"] == {"refId": "two", "startTime": 0.5, "endTime": 2.45}
 
 
-def test_an_audio_that_no_segment_uses_is_not_sent(segments_case, files):
+def test_audio_not_used_by_any_segment_is_not_sent(segments_case, files):
     request = segmented_request(files, segments=(LipsyncSegment(0.0, 1.5, "one"),))
 
     payload = segments_case.provider.prepare(request, key="k", webhook_url=None).payload
@@ -64,7 +64,7 @@ def test_an_audio_that_no_segment_uses_is_not_sent(segments_case, files):
     assert [item.get("refId") for item in payload["input"]] == [None, "one"]
 
 
-def test_segments_that_cannot_be_sent_are_named_before_anything_is_uploaded(segments_case, files):
+def test_invalid_segments_are_reported_before_anything_is_uploaded(segments_case, files):
     request = segmented_request(files, segments=(LipsyncSegment(0.0, 9.0, "one"), LipsyncSegment(1.0, 2.0, "three")))
 
     with pytest.raises(InputError) as caught:
@@ -85,7 +85,7 @@ def test_segments_that_cannot_be_sent_are_named_before_anything_is_uploaded(segm
         ("lipsync-9", {}, "model"),
     ],
 )
-def test_options_that_the_model_lacks_are_refused_clearly(segments_case, files, model, options, field):
+def test_options_the_model_lacks_are_refused_clearly(segments_case, files, model, options, field):
     with pytest.raises(InputError) as caught:
         segments_case.provider.prepare(
             segmented_request(files, model=model, options=options), key="k", webhook_url=None
@@ -95,7 +95,7 @@ def test_options_that_the_model_lacks_are_refused_clearly(segments_case, files, 
     assert not segments_case.fake.log
 
 
-def test_options_per_segment_reach_the_service_in_its_shape(segments_case, files):
+def test_options_per_segment_reach_the_service_in_its_format(segments_case, files):
     segment = LipsyncSegment(0.0, 1.5, "one", options={"temperature": 0.8, "active_speaker_detection": True})
     segments_case.request = segmented_request(files, segments=(segment,))
 
@@ -115,7 +115,7 @@ def test_plain_lipsync_sends_only_what_the_model_lists(case, files):
     assert prepared.payload["options"] == {"sync_mode": "cut_off"}
 
 
-def test_no_free_place_means_wait_and_not_failure(case):
+def test_no_free_slot_means_wait_not_failure(case):
     case.fake.concurrency, case.fake.latency_seconds = 1, 30
     case.submit()
     case.key = "mv-second"
@@ -128,7 +128,7 @@ def test_no_free_place_means_wait_and_not_failure(case):
     assert error.retry_after == 1
 
 
-def test_the_rate_limit_is_told_apart_from_want_of_a_place(case):
+def test_rate_limit_is_distinguished_from_no_free_slot(case):
     case.fake.creates_per_minute = 1
     case.submit()
     case.key = "mv-second"
@@ -140,7 +140,7 @@ def test_the_rate_limit_is_told_apart_from_want_of_a_place(case):
     assert caught.value.retry_after > 0
 
 
-def test_the_same_key_makes_one_generation_however_often_it_is_sent(case):
+def test_same_key_creates_one_generation_however_often_it_is_sent(case):
     prepared = case.provider.prepare(case.request, key=case.key, webhook_url=None)
     case.fake.fail_next("POST /v2/generate", "lose_answer")
     with pytest.raises(ProviderError) as caught:
@@ -152,7 +152,7 @@ def test_the_same_key_makes_one_generation_however_often_it_is_sent(case):
     assert list(case.fake.generations) == [status.ref.remote_id]
 
 
-def test_an_outcome_that_they_lost_but_know_the_id_of_is_taken_up(case):
+def test_outcome_they_lost_but_know_the_id_of_is_recovered(case):
     made = case.submit().ref.remote_id
     body = {"errorCode": "IDEMPOTENCY_OUTCOME_UNKNOWN", "generationId": made, "message": "unknown", "statusCode": 503}
     case.fake.fail_next("POST /v2/generate", "status", status=503, body=body)
@@ -181,7 +181,7 @@ def test_failures_are_split_by_code(case, spelling, status, code, permanent):
     assert code in found.message
 
 
-def test_a_status_of_tomorrow_keeps_the_work_open(case):
+def test_unknown_status_keeps_the_work_open(case):
     case.fake.end_next_as.append(("HIBERNATING", ""))
     ref = case.submit().ref
 
@@ -194,17 +194,17 @@ def test_a_status_of_tomorrow_keeps_the_work_open(case):
     assert "HIBERNATING" in status.message
 
 
-def test_a_dead_link_to_the_video_is_explained(case, files):
+def test_broken_link_to_the_video_is_explained(case, files):
     dead = MediaInput(files.video().path, "video/mp4", public_url="http://127.0.0.1:9/v.mp4", duration_seconds=2.0)
     case.request = lipsync_request(files, video=dead)
 
     status = case.finish(case.submit())
 
     assert status.permanent
-    assert "dead or not public" in status.message
+    assert "broken or not public" in status.message
 
 
-def test_an_expired_result_link_is_replaced_by_a_fresh_one(case, tmp_path):
+def test_expired_result_link_is_replaced(case, tmp_path):
     case.fake.url_lifetime_seconds = -1
     status = case.finish(case.submit())
     case.fake.url_lifetime_seconds = 60
@@ -215,7 +215,7 @@ def test_an_expired_result_link_is_replaced_by_a_fresh_one(case, tmp_path):
     assert case.paid_posts == 1
 
 
-def test_a_hundred_open_works_are_one_list_call(case):
+def test_hundred_open_generations_are_one_list_call(case):
     case.fake.creates_per_minute = case.fake.concurrency = 1000
     case.fake.fetch_inputs = False
     refs = []
@@ -228,7 +228,7 @@ def test_a_hundred_open_works_are_one_list_call(case):
     assert case.fake.count("GET") - before == 1
 
 
-def test_a_failure_listed_without_its_reason_is_asked_for_alone(case):
+def test_failure_listed_without_a_reason_is_requested_individually(case):
     case.fake.end_next_as.extend([("FAILED", "generation_input_audio_invalid"), ("COMPLETED", "")])
     refs = []
     for number in range(2):
@@ -240,7 +240,7 @@ def test_a_failure_listed_without_its_reason_is_asked_for_alone(case):
     assert case.fake.requests[f"GET /v2/generate/{refs[0].remote_id}"] >= 1
 
 
-def test_uploads_go_to_the_presigned_address_without_the_key(case):
+def test_uploads_go_to_the_presigned_url_without_the_key(case):
     case.submit()
 
     puts = [seen for seen in case.fake.log if seen.method == "PUT"]
@@ -248,7 +248,7 @@ def test_uploads_go_to_the_presigned_address_without_the_key(case):
     assert all("x-api-key" not in seen.headers for seen in puts)
 
 
-def test_an_upload_that_fails_may_be_tried_again(case):
+def test_failed_upload_may_be_retried(case):
     case.fake.fail_next("PUT /bucket", "status", status=403, body="<Error>expired</Error>")
 
     with pytest.raises(ProviderError) as caught:
@@ -258,7 +258,7 @@ def test_an_upload_that_fails_may_be_tried_again(case):
     assert case.submit().state in {RemoteState.QUEUED, RemoteState.SUCCEEDED, RemoteState.RUNNING}
 
 
-def test_the_services_own_estimate_can_be_had_for_the_exact_payload(case):
+def test_service_estimate_is_available_for_the_exact_payload(case):
     prepared = case.provider.prepare(case.request, key="k", webhook_url=None)
 
     estimate = case.provider.estimate(prepared)
@@ -268,7 +268,7 @@ def test_the_services_own_estimate_can_be_had_for_the_exact_payload(case):
     assert case.paid_posts == 0
 
 
-def test_the_price_follows_the_frame_rate(case, files):
+def test_price_follows_the_frame_rate(case, files):
     quote = case.provider.quote(case.request)
 
     # 2 s at $0.05 per second of 25 frames; the clip has 24.
@@ -292,7 +292,7 @@ def test_codes_are_split_as_the_catalogue_suggests(code, transient):
     assert is_transient(code) is transient
 
 
-def test_a_quote_needs_no_file(case, files, tmp_path):
+def test_quote_needs_no_file(case, files, tmp_path):
     video = MediaInput(tmp_path / "not-here", "video/mp4", duration_seconds=4.0, fps="30")
     linked = MediaInput(tmp_path / "linked", "")
 

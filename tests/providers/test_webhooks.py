@@ -1,4 +1,4 @@
-"""Both signature schemes on raw bytes, with their differences, and what must not pass."""
+"""Both signature schemes on raw bytes, their differences, and what must be rejected."""
 
 import hashlib
 import hmac
@@ -23,13 +23,13 @@ def sync_verify(**facts):
 
 @pytest.fixture(params=["replicate", "sync_so"])
 def scheme(request):
-    """(verify, sign, secret) of one vendor."""
+    """Return (verify, sign, secret) of one vendor."""
     fake = FakeReplicate() if request.param == "replicate" else FakeSyncSo()
     yield (replicate_genuine if request.param == "replicate" else sync_verify), fake.sign, fake.webhook_secret
     fake._server.server_close()
 
 
-def test_a_fresh_signature_on_the_raw_bytes_passes(scheme):
+def test_fresh_signature_on_the_raw_bytes_passes(scheme):
     verify, sign, secret = scheme
 
     assert verify(body=BODY, headers=sign(BODY), secret=secret)
@@ -43,20 +43,20 @@ def test_any_other_body_fails(scheme, body):
 
 
 @pytest.mark.parametrize("age", [301, -310, 86400])
-def test_an_old_or_future_signature_fails(scheme, age):
+def test_old_or_future_signature_fails(scheme, age):
     verify, sign, secret = scheme
 
     assert not verify(body=BODY, headers=sign(BODY, age_seconds=age), secret=secret)
 
 
-def test_a_signature_by_another_secret_fails(scheme):
+def test_signature_by_another_secret_fails(scheme):
     verify, sign, secret = scheme
 
     assert not verify(body=BODY, headers=sign(BODY, secret=OTHER), secret=secret)
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_not base64!", "whsec_ü", "=="])
-def test_without_a_usable_secret_nothing_passes(scheme, secret):
+def test_nothing_passes_without_a_valid_secret(scheme, secret):
     verify, sign, _ = scheme
 
     assert not verify(body=BODY, headers=sign(BODY), secret=secret)
@@ -80,7 +80,7 @@ def test_one_matching_signature_among_several_is_enough(scheme):
     assert verify(body=BODY, headers=headers, secret=secret)
 
 
-def test_the_two_schemes_do_not_accept_each_other():
+def test_schemes_do_not_accept_each_other():
     key = b"raw key"
     sent = str(int(time.time()))
     digest = hmac.new(key, f"{sent}.".encode() + BODY, hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""What a provider gets by having a folder. Run by `test_adding.py` in a process whose folders include `paper`."""
+"""Everything a provider gets from having a folder. `test_adding.py` runs this in a process that includes `paper`."""
 
 import json
 from io import BytesIO
@@ -46,14 +46,14 @@ def test_its_variable_is_a_setting(settings):
     assert settings.PAPER_SHEETS == 500
 
 
-def test_flavors_may_speak_of_it_and_need_not():
+def test_flavors_may_configure_it_but_need_not():
     assert resolve("default", "image_params").values["providers"]["paper"] == {"colour": "#fefefe"}
     edit = parse_flavor_text("provider: paper\nproviders: {paper: {colour: '#102030'}}", source="edit")
     layers = [*layers_of("default", "image_params", registry.discovered, {}), edit]
     assert validate("image_params", layers)["providers"]["paper"] == {"colour": "#102030"}
 
 
-def test_a_flavor_that_misspells_its_section_is_refused():
+def test_flavor_with_a_misspelled_section_is_refused():
     edit = parse_flavor_text("providers: {paper: {color: white}}", source="edit")
     with pytest.raises(FlavorProblem, match=r"providers\.paper\.color"):
         validate("image_params", [*layers_of("default", "image_params", registry.discovered, {}), edit])
@@ -63,7 +63,7 @@ def send(api, url, **body):
     return api.post(url, body, content_type="application/json")
 
 
-def test_the_api_offers_it_where_it_can_do_the_work(api):
+def test_api_offers_it_where_it_can_do_the_work(api):
     refused = send(api, SHEETS, character_description="x", provider="nobody")
     assert "paper" in refused.json()["detail"]
     made = send(api, "/api/mv/projects", title="x", providers={"image": "paper"})
@@ -80,7 +80,7 @@ def test_pages_offer_it_by_its_label(api, user):
     assert '<option value="shadow" data-rules="Paper"' in page
 
 
-def test_it_does_a_job(api):
+def test_it_runs_a_job(api):
     answer = send(api, SHEETS, character_description="a sheet", provider="paper")
     assert answer.status_code == 202, answer.json()
     job_run(HANDLERS, job_id=answer.json()["id"], claim_from="queued")
@@ -91,7 +91,7 @@ def test_it_does_a_job(api):
         assert picture.convert("RGB").getpixel((5, 5)) == (254, 254, 254)
 
 
-def test_its_own_rules_count_for_a_pro_order(order):
+def test_its_own_rules_apply_to_a_pro_order(order):
     assert order(model="lipsync-2").json()["errors"] == {"model": "unknown"}
     assert order(dry_run="1").json()["payload"] == {"puppet": "<clip.mp4>"}
     answer = order()

@@ -1,8 +1,8 @@
-"""`pytest -p tests.providers.added.plugin`: the folders beside this file are providers too, as if they were added."""
+"""`pytest -p tests.providers.added.plugin`: treat the folders next to this file as added providers."""
 
 from pathlib import Path
 
 import apps.providers
 
-# Before anything imports the registry or reads the settings, as with a folder that was there when the studio started.
+# Before anything imports the registry or reads the settings, like a folder that existed at startup.
 apps.providers.__path__.append(str(Path(__file__).parent))

@@ -16,7 +16,7 @@ _CAPABILITY_FILES = {
 
 @pytest.fixture(scope="session")
 def settings_for():
-    """The settings of a capability in a flavor, as a request carries them; from the files alone."""
+    """Return a capability's settings in a flavor, as in a request, from the files only."""
     from django.conf import settings
 
     from apps.flavors.discovery import discover
@@ -34,7 +34,7 @@ def settings_for():
 
 @pytest.fixture(scope="session")
 def make(tmp_path_factory):
-    """Let the draft provider make a request in a new empty folder, `make.last`; answers the result."""
+    """Run a request with the draft provider in a new empty folder, `make.last`, and return the result."""
     from apps.providers.draft.provider import DraftProvider
 
     class Make:
@@ -49,7 +49,7 @@ def make(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def video_request(settings_for):
-    """A small clip's request; keywords change it."""
+    """Build a small clip's request; keyword arguments change it."""
     from apps.providers.base import VideoRequest
 
     def built(flavor="default", **changes):
@@ -67,7 +67,7 @@ def video_request(settings_for):
 
 @pytest.fixture
 def photo(tmp_path) -> Path:
-    """A picture with detail everywhere, which is no storyboard frame of ours."""
+    """An image with detail everywhere that isn't one of our storyboard frames."""
     rng = np.random.default_rng(3)
     pixels = cv2.GaussianBlur(rng.integers(0, 255, (360, 640, 3), dtype=np.uint8), (0, 0), 2.5)
     path = tmp_path / "photo.png"
@@ -77,7 +77,7 @@ def photo(tmp_path) -> Path:
 
 @pytest.fixture(scope="session")
 def decode():
-    """All frames of a clip as grey float arrays."""
+    """Return all frames of a clip as grey float arrays."""
 
     def decoded(path):
         with av.open(str(path)) as container:

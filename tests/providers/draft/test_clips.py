@@ -16,7 +16,7 @@ from engines.media.probe import probe_media
     ("size", "fps", "frames"),
     [((320, 180), "24", 37), ((180, 320), "30000/1001", 20), ((240, 240), "25", 24), ((256, 320), "30", 1)],
 )
-def test_a_clip_has_exactly_the_size_rate_and_frames_asked(make, video_request, size, fps, frames):
+def test_clip_has_exactly_the_requested_size_rate_and_frames(make, video_request, size, fps, frames):
     path = make(video_request(width=size[0], height=size[1], fps=fps, frames=frames)).files[0].path
 
     facts = probe_media(path)
@@ -26,11 +26,11 @@ def test_a_clip_has_exactly_the_size_rate_and_frames_asked(make, video_request, 
     assert (facts.video_codec, facts.pixel_format, facts.audio_codec) == ("h264", "yuv420p", "")
 
 
-def test_without_a_count_the_clip_covers_the_duration(make, video_request):
+def test_clip_without_a_frame_count_covers_the_duration(make, video_request):
     assert probe_media(make(video_request(duration_seconds=1.01)).files[0].path).frames == 25
 
 
-def test_the_same_request_films_the_same_bytes(make, video_request):
+def test_same_request_gives_the_same_clip(make, video_request):
     one, two = make(video_request()), make(video_request())
 
     assert one.files[0].path.read_bytes() == two.files[0].path.read_bytes()
@@ -45,7 +45,7 @@ def test_every_frame_decodes_and_something_moves(make, video_request, decode):
 
 
 def shift_between(one, other):
-    """Pixels by which the picture moved, over the middle where no edge comes in."""
+    """Return by how many pixels the image moved, measured in the middle, away from the edges."""
     window = cv2.createHanningWindow((one.shape[1], one.shape[0]), cv2.CV_32F)
     return np.array(cv2.phaseCorrelate(one, other, window)[0])
 
@@ -53,7 +53,7 @@ def shift_between(one, other):
 @pytest.mark.parametrize(
     ("words", "axis", "sign"), [("pans left", 0, 1), ("pans right", 0, -1), ("tilts up", 1, 1), ("tilts down", 1, -1)]
 )
-def test_a_move_goes_where_its_name_says(make, video_request, decode, photo, words, axis, sign):
+def test_move_goes_in_the_named_direction(make, video_request, decode, photo, words, axis, sign):
     request = video_request(prompt=f"A wall. The camera {words}.", image=MediaInput(photo, "image/png"))
     frames = decode(make(request).files[0].path)
 
@@ -64,7 +64,7 @@ def test_a_move_goes_where_its_name_says(make, video_request, decode, photo, wor
 
 
 @pytest.mark.parametrize(("words", "sign"), [("pushes in", 1), ("pulls out", -1)])
-def test_coming_nearer_enlarges(make, video_request, decode, photo, words, sign):
+def test_moving_closer_enlarges(make, video_request, decode, photo, words, sign):
     request = video_request(prompt=f"A wall. The camera {words}.", image=MediaInput(photo, "image/png"))
     frames = decode(make(request).files[0].path)
 
@@ -76,7 +76,7 @@ def test_coming_nearer_enlarges(make, video_request, decode, photo, words, sign)
     assert apart * sign > 5
 
 
-def test_a_pan_does_not_jitter(make, video_request, decode, photo):
+def test_pan_does_not_jitter(make, video_request, decode, photo):
     request = video_request(
         prompt="A wall. The camera pans right.", image=MediaInput(photo, "image/png"), duration_seconds=3.0, width=640,
         height=360,
@@ -90,7 +90,7 @@ def test_a_pan_does_not_jitter(make, video_request, decode, photo):
     assert np.std(steps) < 0.1
 
 
-def test_light_answers_the_song(make, video_request, decode):
+def test_light_follows_the_song(make, video_request, decode):
     quiet = decode(make(video_request(energy=(0.0,))).files[0].path)
     loud = decode(make(video_request(energy=(1.0,))).files[0].path)
     beat = decode(make(video_request(energy=(0.6,), beat_seconds=(0.5,))).files[0].path)
@@ -99,7 +99,7 @@ def test_light_answers_the_song(make, video_request, decode):
     assert beat[12].mean() > beat[8].mean() + 1
 
 
-def test_a_clip_films_its_storyboard_frame(make, video_request, decode, settings_for):
+def test_clip_shows_its_storyboard_frame(make, video_request, decode, settings_for):
     request = ImageRequest("Wide shot of a road in daylight.", 320, 180, settings=settings_for("default", "image"))
     still = make(request).files[0].path
     filmed = video_request(
@@ -114,7 +114,7 @@ def test_a_clip_films_its_storyboard_frame(make, video_request, decode, settings
 
 
 @pytest.mark.parametrize("flavor", ["cinematic", "vlog_style", "example"])
-def test_each_flavor_films_differently(make, video_request, decode, flavor):
+def test_each_flavor_looks_different(make, video_request, decode, flavor):
     one = decode(make(video_request()).files[0].path)
     other = decode(make(video_request(flavor)).files[0].path)
 
@@ -134,7 +134,7 @@ def test_progress_rises_and_a_cancelled_clip_leaves_nothing(make, video_request)
     assert not list(make.last.iterdir())
 
 
-def test_a_close_up_tells_where_its_mouth_is(make, video_request):
+def test_close_up_records_where_its_mouth_is(make, video_request):
     path = make(video_request(prompt="Close-up of Mara, who sings. The camera pushes in.")).files[0].path
 
     [mouth] = drawn_mouths(path, probe_media(path).frames)
@@ -144,7 +144,7 @@ def test_a_close_up_tells_where_its_mouth_is(make, video_request):
     assert last[2] > first[2] * 1.05
 
 
-def test_a_draft_is_free(video_request):
+def test_draft_is_free(video_request):
     from apps.providers.draft.provider import DraftProvider
 
     quote = DraftProvider().quote(video_request())
@@ -161,5 +161,5 @@ def test_a_draft_is_free(video_request):
         ("A wall.", "push_in"),
     ],
 )
-def test_the_move_is_read_where_the_prompt_speaks_of_the_camera(prompt, move):
+def test_move_is_read_where_the_prompt_mentions_the_camera(prompt, move):
     assert read_prompt(prompt).move == move

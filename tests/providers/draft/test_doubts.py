@@ -1,4 +1,4 @@
-"""No draft of any flavor looks black or frozen to the checks, however dark, bright, static or abstract it is."""
+"""The checks never report a draft as black or frozen, however dark, bright, static or abstract it is."""
 
 import pytest
 
@@ -20,7 +20,7 @@ IDEAS = (
 
 
 @pytest.mark.parametrize("flavor", ["default", "cinematic", "vlog_style", "example"])
-def test_no_draft_is_doubted(make, video_request, settings_for, flavor):
+def test_no_draft_is_reported(make, video_request, settings_for, flavor):
     doubted = {}
     for seed, idea in enumerate(IDEAS):
         request = ImageRequest(idea, 320, 180, seed=seed, settings=settings_for(flavor, "image"))

@@ -1,4 +1,4 @@
-"""Whatever the tempo, no draft flashes more often than is safe for photosensitive viewers."""
+"""At any tempo, drafts never flash more often than is safe for photosensitive viewers."""
 
 from itertools import chain, pairwise
 
@@ -22,13 +22,13 @@ def strobe(path, hertz, share=1.0):
 
 
 @pytest.mark.parametrize(("hertz", "share", "flashes"), [(2, 1, 2), (3, 1, 3), (6, 1, 6), (6, 0.3, 6), (6, 0.2, 0)])
-def test_the_count_is_right(tmp_path, hertz, share, flashes):
+def test_flashes_are_counted_correctly(tmp_path, hertz, share, flashes):
     assert flashes_in_a_second(strobe(tmp_path / "strobe.mp4", hertz, share), 48) == flashes
 
 
 @pytest.fixture(scope="module")
 def bright(tmp_path_factory):
-    """A light wall, on which a beat changes the luminance most."""
+    """A light wall, where a beat changes the luminance most."""
     path = tmp_path_factory.mktemp("bright") / "wall.png"
     Image.fromarray(np.random.default_rng(1).integers(175, 186, (180, 320, 3), dtype=np.uint8)).save(path)
     return MediaInput(path, "image/png")
@@ -51,15 +51,15 @@ def filmed(make, video_request):
 
 
 def replace_response(request):
-    """The same with the light following the song as far as a flavor may ask."""
+    """Return the request with the light following the song as strongly as a flavor may set."""
     draft = request.settings["providers"]["draft"] | {"light_response": 1.0}
     request.settings["providers"] = {"draft": draft}
     return request
 
 
 @pytest.mark.parametrize("tempo", TEMPOS)
-def test_a_beat_never_flashes_too_often(filmed, bright, tempo):
-    """Two clips joined, the second off the beat: a cut is a change of light as well."""
+def test_beat_never_flashes_too_often(filmed, bright, tempo):
+    """Join two clips, the second off the beat, since a cut also changes the light."""
     beats = np.arange(0, SECONDS, 60 / tempo)
     clips = [filmed(beats, image=bright), filmed(np.arange(0.1, SECONDS, 60 / tempo), image=bright)]
     joined = chain.from_iterable(luminances(clip) for clip in clips)
@@ -72,12 +72,12 @@ def test_no_flavor_flashes_too_often(filmed, stage, flavor):
     assert flashes_in_a_second(luminances(clip), 24) <= 3
 
 
-def test_loudness_that_beats_like_a_drum_does_not_flash(filmed, bright):
+def test_rapidly_changing_loudness_does_not_flash(filmed, bright):
     clip = filmed((), energy=(1.0, 0.0) * 12, image=bright)
     assert flashes_in_a_second(luminances(clip), 24) <= 1
 
 
-def test_a_slow_beat_is_seen_each_time(filmed, bright, decode):
+def test_every_slow_beat_is_visible(filmed, bright, decode):
     light = np.array([frame.mean() for frame in decode(filmed((0.5, 1.0, 1.5), image=bright))])
     peaks = [12, 24, 36]
     assert all(light[peak] > light[peak - 4] + 1 for peak in peaks), list(pairwise(light))

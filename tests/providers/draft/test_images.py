@@ -26,14 +26,14 @@ def difference(one, other):
 
 
 @pytest.mark.parametrize("size", [(320, 180), (180, 320), (240, 240), (256, 320)])
-def test_a_frame_has_the_size_that_was_asked(make, image_request, size):
+def test_frame_has_the_requested_size(make, image_request, size):
     result = make(replace(image_request, width=size[0], height=size[1]))
 
     assert Image.open(result.files[0].path).size == size
     assert result.files[0].content_type == "image/png"
 
 
-def test_the_same_request_draws_the_same_bytes(make, image_request):
+def test_same_request_gives_the_same_image(make, image_request):
     one, two = make(image_request), make(image_request)
 
     assert one.files[0].path.read_bytes() == two.files[0].path.read_bytes()
@@ -48,7 +48,7 @@ def test_the_same_request_draws_the_same_bytes(make, image_request):
         "Close-up of Mara in a red coat on a street in daylight. The camera pans left.",
     ],
 )
-def test_another_place_size_dress_or_light_looks_different(make, image_request, prompt):
+def test_another_place_shot_dress_or_light_looks_different(make, image_request, prompt):
     assert difference(pixels_of(make(image_request)), pixels_of(make(replace(image_request, prompt=prompt)))) > 4
 
 
@@ -59,17 +59,17 @@ def test_each_flavor_has_its_own_look(make, image_request, settings_for, flavor)
     assert difference(pixels_of(make(image_request)), pixels_of(make(other))) > 15
 
 
-def test_another_seed_composes_anew(make, image_request):
+def test_another_seed_gives_another_composition(make, image_request):
     assert difference(pixels_of(make(image_request)), pixels_of(make(replace(image_request, seed=9)))) > 1
 
 
-def test_a_frame_keeps_its_recipe(make, image_request):
+def test_frame_keeps_its_recipe(make, image_request):
     recipe = read_recipe(make(image_request).files[0].path)
 
     assert (recipe.prompt, recipe.seed) == (PROMPT, 0)
 
 
-def test_a_character_sheet_dresses_the_scenes(make, image_request):
+def test_character_sheet_determines_the_clothes_in_scenes(make, image_request):
     plain = replace(image_request, prompt="Medium shot of Mara by the sea.")
     sheet = make(replace(image_request, prompt="Mara in a green dress, white hair", purpose="character_reference"))
     reference = MediaInput(sheet.files[0].path, "image/png")
@@ -87,7 +87,7 @@ def test_several_sheets_show_several_people(make, image_request):
     assert difference(pixels_of(result, 0), pixels_of(result, 1)) > 1
 
 
-def test_a_photo_as_reference_is_pinned_to_the_frame(make, image_request, photo):
+def test_reference_photo_is_pinned_to_the_frame(make, image_request, photo):
     pinned = make(replace(image_request, character_reference=MediaInput(photo, "image/png")))
     changed = np.abs(pixels_of(make(image_request)) - pixels_of(pinned)).sum(axis=2) > 30
 
@@ -96,15 +96,15 @@ def test_a_photo_as_reference_is_pinned_to_the_frame(make, image_request, photo)
     assert changed.mean() < 0.15
 
 
-def test_a_reference_that_is_no_picture_is_refused(make, image_request, tmp_path):
+def test_reference_that_is_not_an_image_is_refused(make, image_request, tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n" + b"nonsense")
 
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="can't be read"):
         make(replace(image_request, character_reference=MediaInput(broken, "image/png")))
 
 
-def test_a_forged_recipe_is_only_a_picture(tmp_path):
+def test_forged_recipe_is_treated_as_a_plain_image(tmp_path):
     info = PngInfo()
     info.add_text("mvsite-storyboard", '{"prompt": 1, "seed": "x", "look": {}}')
     forged = tmp_path / "forged.png"
@@ -114,7 +114,7 @@ def test_a_forged_recipe_is_only_a_picture(tmp_path):
 
 
 @pytest.mark.parametrize("contrast", [1.2, 1.6])
-def test_contrast_makes_the_dark_darker_never_lighter(make, settings_for, contrast):
+def test_contrast_never_makes_dark_areas_lighter(make, settings_for, contrast):
     settings = settings_for("cinematic", "image")
     draft = settings["providers"]["draft"]
     look = draft["look"] | {"grain": 0, "texture": "smooth", "vignette": 0, "bars": 0}

@@ -19,7 +19,7 @@ from tests.engines.draft.voices import write_voice
 
 SINGER = "Close-up of Mara in a red coat with dark hair, who sings on a rooftop at dusk. The camera pushes in."
 FRAMES = 48
-# A silence before and after, so that the closed mouth can be compared.
+# Silence before and after, so that the closed mouth can be compared.
 SPEECH = (("silence", 0.5), ("ah", 0.5), ("silence", 0.5), ("ah", 0.3), ("silence", 0.2))
 AH = slice(15, 22)
 
@@ -36,7 +36,7 @@ def stranger(singer, tmp_path_factory):
 
 
 def without_note(video, path):
-    """The same picture without the note that tells where the mouth is."""
+    """Copy the video without the metadata that says where the mouth is."""
     with av.open(str(video)) as source, av.open(str(path), "w") as target:
         stream = target.add_stream_from_template(source.streams.video[0])
         for packet in source.demux(source.streams.video[0]):
@@ -69,14 +69,14 @@ def spoken(sync, singer, speech):
 
 
 def region(track, number, shape, *, above=1.1, below=3.6):
-    """What belongs to the lower face in a frame, as a mask."""
+    """Return a mask of the lower face in a frame."""
     rows, columns = np.indices(shape)
     across = np.abs(columns - track.x[number]) / track.half[number]
     down = (rows - track.y[number]) / track.half[number]
     return (across < 2.4) & (down > -above) & (down < below)
 
 
-def test_the_clip_keeps_its_shape_and_gets_the_sound(spoken):
+def test_clip_keeps_its_format_and_gets_the_audio(spoken):
     facts = probe_media(spoken)
 
     assert (facts.width, facts.height, facts.frames, facts.fps) == (640, 360, FRAMES, Fraction(24))
@@ -85,14 +85,14 @@ def test_the_clip_keeps_its_shape_and_gets_the_sound(spoken):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_the_mouth_opens_and_nothing_else_changes(sync, singer, stranger, spoken, speech, decode, known):
+def test_mouth_opens_and_nothing_else_changes(sync, singer, stranger, spoken, speech, decode, known):
     before, after = decode(singer), decode(spoken if known else sync(stranger, speech))
     track = drawn_track(singer, FRAMES)
 
     for number in range(AH.start, AH.stop):
         changed = np.abs(before[number] - after[number])
         inside = region(track, number, changed.shape)
-        # The rest differs by the second encoding only.
+        # The rest only differs by the second encoding.
         assert changed[~inside].mean() < 1.5
         assert np.percentile(changed[~inside], 99.9) < 20
         assert (changed[inside] > 40).mean() > 0.02
@@ -107,7 +107,7 @@ def test_lips_stay_closed_in_silence(singer, spoken, decode):
         assert np.abs(before[number] - after[number])[inside].mean() < 2
 
 
-def test_an_open_mouth_is_closed_where_the_new_voice_is_silent(sync, singer, spoken, decode, tmp_path):
+def test_open_mouth_is_closed_where_the_new_voice_is_silent(sync, singer, spoken, decode, tmp_path):
     assert drawn_mouths(spoken, FRAMES)[0].places(np.array([AH.start + 2]))[0, 3] > 0.1
     silence = write_voice(tmp_path / "silence.wav", ("silence", 2.0))
     closed, before, after = decode(singer), decode(spoken), decode(sync(spoken, silence))
@@ -144,7 +144,7 @@ def test_no_mouth_glows_in_dark_or_contrasty_footage(sync, spoken, speech, decod
         assert (after[number][inside] > lightest + 40).sum() == 0, number
 
 
-def test_the_border_does_not_flicker(singer, spoken, decode):
+def test_border_does_not_flicker(singer, spoken, decode):
     before, after = decode(singer), decode(spoken)
     track = drawn_track(singer, FRAMES)
 
@@ -156,7 +156,7 @@ def test_the_border_does_not_flicker(singer, spoken, decode):
         assert np.abs(change[ring]).mean() < 2
 
 
-def test_the_found_mouth_is_where_it_was_drawn(singer, stranger):
+def test_mouth_is_found_where_it_was_drawn(singer, stranger):
     known = drawn_track(singer, FRAMES)
     assert drawn_track(stranger, FRAMES) is None
 
@@ -177,7 +177,7 @@ def test_more_expression_opens_wider(sync, singer, speech, decode):
     assert changed[1] > changed[0] * 1.2
 
 
-def test_without_a_face_it_says_so(make, video_request, sync, speech, tmp_path, settings_for, decode):
+def test_clip_without_a_face_is_reported(make, video_request, sync, speech, tmp_path, settings_for, decode):
     landscape = make(video_request(prompt="Extreme wide shot of mountains, nobody there.", frames=24)).files[0].path
 
     with pytest.raises(InputError) as caught:
@@ -185,11 +185,11 @@ def test_without_a_face_it_says_so(make, video_request, sync, speech, tmp_path, 
 
     assert caught.value.code == "no_face"
 
-    # A storyboard's own wide shot is no failure: it sounds, and nothing in it moves its lips.
+    # A storyboard's wide shot isn't a failure: it gets the audio, and no lips move.
     inputs = MediaInput(landscape, "video/mp4"), MediaInput(speech, "audio/wav")
     done = make(LipsyncRequest(*inputs, settings=settings_for("default", "lipsync")))
     path = done.files[0].path
-    assert "nobody's lips" in done.facts["note"]
+    assert "shows no lips" in done.facts["note"]
     assert probe_media(path).audio_codec == "aac" and drawn_without_mouths(path, 24)
     assert max(np.abs(a - b).mean() for a, b in zip(decode(landscape), decode(path), strict=True)) < 1.5
 
@@ -199,28 +199,28 @@ def lipsync_facts(make, settings_for, video, audio):
     return make(LipsyncRequest(*inputs, settings=settings_for("default", "lipsync"))).facts
 
 
-def test_a_longer_sound_is_cut_at_the_end_of_the_picture_and_said(sync, make, settings_for, singer, tmp_path):
+def test_longer_audio_is_cut_at_the_end_of_the_video_and_reported(sync, make, settings_for, singer, tmp_path):
     long = write_voice(tmp_path / "long.wav", ("ah", 5.0))
 
     facts = probe_media(sync(singer, long))
 
     assert facts.frames == FRAMES
     assert facts.duration_seconds == pytest.approx(2.0, abs=0.03)
-    assert "3.0 seconds longer than the picture" in lipsync_facts(make, settings_for, singer, long)["note"]
+    assert "3.0 seconds longer than the video" in lipsync_facts(make, settings_for, singer, long)["note"]
 
 
 @pytest.mark.parametrize("seconds", [1.0, 2.05])
-def test_a_sound_that_fits_is_not_mentioned(make, settings_for, singer, tmp_path, seconds):
+def test_audio_that_fits_is_not_mentioned(make, settings_for, singer, tmp_path, seconds):
     short = write_voice(tmp_path / "short.wav", ("silence", 0.2), ("ah", seconds - 0.2))
     assert "note" not in lipsync_facts(make, settings_for, singer, short)
 
 
-def test_a_sound_without_a_voice_says_that_nothing_moved(make, settings_for, singer, tmp_path):
+def test_audio_without_a_voice_reports_that_no_lips_move(make, settings_for, singer, tmp_path):
     silent = write_voice(tmp_path / "silent.wav", ("silence", 2.0))
     assert "no voice was heard" in lipsync_facts(make, settings_for, singer, silent)["note"]
 
 
-def test_a_segments_sound_that_does_not_fit_is_mentioned(make, settings_for, singer, tmp_path):
+def test_segment_audio_that_does_not_fit_is_reported(make, settings_for, singer, tmp_path):
     voice = write_voice(tmp_path / "ah.wav", ("ah", 4.0))
 
     def facts(*heard):
@@ -235,11 +235,11 @@ def test_a_segments_sound_that_does_not_fit_is_mentioned(make, settings_for, sin
         return make(request).facts
 
     assert "1.0 seconds longer" in facts(0.5, 2.0)["note"]
-    # A song that just goes on is no line that loses its end.
+    # A song that simply continues isn't a line that loses its end.
     assert "note" not in facts(0.5, None)
 
 
-def test_segments_move_the_lips_only_where_they_are(make, singer, speech, decode, tmp_path, settings_for):
+def test_lips_only_move_inside_the_segments(make, singer, speech, decode, tmp_path, settings_for):
     voice = write_voice(tmp_path / "ah.wav", ("ah", 1.0))
     request = SegmentedLipsyncRequest(
         video=MediaInput(singer, "video/mp4"),
@@ -260,7 +260,7 @@ def test_segments_move_the_lips_only_where_they_are(make, singer, speech, decode
     assert moved == [False, False, True, True, False, False]
 
 
-def test_a_segment_without_its_audio_is_refused(make, singer):
+def test_segment_without_its_audio_is_refused(make, singer):
     segment = LipsyncSegment(0.0, 1.0, "voice")
     request = SegmentedLipsyncRequest(MediaInput(singer, "video/mp4"), {}, (segment,), "lipsync-2", "remap")
 
@@ -280,7 +280,7 @@ def test_cancelling_leaves_nothing(make, singer, speech, settings_for):
     assert not list(make.last.iterdir())
 
 
-def test_the_check_finds_a_face_that_can_be_used(stranger):
+def test_check_finds_a_usable_face(stranger):
     found = face_check(stranger)
 
     assert found.usable
@@ -289,9 +289,9 @@ def test_the_check_finds_a_face_that_can_be_used(stranger):
     assert not found.problems and not found.hidden
 
 
-def test_the_check_says_what_stands_before_the_mouth(singer, stranger, tmp_path):
+def test_check_reports_a_hidden_mouth(singer, stranger, tmp_path):
     track, held = drawn_track(singer, FRAMES), tmp_path / "held.mp4"
-    # A grey microphone that hangs before the lips from the half of the clip on.
+    # A grey microphone in front of the lips in the second half of the clip.
     size = round(track.half.max() * 2.2)
     box = f"x={round(track.x[FRAMES // 2] - size / 2)}:y={round(track.y[FRAMES // 2] - size / 2)}:w={size}:h={size}"
     draw = f"drawbox={box}:color=0x303030:t=fill:enable='gte(n,{FRAMES // 2})'"
@@ -305,7 +305,7 @@ def test_the_check_says_what_stands_before_the_mouth(singer, stranger, tmp_path)
     assert 2 <= found.hidden <= 6
 
 
-def test_the_check_says_when_there_is_none(make, video_request):
+def test_check_reports_a_missing_face(make, video_request):
     landscape = make(video_request(prompt="Extreme wide shot of mountains, nobody there.", frames=24)).files[0].path
 
     found = face_check(landscape)
@@ -315,8 +315,8 @@ def test_the_check_says_when_there_is_none(make, video_request):
 
 
 @pytest.mark.parametrize("degrees", [90, 270])
-def test_a_clip_that_is_stored_turned_is_synced_upright(sync, singer, stranger, speech, decode, tmp_path, degrees):
-    # Turned back by the player, the picture is upright again.
+def test_rotated_clip_is_synced_upright(sync, singer, stranger, speech, decode, tmp_path, degrees):
+    # When the player rotates it back, the image is upright again.
     turned, lying = tmp_path / "turned.mp4", tmp_path / "lying.mp4"
     turns = {90: "transpose=1", 270: "transpose=2"}
     encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "15"]

@@ -40,7 +40,7 @@ def test_there_is_one_scene_per_slot_with_its_length(scenes):
     assert {scene["duration"] for scene in scenes} == {5.0}
 
 
-def test_a_scene_names_what_its_words_were_made_of(scenes):
+def test_scene_records_what_its_text_was_built_from(scenes):
     for scene in scenes:
         words = scene["description"].lower()
         assert all(scene[name].lower() in words for name in ("shot", "camera", "light")), scene
@@ -55,7 +55,7 @@ def test_uneven_slots_keep_their_lengths(make, request_):
     assert [scene["duration"] for scene in scenes] == pytest.approx([3.217, 4.783, 0.5])
 
 
-def test_the_same_seed_writes_the_same_and_another_writes_anew(make, request_, scenes):
+def test_same_seed_writes_the_same_and_another_seed_differs(make, request_, scenes):
     assert make(request_).data["scenes"] == scenes
     assert make(replace(request_, seed=6)).data["scenes"] != scenes
 
@@ -68,11 +68,11 @@ def test_neighbours_differ_in_framing_and_in_move(scenes):
         assert one.move != next_one.move
 
 
-def test_every_move_that_is_written_is_understood(scenes):
+def test_every_written_move_is_understood(scenes):
     assert len({read_prompt(scene["description"]).move for scene in scenes}) >= 4
 
 
-def test_the_quiet_intro_is_wide_and_the_chorus_close(make, request_):
+def test_quiet_intro_is_wide_and_chorus_close(make, request_):
     wide, close = {"extreme_wide", "wide", "full"}, {"medium", "close", "extreme_close"}
     intro: list[Any] = []
     chorus: list[Any] = []
@@ -85,7 +85,7 @@ def test_the_quiet_intro_is_wide_and_the_chorus_close(make, request_):
     assert sum(shot in close for shot in chorus) / len(chorus) > 0.6
 
 
-def test_the_prompts_tell_the_story_in_the_users_words(scenes):
+def test_prompts_tell_the_story_in_the_users_words(scenes):
     told = " ".join(scene["description"].lower() for scene in scenes)
 
     for words in (
@@ -97,7 +97,7 @@ def test_the_prompts_tell_the_story_in_the_users_words(scenes):
         assert words in told
 
 
-def test_singing_is_where_the_song_has_a_voice_and_the_mouth_can_be_seen(scenes):
+def test_singing_is_where_the_song_has_a_voice_and_the_mouth_is_visible(scenes):
     singing = [scene for scene in scenes if scene["lipsync"]]
 
     assert 2 <= len(singing) <= 8
@@ -107,7 +107,7 @@ def test_singing_is_where_the_song_has_a_voice_and_the_mouth_can_be_seen(scenes)
         assert read_prompt(scene["description"]).shot in {"medium", "close"}
 
 
-def test_what_is_heard_of_the_voice_overrules_the_sections(make, request_):
+def test_detected_voice_overrides_the_sections(make, request_):
     heard = make(replace(request_, song=replace(SONG, sung=((0.0, 21.0),)))).data["scenes"]
     silent = make(replace(request_, song=replace(SONG, sung=()))).data["scenes"]
 
@@ -116,14 +116,14 @@ def test_what_is_heard_of_the_voice_overrules_the_sections(make, request_):
     assert not any(scene["lipsync"] for scene in silent)
 
 
-def test_without_a_song_nobody_is_lip_synced(make, request_):
+def test_nothing_is_lip_synced_without_a_song(make, request_):
     scenes = make(replace(request_, song=None, slots=(), number_of_scenes=6)).data["scenes"]
 
     assert len(scenes) == 6
     assert not any(scene["lipsync"] for scene in scenes)
 
 
-def test_the_flavor_gives_number_and_length_where_nobody_else_does(make, request_, settings_for):
+def test_flavor_gives_number_and_length_by_default(make, request_, settings_for):
     plain = replace(request_, song=None, slots=(), settings=settings_for("vlog_style", "scenes"))
 
     scenes = make(plain).data["scenes"]
@@ -138,7 +138,7 @@ def test_scenes_over_a_song_without_slots_fill_it(make, request_):
 
 
 @pytest.mark.parametrize("flavor", ["cinematic", "vlog_style", "example"])
-def test_each_flavor_writes_in_its_own_language(make, request_, settings_for, scenes, flavor):
+def test_each_flavor_writes_in_its_own_style(make, request_, settings_for, scenes, flavor):
     settings = settings_for(flavor, "scenes")
 
     others = make(replace(request_, settings=settings)).data["scenes"]
@@ -148,14 +148,14 @@ def test_each_flavor_writes_in_its_own_language(make, request_, settings_for, sc
     assert not any(style.lower() in scene["description"].lower() for scene in scenes)
 
 
-def test_every_scene_carries_the_negative_description(scenes, request_):
+def test_every_scene_has_the_negative_description(scenes, request_):
     assert {scene["negative_description"] for scene in scenes} == {
         request_.settings["scene_prompts"]["negative_description"]
     }
 
 
 @pytest.mark.parametrize("idea", ["", "   \n"])
-def test_an_empty_idea_is_refused(make, request_, idea):
+def test_empty_idea_is_refused(make, request_, idea):
     with pytest.raises(InputError) as caught:
         make(replace(request_, idea=idea))
 
@@ -167,7 +167,7 @@ def test_any_other_idea_becomes_scenes(make, request_, idea):
     assert len(make(replace(request_, idea=idea)).data["scenes"]) == 12
 
 
-def test_an_idea_is_taken_apart():
+def test_idea_is_split_into_moments_and_places():
     idea = read_idea(IDEA, most_words=14)
 
     assert idea.moments[1] == "looking for the sister she lost"
@@ -175,7 +175,7 @@ def test_an_idea_is_taken_apart():
     assert (idea.light, idea.weather) == ("night", "rain")
 
 
-def test_the_light_follows_the_story(make, request_):
+def test_light_follows_the_story(make, request_):
     idea = "A night drive through a neon city in the rain, then from the empty suburbs to the sea at sunrise"
 
     briefs = [read_prompt(scene["description"]) for scene in make(replace(request_, idea=idea)).data["scenes"]]
@@ -185,5 +185,5 @@ def test_the_light_follows_the_story(make, request_):
     assert {brief.place for brief in briefs} >= {"street", "water"}
 
 
-def test_stage_light_makes_no_stage():
+def test_stage_light_does_not_imply_a_stage():
     assert read_prompt("Wide shot by the sea, coloured stage light at night.").place == "water"

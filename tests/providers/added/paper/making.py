@@ -1,4 +1,4 @@
-"""Blank sheets, and a shadow play that leaves the video as it is."""
+"""Create blank sheets, and a shadow play that leaves the video unchanged."""
 
 import shutil
 

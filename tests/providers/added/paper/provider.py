@@ -1,4 +1,4 @@
-"""The smallest whole provider: it makes images and takes Pro orders. `making.py` does the work."""
+"""The smallest complete provider: it creates images and accepts Pro orders. `making.py` does the work."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -13,7 +13,7 @@ from apps.providers.sections import Section
 
 
 class PaperSection(Section):
-    """`colour` of the sheet. It has a default, so no flavor needs to say a word."""
+    """The sheet's `colour`. It has a default, so flavors don't have to set it."""
 
     colour: str = Field(default="#fefefe", pattern=r"^#[0-9a-f]{6}$")
 
