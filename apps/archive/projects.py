@@ -37,7 +37,7 @@ def project_export(*, project_id: UUID, into: Path) -> int:
         raise ConflictError(f"{reason} Wait for it, cancel it or settle it on the Jobs page, then export the project.")
     facts = {"kind": KIND, "schema": schema_state(), "project_id": str(project.pk), "title": project.title}
     with archive_write(into, facts) as writer:
-        writer.add(ROWS, (f"{line}\n".encode() for line in row_lines(rows, for_anybody=True)))
+        writer.add(ROWS, (f"{line}\n".encode() for line in row_lines(rows, portable=True)))
         assets = [row for row in rows if isinstance(row, Asset)]
         for asset in assets:
             media_write(writer, asset)

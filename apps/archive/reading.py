@@ -126,7 +126,7 @@ def archive_read(path: Path, *, kind: str, schema: dict[str, str], limits: Limit
                 evidence={"archive": manifest.migrations, "here": schema},
             )
         _table_check(file, manifest, path.name)
-        _room_check(manifest, folder)
+        _space_check(manifest, folder)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             reader = ArchiveReader(path.name, file, manifest, Path(scratch), limits)
             reader.extract(ROWS, reader.rows)
@@ -214,7 +214,7 @@ def _plain_check(info: zipfile.ZipInfo, name: str) -> None:
         raise InputError(f"{name} is encrypted or uses an unsupported compression method. Use the original export.")
 
 
-def _room_check(manifest: Manifest, folder: Path) -> None:
+def _space_check(manifest: Manifest, folder: Path) -> None:
     needed, free = sum(entry.size_bytes for entry in manifest.entries.values()), shutil.disk_usage(folder).free
     if needed > free:
         raise InputError(

@@ -54,10 +54,10 @@ FORCED: dict[str, dict[str, Any]] = {
 }
 
 
-def row_lines(rows: Iterable[Model], *, for_anybody: bool) -> Iterator[str]:
+def row_lines(rows: Iterable[Model], *, portable: bool) -> Iterator[str]:
     """Yield one line per row, without line endings.
 
-    With `for_anybody`, users become a placeholder for whoever imports, and ids numbered by the database are left
+    With `portable`, users become a placeholder for whoever imports, and ids numbered by the database are left
     out, since they mean other rows elsewhere. Without it, everything is kept for a restore.
     """
     for row in rows:
@@ -67,7 +67,7 @@ def row_lines(rows: Iterable[Model], *, for_anybody: bool) -> Iterator[str]:
         if line["model"] == ASSET_LABEL:
             for name in PLACE_FIELDS:
                 del line["fields"][name]
-        if for_anybody:
+        if portable:
             _make_portable(row, line)
         yield json.dumps(line, default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 

@@ -61,7 +61,7 @@ def _rows_write(path: Path) -> int:
     with path.open("w", encoding="utf-8") as file:
         for model in _models():
             rows: Iterator[Model] = model._base_manager.order_by("pk").iterator(chunk_size=500)
-            for line in row_lines(rows, for_anybody=False):
+            for line in row_lines(rows, portable=False):
                 file.write(f"{line}\n")
                 count += 1
     return count

@@ -161,11 +161,11 @@ class HttpProvider(RemoteProvider):
 
     def _refused(self, status: int | None, words: str, said: str) -> ProviderError:
         name = self.title
-        cure = f"Check {self.key_setting}." if self.key_setting else "Check its access rules."
+        advice = f"Check {self.key_setting}." if self.key_setting else "Check its access rules."
         message, code = {
-            401: (f"{name} did not accept the key. {cure}{said}", "key_refused"),
+            401: (f"{name} did not accept the key. {advice}{said}", "key_refused"),
             402: (f"The account at {name} has no credit left. Add credit there, then retry.{said}", "no_credit"),
-            403: (f"{name} does not allow this with the key. {cure}{said}", "key_refused"),
+            403: (f"{name} does not allow this with the key. {advice}{said}", "key_refused"),
             404: (f"{name} could not find what was requested.{said}", "unknown"),
         }.get(status or 0, (f"{name} refused the request: {words or f'status {status}, without a reason'}", "refused"))
         return ProviderError(message, permanent=True, code=code)
@@ -205,11 +205,11 @@ def result_fetch(title: str, url: str, *, into: Path, kind: str) -> Path:
         into.unlink()
         message = f"{title} returned a web page instead of the result. Retrying; nothing is paid twice."
         raise ProviderError(message, code="link_refused", raw={"body": head.decode("utf-8", "replace")})
-    _refuse_unusable(title, into, kind)
+    _check_playable(title, into, kind)
     return into
 
 
-def _refuse_unusable(title: str, path: Path, kind: str) -> None:
+def _check_playable(title: str, path: Path, kind: str) -> None:
     try:
         found = str(probe_stranger(path).kind)
     except (InputError, MediaToolError) as error:

@@ -35,7 +35,7 @@ def analysis_run(run: JobRun) -> Done:
         raise NotFound("The song was deleted.")
     problem = NOT_ANALYSED
     try:
-        found = _listened(run, song)
+        found = _analysis(run, song)
         problem = ""
     except StudioError as error:
         problem = error.message
@@ -81,7 +81,7 @@ def import_run(run: JobRun) -> Done:
     return Done(save=save)
 
 
-def _listened(run: JobRun, song: Song) -> SongAnalysis:
+def _analysis(run: JobRun, song: Song) -> SongAnalysis:
     if song.analysis_state != AnalysisState.WAITING:  # the job's second attempt, after a failure
         Song.objects.filter(pk=song.pk).update(analysis_state=AnalysisState.WAITING, analysis_error="")
     with asset_local_copy(song.asset, check=run.check) as path:

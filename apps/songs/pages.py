@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 # Pages name their audio early; the rest isn't read.
 PAGE_BYTES = 2 * 1024**2
 PLAYED = ("audio", "video", "source")
-TOLD = ("og:audio", "og:audio:url", "og:audio:secure_url", "og:video:url", "og:video", "twitter:player:stream")
+META_TAGS = ("og:audio", "og:audio:url", "og:audio:secure_url", "og:video:url", "og:video", "twitter:player:stream")
 
 
 class _Sounds(HTMLParser):
@@ -18,11 +18,11 @@ class _Sounds(HTMLParser):
         self._in_title = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
+        attributes = dict(attrs)
         self._in_title = tag == "title"
-        found = told.get("src") if tag in PLAYED else None
-        if tag == "meta" and (told.get("property") or told.get("name")) in TOLD:
-            found = told.get("content")
+        found = attributes.get("src") if tag in PLAYED else None
+        if tag == "meta" and (attributes.get("property") or attributes.get("name")) in META_TAGS:
+            found = attributes.get("content")
         if found:
             self.addresses.append(found)
 

@@ -86,14 +86,14 @@ def test_requests_have_no_headers_that_other_servers_reject(tmp_path, clip, user
 def test_upload_progress_is_reported_in_the_callers_thread(tmp_path, user, bucket, proxy):
     proxy.faults.append(Fault("PUT", "slow", part="partNumber"))
     proxy.slow_seconds = 1.2
-    told = []
+    reported = []
     services.file_store(
         large_file(tmp_path), key="mv/jobs/x/archive.zip", content_type="application/zip",
-        on_progress=lambda share: told.append((share, threading.current_thread())),
+        on_progress=lambda share: reported.append((share, threading.current_thread())),
     )  # fmt: skip
-    shares = [share for share, _ in told]
+    shares = [share for share, _ in reported]
     assert shares == sorted(shares) and shares[-1] == 1.0 and len(shares) > 2
-    assert {thread for _, thread in told} == {threading.current_thread()}
+    assert {thread for _, thread in reported} == {threading.current_thread()}
 
 
 def test_cancelled_job_stops_its_upload_and_leaves_no_parts(tmp_path, user, bucket, proxy, s3_client):

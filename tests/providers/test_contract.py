@@ -87,7 +87,7 @@ def test_cancelling_finished_work_is_not_an_error(fake_case):
 
 
 def test_key_works(case):
-    assert "answers" in case.provider.check_key()
+    assert any(word in case.provider.check_key() for word in ("works", "responds"))
 
 
 def test_polling_many_at_once_finds_each(fake_case):

@@ -31,10 +31,10 @@ def video_case(make_case):
 
 
 @pytest.mark.parametrize(
-    ("wished", "bought"), [(0.5, 4), (4.0, 4), (4.0005, 4), (4.01, 6), (6.0, 6), (6.1, 8), (8.0, 8)]
+    ("wanted", "bought"), [(0.5, 4), (4.0, 4), (4.0005, 4), (4.01, 6), (6.0, 6), (6.1, 8), (8.0, 8)]
 )
-def test_cheapest_length_that_covers_the_slot_is_bought(files, wished, bought):
-    quote = quote_of(video_request(files, duration_seconds=wished))
+def test_cheapest_length_that_covers_the_slot_is_bought(files, wanted, bought):
+    quote = quote_of(video_request(files, duration_seconds=wanted))
 
     assert quote.bought_seconds == bought
     assert str(quote.amount) == f"{bought / 10:.4f}"

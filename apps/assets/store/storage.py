@@ -56,7 +56,7 @@ def object_upload(
     interruption = ""
     try:
         seen = bucket.head(key)
-        found = _proven(bucket, seen, digest)
+        found = _verified(bucket, seen, digest)
         if found is None:
             condition = None
             if fence is not None:
@@ -131,10 +131,10 @@ def object_verified(bucket: Bucket, key: str, digest: FileDigest) -> ObjectFacts
     Size and ETag decide. If the ETag isn't an MD5 (encryption by a key service, some servers) or differs, the
     object is read back and its SHA-256 decides.
     """
-    return _proven(bucket, bucket.head(key), digest)
+    return _verified(bucket, bucket.head(key), digest)
 
 
-def _proven(bucket: Bucket, facts: ObjectFacts | None, digest: FileDigest) -> ObjectFacts | None:
+def _verified(bucket: Bucket, facts: ObjectFacts | None, digest: FileDigest) -> ObjectFacts | None:
     if facts is None or facts.size_bytes != digest.size_bytes:
         return None
     if digest.etag and facts.etag == digest.etag:

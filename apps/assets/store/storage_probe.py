@@ -49,12 +49,12 @@ def storage_probe() -> Iterator[StepResult]:
         path = Path(folder) / "probe.bin"
         path.write_bytes(os.urandom(PROBE_BYTES))
         try:
-            yield from _life(bucket, key, path)
+            yield from _probe_steps(bucket, key, path)
         finally:
             yield _step("delete", lambda: _delete(bucket, key))
 
 
-def _life(bucket: Bucket, key: str, path: Path) -> Iterator[StepResult]:
+def _probe_steps(bucket: Bucket, key: str, path: Path) -> Iterator[StepResult]:
     digest = file_digest(path, with_etag=True)
     content_type = "application/octet-stream"
     written = _step("write", lambda: bucket.put(path, key, content_type=content_type, sha256=digest.sha256))

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 @contextlib.contextmanager
-def _tolerant(name: str) -> Iterator[None]:
+def _failures_logged(name: str) -> Iterator[None]:
     try:
         yield
     except StorageUnavailable as error:
@@ -35,7 +35,7 @@ def _tolerant(name: str) -> Iterator[None]:
 def facts_mirror(name: str, facts: str) -> None:
     """Announce the upload to the other machines. `name` is the name of its folder."""
     if bucket := bucket_get():
-        with _tolerant(name):
+        with _failures_logged(name):
             bucket.put_bytes(f"{PREFIX}{name}/{FACTS}", facts.encode())
 
 
@@ -44,7 +44,7 @@ def facts_mirrored(name: str) -> str | None:
     bucket = bucket_get()
     key = f"{PREFIX}{name}/{FACTS}"
     if bucket is not None:
-        with _tolerant(name):
+        with _failures_logged(name):
             return b"".join(bucket.chunks(key)).decode() if bucket.head(key) else None
     return None
 
@@ -53,7 +53,7 @@ def part_mirror(name: str, file: IO[bytes], *, start: int) -> None:
     """Copy the file's bytes from `start` on."""
     if not (bucket := bucket_get()):
         return
-    with _tolerant(name):
+    with _failures_logged(name):
         file.seek(start)
         while piece := file.read(PIECE_BYTES):
             bucket.put_bytes(f"{PREFIX}{name}/{start:016d}", piece)
@@ -64,7 +64,7 @@ def parts_fetch(name: str, *, have: int, write: Callable[[bytes], None]) -> None
     """Pass `write` what other machines received beyond the `have` bytes here, in order and without gaps."""
     if not (bucket := bucket_get()):
         return
-    with _tolerant(name):
+    with _failures_logged(name):
         for entry in bucket.objects(f"{PREFIX}{name}/"):
             offset = entry.key.rsplit("/", 1)[-1]
             if not offset.isdecimal() or int(offset) + entry.size_bytes <= have:
@@ -78,14 +78,14 @@ def parts_fetch(name: str, *, have: int, write: Callable[[bytes], None]) -> None
 
 def mirror_delete(name: str) -> None:
     if bucket := bucket_get():
-        with _tolerant(name):
+        with _failures_logged(name):
             _delete(bucket, f"{PREFIX}{name}/", before=None)
 
 
 def mirror_sweep(*, now: datetime) -> None:
     """Remove abandoned uploads and leftovers of killed processes: anything older than MV_ORPHAN_MAX_AGE_HOURS."""
     if bucket := bucket_get():
-        with _tolerant(""):
+        with _failures_logged(""):
             _delete(bucket, PREFIX, before=now - timedelta(hours=settings.ORPHAN_MAX_AGE_HOURS))
 
 

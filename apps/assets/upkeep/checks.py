@@ -94,7 +94,7 @@ def bucket_check(*, now: datetime) -> StorageCheck | None:
         .iterator()
     )
     objects = (facts for prefix in KEY_PREFIXES for facts in bucket.objects(prefix))
-    for row, found in _side_by_side(rows, objects):
+    for row, found in _paired_by_key(rows, objects):
         findings.files_checked += 1
         if row is None and found is not None:
             _check_unknown(found, now, findings)
@@ -115,7 +115,7 @@ def _check_unknown(found: ObjectFacts, now: datetime, findings: Findings) -> Non
         findings.add("object_unknown", found.key)
 
 
-def _side_by_side(
+def _paired_by_key(
     rows: Iterator[Asset], objects: Iterator[ObjectFacts]
 ) -> Iterator[tuple[Asset | None, ObjectFacts | None]]:
     """Yield pairs with the same key, with None where one side lacks it. Both must be ordered by key."""

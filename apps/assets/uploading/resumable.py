@@ -66,12 +66,12 @@ def partial_create(*, by: User, size_bytes: int, name: str) -> PartialUpload:
     upload_id = uuid4()
     upload = PartialUpload(upload_id, name[:255] or "file", size_bytes, _folder(by, upload_id))
     facts = json.dumps({"name": upload.name, "size_bytes": size_bytes})
-    _folder_make(upload.folder, facts)
+    _folder_create(upload.folder, facts)
     upload_mirror.facts_mirror(upload.folder.name, facts)
     return upload
 
 
-def _folder_make(folder: Path, facts: str) -> None:
+def _folder_create(folder: Path, facts: str) -> None:
     """Create the folder. Several requests may do this at once on a machine that hasn't seen the upload before."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "content").touch()
@@ -87,7 +87,7 @@ def partial_get(*, by: User, upload_id: UUID) -> PartialUpload:
         mirrored = upload_mirror.facts_mirrored(folder.name)
         if mirrored is None:
             raise NotFound(GONE)
-        _folder_make(folder, mirrored)
+        _folder_create(folder, mirrored)
     try:
         facts = json.loads((folder / FACTS).read_text())
         upload = PartialUpload(upload_id, facts["name"], facts["size_bytes"], folder)

@@ -180,8 +180,8 @@ def _json_within(text: str) -> Any:
 def _duration(index: int, scene: AnsweredScene, expected: Expected) -> float:
     if expected.durations:
         return expected.durations[index]
-    wished = scene.duration if scene.duration is not None else expected.usual
-    return min(max(wished, expected.shortest), expected.longest)
+    wanted = scene.duration if scene.duration is not None else expected.usual
+    return min(max(wanted, expected.shortest), expected.longest)
 
 
 def _permanent(message: str, code: str, completion: Mapping[str, Any]) -> ProviderError:

@@ -233,8 +233,8 @@ def _choose_light(
     """Choose a light for the moment's time of day, else the idea's, if either mentions one that the grammar has.
     Outdoors, add the weather, unless the text already mentions it."""
     own = find(moment.lower(), LIGHTS)
-    wished = own or idea.light
-    fitting = [light for light in grammar.lights if not wished or find(light.words.lower(), LIGHTS) == wished]
+    wanted = own or idea.light
+    fitting = [light for light in grammar.lights if not wanted or find(light.words.lower(), LIGHTS) == wanted]
     words = _choose("light", fitting or grammar.lights, energy, rng, memory).words
     told = f"{moment} {place} {words}".lower()
     # A moment with its own time of day doesn't inherit another moment's rain.

@@ -92,9 +92,9 @@ def seed_of(request: ProviderRequest, *, key: str) -> int:
     """Return the requested seed, or for 0 one derived from the attempt's key.
 
     The service echoes the input, so a derived seed is also the mark for finding a submit whose response was lost."""
-    wished = getattr(request, "seed", 0)
-    if wished:
-        return int(wished) % LARGEST_SEED
+    wanted = getattr(request, "seed", 0)
+    if wanted:
+        return int(wanted) % LARGEST_SEED
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") % LARGEST_SEED
 
 
@@ -135,8 +135,8 @@ def _check_expressible(request: ProviderRequest, model: str, entry: ModelEntry) 
     missing = [field for field in entry.required if given.get(field, getattr(request, field, None)) in (None, "")]
     if missing:
         names = " and ".join(name.replace("_", " ") for name in missing)
-        cure = "Generate the scene's image first, or choose" if missing == ["image"] else "Add it, or choose"
-        raise InputError(f"{model} can't work without {names}. {cure} another model.", code="input_missing")
+        advice = "Generate the scene's image first, or choose" if missing == ["image"] else "Add it, or choose"
+        raise InputError(f"{model} can't work without {names}. {advice} another model.", code="input_missing")
 
 
 def _first_frame(request: VideoRequest, entry: ModelEntry) -> MediaInput | None:
@@ -144,20 +144,20 @@ def _first_frame(request: VideoRequest, entry: ModelEntry) -> MediaInput | None:
     return request.image or (None if "character_reference" in entry.inputs else request.character_reference)
 
 
-def _bought_length(model: str, entry: ModelEntry, wished: float) -> float:
+def _bought_length(model: str, entry: ModelEntry, wanted: float) -> float:
     """Return the shortest offered length that covers the request, since prices rise with the length."""
     if entry.durations_seconds:
-        fitting = [one for one in entry.durations_seconds if one + DURATION_TOLERANCE_SECONDS >= wished]
+        fitting = [one for one in entry.durations_seconds if one + DURATION_TOLERANCE_SECONDS >= wanted]
         if fitting:
             return float(min(fitting))
         longest = float(max(entry.durations_seconds))
     else:
-        whole = float(math.ceil(wished - DURATION_TOLERANCE_SECONDS))
+        whole = float(math.ceil(wanted - DURATION_TOLERANCE_SECONDS))
         if entry.maximum_seconds is None or whole <= entry.maximum_seconds:
             return whole
         longest = entry.maximum_seconds
     raise InputError(
-        f"{model} creates clips of up to {longest:g} s; the scene needs {wished:.2f} s. "
+        f"{model} creates clips of up to {longest:g} s; the scene needs {wanted:.2f} s. "
         "Split or shorten the scene, or choose a model with longer clips.",
         code="too_long",
     )

@@ -122,11 +122,11 @@ class Replicate(HttpProvider):
                     found[ref] = self._status(prediction)
                 if len(found) == len(wanted):
                     break
-        return found | {ref: self._look(ref) for ref in refs if ref not in found}
+        return found | {ref: self._poll_one(ref) for ref in refs if ref not in found}
 
     def collect(self, status: RemoteStatus, *, capability: Capability, into: Path) -> ProviderResult:
         prediction = dict(status.raw)
-        self._alarm_when_late(prediction)
+        self._warn_before_removal(prediction)
         addresses = output_addresses(prediction.get("output"))
         if not addresses:
             prediction, addresses = self._fresh_output(status.ref)
@@ -199,7 +199,7 @@ class Replicate(HttpProvider):
         except (KeyError, TypeError) as error:
             raise self.unclear(prediction, paid=paid) from error
 
-    def _look(self, ref: RemoteRef) -> RemoteStatus:
+    def _poll_one(self, ref: RemoteRef) -> RemoteStatus:
         try:
             return self._status(self.read(f"/predictions/{ref.remote_id}"))
         except ProviderError as error:
@@ -224,7 +224,7 @@ class Replicate(HttpProvider):
 
     def _fresh_output(self, ref: RemoteRef) -> tuple[dict[str, Any], list[str]]:
         """Return the current prediction with its output URLs. Raises ProviderError if the output is gone."""
-        prediction = dict(self._look(ref).raw)
+        prediction = dict(self._poll_one(ref).raw)
         addresses = output_addresses(prediction.get("output"))
         if addresses:
             return prediction, addresses
@@ -245,7 +245,7 @@ class Replicate(HttpProvider):
             files.append(ProducedFile(path, role, CONTENT_TYPES[suffix]))
         return tuple(files)
 
-    def _alarm_when_late(self, prediction: dict[str, Any]) -> None:
+    def _warn_before_removal(self, prediction: dict[str, Any]) -> None:
         ended = finished_at(prediction)
         if ended is not None and time.time() - ended > RETENTION_ALARM_SECONDS:
             log.error(

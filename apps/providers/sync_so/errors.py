@@ -10,7 +10,7 @@ TRANSIENT = re.compile(
     r"rate_limit_exceeded|concurrency_limit_reached",
 )
 # What to do, if the vendor's message alone doesn't say it.
-CURES = {
+ADVICE = {
     "generation_input_video_inaccessible": "The link to the video was broken or not public when it was needed.",
     "generation_input_audio_inaccessible": "The link to the audio was broken or not public when it was needed.",
     "generation_input_segments_invalid": "Check the segments' times against the length of video and audio.",
@@ -27,10 +27,10 @@ def error_code(body: dict[str, Any]) -> str:
     return str(body.get("errorCode") or body.get("error_code") or "")
 
 
-def with_cure(words: str, code: str) -> str:
+def with_advice(words: str, code: str) -> str:
     """Return the vendor's message, and what to do about this code, as sentences."""
-    cure = CURES.get(code, "")
-    return f"{words.rstrip(' .')}. {cure}" if words and cure else words or cure
+    advice = ADVICE.get(code, "")
+    return f"{words.rstrip(' .')}. {advice}" if words and advice else words or advice
 
 
 def is_transient(code: str) -> bool:

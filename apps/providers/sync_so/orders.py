@@ -33,12 +33,14 @@ class SyncOrders(OrderRules):
         name, entry = model_of(request)
         numbered = list(zip(places, request.segments, strict=True))
         return [
-            *segment_problems(request.segments, maximum_seconds=entry.maximum_seconds, places=places, **_told(request)),
+            *segment_problems(
+                request.segments, maximum_seconds=entry.maximum_seconds, places=places, **_lengths(request)
+            ),
             *override_problems(numbered, model=name, known=entry.options, video=request.video),
         ]
 
     def order_fitted(self, request: SegmentedLipsyncRequest) -> SegmentedLipsyncRequest:
-        return replace(request, segments=segments_fitted(request.segments, **_told(request)))
+        return replace(request, segments=segments_fitted(request.segments, **_lengths(request)))
 
     def order_payload(
         self, request: SegmentedLipsyncRequest, *, address_of: Callable[[MediaInput], str]
@@ -46,7 +48,7 @@ class SyncOrders(OrderRules):
         return segmented_body(request, request.segments, lambda media: {"url": address_of(media)})
 
 
-def _told(request: SegmentedLipsyncRequest) -> dict[str, Any]:
+def _lengths(request: SegmentedLipsyncRequest) -> dict[str, Any]:
     """Return the lengths given by the order's files, for `segment_problems` and `segments_fitted`."""
     fps = frame_rate_of(request.video)
     return {

@@ -52,13 +52,13 @@ def model_of(request: ProviderRequest) -> tuple[str, SyncModel]:
 def lipsync_body(request: LipsyncRequest, source_of: SourceOf) -> dict[str, Any]:
     """Return the body for plain lip-sync. Options that the model does not list are omitted: they are only defaults."""
     name, entry = model_of(request)
-    wished = {
+    wanted = {
         "sync_mode": section_of(request.settings).sync_mode,
         "temperature": request.temperature,
         "active_speaker_detection": request.active_speaker_detection,
         "occlusion_detection_enabled": request.occlusion_detection_enabled,
     }
-    options = {key: value for key, value in wished.items() if value is not None and key in entry.options}
+    options = {key: value for key, value in wanted.items() if value is not None and key in entry.options}
     inputs = [_input("video", request.video, source_of), _input("audio", request.audio, source_of)]
     return {"model": name, "input": inputs, "options": options_body(options)}
 

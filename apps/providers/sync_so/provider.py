@@ -28,7 +28,7 @@ from apps.providers.base import (
 )
 from apps.providers.lengths import lipsync_seconds, seconds_of
 from apps.providers.remote_http import FRESH_LINK_HELPS, HttpProvider, VendorRefusal, extension_of, result_fetch
-from apps.providers.sync_so.errors import error_code, is_transient, with_cure
+from apps.providers.sync_so.errors import error_code, is_transient, with_advice
 from apps.providers.sync_so.orders import SyncOrders, checked_segments
 from apps.providers.sync_so.payload import (
     lipsync_body,
@@ -82,7 +82,7 @@ class SyncSo(SyncOrders, HttpProvider):
         words = "; ".join(str(one) for one in message) if isinstance(message, list) else str(message)
         code, wait = error_code(body), body.get("retryAfterSeconds")
         return VendorRefusal(
-            words=with_cure(words, code),
+            words=with_advice(words, code),
             code=code,
             retry_after=float(wait) if isinstance(wait, int | float) else None,
             work_id=str(body.get("generationId") or "") if code == "IDEMPOTENCY_OUTCOME_UNKNOWN" else "",
@@ -157,7 +157,7 @@ class SyncSo(SyncOrders, HttpProvider):
                 if status.ref.remote_id in wanted and not _lacks_reason(status):
                     found[status.ref] = status
         # What the list omitted, or listed as failed without a reason, is requested individually.
-        return found | {ref: self._look(ref) for ref in refs if ref not in found}
+        return found | {ref: self._poll_one(ref) for ref in refs if ref not in found}
 
     def collect(self, status: RemoteStatus, *, capability: Capability, into: Path) -> ProviderResult:
         generation = status.raw
@@ -239,9 +239,9 @@ class SyncSo(SyncOrders, HttpProvider):
             return ""
         verb = "rejected the request" if word == "REJECTED" else "failed"
         said = self.shown(words) or code or "no reason was given"
-        return f"Sync.so {verb}: {with_cure(said, code)}"
+        return f"Sync.so {verb}: {with_advice(said, code)}"
 
-    def _look(self, ref: RemoteRef) -> RemoteStatus:
+    def _poll_one(self, ref: RemoteRef) -> RemoteStatus:
         try:
             return self._status(self.read(f"/v2/generate/{ref.remote_id}"))
         except ProviderError as error:
@@ -250,7 +250,7 @@ class SyncSo(SyncOrders, HttpProvider):
             return RemoteStatus(ref, RemoteState.NOT_FOUND, message="Sync.so does not know this generation.")
 
     def _fresh(self, ref: RemoteRef) -> Mapping[str, Any]:
-        generation = self._look(ref).raw
+        generation = self._poll_one(ref).raw
         if generation.get("outputUrl"):
             return generation
         raise ProviderError(
