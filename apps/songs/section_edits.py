@@ -51,7 +51,7 @@ def sections_changed(
 def sections_restored(analysis: Mapping[str, Any]) -> dict[str, Any]:
     """Return the analysis with the detected sections. Raises ConflictError before the analysis has finished."""
     if "sections" not in analysis:
-        raise ConflictError("The song is still being analysed. Its sections will appear when that has finished.")
+        raise ConflictError("The song is still being analyzed. Its sections will appear when that has finished.")
     rest = {name: value for name, value in analysis.items() if name != FOUND}
     return {**rest, "sections": analysis.get(FOUND, analysis["sections"])}
 

@@ -134,7 +134,7 @@ def song_update(*, by: User, audio_id: UUID, changes: SongChanges) -> Song:
 def _change_sections(song: Song, wanted: Sequence[tuple[str, float]]) -> None:
     """Change the sections. Cuts stay where they are; scenes named after their section are renamed."""
     if song.analysis_state == AnalysisState.WAITING:
-        raise ConflictError("The song is still being analysed. Change its sections when the analysis has finished.")
+        raise ConflictError("The song is still being analyzed. Change its sections when the analysis has finished.")
     before = song.analysis.get("sections", [])
     duration = song.asset.duration_seconds or song.analysis.get("duration_seconds", 0.0)
     song.analysis = (
@@ -208,7 +208,7 @@ def _stored(by: User, received: ReceivedFile) -> Any:
 
 def _changed_grid(song: Song, changes: SongChanges) -> BeatGrid:
     if song.analysis_state == AnalysisState.WAITING:
-        raise ConflictError("The song is still being analysed. Correct its beats when the analysis has finished.")
+        raise ConflictError("The song is still being analyzed. Correct its beats when the analysis has finished.")
     if changes.forget_edits:
         if "grid" not in song.analysis:
             raise ConflictError("The analysis found no beats to go back to.")
