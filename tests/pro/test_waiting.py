@@ -79,10 +79,10 @@ def test_job_past_deadline_shows_last_provider_message(waiting, sync_so, client,
     runs_poll_due()
     body = client.get(f"/api/v1/sync/pro-jobs/{waiting.pk}").json()
     assert (body["state"], body["code"]) == ("failed", "deadline")
-    assert body["error"].endswith("Its last message: Sync.so says PENDING.")
+    assert body["error"].endswith("Its last message: Sync.so reports PENDING.")
     browser = Client()
     browser.force_login(user)
-    assert "Sync.so says PENDING." in browser.get(f"/pro/{waiting.pk}").content.decode()
+    assert "Sync.so reports PENDING." in browser.get(f"/pro/{waiting.pk}").content.decode()
 
 
 def test_result_after_deadline_is_kept_and_shown(waiting, sync_so, user):

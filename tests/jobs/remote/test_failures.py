@@ -58,7 +58,7 @@ def test_an_unreachable_service_is_retried_and_then_reported(user, replicate, se
     ("verdict", "words"),
     [
         ("failed", "flagged by the safety filter"),
-        ("aborted", "Replicate gave"),
+        ("aborted", "Replicate dropped"),
         ("canceled", "Replicate cancelled it."),
     ],
 )
