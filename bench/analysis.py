@@ -1,4 +1,4 @@
-"""How long the analysis of a song takes, for each minute of sound, ours and other tools' where they are installed.
+"""How long song analysis takes per minute of sound, for our code and for other tools if installed.
 
     .venv/bin/python -m bench.analysis [--json] [--minutes 4] [SONG]
 
@@ -27,7 +27,7 @@ REPEATS = 3
 
 
 def best_seconds(work: Callable[[], object]) -> tuple[float, object]:
-    """The quickest of some runs (others share the machine) after one to warm up, and the last answer."""
+    """Return the fastest of several runs (the machine is shared) after a warm-up, and the last result."""
     answer = work()
     times = []
     for _ in range(REPEATS):
@@ -38,7 +38,7 @@ def best_seconds(work: Callable[[], object]) -> tuple[float, object]:
 
 
 def long_song(folder: Path, minutes: float) -> Path:
-    """The sample song again and again as mp3, without ever being whole in memory, so that memory can be measured."""
+    """Write the sample song repeatedly as mp3, never all in memory, so that memory can be measured."""
     once = (sample_song().T * 32767).astype(np.int16).tobytes()
     with wave.open(str(folder / "song.wav"), "wb") as file:
         file.setparams((2, 2, RATE, 0, "NONE", ""))
@@ -93,7 +93,7 @@ def measure(path: Path, minutes: float) -> dict[str, dict[str, float]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("song", nargs="?", type=Path)
-    parser.add_argument("--minutes", type=float, default=4.0, help="length of the song that is made")
+    parser.add_argument("--minutes", type=float, default=4.0, help="length of the generated song")
     parser.add_argument("--json", action="store_true")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -2,8 +2,8 @@
 
     .venv/bin/python -m bench.compose [--json] [--quick] [--clips 30] [--seconds 8] [--moviepy-clips 30]
 
-Quick ways are timed several times, interleaved, and their medians compared; the slow ones once. `--moviepy-clips` below
-`--clips` times MoviePy on the first few and scales by the frames (it says so). MoviePy is optional:
+Fast methods are timed several times, interleaved, and compared by median; slow ones once. With `--moviepy-clips` below
+`--clips`, MoviePy is timed on the first few and scaled by frames (the output says so). MoviePy is optional:
 `pip install -r requirements-bench.in`.
 """
 
@@ -38,7 +38,7 @@ from engines.media.runner import run
 
 SHAPE = clip_format("16:9")
 PICTURES = "testsrc2=s={size}:r={rate}:d={seconds},hue=h={hue}:s=0.8,noise=alls={noise}:allf=t"
-# Size, rate and sound of the mixed clips; every fifth has a varying frame rate.
+# Size, rate and sound of the mixed clips; every fifth has a variable frame rate.
 MIXED = [("1920x1080", "30", True), ("1280x720", "24", False), ("720x1280", "25", True), ("640x480", "30", False),
          ("1280x720", "60", True)]  # fmt: skip
 
@@ -145,8 +145,8 @@ def filter_join(bench: Bench, clips: list[Path], output: Path) -> float:
 
 
 def moviepy_join(bench: Bench, clips: list[Path]) -> float | None:
-    """Its documented way: load, concatenate, set the sound, write. In a process of its own, so that its memory is not
-    counted as ours. None where it is not installed."""
+    """Join the documented way: load, concatenate, set the sound, write. Runs in a separate process, so that its memory
+    isn't counted as ours. None if it isn't installed."""
     if importlib.util.find_spec("moviepy") is None:
         return None
     used = clips[: bench.moviepy_clips]
@@ -169,7 +169,7 @@ def moviepy_work(clips: list[Path], master: Path, output: Path) -> None:
 
 
 def peak_megabytes(work: Callable[[], object]) -> float:
-    """The largest resident memory of this process and its children while `work` runs, above nothing."""
+    """Return the peak resident memory of this process and its children while `work` runs."""
     peak, done = [0], threading.Event()
 
     def watch() -> None:
@@ -200,10 +200,10 @@ def first_with_peak(bench: Bench, made: ShotPlan, cache: SegmentCache) -> tuple[
 
 
 def ssim(bench: Bench, video: Path, clips: list[Path]) -> float:
-    """Against the same clips scaled the same way and kept without loss."""
+    """Compare with the same clips scaled the same way and stored losslessly."""
     reference = bench.folder / "reference.mkv"
     lossless = filter_reference(bench, clips, reference)
-    # The same colour marks on both, or ffmpeg converts one of them before comparing.
+    # Use the same colour tags on both, or ffmpeg converts one of them before comparing.
     both = [tagged(media_file(file).pictures).filter("settb", tb="AVTB") for file in (video, lossless)]
     counted = [pictures.filter("setpts", expr="N/24/TB") for pictures in both]
     words = run(Command([combine("ssim", counted)], {}).to_nothing(), time_limit_seconds=3600)
@@ -224,7 +224,7 @@ def filter_reference(bench: Bench, clips: list[Path], output: Path) -> Path:
 
 
 def equal_cases(bench: Bench) -> float:
-    """First time and unchanged, clips in the project's format. Returns the copy's median."""
+    """Measure the first and an unchanged run with clips in the project's format. Returns the copy's median."""
     clips = [equal_clip(bench, index) for index in range(bench.clips)]
     made = plan(bench, clips)
     output = bench.folder / "ours.mp4"
@@ -287,7 +287,7 @@ def mixed_cases(bench: Bench, copied: float) -> None:
 
 
 def growth_cases(bench: Bench) -> None:
-    """Memory and time by the number of scenes, the same few mixed clips over and over."""
+    """Measure memory and time by number of scenes, reusing the same few mixed clips."""
     for count in (10, 30, 120):
         clips = [mixed_clip(bench, index % 5) for index in range(count)]
         cache = SegmentCache(bench.folder / f"cache-{count}", 10**12)
@@ -301,12 +301,12 @@ def growth_cases(bench: Bench) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="end with one JSON object")
-    parser.add_argument("--quick", action="store_true", help="6 clips of 2 s: shows that it runs, not how fast")
+    parser.add_argument("--quick", action="store_true", help="6 clips of 2 s: checks that it runs, not how fast")
     parser.add_argument("--clips", type=int, default=30)
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--moviepy-clips", type=int)
-    parser.add_argument("--keep", type=Path, help="folder for the clips, used again by the next run")
+    parser.add_argument("--keep", type=Path, help="folder for the clips, reused by the next run")
     wanted = parser.parse_args()
     clips, seconds = (6, 2) if wanted.quick else (wanted.clips, wanted.seconds)
     with tempfile.TemporaryDirectory(prefix="bench-compose-") as temporary:

@@ -2,8 +2,8 @@
 
     .venv/bin/python -m bench.draft [--seconds 180] [--processes 2] [--flavor default] [--aspect 16:9] [--json]
 
-The engines are run as the media workers run them, one process per core, without database, broker or web. The last line
-with --json is {"draft_realtime", "song_seconds", "total_wall_seconds", "peak_rss_mb", "stages", …}.
+The engines run as in the media workers, one process per core, without database, broker or web. The last line with
+--json is {"draft_realtime", "song_seconds", "total_wall_seconds", "peak_rss_mb", "stages", …}.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-# So that it leaves the installation's own data alone.
+# Leave the installation's own data alone.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mvsite.settings")
 os.environ.setdefault("MV_DATA_DIR", tempfile.mkdtemp(prefix="mvsite-bench-"))
 os.environ.setdefault("LOG_LEVEL", "WARNING")
@@ -63,7 +63,7 @@ CHARACTER = "Mara, a singer in a red coat with long dark hair"
 
 @dataclass(frozen=True)
 class SceneWork:
-    """Everything that one worker needs for one scene."""
+    """Everything a worker needs for one scene."""
 
     number: int
     description: str
@@ -77,7 +77,7 @@ class SceneWork:
 
 
 def quiet(*_: object) -> None:
-    """No progress is shown."""
+    """Ignore progress."""
 
 
 def never() -> bool:
@@ -85,7 +85,7 @@ def never() -> bool:
 
 
 def draw(work: SceneWork) -> float:
-    """Draw the scene's frame; answers the processor's seconds it took."""
+    """Draw the scene's frame; return the processor time in seconds."""
     started = time.process_time()
     (work.folder / f"image{work.number}").mkdir()
     request = ImageRequest(
@@ -96,7 +96,7 @@ def draw(work: SceneWork) -> float:
 
 
 def film(work: SceneWork) -> float:
-    """Film the scene's clip; answers the processor's seconds it took."""
+    """Render the scene's clip; return the processor time in seconds."""
     started = time.process_time()
     (work.folder / f"clip{work.number}").mkdir()
     request = VideoRequest(
@@ -117,7 +117,7 @@ def film(work: SceneWork) -> float:
 
 
 class Memory:
-    """The most memory that this process and its workers held together, looked at five times a second."""
+    """The peak memory of this process and its workers together, sampled five times a second."""
 
     def __init__(self) -> None:
         self.peak_bytes = 0
@@ -158,13 +158,13 @@ class Clock:
 
 
 def write_song(path: Path, seconds: float) -> None:
-    """A song of about this length, quiet and loud by turns."""
+    """Write a song of about this length, alternately quiet and loud."""
     once = sample_song(parts=SAMPLE_PARTS).shape[1] / 44_100
     write_audio(sample_song(parts=SAMPLE_PARTS * max(1, round(seconds / once))), path)
 
 
 def flavor_settings(flavor: str) -> dict[str, dict[str, Any]]:
-    """The resolved values of a flavor's files, without the database's edits."""
+    """Return the resolved values of a flavor's files, without edits from the database."""
     snapshot = build_snapshot(discover(settings.CONFIGS_DIR), {})
     types = ("parameters", "scene_prompts", "image_params", "video_params")
     return {name: dict(snapshot.resolved[flavor, name].values) for name in types}
@@ -219,7 +219,7 @@ def bench(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     clip = clip_format(arguments.aspect, "720p", Fraction(configs["video_params"]["fps"]))
     busy: dict[str, float] = {}
     with Memory() as memory, ProcessPoolExecutor(arguments.processes) as pool:
-        # Workers that are up already, as in an installation.
+        # Workers that are already running, as in an installation.
         list(pool.map(time.sleep, [0.1] * arguments.processes))
         started = time.perf_counter()
         with clock.stage("analysis"):
@@ -265,11 +265,11 @@ def show(found: dict[str, Any], say: Callable[[str], None]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=180.0, help="length of the song that is made up")
+    parser.add_argument("--seconds", type=float, default=180.0, help="length of the generated song")
     parser.add_argument("--processes", type=int, default=usable_cores())
     parser.add_argument("--flavor", default="default")
     parser.add_argument("--aspect", default="16:9")
-    parser.add_argument("--keep", type=Path, help="where to leave the finished video")
+    parser.add_argument("--keep", type=Path, help="where to keep the finished video")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mvsite-bench-") as folder:

@@ -1,10 +1,10 @@
-"""How fast the draft lip-sync is, the search for the face included.
+"""How fast the draft lip-sync is, including face detection.
 
     .venv/bin/python -m bench.lipsync [--seconds 8] [--processes 2] [--video FILE] [--audio FILE] [--keep FILE] [--json]
 
-Without files a drawn close-up is made, and its note of where the mouth is taken off, so that the face has to be found.
-Real time is told for all cores together and by processor time; the baseline of the same run is the same clip decoded
-and encoded as a final one and nothing else. The last line with --json is {"realtime", "cpu_ms_per_frame",
+Without files, a close-up is drawn and its record of the mouth removed, so that the face has to be detected. Speed is
+reported for all cores together and by processor time; the baseline of the same run only decodes the same clip and
+encodes it as a final one. The last line with --json is {"realtime", "cpu_ms_per_frame",
 "against_encoding", …}.
 """
 
@@ -19,7 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-# So that it leaves the installation's own data alone.
+# Leave the installation's own data alone.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mvsite.settings")
 os.environ.setdefault("MV_DATA_DIR", tempfile.mkdtemp(prefix="mvsite-bench-"))
 os.environ.setdefault("LOG_LEVEL", "WARNING")
@@ -46,7 +46,7 @@ REPEATS = 3
 
 
 def draw_clip(seconds: float, folder: Path) -> Path:
-    """A close-up at 720p without the note of its maker."""
+    """Draw a close-up at 720p without its record of the mouth."""
     values = dict(build_snapshot(discover(settings.CONFIGS_DIR), {}).resolved["default", "video_params"].values)
     request = VideoRequest(prompt=SINGER, duration_seconds=seconds, width=1280, height=720, settings=values)
     (folder / "drawn").mkdir()
@@ -62,7 +62,7 @@ def draw_clip(seconds: float, folder: Path) -> Path:
 
 
 def sync(video: Path, audio: Path, into: Path) -> tuple[float, SyncFacts]:
-    """Lip-sync once; the processor's seconds and what was done."""
+    """Lip-sync once; return the processor time in seconds and the facts."""
     started = time.process_time()
     facts = lipsync_clip(
         video, [Part(0.0, float("inf"), audio)], into, expressiveness=0.5, progress=lambda *_: None,
@@ -72,7 +72,7 @@ def sync(video: Path, audio: Path, into: Path) -> tuple[float, SyncFacts]:
 
 
 def encode(video: Path, into: Path) -> float:
-    """The baseline: decode and encode, the processor's seconds."""
+    """Run the baseline, decode and encode; return the processor time in seconds."""
     facts = probe_media(video)
     clip, _ = own_format(facts)
     started = time.process_time()
@@ -94,7 +94,7 @@ def bench(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     audio = arguments.audio or folder / "song.wav"
     if arguments.audio is None:
         write_audio(sample_song(parts=SAMPLE_PARTS), audio)
-    # Once unmeasured: libraries load when first used, and a worker has them loaded.
+    # Warm up once: libraries load on first use, and a worker already has them loaded.
     _, facts = sync(video, audio, arguments.keep or folder / "first.mp4")
     alone, plain = [], []
     for number in range(REPEATS):
@@ -135,11 +135,11 @@ def show(found: dict[str, Any], say: Callable[[str], None]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=8.0, help="length of the clip that is made up")
+    parser.add_argument("--seconds", type=float, default=8.0, help="length of the generated clip")
     parser.add_argument("--processes", type=int, default=usable_cores())
     parser.add_argument("--video", type=Path, help="a clip of your own")
     parser.add_argument("--audio", type=Path, help="a voice of your own")
-    parser.add_argument("--keep", type=Path, help="where to leave a synced clip")
+    parser.add_argument("--keep", type=Path, help="where to keep a synced clip")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mvsite-bench-") as folder:

@@ -1,4 +1,4 @@
-"""Paid jobs in numbers: N lip-syncs at a fake Sync.so, two worker processes, real beat, Postgres and Redis.
+"""How paid jobs scale: N lip-syncs at a fake Sync.so, two worker processes, real beat, Postgres and Redis.
 
     .venv/bin/python -m bench.orchestration [--json] [--jobs 100 1000] [--rate 600] [--latency 30] [--blocking 100 1000]
 
@@ -30,15 +30,15 @@ import psutil
 
 ROOT = Path(__file__).parents[1]
 WORKERS = 2
-# As `make run` has them for this queue.
+# The same as `make run` uses for this queue.
 IO_THREADS = 16
 COUNTED_JOBS = 60
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One run. Memory is of the largest worker process, processor time of all of them; `rejected` are 429s that the
-    service had to give."""
+    """One run. Memory is that of the largest worker process, processor time that of all of them; `rejected` counts the
+    service's 429s."""
 
     jobs: int
     seconds: float
@@ -57,7 +57,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Service:
-    """The fake in its own process."""
+    """The fake service in its own process."""
 
     url: str
     rate_per_minute: int
@@ -74,12 +74,12 @@ class Service:
 
 
 def burst_of(rate_per_minute: int) -> int:
-    """How many requests the service accepts at once: six seconds' worth."""
+    """Return how many requests the service accepts at once: six seconds' worth."""
     return rate_per_minute // 10
 
 
 def serve_fake(rate_per_minute: int, latency_seconds: float) -> None:
-    """The child that is the service: prints its address and runs until it is stopped."""
+    """Run the service in a child process: print its address and serve until stopped."""
     from tests.fakes.sync_so import FakeSyncSo
 
     fake = FakeSyncSo(
@@ -96,7 +96,7 @@ def serve_fake(rate_per_minute: int, latency_seconds: float) -> None:
 
 
 def serve_blocking(url: str, jobs: int) -> None:
-    """The child of the comparison: a thread per job that submits, sleeps and asks until its own work is done."""
+    """Run the comparison in a child process: a thread per job that submits, then sleeps and polls until it is done."""
     set_up_django(url)
     from pathlib import Path as File
 
@@ -135,7 +135,7 @@ def serve_blocking(url: str, jobs: int) -> None:
 
 
 def set_up_django(url: str, rate_per_minute: int = 60) -> None:
-    """Settings that point at the fake. Comes before anything of Django is read."""
+    """Point the settings at the fake. Call this before anything from Django is imported."""
     os.environ.update(
         SYNC_BASE_URL=url,
         SYNC_API_KEY="sk-sync-fake",
@@ -173,7 +173,7 @@ def fake_service(rate_per_minute: int, latency_seconds: float) -> Iterator[Servi
 
 
 class Usage:
-    """The largest resident size that any of the processes had, and their processor time, twice a second."""
+    """The largest resident size of any of the processes, and their processor time, sampled twice a second."""
 
     def __init__(self, processes: list[subprocess.Popen[str]]) -> None:
         self.peak_bytes = 0
@@ -185,7 +185,7 @@ class Usage:
 
     def __enter__(self) -> "Usage":
         self._count_cpu()
-        self._cpu_before = self.cpu_seconds  # starting up is not the jobs' work
+        self._cpu_before = self.cpu_seconds  # startup isn't part of the jobs' work
         self._thread.start()
         return self
 
@@ -206,7 +206,7 @@ class Usage:
 
 
 class Studio:
-    """A database, a broker and an owner with two small files, made once for all runs."""
+    """A database, a broker and an owner with two small files, created once for all runs."""
 
     def __init__(self, folder: Path) -> None:
         from django.core.management import call_command
@@ -257,7 +257,7 @@ class Studio:
 
     @contextmanager
     def workers(self) -> Iterator[list[subprocess.Popen[str]]]:
-        """Two workers and beat, as `make run` has them; the clock may start when both are ready."""
+        """Start two workers and beat, as `make run` does; yields when both are ready."""
         from celery import current_app
 
         options = ["-Q", "io,housekeeping", "-P", "threads", "-c", str(IO_THREADS), "-l", "INFO"]
@@ -298,8 +298,8 @@ class Studio:
         return measured(service, before, count, seconds, rounds, usage)
 
     def queries_per_job(self, service: Service) -> float:
-        """Statements that Postgres executed while jobs ran, without those that open and close transactions, and
-        without what the same time of nothing to do costs."""
+        """Count the statements Postgres executed while jobs ran, without those that open and close transactions and
+        without those of an equally long idle period."""
         from django.db import connection
 
         log = self.folder / "postgres" / "log"
@@ -353,7 +353,7 @@ def measured(  # noqa: PLR0917
 
 
 def blocking_run(service: Service, count: int) -> Measured:
-    """One thread per job in two processes. A round is one job's poll, so polls per job and round are 1."""
+    """Run one thread per job in two processes. A round is one job's poll, so polls per job and round are 1."""
     before = service.requests()
     started = time.monotonic()
     with ExitStack() as stack:
@@ -383,13 +383,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, nargs="+", default=[100, 1000])
     parser.add_argument("--blocking", type=int, nargs="*", default=[100, 1000])
-    parser.add_argument("--rate", type=int, default=600, help="requests a minute that the service accepts")
+    parser.add_argument("--rate", type=int, default=600, help="requests per minute the service accepts")
     parser.add_argument("--latency", type=float, default=30.0)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--role", choices=["fake", "blocking"], help=argparse.SUPPRESS)
     parser.add_argument("--url", default="", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    # A stopped bench takes its services and workers with it.
+    # Stopping the bench also stops its services and workers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if options.role == "fake":
         serve_fake(options.rate, options.latency)
@@ -416,7 +416,7 @@ def bench(options: argparse.Namespace) -> None:
         queries = studio.queries_per_job(service)
         print(f"database queries per job: {queries:.1f}", flush=True)
         for count in options.blocking:
-            # A service of its own: thousands of works of the run before would slow its listing.
+            # Use a new service: thousands of jobs from the previous run would slow its listing.
             with fake_service(options.rate, options.latency) as other:
                 show("a thread per job", blocking_run(other, count))
     if options.json:

@@ -1,4 +1,4 @@
-"""A 2 GiB video through the web server: upload, ranges, whole download; speed, and the server's memory.
+"""A 2 GiB video through the web server: upload, ranges, full download; speed, and the server's memory.
 
     .venv/bin/python -m bench.storage [--json] [--gigabytes 2] [--bucket]
 
@@ -33,14 +33,14 @@ import psutil
 REPOSITORY = Path(__file__).resolve().parent.parent
 BLOCK = 1024 * 1024
 RANGES = 200
-# moto's server reads the whole object for each range.
+# moto's server reads the entire object for each range.
 BUCKET_RANGES = 20
-# Flat: what a server may grow by, whatever the size of the file.
+# How much the server may grow, regardless of the file's size.
 FLAT_GROWTH_MB = 64
 
 
 def video_make(path: Path, size: int) -> None:
-    """A true mp4 of exactly `size` bytes: a second of film and a `free` box that players skip."""
+    """Write a real mp4 of exactly `size` bytes: a second of video and a `free` box that players skip."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=24, options={"preset": "ultrafast"})
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
@@ -88,7 +88,7 @@ def process(*command: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 @contextmanager
 def installation(folder: Path, port: int) -> Iterator[None]:
-    """An empty installation, set up in this process's environment."""
+    """Set up an empty installation in this process's environment."""
     os.environ |= {
         "MV_DATA_DIR": str(folder),
         "PORT": str(port),
@@ -117,7 +117,7 @@ def installation(folder: Path, port: int) -> Iterator[None]:
 
 @contextmanager
 def bucket(folder: Path) -> Iterator[None]:
-    """Settings of a fresh bucket, on moto's server unless the environment names another."""
+    """Set up a new bucket, on moto's server unless the environment names another."""
     import boto3
 
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "bench")
@@ -137,7 +137,7 @@ def bucket(folder: Path) -> Iterator[None]:
 
 
 def memory_mb(server: subprocess.Popen[bytes], field: str) -> float:
-    """The sum over the server's processes of `VmRSS` (now) or `VmHWM` (peak), in MB."""
+    """Return the sum over the server's processes of `VmRSS` (now) or `VmHWM` (peak), in MB."""
     total = 0
     for member in [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]:
         lines = Path(f"/proc/{member.pid}/status").read_text().splitlines()
@@ -187,7 +187,7 @@ class Client:
 
 
 def timed_upload(client: Client, file: Path) -> tuple[str, float]:
-    """(id of the stored asset, seconds)."""
+    """Return (id of the stored asset, seconds)."""
     project = client.made("/api/mv/projects", {"title": "bench", "idea": "bench"})["id"]
     client.made(f"/api/mv/projects/{project}/scenes", {"prompt": "bench", "duration": 1})
     started = time.perf_counter()
@@ -199,19 +199,19 @@ def timed_upload(client: Client, file: Path) -> tuple[str, float]:
 
 
 def timed_download(client: Client, url: str, sha256: str) -> float:
-    """Seconds for the whole file, read in blocks and proven."""
+    """Return the seconds to download the whole file, read in blocks and verified."""
     digest = hashlib.sha256()
     started = time.perf_counter()
     answer = client.ask("GET", url)
     source = urllib.request.urlopen(answer.headers["Location"]) if answer.status == 302 else answer  # noqa: S310
     while block := source.read(BLOCK):
         digest.update(block)
-    assert digest.hexdigest() == sha256, "other bytes came back"
+    assert digest.hexdigest() == sha256, "the downloaded bytes differ"
     return time.perf_counter() - started
 
 
 def timed_ranges(client: Client, url: str, file: Path, count: int) -> float:
-    """Ranges of 1 MiB a second, at places that a person who drags the slider would ask for."""
+    """Return 1 MiB ranges per second, at positions a user dragging the slider would request."""
     chance, size = random.Random(2), file.stat().st_size
     target = client.ask("HEAD", url)
     assert target.status == 200
@@ -232,7 +232,7 @@ def timed_ranges(client: Client, url: str, file: Path, count: int) -> float:
 
 
 def warm_up(client: Client, folder: Path) -> None:
-    """Let each process load what it loads once, so that the growth measured is the file's."""
+    """Make each process load everything it loads once, so that the measured growth is the file's."""
     for number in range(8):
         small = folder / "small.mp4"
         video_make(small, BLOCK + number)

@@ -2,10 +2,10 @@
 
     make bench BENCH=timeline, or .venv/bin/python -m bench.timeline [--json] [--scenes 60] [--width 1440]
 
-A server of its own with an empty database and real media, and a headless Chromium. A frame's work is everything that
-the page's main thread begins from one animation frame to the next, but for one refresh of the screen at most (script,
-style, layout, paint, collecting garbage), in processor time, so that neither a busy machine nor a pointer that stands
-still counts. A screen of 60 Hz gives 16.7 ms.
+Uses its own server with an empty database and real media, and a headless Chromium. A frame's work is everything the
+page's main thread starts from one animation frame to the next, but for at most one screen refresh (script, style,
+layout, paint, garbage collection), in processor time, so that neither a busy machine nor a still pointer counts. A
+60 Hz screen allows 16.7 ms.
 """
 
 import argparse
@@ -32,7 +32,7 @@ CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline", "top
 
 @contextmanager
 def studio(folder: Path, scenes: int) -> Iterator[tuple[str, str, str]]:
-    """(address, session, path of the Edit page) of a server with such a project."""
+    """Yield (address, session, path of the Edit page) of a server with such a project."""
     os.environ |= {"MV_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "mvsite.settings", "SECRET_KEY": "bench"}
     os.environ |= {"MV_SINGLE_USER": "false", "DJANGO_ALLOW_ASYNC_UNSAFE": "true"}
     import embedded
@@ -78,7 +78,7 @@ def _served(scenes: int) -> Iterator[tuple[str, str, str]]:
 
 
 def drag_trace(address: str, session: str, path: str, *, scenes: int, width: int) -> list[dict[str, Any]]:
-    """The trace's events while a cut in the middle is dragged to and fro."""
+    """Return the trace's events while a cut in the middle is dragged back and forth."""
     from playwright.sync_api import sync_playwright
 
     from launcher.browser import chromium_path
@@ -94,7 +94,7 @@ def drag_trace(address: str, session: str, path: str, *, scenes: int, width: int
         page.locator("[data-scroll]").scroll_into_view_if_needed()
         box = page.locator(".cut").nth(scenes // 3).bounding_box()
         if box is None:
-            raise SystemExit("The timeline shows no cut to drag.")
+            raise SystemExit("The timeline has no cut to drag.")
         x, y = box["x"] + box["width"] / 2, box["y"] + 40
         page.mouse.move(x, y)
         page.mouse.down()
@@ -108,10 +108,10 @@ def drag_trace(address: str, session: str, path: str, *, scenes: int, width: int
 
 
 def frames_of(events: list[dict[str, Any]]) -> list[float]:
-    """Milliseconds of main-thread work in each animation frame."""
+    """Return the milliseconds of main-thread work in each animation frame."""
     fired = sorted((event for event in events if event["name"] == "FireAnimationFrame"), key=lambda event: event["ts"])
     if len(fired) < 3:
-        raise SystemExit("The trace holds no animation frames: was the cut dragged at all?")
+        raise SystemExit("The trace has no animation frames: was the cut dragged at all?")
     thread = (fired[0]["pid"], fired[0]["tid"])
     tasks = [
         (event["ts"], event.get("tdur", event.get("dur", 0)))
@@ -122,8 +122,8 @@ def frames_of(events: list[dict[str, Any]]) -> list[float]:
 
 
 def _busiest(tasks: list[tuple[int, int]], begin: int, end: int) -> float:
-    """Milliseconds of the work in the fullest refresh of the screen that starts with a task of this time. Without a
-    movement of the pointer there is no next frame for a while, and what is done meanwhile delays none."""
+    """Return the milliseconds of work in the busiest screen refresh that starts with a task in this time. While the
+    pointer is still there is no next frame, and work done meanwhile delays none."""
     inside = [(start, length) for start, length in tasks if begin <= start < end]
     refreshes = (
         sum(length for start, length in inside if first <= start < first + REFRESH_MICROSECONDS) for first, _ in inside

@@ -30,7 +30,7 @@ PROJECT = "api/mv/projects/<uuid:project_id>"
 
 ROWS = {
     "api/mv/stitch_video": private_api(method="post", other=400, owner=400, staff=400),
-    # A project without scenes cannot be composed: 400 for its owner alone.
+    # A project without scenes can't be composed: 400, but only for its owner.
     f"{PROJECT}/compose": owned_api(project, method="post", owner=400),
     f"{PROJECT}/final": owned_api(project, owner=404),
     f"{PROJECT}/compositions": owned_api(project),

@@ -1,4 +1,4 @@
-"""Readers of the exported timelines that forgive nothing: every line and element is known, every number is in range."""
+"""Strict readers of the exported timelines: every line and element must be known, every number in range."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _COMMENT = re.compile(r"\* (FROM CLIP NAME|TO CLIP NAME|SOURCE FILE|COMMENT): \S
 
 @dataclass(frozen=True)
 class Cut:
-    """What is seen from `record_in`: the file, its frame there, and the dissolve around (before, after)."""
+    """What is shown from `record_in`: the file, its frame there, and the dissolve around it (before, after)."""
 
     name: str
     record_in: int
@@ -24,7 +24,7 @@ class Cut:
 
 
 def read_edl(text: str, timebase: int) -> list[Cut]:
-    """The events; `record_out` and the dissolve are as the numbers say, `record_in` at the dissolve's start."""
+    """Return the events; `record_out` and the dissolve as written, `record_in` at the dissolve's start."""
     lines = text.split("\r\n")
     assert re.fullmatch(r"TITLE: \S[^\n\r]{0,69}", lines[0]), lines[0]
     assert lines[1] == "FCM: NON-DROP FRAME"
@@ -39,7 +39,7 @@ def read_edl(text: str, timebase: int) -> list[Cut]:
         number += not (index and rows[index - 1][0] == event)
         assert event == number
         assert source_out - source_in == record_out - record_in
-        if leaves:  # the picture that a dissolve leaves: it takes no time of its own
+        if leaves:  # the outgoing picture of a dissolve: it takes no time of its own
             assert (change, record_in, source_out) == ("C", at, source_in)
             assert reel == cuts[-1].name
             assert source_in == cuts[-1].source_in + at - cuts[-1].record_in
@@ -84,7 +84,7 @@ _CHILDREN = {
 
 
 def read_fcp7(document: bytes, fps: Fraction, size: tuple[int, int]) -> list[Cut]:
-    """The items of the one picture track, dissolves relative to the cut."""
+    """Return the items of the single video track, dissolves relative to the cut."""
     root = ElementTree.fromstring(document)  # noqa: S314 - written by the code under test
     assert (root.tag, root.attrib) == ("xmeml", {"version": "4"})
     for element in root.iter():
@@ -138,7 +138,7 @@ def _items(elements: list[ElementTree.Element], fps: Fraction) -> list[Cut]:
 def _edge(
     element: ElementTree.Element, elements: list[ElementTree.Element], index: int, name: str, side: int
 ) -> tuple[int, tuple[int, int]]:
-    """(where the item starts or ends, the dissolve there)."""
+    """Return (where the item starts or ends, the dissolve there)."""
     value = int(element.findtext(name))
     place = index + side
     beside = elements[place] if 0 <= place < len(elements) else None

@@ -1,4 +1,4 @@
-"""Jobs that the release before queued: their JSON has no version."""
+"""Jobs queued by the previous release: their JSON has no version."""
 
 import zipfile
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def shot(asset_id, frames, start, **facts):
-    """One shot as that release wrote it."""
+    """Return a shot as that release wrote it."""
     return {
         "asset_id": str(asset_id),
         "frames": frames,
@@ -78,7 +78,7 @@ def project_plan(project):
 
 
 def put_back(response, parameters):
-    """The job as the release before would have left it in the queue."""
+    """Rewrite the job as the previous release would have left it in the queue."""
     Job.objects.filter(pk=response.json()["id"]).update(parameters=parameters)
     return run(response)
 
@@ -95,7 +95,7 @@ def test_a_queued_composition_becomes_the_final_video(api, project):
     assert project.final_video_id == made.asset_id
 
 
-def test_a_queued_output_is_kept_beside_the_final_video(api, project):
+def test_a_queued_output_does_not_replace_the_final_video(api, project):
     output = project.outputs.create(name="Square", aspect_ratio="1:1", resolution="720p")
     job = put_back(
         post(api, url(project, "compose"), output_id=str(output.pk)),
@@ -112,7 +112,7 @@ def test_a_queued_output_is_kept_beside_the_final_video(api, project):
     assert Composition.objects.get().output_id == output.pk and project.final_video_id is None
 
 
-def test_a_queued_repicture_replaces_only_the_video_that_it_was_made_from(api, project):
+def test_a_queued_repicture_replaces_only_its_source_video(api, project):
     other = project.scenes.get(sequence=1).current_clip.asset_id
     response = post(api, url(project, "compose"))
     project.refresh_from_db()
@@ -123,7 +123,7 @@ def test_a_queued_repicture_replaces_only_the_video_that_it_was_made_from(api, p
     assert Composition.objects.exists() and project.final_video_id is None
 
 
-def test_a_queued_stitch_runs_to_its_end(api, user, sources):
+def test_a_queued_stitch_succeeds(api, user, sources):
     clips = [stored(user, sources[name].path, "video") for name in ("a", "b")]
     song = stored(user, sources["song.wav"].path, "audio")
     ids = [str(clip.pk) for clip in clips]
@@ -141,7 +141,7 @@ def test_a_queued_stitch_runs_to_its_end(api, user, sources):
     assert job.result["proof"]["frames"] == 48
 
 
-def test_a_queued_export_runs_to_its_end(api, project, tmp_path):
+def test_a_queued_export_succeeds(api, project, tmp_path):
     job = put_back(
         post(api, url(project, "export")),
         {
@@ -158,7 +158,7 @@ def test_a_queued_export_runs_to_its_end(api, project, tmp_path):
         assert "clips/scene_003.mp4" in archive.namelist()
 
 
-def test_an_unreadable_job_says_what_to_do(api, project):
+def test_an_unreadable_job_explains_what_to_do(api, project):
     job = put_back(post(api, url(project, "compose")), {"project_id": str(project.pk), "plan": {"shots": "all"}})
     assert (job.state, job.code) == ("failed", "invalid_input")
     assert "Start it again" in job.error

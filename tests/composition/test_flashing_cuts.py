@@ -8,7 +8,7 @@ from engines.composing.shot_plan import TransitionKind
 
 
 @pytest.mark.parametrize("kind", [TransitionKind.FLASH, TransitionKind.DIP_TO_WHITE, TransitionKind.DIP_TO_BLACK])
-def test_flashing_transitions_of_short_scenes_become_plain_cuts(kind):
+def test_flashing_transitions_between_short_scenes_become_cuts(kind):
     shots = [FrozenShot(asset_id=uuid4(), frames=6, transition=kind, transition_frames=4) for _ in range(12)]
     safe = flashing_cuts_apart(shots, Fraction(24))
     assert [shot.transition for shot in safe[1:7]] == [kind, None, kind, None, kind, None]

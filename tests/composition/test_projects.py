@@ -1,4 +1,4 @@
-"""Composing over the API, with the worker's part run in the test."""
+"""Composing over the API, with the worker's code run in the test."""
 
 import io
 import zipfile
@@ -51,7 +51,7 @@ def facts_of(asset):
         return probe_media(path)
 
 
-def test_a_project_is_composed_on_its_grid_with_a_proof(api, project):
+def test_a_project_is_composed_on_the_frame_grid_with_a_proof(api, project):
     job = run(post(api, url(project, "compose")))
     assert job.state == "succeeded", job.error
     proof = job.result["proof"]
@@ -66,7 +66,7 @@ def test_a_project_is_composed_on_its_grid_with_a_proof(api, project):
     assert final.status_code == 206
 
 
-def test_a_changed_clip_makes_it_stale_and_an_earlier_one_comes_back(api, user, project, sources):
+def test_a_changed_clip_makes_it_stale_and_an_earlier_one_can_be_restored(api, user, project, sources):
     run(post(api, url(project, "compose")))
     first = Composition.objects.get()
     scene = project.scenes.get(sequence=2)
@@ -81,7 +81,7 @@ def test_a_changed_clip_makes_it_stale_and_an_earlier_one_comes_back(api, user, 
     assert project.final_video_id == first.asset_id
 
 
-def test_a_scene_without_a_clip_is_named_or_skipped(api, project):
+def test_a_scene_without_a_clip_is_reported_or_skipped(api, project):
     Clip.objects.filter(scene__sequence=2).delete()
     refused = post(api, url(project, "compose"))
     assert (refused.status_code, refused.json()["code"]) == (400, "clips_missing")
@@ -90,12 +90,12 @@ def test_a_scene_without_a_clip_is_named_or_skipped(api, project):
     assert job.result["proof"]["cut_frames"] == [0, 60]
 
 
-def test_a_second_request_while_one_waits_is_refused(api, project):
+def test_a_second_request_while_one_is_queued_is_rejected(api, project):
     post(api, url(project, "compose"))
     assert post(api, url(project, "compose")).status_code == 409
 
 
-def test_an_upright_hook_cut_starts_and_ends_on_downbeats(api, project):
+def test_a_portrait_hook_cut_starts_and_ends_on_downbeats(api, project):
     Project.objects.filter(pk=project.pk).update(song_start=0, song_end=12)
     project.scenes.update(duration=Decimal(4))
     made = post(api, url(project, "outputs"), aspect_ratio="9:16", hook_seconds=5, hook_start=0.4).json()
@@ -110,7 +110,7 @@ def test_an_upright_hook_cut_starts_and_ends_on_downbeats(api, project):
     assert project.final_video is None
 
 
-def test_a_hook_cut_of_15_to_30_seconds_stays_within_them(project):
+def test_a_hook_cut_of_15_to_30_seconds_stays_in_that_range(project):
     project.song_start, project.song_end = Decimal(0), None
     project.song.grid = {"downbeats": [0.5 + 2 * bar for bar in range(20)]}
     for wanted in (15, 30):
@@ -119,7 +119,7 @@ def test_a_hook_cut_of_15_to_30_seconds_stays_within_them(project):
         assert (first / 24 - 0.5) % 2 == 0
 
 
-def test_a_scenes_look_is_used(api, project):
+def test_a_scenes_look_is_applied(api, project):
     answer = api.patch(
         url(project, "scenes/2/look"), {"transition": "dissolve", "clip_start": 0.5}, content_type="application/json"
     )
@@ -130,7 +130,7 @@ def test_a_scenes_look_is_used(api, project):
     assert api.patch(url(project, "scenes/2/look"), {"focus_x": 2}, content_type="application/json").status_code == 400
 
 
-def test_lyrics_come_in_burned_and_soft(api, project):
+def test_lyrics_are_burned_in_and_added_as_a_track(api, project):
     words = SimpleUploadedFile("words.lrc", b"[00:01.50]Driving at <00:02.00>night\n[00:03.00]alone")
     sent = api.generic(
         "PUT",
@@ -176,7 +176,7 @@ def test_clips_are_stitched_over_a_song(api, user, sources):
         ({"video_ids": [str(uuid4())], "vidoe": 1}, 400),
     ],
 )
-def test_a_bad_stitch_is_refused(api, body, status):
+def test_an_invalid_stitch_is_rejected(api, body, status):
     assert post(api, "/api/mv/stitch_video", **body).status_code == status
 
 
@@ -196,7 +196,7 @@ def test_a_video_that_fails_its_proof_is_not_published(api, user, project, tmp_p
     assert project.final_video is None
 
 
-def test_the_export_holds_a_timeline_equal_to_the_plan(api, project, tmp_path):
+def test_the_exported_timeline_matches_the_plan(api, project, tmp_path):
     job = run(post(api, url(project, "export")))
     assert job.state == "succeeded", job.error
     package = tmp_path / "export.zip"
@@ -219,7 +219,7 @@ def test_the_export_holds_a_timeline_equal_to_the_plan(api, project, tmp_path):
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_asking_for_the_export_packs_nothing(api, project, method):
+def test_downloading_the_export_does_not_create_it(api, project, method):
     asked = getattr(api, method)(url(project, "export"))
     assert asked.status_code == 409
     assert not Job.objects.filter(kind="export").exists()
@@ -237,7 +237,7 @@ def test_asking_for_the_export_packs_nothing(api, project, method):
 def test_a_project_with_transitions_and_an_odd_title_is_exported(api, project, tmp_path, fps, transition):
     change = api.patch(url(project, "")[:-1], {"fps": fps, "title": "Night\r\nFCM: DROP\x07"}, "application/json")
     assert (change.status_code, change.json()["title"]) == (200, "Night FCM: DROP"), change.content
-    # A title of an earlier release, stored as it was typed.
+    # A title from an earlier release, stored as typed.
     Project.objects.filter(pk=project.pk).update(title="Night\r\nFCM: DROP FRAME\x07")
     ProjectLook.objects.update_or_create(project=project, defaults={"options": {"transition": transition}})
     job = run(post(api, url(project, "export")))
@@ -249,6 +249,6 @@ def test_a_project_with_transitions_and_an_odd_title_is_exported(api, project, t
     assert [row.name for row in rows] == [cut.name for cut in cuts] == ["SC001", "SC002", "SC003"]
     assert any(cut.dissolve != (0, 0) for cut in cuts) == (transition == "crossfade")
     assert readme.startswith("Night FCM: DROP FRAME\n\n")
-    # The first clip has spare pictures after its scene and the second begins at its first one.
+    # The first clip has spare frames after its scene; the second starts at its first frame.
     assert ("shortened" in readme) == (transition == "crossfade")
     assert "into SC002, " in readme

@@ -1,4 +1,4 @@
-"""The exported timelines, read back without forgiveness at every rate."""
+"""The exported timelines, read back strictly at every rate."""
 
 from fractions import Fraction
 from typing import Any
@@ -80,7 +80,7 @@ def assert_editors_software_agrees(folder, cuts, rate):
         timeline = otio.adapters.read_from_file(str(folder / name), **options)
         (track,) = timeline.video_tracks()
         clips = [item for item in track if isinstance(item, otio.schema.Clip)]
-        # An EDL knows no cut inside a dissolve: there the incoming clip starts with it.
+        # An EDL has no cut inside a dissolve: the incoming clip starts where the dissolve does.
         leads = [cut.dissolve[0] if name.endswith("edl") else 0 for cut in cuts]
         starts = [clip.range_in_parent().start_time.to_frames() for clip in clips]
         assert starts == [cut.record_in - lead for cut, lead in zip(cuts, leads, strict=True)]
@@ -95,7 +95,7 @@ def assert_editors_software_agrees(folder, cuts, rate):
 @pytest.mark.parametrize("fps", RATES)
 @pytest.mark.parametrize("kind", [None, *TransitionKind])
 @pytest.mark.parametrize(("places", "scenes"), [((0,), 1), ((0,), 3), ((1,), 3), ((2,), 3), ((0, 1, 2), 3)])
-def test_every_transition_reads_back_at_every_rate(tmp_path, fps, kind, places, scenes):
+def test_every_transition_round_trips_at_every_rate(tmp_path, fps, kind, places, scenes):
     for head, tail in ((0, 0), (0, 30), (30, 0), (30, 30), (2, 30)):
         assert_reads_back(tmp_path, fps, kind, places, scenes, head, tail)
 
@@ -123,7 +123,7 @@ def assert_reads_back(tmp_path, fps, kind, places, scenes, head, tail):
         (0, 0, (0, 0), "left out"),
     ],
 )
-def test_a_dissolve_takes_what_pictures_there_are(tmp_path, head, tail, dissolve, words):
+def test_a_dissolve_uses_the_available_frames(tmp_path, head, tail, dissolve, words):
     shots = [shot(48, start=head), shot(48, start=head, kind=TransitionKind.CROSSFADE)]
     edit, cuts = exported(tmp_path, shots, [video(48 + head + tail, 24)] * 2)
     assert cuts[1].dissolve == dissolve
@@ -150,25 +150,25 @@ def test_a_clip_shorter_than_its_scene_leaves_a_gap_without_a_dissolve(tmp_path)
     ids=["16fps", "phone", "varying", "12.5fps", "long_sound"],
 )
 @pytest.mark.parametrize("fps", RATES)
-def test_a_file_of_another_rate_is_described_by_its_own(tmp_path, facts, fps):
+def test_a_file_at_another_rate_keeps_its_own_rate(tmp_path, facts, fps):
     shots = [shot(20, fps), shot(20, fps, start=3, kind=TransitionKind.CROSSFADE)]
     exported(tmp_path, shots, [facts, facts], fps)
 
 
-def test_a_start_past_the_clips_end_shows_its_last_picture(tmp_path):
+def test_a_start_past_the_clips_end_shows_the_last_frame(tmp_path):
     _, cuts = exported(tmp_path, [shot(48, start=500)], [video(30, 24)])
     assert (cuts[0].source_in, cuts[0].record_out) == (29, 1)
 
 
 @pytest.mark.parametrize("channels", [None, 1, 2, 6])
 @pytest.mark.parametrize("seconds", [0.9, 3.0, 9000.5])
-def test_the_song_has_a_track_for_each_channel(tmp_path, channels, seconds):
+def test_the_song_has_one_track_per_channel(tmp_path, channels, seconds):
     exported(tmp_path, [shot(240)], [video(240, 24)], music=song(seconds, audio_channels=channels))
     timeline = otio.adapters.read_from_file(str(tmp_path / "timeline.xml"), adapter_name="fcp_xml")
     assert len(timeline.audio_tracks()) == (channels or 1)
 
 
-def test_long_videos_number_hours_and_many_scenes(tmp_path):
+def test_long_videos_have_hour_timecodes_and_many_scenes(tmp_path):
     shots = [shot(30 * 60 * 2, "30000/1001") for _ in range(200)]
     _, cuts = exported(tmp_path, shots, [video(4000, "30000/1001")] * 200, "30000/1001")
     assert cuts[-1].record_in == 199 * 3600

@@ -31,7 +31,7 @@ V1 = "4:memory:/docker/abc\n3:cpu,cpuacct:/docker/abc\n0::/system.slice\n"
         ("0::/\n", {"cpu.max": "max 100000\n"}, MACHINE),
         ("0::/\n", {"cpu.max": "9900000 100000\n"}, MACHINE),
         ("0::/kubepods/pod1\n", {"kubepods/pod1/cpu.max": "max 100000", "kubepods/cpu.max": "100000 100000"}, 1),
-        # The container's own view: the path it is told exists outside only.
+        # The container's own view: the path it gets exists only on the host.
         (V1, {"cpu,cpuacct/cpu.cfs_quota_us": "100000", "cpu,cpuacct/cpu.cfs_period_us": "100000"}, 1),
         (V1, {"cpu/docker/abc/cpu.cfs_quota_us": "25000", "cpu/docker/abc/cpu.cfs_period_us": "100000"}, 1),
         (V1, {"cpu/docker/abc/cpu.cfs_quota_us": "-1", "cpu/docker/abc/cpu.cfs_period_us": "100000"}, MACHINE),
@@ -41,11 +41,11 @@ V1 = "4:memory:/docker/abc\n3:cpu,cpuacct:/docker/abc\n0::/system.slice\n"
         ("0::/a:b\n", {"a:b/cpu.max": "100000 100000"}, 1),
     ],
 )
-def test_a_containers_quota_counts(tmp_path, groups, files, cores):
+def test_a_container_quota_is_respected(tmp_path, groups, files, cores):
     assert usable_cores(machine(tmp_path, groups, **files)) == cores
 
 
-def test_where_there_are_no_groups_the_machine_counts(tmp_path):
+def test_without_cgroups_the_machines_cores_count(tmp_path):
     assert usable_cores(tmp_path) == MACHINE
 
 
@@ -55,7 +55,7 @@ def test_without_affinity_masks_the_machine_counts(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux has affinity masks")
-def test_an_affinity_mask_counts():
+def test_an_affinity_mask_is_respected():
     one = next(iter(os.sched_getaffinity(0)))
     found = subprocess.run(
         [sys.executable, "-c", "from engines.cores import usable_cores; print(usable_cores())"],
@@ -65,8 +65,8 @@ def test_an_affinity_mask_counts():
     assert found.stdout.strip() == "1"
 
 
-def test_nobody_counts_the_machines_cores_by_himself():
-    """Encoders, proofs, workers, benchmarks and tests ask the one helper."""
+def test_only_the_helper_counts_cores():
+    """Encoders, proofs, workers, benchmarks and tests all use the same helper."""
     own = [
         str(file)
         for folder in ("apps", "bench", "mvsite", "tests", "workers")

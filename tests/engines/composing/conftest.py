@@ -1,4 +1,4 @@
-"""Clips whose every picture says which it is: left half, the frame's number as light; right half, the clip's."""
+"""Clips whose frames identify themselves by brightness: left half, the frame's number; right half, the clip's."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -81,7 +81,7 @@ def make(cache, tmp_path) -> Callable[[ShotPlan], tuple[Composed, Proof]]:
 
 
 def seen(path: Path) -> list[tuple[int, int]]:
-    """(clip, frame) of every picture, read back from its light."""
+    """Return the (clip, frame) of every picture, read from its brightness."""
     found = []
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 PLAY = """async (address) => {
   const video = document.createElement("video");
-  // As a blob, since the test's server knows no ranges.
+  // As a blob, since the test's server doesn't support ranges.
   const file = await (await fetch(address)).blob();
   video.muted = true; video.src = URL.createObjectURL(file); document.body.append(video);
   const happened = (name) => new Promise((done, failed) => {
@@ -36,7 +36,7 @@ PLAY = """async (address) => {
 
 
 @pytest.mark.parametrize("song", ["song.wav", "song.mp3", "song.m4a"])
-def test_it_plays_and_seeks(sources, make, tmp_path, song):
+def test_a_composed_video_plays_and_seeks(sources, make, tmp_path, song):
     playwright = pytest.importorskip("playwright.sync_api")
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     shots = (Shot(sources["a"], 24), Shot(sources["foreign"], 36), Shot(sources["c"], 60))
@@ -54,6 +54,6 @@ def test_it_plays_and_seeks(sources, make, tmp_path, song):
     assert seen["width"] == 160
     assert seen["seconds"] == pytest.approx(5.0, abs=0.03)
     first, second, third, last = seen["shown"]
-    # The right half's light names the clip: a is dark, the foreign one light, c between.
+    # The right half's brightness identifies the clip: a is dark, the foreign one light, c in between.
     assert first < third < second
     assert abs(third - last) < 12

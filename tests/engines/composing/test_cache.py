@@ -24,7 +24,7 @@ def put(session, key: str, size: int = 1000):
     return session.add(key, file, {})
 
 
-def test_composing_again_encodes_nothing_and_one_change_encodes_one(sources, make):
+def test_recomposing_encodes_nothing_and_one_change_encodes_one_segment(sources, make):
     first, _ = make(foreign_plan(sources, 0, 3, 6, 9))
     again, _ = make(foreign_plan(sources, 0, 3, 6, 9))
     changed, proof = make(foreign_plan(sources, 0, 4, 6, 9))
@@ -33,7 +33,7 @@ def test_composing_again_encodes_nothing_and_one_change_encodes_one(sources, mak
     assert proof.passed
 
 
-def test_a_damaged_segment_is_made_again(sources, make, cache):
+def test_a_damaged_segment_is_encoded_again(sources, make, cache):
     composed, _ = make(foreign_plan(sources, 0, 3))
     victim = next(cache.root.glob("??/*.mp4"))
     content = bytearray(victim.read_bytes())
@@ -44,7 +44,7 @@ def test_a_damaged_segment_is_made_again(sources, make, cache):
     assert seen(again.path) == seen(composed.path)
 
 
-def test_the_longest_unused_goes_first(tmp_path):
+def test_the_least_recently_used_is_evicted_first(tmp_path):
     cache = SegmentCache(tmp_path, 10**9)
     for key in ("aaaa", "bbbb", "cccc"):
         with cache.session() as session:
@@ -65,7 +65,7 @@ def hold(root, ready, release):
         release.wait(120)
 
 
-def test_what_another_process_uses_is_never_evicted(tmp_path):
+def test_entries_used_by_another_process_are_never_evicted(tmp_path):
     cache = SegmentCache(tmp_path, 10**9)
     with cache.session() as session:
         put(session, "aaaa")
@@ -84,7 +84,7 @@ def test_what_another_process_uses_is_never_evicted(tmp_path):
     assert not list(tmp_path.glob("??/*.mp4"))
 
 
-def test_an_entry_whose_note_is_missing_does_not_count(tmp_path):
+def test_an_entry_without_its_note_is_ignored(tmp_path):
     cache = SegmentCache(tmp_path, 10**9)
     with cache.session() as session:
         entry = put(session, "aaaa")
@@ -94,7 +94,7 @@ def test_an_entry_whose_note_is_missing_does_not_count(tmp_path):
         assert session.get("aaaa") is None
 
 
-def test_cancelling_keeps_the_segments_that_were_done(sources, cache, tmp_path, make):
+def test_cancelling_keeps_finished_segments(sources, cache, tmp_path, make):
     plan = foreign_plan(sources, *range(0, 30, 2))
     asked = []
 
@@ -128,7 +128,7 @@ def compose_forever(root, plan, output):
         compose(plan, output, cache=session, progress=lambda *_: None, cancelled=lambda: False)
 
 
-def test_a_killed_worker_resumes_with_the_segments_it_had(sources, cache, tmp_path, make):
+def test_work_resumes_with_a_killed_workers_segments(sources, cache, tmp_path, make):
     plan = foreign_plan(sources, *range(0, 30))
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=compose_forever, args=(cache.root, plan, tmp_path / "x.mp4"))

@@ -1,4 +1,4 @@
-"""Which picture stands at which frame."""
+"""Which picture is shown at which frame."""
 
 from fractions import Fraction
 
@@ -15,7 +15,7 @@ def frames(clip: int, first: int, count: int, step: int = 1) -> list[tuple[int, 
     return [(clip, first + step * index) for index in range(count)]
 
 
-def test_clips_in_the_projects_format_are_copied_and_cut_where_planned(sources, make):
+def test_clips_in_the_projects_format_are_copied_and_cut_as_planned(sources, make):
     shots = (Shot(sources["a"], 31), Shot(sources["b"], 17), Shot(sources["c"], 60))
     composed, proof = make(ShotPlan(shots, SHAPE))
     assert seen(composed.path) == frames(0, 0, 31) + frames(1, 0, 17) + frames(2, 0, 60)
@@ -30,10 +30,10 @@ def test_a_start_inside_a_clip_encodes_only_up_to_its_next_key_frame(sources, ma
     assert proof.passed, proof.checks
 
 
-def test_another_size_and_rate_is_encoded_to_the_grid(sources, make):
+def test_clips_of_another_size_and_rate_are_encoded_to_the_grid(sources, make):
     composed, proof = make(ShotPlan((Shot(sources["foreign"], 24), Shot(sources["a"], 10)), SHAPE))
     pictures = seen(composed.path)
-    # 30 frames a second shown at 24: the nearest one of each moment.
+    # 30 frames per second shown at 24: the nearest frame at each moment.
     assert all(abs(number - index * 30 / 24) <= 0.51 for index, (_, number) in enumerate(pictures[:24]))
     assert [clip for clip, _ in pictures] == [3] * 24 + [0] * 10
     assert (composed.segments.encoded_segments, proof.passed) == (1, True)
@@ -66,25 +66,25 @@ def test_a_short_clip_is_slowed_down_to_its_limit(sources, make):
     assert all(abs(number - min(59, index * 0.75)) <= 1 for index, number in enumerate(numbers))
 
 
-def test_a_loop_without_end_costs_one_encoding(sources, make):
+def test_a_long_loop_is_encoded_once(sources, make):
     composed, _ = make(ShotPlan((Shot(sources["foreign"], 48 * 5, short=ShortClip.LOOP),), SHAPE))
     assert (len(seen(composed.path)), composed.segments.encoded_segments) == (240, 1)
 
 
-def test_a_dissolve_moves_no_cut_and_shows_the_clips_spare_frames(sources, make):
+def test_a_dissolve_keeps_the_cuts_and_uses_spare_frames(sources, make):
     shots = (Shot(sources["a"], 30), Shot(sources["b"], 40, transition=Transition(TransitionKind.CROSSFADE, 8)))
     composed, proof = make(ShotPlan(shots, SHAPE))
     pictures = seen(composed.path)
     assert pictures[:26] == frames(0, 0, 26)
     assert pictures[34:] == frames(1, 4, 36)
-    # Half-way both are seen; the outgoing one runs on into frames that its slot does not show.
+    # Half-way both are visible; the outgoing one continues into frames its slot doesn't show.
     assert 0.3 <= pictures[30][0] <= 0.7 or pictures[30][0] in (0, 1)
     assert proof.passed, proof.checks
     assert proof.facts["cut_frames"] == [0, 30]
 
 
 @pytest.mark.parametrize("kind", [TransitionKind.DIP_TO_BLACK, TransitionKind.DIP_TO_WHITE, TransitionKind.FLASH])
-def test_other_transitions_keep_the_count(sources, make, kind):
+def test_other_transitions_keep_the_frame_count(sources, make, kind):
     shots = (Shot(sources["a"], 30), Shot(sources["b"], 30, transition=Transition(kind, 6)))
     composed, proof = make(ShotPlan(shots, SHAPE))
     pictures = seen(composed.path)
@@ -93,7 +93,7 @@ def test_other_transitions_keep_the_count(sources, make, kind):
     assert pictures[36:] == frames(1, 6, 24)
 
 
-def test_transitions_that_would_meet_are_shortened(sources, make):
+def test_overlapping_transitions_are_shortened(sources, make):
     wide = Transition(TransitionKind.CROSSFADE, 48)
     shots = (Shot(sources["a"], 10), Shot(sources["b"], 7, transition=wide), Shot(sources["c"], 9, transition=wide))
     composed, proof = make(ShotPlan(shots, SHAPE))
@@ -117,14 +117,14 @@ def test_every_rate_is_exact(tmp_path, make, fps):
         assert abs(cut / fps - index * durations[0]) <= 1 / (2 * fps)
 
 
-def test_a_plan_without_a_frame_is_refused(sources):
+def test_an_empty_plan_is_rejected(sources):
     with pytest.raises(InputError, match="nothing to compose"):
         ShotPlan((), SHAPE)
     with pytest.raises(InputError, match="shorter than one frame"):
         ShotPlan((Shot(sources["a"], 0),), SHAPE)
 
 
-def test_one_long_segment_is_encoded_in_parts_without_a_seam(tmp_path, make, cache):
+def test_a_long_segment_is_encoded_in_parts_without_seams(tmp_path, make, cache):
     clip = tmp_path / "long.mp4"
     short, looped = clip_pictures(1, 72, 30, "320x180")[:4], "trim=end_frame=72,loop=3:72"
     ffmpeg(*short, "-vf", looped, "-frames:v", 288, "-c:v", "libx264", "-preset", "ultrafast", clip)
@@ -136,7 +136,7 @@ def test_one_long_segment_is_encoded_in_parts_without_a_seam(tmp_path, make, cac
     assert not list(cache.root.glob("making/*"))
 
 
-def test_a_dissolve_out_of_a_clip_that_is_over_holds_its_last_picture(sources, make):
+def test_a_dissolve_out_of_a_finished_clip_holds_its_last_frame(sources, make):
     shots = (Shot(sources["foreign"], 60), Shot(sources["b"], 40, transition=Transition(TransitionKind.CROSSFADE, 8)))
     composed, proof = make(ShotPlan(shots, SHAPE))
     pictures = seen(composed.path)

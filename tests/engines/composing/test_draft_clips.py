@@ -37,7 +37,7 @@ def test_draft_clips_are_copied(draft_clips, make):
     assert (composed.segments.encoded_segments, proof.facts["frames"], proof.passed) == (0, 71, True)
 
 
-def test_a_composed_video_knows_the_drawn_mouths(draft_clips, sources, make):
+def test_a_composed_video_records_the_drawn_mouths(draft_clips, sources, make):
     shots = (Shot(sources["foreign"], 24), Shot(draft_clips[0], 20, start_seconds=Fraction(12, 24)))
     composed, _ = make(ShotPlan(shots, ClipFormat(320, 180, SHAPE.fps)))
     [own], [moved] = drawn_mouths(draft_clips[0].path, 40), drawn_mouths(composed.path, 44)

@@ -1,4 +1,4 @@
-"""How footage of another shape fills the picture."""
+"""How footage of a different shape fills the picture."""
 
 import av
 import numpy as np
@@ -31,7 +31,7 @@ def test_filling_keeps_the_focus_point(make, upright, down, channel):
     assert middle[channel] > 180
 
 
-def test_bars_are_black_and_the_whole_picture_is_seen(make, upright):
+def test_bars_are_black_and_the_whole_picture_is_visible(make, upright):
     seen = picture(make, upright, PictureFit.BARS)
     assert seen[:, :50].max() < 30
     assert seen[:, -50:].max() < 30
@@ -44,14 +44,14 @@ def test_blurred_bars_have_the_colours_of_the_clip(make, upright):
     assert [seen[row, 80].argmax() for row in (10, 45, 80)] == [0, 1, 2]
 
 
-def test_pixels_that_are_not_square_are_shown_as_they_look(make, tmp_path):
+def test_non_square_pixels_are_displayed_correctly(make, tmp_path):
     """A 16:9 picture stored in 4:3 pixels fills the frame."""
     path = tmp_path / "anamorphic.mp4"
     ffmpeg("-f", "lavfi", "-i", "color=white:s=120x90:r=24:d=1", "-vf", "setsar=4/3", "-c:v", "libx264", path)
     assert picture(make, as_source(path), PictureFit.BARS)[:, 2:-2].min() > 200
 
 
-def test_a_turned_phone_video_stands_upright(make, upright, tmp_path):
+def test_a_rotated_phone_video_is_shown_upright(make, upright, tmp_path):
     path = tmp_path / "phone.mp4"
     ffmpeg("-display_rotation", "90", "-i", upright.path, "-c", "copy", path)
     turned = as_source(path)
@@ -60,15 +60,15 @@ def test_a_turned_phone_video_stands_upright(make, upright, tmp_path):
     assert {int(row[8].argmax()), int(row[-8].argmax())} == {0, 2}
 
 
-def test_a_crop_into_the_dark_half_is_no_fault(make, tmp_path):
-    """The clip is light, what is kept of it at both ends is black as planned."""
+def test_a_crop_into_the_dark_half_passes_the_proof(make, tmp_path):
+    """The clip is light, but the part kept at both ends is black, as planned."""
     path = tmp_path / "half.mp4"
     halves = "drawbox=y=0:w=90:h=80:c=white:t=fill"
     ffmpeg("-f", "lavfi", "-i", "color=black:s=90x160:r=24:d=1", "-vf", halves, "-c:v", "libx264", path)
     assert picture(make, as_source(path), PictureFit.FILL, (0.5, 1.0)).mean() < 10
 
 
-def test_a_clip_of_another_rate_may_fade_to_black_at_its_end(make, tmp_path):
+def test_a_clip_at_another_rate_may_end_in_black(make, tmp_path):
     path = tmp_path / "fade.mp4"
     faded = "fade=out:st=1.5:d=0.4"
     ffmpeg("-f", "lavfi", "-i", "color=white:s=160x90:r=60:d=2", "-vf", faded, "-c:v", "libx264", path)

@@ -26,24 +26,24 @@ def test_every_kind_of_file_is_read(text, starts):
     assert [line.start for line in read_lyrics(text)] == starts
 
 
-def test_times_move_with_the_used_range():
+def test_times_shift_with_the_used_range():
     lines = read_lyrics(SRT, song_start=Fraction(3, 2), song_end=Fraction(13, 2))
     assert [(line.start, line.end) for line in lines] == [(0, 500), (4500, 5000)]
     assert "00:00:04,500 --> 00:00:05,000\nSecond line" in as_srt(lines)
 
 
 @pytest.mark.parametrize("text", ["", "la la la", "[ti:Only a title]\n"])
-def test_a_file_without_times_is_refused(text):
+def test_a_file_without_times_is_rejected(text):
     with pytest.raises(InputError):
         read_lyrics(text)
 
 
-def test_word_times_become_a_highlight():
+def test_word_times_become_highlights():
     assert "{\\k50}First" in styled(read_lyrics(LRC), LyricsPreset.BOLD, clip_format("9:16"))
     assert "{\\k50}First" in styled(read_lyrics(ASS), LyricsPreset.BOLD, clip_format("9:16"))
 
 
-def test_only_the_lines_of_a_range_are_taken():
+def test_only_lines_in_the_range_are_kept():
     text = styled(read_lyrics(SRT), LyricsPreset.CLEAN, SHAPE)
     assert lines_between(text, Fraction(3), Fraction(5)) == ""
     assert "Second" in lines_between(text, Fraction(5), Fraction(8))
@@ -51,7 +51,7 @@ def test_only_the_lines_of_a_range_are_taken():
 
 
 def lit(path, frame: int) -> np.ndarray:
-    """Which rows of a frame hold pixels brighter than the clips are, as shares of the height."""
+    """Return which rows of a frame have pixels brighter than the clips, as shares of the height."""
     with av.open(str(path)) as container:
         for index, picture in enumerate(container.decode(video=0)):
             if index == frame:
@@ -61,7 +61,7 @@ def lit(path, frame: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("preset", list(LyricsPreset))
-def test_words_are_burned_into_their_frames_only_and_stay_in_the_safe_zone(sources, make, tmp_path, preset):
+def test_lyrics_are_burned_only_into_their_frames_and_stay_in_the_safe_zone(sources, make, tmp_path, preset):
     shape = ClipFormat(640, 360, Fraction(24))
     text = styled(read_lyrics(SRT), preset, shape)
     plan = ShotPlan((Shot(sources["a"], 60), Shot(sources["b"], 60)), shape, burned_lyrics=text)
@@ -74,7 +74,7 @@ def test_words_are_burned_into_their_frames_only_and_stay_in_the_safe_zone(sourc
     assert not len(lit(composed.path, 90))
 
 
-def test_words_are_burned_where_the_scratch_folder_has_an_odd_name(sources, make, tmp_path, monkeypatch):
+def test_lyrics_are_burned_in_when_the_scratch_folder_has_an_odd_name(sources, make, tmp_path, monkeypatch):
     folder = tmp_path / "it's [a], b; c: d=e\\f"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -85,7 +85,7 @@ def test_words_are_burned_where_the_scratch_folder_has_an_odd_name(sources, make
     assert len(lit(composed.path, 36))
 
 
-def test_scenes_without_words_are_still_copied(sources, make):
+def test_scenes_without_lyrics_are_still_copied(sources, make):
     text = styled(read_lyrics(SRT), LyricsPreset.CLEAN, SHAPE)
     shots = (Shot(sources["a"], 60), Shot(sources["b"], 60), Shot(sources["c"], 60))
     composed, _ = make(ShotPlan(shots, SHAPE, burned_lyrics=text))

@@ -1,4 +1,4 @@
-"""A proof that cannot fail proves nothing: each check is shown a file that breaks it."""
+"""A proof that can't fail proves nothing: each check gets a file that breaks it."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -14,7 +14,7 @@ from tests.engines.composing.conftest import SHAPE, ffmpeg
 
 @pytest.fixture
 def proven(sources, cache, tmp_path):
-    """Compose, let the test break something, and name the checks that notice."""
+    """Compose, let the test break something, and return the checks that fail."""
     song = SongPart(sources["song.wav"], Fraction(1), Fraction(6))
     plan = ShotPlan((Shot(sources["a"], 60), Shot(sources["foreign"], 30), Shot(sources["b"], 30)), SHAPE, song=song)
 
@@ -35,28 +35,28 @@ def rewritten(composed, *arguments):
     return replace(composed, path=spoiled)
 
 
-def test_a_sound_file_passes(proven):
+def test_an_intact_file_passes(proven):
     assert proven(lambda composed: None) == set()
 
 
-def test_late_sound_is_noticed(proven):
+def test_late_sound_is_detected(proven):
     assert "sound_offset" in proven(lambda composed: rewritten(composed, "-c:v", "copy", "-af", "adelay=20:all=1"))
 
 
-def test_quieter_sound_is_noticed(proven):
+def test_quieter_sound_is_detected(proven):
     assert proven(lambda composed: rewritten(composed, "-c:v", "copy", "-af", "volume=-3dB")) == {"loudness"}
 
 
-def test_a_second_picture_track_is_noticed(proven):
+def test_a_second_video_track_is_detected(proven):
     assert "streams" in proven(lambda composed: rewritten(composed, "-map", "0", "-map", "0:v", "-c", "copy"))
 
 
-def test_missing_frames_are_noticed(proven):
+def test_missing_frames_are_detected(proven):
     found = proven(lambda composed: rewritten(composed, "-c", "copy", "-t", "4.2"))
     assert {"frames", "duration"} <= found
 
 
-def test_pictures_in_another_order_are_noticed(proven):
+def test_reordered_frames_are_detected(proven):
     def swapped(composed):
         pieces = composed.segments.pieces
         return replace(composed, segments=replace(composed.segments, pieces=(pieces[2], pieces[1], pieces[0])))
@@ -64,7 +64,7 @@ def test_pictures_in_another_order_are_noticed(proven):
     assert "cuts" in proven(swapped)
 
 
-def test_a_failed_proof_names_its_reason(sources, make):
+def test_a_failed_proof_gives_its_reason(sources, make):
     _, proof = make(ShotPlan((Shot(sources["a"], 10),), SHAPE))
     broken = replace(proof, checks=(replace(proof.checks[1], passed=False, detail="9 of 10 planned frames"),))
     with pytest.raises(MediaToolError, match="9 of 10 planned frames"):

@@ -32,7 +32,7 @@ def test_a_compressed_master_is_copied(sources, make, song, start):
 @pytest.mark.parametrize(
     ("song", "start"), [("song.wav", Fraction(0)), ("song.wav", Fraction(5, 3)), ("song.mp3", Fraction(2))]
 )
-def test_another_master_is_encoded_once_without_shifting(sources, make, song, start):
+def test_other_masters_are_encoded_once_without_a_shift(sources, make, song, start):
     composed, proof = make(song_plan(sources, song, start))
     again, _ = make(song_plan(sources, song, start))
     assert (composed.sound.encoded, again.sound.encoded) == (True, False)
@@ -50,7 +50,7 @@ def test_fades_are_at_the_ends_of_the_range(sources, make):
     assert proof.passed, proof.checks
 
 
-def test_loudness_is_set_only_when_asked(sources, make):
+def test_loudness_changes_only_on_request(sources, make):
     untouched, _ = make(song_plan(sources, "song.wav"))
     before = loudness(media_file(untouched.path).sound, lambda: False)
     louder, proof = make(song_plan(sources, "song.wav", loudness_lufs=-14.0))
@@ -59,7 +59,7 @@ def test_loudness_is_set_only_when_asked(sources, make):
     assert proof.passed, proof.checks
 
 
-def test_a_clips_own_sound_is_mixed_under_at_its_place(sources, make, tmp_path):
+def test_a_clips_own_sound_is_mixed_in_at_its_position(sources, make, tmp_path):
     noisy = tmp_path / "noisy.mp4"
     tone = ["-f", "lavfi", "-i", "sine=f=3000:d=2:r=48000"]
     ffmpeg(*tone, *clip_pictures(1, 48), "-c:a", "aac", noisy)
@@ -80,7 +80,7 @@ def test_without_a_song_the_video_is_silent(sources, make):
 
 
 def heard_as_master(path, master, start: float) -> tuple[float, float]:
-    """(seconds late, dB over the master), by a plain decode of both with ffmpeg."""
+    """Return (seconds late, dB over the master), from a plain ffmpeg decode of both."""
     ours, first = sound_of(path)[0], round(start * 44100)
     whole = path.with_name("master.wav")
     ffmpeg("-y", "-i", master, "-ar", 44100, "-ac", 2, "-c:a", "pcm_f32le", whole)
@@ -96,7 +96,7 @@ def heard_as_master(path, master, start: float) -> tuple[float, float]:
 
 @pytest.fixture(scope="session")
 def odd_songs(tmp_path_factory) -> dict[str, Path]:
-    """Songs that people have: noise coded as noise, a hole, two files joined, of one rate and of two."""
+    """Realistic problem songs: noise coded as noise, a gap, two joined files, at one rate and at two."""
     folder = tmp_path_factory.mktemp("songs")
     noisy = (
         "aevalsrc='0.3*sin(2*PI*t*(200+40*t))+0.02*random(0)|0.2*sin(2*PI*t*(900-30*t))+0.02*random(1)':s=44100:d=12"
@@ -120,7 +120,7 @@ def odd_songs(tmp_path_factory) -> dict[str, Path]:
         ("joined.mp3", 10), ("joined.mp3", 15), ("joined_rates.mp3", 5),
     ],
 )  # fmt: skip
-def test_a_song_that_was_taken_is_composed_from_any_point(odd_songs, sources, make, song, start):
+def test_an_accepted_song_is_composed_from_any_point(odd_songs, sources, make, song, start):
     source = as_source(odd_songs[song])
     start = Fraction(start)
     shots = (Shot(sources["a"], 60), Shot(sources["b"], 60))
@@ -147,8 +147,8 @@ def test_packets_of_two_rates_or_with_damage_are_never_copied(odd_songs, sources
     [
         "aevalsrc='random(0)-0.5|random(1)-0.5':s=44100:d=6",  # noise alone
         "aevalsrc='if(lt(mod(t*110,1),0.5),1,-1)':s=44100:d=6",  # a square wave at full scale
-        "aevalsrc='0.5*sin(2*PI*50*t)':s=44100:d=6",  # one tone, which fits after each period
-        "aevalsrc='0.2*random(0)':s=6000:d=6",  # a rate that AAC lacks
+        "aevalsrc='0.5*sin(2*PI*50*t)':s=44100:d=6",  # one tone, which matches itself every period
+        "aevalsrc='0.2*random(0)':s=6000:d=6",  # a rate AAC doesn't have
         "aevalsrc='0.2*random(0)':s=192000:d=6",
         "aevalsrc='0.2*sin(900*t)|0.2*random(0)|0.1*random(1)|0.1*random(2)|0.1*random(3)|0.1*random(4)':c=5.1:d=6",
         "aevalsrc='0.3*random(0)|-0.3*random(0)':s=44100:d=6",  # silent when mixed to mono
@@ -164,7 +164,7 @@ def test_unusual_sounds_pass_the_proof(sources, make, tmp_path, sound):
         assert proof.passed, proof.checks
 
 
-def test_a_song_that_is_shorter_than_it_says_ends_in_silence(sources, make):
+def test_a_song_shorter_than_declared_ends_in_silence(sources, make):
     shots = (Shot(sources["a"], 60), Shot(sources["b"], 60))
     composed, proof = make(ShotPlan(shots, SHAPE, song=SongPart(sources["song.wav"], Fraction(10), Fraction(15))))
     assert proof.passed, proof.checks

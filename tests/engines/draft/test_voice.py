@@ -14,7 +14,7 @@ FPS = Fraction(24)
 
 @pytest.fixture
 def spoken(tmp_path):
-    """Half a second of each sound; answers the mouth in the middle of the n-th."""
+    """Half a second of each sound; returns the mouth shape in the middle of the n-th."""
     names = ("silence", "ah", "m", "ah", "ee", "oo", "s", "silence")
     path = write_voice(tmp_path / "voice.wav", *((name, 0.5) for name in names))
     track = voice_track(path, fps=FPS, frames=96)
@@ -24,20 +24,20 @@ def spoken(tmp_path):
     }
 
 
-def test_an_ah_opens_the_mouth_wide(spoken):
+def test_ah_opens_the_mouth_wide(spoken):
     assert spoken["ah1"][0] > 0.7
 
 
 @pytest.mark.parametrize("closed", ["silence0", "m2", "silence7"])
-def test_lips_are_closed_on_silence_and_hums(spoken, closed):
+def test_lips_close_on_silence_and_hums(spoken, closed):
     assert spoken[closed][0] < 0.02
 
 
-def test_a_hiss_hardly_opens_it(spoken):
+def test_a_hiss_barely_opens_the_mouth(spoken):
     assert spoken["s6"][0] < 0.2
 
 
-def test_an_ee_is_wide_and_an_oo_round(spoken):
+def test_ee_is_wide_and_oo_is_round(spoken):
     assert 0.15 < spoken["ee4"][0] < spoken["ah1"][0]
     assert 0.15 < spoken["oo5"][0] < spoken["ah1"][0]
     assert spoken["ee4"][1] > spoken["oo5"][1] + 0.5
@@ -52,21 +52,21 @@ def test_the_mouth_moves_smoothly(tmp_path):
     assert opening.max() > 0.6
 
 
-def test_after_its_sound_the_mouth_is_closed(tmp_path):
+def test_the_mouth_closes_after_the_sound_ends(tmp_path):
     path = write_voice(tmp_path / "voice.wav", ("ah", 0.5))
 
     assert not voice_track(path, fps=FPS, frames=48).opening[14:].any()
 
 
-def test_a_range_of_the_sound_is_read_from_its_start(tmp_path):
+def test_a_range_starts_at_its_own_start(tmp_path):
     path = write_voice(tmp_path / "voice.wav", ("silence", 1.0), ("ah", 1.0))
 
     assert voice_track(path, fps=FPS, frames=24, start_seconds=1.0).opening[6:20].min() > 0.7
     assert not voice_track(path, fps=FPS, frames=24, end_seconds=1.0).opening.any()
 
 
-def test_wide_music_does_not_open_the_mouth(tmp_path):
-    """Music that is left and right, with a voice in the middle from the second second on."""
+def test_stereo_music_does_not_open_the_mouth(tmp_path):
+    """Music panned left and right, with a centred voice from the second second on."""
     times = np.arange(2 * RATE) / RATE
     music = 0.3 * np.sign(np.sin(2 * np.pi * 440 * times)) * (1 + np.sin(2 * np.pi * 3 * times))
     write_voice(tmp_path / "v.wav", ("silence", 1.0), ("ah", 1.0))
@@ -83,7 +83,7 @@ def test_wide_music_does_not_open_the_mouth(tmp_path):
 SYLLABLES = [("ah", 0.2), ("ee", 0.15), ("silence", 0.08), ("oo", 0.25), ("m", 0.1), ("ah", 0.3), ("silence", 0.15)]
 
 
-def test_a_stem_says_whether_somebody_sings(tmp_path):
+def test_a_stem_shows_whether_someone_sings(tmp_path):
     path = write_voice(tmp_path / "stem.wav", *SYLLABLES * 3, ("silence", 4.0))
 
     sung = voice_heard(path).check(start_seconds=0, end_seconds=3, alone=True)
@@ -93,8 +93,8 @@ def test_a_stem_says_whether_somebody_sings(tmp_path):
     assert not silent.usable and "silen" in silent.problems[0]
 
 
-def test_a_mix_tells_its_verse_from_its_breaks(tmp_path):
-    """The sample song has somebody sing between the 9th and the 17th second."""
+def test_a_mix_distinguishes_verse_from_breaks(tmp_path):
+    """In the sample song, someone sings between the 9th and the 17th second."""
     song = write_audio(sample_song(parts=SAMPLE_PARTS), tmp_path / "song.wav")
 
     sung = voice_heard(song).check(start_seconds=10, end_seconds=15, alone=False)
@@ -106,7 +106,7 @@ def test_a_mix_tells_its_verse_from_its_breaks(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["silence", "noise"])
-def test_the_check_names_what_is_no_voice(tmp_path, kind):
+def test_the_voice_check_reports_non_voices(tmp_path, kind):
     samples = np.random.default_rng(1).normal(0, 0.1 if kind == "noise" else 0, 2 * RATE)
     wavfile.write(tmp_path / "x.wav", RATE, (samples * 32767).clip(-32768, 32767).astype(np.int16))
 
@@ -116,7 +116,7 @@ def test_the_check_names_what_is_no_voice(tmp_path, kind):
     assert found.problems
 
 
-def test_a_file_without_sound_is_refused(make, video_request):
+def test_a_file_without_audio_is_rejected(make, video_request):
     clip = make(video_request(frames=5)).files[0].path
 
     with pytest.raises(InputError) as caught:

@@ -23,7 +23,7 @@ def _sound(name: str, seconds: float) -> np.ndarray:
         return np.diff(np.random.default_rng(0).normal(0, 0.05, count), prepend=0)
     formants, loud = FORMANTS[name]
     phase = np.cumsum(np.full(count, 120 / RATE))
-    # The tilt of a glottis, less what a mouth and the formants above these three give back.
+    # The spectral tilt of a glottis, less what the mouth and the formants above these three restore.
     wave = lfilter([1], [1, -0.8], np.diff(np.floor(phase), prepend=0))
     for formant in formants:
         radius = np.exp(-np.pi * 80 / RATE)
@@ -33,7 +33,7 @@ def _sound(name: str, seconds: float) -> np.ndarray:
 
 
 def write_voice(path: Path, *parts: tuple[str, float]) -> Path:
-    """Write (sound, seconds) after one another as a WAV file."""
+    """Write consecutive (sound, seconds) as a WAV file."""
     samples = np.concatenate([_sound(name, seconds) for name, seconds in parts])
     wavfile.write(path, RATE, (samples * 32767).astype(np.int16))
     return path

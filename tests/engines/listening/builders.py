@@ -1,4 +1,4 @@
-"""Songs whose every beat is known, played by the synthesiser's instruments."""
+"""Songs with known beats, played by the synthesizer's instruments."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +50,7 @@ def band(
     basses: bool = True,
     silent: tuple[float, float] | None = None,
 ) -> Played:
-    """Kick and snare by turns, eighths of hat and bass (the second at `swing` of the beat), a chord a bar."""
+    """Alternating kick and snare, eighths of hat and bass (the second at `swing` of the beat), a chord per bar."""
     mix, beat = Mix(seconds), 60 / bpm
     beats = np.arange(offset, seconds - 0.01, beat)
     for number, time in enumerate(beats):
@@ -82,7 +82,7 @@ def waltz(bpm: float, seconds: float) -> Played:
 
 
 def syncopated(bpm: float, seconds: float) -> Played:
-    """Kicks and chords beside the beat, a singer who is early and late: what real mixes are like."""
+    """Kicks and chords off the beat and a singer who is early and late, as in real mixes."""
     rng, mix, beat = np.random.default_rng(3), Mix(seconds), 60 / bpm
     beats = np.arange(0.1, seconds - 0.01, beat)
     for bar in range(0, len(beats), 4):
@@ -124,7 +124,7 @@ def joined(*parts: Played) -> Played:
 
 
 def heard(samples: np.ndarray) -> tuple[BeatGrid, Onsets]:
-    """The grid that the analysis finds in samples."""
+    """Return the grid the analysis finds in samples."""
     collector = SpectraCollector()
     for start in range(0, samples.shape[1], RATE * 4):
         collector.add(np.ascontiguousarray(samples[:, start : start + RATE * 4], dtype=np.float32))
@@ -134,7 +134,7 @@ def heard(samples: np.ndarray) -> tuple[BeatGrid, Onsets]:
 
 
 def beat_errors(grid: BeatGrid, beats: np.ndarray) -> np.ndarray:
-    """Seconds from each true beat to the nearest one found, and from each one found within them to a true one."""
+    """Return seconds from each true beat to the nearest found one, and from each found one in range to a true one."""
     found = grid.beats()
     inside = found[(found > beats[0] - 0.02) & (found < beats[-1] + 0.02)]
     missed = [np.abs(found - beat).min() for beat in beats]

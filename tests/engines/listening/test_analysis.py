@@ -1,4 +1,4 @@
-"""Loudness, sections, voice, energy, peaks, and the decoding under them."""
+"""Loudness, sections, voice, energy, peaks, and the decoding behind them."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -34,7 +34,7 @@ def sine(amplitude, seconds=5.0, hertz=997):
 
 
 def ffmpeg_loudness(path):
-    """Integrated LUFS by ffmpeg's own meter."""
+    """Return integrated LUFS from ffmpeg's own meter."""
     with av.open(str(path)) as container:
         stream, graph = container.streams.audio[0], av.filter.Graph()
         source = graph.add_abuffer(template=stream)
@@ -54,7 +54,7 @@ def ffmpeg_loudness(path):
 
 
 @pytest.mark.parametrize(("amplitude", "lufs"), [(1.0, 0.0), (0.1, -20.0), (0.01, -40.0)])
-def test_loudness_of_a_tone_in_both_channels_is_its_level(amplitude, lufs):
+def test_loudness_of_a_tone_in_both_channels_equals_its_level(amplitude, lufs):
     assert metered(sine(amplitude)).integrated_lufs == pytest.approx(lufs, abs=0.1)
 
 
@@ -63,7 +63,7 @@ def test_loudness_agrees_with_ffmpeg(tmp_path):
     assert metered(sample_song()).integrated_lufs == pytest.approx(ffmpeg_loudness(path), abs=0.1)
 
 
-def test_quiet_parts_do_not_pull_loudness_down():
+def test_quiet_parts_do_not_lower_loudness():
     half_silent = np.concatenate([sine(0.1), np.zeros((2, 5 * RATE))], axis=1)
     assert metered(half_silent).integrated_lufs == pytest.approx(-20, abs=0.3)
 
@@ -73,12 +73,12 @@ def test_silence_has_no_loudness():
     assert loudness.integrated_lufs is None and loudness.peak_dbfs is None and loudness.range_lu == 0
 
 
-def test_loudness_range_is_the_distance_of_loud_and_quiet():
+def test_loudness_range_spans_loud_and_quiet():
     both = np.concatenate([sine(0.5, 20), sine(0.5 / 10**0.5, 20)], axis=1)
     assert metered(both).range_lu == pytest.approx(10, abs=0.5)
 
 
-def test_sections_of_the_sample_song_are_its_own(sample):
+def test_the_sample_songs_sections_are_found(sample):
     edges = np.cumsum([0, *(part.bars for part in SAMPLE_PARTS)]) * 4 * 60 / 112
     assert [section.label for section in sample.sections] == ["intro", "verse", "chorus"]
     assert [section.start_seconds for section in sample.sections] == pytest.approx(edges[:-1], abs=0.01)
@@ -87,7 +87,7 @@ def test_sections_of_the_sample_song_are_its_own(sample):
     assert energies == sorted(energies) and energies[0] < 0.5 < energies[-1]
 
 
-def test_sections_that_come_again_are_known_again(tmp_path):
+def test_repeated_sections_are_recognized(tmp_path):
     intro, verse, chorus = SAMPLE_PARTS
     bridge = Part("bridge", 8, drums=0.0, bass=0.9, pad=1.0, lead=0.0)
     outro = Part("outro", 4, drums=0.0, bass=0.2, pad=0.6, lead=0.2)
@@ -105,16 +105,16 @@ def test_sections_cover_a_song_without_beats(tmp_path):
     assert all(first.end_seconds == second.start_seconds for first, second in pairwise(found))
 
 
-def test_the_sung_verse_is_heard_as_sung(sample):
+def test_the_sung_verse_is_detected_as_singing(sample):
     verse = (4 * 4 * 60 / 112, 8 * 4 * 60 / 112)
     sung = sum(end - start for start, end in sample.voice.ranges)
     inside = sum(max(0, min(end, verse[1]) - max(start, verse[0])) for start, end in sample.voice.ranges)
-    # A guess needs some seconds about it, so its edges are off by one or two.
+    # A guess uses a few seconds around it, so its edges are off by one or two.
     assert inside > 0.8 * (verse[1] - verse[0]) and inside > 0.7 * sung
     assert 0.2 < sample.voice.confidence <= 0.6
 
 
-def test_a_stem_says_exactly_where_somebody_sings(tmp_path):
+def test_a_stem_shows_exactly_where_someone_sings(tmp_path):
     mix = Mix(12)
     for at in (2.0, 2.5, 3.0, 8.0, 8.5):
         mix.lay(voice(62, 0.5), at)
@@ -131,7 +131,7 @@ def test_energy_follows_the_song(sample):
     assert np.mean(chorus) > np.mean(intro) + 0.4
 
 
-def test_peaks_show_the_waveform_in_equal_parts():
+def test_peaks_cover_the_waveform_in_equal_buckets():
     collector, song = PeakCollector(), np.concatenate([sine(0.5, 10), sine(0.1, 10)], axis=1).astype(np.float32)
     for start in range(0, song.shape[1], 70_001):
         collector.add(song[:, start : start + 70_001])
@@ -141,17 +141,17 @@ def test_peaks_show_the_waveform_in_equal_parts():
     assert peaks.rms[500] == pytest.approx(0.5 / 2**0.5, abs=0.01)
 
 
-def test_a_very_short_song_is_analysed(tmp_path):
+def test_a_very_short_song_is_analyzed(tmp_path):
     found = analyze_song(write_audio(sine(0.3, 0.7).astype(np.float32), tmp_path / "short.wav"))
     assert found.duration_seconds == pytest.approx(0.7, abs=0.001) and len(found.sections) == 1
 
 
-def test_a_file_shorter_than_half_a_second_is_refused(tmp_path):
+def test_a_file_shorter_than_half_a_second_is_rejected(tmp_path):
     with pytest.raises(InputError, match="half a second"):
         analyze_song(write_audio(sine(0.3, 0.2).astype(np.float32), tmp_path / "short.wav"))
 
 
-def test_a_file_longer_than_the_limit_is_refused_early(tmp_path):
+def test_a_file_over_the_length_limit_is_rejected_early(tmp_path):
     with pytest.raises(InputError, match="longer than 0 minutes"):
         analyze_song(write_audio(sine(0.3, 20).astype(np.float32), tmp_path / "long.wav"), max_seconds=6)
 
@@ -161,7 +161,7 @@ def test_a_cancelled_analysis_stops(tmp_path):
         analyze_song(write_audio(sine(0.3, 20).astype(np.float32), tmp_path / "song.wav"), cancelled=lambda: True)
 
 
-def test_progress_runs_forward_to_the_end(tmp_path):
+def test_progress_only_increases_until_the_end(tmp_path):
     told: list[Any] = []
     path = write_audio(sine(0.3, 20).astype(np.float32), tmp_path / "song.wav")
     analyze_song(path, expected_seconds=20, progress=told.append)
@@ -169,14 +169,14 @@ def test_progress_runs_forward_to_the_end(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"not a song at all" * 999, b"", b"\xff\xfb\x90\x00" + bytes(5000)])
-def test_what_is_no_sound_is_refused(tmp_path, content):
+def test_files_without_audio_are_rejected(tmp_path, content):
     path = tmp_path / "song.mp3"
     path.write_bytes(content)
     with pytest.raises(InputError):
         list(audio_blocks(path))
 
 
-def test_an_mp3_with_damage_in_the_middle_is_still_read(tmp_path):
+def test_an_mp3_damaged_in_the_middle_is_still_read(tmp_path):
     path = write_audio(sample_song(), tmp_path / "song.mp3")
     content = bytearray(path.read_bytes())
     content[100_000:103_000] = np.random.default_rng(1).bytes(3000)
@@ -184,7 +184,7 @@ def test_an_mp3_with_damage_in_the_middle_is_still_read(tmp_path):
     assert sum(block.shape[1] for block in audio_blocks(path)) == pytest.approx(30 * RATE, rel=0.02)
 
 
-def test_a_file_whose_rate_changes_on_the_way_is_read_whole(tmp_path):
+def test_a_file_with_a_rate_change_is_read_completely(tmp_path):
     first = write_audio(sine(0.3, 5).astype(np.float32), tmp_path / "a.mp3").read_bytes()
     second = write_audio(sine(0.3, 5).astype(np.float32)[:, ::2], tmp_path / "b.mp3", rate=22_050).read_bytes()
     path = tmp_path / "both.mp3"
@@ -193,11 +193,11 @@ def test_a_file_whose_rate_changes_on_the_way_is_read_whole(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".mp3"])
-def test_the_sample_song_is_the_same_each_time_it_is_made(tmp_path, suffix):
+def test_the_sample_song_is_reproducible(tmp_path, suffix):
     first, second = (sample_song_write(tmp_path / f"{name}{suffix}").read_bytes() for name in "ab")
     assert first == second
 
 
-def test_the_sample_song_is_written_in_known_formats_only(tmp_path):
+def test_the_sample_song_rejects_unknown_formats(tmp_path):
     with pytest.raises(InputError, match="mp3"):
         sample_song_write(tmp_path / "song.doc")

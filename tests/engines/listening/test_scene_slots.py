@@ -42,7 +42,7 @@ def test_cuts_prefer_downbeats():
     assert np.mean([cut in BEATS[::4] for cut in cuts]) > 0.8
 
 
-def test_new_sections_begin_new_scenes():
+def test_new_sections_start_new_scenes():
     assert set(SHAPE.section_starts) <= set(cuts_of(scene_slots(SHAPE, number_of_scenes=30)))
 
 
@@ -53,11 +53,11 @@ def test_dense_passages_have_shorter_scenes_than_calm_ones():
     assert calm > 1.6 * dense
 
 
-def test_without_a_number_the_scenes_have_the_wanted_length_on_average():
+def test_without_a_number_scenes_average_the_requested_length():
     assert len(scene_slots(SHAPE, scene_seconds=6.0)) == 40
 
 
-def test_more_scenes_than_beats_cut_on_half_beats_too():
+def test_more_scenes_than_beats_also_cut_on_half_beats():
     shape = SongShape(length=20.0, beats=tuple(np.arange(1, 20, 1.0)))
     cuts = cuts_of(scene_slots(shape, number_of_scenes=30))
     assert len(cuts) == 29 and all(cut * 2 == int(cut * 2) for cut in cuts)
@@ -74,13 +74,13 @@ def test_a_very_short_range_is_one_scene():
 
 
 @pytest.mark.parametrize(("length", "count"), [(4.0, 11), (240.0, 601), (0.0, 1), (10.0, 0), (10.0, -3)])
-def test_scenes_without_room_are_refused(length, count):
+def test_scenes_that_do_not_fit_are_rejected(length, count):
     with pytest.raises(InputError):
         scene_slots(SongShape(length=length, beats=BEATS), number_of_scenes=count)
 
 
-def test_half_an_hour_is_planned_at_once():
+def test_half_an_hour_is_planned_quickly():
     beats = tuple(np.arange(0, 1800, 0.4))
-    started = time.process_time()  # a busy machine does not count
+    started = time.process_time()  # processor time, so that a busy machine doesn't matter
     assert len(scene_slots(SongShape(length=1800.0, beats=beats), scene_seconds=3)) == 600
     assert time.process_time() - started < 5

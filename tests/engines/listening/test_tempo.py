@@ -1,4 +1,4 @@
-"""Songs of known tempo come out within 0.05 BPM and 10 ms a beat; what has no pulse says so."""
+"""Songs of known tempo are found within 0.05 BPM and 10 ms per beat; music without a pulse is reported as such."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ STEADY: dict[str, tuple[Any, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", STEADY)
-def test_a_steady_song_has_its_tempo_and_beats(name):
+def test_a_steady_songs_tempo_and_beats_are_found(name):
     play, values = STEADY[name]
     song = play(seconds=24, **values)
     grid, _ = heard(song.samples)
@@ -49,7 +49,7 @@ def test_a_steady_song_has_its_tempo_and_beats(name):
 
 
 @pytest.mark.parametrize(("first", "second"), [(100, 140), (90, 60), (170, 128), (120, 121.5), (60, 200)])
-def test_a_tempo_change_in_the_middle_makes_two_segments(first, second):
+def test_a_tempo_change_in_the_middle_gives_two_segments(first, second):
     song = joined(band(first, 20), band(second, 20))
     grid, _ = heard(song.samples)
     assert [part.bpm for part in grid.segments] == pytest.approx([first, second], abs=TEMPO_TOLERANCE_BPM)
@@ -58,7 +58,7 @@ def test_a_tempo_change_in_the_middle_makes_two_segments(first, second):
 
 
 @pytest.mark.parametrize("bpm", [80, 120])
-def test_the_grid_reaches_back_over_a_quiet_intro(bpm):
+def test_the_grid_extends_back_over_a_quiet_intro(bpm):
     song = joined(held_chord(8), band(bpm, 20))
     grid, _ = heard(song.samples)
     assert grid.tempo_bpm == pytest.approx(bpm, abs=TEMPO_TOLERANCE_BPM)
@@ -107,7 +107,7 @@ def test_silence_has_no_grid(samples):
 
 
 @pytest.mark.parametrize(("song", "beats_per_bar"), [(band(100, 24, offset=0.2), 4), (waltz(120, 24), 3)])
-def test_bars_begin_where_the_chords_change(song, beats_per_bar):
+def test_bars_start_where_the_chords_change(song, beats_per_bar):
     grid, _ = heard(song.samples)
     assert grid.segments[0].beats_per_bar == beats_per_bar
     truth = song.beats[::beats_per_bar]
@@ -115,6 +115,6 @@ def test_bars_begin_where_the_chords_change(song, beats_per_bar):
     assert grid.downbeat_confidence > 0.3
 
 
-def test_the_sample_song_is_at_its_tempo():
+def test_the_sample_songs_tempo_is_found():
     grid, _ = heard(sample_song())
     assert beat_errors(grid, np.arange(0, 29.9, 60 / 112)).max() < BEAT_TOLERANCE_SECONDS

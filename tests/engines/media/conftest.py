@@ -1,4 +1,4 @@
-"""Small real media, made by ffmpeg once for each test run."""
+"""Small real media, created by ffmpeg once per test run."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a confined child is made to do in tests."""
+"""Functions for a confined child to run in tests."""
 
 import ctypes
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def echo(*values: object) -> list[object]:
-    sys.stdout.write("a library's own words")
+    sys.stdout.write("library output")
     return list(values)
 
 
@@ -25,7 +25,7 @@ def crash() -> None:
 
 
 def fail() -> None:
-    raise ZeroDivisionError("nobody foresaw it")
+    raise ZeroDivisionError("unexpected")
 
 
 def secrets() -> list[str]:

@@ -22,12 +22,12 @@ def test_a_cut_is_exact_to_the_sample(made, tmp_path):
     assert np.array_equal(samples(cut), expected)
 
 
-def test_an_end_past_the_song_is_cut(made, tmp_path):
+def test_an_end_past_the_song_is_clamped(made, tmp_path):
     assert len(samples(cut_wav(made / "song.wav", 2.5, 9, tmp_path / "cut.wav"))) == 22050
 
 
 @pytest.mark.parametrize(("start", "end"), [(2, 1), (-1, 1), (5, 6)])
-def test_a_bad_range_is_refused(made, tmp_path, start, end):
+def test_an_invalid_range_is_rejected(made, tmp_path, start, end):
     with pytest.raises(InputError):
         cut_wav(made / "song.wav", start, end, tmp_path / "cut.wav")
 
@@ -62,7 +62,7 @@ def test_a_sprite_has_a_tile_for_each_moment(red_then_blue, tmp_path):
     assert [int(sheet[row, 16].argmax()) for row in (16, 48, 80)] == [0, 2, 0]
 
 
-def test_two_files_joined_are_one_sound_with_one_clock(made, tmp_path):
+def test_two_joined_files_share_one_clock(made, tmp_path):
     ffmpeg("-i", made / "song.wav", "-ar", 22050, "-b:a", "64k", tmp_path / "slow.mp3")
     (tmp_path / "both.mp3").write_bytes((made / "song.mp3").read_bytes() + (tmp_path / "slow.mp3").read_bytes())
     damage = Damage()

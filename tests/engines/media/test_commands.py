@@ -23,7 +23,7 @@ ODD_NAMES = ["it's", "a, b; c", "[0:v]", "c:\\d=e", "%20 %d", "-dash", "Füße �
 
 
 def strings(path: Path) -> list[str]:
-    """What a module's code says in quotes, without its docstrings."""
+    """Return a module's string literals, without its docstrings."""
     tree = ast.parse(path.read_text())
     words = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     return [
@@ -37,7 +37,7 @@ def is_hand_written(text: str) -> bool:
     return bool(OPTION.fullmatch(text) or LABEL.search(text) or FILTER.search(text))
 
 
-def test_graphs_and_inputs_are_written_by_the_builder_alone():
+def test_only_the_builder_writes_graphs_and_inputs():
     folders = ("apps", "embedded", "engines", "launcher", "mvsite", "workers")
     found = {
         f"{path.relative_to(ROOT)}: {text}"
@@ -61,7 +61,7 @@ SUBTITLES = "1\n00:00:00,000 --> 00:00:02,000\nWords\n"
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
-def test_a_name_with_meaning_to_a_graph_is_only_a_name(made, tmp_path, name):
+def test_special_characters_in_a_file_name_are_escaped(made, tmp_path, name):
     folder = tmp_path / name
     folder.mkdir()
     clip, words = folder / f"{name}.mp4", folder / f"{name}.srt"
@@ -73,7 +73,7 @@ def test_a_name_with_meaning_to_a_graph_is_only_a_name(made, tmp_path, name):
 
 
 def test_one_file_can_be_read_twice_in_the_same_way(made, tmp_path):
-    """As where a clip dissolves into its own copy."""
+    """This happens when a clip dissolves into a copy of itself."""
     halves = [media_file(made / "clip.mp4").pictures.filter("trim", end_frame=24) for _ in range(2)]
     joined = combine("concat", halves, n=2)
     output = run_to_file(Command([joined], {}), tmp_path / "out.mp4", container="mp4", time_limit_seconds=30)
@@ -87,7 +87,7 @@ def test_a_split_stream_is_joined_again(made, tmp_path):
     assert (probe_media(output).width, probe_media(output).frames) == (640, 48)
 
 
-def test_only_the_streams_that_are_asked_for_are_written(made, tmp_path):
+def test_only_the_requested_streams_are_written(made, tmp_path):
     file = media_file(made / "clip.mp4")
     output = tmp_path / "out.mp4"
     run_to_file(Command([file.sound], {"c": "copy"}), output, container="mp4", time_limit_seconds=30)
@@ -97,11 +97,11 @@ def test_only_the_streams_that_are_asked_for_are_written(made, tmp_path):
 
 
 def test_a_tiny_number_is_not_written_with_an_exponent(made):
-    """ffmpeg reads no such times."""
+    """ffmpeg can't read times with exponents."""
     faded = media_file(made / "song.wav").sound.filter("afade", type="in", duration=0.00001)
     run(Command([faded], {}).to_nothing(), time_limit_seconds=30)
 
 
-def test_an_expression_reaches_its_filter_as_it_is(made):
+def test_an_expression_reaches_its_filter_unchanged(made):
     drawn = media_file(made / "clip.mp4").pictures.filter("geq", lum="if(lt(X,W/2),p(X,Y),40)", cb=128, cr=128)
     run(Command([drawn], {}).to_nothing(), time_limit_seconds=30)

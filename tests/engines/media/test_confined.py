@@ -15,7 +15,7 @@ from tests.engines.media import hostile
 from tests.engines.media.conftest import ffmpeg
 
 
-def test_a_child_answers_what_the_function_returns():
+def test_a_child_returns_the_functions_result():
     assert confined(hostile.echo, 1, "ä", [None], seconds=30) == [1, "ä", [None]]
 
 
@@ -28,7 +28,7 @@ def test_a_child_answers_what_the_function_returns():
         (hostile.fail, "damaged_media"),
     ],
 )
-def test_whatever_happens_in_the_child_is_a_sentence_here(function, code):
+def test_any_failure_in_the_child_becomes_a_message(function, code):
     started = time.monotonic()
     with pytest.raises(MediaToolError) as caught:
         confined(function, seconds=5)
@@ -36,7 +36,7 @@ def test_whatever_happens_in_the_child_is_a_sentence_here(function, code):
     assert time.monotonic() - started < 20
 
 
-def test_the_child_knows_no_secrets_and_writes_no_files(monkeypatch, tmp_path):
+def test_the_child_has_no_secrets_and_writes_no_files(monkeypatch, tmp_path):
     monkeypatch.setenv("REPLICATE_API_TOKEN", "secret")
     assert "REPLICATE_API_TOKEN" not in confined(hostile.secrets, seconds=30)
     with pytest.raises(MediaToolError):
@@ -60,11 +60,11 @@ def test_where_memory_cannot_be_limited_the_other_limits_hold():
 
 
 @pytest.mark.parametrize("name", ["clip.mp4", "song.mp3", "picture.png"])
-def test_a_stranger_is_described_as_by_ourselves(made, name):
+def test_an_untrusted_file_gets_the_same_description(made, name):
     assert probe_stranger(made / name) == probe_media(made / name)
 
 
-def test_a_refusal_in_the_child_is_the_same_here(tmp_path):
+def test_a_rejection_in_the_child_is_raised_here(tmp_path):
     (tmp_path / "file").write_bytes(b"just words\n" * 100)
     with pytest.raises(InputError, match="Choose a file") as caught:
         probe_stranger(tmp_path / "file")
@@ -94,7 +94,7 @@ def peak_bytes():
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_is_too_much_is_refused_by_its_headers(tmp_path, name):
+def test_oversized_files_are_rejected_by_their_headers(tmp_path, name):
     said, source, *options = HOSTILE[name]
     ffmpeg("-f", "lavfi", "-i", source, *options, tmp_path / name)
     before = peak_bytes()
@@ -104,11 +104,11 @@ def test_what_is_too_much_is_refused_by_its_headers(tmp_path, name):
     assert peak_bytes() - before < 150_000_000
 
 
-def test_an_hour_of_too_many_pictures_is_refused(tmp_path):
+def test_a_file_with_too_many_frames_is_rejected(tmp_path):
     file = tmp_path / "fast.mkv"
     ffmpeg("-f", "lavfi", "-i", "color=s=16x16:r=1000:d=1", "-c:v", "libx264", "-preset", "ultrafast", file)
     content = bytearray(file.read_bytes())
-    # The header's Duration element, a double of milliseconds: now it says an hour.
+    # The header's Duration element, a double in milliseconds, now says an hour.
     place = content.index(b"\x44\x89\x88") + 3
     content[place : place + 8] = struct.pack(">d", 3_600_000.0)
     file.write_bytes(bytes(content))
@@ -116,7 +116,7 @@ def test_an_hour_of_too_many_pictures_is_refused(tmp_path):
         probe_media(file)
 
 
-def test_a_cover_of_any_size_leaves_the_song_usable(made, tmp_path):
+def test_a_song_with_a_huge_cover_is_usable(made, tmp_path):
     ffmpeg("-f", "lavfi", "-i", "color=gray:s=9000x9000", "-frames:v", 1, "-pix_fmt", "gray", tmp_path / "cover.png")
     song = tmp_path / "covered.mp3"
     ffmpeg("-i", made / "song.mp3", "-i", tmp_path / "cover.png", "-map", "0", "-map", "1", "-c", "copy", song)

@@ -19,11 +19,11 @@ from engines.media.frames import FrameGrid, exact_fps
         ("12.5", Fraction(25, 2)),
     ],
 )
-def test_a_written_rate_is_exact(written, fps):
+def test_a_frame_rate_is_parsed_exactly(written, fps):
     assert exact_fps(written) == fps
 
 
-def test_a_rate_that_is_none_is_refused():
+def test_an_invalid_frame_rate_is_rejected():
     with pytest.raises(InputError):
         exact_fps("fast")
 

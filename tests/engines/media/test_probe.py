@@ -7,7 +7,7 @@ from engines.media.probe import probe_media
 from tests.engines.media.conftest import ffmpeg
 
 
-def test_it_describes_a_clip(made):
+def test_a_clip_is_described(made):
     facts = probe_media(made / "clip.mp4")
     assert (facts.kind, facts.width, facts.height, facts.fps, facts.frames) == ("video", 320, 180, Fraction(24), 48)
     assert (facts.video_codec, facts.audio_codec, facts.sample_rate) == ("h264", "aac", 48000)
@@ -16,13 +16,13 @@ def test_it_describes_a_clip(made):
 
 
 @pytest.mark.parametrize("name", ["song.mp3", "song.wav"])
-def test_it_describes_a_song(made, name):
+def test_a_song_is_described(made, name):
     facts = probe_media(made / name)
     assert (facts.kind, facts.sample_rate, facts.audio_channels) == ("audio", 44100, 1)
     assert facts.duration_seconds == pytest.approx(3, abs=0.06)
 
 
-def test_it_describes_a_picture(made):
+def test_a_picture_is_described(made):
     facts = probe_media(made / "picture.png")
     assert (facts.kind, facts.container, facts.width, facts.height) == ("image", "png", 64, 48)
 
@@ -33,14 +33,14 @@ def test_a_song_with_a_cover_is_a_song(made, tmp_path):
     assert probe_media(song).kind == "audio"
 
 
-def test_a_turned_video_is_described_as_displayed(made, tmp_path):
+def test_a_rotated_video_is_described_as_displayed(made, tmp_path):
     turned = tmp_path / "turned.mp4"
     ffmpeg("-display_rotation", "90", "-i", made / "clip.mp4", "-c", "copy", turned)
     facts = probe_media(turned)
     assert (facts.width, facts.height, facts.rotation) == (180, 320, 90)
 
 
-def test_a_varying_frame_rate_is_seen(made, tmp_path):
+def test_a_variable_frame_rate_is_detected(made, tmp_path):
     varying = tmp_path / "varying.mp4"
     ffmpeg("-i", made / "clip.mp4", "-vf", "select='not(eq(mod(n,5),2))'", "-fps_mode", "vfr", "-an", varying)
     assert probe_media(varying).variable_frame_rate
@@ -68,14 +68,14 @@ def test_a_ten_hour_file_is_described_without_being_read(tmp_path):
         bytes(5000),
     ],
 )
-def test_what_is_no_media_is_refused(tmp_path, content):
+def test_files_that_are_not_media_are_rejected(tmp_path, content):
     file = tmp_path / "song.mp3"
     file.write_bytes(content)
     with pytest.raises(InputError, match="Choose"):
         probe_media(file)
 
 
-def test_a_clip_whose_end_is_missing_is_refused(made, tmp_path):
+def test_a_truncated_clip_is_rejected(made, tmp_path):
     whole = tmp_path / "whole.mp4"
     ffmpeg("-i", made / "clip.mp4", "-c", "copy", "-movflags", "+faststart", whole)
     cut = tmp_path / "cut.mp4"
@@ -84,7 +84,7 @@ def test_a_clip_whose_end_is_missing_is_refused(made, tmp_path):
         probe_media(cut)
 
 
-def test_a_damaged_picture_is_refused(made, tmp_path):
+def test_a_damaged_picture_is_rejected(made, tmp_path):
     picture = tmp_path / "picture.png"
     picture.write_bytes((made / "picture.png").read_bytes()[:200])
     with pytest.raises(MediaToolError, match="picture is damaged"):

@@ -15,7 +15,7 @@ def children() -> int:
     return len(psutil.Process().children(recursive=True))
 
 
-def test_cancelling_stops_the_tool_at_the_next_look():
+def test_cancelling_stops_the_tool_at_the_next_check():
     before = children()
     answers: list[Any] = []
 
@@ -36,7 +36,7 @@ def test_the_time_limit_stops_the_tool():
     assert children() == before
 
 
-def test_progress_comes_in_percent(made, tmp_path):
+def test_progress_is_in_percent(made, tmp_path):
     seen: list[float] = []
     arguments = ["-re", "-i", str(made / "clip.mp4"), "-c", "copy", "-f", "null", "-"]
     run(arguments, time_limit_seconds=30, on_progress=seen.append, duration_seconds=2)
@@ -45,7 +45,7 @@ def test_progress_comes_in_percent(made, tmp_path):
     assert 90 <= seen[-1] <= 100
 
 
-def test_the_tools_last_words_are_kept(tmp_path):
+def test_the_end_of_the_tools_output_is_kept(tmp_path):
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"not a video")
     with pytest.raises(MediaToolError) as caught:
@@ -60,7 +60,7 @@ def test_a_playlist_opens_nothing(made, tmp_path):
         run(Command([media_file(playlist).pictures], {}).to_nothing(), time_limit_seconds=30)
 
 
-def test_a_file_appears_only_when_it_is_whole(made, tmp_path):
+def test_a_file_appears_only_once_it_is_complete(made, tmp_path):
     output = tmp_path / "copy.mp4"
     copy = Command([media_file(made / "clip.mp4").pictures], {"c": "copy"})
     run_to_file(copy, output, container="mp4", time_limit_seconds=30)
