@@ -29,7 +29,7 @@ from apps.jobs.services import idempotent_job
 from apps.pro.files import GivenFile, given_file, order_files
 from apps.pro.home import Home, home_find, pro_order_take
 from apps.pro.segments import ReadSegments, json_read, segments_read
-from apps.pro.services import VIDEO, CheckedOrder, ProWish, order_check
+from apps.pro.services import VIDEO, CheckedOrder, ProSpec, order_check
 from apps.production.retrying import job_retry
 from apps.providers.base import Capability
 from apps.providers.registry import default_provider, order_rules, providers_for
@@ -77,13 +77,13 @@ def pro_sync_process(request: Request) -> Response:
     """Lip-sync parts of a video, each to its own audio. All problems are reported together, before any payment."""
     by = acting_user(request)
     form = cast(QueryDict, request.data)  # this view's only parser creates one
-    wish = _wish(form)
+    spec = _spec(form)
     idempotency = request_idempotency(request, kind=Kind.PRO_LIPSYNC, body=_fingerprint(form))
     if earlier := idempotent_job(by=by, idempotency=idempotency):
         return job_response(request, earlier)
     home = _home(by, form)
-    with order_files(by, _given_files(form, wish.segments)) as files:
-        checked = order_check(wish, files)
+    with order_files(by, _given_files(form, spec.segments)) as files:
+        checked = order_check(spec, files)
         if _flag(request.query_params.get("dry_run") or form.get("dry_run")):
             return Response(_dry_run(checked))
         job = pro_order_take(
@@ -103,9 +103,9 @@ def pro_sync_process(request: Request) -> Response:
 def pro_sync_process_quote(request: Request) -> Response:
     """Return what the same form would cost; nothing is stored or sent."""
     form = cast(QueryDict, request.data)
-    wish = _wish(form)
-    with order_files(acting_user(request), _given_files(form, wish.segments)) as files:
-        checked = order_check(wish, files)
+    spec = _spec(form)
+    with order_files(acting_user(request), _given_files(form, spec.segments)) as files:
+        checked = order_check(spec, files)
     facts = {"provider": checked.choice.provider.name, "flavor": checked.choice.config.flavor}
     return Response({**_quote(checked), **facts})
 
@@ -126,8 +126,8 @@ def _home(by: User, form: QueryDict) -> Home | None:
         raise InputError(message, errors={"project_id": [message]}) from error
 
 
-def _wish(data: Mapping[str, Any]) -> ProWish:
-    return ProWish(
+def _spec(data: Mapping[str, Any]) -> ProSpec:
+    return ProSpec(
         segments=segments_read(_text(data.get("segments"))),
         model=str(data.get("model") or ""),
         sync_mode=str(data.get("sync_mode") or ""),

@@ -29,7 +29,7 @@ VIDEO = "video"
 
 
 @dataclass(frozen=True)
-class ProWish:
+class ProSpec:
     """The form's fields other than files. An empty `model` or `sync_mode` means the service's default."""
 
     segments: ReadSegments
@@ -64,27 +64,27 @@ class CheckedOrder:
         return rules.order_payload(self.request, address_of=lambda media: f"<{media.path.name}>")
 
 
-def order_check(wish: ProWish, files: Mapping[str, OrderFile]) -> CheckedOrder:
+def order_check(spec: ProSpec, files: Mapping[str, OrderFile]) -> CheckedOrder:
     """Check the whole order. Raises InputError listing every problem by segment and field.
 
     Nothing is stored, sent or paid for.
     """
-    asked = wish.provider or default_provider(Capability.SEGMENTED_LIPSYNC).name
-    choice = provider_choose(Capability.SEGMENTED_LIPSYNC, flavor=wish.flavor, asked=asked)
+    asked = spec.provider or default_provider(Capability.SEGMENTED_LIPSYNC).name
+    choice = provider_choose(Capability.SEGMENTED_LIPSYNC, flavor=spec.flavor, asked=asked)
     rules = order_rules(choice.provider)
     video = files[VIDEO].described()
     audios = {name: file.described() for name, file in files.items() if name != VIDEO}
     request = SegmentedLipsyncRequest(
         video=video,
         audios=audios,
-        segments=tuple(wish.segments.segments.values()),
-        model=wish.model or rules.default_model,
-        sync_mode=wish.sync_mode or rules.default_sync_mode,
-        options=dict(wish.options),
+        segments=tuple(spec.segments.segments.values()),
+        model=spec.model or rules.default_model,
+        sync_mode=spec.sync_mode or rules.default_sync_mode,
+        options=dict(spec.options),
         settings=dict(choice.config.values),
     )
     rules.order_options_check(request)
-    _refuse_problems(_problems(wish.segments, request, rules))
+    _refuse_problems(_problems(spec.segments, request, rules))
     request = rules.order_fitted(request)
     return CheckedOrder(request=request, choice=choice, quote=_quote(request, choice, files))
 

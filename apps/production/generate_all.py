@@ -26,7 +26,7 @@ from apps.jobs.states import ACTIVE, State
 from apps.production.references import reference_key, reference_work
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock, song_seconds
-from apps.scenes.making import Wish, image_work, project_spending, scene_work_start, video_work
+from apps.scenes.making import GenerationSpec, image_work, project_spending, scene_work_start, video_work
 from apps.scenes.models import Scene
 from apps.scenes.performance import (
     lipsync_is_missing,
@@ -60,9 +60,9 @@ def generate_all_works(*, by: User, project: Project) -> list[Work]:
     if not scenes:
         works.append(project_scenes_work(by=by, project=project))
         scene = Scene(project=project, sequence=1, prompt=project.idea)
-        image = image_work(by=by, scene=scene, wish=Wish())
+        image = image_work(by=by, scene=scene, spec=GenerationSpec())
         spans = slot_spans(project, project_slots(project, project.number_of_scenes))
-        videos = [video_work(by=by, scene=scene, wish=Wish(), span=span) for span in spans]
+        videos = [video_work(by=by, scene=scene, spec=GenerationSpec(), span=span) for span in spans]
         performed = sung_spans(project, spans) if performs else []
         lips = performances_planned(by=by, project=project, spans=performed)
         return [*works, *[image] * len(spans), *videos, *lips]
@@ -70,8 +70,8 @@ def generate_all_works(*, by: User, project: Project) -> list[Work]:
     for scene, span in zip(scenes, scene_spans(project, scenes), strict=True):
         if scene.current_clip_id is None and not scene_awaits_choice(scene):
             if scene.image_id is None:
-                works.append(image_work(by=by, scene=scene, wish=Wish()))
-            works.append(video_work(by=by, scene=scene, wish=Wish(), span=span))
+                works.append(image_work(by=by, scene=scene, spec=GenerationSpec()))
+            works.append(video_work(by=by, scene=scene, spec=GenerationSpec(), span=span))
         if performs and ((scene.lipsync and scene.current_clip_id is None) or lipsync_is_missing(scene)):
             performed.append(span)
     return [*works, *performances_planned(by=by, project=project, spans=performed)]
@@ -232,9 +232,9 @@ def _has_failed(scene: Scene) -> bool:
 
 def _next_step(project: Project, scene: Scene, span: SceneFrames) -> None:
     if scene.image_id is None:
-        work = image_work(by=project.owner, scene=scene, wish=Wish())
+        work = image_work(by=project.owner, scene=scene, spec=GenerationSpec())
     else:
-        work = video_work(by=project.owner, scene=scene, wish=Wish(), span=span)
+        work = video_work(by=project.owner, scene=scene, spec=GenerationSpec(), span=span)
     scene_work_start(by=project.owner, scene=scene, work=work)
 
 

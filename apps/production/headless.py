@@ -34,7 +34,7 @@ FAILED_JOBS_NAMED = 3
 
 
 @dataclass(frozen=True)
-class VideoWish:
+class VideoSpec:
     """Options from the command line; an empty one is left to the studio."""
 
     song: Path
@@ -71,13 +71,13 @@ def song_ensure(*, by: User, path: Path) -> Song:
     return song
 
 
-def project_ensure(*, by: User, song: Song, wish: VideoWish, new: bool) -> tuple[Project, bool]:
+def project_ensure(*, by: User, song: Song, spec: VideoSpec, new: bool) -> tuple[Project, bool]:
     """Return the project with the same song and options and whether it already existed; `new` always creates one."""
-    same = Project.objects.filter(owner=by, song=song, song_start=0, song_end=None, **wish.fields())
+    same = Project.objects.filter(owner=by, song=song, song_start=0, song_end=None, **spec.fields())
     known = None if new else same.order_by("-created_at").first()
     if known is not None:
         return known, True
-    fields = wish.fields()
+    fields = spec.fields()
     fields["audio_id"] = song.asset_id
     return project_create(by=by, **fields), False
 

@@ -53,7 +53,7 @@ def quick_scene(*, by: User, scene_id: UUID) -> Scene:
     return scene_get(by=by, project_id=place[0], sequence=place[1] or 0)
 
 
-def quick_wish(scene: Scene) -> dict[str, Any]:
+def quick_fields(scene: Scene) -> dict[str, Any]:
     """Return what the page sends to `/api/mv/lipsync`: the current clip, the song, and the scene's window on it."""
     project = scene.project
     if project.song is None:
@@ -78,18 +78,18 @@ def quick_windows(project: Project) -> dict[int, tuple[Decimal, Decimal]]:
     }
 
 
-def quick_lipsync_work(*, by: User, scene: Scene, wish: Mapping[str, Any]) -> Work:
+def quick_lipsync_work(*, by: User, scene: Scene, spec: Mapping[str, Any]) -> Work:
     """Return the quoted work without writing anything. Raises ConflictError if `video_id` isn't the scene's clip."""
     clip, project = scene.current_clip, scene.project
     if clip is None:
         raise InputError(f"Scene {scene.sequence} has no video yet. Generate one first.", code="no_video")
-    if wish.get("video_id") != clip.asset_id:
+    if spec.get("video_id") != clip.asset_id:
         raise ConflictError("This scene has a different clip now. Review it, then try again.", code="stale")
     source = lipsync_source(scene)
-    wish = {**wish, "video_id": source.asset_id}
-    wish["flavor"] = wish.get("flavor") or project.flavor
-    wish["provider"] = wish.get("provider") or project.providers.get(Capability.LIPSYNC, "")
-    work = lipsync_work(by=by, **wish)
+    spec = {**spec, "video_id": source.asset_id}
+    spec["flavor"] = spec.get("flavor") or project.flavor
+    spec["provider"] = spec.get("provider") or project.providers.get(Capability.LIPSYNC, "")
+    work = lipsync_work(by=by, **spec)
     audio = work.frozen.inputs["audio"]
     window = (audio.end_seconds or 0) - (audio.start_seconds or 0) or source.asset.duration_seconds or 0
     parameters = LipsyncParameters(
@@ -104,7 +104,7 @@ def quick_lipsync_work(*, by: User, scene: Scene, wish: Mapping[str, Any]) -> Wo
 
 
 def quick_lipsync_start(
-    *, by: User, scene_id: UUID, wish: Mapping[str, Any], spending: Spending, idempotency: Idempotency | None = None
+    *, by: User, scene_id: UUID, spec: Mapping[str, Any], spending: Spending, idempotency: Idempotency | None = None
 ) -> Job:
     """Start the card's lip-sync. Raises ConflictError while another job is working on the scene."""
     with transaction.atomic():
@@ -113,7 +113,7 @@ def quick_lipsync_start(
             return earlier
         scene = quick_scene(by=by, scene_id=scene_id)
         refuse_busy(scene)
-        work = quick_lipsync_work(by=by, scene=scene, wish=wish)
+        work = quick_lipsync_work(by=by, scene=scene, spec=spec)
         spending_check(work.quote.amount, project_spending(project, spending))
         return scene_work_start(by=by, scene=scene, work=work, idempotency=idempotency)
 

@@ -15,7 +15,7 @@ from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.production.quick import quick_lipsync_start
 
 SCENE_HEADER = "X-Scene-Id"
-NOT_WISHES = frozenset({"config_flavor", "confirm_cost", "max_cost"})
+NOT_FORWARDED = frozenset({"config_flavor", "confirm_cost", "max_cost"})
 SCENE_PARAMETER = OpenApiParameter(
     SCENE_HEADER,
     OpenApiTypes.UUID,
@@ -47,7 +47,7 @@ class QuickLipsync(Lipsync):
         job = quick_lipsync_start(
             by=acting_user(request),
             scene_id=scene_id,
-            wish={"flavor": data.get("config_flavor", ""), **{key: data[key] for key in data.keys() - NOT_WISHES}},
+            spec={"flavor": data.get("config_flavor", ""), **{key: data[key] for key in data.keys() - NOT_FORWARDED}},
             spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"lipsync:{scene_id}", body=data),
         )

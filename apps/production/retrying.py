@@ -12,8 +12,8 @@ from apps.jobs.models import Job
 from apps.jobs.selectors import job_get
 from apps.projects.models import Project
 from apps.scenes.lipsync import scenes_lipsync
-from apps.scenes.lipsync_inputs import LipsyncWish
-from apps.scenes.making import Wish, project_spending, scene_video_generate
+from apps.scenes.lipsync_inputs import LipsyncSpec
+from apps.scenes.making import GenerationSpec, project_spending, scene_video_generate
 from apps.scenes.models import Scene
 from apps.scenes.selectors import clip_suspicions, refused_clip_problems, scene_get, scene_job
 from apps.work.parameters import OF_KIND, LipsyncParameters, LipsyncParams
@@ -59,19 +59,21 @@ def _make_again(by: User, scene: Scene, job: Job, spending: Spending) -> Job:
     if job.kind == Kind.PRO_LIPSYNC:
         raise ConflictError("Choose the clip from the scene's history, or send the scene to the Pro editor again.")
     if job.kind != Kind.LIPSYNC:
-        return scene_video_generate(by=by, project_id=scene.project_id, sequence=number, wish=Wish(), spending=spending)
+        return scene_video_generate(
+            by=by, project_id=scene.project_id, sequence=number, spec=GenerationSpec(), spending=spending
+        )
     asked = LipsyncParameters.find(job)
     (again,) = scenes_lipsync(
         by=by,
         project_id=scene.project_id,
         sequences=[number],
-        wish=_wish_of(asked) if asked else LipsyncWish(),
+        spec=_spec_of(asked) if asked else LipsyncSpec(),
         spending=spending,
     )
     return again
 
 
-def _wish_of(asked: LipsyncParameters) -> LipsyncWish:
+def _spec_of(asked: LipsyncParameters) -> LipsyncSpec:
     """How it was asked for: the options, and its own audio as far as it named one."""
     params = asked.lipsync_params or LipsyncParams()
     options = LipsyncOptions(
@@ -80,4 +82,4 @@ def _wish_of(asked: LipsyncParameters) -> LipsyncWish:
         occlusion_detection_enabled=params.occlusion_detection_enabled,
     )
     audio = asked.asked_audio
-    return LipsyncWish(options=options, audio_id=audio.audio_id, audio_start=audio.audio_start)
+    return LipsyncSpec(options=options, audio_id=audio.audio_id, audio_start=audio.audio_start)

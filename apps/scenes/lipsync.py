@@ -17,7 +17,7 @@ from apps.jobs.services import Idempotency, fingerprint_of, idempotent_job
 from apps.jobs.states import State
 from apps.projects.selectors import project_lock
 from apps.providers.base import Capability
-from apps.scenes.lipsync_inputs import AudioPart, LipsyncWish, lipsync_audio, lipsync_source, project_windows
+from apps.scenes.lipsync_inputs import AudioPart, LipsyncSpec, lipsync_audio, lipsync_source, project_windows
 from apps.scenes.making import project_spending, scene_work_start
 from apps.scenes.models import Clip, Scene
 from apps.scenes.selectors import original_clip, scenes_get
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 def scenes_lipsync_works(
-    *, by: User, project_id: UUID, sequences: Sequence[int], wish: LipsyncWish
+    *, by: User, project_id: UUID, sequences: Sequence[int], spec: LipsyncSpec
 ) -> list[tuple[Scene, Work]]:
     """Return each scene with its quoted work. The scenes' windows on the song are computed once for all.
 
@@ -39,22 +39,22 @@ def scenes_lipsync_works(
     """
     scenes = scenes_get(by=by, project_id=project_id, sequences=sequences)
     windows = project_windows(scenes[0].project) if scenes else {}
-    return [(scene, _work(by, scene, wish, windows)) for scene in scenes]
+    return [(scene, _work(by, scene, spec, windows)) for scene in scenes]
 
 
-def scene_lipsync_work(*, by: User, scene: Scene, wish: LipsyncWish) -> Work:
+def scene_lipsync_work(*, by: User, scene: Scene, spec: LipsyncSpec) -> Work:
     """Return the quoted work of one scene."""
-    return _work(by, scene, wish, project_windows(scene.project))
+    return _work(by, scene, spec, project_windows(scene.project))
 
 
-def _work(by: User, scene: Scene, wish: LipsyncWish, windows: Mapping[int, AudioWindow]) -> Work:
+def _work(by: User, scene: Scene, spec: LipsyncSpec, windows: Mapping[int, AudioWindow]) -> Work:
     project, sequence = scene.project, scene.sequence or 0
     clip = lipsync_source(scene)
-    audio = lipsync_audio(by=by, project=project, wish=wish, windows=windows, sequence=sequence)
+    audio = lipsync_audio(by=by, project=project, spec=spec, windows=windows, sequence=sequence)
     choice = provider_choose(
         Capability.LIPSYNC,
-        flavor=wish.flavor or project.flavor,
-        asked=wish.provider,
+        flavor=spec.flavor or project.flavor,
+        asked=spec.provider,
         project_choice=project.providers,
     )
     start, end = audio.start_seconds, audio.end_seconds
@@ -62,21 +62,21 @@ def _work(by: User, scene: Scene, wish: LipsyncWish, windows: Mapping[int, Audio
         choice=choice,
         video=InputSource(asset_id=clip.asset_id),
         audio=InputSource(asset_id=audio.asset.pk, start_seconds=start, end_seconds=end),
-        options=wish.options,
+        options=spec.options,
     )
-    resolved = wish.options.resolved(choice)
+    resolved = spec.options.resolved(choice)
     parameters = LipsyncParameters(
         frozen=frozen,
-        make_current=not wish.preview,
+        make_current=not spec.preview,
         parent_id=clip.pk,
         audio_segment=_segment(audio, windows[sequence]),
         scene_count=windows[sequence].scene_count,
-        lipsync_params=LipsyncParams(**resolved, audio_id=str(audio.asset.pk), preview=wish.preview),
+        lipsync_params=LipsyncParams(**resolved, audio_id=str(audio.asset.pk), preview=spec.preview),
         wanted=wanted_like(clip, end - start),
         # The audio as requested, so that a retry can request it again.
-        asked_audio=wish.asked_audio,
-        look_first=wish.look_first,
-        refuse_doubts=wish.look_first,
+        asked_audio=spec.asked_audio,
+        look_first=spec.look_first,
+        refuse_doubts=spec.look_first,
     )
     return work_prepare(by=by, kind=Kind.LIPSYNC, parameters=parameters, choice=choice)
 
@@ -102,7 +102,7 @@ def scenes_lipsync(
     by: User,
     project_id: UUID,
     sequences: Sequence[int],
-    wish: LipsyncWish,
+    spec: LipsyncSpec,
     spending: Spending,
     idempotency: Idempotency | None = None,
 ) -> list[Job]:
@@ -110,14 +110,14 @@ def scenes_lipsync(
 
     Raises ConflictError while another job is working on one of the scenes.
     """
-    log.info("lipsync_request_received", project_id=str(project_id), sequences=list(sequences), preview=wish.preview)
+    log.info("lipsync_request_received", project_id=str(project_id), sequences=list(sequences), preview=spec.preview)
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         keys = [_scene_key(idempotency, sequence, alone=len(sequences) == 1) for sequence in sequences]
         earlier = [idempotent_job(by=by, idempotency=key) for key in keys]
         if all(earlier):
             return [job for job in earlier if job]
-        works = scenes_lipsync_works(by=by, project_id=project_id, sequences=sequences, wish=wish)
+        works = scenes_lipsync_works(by=by, project_id=project_id, sequences=sequences, spec=spec)
         for scene, work in works:
             _timing_tell(scene, work.parameters)
         total = sum((work.quote.amount for _, work in works), Decimal(0))

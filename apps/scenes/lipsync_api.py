@@ -23,7 +23,7 @@ from apps.jobs.models import Job
 from apps.jobs.states import State
 from apps.scenes import lipsync
 from apps.scenes.lipsync_check import scenes_findings
-from apps.scenes.lipsync_inputs import LipsyncWish
+from apps.scenes.lipsync_inputs import LipsyncSpec
 from apps.scenes.lipsync_looks import LipsyncCheck, Looks, looks_await, looks_start
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
@@ -123,8 +123,8 @@ class LipsyncScenesResponseSerializer(serializers.Serializer[Any]):
     scenes = LipsyncSceneResponseSerializer(many=True)
 
 
-def _wish(data: dict[str, Any], *, look_first: bool = False) -> LipsyncWish:
-    return LipsyncWish(
+def _spec(data: dict[str, Any], *, look_first: bool = False) -> LipsyncSpec:
+    return LipsyncSpec(
         options=LipsyncOptions(
             temperature=data.get("temperature"),
             active_speaker_detection=data.get("active_speaker_detection"),
@@ -160,7 +160,7 @@ class SceneLipsync(APIView):
             by=by,
             project_id=project_id,
             sequences=[sequence],
-            wish=_wish(data, look_first=look_first),
+            spec=_spec(data, look_first=look_first),
             spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"lipsync:{project_id}:{sequence}", body=data),
         )
@@ -189,8 +189,8 @@ class ScenesLipsyncQuote(QuoteView):
 
 
 def _works(by: User, project_id: UUID, sequences: Sequence[int], data: dict[str, Any]) -> list[Work]:
-    wish = _wish(data)
-    works = lipsync.scenes_lipsync_works(by=by, project_id=project_id, sequences=sequences, wish=wish)
+    spec = _spec(data)
+    works = lipsync.scenes_lipsync_works(by=by, project_id=project_id, sequences=sequences, spec=spec)
     return [work for _, work in works]
 
 
@@ -204,7 +204,7 @@ class SceneLipsyncLook(APIView):
         data = validated(SceneLipsyncSerializer, request)
         by = acting_user(request)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        works = [lipsync.scene_lipsync_work(by=by, scene=scene, wish=_wish(data))]
+        works = [lipsync.scene_lipsync_work(by=by, scene=scene, spec=_spec(data))]
         with preferred_wait(request) as wait:
             looks = looks_await(looks_start(by=by, works=works), by=by, works=works, seconds=wait)
         headers = {"Preference-Applied": f"wait={wait}"} if wait else {}
@@ -229,7 +229,7 @@ class ScenesLipsync(APIView):
             by=by,
             project_id=project_id,
             sequences=data["sequences"],
-            wish=_wish(data, look_first=look_first),
+            spec=_spec(data, look_first=look_first),
             spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"lipsync:{project_id}", body=data),
         )
@@ -256,7 +256,7 @@ def _looked_at(
             by=by,
             project_id=project_id,
             sequences=() if force else sequences,
-            wish=_wish(data),
+            spec=_spec(data),
             start=force is False or wait > 0,
             wait_seconds=wait,
         )

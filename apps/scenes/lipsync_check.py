@@ -6,7 +6,7 @@ from uuid import UUID
 
 from apps.accounts.models import User
 from apps.scenes.lipsync import scenes_lipsync_works
-from apps.scenes.lipsync_inputs import LipsyncWish
+from apps.scenes.lipsync_inputs import LipsyncSpec
 from apps.scenes.lipsync_looks import LipsyncCheck, Looks, looks_await, looks_of, looks_start
 from apps.scenes.models import Scene
 from apps.work.work import Work
@@ -40,13 +40,13 @@ def scenes_findings(
     by: User,
     project_id: UUID,
     sequences: Sequence[int],
-    wish: LipsyncWish,
+    spec: LipsyncSpec,
     start: bool,
     wait_seconds: float = 0,
 ) -> Findings:
     """Return what is known about the scenes with a paid lip-sync. `start` queues checks of what is unknown, and
     `wait_seconds` waits for them. Raises InputError if a lip-sync can't be requested at all."""
-    works = scenes_lipsync_works(by=by, project_id=project_id, sequences=sequences, wish=wish)
+    works = scenes_lipsync_works(by=by, project_id=project_id, sequences=sequences, spec=spec)
     paid = [(scene, work) for scene, work in works if work.quote.amount > 0]
     asked = [work for _, work in paid]
     looks = looks_start(by=by, works=asked) if start else looks_of(by=by, works=asked)

@@ -28,7 +28,7 @@ STEM_TOLERANCE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class LipsyncWish:
+class LipsyncSpec:
     """Options of a call. `audio_id`: a stem of the song or this scene's own line, for this scene only; `audio_start`:
     where the line starts in it. `preview`: create the clip without making it current. `look_first`: the worker checks
     the files before paying, and buys nothing if in doubt."""
@@ -110,7 +110,7 @@ def _lip_synced(clip: Clip) -> Clip | None:
 
 
 def lipsync_audio(
-    *, by: User, project: Project, wish: LipsyncWish, windows: Mapping[int, AudioWindow], sequence: int
+    *, by: User, project: Project, spec: LipsyncSpec, windows: Mapping[int, AudioWindow], sequence: int
 ) -> AudioPart:
     """Return the call's own audio, else the song's vocal stem, else the song. Audio as long as the song is windowed
     like it; shorter audio is the scene's own line.
@@ -119,16 +119,16 @@ def lipsync_audio(
     """
     window = windows[sequence]
     _tell_assumed(project, window)
-    if wish.audio_id is None:
-        if wish.audio_start is not None:
+    if spec.audio_id is None:
+        if spec.audio_start is not None:
             problem = "audio_start is where audio_id starts. Name that audio too; the song is never moved."
             raise InputError(problem, errors={"audio_start": ["needs audio_id"]})
         if project.song is None:
             raise InputError("This project has no song to sync to. Add a song first.", code="no_song")
         return _window_in(project, project.song.stem or project.song.asset, window)
-    audio = asset_get(by=by, asset_id=wish.audio_id, kind=AssetKind.AUDIO)
-    if wish.audio_start is not None or _is_shorter(audio, project, windows):
-        return _own_line(audio, wish.audio_start or Decimal(0), window)
+    audio = asset_get(by=by, asset_id=spec.audio_id, kind=AssetKind.AUDIO)
+    if spec.audio_start is not None or _is_shorter(audio, project, windows):
+        return _own_line(audio, spec.audio_start or Decimal(0), window)
     return _window_in(project, audio, window)
 
 

@@ -33,7 +33,7 @@ MAXIMUM_TAKES = 8
 
 
 @dataclass(frozen=True)
-class Wish:
+class GenerationSpec:
     """Options of a call besides the scene itself; empty means the project's choice."""
 
     provider: str = ""
@@ -47,14 +47,14 @@ def scene_key(scene: Scene) -> str:
     return f"scene:{scene.pk}"
 
 
-def image_work(*, by: User, scene: Scene, wish: Wish, then_video: bool = False) -> Work:
+def image_work(*, by: User, scene: Scene, spec: GenerationSpec, then_video: bool = False) -> Work:
     """Return the work of the scene's still image. Raises InputError for a scene without a prompt."""
     project = scene.project
     _refuse_empty(scene)
     choice = provider_choose(
         Capability.IMAGE,
-        flavor=wish.flavor or project.flavor,
-        asked=wish.provider,
+        flavor=spec.flavor or project.flavor,
+        asked=spec.provider,
         project_choice=project.providers,
     )
     width, height = picture_size(project.aspect_ratio, project.resolution)
@@ -66,7 +66,7 @@ def image_work(*, by: User, scene: Scene, wish: Wish, then_video: bool = False) 
         "height": height,
         "aspect_ratio": project.aspect_ratio,
         "purpose": "scene",
-        "seed": _seed(scene, wish, 0),
+        "seed": _seed(scene, spec, 0),
         "settings": dict(choice.config.values),
     }
     inputs = _reference_input(project)
@@ -75,13 +75,15 @@ def image_work(*, by: User, scene: Scene, wish: Wish, then_video: bool = False) 
     return work_prepare(by=by, kind=Kind.IMAGE, parameters=parameters, choice=choice)
 
 
-def video_works(*, by: User, scene: Scene, wish: Wish) -> list[Work]:
+def video_works(*, by: User, scene: Scene, spec: GenerationSpec) -> list[Work]:
     """Return the work of the scene's clip, once per take with its own seed; only the first becomes current."""
     span = scene_span(scene)
-    return [video_work(by=by, scene=scene, wish=wish, span=span, take=take) for take in range(wish.takes)]
+    return [video_work(by=by, scene=scene, spec=spec, span=span, take=take) for take in range(spec.takes)]
 
 
-def scenes_video_works(*, by: User, project_id: UUID, sequences: Sequence[int], wish: Wish) -> list[tuple[Scene, Work]]:
+def scenes_video_works(
+    *, by: User, project_id: UUID, sequences: Sequence[int], spec: GenerationSpec
+) -> list[tuple[Scene, Work]]:
     """Return each scene with its quoted clip. All frames are computed once. Raises NotFound for an unknown scene
     number."""
     chosen = scenes_get(by=by, project_id=project_id, sequences=sequences)
@@ -90,7 +92,7 @@ def scenes_video_works(*, by: User, project_id: UUID, sequences: Sequence[int], 
     project = chosen[0].project
     scenes = list(scenes_of(project))
     spans = dict(zip([scene.pk for scene in scenes], scene_spans(project, scenes), strict=True))
-    return [(scene, video_work(by=by, scene=scene, wish=wish, span=spans[scene.pk])) for scene in chosen]
+    return [(scene, video_work(by=by, scene=scene, spec=spec, span=spans[scene.pk])) for scene in chosen]
 
 
 def scene_span(scene: Scene) -> SceneFrames:
@@ -100,14 +102,14 @@ def scene_span(scene: Scene) -> SceneFrames:
     return scene_spans(scene.project, scenes)[place]
 
 
-def video_work(*, by: User, scene: Scene, wish: Wish, span: SceneFrames, take: int = 0) -> Work:
+def video_work(*, by: User, scene: Scene, spec: GenerationSpec, span: SceneFrames, take: int = 0) -> Work:
     """Return the work of the scene's clip over these frames of the song."""
     project = scene.project
     _refuse_empty(scene)
     choice = provider_choose(
         Capability.VIDEO,
-        flavor=wish.flavor or project.flavor,
-        asked=wish.provider,
+        flavor=spec.flavor or project.flavor,
+        asked=spec.provider,
         project_choice=project.providers,
     )
     width, height = picture_size(project.aspect_ratio, project.resolution)
@@ -122,7 +124,7 @@ def video_work(*, by: User, scene: Scene, wish: Wish, span: SceneFrames, take: i
         "aspect_ratio": project.aspect_ratio,
         "energy": span_energy(project, span),
         "beat_seconds": span_beats(project, span),
-        "seed": _seed(scene, wish, take),
+        "seed": _seed(scene, spec, take),
         "settings": dict(choice.config.values),
     }
     inputs = _reference_input(project)
@@ -138,7 +140,7 @@ def scene_image_generate(
     by: User,
     project_id: UUID,
     sequence: int,
-    wish: Wish,
+    spec: GenerationSpec,
     spending: Spending,
     idempotency: Idempotency | None = None,
 ) -> Job:
@@ -146,7 +148,7 @@ def scene_image_generate(
     with transaction.atomic():
         project_lock(by=by, project_id=project_id)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        work = image_work(by=by, scene=scene, wish=wish)
+        work = image_work(by=by, scene=scene, spec=spec)
         return _start(by, scene, [work], spending, idempotency)
 
 
@@ -155,7 +157,7 @@ def scene_video_generate(
     by: User,
     project_id: UUID,
     sequence: int,
-    wish: Wish,
+    spec: GenerationSpec,
     spending: Spending,
     idempotency: Idempotency | None = None,
 ) -> Job:
@@ -163,7 +165,7 @@ def scene_video_generate(
     with transaction.atomic():
         project_lock(by=by, project_id=project_id)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        works = video_works(by=by, scene=scene, wish=wish)
+        works = video_works(by=by, scene=scene, spec=spec)
         return _start(by, scene, works, spending, idempotency)
 
 
@@ -202,10 +204,10 @@ def _start(by: User, scene: Scene, works: list[Work], spending: Spending, idempo
     return jobs[0]
 
 
-def _seed(scene: Scene, wish: Wish, take: int) -> int:
+def _seed(scene: Scene, spec: GenerationSpec, take: int) -> int:
     """Return the seed. Generating the same project again in the same order repeats the seeds; retries get new ones."""
-    if wish.seed is not None:
-        return (wish.seed + take) % (SEED_MAXIMUM + 1)
+    if spec.seed is not None:
+        return (spec.seed + take) % (SEED_MAXIMUM + 1)
     tries = 0 if scene._state.adding else scene.clips.count()
     return (scene.project.seed + SEED_STRIDE * (scene.sequence or 0) + tries + take) % (SEED_MAXIMUM + 1)
 

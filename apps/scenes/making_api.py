@@ -17,7 +17,7 @@ from apps.generation.api import QuoteView, quote_schema, request_spending, valid
 from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.projects.selectors import project_get
 from apps.scenes import clips, making, own_clips, writing
-from apps.scenes.making import Wish
+from apps.scenes.making import GenerationSpec
 from apps.scenes.models import Clip
 from apps.scenes.selectors import clips_of, scene_get
 from apps.scenes.serializers import (
@@ -33,8 +33,8 @@ from apps.scenes.serializers import (
 from apps.work.work import Work
 
 
-def _wish(data: dict[str, Any]) -> Wish:
-    return Wish(
+def _spec(data: dict[str, Any]) -> GenerationSpec:
+    return GenerationSpec(
         provider=data.get("provider", ""),
         flavor=data.get("config_flavor", ""),
         seed=data.get("seed"),
@@ -82,7 +82,7 @@ class SceneImage(APIView):
             by=acting_user(request),
             project_id=project_id,
             sequence=sequence,
-            wish=_wish(data),
+            spec=_spec(data),
             spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"image:{project_id}:{sequence}", body=data),
         )
@@ -96,7 +96,7 @@ class SceneImageQuote(QuoteView):
     @staticmethod
     def works(by: User, data: dict[str, Any], project_id: UUID, sequence: int) -> list[Work]:
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        return [making.image_work(by=by, scene=scene, wish=_wish(data))]
+        return [making.image_work(by=by, scene=scene, spec=_spec(data))]
 
 
 class SceneVideo(APIView):
@@ -111,7 +111,7 @@ class SceneVideo(APIView):
             by=acting_user(request),
             project_id=project_id,
             sequence=sequence,
-            wish=_wish(data),
+            spec=_spec(data),
             spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"video:{project_id}:{sequence}", body=data),
         )
@@ -125,7 +125,7 @@ class SceneVideoQuote(QuoteView):
     @staticmethod
     def works(by: User, data: dict[str, Any], project_id: UUID, sequence: int) -> list[Work]:
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        return making.video_works(by=by, scene=scene, wish=_wish(data))
+        return making.video_works(by=by, scene=scene, spec=_spec(data))
 
 
 class SceneTrim(APIView):

@@ -17,7 +17,7 @@ from apps.projects.models import Project
 from apps.providers.base import Capability
 from apps.providers.registry import PROVIDERS, is_built_in
 from apps.scenes.lipsync import scene_lipsync_work
-from apps.scenes.lipsync_inputs import LipsyncWish
+from apps.scenes.lipsync_inputs import LipsyncSpec
 from apps.scenes.making import scene_work_start
 from apps.scenes.models import Origin, Scene
 from apps.scenes.scene_frames import SceneFrames
@@ -76,7 +76,7 @@ def performance_start(*, by: User, scene: Scene) -> bool:
     """
     try:
         with transaction.atomic():
-            work = scene_lipsync_work(by=by, scene=scene, wish=LipsyncWish())
+            work = scene_lipsync_work(by=by, scene=scene, spec=LipsyncSpec())
             parameters = work.parameters.model_copy(update={"look_first": work.quote.amount > 0})
             scene_work_start(by=by, scene=scene, work=replace(work, parameters=parameters))
     except StudioError as error:

@@ -20,7 +20,14 @@ from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.projects.selectors import project_lock
 from apps.scenes.images import CHOOSE_IMAGE
-from apps.scenes.making import Wish, image_work, project_spending, scene_work_start, scenes_video_works, video_works
+from apps.scenes.making import (
+    GenerationSpec,
+    image_work,
+    project_spending,
+    scene_work_start,
+    scenes_video_works,
+    video_works,
+)
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 from apps.scenes.services import scene_update
@@ -52,9 +59,9 @@ def picture_is_outdated(scene: Scene) -> bool:
 def scenes_remake_works(*, by: User, project_id: UUID, sequences: Sequence[int]) -> list[tuple[Scene, Work]]:
     """Return the work to generate and pay for, each scene's steps in order. Raises NotFound for an unknown number."""
     works: list[tuple[Scene, Work]] = []
-    for scene, video in scenes_video_works(by=by, project_id=project_id, sequences=sequences, wish=Wish()):
+    for scene, video in scenes_video_works(by=by, project_id=project_id, sequences=sequences, spec=GenerationSpec()):
         if picture_is_outdated(scene):
-            works.append((scene, image_work(by=by, scene=scene, wish=Wish(), then_video=True)))
+            works.append((scene, image_work(by=by, scene=scene, spec=GenerationSpec(), then_video=True)))
         works.append((scene, video))
     return works
 
@@ -103,7 +110,7 @@ def clip_follow(job: Job) -> None:
         scene = scene_get(by=project.owner, project_id=project.pk, sequence=place)
         try:
             with transaction.atomic():
-                (work,) = video_works(by=project.owner, scene=scene, wish=Wish())
+                (work,) = video_works(by=project.owner, scene=scene, spec=GenerationSpec())
                 scene_work_start(by=project.owner, scene=scene, work=work)
         except StudioError as error:
             log.warning("clip_not_followed", scene_id=str(scene.pk), reason=error.message)

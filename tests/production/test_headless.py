@@ -10,7 +10,7 @@ from apps.core.errors import ConflictError, InputError
 from apps.jobs.execution import Done
 from apps.jobs.models import Job
 from apps.production import followup
-from apps.production.headless import VideoWish, final_copy, project_ensure, project_make, song_ensure
+from apps.production.headless import VideoSpec, final_copy, project_ensure, project_make, song_ensure
 from apps.production.management.commands.make_video import video_make
 from apps.scenes.handlers import HANDLERS as GENERATING
 from apps.songs.handlers import analysis_run
@@ -22,10 +22,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def wish(tmp_path):
+def spec(tmp_path):
     song = tmp_path / "My song.wav"
     song.write_bytes(media.sound(2.0))
-    return VideoWish(song=song, idea="A door opens", scenes=1)
+    return VideoSpec(song=song, idea="A door opens", scenes=1)
 
 
 def work(_seconds=0.0):
@@ -37,9 +37,9 @@ def work(_seconds=0.0):
         followup.job_ended(job.pk)
 
 
-def test_song_and_idea_become_a_file(user, wish, tmp_path):
-    song = song_ensure(by=user, path=wish.song)
-    project, _ = project_ensure(by=user, song=song, wish=wish, new=False)
+def test_song_and_idea_become_a_file(user, spec, tmp_path):
+    song = song_ensure(by=user, path=spec.song)
+    project, _ = project_ensure(by=user, song=song, spec=spec, new=False)
     shown: list[Any] = []
     project = project_make(by=user, project=project, show=shown.append, sleep=work)
     facts = final_copy(project, tmp_path / "out" / "video.mp4")
@@ -51,22 +51,22 @@ def test_song_and_idea_become_a_file(user, wish, tmp_path):
     assert shares == sorted(shares)
 
 
-def test_same_options_find_existing_project(user, wish):
-    song = song_ensure(by=user, path=wish.song)
-    assert song_ensure(by=user, path=wish.song) == song
-    first, known = project_ensure(by=user, song=song, wish=wish, new=False)
-    assert (known, project_ensure(by=user, song=song, wish=wish, new=False)) == (False, (first, True))
-    assert project_ensure(by=user, song=song, wish=wish, new=True)[0] != first
-    other = VideoWish(song=wish.song, idea="A door closes", scenes=1)
-    assert project_ensure(by=user, song=song, wish=other, new=False)[1] is False
+def test_same_options_find_existing_project(user, spec):
+    song = song_ensure(by=user, path=spec.song)
+    assert song_ensure(by=user, path=spec.song) == song
+    first, known = project_ensure(by=user, song=song, spec=spec, new=False)
+    assert (known, project_ensure(by=user, song=song, spec=spec, new=False)) == (False, (first, True))
+    assert project_ensure(by=user, song=song, spec=spec, new=True)[0] != first
+    other = VideoSpec(song=spec.song, idea="A door closes", scenes=1)
+    assert project_ensure(by=user, song=song, spec=other, new=False)[1] is False
 
 
 @pytest.mark.parametrize("scenes", [0, 601])
-def test_absurd_scene_count_is_rejected(user, wish, scenes):
-    song = song_ensure(by=user, path=wish.song)
-    absurd = VideoWish(song=wish.song, idea="A door opens", scenes=scenes)
+def test_absurd_scene_count_is_rejected(user, spec, scenes):
+    song = song_ensure(by=user, path=spec.song)
+    absurd = VideoSpec(song=spec.song, idea="A door opens", scenes=scenes)
     with pytest.raises(InputError, match="1 to 600"):
-        project_ensure(by=user, song=song, wish=absurd, new=False)
+        project_ensure(by=user, song=song, spec=absurd, new=False)
 
 
 def test_non_song_file_is_reported(user, tmp_path):
@@ -78,9 +78,9 @@ def test_non_song_file_is_reported(user, tmp_path):
         song_ensure(by=user, path=text)
 
 
-def test_failure_is_reported_with_its_message(user, wish):
-    song = song_ensure(by=user, path=wish.song)
-    project, _ = project_ensure(by=user, song=song, wish=wish, new=False)
+def test_failure_is_reported_with_its_message(user, spec):
+    song = song_ensure(by=user, path=spec.song)
+    project, _ = project_ensure(by=user, song=song, spec=spec, new=False)
 
     def fail(_seconds):
         broken = {"frozen": {"capability": "scenes", "values": {"idea": "x"}}}
@@ -91,7 +91,7 @@ def test_failure_is_reported_with_its_message(user, wish):
         project_make(by=user, project=project, show=lambda _stages: None, sleep=fail)
 
 
-def test_failed_command_names_pages_to_check(user, wish, settings, tmp_path):
+def test_failed_command_names_pages_to_check(user, spec, settings, tmp_path):
     settings.STUDIO_URL = "http://127.0.0.1:8001"
 
     def fail(_seconds):
@@ -109,7 +109,7 @@ def test_failed_command_names_pages_to_check(user, wish, settings, tmp_path):
     thread.start()
     try:
         with pytest.raises(CommandError) as failed:
-            video_make(owner=user, wish=wish, target=tmp_path / "out.mp4", new=False)
+            video_make(owner=user, spec=spec, target=tmp_path / "out.mp4", new=False)
     finally:
         over.set()
         thread.join()
@@ -122,8 +122,8 @@ def broken(run) -> Done:
     raise ZeroDivisionError
 
 
-def test_internal_failure_names_job_for_log(user, wish, caplog):
-    song = song_ensure(by=user, path=wish.song)
+def test_internal_failure_names_job_for_log(user, spec, caplog):
+    song = song_ensure(by=user, path=spec.song)
     job = Job.objects.get(kind="audio_analysis")
     job_run({"audio_analysis": broken}, job_id=str(job.pk), claim_from="queued")
     job.refresh_from_db()

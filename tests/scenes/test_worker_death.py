@@ -11,7 +11,7 @@ from apps.assets.models import Asset
 from apps.generation.services import character_reference_work, scenes_work
 from apps.jobs.models import Job
 from apps.scenes import making, own_clips, writing
-from apps.scenes.making import Wish
+from apps.scenes.making import GenerationSpec
 from apps.scenes.models import Clip, Scene
 from apps.work.work import Spending, work_run
 from tests.factories import make_clip, make_project, make_scenes, store_asset
@@ -31,7 +31,7 @@ def scene_job(user, kind):
     (scene,) = make_scenes(project, "1")
     where = {"by": user, "project_id": project.pk, "sequence": 1}
     if kind == "image":
-        return making.scene_image_generate(**where, wish=Wish(), spending=Spending())
+        return making.scene_image_generate(**where, spec=GenerationSpec(), spending=Spending())
     make_clip(scene, asset=store_asset(user, media.video(1.0)))
     return own_clips.scene_trim(**where, start_time=Decimal(0), end_time=Decimal("0.5"))
 

@@ -8,8 +8,8 @@ from apps.jobs.models import SpendingAccount
 from apps.jobs.money import project_scope
 from apps.jobs.states import State
 from apps.scenes.lipsync import scenes_lipsync
-from apps.scenes.lipsync_inputs import LipsyncWish
-from apps.scenes.making import Wish, scene_image_generate, scene_video_generate
+from apps.scenes.lipsync_inputs import LipsyncSpec
+from apps.scenes.making import GenerationSpec, scene_image_generate, scene_video_generate
 from apps.work.work import Spending
 from tests.factories import make_project, make_scenes, make_song
 from tests.fakes import media
@@ -26,9 +26,9 @@ def test_image_video_and_lipsync_are_each_paid_for_once(user, replicate, sync_so
     scene = make_scenes(project, "4.5")[0]
     place = {"by": user, "project_id": project.pk, "spending": Spending()}
 
-    image = drive(scene_image_generate(**place, sequence=1, wish=Wish()))
-    video = drive(scene_video_generate(**place, sequence=1, wish=Wish()))
-    lipsync = drive(scenes_lipsync(**place, sequences=[1], wish=LipsyncWish())[0])
+    image = drive(scene_image_generate(**place, sequence=1, spec=GenerationSpec()))
+    video = drive(scene_video_generate(**place, sequence=1, spec=GenerationSpec()))
+    lipsync = drive(scenes_lipsync(**place, sequences=[1], spec=LipsyncSpec())[0])
 
     assert [(job.state, job.error) for job in (image, video, lipsync)] == [(State.SUCCEEDED, "")] * 3
     scene.refresh_from_db()

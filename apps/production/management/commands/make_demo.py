@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from apps.accounts.services import local_owner_get
-from apps.production.headless import VideoWish
+from apps.production.headless import VideoSpec
 from apps.production.management.commands.make_video import video_make
 from apps.songs.synthesis import sample_song_write
 
@@ -27,5 +27,5 @@ class Command(BaseCommand):
         song = Path(settings.DATA_DIR) / "demo" / "sample-song.wav"
         song.parent.mkdir(parents=True, exist_ok=True)
         sample_song_write(song)
-        wish = VideoWish(song=song, idea=IDEA, character=CHARACTER)
-        video_make(owner=local_owner_get(), wish=wish, target=options["out"], new=options["new"])
+        spec = VideoSpec(song=song, idea=IDEA, character=CHARACTER)
+        video_make(owner=local_owner_get(), spec=spec, target=options["out"], new=options["new"])

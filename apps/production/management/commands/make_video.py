@@ -13,7 +13,7 @@ from apps.accounts.services import local_owner_get
 from apps.core.errors import StudioError
 from apps.jobs.pages import job_page
 from apps.production.headless import (
-    VideoWish,
+    VideoSpec,
     failed_jobs,
     final_copy,
     project_ensure,
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         parser.add_argument("--owner", default="", help="user name; default: the local owner")
 
     def handle(self, *_: object, **options: Any) -> None:
-        wish = VideoWish(
+        spec = VideoSpec(
             song=options["song"],
             idea=options["idea"],
             character=options["character"],
@@ -57,8 +57,8 @@ class Command(BaseCommand):
             aspect_ratio=options["aspect"],
             resolution=options["resolution"],
         )
-        target = options["out"] or Path(f"{wish.song.stem}-video.mp4")
-        video_make(owner=owner_named(options["owner"]), wish=wish, target=target, new=options["new"])
+        target = options["out"] or Path(f"{spec.song.stem}-video.mp4")
+        video_make(owner=owner_named(options["owner"]), spec=spec, target=target, new=options["new"])
 
 
 def owner_named(name: str) -> User:
@@ -70,13 +70,13 @@ def owner_named(name: str) -> User:
     return owner
 
 
-def video_make(*, owner: User, wish: VideoWish, target: Path, new: bool) -> None:
+def video_make(*, owner: User, spec: VideoSpec, target: Path, new: bool) -> None:
     """Create the video and show progress. Raises CommandError with a message, SystemExit after Ctrl-C."""
     console = Console(highlight=False)
     project: Project | None = None
     try:
-        song = song_ensure(by=owner, path=wish.song)
-        project, known = project_ensure(by=owner, song=song, wish=wish, new=new)
+        song = song_ensure(by=owner, path=spec.song)
+        project, known = project_ensure(by=owner, song=song, spec=spec, new=new)
         if known:
             console.print("Resuming the project started before (use --new to start another one).")
         with StageBars(console) as bars:

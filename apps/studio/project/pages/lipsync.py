@@ -21,7 +21,7 @@ from apps.generation.lipsync import LipsyncOptions
 from apps.projects.selectors import project_get
 from apps.scenes.lipsync import scenes_lipsync, scenes_lipsync_works
 from apps.scenes.lipsync_check import scenes_findings
-from apps.scenes.lipsync_inputs import LipsyncWish
+from apps.scenes.lipsync_inputs import LipsyncSpec
 from apps.scenes.models import LipsyncLook, Scene
 from apps.scenes.selectors import scene_get, scenes_of
 from apps.studio.pages.acting import dialog, project_action, scene_action, scene_dialog, sent_fields
@@ -45,8 +45,8 @@ def scene_lipsync(request: HttpRequest, project_id: UUID, sequence: int) -> Http
         return asked
 
     def action(by: User, spending: Spending) -> object:
-        wish = _wish(request)
-        return scenes_lipsync(by=by, project_id=project_id, sequences=[sequence], wish=wish, spending=spending)
+        spec = _spec(request)
+        return scenes_lipsync(by=by, project_id=project_id, sequences=[sequence], spec=spec, spending=spending)
 
     return scene_action(request, project_id, sequence, action)
 
@@ -69,8 +69,8 @@ def project_lipsync(request: HttpRequest, project_id: UUID) -> HttpResponse:
         return asked
 
     def action(by: User, spending: Spending) -> object:
-        wish = _wish(request)
-        return scenes_lipsync(by=by, project_id=project_id, sequences=sequences, wish=wish, spending=spending)
+        spec = _spec(request)
+        return scenes_lipsync(by=by, project_id=project_id, sequences=sequences, spec=spec, spending=spending)
 
     return project_action(request, project_id, action)
 
@@ -79,7 +79,7 @@ def project_lipsync(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @require_safe
 def lipsync_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Return the price of lip-syncing the scenes in `?scene=`; empty if unknown."""
-    return chosen_quote(request, project_id, partial(scenes_lipsync_works, wish=LipsyncWish()))
+    return chosen_quote(request, project_id, partial(scenes_lipsync_works, spec=LipsyncSpec()))
 
 
 def chosen_quote(request: HttpRequest, project_id: UUID, works: ScenesWorks) -> HttpResponse:
@@ -126,7 +126,7 @@ def _ask(request: HttpRequest, project_id: UUID, sequences: Sequence[int]) -> Ht
     by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     try:
-        known = scenes_findings(by=by, project_id=project_id, sequences=sequences, wish=_wish(request), start=True)
+        known = scenes_findings(by=by, project_id=project_id, sequences=sequences, spec=_spec(request), start=True)
     except StudioError:
         return None  # it can't be requested at all; the service says so where its error is shown
     context = {"project": project, "known": known, "fields": sent_fields(request, "looking"), "action": request.path}
@@ -151,7 +151,7 @@ def lipsync_look(request: HttpRequest, project_id: UUID) -> HttpResponse:
     project = project_get(by=by, project_id=project_id)
     sequences, known = chosen_scenes(request), None
     with suppress(StudioError):  # it can't be requested at all; pressing the button says so
-        known = scenes_findings(by=by, project_id=project_id, sequences=sequences, wish=_wish(request), start=True)
+        known = scenes_findings(by=by, project_id=project_id, sequences=sequences, spec=_spec(request), start=True)
     scenes = ",".join(map(str, sequences))
     return render(request, "studio/lipsync_seen.html", {"project": project, "known": known, "scenes": scenes})
 
@@ -168,8 +168,8 @@ def lipsync_frame(request: HttpRequest, asset_id: UUID) -> HttpResponse:
     return response
 
 
-def _wish(request: HttpRequest) -> LipsyncWish:
-    return LipsyncWish(
+def _spec(request: HttpRequest) -> LipsyncSpec:
+    return LipsyncSpec(
         options=LipsyncOptions(
             temperature=_temperature(request.POST.get("temperature", "")),
             active_speaker_detection="active_speaker_detection" in request.POST,

@@ -17,7 +17,7 @@ from apps.core.errors import ConflictError, InputError, NotFound, StudioError
 from apps.jobs.services import job_cancel
 from apps.production import retrying
 from apps.scenes import services
-from apps.scenes.making import Wish, image_work, scene_image_generate
+from apps.scenes.making import GenerationSpec, image_work, scene_image_generate
 from apps.scenes.remaking import scene_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get, scene_job
 from apps.scenes.services import scene_create, scene_duplicate, scene_merge, scene_update
@@ -38,7 +38,9 @@ def scene_image(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
         with transaction.atomic():
             if words:
                 scene_update(by=by, project_id=project_id, sequence=sequence, **words)
-            return scene_image_generate(by=by, project_id=project_id, sequence=sequence, wish=Wish(), spending=spending)
+            return scene_image_generate(
+                by=by, project_id=project_id, sequence=sequence, spec=GenerationSpec(), spending=spending
+            )
 
     return scene_action(request, project_id, sequence, action)
 
@@ -177,11 +179,11 @@ def scene_quote(request: HttpRequest, project_id: UUID, sequence: int, what: str
     total: Decimal | None
     try:
         if what == "image":
-            works = [image_work(by=by, scene=scene, wish=Wish())]
+            works = [image_work(by=by, scene=scene, spec=GenerationSpec())]
         else:
             works = [work for _, work in scenes_remake_works(by=by, project_id=project_id, sequences=[sequence])]
             if request.GET.get("changed") and scene.image_id and len(works) == 1:
-                works.append(image_work(by=by, scene=scene, wish=Wish()))
+                works.append(image_work(by=by, scene=scene, spec=GenerationSpec()))
         total = sum((work.quote.amount for work in works), start=Decimal(0))
     except StudioError:
         total = None  # it can't be generated as it is; pressing the button says why
