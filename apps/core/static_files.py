@@ -32,6 +32,8 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[
     """Fingerprints names, also in the imports of our JS modules; uses plain names until `collectstatic` has run."""
 
     support_js_module_import_aggregation = True
+    # One for each link of the longest chain of imports, which is 10 long; Django's own 5 are too few.
+    max_post_process_passes = 20
 
     def create_compressor(self, **options: Any) -> Any:
         # Brotli at its best level takes half a minute for the admin's and Swagger's files; gzip takes a second.

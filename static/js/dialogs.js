@@ -1,6 +1,8 @@
 // Links and forms marked data-dialog open their page as a native <dialog>.
+import { styled } from "./styles.js";
 import { signedOut } from "./toasts.js";
 
+const box = document.getElementById("dialogs");
 let opener = null;
 
 document.addEventListener("click", async (event) => {
@@ -8,6 +10,7 @@ document.addEventListener("click", async (event) => {
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault();
     opener = link.closest("details")?.querySelector("summary") ?? link;
+    styled(box); // while the server writes the dialog
     const { form } = link;
     htmx.ajax(
       "GET",
@@ -20,12 +23,12 @@ document.addEventListener("click", async (event) => {
   }
   if (event.target.closest("[data-dialog-close]")) event.target.closest("dialog")?.close();
   if (event.target.matches?.("dialog") && event.target.open) {
-    const box = event.target.getBoundingClientRect();
+    const edges = event.target.getBoundingClientRect();
     const inside =
-      event.clientX >= box.left &&
-      event.clientX <= box.right &&
-      event.clientY >= box.top &&
-      event.clientY <= box.bottom;
+      event.clientX >= edges.left &&
+      event.clientX <= edges.right &&
+      event.clientY >= edges.top &&
+      event.clientY <= edges.bottom;
     if (!inside) event.target.close();
   }
 });
@@ -37,8 +40,10 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (dialog && !dialog.open) show(dialog);
 });
 
-export function show(dialog, from = opener) {
+export async function show(dialog, from = opener) {
   opener = from;
+  await styled(box);
+  if (dialog.open || !dialog.isConnected) return;
   dialog.addEventListener("close", () => {
     dialog.remove();
     if (opener?.isConnected) opener.focus();
@@ -48,8 +53,7 @@ export function show(dialog, from = opener) {
 }
 
 // Whether a request was taken: not answered by a question, nor by the sign-in page after the session's end.
-export const taken = ({ successful, xhr }) =>
-  successful && !xhr.getResponseHeader("HX-Retarget") && !signedOut(xhr);
+export const taken = ({ successful, xhr }) => successful && !xhr.getResponseHeader("HX-Retarget") && !signedOut(xhr);
 
 // A form in a dialog closes it once its request was taken.
 document.addEventListener("htmx:afterRequest", (event) => {

@@ -1,5 +1,5 @@
 import { ranges } from "./ranges.js";
-import { ASKED_BY_ITSELF, signedOut, tell, tellOnce } from "./toasts.js";
+import { signedOut } from "./toasts.js";
 
 // Live pages: polls and forms say in their body what the page shows already; pieces that somebody is using right now are
 // left alone.
@@ -31,10 +31,6 @@ document.addEventListener("click", (event) => {
 function wake() {
   const poller = document.getElementById("poller");
   if (!document.hidden && poller) htmx.trigger(poller, "wake");
-  if (!document.hidden && title) {
-    document.title = title;
-    title = null;
-  }
 }
 
 // A playing clip is left alone by the poll, and gives way to what somebody asks for.
@@ -66,7 +62,7 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
     focus: owner && { id: owner.id, place: [...owner.querySelectorAll(PLACES)].indexOf(focused) },
     row: row && { id: row.id, top: row.getBoundingClientRect().top },
   };
-  ended(piece, event.detail.fragment);
+  tellDone(piece, event.detail.fragment);
 });
 document.addEventListener("htmx:oobAfterSwap", () => {
   const { focus, row } = swapped;
@@ -76,35 +72,16 @@ document.addEventListener("htmx:oobAfterSwap", () => {
   if (now) scrollBy(0, now.getBoundingClientRect().top - row.top);
 });
 
-let title = null;
 const working = () => document.querySelector("[data-live='1']");
 
-function ended(piece, fragment) {
+function tellDone(piece, fragment) {
   const now = fragment?.querySelector?.("[data-live]");
-  if (piece.dataset.live !== "1" || now?.dataset.live !== "0" || !document.hidden) return;
-  title ??= document.title;
-  document.title = `✓ ${piece.dataset.title}`;
-  if (globalThis.Notification?.permission === "granted")
-    new Notification("mvsite", { body: `${piece.dataset.title}: finished` });
+  if (piece.dataset.live === "1" && now?.dataset.live === "0" && document.hidden)
+    import("./done.js").then(({ done }) => done(piece.dataset.title));
 }
 
-// After the session's end, a page goes to the sign-in by itself only if that loses nothing.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (!signedOut(detail.xhr)) return;
   detail.shouldSwap = false;
-  const { elt, verb } = detail.requestConfig;
-  const words = "Your session has ended. Sign in in another tab, then try again: nothing is lost.";
-  if ((verb === "get" || elt.id === "poller") && !unsaved()) location.reload();
-  else if (ASKED_BY_ITSELF(elt)) tellOnce(elt, words);
-  else tell(elt, words);
+  import("./ended.js").then(({ ended }) => ended(detail.requestConfig));
 });
-
-const BOXES = "[type=checkbox], [type=radio]";
-// What was typed, ticked or chosen and not sent, and what a module keeps and would ask about before the page is left.
-const unsaved = () =>
-  document.activeElement.matches("input, textarea") ||
-  [...document.querySelectorAll("textarea, input:not([type=hidden], [type=range])")].some(
-    // A box without a value has "on", and "" by default.
-    (field) => (field.matches(BOXES) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue),
-  ) ||
-  !dispatchEvent(new Event("beforeunload", { cancelable: true }));

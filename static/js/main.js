@@ -1,7 +1,6 @@
 // Every behaviour hangs on a data- attribute and listens on the document, so fragments need no set-up. What few pages use
 // is loaded where its elements are.
 import "./csrf.js";
-import "./menus.js";
 import "./dialogs.js";
 import "./toasts.js";
 import "./forms.js";
@@ -28,3 +27,9 @@ function load() {
 }
 load();
 document.addEventListener("htmx:load", load);
+
+// What menus do beyond opening comes with the first hand near one.
+for (const sign of ["pointerover", "focusin"])
+  document.addEventListener(sign, ({ target }) => {
+    if (target.closest?.("details[data-menu]")) import("./menus.js");
+  });

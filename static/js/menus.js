@@ -12,20 +12,24 @@ document.addEventListener(
   "toggle",
   (event) => {
     const menu = event.target;
-    if (!menu.matches?.("details[data-menu]") || !menu.open) return;
-    for (const other of openMenus()) if (other !== menu) other.open = false;
-    const items = menu.querySelector(".menu-items");
-    // Near the bottom of the window the menu opens upwards; one that is longer than the window scrolls.
-    const { top, bottom } = menu.getBoundingClientRect();
-    const [above, below] = [top - 64, innerHeight - bottom - 12]; // the bar of the page stays on top
-    const upwards = items.scrollHeight > below && above > below;
-    items.classList.toggle("menu-up", upwards);
-    items.style.maxHeight = `${Math.max(160, upwards ? above : below)}px`;
-    items.style.right = "0";
-    items.style.right = `${Math.min(0, items.getBoundingClientRect().left - 12)}px`;
+    if (menu.matches?.("details[data-menu]") && menu.open) opened(menu);
   },
   true,
 );
+
+function opened(menu) {
+  for (const other of openMenus()) if (other !== menu) other.open = false;
+  const items = menu.querySelector(".menu-items");
+  // Near the bottom of the window the menu opens upwards; one that is longer than the window scrolls.
+  const { top, bottom } = menu.getBoundingClientRect();
+  const [above, below] = [top - 64, innerHeight - bottom - 12]; // the bar of the page stays on top
+  const upwards = items.scrollHeight > below && above > below;
+  items.classList.toggle("menu-up", upwards);
+  items.style.maxHeight = `${Math.max(160, upwards ? above : below)}px`;
+  items.style.right = "0";
+  items.style.right = `${Math.min(0, items.getBoundingClientRect().left - 12)}px`;
+}
+openMenus().forEach(opened); // before this script was here
 
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.("details[data-menu][open]");

@@ -1,6 +1,7 @@
 // Corrects what the analysis heard: tempo and beats, and the song's sections, which are moved on the timeline itself.
 import { clock } from "./clock.js";
 import { csrfToken } from "./csrf.js";
+import { styled } from "./styles.js";
 import { nextBeat } from "./timeline/scale.js";
 import { toast } from "./toasts.js";
 
@@ -17,14 +18,6 @@ export class SongEditor {
     this.saving = Promise.resolve();
     this.find = (name) => root.querySelector(`[data-${name}]`);
     this.track = this.find("parts");
-    const style = Object.assign(document.createElement("link"), {
-      rel: "stylesheet",
-      href: this.find("song-panel").dataset.style,
-    });
-    this.styled = new Promise((resolve) => {
-      style.onload = style.onerror = resolve;
-    });
-    document.head.append(style);
     for (const button of root.querySelectorAll("[data-grid]"))
       button.onclick = () => this.grid({ operation: button.dataset.grid });
     for (const button of root.querySelectorAll("[data-nudge]"))
@@ -59,7 +52,7 @@ export class SongEditor {
   }
 
   async toggle() {
-    await this.styled;
+    await styled(this.find("song-panel"));
     const open = !this.open;
     this.find("song-panel").hidden = this.track.hidden = !open;
     this.find("song-open").setAttribute("aria-expanded", open);

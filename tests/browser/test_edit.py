@@ -332,7 +332,7 @@ def test_beats_can_be_doubled_nudged_and_tapped(edit, project):
 def test_background_tab_announces_finished_work(make_page, project, user):
     page = make_page(permissions=["notifications"])
     page.goto("/account")
-    expect(page.get_by_text("On: a tab in the background")).to_be_visible()
+    expect(page.get_by_text("On: background tabs notify you")).to_be_visible()
     job = make_job(user, kind="compose", state="running", project_id=project.pk)
     page.goto(f"/edit/{project.pk}")
     page.evaluate(

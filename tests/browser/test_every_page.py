@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from playwright.sync_api import expect
 
@@ -18,6 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 SCRIPT_AND_STYLE_BYTES = 100_000
+ALL_BYTES = 160_000  # of our own files, on all pages together
 SMALLEST_BYTES = 60_000  # less means the measurement is broken: htmx alone is 51,000
 
 
@@ -100,6 +102,12 @@ def weight(page):
 def static_bytes(name):
     text = Path(finders.find(name)).read_text()
     return len((text if ".min." in name else minified(name, text)).encode())
+
+
+def test_all_scripts_and_styles_together_stay_small():
+    folder = settings.BASE_DIR / "static"
+    files = [path for path in folder.rglob("*") if path.suffix in {".js", ".css"}]
+    assert sum(static_bytes(str(path.relative_to(folder))) for path in files) < ALL_BYTES
 
 
 def test_sign_in_page_is_accessible(chromium, live_server, db):

@@ -1,10 +1,12 @@
 """Minifying doesn't change what our scripts do."""
 
+import json
 import re
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
 from apps.core.static_files import minified
 
@@ -49,3 +51,16 @@ def test_minifying_breaks_nested_template_literals():
     flat = "x = `${a} is ${{b: 1}.b} there`; // `y`"
     assert not nested_templates(flat)
     assert "`${a} is ${{b: 1}.b} there`" in minified("a.js", flat)
+
+
+def test_every_import_is_fingerprinted_also_those_that_come_late(tmp_path, settings):
+    settings.STATIC_ROOT = tmp_path
+    call_command("collectstatic", interactive=False, verbosity=0)
+    names = json.loads((tmp_path / "staticfiles.json").read_text())["paths"]
+    ours = [tmp_path / stored for name, stored in names.items() if name.startswith("js/")]
+    imported = re.compile(r"""(?:from|import|import\()\s*["'](\.[^"']+)["']""")
+    found = [(script, place) for script in ours for place in imported.findall(script.read_text())]
+
+    assert len(found) > 50
+    for script, place in found:
+        assert re.search(r"\.[0-9a-f]{12}\.js$", place) and (script.parent / place).is_file(), (script.name, place)

@@ -1,11 +1,10 @@
-// Cuts, order and playhead by pointer.
+// Cuts and order by pointer.
 import { load } from "./data.js";
 import { repaint } from "./drawing.js";
 import { moveCut, reorder, saveCut } from "./editing.js";
 import { indexAt } from "./edits.js";
-import { preview } from "./playing.js";
-import { snapped, within } from "./scale.js";
-import { blocks, canvas, secondsAt, state, total } from "./state.js";
+import { snapped } from "./scale.js";
+import { blocks, secondsAt, state } from "./state.js";
 
 // Less is the tremble of a click.
 const DRAG_FROM_PIXELS = 6;
@@ -14,26 +13,35 @@ const DRAG_FROM_PIXELS = 6;
 export const snappedTo = (seconds, free) =>
   free || !state.song ? seconds : snapped(seconds, state.song.beats, state.pixels);
 
-blocks.addEventListener("pointerdown", (event) => {
+export function grabbed(event) {
   if (event.button) return;
   const cut = event.target.closest(".cut");
   const block = event.target.closest(".block");
   if (cut) {
     const index = Number(cut.dataset.index);
     state.drag = { cut, index, from: state.scenes[index].end };
-    cut.setPointerCapture(event.pointerId);
+    hold(cut, event);
     cut.classList.add("dragging");
   } else if (block) {
     const index = state.scenes.findIndex((scene) => scene.id === block.dataset.id);
     state.drag = { block, index, x: event.clientX, moved: false };
   }
-});
+}
 
-blocks.addEventListener("pointermove", (event) => {
+// A finger may be gone by the time this module is here.
+function hold(element, { pointerId }) {
+  try {
+    element.setPointerCapture(pointerId);
+  } catch {
+    /* its other events are here, too */
+  }
+}
+
+export function moved(event) {
   const { drag } = state;
   if (drag?.cut) dragCut(drag, event);
   else if (drag && (drag.moved || Math.abs(event.clientX - drag.x) > DRAG_FROM_PIXELS)) dragBlock(drag, event);
-});
+}
 
 function dragCut(drag, event) {
   drag.free = event.altKey;
@@ -44,7 +52,7 @@ function dragCut(drag, event) {
 
 function dragBlock(drag, event) {
   if (!drag.moved) {
-    drag.block.setPointerCapture(event.pointerId);
+    hold(drag.block, event);
     drag.block.classList.add("dragging");
   }
   drag.moved = true;
@@ -52,12 +60,12 @@ function dragBlock(drag, event) {
   drag.block.style.transform = `translateX(${x}px)`;
 }
 
-blocks.addEventListener("pointerup", (event) => {
+export function dropped(event) {
   const { drag } = state;
   state.drag = null;
   if (drag?.cut) dropCut(drag);
   else if (drag?.moved) dropBlock(drag, event);
-});
+}
 
 function dropCut({ cut, index, from, free }) {
   cut.classList.remove("dragging");
@@ -68,20 +76,13 @@ function dropBlock({ block, index }, event) {
   block.classList.remove("dragging");
   reorder(index, indexAt(state.scenes, secondsAt(event)));
   // The click that ends a drag chooses nothing.
-  blocks.addEventListener("click", (click) => click.stopImmediatePropagation(), { capture: true, once: true });
+  const ignored = new AbortController();
+  const { signal } = ignored;
+  blocks.addEventListener("click", (click) => click.stopImmediatePropagation(), { capture: true, once: true, signal });
+  setTimeout(() => ignored.abort());
 }
 
-blocks.addEventListener("pointercancel", () => {
+export function cancelled() {
   state.drag = null;
   load();
-});
-
-canvas.addEventListener("pointerdown", (event) => {
-  const follow = (move) => preview.seek(within(secondsAt(move), total()));
-  follow(event);
-  canvas.setPointerCapture(event.pointerId);
-  canvas.onpointermove = follow;
-  canvas.onpointerup = () => {
-    canvas.onpointermove = null;
-  };
-});
+}

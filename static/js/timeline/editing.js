@@ -3,7 +3,7 @@ import { call, change } from "./data.js";
 import { layout } from "./drawing.js";
 import { cutMoved, reordered, sceneAround } from "./edits.js";
 import { preview } from "./playing.js";
-import { find, state } from "./state.js";
+import { state } from "./state.js";
 
 // On the screen only, while a hand or a key moves it.
 export function moveCut(index, seconds) {
@@ -40,7 +40,3 @@ export const split = () =>
     const at = (preview.time - scene.start).toFixed(6);
     return call(`/scenes/${scene.sequence}/split`, { at, scene_id: scene.id });
   });
-
-find("undo").onclick = undo;
-find("redo").onclick = redo;
-find("split").onclick = split;

@@ -1,32 +1,33 @@
-// The timeline by keyboard.
+// What the keys do on the timeline.
 import { choose } from "./choosing.js";
 import { moveCut, redo, reorder, saveCut, split, undo } from "./editing.js";
 import { preview } from "./playing.js";
 import { nextBeat } from "./scale.js";
 import { blocks, state, total } from "./state.js";
 
-const ELSEWHERE = "input, textarea, select, dialog, .menu";
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 const JUMP_SECONDS = 5;
 
-// Each returns whether the key was its own; the browser then does nothing else with it.
-const byKey = [arrows, space, letters, ends];
+const LETTERS = {
+  " ": () => preview.toggle(),
+  j: () => preview.seek(preview.time - JUMP_SECONDS),
+  k: () => preview.toggle(),
+  l: () => preview.seek(preview.time + JUMP_SECONDS),
+  s: split,
+  home: () => preview.seek(0),
+  end: () => preview.seek(total()),
+};
 
-document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.target.closest(ELSEWHERE) || document.querySelector("dialog[open]")) return;
-  if (event.ctrlKey || event.metaKey) {
-    if (event.key.toLowerCase() !== "z") return;
-    event.preventDefault();
-    if (event.shiftKey) redo();
-    else undo();
-    return;
-  }
-  if (byKey.some((act) => act(event))) event.preventDefault();
-});
+// A key that ownKey() says is the timeline's.
+export function pressed(event) {
+  const key = event.key.toLowerCase();
+  if (key !== "z") (LETTERS[key] ?? arrow)(event);
+  else if (event.shiftKey) redo();
+  else undo();
+}
 
-function arrows(event) {
+function arrow(event) {
   const step = STEPS[event.key];
-  if (!step) return false;
   const cut = event.target.closest(".cut");
   const block = event.target.closest(".block");
   const index = block ? state.scenes.findIndex((scene) => scene.id === block.dataset.id) : Number(cut?.dataset.index);
@@ -34,7 +35,6 @@ function arrows(event) {
   else if (block && event.altKey) reorder(index, index + step);
   else if (block) stepChoice(index + step, event.shiftKey);
   else preview.seek(preview.time + step * (event.shiftKey ? 1 : 1 / preview.fps));
-  return true;
 }
 
 // By beats; by frames with Alt, or where there is no beat.
@@ -50,30 +50,4 @@ function stepChoice(index, more) {
   if (!next) return;
   next.focus();
   choose(next.dataset.id, { more });
-}
-
-function space(event) {
-  if (event.key !== " " || event.target.closest("button, summary, a")) return false;
-  preview.toggle();
-  return true;
-}
-
-const LETTERS = {
-  j: () => preview.seek(preview.time - JUMP_SECONDS),
-  k: () => preview.toggle(),
-  l: () => preview.seek(preview.time + JUMP_SECONDS),
-  s: split,
-};
-
-function letters(event) {
-  const act = LETTERS[event.key.toLowerCase()];
-  if (!act || event.target.closest("summary")) return false;
-  act();
-  return true;
-}
-
-function ends(event) {
-  if (event.key !== "Home" && event.key !== "End") return false;
-  preview.seek(event.key === "Home" ? 0 : total());
-  return true;
 }

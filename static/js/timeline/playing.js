@@ -1,7 +1,8 @@
 // The playhead, and what plays at it.
 import { clock } from "../clock.js";
 import { Preview } from "../preview.js";
-import { find, head, root, scroll, state, total } from "./state.js";
+import { within } from "./scale.js";
+import { canvas, find, head, root, scroll, secondsAt, state, total } from "./state.js";
 
 export const preview = new Preview(root, { scenes: () => state.scenes, total, moved: () => showTime() });
 
@@ -12,3 +13,13 @@ export function showTime() {
   const outside = at < scroll.scrollLeft || at > scroll.scrollLeft + scroll.clientWidth;
   if (preview.playing && outside) scroll.scrollLeft = at - 60;
 }
+
+canvas.addEventListener("pointerdown", (event) => {
+  const follow = (move) => preview.seek(within(secondsAt(move), total()));
+  follow(event);
+  canvas.setPointerCapture(event.pointerId);
+  canvas.onpointermove = follow;
+  canvas.onpointerup = () => {
+    canvas.onpointermove = null;
+  };
+});
