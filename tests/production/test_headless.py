@@ -87,7 +87,7 @@ def test_failure_is_reported_with_its_message(user, spec):
         Job.objects.filter(kind="scenes", state="queued").update(parameters=broken)
         work()
 
-    with pytest.raises(ConflictError, match="scenes could not be written"):
+    with pytest.raises(ConflictError, match="scenes couldn't be written"):
         project_make(by=user, project=project, show=lambda _stages: None, sleep=fail)
 
 
