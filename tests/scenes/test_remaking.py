@@ -168,7 +168,7 @@ def test_clip_that_could_not_follow_reports_it_and_is_retried(browser, scene, us
     Scene.objects.filter(pk=scene.pk).update(prompt="")
     drawn(image, scene, user)
     failed = Job.objects.get(kind="video")
-    assert "its clip could not be started" in failed.error
+    assert "its clip couldn't be started" in failed.error
     Scene.objects.filter(pk=scene.pk).update(prompt="a blue door")
     press(browser, scene, "retry")
 
