@@ -128,20 +128,22 @@ def _apart(face: Face, other: Face) -> bool:
 
 
 def _problems(seen: _Seen) -> list[str]:
-    looked = f"{len(seen.counts)} pictures looked at"
+    looked = f"{len(seen.counts)} frames checked"
     aside = f" A face is seen from the side in {seen.aside} of {looked}." if seen.aside else ""
     if seen.share == 0:
-        return [f"No frontal face was found. Lip-sync needs one face that looks roughly at the camera.{aside}"]
+        return [f"No frontal face was found. Lip-sync needs a face that looks roughly at the camera.{aside}"]
     problems = []
     if seen.share < 0.5:
-        problems.append(f"A face is seen in only {seen.share:.0%} of the clip; it may be turned away or hidden.{aside}")
+        problems.append(
+            f"A face is visible in only {seen.share:.0%} of the clip; it may be turned away or hidden.{aside}"
+        )
     if seen.height < 0.15:
         problems.append(f"The face is small ({seen.height:.0%} of the picture's height); a closer shot works better.")
     if seen.often_hidden:
         problems.append(
-            f"The mouth is hidden in {len(seen.hidden_at)} of {looked}, by a microphone or the like; lips would be "
+            f"The mouth is hidden in {len(seen.hidden_at)} of {looked}, by a microphone or something similar; lips would be "
             "drawn over it."
         )
     if seen.most > 1:
-        problems.append(f"Up to {seen.most} faces are seen at once; turn on active speaker detection.")
+        problems.append(f"Up to {seen.most} faces are visible at the same time; turn on active speaker detection.")
     return problems

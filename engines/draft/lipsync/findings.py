@@ -14,7 +14,7 @@ _SILENCE = "There is only silence in this part of the song."
 _NEARLY_SILENT = "The vocal stem is nearly silent here: nobody sings in this part of the song."
 _NOBODY_SINGS = "Nobody seems to sing here: it sounds like instruments alone, and the lips would follow those."
 _UNSURE = (
-    "It is unsure whether somebody sings here: the instruments cover the voice, or there is none. Listen to it, or "
+    "It's unclear whether somebody sings here: the instruments cover the voice, or there is none. Listen to it, or "
     "upload the song's vocal stem for a clear answer and better lips."
 )
 

@@ -19,8 +19,7 @@ _CHUNK = 240
 # A mouth that opens so far, in half widths, shows what is in it.
 _SHOWS_INSIDE = 0.3
 _NO_FACE = (
-    "No face that looks at the camera was found for long enough, so there are no lips to move. "
-    "Use a closer, frontal shot."
+    "No face looking at the camera was found for long enough, so there are no lips to move. Use a closer, frontal shot."
 )
 
 
