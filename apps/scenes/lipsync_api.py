@@ -242,7 +242,7 @@ class ScenesLipsync(APIView):
 
 # The entry in `warnings` for a scene whose files haven't been checked yet.
 LOOKED_AT_FIRST = "It has not been looked at yet. The job looks first, and buys nothing where there is a doubt."
-NOT_LOOKED_AT = "Nobody has looked yet whether it can work. POST …/lipsync/{sequence}/check does, for nothing."
+NOT_LOOKED_AT = "It hasn't been checked whether this can work. POST …/lipsync/{sequence}/check does that for free."
 
 
 def _looked_at(

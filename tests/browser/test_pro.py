@@ -199,7 +199,7 @@ def test_lost_upload_resumes_automatically_and_after_reload(page, files):
     )
     page.goto("/pro")
     page.get_by_label("Video file").set_input_files(files / "clip.mp4")
-    expect(page.locator("[data-pro-file=video] [data-words]")).to_contain_text("It goes on by itself")
+    expect(page.locator("[data-pro-file=video] [data-words]")).to_contain_text("It will resume automatically")
     page.reload()
     page.unroute_all()
     page.get_by_label("Video file").set_input_files(files / "clip.mp4")

@@ -141,8 +141,8 @@ def _problems(seen: _Seen) -> list[str]:
         problems.append(f"The face is small ({seen.height:.0%} of the picture's height); a closer shot works better.")
     if seen.often_hidden:
         problems.append(
-            f"The mouth is hidden in {len(seen.hidden_at)} of {looked}, by a microphone or something similar; lips would be "
-            "drawn over it."
+            f"The mouth is hidden in {len(seen.hidden_at)} of {looked}, by a microphone or something similar; "
+            "lips would be drawn over it."
         )
     if seen.most > 1:
         problems.append(f"Up to {seen.most} faces are visible at the same time; turn on active speaker detection.")
