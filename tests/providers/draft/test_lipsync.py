@@ -301,7 +301,7 @@ def test_check_reports_a_hidden_mouth(singer, stranger, tmp_path):
     found = face_check(held)
 
     assert found.usable and found.seconds >= FRAMES / 24 / 2
-    assert f"hidden in {found.hidden} of {found.looks} pictures" in " ".join(found.problems)
+    assert f"hidden in {found.hidden} of {found.looks} frames checked" in " ".join(found.problems)
     assert 2 <= found.hidden <= 6
 
 
