@@ -54,10 +54,9 @@ class SceneLipsyncSerializer(SpendingSerializer):
     force = serializers.BooleanField(
         required=False,
         help_text=(
-            "A paid lip-sync is looked at first. false: refuse it where it is unlikely to work (409 lipsync_unlikely, "
-            "`errors` holds the findings by scene); what no worker has looked at, nor does within `Prefer: wait`, the "
-            "job looks at before it buys. true: do not look. Not given: go ahead and answer what is known as "
-            "`warnings`."
+            "A paid lip-sync is checked first. false: refuse it if it is unlikely to work (409 lipsync_unlikely, "
+            "with the findings by scene in `errors`); if no worker has checked it, even within `Prefer: wait`, the "
+            "job checks before it buys. true: skip the check. Omitted: go ahead and return the known findings as `warnings`."
         ),
     )
     config_flavor = serializers.CharField(required=False, allow_blank=True)
