@@ -73,6 +73,7 @@ class ProjectRows:
     references: set[Name] = field(default_factory=set)
     media: set[str] = field(default_factory=set)
     reserved: dict[tuple[UUID, int], int] = field(default_factory=dict)
+    sequences: list[int] = field(default_factory=list)
     ids: set[UUID] = field(default_factory=set)
 
     @property
@@ -115,6 +116,8 @@ class ProjectRows:
                 self.here.add(name)
         if isinstance(row, Asset):
             self._media_check(row)
+        if isinstance(row, Scene) and row.deleted_at is None:
+            self.sequences.append(row.sequence or 0)
         if isinstance(row, LedgerEntry) and row.kind in RESERVING:
             key = (row.job_id, row.attempt)
             self.reserved[key] = self.reserved.get(key, 0) + RESERVING[LedgerKind(row.kind)]
@@ -166,6 +169,8 @@ class ProjectRows:
             raise self._refusal(f"its rows refer to {' '.join(min(strange))}, which it does not contain")
         if self.reader.manifest.entries.keys() - {ROWS} != self.media:
             raise self._refusal("it contains files that no row names")
+        if sorted(self.sequences) != list(range(1, len(self.sequences) + 1)):
+            raise self._refusal("its scenes are not numbered from 1 without gaps")
         if any(self.reserved.values()):
             raise self._refusal("it reserves money for work that never finished")
 

@@ -10,12 +10,14 @@ from rest_framework.parsers import JSONParser
 
 # Nothing here needs deeper nesting, and it would overflow the stack of recursive code.
 MAX_DEPTH = 64
+# More than any call needs: a long song has about 6,000 beats. Each item of a longer list would be checked in turn.
+MAX_ITEMS = 10_000
 # The range of a bigint column; this excludes infinity as well.
 NUMBER_LIMIT = 2**63
 
 
 class StrictJSONParser(JSONParser):
-    """Refuses NUL characters, lone surrogates, infinite numbers and very deep nesting."""
+    """Refuses NUL characters, lone surrogates, infinite numbers, very deep nesting and very long lists."""
 
     def parse(self, stream: IO[Any], *_: Any, **__: Any) -> Any:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
@@ -42,6 +44,8 @@ def _check(value: Any, *, depth: int) -> None:
     elif isinstance(value, (int, float)) and not -NUMBER_LIMIT < value < NUMBER_LIMIT:
         raise ParseError("The body contains a number that is too large.")
     elif isinstance(value, list):
+        if len(value) > MAX_ITEMS:
+            raise ParseError(f"A list in the body has {len(value):,} items; the limit is {MAX_ITEMS:,}.")
         for item in value:
             _check(item, depth=depth + 1)
     elif isinstance(value, dict):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from apps.flavors.schema import CONFIG_TYPES
 from apps.flavors.yaml_text import KeyPath, NotFlavorYaml, flavor_yaml
@@ -110,8 +111,17 @@ def validate(config_type: str, layers: list[FlavorFile]) -> dict[str, Any]:
         path: KeyPath = tuple(first["loc"])
         source, line = _where(path, layers)
         name = ".".join(str(part) for part in path) or config_type
-        reason = f"{name}: {first['msg'].removeprefix('Value error, ')}"
+        reason = f"{name}: {reason_of(first)}"
         raise FlavorProblem(source, line, reason[:REASON_CHARACTERS]) from error
+
+
+def reason_of(error: ErrorDetails) -> str:
+    """Return what is wrong with a value, as a person would say it."""
+    if error["type"] == "extra_forbidden":
+        return "there is no such key; remove it or correct its name"
+    if error["type"] in {"dict_type", "model_type"}:
+        return "this must be a mapping of keys to values"
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _where(path: KeyPath, layers: list[FlavorFile]) -> tuple[str, int]:

@@ -16,6 +16,7 @@ DEPTH_LIMIT = 40
 # The range that both JSON readers and the database support.
 INTEGER_LIMIT = 2**63
 REASON_CHARACTERS = 200
+KINDS = {"int": "whole number", "float": "number", "bool": "true or false", "timestamp": "date", "map": "mapping"}
 # Other tags (!!binary, !!set, !!omap) create values that no flavor uses.
 TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map")}
 
@@ -80,7 +81,9 @@ class _Loader(yaml.SafeLoader):
         try:
             value = super().construct_object(node, deep=deep)
         except (ValueError, ArithmeticError, LookupError, AttributeError, TypeError) as error:
-            raise NotFlavorYaml(line, f"{str(node.value)[:60]!r} can't be read: {error}") from error
+            kind = KINDS.get(node.tag.rpartition(":")[2], "value")
+            text = f"{str(node.value)[:60]!r} isn't a valid {kind}; quote it if it is text"
+            raise NotFlavorYaml(line, text) from error
         if isinstance(value, int | float) and not abs(value) < INTEGER_LIMIT:
             # Also catches infinity and NaN.
             raise NotFlavorYaml(line, "the number is too large or not a number")

@@ -56,7 +56,8 @@ class SceneLipsyncSerializer(SpendingSerializer):
         help_text=(
             "A paid lip-sync is checked first. false: refuse it if it is unlikely to work (409 lipsync_unlikely, "
             "with the findings by scene in `errors`); if no worker has checked it, even within `Prefer: wait`, the "
-            "job checks before it buys. true: skip the check. Omitted: go ahead and return the known findings as `warnings`."
+            "job checks before it buys. true: skip the check. Omitted: go ahead and return the known findings as "
+            "`warnings`."
         ),
     )
     config_flavor = serializers.CharField(required=False, allow_blank=True)

@@ -7,11 +7,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from apps.core.errors import InputError
-from apps.flavors.files import merge
+from apps.flavors.files import merge, reason_of
 from apps.flavors.registry import ResolvedConfig, capability_settings, config_hash
 from apps.flavors.schema import CONFIG_TYPES
 from apps.providers.base import Capability, Provider
 from apps.providers.registry import provider_get, providers_for
+from apps.work.strict import NAMED_FIELDS
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,10 @@ def choice_overridden(choice: Choice, overrides: Mapping[str, Any]) -> Choice:
     try:
         valid = schema.model_validate(merge(own, overrides)).model_dump(mode="json")
     except ValidationError as error:
-        problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False)]
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        problems = [f"{'.'.join(map(str, one['loc']))[:100]}: {reason_of(one)}" for one in found[:NAMED_FIELDS]]
+        if len(found) > NAMED_FIELDS:
+            problems.append(f"{len(found) - NAMED_FIELDS:,} more values aren't valid.")
         raise InputError(f"The overrides aren't valid: {problems[0]}", errors={"overrides": problems}) from error
     values = {**config.values, **valid}
     return replace(choice, config=replace(config, values=values, hash=config_hash(values)))

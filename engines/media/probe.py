@@ -258,7 +258,9 @@ def _probe_image(path: Path, size: int) -> MediaFacts | None:
             width, height = image.size
     except UnidentifiedImageError:
         return None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise InputError("The picture is too large. Make it smaller.", code="too_demanding") from error
+    except (OSError, SyntaxError, ValueError) as error:
         raise MediaToolError(
             "The picture is damaged and can't be opened.", code="damaged_media", evidence={"stderr": str(error)}
         ) from error

@@ -117,6 +117,11 @@ def refused(path, words="."):
     return str(caught.value)
 
 
+@pytest.mark.parametrize("number", [0, 2, 99])
+def test_scenes_not_numbered_from_one_are_refused(exported, packed, number):
+    refused(packed(changed(exported, "scenes.scene", sequence=number)), words="numbered from 1|sequence")
+
+
 def test_unchanged_archive_is_imported_and_its_jobs_cannot_run_again(exported, packed):
     bring(packed(exported))
     job = Job.objects.get()
@@ -241,7 +246,7 @@ def test_conflicting_rows_are_refused_at_commit(exported, packed):
     rows = rows_of(exported)
     scene = next(row for row in rows if row["model"] == "scenes.scene")
     twin = {**scene, "pk": str(uuid4()), "fields": {**scene["fields"], "current_clip": None}}
-    refused(packed(with_rows(exported, [*rows, twin])), "conflicts with")
+    refused(packed(with_rows(exported, [*rows, twin])), "numbered from 1")
     refused(packed(changed(exported, "projects.project", song_start="5", song_end="2")), "conflicts with")
 
 

@@ -16,9 +16,9 @@ FIXED = "providers:\n  replicate:\n    models:\n      m:\n        fixed:\n      
 # The text, and the line and part of the reason.
 TEXTS = {
     "February 30": (f"{FIXED}2026-02-30\n", 6, "2026-02-30"),
-    "an hour 25": (f"{FIXED}2026-02-03 25:00:00\n", 6, "can't be read"),
+    "an hour 25": (f"{FIXED}2026-02-03 25:00:00\n", 6, "isn't a valid date"),
     "a word as a number": (f"{FIXED}!!int abc\n", 6, "abc"),
-    "nothing as a number": (f"{FIXED}!!int ''\n", 6, "can't be read"),
+    "nothing as a number": (f"{FIXED}!!int ''\n", 6, "isn't a valid whole number"),
     "a word as a fraction": (f"{FIXED}!!float abc\n", 6, "abc"),
     "a word as a boolean": (f"{FIXED}!!bool maybe\n", 6, "maybe"),
     "a word as a time": (f"{FIXED}!!timestamp abc\n", 6, "abc"),
@@ -27,7 +27,7 @@ TEXTS = {
     "a set": (f"{FIXED}!!set {{a, b}}\n", 6, "set is not supported"),
     "an object": (f"{FIXED}!!python/object/apply:os.system [ls]\n", 6, "not supported"),
     "a custom tag": (f"{FIXED}!mine abc\n", 6, "not supported"),
-    "10,000 digits": (f"{FIXED}{'9' * 10_000}\n", 6, "can't be read"),
+    "10,000 digits": (f"{FIXED}{'9' * 10_000}\n", 6, "isn't a valid whole number"),
     "4,000 digits": (f"{FIXED}{'9' * 4_000}\n", 6, "too large"),
     "10,000 hexadecimal digits": (f"{FIXED}0x{'f' * 10_000}\n", 6, "too large"),
     "infinity": (f"{FIXED}.inf\n", 6, "too large"),

@@ -29,6 +29,14 @@ def test_scenes_without_a_song_have_the_requested_number_and_length(api, run_job
     assert set(scenes[0]) == {"sequence", "description", "negative_description", "duration", "lipsync"}
 
 
+def test_very_many_unknown_overrides_get_a_short_response(api):
+    body = {"idea": "x", "overrides": {f"key {number}": 1 for number in range(5000)}}
+    answer = post(api, "create_scenes", body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
+    assert "there is no such key" in answer.json()["detail"]
+    assert "4,990 more values" in str(answer.json()["errors"])
+
+
 def test_overrides_replace_the_flavors_values_for_one_call(api, run_job):
     inside = {"idea": "x", "overrides": {"number_of_scenes": 2, "duration_seconds": 3}}
     beside = {"idea": "x", "number_of_scenes": 2, "duration_seconds": 3}

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from engines.errors import InputError, MediaToolError
 from engines.media.confined import confined
@@ -62,6 +63,13 @@ def test_where_memory_cannot_be_limited_the_other_limits_hold():
 @pytest.mark.parametrize("name", ["clip.mp4", "song.mp3", "picture.png"])
 def test_an_untrusted_file_gets_the_same_description(made, name):
     assert probe_stranger(made / name) == probe_media(made / name)
+
+
+def test_a_picture_too_large_to_open_is_called_too_large(tmp_path):
+    Image.new("1", (30_000, 30_000)).save(tmp_path / "huge.png")
+    with pytest.raises(InputError, match="too large") as caught:
+        probe_stranger(tmp_path / "huge.png")
+    assert caught.value.code == "too_demanding"
 
 
 def test_a_rejection_in_the_child_is_raised_here(tmp_path):
