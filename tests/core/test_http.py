@@ -98,7 +98,7 @@ def test_a_response_above_the_size_cap_is_dropped():
 
 
 def test_a_response_that_is_not_json_names_the_service():
-    with serving(Answer(body=b"<html>")) as server, pytest.raises(HttpFailure, match=r"127\.0\.0\.1 answered"):
+    with serving(Answer(body=b"<html>")) as server, pytest.raises(HttpFailure, match=r"127\.0\.0\.1 returned"):
         http.get(server.url).json()
 
 

@@ -29,7 +29,7 @@ def test_good_clip_has_no_problems(tmp_path, trusted):
 @pytest.mark.parametrize(
     ("source", "wanted", "problem"),
     [
-        ("testsrc2=s=180x320:r=24:d=2", WANTED, "another shape"),
+        ("testsrc2=s=180x320:r=24:d=2", WANTED, "a different shape"),
         ("testsrc2=s=320x180:r=24:d=1", WANTED, "lasts 1.00 seconds, less than the 2.00"),
     ],
 )
