@@ -26,6 +26,8 @@ KEY_LENGTH = 200
 # Long enough for a client that retries the next morning.
 KEPT_FOR = timedelta(hours=24)
 KEPT_HEADERS = ("Location",)
+# An upload is described by these (tus 1.0) instead of a body.
+DESCRIBING_HEADERS = ("Upload-Length", "Upload-Metadata")
 
 IDEMPOTENCY_PARAMETER = OpenApiParameter(
     HEADER,
@@ -121,10 +123,11 @@ def _keep(row: IdempotentRequest, response: Response) -> None:
 
 
 def _fingerprint(request: Request) -> str:
-    """Return a hash of address and body, to tell a repeat from a different request with the same key."""
+    """Return a hash of what is asked for, to tell a repeat from a different request with the same key."""
     data = request.data
     values = dict(data.lists()) if hasattr(data, "lists") else data
-    text = json.dumps([request.path, values], sort_keys=True, default=_plain)
+    described = [request.headers[name] for name in DESCRIBING_HEADERS if name in request.headers]
+    text = json.dumps([request.path, values, *described], sort_keys=True, default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -186,3 +186,14 @@ def test_upload_id_works_in_place_of_a_file_in_pages_and_other_apps(api, user, c
         scene.refresh_from_db()
         assert scene.job.kind == "upload"
         job_cancel(by=user, job_id=scene.job_id)
+
+
+def test_repeated_start_with_one_key_makes_one_upload(api):
+    def start(size, key):
+        return api.post("/api/uploads", headers={"Upload-Length": size, "Idempotency-Key": key})
+
+    first, again = start("5", "one"), start("5", "one")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again["Location"] == first["Location"]
+    assert start("6", "one").status_code == 409
+    assert start("5", "two")["Location"] != first["Location"]

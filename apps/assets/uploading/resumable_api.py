@@ -19,6 +19,7 @@ from apps.assets.errors import UploadVersion
 from apps.assets.uploading import resumable
 from apps.assets.uploading.uploads import largest_upload_bytes
 from apps.core.errors import InputError
+from apps.core.idempotency import idempotent
 
 VERSION = "1.0.0"
 PART_TYPE = "application/offset+octet-stream"
@@ -69,6 +70,7 @@ class UploadList(_Tus):
         ],
         responses={201: None, 412: None, 413: None},
     )
+    @idempotent
     def post(self, request: Request) -> Response:
         """Send the parts to `Location`. Then use the finished upload's id in place of a file."""
         size_bytes = _number(request, "Upload-Length")
