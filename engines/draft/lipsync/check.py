@@ -1,4 +1,4 @@
-"""Looking, for nothing, whether a clip has a face that lips can be moved on."""
+"""Check, for free, whether a clip has a face whose lips can be moved."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,17 +17,17 @@ from engines.draft.lipsync.upright import upright
 from engines.errors import InputError, MediaToolError, WorkCancelled
 from engines.media.probe import decode_on_all_cores, open_media, picture_stream
 
-# Of the place of the lips. In front of nine faces, real and drawn, a microphone covered at least 0.72 of it, a beard at
-# most 0.36; uncovered ones stayed below 0.22 wherever the face was found where it is.
+# Share of the lip area. On nine faces, real and drawn, a microphone covered at least 0.72 of it and a beard at most
+# 0.36; uncovered lips stayed below 0.22 wherever the face was located correctly.
 _COVERED = 0.6
-# Of the usual height. Where a microphone covers the real face, a smaller one is now and then taken for it, such as a
-# shoulder or a lit window.
-_SMALLEST_OF_USUAL = 0.7
+# Share of the usual height. When a microphone covers the real face, something smaller, such as a shoulder or a lit
+# window, is sometimes mistaken for it.
+_MIN_USUAL_HEIGHT = 0.7
 
 
 @dataclass
 class _Seen:
-    """What each look found: how many faces; of those with one, its height and when; the same of hidden mouths."""
+    """What each look found: the face count; the (height, seconds) of each face; the same for hidden mouths."""
 
     counts: list[int] = field(default_factory=list)
     heights: list[tuple[float, float]] = field(default_factory=list)
@@ -44,26 +44,28 @@ class _Seen:
 
     @property
     def most(self) -> int:
-        """What looks like a second face for a moment is a pattern in the background."""
+        """How many faces are visible at once, ignoring brief extra ones, which are patterns in the background."""
         return sorted(self.counts, reverse=True)[len(self.counts) // 6] if self.counts else 0
 
     @property
     def hidden_at(self) -> list[float]:
-        return self._usual(self.hidden)
+        return self._usual_times(self.hidden)
 
     @property
     def often_hidden(self) -> bool:
-        """A face that is found beside itself looks hidden, too, once."""
-        return len(self.hidden_at) > 1 and len(self.hidden_at) * 4 >= len(self._usual(self.heights))
+        """Whether the mouth is hidden repeatedly; a single hit can be a face that was located off-centre."""
+        return len(self.hidden_at) > 1 and len(self.hidden_at) * 4 >= len(self._usual_times(self.heights))
 
-    def _usual(self, looks: list[tuple[float, float]]) -> list[float]:
-        """When a face of about the usual height was seen."""
-        return [seconds for height, seconds in looks if height >= _SMALLEST_OF_USUAL * self.height]
+    def _usual_times(self, looks: list[tuple[float, float]]) -> list[float]:
+        """Return the times at which a face of about the usual height was seen."""
+        return [seconds for height, seconds in looks if height >= _MIN_USUAL_HEIGHT * self.height]
 
 
 def face_check(path: Path, *, looks: int = 12, cancelled: Callable[[], bool] = lambda: False) -> FaceCheck:
-    """Look whether a paid or draft lip-sync can work on this clip. Raises InputError for a file without pictures,
-    MediaToolError for one that cannot be decoded, WorkCancelled soon after `cancelled()` turns true."""
+    """Check whether a paid or draft lip-sync can work on this clip.
+
+    Raises InputError for a file without pictures, MediaToolError for one that cannot be decoded, WorkCancelled soon
+    after `cancelled()` turns true."""
     with open_media(path) as container:
         stream = picture_stream(container)
         if stream is None:
@@ -91,7 +93,7 @@ def face_check(path: Path, *, looks: int = 12, cancelled: Callable[[], bool] = l
 def _look(finder: FaceFinder, seen: _Seen, seconds: float, planes: list[Pixels]) -> None:
     small, _ = search_picture(planes[0])
     faces = finder.find(small)
-    # Shadows that look like small faces stand on or beside a real one.
+    # Shadows that look like small faces appear on or next to a real one.
     real = [
         face for face in faces if face is faces[0] or (face.width > faces[0].width * 0.5 and _apart(face, faces[0]))
     ]
@@ -108,7 +110,7 @@ def _look(finder: FaceFinder, seen: _Seen, seconds: float, planes: list[Pixels])
 
 
 def _pictures(path: Path, *, every: int) -> Iterator[tuple[float, list[Pixels]]]:
-    """(seconds, Y, U, V) of every `every`th frame, upright."""
+    """Yield the seconds and the upright Y, U, V planes of every `every`th frame."""
     try:
         with open_media(path) as container:
             stream = picture_stream(container)

@@ -1,4 +1,4 @@
-"""Finding faces in a picture, and where a mouth is in each frame of a clip."""
+"""Find faces in a picture, and describe where a mouth is in each frame of a clip."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +11,19 @@ import numpy.typing as npt
 from engines.draft.canvas import Pixels
 from engines.media.drawn import drawn_mouths
 
-# Faces are looked for on pictures of about this height: enough for a face of a tenth of it.
+# Pictures are scaled to about this height for the search: enough to find a face a tenth as tall.
 SEARCH_HEIGHT = 360
 # A face must be this tall in the frame for its mouth to be worth moving.
 SMALLEST_FACE_SHARE = 0.1
-# The cascades know upright faces; singers tilt their heads.
+# The cascades only know upright faces, but singers tilt their heads.
 _TILTS = (0.0, 0.35, -0.35)
-_PATCH = 112  # a followed face is looked for again in a patch of this size, in which it is half as wide
+_PATCH = 112  # a followed face is searched for in a patch of this size, in which it is half as wide
 _DRAWN_MOUTH_HALF = 0.125  # of the head's height
 
 
 @dataclass(frozen=True)
 class Face:
-    """Middle and width in pixels of the picture given, roll in radians."""
+    """A face's middle and width in pixels of the searched picture, roll in radians."""
 
     x: float
     y: float
@@ -34,23 +34,25 @@ class Face:
 @dataclass(frozen=True)
 class Inside:
     """The inside of an open mouth from the clip: Y, U, V from corner to corner and from lip to lip, its gap in half
-    widths, and the luma of the skin about it."""
+    widths, and the luma of the skin around it."""
 
     planes: tuple[Pixels, Pixels, Pixels]
     gap: float
     skin: float
 
 
-# Of an opening, what is above and what is below the closed lips' line: most of it is the jaw's.
+# The shares of an opening above and below the closed lips' line; most of it comes from the jaw.
 UP, DOWN = 0.18, 0.82
 
 
 @dataclass(frozen=True)
 class MouthTrack:
-    """The mouth in each frame, in pixels of the full picture: where the middle of the closed lips' line is or would
-    be, half the mouth's width, roll in radians. The source's own opening lies between `top` and `low`, in half
-    widths from that line; `bow` is how far the corners lie below its middle. `chin` is the chin's distance in half
-    widths. `found` tells in which frames a face was seen at all. `inside` is None where the mouth never opens."""
+    """The mouth in each frame, in pixels of the full picture.
+
+    `x` and `y` are where the middle of the closed lips' line is or would be, `half` is half the mouth's width, `roll`
+    is in radians. The source's own opening lies between `top` and `low`, in half widths from that line; `bow` is how
+    far the corners lie below its middle. `chin` is the chin's distance in half widths. `found` marks the frames in
+    which a face was seen at all. `inside` is None if the mouth never opens."""
 
     x: npt.NDArray[Any]
     y: npt.NDArray[Any]
@@ -66,7 +68,7 @@ class MouthTrack:
 
 
 class FaceFinder:
-    """Faces in grey pictures of about SEARCH_HEIGHT."""
+    """Finds faces in grey pictures of about SEARCH_HEIGHT."""
 
     def __init__(self) -> None:
         names = ("haarcascade_frontalface_alt2", "haarcascade_frontalface_default", "haarcascade_profileface")
@@ -77,7 +79,7 @@ class FaceFinder:
         self._cascades, self._profile = cascades[:2], cascades[2]
 
     def find(self, grey: Pixels) -> list[Face]:
-        """All frontal faces, largest first; heads that are tilted are looked for where there is no upright one."""
+        """Return all frontal faces, largest first; tilted heads are searched for only if no upright one is found."""
         smallest = round(min(grey.shape[:2]) * SMALLEST_FACE_SHARE)
         centre = (grey.shape[1] / 2, grey.shape[0] / 2)
         for tilt in _TILTS:
@@ -90,14 +92,14 @@ class FaceFinder:
         return []
 
     def sees_profile(self, grey: Pixels) -> bool:
-        """Whether a face is seen from one side."""
+        """Return whether a face is seen from the side."""
         smallest = round(min(grey.shape[:2]) * SMALLEST_FACE_SHARE)
-        # The cascade knows faces that look to the left.
+        # The cascade only knows faces that look to the left.
         looks = (grey, np.ascontiguousarray(grey[:, ::-1]))
         return any(len(self._profile.detectMultiScale(look, 1.12, 6, minSize=(smallest, smallest))) for look in looks)
 
     def find_near(self, grey: Pixels, face: Face) -> Face | None:
-        """The face where it is expected, of about its width and roll."""
+        """Return the face found where `face` is expected, with about its width and roll."""
         scale = _PATCH / 2 / face.width
         turn = cv2.getRotationMatrix2D((face.x, face.y), float(np.degrees(face.roll)), scale)
         shift = np.array([_PATCH / 2 - face.x, _PATCH / 2 - face.y])
@@ -114,7 +116,7 @@ class FaceFinder:
     def _boxes(
         self, grey: Pixels, smallest: int, largest: int, *, thorough: bool = True
     ) -> list[tuple[int, int, int, int]]:
-        # The second one sees more, also what is none, and takes longer.
+        # The second cascade finds more, false positives included, and takes longer.
         for cascade, neighbours in list(zip(self._cascades, (4, 6), strict=True))[: 2 if thorough else 1]:
             found = cascade.detectMultiScale(
                 grey, 1.12, neighbours, minSize=(smallest, smallest), maxSize=(largest, largest)
@@ -130,7 +132,7 @@ def _face(box: tuple[int, int, int, int], back: npt.NDArray[Any], scale: float, 
 
 
 def search_picture(grey: Pixels) -> tuple[Pixels, int]:
-    """A picture made small enough to look for faces in, by a whole factor, and the factor."""
+    """Shrink a picture by a whole factor to the size for face search; return it and the factor."""
     factor = max(1, round(min(grey.shape[:2]) / SEARCH_HEIGHT))
     if factor == 1:
         return grey, 1
@@ -140,7 +142,7 @@ def search_picture(grey: Pixels) -> tuple[Pixels, int]:
 
 
 def drawn_track(path: Path, frames: int) -> MouthTrack | None:
-    """The mouths that our own draft drew, from the file's note; None where there is none."""
+    """Return the mouths that our own draft drew, from the file's note; None if there are none."""
     mouths = drawn_mouths(path, frames)
     if not mouths:
         return None
@@ -157,6 +159,6 @@ def drawn_track(path: Path, frames: int) -> MouthTrack | None:
 
 
 def lipless_track(frames: int) -> MouthTrack:
-    """No mouth in any frame."""
+    """Return a track with no mouth in any frame."""
     none = np.zeros(frames)
     return MouthTrack(none, none, none, none, np.zeros(frames, bool), none, none, none, drawn=True)

@@ -1,13 +1,13 @@
-"""What a look at a clip and at a sound finds out for a lip-sync: plain values, for whoever shows or stores them."""
+"""What checking a clip and its sound finds for a lip-sync: plain values, to show or store."""
 
 from dataclasses import dataclass
 from math import ceil
 
-# What is told for a mix. Of instrumental windows that were tried, six in ten lay below the first and a quarter above
-# the second; of windows with a voice, one in fifteen and nine in ten.
+# Thresholds for a mix. Of the instrumental windows tested, six in ten were below the first and a quarter above the
+# second; of windows with a voice, one in fifteen and nine in ten.
 _UNLIKELY, _LIKELY = 0.3, 0.5
-# Of a window, in hundredths of a second. Less is a click or a breath.
-_LEAST_SOUND = 0.05
+# Share of a window, counted in hundredths of a second. Less is a click or a breath.
+_MIN_SOUND_SHARE = 0.05
 STEPS_PER_TENTH = 10
 
 _SILENCE = "There is only silence in this part of the song."
@@ -21,9 +21,11 @@ _UNSURE = (
 
 @dataclass(frozen=True)
 class FaceCheck:
-    """Whether a clip's face can be lip-synced. `share` of the `looks` had one; `height_share` is its usual height
-    against the frame's; `faces` how many are seen at once, now and then at least; `hidden` in how many looks something
-    is before its mouth, `aside` in how many it is seen from the side; `seconds` a moment that shows the finding."""
+    """Whether a clip's face can be lip-synced.
+
+    `share` is the part of the `looks` that had a face, `height_share` its usual height relative to the frame's, and
+    `faces` how many are visible at once, at least now and then. `hidden` counts the looks with something in front of
+    the mouth, `aside` those that show the face from the side; `seconds` is a moment that shows the finding."""
 
     usable: bool
     share: float
@@ -38,8 +40,10 @@ class FaceCheck:
 
 @dataclass(frozen=True)
 class VoiceCheck:
-    """Whether a range of sound can drive a mouth. `share` is the part of the time that sounds like a voice; a mix
-    tells only how likely it is. `problems` of what is usable say what is unsure."""
+    """Whether a range of sound can drive a mouth.
+
+    `share` is the part of the time that sounds like a voice; for a mix, only how likely a voice is. If usable,
+    `problems` say what is uncertain."""
 
     usable: bool
     share: float
@@ -48,9 +52,9 @@ class VoiceCheck:
 
 @dataclass(frozen=True)
 class HeardVoice:
-    """What a whole sound file tells of voices, so that each scene's part is looked up and not listened to again.
+    """Where a whole sound file has voices, so that each scene's part can be looked up without analysing it again.
 
-    `audible`: for each tenth of a second, in how many of its hundredths there is any sound where voices are, 0…10.
+    `audible`: for each tenth of a second, how many of its hundredths have any sound in the voice range, 0…10.
     `likely`: for each second, how likely somebody sings in it if the file is a mix, 0…1.
     """
 
@@ -58,10 +62,10 @@ class HeardVoice:
     likely: tuple[float, ...]
 
     def check(self, *, start_seconds: float, end_seconds: float, alone: bool) -> VoiceCheck:
-        """Whether there is a voice in [start, end); `alone` says that there is nothing else (a vocal stem)."""
+        """Check whether there is a voice in [start, end); `alone` means there is nothing else (a vocal stem)."""
         tenths = self.audible[round(start_seconds * 10) : max(round(start_seconds * 10) + 1, round(end_seconds * 10))]
         share = sum(tenths) / (STEPS_PER_TENTH * len(tenths)) if tenths else 0.0
-        if share < _LEAST_SOUND:
+        if share < _MIN_SOUND_SHARE:
             return VoiceCheck(False, share, (_NEARLY_SILENT if alone and share else _SILENCE,))
         if alone:
             return VoiceCheck(True, share, ())

@@ -1,4 +1,4 @@
-"""Following one face through a clip: the cascade finds it now and then, optical flow on eyes and nose carries it
+"""Follow one face through a clip: the cascade finds it every few frames, optical flow on eyes and nose tracks it in
 between."""
 
 from typing import Any
@@ -11,12 +11,12 @@ from engines.draft.canvas import Pixels
 from engines.draft.lipsync.face import Face, FaceFinder
 
 _SEARCH_EVERY = 8
-# Flow alone is believed for so many frames after a face was last found.
+# Flow alone is trusted for this many frames after a face was last found.
 _MEMORY = 6 * _SEARCH_EVERY
 
 
 class FaceFollower:
-    """Feed frames in order with `see`, all of one size."""
+    """Follows a face through frames passed to `see` in order, all of the same size."""
 
     def __init__(self) -> None:
         self._finder = FaceFinder()
@@ -29,11 +29,11 @@ class FaceFollower:
 
     @property
     def sure(self) -> bool:
-        """Flow would carry a chance hit through the whole clip; a face is found again and again."""
+        """Whether enough searches found the face: flow would carry even one false hit through the whole clip."""
         return self._hits >= 0.4 * self._searches
 
     def see(self, grey: Pixels) -> Face | None:
-        """The face in the next frame; None where it is not in view."""
+        """Return the face in the next frame, or None if it is not in view."""
         self._number += 1
         if self._previous is not None and self._face is not None:
             self._flow(grey, self._face)
@@ -45,7 +45,7 @@ class FaceFollower:
         return self._face
 
     def cut(self) -> None:
-        """The next frame may be of another shot: the face is looked for there anew."""
+        """Start over: the next frame may be from another shot, so the face is searched for again."""
         self._previous = self._points = self._face = None
         self._number, self._seen_at = -1, -_MEMORY
 
@@ -59,7 +59,7 @@ class FaceFollower:
             seen = self._finder.find_near(grey, before)
             if seen is None:
                 return
-            # Boxes tremble; flow is smooth but drifts. A little of each.
+            # Boxes jitter; flow is smooth but drifts. Blend the two.
             self._face = Face(
                 before.x + 0.25 * (seen.x - before.x),
                 before.y + 0.25 * (seen.y - before.y),
@@ -72,7 +72,7 @@ class FaceFollower:
             self._renew_points(grey, self._face)
 
     def _renew_points(self, grey: Pixels, face: Face) -> None:
-        """Points to follow, on the face but not on the mouth, which moves by itself."""
+        """Pick new points to follow, on the face but not on the mouth, which moves independently."""
         mask = np.zeros(grey.shape[:2], np.uint8)
         middle, degrees = (round(face.x), round(face.y)), float(np.degrees(face.roll))
         cv2.ellipse(mask, middle, (round(face.width * 0.36), round(face.width * 0.45)), degrees, 0, 360, 255, -1)

@@ -1,9 +1,9 @@
-"""Where the lips are in a followed face, and how far they stand open.
+"""Measure where the lips are in a followed face, and how far they are open.
 
-A face box tells the mouth's place to a fifth of its width only. Lips are redder than skin, the line between them is
-darker than what is around it, and in a face both stay where they are: the mean of many frames shows the mouth, and
-each frame is then measured about that place. Coordinates (a, b) are measured from the face's middle in face widths,
-(p, q) from the mouth's middle in half mouth widths; b and q run towards the chin.
+A face box locates the mouth only to within a fifth of its width. Lips are redder than skin, the line between them is
+darker than its surroundings, and both stay in place on a face: the mean of many frames shows the mouth, and each
+frame is then measured around that place. Coordinates (a, b) are measured from the face's middle in face widths, (p, q)
+from the mouth's middle in half mouth widths; b and q run towards the chin.
 """
 
 from collections.abc import Sequence
@@ -24,16 +24,16 @@ Field = npt.NDArray[Any]
 _ACROSS, _DOWN = 96, 72
 _PER_WIDTH = 106.0  # pixels of the cut-out to a face width
 _LEFT, _TOP = -0.4528, 0.0
-# Where a mouth is in the box of a frontal face, how far it may be off, and half its width.
+# How far down a mouth is in the box of a frontal face and half its width; then the limits of that half width.
 _USUAL_DOWN, _USUAL_HALF = 0.285, 0.175
-_HALVES = (0.125, 0.225)
+_HALF_LIMITS = (0.125, 0.225)
 _SAMPLES = 48
 # Rows and columns of the kept inside of a mouth.
 _INSIDE = (24, 40)
-# Of the cut-out, what is cheeks in any face and what is lips in most; less colour than so is noise.
+# The areas of the cut-out that are cheeks in any face and lips in most; less colour than _COLOURLESS is noise.
 _CHEEKS, _LIPS = np.s_[:14, 22:74], np.s_[24:37, 37:60]
 _COLOURLESS = 6.0
-# The measuring grid about the mouth.
+# The measuring grid around the mouth.
 _P = np.linspace(-1.4, 1.4, 57)
 _Q = np.linspace(-1.1, 1.7, 71)
 _STEP = float(_Q[1] - _Q[0])
@@ -56,7 +56,7 @@ class Lower:
 
 @dataclass(frozen=True)
 class Place:
-    """The usual place of the mouth in the face, in face widths; `tilt` in radians against the face's roll."""
+    """The usual place of the mouth in the face, in face widths; `tilt` in radians relative to the face's roll."""
 
     a: float
     b: float
@@ -66,9 +66,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Lips:
-    """One frame's measure, in half mouth widths from the usual place: `p` aside, `line` where the lips (would)
-    meet, `slope` and `bow` of that line, and the source's own opening from `top` to `low` about it, equal where it
-    is closed."""
+    """One frame's measurements, in half mouth widths from the usual place.
+
+    `p` is the sideways offset, `line` where the lips meet or would meet, `slope` and `bow` describe that line, and the
+    source's own opening runs from `top` to `low` around it; the two are equal when the mouth is closed."""
 
     p: float
     line: float
@@ -83,7 +84,7 @@ class Lips:
 
 
 def lower_face(planes: Sequence[Pixels], face: Face) -> Lower:
-    """Cut out of the Y, U, V of a frame; `face` in pixels of the Y given."""
+    """Cut the lower face out of a frame's Y, U, V; `face` is in pixels of that Y."""
     parts = []
     for number, plane in enumerate(planes):
         shrunk = plane.shape[1] / planes[0].shape[1]
@@ -92,7 +93,7 @@ def lower_face(planes: Sequence[Pixels], face: Face) -> Lower:
         down = np.array([-np.sin(face.roll), np.cos(face.roll)]) * unit
         corner = np.array([face.x, face.y]) * shrunk + (_LEFT * across + _TOP * down) * _PER_WIDTH
         if number:
-            corner -= 0.25  # chroma samples lie between the luma's
+            corner -= 0.25  # chroma samples lie between the luma samples
         back = np.stack([across, down, corner], axis=1)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         parts.append(cv2.warpAffine(plane, back, (_ACROSS, _DOWN), flags=flags, borderMode=cv2.BORDER_REPLICATE))
@@ -100,8 +101,10 @@ def lower_face(planes: Sequence[Pixels], face: Face) -> Lower:
 
 
 def mouth_covered(face: Lower) -> float:
-    """How much of the place of the lips has another colour than the cheeks: 0…1. Skin, lips and the most of a beard's
-    mouth have theirs, a microphone has not; a hand has, and is not told from it. 0 in a picture without colour."""
+    """Return how much of the lip area has a different colour from the cheeks: 0…1.
+
+    Skin, lips and most of a bearded mouth have the cheeks' colour; a microphone does not. A hand also has that colour,
+    so it goes undetected. 0 in a picture without colour."""
     blue, red = (plane.astype(np.float32) - 128 for plane in (face.blue, face.red))
     skin = float(np.median(blue[_CHEEKS])), float(np.median(red[_CHEEKS]))
     colour = float(np.hypot(*skin))
@@ -111,7 +114,7 @@ def mouth_covered(face: Lower) -> float:
 
 
 def mouth_place(faces: Sequence[Lower]) -> Place:
-    """Where the mouth usually is in these frames of one face."""
+    """Return where the mouth usually is in these frames of one face."""
     chosen = faces[:: max(1, len(faces) // _SAMPLES)]
     score = np.mean([_lip_score(face) for face in chosen], axis=0)
     a = (np.arange(_ACROSS) / _PER_WIDTH + _LEFT)[None, :]
@@ -125,19 +128,19 @@ def mouth_place(faces: Sequence[Lower]) -> Place:
     da, db = a - middle_a, b - middle_b
     spread_a, spread_b, both = ((near * part).sum() / total for part in (da * da, db * db, da * db))
     tilt = float(np.clip(0.5 * np.arctan2(2 * both, max(spread_a - spread_b, 1e-6)), -0.35, 0.35))
-    # An evenly filled ellipse is twice its deviation wide; the lips' corners are fainter than their middle.
-    half = float(np.clip(0.5 * _USUAL_HALF + 0.5 * 2.1 * np.sqrt(spread_a), *_HALVES))
+    # An evenly filled ellipse's half width is twice its deviation; lips are fainter at the corners than in the middle.
+    half = float(np.clip(0.5 * _USUAL_HALF + 0.5 * 2.1 * np.sqrt(spread_a), *_HALF_LIMITS))
     return _between_corners(chosen, Place(middle_a, middle_b, half, tilt))
 
 
 def _between_corners(faces: Sequence[Lower], place: Place) -> Place:
-    """The place with its middle and width by where the dark line between the lips ends."""
+    """Return the place with its middle and width adjusted to the ends of the dark line between the lips."""
     strengths = []
     for face in faces:
-        darker = _darker(_about(face, place)[0])
+        darker = _darker(_on_grid(face, place)[0])
         path = _dark_path(darker)
         rows = np.clip(np.interp(np.arange(len(_P)), _COLUMNS, path), 1, len(_Q) - 2).round().astype(int)
-        # The line may bend at its ends more than the path did.
+        # The line may bend more at its ends than the path does.
         strengths.append(np.max([darker[rows + step, np.arange(len(_P))] for step in (-1, 0, 1)], axis=0))
     strength = np.mean(np.clip(strengths, 0, 30), axis=0)
     strong = strength > 0.45 * np.median(strength[np.abs(_P) < 0.6])
@@ -152,42 +155,42 @@ def _between_corners(faces: Sequence[Lower], place: Place) -> Place:
     half = float(np.clip(wide, 0.85 * place.half, 1.1 * place.half))
     return Place(
         place.a + aside * float(np.cos(place.tilt)), place.b + aside * float(np.sin(place.tilt)),
-        float(np.clip(half, *_HALVES)), place.tilt,
+        float(np.clip(half, *_HALF_LIMITS)), place.tilt,
     )  # fmt: skip
 
 
 def _lip_score(face: Lower) -> Field:
-    """How much each place looks like lips or the line between them: redder than about it, darker than above it."""
+    """Return how much each pixel looks like lips (redder than around it) or their line (darker than above it)."""
     red = face.redness
     redder = cv2.GaussianBlur(red, (0, 0), 1.5) - _wide_mean(red)
     luma = face.luma.astype(np.float32)
     darker = cv2.GaussianBlur(luma, (0, 0), sigmaX=2, sigmaY=9) - cv2.GaussianBlur(luma, (0, 0), sigmaX=2, sigmaY=1.2)
-    # A picture without colour has only noise there, a flat one only noise here.
+    # A picture without colour has only noise in `redder`, a flat one only noise in `darker`.
     score: Field = _clear(redder, 3.0) + _clear(darker, 5.0)
     return score
 
 
 def _wide_mean(values: Field) -> Field:
-    """The mean about each place; wide, so worked out on a quarter of the size."""
+    """Return the mean around each pixel, over a wide area and therefore computed at a quarter of the size."""
     small = cv2.resize(values, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     mean: Field = cv2.resize(cv2.GaussianBlur(small, (0, 0), 4), values.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return mean
 
 
 def _clear(excess: Field, noise: float) -> Field:
-    """An excess in units of its own deviation, or of what is noise where that is less; 0 to 3."""
+    """Return an excess in units of its own deviation, or of `noise` if that is larger; 0 to 3."""
     clear: Field = np.clip(excess / max(noise, float(excess.std())), 0, 3)
     return clear
 
 
-def _about(face: Lower, place: Place) -> tuple[Field, Field]:
-    """Luma and redness on the measuring grid."""
-    luma, redness = _looked_up((face.luma.astype(np.float32), face.redness), place, *np.meshgrid(_P, _Q))
+def _on_grid(face: Lower, place: Place) -> tuple[Field, Field]:
+    """Return luma and redness on the measuring grid."""
+    luma, redness = _sampled((face.luma.astype(np.float32), face.redness), place, *np.meshgrid(_P, _Q))
     return luma, redness
 
 
-def _looked_up(parts: Sequence[Field], place: Place, p: Field, q: Field) -> list[Field]:
-    """The values of cut-outs at points about the mouth."""
+def _sampled(parts: Sequence[Field], place: Place, p: Field, q: Field) -> list[Field]:
+    """Return the values of cut-outs at points around the mouth."""
     cosine, sine = np.cos(place.tilt) * place.half, np.sin(place.tilt) * place.half
     column = ((place.a + p * cosine - q * sine - _LEFT) * _PER_WIDTH).astype(np.float32)
     row = ((place.b + p * sine + q * cosine - _TOP) * _PER_WIDTH).astype(np.float32)
@@ -195,9 +198,9 @@ def _looked_up(parts: Sequence[Field], place: Place, p: Field, q: Field) -> list
 
 
 def measure_lips(face: Lower, place: Place) -> Lips:
-    """The lips of one frame."""
-    luma, red = _about(face, place)
-    p = _aside(luma, red)
+    """Measure the lips of one frame."""
+    luma, red = _on_grid(face, place)
+    p = _sideways_offset(luma, red)
     centre = np.abs(_P - p) < 0.32
     skin = float(np.median(luma[:, np.abs(_P) > 1.2]))
     path = _dark_path(_darker(luma))
@@ -208,33 +211,33 @@ def measure_lips(face: Lower, place: Place) -> Lips:
     inside = rows < 16 + (skin - 16) * 0.48
     lips = float(np.percentile(redness[np.abs(_Q) < 0.9], 90))
     if lips > 12:
-        # Teeth and the dark behind them have lost the red that skin and lips have.
+        # Teeth and the dark behind them lack the red of skin and lips.
         inside |= (redness < lips * 0.72) & (np.abs(_Q - _Q[line]) < 0.7)
-    run = _run_about(inside, line)
+    run = _run_at(inside, line)
     if run is None:
         return Lips(p, float(middle), slope, bow, 0.0, 0.0)
     first, last = float(_Q[run[0]]), float(_Q[run[1] - 1])
-    # A thin dark line is what closed lips have, too.
+    # Closed lips show a thin dark line, too.
     gap = max(0.0, last - first - 0.12)
     meet = first + 0.06 + 0.25 * gap
     return Lips(p, meet, slope, bow, -0.25 * gap, 0.75 * gap)
 
 
 def _darker(luma: Field) -> Field:
-    """How much darker each place is than what is above and below it."""
+    """Return how much darker each pixel is than what is above and below it."""
     darker: Field = cv2.GaussianBlur(luma, (0, 0), sigmaX=1.5, sigmaY=8)
     darker -= cv2.GaussianBlur(luma, (0, 0), sigmaX=1.5, sigmaY=1)
     return darker
 
 
 def _dark_path(darker: Field) -> npt.NDArray[Any]:
-    """The row of the line between the lips in each of _COLUMNS: the darkest path from corner to corner."""
+    """Return the row of the line between the lips in each of _COLUMNS: the darkest path from corner to corner."""
     cost = -np.clip(darker, 0, 40)[:, _COLUMNS] * np.exp(-(((_Q[:, None] - 0.05) / 0.55) ** 2))
     total, steps = cost[:, 0], []
     for column in range(1, cost.shape[1]):
         padded = np.pad(total, 2, constant_values=1e9)
         reached = np.stack([padded[shift : shift + len(total)] for shift in range(5)])
-        # A line that bends is less likely than one that does not.
+        # A bent line is less likely than a straight one.
         reached += _BEND
         best = reached.argmin(axis=0)
         steps.append(best - 2)
@@ -247,8 +250,8 @@ def _dark_path(darker: Field) -> npt.NDArray[Any]:
     return np.array(path[::-1])
 
 
-def _aside(luma: Field, red: Field) -> float:
-    """How far the mouth is aside of its usual place, by the weight of what looks like lips."""
+def _sideways_offset(luma: Field, red: Field) -> float:
+    """Return how far the mouth is to the side of its usual place, weighted by what looks like lips."""
     redder = red - cv2.GaussianBlur(red, (0, 0), 14)
     darker = cv2.GaussianBlur(luma, (0, 0), sigmaX=1, sigmaY=8) - luma
     weight = np.clip(redder / max(3.0, float(redder.std())), 0, 3) + np.clip(
@@ -258,9 +261,10 @@ def _aside(luma: Field, red: Field) -> float:
     return float(np.clip((weight * _P[None, :]).sum() / (weight.sum() + 1e-9), -0.4, 0.4))
 
 
-def _run_about(inside: Field, line: int) -> tuple[int, int] | None:
-    """(first, end) of the run of inside rows at `line`, small holes counted in. None for what is no open mouth: a
-    run that meets the grid's edge is a beard or a shadow."""
+def _run_at(inside: Field, line: int) -> tuple[int, int] | None:
+    """Return (first, end) of the run of inside rows at `line`, bridging small holes, or None if it isn't an open mouth.
+
+    A run that reaches the grid's edge is a beard or a shadow."""
     closed = cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 1), np.uint8)).ravel()
     near = [row for row in range(max(0, line - 4), min(len(closed), line + 5)) if closed[row]]
     if not near:
@@ -274,13 +278,13 @@ def _run_about(inside: Field, line: int) -> tuple[int, int] | None:
 
 
 def mouth_inside(face: Lower, place: Place, lips: Lips) -> Inside:
-    """What is seen in the mouth as it stands open in this frame."""
+    """Return what is visible inside the mouth that is open in this frame."""
     p, share = np.meshgrid(np.linspace(-1, 1, _INSIDE[1]), np.linspace(0.04, 0.96, _INSIDE[0]))
-    # The corners are lips already; the inside is taken a little narrower.
+    # The corners are already lips, so the inside is taken slightly narrower.
     across = 0.8 * p
     lens = np.maximum(1 - p**2, 0.3)
     down = lips.line + lips.slope * across + lips.bow * across**2 + (lips.top + share * lips.gap) * lens
-    luma, blue, red = _looked_up((face.luma, face.blue, face.red), place, lips.p + across, down)
+    luma, blue, red = _sampled((face.luma, face.blue, face.red), place, lips.p + across, down)
     beside = np.meshgrid(np.array([-1.3, 1.3]), np.linspace(-0.4, 1.2, 9))
-    (skin,) = _looked_up((face.luma,), place, *beside)
+    (skin,) = _sampled((face.luma,), place, *beside)
     return Inside((luma, blue, red), lips.gap, float(np.median(skin)))

@@ -1,9 +1,9 @@
-"""Moving a mouth in the picture's own planes: the lips and the jaw are warped, the inside of the mouth is filled.
+"""Move a mouth directly in the picture's planes: warp the lips and jaw, and fill the inside of the mouth.
 
-Coordinates (p, q) are measured from the middle of the closed lips' line in half mouth widths, q towards the chin and
-bent along with the line. Outside p ±2 and q -1 … chin nothing is touched, and the warp fades to nothing at that
-border, so there is no edge to flicker. The inside comes from the face itself where its mouth stands open, in this
-frame or in another of the clip; only a clip whose mouth stays closed gets a painted one.
+Coordinates (p, q) are measured from the middle of the line where the closed lips meet, in half mouth widths; q points
+towards the chin and follows the bend of that line. Nothing changes outside p ±2 and q -1 … chin, and the warp fades
+out at that border, so no edge can flicker. The inside comes from the face itself where its mouth is open, in this
+frame or another of the clip; it is painted only if the mouth stays closed throughout the clip.
 """
 
 from collections.abc import Sequence
@@ -21,15 +21,17 @@ Field = npt.NDArray[Any]
 
 _SIDE = 2.0
 _ABOVE = 0.95
-_MOST_BRIGHTER = 2.0
+_MAX_BRIGHTENING = 2.0
 # The opening is narrower than the lips.
 _WIDTH = 0.9
 
 
 @dataclass(frozen=True)
 class Mouth:
-    """A mouth in one frame, in pixels: the middle of its closed line, half its width, roll. The source's own opening
-    is from `top` to `low`, in half widths; `bow` is how far the corners lie below the middle."""
+    """A mouth in one frame, in pixels: the middle of its closed line, half its width, roll.
+
+    The source's own opening runs from `top` to `low`, in half widths; `bow` is how far the corners lie below the
+    middle."""
 
     x: float
     y: float
@@ -47,7 +49,7 @@ class Mouth:
 
 @dataclass(frozen=True)
 class Shape:
-    """How the mouth shall be: `opening` 0…1, `spread` -1…1, `reach` the widest gap in half widths."""
+    """The wanted mouth shape: `opening` 0…1, `spread` -1…1, `reach` the widest gap in half widths."""
 
     opening: float
     spread: float
@@ -56,7 +58,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Skin:
-    """Y, U, V of the skin about the mouth."""
+    """Y, U, V of the skin around the mouth."""
 
     luma: float
     blue: float
@@ -65,8 +67,8 @@ class Skin:
 
 @dataclass(frozen=True)
 class _Warp:
-    """For the pixels of a window of the chroma planes: how far each has come (in its pixels), how much it is inside
-    the mouth, and where in the inside it is: p -1…1, and half widths from the upper lip."""
+    """For each pixel in a window of the chroma planes: how far it moved (in chroma pixels), how much of it is inside
+    the mouth, and where inside: p -1…1, and half widths from the upper lip."""
 
     window: tuple[int, int, int, int]
     dx: Field
@@ -78,7 +80,7 @@ class _Warp:
 
 
 def move_mouth(planes: Sequence[Pixels], mouth: Mouth, shape: Shape, skin: Skin, kept: Inside | None = None) -> bool:
-    """Change the frame's planes in place; whether there was anything to change."""
+    """Change the frame's planes in place; return whether there was anything to change."""
     wide = shape.opening * shape.reach
     if wide < 0.02 and mouth.gap < 0.02:
         return False
@@ -93,7 +95,7 @@ def move_mouth(planes: Sequence[Pixels], mouth: Mouth, shape: Shape, skin: Skin,
 
 
 def _window(chroma: Pixels, mouth: Mouth, wide: float) -> tuple[int, int, int, int] | None:
-    """Left, top, right, low of what may change, within the chroma plane."""
+    """Return the left, top, right and low edges of the area that may change, within the chroma plane."""
     reach = max(_SIDE, mouth.chin * 1.2 + wide + abs(mouth.bow))
     half, x, y = mouth.half / 2, mouth.x / 2, mouth.y / 2
     lean = abs(np.sin(mouth.roll)) * reach * half
@@ -108,7 +110,7 @@ def _window(chroma: Pixels, mouth: Mouth, wide: float) -> tuple[int, int, int, i
 def _warp(window: tuple[int, int, int, int], mouth: Mouth, shape: Shape, wide: float) -> _Warp:
     left, top, right, low = window
     half = mouth.half / 2
-    # Chroma samples lie between the luma's, hence the quarter.
+    # Chroma samples lie between the luma samples, hence the quarter.
     columns, rows = np.meshgrid(
         np.arange(left, right, dtype=np.float32) - np.float32(mouth.x / 2 - 0.25),
         np.arange(top, low, dtype=np.float32) - np.float32(mouth.y / 2 - 0.25),
@@ -120,7 +122,7 @@ def _warp(window: tuple[int, int, int, int], mouth: Mouth, shape: Shape, wide: f
     source, target = _lens(p, _WIDTH), _lens(p, width)
     own_upper, own_lower = mouth.top * source, mouth.low * source
     upper, lower = np.float32(-UP * wide) * target, np.float32(DOWN * wide) * target
-    dq = _lifted(p, q, (upper, lower), (own_upper, own_lower), mouth, DOWN * wide - mouth.low)
+    dq = _moved_down(p, q, (upper, lower), (own_upper, own_lower), mouth, DOWN * wide - mouth.low)
     near = np.clip(1 - (p / (_SIDE * 0.95)) ** 2, 0, 1) ** 2 * np.exp(-((q / 0.8) ** 2)) * _smooth((q + 0.9) / 0.4)
     dp = np.float32(0.14 * shape.spread * min(1.0, shape.opening * 2)) * near * p
     soft = (0.9 + 0.03 * half) / half
@@ -138,18 +140,18 @@ def _warp(window: tuple[int, int, int, int], mouth: Mouth, shape: Shape, wide: f
 
 
 def _lens(p: Field, width: float) -> Field:
-    """The outline of an opening, 1 in the middle, 0 from the corners on."""
+    """Return the outline of an opening: 1 in the middle, 0 at the corners and beyond."""
     lens: Field = np.clip(1 - (p / np.float32(width)) ** 2, 0, 1)
     return lens
 
 
-def _lifted(
+def _moved_down(
     p: Field, q: Field, lips: tuple[Field, Field], own: tuple[Field, Field], mouth: Mouth, jaw_drop: float
 ) -> Field:
-    """How far each pixel has come down, in half widths."""
+    """Return how far each pixel has moved down, in half widths."""
     upper, lower = lips
     jaw = np.clip(1 - (p / (_SIDE * 0.95)) ** 2, 0, 1) ** np.float32(1.2)
-    # Below the lips the whole chin goes along, wider than the mouth; it comes to rest below the chin.
+    # Below the lips the whole chin moves too, wider than the mouth; the motion fades out below the chin.
     below = np.clip((q - lower) / mouth.chin, 0, None)
     blend = _smooth(below / 0.4)
     down = ((1 - blend) * (lower - own[1]) + blend * jaw * np.float32(0.85 * jaw_drop)) * (
@@ -162,27 +164,27 @@ def _lifted(
 
 
 def _smooth(values: Any) -> Any:
-    """0 below 0, 1 above 1, and no corner between."""
+    """Return a smooth step: 0 below 0, 1 above 1, with no corner in between."""
     clipped = np.clip(values, 0, 1)
     return clipped * clipped * (3 - 2 * clipped)
 
 
 def _tones(warp: _Warp, wide: float, skin: Skin, kept: Inside | None) -> tuple[Field, Field, Field]:
-    """Y, U, V of the mouth's inside, on the chroma planes' window."""
+    """Return the Y, U, V of the inside of the mouth, on the chroma planes' window."""
     painted = _painted(warp, wide, skin)
     if kept is None:
         return painted
-    # Teeth stay at the upper lip: a smaller opening shows the upper part, a wider one has dark below.
+    # Teeth stay at the upper lip: a smaller opening shows only the upper part, a wider one is dark below.
     rows, columns = kept.planes[0].shape
     row = np.clip(warp.depth / np.float32(kept.gap), 0, 1) * (rows - 1)
     column = (np.clip(warp.p, -1, 1) + 1) / 2 * (columns - 1)
     known = 1 - _smooth((warp.depth / np.float32(kept.gap) - 0.75) / 0.3) * _smooth((wide / kept.gap - 1.05) / 0.2)
-    # As light as the face is now; of a face that was in the dark then, the noise would be made light with it.
-    bright = np.float32(min(_MOST_BRIGHTER, max(skin.luma - 16, 1.0) / max(kept.skin - 16, 1.0)))
+    # Match the face's current brightness, up to a limit: on a face that was dark then, noise would be brightened too.
+    bright = np.float32(min(_MAX_BRIGHTENING, max(skin.luma - 16, 1.0) / max(kept.skin - 16, 1.0)))
     places = column.astype(np.float32), row.astype(np.float32)
     tones = []
     for number, plane in enumerate(kept.planes):
-        # Wide numbers: a mouth's inside may be darker than black, and 16 less than that is no light.
+        # Floats, because the inside of a mouth may be darker than black (16), and subtracting 16 then goes below zero.
         wide_plane = plane.astype(np.float32)
         seen = cv2.remap(wide_plane, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         tone = 16 + (seen - 16) * bright if number == 0 else seen
@@ -191,13 +193,13 @@ def _tones(warp: _Warp, wide: float, skin: Skin, kept: Inside | None) -> tuple[F
 
 
 def _painted(warp: _Warp, wide: float, skin: Skin) -> tuple[Field, Field, Field]:
-    """Dark between the lips, a hint of teeth above and of tongue below, in the face's own colours."""
+    """Paint darkness between the lips, with a hint of teeth above and tongue below, in the face's own colours."""
     shown = _smooth((wide - 0.2) / 0.4)
     share = warp.depth / np.maximum(warp.wide, 0.02)
     aside = np.abs(warp.p)
     teeth = 0.62 * shown * _smooth((0.36 - share) / 0.12) * _smooth((0.72 - aside) / 0.35)
     tongue = 0.6 * shown * _smooth((share - 0.55) / 0.35) * _smooth((0.75 - aside) / 0.5)
-    # A mouth that is hardly open lets light in; a wide one is dark.
+    # A barely open mouth lets light in; a wide-open one is dark.
     dim = 0.42 - 0.2 * shown
     dark = (16 + (skin.luma - 16) * dim, 128 + (skin.blue - 128) * 0.6, 128 + max(5.0, (skin.red - 128) * 0.9))
     white = (min(190.0, 16 + (skin.luma - 16) * 1.02 + 8), 125.0, 131.0)
@@ -208,7 +210,7 @@ def _painted(warp: _Warp, wide: float, skin: Skin) -> tuple[Field, Field, Field]
         tone += (white[number] - tone) * teeth
         tone += (flesh[number] - tone) * tongue
         painted.append(tone)
-    # The upper lip throws a shadow on what is below it.
+    # The upper lip casts a shadow on what is below it.
     painted[0] = 16 + (painted[0] - 16) * (0.72 + 0.28 * _smooth(share / 0.22))
     return painted[0], painted[1], painted[2]
 
@@ -218,7 +220,7 @@ def _move_plane(plane: Pixels, number: int, warp: _Warp, mouth: Mouth, tone: Fie
     fields = [warp.dx, warp.dy, warp.inside, tone.astype(np.float32)]
     scale = 1
     if number == 0:
-        # The fields are smooth: worked out for the chroma planes, they serve the luma's four times the pixels.
+        # The fields are smooth, so those computed for chroma can be scaled up to luma, which has four times the pixels.
         scale = 2
         left, top = left * 2, top * 2
         right, low = min(right * 2, plane.shape[1]), min(low * 2, plane.shape[0])
@@ -229,7 +231,7 @@ def _move_plane(plane: Pixels, number: int, warp: _Warp, mouth: Mouth, tone: Fie
     part = plane[top:low, left:right]
     columns, rows = np.meshgrid(np.arange(part.shape[1], dtype=np.float32), np.arange(part.shape[0], dtype=np.float32))
     warped = cv2.remap(part, columns - dx * scale, rows - dy * scale, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    # Where nothing moves, nothing is resampled either.
+    # Don't resample where nothing moves.
     still = (np.abs(dx) + np.abs(dy)) * scale < 0.02
     moved = np.where(still, part, warped).astype(np.float32)
     moved += (tone - moved) * inside
@@ -237,7 +239,7 @@ def _move_plane(plane: Pixels, number: int, warp: _Warp, mouth: Mouth, tone: Fie
 
 
 def sample_skin(planes: Sequence[Pixels], mouth: Mouth) -> Skin:
-    """The skin left and right below the corners of the mouth."""
+    """Return the skin colour sampled on both sides, beside and below the corners of the mouth."""
     values = []
     for number, plane in enumerate(planes):
         scale = 1 if number == 0 else 2

@@ -1,4 +1,4 @@
-"""The sound of a lip-synced clip: laid out on disk at the clip's length, then encoded along with the picture."""
+"""The sound of a lip-synced clip: assembled on disk at the clip's length, then encoded along with the picture."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ _BLOCK = 1024
 
 
 class Sound:
-    """Stereo samples of the whole clip, in a file of `into`'s folder rather than in memory."""
+    """Stereo samples of the whole clip, in a file next to the output rather than in memory."""
 
     def __init__(self, file: Path, seconds: float) -> None:
         self._length = max(1, round(seconds * _RATE))
@@ -25,7 +25,7 @@ class Sound:
         self._position = 0
 
     def lay_original(self, video: Path) -> None:
-        """The video's own sound, if it has any, under everything."""
+        """Lay the video's own sound, if it has any, under everything else."""
         try:
             self.lay(video, (0.0, self._length / _RATE), (0.0, None))
         except InputError as error:
@@ -33,7 +33,7 @@ class Sound:
                 raise
 
     def lay(self, audio: Path, where: tuple[float, float], heard: tuple[float, float | None]) -> None:
-        """Replace what sounds in `where` (start, end) by the audio's seconds `heard`, silence after its end."""
+        """Replace the sound in `where` (start, end) with the seconds `heard` of the audio, silence after its end."""
         first, last = round(where[0] * _RATE), min(self._length, round(where[1] * _RATE))
         skip = round(heard[0] * _RATE)
         stop = None if heard[1] is None else round(heard[1] * _RATE)
@@ -54,12 +54,12 @@ class Sound:
                 return
 
     def open(self, container: OutputContainer) -> None:
-        """Add the sound's stream."""
+        """Add the audio stream to the container."""
         self._stream = container.add_stream("aac", rate=_RATE, layout="stereo")
         self._stream.bit_rate = 192_000
 
     def write(self, container: OutputContainer, *, until_seconds: float | None) -> None:
-        """Encode up to a time, so that sound and picture lie side by side in the file; None: all that is left."""
+        """Encode up to a time, so that sound and picture are interleaved in the file; None encodes all that is left."""
         if self._stream is None:
             return
         last = self._length if until_seconds is None else min(self._length, round(until_seconds * _RATE))

@@ -1,4 +1,4 @@
-"""Lip-syncing a clip: find the mouth, read the voice, move the one with the other, write the clip with its sound."""
+"""Lip-sync a clip: find the mouth, analyse the voice, move the mouth to match, write the clip with its sound."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ _UNMARKED = 2
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of the video that follows a voice: seconds on the video, the sound, and which seconds of it."""
+    """A stretch of the video that follows a voice: its seconds in the video, the audio, and which seconds of it."""
 
     start_seconds: float
     end_seconds: float
@@ -45,11 +45,13 @@ class Part:
 
 @dataclass(frozen=True)
 class SyncFacts:
-    """What was done, for the job's record. `moved` counts the frames whose mouth was changed, `unheard_seconds` is how
-    much longer the sound is than its place in the picture."""
+    """What was done, for the job's record.
+
+    `moved` counts the frames whose mouth was changed; `unheard_seconds` is how much longer the sound is than its
+    stretch of the video."""
 
     frames: int
-    face: str  # "drawn" or "found"; "none": a clip of the draft itself that shows no lips
+    face: str  # "drawn" or "found"; "none": a draft clip of our own that shows no lips
     seen_share: float
     moved: int
     unheard_seconds: float
@@ -58,11 +60,11 @@ class SyncFacts:
 def lipsync_clip(
     video: Path, parts: Sequence[Part], into: Path, *, expressiveness: float, progress: Progress, cancelled: Cancelled
 ) -> SyncFacts:
-    """Write `video` with its mouth moved in `parts`, and with their sound, to `into` (mp4).
+    """Write `video` to `into` (mp4), with the mouth moved in `parts` and with their sound.
 
-    The picture keeps its size, rate and number of frames. A clip of the draft itself that shows no lips gets the
-    sound only. Raises InputError (code no_face) when other footage has no usable face, WorkCancelled soon after
-    `cancelled()`."""
+    The picture keeps its size, rate and number of frames. A draft clip of our own that shows no lips gets the sound
+    only. Raises InputError (code no_face) when other footage has no usable face, WorkCancelled soon after
+    `cancelled()` turns true."""
     cv2.setNumThreads(1)
     facts = probe_media(video)
     clip, frames = own_format(facts)
@@ -88,14 +90,16 @@ def lipsync_clip(
     finally:
         part_file.unlink(missing_ok=True)
         sound_file.unlink(missing_ok=True)
-    asked = mouths.found[opening >= 0]
-    share = round(float(asked.mean()), 3) if asked.size else 0.0
+    wanted_found = mouths.found[opening >= 0]
+    share = round(float(wanted_found.mean()), 3) if wanted_found.size else 0.0
     face = "none" if mouths.drawn and not share else "drawn" if mouths.drawn else "found"
     return SyncFacts(frames, face, share, mover.moved, unheard)
 
 
 def _unheard_seconds(part: Part, whole: float) -> float:
-    """Zero for a stretch in the video that names no end of its sound: the sound just goes on there."""
+    """Return how much longer the sound is than its stretch of the video.
+
+    Zero for a part that ends before the video does and sets no end for its sound: the sound is simply cut there."""
     end = part.audio_end_seconds
     if end is None and part.end_seconds >= whole:
         end = probe_media(part.audio).duration_seconds
@@ -104,13 +108,13 @@ def _unheard_seconds(part: Part, whole: float) -> float:
 
 
 def _note(video: Path, frames: int, wide: npt.NDArray[Any]) -> str:
-    """The next lip-sync has to know what this one opened."""
+    """Return the file's note, which tells the next lip-sync how far this one opened the mouths."""
     mouths = [mouth.opened(wide) for mouth in drawn_mouths(video, frames)]
     return drawn_note(frames, mouths) if mouths or drawn_without_mouths(video, frames) else ""
 
 
 def own_format(facts: MediaFacts) -> tuple[ClipFormat, int]:
-    """The clip's own size (made even) and rate, and its number of frames."""
+    """Return the clip's own size (made even) and rate, and its number of frames."""
     if facts.kind != "video" or facts.width is None or facts.height is None or facts.fps is None:
         raise InputError("The file has no moving picture to lip-sync.", code="no_video")
     steady = not facts.variable_frame_rate and facts.fps <= 120
@@ -124,14 +128,14 @@ def own_format(facts: MediaFacts) -> tuple[ClipFormat, int]:
 def _track(
     video: Path, clip: ClipFormat, wanted: npt.NDArray[np.bool_], progress: Progress, cancelled: Cancelled
 ) -> MouthTrack:
-    """The mouth in the frames that are wanted: as it was drawn, else as it is found. A clip that the draft itself
-    made may show none."""
+    """Return the mouth in the wanted frames: as it was drawn, or else as detected. A draft clip of our own may show
+    none."""
     frames = len(wanted)
     drawn = drawn_track(video, frames)
     if drawn is not None and drawn.found[wanted].any():
         return drawn
 
-    def watched() -> Iterator[list[Pixels]]:
+    def monitored() -> Iterator[list[Pixels]]:
         for number, planes in enumerate(decoded_planes(video, clip, frames)):
             if number % _CHECK_EVERY == 0:
                 if cancelled():
@@ -140,16 +144,16 @@ def _track(
             yield planes
 
     try:
-        return found_track(watched(), wanted)
+        return found_track(monitored(), wanted)
     except InputError:
-        # A wide shot of a storyboard draws nobody's lips: there is nothing to move, and nothing went wrong.
+        # A wide storyboard shot has no lips drawn: there is nothing to move, and that is not an error.
         if drawn_without_mouths(video, frames):
             return lipless_track(frames)
         raise
 
 
 def decoded_planes(video: Path, clip: ClipFormat, frames: int) -> Iterator[list[Pixels]]:
-    """Upright Y, U, V of each of `frames` evenly timed frames; the last is held when the file ends early."""
+    """Yield the upright Y, U, V of `frames` evenly timed frames; the last is repeated when the file ends early."""
     last: list[Pixels] | None = None
     number = 0
     with open_media(video) as container:
@@ -176,16 +180,16 @@ def decoded_planes(video: Path, clip: ClipFormat, frames: int) -> Iterator[list[
 
 
 def _upright(frame: av.VideoFrame, clip: ClipFormat) -> list[Pixels]:
-    # The clip that is written says BT.709, limited range: what says otherwise is turned into that.
-    # Unmarked is taken for that, as players do at these sizes.
-    told = frame.colorspace in (Colorspace.ITU709, _UNMARKED) and frame.color_range != ColorRange.JPEG
-    colours = {} if told else {"dst_colorspace": Colorspace.ITU709, "dst_color_range": ColorRange.MPEG}
+    # The output is marked BT.709, limited range, so anything marked otherwise is converted to that.
+    # Unmarked frames are assumed to be BT.709, as players do at these sizes.
+    matches_output = frame.colorspace in (Colorspace.ITU709, _UNMARKED) and frame.color_range != ColorRange.JPEG
+    colours = {} if matches_output else {"dst_colorspace": Colorspace.ITU709, "dst_color_range": ColorRange.MPEG}
     plain = frame.reformat(format="yuv420p", **colours)
     planes = [upright(plane, frame.rotation) for plane in frame_planes(plain)]
     sizes = [(clip.width, clip.height)] + [(clip.width // 2, clip.height // 2)] * 2
     fitted = []
     for plane, (width, height) in zip(planes, sizes, strict=True):
-        # An odd last row or column is cut; pixels that are not square are made so.
+        # An odd last row or column is cropped; non-square pixels are made square.
         near = 0 <= plane.shape[1] - width <= 1 and 0 <= plane.shape[0] - height <= 1
         fitted.append(
             np.ascontiguousarray(plane[:height, :width])
@@ -196,7 +200,7 @@ def _upright(frame: av.VideoFrame, clip: ClipFormat) -> list[Pixels]:
 
 
 def _voices(parts: Sequence[Part], fps: Fraction, frames: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Opening and spread for each frame; -1 opening where no part is, so that the frame stays untouched."""
+    """Return opening and spread for each frame; outside the parts, opening is -1 and the frame stays untouched."""
     opening, spread = np.full(frames, -1.0), np.zeros(frames)
     for part in parts:
         first, last = round(part.start_seconds * fps), min(frames, round(part.end_seconds * fps))
@@ -211,7 +215,7 @@ def _voices(parts: Sequence[Part], fps: Fraction, frames: int) -> tuple[npt.NDAr
 
 
 class _Mover:
-    """Moves the mouth of frame after frame; remembers the skin, smoothed."""
+    """Moves the mouth frame by frame, keeping a smoothed skin colour."""
 
     def __init__(self, track: MouthTrack, opening: npt.NDArray[Any], spread: npt.NDArray[Any], *, reach: float) -> None:
         self._track, self._opening, self._spread, self._reach = track, opening, spread, reach
@@ -224,7 +228,7 @@ class _Mover:
             return
         mouth = _mouth_at(track, number)
         skin = sample_skin(planes, mouth)
-        # Light changes slowly; a passing hair must not flash in the mouth.
+        # Light changes slowly; a strand of hair passing by must not make the mouth flash.
         old = self._skin or skin
         self._skin = Skin(*(was + 0.15 * (now - was) for was, now in zip(_values(old), _values(skin), strict=True)))
         shape = Shape(float(self._opening[number]), float(self._spread[number]), self._reach)

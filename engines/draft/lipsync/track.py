@@ -1,4 +1,4 @@
-"""From frames to a mouth's way through the clip: the face is followed, its lips are measured, both are smoothed."""
+"""Track a mouth through a clip: follow the face, measure its lips, smooth both."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,18 +14,19 @@ from engines.draft.lipsync.follow import FaceFollower
 from engines.draft.lipsync.lips import Lips, Lower, Place, lower_face, measure_lips, mouth_inside, mouth_place
 from engines.errors import InputError
 
-# Lower faces are kept for so many frames (10 s) until they are measured against their mean.
+# Lower faces are collected for this many frames (10 s), then measured against their mean.
 _CHUNK = 240
-# A mouth that opens so far, in half widths, shows what is in it.
-_SHOWS_INSIDE = 0.3
+# A mouth open at least this far, in half widths, shows its inside.
+_MIN_INSIDE_GAP = 0.3
 _NO_FACE = (
     "No face looking at the camera was found for long enough, so there are no lips to move. Use a closer, frontal shot."
 )
 
 
 def found_track(frames_planes: Iterable[Sequence[Pixels]], wanted: npt.NDArray[np.bool_]) -> MouthTrack:
-    """Follow the largest face through the Y, U, V of frames, in those that are `wanted`. Raises InputError with code
-    no_face where too few of them have one."""
+    """Follow the largest face through the `wanted` frames, given as Y, U, V.
+
+    Raises InputError with code no_face when too few of them have one."""
     follower, mouths = FaceFollower(), _Mouths()
     factor, frames = 1, len(wanted)
     for number, planes in enumerate(frames_planes):
@@ -45,7 +46,7 @@ def found_track(frames_planes: Iterable[Sequence[Pixels]], wanted: npt.NDArray[n
 
 
 class _Mouths:
-    """A row of values for each frame's number, and the inside of the widest mouth so far."""
+    """One row of values per frame number, and the inside of the widest-open mouth so far."""
 
     def __init__(self) -> None:
         self.rows: dict[int, npt.NDArray[Any]] = {}
@@ -64,13 +65,13 @@ class _Mouths:
         for number, face, lower in self._waiting:
             lips = measure_lips(lower, place)
             self.rows[number] = _row(face, place, lips)
-            if lips.gap > (self.inside.gap if self.inside else _SHOWS_INSIDE):
+            if lips.gap > (self.inside.gap if self.inside else _MIN_INSIDE_GAP):
                 self.inside = mouth_inside(lower, place, lips)
         self._waiting = []
 
 
 def _shrunk(chroma: Sequence[Pixels], luma: Pixels) -> list[Pixels]:
-    """Chroma planes that are no larger than the luma they go with."""
+    """Return chroma planes that are no larger than the luma they belong to."""
     return [
         plane
         if plane.shape[1] <= luma.shape[1]
@@ -93,7 +94,7 @@ def _track(mouths: _Mouths, frames: int, factor: int) -> MouthTrack:
     known = np.array(sorted(mouths.rows))
     values = np.array([mouths.rows[number] for number in known])
     full = np.stack([np.interp(np.arange(frames), known, column) for column in values.T], axis=1)
-    # A single frame's slip is no movement; then each as smooth as a head and a jaw are.
+    # Drop single-frame glitches, then smooth each value as far as heads and jaws move smoothly.
     full = scipy.ndimage.median_filter(full, size=(3, 1), mode="nearest")
     for column, sigma in enumerate((1.2, 1.2, 4.0, 2.0, 3.0, 0.8, 0.8)):
         full[:, column] = scipy.ndimage.gaussian_filter1d(full[:, column], sigma, mode="nearest")

@@ -1,10 +1,10 @@
-"""Turning a stored picture the way its file says it is shown."""
+"""Rotate a stored picture to the orientation its file asks for."""
 
 import cv2
 
 from engines.draft.canvas import Pixels
 
-# The file's display rotation counts counter-clockwise.
+# The file's display rotation is counter-clockwise.
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 

@@ -1,4 +1,4 @@
-"""From sound to mouth: how far it is open and how wide, frame by frame; and whether there is a voice at all."""
+"""Derive the mouth from sound: how open and how wide it is in each frame, and whether there is a voice at all."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ Vector = npt.NDArray[Any]
 _RATE = 16_000
 _HOP = 160  # 10 ms
 _WINDOW = 512
-# A mouth takes its shape a little before the sound is heard.
+# A mouth forms its shape slightly before the sound is heard.
 _LEAD_SECONDS = 0.03
-# Below this there is nothing to hear.
+# Below this, nothing is audible.
 _SILENCE_DB = -52.0
-# Worked on at once, so that memory does not grow with the song.
+# Processed in parts this long, so that memory does not grow with the song.
 _PART_SECONDS = 40
 
 
@@ -40,7 +40,7 @@ class VoiceTrack:
 
 @dataclass(frozen=True)
 class _Bands:
-    """Power per 10 ms: chest (80-300 Hz), first and second formants' halves, hiss."""
+    """Power per 10 ms: chest (80-300 Hz), the two halves of the first and second formants, hiss."""
 
     chest: Vector
     low_vowel: Vector
@@ -53,16 +53,16 @@ class _Bands:
 def voice_track(
     path: Path, *, fps: Fraction, frames: int, start_seconds: float = 0.0, end_seconds: float | None = None
 ) -> VoiceTrack:
-    """The mouth for `frames` frames from `start_seconds` of the sound on; closed where the sound has ended.
+    """Return the mouth for `frames` frames, starting at `start_seconds` of the sound; closed once the sound has ended.
 
     Raises InputError when the file has no sound."""
     bands = _bands(_decode(path, start_seconds, end_seconds))
-    # What a mouth lets out lies above the throat's own sound: aligned speech has its open vowels at the top of this
-    # band's level, ee and oo 15 dB below, m, n and the stops 25 dB and more.
-    level = _level(bands.open_vowel + bands.back + bands.front, most=25.0)
+    # Sound from an open mouth lies above the throat's own: in aligned speech, open vowels are at the top of this
+    # band's level, ee and oo 15 dB below, and m, n and the stops at least 25 dB below.
+    level = _level(bands.open_vowel + bands.back + bands.front, most_db=25.0)
     vowel = 0.65 + 0.35 * _share(bands.open_vowel, bands.low_vowel + bands.chest)
     opening = level**0.8 * _closed_sounds(bands, _voice(bands)) * vowel
-    # Lips that close for a moment are seen to: a closure is not smoothed away by the vowels about it.
+    # Brief lip closures are visible, so don't let smoothing with the surrounding vowels remove them.
     opening = scipy.ndimage.gaussian_filter1d(scipy.ndimage.grey_erosion(opening, 3), 1.5) if len(opening) else opening
     opening = np.where(opening < 0.05, 0.0, opening)
     spread = _spread(bands, level)
@@ -77,8 +77,9 @@ def voice_track(
 
 
 def voice_heard(path: Path, *, cancelled: Callable[[], bool] = lambda: False) -> HeardVoice:
-    """Listen to the whole file for voices. Raises InputError when it has no sound, WorkCancelled soon after
-    `cancelled()` turns true."""
+    """Analyse the whole file for voices.
+
+    Raises InputError when it has no sound, WorkCancelled soon after `cancelled()` turns true."""
     audible: list[int] = []
     small: list[npt.NDArray[np.int16]] = []
     for part in _parts(path):
@@ -93,7 +94,7 @@ def voice_heard(path: Path, *, cancelled: Callable[[], bool] = lambda: False) ->
 
 
 def _parts(path: Path) -> Iterator[npt.NDArray[Any]]:
-    """The sound, stereo at _RATE, in parts of _PART_SECONDS."""
+    """Yield the sound, stereo at _RATE, in parts of _PART_SECONDS."""
     wanted, held, count = _PART_SECONDS * _RATE, [], 0
     for block in sound_range(path, as_seconds(0.0), None, rate=_RATE):
         held.append(block)
@@ -107,7 +108,7 @@ def _parts(path: Path) -> Iterator[npt.NDArray[Any]]:
 
 
 def _audible(sound: npt.NDArray[Any]) -> list[int]:
-    """For each tenth of a second, in how many of its hundredths something is heard in a voice's range."""
+    """Return, for each tenth of a second, how many of its hundredths have sound in the voice range."""
     voice = _voice(_bands(sound))[: sound.shape[1] // _HOP]
     loud = 10 * np.log10(voice + 1e-12) > _SILENCE_DB
     tenths = np.pad(loud, (0, -len(loud) % STEPS_PER_TENTH)).reshape(-1, STEPS_PER_TENTH)
@@ -115,7 +116,7 @@ def _audible(sound: npt.NDArray[Any]) -> list[int]:
 
 
 def _decode(path: Path, start_seconds: float, end_seconds: float | None) -> npt.NDArray[Any]:
-    """Stereo at 16 kHz, floats, (2, samples)."""
+    """Return stereo floats at 16 kHz, shaped (2, samples)."""
     start = as_seconds(start_seconds)
     seconds = None if end_seconds is None else as_seconds(end_seconds) - start
     parts = list(sound_range(path, start, seconds, rate=_RATE))
@@ -130,7 +131,7 @@ def _bands(sound: npt.NDArray[Any]) -> _Bands:
     frequencies, _, spectrum = scipy.signal.stft(middle, _RATE, nperseg=_WINDOW, noverlap=_WINDOW - _HOP, padded=False)
     power = np.abs(spectrum) ** 2
     if float(np.abs(side).max(initial=0.0)) > 1e-4:
-        # A voice stands in the middle; what is wide is music.
+        # The voice is in the centre of the stereo image; what is at the sides is music.
         _, _, wide = scipy.signal.stft(side, _RATE, nperseg=_WINDOW, noverlap=_WINDOW - _HOP, padded=False)
         power = np.maximum(power - 1.5 * np.abs(wide) ** 2, power * 0.05)
 
@@ -145,38 +146,38 @@ def _bands(sound: npt.NDArray[Any]) -> _Bands:
 
 
 def _voice(bands: _Bands) -> Vector:
-    """All the power that a voice has, its lowest part less than it measures: a bass is there too."""
+    """Return the power in the voice bands, the lowest one weighted down because a bass is in it too."""
     return 0.35 * bands.chest + bands.low_vowel + bands.open_vowel + bands.back + bands.front
 
 
 def _spread(bands: _Bands, level: Vector) -> Vector:
-    """-1 for this voice's darkest vowels, 1 for its brightest."""
+    """Return -1 for this voice's darkest vowels, 1 for its brightest."""
     bright = _ratio_db(bands.front, bands.back)
     heard = bright[level > 0.2]
     if not len(heard):
         return np.zeros(len(bright))
-    # One voice, room and microphone differ from the next by more than an oo from an ee.
+    # Voices, rooms and microphones differ from each other more than an oo does from an ee.
     spread: Vector = np.tanh((bright - np.median(heard)) / 9)
     return spread
 
 
-def _level(voice: Vector, *, most: float = 30.0) -> Vector:
-    """0 at the quiet, 1 at the loud of this very sound, at most so many dB apart; 0 throughout when it is silence."""
+def _level(voice: Vector, *, most_db: float = 30.0) -> Vector:
+    """Return 0 at this sound's quiet level and 1 at its loud one, at most `most_db` apart; all 0 when it is silent."""
     if not len(voice):
         return voice
     decibels = 10 * np.log10(voice + 1e-12)
     loud = float(np.percentile(decibels, 95))
     if loud < _SILENCE_DB:
         return np.zeros_like(decibels)
-    floor = float(np.clip(np.percentile(decibels, 10) + 3, loud - most, loud - 10))
+    floor = float(np.clip(np.percentile(decibels, 10) + 3, loud - most_db, loud - 10))
     heard: Vector = np.clip((decibels - floor) / (loud - floor), 0, 1)
     return heard
 
 
 def _closed_sounds(bands: _Bands, voice: Vector) -> Vector:
-    """Near 0 for m, n, b (sound in the chest and nothing above) and for s, f, sh (hiss only), 1 for vowels.
+    """Return near 0 for m, n, b (sound in the chest and nothing above) and for s, f, sh (hiss only), 1 for vowels.
 
-    An ee has its first formant in the chest band too, but a second one far above, which a hum has not."""
+    An ee also has its first formant in the chest band, but unlike a hum it has a second one far above."""
     base = bands.chest + bands.low_vowel
     bright = np.maximum(_ratio_db(bands.open_vowel + bands.back, base), _ratio_db(bands.front, base) + 8)
     hum = np.clip((bright + 27) / 9, 0, 1)
