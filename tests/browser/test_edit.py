@@ -189,6 +189,8 @@ def test_doubtful_paid_lipsync_asks_for_confirmation_with_frame(edit, project, s
     Project.objects.filter(pk=project.pk).update(providers={"lipsync": "sync_so"})
     edit.locator(".block").nth(1).click()
     edit.locator(".block").nth(2).click(modifiers=["Shift"])
+    # The panel is filled again when its price arrives.
+    edit.wait_for_load_state("networkidle")
     edit.locator("[data-chosen]").get_by_role("link", name="Add Lipsync").click()
     dialog = edit.get_by_role("dialog")
     expect(dialog.get_by_role("button", name=re.compile(r"Add Lipsync · \$"))).to_be_visible()
