@@ -26,13 +26,14 @@ class Resolution(models.TextChoices):
 class FrameRate(models.TextChoices):
     """Fractions as text: 23.976 is 24000/1001 exactly."""
 
-    FILM_NTSC = "24000/1001"
-    FILM = "24"
-    PAL = "25"
-    NTSC = "30000/1001"
-    THIRTY = "30"
-    FIFTY = "50"
-    SIXTY = "60"
+    FILM_NTSC = "24000/1001", "23.976"
+    FILM = "24", "24"
+    PAL = "25", "25"
+    NTSC = "30000/1001", "29.97"
+    THIRTY = "30", "30"
+    FIFTY = "50", "50"
+    SIXTY_NTSC = "60000/1001", "59.94"
+    SIXTY = "60", "60"
 
 
 class Fit(models.TextChoices):

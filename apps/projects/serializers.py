@@ -23,9 +23,14 @@ class ResolutionField(serializers.ChoiceField):
 
 
 class FrameRateField(serializers.ChoiceField):
-    """Accepts exact fractions, and the decimal names of the two rates that aren't whole numbers."""
+    """Accepts exact fractions, and the decimal names of the rates that aren't whole numbers."""
 
-    NAMES: ClassVar = {"23.976": FrameRate.FILM_NTSC, "23.98": FrameRate.FILM_NTSC, "29.97": FrameRate.NTSC}
+    NAMES: ClassVar = {
+        "23.976": FrameRate.FILM_NTSC,
+        "23.98": FrameRate.FILM_NTSC,
+        "29.97": FrameRate.NTSC,
+        "59.94": FrameRate.SIXTY_NTSC,
+    }
 
     def __init__(self, **options: Any) -> None:
         super().__init__(FrameRate.values, **options)

@@ -26,6 +26,7 @@ FRAME_RATES = (
     Fraction(30000, 1001),
     Fraction(30),
     Fraction(50),
+    Fraction(60000, 1001),
     Fraction(60),
 )
 _SHORT_SIDES = {"720p": 720, "1080p": 1080, "4k": 2160}

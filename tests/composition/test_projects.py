@@ -196,6 +196,17 @@ def test_a_video_that_fails_its_proof_is_not_published(api, user, project, tmp_p
     assert project.final_video is None
 
 
+def test_a_project_at_59_94_frames_is_composed(api, project):
+    change = api.patch(url(project, "")[:-1], {"fps": 59.94}, "application/json")
+    assert change.json()["fps"] == "60000/1001", change.content
+    job = run(post(api, url(project, "compose")))
+    assert job.state == "succeeded", job.error
+    assert job.result["proof"]["cut_frames"] == [0, 60, 150]
+    project.refresh_from_db()
+    facts = facts_of(project.final_video)
+    assert (facts.fps, facts.frames) == (Fraction(60000, 1001), 270)
+
+
 def test_the_exported_timeline_matches_the_plan(api, project, tmp_path):
     job = run(post(api, url(project, "export")))
     assert job.state == "succeeded", job.error

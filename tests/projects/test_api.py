@@ -58,6 +58,8 @@ def test_own_footage_needs_title_and_idea_only_for_writing_scenes(api):
         ({"fps": 24}, "24"),
         ({"fps": 23.976}, "24000/1001"),
         ({"fps": "29.97"}, "30000/1001"),
+        ({"fps": 59.94}, "60000/1001"),
+        ({"fps": "60000/1001"}, "60000/1001"),
     ],
 )
 def test_formats_accept_common_names(api, given, kept):

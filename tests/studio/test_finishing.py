@@ -13,6 +13,7 @@ from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.services import NewJob
 from apps.jobs.states import State
+from apps.projects.models import FrameRate
 from apps.providers.base import Quote
 from tests.factories import make_clip, make_composition, make_job, make_project, make_scenes
 
@@ -204,6 +205,15 @@ def test_settings_change_title_and_providers_unless_stale(browser, project, sett
     late = send(browser, project, "settings", **data, title="Another")
     assert "changed in the meantime" in late.content.decode()
     assert 'value="Another"' in late.content.decode()
+
+
+def test_every_frame_rate_can_be_chosen_in_the_settings(browser, project):
+    data = {"title": "a", "idea": "rain", "flavor": "default", "aspect_ratio": "9:16", "resolution": "720p"}
+    for version, rate in enumerate(FrameRate.values, start=1):
+        send(browser, project, "settings", **data, version=str(version), fps=rate)
+        project.refresh_from_db()
+        assert project.fps == rate
+    assert 'value="60" selected>60</option>' in browser.get(f"/projects/{project.pk}/settings").content.decode()
 
 
 def test_dialog_error_replaces_the_form(browser, project):

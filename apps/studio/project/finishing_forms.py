@@ -9,7 +9,7 @@ from django import forms
 from apps.composition.models import Transition
 from apps.composition.project_looks import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_SECONDS
 from apps.flavors.registry import flavor_names
-from apps.projects.models import AspectRatio, Resolution
+from apps.projects.models import AspectRatio, FrameRate, Resolution
 from apps.projects.services import PROVIDER_CHOICES
 from apps.providers.base import Capability
 from apps.providers.registry import provider_label, providers_for
@@ -128,6 +128,7 @@ class SettingsForm(forms.Form):
     flavor = forms.ChoiceField(choices=())
     aspect_ratio = forms.ChoiceField(choices=AspectRatio.choices)
     resolution = forms.ChoiceField(choices=Resolution.choices)
+    fps = forms.ChoiceField(choices=FrameRate.choices, required=False)
     version = forms.IntegerField(min_value=1)
 
     PROVIDER_LABELS: ClassVar = {

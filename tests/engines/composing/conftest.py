@@ -40,7 +40,8 @@ def clip_pictures(number: int, frames: int, rate: object = 24, size: str = "160x
 
 def own_clip(path: Path, number: int, frames: int = 60, shape: ClipFormat = SHAPE) -> Source:
     pictures = clip_pictures(number, frames, shape.fps, f"{shape.width}x{shape.height}")
-    lossless = path.with_suffix(".mkv")
+    # Matroska counts in milliseconds, from which 59.94 frames a second are guessed as 19001/317.
+    lossless = path.with_suffix(".mov")
     ffmpeg(*pictures, "-c:v", "ffv1", lossless)
     encoded = Command([tagged(media_file(lossless).pictures)], encoder_options(shape, Encoding.DRAFT))
     ffmpeg(*encoded.to_file(path, "mp4"))

@@ -213,7 +213,9 @@ def _lyrics_save(by: User, words: Lyrics, data: dict[str, Any]) -> object:
 
 
 def _settings_save(by: User, project: Project, form: SettingsForm) -> object:
-    names = ("title", "idea", "character_description", "flavor", "aspect_ratio", "resolution")
+    names = ["title", "idea", "character_description", "flavor", "aspect_ratio", "resolution"]
+    if form.cleaned_data["fps"]:
+        names.append("fps")
     return project_update(
         by=by,
         project_id=project.pk,
