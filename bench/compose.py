@@ -33,7 +33,7 @@ from engines.media.commands import Command, combine, media_file
 from engines.media.ffmpeg import ffmpeg_path
 from engines.media.filters import tagged
 from engines.media.formats import Encoding, clip_format, encoder_options
-from engines.media.probe import has_other_colours, probe_media
+from engines.media.probe import probe_media
 from engines.media.runner import run
 
 SHAPE = clip_format("16:9")
@@ -62,7 +62,7 @@ def ffmpeg(*arguments: object) -> None:
 
 
 def source(path: Path) -> Source:
-    return Source(path, file_sha256(path), probe_media(path), path.suffix == ".mp4" and has_other_colours(path))
+    return Source(path, file_sha256(path), probe_media(path))
 
 
 def equal_clip(bench: Bench, index: int) -> Path:

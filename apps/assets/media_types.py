@@ -1,6 +1,6 @@
 """Choose the content type and file suffix of a file by its content."""
 
-from engines.media.probe import MediaFacts
+from engines.media.facts import MediaFacts
 
 # By container (ffmpeg's or Pillow's name): the types for audio only, and with video.
 AUDIO_TYPES = {

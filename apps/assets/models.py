@@ -51,6 +51,9 @@ class Asset(models.Model):
     audio_codec = models.CharField(max_length=40, blank=True)
     audio_channels = models.PositiveSmallIntegerField(null=True, blank=True)
     sample_rate = models.PositiveIntegerField(null=True, blank=True)
+    # All of `MediaFacts`, with its version; the columns above repeat the most used facts. Empty for other files, and
+    # until its first use for a file received before there were descriptions.
+    description = models.JSONField(null=True, blank=True)
 
     stored_in = models.CharField(max_length=8, choices=StoredIn.choices)
     # The media folder (its `.media-id`) that has a local copy; empty if there is none. Folders on

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.assets import links
+from apps.assets.describing import fact_fields
 from apps.assets.errors import FileMissing, StorageUnavailable
 from apps.assets.media_types import PROBED_PREFIXES, media_type
 from apps.assets.models import Asset, AssetKind, StoredIn
@@ -29,7 +30,7 @@ from apps.assets.store.locks import key_lock
 from apps.assets.upkeep.background import RETRY_FIRST_SECONDS, asset_files_delete, asset_local_copy_drop
 from apps.assets.uploading.uploads import upload_received
 from apps.core.errors import ConflictError, InputError, NotFound
-from engines.media.probe import MediaFacts
+from engines.media.facts import MediaFacts
 from engines.media.strangers import probe_stranger
 
 logger = structlog.get_logger(__name__)
@@ -135,7 +136,7 @@ def asset_create(
         part_of=part_of,
         metadata=metadata or {},
         media_folder=stored.media_folder,
-        **(_fact_fields(stored.facts) if stored.facts else {}),
+        **(fact_fields(stored.facts) if stored.facts else {}),
         **_place_fields(stored.upload),
     )
     asset.save(force_insert=True)
@@ -191,13 +192,6 @@ def _check_unchanged(stored: StoredFile) -> None:
         raise FileMissing(message, evidence={"key": stored.key}) from error
     if identity != stored.identity:
         raise ConflictError("Another attempt has replaced this file.", evidence={"key": stored.key})
-
-
-def _fact_fields(facts: MediaFacts) -> dict[str, Any]:
-    fields = asdict(facts)
-    # The caller gives the content type; the size is counted while hashing.
-    del fields["kind"], fields["size_bytes"]
-    return {**fields, "fps": str(facts.fps) if facts.fps else ""}
 
 
 def _place_fields(upload: storage.Upload) -> dict[str, Any]:

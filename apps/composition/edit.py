@@ -11,7 +11,7 @@ from fractions import Fraction
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
 from apps.core.text import one_line
 from engines.composing.shot_plan import TransitionKind, picture_seconds, transition_halves
-from engines.media.probe import MediaFacts
+from engines.media.facts import MediaFacts
 
 _TRANSITION_NAMES = {
     TransitionKind.CROSSFADE: "Dissolve",

@@ -13,11 +13,12 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import User
+from apps.assets.describing import asset_facts
 from apps.assets.models import Asset, AssetKind
 from apps.assets.services import StoredFile, asset_create, asset_local_copy, file_store
 from apps.assets.store.keys import final_file_key, safe_name
 from apps.composition.edit import Edit, HandedFile, edit_of
-from apps.composition.frozen import FrozenPlan, asset_facts
+from apps.composition.frozen import FrozenPlan
 from apps.composition.models import Lyrics
 from apps.composition.parameters import ExportParameters
 from apps.composition.planning import project_plan

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from apps.composition.edit import Edit, Event, HandedFile, timecode
 from engines.composing.shot_plan import picture_seconds
-from engines.media.probe import MediaFacts
+from engines.media.facts import MediaFacts
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from fractions import Fraction
 from itertools import accumulate
-from typing import Literal, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from apps.assets.describing import asset_described
 from apps.assets.models import Asset
 from apps.assets.services import asset_local_copy
 from apps.core.errors import NotFound
@@ -25,7 +25,6 @@ from engines.composing.shot_plan import (
 )
 from engines.media.flashes import flashes_apart
 from engines.media.formats import ClipFormat, Encoding
-from engines.media.probe import MediaFacts, has_other_colours
 
 
 class _Frozen(BaseModel):
@@ -127,28 +126,7 @@ def plan_opened(frozen: FrozenPlan, files: ExitStack, *, check: Callable[[], Non
 def _source(asset: Asset, files: ExitStack, check: Callable[[], None]) -> Source:
     check()
     path = files.enter_context(asset_local_copy(asset, check=check))
-    return Source(path, asset.sha256, asset_facts(asset), asset.kind == "video" and has_other_colours(path))
-
-
-def asset_facts(asset: Asset) -> MediaFacts:
-    """Return the facts probed when the file was received."""
-    return MediaFacts(
-        kind=cast(Literal["audio", "video", "image"], asset.kind),
-        container=asset.container,
-        size_bytes=asset.size_bytes,
-        duration_seconds=asset.duration_seconds,
-        width=asset.width,
-        height=asset.height,
-        rotation=asset.rotation,
-        fps=Fraction(asset.fps) if asset.fps else None,
-        frames=asset.frames,
-        variable_frame_rate=asset.variable_frame_rate,
-        video_codec=asset.video_codec,
-        pixel_format=asset.pixel_format,
-        audio_codec=asset.audio_codec,
-        audio_channels=asset.audio_channels,
-        sample_rate=asset.sample_rate,
-    )
+    return Source(path, asset.sha256, asset_described(asset, path))
 
 
 def _shot(shot: FrozenShot, source: Source) -> Shot:

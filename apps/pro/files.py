@@ -22,7 +22,7 @@ from apps.core.errors import InputError, NotFound
 from apps.core.guarded_fetch import fetch_url
 from apps.core.http_failures import HttpFailure
 from apps.providers.base import MediaInput
-from engines.media.probe import MediaFacts
+from engines.media.facts import MediaFacts
 from engines.media.strangers import probe_stranger
 
 # The user waits for the response; a file that takes longer should be uploaded instead.

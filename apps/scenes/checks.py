@@ -12,7 +12,9 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
-from engines.media.probe import MediaFacts, decode_on_all_cores, open_media, picture_stream, probe_media
+from engines.media.facts import MediaFacts
+from engines.media.probe import decode_on_all_cores, open_media, probe_media
+from engines.media.tracks import picture_stream
 
 # Models that don't offer a project's shape return the nearest one, which composing crops: a square is off from 16:9
 # by a factor of 1.8. Beyond this the picture is rotated.

@@ -12,10 +12,12 @@ from apps.projects.models import Fit
 from engines.cores import usable_cores
 from engines.media.commands import Command, Options, Stream
 from engines.media.drawn import drawn_mouths, drawn_note, drawn_without_mouths
+from engines.media.facts import MediaFacts
 from engines.media.filters import entered, evenly_timed, exactly, tagged
 from engines.media.formats import ClipFormat, Encoding, encoder_options
-from engines.media.probe import MediaFacts, open_media, picture_stream, probe_media
+from engines.media.probe import open_media, probe_media
 from engines.media.runner import run_to_file
+from engines.media.tracks import picture_stream
 
 # Encoding runs near real time on a slow core; this allows for long 4K footage on a busy machine.
 RENDER_LIMIT_SECONDS = 3000

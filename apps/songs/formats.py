@@ -10,8 +10,9 @@ from engines.listening.analyse import LEAST_SECONDS, stem_voice
 from engines.listening.decoding import SAMPLE_RATE, audio_blocks
 from engines.listening.voice import VoiceActivity
 from engines.media.confined import confined
+from engines.media.facts import MediaFacts
 from engines.media.packets import Damage
-from engines.media.probe import MediaFacts, open_media
+from engines.media.probe import open_media
 
 # Containers (ffmpeg's names) that every supported browser and provider accepts.
 SONG_CONTAINERS = {"mp3", "wav", "flac", "mov", "mp4", "aac", "ogg"}

@@ -14,8 +14,9 @@ from apps.songs.pages import page_sound
 from apps.songs.sites import site_audio_fetch, site_knows
 from engines.media.audio import mixed_channels, write_pcm
 from engines.media.commands import Command, media_file, samples_file
+from engines.media.facts import MediaFacts
 from engines.media.frames import as_seconds
-from engines.media.probe import MediaFacts, probe_media
+from engines.media.probe import probe_media
 from engines.media.runner import run_to_file
 from engines.media.strangers import probe_stranger
 

@@ -7,9 +7,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from engines.errors import InputError
+from engines.media.facts import MediaFacts
 from engines.media.formats import ClipFormat, Encoding
 from engines.media.frames import as_seconds
-from engines.media.probe import MediaFacts
 
 _BACKWARD_RUN_FRAMES = 24
 
@@ -40,12 +40,11 @@ class TransitionKind(StrEnum):
 
 @dataclass(frozen=True)
 class Source:
-    """A clip's or song's file; `sha256` is its content's. `other_colours`: it needs converting to BT.709."""
+    """A clip's or song's file; `sha256` is its content's."""
 
     path: Path
     sha256: str
     facts: MediaFacts
-    other_colours: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,10 +172,8 @@ def plan_spans(plan: ShotPlan) -> list[Span]:
 
 
 def picture_seconds(facts: MediaFacts) -> Fraction:
-    """Return the length of the picture, not counting a longer sound track."""
-    if facts.frames and facts.fps and not facts.variable_frame_rate:
-        return facts.frames / facts.fps
-    return as_seconds(facts.duration_seconds or 0.0)
+    """Return the end of the picture on the clip's clock, not counting a longer sound track."""
+    return facts.picture_end or as_seconds(facts.duration_seconds or 0.0)
 
 
 def clip_frames(shot: Shot, fps: Fraction) -> int:

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from engines.errors import InputError, WorkCancelled
+from engines.media.facts import MediaFacts
 from engines.media.frames import as_seconds
-from engines.media.probe import MediaFacts, probe_media
+from engines.media.probe import probe_media
 from engines.media.samples import Samples, sound_range
 
 

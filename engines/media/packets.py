@@ -9,6 +9,8 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 
+from engines.media.tracks import sound_stream
+
 # A demuxer that fails this often without a packet in between never recovers.
 _MOST_FAILURES = 50
 _MOST_PLACES = 100
@@ -35,7 +37,7 @@ class Damage:
 
 
 def audio_frames(container: InputContainer, damage: Damage) -> Iterator[AudioFrame]:
-    """Yield the frames of the first audio track. Their format may change along the way, as in joined files."""
+    """Yield the frames of the sound track. Their format may change along the way, as in joined files."""
     heard = 0.0
     for packet in _packets(container, damage):
         try:
@@ -51,7 +53,9 @@ def audio_frames(container: InputContainer, damage: Damage) -> Iterator[AudioFra
 
 
 def _packets(container: InputContainer, damage: Damage) -> Iterator["Packet[AudioStream]"]:
-    stream = container.streams.audio[0]
+    stream = sound_stream(container)
+    if stream is None:
+        return
     failures = 0
     while failures < _MOST_FAILURES:
         try:

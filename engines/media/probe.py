@@ -1,23 +1,27 @@
 """What a media file is, judged by its content and never by its name."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
-from itertools import islice, pairwise
 from pathlib import Path
-from typing import Literal
 
 import av
 import av.error
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Disposition, Stream
+from av.stream import Stream
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 from PIL import Image, UnidentifiedImageError
 
 from engines.cores import usable_cores
 from engines.errors import InputError, MediaToolError
+from engines.media.facts import MediaFacts
 from engines.media.limits import MOST_IMAGE_PIXELS, MOST_VIDEO_PIXELS, check_size, check_sound, check_streams
 from engines.media.packets import Damage, audio_frames
+from engines.media.timeline import picture_rate, read_timeline
+from engines.media.tracks import picture_stream, sound_stream
+from engines.media.upright import is_mirrored
 
 # Common media containers. No playlists, no scripts, nothing that opens other files.
 ALLOWED_DEMUXERS = (
@@ -28,35 +32,23 @@ _IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 # Raw streams have no length, only a bit rate to estimate from; shorter ones are counted packet by packet.
 _GUESSED_LENGTH_FORMATS = {"mp3", "aac"}
 _LONGEST_COUNTED_SECONDS = 1800
-_TIMING_SAMPLE = 2000
 # Same as ffmpeg; each thread holds a picture.
 _MOST_THREADS = 16
-
-
-@dataclass(frozen=True)
-class MediaFacts:
-    """Width and height are as displayed: after rotation, with square pixels. `frames` is None if the container
-    doesn't say."""
-
-    kind: Literal["audio", "video", "image"]
-    container: str
-    size_bytes: int
-    duration_seconds: float | None = None
-    width: int | None = None
-    height: int | None = None
-    rotation: int = 0
-    fps: Fraction | None = None
-    frames: int | None = None
-    variable_frame_rate: bool = False
-    video_codec: str = ""
-    pixel_format: str = ""
-    audio_codec: str = ""
-    audio_channels: int | None = None
-    sample_rate: int | None = None
+# ffmpeg's names of the numbers in ITU-T H.273; 2 is "unspecified".
+_MATRICES = {0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020c"}
+_PRIMARIES = {
+    **{1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020"},
+    **{10: "smpte428", 11: "smpte431", 12: "smpte432", 22: "ebu3213"},
+}
+_TRANSFERS = {
+    **{1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "linear", 9: "log100", 10: "log316"},
+    **{11: "iec61966-2-4", 12: "bt1361e", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12"},
+    **{16: "smpte2084", 17: "smpte428", 18: "arib-std-b67"},
+}
 
 
 def probe_media(path: Path) -> MediaFacts:
-    """Describe a file. Reads its header and index, never all of a long file.
+    """Describe a file. Reads the packets of a video once (memory stays small), and decodes only the first of them.
 
     Raises InputError when it isn't audio, video or an image, MediaToolError when it is damaged.
     """
@@ -103,14 +95,6 @@ def open_media(path: Path) -> InputContainer:
     return container
 
 
-def picture_stream(container: InputContainer) -> VideoStream | None:
-    """Return the video stream, ignoring a song's cover art."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            return stream
-    return None
-
-
 def decode_on_all_cores(video: VideoStream) -> None:
     """Set the thread count: by default ffmpeg counts the machine's cores, even if a quota allows fewer."""
     video.thread_type = "AUTO"
@@ -132,21 +116,8 @@ def decodes_to_end(path: Path) -> bool:
     return True
 
 
-def has_other_colours(path: Path) -> bool:
-    """Return whether a video is tagged as anything but limited-range BT.709 (older SD material, phones, full range)."""
-    with open_media(path) as container:
-        video = picture_stream(container)
-        if video is None:
-            return False
-        context = video.codec_context
-        # 1 is BT.709; 2 is untagged, which players treat as BT.709 at these sizes. Range 2 is full.
-        full = context.color_range == 2 or (context.pix_fmt or "").startswith("yuvj")
-        return full or context.colorspace not in (1, 2)
-
-
 def _describe(container: InputContainer, size: int) -> MediaFacts:
-    video = picture_stream(container)
-    audio = next(iter(container.streams.audio), None)
+    video, audio = picture_stream(container), sound_stream(container)
     if video is None and audio is None:
         raise InputError("The file has neither audio nor video.", code="not_media")
     check_streams(container, video)
@@ -155,25 +126,44 @@ def _describe(container: InputContainer, size: int) -> MediaFacts:
     for stream in (video, audio):
         if stream is not None:
             _check_whole(stream, size)
-    rotation, width, height = _picture_shape(container, video) if video else (0, None, None)
-    _check_sound(container, audio)
-    frames, varies = _timing(container, video) if video else (None, False)
-    return MediaFacts(
+    facts = MediaFacts(
         kind="video" if video else "audio",
         container=container.format.name.split(",")[0],
         size_bytes=size,
-        duration_seconds=_duration(container, video or audio),
-        width=width,
-        height=height,
-        rotation=rotation,
-        fps=_fps(video),
-        frames=frames,
-        variable_frame_rate=varies,
-        video_codec=video.codec_context.name if video else "",
-        pixel_format=(video.codec_context.pix_fmt or "") if video else "",
         audio_codec=_codec_name(audio),
         audio_channels=audio.codec_context.channels if audio else None,
         sample_rate=audio.codec_context.sample_rate if audio else None,
+        sound_track=audio.index if audio else None,
+    )
+    if video is not None:
+        return _with_picture(facts, container, video, audio)
+    _check_sound(container)
+    return replace(facts, duration_seconds=_duration(container, audio))
+
+
+def _with_picture(
+    facts: MediaFacts, container: InputContainer, video: VideoStream, audio: AudioStream | None
+) -> MediaFacts:
+    timeline = read_timeline(container, video, audio)
+    frame, rate = timeline.picture.first, picture_rate(timeline.picture, video)
+    if not isinstance(frame, VideoFrame):
+        raise MediaToolError("The file is damaged: its video can't be decoded.", code="damaged_media")
+    start = timeline.picture.start - timeline.zero
+    heard = audio is not None
+    return replace(
+        _with_looks(facts, frame, video),
+        duration_seconds=float(start + rate.seconds),
+        fps=rate.fps,
+        frames=max(1, round(rate.seconds * rate.fps)),
+        variable_frame_rate=rate.varies,
+        video_codec=video.codec_context.name,
+        picture_track=video.index,
+        zero_seconds=timeline.zero - Fraction(container.start_time or 0, av.time_base),
+        picture_start=start,
+        picture_seconds=rate.seconds,
+        sound_start=timeline.sound.start - timeline.zero if heard else Fraction(0),
+        sound_seconds=max(Fraction(0), timeline.sound.end - timeline.sound.start) if heard else None,
+        damaged_seconds=timeline.damaged_seconds,
     )
 
 
@@ -182,22 +172,31 @@ def _codec_name(audio: AudioStream | None) -> str:
     return audio.codec_context.codec.canonical_name if audio else ""
 
 
-def _picture_shape(container: InputContainer, video: VideoStream) -> tuple[int, int, int]:
-    container.seek(0)
-    frame = next(container.decode(video), None)
-    if frame is None:
-        raise MediaToolError("The file is damaged: its video can't be decoded.", code="damaged_media")
+def _with_looks(facts: MediaFacts, frame: VideoFrame, video: VideoStream) -> MediaFacts:
+    """Add shape and colours. Players assume BT.709 in limited range where a file says nothing."""
     rotation = frame.rotation % 360
-    aspect = video.sample_aspect_ratio or Fraction(1)
-    width, height = round(frame.width * aspect), frame.height
+    aspect = Fraction(video.sample_aspect_ratio or 1)
+    width, height = max(1, round(frame.width * aspect)), frame.height
     check_size(width, height, MOST_VIDEO_PIXELS)
-    return (rotation, height, width) if rotation in (90, 270) else (rotation, width, height)
+    pixel_format = video.codec_context.pix_fmt or ""
+    full = frame.color_range == ColorRange.JPEG or pixel_format.startswith("yuvj")
+    return replace(
+        facts,
+        width=height if rotation in (90, 270) else width,
+        height=width if rotation in (90, 270) else height,
+        rotation=rotation,
+        mirrored=is_mirrored(frame),
+        pixel_aspect=aspect,
+        pixel_format=pixel_format,
+        interlaced=frame.interlaced_frame,
+        colour_range="pc" if full else "tv",
+        colour_matrix=_MATRICES.get(int(frame.colorspace), "bt709"),
+        colour_primaries=_PRIMARIES.get(int(frame.color_primaries), "bt709"),
+        colour_transfer=_TRANSFERS.get(int(frame.color_trc), "bt709"),
+    )
 
 
-def _check_sound(container: InputContainer, audio: AudioStream | None) -> None:
-    if audio is None:
-        return
-    container.seek(0)
+def _check_sound(container: InputContainer) -> None:
     if next(audio_frames(container, Damage()), None) is None:
         raise MediaToolError("The file is damaged: its audio can't be decoded.", code="damaged_media")
 
@@ -207,28 +206,6 @@ def _check_whole(stream: Stream, size: int) -> None:
     entries = stream.index_entries
     if len(entries) and entries[-1].pos + entries[-1].size > size:
         raise MediaToolError("The file is incomplete: its end is missing. Upload it again.", code="damaged_media")
-
-
-def _fps(video: VideoStream | None) -> Fraction | None:
-    if video is None:
-        return None
-    return video.average_rate or video.guessed_rate or video.base_rate
-
-
-def _timing(container: InputContainer, video: VideoStream) -> tuple[int | None, bool]:
-    """Return (frames, whether the time between them varies)."""
-    entries = video.index_entries
-    if container.format.name.startswith("mov") and len(entries) > 1:
-        times = [entries[index].timestamp for index in range(min(len(entries), _TIMING_SAMPLE))]
-        frames: int | None = video.frames or len(entries)
-    else:
-        container.seek(0)
-        packets = islice(container.demux(video), 150)
-        times = sorted(packet.pts for packet in packets if packet.pts is not None)
-        frames = video.frames or None
-    steps = [later - earlier for earlier, later in pairwise(times)]
-    # Containers with a coarse clock (1 ms in Matroska) round each step by up to one tick.
-    return frames, bool(steps) and max(steps) - min(steps) > max(1, min(steps) // 20)
 
 
 def _duration(container: InputContainer, stream: Stream | None) -> float | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engines.errors import InputError
 from engines.media.packets import Damage, audio_frames
 from engines.media.probe import open_media
+from engines.media.tracks import sound_stream
 
 # Far above full scale, which floats may exceed; higher values aren't sound and would overflow when squared.
 _LOUDEST = 16.0
@@ -21,7 +22,7 @@ Samples = NDArray[np.float32]
 
 
 def sound_blocks(path: Path, *, rate: int, channels: int = 2, damage: Damage | None = None) -> Iterator[Samples]:
-    """Yield the first audio track as (channels, n) float32, full scale ±1, mixed to one or two channels.
+    """Yield the sound track as (channels, n) float32, full scale ±1, mixed to one or two channels.
 
     Time zero is the first sample that a player plays. Gaps in the timestamps don't become silence: players join
     the samples too. Damaged parts are skipped (recorded in `damage`). Raises InputError when there is no audio track.
@@ -29,7 +30,7 @@ def sound_blocks(path: Path, *, rate: int, channels: int = 2, damage: Damage | N
     damage = damage if damage is not None else Damage()
     seconds = 0.0
     with open_media(path) as container:
-        if not container.streams.audio:
+        if sound_stream(container) is None:
             raise InputError("The file has no sound.", code="no_audio")
         resampler = _Resampler(rate, "mono" if channels == 1 else "stereo", damage)
         for frame in audio_frames(container, damage):

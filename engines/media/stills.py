@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engines.errors import InputError, MediaToolError
-from engines.media.probe import decode_on_all_cores, open_media, picture_stream
+from engines.media.probe import decode_on_all_cores, open_media
+from engines.media.tracks import picture_stream
+from engines.media.upright import orientation
 
 _CANDIDATES = 12
 _DARK = 24
@@ -82,7 +84,7 @@ def _upright(frame: VideoFrame | None) -> NDArray[np.uint8]:
     if frame is None:
         raise MediaToolError("The video has no picture at this time.")
     pixels: NDArray[np.uint8] = frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
-    return np.rot90(pixels, frame.rotation // 90) if frame.rotation else pixels
+    return orientation(frame).apply(pixels)
 
 
 def _appeal(pixels: NDArray[np.uint8]) -> float:

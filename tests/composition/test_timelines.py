@@ -11,7 +11,7 @@ from apps.composition.edit import HandedFile, edit_of
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
 from apps.composition.timeline import write_timelines
 from engines.composing.shot_plan import TransitionKind
-from engines.media.probe import MediaFacts
+from engines.media.facts import MediaFacts
 from tests.composition.strict_readers import read_edl, read_fcp7
 
 RATES = ["24000/1001", "24", "25", "30000/1001", "30", "50", "60000/1001", "60"]

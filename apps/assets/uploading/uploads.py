@@ -15,7 +15,7 @@ from apps.assets.errors import UploadTooLarge
 from apps.assets.models import AssetKind
 from apps.assets.store.digest import DigestWriter, FileDigest, file_digest
 from apps.core.errors import InputError, MediaToolError
-from engines.media.probe import MediaFacts
+from engines.media.facts import MediaFacts
 from engines.media.strangers import probe_stranger
 
 

@@ -13,9 +13,10 @@ from engines.draft.clip import frame_planes
 from engines.draft.lipsync.face import SMALLEST_FACE_SHARE, Face, FaceFinder, search_picture
 from engines.draft.lipsync.findings import FaceCheck
 from engines.draft.lipsync.lips import lower_face, mouth_covered
-from engines.draft.lipsync.upright import upright
 from engines.errors import InputError, MediaToolError, WorkCancelled
-from engines.media.probe import decode_on_all_cores, open_media, picture_stream
+from engines.media.probe import decode_on_all_cores, open_media
+from engines.media.tracks import picture_stream
+from engines.media.upright import orientation
 
 # Share of the lip area. On nine faces, real and drawn, a microphone covered at least 0.72 of it and a beard at most
 # 0.36; uncovered lips stayed below 0.22 wherever the face was located correctly.
@@ -120,7 +121,7 @@ def _pictures(path: Path, *, every: int) -> Iterator[tuple[float, list[Pixels]]]
             for number, frame in enumerate(container.decode(stream)):
                 if number % every == 0:
                     planes = frame_planes(frame.reformat(format="yuv420p"))
-                    yield float(frame.time or 0.0), [upright(plane, frame.rotation) for plane in planes]
+                    yield float(frame.time or 0.0), [orientation(frame).apply(plane) for plane in planes]
     except av.error.FFmpegError as error:
         raise MediaToolError("The picture could not be decoded.", evidence={"stderr": str(error)}) from error
 

@@ -18,12 +18,14 @@ from engines.draft.lipsync.face import MouthTrack, drawn_track, lipless_track
 from engines.draft.lipsync.mouth import Mouth, Shape, Skin, move_mouth, sample_skin
 from engines.draft.lipsync.sound import Sound
 from engines.draft.lipsync.track import found_track
-from engines.draft.lipsync.upright import upright
 from engines.draft.lipsync.voice import voice_track
 from engines.errors import InputError, WorkCancelled
 from engines.media.drawn import drawn_mouths, drawn_note, drawn_without_mouths
+from engines.media.facts import MediaFacts
 from engines.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
-from engines.media.probe import MediaFacts, open_media, picture_stream, probe_media
+from engines.media.probe import open_media, probe_media
+from engines.media.tracks import picture_stream
+from engines.media.upright import orientation
 
 Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
@@ -185,7 +187,7 @@ def _upright(frame: av.VideoFrame, clip: ClipFormat) -> list[Pixels]:
     matches_output = frame.colorspace in (Colorspace.ITU709, _UNMARKED) and frame.color_range != ColorRange.JPEG
     colours = {} if matches_output else {"dst_colorspace": Colorspace.ITU709, "dst_color_range": ColorRange.MPEG}
     plain = frame.reformat(format="yuv420p", **colours)
-    planes = [upright(plane, frame.rotation) for plane in frame_planes(plain)]
+    planes = [orientation(frame).apply(plane) for plane in frame_planes(plain)]
     sizes = [(clip.width, clip.height)] + [(clip.width // 2, clip.height // 2)] * 2
     fitted = []
     for plane, (width, height) in zip(planes, sizes, strict=True):

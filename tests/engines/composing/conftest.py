@@ -15,7 +15,7 @@ from engines.composing.shot_plan import ShotPlan, Source
 from engines.media.commands import Command, media_file
 from engines.media.filters import tagged
 from engines.media.formats import ClipFormat, Encoding, encoder_options
-from engines.media.probe import has_other_colours, probe_media
+from engines.media.probe import probe_media
 from engines.media.runner import run
 
 SHAPE = ClipFormat(160, 90, Fraction(24))
@@ -27,7 +27,7 @@ def ffmpeg(*arguments: object) -> None:
 
 
 def as_source(path: Path) -> Source:
-    return Source(path, file_sha256(path), probe_media(path), has_other_colours(path))
+    return Source(path, file_sha256(path), probe_media(path))
 
 
 def clip_pictures(number: int, frames: int, rate: object = 24, size: str = "160x90") -> list[object]:

@@ -10,7 +10,8 @@ from PIL import Image
 
 from engines.errors import InputError, MediaToolError
 from engines.media.confined import confined
-from engines.media.probe import MediaFacts, probe_media
+from engines.media.facts import MediaFacts
+from engines.media.probe import probe_media
 from engines.media.strangers import probe_stranger
 from tests.engines.media import hostile
 from tests.engines.media.conftest import ffmpeg

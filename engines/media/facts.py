@@ -1,0 +1,93 @@
+"""The description of a media file: made once when the file arrives (`probe.py`), stored, and used by everything that
+reads the file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import Any, Literal, get_type_hints
+
+# Increase this when a field is added or measured differently: stored descriptions of older versions are made anew.
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class MediaFacts:
+    """What a file contains and when it is shown.
+
+    All times are in seconds on one clock, whose zero is the earliest picture or sound that a player shows: edit lists,
+    negative timestamps and encoder delays are already resolved.
+
+    - `width` and `height` are as displayed: after rotation, with square pixels. `pixel_aspect` is that of the stored
+      pixels. `rotation` is in degrees; `mirrored` pictures are flipped as well.
+    - `duration_seconds` is the end of the picture on the clock (a longer sound doesn't count), else that of the sound.
+    - `picture_track` and `sound_track` are the numbers of the tracks in the file, as ffmpeg counts them.
+    - `picture_start` and `sound_start`: at least one of them is 0. `picture_seconds` and `sound_seconds` count from
+      there.
+    - `zero_seconds` is the clock's zero on ffmpeg's clock, which starts at the first packet of any track.
+    - `frames` is how many pictures at `fps` fill `picture_seconds`. With `variable_frame_rate` they aren't the shown
+      ones one by one; `fps` is then the usual rate if there is one, else the average.
+    - `interlaced` is that of the first picture.
+    - The colour fields have ffmpeg's names, with what players assume where the file says nothing.
+    - `damaged_seconds` are the whole seconds around damaged packets, as far as can be seen without decoding.
+    """
+
+    kind: Literal["audio", "video", "image"]
+    container: str
+    size_bytes: int
+    duration_seconds: float | None = None
+    width: int | None = None
+    height: int | None = None
+    rotation: int = 0
+    fps: Fraction | None = None
+    frames: int | None = None
+    variable_frame_rate: bool = False
+    video_codec: str = ""
+    pixel_format: str = ""
+    audio_codec: str = ""
+    audio_channels: int | None = None
+    sample_rate: int | None = None
+    picture_track: int | None = None
+    sound_track: int | None = None
+    zero_seconds: Fraction = Fraction(0)
+    picture_start: Fraction = Fraction(0)
+    picture_seconds: Fraction | None = None
+    sound_start: Fraction = Fraction(0)
+    sound_seconds: Fraction | None = None
+    mirrored: bool = False
+    pixel_aspect: Fraction = Fraction(1)
+    interlaced: bool = False
+    colour_range: str = ""
+    colour_matrix: str = ""
+    colour_primaries: str = ""
+    colour_transfer: str = ""
+    damaged_seconds: tuple[int, ...] = ()
+
+    @property
+    def picture_end(self) -> Fraction:
+        """The end of the picture on the clock; 0 without one."""
+        return self.picture_start + (self.picture_seconds or 0)
+
+    @property
+    def other_colours(self) -> bool:
+        """Whether the picture is anything but limited-range BT.709 (older SD material, phones, full range)."""
+        return (self.colour_range or "tv", self.colour_matrix or "bt709") != ("tv", "bt709")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a dictionary for `from_json`. Fractions are strings."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        told = {name: str(value) if isinstance(value, Fraction) else value for name, value in values.items()}
+        return {**told, "damaged_seconds": list(self.damaged_seconds), "version": VERSION}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "MediaFacts":
+        """Raise ValueError for a description of another version."""
+        if told.get("version") != VERSION:
+            raise ValueError(f"a description of version {told.get('version')}")
+        values = {name: told[name] for name in _TYPES}
+        for name in _FRACTIONS:
+            values[name] = None if values[name] is None else Fraction(values[name])
+        return cls(**{**values, "damaged_seconds": tuple(values["damaged_seconds"])})
+
+
+_TYPES = get_type_hints(MediaFacts)
+_FRACTIONS = tuple(name for name, kind in _TYPES.items() if kind in (Fraction, Fraction | None))
