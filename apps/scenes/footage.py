@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from av.video.reformatter import ColorTrc
-
 from apps.core.errors import InputError
 from apps.projects.models import Fit
 from engines.cores import usable_cores
@@ -15,13 +13,12 @@ from engines.media.drawn import drawn_mouths, drawn_note, drawn_without_mouths
 from engines.media.facts import MediaFacts
 from engines.media.filters import entered, evenly_timed, exactly, tagged
 from engines.media.formats import ClipFormat, Encoding, encoder_options
-from engines.media.probe import open_media, probe_media
+from engines.media.normalise import scaled
+from engines.media.probe import probe_media
 from engines.media.runner import run_to_file
-from engines.media.tracks import picture_stream
 
 # Encoding runs near real time on a slow core; this allows for long 4K footage on a busy machine.
 RENDER_LIMIT_SECONDS = 3000
-HDR_CURVES = {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67}
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def footage_render(
 
 def _command(footage: Footage, facts: MediaFacts, frames: int) -> Command:
     file, pictures = entered(footage.source, footage.start_seconds, facts.fps)
-    streams = [_picture(footage, pictures, frames)]
+    streams = [_picture(footage, facts, pictures, frames)]
     options: Options = {
         **encoder_options(footage.shape, Encoding.FINAL),
         "threads": usable_cores(),
@@ -95,38 +92,23 @@ def _note(footage: Footage, facts: MediaFacts, frames: int) -> str:
     return drawn_note(frames, [mouth.moved(-start) for mouth in kept if mouth])
 
 
-def _picture(footage: Footage, pictures: Stream, frames: int) -> Stream:
-    size = {"width": footage.shape.width, "height": footage.shape.height}
+def _picture(footage: Footage, facts: MediaFacts, pictures: Stream, frames: int) -> Stream:
+    size: Options = {"width": footage.shape.width, "height": footage.shape.height}
     # Only frames marked as interlaced are changed; progressive ones pass through.
     pictures = pictures.filter("bwdif", mode="send_frame", deint="interlaced")
     # A container's length may count a missing frame; the last picture is held instead.
     pictures = exactly(evenly_timed(pictures, footage.shape.fps), frames)
     # Non-square pixels are made square before the shape is compared.
     pictures = pictures.filter("scale", width="trunc(iw*sar/2)*2", height="ih").filter("setsar", sar=1)
-    if _is_hdr(footage.source):
-        pictures = _tone_mapped(pictures)
     if footage.fit == Fit.FILL:
-        pictures = pictures.filter("scale", **size, force_original_aspect_ratio="increase", flags="bicubic")
+        pictures = scaled(pictures, facts.colours, **size, force_original_aspect_ratio="increase")
         pictures = pictures.filter("crop", out_w=footage.shape.width, out_h=footage.shape.height)
     else:
         inside: Options = {"force_original_aspect_ratio": "decrease", "force_divisible_by": 2}
-        pictures = pictures.filter("scale", **size, **inside, flags="bicubic")
+        pictures = scaled(pictures, facts.colours, **size, **inside)
         pictures = pictures.filter("pad", **size, x="(ow-iw)/2", y="(oh-ih)/2")
     return tagged(pictures.filter("format", pix_fmts="yuv420p"))
 
 
-def _tone_mapped(pictures: Stream) -> Stream:
-    """Tone-map to SDR with a curve that keeps skin and highlights, at the peak that phones master to."""
-    linear = pictures.filter("zscale", transfer="linear", npl=203).filter("format", pix_fmts="gbrpf32le")
-    mapped = linear.filter("zscale", primaries="bt709").filter("tonemap", tonemap="hable")
-    return mapped.filter("zscale", transfer="bt709", matrix="bt709", range="tv")
-
-
 def _sound(sound: Stream, seconds: Fraction) -> Stream:
     return sound.filter("asetpts", expr="PTS-STARTPTS").filter("apad").filter("atrim", end=float(seconds))
-
-
-def _is_hdr(path: Path) -> bool:
-    with open_media(path) as container:
-        stream = picture_stream(container)
-        return stream is not None and stream.codec_context.color_trc in HDR_CURVES

@@ -108,7 +108,9 @@ def _fitting_track(target: ClipFormat, span: Span) -> Track | None:
     facts = source.facts
     if facts.video_codec != "h264" or facts.container != "mov" or facts.pixel_format != "yuv420p" or facts.rotation:
         return None
-    if facts.other_colours or (facts.width, facts.height, facts.fps) != (target.width, target.height, target.fps):
+    if (facts.width, facts.height, facts.fps) != (target.width, target.height, target.fps):
+        return None
+    if not facts.colours.is_ours:
         return None
     try:
         track = read_track(source.path, b"vide")

@@ -8,6 +8,7 @@ from engines.media.commands import Command, Options, Stream, Value, combine
 from engines.media.facts import MediaFacts
 from engines.media.filters import entered, evenly_timed, exactly, later, tagged
 from engines.media.formats import ClipFormat, encoder_options
+from engines.media.normalise import scaled
 
 _XFADE = {
     TransitionKind.CROSSFADE: "fade",
@@ -76,9 +77,7 @@ def _blurred(pictures: Stream, target: ClipFormat, source: Source) -> Stream:
 
 
 def _scaled(pictures: Stream, source: Source, width: int, height: int, **options: Value) -> Stream:
-    # Naming the colours makes the scaler convert even when they match, which loses two levels of brightness.
-    colours: Options = {"out_color_matrix": "bt709", "out_range": "tv"} if source.facts.other_colours else {}
-    return pictures.filter("scale", width=width, height=height, flags="bicubic", **colours, **options)
+    return scaled(pictures, source.facts.colours, width=width, height=height, **options)
 
 
 def _same_shape(target: ClipFormat, facts: MediaFacts) -> bool:

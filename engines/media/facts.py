@@ -6,8 +6,10 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any, Literal, get_type_hints
 
+from engines.media.colours import OURS, Colours
+
 # Increase this when a field is added or measured differently: stored descriptions of older versions are made anew.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,17 @@ class MediaFacts:
         return self.picture_start + (self.picture_seconds or 0)
 
     @property
-    def other_colours(self) -> bool:
-        """Whether the picture is anything but limited-range BT.709 (older SD material, phones, full range)."""
-        return (self.colour_range or "tv", self.colour_matrix or "bt709") != ("tv", "bt709")
+    def colours(self) -> Colours:
+        """What the picture's numbers mean."""
+        if not self.colour_matrix:
+            return OURS
+        return Colours(
+            self.pixel_format,
+            self.colour_range == "pc",
+            self.colour_matrix,
+            self.colour_primaries,
+            self.colour_transfer,
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return a dictionary for `from_json`. Fractions are strings."""

@@ -10,12 +10,12 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Stream
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 from PIL import Image, UnidentifiedImageError
 
 from engines.cores import usable_cores
 from engines.errors import InputError, MediaToolError
+from engines.media.colours import frame_colours
 from engines.media.facts import MediaFacts
 from engines.media.limits import MOST_IMAGE_PIXELS, MOST_VIDEO_PIXELS, check_size, check_sound, check_streams
 from engines.media.packets import Damage, audio_frames
@@ -34,17 +34,6 @@ _GUESSED_LENGTH_FORMATS = {"mp3", "aac"}
 _LONGEST_COUNTED_SECONDS = 1800
 # Same as ffmpeg; each thread holds a picture.
 _MOST_THREADS = 16
-# ffmpeg's names of the numbers in ITU-T H.273; 2 is "unspecified".
-_MATRICES = {0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020c"}
-_PRIMARIES = {
-    **{1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020"},
-    **{10: "smpte428", 11: "smpte431", 12: "smpte432", 22: "ebu3213"},
-}
-_TRANSFERS = {
-    **{1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "linear", 9: "log100", 10: "log316"},
-    **{11: "iec61966-2-4", 12: "bt1361e", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12"},
-    **{16: "smpte2084", 17: "smpte428", 18: "arib-std-b67"},
-}
 
 
 def probe_media(path: Path) -> MediaFacts:
@@ -173,13 +162,13 @@ def _codec_name(audio: AudioStream | None) -> str:
 
 
 def _with_looks(facts: MediaFacts, frame: VideoFrame, video: VideoStream) -> MediaFacts:
-    """Add shape and colours. Players assume BT.709 in limited range where a file says nothing."""
+    """Add shape and colours."""
     rotation = frame.rotation % 360
     aspect = Fraction(video.sample_aspect_ratio or 1)
     width, height = max(1, round(frame.width * aspect)), frame.height
     check_size(width, height, MOST_VIDEO_PIXELS)
     pixel_format = video.codec_context.pix_fmt or ""
-    full = frame.color_range == ColorRange.JPEG or pixel_format.startswith("yuvj")
+    colours = frame_colours(frame)
     return replace(
         facts,
         width=height if rotation in (90, 270) else width,
@@ -189,10 +178,10 @@ def _with_looks(facts: MediaFacts, frame: VideoFrame, video: VideoStream) -> Med
         pixel_aspect=aspect,
         pixel_format=pixel_format,
         interlaced=frame.interlaced_frame,
-        colour_range="pc" if full else "tv",
-        colour_matrix=_MATRICES.get(int(frame.colorspace), "bt709"),
-        colour_primaries=_PRIMARIES.get(int(frame.color_primaries), "bt709"),
-        colour_transfer=_TRANSFERS.get(int(frame.color_trc), "bt709"),
+        colour_range="pc" if colours.full_range else "tv",
+        colour_matrix=colours.matrix,
+        colour_primaries=colours.primaries,
+        colour_transfer=colours.transfer,
     )
 
 

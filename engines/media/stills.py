@@ -12,6 +12,7 @@ from PIL import Image
 
 from engines.errors import InputError, MediaToolError
 from engines.media.probe import decode_on_all_cores, open_media
+from engines.media.shown import Shown
 from engines.media.tracks import picture_stream
 from engines.media.upright import orientation
 
@@ -54,12 +55,12 @@ def still(video: Path, seconds: float, *, width: int = 480) -> bytes:
 
 def picture_at(video: Path, seconds: float) -> NDArray[np.uint8]:
     """Return the frame shown at a moment, RGB, rotated upright; the last one if the moment is past the end."""
-    shown: VideoFrame | None = None
+    found: VideoFrame | None = None
     for frame in _pictures_from(video, seconds):
-        if shown is not None and frame.time is not None and frame.time > seconds + 1e-6:
+        if found is not None and frame.time is not None and frame.time > seconds + 1e-6:
             break
-        shown = frame
-    return _upright(shown)
+        found = frame
+    return _upright(found)
 
 
 def _key_picture(video: Path, seconds: float) -> NDArray[np.uint8]:
@@ -83,8 +84,7 @@ def _pictures_from(video: Path, seconds: float) -> Iterator[VideoFrame]:
 def _upright(frame: VideoFrame | None) -> NDArray[np.uint8]:
     if frame is None:
         raise MediaToolError("The video has no picture at this time.")
-    pixels: NDArray[np.uint8] = frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
-    return orientation(frame).apply(pixels)
+    return orientation(frame).apply(Shown().rgb(frame))
 
 
 def _appeal(pixels: NDArray[np.uint8]) -> float:

@@ -15,6 +15,7 @@ from engines.draft.lipsync.findings import FaceCheck
 from engines.draft.lipsync.lips import lower_face, mouth_covered
 from engines.errors import InputError, MediaToolError, WorkCancelled
 from engines.media.probe import decode_on_all_cores, open_media
+from engines.media.shown import Shown
 from engines.media.tracks import picture_stream
 from engines.media.upright import orientation
 
@@ -118,9 +119,10 @@ def _pictures(path: Path, *, every: int) -> Iterator[tuple[float, list[Pixels]]]
             if stream is None:
                 raise InputError("The file has no moving picture to lip-sync.", code="no_video")
             decode_on_all_cores(stream)
+            shown = Shown()
             for number, frame in enumerate(container.decode(stream)):
                 if number % every == 0:
-                    planes = frame_planes(frame.reformat(format="yuv420p"))
+                    planes = frame_planes(shown.planes(frame))
                     yield float(frame.time or 0.0), [orientation(frame).apply(plane) for plane in planes]
     except av.error.FFmpegError as error:
         raise MediaToolError("The picture could not be decoded.", evidence={"stderr": str(error)}) from error

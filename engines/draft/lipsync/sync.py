@@ -10,7 +10,6 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
-from av.video.reformatter import ColorRange, Colorspace
 
 from engines.draft.canvas import Pixels
 from engines.draft.clip import frame_planes
@@ -24,6 +23,7 @@ from engines.media.drawn import drawn_mouths, drawn_note, drawn_without_mouths
 from engines.media.facts import MediaFacts
 from engines.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
 from engines.media.probe import open_media, probe_media
+from engines.media.shown import Shown
 from engines.media.tracks import picture_stream
 from engines.media.upright import orientation
 
@@ -31,7 +31,6 @@ Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
 
 _CHECK_EVERY = 12
-_UNMARKED = 2
 
 
 @dataclass(frozen=True)
@@ -162,6 +161,7 @@ def decoded_planes(video: Path, clip: ClipFormat, frames: int) -> Iterator[list[
         stream = picture_stream(container)
         if stream is None:
             raise InputError("The file has no moving picture to lip-sync.", code="no_video")
+        shown = Shown()
         first: float | None = None
         for frame in container.decode(stream):
             seconds = float(frame.time or 0.0)
@@ -171,7 +171,7 @@ def decoded_planes(video: Path, clip: ClipFormat, frames: int) -> Iterator[list[
             while last is not None and number < min(due, frames):
                 yield [plane.copy() for plane in last]
                 number += 1
-            last = _upright(frame, clip)
+            last = _upright(frame, shown, clip)
             if number == frames:
                 return
     if last is None:
@@ -181,13 +181,8 @@ def decoded_planes(video: Path, clip: ClipFormat, frames: int) -> Iterator[list[
         number += 1
 
 
-def _upright(frame: av.VideoFrame, clip: ClipFormat) -> list[Pixels]:
-    # The output is marked BT.709, limited range, so anything marked otherwise is converted to that.
-    # Unmarked frames are assumed to be BT.709, as players do at these sizes.
-    matches_output = frame.colorspace in (Colorspace.ITU709, _UNMARKED) and frame.color_range != ColorRange.JPEG
-    colours = {} if matches_output else {"dst_colorspace": Colorspace.ITU709, "dst_color_range": ColorRange.MPEG}
-    plain = frame.reformat(format="yuv420p", **colours)
-    planes = [orientation(frame).apply(plane) for plane in frame_planes(plain)]
+def _upright(frame: av.VideoFrame, shown: Shown, clip: ClipFormat) -> list[Pixels]:
+    planes = [orientation(frame).apply(plane) for plane in frame_planes(shown.planes(frame))]
     sizes = [(clip.width, clip.height)] + [(clip.width // 2, clip.height // 2)] * 2
     fitted = []
     for plane, (width, height) in zip(planes, sizes, strict=True):

@@ -1,0 +1,54 @@
+"""The filters that bring any video's colours to those of the project format: limited-range BT.709 in eight bits.
+
+The same steps run in ffmpeg (`scaled`) and in PyAV (`engines/media/shown.py`), so that a poster, a thumbnail and a
+lip-sync look like the film.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engines.media.colours import Colours
+from engines.media.commands import Stream, Value
+from engines.media.light import PLANES_MATRICES, light_table
+
+_EXACT = "bicubic+accurate_rnd+full_chroma_int"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One filter and its options."""
+
+    name: str
+    options: Mapping[str, Value]
+
+
+def scaled(pictures: Stream, colours: Colours, *, width: Value, height: Value, **options: Value) -> Stream:
+    """Scale, and convert to the project's colours. `options` are the scaler's."""
+    for step in colour_steps(colours, {"width": width, "height": height, **options}):
+        pictures = pictures.filter(step.name, **step.options)
+    return pictures
+
+
+def colour_steps(colours: Colours, size: Mapping[str, Value]) -> list[Step]:
+    """Return the filters from a video's colours to the project's; `size` are options of the scaler."""
+    if colours.is_ours:
+        # Naming the colours makes the scaler convert even when they match, which loses two levels of brightness.
+        return [Step("scale", {**size, "flags": "bicubic"})]
+    by_planes = colours.matrix in PLANES_MATRICES
+    # One set of marks for the whole graph: frames may have marks that some filters refuse.
+    marks = {"color_primaries": "bt709", "color_trc": "bt709", "range": "pc" if colours.full_range else "tv"}
+    steps = [Step("setparams", {**marks, "colorspace": "bt709" if by_planes else colours.matrix})]
+    if colours.has_alpha:
+        # Transparent pictures are shown over black.
+        steps += [Step("format", {"pix_fmts": "gbrap16le"}), Step("premultiply", {"inplace": 1})]
+    if colours.has_other_light or by_planes:
+        steps += [Step("scale", {**size, "flags": _EXACT})]
+        steps += [Step("format", {"pix_fmts": "yuv444p16le" if by_planes else "gbrp16le"})]
+        if by_planes:
+            # The same numbers, called red, green and blue.
+            planes = {"map0s": 0, "map0p": 0, "map1s": 0, "map1p": 1, "map2s": 0, "map2p": 2}
+            steps += [Step("mergeplanes", {"format": "gbrp16le", **planes})]
+        steps += [Step("lut3d", {"file": str(light_table(colours)), "interp": "tetrahedral"})]
+        size = {}
+    ours = {"out_color_matrix": "bt709", "out_range": "tv"}
+    return [*steps, Step("scale", {**size, "flags": _EXACT, **ours}), Step("format", {"pix_fmts": "yuv420p"})]
