@@ -13,7 +13,7 @@ from engines.media.drawn import drawn_mouths, drawn_note, drawn_without_mouths
 from engines.media.facts import MediaFacts
 from engines.media.filters import entered, evenly_timed, exactly, tagged
 from engines.media.formats import ClipFormat, Encoding, encoder_options
-from engines.media.normalise import scaled
+from engines.media.normalise import marked, scaled
 from engines.media.probe import probe_media
 from engines.media.runner import run_to_file
 
@@ -95,7 +95,7 @@ def _note(footage: Footage, facts: MediaFacts, frames: int) -> str:
 def _picture(footage: Footage, facts: MediaFacts, pictures: Stream, frames: int) -> Stream:
     size: Options = {"width": footage.shape.width, "height": footage.shape.height}
     # Only frames marked as interlaced are changed; progressive ones pass through.
-    pictures = pictures.filter("bwdif", mode="send_frame", deint="interlaced")
+    pictures = marked(pictures, facts.colours).filter("bwdif", mode="send_frame", deint="interlaced")
     # A container's length may count a missing frame; the last picture is held instead.
     pictures = exactly(evenly_timed(pictures, footage.shape.fps), frames)
     # Non-square pixels are made square before the shape is compared.

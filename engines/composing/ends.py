@@ -6,15 +6,18 @@ from numpy.typing import NDArray
 from engines.composing.shot_plan import PictureFit, ShotPlan, Span, speed
 from engines.media.stills import picture_at
 
+# BT.709, as in the composed video that this is compared with.
+_LUMA = np.array((0.2126, 0.7152, 0.0722))
+
 
 def own_light(plan: ShotPlan, span: Span, place: int) -> float:
-    """Return the mean brightness (0…255) of what the plan shows of the clip at frame `place` of a span."""
+    """Return the mean luma (0…255) of what the plan shows of the clip at frame `place` of a span."""
     view = span.view
     frame = view.first - place if view.backwards else view.first + place
     fps = plan.format.fps
     moment = view.shot.start_seconds + frame / fps * speed(view.shot, fps)
     picture = picture_at(view.shot.source.path, max(0.0, float(moment)))
-    return float(_shown(plan, span, picture).mean())
+    return float((_shown(plan, span, picture) @ _LUMA).mean())
 
 
 def _shown(plan: ShotPlan, span: Span, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -27,7 +27,7 @@ from engines.errors import MediaToolError, WorkCancelled
 from engines.media.mp4 import Track, read_track
 from engines.media.probe import open_media
 
-_RECIPE_VERSION = 1
+_RECIPE_VERSION = 2
 # Limited-range black is 16; noise and encoding raise it slightly.
 _BLACK_LIGHT = 20.0
 # The most encoding does to noise and hard-clipped sound; sound from elsewhere has nothing in common with the master.
@@ -252,7 +252,7 @@ def _decode(part: Track, cancelled: Callable[[], bool]) -> dict[str, Any]:
             if frame.is_corrupt:
                 error = error or f"frame {frames} is damaged"
             if frames == 0 or frames == len(part) - 1:
-                lights[1 if frames else 0] = float(np.frombuffer(bytes(frame.planes[0]), np.uint8).mean())
+                lights[1 if frames else 0] = float(frame.to_ndarray()[: frame.height].mean())
             frames += 1
     except av.error.FFmpegError as failure:
         error = str(failure)

@@ -22,8 +22,8 @@ from engines.media.colours import Colours
 
 Light = NDArray[np.float64]
 
-# Fewer show in saturated colours, whose darkest channel changes fast.
-_STEPS = 65
+# Fewer show in saturated colours, whose darkest channel changes fast; more take long to read.
+_STEPS, _HDR_STEPS = 65, 49
 _WHITE_NITS = 203.0
 # BT.1886, the display that BT.709 is made for.
 _GAMMA = 2.4
@@ -131,13 +131,14 @@ def _hlg_nits(signal: Light) -> Light:
 
 
 def _cube(colours: Colours) -> bytes:
-    axis = np.linspace(0, 1, _STEPS)
+    steps = _HDR_STEPS if colours.is_hdr else _STEPS
+    axis = np.linspace(0, 1, steps)
     blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")  # red changes fastest in the file
     signal = np.stack([red, green, blue], axis=-1).reshape(-1, 3)
     if colours.matrix in PLANES_MATRICES:
         signal = _signal_of_planes(signal, colours)
     table = shown(signal, colours.transfer, colours.primaries)
-    return f"LUT_3D_SIZE {_STEPS}\n".encode() + b"".join(b"%.5f %.5f %.5f\n" % tuple(row) for row in table.tolist())
+    return f"LUT_3D_SIZE {steps}\n".encode() + b"".join(b"%.5f %.5f %.5f\n" % tuple(row) for row in table.tolist())
 
 
 def _signal_of_planes(planes: Light, colours: Colours) -> Light:

@@ -11,7 +11,7 @@ from engines.media.colours import Colours
 from engines.media.commands import Stream, Value
 from engines.media.light import PLANES_MATRICES, light_table
 
-_EXACT = "bicubic+accurate_rnd+full_chroma_int"
+EXACT = "bicubic+accurate_rnd+full_chroma_int"
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,10 @@ class Step:
     options: Mapping[str, Value]
 
 
+# Conversion to RGB keeps the marks of what it converted, which some filters obey.
+_RGB_MARKS = Step("setparams", {"range": "pc", "colorspace": "gbr"})
+
+
 def scaled(pictures: Stream, colours: Colours, *, width: Value, height: Value, **options: Value) -> Stream:
     """Scale, and convert to the project's colours. `options` are the scaler's."""
     for step in colour_steps(colours, {"width": width, "height": height, **options}):
@@ -29,26 +33,37 @@ def scaled(pictures: Stream, colours: Colours, *, width: Value, height: Value, *
     return pictures
 
 
-def colour_steps(colours: Colours, size: Mapping[str, Value]) -> list[Step]:
+def marked(pictures: Stream, colours: Colours) -> Stream:
+    """Mark the pictures so that every filter takes them. Needed only before filters that come before `scaled`."""
+    for step in mark_steps(colours):
+        pictures = pictures.filter(step.name, **step.options)
+    return pictures
+
+
+def mark_steps(colours: Colours) -> tuple[Step, ...]:
+    """Return the filters that give all frames one set of marks: theirs may be missing, or refused by some filters."""
+    matrix = "bt709" if colours.matrix in PLANES_MATRICES else colours.matrix
+    marks = {"color_primaries": "bt709", "color_trc": "bt709", "range": "pc" if colours.full_range else "tv"}
+    return (Step("setparams", {**marks, "colorspace": matrix}),)
+
+
+def colour_steps(colours: Colours, size: Mapping[str, Value]) -> tuple[Step, ...]:
     """Return the filters from a video's colours to the project's; `size` are options of the scaler."""
     if colours.is_ours:
         # Naming the colours makes the scaler convert even when they match, which loses two levels of brightness.
-        return [Step("scale", {**size, "flags": "bicubic"})]
-    by_planes = colours.matrix in PLANES_MATRICES
-    # One set of marks for the whole graph: frames may have marks that some filters refuse.
-    marks = {"color_primaries": "bt709", "color_trc": "bt709", "range": "pc" if colours.full_range else "tv"}
-    steps = [Step("setparams", {**marks, "colorspace": "bt709" if by_planes else colours.matrix})]
+        return (Step("scale", {**size, "flags": "bicubic"}),)
+    steps, by_planes = [*mark_steps(colours)], colours.matrix in PLANES_MATRICES
     if colours.has_alpha:
         # Transparent pictures are shown over black.
-        steps += [Step("format", {"pix_fmts": "gbrap16le"}), Step("premultiply", {"inplace": 1})]
+        steps += [Step("format", {"pix_fmts": "gbrap16le"}), _RGB_MARKS, Step("premultiply", {"inplace": 1})]
     if colours.has_other_light or by_planes:
-        steps += [Step("scale", {**size, "flags": _EXACT})]
+        steps += [Step("scale", {**size, "flags": EXACT})]
         steps += [Step("format", {"pix_fmts": "yuv444p16le" if by_planes else "gbrp16le"})]
         if by_planes:
             # The same numbers, called red, green and blue.
             planes = {"map0s": 0, "map0p": 0, "map1s": 0, "map1p": 1, "map2s": 0, "map2p": 2}
             steps += [Step("mergeplanes", {"format": "gbrp16le", **planes})]
-        steps += [Step("lut3d", {"file": str(light_table(colours)), "interp": "tetrahedral"})]
+        steps += [_RGB_MARKS, Step("lut3d", {"file": str(light_table(colours)), "interp": "tetrahedral"})]
         size = {}
     ours = {"out_color_matrix": "bt709", "out_range": "tv"}
-    return [*steps, Step("scale", {**size, "flags": _EXACT, **ours}), Step("format", {"pix_fmts": "yuv420p"})]
+    return (*steps, Step("scale", {**size, "flags": EXACT, **ours}), Step("format", {"pix_fmts": "yuv420p"}))

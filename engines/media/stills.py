@@ -26,17 +26,19 @@ def poster(video: Path, output: Path, *, width: int = 1280) -> Path:
     with open_media(video) as container:
         seconds = (container.duration or 0) / av.time_base
     moments = [seconds * (index + 0.5) / _CANDIDATES for index in range(_CANDIDATES)]
-    frames = [picture_at(video, moment) for moment in moments]
+    shown = Shown()
+    frames = [_picture_at(video, moment, shown) for moment in moments]
     return _write_jpeg(max(frames, key=_appeal), output, width)
 
 
 def sprite(video: Path, moments: Sequence[float], output: Path, *, tile_width: int = 160) -> Path:
     """Write one JPEG with a small picture for each moment, stacked vertically: the last key frame before it, or the
     moment's own frame if the key frame is dark."""
-    tiles = [_tile(_key_picture(video, moment), tile_width) for moment in moments]
+    shown = Shown()
+    tiles = [_tile(_key_picture(video, moment, shown), tile_width) for moment in moments]
     for index, moment in enumerate(moments):
         if float(np.asarray(tiles[index]).mean()) < _DARK:
-            tiles[index] = _tile(picture_at(video, moment), tile_width)
+            tiles[index] = _tile(_picture_at(video, moment, shown), tile_width)
     height = tiles[0].height
     sheet = Image.new("RGB", (tile_width, height * len(tiles)))
     for index, tile in enumerate(tiles):
@@ -55,16 +57,20 @@ def still(video: Path, seconds: float, *, width: int = 480) -> bytes:
 
 def picture_at(video: Path, seconds: float) -> NDArray[np.uint8]:
     """Return the frame shown at a moment, RGB, rotated upright; the last one if the moment is past the end."""
+    return _picture_at(video, seconds, Shown())
+
+
+def _picture_at(video: Path, seconds: float, shown: Shown) -> NDArray[np.uint8]:
     found: VideoFrame | None = None
     for frame in _pictures_from(video, seconds):
         if found is not None and frame.time is not None and frame.time > seconds + 1e-6:
             break
         found = frame
-    return _upright(found)
+    return _upright(found, shown)
 
 
-def _key_picture(video: Path, seconds: float) -> NDArray[np.uint8]:
-    return _upright(next(_pictures_from(video, seconds), None))
+def _key_picture(video: Path, seconds: float, shown: Shown) -> NDArray[np.uint8]:
+    return _upright(next(_pictures_from(video, seconds), None), shown)
 
 
 def _pictures_from(video: Path, seconds: float) -> Iterator[VideoFrame]:
@@ -81,10 +87,10 @@ def _pictures_from(video: Path, seconds: float) -> Iterator[VideoFrame]:
         raise MediaToolError("The picture couldn't be decoded.", evidence={"stderr": str(error)}) from error
 
 
-def _upright(frame: VideoFrame | None) -> NDArray[np.uint8]:
+def _upright(frame: VideoFrame | None, shown: Shown) -> NDArray[np.uint8]:
     if frame is None:
         raise MediaToolError("The video has no picture at this time.")
-    return orientation(frame).apply(Shown().rgb(frame))
+    return orientation(frame).apply(shown.rgb(frame))
 
 
 def _appeal(pixels: NDArray[np.uint8]) -> float:
