@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "apps.core",
     "apps.accounts",
     "apps.flavors",
+    "apps.catalog",
     "apps.assets",
     "apps.jobs",
     "apps.songs",

@@ -10,6 +10,7 @@ from apps.core.metrics import metrics
 urlpatterns = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.flavors.urls")),
+    path("", include("apps.catalog.urls")),
     path("", include("apps.assets.urls")),
     path("metrics", metrics, name="metrics"),
     path("", include("apps.jobs.urls")),

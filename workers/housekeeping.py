@@ -1,4 +1,4 @@
-"""Tasks that maintain storage. Each worker also listens to the queue for its own machine's disk."""
+"""Tasks that maintain storage and check the models. Each worker also listens to its own machine's queue."""
 
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from apps.assets.errors import StorageUnavailable
 from apps.assets.store import upload_mirror
 from apps.assets.store.disk import media_folder_id
 from apps.assets.upkeep import background, checks, sweep
+from apps.catalog.services import models_check as check_every_model
 
 
 @celeryd_after_setup.connect
@@ -67,3 +68,10 @@ def disk_round(**_: object) -> None:
     background.media_folder_register(now=timezone.now())
     sweep.orphans_sweep(now=timezone.now(), dry_run=False)
     checks.disk_check(now=timezone.now())
+
+
+@shared_task(name="workers.housekeeping.models_check")
+def models_check(**_: object) -> None:
+    """Every week, ask each configured provider whether it still runs the models of the flavors."""
+    close_old_connections()
+    check_every_model()

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from apps.flavors.schema import CONFIG_TYPES
 from apps.work.seeds import SEED_MAXIMUM
-from apps.work.strict import IdField, MoneyField, SecondsField, StrictSerializer
+from apps.work.strict import IdField, ModelField, MoneyField, SecondsField, StrictSerializer
 from engines.listening.scene_slots import MAXIMUM_SCENES
 from engines.media.formats import ASPECT_RATIOS
 
@@ -25,6 +25,7 @@ class CallSerializer(StrictSerializer):
 
     config_flavor = serializers.CharField(required=False, allow_blank=True)
     provider = serializers.CharField(required=False, allow_blank=True, max_length=32)
+    model = ModelField(required=False)
     confirm_cost = serializers.BooleanField(required=False)
     max_cost = MoneyField(required=False, allow_null=True)
 

@@ -12,7 +12,7 @@ from apps.core.errors import ConflictError, InputError
 from apps.jobs.kinds import Kind
 from apps.providers.base import Capability
 from apps.songs.selectors import song_get
-from apps.work.choice import choice_overridden, provider_choose
+from apps.work.choice import Picked, choice_overridden, provider_choose
 from apps.work.frozen import FrozenRequest, InputSource
 from apps.work.late_song import late_song
 from apps.work.parameters import ReferenceParameters, ScenesParameters, SongWait, VideoParameters
@@ -34,13 +34,14 @@ def scenes_work(
     seed: int | None = None,
     flavor: str = "",
     provider: str = "",
+    model: str = "",
     overrides: Mapping[str, Any] | None = None,
 ) -> Work:
     """Prepare writing scenes, to a song if one is given. `duration` is each scene's length without a song; `overrides`
     replace values of the flavor's `parameters`."""
     if not idea.strip():
         raise InputError("Describe the video in a sentence or two.", errors={"idea": ["may not be empty"]})
-    choice = provider_choose(Capability.SCENES, flavor=flavor, asked=provider)
+    choice = provider_choose(Capability.SCENES, flavor=flavor, picks=[Picked(provider, model)])
     choice = choice_overridden(choice, overrides or {})
     values: dict[str, Any] = {
         "idea": idea,
@@ -82,11 +83,12 @@ def character_reference_work(
     seed: int | None = None,
     flavor: str = "",
     provider: str = "",
+    model: str = "",
 ) -> Work:
     """Prepare images of a character to choose from."""
     if not character_description.strip():
         raise InputError("Describe the character.", errors={"character_description": ["may not be empty"]})
-    choice = provider_choose(Capability.IMAGE, flavor=flavor, asked=provider)
+    choice = provider_choose(Capability.IMAGE, flavor=flavor, picks=[Picked(provider, model)])
     config = choice.config.values
     ratio = aspect_ratio or config["aspect_ratio"]
     width, height = picture_size(ratio, config["resolution"])
@@ -117,11 +119,12 @@ def video_work(
     seed: int | None = None,
     flavor: str = "",
     provider: str = "",
+    model: str = "",
 ) -> Work:
     """Prepare one clip."""
     if not prompt.strip():
         raise InputError("Describe what the clip shows.", errors={"prompt": ["may not be empty"]})
-    choice = provider_choose(Capability.VIDEO, flavor=flavor, asked=provider)
+    choice = provider_choose(Capability.VIDEO, flavor=flavor, picks=[Picked(provider, model)])
     config = choice.config.values
     ratio = aspect_ratio or config["aspect_ratio"]
     width, height = picture_size(ratio, config["resolution"])

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from apps.catalog.selectors import model_check_gone, retired_error
 from apps.core.errors import BudgetExceeded, ProviderError, WorkCancelled
 from apps.jobs import dispatch, money, retry, services, submit_rate
 from apps.jobs.execution import HandedOff, JobRun
@@ -90,6 +91,8 @@ def _submit(
         with open_request() as request:
             prepared = provider.prepare(request, key=key, webhook_url=webhook_url(provider.name, key))
             capability = request.capability
+    if (check := model_check_gone(provider.name, prepared.model)) is not None:
+        raise retired_error(check)
     remote = submit_authorise(run.claim, provider=provider, prepared=prepared, capability=capability, key=key)
     return _send(run, provider, remote)
 

@@ -38,6 +38,7 @@ def reference_work(project: Project, *, take: int = 0) -> Work:
         seed=(project.seed + take) % (SEED_MAXIMUM + 1),
         flavor=project.flavor,
         provider=project.providers.get(Capability.IMAGE, ""),
+        model=project.chosen_models.get(Capability.IMAGE, ""),
     )
 
 

@@ -65,7 +65,9 @@ class Project(models.Model):
     resolution = models.CharField(max_length=8, choices=Resolution, default=Resolution.HD)
     fps = models.CharField(max_length=16, choices=FrameRate, default=FrameRate.FILM)
     fit = models.CharField(max_length=8, choices=Fit, default=Fit.FIT)
+    # By capability: the provider, and one of its models instead of the flavor's.
     providers = models.JSONField(default=dict)
+    chosen_models = models.JSONField(default=dict)
     number_of_scenes = models.PositiveSmallIntegerField(null=True)
     budget = models.DecimalField(max_digits=12, decimal_places=4, null=True)
     confirm_above = models.DecimalField(max_digits=12, decimal_places=4, null=True)

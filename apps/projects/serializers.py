@@ -8,7 +8,7 @@ from apps.generation.serializers import TEXT_LENGTH
 from apps.projects.models import AspectRatio, Fit, FrameRate, Project, Resolution
 from apps.projects.selectors import project_status, song_seconds
 from apps.work.seeds import SEED_MAXIMUM
-from apps.work.strict import IdField, MoneyField, SecondsField, StrictSerializer
+from apps.work.strict import IdField, ModelField, MoneyField, SecondsField, StrictSerializer
 from engines.listening.scene_slots import MAXIMUM_SCENES
 
 
@@ -48,6 +48,15 @@ class ProvidersSerializer(StrictSerializer):
     lipsync = serializers.CharField(required=False, allow_blank=True, max_length=32)
 
 
+class ModelsSerializer(StrictSerializer):
+    """One of `GET /api/mv/models` by capability; "" goes back to the flavor's."""
+
+    scenes = ModelField(required=False)
+    image = ModelField(required=False)
+    video = ModelField(required=False)
+    lipsync = ModelField(required=False)
+
+
 class ProjectWriteSerializer(StrictSerializer):
     """Every field is optional in a PATCH; a new project needs an `idea` or, for the user's own footage, a `title`."""
 
@@ -64,6 +73,7 @@ class ProjectWriteSerializer(StrictSerializer):
     fps = FrameRateField(required=False)
     fit = serializers.ChoiceField(Fit.values, required=False)
     providers = ProvidersSerializer(required=False)
+    models = ModelsSerializer(required=False, source="chosen_models")
     number_of_scenes = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MAXIMUM_SCENES)
     budget = MoneyField(required=False, allow_null=True)
     confirm_above = MoneyField(required=False, allow_null=True)
@@ -95,6 +105,7 @@ class ProjectSerializer(serializers.Serializer[Any]):
     fps = serializers.CharField()
     fit = serializers.CharField()
     providers = serializers.DictField(child=serializers.CharField())
+    models = serializers.DictField(child=serializers.CharField(), source="chosen_models")
     number_of_scenes = serializers.IntegerField(allow_null=True)
     budget = MoneyField(allow_null=True)
     confirm_above = MoneyField(allow_null=True)

@@ -26,6 +26,7 @@ from apps.providers.registry import providers_for
 from apps.songs.models import Song
 from apps.songs.selectors import song_get
 from apps.songs.services import SONG_CHANGED_TASK
+from apps.work.choice import models_checked
 from engines.listening.scene_slots import MAXIMUM_SCENES
 
 log = structlog.get_logger(__name__)
@@ -49,6 +50,7 @@ class ProjectFields(TypedDict, total=False):
     fps: str
     fit: str
     providers: Mapping[str, str]
+    chosen_models: Mapping[str, str]
     number_of_scenes: int | None
     budget: Decimal | None
     confirm_above: Decimal | None
@@ -128,13 +130,15 @@ def _apply(project: Project, fields: ProjectFields) -> None:
         )
     if "providers" in fields:
         project.providers = _checked_providers(fields["providers"])
+    if "chosen_models" in fields:
+        project.chosen_models = models_checked(fields["chosen_models"], flavor=fields.get("flavor", project.flavor))
     if "audio_id" in fields:
         project.song = _song(project, fields["audio_id"])
         # The range was chosen for the old song.
         project.song_start, project.song_end = Decimal(0), None
     if "character_reference_id" in fields:
         project.character_reference = _image(project, fields["character_reference_id"])
-    indirect = {"providers", "audio_id", "character_reference_id"}
+    indirect = {"providers", "chosen_models", "audio_id", "character_reference_id"}
     for name, value in fields.items():
         if name not in indirect:
             setattr(project, name, value)

@@ -6,6 +6,7 @@ Requests and results are frozen dataclasses. A vendor's own data stays inside it
 response, which is kept for diagnosis.
 """
 
+import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,17 +18,9 @@ from typing import Any, ClassVar, Protocol
 from django.utils.module_loading import import_string
 
 from apps.core.errors import ProviderError
-from apps.providers.sections import Section
-
-
-class Capability(StrEnum):
-    """Also the keys of a project's `providers` choice (segmented lip-sync uses `lipsync`)."""
-
-    SCENES = "scenes"
-    IMAGE = "image"
-    VIDEO = "video"
-    LIPSYNC = "lipsync"
-    SEGMENTED_LIPSYNC = "segmented_lipsync"
+from apps.providers.capabilities import Capability as Capability  # noqa: PLC0414  # one import for users
+from apps.providers.model_table import ModelTable
+from apps.providers.offers import ModelReport
 
 
 @dataclass(frozen=True)
@@ -114,6 +107,7 @@ class ImageRequest:
 class VideoRequest:
     """Create a clip that covers at least `duration_seconds`. `frames` is the exact frame count of the scene's slot,
     for providers that can render it. `fps` is the text of a fraction such as "24" or "30000/1001".
+    `image` and `last_image` are its first and last frame.
     `energy` is the song's level over the slot, sampled evenly, 0…1."""
 
     capability: ClassVar[Capability] = Capability.VIDEO
@@ -126,6 +120,7 @@ class VideoRequest:
     negative_prompt: str = ""
     aspect_ratio: str = "16:9"
     image: MediaInput | None = None
+    last_image: MediaInput | None = None
     character_reference: MediaInput | None = None
     energy: tuple[float, ...] = ()
     beat_seconds: tuple[float, ...] = ()
@@ -250,20 +245,21 @@ class PreparedSubmit:
     mark: str = ""
 
 
-class Provider(ABC):
+@dataclass(frozen=True)
+class ModelUse:
+    """A model that flavors offer for a capability. `settings` are those of a request that uses it."""
+
+    capability: Capability
+    model: str
+    settings: Mapping[str, Any]
+
+
+class Provider(ModelTable, ABC):
     """What both kinds have in common. Instances are stateless and shared between threads."""
 
-    # The folder's name; also used by flavors, the API and stored jobs.
-    name: ClassVar[str]
-    # What people call it, at the start of a sentence.
-    title: ClassVar[str]
-    # Its name in lists and tables, if that is not the title.
-    label: ClassVar[str] = ""
     capabilities: ClassVar[frozenset[Capability]]
     # Capabilities for which it is used if neither the call nor the flavor chooses a provider.
     default_for: ClassVar[frozenset[Capability]] = frozenset()
-    # Its sections in the flavors' files, under `providers`. Segmented lip-sync shares the section of lip-sync.
-    sections: ClassVar[Mapping[Capability, type[Section]]] = {}
     local: ClassVar[bool]
     # Part of the studio: always available, free, and its clips are not checked for broken frames.
     built_in: ClassVar[bool] = False
@@ -378,6 +374,12 @@ class RemoteProvider(Provider):
     def webhook_is_genuine(self, *, body: bytes, headers: Mapping[str, str], now: float) -> bool:
         """Whether the service recently signed the raw body (`now` in Unix seconds). False without a secret."""
         return False
+
+    def check_models(self, uses: Sequence[ModelUse], *, today: datetime.date) -> tuple[ModelReport, ...] | None:
+        """Ask the service, free of charge, whether it still runs these models as the flavors describe them.
+
+        Returns None if it can't be asked. Raises ProviderError if it could not be reached or refused the key."""
+        return None
 
     def check_key(self) -> str:
         """Make one free authenticated call and return a message about the account. Raises ProviderError."""

@@ -23,7 +23,7 @@ from apps.scenes.models import Change, Scene
 # More than anyone undoes; the clips themselves stay in each scene's history.
 KEPT_CHANGES = 100
 
-FIELDS = ("sequence", "prompt", "negative_prompt", "lipsync", "section", "facts")
+FIELDS = ("sequence", "prompt", "negative_prompt", "lipsync", "section", "facts", "chosen_models")
 ROWS = ("image_id", "current_clip_id")
 
 State = dict[str, dict[str, Any] | None]
@@ -121,7 +121,9 @@ def _restore(scene: Scene, values: Mapping[str, Any] | None) -> None:
         scene.sequence, scene.deleted_at = None, timezone.now()
     else:
         for name in (*FIELDS, *ROWS):
-            setattr(scene, name, values[name])
+            # A change recorded by an older release lacks the fields that are new since.
+            if name in values:
+                setattr(scene, name, values[name])
         scene.duration = None if values["duration"] is None else Decimal(values["duration"])
         scene.deleted_at = None
     scene.version += 1

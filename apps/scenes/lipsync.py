@@ -20,9 +20,10 @@ from apps.providers.base import Capability
 from apps.scenes.lipsync_inputs import AudioPart, LipsyncSpec, lipsync_audio, lipsync_source, project_windows
 from apps.scenes.making import project_spending, scene_work_start
 from apps.scenes.models import Clip, Scene
+from apps.scenes.picks import scene_picks
 from apps.scenes.selectors import original_clip, scenes_get
 from apps.work.audio_window import AudioWindow
-from apps.work.choice import provider_choose
+from apps.work.choice import Picked, provider_choose
 from apps.work.frozen import InputSource
 from apps.work.parameters import AudioSegment, LipsyncParameters, LipsyncParams, WantedClip, WorkParameters
 from apps.work.work import Spending, Work, spending_check, work_prepare
@@ -54,8 +55,7 @@ def _work(by: User, scene: Scene, spec: LipsyncSpec, windows: Mapping[int, Audio
     choice = provider_choose(
         Capability.LIPSYNC,
         flavor=spec.flavor or project.flavor,
-        asked=spec.provider,
-        project_choice=project.providers,
+        picks=scene_picks(scene, Capability.LIPSYNC, Picked(spec.provider, spec.model)),
     )
     start, end = audio.start_seconds, audio.end_seconds
     frozen = lipsync_request(

@@ -28,7 +28,7 @@ from apps.scenes.lipsync_looks import LipsyncCheck, Looks, looks_await, looks_st
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 from apps.scenes.serializers import SpendingSerializer
-from apps.work.strict import IdField, SecondsField
+from apps.work.strict import IdField, ModelField, SecondsField
 from apps.work.work import Work
 from engines.listening.scene_slots import MAXIMUM_SCENES
 
@@ -62,6 +62,7 @@ class SceneLipsyncSerializer(SpendingSerializer):
     )
     config_flavor = serializers.CharField(required=False, allow_blank=True)
     provider = serializers.CharField(required=False, allow_blank=True, max_length=32)
+    model = ModelField(required=False)
 
 
 class ScenesLipsyncSerializer(SceneLipsyncSerializer):
@@ -135,6 +136,7 @@ def _spec(data: dict[str, Any], *, look_first: bool = False) -> LipsyncSpec:
         preview=data.get("preview", False),
         look_first=look_first,
         provider=data.get("provider", ""),
+        model=data.get("model", ""),
         flavor=data.get("config_flavor", ""),
     )
 

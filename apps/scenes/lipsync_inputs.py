@@ -39,6 +39,7 @@ class LipsyncSpec:
     preview: bool = False
     look_first: bool = False
     provider: str = ""
+    model: str = ""
     flavor: str = ""
 
     @property

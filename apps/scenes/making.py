@@ -18,9 +18,10 @@ from apps.projects.models import Project
 from apps.projects.selectors import project_lock
 from apps.providers.base import Capability
 from apps.scenes.models import Scene
+from apps.scenes.picks import scene_picks
 from apps.scenes.scene_frames import SceneFrames, scene_spans, span_beats, span_energy
 from apps.scenes.selectors import scene_get, scenes_get, scenes_of
-from apps.work.choice import provider_choose
+from apps.work.choice import Picked, provider_choose
 from apps.work.frozen import FrozenRequest, InputSource
 from apps.work.parameters import ImageParameters, VideoParameters
 from apps.work.seeds import SEED_MAXIMUM
@@ -37,9 +38,14 @@ class GenerationSpec:
     """Options of a call besides the scene itself; empty means the project's choice."""
 
     provider: str = ""
+    model: str = ""
     flavor: str = ""
     seed: int | None = None
     takes: int = 1
+
+    @property
+    def picked(self) -> Picked:
+        return Picked(self.provider, self.model)
 
 
 def scene_key(scene: Scene) -> str:
@@ -52,10 +58,7 @@ def image_work(*, by: User, scene: Scene, spec: GenerationSpec, then_video: bool
     project = scene.project
     _refuse_empty(scene)
     choice = provider_choose(
-        Capability.IMAGE,
-        flavor=spec.flavor or project.flavor,
-        asked=spec.provider,
-        project_choice=project.providers,
+        Capability.IMAGE, flavor=spec.flavor or project.flavor, picks=scene_picks(scene, Capability.IMAGE, spec.picked)
     )
     width, height = picture_size(project.aspect_ratio, project.resolution)
     prompts = choice.config.values["image_prompts"]
@@ -107,10 +110,7 @@ def video_work(*, by: User, scene: Scene, spec: GenerationSpec, span: SceneFrame
     project = scene.project
     _refuse_empty(scene)
     choice = provider_choose(
-        Capability.VIDEO,
-        flavor=spec.flavor or project.flavor,
-        asked=spec.provider,
-        project_choice=project.providers,
+        Capability.VIDEO, flavor=spec.flavor or project.flavor, picks=scene_picks(scene, Capability.VIDEO, spec.picked)
     )
     width, height = picture_size(project.aspect_ratio, project.resolution)
     values = {

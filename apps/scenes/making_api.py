@@ -30,12 +30,14 @@ from apps.scenes.serializers import (
     UploadClipSerializer,
     WriteScenesSerializer,
 )
+from apps.work.choice import Picked
 from apps.work.work import Work
 
 
 def _spec(data: dict[str, Any]) -> GenerationSpec:
     return GenerationSpec(
         provider=data.get("provider", ""),
+        model=data.get("model", ""),
         flavor=data.get("config_flavor", ""),
         seed=data.get("seed"),
         takes=data.get("takes", 1),
@@ -51,7 +53,7 @@ class ScenesGenerate(APIView):
             project_id=project_id,
             number_of_scenes=data.get("number_of_scenes"),
             flavor=data.get("config_flavor", ""),
-            provider=data.get("provider", ""),
+            asked=Picked(data.get("provider", ""), data.get("model", "")),
             spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"scenes:{project_id}", body=data),
         )
@@ -69,7 +71,7 @@ class ScenesGenerateQuote(QuoteView):
             project=project_get(by=by, project_id=project_id),
             number_of_scenes=data.get("number_of_scenes"),
             flavor=data.get("config_flavor", ""),
-            provider=data.get("provider", ""),
+            asked=Picked(data.get("provider", ""), data.get("model", "")),
         )
         return [work]
 

@@ -20,6 +20,7 @@ from apps.scenes.lipsync import scene_lipsync_work
 from apps.scenes.lipsync_inputs import LipsyncSpec
 from apps.scenes.making import scene_work_start
 from apps.scenes.models import Origin, Scene
+from apps.scenes.picks import project_pick
 from apps.scenes.scene_frames import SceneFrames
 from apps.work.choice import provider_choose
 from apps.work.frozen import InputSource
@@ -93,7 +94,9 @@ def performances_planned(*, by: User, project: Project, spans: Sequence[SceneFra
     since those scenes keep a plain clip. Raises InputError for an unknown provider."""
     if not spans:
         return []
-    choice = provider_choose(Capability.LIPSYNC, flavor=project.flavor, project_choice=project.providers)
+    choice = provider_choose(
+        Capability.LIPSYNC, flavor=project.flavor, picks=[project_pick(project, Capability.LIPSYNC)]
+    )
     works = []
     for span in spans:
         window = InputSource(start_seconds=span.start_seconds, end_seconds=span.end_seconds)

@@ -14,8 +14,16 @@ from apps.scenes.models import Clip, Scene
 from apps.scenes.scene_frames import shown_duration
 from apps.scenes.selectors import clip_notes, clip_suspicions, scene_error, scene_job, scene_status
 from apps.work.seeds import SEED_MAXIMUM
-from apps.work.strict import IdField, MoneyField, SecondsField, StrictSerializer
+from apps.work.strict import IdField, ModelField, MoneyField, SecondsField, StrictSerializer
 from engines.listening.scene_slots import MAXIMUM_SCENES
+
+
+class SceneModelsSerializer(StrictSerializer):
+    """One of `GET /api/mv/models` by capability, for this scene; "" goes back to the project's."""
+
+    image = ModelField(required=False)
+    video = ModelField(required=False)
+    lipsync = ModelField(required=False)
 
 
 class SceneWriteSerializer(StrictSerializer):
@@ -28,6 +36,7 @@ class SceneWriteSerializer(StrictSerializer):
     duration = SecondsField(required=False, allow_null=True, min_value=MINIMUM_SECONDS)
     lipsync = serializers.BooleanField(required=False)
     section = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    models = SceneModelsSerializer(required=False, source="chosen_models")
     snap = serializers.BooleanField(required=False)
 
 
@@ -82,11 +91,13 @@ class WriteScenesSerializer(SpendingSerializer):
     number_of_scenes = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MAXIMUM_SCENES)
     config_flavor = serializers.CharField(required=False, allow_blank=True)
     provider = serializers.CharField(required=False, allow_blank=True, max_length=32)
+    model = ModelField(required=False)
 
 
 class MakeSerializer(SpendingSerializer):
     config_flavor = serializers.CharField(required=False, allow_blank=True)
     provider = serializers.CharField(required=False, allow_blank=True, max_length=32)
+    model = ModelField(required=False)
     seed = serializers.IntegerField(required=False, min_value=0, max_value=SEED_MAXIMUM)
 
 
@@ -165,6 +176,7 @@ class SceneSerializer(serializers.Serializer[Any]):
     lipsync = serializers.BooleanField()
     section = serializers.CharField()
     facts = serializers.DictField()
+    models = serializers.DictField(child=serializers.CharField(), source="chosen_models")
     status = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
     suspicions = serializers.SerializerMethodField(

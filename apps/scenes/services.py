@@ -23,6 +23,7 @@ from apps.scenes.history import parts_copy, recorded
 from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.scene_frames import project_beats, project_slots, usual_duration
 from apps.scenes.selectors import scenes_of
+from apps.work.choice import models_checked
 from engines.listening.scene_slots import MAXIMUM_SCENES
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,14 @@ class SceneFields(TypedDict, total=False):
     negative_prompt: str
     lipsync: bool
     section: str
+    chosen_models: Mapping[str, str]
+
+
+def _checked(project: Project, fields: SceneFields) -> SceneFields:
+    """Return the fields with known models only. Raises InputError."""
+    if "chosen_models" in fields:
+        fields["chosen_models"] = models_checked(fields["chosen_models"], flavor=project.flavor)
+    return fields
 
 
 def scene_create(
@@ -59,7 +68,7 @@ def scene_create(
         place = len(scenes) if sequence is None else min(sequence - 1, len(scenes))
         durations = _new_durations(project, scenes, place, duration, snap=snap)
         with recorded(project, f"insert scene {place + 1}"):
-            scene = Scene(project=project, **fields)
+            scene = Scene(project=project, **_checked(project, fields))
             _arrange([*scenes[:place], scene, *scenes[place:]], durations)
         return scene
 
@@ -90,7 +99,7 @@ def scene_update(
                 "This scene was changed in the meantime. Reload it, then repeat your change.", code="stale"
             )
         with recorded(project, f"edit scene {sequence}"):
-            for name, value in fields.items():
+            for name, value in _checked(project, fields).items():
                 setattr(scene, name, value)
             scene.version += 1
             scene.save()
@@ -316,6 +325,7 @@ def _copy(scene: Scene) -> Scene:
         lipsync=scene.lipsync,
         section=scene.section,
         facts=scene.facts,
+        chosen_models=scene.chosen_models,
         image=scene.image,
     )
 

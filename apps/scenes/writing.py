@@ -19,9 +19,10 @@ from apps.providers.base import Capability, ProviderResult
 from apps.scenes.arrangement import seconds
 from apps.scenes.making import project_spending
 from apps.scenes.models import Scene
+from apps.scenes.picks import project_pick
 from apps.scenes.scene_frames import project_slots, song_range
 from apps.scenes.services import scenes_replace
-from apps.work.choice import provider_choose
+from apps.work.choice import Picked, provider_choose
 from apps.work.frozen import FrozenRequest
 from apps.work.late_song import late_song
 from apps.work.parameters import ScenesParameters, SongWait
@@ -37,7 +38,7 @@ def scenes_key(project_id: UUID) -> str:
 
 
 def project_scenes_work(
-    *, by: User, project: Project, number_of_scenes: int | None = None, flavor: str = "", provider: str = ""
+    *, by: User, project: Project, number_of_scenes: int | None = None, flavor: str = "", asked: Picked | None = None
 ) -> Work:
     """Return the work of writing the scenes. Raises InputError without an idea, ConflictError while the song's length
     is unknown."""
@@ -46,7 +47,9 @@ def project_scenes_work(
     if project.song is not None and song_range(project) is None:
         raise ConflictError("The song is still being analyzed. Try again in a moment.", code="song_not_ready")
     choice = provider_choose(
-        Capability.SCENES, flavor=flavor or project.flavor, asked=provider, project_choice=project.providers
+        Capability.SCENES,
+        flavor=flavor or project.flavor,
+        picks=[asked or Picked(), project_pick(project, Capability.SCENES)],
     )
     count = number_of_scenes or project.number_of_scenes
     slots = project_slots(project, count)
@@ -74,7 +77,7 @@ def scenes_generate(
     project_id: UUID,
     number_of_scenes: int | None = None,
     flavor: str = "",
-    provider: str = "",
+    asked: Picked | None = None,
     spending: Spending,
     idempotency: Idempotency | None = None,
 ) -> Job:
@@ -86,7 +89,7 @@ def scenes_generate(
         project_lock(by=by, project_id=project_id)
         project = project_get(by=by, project_id=project_id)
         work = project_scenes_work(
-            by=by, project=project, number_of_scenes=number_of_scenes, flavor=flavor, provider=provider
+            by=by, project=project, number_of_scenes=number_of_scenes, flavor=flavor, asked=asked
         )
         spending_check(work.quote.amount, project_spending(project, spending))
         return work_start(

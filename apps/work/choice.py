@@ -1,18 +1,30 @@
-"""Chooses the provider: the call's, or else the project's, or else the flavor's."""
+"""Chooses provider and model: the call's, or else the scene's, the project's or the flavor's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
+from apps.catalog.selectors import model_refuse_retired
 from apps.core.errors import InputError
 from apps.flavors.files import merge, reason_of
 from apps.flavors.registry import ResolvedConfig, capability_settings, config_hash
 from apps.flavors.schema import CONFIG_TYPES
 from apps.providers.base import Capability, Provider
-from apps.providers.registry import provider_get, providers_for
+from apps.providers.registry import providers_for
 from apps.work.strict import NAMED_FIELDS
+
+
+@dataclass(frozen=True)
+class Picked:
+    """What someone picked for a piece of work: a provider, one of its models, both, or nothing."""
+
+    provider: str = ""
+    model: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.provider or self.model)
 
 
 @dataclass(frozen=True)
@@ -23,23 +35,66 @@ class Choice:
     config: ResolvedConfig
 
 
-def provider_choose(
-    capability: Capability, *, flavor: str, asked: str = "", project_choice: Mapping[str, str] | None = None
-) -> Choice:
-    """Choose the provider. Raises InputError if it is unknown, lacks the capability or is not configured."""
+def picked_for(capability: Capability, *, providers: Mapping[str, str], models: Mapping[str, str]) -> Picked:
+    """Return what a project or a scene has stored for the capability."""
+    key = Capability.LIPSYNC if capability is Capability.SEGMENTED_LIPSYNC else capability
+    return Picked(providers.get(key, ""), models.get(key, ""))
+
+
+def provider_choose(capability: Capability, *, flavor: str, picks: Sequence[Picked] = ()) -> Choice:
+    """Choose the provider and the model: those of the first of the `picks` that says anything, else the flavor's.
+
+    A model without a provider chooses the provider that offers it. Raises InputError if the provider is unknown, lacks
+    the capability or is not configured, or if the model is unknown or known to be gone.
+    """
     config = capability_settings(flavor, capability)
-    name = asked or (project_choice or {}).get(capability, "") or str(config.values["provider"])
-    able = [provider.name for provider in providers_for(capability)]
+    picked = next((pick for pick in picks if pick), Picked())
+    provider = _provider(capability, picked, config)
+    if not provider.configured():
+        raise InputError(provider.missing_configuration(), code="not_configured", errors={"provider": ["not set up"]})
+    if picked.model:
+        values = provider.with_model(capability, config.values, picked.model)
+        config = replace(config, values=values, hash=config_hash(values))
+    model_refuse_retired(provider, capability, config)
+    return Choice(provider=provider, config=config)
+
+
+def _provider(capability: Capability, picked: Picked, config: ResolvedConfig) -> Provider:
+    able = {provider.name: provider for provider in providers_for(capability)}
+    name = picked.provider or str(config.values["provider"])
+    if picked.model and not picked.provider:
+        return _provider_of_model(capability, picked.model, config, able)
     if name not in able:
         raise InputError(
             f"The provider {name!r} can't do this. Choose one of: {', '.join(able)}.",
             code="unknown_provider",
             errors={"provider": [f"one of {', '.join(able)}"]},
         )
-    provider = provider_get(name)
-    if not provider.configured():
-        raise InputError(provider.missing_configuration(), code="not_configured", errors={"provider": ["not set up"]})
-    return Choice(provider=provider, config=config)
+    return able[name]
+
+
+def _provider_of_model(
+    capability: Capability, model: str, config: ResolvedConfig, able: Mapping[str, Provider]
+) -> Provider:
+    """Return the provider that offers the model, one that is set up if there are several."""
+    offering = [one for one in able.values() if one.lists_model(capability, config.values, model)]
+    if not offering:
+        raise InputError(
+            f"No provider has a model {model[:100]!r} for this. GET /api/mv/models lists them.",
+            code="unknown_model",
+            errors={"model": ["not one of this flavor's models"]},
+        )
+    return next((one for one in offering if one.configured()), offering[0])
+
+
+def models_checked(chosen: Mapping[str, str], *, flavor: str) -> dict[str, str]:
+    """Return the chosen models by capability, without empty ones. Raises InputError for one that nobody offers."""
+    found = {name: model for name, model in chosen.items() if model}
+    for name, model in found.items():
+        capability = Capability(name)
+        config = capability_settings(flavor, capability)
+        _provider_of_model(capability, model, config, {one.name: one for one in providers_for(capability)})
+    return found
 
 
 def choice_overridden(choice: Choice, overrides: Mapping[str, Any]) -> Choice:

@@ -65,6 +65,13 @@ class IdField(serializers.UUIDField):
             raise
 
 
+class ModelField(serializers.CharField):
+    """The name of a provider's model; "" means the flavor's."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"allow_blank": True, "max_length": 200, **options})
+
+
 @extend_schema_field(OpenApiTypes.DOUBLE)
 class SecondsField(serializers.DecimalField):
     """Exact seconds, to the microsecond. Responses have a JSON number, so that clients can calculate with it."""

@@ -5,6 +5,7 @@ wrong case) is 422. Inputs by URL are really fetched. There is no idempotency.
 """
 
 import base64
+import copy
 import hashlib
 import hmac
 import json
@@ -20,81 +21,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.fakes import media
+from tests.fakes.replicate_models import MODELS, MOST, Whole
 from tests.fakes.server import FakeService, Refusal, Reply, Request, TokenBucket, multipart, post_signed, route
 
-RATIOS = ["16:9", "9:16", "1:1", "4:3", "3:4"]
-MORE_RATIOS = [*RATIOS, "2:3", "3:2", "4:5", "5:4", "21:9"]
-# field → type name, or the list of allowed values; "!" before a field's name makes it required.
-MODELS: dict[str, dict[str, Any]] = {
-    "google/veo-3-fast": {
-        "!prompt": "string", "aspect_ratio": ["16:9", "9:16"], "duration": [4, 6, 8], "image": "uri",
-        "negative_prompt": "string", "resolution": ["720p", "1080p"], "generate_audio": "boolean", "seed": "integer",
-    },
-    "google/veo-3": {
-        "!prompt": "string", "aspect_ratio": ["16:9", "9:16"], "duration": [4, 6, 8], "image": "uri",
-        "negative_prompt": "string", "resolution": ["720p", "1080p"], "generate_audio": "boolean", "seed": "integer",
-    },
-    "google/veo-3.1": {
-        "!prompt": "string", "aspect_ratio": ["16:9", "9:16"], "duration": [4, 6, 8], "image": "uri",
-        "negative_prompt": "string", "resolution": ["720p", "1080p"], "generate_audio": "boolean", "seed": "integer",
-        "last_frame": "uri", "reference_images": "uris",
-    },
-    "google/veo-3.1-fast": {
-        "!prompt": "string", "aspect_ratio": ["16:9", "9:16"], "duration": [4, 6, 8], "image": "uri",
-        "negative_prompt": "string", "resolution": ["720p", "1080p"], "generate_audio": "boolean", "seed": "integer",
-        "last_frame": "uri",
-    },
-    "kwaivgi/kling-v2.1": {
-        "!prompt": "string", "!start_image": "uri", "end_image": "uri", "mode": ["standard", "pro"],
-        "duration": [5, 10], "negative_prompt": "string",
-    },
-    "kwaivgi/kling-v2.5-turbo-pro": {
-        "!prompt": "string", "start_image": "uri", "image": "uri", "aspect_ratio": ["16:9", "9:16", "1:1"],
-        "duration": [5, 10], "negative_prompt": "string",
-    },
-    "kwaivgi/kling-v3-video": {
-        "!prompt": "string", "negative_prompt": "string", "start_image": "uri", "end_image": "uri",
-        "mode": ["standard", "pro"], "aspect_ratio": ["16:9", "9:16", "1:1"], "duration": list(range(3, 16)),
-        "generate_audio": "boolean", "multi_prompt": "string",
-    },
-    "wan-video/wan-2.5-i2v": {
-        "!prompt": "string", "!image": "uri", "audio": "uri", "duration": [5, 10],
-        "resolution": ["480p", "720p", "1080p"], "negative_prompt": "string", "seed": "integer",
-        "enable_prompt_expansion": "boolean",
-    },
-    "google/imagen-4": {
-        "!prompt": "string", "aspect_ratio": RATIOS, "output_format": ["jpg", "png"],
-        "safety_filter_level": ["block_low_and_above", "block_medium_and_above", "block_only_high"],
-    },
-    "google/imagen-4-fast": {
-        "!prompt": "string", "aspect_ratio": RATIOS, "output_format": ["jpg", "png"],
-        "safety_filter_level": ["block_low_and_above", "block_medium_and_above", "block_only_high"],
-    },
-    "google/nano-banana": {
-        "!prompt": "string", "image_input": "uris", "aspect_ratio": ["match_input_image", *MORE_RATIOS],
-        "output_format": ["jpg", "png"],
-    },
-    "black-forest-labs/flux-kontext-pro": {
-        "!prompt": "string", "input_image": "uri", "aspect_ratio": ["match_input_image", *MORE_RATIOS],
-        "output_format": ["jpg", "png"], "safety_tolerance": list(range(7)), "prompt_upsampling": "boolean",
-        "seed": "integer",
-    },
-    "ideogram-ai/ideogram-character": {
-        "!prompt": "string", "!character_reference_image": "uri",
-        "rendering_speed": ["Default", "Turbo", "Quality"], "style_type": ["Auto", "Fiction", "Realistic"],
-        "aspect_ratio": RATIOS, "resolution": "string", "magic_prompt_option": ["Auto", "On", "Off"],
-        "image": "uri", "mask": "uri", "seed": "integer",
-    },
-    "sync/lipsync-2": {
-        "!video": "uri", "!audio": "uri", "text": "string", "temperature": "number", "active_speaker": "boolean",
-        "sync_mode": ["loop", "bounce", "cut_off", "silence", "remap"], "occlusion_detection": "boolean",
-    },
-    "sync/lipsync-2-pro": {
-        "!video": "uri", "!audio": "uri", "text": "string", "temperature": "number", "active_speaker": "boolean",
-        "sync_mode": ["loop", "bounce", "cut_off", "silence", "remap"], "occlusion_detection": "boolean",
-    },
-}  # fmt: skip
-IMAGE_MODELS = re.compile(r"imagen|banana|kontext|ideogram")
+IMAGE_MODELS = re.compile(r"banana|flux|ideogram|seedream")
+LIST_OUTPUT = re.compile(r"ideogram|seedream")
 PREDICTION_KEYS = {"input", "webhook", "webhook_events_filter", "stream"}
 TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str, "integer": int, "number": (int, float), "boolean": bool, "uri": str, "uris": list,
@@ -150,6 +81,8 @@ class FakeReplicate(FakeService):
         self.files: dict[str, tuple[bytes, str, str]] = {}
         self.end_next_as: deque[tuple[str, str | None]] = deque()
         self.every_video: bytes | None = None
+        # Tests retire a model by deleting it here, and change its fields.
+        self.models = copy.deepcopy(MODELS)
         self.bucket = TokenBucket(None)
 
     @property
@@ -183,6 +116,15 @@ class FakeReplicate(FakeService):
         if not version:
             raise _problem(422, "Input validation failed", "- version is required\n")
         return self._create(request, version.split(":", 1)[0], PREDICTION_KEYS | {"version"})
+
+    @route("GET", "/v1/models/(?P<owner>[^/]+)/(?P<model>[^/]+)")
+    def model(self, request: Request, owner: str, model: str) -> Reply:
+        self._authorise(request)
+        schema = self.models.get(f"{owner}/{model}")
+        if schema is None:
+            raise _problem(404, "Not found", "The requested resource could not be found.")
+        version = {"id": "hidden", "openapi_schema": {"components": {"schemas": _openapi(schema)}}}
+        return Reply(200, {"owner": owner, "name": model, "visibility": "public", "latest_version": version})
 
     @route("GET", "/v1/predictions")
     def listing(self, request: Request) -> Reply:
@@ -243,10 +185,10 @@ class FakeReplicate(FakeService):
 
     def _create(self, request: Request, model: str, keys: set[str]) -> Reply:
         body = request.json() or {}
-        if model not in MODELS:
+        if model not in self.models:
             raise _problem(404, "Not found", "The requested resource could not be found.")
         unknown = [f"- {key}: Additional property {key} is not allowed\n" for key in body if key not in keys]
-        problems = unknown + _input_problems(MODELS[model], body.get("input"))
+        problems = unknown + _input_problems(self.models[model], body.get("input"))
         if problems:
             raise _problem(422, "Input validation failed", "".join(problems))
         webhook = body.get("webhook", "")
@@ -277,7 +219,8 @@ class FakeReplicate(FakeService):
         if any(word in words for word in self.moderation_words):
             return "The input or output was flagged as sensitive. Please try again with different inputs. (E005)"
         for name, value in prediction.input.items():
-            if MODELS[prediction.model].get(name, MODELS[prediction.model].get(f"!{name}")) in ("uri", "uris"):
+            schema = self.models.get(prediction.model, {})
+            if schema.get(name, schema.get(f"!{name}")) in ("uri", "uris"):
                 for address in value if isinstance(value, list) else [value]:
                     if self._fetch(address) is None:
                         return f"Failed to fetch input {name}: {address}"
@@ -312,7 +255,7 @@ class FakeReplicate(FakeService):
         if not IMAGE_MODELS.search(prediction.model):
             return f"{self.url}/out/{prediction.id}/0.mp4"
         address = f"{self.url}/out/{prediction.id}/0.{prediction.input.get('output_format', 'png')}"
-        return [address] if "ideogram" in prediction.model else address
+        return [address] if LIST_OUTPUT.search(prediction.model) else address
 
     def _content(self, prediction: Prediction, extension: str) -> tuple[bytes, str]:
         size = "180x320" if prediction.input.get("aspect_ratio") == "9:16" else "320x180"
@@ -384,12 +327,42 @@ def _input_problems(schema: dict[str, Any], given: Any) -> list[str]:
         rule = known.get(name)
         if rule is None:
             problems.append(f"- input: Additional property {name} is not allowed\n")
+        elif isinstance(rule, Whole):
+            if not isinstance(value, int) or isinstance(value, bool) or not rule.least <= value <= rule.most:
+                problems.append(f"- input.{name}: Must be a whole number from {rule.least} to {rule.most}\n")
         elif isinstance(rule, list):
             if value not in rule or isinstance(value, bool):
                 problems.append(f"- input.{name}: {name} must be one of the following: {rule}\n")
         elif not isinstance(value, TYPES[rule]) or (rule in ("integer", "number") and isinstance(value, bool)):
             problems.append(f"- input.{name}: Invalid type. Expected: {rule}, given: {type(value).__name__}\n")
+        if isinstance(value, list) and not 1 <= len(value) <= MOST.get(name, 3):
+            problems.append(f"- input.{name}: Takes 1 to {MOST.get(name, 3)} files\n")
+    if given.get("reference_images") and {"image", "last_frame_image"} & given.keys() and "last_frame_image" in known:
+        problems.append("- input: Reference images cannot be combined with first or last frame images\n")
+    if "end_image" in given and "start_image" not in given:
+        problems.append("- input: end_image requires start_image\n")
     return problems
+
+
+def _openapi(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema as the service publishes it: enums are components of their own."""
+    components: dict[str, Any] = {}
+    properties: dict[str, Any] = {}
+    for order, (marked, rule) in enumerate(schema.items()):
+        name = marked.removeprefix("!")
+        if isinstance(rule, list):
+            kind = "integer" if isinstance(rule[0], int) else "string"
+            components[name] = {"type": kind, "title": name, "enum": rule, "description": "An enumeration."}
+            properties[name] = {"allOf": [{"$ref": f"#/components/schemas/{name}"}], "x-order": order}
+        elif isinstance(rule, Whole):
+            properties[name] = {"type": "integer", "minimum": rule.least, "maximum": rule.most, "x-order": order}
+        elif rule == "uris":
+            properties[name] = {"type": "array", "items": {"type": "string", "format": "uri"}, "x-order": order}
+        else:
+            kind = "string" if rule == "uri" else rule
+            properties[name] = {"type": kind, "x-order": order} | ({"format": "uri"} if rule == "uri" else {})
+    required = [marked[1:] for marked in schema if marked.startswith("!")]
+    return {"Input": {"type": "object", "properties": properties, "required": required}, **components}
 
 
 def _iso(moment: float) -> str:

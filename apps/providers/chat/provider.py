@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from decimal import ROUND_UP, Decimal
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,6 +23,7 @@ from apps.core.errors import InputError, ProviderError
 from apps.core.http_failures import FailureKind, HttpFailure
 from apps.providers.base import (
     Capability,
+    ModelUse,
     PreparedSubmit,
     ProviderRequest,
     ProviderResult,
@@ -42,7 +44,9 @@ from apps.providers.chat.answers import (
 )
 from apps.providers.chat.prompts import messages_of, repair_message, scene_count
 from apps.providers.chat.sections import ChatSection
+from apps.providers.offers import Finding, FindingKind, ModelOffer, ModelReport
 from apps.providers.remote_http import HttpProvider, VendorRefusal
+from apps.providers.sections import ModelState
 
 # Two calls fit into the time limit of a scene-writing job; a local server may have to load its model first.
 CALL_SECONDS = 240.0
@@ -185,6 +189,27 @@ class Chat(HttpProvider):
             return None
         return super().find_unknown(prepared, key=key, sent_after=sent_after)
 
+    def models(self, capability: Capability, settings: Mapping[str, Any], *, today: date) -> tuple[ModelOffer, ...]:
+        name = self.model_used(capability, settings)
+        return (ModelOffer(self.name, name, name or self.label, ModelState.UNCHECKED),)
+
+    def model_used(self, capability: Capability, settings: Mapping[str, Any]) -> str:
+        return str(settings["providers"][self.name].get("model") or _default_model())
+
+    def check_models(self, uses: Sequence[ModelUse], *, today: date) -> tuple[ModelReport, ...] | None:
+        try:
+            answer = self.read("/models")
+        except ProviderError as error:
+            if error.code == "unknown":
+                return None  # not every server has a list
+            raise
+        listed = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(listed, list):
+            raise self.unclear(answer, paid=False)
+        # Gemini's compatible endpoint lists "models/…" and takes the name with or without it.
+        names = {str(one.get("id", "")).removeprefix("models/") for one in listed if isinstance(one, dict)}
+        return tuple(_report(use.model, names) for use in uses if use.model)
+
     def check_key(self) -> str:
         listed = self.read("/models")
         names = [str(model.get("id")) for model in (listed.get("data") or [])] if isinstance(listed, dict) else []
@@ -285,6 +310,15 @@ def _retry_delay(error: Mapping[str, Any]) -> float | None:
     """Return Gemini's hint, {"details": [{"retryDelay": "32s"}]}, in seconds."""
     match = re.search(r'"retryDelay": "(\d+(?:\.\d+)?)s"', json.dumps(error.get("details") or []))
     return float(match[1]) if match else None
+
+
+def _report(model: str, listed: set[str]) -> ModelReport:
+    wanted = model.removeprefix("models/")
+    # Ollama lists "llama3:latest" and also takes "llama3".
+    if wanted in listed or f"{wanted}:latest" in listed:
+        return ModelReport(model)
+    text = f"The language model's server does not offer {model}. Choose one of its models as LLM_MODEL."
+    return ModelReport(model, (Finding(FindingKind.GONE, text),))
 
 
 def _default_model() -> str:

@@ -47,10 +47,10 @@ def plan_of(request: ProviderRequest) -> Plan:
         section = ReplicateSection.model_validate(request.settings["providers"]["replicate"])
     except (KeyError, ValidationError) as error:
         raise InputError("The flavor has no valid providers.replicate section for this.") from error
-    entry = section.models[section.model]
+    entry = section.entry(section.model)
     _check_expressible(request, section.model, entry)
     if isinstance(request, VideoRequest):
-        return Plan(section.model, entry, _bought_length(section.model, entry, request.duration_seconds))
+        return Plan(section.model, entry, _bought_length(section.model, entry, request))
     if isinstance(request, LipsyncRequest):
         return Plan(section.model, entry, _lipsync_seconds(entry, request))
     return Plan(section.model, entry, None)
@@ -65,9 +65,10 @@ def quote_of(request: ProviderRequest) -> Quote:
         "image": Decimal(request.num_images if isinstance(request, ImageRequest) else 1),
         "run": Decimal(1),
     }[price.unit]
-    amount = (units * price.usd).quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
+    each = price.usd_for(plan.entry.fixed)
+    amount = (units * each).quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
     amount_words = "1 run" if price.unit == "run" else f"{units.normalize():f} {price.unit}{'' if units == 1 else 's'}"
-    basis = f"{amount_words} × ${price.usd} ({plan.model}, price of {price.dated:%Y-%m-%d})"
+    basis = f"{amount_words} × ${each} ({plan.model}, price of {price.dated:%Y-%m-%d})"
     return Quote(amount=amount, basis=basis, bought_seconds=plan.bought_seconds)
 
 
@@ -85,6 +86,8 @@ def model_input(
             continue
         sent = address_of(value) if isinstance(value, MediaInput) else value
         given[theirs.removesuffix("[]")] = [sent] if theirs.endswith("[]") else sent
+    if (picture := _reference(request, plan)) is not None and plan.entry.references is not None:
+        given[plan.entry.references.input] = [address_of(picture)]
     return given
 
 
@@ -114,17 +117,26 @@ def _values(request: ProviderRequest, plan: Plan, *, key: str) -> Mapping[str, A
             "prompt": flavored_prompt(request),
             "negative_prompt": request.negative_prompt,
             "character_reference": request.character_reference,
-            "aspect_ratio": _nearest_ratio(request, plan.entry.aspect_ratios),
+            "aspect_ratio": _shape(request, plan.entry),
         }
     if isinstance(request, VideoRequest):
         bought = plan.bought_seconds
-        values |= {"image": _first_frame(request, plan.entry), "duration": int(bought) if bought is not None else None}
+        values |= {
+            "image": _first_frame(request, plan.entry),
+            "last_image": request.last_image,
+            "duration": int(bought) if bought is not None else None,
+        }
     if isinstance(request, ImageRequest):
         values["num_images"] = request.num_images
     return values
 
 
 def _check_expressible(request: ProviderRequest, model: str, entry: ModelEntry) -> None:
+    if isinstance(request, VideoRequest) and request.last_image is not None:
+        if "last_image" not in entry.inputs:
+            raise InputError(f"{model} takes no last frame. Choose another model.", code="input_unsupported")
+        if request.image is None:
+            raise InputError(f"{model} takes a last frame only together with a first one.", code="input_missing")
     if isinstance(request, ImageRequest) and request.num_images > 1 and "num_images" not in entry.inputs:
         raise InputError(f"{model} creates one image at a time. Request one image per call.")
     prompt = flavored_prompt(request) if isinstance(request, ImageRequest | VideoRequest) else ""
@@ -140,19 +152,38 @@ def _check_expressible(request: ProviderRequest, model: str, entry: ModelEntry) 
 
 
 def _first_frame(request: VideoRequest, entry: ModelEntry) -> MediaInput | None:
-    """Return the clip's first frame, else the character's image if the model has no separate input for that."""
-    return request.image or (None if "character_reference" in entry.inputs else request.character_reference)
+    """Return the clip's first frame, else the character's image if the model has no other input for that."""
+    elsewhere = "character_reference" in entry.inputs or entry.references is not None
+    return request.image or (None if elsewhere else request.character_reference)
 
 
-def _bought_length(model: str, entry: ModelEntry, wanted: float) -> float:
+def _reference(request: ProviderRequest, plan: Plan) -> MediaInput | None:
+    """Return the character's picture if the model's list of references can take it along with the rest."""
+    references = plan.entry.references
+    if references is None or not isinstance(request, ImageRequest | VideoRequest):
+        return None
+    if "character_reference" in plan.entry.inputs or any(getattr(request, name, None) for name in references.excludes):
+        return None
+    if references.aspect_ratios and _nearest_ratio(request, plan.entry.aspect_ratios) not in references.aspect_ratios:
+        return None
+    if references.durations_seconds and plan.bought_seconds not in references.durations_seconds:
+        return None
+    return request.character_reference
+
+
+def _bought_length(model: str, entry: ModelEntry, request: VideoRequest) -> float:
     """Return the shortest offered length that covers the request, since prices rise with the length."""
-    if entry.durations_seconds:
-        fitting = [one for one in entry.durations_seconds if one + DURATION_TOLERANCE_SECONDS >= wanted]
+    wanted = request.duration_seconds
+    offered = entry.durations_seconds
+    if request.last_image is not None and entry.last_frame_durations_seconds:
+        offered = entry.last_frame_durations_seconds
+    if offered:
+        fitting = [one for one in offered if one + DURATION_TOLERANCE_SECONDS >= wanted]
         if fitting:
             return float(min(fitting))
-        longest = float(max(entry.durations_seconds))
+        longest = float(max(offered))
     else:
-        whole = float(math.ceil(wanted - DURATION_TOLERANCE_SECONDS))
+        whole = max(float(math.ceil(wanted - DURATION_TOLERANCE_SECONDS)), entry.minimum_seconds or 0.0)
         if entry.maximum_seconds is None or whole <= entry.maximum_seconds:
             return whole
         longest = entry.maximum_seconds
@@ -170,6 +201,13 @@ def _lipsync_seconds(entry: ModelEntry, request: LipsyncRequest) -> float:
     if entry.maximum_seconds is not None and seconds > entry.maximum_seconds:
         raise InputError(f"The model supports up to {entry.maximum_seconds:g} s; this is {seconds:.1f} s. Shorten it.")
     return seconds
+
+
+def _shape(request: ImageRequest | VideoRequest, entry: ModelEntry) -> str:
+    """Return the picture's shape as the model wants it: a ratio, or the size that stands for it."""
+    if entry.sizes:
+        return entry.sizes[_nearest_ratio(request, list(entry.sizes))]
+    return _nearest_ratio(request, entry.aspect_ratios)
 
 
 def _nearest_ratio(request: ImageRequest | VideoRequest, offered: list[str]) -> str:

@@ -7,7 +7,7 @@ input. If the same request was made twice with the same seed, a person decides.
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,6 +19,7 @@ from apps.core.errors import InputError, ProviderError
 from apps.providers.base import (
     Capability,
     MediaInput,
+    ModelUse,
     PreparedSubmit,
     ProducedFile,
     ProviderRequest,
@@ -28,6 +29,7 @@ from apps.providers.base import (
     RemoteState,
     RemoteStatus,
 )
+from apps.providers.offers import ModelReport
 from apps.providers.remote_http import (
     CONTENT_TYPES,
     FRESH_LINK_HELPS,
@@ -36,6 +38,7 @@ from apps.providers.remote_http import (
     result_fetch,
     upload_part,
 )
+from apps.providers.replicate import checking
 from apps.providers.replicate.inputs import model_input, plan_of, quote_of, seed_of
 from apps.providers.replicate.sections import ReplicateSection
 from apps.providers.replicate.statuses import finished_at, output_addresses, status_of
@@ -174,6 +177,22 @@ class Replicate(HttpProvider):
         if not isinstance(account, dict):
             raise self.unclear(account, paid=False)
         return f"the key works, account {account.get('username', 'without a name')}"
+
+    def check_models(self, uses: Sequence[ModelUse], *, today: date) -> tuple[ModelReport, ...]:
+        return tuple(self._report(use, today) for use in uses)
+
+    def _report(self, use: ModelUse, today: date) -> ModelReport:
+        entry = ReplicateSection.model_validate(use.settings["providers"][self.name]).entry(use.model)
+        try:
+            answer = self.read(f"/models/{use.model.partition(':')[0]}")
+        except ProviderError as error:
+            if error.code != "unknown":
+                raise
+            return checking.gone(use.model, entry)
+        try:
+            return checking.report_of(use.model, entry, answer, today=today)
+        except (KeyError, TypeError) as error:
+            raise self.unclear(answer, paid=False) from error
 
     def _upload(self, media: MediaInput) -> str:
         if media.path.stat().st_size > FILE_MAX_BYTES:

@@ -42,7 +42,7 @@ def model_of(request: ProviderRequest) -> tuple[str, SyncModel]:
     """Return the model's name and entry. Raises InputError for a model that the flavor does not list."""
     section = section_of(request.settings)
     name = request.model if isinstance(request, SegmentedLipsyncRequest) else section.model
-    entry = section.models.get(name)
+    entry = section.models.get(name) or section.former_models.get(name)
     if entry is None:
         known = ", ".join(section.models)
         raise InputError(f"The model {name!r} is unknown. Choose one of: {known}.", errors={"model": "unknown"})

@@ -5,6 +5,7 @@ has a number of concurrent slots (by plan); a 429 because all are taken means "w
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from apps.providers.base import (
     Capability,
     LipsyncRequest,
     MediaInput,
+    ModelUse,
     PreparedSubmit,
     ProducedFile,
     ProviderRequest,
@@ -27,6 +29,7 @@ from apps.providers.base import (
     SegmentedLipsyncRequest,
 )
 from apps.providers.lengths import lipsync_seconds, seconds_of
+from apps.providers.offers import Finding, FindingKind, ModelReport
 from apps.providers.remote_http import FRESH_LINK_HELPS, HttpProvider, VendorRefusal, extension_of, result_fetch
 from apps.providers.sync_so.errors import error_code, is_transient, with_advice
 from apps.providers.sync_so.orders import SyncOrders, checked_segments
@@ -180,6 +183,13 @@ class SyncSo(SyncOrders, HttpProvider):
     def webhook_is_genuine(self, *, body: bytes, headers: Mapping[str, str], now: float) -> bool:
         return webhook_is_genuine(body=body, headers=headers, secret=self.webhook_secret, now=now)
 
+    def check_models(self, uses: Sequence[ModelUse], *, today: date) -> tuple[ModelReport, ...]:
+        answer = self.read("/v2/models")
+        if not isinstance(answer, list):
+            raise self.unclear(answer, paid=False)
+        listed = {str(one.get("id")): one for one in answer if isinstance(one, dict)}
+        return tuple(_report(use, listed.get(use.model)) for use in uses)
+
     def check_key(self) -> str:
         models = self.read("/v2/models")
         if not isinstance(models, list):
@@ -266,6 +276,19 @@ def _check_length(request: LipsyncRequest, seconds: float) -> None:
 
 def _lacks_reason(status: RemoteStatus) -> bool:
     return status.state is RemoteState.FAILED and not status.raw.get("error")
+
+
+def _report(use: ModelUse, listed: Mapping[str, Any] | None) -> ModelReport:
+    section = section_of(use.settings)
+    successor = (section.models.get(use.model) or section.former_models[use.model]).successor
+    instead = f" Use {successor} instead." if successor else " Choose another model."
+    if listed is None:
+        finding = Finding(FindingKind.GONE, f"Sync.so no longer offers {use.model}.{instead}")
+    elif listed.get("deprecatedAt"):
+        finding = Finding(FindingKind.RETIRING, f"Sync.so marks {use.model} as deprecated.{instead}")
+    else:
+        return ModelReport(use.model)
+    return ModelReport(use.model, (finding,), successor)
 
 
 PROVIDER = SyncSo()

@@ -4,19 +4,22 @@ from typing import Literal
 
 from pydantic import Field
 
-from apps.providers.sections import ModelsSection, Price, Section
+from apps.providers.sections import ModelAbilities, ModelFacts, ModelsSection
 
 
-class SyncModel(Section):
+class SyncModel(ModelFacts):
     """A lip-sync model of Sync.so: which of our options it supports, and its price."""
 
     options: list[str] = Field(default_factory=list)
     maximum_seconds: float | None = Field(default=None, gt=0)
-    price: Price
+
+    def abilities(self) -> ModelAbilities:
+        return ModelAbilities(maximum_seconds=self.maximum_seconds, audio_in=True)
 
 
 class SyncSection(ModelsSection):
     """`sync_mode` says what happens if audio and video differ in length."""
 
     models: dict[str, SyncModel]
+    former_models: dict[str, SyncModel] = Field(default_factory=dict)
     sync_mode: Literal["bounce", "loop", "cut_off", "silence", "remap"] = "cut_off"

@@ -76,7 +76,7 @@ def test_a_failure_at_the_service_is_reported_in_its_own_words(user, replicate, 
 def test_a_retry_buys_the_frozen_request_even_if_the_flavor_changed(user, staff, replicate):
     replicate.end_next_as.append(("failed", "bad luck"))
     job = drive(video_job(user))
-    text = "providers: {replicate: {model: google/veo-3}}"
+    text = "providers: {replicate: {model: google/veo-3.1}}"
     flavor_save(by=staff, flavor="default", config_type="video_params", text=text)
 
     services.job_retry(by=user, job_id=job.pk)
@@ -85,7 +85,7 @@ def test_a_retry_buys_the_frozen_request_even_if_the_flavor_changed(user, staff,
     assert job.state == State.SUCCEEDED
     first, second = bodies(replicate)
     assert {seen.path for seen in replicate.log if seen.path.endswith("predictions") and seen.method == "POST"} == {
-        "/v1/models/google/veo-3-fast/predictions"
+        "/v1/models/google/veo-3.1-fast/predictions"
     }
     assert first["input"] == second["input"]
 

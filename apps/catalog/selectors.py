@@ -1,0 +1,82 @@
+"""Reads: which models there are for a piece of work, and whether one may be paid for."""
+
+from dataclasses import replace
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.catalog.models import CheckResult, ModelCheck
+from apps.core.errors import InputError
+from apps.flavors.registry import ResolvedConfig, capability_settings
+from apps.providers.base import Provider
+from apps.providers.capabilities import Capability
+from apps.providers.offers import ModelOffer
+from apps.providers.registry import provider_get, providers_for
+from apps.providers.sections import ModelState
+
+
+def model_offers(capability: Capability, *, flavor: str = "") -> list[ModelOffer]:
+    """Return every model for the capability, of all providers, as the last check found them."""
+    settings = capability_settings(flavor, capability).values
+    checks = {(check.provider, check.model): check for check in _checks(capability)}
+    today = timezone.localdate()
+    return [
+        _checked(offer, checks.get((offer.provider, offer.model)))
+        for provider in providers_for(capability)
+        for offer in provider.models(capability, settings, today=today)
+    ]
+
+
+def model_refuse_retired(provider: Provider, capability: Capability, config: ResolvedConfig) -> None:
+    """Raise InputError if the model in use is known to be gone: by the last check, or else by its own dates."""
+    model = provider.model_used(capability, config.values)
+    check = _checks(capability).filter(provider=provider.name, model=model).first() if model else None
+    if check is not None:
+        if check.result == CheckResult.GONE:
+            raise retired_error(check)
+        return
+    offer = next(iter(provider.models(capability, config.values, today=timezone.localdate())))
+    if offer.state is ModelState.RETIRED:
+        raise _retired(provider.title, model, offer.successor)
+
+
+def model_check_gone(provider: str, model: str) -> ModelCheck | None:
+    """Return the check that found the model gone, if it was."""
+    return ModelCheck.objects.filter(provider=provider, model=model, result=CheckResult.GONE).first()
+
+
+def retired_error(check: ModelCheck) -> InputError:
+    """Return the error for work on a model that is gone, with the model to use instead in its evidence."""
+    return _retired(provider_get(check.provider).title, check.model, check.successor)
+
+
+def _retired(title: str, model: str, successor: str) -> InputError:
+    instead = f"Use {successor} instead" if successor else "Choose another model"
+    return InputError(
+        f"{title} no longer runs {model}. {instead}; nothing was sent or paid.",
+        code="model_retired",
+        errors={"model": [instead]},
+        evidence={"model": model, "successor": successor},
+    )
+
+
+def models_in_trouble() -> QuerySet[ModelCheck]:
+    """Return the checked models that can't be used, for the Operator page and banners."""
+    return ModelCheck.objects.exclude(result=CheckResult.WORKS)
+
+
+def _checks(capability: Capability) -> QuerySet[ModelCheck]:
+    if capability is Capability.SEGMENTED_LIPSYNC:
+        capability = Capability.LIPSYNC
+    return ModelCheck.objects.filter(capability=capability)
+
+
+def _checked(offer: ModelOffer, check: ModelCheck | None) -> ModelOffer:
+    if check is None:
+        return offer
+    if check.result == CheckResult.GONE:
+        return replace(offer, state=ModelState.RETIRED)
+    if offer.state is ModelState.UNCHECKED or (offer.state is ModelState.RETIRED and check.result == CheckResult.WORKS):
+        state = ModelState.RETIRING if offer.retires else ModelState.CURRENT
+        return replace(offer, state=state, checked=check.checked_at.date())
+    return replace(offer, checked=check.checked_at.date())

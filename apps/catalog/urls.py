@@ -1,0 +1,5 @@
+from django.urls import path
+
+from apps.catalog.api import Models
+
+urlpatterns = [path("api/mv/models", Models.as_view(), name="models")]
