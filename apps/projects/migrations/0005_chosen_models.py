@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('projects', '0003_schedule'),
+        ('projects', '0004_frame_rate_59_94'),
     ]
 
     operations = [
