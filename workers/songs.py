@@ -1,4 +1,4 @@
-"""Tasks that import and analyse songs."""
+"""Tasks that import and analyse songs and their vocal stems."""
 
 from collections.abc import Mapping
 
@@ -7,9 +7,14 @@ from celery import shared_task
 from apps.jobs.execution import Handler
 from apps.jobs.kinds import SONGS_TASK, Kind
 from apps.songs.handlers import analysis_run, import_run
+from apps.songs.stem_making import stem_run
 from workers.base import job_run
 
-HANDLERS: Mapping[str, Handler] = {Kind.AUDIO_ANALYSIS: analysis_run, Kind.AUDIO_IMPORT: import_run}
+HANDLERS: Mapping[str, Handler] = {
+    Kind.AUDIO_ANALYSIS: analysis_run,
+    Kind.AUDIO_IMPORT: import_run,
+    Kind.STEM: stem_run,
+}
 
 
 @shared_task(name=SONGS_TASK)

@@ -28,7 +28,7 @@ from apps.assets.store.keys import key_checked, main_asset_id, safe_name, upload
 from apps.assets.store.local_files import local_file_hold
 from apps.assets.store.locks import key_lock
 from apps.assets.upkeep.background import RETRY_FIRST_SECONDS, asset_files_delete, asset_local_copy_drop
-from apps.assets.uploading.uploads import upload_received
+from apps.assets.uploading.uploads import ReceivedFile, upload_received
 from apps.core.errors import ConflictError, InputError, NotFound
 from engines.media.facts import MediaFacts
 from engines.media.strangers import probe_stranger
@@ -152,16 +152,21 @@ def asset_from_upload(*, by: User, upload: "UploadedFile[Any]", kind: str) -> As
     (400) with a message for the field `file`.
     """
     with upload_received(upload, kind) as received:
-        content_type, suffix = media_type(received.facts)
-        stored = file_store(
-            received.path,
-            key=upload_key(by.pk, uuid4(), kind, suffix),
-            content_type=content_type,
-            facts=received.facts,
-            digest=received.digest,
-        )
+        stored = upload_store(by=by, received=received, kind=kind)
     with transaction.atomic():
         return asset_create(owner=by, stored=stored, kind=kind, original_name=upload.name or "")
+
+
+def upload_store(*, by: User, received: ReceivedFile, kind: str) -> StoredFile:
+    """Store a received file under a new key of the user's. Raises like `file_store`."""
+    content_type, suffix = media_type(received.facts)
+    return file_store(
+        received.path,
+        key=upload_key(by.pk, uuid4(), kind, suffix),
+        content_type=content_type,
+        facts=received.facts,
+        digest=received.digest,
+    )
 
 
 def asset_restore(*, asset: Asset, stored: StoredFile | None) -> None:

@@ -28,6 +28,7 @@ class Kind(TextChoices):
     EXPORT = "export"
     AUDIO_IMPORT = "audio_import"
     AUDIO_ANALYSIS = "audio_analysis"
+    STEM = "stem"
 
 
 @dataclass(frozen=True)
@@ -59,4 +60,5 @@ SPECS: dict[str, KindSpec] = {
     Kind.EXPORT: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 7200),
     Kind.AUDIO_IMPORT: KindSpec(SONGS_TASK, Queue.IO, 1800),
     Kind.AUDIO_ANALYSIS: KindSpec(SONGS_TASK, Queue.MEDIA, 1800),
+    Kind.STEM: KindSpec(SONGS_TASK, Queue.MEDIA, 1800),
 }

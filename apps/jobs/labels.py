@@ -21,6 +21,7 @@ KIND_LABELS: Mapping[str, str] = {
     Kind.EXPORT: "Export",
     Kind.AUDIO_IMPORT: "Song import",
     Kind.AUDIO_ANALYSIS: "Song analysis",
+    Kind.STEM: "Vocal stem",
 }
 
 

@@ -16,7 +16,7 @@ from apps.accounts.acting import acting_user
 from apps.assets.models import AssetKind
 from apps.assets.selectors import asset_get
 from apps.assets.views import serve_asset
-from apps.core.idempotency import IDEMPOTENCY_PARAMETER, idempotent
+from apps.core.idempotency import idempotent
 from apps.core.negotiation import AnyTypeNegotiation
 from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.jobs.kinds import Kind
@@ -29,7 +29,6 @@ from apps.songs.serializers import (
     SongImportSerializer,
     SongSerializer,
     SongUploadSerializer,
-    StemUploadSerializer,
 )
 
 FILE_RESPONSES = {
@@ -131,18 +130,3 @@ def audio_peaks(request: Request, audio_id: UUID) -> Response:
     return Response(
         {**analysis["peaks"], "energy": analysis["energy"], "duration_seconds": analysis["duration_seconds"]}
     )
-
-
-@extend_schema(
-    request={"multipart/form-data": StemUploadSerializer},
-    parameters=[IDEMPOTENCY_PARAMETER],
-    responses=SongDetailSerializer,
-)
-@api_view(["POST"])
-@idempotent
-def audio_stem(request: Request, audio_id: UUID) -> Response:
-    """Upload the song's vocals as a stem; lip-sync uses it instead of the mix."""
-    body = StemUploadSerializer(data=request.data, context={"request": request})
-    body.is_valid(raise_exception=True)
-    song = services.song_stem_upload(by=acting_user(request), audio_id=audio_id, upload=body.validated_data["file"])
-    return Response(SongDetailSerializer(song).data)

@@ -36,14 +36,21 @@ class SongTags:
 
 def song_checked(path: Path, facts: MediaFacts) -> SongTags:
     """Raise InputError for a file that isn't a song: another format, damaged, or too short to hear."""
-    if facts.kind != "audio" or facts.container not in SONG_CONTAINERS:
-        raise _refusal(f"Songs are {SONG_FORMATS}. Convert this file first.", "wrong_format")
+    container_checked(facts)
     return SongTags(**_confined(song_probe, path, CHECK_LIMIT_SECONDS))
 
 
-def stem_checked(path: Path, facts: MediaFacts) -> tuple[VoiceActivity, float]:
-    """Return where the vocal stem has sound, and its length in seconds. Raises InputError as for a song."""
-    song_checked(path, facts)
+def container_checked(facts: MediaFacts) -> None:
+    """Raise InputError for a file that isn't one of a song's formats. Decodes nothing."""
+    if facts.kind != "audio" or facts.container not in SONG_CONTAINERS:
+        raise _refusal(f"Songs are {SONG_FORMATS}. Convert this file first.", "wrong_format")
+
+
+def stem_checked(path: Path) -> tuple[VoiceActivity, float]:
+    """Return where the vocal stem has sound, and its length in seconds. Decodes all of it.
+
+    Raises InputError for one that is damaged or too short to hear."""
+    _confined(song_probe, path, CHECK_LIMIT_SECONDS)
     found = _confined(stem_probe, path, STEM_LIMIT_SECONDS)
     ranges = tuple((float(start), float(end)) for start, end in found["ranges"])
     return VoiceActivity(ranges=ranges, confidence=found["confidence"]), found["seconds"]

@@ -9,6 +9,13 @@ class AnalysisParameters(JobParameters):
     song_id: UUID
 
 
+class StemParameters(JobParameters):
+    """The uploaded file that becomes the song's vocal stem if it fits."""
+
+    song_id: UUID
+    asset_id: UUID
+
+
 class ImportParameters(JobParameters):
     """The audio behind a link, cut to [start_time, end_time) seconds."""
 

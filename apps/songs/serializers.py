@@ -82,10 +82,6 @@ class SongUploadSerializer(serializers.Serializer[Any]):
     artist = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 
-class StemUploadSerializer(serializers.Serializer[Any]):
-    file = UploadField(allow_empty_file=True)
-
-
 class SongImportSerializer(serializers.Serializer[Any]):
     """Only use songs you have the rights to."""
 

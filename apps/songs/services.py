@@ -1,11 +1,11 @@
-"""Use cases of songs: upload, import, correct the beat grid, add a vocal stem, delete."""
+"""Use cases of songs: upload, import, correct the beat grid, delete."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from django.core.files.uploadedfile import UploadedFile
@@ -13,11 +13,9 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from apps.accounts.models import User
-from apps.assets.media_types import media_type
 from apps.assets.models import Asset, AssetKind
-from apps.assets.services import asset_create, asset_delete, file_store
-from apps.assets.store.keys import upload_key
-from apps.assets.uploading.uploads import ReceivedFile, upload_received
+from apps.assets.services import asset_create, asset_delete, upload_store
+from apps.assets.uploading.uploads import upload_received
 from apps.core.errors import ConflictError, InputError
 from apps.core.text import one_line
 from apps.jobs import dispatch
@@ -25,13 +23,14 @@ from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, job_create
 from apps.jobs.states import State
-from apps.songs.formats import song_checked, stem_checked
+from apps.songs.formats import song_checked
 from apps.songs.grid_edits import GridEdit, grid_edit
 from apps.songs.models import AnalysisState, Song
 from apps.songs.parameters import AnalysisParameters, ImportParameters
 from apps.songs.section_edits import sections_changed, sections_restored
 from apps.songs.selectors import beat_grid, song_get
-from apps.songs.stored import grid_stored, onsets_read, voice_stored
+from apps.songs.stems import stem_files
+from apps.songs.stored import grid_stored, onsets_read
 from engines.listening.grid import BeatGrid
 
 log = structlog.get_logger(__name__)
@@ -39,8 +38,6 @@ log = structlog.get_logger(__name__)
 # Each project of a song is notified when the song's beats change, so that it plans its scenes again.
 SONG_CHANGED_TASK = "workers.followup.project_song_changed"
 SECTIONS_CHANGED_TASK = "workers.followup.project_sections_changed"
-# A stem is aligned with the song sample by sample; encoders pad by some hundredths of a second.
-STEM_LENGTH_TOLERANCE_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ def song_upload(*, by: User, upload: "UploadedFile[Any]", title: str = "", artis
     """Store a song and start its analysis. Raises InputError for a file that isn't a song."""
     with upload_received(upload, AssetKind.AUDIO) as received:
         tags = song_checked(received.path, received.facts)
-        stored = _stored(by, received)
+        stored = upload_store(by=by, received=received, kind=AssetKind.AUDIO)
     with transaction.atomic(durable=True):
         asset = asset_create(owner=by, stored=stored, kind=AssetKind.AUDIO, original_name=upload.name or "")
         return song_create(by=by, asset=asset, title=title or tags.title, artist=artist or tags.artist)
@@ -162,48 +159,17 @@ def song_changed_dispatch(song: Song) -> None:
         dispatch.task_dispatch(SONG_CHANGED_TASK, queue=Queue.IO, project_id=str(project_id))
 
 
-def song_stem_upload(*, by: User, audio_id: UUID, upload: "UploadedFile[Any]") -> Song:
-    """Store the song's vocal stem for lip-sync. Raises InputError if it isn't as long as the song."""
-    song = song_get(by=by, audio_id=audio_id)
-    with upload_received(upload, AssetKind.AUDIO) as received:
-        voice, seconds = stem_checked(received.path, received.facts)
-        difference = abs(seconds - (song.asset.duration_seconds or 0.0))
-        if difference > STEM_LENGTH_TOLERANCE_SECONDS:
-            problem = f"The stem's length differs from the song's by {difference:.1f} s. Export it over the whole song."
-            raise InputError(problem, code="stem_length", errors={"file": [problem]})
-        stored = _stored(by, received)
-    with transaction.atomic(durable=True):
-        locked = Song.objects.select_for_update(of=("self",)).get(pk=song.pk)
-        before = locked.stem
-        locked.stem = asset_create(owner=by, stored=stored, kind=AssetKind.AUDIO, original_name=upload.name or "")
-        locked.analysis = {**locked.analysis, "voice": voice_stored(voice)}
-        locked.save()
-        if before is not None:
-            asset_delete(by=by, asset=before)
-    return song_get(by=by, audio_id=audio_id)
-
-
 def song_delete(*, by: User, audio_id: UUID) -> None:
-    """Delete the song and its files. Raises ConflictError while a project uses it."""
+    """Delete the song and its files, also those of a stem in progress. Raises ConflictError while a project uses it."""
     song = song_get(by=by, audio_id=audio_id)
     try:
         with transaction.atomic():
+            files = [song.asset, *stem_files(song)]
             song.delete()
-            for asset in filter(None, (song.asset, song.stem)):
+            for asset in files:
                 asset_delete(by=by, asset=asset)
     except ProtectedError as error:
         raise ConflictError("A project uses this song. Delete the project, or choose another song there.") from error
-
-
-def _stored(by: User, received: ReceivedFile) -> Any:
-    content_type, suffix = media_type(received.facts)
-    return file_store(
-        received.path,
-        key=upload_key(by.pk, uuid4(), AssetKind.AUDIO, suffix),
-        content_type=content_type,
-        facts=received.facts,
-        digest=received.digest,
-    )
 
 
 def _changed_grid(song: Song, changes: SongChanges) -> BeatGrid:

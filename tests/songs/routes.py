@@ -21,5 +21,8 @@ ROWS = {
     ],
     "api/audio/<uuid:audio_id>/peaks": owned_api(song),
     # The body is validated before the song is loaded, so an empty one is 400 for every signed-in user.
-    "api/audio/<uuid:audio_id>/stem": owned_api(song, method="post", other=400, owner=400, staff=400),
+    "api/audio/<uuid:audio_id>/stem": [
+        owned_api(song),
+        owned_api(song, method="post", other=400, owner=400, staff=400),
+    ],
 }

@@ -1,10 +1,9 @@
-"""Songs over the API: upload, analysis, correction, bytes, stem, deletion."""
+"""Songs over the API: upload, analysis, correction, bytes, deletion."""
 
 import struct
 
 import numpy as np
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from apps.assets.models import Asset
@@ -281,37 +280,8 @@ def test_title_and_artist_can_be_changed(api, upload):
     assert api.patch(f"/api/audio/{audio_id}", {"title": ""}, format="json").status_code == 400
 
 
-def stem(api, audio_id, content):
-    file = SimpleUploadedFile("vocals.wav", content)
-    return api.post(f"/api/audio/{audio_id}/stem", {"file": file}, format="multipart")
-
-
-def test_stem_is_stored_with_its_sung_parts(api, upload, work):
-    audio_id = upload().data["id"]
-    answer = stem(api, audio_id, song_bytes(".wav"))
-    assert answer.status_code == 200 and answer.data["stem_id"]
-    work()
-    song = api.get(f"/api/audio/{audio_id}").data
-    assert song["analysis"]["voice"]["confidence"] > 0.9 and song["tempo_bpm"]
-    assert api.get(f"/api/audio/get/{song['stem_id']}").status_code == 200
-
-
-def test_new_stem_replaces_the_old_one(api, upload):
-    audio_id = upload().data["id"]
-    first = stem(api, audio_id, song_bytes(".wav")).data["stem_id"]
-    assert stem(api, audio_id, song_bytes(".flac")).data["stem_id"] != first
-    assert Asset.objects.count() == 2
-
-
-def test_stem_of_another_length_is_refused(api, upload):
-    answer = stem(api, upload().data["id"], song_bytes(".wav", seconds=6.0))
-    assert answer.status_code == 400 and answer.data["code"] == "stem_length"
-    assert Asset.objects.count() == 1
-
-
 def test_deleting_a_song_removes_its_files(api, upload, work):
     audio_id = upload().data["id"]
-    stem(api, audio_id, song_bytes(".wav"))
     work()
     assert api.delete(f"/api/audio/{audio_id}").status_code == 204
     assert not Song.objects.exists() and not Asset.objects.exists()
