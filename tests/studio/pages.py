@@ -7,8 +7,13 @@ from apps.jobs.models import Job
 HTMX = {"HX-Request": "true"}
 
 
+def html_of(response):
+    """Return the HTML without the whitespace beside its tags, most of which a browser doesn't show either."""
+    return re.sub(r"\s*(<[^>]*>)\s*", r"\1", re.sub(r"\s+", " ", response.content.decode()))
+
+
 def page(browser, path, **options):
-    return browser.get(path, **options).content.decode()
+    return html_of(browser.get(path, **options))
 
 
 def seen_of(html):

@@ -16,6 +16,7 @@ from apps.jobs.states import State
 from apps.projects.models import FrameRate
 from apps.providers.base import Quote
 from tests.factories import make_clip, make_composition, make_job, make_project, make_scenes
+from tests.studio.pages import html_of
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -38,7 +39,7 @@ def project(user):
 
 
 def section(browser, project, name):
-    html = browser.get(f"/projects/{project.pk}").content.decode()
+    html = html_of(browser.get(f"/projects/{project.pk}"))
     return re.search(rf'<section[^>]* id="{name}".*?</section>', html, re.DOTALL)[0]
 
 
@@ -52,7 +53,7 @@ def test_several_shapes_become_outputs_and_are_composed_immediately(browser, pro
     assert [output.name for output in Output.objects.all()] == ["9:16 · 1080p", "1:1 · 1080p"]
     assert Job.objects.filter(kind="compose", project_id=project.pk).count() == 2
     assert section(browser, project, "outputs").count("Making") == 2
-    assert "is being composed" not in browser.get(f"/projects/{project.pk}").content.decode()
+    assert "is being composed" not in html_of(browser.get(f"/projects/{project.pk}"))
 
 
 def test_hook_cut_starts_at_given_time(browser, project):
@@ -62,7 +63,7 @@ def test_hook_cut_starts_at_given_time(browser, project):
 
 
 def test_loudest_part_is_suggested_for_hook(browser, project):
-    html = browser.get(f"/projects/{project.pk}/outputs").content.decode()
+    html = html_of(browser.get(f"/projects/{project.pk}/outputs"))
 
     assert "15 s from 0:20 · chorus" in html
 
@@ -84,7 +85,7 @@ def test_invalid_output_shows_error_at_its_field(browser, project, data, field, 
     response = send(browser, project, "outputs", **data)
 
     assert response.status_code == 400
-    assert re.search(rf'id="(id_)?{field}"[^>]*>[^<]*{re.escape(words)}', response.content.decode())
+    assert re.search(rf'id="(id_)?{field}"[^>]*>[^<]*{re.escape(words)}', html_of(response))
     assert not Output.objects.exists()
 
 
@@ -115,7 +116,7 @@ def test_duplicate_output_is_rejected_with_reason(browser, project):
     for _ in range(2):
         response = send(browser, project, "outputs", aspect_ratios="1:1", resolution="720p")
 
-    assert "There is already an output named" in response.content.decode()
+    assert "There is already an output named" in html_of(response)
 
 
 def test_versions_show_changes_and_are_restored_immediately(browser, project):
@@ -130,7 +131,7 @@ def test_versions_show_changes_and_are_restored_immediately(browser, project):
 
     project.refresh_from_db()
     assert project.final_video == first.asset
-    html = browser.get(f"/projects/{project.pk}/versions/{second.pk}").content.decode()
+    html = html_of(browser.get(f"/projects/{project.pk}/versions/{second.pk}"))
     assert "960 of 960 planned frames" in html
     assert "960 frames, sound identical to the master." in html
 
@@ -168,7 +169,7 @@ def test_lyrics_can_be_added_by_file_or_text_and_removed(browser, project):
 
 def test_lyrics_dialog_shows_lines(browser, project):
     send(browser, project, "lyrics", text="[00:01.00] Neon & rain\n[00:04.00] <b>on</b> the wire", preset="clean")
-    page = browser.get(f"/projects/{project.pk}/lyrics").content.decode()
+    page = html_of(browser.get(f"/projects/{project.pk}/lyrics"))
 
     assert "Neon &amp; rain\n&lt;b&gt;on&lt;/b&gt; the wire" in page
     assert "{{" not in page
@@ -181,14 +182,14 @@ def test_invalid_lyrics_show_error_at_their_field(browser, project, data, field)
     response = send(browser, project, "lyrics", **data)
 
     assert response.status_code == 400
-    assert re.search(rf'field-error" id="{field}-', response.content.decode())
+    assert re.search(rf'field-error" id="{field}-', html_of(response))
 
 
 def test_budget_can_be_set_removed_and_is_shown(browser, project):
     send(browser, project, "budget", budget="$12.5", confirm_above="0.50")
     assert "$12.50 left of the budget" in section(browser, project, "money")
     assert "more than $0.50" in section(browser, project, "money")
-    refused = send(browser, project, "budget", budget="-1", confirm_above="abc").content.decode()
+    refused = html_of(send(browser, project, "budget", budget="-1", confirm_above="abc"))
     assert 'id="id_budget-error"' in refused
     assert 'id="id_confirm_above-error"' in refused
     send(browser, project, "budget", budget="", confirm_above="")
@@ -203,8 +204,8 @@ def test_settings_change_title_and_providers_unless_stale(browser, project, sett
     project.refresh_from_db()
     assert (project.title, project.aspect_ratio, project.providers) == ("Night Courier", "9:16", {"video": "replicate"})
     late = send(browser, project, "settings", **data, title="Another")
-    assert "changed in the meantime" in late.content.decode()
-    assert 'value="Another"' in late.content.decode()
+    assert "changed in the meantime" in html_of(late)
+    assert 'value="Another"' in html_of(late)
 
 
 def test_every_frame_rate_can_be_chosen_in_the_settings(browser, project):
@@ -220,7 +221,7 @@ def test_dialog_error_replaces_the_form(browser, project):
     response = browser.post(f"/projects/{project.pk}/budget", {"budget": "abc"}, headers=HTMX)
 
     assert (response.status_code, response.headers["HX-Retarget"]) == (200, "#dialogs")
-    assert "<dialog" in response.content.decode()
+    assert "<dialog" in html_of(response)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -231,9 +232,9 @@ def test_excess_cost_is_shown_until_settled(browser, user, project, staff, decis
     assert "more than was reserved" in section(browser, project, "money")
     assert f"/jobs/{job.pk}" in section(browser, project, "money")
     browser.force_login(staff)
-    assert "$7.00 more than was reserved" in browser.get("/operator").content.decode()
+    assert "$7.00 more than was reserved" in html_of(browser.get("/operator"))
     browser.force_login(user)
-    assert "Count as spent" in browser.get(f"/jobs/{job.pk}").content.decode()
+    assert "Count as spent" in html_of(browser.get(f"/jobs/{job.pk}"))
     browser.post(f"/jobs/{job.pk}/excess", {"decision": decision})
     assert "more than was reserved" not in section(browser, project, "money")
     assert spent in section(browser, project, "money")

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from apps.jobs.models import Job
 from tests.factories import make_asset, make_project, make_scenes, make_song
-from tests.studio.pages import HTMX, make_job, page, poll, seen_of
+from tests.studio.pages import HTMX, html_of, make_job, page, poll, seen_of
 
 pytestmark = pytest.mark.django_db
 
@@ -47,9 +47,9 @@ def test_list_with_new_rows_is_replaced_and_otherwise_updated_row_by_row(browser
     first.refresh_from_db()
     first.title, first.progress_message = "Another", "Another"
     first.save()
-    rows = poll(browser, place, held).content.decode()
+    rows = html_of(poll(browser, place, held))
     add()
-    whole = poll(browser, place, held).content.decode()
+    whole = html_of(poll(browser, place, held))
 
     assert (rows.count(str(first.pk)) > 0, "data-list" in rows) == (True, False)
     assert whole.count("hx-swap-oob") == whole.count("data-list") == 1
@@ -71,15 +71,15 @@ def test_staff_can_edit_flavor_and_others_can_only_read_it(browser, staff, clien
     client.force_login(staff)
     response = client.post("/flavors/cinematic/image_params", {"text": "nonsense: [", "version": "0"})
     assert response.status_code == 400
-    assert "Line" in response.content.decode()
+    assert "Line" in html_of(response)
 
 
 def test_flavor_can_be_created_previewed_and_reset_on_its_page(client, staff, django_capture_on_commit_callbacks):
     client.force_login(staff)
-    assert "A flavor with that name exists" in client.post("/flavors", {"name": "default"}).content.decode()
+    assert "A flavor with that name exists" in html_of(client.post("/flavors", {"name": "default"}))
     assert client.post("/flavors", {"name": "Night Drive!"}).status_code == 400
     place = client.post("/flavors", {"name": "storm"}).headers["Location"]
-    preview = client.post(place, {"text": "number_of_scenes: 3", "version": "1", "preview": "1"}).content.decode()
+    preview = html_of(client.post(place, {"text": "number_of_scenes: 3", "version": "1", "preview": "1"}))
     assert "number_of_scenes: 3" in re.search(r"Values with this edit.*?</pre>", preview, re.DOTALL)[0]
     assert "number_of_scenes: 3" not in page(client, place)
     with django_capture_on_commit_callbacks(execute=True):
@@ -94,7 +94,7 @@ def test_cap_set_on_page_blocks_work_above_it(browser, user, settings):
     response = browser.post(f"/projects/{project.pk}/scenes/1/image", headers=HTMX)
 
     assert response.status_code == 402
-    assert "your cap" in response.content.decode() or "a day" in response.content.decode()
+    assert "your cap" in html_of(response) or "a day" in html_of(response)
     assert Job.objects.count() == 0
     assert 'value="0.00"' in page(browser, "/account/spending")
 
@@ -103,7 +103,7 @@ def test_non_numeric_cap_shows_error_at_its_field(browser):
     response = browser.post("/account/spending", {"daily": "a lot"})
 
     assert response.status_code == 400
-    assert 'id="daily-error"' in response.content.decode()
+    assert 'id="daily-error"' in html_of(response)
 
 
 def test_operator_sees_queues_providers_and_failures(client, staff, user):
@@ -128,7 +128,7 @@ def test_sections_and_beats_can_be_edited_without_scripts(browser, user):
     sent = {"save": "sections", "updated_at": seen, "label": ["intro", "drop", ""], "start": ["0:00", "0:07.5", ""]}
     wrong = browser.post(url, {**sent, "start": ["0:00", "soon", ""]})
     assert wrong.status_code == 400
-    assert "“soon” isn" in wrong.content.decode() and 'value="drop"' in wrong.content.decode()
+    assert "“soon” isn" in html_of(wrong) and 'value="drop"' in html_of(wrong)
 
     assert browser.post(url, sent).headers["Location"] == f"/edit/{project.pk}"
     song.refresh_from_db()

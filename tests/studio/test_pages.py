@@ -17,7 +17,7 @@ from apps.studio.templatetags.studio import time_left
 from tests.factories import make_asset, make_clip, make_project, make_scenes, make_song, store_asset
 from tests.fakes import media
 from tests.scenes.looks import run_looks
-from tests.studio.pages import HTMX, make_job, page, poll, seen_of
+from tests.studio.pages import HTMX, html_of, make_job, page, poll, seen_of
 
 pytestmark = pytest.mark.django_db
 
@@ -106,7 +106,7 @@ def test_poll_returns_only_changed_card(browser, user):
     held = seen_of(page(browser, path))
     second.prompt = "a new street"
     second.save()
-    html = poll(browser, path, held).content.decode()
+    html = html_of(poll(browser, path, held))
 
     assert f'id="scene-{second.pk}"' in html
     assert "a new street" in html
@@ -120,7 +120,7 @@ def test_new_scene_replaces_whole_grid(browser, user):
     path = f"/projects/{project.pk}"
     held = seen_of(page(browser, path))
     project.scenes.create(sequence=2, prompt="another")
-    html = poll(browser, path, held).content.decode()
+    html = html_of(poll(browser, path, held))
 
     assert html.count('id="scenes"') == 1
     assert html.count("data-scene=") == 2
@@ -131,7 +131,7 @@ def test_button_returns_changed_card_to_htmx_and_page_to_browser(browser, user):
     project = make_project(user)
     scene = make_scenes(project, "4")[0]
     url = f"/projects/{project.pk}/scenes/1/image"
-    html = browser.post(url, {"page": "quick"}, headers=HTMX).content.decode()
+    html = html_of(browser.post(url, {"page": "quick"}, headers=HTMX))
 
     assert f'id="scene-{scene.pk}"' in html
     assert "Generating Image" in html
@@ -227,8 +227,8 @@ def test_edit_over_newer_words_shows_both_and_asks(browser, user):
     asked = browser.post(url, {"prompt": "mine", "version": 2}, headers=HTMX)
 
     assert asked.headers["HX-Retarget"] == "#dialogs"
-    assert ">shot 1<" in asked.content.decode() and ">mine<" in asked.content.decode()
-    assert 'name="version" value="3"' in asked.content.decode()
+    assert ">shot 1<" in html_of(asked) and ">mine<" in html_of(asked)
+    assert 'name="version" value="3"' in html_of(asked)
     assert browser.post(url, {"prompt": "mine", "version": 2}).status_code == 409
     scene.refresh_from_db()
     assert scene.prompt == "shot 1"
@@ -240,7 +240,7 @@ def test_form_for_renumbered_scene_is_rejected(browser, user):
     answer = browser.post(f"/projects/{project.pk}/scenes/2/delete", {"scene_id": first.pk}, headers=HTMX)
 
     assert answer.status_code == 409
-    assert "were reordered" in answer.content.decode()
+    assert "were reordered" in html_of(answer)
     assert project.scenes.filter(deleted_at=None).count() == 2
 
 
@@ -252,16 +252,16 @@ def test_cost_above_threshold_is_sent_again_after_confirmation(browser, user, se
     asked = browser.post(url, {"page": "edit"}, headers=HTMX)
 
     assert asked.headers["HX-Retarget"] == "#dialogs"
-    assert "Spend $" in asked.content.decode()
-    assert 'name="page" value="edit"' in asked.content.decode()
+    assert "Spend $" in html_of(asked)
+    assert 'name="page" value="edit"' in html_of(asked)
     assert Job.objects.count() == 0
 
     project_update(by=user, project_id=project.pk, budget=Decimal("0.0001"))
     refused = browser.post(url, {"page": "edit", "confirm_cost": "true"}, headers=HTMX)
     assert (refused.status_code, Job.objects.count()) == (402, 0)
-    assert f'<a href="/projects/{project.pk}/budget" data-dialog>Change the budget</a>' in refused.content.decode()
+    assert f'<a href="/projects/{project.pk}/budget" data-dialog>Change the budget</a>' in html_of(refused)
     answer = browser.post(url, {"confirm_cost": "true"}, follow=True)
-    assert "would exceed this project" in answer.content.decode()  # without scripts the page says so
+    assert "would exceed this project" in html_of(answer)  # without scripts the page says so
 
     project_update(by=user, project_id=project.pk, budget=None)
     browser.post(url, {"page": "edit", "confirm_cost": "true"}, headers=HTMX)
@@ -291,12 +291,12 @@ def test_unlikely_lipsync_asks_for_confirmation_before_payment(browser, paid_lip
     url = f"/projects/{paid_lipsync.pk}/scenes/2/lipsync"
     sent = {"page": "edit", "temperature": "0.7"}
     looking = browser.post(url, sent)
-    assert looking.status_code == 409 and "Look again" in looking.content.decode()  # a page of its own, without JS
+    assert looking.status_code == 409 and "Look again" in html_of(looking)  # a page of its own, without JS
     run_looks()
     asked = browser.post(url, sent)
 
     assert asked.status_code == 409
-    html = asked.content.decode()
+    html = html_of(asked)
     assert "No frontal face was found." in html and "Do it anyway" in html
     frame = browser.get(re.search(r'<img src="(/lipsync-frames/[^"]+)"', html)[1])
     assert frame.content.startswith(b"\xff\xd8") and frame["Content-Type"] == "image/jpeg"
@@ -311,11 +311,11 @@ def test_lipsync_dialog_shows_findings_as_they_arrive(browser, paid_lipsync):
     dialog = page(browser, f"/projects/{paid_lipsync.pk}/scenes/2/lipsync")
     look = f"/projects/{paid_lipsync.pk}/lipsync/look"
     assert f'hx-post="{look}"' in dialog
-    looking = browser.post(look, {"scene": "2"}, headers=HTMX).content.decode()
+    looking = html_of(browser.post(look, {"scene": "2"}, headers=HTMX))
     assert "Looking at the clip" in looking and 'hx-trigger="load delay:1s"' in looking
     run_looks()
 
-    seen = browser.post(look, {"scene": "2"}, headers=HTMX).content.decode()
+    seen = html_of(browser.post(look, {"scene": "2"}, headers=HTMX))
     assert "No frontal face was found." in seen and "/lipsync-frames/" in seen and "hx-post" not in seen
     Project.objects.filter(pk=paid_lipsync.pk).update(providers={})
     assert not browser.post(look, {"scene": "2"}, headers=HTMX).content.strip()
@@ -326,7 +326,7 @@ def test_lipsync_starts_automatically_without_doubts(browser, paid_lipsync):
     url = f"/projects/{paid_lipsync.pk}/scenes/2/lipsync"
     sent = {"page": "edit", "looking": "true"}
     first = browser.post(url, {"page": "edit"}, headers=HTMX)
-    assert first.headers["HX-Retarget"] == "#dialogs" and "look-again delay:1s" in first.content.decode()
+    assert first.headers["HX-Retarget"] == "#dialogs" and "look-again delay:1s" in html_of(first)
     again = browser.post(url, sent, headers=HTMX)
     assert again.headers["HX-Retarget"] == "#lipsync-looking" and "look-again" in again.headers["HX-Trigger"]
     clip = paid_lipsync.scenes.get(sequence=2).current_clip.asset
@@ -346,15 +346,15 @@ def test_several_lipsyncs_need_one_confirmation(browser, paid_lipsync):
     assert re.findall(r'value="(\d)" checked', html) == ["1", "3"]
     assert re.search(r"\$\d", page(browser, f"{url}/quote?scene=1&scene=3"))
     sent = {"page": "edit", "scene": ["1", "3"]}
-    looking = browser.post(url, sent, headers=HTMX).content.decode()
+    looking = html_of(browser.post(url, sent, headers=HTMX))
     assert "0 of 2 scenes" in looking and "Add without looking" in looking
     run_looks()
     doubts = browser.post(url, sent, headers=HTMX)
-    html = doubts.content.decode()
+    html = html_of(doubts)
 
     assert doubts.headers["HX-Retarget"] == "#dialogs"
     assert "Scene 1" in html and "Scene 2" not in html and "Scene 3" in html
-    asked = browser.post(url, {**sent, "force": "true"}, headers=HTMX).content.decode()
+    asked = html_of(browser.post(url, {**sent, "force": "true"}, headers=HTMX))
     assert "Spend $" in asked and asked.count('name="scene"') == 2 and 'name="force" value="true"' in asked
     assert not Job.objects.filter(kind="lipsync").exists()
     browser.post(url, {**sent, "force": "true", "confirm_cost": "true"})
@@ -400,10 +400,10 @@ def test_retry_of_failed_card_shows_price_and_asks(browser, user):
     project = make_project(user, confirm_above="0.10")
     failed = {"state": "failed", "error": "No.", "quoted_cost": "0.40", "finished_at": timezone.now()}
     make_scenes(project, "4", job=make_job(user, project_id=project.pk, **failed))
-    assert re.search(r"Retry <span class=\"price\">· \$0.40<", page(browser, f"/edit/{project.pk}"))
+    assert re.search(r"Retry<span class=\"price\">· \$0.40<", page(browser, f"/edit/{project.pk}"))
     asked = browser.post(f"/projects/{project.pk}/scenes/1/retry", {"page": "edit"}, headers=HTMX)
 
-    assert "Spend $0.40" in asked.content.decode()
+    assert "Spend $0.40" in html_of(asked)
     browser.post(f"/projects/{project.pk}/scenes/1/retry", {"confirm_cost": "true"})
     assert Job.objects.get().state == "queued"
 
@@ -527,7 +527,7 @@ def test_earlier_scene_image_can_be_compared_and_chosen(browser, user):
     assert "$0.04" in page(browser, url)
     sent = {"page": "edit", "scene_id": scene.pk, "image_id": first.pk}
     assert browser.post(url, {**sent, "image_id": make_asset(user, kind="image").pk}, headers=HTMX).status_code == 404
-    assert f'id="scene-{scene.pk}"' in browser.post(url, sent, headers=HTMX).content.decode()
+    assert f'id="scene-{scene.pk}"' in html_of(browser.post(url, sent, headers=HTMX))
     scene.refresh_from_db()
     assert scene.image == first
     history.change_undo(by=user, project_id=project.pk)
