@@ -27,8 +27,7 @@ document.addEventListener("change", (event) => {
   const form = event.target.closest("dialog [data-compare-choice]");
   if (form)
     htmx.ajax("GET", `${form.getAttribute("action")}?${new URLSearchParams(/** @type {any} */ (new FormData(form)))}`, {
-      target: "#dialogs",
-      swap: "innerHTML",
+      source: "#dialogs",
     });
 });
 document.addEventListener("keydown", (event) => {

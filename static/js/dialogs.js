@@ -15,10 +15,7 @@ document.addEventListener("click", async (event) => {
     htmx.ajax(
       "GET",
       form ? `${form.action}?${new URLSearchParams(/** @type {any} */ (new FormData(form)))}` : link.href,
-      {
-        target: "#dialogs",
-        swap: "innerHTML",
-      },
+      { source: box }, // htmx queues the requests of one source, and keeps only the last
     );
   }
   if (event.target.closest("[data-dialog-close]")) event.target.closest("dialog")?.close();

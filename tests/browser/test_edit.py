@@ -189,8 +189,6 @@ def test_doubtful_paid_lipsync_asks_for_confirmation_with_frame(edit, project, s
     Project.objects.filter(pk=project.pk).update(providers={"lipsync": "sync_so"})
     edit.locator(".block").nth(1).click()
     edit.locator(".block").nth(2).click(modifiers=["Shift"])
-    # The panel is filled again when its price arrives.
-    edit.wait_for_load_state("networkidle")
     edit.locator("[data-chosen]").get_by_role("link", name="Add Lipsync").click()
     dialog = edit.get_by_role("dialog")
     expect(dialog.get_by_role("button", name=re.compile(r"Add Lipsync · \$"))).to_be_visible()
@@ -210,6 +208,23 @@ def test_doubtful_paid_lipsync_asks_for_confirmation_with_frame(edit, project, s
     dialog.get_by_role("button", name="Do it anyway").click()
     expect(edit.locator(".block[data-live]")).to_have_count(2)
     assert Job.objects.filter(kind="lipsync").count() == 2
+
+
+def test_click_is_not_lost_while_price_of_chosen_scenes_is_on_its_way(edit):
+    held = []
+    edit.route("**/videos?*", held.append)
+    edit.locator(".block").nth(0).click()
+    edit.locator(".block").nth(1).click(modifiers=["Shift"])
+    chosen = edit.locator("[data-chosen]")
+    lipsync = chosen.get_by_role("link", name="Add Lipsync")
+    before = lipsync.bounding_box()
+    lipsync.click()
+    expect(edit.get_by_role("dialog").get_by_role("checkbox", checked=True)).to_have_count(2)
+
+    for route in held:
+        route.continue_()
+    expect(chosen.get_by_role("button", name="Regenerate Video · free")).to_be_attached()
+    assert lipsync.bounding_box() == before
 
 
 def test_error_on_card_offers_a_way_out(edit, project, user, settings):

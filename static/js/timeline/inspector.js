@@ -43,8 +43,7 @@ export function inspect(afresh = false) {
   panel.addEventListener("htmx:beforeSwap", swap);
   htmx
     .ajax("GET", `/projects/${root.dataset.project}/scenes/${scene.sequence}/inspector`, {
-      target: panel,
-      swap: "innerHTML",
+      source: panel,
     })
     .then(() => {
       panel.removeEventListener("htmx:beforeSwap", swap);
