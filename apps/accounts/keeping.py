@@ -27,13 +27,13 @@ def login_required_keeping(view: Callable[..., HttpResponse]) -> Callable[..., H
     guarded = login_required(view)
 
     @wraps(view)
-    def answer(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
         if request.method != "POST" or request.user.is_authenticated:
             return guarded(request, *arguments, **named)
         context = {"form": AuthenticationForm(request), "next": request.path, "kept": _signed(request)}
         return render(request, "accounts/sign_in.html", context, status=403)
 
-    return answer
+    return wrapped
 
 
 def kept_take(request: HttpRequest) -> None:

@@ -31,7 +31,7 @@ from apps.assets.upkeep.background import RETRY_FIRST_SECONDS, asset_files_delet
 from apps.assets.uploading.uploads import ReceivedFile, upload_received
 from apps.core.errors import ConflictError, InputError, NotFound
 from engines.media.facts import MediaFacts
-from engines.media.strangers import probe_stranger
+from engines.media.untrusted import probe_untrusted
 
 logger = structlog.get_logger(__name__)
 
@@ -77,7 +77,7 @@ def file_store(
     """
     key_checked(key)
     if facts is None and content_type.startswith(PROBED_PREFIXES):
-        facts = probe_stranger(path)
+        facts = probe_untrusted(path)
     bucket_wanted = bool(settings.STORAGE_BUCKET)
     if digest is None or (bucket_wanted and not digest.etag):
         digest = file_digest(path, with_etag=bucket_wanted)

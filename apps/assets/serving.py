@@ -62,16 +62,16 @@ def _serve_local(request: HttpRequest | Request, asset: Asset, *, download: bool
         response["Content-Range"] = f"bytes */{asset.size_bytes}"
         return response
     part = wanted or ByteRange(0, asset.size_bytes - 1)
-    answer: HttpResponseBase
+    body: HttpResponseBase
     if request.method == "HEAD":
         file.close()
-        answer = HttpResponse()
+        body = HttpResponse()
     else:
-        answer = StreamingHttpResponse(FilePart(file, part))
-    answer.status_code = 206 if wanted else 200
+        body = StreamingHttpResponse(FilePart(file, part))
+    body.status_code = 206 if wanted else 200
     if wanted:
-        answer["Content-Range"] = f"bytes {part.first}-{part.last}/{asset.size_bytes}"
-    return _with_file_headers(answer, asset, download=download, length=part.length)
+        body["Content-Range"] = f"bytes {part.first}-{part.last}/{asset.size_bytes}"
+    return _with_file_headers(body, asset, download=download, length=part.length)
 
 
 def _with_file_headers(response: HttpResponseBase, asset: Asset, *, download: bool, length: int) -> HttpResponseBase:

@@ -44,8 +44,8 @@ class FlavorEditAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         for summary in flavor_summaries():
             for problem in summary.problems:
                 messages.warning(request, f"{summary.name} was skipped: {problem}")
-        answer: HttpResponse = super().changelist_view(request, extra_context)
-        return answer
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
 
     def get_readonly_fields(self, request: HttpRequest, obj: FlavorEdit | None = None) -> list[str]:
         # Moving an edit to another flavor or type is a delete and a save; staff do these themselves.

@@ -43,11 +43,11 @@ def submit_delay(*, provider: str, slot: str, per_minute: float | None, burst: i
     interval = 60.0 / per_minute if per_minute else 0.0
     keys = [f"mv:limit:{provider}:next", f"mv:limit:{provider}:slot:{slot}", f"mv:limit:{provider}:pause"]
     try:
-        answer = redis_client().eval(SCRIPT, 3, *keys, time.time(), interval, burst, SLOT_LIFETIME_SECONDS)
+        wait_seconds = redis_client().eval(SCRIPT, 3, *keys, time.time(), interval, burst, SLOT_LIFETIME_SECONDS)
     except redis.RedisError as error:
         log.warning("rate_limit_unavailable", provider=provider, reason=str(error))
         return 0.0
-    return float(answer)
+    return float(wait_seconds)
 
 
 def submits_pause(*, provider: str, seconds: float) -> None:

@@ -23,7 +23,7 @@ from apps.core.guarded_fetch import fetch_url
 from apps.core.http_failures import HttpFailure
 from apps.providers.base import MediaInput
 from engines.media.facts import MediaFacts
-from engines.media.strangers import probe_stranger
+from engines.media.untrusted import probe_untrusted
 
 # The user waits for the response; a file that takes longer should be uploaded instead.
 LINK_TIME_LIMIT_SECONDS = 60.0
@@ -89,7 +89,7 @@ def _linked(stack: ExitStack, name: str, kind: AssetKind, url: str) -> OrderFile
     stack.callback(path.unlink, missing_ok=True)
     limit_bytes = settings.UPLOAD_LIMITS[kind][0]
     fetch_url(url, into=path, max_bytes=limit_bytes, time_limit_seconds=LINK_TIME_LIMIT_SECONDS)
-    facts = probe_stranger(path)
+    facts = probe_untrusted(path)
     if facts.kind != kind:
         raise InputError(f"The link leads to {facts.kind}, not to {kind}.", code="wrong_kind")
     return _received(name, kind, path, facts)

@@ -61,14 +61,14 @@ def result_keep(run: JobRun, _path: Path) -> Keep:
 
     def keep(stored: StoredFile, facts: Mapping[str, Any]) -> dict[str, Any]:
         asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.VIDEO, metadata=dict(facts))
-        return pro_answer(video_result(asset))
+        return pro_result(video_result(asset))
 
     return keep
 
 
-def pro_answer(answer: Mapping[str, Any]) -> dict[str, Any]:
+def pro_result(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return a Pro job's result: the fields that name its video, and `output_url`."""
-    return {**answer, "output_url": answer["video_url"]}
+    return {**result, "output_url": result["video_url"]}
 
 
 def _received(run: JobRun, result: ProviderResult, receive: Receiver, *, wanted_seconds: float | None) -> Done:

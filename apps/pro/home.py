@@ -25,7 +25,7 @@ from apps.jobs.execution import JobRun
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency
 from apps.pro.files import OrderFile
-from apps.pro.handlers import LENGTH_TOLERANCE_SECONDS, Keep, pro_answer, result_keep
+from apps.pro.handlers import LENGTH_TOLERANCE_SECONDS, Keep, pro_result, result_keep
 from apps.pro.parameters import ProHome, ProParameters
 from apps.pro.services import CheckedOrder, Labels, order_start, order_store
 from apps.projects.models import Project
@@ -141,20 +141,20 @@ def _clip_keep(
         parent_id=parent.pk,
         only_over_parent=True,
     )
-    return {**pro_answer(clip_save(run, new)), "checks": dict(checks)}
+    return {**pro_result(clip_save(run, new)), "checks": dict(checks)}
 
 
 def _composition_keep(
     run: JobRun, composition_id: UUID, stored: StoredFile, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
     asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.VIDEO, metadata=dict(facts))
-    answer = pro_answer(video_result(asset))
+    result = pro_result(video_result(asset))
     composition = Composition.objects.select_related("project__owner", "job").filter(pk=composition_id).first()
     if composition is None:
-        return answer
+        return result
     wanted = composition.asset.duration_seconds or 0.0
     if abs((asset.duration_seconds or 0.0) - wanted) > LENGTH_TOLERANCE_SECONDS:
         # It would drift out of sync with the song, so the page says so and the video isn't composed.
         log.warning("pro_result_not_composed", job_id=str(run.job.pk), seconds=asset.duration_seconds, wanted=wanted)
-        return {**answer, "not_composed": True}
-    return {**answer, "compose_job_id": str(composition_repicture(composition=composition, pictures=asset).pk)}
+        return {**result, "not_composed": True}
+    return {**result, "compose_job_id": str(composition_repicture(composition=composition, pictures=asset).pk)}

@@ -46,7 +46,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Way:
+class ProjectProgress:
     """What is in progress. `percent` is None if unknown; `left` is the time left, "" where it would be a guess."""
 
     words: str
@@ -61,18 +61,20 @@ def project_stages(project: Project) -> list[Stage]:
     return _stages(project, song, list(scenes_of(project)), running)
 
 
-def project_way(project: Project, scenes: Sequence[Scene], running: Sequence[Job]) -> Way:
+def project_progress(project: Project, scenes: Sequence[Scene], running: Sequence[Job]) -> ProjectProgress:
     """Return the progress of the one-button path; `running` are the project's live jobs."""
     if not scenes:
         listening = project.song is not None and project.song.analysis_state == AnalysisState.WAITING
-        return Way("Analyzing the song" if listening else "Writing the scenes", None)
+        return ProjectProgress("Analyzing the song" if listening else "Writing the scenes", None)
     stages = _stages(project, project.song, scenes, running)
     weight = sum(stage.weight for stage in stages)
     done = sum(stage.weight * stage.share for stage in stages)
-    return Way(_way_words(stages, running), int(100 * done / weight), _way_left(project, weight - done, running))
+    return ProjectProgress(
+        _progress_words(stages, running), int(100 * done / weight), _time_left(project, weight - done, running)
+    )
 
 
-def _way_words(stages: Sequence[Stage], running: Iterable[Job]) -> str:
+def _progress_words(stages: Sequence[Stage], running: Iterable[Job]) -> str:
     """`Images 6 of 6 · Clips 2 of 6`: the unfinished stages that count something."""
     composing = next((job for job in running if job.kind == Kind.COMPOSE), None)
     if composing is not None:
@@ -83,7 +85,7 @@ def _way_words(stages: Sequence[Stage], running: Iterable[Job]) -> str:
     return " · ".join(parts) or "Composing next"
 
 
-def _way_left(project: Project, left: float, running: Iterable[Job]) -> str:
+def _time_left(project: Project, left: float, running: Iterable[Job]) -> str:
     """Estimate the time left from what this round has done so far."""
     since = project.generating_since
     if since is None:
@@ -98,14 +100,16 @@ def _way_left(project: Project, left: float, running: Iterable[Job]) -> str:
     return time_left(elapsed * left / done)
 
 
-def jobs_way(running: Sequence[Job]) -> Way:
+def jobs_progress(running: Sequence[Job]) -> ProjectProgress:
     """Return the progress of at least one individual job of a project."""
     if len(running) > 1:
         percent = sum(job.progress_percentage for job in running) / len(running)
-        return Way(f"{len(running)} jobs are running", int(percent))
+        return ProjectProgress(f"{len(running)} jobs are running", int(percent))
     job = running[0]
     message = job.progress_message or ("starting" if job.state == State.RUNNING else "waiting for a worker")
-    return Way(f"{kind_label(job.kind)}: {message}", int(job.progress_percentage) if job.progress_percentage else None)
+    return ProjectProgress(
+        f"{kind_label(job.kind)}: {message}", int(job.progress_percentage) if job.progress_percentage else None
+    )
 
 
 def _stages(project: Project, song: Song | None, scenes: Sequence[Scene], running: Sequence[Job]) -> list[Stage]:

@@ -19,7 +19,7 @@ from apps.core.guarded_fetch import FetchRefused, fetch_url
 from apps.core.http_failures import FailureKind, HttpFailure
 from apps.core.multipart import Upload
 from apps.providers.base import RemoteProvider
-from engines.media.strangers import probe_stranger
+from engines.media.untrusted import probe_untrusted
 
 # The engine repeats polls on its own schedule, so a single immediate retry is enough.
 READ_ATTEMPTS = 2
@@ -106,10 +106,10 @@ class HttpProvider(RemoteProvider):
         """
         headers = self.headers() | facts.pop("headers", {})
         try:
-            answer = http.send(
+            response = http.send(
                 method, f"{self.base_url}{path}", headers=headers, time_limit_seconds=time_limit_seconds, **facts
             )
-            return answer.json() if answer.body.strip() else None
+            return response.json() if response.body.strip() else None
         except HttpFailure as failure:
             raise self.error_of(failure, paid=paid) from failure
 
@@ -211,7 +211,7 @@ def result_fetch(title: str, url: str, *, into: Path, kind: str) -> Path:
 
 def _check_playable(title: str, path: Path, kind: str) -> None:
     try:
-        found = str(probe_stranger(path).kind)
+        found = str(probe_untrusted(path).kind)
     except (InputError, MediaToolError) as error:
         found = error.message
     if found != kind:

@@ -235,11 +235,11 @@ class ScenesLipsync(APIView):
             spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"lipsync:{project_id}", body=data),
         )
-        answers = [
+        entries = [
             _answer(scene_get(by=by, project_id=project_id, sequence=sequence), job, warnings.get(sequence, ()))
             for sequence, job in zip(data["sequences"], jobs, strict=True)
         ]
-        return Response({"scenes": answers}, status=202, headers={"Location": f"/api/jobs?project={project_id}"})
+        return Response({"scenes": entries}, status=202, headers={"Location": f"/api/jobs?project={project_id}"})
 
 
 # The entry in `warnings` for a scene whose files haven't been checked yet.

@@ -121,11 +121,11 @@ def _notes(run: JobRun, result: ProviderResult, heard: AudioSegment | None, seco
 
 
 def _reference_save(run: JobRun, made: Done) -> Mapping[str, Any] | None:
-    answer = made.save() if made.save else None
-    if answer and not run.late:
+    result = made.save() if made.save else None
+    if result and not run.late:
         free = Project.objects.filter(pk__in=[run.job.project_id], character_reference=None)
-        free.update(character_reference_id=answer["images"][0]["image_id"])
-    return answer
+        free.update(character_reference_id=result["images"][0]["image_id"])
+    return result
 
 
 def _image_save(run: JobRun, stored: StoredFile, metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,8 +69,8 @@ class SongList(generics.ListAPIView[Song]):
             by=acting_user(request), upload=data["file"], title=data["title"], artist=data["artist"]
         )
         shown = SongSerializer(song).data
-        answer = {**shown, "audio_id": str(song.asset_id), "song": shown, "job": JobSerializer(job).data}
-        return Response(answer, status=status.HTTP_201_CREATED, headers={"Location": f"/api/audio/{song.asset_id}"})
+        created = {**shown, "audio_id": str(song.asset_id), "song": shown, "job": JobSerializer(job).data}
+        return Response(created, status=status.HTTP_201_CREATED, headers={"Location": f"/api/audio/{song.asset_id}"})
 
 
 class SongDetail(APIView):

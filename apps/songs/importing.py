@@ -18,7 +18,7 @@ from engines.media.facts import MediaFacts
 from engines.media.frames import as_seconds
 from engines.media.probe import probe_media
 from engines.media.runner import run_to_file
-from engines.media.strangers import probe_stranger
+from engines.media.untrusted import probe_untrusted
 
 # Servers often send a wrong content type; the real one is detected from the content afterwards.
 LINK_CONTENT = ("audio/", "video/", "application/ogg", "application/octet-stream", "binary/octet-stream")
@@ -60,7 +60,7 @@ def audio_import(
         progress(5, "Fetching")
         source, title = _file_fetch(url, into)
         artist = ""
-    facts = probe_stranger(source)
+    facts = probe_untrusted(source)
     if facts.sample_rate is None:
         raise InputError("There is no audio at this link.", code="not_audio")
     progress(85, "Cutting")

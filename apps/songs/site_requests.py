@@ -47,7 +47,7 @@ class GuardedRH(RequestHandler):  # type: ignore[misc]  # yt-dlp wants the suffi
         self._session.cookies = self._get_cookiejar(request)
         looped = False
         try:
-            answer = self._session.request(
+            reply = self._session.request(
                 request.method,
                 request.url,
                 data=request.data,
@@ -58,11 +58,11 @@ class GuardedRH(RequestHandler):  # type: ignore[misc]  # yt-dlp wants the suffi
         except requests.TooManyRedirects as error:
             if error.response is None:
                 raise RequestError(cause=error) from error
-            answer, looped = error.response, True
+            reply, looped = error.response, True
         except (*NETWORK_ERRORS, ValueError) as error:
             raise _yt_dlp_error(error) from error
-        answer.raw.decode_content = True
-        response = Response(_Body(answer), answer.url, answer.headers, answer.status_code, answer.reason)
+        reply.raw.decode_content = True
+        response = Response(_Body(reply), reply.url, reply.headers, reply.status_code, reply.reason)
         if not 200 <= response.status < 300:
             raise HTTPError(response, redirect_loop=looped)
         return response
@@ -84,19 +84,19 @@ class GuardedDownloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has n
 class _Body(io.RawIOBase):
     """The decompressed body. urllib3's own `read()` after a `read(n)` may return too little."""
 
-    def __init__(self, answer: requests.Response) -> None:
-        self._answer = answer
+    def __init__(self, reply: requests.Response) -> None:
+        self._reply = reply
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int | None = -1) -> bytes:
         if size is not None and size >= 0:
-            return self._answer.raw.read(size)
-        return b"".join(iter(lambda: self._answer.raw.read(1 << 20), b""))
+            return self._reply.raw.read(size)
+        return b"".join(iter(lambda: self._reply.raw.read(1 << 20), b""))
 
     def close(self) -> None:
-        self._answer.close()
+        self._reply.close()
         super().close()
 
 

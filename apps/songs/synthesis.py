@@ -43,7 +43,7 @@ class Mix:
     def __init__(self, seconds: float) -> None:
         self.samples = np.zeros((2, round(seconds * RATE)), np.float32)
 
-    def lay(self, sound: Samples, at: float, *, gain: float = 1.0, pan: float = 0.0) -> None:
+    def add(self, sound: Samples, at: float, *, gain: float = 1.0, pan: float = 0.0) -> None:
         """Add a mono sound at `at` seconds; `pan` from -1 (left) to 1. Anything past the end is cut off."""
         start = round(at * RATE)
         if start < 0 or start >= self.samples.shape[1]:
@@ -212,20 +212,20 @@ def sample_song(*, bpm: float = SAMPLE_BPM, parts: Sequence[Part] = SAMPLE_PARTS
 def _lay_bar(mix: Mix, part: Part, bar: int, beat: float) -> None:
     start = bar * 4 * beat
     root, notes = SAMPLE_CHORDS[bar % 4]
-    mix.lay(chord(notes, 4 * beat, attack=0.02, bright=part.pad), start, gain=part.pad, pan=-0.2)
+    mix.add(chord(notes, 4 * beat, attack=0.02, bright=part.pad), start, gain=part.pad, pan=-0.2)
     for eighth in (0, 3, 4, 6, 7):
-        mix.lay(bass(root, beat * 0.45), start + eighth * beat / 2, gain=0.8 * part.bass)
+        mix.add(bass(root, beat * 0.45), start + eighth * beat / 2, gain=0.8 * part.bass)
     if part.drums:
         for quarter in range(4):
-            mix.lay(kick() if quarter % 2 == 0 else snare(), start + quarter * beat, gain=part.drums)
-            mix.lay(hat(), start + quarter * beat, gain=0.6 * part.drums, pan=0.3)
-            mix.lay(hat(), start + (quarter + 0.5) * beat, gain=0.8 * part.drums, pan=0.3)
+            mix.add(kick() if quarter % 2 == 0 else snare(), start + quarter * beat, gain=part.drums)
+            mix.add(hat(), start + quarter * beat, gain=0.6 * part.drums, pan=0.3)
+            mix.add(hat(), start + (quarter + 0.5) * beat, gain=0.8 * part.drums, pan=0.3)
     for eighth, note in SAMPLE_MELODY:
         if part.lead and eighth // 8 == bar % 2:
-            mix.lay(pluck(note, beat), start + (eighth % 8) * beat / 2, gain=0.7 * part.lead, pan=0.25)
+            mix.add(pluck(note, beat), start + (eighth % 8) * beat / 2, gain=0.7 * part.lead, pan=0.25)
     if part.label == "verse":
         for eighth, note, vowel in SAMPLE_VERSE:
-            mix.lay(voice(note, beat * 0.8, vowel), start + eighth * beat / 2, gain=0.8)
+            mix.add(voice(note, beat * 0.8, vowel), start + eighth * beat / 2, gain=0.8)
 
 
 def sample_song_write(path: Path) -> Path:

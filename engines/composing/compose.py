@@ -9,7 +9,7 @@ from pathlib import Path
 from engines.composing.cache import Session, content_key
 from engines.composing.segments import Segments, make_segments
 from engines.composing.shot_plan import ShotPlan, Span, plan_spans, speed
-from engines.composing.sound import Sound, Way, make_sound
+from engines.composing.sound import Sound, SoundMethod, make_sound
 from engines.composing.sound_proof import SoundFacts, compare_sound, is_refused, refuse_sound
 from engines.media.commands import Command, subtitles_file
 from engines.media.drawn import drawn_mouths, drawn_note
@@ -59,10 +59,10 @@ def _sound_joined(
 ) -> Sound | None:
     """Join with the first kind of sound that plays like the master: some files can't be started midway or are damaged.
     The result is remembered for later compositions."""
-    for way in Way:
+    for method in SoundMethod:
         progress(100.0, "Preparing the sound")
-        sound = make_sound(plan, cache, cancelled, way)
-        last = way is Way.FINELY_ENCODED
+        sound = make_sound(plan, cache, cancelled, method)
+        last = method is SoundMethod.FINELY_ENCODED
         if sound and not last and is_refused(sound, cache):
             continue
         progress(100.0, "Joining")

@@ -31,7 +31,7 @@ _GATE_LUFS = -70.0
 _LEAD_PACKETS = 2
 
 
-class Way(Enum):
+class SoundMethod(Enum):
     """How the sound gets into the video, best first; each is the fallback for the one before."""
 
     COPIED = "copied"
@@ -50,16 +50,16 @@ class Sound:
     encoded: bool
 
 
-def make_sound(plan: ShotPlan, session: Session, cancelled: Callable[[], bool], way: Way) -> Sound | None:
+def make_sound(plan: ShotPlan, session: Session, cancelled: Callable[[], bool], method: SoundMethod) -> Sound | None:
     """Copy the sound, or encode it if it can't be copied. None for a silent video: no song and no clip sound."""
     voices = [shot for shot in plan.shots if shot.audio_gain_db is not None and shot.source.facts.sample_rate]
     if plan.song is None and not voices:
         return None
-    if way is Way.COPIED and plan.song is not None and not voices and plan.song.unchanged:
+    if method is SoundMethod.COPIED and plan.song is not None and not voices and plan.song.unchanged:
         sound = _copied(plan, plan.song, session)
         if sound is not None:
             return sound
-    return _encoded(plan, voices, session, cancelled, finely=way is Way.FINELY_ENCODED)
+    return _encoded(plan, voices, session, cancelled, finely=method is SoundMethod.FINELY_ENCODED)
 
 
 def sample_rate(plan: ShotPlan) -> int:

@@ -56,17 +56,17 @@ def confined(function: Callable[..., Any], *arguments: Any, seconds: float) -> A
 def _answer(child: "subprocess.CompletedProcess[bytes]") -> Any:
     evidence = {"exit_status": child.returncode, "stderr": child.stderr[-4000:].decode("utf-8", "replace")}
     try:
-        answer = json.loads(child.stdout)
+        reply = json.loads(child.stdout)
     except ValueError as error:
         if child.returncode == 1:  # an unexpected exception; its traceback is in the evidence
             message = "The file is damaged and can't be read. Export it again."
             raise MediaToolError(message, code="damaged_media", evidence=evidence) from error
         # It was killed, or a library aborted it.
         raise MediaToolError(_TOO_MUCH, code="too_demanding", evidence=evidence) from error
-    if "error" not in answer:
-        return answer["value"]
-    kind = _ERRORS.get(answer["error"], MediaToolError)
-    raise kind(answer["message"], code=answer["code"], evidence=answer["evidence"])
+    if "error" not in reply:
+        return reply["value"]
+    kind = _ERRORS.get(reply["error"], MediaToolError)
+    raise kind(reply["message"], code=reply["code"], evidence=reply["evidence"])
 
 
 def _limit(seconds: float) -> None:
@@ -95,10 +95,10 @@ def _main() -> None:
     name, seconds = sys.argv[1:]
     _limit(float(seconds))
     # Keep library output out of the result.
-    answers = os.fdopen(os.dup(1), "w")
+    reply = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    json.dump(_called(name, json.load(sys.stdin)), answers)
-    answers.flush()
+    json.dump(_called(name, json.load(sys.stdin)), reply)
+    reply.flush()
     os._exit(0)  # a decoder's threads may hang on a normal exit
 
 

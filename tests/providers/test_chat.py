@@ -7,9 +7,9 @@ import pytest
 
 from apps.core.errors import InputError, ProviderError
 from apps.providers.base import ScenesRequest, SongBrief, SongSection
-from apps.providers.chat.answers import UnusableAnswer, scenes_of
 from apps.providers.chat.prompts import messages_of
 from apps.providers.chat.provider import _expected
+from apps.providers.chat.responses import UnusableResponse, scenes_of
 from tests.providers.cases import SPECS, flavor_values, scenes_request
 
 GOOD = json.dumps(
@@ -222,7 +222,7 @@ def test_free_lengths_are_clamped_to_the_flavors(files):
     expected = _expected(ScenesRequest("x", number_of_scenes=3, settings=flavor_values("parameters", "scene_prompts")))
 
     assert [scene["duration"] for scene in scenes_of(GOOD, expected)] == [12, 12, 12]
-    with pytest.raises(UnusableAnswer, match="exactly 3"):
+    with pytest.raises(UnusableResponse, match="exactly 3"):
         scenes_of(SHORT, expected)
 
 

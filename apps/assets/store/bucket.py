@@ -236,24 +236,24 @@ class Bucket:
         """Return the server's facts about the object, or None if there is no such object."""
         with _explained("look up a file", key):
             try:
-                answer = self.client.head_object(Bucket=self.facts.name, Key=key)
+                response = self.client.head_object(Bucket=self.facts.name, Key=key)
             except ClientError as error:
                 if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404:
                     return None
                 raise
         return ObjectFacts(
             key=key,
-            size_bytes=answer["ContentLength"],
-            etag=answer.get("ETag", "").strip('"'),
-            modified_at=answer["LastModified"],
-            metadata=answer.get("Metadata", {}),
+            size_bytes=response["ContentLength"],
+            etag=response.get("ETag", "").strip('"'),
+            modified_at=response["LastModified"],
+            metadata=response.get("Metadata", {}),
         )
 
     def chunks(self, key: str, *, start: int = 0) -> Iterator[bytes]:
         """Yield the object's bytes from `start`. Raises StorageUnavailable if the connection breaks."""
         with _explained("read a file", key):
-            answer = self.client.get_object(Bucket=self.facts.name, Key=key, Range=f"bytes={start}-")
-            with contextlib.closing(answer["Body"]) as body:
+            response = self.client.get_object(Bucket=self.facts.name, Key=key, Range=f"bytes={start}-")
+            with contextlib.closing(response["Body"]) as body:
                 yield from body.iter_chunks(DOWNLOAD_CHUNK_BYTES)
 
     def url(self, key: str, *, lifetime_seconds: int, download_name: str = "") -> str:

@@ -16,7 +16,7 @@ from apps.assets.models import AssetKind
 from apps.assets.store.digest import DigestWriter, FileDigest, file_digest
 from apps.core.errors import InputError, MediaToolError
 from engines.media.facts import MediaFacts
-from engines.media.strangers import probe_stranger
+from engines.media.untrusted import probe_untrusted
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def upload_received(upload: "UploadedFile[Any]", kind: str) -> Iterator[Received
 
 def _facts_checked(path: Path, kind: str, limit: UploadLimit) -> MediaFacts:
     try:
-        facts = probe_stranger(path)
+        facts = probe_untrusted(path)
     except (MediaToolError, InputError) as error:
         raise _refusal(error.message, error.code) from error
     if facts.kind != kind:

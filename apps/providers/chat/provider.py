@@ -33,16 +33,16 @@ from apps.providers.base import (
     RemoteStatus,
     ScenesRequest,
 )
-from apps.providers.chat.answers import (
+from apps.providers.chat.prompts import messages_of, repair_message, scene_count
+from apps.providers.chat.responses import (
     SCENES_SCHEMA,
     Expected,
-    UnusableAnswer,
-    answer_text,
+    UnusableResponse,
     cost_of,
     error_within,
+    response_text,
     scenes_of,
 )
-from apps.providers.chat.prompts import messages_of, repair_message, scene_count
 from apps.providers.chat.sections import ChatSection
 from apps.providers.offers import Finding, FindingKind, ModelOffer, ModelReport
 from apps.providers.remote_http import HttpProvider, VendorRefusal
@@ -166,8 +166,8 @@ class Chat(HttpProvider):
     def collect(self, status: RemoteStatus, *, capability: Capability, into: Path) -> ProviderResult:
         completions, expected = status.raw["completions"], _expected_from(status.raw)
         try:
-            scenes = scenes_of(answer_text(completions[-1]), expected)
-        except UnusableAnswer as error:
+            scenes = scenes_of(response_text(completions[-1]), expected)
+        except UnusableResponse as error:
             raise ProviderError(
                 f"The model's response could not be used after {len(completions)} attempts: {error} "
                 "Try again, or choose another model.",
@@ -217,15 +217,15 @@ class Chat(HttpProvider):
         return f"the server responds and {known} {_default_model()}"
 
     def _complete(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        answer = self.write("POST", "/chat/completions", json_body=body, paid=True, time_limit_seconds=CALL_SECONDS)
-        error = error_within(answer)
+        response = self.write("POST", "/chat/completions", json_body=body, paid=True, time_limit_seconds=CALL_SECONDS)
+        error = error_within(response)
         if error is not None:
-            raise self._error_in_success(error, answer)
-        if not isinstance(answer, dict):
-            raise self.unclear(answer, paid=True)
-        return answer
+            raise self._error_in_success(error, response)
+        if not isinstance(response, dict):
+            raise self.unclear(response, paid=True)
+        return response
 
-    def _error_in_success(self, error: Mapping[str, Any], answer: Any) -> ProviderError:
+    def _error_in_success(self, error: Mapping[str, Any], response: Any) -> ProviderError:
         """Return the error for a 200 that contains one. The error's code says whether retrying can help."""
         code = error.get("code")
         temporary = code in {408, 429, 500, 502, 503, 504, 524, 529} or code is None
@@ -234,7 +234,7 @@ class Chat(HttpProvider):
             f"The language model's server failed: {words}",
             permanent=not temporary,
             retry_after=_retry_delay(error),
-            raw=self.without_key(answer),
+            raw=self.without_key(response),
             code="unavailable" if temporary else "refused",
         )
 
@@ -291,8 +291,8 @@ def _expected_from(stored: Mapping[str, Any]) -> Expected:
 def _problem_of(completion: Mapping[str, Any], expected: Expected) -> str:
     """Return what a correction should fix; "" if the response is good or no correction can help."""
     try:
-        scenes_of(answer_text(completion), expected)
-    except UnusableAnswer as error:
+        scenes_of(response_text(completion), expected)
+    except UnusableResponse as error:
         return str(error)
     except ProviderError:
         return ""
@@ -301,8 +301,8 @@ def _problem_of(completion: Mapping[str, Any], expected: Expected) -> str:
 
 def _said(completion: Mapping[str, Any]) -> str:
     try:
-        return answer_text(completion)
-    except UnusableAnswer:
+        return response_text(completion)
+    except UnusableResponse:
         return "{}"
 
 

@@ -76,16 +76,18 @@ class ComfyUi(HttpProvider):
         return PreparedSubmit(payload=body, model=section.workflow, mark=prompt_id)
 
     def submit(self, prepared: PreparedSubmit, *, capability: Capability, key: str) -> RemoteStatus:
-        answer = self.write("POST", "/prompt", json_body=prepared.payload, paid=True)
-        if not isinstance(answer, dict) or not answer.get("prompt_id"):
-            raise self.unclear(answer, paid=True)
-        ref = RemoteRef(self.name, str(answer["prompt_id"]))
-        if answer.get("node_errors"):
+        response = self.write("POST", "/prompt", json_body=prepared.payload, paid=True)
+        if not isinstance(response, dict) or not response.get("prompt_id"):
+            raise self.unclear(response, paid=True)
+        ref = RemoteRef(self.name, str(response["prompt_id"]))
+        if response.get("node_errors"):
             # Part of the graph was dropped; the rest would not be what was requested.
             self.cancel(ref)
-            words = self.shown(" ".join(_node_words(answer)))
-            raise ProviderError(f"ComfyUI can't run the workflow: {words}", permanent=True, code="refused", raw=answer)
-        return RemoteStatus(ref, RemoteState.QUEUED, raw=answer)
+            words = self.shown(" ".join(_node_words(response)))
+            raise ProviderError(
+                f"ComfyUI can't run the workflow: {words}", permanent=True, code="refused", raw=response
+            )
+        return RemoteStatus(ref, RemoteState.QUEUED, raw=response)
 
     def poll(self, refs: Sequence[RemoteRef]) -> Mapping[RemoteRef, RemoteStatus]:
         # The queue first: work that leaves it in the meantime is then found in the history.
@@ -134,13 +136,13 @@ class ComfyUi(HttpProvider):
         part = upload_part(media.path, media.content_type)
         name = f"{media.sha256 or uuid.uuid4().hex}{Path(part.filename).suffix}"
         part = Upload(part.path, name, part.content_type)
-        answer = self.write(
+        response = self.write(
             "POST", "/upload/image", fields={"overwrite": "true"}, uploads={"image": part}, time_limit_seconds=600.0
         )
         try:
-            folder, stored = str(answer.get("subfolder") or ""), str(answer["name"])
+            folder, stored = str(response.get("subfolder") or ""), str(response["name"])
         except (KeyError, TypeError, AttributeError) as error:
-            raise self.unclear(answer, paid=False) from error
+            raise self.unclear(response, paid=False) from error
         return f"{folder}/{stored}" if folder else stored
 
     def _queue(self) -> dict[str, RemoteState]:

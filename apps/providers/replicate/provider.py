@@ -111,8 +111,8 @@ class Replicate(HttpProvider):
         return PreparedSubmit(payload={"path": path, "body": body}, model=plan.model, mark=mark)
 
     def submit(self, prepared: PreparedSubmit, *, capability: Capability, key: str) -> RemoteStatus:
-        answer = self.write("POST", prepared.payload["path"], json_body=prepared.payload["body"], paid=True)
-        return self._status(answer, paid=True)
+        response = self.write("POST", prepared.payload["path"], json_body=prepared.payload["body"], paid=True)
+        return self._status(response, paid=True)
 
     def poll(self, refs: Sequence[RemoteRef]) -> Mapping[RemoteRef, RemoteStatus]:
         wanted = {ref.remote_id: ref for ref in refs}
@@ -201,16 +201,16 @@ class Replicate(HttpProvider):
                 "so that it can fetch the file itself.",
                 code="too_large",
             )
-        answer = self.write(
+        response = self.write(
             "POST",
             "/files",
             uploads={"content": upload_part(media.path, media.content_type)},
             time_limit_seconds=600.0,  # 100 MB at 2 Mbit/s
         )
         try:
-            return str(answer["urls"]["get"])
+            return str(response["urls"]["get"])
         except (KeyError, TypeError) as error:
-            raise self.unclear(answer, paid=False) from error
+            raise self.unclear(response, paid=False) from error
 
     def _status(self, prediction: Any, *, paid: bool = False) -> RemoteStatus:
         try:

@@ -125,18 +125,20 @@ class SyncSo(SyncOrders, HttpProvider):
         return PreparedSubmit(payload=body, model=body["model"], mark=key)
 
     def estimate(self, prepared: PreparedSubmit) -> Quote | None:
-        answer = self.write("POST", "/v2/analyze/cost", json_body=prepared.payload, time_limit_seconds=ESTIMATE_SECONDS)
-        first = answer[0] if isinstance(answer, list) and answer else answer
+        response = self.write(
+            "POST", "/v2/analyze/cost", json_body=prepared.payload, time_limit_seconds=ESTIMATE_SECONDS
+        )
+        first = response[0] if isinstance(response, list) and response else response
         try:
             amount = Decimal(str(first["estimatedGenerationCost"]))
             frames = int(first["estimatedFrameCount"])
         except (KeyError, TypeError, ValueError, InvalidOperation) as error:
-            raise self.unclear(answer, paid=False) from error
+            raise self.unclear(response, paid=False) from error
         return Quote(amount, f"Sync.so's own estimate: {frames} frames ({prepared.model})")
 
     def submit(self, prepared: PreparedSubmit, *, capability: Capability, key: str) -> RemoteStatus:
         try:
-            answer = self.write(
+            response = self.write(
                 "POST", "/v2/generate", json_body=prepared.payload, headers={"Idempotency-Key": key}, paid=True
             )
         except ProviderError as error:
@@ -145,7 +147,7 @@ class SyncSo(SyncOrders, HttpProvider):
                 raise
             # Sync.so lost the outcome, but kept the id of what the key created.
             return RemoteStatus(RemoteRef(self.name, generation_id), RemoteState.QUEUED, raw={"id": generation_id})
-        return self._status(answer, paid=True)
+        return self._status(response, paid=True)
 
     def poll(self, refs: Sequence[RemoteRef]) -> Mapping[RemoteRef, RemoteStatus]:
         found: dict[RemoteRef, RemoteStatus] = {}

@@ -58,14 +58,14 @@ def operator_workers(request: HttpRequest) -> HttpResponse:
     try:
         # Uses its own connection: a pooled one keeps waiting for late replies, and blocks a fork of this process.
         with current_app.connection_for_write() as broker:
-            answers = current_app.control.inspect(timeout=PING_SECONDS, connection=broker).active_queues() or {}
+            replies = current_app.control.inspect(timeout=PING_SECONDS, connection=broker).active_queues() or {}
     except (redis.RedisError, OperationalError, OSError):
-        answers = {}
+        replies = {}
     # Hide the worker's queue for its own disk.
     known = set(Queue.values)
     workers = [
         (name, sorted(queue["name"] for queue in queues if queue["name"] in known))
-        for name, queues in sorted(answers.items())
+        for name, queues in sorted(replies.items())
     ]
     return render(request, "studio/operator_workers.html", {"workers": workers})
 

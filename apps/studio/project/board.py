@@ -10,7 +10,7 @@ from apps.jobs.models import Job
 from apps.jobs.selectors import live_jobs, project_money
 from apps.jobs.states import State
 from apps.production.quick import quick_windows
-from apps.production.stages import jobs_way, project_way
+from apps.production.stages import jobs_progress, project_progress
 from apps.projects.models import Project
 from apps.projects.selectors import project_status, song_seconds
 from apps.scenes.models import Scene
@@ -61,7 +61,7 @@ def _status(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page
     made = sum(1 for scene in scenes if scene.current_clip_id)
     spending = project_money(project.pk)
     word = PROJECT_WORDS[project_status(project)]
-    way = project_way(project, scenes, live) if project.generating else jobs_way(live) if live else None
+    progress = project_progress(project, scenes, live) if project.generating else jobs_progress(live) if live else None
     context: dict[str, Any] = {
         "project": project,
         "page": page,
@@ -70,13 +70,13 @@ def _status(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page
         "scene_count": len(scenes),
         "money": spending,
         "live": bool(live) or project.generating,
-        "way": way,
+        "progress": progress,
         # A single job shows its own time left.
         "job": live[0] if len(live) == 1 and not project.generating else None,
         "song_seconds": song_seconds(project),
     }
     facts = [word.text, made, len(scenes), spending, project.problem, project.generating]
-    facts += [way.words, way.percent] if way else []
+    facts += [progress.words, progress.percent] if progress else []
     return Fragment("status", "studio/project_status.html", [*facts, bool(live), project.version], context)
 
 

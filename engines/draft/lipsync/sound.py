@@ -24,15 +24,15 @@ class Sound:
         self._stream: AudioStream | None = None
         self._position = 0
 
-    def lay_original(self, video: Path) -> None:
-        """Lay the video's own sound, if it has any, under everything else."""
+    def add_original(self, video: Path) -> None:
+        """Add the video's own sound, if it has any, before anything else."""
         try:
-            self.lay(video, (0.0, self._length / _RATE), (0.0, None))
+            self.replace(video, (0.0, self._length / _RATE), (0.0, None))
         except InputError as error:
             if error.code != "no_audio":
                 raise
 
-    def lay(self, audio: Path, where: tuple[float, float], heard: tuple[float, float | None]) -> None:
+    def replace(self, audio: Path, where: tuple[float, float], heard: tuple[float, float | None]) -> None:
         """Replace the sound in `where` (start, end) with the seconds `heard` of the audio, silence after its end."""
         first, last = round(where[0] * _RATE), min(self._length, round(where[1] * _RATE))
         skip = round(heard[0] * _RATE)

@@ -79,10 +79,10 @@ def lipsync_clip(
     try:
         sound = Sound(sound_file, whole)
         if len(parts) > 1 or parts[0].start_seconds > 0 or parts[0].end_seconds < whole - 0.05:
-            sound.lay_original(video)
+            sound.add_original(video)
         for part in parts:
             heard = (part.audio_start_seconds, part.audio_end_seconds)
-            sound.lay(part.audio, (part.start_seconds, part.end_seconds), heard)
+            sound.replace(part.audio, (part.start_seconds, part.end_seconds), heard)
         reach = 0.5 + 0.7 * expressiveness
         mover = _Mover(mouths, opening, spread, reach=reach)
         note = _note(video, frames, opening * reach)

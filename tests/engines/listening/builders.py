@@ -36,7 +36,7 @@ def click() -> np.ndarray:
 def clicks(bpm: float, seconds: float, offset: float = 0.0) -> Played:
     mix, beats = Mix(seconds), np.arange(offset, seconds - 0.01, 60 / bpm)
     for beat in beats:
-        mix.lay(click(), beat)
+        mix.add(click(), beat)
     return Played(mix.samples, beats)
 
 
@@ -57,14 +57,14 @@ def band(
         if silent and silent[0] <= time < silent[1]:
             continue
         root, notes = SAMPLE_CHORDS[number // 4 % 4]
-        mix.lay(kick() if number % 2 == 0 else snare(), time)
+        mix.add(kick() if number % 2 == 0 else snare(), time)
         for at, gain in ((time, 1.0), (time + beat * swing, 0.7)):
             if hats:
-                mix.lay(hat(), at, gain=0.6)
+                mix.add(hat(), at, gain=0.6)
             if basses:
-                mix.lay(bass(root, round(beat * 0.45, 4)), at, gain=gain)
+                mix.add(bass(root, round(beat * 0.45, 4)), at, gain=gain)
         if number % 4 == 0:
-            mix.lay(chord(notes, round(4 * beat, 4)), time)
+            mix.add(chord(notes, round(4 * beat, 4)), time)
     return Played(mix.mastered(), beats)
 
 
@@ -73,11 +73,11 @@ def waltz(bpm: float, seconds: float) -> Played:
     for number, time in enumerate(beats):
         root, notes = SAMPLE_CHORDS[number // 3 % 4]
         if number % 3 == 0:
-            mix.lay(kick(), time)
-            mix.lay(bass(root, 0.4), time)
+            mix.add(kick(), time)
+            mix.add(bass(root, 0.4), time)
         else:
-            mix.lay(snare(), time, gain=0.4)
-            mix.lay(chord(notes, 0.4), time, gain=0.8)
+            mix.add(snare(), time, gain=0.4)
+            mix.add(chord(notes, 0.4), time, gain=0.8)
     return Played(mix.mastered(), beats)
 
 
@@ -95,9 +95,9 @@ def syncopated(bpm: float, seconds: float) -> Played:
         parts += [(bass(root, 0.25), 0.8, (0, 0.75, 1.5, 2.5, 3.25)), (chord(notes, 0.4), 0.8, (0, 1.5, 2.75))]
         for sound, gain, places in parts:
             for place in places:
-                mix.lay(sound, start + place * beat, gain=gain)
+                mix.add(sound, start + place * beat, gain=gain)
         for place in (0.25, 1.1, 2.4, 3.2):
-            mix.lay(voice(60 + int(rng.integers(12)), 0.45), start + place * beat + rng.normal(0, 0.03), gain=0.9)
+            mix.add(voice(60 + int(rng.integers(12)), 0.45), start + place * beat + rng.normal(0, 0.03), gain=0.9)
     return Played(mix.mastered(), beats)
 
 
@@ -105,15 +105,15 @@ def free_music(seconds: float, seed: int) -> Played:
     """Notes and chords at times that follow no pulse."""
     rng, mix, time = np.random.default_rng(seed), Mix(seconds), 0.2
     while time < seconds - 1:
-        mix.lay(chord((57 + int(rng.integers(8)), 64), 1.2, attack=0.03), time)
-        mix.lay(pluck(60 + int(rng.integers(20)), 0.8), time)
+        mix.add(chord((57 + int(rng.integers(8)), 64), 1.2, attack=0.03), time)
+        mix.add(pluck(60 + int(rng.integers(20)), 0.8), time)
         time += float(rng.gamma(4, 0.12)) + 0.08
     return Played(mix.mastered(), np.zeros(0))
 
 
 def held_chord(seconds: float) -> Played:
     mix = Mix(seconds)
-    mix.lay(chord((57, 60, 64), seconds, attack=2.0), 0, gain=0.1)
+    mix.add(chord((57, 60, 64), seconds, attack=2.0), 0, gain=0.1)
     return Played(mix.samples, np.zeros(0))
 
 

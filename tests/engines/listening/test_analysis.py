@@ -117,7 +117,7 @@ def test_the_sung_verse_is_detected_as_singing(sample):
 def test_a_stem_shows_exactly_where_someone_sings(tmp_path):
     mix = Mix(12)
     for at in (2.0, 2.5, 3.0, 8.0, 8.5):
-        mix.lay(voice(62, 0.5), at)
+        mix.add(voice(62, 0.5), at)
     activity, seconds = stem_voice(write_audio(mix.samples, tmp_path / "stem.wav"))
     assert seconds == pytest.approx(12)
     assert np.array(activity.ranges) == pytest.approx(np.array([[2.0, 3.5], [8.0, 9.0]]), abs=0.25)

@@ -12,7 +12,7 @@ from engines.errors import InputError, MediaToolError
 from engines.media.confined import confined
 from engines.media.facts import MediaFacts
 from engines.media.probe import probe_media
-from engines.media.strangers import probe_stranger
+from engines.media.untrusted import probe_untrusted
 from tests.engines.media import hostile
 from tests.engines.media.conftest import ffmpeg
 
@@ -63,20 +63,20 @@ def test_where_memory_cannot_be_limited_the_other_limits_hold():
 
 @pytest.mark.parametrize("name", ["clip.mp4", "song.mp3", "picture.png"])
 def test_an_untrusted_file_gets_the_same_description(made, name):
-    assert probe_stranger(made / name) == probe_media(made / name)
+    assert probe_untrusted(made / name) == probe_media(made / name)
 
 
 def test_a_picture_too_large_to_open_is_called_too_large(tmp_path):
     Image.new("1", (30_000, 30_000)).save(tmp_path / "huge.png")
     with pytest.raises(InputError, match="too large") as caught:
-        probe_stranger(tmp_path / "huge.png")
+        probe_untrusted(tmp_path / "huge.png")
     assert caught.value.code == "too_demanding"
 
 
 def test_a_rejection_in_the_child_is_raised_here(tmp_path):
     (tmp_path / "file").write_bytes(b"just words\n" * 100)
     with pytest.raises(InputError, match="Choose a file") as caught:
-        probe_stranger(tmp_path / "file")
+        probe_untrusted(tmp_path / "file")
     assert caught.value.code == "not_media"
 
 
@@ -129,5 +129,5 @@ def test_a_song_with_a_huge_cover_is_usable(made, tmp_path):
     ffmpeg("-f", "lavfi", "-i", "color=gray:s=9000x9000", "-frames:v", 1, "-pix_fmt", "gray", tmp_path / "cover.png")
     song = tmp_path / "covered.mp3"
     ffmpeg("-i", made / "song.mp3", "-i", tmp_path / "cover.png", "-map", "0", "-map", "1", "-c", "copy", song)
-    facts: MediaFacts = probe_stranger(song)
+    facts: MediaFacts = probe_untrusted(song)
     assert facts.kind == "audio"

@@ -11,7 +11,7 @@ from engines.media.probe import probe_media
 _LIMIT_SECONDS = 60.0
 
 
-def probe_stranger(path: Path) -> MediaFacts:
+def probe_untrusted(path: Path) -> MediaFacts:
     """Run `probe_media` in a confined child. Also raises MediaToolError for using too much memory or time."""
     return MediaFacts.from_json(confined(facts_json, str(path.resolve()), seconds=_LIMIT_SECONDS))
 

@@ -39,7 +39,7 @@ MOST_TOKENS = 10**9
 FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
 
 
-class AnsweredScene(BaseModel):
+class WrittenScene(BaseModel):
     """One scene as a model writes it; servers without structured output leave fields out."""
 
     description: str = Field(min_length=1, max_length=4000)
@@ -48,10 +48,10 @@ class AnsweredScene(BaseModel):
     duration: float | None = None
 
 
-class AnsweredScenes(BaseModel):
+class WrittenScenes(BaseModel):
     """The whole response."""
 
-    scenes: list[AnsweredScene] = Field(min_length=1)
+    scenes: list[WrittenScene] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,13 @@ class Expected:
     negative_description: str
 
 
-class UnusableAnswer(ValueError):
+class UnusableResponse(ValueError):
     """The response is invalid; the message tells the model what to correct."""
 
 
-def answer_text(completion: Mapping[str, Any]) -> str:
+def response_text(completion: Mapping[str, Any]) -> str:
     """Return the message's text. Raises ProviderError (permanent) for a refusal or a filtered or truncated response,
-    UnusableAnswer for an empty one."""
+    UnusableResponse for an empty one."""
     choice = _choice(completion)
     message = choice.get("message") or {}
     reason = choice.get("finish_reason")
@@ -90,21 +90,21 @@ def answer_text(completion: Mapping[str, Any]) -> str:
     if isinstance(content, list):
         content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
     if not content or not str(content).strip():
-        raise UnusableAnswer("it was empty.")
+        raise UnusableResponse("it was empty.")
     return str(content)
 
 
 def scenes_of(text: str, expected: Expected) -> list[dict[str, Any]]:
-    """Return the scenes, each with its planned slot's length. Raises UnusableAnswer."""
+    """Return the scenes, each with its planned slot's length. Raises UnusableResponse."""
     found = _json_within(text)
     try:
-        answered = AnsweredScenes.model_validate({"scenes": found} if isinstance(found, list) else found)
+        answered = WrittenScenes.model_validate({"scenes": found} if isinstance(found, list) else found)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise UnusableAnswer(f"at {place or 'the top'}: {first['msg']}.") from error
+        raise UnusableResponse(f"at {place or 'the top'}: {first['msg']}.") from error
     if len(answered.scenes) != expected.count:
-        raise UnusableAnswer(f"it has {len(answered.scenes)} scenes; exactly {expected.count} are needed.")
+        raise UnusableResponse(f"it has {len(answered.scenes)} scenes; exactly {expected.count} are needed.")
     return [
         {
             "sequence": index + 1,
@@ -155,12 +155,12 @@ def error_within(body: Any) -> Mapping[str, Any] | None:
 def _choice(completion: Mapping[str, Any]) -> Mapping[str, Any]:
     choices = completion.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise UnusableAnswer("it held no choice.")
+        raise UnusableResponse("it held no choice.")
     return choices[0]
 
 
 def _json_within(text: str) -> Any:
-    """Return the JSON in a text that may wrap it in a code fence or prose. Raises UnusableAnswer."""
+    """Return the JSON in a text that may wrap it in a code fence or prose. Raises UnusableResponse."""
     decoder = json.JSONDecoder()
     for candidate in (text, *FENCE.findall(text)):
         try:
@@ -174,10 +174,10 @@ def _json_within(text: str) -> Any:
             continue
         if isinstance(found, dict | list) and found:
             return found
-    raise UnusableAnswer("it was not JSON.")
+    raise UnusableResponse("it was not JSON.")
 
 
-def _duration(index: int, scene: AnsweredScene, expected: Expected) -> float:
+def _duration(index: int, scene: WrittenScene, expected: Expected) -> float:
     if expected.durations:
         return expected.durations[index]
     wanted = scene.duration if scene.duration is not None else expected.usual
