@@ -19,7 +19,7 @@ class Kind(TextChoices):
     IMAGE = "image"
     VIDEO = "video"
     LIPSYNC = "lipsync"
-    LIPSYNC_LOOK = "lipsync_look"
+    LIPSYNC_PREFLIGHT = "lipsync_look", "Lipsync Look"
     PRO_LIPSYNC = "pro_lipsync"
     TRIM = "trim"
     UPLOAD = "upload"
@@ -51,7 +51,7 @@ SPECS: dict[str, KindSpec] = {
     Kind.VIDEO: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),
     Kind.LIPSYNC: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),
     # A song is listened to in seconds, a clip is decoded once.
-    Kind.LIPSYNC_LOOK: KindSpec(GENERATION_TASK, Queue.MEDIA, 900),
+    Kind.LIPSYNC_PREFLIGHT: KindSpec(GENERATION_TASK, Queue.MEDIA, 900),
     Kind.PRO_LIPSYNC: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),
     Kind.TRIM: KindSpec(GENERATION_TASK, Queue.MEDIA, 1800),
     Kind.UPLOAD: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),

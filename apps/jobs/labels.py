@@ -12,7 +12,7 @@ KIND_LABELS: Mapping[str, str] = {
     Kind.IMAGE: "Image",
     Kind.VIDEO: "Video",
     Kind.LIPSYNC: "Lip-sync",
-    Kind.LIPSYNC_LOOK: "Look before lip-sync",
+    Kind.LIPSYNC_PREFLIGHT: "Lip-sync pre-flight",
     Kind.PRO_LIPSYNC: "Pro lip-sync",
     Kind.TRIM: "Trim",
     Kind.UPLOAD: "Clip upload",

@@ -7,8 +7,8 @@ import structlog
 from apps.jobs.execution import HandedOff, Handler, JobRun, Outcome
 from apps.jobs.kinds import Kind
 from apps.jobs.states import State
-from apps.scenes.looking import lipsync_refuse_hopeless, look_run
 from apps.scenes.own_clip_making import own_clip_run
+from apps.scenes.preflight_jobs import lipsync_refuse_hopeless, preflight_run
 from apps.scenes.receiving import (
     reference_receive,
     scene_image_receive,
@@ -53,7 +53,7 @@ def _generate(kind: Kind, run: JobRun) -> Outcome:
 
 HANDLERS: dict[str, Handler] = {
     **{kind: partial(_generate, kind) for kind in STAND_ALONE},
-    Kind.LIPSYNC_LOOK: look_run,
+    Kind.LIPSYNC_PREFLIGHT: preflight_run,
     Kind.TRIM: own_clip_run,
     Kind.UPLOAD: own_clip_run,
 }

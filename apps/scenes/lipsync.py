@@ -75,8 +75,8 @@ def _work(by: User, scene: Scene, spec: LipsyncSpec, windows: Mapping[int, Audio
         wanted=wanted_like(clip, end - start),
         # The audio as requested, so that a retry can request it again.
         asked_audio=spec.asked_audio,
-        look_first=spec.look_first,
-        refuse_doubts=spec.look_first,
+        look_first=spec.preflight_first,
+        refuse_doubts=spec.preflight_first,
     )
     return work_prepare(by=by, kind=Kind.LIPSYNC, parameters=parameters, choice=choice)
 
@@ -141,7 +141,7 @@ def _scene_key(idempotency: Idempotency | None, sequence: int, *, alone: bool) -
     return replace(idempotency, key=fingerprint_of(idempotency.key, {"sequence": sequence}))
 
 
-def lipsync_answer(scene: Scene, job: Job | None) -> dict[str, Any]:
+def lipsync_result(scene: Scene, job: Job | None) -> dict[str, Any]:
     """A `LipsyncSceneResponse` without its job: the state of the scene's lip-sync."""
     clip = scene.current_clip
     first = original_clip(scene)

@@ -24,8 +24,8 @@ from apps.jobs.states import State
 from apps.scenes import lipsync
 from apps.scenes.lipsync_check import scenes_findings
 from apps.scenes.lipsync_inputs import LipsyncSpec
-from apps.scenes.lipsync_looks import LipsyncCheck, Looks, looks_await, looks_start
 from apps.scenes.models import Scene
+from apps.scenes.preflight import LipsyncCheck, Preflight, preflight_await, preflight_start
 from apps.scenes.selectors import scene_get
 from apps.scenes.serializers import SpendingSerializer
 from apps.work.strict import IdField, ModelField, SecondsField
@@ -97,34 +97,34 @@ class LipsyncSceneResponseSerializer(serializers.Serializer[Any]):
 
 
 class FaceFoundSerializer(serializers.Serializer[Any]):
-    share = serializers.FloatField(help_text="Of the clip's frames that show a face")
-    height_share = serializers.FloatField(help_text="The face's height against the picture's")
+    share = serializers.FloatField(help_text="Share of the clip's frames that show a face")
+    height_share = serializers.FloatField(help_text="The face's height as a share of the picture's")
     faces = serializers.IntegerField()
-    looks = serializers.IntegerField(help_text="Pictures of the clip that were looked at")
-    hidden = serializers.IntegerField(help_text="Of these, in how many something is before the mouth")
-    aside = serializers.IntegerField(help_text="Of these, in how many the face is seen from the side only")
+    looks = serializers.IntegerField(help_text="Frames of the clip that were examined")
+    hidden = serializers.IntegerField(help_text="How many of them have something in front of the mouth")
+    aside = serializers.IntegerField(help_text="How many of them show the face only from the side")
 
 
 class VoiceFoundSerializer(serializers.Serializer[Any]):
-    share = serializers.FloatField(help_text="Of the window that sounds like a voice")
+    share = serializers.FloatField(help_text="Share of the window that sounds like a voice")
 
 
 class LipsyncCheckSerializer(serializers.Serializer[Any]):
-    usable = serializers.BooleanField(allow_null=True, help_text="null while it is not known")
-    looking = serializers.BooleanField(help_text="A worker looks at it now. Ask again, or send Prefer: wait=N")
+    usable = serializers.BooleanField(allow_null=True, help_text="null until it is known")
+    looking = serializers.BooleanField(help_text="A worker is checking it. Ask again, or send Prefer: wait=N")
     problems = serializers.ListField(child=serializers.CharField())
-    frame_seconds = serializers.FloatField(allow_null=True, help_text="A moment of the clip that shows the finding")
+    frame_seconds = serializers.FloatField(allow_null=True, help_text="A moment of the clip that shows it")
     frame_url = serializers.CharField(allow_null=True, help_text="The clip at that moment")
     face = FaceFoundSerializer(allow_null=True)
     voice = VoiceFoundSerializer(allow_null=True)
-    jobs = JobSerializer(many=True, help_text="Those that look")
+    jobs = JobSerializer(many=True, help_text="The jobs that check it")
 
 
 class LipsyncScenesResponseSerializer(serializers.Serializer[Any]):
     scenes = LipsyncSceneResponseSerializer(many=True)
 
 
-def _spec(data: dict[str, Any], *, look_first: bool = False) -> LipsyncSpec:
+def _spec(data: dict[str, Any], *, preflight_first: bool = False) -> LipsyncSpec:
     return LipsyncSpec(
         options=LipsyncOptions(
             temperature=data.get("temperature"),
@@ -134,7 +134,7 @@ def _spec(data: dict[str, Any], *, look_first: bool = False) -> LipsyncSpec:
         audio_id=data.get("audio_id"),
         audio_start=data.get("audio_start"),
         preview=data.get("preview", False),
-        look_first=look_first,
+        preflight_first=preflight_first,
         provider=data.get("provider", ""),
         model=data.get("model", ""),
         flavor=data.get("config_flavor", ""),
@@ -146,7 +146,7 @@ class SceneLipsync(APIView):
     def get(self, request: Request, project_id: UUID, sequence: int) -> Response:
         scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
         job = Job.objects.filter(scene_id=scene.pk, kind=Kind.LIPSYNC).first()
-        return Response(_answer(scene, job))
+        return Response(_body(scene, job))
 
     @extend_schema(
         request=SceneLipsyncSerializer,
@@ -157,19 +157,19 @@ class SceneLipsync(APIView):
         data = validated(SceneLipsyncSerializer, request)
         by = acting_user(request)
         asked_at = time.monotonic()
-        warnings, look_first = _looked_at(request, by, project_id, [sequence], data)
+        warnings, preflight_first = _preflight_warnings(request, by, project_id, [sequence], data)
         (job,) = lipsync.scenes_lipsync(
             by=by,
             project_id=project_id,
             sequences=[sequence],
-            spec=_spec(data, look_first=look_first),
+            spec=_spec(data, preflight_first=preflight_first),
             spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"lipsync:{project_id}:{sequence}", body=data),
         )
         job, headers = wait_as_preferred(request, job, waited_seconds=time.monotonic() - asked_at)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
         status = 200 if job.state == State.SUCCEEDED else 202
-        return Response(_answer(scene, job, warnings.get(sequence, ())), status=status, headers=headers)
+        return Response(_body(scene, job, warnings.get(sequence, ())), status=status, headers=headers)
 
 
 @quote_schema(SceneLipsyncSerializer, "Quote the scene's lip-sync")
@@ -196,11 +196,11 @@ def _works(by: User, project_id: UUID, sequences: Sequence[int], data: dict[str,
     return [work for _, work in works]
 
 
-class SceneLipsyncLook(APIView):
+class SceneLipsyncCheck(APIView):
     @extend_schema(
         request=SceneLipsyncSerializer,
         responses={200: LipsyncCheckSerializer, 202: LipsyncCheckSerializer},
-        summary="Check for free whether the scene's lip-sync can work; 202 while a worker looks",
+        summary="Check for free whether the scene's lip-sync can work; 202 while a worker checks it",
     )
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(SceneLipsyncSerializer, request)
@@ -208,11 +208,11 @@ class SceneLipsyncLook(APIView):
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
         works = [lipsync.scene_lipsync_work(by=by, scene=scene, spec=_spec(data))]
         with preferred_wait(request) as wait:
-            looks = looks_await(looks_start(by=by, works=works), by=by, works=works, seconds=wait)
+            preflight = preflight_await(preflight_start(by=by, works=works), by=by, works=works, seconds=wait)
         headers = {"Preference-Applied": f"wait={wait}"} if wait else {}
-        if found := looks.check(works[0].frozen.inputs):
+        if found := preflight.check(works[0].frozen.inputs):
             return Response(_found(found), headers=headers)
-        return Response(_looking(looks), status=202, headers={**headers, "Location": "/api/jobs?kind=lipsync_look"})
+        return Response(_pending(preflight), status=202, headers={**headers, "Location": "/api/jobs?kind=lipsync_look"})
 
 
 class ScenesLipsync(APIView):
@@ -226,28 +226,28 @@ class ScenesLipsync(APIView):
     def post(self, request: Request, project_id: UUID) -> Response:
         data = validated(ScenesLipsyncSerializer, request)
         by = acting_user(request)
-        warnings, look_first = _looked_at(request, by, project_id, data["sequences"], data)
+        warnings, preflight_first = _preflight_warnings(request, by, project_id, data["sequences"], data)
         jobs = lipsync.scenes_lipsync(
             by=by,
             project_id=project_id,
             sequences=data["sequences"],
-            spec=_spec(data, look_first=look_first),
+            spec=_spec(data, preflight_first=preflight_first),
             spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"lipsync:{project_id}", body=data),
         )
         entries = [
-            _answer(scene_get(by=by, project_id=project_id, sequence=sequence), job, warnings.get(sequence, ()))
+            _body(scene_get(by=by, project_id=project_id, sequence=sequence), job, warnings.get(sequence, ()))
             for sequence, job in zip(data["sequences"], jobs, strict=True)
         ]
         return Response({"scenes": entries}, status=202, headers={"Location": f"/api/jobs?project={project_id}"})
 
 
 # The entry in `warnings` for a scene whose files haven't been checked yet.
-LOOKED_AT_FIRST = "It has not been looked at yet. The job looks first, and buys nothing where there is a doubt."
-NOT_LOOKED_AT = "It hasn't been checked whether this can work. POST …/lipsync/{sequence}/check does that for free."
+CHECKED_BY_JOB = "It hasn't been checked yet. The job checks it first, and buys nothing if there is a doubt."
+UNCHECKED = "It hasn't been checked whether this can work. POST …/lipsync/{sequence}/check does that for free."
 
 
-def _looked_at(
+def _preflight_warnings(
     request: Request, by: User, project_id: UUID, sequences: Sequence[int], data: dict[str, Any]
 ) -> tuple[dict[int, list[str]], bool]:
     """Return the findings on scenes with a paid lip-sync, and whether the job must check first. Raises ConflictError if
@@ -268,7 +268,7 @@ def _looked_at(
         findings = {str(doubt.scene.sequence): _found(doubt.found) for doubt in known.doubts}
         message = f"{told} Send force=true to buy it anyway."
         raise ConflictError(message, code="lipsync_unlikely", errors=findings)
-    unseen = LOOKED_AT_FIRST if force is False else NOT_LOOKED_AT
+    unseen = CHECKED_BY_JOB if force is False else UNCHECKED
     numbers = [scene.sequence or 0 for scene in known.unseen]
     warnings |= {number: [unseen.format(sequence=number)] for number in numbers}
     return warnings, force is False and bool(numbers)
@@ -280,12 +280,12 @@ def _found(found: LipsyncCheck) -> dict[str, Any]:
     return dict(LipsyncCheckSerializer({**facts, "looking": False, "jobs": []}).data)
 
 
-def _looking(looks: Looks) -> dict[str, Any]:
+def _pending(preflight: Preflight) -> dict[str, Any]:
     unknown = dict.fromkeys(("usable", "frame_seconds", "frame_url", "face", "voice"))
-    return dict(LipsyncCheckSerializer({**unknown, "problems": [], "looking": True, "jobs": looks.open_jobs}).data)
+    return dict(LipsyncCheckSerializer({**unknown, "problems": [], "looking": True, "jobs": preflight.open_jobs}).data)
 
 
-def _answer(scene: Scene, job: Job | None, warnings: Sequence[str] = ()) -> dict[str, Any]:
-    facts = lipsync.lipsync_answer(scene, job)
+def _body(scene: Scene, job: Job | None, warnings: Sequence[str] = ()) -> dict[str, Any]:
+    facts = lipsync.lipsync_result(scene, job)
     told = [*warnings, *facts["warnings"]]
     return dict(LipsyncSceneResponseSerializer({**facts, "warnings": told, "job": job}).data)

@@ -7,8 +7,8 @@ from uuid import UUID
 from apps.accounts.models import User
 from apps.scenes.lipsync import scenes_lipsync_works
 from apps.scenes.lipsync_inputs import LipsyncSpec
-from apps.scenes.lipsync_looks import LipsyncCheck, Looks, looks_await, looks_of, looks_start
 from apps.scenes.models import Scene
+from apps.scenes.preflight import LipsyncCheck, Preflight, preflight_await, preflight_of, preflight_start
 from apps.work.work import Work
 
 PaidWork = tuple[Scene, Work]
@@ -49,11 +49,11 @@ def scenes_findings(
     works = scenes_lipsync_works(by=by, project_id=project_id, sequences=sequences, spec=spec)
     paid = [(scene, work) for scene, work in works if work.quote.amount > 0]
     asked = [work for _, work in paid]
-    looks = looks_start(by=by, works=asked) if start else looks_of(by=by, works=asked)
-    return _findings(paid, looks_await(looks, by=by, works=asked, seconds=wait_seconds))
+    preflight = preflight_start(by=by, works=asked) if start else preflight_of(by=by, works=asked)
+    return _findings(paid, preflight_await(preflight, by=by, works=asked, seconds=wait_seconds))
 
 
-def _findings(paid: Sequence[PaidWork], looks: Looks) -> Findings:
-    checks = [(scene, looks.check(work.frozen.inputs)) for scene, work in paid]
+def _findings(paid: Sequence[PaidWork], preflight: Preflight) -> Findings:
+    checks = [(scene, preflight.check(work.frozen.inputs)) for scene, work in paid]
     doubts = [Doubt(scene, found) for scene, found in checks if found is not None and not found.usable]
     return Findings(doubts, unseen=[scene for scene, found in checks if found is None], count=len(checks))

@@ -30,14 +30,14 @@ STEM_TOLERANCE_SECONDS = 1.0
 @dataclass(frozen=True)
 class LipsyncSpec:
     """Options of a call. `audio_id`: a stem of the song or this scene's own line, for this scene only; `audio_start`:
-    where the line starts in it. `preview`: create the clip without making it current. `look_first`: the worker checks
-    the files before paying, and buys nothing if in doubt."""
+    where the line starts in it. `preview`: create the clip without making it current. `preflight_first`: the worker
+    checks the files before paying, and buys nothing if in doubt."""
 
     options: LipsyncOptions = field(default_factory=LipsyncOptions)
     audio_id: UUID | None = None
     audio_start: Decimal | None = None
     preview: bool = False
-    look_first: bool = False
+    preflight_first: bool = False
     provider: str = ""
     model: str = ""
     flavor: str = ""

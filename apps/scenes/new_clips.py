@@ -14,8 +14,8 @@ from apps.core.errors import NotFound
 from apps.jobs.execution import JobRun
 from apps.projects.models import Project
 from apps.scenes.history import recorded
-from apps.scenes.lipsync_looks import NewLook, look_save
 from apps.scenes.models import Clip, Origin, Scene
+from apps.scenes.preflight import NewPreflight, preflight_save
 from apps.work.receiving import video_result
 
 log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ class NewClip:
     make_current: bool = True
     only_over_parent: bool = False
     cost: Decimal | None = None
-    look: NewLook | None = None
+    look: NewPreflight | None = None
 
 
 def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
         usable=usable,
     )
     if new.look is not None:
-        look_save(asset, new.look)
+        preflight_save(asset, new.look)
     wanted = new.make_current and not run.late and scene.deleted_at is None
     if new.only_over_parent and scene.current_clip_id != new.parent_id:
         wanted = False

@@ -10,10 +10,10 @@ from apps.jobs.execution import Done, JobRun
 from apps.jobs.kinds import Kind
 from apps.scenes.checks import Wanted, clip_check
 from apps.scenes.footage import Footage, footage_render
-from apps.scenes.looking import clip_look
 from apps.scenes.models import Origin
 from apps.scenes.new_clips import NewClip, clip_save, job_scene
 from apps.scenes.parameters import TrimParameters, UploadParameters
+from apps.scenes.preflight_jobs import clip_preflight
 from engines.media.formats import clip_format
 
 
@@ -42,7 +42,7 @@ def own_clip_run(run: JobRun) -> Done:
         )
     checks = clip_check(output, wanted=Wanted(width=shape.width, height=shape.height), trusted=False)
     name = f"{'trim' if trim else 'upload'}_{uuid4().hex[:12]}.mp4"
-    look = clip_look(run, project, output)
+    look = clip_preflight(run, project, output)
     new = NewClip(
         look=look,
         stored=file_store(output, key=scene_file_key(project.pk, scene.sequence or 0, name), content_type="video/mp4"),

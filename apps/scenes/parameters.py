@@ -30,7 +30,7 @@ class TrimParameters(UploadParameters):
     end_time: Decimal
 
 
-class LookParameters(JobParameters):
+class PreflightParameters(JobParameters):
     """A look at one clip, or at one sound, before a lip-sync."""
 
     asset_id: UUID

@@ -20,9 +20,9 @@ from apps.providers.lengths import LOST_END_SECONDS, lost_end_note
 from apps.providers.registry import is_built_in
 from apps.scenes.checks import Wanted, clip_check
 from apps.scenes.history import recorded
-from apps.scenes.looking import clip_look
 from apps.scenes.models import Origin
 from apps.scenes.new_clips import NewClip, clip_save, job_scene, locked_scene
+from apps.scenes.preflight_jobs import clip_preflight
 from apps.work.parameters import AudioSegment, LipsyncParameters, VideoParameters
 from apps.work.receiving import images_receive, produced, result_metadata
 
@@ -81,7 +81,7 @@ def _clip_receive(run: JobRun, result: ProviderResult, asked: AskedClip) -> Done
         checks["notes"] = notes
     sequence = scene.sequence or 0
     # A mouth isn't redrawn a second time.
-    look = clip_look(run, scene.project, file.path) if asked.origin != Origin.LIPSYNCED else None
+    look = clip_preflight(run, scene.project, file.path) if asked.origin != Origin.LIPSYNCED else None
     if asked.origin == Origin.LIPSYNCED:
         key = scene_lipsync_key(run.job.project_id, sequence, datetime.now(UTC), file.path.suffix)
     else:

@@ -31,7 +31,11 @@ urlpatterns = [
     path(
         f"{PROJECT}/lipsync/<int:sequence>/quote", lipsync_api.SceneLipsyncQuote.as_view(), name="scene-lipsync-quote"
     ),
-    path(f"{PROJECT}/lipsync/<int:sequence>/check", lipsync_api.SceneLipsyncLook.as_view(), name="scene-lipsync-check"),
+    path(
+        f"{PROJECT}/lipsync/<int:sequence>/check",
+        lipsync_api.SceneLipsyncCheck.as_view(),
+        name="scene-lipsync-check",
+    ),
     path(f"{PROJECT}/undo", api.ChangeUndo.as_view(), name="project-undo"),
     path(f"{PROJECT}/redo", api.ChangeRedo.as_view(), name="project-redo"),
 ]

@@ -16,12 +16,12 @@ from apps.songs.stored import grid_stored
 from engines.listening.grid import BeatGrid, segment_at
 from tests.browser.made import project_on_disk
 from tests.factories import make_clip, make_job
-from tests.scenes.looks import run_looks
+from tests.scenes.preflights import run_preflights
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # Frames are decoded and searched for faces, which is slow on a busy machine.
-LOOK_MILLISECONDS = 30_000
+PREFLIGHT_MILLISECONDS = 30_000
 
 
 @pytest.fixture
@@ -195,12 +195,12 @@ def test_doubtful_paid_lipsync_asks_for_confirmation_with_frame(edit, project, s
     expect(dialog.get_by_role("checkbox", checked=True)).to_have_count(2)
     dialog.get_by_role("button", name="Add Lipsync").click()
 
-    expect(dialog.get_by_text("Looking at the clips")).to_be_visible()
+    expect(dialog.get_by_text("Checking the clips")).to_be_visible()
     expect(dialog.get_by_text("0 of 2 scenes")).to_be_visible()
     assert unusable(edit) == []
-    run_looks()
+    run_preflights()
     heading = dialog.get_by_role("heading", name="This lip-sync is unlikely to work")
-    expect(heading).to_be_visible(timeout=LOOK_MILLISECONDS)
+    expect(heading).to_be_visible(timeout=PREFLIGHT_MILLISECONDS)
     expect(dialog.get_by_text("No frontal face was found.")).to_have_count(2)
     until(edit, "document.querySelector('.doubt img').naturalWidth > 0")
     assert unusable(edit) == []

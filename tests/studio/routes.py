@@ -90,7 +90,7 @@ ROWS = {
     f"{SCENE}/arrange/<str:what>": action(lambda owner: {**scene(owner), "what": "duplicate"}),
     f"{PROJECT}/lipsync": [owned_page(project), action(project, owner=400)],
     f"{PROJECT}/lipsync/quote": owned_page(project),
-    f"{PROJECT}/lipsync/look": owned_page(project, method="post", as_form=True, data={"scene": "1"}),
+    f"{PROJECT}/lipsync/preflight": owned_page(project, method="post", as_form=True, data={"scene": "1"}),
     "lipsync-frames/<uuid:asset_id>": owned_page(looked_at_clip),
     # Nothing is named: the page after the redirect shows the message.
     f"{PROJECT}/videos": [owned_page(project), action(project)],

@@ -16,7 +16,7 @@ from apps.scenes.models import LipsyncLook
 from apps.studio.templatetags.studio import time_left
 from tests.factories import make_asset, make_clip, make_project, make_scenes, make_song, store_asset
 from tests.fakes import media
-from tests.scenes.looks import run_looks
+from tests.scenes.preflights import run_preflights
 from tests.studio.pages import HTMX, html_of, make_job, page, poll, seen_of
 
 pytestmark = pytest.mark.django_db
@@ -291,8 +291,8 @@ def test_unlikely_lipsync_asks_for_confirmation_before_payment(browser, paid_lip
     url = f"/projects/{paid_lipsync.pk}/scenes/2/lipsync"
     sent = {"page": "edit", "temperature": "0.7"}
     looking = browser.post(url, sent)
-    assert looking.status_code == 409 and "Look again" in html_of(looking)  # a page of its own, without JS
-    run_looks()
+    assert looking.status_code == 409 and "Check again" in html_of(looking)  # a page of its own, without JS
+    run_preflights()
     asked = browser.post(url, sent)
 
     assert asked.status_code == 409
@@ -309,11 +309,11 @@ def test_unlikely_lipsync_asks_for_confirmation_before_payment(browser, paid_lip
 @pytest.mark.django_db(transaction=True)
 def test_lipsync_dialog_shows_findings_as_they_arrive(browser, paid_lipsync):
     dialog = page(browser, f"/projects/{paid_lipsync.pk}/scenes/2/lipsync")
-    look = f"/projects/{paid_lipsync.pk}/lipsync/look"
+    look = f"/projects/{paid_lipsync.pk}/lipsync/preflight"
     assert f'hx-post="{look}"' in dialog
     looking = html_of(browser.post(look, {"scene": "2"}, headers=HTMX))
-    assert "Looking at the clip" in looking and 'hx-trigger="load delay:1s"' in looking
-    run_looks()
+    assert "Checking the clip" in looking and 'hx-trigger="load delay:1s"' in looking
+    run_preflights()
 
     seen = html_of(browser.post(look, {"scene": "2"}, headers=HTMX))
     assert "No frontal face was found." in seen and "/lipsync-frames/" in seen and "hx-post" not in seen
@@ -326,9 +326,9 @@ def test_lipsync_starts_automatically_without_doubts(browser, paid_lipsync):
     url = f"/projects/{paid_lipsync.pk}/scenes/2/lipsync"
     sent = {"page": "edit", "looking": "true"}
     first = browser.post(url, {"page": "edit"}, headers=HTMX)
-    assert first.headers["HX-Retarget"] == "#dialogs" and "look-again delay:1s" in html_of(first)
+    assert first.headers["HX-Retarget"] == "#dialogs" and "check-again delay:1s" in html_of(first)
     again = browser.post(url, sent, headers=HTMX)
-    assert again.headers["HX-Retarget"] == "#lipsync-looking" and "look-again" in again.headers["HX-Trigger"]
+    assert again.headers["HX-Retarget"] == "#lipsync-preflight" and "check-again" in again.headers["HX-Trigger"]
     clip = paid_lipsync.scenes.get(sequence=2).current_clip.asset
     LipsyncLook.objects.create(asset=clip, found=SEEN)
     heard = {"audible": [10] * 60, "likely": [0.9] * 6}
@@ -347,8 +347,8 @@ def test_several_lipsyncs_need_one_confirmation(browser, paid_lipsync):
     assert re.search(r"\$\d", page(browser, f"{url}/quote?scene=1&scene=3"))
     sent = {"page": "edit", "scene": ["1", "3"]}
     looking = html_of(browser.post(url, sent, headers=HTMX))
-    assert "0 of 2 scenes" in looking and "Add without looking" in looking
-    run_looks()
+    assert "0 of 2 scenes" in looking and "Add without checking" in looking
+    run_preflights()
     doubts = browser.post(url, sent, headers=HTMX)
     html = html_of(doubts)
 

@@ -138,14 +138,14 @@ def _ask(request: HttpRequest, project_id: UUID, sequences: Sequence[int]) -> Ht
 def _looking(request: HttpRequest, context: Mapping[str, object]) -> HttpResponse:
     """Return the workers' progress. The dialog sends its form again every second and replaces only this part."""
     if "looking" not in request.POST:
-        return dialog(request, "lipsync_looking", context, instead=True)
-    response = render(request, "studio/lipsync_looking.html", context)
-    return trigger_client_event(reswap(retarget(response, "#lipsync-looking"), "innerHTML"), "look-again")
+        return dialog(request, "lipsync_preflight", context, instead=True)
+    response = render(request, "studio/lipsync_preflight.html", context)
+    return trigger_client_event(reswap(retarget(response, "#lipsync-preflight"), "innerHTML"), "check-again")
 
 
 @login_required
 @require_POST
-def lipsync_look(request: HttpRequest, project_id: UUID) -> HttpResponse:
+def lipsync_preflight(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Return what is known about the clip and the song; the open dialog polls until everything is known."""
     by = acting_user(request)
     project = project_get(by=by, project_id=project_id)

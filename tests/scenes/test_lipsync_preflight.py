@@ -12,13 +12,13 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.jobs.models import Job
-from apps.scenes.lipsync_looks import FAILURE_TOLD_SECONDS
 from apps.scenes.models import LipsyncLook, Scene
+from apps.scenes.preflight import FAILURE_TOLD_SECONDS
 from engines.media.runner import run
 from tests.factories import make_clip, make_project, make_scenes, make_song, store_asset
 from tests.fakes import media
 from tests.jobs.remote.driving import drive
-from tests.scenes.looks import look_jobs, run_looks
+from tests.scenes.preflights import preflight_jobs, run_preflights
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,7 +48,7 @@ def check(api, project, sequence=1, **options):
 def looked(api, project):
     """Return the check's response after workers have looked."""
     check(api, project)
-    run_looks()
+    run_preflights()
     return check(api, project)
 
 
@@ -58,8 +58,8 @@ def test_check_looks_at_each_file_and_reports_findings(api, project):
     body = asked.json()
     assert (body["usable"], body["looking"], body["problems"]) == (None, True, [])
     again = check(api, project).json()["jobs"]
-    assert [job["id"] for job in again] == [job["id"] for job in body["jobs"]] and look_jobs().count() == 2
-    run_looks()
+    assert [job["id"] for job in again] == [job["id"] for job in body["jobs"]] and preflight_jobs().count() == 2
+    run_preflights()
 
     found = check(api, project)
     assert found.status_code == 200
@@ -68,13 +68,13 @@ def test_check_looks_at_each_file_and_reports_findings(api, project):
     assert found.json()["frame_url"].startswith("/api/mv/get_video/")
     # The whole song was analysed, so for the next scene only the clip has to be checked.
     assert len(check(api, project, 2).json()["jobs"]) == 1
-    assert {job.queue for job in look_jobs()} == {"media"}
+    assert {job.queue for job in preflight_jobs()} == {"media"}
 
 
 def test_check_waits_as_preferred(api, project):
     def work():
-        wait_for(lambda: look_jobs().filter(state="queued").count() == 2, seconds=20, what="the looks")
-        run_looks()
+        wait_for(lambda: preflight_jobs().filter(state="queued").count() == 2, seconds=20, what="the looks")
+        run_preflights()
         connection.close()
 
     worker = threading.Thread(target=work)
@@ -89,8 +89,8 @@ def test_web_process_opens_no_file_and_missing_file_is_reported_for_a_while(api,
     for path in Path(settings.MEDIA_ROOT).rglob("*.*"):
         path.unlink()
     assert check(api, project).status_code == 202
-    while look_jobs().filter(state="queued").exists():
-        run_looks()
+    while preflight_jobs().filter(state="queued").exists():
+        run_preflights()
 
     told = check(api, project).json()
     assert (told["usable"], told["looking"], told["face"]) == (False, False, None)
@@ -113,7 +113,7 @@ def test_unlikely_lipsync_is_rejected_or_warned_about(api, project):
 def test_call_without_force_proceeds_with_unchecked_warning(api, project):
     (warning,) = lipsync(api, project, 1).json()["warnings"]
     assert "/lipsync/1/check" in warning
-    assert not look_jobs().exists()
+    assert not preflight_jobs().exists()
 
 
 @pytest.mark.parametrize("several", [False, True])
@@ -182,7 +182,7 @@ def test_strange_clips_are_reported_without_failing(api, user, project, strange,
     found = looked(api, project)
     assert found.status_code == 200 and found.json()["usable"] is False, found.content
     assert LipsyncLook.objects.filter(asset=clip.asset).exists()
-    assert set(look_jobs().values_list("state", flat=True)) == {"succeeded"}
+    assert set(preflight_jobs().values_list("state", flat=True)) == {"succeeded"}
 
 
 def strange_clip(user, kind, folder):

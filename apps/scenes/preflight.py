@@ -21,13 +21,13 @@ from apps.jobs.selectors import WAIT_STEP_SECONDS
 from apps.jobs.services import NewJob, job_create
 from apps.jobs.states import State
 from apps.scenes.models import LipsyncLook
-from apps.scenes.parameters import LookParameters
+from apps.scenes.parameters import PreflightParameters
 from apps.songs.models import Song
 from apps.work.frozen import InputSource
 from apps.work.work import Work
 from engines.draft.lipsync.findings import FaceCheck, HeardVoice, VoiceCheck
 
-# A failed look is reported for this long; a later request starts another.
+# A failed pre-flight is reported for this long; a later request starts another.
 FAILURE_TOLD_SECONDS = 60
 
 
@@ -56,7 +56,7 @@ class LipsyncCheck:
 
 
 @dataclass(frozen=True)
-class Looks:
+class Preflight:
     """What is known about some files, keyed by asset: `rows` of checked ones, `stems` that are isolated vocals, and for
     the others the job that is checking the file or failed to recently."""
 
@@ -87,7 +87,7 @@ class Looks:
         job = self.jobs.get(asset_id)  # type: ignore[arg-type]
         if job is None or job.is_live:
             return None
-        return job.error or "The look was cancelled."
+        return job.error or "The pre-flight was cancelled."
 
     def _face(self, asset_id: UUID | None) -> FaceCheck | None:
         row = self.rows.get(asset_id)  # type: ignore[arg-type]
@@ -104,42 +104,42 @@ class Looks:
 
 
 @dataclass(frozen=True)
-class NewLook:
-    """A look that isn't saved yet."""
+class NewPreflight:
+    """What was found in one file, not saved yet."""
 
     found: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
     frame: bytes = b""
 
 
-def looks_of(*, by: User, works: Sequence[Work]) -> Looks:
+def preflight_of(*, by: User, works: Sequence[Work]) -> Preflight:
     """Return what is known about the files of these lip-syncs."""
     assets = files_of(work.frozen.inputs for work in works)
-    # Read before the rows, so that a look that ends in between is found by its row.
+    # Read before the rows, so that a job that ends in between is found by its row.
     jobs = _jobs_at(by, assets)
-    return Looks(rows=rows_of(assets), stems=stems_among(assets), jobs=jobs)
+    return Preflight(rows=rows_of(assets), stems=stems_among(assets), jobs=jobs)
 
 
-def looks_start(*, by: User, works: Sequence[Work]) -> Looks:
+def preflight_start(*, by: User, works: Sequence[Work]) -> Preflight:
     """Start a job for each unchecked file, then return what is known."""
-    looks = looks_of(by=by, works=works)
-    missing = files_of(work.frozen.inputs for work in works) - looks.rows.keys() - looks.jobs.keys()
+    preflight = preflight_of(by=by, works=works)
+    missing = files_of(work.frozen.inputs for work in works) - preflight.rows.keys() - preflight.jobs.keys()
     with transaction.atomic():
         started = {asset_id: _start(by, asset_id) for asset_id in sorted(missing)}
-    return replace(looks, jobs={**looks.jobs, **started})
+    return replace(preflight, jobs={**preflight.jobs, **started})
 
 
-def looks_await(looks: Looks, *, by: User, works: Sequence[Work], seconds: float) -> Looks:
+def preflight_await(preflight: Preflight, *, by: User, works: Sequence[Work], seconds: float) -> Preflight:
     """Return what is known once every file is checked, or after `seconds`. Blocks a web thread."""
     ends_at = time.monotonic() + seconds
-    while looks.open_jobs and time.monotonic() < ends_at:
+    while preflight.open_jobs and time.monotonic() < ends_at:
         time.sleep(WAIT_STEP_SECONDS)
-        looks = looks_of(by=by, works=works)
-    return looks
+        preflight = preflight_of(by=by, works=works)
+    return preflight
 
 
-def look_save(asset: Asset, new: NewLook) -> LipsyncLook:
-    """Save a look and return its row, or the existing row if two workers looked at once."""
+def preflight_save(asset: Asset, new: NewPreflight) -> LipsyncLook:
+    """Save what was found and return its row, or the existing row if two workers checked the file at once."""
     values = {"found": new.found, "problem": new.problem, "frame": new.frame}
     row, _ = LipsyncLook.objects.get_or_create(asset=asset, defaults=values)
     return row
@@ -160,7 +160,9 @@ def stems_among(assets: set[UUID]) -> frozenset[UUID]:
 
 
 def _start(by: User, asset_id: UUID) -> Job:
-    new = NewJob(kind=Kind.LIPSYNC_LOOK, parameters=LookParameters(asset_id=asset_id), dedupe_key=_key(asset_id))
+    new = NewJob(
+        kind=Kind.LIPSYNC_PREFLIGHT, parameters=PreflightParameters(asset_id=asset_id), dedupe_key=_key(asset_id)
+    )
     try:
         return job_create(by=by, new=new)
     except ConflictError:
@@ -169,11 +171,13 @@ def _start(by: User, asset_id: UUID) -> Job:
 
 
 def _jobs_at(by: User, assets: set[UUID]) -> Mapping[UUID, Job]:
-    """Return the newest look at each file that is running, or failed recently."""
+    """Return the newest job for each file that is running, or failed recently."""
     keys = {_key(asset_id): asset_id for asset_id in assets}
     lately = timezone.now() - timedelta(seconds=FAILURE_TOLD_SECONDS)
     told = Q(state__in=(State.FAILED, State.CANCELLED), finished_at__gte=lately)
-    jobs = Job.objects.filter(told | Q(state__in=ACTIVE_STATES), owner=by, kind=Kind.LIPSYNC_LOOK, dedupe_key__in=keys)
+    jobs = Job.objects.filter(
+        told | Q(state__in=ACTIVE_STATES), owner=by, kind=Kind.LIPSYNC_PREFLIGHT, dedupe_key__in=keys
+    )
     return {keys[job.dedupe_key]: job for job in jobs.order_by("created_at")}
 
 
