@@ -7,8 +7,8 @@ from celery import shared_task
 from apps.jobs.dispatch import KEEP_LATE_RESULT_TASK
 from apps.jobs.execution import Handler
 from apps.jobs.kinds import GENERATION_TASK, Kind
+from apps.pro.destination import pro_result_receive
 from apps.pro.handlers import pro_run
-from apps.pro.home import pro_result_receive
 from apps.scenes.handlers import HANDLERS as SCENE_HANDLERS
 from workers.base import job_run, late_result_keep
 

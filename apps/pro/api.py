@@ -26,8 +26,8 @@ from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import job_get, jobs_of
 from apps.jobs.services import idempotent_job
+from apps.pro.destination import Destination, destination_find, pro_order_take
 from apps.pro.files import GivenFile, given_file, order_files
-from apps.pro.home import Home, home_find, pro_order_take
 from apps.pro.segments import ReadSegments, json_read, segments_read
 from apps.pro.services import VIDEO, CheckedOrder, ProSpec, order_check
 from apps.production.retrying import job_retry
@@ -81,7 +81,7 @@ def pro_sync_process(request: Request) -> Response:
     idempotency = request_idempotency(request, kind=Kind.PRO_LIPSYNC, body=_fingerprint(form))
     if earlier := idempotent_job(by=by, idempotency=idempotency):
         return job_response(request, earlier)
-    home = _home(by, form)
+    destination = _destination(by, form)
     with order_files(by, _given_files(form, spec.segments)) as files:
         checked = order_check(spec, files)
         if _flag(request.query_params.get("dry_run") or form.get("dry_run")):
@@ -90,7 +90,7 @@ def pro_sync_process(request: Request) -> Response:
             by=by,
             checked=checked,
             files=files,
-            home=home,
+            destination=destination,
             spending=Spending(confirmed=_flag(form.get("confirm_cost"))),
             idempotency=idempotency,
         )
@@ -110,12 +110,12 @@ def pro_sync_process_quote(request: Request) -> Response:
     return Response({**_quote(checked), **facts})
 
 
-def _home(by: User, form: QueryDict) -> Home | None:
+def _destination(by: User, form: QueryDict) -> Destination | None:
     project_id, sequence = str(form.get("project_id") or ""), str(form.get("sequence") or "")
     if not project_id:
         return None
     try:
-        return home_find(
+        return destination_find(
             by=by,
             project_id=UUID(project_id),
             sequence=int(sequence) if sequence else None,

@@ -6,7 +6,7 @@ from apps.jobs.parameters import Frozen, JobParameters
 from apps.pro.order import ProOrder
 
 
-class ProHome(Frozen):
+class ProDestination(Frozen):
     """The source of the order: a scene's clip or a composed video."""
 
     clip_id: UUID | None = None
@@ -14,7 +14,7 @@ class ProHome(Frozen):
 
 
 class ProParameters(JobParameters):
-    """Without `home` the result belongs to the caller alone."""
+    """`home`, its name on stored rows, is where the result goes; without it the result belongs to the caller alone."""
 
     order: ProOrder
-    home: ProHome | None = None
+    home: ProDestination | None = None

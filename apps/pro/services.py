@@ -16,7 +16,7 @@ from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, job_create
 from apps.pro.files import OrderFile, order_file_store
 from apps.pro.order import OrderedSegment, ProOrder
-from apps.pro.parameters import ProHome, ProParameters
+from apps.pro.parameters import ProDestination, ProParameters
 from apps.pro.segments import ReadSegments
 from apps.providers.base import Capability, PreparedSubmit, Quote, RemoteProvider, SegmentedLipsyncRequest
 from apps.providers.orders import OrderRules, SegmentProblem
@@ -47,7 +47,7 @@ class Labels:
     project_id: UUID | None = None
     scene_id: UUID | None = None
     dedupe_key: str = ""
-    home: ProHome | None = None
+    destination: ProDestination | None = None
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def order_start(
     provider, config = checked.choice.provider, checked.choice.config
     new = NewJob(
         kind=Kind.PRO_LIPSYNC,
-        parameters=ProParameters(order=order, home=labels.home),
+        parameters=ProParameters(order=order, home=labels.destination),
         queue="" if provider.local else Queue.IO,
         provider=provider.name,
         project_id=labels.project_id,

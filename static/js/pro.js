@@ -30,15 +30,15 @@ editor.changed = () => {
   editor.render();
   renderAudios();
   renderSuggestions();
-  showHome();
+  showDestination();
   checkSoon();
 };
 
-// The result comes home only while the project's own video is what is worked on.
-const athome = () => start.home && state.video?.id === start.video.id;
-function showHome() {
-  const note = document.querySelector("[data-pro-home]");
-  if (note) note.hidden = !athome();
+// The result returns to its project only while the project's own video is what is worked on.
+const returns = () => start.destination && state.video?.id === start.video.id;
+function showDestination() {
+  const note = document.querySelector("[data-pro-destination]");
+  if (note) note.hidden = !returns();
 }
 
 // --- checking, pricing, ordering ---
@@ -109,7 +109,7 @@ function body() {
   const options = wishes();
   if (Object.keys(options).length) data.append("options", JSON.stringify(options));
   if (agreed) data.append("confirm_cost", "true");
-  if (athome()) for (const [name, value] of Object.entries(start.home)) data.append(name, value);
+  if (returns()) for (const [name, value] of Object.entries(start.destination)) data.append(name, value);
   return data;
 }
 

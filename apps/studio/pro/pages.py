@@ -21,7 +21,7 @@ from apps.pro.parameters import ProParameters
 from apps.providers.registry import is_built_in
 from apps.studio.live import LIVE_METHODS, Fragment, live_response, piece_html, poll_of
 from apps.studio.pro.choices import pro_choices
-from apps.studio.pro.news import home_news
+from apps.studio.pro.news import result_news
 from apps.studio.pro.start import ProStart, job_start, project_start
 from apps.studio.project.cards import view_url
 
@@ -37,7 +37,7 @@ def pro(request: HttpRequest) -> HttpResponse:
     start = _start(by, request)
     context = {
         "start": start.as_json() if start else {},
-        "home": start.home if start else None,
+        "destination": start.destination if start else None,
         "choices": pro_choices(),
         "jobs": [(job, _segment_count(job)) for job in jobs_of(by).filter(kind=Kind.PRO_LIPSYNC)[:RECENT_JOBS]],
     }
@@ -80,7 +80,7 @@ def pro_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show one Pro job: live status, then the result next to the original, and where it went."""
     job = _pro_job(acting_user(request), job_id)
     piece = _piece(job)
-    busy = job.is_live or piece.context["home"].busy
+    busy = job.is_live or piece.context["news"].busy
     url = reverse("studio:pro-job", args=[job_id])
     if request.method == "POST":
         return live_response(request, [piece], url=url, busy=busy)
@@ -92,12 +92,12 @@ def _piece(job: Job) -> Fragment:
     asked = ProParameters.find(job)
     order = asked.order if asked else None
     runs = [run for run in job.remote_runs.all() if run.attempt == job.attempt]
-    home = home_news(job)
+    news = result_news(job)
     context = {
         "job": job,
         "order": order,
         "show_model": order is not None and not is_built_in(job.provider),
-        "home": home,
+        "news": news,
         "provider_id": runs[0].remote_id if runs else "",
         "original_url": view_url(_video(job, order.video_id if order else None)),
         "result_url": view_url(_video(job, job.result.get("video_id") or _late_video_id(job))),
@@ -105,7 +105,7 @@ def _piece(job: Job) -> Fragment:
         "may_retry": job.state in RETRYABLE and job.imported_at is None,
     }
     facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, job.error]
-    facts += [context["provider_id"], home.sentence, bool(context["result_url"])]
+    facts += [context["provider_id"], news.sentence, bool(context["result_url"])]
     return Fragment("pro-job", "studio/pro_job_body.html", facts, context)
 
 

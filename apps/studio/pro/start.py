@@ -11,7 +11,7 @@ from apps.assets.selectors import asset_get
 from apps.composition.models import SceneLook
 from apps.core.errors import InputError, NotFound, StudioError
 from apps.jobs.models import Job
-from apps.pro.home import home_find
+from apps.pro.destination import destination_find
 from apps.pro.order import OrderedSegment, ProOrder
 from apps.pro.parameters import ProParameters
 from apps.projects.models import Project
@@ -21,7 +21,7 @@ from apps.scenes.lipsync_inputs import scene_window
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 from apps.songs.models import Song
-from apps.studio.pro.news import HomeWords, home_words
+from apps.studio.pro.news import DestinationWords, destination_words
 from apps.studio.project.cards import view_url
 
 # A shorter sung part is a breath or an analysis error.
@@ -43,7 +43,7 @@ class ProStart:
     sung: list[dict[str, float]] = field(default_factory=list)
     song_at_zero: float | None = None
     fields: dict[str, Any] | None = None
-    home: HomeWords | None = None
+    destination: DestinationWords | None = None
     order: ProOrder | None = None
     provider: str = ""
 
@@ -54,7 +54,7 @@ class ProStart:
             "audios": [{**_file(asset, name), "ref": reference} for reference, (asset, name) in self.voices.items()],
             "sung": self.sung,
             "song_at_zero": self.song_at_zero,
-            "home": self.fields,
+            "destination": self.fields,
             "segments": [_segment(one) for one in self.order.segments] if self.order else [],
             "settings": self._settings(),
             "options": self.order.options if self.order else {},
@@ -109,11 +109,11 @@ def job_start(*, by: User, job: Job) -> ProStart:
     scene = Scene.objects.filter(pk=job.scene_id, deleted_at=None).first() if job.scene_id else None
     sequence = scene.sequence if scene else None
     try:
-        home = home_find(by=by, project_id=job.project_id, sequence=sequence, video_id=video.pk)
+        destination = destination_find(by=by, project_id=job.project_id, sequence=sequence, video_id=video.pk)
     except StudioError:  # the project has changed since, so the result would have no place in it
         return again
     fields = {"project_id": str(job.project_id), **({"sequence": sequence} if sequence else {})}
-    return replace(again, fields=fields, home=home_words(home.project, sequence))
+    return replace(again, fields=fields, destination=destination_words(destination.project, sequence))
 
 
 def project_start(*, by: User, project_id: UUID, sequence: int | None) -> ProStart:
@@ -131,7 +131,7 @@ def project_start(*, by: User, project_id: UUID, sequence: int | None) -> ProSta
     try:
         window = scene_window(project, sequence)
     except InputError:  # it is past the end of the song, so nothing is sung in it
-        return ProStart(scene.current_clip.asset, fields=fields, home=home_words(project, sequence))
+        return ProStart(scene.current_clip.asset, fields=fields, destination=destination_words(project, sequence))
     # Where the composed video starts showing the clip.
     shown_from = float(look.clip_start) if look else 0.0
     song_at_zero = float(project.song_start + window.start_time) - shown_from
@@ -149,10 +149,10 @@ def _with_song(
     last: float | None = None,
 ) -> ProStart:
     """Add the song. `song_at_zero`: where in the song the video starts; it plays over [first, last) of the video."""
-    home = home_words(project, fields.get("sequence"))
+    destination = destination_words(project, fields.get("sequence"))
     song = project.song
     if song is None:
-        return ProStart(video, fields=fields, home=home)
+        return ProStart(video, fields=fields, destination=destination)
     voice = song.stem or song.asset
     length = video.duration_seconds or 0.0
     ends = [length, length if last is None else last, (voice.duration_seconds or 0.0) - song_at_zero]
@@ -163,7 +163,7 @@ def _with_song(
         sung=sung_parts(song, song_at_zero, first, min(ends)),
         song_at_zero=song_at_zero,
         fields=fields,
-        home=home,
+        destination=destination,
     )
 
 

@@ -26,7 +26,7 @@ from apps.jobs.models import Job
 from apps.jobs.services import Idempotency
 from apps.pro.files import OrderFile
 from apps.pro.handlers import LENGTH_TOLERANCE_SECONDS, Keep, pro_result, result_keep
-from apps.pro.parameters import ProHome, ProParameters
+from apps.pro.parameters import ProDestination, ProParameters
 from apps.pro.services import CheckedOrder, Labels, order_start, order_store
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Home:
+class Destination:
     """The project, and the scene's clip or composed video that the order starts from."""
 
     project: Project
@@ -58,13 +58,13 @@ class Home:
                 project_id=project_id,
                 scene_id=self.scene.pk,
                 dedupe_key=scene_key(self.scene),
-                home=ProHome(clip_id=self.scene.current_clip_id),
+                destination=ProDestination(clip_id=self.scene.current_clip_id),
             )
         composition_id = self.composition.pk if self.composition else None
-        return Labels(project_id=project_id, home=ProHome(composition_id=composition_id))
+        return Labels(project_id=project_id, destination=ProDestination(composition_id=composition_id))
 
 
-def home_find(*, by: User, project_id: UUID, sequence: int | None, video_id: UUID) -> Home:
+def destination_find(*, by: User, project_id: UUID, sequence: int | None, video_id: UUID) -> Destination:
     """Return where the result of an order for `video_id` belongs.
 
     Raises NotFound for another user's video, ConflictError if the project no longer shows that video there or another
@@ -75,12 +75,12 @@ def home_find(*, by: User, project_id: UUID, sequence: int | None, video_id: UUI
         if scene.current_clip is None or scene.current_clip.asset_id != video_id:
             raise ConflictError(f"Scene {sequence} has a different clip now. Open it again from the project.")
         refuse_busy(scene)
-        return Home(scene.project, scene=scene)
+        return Destination(scene.project, scene=scene)
     project = project_get(by=by, project_id=project_id)
     composition = Composition.objects.filter(project=project, asset_id=video_id).order_by("-created_at").first()
     if composition is None:
         raise ConflictError("This isn't one of the project's composed videos. Open it again from the project.")
-    return Home(project, composition=composition)
+    return Destination(project, composition=composition)
 
 
 def pro_order_take(
@@ -88,21 +88,21 @@ def pro_order_take(
     by: User,
     checked: CheckedOrder,
     files: Mapping[str, OrderFile],
-    home: Home | None,
+    destination: Destination | None,
     spending: Spending,
     idempotency: Idempotency | None = None,
 ) -> Job:
     """Store the files, reserve the money and create the job. Raises BudgetExceeded before anything is stored."""
-    spending_check(checked.quote.amount, project_spending(home.project, spending) if home else spending)
+    spending_check(checked.quote.amount, project_spending(destination.project, spending) if destination else spending)
     rows = order_store(by, files)
     with transaction.atomic(durable=True):
-        if home is None:
+        if destination is None:
             return order_start(by=by, checked=checked, rows=rows, idempotency=idempotency)
-        project_lock(by=by, project_id=home.project.pk)
-        job = order_start(by=by, checked=checked, rows=rows, labels=home.labels(), idempotency=idempotency)
-        if home.scene is not None:
+        project_lock(by=by, project_id=destination.project.pk)
+        job = order_start(by=by, checked=checked, rows=rows, labels=destination.labels(), idempotency=idempotency)
+        if destination.scene is not None:
             # The scene shows the job's progress and accepts no other work meanwhile.
-            Scene.objects.filter(pk=home.scene.pk).update(job=job)
+            Scene.objects.filter(pk=destination.scene.pk).update(job=job)
         return job
 
 
