@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from apps.songs.synthesis import RATE, SAMPLE_BPM, sample_song
-from engines.listening.analyse import analyze_song
+from engines.listening.analyze import analyze_song
 from engines.media.commands import Command, media_file
 from engines.media.runner import run_to_file
 

@@ -49,7 +49,7 @@ from engines.composing.compose import Composed, compose  # noqa: E402
 from engines.composing.proof import prove, require_passed  # noqa: E402
 from engines.composing.shot_plan import Shot, ShotPlan, SongPart, Source  # noqa: E402
 from engines.cores import usable_cores  # noqa: E402
-from engines.listening.analyse import SongAnalysis, analyze_song  # noqa: E402
+from engines.listening.analyze import SongAnalysis, analyze_song  # noqa: E402
 from engines.listening.scene_slots import SongShape, scene_slots  # noqa: E402
 from engines.media.formats import ClipFormat, Encoding, clip_format  # noqa: E402
 from engines.media.probe import probe_media  # noqa: E402

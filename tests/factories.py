@@ -39,7 +39,7 @@ def make_asset(owner: Any, *, kind: str = "video", **fields: Any) -> Asset:
 
 
 def make_song(owner: Any, *, seconds: float = 12.0, tempo_bpm: float = 120.0, **fields: Any) -> Song:
-    """Create an analysed song with a steady beat from its first sample."""
+    """Create an analyzed song with a steady beat from its first sample."""
     period = 60 / tempo_bpm
     beats = [round(index * period, 6) for index in range(int(seconds / period) + 1)]
     defaults: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Tasks that import and analyse songs and their vocal stems."""
+"""Tasks that import and analyze songs and their vocal stems."""
 
 from collections.abc import Mapping
 

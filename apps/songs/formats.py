@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from apps.core.errors import InputError, MediaToolError
-from engines.listening.analyse import LEAST_SECONDS, stem_voice
+from engines.listening.analyze import LEAST_SECONDS, stem_voice
 from engines.listening.decoding import SAMPLE_RATE, audio_blocks
 from engines.listening.voice import VoiceActivity
 from engines.media.confined import confined

@@ -18,22 +18,22 @@ from apps.songs.parameters import AnalysisParameters, ImportParameters
 from apps.songs.section_edits import sections_kept
 from apps.songs.services import song_changed_dispatch, song_create
 from apps.songs.stored import analysis_stored, grid_stored
-from engines.listening.analyse import SongAnalysis, analyze_song
+from engines.listening.analyze import SongAnalysis, analyze_song
 
 log = structlog.get_logger(__name__)
 
 # A file whose length differs from its header, such as a truncated mp3.
 LENGTH_ERROR_SECONDS = 0.1
 LENGTH_SLACK_SECONDS = 60.0
-NOT_ANALYSED = "The analysis did not finish. Retry it on its job page."
+NOT_ANALYZED = "The analysis didn't finish. Retry it on its job page."
 
 
 def analysis_run(run: JobRun) -> Done:
-    """Analyse the job's song. A failure is also recorded on the song, which stays usable without beats."""
+    """Analyze the job's song. A failure is also recorded on the song, which stays usable without beats."""
     song = Song.objects.select_related("asset").filter(pk=run.read(AnalysisParameters).song_id).first()
     if song is None:
         raise NotFound("The song was deleted.")
-    problem = NOT_ANALYSED
+    problem = NOT_ANALYZED
     try:
         found = _analysis(run, song)
         problem = ""
@@ -105,7 +105,7 @@ def _save(song: Song, found: SongAnalysis) -> Mapping[str, Any]:
         locked.analysis["voice"] = stem_voice
     locked.analysis_state, locked.analysis_error = AnalysisState.DONE, ""
     before = locked.grid
-    # Analysing again keeps a grid that a person corrected.
+    # Analyzing again keeps a grid that a person corrected.
     if not before.get("edited"):
         locked.grid = grid_stored(found.grid)
     locked.save()

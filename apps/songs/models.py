@@ -49,7 +49,7 @@ class Song(models.Model):
 
     @property
     def warning(self) -> str:
-        """Where the file is damaged; empty if it is intact or not analysed yet."""
+        """Where the file is damaged; empty if it is intact or not analyzed yet."""
         seconds = self.analysis.get("damaged_seconds", [])
         if not seconds:
             return ""

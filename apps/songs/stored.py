@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.listening.analyse import SongAnalysis
+from engines.listening.analyze import SongAnalysis
 from engines.listening.grid import BeatGrid
 from engines.listening.onsets import Onsets
 from engines.listening.voice import VoiceActivity

@@ -1,4 +1,4 @@
-"""Scenes requested while their song is still being analysed. The job waits, so that cuts can fall on beats."""
+"""Scenes requested while their song is still being analyzed. The job waits, so that cuts can fall on beats."""
 
 from apps.core.errors import InputError
 from apps.jobs.execution import JobRun
@@ -21,7 +21,7 @@ def late_song(song: Song, start: float, end: float, *, number_of_scenes: int | N
 
 
 def song_await(run: JobRun) -> bool:
-    """Reschedule the job if its song is still being analysed, and return whether it was. Otherwise freeze the slots.
+    """Reschedule the job if its song is still being analyzed, and return whether it was. Otherwise freeze the slots.
 
     Raises InputError if the song was deleted in the meantime.
     """
@@ -33,7 +33,7 @@ def song_await(run: JobRun) -> bool:
     if song is None:
         raise InputError("The song was deleted in the meantime. Choose another one.")
     if song.analysis_state == AnalysisState.WAITING:
-        message = "Waiting for the song to be analysed"
+        message = "Waiting for the song to be analyzed"
         job_reschedule(
             run.claim,
             code=Code.WAITING_FOR_PLACE,

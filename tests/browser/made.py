@@ -22,7 +22,7 @@ def stored(owner, name, make, content_type, kind):
 
 
 def song_on_disk(owner, *, seconds):
-    """An analysed song with a beat every half second, two parts, and a waveform."""
+    """An analyzed song with a beat every half second, two parts, and a waveform."""
     audio = stored(owner, "song.wav", lambda path: audio_make(path, seconds=seconds), "audio/wav", "audio")
     wave = [0.2 + 0.6 * (index % 40) / 40 for index in range(DISPLAY_BUCKETS)]
     parts = [

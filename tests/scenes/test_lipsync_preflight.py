@@ -66,7 +66,7 @@ def test_check_looks_at_each_file_and_reports_findings(api, project):
     assert (found.json()["usable"], found.json()["looking"], found.json()["jobs"]) == (False, False, [])
     assert any(NO_FACE in problem for problem in found.json()["problems"])
     assert found.json()["frame_url"].startswith("/api/mv/get_video/")
-    # The whole song was analysed, so for the next scene only the clip has to be checked.
+    # The whole song was analyzed, so for the next scene only the clip has to be checked.
     assert len(check(api, project, 2).json()["jobs"]) == 1
     assert {job.queue for job in preflight_jobs()} == {"media"}
 

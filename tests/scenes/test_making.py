@@ -34,7 +34,7 @@ def test_scenes_wait_for_song_analysis(api, project, run_job):
     song.save()
     job_id = post(api, f"{project.pk}/scenes/generate", number_of_scenes=3).json()["id"]
     job = run_job(job_id)
-    assert (job.state, job.progress_message) == ("queued", "Waiting for the song to be analysed")
+    assert (job.state, job.progress_message) == ("queued", "Waiting for the song to be analyzed")
     song.grid, song.analysis_state = grid, "done"
     song.save()
     Job.objects.update(run_after=None)

@@ -191,7 +191,7 @@ def test_nan_samples_are_skipped(api, upload, work):
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 5, 6, 7, 8])
-def test_song_with_up_to_eight_channels_is_analysed(upload, work, count):
+def test_song_with_up_to_eight_channels_is_analyzed(upload, work, count):
     assert upload(many_channels(count)).status_code == 201
     assert [job.state for job in work()] == ["succeeded"]
 

@@ -38,7 +38,7 @@ def ask(api, **body):
     return api.post("/api/audio/youtube", body, format="json")
 
 
-def test_link_becomes_a_song_and_is_analysed(api, site, work):
+def test_link_becomes_a_song_and_is_analyzed(api, site, work):
     url = site(song_bytes())
     answer = ask(api, url=url)
     assert answer.status_code == 202 and answer["Location"] == f"/api/jobs/{answer.data['id']}"

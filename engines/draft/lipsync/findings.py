@@ -52,7 +52,7 @@ class VoiceCheck:
 
 @dataclass(frozen=True)
 class HeardVoice:
-    """Where a whole sound file has voices, so that each scene's part can be looked up without analysing it again.
+    """Where a whole sound file has voices, so that each scene's part can be looked up without analyzing it again.
 
     `audible`: for each tenth of a second, how many of its hundredths have any sound in the voice range, 0…10.
     `likely`: for each second, how likely somebody sings in it if the file is a mix, 0…1.

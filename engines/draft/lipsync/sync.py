@@ -1,4 +1,4 @@
-"""Lip-sync a clip: find the mouth, analyse the voice, move the mouth to match, write the clip with its sound."""
+"""Lip-sync a clip: find the mouth, analyze the voice, move the mouth to match, write the clip with its sound."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace

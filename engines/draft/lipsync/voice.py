@@ -77,7 +77,7 @@ def voice_track(
 
 
 def voice_heard(path: Path, *, cancelled: Callable[[], bool] = lambda: False) -> HeardVoice:
-    """Analyse the whole file for voices.
+    """Analyze the whole file for voices.
 
     Raises InputError when it has no sound, WorkCancelled soon after `cancelled()` turns true."""
     audible: list[int] = []

@@ -10,7 +10,7 @@ import pytest
 
 from apps.core.errors import InputError, WorkCancelled
 from apps.songs.synthesis import RATE, SAMPLE_PARTS, Mix, Part, sample_song, sample_song_write, voice, write_audio
-from engines.listening.analyse import analyze_song, stem_voice
+from engines.listening.analyze import analyze_song, stem_voice
 from engines.listening.decoding import audio_blocks
 from engines.listening.loudness import LoudnessMeter
 from engines.listening.waveform import PeakCollector

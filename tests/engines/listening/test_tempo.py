@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from apps.songs.synthesis import RATE, sample_song, write_audio
-from engines.listening.analyse import analyze_song
+from engines.listening.analyze import analyze_song
 from tests.engines.listening.builders import (
     band,
     beat_errors,
