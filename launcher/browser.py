@@ -42,7 +42,7 @@ def may_install() -> bool:
 def _chromium_install() -> str | None:
     apt = shutil.which("apt-get")
     if apt and os.geteuid() == 0:
-        sys.stderr.write("Installing Chromium for the browser tests …\n")
+        sys.stderr.write("Installing Chromium for the browser tests…\n")
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *PACKAGES]):
             subprocess.run([apt, *command], env=environment, stdout=subprocess.DEVNULL, check=False)

@@ -110,7 +110,7 @@ def _environment_works() -> bool:
 
 def _environment_create() -> None:
     python = _python_find()
-    _say(f"Creating .venv with {python} …")
+    _say(f"Creating .venv with {python}…")
     if _has_ensurepip(python) or (_ensurepip_install(python) and _has_ensurepip(python)):
         _run([python, "-m", "venv", "--clear", str(VENV)], "The virtual environment could not be created")
         return
@@ -153,7 +153,7 @@ def _ensurepip_install(python: str) -> bool:
     if apt is None or os.geteuid() != 0:
         return False
     package = _debian_package(python)
-    _say(f"Installing {package} with apt-get …")
+    _say(f"Installing {package} with apt-get…")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in ([apt, "update", "-q"], [apt, "install", "-y", "-q", "--no-install-recommends", package]):
         if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode != 0:
@@ -171,7 +171,7 @@ def _debian_package(python: str) -> str:
 def _packages_install(files: list[Path]) -> None:
     """Install the pinned packages with pip, which uses the user's own index, proxy and certificate settings."""
     names = [line for file in files for line in file.read_text().splitlines() if "==" in line]
-    _say(f"Installing {len(names)} pinned packages (this takes about a minute the first time) …")
+    _say(f"Installing {len(names)} pinned packages (this takes about a minute the first time)…")
     command = [str(VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     # Not compiled here: only a third of these files are ever imported, and Python compiles them on first import.
     command += ["--no-warn-script-location", "--no-compile", "--prefer-binary", "--progress-bar", "off"]
@@ -199,7 +199,7 @@ def _node_modules_ensure() -> None:
     wanted = _fingerprint(NODE_PINS)
     if _text(stamp) == wanted:
         return
-    _say("Installing the tools that check JavaScript and CSS …")
+    _say("Installing the tools that check JavaScript and CSS…")
     # `--include`, because NODE_ENV=production would leave out everything. Packages must not run their own scripts.
     options = ["--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
     done = subprocess.run(
@@ -231,7 +231,7 @@ def _progress_follow(lines, record, *, total: int) -> None:  # type: ignore[no-u
         elif word == "Collecting" and seen % 20 == 0:
             _say(f"  {seen} of {total}")
         elif line.startswith("Installing collected"):
-            _say(("\r\033[K" if sys.stderr.isatty() else "") + "  all downloaded, unpacking …")
+            _say(("\r\033[K" if sys.stderr.isatty() else "") + "  all downloaded, unpacking…")
     sys.stderr.flush()
 
 

@@ -49,10 +49,10 @@ def studio_run() -> int:
         with services():
             if not _prepare(supervisor):
                 return 0 if supervisor.stop_signal else 1
-            supervisor.say("Starting web, workers and beat …")
+            supervisor.say("Starting web, workers and beat…")
             with supervisor.running():
                 _until_stopped(supervisor, address)
-                supervisor.say("Stopping …")
+                supervisor.say("Stopping…")
     return 0
 
 
@@ -135,7 +135,7 @@ def _studio_await(address: str) -> None:
     while (problems := _problems(address)) and is_locked(settings.DATA_DIR):
         if not told:
             told = True
-            sys.stderr.write(f"Waiting for the studio at {address} to be ready …\n")
+            sys.stderr.write(f"Waiting for the studio at {address} to be ready…\n")
         if time.monotonic() > deadline:
             sys.stderr.write(f"It is not ready yet: {' '.join(problems)} Trying anyway.\n")
             return
@@ -180,7 +180,7 @@ def _already_running(other: Mapping[str, object]) -> str:
 def _leftovers_end() -> None:
     left = leftovers_find(settings.DATA_DIR)
     if left:
-        sys.stderr.write(f"Stopping {len(left)} processes left behind by an earlier run …\n")
+        sys.stderr.write(f"Stopping {len(left)} processes left behind by an earlier run…\n")
         processes_end(left, grace_seconds=LEFTOVERS_GRACE_SECONDS)
 
 

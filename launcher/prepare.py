@@ -45,7 +45,7 @@ def database_migrate() -> None:
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if plan:
-            _say(f"Updating the database ({len(plan)} steps) …")
+            _say(f"Updating the database ({len(plan)} steps)…")
             call_command("migrate", interactive=False, verbosity=0)
     finally:
         with connection.cursor() as cursor:
@@ -64,7 +64,7 @@ def static_collect() -> None:
     wanted = _static_fingerprint()
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    _say("Collecting static files …")
+    _say("Collecting static files…")
     stamp.unlink(missing_ok=True)
     call_command("collectstatic", interactive=False, clear=True, verbosity=0)
     stamp.write_text(wanted)

@@ -13,7 +13,7 @@ import embedded
 def services() -> Iterator[None]:
     """Run the embedded PostgreSQL and Redis inside this block, unless the settings name others."""
     if settings.EMBEDDED_DATABASE and not (settings.DATA_DIR / "postgres").exists():
-        sys.stderr.write("Creating the database …\n")
+        sys.stderr.write("Creating the database…\n")
     try:
         _services_start()
         yield

@@ -93,7 +93,7 @@ def row_of_project(data: Mapping[str, Any], *, owner_id: int) -> DeserializedObj
         raise RowRefused(f"({label}) does not have its model's fields: {strange[:80]!r}")
     numbered = isinstance(model._meta.pk, AutoField)
     if numbered == ("pk" in data):
-        raise RowRefused(f"({label}) {'brings its own number' if numbered else 'has no id'}")
+        raise RowRefused(f"({label}) {'sets its own row number' if numbered else 'has no id'}")
     for field in model._meta.concrete_fields:
         if field.primary_key:
             _value_check(field, data.get("pk"), optional=numbered)

@@ -129,7 +129,7 @@ class CreateScenes(StandAloneCall):
         return self.make(request)
 
 
-@quote_schema(CreateScenesSerializer, "What writing scenes costs")
+@quote_schema(CreateScenesSerializer, "Quote writing scenes")
 class CreateScenesQuote(QuoteView):
     body = CreateScenesSerializer
     works = staticmethod(lambda by, data: [call_work(scenes_work, by, data)])
@@ -146,7 +146,7 @@ class GenerateCharacterReference(StandAloneCall):
         return self.make(request)
 
 
-@quote_schema(CharacterReferenceSerializer, "What images of a character cost")
+@quote_schema(CharacterReferenceSerializer, "Quote images of a character")
 class GenerateCharacterReferenceQuote(QuoteView):
     body = CharacterReferenceSerializer
     works = staticmethod(lambda by, data: [call_work(character_reference_work, by, data)])
@@ -160,7 +160,7 @@ class GenerateVideo(StandAloneCall):
         return self.make(request)
 
 
-@quote_schema(GenerateVideoSerializer, "What a clip costs")
+@quote_schema(GenerateVideoSerializer, "Quote a clip")
 class GenerateVideoQuote(QuoteView):
     body = GenerateVideoSerializer
     works = staticmethod(lambda by, data: [call_work(video_work, by, data)])
@@ -174,7 +174,7 @@ class Lipsync(StandAloneCall):
         return self.make(request)
 
 
-@quote_schema(LipsyncSerializer, "What a lip-sync costs")
+@quote_schema(LipsyncSerializer, "Quote a lip-sync")
 class LipsyncQuote(QuoteView):
     body = LipsyncSerializer
     works = staticmethod(lambda by, data: [call_work(lipsync_work, by, data)])

@@ -35,7 +35,7 @@ class JobParameters(Frozen):
     def read(cls, job: Job) -> Self:
         """What the job was asked for. Raises InputError where nothing is written, or nothing that can be read."""
         if not job.parameters:
-            raise InputError("This job was never assembled, so there's nothing to retry. Start it again.")
+            raise InputError("This job was never fully prepared, so it can't be retried. Start it again.")
         try:
             return cls.parsed(job.parameters)
         except ValidationError as error:

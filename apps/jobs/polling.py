@@ -279,9 +279,7 @@ def job_adopt(*, by: User, job_id: UUID, remote_id: str) -> Job:
             raise NotFound("There is no such job.")
         run = RemoteRun.objects.select_for_update().filter(job=job, attempt=job.attempt).first()
         if run is None or job.state != State.NEEDS_ATTENTION:
-            raise ConflictError(
-                "Only a job that needs you because its request may have been charged can adopt a result."
-            )
+            raise ConflictError("Only a job whose request may have been charged can adopt a result.")
         if RemoteRun.objects.filter(provider=run.provider, remote_id=remote_id).exclude(pk=run.pk).exists():
             raise ConflictError("Another job already has this result.", code="already_adopted")
         now = timezone.now()

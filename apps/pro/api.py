@@ -61,7 +61,7 @@ class ProProcessSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="The result returns to this project. `video` is its final video, or the scene's current clip",
     )
-    sequence = serializers.IntegerField(required=False, help_text="With `project_id`: the scene `video` belongs to")
+    sequence = serializers.IntegerField(required=False, help_text="With `project_id`: the scene that has `video`")
 
 
 @extend_schema(

@@ -44,7 +44,7 @@ class ProjectList(ListAPIView[Project]):
     def get_queryset(self) -> QuerySet[Project]:
         return projects_of(acting_user(self.request))
 
-    @extend_schema(request=ProjectWriteSerializer, responses={201: ProjectSerializer}, summary="Make a project")
+    @extend_schema(request=ProjectWriteSerializer, responses={201: ProjectSerializer}, summary="Create a project")
     @idempotent
     def post(self, request: Request) -> Response:
         body = ProjectWriteSerializer(data=request.data)
@@ -59,7 +59,7 @@ class ProjectDetail(APIView):
     def get(self, request: Request, project_id: UUID) -> Response:
         return Response(ProjectSerializer(project_get(by=acting_user(request), project_id=project_id)).data)
 
-    @extend_schema(request=ProjectPatchSerializer, responses=ProjectSerializer, summary="Change a project")
+    @extend_schema(request=ProjectPatchSerializer, responses=ProjectSerializer, summary="Update a project")
     def patch(self, request: Request, project_id: UUID) -> Response:
         body = ProjectPatchSerializer(data=request.data)
         body.is_valid(raise_exception=True)

@@ -48,7 +48,8 @@ class SceneLipsyncSerializer(SpendingSerializer):
     audio_start = SecondsField(
         required=False,
         allow_null=True,
-        help_text="Where in `audio_id` the scene's line starts, in seconds; given, the audio is never windowed",
+        help_text="Where in `audio_id` the scene's line starts, in seconds. If it is set, scenes don't take their own "
+        "windows of the audio",
     )
     preview = serializers.BooleanField(required=False)
     force = serializers.BooleanField(

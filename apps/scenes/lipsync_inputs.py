@@ -122,7 +122,7 @@ def lipsync_audio(
     _tell_assumed(project, window)
     if spec.audio_id is None:
         if spec.audio_start is not None:
-            problem = "audio_start is where audio_id starts. Name that audio too; the song is never moved."
+            problem = "audio_start says where to start in audio_id. Send audio_id too; the song is never shifted."
             raise InputError(problem, errors={"audio_start": ["needs audio_id"]})
         if project.song is None:
             raise InputError("This project has no song to sync to. Add a song first.", code="no_song")

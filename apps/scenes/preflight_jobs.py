@@ -59,7 +59,10 @@ def lipsync_refuse_hopeless(run: JobRun) -> None:
     if asked.refuse_doubts:
         told = list(found.problems)
     if told:
-        message = f"Nothing was bought because it is unlikely to work. {' '.join(told)} Add Lipsync tries it anyway."
+        message = (
+            f"Nothing was bought, because this lip-sync is unlikely to work. {' '.join(told)} "
+            "Click Add Lipsync to try it anyway."
+        )
         raise InputError(message, code="lipsync_unlikely")
 
 

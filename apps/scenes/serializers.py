@@ -133,9 +133,9 @@ class ClipSerializer(serializers.Serializer[Any]):
     usable = serializers.BooleanField()
     problems = serializers.SerializerMethodField(help_text="Why it was kept and not used")
     suspicions = serializers.SerializerMethodField(
-        help_text="What looks wrong with it although it is used; `revert` with its id says that it is right"
+        help_text="What looks wrong with it, although it is in use. Call `revert` with its id to accept it"
     )
-    notes = serializers.SerializerMethodField(help_text="What is worth knowing of a clip that can be used")
+    notes = serializers.SerializerMethodField(help_text="Notes on a usable clip")
     cost = MoneyField()
     duration = serializers.FloatField(source="asset.duration_seconds", allow_null=True)
     width = serializers.IntegerField(source="asset.width", allow_null=True)
@@ -172,7 +172,7 @@ class SceneSerializer(serializers.Serializer[Any]):
     sequence = serializers.IntegerField()
     prompt = serializers.CharField()
     negative_prompt = serializers.CharField()
-    duration = serializers.SerializerMethodField(help_text="Seconds; its clip's where none was asked for")
+    duration = serializers.SerializerMethodField(help_text="In seconds; the clip's own length if none was requested")
     lipsync = serializers.BooleanField()
     section = serializers.CharField()
     facts = serializers.DictField()

@@ -55,4 +55,4 @@ class Song(models.Model):
             return ""
         places = ", ".join(f"{second // 60}:{second % 60:02}" for second in seconds[:NAMED_PLACES])
         more = " and elsewhere" if len(seconds) > NAMED_PLACES else ""
-        return f"The file is damaged at {places}{more}: a moment is missing there. Listen to it, or upload it again."
+        return f"The file is damaged at {places}{more}: some sound is missing there. Listen to it, or upload it again."

@@ -231,7 +231,7 @@ form.addEventListener("submit", (event) => {
     return;
   }
   pressed = true;
-  say("", "Checking the price, then it starts.");
+  say("", "Checking the price before it starts.");
 });
 // Enter takes what was typed into a field; an order is a click.
 form.addEventListener("keydown", (event) => {

@@ -131,7 +131,7 @@ function ask(method, url, { headers = {}, body = null, progress, signal, gone = 
       else if (gone && status === 404) resolve(null);
       else if (status >= 500 || PASSING.has(status))
         reject(new Error(found.body?.detail ?? "The connection was lost."));
-      else reject(new Refused(found.body?.detail ?? `The server answered ${status}.`));
+      else reject(new Refused(found.body?.detail ?? `The server returned status ${status}.`));
     };
     signal?.addEventListener("abort", stop);
     if (progress) stir();

@@ -238,7 +238,7 @@ def test_duplicate_rows_second_project_and_own_numbers_are_refused(exported, pac
     refused(packed(with_rows(exported, [*rows, project])), "twice")
     refused(packed(with_rows(exported, [*rows, {**project, "pk": str(uuid4())}])), "exactly the project")
     refused(packed(with_rows(exported, [row for row in rows if row is not project])), "exactly the project")
-    refused(packed(with_rows(exported, [*rows, {**event, "pk": 1}])), "brings its own number")
+    refused(packed(with_rows(exported, [*rows, {**event, "pk": 1}])), "sets its own row number")
     refused(packed(exported, manifest={"project_id": None}), "does not name a project")
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from apps.jobs.models import Job
 from apps.projects.models import Project
@@ -205,13 +205,13 @@ def test_doubtful_paid_lipsync_asks_for_confirmation_with_frame(edit, project, s
     until(edit, "document.querySelector('.doubt img').naturalWidth > 0")
     assert unusable(edit) == []
     assert not Job.objects.filter(kind="lipsync").exists()
-    dialog.get_by_role("button", name="Do it anyway").click()
+    dialog.get_by_role("button", name="Add anyway").click()
     expect(edit.locator(".block[data-live]")).to_have_count(2)
     assert Job.objects.filter(kind="lipsync").count() == 2
 
 
 def test_click_is_not_lost_while_price_of_chosen_scenes_is_on_its_way(edit):
-    held = []
+    held: list[Route] = []
     edit.route("**/videos?*", held.append)
     edit.locator(".block").nth(0).click()
     edit.locator(".block").nth(1).click(modifiers=["Shift"])
@@ -450,7 +450,7 @@ def test_page_without_unsaved_words_redirects_to_sign_in_after_session_ends(edit
 
 def test_unsaved_words_survive_page_updates(edit, project):
     """A late panel doesn't replace words being typed; returning from another scene restores them."""
-    held = []
+    held: list[Route] = []
     edit.route("**/inspector", lambda route: held.append(route))  # noqa: PLW0108 - Playwright reads the signature
     first, second = edit.locator(".block").nth(0), edit.locator(".block").nth(1)
     with edit.expect_request("**/inspector"):

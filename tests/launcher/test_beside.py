@@ -76,5 +76,5 @@ def test_a_starting_studio_is_waited_for_with_a_message(studio, tmp_path):
     studio.problems = [["Postgres."], ["The workers."], []]
     done, _ = run_beside(tmp_path, facts_of(studio))
     waits = [line for line in done.stderr.splitlines() if "Waiting" in line]
-    assert waits == [f"Waiting for the studio at http://127.0.0.1:{studio.server_port} to be ready …"]
+    assert waits == [f"Waiting for the studio at http://127.0.0.1:{studio.server_port} to be ready…"]
     assert studio.problems == [[]]

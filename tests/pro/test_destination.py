@@ -238,7 +238,7 @@ def test_scene_order_queued_by_previous_release_returns_to_scene(client, project
     assert clip.parameters["pro"]["segments"][0]["audio_start_seconds"] == 0.2
     browser = Client()
     browser.force_login(user)
-    assert "It is the clip of scene 1 now." in browser.get(f"/pro/{job.pk}").content.decode()
+    assert "It is now the current clip of scene 1." in browser.get(f"/pro/{job.pk}").content.decode()
     assert "1 segment ·" in browser.get("/pro").content.decode()
 
 

@@ -122,7 +122,7 @@ def test_job_checks_unchecked_files_before_buying(api, project, sync_so, several
     answer = lipsync(api, project, "" if several else 1, force=False, **asked)
     assert answer.status_code == 202, answer.content
     body = answer.json()["scenes"][0] if several else answer.json()
-    assert "looks first" in body["warnings"][0]
+    assert "checks it first" in body["warnings"][0]
     job = drive(Job.objects.get(pk=body["job"]["id"]))
     assert job.state == "failed" and "Nothing was bought" in job.error and NO_FACE in job.error
     assert not sync_so.generations

@@ -61,7 +61,7 @@ def test_jobs_are_counted_and_filtered_by_project(browser, user):
     make_job(user)
     html = page(browser, f"/jobs?project={project.pk}")
 
-    assert "1 job like that" in html
+    assert "1 job found" in html
     assert f'<option value="{project.pk}" selected>Night Drive</option>' in html
 
 

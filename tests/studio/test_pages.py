@@ -297,7 +297,7 @@ def test_unlikely_lipsync_asks_for_confirmation_before_payment(browser, paid_lip
 
     assert asked.status_code == 409
     html = html_of(asked)
-    assert "No frontal face was found." in html and "Do it anyway" in html
+    assert "No frontal face was found." in html and "Add anyway" in html
     frame = browser.get(re.search(r'<img src="(/lipsync-frames/[^"]+)"', html)[1])
     assert frame.content.startswith(b"\xff\xd8") and frame["Content-Type"] == "image/jpeg"
     assert 'name="temperature" value="0.7"' in html and 'name="force" value="true"' in html

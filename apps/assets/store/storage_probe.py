@@ -90,12 +90,12 @@ def _disk() -> StepResult:
 def _settings_warnings(bucket: Bucket) -> Iterator[StepResult]:
     if bucket.uses_temporary_keys():
         yield StepResult(
-            "keys", None, "The keys are temporary: links expire with their session, maybe before they are used."
+            "keys", None, "The keys are temporary: links expire with their session, possibly before they are used."
         )
     host = urlsplit(settings.STORAGE_PUBLIC_ENDPOINT_URL or settings.STORAGE_ENDPOINT_URL).hostname or ""
     if settings.STORAGE_ENDPOINT_URL and not settings.STORAGE_PUBLIC_ENDPOINT_URL and "." not in host:
         yield StepResult(
-            "public endpoint", None, f"Links name the host {host!r}, which browsers and providers may not reach. "
+            "public endpoint", None, f"Links use the host {host!r}, which browsers and providers may not reach. "
             "Set STORAGE_PUBLIC_ENDPOINT_URL to the address that the outside world uses.",
         )  # fmt: skip
     if not settings.STORAGE_ENDPOINT_URL and not settings.STORAGE_REGION:

@@ -39,8 +39,9 @@ def _pending() -> Iterator[Metric]:
     )
     age = (timezone.now() - pending["oldest"]).total_seconds() if pending["oldest"] else 0
     yield GaugeMetricFamily("mvsite_uploads_pending", "Files whose upload is pending.", pending["files"])
-    yield GaugeMetricFamily("mvsite_uploads_pending_bytes", "Bytes of those files.", pending["bytes"] or 0)
-    yield GaugeMetricFamily("mvsite_uploads_pending_oldest_seconds", "Age of the oldest of them.", age)
+    size = pending["bytes"] or 0
+    yield GaugeMetricFamily("mvsite_uploads_pending_bytes", "Bytes of the files whose upload is pending.", size)
+    yield GaugeMetricFamily("mvsite_uploads_pending_oldest_seconds", "Age of the oldest pending upload.", age)
 
 
 def _deleted() -> Iterator[Metric]:
@@ -56,7 +57,7 @@ def _checks() -> Iterator[Metric]:
     problems = GaugeMetricFamily(
         "mvsite_storage_problems", "Problems found by the latest nightly check.", labels=["place", "problem"]
     )
-    finished = GaugeMetricFamily("mvsite_storage_checked_seconds", "Unix time of that check.", labels=["place"])
+    finished = GaugeMetricFamily("mvsite_storage_checked_seconds", "Unix time of the latest check.", labels=["place"])
     for check in StorageCheck.objects.order_by("place", "-started_at").distinct("place"):
         finished.add_metric([check.place], check.finished_at.timestamp())
         for problem, count in check.counts.items():

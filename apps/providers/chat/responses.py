@@ -155,7 +155,7 @@ def error_within(body: Any) -> Mapping[str, Any] | None:
 def _choice(completion: Mapping[str, Any]) -> Mapping[str, Any]:
     choices = completion.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise UnusableResponse("it held no choice.")
+        raise UnusableResponse("it contained no choices.")
     return choices[0]
 
 

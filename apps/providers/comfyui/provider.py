@@ -107,7 +107,7 @@ class ComfyUi(HttpProvider):
         outputs = [one for one in _outputs(status.raw) if Path(one["filename"]).suffix.lower() in wanted]
         if not outputs:
             raise ProviderError(
-                f"The ComfyUI workflow saved no {role}. Add a node that saves one to the output folder.",
+                f"The ComfyUI workflow didn't save any {role}. Add a node that saves one to the output folder.",
                 permanent=True,
                 code="no_output",
                 raw=dict(status.raw),

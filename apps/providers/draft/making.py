@@ -55,8 +55,8 @@ _SWAY = {
     "extreme_close": 1.2,
     "detail": 0.0,
 }
-_NO_LIPS = "This drawing shows no lips, so none move. The audio is in place. Use a closer shot to see singing."
-_NO_VOICE = "No lips move, because no voice was heard in the audio. Choose a sung part, or only the vocals."
+_NO_LIPS = "No lips are visible in this drawing, so none move. The audio was added. Use a closer shot to see singing."
+_NO_VOICE = "The lips don't move because no voice was heard in the audio. Choose a sung part, or only the vocals."
 _SOFT = {"medium", "close", "extreme_close", "detail"}
 
 

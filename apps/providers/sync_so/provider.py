@@ -110,7 +110,7 @@ class SyncSo(SyncOrders, HttpProvider):
         if isinstance(request, SegmentedLipsyncRequest):
             # The output is the whole video, so assume that all of it is billed.
             return price_quote(request, seconds_of(request.video), request.video)
-        raise InputError("Sync.so makes lip-sync only. Choose another provider for this.")
+        raise InputError("Sync.so can only lip-sync. Choose another provider for this.")
 
     def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:
         if isinstance(request, LipsyncRequest):
@@ -119,7 +119,7 @@ class SyncSo(SyncOrders, HttpProvider):
         elif isinstance(request, SegmentedLipsyncRequest):
             body = segmented_body(request, checked_segments(request), self._source)
         else:
-            raise InputError("Sync.so makes lip-sync only. Choose another provider for this.")
+            raise InputError("Sync.so can only lip-sync. Choose another provider for this.")
         if webhook_url and self.delivers_to(webhook_url):
             body["webhookUrl"] = webhook_url
         return PreparedSubmit(payload=body, model=body["model"], mark=key)

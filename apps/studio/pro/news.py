@@ -35,7 +35,7 @@ class ResultNews:
 
 def destination_words(project: Project, sequence: int | None) -> DestinationWords:
     if sequence is None:
-        promise = "The result becomes its next final video: these pictures, the same cuts, the song untouched."
+        promise = "The result becomes the next final video: new pictures, with the same cuts and the song unchanged."
         return DestinationWords(project.title, reverse("studio:edit", args=[project.pk]), promise)
     url = reverse("studio:edit", args=[project.pk])
     promise = f"The result becomes the next clip of scene {sequence}; earlier clips are kept."
@@ -66,11 +66,11 @@ def _scene_news(project: Project, job: Job) -> ResultNews:
         return ResultNews(f"The result becomes the next clip of {name}.", url, link)
     if clip.pk == scene.current_clip_id:
         doubts = clip_suspicions(clip)
-        return ResultNews(" ".join([f"It is the clip of {name} now.", *doubts]), url, link, bad=bool(doubts))
+        return ResultNews(" ".join([f"It is now the current clip of {name}.", *doubts]), url, link, bad=bool(doubts))
     if not clip.usable:
         problems = " ".join(clip.checks.get("problems", []))
         return ResultNews(f"It was kept in the history of {name} and not used. {problems}", url, link, bad=True)
-    return ResultNews(f"It is kept in the history of {name}, which now uses another clip.", url, link)
+    return ResultNews(f"It was kept in the history of {name}, which now uses another clip.", url, link)
 
 
 def _final_news(project: Project, job: Job) -> ResultNews:
@@ -88,9 +88,9 @@ def _final_news(project: Project, job: Job) -> ResultNews:
     made = Composition.objects.filter(job=compose).first()
     if made is None:
         words = f"It couldn't be combined with the song: {compose.error or 'it was cancelled.'}"
-        return ResultNews(words, reverse("studio:job", args=[compose.pk]), "Try that again", bad=True)
+        return ResultNews(words, reverse("studio:job", args=[compose.pk]), "Open the failed job", bad=True)
     if made.asset_id == project.final_video_id:
-        return ResultNews("Combined with the song, it is now the final video.", url, link)
+        return ResultNews("It was combined with the song and is now the final video.", url, link)
     return ResultNews(
-        "Combined with the song, it is kept among the composed videos; another one is the final video.", url, link
+        "It was combined with the song and kept among the composed videos; another one is the final video.", url, link
     )

@@ -71,7 +71,7 @@ def face_check(path: Path, *, looks: int = 12, cancelled: Callable[[], bool] = l
     with open_media(path) as container:
         stream = picture_stream(container)
         if stream is None:
-            raise InputError("The file has no moving picture to lip-sync.", code="no_video")
+            raise InputError("The file has no video to lip-sync.", code="no_video")
         count = stream.frames or round(float((container.duration or 0) / 1e6 * (stream.average_rate or 24)))
     finder, seen = FaceFinder(), _Seen()
     for seconds, planes in _pictures(path, every=max(1, count // looks)):
@@ -117,7 +117,7 @@ def _pictures(path: Path, *, every: int) -> Iterator[tuple[float, list[Pixels]]]
         with open_media(path) as container:
             stream = picture_stream(container)
             if stream is None:
-                raise InputError("The file has no moving picture to lip-sync.", code="no_video")
+                raise InputError("The file has no video to lip-sync.", code="no_video")
             decode_on_all_cores(stream)
             shown = Shown()
             for number, frame in enumerate(container.decode(stream)):

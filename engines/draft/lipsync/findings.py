@@ -15,7 +15,7 @@ _NEARLY_SILENT = "The vocal stem is nearly silent here: nobody sings in this par
 _NOBODY_SINGS = "Nobody seems to sing here: it sounds like instruments alone, and the lips would follow those."
 _UNSURE = (
     "It's unclear whether somebody sings here: the instruments cover the voice, or there is none. Listen to it, or "
-    "upload the song's vocal stem for a clear answer and better lips."
+    "upload the song's vocal stem for a clear answer and a better lip-sync."
 )
 
 

@@ -117,7 +117,7 @@ def _note(video: Path, frames: int, wide: npt.NDArray[Any]) -> str:
 def own_format(facts: MediaFacts) -> tuple[ClipFormat, int]:
     """Return the clip's own size (made even) and rate, and its number of frames."""
     if facts.kind != "video" or facts.width is None or facts.height is None or facts.fps is None:
-        raise InputError("The file has no moving picture to lip-sync.", code="no_video")
+        raise InputError("The file has no video to lip-sync.", code="no_video")
     steady = not facts.variable_frame_rate and facts.fps <= 120
     rate = facts.fps if steady else Fraction(min(60, round(facts.fps)))
     frames = facts.frames if facts.frames and steady else round((facts.duration_seconds or 0) * float(rate))
@@ -160,7 +160,7 @@ def decoded_planes(video: Path, clip: ClipFormat, frames: int) -> Iterator[list[
     with open_media(video) as container:
         stream = picture_stream(container)
         if stream is None:
-            raise InputError("The file has no moving picture to lip-sync.", code="no_video")
+            raise InputError("The file has no video to lip-sync.", code="no_video")
         shown = Shown()
         first: float | None = None
         for frame in container.decode(stream):
@@ -175,7 +175,7 @@ def decoded_planes(video: Path, clip: ClipFormat, frames: int) -> Iterator[list[
             if number == frames:
                 return
     if last is None:
-        raise InputError("No picture of the video can be read.", code="no_video")
+        raise InputError("None of the video's frames can be decoded.", code="no_video")
     while number < frames:
         yield [plane.copy() for plane in last]
         number += 1

@@ -87,7 +87,7 @@ def test_adopting_a_result_pays_nothing(unmarked_job, user, replicate):
 def test_the_jobs_page_offers_adopting_and_paying_again(unmarked_job, user, replicate, client):
     client.force_login(user)
     page = client.get(f"/jobs/{unmarked_job.pk}").content.decode()
-    assert "It was created: adopt" in page
+    assert "Adopt this result" in page
     assert "Pay again" in page
 
     remote_id = next(iter(replicate.predictions))

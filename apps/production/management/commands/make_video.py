@@ -96,8 +96,8 @@ def _where_to_look(project: Project | None) -> list[str]:
     if project is None:
         return []
     project = Project.objects.get(pk=project.pk)
-    jobs = [f"What failed: {job_page(job.pk)}" for job in failed_jobs(project)]
-    return [*jobs, f"Project: {project_page(project)}  (pages open while make run runs)"]
+    jobs = [f"Details: {job_page(job.pk)}" for job in failed_jobs(project)]
+    return [*jobs, f"Project: {project_page(project)}  (open it while `make run` is running)"]
 
 
 class StageBars:
