@@ -54,16 +54,16 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         self.server.seen.append(Seen(self.command, self.path, dict(self.headers), self.rfile.read(length)))
-        answer = self.server.pages.get(self.path) or self._next()
-        if answer.before:
-            answer.before()
-        self.send_response(answer.status)
-        headers = {"Content-Length": str(len(answer.body)), **answer.headers}
+        response = self.server.pages.get(self.path) or self._next()
+        if response.before:
+            response.before()
+        self.send_response(response.status)
+        headers = {"Content-Length": str(len(response.body)), **response.headers}
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answer.body if answer.cut_after is None else answer.body[: answer.cut_after])
-        if answer.cut_after is not None:
+        self.wfile.write(response.body if response.cut_after is None else response.body[: response.cut_after])
+        if response.cut_after is not None:
             self.wfile.flush()
             self.connection.shutdown(socket.SHUT_RDWR)
 

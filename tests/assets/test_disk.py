@@ -8,17 +8,17 @@ from apps.assets.store.local_files import _remove_empty_folders
 def test_processes_starting_together_agree_on_the_folder_id():
     media_root()
     context = multiprocessing.get_context("fork")
-    start, answers = context.Event(), context.Queue()
+    start, responses = context.Event(), context.Queue()
 
     def ask():
         start.wait(120)
-        answers.put(media_folder_id())
+        responses.put(media_folder_id())
 
     children = [context.Process(target=ask) for _ in range(8)]
     for child in children:
         child.start()
     start.set()
-    ids = {answers.get(timeout=120) for _ in children}
+    ids = {responses.get(timeout=120) for _ in children}
     for child in children:
         child.join()
     assert ids == {media_folder_id()}

@@ -222,6 +222,6 @@ def _in_child(function):
     answers = context.Queue()
     child = context.Process(target=function, args=(answers,))
     child.start()
-    answer = answers.get(timeout=120)
+    response = answers.get(timeout=120)
     child.join()
-    return answer
+    return response

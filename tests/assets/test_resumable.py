@@ -27,8 +27,8 @@ def api(client, user):
 
 def begin(api, size, name="clip.mp4"):
     metadata = f"filename {base64.b64encode(name.encode()).decode()}"
-    answer = api.post("/api/uploads", headers={"Upload-Length": str(size), "Upload-Metadata": metadata})
-    return answer["Location"] if answer.status_code == 201 else answer
+    response = api.post("/api/uploads", headers={"Upload-Length": str(size), "Upload-Metadata": metadata})
+    return response["Location"] if response.status_code == 201 else response
 
 
 def send(api, address, part, offset):
@@ -54,9 +54,9 @@ def test_file_sent_in_parts_is_accepted_like_any_upload(api, clip, settings):
     assert send(api, address, content[:middle], 0)["Upload-Offset"] == str(middle)
     assert stands_at(api, address) == middle
     assert send(api, address, content[middle:], middle).status_code == 204
-    answer = take(api, address)
-    assert answer.status_code == 201, answer.json()
-    asset = Asset.objects.get(pk=answer.json()["id"])
+    response = take(api, address)
+    assert response.status_code == 201, response.json()
+    asset = Asset.objects.get(pk=response.json()["id"])
     assert (asset.original_name, asset.size_bytes, asset.kind) == ("Zoë.mp4", len(content), "video")
     assert api.get(f"/api/assets/{asset.pk}/content").getvalue() == content
     assert api.delete(address).status_code == 204
@@ -66,8 +66,8 @@ def test_file_sent_in_parts_is_accepted_like_any_upload(api, clip, settings):
 def test_part_at_a_wrong_offset_is_refused_and_changes_nothing(api):
     address = begin(api, 10)
     send(api, address, b"12345", 0)
-    answer = send(api, address, b"12345", 0)
-    assert (answer.status_code, answer.json()["code"]) == (409, "other_offset")
+    response = send(api, address, b"12345", 0)
+    assert (response.status_code, response.json()["code"]) == (409, "other_offset")
     assert stands_at(api, address) == 5
 
 
@@ -94,8 +94,8 @@ def test_type_is_detected_from_the_content(api):
     text = b"#!/bin/sh\necho hello\n" * 50
     address = begin(api, len(text))
     send(api, address, text, 0)
-    answer = take(api, address)
-    assert (answer.status_code, answer.json()["code"]) == (400, "not_media")
+    response = take(api, address)
+    assert (response.status_code, response.json()["code"]) == (400, "not_media")
 
 
 def test_limits_apply_from_the_start(api, settings):
@@ -145,9 +145,9 @@ def test_another_web_machine_continues_and_accepts_the_upload(api, clip, setting
     settings.SCRATCH_ROOT = one
     assert send(api, address, content[1500:], 1500).status_code == 204
     settings.SCRATCH_ROOT = tmp_path / "three"
-    answer = take(api, address)
-    assert answer.status_code == 201, answer.json()
-    assert Asset.objects.get(pk=answer.json()["id"]).size_bytes == len(content)
+    response = take(api, address)
+    assert response.status_code == 201, response.json()
+    assert Asset.objects.get(pk=response.json()["id"]).size_bytes == len(content)
     settings.SCRATCH_ROOT = tmp_path / "four"
     assert api.delete(address).status_code == 204
     assert in_bucket(s3_client, bucket) == []
@@ -171,8 +171,8 @@ def test_nightly_sweep_removes_abandoned_parts_from_the_bucket(api, settings, bu
 
 
 def test_client_with_another_version_gets_an_error(api):
-    answer = api.options("/api/uploads")
-    assert (answer["Tus-Version"], answer["Tus-Extension"]) == ("1.0.0", "creation,termination")
+    response = api.options("/api/uploads")
+    assert (response["Tus-Version"], response["Tus-Extension"]) == ("1.0.0", "creation,termination")
     assert api.post("/api/uploads", headers={"Upload-Length": "5", "Tus-Resumable": "0.2.1"}).status_code == 412
 
 
@@ -181,8 +181,8 @@ def test_upload_id_works_in_place_of_a_file_in_pages_and_other_apps(api, user, c
     for path in ("/projects/{}/scenes/1/upload", "/api/mv/projects/{}/scenes/1/upload"):
         address = begin(api, clip.stat().st_size)
         send(api, address, clip.read_bytes(), 0)
-        answer = api.post(path.format(scene.project_id), {"file": address.rsplit("/", 1)[-1]})
-        assert answer.status_code in {202, 302}, answer.content
+        response = api.post(path.format(scene.project_id), {"file": address.rsplit("/", 1)[-1]})
+        assert response.status_code in {202, 302}, response.content
         scene.refresh_from_db()
         assert scene.job.kind == "upload"
         job_cancel(by=user, job_id=scene.job_id)

@@ -74,11 +74,11 @@ def test_concurrent_processes_fetch_a_copy_once(songs, proxy):
     proxy.faults.append(Fault("GET", "slow"))
     connection.close()
     context = multiprocessing.get_context("fork")
-    answers = context.Queue()
-    children = [context.Process(target=lambda: answers.put(len(use(songs[0])))) for _ in range(5)]
+    responses = context.Queue()
+    children = [context.Process(target=lambda: responses.put(len(use(songs[0])))) for _ in range(5)]
     for child in children:
         child.start()
-    assert [answers.get(timeout=120) for _ in children] == [songs[0].size_bytes] * 5
+    assert [responses.get(timeout=120) for _ in children] == [songs[0].size_bytes] * 5
     for child in children:
         child.join()
     assert proxy.count("GET") == 1

@@ -39,7 +39,7 @@ def api(user):
 def twice(api, path, body, *, form="json"):
     """Send the same request twice with one key and return both responses."""
     made = [api.post(path, body() if callable(body) else body, format=form, headers=KEY) for _ in range(2)]
-    assert [answer.status_code < 300 for answer in made] == [True, True], [answer.content for answer in made]
+    assert [response.status_code < 300 for response in made] == [True, True], [response.content for response in made]
     assert made[0].json() == made[1].json()
     assert (made[0].status_code, made[0].get("Location")) == (made[1].status_code, made[1].get("Location"))
     assert "Idempotency-Replayed" not in made[0] and made[1]["Idempotency-Replayed"] == "true"
@@ -59,9 +59,9 @@ def test_scenes_and_their_copies_are_created_once(api, user):
         Scene.objects.all().delete()
         make_scenes(project, "4")
         IdempotentRequest.objects.all().delete()
-        answer = api.post(f"{URL}/{project.pk}/scenes/1/{name}", body, format="json", headers=KEY)
+        response = api.post(f"{URL}/{project.pk}/scenes/1/{name}", body, format="json", headers=KEY)
         again = api.post(f"{URL}/{project.pk}/scenes/1/{name}", body, format="json", headers=KEY)
-        assert (answer.status_code, again.json()) == (200, answer.json()), answer.content
+        assert (response.status_code, again.json()) == (200, response.json()), response.content
         assert Scene.objects.count() == 2
 
 
@@ -132,8 +132,8 @@ def test_a_key_belongs_to_its_caller_and_lasts_a_day(api, other_user):
 
 @pytest.mark.parametrize("key", ["x" * 201, "tab\there", "caf\x80"])
 def test_an_invalid_key_is_refused(api, key):
-    answer = api.post(URL, {"title": "Holidays"}, format="json", headers={"Idempotency-Key": key})
-    assert (answer.status_code, Project.objects.count()) == (400, 0)
+    response = api.post(URL, {"title": "Holidays"}, format="json", headers={"Idempotency-Key": key})
+    assert (response.status_code, Project.objects.count()) == (400, 0)
 
 
 def test_an_interrupted_request_is_not_repeated_blindly(api, user):
@@ -145,13 +145,13 @@ def test_an_interrupted_request_is_not_repeated_blindly(api, user):
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_simultaneous_requests_create_one(user):
-    start, answers = threading.Barrier(8), []
+    start, responses = threading.Barrier(8), []
 
     def send():
         client = APIClient()
         client.force_authenticate(user)
         start.wait()
-        answers.append(client.post(URL, {"title": "Holidays"}, format="json", headers=KEY).status_code)
+        responses.append(client.post(URL, {"title": "Holidays"}, format="json", headers=KEY).status_code)
         close_old_connections()
 
     threads = [threading.Thread(target=send) for _ in range(8)]
@@ -160,4 +160,4 @@ def test_eight_simultaneous_requests_create_one(user):
     for thread in threads:
         thread.join()
     assert Project.objects.count() == 1
-    assert set(answers) <= {201, 409} and 201 in answers
+    assert set(responses) <= {201, 409} and 201 in responses

@@ -15,9 +15,9 @@ def test_the_api_accepts_a_trailing_slash(client):
 
 
 def test_a_page_with_a_trailing_slash_is_redirected(client):
-    answer = client.get("/jobs/?state=failed")
+    response = client.get("/jobs/?state=failed")
 
-    assert (answer.status_code, answer.headers["Location"]) == (308, "/jobs?state=failed")
+    assert (response.status_code, response.headers["Location"]) == (308, "/jobs?state=failed")
 
 
 @pytest.mark.parametrize("path", ["/api/nothing/", "/nothing/"])

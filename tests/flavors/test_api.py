@@ -36,10 +36,10 @@ def test_staff_can_edit_and_see_the_result(client, staff, put, django_capture_on
     with django_capture_on_commit_callbacks(execute=True):
         assert put({"text": LOUD, "version": 0}).status_code == 200
 
-    answer = client.get(URL).json()
+    response = client.get(URL).json()
 
-    assert answer["values"]["providers"]["draft"]["move_strength"] == 2.5
-    assert (answer["edit_text"], answer["version"]) == (LOUD, 1)
+    assert response["values"]["providers"]["draft"]["move_strength"] == 2.5
+    assert (response["edit_text"], response["version"]) == (LOUD, 1)
 
 
 def test_local_owner_can_edit(client, user, put, settings):
@@ -52,9 +52,9 @@ def test_local_owner_can_edit(client, user, put, settings):
 def test_preview_saves_nothing(client, staff):
     client.force_login(staff)
 
-    answer = client.post(f"{URL}/preview", {"text": LOUD}, content_type="application/json").json()
+    response = client.post(f"{URL}/preview", {"text": LOUD}, content_type="application/json").json()
 
-    assert answer["values"]["providers"]["draft"]["move_strength"] == 2.5
+    assert response["values"]["providers"]["draft"]["move_strength"] == 2.5
     assert client.get(URL).json()["version"] == 0
 
 
@@ -68,20 +68,20 @@ def test_unknown_flavor_or_type_is_not_found(client, user, url):
 def test_invalid_edit_is_a_bad_request_with_the_line(client, staff, put):
     client.force_login(staff)
 
-    answer = put({"text": "fps: '24'\nduration_seconds: -1\n"})
+    response = put({"text": "fps: '24'\nduration_seconds: -1\n"})
 
-    assert answer.status_code == 400
-    assert "Line 2" in answer.json()["detail"]
+    assert response.status_code == 400
+    assert "Line 2" in response.json()["detail"]
 
 
 def test_admin_refuses_an_invalid_edit(admin_client):
-    answer = admin_client.post(
+    response = admin_client.post(
         "/admin/flavors/flavoredit/add/",
         {"flavor": "mine", "config_type": "video_params", "text": "nonsense: 1"},
     )
 
-    assert answer.status_code == 200
-    assert b"nonsense" in answer.content
+    assert response.status_code == 200
+    assert b"nonsense" in response.content
 
 
 def test_admin_saves_and_shows_the_resolved_values(admin_client):

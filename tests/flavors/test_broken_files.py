@@ -174,13 +174,13 @@ def test_folders_with_invalid_names_are_reported_and_hidden_ones_ignored(configs
 def test_same_text_as_an_edit_is_a_bad_request(client, staff, name):
     text, line, _ = TEXTS[name]
     client.force_login(staff)
-    answer = client.put(
+    response = client.put(
         "/api/flavors/cinematic/video_params",
         {"text": text},
         content_type="application/json",
         headers={"Accept": "*/*"},
     )
-    assert answer.status_code == 400 and f"ine {line}" in answer.json()["detail"]
+    assert response.status_code == 400 and f"ine {line}" in response.json()["detail"]
     page = client.post("/flavors/cinematic/video_params", {"text": text, "version": "0"})
     assert page.status_code == 400 and f"Line {line}" in page.content.decode()
     preview = client.post("/flavors/cinematic/video_params", {"text": text, "version": "0", "preview": "1"})

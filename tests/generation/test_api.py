@@ -19,10 +19,10 @@ def post(api, call, body, **headers):
 
 
 def test_scenes_without_a_song_have_the_requested_number_and_length(api, run_job):
-    answer = post(api, "create_scenes", {"idea": "A city at night", "number_of_scenes": 3, "duration": 5})
-    assert answer.status_code == 202
-    assert answer["Location"] == f"/api/jobs/{answer.json()['id']}"
-    job = run_job(answer.json()["id"])
+    response = post(api, "create_scenes", {"idea": "A city at night", "number_of_scenes": 3, "duration": 5})
+    assert response.status_code == 202
+    assert response["Location"] == f"/api/jobs/{response.json()['id']}"
+    job = run_job(response.json()["id"])
     scenes = job.result["scenes"]
     assert [scene["sequence"] for scene in scenes] == [1, 2, 3]
     assert [scene["duration"] for scene in scenes] == [5, 5, 5]
@@ -31,10 +31,10 @@ def test_scenes_without_a_song_have_the_requested_number_and_length(api, run_job
 
 def test_very_many_unknown_overrides_get_a_short_response(api):
     body = {"idea": "x", "overrides": {f"key {number}": 1 for number in range(5000)}}
-    answer = post(api, "create_scenes", body)
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
-    assert "there is no such key" in answer.json()["detail"]
-    assert "4,990 more values" in str(answer.json()["errors"])
+    response = post(api, "create_scenes", body)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_input")
+    assert "there is no such key" in response.json()["detail"]
+    assert "4,990 more values" in str(response.json()["errors"])
 
 
 def test_overrides_replace_the_flavors_values_for_one_call(api, run_job):
@@ -59,8 +59,8 @@ def test_a_character_reference_is_an_image_that_is_served(api, run_job):
     images = job.result["images"]
     assert len({image["image_id"] for image in images}) == 2
     assert (images[0]["id"], images[0]["url"]) == (images[0]["image_id"], images[0]["image_url"])
-    answer = api.get(images[0]["image_url"])
-    assert Image.open(BytesIO(b"".join(answer.streaming_content))).size == (images[0]["width"], images[0]["height"])
+    response = api.get(images[0]["image_url"])
+    assert Image.open(BytesIO(b"".join(response.streaming_content))).size == (images[0]["width"], images[0]["height"])
 
 
 def test_a_video_has_its_metadata_and_reference_next_to_it(api, run_job, settings):
@@ -99,10 +99,10 @@ def test_prefer_wait_returns_the_finished_result(api, run_job):
 
     worker = threading.Thread(target=work)
     worker.start()
-    answer = post(api, "create_scenes", {"idea": "x", "number_of_scenes": 2}, Prefer="wait=60")
+    response = post(api, "create_scenes", {"idea": "x", "number_of_scenes": 2}, Prefer="wait=60")
     worker.join()
-    assert answer.status_code == 200
-    body = answer.json()
+    assert response.status_code == 200
+    body = response.json()
     assert len(body["scenes"]) == 2
     assert body["result"]["scenes"] == body["scenes"]
     assert (body["state"], body["job"]["state"]) == ("succeeded", "succeeded")
@@ -152,9 +152,9 @@ def test_an_unknown_flavor_falls_back(api, run_job):
     ],
 )
 def test_bad_input_is_named_and_creates_no_job(api, call, body, field):
-    answer = post(api, call, body)
-    assert answer.status_code == 400, answer.content
-    assert field in answer.json()["errors"]
+    response = post(api, call, body)
+    assert response.status_code == 400, response.content
+    assert field in response.json()["errors"]
     assert not Job.objects.exists()
 
 

@@ -54,8 +54,8 @@ class Studio:
 
     def problems(self):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
-                return json.load(answer)["problems"]
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as response:
+                return json.load(response)["problems"]
         except urllib.error.HTTPError as error:
             return json.load(error)["problems"]
         except OSError as error:
@@ -99,8 +99,8 @@ def test_it_shows_what_the_workers_do(studio):
         data=body,
         headers={"Content-Type": "application/json", "Prefer": "wait=60"},
     )
-    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310 - our own server
-        assert answer.status in {200, 202}
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:  # noqa: S310 - our own server
+        assert response.status in {200, 202}
 
     def told():
         moves = [line for line in studio.log.read_text().splitlines() if "event='job_moved'" in line]

@@ -55,8 +55,8 @@ ALL = ["compose", "image", "image", "scenes", "video", "video"]
 
 
 def test_one_call_generates_everything_missing_once(api, project):
-    answer = generate(api, project)
-    assert (answer.status_code, answer.json()["status"]) == (202, "generating")
+    response = generate(api, project)
+    assert (response.status_code, response.json()["status"]) == (202, "generating")
     work()
     project.refresh_from_db()
     assert (project.generating, project.problem) == (False, "")
@@ -147,11 +147,11 @@ def test_total_above_threshold_needs_confirmation(api, project, settings):
     quote = generate(api, project, "/quote").json()
     assert float(quote["amount"]) > 0.5
     assert api.get(f"/api/mv/projects/{project.pk}/money").json()["estimated"] == quote["amount"]
-    answer = generate(api, project)
-    assert (answer.status_code, answer.json()["code"]) == (402, "confirmation_required")
+    response = generate(api, project)
+    assert (response.status_code, response.json()["code"]) == (402, "confirmation_required")
     api.patch(f"/api/mv/projects/{project.pk}", {"budget": "0.50"}, content_type="application/json")
-    answer = generate(api, project, confirm_cost=True)
-    assert (answer.status_code, answer.json()["code"]) == (402, "budget_exceeded")
+    response = generate(api, project, confirm_cost=True)
+    assert (response.status_code, response.json()["code"]) == (402, "budget_exceeded")
     assert not Job.objects.exists()
     api.patch(f"/api/mv/projects/{project.pk}", {"budget": None}, content_type="application/json")
     assert generate(api, project, confirm_cost=True).status_code == 202

@@ -25,29 +25,29 @@ def post(api, **body):
 
 
 def test_project_is_created_with_defaults(api, user):
-    answer = post(api, idea="A city at night, seen from a slow train through the rain")
-    assert answer.status_code == 201
-    body = answer.json()
-    assert answer["Location"] == f"{URL}/{body['id']}"
+    response = post(api, idea="A city at night, seen from a slow train through the rain")
+    assert response.status_code == 201
+    body = response.json()
+    assert response["Location"] == f"{URL}/{body['id']}"
     assert body["title"] == "A city at night"
     assert (body["aspect_ratio"], body["resolution"], body["fps"], body["status"]) == ("16:9", "720p", "24", "draft")
     assert body["config_flavor"] == "default"
-    assert api.get(answer["Location"]).json() == body
+    assert api.get(response["Location"]).json() == body
 
 
 def test_only_first_ten_unknown_fields_are_named(api):
-    answer = post(api, idea="A city", **{f"field{number}": 1 for number in range(150_000)})
-    errors = answer.json()["errors"]
-    assert answer.status_code == 400 and len(answer.content) < 10_000
+    response = post(api, idea="A city", **{f"field{number}": 1 for number in range(150_000)})
+    errors = response.json()["errors"]
+    assert response.status_code == 400 and len(response.content) < 10_000
     assert {"field0", "field9"} <= set(errors) and "field10" not in errors
     assert "149,990 more" in str(errors)
 
 
 def test_own_footage_needs_title_and_idea_only_for_writing_scenes(api):
-    answer = post(api, title="Holidays")
-    assert (answer.status_code, answer.json()["title"], answer.json()["idea"]) == (201, "Holidays", "")
+    response = post(api, title="Holidays")
+    assert (response.status_code, response.json()["title"], response.json()["idea"]) == (201, "Holidays", "")
     for what in ("scenes/generate", "scenes/generate/quote", "generate"):
-        refused = api.post(f"{answer['Location']}/{what}")
+        refused = api.post(f"{response['Location']}/{what}")
         assert (refused.status_code, list(refused.json()["errors"])) == (400, ["idea"]), what
 
 
@@ -99,10 +99,10 @@ def test_project_accepts_song_by_audio_id_and_range(api, user):
     ],
 )
 def test_invalid_field_is_named(api, body, field):
-    answer = post(api, **body)
-    assert answer.status_code == 400
-    assert answer.json()["detail"]
-    assert field is None or field in answer.json()["errors"]
+    response = post(api, **body)
+    assert response.status_code == 400
+    assert response.json()["detail"]
+    assert field is None or field in response.json()["errors"]
     assert not Project.objects.exists()
 
 
@@ -132,8 +132,8 @@ def test_another_users_objects_are_not_found(api, other_user):
 def test_stale_change_is_rejected(api, user):
     project = make_project(user)
     assert patch(api, project, title="first", version=1).status_code == 200
-    answer = patch(api, project, title="second", version=1)
-    assert (answer.status_code, answer.json()["code"]) == (409, "stale")
+    response = patch(api, project, title="second", version=1)
+    assert (response.status_code, response.json()["code"]) == (409, "stale")
     assert api.get(f"{URL}/{project.pk}").json()["title"] == "first"
 
 

@@ -30,9 +30,9 @@ def scene(project):
 
 
 def post(api, address, **body):
-    answer = api.post(f"/api/mv/{address}", body, content_type="application/json")
-    assert answer.status_code == 202, answer.content
-    data = answer.json()
+    response = api.post(f"/api/mv/{address}", body, content_type="application/json")
+    assert response.status_code == 202, response.content
+    data = response.json()
     return (data.get("job") or data)["id"]
 
 
@@ -203,7 +203,7 @@ def test_unreadable_job_fails_with_message_and_can_be_requested_again(api, sung,
     assert (job.state, "Start it again" in job.error) == ("failed", True)
     told = api.get(f"/api/mv/projects/{sung.project_id}/lipsync/1").json()
     assert (told["status"], told["lipsync_params"], told["audio_segment"]) == ("error", {}, None)
-    answer = api.post(f"/api/jobs/{job_id}/retry")
-    assert answer.status_code == 202, answer.content
-    assert answer.json()["id"] != job_id
-    assert Job.objects.get(pk=answer.json()["id"]).parameters["frozen"]["capability"] == "lipsync"
+    response = api.post(f"/api/jobs/{job_id}/retry")
+    assert response.status_code == 202, response.content
+    assert response.json()["id"] != job_id
+    assert Job.objects.get(pk=response.json()["id"]).parameters["frozen"]["capability"] == "lipsync"

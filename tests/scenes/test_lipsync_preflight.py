@@ -119,9 +119,9 @@ def test_call_without_force_proceeds_with_unchecked_warning(api, project):
 @pytest.mark.parametrize("several", [False, True])
 def test_job_checks_unchecked_files_before_buying(api, project, sync_so, several):
     asked = {"sequences": [1]} if several else {}
-    answer = lipsync(api, project, "" if several else 1, force=False, **asked)
-    assert answer.status_code == 202, answer.content
-    body = answer.json()["scenes"][0] if several else answer.json()
+    response = lipsync(api, project, "" if several else 1, force=False, **asked)
+    assert response.status_code == 202, response.content
+    body = response.json()["scenes"][0] if several else response.json()
     assert "checks it first" in body["warnings"][0]
     job = drive(Job.objects.get(pk=body["job"]["id"]))
     assert job.state == "failed" and "Nothing was bought" in job.error and NO_FACE in job.error
@@ -131,8 +131,8 @@ def test_job_checks_unchecked_files_before_buying(api, project, sync_so, several
 
 def test_generated_clip_is_checked_on_arrival(api, project, replicate):
     url = f"/api/mv/projects/{project.pk}/scenes/1/generate_video"
-    answer = api.post(url, {"provider": "replicate"}, content_type="application/json")
-    job = drive(Job.objects.get(pk=answer.json()["id"]))
+    response = api.post(url, {"provider": "replicate"}, content_type="application/json")
+    job = drive(Job.objects.get(pk=response.json()["id"]))
     assert job.state == "succeeded", job.error
     look = LipsyncLook.objects.get(asset=Scene.objects.get(project=project, sequence=1).current_clip.asset)
     assert look.found["looks"] > 0 and bytes(look.frame).startswith(b"\xff\xd8")
@@ -144,8 +144,8 @@ def test_own_footage_is_checked_if_lipsync_would_be_paid(api, project, run_job, 
     project.providers = {"lipsync": provider}
     project.save()
     url = f"/api/mv/projects/{project.pk}/scenes/1/trim"
-    answer = api.post(url, {"start_time": 0, "end_time": 1}, content_type="application/json")
-    assert run_job(answer.json()["id"]).state == "succeeded"
+    response = api.post(url, {"start_time": 0, "end_time": 1}, content_type="application/json")
+    assert run_job(response.json()["id"]).state == "succeeded"
     assert LipsyncLook.objects.count() == looks
 
 

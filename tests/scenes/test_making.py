@@ -75,14 +75,14 @@ def test_job_keeps_its_request_when_scene_is_edited(api, project, run_job):
 
 def test_takes_are_separate_jobs_and_first_becomes_current(api, project, run_job):
     make_scenes(project, "0.5", "3.5")
-    answer = post(api, f"{project.pk}/scenes/1/generate_video", takes=2, seed=5)
+    response = post(api, f"{project.pk}/scenes/1/generate_video", takes=2, seed=5)
     jobs = list(Job.objects.filter(project_id=project.pk).order_by("created_at"))
     assert [job.parameters["frozen"]["values"]["seed"] for job in jobs] == [5, 6]
     for job in reversed(jobs):
         run_job(job.pk)
     scene = Scene.objects.get(project=project, sequence=1)
     assert Clip.objects.filter(scene=scene).count() == 2
-    assert str(scene.current_clip.job_id) == answer.json()["id"]
+    assert str(scene.current_clip.job_id) == response.json()["id"]
 
 
 def test_repeated_idempotency_key_creates_no_second_job(api, project):
@@ -118,6 +118,6 @@ def test_quotes_return_cost(api, project):
 
 def test_unconfigured_provider_names_setting(api, project):
     make_scenes(project, "4")
-    answer = post(api, f"{project.pk}/scenes/1/generate_video", provider="replicate")
-    assert answer.status_code == 400
-    assert "REPLICATE_API_TOKEN" in answer.json()["detail"]
+    response = post(api, f"{project.pk}/scenes/1/generate_video", provider="replicate")
+    assert response.status_code == 400
+    assert "REPLICATE_API_TOKEN" in response.json()["detail"]

@@ -42,16 +42,16 @@ def test_image_and_clip_are_bought_once_and_cost_is_recorded(api, project, repli
 
 def test_budget_stops_work_before_anything_is_sent(api, user, project, replicate):
     api.patch(f"/api/mv/projects/{project.pk}", {"budget": "0.01"}, content_type="application/json")
-    answer = make(api, project, "generate_video")
-    assert (answer.status_code, answer.json()["code"]) == (402, "budget_exceeded")
+    response = make(api, project, "generate_video")
+    assert (response.status_code, response.json()["code"]) == (402, "budget_exceeded")
     assert replicate.count("predictions$") == 0
     assert not Job.objects.exists()
 
 
 def test_takes_stay_below_maximum_cost(api, project, replicate):
     price = Decimal(make(api, project, "generate_video/quote").json()["amount"])
-    answer = make(api, project, "generate_video", takes=3, max_cost=str(price * 2))
-    assert (answer.status_code, answer.json()["code"]) == (402, "budget_exceeded")
+    response = make(api, project, "generate_video", takes=3, max_cost=str(price * 2))
+    assert (response.status_code, response.json()["code"]) == (402, "budget_exceeded")
     assert make(api, project, "generate_video", takes=2, max_cost=str(price * 2)).status_code == 202
     assert Job.objects.count() == 2
 
