@@ -13,6 +13,7 @@ from apps.work.work import Spending
 from tests.factories import make_project, make_scenes
 from tests.fakes import media
 from tests.jobs.remote.driving import drive, turn
+from tests.studio.pages import html_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,9 +89,9 @@ def test_suspicious_clip_is_used_and_shown_with_warning(api, project, replicate)
     scene = api.get(where).json()
     assert (scene["status"], scene["error"]) == ("completed", "")
     assert scene["suspicions"] == ["It looks black from start to finish."]
-    page = api.get(f"/projects/{project.pk}").content.decode()
+    page = html_of(api.get(f"/projects/{project.pk}"))
     assert "It looks black" in page and "Use it anyway" in page
-    assert re.search(r"Remake <span class=\"price\">· \$0\.\d\d<", page)
+    assert re.search(r"Remake<span class=\"price\">· \$0\.\d\d<", page)
     generate_all.generate_all_start(by=project.owner, project_id=project.pk, spending=Spending())
     assert Job.objects.filter(kind="compose").exists()
 

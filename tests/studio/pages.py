@@ -9,7 +9,8 @@ HTMX = {"HX-Request": "true"}
 
 def html_of(response):
     """Return the HTML without the whitespace beside its tags, most of which a browser doesn't show either."""
-    return re.sub(r"\s*(<[^>]*>)\s*", r"\1", re.sub(r"\s+", " ", response.content.decode()))
+    html = re.sub(r"\s+", " ", response.content.decode()).replace(" >", ">")
+    return re.sub(r"\s*(<[^>]*>)\s*", r"\1", html)
 
 
 def page(browser, path, **options):

@@ -214,7 +214,7 @@ def test_every_frame_rate_can_be_chosen_in_the_settings(browser, project):
         send(browser, project, "settings", **data, version=str(version), fps=rate)
         project.refresh_from_db()
         assert project.fps == rate
-    assert 'value="60" selected>60</option>' in browser.get(f"/projects/{project.pk}/settings").content.decode()
+    assert 'value="60" selected>60</option>' in html_of(browser.get(f"/projects/{project.pk}/settings"))
 
 
 def test_dialog_error_replaces_the_form(browser, project):

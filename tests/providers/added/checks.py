@@ -14,6 +14,7 @@ from apps.pro.handlers import pro_run, result_keep
 from apps.projects.models import Project
 from apps.scenes.handlers import HANDLERS
 from tests.fakes import media
+from tests.studio.pages import html_of
 from workers.base import job_run
 
 SHEETS = "/api/mv/generate_character_reference"
@@ -73,9 +74,9 @@ def test_api_offers_it_where_it_can_do_the_work(api):
 
 def test_pages_offer_it_by_its_label(api, user):
     project = Project.objects.create(owner=user, title="x")
-    dialog = api.get(f"/projects/{project.pk}/settings").content.decode()
+    dialog = html_of(api.get(f"/projects/{project.pk}/settings"))
     assert '<option value="paper">Paper</option>' in dialog
-    page = api.get("/pro").content.decode()
+    page = html_of(api.get("/pro"))
     assert '<option value="paper" data-rules="Paper">Paper (free)</option>' in page
     assert '<option value="shadow" data-rules="Paper"' in page
 
