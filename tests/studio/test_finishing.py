@@ -169,7 +169,7 @@ def test_lyrics_can_be_added_by_file_or_text_and_removed(browser, project):
 
 def test_lyrics_dialog_shows_lines(browser, project):
     send(browser, project, "lyrics", text="[00:01.00] Neon & rain\n[00:04.00] <b>on</b> the wire", preset="clean")
-    page = html_of(browser.get(f"/projects/{project.pk}/lyrics"))
+    page = browser.get(f"/projects/{project.pk}/lyrics").content.decode()
 
     assert "Neon &amp; rain\n&lt;b&gt;on&lt;/b&gt; the wire" in page
     assert "{{" not in page
