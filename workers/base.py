@@ -108,11 +108,13 @@ def _provider_failed(run: JobRun, error: ProviderError, evidence: Mapping[str, o
         _again(run, Code.WAITING_FOR_PLACE, error.message, delay, counts=False)
     elif error.permanent or run.job.failures + 1 >= tries:
         code = Code.PROVIDER_REJECTED if error.permanent else Code.PROVIDER_UNREACHABLE
-        _fail(run.claim, Code.RESULT_LOST if paid else code, error.message, facts)
+        # A refusal says itself what to do. Anything else was tried until the studio gave up.
+        message = error.message if error.permanent else f"{error.message} The studio tried {tries} times. Retry later."
+        _fail(run.claim, Code.RESULT_LOST if paid else code, message, facts)
     else:
         if error.retry_after:
             submit_rate.submits_pause(provider=run.job.provider, seconds=error.retry_after)
-        _again(run, Code.RETRY_LATER, error.message, delay, counts=True)
+        _again(run, Code.RETRY_LATER, f"{error.message} Trying again soon.", delay, counts=True)
 
 
 def _again(run: JobRun, code: Code, message: str, delay: float, *, counts: bool) -> None:

@@ -21,7 +21,7 @@ from uuid import UUID
 from django.conf import settings
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from apps.archive.container import CHUNK_BYTES, FORMAT, MANIFEST, MEDIA_PREFIX, ROWS
+from apps.archive.container import CHUNK_BYTES, MANIFEST, MEDIA_PREFIX, ROWS
 from apps.core.errors import InputError
 
 MEBIBYTE = 1024 * 1024
@@ -177,11 +177,23 @@ def _manifest(file: zipfile.ZipFile, name: str, limits: Limits) -> Manifest:
     try:
         return Manifest.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part)[:80] for part in first["loc"])
-        raise InputError(
-            f"{name} is not an archive of this studio ({FORMAT}): {MANIFEST}: {place}: {first['msg']}."
-        ) from error
+        raise InputError(f"{name} is not an archive of this studio: {MANIFEST} {_manifest_problem(error)}.") from error
+
+
+def _manifest_problem(error: ValidationError) -> str:
+    """Return what is wrong with the manifest, to follow its name in a sentence."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part)[:80] for part in first["loc"])
+    if first["type"] == "json_invalid":
+        return "is not JSON"
+    if not place:
+        return "is not a JSON object"
+    if first["type"] == "missing":
+        return f"has no {place!r}"
+    if first["type"] == "extra_forbidden":
+        return f"has an unknown {place!r}"
+    # The format's name and version are checked like any other value.
+    return f"has something in {place!r} that this release can't read"
 
 
 def _table_check(file: zipfile.ZipFile, manifest: Manifest, name: str) -> None:

@@ -1,6 +1,7 @@
 """Check one line of a project's row file: a row of an allowed model with exactly that model's fields and types."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -127,18 +128,32 @@ def _value_check(field: Field[Any, Any], value: object, *, optional: bool) -> No
         return
     plain = field.target_field if field.is_relation else field  # type: ignore[attr-defined]  # of a foreign key
     if not _has_type(plain, value):
-        raise RowRefused(f"has a {type(value).__name__} in {field.name!r}")
+        raise RowRefused(f"has {_kind(value)} in {field.name!r}, which needs something else")
     try:
         stored = plain.to_python(value)
         plain.run_validators(stored)
     except (ValidationError, ValueError, ArithmeticError) as error:
-        reason = error.messages[0] if isinstance(error, ValidationError) else str(error)
-        raise RowRefused(f"has an invalid value in {field.name!r}: {reason[:200]}") from error
+        raise RowRefused(f"has an invalid value in {field.name!r}{_reason(error)}") from error
     known = {choice for choice, _ in field.flatchoices} if field.choices else None
     if known is not None and stored not in known and not (stored == "" and field.blank):
         raise RowRefused(f"has {str(value)[:80]!r} in {field.name!r}, which is not one of the choices")
     if isinstance(stored, datetime) and not (stored.tzinfo and EARLIEST <= stored <= LATEST):
         raise RowRefused(f"has a time in {field.name!r} without a time zone or outside this century")
+
+
+def _kind(value: object) -> str:
+    """Return what the JSON value is."""
+    kinds: dict[type, str] = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list"}
+    return kinds.get(type(value), "an object")
+
+
+def _reason(error: Exception) -> str:
+    """Return Django's reason as the end of a sentence; Python's own errors say nothing to a person."""
+    if not isinstance(error, ValidationError):
+        return ""
+    # It counts the characters of a value that is too long: "… (it has 100000)."
+    text = re.sub(r" \(it has \d+\)", "", error.messages[0]).rstrip(".")
+    return f": {text[:1].lower()}{text[1:200]}"
 
 
 def _has_type(field: Field[Any, Any], value: object) -> bool:

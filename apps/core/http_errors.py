@@ -4,6 +4,7 @@ Every API error is `{"code", "detail", "errors"?}`: a stable code, a sentence th
 for each field, if there are any.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -39,6 +40,20 @@ MOST_PROBLEMS = 20
 MOST_ITEMS = 1000
 LONGEST_NAME = 100
 LONGEST_PROBLEM = 1000
+# How the REST framework says that a value has the wrong type, in Python's words.
+WRONG_TYPE = re.compile(
+    r'(?:Invalid data\. )?Expected a (dictionary|list)(?: of items)?,? but got (?:type )?"?(\w+)"?\.'
+)
+JSON_WORDS: Mapping[str, str] = {
+    "dictionary": "an object",
+    "dict": "an object",
+    "list": "a list",
+    "str": "text",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "NoneType": "null",
+}
 
 # The code and message per status, for errors that have none of their own.
 SENTENCES: Mapping[int, tuple[str, str]] = {
@@ -201,7 +216,18 @@ def _shortened(problems: Any) -> Any:
     if isinstance(problems, list):
         # Valid items of a list are empty here, so a low limit could hide the invalid ones after them.
         return [_shortened(problem) for problem in problems[:MOST_ITEMS]]
-    return problems if len(str(problems)) <= LONGEST_PROBLEM else f"{str(problems)[:LONGEST_PROBLEM]}…"
+    text = str(problems)
+    if len(text) > LONGEST_PROBLEM:
+        return f"{text[:LONGEST_PROBLEM]}…"
+    return _plain_words(text) if isinstance(problems, str) else problems
+
+
+def _plain_words(problem: str) -> str:
+    """Replace the REST framework's "Expected a dictionary, but got list." with JSON's words."""
+    match = WRONG_TYPE.fullmatch(problem)
+    if match is None:
+        return problem
+    return f"Expected {JSON_WORDS[match[1]]}, but this is {JSON_WORDS.get(match[2], 'something else')}."
 
 
 def _of_model(error: DjangoValidationError) -> ErrorReply:

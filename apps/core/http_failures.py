@@ -137,12 +137,12 @@ def failure_of_status(response: requests.Response, *, method: str, deadline: flo
 def failure_of_exception(error: Exception, *, method: str, url: str) -> HttpFailure:
     """Return the failure for a network exception, without the exception's text, which repeats the signed URL."""
     kind = FailureKind.NOT_SENT if _certainly_not_sent(error) else FailureKind.MAYBE_SENT
-    what = "could not be reached" if kind is FailureKind.NOT_SENT else "was reached, but its response was lost"
+    what = _why_not_sent(error) if kind is FailureKind.NOT_SENT else "was reached, but its response was lost"
     return HttpFailure(
-        f"{host_of(url)} {what} ({type(_root(error)).__name__}).",
+        f"{host_of(url)} {what}.",
         kind=kind,
         method=method,
-        evidence={"url": without_secrets(url), "exception": type(error).__name__},
+        evidence={"url": without_secrets(url), "exception": type(error).__name__, "cause": type(_root(error)).__name__},
     )
 
 
@@ -179,6 +179,20 @@ def _root(error: BaseException) -> BaseException:
             break
         error = inner
     return error
+
+
+def _why_not_sent(error: Exception) -> str:
+    """Return what kept the request from leaving, to follow the host's name in a sentence."""
+    root = _root(error)
+    if isinstance(root, urllib3.exceptions.NameResolutionError):
+        return "could not be found; check the address"
+    if isinstance(root, ssl.SSLCertVerificationError):
+        return "could not be reached: its certificate is not valid"
+    if isinstance(error, requests.ConnectTimeout) or isinstance(root, urllib3.exceptions.ConnectTimeoutError):
+        return "could not be reached: it did not respond in time"
+    if isinstance(root, urllib3.exceptions.NewConnectionError):
+        return "could not be reached: it did not accept the connection"
+    return "could not be reached; check the address"
 
 
 def _certainly_not_sent(error: Exception) -> bool:

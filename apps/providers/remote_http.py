@@ -147,16 +147,14 @@ class HttpProvider(RemoteProvider):
                 return ProviderError(f"{name} could not be reached. Nothing was sent.", code="unreachable")
             case FailureKind.THROTTLED:
                 wait = failure.retry_after or refusal.retry_after
-                return ProviderError(
-                    f"{name} is limiting requests. Retrying later.{said}", code="rate_limited", retry_after=wait
-                )
+                return ProviderError(f"{name} is limiting requests.{said}", code="rate_limited", retry_after=wait)
             case FailureKind.REFUSED:
                 return self._refused(failure.status, words, said)
         if paid:
             message = f"The response from {name} was lost, so it is unknown whether the request was accepted."
             return ProviderError(message, outcome_unknown=True, code="outcome_unknown")
         too_large = failure.kind is FailureKind.TOO_LARGE
-        message = f"{name} is having trouble. Retrying later.{said}"
+        message = f"{name} is having trouble.{said}"
         return ProviderError(message, permanent=too_large, code="too_large" if too_large else "unavailable")
 
     def _refused(self, status: int | None, words: str, said: str) -> ProviderError:
@@ -196,14 +194,14 @@ def result_fetch(title: str, url: str, *, into: Path, kind: str) -> Path:
         raise ProviderError(message, permanent=True, code="result_refused") from refused
     except HttpFailure as failure:
         code = "link_refused" if failure.kind is FailureKind.REFUSED else "download_failed"
-        message = f"The download from {title} failed. Retrying; nothing is paid twice."
+        message = f"The download from {title} failed. Fetching it again costs nothing."
         raise ProviderError(message, code=code, raw={"status": failure.status}) from failure
     with into.open("rb") as stream:
         head = stream.read(256)
     if head.lstrip()[:1] in {b"<", b"{"}:
         # A web page from a proxy or bucket with status 200; no media file starts like this.
         into.unlink()
-        message = f"{title} returned a web page instead of the result. Retrying; nothing is paid twice."
+        message = f"{title} returned a web page instead of the result. Fetching it again costs nothing."
         raise ProviderError(message, code="link_refused", raw={"body": head.decode("utf-8", "replace")})
     _check_playable(title, into, kind)
     return into

@@ -194,7 +194,7 @@ def _translated(error: YoutubeDLError) -> Exception:
     text = str(error).removeprefix("ERROR: ")
     evidence = {"yt_dlp": text[:2000], "version": yt_dlp.version.__version__}
     if isinstance(error, DownloadError) and PASSING.search(text):
-        return ProviderError("The site did not respond properly. Retrying soon.", raw=evidence, code="site_trouble")
+        return ProviderError("The site did not respond properly.", raw=evidence, code="site_trouble")
     for pattern, code, meaning in MEANINGS:
         if re.search(pattern, text, re.IGNORECASE):
             return InputError(meaning, code=code, evidence=evidence)

@@ -258,14 +258,21 @@ def test_shared_job_keeps_its_own_history(exported, packed):
     assert not JobEvent.objects.exists() and not LedgerEntry.objects.exists()
 
 
-MANIFESTS: dict[str, str | bytes] = {
-    "a list": "[]",
-    "not JSON": "{",
-    "not UTF-8": b"\xff\xfe{}",
-    "100,000 brackets": "[" * 100_000,
-    "another format": '{"format": "mvsite-archive-2", "kind": "project", "schema": {}, "entries": {}, "missing": []}',
-    "entries as a list": '{"format": "mvsite-archive-1", "kind": "project", "schema": {}, "entries": [7]}',
-    "empty": "",
+MANIFESTS: dict[str, tuple[str | bytes, str]] = {
+    "a list": ("[]", "manifest.json is not a JSON object."),
+    "not JSON": ("{", "manifest.json is not JSON."),
+    "not UTF-8": (b"\xff\xfe{}", "manifest.json is not JSON."),
+    "100,000 brackets": ("[" * 100_000, "manifest.json is not JSON."),
+    "another format": (
+        '{"format": "mvsite-archive-2", "kind": "project", "schema": {}, "entries": {}, "missing": []}',
+        "manifest.json has something in 'format' that this release can't read.",
+    ),
+    "entries as a list": (
+        '{"format": "mvsite-archive-1", "kind": "project", "schema": {}, "entries": [7]}',
+        "manifest.json has something in 'entries' that this release can't read.",
+    ),
+    "nothing in it": ("{}", "manifest.json has no 'format'."),
+    "empty": ("", "manifest.json is not JSON."),
 }
 
 
@@ -274,8 +281,16 @@ def test_invalid_manifest_is_refused(exported, tmp_path, name):
     path = tmp_path / "p.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(ROWS, exported[ROWS])
-        archive.writestr(MANIFEST, MANIFESTS[name])
-    refused(path, "not an archive of this studio")
+        archive.writestr(MANIFEST, MANIFESTS[name][0])
+    message = refused(path, "not an archive of this studio")
+    assert message.endswith(MANIFESTS[name][1])
+
+
+def test_wrong_value_in_a_row_is_described_in_plain_words(exported, packed):
+    message = refused(packed(changed(exported, "projects.project", title=7)), "was changed or damaged")
+    assert "has a number in 'title', which needs something else. Nothing" in message
+    message = refused(packed(changed(exported, "projects.project", title="x" * 5000)), "was changed or damaged")
+    assert "characters. Nothing" in message and "(it has" not in message
 
 
 @pytest.mark.parametrize(

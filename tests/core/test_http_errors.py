@@ -49,6 +49,22 @@ def test_a_serializer_error_names_the_field(client):
     }
 
 
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ("[]", "Expected an object, but this is a list."),
+        ("7", "Expected an object, but this is a number."),
+        ('"x"', "Expected an object, but this is text."),
+        ('{"name": "ok", "parts": {"a": 1}}', "parts: Expected a list, but this is an object."),
+        ('{"name": "ok", "parts": "a"}', "parts: Expected a list, but this is text."),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_described_in_json_words(client, body, detail):
+    response = client.post("/api/body", body, content_type="application/json")
+
+    assert (response.status_code, response.json()["detail"]) == (400, detail)
+
+
 @pytest.mark.parametrize("path", ["/api/nothing/here", "/api/thing/not-a-uuid", "/api/raise/404"])
 def test_everything_missing_gets_the_same_404(client, path):
     response = client.get(path)

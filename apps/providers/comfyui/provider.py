@@ -170,7 +170,7 @@ class ComfyUi(HttpProvider):
         except HttpFailure as failure:
             gone = failure.kind is FailureKind.REFUSED
             raise ProviderError(
-                "ComfyUI no longer has the file." if gone else "The download failed. Retrying.",
+                "ComfyUI no longer has the file." if gone else "The download from ComfyUI failed.",
                 permanent=gone,
                 code="result_gone" if gone else "download_failed",
             ) from failure

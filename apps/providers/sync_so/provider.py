@@ -218,7 +218,7 @@ class SyncSo(SyncOrders, HttpProvider):
             http.send_file("PUT", upload_url, path=media.path, content_type=media.content_type)
         except HttpFailure as failure:
             # The bucket's errors say nothing about the account; the next attempt gets a new upload URL.
-            message = "The upload to Sync.so failed. Retrying; nothing was paid."
+            message = "The upload to Sync.so failed. Nothing was paid."
             raise ProviderError(message, code="upload_failed", raw=self.without_key(failure.raw)) from failure
         kind = media.content_type.partition("/")[0].upper()
         asset = self.write("POST", "/v2/assets", json_body={"url": address, "type": kind})

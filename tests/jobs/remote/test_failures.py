@@ -50,8 +50,9 @@ def test_an_unreachable_service_is_retried_and_then_reported(user, replicate, se
     job = drive(video_job(user))
 
     assert (job.state, job.code) == (State.FAILED, "provider_unreachable")
-    assert "could not be reached" in job.error
+    assert "could not be reached" in job.error and job.error.endswith("The studio tried 5 times. Retry later.")
     assert job.failures == 4
+    assert job.events.filter(message__endswith="Trying again soon.").count() == 4
 
 
 @pytest.mark.parametrize(
