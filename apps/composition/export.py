@@ -3,11 +3,10 @@
 import csv
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -22,6 +21,7 @@ from apps.composition.frozen import FrozenPlan
 from apps.composition.models import Lyrics
 from apps.composition.parameters import ExportParameters
 from apps.composition.planning import project_plan
+from apps.composition.results import PackageResult
 from apps.composition.timeline import write_timelines
 from apps.core.errors import ConflictError
 from apps.jobs.execution import Done, JobRun
@@ -121,9 +121,10 @@ def export_run(run: JobRun) -> Done:
     return Done(save=partial(_save, run, stored, name))
 
 
-def _save(run: JobRun, stored: StoredFile, name: str) -> Mapping[str, Any]:
+def _save(run: JobRun, stored: StoredFile, name: str) -> PackageResult:
     asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.ARCHIVE, original_name=name)
-    return {"archive_id": str(asset.pk), "archive_url": f"/api/assets/{asset.pk}/content", "bytes": asset.size_bytes}
+    url = f"/api/assets/{asset.pk}/content"
+    return PackageResult(archive_id=asset.pk, archive_url=url, bytes=asset.size_bytes)
 
 
 def _pack(run: JobRun, project: Project, plan: FrozenPlan, archive: Path, files: ExitStack) -> None:

@@ -2,12 +2,10 @@
 
 import json
 import shutil
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -20,10 +18,11 @@ from apps.composition.export import export_run
 from apps.composition.frozen import FrozenPlan, plan_opened
 from apps.composition.models import Composition
 from apps.composition.parameters import ComposeParameters, StitchParameters
+from apps.composition.results import ComposedResult, ProofResult, StitchMetadata, StitchResult
 from apps.jobs.execution import Done, Handler, JobRun
 from apps.jobs.kinds import Kind
 from apps.projects.models import Project
-from apps.work.receiving import video_result
+from apps.work.results import VideoResult
 from engines.composing.cache import SegmentCache
 from engines.composing.compose import compose
 from engines.composing.proof import Proof, prove, require_passed
@@ -57,7 +56,7 @@ def composition_run(run: JobRun) -> Done:
     sheet_key = final_file_key(project_id, f"{name}-thumbnails.jpg")
     sheet = file_store(finished.thumbnails, key=sheet_key, content_type="image/jpeg")
     return Done(
-        result={"proof": finished.proof.as_json()},
+        result=ProofResult(proof=finished.proof.as_json()),
         save=partial(_composition_save, run, parameters, _Stored(video, still, sheet), finished.proof),
     )
 
@@ -75,16 +74,18 @@ def stitch_run(run: JobRun) -> Done:
     """Stitch clips into a separate video, stored with its metadata and poster."""
     parameters, asset_id = run.read(StitchParameters), uuid4()
     finished = _compose(run, parameters.plan)
-    metadata = {
-        "job_id": str(run.job.pk),
-        "flavor": run.job.flavor,
-        "config_hash": run.job.config_hash,
-        "video_ids": [str(video_id) for video_id in parameters.video_ids],
-        "audio_id": str(parameters.audio_id) if parameters.audio_id else None,
-        "proof": finished.proof.as_json(),
-    }
+    proof = finished.proof.as_json()
+    metadata = StitchMetadata(
+        job_id=run.job.pk,
+        flavor=run.job.flavor,
+        config_hash=run.job.config_hash,
+        video_ids=parameters.video_ids,
+        audio_id=parameters.audio_id,
+        proof=proof,
+    )
+    told = metadata.model_dump(mode="json")
     notes = run.scratch / "metadata.json"
-    notes.write_text(json.dumps(metadata, indent=2))
+    notes.write_text(json.dumps(told, indent=2))
     video = _video_store(run, finished.video, job_video_key(asset_id))
     parts = [
         (file_store(notes, key=job_metadata_key(asset_id), content_type="application/json"), AssetKind.METADATA),
@@ -94,14 +95,14 @@ def stitch_run(run: JobRun) -> Done:
         ),
     ]
 
-    def save() -> dict[str, Any]:
+    def save() -> VideoResult:
         owner = run.job.owner
-        asset = asset_create(owner=owner, stored=video, kind=AssetKind.VIDEO, metadata=metadata)
+        asset = asset_create(owner=owner, stored=video, kind=AssetKind.VIDEO, metadata=told)
         for part, kind in parts:
             asset_create(owner=owner, stored=part, kind=kind, part_of=asset)
-        return video_result(asset)
+        return VideoResult.of(asset)
 
-    return Done(result={"metadata": metadata, "proof": metadata["proof"]}, save=save)
+    return Done(result=StitchResult(metadata=metadata, proof=proof), save=save)
 
 
 def _compose(run: JobRun, frozen: FrozenPlan) -> _Finished:
@@ -158,7 +159,7 @@ class _Stored:
     thumbnails: StoredFile
 
 
-def _composition_save(run: JobRun, parameters: ComposeParameters, files: _Stored, proof: Proof) -> Mapping[str, Any]:
+def _composition_save(run: JobRun, parameters: ComposeParameters, files: _Stored, proof: Proof) -> ComposedResult:
     job = run.job
     asset = asset_create(owner=job.owner, stored=files.video, kind=AssetKind.VIDEO, metadata={"proof": proof.as_json()})
     image = asset_create(owner=job.owner, stored=files.poster, kind=AssetKind.IMAGE)
@@ -181,12 +182,7 @@ def _composition_save(run: JobRun, parameters: ComposeParameters, files: _Stored
             # Created from a final video that has since been replaced: keep it without making it the final one.
             shown = shown.filter(final_video_id=parameters.replaces)
         shown.update(final_video=asset)
-    return {
-        "composition_id": str(composition.pk),
-        "poster_id": str(image.pk),
-        "thumbnails_id": str(sheet.pk),
-        **video_result(asset),
-    }
+    return ComposedResult.of(asset, composition_id=composition.pk, poster_id=image.pk, thumbnails_id=sheet.pk)
 
 
 HANDLERS: dict[str, Handler] = {

@@ -1,6 +1,6 @@
 """Prepares the lip-sync of one clip, for the stand-alone API and for scenes."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,10 +9,11 @@ from apps.accounts.models import User
 from apps.assets.models import Asset, AssetKind
 from apps.assets.selectors import asset_get
 from apps.core.errors import InputError
+from apps.core.json import JsonObject
 from apps.jobs.kinds import Kind
 from apps.providers.base import Capability
 from apps.work.choice import Choice, Picked, provider_choose
-from apps.work.frozen import FrozenRequest, InputSource
+from apps.work.frozen import FrozenRequest, InputSource, LipsyncValues
 from apps.work.parameters import LipsyncParameters
 from apps.work.work import Work, work_prepare
 
@@ -25,15 +26,11 @@ class LipsyncOptions:
     active_speaker_detection: bool | None = None
     occlusion_detection_enabled: bool | None = None
 
-    def resolved(self, choice: Choice) -> dict[str, Any]:
-        """Return every option, with the flavor's value where none is set."""
+    def resolved(self, choice: Choice) -> LipsyncValues:
+        """Return the request's values, with the flavor's where an option isn't set."""
         config = choice.config.values
-        given = {
-            "temperature": self.temperature,
-            "active_speaker_detection": self.active_speaker_detection,
-            "occlusion_detection_enabled": self.occlusion_detection_enabled,
-        }
-        return {name: config[name] if value is None else value for name, value in given.items()}
+        chosen: JsonObject = {name: config[name] if value is None else value for name, value in asdict(self).items()}
+        return LipsyncValues(**chosen, settings=dict(config))
 
 
 def lipsync_work(
@@ -68,8 +65,7 @@ def lipsync_request(
     *, choice: Choice, video: InputSource, audio: InputSource, options: LipsyncOptions
 ) -> FrozenRequest:
     """The request with these inputs, frozen for a job."""
-    values = {**options.resolved(choice), "settings": dict(choice.config.values)}
-    return FrozenRequest(capability=Capability.LIPSYNC, values=values, inputs={"video": video, "audio": audio})
+    return FrozenRequest.of(options.resolved(choice), {"video": video, "audio": audio})
 
 
 def checked_range(

@@ -10,10 +10,10 @@ from apps.assets.models import AssetKind
 from apps.assets.selectors import asset_get
 from apps.core.errors import ConflictError, InputError
 from apps.jobs.kinds import Kind
-from apps.providers.base import Capability
+from apps.providers.base import Capability, SongBrief
 from apps.songs.selectors import song_get
 from apps.work.choice import Picked, choice_overridden, provider_choose
-from apps.work.frozen import FrozenRequest, InputSource
+from apps.work.frozen import FrozenRequest, ImageValues, InputSource, ScenesValues, VideoValues
 from apps.work.late_song import late_song
 from apps.work.parameters import ReferenceParameters, ScenesParameters, SongWait, VideoParameters
 from apps.work.seeds import new_seed
@@ -43,29 +43,29 @@ def scenes_work(
         raise InputError("Describe the video in a sentence or two.", errors={"idea": ["may not be empty"]})
     choice = provider_choose(Capability.SCENES, flavor=flavor, picks=[Picked(provider, model)])
     choice = choice_overridden(choice, overrides or {})
-    values: dict[str, Any] = {
-        "idea": idea,
-        "character_description": character_description,
-        "seed": new_seed() if seed is None else seed,
-        "settings": dict(choice.config.values),
-    }
+    brief: SongBrief | None = None
     wait: SongWait | None = None
     if audio_id is not None:
         song = song_get(by=by, audio_id=audio_id)
         length = song.asset.duration_seconds
         if length is None:
             raise ConflictError("The song is still being processed. Try again in a moment.", code="song_not_ready")
-        values["slots"] = song_slots(
-            song, 0.0, length, number_of_scenes=number_of_scenes, settings=choice.config.values
-        )
-        values["song"] = song_brief(song, 0.0, length)
+        slots = song_slots(song, 0.0, length, number_of_scenes=number_of_scenes, settings=choice.config.values)
+        brief = song_brief(song, 0.0, length)
         wait = late_song(song, 0.0, length, number_of_scenes=number_of_scenes)
-        values["number_of_scenes"] = len(values["slots"])
     else:
-        values["number_of_scenes"] = number_of_scenes or choice.config.values["number_of_scenes"]
-        values["slots"] = even_slots(values["number_of_scenes"], duration or choice.config.values["duration_seconds"])
-    frozen = FrozenRequest(capability=Capability.SCENES, values=values)
-    parameters = ScenesParameters(frozen=frozen, waits_for_song=wait)
+        count = number_of_scenes or choice.config.values["number_of_scenes"]
+        slots = even_slots(count, duration or choice.config.values["duration_seconds"])
+    values = ScenesValues(
+        idea=idea,
+        character_description=character_description,
+        number_of_scenes=len(slots),
+        slots=tuple(slots),
+        song=brief,
+        seed=new_seed() if seed is None else seed,
+        settings=dict(choice.config.values),
+    )
+    parameters = ScenesParameters(frozen=FrozenRequest.of(values), waits_for_song=wait)
     return work_prepare(by=by, kind=Kind.SCENES, parameters=parameters, choice=choice)
 
 
@@ -92,18 +92,18 @@ def character_reference_work(
     config = choice.config.values
     ratio = aspect_ratio or config["aspect_ratio"]
     width, height = picture_size(ratio, config["resolution"])
-    values = {
-        "prompt": character_description,
-        "negative_prompt": config["image_prompts"]["negative_prompt"],
-        "width": width,
-        "height": height,
-        "aspect_ratio": ratio,
-        "purpose": "character_reference",
-        "num_images": num_images or config["num_images"],
-        "seed": new_seed() if seed is None else seed,
-        "settings": dict(config),
-    }
-    frozen = FrozenRequest(capability=Capability.IMAGE, values=values)
+    values = ImageValues(
+        prompt=character_description,
+        negative_prompt=config["image_prompts"]["negative_prompt"],
+        width=width,
+        height=height,
+        aspect_ratio=ratio,
+        purpose="character_reference",
+        num_images=num_images or config["num_images"],
+        seed=new_seed() if seed is None else seed,
+        settings=dict(config),
+    )
+    frozen = FrozenRequest.of(values)
     parameters = ReferenceParameters(frozen=frozen)
     return work_prepare(by=by, kind=Kind.CHARACTER_REFERENCE, parameters=parameters, choice=choice)
 
@@ -129,21 +129,21 @@ def video_work(
     ratio = aspect_ratio or config["aspect_ratio"]
     width, height = picture_size(ratio, config["resolution"])
     seconds = float(duration or config["duration_seconds"])
-    values = {
-        "prompt": prompt,
-        "negative_prompt": config["negative_prompt"] if negative_prompt is None else negative_prompt,
-        "duration_seconds": seconds,
-        "width": width,
-        "height": height,
-        "fps": config["fps"],
-        "frames": max(1, FrameGrid(exact_fps(config["fps"])).frame_at(seconds)),
-        "aspect_ratio": ratio,
-        "seed": new_seed() if seed is None else seed,
-        "settings": dict(config),
-    }
+    values = VideoValues(
+        prompt=prompt,
+        negative_prompt=config["negative_prompt"] if negative_prompt is None else negative_prompt,
+        duration_seconds=seconds,
+        width=width,
+        height=height,
+        fps=config["fps"],
+        frames=max(1, FrameGrid(exact_fps(config["fps"])).frame_at(seconds)),
+        aspect_ratio=ratio,
+        seed=new_seed() if seed is None else seed,
+        settings=dict(config),
+    )
     inputs = {}
     if character_reference_id is not None:
         reference = asset_get(by=by, asset_id=character_reference_id, kind=AssetKind.IMAGE)
         inputs["character_reference"] = InputSource(asset_id=reference.pk)
-    frozen = FrozenRequest(capability=Capability.VIDEO, values=values, inputs=inputs)
+    frozen = FrozenRequest.of(values, inputs)
     return work_prepare(by=by, kind=Kind.VIDEO, parameters=VideoParameters(frozen=frozen), choice=choice)

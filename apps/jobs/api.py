@@ -1,7 +1,7 @@
 """The jobs API: list, show, cancel and adopt jobs; and the response of every other call that creates a job."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from apps.accounts.acting import acting_user
 from apps.assets.models import Asset
 from apps.assets.services import asset_urls
 from apps.core.idempotency import idempotent
+from apps.core.json import JsonObject
 from apps.jobs import polling, services
 from apps.jobs.excess import job_excess_settle
 from apps.jobs.kinds import Kind
@@ -96,7 +97,7 @@ class JobDetailSerializer(JobSerializer):
         fields = [*JobSerializer.Meta.fields, "events"]
 
     @extend_schema_field(serializers.DictField())
-    def get_result(self, job: Job) -> dict[str, Any]:
+    def get_result(self, job: Job) -> JsonObject:
         return result_with_links(job)
 
 
@@ -227,7 +228,7 @@ def preferred_wait(request: Request) -> Iterator[int]:
         yield seconds if admitted else 0
 
 
-def result_with_links(job: Job) -> dict[str, Any]:
+def result_with_links(job: Job) -> JsonObject:
     """Return the result with the links to its video. They expire, so they are created when the result is shown."""
     asset = Asset.objects.filter(pk=job.result["video_id"]).first() if "video_id" in job.result else None
     return {**job.result, **(asset_urls(asset) if asset else {})}
@@ -239,6 +240,6 @@ def requested_wait_seconds(request: Request) -> int:
     return min(int(match.group(1)), LONGEST_WAIT_SECONDS) if match else 0
 
 
-def request_idempotency(request: Request, *, kind: str, body: Mapping[str, Any]) -> Idempotency | None:
+def request_idempotency(request: Request, *, kind: str, body: JsonObject) -> Idempotency | None:
     """Return the request's `Idempotency-Key` with the request's fingerprint, or None without a key."""
     return services.idempotency_of(request.headers.get("Idempotency-Key", ""), kind=kind, body=body)

@@ -9,12 +9,12 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 from django.conf import settings
@@ -23,6 +23,7 @@ from django.db import DatabaseError, connection
 from apps.core.errors import WorkCancelled
 from apps.jobs.models import Job
 from apps.jobs.parameters import JobParameters
+from apps.jobs.results import JobResult
 from apps.jobs.services import Claim, claim_holds, job_heartbeat
 
 log = structlog.get_logger(__name__)
@@ -35,11 +36,11 @@ PROGRESS_WRITE_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Done:
-    """The work is done. `save` writes its rows inside the finishing transaction, and the dict it returns is added to
-    the result. `cost` is the actual cost (None: as quoted)."""
+    """The work is done. `save` writes its rows inside the finishing transaction, and the fields it returns are added
+    to the result. `cost` is the actual cost (None: as quoted)."""
 
-    result: Mapping[str, Any] = field(default_factory=dict)
-    save: Callable[[], Mapping[str, Any] | None] | None = None
+    result: JobResult | None = None
+    save: Callable[[], JobResult | None] | None = None
     cost: Decimal | None = None
 
 

@@ -6,7 +6,7 @@ the same run. A failed poll changes nothing: the run is due again later.
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -20,6 +20,7 @@ from apps.core.errors import ConflictError, NotFound, ProviderError
 from apps.jobs import dispatch, money, remote, retry, services
 from apps.jobs.kinds import Queue
 from apps.jobs.models import Job, RemoteRun, RunStatus
+from apps.jobs.results import JobResult
 from apps.jobs.states import Code, State
 from apps.providers.base import RemoteProvider, RemoteRef, RemoteState, RemoteStatus
 from apps.providers.registry import provider_get
@@ -301,7 +302,7 @@ def late_result_lease(run_id: int) -> RemoteRun | None:
 
 
 def late_result_keep(
-    run: RemoteRun, done: Callable[[], Mapping[str, object] | None] | None, *, cost: Decimal | None = None
+    run: RemoteRun, done: Callable[[], JobResult | None] | None, *, cost: Decimal | None = None
 ) -> bool:
     """Save the late result's rows and settle its cost. Returns False if that was already done."""
     with transaction.atomic(durable=True):
@@ -317,7 +318,7 @@ def late_result_keep(
             job,
             code=Code.LATE_RESULT_KEPT,
             message="the paid result arrived after the job had ended, and was kept",
-            facts=dict(more or {}),
+            facts=more.dump() if more else {},
         )
         return True
 

@@ -6,11 +6,10 @@ together. Functions that take a `Claim` change nothing once a newer claim exists
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -20,11 +19,13 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.core.errors import ConflictError, NotFound, WorkCancelled
 from apps.core.idempotency import key_checked, key_reused
+from apps.core.json import JsonObject
 from apps.jobs import dispatch, money
 from apps.jobs.kinds import SPECS, Kind
 from apps.jobs.models import Job, JobEvent, RemoteRun, RunStatus
 from apps.jobs.pages import job_page, try_again_hint
 from apps.jobs.parameters import JobParameters
+from apps.jobs.results import JobResult
 from apps.jobs.states import FINISHED, LIVE, RETRYABLE, Code, State, may_move
 from apps.providers.base import Quote
 
@@ -66,7 +67,7 @@ class NewJob:
     quote: Quote | None = None
 
 
-def fingerprint_of(kind: str, body: Mapping[str, Any]) -> str:
+def fingerprint_of(kind: str, body: JsonObject) -> str:
     """Return a hash of a request, to tell a repeat from a different request with the same key."""
     text = json.dumps([kind, body], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -164,7 +165,7 @@ def job_claim(*, job_id: UUID, claim_from: State, worker: str) -> Claim | None:
 
 def job_heartbeat(claim: Claim, *, progress_percentage: float | None = None, message: str | None = None) -> bool:
     """Record that the work is still running. Returns False if the claim no longer holds and the work must stop."""
-    facts: dict[str, Any] = {"heartbeat_at": timezone.now()}
+    facts: JsonObject = {"heartbeat_at": timezone.now()}
     if progress_percentage is not None:
         facts["progress_percentage"] = min(100.0, max(0.0, progress_percentage))
     if message is not None:
@@ -181,8 +182,8 @@ def claim_holds(claim: Claim) -> bool:
 def job_succeed(
     claim: Claim,
     *,
-    result: Mapping[str, Any],
-    save: Callable[[], Mapping[str, Any] | None] | None = None,
+    result: JobResult | None = None,
+    save: Callable[[], JobResult | None] | None = None,
     cost: Decimal | None = None,
 ) -> Job:
     """Save the result's rows (`save`), settle the cost (None: as quoted) and finish the job in one transaction.
@@ -192,7 +193,7 @@ def job_succeed(
     with transaction.atomic(durable=True):
         job = _lock_claimed(claim)
         more = save() if save else None
-        job.result = {**result, **(more or {})}
+        job.result = {**(result.dump() if result else {}), **(more.dump() if more else {})}
         job.progress_percentage = 100
         money.cost_settle(job, attempt=job.attempt, amount=cost)
         RemoteRun.objects.filter(job=job, attempt=job.attempt).update(status=RunStatus.COLLECTED)
@@ -232,13 +233,13 @@ def job_reschedule(claim: Claim, *, code: Code, message: str, delay_seconds: flo
         _move(job, State.WAITING, code, message=message)
 
 
-def job_fail(claim: Claim, *, code: Code, message: str, evidence: Mapping[str, Any] | None = None) -> None:
+def job_fail(claim: Claim, *, code: Code, message: str, evidence: JsonObject | None = None) -> None:
     """RUNNING → FAILED, with a message for the user and evidence for the operator."""
     with transaction.atomic(durable=True):
         _fail(_lock_claimed(claim), code, message, evidence)
 
 
-def job_needs_attention(job: Job, *, code: Code, message: str, evidence: Mapping[str, Any] | None = None) -> None:
+def job_needs_attention(job: Job, *, code: Code, message: str, evidence: JsonObject | None = None) -> None:
     """Stop until a person decides. The reservation stays until the outcome is known. The caller has locked the row."""
     job.error = message
     job.error_evidence = dict(evidence or {})
@@ -253,9 +254,7 @@ def job_lock(job_id: UUID) -> Job:
     return job
 
 
-def job_move_waiting(
-    job: Job, *, to: State, code: Code, message: str, evidence: Mapping[str, Any] | None = None
-) -> None:
+def job_move_waiting(job: Job, *, to: State, code: Code, message: str, evidence: JsonObject | None = None) -> None:
     """Move a locked job to the state its provider reported (FAILED, CANCELLED, WAITING…)."""
     if to == State.FAILED:
         _fail(job, code, message, evidence)
@@ -382,7 +381,7 @@ def _requeue(job: Job, code: Code, message: str, *, delay_seconds: float, counts
         dispatch.job_dispatch(job, claim_from=State.QUEUED)
 
 
-def _fail(job: Job, code: Code, message: str, evidence: Mapping[str, Any] | None = None) -> None:
+def _fail(job: Job, code: Code, message: str, evidence: JsonObject | None = None) -> None:
     job.error = message
     job.error_evidence = dict(evidence or {})
     run = RemoteRun.objects.filter(job=job, attempt=job.attempt).first()
@@ -403,7 +402,7 @@ def _lock_claimed(claim: Claim) -> Job:
     return job
 
 
-def _move(job: Job, to: State, code: Code, *, message: str = "", facts: Mapping[str, Any] | None = None) -> None:
+def _move(job: Job, to: State, code: Code, *, message: str = "", facts: JsonObject | None = None) -> None:
     """Assign the job's state; nothing else does. The caller holds the row's lock."""
     if not may_move(job.state, to):
         raise ConflictError(f"A job cannot go from {job.state} to {to}.", code="illegal_move")
@@ -429,18 +428,18 @@ def _move(job: Job, to: State, code: Code, *, message: str = "", facts: Mapping[
     )
 
 
-def _event(job: Job, *, from_state: str, code: Code, message: str, facts: Mapping[str, Any] | None = None) -> None:
+def _event(job: Job, *, from_state: str, code: Code, message: str, facts: JsonObject | None = None) -> None:
     JobEvent.objects.create(
         job=job, from_state=from_state, to_state=job.state, code=code, message=message[:1000], facts=dict(facts or {})
     )
 
 
-def job_note(job: Job, *, code: Code, message: str, facts: Mapping[str, Any] | None = None) -> None:
+def job_note(job: Job, *, code: Code, message: str, facts: JsonObject | None = None) -> None:
     """Add an event to the history without changing the state."""
     _event(job, from_state=job.state, code=code, message=message, facts=facts)
 
 
-def idempotency_of(key: str, *, kind: str, body: Mapping[str, Any]) -> Idempotency | None:
+def idempotency_of(key: str, *, kind: str, body: JsonObject) -> Idempotency | None:
     """Return the caller's key with the request's fingerprint, or None without a key. Raises InputError if the key
     isn't valid."""
     if not key_checked(key):

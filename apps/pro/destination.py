@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -21,23 +20,24 @@ from apps.assets.services import StoredFile, asset_create
 from apps.composition.models import Composition
 from apps.composition.repicture import composition_repicture
 from apps.core.errors import ConflictError
+from apps.core.json import JsonObject
 from apps.jobs.execution import JobRun
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency
 from apps.pro.files import OrderFile
-from apps.pro.handlers import LENGTH_TOLERANCE_SECONDS, Keep, pro_result, result_keep
+from apps.pro.handlers import LENGTH_TOLERANCE_SECONDS, Keep, result_keep
 from apps.pro.parameters import ProDestination, ProParameters
+from apps.pro.results import ProClip, ProVideo
 from apps.pro.services import CheckedOrder, Labels, order_start, order_store
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
 from apps.providers.registry import is_built_in
-from apps.scenes.checks import Wanted, clip_check
+from apps.scenes.checks import ClipChecks, Wanted, clip_check
 from apps.scenes.clips import refuse_busy
 from apps.scenes.making import project_spending, scene_key
 from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.new_clips import NewClip, clip_save
 from apps.scenes.selectors import scene_get
-from apps.work.receiving import video_result
 from apps.work.work import Spending, spending_check
 
 log = structlog.get_logger(__name__)
@@ -121,40 +121,37 @@ def pro_result_receive(run: JobRun, path: Path) -> Keep:
     return kept
 
 
-def _checks(run: JobRun, path: Path, parent: Clip) -> Mapping[str, Any]:
+def _checks(run: JobRun, path: Path, parent: Clip) -> ClipChecks:
     asset = parent.asset
     seconds = asset.duration_seconds - LENGTH_TOLERANCE_SECONDS if asset.duration_seconds else None
     wanted = Wanted(seconds=seconds, width=asset.width, height=asset.height)
     return clip_check(path, wanted=wanted, trusted=is_built_in(run.job.provider))
 
 
-def _clip_keep(
-    run: JobRun, parent: Clip, checks: Mapping[str, Any], stored: StoredFile, facts: Mapping[str, Any]
-) -> dict[str, Any]:
+def _clip_keep(run: JobRun, parent: Clip, checks: ClipChecks, stored: StoredFile, facts: JsonObject) -> ProClip:
     order = run.read(ProParameters).order
     shown = order.model_dump(mode="json", include={"segments", "model", "sync_mode", "options"})
     new = NewClip(
         stored=stored,
         origin=Origin.LIPSYNCED,
-        checks={**checks, "notes": [str(facts["note"])]} if facts.get("note") else checks,
+        checks=checks.noted([str(facts["note"])] if facts.get("note") else []),
         parameters={**facts, "pro": shown},
         parent_id=parent.pk,
         only_over_parent=True,
     )
-    return {**pro_result(clip_save(run, new)), "checks": dict(checks)}
+    saved = clip_save(run, new)
+    return ProClip(**dict(saved), output_url=saved.video_url, checks=checks)
 
 
-def _composition_keep(
-    run: JobRun, composition_id: UUID, stored: StoredFile, facts: Mapping[str, Any]
-) -> dict[str, Any]:
-    asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.VIDEO, metadata=dict(facts))
-    result = pro_result(video_result(asset))
+def _composition_keep(run: JobRun, composition_id: UUID, stored: StoredFile, facts: JsonObject) -> ProVideo:
+    asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.VIDEO, metadata=facts)
     composition = Composition.objects.select_related("project__owner", "job").filter(pk=composition_id).first()
     if composition is None:
-        return result
+        return ProVideo.of(asset)
     wanted = composition.asset.duration_seconds or 0.0
     if abs((asset.duration_seconds or 0.0) - wanted) > LENGTH_TOLERANCE_SECONDS:
         # It would drift out of sync with the song, so the page says so and the video isn't composed.
         log.warning("pro_result_not_composed", job_id=str(run.job.pk), seconds=asset.duration_seconds, wanted=wanted)
-        return {**result, "not_composed": True}
-    return {**result, "compose_job_id": str(composition_repicture(composition=composition, pictures=asset).pk)}
+        return ProVideo.of(asset, not_composed=True)
+    job = composition_repicture(composition=composition, pictures=asset)
+    return ProVideo.of(asset, compose_job_id=job.pk)

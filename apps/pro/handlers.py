@@ -1,11 +1,10 @@
 """Worker handlers for Pro orders."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -13,14 +12,17 @@ import structlog
 from apps.assets.models import Asset, AssetKind
 from apps.assets.services import StoredFile, asset_create, file_store
 from apps.assets.store.keys import job_video_key, pro_result_key
+from apps.core.json import JsonObject
 from apps.jobs.execution import Done, HandedOff, JobRun, Outcome
+from apps.jobs.results import JobResult
 from apps.pro.order import ProOrder
 from apps.pro.parameters import ProParameters
+from apps.pro.results import ProVideo, ReceivedResult
 from apps.providers.base import ProviderResult, SegmentedLipsyncRequest
 from apps.work.frozen import InputSource
 from apps.work.handlers import request_produce
 from apps.work.inputs import input_opened
-from apps.work.receiving import produced, video_result
+from apps.work.receiving import produced
 from engines.media.probe import decodes_to_end
 
 log = structlog.get_logger(__name__)
@@ -28,8 +30,8 @@ log = structlog.get_logger(__name__)
 # A result may be a few frames off; more means something was cut or added.
 LENGTH_TOLERANCE_SECONDS = 0.25
 
-# Writes the rows of a stored result inside the transaction that ends the job; its dict joins the job's result.
-Keep = Callable[[StoredFile, Mapping[str, Any]], dict[str, Any]]
+# Writes the rows of a stored result inside the transaction that ends the job; its fields join the job's result.
+Keep = Callable[[StoredFile, JsonObject], JobResult]
 # Inspects the result before it is stored, and returns how to store it.
 Receiver = Callable[[JobRun, Path], Keep]
 
@@ -59,16 +61,11 @@ def order_opened(run: JobRun, order: ProOrder) -> Iterator[SegmentedLipsyncReque
 def result_keep(run: JobRun, _path: Path) -> Keep:
     """Receive the result of an order without a project: the video belongs to the caller."""
 
-    def keep(stored: StoredFile, facts: Mapping[str, Any]) -> dict[str, Any]:
-        asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.VIDEO, metadata=dict(facts))
-        return pro_result(video_result(asset))
+    def keep(stored: StoredFile, facts: JsonObject) -> ProVideo:
+        asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.VIDEO, metadata=facts)
+        return ProVideo.of(asset)
 
     return keep
-
-
-def pro_result(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a Pro job's result: the fields that name its video, and `output_url`."""
-    return {**result, "output_url": result["video_url"]}
 
 
 def _received(run: JobRun, result: ProviderResult, receive: Receiver, *, wanted_seconds: float | None) -> Done:
@@ -84,7 +81,9 @@ def _received(run: JobRun, result: ProviderResult, receive: Receiver, *, wanted_
     if differs:
         log.warning("pro_result_differs", job_id=str(run.job.pk), warning=differs)
     warning = f"{differs} {result.facts.get('note', '')}".strip()
-    return Done(result={"warning": warning, "facts": facts}, save=partial(keep, stored, facts), cost=result.cost)
+    return Done(
+        result=ReceivedResult(warning=warning, facts=facts), save=partial(keep, stored, facts), cost=result.cost
+    )
 
 
 def _length_warning(stored: StoredFile, wanted: float | None) -> str:

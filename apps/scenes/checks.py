@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import av.error
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 
+from apps.core.json import JsonObject
 from engines.media.facts import MediaFacts
 from engines.media.probe import decode_on_all_cores, open_media, probe_media
 from engines.media.tracks import picture_stream
@@ -63,6 +65,33 @@ class Wanted:
     height: int | None = None
 
 
+class ClipChecks(BaseModel):
+    """What was found in a clip, as its row keeps it. `problems` are facts measured against the request. `suspicions`
+    are about how it looks, which only a person can judge. `notes` are for the user and reject nothing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    problems: list[str] = []
+    suspicions: list[str] = []
+    notes: list[str] = []
+    seconds: float | None = None
+    width: int | None = None
+    height: int | None = None
+
+    def told(self) -> JsonObject:
+        """Return the JSON that the clip's row and the job's result keep; what was not looked at is left out."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+    def as_notes(self) -> "ClipChecks":
+        """Return them for footage that a person chose: odd looks are reported but not rejected."""
+        notes = [*self.problems, *self.suspicions, *self.notes]
+        return ClipChecks(notes=notes, seconds=self.seconds, width=self.width, height=self.height)
+
+    def noted(self, notes: list[str]) -> "ClipChecks":
+        """Return them with these notes, if there are any."""
+        return self.model_copy(update={"notes": notes}) if notes else self
+
+
 class Look(NamedTuple):
     """A downscaled frame: its Y, U, V and its light. Frames of one `group` share a key frame."""
 
@@ -72,11 +101,10 @@ class Look(NamedTuple):
     light: Picture
 
 
-def clip_check(path: Path, *, wanted: Wanted, trusted: bool) -> dict[str, Any]:
-    """`{"problems", "suspicions": [sentences], "seconds", "width", "height"}` for a clip.
+def clip_check(path: Path, *, wanted: Wanted, trusted: bool) -> ClipChecks:
+    """Return what is wrong or looks wrong with a clip.
 
-    Problems are facts measured against the request. Suspicions are about how the clip looks, which only a person can
-    judge. For a `trusted` clip from our own renderer only key frames are decoded, and a still camera is fine. Raises
+    For a `trusted` clip from our own renderer only key frames are decoded, and a still camera is fine. Raises
     MediaToolError or InputError for a file that isn't a video.
     """
     facts = probe_media(path)
@@ -96,13 +124,13 @@ def clip_check(path: Path, *, wanted: Wanted, trusted: bool) -> dict[str, Any]:
             suspicions.append("It looks black from start to finish.")
         elif not trusted and _is_frozen(looks):
             suspicions.append("It looks frozen: nothing moves in it.")
-    return {
-        "problems": problems,
-        "suspicions": suspicions,
-        "seconds": facts.duration_seconds,
-        "width": facts.width,
-        "height": facts.height,
-    }
+    return ClipChecks(
+        problems=problems,
+        suspicions=suspicions,
+        seconds=facts.duration_seconds,
+        width=facts.width,
+        height=facts.height,
+    )
 
 
 def _shape_problems(facts: MediaFacts, width: int | None, height: int | None) -> list[str]:

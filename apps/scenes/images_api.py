@@ -15,7 +15,7 @@ from apps.generation.api import validated
 from apps.scenes.images import image_make_current, images_of
 from apps.scenes.selectors import scene_get
 from apps.scenes.serializers import SceneSerializer
-from apps.work.receiving import image_result
+from apps.work.results import ShownImage
 from apps.work.strict import IdField, StrictSerializer
 
 
@@ -56,4 +56,4 @@ class SceneUseImage(APIView):
 
 
 def _shown(image: Asset, current_id: UUID | None) -> dict[str, Any]:
-    return {**image_result(image), "current": image.pk == current_id, "created_at": image.created_at}
+    return {**ShownImage.of(image).model_dump(), "current": image.pk == current_id, "created_at": image.created_at}

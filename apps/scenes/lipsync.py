@@ -64,14 +64,14 @@ def _work(by: User, scene: Scene, spec: LipsyncSpec, windows: Mapping[int, Audio
         audio=InputSource(asset_id=audio.asset.pk, start_seconds=start, end_seconds=end),
         options=spec.options,
     )
-    resolved = spec.options.resolved(choice)
+    options = spec.options.resolved(choice).model_dump(exclude={"settings"})
     parameters = LipsyncParameters(
         frozen=frozen,
         make_current=not spec.preview,
         parent_id=clip.pk,
         audio_segment=_segment(audio, windows[sequence]),
         scene_count=windows[sequence].scene_count,
-        lipsync_params=LipsyncParams(**resolved, audio_id=str(audio.asset.pk), preview=spec.preview),
+        lipsync_params=LipsyncParams(**options, audio_id=str(audio.asset.pk), preview=spec.preview),
         wanted=wanted_like(clip, end - start),
         # The audio as requested, so that a retry can request it again.
         asked_audio=spec.asked_audio,

@@ -22,7 +22,7 @@ from apps.scenes.picks import scene_picks
 from apps.scenes.scene_frames import SceneFrames, scene_spans, span_beats, span_energy
 from apps.scenes.selectors import scene_get, scenes_get, scenes_of
 from apps.work.choice import Picked, provider_choose
-from apps.work.frozen import FrozenRequest, InputSource
+from apps.work.frozen import FrozenRequest, ImageValues, InputSource, VideoValues
 from apps.work.parameters import ImageParameters, VideoParameters
 from apps.work.seeds import SEED_MAXIMUM
 from apps.work.work import Spending, Work, spending_check, work_prepare, work_start
@@ -62,18 +62,18 @@ def image_work(*, by: User, scene: Scene, spec: GenerationSpec, then_video: bool
     )
     width, height = picture_size(project.aspect_ratio, project.resolution)
     prompts = choice.config.values["image_prompts"]
-    values = {
-        "prompt": scene.prompt,
-        "negative_prompt": scene.negative_prompt or prompts["negative_prompt"],
-        "width": width,
-        "height": height,
-        "aspect_ratio": project.aspect_ratio,
-        "purpose": "scene",
-        "seed": _seed(scene, spec, 0),
-        "settings": dict(choice.config.values),
-    }
+    values = ImageValues(
+        prompt=scene.prompt,
+        negative_prompt=scene.negative_prompt or prompts["negative_prompt"],
+        width=width,
+        height=height,
+        aspect_ratio=project.aspect_ratio,
+        purpose="scene",
+        seed=_seed(scene, spec, 0),
+        settings=dict(choice.config.values),
+    )
     inputs = _reference_input(project)
-    frozen = FrozenRequest(capability=Capability.IMAGE, values=values, inputs=inputs)
+    frozen = FrozenRequest.of(values, inputs)
     parameters = ImageParameters(frozen=frozen, then_video=then_video)
     return work_prepare(by=by, kind=Kind.IMAGE, parameters=parameters, choice=choice)
 
@@ -113,24 +113,24 @@ def video_work(*, by: User, scene: Scene, spec: GenerationSpec, span: SceneFrame
         Capability.VIDEO, flavor=spec.flavor or project.flavor, picks=scene_picks(scene, Capability.VIDEO, spec.picked)
     )
     width, height = picture_size(project.aspect_ratio, project.resolution)
-    values = {
-        "prompt": scene.prompt,
-        "negative_prompt": scene.negative_prompt or choice.config.values["negative_prompt"],
-        "duration_seconds": span.duration_seconds,
-        "width": width,
-        "height": height,
-        "fps": project.fps,
-        "frames": span.frames,
-        "aspect_ratio": project.aspect_ratio,
-        "energy": span_energy(project, span),
-        "beat_seconds": span_beats(project, span),
-        "seed": _seed(scene, spec, take),
-        "settings": dict(choice.config.values),
-    }
+    values = VideoValues(
+        prompt=scene.prompt,
+        negative_prompt=scene.negative_prompt or choice.config.values["negative_prompt"],
+        duration_seconds=span.duration_seconds,
+        width=width,
+        height=height,
+        fps=project.fps,
+        frames=span.frames,
+        aspect_ratio=project.aspect_ratio,
+        energy=span_energy(project, span),
+        beat_seconds=span_beats(project, span),
+        seed=_seed(scene, spec, take),
+        settings=dict(choice.config.values),
+    )
     inputs = _reference_input(project)
     if scene.image_id:
         inputs["image"] = InputSource(asset_id=scene.image_id)
-    frozen = FrozenRequest(capability=Capability.VIDEO, values=values, inputs=inputs)
+    frozen = FrozenRequest.of(values, inputs)
     parameters = VideoParameters(frozen=frozen, make_current=take == 0)
     return work_prepare(by=by, kind=Kind.VIDEO, parameters=parameters, choice=choice)
 

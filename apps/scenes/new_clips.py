@@ -1,9 +1,7 @@
 """Saving a new clip as a row and as its scene's current clip."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -11,12 +9,14 @@ import structlog
 from apps.assets.models import AssetKind
 from apps.assets.services import StoredFile, asset_create
 from apps.core.errors import NotFound
+from apps.core.json import JsonObject
 from apps.jobs.execution import JobRun
 from apps.projects.models import Project
+from apps.scenes.checks import ClipChecks
 from apps.scenes.history import recorded
 from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.preflight import NewPreflight, preflight_save
-from apps.work.receiving import video_result
+from apps.scenes.results import ClipResult
 
 log = structlog.get_logger(__name__)
 
@@ -24,13 +24,14 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True)
 class NewClip:
     """A stored clip that has no row yet. `only_over_parent`: made current only if its parent still is.
+    `parameters`: how it came about, as whoever made it tells (`told`).
     `make_current`: unless the job was late. `cost`: None means as quoted. `look`: what was found in it for a lip-sync,
     if it was checked."""
 
     stored: StoredFile
     origin: Origin
-    checks: Mapping[str, Any]
-    parameters: Mapping[str, Any]
+    checks: ClipChecks
+    parameters: JsonObject
     parent_id: UUID | None = None
     make_current: bool = True
     only_over_parent: bool = False
@@ -38,19 +39,19 @@ class NewClip:
     look: NewPreflight | None = None
 
 
-def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
+def clip_save(run: JobRun, new: NewClip) -> ClipResult:
     """Save the clip's rows, inside the transaction that ends the job."""
     scene = locked_scene(run)
-    asset = asset_create(owner=run.job.owner, stored=new.stored, kind=AssetKind.VIDEO, metadata=dict(new.parameters))
-    usable = not new.checks.get("problems")
-    checks = {**new.checks, **_accepted_before(new)}
+    asset = asset_create(owner=run.job.owner, stored=new.stored, kind=AssetKind.VIDEO, metadata=new.parameters)
+    usable = not new.checks.problems
+    checks = {**new.checks.told(), **_accepted_before(new)}
     clip = Clip.objects.create(
         scene=scene,
         asset=asset,
         origin=new.origin,
         parent_id=new.parent_id,
         job=run.job,
-        parameters=dict(new.parameters),
+        parameters=new.parameters,
         # Matches the ledger: never more than was reserved.
         cost=run.job.quoted_cost if new.cost is None else min(new.cost, run.job.quoted_cost),
         checks=checks,
@@ -67,13 +68,13 @@ def clip_save(run: JobRun, new: NewClip) -> dict[str, Any]:
             scene.version += 1
             scene.save(update_fields=["current_clip", "version", "updated_at"])
         log.info("scene_clip_current", scene_id=str(scene.pk), clip_id=str(clip.pk), origin=str(new.origin))
-    return {"clip_id": str(clip.pk), "scene_id": str(scene.pk), "usable": usable, **video_result(asset)}
+    return ClipResult.of(asset, clip_id=clip.pk, scene_id=scene.pk, usable=usable)
 
 
 def _accepted_before(new: NewClip) -> dict[str, bool]:
     """Return whether a person already accepted the source clip; its lip-synced version isn't questioned again."""
     parent = Clip.objects.filter(pk=new.parent_id).first() if new.parent_id else None
-    suspicions = set(new.checks.get("suspicions", []))
+    suspicions = set(new.checks.suspicions)
     known = parent is not None and parent.checks.get("accepted") and suspicions <= set(parent.checks["suspicions"])
     return {"accepted": True} if suspicions and known else {}
 

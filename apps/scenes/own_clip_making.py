@@ -47,11 +47,7 @@ def own_clip_run(run: JobRun) -> Done:
         look=look,
         stored=file_store(output, key=scene_file_key(project.pk, scene.sequence or 0, name), content_type="video/mp4"),
         origin=Origin.TRIMMED if trim else Origin.UPLOADED,
-        # A person chose this footage, so odd looks are reported but not rejected.
-        checks={
-            "notes": [*checks["problems"], *checks["suspicions"]],
-            **{key: checks[key] for key in ("seconds", "width", "height")},
-        },
+        checks=checks.as_notes(),
         parameters=parameters.told(),
         parent_id=trim.parent_id if trim else None,
     )

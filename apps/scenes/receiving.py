@@ -1,10 +1,9 @@
 """Storing the results of a scene's jobs: files under the project's folder, rows when the job ends."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
@@ -23,16 +22,19 @@ from apps.scenes.history import recorded
 from apps.scenes.models import Origin
 from apps.scenes.new_clips import NewClip, clip_save, job_scene, locked_scene
 from apps.scenes.preflight_jobs import clip_preflight
+from apps.scenes.results import CheckedResult, SceneImageResult
+from apps.work.frozen import FrozenRequest, VideoValues
 from apps.work.parameters import AudioSegment, LipsyncParameters, VideoParameters
-from apps.work.receiving import images_receive, produced, result_metadata
+from apps.work.receiving import images_store, produced, result_metadata
+from apps.work.results import ImagesResult, MetadataResult, ResultMetadata
 
 log = structlog.get_logger(__name__)
 
 
 def reference_receive(run: JobRun, result: ProviderResult) -> Done:
     """Make the first picture the project's character reference, unless the user chose one meanwhile."""
-    made = images_receive(run, result)
-    return Done(result=made.result, save=partial(_reference_save, run, made))
+    facts, save = images_store(run, result)
+    return Done(result=facts, save=partial(_reference_save, run, save))
 
 
 def scene_image_receive(run: JobRun, result: ProviderResult) -> Done:
@@ -41,7 +43,7 @@ def scene_image_receive(run: JobRun, result: ProviderResult) -> Done:
     key = scene_file_key(run.job.project_id, scene.sequence or 0, f"image_{uuid4().hex[:12]}{file.path.suffix}")
     stored = file_store(file.path, key=key, content_type=file.content_type)
     metadata = result_metadata(run, result)
-    return Done(result={"metadata": metadata}, save=partial(_image_save, run, stored, metadata))
+    return Done(result=MetadataResult(metadata=metadata), save=partial(_image_save, run, stored, metadata))
 
 
 @dataclass(frozen=True)
@@ -57,19 +59,24 @@ class AskedClip:
 
 def scene_video_receive(run: JobRun, result: ProviderResult) -> Done:
     asked = run.read(VideoParameters)
-    return _clip_receive(run, result, AskedClip(Origin.GENERATED, _wanted(asked.frozen.values), asked.make_current))
+    return _clip_receive(run, result, AskedClip(Origin.GENERATED, _wanted(asked.frozen), asked.make_current))
 
 
 def scene_lipsync_receive(run: JobRun, result: ProviderResult) -> Done:
     asked = run.read(LipsyncParameters)
     # It is measured against the clip that it was made from, since its request names no size.
-    wanted = _wanted(asked.wanted.model_dump() if asked.wanted else asked.frozen.values)
+    wanted = (
+        Wanted(asked.wanted.duration_seconds, asked.wanted.width, asked.wanted.height) if asked.wanted else Wanted()
+    )
     clip = AskedClip(Origin.LIPSYNCED, wanted, asked.make_current, asked.parent_id, asked.audio_segment)
     return _clip_receive(run, result, clip)
 
 
-def _wanted(values: Mapping[str, Any]) -> Wanted:
-    return Wanted(seconds=values.get("duration_seconds"), width=values.get("width"), height=values.get("height"))
+def _wanted(frozen: FrozenRequest) -> Wanted:
+    values = frozen.values
+    if not isinstance(values, VideoValues):
+        return Wanted()
+    return Wanted(seconds=values.duration_seconds, width=values.width, height=values.height)
 
 
 def _clip_receive(run: JobRun, result: ProviderResult, asked: AskedClip) -> Done:
@@ -77,8 +84,7 @@ def _clip_receive(run: JobRun, result: ProviderResult, asked: AskedClip) -> Done
     file = produced(result, "video")[0]
     scene = job_scene(run)
     checks = clip_check(file.path, wanted=asked.wanted, trusted=is_built_in(run.job.provider))
-    if notes := _notes(run, result, asked.heard, checks["seconds"]):
-        checks["notes"] = notes
+    checks = checks.noted(_notes(run, result, asked.heard, checks.seconds))
     sequence = scene.sequence or 0
     # A mouth isn't redrawn a second time.
     look = clip_preflight(run, scene.project, file.path) if asked.origin != Origin.LIPSYNCED else None
@@ -101,12 +107,12 @@ def _clip_receive(run: JobRun, result: ProviderResult, asked: AskedClip) -> Done
         look=look,
         origin=asked.origin,
         checks=checks,
-        parameters=metadata,
+        parameters=metadata.told(),
         parent_id=asked.parent_id,
         make_current=asked.make_current,
         cost=result.cost,
     )
-    return Done(result={"metadata": metadata, "checks": checks}, save=partial(clip_save, run, new))
+    return Done(result=CheckedResult(metadata=metadata, checks=checks), save=partial(clip_save, run, new))
 
 
 def _notes(run: JobRun, result: ProviderResult, heard: AudioSegment | None, seconds: float | None) -> list[str]:
@@ -120,20 +126,20 @@ def _notes(run: JobRun, result: ProviderResult, heard: AudioSegment | None, seco
     return notes
 
 
-def _reference_save(run: JobRun, made: Done) -> Mapping[str, Any] | None:
-    result = made.save() if made.save else None
-    if result and not run.late:
+def _reference_save(run: JobRun, save: Callable[[], ImagesResult]) -> ImagesResult:
+    made = save()
+    if not run.late:
         free = Project.objects.filter(pk__in=[run.job.project_id], character_reference=None)
-        free.update(character_reference_id=result["images"][0]["image_id"])
-    return result
+        free.update(character_reference_id=made.images[0].image_id)
+    return made
 
 
-def _image_save(run: JobRun, stored: StoredFile, metadata: Mapping[str, Any]) -> dict[str, Any]:
+def _image_save(run: JobRun, stored: StoredFile, metadata: ResultMetadata) -> SceneImageResult:
     scene = locked_scene(run)
-    asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.IMAGE, metadata=dict(metadata))
+    asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.IMAGE, metadata=metadata.told())
     if not run.late and scene.deleted_at is None:
         with recorded(scene.project, f"image of scene {scene.sequence}"):
             scene.image = asset
             scene.version += 1
             scene.save(update_fields=["image", "version", "updated_at"])
-    return {"image_id": str(asset.pk), "scene_id": str(scene.pk)}
+    return SceneImageResult(image_id=asset.pk, scene_id=scene.pk)

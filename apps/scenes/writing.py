@@ -1,6 +1,6 @@
 """Writing a project's scenes: the job, and saving its result."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,17 +15,19 @@ from apps.jobs.models import Job
 from apps.jobs.services import Idempotency
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
-from apps.providers.base import Capability, ProviderResult
+from apps.providers.base import Capability, ProviderResult, SongBrief
 from apps.scenes.arrangement import seconds
 from apps.scenes.making import project_spending
 from apps.scenes.models import Scene
 from apps.scenes.picks import project_pick
+from apps.scenes.results import WrittenResult
 from apps.scenes.scene_frames import project_slots, song_range
 from apps.scenes.services import scenes_replace
 from apps.work.choice import Picked, provider_choose
-from apps.work.frozen import FrozenRequest
+from apps.work.frozen import FrozenRequest, ScenesValues
 from apps.work.late_song import late_song
 from apps.work.parameters import ScenesParameters, SongWait
+from apps.work.results import ScenesResult
 from apps.work.song_brief import song_brief
 from apps.work.work import Spending, Work, spending_check, work_prepare, work_start
 
@@ -53,21 +55,22 @@ def project_scenes_work(
     )
     count = number_of_scenes or project.number_of_scenes
     slots = project_slots(project, count)
-    values: dict[str, Any] = {
-        "idea": project.idea,
-        "character_description": project.character_description,
-        "number_of_scenes": len(slots),
-        "slots": slots,
-        "seed": project.seed,
-        "settings": dict(choice.config.values),
-    }
     used = song_range(project)
     wait: SongWait | None = None
+    brief: SongBrief | None = None
     if project.song is not None and used:
-        values["song"] = song_brief(project.song, *used)
+        brief = song_brief(project.song, *used)
         wait = late_song(project.song, *used, number_of_scenes=count)
-    frozen = FrozenRequest(capability=Capability.SCENES, values=values)
-    parameters = ScenesParameters(frozen=frozen, waits_for_song=wait)
+    values = ScenesValues(
+        idea=project.idea,
+        character_description=project.character_description,
+        number_of_scenes=len(slots),
+        slots=tuple(slots),
+        song=brief,
+        seed=project.seed,
+        settings=dict(choice.config.values),
+    )
+    parameters = ScenesParameters(frozen=FrozenRequest.of(values), waits_for_song=wait)
     return work_prepare(by=by, kind=Kind.SCENES, parameters=parameters, choice=choice)
 
 
@@ -100,22 +103,23 @@ def scenes_generate(
 def project_scenes_receive(run: JobRun, result: ProviderResult) -> Done:
     """Replace the project's scenes with the written ones, with exactly the planned lengths."""
     written = list(result.data["scenes"])
-    durations = planned_durations(run.read(ScenesParameters).frozen.values["slots"])
+    asked = run.read(ScenesParameters).frozen.values
+    durations = planned_durations(asked.slots if isinstance(asked, ScenesValues) else ())
     if len(written) != len(durations):
         raise ProviderError(f"The writer returned {len(written)} scenes instead of {len(durations)}.", raw=written)
     rows = [scene_row(scene, duration) for scene, duration in zip(written, durations, strict=True)]
 
-    def save() -> dict[str, Any]:
+    def save() -> WrittenResult | None:
         project = Project.objects.select_for_update().filter(pk__in=[run.job.project_id]).first()
         if project is None or run.late:
-            return {}
+            return None
         scenes = scenes_replace(project=project, written=rows)
-        return {"scene_ids": [str(scene.pk) for scene in scenes]}
+        return WrittenResult(scene_ids=[scene.pk for scene in scenes])
 
-    return Done(result={"scenes": written, "facts": dict(result.facts)}, save=save)
+    return Done(result=ScenesResult(scenes=written, facts=dict(result.facts)), save=save)
 
 
-def planned_durations(slots: list[tuple[float, float]]) -> list[Decimal]:
+def planned_durations(slots: Sequence[tuple[float, float]]) -> list[Decimal]:
     """Return exact lengths. Each boundary is rounded once, so the sum is the last boundary."""
     return [seconds(end) - seconds(start) for start, end in slots]
 

@@ -1,7 +1,5 @@
 """The work that workers do for songs."""
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -15,6 +13,7 @@ from apps.jobs.execution import Done, JobRun
 from apps.songs.importing import audio_import, imported_type
 from apps.songs.models import AnalysisState, Song
 from apps.songs.parameters import AnalysisParameters, ImportParameters
+from apps.songs.results import AnalysisResult, ImportResult
 from apps.songs.section_edits import sections_kept
 from apps.songs.services import song_changed_dispatch, song_create
 from apps.songs.stored import analysis_stored, grid_stored
@@ -68,15 +67,15 @@ def import_run(run: JobRun) -> Done:
     )
     title = wish.title or imported.title
 
-    def save() -> Mapping[str, Any]:
+    def save() -> ImportResult:
         asset = asset_create(owner=owner, stored=stored, kind=AssetKind.AUDIO, original_name=f"{title}{suffix}")
         song, job = song_create(by=owner, asset=asset, title=title, artist=imported.artist, source_url=wish.url)
-        return {
-            "audio_id": str(asset.pk),
-            "title": song.title,
-            "duration_seconds": asset.duration_seconds,
-            "analysis_job_id": str(job.pk),
-        }
+        return ImportResult(
+            audio_id=asset.pk,
+            title=song.title,
+            duration_seconds=asset.duration_seconds,
+            analysis_job_id=job.pk,
+        )
 
     return Done(save=save)
 
@@ -95,7 +94,7 @@ def _analysis(run: JobRun, song: Song) -> SongAnalysis:
         )
 
 
-def _save(song: Song, found: SongAnalysis) -> Mapping[str, Any]:
+def _save(song: Song, found: SongAnalysis) -> AnalysisResult:
     locked = Song.objects.select_for_update(of=("self",)).filter(pk=song.pk).first()
     if locked is None:
         raise WorkCancelled("the song was deleted in the meantime")
@@ -112,11 +111,9 @@ def _save(song: Song, found: SongAnalysis) -> Mapping[str, Any]:
     _correct_length(song.asset, found.duration_seconds)
     if locked.grid != before:
         song_changed_dispatch(locked)
-    return {
-        "audio_id": str(locked.asset_id),
-        "tempo_bpm": locked.grid["tempo_bpm"],
-        "confidence": found.grid.confidence,
-    }
+    return AnalysisResult(
+        audio_id=locked.asset_id, tempo_bpm=locked.grid["tempo_bpm"], confidence=found.grid.confidence
+    )
 
 
 def _correct_length(asset: Asset, seconds: float) -> None:

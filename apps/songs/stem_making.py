@@ -1,8 +1,5 @@
 """Worker handler for an uploaded vocal stem."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.db import transaction
 
 from apps.assets.models import Asset
@@ -12,6 +9,7 @@ from apps.jobs.execution import Done, JobRun
 from apps.songs.formats import stem_checked
 from apps.songs.models import Song
 from apps.songs.parameters import StemParameters
+from apps.songs.results import StemResult
 from apps.songs.stored import voice_stored
 from engines.listening.voice import VoiceActivity
 
@@ -53,7 +51,7 @@ def _voice(run: JobRun, song: Song, asset: Asset) -> VoiceActivity:
     return voice
 
 
-def _save(run: JobRun, song: Song, asset: Asset, voice: VoiceActivity) -> Mapping[str, Any]:
+def _save(run: JobRun, song: Song, asset: Asset, voice: VoiceActivity) -> StemResult:
     locked = Song.objects.select_for_update(of=("self",)).select_related("stem").filter(pk=song.pk).first()
     if locked is None:
         raise NotFound("The song was deleted.")
@@ -63,4 +61,4 @@ def _save(run: JobRun, song: Song, asset: Asset, voice: VoiceActivity) -> Mappin
     locked.save()
     if before is not None and before.pk != asset.pk:
         asset_delete(by=run.job.owner, asset=before)
-    return {"audio_id": str(locked.asset_id), "stem_id": str(asset.pk), "duration_seconds": asset.duration_seconds}
+    return StemResult(audio_id=locked.asset_id, stem_id=asset.pk, duration_seconds=asset.duration_seconds)

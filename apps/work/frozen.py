@@ -5,11 +5,12 @@ changes what was bought.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, model_validator
 
+from apps.core.json import JsonObject
 from apps.jobs.parameters import Frozen
 from apps.providers.base import (
     Capability,
@@ -18,10 +19,11 @@ from apps.providers.base import (
     MediaInput,
     ProviderRequest,
     ScenesRequest,
+    SongBrief,
     VideoRequest,
 )
 
-_ADAPTERS: dict[Capability, TypeAdapter[Any]] = {
+_REQUESTS: dict[Capability, TypeAdapter[Any]] = {
     Capability.SCENES: TypeAdapter(ScenesRequest),
     Capability.IMAGE: TypeAdapter(ImageRequest),
     Capability.VIDEO: TypeAdapter(VideoRequest),
@@ -41,14 +43,95 @@ class InputSource(Frozen):
     end_seconds: float | None = None
 
 
+class Values(Frozen):
+    """A typed request's fields except files. `settings` are the flavor's, which only the provider reads."""
+
+    # A release may drop a field that the jobs of the release before still carry.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    settings: JsonObject = {}
+
+
+class ScenesValues(Values):
+    """See ScenesRequest."""
+
+    idea: str
+    character_description: str = ""
+    number_of_scenes: int | None = None
+    slots: tuple[tuple[float, float], ...] = ()
+    song: SongBrief | None = None
+    seed: int = 0
+
+
+class ImageValues(Values):
+    """See ImageRequest."""
+
+    prompt: str
+    width: int
+    height: int
+    negative_prompt: str = ""
+    aspect_ratio: str = "16:9"
+    purpose: Literal["scene", "character_reference"] = "scene"
+    num_images: int = 1
+    seed: int = 0
+
+
+class VideoValues(Values):
+    """See VideoRequest."""
+
+    prompt: str
+    duration_seconds: float
+    width: int
+    height: int
+    fps: str = "24"
+    frames: int | None = None
+    negative_prompt: str = ""
+    aspect_ratio: str = "16:9"
+    energy: tuple[float, ...] = ()
+    beat_seconds: tuple[float, ...] = ()
+    seed: int = 0
+
+
+class LipsyncValues(Values):
+    """See LipsyncRequest."""
+
+    temperature: float | None = None
+    active_speaker_detection: bool | None = None
+    occlusion_detection_enabled: bool | None = None
+
+
+AnyValues = ScenesValues | ImageValues | VideoValues | LipsyncValues
+_VALUES: dict[Capability, type[AnyValues]] = {
+    Capability.SCENES: ScenesValues,
+    Capability.IMAGE: ImageValues,
+    Capability.VIDEO: VideoValues,
+    Capability.LIPSYNC: LipsyncValues,
+}
+
+
 class FrozenRequest(Frozen):
     """`values` has the typed request's fields except files, which are in `inputs` by field name."""
 
     capability: Capability
-    values: dict[str, Any]
+    values: AnyValues
     inputs: dict[str, InputSource] = {}
+
+    @classmethod
+    def of(cls, values: AnyValues, inputs: Mapping[str, InputSource] | None = None) -> "FrozenRequest":
+        capability = next(capability for capability, model in _VALUES.items() if isinstance(values, model))
+        return cls(capability=capability, values=values, inputs=dict(inputs or {}))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _values_of_capability(cls, stored: Any) -> Any:
+        """Read the values by the capability's model: their JSON does not say what they are."""
+        if not isinstance(stored, dict) or not isinstance(stored.get("values"), dict):
+            return stored
+        model = _VALUES.get(stored.get("capability", ""))
+        return {**stored, "values": model.model_validate(stored["values"])} if model else stored
 
     def request(self, media: Mapping[str, MediaInput]) -> ProviderRequest:
         """Return the typed request, with `media` in place of the inputs."""
-        request: ProviderRequest = _ADAPTERS[self.capability].validate_python({**self.values, **media})
+        values = {name: getattr(self.values, name) for name in type(self.values).model_fields}
+        request: ProviderRequest = _REQUESTS[self.capability].validate_python({**values, **media})
         return request

@@ -53,8 +53,8 @@ def _with_song(frozen: FrozenRequest, song: Song, wait: SongWait) -> FrozenReque
         wait.start,
         wait.end,
         number_of_scenes=wait.number_of_scenes,
-        settings=frozen.values["settings"],
+        settings=frozen.values.settings,
     )
     brief = song_brief(song, wait.start, wait.end)
-    values = {**frozen.values, "slots": slots, "number_of_scenes": len(slots), "song": brief}
-    return frozen.model_copy(update={"values": values})
+    known = {"slots": tuple(slots), "number_of_scenes": len(slots), "song": brief}
+    return frozen.model_copy(update={"values": frozen.values.model_copy(update=known)})

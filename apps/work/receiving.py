@@ -2,10 +2,10 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 from apps.assets.models import Asset, AssetKind
@@ -15,6 +15,15 @@ from apps.core.errors import ProviderError
 from apps.jobs.execution import Done, JobRun
 from apps.providers.base import ProducedFile, ProviderResult
 from apps.work.parameters import frozen_request
+from apps.work.results import (
+    FactsResult,
+    ImagesResult,
+    MetadataResult,
+    ResultMetadata,
+    ScenesResult,
+    ShownImage,
+    VideoResult,
+)
 
 
 def produced(result: ProviderResult, role: str) -> list[ProducedFile]:
@@ -31,28 +40,27 @@ SCENE_KEYS = ("sequence", "description", "negative_description", "duration", "li
 
 def scenes_receive(_run: JobRun, result: ProviderResult) -> Done:
     scenes = [{key: scene[key] for key in SCENE_KEYS if key in scene} for scene in result.data["scenes"]]
-    return Done(result={"scenes": scenes, "facts": dict(result.facts)})
+    return Done(result=ScenesResult(scenes=scenes, facts=dict(result.facts)))
 
 
 def images_receive(run: JobRun, result: ProviderResult) -> Done:
-    """Store each image as its own asset."""
+    facts, save = images_store(run, result)
+    return Done(result=facts, save=save)
+
+
+def images_store(run: JobRun, result: ProviderResult) -> tuple[FactsResult, Callable[[], ImagesResult]]:
+    """Store each image as its own asset. Returns the facts, and what writes the rows."""
     stored = []
     for file in produced(result, "image"):
         key = job_file_key(uuid4(), f"image{file.path.suffix}")
         stored.append(file_store(file.path, key=key, content_type=file.content_type))
     facts = dict(result.facts)
 
-    def save() -> dict[str, Any]:
+    def save() -> ImagesResult:
         assets = [asset_create(owner=run.job.owner, stored=one, kind=AssetKind.IMAGE, metadata=facts) for one in stored]
-        return {"images": [image_result(asset) for asset in assets]}
+        return ImagesResult(images=[ShownImage.of(asset) for asset in assets])
 
-    return Done(result={"facts": facts}, save=save)
-
-
-def image_result(asset: Asset) -> dict[str, Any]:
-    url = f"/api/mv/get_character_reference/{asset.pk}"
-    named = {"id": str(asset.pk), "url": url, "image_id": str(asset.pk), "image_url": url}
-    return {**named, "width": asset.width, "height": asset.height}
+    return FactsResult(facts=facts), save
 
 
 def video_receive(run: JobRun, result: ProviderResult) -> Done:
@@ -69,44 +77,38 @@ def video_receive(run: JobRun, result: ProviderResult) -> Done:
     parts: list[tuple[StoredFile, AssetKind]] = [(_metadata_store(run, asset_id, metadata), AssetKind.METADATA)]
     if reference := _reference_store(run, asset_id):
         parts.append((reference, AssetKind.IMAGE))
-    return Done(result={"metadata": metadata}, save=partial(_video_save, run, stored, parts, metadata))
+    return Done(result=MetadataResult(metadata=metadata), save=partial(_video_save, run, stored, parts, metadata))
 
 
-def result_metadata(run: JobRun, result: ProviderResult) -> dict[str, Any]:
+def result_metadata(run: JobRun, result: ProviderResult) -> ResultMetadata:
     """Return how the result was generated: by which provider, from what, and when."""
     frozen = frozen_request(run.job)
-    shown = {key: value for key, value in frozen.values.items() if key not in {"settings", "energy", "beat_seconds"}}
-    return {
-        "job_id": str(run.job.pk),
-        "provider": run.job.provider,
-        "flavor": run.job.flavor,
-        "config_hash": run.job.config_hash,
-        "request": shown,
-        "inputs": {name: source.model_dump(mode="json") for name, source in frozen.inputs.items()},
-        "facts": dict(result.facts),
-        "made_at": datetime.now(UTC).isoformat(),
-    }
+    shown = frozen.values.model_dump(mode="json", exclude={"settings", "energy", "beat_seconds"}, exclude_none=True)
+    return ResultMetadata(
+        job_id=run.job.pk,
+        provider=run.job.provider,
+        flavor=run.job.flavor,
+        config_hash=run.job.config_hash,
+        request=shown,
+        inputs=frozen.inputs,
+        facts=dict(result.facts),
+        made_at=datetime.now(UTC),
+    )
 
 
 def _video_save(
-    run: JobRun, stored: StoredFile, parts: list[tuple[StoredFile, AssetKind]], metadata: dict[str, Any]
-) -> dict[str, Any]:
+    run: JobRun, stored: StoredFile, parts: list[tuple[StoredFile, AssetKind]], metadata: ResultMetadata
+) -> VideoResult:
     owner = run.job.owner
-    asset = asset_create(owner=owner, stored=stored, kind=AssetKind.VIDEO, metadata=metadata)
+    asset = asset_create(owner=owner, stored=stored, kind=AssetKind.VIDEO, metadata=metadata.told())
     for part, kind in parts:
         asset_create(owner=owner, stored=part, kind=kind, part_of=asset)
-    return video_result(asset)
+    return VideoResult.of(asset)
 
 
-def video_result(asset: Asset) -> dict[str, Any]:
-    """Return the fields of a result that name a video. Its cloud links are added when the result is shown."""
-    url = f"/api/mv/get_video/{asset.pk}"
-    return {"video_id": str(asset.pk), "video_url": url, "local_video_url": url}
-
-
-def _metadata_store(run: JobRun, asset_id: UUID, metadata: dict[str, Any]) -> StoredFile:
+def _metadata_store(run: JobRun, asset_id: UUID, metadata: ResultMetadata) -> StoredFile:
     path = run.scratch / "metadata.json"
-    path.write_text(json.dumps(metadata, indent=2))
+    path.write_text(json.dumps(metadata.told(), indent=2))
     return file_store(path, key=job_metadata_key(asset_id), content_type="application/json")
 
 

@@ -72,7 +72,7 @@ def test_the_daily_cap_counts_only_today(user):
 def test_success_settles_once(user):
     job = paid_job(user)
     claim = services.job_claim(job_id=job.pk, claim_from=State.QUEUED, worker="test")
-    services.job_succeed(claim, result={})
+    services.job_succeed(claim)
     job.refresh_from_db()
     money.cost_settle(job, attempt=1)
     money.cost_release(job, attempt=1)
@@ -106,7 +106,7 @@ def test_a_retry_that_succeeds_counts_the_seconds_it_bought(user):
     services.job_cancel(by=user, job_id=job.pk)
     assert project_money(project_id)["bought_seconds"] == 0
     services.job_retry(by=user, job_id=job.pk)
-    services.job_succeed(services.job_claim(job_id=job.pk, claim_from=State.QUEUED, worker="test"), result={})
+    services.job_succeed(services.job_claim(job_id=job.pk, claim_from=State.QUEUED, worker="test"))
     assert project_money(project_id) == {"reserved": 0, "spent": Decimal(1), "bought_seconds": 8}
 
 
@@ -121,7 +121,7 @@ def test_a_cost_above_the_threshold_needs_confirmation():
 def settled(user, amount, *, reserved="1.00", **facts):
     job = paid_job(user, reserved, **facts)
     claim = services.job_claim(job_id=job.pk, claim_from=State.QUEUED, worker="test")
-    services.job_succeed(claim, result={}, cost=Decimal(amount))
+    services.job_succeed(claim, cost=Decimal(amount))
     job.refresh_from_db()
     return job
 

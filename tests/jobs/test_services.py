@@ -13,6 +13,7 @@ from apps.jobs import services
 from apps.jobs.execution import Done
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job, JobEvent
+from apps.jobs.results import JobResult
 from apps.jobs.services import Idempotency, NewJob
 from apps.jobs.states import Code, State
 from workers.base import job_run
@@ -64,6 +65,11 @@ def test_a_waiting_job_is_claimed_only_to_collect_its_result(user):
     assert claim(job, State.WAITING).came_from == State.WAITING
 
 
+class Who(JobResult):
+    who: str
+    hint: str = ""
+
+
 def test_a_worker_with_an_old_claim_changes_nothing(user):
     job = make_job(user)
     old = claim(job)
@@ -72,8 +78,8 @@ def test_a_worker_with_an_old_claim_changes_nothing(user):
     new = claim(job)
     assert not services.job_heartbeat(old, progress_percentage=99)
     with pytest.raises(WorkCancelled):
-        services.job_succeed(old, result={"who": "old"}, save=lambda: pytest.fail("rows of a fenced worker"))
-    services.job_succeed(new, result={"who": "new"})
+        services.job_succeed(old, result=Who(who="old"), save=lambda: pytest.fail("rows of a fenced worker"))
+    services.job_succeed(new, result=Who(who="new"))
     job.refresh_from_db()
     assert job.result == {"who": "new"}
     assert job.progress_percentage == 100
@@ -88,7 +94,7 @@ def test_the_rows_and_the_end_are_committed_together(user):
         raise RuntimeError("the database said no")
 
     with pytest.raises(RuntimeError):
-        services.job_succeed(taken, result={}, save=save)
+        services.job_succeed(taken, save=save)
     job.refresh_from_db()
     assert job.state == State.RUNNING
     assert not job.events.filter(message="a row of the result").exists()
@@ -134,7 +140,7 @@ def test_the_heartbeat_tells_a_worker_that_its_job_was_cancelled(user):
 
 def test_an_ended_job_cannot_be_cancelled(user):
     job = make_job(user)
-    services.job_succeed(claim(job), result={})
+    services.job_succeed(claim(job))
     with pytest.raises(ConflictError):
         services.job_cancel(by=user, job_id=job.pk)
 
@@ -159,7 +165,7 @@ def test_retry_is_the_next_attempt_of_the_same_job(user):
 def test_only_ended_or_stuck_work_is_retried(user, state):
     job = make_job(user)
     if state == State.SUCCEEDED:
-        services.job_succeed(claim(job), result={})
+        services.job_succeed(claim(job))
     with pytest.raises(ConflictError):
         services.job_retry(by=user, job_id=job.pk)
 
@@ -231,7 +237,7 @@ def test_the_database_refuses_invalid_states(user):
 
 def test_every_move_records_one_event(user):
     job = make_job(user)
-    services.job_succeed(claim(job), result={})
+    services.job_succeed(claim(job))
     moves = list(job.events.values_list("from_state", "to_state"))
     assert moves == [("", "queued"), ("queued", "running"), ("running", "succeeded")]
 

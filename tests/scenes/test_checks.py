@@ -17,7 +17,7 @@ def clip(path, source, *more):
 def test_good_clip_has_no_problems(tmp_path, trusted):
     path = tmp_path / "good.mp4"
     path.write_bytes(media.video(2.0))
-    assert clip_check(path, wanted=WANTED, trusted=trusted) == {
+    assert clip_check(path, wanted=WANTED, trusted=trusted).told() == {
         "problems": [],
         "suspicions": [],
         "seconds": 2.0,
@@ -36,7 +36,7 @@ def test_good_clip_has_no_problems(tmp_path, trusted):
 @pytest.mark.parametrize("trusted", [False, True])
 def test_bad_clip_reports_its_problems(tmp_path, source, wanted, problem, trusted):
     found = clip_check(clip(tmp_path / "bad.mp4", source), wanted=wanted, trusted=trusted)
-    assert problem in " ".join(found["problems"])
+    assert problem in " ".join(found.problems)
 
 
 SIZE = "s=640x360:r=24:d=2"
@@ -75,7 +75,7 @@ GOOD = {
 
 def suspicions(path, source, *, crf=23, trusted=False):
     made = clip(path / "clip.mp4", source, "-crf", crf, "-preset", "veryfast")
-    return " ".join(clip_check(made, wanted=Wanted(), trusted=trusted)["suspicions"])
+    return " ".join(clip_check(made, wanted=Wanted(), trusted=trusted).suspicions)
 
 
 @pytest.mark.parametrize("trusted", [False, True])
@@ -102,7 +102,7 @@ def test_still_camera_of_own_renderer_is_accepted(tmp_path):
 def test_nearest_shape_offered_by_model_is_accepted(tmp_path):
     path = tmp_path / "wide.mp4"
     path.write_bytes(media.video(2.0))
-    assert clip_check(path, wanted=Wanted(width=720, height=720), trusted=False)["problems"] == []
+    assert clip_check(path, wanted=Wanted(width=720, height=720), trusted=False).problems == []
 
 
 def test_truncated_clip_is_detected_by_full_decoding(tmp_path):
@@ -112,4 +112,4 @@ def test_truncated_clip_is_detected_by_full_decoding(tmp_path):
     middle = len(content) * 2 // 3
     broken[middle : middle + 4000] = b"\xff" * 4000
     path.write_bytes(bytes(broken))
-    assert clip_check(path, wanted=WANTED, trusted=False)["problems"]
+    assert clip_check(path, wanted=WANTED, trusted=False).problems

@@ -246,7 +246,5 @@ def paid_job(user, project, *, cost):
     with transaction.atomic():
         new = NewJob(kind=Kind.SCENES, quote=quote, provider="chat", project_id=project.pk)
         job = services.job_create(by=user, new=new)
-    services.job_succeed(
-        services.job_claim(job_id=job.pk, claim_from=State.QUEUED, worker="test"), result={}, cost=cost
-    )
+    services.job_succeed(services.job_claim(job_id=job.pk, claim_from=State.QUEUED, worker="test"), cost=cost)
     return job

@@ -27,7 +27,7 @@ def test_no_draft_is_reported(make, video_request, settings_for, flavor):
         drawn = MediaInput(make(request).files[0].path, "image/png")
         beats = {"beat_seconds": (0.25, 0.75, 1.25), "energy": (0.2, 0.5, 0.9)}
         clip = make(video_request(flavor, prompt=idea, image=drawn, duration_seconds=1.5, seed=seed, **beats))
-        found = [clip_check(clip.files[0].path, wanted=Wanted(), trusted=ours)["suspicions"] for ours in (True, False)]
+        found = [clip_check(clip.files[0].path, wanted=Wanted(), trusted=ours).suspicions for ours in (True, False)]
         if any(found):
             doubted[idea] = found
     assert doubted == {}

@@ -1,0 +1,24 @@
+"""The results of songs' jobs."""
+
+from uuid import UUID
+
+from apps.jobs.results import JobResult
+
+
+class AnalysisResult(JobResult):
+    audio_id: UUID
+    tempo_bpm: float | None
+    confidence: float
+
+
+class ImportResult(JobResult):
+    audio_id: UUID
+    title: str
+    duration_seconds: float | None
+    analysis_job_id: UUID
+
+
+class StemResult(JobResult):
+    audio_id: UUID
+    stem_id: UUID
+    duration_seconds: float | None
