@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 from uuid import uuid4
 
 import structlog
@@ -30,6 +30,7 @@ from apps.assets.store.locks import key_lock
 from apps.assets.upkeep.background import RETRY_FIRST_SECONDS, asset_files_delete, asset_local_copy_drop
 from apps.assets.uploading.uploads import ReceivedFile, upload_received
 from apps.core.errors import ConflictError, InputError, NotFound
+from apps.core.json import JsonObject
 from engines.media.facts import MediaFacts
 from engines.media.untrusted import probe_untrusted
 
@@ -38,6 +39,15 @@ logger = structlog.get_logger(__name__)
 # A page stays open for a while; a provider's queue and run may take most of a day.
 PAGE_LINK_SECONDS = 3600
 PROVIDER_LINK_SECONDS = 24 * 3600
+
+
+class AssetUrls(TypedDict):
+    """The link fields of a result. `cloud_urls` is by part."""
+
+    cloud_urls: dict[str, str]
+    cloud_url: str | None
+    local_video_url: str
+    video_url: str
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,7 @@ def asset_create(
     kind: str,
     original_name: str = "",
     part_of: Asset | None = None,
-    metadata: dict[str, Any] | None = None,
+    metadata: JsonObject | None = None,
 ) -> Asset:
     """Create the row of a stored file. Call it inside the transaction that needs the row.
 
@@ -290,8 +300,8 @@ def asset_delete(*, by: User, asset: Asset) -> None:
     transaction.on_commit(partial(asset_files_delete, keys))
 
 
-def asset_urls(asset: Asset, *, lifetime_seconds: int = PAGE_LINK_SECONDS) -> dict[str, Any]:
-    """Return the link fields of a result: `cloud_urls` by part, `cloud_url`, `local_video_url`, `video_url`.
+def asset_urls(asset: Asset, *, lifetime_seconds: int = PAGE_LINK_SECONDS) -> AssetUrls:
+    """Return the link fields of a result.
 
     Presigned links expire, so create them when a result is shown and don't store them.
     """

@@ -19,6 +19,7 @@ from apps.assets.views import FILE_RESPONSES
 from apps.composition import looks, services
 from apps.composition.export import export_get, project_export
 from apps.composition.models import Composition, Output
+from apps.composition.options import OptionChanges
 from apps.composition.project_looks import project_look_get, project_look_set
 from apps.composition.selectors import CurrentPlans, composition_get, compositions_of
 from apps.composition.serializers import (
@@ -56,7 +57,7 @@ class ProjectCompose(APIView):
             by=acting_user(request),
             project_id=project_id,
             output_id=output_id,
-            overrides=overrides,
+            overrides=OptionChanges.model_validate(overrides),
             flavor=flavor,
             idempotency=idempotency,
         )
@@ -212,6 +213,10 @@ class StitchVideo(APIView):
         named = {name: overrides.pop(name) for name in ("video_ids", "audio_id", "audio_start") if name in overrides}
         flavor = overrides.pop("config_flavor", "")
         job = stitch_start(
-            by=acting_user(request), overrides=overrides, flavor=flavor, idempotency=idempotency, **named
+            by=acting_user(request),
+            overrides=OptionChanges.model_validate(overrides),
+            flavor=flavor,
+            idempotency=idempotency,
+            **named,
         )
         return job_response(request, job)

@@ -172,7 +172,7 @@ def _composition_save(run: JobRun, parameters: ComposeParameters, files: _Stored
         thumbnails=sheet,
         job=job,
         fingerprint=parameters.fingerprint,
-        options=parameters.options,
+        options=parameters.options.told(),
         plan=parameters.plan.model_dump(mode="json"),
         proof=proof.as_json(),
     )

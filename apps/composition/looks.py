@@ -7,6 +7,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.composition.models import SceneLook
+from apps.core.json import JsonObject
 from apps.projects.models import Project
 from apps.projects.selectors import project_lock
 from apps.scenes.history import Part, recorded
@@ -31,7 +32,7 @@ def scene_look_update(*, by: User, project_id: UUID, sequence: int, **changes: A
         return look
 
 
-def _read(project: Project) -> dict[str, Any]:
+def _read(project: Project) -> JsonObject:
     rows = SceneLook.objects.filter(scene__project=project).values("scene_id", *FIELDS)
     return {
         str(row["scene_id"]): {name: row[name] for name in FIELDS} | {"clip_start": str(row["clip_start"])}

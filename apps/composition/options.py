@@ -1,12 +1,12 @@
 """The options of a composed video: the flavor's, overridden by the project's, then by the caller's."""
 
 import math
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from apps.composition.models import Transition
+from apps.core.json import JsonObject
 from engines.composing.shot_plan import PictureFit, TransitionKind
 from engines.media.formats import Encoding
 
@@ -43,11 +43,24 @@ class ComposeOptions(BaseModel):
         return _ENCODINGS[self.quality]
 
 
-def resolved_options(flavor: Mapping[str, Any], *over: Mapping[str, Any]) -> ComposeOptions:
-    """Merge the options; later ones take precedence."""
+class OptionChanges(ComposeOptions):
+    """Some of the options, as a project, an output or a caller sets them. One that isn't set is left to the flavor, and
+    left out of the JSON."""
+
+    @model_serializer(mode="wrap")
+    def _only_set(self, dump: SerializerFunctionWrapHandler) -> JsonObject:
+        return {name: value for name, value in dump(self).items() if name in self.model_fields_set}
+
+    def told(self) -> JsonObject:
+        """Return the JSON for a row."""
+        return self.model_dump(mode="json")
+
+
+def resolved_options(flavor: JsonObject, *over: OptionChanges) -> ComposeOptions:
+    """Merge the flavor's `compose_params` with changes; later ones take precedence."""
     values = dict(flavor)
     for more in over:
-        values |= more
+        values |= more.told()
     return ComposeOptions.model_validate(values)
 
 

@@ -1,9 +1,9 @@
 """Parameters of composing jobs: the frozen plan, and what it is for."""
 
-from typing import Any
 from uuid import UUID
 
 from apps.composition.frozen import FrozenPlan
+from apps.composition.options import OptionChanges
 from apps.jobs.parameters import JobParameters
 
 
@@ -15,7 +15,7 @@ class ComposeParameters(JobParameters):
     plan: FrozenPlan
     fingerprint: str
     output_id: UUID | None = None
-    options: dict[str, Any] = {}
+    options: OptionChanges = OptionChanges()
     replaces: UUID | None = None
 
 
@@ -25,7 +25,7 @@ class StitchParameters(JobParameters):
     plan: FrozenPlan
     video_ids: tuple[UUID, ...]
     audio_id: UUID | None = None
-    options: dict[str, Any] = {}
+    options: OptionChanges = OptionChanges()
 
 
 class ExportParameters(JobParameters):

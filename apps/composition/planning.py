@@ -1,15 +1,14 @@
 """From a project's rows to a plan: which clip goes where on the song."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
-from typing import Any
 
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong, flashing_cuts_apart
 from apps.composition.hook import hook_range
 from apps.composition.models import Lyrics, Output, ProjectLook, SceneLook
-from apps.composition.options import ComposeOptions, decibels, resolved_options, transition_kind
+from apps.composition.options import ComposeOptions, OptionChanges, decibels, resolved_options, transition_kind
 from apps.core.errors import InputError
 from apps.flavors.registry import resolve
 from apps.projects.models import Project
@@ -42,7 +41,7 @@ def project_plan(
     project: Project,
     *,
     output: Output | None = None,
-    overrides: Mapping[str, Any] | None = None,
+    overrides: OptionChanges | None = None,
     flavor: str = "",
     scenes: Sequence[Scene] | None = None,
 ) -> ProjectPlan:
@@ -50,7 +49,8 @@ def project_plan(
 
     Raises InputError naming the scenes without a clip (unless `skip_missing`)."""
     config = resolve(flavor or project.flavor, "compose_params")
-    options = resolved_options(config.values, {"fit": project.fit}, project_look(project), overrides or {})
+    own = OptionChanges.model_validate({"fit": project.fit})
+    options = resolved_options(config.values, own, project_look(project), overrides or OptionChanges())
     slots = _slots(project, list(scenes_of(project)) if scenes is None else scenes, options)
     looks = {look.scene_id: look for look in SceneLook.objects.filter(scene__project=project)}
     fps = Fraction(project.fps)
@@ -81,9 +81,10 @@ def project_plan(
     return ProjectPlan(plan, options, config.flavor, config.hash)
 
 
-def project_look(project: Project) -> dict[str, Any]:
+def project_look(project: Project) -> OptionChanges:
     """Return the user's settings for all of the project's videos."""
-    return dict(ProjectLook.objects.filter(project=project).values_list("options", flat=True).first() or {})
+    stored = ProjectLook.objects.filter(project=project).values_list("options", flat=True).first()
+    return OptionChanges.model_validate(stored or {})
 
 
 def _slots(project: Project, scenes: Sequence[Scene], options: ComposeOptions) -> list[_Slot]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -91,7 +90,7 @@ def outputs_add(
     return outputs
 
 
-def project_look_set(*, by: User, project_id: UUID, options: Mapping[str, Any]) -> ProjectLook:
+def project_look_set(*, by: User, project_id: UUID, options: Mapping[str, str | float | None]) -> ProjectLook:
     """Change how the project's videos are composed; a value of None restores the flavor's."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)

@@ -6,6 +6,7 @@ from fractions import Fraction
 from apps.assets.models import Asset
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
 from apps.composition.models import Composition
+from apps.composition.options import OptionChanges
 from apps.composition.parameters import ComposeParameters
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
@@ -32,7 +33,7 @@ def composition_repicture(*, composition: Composition, pictures: Asset) -> Job:
                 plan=plan,
                 fingerprint=composition.fingerprint,
                 output_id=composition.output_id,
-                options=composition.options,
+                options=OptionChanges.model_validate(composition.options),
                 replaces=composition.asset_id,
             ),
             project_id=composition.project_id,

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.composition.models import Composition, Output
+from apps.composition.options import OptionChanges
 from apps.composition.parameters import ComposeParameters
 from apps.composition.planning import project_plan
 from apps.core.errors import InputError, NotFound
@@ -68,7 +69,10 @@ def composition_is_stale(composition: Composition, now: CurrentPlans | None = No
     if request not in now.fingerprints:
         try:
             planned = project_plan(
-                now.project, output=composition.output, overrides=composition.options, scenes=now.scenes
+                now.project,
+                output=composition.output,
+                overrides=OptionChanges.model_validate(composition.options),
+                scenes=now.scenes,
             )
             now.fingerprints[request] = planned.plan.fingerprint
         except InputError:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from apps.assets.services import asset_urls
+from apps.assets.services import AssetUrls, asset_urls
 from apps.composition.models import SHORT_CLIP_CHOICES, Composition, Lyrics, Output, SceneLook, Transition
 from apps.composition.selectors import composition_is_stale
 from apps.projects.models import AspectRatio, Resolution
@@ -60,7 +60,7 @@ class ProjectLookSerializer(OverridesSerializer):
     config_flavor = None  # type: ignore[assignment] # the project has its own
     fit = None  # type: ignore[assignment] # likewise
 
-    def get_fields(self) -> dict[str, Any]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         for field in fields.values():
             field.allow_null = True
@@ -91,7 +91,7 @@ class CompositionSerializer(serializers.ModelSerializer[Composition]):
             "proof_sentence", "proof", "clips", "options", "stale", "is_current", "created_at",
         ]  # fmt: skip
 
-    def get_urls(self, composition: Composition) -> dict[str, Any]:
+    def get_urls(self, composition: Composition) -> AssetUrls:
         return asset_urls(composition.asset)
 
     def get_stale(self, composition: Composition) -> bool:

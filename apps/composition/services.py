@@ -1,6 +1,5 @@
 """Composing videos, and managing them, their outputs and lyrics."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
 from apps.composition.models import Composition, Lyrics, Output
+from apps.composition.options import OptionChanges
 from apps.composition.parameters import ComposeParameters
 from apps.composition.planning import project_plan
 from apps.composition.selectors import composition_get, composition_is_stale, current_composition, output_get
@@ -30,7 +30,7 @@ def project_compose(
     by: User,
     project_id: UUID,
     output_id: UUID | None = None,
-    overrides: Mapping[str, Any] | None = None,
+    overrides: OptionChanges | None = None,
     flavor: str = "",
     idempotency: Idempotency | None = None,
 ) -> Job:
@@ -50,7 +50,7 @@ def project_compose(
                     plan=planned.plan,
                     fingerprint=planned.plan.fingerprint,
                     output_id=output_id,
-                    options=dict(overrides or {}),
+                    options=overrides or OptionChanges(),
                 ),
                 project_id=project.pk,
                 dedupe_key=f"compose:{project.pk}:{output_id or 'main'}",

@@ -1,11 +1,10 @@
 """`stitch_video`: any clips in order, with a song over them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,7 +13,7 @@ from apps.accounts.models import User
 from apps.assets.models import Asset, AssetKind
 from apps.assets.selectors import asset_get
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong, flashing_cuts_apart
-from apps.composition.options import ComposeOptions, decibels, resolved_options, transition_kind
+from apps.composition.options import ComposeOptions, OptionChanges, decibels, resolved_options, transition_kind
 from apps.composition.parameters import StitchParameters
 from apps.core.errors import InputError
 from apps.flavors.registry import resolve
@@ -35,7 +34,7 @@ def stitch_start(
     video_ids: Sequence[UUID],
     audio_id: UUID | None = None,
     audio_start: Decimal = Decimal(0),
-    overrides: Mapping[str, Any] | None = None,
+    overrides: OptionChanges | None = None,
     flavor: str = "",
     idempotency: Idempotency | None = None,
 ) -> Job:
@@ -47,7 +46,7 @@ def stitch_start(
     clips = [asset_get(by=by, asset_id=video_id, kind=AssetKind.VIDEO) for video_id in video_ids]
     song = asset_get(by=by, asset_id=audio_id, kind=AssetKind.AUDIO) if audio_id else None
     config = resolve(flavor, "compose_params")
-    options = resolved_options(config.values, overrides or {})
+    options = resolved_options(config.values, overrides or OptionChanges())
     plan = stitch_plan(clips, song, Fraction(audio_start), options)
     with transaction.atomic():
         return job_create(
@@ -58,7 +57,7 @@ def stitch_start(
                     plan=plan,
                     video_ids=tuple(clip.pk for clip in clips),
                     audio_id=song.pk if song else None,
-                    options=dict(overrides or {}),
+                    options=overrides or OptionChanges(),
                 ),
                 flavor=config.flavor,
                 config_hash=config.hash,

@@ -3,9 +3,9 @@
 `http_errors.py` turns them into pages and JSON, `workers/base.py` into job outcomes.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
+from apps.core.json import JsonObject
 from engines.errors import DetailedError, InputError, MediaToolError, StudioError, WorkCancelled
 
 __all__ = [
@@ -74,7 +74,7 @@ class ProviderError(StudioError):
         retry_after: float | None = None,
         raw: Any = None,
         code: str = "",
-        evidence: Mapping[str, Any] | None = None,
+        evidence: JsonObject | None = None,
     ) -> None:
         super().__init__(message, code=code, evidence=evidence)
         self.permanent = permanent

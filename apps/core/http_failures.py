@@ -19,6 +19,7 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 
 from apps.core.errors import ProviderError
+from apps.core.json import JsonObject
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 RESPONSE_MAX_BYTES = 16 * 1024 * 1024
@@ -57,7 +58,7 @@ class HttpFailure(ProviderError):
         status: int | None = None,
         body: bytes = b"",
         retry_after: float | None = None,
-        evidence: Mapping[str, Any] | None = None,
+        evidence: JsonObject | None = None,
     ) -> None:
         super().__init__(
             message,

@@ -4,11 +4,11 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from apps.core.json import JsonObject
 from apps.flavors.schema import CONFIG_TYPES
 from apps.flavors.yaml_text import KeyPath, NotFlavorYaml, flavor_yaml
 
@@ -35,7 +35,7 @@ class FlavorFile:
 
     source: str
     text: str
-    values: Mapping[str, Any]
+    values: JsonObject
     lines: Mapping[KeyPath, int]
 
 
@@ -87,21 +87,21 @@ def shown_name(name: str) -> str:
     return name if name.isprintable() else ascii(name)[1:-1]
 
 
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def merge(base: JsonObject, over: JsonObject) -> JsonObject:
     """Merge `over` into `base`: mappings are merged key by key, everything else (including lists) is replaced."""
     merged = dict(base)
     for key, value in over.items():
         known = merged.get(key)
-        merged[key] = merge(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value
+        merged[key] = merge(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
     return merged
 
 
-def validate(config_type: str, layers: list[FlavorFile]) -> dict[str, Any]:
+def validate(config_type: str, layers: list[FlavorFile]) -> JsonObject:
     """Merge the layers (lowest first), check the result and return plain JSON values.
 
     Raises FlavorProblem at the line of the topmost layer that has the offending key or its nearest parent.
     """
-    merged: dict[str, Any] = {}
+    merged: JsonObject = {}
     for layer in layers:
         merged = merge(merged, layer.values)
     try:

@@ -14,7 +14,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -22,6 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Count, Max, Sum
 
 from apps.core.errors import InputError
+from apps.core.json import JsonObject
 from apps.flavors.discovery import DEFAULT, Discovered, discover
 from apps.flavors.files import FlavorFile, FlavorProblem, parse_flavor_text, validate
 from apps.flavors.models import FlavorEdit
@@ -42,7 +42,7 @@ class ResolvedConfig:
 
     flavor: str
     config_type: str
-    values: Mapping[str, Any]
+    values: JsonObject
     hash: str
 
 
@@ -56,7 +56,7 @@ class Snapshot:
     problems: Mapping[str, tuple[FlavorProblem, ...]]
 
 
-def config_hash(values: Mapping[str, Any]) -> str:
+def config_hash(values: JsonObject) -> str:
     """Return a short hash that changes when any of these values does."""
     text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -93,7 +93,7 @@ def layers_of(flavor: str, config_type: str, discovered: Discovered, edits: Laye
 
 def _resolve_values(
     flavor: str, config_type: str, discovered: Discovered, edits: Layers
-) -> tuple[dict[str, Any], FlavorProblem | None]:
+) -> tuple[JsonObject, FlavorProblem | None]:
     """Return the values, and the problem of an edit that had to be skipped. Files alone are always valid."""
     kept = dict(edits)
     first: FlavorProblem | None = None

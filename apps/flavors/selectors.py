@@ -1,11 +1,11 @@
 """Reads for the Flavors page, the admin and the API."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 
 from apps.core.errors import InputError, NotFound
+from apps.core.json import JsonObject
 from apps.flavors.discovery import DEFAULT
 from apps.flavors.files import FlavorProblem, parse_flavor_text, validate
 from apps.flavors.models import FlavorEdit
@@ -34,7 +34,7 @@ class FlavorDetail:
     file_text: str
     edit_text: str
     version: int
-    values: dict[str, Any]
+    values: JsonObject
     hash: str
 
 
@@ -79,7 +79,7 @@ def flavor_detail(*, flavor: str, config_type: str) -> FlavorDetail:
     )
 
 
-def flavor_preview(*, flavor: str, config_type: str, text: str) -> dict[str, Any]:
+def flavor_preview(*, flavor: str, config_type: str, text: str) -> JsonObject:
     """Return the values with `text` as the edit. Raises InputError with line and reason.
 
     An edit of `default` affects every flavor, so each is checked on top of it."""
@@ -101,6 +101,6 @@ def flavor_preview(*, flavor: str, config_type: str, text: str) -> dict[str, Any
     return values
 
 
-def resolved_text(values: dict[str, Any]) -> str:
+def resolved_text(values: JsonObject) -> str:
     """Return resolved values as YAML, for display."""
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=110)

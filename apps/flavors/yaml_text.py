@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from apps.core.json import JsonObject
+
 KeyPath = tuple[str | int, ...]
 
 # The schema is at most nine levels deep. Far below Python's recursion limit, however deep the caller is.
@@ -28,7 +30,7 @@ class NotFlavorYaml(Exception):
         self.reason = reason[:REASON_CHARACTERS]
 
 
-def flavor_yaml(text: str) -> tuple[Mapping[str, Any], Mapping[KeyPath, int]]:
+def flavor_yaml(text: str) -> tuple[JsonObject, Mapping[KeyPath, int]]:
     """Return the values and the line (from 1) of each key. Raises NotFlavorYaml."""
     try:
         loader = _Loader(text)
@@ -48,7 +50,7 @@ def flavor_yaml(text: str) -> tuple[Mapping[str, Any], Mapping[KeyPath, int]]:
         raise NotFlavorYaml(mark.line + 1 if mark else 1, reason) from error
 
 
-def _loaded(loader: "_Loader") -> tuple[Mapping[str, Any], Mapping[KeyPath, int]]:
+def _loaded(loader: "_Loader") -> tuple[JsonObject, Mapping[KeyPath, int]]:
     node = loader.get_single_node()
     if node is None:
         return {}, {}
@@ -56,7 +58,7 @@ def _loaded(loader: "_Loader") -> tuple[Mapping[str, Any], Mapping[KeyPath, int]
     _walk(node, (), lines)
     if not isinstance(node, yaml.MappingNode):
         raise NotFlavorYaml(1, "the file must be a mapping of keys to values")
-    values: dict[str, Any] = loader.construct_document(node)
+    values: JsonObject = loader.construct_document(node)
     return values, lines
 
 

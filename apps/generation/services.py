@@ -1,14 +1,14 @@
 """Prepares the work of the stand-alone API; `work_run` then creates the job."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from apps.accounts.models import User
 from apps.assets.models import AssetKind
 from apps.assets.selectors import asset_get
 from apps.core.errors import ConflictError, InputError
+from apps.core.json import JsonObject
 from apps.jobs.kinds import Kind
 from apps.providers.base import Capability, SongBrief
 from apps.songs.selectors import song_get
@@ -35,7 +35,7 @@ def scenes_work(
     flavor: str = "",
     provider: str = "",
     model: str = "",
-    overrides: Mapping[str, Any] | None = None,
+    overrides: JsonObject | None = None,
 ) -> Work:
     """Prepare writing scenes, to a song if one is given. `duration` is each scene's length without a song; `overrides`
     replace values of the flavor's `parameters`."""

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from apps.core.json import JsonObject
 from apps.jobs.kinds import SPECS, Queue
 from apps.jobs.models import Job
 from apps.jobs.states import State
@@ -48,7 +49,7 @@ def task_dispatch(name: str, *, queue: str, **arguments: Any) -> None:
     transaction.on_commit(partial(_send, name, queue, arguments))
 
 
-def _send(name: str, queue: str, arguments: dict[str, Any]) -> None:
+def _send(name: str, queue: str, arguments: JsonObject) -> None:
     try:
         current_app.send_task(name, kwargs=arguments, queue=queue, ignore_result=True, retry=False)
     except OperationalError as error:

@@ -4,12 +4,12 @@ Each kind's model lives with whoever makes that kind of job. A release that chan
 and reads the versions before it, since jobs that were queued by the earlier release run after an update.
 """
 
-from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from apps.core.errors import InputError
+from apps.core.json import JsonObject
 from apps.jobs.models import Job
 
 # The first version's JSON carried no number. It had the same fields, and left out those with nothing to say.
@@ -27,7 +27,7 @@ class JobParameters(Frozen):
 
     version: Literal[2] = 2
 
-    def dump(self) -> dict[str, Any]:
+    def dump(self) -> JsonObject:
         """The JSON for the row. Defaults are written too: what was asked for never changes with the code."""
         return self.model_dump(mode="json")
 
@@ -54,7 +54,7 @@ class JobParameters(Frozen):
             return None
 
     @classmethod
-    def parsed(cls, stored: Mapping[str, Any]) -> Self:
+    def parsed(cls, stored: JsonObject) -> Self:
         """The model of JSON of this version or one before. Raises ValidationError."""
         if stored.get("version", UNNUMBERED) == UNNUMBERED:
             return cls.model_validate({**stored, "version": 2}, extra="ignore")

@@ -1,9 +1,9 @@
 """A segmented lip-sync as frozen on a job: the files by id, the segments, model and options."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
+from apps.core.json import JsonObject
 from apps.jobs.parameters import Frozen
 from apps.providers.base import LipsyncSegment, MediaInput, SegmentedLipsyncRequest
 
@@ -16,7 +16,7 @@ class OrderedSegment(Frozen):
     audio_reference: str
     audio_start_seconds: float | None = None
     audio_end_seconds: float | None = None
-    options: dict[str, Any] = {}
+    options: JsonObject = {}
 
     @classmethod
     def of(cls, segment: LipsyncSegment) -> "OrderedSegment":
@@ -41,8 +41,8 @@ class ProOrder(Frozen):
     segments: list[OrderedSegment]
     model: str
     sync_mode: str
-    options: dict[str, Any] = {}
-    settings: dict[str, Any]
+    options: JsonObject = {}
+    settings: JsonObject
 
     def request(self, video: MediaInput, audios: Mapping[str, MediaInput]) -> SegmentedLipsyncRequest:
         """Return the typed request with these files."""

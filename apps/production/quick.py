@@ -4,11 +4,9 @@ The card's job is an ordinary job of the scene: it counts towards the project's 
 its result replaces the clip in the transaction that ends the job. Closing the tab therefore loses nothing.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -16,6 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from apps.accounts.models import User
+from apps.composition.options import OptionChanges
 from apps.composition.selectors import composition_is_stale, current_composition
 from apps.composition.services import project_compose
 from apps.core.errors import ConflictError, InputError, NotFound, StudioError
@@ -44,6 +43,23 @@ STITCH_WITHIN = timedelta(hours=1)
 WITHOUT_LENGTH_SECONDS = Decimal(8)
 
 
+@dataclass(frozen=True)
+class QuickSpec:
+    """What a card sends, as in a stand-alone lip-sync call. `video_id`: the clip that the person saw on it."""
+
+    video_id: UUID | None = None
+    video_url: str = ""
+    audio_id: UUID | None = None
+    audio_url: str = ""
+    start_time: Decimal | None = None
+    end_time: Decimal | None = None
+    temperature: float | None = None
+    active_speaker_detection: bool | None = None
+    occlusion_detection_enabled: bool | None = None
+    flavor: str = ""
+    provider: str = ""
+
+
 def quick_scene(*, by: User, scene_id: UUID) -> Scene:
     """Return the user's scene. Raises NotFound for an unknown scene or another user's."""
     found = Scene.objects.filter(pk=scene_id, project__owner=by, deleted_at=None)
@@ -53,18 +69,18 @@ def quick_scene(*, by: User, scene_id: UUID) -> Scene:
     return scene_get(by=by, project_id=place[0], sequence=place[1] or 0)
 
 
-def quick_fields(scene: Scene) -> dict[str, Any]:
+def quick_spec(scene: Scene) -> QuickSpec:
     """Return what the page sends to `/api/mv/lipsync`: the current clip, the song, and the scene's window on it."""
     project = scene.project
     if project.song is None:
         raise InputError("This project has no song to sync to. Add a song first.", code="no_song")
     window = scene_window(project, scene.sequence or 0, default=WITHOUT_LENGTH_SECONDS)
-    return {
-        "video_id": scene.current_clip.asset_id if scene.current_clip is not None else None,
-        "audio_id": project.song.asset_id,
-        "start_time": project.song_start + window.start_time,
-        "end_time": project.song_start + window.end_time,
-    }
+    return QuickSpec(
+        video_id=scene.current_clip.asset_id if scene.current_clip is not None else None,
+        audio_id=project.song.asset_id,
+        start_time=project.song_start + window.start_time,
+        end_time=project.song_start + window.end_time,
+    )
 
 
 def quick_windows(project: Project) -> dict[int, tuple[Decimal, Decimal]]:
@@ -78,18 +94,21 @@ def quick_windows(project: Project) -> dict[int, tuple[Decimal, Decimal]]:
     }
 
 
-def quick_lipsync_work(*, by: User, scene: Scene, spec: Mapping[str, Any]) -> Work:
+def quick_lipsync_work(*, by: User, scene: Scene, spec: QuickSpec) -> Work:
     """Return the quoted work without writing anything. Raises ConflictError if `video_id` isn't the scene's clip."""
     clip, project = scene.current_clip, scene.project
     if clip is None:
         raise InputError(f"Scene {scene.sequence} has no video yet. Generate one first.", code="no_video")
-    if spec.get("video_id") != clip.asset_id:
+    if spec.video_id != clip.asset_id:
         raise ConflictError("This scene has a different clip now. Review it, then try again.", code="stale")
     source = lipsync_source(scene)
-    spec = {**spec, "video_id": source.asset_id}
-    spec["flavor"] = spec.get("flavor") or project.flavor
-    spec["provider"] = spec.get("provider") or project.providers.get(Capability.LIPSYNC, "")
-    work = lipsync_work(by=by, **spec)
+    asked = replace(
+        spec,
+        video_id=source.asset_id,
+        flavor=spec.flavor or project.flavor,
+        provider=spec.provider or project.providers.get(Capability.LIPSYNC, ""),
+    )
+    work = lipsync_work(by=by, **asdict(asked))
     audio = work.frozen.inputs["audio"]
     window = (audio.end_seconds or 0) - (audio.start_seconds or 0) or source.asset.duration_seconds or 0
     parameters = LipsyncParameters(
@@ -104,7 +123,7 @@ def quick_lipsync_work(*, by: User, scene: Scene, spec: Mapping[str, Any]) -> Wo
 
 
 def quick_lipsync_start(
-    *, by: User, scene_id: UUID, spec: Mapping[str, Any], spending: Spending, idempotency: Idempotency | None = None
+    *, by: User, scene_id: UUID, spec: QuickSpec, spending: Spending, idempotency: Idempotency | None = None
 ) -> Job:
     """Start the card's lip-sync. Raises ConflictError while another job is working on the scene."""
     with transaction.atomic():
@@ -121,8 +140,9 @@ def quick_lipsync_start(
 def stitch_current(*, by: User, project_id: UUID) -> Job:
     """Compose the latest clip of every scene that has one, with the previous final video's audio settings."""
     current = current_composition(project_get(by=by, project_id=project_id))
-    options = dict(current.options) if current is not None else {}
-    return project_compose(by=by, project_id=project_id, overrides={**options, "skip_missing": True})
+    options = current.options if current is not None else {}
+    overrides = OptionChanges.model_validate({**options, "skip_missing": True})
+    return project_compose(by=by, project_id=project_id, overrides=overrides)
 
 
 def stitch_again(job: Job) -> None:

@@ -12,7 +12,7 @@ from apps.core.errors import InputError
 from apps.generation.api import Lipsync, request_spending, validated
 from apps.generation.serializers import LipsyncSerializer
 from apps.jobs.api import JobSerializer, job_response, request_idempotency
-from apps.production.quick import quick_lipsync_start
+from apps.production.quick import QuickSpec, quick_lipsync_start
 
 SCENE_HEADER = "X-Scene-Id"
 NOT_FORWARDED = frozenset({"config_flavor", "confirm_cost", "max_cost"})
@@ -47,7 +47,9 @@ class QuickLipsync(Lipsync):
         job = quick_lipsync_start(
             by=acting_user(request),
             scene_id=scene_id,
-            spec={"flavor": data.get("config_flavor", ""), **{key: data[key] for key in data.keys() - NOT_FORWARDED}},
+            spec=QuickSpec(
+                flavor=data.get("config_flavor", ""), **{key: data[key] for key in data.keys() - NOT_FORWARDED}
+            ),
             spending=request_spending(data),
             idempotency=request_idempotency(request, kind=f"lipsync:{scene_id}", body=data),
         )

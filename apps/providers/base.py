@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from django.utils.module_loading import import_string
 
 from apps.core.errors import ProviderError
+from apps.core.json import JsonObject
 from apps.providers.capabilities import Capability as Capability  # noqa: PLC0414  # one import for users
 from apps.providers.model_table import ModelTable
 from apps.providers.offers import ModelReport
@@ -83,7 +84,7 @@ class ScenesRequest:
     slots: tuple[tuple[float, float], ...] = ()
     song: SongBrief | None = None
     seed: int = 0
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class ImageRequest:
     purpose: str = "scene"  # "scene" or "character_reference"
     num_images: int = 1
     seed: int = 0
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class VideoRequest:
     energy: tuple[float, ...] = ()
     beat_seconds: tuple[float, ...] = ()
     seed: int = 0
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class LipsyncRequest:
     temperature: float | None = None
     active_speaker_detection: bool | None = None
     occlusion_detection_enabled: bool | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ class LipsyncSegment:
     audio_reference: str
     audio_start_seconds: float | None = None
     audio_end_seconds: float | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -163,8 +164,8 @@ class SegmentedLipsyncRequest:
     segments: tuple[LipsyncSegment, ...]
     model: str
     sync_mode: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    options: JsonObject = field(default_factory=dict)
+    settings: JsonObject = field(default_factory=dict)
 
 
 ProviderRequest = ScenesRequest | ImageRequest | VideoRequest | LipsyncRequest | SegmentedLipsyncRequest
@@ -195,8 +196,8 @@ class ProviderResult:
     """The output: files, or for scene writing `data["scenes"]`. `facts` are kept with it (model, seed)."""
 
     files: tuple[ProducedFile, ...] = ()
-    data: Mapping[str, Any] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    data: JsonObject = field(default_factory=dict)
+    facts: JsonObject = field(default_factory=dict)
     cost: Decimal | None = None  # None: as quoted
 
 
@@ -226,7 +227,7 @@ class RemoteStatus:
 
     ref: RemoteRef
     state: RemoteState
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: JsonObject = field(default_factory=dict)
     message: str = ""
     permanent: bool = True
     progress_percentage: float | None = None
@@ -240,7 +241,7 @@ class PreparedSubmit:
     `payload` is JSON; a retry sends it unchanged. `mark` is a unique text of ours in the payload that identifies
     it in the vendor's listing if the outcome is unknown, or ""."""
 
-    payload: Mapping[str, Any]
+    payload: JsonObject
     model: str = ""
     mark: str = ""
 
@@ -251,7 +252,7 @@ class ModelUse:
 
     capability: Capability
     model: str
-    settings: Mapping[str, Any]
+    settings: JsonObject
 
 
 class Provider(ModelTable, ABC):

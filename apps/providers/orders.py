@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from apps.core.json import JsonObject
 from apps.providers.base import MediaInput, SegmentedLipsyncRequest
 
 LARGEST_NUMBER = 1e9
@@ -33,7 +34,7 @@ class OrderRules(ABC):
     sync_modes: ClassVar[Mapping[str, str]]
 
     @abstractmethod
-    def order_models(self, settings: Mapping[str, Any]) -> Mapping[str, Collection[str]]:
+    def order_models(self, settings: JsonObject) -> Mapping[str, Collection[str]]:
         """Return the models in a flavor's resolved settings, each with the names of the options it supports."""
 
     @abstractmethod
@@ -50,9 +51,7 @@ class OrderRules(ABC):
         """Return the request with its segments as they will be sent. Expects segments without problems."""
 
     @abstractmethod
-    def order_payload(
-        self, request: SegmentedLipsyncRequest, *, address_of: Callable[[MediaInput], str]
-    ) -> dict[str, Any]:
+    def order_payload(self, request: SegmentedLipsyncRequest, *, address_of: Callable[[MediaInput], str]) -> JsonObject:
         """Return what would be sent for a fitted request whose files are at these URLs."""
 
 

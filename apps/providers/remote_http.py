@@ -88,7 +88,7 @@ class HttpProvider(RemoteProvider):
         """Return the error for a failure with a special meaning at this service, or None to use the table below."""
         return None
 
-    def read(self, path: str, *, params: Mapping[str, Any] | None = None) -> Any:
+    def read(self, path: str, *, params: Mapping[str, str | int] | None = None) -> Any:
         """GET JSON. Raises ProviderError; a failed read says nothing about the work itself."""
         try:
             return http.get(

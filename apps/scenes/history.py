@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.errors import ConflictError
+from apps.core.json import JsonObject
 from apps.projects.models import Project
 from apps.projects.selectors import project_lock
 from apps.scenes.models import Change, Scene
@@ -35,7 +36,7 @@ class Part:
     for a project's scenes; `write` restores one scene to such a value, None meaning none."""
 
     name: str
-    read: Callable[[Project], Mapping[str, Any]]
+    read: Callable[[Project], JsonObject]
     write: Callable[[Scene, Any], None]
 
 

@@ -1,10 +1,10 @@
 """Regenerating a scene's clip for its current words: first a new picture if the old one was drawn for other words,
 then the clip."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -83,13 +83,23 @@ def scenes_remake(*, by: User, project_id: UUID, sequences: Sequence[int], spend
         return [scene_work_start(by=by, scene=scene, work=work) for scene, work in chosen]
 
 
+@dataclass(frozen=True)
+class SceneWords:
+    """A scene's text as its form has it. `expected_version`: of the scene that the person saw."""
+
+    expected_version: int
+    prompt: str
+    negative_prompt: str
+    lipsync: bool
+
+
 def scene_remake(
-    *, by: User, project_id: UUID, sequence: int, spending: Spending, words: Mapping[str, Any] | None = None
+    *, by: User, project_id: UUID, sequence: int, spending: Spending, words: SceneWords | None = None
 ) -> Job:
-    """Save `words`, fields for `scene_update`, and regenerate one scene: both or nothing."""
+    """Save `words` and regenerate one scene: both or nothing."""
     with transaction.atomic():
         if words:
-            scene_update(by=by, project_id=project_id, sequence=sequence, **words)
+            scene_update(by=by, project_id=project_id, sequence=sequence, **asdict(words))
         (job,) = scenes_remake(by=by, project_id=project_id, sequences=[sequence], spending=spending)
         return job
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pydantic import ValidationError
 
 from apps.catalog.selectors import model_refuse_retired
 from apps.core.errors import InputError
+from apps.core.json import JsonObject
 from apps.flavors.files import merge, reason_of
 from apps.flavors.registry import ResolvedConfig, capability_settings, config_hash
 from apps.flavors.schema import CONFIG_TYPES
@@ -97,7 +97,7 @@ def models_checked(chosen: Mapping[str, str], *, flavor: str) -> dict[str, str]:
     return found
 
 
-def choice_overridden(choice: Choice, overrides: Mapping[str, Any]) -> Choice:
+def choice_overridden(choice: Choice, overrides: JsonObject) -> Choice:
     """Override the flavor's values with those of one call. Raises InputError for a value that isn't valid."""
     if not overrides:
         return choice

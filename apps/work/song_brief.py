@@ -1,8 +1,8 @@
 """What generation needs to know about a song. Times are seconds from the start of the part used."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from apps.core.json import JsonObject
 from apps.providers.base import SongBrief, SongSection
 from apps.songs.models import Song
 from apps.songs.selectors import song_shape
@@ -19,9 +19,7 @@ def song_beats(song: Song, start: float, end: float) -> tuple[float, ...]:
     return tuple(round(beat - start, 6) for beat in song.grid.get("beats", ()) if start < beat < end)
 
 
-def song_slots(
-    song: Song, start: float, end: float, *, number_of_scenes: int | None, settings: Mapping[str, Any]
-) -> Slots:
+def song_slots(song: Song, start: float, end: float, *, number_of_scenes: int | None, settings: JsonObject) -> Slots:
     """Return scene slots that fill the part and are cut on its beats; dense passages get shorter ones."""
     seconds = float(settings["duration_seconds"])
     return scene_slots(song_shape(song, start, end), number_of_scenes=number_of_scenes, scene_seconds=seconds)

@@ -22,7 +22,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     # Some clients send null for an optional field they mean to omit. In a PATCH, null asks for a change and is refused.
     null_means_omitted: ClassVar[bool] = True
 
-    def get_fields(self) -> dict[str, Any]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         for field in fields.values():
             if isinstance(field, serializers.BooleanField):

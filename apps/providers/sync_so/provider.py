@@ -13,6 +13,7 @@ from typing import Any
 from apps.core import http
 from apps.core.errors import InputError, ProviderError
 from apps.core.http_failures import FailureKind, HttpFailure
+from apps.core.json import JsonObject
 from apps.providers.base import (
     Capability,
     LipsyncRequest,
@@ -261,7 +262,7 @@ class SyncSo(SyncOrders, HttpProvider):
                 raise
             return RemoteStatus(ref, RemoteState.NOT_FOUND, message="Sync.so does not know this generation.")
 
-    def _fresh(self, ref: RemoteRef) -> Mapping[str, Any]:
+    def _fresh(self, ref: RemoteRef) -> JsonObject:
         generation = self._poll_one(ref).raw
         if generation.get("outputUrl"):
             return generation

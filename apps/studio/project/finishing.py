@@ -9,6 +9,7 @@ from apps.composition.models import Composition, Lyrics
 from apps.composition.planning import project_look
 from apps.composition.project_looks import OutputState, outputs_of
 from apps.composition.selectors import CurrentPlans, composition_is_stale, compositions_of
+from apps.core.json import JsonObject
 from apps.jobs.states import State
 from apps.production.project_money import project_account
 from apps.projects.models import Project
@@ -108,7 +109,7 @@ def _outputs(now: CurrentPlans) -> Fragment:
 
 
 def _assembly(project: Project) -> Fragment:
-    look = project_look(project)
+    look = project_look(project).told()
     lyrics = Lyrics.objects.filter(project=project).first()
     context = {
         "project": project,
@@ -120,7 +121,7 @@ def _assembly(project: Project) -> Fragment:
     return Fragment("assembly", "studio/assembly.html", facts, context)
 
 
-def look_words(look: dict[str, Any]) -> str:
+def look_words(look: JsonObject) -> str:
     """Return what the project sets itself; the rest comes from the flavor."""
     words = []
     if transition := look.get("transition"):

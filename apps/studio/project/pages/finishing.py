@@ -86,7 +86,7 @@ def output_delete(request: HttpRequest, project_id: UUID, output_id: UUID) -> Ht
 def look(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Set transitions, clip sound, fades and similar options for all of the project's videos."""
     by, project = _mine(request, project_id)
-    now = project_look(project)
+    now = project_look(project).told()
     volume = now.get("clip_sound_volume")
     form = LookForm(_sent(request)[0], initial={**now, "clip_sound": None if volume is None else round(100 * volume)})
     if _saved(form, lambda: project_look_set(by=by, project_id=project_id, options=form.options())):

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.errors import StudioError
-from apps.production.quick import quick_fields, quick_lipsync_start, quick_lipsync_work
+from apps.production.quick import quick_lipsync_start, quick_lipsync_work, quick_spec
 from apps.scenes.models import Scene
 from apps.scenes.remaking import scene_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get
@@ -29,7 +29,7 @@ def quick_video(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
         if "with_lipsync" not in request.POST:
             return scene_remake(by=by, project_id=project_id, sequence=sequence, spending=spending)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        return quick_lipsync_start(by=by, scene_id=scene.pk, spec=quick_fields(scene), spending=spending)
+        return quick_lipsync_start(by=by, scene_id=scene.pk, spec=quick_spec(scene), spending=spending)
 
     return scene_action(request, project_id, sequence, action)
 
@@ -55,6 +55,6 @@ def _video_price(by: User, scene: Scene) -> Decimal | None:
 
 def _lipsync_price(by: User, scene: Scene) -> Decimal | None:
     try:
-        return quick_lipsync_work(by=by, scene=scene, spec=quick_fields(scene)).quote.amount
+        return quick_lipsync_work(by=by, scene=scene, spec=quick_spec(scene)).quote.amount
     except StudioError:
         return None

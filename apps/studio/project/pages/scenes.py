@@ -1,8 +1,8 @@
 """Actions of a scene's card. Each returns the updated card or, without htmx, a redirect to its page."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -18,7 +18,7 @@ from apps.jobs.services import job_cancel
 from apps.production import retrying
 from apps.scenes import services
 from apps.scenes.making import GenerationSpec, image_work, scene_image_generate
-from apps.scenes.remaking import scene_remake, scenes_remake_works
+from apps.scenes.remaking import SceneWords, scene_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get, scene_job
 from apps.scenes.services import scene_create, scene_duplicate, scene_merge, scene_update
 from apps.studio.forms import PromptForm
@@ -37,7 +37,7 @@ def scene_image(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
     def action(by: User, spending: Spending) -> object:
         with transaction.atomic():
             if words:
-                scene_update(by=by, project_id=project_id, sequence=sequence, **words)
+                scene_update(by=by, project_id=project_id, sequence=sequence, **asdict(words))
             return scene_image_generate(
                 by=by, project_id=project_id, sequence=sequence, spec=GenerationSpec(), spending=spending
             )
@@ -90,24 +90,24 @@ def scene_words(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
     form = PromptForm(request.POST)
 
     def action(by: User, _: Spending) -> object:
-        return scene_update(by=by, project_id=project_id, sequence=sequence, **_words(request, form))
+        return scene_update(by=by, project_id=project_id, sequence=sequence, **asdict(_words(request, form)))
 
     return _asked_about_newer(request, project_id, sequence, form) or scene_action(
         request, project_id, sequence, action
     )
 
 
-def _words(request: HttpRequest, form: PromptForm) -> dict[str, Any]:
+def _words(request: HttpRequest, form: PromptForm) -> SceneWords:
     """Return the scene's fields from its form. Raises InputError for a text that is too long."""
     if not form.is_valid():
         raise InputError("The scene wasn't saved. Shorten its text.", errors=form.errors)
     said = form.cleaned_data
-    return {
-        "expected_version": said["version"],
-        "prompt": said["prompt"],
-        "negative_prompt": said["negative_prompt"],
-        "lipsync": "lipsync" in request.POST,
-    }
+    return SceneWords(
+        expected_version=said["version"],
+        prompt=said["prompt"],
+        negative_prompt=said["negative_prompt"],
+        lipsync="lipsync" in request.POST,
+    )
 
 
 def _asked_about_newer(request: HttpRequest, project_id: UUID, sequence: int, form: PromptForm) -> HttpResponse | None:
@@ -123,13 +123,13 @@ def _asked_about_newer(request: HttpRequest, project_id: UUID, sequence: int, fo
 
 def _words_on_screen(
     request: HttpRequest, project_id: UUID, sequence: int
-) -> tuple[dict[str, Any], HttpResponse | None]:
+) -> tuple[SceneWords | None, HttpResponse | None]:
     """Return the unsaved words that a button sent along, or the question about newer ones."""
     if "prompt" not in request.POST:
-        return {}, None
+        return None, None
     form = PromptForm(request.POST)
     asked = _asked_about_newer(request, project_id, sequence, form)
-    return ({} if asked else _words(request, form)), asked
+    return (None if asked else _words(request, form)), asked
 
 
 @login_required
