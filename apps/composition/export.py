@@ -102,7 +102,7 @@ def export_get(*, by: User, project_id: UUID) -> Asset:
             errors={"job": f"/api/jobs/{packing.pk}"},
         )
     raise ConflictError(
-        f"There is no up-to-date package. POST to /api/mv/projects/{project_id}/export first, then try again.",
+        "There is no up-to-date package. Create it first.",
         code="export_not_packed",
     )
 

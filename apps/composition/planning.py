@@ -96,7 +96,7 @@ def _slots(project: Project, scenes: Sequence[Scene], options: ComposeOptions) -
     if missing and not options.skip_missing:
         names = ", ".join(str(scene.sequence) for scene in missing[:12])
         raise InputError(
-            f"These scenes have no clip yet: {names}. Generate their clips, or compose with skip_missing.",
+            f"These scenes have no clip yet: {names}. Generate their clips, or leave these scenes out.",
             code="clips_missing",
             errors={"scenes": [scene.sequence for scene in missing]},
         )

@@ -42,7 +42,7 @@ def stitch_start(
 
     Raises NotFound for an unknown id, InputError if no clip is given or the song starts too late."""
     if not video_ids:
-        raise InputError("Give at least one video in video_ids.", errors={"video_ids": ["empty"]})
+        raise InputError("Choose at least one video.", errors={"video_ids": ["empty"]})
     clips = [asset_get(by=by, asset_id=video_id, kind=AssetKind.VIDEO) for video_id in video_ids]
     song = asset_get(by=by, asset_id=audio_id, kind=AssetKind.AUDIO) if audio_id else None
     config = resolve(flavor, "compose_params")

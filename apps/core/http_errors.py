@@ -73,6 +73,14 @@ SENTENCES: Mapping[int, tuple[str, str]] = {
     ),
 }
 
+# What a program can do about an error, by its code. Domain errors speak of things, since pages show them too.
+API_ADVICE: Mapping[str, str] = {
+    "confirmation_required": "Send confirm_cost=true to continue.",
+    "clips_missing": "To leave these scenes out, send skip_missing=true.",
+    "export_not_packed": "POST to this project's export.",
+    "source_missing": "Send its id or its URL.",
+}
+
 
 @dataclass(frozen=True)
 class ErrorReply:
@@ -85,7 +93,9 @@ class ErrorReply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def envelope(self) -> dict[str, Any]:
-        body: dict[str, Any] = {"code": self.code, "detail": self.detail}
+        """Return the API's body. Only here does the detail name fields and calls: pages show the same errors."""
+        detail = f"{self.detail} {API_ADVICE[self.code]}" if self.code in API_ADVICE else self.detail
+        body: dict[str, Any] = {"code": self.code, "detail": detail}
         return body | {"errors": dict(self.errors)} if self.errors else body
 
 

@@ -77,7 +77,7 @@ def checked_range(
     start = float(start_time or 0)
     end = length if end_time is None else float(end_time)
     if end is not None and end <= start:
-        raise InputError("The range must end after it starts.", errors={"end_time": ["not after start_time"]})
+        raise InputError("The range must end after it starts.", errors={"end_time": ["must be after the start"]})
     if length is not None and start >= length:
         raise InputError(
             f"The audio is only {length:.2f} seconds.", errors={"start_time": ["past the end of the audio"]}
@@ -91,5 +91,7 @@ def _source(by: User, asset_id: UUID | None, url: str, *, kind: AssetKind, name:
     if url:
         return InputSource(url=url)
     raise InputError(
-        f"Give the {name} as {name}_id or {name}_url.", errors={f"{name}_id": [f"required without {name}_url"]}
+        f"Choose the {name} to lip-sync.",
+        code="source_missing",
+        errors={f"{name}_id": [f"required without {name}_url"]},
     )

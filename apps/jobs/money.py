@@ -64,8 +64,7 @@ def cost_confirm(*, amount: Decimal, confirm_above: Decimal | None, confirmed: b
     """Raise BudgetExceeded (`confirmation_required`) if the amount is above the threshold and not confirmed."""
     if confirm_above is not None and amount > confirm_above and not confirmed:
         raise BudgetExceeded(
-            f"This costs ${amount:.2f}, which is above your ${confirm_above:.2f} confirmation limit. "
-            "Send confirm_cost=true to continue.",
+            f"This costs ${amount:.2f}, which is above your ${confirm_above:.2f} confirmation limit.",
             code="confirmation_required",
             evidence={"amount": str(amount), "confirm_above": str(confirm_above)},
         )

@@ -122,7 +122,7 @@ def lipsync_audio(
     _tell_assumed(project, window)
     if spec.audio_id is None:
         if spec.audio_start is not None:
-            problem = "audio_start says where to start in audio_id. Send audio_id too; the song is never shifted."
+            problem = "Choose the audio that starts there, too. The song is never moved."
             raise InputError(problem, errors={"audio_start": ["needs audio_id"]})
         if project.song is None:
             raise InputError("This project has no song to sync to. Add a song first.", code="no_song")
@@ -146,7 +146,7 @@ def _is_shorter(audio: Asset, project: Project, windows: Mapping[int, AudioWindo
 def _own_line(audio: Asset, start: Decimal, window: AudioWindow) -> AudioPart:
     length, end = audio.duration_seconds, float(start + window.scene_seconds)
     if length is not None and start >= length:
-        problem = f"The audio is only {length:.3f} seconds; choose a smaller audio_start."
+        problem = f"The audio is only {length:.3f} seconds; start it earlier."
         raise InputError(problem, errors={"audio_start": ["past the end of the audio"]})
     return AudioPart(audio, float(start), end if length is None else min(end, length), own_line=True)
 

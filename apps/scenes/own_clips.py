@@ -133,7 +133,7 @@ def _checked_range(root: Clip, start: Decimal, end: Decimal) -> Decimal:
     length = root.asset.duration_seconds
     if end - start < SHORTEST_TRIM_SECONDS:
         raise InputError(
-            "The trimmed part must last at least 0.1 seconds.", errors={"end_time": ["not after start_time"]}
+            "The trimmed part must last at least 0.1 seconds.", errors={"end_time": ["must be after the start"]}
         )
     if length is not None and (float(start) >= length or float(end) > length + 0.05):
         raise InputError(

@@ -88,7 +88,7 @@ def _range_checked(start: float | None, end: float | None, facts: MediaFacts) ->
     """Return the range to cut, with None for an end that isn't cut. Raises InputError outside the audio."""
     length = facts.duration_seconds
     if length is not None and (start or 0) >= length:
-        raise InputError(f"The audio lasts only {length:.1f} seconds. Choose an earlier start_time.", code="bad_range")
+        raise InputError(f"The audio lasts only {length:.1f} seconds. Choose an earlier start.", code="bad_range")
     if length is not None and end is not None and end >= length:
         end = None
     most_seconds = upload_limit("audio").duration_seconds

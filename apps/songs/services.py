@@ -98,7 +98,7 @@ def song_import(
     Raises InputError for a reversed range, ConflictError while the same import is in progress.
     """
     if end_time is not None and end_time <= (start_time or 0):
-        raise InputError("end_time must be after start_time.", errors={"end_time": ["not after start_time"]})
+        raise InputError("The end must come after the start.", errors={"end_time": ["must be after the start"]})
     wish = ImportParameters(url=url, start_time=start_time, end_time=end_time, title=title)
     digest = hashlib.sha256(f"{url} {start_time} {end_time}".encode()).hexdigest()[:32]
     new = NewJob(kind=Kind.AUDIO_IMPORT, parameters=wish, dedupe_key=f"audio_import:{by.pk}:{digest}")

@@ -3,6 +3,9 @@ import json
 import pytest
 from django.test import Client
 
+from apps.core.errors import BudgetExceeded
+from apps.core.http_errors import error_reply
+
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.core.urls_for_errors")]
 
 
@@ -63,6 +66,13 @@ def test_a_value_of_the_wrong_type_is_described_in_json_words(client, body, deta
     response = client.post("/api/body", body, content_type="application/json")
 
     assert (response.status_code, response.json()["detail"]) == (400, detail)
+
+
+def test_advice_for_programs_is_only_in_the_apis_answer():
+    reply = error_reply(BudgetExceeded("This costs $2.00.", code="confirmation_required"))
+
+    assert reply is not None and reply.detail == "This costs $2.00."
+    assert reply.envelope()["detail"] == "This costs $2.00. Send confirm_cost=true to continue."
 
 
 @pytest.mark.parametrize("path", ["/api/nothing/here", "/api/thing/not-a-uuid", "/api/raise/404"])

@@ -119,11 +119,10 @@ def _over_budget(request: HttpRequest, error: BudgetExceeded, project_id: UUID) 
 
 def confirm_cost(request: HttpRequest, error: BudgetExceeded) -> HttpResponse:
     """Ask for confirmation: the same form again, with `confirm_cost`."""
-    question = error.message.removesuffix(" Send confirm_cost=true to continue.")
     amount = error.evidence.get("amount")
     button = f"Spend ${Decimal(str(amount)):.2f}" if amount else "Go on"
     fields = sent_fields(request, "confirm_cost")
-    context = {"question": question, "button": button, "fields": fields, "action": request.path}
+    context = {"question": error.message, "button": button, "fields": fields, "action": request.path}
     if is_htmx(request):
         return in_dialogs(render(request, "studio/confirm_cost_fragment.html", context))
     return render(request, "studio/confirm_cost.html", context, status=402)

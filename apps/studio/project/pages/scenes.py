@@ -161,7 +161,7 @@ def scene_rearrange(request: HttpRequest, project_id: UUID, sequence: int, what:
 
     def action(by: User, _: Spending) -> object:
         if not request.POST.get("scene_id"):
-            raise ConflictError("scene_id is missing. Reload the page.", code="stale")
+            raise ConflictError("This page is too old to know its scene. Reload it.", code="stale")
         return REARRANGING[what](by=by, project_id=project_id, sequence=sequence)
 
     return scene_action(request, project_id, sequence, action)
