@@ -37,6 +37,7 @@ IMAGE_TYPES = {
     "bmp": ("image/bmp", ".bmp"),
     "tiff": ("image/tiff", ".tif"),
     "avif": ("image/avif", ".avif"),
+    "heif": ("image/heic", ".heic"),
 }
 PROBED_PREFIXES = ("audio/", "video/", "image/")
 

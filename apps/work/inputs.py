@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import UUID
 
+from apps.assets.describing import asset_described
 from apps.assets.media_types import media_type
 from apps.assets.models import Asset
 from apps.assets.services import asset_local_copy, asset_public_url
@@ -15,6 +16,9 @@ from apps.providers.base import MediaInput, ProviderRequest
 from apps.work.frozen import FrozenRequest, InputSource
 from apps.work.parameters import frozen_request
 from engines.media.audio import cut_wav
+from engines.media.facts import MediaFacts
+from engines.media.pictures import can_be_sent, write_sendable
+from engines.media.plain_copy import plain_copy
 from engines.media.probe import probe_media
 
 # The largest upload that the most expensive lip-sync plan accepts; a link to anything larger is a mistake.
@@ -65,13 +69,17 @@ def input_opened(stack: ExitStack, run: JobRun, name: str, source: InputSource) 
     """Fetch and cut one file. It is readable until the stack closes."""
     if source.asset_id is None:
         path = fetch_url(source.url, into=run.scratch / f"{name}_fetched", max_bytes=LINK_MAXIMUM_BYTES)
-        return _probed(_cut(run, name, path, source))
+        path = _cut(run, name, path, source)
+        return _probed(_for_everyone(run, name, path, probe_media(path)))
     asset = Asset.objects.filter(pk=source.asset_id).first()
     if asset is None:
         raise InputError(f"The {name.replace('_', ' ')} for this was deleted in the meantime. Choose another one.")
     path = stack.enter_context(asset_local_copy(asset, check=run.check))
     if source.start_seconds is not None or source.end_seconds is not None:
         return _probed(_cut(run, name, path, source))
+    ready = _for_everyone(run, name, path, asset_described(asset, path))
+    if ready != path:
+        return _probed(ready)
     return MediaInput(
         path=path,
         content_type=asset.content_type,
@@ -82,6 +90,16 @@ def input_opened(stack: ExitStack, run: JobRun, name: str, source: InputSource) 
         height=asset.height,
         fps=asset.fps,
     )
+
+
+def _for_everyone(run: JobRun, name: str, path: Path, facts: MediaFacts) -> Path:
+    """Return the file, or a copy that providers take and see as people do: pictures in JPEG, upright and in sRGB;
+    videos in plain BT.709 instead of HDR and the like."""
+    if facts.kind == "image" and not can_be_sent(path):
+        return write_sendable(path, run.scratch / f"{name}_plain.jpg")
+    if facts.kind == "video" and not facts.colours.is_ours:
+        return plain_copy(path, facts, run.scratch / f"{name}_plain.mp4", cancelled=run.cancelled)
+    return path
 
 
 def _cut(run: JobRun, name: str, path: Path, source: InputSource) -> Path:
@@ -102,4 +120,5 @@ def _probed(path: Path) -> MediaInput:
         duration_seconds=facts.duration_seconds,
         width=facts.width,
         height=facts.height,
+        fps=str(facts.fps or ""),
     )

@@ -11,14 +11,15 @@ from av.container import InputContainer
 from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from engines.cores import usable_cores
 from engines.errors import InputError, MediaToolError
 from engines.media.colours import frame_colours
 from engines.media.facts import MediaFacts
-from engines.media.limits import MOST_IMAGE_PIXELS, MOST_VIDEO_PIXELS, check_size, check_sound, check_streams
+from engines.media.limits import MOST_VIDEO_PIXELS, check_size, check_sound, check_streams
 from engines.media.packets import Damage, audio_frames
+from engines.media.pictures import load, orientation_of, picture_opened, shown_size
 from engines.media.timeline import picture_rate, read_timeline
 from engines.media.tracks import picture_stream, sound_stream
 from engines.media.upright import is_mirrored
@@ -28,7 +29,9 @@ ALLOWED_DEMUXERS = (
     *("mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "avi", "mpegts", "mpeg", "flv", "asf"),
     *("mp3", "wav", "w64", "flac", "ogg", "aac", "aiff", "caf"),
 )
-_IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+# Of an Exif orientation, in degrees counterclockwise.
+_ROTATIONS = {3: 180, 4: 180, 5: 270, 6: 270, 7: 90, 8: 90}
+_MIRRORED = {2, 4, 5, 7}
 # Raw streams have no length, only a bit rate to estimate from; shorter ones are counted packet by packet.
 _GUESSED_LENGTH_FORMATS = {"mp3", "aac"}
 _LONGEST_COUNTED_SECONDS = 1800
@@ -216,23 +219,20 @@ def _duration(container: InputContainer, stream: Stream | None) -> float | None:
 
 def _probe_image(path: Path, size: int) -> MediaFacts | None:
     try:
-        with Image.open(path, formats=_IMAGE_FORMATS) as image:
-            check_size(image.width, image.height, MOST_IMAGE_PIXELS)
-            name = (image.format or "").lower()
-            turned = image.getexif().get(0x0112, 1)
-            image.load()
-            width, height = image.size
+        with picture_opened(path) as image:
+            name, turned = (image.format or "").lower(), orientation_of(image)
+            width, height = shown_size(image)
+            load(image)
     except UnidentifiedImageError:
         return None
-    except Image.DecompressionBombError as error:
-        raise InputError("The picture is too large. Make it smaller.", code="too_demanding") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise MediaToolError(
-            "The picture is damaged and can't be opened.", code="damaged_media", evidence={"stderr": str(error)}
-        ) from error
-    rotation = {3: 180, 6: 270, 8: 90}.get(turned, 0)
-    if rotation in (90, 270):
-        width, height = height, width
     return MediaFacts(
-        kind="image", container=name, size_bytes=size, width=width, height=height, rotation=rotation, frames=1
+        kind="image",
+        # A JPEG from a phone with more pictures after the first.
+        container="jpeg" if name == "mpo" else name,
+        size_bytes=size,
+        width=width,
+        height=height,
+        rotation=_ROTATIONS.get(turned, 0),
+        mirrored=turned in _MIRRORED,
+        frames=1,
     )

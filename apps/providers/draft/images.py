@@ -9,18 +9,16 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 
-from apps.core.errors import InputError
 from engines.draft.canvas import Canvas, Pixels, mix
 from engines.draft.figure import Character, FigurePainter, cast, complete, draw_outline, light_the_edge
 from engines.draft.lettering import letter
 from engines.draft.look import DraftLook, Palette
 from engines.draft.reading import Person, read_person
 from engines.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, bars, flatten, paint, stable_number, vignette
+from engines.media.pictures import upright_srgb
 
 RECIPE_KEY = "mvsite-storyboard"
 PERSON_KEY = "mvsite-character"
-# More than any still that a provider makes; a decompression bomb is far above.
-MAXIMUM_PIXELS = 60_000_000
 
 
 def storyboard_image(recipe: Recipe, *, width: int, height: int, reference: Path | None, into: Path) -> None:
@@ -153,19 +151,9 @@ def read_character(path: Path) -> Person | None:
 
 
 def load_picture(path: Path) -> Pixels:
-    """Return BGR pixels, rotated upright. Raises InputError if it isn't an image or is far too large."""
-    try:
-        with Image.open(path) as image:
-            if image.width * image.height > MAXIMUM_PIXELS:
-                raise InputError(
-                    f"The image has more than {MAXIMUM_PIXELS // 1_000_000} million pixels. Use a smaller one."
-                )
-            from_exif = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_270, 8: Image.Transpose.ROTATE_90}
-            turn = from_exif.get(image.getexif().get(0x0112, 1))
-            upright = image.transpose(turn) if turn is not None else image
-            return cv2.cvtColor(np.asarray(upright.convert("RGB")), cv2.COLOR_RGB2BGR)
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise InputError("The image can't be read. Use a PNG, JPEG or WebP file.") from error
+    """Return BGR pixels in sRGB, rotated upright. Raises InputError if it isn't an image or is far too large,
+    MediaToolError if it is damaged."""
+    return cv2.cvtColor(np.asarray(upright_srgb(path)), cv2.COLOR_RGB2BGR)
 
 
 def cover(pixels: Pixels, width: int, height: int) -> Pixels:
