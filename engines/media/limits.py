@@ -12,7 +12,7 @@ MOST_VIDEO_PIXELS = 2**25
 MOST_IMAGE_PIXELS = 2**26
 # 200-megapixel phones; a JPEG can be decoded at half its size and less.
 MOST_JPEG_PIXELS = 2**28
-LONGEST_SIDE = 20_000
+LONGEST_SIDE = 16_384
 # An hour at 120 per second.
 MOST_FRAMES = 432_000
 # Films with many languages have a few dozen.

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 
+from apps.core.errors import InputError, MediaToolError
 from engines.draft.canvas import Canvas, Pixels, mix
 from engines.draft.figure import Character, FigurePainter, cast, complete, draw_outline, light_the_edge
 from engines.draft.lettering import letter
@@ -151,9 +152,11 @@ def read_character(path: Path) -> Person | None:
 
 
 def load_picture(path: Path) -> Pixels:
-    """Return BGR pixels in sRGB, rotated upright. Raises InputError if it isn't an image or is far too large,
-    MediaToolError if it is damaged."""
-    return cv2.cvtColor(np.asarray(upright_srgb(path)), cv2.COLOR_RGB2BGR)
+    """Return BGR pixels in sRGB, rotated upright. Raises InputError if it isn't an image or is far too large."""
+    try:
+        return cv2.cvtColor(np.asarray(upright_srgb(path)), cv2.COLOR_RGB2BGR)
+    except MediaToolError as error:
+        raise InputError("The image can't be read. Use a PNG, JPEG, WebP or HEIC file.") from error
 
 
 def cover(pixels: Pixels, width: int, height: int) -> Pixels:
