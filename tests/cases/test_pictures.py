@@ -11,7 +11,7 @@ from apps.assets.media_types import media_type
 from apps.core.errors import InputError
 from engines.media.pictures import can_be_sent, upright_srgb, write_sendable
 from engines.media.probe import probe_media
-from engines.media.strangers import probe_stranger
+from engines.media.untrusted import probe_untrusted
 
 RED, BLUE = (200, 40, 40), (50, 60, 200)
 
@@ -63,7 +63,7 @@ FILES = {
 def test_a_picture_is_stored_as_what_it_is_and_sent_as_what_providers_take(tmp_path, name):
     make, stored_as, sent_unchanged = FILES[name]
     path = make(tmp_path)
-    facts = probe_stranger(path)
+    facts = probe_untrusted(path)
     assert (facts.kind, facts.width, facts.height) == ("image", 120, 80)
     assert media_type(facts) == stored_as
     assert can_be_sent(path) == sent_unchanged
@@ -126,7 +126,7 @@ def test_transparent_parts_are_white(tmp_path):
 
 def test_a_hundred_megapixels_are_opened_and_made_smaller(tmp_path):
     path = saved(tmp_path, "huge.jpg", Image.new("L", (12_000, 9_000), 90), quality=50)
-    facts = probe_stranger(path)
+    facts = probe_untrusted(path)
     assert (facts.width, facts.height) == (12_000, 9_000)
     assert not can_be_sent(path)
     with Image.open(write_sendable(path, tmp_path / "sent.jpg")) as sent:
