@@ -17,7 +17,8 @@ from apps.accounts.acting import acting_user
 from apps.assets.serving import serve_asset
 from apps.assets.views import FILE_RESPONSES
 from apps.composition import looks, services
-from apps.composition.export import export_get, project_export
+from apps.composition.handoff.export import export_get, project_export
+from apps.composition.handoff.options import HandoffOptions
 from apps.composition.models import Composition, Output
 from apps.composition.options import OptionChanges
 from apps.composition.project_looks import project_look_get, project_look_set
@@ -25,6 +26,7 @@ from apps.composition.selectors import CurrentPlans, composition_get, compositio
 from apps.composition.serializers import (
     ComposeSerializer,
     CompositionSerializer,
+    ExportSerializer,
     LyricsChangeSerializer,
     LyricsSerializer,
     LyricsUploadSerializer,
@@ -197,12 +199,18 @@ class ProjectExport(APIView):
     def get(self, request: Request, project_id: UUID) -> HttpResponseBase:
         return serve_asset(request, export_get(by=acting_user(request), project_id=project_id))
 
-    @extend_schema(request=None, responses={202: JobSerializer}, summary="Create the project's editor package")
+    @extend_schema(
+        request=ExportSerializer, responses={202: JobSerializer}, summary="Create the project's editor package"
+    )
     def post(self, request: Request, project_id: UUID) -> Response:
-        idempotency = request_idempotency(request, kind=f"export:{project_id}", body={})
-        return job_response(
-            request, project_export(by=acting_user(request), project_id=project_id, idempotency=idempotency)
+        options = validated(ExportSerializer, request)
+        job = project_export(
+            by=acting_user(request),
+            project_id=project_id,
+            options=HandoffOptions(**options),
+            idempotency=request_idempotency(request, kind=f"export:{project_id}", body=options),
         )
+        return job_response(request, job)
 
 
 class StitchVideo(APIView):

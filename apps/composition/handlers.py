@@ -14,8 +14,8 @@ from django.conf import settings
 from apps.assets.models import AssetKind
 from apps.assets.services import StoredFile, asset_create, file_store
 from apps.assets.store.keys import final_file_key, job_file_key, job_metadata_key, job_video_key
-from apps.composition.export import export_run
 from apps.composition.frozen import FrozenPlan, plan_opened
+from apps.composition.handoff.package import export_run
 from apps.composition.models import Composition
 from apps.composition.parameters import ComposeParameters, StitchParameters
 from apps.composition.results import ComposedResult, ProofResult, StitchMetadata, StitchResult

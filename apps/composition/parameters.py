@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from apps.composition.frozen import FrozenPlan
+from apps.composition.handoff.options import HandoffOptions
 from apps.composition.options import OptionChanges
 from apps.jobs.parameters import JobParameters
 
@@ -35,3 +36,4 @@ class ExportParameters(JobParameters):
     plan: FrozenPlan
     fingerprint: str
     package_version: int
+    options: HandoffOptions = HandoffOptions()

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from apps.assets.services import AssetUrls, asset_urls
+from apps.composition.handoff.options import MarkerKind, TimelineStart
 from apps.composition.models import SHORT_CLIP_CHOICES, Composition, Lyrics, Output, SceneLook, Transition
 from apps.composition.selectors import composition_is_stale
 from apps.projects.models import AspectRatio, Resolution
@@ -146,6 +147,19 @@ class SceneLookWriteSerializer(StrictSerializer):
     short_clip = serializers.ChoiceField(SHORT_CLIP_CHOICES, required=False, allow_blank=True)
     transition = TransitionField(required=False, allow_blank=True)
     clip_volume = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=4)
+
+
+class ExportSerializer(StrictSerializer):
+    """`timeline_start`: the timecode of the video's first frame; many editors start at one hour. `markers`: what of the
+    song the OTIO and XML timelines mark; everything if missing, nothing if empty."""
+
+    timeline_start = serializers.ChoiceField([start.value for start in TimelineStart], required=False)
+    markers = serializers.ListField(
+        child=serializers.ChoiceField([kind.value for kind in MarkerKind]),
+        required=False,
+        allow_empty=True,
+        max_length=len(MarkerKind),
+    )
 
 
 class LyricsSerializer(serializers.ModelSerializer[Lyrics]):

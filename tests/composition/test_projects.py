@@ -15,7 +15,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from apps.assets.services import asset_local_copy
 from apps.composition import handlers
 from apps.composition.hook import hook_range
-from apps.composition.models import Composition, Output, ProjectLook
+from apps.composition.models import Composition, Lyrics, Output, ProjectLook
 from apps.composition.services import project_final_is_fresh
 from apps.jobs.models import Job
 from apps.projects.models import Project
@@ -24,7 +24,9 @@ from engines.media.formats import clip_format
 from engines.media.mp4 import read_track
 from engines.media.probe import probe_media
 from tests.composition.files import stored
-from tests.composition.strict_readers import read_edl, read_fcp7
+from tests.composition.handoff.edl_reader import read_edl
+from tests.composition.handoff.fcp7_reader import read_fcp7
+from tests.composition.handoff.otio_reader import read_otio
 from tests.engines.composing.conftest import own_clip, seen
 from tests.factories import make_clip
 from workers.base import job_run
@@ -243,6 +245,58 @@ def test_downloading_the_export_does_not_create_it(api, project, method):
     assert getattr(api, method)(url(project, "export")).status_code == 200
 
 
+def unpacked(api, project, folder):
+    content = b"".join(api.get(url(project, "export")).streaming_content)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(folder)
+        return archive.namelist()
+
+
+def test_every_reference_of_the_package_is_a_file_in_it(api, project, tmp_path):
+    # A clip used by two scenes is packed once; names that users gave can't leave the folder or clash.
+    first, second, _ = project.scenes.order_by("sequence")
+    make_clip(second, asset=first.current_clip.asset)
+    name = "../..\\CON.\u202e lrc. . " + "\u6b4c" * 150
+    Lyrics.objects.create(project=project, text="[00:01.50]Neon & <rain>", original_name=name)
+    Project.objects.filter(pk=project.pk).update(title="con")
+    options = {"timeline_start": "01:00:00:00", "markers": ["beats", "lyrics"]}
+    job = run(post(api, url(project, "export"), **options))
+    assert job.state == "succeeded", job.error
+    names = unpacked(api, project, tmp_path)
+    assert len({name.casefold() for name in names}) == len(names) == 9
+    assert all(len(part.encode()) <= 255 for name in names for part in name.split("/"))
+    edl = read_edl((tmp_path / "timeline.edl").read_bytes().decode(), 24, 24 * 3600)
+    xml = read_fcp7((tmp_path / "timeline.xml").read_bytes(), Fraction(24), (1280, 720))
+    read = read_otio((tmp_path / "timeline.otio").read_text("utf-8"), Fraction(24))
+    assert {*edl.files, *xml.files, *read.files} == {"clips/scene_001.mp4", "clips/scene_003.mp4", "song/song.wav"}
+    assert all((tmp_path / path).is_file() for path in xml.files)
+    assert xml.first_frame == read.first_frame == 24 * 3600
+    # The song is used from second 1: the line is half a second in, bars begin at .5, and sections weren't asked for.
+    assert ("Neon & <rain>", 12) in [(mark.text, mark.frame) for mark in xml.marks]
+    assert [mark.frame for mark in read.marks if mark.text.startswith("Beat")] == [12, 36, 60, 84]
+    assert not [mark for mark in xml.marks if "ection" in mark.text]
+    assert "has the timecode 01:00:00:00" in (tmp_path / "README.txt").read_text("utf-8")
+
+
+def test_other_options_are_another_package(api, project):
+    assert run(post(api, url(project, "export"))).state == "succeeded"
+    first = api.get(url(project, "export"))
+    late = run(post(api, url(project, "export"), timeline_start="01:00:00:00"))
+    assert api.get(url(project, "export")).headers["ETag"] != first.headers["ETag"]
+    assert late.parameters["options"] == {"timeline_start": "01:00:00:00", "markers": ["sections", "lyrics", "beats"]}
+    # The song's beats were corrected: the timelines' markers are out of date, though the video isn't.
+    project.song.grid = {"downbeats": [0.25]}
+    project.song.save()
+    assert api.get(url(project, "export")).json()["code"] == "export_not_packed"
+
+
+@pytest.mark.parametrize("wrong", [{"timeline_start": "02:00:00:00"}, {"markers": ["cuts"]}, {"marker": ["beats"]}])
+def test_an_unknown_option_is_refused_by_name(api, project, wrong):
+    answer = post(api, url(project, "export"), **wrong)
+    assert (answer.status_code, *answer.json()["errors"]) == (400, *wrong), answer.content
+    assert not Job.objects.filter(kind="export").exists()
+
+
 @pytest.mark.parametrize("fps", ["24", "30000/1001"])
 @pytest.mark.parametrize("transition", ["crossfade", "dip_to_black", "dip_to_white", "flash"])
 def test_a_project_with_transitions_and_an_odd_title_is_exported(api, project, tmp_path, fps, transition):
@@ -254,8 +308,8 @@ def test_a_project_with_transitions_and_an_odd_title_is_exported(api, project, t
     job = run(post(api, url(project, "export")))
     assert job.state == "succeeded", job.error
     with zipfile.ZipFile(io.BytesIO(b"".join(api.get(url(project, "export")).streaming_content))) as archive:
-        rows = read_edl(archive.read("timeline.edl").decode(), round(Fraction(fps)))
-        cuts = read_fcp7(archive.read("timeline.xml"), Fraction(fps), (1280, 720))
+        rows = read_edl(archive.read("timeline.edl").decode(), round(Fraction(fps))).cuts
+        cuts = read_fcp7(archive.read("timeline.xml"), Fraction(fps), (1280, 720)).cuts
         readme = archive.read("README.txt").decode()
     assert [row.name for row in rows] == [cut.name for cut in cuts] == ["SC001", "SC002", "SC003"]
     assert any(cut.dissolve != (0, 0) for cut in cuts) == (transition == "crossfade")

@@ -94,7 +94,7 @@ ROWS = {
     "lipsync-frames/<uuid:asset_id>": owned_page(looked_at_clip),
     # Nothing is named: the page after the redirect shows the message.
     f"{PROJECT}/videos": [owned_page(project), action(project)],
-    f"{PROJECT}/export": action(project),
+    f"{PROJECT}/export": [owned_page(project), action(project)],
     f"{SCENE}/inspector": owned_page(scene),
     f"{SCENE}/quote/<str:what>": owned_page(lambda owner: {**scene(owner), "what": "image"}),
     f"{SCENE}/quick": action(scene),

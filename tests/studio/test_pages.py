@@ -439,6 +439,26 @@ def test_package_can_be_downloaded_once_ready(browser, user):
     assert re.search(rf'href="[^"]*{archive.pk}[^"]*" download', page(browser, f"/jobs/{job.pk}"))
 
 
+def test_package_is_made_as_chosen_in_its_dialog(browser, user):
+    project = make_project(user)
+    make_clip(make_scenes(project, "4")[0])
+    dialog = page(browser, f"/projects/{project.pk}/export")
+    assert 'value="00:00:00:00" selected' in dialog
+    assert all(f'value="{kind}" checked' in dialog for kind in ("sections", "lyrics", "beats"))
+    url = f"/projects/{project.pk}/export"
+    chosen = {"chosen": "1", "timeline_start": "01:00:00:00"}
+    first = browser.post(url, {**chosen, "markers": ["beats", "sections"]}).headers["Location"]
+
+    job = Job.objects.get(kind="export")
+    assert first == f"/jobs/{job.pk}"
+    assert job.parameters["options"] == {"timeline_start": "01:00:00:00", "markers": ["sections", "beats"]}
+    # Another choice waits for the first, and is told so.
+    assert browser.post(url, chosen).headers["Location"] == f"/edit/{project.pk}"
+    assert "already in progress" in page(browser, f"/edit/{project.pk}")
+    assert browser.post(url, {"timeline_start": "1"}).status_code == 400
+    assert Job.objects.count() == 1
+
+
 def test_edit_page_shows_budget_spent(browser, user):
     project = make_project(user, budget="20")
     assert "spent $0.00 of $20.00" in page(browser, f"/edit/{project.pk}")

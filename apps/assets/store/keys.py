@@ -14,6 +14,9 @@ from apps.core.errors import InputError
 KEY_PATTERN = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$")
 KEY_LENGTH_LIMIT = 500
 NAME_LENGTH_LIMIT = 120
+_NAME_BYTES = 200
+# Windows takes these for devices, with any extension and in either case.
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 # The main file of a folder named by an asset's id; its parts are stored next to it.
 MAIN_FILE_PATTERN = re.compile(
     r"/(?P<id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/(audio|video|image|archive)\.[a-z0-9]+$"
@@ -75,7 +78,10 @@ def key_checked(key: str) -> str:
 
 
 def safe_name(name: str, *, fallback: str = "file") -> str:
-    """Return a user's file name made safe as a download name or archive entry: never empty, never a path."""
+    """Return a user's file name made safe as a download name or archive entry: never empty, never a path, and one that
+    Windows, macOS and Linux can all store, with room for an extension."""
     plain = unicodedata.normalize("NFKC", name).replace("\\", "/").rsplit("/", 1)[-1]
-    words = re.sub(r"[^\w.-]+", "_", plain).strip("._-")
-    return words[-NAME_LENGTH_LIMIT:].lstrip("._-") or fallback
+    words = re.sub(r"[^\w.-]+", "_", plain).strip("._-")[-NAME_LENGTH_LIMIT:]
+    # Most file systems count bytes: 120 letters of Chinese are too many.
+    words = words.encode()[-_NAME_BYTES:].decode(errors="ignore").lstrip("._-") or fallback
+    return f"_{words}" if _DEVICE.match(words) else words

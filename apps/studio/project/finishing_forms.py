@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from apps.composition.handoff.options import HandoffOptions, MarkerKind, TimelineStart
 from apps.composition.models import Transition
 from apps.composition.project_looks import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_SECONDS
 from apps.flavors.registry import flavor_names
@@ -110,6 +111,22 @@ class LyricsForm(forms.Form):
         if file and not file.size:
             raise forms.ValidationError("This file is empty. Choose another one, or paste the text.")
         return file
+
+
+class PackageForm(forms.Form):
+    """What the package for an editor contains. A request without the dialog's fields gets the usual one."""
+
+    timeline_start = forms.ChoiceField(
+        choices=[(TimelineStart.ZERO, "00:00:00:00"), (TimelineStart.ONE_HOUR, "01:00:00:00")], required=False
+    )
+    markers = forms.MultipleChoiceField(choices=[(kind, kind.capitalize()) for kind in MarkerKind], required=False)
+    chosen = forms.BooleanField(required=False)
+
+    def options(self) -> HandoffOptions:
+        usual = HandoffOptions()
+        markers = self.cleaned_data["markers"] if self.cleaned_data["chosen"] else usual.markers
+        start = self.cleaned_data["timeline_start"] or usual.timeline_start
+        return HandoffOptions(timeline_start=start, markers=markers)
 
 
 class BudgetForm(forms.Form):

@@ -3,26 +3,22 @@
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
-from apps.composition.export import latest_export, project_export
 from apps.composition.looks import scene_look, scene_look_update
 from apps.composition.models import SHORT_CLIP_CHOICES, SceneLook, Transition
 from apps.core.errors import ConflictError, InputError
-from apps.jobs.kinds import Kind
-from apps.jobs.selectors import live_jobs
 from apps.projects.selectors import project_get
 from apps.scenes.images import images_of
 from apps.scenes.remaking import scenes_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get, scenes_of
 from apps.studio.pages.acting import project_action, scene_action, scene_dialog
-from apps.studio.project.cards import scene_cards, view_url
+from apps.studio.project.cards import scene_cards
 from apps.studio.project.clip_views import clip_views
 from apps.studio.project.pages.lipsync import chosen_quote, chosen_scenes
 from apps.work.work import Spending
@@ -105,21 +101,3 @@ def project_videos(request: HttpRequest, project_id: UUID) -> HttpResponse:
         return scenes_remake(by=by, project_id=project_id, sequences=sequences, spending=spending)
 
     return project_action(request, project_id, action)
-
-
-@login_required
-@require_POST
-def project_package(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Return the package for a video editor if it is ready, else the page of the job that packs it."""
-    by = acting_user(request)
-    project = project_get(by=by, project_id=project_id)
-    try:
-        archive = latest_export(project)
-        if archive is not None:
-            return redirect(view_url(archive))
-        packing = live_jobs(project_id).filter(kind=Kind.EXPORT).first()
-        job = packing or project_export(by=by, project_id=project_id)
-    except InputError as error:
-        messages.error(request, error.message)
-        return redirect("studio:edit", project_id)
-    return redirect("studio:job", job.pk)

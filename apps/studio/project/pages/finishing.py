@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -20,6 +21,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.composition import services
+from apps.composition.handoff.export import export_being_packed, latest_export, project_export
+from apps.composition.handoff.options import HandoffOptions
 from apps.composition.hook import hook_suggestion
 from apps.composition.models import Lyrics
 from apps.composition.planning import project_look
@@ -44,7 +47,7 @@ from apps.studio.pages.acting import live_url, project_action
 from apps.studio.project.board import board_of
 from apps.studio.project.cards import view_url
 from apps.studio.project.finishing import main_versions, versions_of
-from apps.studio.project.finishing_forms import BudgetForm, LookForm, LyricsForm, OutputsForm, SettingsForm
+from apps.studio.project.finishing_forms import BudgetForm, LookForm, LyricsForm, OutputsForm, PackageForm, SettingsForm
 from apps.studio.words import PROOF_WORDS
 from apps.work.work import Spending
 from engines.composing.lyrics import lyrics_decoded, lyrics_lines, read_lyrics
@@ -112,6 +115,28 @@ def lyrics(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @require_POST
 def lyrics_delete(request: HttpRequest, project_id: UUID) -> HttpResponse:
     return project_action(request, project_id, lambda by, _: services.lyrics_delete(by=by, project_id=project_id))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def package(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Ask what the package for an editor contains; then return it if it is ready, else the job that packs it."""
+    by, project = _mine(request, project_id)
+    usual = HandoffOptions()
+    initial = {"timeline_start": usual.timeline_start, "markers": [*usual.markers]}
+    form = PackageForm(_sent(request)[0], initial=initial)
+    if not form.is_bound or not form.is_valid():
+        return _dialog(request, "package", project, form)
+    try:
+        archive = latest_export(project, form.options())
+        if archive is not None:
+            return redirect(view_url(archive))
+        packing = export_being_packed(project_id, form.options())
+        job = packing or project_export(by=by, project_id=project_id, options=form.options())
+    except (InputError, ConflictError) as error:
+        messages.error(request, error.message)
+        return redirect("studio:edit", project_id)
+    return redirect("studio:job", job.pk)
 
 
 @login_required

@@ -4,11 +4,14 @@ Everything is counted in whole frames at the video's rate. Where a clip is short
 holds, loops and slow motion have to be redone in the editing software.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from urllib.parse import quote
 
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
+from apps.composition.handoff.markers import Marker
+from apps.composition.handoff.options import HandoffOptions
 from apps.core.text import one_line
 from engines.composing.shot_plan import TransitionKind, picture_seconds, transition_halves
 from engines.media.facts import MediaFacts
@@ -23,10 +26,21 @@ _TRANSITION_NAMES = {
 
 @dataclass(frozen=True)
 class HandedFile:
-    """A file in the package: its path inside it, and its probed facts."""
+    """A file in the package: its path inside it, its probed facts, and the reel it counts as in an EDL: at most eight
+    letters and digits, its own."""
 
     name: str
     facts: MediaFacts
+    reel: str
+
+    @property
+    def base_name(self) -> str:
+        return self.name.rsplit("/", 1)[-1]
+
+    @property
+    def url(self) -> str:
+        """Return the path as a URL relative to the timelines, which DaVinci Resolve and OTIO look for beside them."""
+        return quote(self.name)
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,8 @@ class Note:
 
 @dataclass(frozen=True)
 class Edit:
+    """`first_frame` is the number of the video's first frame as timecode; all else counts from 0."""
+
     title: str
     fps: Fraction
     width: int
@@ -70,24 +86,42 @@ class Edit:
     events: tuple[Event, ...]
     song: Event | None
     notes: tuple[Note, ...]
+    markers: tuple[Marker, ...]
+    first_frame: int
 
     @property
     def timebase(self) -> int:
         """Numbered frames per second: 24 for 23.976."""
         return round(self.fps)
 
-    def timecode(self, frame: int) -> str:
+    def record_code(self, frame: int) -> str:
+        """Return the timecode of a frame of the video."""
+        return timecode(self.first_frame + frame, self.timebase)
+
+    def source_code(self, frame: int) -> str:
+        """Return the timecode of a frame of a file. Every file starts at zero."""
         return timecode(frame, self.timebase)
 
 
 def timecode(frame: int, timebase: int) -> str:
-    """Return non-drop HH:MM:SS:FF at every rate, so that all timelines write frame n the same way."""
+    """Return HH:MM:SS:FF, non-drop at every rate, so that all timelines write frame n the same way.
+
+    At 29.97 and 59.94, an hour of non-drop timecode lasts 3.6 seconds longer than an hour on the clock.
+    """
     seconds, frames = divmod(frame, timebase)
     return f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{frames:02}"
 
 
-def edit_of(plan: FrozenPlan, clips: Mapping[int, HandedFile], song: HandedFile | None) -> Edit:
+def edit_of(
+    plan: FrozenPlan,
+    clips: Mapping[int, HandedFile],
+    song: HandedFile | None,
+    *,
+    options: HandoffOptions | None = None,
+    markers: Iterable[Marker] = (),
+) -> Edit:
     """Turn a plan into an edit; `clips` are by the shot's index in the plan."""
+    options = options or HandoffOptions()
     fps = Fraction(plan.fps)
     events: list[Event] = []
     notes: list[Note] = []
@@ -111,6 +145,8 @@ def edit_of(plan: FrozenPlan, clips: Mapping[int, HandedFile], song: HandedFile 
         events=tuple(events),
         song=_song_event(plan.song, song, fps, cut) if plan.song and song else None,
         notes=tuple(notes),
+        markers=tuple(marker for marker in markers if marker.kind in options.markers),
+        first_frame=options.timeline_start.hours * 3600 * round(fps),
     )
 
 

@@ -1,6 +1,11 @@
-"""An edit as a CMX 3600 EDL: the picture track, with dissolves; comments note what it can't hold."""
+"""An edit as a CMX 3600 EDL: the picture track, with dissolves; comments note what it can't hold.
 
-from apps.composition.edit import Edit, Event
+Reels are the package's files, under names of at most eight characters; `FROM CLIP NAME` is the file's own name, which
+editing software matches when it can't match a reel.
+"""
+
+from apps.composition.handoff.edit import Edit, Event
+from apps.core.text import one_line
 
 
 def edl_of(edit: Edit) -> str:
@@ -20,18 +25,18 @@ def _event(edit: Edit, number: int, event: Event, end: int) -> list[str]:
     if dissolve := event.before + event.after:
         before = edit.events[number - 2]
         leaves = before.source_out - event.before
-        lines.append(_line(edit, number, before.name, "C    ", (leaves, leaves, begin, begin)))
-        lines.append(_line(edit, number, event.name, f"D {dissolve:03}", (source_in, source_out, begin, end)))
-        lines.append(f"* FROM CLIP NAME: {before.name}")
-        lines.append(f"* TO CLIP NAME: {event.name}")
+        lines.append(_line(edit, number, before.file.reel, "C    ", (leaves, leaves, begin, begin)))
+        lines.append(_line(edit, number, event.file.reel, f"D {dissolve:03}", (source_in, source_out, begin, end)))
+        lines.append(f"* FROM CLIP NAME: {before.file.base_name}")
+        lines.append(f"* TO CLIP NAME: {event.file.base_name}")
     else:
-        lines.append(_line(edit, number, event.name, "C    ", (source_in, source_out, begin, end)))
-        lines.append(f"* FROM CLIP NAME: {event.name}")
+        lines.append(_line(edit, number, event.file.reel, "C    ", (source_in, source_out, begin, end)))
+        lines.append(f"* FROM CLIP NAME: {event.file.base_name}")
     lines.append(f"* SOURCE FILE: {event.file.name}")
-    lines += [f"* COMMENT: {note.text}" for note in edit.notes if note.frame == event.record_in]
+    lines += [f"* COMMENT: {one_line(note.text)}" for note in edit.notes if note.frame == event.record_in]
     return [*lines, ""]
 
 
 def _line(edit: Edit, number: int, reel: str, change: str, times: tuple[int, int, int, int]) -> str:
-    codes = " ".join(edit.timecode(frame) for frame in times)
+    codes = " ".join([*map(edit.source_code, times[:2]), *map(edit.record_code, times[2:])])
     return f"{number:03}  {reel:<8} V     {change} {codes}"

@@ -4,9 +4,17 @@ from pathlib import Path
 
 import opentimelineio as otio
 
-from apps.composition.edit import Edit, Event
-from apps.composition.edl import edl_of
-from apps.composition.fcp7_xml import fcp7_xml_of
+from apps.composition.handoff.edit import Edit, Event
+from apps.composition.handoff.edl import edl_of
+from apps.composition.handoff.fcp7_xml import fcp7_xml_of
+from apps.composition.handoff.options import MarkerKind
+from apps.core.text import one_line
+
+_COLOURS = {
+    MarkerKind.SECTIONS: otio.schema.MarkerColor.PURPLE,
+    MarkerKind.LYRICS: otio.schema.MarkerColor.YELLOW,
+    MarkerKind.BEATS: otio.schema.MarkerColor.CYAN,
+}
 
 
 def write_timelines(edit: Edit, folder: Path) -> list[Path]:
@@ -20,7 +28,7 @@ def write_timelines(edit: Edit, folder: Path) -> list[Path]:
 
 
 def timeline_of(edit: Edit) -> otio.schema.Timeline:
-    timeline = otio.schema.Timeline(name=edit.title)
+    timeline = otio.schema.Timeline(name=edit.title, global_start_time=_time(edit, edit.first_frame))
     pictures = otio.schema.Track(name="V1", kind=otio.schema.TrackKind.Video)
     for event, ends in zip(edit.events, [*(later.record_in for later in edit.events[1:]), edit.frames], strict=True):
         if event.before + event.after:
@@ -40,19 +48,35 @@ def timeline_of(edit: Edit) -> otio.schema.Timeline:
         song.append(_clip(edit, edit.song))
         timeline.tracks.append(song)
     timeline.tracks.markers.extend(
-        otio.schema.Marker(name=note.text, marked_range=_range(edit, note.frame, 1)) for note in edit.notes
+        [_marker(edit, note.frame, 1, note.text, otio.schema.MarkerColor.RED) for note in edit.notes]
+        + [_marker(edit, one.frame, one.frames, one.text, _COLOURS[one.kind]) for one in edit.markers]
     )
     return timeline
+
+
+def _marker(edit: Edit, frame: int, frames: int, text: str, colour: str) -> otio.schema.Marker:
+    return otio.schema.Marker(name=one_line(text), marked_range=_range(edit, frame, frames), color=colour)
 
 
 def _clip(edit: Edit, event: Event) -> otio.schema.Clip:
     return otio.schema.Clip(
         name=event.name,
         media_reference=otio.schema.ExternalReference(
-            target_url=event.file.name, available_range=_range(edit, 0, event.available)
+            target_url=event.file.url, available_range=_available(edit, event)
         ),
         source_range=_range(edit, event.source_in, event.frames),
     )
+
+
+def _available(edit: Edit, event: Event) -> otio.opentime.TimeRange:
+    """Return the file's frames at its own rate; where that rate isn't fixed, its length at the video's."""
+    facts = event.file.facts
+    if facts.frames and facts.fps and not facts.variable_frame_rate:
+        rate = float(facts.fps)
+        return otio.opentime.TimeRange(
+            otio.opentime.RationalTime(0, rate), otio.opentime.RationalTime(facts.frames, rate)
+        )
+    return _range(edit, 0, event.available)
 
 
 def _range(edit: Edit, start: int, frames: int) -> otio.opentime.TimeRange:

@@ -3,19 +3,30 @@
 from fractions import Fraction
 from typing import Any
 from uuid import uuid4
+from xml.etree import ElementTree
 
 import opentimelineio as otio
 import pytest
 
-from apps.composition.edit import HandedFile, edit_of
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
-from apps.composition.timeline import write_timelines
+from apps.composition.handoff.edit import HandedFile, edit_of
+from apps.composition.handoff.markers import Marker
+from apps.composition.handoff.options import HandoffOptions, MarkerKind, TimelineStart
+from apps.composition.handoff.timelines import write_timelines
+from apps.core.text import one_line
 from engines.composing.shot_plan import TransitionKind
 from engines.media.facts import MediaFacts
-from tests.composition.strict_readers import read_edl, read_fcp7
+from tests.composition.handoff.edl_reader import read_edl
+from tests.composition.handoff.fcp7_reader import read_fcp7
+from tests.composition.handoff.otio_reader import read_otio
 
 RATES = ["24000/1001", "24", "25", "30000/1001", "30", "50", "60000/1001", "60"]
 SIZE = (1280, 720)
+ODD_TITLES = [
+    *("a\nFCM: DROP FRAME", "* COMMENT: x\r\n001  AX V C", "]]>", "<!-- -->", "&#0;&bogus;", "../../etc/passwd"),
+    *("C:\\x", "\x00\x1b[31m", "\ud800", "   ", "x" * 300, "x" * 69 + " y", "e\u0301" * 80, "🌃\u200d🎬" * 40),
+    *("\u05e9\u05dc\u05d5\u05dd", "\u0645\u0631\u062d\u0628\u0627\u202e"),
+]
 
 
 def video(frames, fps, **facts):
@@ -41,7 +52,7 @@ def shot(frames, fps="24", *, start=0, kind=None, length=12, sequence=1):
     )
 
 
-def exported(tmp_path, shots, files, fps="24", *, title="Night Drive", music=None):
+def exported(tmp_path, shots, files, fps="24", *, title="Night Drive", music=None, start=TimelineStart.ZERO, marks=()):
     plan = FrozenPlan(
         width=SIZE[0],
         height=SIZE[1],
@@ -50,14 +61,34 @@ def exported(tmp_path, shots, files, fps="24", *, title="Night Drive", music=Non
         song=FrozenSong(asset_id=uuid4(), start="1.5", end="100") if music else None,
         title=title,
     )
-    clips = {place: HandedFile(f"clips/scene_{place + 1:03d}.mp4", facts) for place, facts in enumerate(files)}
-    edit = edit_of(plan, clips, HandedFile("song/song.mp3", music) if music else None)
-    _, xml, edl = write_timelines(edit, tmp_path)
+    clips = {
+        place: HandedFile(f"clips/scene_{place + 1:03d}.mp4", facts, f"SC{place + 1:03d}")
+        for place, facts in enumerate(files)
+    }
+    song = HandedFile("song/song.mp3", music, "SONG") if music else None
+    edit = edit_of(plan, clips, song, options=HandoffOptions(timeline_start=start), markers=marks)
+    return edit, read_back(tmp_path, edit, fps)
+
+
+def read_back(tmp_path, edit, fps):
+    """Write the three timelines, check that they say the same, and return the cuts."""
+    otio_file, xml, edl = write_timelines(edit, tmp_path)
     rate = Fraction(fps)
-    cuts = read_fcp7(xml.read_bytes(), rate, SIZE)
-    assert_the_edl_agrees(read_edl(edl.read_bytes().decode(), round(rate)), cuts)
-    assert_editors_software_agrees(tmp_path, cuts, rate)
-    return edit, cuts
+    from_xml = read_fcp7(xml.read_bytes(), rate, SIZE)
+    from_otio = read_otio(otio_file.read_text("utf-8"), rate)
+    from_edl = read_edl(edl.read_bytes().decode(), round(rate), edit.first_frame)
+    assert from_xml.cuts == from_otio.cuts
+    assert from_xml.title == from_otio.title == edit.title
+    assert from_edl.title == edit.title[:70].rstrip()
+    assert from_xml.first_frame == from_otio.first_frame == edit.first_frame
+    assert len(from_xml.marks) == len(from_otio.marks) == len(edit.notes) + len(edit.markers)
+    assert [(mark.frame, mark.frames) for mark in from_xml.marks] == [
+        (mark.frame, mark.frames) for mark in from_otio.marks
+    ]
+    assert {*from_edl.files} <= {*from_xml.files} == {*from_otio.files}
+    assert_the_edl_agrees(from_edl.cuts, from_xml.cuts)
+    assert_editors_software_agrees(tmp_path, from_xml.cuts, rate)
+    return from_xml.cuts
 
 
 def assert_the_edl_agrees(rows, cuts):
@@ -193,3 +224,56 @@ def test_a_title_is_one_line_in_every_timeline(tmp_path, title, expected):
     for name, options in (("timeline.otio", {}), ("timeline.xml", {"adapter_name": "fcp_xml"})):
         assert otio.adapters.read_from_file(str(tmp_path / name), **options).name == expected
     assert (tmp_path / "timeline.edl").read_text("utf-8").splitlines()[0] == f"TITLE: {expected[:70]}"
+
+
+@pytest.mark.parametrize("fps", RATES)
+@pytest.mark.parametrize("start", TimelineStart)
+def test_the_start_and_every_cut_are_the_same_in_all_timelines(tmp_path, fps, start):
+    shots = [shot(37, fps), shot(41, fps, start=9, kind=TransitionKind.CROSSFADE), shot(1, fps), shot(5000, fps)]
+    edit, cuts = exported(tmp_path, shots, [video(6000, fps)] * 4, fps, start=start, music=song(200.0))
+    assert edit.first_frame == start.hours * 3600 * round(Fraction(fps))
+    assert [cut.record_in for cut in cuts] == [0, 37, 78, 79]
+    lines = (tmp_path / "timeline.edl").read_text("utf-8").splitlines()
+    assert lines[3].split()[6] == start
+
+
+def test_titles_and_words_of_every_kind_stay_on_their_line(tmp_path):
+    for title in ODD_TITLES:
+        mark = Marker(3, 2, f"Line {title}", MarkerKind.LYRICS)
+        edit, _ = exported(tmp_path, [shot(24)], [video(24, 24)], title=title, marks=[mark])
+        assert edit.title == (one_line(title) or "mvsite")
+
+
+def test_a_clip_used_twice_is_one_file_and_one_reel(tmp_path):
+    facts, plan_shots = video(96, 24), [shot(24), shot(24, start=48, kind=TransitionKind.CROSSFADE)]
+    plan = FrozenPlan(width=SIZE[0], height=SIZE[1], fps="24", shots=tuple(plan_shots), title="Twice")
+    same = HandedFile("clips/scene_001.mp4", facts, "SC001")
+    edit = edit_of(plan, {0: same, 1: same}, None)
+    otio_file, xml, edl = write_timelines(edit, tmp_path)
+    read = read_fcp7(xml.read_bytes(), Fraction(24), SIZE)
+    assert (read.files, [cut.source_in for cut in read.cuts]) == (["clips/scene_001.mp4"], [0, 48])
+    assert {cut.name for cut in read_edl(edl.read_bytes().decode(), 24).cuts} == {"SC001"}
+    assert {*read_otio(otio_file.read_text(), Fraction(24)).files} == {"clips/scene_001.mp4"}
+
+
+@pytest.mark.parametrize(
+    ("fps", "timebase", "ntsc"),
+    [
+        ("2997/100", "30", "TRUE"),
+        ("19001/317", "60", "TRUE"),
+        ("19001/634", "30", "TRUE"),
+        ("2397/100", "24", "TRUE"),
+        ("15", "15", "FALSE"),
+        ("120", "120", "FALSE"),
+        ("1/5", "1", "FALSE"),
+    ],
+)
+def test_a_files_rate_is_the_nearest_that_the_format_can_say(tmp_path, fps, timebase, ntsc):
+    exported(tmp_path, [shot(5)], [video(50, fps, duration_seconds=float(50 / Fraction(fps)))])
+    rate = ElementTree.parse(tmp_path / "timeline.xml").find(".//file/rate")  # noqa: S314 - written by our code
+    assert (rate.findtext("timebase"), rate.findtext("ntsc")) == (timebase, ntsc)
+
+
+def test_a_mono_song_has_no_links(tmp_path):
+    exported(tmp_path, [shot(240)], [video(240, 24)], music=song(200.0, audio_channels=1))
+    assert b"<link>" not in (tmp_path / "timeline.xml").read_bytes()

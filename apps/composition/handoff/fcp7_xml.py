@@ -1,7 +1,8 @@
 """An edit as Final Cut Pro 7 XML (xmeml 4), which Premiere Pro and DaVinci Resolve read.
 
 Clip items count in the sequence's rate; only a file's own facts use the file's rate. Where a dissolve touches an item,
-its `start` or `end` is -1 and its `in` and `out` extend over the dissolve.
+its `start` or `end` is -1 and its `in` and `out` extend over the dissolve. A file is described at its first use and
+named by its id after that. Elements: Apple, "Final Cut Pro XML Interchange Format", chapter "Elements Catalog".
 """
 
 from dataclasses import dataclass
@@ -9,9 +10,13 @@ from fractions import Fraction
 from typing import Self
 from xml.etree import ElementTree
 
-from apps.composition.edit import Edit, Event, HandedFile, timecode
+from apps.composition.handoff.edit import Edit, Event, HandedFile, timecode
+from apps.composition.handoff.options import MarkerKind
+from apps.core.text import one_line
 from engines.composing.shot_plan import picture_seconds
 from engines.media.facts import MediaFacts
+
+_MARKER_COMMENTS = {MarkerKind.SECTIONS: "Section", MarkerKind.LYRICS: "Lyrics", MarkerKind.BEATS: "Beat"}
 
 
 @dataclass(frozen=True)
@@ -21,8 +26,10 @@ class _Rate:
 
     @classmethod
     def of(cls, fps: Fraction) -> Self:
+        """Return the nearest rate the format can say. Some containers give 29.97 as 2997/100 or 19001/634."""
         timebase = max(1, round(fps))
-        return cls(timebase, ntsc=fps == Fraction(timebase * 1000, 1001))
+        broadcast = Fraction(timebase * 1000, 1001)
+        return cls(timebase, ntsc=abs(fps - broadcast) < abs(fps - timebase))
 
     @property
     def fps(self) -> Fraction:
@@ -35,7 +42,7 @@ def fcp7_xml_of(edit: Edit) -> bytes:
     rate = _Rate.of(edit.fps)
     _text(sequence, name=edit.title, duration=edit.frames)
     _rate(sequence, rate)
-    _timecode(sequence, rate)
+    _timecode(sequence, rate, edit.first_frame)
     media = ElementTree.SubElement(sequence, "media")
     video = ElementTree.SubElement(media, "video")
     _picture(ElementTree.SubElement(video, "format"), rate, edit.width, edit.height)
@@ -43,20 +50,33 @@ def fcp7_xml_of(edit: Edit) -> bytes:
     if edit.song:
         _sound(ElementTree.SubElement(media, "audio"), edit.song, rate)
     for note in edit.notes:
-        _text(ElementTree.SubElement(sequence, "marker"), name="Transition", comment=note.text, **_range(note.frame))
+        _marker(sequence, "Transition", note.text, note.frame)
+    for marker in edit.markers:
+        # An `out` of -1 is a moment. Both count from the sequence's first frame, whatever its timecode.
+        end = marker.frame + marker.frames if marker.frames > 1 else -1
+        _marker(sequence, marker.text, _MARKER_COMMENTS[marker.kind], marker.frame, end)
     ElementTree.indent(document)
     body = ElementTree.tostring(document, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE xmeml>\n{body}\n'.encode()
 
 
+def _marker(sequence: ElementTree.Element, name: str, comment: str, start: int, end: int = -1) -> None:
+    _text(ElementTree.SubElement(sequence, "marker"), name=name, comment=comment, **_range(start, end))
+
+
 def _picture_track(track: ElementTree.Element, edit: Edit, rate: _Rate) -> None:
     followed = [*edit.events[1:], None]
+    keys: dict[str, str] = {}
     for number, (event, after) in enumerate(zip(edit.events, followed, strict=True), start=1):
         if event.before + event.after:
             _dissolve(track, event, rate)
         tail = after if after and after.before + after.after else None
         item = _item(track, f"clipitem-{number}", event, rate, after=tail)
-        _file(item, f"file-{number}", event.file, rate)
+        if event.file.name in keys:
+            ElementTree.SubElement(item, "file", id=keys[event.file.name])
+        else:
+            keys[event.file.name] = f"file-{len(keys) + 1}"
+            _file(item, keys[event.file.name], event.file, rate)
     _text(track, enabled="TRUE", locked="FALSE")
 
 
@@ -102,7 +122,7 @@ def _sound(audio: ElementTree.Element, song: Event, rate: _Rate) -> None:
         else:
             ElementTree.SubElement(item, "file", id="file-song")
         _text(ElementTree.SubElement(item, "sourcetrack"), mediatype="audio", trackindex=channel)
-        for other in range(1, channels + 1):
+        for other in range(1, channels + 1) if channels > 1 else ():
             link = ElementTree.SubElement(item, "link")
             _text(link, linkclipref=f"clipitem-song-{other}", mediatype="audio", trackindex=other, clipindex=1)
         _text(track, enabled="TRUE", locked="FALSE", outputchannelindex=channel)
@@ -114,9 +134,9 @@ def _file(item: ElementTree.Element, key: str, file: HandedFile, sequence: _Rate
     rate = _Rate.of(facts.fps) if is_video and facts.fps else sequence
     seconds = picture_seconds(facts) if is_video else Fraction(str(facts.duration_seconds or 0))
     element = ElementTree.SubElement(item, "file", id=key)
-    _text(element, name=file.name.rsplit("/", 1)[-1], pathurl=file.name, duration=max(1, round(seconds * rate.fps)))
+    _text(element, name=file.base_name, pathurl=file.url, duration=max(1, round(seconds * rate.fps)))
     _rate(element, rate)
-    _timecode(element, rate)
+    _timecode(element, rate, reel=file.reel)
     media = ElementTree.SubElement(element, "media")
     if is_video:
         _picture(ElementTree.SubElement(media, "video"), rate, facts.width or 0, facts.height or 0)
@@ -142,11 +162,13 @@ def _rate(parent: ElementTree.Element, rate: _Rate) -> None:
     _text(element, timebase=rate.timebase, ntsc="TRUE" if rate.ntsc else "FALSE")
 
 
-def _timecode(parent: ElementTree.Element, rate: _Rate) -> None:
-    """Add a non-drop timecode starting at zero, as in the EDL."""
+def _timecode(parent: ElementTree.Element, rate: _Rate, frame: int = 0, *, reel: str = "") -> None:
+    """Add a non-drop timecode that starts at `frame`, as in the EDL."""
     element = ElementTree.SubElement(parent, "timecode")
     _rate(element, rate)
-    _text(element, string=timecode(0, rate.timebase), frame=0, displayformat="NDF")
+    _text(element, string=timecode(frame, rate.timebase), frame=frame, displayformat="NDF")
+    if reel:
+        _text(ElementTree.SubElement(element, "reel"), name=reel)
 
 
 def _range(start: int, end: int = -1) -> dict[str, int]:
@@ -155,4 +177,4 @@ def _range(start: int, end: int = -1) -> dict[str, int]:
 
 def _text(parent: ElementTree.Element, **children: str | int) -> None:
     for name, value in children.items():
-        ElementTree.SubElement(parent, name).text = str(value)
+        ElementTree.SubElement(parent, name).text = one_line(str(value))
