@@ -15,6 +15,7 @@ from apps.composition.handoff.options import MarkerKind
 from apps.core.text import one_line
 from engines.composing.shot_plan import picture_seconds
 from engines.media.facts import MediaFacts
+from engines.media.frames import exact_fps
 
 _MARKER_COMMENTS = {MarkerKind.SECTIONS: "Section", MarkerKind.LYRICS: "Lyrics", MarkerKind.BEATS: "Beat"}
 
@@ -27,9 +28,9 @@ class _Rate:
     @classmethod
     def of(cls, fps: Fraction) -> Self:
         """Return the nearest rate the format can say. Some containers give 29.97 as 2997/100 or 19001/634."""
-        timebase = max(1, round(fps))
-        broadcast = Fraction(timebase * 1000, 1001)
-        return cls(timebase, ntsc=abs(fps - broadcast) < abs(fps - timebase))
+        exact = exact_fps(fps)
+        timebase = max(1, round(exact))
+        return cls(timebase, ntsc=exact == Fraction(timebase * 1000, 1001))
 
     @property
     def fps(self) -> Fraction:
