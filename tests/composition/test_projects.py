@@ -263,7 +263,7 @@ def test_every_reference_of_the_package_is_a_file_in_it(api, project, tmp_path):
     job = run(post(api, url(project, "export"), **options))
     assert job.state == "succeeded", job.error
     names = unpacked(api, project, tmp_path)
-    assert len({name.casefold() for name in names}) == len(names) == 9
+    assert len({name.casefold() for name in names}) == len(names) == 10
     assert all(len(part.encode()) <= 255 for name in names for part in name.split("/"))
     edl = read_edl((tmp_path / "timeline.edl").read_bytes().decode(), 24, 24 * 3600)
     xml = read_fcp7((tmp_path / "timeline.xml").read_bytes(), Fraction(24), (1280, 720))
