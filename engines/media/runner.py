@@ -15,11 +15,13 @@ from engines.errors import MediaToolError, WorkCancelled
 from engines.media.commands import Command
 from engines.media.ffmpeg import ffmpeg_path
 from engines.media.probe import probe_media
+from engines.media.reasons import explained
 
 # Cancelling must take effect within a second; four checks per second leave time for the kill.
 _POLL_SECONDS = 0.25
-# The end of stderr says what went wrong; a damaged file can produce megabytes before it.
-_EVIDENCE_BYTES = 64 * 1024
+# A damaged file can produce megabytes. The start says what went wrong first, the end what became of it.
+_FIRST_BYTES = 16 * 1024
+_LAST_BYTES = 48 * 1024
 
 Progress = Callable[[float], None]
 Cancelled = Callable[[], bool]
@@ -33,13 +35,14 @@ def run(
     cancelled: Cancelled | None = None,
     duration_seconds: float | None = None,
 ) -> str:
-    """Run ffmpeg with `args` and return the end of its stderr.
+    """Run ffmpeg with `args` and return its stderr, without the middle of a long one.
 
     `on_progress` receives a percentage of `duration_seconds` of output. Raises WorkCancelled within half a second
     of `cancelled()` turning true, MediaToolError (stderr in its evidence) on failure or past the limit; by then
     the whole process group is dead.
     """
-    command = [ffmpeg_path(), "-nostdin", "-hide_banner", "-stats_period", "0.25", "-progress", "pipe:1", *args]
+    fixed = ("-nostdin", "-hide_banner", "-loglevel", "level+info", "-stats_period", "0.25", "-progress", "pipe:1")
+    command = [ffmpeg_path(), *fixed, *args]
     with tempfile.TemporaryFile() as stderr:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
@@ -48,17 +51,25 @@ def run(
             _watch(process, time_limit_seconds, _percent_reader(on_progress, duration_seconds), cancelled)
         except _TimeLimitError as error:
             raise MediaToolError(
-                f"The media tool didn't finish within {time_limit_seconds:.0f} seconds and was stopped.",
+                f"The media tool didn't finish within {time_limit_seconds:.0f} seconds and was stopped. Use a shorter or "
+                "smaller file, or try again when the computer is less busy.",
                 code="media_timeout",
-                evidence={"stderr": _tail(stderr), "command": command},
+                evidence={"stderr": _kept(stderr), "command": command},
             ) from error
         finally:
             _kill_group(process)
-        words = _tail(stderr)
+        words = _kept(stderr)
     if process.returncode != 0:
+        failure = explained(words, exit_status=process.returncode)
         raise MediaToolError(
-            f"The media tool couldn't process the file: {_last_line(words)}",
-            evidence={"stderr": words, "command": command, "exit_status": process.returncode},
+            failure.sentence,
+            code=failure.code,
+            evidence={
+                "reason": failure.line,
+                "stderr": words,
+                "command": command,
+                "exit_status": process.returncode,
+            },
         )
     return words
 
@@ -144,12 +155,11 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _tail(stderr: IO[bytes]) -> str:
+def _kept(stderr: IO[bytes]) -> str:
     size = stderr.seek(0, os.SEEK_END)
-    stderr.seek(max(0, size - _EVIDENCE_BYTES))
-    return stderr.read().decode("utf-8", "replace")
-
-
-def _last_line(words: str) -> str:
-    lines = [line.strip() for line in words.splitlines() if line.strip()]
-    return lines[-1] if lines else "no reason given"
+    stderr.seek(0)
+    if size <= _FIRST_BYTES + _LAST_BYTES:
+        return stderr.read().decode("utf-8", "replace")
+    first = stderr.read(_FIRST_BYTES)
+    stderr.seek(size - _LAST_BYTES)
+    return f"{first.decode('utf-8', 'replace')}\n…\n{stderr.read().decode('utf-8', 'replace')}"
