@@ -11,14 +11,15 @@ from engines.listening.decoding import SAMPLE_RATE, audio_blocks
 from engines.listening.voice import VoiceActivity
 from engines.media.confined import confined
 from engines.media.facts import MediaFacts
-from engines.media.packets import Damage
+from engines.media.packets import Damage, Gap
 from engines.media.probe import open_media
 
 # Containers (ffmpeg's names) that every supported browser and provider accepts.
 SONG_CONTAINERS = {"mp3", "wav", "flac", "mov", "mp4", "aac", "ogg"}
 SONG_FORMATS = "mp3, wav, flac, m4a, aac, ogg or opus"
-# How much of an upload is decoded before it is accepted: enough to detect a broken file, fast enough for a request.
-CHECKED_SECONDS = 60.0
+# How much of an upload is decoded before it is accepted: nearly every song as a whole, so that damage is told at once,
+# and fast enough for a request (a second or two). The analysis reads the rest.
+CHECKED_SECONDS = 300.0
 # Ten times what decoding a minute of audio, and an hour of it, takes on a slow machine.
 CHECK_LIMIT_SECONDS = 60.0
 STEM_LIMIT_SECONDS = 180.0
@@ -34,10 +35,19 @@ class SongTags:
     artist: str
 
 
-def song_checked(path: Path, facts: MediaFacts) -> SongTags:
-    """Raise InputError for a file that isn't a song: another format, damaged, or too short to hear."""
+@dataclass(frozen=True)
+class CheckedSong:
+    """`damage` are the places of its first five minutes that can't be decoded."""
+
+    tags: SongTags
+    damage: tuple[Gap, ...]
+
+
+def song_checked(path: Path, facts: MediaFacts) -> CheckedSong:
+    """Raise InputError for a file that isn't a song: another format, badly damaged, or too short to hear."""
     container_checked(facts)
-    return SongTags(**_confined(song_probe, path, CHECK_LIMIT_SECONDS))
+    found = _confined(song_probe, path, CHECK_LIMIT_SECONDS)
+    return CheckedSong(SongTags(**found["tags"]), tuple(Gap(at, missing) for at, missing in found["damage"]))
 
 
 def container_checked(facts: MediaFacts) -> None:
@@ -65,8 +75,8 @@ def _confined(probe: Callable[[str], dict[str, Any]], path: Path, seconds: float
     return found
 
 
-def song_probe(path: str) -> dict[str, str]:
-    """Decode a minute of the song and return its tags. Raises InputError if it is damaged or too short."""
+def song_probe(path: str) -> dict[str, Any]:
+    """Decode the song; return its tags and damage. Raises InputError if much of it is damaged, or it is too short."""
     samples, damage = 0, Damage()
     for block in audio_blocks(Path(path), damage=damage):
         samples += block.shape[1]
@@ -80,7 +90,10 @@ def song_probe(path: str) -> dict[str, str]:
     with open_media(Path(path)) as container:
         stream_tags = container.streams.audio[0].metadata  # Ogg keeps its tags there
         tags = {name.lower(): value for name, value in {**stream_tags, **container.metadata}.items()}
-    return {"title": _plain(tags.get("title", "")), "artist": _plain(tags.get("artist", ""))}
+    return {
+        "tags": {"title": _plain(tags.get("title", "")), "artist": _plain(tags.get("artist", ""))},
+        "damage": [(gap.at_seconds, gap.missing_seconds) for gap in damage.gaps],
+    }
 
 
 def stem_probe(path: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.db.models import Q
 from apps.assets.models import Asset
 
 NAMED_PLACES = 5
+LEAST_NAMED_SECONDS = 0.05
 
 
 class AnalysisState(models.TextChoices):
@@ -53,6 +54,14 @@ class Song(models.Model):
         seconds = self.analysis.get("damaged_seconds", [])
         if not seconds:
             return ""
-        places = ", ".join(f"{second // 60}:{second % 60:02}" for second in seconds[:NAMED_PLACES])
+        # Older analyses don't say how much is missing.
+        missing = self.analysis.get("missing_seconds") or [0.0] * len(seconds)
+        named = list(zip(seconds, missing, strict=False))[:NAMED_PLACES]
+        places = ", ".join(_damaged_place(second, lost) for second, lost in named)
         more = " and elsewhere" if len(seconds) > NAMED_PLACES else ""
-        return f"The file is damaged at {places}{more}: some sound is missing there. Listen to it, or upload it again."
+        return f"The file is damaged at {places}{more}. Listen to it, or upload it again."
+
+
+def _damaged_place(second: int, missing: float) -> str:
+    lost = "some sound is missing" if missing < LEAST_NAMED_SECONDS else f"{missing:.1f} s are missing"
+    return f"{second // 60}:{second % 60:02} ({lost})"

@@ -30,8 +30,9 @@ from apps.songs.parameters import AnalysisParameters, ImportParameters
 from apps.songs.section_edits import sections_changed, sections_restored
 from apps.songs.selectors import beat_grid, song_get
 from apps.songs.stems import stem_files
-from apps.songs.stored import grid_stored, onsets_read
+from apps.songs.stored import damage_stored, grid_stored, onsets_read
 from engines.listening.grid import BeatGrid
+from engines.media.packets import Gap
 
 log = structlog.get_logger(__name__)
 
@@ -56,18 +57,37 @@ class SongChanges:
 def song_upload(*, by: User, upload: "UploadedFile[Any]", title: str = "", artist: str = "") -> tuple[Song, Job]:
     """Store a song and start its analysis. Raises InputError for a file that isn't a song."""
     with upload_received(upload, AssetKind.AUDIO) as received:
-        tags = song_checked(received.path, received.facts)
+        checked = song_checked(received.path, received.facts)
         stored = upload_store(by=by, received=received, kind=AssetKind.AUDIO)
     with transaction.atomic(durable=True):
         asset = asset_create(owner=by, stored=stored, kind=AssetKind.AUDIO, original_name=upload.name or "")
-        return song_create(by=by, asset=asset, title=title or tags.title, artist=artist or tags.artist)
+        return song_create(
+            by=by,
+            asset=asset,
+            title=title or checked.tags.title,
+            artist=artist or checked.tags.artist,
+            damage=checked.damage,
+        )
 
 
-def song_create(*, by: User, asset: Asset, title: str = "", artist: str = "", source_url: str = "") -> tuple[Song, Job]:
+def song_create(
+    *,
+    by: User,
+    asset: Asset,
+    title: str = "",
+    artist: str = "",
+    source_url: str = "",
+    damage: Sequence[Gap] = (),
+) -> tuple[Song, Job]:
     """Create the row of a stored song and its analysis job. Call it inside a transaction."""
     name = one_line(title) or one_line(asset.original_name.rpartition(".")[0]) or "Untitled song"
     song = Song.objects.create(
-        owner=by, asset=asset, title=name[:200], artist=one_line(artist)[:200], source_url=source_url
+        owner=by,
+        asset=asset,
+        title=name[:200],
+        artist=one_line(artist)[:200],
+        source_url=source_url,
+        analysis=damage_stored(damage) if damage else {},
     )
     return song, song_analysis_create(by=by, song=song)
 

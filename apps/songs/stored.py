@@ -1,6 +1,6 @@
 """The JSON in a song's row: the analysis and the grid in use, written and read in one place."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +10,7 @@ from engines.listening.analyze import SongAnalysis
 from engines.listening.grid import BeatGrid
 from engines.listening.onsets import Onsets
 from engines.listening.voice import VoiceActivity
+from engines.media.packets import Gap
 
 # For internal use, or with their own route; too long for every response.
 LONG_PARTS = ("peaks", "onsets", "energy", "grid")
@@ -19,7 +20,7 @@ def analysis_stored(found: SongAnalysis) -> dict[str, Any]:
     """Return the analysis as JSON. `grid` is the detected one, for resetting; `energy` has ten samples a second."""
     return {
         "duration_seconds": found.duration_seconds,
-        "damaged_seconds": list(found.damaged_seconds),
+        **damage_stored(found.damage),
         "sections": [asdict(section) for section in found.sections],
         "loudness": asdict(found.loudness),
         "peaks": asdict(found.peaks),
@@ -30,6 +31,14 @@ def analysis_stored(found: SongAnalysis) -> dict[str, Any]:
             "times": [round(float(time), 4) for time in found.onsets.times],
             "salience": [round(float(worth), 3) for worth in found.onsets.salience],
         },
+    }
+
+
+def damage_stored(gaps: Sequence[Gap]) -> dict[str, Any]:
+    """Return where the file is damaged, and how much is missing at each place, as stored in the analysis."""
+    return {
+        "damaged_seconds": [int(gap.at_seconds) for gap in gaps],
+        "missing_seconds": [round(gap.missing_seconds, 3) for gap in gaps],
     }
 
 

@@ -16,7 +16,7 @@ from engines.listening.spectra import SpectraCollector
 from engines.listening.tempo import grid_find
 from engines.listening.voice import VoiceActivity, VoiceCollector, voice_in_stem
 from engines.listening.waveform import PeakCollector, Peaks
-from engines.media.packets import Damage
+from engines.media.packets import Damage, Gap
 
 # A song shorter than this is too short to cut a video to.
 LEAST_SECONDS = 0.5
@@ -25,7 +25,7 @@ LEAST_SECONDS = 0.5
 @dataclass(frozen=True)
 class SongAnalysis:
     """`energy` is sampled at ENERGY_RATE (10 per second). `onsets` are kept for fitting a tapped grid later.
-    `damaged_seconds` are the seconds in which part of the file couldn't be decoded."""
+    `damage` are the places where part of the file couldn't be decoded."""
 
     duration_seconds: float
     grid: BeatGrid
@@ -35,7 +35,7 @@ class SongAnalysis:
     energy: tuple[float, ...]
     voice: VoiceActivity
     onsets: Onsets
-    damaged_seconds: tuple[int, ...] = ()
+    damage: tuple[Gap, ...] = ()
 
 
 def analyze_song(
@@ -79,7 +79,7 @@ def analyze_song(
         energy=tuple(round(float(value), 3) for value in intensity),
         voice=voices.activity(),
         onsets=onsets,
-        damaged_seconds=tuple(damage.places),
+        damage=tuple(damage.gaps),
     )
 
 

@@ -1,4 +1,5 @@
-"""Decoding audio with the same tolerance everywhere: anything that can't be decoded is skipped and recorded."""
+"""Decoding audio with the same tolerance everywhere: what can't be decoded is recorded, and silent where the file's
+clock runs on over it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,45 +15,146 @@ from engines.media.tracks import sound_stream
 # A demuxer that fails this often without a packet in between never recovers.
 _MOST_FAILURES = 50
 _MOST_PLACES = 100
+# Less than half of the shortest usual packet; rounded timestamps (1 ms in Matroska and FLV) stay below it.
+_GAP_SECONDS = 0.01
+# Raw streams have no clock of their own: players join what is left.
+_RAW_FORMATS = {"mp3", "aac"}
+_SILENCE_SAMPLES = 48_000
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A place where `missing_seconds` of sound are lost, at `at_seconds` of playback."""
+
+    at_seconds: float
+    missing_seconds: float
 
 
 @dataclass
 class Damage:
-    """What was skipped: packet counts, and `places`, the whole seconds of playback around each gap. `changes` counts
+    """What couldn't be decoded: packet counts, and `gaps`, at most one for each second of playback. `changes` counts
     format changes along the way, which we can handle but many players can't."""
 
     good: int = 0
     broken: int = 0
     changes: int = 0
-    places: list[int] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
 
-    def note(self, seconds: float) -> None:
+    def note(self, at_seconds: float, missing_seconds: float = 0.0) -> None:
+        """Record a broken place; places in the same second are added up."""
         self.broken += 1
-        if int(seconds) not in self.places and len(self.places) < _MOST_PLACES:
-            self.places.append(int(seconds))
+        last = self.gaps[-1] if self.gaps else None
+        if last is not None and int(last.at_seconds) == int(at_seconds):
+            self.gaps[-1] = Gap(last.at_seconds, last.missing_seconds + missing_seconds)
+        elif len(self.gaps) < _MOST_PLACES:
+            self.gaps.append(Gap(at_seconds, missing_seconds))
+
+    @property
+    def places(self) -> list[int]:
+        """The whole seconds of playback around each gap."""
+        return [int(gap.at_seconds) for gap in self.gaps]
 
     @property
     def share(self) -> float:
         return self.broken / max(1, self.good + self.broken)
 
 
-def audio_frames(container: InputContainer, damage: Damage) -> Iterator[AudioFrame]:
-    """Yield the frames of the sound track. Their format may change along the way, as in joined files."""
-    heard = 0.0
-    for packet in _packets(container, damage):
+def audio_frames(container: InputContainer, damage: Damage, *, heard: float = 0.0) -> Iterator[AudioFrame]:
+    """Yield the frames of the sound track. Their format may change along the way, as in joined files.
+
+    Where the file's timestamps leave a gap, silent frames fill it, so that later sound keeps its time. `heard` are the
+    seconds of playback before this container, for a file of several."""
+    clock = _Clock(container, damage, heard)
+    for packet in _packets(container, damage, clock):
+        clock.read(packet)
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
-            damage.note(heard)
+            clock.failed(packet)
             continue
         damage.good += 1
         for frame in frames:
-            if isinstance(frame, AudioFrame) and frame.sample_rate:
-                heard += frame.samples / frame.sample_rate
+            if isinstance(frame, AudioFrame) and frame.sample_rate and frame.samples:
+                yield from clock.filled(frame)
                 yield frame
 
 
-def _packets(container: InputContainer, damage: Damage) -> Iterator["Packet[AudioStream]"]:
+class _Clock:
+    """Compares the samples heard so far with the file's timestamps."""
+
+    def __init__(self, container: InputContainer, damage: Damage, heard: float) -> None:
+        self._damage = damage
+        self.heard = heard
+        self._raw = container.format.name in _RAW_FORMATS
+        duration = container.duration / av.time_base if container.duration else 0.0
+        self._end = heard + duration + 1.0
+        # What to subtract from a timestamp for the time heard, and the end of the frame before on the file's clock.
+        self._zero: float | None = None
+        self._last_end = 0.0
+        self._failures = self._failed_bytes = self._bytes = 0
+
+    def read(self, packet: "Packet[AudioStream]") -> None:
+        """Count a packet before it is decoded."""
+        self._bytes += packet.size
+
+    def failed(self, packet: "Packet[AudioStream]") -> None:
+        """Count a packet that can't be decoded; the next frame tells how much is missing."""
+        self._failures += 1
+        self._failed_bytes += packet.size
+
+    def filled(self, frame: AudioFrame) -> Iterator[AudioFrame]:
+        """Yield the silence that belongs before a frame, and count the frame."""
+        seconds = frame.samples / frame.sample_rate
+        time = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
+        gap = 0.0
+        if time is not None:
+            if self._zero is None or time < self._last_end - 1.0:
+                self._zero = time - self.heard  # the first frame, or a clock that starts again
+            elif time - self._last_end > _GAP_SECONDS:
+                gap = time - self._zero - self.heard
+        if gap > _GAP_SECONDS and self.heard + gap <= self._end:
+            self._noted(gap)
+            yield from _silence(frame, round(gap * frame.sample_rate))
+            self.heard += gap
+        elif gap > _GAP_SECONDS:
+            self._noted(0.0)
+            self._zero = (time or 0.0) - self.heard
+        elif self._failures:
+            self._noted(0.0)
+        self._failures = 0
+        self.heard += seconds
+        self._last_end = (time if time is not None else self._last_end) + seconds
+
+    def _noted(self, missing: float) -> None:
+        good = self._bytes - self._failed_bytes
+        if self._raw and good > 0:
+            # The parser hands over what it can't read in one piece, however long.
+            missing = max(missing, self._failed_bytes * self.heard / good)
+        self._damage.note(self.heard, missing)
+        self._bytes, self._failed_bytes = good, 0
+        # Each failed packet counts towards the share of the file that is broken.
+        self._damage.broken += max(0, self._failures - 1)
+
+    def ended(self) -> None:
+        """Record what failed after the last frame."""
+        if self._failures:
+            self._noted(0.0)
+            self._failures = 0
+
+
+def _silence(like: AudioFrame, samples: int) -> Iterator[AudioFrame]:
+    while samples > 0:
+        count = min(samples, _SILENCE_SAMPLES)
+        frame = AudioFrame(format=like.format.name, layout=like.layout.name, samples=count)
+        frame.sample_rate = like.sample_rate
+        for plane in frame.planes:
+            # Unsigned bytes are silent in the middle.
+            plane.update((b"\x80" if like.format.name.startswith("u8") else b"\0") * plane.buffer_size)
+        samples -= count
+        yield frame
+
+
+def _packets(container: InputContainer, damage: Damage, clock: _Clock) -> Iterator["Packet[AudioStream]"]:
     stream = sound_stream(container)
     if stream is None:
         return
@@ -65,6 +167,7 @@ def _packets(container: InputContainer, damage: Damage) -> Iterator["Packet[Audi
         except av.error.FFmpegError:
             # Continue reading after the damage.
             failures += 1
-            damage.broken += 1
+            damage.note(clock.heard)
         else:
-            return
+            break
+    clock.ended()

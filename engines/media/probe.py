@@ -14,12 +14,15 @@ from av.video.stream import VideoStream
 from PIL import UnidentifiedImageError
 
 from engines.cores import usable_cores
-from engines.errors import InputError, MediaToolError
+from engines.errors import InputError, MediaToolError, StudioError
+from engines.media.boxes import is_protected, lacks_index
+from engines.media.chains import FilePart, ogg_parts
 from engines.media.colours import frame_colours
 from engines.media.facts import MediaFacts
 from engines.media.limits import MOST_VIDEO_PIXELS, check_size, check_sound, check_streams
 from engines.media.packets import Damage, audio_frames
 from engines.media.pictures import load, orientation_of, picture_opened, shown_size
+from engines.media.reasons import PROTECTED, explained
 from engines.media.timeline import picture_rate, read_timeline
 from engines.media.tracks import picture_stream, sound_stream
 from engines.media.upright import is_mirrored
@@ -52,7 +55,10 @@ def probe_media(path: Path) -> MediaFacts:
         return image
     try:
         with open_media(path) as container:
-            return _describe(container, size)
+            if is_protected(path):
+                raise MediaToolError(PROTECTED.sentence, code=PROTECTED.code)
+            facts = _describe(container, size)
+        return _with_all_parts(facts, path)
     except av.error.FFmpegError as error:
         raise MediaToolError(
             "The file can't be decoded: it is damaged, or its picture is larger than 8K. Export it again.",
@@ -61,13 +67,16 @@ def probe_media(path: Path) -> MediaFacts:
         ) from error
 
 
-def open_media(path: Path) -> InputContainer:
+def open_media(path: Path, part: tuple[int, int] | None = None) -> InputContainer:
     """Open for reading with only the local-file protocol and the allowed demuxers. Pictures above the limit are never
-    decoded."""
+    decoded. `part` opens the bytes [start, end) as a file of their own.
+
+    Raises InputError when it isn't media that can be opened."""
     most_pixels = {"max_pixels": str(MOST_VIDEO_PIXELS)}
     try:
         container = av.open(
-            f"file:{path}",
+            f"file:{path}" if part is None else FilePart(path, *part),
+            mode="r",
             metadata_errors="replace",
             options={
                 "protocol_whitelist": "file",
@@ -77,14 +86,18 @@ def open_media(path: Path) -> InputContainer:
             },
         )
     except (av.error.FFmpegError, ValueError) as error:
-        raise InputError(
-            "This isn't a supported audio, video or image file. Choose a file such as mp3, wav, mp4 or png.",
-            code="not_media",
-            evidence={"stderr": str(error)},
-        ) from error
+        raise _unopened(path, error) from error
     for stream in container.streams.video:
         stream.codec_context.options = most_pixels
     return container
+
+
+def _unopened(path: Path, error: Exception) -> StudioError:
+    if lacks_index(path):
+        failure = explained("moov atom not found")
+        return MediaToolError(failure.sentence, code=failure.code, evidence={"stderr": str(error)})
+    message = "This isn't a supported audio, video or image file. Choose a file such as mp3, wav, mp4 or png."
+    return InputError(message, code="not_media", evidence={"stderr": str(error)})
 
 
 def decode_on_all_cores(video: VideoStream) -> None:
@@ -157,6 +170,18 @@ def _with_picture(
         sound_seconds=max(Fraction(0), timeline.sound.end - timeline.sound.start) if heard else None,
         damaged_seconds=timeline.damaged_seconds,
     )
+
+
+def _with_all_parts(facts: MediaFacts, path: Path) -> MediaFacts:
+    """Correct the length of joined Ogg files, of which ffmpeg guesses only the first's."""
+    parts = ogg_parts(path) if facts.kind == "audio" else []
+    if len(parts) < 2:
+        return facts
+    seconds = 0.0
+    for part in parts:
+        with open_media(path, part) as container:
+            seconds += container.duration / av.time_base if container.duration else 0.0
+    return replace(facts, duration_seconds=seconds)
 
 
 def _codec_name(audio: AudioStream | None) -> str:

@@ -72,7 +72,10 @@ _REASONS = (
         r"no decoder found for|unknown decoder|decoder not found|decoder \(codec .*\) not found|: unknown codec",
         "The file's codec isn't supported. Convert it to mp4 (H.264 and AAC), mp3 or wav.",
     ),
-    _reason("missing_encoder", r"unknown encoder|encoder not found|cannot load lib", f"An encoder is missing. {_SETUP}"),
+    _reason(
+        "missing_encoder", r"unknown encoder|encoder not found|cannot load lib",
+        f"An encoder is missing from this ffmpeg. {_SETUP}",
+    ),
     _reason(
         "missing_filter", r"no such filter|(?<!bitstream )filter not found|bitstream filter not found",
         f"An effect is missing from this ffmpeg. {_SETUP}",
@@ -107,7 +110,7 @@ _REASONS = (
     ),
     _reason(
         "refers_elsewhere", r"protocol '.*' not on whitelist|not on protocol whitelist",
-        "The file only refers to other files or addresses, which the studio doesn't open. Upload the media file itself.",
+        "The file only refers to other files, which the studio doesn't open. Upload the media file itself.",
     ),
     _reason(
         "not_media", r"format not on whitelist",
@@ -150,7 +153,7 @@ _REASONS = (
         r"invalid nal unit|missing picture in access unit|non-existing [ps]ps|no start code is found|header missing"
         r"|splitting the input into nal|error while decoding|error decoding|error submitting packet|decode_band_types"
         r"|channel element .* is not allocated|invalid data found|corrupt|truncated|error during demuxing"
-        r"|decode error rate|invalid (?:frame|residual|sync)|incorrect codec parameters",
+        r"|decode error rate|opening input: end of file|invalid (?:frame|residual|sync)|incorrect codec parameters",
         _DAMAGED,
     ),
 )  # fmt: skip
@@ -165,6 +168,9 @@ _CONSEQUENCE = re.compile(
 )
 _LEVEL = re.compile(r"\[(error|fatal|panic)\]:?\s*(.*)$")
 _FOLDERS = re.compile(r"(?:file:)?(?:/[^\s/'\":]+)+/(?=[^\s/])")
+
+
+PROTECTED = Failure(_REASONS[0].sentence, _REASONS[0].code, "encrypted track")
 
 
 def explained(text: str, *, exit_status: int | None = None) -> Failure:

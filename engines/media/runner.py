@@ -51,8 +51,8 @@ def run(
             _watch(process, time_limit_seconds, _percent_reader(on_progress, duration_seconds), cancelled)
         except _TimeLimitError as error:
             raise MediaToolError(
-                f"The media tool didn't finish within {time_limit_seconds:.0f} seconds and was stopped. Use a shorter or "
-                "smaller file, or try again when the computer is less busy.",
+                f"The media tool didn't finish within {time_limit_seconds:.0f} seconds and was stopped. "
+                "Use a shorter or smaller file, or try again when the computer is less busy.",
                 code="media_timeout",
                 evidence={"stderr": _kept(stderr), "command": command},
             ) from error

@@ -11,6 +11,7 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from engines.errors import InputError
+from engines.media.chains import ogg_parts
 from engines.media.packets import Damage, audio_frames
 from engines.media.probe import open_media
 from engines.media.tracks import sound_stream
@@ -24,21 +25,19 @@ Samples = NDArray[np.float32]
 def sound_blocks(path: Path, *, rate: int, channels: int = 2, damage: Damage | None = None) -> Iterator[Samples]:
     """Yield the sound track as (channels, n) float32, full scale ±1, mixed to one or two channels.
 
-    Time zero is the first sample that a player plays. Gaps in the timestamps don't become silence: players join
-    the samples too. Damaged parts are skipped (recorded in `damage`). Raises InputError when there is no audio track.
+    Time zero is the first sample that a player plays. Where the file's timestamps leave a gap there is silence, so
+    that the rest keeps its time; where a raw stream (mp3, aac) lacks bytes, the rest moves up, as in players. Both are
+    recorded in `damage`. Raises InputError when there is no audio track.
     """
     damage = damage if damage is not None else Damage()
     seconds = 0.0
-    with open_media(path) as container:
-        if sound_stream(container) is None:
-            raise InputError("The file has no sound.", code="no_audio")
-        resampler = _Resampler(rate, "mono" if channels == 1 else "stereo", damage)
-        for frame in audio_frames(container, damage):
-            for block in resampler.push(frame):
-                yield _finite(block, damage, seconds)
-                seconds += block.shape[1] / rate
-        for block in resampler.flush():
+    resampler = _Resampler(rate, "mono" if channels == 1 else "stereo", damage)
+    for frame in _frames(path, damage):
+        for block in resampler.push(frame):
             yield _finite(block, damage, seconds)
+            seconds += block.shape[1] / rate
+    for block in resampler.flush():
+        yield _finite(block, damage, seconds)
 
 
 def sound_range(
@@ -61,6 +60,18 @@ def sound_range(
             yield wanted
         if last is not None and seen >= last:
             return
+
+
+def _frames(path: Path, damage: Damage) -> Iterator[AudioFrame]:
+    parts = ogg_parts(path)
+    heard = 0.0
+    for part in parts if len(parts) > 1 else [None]:
+        with open_media(path, part) as container:
+            if sound_stream(container) is None:
+                raise InputError("The file has no sound.", code="no_audio")
+            for frame in audio_frames(container, damage, heard=heard):
+                heard += frame.samples / frame.sample_rate
+                yield frame
 
 
 def _finite(block: Samples, damage: Damage, seconds: float) -> Samples:
