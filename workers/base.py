@@ -23,6 +23,7 @@ from apps.jobs.models import Job, RemoteRun, RunStatus
 from apps.jobs.pages import job_page, try_again_hint
 from apps.jobs.services import Claim
 from apps.jobs.states import Code, State
+from engines.media.reasons import explained
 
 log = structlog.get_logger(__name__)
 
@@ -75,13 +76,13 @@ def _failed(run: JobRun, error: Exception) -> None:
         _fail(run.claim, Code.BUDGET_EXCEEDED, error.message, evidence)
     elif isinstance(error, MediaToolError):
         log.warning("job_media_failed", **evidence, page=job_page(run.job.pk))
-        _fail(run.claim, Code.MEDIA_FAILED, error.message, evidence)
+        code = Code.DISK_FULL if error.code == "disk_full" else Code.MEDIA_FAILED
+        _fail(run.claim, code, error.message, evidence)
     elif isinstance(error, StudioError):
         _fail(run.claim, Code.INVALID_INPUT, error.message, evidence)
     elif isinstance(error, FFmpegError):
         log.exception("job_media_undecodable")
-        message = "A media file is damaged and can't be read to the end. Replace it, then try again."
-        _fail(run.claim, Code.MEDIA_FAILED, message, evidence)
+        _fail(run.claim, Code.MEDIA_FAILED, explained(str(error)).sentence, evidence)
     elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         log.error("disk_full", data_dir=str(settings.DATA_DIR))
         _fail(run.claim, Code.DISK_FULL, "The studio's disk is full. Free some space, then try again.", evidence)

@@ -79,7 +79,7 @@ class FrozenSong(_Frozen):
 
 
 class FrozenPlan(_Frozen):
-    """`encoding` is the name of an `Encoding`; `fps` is a fraction string."""
+    """`encoding` is the name of an `Encoding`; `fps` is a fraction string. With `reencode` nothing is copied."""
 
     width: int
     height: int
@@ -92,11 +92,12 @@ class FrozenPlan(_Frozen):
     soft_lyrics: str = ""
     title: str = ""
     artist: str = ""
+    reencode: bool = False
 
     @property
     def fingerprint(self) -> str:
-        """Equal for plans that produce the same video; its title doesn't count."""
-        return hashlib.sha256(self.model_dump_json(exclude={"title", "artist"}).encode()).hexdigest()
+        """Equal for plans that produce the same video; its title doesn't count, nor whether anything is copied."""
+        return hashlib.sha256(self.model_dump_json(exclude={"title", "artist", "reencode"}).encode()).hexdigest()
 
     @property
     def clip_format(self) -> ClipFormat:
@@ -120,6 +121,7 @@ def plan_opened(frozen: FrozenPlan, files: ExitStack, *, check: Callable[[], Non
         soft_lyrics=frozen.soft_lyrics,
         title=frozen.title,
         artist=frozen.artist,
+        reencode=frozen.reencode,
     )
 
 

@@ -31,6 +31,7 @@ class ComposeOptions(BaseModel):
     loudness_lufs: float | None = Field(default=None, ge=-40, le=-5)
     quality: Literal["draft", "standard", "high"] = "standard"
     skip_missing: bool = False
+    reencode: bool = False
 
     @property
     def picture_fit(self) -> PictureFit:

@@ -77,6 +77,7 @@ def project_plan(
         soft_lyrics=soft,
         title=project.title,
         artist=project.song.artist if project.song else "",
+        reencode=options.reencode,
     )
     return ProjectPlan(plan, options, config.flavor, config.hash)
 

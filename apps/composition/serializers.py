@@ -49,10 +49,11 @@ class OverridesSerializer(StrictSerializer):
 
 class ComposeSerializer(OverridesSerializer):
     """`output_id`: compose this output instead of the project's own. `skip_missing`: scenes without a clip give their
-    time to their neighbours."""
+    time to their neighbours. `reencode`: copy nothing from clips and song, for a video that failed its proof."""
 
     output_id = IdField(required=False, allow_null=True)
     skip_missing = serializers.BooleanField(required=False)
+    reencode = serializers.BooleanField(required=False)
 
 
 class ProjectLookSerializer(OverridesSerializer):
@@ -72,6 +73,7 @@ class StitchSerializer(OverridesSerializer):
     video_ids = serializers.ListField(child=IdField(), min_length=1, max_length=_MOST_VIDEOS)
     audio_id = IdField(required=False, allow_null=True)
     audio_start = SecondsField(required=False)
+    reencode = serializers.BooleanField(required=False, help_text="Copy nothing from the clips and the song")
 
 
 class CompositionSerializer(serializers.ModelSerializer[Composition]):

@@ -98,6 +98,7 @@ def stitch_plan(
         fit=options.picture_fit,
         shots=flashing_cuts_apart(shots, shape.fps),
         song=_song(song, audio_start, total, options) if song else None,
+        reencode=options.reencode,
     )
 
 

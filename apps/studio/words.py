@@ -58,7 +58,10 @@ PROOF_WORDS: Mapping[str, str] = {
     "first_frame": "First picture isn't unexpectedly black",
     "last_frame": "Last picture isn't unexpectedly black",
     "sound": "Sound identical to the master",
+    "sound_copy": "Copied sound plays like the master",
     "sound_offset": "Sound in time with the master",
+    "sound_gaps": "Sound without gaps",
+    "sound_channels": "Left and right as in the master",
     "loudness": "Sound as loud as the master",
 }
 

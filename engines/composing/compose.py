@@ -10,7 +10,8 @@ from engines.composing.cache import Session, content_key
 from engines.composing.segments import Segments, make_segments
 from engines.composing.shot_plan import ShotPlan, Span, plan_spans, speed
 from engines.composing.sound import Sound, SoundMethod, make_sound
-from engines.composing.sound_proof import SoundFacts, compare_sound, is_refused, refuse_sound
+from engines.composing.sound_compare import SoundFacts
+from engines.composing.sound_proof import compare_sound, is_refused, refuse_sound
 from engines.media.commands import Command, subtitles_file
 from engines.media.drawn import drawn_mouths, drawn_note
 from engines.media.mp4 import Track, read_track

@@ -21,7 +21,8 @@ from engines.composing.compose import Composed
 from engines.composing.ends import own_light
 from engines.composing.fitting import Piece
 from engines.composing.shot_plan import ShotPlan, Span
-from engines.composing.sound_proof import SoundFacts, compare_sound
+from engines.composing.sound_compare import SoundFacts
+from engines.composing.sound_proof import compare_sound
 from engines.cores import usable_cores
 from engines.errors import MediaToolError, WorkCancelled
 from engines.media.mp4 import Track, read_track
@@ -32,7 +33,15 @@ _RECIPE_VERSION = 2
 _BLACK_LIGHT = 20.0
 # The most encoding does to noise and hard-clipped sound; sound from elsewhere has nothing in common with the master.
 _CORRELATION_LIMIT = 0.9
+_WORST_CORRELATION_LIMIT = 0.7
 _LEVEL_LIMIT_DB = 1.0
+REENCODE_HINT = (
+    "Compose it again with everything encoded anew (in the API: reencode); that copies nothing from clips and song"
+)
+REENCODED_HINT = (
+    "Everything was already encoded anew, so a file itself is the cause: replace the song or the clips named here by "
+    "newly exported ones"
+)
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,7 @@ def prove(composed: Composed, session: Session, cancelled: Callable[[], bool]) -
         "fps": str(plan.format.fps),
         "duration_seconds": round(played, 6),
         "cut_frames": plan.cuts(),
+        "reencoded": plan.reencode,
         "encoded_segments": composed.segments.encoded_segments,
         "encoded_frames": composed.segments.encoded_frames,
         "sound": asdict(sound) if sound else None,
@@ -100,9 +110,10 @@ def prove(composed: Composed, session: Session, cancelled: Callable[[], bool]) -
 def require_passed(proof: Proof) -> None:
     """Raise MediaToolError naming the failed checks, if any."""
     failed = [f"{check.name}: {check.detail}" for check in proof.checks if not check.passed]
+    hint = REENCODED_HINT if proof.facts.get("reencoded") else REENCODE_HINT
     if failed:
         raise MediaToolError(
-            f"The composed video failed its proof and was not published ({'; '.join(failed)}).",
+            f"The composed video failed its proof and was not published ({'; '.join(failed)}). {hint}.",
             code="proof_failed",
             evidence={"proof": proof.as_json()},
         )
@@ -208,18 +219,28 @@ def _sound_checks(composed: Composed, sound: SoundFacts) -> list[Check]:
         detail = "decoded samples equal the master's" if sound.identical else f"correlation {sound.correlation:.4f}"
         return [whole, Check("sound_copy", sound.faithful, detail)]
     song = composed.plan.song
-    offset = Check(
-        "sound_offset",
-        bool(sound.in_place and sound.correlation > _CORRELATION_LIMIT),
-        f"{sound.offset_seconds * 1000:.2f} ms, correlation {sound.correlation:.4f}",
-    )
+    checks = [whole, _offset_check(sound), _gap_check(sound), _channel_check(sound)]
     if song is None or song.loudness_lufs is not None or song.gain_db:
-        return [whole, offset]
-    return [
-        whole,
-        offset,
-        Check("loudness", abs(sound.level_db) < _LEVEL_LIMIT_DB, f"{sound.level_db:+.2f} dB of the master's"),
-    ]
+        return checks
+    level = max(sound.level_db, sound.worst_level_db, key=abs)
+    return [*checks, Check("loudness", abs(level) < _LEVEL_LIMIT_DB, f"{level:+.2f} dB of the master's")]
+
+
+def _offset_check(sound: SoundFacts) -> Check:
+    alike = sound.correlation > _CORRELATION_LIMIT and sound.worst_correlation > _WORST_CORRELATION_LIMIT
+    likeness = f"correlation {sound.correlation:.4f}, at worst {sound.worst_correlation:.4f}"
+    return Check("sound_offset", bool(sound.in_place and alike), f"{sound.offset_seconds * 1000:.2f} ms, {likeness}")
+
+
+def _gap_check(sound: SoundFacts) -> Check:
+    if sound.without_gaps:
+        return Check("sound_gaps", True, "no gaps")
+    detail = f"{sound.gap_seconds * 1000:.0f} ms are silent at {sound.gap_at_seconds:.2f} s"
+    return Check("sound_gaps", False, detail)
+
+
+def _channel_check(sound: SoundFacts) -> Check:
+    return Check("sound_channels", not sound.swapped, "left and right are swapped" if sound.swapped else "as they were")
 
 
 def _decode_pieces(

@@ -52,7 +52,7 @@ def _pieces_and_orders(plan: ShotPlan, spans: Sequence[Span]) -> tuple[list[Piec
     headers = Headers(plan)
     tracks: dict[Path, Track | None] = {}
     for span in spans:
-        copied = copied_piece(plan, span, headers, tracks)
+        copied = None if plan.reencode else copied_piece(plan, span, headers, tracks)
         lead = span.frames - (len(copied.track) if copied else 0)
         if lead:
             part = span if lead == span.frames else replace(span, view=replace(span.view, frames=lead))
@@ -80,6 +80,7 @@ def _span_key(plan: ShotPlan, span: Span) -> str:
         views=[_view_facts(plan, view) for view in (span.under, span.view) if view],
         # Burned-in lyrics follow the song, so a span's start matters only where there are lyrics.
         lyrics=(lyrics, str(span.start)) if lyrics else None,
+        **({"reencoded": True} if plan.reencode else {}),
     )
 
 

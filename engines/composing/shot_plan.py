@@ -94,7 +94,8 @@ class SongPart:
 @dataclass(frozen=True)
 class ShotPlan:
     """A whole video. `burned_lyrics` is the text of an ASS file timed from the start of the video; `soft_lyrics` that
-    of an SRT file, included as a track that players can turn on."""
+    of an SRT file, included as a track that players can turn on. With `reencode` nothing is copied from clips and song,
+    nor taken from what was cached for plans without it."""
 
     shots: tuple[Shot, ...]
     format: ClipFormat
@@ -105,6 +106,7 @@ class ShotPlan:
     soft_lyrics: str = ""
     title: str = ""
     artist: str = ""
+    reencode: bool = False
 
     def __post_init__(self) -> None:
         if not self.shots:

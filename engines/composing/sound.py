@@ -21,7 +21,7 @@ from engines.media.mp4_writer import Lane
 from engines.media.probe import open_media
 from engines.media.runner import run
 
-_RECIPE_VERSION = 2
+_RECIPE_VERSION = 3
 _LIMIT_SECONDS = 1800.0
 # The only rates AAC supports.
 _RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
@@ -55,7 +55,8 @@ def make_sound(plan: ShotPlan, session: Session, cancelled: Callable[[], bool], 
     voices = [shot for shot in plan.shots if shot.audio_gain_db is not None and shot.source.facts.sample_rate]
     if plan.song is None and not voices:
         return None
-    if method is SoundMethod.COPIED and plan.song is not None and not voices and plan.song.unchanged:
+    copying = method is SoundMethod.COPIED and not plan.reencode
+    if copying and plan.song is not None and not voices and plan.song.unchanged:
         sound = _copied(plan, plan.song, session)
         if sound is not None:
             return sound
@@ -186,6 +187,7 @@ def _sound_key(plan: ShotPlan, voices: list[Shot], bits: int) -> str:
         ],
         fps=str(plan.format.fps),
         length=None if song else plan.frames,
+        **({"reencoded": True} if plan.reencode else {}),
     )  # fmt: skip
 
 

@@ -92,6 +92,20 @@ def test_a_scene_without_a_clip_is_reported_or_skipped(api, project):
     assert job.result["proof"]["cut_frames"] == [0, 60]
 
 
+def test_everything_can_be_encoded_anew_without_making_the_video_stale(api, project):
+    run(post(api, url(project, "compose")))
+    key = {"idempotency-key": "anew"}
+    address, body = url(project, "compose"), {"reencode": True}
+    first = api.post(address, body, content_type="application/json", headers=key)
+    again = api.post(address, body, content_type="application/json", headers=key)
+    assert first.json()["job_id"] == again.json()["job_id"]
+    job = run(first)
+    proof = job.result["proof"]
+    assert (proof["passed"], proof["reencoded"], proof["encoded_frames"]) == (True, True, 108)
+    rows = api.get(url(project, "compositions")).json()["results"]
+    assert [row["stale"] for row in rows] == [False, False]
+
+
 def test_a_second_request_while_one_is_queued_is_rejected(api, project):
     post(api, url(project, "compose"))
     assert post(api, url(project, "compose")).status_code == 409

@@ -105,6 +105,19 @@ def test_output_shows_whether_it_is_ready_stale_or_failed(browser, project):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_failed_composition_can_be_encoded_anew_by_one_click(browser, project):
+    wanted, words = {"parameters": {"output_id": None}, "project_id": project.pk}, "Encode everything anew"
+    assert words not in section(browser, project, "final")
+    failed = make_job(project.owner, kind="compose", state=State.FAILED, error="The proof failed.", **wanted)
+    Job.objects.filter(pk=failed.pk).update(code="media_failed")
+    assert words in section(browser, project, "final")
+    send(browser, project, "compose", reencode="1")
+    job = Job.objects.filter(kind="compose").latest("created_at")
+    assert (job.parameters["plan"]["reencode"], job.parameters["options"]) == (True, {"reencode": True})
+    assert words not in section(browser, project, "final")
+
+
+@pytest.mark.django_db(transaction=True)
 def test_removing_output_stops_its_composition(browser, project):
     send(browser, project, "outputs", aspect_ratios="1:1", resolution="720p")
     send(browser, project, f"outputs/{Output.objects.get().pk}/remove")

@@ -8,7 +8,7 @@ from apps.composition.selectors import CurrentPlans, composes_final, composition
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import live_jobs, project_money
-from apps.jobs.states import State
+from apps.jobs.states import Code, State
 from apps.production.quick import quick_windows
 from apps.production.stages import jobs_progress, project_progress
 from apps.projects.models import Project
@@ -101,7 +101,7 @@ def _final(now: CurrentPlans, live: Sequence[Job], page: str) -> Fragment:
     composing = next((job for job in live if job.kind == Kind.COMPOSE and composes_final(job)), None)
     current = current_composition(project) if video is not None else None
     stale = current is not None and composing is None and composition_is_stale(current, now)
-    failed = _last_compose_error(project) if composing is None else ""
+    failed = _failed_compose(project) if composing is None else None
     context = {
         "project": project,
         "page": page,
@@ -111,19 +111,22 @@ def _final(now: CurrentPlans, live: Sequence[Job], page: str) -> Fragment:
         "proof": current.proof.get("sentence", "") if current is not None else "",
         "composing": composing,
         "stale": stale,
-        "error": failed,
+        "error": failed.error if failed is not None else "",
+        # Encoding everything anew gets round what can't be copied faithfully.
+        "may_reencode": failed is not None and failed.code == Code.MEDIA_FAILED,
         "made": any(scene.current_clip_id for scene in now.scenes),
     }
     progress = [composing.pk, composing.state, int(composing.progress_percentage)] if composing else []
     return Fragment(
-        "final", "studio/final.html", [video and video.pk, stale, failed, context["made"], *progress], context
+        "final", "studio/final.html", [video and video.pk, stale, context["error"], context["made"], *progress], context
     )
 
 
-def _last_compose_error(project: Project) -> str:
+def _failed_compose(project: Project) -> Job | None:
+    """Return the job of the newest composition of the final video, if it failed."""
     jobs = Job.objects.filter(project_id=project.pk, kind=Kind.COMPOSE, parameters__output_id=None)
     last = jobs.order_by("-created_at").defer("parameters", "result").first()
-    return last.error if last is not None and last.state == State.FAILED else ""
+    return last if last is not None and last.state == State.FAILED else None
 
 
 def _grid(project: Project, cards: Sequence[SceneCard], page: str) -> Fragment:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpRequest
+
 from apps.composition.changes import plan_changes
 from apps.composition.models import Composition, Lyrics
 from apps.composition.planning import project_look
@@ -150,3 +152,8 @@ def _money(project: Project) -> Fragment:
     account = project_account(project)
     facts = [account, project.confirm_above, project.version]
     return Fragment("money", "studio/money.html", facts, {"project": project, "account": account})
+
+
+def reencode_wish(request: HttpRequest) -> dict[str, bool]:
+    """Return the overrides of a form's "Encode everything anew" button; empty for the other buttons."""
+    return {"reencode": True} if request.POST.get("reencode") else {}

@@ -9,7 +9,7 @@ from apps.core.errors import MediaToolError
 from engines.composing.compose import compose
 from engines.composing.proof import prove, require_passed
 from engines.composing.shot_plan import Shot, ShotPlan, SongPart
-from tests.engines.composing.conftest import SHAPE, ffmpeg
+from tests.engines.composing.conftest import SHAPE, as_source, ffmpeg
 
 
 @pytest.fixture
@@ -39,12 +39,67 @@ def test_an_intact_file_passes(proven):
     assert proven(lambda composed: None) == set()
 
 
-def test_late_sound_is_detected(proven):
-    assert "sound_offset" in proven(lambda composed: rewritten(composed, "-c:v", "copy", "-af", "adelay=20:all=1"))
+def sounding(composed, sound: str):
+    return rewritten(composed, "-map", "0:v", "-map", "0:a", "-c:v", "copy", "-af", sound)
 
 
-def test_quieter_sound_is_detected(proven):
-    assert proven(lambda composed: rewritten(composed, "-c:v", "copy", "-af", "volume=-3dB")) == {"loudness"}
+@pytest.mark.parametrize(
+    ("sound", "check"),
+    [
+        ("adelay=20:all=1", "sound_offset"),
+        ("atrim=start=0.02,asetpts=PTS-STARTPTS", "sound_offset"),
+        ("volume=-3dB", "loudness"),
+        ("volume=1.5dB", "loudness"),
+        ("volume=0:enable='between(t,2,2.05)'", "sound_gaps"),
+        ("volume=0:enable='between(t,4.97,5.02)'", "sound_gaps"),
+        ("pan=stereo|c0=c0|c1=0*c1", "loudness"),
+        ("atrim=start=2,asetpts=PTS-STARTPTS,apad=pad_dur=2", "sound_offset"),
+        ("aeval=0.3*random(0)|0.3*random(1):c=stereo", "sound_offset"),
+        ("volume=0", "sound_offset"),
+    ],
+)
+def test_wrong_sound_is_detected(proven, sound, check):
+    assert check in proven(lambda composed: sounding(composed, sound))
+
+
+def test_swapped_channels_are_detected(sources, cache, tmp_path):
+    nearly_mono = "aevalsrc='0.3*sin(2*PI*t*(200+40*t))+0.03*sin(1700*t)|0.3*sin(2*PI*t*(200+40*t))':s=44100:d=6"
+    ffmpeg("-f", "lavfi", "-i", nearly_mono, tmp_path / "song.wav")
+    song = SongPart(as_source(tmp_path / "song.wav"), Fraction(0), Fraction(5))
+    plan = ShotPlan((Shot(sources["a"], 60), Shot(sources["b"], 60)), SHAPE, song=song)
+    with cache.session() as session:
+        composed = compose(
+            plan, tmp_path / "final.mp4", cache=session, progress=lambda *_: None, cancelled=lambda: False
+        )
+        assert prove(composed, session, lambda: False).passed
+        swapped = prove(sounding(composed, "pan=stereo|c0=c1|c1=c0"), session, lambda: False)
+    assert [check.name for check in swapped.checks if not check.passed] == ["sound_channels"]
+
+
+def test_a_song_that_is_nearly_silent_is_proven_too(sources, cache, tmp_path):
+    quiet = "aevalsrc='0.0004*sin(2*PI*t*(200+40*t))|0.0003*sin(2*PI*t*(900-30*t))':s=44100:d=6"
+    ffmpeg("-f", "lavfi", "-i", quiet, "-c:a", "pcm_f32le", tmp_path / "song.wav")
+    song = SongPart(as_source(tmp_path / "song.wav"), Fraction(0), Fraction(5))
+    plan = ShotPlan((Shot(sources["a"], 60), Shot(sources["b"], 60)), SHAPE, song=song)
+    with cache.session() as session:
+        composed = compose(
+            plan, tmp_path / "final.mp4", cache=session, progress=lambda *_: None, cancelled=lambda: False
+        )
+        assert prove(composed, session, lambda: False).passed
+        assert not prove(sounding(composed, "volume=0"), session, lambda: False).passed
+
+
+def test_encoding_everything_anew_copies_nothing_and_is_cached(sources, make):
+    song = SongPart(sources["song.m4a"], Fraction(1), Fraction(6))
+    plan = ShotPlan((Shot(sources["a"], 60), Shot(sources["b"], 60)), SHAPE, song=song)
+    copied, _ = make(plan)
+    anew, proof = make(replace(plan, reencode=True))
+    again, _ = make(replace(plan, reencode=True))
+    assert copied.sound.untouched and not any(piece.encoded for piece in copied.segments.pieces)
+    assert proof.passed, proof.checks
+    assert not anew.sound.untouched
+    assert all(piece.encoded for piece in anew.segments.pieces)
+    assert (again.segments.encoded_frames, again.sound.encoded) == (0, False)
 
 
 def test_a_second_video_track_is_detected(proven):
@@ -67,6 +122,10 @@ def test_reordered_frames_are_detected(proven):
 def test_a_failed_proof_gives_its_reason(sources, make):
     _, proof = make(ShotPlan((Shot(sources["a"], 10),), SHAPE))
     broken = replace(proof, checks=(replace(proof.checks[1], passed=False, detail="9 of 10 planned frames"),))
-    with pytest.raises(MediaToolError, match="9 of 10 planned frames"):
+    with pytest.raises(
+        MediaToolError, match=r"9 of 10 planned frames\)\. Compose it again with"
+    ):
         require_passed(broken)
+    with pytest.raises(MediaToolError, match="newly exported ones"):
+        require_passed(replace(broken, facts={**proof.facts, "reencoded": True}))
     require_passed(proof)

@@ -46,7 +46,7 @@ from apps.studio.live import held_pieces, live_response
 from apps.studio.pages.acting import live_url, project_action
 from apps.studio.project.board import board_of
 from apps.studio.project.cards import view_url
-from apps.studio.project.finishing import main_versions, versions_of
+from apps.studio.project.finishing import main_versions, reencode_wish, versions_of
 from apps.studio.project.finishing_forms import BudgetForm, LookForm, LyricsForm, OutputsForm, PackageForm, SettingsForm
 from apps.studio.words import PROOF_WORDS
 from apps.work.work import Spending
@@ -71,9 +71,12 @@ def outputs(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def output_compose(request: HttpRequest, project_id: UUID, output_id: UUID) -> HttpResponse:
-    return project_action(
-        request, project_id, lambda by, _: project_compose(by=by, project_id=project_id, output_id=output_id)
-    )
+    overrides = reencode_wish(request)
+
+    def start(by: User, _: Spending) -> object:
+        return project_compose(by=by, project_id=project_id, output_id=output_id, overrides=overrides)
+
+    return project_action(request, project_id, start)
 
 
 @login_required

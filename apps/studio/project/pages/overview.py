@@ -22,6 +22,7 @@ from apps.scenes.writing import project_scenes_work, scenes_generate
 from apps.studio.live import LIVE_METHODS, held_pieces, live_response, piece_html, poll_of
 from apps.studio.pages.acting import live_url, project_action
 from apps.studio.project.board import Board, board_of
+from apps.studio.project.finishing import reencode_wish
 
 
 @login_required
@@ -134,4 +135,7 @@ def project_stitch(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def project_compose_final(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    return project_action(request, project_id, lambda by, _: project_compose(by=by, project_id=project_id))
+    overrides = reencode_wish(request)
+    return project_action(
+        request, project_id, lambda by, _: project_compose(by=by, project_id=project_id, overrides=overrides)
+    )
