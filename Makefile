@@ -25,7 +25,7 @@ override OUT := $(value OUT)
 # On its own line, because macOS's make (3.81) takes `override export` as part of the name.
 export SONG IDEA CHARACTER FLAVOR SCENES ASPECT OUT
 
-.PHONY: help setup setup-dev run video demo test coverage test-live check bench lock format
+.PHONY: help setup setup-dev run video demo test coverage test-live check bench fuzz-media lock format
 .DEFAULT_GOAL := help
 
 help: ## Show the targets.
@@ -81,6 +81,9 @@ format: setup-dev ## Put the code into its form.
 BENCH ?= draft
 bench: setup-dev ## Run a benchmark: BENCH=draft (the default), or another module in bench/
 	@exec $(VENV)/python -m bench.$(BENCH)
+
+fuzz-media: setup-dev ## Break a hundred media files at random and take each through the studio: SEED= repeats a run.
+	@exec env -u DATABASE_URL -u REDIS_URL SEED=$(SEED) COUNT=$(COUNT) $(VENV)/python -m bench.fuzz_media
 
 lock: setup-dev ## Pin requirements*.in again, for Python 3.11 and newer.
 	@$(VENV)/uv pip compile -q --upgrade --universal --fork-strategy fewest --python-version 3.11 \

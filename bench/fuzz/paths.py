@@ -1,0 +1,79 @@
+"""What the studio does with an upload, from the check at the door to the composed video."""
+
+from fractions import Fraction
+from pathlib import Path
+
+from apps.projects.models import Fit
+from apps.scenes.checks import Wanted, clip_check
+from apps.scenes.footage import Footage, footage_render
+from apps.songs.formats import song_checked
+from engines.composing.cache import SegmentCache, file_sha256
+from engines.composing.compose import compose
+from engines.composing.lyrics import LyricsPreset, as_srt, lyrics_decoded, read_lyrics, styled
+from engines.composing.proof import prove, require_passed
+from engines.composing.shot_plan import Shot, ShotPlan, SongPart, Source
+from engines.listening.analyse import analyze_song
+from engines.media.facts import MediaFacts
+from engines.media.formats import ClipFormat
+from engines.media.frames import as_seconds
+from engines.media.stills import poster
+from engines.media.strangers import probe_stranger
+
+_SHAPE = ClipFormat(96, 64, Fraction(24))
+# Broken headers may declare hours; this is a test of tolerance, not of patience.
+_MOST_SECONDS = 4.0
+
+
+def travel(path: Path, clip: Path, scratch: Path) -> str:
+    """Take a file as far as it goes and return how far. `clip` is a good one, shown under a song.
+
+    Raises StudioError where the studio would refuse the file or fail its job."""
+    if path.suffix in {".srt", ".lrc", ".vtt", ".ass"}:
+        return _lyrics(path)
+    facts = probe_stranger(path)
+    if facts.kind == "image":
+        return "image described"
+    return _song(path, facts, clip, scratch) if facts.kind == "audio" else _clip(path, facts, scratch)
+
+
+def _lyrics(path: Path) -> str:
+    lines = read_lyrics(lyrics_decoded(path.read_bytes()))
+    styled(lines, LyricsPreset.CLEAN, _SHAPE)
+    as_srt(lines)
+    return "lyrics styled"
+
+
+def _song(path: Path, facts: MediaFacts, clip: Path, scratch: Path) -> str:
+    song_checked(path, facts)
+    found = analyze_song(path, max_seconds=3600, expected_seconds=facts.duration_seconds)
+    end = as_seconds(min(found.duration_seconds, _MOST_SECONDS))
+    song = SongPart(_source(path, facts), Fraction(0), end)
+    shot = Shot(_source(clip, probe_stranger(clip)), max(1, round(end * _SHAPE.fps)))
+    return _composed(ShotPlan((shot,), _SHAPE, song=song), scratch)
+
+
+def _clip(path: Path, facts: MediaFacts, scratch: Path) -> str:
+    seconds = min(facts.duration_seconds or _MOST_SECONDS, _MOST_SECONDS)
+    wanted = Footage(path, _SHAPE, Fit.FIT, end_seconds=as_seconds(seconds))
+    made = footage_render(wanted, scratch / "made.mp4", cancelled=lambda: False)
+    clip_check(made, wanted=Wanted(), trusted=False)
+    poster(path, scratch / "poster.jpg", width=96)
+    frames = max(1, round(seconds * _SHAPE.fps))
+    shots = (
+        Shot(_source(path, facts), frames, audio_gain_db=0.0),
+        Shot(_source(made, probe_stranger(made)), frames, audio_gain_db=-3.0),
+    )
+    return _composed(ShotPlan(shots, _SHAPE), scratch)
+
+
+def _composed(plan: ShotPlan, scratch: Path) -> str:
+    with SegmentCache(scratch / "segments", 10**9).session() as session:
+        composed = compose(
+            plan, scratch / "final.mp4", cache=session, progress=lambda *_: None, cancelled=lambda: False
+        )
+        require_passed(prove(composed, session, lambda: False))
+    return "composed"
+
+
+def _source(path: Path, facts: MediaFacts) -> Source:
+    return Source(path, file_sha256(path), facts)
