@@ -23,7 +23,7 @@ from apps.jobs.models import Job, RemoteRun, RunStatus
 from apps.jobs.pages import job_page, try_again_hint
 from apps.jobs.services import Claim
 from apps.jobs.states import Code, State
-from engines.media.reasons import explained
+from engines.media.reasons import decoding_error
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +82,7 @@ def _failed(run: JobRun, error: Exception) -> None:
         _fail(run.claim, Code.INVALID_INPUT, error.message, evidence)
     elif isinstance(error, FFmpegError):
         log.exception("job_media_undecodable")
-        _fail(run.claim, Code.MEDIA_FAILED, explained(str(error)).sentence, evidence)
+        _fail(run.claim, Code.MEDIA_FAILED, decoding_error(error).message, evidence)
     elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         log.error("disk_full", data_dir=str(settings.DATA_DIR))
         _fail(run.claim, Code.DISK_FULL, "The studio's disk is full. Free some space, then try again.", evidence)

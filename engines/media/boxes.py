@@ -7,6 +7,8 @@ from typing import IO
 
 # Sample entries of protected tracks: the common encryption's (ISO/IEC 23001-7), and iTunes's.
 _PROTECTED_ENTRIES = (b"encv", b"enca", b"drms", b"drmi", b"drmt")
+# Brands of still pictures (HEIF, AVIF), which have no such index.
+_PICTURE_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis"}
 _TOP_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp", b"moof", b"sidx", b"uuid", b"pnot"}
 _MOST_BOXES = 10_000
 # The index of an hour takes a few megabytes.
@@ -16,9 +18,10 @@ _MOST_INDEX_BYTES = 2**26
 def lacks_index(path: Path) -> bool:
     """Return whether it is an MP4 or QuickTime file without an index."""
     with path.open("rb") as file:
+        brand = file.read(12)[8:]
         names = [name for name, _, _ in _boxes(file)]
     known = bool(names) and names[0] in {b"ftyp", b"wide", b"mdat"}
-    return known and b"moov" not in names and b"moof" not in names
+    return known and brand not in _PICTURE_BRANDS and b"moov" not in names and b"moof" not in names
 
 
 def is_protected(path: Path) -> bool:

@@ -7,6 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import av.error
+
+from engines.errors import MediaToolError
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -189,6 +193,12 @@ def explained(text: str, *, exit_status: int | None = None) -> Failure:
         or _first(errors, _REASONS)
         or _other(errors)
     )
+
+
+def decoding_error(error: av.error.FFmpegError) -> MediaToolError:
+    """Return what a failure of the decoding library means to people."""
+    failure = explained(str(error))
+    return MediaToolError(failure.sentence, code=failure.code, evidence={"reason": failure.line})
 
 
 def _first(lines: Sequence[str], reasons: Sequence[_Reason]) -> Failure | None:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from engines.errors import InputError, MediaToolError
 from engines.media.probe import decode_on_all_cores, open_media
+from engines.media.reasons import decoding_error
 from engines.media.shown import Shown
 from engines.media.tracks import picture_stream
 from engines.media.upright import orientation
@@ -84,12 +85,12 @@ def _pictures_from(video: Path, seconds: float) -> Iterator[VideoFrame]:
             container.seek(int(seconds * av.time_base), backward=True)
             yield from container.decode(stream)
     except av.error.FFmpegError as error:
-        raise MediaToolError("The picture couldn't be decoded.", evidence={"stderr": str(error)}) from error
+        raise decoding_error(error) from error
 
 
 def _upright(frame: VideoFrame | None, shown: Shown) -> NDArray[np.uint8]:
     if frame is None:
-        raise MediaToolError("The video has no picture at this time.")
+        raise MediaToolError("The video has no picture at this time. Choose an earlier one, or export the video again.")
     return orientation(frame).apply(shown.rgb(frame))
 
 

@@ -13,8 +13,9 @@ from engines.draft.clip import frame_planes
 from engines.draft.lipsync.face import SMALLEST_FACE_SHARE, Face, FaceFinder, search_picture
 from engines.draft.lipsync.findings import FaceCheck
 from engines.draft.lipsync.lips import lower_face, mouth_covered
-from engines.errors import InputError, MediaToolError, WorkCancelled
+from engines.errors import InputError, WorkCancelled
 from engines.media.probe import decode_on_all_cores, open_media
+from engines.media.reasons import decoding_error
 from engines.media.shown import Shown
 from engines.media.tracks import picture_stream
 from engines.media.upright import orientation
@@ -125,7 +126,7 @@ def _pictures(path: Path, *, every: int) -> Iterator[tuple[float, list[Pixels]]]
                     planes = frame_planes(shown.planes(frame))
                     yield float(frame.time or 0.0), [orientation(frame).apply(plane) for plane in planes]
     except av.error.FFmpegError as error:
-        raise MediaToolError("The picture could not be decoded.", evidence={"stderr": str(error)}) from error
+        raise decoding_error(error) from error
 
 
 def _apart(face: Face, other: Face) -> bool:
