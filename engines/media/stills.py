@@ -6,7 +6,9 @@ from pathlib import Path
 
 import av.error
 import numpy as np
+from av.packet import Packet
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -23,12 +25,19 @@ _DARK = 24
 
 def poster(video: Path, output: Path, *, width: int = 1280) -> Path:
     """Write the best of a dozen frames across the video as JPEG, at most `width` wide: well lit, with contrast and
-    detail, so never a black one if there is another."""
+    detail, so never a black one if there is another. Raises MediaToolError if none of them can be decoded."""
     with open_media(video) as container:
         seconds = (container.duration or 0) / av.time_base
     moments = [seconds * (index + 0.5) / _CANDIDATES for index in range(_CANDIDATES)]
-    shown = Shown()
-    frames = [_picture_at(video, moment, shown) for moment in moments]
+    shown, failure = Shown(), None
+    frames: list[NDArray[np.uint8]] = []
+    for moment in moments:
+        try:
+            frames.append(_picture_at(video, moment, shown))
+        except MediaToolError as error:
+            failure = error  # damage, or a file that ends before its declared length
+    if failure is not None and not frames:
+        raise failure
     return _write_jpeg(max(frames, key=_appeal), output, width)
 
 
@@ -75,17 +84,31 @@ def _key_picture(video: Path, seconds: float, shown: Shown) -> NDArray[np.uint8]
 
 
 def _pictures_from(video: Path, seconds: float) -> Iterator[VideoFrame]:
-    """Yield frames from the last key frame before a moment."""
-    try:
-        with open_media(video) as container:
-            stream = picture_stream(container)
-            if stream is None:
-                raise InputError("The file has no video.")
-            decode_on_all_cores(stream)
+    """Yield frames from the last key frame before a moment, without those that can't be decoded."""
+    count, failure = 0, None
+    with open_media(video) as container:
+        stream = picture_stream(container)
+        if stream is None:
+            raise InputError("The file has no video.")
+        decode_on_all_cores(stream)
+        try:
             container.seek(int(seconds * av.time_base), backward=True)
-            yield from container.decode(stream)
+            for packet in container.demux(stream):
+                frames, broken = _decoded(packet)
+                failure = broken or failure
+                count += len(frames)
+                yield from frames
+        except av.error.FFmpegError as error:
+            failure = error
+    if failure is not None and not count:
+        raise decoding_error(failure) from failure
+
+
+def _decoded(packet: "Packet[VideoStream]") -> tuple[list[VideoFrame], av.error.FFmpegError | None]:
+    try:
+        return packet.decode(), None
     except av.error.FFmpegError as error:
-        raise decoding_error(error) from error
+        return [], error
 
 
 def _upright(frame: VideoFrame | None, shown: Shown) -> NDArray[np.uint8]:
