@@ -178,7 +178,7 @@ PROTECTED = Failure(_REASONS[0].sentence, _REASONS[0].code, "encrypted track")
 
 
 def explained(text: str, *, exit_status: int | None = None) -> Failure:
-    """Return what failed, from ffmpeg's output with levels (`-loglevel level+info`) or a PyAV error's text.
+    """Return what failed, from ffmpeg's output with levels (`-loglevel +level+info`) or a PyAV error's text.
 
     `exit_status` is the process's; a negative one is the signal that ended it.
     """

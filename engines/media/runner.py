@@ -41,7 +41,7 @@ def run(
     of `cancelled()` turning true, MediaToolError (stderr in its evidence) on failure or past the limit; by then
     the whole process group is dead.
     """
-    fixed = ("-nostdin", "-hide_banner", "-loglevel", "level+info", "-stats_period", "0.25", "-progress", "pipe:1")
+    fixed = ("-nostdin", "-hide_banner", "-loglevel", "+level+info", "-stats_period", "0.25", "-progress", "pipe:1")
     command = [ffmpeg_path(), *fixed, *args]
     with tempfile.TemporaryFile() as stderr:
         process = subprocess.Popen(
