@@ -17,6 +17,8 @@ _MOST_FAILURES = 50
 _MOST_PLACES = 100
 # Less than half of the shortest usual packet; rounded timestamps (1 ms in Matroska and FLV) stay below it.
 _GAP_SECONDS = 0.01
+# More than encoders pad, and less than anyone would miss.
+_END_SECONDS = 0.25
 # Raw streams have no clock of their own: players join what is left.
 _RAW_FORMATS = {"mp3", "aac"}
 _SILENCE_SAMPLES = 48_000
@@ -88,6 +90,9 @@ class _Clock:
         self._raw = container.format.name in _RAW_FORMATS
         duration = container.duration / av.time_base if container.duration else 0.0
         self._end = heard + duration + 1.0
+        # With pictures, the length is theirs; raw streams only have an estimate.
+        self._declared = 0.0 if self._raw or container.streams.video else duration
+        self._before = heard
         # What to subtract from a timestamp for the time heard, and the end of the frame before on the file's clock.
         self._zero: float | None = None
         self._last_end = 0.0
@@ -136,8 +141,13 @@ class _Clock:
         self._damage.broken += max(0, self._failures - 1)
 
     def ended(self) -> None:
-        """Record what failed after the last frame."""
-        if self._failures:
+        """Record what failed after the last frame, and an end that is missing."""
+        # Some recordings count from before their first sound.
+        reached = max(self._last_end, self.heard - self._before)
+        missing = self._declared - reached if reached else 0.0
+        if missing > _END_SECONDS:
+            self._noted(missing)
+        elif self._failures:
             self._noted(0.0)
             self._failures = 0
 
