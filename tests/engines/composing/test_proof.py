@@ -54,7 +54,7 @@ def sounding(composed, sound: str):
         ("volume=0:enable='between(t,4.9,4.95)'", "sound_gaps"),
         ("pan=stereo|c0=c0|c1=0*c1", "loudness"),
         ("atrim=start=2,asetpts=PTS-STARTPTS,apad=pad_dur=2", "sound_offset"),
-        ("aeval=0.3*random(0)|0.3*random(1):c=stereo", "sound_offset"),
+        ("aeval=0.3*random(0)|0.3*random(1):c=same", "sound_offset"),
         ("volume=0", "sound_offset"),
     ],
 )
