@@ -130,7 +130,8 @@ _REASONS = (
         "The sound's sample rate isn't supported. Export it with 44,100 or 48,000 samples per second.",
     ),
     _reason(
-        "unusable_channels", r"channel layout '.*' is not supported|(?:invalid|unsupported) channel layout|rematrix is needed",
+        "unusable_channels",
+        r"channel layout '.*' is not supported|(?:invalid|unsupported) channel layout|rematrix is needed",
         "The sound's channels can't be used as they are. Export it in stereo.",
     ),
     _reason(
