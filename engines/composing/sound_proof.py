@@ -1,8 +1,11 @@
 """Comparing a composed video's sound with its master."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
+
+import numpy as np
 
 from engines.composing.cache import Session, content_key, track_sha256
 from engines.composing.shot_plan import ShotPlan
@@ -10,7 +13,7 @@ from engines.composing.sound import Sound, song_end_seconds, sound_channels
 from engines.composing.sound_compare import SoundFacts, compare
 from engines.media.mp4 import read_track
 from engines.media.packets import Damage
-from engines.media.samples import sound_range
+from engines.media.samples import Samples, sound_range
 
 _RECIPE_VERSION = 3
 
@@ -36,10 +39,16 @@ def compare_sound(path: Path, plan: ShotPlan, sound: Sound | None, session: Sess
     length = song_end_seconds(plan, song) - song.start_seconds
     ours = sound_range(path, Fraction(0), Fraction(lane.edit_ticks, rate), rate=rate, channels=channels, damage=damage)
     master = sound_range(song.source.path, song.start_seconds, length, rate=rate, channels=channels)
-    facts = compare(ours, master, rate, length, (song.fade_in_seconds, song.fade_out_seconds))
+    facts = compare(_heard(ours), _heard(master), rate, length, (song.fade_in_seconds, song.fade_out_seconds))
     facts = replace(facts, damaged=damage.broken > 0 or damage.changes > 0)
     session.write_note(key, asdict(facts))
     return facts
+
+
+def _heard(blocks: Iterable[Samples]) -> Iterator[Samples]:
+    """Limit the sound to full scale, as players do: damaged or floating-point files may exceed it many times."""
+    for block in blocks:
+        yield np.clip(block, -1.0, 1.0)
 
 
 def refuse_sound(sound: Sound, session: Session) -> None:
