@@ -12,12 +12,12 @@ from engines.composing.compose import compose
 from engines.composing.lyrics import LyricsPreset, as_srt, lyrics_decoded, read_lyrics, styled
 from engines.composing.proof import prove, require_passed
 from engines.composing.shot_plan import Shot, ShotPlan, SongPart, Source
-from engines.listening.analyse import analyze_song
+from engines.listening.analyze import analyze_song
 from engines.media.facts import MediaFacts
 from engines.media.formats import ClipFormat
 from engines.media.frames import as_seconds
 from engines.media.stills import poster
-from engines.media.strangers import probe_stranger
+from engines.media.untrusted import probe_untrusted
 
 _SHAPE = ClipFormat(96, 64, Fraction(24))
 # Broken headers may declare hours; this is a test of tolerance, not of patience.
@@ -30,7 +30,7 @@ def travel(path: Path, clip: Path, scratch: Path) -> str:
     Raises StudioError where the studio would refuse the file or fail its job."""
     if path.suffix in {".srt", ".lrc", ".vtt", ".ass"}:
         return _lyrics(path)
-    facts = probe_stranger(path)
+    facts = probe_untrusted(path)
     if facts.kind == "image":
         return "image described"
     return _song(path, facts, clip, scratch) if facts.kind == "audio" else _clip(path, facts, scratch)
@@ -48,7 +48,7 @@ def _song(path: Path, facts: MediaFacts, clip: Path, scratch: Path) -> str:
     found = analyze_song(path, max_seconds=3600, expected_seconds=facts.duration_seconds)
     end = as_seconds(min(found.duration_seconds, _MOST_SECONDS))
     song = SongPart(_source(path, facts), Fraction(0), end)
-    shot = Shot(_source(clip, probe_stranger(clip)), max(1, round(end * _SHAPE.fps)))
+    shot = Shot(_source(clip, probe_untrusted(clip)), max(1, round(end * _SHAPE.fps)))
     return _composed(ShotPlan((shot,), _SHAPE, song=song), scratch)
 
 
@@ -61,7 +61,7 @@ def _clip(path: Path, facts: MediaFacts, scratch: Path) -> str:
     frames = max(1, round(seconds * _SHAPE.fps))
     shots = (
         Shot(_source(path, facts), frames, audio_gain_db=0.0),
-        Shot(_source(made, probe_stranger(made)), frames, audio_gain_db=-3.0),
+        Shot(_source(made, probe_untrusted(made)), frames, audio_gain_db=-3.0),
     )
     return _composed(ShotPlan(shots, _SHAPE), scratch)
 

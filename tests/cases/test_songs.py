@@ -15,7 +15,7 @@ from engines.composing.cache import SegmentCache
 from engines.composing.compose import compose
 from engines.composing.proof import prove
 from engines.composing.shot_plan import Shot, ShotPlan, SongPart, Source
-from engines.listening.analyse import analyze_song
+from engines.listening.analyze import analyze_song
 from engines.media.audio import cut_wav
 from engines.media.packets import Damage
 from engines.media.probe import probe_media

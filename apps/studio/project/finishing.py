@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from apps.composition.changes import plan_changes
 from apps.composition.models import Composition, Lyrics
+from apps.composition.options import OptionChanges
 from apps.composition.planning import project_look
 from apps.composition.project_looks import OutputState, outputs_of
 from apps.composition.selectors import CurrentPlans, composition_is_stale, compositions_of
@@ -154,6 +155,6 @@ def _money(project: Project) -> Fragment:
     return Fragment("money", "studio/money.html", facts, {"project": project, "account": account})
 
 
-def reencode_wish(request: HttpRequest) -> dict[str, bool]:
-    """Return the overrides of a form's "Encode everything anew" button; empty for the other buttons."""
-    return {"reencode": True} if request.POST.get("reencode") else {}
+def reencode_wish(request: HttpRequest) -> OptionChanges:
+    """Return the options of a form's "Encode everything anew" button; none for the other buttons."""
+    return OptionChanges(reencode=True) if request.POST.get("reencode") else OptionChanges()
