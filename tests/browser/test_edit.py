@@ -212,7 +212,11 @@ def test_doubtful_paid_lipsync_asks_for_confirmation_with_frame(edit, project, s
 
 def test_click_is_not_lost_while_price_of_chosen_scenes_is_on_its_way(edit):
     held: list[Route] = []
-    edit.route("**/videos?*", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    edit.route("**/videos?*", hold)
     edit.locator(".block").nth(0).click()
     edit.locator(".block").nth(1).click(modifiers=["Shift"])
     chosen = edit.locator("[data-chosen]")
