@@ -12,7 +12,7 @@ from apps.production.followup import job_retried
 from apps.projects.models import Project
 from apps.projects.services import project_update
 from apps.scenes import history
-from apps.scenes.models import LipsyncLook
+from apps.scenes.models import LipsyncLook, Origin
 from apps.studio.templatetags.studio import time_left
 from tests.factories import make_asset, make_clip, make_project, make_scenes, make_song, store_asset
 from tests.fakes import media
@@ -200,6 +200,17 @@ def test_lipsync_is_offered_only_with_video_and_no_running_job(browser, user):
 
     assert [f'scenes/{number}/lipsync"' in card for number, card in enumerate(cards, start=1)] == [True, False, False]
     assert '<button type="button" disabled>Add Lipsync</button>' in cards[1]
+
+
+def test_scene_with_lip_synced_clip_offers_to_regenerate_it(browser, user):
+    project = make_project(user, song_seconds=12)
+    plain, synced = make_scenes(project, "4", "4")
+    make_clip(plain)
+    make_clip(synced, origin=Origin.LIPSYNCED)
+    cards = re.split(r"<li class=\"tile scene\"", page(browser, f"/edit/{project.pk}"))[1:]
+
+    assert ["<button>Regenerate Lip-Sync</button>" in card for card in cards] == [False, True]
+    assert ["<button>Add Lipsync</button>" in card for card in cards] == [True, False]
 
 
 def test_lipsync_dialog_has_specified_texts(browser, user):
