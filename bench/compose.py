@@ -28,11 +28,12 @@ import psutil
 from engines.composing.cache import SegmentCache, file_sha256
 from engines.composing.compose import Composed, compose
 from engines.composing.proof import prove
-from engines.composing.shot_plan import PictureFit, Shot, ShotPlan, SongPart, Source
+from engines.composing.shot_plan import Shot, ShotPlan, SongPart, Source
 from engines.media.commands import Command, combine, media_file
 from engines.media.ffmpeg import ffmpeg_path
 from engines.media.filters import tagged
 from engines.media.formats import Encoding, clip_format, encoder_options
+from engines.media.framing import PictureFit
 from engines.media.probe import probe_media
 from engines.media.runner import run
 

@@ -26,7 +26,7 @@ def asset_facts(asset: Asset) -> MediaFacts:
     """Return the description made when the file was received; of an older row, as much as its columns say."""
     try:
         facts = MediaFacts.from_json(asset.description or {})
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         return _from_columns(asset)
     # A song's analysis may have corrected the length.
     return replace(facts, duration_seconds=asset.duration_seconds)
@@ -38,7 +38,7 @@ def asset_described(asset: Asset, path: Path) -> MediaFacts:
     Raises InputError or MediaToolError for a file that can't be read."""
     try:
         MediaFacts.from_json(asset.description or {})
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         fields = fact_fields(probe_media(path))
         if asset.kind == "audio":
             del fields["duration_seconds"]

@@ -14,7 +14,6 @@ from apps.assets.models import Asset
 from apps.assets.services import asset_local_copy
 from apps.core.errors import NotFound
 from engines.composing.shot_plan import (
-    PictureFit,
     ShortClip,
     Shot,
     ShotPlan,
@@ -25,6 +24,7 @@ from engines.composing.shot_plan import (
 )
 from engines.media.flashes import flashes_apart
 from engines.media.formats import ClipFormat, Encoding
+from engines.media.framing import PictureFit
 
 
 class _Frozen(BaseModel):

@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 
 from apps.composition.models import Transition
 from apps.core.json import JsonObject
-from engines.composing.shot_plan import PictureFit, TransitionKind
+from engines.composing.shot_plan import TransitionKind
 from engines.media.formats import Encoding
+from engines.media.framing import PictureFit
 
 _ENCODINGS = {"draft": Encoding.DRAFT, "standard": Encoding.FINAL, "high": Encoding.HIGH}
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import User
+from apps.assets.describing import asset_facts
 from apps.assets.models import Asset, AssetKind
 from apps.assets.selectors import asset_get
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong, flashing_cuts_apart
@@ -20,12 +21,14 @@ from apps.flavors.registry import resolve
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, job_create
-from engines.composing.shot_plan import ShortClip
+from engines.composing.shot_plan import ShortClip, picture_seconds
 from engines.media.formats import FRAME_RATES, ClipFormat
 from engines.media.frames import FrameGrid
 
 # The longest side of the output; larger clips are scaled down.
 _LONGEST_SIDE = 3840
+# Smaller pictures are less than one block of the encoder.
+_SHORTEST_SIDE = 16
 
 
 def stitch_start(
@@ -105,24 +108,25 @@ def stitch_plan(
 def common_format(clips: Sequence[Asset]) -> ClipFormat:
     """Return the format most clips have, so that most can be copied; the first one wins a tie."""
     sizes = Counter((clip.width, clip.height) for clip in clips if clip.width and clip.height)
-    rates = Counter(Fraction(clip.fps) for clip in clips if clip.fps and not clip.variable_frame_rate)
+    timed = [clip for clip in clips if clip.fps]
+    steady = [clip for clip in timed if not clip.variable_frame_rate]
+    rates = Counter(Fraction(clip.fps) for clip in steady or timed)
     width, height = sizes.most_common(1)[0][0] if sizes else (1280, 720)
     rate = rates.most_common(1)[0][0] if rates else Fraction(24)
     scale = min(1.0, _LONGEST_SIDE / max(width, height))
     return ClipFormat(
-        max(2, 2 * round(width * scale / 2)),
-        max(2, 2 * round(height * scale / 2)),
+        max(_SHORTEST_SIDE, 2 * round(width * scale / 2)),
+        max(_SHORTEST_SIDE, 2 * round(height * scale / 2)),
         min(FRAME_RATES, key=lambda known: abs(known - rate)),
     )
 
 
 def _seconds(clip: Asset) -> Fraction:
     """Return the length of the picture, which may be shorter than the file's sound."""
-    if clip.frames and clip.fps and not clip.variable_frame_rate:
-        return clip.frames / Fraction(clip.fps)
-    if not clip.duration_seconds:
+    seconds = picture_seconds(asset_facts(clip))
+    if not seconds:
         raise InputError("A clip's length is unknown. Upload the clip again.", evidence={"asset_id": str(clip.pk)})
-    return Fraction(str(clip.duration_seconds))
+    return seconds
 
 
 def _song(song: Asset, start: Fraction, seconds: Fraction, options: ComposeOptions) -> FrozenSong:

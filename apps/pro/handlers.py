@@ -23,7 +23,7 @@ from apps.work.frozen import InputSource
 from apps.work.handlers import request_produce
 from apps.work.inputs import input_opened
 from apps.work.receiving import produced
-from engines.media.probe import decodes_to_end
+from engines.media.video_frames import decodes_to_end
 
 log = structlog.get_logger(__name__)
 

@@ -6,7 +6,6 @@ from itertools import cycle
 from pathlib import Path
 from typing import NamedTuple
 
-import av.error
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
@@ -15,8 +14,9 @@ from pydantic import BaseModel, ConfigDict
 
 from apps.core.json import JsonObject
 from engines.media.facts import MediaFacts
-from engines.media.probe import decode_on_all_cores, open_media, probe_media
-from engines.media.tracks import picture_stream
+from engines.media.packets import Damage
+from engines.media.probe import media_facts
+from engines.media.video_frames import shown_pictures
 
 # Models that don't offer a project's shape return the nearest one, which composing crops: a square is off from 16:9
 # by a factor of 1.8. Beyond this the picture is rotated.
@@ -107,23 +107,22 @@ def clip_check(path: Path, *, wanted: Wanted, trusted: bool) -> ClipChecks:
     For a `trusted` clip from our own renderer only key frames are decoded, and a still camera is fine. Raises
     MediaToolError or InputError for a file that isn't a video.
     """
-    facts = probe_media(path)
+    facts = media_facts(path)
     problems = [
         *_shape_problems(facts, wanted.width, wanted.height),
         *_length_problems(facts, wanted.seconds),
     ]
     suspicions: list[str] = []
-    try:
-        looks = _looks(path, key_frames_only=trusted)
-    except av.error.FFmpegError:
+    damage = Damage()
+    looks = _looks(path, facts, damage, key_frames_only=trusted)
+    if damage.broken:
         problems.append("It can't be decoded to the end.")
-    else:
-        if not looks:
-            problems.append("It has no video.")
-        elif _is_black(looks):
-            suspicions.append("It looks black from start to finish.")
-        elif not trusted and _is_frozen(looks):
-            suspicions.append("It looks frozen: nothing moves in it.")
+    elif not looks:
+        problems.append("It has no video.")
+    elif _is_black(looks):
+        suspicions.append("It looks black from start to finish.")
+    elif not trusted and _is_frozen(looks):
+        suspicions.append("It looks frozen: nothing moves in it.")
     return ClipChecks(
         problems=problems,
         suspicions=suspicions,
@@ -199,24 +198,19 @@ def _cells(picture: Picture) -> Picture:
     return means
 
 
-def _looks(path: Path, *, key_frames_only: bool) -> list[Look]:
-    """Yield every key frame, or about four frames a second when decoding everything."""
+def _looks(path: Path, facts: MediaFacts, damage: Damage, *, key_frames_only: bool) -> list[Look]:
+    """Return every key frame, or about four frames a second when decoding everything."""
     looks: list[Look] = []
-    with open_media(path) as container:
-        stream = picture_stream(container)
-        if stream is None:
-            return looks
-        decode_on_all_cores(stream)
-        if key_frames_only:
-            stream.codec_context.skip_frame = "NONKEY"
-        rate, steps, due, group = float(stream.average_rate or 24), cycle(LOOK_STEPS_SECONDS), 0.0, 0
-        for number, frame in enumerate(container.decode(stream)):
-            group += frame.key_frame
-            # Frames are counted, because timestamps of a damaged clip may jump.
-            seconds = number / rate
-            if key_frames_only or seconds >= due:
-                looks.append(_look(frame, seconds, group))
-                due += next(steps)
+    if facts.kind != "video":
+        return looks
+    rate, steps, due, group = float(facts.fps or 24), cycle(LOOK_STEPS_SECONDS), 0.0, 0
+    for number, picture in enumerate(shown_pictures(path, key_frames_only=key_frames_only, damage=damage)):
+        group += picture.frame.key_frame
+        # Frames are counted, because timestamps of a damaged clip may jump.
+        seconds = number / rate
+        if key_frames_only or seconds >= due:
+            looks.append(_look(picture.frame, seconds, group))
+            due += next(steps)
     return looks
 
 

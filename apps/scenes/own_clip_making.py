@@ -8,9 +8,9 @@ from apps.assets.services import asset_local_copy, file_store
 from apps.assets.store.keys import scene_file_key
 from apps.jobs.execution import Done, JobRun
 from apps.jobs.kinds import Kind
-from apps.scenes.checks import Wanted, clip_check
+from apps.scenes.checks import LENGTH_TOLERANCE_SECONDS, Wanted, clip_check
 from apps.scenes.footage import Footage, footage_render
-from apps.scenes.models import Origin
+from apps.scenes.models import Origin, Scene
 from apps.scenes.new_clips import NewClip, clip_save, job_scene
 from apps.scenes.parameters import TrimParameters, UploadParameters
 from apps.scenes.preflight_jobs import clip_preflight
@@ -47,8 +47,18 @@ def own_clip_run(run: JobRun) -> Done:
         look=look,
         stored=file_store(output, key=scene_file_key(project.pk, scene.sequence or 0, name), content_type="video/mp4"),
         origin=Origin.TRIMMED if trim else Origin.UPLOADED,
-        checks=checks.as_notes(),
+        checks=checks.noted(_length_notes(scene, checks.seconds)).as_notes(),
         parameters=parameters.told(),
         parent_id=trim.parent_id if trim else None,
     )
     return Done(save=lambda: clip_save(run, new))
+
+
+def _length_notes(scene: Scene, seconds: float | None) -> list[str]:
+    """Say when the picture is too short for its scene; a longer sound doesn't count."""
+    if scene.duration is None or seconds is None or seconds >= float(scene.duration) - LENGTH_TOLERANCE_SECONDS:
+        return []
+    return [
+        f"The picture lasts {seconds:.2f} seconds, the scene {scene.duration:.2f}. Choose under “Where the clip is too "
+        "short” what fills the rest, or shorten the scene."
+    ]

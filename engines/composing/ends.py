@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.composing.shot_plan import PictureFit, ShotPlan, Span, speed
+from engines.composing.shot_plan import ShotPlan, Span, speed
+from engines.media.framing import PictureFit
 from engines.media.stills import picture_at
 
 # BT.709, as in the composed video that this is compared with.
@@ -17,7 +18,16 @@ def own_light(plan: ShotPlan, span: Span, place: int) -> float:
     fps = plan.format.fps
     moment = view.shot.start_seconds + frame / fps * speed(view.shot, fps)
     picture = picture_at(view.shot.source.path, max(0.0, float(moment)))
-    return float((_shown(plan, span, picture) @ _LUMA).mean())
+    return float((_shown(plan, span, picture) @ _LUMA).mean()) * _covered(plan, span)
+
+
+def _covered(plan: ShotPlan, span: Span) -> float:
+    """Return the share of the frame that the clip covers; what is around it may be black."""
+    facts, target = span.view.shot.source.facts, plan.format
+    if plan.fit is PictureFit.FILL or not (facts.width and facts.height):
+        return 1.0
+    shape = (facts.width / facts.height) / (target.width / target.height)
+    return min(shape, 1 / shape)
 
 
 def _shown(plan: ShotPlan, span: Span, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from engines.composing.lyrics import lines_between
 from engines.composing.shot_plan import ShotPlan, Span, speed
 from engines.errors import MediaToolError
 from engines.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
-from engines.media.mp4 import Track, header_sets, read_track, starts_with_idr
+from engines.media.mp4 import Track, header_sets, read_track, read_tracks, starts_with_idr
 
 
 @dataclass(frozen=True)
@@ -106,16 +106,19 @@ def _fitting_track(target: ClipFormat, span: Span) -> Track | None:
     """Return the clip's track if it has the project's size, rate, pixels and colours, else None."""
     source = span.view.shot.source
     facts = source.facts
-    if facts.video_codec != "h264" or facts.container != "mov" or facts.pixel_format != "yuv420p" or facts.rotation:
+    if facts.video_codec != "h264" or facts.container != "mov" or facts.pixel_format != "yuv420p":
         return None
-    if (facts.width, facts.height, facts.fps) != (target.width, target.height, target.fps):
+    if facts.rotation or facts.mirrored or facts.variable_frame_rate or facts.picture_start:
         return None
-    if not facts.colours.is_ours:
+    if not facts.colours.is_ours or (facts.width, facts.height, facts.fps) != (target.width, target.height, target.fps):
         return None
     try:
-        track = read_track(source.path, b"vide")
+        pictures = [track for track in read_tracks(source.path) if track.handler == b"vide"]
     except MediaToolError:
         return None
+    if len(pictures) != 1:
+        return None  # which of them is the picture isn't told by their order
+    track = pictures[0]
     evenly = track.frame_seconds == Fraction(1, target.fps)
     starts_plainly = track.edit_start == _first_shown(track)
     same_size = (track.width, track.height) == (target.width, target.height)

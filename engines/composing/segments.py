@@ -11,7 +11,7 @@ from engines.composing.shot_plan import ShotPlan, Span, View, speed
 from engines.media.mp4 import Track, read_track
 
 # Part of every key: increase this when a recipe produces different pictures from the same facts.
-_RECIPE_VERSION = 3
+_RECIPE_VERSION = 4
 
 Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]

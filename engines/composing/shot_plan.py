@@ -10,6 +10,7 @@ from engines.errors import InputError
 from engines.media.facts import MediaFacts
 from engines.media.formats import ClipFormat, Encoding
 from engines.media.frames import as_seconds
+from engines.media.framing import PictureFit
 
 _BACKWARD_RUN_FRAMES = 24
 
@@ -21,14 +22,6 @@ class ShortClip(StrEnum):
     SLOW = "slow"
     LOOP = "loop"
     BOUNCE = "bounce"
-
-
-class PictureFit(StrEnum):
-    """How footage of a different shape fills the picture."""
-
-    BLUR = "blur"  # whole, over a blurred copy of itself
-    BARS = "bars"  # whole, between black bars
-    FILL = "fill"  # cropped around the focus point
 
 
 class TransitionKind(StrEnum):
@@ -175,6 +168,8 @@ def plan_spans(plan: ShotPlan) -> list[Span]:
 
 def picture_seconds(facts: MediaFacts) -> Fraction:
     """Return the end of the picture on the clip's clock, not counting a longer sound track."""
+    if facts.picture_seconds is None and facts.frames and facts.fps and not facts.variable_frame_rate:
+        return facts.frames / facts.fps  # described before there were times
     return facts.picture_end or as_seconds(facts.duration_seconds or 0.0)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import ffmpeg
 from ffmpeg.nodes import FilterNode, InputNode
 
+from engines.errors import InputError
 from engines.media.probe import ALLOWED_DEMUXERS
 
 Value = str | int | float | Fraction
@@ -63,6 +64,12 @@ class Input:
     @property
     def words(self) -> Stream:
         return self._stream("s:0")
+
+    def track(self, number: int | None) -> Stream:
+        """Return a track by its number in the file, as in `MediaFacts`."""
+        if number is None:
+            raise InputError("The file has no such track.", code="no_track")
+        return self._stream(str(number))
 
     def _stream(self, selector: str) -> Stream:
         return Stream(self._node.stream(selector=selector))

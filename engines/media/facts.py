@@ -17,14 +17,15 @@ class MediaFacts:
     """What a file contains and when it is shown.
 
     All times are in seconds on one clock, whose zero is the earliest picture or sound that a player shows: edit lists,
-    negative timestamps and encoder delays are already resolved.
+    negative timestamps and encoder delays are resolved.
 
     - `width` and `height` are as displayed: after rotation, with square pixels. `pixel_aspect` is that of the stored
       pixels. `rotation` is in degrees; `mirrored` pictures are flipped as well.
     - `duration_seconds` is the end of the picture on the clock (a longer sound doesn't count), else that of the sound.
     - `picture_track` and `sound_track` are the numbers of the tracks in the file, as ffmpeg counts them.
-    - `picture_start` and `sound_start`: at least one of them is 0. `picture_seconds` and `sound_seconds` count from
-      there.
+    - `picture_start` or `sound_start` is 0. A sound that starts slightly below begins with its encoder's padding, which
+      isn't played. `picture_seconds` and `sound_seconds` count from there. A picture is shown for up to
+      `longest_picture_seconds`, the last one for `last_picture_seconds`.
     - `zero_seconds` is the clock's zero on ffmpeg's clock, which starts at the first packet of any track.
     - `frames` is how many pictures at `fps` fill `picture_seconds`. With `variable_frame_rate` they aren't the shown
       ones one by one; `fps` is then the usual rate if there is one, else the average.
@@ -53,6 +54,8 @@ class MediaFacts:
     zero_seconds: Fraction = Fraction(0)
     picture_start: Fraction = Fraction(0)
     picture_seconds: Fraction | None = None
+    longest_picture_seconds: Fraction = Fraction(0)
+    last_picture_seconds: Fraction = Fraction(0)
     sound_start: Fraction = Fraction(0)
     sound_seconds: Fraction | None = None
     mirrored: bool = False
@@ -82,6 +85,11 @@ class MediaFacts:
             self.colour_transfer,
         )
 
+    def file_zero(self, file_start: int | None) -> Fraction:
+        """Return the clock's zero among the file's timestamps, in seconds. `file_start` is ffmpeg's start of the opened
+        file in microseconds."""
+        return self.zero_seconds + Fraction(file_start or 0, 1_000_000)
+
     def as_json(self) -> dict[str, Any]:
         """Return a dictionary for `from_json`. Fractions are strings."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -91,7 +99,7 @@ class MediaFacts:
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> "MediaFacts":
         """Raise ValueError for a description of another version."""
-        if told.get("version") != VERSION:
+        if told.get("version") != VERSION or not told.keys() >= _TYPES.keys():
             raise ValueError(f"a description of version {told.get('version')}")
         values = {name: told[name] for name in _TYPES}
         for name in _FRACTIONS:

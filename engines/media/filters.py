@@ -1,20 +1,57 @@
 """Filters that bring pictures into a project's format."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from engines.media.commands import Input, Stream, Value, media_file
+from engines.media.commands import Stream, Value, media_file
+from engines.media.facts import MediaFacts
+from engines.media.normalise import marked
+
+# In these ffmpeg finds a place, but not the key frame before it: read this much earlier, more than encoders put
+# between key frames.
+WITHOUT_INDEX = {"mpegts", "mpeg", "flv", "asf"}
+BLIND_SEEK_SECONDS = 15
 
 
-def entered(path: Path, start: Fraction, source_fps: Fraction | None, **options: Value) -> tuple[Input, Stream]:
-    """Open a file at `start`, with its pictures shifted so that the one at `start` is at time 0."""
-    # Seek half a frame early: seeking to the frame's own time may drop it through rounding.
-    early = 1 / (2 * source_fps) if source_fps else Fraction(0)
-    if start <= early:
-        file = media_file(path, **options)
-        return file, file.pictures.filter("setpts", expr="PTS-STARTPTS")
-    file = media_file(path, ss=float(start - early), **options)
-    return file, later(file.pictures, -early)
+@dataclass(frozen=True)
+class Stretch:
+    """`frames` pictures of a file at a fixed rate, from `start` seconds on the file's clock, played at `speed` (1 or
+    less). Before the picture starts and after it ends, the nearest picture is held."""
+
+    path: Path
+    facts: MediaFacts
+    start: Fraction
+    frames: int
+    speed: Fraction = Fraction(1)
+
+
+def stretch_pictures(stretch: Stretch, fps: Fraction, **options: Value) -> Stream:
+    """Return exactly the stretch's pictures, the first at time 0. `options` are those of the input."""
+    facts = stretch.facts
+    # Past the end the last picture is held, so it has to be read.
+    start = min(stretch.start, facts.picture_end - facts.last_picture_seconds)
+    pictures = _entered(stretch.path, facts, start, **options)
+    if facts.interlaced:
+        # Frames that aren't marked as interlaced pass through.
+        pictures = marked(pictures, facts.colours).filter("bwdif", mode="send_frame", deint="interlaced")
+    if stretch.speed != 1:
+        pictures = pictures.filter("setpts", expr=f"PTS*{float(1 / stretch.speed):.9f}")
+    return exactly(evenly_timed(pictures, fps), stretch.frames)
+
+
+def _entered(path: Path, facts: MediaFacts, start: Fraction, **options: Value) -> Stream:
+    """Return the picture track timed so that `start` is 0. The picture shown then may begin earlier."""
+    fps = facts.fps or Fraction(24)
+    # Half a frame early: seeking to the frame's own time may drop it through rounding. The picture shown at the start
+    # may begin a whole picture earlier.
+    early = facts.longest_picture_seconds if facts.variable_frame_rate else Fraction(0)
+    early += 1 / (2 * fps) + (BLIND_SEEK_SECONDS if facts.container in WITHOUT_INDEX else 0)
+    if start - early <= facts.picture_start:
+        pictures = media_file(path, **options).track(facts.picture_track)
+        return pictures.filter("setpts", expr=f"PTS-STARTPTS{float(facts.picture_start - start):+.6f}/TB")
+    pictures = media_file(path, ss=float(facts.zero_seconds + start - early), **options).track(facts.picture_track)
+    return later(pictures, -early)
 
 
 def later(pictures: Stream, seconds: Fraction) -> Stream:

@@ -1,14 +1,16 @@
 """Decoding audio with the same tolerance everywhere: what can't be decoded is recorded, and silent where the file's
 clock runs on over it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import av.error
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
+from av.video.stream import VideoStream
 
 from engines.media.tracks import sound_stream
 
@@ -168,16 +170,22 @@ def _packets(container: InputContainer, damage: Damage, clock: _Clock) -> Iterat
     stream = sound_stream(container)
     if stream is None:
         return
+    yield from media_packets(container, stream, failed=lambda: damage.note(clock.heard))
+    clock.ended()
+
+
+def media_packets(
+    container: InputContainer, *streams: AudioStream | VideoStream, failed: Callable[[], None]
+) -> Iterator["Packet[Any]"]:
+    """Yield the packets of these tracks; continue after damage, calling `failed` for each."""
     failures = 0
     while failures < _MOST_FAILURES:
         try:
-            for packet in container.demux(stream):
+            for packet in container.demux(*streams):
                 failures = 0
                 yield packet
         except av.error.FFmpegError:
-            # Continue reading after the damage.
             failures += 1
-            damage.note(clock.heard)
+            failed()
         else:
-            break
-    clock.ended()
+            return

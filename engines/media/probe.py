@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import av
@@ -67,6 +68,17 @@ def probe_media(path: Path) -> MediaFacts:
         ) from error
 
 
+def media_facts(path: Path) -> MediaFacts:
+    """Return `probe_media`, remembered while the file stays the same."""
+    state = path.stat()
+    return _remembered(path, (state.st_ino, state.st_size, state.st_mtime_ns))
+
+
+@lru_cache(maxsize=64)
+def _remembered(path: Path, _state: tuple[int, int, int]) -> MediaFacts:
+    return probe_media(path)
+
+
 def open_media(path: Path, part: tuple[int, int] | None = None) -> InputContainer:
     """Open for reading with only the local-file protocol and the allowed demuxers. Pictures above the limit are never
     decoded. `part` opens the bytes [start, end) as a file of their own.
@@ -104,21 +116,6 @@ def decode_on_all_cores(video: VideoStream) -> None:
     """Set the thread count: by default ffmpeg counts the machine's cores, even if a quota allows fewer."""
     video.thread_type = "AUTO"
     video.codec_context.thread_count = min(usable_cores(), _MOST_THREADS)
-
-
-def decodes_to_end(path: Path) -> bool:
-    """Return whether a video's picture decodes to the end. Reads the whole file, many times faster than playback."""
-    with open_media(path) as container:
-        video = picture_stream(container)
-        if video is None:
-            return False
-        decode_on_all_cores(video)
-        try:
-            for _ in container.decode(video):
-                pass
-        except av.error.FFmpegError:
-            return False
-    return True
 
 
 def _describe(container: InputContainer, size: int) -> MediaFacts:
@@ -166,6 +163,8 @@ def _with_picture(
         zero_seconds=timeline.zero - Fraction(container.start_time or 0, av.time_base),
         picture_start=start,
         picture_seconds=rate.seconds,
+        longest_picture_seconds=rate.longest,
+        last_picture_seconds=rate.last,
         sound_start=timeline.sound.start - timeline.zero if heard else Fraction(0),
         sound_seconds=max(Fraction(0), timeline.sound.end - timeline.sound.start) if heard else None,
         damaged_seconds=timeline.damaged_seconds,

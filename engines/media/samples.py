@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from engines.errors import InputError
 from engines.media.chains import ogg_parts
 from engines.media.packets import Damage, audio_frames
-from engines.media.probe import open_media
-from engines.media.tracks import sound_stream
+from engines.media.probe import media_facts, open_media
+from engines.media.tracks import picture_stream, sound_stream
 
 # Far above full scale, which floats may exceed; higher values aren't sound and would overflow when squared.
 _LOUDEST = 16.0
+_SILENCE_BLOCK = 48_000
 
 Samples = NDArray[np.float32]
 
@@ -25,19 +26,20 @@ Samples = NDArray[np.float32]
 def sound_blocks(path: Path, *, rate: int, channels: int = 2, damage: Damage | None = None) -> Iterator[Samples]:
     """Yield the sound track as (channels, n) float32, full scale ±1, mixed to one or two channels.
 
-    Time zero is the first sample that a player plays. Where the file's timestamps leave a gap there is silence, so
+    Time zero is the first sample that a player plays; in a video, that of its clock (`MediaFacts`), so a sound that
+    starts later than the picture has silence before it. Where the file's timestamps leave a gap there is silence, so
     that the rest keeps its time; where a raw stream (mp3, aac) lacks bytes, the rest moves up, as in players. Both are
     recorded in `damage`. Raises InputError when there is no audio track.
     """
     damage = damage if damage is not None else Damage()
-    seconds = 0.0
-    resampler = _Resampler(rate, "mono" if channels == 1 else "stereo", damage)
-    for frame in _frames(path, damage):
-        for block in resampler.push(frame):
-            yield _finite(block, damage, seconds)
-            seconds += block.shape[1] / rate
-    for block in resampler.flush():
-        yield _finite(block, damage, seconds)
+    seconds, start = 0.0, _start(path)
+    padding = max(0, round(-start * rate))
+    yield from _silence(max(0, round(start * rate)), channels)
+    for block in _mixed(path, _Resampler(rate, "mono" if channels == 1 else "stereo", damage), damage):
+        heard, padding = block[:, padding:], max(0, padding - block.shape[1])
+        if heard.shape[1]:
+            yield _finite(heard, damage, seconds)
+            seconds += heard.shape[1] / rate
 
 
 def sound_range(
@@ -60,6 +62,28 @@ def sound_range(
             yield wanted
         if last is not None and seen >= last:
             return
+
+
+def _start(path: Path) -> Fraction:
+    """Return when the sound starts on a video's clock, at the latest at the picture's end; 0 without a picture."""
+    with open_media(path) as container:
+        if picture_stream(container) is None or sound_stream(container) is None:
+            return Fraction(0)
+    facts = media_facts(path)
+    return min(facts.sound_start, facts.picture_end)
+
+
+def _silence(samples: int, channels: int) -> Iterator[Samples]:
+    while samples > 0:
+        count = min(samples, _SILENCE_BLOCK)
+        yield np.zeros((1 if channels == 1 else 2, count), np.float32)
+        samples -= count
+
+
+def _mixed(path: Path, resampler: "_Resampler", damage: Damage) -> Iterator[Samples]:
+    for frame in _frames(path, damage):
+        yield from resampler.push(frame)
+    yield from resampler.flush()
 
 
 def _frames(path: Path, damage: Damage) -> Iterator[AudioFrame]:

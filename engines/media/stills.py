@@ -1,23 +1,18 @@
 """Posters and thumbnails."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
-import av.error
 import numpy as np
-from av.packet import Packet
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
 
-from engines.errors import InputError, MediaToolError
-from engines.media.probe import decode_on_all_cores, open_media
-from engines.media.reasons import decoding_error
+from engines.errors import MediaToolError
+from engines.media.probe import media_facts
 from engines.media.shown import Shown
-from engines.media.tracks import picture_stream
 from engines.media.upright import orientation
+from engines.media.video_frames import Picture, shown_pictures
 
 _CANDIDATES = 12
 _DARK = 24
@@ -26,8 +21,7 @@ _DARK = 24
 def poster(video: Path, output: Path, *, width: int = 1280) -> Path:
     """Write the best of a dozen frames across the video as JPEG, at most `width` wide: well lit, with contrast and
     detail, so never a black one if there is another. Raises MediaToolError if none of them can be decoded."""
-    with open_media(video) as container:
-        seconds = (container.duration or 0) / av.time_base
+    seconds = float(media_facts(video).picture_end)
     moments = [seconds * (index + 0.5) / _CANDIDATES for index in range(_CANDIDATES)]
     shown, failure = Shown(), None
     frames: list[NDArray[np.uint8]] = []
@@ -66,60 +60,43 @@ def still(video: Path, seconds: float, *, width: int = 480) -> bytes:
 
 
 def picture_at(video: Path, seconds: float) -> NDArray[np.uint8]:
-    """Return the frame shown at a moment, RGB, rotated upright; the last one if the moment is past the end."""
+    """Return the picture shown at a moment of the file's clock, RGB, upright, with square pixels; the nearest one
+    outside the picture."""
     return _picture_at(video, seconds, Shown())
 
 
 def _picture_at(video: Path, seconds: float, shown: Shown) -> NDArray[np.uint8]:
-    found: VideoFrame | None = None
-    for frame in _pictures_from(video, seconds):
-        if found is not None and frame.time is not None and frame.time > seconds + 1e-6:
+    found: Picture | None = None
+    for picture in shown_pictures(video, from_seconds=_inside(video, seconds)):
+        if found is not None and picture.seconds > seconds + 1e-6:
             break
-        found = frame
-    return _upright(found, shown)
+        found = picture
+    return _upright(video, found, shown)
 
 
 def _key_picture(video: Path, seconds: float, shown: Shown) -> NDArray[np.uint8]:
-    return _upright(next(_pictures_from(video, seconds), None), shown)
+    return _upright(video, next(shown_pictures(video, from_seconds=_inside(video, seconds)), None), shown)
 
 
-def _pictures_from(video: Path, seconds: float) -> Iterator[VideoFrame]:
-    """Yield frames from the last key frame before a moment, without those that can't be decoded."""
-    count, failure = 0, None
-    with open_media(video) as container:
-        stream = picture_stream(container)
-        if stream is None:
-            raise InputError("The file has no video.")
-        decode_on_all_cores(stream)
-        try:
-            container.seek(int(seconds * av.time_base), backward=True)
-            for packet in container.demux(stream):
-                frames, broken = _decoded(packet)
-                failure = broken or failure
-                count += len(frames)
-                yield from frames
-        except av.error.FFmpegError as error:
-            failure = error
-    if failure is not None and not count:
-        raise decoding_error(failure) from failure
+def _inside(video: Path, seconds: float) -> float:
+    facts = media_facts(video)
+    return min(seconds, float(facts.picture_end - facts.last_picture_seconds))
 
 
-def _decoded(packet: "Packet[VideoStream]") -> tuple[list[VideoFrame], av.error.FFmpegError | None]:
-    try:
-        return packet.decode(), None
-    except av.error.FFmpegError as error:
-        return [], error
-
-
-def _upright(frame: VideoFrame | None, shown: Shown) -> NDArray[np.uint8]:
-    if frame is None:
-        raise MediaToolError("The video has no picture at this time. Choose an earlier one, or export the video again.")
-    return orientation(frame).apply(shown.rgb(frame))
+def _upright(video: Path, picture: Picture | None, shown: Shown) -> NDArray[np.uint8]:
+    if picture is None:
+        raise MediaToolError("The video has no picture that can be decoded at this time.")
+    pixels = orientation(picture.frame).apply(shown.rgb(picture.frame))
+    facts = media_facts(video)
+    if facts.pixel_aspect == 1 or not (facts.width and facts.height):
+        return pixels
+    squared = Image.fromarray(np.ascontiguousarray(pixels)).resize((facts.width, facts.height))
+    return np.asarray(squared, np.uint8)
 
 
 def _appeal(pixels: NDArray[np.uint8]) -> float:
     light = pixels[::4, ::4].mean(axis=2)
-    detail = np.abs(np.diff(light, axis=1)).mean()
+    detail = np.abs(np.diff(light, axis=1)).mean() if light.shape[1] > 1 else 0.0
     # Mid-tones count fully; frames near black or white hardly count.
     exposure = max(0.0, 1.0 - abs(float(light.mean()) - 118.0) / 118.0)
     return exposure * (float(light.std()) + 2.0 * float(detail))

@@ -1,6 +1,6 @@
 """When the pictures and the sound of a file are shown, found by reading its packets once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -18,14 +18,15 @@ from av.video.stream import VideoStream
 from engines.errors import InputError, MediaToolError
 from engines.media.formats import FRAME_RATES
 from engines.media.limits import MOST_FRAMES
+from engines.media.packets import media_packets
 
-# A demuxer that fails this often without a packet in between never recovers.
-_MOST_FAILURES = 50
 _MOST_PLACES = 100
 # A rate is the usual one if this share of the steps between pictures has it.
 _USUAL_SHARE = 0.9
 # Rounding of rates to known ones: the clocks of phones are off by a tenth of a percent.
 _RATE_TOLERANCE = Fraction(2, 1000)
+# AAC encoders put up to 2112 samples before the sound; MPEG-TS and others have no way to say so.
+_PADDING_SECONDS = Fraction(5, 100)
 _UNKNOWN_RATE = Fraction(25)
 
 
@@ -41,7 +42,7 @@ class Shown:
 
     @property
     def start(self) -> Fraction:
-        return first_time(self.first) if self.first is not None else Fraction(0)
+        return frame_seconds(self.first) if self.first is not None else Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,14 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Rate:
-    """`seconds` from the first picture to the end of the last."""
+    """`seconds` from the first picture to the end of the last. A picture is shown for up to `longest` seconds, the last
+    one for `last`."""
 
     fps: Fraction
     varies: bool
     seconds: Fraction
+    longest: Fraction
+    last: Fraction
 
 
 def read_timeline(container: InputContainer, video: VideoStream | None, audio: AudioStream | None) -> Timeline:
@@ -70,7 +74,7 @@ def read_timeline(container: InputContainer, video: VideoStream | None, audio: A
     picture, sound = Shown(), Shown()
     damaged: list[int] = []
     tracks = [stream for stream in (video, audio) if stream is not None]
-    for packet in _packets(container, tracks, damaged):
+    for packet in media_packets(container, *tracks, failed=lambda: _damage(damaged, picture.times or sound.times)):
         shown = picture if video is not None and packet.stream_index == video.index else sound
         if shown.first is None:
             shown.first = _first_frame(packet)
@@ -82,11 +86,19 @@ def read_timeline(container: InputContainer, video: VideoStream | None, audio: A
         raise MediaToolError(message, code="damaged_media")
     if audio is not None and sound.first is None:
         raise MediaToolError("The file is damaged: its audio can't be decoded.", code="damaged_media")
-    zero = min(shown.start for shown in (picture, sound) if shown.first is not None)
-    return Timeline(picture, sound, zero, tuple(damaged))
+    return Timeline(picture, sound, _zero(picture, sound), tuple(damaged))
 
 
-def first_time(frame: VideoFrame | AudioFrame) -> Fraction:
+def _zero(picture: Shown, sound: Shown) -> Fraction:
+    """Return the common zero: the earlier start, unless the sound only starts with what its encoder put before it."""
+    if picture.first is None or sound.first is None:
+        return picture.start if sound.first is None else sound.start
+    if sound.start < picture.start <= sound.start + _PADDING_SECONDS:
+        return picture.start
+    return min(picture.start, sound.start)
+
+
+def frame_seconds(frame: VideoFrame | AudioFrame) -> Fraction:
     """Return a frame's time in exact seconds on the file's own clock."""
     if frame.pts is None or frame.time_base is None:
         return Fraction(0)
@@ -99,56 +111,37 @@ def picture_rate(shown: Shown, stream: VideoStream) -> Rate:
     The rates that files declare can't be trusted: phones declare 1000, and trimmed files count hidden pictures."""
     declared = stream.average_rate or stream.guessed_rate or stream.base_rate or _UNKNOWN_RATE
     times = sorted({time for time in shown.times if time >= shown.start})
-    if shown.untimed or len(times) < 2:
-        count = max(1, len(times) + shown.untimed)
-        seconds = shown.last_seconds if count == 1 and shown.last_seconds else count / declared
-        return Rate(declared, False, seconds)
-    steps = [later - earlier for earlier, later in pairwise(times) if later > earlier]
-    tick = stream.time_base or Fraction(1, 90_000)
-    return _measured_rate(times, steps, tick, declared, shown.last_seconds)
+    steps = [later - earlier for earlier, later in pairwise(times)]
+    if shown.untimed or not steps:
+        # Without times, as in AVI, the header's rate is all there is; the average is an estimate.
+        declared = stream.guessed_rate or declared
+        count = len(times) + shown.untimed
+        last = shown.last_seconds if count == 1 and shown.last_seconds else 1 / declared
+        return Rate(declared, False, (count - 1) / declared + last, last, last)
+    return _measured_rate(steps, stream.time_base or Fraction(1, 90_000), declared, shown.last_seconds)
 
 
-def _measured_rate(
-    times: Sequence[Fraction], steps: Sequence[Fraction], tick: Fraction, declared: Fraction, last: Fraction
-) -> Rate:
-    if not steps:
-        return Rate(declared, False, max(last, 1 / declared))
+def _measured_rate(steps: Sequence[Fraction], tick: Fraction, declared: Fraction, last: Fraction) -> Rate:
     usual = sorted(steps)[len(steps) // 2]
     # Containers with a coarse clock (1 ms in Matroska) round each step by up to one tick.
     slack = max(tick, usual / 20)
     even = [step for step in steps if abs(step - usual) <= slack]
     if len(even) < _USUAL_SHARE * len(steps):
-        seconds = times[-1] - times[0] + max(last, usual)
-        return Rate((len(times) / seconds).limit_denominator(1001), True, seconds)
+        last = max(last, usual)
+        seconds = sum(steps, Fraction(0)) + last
+        fps = ((len(steps) + 1) / seconds).limit_denominator(1001)
+        return Rate(fps, True, seconds, max(*steps, last), last)
     fps = _known_rate(len(even) / sum(even, Fraction(0)), declared)
-    if len(even) == len(steps) and last <= 1 / fps + slack:
-        return Rate(fps, False, len(times) / fps)
-    held = last if last > 1 / fps + slack else 1 / fps
-    return Rate(fps, True, times[-1] - times[0] + held)
+    held = last > 1 / fps + slack
+    if len(even) == len(steps) and not held:
+        return Rate(fps, False, (len(steps) + 1) / fps, 1 / fps, 1 / fps)
+    last = last if held else 1 / fps
+    return Rate(fps, True, sum(steps, Fraction(0)) + last, max(*steps, last), last)
 
 
 def _known_rate(measured: Fraction, declared: Fraction) -> Fraction:
     near = [rate for rate in (declared, *FRAME_RATES) if abs(rate / measured - 1) <= _RATE_TOLERANCE]
     return min(near, key=lambda rate: abs(rate - measured)) if near else measured.limit_denominator(1001)
-
-
-def _packets(
-    container: InputContainer, streams: Sequence[VideoStream | AudioStream], damaged: list[int]
-) -> Iterator["Packet[Any]"]:
-    """Yield packets; continue reading after damage."""
-    failures, seconds = 0, 0
-    while failures < _MOST_FAILURES:
-        try:
-            for packet in container.demux(*streams):
-                failures = 0
-                if packet.pts is not None:
-                    seconds = int(packet.pts * packet.time_base)
-                yield packet
-        except av.error.FFmpegError:
-            failures += 1
-            _damage(damaged, seconds)
-        else:
-            return
 
 
 def _first_frame(packet: "Packet[Any]") -> VideoFrame | AudioFrame | None:
@@ -166,7 +159,7 @@ def _note(shown: Shown, packet: "Packet[Any]", damaged: list[int]) -> None:
     if packet.size == 0 and packet.pts is None and packet.dts is None:
         return  # it only tells the decoder that the file ends
     if packet.is_corrupt:
-        _damage(damaged, int((packet.pts or 0) * packet.time_base))
+        _damage(damaged, shown.times)
     if packet.is_discard:
         return
     if packet.pts is None:
@@ -178,6 +171,7 @@ def _note(shown: Shown, packet: "Packet[Any]", damaged: list[int]) -> None:
         shown.end, shown.last_seconds = time + seconds, seconds
 
 
-def _damage(places: list[int], seconds: int) -> None:
+def _damage(places: list[int], times: Sequence[Fraction]) -> None:
+    seconds = int(times[-1] - times[0]) if times else 0
     if seconds not in places and len(places) < _MOST_PLACES:
         places.append(seconds)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import av.error
 import cv2
 import numpy as np
 
@@ -13,12 +12,11 @@ from engines.draft.clip import frame_planes
 from engines.draft.lipsync.face import SMALLEST_FACE_SHARE, Face, FaceFinder, search_picture
 from engines.draft.lipsync.findings import FaceCheck
 from engines.draft.lipsync.lips import lower_face, mouth_covered
-from engines.errors import InputError, WorkCancelled
-from engines.media.probe import decode_on_all_cores, open_media
-from engines.media.reasons import decoding_error
+from engines.errors import InputError, MediaToolError, WorkCancelled
+from engines.media.probe import media_facts
 from engines.media.shown import Shown
-from engines.media.tracks import picture_stream
 from engines.media.upright import orientation
+from engines.media.video_frames import shown_pictures
 
 # Share of the lip area. On nine faces, real and drawn, a microphone covered at least 0.72 of it and a beard at most
 # 0.36; uncovered lips stayed below 0.22 wherever the face was located correctly.
@@ -69,11 +67,10 @@ def face_check(path: Path, *, looks: int = 12, cancelled: Callable[[], bool] = l
 
     Raises InputError for a file without pictures, MediaToolError for one that cannot be decoded, WorkCancelled soon
     after `cancelled()` turns true."""
-    with open_media(path) as container:
-        stream = picture_stream(container)
-        if stream is None:
-            raise InputError("The file has no video to lip-sync.", code="no_video")
-        count = stream.frames or round(float((container.duration or 0) / 1e6 * (stream.average_rate or 24)))
+    facts = media_facts(path)
+    if facts.kind != "video":
+        raise InputError("The file has no video to lip-sync.", code="no_video")
+    count = facts.frames or 1
     finder, seen = FaceFinder(), _Seen()
     for seconds, planes in _pictures(path, every=max(1, count // looks)):
         if cancelled():
@@ -114,19 +111,14 @@ def _look(finder: FaceFinder, seen: _Seen, seconds: float, planes: list[Pixels])
 
 def _pictures(path: Path, *, every: int) -> Iterator[tuple[float, list[Pixels]]]:
     """Yield the seconds and the upright Y, U, V planes of every `every`th frame."""
-    try:
-        with open_media(path) as container:
-            stream = picture_stream(container)
-            if stream is None:
-                raise InputError("The file has no video to lip-sync.", code="no_video")
-            decode_on_all_cores(stream)
-            shown = Shown()
-            for number, frame in enumerate(container.decode(stream)):
-                if number % every == 0:
-                    planes = frame_planes(shown.planes(frame))
-                    yield float(frame.time or 0.0), [orientation(frame).apply(plane) for plane in planes]
-    except av.error.FFmpegError as error:
-        raise decoding_error(error) from error
+    shown, found = Shown(), False
+    for number, picture in enumerate(shown_pictures(path)):
+        found = True
+        if number % every == 0:
+            planes = frame_planes(shown.planes(picture.frame))
+            yield picture.seconds, [orientation(picture.frame).apply(plane) for plane in planes]
+    if not found:
+        raise MediaToolError("The picture could not be decoded.")
 
 
 def _apart(face: Face, other: Face) -> bool:

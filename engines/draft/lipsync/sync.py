@@ -22,10 +22,10 @@ from engines.errors import InputError, WorkCancelled
 from engines.media.drawn import drawn_mouths, drawn_note, drawn_without_mouths
 from engines.media.facts import MediaFacts
 from engines.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
-from engines.media.probe import open_media, probe_media
+from engines.media.probe import media_facts
 from engines.media.shown import Shown
-from engines.media.tracks import picture_stream
 from engines.media.upright import orientation
+from engines.media.video_frames import shown_pictures
 
 Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
@@ -67,7 +67,7 @@ def lipsync_clip(
     only. Raises InputError (code no_face) when other footage has no usable face, WorkCancelled soon after
     `cancelled()` turns true."""
     cv2.setNumThreads(1)
-    facts = probe_media(video)
+    facts = media_facts(video)
     clip, frames = own_format(facts)
     whole = float(frames / clip.fps)
     unheard = max((_unheard_seconds(part, whole) for part in parts), default=0.0)
@@ -103,7 +103,7 @@ def _unheard_seconds(part: Part, whole: float) -> float:
     Zero for a part that ends before the video does and sets no end for its sound: the sound is simply cut there."""
     end = part.audio_end_seconds
     if end is None and part.end_seconds >= whole:
-        end = probe_media(part.audio).duration_seconds
+        end = media_facts(part.audio).duration_seconds
     place = min(part.end_seconds, whole) - part.start_seconds
     return max(0.0, end - part.audio_start_seconds - place) if end is not None else 0.0
 
@@ -120,10 +120,8 @@ def own_format(facts: MediaFacts) -> tuple[ClipFormat, int]:
         raise InputError("The file has no video to lip-sync.", code="no_video")
     steady = not facts.variable_frame_rate and facts.fps <= 120
     rate = facts.fps if steady else Fraction(min(60, round(facts.fps)))
-    frames = facts.frames if facts.frames and steady else round((facts.duration_seconds or 0) * float(rate))
-    if not frames:
-        raise InputError("The video has no frames.", code="no_video")
-    return ClipFormat(facts.width // 2 * 2, facts.height // 2 * 2, rate), int(frames)
+    size = (max(2, facts.width // 2 * 2), max(2, facts.height // 2 * 2))
+    return ClipFormat(*size, rate), max(1, round(facts.picture_end * rate))
 
 
 def _track(
@@ -154,26 +152,18 @@ def _track(
 
 
 def decoded_planes(video: Path, clip: ClipFormat, frames: int) -> Iterator[list[Pixels]]:
-    """Yield the upright Y, U, V of `frames` evenly timed frames; the last is repeated when the file ends early."""
-    last: list[Pixels] | None = None
-    number = 0
-    with open_media(video) as container:
-        stream = picture_stream(container)
-        if stream is None:
-            raise InputError("The file has no video to lip-sync.", code="no_video")
-        shown = Shown()
-        first: float | None = None
-        for frame in container.decode(stream):
-            seconds = float(frame.time or 0.0)
-            first = seconds if first is None else first
-            # Half a frame of tolerance, since stored times are rounded.
-            due = round((seconds - first) * float(clip.fps))
-            while last is not None and number < min(due, frames):
-                yield [plane.copy() for plane in last]
-                number += 1
-            last = _upright(frame, shown, clip)
-            if number == frames:
-                return
+    """Yield the upright Y, U, V of `frames` evenly timed frames; the first one is held until the second is due, the
+    last one when the file ends early."""
+    shown, last, number = Shown(), None, 0
+    for picture in shown_pictures(video):
+        # Half a frame of tolerance, since stored times are rounded.
+        due = round(picture.seconds * float(clip.fps))
+        while last is not None and number < min(due, frames):
+            yield [plane.copy() for plane in last]
+            number += 1
+        last = _upright(picture.frame, shown, clip)
+        if number == frames:
+            return
     if last is None:
         raise InputError("None of the video's frames can be decoded.", code="no_video")
     while number < frames:

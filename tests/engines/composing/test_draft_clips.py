@@ -9,9 +9,10 @@ import pytest
 from apps.flavors.registry import capability_settings
 from apps.providers.base import VideoRequest
 from apps.providers.draft.provider import DraftProvider
-from engines.composing.shot_plan import PictureFit, Shot, ShotPlan
+from engines.composing.shot_plan import Shot, ShotPlan
 from engines.media.drawn import drawn_mouths
 from engines.media.formats import ClipFormat
+from engines.media.framing import PictureFit
 from tests.engines.composing.conftest import SHAPE, as_source
 
 

@@ -4,7 +4,8 @@ import av
 import numpy as np
 import pytest
 
-from engines.composing.shot_plan import PictureFit, Shot, ShotPlan
+from engines.composing.shot_plan import Shot, ShotPlan
+from engines.media.framing import PictureFit
 from tests.engines.composing.conftest import SHAPE, as_source, ffmpeg
 
 

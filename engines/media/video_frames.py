@@ -1,0 +1,80 @@
+"""The only reader of decoded pictures: posters, checks and the draft lip-sync see what composing sees, at its times."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av.error
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from engines.errors import InputError
+from engines.media.filters import BLIND_SEEK_SECONDS, WITHOUT_INDEX
+from engines.media.packets import Damage, media_packets
+from engines.media.probe import decode_on_all_cores, media_facts, open_media
+from engines.media.timeline import frame_seconds
+from engines.media.tracks import picture_stream
+
+# Containers index key frames by when they are decoded, which is a few frames before they are shown.
+_EARLY_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as stored (not rotated), and when it is shown on the file's clock."""
+
+    seconds: float
+    frame: VideoFrame
+
+
+def shown_pictures(
+    path: Path, *, from_seconds: float = 0.0, key_frames_only: bool = False, damage: Damage | None = None
+) -> Iterator[Picture]:
+    """Yield the pictures in order. With `from_seconds`, start at a key frame before that time, if there is one.
+
+    What can't be decoded is skipped (recorded in `damage`). Raises InputError (code no_video) without a picture."""
+    facts, damage = media_facts(path), damage if damage is not None else Damage()
+    with open_media(path) as container:
+        stream = picture_stream(container)
+        if stream is None:
+            raise InputError("The file has no video.", code="no_video")
+        decode_on_all_cores(stream)
+        if key_frames_only:
+            stream.codec_context.skip_frame = "NONKEY"
+        zero = facts.file_zero(container.start_time)
+        early = BLIND_SEEK_SECONDS if facts.container in WITHOUT_INDEX else _EARLY_SECONDS
+        if from_seconds - early > facts.picture_start:
+            place = (zero + Fraction(from_seconds - early)) / (stream.time_base or Fraction(1, 90_000))
+            container.seek(int(place), stream=stream, backward=True)
+        for number, frame in enumerate(_frames(container, stream, damage)):
+            timed = frame.pts is not None
+            yield Picture(float(frame_seconds(frame) - zero if timed else number / (facts.fps or 24)), frame)
+
+
+def decodes_to_end(path: Path) -> bool:
+    """Return whether all of a video's pictures can be decoded. Reads the whole file, many times faster than
+    playback."""
+    damage = Damage()
+    try:
+        for _ in shown_pictures(path, damage=damage):
+            pass
+    except InputError:
+        return False
+    return damage.broken == 0
+
+
+def _frames(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[VideoFrame]:
+    reached = [0.0]
+    for packet in media_packets(container, stream, failed=lambda: damage.note(reached[0])):
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            damage.note(reached[0])
+            continue
+        damage.good += 1
+        for frame in frames:
+            if isinstance(frame, VideoFrame):
+                reached[0] = frame.time or reached[0]
+                yield frame
