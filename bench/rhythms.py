@@ -156,8 +156,8 @@ def bars(groove: Groove, bpm: float, seconds: float = SECONDS) -> int:
     return max(4, round(seconds * bpm / 60 / groove.beats))
 
 
-def steady(groove: Groove, bpm: float, **more: Any) -> Callable[[int], Take]:
-    return lambda seed: play([(groove, bars(groove, bpm))], bpm, seed=seed, **more)
+def steady(groove: Groove, bpm: float, *, seconds: float = SECONDS, **more: Any) -> Callable[[int], Take]:
+    return lambda seed: play([(groove, bars(groove, bpm, seconds))], bpm, seed=seed, **more)
 
 
 def parted(parts: Sequence[Part], tempo: Callable[[float], float] | float, **more: Any) -> Callable[[int], Take]:

@@ -8,11 +8,11 @@ from engines.errors import InputError, WorkCancelled
 from engines.listening.decoding import SAMPLE_RATE, audio_blocks
 from engines.listening.energy import intensity_curve
 from engines.listening.grid import BeatGrid
+from engines.listening.levels import level_choose
 from engines.listening.loudness import Loudness, LoudnessMeter
-from engines.listening.metre import downbeats_guess
 from engines.listening.onsets import Onsets, onsets_find
 from engines.listening.sections import Section, sections_find
-from engines.listening.spectra import SpectraCollector
+from engines.listening.spectra import Spectra, SpectraCollector
 from engines.listening.tempo import grid_find
 from engines.listening.voice import VoiceActivity, VoiceCollector, voice_in_stem
 from engines.listening.waveform import PeakCollector, Peaks
@@ -67,7 +67,7 @@ def analyze_song(
         raise InputError("The song is shorter than half a second.", code="song_too_short")
     spectra = spectra_collector.spectra()
     onsets = onsets_find(spectra)
-    grid = downbeats_guess(grid_find(onsets, spectra.seconds), onsets, spectra)
+    grid = beats_find(onsets, spectra)
     progress(95.0)
     intensity = intensity_curve(meter.steps(), onsets)
     return SongAnalysis(
@@ -81,6 +81,11 @@ def analyze_song(
         onsets=onsets,
         damage=tuple(damage.gaps),
     )
+
+
+def beats_find(onsets: Onsets, spectra: Spectra) -> BeatGrid:
+    """Return the song's beats and bars; no segments for music without a pulse."""
+    return level_choose(grid_find(onsets, spectra.seconds), onsets, spectra)
 
 
 def stem_voice(path: Path, *, max_seconds: float | None = None) -> tuple[VoiceActivity, float]:

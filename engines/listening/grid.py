@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -46,29 +47,60 @@ class GridSegment:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """Another tempo that the song can be counted at, with its beats. `score` is how likely it is, 0…1."""
+
+    bpm: float
+    score: float
+    segments: tuple[GridSegment, ...]
+
+
+@dataclass(frozen=True)
 class BeatGrid:
-    """Segments in order, the first starting at 0; empty for music without a beat. Confidences are 0…1."""
+    """Segments in order, the first starting at 0; empty for music without a beat. Confidences are 0…1.
+
+    `pulse_confidence` says how well notes fall on the beats, at whichever level they are counted; `confidence`, how
+    likely also the level is right: low where half or twice the tempo would do as well. Those are the `alternatives`,
+    likeliest first.
+    """
 
     segments: tuple[GridSegment, ...]
     duration_seconds: float
     confidence: float
     downbeat_confidence: float = 0.0
     edited: bool = False
+    pulse_confidence: float = 0.0
+    alternatives: tuple[Alternative, ...] = ()
 
     @property
     def advisory(self) -> bool:
-        return self.confidence < ADVISORY_BELOW
+        """Whether cuts should not be forced onto the beats. Half or twice the tempo has the same pulse."""
+        return max(self.confidence, self.pulse_confidence) < ADVISORY_BELOW
 
     @property
     def tempo_bpm(self) -> float | None:
-        """The tempo of the longest total duration."""
-        spans = {self._end(index) - part.start_seconds: part for index, part in enumerate(self.segments)}
-        return spans[max(spans)].bpm if spans else None
+        """The tempo in the middle of the song's seconds: half of it is slower, half faster."""
+        if not self.segments:
+            return None
+        lengths = np.array(self.ends()) - [part.start_seconds for part in self.segments]
+        order = np.argsort([part.period for part in self.segments])
+        middle = np.searchsorted(np.cumsum(lengths[order]), lengths.sum() / 2)
+        return self.segments[int(order[min(int(middle), len(order) - 1)])].bpm
 
     def beats(self) -> Vector:
         """Return all beat times, ascending."""
         parts = [part.beats(self._end(index)) for index, part in enumerate(self.segments)]
         return np.concatenate(parts) if parts else np.zeros(0)
+
+    def ends(self) -> list[float]:
+        """Return where each segment ends: at the next one's start, the last with the song."""
+        return [*(part.start_seconds for part in self.segments[1:]), self.duration_seconds][: len(self.segments)]
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Return the [first, last) numbers of each segment's beats in `beats()`."""
+        counts = [len(part.beats(self._end(index))) for index, part in enumerate(self.segments)]
+        edges = [0, *(int(edge) for edge in np.cumsum(counts))]
+        return list(pairwise(edges))
 
     def downbeats(self) -> Vector:
         """Return the beats that start bars."""
@@ -89,32 +121,43 @@ class BeatGrid:
     def to_dict(self) -> dict[str, Any]:
         """Return JSON for storage and the API."""
         return {
-            "segments": [
-                {
-                    "start_seconds": round(part.start_seconds, 4),
-                    "period": round(part.period, 7),
-                    "phase": round(part.phase, 5),
-                    "beats_per_bar": part.beats_per_bar,
-                    "downbeat": part.downbeat,
-                }
-                for part in self.segments
-            ],
+            "segments": [_segment_dict(part) for part in self.segments],
             "duration_seconds": self.duration_seconds,
             "confidence": self.confidence,
             "downbeat_confidence": self.downbeat_confidence,
             "edited": self.edited,
+            "pulse_confidence": self.pulse_confidence,
+            "alternatives": [
+                {"bpm": other.bpm, "score": other.score, "segments": [_segment_dict(part) for part in other.segments]}
+                for other in self.alternatives
+            ],
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "BeatGrid":
-        """Load what `to_dict` returned."""
+        """Load what `to_dict` returned; earlier releases stored no alternatives."""
         return cls(
             segments=tuple(GridSegment(**part) for part in data["segments"]),
             duration_seconds=data["duration_seconds"],
             confidence=data["confidence"],
             downbeat_confidence=data["downbeat_confidence"],
             edited=data["edited"],
+            pulse_confidence=data.get("pulse_confidence", data["confidence"]),
+            alternatives=tuple(
+                Alternative(other["bpm"], other["score"], tuple(GridSegment(**part) for part in other["segments"]))
+                for other in data.get("alternatives", ())
+            ),
         )
+
+
+def _segment_dict(part: GridSegment) -> dict[str, Any]:
+    return {
+        "start_seconds": round(part.start_seconds, 4),
+        "period": round(part.period, 7),
+        "phase": round(part.phase, 5),
+        "beats_per_bar": part.beats_per_bar,
+        "downbeat": part.downbeat,
+    }
 
 
 def segment_at(start: float, period: float, beat: float, *, beats_per_bar: int = 4, downbeat: int = 0) -> GridSegment:

@@ -66,6 +66,18 @@ def _laid(onsets: Onsets, worth: Vector, pulse: Pulse, start: float, end: float,
     return scores
 
 
+def pulse_confidence(onsets: Onsets, pulse: Pulse, start: float, end: float) -> float:
+    """Return 0 when the beats match no better than random times, 1 when nearly every beat is played on time."""
+    scores = beat_scores(onsets, pulse, start, end)
+    part = onsets.between(start, end)
+    if len(scores) < 4 or not len(part.times):
+        return 0.0
+    # How well a random moment matches an onset: each covers a bell curve of TIMING_SECONDS.
+    cover = np.minimum(part.salience / 0.6, 1).sum() * TIMING_SECONDS * np.sqrt(2 * np.pi) / (end - start)
+    by_chance = min(0.9, float(cover))
+    return float(np.clip((scores.mean() - by_chance) / (0.8 - 0.8 * by_chance), 0, 1))
+
+
 def level_score(onsets: Onsets, pulse: Pulse, start: float, end: float) -> float:
     """Score how well this level suits tapping: every beat is accented, little is played between beats, neighbouring
     beats are equally strong, kick and snare alternate, and the tempo is a common one.

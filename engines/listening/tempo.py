@@ -6,14 +6,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.listening.bending import bending_grid, evidence, explains_all
 from engines.listening.grid import BeatGrid, segment_at
 from engines.listening.onsets import Onsets
 from engines.listening.pulse import (
-    TIMING_SECONDS,
     Pulse,
     beat_accents,
     beat_scores,
     level_score,
+    pulse_confidence,
     pulse_find,
     pulse_levels,
     pulse_refine,
@@ -52,6 +53,14 @@ def grid_find(onsets: Onsets, duration: float) -> BeatGrid:
     if not stretches:
         return BeatGrid((), duration, 0.0)
     stretches = _joined(onsets, _on_one_level(onsets, sorted(stretches, key=lambda stretch: stretch.start)))
+    steady = _laid_out(onsets, stretches, duration)
+    if explains_all(onsets, steady):
+        return steady
+    bending = bending_grid(onsets, duration)
+    return bending if bending and evidence(onsets, bending) > evidence(onsets, steady) else steady
+
+
+def _laid_out(onsets: Onsets, stretches: list[Stretch], duration: float) -> BeatGrid:
     starts = [0.0, *(_border(onsets, first, second) for first, second in pairwise(stretches))]
     # A stretch may have grown slightly past the border; refit it to what lies inside.
     pulses = [
@@ -92,7 +101,7 @@ def _seed(onsets: Onsets, start: float, end: float) -> Stretch | None:
             candidate = pulse_find(onsets, first, first + length)
             if candidate is not None:
                 pulse, score = candidate
-                confidence = _confidence(onsets, pulse, first, first + length)
+                confidence = pulse_confidence(onsets, pulse, first, first + length)
                 found.append((confidence + score, Stretch(pulse, first, first + length, confidence)))
         if found and max(found, key=lambda pair: pair[0])[1].confidence > NO_DOUBT:
             break
@@ -104,7 +113,7 @@ def _grown(onsets: Onsets, seed: Stretch, start: float, end: float) -> Stretch:
     pulse, low, high = _extended(onsets, seed.pulse, seed.start, seed.end, (start, end))
     levels = [pulse_refine(onsets, level, low, high) for level in (pulse, *pulse_levels(pulse))]
     pulse = max(levels, key=lambda level: level_score(onsets, level, low, high))
-    return Stretch(pulse, low, high, _confidence(onsets, pulse, low, high))
+    return Stretch(pulse, low, high, pulse_confidence(onsets, pulse, low, high))
 
 
 def _extended(
@@ -173,18 +182,6 @@ def _gains(onsets: Onsets, scores: Vector, times: Vector, pulse: Pulse, typical:
     return np.where(near > 0, scores - 0.5 * typical, 0.0)
 
 
-def _confidence(onsets: Onsets, pulse: Pulse, start: float, end: float) -> float:
-    """Return 0 when the beats match no better than random times, 1 when nearly every beat is played on time."""
-    scores = beat_scores(onsets, pulse, start, end)
-    part = onsets.between(start, end)
-    if len(scores) < 4 or not len(part.times):
-        return 0.0
-    # How well a random moment matches an onset: each covers a bell curve of TIMING_SECONDS.
-    cover = np.minimum(part.salience / 0.6, 1).sum() * TIMING_SECONDS * np.sqrt(2 * np.pi) / (end - start)
-    by_chance = min(0.9, float(cover))
-    return float(np.clip((scores.mean() - by_chance) / (0.8 - 0.8 * by_chance), 0, 1))
-
-
 def _on_one_level(onsets: Onsets, stretches: list[Stretch]) -> list[Stretch]:
     """Count a song at one level: a stretch at twice or half the longest one's tempo adopts that tempo, unless its
     onsets clearly say otherwise."""
@@ -202,7 +199,7 @@ def _counted_like(onsets: Onsets, stretch: Stretch, period: float) -> Stretch:
     if not scores or max(scores) < present - CLEARLY:
         return stretch
     pulse = levels[int(np.argmax(scores))]
-    return replace(stretch, pulse=pulse, confidence=_confidence(onsets, pulse, stretch.start, stretch.end))
+    return replace(stretch, pulse=pulse, confidence=pulse_confidence(onsets, pulse, stretch.start, stretch.end))
 
 
 def _joined(onsets: Onsets, stretches: list[Stretch]) -> list[Stretch]:
@@ -217,7 +214,7 @@ def _joined(onsets: Onsets, stretches: list[Stretch]) -> list[Stretch]:
             for part in (last, stretch)
         )
         if same and abs(np.log(last.pulse.period / stretch.pulse.period)) < 0.01:
-            confidence = _confidence(onsets, whole, last.start, stretch.end)
+            confidence = pulse_confidence(onsets, whole, last.start, stretch.end)
             joined[-1] = Stretch(whole, last.start, stretch.end, confidence)
         else:
             joined.append(stretch)

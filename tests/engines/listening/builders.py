@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 
 from apps.songs.synthesis import RATE, SAMPLE_CHORDS, Mix, bass, chord, hat, kick, pluck, snare, voice
+from engines.listening.analyse import beats_find
 from engines.listening.decoding import SAMPLE_RATE
 from engines.listening.grid import BeatGrid
-from engines.listening.metre import downbeats_guess
 from engines.listening.onsets import Onsets, onsets_find
 from engines.listening.spectra import SpectraCollector
-from engines.listening.tempo import grid_find
 
 assert RATE == SAMPLE_RATE
 
@@ -130,7 +129,7 @@ def heard(samples: np.ndarray) -> tuple[BeatGrid, Onsets]:
         collector.add(np.ascontiguousarray(samples[:, start : start + RATE * 4], dtype=np.float32))
     spectra = collector.spectra()
     onsets = onsets_find(spectra)
-    return downbeats_guess(grid_find(onsets, spectra.seconds), onsets, spectra), onsets
+    return beats_find(onsets, spectra), onsets
 
 
 def beat_errors(grid: BeatGrid, beats: np.ndarray) -> np.ndarray:
