@@ -1,15 +1,23 @@
-"""Manual corrections of a beat grid: tap, halve, double, nudge, set, move the bar line. Pure functions.
+"""Manual corrections of a beat grid: choose another tempo, tap, halve, double, nudge, set, move the bar line. Pure.
 
 Each returns a new grid that counts as certain, since a person made it, and raises InputError with a message for
 an impossible correction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from apps.core.errors import InputError
-from engines.listening.grid import LEAST_PERIOD, MOST_PERIOD, BeatGrid, GridSegment, fit_taps, segment_at
+from engines.listening.grid import (
+    LEAST_PERIOD,
+    MOST_PERIOD,
+    Alternative,
+    BeatGrid,
+    GridSegment,
+    fit_taps,
+    segment_at,
+)
 from engines.listening.onsets import Onsets
 from engines.listening.pulse import Pulse
 from engines.listening.tempo import pulse_follow
@@ -18,9 +26,12 @@ SLOWEST_BPM, FASTEST_BPM = round(60 / MOST_PERIOD), round(60 / LEAST_PERIOD)
 MOST_NUDGE_SECONDS = 5.0
 # People tap up to this far from the sound; beyond that, the taps don't mean the onsets.
 TAP_ERROR_SECONDS = 0.045
+# A tempo as pages round it still means the alternative.
+SAME_TEMPO = 0.01
 
 
 class Operation(StrEnum):
+    CHOOSE = "choose"
     TAP = "tap"
     HALVE = "halve"
     DOUBLE = "double"
@@ -44,19 +55,36 @@ class GridEdit:
 
 def grid_edit(grid: BeatGrid, edit: GridEdit, onsets: Onsets) -> BeatGrid:
     """Return the grid after the correction."""
-    match edit.operation:
-        case Operation.TAP:
-            return grid_tap(grid, onsets, edit.taps)
-        case Operation.HALVE:
-            return grid_halve(grid)
-        case Operation.DOUBLE:
-            return grid_double(grid)
-        case Operation.NUDGE:
-            return grid_nudge(grid, edit.seconds)
-        case Operation.SET:
-            return grid_set(grid, bpm=edit.bpm, offset=edit.offset)
-        case Operation.DOWNBEAT:
-            return grid_move_downbeat(grid, beats=edit.beats, beats_per_bar=edit.beats_per_bar)
+    edits: dict[Operation, Callable[[], BeatGrid]] = {
+        Operation.CHOOSE: lambda: grid_choose(grid, edit.bpm),
+        Operation.TAP: lambda: grid_tap(grid, onsets, edit.taps),
+        Operation.HALVE: lambda: grid_halve(grid),
+        Operation.DOUBLE: lambda: grid_double(grid),
+        Operation.NUDGE: lambda: grid_nudge(grid, edit.seconds),
+        Operation.SET: lambda: grid_set(grid, bpm=edit.bpm, offset=edit.offset),
+        Operation.DOWNBEAT: lambda: grid_move_downbeat(grid, beats=edit.beats, beats_per_bar=edit.beats_per_bar),
+    }
+    return edits[edit.operation]()
+
+
+def grid_choose(grid: BeatGrid, bpm: float | None) -> BeatGrid:
+    """Count the song at one of its alternative tempos, with the beats and bars that the analysis found for it. The
+    tempo it replaces becomes an alternative, so that choosing that one undoes this."""
+    for chosen in grid.alternatives:
+        if bpm is not None and abs(bpm / chosen.bpm - 1) < SAME_TEMPO:
+            break
+    else:
+        offered = " or ".join(f"{other.bpm:.4g}" for other in grid.alternatives)
+        problem = (
+            f"Choose {offered} BPM, or set the tempo." if offered else "This song has no other likely tempo. Set it."
+        )
+        raise InputError(problem, errors={"bpm": ["not an alternative"]})
+    score = round(max(0.0, 1 - sum(other.score for other in grid.alternatives)), 3)
+    replaced = Alternative(round(grid.tempo_bpm or 0.0, 3), score, grid.segments)
+    others = sorted(
+        (replaced, *(other for other in grid.alternatives if other is not chosen)), key=lambda one: -one.score
+    )
+    return _edited(grid, chosen.segments, tuple(others))
 
 
 def grid_tap(grid: BeatGrid, onsets: Onsets, taps: Sequence[float]) -> BeatGrid:
@@ -92,13 +120,11 @@ def grid_nudge(grid: BeatGrid, seconds: float) -> BeatGrid:
         raise InputError(
             f"Move the beats by at most {MOST_NUDGE_SECONDS:.0f} seconds.", errors={"seconds": ["too far"]}
         )
-    moved = []
-    for part in _known(grid):
-        downbeat = part.start_seconds + part.phase + part.downbeat * part.period + seconds
-        start = part.start_seconds + seconds if part.start_seconds else 0.0
-        fresh = segment_at(max(start, 0.0), part.period, downbeat, beats_per_bar=part.beats_per_bar)
-        moved.append(_with_downbeat(fresh, downbeat))
-    return _edited(grid, tuple(moved))
+    moved = tuple(_nudged(part, seconds) for part in _known(grid))
+    others = (
+        replace(other, segments=tuple(_nudged(part, seconds) for part in other.segments)) for other in grid.alternatives
+    )
+    return _edited(grid, moved, tuple(others))
 
 
 def grid_set(grid: BeatGrid, *, bpm: float | None = None, offset: float | None = None) -> BeatGrid:
@@ -126,7 +152,7 @@ def grid_move_downbeat(grid: BeatGrid, *, beats: int = 0, beats_per_bar: int | N
     for part in _known(grid):
         length = beats_per_bar or part.beats_per_bar
         moved.append(replace(part, beats_per_bar=length, downbeat=(part.downbeat + beats) % length))
-    return _edited(grid, tuple(moved))
+    return _edited(grid, tuple(moved), grid.alternatives)
 
 
 def _known(grid: BeatGrid) -> tuple[GridSegment, ...]:
@@ -135,8 +161,24 @@ def _known(grid: BeatGrid) -> tuple[GridSegment, ...]:
     return grid.segments
 
 
-def _edited(grid: BeatGrid, segments: tuple[GridSegment, ...]) -> BeatGrid:
-    return replace(grid, segments=segments, confidence=1.0, downbeat_confidence=1.0, edited=True)
+def _edited(grid: BeatGrid, segments: tuple[GridSegment, ...], alternatives: tuple[Alternative, ...] = ()) -> BeatGrid:
+    """Return the corrected grid. A tempo that a person tapped or set leaves no alternatives."""
+    return replace(
+        grid,
+        segments=segments,
+        confidence=1.0,
+        downbeat_confidence=1.0,
+        pulse_confidence=1.0,
+        edited=True,
+        alternatives=alternatives,
+    )
+
+
+def _nudged(part: GridSegment, seconds: float) -> GridSegment:
+    downbeat = part.start_seconds + part.phase + part.downbeat * part.period + seconds
+    start = part.start_seconds + seconds if part.start_seconds else 0.0
+    fresh = segment_at(max(start, 0.0), part.period, downbeat, beats_per_bar=part.beats_per_bar)
+    return _with_downbeat(fresh, downbeat)
 
 
 def _segment_number(grid: BeatGrid, at: float) -> int:

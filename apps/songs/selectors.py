@@ -30,6 +30,12 @@ def beat_grid(song: Song) -> BeatGrid | None:
     return BeatGrid.from_dict(song.grid["rule"]) if "rule" in song.grid else None
 
 
+def tempo_choices(song: Song) -> list[float]:
+    """Return the likely tempos of the song (BPM, ascending), the one in use among them; empty if there is one."""
+    others = [float(other["bpm"]) for other in song.grid.get("alternatives", [])]
+    return sorted([float(song.grid["tempo_bpm"]), *others]) if others else []
+
+
 def song_shape(song: Song, start: float, end: float) -> SongShape:
     """Return what `scene_slots` needs to know about [start, end); times are seconds from `start`."""
 

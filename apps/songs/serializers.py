@@ -29,6 +29,13 @@ class FiniteField(serializers.FloatField):
         return value
 
 
+class TempoAlternativeSerializer(serializers.Serializer[Any]):
+    """Another tempo the song can be counted at; the grid operation `choose` with its `bpm` takes it."""
+
+    bpm = serializers.FloatField()
+    score = serializers.FloatField(help_text="how likely it is, 0…1")
+
+
 class SongSerializer(serializers.ModelSerializer[Song]):
     """A song in lists. `analysis_state` is waiting, done or failed; the song can be used in any of these."""
 
@@ -41,12 +48,16 @@ class SongSerializer(serializers.ModelSerializer[Song]):
     warning = serializers.CharField(read_only=True, help_text="Where the file is damaged; empty if it is intact")
     tempo_bpm = serializers.SerializerMethodField()
     beat_confidence = serializers.SerializerMethodField()
+    tempo_alternatives = serializers.SerializerMethodField(
+        help_text="other likely tempos, such as half or twice `tempo_bpm`, likeliest first; empty if the tempo is clear"
+    )
 
     class Meta:
         model = Song
         fields = [
             "id", "title", "artist", "source_url", "duration_seconds", "content_type", "size_bytes", "stem_id",
-            "audio_url", "analysis_state", "analysis_error", "warning", "tempo_bpm", "beat_confidence", "created_at",
+            "audio_url", "analysis_state", "analysis_error", "warning", "tempo_bpm", "beat_confidence",
+            "tempo_alternatives", "created_at",
         ]  # fmt: skip
 
     def get_audio_url(self, song: Song) -> str:
@@ -60,12 +71,17 @@ class SongSerializer(serializers.ModelSerializer[Song]):
     def get_beat_confidence(self, song: Song) -> Any:
         return song.grid.get("confidence")
 
+    @extend_schema_field(TempoAlternativeSerializer(many=True))
+    def get_tempo_alternatives(self, song: Song) -> Any:
+        return song.grid.get("alternatives", [])
+
 
 class SongDetailSerializer(SongSerializer):
     """A song with its analysis. `grid` is empty until the analysis has finished."""
 
     grid = serializers.JSONField(
-        help_text="rule (segments of constant tempo), tempo_bpm, confidence 0…1, advisory, edited, beats, downbeats"
+        help_text="rule (segments of constant tempo), tempo_bpm, confidence 0…1 (low where another tempo is about as "
+        "likely), downbeat_confidence, alternatives (bpm, score), advisory, edited, beats, downbeats"
     )
     analysis = serializers.SerializerMethodField()
 
@@ -99,8 +115,9 @@ class SongImportSerializer(serializers.Serializer[Any]):
 
 
 class GridEditSerializer(serializers.Serializer[Any]):
-    """One correction: `tap` (with `taps`), `halve`, `double`, `nudge` (`seconds`), `set` (`bpm` and/or `offset`, the
-    time of a downbeat), `downbeat` (`beats` to move the bar line, `beats_per_bar`), `reset` (to the detected grid)."""
+    """One correction: `choose` (`bpm` of one of `tempo_alternatives`), `tap` (with `taps`), `halve`, `double`, `nudge`
+    (`seconds`), `set` (`bpm` and/or `offset`, the time of a downbeat), `downbeat` (`beats` to move the bar line,
+    `beats_per_bar`), `reset` (to the detected grid)."""
 
     operation = serializers.ChoiceField(choices=[*[str(operation) for operation in Operation], RESET])
     taps = serializers.ListField(child=FiniteField(min_value=0), max_length=MOST_TAPS, required=False)
@@ -110,7 +127,13 @@ class GridEditSerializer(serializers.Serializer[Any]):
     beats = serializers.IntegerField(required=False, min_value=-12, max_value=12)
     beats_per_bar = serializers.IntegerField(required=False)
 
-    NEEDED = {"tap": ("taps",), "nudge": ("seconds",), "set": ("bpm", "offset"), "downbeat": ("beats", "beats_per_bar")}
+    NEEDED = {
+        "choose": ("bpm",),
+        "tap": ("taps",),
+        "nudge": ("seconds",),
+        "set": ("bpm", "offset"),
+        "downbeat": ("beats", "beats_per_bar"),
+    }
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         needed = self.NEEDED.get(values["operation"], ())

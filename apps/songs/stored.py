@@ -52,6 +52,8 @@ def grid_stored(grid: BeatGrid) -> dict[str, Any]:
         "rule": grid.to_dict(),
         "tempo_bpm": round(grid.tempo_bpm, 3) if grid.tempo_bpm else None,
         "confidence": grid.confidence,
+        "downbeat_confidence": grid.downbeat_confidence,
+        "alternatives": [{"bpm": other.bpm, "score": other.score} for other in grid.alternatives],
         "advisory": grid.advisory,
         "edited": grid.edited,
         "beats": [round(float(beat), 4) for beat in grid.beats()],

@@ -66,9 +66,33 @@ export class SongEditor {
     this.parts = song.sections.map(({ label, start, end }) => ({ label, start, end }));
     this.chosen = Math.min(this.chosen, this.parts.length - 1);
     this.find("tempo").textContent = song.facts.tempo_bpm ? `${song.facts.tempo_bpm.toFixed(2)} BPM` : "No beat";
+    this.tempos(song.facts);
     this.find("parts-reset").disabled = !song.facts.analysis.found_sections;
     this.find("part-add").disabled = !this.parts.length;
     this.render();
+  }
+
+  // "Tempo could be 87 or 174 BPM", each a button; taking one keeps the other, so that it can be taken back.
+  tempos({ tempo_bpm: used, tempo_alternatives: others = [] }) {
+    const group = this.find("tempos");
+    group.hidden = !others.length;
+    if (!others.length) return group.replaceChildren();
+    const choices = [used, ...others.map(({ bpm }) => bpm)].sort((one, other) => one - other);
+    const buttons = choices.map((bpm) => {
+      const button = Object.assign(document.createElement("button"), {
+        type: "button",
+        className: "button button-small",
+        textContent: String(Number(bpm.toFixed(1))),
+      });
+      button.setAttribute("aria-pressed", String(bpm === used));
+      button.onclick = () => bpm !== used && this.grid({ operation: "choose", bpm });
+      return button;
+    });
+    const words = buttons.flatMap((button, index) => {
+      const last = index === buttons.length - 1;
+      return index ? [last ? " or " : ", ", button] : [button];
+    });
+    return group.replaceChildren("Tempo could be ", ...words, " BPM");
   }
 
   render() {

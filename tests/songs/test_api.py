@@ -12,6 +12,8 @@ from apps.assets.store.disk import local_path
 from apps.jobs.models import Job
 from apps.songs.models import AnalysisState, Song
 from apps.songs.services import song_analysis_create, song_analysis_ended
+from apps.songs.synthesis import write_audio
+from bench.rhythms import DOUBLE_TIME, play
 from tests.engines.listening.builders import band
 from tests.factories import make_project
 from tests.fakes import media
@@ -227,6 +229,21 @@ def test_grid_can_be_corrected(api, upload, work, edit, bpm, first):
     assert answer.data["grid"]["edited"] and answer.data["beat_confidence"] == 1
 
 
+def test_a_doubtful_tempo_is_told_and_the_other_one_chosen(api, upload, work, tmp_path):
+    song = play([(DOUBLE_TIME, 6)], 85, seed=2)
+    audio_id = upload(write_audio(song.samples, tmp_path / "song.flac").read_bytes()).data["id"]
+    work()
+    found = api.get(f"/api/audio/{audio_id}").data
+    [other] = found["tempo_alternatives"]
+    assert (round(found["tempo_bpm"]), round(other["bpm"])) == (170, 85) and 0 < other["score"] <= 0.5
+    answer = api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "choose", "bpm": 85}}, format="json")
+    assert answer.status_code == 200 and answer.data["tempo_bpm"] == pytest.approx(85, abs=0.1)
+    assert [round(other["bpm"]) for other in answer.data["tempo_alternatives"]] == [170]
+    assert max(np.abs(np.array(answer.data["grid"]["downbeats"]) - beat).min() for beat in song.downbeats) < 0.03
+    back = api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "choose", "bpm": 170}}, format="json")
+    assert back.data["grid"]["beats"] == pytest.approx(found["grid"]["beats"], abs=1e-3)
+
+
 def test_detected_grid_can_be_restored(api, upload, work):
     audio_id = upload().data["id"]
     work()
@@ -244,6 +261,8 @@ def test_detected_grid_can_be_restored(api, upload, work):
         {"operation": "tap", "taps": ["x"]},
         {"operation": "nudge"},
         {"operation": "set"},
+        {"operation": "choose"},
+        {"operation": "choose", "bpm": 77},
         {"operation": "set", "bpm": 1e9},
         {"operation": "explode"},
         {},

@@ -7,6 +7,7 @@ from apps.core.errors import InputError
 from apps.songs.grid_edits import (
     GridEdit,
     Operation,
+    grid_choose,
     grid_double,
     grid_edit,
     grid_halve,
@@ -16,7 +17,7 @@ from apps.songs.grid_edits import (
     grid_tap,
 )
 from apps.songs.stored import onsets_read
-from engines.listening.grid import BeatGrid, fit_taps, segment_at
+from engines.listening.grid import Alternative, BeatGrid, fit_taps, segment_at
 from tests.engines.listening.builders import band, heard
 
 SILENT = onsets_read({})
@@ -30,9 +31,51 @@ def two_tempos():
     return BeatGrid((segment_at(0.0, 0.5, 0.0), segment_at(30.0, 0.4, 30.1)), 60.0, 0.9)
 
 
-def test_grid_survives_storage():
-    grid = two_tempos()
-    assert BeatGrid.from_dict(grid.to_dict()).beats() == pytest.approx(grid.beats(), abs=1e-4)
+def doubtful():
+    """87 or 174 beats a minute, the slower one likelier."""
+    other = Alternative(174.0, 0.4, (segment_at(0.0, 60 / 174, 0.25, beats_per_bar=3, downbeat=1),))
+    return BeatGrid((segment_at(0.0, 60 / 87, 0.25),), 60.0, 0.3, pulse_confidence=0.9, alternatives=(other,))
+
+
+@pytest.mark.parametrize("grid", [two_tempos(), doubtful()])
+def test_grid_survives_storage(grid):
+    stored = BeatGrid.from_dict(grid.to_dict())
+    assert stored.beats() == pytest.approx(grid.beats(), abs=1e-4)
+    assert [(other.bpm, other.score) for other in stored.alternatives] == [
+        (other.bpm, other.score) for other in grid.alternatives
+    ]
+
+
+def test_a_grid_stored_by_an_earlier_release_has_no_alternatives():
+    old = {key: value for key, value in steady().to_dict().items() if key not in ("alternatives", "pulse_confidence")}
+    assert BeatGrid.from_dict(old).alternatives == () and BeatGrid.from_dict(old).advisory
+
+
+def test_a_doubtful_tempo_is_no_reason_to_distrust_the_beats():
+    assert not doubtful().advisory and doubtful().confidence < 0.5
+
+
+def test_an_alternative_tempo_brings_its_beats_and_bars():
+    chosen = grid_choose(doubtful(), 174)
+    assert chosen.tempo_bpm == pytest.approx(174) and chosen.edited and chosen.confidence == 1
+    assert np.diff(chosen.downbeats()) == pytest.approx(3 * 60 / 174)
+
+
+def test_choosing_the_former_tempo_undoes_the_choice():
+    chosen = grid_choose(doubtful(), 174)
+    assert [(other.bpm, other.score) for other in chosen.alternatives] == [(87.0, 0.6)]
+    back = grid_choose(chosen, 87)
+    assert back.segments == doubtful().segments and [other.bpm for other in back.alternatives] == [174.0]
+
+
+def test_nudged_beats_keep_their_alternative_in_step():
+    chosen = grid_choose(grid_nudge(doubtful(), 0.02), 174)
+    assert np.abs(chosen.beats() - 0.27).min() < 1e-6
+
+
+@pytest.mark.parametrize("correct", [grid_halve, grid_double, lambda grid: grid_set(grid, bpm=90)])
+def test_a_tempo_that_a_person_set_is_not_doubted(correct):
+    assert correct(doubtful()).alternatives == ()
 
 
 def test_beats_never_overlap_where_the_tempo_changes():
@@ -138,6 +181,9 @@ def test_missed_taps_do_not_change_the_tempo(missing):
 @pytest.mark.parametrize(
     "edit",
     [
+        GridEdit(Operation.CHOOSE, bpm=174.0),
+        GridEdit(Operation.CHOOSE, bpm=float("nan")),
+        GridEdit(Operation.CHOOSE),
         GridEdit(Operation.TAP, taps=(1.0, 2.0)),
         GridEdit(Operation.TAP, taps=(1.0, 1.0, 1.0, 1.0, 1.0)),
         GridEdit(Operation.TAP, taps=(1.0, 1.2, 3.0, 3.1, 5.9, 6.2, 6.3)),

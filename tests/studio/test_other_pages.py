@@ -4,6 +4,8 @@ import pytest
 from django.utils import timezone
 
 from apps.jobs.models import Job
+from apps.songs.stored import grid_stored
+from engines.listening.grid import Alternative, BeatGrid, segment_at
 from tests.factories import make_asset, make_project, make_scenes, make_song
 from tests.studio.pages import HTMX, html_of, make_job, page, poll, seen_of
 
@@ -142,3 +144,20 @@ def test_sections_and_beats_can_be_edited_without_scripts(browser, user):
     assert song.grid["tempo_bpm"] == pytest.approx(100)
     assert browser.post(url, {"save": "set", "bpm": "9999"}).status_code == 400
     assert browser.post(url, {"save": "dance"}).status_code == 400
+
+
+def test_a_doubtful_tempo_is_offered_as_buttons(browser, user):
+    other = Alternative(174.0, 0.4, (segment_at(0.0, 60 / 174, 0.25),))
+    grid = BeatGrid((segment_at(0.0, 60 / 87, 0.25),), 12.0, 0.3, alternatives=(other,))
+    song = make_song(user, grid=grid_stored(grid))
+    url = f"/projects/{make_project(user, song=song).pk}/song"
+    assert "Tempo could be 87 or 174 BPM." in page(browser, url)
+    assert browser.post(url, {"save": "choose:120"}).status_code == 400
+    assert browser.post(url, {"save": "choose:174.0"}).status_code == 302
+    song.refresh_from_db()
+    assert song.grid["tempo_bpm"] == pytest.approx(174)
+    html = page(browser, url)
+    assert 'value="choose:174.0" aria-pressed="true" disabled' in html
+    browser.post(url, {"save": "choose:87.0"})  # takes it back
+    song.refresh_from_db()
+    assert song.grid["tempo_bpm"] == pytest.approx(87)

@@ -17,12 +17,14 @@ from apps.projects.selectors import project_get
 from apps.songs.grid_edits import GridEdit, Operation
 from apps.songs.models import Song
 from apps.songs.section_edits import LABEL_LENGTH, MOST_SECTIONS
+from apps.songs.selectors import tempo_choices
 from apps.songs.services import SongChanges, song_update
 from apps.studio.templatetags.studio import clock
 
 # Empty rows for new sections below the existing ones.
 EMPTY_ROWS = 2
 FORGET = "reset"
+CHOOSE = "choose:"
 
 
 @login_required_keeping
@@ -49,6 +51,7 @@ def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
         "parts": [*rows, *[("", "")] * EMPTY_ROWS],
         "label_length": LABEL_LENGTH,
         "tempo": typed.get("bpm") or project.song.grid.get("tempo_bpm"),
+        "tempos": [(bpm, f"{round(bpm, 1):g}") for bpm in tempo_choices(project.song)],
         "problem": problem,
         "offset": typed.get("offset", ""),
         "in_beats": "label" not in typed,
@@ -74,6 +77,9 @@ def _changes(request: HttpRequest) -> SongChanges:
         return SongChanges(sections=[], seen_at=seen)
     if save == FORGET:
         return SongChanges(forget_edits=True, seen_at=seen)
+    if save.startswith(CHOOSE):
+        bpm = _number(save.removeprefix(CHOOSE), "Choose one of the offered tempos.")
+        return SongChanges(grid=GridEdit(Operation.CHOOSE, bpm=bpm), seen_at=seen)
     if save in {Operation.HALVE, Operation.DOUBLE}:
         return SongChanges(grid=GridEdit(Operation(save)), seen_at=seen)
     if save == Operation.SET:
