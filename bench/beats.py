@@ -16,7 +16,7 @@ import numpy as np
 
 from apps.songs.synthesis import RATE
 from bench.rhythms import KINDS, Take
-from engines.listening.analyse import beats_find
+from engines.listening.analyze import beats_find
 from engines.listening.grid import ADVISORY_BELOW, BeatGrid
 from engines.listening.onsets import onsets_find
 from engines.listening.spectra import Spectra, SpectraCollector

@@ -133,7 +133,7 @@ class _Players:
         step = self.beats[1] - self.beats[0]
         time = self.beats[0] + at * step if at < 0 else np.interp(at, np.arange(len(self.beats)), self.beats)
         time += self.rng.normal(0, STRAY_SECONDS)
-        self.mix.lay(sound, max(float(time), 0.0), gain=gain * float(np.exp(self.rng.normal(0, STRAY_GAIN))))
+        self.mix.add(sound, max(float(time), 0.0), gain=gain * float(np.exp(self.rng.normal(0, STRAY_GAIN))))
 
     def bar(self, groove: Groove, at: int, number: int) -> None:
         beat = round(float(self.beats[at + 1] - self.beats[at]), 2)
@@ -178,7 +178,7 @@ def taps(seed: int) -> Take:
     beats = 0.4 + np.arange(40) * 60 / 96
     mix = Mix(26.0)
     for beat in beats:
-        mix.lay(pluck(84, 0.06), float(beat + rng.normal(0, 0.012)), gain=float(np.exp(rng.normal(0, 0.2))))
+        mix.add(pluck(84, 0.06), float(beat + rng.normal(0, 0.012)), gain=float(np.exp(rng.normal(0, 0.2))))
     return Take(mix.mastered(), beats, np.zeros(0), 96.0)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from apps.songs.synthesis import RATE, SAMPLE_CHORDS, Mix, bass, chord, hat, kick, pluck, snare, voice
-from engines.listening.analyse import beats_find
+from engines.listening.analyze import beats_find
 from engines.listening.decoding import SAMPLE_RATE
 from engines.listening.grid import BeatGrid
 from engines.listening.onsets import Onsets, onsets_find
