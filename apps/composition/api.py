@@ -19,6 +19,7 @@ from apps.assets.views import FILE_RESPONSES
 from apps.composition import looks, services
 from apps.composition.handoff.export import export_get, project_export
 from apps.composition.handoff.options import HandoffOptions
+from apps.composition.lyrics import lyrics_delete, lyrics_get, lyrics_set, lyrics_update
 from apps.composition.models import Composition, Output
 from apps.composition.options import OptionChanges
 from apps.composition.project_looks import project_look_get, project_look_set
@@ -46,7 +47,7 @@ from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
 from apps.scenes.selectors import scene_get, scenes_of
-from engines.composing.lyrics import lyrics_decoded
+from engines.lyrics.encodings import Decoded, decoded
 
 
 class ProjectCompose(APIView):
@@ -162,30 +163,32 @@ class ProjectLookDetail(APIView):
 
 
 class ProjectLyrics(APIView):
-    @extend_schema(responses=LyricsSerializer, summary="The project's lyrics")
+    @extend_schema(responses=LyricsSerializer, summary="The project's lyrics, and what their reader left out")
     def get(self, request: Request, project_id: UUID) -> Response:
-        return Response(LyricsSerializer(services.lyrics_get(by=acting_user(request), project_id=project_id)).data)
+        return Response(LyricsSerializer(lyrics_get(by=acting_user(request), project_id=project_id)).data)
 
     @extend_schema(request=LyricsUploadSerializer, responses=LyricsSerializer, summary="Upload lyrics")
     def put(self, request: Request, project_id: UUID) -> Response:
         sent = validated(LyricsUploadSerializer, request)
-        file = sent.pop("file", None)
-        if file is not None:
-            sent |= {"text": lyrics_decoded(file.read()), "original_name": file.name}
-        return Response(
-            LyricsSerializer(services.lyrics_set(by=acting_user(request), project_id=project_id, **sent)).data
-        )
+        file, text, encoding = sent.pop("file", None), sent.pop("text", ""), sent.pop("encoding", "")
+        source = Decoded(text, "") if file is None else decoded(file.read(), encoding)
+        name = "" if file is None else file.name
+        stored = lyrics_set(by=acting_user(request), project_id=project_id, source=source, original_name=name, **sent)
+        return Response(LyricsSerializer(stored).data)
 
-    @extend_schema(request=LyricsChangeSerializer, responses=LyricsSerializer, summary="Burn in, soft track, preset")
+    @extend_schema(
+        request=LyricsChangeSerializer,
+        responses=LyricsSerializer,
+        summary="Burn in, soft track, preset; or read the uploaded file in another encoding",
+    )
     def patch(self, request: Request, project_id: UUID) -> Response:
         changes: dict[str, Any] = validated(LyricsChangeSerializer, request)
-        return Response(
-            LyricsSerializer(services.lyrics_update(by=acting_user(request), project_id=project_id, **changes)).data
-        )
+        changed = lyrics_update(by=acting_user(request), project_id=project_id, **changes)
+        return Response(LyricsSerializer(changed).data)
 
     @extend_schema(responses={204: None}, summary="Remove the lyrics")
     def delete(self, request: Request, project_id: UUID) -> Response:
-        services.lyrics_delete(by=acting_user(request), project_id=project_id)
+        lyrics_delete(by=acting_user(request), project_id=project_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -111,8 +111,8 @@ class ProjectLook(models.Model):
 
 
 class Lyrics(models.Model):
-    """A project's lyrics as uploaded; times are seconds of the song's file. `burn` and `soft` say how they appear in
-    the video."""
+    """A project's lyrics as uploaded, decoded from `encoding` ("" for pasted text; `encoding_sure` unless a person
+    should look at them). Times are of the song's file. `burn` and `soft` say how they appear in the video."""
 
     project = models.OneToOneField(Project, primary_key=True, on_delete=models.CASCADE, related_name="lyrics")
     text = models.TextField()
@@ -120,4 +120,6 @@ class Lyrics(models.Model):
     burn = models.BooleanField(default=False)
     soft = models.BooleanField(default=True)
     preset = models.CharField(max_length=12, default="clean")
+    encoding = models.CharField(max_length=32, blank=True, default="")
+    encoding_sure = models.BooleanField(default=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -15,8 +15,10 @@ from apps.projects.models import Project
 from apps.scenes.models import Clip, Scene
 from apps.scenes.scene_frames import scene_spans, song_range, usual_duration
 from apps.scenes.selectors import scenes_of
-from engines.composing.lyrics import LyricsPreset, as_srt, read_lyrics, styled
 from engines.composing.shot_plan import ShortClip
+from engines.lyrics.reading import read_lyrics
+from engines.lyrics.styling import LyricsPreset, lyrics_check_glyphs, styled
+from engines.lyrics.writing import as_srt
 from engines.media.formats import ClipFormat, picture_size
 
 
@@ -166,11 +168,13 @@ def _lyrics(project: Project, shape: ClipFormat, starts: Fraction, ends: Fractio
     words = Lyrics.objects.filter(project=project).first()
     if words is None or not (words.burn or words.soft) or ends <= starts:
         return "", ""
-    try:
-        lines = read_lyrics(words.text, song_start=starts, song_end=ends)
-    except InputError:
-        return "", ""  # they were readable when uploaded, so this part of the song has no lines
+    # Read as when they were uploaded, so a failure means an older, more lenient reader.
+    lyrics = read_lyrics(words.text).within(round(starts * 1000), round(ends * 1000))
+    if not lyrics.lines:
+        return "", ""
+    if words.burn:
+        lyrics_check_glyphs(lyrics)
     return (
-        styled(lines, LyricsPreset(words.preset), shape) if words.burn else "",
-        as_srt(lines) if words.soft else "",
+        styled(lyrics.lines, LyricsPreset(words.preset), shape.width, shape.height) if words.burn else "",
+        as_srt(lyrics.lines) if words.soft else "",
     )

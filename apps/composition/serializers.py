@@ -7,12 +7,16 @@ from rest_framework import serializers
 
 from apps.assets.services import AssetUrls, asset_urls
 from apps.composition.handoff.options import MarkerKind, TimelineStart
+from apps.composition.lyrics import lyrics_reading
 from apps.composition.models import SHORT_CLIP_CHOICES, Composition, Lyrics, Output, SceneLook, Transition
 from apps.composition.selectors import composition_is_stale
 from apps.projects.models import AspectRatio, Resolution
 from apps.projects.serializers import ResolutionField
 from apps.work.strict import IdField, SecondsField, StrictSerializer
-from engines.composing.lyrics import LyricsPreset
+from engines.lyrics.encodings import ENCODINGS
+from engines.lyrics.model import Line, Note, Word
+from engines.lyrics.reading import MOST_BYTES
+from engines.lyrics.styling import LyricsPreset
 
 _MOST_VIDEOS = 200
 
@@ -164,28 +168,71 @@ class ExportSerializer(StrictSerializer):
     )
 
 
+class WordSerializer(serializers.Serializer[Word]):
+    text = serializers.CharField()
+    start = serializers.FloatField(source="start_seconds")
+    end = serializers.FloatField(source="end_seconds")
+
+
+class LyricsLineSerializer(serializers.Serializer[Line]):
+    """Times are seconds of the song's file. `words` is empty where the file times only lines."""
+
+    section = serializers.CharField()
+    text = serializers.CharField()
+    start = serializers.FloatField(source="start_seconds")
+    end = serializers.FloatField(source="end_seconds")
+    words = WordSerializer(many=True)
+
+
+class LyricsNoteSerializer(serializers.Serializer[Note]):
+    """What the reader left out or changed, and on which lines of the file."""
+
+    sentence = serializers.CharField()
+    lines = serializers.ListField(child=serializers.IntegerField())
+
+
 class LyricsSerializer(serializers.ModelSerializer[Lyrics]):
+    """`encoding_sure`: false where one of `other_encodings` reads the file about as well; choose one by PATCH.
+    `missing_characters`: no font can draw these, so the lyrics can't be burned in."""
+
+    format = serializers.CharField(source="reading.lyrics.format")
+    lines = LyricsLineSerializer(many=True, source="reading.lyrics.lines")
+    notes = LyricsNoteSerializer(many=True, source="reading.lyrics.notes")
+    missing_characters = serializers.ListField(child=serializers.CharField(), source="reading.missing")
+    other_encodings = serializers.ListField(child=serializers.CharField(), source="reading.encodings")
+
     class Meta:
         model = Lyrics
-        fields = ["text", "original_name", "burn", "soft", "preset", "updated_at"]
+        fields = [
+            "text", "original_name", "burn", "soft", "preset", "updated_at", "encoding", "encoding_sure",
+            "other_encodings", "format", "lines", "notes", "missing_characters",
+        ]  # fmt: skip
+
+    def to_representation(self, instance: Lyrics) -> dict[str, Any]:
+        instance.reading = lyrics_reading(instance)  # type: ignore[attr-defined] # read once for its fields
+        return super().to_representation(instance)
 
 
 class LyricsChangeSerializer(StrictSerializer):
+    """`encoding`: read the uploaded file in this one, such as `gb18030`."""
+
     null_means_omitted = False
     burn = serializers.BooleanField(required=False)
     soft = serializers.BooleanField(required=False)
     preset = serializers.ChoiceField([preset.value for preset in LyricsPreset], required=False)
+    encoding = serializers.ChoiceField(list(ENCODINGS.items()), required=False)
 
 
 class LyricsUploadSerializer(LyricsChangeSerializer):
-    """A `file` (SRT, LRC or ASS, at most 2 MB), or its `text`. Times refer to the song's file."""
+    """A `file` (LRC, SRT, VTT, ASS or TTML, at most 5 MB), or its `text`. Times refer to the song's file. Without an
+    `encoding` it is recognised."""
 
     file = serializers.FileField(required=False)
-    text = serializers.CharField(required=False, max_length=2_000_000)
+    text = serializers.CharField(required=False, max_length=MOST_BYTES, trim_whitespace=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "file" in attrs and attrs["file"].size > 2_000_000:
-            raise serializers.ValidationError({"file": ["The lyrics are larger than 2 MB. Upload a smaller file."]})
+        if "file" in attrs and attrs["file"].size > MOST_BYTES:
+            raise serializers.ValidationError({"file": ["The lyrics are larger than 5 MB. Upload a smaller file."]})
         if not attrs.get("text") and "file" not in attrs:
             raise serializers.ValidationError({"file": ["Upload a file or send its text."]})
         return attrs

@@ -1,4 +1,4 @@
-"""Composing videos, and managing them, their outputs and lyrics."""
+"""Composing videos, and managing them and their outputs."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,7 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
-from apps.composition.models import Composition, Lyrics, Output
+from apps.composition.models import Composition, Output
 from apps.composition.options import OptionChanges
 from apps.composition.parameters import ComposeParameters
 from apps.composition.planning import project_plan
@@ -20,7 +20,6 @@ from apps.jobs.selectors import live_jobs
 from apps.jobs.services import Idempotency, NewJob, job_cancel, job_create
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
-from engines.composing.lyrics import LyricsPreset, read_lyrics
 
 log = structlog.get_logger(__name__)
 
@@ -127,42 +126,3 @@ def output_delete(*, by: User, project_id: UUID, output_id: UUID) -> None:
         except ConflictError:
             log.info("job_ended_before_cancel", job_id=str(job_id))
     output.delete()
-
-
-def lyrics_set(
-    *, by: User, project_id: UUID, text: str, original_name: str = "", burn: bool = False, soft: bool = True,
-    preset: str = LyricsPreset.CLEAN,
-) -> Lyrics:  # fmt: skip
-    """Store a project's lyrics. Raises InputError for a file without timed lines."""
-    read_lyrics(text)
-    project = project_get(by=by, project_id=project_id)
-    lyrics, _ = Lyrics.objects.update_or_create(
-        project=project,
-        defaults={
-            "text": text, "original_name": original_name[:255], "burn": burn, "soft": soft,
-            "preset": LyricsPreset(preset),
-        },
-    )  # fmt: skip
-    return lyrics
-
-
-def lyrics_update(*, by: User, project_id: UUID, **changes: Any) -> Lyrics:
-    """Change how the lyrics appear in the video."""
-    lyrics = lyrics_get(by=by, project_id=project_id)
-    for name, value in changes.items():
-        setattr(lyrics, name, value)
-    lyrics.save()
-    return lyrics
-
-
-def lyrics_get(*, by: User, project_id: UUID) -> Lyrics:
-    """Return the project's lyrics. Raises NotFound for the project, InputError if it has no lyrics."""
-    project = project_get(by=by, project_id=project_id)
-    lyrics = Lyrics.objects.filter(project=project).first()
-    if lyrics is None:
-        raise InputError("This project has no lyrics. Upload an SRT, LRC or ASS file first.", code="no_lyrics")
-    return lyrics
-
-
-def lyrics_delete(*, by: User, project_id: UUID) -> None:
-    Lyrics.objects.filter(project=project_get(by=by, project_id=project_id)).delete()

@@ -120,7 +120,7 @@ def _words(plan: ShotPlan, cache: Session) -> list[Lane]:
         made = cache.workfile(key)
         text = made.with_suffix(".srt")
         try:
-            text.write_text(plan.soft_lyrics)
+            text.write_text(plan.soft_lyrics, encoding="utf-8")
             run(
                 Command([subtitles_file(text).words], {"c:s": "mov_text"}).to_file(made, "mp4"),
                 time_limit_seconds=_SUBTITLE_LIMIT_SECONDS,

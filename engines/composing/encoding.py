@@ -10,11 +10,12 @@ from tempfile import TemporaryDirectory
 
 from engines.composing.cache import Entry, Session
 from engines.composing.fitting import burned_text
-from engines.composing.lyrics import font_bytes
 from engines.composing.recipes import span_command
 from engines.composing.shot_plan import ShotPlan, Span
 from engines.cores import usable_cores
 from engines.errors import MediaToolError, WorkCancelled
+from engines.lyrics.fontfiles import font_files
+from engines.lyrics.styling import families_used
 from engines.media.mp4 import read_track
 from engines.media.mp4_writer import join_pictures, write_movie
 from engines.media.runner import run
@@ -61,7 +62,7 @@ class SegmentEncoder:
         work = _Work(_Meter([part.span.frames for part in parts], self.progress), max(1, cores // len(parts)))
         with TemporaryDirectory(prefix="lyrics-") as folder, ThreadPoolExecutor(min(cores, len(parts))) as pool:
             if self.plan.burned_lyrics:
-                (Path(folder) / "lyrics.otf").write_bytes(font_bytes())
+                font_files(families_used(self.plan.burned_lyrics), Path(folder))
             running = {
                 pool.submit(self._encode, index, part, work, Path(folder)): part for index, part in enumerate(parts)
             }
@@ -150,7 +151,7 @@ class SegmentEncoder:
         if not text:
             return None
         file = folder / f"{part.order.key[:24]}-{part.number}.ass"
-        file.write_text(text)
+        file.write_text(text, encoding="utf-8")
         return file
 
 

@@ -10,9 +10,9 @@ import av
 import numpy as np
 
 from engines.composing.cache import content_key
-from engines.composing.lyrics import lines_between
 from engines.composing.shot_plan import ShotPlan, Span, speed
 from engines.errors import MediaToolError
+from engines.lyrics.styling import lines_between
 from engines.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
 from engines.media.mp4 import Track, header_sets, read_track, read_tracks, starts_with_idr
 

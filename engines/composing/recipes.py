@@ -51,5 +51,8 @@ def _joined(shape: ClipFormat, span: Span, pictures: list[Stream]) -> Stream:
 
 def _burned(pictures: Stream, lyrics: Path, start: Fraction) -> Stream:
     """Burn in the lyrics of an ASS file timed from the start of the video."""
-    shown = later(pictures, start).filter("subtitles", filename=str(lyrics), fontsdir=str(lyrics.parent))
+    # wrap_unicode: rows break between ideograms, too, not only at spaces.
+    shown = later(pictures, start).filter(
+        "subtitles", filename=str(lyrics), fontsdir=str(lyrics.parent), wrap_unicode=1
+    )
     return later(shown, -start)

@@ -7,11 +7,13 @@ from typing import Any
 from django.http import HttpRequest
 
 from apps.composition.changes import plan_changes
+from apps.composition.lyrics import lyrics_reading
 from apps.composition.models import Composition, Lyrics
 from apps.composition.options import OptionChanges
 from apps.composition.planning import project_look
 from apps.composition.project_looks import OutputState, outputs_of
 from apps.composition.selectors import CurrentPlans, composition_is_stale, compositions_of
+from apps.core.errors import InputError
 from apps.core.json import JsonObject
 from apps.jobs.states import State
 from apps.production.project_money import project_account
@@ -19,7 +21,6 @@ from apps.projects.models import Project
 from apps.studio.live import Fragment
 from apps.studio.project.cards import view_url
 from apps.studio.words import LOOK_WORDS, LYRICS_WORDS, PRESET_WORDS, Word
-from engines.composing.lyrics import lyrics_lines
 
 # How many the project's page shows; the versions page has the rest.
 NEWEST_VERSIONS = 6
@@ -119,6 +120,7 @@ def _assembly(project: Project) -> Fragment:
         "look": look_words(look),
         "lyrics": lyrics,
         "lyrics_words": lyrics_words(lyrics) if lyrics else "",
+        "lyrics_unsure": bool(lyrics and not lyrics.encoding_sure),
     }
     facts = [look, project.version, lyrics and lyrics.updated_at]
     return Fragment("assembly", "studio/assembly.html", facts, context)
@@ -142,7 +144,10 @@ FADES = (("fade_in_seconds", "fades in over"), ("fade_out_seconds", "fades out o
 
 def lyrics_words(lyrics: Lyrics) -> str:
     """Return how many lines there are, and how the video shows them."""
-    count = len(lyrics_lines(lyrics.text))
+    try:
+        count = len(lyrics_reading(lyrics).lyrics.lines)
+    except InputError as error:
+        return error.message
     ways = [LYRICS_WORDS[name] for name in ("burn", "soft") if getattr(lyrics, name)]
     if lyrics.burn:
         ways[0] = f"{ways[0]} ({PRESET_WORDS[lyrics.preset].lower()})"

@@ -1,6 +1,7 @@
 """Forms of the dialogs about a project's videos. Services validate again; forms put each message next to its field."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -16,11 +17,12 @@ from apps.providers.base import Capability
 from apps.providers.registry import provider_label, providers_for
 from apps.studio.forms import NO_IDEA, DollarsField, number_words, text_field
 from apps.studio.words import LOOK_WORDS, PRESET_WORDS
-from engines.composing.lyrics import LyricsPreset
 from engines.composing.shot_plan import ShortClip
+from engines.lyrics.encodings import ENCODINGS
+from engines.lyrics.reading import MOST_BYTES
+from engines.lyrics.styling import LyricsPreset
 
 FLAVORS_CHOICE = ("", "Flavor's default")
-LYRICS_BYTES = 2_000_000
 HOOK_LENGTH = f"A hook cut lasts {SHORTEST_HOOK_SECONDS} to {LONGEST_HOOK_SECONDS} seconds."
 _CLOCK = re.compile(r"^(?:(\d{1,3}):)?(\d{1,5}(?:\.\d{1,6})?)$")
 
@@ -99,15 +101,24 @@ class LyricsForm(forms.Form):
     """A file or a text; without either, existing lyrics stay."""
 
     file = forms.FileField(required=False, allow_empty_file=True)
-    text = forms.CharField(max_length=LYRICS_BYTES, required=False, strip=False)
+    text = forms.CharField(max_length=MOST_BYTES, required=False, strip=False)
+    encoding = forms.ChoiceField(required=False)
     burn = forms.BooleanField(required=False)
     soft = forms.BooleanField(required=False)
     preset = forms.ChoiceField(choices=[(preset.value, PRESET_WORDS[preset]) for preset in LyricsPreset])
 
+    def __init__(self, *arguments: Any, likely: Sequence[str] = (), **options: Any) -> None:
+        """`likely` are the encodings that read the stored file well; they are listed first."""
+        super().__init__(*arguments, **options)
+        names = dict.fromkeys([name for name in likely if name in ENCODINGS] + list(ENCODINGS))
+        chooser = self.fields["encoding"]
+        if isinstance(chooser, forms.ChoiceField):
+            chooser.choices = [("", "Recognize it"), *((name, ENCODINGS[name]) for name in names)]
+
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file and file.size > LYRICS_BYTES:
-            raise forms.ValidationError("Lyrics can be at most 2 MB. Is this the right file?")
+        if file and file.size > MOST_BYTES:
+            raise forms.ValidationError("Lyrics can be at most 5 MB. Is this the right file?")
         if file and not file.size:
             raise forms.ValidationError("This file is empty. Choose another one, or paste the text.")
         return file

@@ -24,16 +24,13 @@ from apps.composition import services
 from apps.composition.handoff.export import export_being_packed, latest_export, project_export
 from apps.composition.handoff.options import HandoffOptions
 from apps.composition.hook import hook_suggestion
+from apps.composition.lyrics import LyricsReading, lyrics_reading, lyrics_set, lyrics_update
+from apps.composition.lyrics import lyrics_delete as project_lyrics_delete
 from apps.composition.models import Lyrics
 from apps.composition.planning import project_look
 from apps.composition.project_looks import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_SECONDS, outputs_add, project_look_set
 from apps.composition.selectors import CurrentPlans, composition_get
-from apps.composition.services import (
-    composition_revert,
-    lyrics_set,
-    lyrics_update,
-    project_compose,
-)
+from apps.composition.services import composition_revert, project_compose
 from apps.core.errors import ConflictError, InputError, NotFound
 from apps.core.htmx import in_dialogs, is_htmx
 from apps.production.project_money import project_estimate
@@ -50,7 +47,7 @@ from apps.studio.project.finishing import main_versions, reencode_wish, versions
 from apps.studio.project.finishing_forms import BudgetForm, LookForm, LyricsForm, OutputsForm, PackageForm, SettingsForm
 from apps.studio.words import PROOF_WORDS
 from apps.work.work import Spending
-from engines.composing.lyrics import lyrics_decoded, lyrics_lines, read_lyrics
+from engines.lyrics.encodings import Decoded, decoded
 
 VERSIONS_ON_A_PAGE = 24
 HOOK_LENGTHS = (SHORTEST_HOOK_SECONDS, 20, LONGEST_HOOK_SECONDS)
@@ -106,18 +103,26 @@ def lyrics(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Add lyrics, or choose how the video shows the existing ones."""
     by, project = _mine(request, project_id)
     words = Lyrics.objects.filter(project=project).first() or Lyrics(project=project)
-    initial = {"burn": words.burn, "soft": words.soft, "preset": words.preset, "text": ""}
-    form = LyricsForm(*_sent(request), initial=initial)
-    if _saved(form, lambda: _lyrics_save(by, words, form.cleaned_data)):
+    reading = _reading(words)
+    likely = (words.encoding, *(reading.encodings if reading else ()))
+    initial = {"burn": words.burn, "soft": words.soft, "preset": words.preset, "text": "", "encoding": words.encoding}
+    form = LyricsForm(*_sent(request), initial=initial, likely=likely)
+    saved = _saved(form, lambda: _lyrics_save(by, words, form.cleaned_data))
+    stored = Lyrics.objects.filter(project=project).first()
+    if saved and stored and stored.encoding_sure:
         return _answer(request, project_id)
-    lines = lyrics_lines(words.text) if words.text else []
-    return _dialog(request, "lyrics", project, form, lyrics=words, lines=lines)
+    if saved and stored:
+        # Nobody can tell which encoding it is but somebody who knows the words: ask, with the lines in front of them.
+        words, reading = stored, _reading(stored)
+        initial = {name: getattr(stored, name) for name in ("burn", "soft", "preset", "encoding")}
+        form = LyricsForm(initial=initial, likely=(stored.encoding, *(reading.encodings if reading else ())))
+    return _dialog(request, "lyrics", project, form, lyrics=words, reading=reading)
 
 
 @login_required
 @require_POST
 def lyrics_delete(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    return project_action(request, project_id, lambda by, _: services.lyrics_delete(by=by, project_id=project_id))
+    return project_action(request, project_id, lambda by, _: project_lyrics_delete(by=by, project_id=project_id))
 
 
 @login_required
@@ -223,21 +228,32 @@ def _mine(request: HttpRequest, project_id: UUID) -> tuple[User, Project]:
     return by, project_get(by=by, project_id=project_id)
 
 
+def _reading(words: Lyrics) -> LyricsReading | None:
+    """Return what the stored lyrics say; None without any, or if they can't be read any more."""
+    try:
+        return lyrics_reading(words) if words.text else None
+    except InputError:
+        return None
+
+
 def _lyrics_save(by: User, words: Lyrics, data: dict[str, Any]) -> object:
     ways = {name: data[name] for name in ("burn", "soft", "preset")}
-    file, text = data["file"], data["text"]
-    if file:
-        text = lyrics_decoded(file.read())
+    file, text, encoding = data["file"], data["text"], data["encoding"]
     if file or text.strip():
         name = file.name if file else "pasted.txt"
+        # The encoding that is shown belongs to the file before, unless it was changed together with the file.
+        chosen = encoding if encoding != words.encoding else ""
         try:
-            read_lyrics(text)
+            source = decoded(file.read(), chosen) if file else Decoded(text, "")
+            return lyrics_set(by=by, project_id=words.project_id, source=source, original_name=name, **ways)
         except InputError as error:
-            raise InputError(error.message, errors={"file" if file else "text": error.message}) from error
-        return lyrics_set(by=by, project_id=words.project_id, text=text, original_name=name, **ways)
+            place = "encoding" if "encoding" in error.errors else "file" if file else "text"
+            raise InputError(error.message, errors={place: error.message}) from error
     if not words.text:
         raise InputError("Choose a file, or paste the lyrics.", errors={"file": "Choose a file, or paste the lyrics."})
-    return lyrics_update(by=by, project_id=words.project_id, **ways)
+    # Saving the encoding that was guessed confirms it.
+    changed = encoding if words.encoding and (encoding != words.encoding or not words.encoding_sure) else ""
+    return lyrics_update(by=by, project_id=words.project_id, encoding=changed, **ways)
 
 
 def _settings_save(by: User, project: Project, form: SettingsForm) -> object:

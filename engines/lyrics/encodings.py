@@ -1,0 +1,168 @@
+"""The encoding of a lyrics file: recognised by its bytes, and where they leave a doubt by what reads like words."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import chardet
+
+from engines.errors import InputError
+from engines.lyrics.plausibility import plausibility
+
+# What lyrics come in, with the name that people know it by. Supersets only: the codec of GB18030 reads GBK and GB2312.
+ENCODINGS: Mapping[str, str] = {
+    "utf-8": "Unicode (UTF-8)",
+    "utf-16-le": "Unicode (UTF-16, little-endian)",
+    "utf-16-be": "Unicode (UTF-16, big-endian)",
+    "gb18030": "Chinese, simplified (GB18030)",
+    "big5hkscs": "Chinese, traditional (Big5)",
+    "cp932": "Japanese (Shift-JIS)",
+    "euc_jp": "Japanese (EUC-JP)",
+    "cp949": "Korean (EUC-KR)",
+    "cp1251": "Cyrillic (Windows-1251)",
+    "koi8-r": "Cyrillic (KOI8-R)",
+    "koi8-u": "Ukrainian (KOI8-U)",
+    "cp866": "Cyrillic (DOS 866)",
+    "iso8859-5": "Cyrillic (ISO 8859-5)",
+    "cp1250": "Central European (Windows-1250)",
+    "iso8859-2": "Central European (ISO 8859-2)",
+    "cp1252": "Western European (Windows-1252)",
+    "iso8859-15": "Western European (ISO 8859-15)",
+    "mac_roman": "Western European (Mac Roman)",
+    "cp1253": "Greek (Windows-1253)",
+    "cp1254": "Turkish (Windows-1254)",
+    "cp1255": "Hebrew (Windows-1255)",
+    "cp1256": "Arabic (Windows-1256)",
+    "cp1257": "Baltic (Windows-1257)",
+    "cp1258": "Vietnamese (Windows-1258)",
+    "cp874": "Thai (Windows-874)",
+}
+_MARKS = {
+    b"\xef\xbb\xbf": "utf-8",
+    b"\xff\xfe\x00\x00": "utf-32-le",
+    b"\x00\x00\xfe\xff": "utf-32-be",
+    b"\xff\xfe": "utf-16-le",
+    b"\xfe\xff": "utf-16-be",
+}
+_NOT_TEXT = "This isn't a text file. Upload the lyrics as LRC, SRT, VTT, ASS or TTML."
+# Below these, another reading is about as likely, and a person should look. Set on lines of 19 languages, 1 to 40
+# letters long: no wrong reading was above both.
+_CLEAR_LEAD = 0.12
+_ENOUGH_BYTES = 6
+_OTHERS_OFFERED = 4
+# A detector's statistics tell languages of one script apart, and guess wildly on one line of another script.
+_DETECTOR_WEIGHT = 0.2
+_DETECTOR_NAMES = {"euc_jis_2004": "euc_jp", "shift_jis_2004": "cp932", "mac-roman": "mac_roman"}
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A file's text. `sure` is False where `others` (most likely first) read it about as well."""
+
+    text: str
+    encoding: str
+    sure: bool = True
+    others: tuple[str, ...] = ()
+
+
+def decoded(content: bytes, encoding: str = "") -> Decoded:
+    """Decode a lyrics file, in `encoding` (any name that Python knows) if given. Line ends become "\\n".
+
+    Raises InputError for a file that is no text, or that the given encoding doesn't fit."""
+    if encoding:
+        return Decoded(_clean(_as_asked(content, encoding)), encoding)
+    for mark, name in sorted(_MARKS.items(), key=lambda item: -len(item[0])):
+        if content.startswith(mark):
+            return Decoded(_clean(content[len(mark) :].decode(name, errors="replace")), name)
+    if (wide := _wide(content)) is not None:
+        return wide
+    if declared := re.match(rb"\s*<\?xml[^>]{0,200}?encoding=[\"']([\w.-]{1,30})", content):
+        return _declared(content, declared[1].decode())
+    if b"\0" in content or _control_share(content) > 0.02:
+        raise InputError(_NOT_TEXT, code="not_text")
+    try:
+        return Decoded(_clean(content.decode("utf-8")), "utf-8")
+    except UnicodeDecodeError:
+        return _guessed(content)
+
+
+def _as_asked(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        words = f"Line {line} can't be read as {ENCODINGS.get(encoding, encoding)}. Choose another encoding."
+        raise InputError(words, code="wrong_encoding", errors={"encoding": words}) from error
+    except (LookupError, ValueError) as error:
+        words = f"There is no encoding named {encoding!r}. Leave it out to have it recognised."
+        raise InputError(words, code="unknown_encoding", errors={"encoding": words}) from error
+
+
+def _declared(content: bytes, encoding: str) -> Decoded:
+    try:
+        return Decoded(_clean(content.decode(encoding)), encoding.lower())
+    except (UnicodeDecodeError, LookupError):
+        return _guessed(content)
+
+
+def _wide(content: bytes) -> Decoded | None:
+    """Read UTF-16 without its mark: every time stamp and line end has a zero byte on the same side."""
+    if len(content) % 2 or not content:
+        return None
+    for name, zeros in (("utf-16-le", content[1::2]), ("utf-16-be", content[::2])):
+        if zeros.count(0) * 10 > len(zeros):
+            try:
+                text = content.decode(name)
+            except UnicodeDecodeError:
+                continue
+            if "\0" not in text:
+                return Decoded(_clean(text), name)
+    return None
+
+
+def _control_share(content: bytes) -> float:
+    head = content[:65536]
+    return len(re.findall(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", head)) / max(1, len(head))
+
+
+def _guessed(content: bytes) -> Decoded:
+    """Weigh every old encoding: the statistics of a detector, and whether the letters are those of one script."""
+    names = [name for name in ENCODINGS if not name.startswith("utf")]
+    # Time stamps and markup are the same in all of them.
+    words = b"\n".join(line for line in content.splitlines() if not line.isascii())[:20000]
+    likely = _detected(words)
+    scores: dict[str, float] = {}
+    for name in names:
+        try:
+            text = words.decode(name)
+            content.decode(name)
+        except UnicodeDecodeError:
+            continue
+        scores[name] = plausibility(text, name) + _DETECTOR_WEIGHT * likely.get(name, 0.0)
+    if not scores:
+        # A damaged file: a few bytes that fit nothing must not lose all the rest.
+        return Decoded(_clean(content.decode("utf-8", errors="replace")), "utf-8", sure=False)
+    ranked = sorted(scores, key=lambda name: -scores[name])
+    best = ranked[0]
+    differing = [name for name in ranked[1:] if words.decode(name) != words.decode(best)]
+    lead = scores[best] - scores[differing[0]] if differing else 1
+    high = sum(byte > 127 for byte in words)
+    sure = lead > _CLEAR_LEAD and high >= _ENOUGH_BYTES
+    return Decoded(_clean(content.decode(best)), best, sure, tuple(differing[:_OTHERS_OFFERED]))
+
+
+def _detected(words: bytes) -> dict[str, float]:
+    """Return the detector's confidence in each of our encodings, 1 for its first choice among them."""
+    found: dict[str, float] = {}
+    for item in chardet.detect_all(words, ignore_threshold=True, compat_names=False):
+        name = _DETECTOR_NAMES.get(item["encoding"] or "", item["encoding"] or "").replace("iso8859_", "iso8859-")
+        if name in ENCODINGS:
+            found[name] = max(found.get(name, 0.0), item["confidence"])
+    top = max(found.values(), default=1.0) or 1.0
+    return {name: confidence / top for name, confidence in found.items()}
+
+
+def _clean(text: str) -> str:
+    """Return the text with "\\n" as its only line end. It is stored as UTF-8, so XML has to say so."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub(r"^(\s*<\?xml[^>]{0,200}?encoding=[\"'])[\w.-]{1,30}", r"\g<1>UTF-8", text)
