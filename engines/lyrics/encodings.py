@@ -144,7 +144,10 @@ def _guessed(content: bytes) -> Decoded:
         return Decoded(_clean(content.decode("utf-8", errors="replace")), "utf-8", sure=False)
     ranked = sorted(scores, key=lambda name: -scores[name])
     best = ranked[0]
-    differing = [name for name in ranked[1:] if words.decode(name) != words.decode(best)]
+    readings = {words.decode(best): best}
+    for name in ranked[1:]:
+        readings.setdefault(words.decode(name), name)
+    differing = list(readings.values())[1:]
     lead = scores[best] - scores[differing[0]] if differing else 1
     high = sum(byte > 127 for byte in words)
     sure = lead > _CLEAR_LEAD and high >= _ENOUGH_BYTES

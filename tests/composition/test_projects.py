@@ -162,7 +162,7 @@ def test_lyrics_are_burned_in_and_added_as_a_track(api, project):
     refused = api.generic(
         "PUT", url(project, "lyrics"), *multipart(api, {"file": SimpleUploadedFile("a.srt", b"la la")})
     )
-    assert (refused.status_code, "SRT, LRC or ASS" in refused.json()["detail"]) == (400, True)
+    assert (refused.status_code, "LRC, SRT, VTT, ASS or TTML" in refused.json()["detail"]) == (400, True)
 
 
 def multipart(api, data):

@@ -5,9 +5,10 @@ import av
 import numpy as np
 import pytest
 
-from apps.core.errors import InputError
-from engines.composing.lyrics import LyricsPreset, as_srt, lines_between, read_lyrics, styled
 from engines.composing.shot_plan import Shot, ShotPlan
+from engines.lyrics.reading import read_lyrics
+from engines.lyrics.styling import LyricsPreset, lines_between, styled
+from engines.lyrics.writing import as_srt
 from engines.media.formats import ClipFormat, clip_format
 from engines.media.probe import open_media
 from tests.engines.composing.conftest import SHAPE
@@ -21,30 +22,17 @@ ASS = (
 )
 
 
-@pytest.mark.parametrize(("text", "starts"), [(SRT, [1000, 6000]), (LRC, [1000, 6000, 8000]), (ASS, [1000])])
-def test_every_kind_of_file_is_read(text, starts):
-    assert [line.start for line in read_lyrics(text)] == starts
-
-
-def test_times_shift_with_the_used_range():
-    lines = read_lyrics(SRT, song_start=Fraction(3, 2), song_end=Fraction(13, 2))
-    assert [(line.start, line.end) for line in lines] == [(0, 500), (4500, 5000)]
-    assert "00:00:04,500 --> 00:00:05,000\nSecond line" in as_srt(lines)
-
-
-@pytest.mark.parametrize("text", ["", "la la la", "[ti:Only a title]\n"])
-def test_a_file_without_times_is_rejected(text):
-    with pytest.raises(InputError):
-        read_lyrics(text)
+def burned(text: str, preset: LyricsPreset, shape: ClipFormat) -> str:
+    return styled(read_lyrics(text).lines, preset, shape.width, shape.height)
 
 
 def test_word_times_become_highlights():
-    assert "{\\k50}First" in styled(read_lyrics(LRC), LyricsPreset.BOLD, clip_format("9:16"))
-    assert "{\\k50}First" in styled(read_lyrics(ASS), LyricsPreset.BOLD, clip_format("9:16"))
+    assert "{\\k50}First" in burned(LRC, LyricsPreset.BOLD, clip_format("9:16"))
+    assert "{\\k50}First" in burned(ASS, LyricsPreset.BOLD, clip_format("9:16"))
 
 
 def test_only_lines_in_the_range_are_kept():
-    text = styled(read_lyrics(SRT), LyricsPreset.CLEAN, SHAPE)
+    text = burned(SRT, LyricsPreset.CLEAN, SHAPE)
     assert lines_between(text, Fraction(3), Fraction(5)) == ""
     assert "Second" in lines_between(text, Fraction(5), Fraction(8))
     assert "First" not in lines_between(text, Fraction(5), Fraction(8))
@@ -63,7 +51,7 @@ def lit(path, frame: int) -> np.ndarray:
 @pytest.mark.parametrize("preset", list(LyricsPreset))
 def test_lyrics_are_burned_only_into_their_frames_and_stay_in_the_safe_zone(sources, make, tmp_path, preset):
     shape = ClipFormat(640, 360, Fraction(24))
-    text = styled(read_lyrics(SRT), preset, shape)
+    text = burned(SRT, preset, shape)
     plan = ShotPlan((Shot(sources["a"], 60), Shot(sources["b"], 60)), shape, burned_lyrics=text)
     composed, proof = make(plan)
     assert proof.passed, proof.checks
@@ -79,21 +67,21 @@ def test_lyrics_are_burned_in_when_the_scratch_folder_has_an_odd_name(sources, m
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     shape = ClipFormat(640, 360, Fraction(24))
-    text = styled(read_lyrics(SRT), LyricsPreset.CLEAN, shape)
+    text = burned(SRT, LyricsPreset.CLEAN, shape)
     composed, proof = make(ShotPlan((Shot(sources["a"], 60),), shape, burned_lyrics=text))
     assert proof.passed, proof.checks
     assert len(lit(composed.path, 36))
 
 
 def test_scenes_without_lyrics_are_still_copied(sources, make):
-    text = styled(read_lyrics(SRT), LyricsPreset.CLEAN, SHAPE)
+    text = burned(SRT, LyricsPreset.CLEAN, SHAPE)
     shots = (Shot(sources["a"], 60), Shot(sources["b"], 60), Shot(sources["c"], 60))
     composed, _ = make(ShotPlan(shots, SHAPE, burned_lyrics=text))
     assert (composed.segments.encoded_segments, composed.segments.encoded_frames) == (2, 120)
 
 
 def test_the_soft_track_chapters_and_labels_are_in_the_file(sources, make):
-    soft = as_srt(read_lyrics(SRT))
+    soft = as_srt(read_lyrics(SRT).lines)
     shots = (Shot(sources["a"], 60, name="Scene 1 · intro"), Shot(sources["b"], 60, name="Scene 2"))
     composed, proof = make(ShotPlan(shots, SHAPE, soft_lyrics=soft, title="Night Drive ★", artist="Me"))
     assert proof.passed, proof.checks
