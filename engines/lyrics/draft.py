@@ -133,7 +133,7 @@ def words_of(parts: Iterable[tuple[int, str]], end: int | None) -> tuple[str, tu
         if text.strip():
             words.append(Word(start, max(start, following), text))
         elif text and words:
-            words[-1] = replace(words[-1], text=words[-1].text + text)
+            words[-1] = replace(words[-1], text=re.sub(r" *\n *", "\n", words[-1].text + text))
     if words:
         words[0] = replace(words[0], text=words[0].text.lstrip())
         words[-1] = replace(words[-1], text=words[-1].text.rstrip())

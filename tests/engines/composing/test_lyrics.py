@@ -95,3 +95,29 @@ def test_the_soft_track_chapters_and_labels_are_in_the_file(sources, make):
         words = container.streams.subtitles[0]
         texts = [bytes(packet)[2:].decode() for packet in container.demux(words) if packet.size > 2]
     assert texts == ["First line"] + ["Second line"] * (len(texts) - 1)
+
+
+# Two words of each script; a font without them would draw the same boxes for both.
+PAIRS = [
+    *("夜夜", "曲曲", "さくら", "カナエ", "사랑해", "너와나", "प्रेम", "गीतम"),
+    *("คิดถึง", "อยู่ที่", "حبيبي", "العين", "שלום", "עולם"),
+]
+
+
+def test_words_of_every_script_are_drawn_and_not_boxes(sources, make):
+    shape = ClipFormat(640, 360, Fraction(24))
+    lrc = "".join(f"[00:{place * 0.25:05.2f}]{word}\n" for place, word in enumerate([*PAIRS, ""]))
+    shots = (Shot(sources["a"], 60), Shot(sources["a"], 36, start_seconds=Fraction(0)))
+    composed, proof = make(ShotPlan(shots, shape, burned_lyrics=burned(lrc, LyricsPreset.BOLD, shape)))
+    assert proof.passed, proof.checks
+    drawn = [ink(composed.path, 6 * place + 3) for place in range(len(PAIRS))]
+    for first, second in zip(drawn[::2], drawn[1::2], strict=True):
+        assert min(first.sum(), second.sum()) > 100
+        assert (first != second).sum() > 100
+
+
+def ink(path, frame: int) -> np.ndarray:
+    """Return where a frame has letters: brighter than the clips, in its lower half."""
+    with av.open(str(path)) as container:
+        picture = next(shown for index, shown in enumerate(container.decode(video=0)) if index == frame)
+        return picture.to_ndarray()[picture.height // 2 : picture.height] > 170

@@ -177,7 +177,7 @@ def test_lines_are_shown_as_players_show_them(text, lines, end):
             "WEBVTT\n\n00:01.000 --> 00:03.000\nRock <00:02.000><c>&amp; <00:02.500>Roll</c>\n",
             [(1, 2, "Rock "), (2, 2.5, "& "), (2.5, 3, "Roll")],
         ),
-        (ass(dialogue("{\\k50}Sing {\\kf30}\\N{\\K20}now")), [(1, 1.8, "Sing\n"), (1.8, 2, "now")]),
+        (ass(dialogue("{\\k50}Sing {\\kf30}\\N{\\K20}now")), [(1, 1.5, "Sing\n"), (1.8, 2, "now")]),
         (
             f'{TTML_HEAD}<body><div><p begin="1s" end="5s"><span begin="0s" end="0.5s">Hel</span>'
             '<span begin="0.5s" end="1s">lo</span> <span begin="2s">you</span></p></div></body></tt>',

@@ -1,0 +1,104 @@
+"""Lyrics as people have them, from the upload to the burned-in words, the track, the file beside it and the page."""
+
+import io
+import re
+import zipfile
+
+import av
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from apps.assets.services import asset_local_copy
+from apps.composition import handlers
+from apps.composition.models import Composition, Lyrics
+from tests.composition.conftest import api, project  # noqa: F401 - fixtures
+from tests.composition.test_projects import multipart, post, run, url
+from tests.engines.composing.conftest import cache, make, sources  # noqa: F401 - fixtures
+from tests.studio.conftest import browser  # noqa: F401 - fixture
+from workers.base import job_run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BIRD = "[00:02.00]bird 𓀀"
+
+
+def upload(api, project, content, **data):  # noqa: F811 - the fixtures
+    file = SimpleUploadedFile("words.lrc", content.encode() if isinstance(content, str) else content)
+    return api.generic("PUT", url(project, "lyrics"), *multipart(api, {"file": file, **data}))
+
+
+def patch(api, project, **data):  # noqa: F811
+    return api.patch(url(project, "lyrics"), data, content_type="application/json")
+
+
+def test_chinese_words_reach_picture_track_and_package(api, project):  # noqa: F811
+    sent = upload(api, project, "[00:01.50]夜曲 {softly}\n[00:03.00]晚安\n".encode("gb18030"), burn="true").json()
+    assert (sent["encoding"], sent["format"], sent["missing_characters"]) == ("gb18030", "lrc", [])
+    assert [(line["start"], line["text"]) for line in sent["lines"]] == [(1.5, "夜曲 {softly}"), (3.0, "晚安")]
+    job = run(post(api, url(project, "compose")))
+    assert job.state == "succeeded", job.error
+    composed = Composition.objects.get()
+    assert "{\\fnmvsite Noto Sans CJK SC 500}夜曲 " in composed.plan["burned_lyrics"]
+    with asset_local_copy(composed.asset) as path, av.open(str(path)) as container:
+        samples = [bytes(packet) for packet in container.demux(container.streams.subtitles[0])]
+    texts = [sample[2 : 2 + int.from_bytes(sample[:2], "big")].decode() for sample in samples if len(sample) > 2]
+    assert texts == ["夜曲 {softly}", "晚安"]
+    packed = post(api, url(project, "export")).json()
+    job_run(handlers.HANDLERS, job_id=packed["id"], claim_from="queued")
+    with zipfile.ZipFile(io.BytesIO(b"".join(api.get(url(project, "export")).streaming_content))) as package:
+        assert "00:00:00,500 --> 00:00:02,000\n夜曲 {softly}\n" in package.read("lyrics.srt").decode()
+        assert "夜曲" in package.read("lyrics_words.lrc").decode()
+
+
+def test_missing_glyphs_are_refused_wherever_words_would_be_burned_in(api, project):  # noqa: F811
+    refused = upload(api, project, BIRD, burn="true")
+    assert (refused.status_code, refused.json()["code"]) == (400, "missing_glyphs")
+    assert refused.json()["errors"]["characters"] == ["𓀀"]
+    assert upload(api, project, BIRD).json()["missing_characters"] == ["𓀀"]
+    assert patch(api, project, burn=True).json()["code"] == "missing_glyphs"
+    Lyrics.objects.update(burn=True)
+    assert post(api, url(project, "compose")).json()["code"] == "missing_glyphs"
+    Lyrics.objects.update(burn=False)
+    assert post(api, url(project, "compose")).status_code == 202
+
+
+def test_a_wrong_guess_is_corrected_without_another_upload(api, project):  # noqa: F811
+    content = "[00:02.00]Niño\n".encode("cp1252")
+    sent = upload(api, project, content).json()
+    assert not sent["encoding_sure"]
+    assert "cp1252" in {sent["encoding"], *sent["other_encodings"]}
+    answer = patch(api, project, encoding="cp1252").json()
+    assert (answer["lines"][0]["text"], answer["encoding_sure"]) == ("Niño", True)
+    assert patch(api, project, encoding="rot13").status_code == 400
+    assert upload(api, project, content, encoding="utf-8").json()["code"] == "wrong_encoding"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, "isn't a text file"),
+        (b"la la la", "no readable times"),
+        (b"1\nnow --> then\nWords", "Line 2: the time can't be read"),
+        (b"[00:01.00]" + b"x" * 5_000_001, "larger than 5 MB"),
+        (b"[00:01.00]" + b"x" * 5_000, "Line 1 has 5,000 characters"),
+    ],
+    ids=["picture", "no times", "bad time", "large", "long line"],
+)
+def test_a_file_that_cannot_be_used_is_refused_in_words(api, project, content, words):  # noqa: F811
+    refused = upload(api, project, content)
+    assert refused.status_code == 400
+    assert words in refused.json()["detail"] + str(refused.json().get("errors"))
+
+
+def test_the_dialog_asks_about_a_doubtful_encoding_and_shows_what_was_left_out(browser, project):  # noqa: F811
+    page = f"/projects/{project.pk}/lyrics"
+    file = SimpleUploadedFile("words.lrc", "[00:02.00]Niño\nno time\n".encode("cp1252"))
+    asked = browser.post(page, {"file": file, "soft": "on", "preset": "clean"}, headers={"HX-Request": "true"})
+    html = asked.content.decode()
+    assert asked.headers["HX-Retarget"] == "#dialogs"
+    assert "Do the lines below read right?" in html
+    assert "Line 2: has no time; left out" in html
+    assert "check that they read right" in browser.get(f"/projects/{project.pk}").content.decode()
+    browser.post(page, {"encoding": "cp1252", "soft": "on", "preset": "clean"})
+    html = browser.get(page).content.decode()
+    assert re.search(r"0:02 +Niño", html)
+    assert "read right" not in html
