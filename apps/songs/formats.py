@@ -9,6 +9,7 @@ from apps.core.errors import InputError, MediaToolError
 from engines.listening.analyze import LEAST_SECONDS, stem_voice
 from engines.listening.decoding import SAMPLE_RATE, audio_blocks
 from engines.listening.voice import VoiceActivity
+from engines.lyrics.encodings import repaired
 from engines.media.confined import confined
 from engines.media.facts import MediaFacts
 from engines.media.packets import Damage, Gap
@@ -103,7 +104,7 @@ def stem_probe(path: str) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    return text.replace("\x00", "").strip()[:200]
+    return repaired(text.replace("\x00", "").strip())[:200]
 
 
 def _refusal(message: str, code: str) -> InputError:

@@ -50,6 +50,8 @@ _NOT_TEXT = "This isn't a text file. Upload the lyrics as LRC, SRT, VTT, ASS or 
 _CLEAR_LEAD = 0.12
 _ENOUGH_BYTES = 6
 _OTHERS_OFFERED = 4
+# Words in Latin letters are above the first; those of another script read as Latin-1 are below.
+_MEANT_AS_IT_IS, _REPAIRED = 0.5, 0.7
 # A detector's statistics tell languages of one script apart, and guess wildly on one line of another script.
 _DETECTOR_WEIGHT = 0.2
 _DETECTOR_NAMES = {"euc_jis_2004": "euc_jp", "shift_jis_2004": "cp932", "mac-roman": "mac_roman"}
@@ -84,6 +86,19 @@ def decoded(content: bytes, encoding: str = "") -> Decoded:
         return Decoded(_clean(content.decode("utf-8")), "utf-8")
     except UnicodeDecodeError:
         return _guessed(content)
+
+
+def repaired(text: str) -> str:
+    """Return a tag as its writer meant it: taggers put the bytes of any encoding where the format says Latin-1. Text
+    that may be meant as it is stays."""
+    try:
+        content = text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text
+    if text.isascii() or plausibility(text, "cp1252") > _MEANT_AS_IT_IS:
+        return text
+    found = decoded(content)
+    return found.text if found.encoding == "utf-8" or plausibility(found.text, found.encoding) > _REPAIRED else text
 
 
 def _as_asked(content: bytes, encoding: str) -> str:

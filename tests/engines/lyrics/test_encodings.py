@@ -2,7 +2,7 @@
 import pytest
 
 from engines.errors import InputError
-from engines.lyrics.encodings import decoded
+from engines.lyrics.encodings import decoded, repaired
 
 RUSSIAN = "Белый снег, серый лёд\nНа растрескавшейся земле\nОдеялом лоскутным на ней"
 JAPANESE = "夜空のムコウには\n明日がもう待っている"
@@ -91,3 +91,25 @@ def test_a_file_that_is_no_text_is_refused(content):
 
 def test_line_ends_of_every_system_are_line_ends():
     assert decoded(b"one\r\ntwo\rthree\n").text == "one\ntwo\nthree\n"
+
+
+@pytest.mark.parametrize(
+    ("meant", "encoding"),
+    [
+        ("Группа крови", "cp1251"),
+        ("夜曲 - 周杰伦", "gb18030"),
+        ("사랑해", "euc_kr"),
+        ("夜に駆ける", "shift_jis"),
+        ("Déjà vu", "utf-8"),
+        ("夜曲", "utf-8"),
+    ],
+)
+def test_tags_in_a_wrong_encoding_are_repaired(meant, encoding):
+    assert repaired(meant.encode(encoding).decode("latin-1")) == meant
+
+
+@pytest.mark.parametrize(
+    "text", ["Été", "Ça ira", "Motörhead", "Señorita Ñandú", "Sigur Rós – ( )", "Группа крови", "夜曲", "Plain"]
+)
+def test_tags_that_are_right_stay(text):
+    assert repaired(text) == text
