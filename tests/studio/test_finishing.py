@@ -184,7 +184,7 @@ def test_lyrics_dialog_shows_lines(browser, project):
     send(browser, project, "lyrics", text="[00:01.00] Neon & rain\n[00:04.00] <b>on</b> the wire", preset="clean")
     page = browser.get(f"/projects/{project.pk}/lyrics").content.decode()
 
-    assert "Neon &amp; rain\n&lt;b&gt;on&lt;/b&gt; the wire" in page
+    assert "0:01  Neon &amp; rain\n0:04  &lt;b&gt;on&lt;/b&gt; the wire" in page
     assert "{{" not in page
 
 
