@@ -1,7 +1,6 @@
 """Composing videos, and managing them and their outputs."""
 
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import structlog

@@ -10,7 +10,7 @@ from apps.composition.handoff.options import MarkerKind
 from apps.core.errors import InputError
 from apps.core.text import one_line
 from apps.songs.models import Song
-from engines.composing.lyrics import read_lyrics
+from engines.lyrics.reading import read_lyrics
 from engines.media.frames import FrameGrid, as_seconds
 
 # A pickup may lie a little before the song's chosen start; it is heard on the first frame.
@@ -68,11 +68,11 @@ def _sections(analysis: Mapping[str, Any]) -> Iterator[_Span]:
 
 def _lyrics(text: str, start: Fraction, end: Fraction) -> Iterator[_Span]:
     try:
-        lines = read_lyrics(text, song_start=start, song_end=end) if text else ()
+        lines = read_lyrics(text).within(round(start * 1000), round(end * 1000)).lines if text else ()
     except InputError:
-        return  # this part of the song has no lines
+        return  # stored by an earlier release, whose reader was more lenient
     for line in lines:
-        words = line.plaintext.replace("\n", " / ")
+        words = line.text.replace("\n", " / ")
         begins, ends = (start + Fraction(milliseconds, 1000) for milliseconds in (line.start, line.end))
         yield _Span(MarkerKind.LYRICS, words, begins, ends)
 
