@@ -9,10 +9,13 @@ from apps.scenes.footage import Footage, footage_render
 from apps.songs.formats import song_checked
 from engines.composing.cache import SegmentCache, file_sha256
 from engines.composing.compose import compose
-from engines.composing.lyrics import LyricsPreset, as_srt, lyrics_decoded, read_lyrics, styled
 from engines.composing.proof import prove, require_passed
 from engines.composing.shot_plan import Shot, ShotPlan, SongPart, Source
 from engines.listening.analyze import analyze_song
+from engines.lyrics.encodings import decoded
+from engines.lyrics.reading import read_lyrics
+from engines.lyrics.styling import LyricsPreset, lyrics_check_glyphs, styled
+from engines.lyrics.writing import as_srt
 from engines.media.facts import MediaFacts
 from engines.media.formats import ClipFormat
 from engines.media.frames import as_seconds
@@ -37,9 +40,10 @@ def travel(path: Path, clip: Path, scratch: Path) -> str:
 
 
 def _lyrics(path: Path) -> str:
-    lines = read_lyrics(lyrics_decoded(path.read_bytes()))
-    styled(lines, LyricsPreset.CLEAN, _SHAPE)
-    as_srt(lines)
+    lyrics = read_lyrics(decoded(path.read_bytes()).text)
+    lyrics_check_glyphs(lyrics)
+    styled(lyrics.lines, LyricsPreset.CLEAN, _SHAPE.width, _SHAPE.height)
+    as_srt(lyrics.lines)
     return "lyrics styled"
 
 
