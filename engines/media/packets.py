@@ -117,7 +117,7 @@ class _Clock:
         if time is not None:
             if self._zero is None or time < self._last_end - 1.0:
                 self._zero = time - self.heard  # the first frame, or a clock that starts again
-            elif time - self._last_end > _GAP_SECONDS:
+            elif time - self._last_end > _GAP_SECONDS and not self._raw:
                 gap = time - self._zero - self.heard
         if gap > _GAP_SECONDS and self.heard + gap <= self._end:
             self._noted(gap)

@@ -98,7 +98,7 @@ def test_everything_can_be_encoded_anew_without_making_the_video_stale(api, proj
     address, body = url(project, "compose"), {"reencode": True}
     first = api.post(address, body, content_type="application/json", headers=key)
     again = api.post(address, body, content_type="application/json", headers=key)
-    assert first.json()["job_id"] == again.json()["job_id"]
+    assert first.json()["id"] == again.json()["id"]
     job = run(first)
     proof = job.result["proof"]
     assert (proof["passed"], proof["reencoded"], proof["encoded_frames"]) == (True, True, 108)
