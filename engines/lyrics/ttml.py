@@ -86,7 +86,7 @@ class _Reader(ContentHandler):
     def setDocumentLocator(self, locator: Locator) -> None:  # noqa: N802 -- the parser's name
         self._locator = locator
 
-    def startElementNS(self, name: tuple[str | None, str], qname: str | None, attrs: AttributesNSImpl) -> None:  # noqa: N802, ARG002
+    def startElementNS(self, name: tuple[str | None, str], _qname: str | None, attrs: AttributesNSImpl) -> None:  # noqa: N802
         tag, values = name[1], {key[1]: value for key, value in attrs.items()}
         if tag == "tt":
             self._rates = TtmlRates(values)
@@ -108,7 +108,7 @@ class _Reader(ContentHandler):
             self._paragraph.timed_words = True
             self._paragraph.parts.append((frame.start, ""))
 
-    def endElementNS(self, name: tuple[str | None, str], qname: str | None) -> None:  # noqa: N802, ARG002
+    def endElementNS(self, name: tuple[str | None, str], _qname: str | None) -> None:  # noqa: N802
         frame = self._frames.pop()
         tag = name[1]
         if frame.sequence or frame.end is not None:
