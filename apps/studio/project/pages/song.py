@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.datastructures import MultiValueDict
 from django.utils.dateparse import parse_datetime
+from django.utils.text import get_text_list
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.acting import acting_user
@@ -45,13 +46,15 @@ def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
             return redirect("studio:edit", project_id)
     typed = request.POST if request.method == "POST" else kept_fields(request)
     rows = _typed(typed) if "label" in typed else _rows(project.song)
+    tempos = [(bpm, f"{round(bpm, 1):g}") for bpm in tempo_choices(project.song)]
     context = {
         "project": project,
         "song": project.song,
         "parts": [*rows, *[("", "")] * EMPTY_ROWS],
         "label_length": LABEL_LENGTH,
         "tempo": typed.get("bpm") or project.song.grid.get("tempo_bpm"),
-        "tempos": [(bpm, f"{round(bpm, 1):g}") for bpm in tempo_choices(project.song)],
+        "tempos": tempos,
+        "tempo_question": f"Tempo could be {get_text_list([words for _, words in tempos], 'or')} BPM.",
         "problem": problem,
         "offset": typed.get("offset", ""),
         "in_beats": "label" not in typed,
