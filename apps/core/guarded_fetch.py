@@ -4,15 +4,17 @@ The address is checked while connecting, so neither a redirect nor a name that r
 use can reach a private service. A library that sends its own requests gets a `guarded_session`.
 """
 
+import contextlib
 import ipaddress
 import re
 import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from email.message import Message
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 import structlog
@@ -76,7 +78,27 @@ def fetch_url(
     time_limit_seconds: float = FETCH_SECONDS,
     allowed_content: Sequence[str] | None = None,
 ) -> Path:
-    """Stream `url` to the file `into`, which appears only once it is complete.
+    """Stream `url` to the file `into`, which appears only once it is complete. See `fetch_named`."""
+    fetch_named(
+        url,
+        into=into,
+        max_bytes=max_bytes,
+        time_limit_seconds=time_limit_seconds,
+        allowed_content=allowed_content,
+    )
+    return into
+
+
+def fetch_named(
+    url: str,
+    *,
+    into: Path,
+    max_bytes: int,
+    time_limit_seconds: float = FETCH_SECONDS,
+    allowed_content: Sequence[str] | None = None,
+) -> str:
+    """Stream `url` to the file `into`, which appears only once it is complete, and return the name that the server
+    gives it in Content-Disposition, or "".
 
     `allowed_content` lists prefixes of the Content-Type ("audio/"). Raises FetchRefused (an InputError) if the URL may
     not be fetched, HttpFailure if the fetch fails.
@@ -85,8 +107,11 @@ def fetch_url(
     part = part_path(into)
     try:
         with guarded_session() as session:
-            _follow(session, url, part=part, deadline=deadline, max_bytes=max_bytes, allowed_content=allowed_content)
-        return part.replace(into)
+            headers = _follow(
+                session, url, part=part, deadline=deadline, max_bytes=max_bytes, allowed_content=allowed_content
+            )
+        part.replace(into)
+        return attachment_name(headers.get("Content-Disposition", ""))
     except ValueError as error:  # the library or our code can't parse the link or a Location
         raise FetchRefused("The link, or its redirect, isn't a valid web address. Use the final address.") from error
     except NETWORK_ERRORS as error:
@@ -96,6 +121,27 @@ def fetch_url(
         raise failure_of_exception(error, method="GET", url=url) from None
     finally:
         part.unlink(missing_ok=True)
+
+
+_EXTENDED_NAME = re.compile(r"filename\*\s*=\s*\"?([\w-]+)'[^']*'([^;\"\s]+)", re.IGNORECASE)
+
+
+def attachment_name(header: str) -> str:
+    """Return the file's name in a Content-Disposition header, without folders, or "".
+
+    Source: RFC 6266: `filename*` (RFC 5987) counts before `filename`, in which some servers send plain UTF-8; HTTP
+    libraries read it as Latin-1."""
+    name = ""
+    if extended := _EXTENDED_NAME.search(header):
+        with contextlib.suppress(LookupError):
+            name = unquote(extended[2], encoding=extended[1])
+    if not name:
+        message = Message()
+        message["Content-Disposition"] = re.sub(r"[\x00-\x1f\x7f]", " ", header)
+        name = message.get_filename("") or ""
+        with contextlib.suppress(UnicodeError):
+            name = name.encode("latin-1").decode("utf-8")
+    return name.replace("\\", "/").rpartition("/")[2].strip('" ')
 
 
 def web_address_check(url: str) -> None:
@@ -145,8 +191,9 @@ def _follow(
     deadline: float,
     max_bytes: int,
     allowed_content: Sequence[str] | None,
-) -> None:
-    """Fetch `url` into `part` through at most MAX_REDIRECTS redirects, each checked like the first URL."""
+) -> Mapping[str, str]:
+    """Fetch `url` into `part` through at most MAX_REDIRECTS redirects, each checked like the first URL. Returns the
+    headers of the last response."""
     for _ in range(MAX_REDIRECTS + 1):
         web_address_check(url)
         remaining = max(0.1, deadline - time.monotonic())
@@ -160,7 +207,7 @@ def _follow(
                 raise failure_of_status(response, method="GET", deadline=deadline)
             _check_response(response, max_bytes=max_bytes, allowed_content=allowed_content)
             _save(response, part=part, deadline=deadline, max_bytes=max_bytes)
-            return
+            return response.headers
     raise FetchRefused(f"The link redirects more than {MAX_REDIRECTS} times. Use the final address.")
 
 

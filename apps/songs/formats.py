@@ -51,6 +51,11 @@ def song_checked(path: Path, facts: MediaFacts) -> CheckedSong:
     return CheckedSong(SongTags(**found["tags"]), tuple(Gap(at, missing) for at, missing in found["damage"]))
 
 
+def song_tags(path: Path) -> SongTags:
+    """Return the tags of a file with sound. Decodes nothing."""
+    return SongTags(**_confined(tags_probe, path, CHECK_LIMIT_SECONDS))
+
+
 def container_checked(facts: MediaFacts) -> None:
     """Raise InputError for a file that isn't one of a song's formats. Decodes nothing."""
     if facts.kind != "audio" or facts.container not in SONG_CONTAINERS:
@@ -88,13 +93,15 @@ def song_probe(path: str) -> dict[str, Any]:
         raise InputError(message, code="damaged_audio")
     if samples < LEAST_SECONDS * SAMPLE_RATE:
         raise InputError("The song is shorter than half a second.", code="song_too_short")
+    return {"tags": tags_probe(path), "damage": [(gap.at_seconds, gap.missing_seconds) for gap in damage.gaps]}
+
+
+def tags_probe(path: str) -> dict[str, Any]:
+    """Return the file's title and artist as JSON."""
     with open_media(Path(path)) as container:
         stream_tags = container.streams.audio[0].metadata  # Ogg keeps its tags there
         tags = {name.lower(): value for name, value in {**stream_tags, **container.metadata}.items()}
-    return {
-        "tags": {"title": _plain(tags.get("title", "")), "artist": _plain(tags.get("artist", ""))},
-        "damage": [(gap.at_seconds, gap.missing_seconds) for gap in damage.gaps],
-    }
+    return {"title": _plain(tags.get("title", "")), "artist": _plain(tags.get("artist", ""))}
 
 
 def stem_probe(path: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 from apps.assets.media_types import media_type
 from apps.assets.uploading.uploads import upload_limit
 from apps.core.errors import InputError
-from apps.core.guarded_fetch import fetch_url
-from apps.songs.formats import SONG_CONTAINERS
+from apps.core.guarded_fetch import fetch_named
+from apps.songs.formats import SONG_CONTAINERS, song_tags
 from apps.songs.pages import page_sound
 from apps.songs.sites import site_audio_fetch, site_knows
 from engines.media.audio import mixed_channels, write_pcm
@@ -63,6 +63,9 @@ def audio_import(
     facts = probe_untrusted(source)
     if facts.sample_rate is None:
         raise InputError("There is no audio at this link.", code="not_audio")
+    if not site_knows(url):
+        tags = song_tags(source)
+        title, artist = tags.title or title, tags.artist
     progress(85, "Cutting")
     start, end = _range_checked(start_time, end_time, facts)
     path = source
@@ -74,14 +77,16 @@ def audio_import(
 
 
 def _file_fetch(url: str, into: Path) -> tuple[Path, str]:
-    """Return the file behind the link (directly or through a page that plays it), and its title."""
+    """Return the file behind the link (directly or through a page that plays it), and its title: the page's, the name
+    that the server gives the file, or the one in the link."""
     most_bytes = upload_limit("audio").size_bytes
-    source = fetch_url(url, into=into / "source", max_bytes=most_bytes, allowed_content=(*LINK_CONTENT, PAGE))
-    title = ""
+    source, title = into / "source", ""
+    name = fetch_named(url, into=source, max_bytes=most_bytes, allowed_content=(*LINK_CONTENT, PAGE))
     if found := page_sound(source, url):
         url, title = found
-        source = fetch_url(url, into=into / "played", max_bytes=most_bytes, allowed_content=LINK_CONTENT)
-    return source, (title or unquote(Path(urlsplit(url).path).stem))[:200]
+        source = into / "played"
+        name = fetch_named(url, into=source, max_bytes=most_bytes, allowed_content=LINK_CONTENT)
+    return source, (title or Path(name).stem or unquote(Path(urlsplit(url).path).stem))[:200]
 
 
 def _range_checked(start: float | None, end: float | None, facts: MediaFacts) -> tuple[float | None, float | None]:

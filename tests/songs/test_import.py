@@ -51,6 +51,31 @@ def test_link_becomes_a_song_and_is_analyzed(api, site, work):
     assert fetched.result["analysis_job_id"] == str(listened.pk)
 
 
+@pytest.mark.parametrize(
+    ("sent", "title"),
+    [
+        ('attachment; filename="Night Train.mp3"', "Night Train"),
+        ("attachment; filename*=UTF-8''%E5%A4%9C%E6%98%8E%E3%81%91.mp3; filename=x.mp3", "夜明け"),
+        ('attachment; filename="../../etc/passwd.mp3"', "passwd"),
+        ("attachment; filename=Café.mp3".encode().decode("latin-1"), "Café"),
+        ("inline", "Blue hour"),
+        ('attachment; filename="', "Blue hour"),
+    ],
+)
+def test_song_takes_the_name_that_the_server_gives_the_file(api, site, work, sent, title):
+    ask(api, url=site(song_bytes(".wav", seconds=3.0), **{"Content-Disposition": sent}))
+    fetched = work()[0]
+    assert api.get(f"/api/audio/{fetched.result['audio_id']}").data["title"] == title
+
+
+def test_song_takes_title_and_artist_from_its_own_tags(api, site, work):
+    named = {"Content-Disposition": 'attachment; filename="track01.mp3"'}
+    ask(api, url=site(song_bytes(title="Harbour"), **named), end_time=2)
+    fetched = work()[0]
+    song = api.get(f"/api/audio/{fetched.result['audio_id']}").data
+    assert (song["title"], song["artist"]) == ("Harbour", "The band")
+
+
 def test_range_is_cut_to_the_sample(api, site, work):
     ask(api, url=site(song_bytes(".wav", bpm=100, seconds=12.0)), start_time=2.4, end_time=9.6)
     fetched, _ = work()
