@@ -4,11 +4,12 @@ from uuid import uuid4
 
 import structlog
 
+from apps.assets.media_types import media_type
 from apps.assets.models import Asset, AssetKind
-from apps.assets.services import asset_create, asset_local_copy, file_store
+from apps.assets.services import StoredFile, asset_create, asset_local_copy, file_store
 from apps.assets.store.keys import upload_key
 from apps.assets.uploading.uploads import upload_limit
-from apps.core.errors import NotFound, StudioError, WorkCancelled
+from apps.core.errors import InputError, MediaToolError, NotFound, StudioError, WorkCancelled
 from apps.jobs.execution import Done, JobRun
 from apps.songs.importing import audio_import, imported_type
 from apps.songs.models import AnalysisState, Song
@@ -18,6 +19,8 @@ from apps.songs.section_edits import sections_kept
 from apps.songs.services import song_changed_dispatch, song_create
 from apps.songs.stored import analysis_stored, grid_stored
 from engines.listening.analyze import SongAnalysis, analyze_song
+from engines.media.cover import cover_extract
+from engines.media.untrusted import probe_untrusted
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +46,8 @@ def analysis_run(run: JobRun) -> Done:
         if problem:
             waiting = Song.objects.filter(pk=song.pk, analysis_state=AnalysisState.WAITING)
             waiting.update(analysis_state=AnalysisState.FAILED, analysis_error=problem)
-    return Done(save=lambda: _save(song, found))
+    cover = _cover(run, song)
+    return Done(save=lambda: _save(song, found, cover))
 
 
 def import_run(run: JobRun) -> Done:
@@ -94,7 +98,27 @@ def _analysis(run: JobRun, song: Song) -> SongAnalysis:
         )
 
 
-def _save(song: Song, found: SongAnalysis) -> AnalysisResult:
+def _cover(run: JobRun, song: Song) -> StoredFile | None:
+    """Store the picture in the song's tags, if it has one that can be shown and none is stored yet."""
+    if song.cover_id is not None:
+        return None
+    with asset_local_copy(song.asset, check=run.check) as path:
+        found = cover_extract(path, run.scratch / "cover")
+    if found is None:
+        return None
+    try:
+        facts = probe_untrusted(found)
+        content_type, suffix = media_type(facts)
+    except (InputError, MediaToolError) as error:
+        log.info("song_cover_skipped", asset_id=str(song.asset_id), reason=error.message)
+        return None
+    if facts.kind != "image":
+        return None
+    key = upload_key(run.job.owner.pk, uuid4(), AssetKind.IMAGE, suffix)
+    return file_store(found, key=key, content_type=content_type, facts=facts)
+
+
+def _save(song: Song, found: SongAnalysis, cover: StoredFile | None) -> AnalysisResult:
     locked = Song.objects.select_for_update(of=("self",)).filter(pk=song.pk).first()
     if locked is None:
         raise WorkCancelled("the song was deleted in the meantime")
@@ -107,6 +131,8 @@ def _save(song: Song, found: SongAnalysis) -> AnalysisResult:
     # Analyzing again keeps a grid that a person corrected.
     if not before.get("edited"):
         locked.grid = grid_stored(found.grid)
+    if cover is not None and locked.cover_id is None:
+        locked.cover = asset_create(owner=song.owner, stored=cover, kind=AssetKind.IMAGE, original_name="cover")
     locked.save()
     _correct_length(song.asset, found.duration_seconds)
     if locked.grid != before:

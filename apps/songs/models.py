@@ -29,6 +29,7 @@ class Song(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="songs")
     asset = models.OneToOneField(Asset, on_delete=models.PROTECT, related_name="song")
     stem = models.ForeignKey(Asset, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    cover = models.ForeignKey(Asset, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     title = models.CharField(max_length=200, blank=True)
     artist = models.CharField(max_length=200, blank=True)
     source_url = models.URLField(max_length=2000, blank=True)

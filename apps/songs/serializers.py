@@ -44,6 +44,7 @@ class SongSerializer(serializers.ModelSerializer[Song]):
     content_type = serializers.CharField(source="asset.content_type")
     size_bytes = serializers.IntegerField(source="asset.size_bytes")
     stem_id = serializers.UUIDField(allow_null=True)
+    cover_url = serializers.SerializerMethodField(help_text="The picture in the song's tags, once it is analyzed")
     audio_url = serializers.SerializerMethodField()
     warning = serializers.CharField(read_only=True, help_text="Where the file is damaged; empty if it is intact")
     tempo_bpm = serializers.SerializerMethodField()
@@ -56,12 +57,16 @@ class SongSerializer(serializers.ModelSerializer[Song]):
         model = Song
         fields = [
             "id", "title", "artist", "source_url", "duration_seconds", "content_type", "size_bytes", "stem_id",
-            "audio_url", "analysis_state", "analysis_error", "warning", "tempo_bpm", "beat_confidence",
+            "cover_url", "audio_url", "analysis_state", "analysis_error", "warning", "tempo_bpm", "beat_confidence",
             "tempo_alternatives", "created_at",
         ]  # fmt: skip
 
     def get_audio_url(self, song: Song) -> str:
         return f"/api/audio/get/{song.asset_id}"
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_cover_url(self, song: Song) -> str | None:
+        return f"/api/mv/get_character_reference/{song.cover_id}" if song.cover_id else None
 
     @extend_schema_field(serializers.FloatField(allow_null=True))
     def get_tempo_bpm(self, song: Song) -> Any:

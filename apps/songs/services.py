@@ -184,7 +184,7 @@ def song_delete(*, by: User, audio_id: UUID) -> None:
     song = song_get(by=by, audio_id=audio_id)
     try:
         with transaction.atomic():
-            files = [song.asset, *stem_files(song)]
+            files = [song.asset, *([song.cover] if song.cover else []), *stem_files(song)]
             song.delete()
             for asset in files:
                 asset_delete(by=by, asset=asset)

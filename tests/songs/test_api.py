@@ -14,6 +14,7 @@ from apps.songs.models import AnalysisState, Song
 from apps.songs.services import song_analysis_create, song_analysis_ended
 from apps.songs.synthesis import write_audio
 from bench.rhythms import DOUBLE_TIME, play
+from tests.cases.generators import ffmpeg
 from tests.engines.listening.builders import band
 from tests.factories import make_project
 from tests.fakes import media
@@ -387,3 +388,32 @@ def test_new_analysis_keeps_a_persons_sections(api, upload, work, user):
         song_analysis_create(by=user, song=Song.objects.get())
     work()
     assert parts_of(api.get(url).data) == parts_of(mine)
+
+
+def tagged_with(picture, tmp_path):
+    """Return an MP3 that carries these bytes as its cover."""
+    plain, cover, song = tmp_path / "plain.mp3", tmp_path / "cover.png", tmp_path / "song.mp3"
+    plain.write_bytes(song_bytes(seconds=3.0))
+    cover.write_bytes(picture)
+    tracks = ["-map", "0:a", "-map", "1:v", "-c", "copy", "-disposition:v", "attached_pic"]
+    ffmpeg("-i", plain, "-i", cover, *tracks, song)
+    return song.read_bytes()
+
+
+def test_cover_in_a_songs_tags_is_shown_and_deleted_with_it(api, upload, work, tmp_path):
+    uploaded = upload(tagged_with(media.image(), tmp_path)).data
+    work()
+    song = api.get(f"/api/audio/{uploaded['id']}").json()
+    cover = api.get(song["cover_url"])
+    assert cover.status_code == 200 and cover["Content-Type"] == "image/png"
+    assert b"".join(cover.streaming_content) == media.image()
+    assert Asset.objects.filter(kind="image").count() == 1
+    assert api.delete(f"/api/audio/{uploaded['id']}").status_code == 204
+    assert not Asset.objects.filter(kind="image").exists()
+
+
+def test_song_with_a_broken_cover_is_analyzed_without_one(api, upload, work, tmp_path):
+    uploaded = upload(tagged_with(media.image(), tmp_path).replace(b"IHDR", b"JUNK")).data
+    work()
+    song = api.get(f"/api/audio/{uploaded['id']}").json()
+    assert (song["analysis_state"], song["cover_url"]) == ("done", None)
