@@ -1,8 +1,9 @@
 """Reads: which models there are for a piece of work, and whether one may be paid for."""
 
 from dataclasses import replace
+from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from apps.catalog.models import CheckResult, ModelCheck
@@ -63,6 +64,12 @@ def _retired(title: str, model: str, successor: str) -> InputError:
 def models_in_trouble() -> QuerySet[ModelCheck]:
     """Return the checked models that can't be used, for the Operator page and banners."""
     return ModelCheck.objects.exclude(result=CheckResult.WORKS)
+
+
+def models_checked_at() -> datetime | None:
+    """Return when a provider was last asked about its models."""
+    newest: datetime | None = ModelCheck.objects.aggregate(newest=Max("checked_at"))["newest"]
+    return newest
 
 
 def _checks(capability: Capability) -> QuerySet[ModelCheck]:

@@ -149,3 +149,14 @@ def test_a_call_chooses_a_model_and_thereby_its_provider(user, replicate):
         video_job(user, provider="", model="nobody/knows")
     with pytest.raises(InputError, match="has no model"):
         video_job(user, provider="replicate", model="nobody/knows")
+
+
+def test_operator_page_names_models_that_no_longer_work(client, staff, replicate):
+    client.force_login(staff)
+    assert "Not checked yet" in client.get("/operator").content.decode()
+    del replicate.models["google/veo-3.1"]
+    models_check("replicate")
+
+    html = client.get("/operator").content.decode()
+
+    assert "Replicate no longer runs google/veo-3.1" in html and "Not checked yet" not in html

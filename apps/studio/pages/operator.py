@@ -19,6 +19,7 @@ from kombu.exceptions import OperationalError
 
 from apps.accounts.acting import acting_user
 from apps.assets.models import Asset
+from apps.catalog.selectors import models_checked_at, models_in_trouble
 from apps.jobs.excess import open_excesses
 from apps.jobs.kinds import Queue
 from apps.jobs.models import Job
@@ -39,6 +40,8 @@ def operator(request: HttpRequest) -> HttpResponse:
     context = {
         "queues": _queues(),
         "providers": [(provider, provider.missing_configuration()) for provider in PROVIDERS.values()],
+        "models_in_trouble": models_in_trouble(),
+        "models_checked_at": models_checked_at(),
         "failures": _failures(),
         "excesses": open_excesses().select_related("job")[:20],
         "needs_attention": Job.objects.filter(state=State.NEEDS_ATTENTION).count(),
