@@ -189,7 +189,7 @@ def test_clip_without_a_face_is_reported(make, video_request, sync, speech, tmp_
     inputs = MediaInput(landscape, "video/mp4"), MediaInput(speech, "audio/wav")
     done = make(LipsyncRequest(*inputs, settings=settings_for("default", "lipsync")))
     path = done.files[0].path
-    assert "shows no lips" in done.facts["note"]
+    assert "No lips are visible" in done.facts["note"]
     assert probe_media(path).audio_codec == "aac" and drawn_without_mouths(path, 24)
     assert max(np.abs(a - b).mean() for a, b in zip(decode(landscape), decode(path), strict=True)) < 1.5
 
