@@ -248,7 +248,11 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "mvsite",
     "DESCRIPTION": "Self-hosted AI music-video studio.",
     "VERSION": "1",
-    "ENUM_NAME_OVERRIDES": {"JobKindEnum": "apps.jobs.kinds.Kind", "AssetKindEnum": "apps.assets.models.AssetKind"},
+    "ENUM_NAME_OVERRIDES": {
+        "JobKindEnum": "apps.jobs.kinds.Kind",
+        "AssetKindEnum": "apps.assets.models.AssetKind",
+        "ModelStateEnum": "apps.catalog.api.MODEL_STATES",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "apps.core.schema.describe_all",

@@ -14,6 +14,8 @@ from apps.providers.offers import ModelOffer
 from apps.providers.registry import provider_get
 from apps.providers.sections import ModelState
 
+MODEL_STATES = [(one.value, one.value) for one in ModelState]
+
 
 class ModelsQuerySerializer(serializers.Serializer[Any]):
     """Without `config_flavor`: the default flavor's models."""
@@ -49,7 +51,7 @@ class ModelOfferSerializer(serializers.Serializer[Any]):
     last_frame = serializers.BooleanField(source="abilities.last_frame")
     audio_in = serializers.BooleanField(source="abilities.audio_in")
     seed = serializers.BooleanField(source="abilities.seed")
-    state = serializers.ChoiceField([(one.value, one.value) for one in ModelState])
+    state = serializers.ChoiceField(MODEL_STATES)
     checked = serializers.DateField(allow_null=True, help_text="When its fields were last compared with the provider's")
     retires = serializers.DateField(allow_null=True)
     successor = serializers.CharField()

@@ -147,7 +147,9 @@ class HttpProvider(RemoteProvider):
                 return ProviderError(f"{name} could not be reached. Nothing was sent.", code="unreachable")
             case FailureKind.THROTTLED:
                 wait = failure.retry_after or refusal.retry_after
-                return ProviderError(f"{name} is limiting requests.{said}", code="rate_limited", retry_after=wait)
+                return ProviderError(
+                    f"{name} is limiting requests at the moment.{said}", code="rate_limited", retry_after=wait
+                )
             case FailureKind.REFUSED:
                 return self._refused(failure.status, words, said)
         if paid:

@@ -56,7 +56,9 @@ def video_with_sound(picture: bytes, voice: bytes) -> bytes:
         for path, content in zip(paths, (picture, voice), strict=True):
             path.write_bytes(content)
         inputs = [argument for path in paths for argument in ("-i", f"file:{path}")]
-        kept = ["-map", "0:v:0", "-map", "1:a:0", "-c:v", "copy", "-c:a", "aac", "-shortest"]
+        # Copied pictures could only be cut where their order allows.
+        pictures = ["-c:v", "libx264", "-preset", "ultrafast", "-bf", "0"]
+        kept = ["-map", "0:v:0", "-map", "1:a:0", *pictures, "-c:a", "aac", "-shortest"]
         return _ffmpeg(*inputs, *kept, out=Path(folder, "out.mp4"))
 
 

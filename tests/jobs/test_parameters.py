@@ -35,7 +35,7 @@ def test_json_without_a_version_is_from_the_previous_release():
 
 
 def test_a_job_without_parameters_says_so():
-    with pytest.raises(InputError, match="nothing to retry"):
+    with pytest.raises(InputError, match="can't be retried"):
         Made.read(Job(parameters={}))
 
 

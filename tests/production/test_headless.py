@@ -114,7 +114,7 @@ def test_failed_command_names_pages_to_check(user, spec, settings, tmp_path):
         over.set()
         thread.join()
     job = Job.objects.get(kind="scenes")
-    assert f"What failed: http://127.0.0.1:8001/jobs/{job.pk}" in str(failed.value)
+    assert f"Details: http://127.0.0.1:8001/jobs/{job.pk}" in str(failed.value)
     assert f"Project: http://127.0.0.1:8001/edit/{job.project_id}" in str(failed.value)
 
 

@@ -168,5 +168,5 @@ def test_previews_are_not_results(case, tmp_path):
 def test_workflow_that_saves_no_such_file_is_explained(case, tmp_path):
     status = case.finish(case.submit())
 
-    with pytest.raises(ProviderError, match="saved no video"):
+    with pytest.raises(ProviderError, match="didn't save any video"):
         case.provider.collect(status, capability=Capability.VIDEO, into=tmp_path)
