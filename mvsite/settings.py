@@ -252,6 +252,7 @@ SPECTACULAR_SETTINGS = {
         "JobKindEnum": "apps.jobs.kinds.Kind",
         "AssetKindEnum": "apps.assets.models.AssetKind",
         "ModelStateEnum": "apps.catalog.api.MODEL_STATES",
+        "StateEnum": "apps.jobs.states.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
