@@ -101,7 +101,8 @@ def serve_blocking(url: str, jobs: int) -> None:
     from pathlib import Path as File
 
     from apps.core.errors import ProviderError
-    from apps.providers.base import Capability, PreparedSubmit, RemoteState
+    from apps.providers.base import PreparedSubmit, RemoteState
+    from apps.providers.capabilities import Capability
     from apps.providers.sync_so.provider import SyncSo
 
     provider = SyncSo()

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, create_model, model_validator
 from pydantic_core import CoreSchema
 
-from apps.providers.base import Capability
+from apps.providers.capabilities import Capability
 from apps.providers.registry import PROVIDERS
 from apps.providers.sections import AspectRatio, Section
 from engines.draft.grammar import SceneGrammar

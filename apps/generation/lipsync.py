@@ -11,7 +11,7 @@ from apps.assets.selectors import asset_get
 from apps.core.errors import InputError
 from apps.core.json import JsonObject
 from apps.jobs.kinds import Kind
-from apps.providers.base import Capability
+from apps.providers.capabilities import Capability
 from apps.work.choice import Choice, Picked, provider_choose
 from apps.work.frozen import FrozenRequest, InputSource, LipsyncValues
 from apps.work.parameters import LipsyncParameters
@@ -56,7 +56,7 @@ def lipsync_work(
     asset = Asset.objects.get(pk=audio.asset_id) if audio.asset_id else None
     start, end = checked_range(start_time, end_time, length=asset.duration_seconds if asset else None)
     audio = audio.model_copy(update={"start_seconds": start, "end_seconds": end})
-    choice = provider_choose(Capability.LIPSYNC, flavor=flavor, picks=[Picked(provider, model)])
+    choice = provider_choose(Capability.LIPSYNC, flavor=flavor, picks=(Picked(provider, model),))
     frozen = lipsync_request(choice=choice, video=video, audio=audio, options=LipsyncOptions(**options))
     return work_prepare(by=by, kind=Kind.LIPSYNC, parameters=LipsyncParameters(frozen=frozen), choice=choice)
 

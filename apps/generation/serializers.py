@@ -78,6 +78,8 @@ class GenerateVideoSerializer(CallSerializer):
     prompt = serializers.CharField(max_length=TEXT_LENGTH)
     negative_prompt = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=TEXT_LENGTH)
     character_reference_id = IdField(required=False, allow_null=True)
+    image_id = IdField(required=False, allow_null=True, help_text="The clip's first frame")
+    last_image_id = IdField(required=False, allow_null=True, help_text="Its last frame; needs a first one")
     duration = SecondsField(required=False, allow_null=True, min_value=Decimal("0.25"), max_value=LONGEST_CLIP_SECONDS)
     aspect_ratio = serializers.ChoiceField(ASPECT_RATIOS, required=False)
     seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=SEED_MAXIMUM)

@@ -10,7 +10,8 @@ from apps.assets.selectors import asset_get
 from apps.core.errors import ConflictError, InputError
 from apps.core.json import JsonObject
 from apps.jobs.kinds import Kind
-from apps.providers.base import Capability, SongBrief
+from apps.providers.base import SongBrief
+from apps.providers.capabilities import Capability
 from apps.songs.selectors import song_get
 from apps.work.choice import Picked, choice_overridden, provider_choose
 from apps.work.frozen import FrozenRequest, ImageValues, InputSource, ScenesValues, VideoValues
@@ -41,7 +42,7 @@ def scenes_work(
     replace values of the flavor's `parameters`."""
     if not idea.strip():
         raise InputError("Describe the video in a sentence or two.", errors={"idea": ["may not be empty"]})
-    choice = provider_choose(Capability.SCENES, flavor=flavor, picks=[Picked(provider, model)])
+    choice = provider_choose(Capability.SCENES, flavor=flavor, picks=(Picked(provider, model),))
     choice = choice_overridden(choice, overrides or {})
     brief: SongBrief | None = None
     wait: SongWait | None = None
@@ -88,7 +89,7 @@ def character_reference_work(
     """Prepare images of a character to choose from."""
     if not character_description.strip():
         raise InputError("Describe the character.", errors={"character_description": ["may not be empty"]})
-    choice = provider_choose(Capability.IMAGE, flavor=flavor, picks=[Picked(provider, model)])
+    choice = provider_choose(Capability.IMAGE, flavor=flavor, picks=(Picked(provider, model),))
     config = choice.config.values
     ratio = aspect_ratio or config["aspect_ratio"]
     width, height = picture_size(ratio, config["resolution"])
@@ -114,6 +115,8 @@ def video_work(
     prompt: str,
     negative_prompt: str | None = None,
     character_reference_id: UUID | None = None,
+    image_id: UUID | None = None,
+    last_image_id: UUID | None = None,
     duration: Decimal | None = None,
     aspect_ratio: str = "",
     seed: int | None = None,
@@ -121,10 +124,13 @@ def video_work(
     provider: str = "",
     model: str = "",
 ) -> Work:
-    """Prepare one clip."""
+    """Prepare one clip. `image_id` and `last_image_id` are pictures for its first and last frame.
+
+    Raises NotFound for an unknown picture, InputError if the model can't do what is asked.
+    """
     if not prompt.strip():
         raise InputError("Describe what the clip shows.", errors={"prompt": ["may not be empty"]})
-    choice = provider_choose(Capability.VIDEO, flavor=flavor, picks=[Picked(provider, model)])
+    choice = provider_choose(Capability.VIDEO, flavor=flavor, picks=(Picked(provider, model),))
     config = choice.config.values
     ratio = aspect_ratio or config["aspect_ratio"]
     width, height = picture_size(ratio, config["resolution"])
@@ -141,9 +147,11 @@ def video_work(
         seed=new_seed() if seed is None else seed,
         settings=dict(config),
     )
-    inputs = {}
-    if character_reference_id is not None:
-        reference = asset_get(by=by, asset_id=character_reference_id, kind=AssetKind.IMAGE)
-        inputs["character_reference"] = InputSource(asset_id=reference.pk)
+    pictures = {"character_reference": character_reference_id, "image": image_id, "last_image": last_image_id}
+    inputs = {
+        name: InputSource(asset_id=asset_get(by=by, asset_id=picture, kind=AssetKind.IMAGE).pk)
+        for name, picture in pictures.items()
+        if picture is not None
+    }
     frozen = FrozenRequest.of(values, inputs)
     return work_prepare(by=by, kind=Kind.VIDEO, parameters=VideoParameters(frozen=frozen), choice=choice)

@@ -24,7 +24,6 @@ from apps.jobs.models import Job, RemoteRun, RunStatus
 from apps.jobs.services import Claim
 from apps.jobs.states import Code, State
 from apps.providers.base import (
-    Capability,
     PreparedSubmit,
     ProviderRequest,
     ProviderResult,
@@ -33,6 +32,7 @@ from apps.providers.base import (
     RemoteState,
     RemoteStatus,
 )
+from apps.providers.capabilities import Capability
 
 log = structlog.get_logger(__name__)
 

@@ -31,7 +31,7 @@ from apps.pro.files import GivenFile, given_file, order_files
 from apps.pro.segments import ReadSegments, json_read, segments_read
 from apps.pro.services import VIDEO, CheckedOrder, ProSpec, order_check
 from apps.production.retrying import job_retry
-from apps.providers.base import Capability
+from apps.providers.capabilities import Capability
 from apps.providers.registry import default_provider, order_rules, providers_for
 from apps.scenes.serializers import SpendingSerializer
 from apps.work.work import Spending

@@ -18,7 +18,13 @@ from apps.pro.files import OrderFile, order_file_store
 from apps.pro.order import OrderedSegment, ProOrder
 from apps.pro.parameters import ProDestination, ProParameters
 from apps.pro.segments import ReadSegments
-from apps.providers.base import Capability, PreparedSubmit, Quote, RemoteProvider, SegmentedLipsyncRequest
+from apps.providers.base import (
+    PreparedSubmit,
+    Quote,
+    RemoteProvider,
+    SegmentedLipsyncRequest,
+)
+from apps.providers.capabilities import Capability
 from apps.providers.orders import OrderRules, SegmentProblem
 from apps.providers.registry import default_provider, order_rules
 from apps.work.choice import Choice, Picked, provider_choose
@@ -70,7 +76,7 @@ def order_check(spec: ProSpec, files: Mapping[str, OrderFile]) -> CheckedOrder:
     Nothing is stored, sent or paid for.
     """
     asked = spec.provider or default_provider(Capability.SEGMENTED_LIPSYNC).name
-    choice = provider_choose(Capability.SEGMENTED_LIPSYNC, flavor=spec.flavor, picks=[Picked(asked)])
+    choice = provider_choose(Capability.SEGMENTED_LIPSYNC, flavor=spec.flavor, picks=(Picked(asked),))
     rules = order_rules(choice.provider)
     video = files[VIDEO].described()
     audios = {name: file.described() for name, file in files.items() if name != VIDEO}

@@ -40,6 +40,7 @@ from apps.scenes.selectors import SceneStatus, scene_awaits_choice, scene_error,
 from apps.scenes.services import scenes_replan
 from apps.scenes.writing import project_scenes_work, scenes_key
 from apps.songs.models import AnalysisState
+from apps.work.choice import chooser
 from apps.work.work import Spending, Work, spending_check, work_start
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,7 @@ def generate_all_works(*, by: User, project: Project) -> list[Work]:
     """Return everything that is missing, with quotes. Unwritten scenes are priced as if each used the idea as its
     prompt, and as if each one over singing were a performance."""
     works: list[Work] = []
+    choose = chooser()
     scenes = _scenes(project)
     performs = project_performs(project)
     if _reference_is_missing(project, scenes):
@@ -62,7 +64,7 @@ def generate_all_works(*, by: User, project: Project) -> list[Work]:
         scene = Scene(project=project, sequence=1, prompt=project.idea)
         image = image_work(by=by, scene=scene, spec=GenerationSpec())
         spans = slot_spans(project, project_slots(project, project.number_of_scenes))
-        videos = [video_work(by=by, scene=scene, spec=GenerationSpec(), span=span) for span in spans]
+        videos = [video_work(by=by, scene=scene, spec=GenerationSpec(), span=span, choose=choose) for span in spans]
         performed = sung_spans(project, spans) if performs else []
         lips = performances_planned(by=by, project=project, spans=performed)
         return [*works, *[image] * len(spans), *videos, *lips]
@@ -70,8 +72,8 @@ def generate_all_works(*, by: User, project: Project) -> list[Work]:
     for scene, span in zip(scenes, scene_spans(project, scenes), strict=True):
         if scene.current_clip_id is None and not scene_awaits_choice(scene):
             if scene.image_id is None:
-                works.append(image_work(by=by, scene=scene, spec=GenerationSpec()))
-            works.append(video_work(by=by, scene=scene, spec=GenerationSpec(), span=span))
+                works.append(image_work(by=by, scene=scene, spec=GenerationSpec(), choose=choose))
+            works.append(video_work(by=by, scene=scene, spec=GenerationSpec(), span=span, choose=choose))
         if performs and ((scene.lipsync and scene.current_clip_id is None) or lipsync_is_missing(scene)):
             performed.append(span)
     return [*works, *performances_planned(by=by, project=project, spans=performed)]

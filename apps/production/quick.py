@@ -25,7 +25,7 @@ from apps.jobs.services import Idempotency, idempotent_job
 from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
-from apps.providers.base import Capability
+from apps.providers.capabilities import Capability
 from apps.scenes.clips import refuse_busy
 from apps.scenes.lipsync import wanted_like
 from apps.scenes.lipsync_inputs import lipsync_source, project_windows, scene_window

@@ -12,7 +12,7 @@ from apps.jobs.models import Job
 from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
-from apps.providers.base import Capability
+from apps.providers.capabilities import Capability
 from apps.scenes.making import project_spending
 from apps.work.seeds import SEED_MAXIMUM
 from apps.work.work import Spending, Work, spending_check, work_start

@@ -21,7 +21,7 @@ from apps.jobs.states import ACTIVE
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
 from apps.projects.titles import title_of
-from apps.providers.base import Capability
+from apps.providers.capabilities import Capability
 from apps.providers.registry import providers_for
 from apps.songs.models import Song
 from apps.songs.selectors import song_get

@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 
 from apps.core.errors import ProviderError
 from apps.core.json import JsonObject
-from apps.providers.capabilities import Capability as Capability  # noqa: PLC0414  # one import for users
+from apps.providers.capabilities import Capability
 from apps.providers.model_table import ModelTable
 from apps.providers.offers import ModelReport
 

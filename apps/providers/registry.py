@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import apps.providers
 from apps.core.errors import InputError
-from apps.providers.base import Capability, Provider
+from apps.providers.base import Provider
+from apps.providers.capabilities import Capability
 from apps.providers.orders import OrderRules
 
 

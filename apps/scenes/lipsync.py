@@ -16,14 +16,14 @@ from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, fingerprint_of, idempotent_job
 from apps.jobs.states import State
 from apps.projects.selectors import project_lock
-from apps.providers.base import Capability
+from apps.providers.capabilities import Capability
 from apps.scenes.lipsync_inputs import AudioPart, LipsyncSpec, lipsync_audio, lipsync_source, project_windows
 from apps.scenes.making import project_spending, scene_work_start
 from apps.scenes.models import Clip, Scene
 from apps.scenes.picks import scene_picks
 from apps.scenes.selectors import original_clip, scenes_get
 from apps.work.audio_window import AudioWindow
-from apps.work.choice import Picked, provider_choose
+from apps.work.choice import Chooser, Picked, chooser, provider_choose
 from apps.work.frozen import InputSource
 from apps.work.parameters import AudioSegment, LipsyncParameters, LipsyncParams, WantedClip, WorkParameters
 from apps.work.work import Spending, Work, spending_check, work_prepare
@@ -40,19 +40,20 @@ def scenes_lipsync_works(
     """
     scenes = scenes_get(by=by, project_id=project_id, sequences=sequences)
     windows = project_windows(scenes[0].project) if scenes else {}
-    return [(scene, _work(by, scene, spec, windows)) for scene in scenes]
+    choose = chooser()
+    return [(scene, _work(by, scene, spec, windows, choose)) for scene in scenes]
 
 
 def scene_lipsync_work(*, by: User, scene: Scene, spec: LipsyncSpec) -> Work:
     """Return the quoted work of one scene."""
-    return _work(by, scene, spec, project_windows(scene.project))
+    return _work(by, scene, spec, project_windows(scene.project), provider_choose)
 
 
-def _work(by: User, scene: Scene, spec: LipsyncSpec, windows: Mapping[int, AudioWindow]) -> Work:
+def _work(by: User, scene: Scene, spec: LipsyncSpec, windows: Mapping[int, AudioWindow], choose: Chooser) -> Work:
     project, sequence = scene.project, scene.sequence or 0
     clip = lipsync_source(scene)
     audio = lipsync_audio(by=by, project=project, spec=spec, windows=windows, sequence=sequence)
-    choice = provider_choose(
+    choice = choose(
         Capability.LIPSYNC,
         flavor=spec.flavor or project.flavor,
         picks=scene_picks(scene, Capability.LIPSYNC, Picked(spec.provider, spec.model)),

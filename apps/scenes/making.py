@@ -16,12 +16,12 @@ from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, idempotent_job
 from apps.projects.models import Project
 from apps.projects.selectors import project_lock
-from apps.providers.base import Capability
+from apps.providers.capabilities import Capability
 from apps.scenes.models import Scene
 from apps.scenes.picks import scene_picks
 from apps.scenes.scene_frames import SceneFrames, scene_spans, span_beats, span_energy
 from apps.scenes.selectors import scene_get, scenes_get, scenes_of
-from apps.work.choice import Picked, provider_choose
+from apps.work.choice import Chooser, Picked, chooser, provider_choose
 from apps.work.frozen import FrozenRequest, ImageValues, InputSource, VideoValues
 from apps.work.parameters import ImageParameters, VideoParameters
 from apps.work.seeds import SEED_MAXIMUM
@@ -53,11 +53,18 @@ def scene_key(scene: Scene) -> str:
     return f"scene:{scene.pk}"
 
 
-def image_work(*, by: User, scene: Scene, spec: GenerationSpec, then_video: bool = False) -> Work:
+def image_work(
+    *,
+    by: User,
+    scene: Scene,
+    spec: GenerationSpec,
+    then_video: bool = False,
+    choose: Chooser = provider_choose,
+) -> Work:
     """Return the work of the scene's still image. Raises InputError for a scene without a prompt."""
     project = scene.project
     _refuse_empty(scene)
-    choice = provider_choose(
+    choice = choose(
         Capability.IMAGE, flavor=spec.flavor or project.flavor, picks=scene_picks(scene, Capability.IMAGE, spec.picked)
     )
     width, height = picture_size(project.aspect_ratio, project.resolution)
@@ -95,7 +102,8 @@ def scenes_video_works(
     project = chosen[0].project
     scenes = list(scenes_of(project))
     spans = dict(zip([scene.pk for scene in scenes], scene_spans(project, scenes), strict=True))
-    return [(scene, video_work(by=by, scene=scene, spec=spec, span=spans[scene.pk])) for scene in chosen]
+    choose = chooser()
+    return [(scene, video_work(by=by, scene=scene, spec=spec, span=spans[scene.pk], choose=choose)) for scene in chosen]
 
 
 def scene_span(scene: Scene) -> SceneFrames:
@@ -105,11 +113,19 @@ def scene_span(scene: Scene) -> SceneFrames:
     return scene_spans(scene.project, scenes)[place]
 
 
-def video_work(*, by: User, scene: Scene, spec: GenerationSpec, span: SceneFrames, take: int = 0) -> Work:
+def video_work(
+    *,
+    by: User,
+    scene: Scene,
+    spec: GenerationSpec,
+    span: SceneFrames,
+    take: int = 0,
+    choose: Chooser = provider_choose,
+) -> Work:
     """Return the work of the scene's clip over these frames of the song."""
     project = scene.project
     _refuse_empty(scene)
-    choice = provider_choose(
+    choice = choose(
         Capability.VIDEO, flavor=spec.flavor or project.flavor, picks=scene_picks(scene, Capability.VIDEO, spec.picked)
     )
     width, height = picture_size(project.aspect_ratio, project.resolution)

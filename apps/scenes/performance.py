@@ -14,7 +14,7 @@ from apps.jobs.kinds import Kind
 from apps.jobs.services import NewJob, job_create_failed
 from apps.jobs.states import State
 from apps.projects.models import Project
-from apps.providers.base import Capability
+from apps.providers.capabilities import Capability
 from apps.providers.registry import PROVIDERS, is_built_in
 from apps.scenes.lipsync import scene_lipsync_work
 from apps.scenes.lipsync_inputs import LipsyncSpec
@@ -95,7 +95,7 @@ def performances_planned(*, by: User, project: Project, spans: Sequence[SceneFra
     if not spans:
         return []
     choice = provider_choose(
-        Capability.LIPSYNC, flavor=project.flavor, picks=[project_pick(project, Capability.LIPSYNC)]
+        Capability.LIPSYNC, flavor=project.flavor, picks=(project_pick(project, Capability.LIPSYNC),)
     )
     works = []
     for span in spans:

@@ -1,7 +1,7 @@
 """Whose choice of provider and model counts for a scene's work."""
 
 from apps.projects.models import Project
-from apps.providers.base import Capability
+from apps.providers.capabilities import Capability
 from apps.scenes.models import Scene
 from apps.work.choice import Picked, picked_for
 
@@ -11,7 +11,7 @@ def project_pick(project: Project, capability: Capability) -> Picked:
     return picked_for(capability, providers=project.providers, models=project.chosen_models)
 
 
-def scene_picks(scene: Scene, capability: Capability, asked: Picked) -> list[Picked]:
+def scene_picks(scene: Scene, capability: Capability, asked: Picked) -> tuple[Picked, ...]:
     """Return the call's, the scene's and the project's choice, in the order in which they count."""
     own = picked_for(capability, providers={}, models=scene.chosen_models)
-    return [asked, own, project_pick(scene.project, capability)]
+    return (asked, own, project_pick(scene.project, capability))

@@ -31,6 +31,7 @@ from apps.scenes.making import (
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 from apps.scenes.services import scene_update
+from apps.work.choice import chooser
 from apps.work.parameters import ImageParameters
 from apps.work.work import Spending, Work, spending_check
 
@@ -59,9 +60,10 @@ def picture_is_outdated(scene: Scene) -> bool:
 def scenes_remake_works(*, by: User, project_id: UUID, sequences: Sequence[int]) -> list[tuple[Scene, Work]]:
     """Return the work to generate and pay for, each scene's steps in order. Raises NotFound for an unknown number."""
     works: list[tuple[Scene, Work]] = []
+    choose = chooser()
     for scene, video in scenes_video_works(by=by, project_id=project_id, sequences=sequences, spec=GenerationSpec()):
         if picture_is_outdated(scene):
-            works.append((scene, image_work(by=by, scene=scene, spec=GenerationSpec(), then_video=True)))
+            works.append((scene, image_work(by=by, scene=scene, spec=GenerationSpec(), then_video=True, choose=choose)))
         works.append((scene, video))
     return works
 

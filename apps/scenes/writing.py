@@ -15,7 +15,8 @@ from apps.jobs.models import Job
 from apps.jobs.services import Idempotency
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
-from apps.providers.base import Capability, ProviderResult, SongBrief
+from apps.providers.base import ProviderResult, SongBrief
+from apps.providers.capabilities import Capability
 from apps.scenes.arrangement import seconds
 from apps.scenes.making import project_spending
 from apps.scenes.models import Scene
@@ -51,7 +52,7 @@ def project_scenes_work(
     choice = provider_choose(
         Capability.SCENES,
         flavor=flavor or project.flavor,
-        picks=[asked or Picked(), project_pick(project, Capability.SCENES)],
+        picks=(asked or Picked(), project_pick(project, Capability.SCENES)),
     )
     count = number_of_scenes or project.number_of_scenes
     slots = project_slots(project, count)

@@ -64,5 +64,5 @@ class Song(models.Model):
 
 
 def _damaged_place(second: int, missing: float) -> str:
-    lost = "some sound is missing" if missing < LEAST_NAMED_SECONDS else f"{missing:.1f} s are missing"
+    lost = "a short part can't be read" if missing < LEAST_NAMED_SECONDS else f"{missing:.1f} s are missing"
     return f"{second // 60}:{second % 60:02} ({lost})"

@@ -1,7 +1,9 @@
 """Chooses provider and model: the call's, or else the scene's, the project's or the flavor's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import Protocol
 
 from pydantic import ValidationError
 
@@ -11,7 +13,8 @@ from apps.core.json import JsonObject
 from apps.flavors.files import merge, reason_of
 from apps.flavors.registry import ResolvedConfig, capability_settings, config_hash
 from apps.flavors.schema import CONFIG_TYPES
-from apps.providers.base import Capability, Provider
+from apps.providers.base import Provider
+from apps.providers.capabilities import Capability
 from apps.providers.registry import providers_for
 from apps.work.strict import NAMED_FIELDS
 
@@ -35,13 +38,24 @@ class Choice:
     config: ResolvedConfig
 
 
+class Chooser(Protocol):
+    """`provider_choose`, or one that remembers: see `chooser`."""
+
+    def __call__(self, capability: Capability, *, flavor: str, picks: tuple[Picked, ...] = ()) -> Choice: ...
+
+
+def chooser() -> Chooser:
+    """Return a `provider_choose` for one call's many pieces of work, which resolves each combination once."""
+    return cache(provider_choose)
+
+
 def picked_for(capability: Capability, *, providers: Mapping[str, str], models: Mapping[str, str]) -> Picked:
     """Return what a project or a scene has stored for the capability."""
     key = Capability.LIPSYNC if capability is Capability.SEGMENTED_LIPSYNC else capability
     return Picked(providers.get(key, ""), models.get(key, ""))
 
 
-def provider_choose(capability: Capability, *, flavor: str, picks: Sequence[Picked] = ()) -> Choice:
+def provider_choose(capability: Capability, *, flavor: str, picks: tuple[Picked, ...] = ()) -> Choice:
     """Choose the provider and the model: those of the first of the `picks` that says anything, else the flavor's.
 
     A model without a provider chooses the provider that offers it. Raises InputError if the provider is unknown, lacks

@@ -13,7 +13,6 @@ from pydantic import ConfigDict, TypeAdapter, model_validator
 from apps.core.json import JsonObject
 from apps.jobs.parameters import Frozen
 from apps.providers.base import (
-    Capability,
     ImageRequest,
     LipsyncRequest,
     MediaInput,
@@ -22,6 +21,7 @@ from apps.providers.base import (
     SongBrief,
     VideoRequest,
 )
+from apps.providers.capabilities import Capability
 
 _REQUESTS: dict[Capability, TypeAdapter[Any]] = {
     Capability.SCENES: TypeAdapter(ScenesRequest),

@@ -13,7 +13,9 @@ from apps.core.errors import InputError
 from apps.flavors.services import flavor_save
 from apps.jobs.models import LedgerEntry
 from apps.jobs.states import State
+from tests.fakes import media
 from tests.fakes.replicate_models import Whole
+from tests.jobs.remote.assets import stored_asset
 from tests.jobs.remote.driving import drive, video_job
 from workers.housekeeping import models_check as weekly_task
 
@@ -160,3 +162,21 @@ def test_operator_page_names_models_that_no_longer_work(client, staff, replicate
     html = client.get("/operator").content.decode()
 
     assert "Replicate no longer runs google/veo-3.1" in html and "Not checked yet" not in html
+
+
+def test_a_clip_between_two_given_frames(user, replicate, tmp_path):
+    first, last = (
+        stored_asset(user, media.image(size), kind="image", folder=tmp_path) for size in ("320x180", "322x180")
+    )
+    frames = {"image_id": first.pk, "last_image_id": last.pk}
+
+    job = drive(video_job(user, **frames))
+
+    assert job.state == State.SUCCEEDED, job.error
+    (sent,) = [one for one in replicate.log if one.method == "POST" and one.path.endswith("predictions")]
+    body = json.loads(sent.body)["input"]
+    assert body["image"] != body["last_frame"] and body["duration"] == 8  # the only length between two frames
+    with pytest.raises(InputError, match="only together with a first"):
+        video_job(user, last_image_id=last.pk)
+    with pytest.raises(InputError, match="takes no last frame"):
+        video_job(user, provider="draft", **frames)

@@ -11,7 +11,6 @@ import yaml
 from django.conf import settings
 
 from apps.providers.base import (
-    Capability,
     ImageRequest,
     LipsyncRequest,
     LipsyncSegment,
@@ -24,6 +23,7 @@ from apps.providers.base import (
     SegmentedLipsyncRequest,
     VideoRequest,
 )
+from apps.providers.capabilities import Capability
 from apps.providers.registry import provider_get
 from engines.media.probe import probe_media
 from tests.fakes import media

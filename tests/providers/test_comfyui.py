@@ -5,7 +5,8 @@ import json
 import pytest
 
 from apps.core.errors import InputError, ProviderError
-from apps.providers.base import Capability, RemoteState
+from apps.providers.base import RemoteState
+from apps.providers.capabilities import Capability
 from tests.providers.cases import SPECS, WORKFLOWS, comfy_settings, image_request
 
 IMAGE, VIDEO = (spec for spec in SPECS if spec.provider == "comfyui")

@@ -22,7 +22,6 @@ from pydantic import ValidationError
 from apps.core.errors import InputError, ProviderError
 from apps.core.http_failures import FailureKind, HttpFailure
 from apps.providers.base import (
-    Capability,
     ModelUse,
     PreparedSubmit,
     ProviderRequest,
@@ -33,6 +32,7 @@ from apps.providers.base import (
     RemoteStatus,
     ScenesRequest,
 )
+from apps.providers.capabilities import Capability
 from apps.providers.chat.prompts import messages_of, repair_message, scene_count
 from apps.providers.chat.responses import (
     SCENES_SCHEMA,

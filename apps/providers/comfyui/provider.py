@@ -16,7 +16,6 @@ from apps.core.errors import ProviderError
 from apps.core.http_failures import FailureKind, HttpFailure
 from apps.core.multipart import Upload
 from apps.providers.base import (
-    Capability,
     MediaInput,
     PreparedSubmit,
     ProducedFile,
@@ -27,6 +26,7 @@ from apps.providers.base import (
     RemoteState,
     RemoteStatus,
 )
+from apps.providers.capabilities import Capability
 from apps.providers.comfyui.sections import ComfySection
 from apps.providers.comfyui.workflow import files_of, graph_filled, scalars_of, section_of, workflow_graph
 from apps.providers.remote_http import CONTENT_TYPES, RESULT_MAX_BYTES, HttpProvider, VendorRefusal, upload_part

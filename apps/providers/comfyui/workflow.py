@@ -31,6 +31,8 @@ def section_of(request: ProviderRequest) -> ComfySection:
             "The flavor has no ComfyUI workflow for this. Export one with 'Export (API)', put it next to the "
             "flavor's YAML and name it under providers.comfyui.workflow."
         )
+    if isinstance(request, VideoRequest) and request.last_image is not None and "last_image" not in section.inputs:
+        raise InputError("The ComfyUI workflow takes no last frame. Choose another one.", code="input_unsupported")
     return section
 
 
@@ -69,7 +71,7 @@ def graph_filled(graph: Graph, section: ComfySection, values: Mapping[str, Any])
 
 def files_of(request: ProviderRequest) -> dict[str, MediaInput]:
     """Return the request's files by our field names."""
-    found = {name: getattr(request, name, None) for name in ("image", "character_reference")}
+    found = {name: getattr(request, name, None) for name in ("image", "last_image", "character_reference")}
     return {name: media for name, media in found.items() if isinstance(media, MediaInput)}
 
 

@@ -2,7 +2,9 @@
 
 from decimal import Decimal
 
-from apps.providers.base import Capability, LocalProvider, ProviderRequest, Quote
+from apps.core.errors import InputError
+from apps.providers.base import LocalProvider, ProviderRequest, Quote, VideoRequest
+from apps.providers.capabilities import Capability
 from apps.providers.draft.sections import DraftClips, DraftImages, DraftLipsync, DraftScenes
 
 
@@ -29,6 +31,8 @@ class DraftProvider(LocalProvider):
         return ""
 
     def quote(self, request: ProviderRequest) -> Quote:
+        if isinstance(request, VideoRequest) and request.last_image is not None:
+            raise InputError("The draft engine takes no last frame. Choose another provider.", code="input_unsupported")
         return Quote(amount=Decimal(0), basis="free draft", estimated=False)
 
 

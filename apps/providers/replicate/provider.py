@@ -17,7 +17,6 @@ import structlog
 
 from apps.core.errors import InputError, ProviderError
 from apps.providers.base import (
-    Capability,
     MediaInput,
     ModelUse,
     PreparedSubmit,
@@ -29,6 +28,7 @@ from apps.providers.base import (
     RemoteState,
     RemoteStatus,
 )
+from apps.providers.capabilities import Capability
 from apps.providers.offers import ModelReport
 from apps.providers.remote_http import (
     CONTENT_TYPES,

@@ -15,7 +15,6 @@ from apps.core.errors import InputError, ProviderError
 from apps.core.http_failures import FailureKind, HttpFailure
 from apps.core.json import JsonObject
 from apps.providers.base import (
-    Capability,
     LipsyncRequest,
     MediaInput,
     ModelUse,
@@ -29,6 +28,7 @@ from apps.providers.base import (
     RemoteStatus,
     SegmentedLipsyncRequest,
 )
+from apps.providers.capabilities import Capability
 from apps.providers.lengths import lipsync_seconds, seconds_of
 from apps.providers.offers import Finding, FindingKind, ModelReport
 from apps.providers.remote_http import FRESH_LINK_HELPS, HttpProvider, VendorRefusal, extension_of, result_fetch

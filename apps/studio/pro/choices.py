@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from apps.flavors.registry import capability_settings
-from apps.providers.base import Capability, Provider
+from apps.providers.base import Provider
+from apps.providers.capabilities import Capability
 from apps.providers.registry import default_provider, order_rules, providers_for
 
 

@@ -13,7 +13,7 @@ from apps.composition.project_looks import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_S
 from apps.flavors.registry import flavor_names
 from apps.projects.models import AspectRatio, FrameRate, Resolution
 from apps.projects.services import PROVIDER_CHOICES
-from apps.providers.base import Capability
+from apps.providers.capabilities import Capability
 from apps.providers.registry import provider_label, providers_for
 from apps.studio.forms import NO_IDEA, DollarsField, number_words, text_field
 from apps.studio.words import LOOK_WORDS, PRESET_WORDS

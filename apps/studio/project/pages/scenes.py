@@ -173,8 +173,6 @@ def scene_quote(request: HttpRequest, project_id: UUID, sequence: int, what: str
     """Return the price of `image` or `video`, for the menu. `?changed=1`: for unsaved words on screen, which need a new
     picture."""
     by = acting_user(request)
-    """The price of `image` or `video`, for the menu."""
-    by = acting_user(request)
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
     total: Decimal | None
     try:

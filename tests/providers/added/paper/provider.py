@@ -7,7 +7,8 @@ from django.conf import settings
 from pydantic import Field
 
 from apps.core.errors import InputError
-from apps.providers.base import Capability, LocalProvider, Quote
+from apps.providers.base import LocalProvider, Quote
+from apps.providers.capabilities import Capability
 from apps.providers.orders import OrderRules, SegmentProblem
 from apps.providers.sections import Section
 
