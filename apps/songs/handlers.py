@@ -1,5 +1,6 @@
 """The work that workers do for songs."""
 
+from pathlib import Path
 from uuid import uuid4
 
 import structlog
@@ -37,7 +38,9 @@ def analysis_run(run: JobRun) -> Done:
         raise NotFound("The song was deleted.")
     problem = NOT_ANALYZED
     try:
-        found = _analysis(run, song)
+        with asset_local_copy(song.asset, check=run.check) as path:
+            found = _analysis(run, song, path)
+            cover = None if song.cover_id else cover_extract(path, run.scratch / "cover")
         problem = ""
     except StudioError as error:
         problem = error.message
@@ -46,8 +49,8 @@ def analysis_run(run: JobRun) -> Done:
         if problem:
             waiting = Song.objects.filter(pk=song.pk, analysis_state=AnalysisState.WAITING)
             waiting.update(analysis_state=AnalysisState.FAILED, analysis_error=problem)
-    cover = _cover(run, song)
-    return Done(save=lambda: _save(song, found, cover))
+    stored = _cover_stored(run, song, cover) if cover else None
+    return Done(save=lambda: _save(song, found, stored))
 
 
 def import_run(run: JobRun) -> Done:
@@ -84,30 +87,23 @@ def import_run(run: JobRun) -> Done:
     return Done(save=save)
 
 
-def _analysis(run: JobRun, song: Song) -> SongAnalysis:
+def _analysis(run: JobRun, song: Song, path: Path) -> SongAnalysis:
     if song.analysis_state != AnalysisState.WAITING:  # the job's second attempt, after a failure
         Song.objects.filter(pk=song.pk).update(analysis_state=AnalysisState.WAITING, analysis_error="")
-    with asset_local_copy(song.asset, check=run.check) as path:
-        return analyze_song(
-            path,
-            expected_seconds=song.asset.duration_seconds,
-            # A file may contain more than its header says.
-            max_seconds=(upload_limit(AssetKind.AUDIO).duration_seconds or 0) + LENGTH_SLACK_SECONDS,
-            progress=lambda percentage: run.progress(percentage, "Analyzing the song"),
-            cancelled=run.cancelled,
-        )
+    return analyze_song(
+        path,
+        expected_seconds=song.asset.duration_seconds,
+        # A file may contain more than its header says.
+        max_seconds=(upload_limit(AssetKind.AUDIO).duration_seconds or 0) + LENGTH_SLACK_SECONDS,
+        progress=lambda percentage: run.progress(percentage, "Analyzing the song"),
+        cancelled=run.cancelled,
+    )
 
 
-def _cover(run: JobRun, song: Song) -> StoredFile | None:
-    """Store the picture in the song's tags, if it has one that can be shown and none is stored yet."""
-    if song.cover_id is not None:
-        return None
-    with asset_local_copy(song.asset, check=run.check) as path:
-        found = cover_extract(path, run.scratch / "cover")
-    if found is None:
-        return None
+def _cover_stored(run: JobRun, song: Song, cover: Path) -> StoredFile | None:
+    """Store the picture from the song's tags, if it can be shown."""
     try:
-        facts = probe_untrusted(found)
+        facts = probe_untrusted(cover)
         content_type, suffix = media_type(facts)
     except (InputError, MediaToolError) as error:
         log.info("song_cover_skipped", asset_id=str(song.asset_id), reason=error.message)
@@ -115,7 +111,7 @@ def _cover(run: JobRun, song: Song) -> StoredFile | None:
     if facts.kind != "image":
         return None
     key = upload_key(run.job.owner.pk, uuid4(), AssetKind.IMAGE, suffix)
-    return file_store(found, key=key, content_type=content_type, facts=facts)
+    return file_store(cover, key=key, content_type=content_type, facts=facts)
 
 
 def _save(song: Song, found: SongAnalysis, cover: StoredFile | None) -> AnalysisResult:
