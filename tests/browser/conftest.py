@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from launcher.browser import HOW_TO_INSTALL, chromium_ensure, may_install
+from tests.browser.made import project_on_disk
+from tests.browser.waiting import until
 from tests.worker import celery_worker
 
 # Chromium contacts Google's hosts at every start; tests don't want that.
@@ -85,3 +87,18 @@ def worker(live_server):
 def _note_foreign(url, home, problems):
     if not url.startswith((home, "blob:", "data:")):
         problems.append(f"left the server: {url}")
+
+
+@pytest.fixture
+def project(user):
+    return project_on_disk(user, scenes=4, seconds=2)
+
+
+@pytest.fixture
+def edit(page, project):
+    page.goto(f"/edit/{project.pk}")
+    expect(page.locator(".block")).to_have_count(4)
+    # The waveform appears once the song is loaded, and with it the beats that cuts snap to.
+    until(page, "document.querySelector('[data-wave]').width > 0")
+    page.wait_for_load_state("networkidle")
+    return page
