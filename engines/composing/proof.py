@@ -35,11 +35,9 @@ _BLACK_LIGHT = 20.0
 _CORRELATION_LIMIT = 0.9
 _WORST_CORRELATION_LIMIT = 0.7
 _LEVEL_LIMIT_DB = 1.0
-REENCODE_HINT = (
-    "Compose it again with everything encoded anew (in the API: reencode); that copies nothing from clips and song"
-)
+REENCODE_HINT = "Compose it again and re-encode everything, so that nothing is copied from clips and song"
 REENCODED_HINT = (
-    "Everything was already encoded anew, so a file itself is the cause: replace the song or the clips named here by "
+    "Everything was already re-encoded, so a file itself is the cause: replace the song or the clips named here by "
     "newly exported ones"
 )
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_type_hints
 
 from engines.media.colours import OURS, Colours
 
-# Increase this when a field is added or measured differently: stored descriptions of older versions are made anew.
+# Increase this when a field is added or measured differently: files with an older description are described again.
 VERSION = 2
 
 

@@ -150,7 +150,7 @@ _REASONS = (
     _reason("missing_font", r"cannot find a valid font|could not load font", f"A font is missing. {_SETUP}"),
     _reason(
         "file_gone", r"no such file or directory|unable to open",
-        "A file that is needed is no longer there. Try again; if it happens again, upload it anew.",
+        "A file that is needed is no longer there. Try again; if it happens again, upload the file again.",
     ),
     _reason("not_permitted", r"is a directory", "There is a folder where a file should be written. Move it away."),
     _reason(

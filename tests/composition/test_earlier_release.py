@@ -90,7 +90,7 @@ def test_a_queued_composition_becomes_the_final_video(api, project):
     assert job.state == "succeeded", job.error
     assert job.result["proof"]["cut_frames"] == [0, 24, 60]
     made = Composition.objects.get()
-    # That release could not encode everything anew.
+    # That release could not re-encode everything.
     assert (made.plan, made.fingerprint, made.options) == (
         frozen | {"reencode": False},
         "f" * 64,

@@ -92,7 +92,7 @@ def test_a_scene_without_a_clip_is_reported_or_skipped(api, project):
     assert job.result["proof"]["cut_frames"] == [0, 60]
 
 
-def test_everything_can_be_encoded_anew_without_making_the_video_stale(api, project):
+def test_everything_can_be_reencoded_without_making_the_video_stale(api, project):
     run(post(api, url(project, "compose")))
     key = {"idempotency-key": "anew"}
     address, body = url(project, "compose"), {"reencode": True}

@@ -105,8 +105,8 @@ def test_output_shows_whether_it_is_ready_stale_or_failed(browser, project):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_failed_composition_can_be_encoded_anew_by_one_click(browser, project):
-    wanted, words = {"parameters": {"output_id": None}, "project_id": project.pk}, "Encode everything anew"
+def test_failed_composition_can_be_reencoded_by_one_click(browser, project):
+    wanted, words = {"parameters": {"output_id": None}, "project_id": project.pk}, "Re-encode everything"
     assert words not in section(browser, project, "final")
     failed = make_job(project.owner, kind="compose", state=State.FAILED, error="The proof failed.", **wanted)
     Job.objects.filter(pk=failed.pk).update(code="media_failed")

@@ -112,7 +112,7 @@ def _final(now: CurrentPlans, live: Sequence[Job], page: str) -> Fragment:
         "composing": composing,
         "stale": stale,
         "error": failed.error if failed is not None else "",
-        # Encoding everything anew gets round what can't be copied faithfully.
+        # Re-encoding everything gets around what can't be copied faithfully.
         "may_reencode": failed is not None and failed.code == Code.MEDIA_FAILED,
         "made": any(scene.current_clip_id for scene in now.scenes),
     }

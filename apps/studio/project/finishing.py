@@ -161,5 +161,5 @@ def _money(project: Project) -> Fragment:
 
 
 def reencode_wish(request: HttpRequest) -> OptionChanges:
-    """Return the options of a form's "Encode everything anew" button; none for the other buttons."""
+    """Return the options of a form's "Re-encode everything" button; none for the other buttons."""
     return OptionChanges(reencode=True) if request.POST.get("reencode") else OptionChanges()

@@ -89,7 +89,7 @@ def test_a_song_that_is_nearly_silent_is_proven_too(sources, cache, tmp_path):
         assert not prove(sounding(composed, "volume=0"), session, lambda: False).passed
 
 
-def test_encoding_everything_anew_copies_nothing_and_is_cached(sources, make):
+def test_reencoding_everything_copies_nothing_and_is_cached(sources, make):
     song = SongPart(sources["song.m4a"], Fraction(1), Fraction(6))
     plan = ShotPlan((Shot(sources["a"], 60), Shot(sources["b"], 60)), SHAPE, song=song)
     copied, _ = make(plan)

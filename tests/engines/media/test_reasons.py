@@ -30,7 +30,7 @@ FAILURES = {
     "a protected film": (["-i", "drmi.mp4", *NULL], "protected_media", "DRM"),
     "an unknown codec": (["-i", "zzzz.mp4", "-map", "0:v", *NULL], "unsupported_codec", "Convert it to mp4"),
     "a decoder we lack": (["-c:v", "nonsuch", "-i", "clip.mp4", *NULL], "unsupported_codec", "Convert it to mp4"),
-    "a file that is gone": (["-i", "gone.mp4", *NULL], "file_gone", "upload it anew"),
+    "a file that is gone": (["-i", "gone.mp4", *NULL], "file_gone", "upload the file again"),
     "an encoder we lack": ([*PICTURE, "-c:v", "nonsuch", "OUT.mp4"], "missing_encoder", "make setup"),
     "a filter we lack": ([*PICTURE, "-vf", "nonsuch", *H264], "missing_filter", "make setup"),
     "a bitstream filter we lack": (
