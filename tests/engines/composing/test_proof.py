@@ -122,7 +122,7 @@ def test_reordered_frames_are_detected(proven):
 def test_a_failed_proof_gives_its_reason(sources, make):
     _, proof = make(ShotPlan((Shot(sources["a"], 10),), SHAPE))
     broken = replace(proof, checks=(replace(proof.checks[1], passed=False, detail="9 of 10 planned frames"),))
-    with pytest.raises(MediaToolError, match=r"9 of 10 planned frames\)\. Compose it again with"):
+    with pytest.raises(MediaToolError, match=r"9 of 10 planned frames\)\. Compose it again and"):
         require_passed(broken)
     with pytest.raises(MediaToolError, match="newly exported ones"):
         require_passed(replace(broken, facts={**proof.facts, "reencoded": True}))
