@@ -13,7 +13,7 @@ from engines.errors import InputError, MediaToolError
 from engines.media.limits import MOST_IMAGE_PIXELS, MOST_JPEG_PIXELS, check_size
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
-# What every provider takes (ComfyUI's list is the shortest). An MPO is a JPEG with more pictures after the first.
+# What every provider takes (the shortest of their lists). An MPO is a JPEG with more pictures after the first.
 _SENT_FORMATS = {"PNG", "JPEG", "MPO", "WEBP"}
 _SENT_MODES = {"1", "L", "LA", "P", "RGB", "RGBA"}
 # No model looks at more, and some refuse more.
