@@ -41,15 +41,15 @@ class ModelTable:
 
     def with_model(self, capability: Capability, settings: Mapping[str, Any], model: str) -> dict[str, Any]:
         """Return the settings with another of the flavor's models. Raises InputError for one it doesn't list."""
-        section = self._model_table(capability, settings)
         if not self.lists_model(capability, settings, model):
-            known = f"Choose one of: {', '.join(section.models)}." if section else "Leave the model out."
+            names = self.offered_names(capability, settings)
+            known = f"Choose one of: {', '.join(names)}." if names else "Leave the model out."
             raise InputError(
                 f"{self.label or self.title} has no model {model[:100]!r} in this flavor. {known}",
                 code="unknown_model",
                 errors={"model": [known]},
             )
-        if section is None:
+        if not model:
             return dict(settings)
         providers = settings["providers"]
         return {**settings, "providers": {**providers, self.name: {**providers[self.name], "model": model}}}
@@ -60,6 +60,11 @@ class ModelTable:
         if section is None:
             return model == self.model_used(capability, settings)
         return model in section.models or model in section.former_models
+
+    def offered_names(self, capability: Capability, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of the models to choose from; none if the provider has only one."""
+        section = self._model_table(capability, settings)
+        return tuple(section.models) if section else ()
 
     def _model_table(self, capability: Capability, settings: Mapping[str, Any]) -> ModelsSection | None:
         """Return the flavor's table of this provider's models, or None if the capability has none."""

@@ -80,8 +80,8 @@ class Price(Section):
         return self.usd
 
 
-class ModelFacts(Section):
-    """What pages and checks need to know of a model, whatever its provider.
+class ModelDates(Section):
+    """A model's name on pages, and until when it can be used.
 
     `checked` is when its fields were last compared with the vendor's own schema; without it, they are hearsay.
     From the day `retires` on, the vendor no longer runs it; `successor` is the model to use instead.
@@ -91,13 +91,18 @@ class ModelFacts(Section):
     checked: datetime.date | None = None
     retires: datetime.date | None = None
     successor: str = ""
-    price: Price
 
     def state(self, today: datetime.date) -> ModelState:
         """Return whether the model can be used, judged by its dates."""
         if self.retires is not None:
             return ModelState.RETIRED if self.retires <= today else ModelState.RETIRING
         return ModelState.CURRENT if self.checked else ModelState.UNCHECKED
+
+
+class ModelFacts(ModelDates):
+    """What pages and checks need to know of a model with a price per second, image or run."""
+
+    price: Price
 
     def abilities(self) -> ModelAbilities:
         """Return which lengths, shapes and inputs the model takes."""

@@ -13,9 +13,11 @@ from typing import Any
 from tests.fakes.server import FakeService, Refusal, Reply, Request, route
 
 BODY_KEYS = {
-    "model", "messages", "response_format", "max_completion_tokens", "temperature", "top_p", "stop", "n", "seed",
-    "reasoning_effort",
+    "model", "messages", "response_format", "max_completion_tokens", "max_tokens", "temperature", "top_p", "stop", "n",
+    "seed", "reasoning_effort",
 }  # fmt: skip
+# What current models of several vendors refuse, whatever the value.
+REFUSED_NOW = frozenset({"temperature", "top_p", "max_tokens"})
 REFUSED_IN_SCHEMA = {"$schema", "const", "default", "minimum", "maximum", "minItems", "maxItems", "minLength", "$ref"}
 PLACES = [
     "a rooftop above the city",
@@ -27,7 +29,8 @@ PLACES = [
 
 
 class FakeChat(FakeService):
-    """`manners`: "openai" (error object), "gemini" (error in a list), "ollama" (no key, unknown fields ignored)."""
+    """`manners`: "openai" (error object), "gemini" (error in a list), "anthropic" (no `param`), "fastapi" (a list of
+    details), "ollama" (no key, unknown fields ignored). `refuses` are the parameters that its models don't take."""
 
     name = "chat"
 
@@ -38,6 +41,8 @@ class FakeChat(FakeService):
         self.key = key
         self.model = model
         self.manners = manners
+        self.refuses = frozenset() if manners == "ollama" else REFUSED_NOW
+        self.also: list[str] = []
         self.answers: deque[str] = deque()
         self.bodies: deque[Any] = deque()
 
@@ -48,7 +53,9 @@ class FakeChat(FakeService):
     @route("GET", "/v1/models")
     def models(self, request: Request) -> Reply:
         self._authorise(request)
-        return Reply(200, {"object": "list", "data": [{"id": self.model, "object": "model"}]})
+        return Reply(
+            200, {"object": "list", "data": [{"id": name, "object": "model"} for name in (self.model, *self.also)]}
+        )
 
     @route("POST", "/v1/chat/completions")
     def complete(self, request: Request) -> Reply:
@@ -70,7 +77,7 @@ class FakeChat(FakeService):
         return {
             "id": "chatcmpl-123",
             "object": "chat.completion",
-            "model": self.model,
+            "model": (body or {}).get("model", self.model),
             "choices": [{"index": 0, "message": message, "finish_reason": "stop", **choice}],
             "usage": usage,
         }
@@ -80,6 +87,21 @@ class FakeChat(FakeService):
         if self.manners == "gemini":
             return Refusal(status, [{"error": {"code": status, "message": message, "status": "INVALID_ARGUMENT"}}])
         return Refusal(status, {"error": {"message": message, "type": kind, "param": None, "code": code}})
+
+    def unsupported(self, name: str) -> Refusal:
+        """Return the refusal of one parameter, as the vendors word it."""
+        match self.manners:
+            case "anthropic":
+                return self.error(400, f"`{name}` is deprecated for this model.")
+            case "fastapi":
+                detail = {"type": "extra_forbidden", "loc": ["body", name], "msg": "Extra inputs are not permitted"}
+                return Refusal(422, {"detail": [detail]})
+        other = " Use 'max_completion_tokens' instead." if name == "max_tokens" else ""
+        message = f"Unsupported parameter: '{name}' is not supported with this model.{other}"
+        refusal = self.error(400, message, code="unsupported_parameter")
+        if self.manners == "openai":
+            refusal.reply.body["error"]["param"] = name
+        return refusal
 
     def _authorise(self, request: Request) -> None:
         given = request.headers.get("authorization", "")
@@ -96,7 +118,10 @@ class FakeChat(FakeService):
         unknown = sorted(set(body) - BODY_KEYS)
         if unknown and self.manners != "ollama":
             raise self.error(400, f"Unrecognized request argument supplied: {unknown[0]}")
-        if body.get("model") != self.model:
+        for name in body:
+            if name in self.refuses:
+                raise self.unsupported(name)
+        if body.get("model") not in {self.model, *self.also}:
             raise self.error(404, f"The model `{body.get('model')}` does not exist", code="model_not_found")
         messages = body.get("messages")
         if (

@@ -1,6 +1,7 @@
 """Chat completions: valid responses, the single correction, and the many forms of errors."""
 
 import json
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -232,3 +233,71 @@ def test_missing_model_is_reported_before_any_call(case, settings):
     with pytest.raises(InputError, match="LLM_MODEL"):
         case.submit()
     assert "LLM_MODEL" in case.provider.missing_configuration()
+
+
+def sent_bodies(case):
+    return [json.loads(request.body) for request in case.fake.log if request.method == "POST"]
+
+
+def chat_values(**chat):
+    values = flavor_values("parameters", "scene_prompts")
+    values["providers"]["chat"] |= chat
+    return values
+
+
+def test_no_sampling_parameter_is_sent_unless_the_flavor_sets_it(case):
+    case.submit()
+
+    (body,) = sent_bodies(case)
+    assert set(body) == {"model", "messages", "response_format", "max_completion_tokens"}
+
+
+@pytest.mark.parametrize("manners", ["openai", "gemini", "anthropic", "fastapi"])
+def test_a_refused_parameter_is_left_out_once_and_stays_out_of_the_correction(case, tmp_path, manners):
+    case.fake.manners = manners
+    case.fake.answers.extend(["nonsense", GOOD])
+    values = chat_values(temperature=0.7, top_p=0.9)
+    case.request = ScenesRequest(idea="rain", slots=((0, 4), (4, 8), (8, 12)), settings=values)
+
+    result = collected(case, tmp_path)
+
+    assert len(result.data["scenes"]) == 3 and result.facts["calls"] == 2
+    sampled = [{"temperature", "top_p"} & set(body) for body in sent_bodies(case)]
+    assert sampled == [{"temperature", "top_p"}, {"top_p"}, set(), set()]
+
+
+def test_an_older_server_gets_the_older_limit(case):
+    case.fake.manners, case.fake.refuses = "fastapi", frozenset({"max_completion_tokens"})
+
+    case.submit()
+
+    assert sent_bodies(case)[1]["max_tokens"] == 8000
+
+
+def test_a_limit_that_no_name_expresses_is_an_error(case):
+    case.fake.refuses = frozenset({"max_completion_tokens", "max_tokens"})
+
+    with pytest.raises(ProviderError, match="max_tokens") as caught:
+        case.submit()
+
+    assert (caught.value.permanent, caught.value.outcome_unknown, case.paid_posts) == (True, False, 2)
+
+
+def test_another_listed_model_can_be_chosen_with_its_own_price(case, tmp_path):
+    price = {"per_million_input_tokens": "4", "per_million_output_tokens": "16", "dated": "2026-11-01"}
+    values = chat_values(models={"fake-poet": {"title": "Poet", "max_completion_tokens": 500, "price": price}})
+    usual = case.provider.quote(ScenesRequest(idea="rain", number_of_scenes=2, settings=values))
+    case.fake.also.append("fake-poet")
+    offers = case.provider.models(case.capability, values, today=date(2026, 11, 29))
+
+    chosen = case.provider.with_model(case.capability, values, "fake-poet")
+    case.request = ScenesRequest(idea="rain", number_of_scenes=2, settings=chosen)
+    result = collected(case, tmp_path)
+
+    assert [(offer.model, offer.title) for offer in offers] == [("fake-writer", "fake-writer"), ("fake-poet", "Poet")]
+    assert result.facts["model"] == "fake-poet"
+    assert sent_bodies(case)[0]["max_completion_tokens"] == 500
+    assert case.provider.quote(case.request).amount != usual.amount
+    assert "fake-poet, price of 2026-11-01" in case.provider.quote(case.request).basis
+    with pytest.raises(InputError, match="Choose one of: fake-writer, fake-poet"):
+        case.provider.with_model(case.capability, values, "fake-novelist")

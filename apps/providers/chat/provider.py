@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
 from pydantic import ValidationError
 
@@ -33,6 +34,7 @@ from apps.providers.base import (
     ScenesRequest,
 )
 from apps.providers.capabilities import Capability
+from apps.providers.chat.parameters import without_unsupported
 from apps.providers.chat.prompts import messages_of, repair_message, scene_count
 from apps.providers.chat.responses import (
     SCENES_SCHEMA,
@@ -43,10 +45,12 @@ from apps.providers.chat.responses import (
     response_text,
     scenes_of,
 )
-from apps.providers.chat.sections import ChatSection
+from apps.providers.chat.sections import ChatCall, ChatModel, ChatSection
 from apps.providers.offers import Finding, FindingKind, ModelOffer, ModelReport
 from apps.providers.remote_http import HttpProvider, VendorRefusal
 from apps.providers.sections import ModelState
+
+log = structlog.get_logger(__name__)
 
 # Two calls fit into the time limit of a scene-writing job; a local server may have to load its model first.
 CALL_SECONDS = 240.0
@@ -105,9 +109,9 @@ class Chat(HttpProvider):
 
     def quote(self, request: ProviderRequest) -> Quote:
         scenes = _scenes_request(request)
-        section = _section(scenes)
-        price, tokens_out = section.price, section.max_completion_tokens
-        tokens_in = _most_tokens(messages_of(scenes)) + _most_tokens(_response_format(section))
+        call = _call(scenes)
+        price, tokens_out = call.price, call.max_completion_tokens
+        tokens_in = _most_tokens(messages_of(scenes)) + _most_tokens(_response_format(call))
         # The correction repeats the conversation including the first response.
         total_in, total_out = 2 * tokens_in + tokens_out + TOKENS_AROUND, 2 * tokens_out
         amount = total_in * price.per_million_input_tokens + total_out * price.per_million_output_tokens
@@ -118,29 +122,30 @@ class Chat(HttpProvider):
 
     def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:
         scenes = _scenes_request(request)
-        section = _section(scenes)
+        call = _call(scenes)
         body: dict[str, Any] = {
             "model": _model(scenes),
             "messages": messages_of(scenes),
-            "response_format": _response_format(section),
-            "max_completion_tokens": section.max_completion_tokens,
+            "response_format": _response_format(call),
+            "max_completion_tokens": call.max_completion_tokens,
         }
-        if section.temperature is not None:
-            body["temperature"] = section.temperature
+        sampling = {"temperature": call.temperature, "top_p": call.top_p}
+        body |= {name: value for name, value in sampling.items() if value is not None}
         if urlsplit(self.base_url).hostname == "openrouter.ai":
             # Without it, OpenRouter may choose servers without structured output and silently drop the format.
             body["provider"] = {"require_parameters": True}
         prices = {
-            "input": str(section.price.per_million_input_tokens),
-            "output": str(section.price.per_million_output_tokens),
+            "input": str(call.price.per_million_input_tokens),
+            "output": str(call.price.per_million_output_tokens),
         }
         return PreparedSubmit(
             payload={"body": body, "expected": asdict(_expected(scenes)), "prices": prices}, model=body["model"]
         )
 
     def submit(self, prepared: PreparedSubmit, *, capability: Capability, key: str) -> RemoteStatus:
-        body, expected = prepared.payload["body"], _expected_from(prepared.payload)
-        completions = [self._complete(body)]
+        expected = _expected_from(prepared.payload)
+        first, body = self._complete(prepared.payload["body"])
+        completions = [first]
         raw = {
             "completions": completions,
             "expected": prepared.payload["expected"],
@@ -151,7 +156,7 @@ class Chat(HttpProvider):
             said = {"role": "assistant", "content": _said(completions[0])}
             correction = {**body, "messages": [*body["messages"], said, repair_message(problem)]}
             try:
-                completions.append(self._complete(correction))
+                completions.append(self._complete(correction)[0])
             except ProviderError as error:
                 # The first response is paid for, so this must not look like a request that was never accepted.
                 raw["correction_error"] = {"message": error.message, "outcome_unknown": error.outcome_unknown}
@@ -190,8 +195,14 @@ class Chat(HttpProvider):
         return super().find_unknown(prepared, key=key, sent_after=sent_after)
 
     def models(self, capability: Capability, settings: Mapping[str, Any], *, today: date) -> tuple[ModelOffer, ...]:
-        name = self.model_used(capability, settings)
-        return (ModelOffer(self.name, name, name or self.label, ModelState.UNCHECKED),)
+        table = _section(settings).models
+        return tuple(self._offer(name, table.get(name), today) for name in self.offered_names(capability, settings))
+
+    def offered_names(self, capability: Capability, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((self.model_used(capability, settings), *_section(settings).models)))
+
+    def lists_model(self, capability: Capability, settings: Mapping[str, Any], model: str) -> bool:
+        return model in self.offered_names(capability, settings)
 
     def model_used(self, capability: Capability, settings: Mapping[str, Any]) -> str:
         return str(settings["providers"][self.name].get("model") or _default_model())
@@ -216,7 +227,37 @@ class Chat(HttpProvider):
         known = "offers" if _default_model() in names else "does not list"
         return f"the server responds and {known} {_default_model()}"
 
-    def _complete(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _offer(self, name: str, entry: ChatModel | None, today: date) -> ModelOffer:
+        if entry is None:
+            return ModelOffer(self.name, name, name or self.label, ModelState.UNCHECKED)
+        return ModelOffer(
+            provider=self.name,
+            model=name,
+            title=entry.title or name,
+            state=entry.state(today),
+            retires=entry.retires,
+            checked=entry.checked,
+            successor=entry.successor,
+        )
+
+    def _complete(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the response, and the request as the server took it: each parameter that it names as unsupported is
+        left out once. Such a refusal is free; anything else is not sent again."""
+        sent = dict(body)
+        while True:
+            try:
+                return self._completion(sent), sent
+            except ProviderError as error:
+                failure = error.__cause__
+                answer = failure.json() if isinstance(failure, HttpFailure) else None
+                fitting = without_unsupported(sent, status=error.evidence.get("status"), answer=answer)
+                if fitting is None:
+                    raise
+                left_out = ", ".join(sent.keys() - fitting.keys())
+                log.info("chat_parameter_unsupported", model=sent["model"], parameter=left_out)
+                sent = fitting
+
+    def _completion(self, body: Mapping[str, Any]) -> dict[str, Any]:
         response = self.write("POST", "/chat/completions", json_body=body, paid=True, time_limit_seconds=CALL_SECONDS)
         error = error_within(response)
         if error is not None:
@@ -245,22 +286,26 @@ def _scenes_request(request: ProviderRequest) -> ScenesRequest:
     raise InputError("A language model can only write scenes. Choose another provider for this.")
 
 
-def _section(request: ScenesRequest) -> ChatSection:
+def _section(settings: Mapping[str, Any]) -> ChatSection:
     try:
-        return ChatSection.model_validate(request.settings["providers"]["chat"])
+        return ChatSection.model_validate(settings["providers"]["chat"])
     except (KeyError, ValidationError) as error:
         raise InputError("The flavor has no valid providers.chat section.") from error
 
 
 def _model(request: ScenesRequest) -> str:
-    name = _section(request).model or _default_model()
+    name = _section(request.settings).model or _default_model()
     if not name:
         raise InputError("No language model is chosen. Set LLM_MODEL, or providers.chat.model in the flavor.")
     return str(name)
 
 
-def _response_format(section: ChatSection) -> dict[str, Any]:
-    if section.structured_output == "json_object":
+def _call(request: ScenesRequest) -> ChatCall:
+    return _section(request.settings).call(_model(request))
+
+
+def _response_format(call: ChatCall) -> dict[str, Any]:
+    if call.structured_output == "json_object":
         return {"type": "json_object"}
     return {"type": "json_schema", "json_schema": {"name": "scenes", "strict": True, "schema": SCENES_SCHEMA}}
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from apps.providers.sections import Dollars, Section
+from apps.providers.sections import Dollars, ModelDates, Section
 
 
 class TokenPrice(Section):
@@ -17,11 +17,38 @@ class TokenPrice(Section):
     note: str = ""
 
 
-class ChatSection(Section):
-    """An OpenAI-compatible server. With an empty `model`, LLM_MODEL from the environment is used."""
+class ChatCall(Section):
+    """What is sent to a model besides the messages. A sampling parameter that is not set is not sent: many current
+    models refuse it."""
 
-    model: str = ""
     temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, gt=0, le=1)
     max_completion_tokens: int = Field(default=8000, gt=0)
     structured_output: Literal["json_schema", "json_object"] = "json_schema"
     price: TokenPrice
+
+
+class ChatModel(ModelDates):
+    """A model to choose besides the one in use. What it doesn't set is as in the section around it."""
+
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    max_completion_tokens: int | None = Field(default=None, gt=0)
+    structured_output: Literal["json_schema", "json_object"] | None = None
+    price: TokenPrice
+
+
+class ChatSection(ChatCall):
+    """An OpenAI-compatible server. With an empty `model`, LLM_MODEL from the environment is used.
+
+    `models` are others to choose from, each with its own price."""
+
+    model: str = ""
+    models: dict[str, ChatModel] = Field(default_factory=dict)
+
+    def call(self, model: str) -> ChatCall:
+        """Return what is sent to this model, and its price."""
+        usual = {name: getattr(self, name) for name in ChatCall.model_fields}
+        entry = self.models.get(model)
+        own = {name: getattr(entry, name) for name in ChatCall.model_fields} if entry else {}
+        return ChatCall(**usual | {name: value for name, value in own.items() if value is not None})
