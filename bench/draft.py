@@ -184,14 +184,14 @@ def write_scenes(
         IDEA, CHARACTER, slots=slots, seed=1, song=SongBrief(seconds, None, sections),
         settings={**configs["parameters"], "scene_prompts": configs["scene_prompts"]},
     )  # fmt: skip
-    written = DraftProvider().make(request, into=folder, progress=quiet, cancelled=never).data["scenes"]
+    written = DraftProvider().make(request, into=folder, progress=quiet, cancelled=never).scenes
     works = []
     for number, (scene, (start, end)) in enumerate(zip(written, slots, strict=True)):
         first, last = round(start * clip.fps), round(end * clip.fps)
         part = slice(int(start / seconds * len(analysis.energy)), max(1, int(end / seconds * len(analysis.energy))))
         works.append(
             SceneWork(
-                number, scene["description"], last - first, analysis.energy[part],
+                number, scene.description, last - first, analysis.energy[part],
                 tuple(beat - start for beat in beats if start <= beat < end), clip, folder,
                 configs["image_params"], configs["video_params"],
             )

@@ -4,7 +4,6 @@ Read from a response's status or from the exception that the HTTP client raised.
 """
 
 import json
-import math
 import re
 import ssl
 import time
@@ -19,7 +18,7 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 
 from apps.core.errors import ProviderError
-from apps.core.json import JsonObject
+from apps.core.json import JsonObject, storable
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 RESPONSE_MAX_BYTES = 16 * 1024 * 1024
@@ -214,16 +213,4 @@ def _certainly_not_sent(error: Exception) -> bool:
 
 def read_json(body: bytes) -> Any:
     """Parse JSON, without the values that PostgreSQL can't store. Raises ValueError or RecursionError."""
-    return _storable(json.loads(body))
-
-
-def _storable(value: Any) -> Any:
-    """Return a JSON value without what the database can't store: NaN, infinities, NUL and lone surrogates."""
-    # A paid response is stored before it is read, so one odd character must not lose it.
-    if isinstance(value, dict):
-        return {_storable(key): _storable(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_storable(inner) for inner in value]
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode(errors="ignore").decode()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return storable(json.loads(body))

@@ -31,6 +31,7 @@ from apps.pro.results import ProClip, ProVideo
 from apps.pro.services import CheckedOrder, Labels, order_start, order_store
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
+from apps.providers.base import ProviderResult
 from apps.providers.registry import is_built_in
 from apps.scenes.checks import ClipChecks, Wanted, clip_check
 from apps.scenes.clips import refuse_busy
@@ -106,16 +107,16 @@ def pro_order_take(
         return job
 
 
-def pro_result_receive(run: JobRun, path: Path) -> Keep:
+def pro_result_receive(run: JobRun, result: ProviderResult, path: Path) -> Keep:
     """Receive a Pro result: into the project it came from, else as the caller's own video."""
-    asked, kept = run.read(ProParameters), result_keep(run, path)
+    asked, kept = run.read(ProParameters), result_keep(run, result, path)
     if asked.home is None:
         return kept
     if asked.home.clip_id is not None:
         parent = Clip.objects.select_related("asset").filter(pk=asked.home.clip_id).first()
         if parent is None:
             return kept  # the scene was permanently deleted; the owner still gets what was paid for
-        return partial(_clip_keep, run, parent, _checks(run, path, parent))
+        return partial(_clip_keep, run, parent, _checks(run, path, parent).noted([result.note]))
     if asked.home.composition_id is not None and not run.late:
         return partial(_composition_keep, run, asked.home.composition_id)
     return kept
@@ -134,7 +135,7 @@ def _clip_keep(run: JobRun, parent: Clip, checks: ClipChecks, stored: StoredFile
     new = NewClip(
         stored=stored,
         origin=Origin.LIPSYNCED,
-        checks=checks.noted([str(facts["note"])] if facts.get("note") else []),
+        checks=checks,
         parameters={**facts, "pro": shown},
         parent_id=parent.pk,
         only_over_parent=True,

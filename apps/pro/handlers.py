@@ -32,8 +32,8 @@ LENGTH_TOLERANCE_SECONDS = 0.25
 
 # Writes the rows of a stored result inside the transaction that ends the job; its fields join the job's result.
 Keep = Callable[[StoredFile, JsonObject], JobResult]
-# Inspects the result before it is stored, and returns how to store it.
-Receiver = Callable[[JobRun, Path], Keep]
+# Inspects the result and its video file before it is stored, and returns how to store it.
+Receiver = Callable[[JobRun, ProviderResult, Path], Keep]
 
 
 def pro_run(run: JobRun, *, receive: Receiver) -> Outcome:
@@ -58,7 +58,7 @@ def order_opened(run: JobRun, order: ProOrder) -> Iterator[SegmentedLipsyncReque
         yield order.request(video, audios)
 
 
-def result_keep(run: JobRun, _path: Path) -> Keep:
+def result_keep(run: JobRun, _result: ProviderResult, _path: Path) -> Keep:
     """Receive the result of an order without a project: the video belongs to the caller."""
 
     def keep(stored: StoredFile, facts: JsonObject) -> ProVideo:
@@ -70,7 +70,7 @@ def result_keep(run: JobRun, _path: Path) -> Keep:
 
 def _received(run: JobRun, result: ProviderResult, receive: Receiver, *, wanted_seconds: float | None) -> Done:
     file = produced(result, "video")[0]
-    keep = receive(run, file.path)
+    keep = receive(run, result, file.path)
     # Kept anyway: it is paid for, and the part that arrived may be good enough.
     damage = "" if decodes_to_end(file.path) else "The result is damaged: its video can't be decoded to the end."
     # A late result may find the next attempt's file under the job's key.
@@ -80,7 +80,7 @@ def _received(run: JobRun, result: ProviderResult, receive: Receiver, *, wanted_
     differs = " ".join(part for part in (damage, _length_warning(stored, wanted_seconds)) if part)
     if differs:
         log.warning("pro_result_differs", job_id=str(run.job.pk), warning=differs)
-    warning = f"{differs} {result.facts.get('note', '')}".strip()
+    warning = f"{differs} {result.note}".strip()
     return Done(
         result=ReceivedResult(warning=warning, facts=facts), save=partial(keep, stored, facts), cost=result.cost
     )

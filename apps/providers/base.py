@@ -192,12 +192,32 @@ class ProducedFile:
 
 
 @dataclass(frozen=True)
+class WrittenScene:
+    """One scene of a written video. `sequence` counts from 1, `duration` is in seconds.
+
+    A writer that knows them also says which `section` of the song it covers, and the words its description has for
+    the `shot`, the `camera`'s movement and the `light`."""
+
+    sequence: int
+    description: str
+    duration: float
+    negative_description: str = ""
+    lipsync: bool = False
+    section: str = ""
+    shot: str = ""
+    camera: str = ""
+    light: str = ""
+
+
+@dataclass(frozen=True)
 class ProviderResult:
-    """The output: files, or for scene writing `data["scenes"]`. `facts` are kept with it (model, seed)."""
+    """The output: files, or written scenes. `facts` are kept with it (model, seed). `note` is a sentence for the user
+    about what is odd in it, or ""."""
 
     files: tuple[ProducedFile, ...] = ()
-    data: JsonObject = field(default_factory=dict)
+    scenes: tuple[WrittenScene, ...] = ()
     facts: JsonObject = field(default_factory=dict)
+    note: str = ""
     cost: Decimal | None = None  # None: as quoted
 
 

@@ -88,8 +88,9 @@ class ClipChecks(BaseModel):
         return ClipChecks(notes=notes, seconds=self.seconds, width=self.width, height=self.height)
 
     def noted(self, notes: list[str]) -> "ClipChecks":
-        """Return them with these notes, if there are any."""
-        return self.model_copy(update={"notes": notes}) if notes else self
+        """Return them with those notes that aren't empty."""
+        told = [note for note in notes if note]
+        return self.model_copy(update={"notes": told}) if told else self
 
 
 class Look(NamedTuple):

@@ -116,7 +116,7 @@ def _clip_receive(run: JobRun, result: ProviderResult, asked: AskedClip) -> Done
 
 
 def _notes(run: JobRun, result: ProviderResult, heard: AudioSegment | None, seconds: float | None) -> list[str]:
-    notes = [str(result.facts["note"])] if result.facts.get("note") else []
+    notes = [result.note]
     length = heard.seconds if heard else None
     # Ours measures it by itself.
     if length is not None and seconds is not None and not is_built_in(run.job.provider):

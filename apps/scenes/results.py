@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
+from apps.core.json import JsonObject
 from apps.jobs.results import JobResult
+from apps.providers.base import WrittenScene
 from apps.scenes.checks import ClipChecks
 from apps.work.results import MetadataResult, VideoResult
 
@@ -24,7 +26,14 @@ class SceneImageResult(JobResult):
     scene_id: UUID
 
 
-class WrittenResult(JobResult):
+class WrittenScenesResult(JobResult):
+    """What the provider wrote for a project, with the facts that it gave."""
+
+    scenes: list[WrittenScene]
+    facts: JsonObject
+
+
+class ScenesReplacedResult(JobResult):
     """The scenes that replaced the project's."""
 
     scene_ids: list[UUID]

@@ -3,7 +3,7 @@ fill the used part of the song, keeps their total length. Each can be undone."""
 
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 import structlog
@@ -242,14 +242,12 @@ def scenes_name_sections(*, project: Project, instead_of: Collection[str]) -> No
             scene.save(update_fields=["section", "updated_at"])
 
 
-def scenes_replace(*, project: Project, written: Sequence[Mapping[str, Any]]) -> list[Scene]:
-    """Replace all scenes with newly written ones; the caller holds the project's lock."""
+def scenes_replace(*, project: Project, scenes: Sequence[Scene], durations: Sequence[Decimal]) -> None:
+    """Replace all scenes with newly written, unsaved ones; the caller holds the project's lock."""
     with recorded(project, "write scenes"):
         for old in scenes_of(project):
             _remove(old)
-        scenes = [Scene(project=project, **{**fields, "duration": None}) for fields in written]
-        _arrange(scenes, [fields["duration"] for fields in written])
-    return scenes
+        _arrange(scenes, durations)
 
 
 def _located(project: Project, sequence: int) -> tuple[list[Scene], int]:

@@ -1,8 +1,8 @@
 """Writing a project's scenes: the job, and saving its result."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -15,25 +15,21 @@ from apps.jobs.models import Job
 from apps.jobs.services import Idempotency
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
-from apps.providers.base import ProviderResult, SongBrief
+from apps.providers.base import ProviderResult, SongBrief, WrittenScene
 from apps.providers.capabilities import Capability
 from apps.scenes.arrangement import seconds
 from apps.scenes.making import project_spending
 from apps.scenes.models import Scene
 from apps.scenes.picks import project_pick
-from apps.scenes.results import WrittenResult
+from apps.scenes.results import ScenesReplacedResult, WrittenScenesResult
 from apps.scenes.scene_frames import project_slots, song_range
 from apps.scenes.services import scenes_replace
 from apps.work.choice import Picked, provider_choose
 from apps.work.frozen import FrozenRequest, ScenesValues
 from apps.work.late_song import late_song
 from apps.work.parameters import ScenesParameters, SongWait
-from apps.work.results import ScenesResult
 from apps.work.song_brief import song_brief
 from apps.work.work import Spending, Work, spending_check, work_prepare, work_start
-
-# Keys of a written scene that have a column; the rest are stored as facts (shot size, camera, place, light).
-_COLUMNS = {"sequence", "description", "negative_description", "duration", "lipsync", "section"}
 
 
 def scenes_key(project_id: UUID) -> str:
@@ -103,21 +99,24 @@ def scenes_generate(
 
 def project_scenes_receive(run: JobRun, result: ProviderResult) -> Done:
     """Replace the project's scenes with the written ones, with exactly the planned lengths."""
-    written = list(result.data["scenes"])
+    written = result.scenes
     asked = run.read(ScenesParameters).frozen.values
     durations = planned_durations(asked.slots if isinstance(asked, ScenesValues) else ())
     if len(written) != len(durations):
-        raise ProviderError(f"The writer returned {len(written)} scenes instead of {len(durations)}.", raw=written)
-    rows = [scene_row(scene, duration) for scene, duration in zip(written, durations, strict=True)]
+        raise ProviderError(
+            f"The writer returned {len(written)} scenes instead of {len(durations)}.",
+            raw=[asdict(scene) for scene in written],
+        )
 
-    def save() -> WrittenResult | None:
+    def save() -> ScenesReplacedResult | None:
         project = Project.objects.select_for_update().filter(pk__in=[run.job.project_id]).first()
         if project is None or run.late:
             return None
-        scenes = scenes_replace(project=project, written=rows)
-        return WrittenResult(scene_ids=[scene.pk for scene in scenes])
+        scenes = [scene_written(project, scene) for scene in written]
+        scenes_replace(project=project, scenes=scenes, durations=durations)
+        return ScenesReplacedResult(scene_ids=[scene.pk for scene in scenes])
 
-    return Done(result=ScenesResult(scenes=written, facts=dict(result.facts)), save=save)
+    return Done(result=WrittenScenesResult(scenes=list(written), facts=dict(result.facts)), save=save)
 
 
 def planned_durations(slots: Sequence[tuple[float, float]]) -> list[Decimal]:
@@ -125,13 +124,14 @@ def planned_durations(slots: Sequence[tuple[float, float]]) -> list[Decimal]:
     return [seconds(end) - seconds(start) for start, end in slots]
 
 
-def scene_row(written: Mapping[str, Any], duration: Decimal) -> dict[str, Any]:
-    """Convert a provider's scene to model fields."""
-    return {
-        "prompt": str(written["description"]),
-        "negative_prompt": str(written.get("negative_description") or ""),
-        "lipsync": bool(written.get("lipsync")),
-        "section": str(written.get("section") or "")[: Scene._meta.get_field("section").max_length],
-        "facts": {key: value for key, value in written.items() if key not in _COLUMNS},
-        "duration": duration,
-    }
+def scene_written(project: Project, written: WrittenScene) -> Scene:
+    """Return the unsaved row of a scene that a provider wrote. It has no place or duration yet."""
+    facts = {"shot": written.shot, "camera": written.camera, "light": written.light}
+    return Scene(
+        project=project,
+        prompt=written.description,
+        negative_prompt=written.negative_description,
+        lipsync=written.lipsync,
+        section=written.section[: Scene._meta.get_field("section").max_length],
+        facts={name: words for name, words in facts.items() if words},
+    )

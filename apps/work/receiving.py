@@ -21,6 +21,7 @@ from apps.work.results import (
     MetadataResult,
     ResultMetadata,
     ScenesResult,
+    SceneText,
     ShownImage,
     VideoResult,
 )
@@ -30,17 +31,12 @@ def produced(result: ProviderResult, role: str) -> list[ProducedFile]:
     """Return the files with that role. Raises ProviderError if there are none: paid for but not delivered."""
     files = [file for file in result.files if file.role == role]
     if not files:
-        raise ProviderError(f"The provider's response has no {role}.", permanent=True, raw=dict(result.data))
+        raise ProviderError(f"The provider's response has no {role}.", permanent=True, raw=dict(result.facts))
     return files
 
 
-# The fields of a scene in the stand-alone API. Projects keep the writer's other fields with their scenes.
-SCENE_KEYS = ("sequence", "description", "negative_description", "duration", "lipsync")
-
-
 def scenes_receive(_run: JobRun, result: ProviderResult) -> Done:
-    scenes = [{key: scene[key] for key in SCENE_KEYS if key in scene} for scene in result.data["scenes"]]
-    return Done(result=ScenesResult(scenes=scenes, facts=dict(result.facts)))
+    return Done(result=ScenesResult(scenes=[SceneText.of(one) for one in result.scenes], facts=dict(result.facts)))
 
 
 def images_receive(run: JobRun, result: ProviderResult) -> Done:
@@ -92,6 +88,7 @@ def result_metadata(run: JobRun, result: ProviderResult) -> ResultMetadata:
         request=shown,
         inputs=frozen.inputs,
         facts=dict(result.facts),
+        note=result.note,
         made_at=datetime.now(UTC),
     )
 

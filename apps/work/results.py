@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from apps.assets.models import Asset
 from apps.core.json import JsonObject
 from apps.jobs.results import JobResult
+from apps.providers.base import WrittenScene
 from apps.work.frozen import InputSource
 
 
@@ -24,6 +25,7 @@ class ResultMetadata(BaseModel):
     request: JsonObject
     inputs: dict[str, InputSource]
     facts: JsonObject
+    note: str
     made_at: datetime
 
     def told(self) -> JsonObject:
@@ -31,10 +33,26 @@ class ResultMetadata(BaseModel):
         return self.model_dump(mode="json")
 
 
-class ScenesResult(JobResult):
-    """`scenes` as the API shows them, `facts` as the provider gave them."""
+class SceneText(BaseModel):
+    """A written scene as the stand-alone API shows it. `duration` is in seconds."""
 
-    scenes: list[JsonObject]
+    model_config = ConfigDict(frozen=True)
+
+    sequence: int
+    description: str
+    negative_description: str
+    duration: float
+    lipsync: bool
+
+    @classmethod
+    def of(cls, scene: WrittenScene) -> Self:
+        return cls.model_validate(scene, from_attributes=True)
+
+
+class ScenesResult(JobResult):
+    """`facts` as the provider gave them."""
+
+    scenes: list[SceneText]
     facts: JsonObject
 
 

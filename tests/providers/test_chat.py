@@ -48,9 +48,20 @@ def test_json_is_extracted_from_surrounding_text(case, tmp_path, content):
 
     result = collected(case, tmp_path)
 
-    assert [scene["description"] for scene in result.data["scenes"]] == ["shot 0", "shot 1", "shot 2"]
-    assert [scene["duration"] for scene in result.data["scenes"]] == [4, 4.5, 3.5]
-    assert result.data["scenes"][0]["negative_description"].startswith("text, watermark")
+    assert [scene.description for scene in result.scenes] == ["shot 0", "shot 1", "shot 2"]
+    assert [scene.duration for scene in result.scenes] == [4, 4.5, 3.5]
+    assert result.scenes[0].negative_description.startswith("text, watermark")
+    assert case.paid_posts == 1
+
+
+def test_paid_scenes_never_contain_what_the_database_cannot_store(case, tmp_path):
+    odd = [{"description": f"shot {n}\x00 \ud800", "duration": float("nan")} for n in range(3)]
+    case.fake.answers.append(json.dumps({"scenes": odd}))
+
+    result = collected(case, tmp_path)
+
+    assert [scene.description for scene in result.scenes] == ["shot 0", "shot 1", "shot 2"]
+    assert [scene.duration for scene in result.scenes] == [4, 4.5, 3.5]
     assert case.paid_posts == 1
 
 
@@ -60,7 +71,7 @@ def test_one_correction_is_requested_and_both_calls_are_charged(case, tmp_path, 
 
     result = collected(case, tmp_path)
 
-    assert len(result.data["scenes"]) == 3
+    assert len(result.scenes) == 3
     assert case.paid_posts == 2
     assert result.facts["calls"] == 2
     last = json.loads(case.fake.log[-1].body)["messages"]
@@ -222,7 +233,7 @@ def test_prompt_contains_idea_song_and_slots_and_keeps_other_braces(files):
 def test_free_lengths_are_clamped_to_the_flavors(files):
     expected = _expected(ScenesRequest("x", number_of_scenes=3, settings=flavor_values("parameters", "scene_prompts")))
 
-    assert [scene["duration"] for scene in scenes_of(GOOD, expected)] == [12, 12, 12]
+    assert [scene.duration for scene in scenes_of(GOOD, expected)] == [12, 12, 12]
     with pytest.raises(UnusableResponse, match="exactly 3"):
         scenes_of(SHORT, expected)
 

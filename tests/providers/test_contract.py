@@ -25,8 +25,8 @@ def test_one_submit_leads_to_real_files_or_scenes(case, tmp_path):
 
     assert status.state == RemoteState.SUCCEEDED
     if case.capability == "scenes":
-        assert [scene["duration"] for scene in result.data["scenes"]] == [4, 4.5, 3.5]
-        assert all(scene["description"] for scene in result.data["scenes"])
+        assert [scene.duration for scene in result.scenes] == [4, 4.5, 3.5]
+        assert all(scene.description for scene in result.scenes)
     else:
         wanted = "image" if case.capability == "image" else "video"
         assert [probe_media(made.path).kind for made in result.files] == [wanted] * len(result.files)

@@ -183,7 +183,7 @@ class Chat(HttpProvider):
         prices = status.raw["prices"]
         cost = cost_of(completions, input_price=Decimal(prices["input"]), output_price=Decimal(prices["output"]))
         facts = {"model": completions[-1].get("model", ""), "calls": len(completions)}
-        return ProviderResult(data={"scenes": scenes}, facts=facts, cost=cost)
+        return ProviderResult(scenes=scenes, facts=facts, cost=cost)
 
     def cancel(self, ref: RemoteRef) -> None:
         """Do nothing: the response came with the call."""

@@ -10,6 +10,8 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from apps.core.errors import ProviderError
+from apps.core.json import storable
+from apps.providers.base import WrittenScene
 
 # The subset that OpenAI's strict mode, Gemini, Ollama, vLLM and OpenRouter all accept: an object at the root, every
 # property required, no others allowed, no bounds, no defaults, no references. Bounds are checked below.
@@ -39,7 +41,7 @@ MOST_TOKENS = 10**9
 FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
 
 
-class WrittenScene(BaseModel):
+class ReplyScene(BaseModel):
     """One scene as a model writes it; servers without structured output leave fields out."""
 
     description: str = Field(min_length=1, max_length=4000)
@@ -48,10 +50,10 @@ class WrittenScene(BaseModel):
     duration: float | None = None
 
 
-class WrittenScenes(BaseModel):
+class Reply(BaseModel):
     """The whole response."""
 
-    scenes: list[WrittenScene] = Field(min_length=1)
+    scenes: list[ReplyScene] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
@@ -94,27 +96,27 @@ def response_text(completion: Mapping[str, Any]) -> str:
     return str(content)
 
 
-def scenes_of(text: str, expected: Expected) -> list[dict[str, Any]]:
+def scenes_of(text: str, expected: Expected) -> tuple[WrittenScene, ...]:
     """Return the scenes, each with its planned slot's length. Raises UnusableResponse."""
     found = _json_within(text)
     try:
-        answered = WrittenScenes.model_validate({"scenes": found} if isinstance(found, list) else found)
+        reply = Reply.model_validate({"scenes": found} if isinstance(found, list) else found)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UnusableResponse(f"at {place or 'the top'}: {first['msg']}.") from error
-    if len(answered.scenes) != expected.count:
-        raise UnusableResponse(f"it has {len(answered.scenes)} scenes; exactly {expected.count} are needed.")
-    return [
-        {
-            "sequence": index + 1,
-            "description": scene.description.strip(),
-            "negative_description": scene.negative_description.strip() or expected.negative_description,
-            "duration": _duration(index, scene, expected),
-            "lipsync": scene.lipsync,
-        }
-        for index, scene in enumerate(answered.scenes)
-    ]
+    if len(reply.scenes) != expected.count:
+        raise UnusableResponse(f"it has {len(reply.scenes)} scenes; exactly {expected.count} are needed.")
+    return tuple(
+        WrittenScene(
+            sequence=index + 1,
+            description=scene.description.strip(),
+            negative_description=scene.negative_description.strip() or expected.negative_description,
+            duration=_duration(index, scene, expected),
+            lipsync=scene.lipsync,
+        )
+        for index, scene in enumerate(reply.scenes)
+    )
 
 
 def cost_of(completions: Sequence[Mapping[str, Any]], *, input_price: Decimal, output_price: Decimal) -> Decimal | None:
@@ -164,7 +166,7 @@ def _json_within(text: str) -> Any:
     decoder = json.JSONDecoder()
     for candidate in (text, *FENCE.findall(text)):
         try:
-            return json.loads(candidate)
+            return storable(json.loads(candidate))
         except ValueError:
             continue
     for match in re.finditer(r"[{\[]", text):
@@ -173,11 +175,11 @@ def _json_within(text: str) -> Any:
         except ValueError:
             continue
         if isinstance(found, dict | list) and found:
-            return found
+            return storable(found)
     raise UnusableResponse("it was not JSON.")
 
 
-def _duration(index: int, scene: WrittenScene, expected: Expected) -> float:
+def _duration(index: int, scene: ReplyScene, expected: Expected) -> float:
     if expected.durations:
         return expected.durations[index]
     wanted = scene.duration if scene.duration is not None else expected.usual

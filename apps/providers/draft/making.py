@@ -91,7 +91,7 @@ def _make_scenes(request: ScenesRequest, progress: Progress) -> ProviderResult:
     progress(10, "Writing scenes")
     grammar = SceneGrammar.model_validate(prompts["grammar"])
     scenes = write_scenes(request, grammar, dict(request.settings), str(prompts.get("negative_description", "")))
-    return ProviderResult(data={"scenes": scenes}, facts={"model": "draft writer", "seed": request.seed})
+    return ProviderResult(scenes=scenes, facts={"model": "draft writer", "seed": request.seed})
 
 
 def _make_images(request: ImageRequest, into: Path, progress: Progress, cancelled: Cancelled) -> ProviderResult:
@@ -133,9 +133,8 @@ def _make_lipsync(
         request.video.path, _parts(request), path, expressiveness=expressiveness, progress=progress, cancelled=cancelled
     )
     facts = {"model": "draft lips", "frames": done.frames, "face": done.face, "face_share": done.seen_share}
-    if note := _lipsync_note(done):
-        facts["note"] = note
-    return ProviderResult(files=(ProducedFile(path=path, role="video", content_type="video/mp4"),), facts=facts)
+    files = (ProducedFile(path=path, role="video", content_type="video/mp4"),)
+    return ProviderResult(files=files, facts=facts, note=_lipsync_note(done))
 
 
 def _lipsync_note(done: SyncFacts) -> str:

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
 
 from apps.core.errors import InputError
-from apps.providers.base import ScenesRequest, SongBrief
+from apps.providers.base import ScenesRequest, SongBrief, WrittenScene
 from engines.draft.grammar import Choice, Move, SceneGrammar, Shot
 from engines.draft.idea import Idea, lower_first, moment_at, read_idea
 from engines.draft.reading import LIGHTS, PLACES, WEATHERS, find
@@ -57,7 +57,7 @@ class _Memory:
 
 def write_scenes(
     request: ScenesRequest, grammar: SceneGrammar, parameters: dict[str, Any], negative: str
-) -> list[dict[str, Any]]:
+) -> tuple[WrittenScene, ...]:
     """Write one scene per slot. The same request gives the same scenes. Raises InputError for an empty idea."""
     if not request.idea.strip():
         raise InputError("Say what the video is about.", errors={"idea": ["This field may not be empty."]})
@@ -66,13 +66,8 @@ def write_scenes(
     slots = plan_slots(request, parameters)
     rng = np.random.default_rng(stable_number(request.idea, request.character_description, request.seed, len(slots)))
     memory = _Memory()
-    scenes = []
-    for index, slot in enumerate(slots):
-        written = _write(index, slots, idea, request, grammar, rng, memory)
-        length = round(slot.end_seconds - slot.start_seconds, 6)
-        numbers = {"sequence": index + 1, "negative_description": negative, "duration": length, "section": slot.label}
-        scenes.append({**numbers, **written})
-    return scenes
+    written = [_write(index, slots, idea, request, grammar, rng, memory) for index in range(len(slots))]
+    return tuple(replace(scene, negative_description=negative) for scene in written)
 
 
 def plan_slots(request: ScenesRequest, parameters: dict[str, Any]) -> list[Slot]:
@@ -124,8 +119,8 @@ def _label(song: SongBrief | None, start: float, end: float) -> str:
 def _write(
     index: int, slots: Sequence[Slot], idea: Idea, request: ScenesRequest, grammar: SceneGrammar,
     rng: np.random.Generator, memory: _Memory,
-) -> dict[str, Any]:  # fmt: skip
-    """Return the scene's text, whether someone sings, and what the text was built from."""
+) -> WrittenScene:  # fmt: skip
+    """Return the scene without its negative description."""
     slot = slots[index]
     singing = _sings(slot, request.song, grammar, memory)
     insert = not singing and 0 < index < len(slots) - 1 and memory.since_insert >= _INSERT_EVERY and rng.random() < 0.75
@@ -151,7 +146,16 @@ def _write(
         move=move,
     )
     description = f"{_sentence_case(text)} {_sentence_case(grammar.style)}."
-    return {"description": description, "lipsync": singing, "shot": shot.words, "camera": move, "light": light}
+    return WrittenScene(
+        sequence=index + 1,
+        description=description,
+        duration=round(slot.end_seconds - slot.start_seconds, 6),
+        lipsync=singing,
+        section=slot.label,
+        shot=shot.words,
+        camera=move,
+        light=light,
+    )
 
 
 def _sings(slot: Slot, song: SongBrief | None, grammar: SceneGrammar, memory: _Memory) -> bool:

@@ -189,14 +189,14 @@ def test_clip_without_a_face_is_reported(make, video_request, sync, speech, tmp_
     inputs = MediaInput(landscape, "video/mp4"), MediaInput(speech, "audio/wav")
     done = make(LipsyncRequest(*inputs, settings=settings_for("default", "lipsync")))
     path = done.files[0].path
-    assert "No lips are visible" in done.facts["note"]
+    assert "No lips are visible" in done.note
     assert probe_media(path).audio_codec == "aac" and drawn_without_mouths(path, 24)
     assert max(np.abs(a - b).mean() for a, b in zip(decode(landscape), decode(path), strict=True)) < 1.5
 
 
-def lipsync_facts(make, settings_for, video, audio):
+def lipsync_note(make, settings_for, video, audio):
     inputs = MediaInput(video, "video/mp4"), MediaInput(audio, "audio/wav")
-    return make(LipsyncRequest(*inputs, settings=settings_for("default", "lipsync"))).facts
+    return make(LipsyncRequest(*inputs, settings=settings_for("default", "lipsync"))).note
 
 
 def test_longer_audio_is_cut_at_the_end_of_the_video_and_reported(sync, make, settings_for, singer, tmp_path):
@@ -206,24 +206,24 @@ def test_longer_audio_is_cut_at_the_end_of_the_video_and_reported(sync, make, se
 
     assert facts.frames == FRAMES
     assert facts.duration_seconds == pytest.approx(2.0, abs=0.03)
-    assert "3.0 seconds longer than the video" in lipsync_facts(make, settings_for, singer, long)["note"]
+    assert "3.0 seconds longer than the video" in lipsync_note(make, settings_for, singer, long)
 
 
 @pytest.mark.parametrize("seconds", [1.0, 2.05])
 def test_audio_that_fits_is_not_mentioned(make, settings_for, singer, tmp_path, seconds):
     short = write_voice(tmp_path / "short.wav", ("silence", 0.2), ("ah", seconds - 0.2))
-    assert "note" not in lipsync_facts(make, settings_for, singer, short)
+    assert lipsync_note(make, settings_for, singer, short) == ""
 
 
 def test_audio_without_a_voice_reports_that_no_lips_move(make, settings_for, singer, tmp_path):
     silent = write_voice(tmp_path / "silent.wav", ("silence", 2.0))
-    assert "no voice was heard" in lipsync_facts(make, settings_for, singer, silent)["note"]
+    assert "no voice was heard" in lipsync_note(make, settings_for, singer, silent)
 
 
 def test_segment_audio_that_does_not_fit_is_reported(make, settings_for, singer, tmp_path):
     voice = write_voice(tmp_path / "ah.wav", ("ah", 4.0))
 
-    def facts(*heard):
+    def note(*heard):
         request = SegmentedLipsyncRequest(
             video=MediaInput(singer, "video/mp4"),
             audios={"one": MediaInput(voice, "audio/wav")},
@@ -232,11 +232,11 @@ def test_segment_audio_that_does_not_fit_is_reported(make, settings_for, singer,
             sync_mode="remap",
             settings=settings_for("default", "lipsync"),
         )
-        return make(request).facts
+        return make(request).note
 
-    assert "1.0 seconds longer" in facts(0.5, 2.0)["note"]
+    assert "1.0 seconds longer" in note(0.5, 2.0)
     # A song that simply continues isn't a line that loses its end.
-    assert "note" not in facts(0.5, None)
+    assert note(0.5, None) == ""
 
 
 def test_lips_only_move_inside_the_segments(make, singer, speech, decode, tmp_path, settings_for):

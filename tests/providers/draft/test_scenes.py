@@ -32,36 +32,36 @@ def request_(settings_for):
 
 @pytest.fixture
 def scenes(make, request_):
-    return make(request_).data["scenes"]
+    return make(request_).scenes
 
 
 def test_there_is_one_scene_per_slot_with_its_length(scenes):
-    assert [scene["sequence"] for scene in scenes] == list(range(1, 13))
-    assert {scene["duration"] for scene in scenes} == {5.0}
+    assert [scene.sequence for scene in scenes] == list(range(1, 13))
+    assert {scene.duration for scene in scenes} == {5.0}
 
 
 def test_scene_records_what_its_text_was_built_from(scenes):
     for scene in scenes:
-        words = scene["description"].lower()
-        assert all(scene[name].lower() in words for name in ("shot", "camera", "light")), scene
-    assert len({scene["section"] for scene in scenes}) > 1
+        words = scene.description.lower()
+        assert all(getattr(scene, name).lower() in words for name in ("shot", "camera", "light")), scene
+    assert len({scene.section for scene in scenes}) > 1
 
 
 def test_uneven_slots_keep_their_lengths(make, request_):
     slots = ((0.0, 3.217), (3.217, 8.0), (8.0, 8.5))
 
-    scenes = make(replace(request_, slots=slots)).data["scenes"]
+    scenes = make(replace(request_, slots=slots)).scenes
 
-    assert [scene["duration"] for scene in scenes] == pytest.approx([3.217, 4.783, 0.5])
+    assert [scene.duration for scene in scenes] == pytest.approx([3.217, 4.783, 0.5])
 
 
 def test_same_seed_writes_the_same_and_another_seed_differs(make, request_, scenes):
-    assert make(request_).data["scenes"] == scenes
-    assert make(replace(request_, seed=6)).data["scenes"] != scenes
+    assert make(request_).scenes == scenes
+    assert make(replace(request_, seed=6)).scenes != scenes
 
 
 def test_neighbours_differ_in_framing_and_in_move(scenes):
-    briefs = [read_prompt(scene["description"]) for scene in scenes]
+    briefs = [read_prompt(scene.description) for scene in scenes]
 
     for one, next_one in pairwise(briefs):
         assert one.shot != next_one.shot
@@ -69,7 +69,7 @@ def test_neighbours_differ_in_framing_and_in_move(scenes):
 
 
 def test_every_written_move_is_understood(scenes):
-    assert len({read_prompt(scene["description"]).move for scene in scenes}) >= 4
+    assert len({read_prompt(scene.description).move for scene in scenes}) >= 4
 
 
 def test_quiet_intro_is_wide_and_chorus_close(make, request_):
@@ -77,16 +77,16 @@ def test_quiet_intro_is_wide_and_chorus_close(make, request_):
     intro: list[Any] = []
     chorus: list[Any] = []
     for seed in range(5):
-        for scene in make(replace(request_, seed=seed)).data["scenes"]:
-            shot = read_prompt(scene["description"]).shot
-            (intro if scene["sequence"] <= 2 else chorus if 6 <= scene["sequence"] <= 10 else []).append(shot)
+        for scene in make(replace(request_, seed=seed)).scenes:
+            shot = read_prompt(scene.description).shot
+            (intro if scene.sequence <= 2 else chorus if 6 <= scene.sequence <= 10 else []).append(shot)
 
     assert sum(shot in wide for shot in intro) / len(intro) > 0.6
     assert sum(shot in close for shot in chorus) / len(chorus) > 0.6
 
 
 def test_prompts_tell_the_story_in_the_users_words(scenes):
-    told = " ".join(scene["description"].lower() for scene in scenes)
+    told = " ".join(scene.description.lower() for scene in scenes)
 
     for words in (
         "drives through the neon rain",
@@ -98,58 +98,58 @@ def test_prompts_tell_the_story_in_the_users_words(scenes):
 
 
 def test_singing_is_where_the_song_has_a_voice_and_the_mouth_is_visible(scenes):
-    singing = [scene for scene in scenes if scene["lipsync"]]
+    singing = [scene for scene in scenes if scene.lipsync]
 
     assert 2 <= len(singing) <= 8
     for scene in singing:
-        assert 3 <= scene["sequence"] <= 10
-        assert "sing" in scene["description"]
-        assert read_prompt(scene["description"]).shot in {"medium", "close"}
+        assert 3 <= scene.sequence <= 10
+        assert "sing" in scene.description
+        assert read_prompt(scene.description).shot in {"medium", "close"}
 
 
 def test_detected_voice_overrides_the_sections(make, request_):
-    heard = make(replace(request_, song=replace(SONG, sung=((0.0, 21.0),)))).data["scenes"]
-    silent = make(replace(request_, song=replace(SONG, sung=()))).data["scenes"]
+    heard = make(replace(request_, song=replace(SONG, sung=((0.0, 21.0),)))).scenes
+    silent = make(replace(request_, song=replace(SONG, sung=()))).scenes
 
-    performances = {scene["sequence"] for scene in heard if scene["lipsync"]}
+    performances = {scene.sequence for scene in heard if scene.lipsync}
     assert 1 in performances <= {1, 2, 3, 4}
-    assert not any(scene["lipsync"] for scene in silent)
+    assert not any(scene.lipsync for scene in silent)
 
 
 def test_nothing_is_lip_synced_without_a_song(make, request_):
-    scenes = make(replace(request_, song=None, slots=(), number_of_scenes=6)).data["scenes"]
+    scenes = make(replace(request_, song=None, slots=(), number_of_scenes=6)).scenes
 
     assert len(scenes) == 6
-    assert not any(scene["lipsync"] for scene in scenes)
+    assert not any(scene.lipsync for scene in scenes)
 
 
 def test_flavor_gives_number_and_length_by_default(make, request_, settings_for):
     plain = replace(request_, song=None, slots=(), settings=settings_for("vlog_style", "scenes"))
 
-    scenes = make(plain).data["scenes"]
+    scenes = make(plain).scenes
 
-    assert (len(scenes), scenes[0]["duration"]) == (12, 4.0)
+    assert (len(scenes), scenes[0].duration) == (12, 4.0)
 
 
 def test_scenes_over_a_song_without_slots_fill_it(make, request_):
-    scenes = make(replace(request_, slots=(), number_of_scenes=7)).data["scenes"]
+    scenes = make(replace(request_, slots=(), number_of_scenes=7)).scenes
 
-    assert sum(scene["duration"] for scene in scenes) == pytest.approx(60, abs=1e-4)
+    assert sum(scene.duration for scene in scenes) == pytest.approx(60, abs=1e-4)
 
 
 @pytest.mark.parametrize("flavor", ["cinematic", "vlog_style", "example"])
 def test_each_flavor_writes_in_its_own_style(make, request_, settings_for, scenes, flavor):
     settings = settings_for(flavor, "scenes")
 
-    others = make(replace(request_, settings=settings)).data["scenes"]
+    others = make(replace(request_, settings=settings)).scenes
 
     style = settings["scene_prompts"]["grammar"]["style"]
-    assert all(style.lower() in scene["description"].lower() for scene in others)
-    assert not any(style.lower() in scene["description"].lower() for scene in scenes)
+    assert all(style.lower() in scene.description.lower() for scene in others)
+    assert not any(style.lower() in scene.description.lower() for scene in scenes)
 
 
 def test_every_scene_has_the_negative_description(scenes, request_):
-    assert {scene["negative_description"] for scene in scenes} == {
+    assert {scene.negative_description for scene in scenes} == {
         request_.settings["scene_prompts"]["negative_description"]
     }
 
@@ -164,7 +164,7 @@ def test_empty_idea_is_refused(make, request_, idea):
 
 @pytest.mark.parametrize("idea", ["love", "雨の街を走る。彼女は歌う。", "!!! ???", "word " * 4000, "{shot} {0} %s"])
 def test_any_other_idea_becomes_scenes(make, request_, idea):
-    assert len(make(replace(request_, idea=idea)).data["scenes"]) == 12
+    assert len(make(replace(request_, idea=idea)).scenes) == 12
 
 
 def test_idea_is_split_into_moments_and_places():
@@ -178,7 +178,7 @@ def test_idea_is_split_into_moments_and_places():
 def test_light_follows_the_story(make, request_):
     idea = "A night drive through a neon city in the rain, then from the empty suburbs to the sea at sunrise"
 
-    briefs = [read_prompt(scene["description"]) for scene in make(replace(request_, idea=idea)).data["scenes"]]
+    briefs = [read_prompt(scene.description) for scene in make(replace(request_, idea=idea)).scenes]
 
     assert {brief.light for brief in briefs[:5]} <= {"night", "interior"}
     assert "dusk" in {brief.light for brief in briefs[-4:]}
