@@ -272,7 +272,7 @@ def test_a_refused_parameter_is_left_out_once_and_stays_out_of_the_correction(ca
 
     result = collected(case, tmp_path)
 
-    assert len(result.data["scenes"]) == 3 and result.facts["calls"] == 2
+    assert len(result.scenes) == 3 and result.facts["calls"] == 2
     sampled = [{"temperature", "top_p"} & set(body) for body in sent_bodies(case)]
     assert sampled == [{"temperature", "top_p"}, {"top_p"}, set(), set()]
 

@@ -41,7 +41,7 @@ def test_collecting_twice_gives_the_same_and_submits_nothing(fake_case, tmp_path
     results = [fake_case.provider.collect(status, capability=fake_case.capability, into=tmp_path) for _ in range(2)]
 
     assert [made.path.name for made in results[0].files] == [made.path.name for made in results[1].files]
-    assert results[0].data == results[1].data
+    assert results[0].scenes == results[1].scenes
     assert fake_case.paid_posts == 1
 
 
