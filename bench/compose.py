@@ -204,7 +204,7 @@ def ssim(bench: Bench, video: Path, clips: list[Path]) -> float:
     """Compare with the same clips scaled the same way and stored losslessly."""
     reference = bench.folder / "reference.mkv"
     lossless = filter_reference(bench, clips, reference)
-    # Use the same colour tags on both, or ffmpeg converts one of them before comparing.
+    # Use the same color tags on both, or ffmpeg converts one of them before comparing.
     both = [tagged(media_file(file).pictures).filter("settb", tb="AVTB") for file in (video, lossless)]
     counted = [pictures.filter("setpts", expr="N/24/TB") for pictures in both]
     words = run(Command([combine("ssim", counted)], {}).to_nothing(), time_limit_seconds=3600)

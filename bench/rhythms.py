@@ -1,4 +1,4 @@
-"""Songs with known beats and bars in many metres, feels and tempos, played by the sample song's synthesizer.
+"""Songs with known beats and bars in many meters, feels and tempos, played by the sample song's synthesizer.
 
 `KINDS` maps each kind's name to a function from a seed to a Take. A seed changes the players' timing and loudness.
 """

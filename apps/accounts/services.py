@@ -14,7 +14,7 @@ from apps.core.errors import InputError, NotFound
 
 log = structlog.get_logger(__name__)
 
-TOKEN_PREFIX = "mv_"  # noqa: S105 - lets secret scanners recognise a leaked token
+TOKEN_PREFIX = "mv_"  # noqa: S105 - lets secret scanners recognize a leaked token
 SHOWN_CHARACTERS = 9
 TOKENS_PER_OWNER = 50
 # The time of last use is only shown to people, so writing it on every call would load the database for nothing.

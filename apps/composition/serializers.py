@@ -53,7 +53,7 @@ class OverridesSerializer(StrictSerializer):
 
 class ComposeSerializer(OverridesSerializer):
     """`output_id`: compose this output instead of the project's own. `skip_missing`: scenes without a clip give their
-    time to their neighbours. `reencode`: copy nothing from clips and song, for a video that failed its proof."""
+    time to their neighbors. `reencode`: copy nothing from clips and song, for a video that failed its proof."""
 
     output_id = IdField(required=False, allow_null=True)
     skip_missing = serializers.BooleanField(required=False)
@@ -225,7 +225,7 @@ class LyricsChangeSerializer(StrictSerializer):
 
 class LyricsUploadSerializer(LyricsChangeSerializer):
     """A `file` (LRC, SRT, VTT, ASS or TTML, at most 5 MB), or its `text`. Times refer to the song's file. Without an
-    `encoding` it is recognised."""
+    `encoding` it is recognized."""
 
     file = serializers.FileField(required=False)
     text = serializers.CharField(required=False, max_length=MOST_BYTES, trim_whitespace=False)

@@ -1,6 +1,6 @@
 """Paid work at a provider: record the intent, submit once, and act on each response.
 
-Nothing calls `RemoteProvider.submit` without `submit_authorise`, which checks the budget and commits the intent.
+Nothing calls `RemoteProvider.submit` without `submit_authorize`, which checks the budget and commits the intent.
 Lock the job first, then the run.
 """
 
@@ -93,11 +93,11 @@ def _submit(
             capability = request.capability
     if (check := model_check_gone(provider.name, prepared.model)) is not None:
         raise retired_error(check)
-    remote = submit_authorise(run.claim, provider=provider, prepared=prepared, capability=capability, key=key)
+    remote = submit_authorize(run.claim, provider=provider, prepared=prepared, capability=capability, key=key)
     return _send(run, provider, remote)
 
 
-def submit_authorise(
+def submit_authorize(
     claim: Claim, *, provider: RemoteProvider, prepared: PreparedSubmit, capability: Capability, key: str
 ) -> RemoteRun:
     """Commit the intent to pay, which gives the right to call `submit` once.
@@ -233,7 +233,7 @@ def _reconcile(
     Otherwise, if a few lookups do not find it, a person has to decide.
     """
     if provider.idempotent_submit:
-        again = submit_authorise(
+        again = submit_authorize(
             run.claim,
             provider=provider,
             prepared=frozen_submit(remote),

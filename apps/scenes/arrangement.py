@@ -1,6 +1,6 @@
 """How scenes divide the song: pure functions on lists of durations in seconds.
 
-Every function takes and returns exact decimals and keeps the sum: a neighbour gives or takes the difference. Interior
+Every function takes and returns exact decimals and keeps the sum: a neighbor gives or takes the difference. Interior
 cuts that are added or moved snap to the nearest beat that leaves both sides at least `MINIMUM_SECONDS`; without such
 a beat within half a beat, or without any beats, the cut stays where it was requested.
 """
@@ -62,9 +62,9 @@ def retimed(durations: Sequence[Decimal], index: int, wanted: Decimal, *, beats:
     target = cuts[-1] - wanted if last else cuts[index] + wanted
     low, high = cuts[moved - 1] + MINIMUM_SECONDS, cuts[moved + 1] - MINIMUM_SECONDS
     if not low <= target <= high:
-        neighbour = index if last else index + 2
+        neighbor = index if last else index + 2
         raise InputError(
-            f"Scene {neighbour} isn't long enough: it would last less than 0.25 seconds.",
+            f"Scene {neighbor} isn't long enough: it would last less than 0.25 seconds.",
             errors={"duration": "longer than the neighboring scene allows"},
         )
     cuts[moved] = snapped(target, beats, after=cuts[moved - 1], before=cuts[moved + 1])

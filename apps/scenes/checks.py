@@ -30,7 +30,7 @@ CELL = 5
 # Unequal steps, so that a light pulsing with the beat isn't always sampled in the same state.
 LOOK_STEPS_SECONDS = (5 / 24, 6 / 24, 7 / 24)
 
-# Light is the maximum of red, green and blue, 0…255, so that a deep blue night counts as much as a grey one.
+# Light is the maximum of red, green and blue, 0…255, so that a deep blue night counts as much as a gray one.
 # Edges below this in every look are black bars.
 BAR_LIGHT = 4.0
 # A black picture stays below all three: its lightest cell, its variation across the frame, and its brightest single
@@ -98,7 +98,7 @@ class Look(NamedTuple):
 
     seconds: float
     group: int
-    colours: Picture
+    colors: Picture
     light: Picture
 
 
@@ -186,8 +186,8 @@ def _is_frozen(looks: Sequence[Look]) -> bool:
 
 
 def _has_changed(first: Look, later: Look, still: Change) -> bool:
-    cells = np.abs(_cells(later.colours) - _cells(first.colours))
-    pixels = np.abs(later.colours - first.colours)
+    cells = np.abs(_cells(later.colors) - _cells(first.colors))
+    pixels = np.abs(later.colors - first.colors)
     change = Change(float(cells.mean()), float(cells.max()), float(pixels.max()))
     return any(found >= limit for found, limit in zip(change, still, strict=True))
 

@@ -28,7 +28,7 @@ from apps.work.seeds import SEED_MAXIMUM
 from apps.work.work import Spending, Work, spending_check, work_prepare, work_start
 from engines.media.formats import picture_size
 
-# A prime, so that neighbouring scenes' seeds don't collide as takes increase.
+# A prime, so that neighboring scenes' seeds don't collide as takes increase.
 SEED_STRIDE = 1009
 MAXIMUM_TAKES = 8
 

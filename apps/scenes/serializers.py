@@ -28,7 +28,7 @@ class SceneModelsSerializer(StrictSerializer):
 
 class SceneWriteSerializer(StrictSerializer):
     """`sequence` is where a new scene is inserted (by default at the end). With `snap` false cuts don't snap to beats.
-    Without a `duration` a scene lasts as long as its clip, or half its neighbour if the scenes fill the song."""
+    Without a `duration` a scene lasts as long as its clip, or half its neighbor if the scenes fill the song."""
 
     sequence = serializers.IntegerField(required=False, min_value=1, max_value=MAXIMUM_SCENES + 1)
     prompt = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)

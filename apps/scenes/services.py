@@ -57,7 +57,7 @@ def scene_create(
 ) -> Scene:
     """Insert a scene at `sequence` (None: at the end).
 
-    If the scenes fill the song, a neighbour gives it its time; else it lasts `duration`, by default as long as its
+    If the scenes fill the song, a neighbor gives it its time; else it lasts `duration`, by default as long as its
     clip (`usual_duration`).
     """
     with transaction.atomic():
@@ -84,7 +84,7 @@ def scene_update(
     snap: bool = True,
     **fields: Unpack[SceneFields],
 ) -> Scene:
-    """Edit a scene; a new `duration` moves the cut, and if the scenes fill the song a neighbour gives or takes.
+    """Edit a scene; a new `duration` moves the cut, and if the scenes fill the song a neighbor gives or takes.
 
     Raises ConflictError if `expected_version` is no longer the stored one, or a scene other than `scene_id` has this
     number now.
@@ -109,7 +109,7 @@ def scene_update(
 
 
 def scene_delete(*, by: User, project_id: UUID, sequence: int) -> None:
-    """Delete a scene; if the scenes fill the song, a neighbour takes its time. Undo restores it."""
+    """Delete a scene; if the scenes fill the song, a neighbor takes its time. Undo restores it."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         scenes, index = _located(project, sequence)

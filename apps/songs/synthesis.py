@@ -145,7 +145,7 @@ def voice(note: int, seconds: float, vowel: str = "a") -> Samples:
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
     wave = np.zeros_like(t)
     for k in range(1, int(5000 / hertz(note)) + 1):
-        level = sum(gain / (1 + ((k * pitch - centre) / width) ** 2) for centre, width, gain in VOWELS[vowel])
+        level = sum(gain / (1 + ((k * pitch - center) / width) ** 2) for center, width, gain in VOWELS[vowel])
         wave += level * np.sin(k * phase)
     breath = 0.05 * _noise(seconds, 5) * np.exp(-t / 0.03)
     return np.asarray(((wave * 0.35 + breath) * _shape(seconds, 0.03, 0.06)).astype(np.float32))

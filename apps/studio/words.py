@@ -1,4 +1,4 @@
-"""Display names of states and kinds. `tone` picks a badge's colour: "", live, done, bad or warn."""
+"""Display names of states and kinds. `tone` picks a badge's color: "", live, done, bad or warn."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

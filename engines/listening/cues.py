@@ -27,7 +27,7 @@ Vector = NDArray[np.float64]
 @dataclass(frozen=True)
 class BeatCues:
     """`downbeat` (n,): about 0 on average, above 1 for a likely downbeat. `rhythm` (n, …): what is played where in
-    the beat, centred and of unit length. `compound`: the beats divide into three, as in 6/8. `played`: the share of
+    the beat, centered and of unit length. `compound`: the beats divide into three, as in 6/8. `played`: the share of
     beats on which something is played. `grounded`: how much more the low instruments play on the beats than halfway.
     `divided`: the share of beats within which something is played."""
 
@@ -54,8 +54,8 @@ def beat_cues(beats: Vector, onsets: Onsets, spectra: Spectra) -> BeatCues:
     low = _standard(_near(beats, onsets, onsets.strengths[0] * accents), least=0.25)
     snare = _standard(_near(beats, onsets, onsets.strengths[2] * accents * (onsets.strengths[0] < 0.3)), least=0.25)
     played = _played(beats, onsets, accents)
-    centred = played - played.mean(axis=0)
-    rhythm = centred / np.maximum(np.linalg.norm(centred, axis=1), 0.3)[:, None]
+    centered = played - played.mean(axis=0)
+    rhythm = centered / np.maximum(np.linalg.norm(centered, axis=1), 0.3)[:, None]
     downbeat = np.minimum(1.5 * changes + 0.7 * low - 0.5 * snare, CLEAR_ENOUGH)
     anything = _near(beats, onsets, np.minimum(onsets.salience / 0.3, 1))
     within = played.reshape(len(beats), 3, PLACES)[:, :, 2:-1].max(axis=(1, 2)) > LEAST_PLAYED

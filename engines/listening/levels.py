@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engines.listening.cues import BeatCues, beat_cues
 from engines.listening.grid import Alternative, BeatGrid, segment_at
-from engines.listening.metre import Bars, barred
+from engines.listening.meter import Bars, barred
 from engines.listening.onsets import Onsets
 from engines.listening.pulse import Pulse, level_score
 from engines.listening.spectra import Spectra

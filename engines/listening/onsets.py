@@ -45,7 +45,7 @@ def flux(spectra: Spectra) -> Vector:
     """Return the (3, n) rise of log magnitude per band group, local mean removed, frames at FRAME_RATE."""
     loudest = float(np.percentile(spectra.mel, 99.5)) or 1.0
     level = np.log1p(spectra.mel * (300 / loudest))
-    # A rise counts only above the level of neighbouring bands just before: vibrato isn't an onset.
+    # A rise counts only above the level of neighboring bands just before: vibrato isn't an onset.
     before = scipy.ndimage.maximum_filter1d(level[:, :-2], 3, axis=0)
     rise = np.maximum(0, level[:, 2:] - before)
     groups = np.stack([rise[group].mean(axis=0) for group in GROUPS]).astype(float)

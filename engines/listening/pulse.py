@@ -79,7 +79,7 @@ def pulse_confidence(onsets: Onsets, pulse: Pulse, start: float, end: float) -> 
 
 
 def level_score(onsets: Onsets, pulse: Pulse, start: float, end: float) -> float:
-    """Score how well this level suits tapping: every beat is accented, little is played between beats, neighbouring
+    """Score how well this level suits tapping: every beat is accented, little is played between beats, neighboring
     beats are equally strong, kick and snare alternate, and the tempo is a common one.
 
     The weights were optimized on 90 synthetic songs of ten rhythms, 60 to 200 BPM.
@@ -119,11 +119,11 @@ def pulse_refine(onsets: Onsets, pulse: Pulse, start: float, end: float, *, reac
         weight = part.salience * np.square(np.maximum(0, 1 - np.square(late / scale)))
         if np.count_nonzero(weight > 0) < 3 or np.ptp(number[weight > 0]) < 2:
             return pulse
-        centre = np.average(number, weights=weight)
-        away = number - centre
+        center = np.average(number, weights=weight)
+        away = number - center
         slope = float((weight * away * late).sum() / (weight * away * away).sum())
         offset = float(np.average(late, weights=weight))
-        pulse = Pulse(pulse.period + slope, pulse.phase + offset - slope * float(centre))
+        pulse = Pulse(pulse.period + slope, pulse.phase + offset - slope * float(center))
     return pulse
 
 

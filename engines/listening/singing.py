@@ -79,7 +79,7 @@ def _frames(sound: NDArray[Any]) -> _Frames:
     middle, side = (sound[0] + sound[1]) / 2, (sound[0] - sound[1]) / 2
     magnitude = _spectrum(middle)
     if float(np.abs(side).max(initial=0.0)) > 1e-4:
-        # Voices are mixed to the centre; anything wide is music.
+        # Voices are mixed to the center; anything wide is music.
         power = magnitude**2
         magnitude = np.sqrt(np.maximum(power - 1.5 * _spectrum(side) ** 2, 0.05 * power))
     hertz = np.fft.rfftfreq(_FFT, 1 / RATE)

@@ -27,7 +27,7 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Spectra:
-    """Everything later steps need. Frame i of `mel` is centred at i / FRAME_RATE seconds, frame i of the long
+    """Everything later steps need. Frame i of `mel` is centered at i / FRAME_RATE seconds, frame i of the long
     features at i / LONG_RATE; bin i of the fine power starts at i / FINE_RATE.
 
     `mel` (MEL_BANDS, n): magnitude; `timbre` (TIMBRE_BANDS, m): magnitude; `chroma` (12, m): energy per pitch
@@ -91,7 +91,7 @@ class SpectraCollector:
 
 
 class _Framer:
-    """Cuts a stream into overlapping centred frames; the ends are padded with silence."""
+    """Cuts a stream into overlapping centered frames; the ends are padded with silence."""
 
     def __init__(self, window: int, hop: int) -> None:
         self._window, self._hop = window, hop
@@ -120,12 +120,12 @@ def _mel(hertz: ArrayLike) -> NDArray[np.float64]:
 
 def _triangles(bands: int, window: int, low: float, high: float) -> "scipy.sparse.csr_array":
     """Return triangular mel filters as a sparse (bands, bins) matrix; every band covers at least one bin."""
-    centres = np.linspace(_mel(low), _mel(high), bands + 2)
+    centers = np.linspace(_mel(low), _mel(high), bands + 2)
     bins = _mel(np.fft.rfftfreq(window, 1 / SAMPLE_RATE))[:, None]
-    rising = (bins - centres[:-2]) / np.diff(centres)[:-1]
-    falling = (centres[2:] - bins) / np.diff(centres)[1:]
+    rising = (bins - centers[:-2]) / np.diff(centers)[:-1]
+    falling = (centers[2:] - bins) / np.diff(centers)[1:]
     weights = np.maximum(0, np.minimum(rising, falling))
-    nearest = np.abs(bins - centres[1:-1]).argmin(axis=0)
+    nearest = np.abs(bins - centers[1:-1]).argmin(axis=0)
     weights[nearest, np.arange(bands)] = np.maximum(weights[nearest, np.arange(bands)], 1.0)
     return scipy.sparse.csr_array(weights.T.astype(np.float32))
 

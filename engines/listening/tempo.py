@@ -90,7 +90,7 @@ def _stretches(onsets: Onsets, start: float, end: float) -> list[Stretch]:
 
 def _seed(onsets: Onsets, start: float, end: float) -> Stretch | None:
     """Return the window with the clearest pulse. A few windows across the span are enough if one is unambiguous; a
-    window across a tempo change can look clear too, but scores below its neighbours."""
+    window across a tempo change can look clear too, but scores below its neighbors."""
     length = min(WINDOW_SECONDS, end - start)
     hop = max(WINDOW_HOP_SECONDS, (end - start) / MOST_WINDOWS)
     firsts = np.arange(start, max(end - length, start) + 1e-6, hop)
@@ -203,7 +203,7 @@ def _counted_like(onsets: Onsets, stretch: Stretch, period: float) -> Stretch:
 
 
 def _joined(onsets: Onsets, stretches: list[Stretch]) -> list[Stretch]:
-    """Merge neighbours that are one pulse with a break in between."""
+    """Merge neighbors that are one pulse with a break in between."""
     joined = stretches[:1]
     for stretch in stretches[1:]:
         last = joined[-1]

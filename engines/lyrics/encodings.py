@@ -1,4 +1,4 @@
-"""The encoding of a lyrics file: recognised by its bytes, and where they leave a doubt by what reads like words."""
+"""The encoding of a lyrics file: recognized by its bytes, and where they leave a doubt by what reads like words."""
 
 import re
 from collections.abc import Mapping
@@ -109,7 +109,7 @@ def _as_asked(content: bytes, encoding: str) -> str:
         words = f"Line {line} can't be read as {ENCODINGS.get(encoding, encoding)}. Choose another encoding."
         raise InputError(words, code="wrong_encoding", errors={"encoding": words}) from error
     except (LookupError, ValueError) as error:
-        words = f"There is no encoding named {encoding!r}. Leave it out to have it recognised."
+        words = f"There is no encoding named {encoding!r}. Leave it out to have it recognized."
         raise InputError(words, code="unknown_encoding", errors={"encoding": words}) from error
 
 

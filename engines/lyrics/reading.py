@@ -1,4 +1,4 @@
-"""The one reader of lyrics: recognises the format and returns lines, with what was left out."""
+"""The one reader of lyrics: recognizes the format and returns lines, with what was left out."""
 
 import re
 import unicodedata

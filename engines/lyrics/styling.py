@@ -38,7 +38,7 @@ class _Look:
     margin_share: float
     weight: int
     spacing: float
-    colour: pysubs2.Color
+    color: pysubs2.Color
     waiting: pysubs2.Color
 
 
@@ -77,7 +77,7 @@ def styled(lines: Sequence[Line], preset: LyricsPreset, width: int, height: int)
     usual = next(iter(faces().values()))
     result.styles["Default"] = pysubs2.SSAStyle(
         fontname=family_name(usual, look.weight), fontsize=round(short * look.height_share), spacing=look.spacing,
-        primarycolor=look.colour, secondarycolor=look.waiting, outlinecolor=pysubs2.Color(0, 0, 0, 60),
+        primarycolor=look.color, secondarycolor=look.waiting, outlinecolor=pysubs2.Color(0, 0, 0, 60),
         outline=max(1.0, short * look.outline_share), shadow=0.0, alignment=pysubs2.Alignment.BOTTOM_CENTER,
         marginl=side, marginr=side, marginv=round(height * lowest), encoding=_ANY_DIRECTION,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-// Every behaviour hangs on a data- attribute and listens on the document, so fragments need no set-up. What few pages use
+// Every behavior hangs on a data- attribute and listens on the document, so fragments need no set-up. What few pages use
 // is loaded where its elements are.
 import "./csrf.js";
 import "./dialogs.js";

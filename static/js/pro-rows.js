@@ -17,7 +17,7 @@ import {
   video,
 } from "./pro-state.js";
 import { paint } from "./pro-track.js";
-import { colour } from "./waves.js";
+import { color } from "./waves.js";
 
 const SNAP_PIXELS = 8;
 const rows = find("segments");
@@ -125,7 +125,7 @@ function paintCrop(canvas, sound, segment, audio) {
   brush.fillStyle = "rgb(11 13 16 / 72%)";
   brush.fillRect(0, 0, (width * segment.from) / audio.seconds, height);
   brush.fillRect((width * segment.to) / audio.seconds, 0, width, height);
-  brush.fillStyle = colour("--accent");
+  brush.fillStyle = color("--accent");
   for (const edge of [segment.from, segment.to])
     brush.fillRect(Math.min(width - 3, Math.max(0, (width * edge) / audio.seconds - 1)), 0, 3, height);
 }

@@ -1,5 +1,5 @@
 // Draws a song's waveform once its analysis has ended; asks again while it runs.
-import { bars, colour } from "./waves.js";
+import { bars, color } from "./waves.js";
 
 export async function draw(canvas) {
   const url = canvas.dataset.waveform;
@@ -32,7 +32,7 @@ function brushOf(canvas) {
 }
 
 function write(brush, text, { clientHeight }) {
-  brush.fillStyle = colour("--quiet");
+  brush.fillStyle = color("--quiet");
   brush.font = "13px system-ui, sans-serif";
   brush.textBaseline = "middle";
   brush.fillText(text, 16, clientHeight / 2);

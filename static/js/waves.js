@@ -1,15 +1,15 @@
 // How sound is drawn: bars of its peaks, a hue for each part of a song.
 const HUES = ["--part-1", "--part-2", "--part-3", "--part-4", "--part-5", "--part-6"];
-export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+export const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // Equal labels get equal hues, in the order of their first appearance.
 export function hues(sections) {
   const labels = [...new Set(sections.map((section) => section.label))];
-  return new Map(labels.map((label, index) => [label, colour(HUES[index % HUES.length])]));
+  return new Map(labels.map((label, index) => [label, color(HUES[index % HUES.length])]));
 }
 
 // Bars of 2 px with 1 px between them; `from` and `to` are parts (0…1) of the song.
-export function bars(brush, peaks, { from, to, width, height, fill = colour("--quiet") }) {
+export function bars(brush, peaks, { from, to, width, height, fill = color("--quiet") }) {
   const count = peaks.maximum.length;
   const middle = height / 2;
   brush.fillStyle = fill;

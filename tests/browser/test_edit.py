@@ -71,7 +71,7 @@ def test_alt_drag_ignores_beats(edit, project):
 
 
 def test_dragged_cut_snaps_to_beat_and_can_be_undone(edit, project):
-    """The neighbour gives its time; the arrow keys also move the cut by beats."""
+    """The neighbor gives its time; the arrow keys also move the cut by beats."""
     drag_cut(edit, 0, 0.54)
     settled(edit, project, [2.5, 1.5, 2.0, 2.0])
     edit.keyboard.press("Control+z")

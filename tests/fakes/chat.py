@@ -52,14 +52,14 @@ class FakeChat(FakeService):
 
     @route("GET", "/v1/models")
     def models(self, request: Request) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         return Reply(
             200, {"object": "list", "data": [{"id": name, "object": "model"} for name in (self.model, *self.also)]}
         )
 
     @route("POST", "/v1/chat/completions")
     def complete(self, request: Request) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         body = request.json() or {}
         self._check(body)
         time.sleep(self.latency_seconds)
@@ -103,7 +103,7 @@ class FakeChat(FakeService):
             refusal.reply.body["error"]["param"] = name
         return refusal
 
-    def _authorise(self, request: Request) -> None:
+    def _authorize(self, request: Request) -> None:
         given = request.headers.get("authorization", "")
         if self.manners == "ollama" or given == f"Bearer {self.key}":
             return

@@ -96,22 +96,22 @@ class FakeReplicate(FakeService):
 
     @route("GET", "/v1/account")
     def account(self, request: Request) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         return Reply(200, {"type": "user", "username": "fake", "name": "Fake", "github_url": ""})
 
     @route("GET", "/v1/webhooks/default/secret")
     def secret(self, request: Request) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         return Reply(200, {"key": self.webhook_secret})
 
     @route("POST", "/v1/models/(?P<owner>[^/]+)/(?P<model>[^/]+)/predictions")
     def create_official(self, request: Request, owner: str, model: str) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         return self._create(request, f"{owner}/{model}", PREDICTION_KEYS)
 
     @route("POST", "/v1/predictions")
     def create(self, request: Request) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         version = str((request.json() or {}).get("version") or "")
         if not version:
             raise _problem(422, "Input validation failed", "- version is required\n")
@@ -119,7 +119,7 @@ class FakeReplicate(FakeService):
 
     @route("GET", "/v1/models/(?P<owner>[^/]+)/(?P<model>[^/]+)")
     def model(self, request: Request, owner: str, model: str) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         schema = self.models.get(f"{owner}/{model}")
         if schema is None:
             raise _problem(404, "Not found", "The requested resource could not be found.")
@@ -128,7 +128,7 @@ class FakeReplicate(FakeService):
 
     @route("GET", "/v1/predictions")
     def listing(self, request: Request) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         after, before = (_unix(request.first(name)) for name in ("created_after", "created_before"))
         start = int(request.first("cursor", "0"))
         with self.lock:
@@ -141,12 +141,12 @@ class FakeReplicate(FakeService):
 
     @route("GET", "/v1/predictions/(?P<prediction_id>[a-z0-9]+)")
     def get(self, request: Request, prediction_id: str) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         return Reply(200, self._show(self._find(prediction_id)))
 
     @route("POST", "/v1/predictions/(?P<prediction_id>[a-z0-9]+)/cancel")
     def cancel(self, request: Request, prediction_id: str) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         prediction = self._find(prediction_id)
         self._settle(prediction)
         if prediction.completed is None:
@@ -155,7 +155,7 @@ class FakeReplicate(FakeService):
 
     @route("POST", "/v1/files")
     def upload(self, request: Request) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         name, content_type, content = multipart(request).get("content", ("", "", b""))
         if not content:
             raise _problem(400, "Bad request", "Missing content")
@@ -177,7 +177,7 @@ class FakeReplicate(FakeService):
 
     # --- what it does ---
 
-    def _authorise(self, request: Request) -> None:
+    def _authorize(self, request: Request) -> None:
         given = request.headers.get("authorization", "")
         if given != f"Bearer {self.token}":
             detail = "You did not pass a valid authentication token" if given else "Authentication not provided"

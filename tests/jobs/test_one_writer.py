@@ -36,7 +36,7 @@ def test_the_job_services_assign_the_state_in_one_place():
 
 
 def test_providers_are_submitted_to_in_one_place():
-    """`RemoteProvider.submit` is only called after `submit_authorise`."""
+    """`RemoteProvider.submit` is only called after `submit_authorize`."""
     callers: dict[str, set[str]] = {}
     for path in SOURCES:
         for function in ast.walk(ast.parse(path.read_text())):

@@ -21,13 +21,13 @@ def decimals(*texts):
         (2, "3", ("4", "5", "3")),
     ],
 )
-def test_retimed_scene_takes_time_from_neighbour(index, wanted, expected):
+def test_retimed_scene_takes_time_from_neighbor(index, wanted, expected):
     result = arrangement.retimed(SONG, index, Decimal(wanted))
     assert result == decimals(*expected)
     assert sum(result) == sum(SONG)
 
 
-def test_retiming_rejects_more_than_neighbour_can_give():
+def test_retiming_rejects_more_than_neighbor_can_give():
     with pytest.raises(InputError, match="Scene 3 isn't long enough"):
         arrangement.retimed(SONG, 1, Decimal("7.9"))
 
@@ -51,12 +51,12 @@ def test_splitting_keeps_total_and_rejects_cut_outside():
 @pytest.mark.parametrize(
     ("index", "expected"), [(0, ("1", "3", "6", "2")), (1, ("4", "1", "5", "2")), (3, ("4", "6", "1", "1"))]
 )
-def test_inserted_scene_takes_time_from_neighbour(index, expected):
+def test_inserted_scene_takes_time_from_neighbor(index, expected):
     assert arrangement.inserted(SONG, index, Decimal(1)) == decimals(*expected)
 
 
 @pytest.mark.parametrize(("index", "expected"), [(0, ("10", "2")), (1, ("10", "2")), (2, ("4", "8"))])
-def test_removed_scene_gives_time_to_neighbour(index, expected):
+def test_removed_scene_gives_time_to_neighbor(index, expected):
     assert arrangement.removed(SONG, index) == decimals(*expected)
 
 

@@ -78,7 +78,7 @@ def test_interlaced_footage_is_deinterlaced(tmp_path):
 
 
 def combs(picture):
-    """Return how much more a line differs from its neighbour than from the one after."""
+    """Return how much more a line differs from its neighbor than from the one after."""
     luma = picture.mean(axis=2)
     return np.abs(luma[1:-1] - luma[:-2]).mean() / max(1e-6, np.abs(luma[2:] - luma[:-2]).mean())
 
@@ -93,11 +93,11 @@ def test_range_starts_on_exact_frame_and_keeps_sound(tmp_path):
     facts = probe_media(output)
     assert (facts.frames, facts.audio_codec) == (18, "aac")
     wanted, made = picture_at(source, 0.5).astype(float), picture_at(output, 0).astype(float)
-    neighbour = picture_at(source, 0.5 + 1 / 24).astype(float)
-    # The source has no colour tags, so both differ from the output by the same amount; the motion decides.
-    assert np.abs(made - wanted).mean() < np.abs(made - neighbour).mean()
+    neighbor = picture_at(source, 0.5 + 1 / 24).astype(float)
+    # The source has no color tags, so both differ from the output by the same amount; the motion decides.
+    assert np.abs(made - wanted).mean() < np.abs(made - neighbor).mean()
     luma = lambda picture: picture.mean(axis=2)  # noqa: E731
-    assert np.median(np.abs(luma(made) - luma(wanted))) <= np.median(np.abs(luma(made) - luma(neighbour)))
+    assert np.median(np.abs(luma(made) - luma(wanted))) <= np.median(np.abs(luma(made) - luma(neighbor)))
 
 
 def test_start_inside_first_frame_shows_that_frame(tmp_path):

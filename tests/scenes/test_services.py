@@ -30,7 +30,7 @@ def song_project(user):
     return project
 
 
-def test_inserted_scene_takes_time_from_neighbour(user, song_project):
+def test_inserted_scene_takes_time_from_neighbor(user, song_project):
     services.scene_create(by=user, project_id=song_project.pk, sequence=2, duration=Decimal(2), prompt="new")
     assert [row[:2] for row in shape(song_project)] == [(1, "shot 1"), (2, "new"), (3, "shot 2"), (4, "shot 3")]
     assert lengths(song_project) == [4, 2, 4, 2]

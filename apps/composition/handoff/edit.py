@@ -190,7 +190,7 @@ def _joined(before: Event, event: Event, kind: TransitionKind, wanted: tuple[int
 
 
 def _placed(lead: int, tail: int) -> tuple[int, int]:
-    """Centre a dissolve on the cut or put it entirely on one side: editing software supports nothing else."""
+    """Center a dissolve on the cut or put it entirely on one side: editing software supports nothing else."""
     both = min(lead, tail)
     if 2 * both >= max(lead, tail):
         return both, both

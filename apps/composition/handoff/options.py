@@ -8,7 +8,7 @@ from apps.jobs.parameters import Frozen
 
 
 class TimelineStart(StrEnum):
-    """The timecode of the video's first frame. Many editors start a programme at one hour, with leader before it."""
+    """The timecode of the video's first frame. Many editors start a program at one hour, with leader before it."""
 
     ZERO = "00:00:00:00"
     ONE_HOUR = "01:00:00:00"

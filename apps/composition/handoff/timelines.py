@@ -10,7 +10,7 @@ from apps.composition.handoff.fcp7_xml import fcp7_xml_of
 from apps.composition.handoff.options import MarkerKind
 from apps.core.text import one_line
 
-_COLOURS = {
+_COLORS = {
     MarkerKind.SECTIONS: otio.schema.MarkerColor.PURPLE,
     MarkerKind.LYRICS: otio.schema.MarkerColor.YELLOW,
     MarkerKind.BEATS: otio.schema.MarkerColor.CYAN,
@@ -49,13 +49,13 @@ def timeline_of(edit: Edit) -> otio.schema.Timeline:
         timeline.tracks.append(song)
     timeline.tracks.markers.extend(
         [_marker(edit, note.frame, 1, note.text, otio.schema.MarkerColor.RED) for note in edit.notes]
-        + [_marker(edit, one.frame, one.frames, one.text, _COLOURS[one.kind]) for one in edit.markers]
+        + [_marker(edit, one.frame, one.frames, one.text, _COLORS[one.kind]) for one in edit.markers]
     )
     return timeline
 
 
-def _marker(edit: Edit, frame: int, frames: int, text: str, colour: str) -> otio.schema.Marker:
-    return otio.schema.Marker(name=one_line(text), marked_range=_range(edit, frame, frames), color=colour)
+def _marker(edit: Edit, frame: int, frames: int, text: str, color: str) -> otio.schema.Marker:
+    return otio.schema.Marker(name=one_line(text), marked_range=_range(edit, frame, frames), color=color)
 
 
 def _clip(edit: Edit, event: Event) -> otio.schema.Clip:

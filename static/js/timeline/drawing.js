@@ -1,6 +1,6 @@
 // Draws the song and lays out the scenes and their cuts.
 import { clock } from "../clock.js";
-import { bars, colour, hues } from "../waves.js";
+import { bars, color, hues } from "../waves.js";
 import { showTime } from "./playing.js";
 import { pixelsPerSecond } from "./scale.js";
 import { blocks, canvas, find, inner, isLive, scroll, state, total } from "./state.js";
@@ -10,7 +10,7 @@ const HEIGHT = 104;
 const SECTIONS = { height: 20, words: 14 };
 const WAVE = { top: 22, height: 74 };
 const VOICE = { top: 99, height: 3 };
-// Closer than that, beats are a grey surface.
+// Closer than that, beats are a gray surface.
 const BEATS_FROM_PIXELS = 12;
 
 export function layout() {
@@ -95,7 +95,7 @@ function paint() {
   paintSections(brush, view);
   if (state.pixels > BEATS_FROM_PIXELS) paintBeats(brush, view);
   if (state.song.peaks.maximum) paintWave(brush, view);
-  brush.fillStyle = colour("--accent");
+  brush.fillStyle = color("--accent");
   for (const [start, end] of state.song.voice)
     brush.fillRect(view.x(start), VOICE.top, (end - start) * state.pixels, VOICE.height);
 }
@@ -123,13 +123,13 @@ function paintSections(brush, { left, right, x }) {
     brush.globalAlpha = 0.28;
     brush.fillRect(x(part.start), 0, wide - 1, SECTIONS.height);
     brush.globalAlpha = 1;
-    brush.fillStyle = colour("--text");
+    brush.fillStyle = color("--text");
     brush.fillText(part.label, Math.max(x(part.start), 0) + 6, SECTIONS.words, wide - 8);
   }
 }
 
 function paintBeats(brush, { left, right, x }) {
-  const [strong, weak] = [colour("--line-strong"), colour("--line")];
+  const [strong, weak] = [color("--line-strong"), color("--line")];
   for (const beat of state.song.beats) {
     if (beat < left || beat > right) continue;
     brush.fillStyle = state.song.downbeats.has(beat) ? strong : weak;

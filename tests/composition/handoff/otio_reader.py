@@ -11,7 +11,7 @@ _SCHEMAS = {
     "Timeline.1", "Stack.1", "Track.1", "Clip.2", "Gap.1", "Transition.1", "Marker.2", "ExternalReference.1",
     "TimeRange.1", "RationalTime.1",
 }  # fmt: skip
-_COLOURS = {"PURPLE", "YELLOW", "CYAN", "RED"}
+_COLORS = {"PURPLE", "YELLOW", "CYAN", "RED"}
 
 
 def read_otio(text: str, fps: Fraction) -> Timeline:
@@ -55,7 +55,7 @@ def _range(span: dict[str, Any], fps: Fraction) -> tuple[int, int]:
 
 
 def _mark(marker: dict[str, Any], fps: Fraction) -> Mark:
-    assert marker["color"] in _COLOURS
+    assert marker["color"] in _COLORS
     start, frames = _range(marker["marked_range"], fps)
     assert frames > 0
     return Mark(marker["name"], start, frames)

@@ -38,7 +38,7 @@ def planned(fps="24", frames=48, *, start="1.5", end="3.5"):
     )
 
 
-def analysed(**grid):
+def analyzed(**grid):
     sections = [
         {"label": "intro", "start_seconds": 0.0, "end_seconds": 2.0, "energy": 0.1},
         {"label": "verse", "start_seconds": 2.0, "end_seconds": 60.0, "energy": 0.5},
@@ -52,14 +52,14 @@ def of_kind(markers, kind):
 
 
 def test_sections_and_lines_are_cut_to_the_used_part():
-    markers = song_markers(planned(), analysed(), LYRICS)
+    markers = song_markers(planned(), analyzed(), LYRICS)
     assert of_kind(markers, MarkerKind.SECTIONS) == [(0, 12, "intro"), (12, 36, "verse")]
     assert of_kind(markers, MarkerKind.LYRICS) == [(0, 10, "before / the cut"), (36, 12, "over the end")]
 
 
 def test_beats_are_named_by_bar_and_beat_of_the_whole_song():
     beats = [index * 0.5 for index in range(20)]
-    markers = song_markers(planned(), analysed(beats=beats, downbeats=[0.5, 2.5, 4.5]), "")
+    markers = song_markers(planned(), analyzed(beats=beats, downbeats=[0.5, 2.5, 4.5]), "")
     assert of_kind(markers, MarkerKind.BEATS) == [
         (0, 1, "Beat 1.3"),
         (12, 1, "Beat 1.4"),
@@ -67,17 +67,17 @@ def test_beats_are_named_by_bar_and_beat_of_the_whole_song():
         (36, 1, "Beat 2.2"),
     ]
     assert Marker(0, 1, "Beat 0.1", MarkerKind.BEATS) in song_markers(
-        planned(start="0", end="2"), analysed(beats=beats, downbeats=[0.5]), ""
+        planned(start="0", end="2"), analyzed(beats=beats, downbeats=[0.5]), ""
     )
 
 
 def test_a_beat_just_before_the_chosen_start_is_on_the_first_frame():
-    markers = song_markers(planned(), analysed(beats=[1.47, 1.49, 3.5], downbeats=[]), "")
+    markers = song_markers(planned(), analyzed(beats=[1.47, 1.49, 3.5], downbeats=[]), "")
     assert of_kind(markers, MarkerKind.BEATS) == [(0, 1, "Beat 0.2")]
 
 
 @pytest.mark.parametrize("lyrics", ["", "no times at all", "[99:00.00] far away"])
-@pytest.mark.parametrize("known", [Song(), analysed(beats=[], downbeats=[])])
+@pytest.mark.parametrize("known", [Song(), analyzed(beats=[], downbeats=[])])
 def test_a_song_without_analysis_or_lyrics_still_exports(known, lyrics):
     assert of_kind(song_markers(planned(), known, lyrics), MarkerKind.LYRICS) == []
     assert song_markers(planned().model_copy(update={"song": None}), known, lyrics) == ()
@@ -90,7 +90,7 @@ def test_markers_are_on_the_nearest_frame_in_every_timeline(tmp_path, fps, kinds
     frames = round(30 * Fraction(fps))
     plan = planned(fps, frames, end="31.5")
     beats = [0.25 + index * 60 / 128 for index in range(70)]
-    markers = song_markers(plan, analysed(beats=beats, downbeats=beats[::4]), LYRICS)
+    markers = song_markers(plan, analyzed(beats=beats, downbeats=beats[::4]), LYRICS)
     clip = HandedFile("clips/scene_001.mp4", video(frames, fps), "SC001")
     edit = edit_of(
         plan, {0: clip}, HandedFile("song/song.mp3", song(60.0), "SONG"),

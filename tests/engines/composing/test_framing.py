@@ -39,7 +39,7 @@ def test_bars_are_black_and_the_whole_picture_is_visible(make, upright):
     assert [seen[row, 80].argmax() for row in (10, 45, 80)] == [0, 1, 2]
 
 
-def test_blurred_bars_have_the_colours_of_the_clip(make, upright):
+def test_blurred_bars_have_the_colors_of_the_clip(make, upright):
     seen = picture(make, upright, PictureFit.BLUR)
     assert seen[:, :40].mean() > 20
     assert [seen[row, 80].argmax() for row in (10, 45, 80)] == [0, 1, 2]

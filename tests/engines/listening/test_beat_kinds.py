@@ -1,4 +1,4 @@
-"""Beats and bars of many kinds of songs: odd metres, tempos that bend or change, pickups, late starts, doubtful tempos.
+"""Beats and bars of many kinds of songs: odd meters, tempos that bend or change, pickups, late starts, doubtful tempos.
 
 `bench/beats.py` measures all kinds; docs/listening.md has the table.
 """

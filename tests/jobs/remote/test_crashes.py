@@ -16,8 +16,8 @@ from tests.providers.cases import PAID_ROUTES
 pytestmark = pytest.mark.django_db(transaction=True)
 
 STEPS = {
-    "before the intent": Kill("jobs/remote.py", "submit_authorise", "call"),
-    "intent stored": Kill("jobs/remote.py", "submit_authorise"),
+    "before the intent": Kill("jobs/remote.py", "submit_authorize", "call"),
+    "intent stored": Kill("jobs/remote.py", "submit_authorize"),
     "answer on the line": Kill("core/http.py", "_open"),
     "answer read": Kill("replicate/provider.py", "submit"),
     "id being stored": Kill("jobs/services.py", "job_wait"),

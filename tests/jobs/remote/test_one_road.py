@@ -30,14 +30,14 @@ def calls(path):
                     yield function.name, name, {word.arg for word in node.keywords}, node.lineno
 
 
-def test_a_submit_is_reached_only_after_the_intent_was_authorised():
+def test_a_submit_is_reached_only_after_the_intent_was_authorized():
     path = Path(settings.BASE_DIR, "apps/jobs/remote.py")
     callers = {function for function, name, _, _ in calls(path) if name == "_send"}
     lines = {name: line for function, name, _, line in calls(path) if function == "_submit"}
 
-    # `_reconcile` sends again only what was authorised before, under its documented idempotency key.
+    # `_reconcile` sends again only what was authorized before, under its documented idempotency key.
     assert callers == {"_submit", "_reconcile"}
-    assert lines["submit_authorise"] < lines["_send"]
+    assert lines["submit_authorize"] < lines["_send"]
 
 
 @pytest.mark.django_db(transaction=True)

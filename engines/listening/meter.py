@@ -1,7 +1,7 @@
 """Which beats start bars, and how many beats a bar has: the likeliest path through bars of 2 to 7 beats (Viterbi).
 
 A beat sounds like a downbeat when the harmony changes, when the bass or the kick comes in; a bar's length shows in
-how the rhythm repeats. The first bar may be incomplete, and the metre may change within the song.
+how the rhythm repeats. The first bar may be incomplete, and the meter may change within the song.
 """
 
 from dataclasses import dataclass, replace
@@ -16,11 +16,11 @@ from engines.listening.grid import BeatGrid, GridSegment, segment_at
 # songs are in four; two beats a bar usually are half a bar of four, unless each beat divides into three, as in 6/8.
 CLEAR = {2: 2.2, 3: 1.0, 4: 0.7, 5: 1.0, 6: 1.5, 7: 1.0}
 CLEAR_COMPOUND = {**CLEAR, 2: 0.4, 3: 1.6, 4: 1.0}
-# What a song loses for being in an unusual metre at all.
+# What a song loses for being in an unusual meter at all.
 UNUSUAL = {2: 2.0, 3: 2.0, 4: 0.0, 5: 5.0, 6: 5.0, 7: 5.0}
 # The weight of one beat repeating what was played a bar before.
 REPEATS = 0.8
-# What a change of metre costs, and a bar cut short where the tempo changes.
+# What a change of meter costs, and a bar cut short where the tempo changes.
 CHANGE_PRICE, RESTART_PRICE = 9.0, 1.0
 
 LENGTHS = tuple(CLEAR)
@@ -39,7 +39,7 @@ class Bars:
 
 
 def barred(grid: BeatGrid, cues: BeatCues) -> tuple[BeatGrid, Bars]:
-    """Return the grid with bar lines, and the bars. A segment in which the metre changes is divided there."""
+    """Return the grid with bar lines, and the bars. A segment in which the meter changes is divided there."""
     spans = grid.spans()
     restarts = np.zeros(len(cues.downbeat), bool)
     restarts[[first for first, _ in spans[1:] if first < len(restarts)]] = True
