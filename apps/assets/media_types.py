@@ -39,6 +39,10 @@ IMAGE_TYPES = {
     "avif": ("image/avif", ".avif"),
     "heif": ("image/heic", ".heic"),
 }
+# Current browsers show these; Safari alone also shows HEIC and TIFF.
+BROWSER_IMAGE_TYPES = {"image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/avif"}
+# More than phones can show beside others.
+MOST_BROWSER_PIXELS = 50_000_000
 PROBED_PREFIXES = ("audio/", "video/", "image/")
 
 

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.assets.media_types import BROWSER_IMAGE_TYPES, MOST_BROWSER_PIXELS
+
 
 class AssetKind(models.TextChoices):
     AUDIO = "audio"
@@ -101,6 +103,12 @@ class Asset(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    @property
+    def shown_by_browsers(self) -> bool:
+        """Whether every browser shows this picture as it is stored; `picture_shown` returns one that they show."""
+        pixels = (self.width or 0) * (self.height or 0)
+        return self.content_type in BROWSER_IMAGE_TYPES and pixels <= MOST_BROWSER_PIXELS
 
 
 class MediaFolder(models.Model):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
@@ -261,8 +261,15 @@ def asset_url(asset: Asset, *, lifetime_seconds: int = PAGE_LINK_SECONDS, downlo
 
 
 def asset_view_url(asset: Asset, *, lifetime_seconds: int = PAGE_LINK_SECONDS) -> str:
-    """Return a URL that the signed-in owner's browser can open: presigned, or this installation's own."""
+    """Return a URL that the signed-in owner's browser can show: presigned, or this installation's own."""
+    if asset.kind == AssetKind.IMAGE and not asset.shown_by_browsers:
+        return picture_url(asset.pk)
     return asset_url(asset, lifetime_seconds=lifetime_seconds) or f"/api/assets/{asset.id}/content"
+
+
+def picture_url(asset_id: UUID) -> str:
+    """Return the URL of a picture as browsers show it; a HEIC or TIFF comes as a JPEG."""
+    return f"/api/mv/get_character_reference/{asset_id}"
 
 
 def asset_public_url(asset: Asset, *, lifetime_seconds: int = PROVIDER_LINK_SECONDS) -> str | None:

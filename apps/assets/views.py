@@ -22,6 +22,7 @@ from apps.accounts.acting import acting_user
 from apps.assets import services
 from apps.assets.links import linked_asset
 from apps.assets.models import Asset, AssetKind
+from apps.assets.previews import picture_shown
 from apps.assets.selectors import asset_get
 from apps.assets.serving import serve_asset
 from apps.assets.upkeep.sweep import bucket_sweep, orphans_sweep
@@ -76,11 +77,14 @@ def get_video_info(request: Request, asset_id: UUID) -> Response:
     return Response({**AssetSerializer(asset).data, **services.asset_urls(asset)})
 
 
-@extend_schema(summary="Get a character's image", responses=FILE_RESPONSES)
+@extend_schema(summary="Get a picture as browsers show it", responses=FILE_RESPONSES)
 @api_view(["GET", "HEAD"])
 @content_negotiation_class(AnyTypeNegotiation)
 def get_character_reference(request: Request, asset_id: UUID) -> HttpResponseBase:
-    return serve_asset(request, asset_get(by=acting_user(request), asset_id=asset_id, kind=AssetKind.IMAGE))
+    """Get a character's or scene's image. One that browsers can't show (HEIC, TIFF, or above 50 megapixels) comes as a
+    JPEG; with `?download`, and at `/api/assets/{asset_id}/content`, as the stored file."""
+    picture = asset_get(by=acting_user(request), asset_id=asset_id, kind=AssetKind.IMAGE)
+    return serve_asset(request, picture if "download" in request.GET else picture_shown(picture))
 
 
 class UploadSerializer(serializers.Serializer[Any]):

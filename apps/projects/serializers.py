@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from apps.assets.services import picture_url
 from apps.generation.serializers import TEXT_LENGTH
 from apps.projects.models import AspectRatio, Fit, FrameRate, Project, Resolution
 from apps.projects.selectors import project_status, song_seconds
@@ -120,7 +121,7 @@ class ProjectSerializer(serializers.Serializer[Any]):
 
     def get_character_reference_url(self, project: Project) -> str | None:
         asset_id = project.character_reference_id
-        return f"/api/mv/get_character_reference/{asset_id}" if asset_id else None
+        return picture_url(asset_id) if asset_id else None
 
     def get_audio_id(self, project: Project) -> str | None:
         return str(project.song.asset_id) if project.song else None

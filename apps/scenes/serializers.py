@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.assets.services import picture_url
 from apps.assets.uploading.resumable_api import UploadField
 from apps.generation.serializers import TEXT_LENGTH
 from apps.jobs.api import JobSerializer
@@ -207,7 +208,7 @@ class SceneSerializer(serializers.Serializer[Any]):
         return clip_suspicions(scene.current_clip) if scene.current_clip else []
 
     def get_image_url(self, scene: Scene) -> str | None:
-        return f"/api/mv/get_character_reference/{scene.image_id}" if scene.image_id else None
+        return picture_url(scene.image_id) if scene.image_id else None
 
     def get_video_id(self, scene: Scene) -> str | None:
         return str(scene.current_clip.asset_id) if scene.current_clip else None

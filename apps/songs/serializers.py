@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.assets.services import picture_url
 from apps.assets.uploading.resumable_api import UploadField
 from apps.core.guarded_fetch import FetchRefused, web_address_check
 from apps.songs.grid_edits import GridEdit, Operation
@@ -66,7 +67,7 @@ class SongSerializer(serializers.ModelSerializer[Song]):
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_cover_url(self, song: Song) -> str | None:
-        return f"/api/mv/get_character_reference/{song.cover_id}" if song.cover_id else None
+        return picture_url(song.cover_id) if song.cover_id else None
 
     @extend_schema_field(serializers.FloatField(allow_null=True))
     def get_tempo_bpm(self, song: Song) -> Any:

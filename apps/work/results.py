@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from apps.assets.models import Asset
+from apps.assets.services import picture_url
 from apps.core.json import JsonObject
 from apps.jobs.results import JobResult
 from apps.providers.base import WrittenScene
@@ -76,7 +77,7 @@ class ShownImage(JobResult):
 
     @classmethod
     def of(cls, asset: Asset) -> "ShownImage":
-        url = f"/api/mv/get_character_reference/{asset.pk}"
+        url = picture_url(asset.pk)
         return cls(id=asset.pk, url=url, image_id=asset.pk, image_url=url, width=asset.width, height=asset.height)
 
 
