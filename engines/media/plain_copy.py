@@ -21,8 +21,8 @@ def plain_copy(path: Path, facts: MediaFacts, output: Path, *, cancelled: Callab
     Raises WorkCancelled, MediaToolError."""
     file = media_file(path)
     size = {"width": "trunc(iw*sar/2)*2", "height": "trunc(ih/2)*2"}
-    pictures = tagged(scaled(marked(file.pictures, facts.colours), facts.colours, **size))
-    sound = [file.sound] if facts.audio_codec else []
+    pictures = tagged(scaled(marked(file.track(facts.picture_track), facts.colours), facts.colours, **size))
+    sound = [file.track(facts.sound_track)] if facts.sound_track is not None else []
     options: Options = {
         **{"c:v": "libx264", "preset": Encoding.FINAL.preset, "crf": Encoding.HIGH.crf, "pix_fmt": "yuv420p"},
         **{"fps_mode": "passthrough", "threads": usable_cores(), "movflags": "+faststart"},

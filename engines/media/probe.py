@@ -100,7 +100,8 @@ def open_media(path: Path, part: tuple[int, int] | None = None) -> InputContaine
     except (av.error.FFmpegError, ValueError) as error:
         raise _unopened(path, error) from error
     for stream in container.streams.video:
-        stream.codec_context.options = most_pixels
+        if stream.codec_context is not None:
+            stream.codec_context.options = most_pixels
     return container
 
 
@@ -112,6 +113,13 @@ def _unopened(path: Path, error: Exception) -> StudioError:
     return InputError(message, code="not_media", evidence={"stderr": str(error)})
 
 
+def _unplayable(container: InputContainer) -> InputError:
+    if any(stream.type in ("video", "audio") and stream.codec_context is None for stream in container.streams):
+        failure = explained("no decoder found for")
+        return InputError(failure.sentence, code=failure.code)
+    return InputError("The file has neither audio nor video.", code="not_media")
+
+
 def decode_on_all_cores(video: VideoStream) -> None:
     """Set the thread count: by default ffmpeg counts the machine's cores, even if a quota allows fewer."""
     video.thread_type = "AUTO"
@@ -121,7 +129,7 @@ def decode_on_all_cores(video: VideoStream) -> None:
 def _describe(container: InputContainer, size: int) -> MediaFacts:
     video, audio = picture_stream(container), sound_stream(container)
     if video is None and audio is None:
-        raise InputError("The file has neither audio nor video.", code="not_media")
+        raise _unplayable(container)
     check_streams(container, video)
     if audio is not None:
         check_sound(audio.codec_context.channels, audio.codec_context.sample_rate)

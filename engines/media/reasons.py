@@ -147,6 +147,11 @@ _REASONS = (
         r"are supported for webm|could not find tag for codec|muxer supports only|exactly one mp3 audio stream",
         "This kind of sound or picture can't be stored in that type of file. Choose mp4.",
     ),
+    _reason(
+        # ffmpeg 9, where a track refers to itself, such as a time code to its own times.
+        "damaged_media", r"error opening input: file exists",
+        "The file's tracks refer to one another in a way that can't be followed. Export it again as mp4.",
+    ),
     _reason("missing_font", r"cannot find a valid font|could not load font", f"A font is missing. {_SETUP}"),
     _reason(
         "file_gone", r"no such file or directory|unable to open",

@@ -148,6 +148,35 @@ def data_first(folder: Path) -> Path:
     return path
 
 
+def time_code_of_itself(folder: Path) -> Path:
+    """A time code track that says its time code is in itself, which one release of ffmpeg reads and another doesn't."""
+    data, path = flash_and_beep(folder, "mov", "-timecode", "01:00:00:00").read_bytes(), folder / "own_time_code.mov"
+    boxes = [_with_reference(data, start, size) for _, start, size in _atoms(data, 0, len(data))]
+    path.write_bytes(b"".join(boxes))
+    return path
+
+
+def unknown_codec(folder: Path) -> Path:
+    """A picture that there is no decoder for, without a sound."""
+    path = sized(folder, "160x90")
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+    return path
+
+
+def _with_reference(data: bytes, start: int, size: int) -> bytes:
+    """Return a box; in the movie's index, which comes last, the last track refers to itself."""
+    if data[start + 4 : start + 8] != b"moov":
+        return data[start : start + size]
+    parts = [(name, data[at : at + length]) for name, at, length in _atoms(data, start + 8, start + size)]
+    last = max(index for index, (name, _) in enumerate(parts) if name == b"trak")
+    header = parts[last][1].index(b"tkhd") + 4
+    number = parts[last][1][header + 12 : header + 16]
+    body = parts[last][1][8:] + struct.pack(">I4sI4s", 20, b"tref", 12, b"tmcd") + number
+    parts[last] = (b"trak", struct.pack(">I4s", len(body) + 8, b"trak") + body)
+    joined = b"".join(box for _, box in parts)
+    return struct.pack(">I4s", len(joined) + 8, b"moov") + joined
+
+
 def _after_time_code(name: bytes, box: bytes) -> bool:
     return name != b"mvhd" and not (name == b"trak" and b"gmhd" in box)
 
@@ -177,6 +206,12 @@ def thousand(folder: Path) -> Path:
     ffmpeg(
         *lavfi(select), "-fps_mode", "vfr", "-enc_time_base", "1/1000", "-video_track_timescale", "1000", *_H264, path
     )
+    return path
+
+
+def empty(folder: Path) -> Path:
+    path = folder / "empty.mp4"
+    path.touch()
     return path
 
 

@@ -8,8 +8,10 @@ import pytest
 
 from apps.scenes.checks import Wanted, clip_check
 from engines.errors import InputError, MediaToolError
+from engines.media.plain_copy import plain_copy
 from engines.media.probe import probe_media
 from engines.media.stills import picture_at, poster
+from engines.media.untrusted import probe_untrusted
 from tests.cases import generators as made
 from tests.cases.measure import beep_seconds, flash_seconds, picture_colours, picture_times
 from tests.cases.paths import WAYS, stitch, upload
@@ -80,6 +82,13 @@ def test_every_way_counts_the_same_pictures(maker, seconds, frames, stored, tmp_
     assert poster(source, tmp_path / "poster.jpg").stat().st_size
 
 
+def test_a_providers_copy_shows_the_picture_and_not_another_track(tmp_path):
+    source = made.second_picture(tmp_path)
+    copy = plain_copy(source, probe_media(source), tmp_path / "copy.mp4", cancelled=lambda: False)
+    assert flash_seconds(copy) == pytest.approx(1.0, abs=1.1 * FRAME)
+    assert (probe_media(copy).width, probe_media(copy).height) == (160, 90)
+
+
 def test_picture_starts_late_is_held_from_the_start(stored, tmp_path):
     source = made.late_picture(tmp_path, "mkv")
     assert picture_at(source, 0.0).mean() < 30
@@ -112,7 +121,10 @@ def test_a_mirrored_picture_is_the_same_for_every_reader(stored, tmp_path):
         assert picture[:, -third:].mean() > 200
 
 
-def test_refusals_are_in_words(tmp_path):
-    (tmp_path / "empty.mp4").write_bytes(b"")
-    with pytest.raises((InputError, MediaToolError), match="empty"):
-        probe_media(tmp_path / "empty.mp4")
+@pytest.mark.parametrize(
+    ("maker", "words"),
+    [(made.empty, "empty"), (made.time_code_of_itself, "refer to one another"), (made.unknown_codec, "codec isn't")],
+)
+def test_what_no_way_can_take_is_refused_on_arrival(maker, words, tmp_path):
+    with pytest.raises((InputError, MediaToolError), match=words):
+        probe_untrusted(maker(tmp_path))
