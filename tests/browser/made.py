@@ -7,6 +7,7 @@ from PIL import Image
 
 from apps.assets.services import asset_create, file_store
 from engines.listening.waveform import DISPLAY_BUCKETS
+from engines.media.probe import probe_media
 from tests.assets.conftest import audio_make, video_make
 from tests.factories import make_clip, make_project, make_scenes, make_song
 
@@ -18,7 +19,8 @@ def stored(owner, name, make, content_type, kind):
         path = Path(folder) / name
         make(path)
         key = f"tests/{owner.pk}/{Path(folder).name}/{name}"
-        return asset_create(owner=owner, stored=file_store(path, key=key, content_type=content_type), kind=kind)
+        file = file_store(path, key=key, content_type=content_type, facts=probe_media(path))
+        return asset_create(owner=owner, stored=file, kind=kind)
 
 
 def song_on_disk(owner, *, seconds):

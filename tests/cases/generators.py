@@ -4,7 +4,9 @@ In `flash_and_beep` and what is made from it, the picture is white and a tone is
 """
 
 import struct
+import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 from engines.media.runner import run
@@ -32,7 +34,7 @@ _CODECS: dict[str, tuple[str, ...]] = {
     "mov": (*_H264, "-c:a", "pcm_s16le"),
     "mkv": (*_H264, "-c:a", "libopus"),
     "ts": (*_H264, "-c:a", "aac"),
-    "webm": ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus"),
+    "webm": ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "16", "-threads", "1", "-c:a", "libopus"),
     "avi": ("-c:v", "mpeg4", "-c:a", "libmp3lame"),
     "flv": (*_H264, "-c:a", "aac"),
 }
@@ -41,8 +43,16 @@ _CODECS: dict[str, tuple[str, ...]] = {
 def flash_and_beep(folder: Path, suffix: str, *options: object) -> Path:
     """Write picture and sound of 3 s each."""
     path = folder / f"base.{suffix}"
-    ffmpeg(*lavfi(_PICTURE), *lavfi(_SOUND), *_CODECS[suffix], *options, path)
+    path.write_bytes(_flash_and_beep(suffix, options))
     return path
+
+
+@cache
+def _flash_and_beep(suffix: str, options: tuple[object, ...]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"made.{suffix}"
+        ffmpeg(*lavfi(_PICTURE), *lavfi(_SOUND), *_CODECS[suffix], *options, path)
+        return path.read_bytes()
 
 
 def late_picture(folder: Path, suffix: str) -> Path:

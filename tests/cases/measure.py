@@ -20,9 +20,11 @@ def picture_colours(path: Path) -> list[tuple[float, float, float]]:
 
 def flash_seconds(path: Path) -> float:
     """Return when the picture turns white."""
-    colours = picture_colours(path)
-    first = next(number for number, colour in enumerate(colours) if min(colour) > 150)
-    return picture_times(path)[first]
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            if frame.to_ndarray(format="rgb24").mean(axis=(0, 1)).min() > 150:
+                return float(frame.time or 0)
+    raise AssertionError("there is no flash")
 
 
 def beep_seconds(path: Path) -> float:

@@ -14,10 +14,11 @@ from apps.composition.models import Composition, Lyrics
 from tests.composition.conftest import api, project  # noqa: F401 - fixtures
 from tests.composition.test_projects import multipart, post, run, url
 from tests.engines.composing.conftest import cache, make, sources  # noqa: F401 - fixtures
+from tests.factories import make_project
 from tests.studio.conftest import browser  # noqa: F401 - fixture
 from workers.base import job_run
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 BIRD = "[00:02.00]bird 𓀀"
 
 
@@ -30,6 +31,13 @@ def patch(api, project, **data):  # noqa: F811
     return api.patch(url(project, "lyrics"), data, content_type="application/json")
 
 
+@pytest.fixture
+def written(user):
+    """A project whose song needs no file."""
+    return make_project(user, song_seconds=12.0)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_chinese_words_reach_picture_track_and_package(api, project):  # noqa: F811
     sent = upload(api, project, "[00:01.50]夜曲 {softly}\n[00:03.00]晚安\n".encode("gb18030"), burn="true").json()
     assert (sent["encoding"], sent["format"], sent["missing_characters"]) == ("gb18030", "lrc", [])
@@ -61,15 +69,15 @@ def test_missing_glyphs_are_refused_wherever_words_would_be_burned_in(api, proje
     assert post(api, url(project, "compose")).status_code == 202
 
 
-def test_a_wrong_guess_is_corrected_without_another_upload(api, project):  # noqa: F811
+def test_a_wrong_guess_is_corrected_without_another_upload(api, written):  # noqa: F811
     content = "[00:02.00]Niño\n".encode("cp1252")
-    sent = upload(api, project, content).json()
+    sent = upload(api, written, content).json()
     assert not sent["encoding_sure"]
     assert "cp1252" in {sent["encoding"], *sent["other_encodings"]}
-    answer = patch(api, project, encoding="cp1252").json()
+    answer = patch(api, written, encoding="cp1252").json()
     assert (answer["lines"][0]["text"], answer["encoding_sure"]) == ("Niño", True)
-    assert patch(api, project, encoding="rot13").status_code == 400
-    assert upload(api, project, content, encoding="utf-8").json()["code"] == "wrong_encoding"
+    assert patch(api, written, encoding="rot13").status_code == 400
+    assert upload(api, written, content, encoding="utf-8").json()["code"] == "wrong_encoding"
 
 
 @pytest.mark.parametrize(
@@ -83,21 +91,21 @@ def test_a_wrong_guess_is_corrected_without_another_upload(api, project):  # noq
     ],
     ids=["picture", "no times", "bad time", "large", "long line"],
 )
-def test_a_file_that_cannot_be_used_is_refused_in_words(api, project, content, words):  # noqa: F811
-    refused = upload(api, project, content)
+def test_a_file_that_cannot_be_used_is_refused_in_words(api, written, content, words):  # noqa: F811
+    refused = upload(api, written, content)
     assert refused.status_code == 400
     assert words in refused.json()["detail"] + str(refused.json().get("errors"))
 
 
-def test_the_dialog_asks_about_a_doubtful_encoding_and_shows_what_was_left_out(browser, project):  # noqa: F811
-    page = f"/projects/{project.pk}/lyrics"
+def test_the_dialog_asks_about_a_doubtful_encoding_and_shows_what_was_left_out(browser, written):  # noqa: F811
+    page = f"/projects/{written.pk}/lyrics"
     file = SimpleUploadedFile("words.lrc", "[00:02.00]Niño\nno time\n".encode("cp1252"))
     asked = browser.post(page, {"file": file, "soft": "on", "preset": "clean"}, headers={"HX-Request": "true"})
     html = asked.content.decode()
     assert asked.headers["HX-Retarget"] == "#dialogs"
     assert "Do the lines below read right?" in html
     assert "Line 2: has no time; left out" in html
-    assert "check that they read right" in browser.get(f"/projects/{project.pk}").content.decode()
+    assert "check that they read right" in browser.get(f"/projects/{written.pk}").content.decode()
     browser.post(page, {"encoding": "cp1252", "soft": "on", "preset": "clean"})
     html = browser.get(page).content.decode()
     assert re.search(r"0:02 +Niño", html)
