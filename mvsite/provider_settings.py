@@ -1,12 +1,10 @@
 """Reads the settings that each provider declares in `apps/providers/<name>/settings.py`."""
 
-import importlib
-import importlib.util
 import pkgutil
 from collections.abc import Iterator
 
 import apps.providers
-from apps.providers.variables import Number, Text, Url, Variable
+from apps.providers.variables import Number, Text, Url, Variable, declared_variables
 from mvsite import env
 
 
@@ -17,10 +15,8 @@ def provider_settings() -> dict[str, str | int]:
 
 def _declared() -> Iterator[Variable]:
     for folder in pkgutil.iter_modules(apps.providers.__path__):
-        name = f"apps.providers.{folder.name}.settings"
-        # A provider without settings, such as the draft engine, has no such module.
-        if folder.ispkg and importlib.util.find_spec(name):
-            yield from importlib.import_module(name).VARIABLES
+        if folder.ispkg:
+            yield from declared_variables(folder.name)
 
 
 def _value(variable: Variable) -> str | int:

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_celery_beat",
     "apps.core",
+    "apps.credentials",
     "apps.accounts",
     "apps.flavors",
     "apps.catalog",

@@ -282,6 +282,9 @@ class Provider(ModelTable, ABC):
     # Capabilities for which it is used if neither the call nor the flavor chooses a provider.
     default_for: ClassVar[frozenset[Capability]] = frozenset()
     local: ClassVar[bool]
+    # What it is for, and where its keys are made, for the Connect page.
+    purpose: ClassVar[str] = ""
+    key_page: ClassVar[str] = ""
     # Part of the studio: always available, free, and its clips are not checked for broken frames.
     built_in: ClassVar[bool] = False
 

@@ -18,11 +18,15 @@ from apps.core.errors import InputError, MediaToolError, ProviderError
 from apps.core.guarded_fetch import FetchRefused, fetch_url
 from apps.core.http_failures import FailureKind, HttpFailure
 from apps.core.multipart import Upload
+from apps.credentials.store import stored_value
 from apps.providers.base import RemoteProvider
+from apps.providers.variables import Number, Secret, Url, Variable, declared_variables
 from engines.media.untrusted import probe_untrusted
 
 # The engine repeats polls on its own schedule, so a single immediate retry is enough.
 READ_ATTEMPTS = 2
+# A person waits for the check of a key.
+KEY_CHECK_SECONDS = 10.0
 # Ten minutes of 4K at 25 Mbit/s.
 RESULT_MAX_BYTES = 2 * 1024**3
 # Failures to fetch a result that a new link may fix.
@@ -53,13 +57,32 @@ class HttpProvider(RemoteProvider):
     webhook_setting: ClassVar[str | None] = None
     submits_setting: ClassVar[str | None] = None
 
+    def variables(self) -> tuple[Variable, ...]:
+        """Return what its `settings.py` declares."""
+        return declared_variables(self.name)
+
+    def setting(self, name: str) -> str:
+        """Return a text setting: the environment's, or else what was entered on the Connect page."""
+        given = str(getattr(settings, name))
+        variable = next(one for one in self.variables() if one.name == name)
+        return (stored_value(name) if self.may_be_entered(variable) else "") or given
+
+    def may_be_entered(self, variable: Variable) -> bool:
+        """Whether a value from the Connect page counts: only one that the environment leaves unset. A key from the
+        environment is never sent to an address that was typed in."""
+        if isinstance(variable, Number) or not variable.label or from_environment(variable):
+            return False
+        return not isinstance(variable, Url) or not any(
+            from_environment(one) for one in self.variables() if isinstance(one, Secret)
+        )
+
     @property
     def base_url(self) -> str:
-        return str(getattr(settings, self.url_setting)).rstrip("/")
+        return self.setting(self.url_setting).rstrip("/")
 
     @property
     def key(self) -> str:
-        return str(getattr(settings, self.key_setting)) if self.key_setting else ""
+        return self.setting(self.key_setting) if self.key_setting else ""
 
     @property
     def webhook_secret(self) -> str:
@@ -73,7 +96,7 @@ class HttpProvider(RemoteProvider):
         return not self.missing_configuration()
 
     def missing_configuration(self) -> str:
-        names = [name for name in (self.url_setting, self.key_setting) if name and not getattr(settings, name)]
+        names = [name for name in (self.url_setting, self.key_setting) if name and not self.setting(name)]
         return f"Set {' and '.join(names)} to use {self.title}." if names else ""
 
     @abstractmethod
@@ -88,11 +111,21 @@ class HttpProvider(RemoteProvider):
         """Return the error for a failure with a special meaning at this service, or None to use the table below."""
         return None
 
-    def read(self, path: str, *, params: Mapping[str, str | int] | None = None) -> Any:
+    def read(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        time_limit_seconds: float = http.CALL_SECONDS,
+    ) -> Any:
         """GET JSON. Raises ProviderError; a failed read says nothing about the work itself."""
         try:
             return http.get(
-                f"{self.base_url}{path}", headers=self.headers(), params=params, attempts=READ_ATTEMPTS
+                f"{self.base_url}{path}",
+                headers=self.headers(),
+                params=params,
+                attempts=READ_ATTEMPTS,
+                time_limit_seconds=time_limit_seconds,
             ).json()
         except HttpFailure as failure:
             raise self.error_of(failure, paid=False) from failure
@@ -179,6 +212,11 @@ class HttpProvider(RemoteProvider):
         text = " ".join(words.split())
         text = text.replace(self.key, "[key]") if len(self.key) >= SHORTEST_SECRET else text
         return text if len(text) <= WORDS_LIMIT else f"{text[:WORDS_LIMIT]}…"
+
+
+def from_environment(variable: Variable) -> bool:
+    """Whether the environment sets it to something else than its default."""
+    return bool(getattr(settings, variable.name) != variable.default)
 
 
 def result_fetch(title: str, url: str, *, into: Path, kind: str) -> Path:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.studio.pages import create, flavors, jobs, operator, projects, spending
+from apps.studio.pages import connect, create, flavors, jobs, operator, projects, spending
 from apps.studio.pro import pages as pro
 from apps.studio.project.pages import clips, edit, finishing, images, lipsync, quick, scenes, song
 from apps.studio.project.pages import overview as project
@@ -13,6 +13,10 @@ SCENE = f"{PROJECT}/scenes/<int:sequence>"
 urlpatterns = [
     path("", projects.projects, name="projects"),
     path("create", create.create, name="create"),
+    path("connect", connect.connect, name="connect"),
+    path("connect/<str:provider>/test", connect.connect_test, name="connect-test"),
+    path("connect/<str:provider>/enter", connect.connect_enter, name="connect-enter"),
+    path("connect/<str:provider>/forget/<str:name>", connect.connect_forget, name="connect-forget"),
     path(PROJECT, project.project, name="project"),
     path("quick-gen/<uuid:project_id>", project.quick_gen, name="quick-gen"),
     path("edit/<uuid:project_id>", project.edit, name="edit"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from apps.jobs.states import State
 from apps.projects.selectors import ProjectStatus
+from apps.providers.capabilities import Capability
 from apps.scenes.selectors import SceneStatus
 
 
@@ -41,6 +42,14 @@ PROJECT_WORDS: Mapping[str, Word] = {
     ProjectStatus.GENERATING: Word("Making", "live"),
     ProjectStatus.COMPLETED: Word("Done", "done"),
     ProjectStatus.ERROR: Word("Failed", "bad"),
+}
+
+CAPABILITY_WORDS: Mapping[str, str] = {
+    Capability.SCENES: "Writing scenes",
+    Capability.IMAGE: "Images",
+    Capability.VIDEO: "Clips",
+    Capability.LIPSYNC: "Lip-sync",
+    Capability.SEGMENTED_LIPSYNC: "Pro lip-sync",
 }
 
 # The Edit page's actions that rearrange scenes.

@@ -46,6 +46,7 @@ def places(user):
     return [
         "/",
         "/create",
+        "/connect",
         "/jobs",
         *jobs,
         "/flavors",

@@ -31,6 +31,10 @@ def images(_owner):
     return {"flavor": "default", "config_type": "image_params"}
 
 
+def draft(_owner):
+    return {"provider": "draft", "name": "NOTHING"}
+
+
 def action(arguments, **changes):
     """A button: it starts something and redirects to the page."""
     return owned_page(arguments, **{"method": "post", "as_form": True, "owner": 302, **changes})
@@ -46,6 +50,10 @@ ROWS = {
         private_page(),
         private_page(method="post", as_form=True, anonymous=403, other=400, owner=400, staff=400),
     ],
+    "connect": private_page(),
+    "connect/<str:provider>/test": action(draft, other=403, owner=403, staff=200),
+    "connect/<str:provider>/enter": action(draft, other=403, owner=403, staff=400),
+    "connect/<str:provider>/forget/<str:name>": action(draft, other=403, owner=403, staff=400),
     PROJECT: owned_page(project),
     "quick-gen/<uuid:project_id>": owned_page(project),
     "edit/<uuid:project_id>": owned_page(project),

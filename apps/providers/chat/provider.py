@@ -17,7 +17,6 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import structlog
-from django.conf import settings
 from pydantic import ValidationError
 
 from apps.core.errors import InputError, ProviderError
@@ -47,7 +46,7 @@ from apps.providers.chat.responses import (
 )
 from apps.providers.chat.sections import ChatCall, ChatModel, ChatSection
 from apps.providers.offers import Finding, FindingKind, ModelOffer, ModelReport
-from apps.providers.remote_http import HttpProvider, VendorRefusal
+from apps.providers.remote_http import KEY_CHECK_SECONDS, HttpProvider, VendorRefusal
 from apps.providers.sections import ModelState
 
 log = structlog.get_logger(__name__)
@@ -71,6 +70,7 @@ class Chat(HttpProvider):
     name = "chat"
     title = "The language model's server"
     label = "Chat"
+    purpose = "Writes the scenes. Any server with OpenAI's chat completions API, hosted or your own."
     sections = {Capability.SCENES: ChatSection}
     url_setting = "LLM_BASE_URL"
     key_setting = "LLM_API_KEY"
@@ -80,7 +80,7 @@ class Chat(HttpProvider):
     def missing_configuration(self) -> str:
         host = urlsplit(self.base_url).hostname or ""
         needed = [_MODEL_SETTING] + (["LLM_API_KEY"] if host in HOSTS_THAT_NEED_A_KEY or not host else [])
-        missing = [name for name in needed if not getattr(settings, name)]
+        missing = [name for name in needed if not self.setting(name)]
         return f"Set {' and '.join(missing)} to let a language model write scenes." if missing else ""
 
     def headers(self) -> dict[str, str]:
@@ -205,7 +205,7 @@ class Chat(HttpProvider):
         return model in self.offered_names(capability, settings)
 
     def model_used(self, capability: Capability, settings: Mapping[str, Any]) -> str:
-        return str(settings["providers"][self.name].get("model") or _default_model())
+        return str(settings["providers"][self.name].get("model") or self.setting(_MODEL_SETTING))
 
     def check_models(self, uses: Sequence[ModelUse], *, today: date) -> tuple[ModelReport, ...] | None:
         try:
@@ -222,10 +222,11 @@ class Chat(HttpProvider):
         return tuple(_report(use.model, names) for use in uses if use.model)
 
     def check_key(self) -> str:
-        listed = self.read("/models")
+        listed = self.read("/models", time_limit_seconds=KEY_CHECK_SECONDS)
         names = [str(model.get("id")) for model in (listed.get("data") or [])] if isinstance(listed, dict) else []
-        known = "offers" if _default_model() in names else "does not list"
-        return f"the server responds and {known} {_default_model()}"
+        model = self.setting(_MODEL_SETTING)
+        known = "offers" if model in names else "does not list"
+        return f"the server responds and {known} {model or 'no model (none is set)'}"
 
     def _offer(self, name: str, entry: ChatModel | None, today: date) -> ModelOffer:
         if entry is None:
@@ -294,7 +295,7 @@ def _section(settings: Mapping[str, Any]) -> ChatSection:
 
 
 def _model(request: ScenesRequest) -> str:
-    name = _section(request.settings).model or _default_model()
+    name = _section(request.settings).model or PROVIDER.setting(_MODEL_SETTING)
     if not name:
         raise InputError("No language model is chosen. Set LLM_MODEL, or providers.chat.model in the flavor.")
     return str(name)
@@ -364,10 +365,6 @@ def _report(model: str, listed: set[str]) -> ModelReport:
         return ModelReport(model)
     text = f"The language model's server does not offer {model}. Choose one of its models as LLM_MODEL."
     return ModelReport(model, (Finding(FindingKind.GONE, text),))
-
-
-def _default_model() -> str:
-    return str(getattr(settings, _MODEL_SETTING))
 
 
 PROVIDER = Chat()

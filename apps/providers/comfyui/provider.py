@@ -29,7 +29,14 @@ from apps.providers.base import (
 from apps.providers.capabilities import Capability
 from apps.providers.comfyui.sections import ComfySection
 from apps.providers.comfyui.workflow import files_of, graph_filled, scalars_of, section_of, workflow_graph
-from apps.providers.remote_http import CONTENT_TYPES, RESULT_MAX_BYTES, HttpProvider, VendorRefusal, upload_part
+from apps.providers.remote_http import (
+    CONTENT_TYPES,
+    KEY_CHECK_SECONDS,
+    RESULT_MAX_BYTES,
+    HttpProvider,
+    VendorRefusal,
+    upload_part,
+)
 
 NAMESPACE = uuid.UUID("7f2f4c0e-52c4-4f0b-9a55-3d6f0a1f7b11")
 # Outputs are told apart by extension: their keys (`images`, `gifs`) don't distinguish videos from stills.
@@ -42,6 +49,7 @@ class ComfyUi(HttpProvider):
 
     name = "comfyui"
     title = "ComfyUI"
+    purpose = "Images and clips by workflows on your own graphics card, for free."
     sections = dict.fromkeys((Capability.IMAGE, Capability.VIDEO), ComfySection)
     url_setting = "COMFYUI_URL"
     key_setting = None
@@ -127,7 +135,7 @@ class ComfyUi(HttpProvider):
         return None if status.state is RemoteState.NOT_FOUND else status
 
     def check_key(self) -> str:
-        stats = self.read("/system_stats")
+        stats = self.read("/system_stats", time_limit_seconds=KEY_CHECK_SECONDS)
         system = stats.get("system", {}) if isinstance(stats, dict) else {}
         return f"the server responds, ComfyUI {system.get('comfyui_version', 'of unknown version')}"
 

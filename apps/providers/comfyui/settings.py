@@ -2,4 +2,4 @@
 
 from apps.providers.variables import Url
 
-VARIABLES = (Url("COMFYUI_URL"),)
+VARIABLES = (Url("COMFYUI_URL", label="Address"),)

@@ -14,6 +14,7 @@ class DraftProvider(LocalProvider):
     name = "draft"
     title = "The draft engine"
     label = "Draft"
+    purpose = "Everything, rendered on this machine's processor, for free: to try out ideas before paying."
     capabilities = frozenset(Capability)
     built_in = True
     sections = {

@@ -33,6 +33,7 @@ from apps.providers.offers import ModelReport
 from apps.providers.remote_http import (
     CONTENT_TYPES,
     FRESH_LINK_HELPS,
+    KEY_CHECK_SECONDS,
     HttpProvider,
     VendorRefusal,
     result_fetch,
@@ -64,6 +65,8 @@ class Replicate(HttpProvider):
 
     name = "replicate"
     title = "Replicate"
+    purpose = "Images, clips and lip-sync by hosted models, paid per image or second."
+    key_page = "https://replicate.com/account/api-tokens"
     sections = dict.fromkeys((Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC), ReplicateSection)
     url_setting = "REPLICATE_BASE_URL"
     key_setting = "REPLICATE_API_TOKEN"
@@ -173,7 +176,7 @@ class Replicate(HttpProvider):
         return webhook_is_genuine(body=body, headers=headers, secret=self.webhook_secret)
 
     def check_key(self) -> str:
-        account = self.read("/account")
+        account = self.read("/account", time_limit_seconds=KEY_CHECK_SECONDS)
         if not isinstance(account, dict):
             raise self.unclear(account, paid=False)
         return f"the key works, account {account.get('username', 'without a name')}"

@@ -31,7 +31,14 @@ from apps.providers.base import (
 from apps.providers.capabilities import Capability
 from apps.providers.lengths import lipsync_seconds, seconds_of
 from apps.providers.offers import Finding, FindingKind, ModelReport
-from apps.providers.remote_http import FRESH_LINK_HELPS, HttpProvider, VendorRefusal, extension_of, result_fetch
+from apps.providers.remote_http import (
+    FRESH_LINK_HELPS,
+    KEY_CHECK_SECONDS,
+    HttpProvider,
+    VendorRefusal,
+    extension_of,
+    result_fetch,
+)
 from apps.providers.sync_so.errors import error_code, is_transient, with_advice
 from apps.providers.sync_so.orders import SyncOrders, checked_segments
 from apps.providers.sync_so.payload import (
@@ -63,6 +70,8 @@ class SyncSo(SyncOrders, HttpProvider):
 
     name = "sync_so"
     title = "Sync.so"
+    purpose = "Lip-sync of clips, and the Pro editor's segments, paid per second."
+    key_page = "https://sync.so/settings/api-keys"
     default_for = frozenset({Capability.SEGMENTED_LIPSYNC})
     sections = {Capability.LIPSYNC: SyncSection}
     url_setting = "SYNC_BASE_URL"
@@ -194,7 +203,7 @@ class SyncSo(SyncOrders, HttpProvider):
         return tuple(_report(use, listed.get(use.model)) for use in uses)
 
     def check_key(self) -> str:
-        models = self.read("/v2/models")
+        models = self.read("/v2/models", time_limit_seconds=KEY_CHECK_SECONDS)
         if not isinstance(models, list):
             raise self.unclear(models, paid=False)
         names = [str(model.get("id")) for model in models if isinstance(model, dict)]

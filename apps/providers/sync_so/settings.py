@@ -1,10 +1,10 @@
 """Sync.so's environment variables; `.env.example` explains them."""
 
-from apps.providers.variables import Number, Text, Url
+from apps.providers.variables import Number, Secret, Url
 
 VARIABLES = (
-    Text("SYNC_API_KEY"),
+    Secret("SYNC_API_KEY", label="API key"),
     Url("SYNC_BASE_URL", "https://api.sync.so"),
-    Text("SYNC_WEBHOOK_SECRET"),
+    Secret("SYNC_WEBHOOK_SECRET"),
     Number("SYNC_SUBMITS_PER_MINUTE", 60, minimum=1),
 )

@@ -41,6 +41,13 @@ def spending(request: HttpRequest) -> HttpResponse:
     return render(request, "studio/spending.html", context, status=400 if form.errors else 200)
 
 
+def caps_in_force(by: User) -> dict[str, Any]:
+    """Return the user's caps in US dollars, `total` and `daily`, where they are set, with `spent_today`."""
+    accounts = _accounts(by)
+    today = accounts.get(day_scope(by.pk, timezone.now().date()))
+    return {**_caps(by, accounts), "spent_today": today.spent if today else Decimal(0)}
+
+
 def _accounts(by: User) -> dict[str, SpendingAccount]:
     scopes = [user_scope(by.pk), daily_cap_scope(by.pk), day_scope(by.pk, timezone.now().date())]
     return {account.scope: account for account in SpendingAccount.objects.filter(scope__in=scopes)}

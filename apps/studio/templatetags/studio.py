@@ -73,6 +73,11 @@ def provider_word(name: str) -> str:
 
 
 @register.filter
+def capability_word(name: str) -> str:
+    return words.CAPABILITY_WORDS[name]
+
+
+@register.filter
 def percent(value: float) -> int:
     return int(value)
 
