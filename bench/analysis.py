@@ -28,13 +28,13 @@ REPEATS = 3
 
 def best_seconds(work: Callable[[], object]) -> tuple[float, object]:
     """Return the fastest of several runs (the machine is shared) after a warm-up, and the last result."""
-    answer = work()
+    response = work()
     times = []
     for _ in range(REPEATS):
         started = time.perf_counter()
-        answer = work()
+        response = work()
         times.append(time.perf_counter() - started)
-    return min(times), answer
+    return min(times), response
 
 
 def long_song(folder: Path, minutes: float) -> Path:

@@ -124,7 +124,7 @@ class _Worker:
             if self._here.poll(_HANG_SECONDS):
                 outcome: Outcome = self._here.recv()
                 return outcome
-            fault = f"no answer within {_HANG_SECONDS} seconds"
+            fault = f"no result within {_HANG_SECONDS} seconds"
         except EOFError:
             self._process.join(10)
             fault = f"the process died with {self._process.exitcode}"

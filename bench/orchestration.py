@@ -423,7 +423,7 @@ def bench(options: argparse.Namespace) -> None:
     if options.json:
         largest = max(results)
         wanted = results.get(1000, results[largest])
-        answer = {
+        response = {
             f"drain_vs_ideal_{wanted.jobs}": round(wanted.against_ideal, 3),
             "poll_requests_per_job": wanted.poll_requests_per_job,
             "poll_requests_per_job_and_round": wanted.poll_requests_per_job_and_round,
@@ -431,7 +431,7 @@ def bench(options: argparse.Namespace) -> None:
             "peak_rss_mb": max(found.peak_rss_mb for found in results.values()),
             "runs": [asdict(found) for found in results.values()],
         }
-        print(json.dumps(answer), flush=True)
+        print(json.dumps(response), flush=True)
 
 
 if __name__ == "__main__":

@@ -158,9 +158,9 @@ class Client:
         return connection.getresponse()
 
     def made(self, path: str, body: dict[str, Any]) -> Any:
-        answer = self.ask("POST", path, body)
-        content = answer.read()
-        assert answer.status == 201, (path, answer.status, content[:500])
+        response = self.ask("POST", path, body)
+        content = response.read()
+        assert response.status == 201, (path, response.status, content[:500])
         return json.loads(content)
 
     def upload(self, path: str, file: Path) -> Any:
@@ -177,12 +177,12 @@ class Client:
             yield tail
 
         length = str(len(head) + file.stat().st_size + len(tail))
-        answer = self.ask(
+        response = self.ask(
             "POST", path, parts(),
             **{"Content-Type": f"multipart/form-data; boundary={mark}", "Content-Length": length},
         )  # fmt: skip
-        body = answer.read()
-        assert answer.status == 202, (answer.status, body[:500])
+        body = response.read()
+        assert response.status == 202, (response.status, body[:500])
         return json.loads(body)
 
 
@@ -202,8 +202,8 @@ def timed_download(client: Client, url: str, sha256: str) -> float:
     """Return the seconds to download the whole file, read in blocks and verified."""
     digest = hashlib.sha256()
     started = time.perf_counter()
-    answer = client.ask("GET", url)
-    source = urllib.request.urlopen(answer.headers["Location"]) if answer.status == 302 else answer  # noqa: S310
+    response = client.ask("GET", url)
+    source = urllib.request.urlopen(response.headers["Location"]) if response.status == 302 else response  # noqa: S310
     while block := source.read(BLOCK):
         digest.update(block)
     assert digest.hexdigest() == sha256, "the downloaded bytes differ"
@@ -219,15 +219,15 @@ def timed_ranges(client: Client, url: str, file: Path, count: int) -> float:
     with file.open("rb") as source:
         for _ in range(count):
             first = chance.randrange(size - BLOCK)
-            answer = client.ask("GET", url, Range=f"bytes={first}-{first + BLOCK - 1}")
-            if answer.status == 302:
+            response = client.ask("GET", url, Range=f"bytes={first}-{first + BLOCK - 1}")
+            if response.status == 302:
                 request = urllib.request.Request(  # noqa: S310
-                    answer.headers["Location"], headers={"Range": f"bytes={first}-{first + BLOCK - 1}"}
+                    response.headers["Location"], headers={"Range": f"bytes={first}-{first + BLOCK - 1}"}
                 )
-                answer = urllib.request.urlopen(request)  # noqa: S310
-            assert answer.status == 206
+                response = urllib.request.urlopen(request)  # noqa: S310
+            assert response.status == 206
             source.seek(first)
-            assert answer.read() == source.read(BLOCK)
+            assert response.read() == source.read(BLOCK)
     return count / (time.perf_counter() - started)
 
 

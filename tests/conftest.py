@@ -111,5 +111,5 @@ def live_server(live_server, transactional_db):
     with socket.create_connection(server.server_address, timeout=60) as last:
         last.shutdown(socket.SHUT_WR)
         last.recv(1)
-    wait_for(lambda: not lines, seconds=60, what="the server to answer its last requests", step=0.02)
+    wait_for(lambda: not lines, seconds=60, what="the last requests to be served", step=0.02)
     server.process_request, server.close_request = accept, close

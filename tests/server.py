@@ -22,7 +22,7 @@ class Seen:
 
 
 @dataclass
-class Answer:
+class Reply:
     """`cut_after`: close the connection after that many body bytes, although more were promised."""
 
     status: int = 200
@@ -33,14 +33,14 @@ class Answer:
 
 
 class Server(ThreadingHTTPServer):
-    """Responds with the next of `answers`, repeating the last one. A path in `pages` always gets its own."""
+    """Responds with the next of `replies`, repeating the last one. A path in `pages` always gets its own."""
 
     daemon_threads = True
 
-    def __init__(self, answers: list[Answer]) -> None:
+    def __init__(self, replies: list[Reply]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.answers = answers
-        self.pages: dict[str, Answer] = {}
+        self.replies = replies
+        self.pages: dict[str, Reply] = {}
         self.seen: list[Seen] = []
 
     @property
@@ -67,9 +67,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             self.connection.shutdown(socket.SHUT_RDWR)
 
-    def _next(self) -> Answer:
-        answers = self.server.answers
-        return answers.pop(0) if len(answers) > 1 else answers[0]
+    def _next(self) -> Reply:
+        replies = self.server.replies
+        return replies.pop(0) if len(replies) > 1 else replies[0]
 
     do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the library's names
 
@@ -78,8 +78,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(*answers: Answer) -> Iterator[Server]:
-    server = Server(list(answers) or [Answer()])
+def serving(*replies: Reply) -> Iterator[Server]:
+    server = Server(list(replies) or [Reply()])
     thread = threading.Thread(target=server.serve_forever, daemon=True, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -49,7 +49,7 @@ export async function show(dialog, from = opener) {
   dialog.showModal();
 }
 
-// Whether a request was taken: not answered by a question, nor by the sign-in page after the session's end.
+// Whether a request was taken: not if the response is a question or the sign-in page after the session's end.
 export const taken = ({ successful, xhr }) => successful && !xhr.getResponseHeader("HX-Retarget") && !signedOut(xhr);
 
 // A form in a dialog closes it once its request was taken.

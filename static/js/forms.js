@@ -8,7 +8,7 @@ document.addEventListener("change", (event) => {
   if (form && event.target.matches("select")) form.requestSubmit();
 });
 
-// A form sent twice does its work once: the second click or Enter waits for the answer to the first.
+// A form sent twice does its work once: the second click or Enter waits for the response to the first.
 document.addEventListener(
   "submit",
   (event) => {

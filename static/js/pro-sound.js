@@ -22,9 +22,9 @@ const bytesOf = (file) => {
 
 async function bytesAt(address) {
   const stop = new AbortController();
-  const answer = await fetch(address, { signal: stop.signal });
-  if (Number(answer.headers.get("Content-Length")) > LARGEST_DECODED_BYTES) stop.abort();
-  return answer.arrayBuffer();
+  const response = await fetch(address, { signal: stop.signal });
+  if (Number(response.headers.get("Content-Length")) > LARGEST_DECODED_BYTES) stop.abort();
+  return response.arrayBuffer();
 }
 
 function peaksOf(samples) {

@@ -63,7 +63,7 @@ const lacking = () =>
     .map(([, name]) => name);
 
 function checkSoon() {
-  asked += 1; // an answer that is under way is about the work before
+  asked += 1; // a response that is still on its way is about earlier work
   pricing = true;
   pressed = false;
   able(!lacking().length);
@@ -176,13 +176,13 @@ async function check() {
     return say("", missing());
   }
   pricing = true;
-  const answer = await post("?dry_run=1").catch(() => null);
-  const found = await answer?.json().catch(() => null);
+  const response = await post("?dry_run=1").catch(() => null);
+  const found = await response?.json().catch(() => null);
   if (mine !== asked) return null; // the work has changed since
   if (found) mark(found.errors?.segments ?? []);
-  if (found && answer.ok) return priced(found.quote);
+  if (found && response.ok) return priced(found.quote);
   unpriced();
-  return found ? refused(answer, found) : again(unanswered);
+  return found ? refused(response, found) : again(unanswered);
 }
 
 function missing() {
@@ -198,8 +198,8 @@ function again(words) {
 }
 
 // What belongs to a segment is told there, the rest here.
-function refused(answer, found) {
-  if (answer.status === 401) return again(signedOut);
+function refused(response, found) {
+  if (response.status === 401) return again(signedOut);
   const rows = found.errors?.segments;
   const whole = rows
     ?.filter((one) => one.segment === null)
@@ -242,17 +242,17 @@ form.addEventListener("keydown", (event) => {
 
 async function placeOrder() {
   able(false);
-  const answer = await post("?", { "Idempotency-Key": order }).catch(() => null);
-  if (answer?.status === 202) {
+  const response = await post("?", { "Idempotency-Key": order }).catch(() => null);
+  if (response?.status === 202) {
     sessionStorage.removeItem(STORE);
-    const { id } = await answer.json();
+    const { id } = await response.json();
     history.replaceState(null, "", `/pro?job=${id}`); // the way back leads to this order
     location.assign(`/pro/${id}`);
     return;
   }
-  const found = await answer?.json().catch(() => null);
+  const found = await response?.json().catch(() => null);
   mark(found?.errors?.segments ?? []);
-  if (found) refused(answer, found);
+  if (found) refused(response, found);
   else say(`${unanswered} Send it again.`, "");
   if (found?.code === "confirmation_required") {
     agreed = true;

@@ -44,9 +44,9 @@ async function start(form) {
       }),
     });
     if (!response.ok) {
-      const answer = await response.json();
-      if (answer.code === "confirmation_required") return ask(form, card);
-      throw new Error(answer.detail);
+      const body = await response.json();
+      if (body.code === "confirmation_required") return ask(form, card);
+      throw new Error(body.detail);
     }
     htmx.trigger(document.getElementById("poller"), "wake");
   } catch (error) {

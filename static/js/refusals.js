@@ -3,8 +3,8 @@ const PLACES = "dialog form, .scene .tile-body, [data-inspected], section.card";
 export const placeOf = (form) => form.closest(PLACES);
 let asked = null;
 
-// `answer` is the refusal as the server writes it, a toast, or plain words.
-export function refuse(form, answer) {
+// `refusal` is the server's HTML of it, a toast, or plain words.
+export function refuse(form, refusal) {
   let place = placeOf(form);
   // A poll may have put another card in its place while this module was on its way.
   if (!place.isConnected) {
@@ -16,8 +16,8 @@ export function refuse(form, answer) {
   box.dataset.refusal = "";
   box.setAttribute("role", "alert");
   const words =
-    new DOMParser().parseFromString(answer, "text/html").querySelector("p") ??
-    Object.assign(document.createElement("p"), { textContent: answer });
+    new DOMParser().parseFromString(refusal, "text/html").querySelector("p") ??
+    Object.assign(document.createElement("p"), { textContent: refusal });
   box.append(words);
   const end = place.querySelector(".dialog-end");
   if (end)

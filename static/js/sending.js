@@ -8,20 +8,21 @@ const WAITS_SECONDS = [1, 2, 4, 8, 15];
 const MOST_TRIES = 40;
 // A line on which nothing moved for so long is dead.
 const STALLED_SECONDS = 45;
-// Answers that the same request may get over: busy, elsewhere by now, throttled.
+// Statuses that may pass if the same request is sent again: busy, elsewhere by now, throttled.
 const PASSING = new Set([0, 404, 408, 409, 423, 429]);
 
 // The server's own words for a file that it does not want; sending it again cannot help.
 export class Refused extends Error {}
 
-// Posts the form `fields` with the file to `url` and answers its JSON. `told({part, state})` hears of the way: `part` of 1,
-// `state` "sending", "waiting" for the line, or "looking" at the file. Throws Refused, an abort, or what kept failing.
+// Posts the form `fields` with the file to `url` and returns the response's JSON. `told({part, state})` is called with the
+// progress: `part` up to 1, `state` "sending", "waiting" for the connection, or "looking" at the file. Throws Refused, an
+// abort, or the last error.
 export function sendFile(file, { url, fields = {}, signal, told }) {
   return insisting(file, { signal, told }, async (upload) => {
     told?.({ part: 1, state: "looking" });
-    const answer = await ask("POST", url, { body: formOf({ ...fields, file: upload.id }), signal });
+    const response = await ask("POST", url, { body: formOf({ ...fields, file: upload.id }), signal });
     dropParts(upload.id);
-    return answer.body;
+    return response.body;
   });
 }
 
@@ -30,8 +31,8 @@ export function sendFile(file, { url, fields = {}, signal, told }) {
  * @typedef {{signal?: AbortSignal, told?: (way: Way) => void}} Watching
  */
 
-// Only the parts: answers the id that a form then sends in the file's place.
-// `dropParts` it when the form is answered.
+// Sends only the parts: returns the id that a form then sends in the file's place.
+// `dropParts` it when the form has been accepted or refused.
 /** @type {(file: File, watching?: Watching) => Promise<string>} */
 export const sendParts = (file, { signal, told } = {}) => insisting(file, { signal, told }, (upload) => upload.id);
 
@@ -51,9 +52,9 @@ async function insisting(file, { signal, told }, finish) {
     const before = upload.offset;
     try {
       await sendRest(file, upload, memory, signal, told);
-      const answer = await finish(upload);
+      const result = await finish(upload);
       remember(memory, null);
-      return answer;
+      return result;
     } catch (error) {
       const unwanted = error instanceof Refused;
       if (unwanted && upload.offset === file.size) remember(memory, null);
@@ -84,13 +85,13 @@ async function sendRest(file, upload, memory, signal, told) {
   }
   while (upload.offset < file.size) {
     const start = upload.offset;
-    const answer = await ask("PATCH", upload.address, {
+    const response = await ask("PATCH", upload.address, {
       headers: { "Content-Type": "application/offset+octet-stream", "Upload-Offset": start },
       body: file.slice(start, start + PART_BYTES),
       progress: (sent) => told?.({ part: (start + sent) / file.size, state: "sending" }),
       signal,
     });
-    upload.offset = Number(answer.header("Upload-Offset"));
+    upload.offset = Number(response.header("Upload-Offset"));
   }
 }
 
@@ -104,7 +105,7 @@ async function sendRest(file, upload, memory, signal, told) {
  * @param {XMLHttpRequestBodyInit | null} [how.body]
  * @param {(sent: number) => void} [how.progress] hears how many bytes went out
  * @param {AbortSignal} [how.signal]
- * @param {boolean} [how.gone] a 404 is the answer null
+ * @param {boolean} [how.gone] return null for a 404
  */
 function ask(method, url, { headers = {}, body = null, progress, signal, gone = false } = {}) {
   return new Promise((resolve, reject) => {

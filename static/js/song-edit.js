@@ -206,14 +206,14 @@ export class SongEditor {
       const { facts } = this.timeline.song();
       const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
       const sent = { ...body, updated_at: facts.updated_at };
-      const answer = await fetch(`/api/audio/${facts.id}`, {
+      const response = await fetch(`/api/audio/${facts.id}`, {
         method: "PATCH",
         headers,
         body: JSON.stringify(sent),
       }).catch(() => null);
-      if (!answer?.ok)
+      if (!response?.ok)
         toast(
-          (await answer?.json().catch(() => null))?.detail ?? "The server can't be reached. Try again in a moment.",
+          (await response?.json().catch(() => null))?.detail ?? "The server can't be reached. Try again in a moment.",
         );
       await this.timeline.reload().catch((error) => toast(error.message)); // what failed must not stop the next
       this.show();

@@ -276,8 +276,8 @@ def test_interrupted_download_resumes(clip, user, bucket, proxy):
 def test_presigned_link_works_without_an_account_and_has_a_download_name(clip, user, bucket):
     content = clip.read_bytes()
     asset = store(clip, user)
-    answer = requests.get(services.asset_url(asset, lifetime_seconds=60), timeout=10)
-    assert (answer.content, answer.headers["Content-Type"]) == (content, "video/mp4")
+    response = requests.get(services.asset_url(asset, lifetime_seconds=60), timeout=10)
+    assert (response.content, response.headers["Content-Type"]) == (content, "video/mp4")
     url = services.asset_url(asset, lifetime_seconds=60, download=True)
     assert "attachment" in requests.get(url, timeout=10).headers["Content-Disposition"]
     assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in url

@@ -157,10 +157,10 @@ def test_file_without_permission_is_an_error_and_stays(settings):
         path.parent.chmod(0o555)
         connection.close()
 
-        def attempt(answers):
+        def attempt(results):
             if os.geteuid() == 0:
                 os.seteuid(65534)
-            answers.put(deleted(path)[:2])
+            results.put(deleted(path)[:2])
 
         assert _in_child(attempt) == (Deletion.FAILED, [("failed_to_delete_local_file", "error")])
         assert path.exists()
@@ -199,17 +199,17 @@ def test_of_many_concurrent_deletions_exactly_one_succeeds():
     path = place()
     connection.close()
     context = multiprocessing.get_context("fork")
-    start, answers = context.Event(), context.Queue()
+    start, results = context.Event(), context.Queue()
 
     def race():
         start.wait(120)
-        answers.put(local_file_delete(path, reason="uploaded"))
+        results.put(local_file_delete(path, reason="uploaded"))
 
     children = [context.Process(target=race) for _ in range(6)]
     for child in children:
         child.start()
     start.set()
-    outcomes = [answers.get(timeout=120) for _ in children]
+    outcomes = [results.get(timeout=120) for _ in children]
     for child in children:
         child.join()
     assert outcomes.count(Deletion.DELETED) == 1
@@ -219,9 +219,9 @@ def test_of_many_concurrent_deletions_exactly_one_succeeds():
 
 def _in_child(function):
     context = multiprocessing.get_context("fork")
-    answers = context.Queue()
-    child = context.Process(target=function, args=(answers,))
+    results = context.Queue()
+    child = context.Process(target=function, args=(results,))
     child.start()
-    response = answers.get(timeout=120)
+    response = results.get(timeout=120)
     child.join()
     return response

@@ -86,17 +86,17 @@ def test_links_in_the_media_folder_are_left_alone(tmp_path):
 def test_staff_can_start_the_sweep_and_get_counts_and_bytes(client, staff, settings):
     client.force_login(staff)
     path = orphan()
-    answer = client.post("/api/mv/cleanup", {"dry_run": True}, content_type="application/json").json()
-    assert (answer["files"], answer["size_bytes"], answer["dry_run"], path.exists()) == (1, 5, True, True)
-    answer = client.post("/api/mv/cleanup?dry_run=1", {"bucket": "skip"}, content_type="application/json").json()
-    assert (answer["dry_run"], path.exists()) == (True, True)
+    response = client.post("/api/mv/cleanup", {"dry_run": True}, content_type="application/json").json()
+    assert (response["files"], response["size_bytes"], response["dry_run"], path.exists()) == (1, 5, True, True)
+    response = client.post("/api/mv/cleanup?dry_run=1", {"bucket": "skip"}, content_type="application/json").json()
+    assert (response["dry_run"], path.exists()) == (True, True)
     settings.KEEP_LOCAL_FILES = True
     for wish in ({"dry_run": True}, {}):
-        answer = client.post("/api/mv/cleanup", wish, content_type="application/json").json()
-        assert (answer["files"], answer["kept"], answer["failed"], path.exists()) == (0, 1, 0, True)
+        response = client.post("/api/mv/cleanup", wish, content_type="application/json").json()
+        assert (response["files"], response["kept"], response["failed"], path.exists()) == (0, 1, 0, True)
     settings.KEEP_LOCAL_FILES = False
-    answer = client.post("/api/mv/cleanup").json()
-    assert (answer["files"], answer["size_bytes"], answer["dry_run"], path.exists()) == (1, 5, False, False)
+    response = client.post("/api/mv/cleanup").json()
+    assert (response["files"], response["size_bytes"], response["dry_run"], path.exists()) == (1, 5, False, False)
 
 
 def test_other_users_cannot_start_the_sweep(client, user):

@@ -62,7 +62,7 @@ def drag_cut(page, index, seconds, *, key=None):
 
 
 def test_alt_drag_ignores_beats(edit, project):
-    with edit.expect_response(lambda answer: answer.request.method == "PATCH"):
+    with edit.expect_response(lambda response: response.request.method == "PATCH"):
         drag_cut(edit, 0, 0.3, key="Alt")
 
     assert lengths(project)[0] == pytest.approx(2.3, abs=0.05)

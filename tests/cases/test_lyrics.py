@@ -74,8 +74,8 @@ def test_a_wrong_guess_is_corrected_without_another_upload(api, written):  # noq
     sent = upload(api, written, content).json()
     assert not sent["encoding_sure"]
     assert "cp1252" in {sent["encoding"], *sent["other_encodings"]}
-    answer = patch(api, written, encoding="cp1252").json()
-    assert (answer["lines"][0]["text"], answer["encoding_sure"]) == ("Niño", True)
+    response = patch(api, written, encoding="cp1252").json()
+    assert (response["lines"][0]["text"], response["encoding_sure"]) == ("Niño", True)
     assert patch(api, written, encoding="rot13").status_code == 400
     assert upload(api, written, content, encoding="utf-8").json()["code"] == "wrong_encoding"
 

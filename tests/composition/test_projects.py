@@ -77,8 +77,8 @@ def test_a_changed_clip_makes_it_stale_and_an_earlier_one_can_be_restored(api, u
     again = run(post(api, url(project, "compose")))
     assert again.result["proof"]["encoded_segments"] == 1
     assert project_final_is_fresh(project=Project.objects.get(pk=project.pk))
-    answer = post(api, url(project, f"compositions/{first.pk}/bring_back")).json()
-    assert (answer["is_current"], answer["stale"]) == (True, True)
+    response = post(api, url(project, f"compositions/{first.pk}/bring_back")).json()
+    assert (response["is_current"], response["stale"]) == (True, True)
     project.refresh_from_db()
     assert project.final_video_id == first.asset_id
 
@@ -136,10 +136,10 @@ def test_a_hook_cut_of_15_to_30_seconds_stays_in_that_range(project):
 
 
 def test_a_scenes_look_is_applied(api, project):
-    answer = api.patch(
+    response = api.patch(
         url(project, "scenes/2/look"), {"transition": "dissolve", "clip_start": 0.5}, content_type="application/json"
     )
-    assert answer.json()["transition"] == "crossfade"
+    assert response.json()["transition"] == "crossfade"
     run(post(api, url(project, "compose"), transition_seconds=0.25))
     shot = Composition.objects.get().plan["shots"][1]
     assert (shot["transition"], shot["transition_frames"], shot["start"]) == ("dissolve", 6, "1/2")
@@ -306,8 +306,8 @@ def test_other_options_are_another_package(api, project):
 
 @pytest.mark.parametrize("wrong", [{"timeline_start": "02:00:00:00"}, {"markers": ["cuts"]}, {"marker": ["beats"]}])
 def test_an_unknown_option_is_refused_by_name(api, project, wrong):
-    answer = post(api, url(project, "export"), **wrong)
-    assert (answer.status_code, *answer.json()["errors"]) == (400, *wrong), answer.content
+    response = post(api, url(project, "export"), **wrong)
+    assert (response.status_code, *response.json()["errors"]) == (400, *wrong), response.content
     assert not Job.objects.filter(kind="export").exists()
 
 

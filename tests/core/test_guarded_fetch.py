@@ -6,7 +6,7 @@ import pytest
 
 from apps.core.guarded_fetch import FetchRefused, fetch_url, is_public
 from apps.core.http_failures import HttpFailure
-from tests.server import Answer, serving
+from tests.server import Reply, serving
 from tests.waiting import wait_for
 
 
@@ -58,7 +58,7 @@ def test_only_plain_web_addresses_are_fetched(tmp_path, url):
 
 
 def test_an_allowed_host_is_fetched_completely(allow, tmp_path):
-    with serving(Answer(body=b"song", headers={"Content-Type": "audio/mpeg"})) as server:
+    with serving(Reply(body=b"song", headers={"Content-Type": "audio/mpeg"})) as server:
         allow(server)
         path = fetch_url(server.url, into=tmp_path / "f", max_bytes=100, allowed_content=("audio/",))
 
@@ -68,7 +68,7 @@ def test_an_allowed_host_is_fetched_completely(allow, tmp_path):
 
 def test_a_redirect_to_a_private_address_is_refused_even_from_an_allowed_host(allow, tmp_path):
     with serving() as secret, serving() as server:
-        server.answers = [Answer(302, headers={"Location": f"http://127.0.0.1:{secret.server_port}/"})]
+        server.replies = [Reply(302, headers={"Location": f"http://127.0.0.1:{secret.server_port}/"})]
         allow(server)
         with pytest.raises(FetchRefused):
             fetch_url(server.url, into=tmp_path / "f", max_bytes=100)
@@ -78,14 +78,14 @@ def test_a_redirect_to_a_private_address_is_refused_even_from_an_allowed_host(al
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "http://[::1"])
 def test_a_redirect_to_something_other_than_a_web_address_is_refused(allow, tmp_path, location):
-    with serving(Answer(302, headers={"Location": location})) as server:
+    with serving(Reply(302, headers={"Location": location})) as server:
         allow(server)
         with pytest.raises(FetchRefused):
             fetch_url(server.url, into=tmp_path / "f", max_bytes=100)
 
 
 def test_a_redirect_loop_is_refused(allow, tmp_path):
-    with serving(Answer(302, headers={"Location": "/"})) as server:
+    with serving(Reply(302, headers={"Location": "/"})) as server:
         allow(server)
         with pytest.raises(FetchRefused, match="redirects"):
             fetch_url(server.url, into=tmp_path / "f", max_bytes=100)
@@ -101,7 +101,7 @@ def test_a_name_is_resolved_once_so_it_cannot_change_after_the_check(settings, t
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)  # the resolver is the far side here
-    with serving(Answer(body=b"x")) as server:
+    with serving(Reply(body=b"x")) as server:
         settings.ALLOWED_FETCH_HOSTS = [f"name.test:{server.server_port}"]
         fetch_url(f"http://name.test:{server.server_port}/", into=tmp_path / "f", max_bytes=100)
         with pytest.raises(FetchRefused):
@@ -114,7 +114,7 @@ def test_a_name_is_resolved_once_so_it_cannot_change_after_the_check(settings, t
 @pytest.mark.parametrize("headers", [{}, {"Content-Length": "5000"}, {"Transfer-Encoding": "chunked"}])
 def test_a_large_file_is_refused(allow, tmp_path, headers):
     body = b"1388\r\n" + b"x" * 5000 + b"\r\n0\r\n\r\n" if "Transfer-Encoding" in headers else b"x" * 5000
-    with serving(Answer(body=body, headers=headers)) as server:
+    with serving(Reply(body=body, headers=headers)) as server:
         allow(server)
         with pytest.raises(FetchRefused, match="larger"):
             fetch_url(server.url, into=tmp_path / "f", max_bytes=1000)
@@ -123,7 +123,7 @@ def test_a_large_file_is_refused(allow, tmp_path, headers):
 
 
 def test_the_wrong_content_type_is_refused(allow, tmp_path):
-    with serving(Answer(body=b"<html>", headers={"Content-Type": "text/html; charset=utf-8"})) as server:
+    with serving(Reply(body=b"<html>", headers={"Content-Type": "text/html; charset=utf-8"})) as server:
         allow(server)
         with pytest.raises(FetchRefused, match="text/html"):
             fetch_url(server.url, into=tmp_path / "f", max_bytes=1000, allowed_content=("audio/",))
@@ -131,7 +131,7 @@ def test_the_wrong_content_type_is_refused(allow, tmp_path):
 
 def test_a_slow_server_is_dropped_at_the_time_limit(allow, tmp_path):
     left = threading.Event()
-    with serving(Answer(before=lambda: left.wait(60))) as server:
+    with serving(Reply(before=lambda: left.wait(60))) as server:
         allow(server)
         with pytest.raises(HttpFailure):
             fetch_url(server.url, into=tmp_path / "f", max_bytes=1000, time_limit_seconds=0.3)
@@ -140,14 +140,14 @@ def test_a_slow_server_is_dropped_at_the_time_limit(allow, tmp_path):
 
 
 def test_a_missing_file_is_an_http_failure(allow, tmp_path):
-    with serving(Answer(404)) as server:
+    with serving(Reply(404)) as server:
         allow(server)
         with pytest.raises(HttpFailure, match="404"):
             fetch_url(server.url, into=tmp_path / "f", max_bytes=1000)
 
 
 def test_a_proxy_from_the_environment_is_not_used(allow, tmp_path, monkeypatch):
-    with serving() as proxy, serving(Answer(body=b"direct")) as server:
+    with serving() as proxy, serving(Reply(body=b"direct")) as server:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         allow(server)
         fetch_url(server.url, into=tmp_path / "f", max_bytes=1000)

@@ -68,7 +68,7 @@ def test_a_value_of_the_wrong_type_is_described_in_json_words(client, body, deta
     assert (response.status_code, response.json()["detail"]) == (400, detail)
 
 
-def test_advice_for_programs_is_only_in_the_apis_answer():
+def test_advice_for_programs_is_only_in_api_errors():
     reply = error_reply(BudgetExceeded("This costs $2.00.", code="confirmation_required"))
 
     assert reply is not None and reply.detail == "This costs $2.00."
@@ -216,17 +216,17 @@ def test_a_session_calling_the_api_without_its_token_is_403(user):
 
 
 def test_a_list_longer_than_any_call_needs_is_refused_before_its_items_are_checked(client):
-    answer = client.post("/api/body", {"name": "ok", "parts": ["x"] * 10_001}, content_type="application/json")
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
-    assert "the limit is 10,000" in answer.json()["detail"]
+    response = client.post("/api/body", {"name": "ok", "parts": ["x"] * 10_001}, content_type="application/json")
+    assert (response.status_code, response.json()["code"]) == (400, "bad_request")
+    assert "the limit is 10,000" in response.json()["detail"]
 
 
 def test_ten_thousand_errors_get_a_short_response(client):
     parts = ["x"] * 10_000
-    answer = client.post("/api/body", {"name": "ok", "parts": parts}, content_type="application/json")
-    assert answer.status_code == 400
-    assert answer.json()["detail"] == "parts.0: A valid integer is required."
-    assert "more problems" in str(answer.json()["errors"]) and len(answer.content) < 10_000
+    response = client.post("/api/body", {"name": "ok", "parts": parts}, content_type="application/json")
+    assert response.status_code == 400
+    assert response.json()["detail"] == "parts.0: A valid integer is required."
+    assert "more problems" in str(response.json()["errors"]) and len(response.content) < 10_000
 
 
 @pytest.mark.parametrize("body", ["[" * 5000 + "]" * 5000, '{"a":' * 100 + "1" + "}" * 100])

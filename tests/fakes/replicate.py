@@ -231,8 +231,8 @@ class FakeReplicate(FakeService):
         if own:
             return self.files.get(own[1], (None, "", ""))[0]
         try:
-            with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310
-                return bytes(answer.read())
+            with urllib.request.urlopen(address, timeout=10) as response:  # noqa: S310
+                return bytes(response.read())
         except (OSError, ValueError):
             return None
 

@@ -104,11 +104,11 @@ class _Handler(BaseHTTPRequestHandler):
             proxy.go_on.wait(proxy.slow_seconds)
         if kind == "corrupt_request":
             body = bytes([body[0] ^ 1]) + body[1:]
-        answer, content = self._forward(body)
+        response, content = self._forward(body)
         if kind == "lose_answer":
             self._reset()
         else:
-            self._answer(answer, content, kind)
+            self._answer(response, content, kind)
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = handle_any  # noqa: N815 - http.server's names
 
@@ -118,14 +118,14 @@ class _Handler(BaseHTTPRequestHandler):
         # The Host header is signed, so it is forwarded unchanged.
         headers = {name: value for name, value in self.headers.items() if name.lower() != "expect"}
         connection.request(self.command, self.path, body=body, headers=headers)
-        answer = connection.getresponse()
-        content = answer.read()
+        response = connection.getresponse()
+        content = response.read()
         connection.close()
-        return answer, content
+        return response, content
 
-    def _answer(self, answer: HTTPResponse, content: bytes, kind: str) -> None:
-        self.send_response(answer.status)
-        for name, value in answer.getheaders():
+    def _answer(self, response: HTTPResponse, content: bytes, kind: str) -> None:
+        self.send_response(response.status)
+        for name, value in response.getheaders():
             if name.lower() in {"connection", "transfer-encoding", "server", "date", "content-length"}:
                 continue
             broken = kind == "wrong_etag" and name.lower() == "etag"
@@ -133,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
         sent = content[: len(content) // 2] if kind in {"cut_answer", "short_answer"} else content
         promised = len(sent) if kind == "short_answer" else len(content)
         if self.command == "HEAD":
-            promised = int(answer.getheader("Content-Length") or 0)
+            promised = int(response.getheader("Content-Length") or 0)
         self.send_header("Content-Length", str(promised))
         self.end_headers()
         self.wfile.write(sent)

@@ -162,7 +162,7 @@ class FakeService:
     def not_found(self, request: Request) -> Reply:
         return Reply(404, {"detail": f"Cannot {request.method} {request.path}", "status": 404})
 
-    def answer(self, request: Request) -> Reply:
+    def respond(self, request: Request) -> Reply:
         for method, pattern, function in self._routes:
             match = pattern.match(request.path)
             if match and method == request.method:
@@ -264,10 +264,10 @@ def _serve_one(service: FakeService, handler: BaseHTTPRequestHandler) -> None:
     service.record(request)
     fault = service.take_fault(request)
     if fault is None:
-        _send(handler, service.answer(request))
+        _send(handler, service.respond(request))
     elif fault.kind == "latency":
         time.sleep(fault.seconds)
-        _send(handler, service.answer(request))
+        _send(handler, service.respond(request))
     elif fault.kind == "status":
         time.sleep(fault.seconds)
         _send(handler, Reply(fault.status, fault.body, fault.headers))
@@ -275,7 +275,7 @@ def _serve_one(service: FakeService, handler: BaseHTTPRequestHandler) -> None:
         _send(handler, Reply(200, HTML_PAGE, {"Content-Type": "text/html"}))
     else:
         if fault.kind in {"lose_answer", "hang"}:
-            service.answer(request)
+            service.respond(request)
         if fault.kind == "hang":
             time.sleep(fault.seconds)
         _cut(handler)
@@ -323,8 +323,8 @@ def post_signed(address: str, body: bytes, headers: dict[str, str]) -> int:
     """POST without following redirects, like both real services."""
     request = urllib.request.Request(address, body, {"Content-Type": "application/json", **headers})  # noqa: S310
     try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=10) as answer:
-            return int(answer.status)
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=10) as response:
+            return int(response.status)
     except urllib.error.HTTPError as error:
         return error.code
     except OSError:

@@ -184,8 +184,8 @@ class FakeSyncSo(FakeService):
         name = uuid.uuid4().hex
         self.uploads[name] = (body["contentType"], int(body["size"]), b"")
         address = f"{self.url}/bucket/{name}"
-        answer = {"uploadUrl": f"{address}?signature=fake", "url": address, "expiresIn": 604800}
-        return Reply(201, answer)
+        response = {"uploadUrl": f"{address}?signature=fake", "url": address, "expiresIn": 604800}
+        return Reply(201, response)
 
     @route("PUT", "/bucket/(?P<name>[0-9a-f]+)")
     def put(self, request: Request, name: str) -> Reply:
@@ -335,8 +335,8 @@ class FakeSyncSo(FakeService):
         if address.startswith(f"{self.url}/bucket/"):
             return self.uploads[address.rsplit("/", 1)[-1]][2]
         try:
-            with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310
-                return bytes(answer.read())
+            with urllib.request.urlopen(address, timeout=10) as response:  # noqa: S310
+                return bytes(response.read())
         except (OSError, ValueError):
             return None
 

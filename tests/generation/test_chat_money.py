@@ -22,7 +22,7 @@ def chat(settings):
         yield fake
 
 
-def answer(chat, usage):
+def chat_reply(chat, usage):
     completion = chat.completion(SCENES)
     del completion["usage"]
     chat.bodies.append(completion | ({} if usage is None else {"usage": usage}))
@@ -42,7 +42,7 @@ def spending(user):
 
 def test_a_forged_count_spends_no_more_than_reserved_and_is_reported(api, user, chat, run_job, caplog):
     money.cap_set(scope=money.user_scope(user.pk), cap=Decimal("0.05"))
-    answer(chat, {"prompt_tokens": 50, "completion_tokens": 5_000_000})
+    chat_reply(chat, {"prompt_tokens": 50, "completion_tokens": 5_000_000})
     job = written(api, run_job)
     assert job.state == "succeeded", job.error
     assert job.quoted_cost < Decimal("0.05")
@@ -72,14 +72,14 @@ def test_a_forged_count_spends_no_more_than_reserved_and_is_reported(api, user, 
     ],
 )
 def test_an_invalid_count_costs_what_was_reserved(api, user, chat, run_job, usage):
-    answer(chat, usage)
+    chat_reply(chat, usage)
     job = written(api, run_job)
     assert job.state == "succeeded", job.error
     assert (job.cost, *spending(user)) == (job.quoted_cost, job.quoted_cost, 0)
 
 
 @pytest.mark.parametrize("odd", ["\x00", "\ud83c", float("nan"), "1e999"])
-def test_a_paid_answer_with_odd_characters_is_kept(api, chat, run_job, odd):
+def test_a_paid_response_with_odd_characters_is_kept(api, chat, run_job, odd):
     completion = chat.completion(SCENES)
     completion["system_fingerprint"] = float("inf") if odd == "1e999" else odd
     chat.bodies.append(completion)
@@ -87,7 +87,7 @@ def test_a_paid_answer_with_odd_characters_is_kept(api, chat, run_job, odd):
 
 
 def test_an_honest_count_releases_the_rest(api, user, chat, run_job):
-    answer(chat, {"prompt_tokens": 1000, "completion_tokens": 500})
+    chat_reply(chat, {"prompt_tokens": 1000, "completion_tokens": 500})
     job = written(api, run_job)
     assert job.cost == Decimal("0.0012") < job.quoted_cost
     assert spending(user) == (Decimal("0.0012"), 0)

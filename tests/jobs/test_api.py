@@ -58,9 +58,9 @@ def test_it_filters_by_state_kind_project_and_pro(client, user):
 
 @pytest.mark.parametrize("query", ["state=lost", "project=nonsense", "page=nonsense", "pro=maybe&kind=x"])
 def test_an_invalid_filter_is_refused_with_a_message(client, query):
-    answer = client.get(f"/api/jobs?{query}")
-    assert answer.status_code in {400, 404}
-    assert answer.json()["detail"]
+    response = client.get(f"/api/jobs?{query}")
+    assert response.status_code in {400, 404}
+    assert response.json()["detail"]
 
 
 def test_a_job_shows_its_history_and_the_owner_never_sees_evidence(client, user):
@@ -82,23 +82,23 @@ def test_the_list_needs_the_same_queries_for_one_job_and_for_many(client, user, 
 def test_cancel_and_retry(client, user):
     job = make_job(user)
     assert client.post(f"/api/jobs/{job.pk}/cancel").json()["state"] == "cancelled"
-    answer = client.post(f"/api/jobs/{job.pk}/retry")
-    assert (answer.status_code, answer.headers["Location"]) == (202, f"/api/jobs/{job.pk}")
-    assert answer.json()["attempts"] == 2
+    response = client.post(f"/api/jobs/{job.pk}/retry")
+    assert (response.status_code, response.headers["Location"]) == (202, f"/api/jobs/{job.pk}")
+    assert response.json()["attempts"] == 2
 
 
 @pytest.mark.parametrize("action", ["", "/cancel", "/retry", "/adopt"])
 def test_another_users_job_is_not_found(client, other_user, action):
     job = make_job(other_user)
     body = {"remote_id": "x"} if action == "/adopt" else {}
-    answer = client.post(f"/api/jobs/{job.pk}{action}", body) if action else client.get(f"/api/jobs/{job.pk}")
-    assert answer.status_code == 404
-    assert answer.json()["code"] == "not_found"
+    response = client.post(f"/api/jobs/{job.pk}{action}", body) if action else client.get(f"/api/jobs/{job.pk}")
+    assert response.status_code == 404
+    assert response.json()["code"] == "not_found"
 
 
 def test_retry_of_a_running_job_is_a_conflict(client, user):
-    answer = client.post(f"/api/jobs/{make_job(user).pk}/retry")
-    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    response = client.post(f"/api/jobs/{make_job(user).pk}/retry")
+    assert (response.status_code, response.json()["code"]) == (409, "conflict")
 
 
 def test_adopting_requires_a_job_that_needs_attention(client, user):
@@ -115,8 +115,8 @@ def test_the_admin_can_cancel_and_retry_any_job_but_the_api_cannot(user, django_
     admin.force_login(operator)
     assert api.get(f"/api/jobs/{job.pk}").status_code == api.post(f"/api/jobs/{job.pk}/cancel").status_code == 404
     for action, state in (("cancel", State.CANCELLED), ("retry", State.QUEUED)):
-        answer = admin.post("/admin/jobs/job/", {"action": action, "_selected_action": [str(job.pk)]}, follow=True)
-        assert "Jobs updated: 1." in answer.content.decode()
+        response = admin.post("/admin/jobs/job/", {"action": action, "_selected_action": [str(job.pk)]}, follow=True)
+        assert "Jobs updated: 1." in response.content.decode()
         job.refresh_from_db()
         assert job.state == state
     shown = admin.get(f"/admin/jobs/job/{job.pk}/change/").content.decode()

@@ -171,6 +171,6 @@ def test_a_person_decides_once_about_an_excess(user, client, decision, spent):
 def test_only_the_owner_decides_about_an_excess(user, other_user, client):
     job = settled(user, "8")
     client.force_login(other_user)
-    answer = client.post(f"/api/jobs/{job.pk}/excess", {"decision": "count"}, content_type="application/json")
-    assert answer.status_code == 404
+    response = client.post(f"/api/jobs/{job.pk}/excess", {"decision": "count"}, content_type="application/json")
+    assert response.status_code == 404
     assert open_excesses().count() == 1

@@ -26,11 +26,11 @@ def ask(user, wait):
 @contextmanager
 def waiting(user, times, seconds=8):
     """Start callers of this user who wait for a job that no worker runs, and yield the list of their responses."""
-    answers = []
+    responses = []
 
     def call():
         try:
-            answers.append(ask(user, seconds))
+            responses.append(ask(user, seconds))
         finally:
             connection.close()
 
@@ -40,26 +40,26 @@ def waiting(user, times, seconds=8):
         thread.start()
     wait_for(lambda: Job.objects.count() == before + times, seconds=60, what="the jobs", step=0.02)
     time.sleep(0.3)
-    yield answers
+    yield responses
     for thread in threads:
         thread.join()
 
 
 def timed(user, wait):
     started = time.monotonic()
-    answer = ask(user, wait)
-    return answer, time.monotonic() - started
+    response = ask(user, wait)
+    return response, time.monotonic() - started
 
 
 def test_a_user_with_too_many_waits_gets_an_immediate_response(user, other_user):
-    with waiting(user, MAX_PER_USER) as answers:
+    with waiting(user, MAX_PER_USER) as responses:
         more, seconds = timed(user, 60)
         theirs, their_seconds = timed(other_user, 1)
-        assert not answers
+        assert not responses
     assert more.status_code == 202 and more.data["state"] == "queued" and seconds < 5
     assert more["Location"] == f"/api/jobs/{more.data['id']}" and "Preference-Applied" not in more
     assert theirs["Preference-Applied"] == "wait=1" and their_seconds >= 1
-    assert all(answer["Preference-Applied"] == "wait=8" for answer in answers)
+    assert all(response["Preference-Applied"] == "wait=8" for response in responses)
 
 
 def test_a_slot_is_free_again_after_the_wait(user):

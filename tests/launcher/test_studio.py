@@ -106,7 +106,7 @@ def test_it_shows_what_the_workers_do(studio):
         moves = [line for line in studio.log.read_text().splitlines() if "event='job_moved'" in line]
         return any(line.startswith("media ") and "to_state='succeeded'" in line for line in moves)
 
-    # The answer may come before the worker's words have gone through the supervisor.
+    # The response may come before the worker's words have gone through the supervisor.
     wait_for(told, seconds=PATIENCE_SECONDS, what="the worker's words", log=studio.log)
 
 

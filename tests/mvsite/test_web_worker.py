@@ -74,7 +74,7 @@ def is_quick(port):
 @pytest.fixture
 def holding(port, hold_file):
     """Open connections that send only these bytes, and close them at the end."""
-    wait_for(lambda: answers(port), seconds=60, what="the threads of the test before")
+    wait_for(lambda: responds(port), seconds=60, what="the threads of the test before")
     hold_file.touch()
     with ExitStack() as stack:
 
@@ -111,7 +111,7 @@ def test_silent_connections_occupy_no_thread(port, holding):
     assert ask(port, "/page") == "/page"
 
 
-def answers(port):
+def responds(port):
     try:
         return ask(port, "/page", seconds=1) == "/page"
     except OSError:
@@ -119,7 +119,7 @@ def answers(port):
 
 
 def test_other_requests_are_served_as_usual(port):
-    wait_for(lambda: answers(port), seconds=60, what="the threads of the test before")
+    wait_for(lambda: responds(port), seconds=60, what="the threads of the test before")
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     for path in ("/one", "/healthz", "/two"):  # one connection, kept
         connection.request("GET", path)

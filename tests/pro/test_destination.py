@@ -55,9 +55,9 @@ def order(client, project, video_id, **fields):
     return client.post(URL, form, format="multipart")
 
 
-def job_of(answer) -> Job:
-    assert answer.status_code == 202, answer.json()
-    return Job.objects.get(pk=answer.json()["id"])
+def job_of(response) -> Job:
+    assert response.status_code == 202, response.json()
+    return Job.objects.get(pk=response.json()["id"])
 
 
 def scene_order(client, project) -> Job:
@@ -175,8 +175,8 @@ def test_order_counts_against_project_cap(client, project, sync_so):
     project.save()
     client.patch(f"/api/mv/projects/{project.pk}", {"budget": "0.0001"}, format="json")
     scene = project.scenes.get(sequence=1)
-    answer = order(client, project, scene.current_clip.asset_id, sequence=1)
-    assert (answer.status_code, answer.json()["code"]) == (402, "budget_exceeded")
+    response = order(client, project, scene.current_clip.asset_id, sequence=1)
+    assert (response.status_code, response.json()["code"]) == (402, "budget_exceeded")
     assert sync_so.count("POST") == 0
 
 

@@ -54,9 +54,9 @@ def post(client, clips):
     return send
 
 
-def job_of(answer) -> Job:
-    assert answer.status_code == 202, answer.json()
-    return Job.objects.get(pk=answer.json()["id"])
+def job_of(response) -> Job:
+    assert response.status_code == 202, response.json()
+    return Job.objects.get(pk=response.json()["id"])
 
 
 def sent(sync_so) -> dict:
@@ -130,9 +130,9 @@ BAD_SEGMENTS = [
 
 @pytest.mark.parametrize(("segments", "number", "field"), BAD_SEGMENTS)
 def test_problem_names_segment_and_field_before_anything_is_stored(post, sync_so, segments, number, field):
-    answer = post(segments)
-    assert answer.status_code == 400
-    problems = answer.json()["errors"]["segments"]
+    response = post(segments)
+    assert response.status_code == 400
+    problems = response.json()["errors"]["segments"]
     assert (number, field) in [(one["segment"], one["field"]) for one in problems]
     assert len([one for one in problems if one["segment"] is None]) == (number is None)
     assert not Job.objects.exists()
@@ -177,17 +177,17 @@ def test_no_problem_is_reported_twice(post, sync_so):
     ],
 )
 def test_impossible_order_is_rejected_with_reason(post, sync_so, fields, status):
-    answer = post([segment(0, 1)], **fields)
-    assert answer.status_code == status
-    assert answer.json()["detail"]
+    response = post([segment(0, 1)], **fields)
+    assert response.status_code == status
+    assert response.json()["detail"]
     assert not Job.objects.exists()
 
 
 def test_dry_run_prices_and_shows_payload_without_storing_anything(post, sync_so):
     # As a browser sends a JSON Blob: as a file.
-    answer = post(SimpleUploadedFile("blob", json.dumps([segment(0, 2)]).encode()), query="?dry_run=1")
-    body = answer.json()
-    assert answer.status_code == 200
+    response = post(SimpleUploadedFile("blob", json.dumps([segment(0, 2)]).encode()), query="?dry_run=1")
+    body = response.json()
+    assert response.status_code == 200
     assert float(body["quote"]["amount"]) > 0
     quote = post([segment(0, 2)], query="/quote").json()
     assert (quote["amount"], quote["provider"]) == (body["quote"]["amount"], "sync_so")
@@ -220,9 +220,9 @@ def test_double_click_with_one_key_creates_one_order(post, sync_so):
 
 def test_missing_api_key_names_setting(post, settings):
     settings.SYNC_API_KEY = ""
-    answer = post([segment(0, 1)])
-    assert (answer.status_code, answer.json()["code"]) == (400, "not_configured")
-    assert "SYNC_API_KEY" in answer.json()["detail"]
+    response = post([segment(0, 1)])
+    assert (response.status_code, response.json()["code"]) == (400, "not_configured")
+    assert "SYNC_API_KEY" in response.json()["detail"]
 
 
 def test_provider_rejection_fails_job_with_its_message(post, sync_so):
@@ -279,9 +279,9 @@ def test_commands_check_and_complete_job_manually(post, sync_so):
 
 def test_draft_engine_generates_it_for_free(post, settings):
     settings.SYNC_API_KEY = ""
-    answer = post([segment(0, 1)], provider="draft", query="?dry_run=1")
-    assert answer.status_code == 200
-    assert float(answer.json()["quote"]["amount"]) == 0
+    response = post([segment(0, 1)], provider="draft", query="?dry_run=1")
+    assert response.status_code == 200
+    assert float(response.json()["quote"]["amount"]) == 0
 
 
 def test_schedule_includes_the_check(db):

@@ -74,10 +74,10 @@ def machines(bucket, settings, tmp_path):  # noqa: F811
 
 def wait_until(condition):
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while not (answer := condition()):
+    while not (response := condition()):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    return answer
+    return response
 
 
 def files_below(folder: Path):
@@ -89,8 +89,8 @@ def test_workers_without_shared_disk_complete_a_video(machines, client, user, se
     song = make_song(user, seconds=4.0, asset=store_asset(user, media.sound(4.0), kind="audio", suffix=".wav"))
     Asset.objects.filter(media_folder="test").delete()  # the factory's row, which has no file
     project = make_project(user, song=song, number_of_scenes=3)
-    answer = client.post(f"/api/mv/projects/{project.pk}/generate", {}, content_type="application/json")
-    assert answer.status_code == 202
+    started = client.post(f"/api/mv/projects/{project.pk}/generate", {}, content_type="application/json")
+    assert started.status_code == 202
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not Project.objects.get(pk=project.pk).final_video_id:
         failed = Job.objects.filter(state="failed").first()
@@ -119,8 +119,8 @@ def test_failed_upload_is_retried_on_machine_with_file(machines, proxy, client, 
     proxy.faults += [Fault("PUT", "denied")]
     client.force_login(user)
     body = {"prompt": "a harbour at night", "duration": 1}
-    answer = client.post("/api/mv/generate_video", body, content_type="application/json").json()
-    job = wait_until(lambda: Job.objects.filter(pk=answer["id"], state="succeeded").first())
+    response = client.post("/api/mv/generate_video", body, content_type="application/json").json()
+    job = wait_until(lambda: Job.objects.filter(pk=response["id"], state="succeeded").first())
     asset = Asset.objects.get(kind="video")
     owners = [root for root in machines if (root / "media" / asset.key).exists()]
     assert (job.error, asset.upload_pending, len(owners)) == ("", True, 1)

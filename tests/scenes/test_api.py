@@ -77,9 +77,9 @@ def test_form_changes_only_sent_fields(api, project, scenes):
 )
 def test_invalid_input_returns_400_and_changes_nothing(api, project, scenes, rest, body):
     before = api.get(url(project)).json()
-    answer = send(api, "post", url(project, rest), **body)
-    assert answer.status_code == 400, answer.content
-    assert answer.json()["detail"]
+    response = send(api, "post", url(project, rest), **body)
+    assert response.status_code == 400, response.content
+    assert response.json()["detail"]
     assert api.get(url(project)).json() == before
 
 
@@ -97,7 +97,7 @@ def test_another_users_project_is_not_found(client, other_user, project, scenes,
 
 def test_split_merge_duplicate_undo_and_redo_return_scenes(api, project, scenes):
     base = f"/api/mv/projects/{project.pk}"
-    lengths = lambda answer: [row["duration"] for row in answer.json()]  # noqa: E731
+    lengths = lambda response: [row["duration"] for row in response.json()]  # noqa: E731
     assert lengths(send(api, "post", url(project, "/2/split"), at=2)) == [4, 2, 4, 2]
     assert lengths(send(api, "post", url(project, "/1/merge"))) == [6, 4, 2]
     assert lengths(send(api, "post", url(project, "/1/duplicate"))) == [3, 3, 4, 2]
@@ -107,8 +107,8 @@ def test_split_merge_duplicate_undo_and_redo_return_scenes(api, project, scenes)
 
 def test_scenes_can_be_reordered_by_id(api, project, scenes):
     ids = [str(scene.pk) for scene in (scenes[2], scenes[0], scenes[1])]
-    answer = send(api, "post", url(project, "/reorder"), scene_ids=ids)
-    assert [(row["id"], row["sequence"]) for row in answer.json()] == list(zip(ids, [1, 2, 3], strict=True))
+    response = send(api, "post", url(project, "/reorder"), scene_ids=ids)
+    assert [(row["id"], row["sequence"]) for row in response.json()] == list(zip(ids, [1, 2, 3], strict=True))
 
 
 def test_history_lists_clips_and_revert_restores_original(api, project, scenes):
@@ -117,9 +117,9 @@ def test_history_lists_clips_and_revert_restores_original(api, project, scenes):
     original, later = make_clip(scenes[0]), make_clip(scenes[0])
     rows = [(row["id"], row["is_current"]) for row in api.get(url(project, "/1/clips")).json()["results"]]
     assert rows == [(str(black.pk), False), (str(original.pk), False), (str(later.pk), True)]
-    answer = send(api, "post", url(project, "/1/revert"))
-    assert answer.json()["clip_id"] == str(original.pk)
-    assert answer.json()["video_url"] == f"/api/mv/get_video/{original.asset_id}"
+    response = send(api, "post", url(project, "/1/revert"))
+    assert response.json()["clip_id"] == str(original.pk)
+    assert response.json()["video_url"] == f"/api/mv/get_video/{original.asset_id}"
     other = make_clip(scenes[1])
     assert send(api, "post", url(project, "/1/revert"), clip_id=str(other.pk)).status_code == 404
 

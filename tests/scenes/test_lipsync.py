@@ -15,7 +15,7 @@ from apps.scenes.models import Scene
 from tests.factories import make_asset, make_clip, make_project, make_scenes, make_song, store_asset
 from tests.fakes import media
 from tests.jobs.remote.driving import drive
-from tests.server import Answer, serving
+from tests.server import Reply, serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,13 +59,13 @@ def test_window_is_sum_of_preceding_durations_in_one_query(user, project):
 
 def test_lip_synced_clip_replaces_current_clip(api, project, sync_so):
     first = scene_of(project, 2).current_clip
-    answer = lipsync(api, project, 2, temperature=0.7)
-    assert answer.status_code == 202, answer.content
-    body = answer.json()
+    response = lipsync(api, project, 2, temperature=0.7)
+    assert response.status_code == 202, response.content
+    body = response.json()
     assert body["status"] == "generating-lipsync"
     assert body["audio_segment"] == {"start_time": 1.5, "end_time": 3.75}
     assert body["lipsync_params"]["temperature"] == 0.7
-    assert answer["Location"] == f"/api/jobs/{body['job']['id']}"
+    assert response["Location"] == f"/api/jobs/{body['job']['id']}"
     job = drive(Job.objects.get(pk=body["job"]["id"]))
     assert job.state == "succeeded", job.error
     clip = scene_of(project, 2).current_clip
@@ -138,13 +138,13 @@ def test_several_scenes_start_together_or_not_at_all(api, project, sync_so):
 
     assert api.get(f"{url(project)}/quote?sequences=1&sequences=3").json()["provider"] == "sync_so"
     with structlog.testing.capture_logs() as logs:
-        answer = both()
-    assert answer.status_code == 202
-    assert [row["sequence"] for row in answer.json()["scenes"]] == [1, 3]
+        response = both()
+    assert response.status_code == 202
+    assert [row["sequence"] for row in response.json()["scenes"]] == [1, 3]
     events = [line for line in logs if line["event"] in {"lipsync_request_received", "audio_timing_calculated"}]
     assert [line.get("start_time") for line in events] == [None, 0.0, 3.75]
     assert [row["job"]["id"] for row in both().json()["scenes"]] == [
-        row["job"]["id"] for row in answer.json()["scenes"]
+        row["job"]["id"] for row in response.json()["scenes"]
     ]
     assert lipsync(api, project, sequences=[2, 3]).status_code == 409
     assert Job.objects.count() == 2
@@ -180,8 +180,8 @@ def test_window_past_end_is_rejected_and_overlapping_window_is_cut(api, user, pr
     Scene.objects.filter(project=project, sequence=2).update(duration=Decimal(4))
     assert lipsync(api, project, 3).json()["audio_segment"] == {"start_time": 5.5, "end_time": 6.0}
     Scene.objects.filter(project=project, sequence=2).update(duration=Decimal(5))
-    answer = lipsync(api, project, 3)
-    assert (answer.status_code, answer.json()["code"]) == (400, "window_past_song")
+    response = lipsync(api, project, 3)
+    assert (response.status_code, response.json()["code"]) == (400, "window_past_song")
 
 
 def test_own_audio_and_stem_take_precedence_over_song(api, user, project, sync_so):
@@ -192,12 +192,12 @@ def test_own_audio_and_stem_take_precedence_over_song(api, user, project, sync_s
     assert lipsync(api, project, 2).json()["lipsync_params"]["audio_id"] == str(project.song.stem_id)
 
 
-def source_of(answer):
-    return Job.objects.get(pk=answer.json()["job"]["id"]).parameters["frozen"]["inputs"]["video"]["asset_id"]
+def source_of(response):
+    return Job.objects.get(pk=response.json()["job"]["id"]).parameters["frozen"]["inputs"]["video"]["asset_id"]
 
 
-def audio_of(answer):
-    audio = Job.objects.get(pk=answer.json()["job"]["id"]).parameters["frozen"]["inputs"]["audio"]
+def audio_of(response):
+    audio = Job.objects.get(pk=response.json()["job"]["id"]).parameters["frozen"]["inputs"]["audio"]
     return audio["start_seconds"], audio["end_seconds"]
 
 
@@ -258,11 +258,11 @@ def test_song_length_audio_is_windowed_and_shorter_audio_is_own_line(
     api, user, project, sync_so, seconds, body, window
 ):
     own = make_asset(user, kind="audio", duration_seconds=seconds)
-    answer = lipsync(api, project, 3, audio_id=str(own.pk), **body)
+    response = lipsync(api, project, 3, audio_id=str(own.pk), **body)
 
-    assert answer.status_code == 202, answer.content
-    assert audio_of(answer) == window
-    assert answer.json()["audio_segment"] == dict(zip(("start_time", "end_time"), window, strict=True)) | (
+    assert response.status_code == 202, response.content
+    assert audio_of(response) == window
+    assert response.json()["audio_segment"] == dict(zip(("start_time", "end_time"), window, strict=True)) | (
         {"end_time": 6.0} if seconds == 5.2 else {}
     )
 
@@ -284,10 +284,10 @@ def test_own_line_needs_no_song(api, user, project, sync_so):
 )
 def test_audio_start_without_audio_or_outside_it_is_rejected(api, user, project, sync_so, start, named):
     line = make_asset(user, kind="audio", duration_seconds=1.4)
-    answer = lipsync(api, project, 3, audio_start=start, **({"audio_id": str(line.pk)} if named else {}))
+    response = lipsync(api, project, 3, audio_start=start, **({"audio_id": str(line.pk)} if named else {}))
 
-    assert answer.status_code == 400
-    assert "audio_start" in answer.json()["errors"]
+    assert response.status_code == 400
+    assert "audio_start" in response.json()["errors"]
     assert not Job.objects.exists()
 
 
@@ -300,8 +300,8 @@ def test_standalone_lipsync_response_matches_video_response(api, user, replicate
     video = store_asset(user, media.video(2.0))
     audio = store_asset(user, media.sound(3.0), kind="audio", suffix=".wav")
     body = {"video_id": str(video.pk), "audio_id": str(audio.pk), "start_time": 0.5, "end_time": 2}
-    answer = api.post("/api/mv/lipsync", {**body, "provider": "replicate"}, content_type="application/json")
-    job = drive(Job.objects.get(pk=answer.json()["id"]))
+    response = api.post("/api/mv/lipsync", {**body, "provider": "replicate"}, content_type="application/json")
+    job = drive(Job.objects.get(pk=response.json()["id"]))
     assert job.state == "succeeded", job.error
     assert {"video_id", "video_url", "local_video_url", "metadata"} <= set(job.result)
 
@@ -317,13 +317,13 @@ def test_invalid_audio_range_is_rejected(api, user, start, end):
 
 
 def test_standalone_lipsync_accepts_links(api, settings, replicate):
-    with serving(Answer(body=media.video(2.0))) as videos, serving(Answer(body=media.sound(3.0))) as sounds:
+    with serving(Reply(body=media.video(2.0))) as videos, serving(Reply(body=media.sound(3.0))) as sounds:
         hosts = [server.url.removeprefix("http://") for server in (videos, sounds)]
         settings.ALLOWED_FETCH_HOSTS = [*settings.ALLOWED_FETCH_HOSTS, *hosts]
         body = {"video_url": f"{videos.url}/v.mp4", "audio_url": f"{sounds.url}/a.wav", "start_time": 1}
-        answer = api.post("/api/mv/lipsync", {**body, "provider": "replicate"}, content_type="application/json")
-        assert answer.status_code == 202, answer.content
-        job = drive(Job.objects.get(pk=answer.json()["id"]))
+        response = api.post("/api/mv/lipsync", {**body, "provider": "replicate"}, content_type="application/json")
+        assert response.status_code == 202, response.content
+        job = drive(Job.objects.get(pk=response.json()["id"]))
     assert job.state == "succeeded", job.error
 
 

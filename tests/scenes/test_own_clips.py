@@ -37,10 +37,10 @@ def current(scene):
 
 
 def test_own_footage_becomes_scene_clip(api, scene, run_job):
-    answer = upload(api, scene)
-    assert answer.status_code == 202
+    response = upload(api, scene)
+    assert response.status_code == 202
     assert api.get(url(scene, "")[:-1]).json()["status"] == "uploading"
-    job = run_job(answer.json()["id"])
+    job = run_job(response.json()["id"])
     assert job.state == "succeeded", job.error
     clip = current(scene)
     assert (clip.origin, clip.asset.width, clip.asset.height, clip.asset.frames) == ("uploaded", 1280, 720, 48)
@@ -77,8 +77,8 @@ def test_invalid_range_is_rejected(api, scene, run_job, start, end):
 
 
 def test_scene_without_video_cannot_be_trimmed(api, scene):
-    answer = trim(api, scene, 0, 1)
-    assert (answer.status_code, answer.json()["code"]) == (400, "no_video")
+    response = trim(api, scene, 0, 1)
+    assert (response.status_code, response.json()["code"]) == (400, "no_video")
 
 
 def test_non_video_upload_is_rejected_immediately(api, scene):
@@ -89,8 +89,8 @@ def test_non_video_upload_is_rejected_immediately(api, scene):
 def test_second_job_on_same_scene_conflicts(api, scene, run_job):
     run_job(upload(api, scene).json()["id"])
     assert trim(api, scene, 0, 1).status_code == 202
-    answer = trim(api, scene, 0, 1)
-    assert (answer.status_code, answer.json()["code"]) == (409, "already_running")
+    response = trim(api, scene, 0, 1)
+    assert (response.status_code, response.json()["code"]) == (409, "already_running")
 
 
 def test_failed_trim_keeps_clip_and_says_why(api, settings, scene, run_job):
@@ -104,16 +104,16 @@ def test_failed_trim_keeps_clip_and_says_why(api, settings, scene, run_job):
     assert (row["status"], bool(row["error"])) == ("error", True)
 
 
-def queued_before(answer, run_job, parameters):
+def queued_before(response, run_job, parameters):
     """The job as the previous release queued it: its JSON has no version."""
-    Job.objects.filter(pk=answer.json()["id"]).update(parameters=parameters)
-    return run_job(answer.json()["id"])
+    Job.objects.filter(pk=response.json()["id"]).update(parameters=parameters)
+    return run_job(response.json()["id"])
 
 
 def test_uploads_and_trims_queued_by_previous_release_complete(api, scene, run_job):
-    answer = upload(api, scene)
+    response = upload(api, scene)
     asset_id = Job.objects.get().parameters["asset_id"]
-    job = queued_before(answer, run_job, {"asset_id": asset_id, "start_time": "0", "fit": "fit"})
+    job = queued_before(response, run_job, {"asset_id": asset_id, "start_time": "0", "fit": "fit"})
     assert job.state == "succeeded", job.error
     whole = current(scene)
     assert whole.parameters == {"asset_id": asset_id, "start_time": "0", "fit": "fit"}

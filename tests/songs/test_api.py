@@ -25,17 +25,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.mark.parametrize("suffix", [".mp3", ".wav", ".flac", ".m4a", ".aac", ".ogg", ".opus"])
 def test_song_of_each_format_is_accepted_by_content(upload, suffix):
-    answer = upload(song_bytes(suffix), name="song.bin")
-    assert answer.status_code == 201, answer.data
-    assert answer.data["duration_seconds"] == pytest.approx(8, abs=0.1)
-    assert answer["Location"] == f"/api/audio/{answer.data['id']}"
+    response = upload(song_bytes(suffix), name="song.bin")
+    assert response.status_code == 201, response.data
+    assert response.data["duration_seconds"] == pytest.approx(8, abs=0.1)
+    assert response["Location"] == f"/api/audio/{response.data['id']}"
 
 
 def test_upload_returns_the_song_and_its_analysis_job(upload):
-    answer = upload(title="Night drive").data
-    assert answer["id"] == answer["audio_id"] == answer["song"]["id"] == str(Asset.objects.get().pk)
-    assert answer["title"] == "Night drive" and answer["analysis_state"] == "waiting"
-    assert answer["job"]["kind"] == "audio_analysis" and answer["job"]["state"] == "queued"
+    response = upload(title="Night drive").data
+    assert response["id"] == response["audio_id"] == response["song"]["id"] == str(Asset.objects.get().pk)
+    assert response["title"] == "Night drive" and response["analysis_state"] == "waiting"
+    assert response["job"]["kind"] == "audio_analysis" and response["job"]["state"] == "queued"
 
 
 def test_title_defaults_to_the_files(upload):
@@ -133,16 +133,16 @@ BROKEN[2000:] = bytes(len(BROKEN) - 2000)
     ],
 )
 def test_file_that_is_not_a_song_is_refused_with_a_reason(upload, content, code):
-    answer = upload(content, name="song.mp3")
-    assert answer.status_code == 400, answer.data
-    assert answer.data["detail"] and (code is None or answer.data["code"] == code)
+    response = upload(content, name="song.mp3")
+    assert response.status_code == 400, response.data
+    assert response.data["detail"] and (code is None or response.data["code"] == code)
     assert not Asset.objects.exists() and not Song.objects.exists() and not Job.objects.exists()
 
 
 def test_song_of_ten_hours_is_refused(upload, settings):
     settings.UPLOAD_LIMITS = {**settings.UPLOAD_LIMITS, "audio": (1024**3, 6, "a song")}
-    answer = upload()
-    assert answer.status_code == 400 and answer.data["code"] == "too_long"
+    response = upload()
+    assert response.status_code == 400 and response.data["code"] == "too_long"
 
 
 def test_too_large_file_is_refused(upload, settings):
@@ -151,8 +151,8 @@ def test_too_large_file_is_refused(upload, settings):
 
 
 def test_upload_without_a_file_is_explained(api):
-    answer = api.post("/api/audio", {"title": "x"}, format="multipart")
-    assert answer.status_code == 400 and "file" in answer.data["errors"]
+    response = api.post("/api/audio", {"title": "x"}, format="multipart")
+    assert response.status_code == 400 and "file" in response.data["errors"]
 
 
 def test_truncated_mp3_gets_its_real_length(upload, work):
@@ -177,8 +177,8 @@ def test_badly_damaged_song_is_refused(upload):
     content = bytearray(song_bytes(seconds=8.0))
     for start in range(4000, len(content) - 700, 1200):
         content[start : start + 700] = bytes(700)
-    answer = upload(bytes(content))
-    assert answer.status_code == 400 and answer.data["code"] == "damaged_audio"
+    response = upload(bytes(content))
+    assert response.status_code == 400 and response.data["code"] == "damaged_audio"
 
 
 def test_nan_samples_are_skipped(api, upload, work):
@@ -187,10 +187,10 @@ def test_nan_samples_are_skipped(api, upload, work):
     body = samples.T.astype("<f4").tobytes()
     form = (b"fmt ", 16, 3, 2, 44_100, 352_800, 8, 32)
     head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(body), b"WAVE", *form, b"data", len(body))
-    answer = upload(head + body)
-    assert answer.status_code == 201, answer.data
+    response = upload(head + body)
+    assert response.status_code == 201, response.data
     assert [job.state for job in work()] == ["succeeded"]
-    song = api.get(f"/api/audio/{answer.data['id']}").data
+    song = api.get(f"/api/audio/{response.data['id']}").data
     assert song["warning"].startswith("The file is damaged at 0:0")
     assert song["tempo_bpm"] == pytest.approx(120, abs=0.1)
 
@@ -223,11 +223,11 @@ def test_another_users_song_is_not_found(client_of, other_user, upload):
 def test_grid_can_be_corrected(api, upload, work, edit, bpm, first):
     audio_id = upload().data["id"]
     work()
-    answer = api.patch(f"/api/audio/{audio_id}", {"grid": edit}, format="json")
-    assert answer.status_code == 200, answer.data
-    assert answer.data["tempo_bpm"] == pytest.approx(bpm, abs=0.05)
-    assert answer.data["grid"]["beats"][0] == pytest.approx(first, abs=0.01)
-    assert answer.data["grid"]["edited"] and answer.data["beat_confidence"] == 1
+    response = api.patch(f"/api/audio/{audio_id}", {"grid": edit}, format="json")
+    assert response.status_code == 200, response.data
+    assert response.data["tempo_bpm"] == pytest.approx(bpm, abs=0.05)
+    assert response.data["grid"]["beats"][0] == pytest.approx(first, abs=0.01)
+    assert response.data["grid"]["edited"] and response.data["beat_confidence"] == 1
 
 
 def test_a_doubtful_tempo_is_told_and_the_other_one_chosen(api, upload, work, tmp_path):
@@ -237,10 +237,10 @@ def test_a_doubtful_tempo_is_told_and_the_other_one_chosen(api, upload, work, tm
     found = api.get(f"/api/audio/{audio_id}").data
     [other] = found["tempo_alternatives"]
     assert (round(found["tempo_bpm"]), round(other["bpm"])) == (170, 85) and 0 < other["score"] <= 0.5
-    answer = api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "choose", "bpm": 85}}, format="json")
-    assert answer.status_code == 200 and answer.data["tempo_bpm"] == pytest.approx(85, abs=0.1)
-    assert [round(other["bpm"]) for other in answer.data["tempo_alternatives"]] == [170]
-    assert max(np.abs(np.array(answer.data["grid"]["downbeats"]) - beat).min() for beat in song.downbeats) < 0.03
+    response = api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "choose", "bpm": 85}}, format="json")
+    assert response.status_code == 200 and response.data["tempo_bpm"] == pytest.approx(85, abs=0.1)
+    assert [round(other["bpm"]) for other in response.data["tempo_alternatives"]] == [170]
+    assert max(np.abs(np.array(response.data["grid"]["downbeats"]) - beat).min() for beat in song.downbeats) < 0.03
     back = api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "choose", "bpm": 170}}, format="json")
     assert back.data["grid"]["beats"] == pytest.approx(found["grid"]["beats"], abs=1e-3)
 
@@ -250,8 +250,8 @@ def test_detected_grid_can_be_restored(api, upload, work):
     work()
     found = api.get(f"/api/audio/{audio_id}").data["grid"]
     api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "halve"}}, format="json")
-    answer = api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "reset"}}, format="json")
-    assert answer.data["grid"] == found
+    response = api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "reset"}}, format="json")
+    assert response.data["grid"] == found
 
 
 @pytest.mark.parametrize(
@@ -274,15 +274,15 @@ def test_invalid_correction_is_400_and_changes_nothing(api, upload, work, edit):
     audio_id = upload().data["id"]
     work()
     before = Song.objects.get().grid
-    answer = api.patch(f"/api/audio/{audio_id}", {"title": "Changed", "grid": edit}, format="json")
-    assert answer.status_code == 400 and answer.data["detail"]
+    response = api.patch(f"/api/audio/{audio_id}", {"title": "Changed", "grid": edit}, format="json")
+    assert response.status_code == 400 and response.data["detail"]
     assert Song.objects.get().grid == before and Song.objects.get().title == "my song"
 
 
 def test_grid_cannot_be_corrected_during_the_analysis(api, upload):
     audio_id = upload().data["id"]
-    answer = api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "halve"}}, format="json")
-    assert answer.status_code == 409
+    response = api.patch(f"/api/audio/{audio_id}", {"grid": {"operation": "halve"}}, format="json")
+    assert response.status_code == 409
 
 
 def test_new_analysis_keeps_a_corrected_grid(api, upload, work):
@@ -297,8 +297,8 @@ def test_new_analysis_keeps_a_corrected_grid(api, upload, work):
 
 def test_title_and_artist_can_be_changed(api, upload):
     audio_id = upload().data["id"]
-    answer = api.patch(f"/api/audio/{audio_id}", {"title": "Other", "artist": "Someone"}, format="json")
-    assert (answer.data["title"], answer.data["artist"]) == ("Other", "Someone")
+    response = api.patch(f"/api/audio/{audio_id}", {"title": "Other", "artist": "Someone"}, format="json")
+    assert (response.data["title"], response.data["artist"]) == ("Other", "Someone")
     assert api.patch(f"/api/audio/{audio_id}", {"title": ""}, format="json").status_code == 400
 
 
@@ -312,8 +312,8 @@ def test_deleting_a_song_removes_its_files(api, upload, work):
 def test_song_in_use_cannot_be_deleted(api, upload, user):
     audio_id = upload().data["id"]
     make_project(user, song=Song.objects.get())
-    answer = api.delete(f"/api/audio/{audio_id}")
-    assert answer.status_code == 409 and "project" in answer.data["detail"].lower()
+    response = api.delete(f"/api/audio/{audio_id}")
+    assert response.status_code == 409 and "project" in response.data["detail"].lower()
     assert Song.objects.exists() and Asset.objects.exists()
 
 
@@ -324,31 +324,31 @@ def test_deleting_a_song_before_its_analysis_only_fails_the_job(api, upload, wor
 
 
 def test_unreadable_song_reports_an_error_and_stays_usable(api, upload, work):
-    answer = upload(song_bytes(".wav"))
+    response = upload(song_bytes(".wav"))
     asset = Asset.objects.get()
     local_path(asset.key).write_bytes(b"something else" * 1000)
     (job,) = work()
-    song = api.get(f"/api/audio/{answer.data['id']}").data
+    song = api.get(f"/api/audio/{response.data['id']}").data
     assert job.state == "failed" and song["analysis_state"] == AnalysisState.FAILED and song["analysis_error"]
-    fixed = api.patch(f"/api/audio/{answer.data['id']}", {"grid": {"operation": "set", "bpm": 90}}, format="json")
+    fixed = api.patch(f"/api/audio/{response.data['id']}", {"grid": {"operation": "set", "bpm": 90}}, format="json")
     assert fixed.data["tempo_bpm"] == pytest.approx(90)
 
 
 def test_cancelled_analysis_is_reported_and_the_song_stays_usable(api, upload):
-    answer = upload().data
-    api.post(f"/api/jobs/{answer['job']['id']}/cancel")
+    response = upload().data
+    api.post(f"/api/jobs/{response['job']['id']}/cancel")
     song_analysis_ended(Job.objects.get())
-    song = api.get(f"/api/audio/{answer['id']}").data
+    song = api.get(f"/api/audio/{response['id']}").data
     assert song["analysis_state"] == "failed" and "cancelled" in song["analysis_error"]
 
 
 def test_retried_analysis_succeeds(api, upload, work):
-    answer = upload().data
-    api.post(f"/api/jobs/{answer['job']['id']}/cancel")
+    response = upload().data
+    api.post(f"/api/jobs/{response['job']['id']}/cancel")
     song_analysis_ended(Job.objects.get())
-    api.post(f"/api/jobs/{answer['job']['id']}/retry")
+    api.post(f"/api/jobs/{response['job']['id']}/retry")
     work()
-    song = api.get(f"/api/audio/{answer['id']}").data
+    song = api.get(f"/api/audio/{response['id']}").data
     assert song["analysis_state"] == "done" and song["analysis_error"] == ""
 
 

@@ -5,7 +5,7 @@ import pytest
 from apps.jobs.models import Job
 from apps.production.followup import job_ended
 from apps.songs.models import AnalysisState, Song
-from tests.server import Answer, serving
+from tests.server import Reply, serving
 from tests.songs.files import song_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,7 +22,7 @@ def test_queued_analysis_succeeds(upload, work):
 
 
 def test_queued_import_succeeds(api, settings, work):
-    with serving(Answer(body=song_bytes(), headers={"Content-Type": "audio/mpeg"})) as server:
+    with serving(Reply(body=song_bytes(), headers={"Content-Type": "audio/mpeg"})) as server:
         settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{server.server_port}"]
         url = f"{server.url}/music/Blue%20hour.mp3"
         api.post("/api/audio/youtube", {"url": url}, format="json")

@@ -9,7 +9,7 @@ from apps.assets.store.disk import local_path
 from apps.jobs.models import Job
 from apps.songs.models import Song
 from apps.songs.sites import site_knows
-from tests.server import Answer, serving
+from tests.server import Reply, serving
 from tests.songs.files import song_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,7 +22,7 @@ def site(settings):
     """A server that the guarded fetcher may reach and that serves `content`."""
 
     def serve(content, **headers):
-        server = serving(Answer(body=content, headers={**MP3, **headers}))
+        server = serving(Reply(body=content, headers={**MP3, **headers}))
         opened = server.__enter__()
         servers.append(server)
         settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{opened.server_port}"]
@@ -40,9 +40,9 @@ def ask(api, **body):
 
 def test_link_becomes_a_song_and_is_analyzed(api, site, work):
     url = site(song_bytes())
-    answer = ask(api, url=url)
-    assert answer.status_code == 202 and answer["Location"] == f"/api/jobs/{answer.data['id']}"
-    assert answer.data["kind"] == "audio_import" and answer.data["state"] == "queued"
+    response = ask(api, url=url)
+    assert response.status_code == 202 and response["Location"] == f"/api/jobs/{response.data['id']}"
+    assert response.data["kind"] == "audio_import" and response.data["state"] == "queued"
     fetched, listened = work()
     assert (fetched.state, listened.kind, listened.state) == ("succeeded", "audio_analysis", "succeeded")
     song = api.get(f"/api/audio/{fetched.result['audio_id']}").data
@@ -117,8 +117,8 @@ def test_page_is_not_mistaken_for_a_song(api, site, work):
 
 def test_audio_of_a_page_is_imported_but_not_from_private_addresses(api, settings, work):
     page = b"<html><title>Blue\n hour</title><video poster='x.jpg'><source src='../hour.mp3?a=1&amp;b=2'></video>"
-    html = Answer(body=page, headers={"Content-Type": "text/html; charset=utf-8"})
-    with serving(html, Answer(body=song_bytes(), headers=MP3)) as server:
+    html = Reply(body=page, headers={"Content-Type": "text/html; charset=utf-8"})
+    with serving(html, Reply(body=song_bytes(), headers=MP3)) as server:
         settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{server.server_port}"]
         ask(api, url=f"{server.url}/music/hour.html")
         assert work()[0].state == "succeeded"
@@ -133,7 +133,7 @@ def test_audio_of_a_page_is_imported_but_not_from_private_addresses(api, setting
 
 
 def test_link_to_a_private_address_is_never_fetched(api, settings, work):
-    with serving(Answer(body=song_bytes(), headers=MP3)) as server:
+    with serving(Reply(body=song_bytes(), headers=MP3)) as server:
         settings.ALLOWED_FETCH_HOSTS = []
         ask(api, url=f"{server.url}/song.mp3")
         (job,) = work()
@@ -156,8 +156,8 @@ def test_too_long_song_is_refused_unless_clipped(api, site, settings, work):
      "http://example.com:99999/a", "javascript:alert(1)", "http://a b/c"],
 )  # fmt: skip
 def test_invalid_url_is_refused_immediately(api, url):
-    answer = ask(api, url=url)
-    assert answer.status_code == 400 and "url" in answer.data["errors"]
+    response = ask(api, url=url)
+    assert response.status_code == 400 and "url" in response.data["errors"]
     assert not Job.objects.exists()
 
 
@@ -233,7 +233,7 @@ def test_yt_dlp_fetches_the_audio_of_a_page(api, site, work, by_yt_dlp):
 
 
 def test_missing_page_fails_with_a_reason(api, settings, work, by_yt_dlp):
-    with serving(Answer(status=404)) as server:
+    with serving(Reply(status=404)) as server:
         settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{server.server_port}"]
         ask(api, url=f"{server.url}/gone")
         (job,) = work()
@@ -241,11 +241,11 @@ def test_missing_page_fails_with_a_reason(api, settings, work, by_yt_dlp):
 
 
 def test_temporary_trouble_is_retried(api, settings, work, by_yt_dlp):
-    with serving(Answer(status=503)) as server:
+    with serving(Reply(status=503)) as server:
         settings.ALLOWED_FETCH_HOSTS = [f"127.0.0.1:{server.server_port}"]
-        answer = ask(api, url=f"{server.url}/busy")
+        response = ask(api, url=f"{server.url}/busy")
         work()
-    job = Job.objects.get(pk=answer.data["id"])
+    job = Job.objects.get(pk=response.data["id"])
     assert job.state == "queued" and job.run_after is not None and job.failures == 1
 
 

@@ -13,7 +13,7 @@ from apps.core.guarded_fetch import FetchRefused
 from apps.jobs.models import Job
 from apps.songs.site_requests import GuardedDownloader
 from apps.songs.sites import site_audio_fetch
-from tests.server import Answer, serving
+from tests.server import Reply, serving
 from tests.songs.files import song_bytes
 
 HLS = {"Content-Type": "application/vnd.apple.mpegurl"}
@@ -35,7 +35,7 @@ TAILS = [
 
 @pytest.fixture
 def inside():
-    with serving(Answer(body=song_bytes(), headers=MP3)) as server:
+    with serving(Reply(body=song_bytes(), headers=MP3)) as server:
         yield server
         assert server.seen == []
 
@@ -68,15 +68,15 @@ def playlist(*pieces):
     lines = ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:10"]
     for piece in pieces:
         lines += ["#EXTINF:8.0,", piece]
-    return Answer(body="\n".join([*lines, "#EXT-X-ENDLIST", ""]).encode(), headers=HLS)
+    return Reply(body="\n".join([*lines, "#EXT-X-ENDLIST", ""]).encode(), headers=HLS)
 
 
 def html(address):
-    return Answer(body=f'<html><title>Blue hour</title><audio src="{address}"></audio>'.encode(), headers=HTML)
+    return Reply(body=f'<html><title>Blue hour</title><audio src="{address}"></audio>'.encode(), headers=HTML)
 
 
 def moved(address):
-    return Answer(302, headers={"Location": address})
+    return Reply(302, headers={"Location": address})
 
 
 def encrypted(address):
@@ -85,7 +85,7 @@ def encrypted(address):
     return stream
 
 
-SOUND = Answer(body=song_bytes(), headers=MP3)
+SOUND = Reply(body=song_bytes(), headers=MP3)
 # Where a site may mention the address. In each case, /hour is the page that the user gave.
 PLACES = {
     "a redirect of the page": lambda address: {"/hour": moved(address)},
@@ -137,9 +137,9 @@ def test_page_with_a_private_address_is_never_read(settings, inside, tmp_path, h
 def test_link_that_only_mentions_a_site_is_refused_with_a_reason(api, settings, work, inside, host, tail):
     settings.ALLOWED_FETCH_HOSTS = []
     url = f"http://{host}:{inside.server_port}{tail}"
-    answer = api.post("/api/audio/youtube", {"url": url}, format="json")
+    response = api.post("/api/audio/youtube", {"url": url}, format="json")
     if "@" in host:
-        assert answer.status_code == 400 and "user name" in answer.data["errors"]["url"][0]
+        assert response.status_code == 400 and "user name" in response.data["errors"]["url"][0]
         return
     (job,) = work()
     assert job.state == "failed" and ("public internet" in job.error or "isn't a valid web address" in job.error)
@@ -147,7 +147,7 @@ def test_link_that_only_mentions_a_site_is_refused_with_a_reason(api, settings, 
 
 
 def test_refused_address_is_reported_and_not_retried(site, inside, tmp_path):
-    site.answers = [html(f"http://127.0.0.1:{inside.server_port}/x.mp3")]
+    site.replies = [html(f"http://127.0.0.1:{inside.server_port}/x.mp3")]
     with pytest.raises(FetchRefused, match=r"127\.0\.0\.1 isn't on the public internet"):
         fetch(f"{site.url}/hour", tmp_path)
     assert len(site.seen) <= 2
@@ -160,7 +160,7 @@ def test_stream_fragments_become_one_file(site, tmp_path):
 
 
 def test_stream_with_a_missing_fragment_is_refused(site, tmp_path):
-    site.pages = {"/hour.m3u8": playlist("/1.mp3", "/2.mp3"), "/1.mp3": SOUND, "/2.mp3": Answer(404)}
+    site.pages = {"/hour.m3u8": playlist("/1.mp3", "/2.mp3"), "/1.mp3": SOUND, "/2.mp3": Reply(404)}
     with pytest.raises(InputError, match="nothing at this link"):
         fetch(f"{site.url}/hour.m3u8", tmp_path)
 
@@ -169,7 +169,7 @@ def test_no_other_program_opens_a_stream(site, inside, tmp_path):
     stream = playlist(f"http://127.0.0.1:{inside.server_port}/1.mp3")
     # An encryption method that yt-dlp leaves to ffmpeg.
     stream.body = stream.body.replace(b"#EXTINF", b"#EXT-X-KEY:METHOD=SAMPLE-AES\n#EXTINF", 1)
-    site.answers = [stream]
+    site.replies = [stream]
     with pytest.raises(InputError, match="upload the file"):
         fetch(f"{site.url}/hour.m3u8", tmp_path)
 
@@ -177,7 +177,7 @@ def test_no_other_program_opens_a_stream(site, inside, tmp_path):
 def test_no_other_program_opens_a_live_stream(site, inside, tmp_path):
     stream = playlist(f"http://127.0.0.1:{inside.server_port}/1.mp3")
     stream.body = stream.body.replace(b"#EXT-X-ENDLIST\n", b"")
-    site.answers = [stream]
+    site.replies = [stream]
     with pytest.raises(StudioError):
         fetch(f"{site.url}/hour.m3u8", tmp_path)
 
@@ -185,7 +185,7 @@ def test_no_other_program_opens_a_live_stream(site, inside, tmp_path):
 @pytest.mark.parametrize("address", ["rtmp://127.0.0.1:{port}/live", "ws://127.0.0.1:{port}/x", "ftp://127.0.0.1:{port}/x",
                                      "file:///etc/hostname", "rtsp://127.0.0.1:{port}/x"])  # fmt: skip
 def test_other_protocols_are_refused(site, inside, tmp_path, address):
-    site.answers = [html(address.format(port=inside.server_port))]
+    site.replies = [html(address.format(port=inside.server_port))]
     with pytest.raises(StudioError):
         fetch(f"{site.url}/hour", tmp_path)
     assert not list(tmp_path.iterdir())
@@ -194,7 +194,7 @@ def test_other_protocols_are_refused(site, inside, tmp_path, address):
 def test_proxy_from_the_environment_is_ignored(site, inside, tmp_path, monkeypatch):
     for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY"):
         monkeypatch.setenv(name, inside.url)
-    site.answers = [Answer(body=song_bytes(), headers=MP3)]
+    site.replies = [Reply(body=song_bytes(), headers=MP3)]
     assert fetch(f"{site.url}/hour.mp3", tmp_path).path.read_bytes() == song_bytes()
 
 

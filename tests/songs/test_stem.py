@@ -46,9 +46,9 @@ def damaged_song():
 
 def test_stem_becomes_the_songs_when_its_job_has_listened_to_it(api, audio_id, stem, used, work):
     assert used()["used"] == "mix" and used()["stem_id"] is None and used()["job"] is None
-    answer = stem()
-    assert answer.status_code == 202 and answer["Location"] == f"/api/jobs/{answer.json()['id']}"
-    assert answer.json()["kind"] == "stem" and used()["used"] == "mix"
+    response = stem()
+    assert response.status_code == 202 and response["Location"] == f"/api/jobs/{response.json()['id']}"
+    assert response.json()["kind"] == "stem" and used()["used"] == "mix"
     (job,) = work()
     assert job.state == "succeeded", job.error
     found = used()
@@ -75,8 +75,8 @@ def test_request_does_not_decode_the_stem_and_the_job_says_what_is_wrong(stem, u
     ids=["empty", "text", "film", "webm"],
 )  # fmt: skip
 def test_file_that_cannot_be_a_stem_is_refused_at_once(stem, content, code):
-    answer = stem(content)
-    assert answer.status_code == 400 and answer.json()["code"] == code
+    response = stem(content)
+    assert response.status_code == 400 and response.json()["code"] == code
     assert Asset.objects.count() == 1 and not Job.objects.filter(kind="stem").exists()
 
 

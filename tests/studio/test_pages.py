@@ -188,10 +188,10 @@ def test_edit_over_newer_words_shows_both_and_asks(browser, user):
 def test_form_for_renumbered_scene_is_rejected(browser, user):
     project = make_project(user)
     first, _ = make_scenes(project, "4", "4")
-    answer = browser.post(f"/projects/{project.pk}/scenes/2/delete", {"scene_id": first.pk}, headers=HTMX)
+    response = browser.post(f"/projects/{project.pk}/scenes/2/delete", {"scene_id": first.pk}, headers=HTMX)
 
-    assert answer.status_code == 409
-    assert "were reordered" in html_of(answer)
+    assert response.status_code == 409
+    assert "were reordered" in html_of(response)
     assert project.scenes.filter(deleted_at=None).count() == 2
 
 
@@ -211,8 +211,8 @@ def test_cost_above_threshold_is_sent_again_after_confirmation(browser, user, se
     refused = browser.post(url, {"page": "edit", "confirm_cost": "true"}, headers=HTMX)
     assert (refused.status_code, Job.objects.count()) == (402, 0)
     assert f'<a href="/projects/{project.pk}/budget" data-dialog>Change the budget</a>' in html_of(refused)
-    answer = browser.post(url, {"confirm_cost": "true"}, follow=True)
-    assert "would exceed this project" in html_of(answer)  # without scripts the page says so
+    response = browser.post(url, {"confirm_cost": "true"}, follow=True)
+    assert "would exceed this project" in html_of(response)  # without scripts the page says so
 
     project_update(by=user, project_id=project.pk, budget=None)
     browser.post(url, {"page": "edit", "confirm_cost": "true"}, headers=HTMX)

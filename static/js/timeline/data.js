@@ -19,9 +19,9 @@ export async function call(path, body, method = "POST") {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
   const response = await fetch(API + path, body === undefined ? {} : { method, headers, body: JSON.stringify(body) });
   const unreadable = { detail: "The server sent an unexpected response. Reload the page." };
-  const answer = await response.json().catch(() => unreadable);
-  if (!response.ok) throw new Error(answer.detail);
-  return answer;
+  const parsed = await response.json().catch(() => unreadable);
+  if (!response.ok) throw new Error(parsed.detail);
+  return parsed;
 }
 
 // Every change: one call, one after the other, then the scenes as the server has them; a refusal is told and undone on
@@ -34,14 +34,14 @@ export function change(action) {
 
 async function changed(action) {
   await Promise.resolve().then(action).catch(tell);
-  answered = asked + 1; // what was asked for before may be older than this change
-  await load().catch(tell); // else one answer that did not come would stop every later change
+  latest = asked + 1; // what was asked for before may be older than this change
+  await load().catch(tell); // else one lost response would stop every later change
   htmx.trigger(document.getElementById("poller"), "wake");
 }
 
-// Answers count in the order in which they were asked for.
+// Responses count in the order of their requests.
 let asked = 0;
-let answered = 0;
+let latest = 0;
 let loading = 0;
 
 export async function load() {
@@ -51,17 +51,17 @@ export async function load() {
   const rows = await everyScene().finally(() => {
     loading -= 1;
   });
-  if (mine < answered) return;
-  answered = mine;
+  if (mine < latest) return;
+  latest = mine;
   take(rows);
 }
 
 async function everyScene() {
   const rows = [];
   for (let page = 1, next = true; next; page += 1) {
-    const answer = await call(`/scenes?page_size=200&page=${page}`);
-    rows.push(...answer.results);
-    ({ next } = answer);
+    const found = await call(`/scenes?page_size=200&page=${page}`);
+    rows.push(...found.results);
+    ({ next } = found);
   }
   return rows;
 }
@@ -72,10 +72,10 @@ async function refresh(numbers) {
   asked += 1;
   const mine = asked;
   const rows = await Promise.all(numbers.map((number) => call(`/scenes/${number}`)));
-  if (mine < answered) return null;
+  if (mine < latest) return null;
   const scenes = refreshed(state.scenes, rows);
   if (!scenes) return load();
-  answered = mine;
+  latest = mine;
   return take(scenes);
 }
 
@@ -101,7 +101,7 @@ function take(rows) {
 export async function loadSong() {
   const { song, songStart, songEnd } = root.dataset;
   if (!song) return;
-  const parts = ["", "/peaks"].map((part) => fetch(`/api/audio/${song}${part}`).then((answer) => answer.json()));
+  const parts = ["", "/peaks"].map((part) => fetch(`/api/audio/${song}${part}`).then((response) => response.json()));
   const [facts, peaks] = await Promise.all(parts);
   state.song = songOf(facts, peaks, { from: Number(songStart), until: Number(songEnd) });
   if (!peaks.maximum) setTimeout(loadSong, PEAKS_AGAIN_MILLISECONDS);

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 STEPS = {
     "before the intent": Kill("jobs/remote.py", "submit_authorize", "call"),
     "intent stored": Kill("jobs/remote.py", "submit_authorize"),
-    "answer on the line": Kill("core/http.py", "_open"),
-    "answer read": Kill("replicate/provider.py", "submit"),
+    "response on the line": Kill("core/http.py", "_open"),
+    "response read": Kill("replicate/provider.py", "submit"),
     "id being stored": Kill("jobs/services.py", "job_wait"),
     "id stored": Kill("jobs/remote.py", "run_accepted"),
     "done seen": Kill("replicate/provider.py", "poll"),
@@ -59,9 +59,9 @@ def test_a_worker_killed_at_any_step_pays_once_and_delivers(step, user, replicat
     assert [entry.kind for entry in LedgerEntry.objects.filter(job=job).order_by("pk")] == ["reserve", "settle"]
 
 
-@pytest.mark.parametrize("step", ["intent stored", "answer on the line", "id stored", "done stored", "downloading"])
+@pytest.mark.parametrize("step", ["intent stored", "response on the line", "id stored", "done stored", "downloading"])
 def test_a_service_with_idempotency_keys_generates_once(step, user, sync_so, tmp_path):
-    sync_so.latency_seconds = 0.2  # or the submit itself would answer that it is done
+    sync_so.latency_seconds = 0.2  # or the submit itself would say that it is done
     job = lipsync_job(user, tmp_path)
 
     killed(lambda: drive(job), at=STEPS[step])
@@ -86,7 +86,7 @@ def test_a_worker_killed_while_the_service_is_working_pays_once(user, replicate)
 def test_a_worker_killed_repeatedly_still_pays_once(user, replicate):
     job = video_job(user)
 
-    for step in ("intent stored", "answer read", "downloaded", "first file stored"):
+    for step in ("intent stored", "response read", "downloaded", "first file stored"):
         killed(lambda: drive(job), at=STEPS[step])
     drive(job)
 
@@ -106,7 +106,7 @@ def test_a_request_that_may_have_been_sent_and_cannot_be_found_needs_a_person(us
 def test_a_lost_response_without_a_lookup_needs_a_person(user, chat):
     job = scenes_job(user)
 
-    killed(lambda: drive(job), at=STEPS["answer on the line"])
+    killed(lambda: drive(job), at=STEPS["response on the line"])
     drive(job)
 
     assert (job.state, job.code, paid(chat)) == (State.NEEDS_ATTENTION, "submit_unknown", 1)
@@ -138,7 +138,7 @@ def test_no_other_job_takes_the_result_of_a_lost_response(user, replicate):
     """Two jobs lose their responses, and each finds its own by its mark."""
     jobs = [video_job(user) for _ in range(2)]
     for job in jobs:
-        killed(partial(drive, job), at=STEPS["answer read"])
+        killed(partial(drive, job), at=STEPS["response read"])
     for job in jobs:
         drive(job)
 

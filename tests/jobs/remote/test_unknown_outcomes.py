@@ -91,10 +91,10 @@ def test_the_jobs_page_offers_adopting_and_paying_again(unmarked_job, user, repl
     assert "Pay again" in page
 
     remote_id = next(iter(replicate.predictions))
-    answer = client.post(f"/jobs/{unmarked_job.pk}/adopt", {"remote_id": remote_id})
+    response = client.post(f"/jobs/{unmarked_job.pk}/adopt", {"remote_id": remote_id})
     drive(unmarked_job)
 
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert unmarked_job.state == State.SUCCEEDED
     assert replicate.count(PAID) == 1
 

@@ -50,9 +50,9 @@ def state_of_everything(job):
 
 
 def test_a_genuine_webhook_makes_the_run_due_and_decides_nothing(waiting, replicate):
-    answer = delivered(replicate, waiting)
+    response = delivered(replicate, waiting)
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert run_of(waiting).next_poll_at <= timezone.now()
     assert run_of(waiting).status == RunStatus.SUBMITTED
 
@@ -72,10 +72,10 @@ def test_a_genuine_webhook_makes_the_run_due_and_decides_nothing(waiting, replic
 def test_forged_old_and_unknown_webhooks_are_refused_and_write_nothing(waiting, replicate, how, status):
     before = state_of_everything(waiting)
 
-    answer = delivered(replicate, waiting, **how)
+    response = delivered(replicate, waiting, **how)
 
-    assert answer.status_code == status
-    assert answer.json()["detail"]
+    assert response.status_code == status
+    assert response.json()["detail"]
     assert state_of_everything(waiting) == before
 
 

@@ -82,10 +82,10 @@ def test_pages_offer_it_by_its_label(api, user):
 
 
 def test_it_runs_a_job(api):
-    answer = send(api, SHEETS, character_description="a sheet", provider="paper")
-    assert answer.status_code == 202, answer.json()
-    job_run(HANDLERS, job_id=answer.json()["id"], claim_from="queued")
-    job = Job.objects.get(pk=answer.json()["id"])
+    response = send(api, SHEETS, character_description="a sheet", provider="paper")
+    assert response.status_code == 202, response.json()
+    job_run(HANDLERS, job_id=response.json()["id"], claim_from="queued")
+    job = Job.objects.get(pk=response.json()["id"])
     assert (job.state, job.provider, str(job.cost)) == ("succeeded", "paper", "0.0100")
     content = api.get(job.result["images"][0]["image_url"]).streaming_content
     with Image.open(BytesIO(b"".join(content))) as picture:
@@ -95,9 +95,9 @@ def test_it_runs_a_job(api):
 def test_its_own_rules_apply_to_a_pro_order(order):
     assert order(model="lipsync-2").json()["errors"] == {"model": "unknown"}
     assert order(dry_run="1").json()["payload"] == {"puppet": "<clip.mp4>"}
-    answer = order()
-    assert answer.status_code == 202, answer.json()
-    job = Job.objects.get(pk=answer.json()["id"])
+    response = order()
+    assert response.status_code == 202, response.json()
+    job = Job.objects.get(pk=response.json()["id"])
     assert (job.parameters["order"]["model"], job.parameters["order"]["sync_mode"]) == ("shadow", "stand")
     handlers = {job.kind: lambda run: pro_run(run, receive=result_keep)}
     job_run(handlers, job_id=str(job.pk), claim_from="queued")
