@@ -1,6 +1,7 @@
 """Reads: which models there are for a piece of work, and whether one may be paid for."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Max, QuerySet
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from apps.catalog.models import CheckResult, ModelCheck
 from apps.core.errors import InputError
+from apps.core.json import JsonObject
 from apps.flavors.registry import ResolvedConfig, capability_settings
 from apps.providers.base import Provider
 from apps.providers.capabilities import Capability
@@ -19,13 +21,59 @@ from apps.providers.sections import ModelState
 def model_offers(capability: Capability, *, flavor: str = "") -> list[ModelOffer]:
     """Return every model for the capability, of all providers, as the last check found them."""
     settings = capability_settings(flavor, capability).values
-    checks = {(check.provider, check.model): check for check in _checks(capability)}
+    return [one.offer for one in offers_checked(capability, settings)]
+
+
+# The last checks, by capability, provider and model.
+Checks = Mapping[tuple[str, str, str], ModelCheck]
+
+
+def last_checks() -> Checks:
+    """Return all of them, with one query."""
+    return {(check.capability, check.provider, check.model): check for check in ModelCheck.objects.all()}
+
+
+@dataclass(frozen=True)
+class CheckedOffer:
+    """A model, and why it can't be used by the last check: `gone`, or sentences on what its provider would refuse."""
+
+    offer: ModelOffer
+    gone: bool = False
+    problems: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        return not (self.gone or self.problems)
+
+
+def offers_checked(
+    capability: Capability,
+    settings: JsonObject,
+    providers: Sequence[Provider] | None = None,
+    *,
+    checks: Checks | None = None,
+) -> list[CheckedOffer]:
+    """Return every model in these settings, of all providers or those given. One query without `checks`."""
+    known = last_checks() if checks is None else checks
+    kind = _checked_as(capability)
     today = timezone.localdate()
     return [
-        _checked(offer, checks.get((offer.provider, offer.model)))
-        for provider in providers_for(capability)
+        _offer_checked(offer, known.get((kind, offer.provider, offer.model)))
+        for provider in (providers_for(capability) if providers is None else providers)
         for offer in provider.models(capability, settings, today=today)
     ]
+
+
+def _offer_checked(offer: ModelOffer, check: ModelCheck | None) -> CheckedOffer:
+    offer = _checked(offer, check)
+    broken = check is not None and check.result == CheckResult.BROKEN
+    problems = tuple(str(one["message"]) for one in check.findings) if broken and check else ()
+    return CheckedOffer(offer, gone=offer.state is ModelState.RETIRED, problems=problems)
+
+
+def models_usable(provider: Provider, capability: Capability, config: ResolvedConfig) -> list[str]:
+    """Return the provider's models that are neither gone nor known to refuse requests, the one in use first."""
+    return [one.offer.model for one in offers_checked(capability, config.values, [provider]) if one.usable]
 
 
 def model_refuse_retired(provider: Provider, capability: Capability, config: ResolvedConfig) -> None:
@@ -73,9 +121,12 @@ def models_checked_at() -> datetime | None:
 
 
 def _checks(capability: Capability) -> QuerySet[ModelCheck]:
-    if capability is Capability.SEGMENTED_LIPSYNC:
-        capability = Capability.LIPSYNC
-    return ModelCheck.objects.filter(capability=capability)
+    return ModelCheck.objects.filter(capability=_checked_as(capability))
+
+
+def _checked_as(capability: Capability) -> Capability:
+    """Return the capability under which its models are checked: both kinds of lip-sync share theirs."""
+    return Capability.LIPSYNC if capability is Capability.SEGMENTED_LIPSYNC else capability
 
 
 def _checked(offer: ModelOffer, check: ModelCheck | None) -> ModelOffer:

@@ -243,6 +243,17 @@ def capability_settings(flavor: str, capability: str, *, module: str = "") -> Re
     return ResolvedConfig(found.flavor, main, values | {"flavor": found.flavor}, digest)
 
 
+def shown_settings(flavor: str, capability: str) -> ResolvedConfig:
+    """Return `capability_settings` for display on pages: nothing is logged, and the values are shared, so don't change
+    them."""
+    snapshot = registry.snapshot()
+    used = flavor if flavor in snapshot.names else DEFAULT
+    main, *others = _CAPABILITY_TYPES[capability]
+    found = snapshot.resolved[used, main]
+    more = {config_type: snapshot.resolved[used, config_type].values for config_type in others}
+    return ResolvedConfig(used, main, {**found.values, **more, "flavor": used}, found.hash)
+
+
 def flavor_provider(flavor: str, capability: str) -> str:
     """Return the name of the flavor's provider. For display on pages, so nothing is logged."""
     snapshot = registry.snapshot()

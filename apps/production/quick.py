@@ -31,7 +31,9 @@ from apps.scenes.lipsync import wanted_like
 from apps.scenes.lipsync_inputs import lipsync_source, project_windows, scene_window
 from apps.scenes.making import project_spending, scene_work_start
 from apps.scenes.models import Scene
+from apps.scenes.picks import scene_picks
 from apps.scenes.selectors import scene_get
+from apps.work.choice import Picked
 from apps.work.parameters import AudioSegment, LipsyncParameters, LipsyncParams
 from apps.work.work import Spending, Work, spending_check
 
@@ -58,6 +60,7 @@ class QuickSpec:
     occlusion_detection_enabled: bool | None = None
     flavor: str = ""
     provider: str = ""
+    model: str = ""
 
 
 def quick_scene(*, by: User, scene_id: UUID) -> Scene:
@@ -102,11 +105,14 @@ def quick_lipsync_work(*, by: User, scene: Scene, spec: QuickSpec) -> Work:
     if spec.video_id != clip.asset_id:
         raise ConflictError("This scene has a different clip now. Review it, then try again.", code="stale")
     source = lipsync_source(scene)
+    picks = scene_picks(scene, Capability.LIPSYNC, Picked(spec.provider, spec.model))
+    pick = next((one for one in picks if one), Picked())
     asked = replace(
         spec,
         video_id=source.asset_id,
         flavor=spec.flavor or project.flavor,
-        provider=spec.provider or project.providers.get(Capability.LIPSYNC, ""),
+        provider=pick.provider,
+        model=pick.model,
     )
     work = lipsync_work(by=by, **asdict(asked))
     audio = work.frozen.inputs["audio"]

@@ -14,6 +14,8 @@ from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
 from apps.providers.capabilities import Capability
 from apps.scenes.making import project_spending
+from apps.scenes.picks import project_pick
+from apps.work.choice import Picked
 from apps.work.seeds import SEED_MAXIMUM
 from apps.work.work import Spending, Work, spending_check, work_start
 
@@ -29,16 +31,20 @@ def references_of(project: Project) -> list[Asset]:
     return [known[image_id] for image_id in order if image_id in known]
 
 
-def reference_work(project: Project, *, take: int = 0) -> Work:
-    """Return the work of drawing the character; each `take` differs. Raises InputError without a description."""
+def reference_work(project: Project, *, take: int = 0, asked: Picked = Picked()) -> Work:  # noqa: B008  # frozen
+    """Return the work of drawing the character with the asked or the project's model; each `take` differs.
+
+    Raises InputError without a description.
+    """
+    picked = asked or project_pick(project, Capability.IMAGE)
     return character_reference_work(
         by=project.owner,
         character_description=project.character_description,
         num_images=1,
         seed=(project.seed + take) % (SEED_MAXIMUM + 1),
         flavor=project.flavor,
-        provider=project.providers.get(Capability.IMAGE, ""),
-        model=project.chosen_models.get(Capability.IMAGE, ""),
+        provider=picked.provider,
+        model=picked.model,
     )
 
 
@@ -47,11 +53,17 @@ def reference_key(project_id: UUID) -> str:
     return f"project:{project_id}:character_reference"
 
 
-def reference_draw(*, by: User, project_id: UUID, spending: Spending) -> Job:
+def reference_draw(
+    *,
+    by: User,
+    project_id: UUID,
+    spending: Spending,
+    asked: Picked = Picked(),  # noqa: B008  # frozen
+) -> Job:
     """Draw another picture; it becomes current only if there is none yet. Raises ConflictError while another is in
     progress, BudgetExceeded if the cost needs confirmation."""
     project = project_get(by=by, project_id=project_id)
-    work = reference_work(project, take=len(references_of(project)))
+    work = reference_work(project, take=len(references_of(project)), asked=asked)
     spending_check(work.quote.amount, project_spending(project, spending))
     with transaction.atomic():
         project_lock(by=by, project_id=project_id)

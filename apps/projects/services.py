@@ -21,17 +21,13 @@ from apps.jobs.states import ACTIVE
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
 from apps.projects.titles import title_of
-from apps.providers.capabilities import Capability
-from apps.providers.registry import providers_for
 from apps.songs.models import Song
 from apps.songs.selectors import song_get
 from apps.songs.services import SONG_CHANGED_TASK
-from apps.work.choice import models_checked
+from apps.work.choice import models_checked, providers_checked
 from engines.listening.scene_slots import MAXIMUM_SCENES
 
 log = structlog.get_logger(__name__)
-
-PROVIDER_CHOICES = (Capability.SCENES, Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC)
 
 
 class ProjectFields(TypedDict, total=False):
@@ -129,7 +125,7 @@ def _apply(project: Project, fields: ProjectFields) -> None:
             f"A video has 1 to {MAXIMUM_SCENES} scenes.", errors={"number_of_scenes": [f"1 to {MAXIMUM_SCENES}"]}
         )
     if "providers" in fields:
-        project.providers = _checked_providers(fields["providers"])
+        project.providers = providers_checked(fields["providers"])
     if "chosen_models" in fields:
         project.chosen_models = models_checked(fields["chosen_models"], flavor=fields.get("flavor", project.flavor))
     if "audio_id" in fields:
@@ -152,22 +148,6 @@ def _song(project: Project, audio_id: UUID | None) -> Song | None:
 
 def _image(project: Project, asset_id: UUID | None) -> Asset | None:
     return None if asset_id is None else asset_get(by=project.owner, asset_id=asset_id, kind=AssetKind.IMAGE)
-
-
-def _checked_providers(choice: Mapping[str, str]) -> dict[str, str]:
-    for capability, name in choice.items():
-        if capability not in PROVIDER_CHOICES:
-            raise InputError(
-                f"Unknown provider choice {capability!r}.",
-                errors={"providers": [f"keys are {', '.join(PROVIDER_CHOICES)}"]},
-            )
-        able = [provider.name for provider in providers_for(Capability(capability))]
-        if name and name not in able:
-            raise InputError(
-                f"The provider {name!r} cannot make {capability}. Choose one of: {', '.join(able)}.",
-                errors={"providers": [f"{capability}: one of {', '.join(able)}"]},
-            )
-    return {capability: name for capability, name in choice.items() if name}
 
 
 def _check_range(project: Project) -> None:

@@ -24,7 +24,7 @@ from apps.scenes.models import Change, Scene
 # More than anyone undoes; the clips themselves stay in each scene's history.
 KEPT_CHANGES = 100
 
-FIELDS = ("sequence", "prompt", "negative_prompt", "lipsync", "section", "facts", "chosen_models")
+FIELDS = ("sequence", "prompt", "negative_prompt", "lipsync", "section", "facts", "providers", "chosen_models")
 ROWS = ("image_id", "current_clip_id")
 
 State = dict[str, dict[str, Any] | None]

@@ -28,7 +28,8 @@ class Scene(models.Model):
     lipsync = models.BooleanField(default=False)
     section = models.CharField(max_length=40, blank=True, default="")
     facts = models.JSONField(default=dict)
-    # The models picked for this scene alone, by capability.
+    # For this scene alone, by capability: the provider, and one of its models.
+    providers = models.JSONField(default=dict)
     chosen_models = models.JSONField(default=dict)
     image = models.ForeignKey(Asset, null=True, on_delete=models.SET_NULL, related_name="+")
     current_clip = models.ForeignKey("scenes.Clip", null=True, on_delete=models.SET_NULL, related_name="+")

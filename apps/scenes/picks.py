@@ -11,7 +11,11 @@ def project_pick(project: Project, capability: Capability) -> Picked:
     return picked_for(capability, providers=project.providers, models=project.chosen_models)
 
 
+def scene_pick(scene: Scene, capability: Capability) -> Picked:
+    """Return what was chosen for this scene alone."""
+    return picked_for(capability, providers=scene.providers, models=scene.chosen_models)
+
+
 def scene_picks(scene: Scene, capability: Capability, asked: Picked) -> tuple[Picked, ...]:
     """Return the call's, the scene's and the project's choice, in the order in which they count."""
-    own = picked_for(capability, providers={}, models=scene.chosen_models)
-    return (asked, own, project_pick(scene.project, capability))
+    return (asked, scene_pick(scene, capability), project_pick(scene.project, capability))

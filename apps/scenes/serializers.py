@@ -27,6 +27,14 @@ class SceneModelsSerializer(StrictSerializer):
     lipsync = ModelField(required=False)
 
 
+class SceneProvidersSerializer(StrictSerializer):
+    """A provider by capability, for this scene; "" goes back to the project's."""
+
+    image = serializers.CharField(required=False, allow_blank=True, max_length=32)
+    video = serializers.CharField(required=False, allow_blank=True, max_length=32)
+    lipsync = serializers.CharField(required=False, allow_blank=True, max_length=32)
+
+
 class SceneWriteSerializer(StrictSerializer):
     """`sequence` is where a new scene is inserted (by default at the end). With `snap` false cuts don't snap to beats.
     Without a `duration` a scene lasts as long as its clip, or half its neighbor if the scenes fill the song."""
@@ -37,6 +45,7 @@ class SceneWriteSerializer(StrictSerializer):
     duration = SecondsField(required=False, allow_null=True, min_value=MINIMUM_SECONDS)
     lipsync = serializers.BooleanField(required=False)
     section = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    providers = SceneProvidersSerializer(required=False)
     models = SceneModelsSerializer(required=False, source="chosen_models")
     snap = serializers.BooleanField(required=False)
 
@@ -177,6 +186,7 @@ class SceneSerializer(serializers.Serializer[Any]):
     lipsync = serializers.BooleanField()
     section = serializers.CharField()
     facts = serializers.DictField()
+    providers = serializers.DictField(child=serializers.CharField())
     models = serializers.DictField(child=serializers.CharField(), source="chosen_models")
     status = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()

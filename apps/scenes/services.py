@@ -23,7 +23,7 @@ from apps.scenes.history import parts_copy, recorded
 from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.scene_frames import project_beats, project_slots, usual_duration
 from apps.scenes.selectors import scenes_of
-from apps.work.choice import models_checked
+from apps.work.choice import models_checked, providers_checked
 from engines.listening.scene_slots import MAXIMUM_SCENES
 
 log = structlog.get_logger(__name__)
@@ -36,11 +36,14 @@ class SceneFields(TypedDict, total=False):
     negative_prompt: str
     lipsync: bool
     section: str
+    providers: Mapping[str, str]
     chosen_models: Mapping[str, str]
 
 
 def _checked(project: Project, fields: SceneFields) -> SceneFields:
-    """Return the fields with known models only. Raises InputError."""
+    """Return the fields with known providers and models only. Raises InputError."""
+    if "providers" in fields:
+        fields["providers"] = providers_checked(fields["providers"])
     if "chosen_models" in fields:
         fields["chosen_models"] = models_checked(fields["chosen_models"], flavor=project.flavor)
     return fields
@@ -323,6 +326,7 @@ def _copy(scene: Scene) -> Scene:
         lipsync=scene.lipsync,
         section=scene.section,
         facts=scene.facts,
+        providers=scene.providers,
         chosen_models=scene.chosen_models,
         image=scene.image,
     )

@@ -10,6 +10,7 @@ from apps.core.errors import InputError
 from apps.flavors.discovery import DEFAULT
 from apps.flavors.registry import flavor_names
 from apps.projects.models import AspectRatio, Resolution
+from apps.studio.choosing.forms import ModelsForm
 from engines.listening.scene_slots import MAXIMUM_SCENES
 
 QUICK_GEN = "quick"
@@ -45,7 +46,7 @@ class DollarsField(forms.Field):
         return amount.quantize(Decimal("0.0001"))
 
 
-class CreateForm(forms.Form):
+class CreateForm(ModelsForm):
     """A new project. The song is a file, one uploaded before (`audio_id`), or absent."""
 
     mode = forms.ChoiceField(choices=[(QUICK_GEN, "Quick gen"), (EDIT, "Edit")], initial=QUICK_GEN)

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from apps.studio.choosing import pages as choosing
 from apps.studio.pages import connect, create, flavors, jobs, operator, projects, spending
 from apps.studio.pro import pages as pro
 from apps.studio.project.pages import clips, edit, finishing, images, lipsync, quick, scenes, song
@@ -17,6 +18,7 @@ urlpatterns = [
     path("connect/<str:provider>/test", connect.connect_test, name="connect-test"),
     path("connect/<str:provider>/enter", connect.connect_enter, name="connect-enter"),
     path("connect/<str:provider>/forget/<str:name>", connect.connect_forget, name="connect-forget"),
+    path("create/models", choosing.create_models, name="create-models"),
     path(PROJECT, project.project, name="project"),
     path("quick-gen/<uuid:project_id>", project.quick_gen, name="quick-gen"),
     path("edit/<uuid:project_id>", project.edit, name="edit"),
@@ -33,6 +35,7 @@ urlpatterns = [
     path(f"{PROJECT}/write-scenes", project.project_write_scenes, name="project-write-scenes"),
     path(f"{PROJECT}/compose", project.project_compose_final, name="project-compose"),
     path(f"{PROJECT}/stitch", project.project_stitch, name="project-stitch"),
+    path(f"{PROJECT}/references/quote", images.references_quote, name="references-quote"),
     path(f"{PROJECT}/references", images.references, name="references"),
     path(f"{PROJECT}/song", song.song, name="song"),
     path(f"{PROJECT}/settings", finishing.settings, name="settings"),
@@ -44,6 +47,7 @@ urlpatterns = [
     path(f"{PROJECT}/outputs", finishing.outputs, name="outputs"),
     path(f"{PROJECT}/outputs/<uuid:output_id>/compose", finishing.output_compose, name="output-compose"),
     path(f"{PROJECT}/outputs/<uuid:output_id>/remove", finishing.output_delete, name="output-remove"),
+    path(f"{PROJECT}/models/switch", choosing.project_model_switch, name="model-switch"),
     path(f"{PROJECT}/versions", finishing.versions, name="versions"),
     path(f"{PROJECT}/versions/<uuid:composition_id>", finishing.version, name="version"),
     path(
@@ -63,6 +67,7 @@ urlpatterns = [
     path(f"{SCENE}/words", scenes.scene_words, name="scene-words"),
     path(f"{SCENE}/trim", clips.scene_trim_clip, name="scene-trim"),
     path(f"{SCENE}/upload", clips.scene_upload_clip, name="scene-upload"),
+    path(f"{SCENE}/models", choosing.scene_models, name="scene-models"),
     path(f"{SCENE}/delete", scenes.scene_delete, name="scene-delete"),
     path(f"{SCENE}/inspector", edit.scene_inspector, name="scene-inspector"),
     path(f"{SCENE}/quote/<str:what>", scenes.scene_quote, name="scene-quote"),

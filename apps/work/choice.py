@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from apps.catalog.selectors import model_refuse_retired
+from apps.catalog.selectors import model_refuse_retired, models_usable
 from apps.core.errors import InputError
 from apps.core.json import JsonObject
 from apps.flavors.files import merge, reason_of
@@ -17,6 +17,11 @@ from apps.providers.base import Provider
 from apps.providers.capabilities import Capability
 from apps.providers.registry import providers_for
 from apps.work.strict import NAMED_FIELDS
+
+# In place of a clip's model: the flavor's model whose lengths waste least, decided per piece of work (`work_prepare`).
+AUTO = "auto"
+# What a project chooses providers and models for.
+CHOSEN_FOR = (Capability.SCENES, Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC)
 
 
 @dataclass(frozen=True)
@@ -32,10 +37,14 @@ class Picked:
 
 @dataclass(frozen=True)
 class Choice:
-    """The chosen provider, and the resolved configuration for its request."""
+    """The chosen provider, and the resolved configuration for its request.
+
+    With AUTO, `candidates` holds the configuration for each model that can be chosen, and `config` is the first one's.
+    """
 
     provider: Provider
     config: ResolvedConfig
+    candidates: tuple[ResolvedConfig, ...] = ()
 
 
 class Chooser(Protocol):
@@ -66,17 +75,46 @@ def provider_choose(capability: Capability, *, flavor: str, picks: tuple[Picked,
     provider = _provider(capability, picked, config)
     if not provider.configured():
         raise InputError(provider.missing_configuration(), code="not_configured", errors={"provider": ["not set up"]})
+    if picked.model == AUTO:
+        return _automatic(provider, capability, config)
     if picked.model:
-        values = provider.with_model(capability, config.values, picked.model)
-        config = replace(config, values=values, hash=config_hash(values))
+        config = _with_model(provider, capability, config, picked.model)
     model_refuse_retired(provider, capability, config)
     return Choice(provider=provider, config=config)
+
+
+def _with_model(provider: Provider, capability: Capability, config: ResolvedConfig, model: str) -> ResolvedConfig:
+    values = provider.with_model(capability, config.values, model)
+    return replace(config, values=values, hash=config_hash(values))
+
+
+def _automatic(provider: Provider, capability: Capability, config: ResolvedConfig) -> Choice:
+    """Return all of the provider's models that can be used, the flavor's first."""
+    _refuse_automatic(capability)
+    usable = models_usable(provider, capability, config)
+    if not usable:
+        raise InputError(
+            f"None of this flavor's models of {provider.title} can be used now. Choose another provider.",
+            code="model_retired",
+            errors={"model": ["none can be used"]},
+        )
+    candidates = tuple(_with_model(provider, capability, config, model) for model in usable)
+    return Choice(provider=provider, config=candidates[0], candidates=candidates)
+
+
+def _refuse_automatic(capability: Capability) -> None:
+    if capability is not Capability.VIDEO:
+        raise InputError(
+            f"The model {AUTO!r} is for clips, which have a length. Name a model.",
+            code="unknown_model",
+            errors={"model": [f"{AUTO!r} is for clips only"]},
+        )
 
 
 def _provider(capability: Capability, picked: Picked, config: ResolvedConfig) -> Provider:
     able = {provider.name: provider for provider in providers_for(capability)}
     name = picked.provider or str(config.values["provider"])
-    if picked.model and not picked.provider:
+    if picked.model not in {"", AUTO} and not picked.provider:
         return _provider_of_model(capability, picked.model, config, able)
     if name not in able:
         raise InputError(
@@ -106,9 +144,28 @@ def models_checked(chosen: Mapping[str, str], *, flavor: str) -> dict[str, str]:
     found = {name: model for name, model in chosen.items() if model}
     for name, model in found.items():
         capability = Capability(name)
+        if model == AUTO:
+            _refuse_automatic(capability)
+            continue
         config = capability_settings(flavor, capability)
         _provider_of_model(capability, model, config, {one.name: one for one in providers_for(capability)})
     return found
+
+
+def providers_checked(chosen: Mapping[str, str]) -> dict[str, str]:
+    """Return the chosen providers by capability, without empty ones. Raises InputError for one that can't do it."""
+    for name, provider in chosen.items():
+        if name not in CHOSEN_FOR:
+            raise InputError(
+                f"Unknown provider choice {name!r}.", errors={"providers": [f"keys are {', '.join(CHOSEN_FOR)}"]}
+            )
+        able = [one.name for one in providers_for(Capability(name))]
+        if provider and provider not in able:
+            raise InputError(
+                f"The provider {provider!r} cannot make {name}. Choose one of: {', '.join(able)}.",
+                errors={"providers": [f"{name}: one of {', '.join(able)}"]},
+            )
+    return {name: provider for name, provider in chosen.items() if provider}
 
 
 def choice_overridden(choice: Choice, overrides: JsonObject) -> Choice:

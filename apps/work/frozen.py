@@ -121,6 +121,11 @@ class FrozenRequest(Frozen):
         capability = next(capability for capability, model in _VALUES.items() if isinstance(values, model))
         return cls(capability=capability, values=values, inputs=dict(inputs or {}))
 
+    def with_settings(self, settings: JsonObject) -> "FrozenRequest":
+        """Return the same request with another resolved configuration."""
+        values = self.values.model_copy(update={"settings": dict(settings)})
+        return self.model_copy(update={"values": values})
+
     @model_validator(mode="before")
     @classmethod
     def _values_of_capability(cls, stored: Any) -> Any:

@@ -1,6 +1,6 @@
 """Prepares generation work before it becomes a job: the frozen request, the provider, and the quote."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,10 +13,11 @@ from apps.jobs import money
 from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, job_create
-from apps.providers.base import Quote
+from apps.providers.base import ProviderRequest, Quote
 from apps.work.choice import Choice
 from apps.work.frozen import FrozenRequest
 from apps.work.inputs import request_described
+from apps.work.model_quotes import least_wasteful
 from apps.work.parameters import WorkParameters
 
 
@@ -28,6 +29,7 @@ class Work:
     parameters: WorkParameters
     choice: Choice
     quote: Quote
+    request: ProviderRequest
 
     @property
     def frozen(self) -> FrozenRequest:
@@ -44,12 +46,18 @@ class Spending:
 
 
 def work_prepare(*, by: User, kind: Kind, parameters: WorkParameters, choice: Choice) -> Work:
-    """Quote the request. Raises InputError if the provider can't express it."""
+    """Quote the request, and choose its model where that is automatic. Raises InputError if the provider can't express
+    it."""
     frozen = parameters.frozen
     ids = [source.asset_id for source in frozen.inputs.values() if source.asset_id]
     assets = {asset.pk: asset for asset in Asset.objects.filter(owner=by, pk__in=ids)}
-    quote = choice.provider.quote(request_described(frozen, assets))
-    return Work(kind=kind, parameters=parameters, choice=choice, quote=quote)
+    request = request_described(frozen, assets)
+    if choice.candidates:
+        config = least_wasteful(choice.provider, choice.candidates, request)
+        choice, request = Choice(choice.provider, config), replace(request, settings=config.values)
+        parameters = parameters.model_copy(update={"frozen": frozen.with_settings(config.values)})
+    quote = choice.provider.quote(request)
+    return Work(kind=kind, parameters=parameters, choice=choice, quote=quote, request=request)
 
 
 def spending_check(amount: Decimal, spending: Spending) -> None:

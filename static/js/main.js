@@ -15,6 +15,7 @@ const RARE = {
   "[data-confirm]": () => import("./confirm.js"),
   "select[data-flavors]": () => import("./flavors.js"),
   "[data-copy], [data-fill], [data-take], [data-output]": () => import("./helpers.js"),
+  "[data-models]": () => import("./models.js"),
   "[data-notify]": () => import("./notify.js"),
 };
 

@@ -60,6 +60,10 @@ ROWS = {
     f"{PROJECT}/quote": owned_page(project),
     f"{PROJECT}/flavor": action(project),
     f"{PROJECT}/generate": action(project),
+    "create/models": private_page(),
+    f"{PROJECT}/models/switch": action(project, data={"capability": "video"}),
+    f"{PROJECT}/references/quote": owned_page(project),
+    f"{SCENE}/models": [owned_page(scene), action(scene)],
     f"{PROJECT}/stop": action(project),
     f"{PROJECT}/write-scenes": action(project),
     # Nothing to compose yet: the page after the redirect shows the message.

@@ -91,7 +91,7 @@ def test_poll_of_up_to_date_page_returns_204(browser, user):
     path = f"/projects/{project.pk}"
     held = seen_of(page(browser, path))
 
-    assert len(held) == 12  # nine pieces of the page, two cards, poller
+    assert len(held) == 13  # ten pieces of the page, two cards, poller
     assert poll(browser, path, held).status_code == 204
 
 

@@ -16,9 +16,13 @@ from apps.projects.models import Project
 from apps.projects.services import ProjectFields, project_create
 from apps.songs.selectors import songs_of
 from apps.songs.services import song_import, song_upload
+from apps.studio.choosing.pickers import new_project_pickers
 from apps.studio.forms import QUICK_GEN, CreateForm, form_take_errors
+from apps.work.choice import CHOSEN_FOR
 
 RECENT_SONGS = 20
+# Fields in the fold of that name, which opens if one of them is wrong.
+CONFIGURATION = {"flavor", "number_of_scenes", "budget", *(f"by_{capability}" for capability in CHOSEN_FOR)}
 
 
 @login_required_keeping
@@ -45,7 +49,15 @@ def _form_page(
 ) -> HttpResponse:
     songs = songs_of(by)[:RECENT_SONGS]
     # A file input can't be prefilled, so the file already uploaded is offered as the chosen song.
-    context = {"form": form, "songs": songs, "chosen": _chosen_song(form), "import_job": job}
+    flavor = str(form["flavor"].value() or "")
+    context = {
+        "form": form,
+        "songs": songs,
+        "chosen": _chosen_song(form),
+        "import_job": job,
+        "pickers": new_project_pickers(form, flavor=flavor),
+        "configuration_errors": form.errors.keys() & CONFIGURATION,
+    }
     return render(request, "studio/create.html", context, status=status)
 
 
@@ -75,6 +87,8 @@ def _made(by: User, form: CreateForm) -> Project | None:
             "resolution": data["resolution"],
             "number_of_scenes": data["number_of_scenes"],
             "budget": data["budget"],
+            "providers": form.providers(),
+            "chosen_models": form.chosen_models(),
         }
         return _with_reference(by, form, fields)
     except InputError as error:

@@ -13,6 +13,7 @@ from apps.production.quick import quick_windows
 from apps.production.stages import jobs_progress, project_progress
 from apps.projects.models import Project
 from apps.projects.selectors import project_status, song_seconds
+from apps.scenes.model_choices import troubled_choices
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scenes_of
 from apps.studio.live import Fragment
@@ -46,6 +47,7 @@ def board_of(project: Project, *, page: str) -> Board:
     now = CurrentPlans(project, scenes)
     pieces = [
         _status(project, scenes, live, page),
+        _troubled(project, scenes, page),
         _final(now, live, page),
         _grid(project, cards, page),
     ]
@@ -78,6 +80,13 @@ def _status(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page
     facts = [word.text, made, len(scenes), spending, project.problem, project.generating]
     facts += [progress.words, progress.percent] if progress else []
     return Fragment("status", "studio/project_status.html", [*facts, bool(live), project.version], context)
+
+
+def _troubled(project: Project, scenes: Sequence[Scene], page: str) -> Fragment:
+    """Return the banner about chosen models that can't be used any more; empty without any."""
+    found = troubled_choices(project, scenes)
+    facts = [(one.capability, one.checked.offer.model, one.in_project, one.sequences) for one in found]
+    return Fragment("models", "studio/model_banner.html", facts, {"project": project, "found": found, "page": page})
 
 
 def _head(project: Project, scenes: Sequence[Scene], live: Sequence[Job]) -> Fragment:

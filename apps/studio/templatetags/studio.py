@@ -78,6 +78,12 @@ def capability_word(name: str) -> str:
 
 
 @register.filter
+def error_of(form: Any, name: str) -> str:
+    """Return the form's first error about a field; "" without one."""
+    return str(next(iter(form.errors.get(name, ())), ""))
+
+
+@register.filter
 def percent(value: float) -> int:
     return int(value)
 

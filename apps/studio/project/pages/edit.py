@@ -14,9 +14,11 @@ from apps.composition.looks import scene_look, scene_look_update
 from apps.composition.models import SHORT_CLIP_CHOICES, SceneLook, Transition
 from apps.core.errors import ConflictError, InputError
 from apps.projects.selectors import project_get
+from apps.providers.capabilities import Capability
 from apps.scenes.images import images_of
 from apps.scenes.remaking import scenes_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get, scenes_of
+from apps.studio.choosing.pickers import scene_picker
 from apps.studio.pages.acting import project_action, scene_action, scene_dialog
 from apps.studio.project.cards import scene_cards
 from apps.studio.project.clip_views import clip_views
@@ -51,7 +53,8 @@ def scene_inspector(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
     ]
     context = {"card": card, "scene": card.scene, "project": project, "facts": facts, "page": "edit"}
     images = len(images_of(card.scene))
-    more = {"clips": clip_views(card.scene), "images": images if images > 1 else 0}
+    model = scene_picker(by, card.scene, Capability.VIDEO).effective
+    more = {"clips": clip_views(card.scene), "images": images if images > 1 else 0, "model": model}
     return render(request, "studio/inspector.html", context | more)
 
 

@@ -37,7 +37,10 @@ from apps.production.project_money import project_estimate
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
 from apps.projects.services import project_update
+from apps.scenes.picks import project_pick
 from apps.scenes.selectors import scenes_of
+from apps.studio.choosing.pickers import project_pickers
+from apps.studio.choosing.rows import pick_text
 from apps.studio.forms import form_take_errors
 from apps.studio.live import held_pieces, live_response
 from apps.studio.pages.acting import live_url, project_action
@@ -46,6 +49,7 @@ from apps.studio.project.cards import view_url
 from apps.studio.project.finishing import main_versions, reencode_wish, versions_of
 from apps.studio.project.finishing_forms import BudgetForm, LookForm, LyricsForm, OutputsForm, PackageForm, SettingsForm
 from apps.studio.words import PROOF_WORDS
+from apps.work.choice import CHOSEN_FOR
 from apps.work.work import Spending
 from engines.lyrics.encodings import Decoded, decoded
 
@@ -165,11 +169,11 @@ def settings(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Change title, idea, character, look, shape and providers. Existing results stay as they are."""
     by, project = _mine(request, project_id)
     initial = {name: getattr(project, name) for name in SettingsForm.base_fields}
-    initial |= {f"by_{capability}": name for capability, name in project.providers.items()}
+    initial |= {f"by_{capability}": pick_text(project_pick(project, capability)) for capability in CHOSEN_FOR}
     form = SettingsForm(_sent(request)[0], initial=initial, flavor=project.flavor)
     if _saved(form, lambda: _settings_save(by, project, form)):
         return _answer(request, project_id)
-    return _dialog(request, "settings", project, form)
+    return _dialog(request, "settings", project, form, pickers=project_pickers(by, project, form))
 
 
 @login_required
@@ -265,6 +269,7 @@ def _settings_save(by: User, project: Project, form: SettingsForm) -> object:
         project_id=project.pk,
         expected_version=form.cleaned_data["version"],
         providers=form.providers(),
+        chosen_models=form.chosen_models(),
         **{name: form.cleaned_data[name] for name in names},
     )
 

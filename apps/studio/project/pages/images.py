@@ -5,17 +5,19 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_http_methods
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.errors import NotFound, StudioError
 from apps.production.references import reference_draw, reference_work, references_of
-from apps.projects.models import Project
 from apps.projects.selectors import project_get
 from apps.projects.services import project_update
+from apps.providers.capabilities import Capability
 from apps.scenes.images import image_make_current
 from apps.scenes.selectors import scene_get
+from apps.studio.choosing.pickers import CALL_FIELD, call_pick, project_picker, scene_picker
 from apps.studio.pages.acting import dialog, project_action, scene_action, scene_dialog, uuid_of
 from apps.studio.project.cards import view_url
 from apps.studio.project.image_views import image_pair, image_views
@@ -34,7 +36,8 @@ def scene_images(request: HttpRequest, project_id: UUID, sequence: int) -> HttpR
         views = image_views(scene)
         pair = image_pair(views, *(uuid_of(request.GET.get(name, ""), NO_IMAGE) for name in ("a", "b")))
         choices = list(zip("ab", pair or (), strict=False))
-        return scene_dialog(request, scene, "images", images=views, pair=pair, choices=choices)
+        picker = scene_picker(acting_user(request), scene, Capability.IMAGE, name=CALL_FIELD)
+        return scene_dialog(request, scene, "images", images=views, pair=pair, choices=choices, picker=picker)
 
     def action(by: User, _: Spending) -> object:
         image_id = uuid_of(request.POST.get("image_id", ""), NO_IMAGE)
@@ -49,18 +52,19 @@ def scene_images(request: HttpRequest, project_id: UUID, sequence: int) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 def references(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Show the pictures of the character. POST: use `image_id`, or draw another one."""
+    project = project_get(by=acting_user(request), project_id=project_id)
     if request.method != "POST":
-        project = project_get(by=acting_user(request), project_id=project_id)
         shown = [
             (image, view_url(image), image.pk == project.character_reference_id) for image in references_of(project)
         ]
-        return dialog(request, "references", {"project": project, "pictures": shown, "price": _price(project)})
+        picker = project_picker(project, Capability.IMAGE, name=CALL_FIELD)
+        return dialog(request, "references", {"project": project, "pictures": shown, "picker": picker})
 
     def action(by: User, spending: Spending) -> object:
         image_id = uuid_of(request.POST.get("image_id", ""), NO_PICTURE)
         if image_id is None:
-            return reference_draw(by=by, project_id=project_id, spending=spending)
-        project = project_get(by=by, project_id=project_id)
+            asked = call_pick(request, project, Capability.IMAGE)
+            return reference_draw(by=by, project_id=project_id, spending=spending, asked=asked)
         if image_id not in {image.pk for image in references_of(project)}:
             raise NotFound(NO_PICTURE)
         return project_update(by=by, project_id=project_id, character_reference_id=image_id)
@@ -68,9 +72,15 @@ def references(request: HttpRequest, project_id: UUID) -> HttpResponse:
     return project_action(request, project_id, action)
 
 
-def _price(project: Project) -> Decimal | None:
-    """Return the price of another picture; None if none can be drawn, in which case the button says why."""
+@login_required
+@require_safe
+def references_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Return the price of another picture with the dialog's model; empty if none can be drawn, which the button
+    explains."""
+    project = project_get(by=acting_user(request), project_id=project_id)
+    total: Decimal | None
     try:
-        return reference_work(project).quote.amount
+        total = reference_work(project, asked=call_pick(request, project, Capability.IMAGE)).quote.amount
     except StudioError:
-        return None
+        total = None
+    return render(request, "studio/quote.html", {"total": total})

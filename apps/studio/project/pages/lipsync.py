@@ -18,12 +18,15 @@ from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.errors import InputError, NotFound, StudioError
 from apps.generation.lipsync import LipsyncOptions
+from apps.projects.models import Project
 from apps.projects.selectors import project_get
+from apps.providers.capabilities import Capability
 from apps.scenes.lipsync import scenes_lipsync, scenes_lipsync_works
 from apps.scenes.lipsync_check import scenes_findings
 from apps.scenes.lipsync_inputs import LipsyncSpec
 from apps.scenes.models import LipsyncLook, Scene
 from apps.scenes.selectors import scene_get, scenes_of
+from apps.studio.choosing.pickers import CALL_FIELD, call_pick, project_picker, scene_picker
 from apps.studio.pages.acting import dialog, project_action, scene_action, scene_dialog, sent_fields
 from apps.studio.project.cards import scene_cards
 from apps.work.work import Spending, Work
@@ -40,12 +43,13 @@ def scene_lipsync(request: HttpRequest, project_id: UUID, sequence: int) -> Http
     """GET: the dialog `Add Lipsync to Scene {n}`."""
     scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
     if request.method != "POST":
-        return scene_dialog(request, scene, "lipsync")
+        picker = scene_picker(acting_user(request), scene, Capability.LIPSYNC, name=CALL_FIELD)
+        return scene_dialog(request, scene, "lipsync", picker=picker)
     if asked := _ask(request, project_id, [sequence]):
         return asked
 
     def action(by: User, spending: Spending) -> object:
-        spec = _spec(request)
+        spec = _spec(request, scene.project)
         return scenes_lipsync(by=by, project_id=project_id, sequences=[sequence], spec=spec, spending=spending)
 
     return scene_action(request, project_id, sequence, action)
@@ -63,13 +67,15 @@ def project_lipsync(request: HttpRequest, project_id: UUID) -> HttpResponse:
         able = [card for card in cards if card.scene.current_clip_id and not card.busy]
         entries = [(card, card.scene.sequence in chosen) for card in able]
         left_out = len(chosen) - sum(is_chosen for _, is_chosen in entries)
-        return dialog(request, "lipsync_several", {"project": project, "entries": entries, "left_out": left_out})
+        picker = project_picker(project, Capability.LIPSYNC, name=CALL_FIELD)
+        context = {"project": project, "entries": entries, "left_out": left_out, "picker": picker}
+        return dialog(request, "lipsync_several", context)
     sequences = chosen_scenes(request)
     if asked := _ask(request, project_id, sequences):
         return asked
 
     def action(by: User, spending: Spending) -> object:
-        spec = _spec(request)
+        spec = _spec(request, project)
         return scenes_lipsync(by=by, project_id=project_id, sequences=sequences, spec=spec, spending=spending)
 
     return project_action(request, project_id, action)
@@ -78,8 +84,10 @@ def project_lipsync(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def lipsync_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Return the price of lip-syncing the scenes in `?scene=`; empty if unknown."""
-    return chosen_quote(request, project_id, partial(scenes_lipsync_works, spec=LipsyncSpec()))
+    """Return the price of lip-syncing the scenes in `?scene=` with the dialog's model; empty if unknown."""
+    picked = call_pick(request, project_get(by=acting_user(request), project_id=project_id), Capability.LIPSYNC)
+    spec = LipsyncSpec(provider=picked.provider, model=picked.model)
+    return chosen_quote(request, project_id, partial(scenes_lipsync_works, spec=spec))
 
 
 def chosen_quote(request: HttpRequest, project_id: UUID, works: ScenesWorks) -> HttpResponse:
@@ -126,7 +134,8 @@ def _ask(request: HttpRequest, project_id: UUID, sequences: Sequence[int]) -> Ht
     by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     try:
-        known = scenes_findings(by=by, project_id=project_id, sequences=sequences, spec=_spec(request), start=True)
+        spec = _spec(request, project)
+        known = scenes_findings(by=by, project_id=project_id, sequences=sequences, spec=spec, start=True)
     except StudioError:
         return None  # it can't be requested at all; the service says so where its error is shown
     context = {"project": project, "known": known, "fields": sent_fields(request, "looking"), "action": request.path}
@@ -151,7 +160,8 @@ def lipsync_preflight(request: HttpRequest, project_id: UUID) -> HttpResponse:
     project = project_get(by=by, project_id=project_id)
     sequences, known = chosen_scenes(request), None
     with suppress(StudioError):  # it can't be requested at all; pressing the button says so
-        known = scenes_findings(by=by, project_id=project_id, sequences=sequences, spec=_spec(request), start=True)
+        spec = _spec(request, project)
+        known = scenes_findings(by=by, project_id=project_id, sequences=sequences, spec=spec, start=True)
     scenes = ",".join(map(str, sequences))
     return render(request, "studio/lipsync_seen.html", {"project": project, "known": known, "scenes": scenes})
 
@@ -168,13 +178,16 @@ def lipsync_frame(request: HttpRequest, asset_id: UUID) -> HttpResponse:
     return response
 
 
-def _spec(request: HttpRequest) -> LipsyncSpec:
+def _spec(request: HttpRequest, project: Project) -> LipsyncSpec:
+    picked = call_pick(request, project, Capability.LIPSYNC)
     return LipsyncSpec(
+        provider=picked.provider,
+        model=picked.model,
         options=LipsyncOptions(
             temperature=_temperature(request.POST.get("temperature", "")),
             active_speaker_detection="active_speaker_detection" in request.POST,
             occlusion_detection_enabled="occlusion_detection_enabled" in request.POST,
-        )
+        ),
     )
 
 

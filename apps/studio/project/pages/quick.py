@@ -12,9 +12,11 @@ from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.errors import StudioError
 from apps.production.quick import quick_lipsync_start, quick_lipsync_work, quick_spec
+from apps.providers.capabilities import Capability
 from apps.scenes.models import Scene
 from apps.scenes.remaking import scene_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get
+from apps.studio.choosing.pickers import scene_picker
 from apps.studio.pages.acting import scene_action
 from apps.work.work import Spending
 
@@ -37,11 +39,12 @@ def quick_video(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
 @login_required
 @require_safe
 def quick_quote(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """Return both prices of a card's button; the page shows the one that the box selects."""
+    """Return price and model of both of a card's buttons; the page shows those that the box selects."""
     by = acting_user(request)
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-    context = {"video": _video_price(by, scene), "lipsync": _lipsync_price(by, scene)}
-    return render(request, "studio/quick_quote.html", context)
+    prices = {Capability.VIDEO: _video_price(by, scene), Capability.LIPSYNC: _lipsync_price(by, scene)}
+    offers = [(kind, price, scene_picker(by, scene, kind).effective) for kind, price in prices.items()]
+    return render(request, "studio/quick_quote.html", {"scene": scene, "offers": offers})
 
 
 def _video_price(by: User, scene: Scene) -> Decimal | None:

@@ -16,11 +16,14 @@ from apps.accounts.models import User
 from apps.core.errors import ConflictError, InputError, NotFound, StudioError
 from apps.jobs.services import job_cancel
 from apps.production import retrying
+from apps.projects.selectors import project_get
+from apps.providers.capabilities import Capability
 from apps.scenes import services
 from apps.scenes.making import GenerationSpec, image_work, scene_image_generate
 from apps.scenes.remaking import SceneWords, scene_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get, scene_job
 from apps.scenes.services import scene_create, scene_duplicate, scene_merge, scene_update
+from apps.studio.choosing.pickers import call_pick
 from apps.studio.forms import PromptForm
 from apps.studio.pages.acting import dialog, scene_action, scene_dialog, sent_fields
 from apps.work.work import Spending
@@ -38,11 +41,16 @@ def scene_image(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
         with transaction.atomic():
             if words:
                 scene_update(by=by, project_id=project_id, sequence=sequence, **asdict(words))
-            return scene_image_generate(
-                by=by, project_id=project_id, sequence=sequence, spec=GenerationSpec(), spending=spending
-            )
+            spec = _spec(request, project_id, Capability.IMAGE)
+            return scene_image_generate(by=by, project_id=project_id, sequence=sequence, spec=spec, spending=spending)
 
     return scene_action(request, project_id, sequence, action)
+
+
+def _spec(request: HttpRequest, project_id: UUID, capability: Capability) -> GenerationSpec:
+    """Return the call's own choice of model, if it has one."""
+    picked = call_pick(request, project_get(by=acting_user(request), project_id=project_id), capability)
+    return GenerationSpec(provider=picked.provider, model=picked.model)
 
 
 @login_required
@@ -177,7 +185,7 @@ def scene_quote(request: HttpRequest, project_id: UUID, sequence: int, what: str
     total: Decimal | None
     try:
         if what == "image":
-            works = [image_work(by=by, scene=scene, spec=GenerationSpec())]
+            works = [image_work(by=by, scene=scene, spec=_spec(request, project_id, Capability.IMAGE))]
         else:
             works = [work for _, work in scenes_remake_works(by=by, project_id=project_id, sequences=[sequence])]
             if request.GET.get("changed") and scene.image_id and len(works) == 1:
