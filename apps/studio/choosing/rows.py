@@ -177,7 +177,7 @@ def _row(table: _Table, one: CheckedOffer, quote: ModelQuote | None, cheapest: D
         title=offer.title,
         provider="" if offer.title == provider_label(offer.provider) else provider_label(offer.provider),
         quote=quote,
-        price=price_words(quote, offer.price),
+        price=price_words(quote, offer),
         facts=[fact for fact in (lengths_words(offer.abilities), *abilities_words(offer.abilities)) if fact],
         notes=[note for note in notes if note],
         marks=marks,
@@ -199,7 +199,7 @@ def _automatic(
         title="Automatic",
         provider=provider_label(provider.name),
         quote=quote,
-        price=price_words(quote, None),
+        price=price_words(quote),
         facts=["for each clip, the model whose lengths waste least"],
         notes=[note for note in (quote.problem if quote else "", waste_words(quote)) if note],
     )

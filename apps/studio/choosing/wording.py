@@ -1,6 +1,7 @@
 """What a model costs, offers and takes, in the words of the pages."""
 
-from apps.providers.sections import ModelAbilities, Price
+from apps.providers.offers import ModelOffer
+from apps.providers.sections import ModelAbilities
 from apps.studio.templatetags.studio import money
 from apps.work.model_quotes import ModelQuote
 
@@ -8,10 +9,11 @@ from apps.work.model_quotes import ModelQuote
 WORTH_TELLING_SECONDS = 0.05
 
 
-def price_words(quote: ModelQuote | None, price: Price | None) -> str:
+def price_words(quote: ModelQuote | None, offer: ModelOffer | None = None) -> str:
     """Return the price of the work, or where that isn't known, of one unit; "" if neither is."""
     if quote is not None and quote.amount is not None:
         return money(quote.amount) if quote.amount else "free"
+    price = offer.price if offer is not None else None
     return f"${price.usd:.3g} per {price.unit}" if price else ""
 
 
