@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import OperationalError, close_old_connections
 
 from apps.core.errors import BudgetExceeded, MediaToolError, ProviderError, StudioError, WorkCancelled
+from apps.core.tracebacks import where_from
 from apps.jobs import polling, retry, services, submit_rate
 from apps.jobs.execution import Done, Handler, JobRun, LateRun, scratch_folder, scratch_remove
 from apps.jobs.kinds import SPECS
@@ -69,7 +70,12 @@ def _stopped(run: JobRun, stopped: WorkCancelled) -> None:
 
 
 def _failed(run: JobRun, error: Exception) -> None:
-    evidence = {"error": type(error).__name__, "text": str(error)[:4000], **getattr(error, "evidence", {})}
+    evidence = {
+        "error": type(error).__name__,
+        "text": str(error)[:4000],
+        "traceback": where_from(error),
+        **getattr(error, "evidence", {}),
+    }
     if isinstance(error, ProviderError):
         _provider_failed(run, error, evidence)
     elif isinstance(error, BudgetExceeded):

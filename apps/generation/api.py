@@ -24,6 +24,7 @@ from apps.generation.serializers import (
 from apps.generation.services import character_reference_work, scenes_work, video_work
 from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.jobs.services import idempotent_job
+from apps.work.lipsync_log import lipsync_received
 from apps.work.work import Spending, Work, work_run
 
 QUOTE_ANSWER = inline_serializer(
@@ -115,10 +116,14 @@ class StandAloneCall(APIView):
         idempotency = request_idempotency(request, kind=self.name, body=data)
         if earlier := idempotent_job(by=by, idempotency=idempotency):
             return job_response(request, earlier)
+        self.received(data)
         work = call_work(type(self).work, by, data)
         return job_response(
             request, work_run(by=by, work=work, spending=request_spending(data), idempotency=idempotency)
         )
+
+    def received(self, data: dict[str, Any]) -> None:
+        """Called with the body of a request that isn't a repetition."""
 
 
 class CreateScenes(StandAloneCall):
@@ -172,6 +177,9 @@ class Lipsync(StandAloneCall):
     @extend_schema(request=LipsyncSerializer, responses={202: JobSerializer}, summary="Lip-sync a clip to audio")
     def post(self, request: Request) -> Response:
         return self.make(request)
+
+    def received(self, data: dict[str, Any]) -> None:
+        lipsync_received(data)
 
 
 @quote_schema(LipsyncSerializer, "Quote a lip-sync")

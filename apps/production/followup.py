@@ -13,11 +13,11 @@ from apps.jobs.states import ACTIVE
 from apps.production.generate_all import project_advance
 from apps.production.quick import stitch_again
 from apps.projects.models import Project
-from apps.scenes.lipsync import lipsync_ended
 from apps.scenes.models import Scene
 from apps.scenes.remaking import clip_follow
 from apps.scenes.services import scenes_name_sections, scenes_replan
 from apps.songs.services import song_analysis_ended
+from apps.work.lipsync_log import lipsync_ended
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +26,7 @@ def job_ended(job_id: UUID) -> None:
     job = Job.objects.filter(pk=job_id).first()
     if job is None:
         return
-    if job.kind == Kind.LIPSYNC and job.scene_id is not None:
+    if job.kind == Kind.LIPSYNC:
         lipsync_ended(job)
     if job.kind == Kind.AUDIO_ANALYSIS:
         song_analysis_ended(job)

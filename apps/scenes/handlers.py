@@ -2,8 +2,6 @@
 
 from functools import partial
 
-import structlog
-
 from apps.jobs.execution import HandedOff, Handler, JobRun, Outcome
 from apps.jobs.kinds import Kind
 from apps.jobs.states import State
@@ -18,10 +16,9 @@ from apps.scenes.receiving import (
 from apps.scenes.writing import project_scenes_receive
 from apps.work.handlers import Receiver, generation_run
 from apps.work.late_song import song_await
+from apps.work.lipsync_log import lipsync_started
 from apps.work.parameters import OF_KIND, LipsyncParameters
 from apps.work.receiving import images_receive, scenes_receive, video_receive
-
-log = structlog.get_logger(__name__)
 
 STAND_ALONE: dict[Kind, Receiver] = {
     Kind.SCENES: scenes_receive,
@@ -42,7 +39,7 @@ OF_A_PROJECT: dict[Kind, Receiver] = {
 def _generate(kind: Kind, run: JobRun) -> Outcome:
     run.read(OF_KIND[kind])  # before anything starts
     if kind == Kind.LIPSYNC and run.claim.came_from == State.QUEUED:
-        log.info("lipsync_processing_started", provider=run.job.provider, scene_id=str(run.job.scene_id))
+        lipsync_started(run)
         if run.read(LipsyncParameters).look_first:
             lipsync_refuse_hopeless(run)
     if kind == Kind.SCENES and song_await(run):

@@ -1,7 +1,7 @@
 """Lip-sync of a project's scenes: the job, and the response."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from apps.scenes.selectors import original_clip, scenes_get
 from apps.work.audio_window import AudioWindow
 from apps.work.choice import Chooser, Picked, chooser, provider_choose
 from apps.work.frozen import InputSource
+from apps.work.lipsync_log import lipsync_received
 from apps.work.parameters import AudioSegment, LipsyncParameters, LipsyncParams, WantedClip, WorkParameters
 from apps.work.work import Spending, Work, spending_check, work_prepare
 
@@ -111,7 +112,7 @@ def scenes_lipsync(
 
     Raises ConflictError while another job is working on one of the scenes.
     """
-    log.info("lipsync_request_received", project_id=str(project_id), sequences=list(sequences), preview=spec.preview)
+    lipsync_received(_told(spec), project_id=str(project_id), sequences=list(sequences))
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         keys = [_scene_key(idempotency, sequence, alone=len(sequences) == 1) for sequence in sequences]
@@ -127,6 +128,11 @@ def scenes_lipsync(
             scene_work_start(by=by, scene=scene, work=work, idempotency=key)
             for key, (scene, work) in zip(keys, works, strict=True)
         ]
+
+
+def _told(spec: LipsyncSpec) -> dict[str, Any]:
+    given = {name: value for name, value in vars(spec).items() if name != "options"}
+    return {**asdict(spec.options), **given}
 
 
 def _timing_tell(scene: Scene, asked: WorkParameters) -> None:
@@ -184,12 +190,3 @@ def processing_seconds(job: Job | None) -> float | None:
     if job is None or job.started_at is None or job.finished_at is None:
         return None
     return round((job.finished_at - job.started_at).total_seconds(), 3)
-
-
-def lipsync_ended(job: Job) -> None:
-    """Log how a scene's lip-sync ended. On failure the scene kept its clip."""
-    facts = {"job_id": str(job.pk), "project_id": str(job.project_id), "scene_id": str(job.scene_id)}
-    if job.state == State.SUCCEEDED:
-        log.info("lipsync_scene_updated", clip_id=job.result.get("clip_id"), **facts)
-    else:
-        log.warning("lipsync_error", reason=job.error, code=job.code, scene_preserved=True, **facts)

@@ -6,9 +6,6 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID, uuid4
 
-import structlog
-from django.utils import timezone
-
 from apps.assets.models import AssetKind
 from apps.assets.services import StoredFile, asset_create, file_store
 from apps.assets.store.keys import scene_file_key, scene_lipsync_key
@@ -24,11 +21,10 @@ from apps.scenes.new_clips import NewClip, clip_save, job_scene, locked_scene
 from apps.scenes.preflight_jobs import clip_preflight
 from apps.scenes.results import CheckedResult, SceneImageResult
 from apps.work.frozen import FrozenRequest, VideoValues
+from apps.work.lipsync_log import lipsync_completed
 from apps.work.parameters import AudioSegment, LipsyncParameters, VideoParameters
 from apps.work.receiving import images_store, produced, result_metadata
 from apps.work.results import ImagesResult, MetadataResult, ResultMetadata
-
-log = structlog.get_logger(__name__)
 
 
 def reference_receive(run: JobRun, result: ProviderResult) -> Done:
@@ -100,8 +96,7 @@ def _clip_receive(run: JobRun, result: ProviderResult, asked: AskedClip) -> Done
         on_progress=lambda share: run.progress(95 + 4 * share, "Uploading"),
     )
     if asked.origin == Origin.LIPSYNCED:
-        taken = (timezone.now() - (run.job.started_at or run.job.created_at)).total_seconds()
-        log.info("lipsync_processing_completed", seconds=round(taken, 3), bytes=stored.digest.size_bytes)
+        lipsync_completed(run, stored)
     new = NewClip(
         stored=stored,
         look=look,

@@ -13,7 +13,9 @@ from apps.assets.services import StoredFile, asset_create, asset_local_copy, fil
 from apps.assets.store.keys import job_file_key, job_metadata_key, job_reference_image_key, job_video_key
 from apps.core.errors import ProviderError
 from apps.jobs.execution import Done, JobRun
+from apps.jobs.kinds import Kind
 from apps.providers.base import ProducedFile, ProviderResult
+from apps.work.lipsync_log import lipsync_completed
 from apps.work.parameters import frozen_request
 from apps.work.results import (
     FactsResult,
@@ -70,6 +72,8 @@ def video_receive(run: JobRun, result: ProviderResult) -> Done:
         content_type=file.content_type,
         on_progress=lambda share: run.progress(95 + 4 * share, "Uploading"),
     )
+    if run.job.kind == Kind.LIPSYNC:
+        lipsync_completed(run, stored)
     parts: list[tuple[StoredFile, AssetKind]] = [(_metadata_store(run, asset_id, metadata), AssetKind.METADATA)]
     if reference := _reference_store(run, asset_id):
         parts.append((reference, AssetKind.IMAGE))

@@ -35,9 +35,11 @@ def cut_wav(
         raise InputError("The file has no sound to cut.")
     if not 0 <= start_seconds < end_seconds:
         raise InputError("The start must be before the end, and neither can be negative.")
-    start, end = as_seconds(start_seconds), as_seconds(end_seconds)
+    rate = facts.sample_rate
+    # Both ends on whole samples, so that neighbouring ranges join without a gap or an overlap.
+    start, end = (Fraction(round(as_seconds(one) * rate), rate) for one in (start_seconds, end_seconds))
     channels = mixed_channels(facts)
-    blocks = sound_range(source, start, end - start, rate=facts.sample_rate, channels=channels)
+    blocks = sound_range(source, start, end - start, rate=rate, channels=channels)
     part = output.with_name(output.name + ".part")
     try:
         with wave.open(str(part), "wb") as file:
