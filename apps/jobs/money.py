@@ -35,7 +35,17 @@ def user_scope(user_id: int) -> str:
 
 
 def day_scope(user_id: int, day: date) -> str:
-    return f"day:{user_id}:{day.isoformat()}"
+    return f"{days_scope(user_id)}{day.isoformat()}"
+
+
+def days_scope(user_id: int) -> str:
+    """Return what the scopes of all of a user's days start with."""
+    return f"day:{user_id}:"
+
+
+def day_of(scope: str) -> date:
+    """Return the day of a `day_scope`."""
+    return date.fromisoformat(scope.rpartition(":")[2])
 
 
 def daily_cap_scope(user_id: int) -> str:

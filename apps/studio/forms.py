@@ -46,6 +46,14 @@ class DollarsField(forms.Field):
         return amount.quantize(Decimal("0.0001"))
 
 
+def dollars_typed(amount: Decimal | None) -> Decimal | None:
+    """Return an amount as a `DollarsField` shows it: in cents, unless it has smaller parts, which saving would lose."""
+    if amount is None:
+        return None
+    cents = amount.quantize(Decimal("0.01"))
+    return cents if cents == amount else amount.normalize()
+
+
 class CreateForm(ModelsForm):
     """A new project. The song is a file, one uploaded before (`audio_id`), or absent."""
 

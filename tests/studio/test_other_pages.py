@@ -1,9 +1,12 @@
 import re
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
-from apps.jobs.models import Job
+from apps.jobs.models import Job, SpendingAccount
+from apps.jobs.money import day_scope, project_scope, user_scope
 from apps.songs.stored import grid_stored
 from engines.listening.grid import Alternative, BeatGrid, segment_at
 from tests.factories import make_asset, make_project, make_scenes, make_song
@@ -99,6 +102,25 @@ def test_cap_set_on_page_blocks_work_above_it(browser, user, settings):
     assert "your cap" in html_of(response) or "a day" in html_of(response)
     assert Job.objects.count() == 0
     assert 'value="0.00"' in page(browser, "/account/spending")
+
+
+def test_saved_caps_are_shown_as_they_were_typed(browser):
+    shown = browser.post("/account/spending", {"daily": "$12.5", "total": "0.005"}, follow=True)
+
+    assert "The caps are saved" in html_of(shown)
+    assert 'value="12.50"' in html_of(shown) and 'value="0.005"' in html_of(shown)
+    assert "of $12.50" in html_of(shown)
+
+
+def test_spending_is_listed_by_project_and_day_for_its_owner_alone(browser, user, other_user):
+    for owner, title, spent in ((user, "Harbor", "3.20"), (other_user, "Secret", "9.00")):
+        project = make_project(owner, title=title)
+        for scope in (project_scope(project.pk), user_scope(owner.pk), day_scope(owner.pk, date(2026, 3, 1))):
+            SpendingAccount.objects.create(scope=scope, spent=Decimal(spent))
+    shown = page(browser, "/account/spending")
+
+    assert "Harbor" in shown and "1 Mar 2026" in shown and shown.count("$3.20") == 3
+    assert "Secret" not in shown and "$9.00" not in shown
 
 
 def test_non_numeric_cap_shows_error_at_its_field(browser):

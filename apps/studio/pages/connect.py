@@ -26,8 +26,8 @@ from apps.catalog.selectors import models_checked_at
 from apps.core.errors import InputError
 from apps.core.htmx import is_htmx
 from apps.credentials.store import values_may_be_entered
+from apps.production.spending import user_spending
 from apps.providers.registry import provider_get
-from apps.studio.pages.spending import caps_in_force
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _page(request: HttpRequest, shown: dict[str, Card], *, status: int = 200) ->
     cards = [shown.get(one.provider.name) or Card(one, models.get(one.provider.name, ()), {}) for one in connections()]
     context = {
         "cards": cards,
-        "caps": caps_in_force(by),
+        "caps": user_spending(by),
         "models_checked_at": models_checked_at(),
         **_rights(by),
     }

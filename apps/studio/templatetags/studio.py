@@ -42,13 +42,13 @@ def money(amount: Decimal | None) -> str:
     """Format US dollars as `$1.20`; zero is a free draft."""
     if not amount:
         return "free draft"
-    return f"${amount:.2f}" if amount >= Decimal("0.01") else "under $0.01"
+    return f"${amount:,.2f}" if amount >= Decimal("0.01") else "under $0.01"
 
 
 @register.filter
 def dollars(amount: Decimal | None) -> str:
     """Format US dollars as `$0.00`, zero included."""
-    return f"${amount or 0:.2f}"
+    return f"${amount or 0:,.2f}"
 
 
 @register.filter

@@ -41,7 +41,7 @@ from apps.scenes.picks import project_pick
 from apps.scenes.selectors import scenes_of
 from apps.studio.choosing.pickers import project_pickers
 from apps.studio.choosing.rows import pick_text
-from apps.studio.forms import form_take_errors
+from apps.studio.forms import dollars_typed, form_take_errors
 from apps.studio.live import held_pieces, live_response
 from apps.studio.pages.acting import live_url, project_action
 from apps.studio.project.board import board_of
@@ -156,7 +156,7 @@ def package(request: HttpRequest, project_id: UUID) -> HttpResponse:
 def budget(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Set the project's cap, and the cost above which it asks for confirmation."""
     by, project = _mine(request, project_id)
-    initial = {name: _dollars(getattr(project, name)) for name in ("budget", "confirm_above")}
+    initial = {name: dollars_typed(getattr(project, name)) for name in ("budget", "confirm_above")}
     form = BudgetForm(_sent(request)[0], initial=initial)
     if _saved(form, lambda: project_update(by=by, project_id=project_id, **form.cleaned_data)):
         return _answer(request, project_id)
@@ -272,10 +272,6 @@ def _settings_save(by: User, project: Project, form: SettingsForm) -> object:
         chosen_models=form.chosen_models(),
         **{name: form.cleaned_data[name] for name in names},
     )
-
-
-def _dollars(amount: Decimal | None) -> Decimal | None:
-    return None if amount is None else amount.quantize(Decimal("0.01"))
 
 
 def _saved(form: forms.Form, action: Callable[[], object]) -> bool:
