@@ -7,6 +7,7 @@ import atexit
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from pathlib import Path
 
@@ -19,6 +20,13 @@ os.environ["SECRET_KEY"] = "a fixed key, for tests only"
 os.environ.setdefault("MV_SINGLE_USER", "false")
 for name in ("STORAGE_BUCKET", "REPLICATE_API_TOKEN", "SYNC_API_KEY", "LLM_API_KEY", "LLM_MODEL", "COMFYUI_URL"):
     os.environ.pop(name, None)
+
+# The tests start hundreds of processes. Where Python is told to keep no bytecode, as in most containers, each of them
+# would compile its libraries anew, which takes longer than most tests.
+if sys.dont_write_bytecode:
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(DATA_DIR / "bytecode")
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import embedded  # noqa: E402
 
