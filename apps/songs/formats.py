@@ -1,5 +1,6 @@
 """Check by content which files are songs."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +19,11 @@ from engines.media.probe import open_media
 # Containers (ffmpeg's names) that every supported browser and provider accepts.
 SONG_CONTAINERS = {"mp3", "wav", "flac", "mov", "mp4", "aac", "ogg"}
 SONG_FORMATS = "mp3, wav, flac, m4a, aac, ogg or opus"
-# How much of an upload is decoded before it is accepted: nearly every song as a whole, so that damage is told at once,
-# and fast enough for a request (a second or two). The analysis reads the rest.
+# How much of an upload is decoded before it is accepted, so that damage is told at once: up to five minutes, but after
+# the first half minute no more than fits into a request. The analysis reads the rest.
 CHECKED_SECONDS = 300.0
+SURELY_CHECKED_SECONDS = 30.0
+CHECK_SECONDS = 1.0
 # Ten times what decoding a minute of audio, and an hour of it, takes on a slow machine.
 CHECK_LIMIT_SECONDS = 60.0
 STEM_LIMIT_SECONDS = 180.0
@@ -38,7 +41,7 @@ class SongTags:
 
 @dataclass(frozen=True)
 class CheckedSong:
-    """`damage` are the places of its first five minutes that can't be decoded."""
+    """`damage` are the places that can't be decoded, as far as the song was checked: at most five minutes."""
 
     tags: SongTags
     damage: tuple[Gap, ...]
@@ -66,7 +69,6 @@ def stem_checked(path: Path) -> tuple[VoiceActivity, float]:
     """Return where the vocal stem has sound, and its length in seconds. Decodes all of it.
 
     Raises InputError for one that is damaged or too short to hear."""
-    _confined(song_probe, path, CHECK_LIMIT_SECONDS)
     found = _confined(stem_probe, path, STEM_LIMIT_SECONDS)
     ranges = tuple((float(start), float(end)) for start, end in found["ranges"])
     return VoiceActivity(ranges=ranges, confidence=found["confidence"]), found["seconds"]
@@ -83,17 +85,22 @@ def _confined(probe: Callable[[str], dict[str, Any]], path: Path, seconds: float
 
 def song_probe(path: str) -> dict[str, Any]:
     """Decode the song; return its tags and damage. Raises InputError if much of it is damaged, or it is too short."""
-    samples, damage = 0, Damage()
+    seconds, damage, started = 0.0, Damage(), time.monotonic()
     for block in audio_blocks(Path(path), damage=damage):
-        samples += block.shape[1]
-        if samples > CHECKED_SECONDS * SAMPLE_RATE:
+        seconds += block.shape[1] / SAMPLE_RATE
+        slow = time.monotonic() - started > CHECK_SECONDS
+        if seconds > (SURELY_CHECKED_SECONDS if slow else CHECKED_SECONDS):
             break
+    _check_heard(seconds, damage)
+    return {"tags": tags_probe(path), "damage": [(gap.at_seconds, gap.missing_seconds) for gap in damage.gaps]}
+
+
+def _check_heard(seconds: float, damage: Damage) -> None:
     if damage.share > MOST_BROKEN_SHARE:
         message = "This audio file is damaged: much of it can't be decoded. Export it again and upload the new file."
         raise InputError(message, code="damaged_audio")
-    if samples < LEAST_SECONDS * SAMPLE_RATE:
+    if seconds < LEAST_SECONDS:
         raise InputError("The song is shorter than half a second.", code="song_too_short")
-    return {"tags": tags_probe(path), "damage": [(gap.at_seconds, gap.missing_seconds) for gap in damage.gaps]}
 
 
 def tags_probe(path: str) -> dict[str, Any]:
@@ -105,8 +112,10 @@ def tags_probe(path: str) -> dict[str, Any]:
 
 
 def stem_probe(path: str) -> dict[str, Any]:
-    """Return `stem_voice` as JSON."""
-    voice, seconds = stem_voice(Path(path))
+    """Return `stem_voice` as JSON. Raises InputError as `song_probe` does."""
+    damage = Damage()
+    voice, seconds = stem_voice(Path(path), damage=damage)
+    _check_heard(seconds, damage)
     return {"ranges": voice.ranges, "confidence": voice.confidence, "seconds": seconds}
 
 

@@ -21,7 +21,7 @@ from engines.media.mp4_writer import Lane
 from engines.media.probe import open_media
 from engines.media.runner import run
 
-_RECIPE_VERSION = 3
+_RECIPE_VERSION = 4
 _LIMIT_SECONDS = 1800.0
 # The only rates AAC supports.
 _RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
@@ -218,8 +218,11 @@ def _encode(plan: ShotPlan, voices: list[Shot], output: Path, bits: int, samples
     else:
         end = round(seconds * samples.rate)
         mixed = _mixed(sounds, "longest").filter("apad").filter("atrim", end_sample=end)
+    # Integers, so that sound beyond full scale (float files, bursts in damaged ones) is cut off as players do. The
+    # encoder itself would lower what surrounds it.
+    whole = mixed.filter("aformat", sample_fmts="s32")
     run(
-        Command([mixed], _encoder_options(bits)).to_file(output, "mp4"),
+        Command([whole], _encoder_options(bits)).to_file(output, "mp4"),
         time_limit_seconds=_LIMIT_SECONDS,
         cancelled=samples.cancelled,
     )

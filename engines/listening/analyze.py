@@ -88,10 +88,11 @@ def beats_find(onsets: Onsets, spectra: Spectra) -> BeatGrid:
     return level_choose(grid_find(onsets, spectra.seconds), onsets, spectra)
 
 
-def stem_voice(path: Path, *, max_seconds: float | None = None) -> tuple[VoiceActivity, float]:
-    """Return where the vocal stem at `path` has sound, and its length in seconds."""
+def stem_voice(path: Path, *, damage: Damage | None = None) -> tuple[VoiceActivity, float]:
+    """Return where the vocal stem at `path` has sound, and its length in seconds; `damage` records what can't be
+    decoded."""
     meter, samples = LoudnessMeter(), 0
-    for block in audio_blocks(path, max_seconds=max_seconds):
+    for block in audio_blocks(path, damage=damage):
         meter.add(block)
         samples += block.shape[1]
     return voice_in_stem(meter.steps(), samples / SAMPLE_RATE), samples / SAMPLE_RATE

@@ -58,6 +58,7 @@ def rewritten(source: Path, name: str, change: Callable[[bytes, int], bytes]) ->
 
 MP3, VORBIS, OPUS = ("-b:a", "128k"), ("-c:a", "libvorbis"), ("-c:a", "libopus", "-b:a", "128k")
 FAST_AAC = ("-c:a", "aac", "-b:a", "160k", "-movflags", "+faststart")
+BURST = "asetnsamples=64,volume=50:eval=frame:enable='between(t,2,2.2)'"
 SURROUND = ("-af", "pan=5.1|FL=c0|FR=c1|FC=0*c0|LFE=0*c0|BL=0*c0|BR=0*c1")
 
 KINDS: dict[str, Callable[[Path], Path]] = {
@@ -84,6 +85,7 @@ KINDS: dict[str, Callable[[Path], Path]] = {
         lambda all_, data: all_[:data] + b"junk" + struct.pack("<I", 7) + bytes(8) + all_[data:],
     ),
     "rf64_double.wav": lambda at: encoded(at, "rf64_double.wav", "-rf64", "always", "-c:a", "pcm_f64le"),
+    "beyond_full_scale.wav": lambda at: encoded(at, "beyond_full_scale.wav", "-af", BURST, "-c:a", "pcm_f32le"),
     "192_khz.flac": lambda at: encoded(at, "192_khz.flac", "-ar", 192000),
     "surround.m4a": lambda at: encoded(at, "surround.m4a", *SURROUND, "-c:a", "aac", "-b:a", "384k"),
     "hole.m4a": lambda at: with_hole(encoded(at, "fast.m4a", *FAST_AAC), "hole.m4a", 3000),
