@@ -25,6 +25,9 @@ override OUT := $(value OUT)
 # On its own line, because macOS's make (3.81) takes `override export` as part of the name.
 export SONG IDEA CHARACTER FLAVOR SCENES ASPECT OUT
 
+# Without Python's bytecode files, each of the studio's processes would compile every library again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup setup-dev run video demo test coverage test-live check bench fuzz-media lock format
 .DEFAULT_GOAL := help
 
