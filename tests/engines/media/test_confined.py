@@ -1,8 +1,12 @@
+import multiprocessing
+import os
 import resource
+import signal
 import struct
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -38,6 +42,41 @@ def test_any_failure_in_the_child_becomes_a_message(function, code):
     assert time.monotonic() - started < 20
 
 
+def test_calls_are_made_side_by_side_and_by_one_server():
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(lambda number: confined(hostile.parents, number, seconds=30), range(8)))
+    assert [number for number, _ in results] == list(range(8))
+    assert len({server for _, server in results}) == 1
+
+
+def test_a_server_that_was_killed_is_replaced():
+    _, server = confined(hostile.parents, 1, seconds=30)
+    os.kill(server, signal.SIGKILL)
+    number, another = confined(hostile.parents, 2, seconds=30)
+    assert number == 2 and another != server
+
+
+def test_a_forked_process_has_its_own_server():
+    _, server = confined(hostile.parents, 1, seconds=30)
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        _, childs = pool.apply(confined, (hostile.parents, 2), {"seconds": 30})
+    assert childs != server
+    assert confined(hostile.parents, 3, seconds=30) == [3, server]
+
+
+def test_the_server_ends_with_its_process():
+    code = (
+        "import os, sys\n"
+        "from engines.media.confined import confined\n"
+        "from tests.engines.media import hostile\n"
+        "print(confined(hostile.parents, 1, seconds=30)[1], flush=True)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    # It holds this pipe open for as long as it runs.
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL and int(done.stdout)
+
+
 def test_the_child_has_no_secrets_and_writes_no_files(monkeypatch, tmp_path):
     monkeypatch.setenv("REPLICATE_API_TOKEN", "secret")
     assert "REPLICATE_API_TOKEN" not in confined(hostile.secrets, seconds=30)
@@ -53,7 +92,7 @@ def test_where_memory_cannot_be_limited_the_other_limits_hold():
         "    if number == resource.RLIMIT_AS: raise ValueError('current limit exceeds maximum limit')\n"
         "    real(number, limits)\n"
         "resource.setrlimit = of_macos\n"
-        "from engines.media.confined import _limit\n"
+        "from engines.media.fork_server import _limit\n"
         "_limit(5)\n"
         "print(*(resource.getrlimit(number)[0] for number in (resource.RLIMIT_CPU, resource.RLIMIT_FSIZE)))"
     )
