@@ -74,7 +74,7 @@ def _make_again(by: User, scene: Scene, job: Job, spending: Spending) -> Job:
 
 
 def _spec_of(asked: LipsyncParameters) -> LipsyncSpec:
-    """How it was asked for: the options, and its own audio as far as it named one."""
+    """How it was asked for: the options, the clip it started from, and its own audio as far as it named one."""
     params = asked.lipsync_params or LipsyncParams()
     options = LipsyncOptions(
         temperature=params.temperature,
@@ -82,4 +82,4 @@ def _spec_of(asked: LipsyncParameters) -> LipsyncSpec:
         occlusion_detection_enabled=params.occlusion_detection_enabled,
     )
     audio = asked.asked_audio
-    return LipsyncSpec(options=options, audio_id=audio.audio_id, audio_start=audio.audio_start)
+    return LipsyncSpec(options=options, audio_id=audio.audio_id, audio_start=audio.audio_start, clip_id=asked.parent_id)

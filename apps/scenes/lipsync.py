@@ -52,7 +52,7 @@ def scene_lipsync_work(*, by: User, scene: Scene, spec: LipsyncSpec) -> Work:
 
 def _work(by: User, scene: Scene, spec: LipsyncSpec, windows: Mapping[int, AudioWindow], choose: Chooser) -> Work:
     project, sequence = scene.project, scene.sequence or 0
-    clip = lipsync_source(scene)
+    clip = lipsync_source(scene, spec.clip_id)
     audio = lipsync_audio(by=by, project=project, spec=spec, windows=windows, sequence=sequence)
     choice = choose(
         Capability.LIPSYNC,

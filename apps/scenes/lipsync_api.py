@@ -52,6 +52,12 @@ class SceneLipsyncSerializer(SpendingSerializer):
         "windows of the audio",
     )
     preview = serializers.BooleanField(required=False)
+    clip_id = IdField(
+        required=False,
+        allow_null=True,
+        help_text="The scene's clip to start from. By default the current one or, if that is lip-synced, the one "
+        "that it was made from",
+    )
     force = serializers.BooleanField(
         required=False,
         help_text=(
@@ -67,6 +73,7 @@ class SceneLipsyncSerializer(SpendingSerializer):
 
 
 class ScenesLipsyncSerializer(SceneLipsyncSerializer):
+    clip_id = None  # type: ignore[assignment]  # a clip belongs to one scene
     sequences = serializers.ListField(
         child=serializers.IntegerField(min_value=1), min_length=1, max_length=MAXIMUM_SCENES
     )
@@ -134,6 +141,7 @@ def _spec(data: dict[str, Any], *, preflight_first: bool = False) -> LipsyncSpec
         ),
         audio_id=data.get("audio_id"),
         audio_start=data.get("audio_start"),
+        clip_id=data.get("clip_id"),
         preview=data.get("preview", False),
         preflight_first=preflight_first,
         provider=data.get("provider", ""),

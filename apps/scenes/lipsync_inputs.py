@@ -17,7 +17,7 @@ from apps.projects.models import Project
 from apps.projects.selectors import song_seconds
 from apps.scenes.arrangement import seconds
 from apps.scenes.models import Clip, Origin, Scene
-from apps.scenes.selectors import clips_of, scenes_of
+from apps.scenes.selectors import clip_get, clips_of, scenes_of
 from apps.work.audio_window import AudioWindow, SceneLength, audio_windows
 from apps.work.parameters import RequestedAudio
 
@@ -31,11 +31,13 @@ STEM_TOLERANCE_SECONDS = 1.0
 class LipsyncSpec:
     """Options of a call. `audio_id`: a stem of the song or this scene's own line, for this scene only; `audio_start`:
     where the line starts in it. `preview`: create the clip without making it current. `preflight_first`: the worker
-    checks the files before paying, and buys nothing if in doubt."""
+    checks the files before paying, and buys nothing if in doubt. `clip_id`: the scene's clip to start from, if it isn't
+    the usual one (`lipsync_source`)."""
 
     options: LipsyncOptions = field(default_factory=LipsyncOptions)
     audio_id: UUID | None = None
     audio_start: Decimal | None = None
+    clip_id: UUID | None = None
     preview: bool = False
     preflight_first: bool = False
     provider: str = ""
@@ -85,25 +87,27 @@ def _tell_assumed(project: Project, window: AudioWindow) -> None:
         log.warning("scene_duration_missing", project_id=str(project.pk), sequences=list(window.assumed))
 
 
-def lipsync_source(scene: Scene) -> Clip:
-    """Return the clip to lip-sync: the current one, or the clip that it was lip-synced from, since a mouth isn't
-    redrawn a second time. If that is gone, the newest clip that isn't lip-synced.
+def lipsync_source(scene: Scene, clip_id: UUID | None = None) -> Clip:
+    """Return the clip to lip-sync: the one asked for, else the current one, or the clip that it was lip-synced from,
+    since a mouth isn't redrawn a second time. If that is gone, the newest clip that isn't lip-synced.
 
-    Raises InputError without a clip.
+    Raises InputError without a clip, NotFound for a clip of another scene.
     """
+    if clip_id is not None:
+        return clip_get(scene=scene, clip_id=clip_id)
     current = scene.current_clip
     if current is None:
         raise InputError(f"Scene {scene.sequence} has no video yet. Generate or upload one first.", code="no_video")
     clip: Clip | None = current
-    while clip is not None and (lip_synced := _lip_synced(clip)):
-        clip = lip_synced.parent
+    while clip is not None and (synced := lip_synced_clip(clip)):
+        clip = synced.parent
     if clip is not None:
         return clip
     usable = clips_of(scene).filter(usable=True).reverse()
-    return next((one for one in usable if _lip_synced(one) is None), current)
+    return next((one for one in usable if lip_synced_clip(one) is None), current)
 
 
-def _lip_synced(clip: Clip) -> Clip | None:
+def lip_synced_clip(clip: Clip) -> Clip | None:
     """Return the lip-synced clip that this one shows: itself, or the source of the trim or copy."""
     while clip.origin in {Origin.TRIMMED, Origin.COPIED} and clip.parent is not None:
         clip = clip.parent

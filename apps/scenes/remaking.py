@@ -11,7 +11,7 @@ import structlog
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.core.errors import StudioError
+from apps.core.errors import ConflictError, StudioError
 from apps.jobs import money
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
@@ -24,6 +24,7 @@ from apps.scenes.making import (
     GenerationSpec,
     image_work,
     project_spending,
+    scene_video_generate,
     scene_work_start,
     scenes_video_works,
     video_works,
@@ -96,12 +97,23 @@ class SceneWords:
 
 
 def scene_remake(
-    *, by: User, project_id: UUID, sequence: int, spending: Spending, words: SceneWords | None = None
+    *, by: User, project_id: UUID, sequence: int, spending: Spending, words: SceneWords | None = None, takes: int = 1
 ) -> Job:
-    """Save `words` and regenerate one scene: both or nothing."""
+    """Save `words` and regenerate one scene: both or nothing. Several takes share its picture.
+
+    Raises ConflictError for several takes of a scene whose picture must be drawn anew first.
+    """
     with transaction.atomic():
         if words:
             scene_update(by=by, project_id=project_id, sequence=sequence, **asdict(words))
+        if takes > 1:
+            if picture_is_outdated(scene_get(by=by, project_id=project_id, sequence=sequence)):
+                raise ConflictError(
+                    "Its picture was drawn for other words. Generate one clip first, which draws it anew.",
+                    code="picture_outdated",
+                )
+            spec = GenerationSpec(takes=takes)
+            return scene_video_generate(by=by, project_id=project_id, sequence=sequence, spec=spec, spending=spending)
         (job,) = scenes_remake(by=by, project_id=project_id, sequences=[sequence], spending=spending)
         return job
 

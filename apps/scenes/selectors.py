@@ -44,7 +44,7 @@ def scenes_of(project: Project) -> QuerySet[Scene]:
     """Return the live scenes in order, with what a card shows."""
     return (
         Scene.objects.filter(project=project, deleted_at=None)
-        .select_related("job", "image", "current_clip__asset", "project")
+        .select_related("job", "image", "current_clip__asset", "current_clip__parent", "project")
         .order_by("sequence")
     )
 

@@ -1,5 +1,6 @@
 """Forms of the pages. Services validate again; forms put each message next to its field."""
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -15,6 +16,7 @@ from engines.listening.scene_slots import MAXIMUM_SCENES
 
 QUICK_GEN = "quick"
 EDIT = "edit"
+_CLOCK = re.compile(r"^(?:(\d{1,3}):)?(\d{1,5}(?:\.\d{1,6})?)$")
 TEXT_LENGTH = 8000
 NO_IDEA = "Describe the video in a sentence or two."
 
@@ -54,18 +56,47 @@ def dollars_typed(amount: Decimal | None) -> Decimal | None:
     return cents if cents == amount else amount.normalize()
 
 
-class CreateForm(ModelsForm):
+class ClockField(forms.Field):
+    """Seconds, typed as `41.5` or `0:41.5`."""
+
+    def to_python(self, value: Any) -> Decimal | None:
+        text = str(value or "").strip().replace(",", ".")
+        if not text:
+            return None
+        found = _CLOCK.match(text)
+        if not found:
+            raise forms.ValidationError("Type seconds, such as 41.5, or minutes and seconds, such as 0:41.5.")
+        return 60 * Decimal(found[1] or 0) + Decimal(found[2])
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare the times rather than their texts. Raises nothing: a wrong time counts as a change."""
+        try:
+            return bool(self.to_python(initial) != self.to_python(data))
+        except forms.ValidationError:
+            return True
+
+
+class SongPartForm(forms.Form):
+    """Which song a project uses, and which part of it; an empty end is the song's."""
+
+    audio_id = forms.UUIDField(required=False)
+    song_start = ClockField(required=False)
+    song_end = ClockField(required=False)
+
+
+class CreateForm(SongPartForm, ModelsForm):
     """A new project. The song is a file, one uploaded before (`audio_id`), or absent."""
 
     mode = forms.ChoiceField(choices=[(QUICK_GEN, "Quick gen"), (EDIT, "Edit")], initial=QUICK_GEN)
     song = forms.FileField(required=False, error_messages={"empty": "This file is empty. Choose another one."})
-    audio_id = forms.UUIDField(required=False)
     song_link = forms.URLField(
         required=False,
         assume_scheme="https",
         max_length=2000,
         error_messages={"invalid": "This isn't a link. Paste an address such as https://example.com/song.mp3."},
     )
+    link_start = ClockField(required=False)
+    link_end = ClockField(required=False)
     flavor = forms.ChoiceField(choices=(), required=False)
     idea = text_field(missing=NO_IDEA)
     character_description = text_field()
@@ -111,4 +142,10 @@ def form_take_errors(form: forms.Form, error: InputError) -> None:
 
 
 # The services talk about assets and files, the form about what the user chose.
-FIELD_OF_SERVICE = {"file": "song", "url": "song_link", "character_reference_id": "character_reference"}
+FIELD_OF_SERVICE = {
+    "file": "song",
+    "url": "song_link",
+    "start_time": "link_start",
+    "end_time": "link_end",
+    "character_reference_id": "character_reference",
+}

@@ -38,6 +38,7 @@ urlpatterns = [
     path(f"{PROJECT}/references/quote", images.references_quote, name="references-quote"),
     path(f"{PROJECT}/references", images.references, name="references"),
     path(f"{PROJECT}/song", song.song, name="song"),
+    path(f"{PROJECT}/song/stem", song.song_stem, name="song-stem"),
     path(f"{PROJECT}/settings", finishing.settings, name="settings"),
     path(f"{PROJECT}/budget", finishing.budget, name="budget"),
     path(f"{PROJECT}/estimate", finishing.estimate, name="estimate"),

@@ -76,6 +76,12 @@ function taken(form, song, input) {
   choice.dispatchEvent(new Event("change"));
 }
 
+// `1:23.5` or `83.5` in seconds; NaN for anything else.
+function secondsOf(text) {
+  const [, minutes, seconds] = /^(?:(\d{1,3}):)?(\d{1,5}(?:[.,]\d{1,6})?)$/.exec(text.trim()) ?? [];
+  return 60 * Number(minutes ?? 0) + Number(seconds?.replace(",", "."));
+}
+
 // A link is fetched as a job; its song is then chosen like an uploaded one.
 document.querySelector("[data-import]")?.addEventListener("click", async (event) => {
   const button = event.target;
@@ -88,11 +94,19 @@ document.querySelector("[data-import]")?.addEventListener("click", async (event)
   };
   if (!link.value || !link.reportValidity()) return;
   const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
+  const wish = { url: link.value };
+  for (const [name, field] of Object.entries({ start_time: "link_start", end_time: "link_end" })) {
+    const { value } = form.elements[field];
+    if (!value.trim()) continue;
+    wish[name] = secondsOf(value);
+    if (Number.isNaN(wish[name]))
+      return say("Type seconds, such as 41.5, or minutes and seconds, such as 0:41.5.", true);
+  }
   button.disabled = true;
   say("Downloading the song");
   try {
     let job = await (
-      await fetch(button.dataset.import, { method: "POST", headers, body: JSON.stringify({ url: link.value }) })
+      await fetch(button.dataset.import, { method: "POST", headers, body: JSON.stringify(wish) })
     ).json();
     if (!job.id) throw new Error(job.detail);
     while (["queued", "running", "waiting"].includes(job.state)) {

@@ -63,6 +63,9 @@ ROWS = {
     "create/models": private_page(),
     f"{PROJECT}/models/switch": action(project, data={"capability": "video"}),
     f"{PROJECT}/references/quote": owned_page(project),
+    f"{PROJECT}/song/stem": owned_page(
+        sung_project, method="post", as_form=True, owner=400
+    ),
     f"{SCENE}/models": [owned_page(scene), action(scene)],
     f"{PROJECT}/stop": action(project),
     f"{PROJECT}/write-scenes": action(project),

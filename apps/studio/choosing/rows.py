@@ -124,7 +124,8 @@ def model_picker(
     if stored and pick_text(stored) not in rows:
         rows = {pick_text(stored): _stored_row(table, rows, stored), **rows}
     counts = rows.get(pick_text(table.explicit(inherited))) or _unknown(table.explicit(inherited))
-    first = replace(counts, value="", title=f"{inherited_words}: {counts.title}")
+    marks = [mark for mark in counts.marks if mark.tone in {"warn", "bad"}]
+    first = replace(counts, value="", title=f"{inherited_words}: {counts.title}", marks=marks)
     selected = rows[pick_text(stored)] if stored else first
     return ModelPicker(
         name=name or f"by_{capability}",

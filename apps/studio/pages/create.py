@@ -1,5 +1,7 @@
 """Create: song, mode, look, words; one button."""
 
+from decimal import Decimal
+
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -64,11 +66,16 @@ def _form_page(
 def _import_started(request: HttpRequest, by: User, form: CreateForm) -> HttpResponse:
     """Start importing a linked song. Without scripts the page can't wait, so the user picks it from the list later."""
     try:
-        job = song_import(by=by, url=form.cleaned_data["song_link"])
+        start, end = (_float(form.cleaned_data[name]) for name in ("link_start", "link_end"))
+        job = song_import(by=by, url=form.cleaned_data["song_link"], start_time=start, end_time=end)
     except InputError as error:
         form_take_errors(form, error)
         return _form_page(request, by, form, status=400)
     return _form_page(request, by, form, status=202, job=job)
+
+
+def _float(seconds: Decimal | None) -> float | None:
+    return None if seconds is None else float(seconds)
 
 
 def _made(by: User, form: CreateForm) -> Project | None:
@@ -82,6 +89,8 @@ def _made(by: User, form: CreateForm) -> Project | None:
             "idea": data["idea"],
             "character_description": data["character_description"],
             "audio_id": data["audio_id"],
+            "song_start": data["song_start"] or Decimal(0),
+            "song_end": data["song_end"],
             "flavor": data["flavor"] or "default",
             "aspect_ratio": data["aspect_ratio"],
             "resolution": data["resolution"],

@@ -15,8 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.acting import acting_user
 from apps.assets.models import Asset
-from apps.assets.selectors import asset_get
-from apps.core.errors import BudgetExceeded, InputError, NotFound
+from apps.core.errors import BudgetExceeded, InputError
 from apps.jobs import services
 from apps.jobs.api import AdoptSerializer, ExcessDecisionSerializer, JobFilter
 from apps.jobs.excess import job_excess_settle, open_excesses
@@ -38,14 +37,17 @@ from apps.work.work import Spending
 PAGE_SIZE = 50
 # How many the filter offers; an older project's jobs are linked from its page.
 PROJECTS_OFFERED = 100
+# Where results name their file.
+RESULT_KEYS = ("video_id", "asset_id", "final_video_id", "image_id", "audio_id", "archive_id")
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Project titles and scene numbers shown on a page of jobs; one query each."""
+    """Project titles, scene numbers and the jobs' files shown on a page of jobs; one query each."""
 
     projects: Mapping[UUID, str]
     scenes: Mapping[UUID, int | None]
+    results: Mapping[UUID, Asset]
 
 
 @login_required
@@ -156,8 +158,11 @@ def _row_piece(job: Job, labels: Labels) -> Fragment:
         "project_title": labels.projects.get(job.project_id) if job.project_id else "",
         "scene_number": labels.scenes.get(job.scene_id) if job.scene_id else None,
     }
+    download = labels.results.get(job.pk)
     facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, job.error]
-    return Fragment(f"job-{job.pk}", "studio/job_row.html", [*facts, list(context.values())[1:]], context)
+    facts += [list(context.values())[1:], download and download.pk]
+    context["download_url"] = view_url(download)
+    return Fragment(f"job-{job.pk}", "studio/job_row.html", facts, context)
 
 
 def _job_piece(job: Job) -> Fragment:
@@ -179,20 +184,35 @@ def _job_piece(job: Job) -> Fragment:
 
 def _result_asset(job: Job) -> Asset | None:
     """Return the file that a finished job produced, if any."""
-    result = job.result
-    for key in ("video_id", "asset_id", "final_video_id", "image_id", "audio_id", "archive_id"):
-        if result.get(key):
-            try:
-                return asset_get(by=job.owner, asset_id=UUID(str(result[key])))
-            except NotFound:
-                return None
-    return None
+    return _results([job]).get(job.pk)
+
+
+def _results(rows: list[Job]) -> dict[UUID, Asset]:
+    """Return the file that each finished job produced, with one query. A job shows only files of its own owner."""
+    named = {job.pk: result_id for job in rows if not job.is_live and (result_id := _result_id(job))}
+    known = Asset.objects.in_bulk(set(named.values()))
+    owners = {job.pk: job.owner_id for job in rows}
+    return {
+        job_id: known[asset_id]
+        for job_id, asset_id in named.items()
+        if asset_id in known and known[asset_id].owner_id == owners[job_id]
+    }
+
+
+def _result_id(job: Job) -> UUID | None:
+    images = job.result.get("images") or [{}]
+    found = [job.result.get(key) for key in RESULT_KEYS] + [images[0].get("image_id")]
+    try:
+        return next((UUID(str(value)) for value in found if value), None)
+    except ValueError:
+        return None  # another installation's result
 
 
 def _labels(rows: list[Job]) -> Labels:
     projects = Project.objects.filter(pk__in={job.project_id for job in rows if job.project_id})
     scenes = Scene.objects.filter(pk__in={job.scene_id for job in rows if job.scene_id})
-    return Labels(dict(projects.values_list("pk", "title")), dict(scenes.values_list("pk", "sequence")))
+    titles, numbers = dict(projects.values_list("pk", "title")), dict(scenes.values_list("pk", "sequence"))
+    return Labels(titles, numbers, _results(rows))
 
 
 def _query_without(query: QueryDict, *names: str) -> str:

@@ -11,6 +11,7 @@ from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.states import State
 from apps.projects.models import Project
+from apps.scenes.lipsync_inputs import lip_synced_clip
 from apps.scenes.models import Scene
 from apps.scenes.selectors import clip_notes, clip_suspicions, refused_clip_problems, scene_error, scene_status
 from apps.studio.live import Fragment
@@ -42,6 +43,22 @@ class SceneCard:
     @property
     def lipsyncing(self) -> bool:
         return self.busy and self.job is not None and self.job.kind == Kind.LIPSYNC
+
+    @property
+    def lip_synced(self) -> bool:
+        """Return whether the current clip is lip-synced, or a part of one that is."""
+        clip = self.scene.current_clip
+        return clip is not None and lip_synced_clip(clip) is not None
+
+    @property
+    def lipsync_state(self) -> str:
+        """Return "running" or "done" for the scene's latest job if that is a lip-sync, else ""."""
+        job = self.job
+        if job is None or job.kind not in {Kind.LIPSYNC, Kind.PRO_LIPSYNC}:
+            return ""
+        if job.is_live:
+            return "running"
+        return "done" if job.state == State.SUCCEEDED and not self.error else ""
 
     @property
     def asks_a_person(self) -> bool:

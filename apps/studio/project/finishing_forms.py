@@ -1,6 +1,5 @@
 """Forms of the dialogs about a project's videos. Services validate again; forms put each message next to its field."""
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -13,7 +12,7 @@ from apps.composition.project_looks import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_S
 from apps.flavors.registry import flavor_names
 from apps.projects.models import AspectRatio, FrameRate, Resolution
 from apps.studio.choosing.forms import ModelsForm
-from apps.studio.forms import NO_IDEA, DollarsField, number_words, text_field
+from apps.studio.forms import NO_IDEA, ClockField, DollarsField, SongPartForm, number_words, text_field
 from apps.studio.words import LOOK_WORDS, PRESET_WORDS
 from engines.composing.shot_plan import ShortClip
 from engines.lyrics.encodings import ENCODINGS
@@ -22,7 +21,6 @@ from engines.lyrics.styling import LyricsPreset
 
 FLAVORS_CHOICE = ("", "Flavor's default")
 HOOK_LENGTH = f"A hook cut lasts {SHORTEST_HOOK_SECONDS} to {LONGEST_HOOK_SECONDS} seconds."
-_CLOCK = re.compile(r"^(?:(\d{1,3}):)?(\d{1,5}(?:\.\d{1,6})?)$")
 
 
 def lowered(values: Any) -> list[tuple[str, str]]:
@@ -33,19 +31,6 @@ def lowered(values: Any) -> list[tuple[str, str]]:
 def seconds_field(least: float, most: float) -> forms.FloatField:
     words = number_words(f"Type {least:g} to {most:g} seconds, or leave it empty.")
     return forms.FloatField(min_value=least, max_value=most, required=False, error_messages=words)
-
-
-class ClockField(forms.Field):
-    """Seconds, typed as `41.5` or `0:41.5`."""
-
-    def to_python(self, value: Any) -> Decimal | None:
-        text = str(value or "").strip().replace(",", ".")
-        if not text:
-            return None
-        found = _CLOCK.match(text)
-        if not found:
-            raise forms.ValidationError("Type seconds, such as 41.5, or minutes and seconds, such as 0:41.5.")
-        return 60 * Decimal(found[1] or 0) + Decimal(found[2])
 
 
 class OutputsForm(forms.Form):
@@ -145,7 +130,7 @@ class BudgetForm(forms.Form):
     confirm_above = DollarsField(required=False)
 
 
-class SettingsForm(ModelsForm):
+class SettingsForm(SongPartForm, ModelsForm):
     """What the project is about and how it is made."""
 
     title = text_field(length=200, missing="Give the project a title.")

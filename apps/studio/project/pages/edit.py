@@ -1,5 +1,6 @@
 """Actions of the Edit page: the chosen scene's panel, its look, several scenes at once, the editor's package."""
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -16,6 +17,7 @@ from apps.core.errors import ConflictError, InputError
 from apps.projects.selectors import project_get
 from apps.providers.capabilities import Capability
 from apps.scenes.images import images_of
+from apps.scenes.making import MAXIMUM_TAKES
 from apps.scenes.remaking import scenes_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get, scenes_of
 from apps.studio.choosing.pickers import scene_picker
@@ -36,6 +38,13 @@ class LookForm(forms.Form):
     transition = forms.ChoiceField(choices=[("", "As the project"), *Transition.choices], required=False)
     short_clip = forms.ChoiceField(choices=[("", "As the project"), *SHORT_CLIP_CHOICES], required=False)
     clip_volume = forms.FloatField(min_value=0, max_value=4, required=False)
+    focus_x = forms.FloatField(min_value=0, max_value=1, required=False)
+    focus_y = forms.FloatField(min_value=0, max_value=1, required=False)
+
+    def changes(self) -> dict[str, Any]:
+        """Return the values; the point in view stays if the form doesn't name it."""
+        data = self.cleaned_data
+        return {name: data[name] for name in data if data[name] is not None or not name.startswith("focus")}
 
 
 @login_required
@@ -55,6 +64,7 @@ def scene_inspector(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
     images = len(images_of(card.scene))
     model = scene_picker(by, card.scene, Capability.VIDEO).effective
     more = {"clips": clip_views(card.scene), "images": images if images > 1 else 0, "model": model}
+    more["takes_offered"] = range(1, MAXIMUM_TAKES + 1)
     return render(request, "studio/inspector.html", context | more)
 
 
@@ -76,7 +86,7 @@ def scene_look_page(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
             raise ConflictError(
                 "This look was changed in the meantime. Open it again to see the current version.", code="stale"
             )
-        return scene_look_update(by=by, project_id=project_id, sequence=sequence, **form.cleaned_data)
+        return scene_look_update(by=by, project_id=project_id, sequence=sequence, **form.changes())
 
     return scene_action(request, project_id, sequence, action)
 
@@ -89,7 +99,7 @@ def _fact_order(fact: tuple[str, object]) -> tuple[bool, int, str]:
 
 def _look_mark(look: SceneLook) -> str:
     """Return a fingerprint of what the dialog shows, to detect changes when it is sent."""
-    return f"{look.transition}|{look.short_clip}|{look.clip_volume}"
+    return f"{look.transition}|{look.short_clip}|{look.clip_volume}|{look.focus_x}|{look.focus_y}"
 
 
 @login_required

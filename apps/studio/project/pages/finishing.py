@@ -39,6 +39,7 @@ from apps.projects.selectors import project_get
 from apps.projects.services import project_update
 from apps.scenes.picks import project_pick
 from apps.scenes.selectors import scenes_of
+from apps.songs.selectors import songs_of
 from apps.studio.choosing.pickers import project_pickers
 from apps.studio.choosing.rows import pick_text
 from apps.studio.forms import dollars_typed, form_take_errors
@@ -48,12 +49,15 @@ from apps.studio.project.board import board_of
 from apps.studio.project.cards import view_url
 from apps.studio.project.finishing import main_versions, reencode_wish, versions_of
 from apps.studio.project.finishing_forms import BudgetForm, LookForm, LyricsForm, OutputsForm, PackageForm, SettingsForm
+from apps.studio.templatetags.studio import clock
 from apps.studio.words import PROOF_WORDS
 from apps.work.choice import CHOSEN_FOR
 from apps.work.work import Spending
 from engines.lyrics.encodings import Decoded, decoded
 
 VERSIONS_ON_A_PAGE = 24
+# How many of the newest songs the settings offer.
+SONGS_OFFERED = 50
 HOOK_LENGTHS = (SHORTEST_HOOK_SECONDS, 20, LONGEST_HOOK_SECONDS)
 
 
@@ -168,12 +172,19 @@ def budget(request: HttpRequest, project_id: UUID) -> HttpResponse:
 def settings(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Change title, idea, character, look, shape and providers. Existing results stay as they are."""
     by, project = _mine(request, project_id)
-    initial = {name: getattr(project, name) for name in SettingsForm.base_fields}
+    initial = {name: getattr(project, name) for name in SettingsForm.base_fields if name != "audio_id"}
     initial |= {f"by_{capability}": pick_text(project_pick(project, capability)) for capability in CHOSEN_FOR}
+    initial |= {
+        "audio_id": project.song.asset_id if project.song else None,
+        "song_start": clock(project.song_start) if project.song_start else "",
+        "song_end": clock(project.song_end),
+    }
     form = SettingsForm(_sent(request)[0], initial=initial, flavor=project.flavor)
     if _saved(form, lambda: _settings_save(by, project, form)):
         return _answer(request, project_id)
-    return _dialog(request, "settings", project, form, pickers=project_pickers(by, project, form))
+    songs = {song.pk: song for song in [*([project.song] if project.song else []), *songs_of(by)[:SONGS_OFFERED]]}
+    pickers = project_pickers(by, project, form)
+    return _dialog(request, "settings", project, form, pickers=pickers, songs=songs.values())
 
 
 @login_required
@@ -271,7 +282,17 @@ def _settings_save(by: User, project: Project, form: SettingsForm) -> object:
         providers=form.providers(),
         chosen_models=form.chosen_models(),
         **{name: form.cleaned_data[name] for name in names},
+        **_song_part(form),
     )
+
+
+def _song_part(form: SettingsForm) -> dict[str, Any]:
+    """Return the song and the part to use, where they were changed. A form without these fields changes nothing."""
+    fields = [name for name in ("audio_id", "song_start", "song_end") if name in form.data]
+    changed = {name: form.cleaned_data[name] for name in fields if name in form.changed_data}
+    if "song_start" in changed:
+        changed["song_start"] = changed["song_start"] or Decimal(0)
+    return changed
 
 
 def _saved(form: forms.Form, action: Callable[[], object]) -> bool:

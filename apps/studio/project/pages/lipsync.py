@@ -4,7 +4,7 @@ shows why and asks."""
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from uuid import UUID
 
@@ -16,6 +16,9 @@ from django_htmx.http import reswap, retarget, trigger_client_event
 
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
+from apps.assets.models import AssetKind
+from apps.assets.services import asset_from_upload
+from apps.assets.uploading.resumable import partial_named
 from apps.core.errors import InputError, NotFound, StudioError
 from apps.generation.lipsync import LipsyncOptions
 from apps.projects.models import Project
@@ -23,28 +26,34 @@ from apps.projects.selectors import project_get
 from apps.providers.capabilities import Capability
 from apps.scenes.lipsync import scenes_lipsync, scenes_lipsync_works
 from apps.scenes.lipsync_check import scenes_findings
-from apps.scenes.lipsync_inputs import LipsyncSpec
+from apps.scenes.lipsync_inputs import LipsyncSpec, lipsync_source
 from apps.scenes.models import LipsyncLook, Scene
 from apps.scenes.selectors import scene_get, scenes_of
 from apps.studio.choosing.pickers import CALL_FIELD, call_pick, project_picker, scene_picker
-from apps.studio.pages.acting import dialog, project_action, scene_action, scene_dialog, sent_fields
+from apps.studio.pages.acting import dialog, project_action, scene_action, scene_dialog, sent_fields, uuid_of
 from apps.studio.project.cards import scene_cards
+from apps.studio.project.clip_views import clip_views
 from apps.work.work import Spending, Work
 from engines.listening.scene_slots import MAXIMUM_SCENES
 
 # Takes `by`, `project_id` and `sequences`.
 ScenesWorks = Callable[..., list[tuple[Scene, Work]]]
+START_PROBLEM = "Give the start of the audio in seconds, such as 1.5, or leave it empty."
+LONGEST_AUDIO_SECONDS = 100_000
 SCENE_RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def scene_lipsync(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """GET: the dialog `Add Lipsync to Scene {n}`."""
+    """GET: the dialog `Add Lipsync to Scene {n}`, with the clip that it would start from."""
     scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
     if request.method != "POST":
         picker = scene_picker(acting_user(request), scene, Capability.LIPSYNC, name=CALL_FIELD)
-        return scene_dialog(request, scene, "lipsync", picker=picker)
+        source = lipsync_source(scene) if scene.current_clip is not None else None
+        clips = [view for view in reversed(clip_views(scene)) if view.clip.usable]
+        return scene_dialog(request, scene, "lipsync", picker=picker, clips=clips, source=source)
+    _own_audio_stored(request)
     if asked := _ask(request, project_id, [sequence]):
         return asked
 
@@ -86,7 +95,8 @@ def project_lipsync(request: HttpRequest, project_id: UUID) -> HttpResponse:
 def lipsync_quote(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Return the price of lip-syncing the scenes in `?scene=` with the dialog's model; empty if unknown."""
     picked = call_pick(request, project_get(by=acting_user(request), project_id=project_id), Capability.LIPSYNC)
-    spec = LipsyncSpec(provider=picked.provider, model=picked.model)
+    clip_id = uuid_of(request.GET.get("clip_id", ""), "This scene doesn't have that clip.")
+    spec = LipsyncSpec(provider=picked.provider, model=picked.model, clip_id=clip_id)
     return chosen_quote(request, project_id, partial(scenes_lipsync_works, spec=spec))
 
 
@@ -181,6 +191,10 @@ def lipsync_frame(request: HttpRequest, asset_id: UUID) -> HttpResponse:
 def _spec(request: HttpRequest, project: Project) -> LipsyncSpec:
     picked = call_pick(request, project, Capability.LIPSYNC)
     return LipsyncSpec(
+        audio_id=uuid_of(request.POST.get("audio_id", ""), "This audio doesn't exist."),
+        audio_start=_audio_start(request.POST.get("audio_start", "")),
+        clip_id=uuid_of(request.POST.get("clip_id", ""), "This scene doesn't have that clip."),
+        preview="preview" in request.POST,
         provider=picked.provider,
         model=picked.model,
         options=LipsyncOptions(
@@ -189,6 +203,29 @@ def _spec(request: HttpRequest, project: Project) -> LipsyncSpec:
             occlusion_detection_enabled="occlusion_detection_enabled" in request.POST,
         ),
     )
+
+
+def _own_audio_stored(request: HttpRequest) -> None:
+    """Store the file of a scene's own audio. From then on the form names it, so that a question can send it again."""
+    by = acting_user(request)
+    upload = request.FILES.get("voice") or partial_named(by=by, text=request.POST.get("voice", ""))
+    if upload is None:
+        return
+    audio = asset_from_upload(by=by, upload=upload, kind=AssetKind.AUDIO)
+    sent = request.POST.copy()
+    sent.pop("voice", None)
+    sent["audio_id"] = str(audio.pk)
+    request.POST = sent  # type: ignore[assignment]
+
+
+def _audio_start(text: str) -> Decimal | None:
+    try:
+        seconds = Decimal(text) if text.strip() else None
+    except InvalidOperation as error:
+        raise InputError(START_PROBLEM) from error
+    if seconds is not None and (not seconds.is_finite() or not 0 <= seconds < LONGEST_AUDIO_SECONDS):
+        raise InputError(START_PROBLEM)
+    return seconds
 
 
 def _temperature(text: str) -> float | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,7 +19,7 @@ from apps.production import retrying
 from apps.projects.selectors import project_get
 from apps.providers.capabilities import Capability
 from apps.scenes import services
-from apps.scenes.making import GenerationSpec, image_work, scene_image_generate
+from apps.scenes.making import MAXIMUM_TAKES, GenerationSpec, image_work, scene_image_generate, video_works
 from apps.scenes.remaking import SceneWords, scene_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get, scene_job
 from apps.scenes.services import scene_create, scene_duplicate, scene_merge, scene_update
@@ -47,6 +47,14 @@ def scene_image(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
     return scene_action(request, project_id, sequence, action)
 
 
+def _takes(sent: QueryDict) -> int:
+    """Return how many clips are asked for."""
+    text = sent.get("takes", "") or "1"
+    if not text.isdigit() or not 1 <= int(text) <= MAXIMUM_TAKES:
+        raise InputError(f"Choose 1 to {MAXIMUM_TAKES} takes.", errors={"takes": [f"1 to {MAXIMUM_TAKES}"]})
+    return int(text)
+
+
 def _spec(request: HttpRequest, project_id: UUID, capability: Capability) -> GenerationSpec:
     """Return the call's own choice of model, if it has one."""
     picked = call_pick(request, project_get(by=acting_user(request), project_id=project_id), capability)
@@ -62,7 +70,10 @@ def scene_video(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
         return asked
 
     def action(by: User, spending: Spending) -> object:
-        return scene_remake(by=by, project_id=project_id, sequence=sequence, spending=spending, words=words)
+        takes = _takes(request.POST)
+        return scene_remake(
+            by=by, project_id=project_id, sequence=sequence, spending=spending, words=words, takes=takes
+        )
 
     return scene_action(request, project_id, sequence, action)
 
@@ -186,6 +197,8 @@ def scene_quote(request: HttpRequest, project_id: UUID, sequence: int, what: str
     try:
         if what == "image":
             works = [image_work(by=by, scene=scene, spec=_spec(request, project_id, Capability.IMAGE))]
+        elif (takes := _takes(request.GET)) > 1:
+            works = video_works(by=by, scene=scene, spec=GenerationSpec(takes=takes))
         else:
             works = [work for _, work in scenes_remake_works(by=by, project_id=project_id, sequences=[sequence])]
             if request.GET.get("changed") and scene.image_id and len(works) == 1:

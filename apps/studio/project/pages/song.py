@@ -4,22 +4,27 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.datastructures import MultiValueDict
 from django.utils.dateparse import parse_datetime
 from django.utils.text import get_text_list
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from apps.accounts.acting import acting_user
 from apps.accounts.keeping import kept_fields, login_required_keeping
+from apps.assets.uploading.resumable import partial_named
 from apps.core.errors import ConflictError, InputError, NotFound, http_status
+from apps.core.htmx import is_htmx
 from apps.projects.selectors import project_get
 from apps.songs.grid_edits import GridEdit, Operation
 from apps.songs.models import Song
 from apps.songs.section_edits import LABEL_LENGTH, MOST_SECTIONS
 from apps.songs.selectors import tempo_choices
 from apps.songs.services import SongChanges, song_update
+from apps.songs.stems import song_stem_upload, stem_jobs
 from apps.studio.templatetags.studio import clock
 
 # Empty rows for new sections below the existing ones.
@@ -58,8 +63,24 @@ def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
         "problem": problem,
         "offset": typed.get("offset", ""),
         "in_beats": "label" not in typed,
+        "stem_job": stem_jobs(project.song).first(),
     }
     return render(request, "studio/song.html", context, status=status)
+
+
+@login_required
+@require_POST
+def song_stem(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Upload the vocals alone, which lip-sync then uses in place of the song. A job checks the file first."""
+    by = acting_user(request)
+    project = project_get(by=by, project_id=project_id)
+    if project.song is None:
+        raise NotFound("This project has no song. Add one first.")
+    upload = request.FILES.get("file") or partial_named(by=by, text=request.POST.get("file", ""))
+    if upload is None:
+        raise InputError("Choose an audio file first.", errors={"file": ["is missing"]})
+    song_stem_upload(by=by, audio_id=project.song.asset_id, upload=upload)
+    return HttpResponseClientRefresh() if is_htmx(request) else redirect("studio:song", project_id)
 
 
 def _rows(song: Song) -> list[tuple[str, str]]:
