@@ -21,7 +21,16 @@ from engines.errors import InputError, MediaToolError, StudioError
 from engines.media.fork_server import MOST_CALL_BYTES, TOO_MUCH
 
 _ROOT = Path(__file__).resolve().parents[2]
-_KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHOME", "TMPDIR", "VIRTUAL_ENV")
+_KEPT_ENVIRONMENT = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LD_LIBRARY_PATH",
+    "PYTHONHOME",
+    "PYTHONPYCACHEPREFIX",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+)
 _ERRORS: Mapping[str, type[StudioError]] = {"InputError": InputError, "MediaToolError": MediaToolError}
 # What starting the server and its imports may take on a busy machine, on top of the call's own time.
 _START_SECONDS = 60.0
