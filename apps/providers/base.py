@@ -89,7 +89,8 @@ class ScenesRequest:
 
 @dataclass(frozen=True)
 class ImageRequest:
-    """Create `num_images` still images of `width` × `height` pixels."""
+    """Create `num_images` still images of `width` × `height` pixels. `picture` is what the scene's writer noted of what
+    is to be seen, for the prompt as written; it is empty for anybody else's prompt."""
 
     capability: ClassVar[Capability] = Capability.IMAGE
     prompt: str
@@ -101,6 +102,7 @@ class ImageRequest:
     purpose: str = "scene"  # "scene" or "character_reference"
     num_images: int = 1
     seed: int = 0
+    picture: JsonObject = field(default_factory=dict)
     settings: JsonObject = field(default_factory=dict)
 
 
@@ -109,7 +111,7 @@ class VideoRequest:
     """Create a clip that covers at least `duration_seconds`. `frames` is the exact frame count of the scene's slot,
     for providers that can render it. `fps` is the text of a fraction such as "24" or "30000/1001".
     `image` and `last_image` are its first and last frame.
-    `energy` is the song's level over the slot, sampled evenly, 0…1."""
+    `energy` is the song's level over the slot, sampled evenly, 0…1. `picture` is as for an image."""
 
     capability: ClassVar[Capability] = Capability.VIDEO
     prompt: str
@@ -126,6 +128,7 @@ class VideoRequest:
     energy: tuple[float, ...] = ()
     beat_seconds: tuple[float, ...] = ()
     seed: int = 0
+    picture: JsonObject = field(default_factory=dict)
     settings: JsonObject = field(default_factory=dict)
 
 
@@ -196,7 +199,8 @@ class WrittenScene:
     """One scene of a written video. `sequence` counts from 1, `duration` is in seconds.
 
     A writer that knows them also says which `section` of the song it covers, and the words its description has for
-    the `shot`, the `camera`'s movement and the `light`."""
+    the `shot`, the `camera`'s movement, the `light` and the `place`. `picture` is what is to be seen, as data, for a
+    provider that draws from it; a scene's image and clip are asked for with it."""
 
     sequence: int
     description: str
@@ -207,6 +211,8 @@ class WrittenScene:
     shot: str = ""
     camera: str = ""
     light: str = ""
+    place: str = ""
+    picture: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

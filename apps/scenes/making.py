@@ -11,6 +11,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.core.errors import InputError
+from apps.core.json import JsonObject
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, idempotent_job
@@ -77,12 +78,19 @@ def image_work(
         aspect_ratio=project.aspect_ratio,
         purpose="scene",
         seed=_seed(scene, spec, 0),
+        picture=_picture(scene),
         settings=dict(choice.config.values),
     )
     inputs = _reference_input(project)
     frozen = FrozenRequest.of(values, inputs)
     parameters = ImageParameters(frozen=frozen, then_video=then_video)
     return work_prepare(by=by, kind=Kind.IMAGE, parameters=parameters, choice=choice)
+
+
+def _picture(scene: Scene) -> JsonObject:
+    """Return what the scene's writer noted of what is to be seen; it says for which words."""
+    noted = scene.facts.get("picture")
+    return noted if isinstance(noted, dict) else {}
 
 
 def video_works(*, by: User, scene: Scene, spec: GenerationSpec) -> list[Work]:
@@ -141,6 +149,7 @@ def video_work(
         energy=span_energy(project, span),
         beat_seconds=span_beats(project, span),
         seed=_seed(scene, spec, take),
+        picture=_picture(scene),
         settings=dict(choice.config.values),
     )
     inputs = _reference_input(project)

@@ -126,12 +126,12 @@ def planned_durations(slots: Sequence[tuple[float, float]]) -> list[Decimal]:
 
 def scene_written(project: Project, written: WrittenScene) -> Scene:
     """Return the unsaved row of a scene that a provider wrote. It has no place or duration yet."""
-    facts = {"shot": written.shot, "camera": written.camera, "light": written.light}
+    facts = {"shot": written.shot, "camera": written.camera, "light": written.light, "place": written.place}
     return Scene(
         project=project,
         prompt=written.description,
         negative_prompt=written.negative_description,
         lipsync=written.lipsync,
         section=written.section[: Scene._meta.get_field("section").max_length],
-        facts={name: words for name, words in facts.items() if words},
+        facts={name: said for name, said in {**facts, "picture": written.picture}.items() if said},
     )

@@ -74,6 +74,7 @@ class ImageValues(Values):
     purpose: Literal["scene", "character_reference"] = "scene"
     num_images: int = 1
     seed: int = 0
+    picture: JsonObject = {}
 
 
 class VideoValues(Values):
@@ -90,6 +91,7 @@ class VideoValues(Values):
     energy: tuple[float, ...] = ()
     beat_seconds: tuple[float, ...] = ()
     seed: int = 0
+    picture: JsonObject = {}
 
 
 class LipsyncValues(Values):

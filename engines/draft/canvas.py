@@ -123,6 +123,23 @@ class Canvas:
             under = self.alpha[window].astype(np.float32)
             self.alpha[window] = under + (255 - under) * share[..., 0]
 
+    def lay(self, colours: Pixels, mask: Pixels, left: int, top: int) -> None:
+        """Lay coloured pixels over the canvas where the mask (0…255) covers it, cut off at the edges."""
+        height, width = mask.shape
+        first_row, first_column = max(0, -top), max(0, -left)
+        rows = slice(first_row, min(height, self.height - top))
+        columns = slice(first_column, min(width, self.width - left))
+        if rows.start >= rows.stop or columns.start >= columns.stop:
+            return
+        covers = mask[rows, columns]
+        window = (slice(top + rows.start, top + rows.stop), slice(left + columns.start, left + columns.stop))
+        share = (covers.astype(np.float32) / 255)[..., None]
+        below = self.pixels[window].astype(np.float32)
+        self.pixels[window] = below + (colours[rows, columns].astype(np.float32) - below) * share
+        if self.alpha is not None:
+            under = self.alpha[window].astype(np.float32)
+            self.alpha[window] = under + (255 - under) * share[..., 0]
+
     def gradient(self, top_colour: str, low_colour: str, top: float, low: float, curve: float = 1.0) -> None:
         """Fill the full width between two heights; `curve` above 1 holds the top colour longer."""
         first, last = round(self.point(0, top)[1]), round(self.point(0, low)[1])
@@ -130,6 +147,15 @@ class Canvas:
         share = (np.linspace(0, 1, max(1, last - first), dtype=np.float32) ** curve)[: end - first, None]
         above, below = np.array(bgr(top_colour), np.float32), np.array(bgr(low_colour), np.float32)
         self.pixels[first:end] = (above + (below - above) * share)[:, None, :]
+
+    def waterline(self, x: float, y: float, half: float, palette: Any) -> None:
+        """Draw the water's surface over the foot of what swims: light lines, `half` as long, from y down."""
+        for step in range(4):
+            reach = half * (1 - 0.12 * step)
+            colour = mix(palette.sky_low, palette.far, 0.35)
+            self.stroke(
+                [(x - reach, y - 0.03 + step * 0.012), (x + reach, y - 0.03 + step * 0.012)], 0.011, colour, 0.85
+            )
 
     def glow(self, x: float, y: float, radius: float, colour: str, strength: float = 1.0, stretch: float = 1.0) -> None:
         """Add a soft round light; `stretch` above 1 makes it taller. `shine` applies it."""
@@ -149,6 +175,11 @@ class Canvas:
         cv2.fillPoly(shape, [fixed], 1.0, cv2.LINE_AA, _SHIFT)
         shape = cv2.GaussianBlur(shape, (0, 0), max(0.6, blur * self.unit / _LIGHT_SCALE))
         light += shape[..., None] * (np.array(bgr(colour), np.float32) * strength)
+
+    @property
+    def lit(self) -> bool:
+        """Whether any light was added."""
+        return self._light is not None
 
     @property
     def light(self) -> npt.NDArray[Any]:

@@ -21,6 +21,7 @@ import scipy  # submodules load on first use, which saves every process half a s
 from engines.draft.camera import Move, View, matrix, view_at
 from engines.draft.canvas import Pixels, levelled
 from engines.draft.figure import Mouth
+from engines.draft.storyboard import Front
 from engines.draft.weather import Weather
 from engines.errors import WorkCancelled
 from engines.media.drawn import DrawnMouth, drawn_note
@@ -45,6 +46,7 @@ _ON_CUT_SECONDS = 0.05
 @dataclass(frozen=True)
 class Picture:
     """What is filmed: canvases larger than the frame. `front` is premultiplied; without `alpha` there is no front.
+    `cycle` are the steps of a movement over two beats, which take the front's place one after the other.
     `soft`: the background is out of focus, so half its resolution is enough."""
 
     back: Pixels
@@ -53,6 +55,7 @@ class Picture:
     light: Pixels | None = None
     mouth: Mouth | None = None
     soft: bool = False
+    cycle: Sequence[Front] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,24 @@ def premultiplied_planes(front: Pixels, alpha: Pixels) -> tuple[Planes, Planes]:
     return [luma, *chroma], [stays, cv2.resize(stays, half, interpolation=cv2.INTER_AREA)]
 
 
+@dataclass(frozen=True)
+class _Plate:
+    """A front ready for rendering: its planes, what shows through them, and where it lies on the canvas."""
+
+    planes: Planes
+    stays: Planes
+    box: tuple[int, ...]
+    extents: npt.NDArray[np.int64]
+    left: int
+    top: int
+
+    @staticmethod
+    def of(front: Front) -> "_Plate":
+        planes, stays = premultiplied_planes(front.pixels, front.alpha)
+        box = tuple(cv2.boundingRect(front.alpha))
+        return _Plate(planes, stays, box, _extents(front.alpha), front.left, front.top)
+
+
 class Renderer:
     """Renders the frames of one shot; a frame's `planes` are written in place."""
 
@@ -112,12 +133,11 @@ class Renderer:
         self.back = to_planes(picture.back)
         if self.soft:
             self.back = [cv2.resize(plane, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for plane in self.back]
-        self.front: Planes = []
-        self.box: tuple[int, ...] = (0, 0, 0, 0)
-        if picture.front is not None and picture.alpha is not None and picture.alpha.any():
-            self.front, self.stays = premultiplied_planes(picture.front, picture.alpha)
-            self.box = tuple(cv2.boundingRect(picture.alpha))
-            self.extents = _extents(picture.alpha)
+        fronts = list(picture.cycle)
+        if not fronts and picture.front is not None and picture.alpha is not None:
+            fronts = [Front(picture.front, picture.alpha)]
+        self.plates = [_Plate.of(front) for front in fronts if front.alpha.any()]
+        self.steps = _steps(shot, clip.fps, len(self.plates))
         self.light = self._light_plane(picture.light)
         self.mouth = picture.mouth
         self.levels = _levels(shot, clip.fps)
@@ -148,8 +168,11 @@ class Renderer:
         """Write frame `number` into Y, U and V planes of the frame's size."""
         back, near = self.views(number)
         self._warp(self.back, matrix(back, frame=self.frame, canvas=self.canvas), planes)
-        if self.front:
-            self._lay_figure(matrix(near, frame=self.frame, canvas=self.canvas), planes)
+        if self.plates:
+            plate = self.plates[self.steps[number]]
+            full = matrix(near, frame=self.frame, canvas=self.canvas)
+            full[:, 2] -= (plate.left, plate.top)
+            self._lay_figure(plate, full, planes)
         self._shine(number, planes[0])
         if self.shot.weather is not None:
             self.shot.weather.fall(number, planes[0])
@@ -167,33 +190,33 @@ class Renderer:
             else:
                 cv2.warpAffine(source, used, size, dst=target, flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
-    def _lay_figure(self, full: npt.NDArray[np.float64], planes: Sequence[Pixels]) -> None:
+    def _lay_figure(self, plate: _Plate, full: npt.NDArray[np.float64], planes: Sequence[Pixels]) -> None:
         """Draw the figure in strips, each only as wide as the figure there: a head is narrower than its shoulders."""
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        for left, top, right, low in self._windows(full):
-            for number, (source, target) in enumerate(zip(self.front, planes, strict=True)):
+        for left, top, right, low in self._windows(plate, full):
+            for number, (source, target) in enumerate(zip(plate.planes, planes, strict=True)):
                 scale = 2 if number else 1
                 used = (_half(full) if number else full).copy()
                 used[:, 2] += used[:, :2] @ (left / scale, top / scale)
                 size = ((right - left) // scale, (low - top) // scale)
                 figure = cv2.warpAffine(source, used, size, flags=flags)
                 if number < 2:
-                    stays = cv2.warpAffine(self.stays[number], used, size, flags=flags, borderValue=255)
+                    stays = cv2.warpAffine(plate.stays[number], used, size, flags=flags, borderValue=255)
                 window = target[top // scale : low // scale, left // scale : right // scale]
                 cv2.multiply(window, stays, dst=window, scale=1 / 255)
                 cv2.add(window, figure, dst=window)
 
-    def _windows(self, full: npt.NDArray[np.float64]) -> Iterator[tuple[int, int, int, int]]:
+    def _windows(self, plate: _Plate, full: npt.NDArray[np.float64]) -> Iterator[tuple[int, int, int, int]]:
         """Yield the parts of the frame the figure can touch (left, top, right, low), with even edges."""
         inverse = cv2.invertAffineTransform(full)
-        rows = _mapped(inverse, self.box)[:, 1]
+        rows = _mapped(inverse, plate.box)[:, 1]
         first = max(0, int(rows.min()) - 2) // 2 * 2
         end = min(self.frame[1], int(rows.max()) + 4) // 2 * 2
         edges = [first + (end - first) * strip // _STRIPS // 2 * 2 for strip in range(_STRIPS + 1)]
         for top, low in pairwise(edges):
             # The canvas rows this strip can show at any roll.
             seen = _mapped(full, (0, top, self.frame[0], low - top))[:, 1]
-            part = self.extents[max(0, int(seen.min()) - 2) : max(0, int(seen.max()) + 3)]
+            part = plate.extents[max(0, int(seen.min()) - 2) : max(0, int(seen.max()) + 3)]
             covered = part[part[:, 1] > part[:, 0]]
             if low <= top or not len(covered):
                 continue
@@ -289,6 +312,32 @@ def _levels(shot: Shot, fps: Fraction) -> list[tuple[float, float]]:
         # A short rise before the beat keeps the light from jumping on.
         pulse = np.maximum(pulse, np.where(since >= 0, np.exp(-since / 0.12), np.exp(since / 0.02)))
     return list(zip(energy.tolist(), (pulse * (0.35 + 0.65 * energy)).tolist(), strict=True))
+
+
+# A movement without beats takes this long, as at 120 beats a minute.
+_CYCLE_SECONDS = 1.0
+
+
+def _steps(shot: Shot, fps: Fraction, count: int) -> list[int]:
+    """Return which step of the movement each frame shows. A cycle takes two beats and each beat is half of it."""
+    if count < 2:
+        return [0] * shot.frames
+    times = np.arange(shot.frames) / float(fps)
+    beats = np.asarray(sorted(shot.beats), float)
+    if len(beats) < 2:
+        phase = times / _CYCLE_SECONDS
+    else:
+        gap = float(np.median(np.diff(beats)))
+        # Carry the beat on to both ends of the clip.
+        first = int(max(0, np.ceil(beats[0] / gap)))
+        last = int(max(0, np.ceil((times[-1] - beats[-1]) / gap)))
+        before = beats[0] - gap * np.arange(first, 0, -1)
+        marks = np.concatenate([before, beats, beats[-1] + gap * np.arange(1, last + 2)])
+        # Very fast beats are danced at half time.
+        each = 0.5 if gap > 0.34 else 0.25
+        phase = np.interp(times, marks, np.arange(len(marks)) * each)
+    found: list[int] = ((phase * count).astype(int) % count).tolist()
+    return found
 
 
 def _flashing_beats(shot: Shot, seconds: float) -> list[float]:

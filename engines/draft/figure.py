@@ -1,35 +1,44 @@
-"""The storyboard character: a full figure in wide shots, and in close shots a head whose face can sing.
+"""The storyboard character in close shots: a head whose face can sing, and shoulders.
 
 Everything is measured in head heights from the middle of the head, y down, and scaled by `head` (frame heights per
-head height). A figure stands seven heads tall.
+head height).
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from engines.draft.canvas import Canvas, Point, bgr, mix
+from engines.draft.hats import draw_hat
 from engines.draft.look import Palette
-from engines.draft.reading import Person
+from engines.draft.people import Person
 
 SKINS = ("", "#8d5a3c", "#e3b594", "#6a4430", "#c68c63")
-HAIRS = ("#2a1d18", "#17151a", "#5a3825", "#8a5a33", "#3a2a3f")
-STYLES = ("long", "short", "bun", "curly")
+HAIRS = ("#2a1d18", "#17151a", "#5a3825", "#8a5a33", "#3a2a3f", "#a3552f")
+CLOTHES = ("#8a3f3a", "#2f5f7a", "#5f6f3f", "#6a4a7a", "#b5803a", "#30706a", "#a84f6a", "#4a5568")
+TROUSERS = ("#2b3242", "#3a3436", "#4a4f45", "#463a50")
 
 
 @dataclass(frozen=True)
 class Character:
     """A person as drawn, with every choice made."""
 
+    person: Person
     skin: str
     hair_colour: str
     hair: str
     garment_colour: str
     garment: str
+    trousers: str
+    lips: str
     beard: bool
-    hat: bool
+    hat: str
+    hat_colour: str
     glasses: bool
+    kind: str
+    size: float  # 1 for a grown-up
 
 
 @dataclass(frozen=True)
@@ -42,30 +51,68 @@ class Mouth:
 
 
 def complete(person: Person, identity: int) -> Person:
-    """Fill in what the prompt left open, consistently for each `identity`; clothes are left as they are."""
+    """Fill in what the prompt left open, consistently for each `identity`."""
     rng = np.random.default_rng(identity)
-    skin, hair_colour, style = str(rng.choice(SKINS)), str(rng.choice(HAIRS)), str(rng.choice(STYLES))
+    skin, hair_colour = str(rng.choice(SKINS)), str(rng.choice(HAIRS))
+    long, short = str(rng.choice(("long", "long", "bun", "curly"))), str(rng.choice(("short", "short", "curly")))
+    sex = person.sex or str(rng.choice(("f", "m")))
+    own = str(rng.choice(("coat", "jacket", "hoodie", "shirt") if sex == "m" else ("dress", "coat", "jacket", "dress")))
+    garment = person.garment or ("shirt" if person.age == "child" else own)
     return replace(
         person,
         skin=person.skin or skin,
-        hair_colour=person.hair_colour or hair_colour,
-        hair=person.hair or style,
-        garment=person.garment or "coat",
+        hair_colour=person.hair_colour or ("#c9c6c0" if person.age == "old" else hair_colour),
+        hair=person.hair or (long if sex == "f" else short),
+        sex=sex,
+        garment=garment,
+        garment_colour=person.garment_colour or str(rng.choice(CLOTHES)),
     )
 
 
 def cast(person: Person, palette: Palette) -> Character:
     """Return a completed person in the palette's light."""
+    skin = mix(person.skin, palette.skin, 0.4) if person.skin else palette.skin
+    number = sum(map(ord, person.garment + person.hair_colour + person.role))
+    lips = mix(skin, "#a8322e", 0.35 + 0.25 * (person.sex == "f"))
     return Character(
-        skin=mix(person.skin, palette.skin, 0.5) if person.skin else palette.skin,
+        person=person,
+        skin={"robot": "#a9b5be", "ghost": "#e3eaf2", "alien": "#8fb58a", "scarecrow": "#d0ac6a"}.get(
+            person.kind, skin
+        ),
         hair_colour=mix(person.hair_colour, palette.figure, 0.12),
-        hair=person.hair,
-        garment_colour=mix(person.garment_colour, palette.figure, 0.22) if person.garment_colour else palette.figure,
+        hair="none" if person.kind in {"robot", "ghost", "alien", "scarecrow"} else person.hair,
+        garment_colour=mix(person.garment_colour, palette.figure, 0.16),
         garment=person.garment,
+        trousers=mix(TROUSERS[number % len(TROUSERS)], palette.figure, 0.2),
+        lips=lips,
         beard=person.beard,
-        hat=person.hat,
+        hat=person.hat or ("beanie" if person.extra == "hood" else ""),
+        hat_colour=mix(person.hat_colour or _HAT_COLOURS.get(person.hat, person.garment_colour), palette.figure, 0.15),
         glasses=person.glasses,
+        kind=person.kind,
+        size={"child": 0.66, "young": 0.94, "old": 0.95}.get(person.age, 1.0),
     )
+
+
+_HAT_COLOURS = {
+    "crown": "#e0b53f",
+    "straw": "#d9b868",
+    "cowboy": "#8a5f3a",
+    "fedora": "#4a4038",
+    "toque": "#f2f0ea",
+    "veil": "#f4f0ea",
+    "space": "#e6e8ea",
+    "knight": "#9aa5b0",
+    "tricorn": "#23222a",
+    "police": "#22386a",
+    "army": "#55603f",
+    "witch": "#2a2438",
+    "hardhat": "#e0b53f",
+    "flatcap": "#5a5048",
+    "horns": "#7a1f22",
+    "party": "#4f7fc0",
+    "souwester": "#d8a83c",
+}
 
 
 class FigurePainter:
@@ -74,8 +121,12 @@ class FigurePainter:
     def __init__(self, canvas: Canvas, character: Character, palette: Palette, x: float, y: float, head: float) -> None:
         self.canvas, self.character, self.palette = canvas, character, palette
         self.x, self.y, self.head = x, y, head
+        self.tilt = 0.0
 
     def at(self, x: float, y: float) -> Point:
+        if self.tilt:
+            cosine, sine = math.cos(math.radians(self.tilt)), math.sin(math.radians(self.tilt))
+            x, y = x * cosine - y * sine, x * sine + y * cosine
         return self.x + x * self.head, self.y + y * self.head
 
     def polygon(self, points: list[Point], colour: str, opacity: float = 1.0) -> None:
@@ -89,76 +140,6 @@ class FigurePainter:
     ) -> None:
         self.canvas.ellipse(*self.at(x, y), across * self.head, down * self.head, colour, opacity, angle)
 
-    # --- wide shots ---
-
-    def body(self, pose: str) -> None:
-        """Draw everything below the neck, standing on the ground at y 6.4; a sitting figure gets a crate."""
-        shade = mix(self.character.garment_colour, "#000000", 0.45)
-        if pose == "sit":
-            self.y += 1.15 * self.head
-            wood = mix(self.palette.near, "#6b4a2e", 0.5)
-            self.polygon([(-0.95, 3.15), (0.75, 3.15), (0.75, 5.25), (-0.95, 5.25)], wood)
-            self.polygon([(-0.95, 3.15), (0.75, 3.15), (0.85, 3.4), (-0.85, 3.4)], mix(wood, self.palette.rim, 0.35))
-        self._hair_behind()
-        self._legs(pose, shade)
-        self._torso(shade)
-        self.arms(pose)
-
-    def _legs(self, pose: str, shade: str) -> None:
-        left, right = {
-            "walk": ([(-0.15, 2.9), (-0.5, 4.5), (-0.85, 6.3)], [(0.15, 2.9), (0.5, 4.5), (0.42, 6.4)]),
-            "run": ([(-0.15, 2.9), (-0.75, 4.0), (-1.6, 4.6)], [(0.15, 2.9), (0.95, 4.1), (0.7, 6.2)]),
-            "sit": ([(-0.2, 3.0), (0.9, 3.3), (0.85, 5.0)], [(0.2, 3.0), (1.25, 3.4), (1.2, 5.1)]),
-        }.get(pose, ([(-0.25, 2.9), (-0.32, 4.6), (-0.36, 6.4)], [(0.25, 2.9), (0.32, 4.6), (0.36, 6.4)]))
-        for leg in (left, right):
-            self.stroke(leg[:2], 0.5, shade)
-            self.stroke(leg[1:], 0.38, shade)
-            foot = leg[-1]
-            self.stroke([foot, (foot[0] + 0.22, foot[1] + 0.02)], 0.26, mix(shade, "#000000", 0.3))
-
-    def _torso(self, shade: str) -> None:
-        colour = self.character.garment_colour
-        hem = {"dress": 4.6, "gown": 5.9, "coat": 4.3, "raincoat": 4.2, "robe": 5.4, "cloak": 5.2, "cape": 5.0,
-               "kimono": 5.6, "parka": 3.9}.get(self.character.garment, 3.1)  # fmt: skip
-        wide = 0.62 if hem < 3.5 else 0.62 + (hem - 3.1) * 0.2
-        self.polygon(
-            [
-                (-0.22, 0.42),
-                (0.22, 0.42),
-                (0.82, 0.78),
-                (0.66, 2.2),
-                (wide, hem),
-                (-wide, hem),
-                (-0.66, 2.2),
-                (-0.82, 0.78),
-            ],
-            colour,
-        )
-        if hem > 3.5:
-            self.stroke([(0.02, 0.8), (0.05, hem)], 0.05, shade)
-        self.polygon([(-0.16, 0.4), (0.16, 0.4), (0.0, 0.95)], mix(self.character.skin, "#000000", 0.15))
-
-    def arms(self, pose: str) -> None:
-        colour, skin = mix(self.character.garment_colour, "#000000", 0.2), self.character.skin
-        left, right = {
-            "arms": ([(-0.72, 0.9), (-1.5, 0.6), (-2.3, 0.1)], [(0.72, 0.9), (1.5, 0.6), (2.3, 0.1)]),
-            "sing": ([(-0.72, 0.9), (-0.95, 1.8), (-0.7, 2.7)], [(0.72, 0.9), (1.0, 1.6), (0.25, 0.82)]),
-            "walk": ([(-0.72, 0.9), (-0.6, 1.9), (-0.1, 2.6)], [(0.72, 0.9), (0.95, 1.9), (1.2, 2.7)]),
-            "run": ([(-0.72, 0.9), (-1.3, 1.5), (-0.8, 2.0)], [(0.72, 0.9), (1.2, 1.6), (1.6, 1.0)]),
-            "sit": ([(-0.72, 0.9), (-0.7, 2.0), (0.2, 2.8)], [(0.72, 0.9), (0.85, 1.9), (0.9, 2.9)]),
-        }.get(pose, ([(-0.74, 0.9), (-0.86, 1.9), (-0.84, 2.9)], [(0.74, 0.9), (0.86, 1.9), (0.84, 2.9)]))
-        for arm in (left, right):
-            self.stroke(arm, 0.3, colour)
-            self.ellipse(*arm[-1], 0.13, 0.16, skin)
-        if pose == "sing":
-            self.stroke([(0.2, 0.9), (0.12, 0.62)], 0.12, "#15151a")
-            self.ellipse(0.1, 0.55, 0.11, 0.12, "#3a3d44")
-
-    def head_from_afar(self) -> None:
-        self.ellipse(0, 0, 0.36, 0.48, self.character.skin)
-        self.ellipse(0.14, 0.08, 0.2, 0.36, mix(self.character.skin, "#2a1020", 0.5), 0.2)
-        self._hair_in_front()
-
     # --- close shots ---
 
     def bust(self) -> None:
@@ -166,7 +147,7 @@ class FigurePainter:
         character = self.character
         colour, shade = character.garment_colour, mix(character.garment_colour, "#000000", 0.35)
         neck = mix(character.skin, "#000000", 0.22)
-        self._hair_behind()
+        self.hair_behind()
         self.polygon([(-0.23, 0.2), (0.23, 0.2), (0.27, 0.75), (-0.27, 0.75)], neck)
         self.polygon([(-0.25, 0.36), (0.25, 0.36), (0.2, 0.52), (-0.18, 0.56)], mix(neck, "#000000", 0.25), 0.7)
         shoulders: list[Point] = [(-0.26, 0.6), (0.26, 0.6), (0.6, 0.72), (0.98, 0.9), (1.14, 1.3), (1.22, 5.0),
@@ -199,7 +180,8 @@ class FigurePainter:
             self.polygon([(-0.34, 0.1), (-0.3, 0.3), (-0.12, 0.49), (0.12, 0.49), (0.3, 0.3), (0.34, 0.1), (0.24, 0.24),
                           (0.16, 0.2), (-0.16, 0.2), (-0.24, 0.24)], character.hair_colour, 0.88)  # fmt: skip
             mouth = self._mouth(dark, smile)
-        self._hair_in_front()
+        self.hair_in_front()
+        draw_hat(self, character)
         if character.glasses:
             self._glasses()
         return mouth
@@ -219,7 +201,7 @@ class FigurePainter:
                         self.character.hair_colour)  # fmt: skip
 
     def _mouth(self, dark: str, smile: float) -> Mouth:
-        lip, lift = mix(self.character.skin, "#a8322e", 0.55), 0.022 * smile
+        lip, lift = self.character.lips, 0.022 * smile
         y = 0.275
         self.polygon([(-0.125, y - lift), (-0.04, y - 0.034), (0.0, y - 0.024), (0.04, y - 0.034), (0.125, y - lift),
                       (0.05, y + 0.036), (-0.05, y + 0.036)], lip)  # fmt: skip
@@ -237,7 +219,7 @@ class FigurePainter:
 
     # --- hair, for close and wide shots ---
 
-    def _hair_behind(self) -> None:
+    def hair_behind(self) -> None:
         colour = mix(self.character.hair_colour, "#000000", 0.25)
         if self.character.hair == "long":
             self.polygon([(-0.46, -0.2), (0.46, -0.2), (0.56, 0.75), (0.4, 1.05), (-0.42, 1.0), (-0.58, 0.7)], colour)
@@ -249,7 +231,7 @@ class FigurePainter:
             self.ellipse(0.08, -0.6, 0.2, 0.18, colour)
             self.ellipse(0, -0.16, 0.43, 0.42, colour)
 
-    def _hair_in_front(self) -> None:
+    def hair_in_front(self) -> None:
         character = self.character
         if character.hair == "long":
             for side in (-1, 1):
@@ -263,10 +245,6 @@ class FigurePainter:
                  (0.34, -0.12), (0.24, -0.27), (-0.05, -0.22), (-0.24, -0.28), (-0.35, -0.12)], colour,
             )  # fmt: skip
             self.stroke([(-0.22, -0.46), (-0.02, -0.51), (0.18, -0.47)], 0.03, sheen, 0.5)
-        if character.hat:
-            self.polygon([(-0.44, -0.2), (-0.4, -0.5), (-0.2, -0.66), (0.2, -0.66), (0.4, -0.5), (0.44, -0.2)],
-                         character.garment_colour)  # fmt: skip
-            self.stroke([(-0.46, -0.2), (0.46, -0.2)], 0.1, mix(character.garment_colour, "#ffffff", 0.15))
 
 
 def _face_outline() -> list[Point]:

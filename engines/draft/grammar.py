@@ -41,9 +41,10 @@ class Move(Choice):
 class SceneGrammar(BaseModel):
     """Lists of options and the sentences they go into.
 
-    `sentences` may name `{shot}`, `{subject}`, `{action}`, `{moment}` (words of the user's idea), `{place}`, `{light}`
-    and `{move}`; each must name `{shot}`, `{moment}` and `{move}`. `inserts` are sentences for shots without the
-    character. `style` ends every prompt. `performance_sections` are the sections in which the character sings;
+    `sentences` may name `{shot}`, `{moment}` (a whole clause: who does what, where), `{light}` and `{move}`; each must
+    name `{shot}`, `{moment}` and `{move}`. `{subject}`, `{action}` and `{place}` are the moment's parts, for sentences
+    that say them apart. `inserts` are sentences for shots of one thing, which `{moment}` names, without the character.
+    `style` ends every prompt. `performance_sections` are the sections in which the character sings;
     `performance_share` is the share of their scenes that show it.
     """
 

@@ -1,121 +1,327 @@
-"""Parsing the user's idea: the moments of its story, its places, its time of day and weather."""
+"""Parsing the user's idea into moments: whole clauses in story order, each with what is to be seen in it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from engines.draft.reading import LIGHTS, PLACES, WEATHERS, find
+from engines.draft.people import Person, read_marks
+from engines.draft.reading import PRONOUNS, Amount, Member, Sight, read_sight, settled
+from engines.draft.vocabulary import function_words, people, places, things
+from engines.draft.words import Hit, Token, hits, language_of, tokens
 
-_CUT = re.compile(r"[.;:!?\n]+|,| and then | then | until | before | after | while | — | – |--")
-_PREPOSITION = (
-    r"in|on|at|through|across|under|over|along|beside|by|into|inside|outside|near|behind|between|towards?|past|above|below|to|"
-    r"beneath|around|down|from"
+# Where one moment surely ends and the next begins.
+_CUT = re.compile(
+    r"[.;:!?\n。\uff01\uff1f\uff1b]+|,? and then |,? then |,? until |,? while |,? years later |,? before | — | – |--",
+    re.IGNORECASE,
 )
-_PLACE = re.compile(rf"\b((?:{_PREPOSITION})\s+(?:[\w'’-]+\s*){{1,5}})")
-_STOP = re.compile(
-    rf"\s+(?:{_PREPOSITION}|and|who|that|which|with|as|to|of her own|is|are|was|looking|chasing|trying|until)\b.*$"
-)
-# Turns a destination into a location, since a shot stays in one place.
-_WHERE = {"to": "by", "toward": "by", "towards": "by", "past": "by", "through": "in", "into": "in", "from": "in",
-          "across": "on", "down": "on", "up": "on"}  # fmt: skip
-# How a moment is varied when the story has fewer moments than the song has scenes.
-_RETURNS = (
-    "{moment}",
-    "{moment}, closer now",
-    "{moment}, a moment earlier",
-    "{moment}, from the other side",
-    "{moment}, as if remembered",
-    "{moment}, a moment later",
-    "{moment}, and everything else falls away",
-    "{moment}, once more",
-    "{moment}, almost gone",
-)
+_JOINTS = re.compile(r"(,|、| and | but )")
+_PRONOUN = re.compile(r"^(he|she|they|it|i|we)\b", re.IGNORECASE)
+_BE = function_words("being")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """`text` is a whole clause without its final mark; `subject` the words it begins with, of who does it."""
+
+    text: str
+    subject: str
+    sight: Sight
+    names_place: bool
 
 
 @dataclass(frozen=True)
 class Idea:
-    """`moments` in story order (never empty), `places` with their preposition. "" for anything the idea leaves open."""
+    """`moments` in story order, never empty. `lead` is who the film is about, in words and as drawn; both are empty
+    where the idea names nobody. `plural`: the lead is several."""
 
-    moments: tuple[str, ...]
-    places: tuple[str, ...]
-    light: str
-    weather: str
+    moments: tuple[Moment, ...]
+    lead: str
+    cast: tuple[Member, ...]
+    things: tuple[Amount, ...]
+    plural: bool
 
 
 def read_idea(text: str, *, most_words: int) -> Idea:
-    """Parse an idea. Punctuation of any language works; places and light are recognized in English only."""
+    """Parse an idea. Marks of any language end a moment; moments longer than `most_words` are left as they are."""
     plain = re.sub(r"\s+", " ", text).strip()
-    moments = tuple(_short(part, most_words) for part in _join_crumbs(_CUT.split(plain)))
-    lower = plain.lower()
-    return Idea(
-        moments=moments or ("the song itself",),
-        places=tuple(_places(plain)),
-        light=find(lower, LIGHTS),
-        weather=find(lower, WEATHERS),
-    )
+    clauses = _with_subjects(_clauses(plain))
+    whole = read_sight(plain)
+    moments: list[Moment] = []
+    before = whole if len(clauses) == 1 else Sight(light=_first_light(clauses), weather=whole.weather)
+    lead = _lead(clauses, whole)
+    for subject, clause in clauses[:60]:
+        moment = _moment(subject, clause, before, lead, whole.place)
+        moments.append(moment)
+        before = moment.sight
+    words = _known(_noun_phrase(clauses[0][1])) if lead or _animals(whole) else ""
+    plural = any(member.count > 1 for member in lead) or _is_plural(whole, lead)
+    return Idea(tuple(moments), words, lead, _leading_animals(whole, lead), plural)
 
 
-def _join_crumbs(parts: list[str]) -> list[str]:
-    """Join pieces of fewer than three words to the piece before; they say little alone."""
+def _first_light(clauses: list[tuple[str, str]]) -> str:
+    return next((light for _, clause in clauses[:2] if (light := read_sight(clause).light)), "")
+
+
+def _is_plural(whole: Sight, lead: tuple[Member, ...]) -> bool:
+    return not lead and bool(whole.things) and whole.things[0].count > 1
+
+
+def _lead(clauses: list[tuple[str, str]], whole: Sight) -> tuple[Member, ...]:
+    """Return who the film is about: the first somebody named who is no crowd, unless an animal is named before."""
+    if not whole.cast:
+        return ()
+    first = read_sight(clauses[0][1])
+    if first.things and not first.cast and _animals(first):
+        return ()
+    people = [member for member in whole.cast if member.person.extra != "crowd"]
+    return tuple(people[:1]) or whole.cast[:1]
+
+
+def _animals(sight: Sight) -> tuple[Amount, ...]:
+    known = things()
+    return tuple(amount for amount in sight.things if amount.name in known and known[amount.name].alive)
+
+
+def _leading_animals(whole: Sight, lead: tuple[Member, ...]) -> tuple[Amount, ...]:
+    return () if lead else _animals(whole)[:1]
+
+
+# --- clauses ---
+
+
+def _clauses(text: str) -> list[str]:
+    """Split a text into clauses, each with a verb of its own if the text has one there."""
     found: list[str] = []
-    for part in parts:
-        words = re.sub(r"^(and|but|or)\s+", "", part.strip(" \"'“”"), flags=re.IGNORECASE)
+    for part in _CUT.split(text):
+        for clause in _split(part.strip(" ,\"'“”")):
+            if clause:
+                found.append(clause)
+    return found or ["the song itself"]
+
+
+def _split(part: str) -> list[str]:
+    """Split at commas and "and" where a new clause begins; lists and descriptions stay together."""
+    pieces = _JOINTS.split(part)
+    found = [pieces[0].strip()]
+    for joint, piece in zip(pieces[1::2], pieces[2::2], strict=True):
+        words = piece.strip()
         if not words:
             continue
-        if found and len(words.split()) < 3:
-            found[-1] = f"{found[-1]}, {words}"
-        else:
+        begins = _begins_clause(words) if joint.strip() == "and" else _has_verb(words)
+        if begins and _has_verb(found[-1]) and len(words.split()) > 1:
             found.append(words)
+        else:
+            found[-1] = f"{found[-1]}{joint if joint != ',' else ', '}{words}".replace("  ", " ")
     return found
 
 
-def _short(part: str, most_words: int) -> str:
-    words = part.split()
-    return part if len(words) <= most_words else " ".join(words[:most_words]).rstrip(",")
+def _has_verb(text: str) -> bool:
+    words = tokens(text)
+    return _verb_at(words) is not None or any(word.text.endswith("ing") and word.verbs for word in words)
 
 
-def _places(text: str) -> list[str]:
-    """Return phrases such as "in the neon rain" that the draft can draw as a place."""
-    found: list[str] = []
-    for start in re.finditer(rf"\b(?:{_PREPOSITION})\b", text):
-        match = _PLACE.match(text, start.start())
-        if match is None:
+def _begins_clause(text: str) -> bool:
+    """Whether words after "and" are a clause: they begin with a verb, or with somebody who does something."""
+    words = tokens(text)
+    verb = _verb_at(words)
+    return verb is not None and (verb == 0 or verb <= 4)
+
+
+_AFTER_VERB = function_words("after_verb")
+
+
+def _verb_at(words: list[Token]) -> int | None:
+    """Return where the clause's own verb is: a sure one, or a plain form before an object or a preposition."""
+    for number, word in enumerate(words):
+        if word.text in _BE:
+            return number
+        if not word.verbs or word.text.endswith("ing") or (word.text.endswith("ed") and number):
             continue
-        first, _, rest = match.group(1).strip().partition(" ")
-        where = _WHERE.get(first.lower(), first.lower())
-        phrase = f"{where} {_STOP.sub('', ' ' + rest).strip()}".strip()
-        if find(phrase.lower(), PLACES) and phrase.lower() not in (known.lower() for known in found):
-            found.append(phrase)
-    return found
+        after = words[number + 1].text if number + 1 < len(words) else ""
+        before = words[number - 1].text if number else ""
+        if before in _AFTER_VERB | {"of", "old"} and before not in function_words("particles"):
+            continue
+        if not word.nouns or (after in _AFTER_VERB and (word.verb or number == 0)) or (word.verb and number > 0):
+            return number
+        if number and after in _AFTER_VERB and word.text in word.verbs and words[number - 1].plural:
+            return number
+    return None
 
 
-def moment_at(idea: Idea, index: int, total: int) -> str:
-    """Return the moment of scene `index` of `total`: the story in order, repeated moments reworded."""
-    count = len(idea.moments)
-    which = index * count // total
-    first = -(-which * total // count)  # the first scene of this moment
-    return _RETURNS[(index - first) % len(_RETURNS)].format(moment=lower_first(idea.moments[which]))
+def _with_subjects(clauses: list[str]) -> list[tuple[str, str]]:
+    """Return (subject, clause); a clause without a subject, or with a mere pronoun, gets the one before."""
+    found: list[tuple[str, str]] = []
+    last = _noun_phrase(clauses[0])
+    for written in clauses:
+        clause = written
+        verb = _verb_word(clause)
+        subject = " ".join(clause.split()[:verb]) if verb else ""
+        words = tokens(clause)
+        if last and found and words and words[0].verbs and words[0].text.endswith("ing"):
+            subject, clause = _known(last), f"{_known(last)} {'are' if _plural(last) else 'is'} {lower_first(clause)}"
+        elif last and found and verb == 0:
+            subject, clause = _known(last), f"{_known(last)} {lower_first(clause)}"
+        elif last and found and subject.lower() in {"he", "she", "they", "it"} and _fits(subject.lower(), last):
+            subject, clause = _known(last), _PRONOUN.sub(_known(last), clause, count=1)
+        elif subject.lower() == "they":
+            clause = _PRONOUN.sub("the two of them", clause, count=1)
+        elif subject and read_sight(subject).cast and subject.lower() not in PRONOUNS:
+            last = _noun_phrase(subject) or last
+        found.append((subject, clause))
+    said = [pair for pair in found if len(pair[1].split()) > 2 or read_sight(pair[1]) != Sight()]
+    return said or found
+
+
+def _noun_phrase(text: str) -> str:
+    """Return the words up to the first person or animal named: "an astronaut", "two kids"."""
+    written = re.split(r"\s+", text.strip())
+    if language_of([word.strip(".,;:!?").lower() for word in written]):
+        return ""
+    for end in range(1, min(len(written), 7) + 1):
+        named = _names_somebody(written[:end])
+        if named is None:
+            continue
+        # "an old woman" goes on after "old": the longest name counts.
+        longer = _names_somebody(written[: end + 1]) if end < len(written) else None
+        grown = longer is not None and longer.entry != named.entry and longer.start <= named.start
+        return " ".join(written[: end + grown]).strip(" ,.;:")
+    return ""
+
+
+def _names_somebody(written: list[str]) -> Hit | None:
+    """Return the last person or animal that some words name."""
+    known = things()
+    found = [
+        hit
+        for hit in hits(tokens(" ".join(written)))
+        if hit.entry.kind == "person" or (hit.entry.kind == "thing" and known[hit.entry.name].alive)
+    ]
+    return found[-1] if found else None
+
+
+def _plural(subject: str) -> bool:
+    found = [hit for hit in hits(tokens(subject)) if hit.entry.kind in {"person", "thing"}]
+    return bool(found) and (found[-1].plural or int(people().get(found[-1].entry.name, {}).get("count", 1)) > 1)
+
+
+def _fits(pronoun: str, subject: str) -> bool:
+    """Whether a pronoun can mean a subject."""
+    if pronoun == "they":
+        return _plural(subject)
+    sexes = {people()[hit.entry.name].get("sex", "") for hit in hits(tokens(subject)) if hit.entry.kind == "person"}
+    return not sexes or "" in sexes or {"he": "m", "she": "f"}.get(pronoun, "") in sexes
+
+
+def _verb_word(clause: str) -> int | None:
+    """Return at which of the clause's written words its verb is; None where none is recognized."""
+    written = clause.split()
+    if language_of([word.strip(".,;:!?").lower() for word in written]):
+        return None
+    words = tokens(clause)
+    verb = _verb_at(words)
+    if verb is None:
+        return next(
+            (
+                number
+                for number, word in enumerate(written)
+                if number and word.endswith("ing") and tokens(word)[:1] and tokens(word)[0].verbs
+            ),
+            None,
+        )
+    before = sum(1 for word in words[:verb] if word.text not in ".,;:!?")
+    count = 0
+    for number, word in enumerate(written):
+        if count >= before:
+            return number
+        count += sum(1 for token in tokens(word) if token.text not in ".,;:!?")
+    return None
+
+
+def _known(subject: str) -> str:
+    """Return a subject as somebody already met: "an old fisherman" is "the old fisherman" from then on."""
+    known = re.sub(r"^(an?|one)\b", "the", lower_first(subject), flags=re.IGNORECASE)
+    words = tokens(known)
+    bare = (
+        bool(words)
+        and words[0].text not in _ARTICLES | _FAMILY
+        and not words[0].plural
+        and words[0].text == known.split()[0]
+    )
+    return f"the {known}" if bare and not _plural(known) else known
+
+
+# --- what is seen ---
+
+
+def _moment(subject: str, clause: str, before: Sight, lead: tuple[Member, ...], home: str) -> Moment:
+    own = read_sight(clause)
+    named = bool(own.place)
+    cast = tuple(_as_lead(member, lead) for member in own.cast)
+    place = own.place or before.place or home or settled(own).place
+    if clause.startswith("the two of them") and len(before.cast) > 1:
+        cast = before.cast
+    sight = replace(own, place=place, cast=cast or (() if _animals(own) else lead), light=own.light or before.light,
+                    weather=own.weather or _still_weather(before, own))  # fmt: skip
+    return Moment(clause.strip(" ,"), subject, sight, named)
+
+
+def _still_weather(before: Sight, own: Sight) -> str:
+    """Return the weather so far, unless the clause has its own time of day or goes elsewhere."""
+    moved = own.place and own.place != before.place
+    return "" if moved or (own.light and own.light != before.light) else before.weather
+
+
+def _as_lead(member: Member, lead: tuple[Member, ...]) -> Member:
+    return lead[0] if lead and member.person.role == lead[0].person.role else member
+
+
+def described(lead: tuple[Member, ...], description: str) -> tuple[Member, ...]:
+    """Return the lead with the marks of the character's description, which wins over the idea's words."""
+    words = tokens(description.lower())
+    named = read_sight(description).cast
+    role = named[0].person.role if named else ""
+    person = Person.of_role(role or (lead[0].person.role if lead else ""))
+    if lead and role in {
+        "",
+        "woman",
+        "man",
+        "girl",
+        "boy",
+        "singer",
+        "old man",
+        "old woman",
+        "young woman",
+        "teenager",
+        "child",
+    }:
+        base, own = Person.of_role(lead[0].person.role), person
+        values = {name: getattr(own, name) or getattr(base, name) for name in Person.__dataclass_fields__}
+        person = Person(**{**values, "role": base.role})
+    marked = read_marks(" ".join(word.text for word in words), person)
+    return (Member(marked, lead[0].count if lead else 1),)
+
+
+def place_said(name: str) -> str:
+    known = places().get(name)
+    return known.said if known else ""
+
+
+def named_phrases(text: str) -> list[str]:
+    """Return the names of everything of the vocabulary in a text."""
+    return [hit.entry.name for hit in hits(tokens(text))]
+
+
+_FAMILY = function_words("family")
+_ARTICLES = function_words("openers")
 
 
 def lower_first(text: str) -> str:
     """Lower-case the first letter, unless the first word is a name or "I"."""
     first, _, _ = text.partition(" ")
-    articles = {
-        "a",
-        "an",
-        "the",
-        "she",
-        "he",
-        "they",
-        "we",
-        "it",
-        "two",
-        "three",
-        "one",
-        "every",
-        "in",
-        "on",
-        "at",
-        "her",
-        "his",
-    }
-    return text[0].lower() + text[1:] if first.lower() in articles else text
+    words = tokens(first)
+    common = first[1:].islower() and bool(words) and _common(words[0])
+    return text[0].lower() + text[1:] if text and (first.lower() in _ARTICLES or common) else text
+
+
+def _common(word: Token) -> bool:
+    """Whether a word is in the dictionary, and so no name."""
+    return bool(word.nouns or word.verbs)

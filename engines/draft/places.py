@@ -12,7 +12,7 @@ from engines.draft.look import Palette
 Painter = Callable[[Canvas, Palette, np.random.Generator, str], None]
 
 
-def _sky(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str, horizon: float) -> None:
+def sky(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str, horizon: float) -> None:
     canvas.gradient(palette.sky_top, palette.sky_low, -canvas.bottom, horizon, curve=1.25)
     x, y = rng.uniform(-0.55, 0.55) * canvas.aspect, horizon - rng.uniform(0.16, 0.36)
     if light == "night":
@@ -40,7 +40,7 @@ def _clouds(canvas: Canvas, palette: Palette, rng: np.random.Generator, horizon:
             )  # fmt: skip
 
 
-def _ridge(canvas: Canvas, rng: np.random.Generator, base: float, height: float, rough: float) -> list[Point]:
+def ridge(canvas: Canvas, rng: np.random.Generator, base: float, height: float, rough: float) -> list[Point]:
     """Return the outline of hills from edge to edge, closed at the bottom."""
     across = np.linspace(-canvas.right, canvas.right, 160)
     outline = np.zeros_like(across)
@@ -52,7 +52,7 @@ def _ridge(canvas: Canvas, rng: np.random.Generator, base: float, height: float,
     return [*points, (canvas.right, canvas.bottom), (-canvas.right, canvas.bottom)]
 
 
-def _skyline(
+def skyline(
     canvas: Canvas, rng: np.random.Generator, base: float, tallest: float, colour: str, window: str, lit: float
 ) -> None:
     x = -canvas.right
@@ -78,9 +78,9 @@ def _windows(
 
 def street(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
     horizon, vanish = 0.08, rng.uniform(-0.15, 0.15)
-    _sky(canvas, palette, rng, light, horizon)
+    sky(canvas, palette, rng, light, horizon)
     lit = {"night": 0.5, "dusk": 0.3, "interior": 0.3}.get(light, 0.12)
-    _skyline(canvas, rng, horizon, 0.34, palette.far, palette.glow, lit)
+    skyline(canvas, rng, horizon, 0.34, palette.far, palette.glow, lit)
     canvas.gradient(mix(palette.ground, palette.sky_low, 0.3), palette.ground, horizon, canvas.bottom)
     canvas.polygon(
         [(vanish, horizon), (0.95, canvas.bottom), (-0.95, canvas.bottom)], mix(palette.ground, palette.near, 0.55)
@@ -134,10 +134,10 @@ def _lamps(canvas: Canvas, palette: Palette, side: int, vanish: float, horizon: 
 
 def rooftop(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
     horizon = 0.16
-    _sky(canvas, palette, rng, light, horizon)
+    sky(canvas, palette, rng, light, horizon)
     lit = 0.55 if light != "day" else 0.15
-    _skyline(canvas, rng, horizon, 0.26, mix(palette.far, palette.sky_low, 0.35), palette.glow, lit * 0.5)
-    _skyline(canvas, rng, horizon + 0.07, 0.24, palette.far, palette.glow, lit)
+    skyline(canvas, rng, horizon, 0.26, mix(palette.far, palette.sky_low, 0.35), palette.glow, lit * 0.5)
+    skyline(canvas, rng, horizon + 0.07, 0.24, palette.far, palette.glow, lit)
     canvas.glow(0, horizon, 0.7, palette.glow, 0.25, stretch=0.3)
     edge = 0.24
     canvas.rectangle(-canvas.right, edge, canvas.right, canvas.bottom, palette.ground)
@@ -150,8 +150,8 @@ def rooftop(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: s
 
 def water(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
     horizon = 0.02
-    _sky(canvas, palette, rng, light, horizon)
-    canvas.polygon(_ridge(canvas, rng, horizon, 0.05, 0.5), mix(palette.far, palette.sky_low, 0.4))
+    sky(canvas, palette, rng, light, horizon)
+    canvas.polygon(ridge(canvas, rng, horizon, 0.05, 0.5), mix(palette.far, palette.sky_low, 0.4))
     canvas.gradient(
         mix(palette.sky_low, palette.far, 0.35), mix(palette.sky_top, palette.near, 0.5), horizon, canvas.bottom
     )
@@ -189,7 +189,7 @@ def forest(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: st
     for depth, count in ((0.15, 30), (0.4, 18), (0.75, 10), (1.0, 6)):
         tone = mix(mix(palette.sky_low, palette.far, 0.55), palette.near, depth)
         for _ in range(count):
-            _tree(canvas, rng, rng.uniform(-canvas.right, canvas.right), horizon + 0.26 * depth**1.5, depth, tone)
+            tree(canvas, rng, rng.uniform(-canvas.right, canvas.right), horizon + 0.26 * depth**1.5, depth, tone)
         canvas.glow(x, horizon, 0.5, palette.sky_low, 0.1)
     canvas.polygon(
         [(x * 0.3 - 0.03, horizon), (x * 0.3 + 0.03, horizon), (0.4, canvas.bottom), (-0.4, canvas.bottom)],
@@ -203,7 +203,7 @@ def forest(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: st
         )  # fmt: skip
 
 
-def _tree(canvas: Canvas, rng: np.random.Generator, x: float, foot: float, depth: float, tone: str) -> None:
+def tree(canvas: Canvas, rng: np.random.Generator, x: float, foot: float, depth: float, tone: str) -> None:
     if abs(x) < 0.16 * depth:
         x += np.sign(x or 1) * 0.2
     thick, lean = 0.012 + 0.045 * depth, rng.normal(0, 0.02)
@@ -219,18 +219,18 @@ def _tree(canvas: Canvas, rng: np.random.Generator, x: float, foot: float, depth
 
 def mountain(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
     horizon = 0.16
-    _sky(canvas, palette, rng, light, horizon)
+    sky(canvas, palette, rng, light, horizon)
     for share, height, base in ((0.25, 0.34, 0.1), (0.6, 0.24, 0.18), (1.0, 0.12, 0.26)):
         tone = mix(mix(palette.sky_low, palette.far, 0.5), palette.near, share)
-        ridge = _ridge(canvas, rng, base, height, 1.1)
-        canvas.polygon(ridge, tone)
-        lit = [(x + 0.012, y + 0.02) for x, y in ridge[:160]]
-        canvas.polygon([*ridge[:160], *reversed(lit)], palette.rim, 0.22)
+        outline = ridge(canvas, rng, base, height, 1.1)
+        canvas.polygon(outline, tone)
+        lit = [(x + 0.012, y + 0.02) for x, y in outline[:160]]
+        canvas.polygon([*outline[:160], *reversed(lit)], palette.rim, 0.22)
     canvas.gradient(mix(palette.near, palette.ground, 0.5), palette.ground, 0.27, canvas.bottom)
-    _grass(canvas, palette, rng, 0.28)
+    grass(canvas, palette, rng, 0.28)
 
 
-def _grass(canvas: Canvas, palette: Palette, rng: np.random.Generator, top: float) -> None:
+def grass(canvas: Canvas, palette: Palette, rng: np.random.Generator, top: float) -> None:
     for _ in range(160):
         row = rng.random() ** 0.6
         x, y = rng.uniform(-canvas.right, canvas.right), top + (canvas.bottom - top) * row
@@ -240,10 +240,10 @@ def _grass(canvas: Canvas, palette: Palette, rng: np.random.Generator, top: floa
 
 def road(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
     horizon, vanish = 0.06, rng.uniform(-0.2, 0.2)
-    _sky(canvas, palette, rng, light, horizon)
-    canvas.polygon(_ridge(canvas, rng, horizon + 0.01, 0.07, 0.8), mix(palette.far, palette.sky_low, 0.3))
+    sky(canvas, palette, rng, light, horizon)
+    canvas.polygon(ridge(canvas, rng, horizon + 0.01, 0.07, 0.8), mix(palette.far, palette.sky_low, 0.3))
     canvas.gradient(mix(palette.far, palette.ground, 0.55), palette.ground, horizon, canvas.bottom)
-    _grass(canvas, palette, rng, horizon + 0.03)
+    grass(canvas, palette, rng, horizon + 0.03)
     half = 0.75
     canvas.polygon(
         [(vanish, horizon), (half, canvas.bottom), (-half, canvas.bottom)], mix(palette.near, palette.ground, 0.25)
@@ -378,7 +378,7 @@ def space(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str
     canvas.ellipse(x, y, 0.2, 0.2, palette.far)
     canvas.ellipse(x - 0.03, y - 0.03, 0.168, 0.168, mix(palette.far, palette.glow, 0.35), 0.6)
     canvas.ellipse(x, y, 0.34, 0.05, palette.rim, 0.35, angle=-14)
-    canvas.polygon(_ridge(canvas, rng, 0.34, 0.06, 0.9), palette.ground)
+    canvas.polygon(ridge(canvas, rng, 0.34, 0.06, 0.9), palette.ground)
 
 
 def nowhere(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
@@ -392,9 +392,3 @@ def nowhere(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: s
             x, y, size, size, str(rng.choice([palette.glow, palette.rim, palette.far])), rng.uniform(0.1, 0.3)
         )
     canvas.beam([(-0.15, -canvas.bottom), (0.1, -canvas.bottom), (0.45, 0.45), (-0.2, 0.45)], palette.glow, 0.16)
-
-
-PLACES: dict[str, Painter] = {
-    "street": street, "rooftop": rooftop, "water": water, "forest": forest, "mountain": mountain, "road": road,
-    "room": room, "stage": stage, "car": car, "space": space, "": nowhere,
-}  # fmt: skip

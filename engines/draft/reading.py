@@ -1,10 +1,16 @@
-"""What the draft understands of a prompt: framing, camera move, place, light, weather, person.
+"""What the draft understands of a prompt: framing, camera move, place, light, weather, people, things, action.
 
-Patterns are tried in order and the first match counts, so the more specific ones come first.
+Framing and camera moves are patterns, tried in order; everything else is found in the vocabulary.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from engines.draft.people import Person, read_marks
+from engines.draft.vocabulary import function_words, implied_places, people, places
+from engines.draft.words import Hit, Token, hits, tokens
 
 Table = tuple[tuple[str, str], ...]
 
@@ -33,97 +39,91 @@ MOVES: Table = (
     (r"drift|glides?|floats?|slides?|tracking|sideways|steadicam", "drift"),
     (r"static|locked|holds? still|does not move|rests\b|tripod", "static"),
 )
-PLACES: Table = (
-    (r"\bstage\b(?! light)|concert|club\b|\bshow\b|crowd|spotlight|karaoke|dance ?floor", "stage"),
-    (r"\bcar\b|taxi|truck|windscreen|windshield|steering|\bdriv(es|ing)\b|behind the wheel", "car"),
-    (r"rooftop|(?<!under the )(?<!under a )\broofs?\b|balcon", "rooftop"),
-    (
-        r"\broom\b|kitchen|bedroom|window|motel|hotel|apartment|\bhall\b|house|curtain|attic|corridor|studio|\bbar\b|"
-        r"diner|bulb|church|train\b|bathroom|mirror",
-        "room",
-    ),
-    (r"\bsea\b|beach|ocean|\bpier\b|shore|\blake\b|river|\bwater\b|harbou?r|waves?\b|boat|island|coast", "water"),
-    (r"forest|trees?\b|woods|park\b|jungle|garden|orchard", "forest"),
-    (r"mountain|peaks?\b|valley|cliff|summit|glacier|canyon", "mountain"),
-    (r"\bspace\b|galaxy|planet|astronaut|cosmos|orbiting|\bstars\b", "space"),
-    (r"desert|dunes?|sand\b|\broad\b|highway|field|meadow|hills?\b|plain\b|prairie|horizon", "road"),
-    (r"city|street|alley|town|neon|facades?|traffic|subway|urban|downtown|square\b|bridge|market", "street"),
-)
-LIGHTS: Table = (
-    (r"night|moon|midnight|stars\b|stage light|sodium|headlights|torch", "night"),
-    (r"dusk|sunset|evening|twilight|dawn|sunrise|golden|last red|lilac|firelight|pink", "dusk"),
-    (r"neon", "night"),
-    (r"lamp|bulb|candle|room light|indoors?|interior|fireplace", "interior"),
-    (r"day|noon|sun\b|overcast|morning|bright|white of the paper|sunny", "day"),
-)
-WEATHERS: Table = (
-    (r"\brain|storm|downpour|drizzl", "rain"),
-    (r"snow|blizzard|winter", "snow"),
-    (r"fog|mist|haze|smoke", "fog"),
-    (r"dust|embers|sparks|petals|confetti|leaves", "dust"),
-)
-POSES: Table = (
-    (r"\bsings?\b|singing|murmurs|shouts|hums|microphone", "sing"),
-    (r"\bruns?\b|running|chas(es|ing)|races|leaps?|jumps?", "run"),
-    (r"open arms|arms wide|spins?|dances?|dancing|reaches", "arms"),
-    (r"\bsits?\b|sitting|kneels?|knees", "sit"),
-    (r"\bwalks?|walking|crosses|follows|wanders\b|strolls", "walk"),
-)
-OBJECTS: Table = (
-    (r"letter|envelope|note\b|paper", "letter"),
-    (r"\bphone\b(?! camera)|screen\b|\bcalls?\b", "phone"),
-    (r"flower|rose|petal|garden|tree|forest|leaf", "flower"),
-    (r"candle|flame|fire|lamp|lantern", "candle"),
-    (r"microphone|sing|voice|stage|show", "microphone"),
-    (r"key|door|car\b|driv|motel|road", "key"),
-    (r"record|vinyl|song|music|dance", "record"),
-)
-COLOURS = {
-    "red": "#c03a34", "scarlet": "#c8322f", "crimson": "#a3222f", "orange": "#d9782d", "yellow": "#e3b83a",
-    "golden": "#d8a83c", "gold": "#d8a83c", "green": "#3f7d4f", "teal": "#2b7a78", "turquoise": "#35a3a0",
-    "blue": "#2f5d9e", "navy": "#22345c", "purple": "#6a3f8f", "violet": "#6a4aa0", "pink": "#d8739a",
-    "magenta": "#c03a8a", "brown": "#6b4a34", "beige": "#c9b28d", "white": "#e4e2dc", "silver": "#b5bcc4",
-    "grey": "#7d838a", "gray": "#7d838a", "black": "#1b1b20", "denim": "#43618c", "leather": "#2a2321",
-}  # fmt: skip
-GARMENT = (
-    r"coat|jacket|dress|shirt|hoodie|suit|sweater|cape|cloak|overalls|jumpsuit|raincoat|gown|t-?shirt|uniform|scarf|"
-    r"kimono|robe|vest|parka"
-)
-HAIR_COLOURS = {
-    "blonde": "#d9b66a", "blond": "#d9b66a", "ginger": "#b5562a", "brunette": "#4a2f22", "dark": "#241a17",
-    "black": "#17151a", "red": "#a3402a", "white": "#dcdad4", "silver": "#b9bfc6", "grey": "#8d9299",
-    "gray": "#8d9299", "brown": "#4a2f22", "blue": "#3566b0", "pink": "#d677a4", "green": "#4a8a5c",
-    "purple": "#6a4494", "auburn": "#7a3a22",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Person:
-    """What is known about the person in the picture; "" leaves it to the palette or the seed."""
+class Amount:
+    """So many of one thing."""
 
-    garment_colour: str = ""
-    garment: str = ""
-    hair_colour: str = ""
-    hair: str = ""  # long, short, bun, curly, none
-    skin: str = ""
-    beard: bool = False
-    hat: bool = False
-    glasses: bool = False
+    name: str
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody in the picture: one person, or several of a kind."""
+
+    person: Person
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is to be seen, as data. An empty `place` is nowhere in particular; the first of `cast` is the lead."""
+
+    place: str = ""
+    light: str = ""
+    weather: str = ""
+    action: str = ""
+    things: tuple[Amount, ...] = ()
+    cast: tuple[Member, ...] = ()
+
+    def to_data(self) -> dict[str, Any]:
+        """Return JSON values, without what is left open."""
+        cast = [
+            {"count": member.count, **{name: value for name, value in asdict(member.person).items() if value}}
+            for member in self.cast
+        ]
+        values = {"place": self.place, "light": self.light, "weather": self.weather, "action": self.action,
+                  "things": [asdict(thing) for thing in self.things], "cast": cast}  # fmt: skip
+        return {name: value for name, value in values.items() if value}
+
+    @staticmethod
+    def from_data(data: Mapping[str, Any]) -> "Sight":
+        """Parse `to_data`'s values. Raises ValueError, TypeError or KeyError for anything else."""
+        return Sight(
+            place=_known(str(data.get("place", ""))),
+            light=str(data.get("light", "")),
+            weather=str(data.get("weather", "")),
+            action=str(data.get("action", "")),
+            things=tuple(Amount(str(thing["name"]), int(thing["count"])) for thing in data.get("things", ())),
+            cast=tuple(
+                Member(
+                    Person.from_data({key: value for key, value in one.items() if key != "count"}), int(one["count"])
+                )
+                for one in data.get("cast", ())
+            ),
+        )
+
+
+def _known(place: str) -> str:
+    return place if place in places() else ""
 
 
 @dataclass(frozen=True)
 class Brief:
-    """A prompt as far as the draft understands it. An empty `place` is nowhere in particular."""
+    """A prompt as far as the draft understands it; nothing is left open but the place."""
 
     shot: str
     move: str
-    place: str
-    light: str
-    weather: str
-    pose: str
-    thing: str
-    person: Person
+    sight: Sight
     empty: bool  # nobody in the picture
+
+    @property
+    def place(self) -> str:
+        return self.sight.place
+
+    @property
+    def light(self) -> str:
+        return self.sight.light
+
+    @property
+    def weather(self) -> str:
+        return self.sight.weather
+
+    @property
+    def action(self) -> str:
+        return self.sight.action
 
 
 def find(text: str, table: Table) -> str:
@@ -137,52 +137,186 @@ def camera_words(text: str) -> str:
     return re.split(r"[.;!?\n]", text[position:])[0] if position >= 0 else ""
 
 
-def read_prompt(prompt: str) -> Brief:
-    """Read an English prompt; anything it leaves open gets the plainest choice."""
+def read_prompt(prompt: str, sight: Sight | None = None) -> Brief:
+    """Read an English prompt; what it leaves open gets the plainest choice. `sight` is known already."""
     text = prompt.lower()
-    place = find(text, PLACES)
-    light = find(text, LIGHTS)
-    if place == "stage" and light in {"", "interior"}:
-        light = "night"
-    if place == "room" and light in {"", "day"}:
-        light = "interior"
     shot = find(text, SHOTS) or "medium"
+    seen = sight or read_sight(prompt)
     return Brief(
         shot=shot,
         move=find(camera_words(text), MOVES) or find(text, MOVES) or "push_in",
-        place=place,
-        light=light or "day",
-        weather=find(text, WEATHERS),
-        pose=find(text, POSES) or "stand",
-        thing=find(text, OBJECTS) or "record",
-        person=read_person(text),
-        empty=shot == "detail" or bool(re.search(r"nobody (in it|is there|there)|empty of people|no people", text)),
+        sight=settled(seen),
+        empty=shot == "detail" or bool(_NOBODY.search(text)),
     )
+
+
+_NOBODY = re.compile(r"\b(nobody (in it|is there|there)|empty of people|no people)\b")
+# What says how a picture is made, not what is in it.
+_MADE = re.compile(
+    r"\bthe camera\b[^.;:!?\n]*|\bno (text|logos?|people|captions?|watermark)\b[^.;\n]*|\b\w+ ?(shot|still|frame)\b|"
+    r"\b(35|16) ?mm\b|\bfilm (grain|still)\b|\bstage light\b|\b(hand.?held|phone) camera\b|\bpicture\b|\bto camera\b"
+)
+
+
+def settled(seen: Sight) -> Sight:
+    """Fill in what is left open: a place that the things suggest, a light that the place has."""
+    place = seen.place or _implied(seen)
+    known = places().get(place)
+    light = seen.light
+    if known is not None and known.light == "night" and light in {"", "interior"}:
+        light = "night"
+    elif known is not None and known.indoors and light in {"", "day"}:
+        light = known.light or "interior"
+    elif known is not None and not light:
+        light = known.light
+    if not light and seen.weather == "rain":
+        light = "dusk"
+    return replace(seen, place=place, light=light or "day", action=seen.action or "stand")
+
+
+def _implied(seen: Sight) -> str:
+    suggested = implied_places()
+    named = [member.person.role for member in seen.cast] + [thing.name for thing in seen.things] + [seen.action]
+    return next((suggested[name] for name in named if name in suggested), "")
+
+
+def read_sight(text: str) -> Sight:
+    """Return what a text says is to be seen; what it doesn't say is left open."""
+    words = tokens(_MADE.sub(" ", text.lower()))
+    found = hits(words)
+    return Sight(
+        place=_place(words, found),
+        light=next((hit.entry.name for hit in found if hit.entry.kind == "light"), ""),
+        weather=next((hit.entry.name for hit in found if hit.entry.kind == "weather"), ""),
+        action=next((hit.entry.name for hit in found if hit.entry.kind == "action"), ""),
+        things=_things(words, found),
+        cast=read_cast(words, found),
+    )
+
+
+_WHERE = function_words("where")
+
+
+def _place(words: Sequence[Token], found: Sequence[Hit]) -> str:
+    """Return the first place that a preposition leads to, else the first named. Of a compound, the last counts."""
+    named = [hit for hit in found if hit.entry.kind == "place"]
+    heads = [hit for hit in named if not any(other.start == hit.end for other in named) or hit.plural]
+    led = [hit for hit in heads if _led(words, hit)]
+    return (led or heads or named)[0].entry.name if named else ""
+
+
+def _led(words: Sequence[Token], hit: Hit) -> bool:
+    """Whether a preposition stands up to four words before, in the same clause."""
+    for word in reversed(words[max(0, hit.start - 4) : hit.start]):
+        if word.text in _WHERE:
+            return True
+        if word.text in ".,;:!?" or word.verb:
+            return False
+    return words[hit.start].text in _WHERE
+
+
+_NUMBERS = {"two": 2, "both": 2, "pair": 2, "three": 3, "four": 4, "five": 5, "six": 6, "many": 5, "countless": 6}
+
+
+def _count(words: Sequence[Token], hit: Hit, several: int) -> int:
+    before = [word.text for word in words[max(0, hit.start - 3) : hit.start]]
+    return next(
+        (_NUMBERS[text] for text in reversed(before) if text in _NUMBERS),
+        several if hit.plural and not words[hit.end - 1].verb else 1,
+    )
+
+
+def _things(words: Sequence[Token], found: Sequence[Hit]) -> tuple[Amount, ...]:
+    amounts: dict[str, Amount] = {}
+    for hit in found:
+        if hit.entry.kind == "thing" and not _is_place(hit, found):
+            amounts.setdefault(hit.entry.name, Amount(hit.entry.name, _count(words, hit, 3)))
+    return tuple(amounts.values())
+
+
+def _is_place(hit: Hit, found: Sequence[Hit]) -> bool:
+    """Whether the same words name a place, which then has the thing in it."""
+    return any(other.entry.kind == "place" and other.start == hit.start for other in found)
+
+
+def read_cast(words: Sequence[Token], found: Sequence[Hit]) -> tuple[Member, ...]:
+    """Return the people of a text, each with the marks that stand with them. "She" is nobody new."""
+    said = [hit for hit in found if hit.entry.kind == "person"]
+    nouns = [hit for hit in said if words[hit.start].text not in PRONOUNS and not _sought(words, hit)]
+    named = _merged(words, nouns or said[:1])
+    members: dict[str, Member] = {}
+    for number, (hit, until) in enumerate(named):
+        start = _first_word(words, hit)
+        following = named[number + 1][0] if number + 1 < len(named) else None
+        end = _first_word(words, following) if following else len(words)
+        own = " ".join(word.text for word in words[start : _sentence_end(words, until, end)])
+        marks = people()[hit.entry.name]
+        several = int(marks.get("count", 2))
+        count = several if "count" in marks else _count(words, hit, 3)
+        person = read_marks(own, Person.of_role(hit.entry.name))
+        known = members.get(hit.entry.name)
+        members[hit.entry.name] = known or Member(person, count)
+    if not members:
+        marked = read_marks(" ".join(word.text for word in words), Person())
+        return (Member(marked),) if marked.garment or marked.hair or marked.hair_colour else ()
+    return tuple(members.values())
+
+
+def _sought(words: Sequence[Token], hit: Hit) -> bool:
+    """Whether somebody is only looked for, missed or remembered, and so not there."""
+    before = {word.text for word in words[max(0, hit.start - 4) : hit.start]}
+    sought = "for" in before and bool(before & function_words("seeking"))
+    return sought or bool(before & function_words("missing"))
+
+
+PRONOUNS = function_words("persons")
+
+
+def _merged(words: Sequence[Token], named: Sequence[Hit]) -> list[tuple[Hit, int]]:
+    """Return (person, last word of what is said of them): "a keeper, an old man with a beard," is one person."""
+    kept: list[tuple[Hit, int]] = []
+    for hit in named:
+        if kept and _same(words, kept[-1], hit):
+            first, _ = kept[-1]
+            kept[-1] = (first if _tells_more(first, hit) else hit, hit.end)
+        else:
+            kept.append((hit, hit.end))
+    return kept
+
+
+def _same(words: Sequence[Token], last: tuple[Hit, int], hit: Hit) -> bool:
+    between = [word.text for word in words[last[1] : hit.start]]
+    if last[0].start == hit.start:
+        return True
+    sexes = {people()[one.entry.name].get("sex", "") for one in (last[0], hit)} - {""}
+    apposed = between[:1] == [","] and between[1:2] in (["a"], ["an"], ["the"]) and len(between) <= 5
+    named = between[:1] == ["is"] and between[1:2] in (["a"], ["an"]) and len(between) <= 5
+    return (apposed or named) and len(sexes) < 2 and not any(word.verb for word in words[last[1] : hit.start])
+
+
+def _tells_more(first: Hit, second: Hit) -> bool:
+    marks = people()
+    return len(marks[first.entry.name]) >= len(marks[second.entry.name])
+
+
+def _first_word(words: Sequence[Token], hit: Hit) -> int:
+    """Return where the adjectives of a noun begin."""
+    start = hit.start
+    while start > 0 and hit.start - start < 4 and words[start - 1].text not in _EDGES and not words[start - 1].verb:
+        start -= 1
+    return start
+
+
+_EDGES = _WHERE | function_words("edges") | frozenset(".,;:!?")
+
+
+def _sentence_end(words: Sequence[Token], start: int, end: int) -> int:
+    return next((number for number in range(start, end) if words[number].text in {".", ";", "!", "?", ":"}), end)
 
 
 def read_person(text: str) -> Person:
-    """Read clothes, hair and marks, as far as the text names them."""
-    colours = "|".join(COLOURS)
-    dressed = re.search(rf"\b({colours})\b(?:\s+[\w-]+)?\s+({GARMENT})", text)
-    cut = r"long|short|curly|wavy|straight|messy|thick|cropped|shoulder-length"
-    hair_colour = re.search(
-        rf"\b({'|'.join(HAIR_COLOURS)})(?:[\s,-]+(?:{cut}))*[\s-]+(?:hair|beard)", text
-    ) or re.search(r"\b(blonde?|ginger|brunette)\b", text)
-    hair = find(
-        text,
-        ((r"\bbald\b|shaved head", "none"), (r"curl(y|s)|afro", "curly"), (r"\bbun\b|ponytail|braid", "bun"),
-         (r"long[\w\s-]{0,12}hair", "long"), (r"short[\w\s-]{0,12}hair|crew cut", "short"),
-         (r"\b(she|her|woman|girl|lady|mother|daughter|sister|queen)\b", "long"),
-         (r"\b(he|his|man|boy|guy|father|son|brother|king)\b", "short")),
-    )  # fmt: skip
-    return Person(
-        garment_colour=COLOURS[dressed.group(1)] if dressed else "",
-        garment=dressed.group(2)
-        if dressed
-        else find(text, tuple((rf"\b{word}\b", word) for word in GARMENT.split("|"))),
-        hair_colour=HAIR_COLOURS[hair_colour.group(1)] if hair_colour else "",
-        hair=hair,
-        beard=bool(re.search(r"beard|moustache|mustache", text)),
-        hat=bool(re.search(r"\bhat\b|\bcap\b|beanie|\bhood\b", text)),
-        glasses=bool(re.search(r"glasses|spectacles|shades", text)),
-    )
+    """Read a description of one person."""
+    words = tokens(text)
+    cast = read_cast(words, hits(words))
+    role = cast[0].person.role if cast else ""
+    return read_marks(" ".join(word.text for word in words), Person.of_role(role))

@@ -4,7 +4,6 @@
 pixel for pixel, so a clip can animate the layers of an existing still.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,23 +12,31 @@ from typing import Any
 import cv2
 import numpy as np
 
+from engines.draft.backgrounds import paint_place
+from engines.draft.behind import paint_behind
 from engines.draft.canvas import Canvas, Pixels, levelled, mix
-from engines.draft.figure import FigurePainter, Mouth, cast, complete, draw_outline, light_the_edge
-from engines.draft.look import DraftLook
-from engines.draft.places import PLACES
-from engines.draft.reading import Brief, Person, read_prompt
-from engines.draft.things import THINGS
+from engines.draft.figure import Mouth, draw_outline, light_the_edge
+from engines.draft.look import DraftLook, Palette
+from engines.draft.numbers import stable_number
+from engines.draft.people import Person
+from engines.draft.reading import Brief, Sight, read_prompt
+from engines.draft.scene import Scene
+from engines.draft.staging import paint_front
+from engines.draft.vocabulary import places
+from engines.draft.weather import Weather
 
-# How close the background is (its magnification and blur), and the head's height in frame heights.
+# How close the background is: its magnification and blur.
 _FRAMING = {
-    "extreme_wide": (1.0, 0.0, 0.026),
-    "wide": (1.0, 0.0, 0.052),
-    "full": (1.15, 0.0012, 0.108),
-    "medium": (1.4, 0.006, 0.27),
-    "close": (1.9, 0.014, 0.5),
-    "extreme_close": (2.4, 0.02, 0.95),
-    "detail": (2.0, 0.016, 0.0),
+    "extreme_wide": (1.0, 0.0),
+    "wide": (1.0, 0.0),
+    "full": (1.12, 0.0008),
+    "medium": (1.3, 0.004),
+    "close": (1.6, 0.009),
+    "extreme_close": (2.2, 0.018),
+    "detail": (1.8, 0.012),
 }
+# Recipes of another version were painted by an engine that saw other things in the same words.
+_VERSION = 2
 SHOT_NAMES = {
     "extreme_wide": "EXTREME WIDE", "wide": "WIDE", "full": "FULL SHOT", "medium": "MEDIUM", "close": "CLOSE-UP",
     "extreme_close": "EXTREME CLOSE-UP", "detail": "DETAIL",
@@ -43,39 +50,63 @@ MOVE_NAMES = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything a storyboard frame is painted from. `person` holds marks read from a character reference."""
+    """Everything a storyboard frame is painted from. `person` holds marks read from a character reference, `sight`
+    what the scene's writer said is to be seen; without it, the prompt is read."""
 
     prompt: str
     seed: int
     look: DraftLook
     person: Person | None = None
+    sight: Sight | None = None
 
     def to_json(self) -> str:
-        person = asdict(self.person) if self.person else None
-        return json.dumps(
-            {"prompt": self.prompt, "seed": self.seed, "look": self.look.model_dump(), "person": person},
-            separators=(",", ":"),
-        )
+        values = {
+            "version": _VERSION,
+            "prompt": self.prompt,
+            "seed": self.seed,
+            "look": self.look.model_dump(),
+            "person": asdict(self.person) if self.person else None,
+            "sight": self.sight.to_data() if self.sight else None,
+        }
+        return json.dumps(values, separators=(",", ":"))
 
     @staticmethod
     def from_json(text: str) -> "Recipe":
-        """Parse a recipe. Raises ValueError (or a subclass, pydantic's too) when the text isn't one."""
+        """Parse a recipe. Raises ValueError (or a subclass, pydantic's too), TypeError or KeyError when the text isn't
+        one, or is one of another version, whose picture can only be filmed as it is."""
         values: Mapping[str, Any] = json.loads(text)
         if not isinstance(values, dict) or not {"prompt", "seed", "look"} <= values.keys():
             raise ValueError("not a storyboard recipe")
-        person = values.get("person")
+        if values.get("version") != _VERSION:
+            raise ValueError("a recipe of another version")
+        person, sight = values.get("person"), values.get("sight")
         return Recipe(
             prompt=str(values["prompt"]),
             seed=int(values["seed"]),
             look=DraftLook.model_validate(values["look"]),
-            person=Person(**person) if person else None,
+            person=Person.from_data(person) if person else None,
+            sight=Sight.from_data(sight) if sight else None,
         )
+
+    def brief(self) -> Brief:
+        return read_prompt(self.prompt, self.sight)
+
+
+@dataclass(frozen=True)
+class Front:
+    """What is in front: premultiplied pixels and their coverage, with their upper left corner on the canvas."""
+
+    pixels: Pixels
+    alpha: Pixels
+    left: int = 0
+    top: int = 0
 
 
 @dataclass(frozen=True)
 class Layers:
     """`back` and premultiplied `front` with `alpha`, all with overscan. `light` is the background's light, BGR at a
-    quarter of the size. `mouth` is the drawn mouth in `front`, if there is one large enough to see it move."""
+    quarter of the size. `mouth` is the drawn mouth in `front`, if there is one large enough to see it move. `cycle`
+    are the steps of a movement of two beats, which replace the front; empty where nobody moves."""
 
     brief: Brief
     back: Pixels
@@ -83,95 +114,98 @@ class Layers:
     alpha: Pixels
     light: Pixels
     mouth: Mouth | None
+    cycle: tuple[Front, ...] = ()
 
 
-def stable_number(*parts: object) -> int:
-    """Return the same number for the same parts in every process."""
-    text = "\x1f".join(str(part) for part in parts)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-
-
-def paint(recipe: Recipe, width: int, height: int) -> Layers:
-    """Paint the layers of a `width` × `height` frame."""
-    brief = read_prompt(recipe.prompt)
+def paint(recipe: Recipe, width: int, height: int, *, steps: int = 0) -> Layers:
+    """Paint the layers of a `width` × `height` frame, and `steps` of the movement in it, if people are seen moving."""
+    brief = recipe.brief()
     look = recipe.look
-    palette = look.palettes["interior" if brief.light == "interior" else brief.light]  # type: ignore[index]
-    rng = np.random.default_rng(stable_number(recipe.prompt, recipe.seed))
-    magnified, blurred, head = _FRAMING[brief.shot]
+    palette = look.palettes[brief.light]  # type: ignore[index]
+    seed = stable_number(recipe.prompt, recipe.seed)
+    rng = np.random.default_rng(seed)
+    scene = Scene(brief, palette, width / height, seed, int(rng.choice([-1, 1])))
+    front, mouth = _front(recipe, scene, width, height, 0.0)
+    back = _back(scene, rng, width, height)
+    if front.lit:
+        back.light[:] += front.light
+    back.shine()
+    alpha = front.alpha if front.alpha is not None else np.zeros(front.pixels.shape[:2], np.uint8)
+    noise = _noise_for(back, look, rng)
+    back.pixels = _finished(back.pixels, None, look, noise)
+    light = np.minimum(back.light, 255).astype(np.uint8)
+    moving = steps if scene.whole and alpha.any() else 0
+    cycle = tuple(_step(recipe, scene, width, height, step / moving, noise) for step in range(moving))
+    return Layers(brief, back.pixels, _finished(front.pixels, alpha, look, noise), alpha, light, mouth, cycle)
+
+
+def _back(scene: Scene, rng: np.random.Generator, width: int, height: int) -> Canvas:
+    brief, palette = scene.brief, scene.palette
+    magnified, blurred = _FRAMING[brief.shot]
     back = Canvas(width, height)
-    # In a wide shot the car's interior can't be seen; the road can.
-    place = "road" if brief.place == "car" and brief.shot in {"extreme_wide", "wide", "full"} else brief.place
-    PLACES[place](back, palette, rng, brief.light)
+    paint_place(back, palette, rng, brief, narrow=scene.narrow)
+    paint_behind(back, scene)
+    if falling(brief) == "rain":
+        _storm(back, palette)
     if brief.weather == "fog":
         for _ in range(5):
             back.glow(rng.uniform(-0.8, 0.8), rng.uniform(0.0, 0.3), 0.7, palette.sky_low, 0.28, stretch=0.3)
     if magnified > 1:
         back.magnify(magnified, rng.uniform(-0.08, 0.08), -0.04)
     back.blur(blurred)
-    back.shine()
+    return back
+
+
+def _storm(back: Canvas, palette: Palette) -> None:
+    """Darken the sky into heavy clouds."""
+    cloud = mix(palette.sky_top, "#20242c", 0.6)
+    for row, y in enumerate((-0.5, -0.42, -0.33)):
+        for x in np.arange(-back.right, back.right + 0.1, 0.17):
+            size = 0.13 + 0.03 * np.sin(7 * x + row)
+            back.ellipse(float(x) + 0.05 * row, y, size, 0.055, mix(cloud, palette.sky_low, 0.12 * row), 0.6)
+
+
+def _front(recipe: Recipe, scene: Scene, width: int, height: int, phase: float) -> tuple[Canvas, Mouth | None]:
+    look, palette, head = recipe.look, scene.palette, scene.head
     front = Canvas(width, height, transparent=True)
-    mouth = None
-    side = int(rng.choice([-1, 1]))
-    if brief.shot == "detail":
-        THINGS[brief.thing](front, palette)
-        back.glow(0.1, 0.0, 0.4, palette.glow, 0.2)
-    elif not brief.empty:
-        mouth = _paint_figure(front, recipe, brief, palette, rng, head)
+    mouth = paint_front(front, scene, recipe.person, phase)
     if look.outline:
         draw_outline(front, mix(palette.figure, "#000000", 0.5), min(0.007, max(0.002, head * 0.02)))
-    light_the_edge(front, palette.rim, side, min(0.02, max(0.0025, head * 0.05 or 0.01)))
-    alpha = front.alpha if front.alpha is not None else np.zeros(front.pixels.shape[:2], np.uint8)
-    _finish(back, front, alpha, look, rng)
-    light = np.minimum(back.light, 255).astype(np.uint8)
-    return Layers(brief, back.pixels, front.pixels, alpha, light, mouth)
+    light_the_edge(front, palette.rim, -scene.side, min(0.02, max(0.0025, head * 0.05 or 0.01)))
+    return front, mouth
 
 
-def _paint_figure(
-    front: Canvas, recipe: Recipe, brief: Brief, palette: Any, rng: np.random.Generator, head: float
-) -> Mouth | None:
-    person = _merge(brief.person, recipe.person)
-    identity = stable_number(person.garment_colour, person.garment, person.hair_colour, person.hair)
-    character = cast(complete(person, identity), palette)
-    # A third off centre, and closer to it in a portrait frame.
-    x = float(rng.choice([-1, 1])) * 0.14 * front.aspect * rng.uniform(0.5, 1.0)
-    if brief.shot in {"extreme_wide", "wide", "full"}:
-        ground = {"extreme_wide": 0.3, "wide": 0.36, "full": 0.44}[brief.shot]
-        painter = FigurePainter(front, character, palette, x, ground - 6.4 * head, head)
-        front.ellipse(x + 0.2 * head, ground + 0.12 * head, 1.5 * head, 0.18 * head, "#000000", 0.4)
-        painter.body(brief.pose)
-        painter.head_from_afar()
-        return None
-    if brief.shot == "extreme_close":
-        x, y = x * 0.25, 0.02
-    else:
-        x, y = x * (0.8 if brief.shot == "medium" else 0.7), -0.15 if brief.shot == "medium" else -0.03
-    painter = FigurePainter(front, character, palette, x, y, head * min(1.0, 0.45 + 0.55 * front.aspect))
-    painter.bust()
-    if brief.shot == "medium" and brief.pose in {"arms", "sing"}:
-        painter.arms(brief.pose)
-    return painter.face(look=-np.sign(x) * 0.5, smile=0.2 if brief.light in {"night", "dusk"} else 0.6)
+def _step(recipe: Recipe, scene: Scene, width: int, height: int, phase: float, noise: Pixels | None) -> Front:
+    """Paint one step of the movement, cropped to what is covered, with even edges."""
+    canvas, _ = _front(recipe, scene, width, height, phase)
+    assert canvas.alpha is not None  # noqa: S101 - a front is transparent
+    left, top, wide, high = cv2.boundingRect(canvas.alpha)
+    left, top = left // 2 * 2, top // 2 * 2
+    window = (slice(top, top + (high + 3) // 2 * 2), slice(left, left + (wide + 3) // 2 * 2))
+    alpha = np.ascontiguousarray(canvas.alpha[window])
+    part = None if noise is None else noise[window]
+    return Front(_finished(np.ascontiguousarray(canvas.pixels[window]), alpha, recipe.look, part), alpha, left, top)
 
 
-def _merge(named: Person, reference: Person | None) -> Person:
-    """Merge the two; the prompt takes precedence over the reference."""
-    if reference is None:
-        return named
-    return Person(**{key: value or getattr(reference, key) for key, value in asdict(named).items()})
-
-
-def _finish(back: Canvas, front: Canvas, alpha: Pixels, look: DraftLook, rng: np.random.Generator) -> None:
-    """Apply contrast and texture to both layers."""
-    if look.contrast != 1:
-        back.pixels = levelled(back.pixels, look.contrast, 128 * (1 - look.contrast))
+def _finished(pixels: Pixels, alpha: Pixels | None, look: DraftLook, noise: Pixels | None) -> Pixels:
+    """Apply contrast and texture; with `alpha`, to a premultiplied layer."""
+    if look.contrast != 1 and alpha is None:
+        pixels = levelled(pixels, look.contrast, 128 * (1 - look.contrast))
+    elif look.contrast != 1:
         # Premultiplied: the offset applies only where the layer covers.
+        assert alpha is not None  # noqa: S101 - told above
         offset = cv2.merge([alpha] * 3).astype(np.float32) * (128 / 255 * (1 - look.contrast))
-        front.pixels = (front.pixels.astype(np.float32) * look.contrast + offset).clip(0, 255).astype(np.uint8)
+        pixels = (pixels.astype(np.float32) * look.contrast + offset).clip(0, 255).astype(np.uint8)
+    if noise is None:
+        return pixels
+    return _add(pixels, noise if alpha is None else cv2.multiply(noise, alpha, scale=1 / 255, dtype=cv2.CV_16S))
+
+
+def _noise_for(canvas: Canvas, look: DraftLook, rng: np.random.Generator) -> Pixels | None:
     strength = {"smooth": 0.4, "film": 1.0, "paper": 0.7}[look.texture] * look.grain * 14
     if strength < 0.5 and look.texture != "paper":
-        return
-    noise = _noise(back, look, max(strength, 1.5), rng)
-    back.pixels = _add(back.pixels, noise)
-    front.pixels = _add(front.pixels, cv2.multiply(noise, alpha, scale=1 / 255, dtype=cv2.CV_16S))
+        return None
+    return _noise(canvas, look, max(strength, 1.5), rng)
 
 
 def _noise(canvas: Canvas, look: DraftLook, strength: float, rng: np.random.Generator) -> Pixels:
@@ -198,6 +232,24 @@ def flatten(layers: Layers, width: int, height: int) -> Pixels:
     window = (slice(top, top + height), slice(left, left + width))
     inverse = cv2.merge([cv2.bitwise_not(layers.alpha[window])] * 3)
     return cv2.add(cv2.multiply(layers.back[window], inverse, scale=1 / 255), layers.front[window])
+
+
+def weathered(pixels: Pixels, recipe: Recipe) -> Pixels:
+    """Add rain, snow or dust to a still; a clip has its own that moves."""
+    kind = falling(recipe.brief())
+    if not kind:
+        return pixels
+    height, width = pixels.shape[:2]
+    fallen: Pixels = np.zeros((height, width), np.uint8)
+    Weather(kind, width, height, fps=24, seed=recipe.seed).fall(0, fallen)
+    return cv2.add(pixels, cv2.merge([fallen] * 3))
+
+
+def falling(brief: Brief) -> str:
+    """Return what falls in front of the lens, "" indoors and for weather that is only in the air."""
+    place = places().get(brief.place)
+    outdoors = place is None or not place.indoors
+    return brief.weather if outdoors and brief.weather in {"rain", "snow", "dust"} else ""
 
 
 def vignette(pixels: Pixels, strength: float) -> Pixels:

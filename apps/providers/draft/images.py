@@ -10,12 +10,16 @@ from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from apps.core.errors import InputError, MediaToolError
+from engines.draft.body import BodyPainter
 from engines.draft.canvas import Canvas, Pixels, mix
 from engines.draft.figure import Character, FigurePainter, cast, complete, draw_outline, light_the_edge
 from engines.draft.lettering import letter
 from engines.draft.look import DraftLook, Palette
-from engines.draft.reading import Person, read_person
-from engines.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, bars, flatten, paint, stable_number, vignette
+from engines.draft.numbers import stable_number
+from engines.draft.people import Person
+from engines.draft.reading import read_person
+from engines.draft.rig import GROUND_Y, pose_at, skeleton
+from engines.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, bars, flatten, paint, vignette, weathered
 from engines.media.pictures import upright_srgb
 
 RECIPE_KEY = "mvsite-storyboard"
@@ -25,7 +29,7 @@ PERSON_KEY = "mvsite-character"
 def storyboard_image(recipe: Recipe, *, width: int, height: int, reference: Path | None, into: Path) -> None:
     """Draw a storyboard frame and save it with its recipe. A reference photo is pinned to the corner."""
     layers = paint(recipe, width, height)
-    pixels = vignette(flatten(layers, width, height), recipe.look.vignette)
+    pixels = weathered(vignette(flatten(layers, width, height), recipe.look.vignette), recipe)
     pixels = bars(pixels, recipe.look.bars)
     if reference is not None and read_character(reference) is None:
         pin_photo(pixels, load_picture(reference))
@@ -50,11 +54,7 @@ def label_top(height: int, size: int, bar_share: float) -> int:
 
 def character_sheet(description: str, *, look: DraftLook, width: int, height: int, seed: int, into: Path) -> None:
     """Draw a character sheet: a large face, the whole figure standing and walking, and the colours used."""
-    words = read_person(description.lower())
-    person = complete(words, stable_number(description, seed))
-    if not person.garment_colour:
-        palette = ("#7a3b3b", "#2f4f6f", "#56633a", "#6b4a7a", "#8a6a3a", "#30585a")
-        person = Person(**{**asdict(person), "garment_colour": palette[stable_number(description, seed, "dress") % 6]})
+    person = complete(read_person(description), stable_number(description, seed))
     day = look.palettes["day"]
     paper = mix(mix(day.sky_low, "#ffffff", 0.35), day.ground, 0.12)
     canvas = Canvas(width, height, overscan=1.0)
@@ -91,10 +91,9 @@ def _draw_sheet(front: Canvas, character: Character, day: Palette, paper: str) -
         face.face(smile=0.5)
         places, head, ground = (wide * 0.28, wide * 0.7), 0.112, 0.37
     for x, pose in zip(places, ("stand", "walk"), strict=True):
-        figure = FigurePainter(front, character, day, x, ground - 6.4 * head, head)
+        figure = BodyPainter(front, character, day, x, ground - GROUND_Y * head, head)
         front.ellipse(x + 0.2 * head, ground + 0.015, 1.5 * head, 0.18 * head, "#000000", 0.3)
-        figure.body(pose)
-        figure.head_from_afar()
+        figure.draw(skeleton(pose_at(pose, 0.2)))
 
 
 def _swatches(pixels: Pixels, colours: list[str]) -> None:
@@ -136,7 +135,7 @@ def read_recipe(path: Path) -> Recipe | None:
         return None
     try:
         return Recipe.from_json(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, KeyError):
         return None
 
 
@@ -146,7 +145,7 @@ def read_character(path: Path) -> Person | None:
     if text is None:
         return None
     try:
-        return Person(**json.loads(text))
+        return Person.from_data(json.loads(text))
     except (ValueError, TypeError):
         return None
 

@@ -28,7 +28,7 @@ from apps.providers.draft.images import (
     read_recipe,
     storyboard_image,
 )
-from apps.providers.draft.scenes import write_scenes
+from apps.providers.draft.scenes import mark_of, write_scenes
 from apps.providers.lengths import LOST_END_SECONDS, lost_end_note
 from engines.draft.camera import Move, pace
 from engines.draft.canvas import OVERSCAN
@@ -37,8 +37,9 @@ from engines.draft.grammar import SceneGrammar
 from engines.draft.lettering import text_mask
 from engines.draft.lipsync.sync import Part, SyncFacts, lipsync_clip
 from engines.draft.look import DraftLook
-from engines.draft.reading import read_prompt
-from engines.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, paint, stable_number, vignette
+from engines.draft.numbers import stable_number
+from engines.draft.reading import Sight, read_prompt
+from engines.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, falling, paint, vignette
 from engines.draft.weather import Weather
 from engines.media.formats import ClipFormat
 
@@ -57,6 +58,8 @@ _SWAY = {
 }
 _NO_LIPS = "No lips are visible in this drawing, so none move. The audio was added. Use a closer shot to see singing."
 _NO_VOICE = "The lips don't move because no voice was heard in the audio. Choose a sung part, or only the vocals."
+# Drawings of one movement: at 24 frames a second and two beats a second, each is shown for two frames.
+_STEPS = 12
 _SOFT = {"medium", "close", "extreme_close", "detail"}
 
 
@@ -82,6 +85,16 @@ def _look(settings: Mapping[str, Any]) -> DraftLook:
         return DraftLook.model_validate(draft_settings(settings).get("look"))
     except ValidationError as error:
         raise InputError("The request's settings have no look for the draft. Resolve them from a flavor.") from error
+
+
+def _noted(prompt: str, picture: Mapping[str, Any]) -> Sight | None:
+    """Return what our writer noted for this prompt; None when the prompt was changed since, or is somebody else's."""
+    if picture.get("of") != mark_of(prompt):
+        return None
+    try:
+        return Sight.from_data(picture)
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def _make_scenes(request: ScenesRequest, progress: Progress) -> ProviderResult:
@@ -113,9 +126,9 @@ def _make_images(request: ImageRequest, into: Path, progress: Progress, cancelle
                 into=path,
             )
         else:
-            recipe = Recipe(
-                request.prompt, request.seed + number, look, read_character(reference) if reference else None
-            )
+            person = read_character(reference) if reference else None
+            sight = _noted(request.prompt, request.picture)
+            recipe = Recipe(request.prompt, request.seed + number, look, person, sight)
             storyboard_image(recipe, width=request.width, height=request.height, reference=reference, into=path)
         files.append(ProducedFile(path=path, role="image", content_type="image/png"))
     return ProviderResult(files=tuple(files), facts={"model": "draft storyboard", "seed": request.seed})
@@ -187,14 +200,15 @@ def _recipe(request: VideoRequest) -> Recipe | None:
     if request.image is not None:
         return read_recipe(request.image.path)
     person = read_character(request.character_reference.path) if request.character_reference else None
-    return Recipe(request.prompt, request.seed, _look(request.settings), person)
+    sight = _noted(request.prompt, request.picture)
+    return Recipe(request.prompt, request.seed, _look(request.settings), person, sight)
 
 
 def _picture(request: VideoRequest, recipe: Recipe | None, clip: ClipFormat) -> tuple[Picture, DraftLook | None, bool]:
     if recipe is None:
         assert request.image is not None  # noqa: S101 - without an image there is a recipe
         return _photo(request.image.path, clip), None, True
-    layers = paint(recipe, clip.width, clip.height)
+    layers = paint(recipe, clip.width, clip.height, steps=_STEPS)
     strength = recipe.look.vignette
     picture = Picture(
         back=vignette(layers.back, strength),
@@ -203,6 +217,7 @@ def _picture(request: VideoRequest, recipe: Recipe | None, clip: ClipFormat) -> 
         light=layers.light,
         mouth=layers.mouth,
         soft=layers.brief.shot in _SOFT,
+        cycle=layers.cycle,
     )
     return picture, recipe.look, False
 
@@ -226,7 +241,7 @@ def _shot(
 ) -> Shot:
     settings = draft_settings(request.settings)
     brief = read_prompt(request.prompt)
-    seen = read_prompt(recipe.prompt) if recipe else brief
+    seen = recipe.brief() if recipe else brief
     kind = brief.move
     move = Move(
         kind=kind,  # type: ignore[arg-type]  # the table of moves only has these kinds
@@ -237,11 +252,9 @@ def _shot(
         seed=stable_number(request.prompt, request.seed) % 2**32,
         close=recipe is None,
     )
-    outdoors = seen.place not in {"room", "stage", "car"}
+    kind_falling = falling(seen) if recipe is not None else ""
     weather = (
-        Weather(seen.weather, clip.width, clip.height, fps=float(clip.fps), seed=request.seed)
-        if seen.weather in {"rain", "snow", "dust"} and outdoors and recipe is not None
-        else None
+        Weather(kind_falling, clip.width, clip.height, fps=float(clip.fps), seed=request.seed) if kind_falling else None
     )
     bars = look.bars if look and not bars_drawn else 0.0
     size = max(10, round(min(clip.width, clip.height) * 0.022))

@@ -9,22 +9,21 @@ import numpy as np
 
 from apps.core.errors import InputError
 from apps.providers.base import ScenesRequest, SongBrief, WrittenScene
+from engines.draft.film import Film
 from engines.draft.grammar import Choice, Move, SceneGrammar, Shot
-from engines.draft.idea import Idea, lower_first, moment_at, read_idea
-from engines.draft.reading import LIGHTS, PLACES, WEATHERS, find
-from engines.draft.storyboard import stable_number
+from engines.draft.idea import place_said, read_idea
+from engines.draft.numbers import stable_number
+from engines.draft.reading import Sight, read_sight
+from engines.draft.vocabulary import places
 
 # Shot sizes in which mouth movement is visible.
 _SINGING_SIZES = {"medium", "close"}
+# Shot sizes in which a whole action is seen, and actions that need them.
+_ROOMY_SIZES = {"extreme_wide", "wide", "full", "medium"}
+_WHOLE_BODY = {"walk", "run", "dance", "jump", "raise", "ride", "row", "skate", "fly", "swim", "climb", "fight"}
 _CALM = 0.35
 # A performance is sung for most of its duration.
 _SUNG = 0.6
-_WEATHER_WORDS = {
-    "rain": "in the rain",
-    "snow": "in falling snow",
-    "fog": "through drifting fog",
-    "dust": "in drifting dust",
-}
 Kind = TypeVar("Kind", bound=Choice)
 # At most one in this many shots is without the character.
 _INSERT_EVERY = 5
@@ -62,12 +61,97 @@ def write_scenes(
     if not request.idea.strip():
         raise InputError("Say what the video is about.", errors={"idea": ["This field may not be empty."]})
     words = parameters.get("providers", {}).get("draft", {}).get("words_of_idea", 14)
-    idea = read_idea(request.idea, most_words=words)
     slots = plan_slots(request, parameters)
     rng = np.random.default_rng(stable_number(request.idea, request.character_description, request.seed, len(slots)))
     memory = _Memory()
-    written = [_write(index, slots, idea, request, grammar, rng, memory) for index in range(len(slots))]
+    film = Film.of(read_idea(request.idea, most_words=words), request.character_description, grammar, len(slots))
+    written = [_write(index, slots, film, request, grammar, rng, memory) for index in range(len(slots))]
     return tuple(replace(scene, negative_description=negative) for scene in written)
+
+
+def mark_of(prompt: str) -> str:
+    """Return a short mark of a prompt, by which its picture's facts are known to belong to it."""
+    return f"{stable_number(prompt):016x}"
+
+
+def _write(
+    index: int, slots: Sequence[Slot], film: Film, request: ScenesRequest, grammar: SceneGrammar,
+    rng: np.random.Generator, memory: _Memory,
+) -> WrittenScene:  # fmt: skip
+    """Return the scene without its negative description."""
+    slot = slots[index]
+    singing = _sings(slot, request.song, grammar, memory)
+    insert = not singing and 0 < index < len(slots) - 1 and memory.since_insert >= _INSERT_EVERY and rng.random() < 0.75
+    insert = insert and film.has_insert(index)
+    roomy = not singing and not insert and film.is_moment(index)
+    shot = _choose_shot(index, slots, grammar, rng, memory, singing=singing, insert=insert, roomy=roomy)
+    insert = insert and shot.size == "detail"
+    memory.since_insert = 0 if insert else memory.since_insert + 1
+    if insert:
+        shown = film.insert(index)
+    elif singing:
+        shown = film.performance(index, _choose("action", grammar.performances, slot.energy, rng, memory).words)
+    else:
+        calm = [choice for choice in grammar.actions if read_sight(f"she {choice.words}").action not in _WHOLE_BODY]
+        pool = calm if calm and shot.size in {"close", "extreme_close"} else grammar.actions
+        shown = film.story(index, lambda: _choose("action", pool, slot.energy, rng, memory).words)
+    sentences = grammar.inserts if insert else grammar.sentences
+    fresh = [sentence for sentence in sentences if sentence not in memory.recent("sentence", 1)] or sentences
+    sentence = fresh[int(rng.integers(len(fresh)))]
+    memory.note("sentence", sentence)
+    timed = replace(shown.sight, light=film.light_at(index, film.moment(index)))
+    light = _choose_light(timed, grammar, slot.energy, rng, memory)
+    sight = replace(timed, light=timed.light or read_sight(light).light)
+    light = f"{light}{_weather_words(shown.text, light, sight)}"
+    move = _choose_move(index, slots, grammar, rng, memory).words
+    text = sentence.format(
+        shot=shot.words, subject=shown.subject, action=shown.action, moment=shown.text, place=shown.place, light=light,
+        move=move,
+    )  # fmt: skip
+    description = f"{_sentence_case(text)} {_sentence_case(grammar.style)}."
+    return WrittenScene(
+        sequence=index + 1,
+        description=description,
+        duration=round(slot.end_seconds - slot.start_seconds, 6),
+        lipsync=singing,
+        section=slot.label,
+        shot=shot.words,
+        camera=move,
+        light=light,
+        place=place_said(sight.place),
+        picture={"of": mark_of(description), **sight.to_data()},
+    )
+
+
+_WEATHER_WORDS = {
+    "rain": " in the rain",
+    "snow": " in falling snow",
+    "fog": " through drifting fog",
+    "dust": " in drifting dust",
+}
+
+
+def _weather_words(text: str, light: str, sight: Sight) -> str:
+    """Add the weather outdoors, unless the text already has it."""
+    place = places().get(sight.place)
+    if (
+        not sight.weather
+        or (place is not None and place.indoors)
+        or read_sight(f"{text} {light}").weather == sight.weather
+    ):
+        return ""
+    return _WEATHER_WORDS[sight.weather]
+
+
+def _choose_light(sight: Sight, grammar: SceneGrammar, energy: float, rng: np.random.Generator, memory: _Memory) -> str:
+    """Choose a light for what is seen: the story's time of day, else one that suits the place."""
+    place = places().get(sight.place)
+    wanted = sight.light or (place.light if place else "")
+    fitting = [light for light in grammar.lights if not wanted or read_sight(light.words).light == wanted]
+    if not wanted:
+        unfit = "interior" if place is None or not place.indoors else "day"
+        fitting = [light for light in grammar.lights if read_sight(light.words).light != unfit]
+    return _choose("light", fitting or grammar.lights, energy, rng, memory).words
 
 
 def plan_slots(request: ScenesRequest, parameters: dict[str, Any]) -> list[Slot]:
@@ -116,48 +200,6 @@ def _label(song: SongBrief | None, start: float, end: float) -> str:
     return next((part.label.lower() for part in sections if part.start_seconds <= middle < part.end_seconds), "")
 
 
-def _write(
-    index: int, slots: Sequence[Slot], idea: Idea, request: ScenesRequest, grammar: SceneGrammar,
-    rng: np.random.Generator, memory: _Memory,
-) -> WrittenScene:  # fmt: skip
-    """Return the scene without its negative description."""
-    slot = slots[index]
-    singing = _sings(slot, request.song, grammar, memory)
-    insert = not singing and 0 < index < len(slots) - 1 and memory.since_insert >= _INSERT_EVERY and rng.random() < 0.75
-    shot = _choose_shot(index, slots, grammar, rng, memory, singing=singing, insert=insert)
-    insert = insert and shot.size == "detail"
-    memory.since_insert = 0 if insert else memory.since_insert + 1
-    action = _choose("action", grammar.performances if singing else grammar.actions, slot.energy, rng, memory)
-    sentences = grammar.inserts if insert else grammar.sentences
-    fresh = [sentence for sentence in sentences if sentence not in memory.recent("sentence", 1)] or sentences
-    sentence = fresh[int(rng.integers(len(fresh)))]
-    memory.note("sentence", sentence)
-    moment = moment_at(idea, index, len(slots))
-    place = _choose_place(idea, moment, grammar, slot.energy, rng, memory)
-    light = _choose_light(idea, moment, place, grammar, slot.energy, rng, memory)
-    move = _choose_move(index, slots, grammar, rng, memory).words
-    text = sentence.format(
-        shot=shot.words,
-        subject=_subject(request.character_description, grammar),
-        action=action.words,
-        moment=moment,
-        place=place,
-        light=light,
-        move=move,
-    )
-    description = f"{_sentence_case(text)} {_sentence_case(grammar.style)}."
-    return WrittenScene(
-        sequence=index + 1,
-        description=description,
-        duration=round(slot.end_seconds - slot.start_seconds, 6),
-        lipsync=singing,
-        section=slot.label,
-        shot=shot.words,
-        camera=move,
-        light=light,
-    )
-
-
 def _sings(slot: Slot, song: SongBrief | None, grammar: SceneGrammar, memory: _Memory) -> bool:
     """Whether the character sings: in the flavor's share of the sung scenes, spread evenly. If it isn't known where
     the song is sung, the labelled performance sections count, or in a song without labels, its louder parts."""
@@ -181,7 +223,7 @@ def _sings(slot: Slot, song: SongBrief | None, grammar: SceneGrammar, memory: _M
 
 def _choose_shot(
     index: int, slots: Sequence[Slot], grammar: SceneGrammar, rng: np.random.Generator, memory: _Memory,
-    *, singing: bool, insert: bool,
+    *, singing: bool, insert: bool, roomy: bool,
 ) -> Shot:  # fmt: skip
     energy = slots[index].energy
     pool = [shot for shot in grammar.shots if (shot.size == "detail") == insert]
@@ -191,6 +233,8 @@ def _choose_shot(
         pool = [shot for shot in pool if shot.size in {"extreme_wide", "wide"}]
     elif index == len(slots) - 1 and energy < 0.6:
         pool = [shot for shot in pool if shot.size in {"extreme_wide", "wide", "full"}]
+    if roomy:
+        pool = [shot for shot in pool if shot.size in _ROOMY_SIZES] or pool
     last = memory.recent("size", 1)
     apart = [shot for shot in pool or grammar.shots if shot.size not in last]
     shot = _choose("shot", apart or pool or grammar.shots, energy, rng, memory)
@@ -211,43 +255,6 @@ def _choose_move(
     return move
 
 
-def _choose_place(
-    idea: Idea, moment: str, grammar: SceneGrammar, energy: float, rng: np.random.Generator, memory: _Memory
-) -> str:
-    """Choose the place the moment mentions, else another of the idea's, with the grammar's for variety."""
-    last = memory.recent("place", 1)
-    here = [
-        Choice(words=place)
-        for place in idea.places
-        if _without_preposition(place) in moment.lower() and place not in last
-    ]
-    own = here or [Choice(words=place) for place in idea.places if place not in last]
-    if own and (here or len(memory.used.get("place", [])) % 3 != 2):
-        return _choose("place", own, energy, rng, memory).words
-    return _choose("place", grammar.places, energy, rng, memory).words
-
-
-def _without_preposition(place: str) -> str:
-    return place.partition(" ")[2].lower()
-
-
-def _choose_light(
-    idea: Idea, moment: str, place: str, grammar: SceneGrammar, energy: float, rng: np.random.Generator, memory: _Memory
-) -> str:
-    """Choose a light for the moment's time of day, else the idea's, if either mentions one that the grammar has.
-    Outdoors, add the weather, unless the text already mentions it."""
-    own = find(moment.lower(), LIGHTS)
-    wanted = own or idea.light
-    fitting = [light for light in grammar.lights if not wanted or find(light.words.lower(), LIGHTS) == wanted]
-    words = _choose("light", fitting or grammar.lights, energy, rng, memory).words
-    told = f"{moment} {place} {words}".lower()
-    # A moment with its own time of day doesn't inherit another moment's rain.
-    weather = "" if own and own != idea.light else idea.weather
-    if not weather or find(told, WEATHERS) == weather or find(told, PLACES) in {"room", "stage", "car"}:
-        return words
-    return f"{words} {_WEATHER_WORDS[weather]}"
-
-
 def _choose(kind: str, pool: Sequence[Kind], energy: float, rng: np.random.Generator, memory: _Memory) -> Kind:
     """Choose one that suits this energy (likelier the closer), avoiding the previous one if there is another."""
     home = [choice for choice in pool if choice.low <= energy <= choice.high] or list(pool)
@@ -260,18 +267,6 @@ def _choose(kind: str, pool: Sequence[Kind], energy: float, rng: np.random.Gener
     chosen = fresh[int(rng.choice(len(fresh), p=weights / weights.sum()))]
     memory.note(kind, chosen.words)
     return chosen
-
-
-def _subject(description: str, grammar: SceneGrammar) -> str:
-    """Return who is seen, in the same words in every scene, so that paid models keep the face."""
-    plain = re.sub(r"\s+", " ", description).strip().rstrip(".")
-    if not plain:
-        return grammar.subject_without_character
-    if len(plain) > 220:
-        plain = plain[:220].rsplit(" ", 1)[0].rstrip(",;")
-    # "a woman in a red coat" within a sentence; names stay capitalised. Periods would end the sentence.
-    subject = lower_first(plain.replace(". ", ", "))
-    return f"{subject}," if "," in subject else subject
 
 
 def _sentence_case(text: str) -> str:

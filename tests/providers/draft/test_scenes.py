@@ -167,12 +167,16 @@ def test_any_other_idea_becomes_scenes(make, request_, idea):
     assert len(make(replace(request_, idea=idea)).scenes) == 12
 
 
-def test_idea_is_split_into_moments_and_places():
+def test_idea_is_split_into_whole_clauses():
     idea = read_idea(IDEA, most_words=14)
 
-    assert idea.moments[1] == "looking for the sister she lost"
-    assert "in an empty club" in idea.places
-    assert (idea.light, idea.weather) == ("night", "rain")
+    assert [moment.text for moment in idea.moments] == [
+        "A woman drives through the neon rain at night",
+        "the woman is looking for the sister she lost",
+        "the woman finds her in an empty club",
+    ]
+    assert [moment.sight.place for moment in idea.moments] == ["city", "city", "club"]
+    assert (idea.moments[0].sight.light, idea.moments[0].sight.weather) == ("night", "rain")
 
 
 def test_light_follows_the_story(make, request_):
@@ -182,8 +186,56 @@ def test_light_follows_the_story(make, request_):
 
     assert {brief.light for brief in briefs[:5]} <= {"night", "interior"}
     assert "dusk" in {brief.light for brief in briefs[-4:]}
-    assert {brief.place for brief in briefs} >= {"street", "water"}
+    assert {brief.place for brief in briefs} >= {"city", "sea"}
 
 
 def test_stage_light_does_not_imply_a_stage():
-    assert read_prompt("Wide shot by the sea, coloured stage light at night.").place == "water"
+    assert read_prompt("Wide shot by the sea, coloured stage light at night.").place == "sea"
+
+
+@pytest.fixture(scope="module")
+def long_film(make, settings_for):
+    """The README's idea over five minutes."""
+    slots = tuple((number * 8.0, number * 8.0 + 8) for number in range(38))
+    request = ScenesRequest(
+        "a lighthouse keeper dances through a storm", slots=slots, seed=5, settings=settings_for("default", "scenes"),
+        song=SongBrief(304, 120, (SongSection("verse", 0, 150, 0.4), SongSection("chorus", 150, 304, 0.9))),
+    )  # fmt: skip
+    return make(request).scenes
+
+
+def test_a_long_film_of_one_sentence_stays_with_it_and_varies(long_film):
+    pictures = [scene.picture for scene in long_film]
+
+    assert {"lighthouse", "sea"} <= {picture["place"] for picture in pictures}
+    assert len({(picture["place"], scene.shot) for picture, scene in zip(pictures, long_film, strict=True)}) >= 8
+    assert sum(picture["place"] == "lighthouse" for picture in pictures) > 15
+    assert {picture["cast"][0]["role"] for picture in pictures if "cast" in picture} == {"keeper"}
+
+
+def test_no_insert_comes_more_than_twice(long_film):
+    inserts = [scene.picture["things"][0]["name"] for scene in long_film if "detail" in scene.shot]
+
+    assert all(inserts.count(name) <= 2 for name in inserts)
+
+
+def test_what_is_sung_is_where_the_story_is(long_film):
+    for scene in long_film:
+        if scene.lipsync:
+            assert scene.picture["action"] == "sing"
+            assert "by the lighthouse" in scene.description
+
+
+def test_the_picture_goes_with_the_words_it_was_written_for(make, request_, settings_for):
+    from apps.providers.base import ImageRequest
+    from apps.providers.draft.images import read_recipe
+
+    scene = make(request_).scenes[0]
+    image = ImageRequest(scene.description, 160, 90, picture=scene.picture, settings=settings_for("default", "image"))
+
+    same, changed = (
+        read_recipe(make(one).files[0].path) for one in (image, replace(image, prompt="A dog on a beach."))
+    )
+
+    assert same.sight.place == scene.picture["place"]
+    assert changed.sight is None

@@ -1,0 +1,117 @@
+"""Does the free draft show the idea? Contact sheets of the ideas in ideas.txt, and a check of what was understood.
+
+    .venv/bin/python -m bench.draft_ideas [--into /tmp/sheets] [--only 1,5] [--flavor default] [--scenes 8] [--check]
+
+Each sheet shows the film of one idea, scene by scene, without its words, so that somebody who has not read the idea
+can say what it is about. The check asks two things: whether the vocabulary has the idea's nouns, and whether the
+scenes' facts hold those that it has. The last line is JSON.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mvsite.settings")
+os.environ.setdefault("MV_DATA_DIR", tempfile.mkdtemp(prefix="mvsite-bench-"))
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+
+import django
+
+django.setup()
+
+import cv2  # noqa: E402
+import numpy as np  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+from apps.flavors.discovery import discover  # noqa: E402
+from apps.flavors.registry import build_snapshot  # noqa: E402
+from apps.providers.base import ScenesRequest, SongBrief, SongSection, WrittenScene  # noqa: E402
+from apps.providers.draft.provider import DraftProvider  # noqa: E402
+from engines.draft.canvas import Pixels  # noqa: E402
+from engines.draft.look import DraftLook  # noqa: E402
+from engines.draft.reading import Sight  # noqa: E402
+from engines.draft.storyboard import Recipe, flatten, paint, weathered  # noqa: E402
+
+IDEAS = Path(__file__).with_name("ideas.txt")
+ASPECTS = {"16:9": (320, 180), "9:16": (180, 320), "1:1": (240, 240)}
+_LABELS = (("intro", 0.1, 0.2), ("verse", 0.3, 0.45), ("chorus", 0.25, 0.95), ("verse", 0.2, 0.5), ("outro", 0.15, 0.2))
+
+
+def ideas() -> list[tuple[str, list[str]]]:
+    """Return (idea, its nouns) of every line."""
+    lines = [line for line in IDEAS.read_text().splitlines() if line and not line.startswith("#")]
+    pairs = [line.rsplit("|", 1) for line in lines]
+    return [(idea.strip(), [noun.strip() for noun in nouns.split(",")]) for idea, nouns in pairs]
+
+
+def flavor_settings(flavor: str) -> dict[str, dict[str, Any]]:
+    snapshot = build_snapshot(discover(settings.CONFIGS_DIR), {})
+    return {
+        name: dict(snapshot.resolved[flavor, name].values) for name in ("parameters", "scene_prompts", "image_params")
+    }
+
+
+def song(seconds: float) -> SongBrief:
+    sections, start = [], 0.0
+    for label, share, energy in _LABELS:
+        sections.append(SongSection(label, start, start + share * seconds, energy))
+        start += share * seconds
+    return SongBrief(seconds, 120.0, tuple(sections))
+
+
+def written(
+    idea: str, configs: Mapping[str, Mapping[str, Any]], scenes: int, character: str = ""
+) -> tuple[WrittenScene, ...]:
+    seconds = scenes * 4.0
+    slots = tuple((number * 4.0, number * 4.0 + 4) for number in range(scenes))
+    request = ScenesRequest(
+        idea, character, slots=slots, seed=1, song=song(seconds),
+        settings={**configs["parameters"], "scene_prompts": configs["scene_prompts"]},
+    )  # fmt: skip
+    return DraftProvider().make(request, into=Path(), progress=lambda *_: None, cancelled=lambda: False).scenes
+
+
+def sheet(scenes: Sequence[WrittenScene], look: DraftLook, size: tuple[int, int], columns: int = 4) -> Pixels:
+    """Return the scenes' frames side by side."""
+    width, height = size
+    rows = -(-len(scenes) // columns)
+    page = np.full((rows * (height + 4), columns * (width + 4), 3), 24, np.uint8)
+    for number, scene in enumerate(scenes):
+        recipe = Recipe(scene.description, number, look, sight=Sight.from_data(scene.picture))
+        frame = weathered(flatten(paint(recipe, width, height), width, height), recipe)
+        top, left = number // columns * (height + 4), number % columns * (width + 4)
+        page[top : top + height, left : left + width] = frame
+    return page
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--into", type=Path, default=Path("/tmp/sheets"))
+    parser.add_argument("--only", default="", help="numbers of ideas, from 1")
+    parser.add_argument("--flavor", default="default")
+    parser.add_argument("--aspect", choices=ASPECTS, default="16:9")
+    parser.add_argument("--scenes", type=int, default=8)
+    parser.add_argument("--words", action="store_true", help="print what was written")
+    arguments = parser.parse_args()
+    chosen = {int(number) for number in arguments.only.split(",") if number}
+    configs = flavor_settings(arguments.flavor)
+    look = DraftLook.model_validate(configs["image_params"]["providers"]["draft"]["look"])
+    arguments.into.mkdir(parents=True, exist_ok=True)
+    for number, (idea, _) in enumerate(ideas(), start=1):
+        if chosen and number not in chosen:
+            continue
+        scenes = written(idea, configs, arguments.scenes)
+        if arguments.words:
+            print(f"\n{number}. {idea}")
+            for scene in scenes:
+                print("  ", scene.description)
+        cv2.imwrite(str(arguments.into / f"{number:02}.jpg"), sheet(scenes, look, ASPECTS[arguments.aspect]))
+    print(json.dumps({"ideas": len(chosen) or len(ideas()), "into": str(arguments.into)}))
+
+
+if __name__ == "__main__":
+    main()

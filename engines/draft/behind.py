@@ -1,0 +1,85 @@
+"""What is far away, in the sky or on the wall, and crowds: all that belongs to the background."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from engines.draft.body import BodyPainter
+from engines.draft.canvas import Canvas, mix
+from engines.draft.figure import cast, complete
+from engines.draft.glyphs import breadth, stamp
+from engines.draft.people import Person
+from engines.draft.rig import GROUND_Y, pose_at, skeleton
+from engines.draft.scene import WIDE_SHOTS, Scene, known_things
+from engines.draft.vocabulary import Thing
+
+
+def paint_behind(back: Canvas, scene: Scene) -> None:
+    """Set what is far away, in the sky or on the wall into the background, and a crowd where there is one."""
+    brief = scene.brief
+    close = brief.shot not in WIDE_SHOTS
+    room = 0.62 if close else 1.0
+    slots = {
+        "sky": iter((-0.5, 0.45, 0.05)),
+        "far": iter((-0.42, 0.5, 0.1)),
+        "wall": iter((-0.4, 0.44, 0.04)),
+        "water": iter((-0.34, 0.4, 0.1)),
+    }
+    for thing, count in known_things(brief, "sky", "far", "wall", "water"):
+        if thing.at == "water" and brief.place == "underwater" and not close:
+            continue
+        for number in range(min(count, 3)):
+            spot = next(slots[thing.at], None)
+            if spot is None:
+                continue
+            _set_back(back, scene, thing, spot * -scene.side * room * scene.narrow, number)
+    if any(member.person.extra == "crowd" for member in brief.sight.cast) and not brief.empty:
+        _crowd(back, scene)
+
+
+def _set_back(back: Canvas, scene: Scene, thing: Thing, x: float, number: int) -> None:
+    if thing.name == "fireworks":
+        return _fireworks(back, scene)
+    heights = {"sky": min(0.26, 0.07 + thing.tall * 0.035), "far": min(0.5, 0.14 + thing.tall * 0.014),
+               "wall": 0.26, "water": min(0.36, 0.08 + thing.tall * 0.05)}  # fmt: skip
+    height = min(heights[thing.at] * (1.0, 0.7, 0.8)[number], 0.6 * scene.aspect / breadth(thing))
+    foot = {"sky": -0.2 + 0.1 * number, "far": 0.17, "wall": 0.0, "water": 0.2}[thing.at]
+    stamp(back, thing, scene.palette, x, foot, height, left=x > 0, haze=0.25 if thing.at == "far" else 0.08)
+    if thing.at == "water" and scene.brief.place != "underwater":
+        back.waterline(x, foot, height * breadth(thing) * 0.75, scene.palette)
+    return None
+
+
+def _fireworks(back: Canvas, scene: Scene) -> None:
+    rng = scene.rng("fireworks")
+    for number, colour in enumerate(("#ffcf6a", "#ff6a7a", "#7ac8ff", "#a8ff9a", "#ffffff")):
+        x, y, size = (
+            (number - 2) * 0.27 * scene.narrow + rng.normal(0, 0.04),
+            rng.uniform(-0.36, -0.12),
+            rng.uniform(0.09, 0.17),
+        )
+        for angle in np.linspace(0, 2 * np.pi, 22)[:-1]:
+            reach = size * rng.uniform(0.8, 1.05)
+            start = (x + 0.35 * reach * np.cos(angle), y + 0.35 * reach * np.sin(angle))
+            end = (x + reach * np.cos(angle), y + reach * np.sin(angle) + 0.02)
+            back.stroke([start, end], 0.004, colour, 0.9)
+            back.ellipse(*end, 0.005, 0.005, "#ffffff")
+        back.glow(x, y, size * 1.5, colour, 0.6)
+
+
+def _crowd(back: Canvas, scene: Scene) -> None:
+    """Draw rows of people seen from behind or from afar, along the lower edge of the background."""
+    rng = scene.rng("crowd")
+    for row, (ground, head) in enumerate(((0.24, 0.03), (0.3, 0.038), (0.38, 0.048))):
+        for x in np.arange(-back.right, back.right, head * 2.3):
+            member = cast(complete(Person(), int(rng.integers(1 << 30))), scene.palette)
+            member = replace(member, garment_colour=mix(member.garment_colour, scene.palette.near, 0.45 - 0.15 * row))
+            pose = pose_at(
+                "raise" if rng.random() < 0.35 and scene.brief.place in _CHEERING else "look", float(rng.random())
+            )
+            jitter = float(rng.normal(0, head * 0.4))
+            painter = BodyPainter(back, member, scene.palette, float(x) + jitter, ground - GROUND_Y * head + 0.1, head)
+            painter.draw(skeleton(pose, right=bool(rng.integers(2))))
+
+
+_CHEERING = frozenset({"festival", "stadium", "club", "stage", "rooftop", "theatre"})

@@ -1,0 +1,249 @@
+"""The storyboard character in wide shots: a whole figure on a skeleton, in its clothes."""
+
+from engines.draft.canvas import Point, mix
+from engines.draft.figure import FigurePainter
+from engines.draft.hats import draw_hat
+from engines.draft.rig import Skeleton
+
+# How far down garments reach, as a share from hips (0) to feet (1); trousers show below. Others end at the hips.
+_HEMS = {
+    "dress": 0.45,
+    "gown": 0.92,
+    "coat": 0.3,
+    "raincoat": 0.42,
+    "robe": 0.8,
+    "trenchcoat": 0.5,
+    "parka": 0.2,
+    "tutu": 0.14,
+    "apron": 0.35,
+    "uniform": 0.04,
+    "cape": 0.06,
+}
+_BARE_LEGS = frozenset({"dress", "shorts", "tutu"})
+_BARE_ARMS = frozenset({"shorts", "tutu", "overalls", "vest", "tail"})
+_ONE_PIECE = frozenset({"armour", "jumpsuit", "spacesuit", "supersuit", "suit", "uniform", "robe", "overalls"})
+# A head this high, in pixels, gets a whole face.
+_FACE_PIXELS = 44
+_CAPES = {"cape": "", "supersuit": "#c0342f"}
+
+
+class BodyPainter(FigurePainter):
+    """Paints one whole figure. (x, y) is the middle of its head as it stands upright."""
+
+    def draw(self, bones: Skeleton) -> None:
+        """Draw the figure on its bones."""
+        character = self.character
+        shade = mix(character.garment_colour, "#000000", 0.35)
+        if character.garment in _CAPES:
+            self._cape(bones, _CAPES[character.garment] or character.garment_colour)
+        if character.person.extra == "wings":
+            self._wings(bones)
+        sleeve = character.skin if character.garment in _BARE_ARMS else mix(character.garment_colour, "#000000", 0.18)
+        self._arm(bones.left_arm, mix(sleeve, "#000000", 0.22))
+        if character.kind in {"mermaid", "ghost"}:
+            self._tail(bones)
+        else:
+            self._legs(bones, shade)
+        self._torso(bones, shade)
+        self._head(bones)
+        self._arm(bones.right_arm, sleeve)
+
+    def _arm(self, arm: tuple[Point, Point, Point], colour: str) -> None:
+        broad = 1.25 if self.character.person.build == "broad" or self.character.garment == "spacesuit" else 1.0
+        self.stroke(list(arm[:2]), 0.32 * broad, colour)
+        self.stroke(list(arm[1:]), 0.26 * broad, colour)
+        glove = self.character.person.gloves
+        self.ellipse(*arm[2], *((0.26, 0.26) if glove else (0.14, 0.16)), glove or self.character.skin)
+
+    def _legs(self, bones: Skeleton, shade: str) -> None:
+        character = self.character
+        bare = character.garment in _BARE_LEGS
+        colour = character.skin if bare else shade if character.garment in _ONE_PIECE else character.trousers
+        wide = 1.3 if character.garment == "spacesuit" else 1.0
+        for leg, dark in ((bones.left_leg, 0.25), (bones.right_leg, 0.0)):
+            tone = mix(colour, "#000000", dark)
+            self.stroke(list(leg[:2]), 0.46 * wide, tone)
+            self.stroke(list(leg[1:]), 0.36 * wide, tone)
+            if character.garment == "shorts":
+                self.stroke(
+                    [leg[0], _between(leg[0], leg[1], 0.6)], 0.52, mix(character.garment_colour, "#000000", dark)
+                )
+            toe = 0.3 if bones.head[0] >= bones.hips[0] - 0.01 else -0.3
+            self.stroke([leg[2], (leg[2][0] + toe, leg[2][1] + 0.02)], 0.24, mix(character.trousers, "#000000", 0.5))
+
+    def _torso(self, bones: Skeleton, shade: str) -> None:
+        character = self.character
+        bare = character.garment == "tail" or (character.garment == "shorts" and character.person.sex != "f")
+        colour = character.skin if bare else character.garment_colour
+        broad = {"broad": 1.25, "slim": 0.86}.get(character.person.build, 1.0) * (
+            1.25 if character.garment == "spacesuit" else 1.0
+        )
+        hem = _HEMS.get(character.garment, 0.03)
+        across = _across(bones.neck, bones.hips)
+        self.polygon(
+            [
+                _aside(bones.neck, across, -0.24),
+                _aside(bones.neck, across, 0.24),
+                _aside(bones.right_arm[0], across, 0.14 * broad),
+                _aside(bones.hips, across, 0.5 * broad),
+                _aside(bones.hips, across, -0.5 * broad),
+                _aside(bones.left_arm[0], across, -0.14 * broad),
+            ],
+            colour,
+        )
+        if hem > 0.1:
+            flare = 0.55 + hem * (1.5 if character.garment in {"dress", "tutu"} else 0.7)
+            left, right = _between(bones.hips, bones.left_leg[2], hem), _between(bones.hips, bones.right_leg[2], hem)
+            left, right = sorted((left, right))
+            if character.garment == "tutu":
+                flare, left, right = 1.3, (bones.hips[0], left[1]), (bones.hips[0], right[1])
+            self.polygon([_aside(bones.hips, across, -0.5 * broad), _aside(bones.hips, across, 0.5 * broad),
+                          (right[0] + flare * 0.6, right[1]), (left[0] - flare * 0.6, left[1])], colour)  # fmt: skip
+        self.polygon(
+            [
+                _aside(bones.neck, across, -0.18),
+                _aside(bones.neck, across, 0.18),
+                _between(bones.neck, bones.hips, 0.2),
+            ],
+            mix(character.skin, "#000000", 0.15),
+        )
+        self._details(bones, across, shade)
+
+    def _details(self, bones: Skeleton, across: Point, shade: str) -> None:
+        garment = self.character.garment
+        middle = [_between(bones.neck, bones.hips, share) for share in (0.25, 0.6, 1.0)]
+        if garment in {"suit", "uniform", "coat", "trenchcoat", "raincoat", "jacket", "robe"}:
+            self.stroke(middle, 0.05, shade)
+        if garment in {"suit", "uniform"}:
+            self.polygon([_aside(bones.neck, across, -0.14), _aside(bones.neck, across, 0.14), middle[0]], "#f0ede6")
+        if garment in {"trenchcoat", "robe", "uniform", "armour", "supersuit", "coat"}:
+            self.stroke(
+                [_aside(middle[2], across, -0.52), _aside(middle[2], across, 0.52)], 0.14, mix(shade, "#000000", 0.2)
+            )
+        if garment == "armour":
+            for share in (0.35, 0.6, 0.82):
+                spot = _between(bones.neck, bones.hips, share)
+                self.stroke([_aside(spot, across, -0.5), _aside(spot, across, 0.5)], 0.05, mix(shade, "#ffffff", 0.45))
+        if garment == "supersuit":
+            spot = middle[0]
+            self.polygon([_aside(spot, across, -0.3), _aside(spot, across, 0.3), middle[1]], "#e0b53f")
+        if garment in {"apron", "overalls"}:
+            bib = mix("#efece4" if garment == "apron" else self.character.garment_colour, "#000000", 0.05)
+            top, low = (
+                _between(bones.neck, bones.hips, 0.35),
+                _between(bones.hips, bones.right_leg[1], 0.7 if garment == "apron" else 0.05),
+            )
+            self.polygon(
+                [
+                    _aside(top, across, -0.3),
+                    _aside(top, across, 0.3),
+                    _aside(low, across, 0.42),
+                    _aside(low, across, -0.42),
+                ],
+                bib,
+            )
+        if garment == "spacesuit":
+            spot = middle[1]
+            self.polygon([_aside(spot, across, -0.28), _aside(spot, across, 0.28), _aside(middle[2], across, 0.28),
+                          _aside(middle[2], across, -0.28)], "#8d98a5")  # fmt: skip
+
+    def _head(self, bones: Skeleton) -> None:
+        character = self.character
+        home = (self.x, self.y)
+        self.stroke([bones.neck, _between(bones.neck, bones.head, 0.6)], 0.24, mix(character.skin, "#000000", 0.15))
+        self.x, self.y = self.at(*bones.head)
+        self.tilt = bones.tilt
+        if self.head * self.canvas.unit > _FACE_PIXELS and character.kind != "robot":
+            self.hair_behind()
+            self.face(look=0.3)
+            self.tilt = 0.0
+            self.x, self.y = home
+            return
+        self.hair_behind()
+        if character.kind == "robot":
+            self.polygon([(-0.42, -0.5), (0.42, -0.5), (0.42, 0.46), (-0.42, 0.46)], character.skin)
+        else:
+            self.ellipse(0, 0, 0.36, 0.48, character.skin)
+        self.ellipse(0.14, 0.08, 0.2, 0.36, mix(character.skin, "#2a1020", 0.5), 0.2)
+        for side in (-1, 1):
+            self.ellipse(side * 0.15, -0.02, 0.045, 0.05, "#1b1517", 0.85)
+        self.stroke([(-0.1, 0.24), (0.1, 0.24)], 0.05, character.lips, 0.9)
+        if character.beard:
+            self.polygon(
+                [(-0.34, 0.08), (-0.24, 0.5), (0.0, 0.66), (0.24, 0.5), (0.34, 0.08), (0.16, 0.18), (-0.16, 0.18)],
+                character.hair_colour,
+            )
+        self.hair_in_front()
+        draw_hat(self, character)
+        if character.glasses:
+            for side in (-1, 1):
+                self.ellipse(side * 0.17, -0.03, 0.13, 0.09, "#1b1b1f", 0.85)
+        self.tilt = 0.0
+        self.x, self.y = home
+
+    def _tail(self, bones: Skeleton) -> None:
+        """Draw a fish's tail, or what a ghost has for legs, along the legs' way."""
+        end = _between(bones.left_leg[2], bones.right_leg[2], 0.5)
+        knee = _between(bones.left_leg[1], bones.right_leg[1], 0.5)
+        across = _across(bones.hips, end)
+        colour = self.character.garment_colour
+        self.polygon(
+            [
+                _aside(bones.hips, across, -0.5),
+                _aside(knee, across, -0.4),
+                _aside(end, across, -0.1),
+                _aside(end, across, 0.1),
+                _aside(knee, across, 0.4),
+                _aside(bones.hips, across, 0.5),
+            ],
+            colour,
+        )
+        if self.character.kind == "mermaid":
+            tip = (end[0] + (end[0] - knee[0]) * 0.35, end[1] + (end[1] - knee[1]) * 0.35)
+            self.polygon(
+                [end, _aside(tip, across, -0.8), _between(end, tip, 0.6), _aside(tip, across, 0.8)],
+                mix(colour, "#ffffff", 0.2),
+            )
+
+    def _cape(self, bones: Skeleton, colour: str) -> None:
+        back = -0.9 if bones.head[0] >= bones.hips[0] else 0.9
+        end = _between(bones.left_leg[1], bones.left_leg[2], 0.4)
+        self.polygon(
+            [
+                bones.left_arm[0],
+                bones.right_arm[0],
+                (end[0] + back * 0.2 + 0.5, end[1]),
+                (end[0] + back * 1.3 - 0.3, end[1] + 0.1),
+            ],
+            mix(colour, "#000000", 0.15),
+        )
+
+    def _wings(self, bones: Skeleton) -> None:
+        for side in (-1, 1):
+            root = bones.neck
+            self.polygon(
+                [
+                    (root[0], root[1] + 0.5),
+                    (root[0] + side * 1.6, root[1] - 0.8),
+                    (root[0] + side * 2.0, root[1] + 0.6),
+                    (root[0] + side * 1.3, root[1] + 1.9),
+                    (root[0], root[1] + 1.6),
+                ],
+                "#f4f1ea",
+                0.9,
+            )
+
+
+def _between(first: Point, second: Point, share: float) -> Point:
+    return first[0] + (second[0] - first[0]) * share, first[1] + (second[1] - first[1]) * share
+
+
+def _across(first: Point, second: Point) -> Point:
+    """Return the unit vector across the line between two points, to the right of going down."""
+    x, y = second[0] - first[0], second[1] - first[1]
+    length = max(1e-6, (x * x + y * y) ** 0.5)
+    return y / length, -x / length
+
+
+def _aside(point: Point, across: Point, by: float) -> Point:
+    return point[0] + across[0] * by, point[1] + across[1] * by

@@ -1,0 +1,182 @@
+"""Whole people: who stands where, what they hold or ride, what stands on the ground around them."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from engines.draft.body import BodyPainter
+from engines.draft.canvas import Canvas
+from engines.draft.figure import Character
+from engines.draft.glyphs import breadth, shadow, stamp
+from engines.draft.props import BAND, HELD_AT_CHEST, MOUNTS, NEEDED, PLAYED_SITTING, VEHICLES, WORN
+from engines.draft.reading import Brief
+from engines.draft.rig import GROUND_Y, Skeleton, pose_at, skeleton
+from engines.draft.scene import Scene, drifts, known_things, people_of
+from engines.draft.vocabulary import Thing, things
+
+
+def paint_figures(front: Canvas, scene: Scene, people: list[Character], phase: float) -> None:
+    brief, head, ground = scene.brief, scene.head, scene.ground
+    lead_x = scene.side * 0.15 * scene.aspect * (0.8 if len(people) > 2 else 1.0) * 0.9
+    rideable = [
+        (thing, count) for thing, count in known_things(brief) if thing.name in MOUNTS | dict.fromkeys(VEHICLES)
+    ]
+    wanted = NEEDED.get(brief.action)
+    if not rideable and wanted and not (wanted == "car" and brief.place == "car place"):
+        rideable = [(things()[wanted], 1)]
+    mount = (
+        rideable[0][0] if rideable and brief.action in {"ride", "skate", "row", "drive"} and not brief.empty else None
+    )
+    _ground_things(front, scene, lead_x, phase, without=mount)
+    if mount is not None and mount.name in VEHICLES:
+        _stamp_thing(front, scene, mount, lead_x, ground, min(0.5, max(0.16, mount.tall * scene.metre)), phase)
+        return
+    spread = _spread(brief, people, head)
+    for number in reversed(range(len(people))):
+        character = people[number]
+        x = lead_x + _place_in_row(number, len(people), spread) * -scene.side
+        facing = _facing(scene, number, len(people))
+        depth = 0.012 * (number % 2)
+        _figure(
+            front,
+            scene,
+            character,
+            x,
+            ground - depth,
+            phase + 0.13 * number,
+            facing,
+            mount if number < 3 else None,
+            lead=number == 0,
+        )
+
+
+def _spread(brief: Brief, people: list[Character], head: float) -> float:
+    if len(people) == 2 and brief.action == "hug":
+        return head * 1.5
+    return head * (3.4 if brief.action in {"dance", "fight", "ride", "raise", "row"} else 2.7)
+
+
+def _place_in_row(number: int, count: int, spread: float) -> float:
+    """Return the offset of the number-th figure: the lead's 0, then to alternating sides."""
+    return 0.0 if number == 0 else spread * ((number + 1) // 2) * (1 if number % 2 else -1)
+
+
+def _facing(scene: Scene, number: int, count: int) -> bool:
+    """Whether a figure faces right: into the picture, and two face each other."""
+    into = scene.side < 0
+    if count == 2 and scene.brief.action in {"hug", "fight", "dance", "kneel", "look", "stand", "sing"}:
+        return into if number == 0 else not into
+    return into
+
+
+def _figure(
+    front: Canvas, scene: Scene, character: Character, x: float, ground: float, phase: float, right: bool,
+    mount: Thing | None, *, lead: bool,
+) -> None:  # fmt: skip
+    action, head = scene.brief.action, scene.head * character.size
+    held = _held(scene) if lead else None
+    band = scene.brief.sight.cast and scene.brief.sight.cast[0].person.extra == "band"
+    if action == "play" and held is not None and held.name in PLAYED_SITTING:
+        action = "sit"
+    elif scene.brief.place == "underwater" and action not in {"sing", "sit"}:
+        action = "swim"
+    elif scene.brief.place in {"space", "space station"} and action in {"walk", "run", "stand", "look"}:
+        ground -= 0.6 * head
+    seat = 0.0
+    if mount is not None:
+        tall, seat, action = MOUNTS[mount.name]
+        _stamp_thing(front, scene, mount, x, ground, tall * head, phase, left=not right, shade=True)
+    bones = skeleton(pose_at(action, phase), right=right)
+    painter = BodyPainter(front, character, scene.palette, x, ground - GROUND_Y * head, head)
+    if seat:
+        painter.y += (GROUND_Y - bones.hips[1] - seat - 0.2) * head if action != "skate" else -seat * head
+    elif action not in {"swim", "fly"}:
+        shadow(front, x, ground + 0.06 * head, 1.5 * head)
+    if lead and held is not None and held.name == "umbrella":
+        bones = replace(bones, right_arm=_raised(bones))
+    painter.draw(bones)
+    if lead and held is not None:
+        _hold(front, scene, painter, bones, held)
+    elif band:
+        instrument = things()[BAND[round((x + 3) / 0.01) % len(BAND)]]
+        _hold(front, scene, painter, bones, instrument)
+
+
+def _raised(bones: Skeleton) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
+    root = bones.right_arm[0]
+    return root, (root[0] + 0.5, root[1] + 0.5), (root[0] + 0.55, root[1] - 0.5)
+
+
+def _held(scene: Scene) -> Thing | None:
+    """Return what the lead holds: the first thing for a hand that nobody wears."""
+    found = [thing for thing, count in known_things(scene.brief, "hand", "ground") if thing.name not in WORN]
+    sitting = [thing for thing in found if thing.name in PLAYED_SITTING] if scene.brief.action == "play" else []
+    hands = [thing for thing in found if thing.at == "hand" and not drifts(scene, thing)]
+    return next(iter(sitting or hands), None)
+
+
+def _hold(front: Canvas, scene: Scene, painter: BodyPainter, bones: Skeleton, thing: Thing) -> None:
+    head = painter.head
+    tall = max(thing.tall * head * 4, 1.5 * head if scene.head > 0.09 else 2.0 * head)
+    if thing.name in PLAYED_SITTING:
+        x, _ = painter.at(bones.right_arm[2][0], 0)
+        foot = painter.y + GROUND_Y * head
+        stamp(front, thing, scene.palette, x + (1.2 if x > painter.x else -1.2) * head, foot, 4.6 * head)
+        return
+    where = bones.right_arm[2]
+    if thing.name in HELD_AT_CHEST:
+        where, tall = (
+            (bones.neck[0] * 0.4 + bones.right_arm[2][0] * 0.6, (bones.neck[1] + bones.hips[1]) / 2),
+            2.9 * head,
+        )
+    x, y = painter.at(*where)
+    if thing.name == "umbrella":
+        x, y = painter.at(bones.right_arm[2][0] * 0.7, bones.right_arm[2][1] - 1.9)
+        tall = 3.4 * head
+        stamp(front, thing, scene.palette, x, y + 1.9 * head, tall)
+        return
+    stamp(front, thing, scene.palette, x, y + tall * 0.5, tall, left=x < painter.x)
+
+
+def _stamp_thing(
+    front: Canvas, scene: Scene, thing: Thing, x: float, foot: float, height: float, phase: float, *,
+    left: bool | None = None, shade: bool = True,
+) -> None:  # fmt: skip
+    """Set a thing on the ground; what lives bobs with the music."""
+    wide = breadth(thing) * height
+    if shade and thing.at == "ground":
+        shadow(front, x, foot, wide * 0.45)
+    turn, hop = 0.0, 0.0
+    if thing.alive or thing.name in VEHICLES:
+        beat = float(np.sin(2 * np.pi * phase))
+        turn, hop = (2.5 * beat, abs(beat) * height * 0.05) if thing.alive else (0.0, abs(beat) * height * 0.008)
+    stamp(front, thing, scene.palette, x, foot - hop, height, left=scene.side > 0 if left is None else left, turn=turn)
+
+
+def _ground_things(front: Canvas, scene: Scene, lead_x: float, phase: float, *, without: Thing | None) -> None:
+    """Set things on the ground, away from the lead; where nobody is, the first of them leads."""
+    brief, ground = scene.brief, scene.ground
+    nobody = not people_of(brief)
+    found = [pair for pair in known_things(brief, "ground", "water") if pair[0] != without]
+    if brief.action == "play":
+        found = [pair for pair in found if pair[0].name not in PLAYED_SITTING]
+    if brief.place != "underwater":
+        found = [pair for pair in found if pair[0].at == "ground"]
+    for placed, (thing, count) in enumerate(found[:3]):
+        height = min(
+            0.56,
+            max({"extreme_wide": 0.09, "wide": 0.13, "full": 0.17}.get(brief.shot, 0.26), thing.tall * scene.metre),
+        )
+        if nobody and placed == 0:
+            height = min(0.6, height * {"extreme_wide": 1.2, "wide": 1.7, "full": 2.6}.get(brief.shot, 3.0))
+        height = min(height, 0.8 * scene.aspect / breadth(thing))
+        for number in range(min(count, 3)):
+            size = height * (1.0, 0.82, 0.7)[number]
+            away = (
+                (0.0 if nobody else 0.2 + 0.1 * len(brief.sight.cast))
+                + 0.36 * placed
+                + 0.85 * breadth(thing) * height * number
+            )
+            x = (lead_x if nobody else lead_x - scene.side * 0.06) - scene.side * away * max(0.55, scene.narrow)
+            foot = min(ground, 0.48) - 0.02 * number - (0.18 if thing.at == "water" else 0.0)
+            _stamp_thing(front, scene, thing, x, foot, size, phase + 0.2 * number)

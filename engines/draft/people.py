@@ -1,0 +1,148 @@
+"""The people of a picture: their marks, read from words, and completed the same way in every scene."""
+
+import re
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from engines.draft.vocabulary import people
+
+COLOURS = {
+    "red": "#c03a34", "scarlet": "#c8322f", "crimson": "#a3222f", "orange": "#d9782d", "yellow": "#e3b83a",
+    "golden": "#d8a83c", "gold": "#d8a83c", "green": "#3f7d4f", "teal": "#2b7a78", "turquoise": "#35a3a0",
+    "blue": "#2f5d9e", "navy": "#22345c", "purple": "#6a3f8f", "violet": "#6a4aa0", "pink": "#d8739a",
+    "magenta": "#c03a8a", "brown": "#6b4a34", "beige": "#c9b28d", "white": "#e4e2dc", "silver": "#b5bcc4",
+    "grey": "#7d838a", "gray": "#7d838a", "black": "#1b1b20", "denim": "#43618c", "leather": "#2a2321",
+}  # fmt: skip
+GARMENT = (
+    r"coat|jacket|dress|shirt|hoodie|suit|sweater|cape|cloak|overalls|jumpsuit|raincoat|gown|t-?shirt|uniform|scarf|"
+    r"kimono|robe|vest|parka|leather jacket|tutu|armou?r|apron|shorts|skirt|blouse|trenchcoat|trench coat|spacesuit|"
+    r"tuxedo|pyjamas|dungarees"
+)
+HAIR_COLOURS = {
+    "blonde": "#d9b66a", "blond": "#d9b66a", "ginger": "#b5562a", "brunette": "#4a2f22", "dark": "#241a17",
+    "black": "#17151a", "red": "#a3402a", "white": "#dcdad4", "silver": "#b9bfc6", "grey": "#8d9299",
+    "gray": "#8d9299", "brown": "#4a2f22", "blue": "#3566b0", "pink": "#d677a4", "green": "#4a8a5c",
+    "purple": "#6a4494", "auburn": "#7a3a22",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Person:
+    """What is known about a person in the picture; "" leaves it to the palette or the seed."""
+
+    garment_colour: str = ""
+    garment: str = ""
+    hair_colour: str = ""
+    hair: str = ""  # long, short, bun, curly, none
+    skin: str = ""
+    beard: bool = False
+    hat: str = ""
+    glasses: bool = False
+    role: str = ""  # of people.yaml
+    kind: str = ""  # robot, ghost, mermaid, alien, scarecrow
+    sex: str = ""  # f or m
+    age: str = ""  # child, young, old
+    hat_colour: str = ""
+    gloves: str = ""  # a colour
+    cape: str = ""  # a colour
+    build: str = ""  # broad, slim
+    extra: str = ""  # patch, wings, headphones, hood, crowd, band, pair
+
+    @staticmethod
+    def of_role(role: str) -> "Person":
+        """Return a person with the marks of a role; a plain one for "" and roles unknown."""
+        marks = people().get(role, {})
+        own = {field.name for field in fields(Person)}
+        extra = next((name for name in _EXTRAS if marks.get(name)), "")
+        return Person(role=role, extra=extra, **{name: value for name, value in marks.items() if name in own})
+
+    @staticmethod
+    def from_data(values: dict[str, Any]) -> "Person":
+        """Return a person from stored values; older ones said only whether there is a hat. Raises TypeError."""
+        hat = values.get("hat", "")
+        return Person(**{**values, "hat": "cap" if hat is True else hat or ""})
+
+
+_EXTRAS = ("patch", "wings", "headphones", "hood", "crowd", "band", "pair")
+_HATS = (
+    (r"\bberet\b", "beret"), (r"\bcrown|tiara\b", "crown"), (r"\b(cowboy hat|stetson)\b", "cowboy"),
+    (r"\b(fedora|bowler|top hat)\b", "fedora"), (r"\b(helmet)\b", "knight"), (r"\bstraw hat\b", "straw"),
+    (r"\b(beanie|wool hat)\b", "beanie"), (r"\bveil\b", "veil"), (r"\bhood\b", "beanie"), (r"\b(hat|cap)\b", "cap"),
+)  # fmt: skip
+_SKINS = (
+    (r"\b(black|dark[- ]skinned|african)\b(?= (man|woman|girl|boy|skin|singer|dancer))", "#6a4430"),
+    (r"\bdark skin\b", "#6a4430"),
+    (r"\b(pale|fair) skin|\bpale\b", "#eccdb8"),
+    (r"\b(brown|tan+ed|olive) skin\b", "#a8714c"),
+    (r"\b(asian|japanese|korean|chinese)\b", "#e3b594"),
+    (r"\b(indian|latina?|mexican|arab)\b", "#b57f58"),
+)
+_HAIRS = (
+    (r"\b(bald|shaved head)\b", "none"), (r"\b(curly|curls|afro)\b", "curly"), (r"\b(bun|ponytail|braids?)\b", "bun"),
+    (r"\blong[\w\s-]{0,12}hair\b", "long"), (r"\bshort[\w\s-]{0,12}hair\b|\bcrew cut\b", "short"),
+)  # fmt: skip
+# Garments that are drawn as another.
+_GARMENTS = {
+    "tuxedo": "suit",
+    "armor": "armour",
+    "trench coat": "trenchcoat",
+    "kimono": "robe",
+    "cloak": "cape",
+    "t-shirt": "shirt",
+    "tshirt": "shirt",
+    "dungarees": "overalls",
+    "skirt": "dress",
+    "blouse": "shirt",
+    "pyjamas": "jumpsuit",
+    "leather jacket": "jacket",
+    "scarf": "coat",
+}
+
+
+def read_marks(text: str, person: Person) -> Person:
+    """Add the clothes, hair and other marks that a text names to a person."""
+    colours = "|".join(COLOURS)
+    dressed = re.search(rf"\b({colours})\b(?:\s+[\w-]+)?\s+({GARMENT})\b", text)
+    garment = re.search(rf"\b({GARMENT})\b", text)
+    worn = dressed or garment
+    return replace(
+        person,
+        garment_colour=COLOURS[dressed.group(1)] if dressed else person.garment_colour,
+        garment=_GARMENTS.get(worn.group(2 if dressed else 1), worn.group(2 if dressed else 1))
+        if worn
+        else person.garment,
+        hair_colour=_hair_colour(text) or person.hair_colour,
+        hair=_first(text, _HAIRS) or person.hair,
+        skin=_first(text, _SKINS) or person.skin,
+        beard=person.beard or bool(re.search(r"\b(beard|bearded|moustache|mustache)\b", text)),
+        hat=_first(text, _HATS) or person.hat,
+        hat_colour=_coloured(text, "beret|hat|cap|beanie|helmet|hood") or person.hat_colour,
+        glasses=person.glasses or bool(re.search(r"\b(glasses|sunglasses|spectacles|shades)\b", text)),
+        sex=person.sex or _sex(text),
+        age=person.age or _first(text, ((r"\b(old|elderly|aged)\b(?= \w*(man|woman|lady|\w+er|\w+or)\b)", "old"),)),
+        gloves=_coloured(text, "gloves|boxing gloves") or person.gloves,
+        build=_first(
+            text, ((r"\b(fat|stout|broad|muscular|big man|heavy)\b", "broad"), (r"\b(thin|slim|skinny)\b", "slim"))
+        ),
+    )
+
+
+def _first(text: str, table: tuple[tuple[str, str], ...]) -> str:
+    return next((name for pattern, name in table if re.search(pattern, text)), "")
+
+
+def _coloured(text: str, nouns: str) -> str:
+    found = re.search(rf"\b({'|'.join(COLOURS)})\s+(?:\w+\s+)?({nouns})\b", text)
+    return COLOURS[found.group(1)] if found else ""
+
+
+def _sex(text: str) -> str:
+    return _first(text, ((r"\b(she|her|woman|girl|lady)\b", "f"), (r"\b(he|his|man|boy|guy)\b", "m")))
+
+
+def _hair_colour(text: str) -> str:
+    cut = r"long|short|curly|wavy|straight|messy|thick|cropped|shoulder length|and|bushy|full"
+    found = re.search(
+        rf"\b({'|'.join(HAIR_COLOURS)})(?:[\s,-]+(?:{cut}))*[\s-]+(?:hair|beard|haired|bearded)\b", text
+    ) or re.search(r"\b(blonde?|ginger|brunette)\b", text)
+    return HAIR_COLOURS[found.group(1)] if found else ""

@@ -1,0 +1,129 @@
+"""What a frame is staged from: who and what is in it, how large and where the ground is."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engines.draft.figure import Character, cast, complete
+from engines.draft.look import Palette
+from engines.draft.numbers import stable_number
+from engines.draft.people import Person
+from engines.draft.props import DRIFTING
+from engines.draft.reading import Brief, Member
+from engines.draft.rig import GROUND_Y
+from engines.draft.vocabulary import Thing, things
+
+WIDE_SHOTS = frozenset(("extreme_wide", "wide", "full"))
+# The head's height and the ground's, in frame heights.
+HEADS = {
+    "extreme_wide": 0.034, "wide": 0.062, "full": 0.104, "medium": 0.27, "close": 0.5,
+    "extreme_close": 0.95, "detail": 0.0,
+}  # fmt: skip
+GROUNDS = {"extreme_wide": 0.31, "wide": 0.38, "full": 0.45}
+# Actions that are seen only if more than head and shoulders are, and those of them that need room around.
+_ROOMY = frozenset(("ride", "row", "skate", "drive", "swim", "fly", "lie"))
+_ACTIVE = _ROOMY | frozenset((
+    "walk", "run", "dance", "play", "fight", "climb", "hug", "kneel", "wave", "raise", "read", "work", "push",
+    "jump", "fall",
+))  # fmt: skip
+_MOST_FIGURES = 5
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the staging works on: the brief, the palette, the frame's shape and the numbers that fix the scene."""
+
+    brief: Brief
+    palette: Palette
+    aspect: float
+    seed: int
+    side: int  # where the lead stands: -1 left, 1 right
+
+    @property
+    def narrow(self) -> float:
+        """How much of a 16:9 frame's width there is."""
+        return min(1.0, max(0.42, self.aspect / (16 / 9)))
+
+    @property
+    def whole(self) -> bool:
+        """Whether people are drawn whole: from afar, or nearer when they do something with their arms and legs."""
+        shot, action = self.brief.shot, self.brief.action
+        return shot in WIDE_SHOTS or (shot == "medium" and action in _ACTIVE and bool(people_of(self.brief)))
+
+    @property
+    def ground(self) -> float:
+        return GROUNDS[self.brief.shot] if self.brief.shot in WIDE_SHOTS else GROUND_Y * self.head - 0.3
+
+    @property
+    def head(self) -> float:
+        if self.whole and self.brief.shot == "medium":
+            several = sum(member.count for member in self.brief.sight.cast if member.person.extra != "crowd") > 1
+            return 0.105 if self.brief.action in _ROOMY else 0.13 if several else 0.15
+        tall = 1.22 if self.aspect < 0.9 and self.brief.shot in WIDE_SHOTS else 1.0
+        return HEADS[self.brief.shot] * tall
+
+    @property
+    def metre(self) -> float:
+        """A metre in frame heights at the lead's distance."""
+        return self.head * 4
+
+    def rng(self, *parts: object) -> np.random.Generator:
+        return np.random.default_rng(stable_number(self.seed, *parts))
+
+
+def known_things(brief: Brief, *where: str) -> list[tuple[Thing, int]]:
+    """Return the brief's things that belong in these places, with how many."""
+    vocabulary = things()
+    found = [(vocabulary[amount.name], amount.count) for amount in brief.sight.things if amount.name in vocabulary]
+    return [(thing, count) for thing, count in found if not where or thing.at in where]
+
+
+def people_of(brief: Brief) -> tuple[Member, ...]:
+    """Return who is in the picture: the cast, or where nobody and no animal is named, a lone figure."""
+    if brief.empty:
+        return ()
+    if brief.sight.cast:
+        return brief.sight.cast
+    alone = any(thing.alive for thing, _ in known_things(brief))
+    return () if alone else (Member(Person()),)
+
+
+def characters(scene: Scene, reference: Person | None) -> list[Character]:
+    """Return the figures to draw, the lead first, the same in every scene of a film."""
+    found: list[Character] = []
+    members = people_of(scene.brief)
+    alone = all(member.person.extra == "crowd" for member in members)
+    for member in members:
+        if member.person.extra == "crowd" and not alone:
+            continue  # it is in the background
+        person = merged(member.person, reference) if not found else member.person
+        for number in range(min(member.count, 3 if alone else _MOST_FIGURES - len(found))):
+            found.append(cast(varied(person, number), scene.palette))
+    return found
+
+
+def varied(person: Person, number: int) -> Person:
+    """Return the number-th of several people of a kind: a pair differs, and nobody in a group is like another."""
+    identity = stable_number(
+        person.role, person.garment_colour, person.garment, person.hair_colour, person.hair, number
+    )
+    if person.extra == "pair":
+        return complete(replace(person, sex=("f", "m")[number % 2]), identity)
+    if number == 0 or person.kind:
+        return complete(person, identity)
+    plain = replace(person, garment_colour="" if not person.hat else person.garment_colour, hair_colour="")
+    return complete(plain, identity)
+
+
+def merged(named: Person, reference: Person | None) -> Person:
+    """Merge the two; the prompt takes precedence over the reference."""
+    if reference is None:
+        return named
+    values = {name: getattr(named, name) or getattr(reference, name) for name in Person.__dataclass_fields__}
+    return Person(**values)
+
+
+def drifts(scene: Scene, thing: Thing) -> bool:
+    """Whether there are so many of a light thing that they fill the air."""
+    counts = {amount.name: amount.count for amount in scene.brief.sight.things}
+    return thing.name in DRIFTING and counts.get(thing.name, 1) > 1

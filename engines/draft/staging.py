@@ -1,0 +1,150 @@
+"""Setting people and things into the front of a picture.
+
+Positions are in frame heights, as on the canvas. Everything but the phase of the movement is fixed by the scene, so
+that the frames of a movement differ in nothing else.
+"""
+
+import numpy as np
+
+from engines.draft.canvas import Canvas, mix
+from engines.draft.ensemble import paint_figures
+from engines.draft.figure import Character, FigurePainter, Mouth
+from engines.draft.glyphs import breadth, shadow, stamp
+from engines.draft.people import Person
+from engines.draft.props import DRIFTING, TOKENS, WORN
+from engines.draft.reading import Brief
+from engines.draft.scene import Scene, characters, drifts, known_things
+from engines.draft.vocabulary import Thing, things
+
+
+def paint_front(front: Canvas, scene: Scene, reference: Person | None, phase: float) -> Mouth | None:
+    """Paint everything in front of the background. Returns the lead's mouth where it is large enough to sing."""
+    brief = scene.brief
+    if brief.shot == "detail":
+        _detail(front, scene, phase)
+        return None
+    people = characters(scene, reference)
+    if scene.whole:
+        paint_figures(front, scene, people, phase)
+        _scatter(front, scene, phase)
+        return None
+    if not people:
+        _creature_close(front, scene, phase)
+        return None
+    mouth = _busts(front, scene, people)
+    _beside_bust(front, scene)
+    _scatter(front, scene, phase)
+    return mouth
+
+
+def _scatter(front: Canvas, scene: Scene, phase: float) -> None:
+    """Let petals, leaves, butterflies and the like fill the air; they rise or fall with the movement."""
+    for thing, count in known_things(scene.brief, "air", "hand"):
+        if thing.at == "hand" and not drifts(scene, thing):
+            continue
+        rng = scene.rng("scatter", thing.name)
+        many = (
+            12
+            if (thing.name in DRIFTING and count > 1) or thing.name in {"petals", "leaves", "bubbles", "firefly"}
+            else count
+        )
+        size = max(0.06, min(0.17, thing.tall * max(scene.metre, 0.16)))
+        for number in range(many):
+            x = float(rng.uniform(-0.5, 0.5)) * scene.aspect if many > 1 else -scene.side * 0.16 * scene.aspect
+            y = float(rng.uniform(-0.46, 0.4)) if many > 1 else -0.16
+            sway = 0.02 * np.sin(2 * np.pi * (phase + number * 0.37))
+            scale = float(rng.uniform(0.6, 1.1)) if many > 1 else 2.0
+            tall = size * scale
+            if thing.name == "balloon":
+                front.stroke([(x + sway, y + tall * 0.4), (x, y + tall * 1.6)], 0.003, scene.palette.figure)
+            stamp(
+                front,
+                thing,
+                scene.palette,
+                x + float(sway),
+                y + tall / 2,
+                tall,
+                turn=float(rng.uniform(-30, 30)) if many > 1 else 0,
+            )
+
+
+def _busts(front: Canvas, scene: Scene, people: list[Character]) -> Mouth | None:
+    brief, head = scene.brief, scene.head * min(1.0, 0.45 + 0.55 * front.aspect)
+    x, y = scene.side * 0.11 * scene.aspect, {"medium": -0.15, "close": -0.03}.get(brief.shot, 0.02)
+    if brief.shot == "extreme_close":
+        x *= 0.35
+    both = len(people) >= 2 and brief.shot == "medium"
+    if both:
+        other = people[1]
+        size = head * 0.88 * (0.85 if other.size < 0.8 else 1.0)
+        second = FigurePainter(
+            front, other, scene.palette, x - scene.side * 0.4 * max(0.5, scene.narrow), y + (head - size) * 0.9, size
+        )
+        _bust(second, scene, -scene.side)
+        x += scene.side * 0.06 * scene.narrow
+    lead = people[0]
+    painter = FigurePainter(front, lead, scene.palette, x, y, head * (0.9 if lead.size < 0.8 else 1.0))
+    return _bust(painter, scene, scene.side)
+
+
+def _bust(painter: FigurePainter, scene: Scene, side: int) -> Mouth:
+    painter.bust()
+    smile = {"cry": -1.0, "laugh": 1.4, "fight": -0.3}.get(
+        scene.brief.action, 0.2 if scene.brief.light == "night" else 0.6
+    )
+    return painter.face(look=-side * 0.5, smile=smile)
+
+
+def _beside_bust(front: Canvas, scene: Scene) -> None:
+    """Show up to two of the scene's things next to a head: held up, or looking in from the side."""
+    if scene.brief.shot == "extreme_close":
+        return
+    size = 0.3 if scene.brief.shot == "medium" else 0.34
+    found = [
+        thing
+        for thing, _ in known_things(scene.brief, "hand", "ground", "water")
+        if thing.name not in WORN and not drifts(scene, thing)
+    ]
+    for number, thing in enumerate(found[:2]):
+        tall = min(size * (1.15 if thing.alive else 1.0), 0.5 * scene.aspect / breadth(thing))
+        x = (-scene.side if number == 0 else scene.side) * 0.3 * scene.aspect
+        foot = 0.42 if thing.at == "hand" else 0.47
+        stamp(front, thing, scene.palette, x, foot, tall, left=x > 0)
+
+
+def _creature_close(front: Canvas, scene: Scene, phase: float) -> None:
+    found = [thing for thing, _ in known_things(scene.brief) if thing.alive] or [
+        thing for thing, _ in known_things(scene.brief)
+    ]
+    if found:
+        tall = {"medium": 0.62, "close": 0.9, "extreme_close": 1.3}[scene.brief.shot]
+        tall = min(tall, 1.1 * scene.aspect / breadth(found[0]))
+        stamp(
+            front,
+            found[0],
+            scene.palette,
+            scene.side * 0.12 * scene.aspect,
+            0.4 + 0.25 * (tall - 0.5),
+            tall,
+            left=scene.side > 0,
+        )
+
+
+def _detail(front: Canvas, scene: Scene, phase: float) -> None:
+    """Show one thing large, in the middle."""
+    thing, count = detail_of(scene.brief)
+    tall = min(0.62, 0.85 * scene.aspect / breadth(thing)) * (0.72 if count > 1 else 1.0)
+    for number in range(min(count, 3)):
+        x = (0.0, -0.34, 0.36)[number] * scene.aspect / 1.6
+        size = tall * (1.0, 0.7, 0.62)[number]
+        shadow(front, x, 0.06 + size * 0.5, size * breadth(thing) * 0.4)
+        stamp(front, thing, scene.palette, x, 0.06 + size * 0.5, size, turn=4.0 if thing.at == "hand" else 0.0)
+    front.glow(0.1, 0.0, 0.4, mix(thing.colour, scene.palette.glow, 0.6), 0.25)
+
+
+def detail_of(brief: Brief) -> tuple[Thing, int]:
+    """Return the thing that stands for a scene, and how many."""
+    found = known_things(brief)
+    small = [pair for pair in found if pair[0].at == "hand"]
+    chosen = small or [pair for pair in found if pair[0].name not in WORN] or found
+    return chosen[0] if chosen else (things()[TOKENS.get(brief.action, "music notes")], 1)

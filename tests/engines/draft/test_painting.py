@@ -1,0 +1,91 @@
+"""Everything the vocabulary has can be painted, at the size of a thumbnail."""
+
+import math
+
+import numpy as np
+import pytest
+
+from engines.draft.backgrounds import PAINTERS
+from engines.draft.glyphs import outline
+from engines.draft.look import DraftLook, Palette
+from engines.draft.reading import Amount, Sight
+from engines.draft.rig import GROUND_Y, pose_at, skeleton
+from engines.draft.storyboard import Recipe, paint
+from engines.draft.vocabulary import actions, implied_places, people, phrases, places, things
+
+_GREY = Palette(
+    sky_top="#7fa6c4", sky_low="#e6dcc8", far="#9fb0b4", near="#66757a", ground="#8b8672", figure="#2e3640",
+    skin="#d9a98a", rim="#fff1d6", glow="#fff6df",
+)  # fmt: skip
+LOOK = DraftLook(
+    palettes=dict.fromkeys(("day", "dusk", "night", "interior"), _GREY), grain=0, vignette=0, contrast=1, bars=0,
+    outline=False, texture="smooth", label="#ffffff",
+)  # fmt: skip
+
+
+def painted(prompt, sight=None, steps=0):
+    return paint(Recipe(prompt, 1, LOOK, sight=sight), 96, 54, steps=steps)
+
+
+@pytest.mark.parametrize("place", places())
+def test_every_place_looks_like_no_other(place):
+    back = painted("Wide shot, nobody there.", Sight(place=place)).back
+
+    assert places()[place].painter in PAINTERS
+    assert back.std() > 8
+
+
+def test_every_thing_has_an_outline():
+    empty = outline("\ue000")[1].sum() / 255
+
+    for thing in things().values():
+        lines, body = outline(thing.glyph)
+        assert body.sum() / 255 > 3000 and lines.shape != (0, 0), thing
+        assert body.sum() / 255 != empty, thing
+
+
+def test_every_kind_of_person_is_painted():
+    for role in people():
+        assert painted(f"Full shot of a {role}.").alpha.any(), role
+
+
+@pytest.mark.parametrize("action", sorted(actions()))
+def test_every_action_moves_and_stays_on_the_ground(action):
+    bones = [skeleton(pose_at(action, step / 8)) for step in range(8)]
+
+    assert len({bone.right_arm[2] for bone in bones} | {bone.head for bone in bones}) > 2
+    for bone in bones:
+        assert max(bone.left_leg[2][1], bone.right_leg[2][1]) < GROUND_Y + 3
+        assert math.isclose(math.dist(*bone.right_leg[:2]), math.dist(*bone.left_leg[:2]), rel_tol=1e-6)
+
+
+def test_a_movement_comes_back_to_where_it_began():
+    layers = painted("Full shot: a woman dances on the beach.", steps=6)
+
+    assert len(layers.cycle) == 6
+    assert len({step.alpha.tobytes() for step in layers.cycle}) == 6
+    assert (
+        painted("Full shot: a woman dances on the beach.", steps=6).cycle[3].pixels.tobytes()
+        == layers.cycle[3].pixels.tobytes()
+    )
+
+
+def test_a_thing_of_the_scene_is_seen():
+    without, with_dog = (painted("Full shot of a man on a beach.", Sight("beach", "day", things=things_))
+                         for things_ in ((), (Amount("dog"),)))  # fmt: skip
+
+    assert np.abs(without.alpha.astype(int) - with_dog.alpha).sum() > 10_000
+
+
+def test_the_vocabulary_names_only_what_it_has():
+    known = {"place": set(places()), "thing": set(things()), "person": set(people()), "action": set(actions())}
+
+    for entries in phrases().values():
+        for entry in entries:
+            assert entry.kind in {"light", "weather"} or entry.name in known[entry.kind]
+    for word, place in implied_places().items():
+        assert place in places()
+        assert word in things() or word in people() or word in actions(), word
+    for one in places().values():
+        assert set(one.near) <= set(places())
+        assert {dressing.thing for dressing in one.dress} <= set(things())
