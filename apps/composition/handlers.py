@@ -23,7 +23,7 @@ from apps.jobs.execution import Done, Handler, JobRun
 from apps.jobs.kinds import Kind
 from apps.projects.models import Project
 from apps.work.results import VideoResult
-from engines.composing.cache import SegmentCache
+from apps.work.shots.joining import segment_cache
 from engines.composing.compose import compose
 from engines.composing.proof import Proof, prove, require_passed
 from engines.media.stills import poster, sprite
@@ -40,10 +40,6 @@ class _Finished:
     poster: Path
     thumbnails: Path
     proof: Proof
-
-
-def segment_cache() -> SegmentCache:
-    return SegmentCache(Path(settings.SEGMENT_CACHE_ROOT), settings.SEGMENT_CACHE_BYTES)
 
 
 def composition_run(run: JobRun) -> Done:

@@ -18,6 +18,7 @@ class Kind(TextChoices):
     CHARACTER_REFERENCE = "character_reference"
     IMAGE = "image"
     VIDEO = "video"
+    VIDEO_PART = "video_part"
     LIPSYNC = "lipsync"
     LIPSYNC_PREFLIGHT = "lipsync_look", "Lipsync Look"
     PRO_LIPSYNC = "pro_lipsync"
@@ -49,6 +50,7 @@ SPECS: dict[str, KindSpec] = {
     Kind.CHARACTER_REFERENCE: KindSpec(GENERATION_TASK, Queue.MEDIA, 900),
     Kind.IMAGE: KindSpec(GENERATION_TASK, Queue.MEDIA, 900),
     Kind.VIDEO: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),
+    Kind.VIDEO_PART: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),
     Kind.LIPSYNC: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),
     # A song is listened to in seconds, a clip is decoded once.
     Kind.LIPSYNC_PREFLIGHT: KindSpec(GENERATION_TASK, Queue.MEDIA, 900),

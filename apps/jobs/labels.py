@@ -11,6 +11,7 @@ KIND_LABELS: Mapping[str, str] = {
     Kind.CHARACTER_REFERENCE: "Character reference",
     Kind.IMAGE: "Image",
     Kind.VIDEO: "Video",
+    Kind.VIDEO_PART: "Part of a video",
     Kind.LIPSYNC: "Lip-sync",
     Kind.LIPSYNC_PREFLIGHT: "Lip-sync pre-flight",
     Kind.PRO_LIPSYNC: "Pro lip-sync",

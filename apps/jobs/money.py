@@ -111,10 +111,14 @@ def cost_reserve(job: Job, quote: Quote) -> None:
 
 
 def cost_reserve_again(job: Job) -> None:
-    """Reserve the job's quoted cost, and the seconds it buys, for another attempt. Raises BudgetExceeded."""
+    """Reserve the job's quoted cost, and the seconds it buys, for another attempt. Raises BudgetExceeded.
+
+    Does nothing for a job that never reserved anything: it is free, or waits for jobs that pay themselves.
+    """
     first = LedgerEntry.objects.filter(job=job, kind=LedgerKind.RESERVE).order_by("attempt").first()
-    seconds = first.bought_seconds if first else None
-    cost_reserve(job, Quote(job.quoted_cost, "as quoted for the first attempt", bought_seconds=seconds))
+    if first is not None:
+        again = "as quoted for the first attempt"
+        cost_reserve(job, Quote(job.quoted_cost, again, bought_seconds=first.bought_seconds))
 
 
 def reservation_open(job: Job) -> bool:

@@ -65,6 +65,7 @@ class NewJob:
     flavor: str = ""
     config_hash: str = ""
     quote: Quote | None = None
+    reserves: bool = True  # False: it only waits for jobs that pay themselves
 
 
 def fingerprint_of(kind: str, body: JsonObject) -> str:
@@ -100,7 +101,7 @@ def job_create(*, by: User, new: NewJob, idempotency: Idempotency | None = None)
         if earlier := idempotent_job(by=by, idempotency=idempotency):
             return earlier
         raise _already_running(new.dedupe_key) from error
-    if new.quote is not None:
+    if new.quote is not None and new.reserves:
         money.cost_reserve(job, new.quote)
     _event(job, from_state="", code=Code.CREATED, message="")
     dispatch.job_dispatch(job, claim_from=State.QUEUED)
@@ -216,6 +217,13 @@ def job_requeue(claim: Claim, *, code: Code, message: str, delay_seconds: float,
     with transaction.atomic(durable=True):
         job = _lock_claimed(claim)
         _requeue(job, code, message, delay_seconds=delay_seconds, counts=counts)
+
+
+def job_wake(job: Job) -> None:
+    """Run a queued job now instead of after its delay. The caller has locked the row."""
+    job.run_after = None
+    job.save(update_fields=["run_after"])
+    dispatch.job_dispatch(job, claim_from=State.QUEUED)
 
 
 def job_reschedule(claim: Claim, *, code: Code, message: str, delay_seconds: float, counts: bool) -> None:

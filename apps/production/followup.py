@@ -18,6 +18,7 @@ from apps.scenes.remaking import clip_follow
 from apps.scenes.services import scenes_name_sections, scenes_replan
 from apps.songs.services import song_analysis_ended
 from apps.work.lipsync_log import lipsync_ended
+from apps.work.shots.parts import part_ended, shot_ended
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +27,11 @@ def job_ended(job_id: UUID) -> None:
     job = Job.objects.filter(pk=job_id).first()
     if job is None:
         return
+    if job.kind == Kind.VIDEO_PART:
+        part_ended(job)
+        return
+    if job.kind == Kind.VIDEO:
+        shot_ended(job)
     if job.kind == Kind.LIPSYNC:
         lipsync_ended(job)
     if job.kind == Kind.AUDIO_ANALYSIS:

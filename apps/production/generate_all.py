@@ -41,6 +41,7 @@ from apps.scenes.services import scenes_replan
 from apps.scenes.writing import project_scenes_work, scenes_key
 from apps.songs.models import AnalysisState
 from apps.work.choice import chooser
+from apps.work.shots.parts import has_paid_parts
 from apps.work.work import Spending, Work, spending_check, work_start
 
 log = structlog.get_logger(__name__)
@@ -261,10 +262,12 @@ def _last_job(project: Project, kind: Kind) -> Job | None:
 
 def _forget_failures(project: Project) -> None:
     """Clear failed, cancelled and rejected work so that it is retried. Jobs awaiting a decision stay, since they may
-    be paid for, and so does a paid clip that failed its checks."""
+    be paid for, and so do a paid clip that failed its checks and a shot with paid parts."""
     refused = Q(job__state=State.SUCCEEDED, job__quoted_cost=0, current_clip=None)
     done_with = Q(job__state__in=[State.FAILED, State.CANCELLED]) | refused
-    Scene.objects.filter(done_with, project=project).update(job=None)
+    forgotten = Scene.objects.filter(done_with, project=project).select_related("job")
+    paid = [scene.pk for scene in forgotten if has_paid_parts(scene.job)]
+    forgotten.exclude(pk__in=paid).update(job=None)
 
 
 def _failure_sentence(failed: Sequence[Scene], total: int) -> str:

@@ -183,6 +183,7 @@ class Quote:
     basis: str
     bought_seconds: float | None = None
     estimated: bool = True
+    parts: int = 1  # how many paid requests it takes
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from apps.scenes.writing import project_scenes_receive
 from apps.work.handlers import Receiver, generation_run
 from apps.work.late_song import song_await
 from apps.work.lipsync_log import lipsync_started
-from apps.work.parameters import OF_KIND, LipsyncParameters
+from apps.work.parameters import OF_KIND, LipsyncParameters, VideoParameters
 from apps.work.receiving import images_receive, scenes_receive, video_receive
+from apps.work.shots.making import part_run, shot_run
 
 STAND_ALONE: dict[Kind, Receiver] = {
     Kind.SCENES: scenes_receive,
@@ -44,12 +45,15 @@ def _generate(kind: Kind, run: JobRun) -> Outcome:
             lipsync_refuse_hopeless(run)
     if kind == Kind.SCENES and song_await(run):
         return HandedOff()
-    receivers = OF_A_PROJECT if run.job.project_id else STAND_ALONE
-    return generation_run(run, receivers[kind])
+    receive = (OF_A_PROJECT if run.job.project_id else STAND_ALONE)[kind]
+    if kind == Kind.VIDEO and (chain := run.read(VideoParameters).chain) is not None:
+        return shot_run(run, chain, receive)
+    return generation_run(run, receive)
 
 
 HANDLERS: dict[str, Handler] = {
     **{kind: partial(_generate, kind) for kind in STAND_ALONE},
+    Kind.VIDEO_PART: part_run,
     Kind.LIPSYNC_PREFLIGHT: preflight_run,
     Kind.TRIM: own_clip_run,
     Kind.UPLOAD: own_clip_run,

@@ -14,6 +14,7 @@ from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
 from apps.scenes.models import Clip, Scene
+from apps.work.shots.parts import has_paid_parts
 
 
 class SceneStatus(StrEnum):
@@ -133,8 +134,9 @@ def refused_clip_problems(scene: Scene) -> list[str]:
 
 
 def scene_awaits_choice(scene: Scene) -> bool:
-    """Return whether a person has to decide first, since only they may pay for the same work again."""
+    """Return whether a person has to decide first, since only they may pay for the same work again, or continue a
+    shot of which parts are paid."""
     job = scene_job(scene)
     if job is not None:
-        return job.state == State.NEEDS_ATTENTION
+        return job.state == State.NEEDS_ATTENTION or (not job.is_live and has_paid_parts(job))
     return bool(refused_clip_problems(scene)) and scene.job is not None and scene.job.quoted_cost > 0

@@ -42,10 +42,30 @@ class ImageParameters(WorkParameters):
     then_video: bool = False
 
 
+class Chain(Frozen):
+    """The parts of a shot that is longer than its model's clips: the used seconds of each, and their jobs.
+
+    `restarted_at_attempt` is the attempt of the shot's job that last retried failed parts."""
+
+    seconds: tuple[float, ...]
+    jobs: tuple[UUID, ...] = ()
+    restarted_at_attempt: int = 1
+
+
 class VideoParameters(WorkParameters):
     """`make_current`: the clip becomes the scene's current one; further takes don't."""
 
     make_current: bool = True
+    chain: Chain | None = None
+
+
+class PartParameters(WorkParameters):
+    """Part `number` of `count` of the shot whose job is `shot_id`. It starts with the last frame of `previous_id`."""
+
+    shot_id: UUID
+    number: int
+    count: int
+    previous_id: UUID | None = None
 
 
 class WantedClip(Frozen):
@@ -107,6 +127,7 @@ OF_KIND: dict[str, type[WorkParameters]] = {
     Kind.CHARACTER_REFERENCE: ReferenceParameters,
     Kind.IMAGE: ImageParameters,
     Kind.VIDEO: VideoParameters,
+    Kind.VIDEO_PART: PartParameters,
     Kind.LIPSYNC: LipsyncParameters,
 }
 

@@ -18,7 +18,9 @@ from apps.work.choice import Choice
 from apps.work.frozen import FrozenRequest
 from apps.work.inputs import request_described
 from apps.work.model_quotes import least_wasteful
-from apps.work.parameters import WorkParameters
+from apps.work.parameters import Chain, WorkParameters
+from apps.work.shots.parts import parts_create
+from apps.work.shots.planning import shot_quote
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Work:
     choice: Choice
     quote: Quote
     request: ProviderRequest
+    parts: tuple[Quote, ...] = ()  # of a shot that is made in parts
 
     @property
     def frozen(self) -> FrozenRequest:
@@ -56,8 +59,10 @@ def work_prepare(*, by: User, kind: Kind, parameters: WorkParameters, choice: Ch
         config = least_wasteful(choice.provider, choice.candidates, request)
         choice, request = Choice(choice.provider, config), replace(request, settings=config.values)
         parameters = parameters.model_copy(update={"frozen": frozen.with_settings(config.values)})
-    quote = choice.provider.quote(request)
-    return Work(kind=kind, parameters=parameters, choice=choice, quote=quote, request=request)
+    found = shot_quote(choice.provider, request)
+    if found.parts:
+        parameters = parameters.model_copy(update={"chain": Chain(seconds=found.seconds)})
+    return Work(kind, parameters, choice, found.quote, request, found.parts)
 
 
 def spending_check(amount: Decimal, spending: Spending) -> None:
@@ -77,14 +82,14 @@ def work_start(
     idempotency: Idempotency | None = None,
 ) -> Job:
     """Create the job. Call it inside the use case's transaction."""
-    # A remote provider's work goes to the I/O queue, so that it doesn't occupy a renderer.
+    # A remote provider's work goes to the I/O queue, so that it doesn't occupy a renderer. Joining parts does.
     config, provider = work.choice.config, work.choice.provider
-    return job_create(
+    job = job_create(
         by=by,
         new=NewJob(
             kind=work.kind,
             parameters=work.parameters,
-            queue="" if provider.local else Queue.IO,
+            queue="" if provider.local or work.parts else Queue.IO,
             provider=provider.name,
             project_id=project_id,
             scene_id=scene_id,
@@ -92,9 +97,13 @@ def work_start(
             flavor=config.flavor,
             config_hash=config.hash,
             quote=work.quote,
+            reserves=not work.parts,
         ),
         idempotency=idempotency,
     )
+    if work.parts:
+        parts_create(by=by, shot=job, quotes=work.parts)
+    return job
 
 
 def work_run(*, by: User, work: Work, spending: Spending, idempotency: Idempotency | None = None) -> Job:

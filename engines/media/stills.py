@@ -65,6 +65,12 @@ def picture_at(video: Path, seconds: float) -> NDArray[np.uint8]:
     return _picture_at(video, seconds, Shown())
 
 
+def last_picture(video: Path, output: Path) -> Path:
+    """Write the video's last picture as it is shown, without loss (PNG)."""
+    Image.fromarray(np.ascontiguousarray(picture_at(video, float("inf")))).save(output)
+    return output
+
+
 def _picture_at(video: Path, seconds: float, shown: Shown) -> NDArray[np.uint8]:
     found: Picture | None = None
     for picture in shown_pictures(video, from_seconds=_inside(video, seconds)):
