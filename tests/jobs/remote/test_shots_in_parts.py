@@ -55,7 +55,7 @@ def sent_inputs(replicate):
 
 
 def test_three_parts_are_quoted_made_one_after_another_and_joined(user, replicate):
-    quote = video_work(by=user, prompt="a door opens", duration=20, provider="replicate").quote
+    quote = video_work(by=user, prompt="a door opens", duration=Decimal(20), provider="replicate").quote
     shot = long_shot(user)
     parts = parts_of(shot)
 
@@ -184,5 +184,5 @@ def test_all_parts_must_fit_under_a_cap(user, replicate):
 
 def test_a_model_without_a_first_frame_still_refuses(user, replicate):
     with pytest.raises(InputError, match="up to 15 s") as refused:
-        video_work(by=user, prompt="x", duration=20, provider="replicate", model="wan-video/wan-2.7-t2v")
+        video_work(by=user, prompt="x", duration=Decimal(20), provider="replicate", model="wan-video/wan-2.7-t2v")
     assert refused.value.code == "too_long"
