@@ -120,7 +120,7 @@ def _over_budget(request: HttpRequest, error: BudgetExceeded, project_id: UUID) 
 def confirm_cost(request: HttpRequest, error: BudgetExceeded) -> HttpResponse:
     """Ask for confirmation: the same form again, with `confirm_cost`."""
     amount = error.evidence.get("amount")
-    button = f"Spend ${Decimal(str(amount)):.2f}" if amount else "Go on"
+    button = f"Spend ${Decimal(str(amount)):.2f}" if amount else "Continue"
     fields = sent_fields(request, "confirm_cost")
     context = {"question": error.message, "button": button, "fields": fields, "action": request.path}
     if is_htmx(request):
