@@ -31,7 +31,7 @@ REFUSALS = {
 }
 METHODS = {"get", "put", "post", "delete", "patch"}
 # Responses of calls that create a job; those calls accept the headers below.
-JOB_ANSWERS = {"#/components/schemas/Job", "#/components/schemas/LipsyncSceneResponse"}
+JOB_RESPONSES = {"#/components/schemas/Job", "#/components/schemas/LipsyncSceneResponse"}
 JOB_HEADERS = [
     {
         "in": "header",
@@ -63,7 +63,7 @@ def describe_all(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 def _describe(operation: dict[str, Any], method: str, path: str) -> None:
     responses = operation["responses"]
     made = responses.get("202", {}).get("content", {}).get("application/json", {}).get("schema", {}).get("$ref")
-    if method == "post" and made in JOB_ANSWERS:
+    if method == "post" and made in JOB_RESPONSES:
         known = {parameter["name"] for parameter in operation.setdefault("parameters", [])}
         operation["parameters"] += [header for header in JOB_HEADERS if header["name"] not in known]
         responses.setdefault("200", {**responses["202"], "description": "Done: the result's fields next to the job's"})

@@ -48,13 +48,13 @@ class FlavorEditSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField(required=False, allow_null=True, min_value=0)
 
 
-FLAVORS_ANSWER = inline_serializer("ConfigFlavors", {"flavors": serializers.ListField(child=serializers.CharField())})
-PREVIEW_ANSWER = inline_serializer(
+FLAVORS_RESPONSE = inline_serializer("ConfigFlavors", {"flavors": serializers.ListField(child=serializers.CharField())})
+PREVIEW_RESPONSE = inline_serializer(
     "FlavorPreview", {"values": serializers.JSONField(), "hash": serializers.CharField()}
 )
 
 
-@extend_schema(responses=FLAVORS_ANSWER, summary="Names of the usable flavors, `default` first")
+@extend_schema(responses=FLAVORS_RESPONSE, summary="Names of the usable flavors, `default` first")
 @api_view(["GET"])
 def get_config_flavors(request: Request) -> Response:
     return Response({"flavors": flavor_names()})
@@ -93,7 +93,7 @@ def flavor_config(request: Request, flavor: str, config_type: str) -> Response:
     return Response(FlavorDetailSerializer(flavor_detail(flavor=flavor, config_type=config_type)).data)
 
 
-@extend_schema(request=FlavorEditSerializer, responses=PREVIEW_ANSWER, summary="What an edit would resolve to")
+@extend_schema(request=FlavorEditSerializer, responses=PREVIEW_RESPONSE, summary="What an edit would resolve to")
 @api_view(["POST"])
 @permission_classes([IsAuthenticated, MayEditFlavors])
 def flavor_config_preview(request: Request, flavor: str, config_type: str) -> Response:

@@ -27,8 +27,8 @@ from apps.jobs.services import idempotent_job
 from apps.work.lipsync_log import lipsync_received
 from apps.work.work import Spending, Work, work_run
 
-QUOTE_ANSWER = inline_serializer(
-    "QuoteAnswer",
+QUOTE_RESPONSE = inline_serializer(
+    "QuoteResponse",
     {
         "amount": serializers.DecimalField(max_digits=12, decimal_places=4, help_text="US dollars"),
         "basis": serializers.CharField(),
@@ -89,10 +89,10 @@ def quote_schema(
 ) -> Callable[[type[QuoteView]], type[QuoteView]]:
     """Describe both ways of requesting a quote. `name` replaces an operation id that would not be unique."""
     by_get = extend_schema(
-        operation_id=name and f"{name}_retrieve", parameters=[body], responses=QUOTE_ANSWER, summary=summary
+        operation_id=name and f"{name}_retrieve", parameters=[body], responses=QUOTE_RESPONSE, summary=summary
     )
     by_post = extend_schema(
-        operation_id=name and f"{name}_create", request=body, responses=QUOTE_ANSWER, summary=summary
+        operation_id=name and f"{name}_create", request=body, responses=QUOTE_RESPONSE, summary=summary
     )
     return extend_schema_view(get=by_get, post=by_post)
 

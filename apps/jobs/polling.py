@@ -80,7 +80,7 @@ def runs_poll(provider_name: str, runs: Sequence[RemoteRun]) -> None:
             statuses = provider.poll(batch)
         except ProviderError as error:
             log.warning("poll_failed", provider=provider_name, runs=len(batch), reason=error.message)
-            _past_deadline([by_ref[ref] for ref in batch], answer=error.message)
+            _past_deadline([by_ref[ref] for ref in batch], poll_error=error.message)
             continue
         for ref, status in statuses.items():
             run_apply(by_ref[ref], status)
@@ -172,10 +172,10 @@ def _not_found(job: Job, run: RemoteRun) -> None:
         )
 
 
-def _past_deadline(runs: Sequence[RemoteRun], *, answer: str = "") -> None:
+def _past_deadline(runs: Sequence[RemoteRun], *, poll_error: str = "") -> None:
     """Fail the jobs of runs past their deadline. The money stays reserved and the runs are still polled, less often.
 
-    `answer` is the error if the provider couldn't be polled.
+    `poll_error` is the error if the provider couldn't be polled.
     """
     now = timezone.now()
     for run in runs:
@@ -190,7 +190,7 @@ def _past_deadline(runs: Sequence[RemoteRun], *, answer: str = "") -> None:
                 row.status = RunStatus.UNKNOWN
                 row.save(update_fields=["status"])
             if job.attempt == row.attempt and job.state == State.WAITING:
-                words = " ".join(one for one in (row.message, answer) if one)
+                words = " ".join(one for one in (row.message, poll_error) if one)
                 last_words = f" Its last message: {words}" if words else ""
                 title = provider_get(row.provider).title
                 services.job_move_waiting(

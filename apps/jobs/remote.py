@@ -191,7 +191,7 @@ def run_accepted(remote: RemoteRun, provider: RemoteProvider, status: RemoteStat
         elif not ours and job.state == State.CANCELLED:
             dispatch.task_dispatch(dispatch.TELL_PROVIDER_TASK, queue=Queue.IO, run_id=run.pk)
         elif job.state == State.NEEDS_ATTENTION and job.attempt == run.attempt:
-            # A worker that was presumed dead has brought the answer that a person was asked for.
+            # A worker that was presumed dead has brought the outcome that a person was asked about.
             job.error, job.error_evidence = "", {}
             services.job_move_waiting(job, to=State.WAITING, code=Code.SUBMITTED, message="the provider did respond")
         elif not ours and done:

@@ -19,7 +19,7 @@ from apps.accounts.models import User
 from apps.assets.models import AssetKind
 from apps.core.errors import InputError, NotFound
 from apps.core.idempotency import idempotent
-from apps.generation.api import QUOTE_ANSWER, request_spending, validated
+from apps.generation.api import QUOTE_RESPONSE, request_spending, validated
 from apps.jobs import services as job_services
 from apps.jobs.api import JobDetailSerializer, JobFilter, JobSerializer, job_response, request_idempotency
 from apps.jobs.kinds import Kind
@@ -97,7 +97,7 @@ def pro_sync_process(request: Request) -> Response:
     return job_response(request, job)
 
 
-@extend_schema(request={"multipart/form-data": ProProcessSerializer}, responses=QUOTE_ANSWER)
+@extend_schema(request={"multipart/form-data": ProProcessSerializer}, responses=QUOTE_RESPONSE)
 @api_view(["POST"])
 @parser_classes([MultiPartParser])
 def pro_sync_process_quote(request: Request) -> Response:

@@ -26,7 +26,7 @@ from apps.scenes.serializers import (
     SplitSerializer,
 )
 
-SCENES_ANSWER = SceneSerializer(many=True)
+SCENES_RESPONSE = SceneSerializer(many=True)
 
 
 class SceneList(ListAPIView[Scene]):
@@ -45,7 +45,7 @@ class SceneList(ListAPIView[Scene]):
         data = validated(SceneWriteSerializer, request)
         scene = services.scene_create(by=acting_user(request), project_id=project_id, **data)
         location = f"/api/mv/projects/{project_id}/scenes/{scene.sequence}"
-        return Response(_scene_answer(request, scene), status=201, headers={"Location": location})
+        return Response(_scene_response(request, scene), status=201, headers={"Location": location})
 
 
 class SceneDetail(APIView):
@@ -65,7 +65,7 @@ class SceneDetail(APIView):
         scene = services.scene_update(
             by=acting_user(request), project_id=project_id, sequence=sequence, expected_version=version, **data
         )
-        return Response(_scene_answer(request, scene))
+        return Response(_scene_response(request, scene))
 
     @extend_schema(responses={204: None}, summary="Delete a scene; this can be undone")
     def delete(self, request: Request, project_id: UUID, sequence: int) -> Response:
@@ -74,7 +74,7 @@ class SceneDetail(APIView):
 
 
 class SceneReorder(APIView):
-    @extend_schema(request=ReorderSerializer, responses=SCENES_ANSWER, summary="Reorder the scenes")
+    @extend_schema(request=ReorderSerializer, responses=SCENES_RESPONSE, summary="Reorder the scenes")
     def post(self, request: Request, project_id: UUID) -> Response:
         data = validated(ReorderSerializer, request)
         services.scenes_reorder(by=acting_user(request), project_id=project_id, **data)
@@ -82,7 +82,7 @@ class SceneReorder(APIView):
 
 
 class SceneSplit(APIView):
-    @extend_schema(request=SplitSerializer, responses=SCENES_ANSWER, summary="Cut a scene in two")
+    @extend_schema(request=SplitSerializer, responses=SCENES_RESPONSE, summary="Cut a scene in two")
     @idempotent
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(SplitSerializer, request)
@@ -91,7 +91,7 @@ class SceneSplit(APIView):
 
 
 class SceneMerge(APIView):
-    @extend_schema(request=None, responses=SCENES_ANSWER, summary="Merge a scene with the next one")
+    @extend_schema(request=None, responses=SCENES_RESPONSE, summary="Merge a scene with the next one")
     @idempotent
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         services.scene_merge(by=acting_user(request), project_id=project_id, sequence=sequence)
@@ -99,7 +99,7 @@ class SceneMerge(APIView):
 
 
 class SceneDuplicate(APIView):
-    @extend_schema(request=SnapSerializer, responses=SCENES_ANSWER, summary="Duplicate a scene")
+    @extend_schema(request=SnapSerializer, responses=SCENES_RESPONSE, summary="Duplicate a scene")
     @idempotent
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(SnapSerializer, request)
@@ -108,7 +108,7 @@ class SceneDuplicate(APIView):
 
 
 class ChangeUndo(APIView):
-    @extend_schema(request=None, responses=SCENES_ANSWER, summary="Undo the last change to the scenes")
+    @extend_schema(request=None, responses=SCENES_RESPONSE, summary="Undo the last change to the scenes")
     @idempotent
     def post(self, request: Request, project_id: UUID) -> Response:
         history.change_undo(by=acting_user(request), project_id=project_id)
@@ -116,14 +116,14 @@ class ChangeUndo(APIView):
 
 
 class ChangeRedo(APIView):
-    @extend_schema(request=None, responses=SCENES_ANSWER, summary="Redo the last undone change")
+    @extend_schema(request=None, responses=SCENES_RESPONSE, summary="Redo the last undone change")
     @idempotent
     def post(self, request: Request, project_id: UUID) -> Response:
         history.change_redo(by=acting_user(request), project_id=project_id)
         return _scenes_response(request, project_id)
 
 
-def _scene_answer(request: Request, scene: Scene) -> dict[str, Any]:
+def _scene_response(request: Request, scene: Scene) -> dict[str, Any]:
     fresh = scene_get(by=acting_user(request), project_id=scene.project_id, sequence=scene.sequence or 0)
     return dict(SceneSerializer(fresh).data)
 

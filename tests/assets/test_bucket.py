@@ -128,7 +128,7 @@ def test_cancelled_job_stops_its_upload_and_leaves_no_parts(tmp_path, user, buck
         (Fault("PUT", "slow_down", times=1), True),
         (Fault("PUT", "cut_request", times=1), True),
         (Fault("PUT", "slow"), True),
-        (Fault("PUT", "lose_answer"), True),
+        (Fault("PUT", "lose_response"), True),
         (Fault("HEAD", "wrong_etag"), True),
     ],
     ids=lambda value: f"{value.method}-{value.kind}-{value.times}" if isinstance(value, Fault) else "",
@@ -157,7 +157,7 @@ def test_local_file_is_kept_until_its_object_is_verified(clip, user, bucket, pro
 
 
 def test_wrong_etag_and_truncated_response_is_not_verified(clip, user, bucket, proxy):
-    proxy.faults += [Fault("HEAD", "wrong_etag"), Fault("GET", "short_answer")]
+    proxy.faults += [Fault("HEAD", "wrong_etag"), Fault("GET", "short_response")]
     asset = store(clip, user)
     assert asset.upload_pending
     assert local_path(asset.key).exists()
@@ -180,7 +180,7 @@ def test_parts_of_a_failed_upload_are_removed(tmp_path, user, bucket, proxy, s3_
 
 
 def test_lost_response_after_completing_a_multipart_upload_is_a_success(tmp_path, user, bucket, proxy):
-    proxy.faults.append(Fault("POST", "lose_answer", part="uploadId"))
+    proxy.faults.append(Fault("POST", "lose_response", part="uploadId"))
     asset = store_large(tmp_path, user)
     assert asset.stored_in == "bucket"
 
@@ -250,7 +250,7 @@ def test_worker_fetches_its_input_from_the_bucket(clip, user, bucket, settings):
         assert path.suffix == ".mp4"
 
 
-@pytest.mark.parametrize("kind", ["cut_answer", "short_answer", "reset", "slow_down"])
+@pytest.mark.parametrize("kind", ["cut_answer", "short_response", "reset", "slow_down"])
 def test_corrupt_download_is_never_used_as_input(clip, user, bucket, proxy, kind):
     content = clip.read_bytes()
     asset = store(clip, user)

@@ -56,7 +56,7 @@ def connect(request: HttpRequest) -> HttpResponse:
 @require_POST
 def connect_test(request: HttpRequest, provider: str) -> HttpResponse:
     """Test the key with one free call."""
-    return _answer(request, provider, test=connection_test(by=acting_user(request), provider_name=provider))
+    return _response(request, provider, test=connection_test(by=acting_user(request), provider_name=provider))
 
 
 # Not `login_required_keeping`: it would write the key into the sign-in form.
@@ -70,9 +70,9 @@ def connect_enter(request: HttpRequest, provider: str) -> HttpResponse:
         connection_enter(by=by, provider_name=provider, values=values)
     except InputError as error:
         errors = {name: texts[0] for name, texts in error.errors.items()}
-        return _answer(request, provider, errors=errors, error=error.message, status=400)
+        return _response(request, provider, errors=errors, error=error.message, status=400)
     test = None if provider_get(provider).missing_configuration() else connection_test(by=by, provider_name=provider)
-    return _answer(request, provider, test=test)
+    return _response(request, provider, test=test)
 
 
 @login_required
@@ -80,10 +80,10 @@ def connect_enter(request: HttpRequest, provider: str) -> HttpResponse:
 def connect_forget(request: HttpRequest, provider: str, name: str) -> HttpResponse:
     """Remove what was entered."""
     connection_forget(by=acting_user(request), provider_name=provider, name=name)
-    return _answer(request, provider) if is_htmx(request) else redirect("studio:connect")
+    return _response(request, provider) if is_htmx(request) else redirect("studio:connect")
 
 
-def _answer(
+def _response(
     request: HttpRequest,
     provider: str,
     *,

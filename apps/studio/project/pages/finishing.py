@@ -68,7 +68,7 @@ def outputs(request: HttpRequest, project_id: UUID) -> HttpResponse:
     by, project = _mine(request, project_id)
     form = OutputsForm(_sent(request)[0], initial={"aspect_ratios": []})
     if _saved(form, lambda: outputs_add(by=by, project_id=project_id, **form.cleaned_data)):
-        return _answer(request, project_id)
+        return _response(request, project_id)
     hooks = [(seconds, hook_suggestion(project, Decimal(seconds))) for seconds in HOOK_LENGTHS]
     return _dialog(request, "outputs", project, form, hooks=[(length, found) for length, found in hooks if found])
 
@@ -101,7 +101,7 @@ def look(request: HttpRequest, project_id: UUID) -> HttpResponse:
     volume = now.get("clip_sound_volume")
     form = LookForm(_sent(request)[0], initial={**now, "clip_sound": None if volume is None else round(100 * volume)})
     if _saved(form, lambda: project_look_set(by=by, project_id=project_id, options=form.options())):
-        return _answer(request, project_id)
+        return _response(request, project_id)
     return _dialog(request, "project_look", project, form)
 
 
@@ -118,7 +118,7 @@ def lyrics(request: HttpRequest, project_id: UUID) -> HttpResponse:
     saved = _saved(form, lambda: _lyrics_save(by, words, form.cleaned_data))
     stored = Lyrics.objects.filter(project=project).first()
     if saved and stored and stored.encoding_sure:
-        return _answer(request, project_id)
+        return _response(request, project_id)
     if saved and stored:
         # Nobody can tell which encoding it is but somebody who knows the words: ask, with the lines in front of them.
         words, reading = stored, _reading(stored)
@@ -163,7 +163,7 @@ def budget(request: HttpRequest, project_id: UUID) -> HttpResponse:
     initial = {name: dollars_typed(getattr(project, name)) for name in ("budget", "confirm_above")}
     form = BudgetForm(_sent(request)[0], initial=initial)
     if _saved(form, lambda: project_update(by=by, project_id=project_id, **form.cleaned_data)):
-        return _answer(request, project_id)
+        return _response(request, project_id)
     return _dialog(request, "budget", project, form)
 
 
@@ -181,7 +181,7 @@ def settings(request: HttpRequest, project_id: UUID) -> HttpResponse:
     }
     form = SettingsForm(_sent(request)[0], initial=initial, flavor=project.flavor)
     if _saved(form, lambda: _settings_save(by, project, form)):
-        return _answer(request, project_id)
+        return _response(request, project_id)
     songs = {song.pk: song for song in [*([project.song] if project.song else []), *songs_of(by)[:SONGS_OFFERED]]}
     pickers = project_pickers(by, project, form)
     return _dialog(request, "settings", project, form, pickers=pickers, songs=songs.values())
@@ -308,7 +308,7 @@ def _saved(form: forms.Form, action: Callable[[], object]) -> bool:
     return not form.errors
 
 
-def _answer(request: HttpRequest, project_id: UUID) -> HttpResponse:
+def _response(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Return what changed on the page; without htmx, a redirect to it."""
     if not is_htmx(request):
         return redirect("studio:project", project_id)
