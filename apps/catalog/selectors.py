@@ -133,7 +133,7 @@ def _checked(offer: ModelOffer, check: ModelCheck | None) -> ModelOffer:
     if check is None:
         return offer
     if check.result == CheckResult.GONE:
-        return replace(offer, state=ModelState.RETIRED)
+        return replace(offer, state=ModelState.RETIRED, successor=check.successor or offer.successor)
     if offer.state is ModelState.UNCHECKED or (offer.state is ModelState.RETIRED and check.result == CheckResult.WORKS):
         state = ModelState.RETIRING if offer.retires else ModelState.CURRENT
         return replace(offer, state=state, checked=check.checked_at.date())

@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.assets.models import Asset
 from apps.assets.services import asset_public_url
 from apps.core.errors import InputError, ProviderError
+from apps.flavors.registry import shown_settings
 from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
 from apps.jobs.services import Idempotency, NewJob, job_create
@@ -26,7 +27,7 @@ from apps.providers.base import (
 )
 from apps.providers.capabilities import Capability
 from apps.providers.orders import OrderRules, SegmentProblem
-from apps.providers.registry import default_provider, order_rules
+from apps.providers.registry import default_provider, order_rules, provider_get
 from apps.work.choice import Choice, Picked, provider_choose
 
 log = structlog.get_logger(__name__)
@@ -76,7 +77,7 @@ def order_check(spec: ProSpec, files: Mapping[str, OrderFile]) -> CheckedOrder:
     Nothing is stored, sent or paid for.
     """
     asked = spec.provider or default_provider(Capability.SEGMENTED_LIPSYNC).name
-    choice = provider_choose(Capability.SEGMENTED_LIPSYNC, flavor=spec.flavor, picks=(Picked(asked),))
+    choice = _choice(asked, spec)
     rules = order_rules(choice.provider)
     video = files[VIDEO].described()
     audios = {name: file.described() for name, file in files.items() if name != VIDEO}
@@ -93,6 +94,15 @@ def order_check(spec: ProSpec, files: Mapping[str, OrderFile]) -> CheckedOrder:
     _refuse_problems(_problems(spec.segments, request, rules))
     request = rules.order_fitted(request)
     return CheckedOrder(request=request, choice=choice, quote=_quote(request, choice, files))
+
+
+def _choice(asked: str, spec: ProSpec) -> Choice:
+    """Choose the provider. The order's model counts, where it is one of that provider's, and not the flavor's."""
+    capability = Capability.SEGMENTED_LIPSYNC
+    settings = shown_settings(spec.flavor, capability).values
+    listed = bool(spec.model) and provider_get(asked).lists_model(capability, settings, spec.model)
+    picked = Picked(asked, spec.model if listed else "")
+    return provider_choose(capability, flavor=spec.flavor, picks=(picked,))
 
 
 def _quote(request: SegmentedLipsyncRequest, choice: Choice, files: Mapping[str, OrderFile]) -> Quote:

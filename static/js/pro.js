@@ -151,11 +151,12 @@ function fitField(field) {
   const { rules } = form.elements.provider.selectedOptions[0].dataset;
   const [wanted, chosen] = [field.value, field.selectedOptions[0]];
   for (const option of field.options) {
-    option.disabled = !option.dataset.rules.split(" ").includes(rules);
-    option.hidden = option.disabled;
+    option.hidden = !option.dataset.rules.split(" ").includes(rules);
+    option.disabled = option.hidden || "gone" in option.dataset;
   }
   const fitting = [...field.options].filter((option) => !option.disabled);
-  if (!fitting.includes(chosen)) (fitting.find((option) => option.value === wanted) ?? fitting[0]).selected = true;
+  const next = fitting.find((option) => option.value === wanted) ?? fitting[0];
+  if (next && !fitting.includes(chosen)) next.selected = true;
 }
 
 const post = (query, headers = {}) =>

@@ -372,3 +372,28 @@ def test_dragging_over_sixty_scenes_stays_smooth(page, user):
     assert len(frames) >= 3
     assert frames[len(frames) // 4] < 16, frames  # only the faster ones: a busy machine interrupts the others
     assert page.evaluate("rebuilt") == 0, "the scenes are moved, not drawn anew"
+
+
+def test_model_of_a_scene_changes_name_and_price_at_once(edit, settings):
+    settings.REPLICATE_API_TOKEN = "a token for tests"
+    edit.locator(".block").nth(1).click()
+    panel = edit.locator("#inspector")
+    panel.get_by_role("link", name="Models of scene 2").click()
+    dialog = edit.get_by_role("dialog")
+    closed = dialog.locator("[data-models-words]").first
+    expect(closed).to_have_text("As the project: Draft · free")
+    dialog.get_by_role("radio", name=re.compile("Kling 3.0 Replicate")).check()
+    expect(closed).to_have_text(re.compile(r"Kling 3\.0 · \$0\.50"))
+    dialog.get_by_role("button", name="Save").click()
+
+    expect(dialog).to_have_count(0)
+    expect(panel.get_by_role("link", name="Models of scene 2")).to_have_text("Kling 3.0")
+    expect(panel).to_contain_text("Buys 3 s, uses 2 s.")
+    expect(panel.get_by_role("button", name=re.compile(r"Regenerate Video · \$0\.50"))).to_be_visible()
+    # The lip-sync dialog's price follows its list.
+    panel.get_by_role("link", name="Add Lipsync").click()
+    button = dialog.get_by_role("button", name=re.compile("Add Lipsync"))
+    expect(button).to_contain_text("free draft")
+    dialog.locator("summary", has_text="As the project").click()
+    dialog.get_by_role("radio", name=re.compile("lipsync-2-pro")).check()
+    expect(button).to_contain_text("$0.17")

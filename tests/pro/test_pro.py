@@ -8,9 +8,11 @@ import pytest
 from celery import current_app
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.assets.models import Asset
+from apps.catalog.models import ModelCheck
 from apps.jobs.models import Job, RemoteRun
 from apps.jobs.states import State
 from engines.media.probe import probe_media
@@ -209,6 +211,19 @@ def test_price_is_service_estimate_if_it_can_fetch_files(post, sync_so, user, cl
     assert (quote["amount"], quote["basis"]) == ("0.1000", "Sync.so's own estimate: 50 frames (lipsync-2)")
     sync_so.stop()
     assert "price of" in post([segment(0, 2)], query="?dry_run=1", **files).json()["quote"]["basis"]
+
+
+def test_models_show_price_and_a_gone_one_is_not_offered(post, client, user, sync_so):
+    client.force_login(user)
+    assert "lipsync-2 · $0.05 per second, flavor&#x27;s default" in client.get("/pro").content.decode()
+    check = {"provider": "sync_so", "capability": "lipsync", "result": "gone", "checked_at": timezone.now()}
+    ModelCheck.objects.create(model="lipsync-2", successor="sync-3", **check)
+
+    assert "lipsync-2 · no longer run, use sync-3" in client.get("/pro").content.decode()
+    refused = post([segment(0, 2)], query="/quote")
+    assert refused.json()["code"] == "model_retired"
+    # Another model isn't held up by the flavor's.
+    assert float(post([segment(0, 2)], query="/quote", model="sync-3").json()["amount"]) == 0.266
 
 
 def test_double_click_with_one_key_creates_one_order(post, sync_so):

@@ -39,7 +39,7 @@ def test_lipsync_is_offered_only_with_video_and_no_running_job(browser, user):
     cards = re.split(r"<li class=\"tile scene\"", html)[1:]
 
     assert [f'scenes/{number}/lipsync"' in card for number, card in enumerate(cards, start=1)] == [True, False, False]
-    assert re.search(r'<button type="button" disabled><span><svg [^/]*/.*?Add Lipsync</span></button>', cards[1])
+    assert re.search(r'<button type="button" disabled><svg .*?</svg>Add Lipsync</button>', cards[1])
 
 
 def test_scene_with_lip_synced_clip_offers_to_regenerate_it(browser, user):
@@ -49,8 +49,8 @@ def test_scene_with_lip_synced_clip_offers_to_regenerate_it(browser, user):
     make_clip(synced, origin=Origin.LIPSYNCED)
     cards = re.split(r"<li class=\"tile scene\"", page(browser, f"/edit/{project.pk}"))[1:]
 
-    assert ["Regenerate Lip-Sync</span></button>" in card for card in cards] == [False, True]
-    assert ["Add Lipsync</span></button>" in card for card in cards] == [True, False]
+    assert ["Regenerate Lip-Sync</button>" in card for card in cards] == [False, True]
+    assert ["Add Lipsync</button>" in card for card in cards] == [True, False]
     assert ["data-lip-synced" in card for card in cards] == [False, True]
 
 
