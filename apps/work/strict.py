@@ -66,7 +66,7 @@ class IdField(serializers.UUIDField):
 
 
 class ModelField(serializers.CharField):
-    """The name of a provider's model; "" means the flavor's."""
+    """The name of a provider's model; "" means the flavor's, and for clips "auto" the one whose lengths waste least."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"allow_blank": True, "max_length": 200, **options})
