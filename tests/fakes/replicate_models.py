@@ -58,12 +58,14 @@ MODELS: dict[str, dict[str, Any]] = {
         "enable_prompt_expansion": "boolean",
     },
     "wan-video/wan-2.7-i2v": {
-        "!prompt": "string", "!image": "uri", "audio": "uri", "duration": Whole(2, 15), "resolution": ["720p", "1080p"],
-        "negative_prompt": "string", "seed": "integer", "enable_prompt_expansion": "boolean",
+        "!prompt": "string", "!first_frame": "uri", "last_frame": "uri", "audio": "uri", "duration": Whole(2, 15),
+        "resolution": ["720p", "1080p"], "negative_prompt": "string", "seed": "integer",
+        "enable_prompt_expansion": "boolean",
     },
     "wan-video/wan-2.7-t2v": {
         "!prompt": "string", "audio": "uri", "duration": Whole(2, 15), "negative_prompt": "string", "seed": "integer",
-        "size": ["1280*720", "720*1280", "1920*1080", "1080*1920"], "enable_prompt_expansion": "boolean",
+        "resolution": ["720p", "1080p"], "aspect_ratio": ["16:9", "9:16", "1:1", "4:3", "3:4"],
+        "enable_prompt_expansion": "boolean",
     },
     "google/nano-banana-2": {
         "!prompt": "string", "image_input": "uris", "aspect_ratio": ["match_input_image", *MORE_RATIOS],

@@ -5,9 +5,11 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
 from apps.catalog.models import ModelCheck
 from apps.catalog.services import ProviderCheck, models_check
+from apps.catalog.writing import checks_write
 
 
 class Command(BaseCommand):
@@ -15,6 +17,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--provider", default="", help="check only this one")
+        parser.add_argument(
+            "--write", action="store_true", help="note the date, retirements and successors in the flavors' files"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *_: Any, provider: str, **options: Any) -> None:
@@ -24,8 +29,20 @@ class Command(BaseCommand):
         else:
             for one in found:
                 self._print(one)
+        if options["write"]:
+            self._write(found)
         if not all(one.works for one in found):
             sys.exit(1)
+
+    def _write(self, found: list[ProviderCheck]) -> None:
+        """Say on stderr what was written, so that --json stays readable by programs."""
+        for one in checks_write(found, today=timezone.localdate()):
+            if one.entries:
+                self.stderr.write(f"{one.path}: {one.entries} entries written. Restart the studio to use them.")
+            if one.patch:
+                self.stderr.write(f"{one.path} can't be written. Apply this patch:\n{one.patch}")
+            for words in one.by_hand:
+                self.stderr.write(f"{one.path}: set by hand: {words}")
 
     def _print(self, found: ProviderCheck) -> None:
         if found.skipped:
