@@ -35,6 +35,8 @@ from engines.draft.canvas import Pixels  # noqa: E402
 from engines.draft.look import DraftLook  # noqa: E402
 from engines.draft.reading import Sight  # noqa: E402
 from engines.draft.storyboard import Recipe, flatten, paint, weathered  # noqa: E402
+from engines.draft.vocabulary import languages  # noqa: E402
+from engines.draft.words import hits, language_of, tokens  # noqa: E402
 
 IDEAS = Path(__file__).with_name("ideas.txt")
 ASPECTS = {"16:9": (320, 180), "9:16": (180, 320), "1:1": (240, 240)}
@@ -88,6 +90,34 @@ def sheet(scenes: Sequence[WrittenScene], look: DraftLook, size: tuple[int, int]
     return page
 
 
+def understood(idea: str, nouns: Sequence[str], scenes: Sequence[WrittenScene]) -> tuple[list[str], list[str]]:
+    """Return the nouns that the vocabulary lacks, and those it has that are in no scene's facts."""
+    unknown, unseen = [], []
+    seen: set[str] = set()
+    for scene in scenes:
+        sight = Sight.from_data(scene.picture)
+        seen |= {sight.place, sight.light, sight.weather, sight.action, *(thing.name for thing in sight.things)}
+        seen |= {member.person.role for member in sight.cast} | (
+            {"hat"} if any(m.person.hat for m in sight.cast) else set()
+        )
+        seen |= {member.person.hat for member in sight.cast} | {member.person.garment for member in sight.cast}
+    for noun in nouns:
+        meant = meanings(noun, idea)
+        if not meant:
+            unknown.append(noun)
+        elif not meant & seen:
+            unseen.append(noun)
+    return unknown, unseen
+
+
+def meanings(noun: str, idea: str) -> set[str]:
+    """Return everything a noun of an idea can mean, in the idea's language."""
+    language = language_of(idea.lower().split())
+    english = languages()[language]["words"].get(noun.lower(), noun) if language else noun
+    words = tokens(english)
+    return {hit.entry.name for hit in hits(words)} | ({noun} if noun in {"beret", "hoodie", "hat"} else set())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--into", type=Path, default=Path("/tmp/sheets"))
@@ -95,22 +125,33 @@ def main() -> None:
     parser.add_argument("--flavor", default="default")
     parser.add_argument("--aspect", choices=ASPECTS, default="16:9")
     parser.add_argument("--scenes", type=int, default=8)
+    parser.add_argument("--check", action="store_true", help="draw nothing")
     parser.add_argument("--words", action="store_true", help="print what was written")
     arguments = parser.parse_args()
     chosen = {int(number) for number in arguments.only.split(",") if number}
     configs = flavor_settings(arguments.flavor)
     look = DraftLook.model_validate(configs["image_params"]["providers"]["draft"]["look"])
     arguments.into.mkdir(parents=True, exist_ok=True)
-    for number, (idea, _) in enumerate(ideas(), start=1):
+    counts = np.zeros(3, int)
+    for number, (idea, nouns) in enumerate(ideas(), start=1):
         if chosen and number not in chosen:
             continue
         scenes = written(idea, configs, arguments.scenes)
+        missing, left_out = understood(idea, nouns, scenes)
+        counts += np.array([len(nouns), len(missing), len(left_out)])
+        if missing or left_out:
+            print(f"{number}: not in the vocabulary {missing}, in no scene {left_out}")
+        if arguments.check:
+            continue
         if arguments.words:
             print(f"\n{number}. {idea}")
             for scene in scenes:
                 print("  ", scene.description)
         cv2.imwrite(str(arguments.into / f"{number:02}.jpg"), sheet(scenes, look, ASPECTS[arguments.aspect]))
-    print(json.dumps({"ideas": len(chosen) or len(ideas()), "into": str(arguments.into)}))
+    share = 1 - counts[1] / counts[0]
+    shown = 1 - counts[2] / max(1, counts[0] - counts[1])
+    found = {"nouns": int(counts[0]), "vocabulary_share": round(float(share), 3), "shown_share": round(float(shown), 3)}
+    print(json.dumps({"into": str(arguments.into), **found}))
 
 
 if __name__ == "__main__":

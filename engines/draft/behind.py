@@ -9,9 +9,10 @@ from engines.draft.canvas import Canvas, mix
 from engines.draft.figure import cast, complete
 from engines.draft.glyphs import breadth, stamp
 from engines.draft.people import Person
+from engines.draft.props import MOUNTS
 from engines.draft.rig import GROUND_Y, pose_at, skeleton
 from engines.draft.scene import WIDE_SHOTS, Scene, known_things
-from engines.draft.vocabulary import Thing
+from engines.draft.vocabulary import Thing, places
 
 
 def paint_behind(back: Canvas, scene: Scene) -> None:
@@ -25,7 +26,13 @@ def paint_behind(back: Canvas, scene: Scene) -> None:
         "wall": iter((-0.4, 0.44, 0.04)),
         "water": iter((-0.34, 0.4, 0.1)),
     }
+    place = places().get(brief.place)
+    inside = place is not None and place.indoors
     for thing, count in known_things(brief, "sky", "far", "wall", "water"):
+        if thing.at != "wall" if inside and brief.place not in _LOOKING_OUT else thing.at == "wall" and not inside:
+            continue
+        if thing.name in MOUNTS and brief.action in {"row", "ride"}:
+            continue
         if thing.at == "water" and brief.place == "underwater" and not close:
             continue
         for number in range(min(count, 3)):
@@ -37,9 +44,15 @@ def paint_behind(back: Canvas, scene: Scene) -> None:
         _crowd(back, scene)
 
 
+# Indoors, but with a view.
+_LOOKING_OUT = frozenset(("space station", "train place", "car place", "bus place", "club", "stage"))
+
+
 def _set_back(back: Canvas, scene: Scene, thing: Thing, x: float, number: int) -> None:
     if thing.name == "fireworks":
         return _fireworks(back, scene)
+    if thing.name == "aurora":
+        return _aurora(back, scene)
     heights = {"sky": min(0.26, 0.07 + thing.tall * 0.035), "far": min(0.5, 0.14 + thing.tall * 0.014),
                "wall": 0.26, "water": min(0.36, 0.08 + thing.tall * 0.05)}  # fmt: skip
     height = min(heights[thing.at] * (1.0, 0.7, 0.8)[number], 0.6 * scene.aspect / breadth(thing))
@@ -65,6 +78,17 @@ def _fireworks(back: Canvas, scene: Scene) -> None:
             back.stroke([start, end], 0.004, colour, 0.9)
             back.ellipse(*end, 0.005, 0.005, "#ffffff")
         back.glow(x, y, size * 1.5, colour, 0.6)
+
+
+def _aurora(back: Canvas, scene: Scene) -> None:
+    """Hang curtains of northern light into the sky."""
+    rng = scene.rng("aurora")
+    for colour, low in (("#4fe0a0", -0.08), ("#5fd0d8", -0.16), ("#9a6ae0", -0.24)):
+        start, bend = rng.uniform(0, 6.3), rng.uniform(2.5, 4.0)
+        for x in np.arange(-back.right, back.right, 0.035):
+            foot = low + 0.07 * np.sin(bend * x + start)
+            tall = 0.2 + 0.06 * np.sin(9 * x + start)
+            back.beam([(x, foot), (x + 0.05, foot), (x + 0.06, foot - tall), (x + 0.01, foot - tall)], colour, 0.07)
 
 
 def _crowd(back: Canvas, scene: Scene) -> None:

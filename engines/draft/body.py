@@ -74,7 +74,8 @@ class BodyPainter(FigurePainter):
     def _torso(self, bones: Skeleton, shade: str) -> None:
         character = self.character
         bare = character.garment == "tail" or (character.garment == "shorts" and character.person.sex != "f")
-        colour = character.skin if bare else character.garment_colour
+        under = mix("#b5543f", character.garment_colour, 0.15) if character.garment == "overalls" else ""
+        colour = character.skin if bare else under or character.garment_colour
         broad = {"broad": 1.25, "slim": 0.86}.get(character.person.build, 1.0) * (
             1.25 if character.garment == "spacesuit" else 1.0
         )

@@ -82,6 +82,8 @@ def _figure(
         action = "swim"
     elif scene.brief.place in {"space", "space station"} and action in {"walk", "run", "stand", "look"}:
         ground -= 0.6 * head
+    if action == "fly":
+        ground -= 0.14
     seat = 0.0
     if mount is not None:
         tall, seat, action = MOUNTS[mount.name]

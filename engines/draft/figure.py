@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from engines.draft.canvas import Canvas, Point, bgr, mix
+from engines.draft.clothes import BARE_SHOULDERS, LAPELS, draw_chest
 from engines.draft.hats import draw_hat
 from engines.draft.look import Palette
 from engines.draft.people import Person
@@ -143,24 +144,21 @@ class FigurePainter:
     # --- close shots ---
 
     def bust(self) -> None:
-        """Draw neck, shoulders and chest, down past the frame's edge."""
+        """Draw neck, shoulders and chest in their clothes, down past the frame's edge."""
         character = self.character
-        colour, shade = character.garment_colour, mix(character.garment_colour, "#000000", 0.35)
+        colour = character.garment_colour
+        bare = character.garment in BARE_SHOULDERS
         neck = mix(character.skin, "#000000", 0.22)
+        wide = (0.78 if character.size < 0.8 else 1.0) * {"broad": 1.18, "slim": 0.9}.get(character.person.build, 1.0)
         self.hair_behind()
         self.polygon([(-0.23, 0.2), (0.23, 0.2), (0.27, 0.75), (-0.27, 0.75)], neck)
         self.polygon([(-0.25, 0.36), (0.25, 0.36), (0.2, 0.52), (-0.18, 0.56)], mix(neck, "#000000", 0.25), 0.7)
         shoulders: list[Point] = [(-0.26, 0.6), (0.26, 0.6), (0.6, 0.72), (0.98, 0.9), (1.14, 1.3), (1.22, 5.0),
                                   (-1.22, 5.0), (-1.14, 1.3), (-0.98, 0.9), (-0.6, 0.72)]  # fmt: skip
-        self.polygon(shoulders, colour)
-        self.polygon([(-0.26, 0.59), (0.26, 0.59), (0.0, 1.25)], neck)
-        for side in (-1, 1):
-            self.polygon(
-                [(side * 0.26, 0.55), (side * 0.46, 0.62), (side * 0.16, 1.62), (0.0, 1.3)],
-                mix(colour, "#ffffff", 0.08),
-            )
-            self.stroke([(side * 0.78, 1.35), (side * 0.82, 5.0)], 0.035, shade, 0.7)
-        self.stroke([(0.0, 1.3), (0.02, 5.0)], 0.03, shade, 0.8)
+        under = mix("#b5543f", colour, 0.15) if character.garment == "overalls" else colour
+        self.polygon([(x * wide, y) for x, y in shoulders], character.skin if bare else under)
+        self.polygon([(-0.26, 0.59), (0.26, 0.59), (0.0, 1.25 if character.garment in LAPELS else 0.92)], neck)
+        draw_chest(self, wide)
 
     def face(self, look: float = 0.0, smile: float = 0.3) -> Mouth:
         """Draw a face and return where its closed mouth is; `look` (-1…1) turns the eyes."""
@@ -168,7 +166,10 @@ class FigurePainter:
         dark = mix(skin, "#3a1a14", 0.45)
         for side in (-1, 1):
             self.ellipse(side * 0.37, 0.02, 0.06, 0.11, mix(skin, "#3a1a14", 0.2))
-        self.polygon(_face_outline(), skin)
+        if character.kind == "robot":
+            self.polygon([(-0.42, -0.5), (0.42, -0.5), (0.42, 0.46), (0.3, 0.52), (-0.3, 0.52), (-0.42, 0.46)], skin)
+        else:
+            self.polygon(_face_outline(), skin)
         self.polygon([(0.06, -0.4), (0.3, -0.28), (0.37, 0.0), (0.31, 0.24), (0.14, 0.46), (0.06, 0.3)],
                      mix(skin, "#2a1020", 0.5), 0.1)  # fmt: skip
         for side in (-1, 1):
@@ -191,9 +192,10 @@ class FigurePainter:
         for side in (-1, 1):
             x = side * 0.155
             self.ellipse(x, -0.045, 0.085, 0.05, dark, 0.3)
-            self.ellipse(x, -0.04, 0.072, 0.036, "#f3eee8")
-            self.ellipse(x + look * 0.03, -0.042, 0.035, 0.036, iris)
-            self.ellipse(x + look * 0.03, -0.042, 0.017, 0.018, "#0d0d10")
+            wide = 1.35 if self.character.size < 0.8 else 1.0  # a child's eyes are large in its face
+            self.ellipse(x, -0.04, 0.072 * wide, 0.036 * wide, "#f3eee8")
+            self.ellipse(x + look * 0.03, -0.042, 0.035 * wide, 0.036 * wide, iris)
+            self.ellipse(x + look * 0.03, -0.042, 0.017 * wide, 0.018 * wide, "#0d0d10")
             self.ellipse(x + look * 0.03 - 0.01, -0.054, 0.008, 0.008, "#ffffff")
             self.stroke([(x - side * 0.072, -0.036), (x - side * 0.03, -0.076), (x + side * 0.04, -0.074),
                          (x + side * 0.088, -0.04)], 0.02, lash)  # fmt: skip

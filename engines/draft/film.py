@@ -25,7 +25,7 @@ _ANGLES = (
 # No insert is shown more often.
 _MOST_INSERTS = 2
 # Scenes of one moment: the moment itself (m), what its lead does there (a), what is near by (n).
-_PATTERN = "manmanam"
+_PATTERN = "mnmamnma"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 
 from engines.draft.canvas import Canvas, mix
 from engines.draft.look import Palette
-from engines.draft.places import grass, ridge, sky, skyline, street
+from engines.draft.places import grass, ridge, sky, street
 
 
 def _waves(canvas: Canvas, palette: Palette, rng: np.random.Generator, horizon: float, rough: float) -> None:
@@ -237,9 +237,10 @@ def stadium(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: s
 
 def pool(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
     sky(canvas, palette, rng, light, 0.02)
-    skyline(canvas, rng, 0.04, 0.1, mix("#e3d8c6", palette.far, 0.4), palette.glow, 0.1)
     tiles = mix("#dccdb5", palette.ground, 0.3)
-    canvas.rectangle(-canvas.right, 0.04, canvas.right, canvas.bottom, tiles)
+    canvas.rectangle(-canvas.right, 0.015, canvas.right, canvas.bottom, tiles)
+    hedge = mix("#4f7a4a", palette.far, 0.35)
+    canvas.polygon([*ridge(canvas, rng, 0.05, 0.06, 0.9)[:160], (canvas.right, 0.05), (-canvas.right, 0.05)], hedge)
     blue = mix("#3fb5c9", palette.sky_low, 0.2)
     canvas.polygon([(-0.62, 0.1), (0.66, 0.1), (0.95, 0.33), (-0.98, 0.33)], "#f2efe8")
     canvas.polygon([(-0.6, 0.11), (0.64, 0.11), (0.91, 0.32), (-0.94, 0.32)], blue)

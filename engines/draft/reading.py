@@ -184,13 +184,14 @@ def read_sight(text: str) -> Sight:
     """Return what a text says is to be seen; what it doesn't say is left open."""
     words = tokens(_MADE.sub(" ", text.lower()))
     found = hits(words)
+    cast = read_cast(words, found)
     return Sight(
         place=_place(words, found),
         light=next((hit.entry.name for hit in found if hit.entry.kind == "light"), ""),
         weather=next((hit.entry.name for hit in found if hit.entry.kind == "weather"), ""),
         action=next((hit.entry.name for hit in found if hit.entry.kind == "action"), ""),
-        things=_things(words, found),
-        cast=read_cast(words, found),
+        things=_brought(_things(words, found), cast),
+        cast=cast,
     )
 
 
@@ -234,6 +235,13 @@ def _things(words: Sequence[Token], found: Sequence[Hit]) -> tuple[Amount, ...]:
     return tuple(amounts.values())
 
 
+def _brought(named: tuple[Amount, ...], cast: Sequence[Member]) -> tuple[Amount, ...]:
+    """Add what people of a kind have with them: a pianist has a piano."""
+    brings = [str(people().get(member.person.role, {}).get("brings", "")) for member in cast]
+    known = {amount.name for amount in named}
+    return (*named, *(Amount(name) for name in dict.fromkeys(brings) if name and name not in known))
+
+
 def _is_place(hit: Hit, found: Sequence[Hit]) -> bool:
     """Whether the same words name a place, which then has the thing in it."""
     return any(other.entry.kind == "place" and other.start == hit.start for other in found)
@@ -259,6 +267,8 @@ def read_cast(words: Sequence[Token], found: Sequence[Hit]) -> tuple[Member, ...
     if not members:
         marked = read_marks(" ".join(word.text for word in words), Person())
         return (Member(marked),) if marked.garment or marked.hair or marked.hair_colour else ()
+    if len(members) > 2:
+        members.pop("friends", None)  # "a farmer and a scarecrow become friends"
     return tuple(members.values())
 
 

@@ -52,6 +52,8 @@ def _scatter(front: Canvas, scene: Scene, phase: float) -> None:
         for number in range(many):
             x = float(rng.uniform(-0.5, 0.5)) * scene.aspect if many > 1 else -scene.side * 0.16 * scene.aspect
             y = float(rng.uniform(-0.46, 0.4)) if many > 1 else -0.16
+            if not scene.whole and many > 1 and abs(x - scene.side * 0.11 * scene.aspect) < 0.24:
+                x += 0.48 if x > scene.side * 0.11 * scene.aspect else -0.48  # not over a face
             sway = 0.02 * np.sin(2 * np.pi * (phase + number * 0.37))
             scale = float(rng.uniform(0.6, 1.1)) if many > 1 else 2.0
             tall = size * scale

@@ -242,6 +242,8 @@ def weathered(pixels: Pixels, recipe: Recipe) -> Pixels:
     height, width = pixels.shape[:2]
     fallen: Pixels = np.zeros((height, width), np.uint8)
     Weather(kind, width, height, fps=24, seed=recipe.seed).fall(0, fallen)
+    if kind == "dust":
+        fallen = cv2.convertScaleAbs(fallen, alpha=0.4)
     return cv2.add(pixels, cv2.merge([fallen] * 3))
 
 

@@ -19,7 +19,7 @@ from engines.draft.vocabulary import places
 # Shot sizes in which mouth movement is visible.
 _SINGING_SIZES = {"medium", "close"}
 # Shot sizes in which a whole action is seen, and actions that need them.
-_ROOMY_SIZES = {"extreme_wide", "wide", "full", "medium"}
+_ROOMY_SIZES = {"wide", "full", "medium"}
 _WHOLE_BODY = {"walk", "run", "dance", "jump", "raise", "ride", "row", "skate", "fly", "swim", "climb", "fight"}
 _CALM = 0.35
 # A performance is sung for most of its duration.

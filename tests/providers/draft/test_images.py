@@ -7,7 +7,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from apps.core.errors import InputError
 from apps.providers.base import ImageRequest, MediaInput
-from apps.providers.draft.images import read_character, read_recipe
+from apps.providers.draft.images import read_character, read_recipe, read_texts
 
 PROMPT = "Close-up of Mara in a red coat on a street at night. The camera pans left."
 
@@ -128,3 +128,14 @@ def test_contrast_never_makes_dark_areas_lighter(make, settings_for, contrast):
     dark = plain.max(axis=2) < 60
     assert dark.mean() > 0.1
     assert (strong[dark] <= plain[dark] + 1).all()
+
+
+def test_picture_of_another_version_of_the_painter_is_filmed_as_it_is(make, image_request, tmp_path):
+    drawn = make(image_request).files[0].path
+    info = PngInfo()
+    info.add_itxt("mvsite-storyboard", read_texts(drawn)["mvsite-storyboard"].replace('"version":2', '"version":1'))
+    old = tmp_path / "old.png"
+    Image.open(drawn).save(old, pnginfo=info)
+
+    assert read_recipe(drawn) is not None
+    assert read_recipe(old) is None
