@@ -18,6 +18,7 @@ ENCODINGS: Mapping[str, str] = {
     "big5hkscs": "Chinese, traditional (Big5)",
     "cp932": "Japanese (Shift-JIS)",
     "euc_jp": "Japanese (EUC-JP)",
+    "iso2022_jp": "Japanese (ISO-2022-JP)",
     "cp949": "Korean (EUC-KR)",
     "cp1251": "Cyrillic (Windows-1251)",
     "koi8-r": "Cyrillic (KOI8-R)",
@@ -54,6 +55,10 @@ _OTHERS_OFFERED = 4
 _MEANT_AS_IT_IS, _REPAIRED = 0.5, 0.7
 # A detector's statistics tell languages of one script apart, and guess wildly on one line of another script.
 _DETECTOR_WEIGHT = 0.2
+# Text of another encoding rarely has one letter's bytes in the form of UTF-8, and never ten times as often as not.
+_MOSTLY_RIGHT = 10
+# The escapes of ISO-2022-JP before Japanese and before Latin letters.
+_SWITCHES_SETS = re.compile(rb"\x1b\$[@B].*?\x1b\([BJ]", re.DOTALL)
 _DETECTOR_NAMES = {"euc_jis_2004": "euc_jp", "shift_jis_2004": "cp932", "mac-roman": "mac_roman"}
 
 
@@ -73,19 +78,25 @@ def decoded(content: bytes, encoding: str = "") -> Decoded:
     Raises InputError for a file that is no text, or that the given encoding doesn't fit."""
     if encoding:
         return Decoded(_clean(_as_asked(content, encoding)), encoding)
-    for mark, name in sorted(_MARKS.items(), key=lambda item: -len(item[0])):
-        if content.startswith(mark):
-            return Decoded(_clean(content[len(mark) :].decode(name, errors="replace")), name)
-    if (wide := _wide(content)) is not None:
-        return wide
-    if declared := re.match(rb"\s*<\?xml[^>]{0,200}?encoding=[\"']([\w.-]{1,30})", content):
-        return _declared(content, declared[1].decode())
+    if (told := _by_marks(content)) is not None:
+        return told
+    content = content.rstrip(b"\0")  # padding
     if b"\0" in content or _control_share(content) > 0.02:
         raise InputError(_NOT_TEXT, code="not_text")
     try:
         return Decoded(_clean(content.decode("utf-8")), "utf-8")
     except UnicodeDecodeError:
-        return _guessed(content)
+        return _damaged_unicode(content) or _guessed(content)
+
+
+def _by_marks(content: bytes) -> Decoded | None:
+    """Read what says its encoding, or is in one that can't be mistaken."""
+    for mark, name in sorted(_MARKS.items(), key=lambda item: -len(item[0])):
+        if content.startswith(mark):
+            return Decoded(_clean(content[len(mark) :].decode(name, errors="replace")), name)
+    if declared := re.match(rb"\s*<\?xml[^>]{0,200}?encoding=[\"']([\w.-]{1,30})", content):
+        return _declared(content, declared[1].decode())
+    return _declared(content, "iso2022_jp") if _SWITCHES_SETS.search(content) else _wide(content)
 
 
 def repaired(text: str) -> str:
@@ -133,6 +144,17 @@ def _wide(content: bytes) -> Decoded | None:
             if "\0" not in text:
                 return Decoded(_clean(text), name)
     return None
+
+
+def _damaged_unicode(content: bytes) -> Decoded | None:
+    """Read UTF-8 with a few wrong bytes, or cut off within a letter; None if it is more likely another encoding."""
+    text = content.decode("utf-8", errors="replace")
+    wrong = text.count("\ufffd")
+    right = sum(letter > "\x7f" for letter in text) - wrong
+    cut = wrong == 1 and text.endswith("\ufffd") and right > 0
+    if cut:
+        text = text[:-1]
+    return Decoded(_clean(text), "utf-8", sure=False) if cut or right > _MOSTLY_RIGHT * wrong else None
 
 
 def _control_share(content: bytes) -> float:

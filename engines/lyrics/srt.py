@@ -5,7 +5,9 @@ import re
 from engines.lyrics.clock import clock_ms
 from engines.lyrics.draft import Cue, Notes
 
-_TIME = re.compile(r"\s*([\d:.,;\s]+?)\s*-{1,2}>\s*([\d:.,;]+(?:\s[\d.,;:]+)?)?")
+_TIME = re.compile(r"\s*-?([\d:.,;\s]+?)\s*-{1,2}>\s*-?([\d:.,;]+(?:\s[\d.,;:]+)?)?")
+# Files that were moved to an earlier time count below zero.
+_BELOW_ZERO = re.compile(r"\s*-\s*\d[^>]*>\s*(-)?")
 _TAG = re.compile(r"</?(?:i|b|u|s|em|strong|font|ruby|rt|br)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _OVERRIDE = re.compile(r"\{\\[^{}]*\}")
 
@@ -26,6 +28,11 @@ def read_srt(text: str, notes: Notes) -> list[Cue]:
         if found is None or start is None:
             notes.add("the time can't be read; left out", place + 1)
             continue
+        below = _BELOW_ZERO.match(rows[place])
+        if below and below[1]:
+            notes.add("ends before the song starts; left out", place + 1)
+            continue
+        start = 0 if below else start
         end = clock_ms(_tight(found[2] or ""))
         if end is None:
             notes.add("has no end; shown until the next line", place + 1)
@@ -43,7 +50,7 @@ def without_tags(text: str) -> str:
 
 def _is_time(row: str) -> bool:
     """Return whether a row is meant as a cue's time: words may hold an arrow, too."""
-    return "-->" in row and (is_srt_time(row) or bool(re.match(r"\s*\d+\s*:\s*\w", row)))
+    return "-->" in row and (is_srt_time(row) or bool(re.match(r"\s*-?\d+\s*:\s*\w", row)))
 
 
 def _is_number(body: list[str], expected: int) -> bool:

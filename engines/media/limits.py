@@ -42,7 +42,9 @@ def check_size(width: int, height: int, most_pixels: int) -> None:
 
 
 def check_sound(channels: int, rate: int) -> None:
-    """Raise InputError for too many channels or an implausible sample rate."""
+    """Raise InputError for too many channels or an implausible sample rate; 0 where the library can't tell."""
+    if not channels or not rate:
+        raise InputError("The sound's format can't be recognized. Export it as AAC.", code="unsupported_codec")
     if channels > MOST_CHANNELS:
         raise _too_much(f"The sound has {channels} channels; the limit is {MOST_CHANNELS}. Mix it down.")
     if rate not in SAMPLE_RATES:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pillow_heif
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from engines.errors import InputError, MediaToolError
 from engines.media.limits import MOST_IMAGE_PIXELS, MOST_JPEG_PIXELS, check_size
@@ -20,9 +21,19 @@ _SENT_MODES = {"1", "L", "LA", "P", "RGB", "RGBA"}
 _LONGEST_SENT_SIDE = 4096
 _ORIENTATION = 0x0112
 _SIDEWAYS = {5, 6, 7, 8}
-# The first bytes of the brands of HEIF pictures (ISO/IEC 23008-12), which ffmpeg would take for videos.
-_PICTURE_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
-_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+# The brands of pictures in MP4's boxes (ISO/IEC 23008-12; `crx` is Canon's), which ffmpeg would take for videos.
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_PICTURE_BRANDS = {**dict.fromkeys(_HEIC_BRANDS, "a HEIC"), b"avif": "an AVIF", b"avis": "an AVIF", b"crx ": "a raw"}
+# The first bytes of pictures that are refused by name.
+_OTHER_PICTURES = {
+    **dict.fromkeys((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "a TIFF"),
+    **dict.fromkeys((b"\0\0\0\x0cJXL ", b"\xff\x0a"), "a JPEG XL"),
+    **dict.fromkeys((b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51"), "a JPEG 2000"),
+    **dict.fromkeys((b"IIRO", b"IIRS", b"IIU\0", b"FUJIFILMCCD-RAW"), "a raw"),
+    **{b"8BPS": "a Photoshop", b"gimp xcf": "a GIMP", b"%PDF": "a PDF", b"%!PS": "an EPS"},
+    **{b"\0\0\1\0": "an ICO", b"v/1\1": "an OpenEXR"},
+}
+_DNG_VERSION, _SUBFILE_TYPE = 50706, 254
 
 pillow_heif.register_heif_opener(thumbnails=False)
 # `check_size` is the limit: Pillow's own is lower, and a warning.
@@ -40,6 +51,7 @@ def picture_opened(path: Path) -> Iterator[Image.Image]:
         with Image.open(path, formats=FORMATS) as image:
             is_jpeg = image.format in ("JPEG", "MPO")
             check_size(image.width, image.height, MOST_JPEG_PIXELS if is_jpeg else MOST_IMAGE_PIXELS)
+            _refuse_raw(image)
             yield image
     except UnidentifiedImageError:
         _refuse_by_name(path)
@@ -52,16 +64,24 @@ def picture_opened(path: Path) -> Iterator[Image.Image]:
 
 def _refuse_by_name(path: Path) -> None:
     with path.open("rb") as file:
-        start = file.read(12)
+        start = file.read(1024)
     if start[4:8] == b"ftyp" and start[8:12] in _PICTURE_BRANDS:
-        name = "an AVIF" if start[8:12].startswith(b"avi") else "a HEIC"
-    elif start.startswith(_TIFF_STARTS):
-        name = "a TIFF"
+        name = _PICTURE_BRANDS[start[8:12]]
     else:
-        return
-    raise InputError(
-        f"This is {name} picture of a kind that can't be opened. Export it as JPEG or PNG.", code="unreadable_picture"
-    )
+        name = next((name for mark, name in _OTHER_PICTURES.items() if start.startswith(mark)), "")
+    if name or b"<svg" in start:
+        raise _unreadable(name or "an SVG")
+
+
+def _refuse_raw(image: Image.Image) -> None:
+    """Refuse a camera's raw file in a TIFF, of which only the small preview would be seen."""
+    if isinstance(image, TiffImageFile) and (_DNG_VERSION in image.tag_v2 or image.tag_v2.get(_SUBFILE_TYPE) == 1):
+        raise _unreadable("a raw")
+
+
+def _unreadable(name: str) -> InputError:
+    message = f"This is {name} picture of a kind that can't be opened. Export it as JPEG or PNG."
+    return InputError(message, code="unreadable_picture")
 
 
 def shown_size(image: Image.Image) -> tuple[int, int]:

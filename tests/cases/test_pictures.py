@@ -140,6 +140,11 @@ def test_a_hundred_megapixels_are_opened_and_made_smaller(tmp_path):
         (b"\0\0\0\x18ftypmsf1\0\0\0\0msf1hevc", "HEIC"),
         (b"\0\0\0\x18ftypavis\0\0\0\0avismsf1", "AVIF"),
         (b"II*\0\x08\0\0\0\0\0", "TIFF"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "raw"),
+        (b"8BPS\0\1", "Photoshop"),
+        (b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'>", "SVG"),
+        (b"\xff\x0a", "JPEG XL"),
+        (b"%PDF-1.7", "PDF"),
     ],
 )
 def test_a_picture_that_cannot_be_opened_is_refused_by_its_name(tmp_path, start, words):
@@ -148,6 +153,12 @@ def test_a_picture_that_cannot_be_opened_is_refused_by_its_name(tmp_path, start,
     with pytest.raises(InputError, match=f"{words} picture") as refused:
         probe_media(path)
     assert "JPEG or PNG" in refused.value.message
+
+
+def test_a_raw_photo_is_not_taken_for_its_preview(tmp_path):
+    path = saved(tmp_path, "photo.dng", format="TIFF", tiffinfo={50706: b"\1\4\0\0"})
+    with pytest.raises(InputError, match="raw picture"):
+        probe_media(path)
 
 
 def test_a_damaged_heic_is_refused_and_never_a_video(tmp_path):

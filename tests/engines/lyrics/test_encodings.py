@@ -113,3 +113,18 @@ def test_tags_in_a_wrong_encoding_are_repaired(meant, encoding):
 )
 def test_tags_that_are_right_stay(text):
     assert repaired(text) == text
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "encoding"),
+    [
+        ("[00:01.00]夜に駆ける".encode("iso2022_jp"), "[00:01.00]夜に駆ける", "iso2022_jp"),
+        ("[00:01.00]夜曲".encode()[:-1], "[00:01.00]夜", "utf-8"),
+        (f"{RUSSIAN}\n".encode() + b"\xe9t\xe9", f"{RUSSIAN}\n\ufffdt\ufffd", "utf-8"),
+        (b"[00:01.00]words\n" + bytes(40), "[00:01.00]words\n", "utf-8"),
+    ],
+    ids=["ISO-2022-JP", "cut off within a letter", "a few wrong bytes", "padded"],
+)
+def test_odd_files_are_read(content, text, encoding):
+    found = decoded(content)
+    assert (found.text, found.encoding) == (text, encoding)

@@ -305,3 +305,9 @@ def test_lines_of_the_used_range_are_timed_from_its_start():
     lines = read_lyrics("[00:01.00]One <00:01.50>two\n[00:06.00]Three\n[00:07.00]").within(1250, 6500).lines
     assert [(line.start, line.end) for line in lines] == [(0, 4750), (4750, 5250)]
     assert [(word.start, word.end) for word in lines[0].words] == [(0, 250), (250, 4750)]
+
+
+def test_srt_below_zero_starts_with_the_song_or_is_told():
+    text = "1\n-00:00:05,000 --> -00:00:03,000\nGone\n\n2\n-00:00:01,000 --> 00:00:02,000\nHeard\n"
+    assert shown(text) == [(0, 2, "Heard")]
+    assert notes(text) == ["Line 2: ends before the song starts; left out"]
