@@ -172,7 +172,8 @@ def _row(table: _Table, one: CheckedOffer, quote: ModelQuote | None, cheapest: D
         marks.append(Word("Flavor's default"))
     if one.usable and quote and quote.amount and quote.amount == cheapest:
         marks.append(Word("Cheapest", "done"))
-    notes = [*one.problems, *([quote.problem] if quote and quote.problem else []), waste_words(quote)]
+    trouble = ["Its provider no longer runs it."] if one.gone else list(one.problems)
+    notes = trouble or [quote.problem if quote else "", waste_words(quote)]
     return ModelRow(
         value=pick_text(picked),
         title=offer.title,

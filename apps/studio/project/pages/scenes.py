@@ -50,7 +50,7 @@ def scene_image(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
 def _takes(sent: QueryDict) -> int:
     """Return how many clips are asked for."""
     text = sent.get("takes", "") or "1"
-    if not text.isdigit() or not 1 <= int(text) <= MAXIMUM_TAKES:
+    if not text.isdecimal() or not 1 <= int(text) <= MAXIMUM_TAKES:
         raise InputError(f"Choose 1 to {MAXIMUM_TAKES} takes.", errors={"takes": [f"1 to {MAXIMUM_TAKES}"]})
     return int(text)
 
