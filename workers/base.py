@@ -24,6 +24,7 @@ from apps.jobs.models import Job, RemoteRun, RunStatus
 from apps.jobs.pages import job_page, try_again_hint
 from apps.jobs.services import Claim
 from apps.jobs.states import Code, State
+from apps.providers.moderation import CONTENT_REFUSED
 from engines.media.reasons import decoding_error
 
 log = structlog.get_logger(__name__)
@@ -115,9 +116,12 @@ def _provider_failed(run: JobRun, error: ProviderError, evidence: Mapping[str, o
         _again(run, Code.WAITING_FOR_PLACE, error.message, delay, counts=False)
     elif error.permanent or run.job.failures + 1 >= tries:
         code = Code.PROVIDER_REJECTED if error.permanent else Code.PROVIDER_UNREACHABLE
+        if error.code == CONTENT_REFUSED:
+            code = Code.CONTENT_REFUSED
         # A refusal says itself what to do. Anything else was tried until the studio gave up.
         message = error.message if error.permanent else f"{error.message} The studio tried {tries} times. Retry later."
-        _fail(run.claim, Code.RESULT_LOST if paid else code, message, facts)
+        lost = paid and code != Code.CONTENT_REFUSED
+        _fail(run.claim, Code.RESULT_LOST if lost else code, message, facts)
     else:
         if error.retry_after:
             submit_rate.submits_pause(provider=run.job.provider, seconds=error.retry_after)

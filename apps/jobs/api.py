@@ -25,7 +25,7 @@ from apps.jobs.kinds import Kind
 from apps.jobs.models import Job, JobEvent
 from apps.jobs.selectors import job_get, job_wait_until_ended, jobs_of
 from apps.jobs.services import Idempotency
-from apps.jobs.states import State
+from apps.jobs.states import Code, State
 from apps.jobs.waiters import waiter_admit
 
 # Product chapter 5: `Prefer: wait=N`, N up to 60 s.
@@ -38,6 +38,15 @@ class JobEventSerializer(serializers.ModelSerializer[JobEvent]):
         fields = ["created_at", "from_state", "to_state", "code", "message"]
 
 
+class RefusalSerializer(serializers.Serializer[Any]):
+    """`inputs`: "prompt", "image", "audio" or "output", as far as the provider says; empty if it doesn't."""
+
+    inputs = serializers.ListField(child=serializers.CharField())
+    options = serializers.ListField(
+        child=serializers.CharField(), help_text="edit_prompt, soften_prompt (of a scene: …/soften), another_model"
+    )
+
+
 class JobSerializer(serializers.ModelSerializer[Job]):
     """A job as the API returns it."""
 
@@ -46,6 +55,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     created_at = serializers.DateTimeField()
     completed_at = serializers.DateTimeField(source="finished_at", allow_null=True)
     provider_id = serializers.SerializerMethodField(help_text="The provider's own id for the current attempt")
+    refusal = serializers.SerializerMethodField(help_text="What a content check refused, and what helps; else null")
     output_url = serializers.SerializerMethodField(help_text="The URL of the result's video, once there is one")
 
     class Meta:
@@ -70,6 +80,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "config_hash",
             "result",
             "error",
+            "refusal",
             "created_at",
             "started_at",
             "completed_at",
@@ -81,6 +92,14 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     def get_provider_id(self, job: Job) -> str:
         runs = [run for run in job.remote_runs.all() if run.attempt == job.attempt]
         return runs[0].remote_id if runs else ""
+
+    @extend_schema_field(RefusalSerializer(allow_null=True))
+    def get_refusal(self, job: Job) -> dict[str, list[str]] | None:
+        if job.code != Code.CONTENT_REFUSED:
+            return None
+        inputs = [name for name in str(job.error_evidence.get("refused_inputs", "")).split(",") if name]
+        soften = ["soften_prompt"] if job.scene_id is not None else []
+        return {"inputs": inputs, "options": ["edit_prompt", *soften, "another_model"]}
 
     def get_output_url(self, job: Job) -> str | None:
         url: str | None = job.result.get("video_url")

@@ -15,6 +15,7 @@ class Queue(TextChoices):
 
 class Kind(TextChoices):
     SCENES = "scenes"
+    SOFTEN = "soften"
     CHARACTER_REFERENCE = "character_reference"
     IMAGE = "image"
     VIDEO = "video"
@@ -47,6 +48,7 @@ SONGS_TASK = "workers.songs.run"
 
 SPECS: dict[str, KindSpec] = {
     Kind.SCENES: KindSpec(GENERATION_TASK, Queue.MEDIA, 600),
+    Kind.SOFTEN: KindSpec(GENERATION_TASK, Queue.MEDIA, 600),
     Kind.CHARACTER_REFERENCE: KindSpec(GENERATION_TASK, Queue.MEDIA, 900),
     Kind.IMAGE: KindSpec(GENERATION_TASK, Queue.MEDIA, 900),
     Kind.VIDEO: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),

@@ -8,6 +8,7 @@ LONGEST_WAIT_SECONDS = 3600
 
 KIND_LABELS: Mapping[str, str] = {
     Kind.SCENES: "Write scenes",
+    Kind.SOFTEN: "Soften a prompt",
     Kind.CHARACTER_REFERENCE: "Character reference",
     Kind.IMAGE: "Image",
     Kind.VIDEO: "Video",

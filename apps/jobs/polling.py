@@ -23,6 +23,7 @@ from apps.jobs.models import Job, RemoteRun, RunStatus
 from apps.jobs.results import JobResult
 from apps.jobs.states import Code, State
 from apps.providers.base import RemoteProvider, RemoteRef, RemoteState, RemoteStatus
+from apps.providers.moderation import CONTENT_REFUSED
 from apps.providers.registry import provider_get
 
 log = structlog.get_logger(__name__)
@@ -147,13 +148,20 @@ def _failed(job: Job, run: RemoteRun, status: RemoteStatus) -> None:
     if job.attempt != run.attempt or job.state != State.WAITING:
         return
     code = Code.CANCELLED_BY_PROVIDER if cancelled else Code.PROVIDER_FAILED
+    if status.code == CONTENT_REFUSED:
+        code = Code.CONTENT_REFUSED
     end = "cancelled it" if cancelled else "failed without giving a reason"
     services.job_move_waiting(
         job,
         to=State.FAILED,
         code=code,
         message=status.message or f"{provider_get(run.provider).title} {end}.",
-        evidence={"provider": run.provider, "remote_id": run.remote_id, "raw": dict(status.raw)},
+        evidence={
+            "provider": run.provider,
+            "remote_id": run.remote_id,
+            "raw": dict(status.raw),
+            "refused_inputs": ",".join(status.refused_inputs),
+        },
     )
 
 

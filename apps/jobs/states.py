@@ -64,6 +64,7 @@ class Code(TextChoices):
     INVALID_INPUT = "invalid_input"
     MEDIA_FAILED = "media_failed"
     PROVIDER_REJECTED = "provider_rejected"
+    CONTENT_REFUSED = "content_refused"
     PROVIDER_FAILED = "provider_failed"
     PROVIDER_UNREACHABLE = "provider_unreachable"
     BUDGET_EXCEEDED = "budget_exceeded"

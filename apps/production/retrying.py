@@ -10,10 +10,11 @@ from apps.jobs import services
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import job_get
+from apps.jobs.states import Code
 from apps.projects.models import Project
 from apps.scenes.lipsync import scenes_lipsync
 from apps.scenes.lipsync_inputs import LipsyncSpec
-from apps.scenes.making import GenerationSpec, project_spending, scene_video_generate
+from apps.scenes.making import GenerationSpec, project_spending, scene_image_generate, scene_video_generate
 from apps.scenes.models import Scene
 from apps.scenes.selectors import clip_suspicions, refused_clip_problems, scene_get, scene_job
 from apps.work.parameters import OF_KIND, LipsyncParameters, LipsyncParams
@@ -43,7 +44,11 @@ def scene_retry(*, by: User, project_id: UUID, sequence: int, spending: Spending
     Raises ConflictError if there is nothing to retry.
     """
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-    if job := scene_job(scene):
+    job = scene_job(scene)
+    if job is not None and job.code == Code.CONTENT_REFUSED:
+        # The same request would be refused again: make it with the scene's present words and models.
+        return _make_again(by, scene, job, spending)
+    if job is not None:
         return job_retry(by=by, job_id=job.pk, spending=spending)
     if scene.job is not None and refused_clip_problems(scene):
         return _make_again(by, scene, scene.job, spending)
@@ -58,6 +63,10 @@ def _make_again(by: User, scene: Scene, job: Job, spending: Spending) -> Job:
     number = scene.sequence or 0
     if job.kind == Kind.PRO_LIPSYNC:
         raise ConflictError("Choose the clip from the scene's history, or send the scene to the Pro editor again.")
+    if job.kind == Kind.IMAGE:
+        return scene_image_generate(
+            by=by, project_id=scene.project_id, sequence=number, spec=GenerationSpec(), spending=spending
+        )
     if job.kind != Kind.LIPSYNC:
         return scene_video_generate(
             by=by, project_id=scene.project_id, sequence=number, spec=GenerationSpec(), spending=spending

@@ -259,6 +259,9 @@ class RemoteStatus:
     permanent: bool = True
     progress_percentage: float | None = None
     charged: bool | None = None
+    # `moderation.CONTENT_REFUSED`, with the inputs it was about as far as the vendor says; else "".
+    code: str = ""
+    refused_inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from apps.core.http_failures import FailureKind, HttpFailure
 from apps.core.multipart import Upload
 from apps.credentials.store import stored_value
 from apps.providers.base import RemoteProvider
+from apps.providers.moderation import CONTENT_REFUSED, content_refused, refused_inputs
 from apps.providers.variables import Number, Secret, Url, Variable, declared_variables
 from engines.media.untrusted import probe_untrusted
 
@@ -151,7 +152,7 @@ class HttpProvider(RemoteProvider):
         refusal = self.read_refusal(failure.json())
         error = self.special_error(failure, refusal) or self._table(failure, refusal, paid=paid)
         error.raw = self.without_key(failure.raw)
-        error.evidence = {**failure.evidence, "status": failure.status, "vendor_code": refusal.code}
+        error.evidence = {**error.evidence, **failure.evidence, "status": failure.status, "vendor_code": refusal.code}
         if refusal.work_id:
             error.evidence["work_id"] = refusal.work_id
         return error
@@ -194,6 +195,10 @@ class HttpProvider(RemoteProvider):
 
     def _refused(self, status: int | None, words: str, said: str) -> ProviderError:
         name = self.title
+        if status in {400, 403, 422, 451} and content_refused(words):
+            message = f"{name}'s content check refused this: {words} Change the prompt or the image, then try again."
+            evidence = {"refused_inputs": ",".join(refused_inputs(words))}
+            return ProviderError(message, permanent=True, code=CONTENT_REFUSED, evidence=evidence)
         advice = f"Check {self.key_setting}." if self.key_setting else "Check its access rules."
         message, code = {
             401: (f"{name} did not accept the key. {advice}{said}", "key_refused"),

@@ -13,6 +13,7 @@ from apps.scenes.receiving import (
     scene_lipsync_receive,
     scene_video_receive,
 )
+from apps.scenes.softening import soften_run
 from apps.scenes.writing import project_scenes_receive
 from apps.work.handlers import Receiver, generation_run
 from apps.work.late_song import song_await
@@ -54,6 +55,7 @@ def _generate(kind: Kind, run: JobRun) -> Outcome:
 HANDLERS: dict[str, Handler] = {
     **{kind: partial(_generate, kind) for kind in STAND_ALONE},
     Kind.VIDEO_PART: part_run,
+    Kind.SOFTEN: soften_run,
     Kind.LIPSYNC_PREFLIGHT: preflight_run,
     Kind.TRIM: own_clip_run,
     Kind.UPLOAD: own_clip_run,

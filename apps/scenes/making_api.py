@@ -16,7 +16,7 @@ from apps.accounts.models import User
 from apps.generation.api import QuoteView, quote_schema, request_spending, validated
 from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.projects.selectors import project_get
-from apps.scenes import clips, making, own_clips, writing
+from apps.scenes import clips, making, own_clips, softening, writing
 from apps.scenes.making import GenerationSpec
 from apps.scenes.models import Clip
 from apps.scenes.selectors import clips_of, scene_get
@@ -26,6 +26,7 @@ from apps.scenes.serializers import (
     MakeVideoSerializer,
     RevertSerializer,
     SceneSerializer,
+    SpendingSerializer,
     TrimSerializer,
     UploadClipSerializer,
     WriteScenesSerializer,
@@ -99,6 +100,34 @@ class SceneImageQuote(QuoteView):
     def works(by: User, data: dict[str, Any], project_id: UUID, sequence: int) -> list[Work]:
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
         return [making.image_work(by=by, scene=scene, spec=_spec(data))]
+
+
+class SceneSoften(APIView):
+    @extend_schema(
+        request=SpendingSerializer,
+        responses={202: JobSerializer},
+        summary="Have a language model soften the scene's prompt",
+    )
+    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        data = validated(SpendingSerializer, request)
+        job = softening.scene_soften(
+            by=acting_user(request),
+            project_id=project_id,
+            sequence=sequence,
+            spending=request_spending(data),
+            idempotency=request_idempotency(request, kind=f"soften:{project_id}:{sequence}", body=data),
+        )
+        return job_response(request, job)
+
+
+@quote_schema(SpendingSerializer, "Quote softening the scene's prompt")
+class SceneSoftenQuote(QuoteView):
+    body = SpendingSerializer
+
+    @staticmethod
+    def works(by: User, _data: dict[str, Any], project_id: UUID, sequence: int) -> list[Work]:
+        scene = scene_get(by=by, project_id=project_id, sequence=sequence)
+        return [softening.soften_work(by=by, scene=scene)]
 
 
 class SceneVideo(APIView):

@@ -26,6 +26,14 @@ class SceneImageResult(JobResult):
     scene_id: UUID
 
 
+class SoftenedResult(JobResult):
+    """A rewritten prompt. `used`: it is the scene's now; not if its words were changed in the meantime."""
+
+    scene_id: UUID
+    prompt: str
+    used: bool
+
+
 class WrittenScenesResult(JobResult):
     """What the provider wrote for a project, with the facts that it gave."""
 

@@ -62,6 +62,7 @@ urlpatterns = [
     path(f"{SCENE}/lipsync", lipsync.scene_lipsync, name="scene-lipsync"),
     path(f"{SCENE}/quick", quick.quick_video, name="quick-video"),
     path(f"{SCENE}/quick/quote", quick.quick_quote, name="quick-quote"),
+    path(f"{SCENE}/soften", scenes.scene_soften, name="scene-soften"),
     path(f"{SCENE}/retry", scenes.scene_retry, name="scene-retry"),
     path(f"{SCENE}/cancel", scenes.scene_cancel, name="scene-cancel"),
     path(f"{SCENE}/revert", clips.scene_revert, name="scene-revert"),

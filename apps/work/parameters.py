@@ -32,6 +32,13 @@ class ScenesParameters(WorkParameters):
     waits_for_song: SongWait | None = None
 
 
+class SoftenParameters(WorkParameters):
+    """The scene whose refused `prompt` is rewritten."""
+
+    scene_id: UUID
+    prompt: str
+
+
 class ReferenceParameters(WorkParameters):
     pass
 
@@ -124,6 +131,7 @@ class LipsyncParameters(WorkParameters):
 
 OF_KIND: dict[str, type[WorkParameters]] = {
     Kind.SCENES: ScenesParameters,
+    Kind.SOFTEN: SoftenParameters,
     Kind.CHARACTER_REFERENCE: ReferenceParameters,
     Kind.IMAGE: ImageParameters,
     Kind.VIDEO: VideoParameters,

@@ -37,6 +37,9 @@ ROWS = {
     f"{SCENE}/generate_image/quote": owned_api(scenes, method="post"),
     f"{SCENE}/generate_video": owned_api(scenes, **MADE),
     f"{SCENE}/generate_video/quote": owned_api(scenes, method="post"),
+    # There is no language model.
+    f"{SCENE}/soften": owned_api(scenes, method="post", owner=400),
+    f"{SCENE}/soften/quote": owned_api(scenes, method="post", owner=400),
     f"{SCENE}/trim": owned_api(scenes, data={"start_time": 0, "end_time": 1}, **MADE),
     # A file needs a form, so JSON is rejected before anything is read.
     f"{SCENE}/upload": owned_api(scenes, method="post", other=415, owner=415, staff=415),

@@ -111,6 +111,7 @@ ROWS = {
     f"{PROJECT}/videos": [owned_page(project), action(project)],
     f"{PROJECT}/export": [owned_page(project), action(project)],
     f"{SCENE}/inspector": owned_page(scene),
+    f"{SCENE}/soften": action(scene),  # there is no language model: the page after the redirect says so
     f"{SCENE}/quote/<str:what>": owned_page(lambda owner: {**scene(owner), "what": "image"}),
     f"{SCENE}/quick": action(scene),
     f"{SCENE}/quick/quote": owned_page(scene),

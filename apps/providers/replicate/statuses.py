@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.providers.base import RemoteRef, RemoteState, RemoteStatus
+from apps.providers.moderation import CONTENT_REFUSED, content_refused, refused_inputs
 
 STATES = {
     "starting": RemoteState.QUEUED,
@@ -22,7 +23,6 @@ TRANSIENT = re.compile(
     r"out of memory|internal (?:server )?error|\bE00[34]\b|queue is full|rate limit",
     re.IGNORECASE,
 )
-REFUSED_CONTENT = re.compile(r"sensitive|flagged|moderat|safety|nsfw|content polic|\bE005\b", re.IGNORECASE)
 
 
 def status_of(prediction: dict[str, Any]) -> RemoteStatus:
@@ -30,13 +30,16 @@ def status_of(prediction: dict[str, Any]) -> RemoteStatus:
     word = str(prediction["status"])
     state = STATES.get(word, RemoteState.UNRECOGNISED)
     error = str(prediction.get("error") or "")
+    refused = state == RemoteState.FAILED and content_refused(error)
     return RemoteStatus(
         ref=RemoteRef("replicate", str(prediction["id"])),
         state=state,
         raw=prediction,
         message=_message(word, state, error),
-        permanent=word != "aborted" and not (TRANSIENT.search(error) and not REFUSED_CONTENT.search(error)),
+        permanent=word != "aborted" and not (TRANSIENT.search(error) and not refused),
         charged=False if word == "aborted" else None,
+        code=CONTENT_REFUSED if refused else "",
+        refused_inputs=refused_inputs(error) if refused else (),
     )
 
 
@@ -72,6 +75,6 @@ def _message(word: str, state: RemoteState, error: str) -> str:
     if state != RemoteState.FAILED:
         return ""
     said = " ".join(error.split())[:400] or "no reason was given"
-    if REFUSED_CONTENT.search(error):
+    if content_refused(error):
         return f"Replicate's content check refused this: {said} Change the prompt or the image, then try again."
     return f"Replicate failed: {said}"

@@ -9,11 +9,12 @@ from apps.assets.models import Asset
 from apps.assets.services import asset_view_url
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
-from apps.jobs.states import State
+from apps.jobs.states import Code, State
 from apps.projects.models import Project
 from apps.scenes.lipsync_inputs import lip_synced_clip
 from apps.scenes.models import Scene
 from apps.scenes.selectors import clip_notes, clip_suspicions, refused_clip_problems, scene_error, scene_status
+from apps.scenes.softening import can_soften
 from apps.studio.live import Fragment
 from apps.studio.words import REARRANGING_WORDS, SCENE_WORDS, Word
 
@@ -64,6 +65,21 @@ class SceneCard:
     def asks_a_person(self) -> bool:
         """Return whether a person has to find out what happened to a request that may have been paid for."""
         return self.job is not None and self.job.state == State.NEEDS_ATTENTION
+
+    @property
+    def content_refused(self) -> bool:
+        """Return whether a content check refused the scene's latest work: the same words would be refused again."""
+        return self.job is not None and self.job.code == Code.CONTENT_REFUSED
+
+    @property
+    def refused_inputs(self) -> list[str]:
+        """Return what it refused, as far as the provider said."""
+        told = str(self.job.error_evidence.get("refused_inputs", "")) if self.job is not None else ""
+        return [name for name in told.split(",") if name]
+
+    @property
+    def can_soften(self) -> bool:
+        return can_soften(self.project)
 
     @property
     def retry_cost(self) -> Decimal:

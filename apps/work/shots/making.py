@@ -8,13 +8,14 @@ from functools import partial
 from typing import cast
 
 from apps.assets.models import Asset
-from apps.core.errors import InputError
+from apps.core.errors import InputError, ProviderError, StudioError
 from apps.jobs import services
 from apps.jobs.execution import Done, HandedOff, JobRun, Outcome
 from apps.jobs.models import Job, JobEvent, RemoteRun, RunStatus
 from apps.jobs.parameters import parameters_replace
 from apps.jobs.states import LIVE, Code, State
 from apps.providers.base import ProducedFile, ProviderRequest, ProviderResult, VideoRequest
+from apps.providers.moderation import CONTENT_REFUSED
 from apps.work.handlers import Receiver, request_produce
 from apps.work.inputs import request_opened
 from apps.work.parameters import Chain, PartParameters, VideoParameters
@@ -96,13 +97,16 @@ def _restart(run: JobRun, chain: Chain) -> Chain:
     return chain
 
 
-def _part_failed(part: Job, number: int, count: int) -> InputError:
+def _part_failed(part: Job, number: int, count: int) -> StudioError:
     kept = "The parts before it are kept and paid for. " if number > 1 else ""
     if part.state == State.NEEDS_ATTENTION:
         what = f"Part {number} of {count} needs your decision: open it in Jobs. {kept}Then retry this."
     else:
         reason = part.error or "It was cancelled."
         what = f"Part {number} of {count} failed: {reason} {kept}A retry makes only what is missing."
+    if part.code == Code.CONTENT_REFUSED:
+        evidence = {"refused_inputs": part.error_evidence.get("refused_inputs", "")}
+        return ProviderError(what, permanent=True, code=CONTENT_REFUSED, evidence=evidence)
     return InputError(what, code="part_failed", evidence={"part": str(part.pk), "part_code": part.code})
 
 

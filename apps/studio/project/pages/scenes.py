@@ -18,7 +18,7 @@ from apps.jobs.services import job_cancel
 from apps.production import retrying
 from apps.projects.selectors import project_get
 from apps.providers.capabilities import Capability
-from apps.scenes import services
+from apps.scenes import services, softening
 from apps.scenes.making import MAXIMUM_TAKES, GenerationSpec, image_work, scene_image_generate, video_works
 from apps.scenes.remaking import SceneWords, scene_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get, scene_job
@@ -85,6 +85,17 @@ def scene_retry(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
 
     def action(by: User, spending: Spending) -> object:
         return retrying.scene_retry(by=by, project_id=project_id, sequence=sequence, spending=spending)
+
+    return scene_action(request, project_id, sequence, action)
+
+
+@login_required
+@require_POST
+def scene_soften(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """Have a language model rewrite a prompt that was refused."""
+
+    def action(by: User, spending: Spending) -> object:
+        return softening.scene_soften(by=by, project_id=project_id, sequence=sequence, spending=spending)
 
     return scene_action(request, project_id, sequence, action)
 
@@ -189,7 +200,7 @@ def scene_rearrange(request: HttpRequest, project_id: UUID, sequence: int, what:
 @login_required
 @require_safe
 def scene_quote(request: HttpRequest, project_id: UUID, sequence: int, what: str) -> HttpResponse:
-    """Return the price of `image` or `video`, for the menu. `?changed=1`: for unsaved words on screen, which need a new
+    """Return the price of `image`, `video` or `soften`. `?changed=1`: for unsaved words on screen, which need a new
     picture."""
     by = acting_user(request)
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
@@ -197,6 +208,8 @@ def scene_quote(request: HttpRequest, project_id: UUID, sequence: int, what: str
     try:
         if what == "image":
             works = [image_work(by=by, scene=scene, spec=_spec(request, project_id, Capability.IMAGE))]
+        elif what == "soften":
+            works = [softening.soften_work(by=by, scene=scene)]
         elif (takes := _takes(request.GET)) > 1:
             works = video_works(by=by, scene=scene, spec=GenerationSpec(takes=takes))
         else:
