@@ -30,8 +30,8 @@ from apps.work.work import Spending, Work, spending_check, work_prepare, work_st
 
 IDEA = (
     "Rewrite this one shot so that a strict content filter accepts it. Keep who and what is seen, the place, the "
-    "light, the camera and the mood; leave out or reword whatever may be taken as violent, sexual, medical or a real person, "
-    "and answer with the one rewritten shot. The shot: {prompt}"
+    "light, the camera and the mood; leave out or reword whatever may be taken as violent, sexual, medical or a real "
+    "person, and answer with the one rewritten shot. The shot: {prompt}"
 )
 
 
