@@ -93,7 +93,7 @@ def _batches(refs: list[RemoteRef], size: int) -> Iterable[list[RemoteRef]]:
 
 def run_apply(run: RemoteRun, status: RemoteStatus) -> None:
     """Update the run and its job from the provider's status. Settles the cost only once, however often it is called."""
-    if status.state in {RemoteState.QUEUED, RemoteState.RUNNING, RemoteState.UNRECOGNISED}:
+    if status.state in {RemoteState.QUEUED, RemoteState.RUNNING, RemoteState.UNRECOGNIZED}:
         _note_progress(run, status)
         _past_deadline([run])
         return
@@ -112,8 +112,8 @@ def run_apply(run: RemoteRun, status: RemoteStatus) -> None:
 
 
 def _note_progress(run: RemoteRun, status: RemoteStatus) -> None:
-    if status.state == RemoteState.UNRECOGNISED:
-        log.warning("provider_status_unrecognised", provider=run.provider, remote_id=run.remote_id, raw=str(status.raw))
+    if status.state == RemoteState.UNRECOGNIZED:
+        log.warning("provider_status_unrecognized", provider=run.provider, remote_id=run.remote_id, raw=str(status.raw))
         RemoteRun.objects.filter(pk=run.pk, status=RunStatus.SUBMITTED).update(raw=dict(status.raw))
     if status.message:
         # Kept because it may turn out to be the last thing the provider said; written only when it changes.

@@ -237,7 +237,7 @@ class RemoteState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     NOT_FOUND = "not_found"
-    UNRECOGNISED = "unrecognised"
+    UNRECOGNIZED = "unrecognized"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from engines.media.drawn import drawn_mouths, drawn_note, drawn_without_mouths
 from engines.media.facts import MediaFacts
 from engines.media.filters import Stretch, tagged
 from engines.media.formats import ClipFormat, Encoding, encoder_options
-from engines.media.framing import Framing, PictureFit, normalised
+from engines.media.framing import Framing, PictureFit, normalized
 from engines.media.probe import media_facts
 from engines.media.runner import run_to_file
 
@@ -76,7 +76,7 @@ def footage_render(
 
 def _command(footage: Footage, facts: MediaFacts, frames: int, sound: Path | None) -> Command:
     stretch = Stretch(footage.source, facts, footage.start_seconds, frames)
-    streams = [tagged(normalised(stretch, Framing(footage.shape, _FITS[Fit(footage.fit)])))]
+    streams = [tagged(normalized(stretch, Framing(footage.shape, _FITS[Fit(footage.fit)])))]
     options: Options = {
         **encoder_options(footage.shape, Encoding.FINAL),
         "threads": usable_cores(),

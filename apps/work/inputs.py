@@ -97,7 +97,7 @@ def _for_everyone(run: JobRun, name: str, path: Path, facts: MediaFacts) -> Path
     videos in plain BT.709 instead of HDR and the like."""
     if facts.kind == "image" and not can_be_sent(path):
         return write_sendable(path, run.scratch / f"{name}_plain.jpg")
-    if facts.kind == "video" and not facts.colours.is_ours:
+    if facts.kind == "video" and not facts.colors.is_ours:
         return plain_copy(path, facts, run.scratch / f"{name}_plain.mp4", cancelled=run.cancelled)
     return path
 

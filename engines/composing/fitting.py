@@ -103,14 +103,14 @@ def copied_piece(plan: ShotPlan, span: Span, headers: Headers, tracks: dict[Path
 
 
 def _fitting_track(target: ClipFormat, span: Span) -> Track | None:
-    """Return the clip's track if it has the project's size, rate, pixels and colours, else None."""
+    """Return the clip's track if it has the project's size, rate, pixels and colors, else None."""
     source = span.view.shot.source
     facts = source.facts
     if facts.video_codec != "h264" or facts.container != "mov" or facts.pixel_format != "yuv420p":
         return None
     if facts.rotation or facts.mirrored or facts.variable_frame_rate or facts.picture_start:
         return None
-    if not facts.colours.is_ours or (facts.width, facts.height, facts.fps) != (target.width, target.height, target.fps):
+    if not facts.colors.is_ours or (facts.width, facts.height, facts.fps) != (target.width, target.height, target.fps):
         return None
     try:
         pictures = [track for track in read_tracks(source.path) if track.handler == b"vide"]

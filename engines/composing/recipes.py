@@ -7,7 +7,7 @@ from engines.composing.shot_plan import ShotPlan, Span, TransitionKind, View, sp
 from engines.media.commands import Command, Options, Stream, combine
 from engines.media.filters import Stretch, later, tagged
 from engines.media.formats import ClipFormat, encoder_options
-from engines.media.framing import Framing, normalised
+from engines.media.framing import Framing, normalized
 
 _XFADE = {
     TransitionKind.CROSSFADE: "fade",
@@ -34,7 +34,7 @@ def _seen(plan: ShotPlan, view: View, threads: int) -> Stream:
     source, start = shot.source, shot.start_seconds + lowest / fps * pace
     stretch = Stretch(source.path, source.facts, start, view.frames, pace)
     framing = Framing(plan.format, plan.fit, shot.focus)
-    return normalised(stretch, framing, backwards=view.backwards, threads=threads)
+    return normalized(stretch, framing, backwards=view.backwards, threads=threads)
 
 
 def _joined(shape: ClipFormat, span: Span, pictures: list[Stream]) -> Stream:

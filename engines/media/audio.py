@@ -36,7 +36,7 @@ def cut_wav(
     if not 0 <= start_seconds < end_seconds:
         raise InputError("The start must be before the end, and neither can be negative.")
     rate = facts.sample_rate
-    # Both ends on whole samples, so that neighbouring ranges join without a gap or an overlap.
+    # Both ends on whole samples, so that neighboring ranges join without a gap or an overlap.
     start, end = (Fraction(round(as_seconds(one) * rate), rate) for one in (start_seconds, end_seconds))
     channels = mixed_channels(facts)
     blocks = sound_range(source, start, end - start, rate=rate, channels=channels)

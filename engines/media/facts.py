@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any, Literal, get_type_hints
 
-from engines.media.colours import OURS, Colours
+from engines.media.colors import OURS, Colors
 
 # Increase this when a field is added or measured differently: files with an older description are described again.
 VERSION = 2
@@ -30,7 +30,7 @@ class MediaFacts:
     - `frames` is how many pictures at `fps` fill `picture_seconds`. With `variable_frame_rate` they aren't the shown
       ones one by one; `fps` is then the usual rate if there is one, else the average.
     - `interlaced` is that of the first picture.
-    - The colour fields have ffmpeg's names, with what players assume where the file says nothing.
+    - The color fields have ffmpeg's names, with what players assume where the file says nothing.
     - `damaged_seconds` are the whole seconds around damaged packets, as far as can be seen without decoding.
     """
 
@@ -61,10 +61,10 @@ class MediaFacts:
     mirrored: bool = False
     pixel_aspect: Fraction = Fraction(1)
     interlaced: bool = False
-    colour_range: str = ""
-    colour_matrix: str = ""
-    colour_primaries: str = ""
-    colour_transfer: str = ""
+    color_range: str = ""
+    color_matrix: str = ""
+    color_primaries: str = ""
+    color_transfer: str = ""
     damaged_seconds: tuple[int, ...] = ()
 
     @property
@@ -73,16 +73,16 @@ class MediaFacts:
         return self.picture_start + (self.picture_seconds or 0)
 
     @property
-    def colours(self) -> Colours:
+    def colors(self) -> Colors:
         """What the picture's numbers mean."""
-        if not self.colour_matrix:
+        if not self.color_matrix:
             return OURS
-        return Colours(
+        return Colors(
             self.pixel_format,
-            self.colour_range == "pc",
-            self.colour_matrix,
-            self.colour_primaries,
-            self.colour_transfer,
+            self.color_range == "pc",
+            self.color_matrix,
+            self.color_primaries,
+            self.color_transfer,
         )
 
     def file_zero(self, file_start: int | None) -> Fraction:
@@ -99,6 +99,8 @@ class MediaFacts:
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> "MediaFacts":
         """Raise ValueError for a description of another version."""
+        # Descriptions of the release before spell these four names in British English.
+        told = {name.replace("colour_", "color_"): value for name, value in told.items()}
         if told.get("version") != VERSION or not told.keys() >= _TYPES.keys():
             raise ValueError(f"a description of version {told.get('version')}")
         values = {name: told[name] for name in _TYPES}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engines.media.commands import Stream, Value, media_file
 from engines.media.facts import MediaFacts
-from engines.media.normalise import marked
+from engines.media.normalize import marked
 
 # In these ffmpeg finds a place, but not the key frame before it: read this much earlier, more than encoders put
 # between key frames.
@@ -34,7 +34,7 @@ def stretch_pictures(stretch: Stretch, fps: Fraction, **options: Value) -> Strea
     pictures = _entered(stretch.path, facts, start, **options)
     if facts.interlaced:
         # Frames that aren't marked as interlaced pass through.
-        pictures = marked(pictures, facts.colours).filter("bwdif", mode="send_frame", deint="interlaced")
+        pictures = marked(pictures, facts.colors).filter("bwdif", mode="send_frame", deint="interlaced")
     if stretch.speed != 1:
         pictures = pictures.filter("setpts", expr=f"PTS*{float(1 / stretch.speed):.9f}")
     return exactly(evenly_timed(pictures, fps), stretch.frames)

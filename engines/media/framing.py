@@ -1,4 +1,4 @@
-"""The one filter graph that brings any footage to a picture format: time, fields, colours, rotation and shape."""
+"""The one filter graph that brings any footage to a picture format: time, fields, colors, rotation and shape."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from engines.media.commands import Options, Stream, Value, combine
 from engines.media.facts import MediaFacts
 from engines.media.filters import Stretch, stretch_pictures
 from engines.media.formats import ClipFormat
-from engines.media.normalise import scaled
+from engines.media.normalize import scaled
 
 
 class PictureFit(StrEnum):
@@ -28,7 +28,7 @@ class Framing:
     focus: tuple[float, float] = (0.5, 0.5)
 
 
-def normalised(stretch: Stretch, framing: Framing, *, backwards: bool = False, **options: Value) -> Stream:
+def normalized(stretch: Stretch, framing: Framing, *, backwards: bool = False, **options: Value) -> Stream:
     """Return exactly the stretch's pictures in the wanted format. `options` are those of the input."""
     pictures = stretch_pictures(stretch, framing.target.fps, **options)
     if backwards:
@@ -60,7 +60,7 @@ def _blurred(pictures: Stream, facts: MediaFacts, target: ClipFormat) -> Stream:
 
 
 def _scaled(pictures: Stream, facts: MediaFacts, width: int, height: int, **options: Value) -> Stream:
-    return scaled(pictures, facts.colours, width=width, height=height, **options)
+    return scaled(pictures, facts.colors, width=width, height=height, **options)
 
 
 def _same_shape(target: ClipFormat, facts: MediaFacts) -> bool:

@@ -4,7 +4,7 @@ One table for every path, in ffmpeg and in PyAV alike, whose builds have differe
 
 The tone map keeps light up to 50 nits as it is relative to HDR's reference white (203 nits, ITU-R BT.2408), shows that
 white at level 225 of 255 and leaves the rest to highlights, up to 10,000 nits. It scales a pixel's red, green and blue
-together, so hues stay; colours that BT.709 doesn't have are mixed with the grey of the same light until it has.
+together, so hues stay; colors that BT.709 doesn't have are mixed with the gray of the same light until it has.
 """
 
 import hashlib
@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from engines.media.colours import Colours
+from engines.media.colors import Colors
 
 Light = NDArray[np.float64]
 
-# Fewer show in saturated colours, whose darkest channel changes fast; more take long to read.
+# Fewer show in saturated colors, whose darkest channel changes fast; more take long to read.
 _STEPS, _HDR_STEPS = 65, 49
 _WHITE_NITS = 203.0
 # BT.1886, the display that BT.709 is made for.
@@ -50,16 +50,16 @@ _LINEAR = np.linspace(0, 1, 4097)
 _M1, _M2, _C1, _C2, _C3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128
 
 
-def light_table(colours: Colours) -> Path:
+def light_table(colors: Colors) -> Path:
     """Return a .cube file from the video's red, green and blue (0…1, full range) to BT.709's.
 
     For a video of `PLANES_MATRICES`, the axes are its stored planes instead: green is luma, blue and red the chroma."""
-    planes = colours.matrix if colours.matrix in PLANES_MATRICES else ""
-    kind = f"{colours.transfer}-{colours.primaries}{planes and f'-{planes}-{colours.full_range}'}"
+    planes = colors.matrix if colors.matrix in PLANES_MATRICES else ""
+    kind = f"{colors.transfer}-{colors.primaries}{planes and f'-{planes}-{colors.full_range}'}"
     path = _folder() / f"{kind}-{_version()}.cube"
     if not path.exists():
         part = path.with_name(f"{path.name}.{uuid4().hex}.part")
-        part.write_bytes(_cube(colours))
+        part.write_bytes(_cube(colors))
         part.replace(path)
     return path
 
@@ -97,13 +97,13 @@ def _toned(nits: Light) -> Light:
 
 
 def _in_gamut(light: Light) -> Light:
-    """Mix impossible colours with grey of the same light, just enough to make them possible."""
-    grey = np.clip(light @ _LUMA, 0, 1)[..., None]
-    away = light - grey
+    """Mix impossible colors with gray of the same light, just enough to make them possible."""
+    gray = np.clip(light @ _LUMA, 0, 1)[..., None]
+    away = light - gray
     with np.errstate(divide="ignore", invalid="ignore"):
-        room = np.where(away > 0, (1 - grey) / away, np.where(away < 0, grey / -away, np.inf))
+        room = np.where(away > 0, (1 - gray) / away, np.where(away < 0, gray / -away, np.inf))
     share = np.minimum(1, room.min(axis=-1, keepdims=True))
-    return np.asarray(np.clip(grey + away * share, 0, 1))
+    return np.asarray(np.clip(gray + away * share, 0, 1))
 
 
 def _srgb_signal(light: Light) -> Light:
@@ -130,26 +130,26 @@ def _hlg_nits(signal: Light) -> Light:
     return np.asarray(1_000 * np.power(np.maximum(luma, 1e-9), 0.2)[..., None] * scene)
 
 
-def _cube(colours: Colours) -> bytes:
-    steps = _HDR_STEPS if colours.is_hdr else _STEPS
+def _cube(colors: Colors) -> bytes:
+    steps = _HDR_STEPS if colors.is_hdr else _STEPS
     axis = np.linspace(0, 1, steps)
     blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")  # red changes fastest in the file
     signal = np.stack([red, green, blue], axis=-1).reshape(-1, 3)
-    if colours.matrix in PLANES_MATRICES:
-        signal = _signal_of_planes(signal, colours)
-    table = shown(signal, colours.transfer, colours.primaries)
+    if colors.matrix in PLANES_MATRICES:
+        signal = _signal_of_planes(signal, colors)
+    table = shown(signal, colors.transfer, colors.primaries)
     return f"LUT_3D_SIZE {steps}\n".encode() + b"".join(b"%.5f %.5f %.5f\n" % tuple(row) for row in table.tolist())
 
 
-def _signal_of_planes(planes: Light, colours: Colours) -> Light:
+def _signal_of_planes(planes: Light, colors: Colors) -> Light:
     """Return red, green and blue from stored planes (red: second chroma, green: luma, blue: first chroma)."""
     levels = planes * (65535 / 256)  # sixteen bits, of which the first eight are the usual levels
-    if colours.full_range:
+    if colors.full_range:
         luma, chroma = levels[:, 1] / 255, (levels[:, [2, 0]] - 128) / 255
     else:
         luma, chroma = (levels[:, 1] - 16) / 219, (levels[:, [2, 0]] - 128) / 224
     first, second = chroma.T
-    if colours.matrix == "ycgco":
+    if colors.matrix == "ycgco":
         other = luma - first
         return np.asarray(np.clip(np.stack([other + second, luma + first, other - second], axis=1), 0, 1))
     cone = np.stack([luma, first, second], axis=1) @ np.linalg.inv(_ICTCP).T

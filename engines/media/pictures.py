@@ -1,4 +1,4 @@
-"""Pictures as people have them: from phones, cameras and drawing programs, in any colours and any way up."""
+"""Pictures as people have them: from phones, cameras and drawing programs, in any colors and any way up."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -135,7 +135,7 @@ def write_sendable(path: Path, into: Path) -> Path:
 
 
 def _profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
-    """Return the picture's colour profile; None if it has none that can be read, or is in sRGB anyway."""
+    """Return the picture's color profile; None if it has none that can be read, or is in sRGB anyway."""
     told = image.info.get("icc_profile")
     if not told:
         return None
@@ -150,10 +150,10 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     """Return the picture as RGB or RGBA in sRGB."""
     profile = _profile(image)
     if image.mode.startswith("I") or image.mode == "F":
-        # Sixteen bits of grey, which Pillow would clip to eight.
-        grey = np.asarray(image).astype(np.float64)
-        scale = 255 / 65535 if image.mode != "F" else 255 / max(float(grey.max()), 1e-9)
-        return Image.fromarray(np.clip(grey * scale, 0, 255).astype(np.uint8)).convert("RGB")
+        # Sixteen bits of gray, which Pillow would clip to eight.
+        gray = np.asarray(image).astype(np.float64)
+        scale = 255 / 65535 if image.mode != "F" else 255 / max(float(gray.max()), 1e-9)
+        return Image.fromarray(np.clip(gray * scale, 0, 255).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data and image.mode != "RGBA":
         image = image.convert("RGBA")
     elif image.mode not in ("RGB", "RGBA", "CMYK", "L"):

@@ -1,4 +1,4 @@
-"""A copy of a video in the colours that every program understands, for those that would show its own wrongly."""
+"""A copy of a video in the colors that every program understands, for those that would show its own wrongly."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,7 @@ from engines.media.commands import Command, Options, media_file
 from engines.media.facts import MediaFacts
 from engines.media.filters import tagged
 from engines.media.formats import Encoding
-from engines.media.normalise import marked, scaled
+from engines.media.normalize import marked, scaled
 from engines.media.runner import run_to_file
 
 # As for footage: near real time on a slow core, with room for long 4K footage on a busy machine.
@@ -21,7 +21,7 @@ def plain_copy(path: Path, facts: MediaFacts, output: Path, *, cancelled: Callab
     Raises WorkCancelled, MediaToolError."""
     file = media_file(path)
     size = {"width": "trunc(iw*sar/2)*2", "height": "trunc(ih/2)*2"}
-    pictures = tagged(scaled(marked(file.track(facts.picture_track), facts.colours), facts.colours, **size))
+    pictures = tagged(scaled(marked(file.track(facts.picture_track), facts.colors), facts.colors, **size))
     sound = [file.track(facts.sound_track)] if facts.sound_track is not None else []
     options: Options = {
         **{"c:v": "libx264", "preset": Encoding.FINAL.preset, "crf": Encoding.HIGH.crf, "pix_fmt": "yuv420p"},

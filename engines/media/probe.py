@@ -18,7 +18,7 @@ from engines.cores import usable_cores
 from engines.errors import InputError, MediaToolError, StudioError
 from engines.media.boxes import is_protected, lacks_index
 from engines.media.chains import FilePart, ogg_parts
-from engines.media.colours import frame_colours
+from engines.media.colors import frame_colors
 from engines.media.facts import MediaFacts
 from engines.media.limits import MOST_VIDEO_PIXELS, check_size, check_sound, check_streams
 from engines.media.packets import Damage, audio_frames
@@ -197,13 +197,13 @@ def _codec_name(audio: AudioStream | None) -> str:
 
 
 def _with_looks(facts: MediaFacts, frame: VideoFrame, video: VideoStream) -> MediaFacts:
-    """Add shape and colours."""
+    """Add shape and colors."""
     rotation = frame.rotation % 360
     aspect = Fraction(video.sample_aspect_ratio or 1)
     width, height = max(1, round(frame.width * aspect)), frame.height
     check_size(width, height, MOST_VIDEO_PIXELS)
     pixel_format = video.codec_context.pix_fmt or ""
-    colours = frame_colours(frame)
+    colors = frame_colors(frame)
     return replace(
         facts,
         width=height if rotation in (90, 270) else width,
@@ -213,10 +213,10 @@ def _with_looks(facts: MediaFacts, frame: VideoFrame, video: VideoStream) -> Med
         pixel_aspect=aspect,
         pixel_format=pixel_format,
         interlaced=frame.interlaced_frame,
-        colour_range="pc" if colours.full_range else "tv",
-        colour_matrix=colours.matrix,
-        colour_primaries=colours.primaries,
-        colour_transfer=colours.transfer,
+        color_range="pc" if colors.full_range else "tv",
+        color_matrix=colors.matrix,
+        color_primaries=colors.primaries,
+        color_transfer=colors.transfer,
     )
 
 

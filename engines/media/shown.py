@@ -7,8 +7,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from engines.media.colours import OURS, frame_colours
-from engines.media.normalise import EXACT, Step, colour_steps, mark_steps
+from engines.media.colors import OURS, frame_colors
+from engines.media.normalize import EXACT, Step, color_steps, mark_steps
 
 # To what image files hold, exactly rounded: the scaler's own choice is a level too dark.
 _TO_RGB = (
@@ -24,11 +24,11 @@ class Shown:
         self._planes, self._rgb = _Graph(), _Graph()
 
     def planes(self, frame: VideoFrame) -> VideoFrame:
-        """Return the frame in the project's colours, as yuv420p; not rotated."""
-        colours = frame_colours(frame)
-        if colours.is_ours:
+        """Return the frame in the project's colors, as yuv420p; not rotated."""
+        colors = frame_colors(frame)
+        if colors.is_ours:
             return frame if frame.format.name == "yuv420p" else frame.reformat(format="yuv420p")
-        return self._planes.run(frame, colour_steps(colours, {}))
+        return self._planes.run(frame, color_steps(colors, {}))
 
     def rgb(self, frame: VideoFrame) -> NDArray[np.uint8]:
         """Return the frame as (height, width, 3); not rotated."""

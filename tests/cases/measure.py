@@ -11,7 +11,7 @@ def picture_times(path: Path) -> list[float]:
         return [float(frame.time or 0) for frame in container.decode(video=0)]
 
 
-def picture_colours(path: Path) -> list[tuple[float, float, float]]:
+def picture_colors(path: Path) -> list[tuple[float, float, float]]:
     """Return the mean red, green and blue of every picture."""
     with av.open(str(path)) as container:
         means = [frame.to_ndarray(format="rgb24").reshape(-1, 3).mean(axis=0) for frame in container.decode(video=0)]

@@ -69,11 +69,11 @@ def test_a_picture_is_stored_as_what_it_is_and_sent_as_what_providers_take(tmp_p
     assert can_be_sent(path) == sent_unchanged
     sent = write_sendable(path, tmp_path / "sent.jpg")
     assert can_be_sent(sent)
-    # Ink has fewer colours than light, and GIF has 256.
-    assert colours(sent) == pytest.approx(np.array([BLUE, RED]), abs=8)
+    # Ink has fewer colors than light, and GIF has 256.
+    assert colors(sent) == pytest.approx(np.array([BLUE, RED]), abs=8)
 
 
-def colours(path):
+def colors(path):
     pixels = np.asarray(Image.open(path).convert("RGB")).astype(float)
     height, width = pixels.shape[:2]
     return np.array([pixels[height // 8, width // 4], pixels[height // 2, width // 2]])
@@ -88,7 +88,7 @@ def test_every_orientation_is_shown_upright(tmp_path, orientation, suffix):
     facts = probe_media(path)
     assert (facts.width, facts.height) == (120, 80)
     assert can_be_sent(path) == (orientation == 1)
-    assert colours(write_sendable(path, tmp_path / "sent.jpg")) == pytest.approx(np.array([BLUE, RED]), abs=6)
+    assert colors(write_sendable(path, tmp_path / "sent.jpg")) == pytest.approx(np.array([BLUE, RED]), abs=6)
 
 
 def stored_for(orientation):
@@ -97,7 +97,7 @@ def stored_for(orientation):
     return picture() if orientation == 1 else picture().transpose(Image.Transpose(back[orientation]))
 
 
-def test_wide_colours_become_those_of_srgb(tmp_path):
+def test_wide_colors_become_those_of_srgb(tmp_path):
     """A profile that swaps red and blue shows whether it is used."""
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     swapped = srgb.replace(b"rXYZ", b"tmp1").replace(b"bXYZ", b"rXYZ").replace(b"tmp1", b"bXYZ")
@@ -105,7 +105,7 @@ def test_wide_colours_become_those_of_srgb(tmp_path):
     path = saved(tmp_path, "odd.png", icc_profile=swapped)
     assert not can_be_sent(path)
     sent = write_sendable(path, tmp_path / "sent.jpg")
-    assert colours(sent) == pytest.approx(np.array([BLUE[::-1], RED[::-1]]), abs=6)
+    assert colors(sent) == pytest.approx(np.array([BLUE[::-1], RED[::-1]]), abs=6)
     assert can_be_sent(saved(tmp_path, "plain.png", icc_profile=srgb))
     assert can_be_sent(saved(tmp_path, "broken.png", icc_profile=b"no profile"))
 

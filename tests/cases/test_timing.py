@@ -13,7 +13,7 @@ from engines.media.probe import probe_media
 from engines.media.stills import picture_at, poster
 from engines.media.untrusted import probe_untrusted
 from tests.cases import generators as made
-from tests.cases.measure import beep_seconds, flash_seconds, picture_colours, picture_times
+from tests.cases.measure import beep_seconds, flash_seconds, picture_colors, picture_times
 from tests.cases.paths import WAYS, stitch, upload
 
 pytestmark = pytest.mark.django_db
@@ -99,14 +99,14 @@ def test_picture_starts_late_is_held_from_the_start(stored, tmp_path):
 def test_what_cannot_be_decoded_at_first_is_held_from_the_first_key_frame(stored, tmp_path):
     found = upload(stored(made.cut_in_a_group(tmp_path)), tmp_path)
     assert beep_seconds(found) == pytest.approx(1.0, abs=FRAME)
-    assert min(picture_colours(found)[0]) > 200  # the key frame is the flash
+    assert min(picture_colors(found)[0]) > 200  # the key frame is the flash
 
 
 @pytest.mark.parametrize(("short", "moves"), [("hold", False), ("loop", True), ("slow", True)])
 def test_picture_shorter_than_its_sound_is_a_short_clip(short, moves, stored, tmp_path):
     asset = stored(made.long_sound(tmp_path))
-    colours = picture_colours(stitch(asset, tmp_path, short_clip=short, slot_frames=120))
-    assert (len({tuple(round(value) for value in colour) for colour in colours[-30:]}) > 1) == moves
+    colors = picture_colors(stitch(asset, tmp_path, short_clip=short, slot_frames=120))
+    assert (len({tuple(round(value) for value in color) for color in colors[-30:]}) > 1) == moves
 
 
 def test_a_mirrored_picture_is_the_same_for_every_reader(stored, tmp_path):

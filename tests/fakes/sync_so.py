@@ -114,12 +114,12 @@ class FakeSyncSo(FakeService):
 
     @route("GET", "/v2/models")
     def models(self, request: Request) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         return Reply(200, [{"id": name, "name": name, "type": "lipsync"} for name in PRICE_PER_SECOND])
 
     @route("POST", "/v2/generate")
     def generate(self, request: Request) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         key = request.headers.get("idempotency-key", "")
         if key and not re.fullmatch(r"[A-Za-z0-9._~-]{1,128}", key):
             raise _problem(400, "The idempotency key is malformed", "INVALID_IDEMPOTENCY_KEY")
@@ -141,7 +141,7 @@ class FakeSyncSo(FakeService):
 
     @route("GET", "/v2/generate/(?P<generation_id>[^/]+)")
     def get(self, request: Request, generation_id: str) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         if not re.fullmatch("[0-9a-f-]{36}", generation_id):
             raise _problem(400, "Invalid generation id", "invalid_generation_id")
         if generation_id not in self.generations:
@@ -150,7 +150,7 @@ class FakeSyncSo(FakeService):
 
     @route("GET", "/v2/generations")
     def listing(self, request: Request) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         ids = [one for value in request.query.get("ids", []) for one in value.split(",") if one]
         statuses = {one for value in request.query.get("status", []) for one in value.split(",") if one}
         unknown = set(request.query) - {"ids", "status", "limit", "cursor", "source", "projectId"}
@@ -168,7 +168,7 @@ class FakeSyncSo(FakeService):
 
     @route("POST", "/v2/analyze/cost")
     def cost(self, request: Request) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         payload = request.json()
         self._check_body(payload)
         seconds = self._billed_seconds(payload)
@@ -177,7 +177,7 @@ class FakeSyncSo(FakeService):
 
     @route("POST", "/v2/assets/upload")
     def presign(self, request: Request) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         body = request.json() or {}
         if set(body) != {"fileName", "contentType", "size"}:
             raise _problem(400, ["fileName, contentType and size are required"])
@@ -204,7 +204,7 @@ class FakeSyncSo(FakeService):
 
     @route("POST", "/v2/assets")
     def register(self, request: Request) -> Reply:
-        self._authorise(request)
+        self._authorize(request)
         body = request.json() or {}
         if set(body) != {"url", "type"} or body["type"] not in {"VIDEO", "AUDIO", "IMAGE"}:
             raise _problem(400, ["type must be one of VIDEO, AUDIO, IMAGE"])
@@ -231,7 +231,7 @@ class FakeSyncSo(FakeService):
 
     # --- checks ---
 
-    def _authorise(self, request: Request) -> None:
+    def _authorize(self, request: Request) -> None:
         given = request.headers.get("x-api-key")
         if given is None:
             raise Refusal(401, {"message": "Cookie or x-api-key required", "error": "Unauthorized", "statusCode": 401})

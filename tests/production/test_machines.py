@@ -118,7 +118,7 @@ def test_workers_without_shared_disk_complete_a_video(machines, client, user, se
 def test_failed_upload_is_retried_on_machine_with_file(machines, proxy, client, user):  # noqa: F811
     proxy.faults += [Fault("PUT", "denied")]
     client.force_login(user)
-    body = {"prompt": "a harbour at night", "duration": 1}
+    body = {"prompt": "a harbor at night", "duration": 1}
     response = client.post("/api/mv/generate_video", body, content_type="application/json").json()
     job = wait_until(lambda: Job.objects.filter(pk=response["id"], state="succeeded").first())
     asset = Asset.objects.get(kind="video")

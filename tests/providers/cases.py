@@ -217,7 +217,7 @@ class Case:
     def finish(self, status: RemoteStatus, *, within_seconds: float = 20.0) -> RemoteStatus:
         """Poll until the work is final."""
         deadline = time.monotonic() + (within_seconds if self.fake else 900.0)
-        while status.state in {RemoteState.QUEUED, RemoteState.RUNNING, RemoteState.UNRECOGNISED}:
+        while status.state in {RemoteState.QUEUED, RemoteState.RUNNING, RemoteState.UNRECOGNIZED}:
             assert time.monotonic() < deadline, f"still {status.state}"
             time.sleep(0.02 if self.fake else 5.0)
             status = self.provider.poll([status.ref])[status.ref]

@@ -211,7 +211,7 @@ def test_a_hundred_polls_cost_one_request(video_case):
         ("failed", "prompt must be shorter", RemoteState.FAILED, True),
         ("aborted", None, RemoteState.FAILED, False),
         ("canceled", None, RemoteState.CANCELLED, True),
-        ("resting", None, RemoteState.UNRECOGNISED, True),
+        ("resting", None, RemoteState.UNRECOGNIZED, True),
     ],
 )
 def test_each_outcome_has_its_state(video_case, verdict, words, state, permanent):

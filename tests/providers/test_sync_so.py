@@ -187,10 +187,10 @@ def test_unknown_status_keeps_the_work_open(case):
 
     for _ in range(50):
         status = case.provider.poll([ref])[ref]
-        if status.state == RemoteState.UNRECOGNISED:
+        if status.state == RemoteState.UNRECOGNIZED:
             break
 
-    assert status.state == RemoteState.UNRECOGNISED
+    assert status.state == RemoteState.UNRECOGNIZED
     assert "HIBERNATING" in status.message
 
 
@@ -288,7 +288,7 @@ def test_price_follows_the_frame_rate(case, files):
         ("", False),
     ],
 )
-def test_codes_are_split_as_the_catalogue_suggests(code, transient):
+def test_codes_are_split_as_the_catalog_suggests(code, transient):
     assert is_transient(code) is transient
 
 

@@ -28,7 +28,7 @@ TRANSIENT = re.compile(
 def status_of(prediction: dict[str, Any]) -> RemoteStatus:
     """Return the status. Raises KeyError if there is no id or no status."""
     word = str(prediction["status"])
-    state = STATES.get(word, RemoteState.UNRECOGNISED)
+    state = STATES.get(word, RemoteState.UNRECOGNIZED)
     error = str(prediction.get("error") or "")
     refused = state == RemoteState.FAILED and content_refused(error)
     return RemoteStatus(
@@ -70,7 +70,7 @@ def _addresses(value: Any) -> Iterator[str]:
 def _message(word: str, state: RemoteState, error: str) -> str:
     if word == "aborted":
         return "Replicate dropped the request before it started; it was not charged."
-    if state == RemoteState.UNRECOGNISED:
+    if state == RemoteState.UNRECOGNIZED:
         return f"Replicate reports {word[:60]!r}, which mvsite doesn't know; it will be checked again."
     if state != RemoteState.FAILED:
         return ""

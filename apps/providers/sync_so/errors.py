@@ -1,4 +1,4 @@
-"""Which of Sync.so's error codes are temporary. Source: its error catalogue, `GET /v2/errors`."""
+"""Which of Sync.so's error codes are temporary. Source: its error catalog, `GET /v2/errors`."""
 
 import re
 from typing import Any

@@ -243,7 +243,7 @@ class SyncSo(SyncOrders, HttpProvider):
             ref = RemoteRef(self.name, str(generation["id"]))
         except (KeyError, TypeError) as error:
             raise self.unclear(generation, paid=paid) from error
-        state, code = STATES.get(word, RemoteState.UNRECOGNISED), error_code(generation)
+        state, code = STATES.get(word, RemoteState.UNRECOGNIZED), error_code(generation)
         return RemoteStatus(
             ref=ref,
             state=state,
@@ -253,7 +253,7 @@ class SyncSo(SyncOrders, HttpProvider):
         )
 
     def _message(self, word: str, state: RemoteState, code: str, words: str) -> str:
-        if state is RemoteState.UNRECOGNISED:
+        if state is RemoteState.UNRECOGNIZED:
             return f"Sync.so reports {word[:60]!r}, which mvsite doesn't know; it will be checked again."
         if state in {RemoteState.QUEUED, RemoteState.RUNNING}:
             return f"Sync.so reports {word}."

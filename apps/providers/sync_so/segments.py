@@ -16,7 +16,7 @@ from apps.providers.orders import SegmentProblem
 END_MARGIN_SECONDS = 0.05
 # In less time no mouth movement is visible, and rounding could remove it.
 SHORTEST_SECONDS = 0.1
-# Times typed with three decimals may differ from their neighbour's by rounding; the fitted ones are apart anyway.
+# Times typed with three decimals may differ from their neighbor's by rounding; the fitted ones are apart anyway.
 OVERLAP_TOLERANCE_SECONDS = 0.0005
 # A crop within this of its segment was meant to be the same length: fields show milliseconds.
 EQUAL_LENGTH_SECONDS = 0.002

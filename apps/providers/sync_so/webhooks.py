@@ -11,7 +11,7 @@ TOLERANCE_SECONDS = 300.0
 def webhook_is_genuine(*, body: bytes, headers: Mapping[str, str], secret: str, now: float) -> bool:
     """Whether the raw `body` was signed with `secret` ("whsec_…", undecoded) within the tolerance of `now`.
 
-    The header is `Sync-Signature: t=<unix seconds>,v1=<hex>`. The official sample hashes re-serialised JSON,
+    The header is `Sync-Signature: t=<unix seconds>,v1=<hex>`. The official sample hashes re-serialized JSON,
     which breaks on non-ASCII text; the raw bytes are what was signed.
     """
     header = next((value for name, value in headers.items() if name.lower() == "sync-signature"), "")

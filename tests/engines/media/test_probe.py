@@ -3,6 +3,7 @@ from fractions import Fraction
 import pytest
 
 from apps.core.errors import InputError, MediaToolError
+from engines.media.facts import MediaFacts
 from engines.media.probe import probe_media
 from tests.engines.media.conftest import ffmpeg
 
@@ -13,6 +14,14 @@ def test_a_clip_is_described(made):
     assert (facts.video_codec, facts.audio_codec, facts.sample_rate) == ("h264", "aac", 48000)
     assert not facts.variable_frame_rate
     assert facts.duration_seconds == pytest.approx(2, abs=0.03)
+
+
+def test_a_description_of_the_release_before_is_still_read(made):
+    facts = probe_media(made / "clip.mp4")
+    stored = {name.replace("color_", "colour_"): value for name, value in facts.as_json().items()}
+
+    assert stored["colour_matrix"]
+    assert MediaFacts.from_json(stored) == facts
 
 
 @pytest.mark.parametrize("name", ["song.mp3", "song.wav"])

@@ -48,10 +48,10 @@ def test_its_variable_is_a_setting(settings):
 
 
 def test_flavors_may_configure_it_but_need_not():
-    assert resolve("default", "image_params").values["providers"]["paper"] == {"colour": "#fefefe"}
-    edit = parse_flavor_text("provider: paper\nproviders: {paper: {colour: '#102030'}}", source="edit")
+    assert resolve("default", "image_params").values["providers"]["paper"] == {"color": "#fefefe"}
+    edit = parse_flavor_text("provider: paper\nproviders: {paper: {color: '#102030'}}", source="edit")
     layers = [*layers_of("default", "image_params", registry.discovered, {}), edit]
-    assert validate("image_params", layers)["providers"]["paper"] == {"colour": "#102030"}
+    assert validate("image_params", layers)["providers"]["paper"] == {"color": "#102030"}
 
 
 def test_flavor_with_a_misspelled_section_is_refused():

@@ -1,4 +1,4 @@
-"""`make demo`: a video of a short song synthesised on the spot."""
+"""`make demo`: a video of a short song synthesized on the spot."""
 
 from argparse import ArgumentParser
 from pathlib import Path

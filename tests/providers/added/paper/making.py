@@ -10,7 +10,7 @@ from apps.providers.base import ImageRequest, ProducedFile, ProviderResult
 def make(request, *, into, progress, cancelled):
     if isinstance(request, ImageRequest):
         path = into / "sheet.png"
-        Image.new("RGB", (request.width, request.height), request.settings["providers"]["paper"]["colour"]).save(path)
+        Image.new("RGB", (request.width, request.height), request.settings["providers"]["paper"]["color"]).save(path)
         return ProviderResult(files=(ProducedFile(path, "image", "image/png"),), facts={"model": "paper"})
     path = into / "video.mp4"
     shutil.copyfile(request.video.path, path)

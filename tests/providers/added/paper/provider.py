@@ -14,9 +14,9 @@ from apps.providers.sections import Section
 
 
 class PaperSection(Section):
-    """The sheet's `colour`. It has a default, so flavors don't have to set it."""
+    """The sheet's `color`. It has a default, so flavors don't have to set it."""
 
-    colour: str = Field(default="#fefefe", pattern=r"^#[0-9a-f]{6}$")
+    color: str = Field(default="#fefefe", pattern=r"^#[0-9a-f]{6}$")
 
 
 class Paper(OrderRules, LocalProvider):

@@ -33,8 +33,8 @@ _SD_WIDTH, _SD_HEIGHT = 1024, 576
 
 
 @dataclass(frozen=True)
-class Colours:
-    """The colours of a video's stored pictures."""
+class Colors:
+    """The colors of a video's stored pictures."""
 
     pixel_format: str
     full_range: bool
@@ -71,19 +71,19 @@ class Colours:
         return wide or self.transfer in ("smpte2084", "arib-std-b67", "linear", "log100", "log316", "smpte428")
 
 
-OURS = Colours("yuv420p", False, "bt709", "bt709", "bt709")
+OURS = Colors("yuv420p", False, "bt709", "bt709", "bt709")
 
 
-def frame_colours(frame: VideoFrame) -> Colours:
-    """Return the colours of a decoded picture."""
-    return colours_of_marks(
+def frame_colors(frame: VideoFrame) -> Colors:
+    """Return the colors of a decoded picture."""
+    return colors_of_marks(
         pixel_format=frame.format.name,
         size=(frame.width, frame.height),
         marks=(int(frame.color_range), int(frame.colorspace), int(frame.color_primaries), int(frame.color_trc)),
     )
 
 
-def colours_of_marks(*, pixel_format: str, size: tuple[int, int], marks: tuple[int, int, int, int]) -> Colours:
+def colors_of_marks(*, pixel_format: str, size: tuple[int, int], marks: tuple[int, int, int, int]) -> Colors:
     """Fill in what the marks (range, matrix, primaries, transfer) leave open; unknown marks count as none."""
     kind = VideoFormat(pixel_format)
     span, matrix_mark, primaries_mark, transfer_mark = marks
@@ -96,7 +96,7 @@ def colours_of_marks(*, pixel_format: str, size: tuple[int, int], marks: tuple[i
     if not primaries:
         primaries = "bt2020" if transfer in HDR_TRANSFERS else "bt709"
     if kind.is_rgb or pixel_format == "pal8":
-        return Colours(pixel_format, True, "gbr", primaries, transfer)
-    # ffmpeg's scaler reads grey pictures as full range whatever they are marked as; its encoders mark them so.
+        return Colors(pixel_format, True, "gbr", primaries, transfer)
+    # ffmpeg's scaler reads gray pictures as full range whatever they are marked as; its encoders mark them so.
     full = span == _FULL or pixel_format.startswith("yuvj") or len(kind.components) < 3
-    return Colours(pixel_format, full, matrix, primaries, transfer)
+    return Colors(pixel_format, full, matrix, primaries, transfer)

@@ -1,4 +1,4 @@
-"""The colours of any video on every path. Patches may be off by four levels of 255."""
+"""The colors of any video on every path. Patches may be off by four levels of 255."""
 
 from fractions import Fraction
 
@@ -17,7 +17,7 @@ from engines.draft.lipsync.sync import decoded_planes
 from engines.media.formats import ClipFormat
 from engines.media.probe import probe_media
 from engines.media.stills import picture_at, poster, sprite
-from tests.cases.colour_inputs import HDR, PATCHES, SAME_COLOURS, SIZE, made, measured, patches, remarked, worst_error
+from tests.cases.color_inputs import HDR, PATCHES, SAME_COLORS, SIZE, made, measured, patches, remarked, worst_error
 
 SHAPE = ClipFormat(*SIZE, Fraction(24))
 TOLERANCE = 4
@@ -67,7 +67,7 @@ def lip_synced(clip, folder):
 def of_film(path):
     """Read a finished film as players do, without help from the code under test."""
     facts = probe_media(path)
-    marks = (facts.colour_range, facts.colour_matrix, facts.colour_primaries, facts.colour_transfer)
+    marks = (facts.color_range, facts.color_matrix, facts.color_primaries, facts.color_transfer)
     assert (marks, facts.pixel_format) == (("tv", "bt709", "bt709", "bt709"), "yuv420p")
     with av.open(str(path)) as container:
         frame = next(container.decode(video=0))
@@ -94,9 +94,9 @@ PATHS = {
 }
 
 
-@pytest.mark.parametrize("name", SAME_COLOURS)
-def test_colours_are_right_on_every_path(tmp_path, name):
-    clip = made(tmp_path, *SAME_COLOURS[name])
+@pytest.mark.parametrize("name", SAME_COLORS)
+def test_colors_are_right_on_every_path(tmp_path, name):
+    clip = made(tmp_path, *SAME_COLORS[name])
     errors = {path: worst_error(read(clip, tmp_path)) for path, read in PATHS.items()}
     assert {path: error for path, error in errors.items() if error > TOLERANCE} == {}
 
@@ -110,12 +110,12 @@ def test_hdr_looks_the_same_on_every_path(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["pq", "hlg"])
-def test_hdr_white_is_bright_and_skin_keeps_its_colour(tmp_path, name):
+def test_hdr_white_is_bright_and_skin_keeps_its_color(tmp_path, name):
     """White of 203 nits, and skin of a fair and a dark person in its light, by BT.2408."""
     white, fair, dark = (255, 255, 255), (224, 172, 138), (110, 70, 50)
     pixels = patches()
-    for colour, (row, column) in zip((white, fair, dark), ((0, 0), (0, 80), (45, 0)), strict=True):
-        pixels[row : row + 45, column : column + 80] = colour
+    for color, (row, column) in zip((white, fair, dark), ((0, 0), (0, 80), (45, 0)), strict=True):
+        pixels[row : row + 45, column : column + 80] = color
     seen = measured(uploaded(made(tmp_path, *HDR[name], pixels=pixels), tmp_path))
     assert (seen[0] >= 215).all()
     assert (seen[0] <= 235).all()
@@ -140,7 +140,7 @@ def test_highlights_roll_off_instead_of_clipping(tmp_path):
 
 
 def test_unknown_marks_are_read_as_none(tmp_path):
-    clip = made(tmp_path, *SAME_COLOURS["unmarked_sd"])
+    clip = made(tmp_path, *SAME_COLORS["unmarked_sd"])
     odd = remarked(clip, colour_primaries=3, transfer_characteristics=77, matrix_coefficients=99)
     assert {path: worst_error(read(odd, tmp_path)) <= TOLERANCE for path, read in PATHS.items()} == dict.fromkeys(
         PATHS, True

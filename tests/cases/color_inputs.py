@@ -1,4 +1,4 @@
-"""Clips of four patches whose colours are known, marked as phones, webcams, camcorders and screen recorders mark them.
+"""Clips of four patches whose colors are known, marked as phones, webcams, camcorders and screen recorders mark them.
 
 Each function writes a small clip of a quarter of a second."""
 
@@ -31,7 +31,7 @@ def _light(primaries: str, transfer: str, matrix: str, pixels: str) -> str:
 
 
 # Name: (suffix, filters, encoder). In all of them the patches are to be shown as they are.
-SAME_COLOURS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+SAME_COLORS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "limited709": ("mp4", _coded("bt709", "tv", "yuv420p", "bt709", "bt709", "bt709"), _X264),
     "full709": ("mp4", _coded("bt709", "pc", "yuvj420p", "bt709", "bt709", "bt709"), _X264),
     "limited601": ("mp4", _coded("smpte170m", "tv", "yuv420p", "smpte170m", "smpte170m", "smpte170m"), _X264),
@@ -87,8 +87,8 @@ def remarked(path: Path, **marks: int) -> Path:
 
 def patches() -> np.ndarray:
     picture = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
-    for colour, area in zip(PATCHES, _areas(SIZE[0], SIZE[1], 0), strict=True):
-        picture[area] = colour
+    for color, area in zip(PATCHES, _areas(SIZE[0], SIZE[1], 0), strict=True):
+        picture[area] = color
     return picture
 
 
@@ -98,7 +98,7 @@ def worst_error(pixels: np.ndarray, wanted: np.ndarray | tuple[tuple[int, ...], 
 
 
 def measured(pixels: np.ndarray) -> np.ndarray:
-    """Return the (4, 3) mean colours of a picture's patches, away from their edges."""
+    """Return the (4, 3) mean colors of a picture's patches, away from their edges."""
     height, width = pixels.shape[:2]
     return np.array([pixels[area].reshape(-1, 3).mean(axis=0) for area in _areas(width, height, 0.1)])
 
