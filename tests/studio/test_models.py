@@ -129,7 +129,7 @@ def test_lipsync_dialog_and_quick_gen_use_the_chosen_model(browser, user, replic
 
 def test_automatic_buys_the_length_that_wastes_least(browser, user, replicate):
     project = make_project(user, providers={"video": "replicate"})
-    make_scenes(project, "4.2", "7.9")
+    make_scenes(project, "4.2", "7.9", "20")
     home = f"/projects/{project.pk}"
 
     browser.post(f"{home}/settings", {**SETTINGS, "version": 1, "by_video": "replicate:auto"})
@@ -137,6 +137,8 @@ def test_automatic_buys_the_length_that_wastes_least(browser, user, replicate):
     # 5 s of the cheaper model that has them; then 8 s, which the flavor's own model has for the same price.
     assert "$0.50" in page(browser, f"{home}/scenes/1/quote/video")
     assert "$0.80" in page(browser, f"{home}/scenes/2/quote/video")
+    # Longer than any model's clips.
+    assert "Made in 2 joined parts." in page(browser, f"{home}/scenes/3/quick/quote")
     for number in (1, 2):
         pressed(browser, f"{home}/scenes/{number}/video")
     assert paid_to(replicate) == ["wan-video/wan-2.7-t2v", FAST]

@@ -14,7 +14,7 @@ from apps.providers.capabilities import Capability
 from apps.providers.offers import ModelOffer
 from apps.providers.registry import provider_get, provider_label, providers_for
 from apps.providers.sections import ModelState
-from apps.studio.choosing.wording import abilities_words, lengths_words, price_words, waste_words
+from apps.studio.choosing.wording import abilities_words, lengths_words, parts_words, price_words, waste_words
 from apps.studio.words import Word
 from apps.work.choice import AUTO, Picked
 from apps.work.model_quotes import ModelQuote, automatic_quote, model_quote
@@ -173,7 +173,11 @@ def _row(table: _Table, one: CheckedOffer, quote: ModelQuote | None, cheapest: D
     if one.usable and quote and quote.amount and quote.amount == cheapest:
         marks.append(Word("Cheapest", "done"))
     trouble = ["Its provider no longer runs it."] if one.gone else list(one.problems)
-    notes = trouble or [quote.problem if quote else "", waste_words(quote)]
+    notes = trouble or [
+        quote.problem if quote else "",
+        parts_words(quote, single=len(table.requests) == 1),
+        waste_words(quote),
+    ]
     return ModelRow(
         value=pick_text(picked),
         title=offer.title,
@@ -203,7 +207,15 @@ def _automatic(
         quote=quote,
         price=price_words(quote),
         facts=["for each clip, the model whose lengths waste least"],
-        notes=[note for note in (quote.problem if quote else "", waste_words(quote)) if note],
+        notes=[
+            note
+            for note in (
+                quote.problem if quote else "",
+                parts_words(quote, single=len(table.requests) == 1),
+                waste_words(quote),
+            )
+            if note
+        ],
     )
     return {row.value: row}
 

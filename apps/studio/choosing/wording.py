@@ -24,6 +24,13 @@ def waste_words(quote: ModelQuote | None) -> str:
     return f"Buys {seconds_words(quote.bought_seconds)}, uses {seconds_words(quote.used_seconds)}."
 
 
+def parts_words(quote: ModelQuote | None, *, single: bool) -> str:
+    """Return that shots are longer than the model's clips, and therefore made in parts; "" if none is."""
+    if quote is None or quote.parts < 2:
+        return ""
+    return f"{'Made' if single else 'Long shots are made'} in {'' if single else 'up to '}{quote.parts} joined parts."
+
+
 def seconds_words(seconds: float) -> str:
     """Return `6 s`, `4.2 s`."""
     return f"{round(seconds, 1):g} s"
