@@ -75,7 +75,7 @@ def test_api_offers_it_where_it_can_do_the_work(api):
 def test_pages_offer_it_by_its_label(api, user):
     project = Project.objects.create(owner=user, title="x")
     dialog = html_of(api.get(f"/projects/{project.pk}/settings"))
-    assert '<option value="paper">Paper</option>' in dialog
+    assert '<input type="radio" name="by_image" value="paper" data-words="Paper' in dialog
     page = html_of(api.get("/pro"))
     assert '<option value="paper" data-rules="Paper">Paper (free)</option>' in page
     assert '<option value="shadow" data-rules="Paper"' in page
