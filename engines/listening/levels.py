@@ -1,7 +1,7 @@
 """At which level a song is counted: 87 or 174 beats a minute, dotted quarters or eighths. Weighs the rhythm and the
 bars of each level; where several are likely, says so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,14 +33,20 @@ LEAST_SCORE, MOST_ALTERNATIVES = 0.1, 3
 # A level this far behind in rhythm alone can't catch up.
 HOPELESS = 1.0
 SAME_TEMPO = 0.02
+# Closer than their likelihoods say: levels that differ this little were confused in one song of three.
+CLOSENESS = 0.8
+# Beats between which the bass plays as much as on them, while another level has it on its beats, are half a beat off in
+# music with loud off-beats (reggae, ska): never sure.
+UNGROUNDED, GROUNDED_MORE, UNGROUNDED_MOST, RIVAL = 0.3, 0.4, 0.45, 3.5
 
 
 @dataclass(frozen=True)
 class Level:
-    """The song counted at one level, with bars; the higher the `worth`, the likelier."""
+    """The song counted at one level, with bars; the higher the `worth`, the likelier. `grounded` as in `BeatCues`."""
 
     grid: BeatGrid
     worth: float
+    grounded: float
 
 
 def level_choose(grid: BeatGrid, onsets: Onsets, spectra: Spectra) -> BeatGrid:
@@ -51,12 +57,12 @@ def level_choose(grid: BeatGrid, onsets: Onsets, spectra: Spectra) -> BeatGrid:
     likely = np.exp([level.worth - levels[0].worth for level in levels])
     likely /= likely.sum()
     best = levels[0].grid
-    # Nothing is sure while another level is as likely.
-    sure = 1 - float(likely[1] / likely[0]) if len(levels) > 1 else 1.0
+    doubt = _doubt(levels)
+    sure = _sure(levels, doubt)
     others: list[Alternative] = []
     for level, score in zip(levels[1:], likely[1:], strict=True):
         bpm, known = level.grid.tempo_bpm or 0.0, [best.tempo_bpm or 0.0, *(other.bpm for other in others)]
-        if score >= LEAST_SCORE and all(abs(bpm / one - 1) > SAME_TEMPO for one in known):
+        if (score >= LEAST_SCORE or level is doubt) and all(abs(bpm / one - 1) > SAME_TEMPO for one in known):
             others.append(Alternative(round(bpm, 3), round(float(score), 3), level.grid.segments))
     return replace(
         best,
@@ -65,6 +71,20 @@ def level_choose(grid: BeatGrid, onsets: Onsets, spectra: Spectra) -> BeatGrid:
         pulse_confidence=grid.confidence,
         alternatives=tuple(others[:MOST_ALTERNATIVES]),
     )
+
+
+def _sure(levels: Sequence[Level], doubt: Level | None) -> float:
+    """Return how sure the first of the levels is: nothing is while another is as likely."""
+    sure = 1.0 - float(np.exp(CLOSENESS * (levels[1].worth - levels[0].worth))) if len(levels) > 1 else 1.0
+    return sure if doubt is None else min(sure, UNGROUNDED_MOST)
+
+
+def _doubt(levels: Sequence[Level]) -> Level | None:
+    """Return the level that has the bass on its beats, if the first one hasn't."""
+    best, *others = levels
+    rivals = [level for level in others if level.worth > best.worth - RIVAL]
+    rival = max(rivals, key=lambda level: level.grounded, default=best)
+    return rival if best.grounded < UNGROUNDED and rival.grounded > best.grounded + GROUNDED_MORE else None
 
 
 def levels_of(grid: BeatGrid, onsets: Onsets, spectra: Spectra) -> list[Level]:
@@ -76,7 +96,8 @@ def levels_of(grid: BeatGrid, onsets: Onsets, spectra: Spectra) -> list[Level]:
         if rhythm >= least:
             cues = beat_cues(level.beats(), onsets, spectra)
             ready, bars = barred(level, cues)
-            found.append(Level(ready, float(WEIGHTS @ _facts(level, grid, rhythm, cues, bars))))
+            worth = float(WEIGHTS @ _facts(level, grid, rhythm, cues, bars))
+            found.append(Level(ready, worth, cues.grounded))
     return found
 
 

@@ -47,7 +47,8 @@ class _Frames:
 
 
 def singing_probability(sound: NDArray[Any]) -> Values:
-    """Return 0…1 for each second (the last may be shorter) of (2, n) samples at RATE."""
+    """Return 0…1 for each second (the last may be shorter) of (2, n) samples at RATE: floats, full scale ±1, or 16-bit
+    integers, which take half of the memory."""
     seconds = max(1, int(np.ceil(sound.shape[1] / RATE)))
     frames = _all_frames(sound)
     reach = round(CONTEXT_SECONDS * _FRAMES / 2)
@@ -62,7 +63,7 @@ def singing_probability(sound: NDArray[Any]) -> Values:
 
 def _all_frames(sound: NDArray[Any]) -> _Frames:
     parts = [
-        _frames(sound[:, start : start + _PART_SECONDS * RATE])
+        _frames(_floats(sound[:, start : start + _PART_SECONDS * RATE]))
         for start in range(0, sound.shape[1], _PART_SECONDS * RATE)
         if sound.shape[1] - start >= _WINDOW
     ]
@@ -73,6 +74,10 @@ def _all_frames(sound: NDArray[Any]) -> _Frames:
         np.concatenate([getattr(part, name) for part in parts]) for name in ("clear", "salience", "slope", "loud")
     )
     return _Frames(clear, salience, slope, loud, np.concatenate([part.vowels for part in parts], axis=1))
+
+
+def _floats(sound: NDArray[Any]) -> NDArray[Any]:
+    return sound.astype(np.float32) / 32768 if sound.dtype == np.int16 else sound
 
 
 def _frames(sound: NDArray[Any]) -> _Frames:

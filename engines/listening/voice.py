@@ -48,9 +48,10 @@ class VoiceCollector:
 
     def activity(self) -> VoiceActivity:
         """Return stretches that sound like a voice; the more clearly they differ from the rest, the more confident."""
-        parts = [*self._parts, *(out.to_ndarray() for out in self._resampler.resample(None))]
-        sound = np.concatenate(parts, axis=1) if parts else np.zeros((2, 0), np.int16)
-        likely = singing_probability(sound.astype(np.float32) / 32768)
+        self._parts.extend(out.to_ndarray() for out in self._resampler.resample(None))
+        sound = np.concatenate(self._parts, axis=1) if self._parts else np.zeros((2, 0), np.int16)
+        self._parts.clear()
+        likely = singing_probability(sound)
         seconds = sound.shape[1] / RATE
         sure = float(np.mean(np.abs(likely - SUNG))) * 2
         active = np.repeat(likely > SUNG, round(LONG_RATE))

@@ -16,6 +16,7 @@ from bench.rhythms import (
     FAST_THREE,
     FIVE,
     HALF_TIME,
+    ONE_DROP,
     ROCK,
     SIX_EIGHT,
     Take,
@@ -25,7 +26,7 @@ from bench.rhythms import (
     slowing,
     steady,
 )
-from engines.listening.grid import BeatGrid
+from engines.listening.grid import ADVISORY_BELOW, BeatGrid
 from engines.listening.scene_slots import SongShape, scene_slots
 from tests.engines.listening.builders import heard
 
@@ -74,13 +75,20 @@ def test_the_first_scene_of_a_song_with_a_delayed_start_begins_at_zero():
     assert all(before[1] == after[0] for before, after in pairwise(slots))
 
 
-@pytest.mark.parametrize(("groove", "bpm"), [(FAST_THREE, 174), (HALF_TIME, 140), (DOUBLE_TIME, 85)])
+@pytest.mark.parametrize(("groove", "bpm"), [(FAST_THREE, 174), (HALF_TIME, 140), (DOUBLE_TIME, 85), (ROCK, 60)])
 def test_a_tempo_is_right_or_unsure_with_the_true_one_offered(groove, bpm):
     take = steady(groove, bpm, seconds=18)(1)
     grid, _ = heard(take.samples)
     result = judged(take, grid)
     assert result.honest, result
     assert all(other.score <= 0.5 and other.segments for other in grid.alternatives)
+
+
+def test_beats_between_loud_off_beats_are_unsure():
+    """The bass and the drums of a reggae one-drop are quieter than its chords on the off-beats."""
+    grid, _ = heard(steady(ONE_DROP, 75, seconds=18)(0).samples)
+    assert grid.advisory or grid.confidence < ADVISORY_BELOW
+    assert round(grid.alternatives[0].bpm) == 150
 
 
 def test_the_alternative_of_a_doubtful_tempo_has_its_beats_and_bars():
