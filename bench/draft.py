@@ -67,6 +67,7 @@ class SceneWork:
 
     number: int
     description: str
+    picture: dict[str, Any]
     frames: int
     energy: tuple[float, ...]
     beats: tuple[float, ...]
@@ -89,7 +90,12 @@ def draw(work: SceneWork) -> float:
     started = time.process_time()
     (work.folder / f"image{work.number}").mkdir()
     request = ImageRequest(
-        work.description, work.format.width, work.format.height, seed=work.number, settings=work.image_settings
+        work.description,
+        work.format.width,
+        work.format.height,
+        seed=work.number,
+        picture=work.picture,
+        settings=work.image_settings,
     )
     DraftProvider().make(request, into=work.folder / f"image{work.number}", progress=quiet, cancelled=never)
     return time.process_time() - started
@@ -191,7 +197,7 @@ def write_scenes(
         part = slice(int(start / seconds * len(analysis.energy)), max(1, int(end / seconds * len(analysis.energy))))
         works.append(
             SceneWork(
-                number, scene.description, last - first, analysis.energy[part],
+                number, scene.description, scene.picture, last - first, analysis.energy[part],
                 tuple(beat - start for beat in beats if start <= beat < end), clip, folder,
                 configs["image_params"], configs["video_params"],
             )

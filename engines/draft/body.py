@@ -81,14 +81,18 @@ class BodyPainter(FigurePainter):
         )
         hem = _HEMS.get(character.garment, 0.03)
         across = _across(bones.neck, bones.hips)
+        # Facing left, the right shoulder is on the left.
+        shoulders = sorted(
+            (bones.left_arm[0], bones.right_arm[0]), key=lambda at: at[0] * across[0] + at[1] * across[1]
+        )
         self.polygon(
             [
                 _aside(bones.neck, across, -0.24),
                 _aside(bones.neck, across, 0.24),
-                _aside(bones.right_arm[0], across, 0.14 * broad),
+                _aside(shoulders[1], across, 0.14 * broad),
                 _aside(bones.hips, across, 0.5 * broad),
                 _aside(bones.hips, across, -0.5 * broad),
-                _aside(bones.left_arm[0], across, -0.14 * broad),
+                _aside(shoulders[0], across, -0.14 * broad),
             ],
             colour,
         )

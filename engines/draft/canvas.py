@@ -124,21 +124,22 @@ class Canvas:
             self.alpha[window] = under + (255 - under) * share[..., 0]
 
     def lay(self, colours: Pixels, mask: Pixels, left: int, top: int) -> None:
-        """Lay coloured pixels over the canvas where the mask (0…255) covers it, cut off at the edges."""
+        """Lay a column of colours (height × 1 × 3) over the canvas where the mask (0…255) covers it, cut off at the
+        edges."""
         height, width = mask.shape
         first_row, first_column = max(0, -top), max(0, -left)
         rows = slice(first_row, min(height, self.height - top))
         columns = slice(first_column, min(width, self.width - left))
         if rows.start >= rows.stop or columns.start >= columns.stop:
             return
-        covers = mask[rows, columns]
+        covers = np.ascontiguousarray(mask[rows, columns])
+        stays = cv2.bitwise_not(covers)
         window = (slice(top + rows.start, top + rows.stop), slice(left + columns.start, left + columns.stop))
-        share = (covers.astype(np.float32) / 255)[..., None]
-        below = self.pixels[window].astype(np.float32)
-        self.pixels[window] = below + (colours[rows, columns].astype(np.float32) - below) * share
+        wide = cv2.resize(colours[rows], (covers.shape[1], covers.shape[0]), interpolation=cv2.INTER_NEAREST)
+        laid = cv2.multiply(wide, cv2.merge([covers] * 3), scale=1 / 255)
+        self.pixels[window] = cv2.add(cv2.multiply(self.pixels[window], cv2.merge([stays] * 3), scale=1 / 255), laid)
         if self.alpha is not None:
-            under = self.alpha[window].astype(np.float32)
-            self.alpha[window] = under + (255 - under) * share[..., 0]
+            self.alpha[window] = cv2.add(cv2.multiply(self.alpha[window], stays, scale=1 / 255), covers)
 
     def gradient(self, top_colour: str, low_colour: str, top: float, low: float, curve: float = 1.0) -> None:
         """Fill the full width between two heights; `curve` above 1 holds the top colour longer."""

@@ -106,7 +106,8 @@ def _figure(
 
 def _raised(bones: Skeleton) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
     root = bones.right_arm[0]
-    return root, (root[0] + 0.5, root[1] + 0.5), (root[0] + 0.55, root[1] - 0.5)
+    out = 1 if root[0] > bones.neck[0] else -1
+    return root, (root[0] + out * 0.6, root[1] + 0.6), (root[0] + out * 0.8, root[1] - 0.4)
 
 
 def _held(scene: Scene) -> Thing | None:
@@ -119,7 +120,7 @@ def _held(scene: Scene) -> Thing | None:
 
 def _hold(front: Canvas, scene: Scene, painter: BodyPainter, bones: Skeleton, thing: Thing) -> None:
     head = painter.head
-    tall = max(thing.tall * head * 4, 1.5 * head if scene.head > 0.09 else 2.0 * head)
+    tall = max(min(thing.tall * 4, 3.2) * head, 1.5 * head if scene.head > 0.09 else 2.0 * head)
     if thing.name in PLAYED_SITTING:
         x, _ = painter.at(bones.right_arm[2][0], 0)
         foot = painter.y + GROUND_Y * head
@@ -133,9 +134,8 @@ def _hold(front: Canvas, scene: Scene, painter: BodyPainter, bones: Skeleton, th
         )
     x, y = painter.at(*where)
     if thing.name == "umbrella":
-        x, y = painter.at(bones.right_arm[2][0] * 0.7, bones.right_arm[2][1] - 1.9)
-        tall = 3.4 * head
-        stamp(front, thing, scene.palette, x, y + 1.9 * head, tall)
+        x, y = painter.at(bones.right_arm[2][0], bones.right_arm[2][1])
+        stamp(front, thing, scene.palette, x, y + 0.5 * head, 3.4 * head)
         return
     stamp(front, thing, scene.palette, x, y + tall * 0.5, tall, left=x < painter.x)
 

@@ -22,7 +22,7 @@ _DRAWN = 384
 _WEIGHT = 480
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=48)
 def outline(glyph: str) -> tuple[Pixels, Pixels]:
     """Return (lines, body) of a glyph as coverage 0…255, cropped to what is drawn."""
     font = ImageFont.truetype(_FONT, _DRAWN)
@@ -84,12 +84,10 @@ def stamp(
     across, down = round(centre - body.shape[1] / 2), round(low - (body.shape[0] + height * canvas.unit) / 2)
     if not thing.lines:
         share = np.linspace(0, 1, body.shape[0], dtype=np.float32)[:, None, None]
-        shaded = (
-            np.array(bgr(bright), np.float32) * (1 - share)
-            + np.array(bgr(mix(tone, "#000000", 0.15)), np.float32) * share
-        )
-        canvas.lay(np.broadcast_to(shaded, (*body.shape, 3)), body, across, down)
-    ink = np.broadcast_to(np.array(bgr(tone if thing.lines else dark), np.float32), (*lines.shape, 3))
+        low_tone = np.array(bgr(mix(tone, "#000000", 0.15)), np.float32)
+        shaded = (np.array(bgr(bright), np.float32) * (1 - share) + low_tone * share).astype(np.uint8)
+        canvas.lay(shaded, body, across, down)
+    ink = np.full((lines.shape[0], 1, 3), bgr(tone if thing.lines else dark), np.uint8)
     canvas.lay(ink, lines, across, down)
 
 

@@ -6,6 +6,7 @@ Framing and camera moves are patterns, tried in order; everything else is found 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from engines.draft.people import Person, read_marks
@@ -140,14 +141,24 @@ def camera_words(text: str) -> str:
 def read_prompt(prompt: str, sight: Sight | None = None) -> Brief:
     """Read an English prompt; what it leaves open gets the plainest choice. `sight` is known already."""
     text = prompt.lower()
-    shot = find(text, SHOTS) or "medium"
+    shot = read_shot(text)
     seen = sight or read_sight(prompt)
     return Brief(
         shot=shot,
-        move=find(camera_words(text), MOVES) or find(text, MOVES) or "push_in",
+        move=read_move(text),
         sight=settled(seen),
         empty=shot == "detail" or bool(_NOBODY.search(text)),
     )
+
+
+def read_shot(text: str) -> str:
+    """Return the framing a lower-case prompt asks for."""
+    return find(text, SHOTS) or "medium"
+
+
+def read_move(text: str) -> str:
+    """Return the camera move a lower-case prompt asks for."""
+    return find(camera_words(text), MOVES) or find(text, MOVES) or "push_in"
 
 
 _NOBODY = re.compile(r"\b(nobody (in it|is there|there)|empty of people|no people)\b")
@@ -180,6 +191,7 @@ def _implied(seen: Sight) -> str:
     return next((suggested[name] for name in named if name in suggested), "")
 
 
+@lru_cache(maxsize=512)
 def read_sight(text: str) -> Sight:
     """Return what a text says is to be seen; what it doesn't say is left open."""
     words = tokens(_MADE.sub(" ", text.lower()))
