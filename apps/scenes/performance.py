@@ -22,13 +22,12 @@ from apps.scenes.making import scene_work_start
 from apps.scenes.models import Origin, Scene
 from apps.scenes.picks import project_pick
 from apps.scenes.scene_frames import SceneFrames
+from apps.songs.sung import sung_map
 from apps.work.choice import provider_choose
 from apps.work.frozen import InputSource
 from apps.work.parameters import LipsyncParameters
 from apps.work.work import Work, work_prepare
 
-# A line that barely reaches into a scene is no reason to lip-sync it.
-SUNG_SHARE = 0.2
 _GIVEN_UP = {State.FAILED, State.CANCELLED}
 
 log = structlog.get_logger(__name__)
@@ -111,16 +110,10 @@ def performances_planned(*, by: User, project: Project, spans: Sequence[SceneFra
 
 
 def sung_spans(project: Project, spans: Sequence[SceneFrames]) -> list[SceneFrames]:
-    """Return the scenes that a writer may mark as performances: those over singing, if the song's analysis detected
-    any, else all of them."""
-    voice = project.song.analysis.get("voice") if project.song else None
-    if not voice:
+    """Return the scenes that a writer may mark as performances: those over singing. Before the song is
+    analyzed, those are all of them; while it is uncertain whether somebody sings, none."""
+    found = sung_map(project.song) if project.song else None
+    if found is None:
         return list(spans)
     start = float(project.song_start)
-    ranges = [(float(first) - start, float(last) - start) for first, last in voice["ranges"]]
-
-    def sung(span: SceneFrames) -> float:
-        inside = (min(span.end_seconds, last) - max(span.start_seconds, first) for first, last in ranges)
-        return sum(max(0.0, seconds) for seconds in inside)
-
-    return [span for span in spans if sung(span) > SUNG_SHARE * span.duration_seconds]
+    return [span for span in spans if found.performed(start + span.start_seconds, start + span.end_seconds)]

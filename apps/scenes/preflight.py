@@ -23,6 +23,7 @@ from apps.jobs.states import State
 from apps.scenes.models import LipsyncLook
 from apps.scenes.parameters import PreflightParameters
 from apps.songs.models import Song
+from apps.songs.sung import SungMap, sung_map
 from apps.work.frozen import InputSource
 from apps.work.work import Work
 from engines.draft.lipsync.findings import FaceCheck, HeardVoice, VoiceCheck
@@ -57,12 +58,14 @@ class LipsyncCheck:
 
 @dataclass(frozen=True)
 class Preflight:
-    """What is known about some files, keyed by asset: `rows` of checked ones, `stems` that are isolated vocals, and for
-    the others the job that is checking the file or failed to recently."""
+    """What is known about some files, keyed by asset: `rows` of checked ones, `stems` that are isolated vocals, `songs`
+    of which it is known where somebody sings, and for unchecked ones the job that is checking them or failed to
+    recently."""
 
     rows: Mapping[UUID, LipsyncLook]
     stems: frozenset[UUID]
     jobs: Mapping[UUID, Job]
+    songs: Mapping[UUID, SungMap] = field(default_factory=dict)
 
     @property
     def open_jobs(self) -> list[Job]:
@@ -100,7 +103,11 @@ class Preflight:
         heard = HeardVoice(audible=tuple(row.found["audible"]), likely=tuple(row.found["likely"]))
         start = audio.start_seconds or 0.0
         end = len(heard.likely) if audio.end_seconds is None else audio.end_seconds
-        return heard.check(start_seconds=start, end_seconds=end, alone=audio.asset_id in self.stems)
+        song = self.songs.get(audio.asset_id)  # type: ignore[arg-type]
+        if song is None or audio.asset_id in self.stems:
+            return heard.check(start_seconds=start, end_seconds=end, alone=audio.asset_id in self.stems)
+        heard = replace(heard, likely=(float(song.performed(start, end)),) * len(heard.likely))
+        return replace(heard.check(start_seconds=start, end_seconds=end, alone=False), share=song.share(start, end))
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,7 @@ def preflight_of(*, by: User, works: Sequence[Work]) -> Preflight:
     assets = files_of(work.frozen.inputs for work in works)
     # Read before the rows, so that a job that ends in between is found by its row.
     jobs = _jobs_at(by, assets)
-    return Preflight(rows=rows_of(assets), stems=stems_among(assets), jobs=jobs)
+    return Preflight(rows=rows_of(assets), stems=stems_among(assets), jobs=jobs, songs=songs_among(assets))
 
 
 def preflight_start(*, by: User, works: Sequence[Work]) -> Preflight:
@@ -157,6 +164,12 @@ def rows_of(assets: set[UUID]) -> Mapping[UUID, LipsyncLook]:
 
 def stems_among(assets: set[UUID]) -> frozenset[UUID]:
     return frozenset(Song.objects.filter(stem__in=assets).values_list("stem", flat=True))
+
+
+def songs_among(assets: set[UUID]) -> Mapping[UUID, SungMap]:
+    """Return the maps of the songs that know whether somebody sings."""
+    maps = {song.asset_id: sung_map(song) for song in Song.objects.filter(asset__in=assets)}
+    return {asset_id: found for asset_id, found in maps.items() if found is not None and found.sings is not None}
 
 
 def _start(by: User, asset_id: UUID) -> Job:

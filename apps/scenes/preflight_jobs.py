@@ -15,7 +15,7 @@ from apps.projects.models import Project
 from apps.scenes.models import LipsyncLook
 from apps.scenes.parameters import PreflightParameters
 from apps.scenes.performance import lipsync_is_paid
-from apps.scenes.preflight import NewPreflight, Preflight, files_of, preflight_save, stems_among
+from apps.scenes.preflight import NewPreflight, Preflight, files_of, preflight_save, songs_among, stems_among
 from apps.work.parameters import LipsyncParameters
 from engines.draft.lipsync.check import face_check
 from engines.draft.lipsync.voice import voice_heard
@@ -51,7 +51,7 @@ def lipsync_refuse_hopeless(run: JobRun) -> None:
     assets = files_of([inputs])
     # A file that is temporarily unreachable makes the job wait; the request needs it too.
     rows = {asset.pk: _asset_checked(run, asset) for asset in Asset.objects.filter(pk__in=assets)}
-    found = Preflight(rows=rows, stems=stems_among(assets), jobs={}).check(inputs)
+    found = Preflight(rows=rows, stems=stems_among(assets), jobs={}, songs=songs_among(assets)).check(inputs)
     if found is None:
         return  # a file is gone, which the request itself will report
     hopeless = [part for part in (found.face, found.voice) if part is not None and not part.usable]

@@ -9,7 +9,7 @@ from typing import Any
 from apps.core.errors import InputError, MediaToolError
 from engines.listening.analyze import LEAST_SECONDS, stem_voice
 from engines.listening.decoding import SAMPLE_RATE, audio_blocks
-from engines.listening.voice import VoiceActivity
+from engines.listening.voice import VoiceActivity, VoiceSpan
 from engines.lyrics.encodings import repaired
 from engines.media.confined import confined
 from engines.media.facts import MediaFacts
@@ -70,8 +70,8 @@ def stem_checked(path: Path) -> tuple[VoiceActivity, float]:
 
     Raises InputError for one that is damaged or too short to hear."""
     found = _confined(stem_probe, path, STEM_LIMIT_SECONDS)
-    ranges = tuple((float(start), float(end)) for start, end in found["ranges"])
-    return VoiceActivity(ranges=ranges, confidence=found["confidence"]), found["seconds"]
+    spans = tuple(VoiceSpan(float(start), float(end)) for start, end in found["ranges"])
+    return VoiceActivity(spans, sings=bool(spans)), found["seconds"]
 
 
 def _confined(probe: Callable[[str], dict[str, Any]], path: Path, seconds: float) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def stem_probe(path: str) -> dict[str, Any]:
     damage = Damage()
     voice, seconds = stem_voice(Path(path), damage=damage)
     _check_heard(seconds, damage)
-    return {"ranges": voice.ranges, "confidence": voice.confidence, "seconds": seconds}
+    return {"ranges": [(span.start, span.end) for span in voice.spans], "seconds": seconds}
 
 
 def _plain(text: str) -> str:

@@ -19,6 +19,7 @@ from apps.songs.results import AnalysisResult, ImportResult
 from apps.songs.section_edits import sections_kept
 from apps.songs.services import song_changed_dispatch, song_create
 from apps.songs.stored import analysis_stored, grid_stored
+from apps.songs.sung import sung_kept
 from engines.listening.analyze import SongAnalysis, analyze_song
 from engines.media.cover import cover_extract
 from engines.media.untrusted import probe_untrusted
@@ -118,10 +119,8 @@ def _save(song: Song, found: SongAnalysis, cover: StoredFile | None) -> Analysis
     locked = Song.objects.select_for_update(of=("self",)).filter(pk=song.pk).first()
     if locked is None:
         raise WorkCancelled("the song was deleted in the meantime")
-    stem_voice = locked.analysis.get("voice") if locked.stem_id else None
-    locked.analysis = sections_kept(locked.analysis, analysis_stored(found))
-    if stem_voice:
-        locked.analysis["voice"] = stem_voice
+    kept = sections_kept(locked.analysis, analysis_stored(found))
+    locked.analysis = sung_kept(locked.analysis, kept, stem=locked.stem_id is not None)
     locked.analysis_state, locked.analysis_error = AnalysisState.DONE, ""
     before = locked.grid
     # Analyzing again keeps a grid that a person corrected.

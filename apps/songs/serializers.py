@@ -1,6 +1,7 @@
 """Songs as the API reads and writes them."""
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -14,6 +15,8 @@ from apps.songs.models import Song
 from apps.songs.section_edits import LABEL_LENGTH, MOST_SECTIONS
 from apps.songs.services import SongChanges
 from apps.songs.stored import LONG_PARTS
+from apps.songs.sung import MOST_SPANS, SungEdit, sung_map
+from engines.listening.voice import VoiceKind, VoiceSpan
 
 # More taps than anyone makes in a song.
 MOST_TAPS = 2000
@@ -82,6 +85,15 @@ class SongSerializer(serializers.ModelSerializer[Song]):
         return song.grid.get("alternatives", [])
 
 
+class SungSpanSerializer(serializers.Serializer[Any]):
+    """A passage with a voice, in seconds of the file. `confidence` is 0…1, and 1 where a person said so."""
+
+    start = FiniteField(min_value=0)
+    end = FiniteField(min_value=0)
+    kind = serializers.ChoiceField(choices=[str(kind) for kind in VoiceKind], default=str(VoiceKind.SINGING))
+    confidence = serializers.FloatField(read_only=True)
+
+
 class SongDetailSerializer(SongSerializer):
     """A song with its analysis. `grid` is empty until the analysis has finished."""
 
@@ -90,9 +102,23 @@ class SongDetailSerializer(SongSerializer):
         "likely), downbeat_confidence, alternatives (bpm, score), advisory, edited, beats, downbeats"
     )
     analysis = serializers.SerializerMethodField()
+    sings = serializers.SerializerMethodField(
+        help_text="whether somebody sings or speaks; null before the analysis, and where it isn't sure: then PATCH it"
+    )
+    sung = serializers.SerializerMethodField(help_text="the passages with a voice, in order of time")
 
     class Meta(SongSerializer.Meta):
-        fields = [*SongSerializer.Meta.fields, "grid", "analysis", "updated_at"]
+        fields = [*SongSerializer.Meta.fields, "grid", "analysis", "sings", "sung", "updated_at"]
+
+    @extend_schema_field(serializers.BooleanField(allow_null=True))
+    def get_sings(self, song: Song) -> bool | None:
+        found = sung_map(song)
+        return found.sings if found else None
+
+    @extend_schema_field(SungSpanSerializer(many=True))
+    def get_sung(self, song: Song) -> list[dict[str, Any]]:
+        found = sung_map(song)
+        return [asdict(span) for span in found.spans] if found else []
 
     def get_analysis(self, song: Song) -> dict[str, Any]:
         return {name: value for name, value in song.analysis.items() if name not in LONG_PARTS}
@@ -156,14 +182,22 @@ class SectionSerializer(serializers.Serializer[Any]):
 
 
 class SongChangesSerializer(serializers.Serializer[Any]):
-    """`sections` are all sections of the song; an empty list restores the detected ones. With `updated_at` as last
-    read, overwriting someone else's change is refused."""
+    """`sections` are all sections of the song; an empty list restores the detected ones. `sung` are all passages that
+    are sung or spoken; `sings` alone answers whether there are any, and null forgets earlier answers. With `updated_at`
+    as last read, overwriting someone else's change is refused."""
 
     title = serializers.CharField(max_length=200, required=False)
     artist = serializers.CharField(max_length=200, required=False, allow_blank=True)
     grid = GridEditSerializer(required=False)
     sections = serializers.ListField(child=SectionSerializer(), required=False, max_length=MOST_SECTIONS)
+    sings = serializers.BooleanField(required=False, allow_null=True)
+    sung = serializers.ListField(child=SungSpanSerializer(), required=False, max_length=MOST_SPANS)
     updated_at = serializers.DateTimeField(required=False)
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("sung") and values.get("sings") is False:
+            raise serializers.ValidationError({"sings": "Nobody can sing in these passages. Leave out one of the two."})
+        return values
 
     def changes(self) -> SongChanges:
         """Return the requested changes; call it after `is_valid`."""
@@ -171,6 +205,14 @@ class SongChangesSerializer(serializers.Serializer[Any]):
         values["seen_at"] = values.pop("updated_at", None)
         if "sections" in values:
             values["sections"] = [(part["label"], part["start_seconds"]) for part in values["sections"]]
+        if "sings" in values or "sung" in values:
+            sings, sung = values.pop("sings", None), values.pop("sung", None)
+            spans = (
+                None
+                if sung is None
+                else tuple(VoiceSpan(span["start"], span["end"], VoiceKind(span["kind"])) for span in sung)
+            )
+            values["sung"] = SungEdit(sings, spans)
         edit = dict(values.pop("grid", {}))
         if edit.get("operation") == RESET:
             return SongChanges(**values, forget_edits=True)

@@ -31,6 +31,7 @@ from apps.songs.section_edits import sections_changed, sections_restored
 from apps.songs.selectors import beat_grid, song_get
 from apps.songs.stems import stem_files
 from apps.songs.stored import damage_stored, grid_stored, onsets_read
+from apps.songs.sung import SungEdit, sung_changed
 from engines.listening.grid import BeatGrid
 from engines.media.packets import Gap
 
@@ -51,6 +52,7 @@ class SongChanges:
     grid: GridEdit | None = None
     forget_edits: bool = False
     sections: Sequence[tuple[str, float]] | None = None
+    sung: SungEdit | None = None
     seen_at: datetime | None = None
 
 
@@ -127,8 +129,8 @@ def song_import(
 
 
 def song_update(*, by: User, audio_id: UUID, changes: SongChanges) -> Song:
-    """Change title, artist, sections or beat grid; projects that use the song plan their scenes again if the grid
-    changes.
+    """Change title, artist, sections, sung map or beat grid; projects that use the song plan their scenes again if the
+    grid changes.
 
     Raises ConflictError if the grid isn't known yet or the song was changed after `seen_at`, InputError for an
     impossible correction.
@@ -144,6 +146,8 @@ def song_update(*, by: User, audio_id: UUID, changes: SongChanges) -> Song:
             song_changed_dispatch(song)
         if changes.sections is not None:
             _change_sections(song, changes.sections)
+        if changes.sung is not None:
+            song.analysis = sung_changed(song, changes.sung)
         song.save()
     return song_get(by=by, audio_id=audio_id)
 

@@ -10,7 +10,7 @@ from apps.songs.formats import stem_checked
 from apps.songs.models import Song
 from apps.songs.parameters import StemParameters
 from apps.songs.results import StemResult
-from apps.songs.stored import voice_stored
+from apps.songs.sung import stem_heard
 from engines.listening.voice import VoiceActivity
 
 # A stem is aligned with the song sample by sample; encoders pad by some hundredths of a second.
@@ -57,7 +57,7 @@ def _save(run: JobRun, song: Song, asset: Asset, voice: VoiceActivity) -> StemRe
         raise NotFound("The song was deleted.")
     before = locked.stem
     locked.stem = asset
-    locked.analysis = {**locked.analysis, "voice": voice_stored(voice)}
+    locked.analysis = stem_heard(locked.analysis, voice)
     locked.save()
     if before is not None and before.pk != asset.pk:
         asset_delete(by=run.job.owner, asset=before)

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from apps.songs.sung import BY_HAND, FOUND, voice_stored
 from engines.listening.analyze import SongAnalysis
 from engines.listening.grid import BeatGrid
 from engines.listening.onsets import Onsets
-from engines.listening.voice import VoiceActivity
 from engines.media.packets import Gap
 
-# For internal use, or with their own route; too long for every response.
-LONG_PARTS = ("peaks", "onsets", "energy", "grid")
+# For internal use, or elsewhere in the response; too long for every response.
+LONG_PARTS = ("peaks", "onsets", "energy", "grid", FOUND, BY_HAND)
 
 
 def analysis_stored(found: SongAnalysis) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def analysis_stored(found: SongAnalysis) -> dict[str, Any]:
         "loudness": asdict(found.loudness),
         "peaks": asdict(found.peaks),
         "energy": list(found.energy),
-        "voice": voice_stored(found.voice),
+        FOUND: voice_stored(found.voice),
         "grid": found.grid.to_dict(),
         "onsets": {
             "times": [round(float(time), 4) for time in found.onsets.times],
@@ -40,10 +40,6 @@ def damage_stored(gaps: Sequence[Gap]) -> dict[str, Any]:
         "damaged_seconds": [int(gap.at_seconds) for gap in gaps],
         "missing_seconds": [round(gap.missing_seconds, 3) for gap in gaps],
     }
-
-
-def voice_stored(voice: VoiceActivity) -> dict[str, Any]:
-    return {"ranges": [list(span) for span in voice.ranges], "confidence": voice.confidence}
 
 
 def grid_stored(grid: BeatGrid) -> dict[str, Any]:

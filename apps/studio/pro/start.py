@@ -21,6 +21,7 @@ from apps.scenes.lipsync_inputs import scene_window
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 from apps.songs.models import Song
+from apps.songs.sung import sung_map
 from apps.studio.pro.news import DestinationWords, destination_words
 from apps.studio.project.cards import view_url
 
@@ -170,7 +171,8 @@ def _with_song(
 def sung_parts(song: Song, song_at_zero: float, first: float, last: float) -> list[dict[str, float]]:
     """Return the song's vocal sections inside [first, last) of the video."""
     parts = []
-    for begin, end in song.analysis.get("voice", {}).get("ranges", ()):
+    found = sung_map(song)
+    for begin, end in found.ranges if found else ():
         start, stop = max(first, begin - song_at_zero), min(last, end - song_at_zero)
         if stop - start >= SHORTEST_PART_SECONDS:
             parts.append({"start": start, "end": stop})

@@ -6,7 +6,8 @@
  * @property {{beats?: number[], downbeats?: number[]}} grid
  * @property {object} analysis
  * @property {Array<{label: string, start_seconds: number, end_seconds: number}>} [analysis.sections]
- * @property {{ranges?: Array<[number, number]>}} [analysis.voice]
+ * @property {boolean | null} sings
+ * @property {Array<{start: number, end: number}>} sung
  * @typedef {{maximum?: number[], minimum?: number[]}} Peaks
  */
 
@@ -32,6 +33,6 @@ export function songOf(facts, peaks, { from, until }) {
       start: inside(part.start_seconds),
       end: inside(part.end_seconds),
     })),
-    voice: (facts.analysis.voice?.ranges ?? []).map(([start, end]) => [inside(start), inside(end)]),
+    voice: (facts.sings ? facts.sung : []).map(({ start, end }) => [inside(start), inside(end)]),
   };
 }

@@ -5,9 +5,9 @@ import pytest
 from scipy.io import wavfile
 
 from apps.core.errors import InputError
-from apps.songs.synthesis import SAMPLE_PARTS, sample_song, write_audio
 from engines.draft.lipsync.voice import voice_heard, voice_track
 from tests.engines.draft.voices import RATE, write_voice
+from tests.engines.listening.builders import SUNG_LINES, sung_song
 
 FPS = Fraction(24)
 
@@ -94,11 +94,11 @@ def test_a_stem_shows_whether_someone_sings(tmp_path):
 
 
 def test_a_mix_distinguishes_verse_from_breaks(tmp_path):
-    """In the sample song, someone sings between the 9th and the 17th second."""
-    song = write_audio(sample_song(parts=SAMPLE_PARTS), tmp_path / "song.wav")
+    song = sung_song(tmp_path / "song.wav")
+    (start, end), (after, _) = SUNG_LINES
 
-    sung = voice_heard(song).check(start_seconds=10, end_seconds=15, alone=False)
-    played = voice_heard(song).check(start_seconds=0, end_seconds=5, alone=False)
+    sung = voice_heard(song).check(start_seconds=start, end_seconds=end, alone=False)
+    played = voice_heard(song).check(start_seconds=end + 1, end_seconds=after - 1, alone=False)
 
     assert (sung.usable, sung.problems) == (True, ())
     assert not played.usable and "instruments" in played.problems[0]

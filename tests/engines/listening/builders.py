@@ -1,18 +1,37 @@
 """Songs with known beats, played by the synthesizer's instruments."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from apps.songs.synthesis import RATE, SAMPLE_CHORDS, Mix, bass, chord, hat, kick, pluck, snare, voice
+from apps.songs.synthesis import RATE, SAMPLE_CHORDS, Mix, bass, chord, hat, kick, pluck, snare, voice, write_audio
 from engines.listening.analyze import beats_find
-from engines.listening.decoding import SAMPLE_RATE
+from engines.listening.decoding import SAMPLE_RATE, audio_blocks
 from engines.listening.grid import BeatGrid
 from engines.listening.onsets import Onsets, onsets_find
 from engines.listening.spectra import SpectraCollector
 
 assert RATE == SAMPLE_RATE
+
+
+# Where `sung_song` is sung, in seconds: twice the recording beside this file, a sentence that espeak-ng spoke,
+# re-pitched (bench/voices.py).
+SUNG_LINES = ((4.0, 8.5), (14.0, 18.5))
+
+
+def sung_song(path: Path) -> Path:
+    """Write 24 s of chords and drums over which a voice sings SUNG_LINES."""
+    blocks = list(audio_blocks(Path(__file__).parent / "sung_line.ogg"))
+    line, mix = np.concatenate(blocks, axis=1)[0], Mix(24.0)
+    for start, _ in SUNG_LINES:
+        mix.add(line, start, gain=0.8)
+    for beat in range(48):
+        mix.add(kick() if beat % 2 == 0 else snare(), beat / 2, gain=0.3)
+        if beat % 4 == 0:
+            mix.add(chord(SAMPLE_CHORDS[beat // 4 % 4][1], 2.0), beat / 2, gain=0.3)
+    return write_audio(mix.mastered(), path)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A song's sections and beats as plain fields, for use without scripts and for times known to the millisecond."""
+"""A song's sections, beats and singing as plain fields, for use without scripts and for times known exactly."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,6 +25,8 @@ from apps.songs.section_edits import LABEL_LENGTH, MOST_SECTIONS
 from apps.songs.selectors import tempo_choices
 from apps.songs.services import SongChanges, song_update
 from apps.songs.stems import song_stem_upload, stem_jobs
+from apps.studio.project.song_times import number_typed, seconds_typed
+from apps.studio.project.sung_form import SUNG, sung_context, sung_edit
 from apps.studio.templatetags.studio import clock
 
 # Empty rows for new sections below the existing ones.
@@ -36,7 +38,7 @@ CHOOSE = "choose:"
 @login_required_keeping
 @require_http_methods(["GET", "HEAD", "POST"])
 def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Show the song's sections and beats. POST: `save` says which to save."""
+    """Show the song's sections, beats and singing. POST: `save` says which to save."""
     by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     if project.song is None:
@@ -62,8 +64,9 @@ def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
         "tempo_question": f"Tempo could be {get_text_list([words for _, words in tempos], 'or')} BPM.",
         "problem": problem,
         "offset": typed.get("offset", ""),
-        "in_beats": "label" not in typed,
         "stem_job": stem_jobs(project.song).first(),
+        "in_beats": "label" not in typed and "sung_from" not in typed,
+        **sung_context(project.song, typed),
     }
     return render(request, "studio/song.html", context, status=status)
 
@@ -97,20 +100,26 @@ def _changes(request: HttpRequest) -> SongChanges:
     save, seen = request.POST.get("save", ""), _seen(request.POST.get("updated_at", ""))
     if save == "sections":
         return SongChanges(sections=_sections(_typed(request.POST)), seen_at=seen)
+    if save.startswith(SUNG):
+        return SongChanges(sung=sung_edit(save.removeprefix(SUNG), request.POST), seen_at=seen)
+    return _sections_or_beats(request, save, seen)
+
+
+def _sections_or_beats(request: HttpRequest, save: str, seen: datetime | None) -> SongChanges:
     if save == "sections_found":
         return SongChanges(sections=[], seen_at=seen)
     if save == FORGET:
         return SongChanges(forget_edits=True, seen_at=seen)
     if save.startswith(CHOOSE):
-        bpm = _number(save.removeprefix(CHOOSE), "Choose one of the offered tempos.")
+        bpm = number_typed(save.removeprefix(CHOOSE), "Choose one of the offered tempos.")
         return SongChanges(grid=GridEdit(Operation.CHOOSE, bpm=bpm), seen_at=seen)
     if save in {Operation.HALVE, Operation.DOUBLE}:
         return SongChanges(grid=GridEdit(Operation(save)), seen_at=seen)
     if save == Operation.SET:
         offset = request.POST.get("offset", "").strip()
-        grid = GridEdit(Operation.SET, bpm=_tempo(request), offset=_seconds(offset) if offset else None)
+        grid = GridEdit(Operation.SET, bpm=_tempo(request), offset=seconds_typed(offset) if offset else None)
         return SongChanges(grid=grid, seen_at=seen)
-    raise InputError("Choose what to save: sections or beats.")
+    raise InputError("Choose what to save: sections, beats or singing.")
 
 
 def _sections(typed: Sequence[tuple[str, str]]) -> list[tuple[str, float]]:
@@ -119,31 +128,13 @@ def _sections(typed: Sequence[tuple[str, str]]) -> list[tuple[str, float]]:
         raise InputError("Name at least one section.")
     if any(len(label) > LABEL_LENGTH for label, _ in typed):
         raise InputError(f"Shorten each section's name to {LABEL_LENGTH} characters.")
-    found = sorted(((label, _seconds(start or "0")) for label, start in typed), key=lambda part: part[1])
+    found = sorted(((label, seconds_typed(start or "0")) for label, start in typed), key=lambda part: part[1])
     return [(label, start if number else 0.0) for number, (label, start) in enumerate(found)]
 
 
 def _tempo(request: HttpRequest) -> float | None:
     text = request.POST.get("bpm", "").strip()
-    return _number(text, "Type the tempo as a number, such as 120.") if text else None
-
-
-def _seconds(text: str) -> float:
-    """Parse `1:23.5` or `83.5`."""
-    minutes, _, seconds = text.rpartition(":")
-    wrong = f"“{text[:20]}” isn't a time. Type it as 1:23.5, or in seconds."
-    whole = _number(minutes, wrong) if minutes else 0.0
-    return 60 * whole + _number(seconds, wrong)
-
-
-def _number(text: str, problem: str) -> float:
-    try:
-        number = float(text)
-    except ValueError as error:
-        raise InputError(problem) from error
-    if not 0 <= number < 100_000:
-        raise InputError(problem)
-    return number
+    return number_typed(text, "Type the tempo as a number, such as 120.") if text else None
 
 
 def _seen(text: str) -> datetime | None:
