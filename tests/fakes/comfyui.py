@@ -1,5 +1,6 @@
 """A strict fake of a ComfyUI server: queue, history, uploads, view. Graphs are checked like on a real server."""
 
+import copy
 import re
 import time
 import uuid
@@ -21,7 +22,35 @@ NODES = {
     "SaveImage": {"images", "filename_prefix"},
     "SaveVideo": {"video", "filename_prefix"},
     "PreviewImage": {"images"},
+    "CheckpointLoaderSimple": {"ckpt_name"},
+    "UNETLoader": {"unet_name", "weight_dtype"},
+    "CLIPLoader": {"clip_name", "type"},
+    "VAELoader": {"vae_name"},
+    "VAEDecode": {"samples", "vae"},
+    "ModelSamplingSD3": {"model", "shift"},
+    "Wan22ImageToVideoLatent": {"vae", "width", "height", "length", "batch_size"},
+    "CreateVideo": {"images", "fps"},
+    "LoadAudio": {"audio"},
+    "VHS_LoadVideo": {
+        "video", "force_rate", "custom_width", "custom_height", "frame_load_cap", "skip_first_frames",
+        "select_every_nth",
+    },
+    "LatentSyncNode": {"images", "audio", "seed", "lips_expression", "inference_steps"},
+}  # fmt: skip
+# The choices of some inputs, in both forms that servers use.
+CHOICES: dict[tuple[str, str], list[Any]] = {
+    ("CheckpointLoaderSimple", "ckpt_name"): [["sd_xl_base_1.0.safetensors"], {}],
+    ("UNETLoader", "unet_name"): [["wan2.2_ti2v_5B_fp16.safetensors"], {}],
+    ("UNETLoader", "weight_dtype"): [["default", "fp8_e4m3fn"], {}],
+    ("CLIPLoader", "clip_name"): ["COMBO", {"options": ["umt5_xxl_fp8_e4m3fn_scaled.safetensors"]}],
+    ("CLIPLoader", "type"): [["wan", "sd3"], {}],
+    ("VAELoader", "vae_name"): ["COMBO", {"options": ["wan2.2_vae.safetensors"]}],
+    ("LoadImage", "image"): [["example.png"], {"image_upload": True}],
+    ("VHS_LoadVideo", "video"): [["example.mp4"], {}],
+    ("LoadAudio", "audio"): ["COMBO", {"options": [], "audio_upload": True}],
 }
+# Inputs that name a file of the input folder.
+FILES = {"LoadImage": "image", "VHS_LoadVideo": "video", "LoadAudio": "audio"}
 OUTPUT_NODES = {"SaveImage", "SaveVideo", "PreviewImage"}
 
 
@@ -46,6 +75,8 @@ class FakeComfyUi(FakeService):
         super().__init__(**facts)
         self.prompts: dict[str, Prompt] = {}
         self.inputs: dict[str, bytes] = {}
+        self.nodes = {name: set(inputs) for name, inputs in NODES.items()}
+        self.choices = copy.deepcopy(CHOICES)
         self.end_next_as: deque[tuple[str, str]] = deque()
 
     @property
@@ -61,6 +92,13 @@ class FakeComfyUi(FakeService):
     @route("GET", "/system_stats")
     def stats(self, request: Request) -> Reply:
         return Reply(200, {"system": {"comfyui_version": "0.38.1"}, "devices": []})
+
+    @route("GET", "/object_info/(?P<name>[^/]+)")
+    def object_info(self, request: Request, name: str) -> Reply:
+        if name not in self.nodes:
+            return Reply(200, {})
+        required = {one: self.choices.get((name, one), ["*"]) for one in sorted(self.nodes[name])}
+        return Reply(200, {name: {"input": {"required": required}, "output_node": name in OUTPUT_NODES}})
 
     @route("POST", "/prompt")
     def prompt(self, request: Request) -> Reply:
@@ -136,7 +174,7 @@ class FakeComfyUi(FakeService):
         ):
             raise _refused("invalid_prompt", "Cannot execute because a node is missing the class_type property.")
         for node_id, node in graph.items():
-            if node["class_type"] not in NODES:
+            if node["class_type"] not in self.nodes:
                 raise _refused("missing_node_type", f"Node '{node['class_type']}' not found (#{node_id})")
         outputs = [node_id for node_id, node in graph.items() if node["class_type"] in OUTPUT_NODES]
         if not outputs:
@@ -147,7 +185,7 @@ class FakeComfyUi(FakeService):
         return errors
 
     def _node_errors(self, node: dict[str, Any], outputs: list[str]) -> dict[str, Any]:
-        missing = NODES[node["class_type"]] - set(node["inputs"])
+        missing = self.nodes[node["class_type"]] - set(node["inputs"])
         errors = [
             {
                 "type": "required_input_missing",
@@ -157,9 +195,9 @@ class FakeComfyUi(FakeService):
             }
             for name in sorted(missing)
         ]
-        image = node["inputs"].get("image")
-        if node["class_type"] == "LoadImage" and image not in self.inputs:
-            errors.append({"type": "custom_validation_failed", "message": "Invalid image file", "details": str(image)})
+        file = node["inputs"].get(FILES.get(node["class_type"], ""))
+        if node["class_type"] in FILES and file not in self.inputs:
+            errors.append({"type": "custom_validation_failed", "message": "Invalid image file", "details": str(file)})
         if not errors:
             return {}
         return {"errors": errors, "dependent_outputs": outputs[:1], "class_type": node["class_type"]}

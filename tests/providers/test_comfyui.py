@@ -1,13 +1,22 @@
 """ComfyUI: filling workflows by name, node errors, looking work up by our own id."""
 
 import json
+from datetime import date
+from pathlib import Path
 
 import pytest
 
 from apps.core.errors import InputError, ProviderError
-from apps.providers.base import RemoteState
+from apps.providers.base import ModelUse, RemoteState
 from apps.providers.capabilities import Capability
-from tests.providers.cases import SPECS, WORKFLOWS, comfy_settings, image_request
+from tests.providers.cases import (
+    SPECS,
+    WORKFLOWS,
+    comfy_settings,
+    image_request,
+    lipsync_request,
+    video_request,
+)
 
 IMAGE, VIDEO = (spec for spec in SPECS if spec.provider == "comfyui")
 
@@ -171,3 +180,87 @@ def test_workflow_that_saves_no_such_file_is_explained(case, tmp_path):
 
     with pytest.raises(ProviderError, match="didn't save any video"):
         case.provider.collect(status, capability=Capability.VIDEO, into=tmp_path)
+
+
+def shipped(kind, files):
+    """Return a request for a workflow of the default flavor."""
+    match kind:
+        case "image":
+            return image_request(files, seed=7)
+        case "video":
+            return video_request(files, image=files.image(), seed=7, duration_seconds=4, frames=96)
+    return lipsync_request(files)
+
+
+@pytest.fixture
+def default_case(make_case, files, settings):
+    """A case with a shipped workflow."""
+
+    def make(kind):
+        case = make_case(IMAGE)
+        settings.CONFIGS_DIR = Path(settings.BASE_DIR) / "configs"
+        case.request = shipped(kind, files)
+        return case
+
+    return make
+
+
+@pytest.mark.parametrize("kind", ["image", "video", "lipsync"])
+def test_shipped_workflow_runs_as_it_is(default_case, tmp_path, kind):
+    case = default_case(kind)
+
+    status = case.finish(case.submit())
+    result = case.provider.collect(status, capability=case.capability, into=tmp_path)
+
+    assert [file.role for file in result.files] == ["image" if kind == "image" else "video"]
+    assert case.provider.quote(case.request).amount == 0
+
+
+def test_shipped_workflows_get_what_their_models_take(default_case):
+    def inputs(kind, title):
+        case = default_case(kind)
+        graph = case.provider.prepare(case.request, key="k", webhook_url=None).payload["prompt"]
+        return next(node["inputs"] for node in graph.values() if node["_meta"]["title"] == title)
+
+    size = inputs("video", "size")
+    assert (size["width"], size["height"], size["length"]) == (1280, 704, 97)
+    assert inputs("video", "frame rate")["fps"] == 24.0
+    assert inputs("lipsync", "lips")["lips_expression"] == pytest.approx(1.8)  # temperature 0.4
+
+
+@pytest.mark.parametrize(
+    ("kind", "broken", "words"),
+    [
+        ("lipsync", lambda fake: fake.nodes.pop("LatentSyncNode"), "the node LatentSyncNode"),
+        (
+            "video",
+            lambda fake: fake.choices.update({("VAELoader", "vae_name"): [["other.safetensors"], {}]}),
+            "the model 'wan2.2_vae.safetensors' (VAELoader, vae_name)",
+        ),
+        (
+            "image",
+            lambda fake: fake.choices.update({("CheckpointLoaderSimple", "ckpt_name"): ["COMBO", {"options": []}]}),
+            "the model 'sd_xl_base_1.0.safetensors'",
+        ),
+    ],
+)
+def test_missing_nodes_and_models_are_named_before_anything_is_sent(default_case, kind, broken, words):
+    case = default_case(kind)
+    broken(case.fake)
+
+    with pytest.raises(ProviderError) as caught:
+        case.submit()
+
+    assert words in caught.value.message and (caught.value.permanent, caught.value.code) == (True, "missing_part")
+    assert case.fake.count("POST") == 0
+    use = ModelUse(case.capability, "", case.request.settings)
+    (report,) = case.provider.check_models([use], today=date(2026, 11, 29))
+    assert words in report.findings[0].message and not report.works
+
+
+def test_clip_without_a_picture_is_refused_before_any_call(default_case, files):
+    case = default_case("video")
+    case.request = video_request(files)
+
+    with pytest.raises(InputError, match="can't work without image"):
+        case.submit()

@@ -6,17 +6,19 @@ server's queue or history. Both are in the server's memory: after a restart the 
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from apps.core import http
-from apps.core.errors import ProviderError
+from apps.core.errors import InputError, ProviderError
 from apps.core.http_failures import FailureKind, HttpFailure
 from apps.core.multipart import Upload
 from apps.providers.base import (
     MediaInput,
+    ModelUse,
     PreparedSubmit,
     ProducedFile,
     ProviderRequest,
@@ -27,8 +29,18 @@ from apps.providers.base import (
     RemoteStatus,
 )
 from apps.providers.capabilities import Capability
+from apps.providers.comfyui.checking import missing_parts
 from apps.providers.comfyui.sections import ComfySection
-from apps.providers.comfyui.workflow import files_of, graph_filled, scalars_of, section_of, workflow_graph
+from apps.providers.comfyui.workflow import (
+    Graph,
+    files_of,
+    filled_places,
+    graph_filled,
+    scalars_of,
+    section_of,
+    workflow_graph,
+)
+from apps.providers.offers import Finding, FindingKind, ModelReport
 from apps.providers.remote_http import (
     CONTENT_TYPES,
     KEY_CHECK_SECONDS,
@@ -49,11 +61,11 @@ class ComfyUi(HttpProvider):
 
     name = "comfyui"
     title = "ComfyUI"
-    purpose = "Images and clips by workflows on your own graphics card, for free."
-    sections = dict.fromkeys((Capability.IMAGE, Capability.VIDEO), ComfySection)
+    purpose = "Images, clips and lip-sync by workflows on your own graphics card, for free."
+    sections = dict.fromkeys((Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC), ComfySection)
     url_setting = "COMFYUI_URL"
     key_setting = None
-    capabilities = frozenset({Capability.IMAGE, Capability.VIDEO})
+    capabilities = frozenset({Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC})
     poll_batch_size = 100
     # A single graphics card may have a queue of a whole project's clips.
     deadline_seconds: ClassVar[float] = 12 * 3600.0
@@ -77,6 +89,7 @@ class ComfyUi(HttpProvider):
     def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:
         section = section_of(request)
         graph = workflow_graph(section, flavor=str(request.settings.get("flavor", "default")))
+        self._refuse_missing(graph, section)
         values = scalars_of(request)  # type: ignore[arg-type]  # section_of rejected every other kind
         names = {field: self._upload(media) for field, media in files_of(request).items() if field in section.inputs}
         prompt_id = str(uuid.uuid5(NAMESPACE, key))
@@ -110,8 +123,8 @@ class ComfyUi(HttpProvider):
         return found
 
     def collect(self, status: RemoteStatus, *, capability: Capability, into: Path) -> ProviderResult:
-        wanted = VIDEO_SUFFIXES if capability is Capability.VIDEO else IMAGE_SUFFIXES
-        role = "video" if capability is Capability.VIDEO else "image"
+        is_image = capability is Capability.IMAGE
+        wanted, role = (IMAGE_SUFFIXES, "image") if is_image else (VIDEO_SUFFIXES, "video")
         outputs = [one for one in _outputs(status.raw) if Path(one["filename"]).suffix.lower() in wanted]
         if not outputs:
             raise ProviderError(
@@ -120,7 +133,7 @@ class ComfyUi(HttpProvider):
                 code="no_output",
                 raw=dict(status.raw),
             )
-        chosen = outputs[:1] if capability is Capability.VIDEO else outputs
+        chosen = outputs if is_image else outputs[:1]
         files = tuple(self._view(one, into, role, number) for number, one in enumerate(chosen))
         return ProviderResult(files=files, facts={"prompt_id": status.ref.remote_id}, cost=Decimal(0))
 
@@ -138,6 +151,41 @@ class ComfyUi(HttpProvider):
         stats = self.read("/system_stats", time_limit_seconds=KEY_CHECK_SECONDS)
         system = stats.get("system", {}) if isinstance(stats, dict) else {}
         return f"the server responds, ComfyUI {system.get('comfyui_version', 'of unknown version')}"
+
+    def check_models(self, uses: Sequence[ModelUse], *, today: date) -> tuple[ModelReport, ...]:
+        return tuple(self._report(use) for use in uses)
+
+    def _report(self, use: ModelUse) -> ModelReport:
+        section = ComfySection.model_validate(use.settings["providers"][self.name])
+        if not section.workflow:
+            return ModelReport(use.model)
+        try:
+            graph = workflow_graph(section, flavor=str(use.settings.get("flavor", "default")))
+            missing = self._missing(graph, section)
+        except InputError as error:
+            return ModelReport(use.model, (Finding(FindingKind.MISSING_PART, error.message),))
+        words = (f"The workflow {section.workflow} needs {part}, which ComfyUI doesn't have." for part in missing)
+        return ModelReport(use.model, tuple(Finding(FindingKind.MISSING_PART, one) for one in words))
+
+    def _missing(self, graph: Graph, section: ComfySection) -> list[str]:
+        classes = sorted({node["class_type"] for node in graph.values()})
+        known = {name: self._node_type(name) for name in classes}
+        return missing_parts(graph, known, filled_places(graph, section))
+
+    def _node_type(self, name: str) -> Mapping[str, Any]:
+        """Return the server's description of a node type; {} if it has none of that name."""
+        answer = self.read(f"/object_info/{quote(name, safe='')}")
+        if not isinstance(answer, dict):
+            raise self.unclear(answer, paid=False)
+        described = answer.get(name)
+        return described if isinstance(described, dict) else {}
+
+    def _refuse_missing(self, graph: Graph, section: ComfySection) -> None:
+        """Raise ProviderError, before anything is uploaded or queued, if the server can't run the workflow."""
+        missing = self._missing(graph, section)
+        if missing:
+            words = f"ComfyUI lacks what the workflow {section.workflow} needs: {', '.join(missing)}. Install it there."
+            raise ProviderError(words, permanent=True, code="missing_part", evidence={"missing": missing})
 
     def _upload(self, media: MediaInput) -> str:
         """Upload the file (images and videos alike) to the server's input folder and return its name there."""

@@ -1,4 +1,13 @@
-"""ComfyUI's section of `image_params` and `video_params`."""
+"""ComfyUI's section of `image_params`, `video_params` and `lipsync_params`.
+
+`inputs` maps our fields to the workflow's. Ours are
+
+- image and video: `prompt`, `negative_prompt`, `aspect_ratio`, `width`, `height`, `seed`, `character_reference`, and
+  `width_32`, `height_32` (rounded down to steps of 32)
+- image: `num_images`
+- video: `image`, `last_image`, `duration`, `frames`, `fps` (text), `fps_number`, and `frames_4n_1` (up to 4n + 1)
+- lip-sync: `video`, `audio`, `temperature` (0…1), and `lips_expression` (the same as 1…3)
+"""
 
 from typing import Any
 
@@ -19,5 +28,6 @@ class ComfySection(Section):
     none), and where our fields go in it. With an empty `workflow`, ComfyUI is not offered."""
 
     workflow: str = ""
+    required: list[str] = Field(default_factory=list, description="our fields that the workflow can't do without")
     inputs: dict[str, ComfyInput] = Field(default_factory=dict)
     fixed: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -1,7 +1,9 @@
 """Fill a workflow in ComfyUI's API format with a request's values. Reads files but sends nothing."""
 
 import json
+import math
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ from django.conf import settings
 from pydantic import ValidationError
 
 from apps.core.errors import InputError
-from apps.providers.base import ImageRequest, MediaInput, ProviderRequest, VideoRequest
+from apps.providers.base import ImageRequest, LipsyncRequest, MediaInput, ProviderRequest, VideoRequest
 from apps.providers.comfyui.sections import ComfySection
 from apps.providers.wording import flavored_prompt
 
@@ -20,8 +22,8 @@ LARGEST_SEED = 2**53 - 1
 
 def section_of(request: ProviderRequest) -> ComfySection:
     """Return the flavor's section, which must name a workflow. Raises InputError."""
-    if not isinstance(request, ImageRequest | VideoRequest):
-        raise InputError("ComfyUI can only create images and videos. Choose another provider for this.")
+    if not isinstance(request, ImageRequest | VideoRequest | LipsyncRequest):
+        raise InputError("ComfyUI can only create images, clips and lip-sync. Choose another provider for this.")
     try:
         section = ComfySection.model_validate(request.settings["providers"]["comfyui"])
     except (KeyError, ValidationError) as error:
@@ -33,6 +35,11 @@ def section_of(request: ProviderRequest) -> ComfySection:
         )
     if isinstance(request, VideoRequest) and request.last_image is not None and "last_image" not in section.inputs:
         raise InputError("The ComfyUI workflow takes no last frame. Choose another one.", code="input_unsupported")
+    missing = [name.replace("_", " ") for name in section.required if not getattr(request, name, None)]
+    if missing:
+        advice = "Generate the scene's image first" if missing == ["image"] else "Add it"
+        words = f"The ComfyUI workflow can't work without {' and '.join(missing)}. {advice}, or choose another one."
+        raise InputError(words, code="input_missing")
     return section
 
 
@@ -69,14 +76,23 @@ def graph_filled(graph: Graph, section: ComfySection, values: Mapping[str, Any])
     return filled
 
 
+def filled_places(graph: Graph, section: ComfySection) -> set[tuple[str, str]]:
+    """Return the node ids and inputs that our fields go into."""
+    return {(_node_id(graph, place.node, section), place.input) for place in section.inputs.values()}
+
+
 def files_of(request: ProviderRequest) -> dict[str, MediaInput]:
     """Return the request's files by our field names."""
-    found = {name: getattr(request, name, None) for name in ("image", "last_image", "character_reference")}
+    names = ("image", "last_image", "character_reference", "video", "audio")
+    found = {name: getattr(request, name, None) for name in names}
     return {name: media for name, media in found.items() if isinstance(media, MediaInput)}
 
 
-def scalars_of(request: ImageRequest | VideoRequest) -> dict[str, Any]:
+def scalars_of(request: ImageRequest | VideoRequest | LipsyncRequest) -> dict[str, Any]:
     """Return the request's texts and numbers by our field names."""
+    if isinstance(request, LipsyncRequest):
+        warmth = request.temperature
+        return {"temperature": warmth, "lips_expression": None if warmth is None else 1.0 + 2.0 * warmth}
     values: dict[str, Any] = {
         "prompt": flavored_prompt(request),
         "negative_prompt": request.negative_prompt,
@@ -84,9 +100,14 @@ def scalars_of(request: ImageRequest | VideoRequest) -> dict[str, Any]:
         "width": request.width,
         "height": request.height,
         "seed": request.seed % LARGEST_SEED,
+        "width_32": request.width // 32 * 32,
+        "height_32": request.height // 32 * 32,
     }
     if isinstance(request, VideoRequest):
+        rate = Fraction(request.fps)
+        frames = request.frames or max(1, round(request.duration_seconds * rate))
         values |= {"duration": request.duration_seconds, "frames": request.frames, "fps": request.fps}
+        values |= {"fps_number": float(rate), "frames_4n_1": math.ceil((frames - 1) / 4) * 4 + 1}
     else:
         values["num_images"] = request.num_images
     return values
