@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -24,7 +25,7 @@ from apps.generation.serializers import (
 from apps.generation.services import character_reference_work, scenes_work, video_work
 from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.jobs.services import idempotent_job
-from apps.work.lipsync_log import lipsync_received
+from apps.work.lipsync_log import LipsyncAsked, lipsync_received
 from apps.work.work import Spending, Work, work_run
 
 QUOTE_RESPONSE = inline_serializer(
@@ -179,7 +180,8 @@ class Lipsync(StandAloneCall):
         return self.make(request)
 
     def received(self, data: dict[str, Any]) -> None:
-        lipsync_received(data)
+        given = {field.name: data[field.name] for field in fields(LipsyncAsked) if field.name in data}
+        lipsync_received(LipsyncAsked(**given, flavor=data.get("config_flavor", "")))
 
 
 @quote_schema(LipsyncSerializer, "Quote a lip-sync")

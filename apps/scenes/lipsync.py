@@ -25,7 +25,7 @@ from apps.scenes.selectors import original_clip, scenes_get
 from apps.work.audio_window import AudioWindow
 from apps.work.choice import Chooser, Picked, chooser, provider_choose
 from apps.work.frozen import InputSource
-from apps.work.lipsync_log import lipsync_received
+from apps.work.lipsync_log import LipsyncAsked, lipsync_received
 from apps.work.parameters import AudioSegment, LipsyncParameters, LipsyncParams, WantedClip, WorkParameters
 from apps.work.work import Spending, Work, spending_check, work_prepare
 
@@ -112,7 +112,7 @@ def scenes_lipsync(
 
     Raises ConflictError while another job is working on one of the scenes.
     """
-    lipsync_received(_told(spec), project_id=str(project_id), sequences=list(sequences))
+    lipsync_received(_asked(spec), project_id=project_id, sequences=sequences)
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         keys = [_scene_key(idempotency, sequence, alone=len(sequences) == 1) for sequence in sequences]
@@ -130,9 +130,16 @@ def scenes_lipsync(
         ]
 
 
-def _told(spec: LipsyncSpec) -> dict[str, Any]:
-    given = {name: value for name, value in vars(spec).items() if name != "options"}
-    return {**asdict(spec.options), **given}
+def _asked(spec: LipsyncSpec) -> LipsyncAsked:
+    return LipsyncAsked(
+        **asdict(spec.options),
+        audio_id=spec.audio_id,
+        audio_start=spec.audio_start,
+        preview=spec.preview,
+        provider=spec.provider,
+        model=spec.model,
+        flavor=spec.flavor,
+    )
 
 
 def _timing_tell(scene: Scene, asked: WorkParameters) -> None:

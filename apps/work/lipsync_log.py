@@ -1,7 +1,9 @@
 """What the log says of a lip-sync, the same for a scene's and one on its own. Links appear without their signatures."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from uuid import UUID
 
 import structlog
 from django.utils import timezone
@@ -18,14 +20,33 @@ from apps.work.parameters import LipsyncParameters
 log = structlog.get_logger(__name__)
 
 
-def lipsync_received(asked: Mapping[str, Any], **place: Any) -> None:
-    """Log a request's options as they were given; what was left to the flavor is missing."""
-    given = {
-        name: without_secrets(value) if name.endswith("_url") else value if _is_plain(value) else str(value)
-        for name, value in asked.items()
-        if value not in (None, "")
-    }
-    log.info("lipsync_request_received", **place, **given)
+@dataclass(frozen=True)
+class LipsyncAsked:
+    """A request's options as they were given; None or "" is left to the flavor."""
+
+    temperature: float | None = None
+    active_speaker_detection: bool | None = None
+    occlusion_detection_enabled: bool | None = None
+    video_id: UUID | None = None
+    video_url: str = ""
+    audio_id: UUID | None = None
+    audio_url: str = ""
+    start_time: Decimal | None = None
+    end_time: Decimal | None = None
+    audio_start: Decimal | None = None
+    preview: bool = False
+    provider: str = ""
+    model: str = ""
+    flavor: str = ""
+
+
+def lipsync_received(asked: LipsyncAsked, *, project_id: UUID | None = None, sequences: Sequence[int] = ()) -> None:
+    """Log a request; `sequences` are the scenes it is for."""
+    given = {name: value for name, value in asdict(asked).items() if value not in (None, "")}
+    given |= {name: without_secrets(given[name]) for name in ("video_url", "audio_url") if name in given}
+    told = {name: value if isinstance(value, bool | float | str) else str(value) for name, value in given.items()}
+    place = {"project_id": str(project_id), "sequences": list(sequences)} if project_id else {}
+    log.info("lipsync_request_received", **place, **told)
 
 
 def lipsync_started(run: JobRun) -> None:
@@ -55,10 +76,6 @@ def lipsync_ended(job: Job) -> None:
         log.warning("lipsync_error", reason=job.error, code=job.code, traceback=trace, scene_preserved=True, **facts)
     elif job.scene_id is not None:
         log.info("lipsync_scene_updated", clip_id=job.result.get("clip_id"), **facts)
-
-
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, bool | int | float | str | list)
 
 
 def _address(source: InputSource) -> str:
