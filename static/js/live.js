@@ -1,5 +1,5 @@
 import { ranges } from "./ranges.js";
-import { signedOut, toast } from "./toasts.js";
+import { signedOut } from "./toasts.js";
 
 // Live pages: polls and forms say in their body what the page shows already; pieces that somebody is using right now are
 // left alone.
@@ -62,8 +62,8 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
     focus: owner && { id: owner.id, place: [...owner.querySelectorAll(PLACES)].indexOf(focused) },
     row: row && { id: row.id, top: row.getBoundingClientRect().top },
   };
-  tellDone(piece, event.detail.fragment);
-  tellLipsync(piece, event.detail.fragment);
+  if (piece.dataset.live === "1" || piece.dataset.lipsync === "running")
+    import("./done.js").then(({ changed }) => changed(piece));
 });
 document.addEventListener("htmx:oobAfterSwap", () => {
   const { focus, row } = swapped;
@@ -74,18 +74,6 @@ document.addEventListener("htmx:oobAfterSwap", () => {
 });
 
 const working = () => document.querySelector("[data-live='1']");
-
-function tellDone(piece, fragment) {
-  const now = fragment?.querySelector?.("[data-live]");
-  if (piece.dataset.live === "1" && now?.dataset.live === "0" && document.hidden)
-    import("./done.js").then(({ done }) => done(piece.dataset.title));
-}
-
-function tellLipsync(piece, fragment) {
-  const now = fragment?.querySelector?.("[data-lipsync]");
-  if (piece.dataset.lipsync !== "running" || now?.dataset.lipsync !== "done") return;
-  toast(`The lip-sync of scene ${now.dataset.scene} is done.`, "good");
-}
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (!signedOut(detail.xhr)) return;
