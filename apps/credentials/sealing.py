@@ -1,6 +1,6 @@
 """Encrypts stored values with a key derived from the installation's secret (`SECRET_KEY`).
 
-Fernet (of the `cryptography` package) does all of it: AES in CBC mode with an HMAC, random initialisation vectors, one
+Fernet (of the `cryptography` package) does all of it: AES in CBC mode with an HMAC, random initialization vectors, one
 opaque text. It protects dumps and copies of the database. Whoever also has the data folder's `secret_key` can decrypt.
 """
 

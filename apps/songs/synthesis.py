@@ -1,4 +1,4 @@
-"""A small synthesiser for the sample song of `make demo` and for the tests' songs.
+"""A small synthesizer for the sample song of `make demo` and for the tests' songs.
 
 Deterministic: on one machine, the same call returns the same samples, bit for bit.
 """

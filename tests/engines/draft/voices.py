@@ -1,4 +1,4 @@
-"""A tiny formant synthesiser: vowels, a hum, a hiss and silence, enough to drive a mouth."""
+"""A tiny formant synthesizer: vowels, a hum, a hiss and silence, enough to drive a mouth."""
 
 from pathlib import Path
 
