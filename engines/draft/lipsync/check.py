@@ -54,7 +54,7 @@ class _Seen:
 
     @property
     def often_hidden(self) -> bool:
-        """Whether the mouth is hidden repeatedly; a single hit can be a face that was located off-centre."""
+        """Whether the mouth is hidden repeatedly; a single hit can be a face that was located off-center."""
         return len(self.hidden_at) > 1 and len(self.hidden_at) * 4 >= len(self._usual_times(self.heights))
 
     def _usual_times(self, looks: list[tuple[float, float]]) -> list[float]:

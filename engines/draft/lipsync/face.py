@@ -68,7 +68,7 @@ class MouthTrack:
 
 
 class FaceFinder:
-    """Finds faces in grey pictures of about SEARCH_HEIGHT."""
+    """Finds faces in gray pictures of about SEARCH_HEIGHT."""
 
     def __init__(self) -> None:
         names = ("haarcascade_frontalface_alt2", "haarcascade_frontalface_default", "haarcascade_profileface")
@@ -78,33 +78,33 @@ class FaceFinder:
         ]
         self._cascades, self._profile = cascades[:2], cascades[2]
 
-    def find(self, grey: Pixels) -> list[Face]:
+    def find(self, gray: Pixels) -> list[Face]:
         """Return all frontal faces, largest first; tilted heads are searched for only if no upright one is found."""
-        smallest = round(min(grey.shape[:2]) * SMALLEST_FACE_SHARE)
-        centre = (grey.shape[1] / 2, grey.shape[0] / 2)
+        smallest = round(min(gray.shape[:2]) * SMALLEST_FACE_SHARE)
+        center = (gray.shape[1] / 2, gray.shape[0] / 2)
         for tilt in _TILTS:
-            turn = cv2.getRotationMatrix2D(centre, float(np.degrees(tilt)), 1.0)
-            turned = cv2.warpAffine(grey, turn, grey.shape[1::-1], borderMode=cv2.BORDER_REPLICATE) if tilt else grey
-            boxes = self._boxes(turned, smallest, min(grey.shape[:2]), thorough=not tilt)
+            turn = cv2.getRotationMatrix2D(center, float(np.degrees(tilt)), 1.0)
+            turned = cv2.warpAffine(gray, turn, gray.shape[1::-1], borderMode=cv2.BORDER_REPLICATE) if tilt else gray
+            boxes = self._boxes(turned, smallest, min(gray.shape[:2]), thorough=not tilt)
             if boxes:
                 back = cv2.invertAffineTransform(turn)
                 return [_face(box, back, 1.0, tilt) for box in sorted(boxes, key=lambda box: -box[2])]
         return []
 
-    def sees_profile(self, grey: Pixels) -> bool:
+    def sees_profile(self, gray: Pixels) -> bool:
         """Return whether a face is seen from the side."""
-        smallest = round(min(grey.shape[:2]) * SMALLEST_FACE_SHARE)
+        smallest = round(min(gray.shape[:2]) * SMALLEST_FACE_SHARE)
         # The cascade only knows faces that look to the left.
-        looks = (grey, np.ascontiguousarray(grey[:, ::-1]))
+        looks = (gray, np.ascontiguousarray(gray[:, ::-1]))
         return any(len(self._profile.detectMultiScale(look, 1.12, 6, minSize=(smallest, smallest))) for look in looks)
 
-    def find_near(self, grey: Pixels, face: Face) -> Face | None:
+    def find_near(self, gray: Pixels, face: Face) -> Face | None:
         """Return the face found where `face` is expected, with about its width and roll."""
         scale = _PATCH / 2 / face.width
         turn = cv2.getRotationMatrix2D((face.x, face.y), float(np.degrees(face.roll)), scale)
         shift = np.array([_PATCH / 2 - face.x, _PATCH / 2 - face.y])
         turn = np.column_stack([turn[:, :2], turn[:, 2] + shift])
-        patch = cv2.warpAffine(grey, turn, (_PATCH, _PATCH), borderMode=cv2.BORDER_REPLICATE)
+        patch = cv2.warpAffine(gray, turn, (_PATCH, _PATCH), borderMode=cv2.BORDER_REPLICATE)
         boxes = self._boxes(patch, round(_PATCH * 0.36), round(_PATCH * 0.7))
         if not boxes:
             return None
@@ -114,12 +114,12 @@ class FaceFinder:
         return _face(nearest, cv2.invertAffineTransform(turn), 1 / scale, face.roll)
 
     def _boxes(
-        self, grey: Pixels, smallest: int, largest: int, *, thorough: bool = True
+        self, gray: Pixels, smallest: int, largest: int, *, thorough: bool = True
     ) -> list[tuple[int, int, int, int]]:
         # The second cascade finds more, false positives included, and takes longer.
-        for cascade, neighbours in list(zip(self._cascades, (4, 6), strict=True))[: 2 if thorough else 1]:
+        for cascade, neighbors in list(zip(self._cascades, (4, 6), strict=True))[: 2 if thorough else 1]:
             found = cascade.detectMultiScale(
-                grey, 1.12, neighbours, minSize=(smallest, smallest), maxSize=(largest, largest)
+                gray, 1.12, neighbors, minSize=(smallest, smallest), maxSize=(largest, largest)
             )
             if len(found):
                 return [(int(box[0]), int(box[1]), int(box[2]), int(box[3])) for box in found]
@@ -131,13 +131,13 @@ def _face(box: tuple[int, int, int, int], back: npt.NDArray[Any], scale: float, 
     return Face(float(x), float(y), box[2] * scale, roll)
 
 
-def search_picture(grey: Pixels) -> tuple[Pixels, int]:
+def search_picture(gray: Pixels) -> tuple[Pixels, int]:
     """Shrink a picture by a whole factor to the size for face search; return it and the factor."""
-    factor = max(1, round(min(grey.shape[:2]) / SEARCH_HEIGHT))
+    factor = max(1, round(min(gray.shape[:2]) / SEARCH_HEIGHT))
     if factor == 1:
-        return grey, 1
-    size = (grey.shape[1] // factor, grey.shape[0] // factor)
-    whole = grey[: size[1] * factor, : size[0] * factor]
+        return gray, 1
+    size = (gray.shape[1] // factor, gray.shape[0] // factor)
+    whole = gray[: size[1] * factor, : size[0] * factor]
     return cv2.resize(whole, size, interpolation=cv2.INTER_AREA), factor
 
 

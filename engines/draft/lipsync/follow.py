@@ -32,16 +32,16 @@ class FaceFollower:
         """Whether enough searches found the face: flow would carry even one false hit through the whole clip."""
         return self._hits >= 0.4 * self._searches
 
-    def see(self, grey: Pixels) -> Face | None:
+    def see(self, gray: Pixels) -> Face | None:
         """Return the face in the next frame, or None if it is not in view."""
         self._number += 1
         if self._previous is not None and self._face is not None:
-            self._flow(grey, self._face)
+            self._flow(gray, self._face)
         if self._number % (_SEARCH_EVERY if self._face else _SEARCH_EVERY // 2) == 0:
-            self._search(grey)
+            self._search(gray)
         if self._number - self._seen_at > _MEMORY:
             self._face = None
-        self._previous = grey
+        self._previous = gray
         return self._face
 
     def cut(self) -> None:
@@ -49,14 +49,14 @@ class FaceFollower:
         self._previous = self._points = self._face = None
         self._number, self._seen_at = -1, -_MEMORY
 
-    def _search(self, grey: Pixels) -> None:
+    def _search(self, gray: Pixels) -> None:
         self._searches += 1
         before = self._face
         if before is None:
-            found = self._finder.find(grey)
+            found = self._finder.find(gray)
             self._face = found[0] if found else None
         else:
-            seen = self._finder.find_near(grey, before)
+            seen = self._finder.find_near(gray, before)
             if seen is None:
                 return
             # Boxes jitter; flow is smooth but drifts. Blend the two.
@@ -69,23 +69,23 @@ class FaceFollower:
         if self._face is not None:
             self._seen_at = self._number
             self._hits += 1
-            self._renew_points(grey, self._face)
+            self._renew_points(gray, self._face)
 
-    def _renew_points(self, grey: Pixels, face: Face) -> None:
+    def _renew_points(self, gray: Pixels, face: Face) -> None:
         """Pick new points to follow, on the face but not on the mouth, which moves independently."""
-        mask = np.zeros(grey.shape[:2], np.uint8)
+        mask = np.zeros(gray.shape[:2], np.uint8)
         middle, degrees = (round(face.x), round(face.y)), float(np.degrees(face.roll))
         cv2.ellipse(mask, middle, (round(face.width * 0.36), round(face.width * 0.45)), degrees, 0, 360, 255, -1)
         down = face.width * 0.45
         mouth = (round(face.x - np.sin(face.roll) * down), round(face.y + np.cos(face.roll) * down))
         cv2.circle(mask, mouth, round(face.width * 0.3), 0, -1)
-        self._points = cv2.goodFeaturesToTrack(grey, 60, 0.01, max(3, face.width * 0.04), mask=mask)
+        self._points = cv2.goodFeaturesToTrack(gray, 60, 0.01, max(3, face.width * 0.04), mask=mask)
 
-    def _flow(self, grey: Pixels, face: Face) -> None:
+    def _flow(self, gray: Pixels, face: Face) -> None:
         if self._points is None or len(self._points) < 6 or self._previous is None:
             return
         moved, status, _ = cv2.calcOpticalFlowPyrLK(
-            self._previous, grey, self._points, np.empty(0), winSize=(17, 17), maxLevel=3
+            self._previous, gray, self._points, np.empty(0), winSize=(17, 17), maxLevel=3
         )
         kept = status.ravel() == 1
         if kept.sum() < 6:

@@ -30,9 +30,9 @@ _HALF_LIMITS = (0.125, 0.225)
 _SAMPLES = 48
 # Rows and columns of the kept inside of a mouth.
 _INSIDE = (24, 40)
-# The areas of the cut-out that are cheeks in any face and lips in most; less colour than _COLOURLESS is noise.
+# The areas of the cut-out that are cheeks in any face and lips in most; less color than _COLORLESS is noise.
 _CHEEKS, _LIPS = np.s_[:14, 22:74], np.s_[24:37, 37:60]
-_COLOURLESS = 6.0
+_COLORLESS = 6.0
 # The measuring grid around the mouth.
 _P = np.linspace(-1.4, 1.4, 57)
 _Q = np.linspace(-1.1, 1.7, 71)
@@ -101,16 +101,16 @@ def lower_face(planes: Sequence[Pixels], face: Face) -> Lower:
 
 
 def mouth_covered(face: Lower) -> float:
-    """Return how much of the lip area has a different colour from the cheeks: 0…1.
+    """Return how much of the lip area has a different color from the cheeks: 0…1.
 
-    Skin, lips and most of a bearded mouth have the cheeks' colour; a microphone does not. A hand also has that colour,
-    so it goes undetected. 0 in a picture without colour."""
+    Skin, lips and most of a bearded mouth have the cheeks' color; a microphone does not. A hand also has that color,
+    so it goes undetected. 0 in a picture without color."""
     blue, red = (plane.astype(np.float32) - 128 for plane in (face.blue, face.red))
     skin = float(np.median(blue[_CHEEKS])), float(np.median(red[_CHEEKS]))
-    colour = float(np.hypot(*skin))
-    if colour < _COLOURLESS:
+    color = float(np.hypot(*skin))
+    if color < _COLORLESS:
         return 0.0
-    return float((np.hypot(blue[_LIPS] - skin[0], red[_LIPS] - skin[1]) > 0.5 * colour).mean())
+    return float((np.hypot(blue[_LIPS] - skin[0], red[_LIPS] - skin[1]) > 0.5 * color).mean())
 
 
 def mouth_place(faces: Sequence[Lower]) -> Place:
@@ -165,7 +165,7 @@ def _lip_score(face: Lower) -> Field:
     redder = cv2.GaussianBlur(red, (0, 0), 1.5) - _wide_mean(red)
     luma = face.luma.astype(np.float32)
     darker = cv2.GaussianBlur(luma, (0, 0), sigmaX=2, sigmaY=9) - cv2.GaussianBlur(luma, (0, 0), sigmaX=2, sigmaY=1.2)
-    # A picture without colour has only noise in `redder`, a flat one only noise in `darker`.
+    # A picture without color has only noise in `redder`, a flat one only noise in `darker`.
     score: Field = _clear(redder, 3.0) + _clear(darker, 5.0)
     return score
 
@@ -201,13 +201,13 @@ def measure_lips(face: Lower, place: Place) -> Lips:
     """Measure the lips of one frame."""
     luma, red = _on_grid(face, place)
     p = _sideways_offset(luma, red)
-    centre = np.abs(_P - p) < 0.32
+    center = np.abs(_P - p) < 0.32
     skin = float(np.median(luma[:, np.abs(_P) > 1.2]))
     path = _dark_path(_darker(luma))
     bow, slope, middle = np.polyfit(_P[_COLUMNS] - p, _Q[path], 2, w=np.exp(-((_P[_COLUMNS] - p) ** 2)))
     slope, bow = float(np.clip(slope, -0.3, 0.3)), float(np.clip(bow, -0.2, 0.4))
     line = int(np.clip(round((float(middle) - _Q[0]) / _STEP), 0, len(_Q) - 1))
-    rows, redness = luma[:, centre].mean(axis=1), red[:, centre].mean(axis=1)
+    rows, redness = luma[:, center].mean(axis=1), red[:, center].mean(axis=1)
     inside = rows < 16 + (skin - 16) * 0.48
     lips = float(np.percentile(redness[np.abs(_Q) < 0.9], 90))
     if lips > 12:

@@ -193,7 +193,7 @@ def _tones(warp: _Warp, wide: float, skin: Skin, kept: Inside | None) -> tuple[F
 
 
 def _painted(warp: _Warp, wide: float, skin: Skin) -> tuple[Field, Field, Field]:
-    """Paint darkness between the lips, with a hint of teeth above and tongue below, in the face's own colours."""
+    """Paint darkness between the lips, with a hint of teeth above and tongue below, in the face's own colors."""
     shown = _smooth((wide - 0.2) / 0.4)
     share = warp.depth / np.maximum(warp.wide, 0.02)
     aside = np.abs(warp.p)
@@ -239,7 +239,7 @@ def _move_plane(plane: Pixels, number: int, warp: _Warp, mouth: Mouth, tone: Fie
 
 
 def sample_skin(planes: Sequence[Pixels], mouth: Mouth) -> Skin:
-    """Return the skin colour sampled on both sides, beside and below the corners of the mouth."""
+    """Return the skin color sampled on both sides, beside and below the corners of the mouth."""
     values = []
     for number, plane in enumerate(planes):
         scale = 1 if number == 0 else 2

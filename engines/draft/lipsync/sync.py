@@ -202,7 +202,7 @@ def _voices(parts: Sequence[Part], fps: Fraction, frames: int) -> tuple[npt.NDAr
 
 
 class _Mover:
-    """Moves the mouth frame by frame, keeping a smoothed skin colour."""
+    """Moves the mouth frame by frame, keeping a smoothed skin color."""
 
     def __init__(self, track: MouthTrack, opening: npt.NDArray[Any], spread: npt.NDArray[Any], *, reach: float) -> None:
         self._track, self._opening, self._spread, self._reach = track, opening, spread, reach

@@ -131,7 +131,7 @@ def _bands(sound: npt.NDArray[Any]) -> _Bands:
     frequencies, _, spectrum = scipy.signal.stft(middle, _RATE, nperseg=_WINDOW, noverlap=_WINDOW - _HOP, padded=False)
     power = np.abs(spectrum) ** 2
     if float(np.abs(side).max(initial=0.0)) > 1e-4:
-        # The voice is in the centre of the stereo image; what is at the sides is music.
+        # The voice is in the center of the stereo image; what is at the sides is music.
         _, _, wide = scipy.signal.stft(side, _RATE, nperseg=_WINDOW, noverlap=_WINDOW - _HOP, padded=False)
         power = np.maximum(power - 1.5 * np.abs(wide) ** 2, power * 0.05)
 

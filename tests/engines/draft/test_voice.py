@@ -66,7 +66,7 @@ def test_a_range_starts_at_its_own_start(tmp_path):
 
 
 def test_stereo_music_does_not_open_the_mouth(tmp_path):
-    """Music panned left and right, with a centred voice from the second second on."""
+    """Music panned left and right, with a centered voice from the second second on."""
     times = np.arange(2 * RATE) / RATE
     music = 0.3 * np.sign(np.sin(2 * np.pi * 440 * times)) * (1 + np.sin(2 * np.pi * 3 * times))
     write_voice(tmp_path / "v.wav", ("silence", 1.0), ("ah", 1.0))

@@ -291,7 +291,7 @@ def test_check_finds_a_usable_face(stranger):
 
 def test_check_reports_a_hidden_mouth(singer, stranger, tmp_path):
     track, held = drawn_track(singer, FRAMES), tmp_path / "held.mp4"
-    # A grey microphone in front of the lips in the second half of the clip.
+    # A gray microphone in front of the lips in the second half of the clip.
     size = round(track.half.max() * 2.2)
     box = f"x={round(track.x[FRAMES // 2] - size / 2)}:y={round(track.y[FRAMES // 2] - size / 2)}:w={size}:h={size}"
     draw = f"drawbox={box}:color=0x303030:t=fill:enable='gte(n,{FRAMES // 2})'"
