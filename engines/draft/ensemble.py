@@ -31,7 +31,14 @@ def paint_figures(front: Canvas, scene: Scene, people: list[Character], phase: f
     if mount is not None and mount.name in VEHICLES:
         _stamp_thing(front, scene, mount, lead_x, ground, min(0.5, max(0.16, mount.tall * scene.metre)), phase)
         return
-    spread = _spread(brief, people, head)
+    fit, across = 1.0, 0.0
+    if mount is not None:
+        across = breadth(mount) * MOUNTS[mount.name][0] * head
+        fit = min(1.0, 0.8 * scene.aspect / across)
+    spread = max(_spread(brief, people, head), 0.8 * across * fit)
+    people = people[: max(1, 1 + int((0.9 * scene.aspect - max(across * fit, 3 * head)) / spread))]
+    if len(people) == 1:
+        lead_x *= 0.4 + 0.6 * scene.narrow  # a lone figure stands nearer to the middle of an upright frame
     for number in reversed(range(len(people))):
         character = people[number]
         x = lead_x + _place_in_row(number, len(people), spread) * -scene.side
@@ -47,6 +54,7 @@ def paint_figures(front: Canvas, scene: Scene, people: list[Character], phase: f
             facing,
             mount if number < 3 else None,
             lead=number == 0,
+            fit=fit,
         )
 
 
@@ -71,9 +79,9 @@ def _facing(scene: Scene, number: int, count: int) -> bool:
 
 def _figure(
     front: Canvas, scene: Scene, character: Character, x: float, ground: float, phase: float, right: bool,
-    mount: Thing | None, *, lead: bool,
+    mount: Thing | None, *, lead: bool, fit: float,
 ) -> None:  # fmt: skip
-    action, head = scene.brief.action, scene.head * character.size
+    action, head = scene.brief.action, scene.head * character.size * fit
     held = _held(scene) if lead else None
     band = scene.brief.sight.cast and scene.brief.sight.cast[0].person.extra == "band"
     if action == "play" and held is not None and held.name in PLAYED_SITTING:
@@ -182,3 +190,11 @@ def _ground_things(front: Canvas, scene: Scene, lead_x: float, phase: float, *, 
             x = (lead_x if nobody else lead_x - scene.side * 0.06) - scene.side * away * max(0.55, scene.narrow)
             foot = min(ground, 0.48) - 0.02 * number - (0.18 if thing.at == "water" else 0.0)
             _stamp_thing(front, scene, thing, x, foot, size, phase + 0.2 * number)
+            if nobody and placed == number == 0 and thing.alive:
+                _carried(front, scene, x, foot - 0.9 * size, 0.4 * size)
+
+
+def _carried(front: Canvas, scene: Scene, x: float, foot: float, height: float) -> None:
+    """Set what an animal has taken upon its head."""
+    for thing, _ in known_things(scene.brief, "hand")[:1]:
+        stamp(front, thing, scene.palette, x, foot + 0.2 * height, height, left=scene.side > 0)

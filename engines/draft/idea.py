@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from engines.draft.people import Person, read_marks
+from engines.draft.props import VEHICLES
 from engines.draft.reading import PRONOUNS, Amount, Member, Sight, read_sight, settled
 from engines.draft.vocabulary import function_words, people, places, things
 from engines.draft.words import Hit, Token, hits, language_of, tokens
@@ -257,11 +258,17 @@ def _moment(subject: str, clause: str, before: Sight, lead: tuple[Member, ...], 
     named = bool(own.place)
     cast = tuple(_as_lead(member, lead) for member in own.cast)
     place = own.place or before.place or home or settled(own).place
+    if not own.place and place in places() and places()[place].indoors and _drives(own):
+        place = settled(own).place  # no bus leaves from a staircase
     if clause.startswith("the two of them") and len(before.cast) > 1:
         cast = before.cast
     sight = replace(own, place=place, cast=cast or (() if _animals(own) else lead), light=own.light or before.light,
                     weather=own.weather or _still_weather(before, own))  # fmt: skip
     return Moment(clause.strip(" ,"), subject, sight, named)
+
+
+def _drives(sight: Sight) -> bool:
+    return any(amount.name in VEHICLES for amount in sight.things)
 
 
 def _still_weather(before: Sight, own: Sight) -> str:

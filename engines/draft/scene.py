@@ -58,8 +58,10 @@ class Scene:
     def head(self) -> float:
         if self.whole and self.brief.shot == "medium":
             several = sum(member.count for member in self.brief.sight.cast if member.person.extra != "crowd") > 1
-            return 0.105 if self.brief.action in _ROOMY else 0.13 if several else 0.15
-        tall = 1.22 if self.aspect < 0.9 and self.brief.shot in WIDE_SHOTS else 1.0
+            near = 0.105 if self.brief.action in _ROOMY else 0.13 if several else 0.15
+            return min(near, 0.2 * self.aspect)  # both arms stay in an upright frame
+        # From afar, people are larger in an upright frame, whose height would be empty else.
+        tall = 1.22 if self.aspect < 0.9 and self.brief.shot in {"extreme_wide", "wide"} else 1.0
         return HEADS[self.brief.shot] * tall
 
     @property
