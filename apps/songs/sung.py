@@ -71,9 +71,9 @@ def voice_stored(voice: VoiceActivity) -> dict[str, Any]:
 
 def sung_changed(song: Song, edit: SungEdit) -> dict[str, Any]:
     """Return the song's analysis with the person's answer. Raises InputError for passages outside of the song or over
-    each other, ConflictError while the song is being analyzed."""
-    if song.analysis_state == AnalysisState.WAITING:
-        raise ConflictError("The song is still being analyzed. Say who sings when the analysis has finished.")
+    each other, ConflictError for an answer without passages while the song is being analyzed."""
+    if song.analysis_state == AnalysisState.WAITING and edit.spans is None:
+        raise ConflictError("The song is still being analyzed. Answer when that has finished, or say where they sing.")
     rest = {name: value for name, value in song.analysis.items() if name != BY_HAND}
     if edit.spans is None and edit.sings is None:
         return rest

@@ -33,6 +33,8 @@ ENCODERS = {
 }
 
 SAMPLE_BPM = 112.0
+# Where the sample song is sung: its verse, in seconds. Its voice has no consonants, so an analysis doesn't hear one.
+SAMPLE_SUNG = (16 * 60 / SAMPLE_BPM, 32 * 60 / SAMPLE_BPM)
 SAMPLE_TITLE = "Paper Lanterns"
 SAMPLE_ARTIST = "The mvsite studio band"
 

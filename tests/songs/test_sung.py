@@ -79,6 +79,14 @@ def test_corrected_passages_are_kept_and_outlive_an_analysis(song, patch, api, w
     assert patch(sung=[]).json()["sings"] is False
 
 
+def test_passages_can_be_named_before_the_analysis(api, upload, work):
+    address = f"/api/audio/{upload().data['audio_id']}"
+    assert api.patch(address, {"sings": True}, format="json").status_code == 409
+    assert api.patch(address, {"sung": HALF}, format="json").status_code == 200
+    work()
+    assert api.get(address).json()["sung"] == [{**HALF[0], "confidence": 1.0}]
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

@@ -22,8 +22,8 @@ _SINGING_SIZES = {"medium", "close"}
 _ROOMY_SIZES = {"wide", "full", "medium"}
 _WHOLE_BODY = {"walk", "run", "dance", "jump", "raise", "ride", "row", "skate", "fly", "swim", "climb", "fight"}
 _CALM = 0.35
-# A performance is sung for most of its duration.
-_SUNG = 0.6
+# A performance is sung for much of its duration; rests between lines don't count as sung.
+_SUNG = 0.4
 Kind = TypeVar("Kind", bound=Choice)
 # At most one in this many shots is without the character.
 _INSERT_EVERY = 5

@@ -8,9 +8,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from apps.accounts.services import local_owner_get
-from apps.production.headless import VideoSpec
+from apps.production.headless import VideoSpec, song_ensure
 from apps.production.management.commands.make_video import video_make
-from apps.songs.synthesis import sample_song_write
+from apps.songs.services import SongChanges, song_update
+from apps.songs.sung import SungEdit
+from apps.songs.synthesis import SAMPLE_SUNG, sample_song_write
+from engines.listening.voice import VoiceSpan
 
 IDEA = "A night drive through a neon city in the rain, from the empty suburbs to the sea at sunrise"
 CHARACTER = "A woman with short silver hair in a red coat"
@@ -27,5 +30,9 @@ class Command(BaseCommand):
         song = Path(settings.DATA_DIR) / "demo" / "sample-song.wav"
         song.parent.mkdir(parents=True, exist_ok=True)
         sample_song_write(song)
+        owner = local_owner_get()
+        edit = SungEdit(True, (VoiceSpan(*SAMPLE_SUNG),))
+        audio_id = song_ensure(by=owner, path=song).asset_id
+        song_update(by=owner, audio_id=audio_id, changes=SongChanges(sung=edit))
         spec = VideoSpec(song=song, idea=IDEA, character=CHARACTER)
-        video_make(owner=local_owner_get(), spec=spec, target=options["out"], new=options["new"])
+        video_make(owner=owner, spec=spec, target=options["out"], new=options["new"])
