@@ -42,9 +42,10 @@ class Idea:
 
 
 def read_idea(text: str, *, most_words: int) -> Idea:
-    """Parse an idea. Marks of any language end a moment; moments longer than `most_words` are left as they are."""
+    """Parse an idea. Marks of any language end a moment. A clause of more than twice `most_words` is no sentence any
+    more, and is shortened."""
     plain = re.sub(r"\s+", " ", text).strip()
-    clauses = _with_subjects(_clauses(plain))
+    clauses = _with_subjects([_short(clause, 2 * most_words) for clause in _clauses(plain)])
     whole = read_sight(plain)
     moments: list[Moment] = []
     before = whole if len(clauses) == 1 else Sight(light=_first_light(clauses), weather=whole.weather)
@@ -56,6 +57,11 @@ def read_idea(text: str, *, most_words: int) -> Idea:
     words = _known(_noun_phrase(clauses[0][1])) if lead or _animals(whole) else ""
     plural = any(member.count > 1 for member in lead) or _is_plural(whole, lead)
     return Idea(tuple(moments), words, lead, _leading_animals(whole, lead), plural)
+
+
+def _short(clause: str, most: int) -> str:
+    words = clause.split()
+    return clause if len(words) <= most else " ".join(words[:most]).rstrip(",")
 
 
 def _first_light(clauses: list[tuple[str, str]]) -> str:
@@ -310,11 +316,6 @@ def described(lead: tuple[Member, ...], description: str) -> tuple[Member, ...]:
 def place_said(name: str) -> str:
     known = places().get(name)
     return known.said if known else ""
-
-
-def named_phrases(text: str) -> list[str]:
-    """Return the names of everything of the vocabulary in a text."""
-    return [hit.entry.name for hit in hits(tokens(text))]
 
 
 _FAMILY = function_words("family")

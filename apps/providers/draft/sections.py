@@ -7,7 +7,7 @@ from engines.draft.look import DraftLook
 
 
 class DraftScenes(Section):
-    """The draft writer. `words_of_idea` limits how many words of the idea one scene contains."""
+    """The draft writer. A clause of the idea with more than twice `words_of_idea` words is shortened."""
 
     words_of_idea: int = Field(default=14, ge=3, le=60)
 
