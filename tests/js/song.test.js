@@ -5,9 +5,10 @@ import { songOf } from "../../static/js/timeline/song.js";
 const facts = {
   duration_seconds: 60,
   grid: { beats: [9.5, 10, 10.5], downbeats: [10] },
+  sings: true,
+  sung: [{ start: 12, end: 13 }],
   analysis: {
     sections: [{ label: "verse", start_seconds: 0, end_seconds: 20 }],
-    voice: { ranges: [[12, 13]] },
   },
 };
 
