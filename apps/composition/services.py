@@ -13,10 +13,11 @@ from apps.composition.parameters import ComposeParameters
 from apps.composition.planning import project_plan
 from apps.composition.selectors import composition_get, composition_is_stale, current_composition, output_get
 from apps.core.errors import ConflictError, InputError
+from apps.jobs.idempotency import Idempotency
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import live_jobs
-from apps.jobs.services import Idempotency, NewJob, job_cancel, job_create
+from apps.jobs.services import NewJob, job_cancel, job_create
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
 

@@ -18,9 +18,10 @@ from apps.composition.options import ComposeOptions, OptionChanges, decibels, re
 from apps.composition.parameters import StitchParameters
 from apps.core.errors import InputError
 from apps.flavors.registry import resolve
+from apps.jobs.idempotency import Idempotency
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
-from apps.jobs.services import Idempotency, NewJob, job_create
+from apps.jobs.services import NewJob, job_create
 from engines.composing.shot_plan import ShortClip, picture_seconds
 from engines.media.formats import FRAME_RATES, ClipFormat
 from engines.media.frames import FrameGrid

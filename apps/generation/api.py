@@ -24,7 +24,7 @@ from apps.generation.serializers import (
 )
 from apps.generation.services import character_reference_work, scenes_work, video_work
 from apps.jobs.api import JobSerializer, job_response, request_idempotency
-from apps.jobs.services import idempotent_job
+from apps.jobs.idempotency import idempotent_job
 from apps.work.lipsync_log import LipsyncAsked, lipsync_received
 from apps.work.work import Spending, Work, work_run
 

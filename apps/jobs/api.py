@@ -21,10 +21,10 @@ from apps.core.idempotency import idempotent
 from apps.core.json import JsonObject
 from apps.jobs import polling, services
 from apps.jobs.excess import job_excess_settle
+from apps.jobs.idempotency import Idempotency, idempotency_of
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job, JobEvent
 from apps.jobs.selectors import job_get, job_wait_until_ended, jobs_of
-from apps.jobs.services import Idempotency
 from apps.jobs.states import Code, State
 from apps.jobs.waiters import waiter_admit
 
@@ -261,4 +261,4 @@ def requested_wait_seconds(request: Request) -> int:
 
 def request_idempotency(request: Request, *, kind: str, body: JsonObject) -> Idempotency | None:
     """Return the request's `Idempotency-Key` with the request's fingerprint, or None without a key."""
-    return services.idempotency_of(request.headers.get("Idempotency-Key", ""), kind=kind, body=body)
+    return idempotency_of(request.headers.get("Idempotency-Key", ""), kind=kind, body=body)

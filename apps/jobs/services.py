@@ -4,8 +4,6 @@ Every move locks the row, checks the table in `states.py`, and writes state, cod
 together. Functions that take a `Claim` change nothing once a newer claim exists.
 """
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,9 +16,9 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.errors import ConflictError, NotFound, WorkCancelled
-from apps.core.idempotency import key_checked, key_reused
 from apps.core.json import JsonObject
 from apps.jobs import dispatch, money
+from apps.jobs.idempotency import Idempotency, idempotent_job
 from apps.jobs.kinds import SPECS, Kind
 from apps.jobs.models import Job, JobEvent, RemoteRun, RunStatus
 from apps.jobs.pages import job_page, try_again_hint
@@ -43,14 +41,6 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Idempotency:
-    """A caller's `Idempotency-Key` and a hash of the request it came with."""
-
-    key: str
-    fingerprint: str
-
-
-@dataclass(frozen=True)
 class NewJob:
     """The job a use case wants created. `parameters` hold everything the work needs; a job whose request could not be
     built has none."""
@@ -66,22 +56,6 @@ class NewJob:
     config_hash: str = ""
     quote: Quote | None = None
     reserves: bool = True  # False: it only waits for jobs that pay themselves
-
-
-def fingerprint_of(kind: str, body: JsonObject) -> str:
-    """Return a hash of a request, to tell a repeat from a different request with the same key."""
-    text = json.dumps([kind, body], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def idempotent_job(*, by: User, idempotency: Idempotency | None) -> Job | None:
-    """Return the job already created with this key, if any. Raises ConflictError if another request used the key."""
-    if idempotency is None:
-        return None
-    job = Job.objects.filter(owner=by, idempotency_key=idempotency.key).first()
-    if job is not None and job.idempotency_fingerprint != idempotency.fingerprint:
-        raise key_reused()
-    return job
 
 
 def job_create(*, by: User, new: NewJob, idempotency: Idempotency | None = None) -> Job:
@@ -445,11 +419,3 @@ def _event(job: Job, *, from_state: str, code: Code, message: str, facts: JsonOb
 def job_note(job: Job, *, code: Code, message: str, facts: JsonObject | None = None) -> None:
     """Add an event to the history without changing the state."""
     _event(job, from_state=job.state, code=code, message=message, facts=facts)
-
-
-def idempotency_of(key: str, *, kind: str, body: JsonObject) -> Idempotency | None:
-    """Return the caller's key with the request's fingerprint, or None without a key. Raises InputError if the key
-    isn't valid."""
-    if not key_checked(key):
-        return None
-    return Idempotency(key=key, fingerprint=fingerprint_of(kind, body))

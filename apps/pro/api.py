@@ -22,10 +22,10 @@ from apps.core.idempotency import idempotent
 from apps.generation.api import QUOTE_RESPONSE, request_spending, validated
 from apps.jobs import services as job_services
 from apps.jobs.api import JobDetailSerializer, JobFilter, JobSerializer, job_response, request_idempotency
+from apps.jobs.idempotency import idempotent_job
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import job_get, jobs_of
-from apps.jobs.services import idempotent_job
 from apps.pro.destination import Destination, destination_find, pro_order_take
 from apps.pro.files import GivenFile, given_file, order_files
 from apps.pro.segments import ReadSegments, json_read, segments_read

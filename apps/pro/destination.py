@@ -22,8 +22,8 @@ from apps.composition.repicture import composition_repicture
 from apps.core.errors import ConflictError
 from apps.core.json import JsonObject
 from apps.jobs.execution import JobRun
+from apps.jobs.idempotency import Idempotency
 from apps.jobs.models import Job
-from apps.jobs.services import Idempotency
 from apps.pro.files import OrderFile
 from apps.pro.handlers import LENGTH_TOLERANCE_SECONDS, Keep, result_keep
 from apps.pro.parameters import ProDestination, ProParameters

@@ -12,9 +12,10 @@ from apps.assets.models import Asset
 from apps.assets.services import asset_public_url
 from apps.core.errors import InputError, ProviderError
 from apps.flavors.registry import shown_settings
+from apps.jobs.idempotency import Idempotency
 from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
-from apps.jobs.services import Idempotency, NewJob, job_create
+from apps.jobs.services import NewJob, job_create
 from apps.pro.files import OrderFile, order_file_store
 from apps.pro.order import OrderedSegment, ProOrder
 from apps.pro.parameters import ProDestination, ProParameters

@@ -19,9 +19,9 @@ from apps.composition.selectors import composition_is_stale, current_composition
 from apps.composition.services import project_compose
 from apps.core.errors import ConflictError, InputError, NotFound, StudioError
 from apps.generation.lipsync import lipsync_work
+from apps.jobs.idempotency import Idempotency, idempotent_job
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
-from apps.jobs.services import Idempotency, idempotent_job
 from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock

@@ -11,9 +11,9 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.generation.lipsync import lipsync_request
+from apps.jobs.idempotency import Idempotency, fingerprint_of, idempotent_job
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
-from apps.jobs.services import Idempotency, fingerprint_of, idempotent_job
 from apps.jobs.states import State
 from apps.projects.selectors import project_lock
 from apps.providers.capabilities import Capability

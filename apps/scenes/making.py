@@ -12,9 +12,9 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.core.errors import InputError
 from apps.core.json import JsonObject
+from apps.jobs.idempotency import Idempotency, idempotent_job
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
-from apps.jobs.services import Idempotency, idempotent_job
 from apps.projects.models import Project
 from apps.projects.selectors import project_lock
 from apps.providers.capabilities import Capability

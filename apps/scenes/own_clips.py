@@ -12,9 +12,10 @@ from apps.accounts.models import User
 from apps.assets.models import AssetKind
 from apps.assets.services import asset_from_upload
 from apps.core.errors import InputError
+from apps.jobs.idempotency import Idempotency, idempotent_job
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
-from apps.jobs.services import Idempotency, NewJob, idempotent_job, job_create
+from apps.jobs.services import NewJob, job_create
 from apps.projects.models import Fit
 from apps.projects.selectors import project_lock
 from apps.providers.registry import built_in_provider

@@ -8,9 +8,9 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.core.errors import InputError
 from apps.jobs.execution import Done, JobRun, Outcome
+from apps.jobs.idempotency import Idempotency
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
-from apps.jobs.services import Idempotency
 from apps.projects.models import Project
 from apps.projects.selectors import project_lock
 from apps.providers.base import ProviderResult

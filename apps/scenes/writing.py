@@ -10,9 +10,9 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.core.errors import ConflictError, InputError, ProviderError
 from apps.jobs.execution import Done, JobRun
+from apps.jobs.idempotency import Idempotency
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
-from apps.jobs.services import Idempotency
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
 from apps.providers.base import ProviderResult, SongBrief, WrittenScene

@@ -19,9 +19,10 @@ from apps.assets.uploading.uploads import upload_received
 from apps.core.errors import ConflictError, InputError
 from apps.core.text import one_line
 from apps.jobs import dispatch
+from apps.jobs.idempotency import Idempotency
 from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
-from apps.jobs.services import Idempotency, NewJob, job_create
+from apps.jobs.services import NewJob, job_create
 from apps.jobs.states import State
 from apps.songs.formats import song_checked
 from apps.songs.grid_edits import GridEdit, grid_edit

@@ -16,9 +16,10 @@ from apps.assets.models import Asset, AssetKind
 from apps.assets.services import asset_create, asset_delete, upload_store
 from apps.assets.uploading.uploads import upload_received
 from apps.core.errors import ConflictError
+from apps.jobs.idempotency import Idempotency, idempotent_job
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
-from apps.jobs.services import Idempotency, NewJob, idempotent_job, job_create
+from apps.jobs.services import NewJob, job_create
 from apps.jobs.states import ACTIVE
 from apps.songs.formats import container_checked
 from apps.songs.models import Song

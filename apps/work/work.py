@@ -10,9 +10,10 @@ from apps.accounts.models import User
 from apps.assets.models import Asset
 from apps.core.errors import BudgetExceeded
 from apps.jobs import money
+from apps.jobs.idempotency import Idempotency
 from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
-from apps.jobs.services import Idempotency, NewJob, job_create
+from apps.jobs.services import NewJob, job_create
 from apps.providers.base import ProviderRequest, Quote
 from apps.work.choice import Choice
 from apps.work.frozen import FrozenRequest

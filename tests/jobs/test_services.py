@@ -11,10 +11,11 @@ from django.utils import timezone
 from apps.core.errors import ConflictError, NotFound, WorkCancelled
 from apps.jobs import services
 from apps.jobs.execution import Done
+from apps.jobs.idempotency import Idempotency
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job, JobEvent
 from apps.jobs.results import JobResult
-from apps.jobs.services import Idempotency, NewJob
+from apps.jobs.services import NewJob
 from apps.jobs.states import Code, State
 from workers.base import job_run
 

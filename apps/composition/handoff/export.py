@@ -14,10 +14,11 @@ from apps.composition.models import Lyrics
 from apps.composition.parameters import ExportParameters
 from apps.composition.planning import project_plan
 from apps.core.errors import ConflictError
+from apps.jobs.idempotency import Idempotency
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import live_jobs
-from apps.jobs.services import Idempotency, NewJob, job_create
+from apps.jobs.services import NewJob, job_create
 from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
