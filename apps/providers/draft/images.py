@@ -17,6 +17,8 @@ from engines.draft.lettering import letter
 from engines.draft.look import DraftLook, Palette
 from engines.draft.numbers import stable_number
 from engines.draft.people import Person
+from engines.draft.photo import person_of_photo
+from engines.draft.profile import draw_profile
 from engines.draft.reading import read_person
 from engines.draft.rig import GROUND_Y, pose_at, skeleton
 from engines.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, bars, flatten, paint, vignette, weathered
@@ -26,13 +28,11 @@ RECIPE_KEY = "mvsite-storyboard"
 PERSON_KEY = "mvsite-character"
 
 
-def storyboard_image(recipe: Recipe, *, width: int, height: int, reference: Path | None, into: Path) -> None:
-    """Draw a storyboard frame and save it with its recipe. A reference photo is pinned to the corner."""
+def storyboard_image(recipe: Recipe, *, width: int, height: int, into: Path) -> None:
+    """Draw a storyboard frame and save it with its recipe."""
     layers = paint(recipe, width, height)
     pixels = weathered(vignette(flatten(layers, width, height), recipe.look.vignette), recipe)
     pixels = bars(pixels, recipe.look.bars)
-    if reference is not None and read_character(reference) is None:
-        pin_photo(pixels, load_picture(reference))
     name = f"{SHOT_NAMES[layers.brief.shot]}  ·  {MOVE_NAMES[layers.brief.move]}"
     size = max(10, round(min(width, height) * 0.026))
     letter(
@@ -53,7 +53,7 @@ def label_top(height: int, size: int, bar_share: float) -> int:
 
 
 def character_sheet(description: str, *, look: DraftLook, width: int, height: int, seed: int, into: Path) -> None:
-    """Draw a character sheet: a large face, the whole figure standing and walking, and the colours used."""
+    """Draw a character sheet: the face from the front and from the side, the whole figure, and the colours used."""
     person = complete(read_person(description), stable_number(description, seed))
     day = look.palettes["day"]
     paper = mix(mix(day.sky_low, "#ffffff", 0.35), day.ground, 0.12)
@@ -76,23 +76,26 @@ def character_sheet(description: str, *, look: DraftLook, width: int, height: in
 
 
 def _draw_sheet(front: Canvas, character: Character, day: Palette, paper: str) -> None:
-    """Draw the sheet. Landscape: the face on the left, the figures on the right. Portrait: the face above them."""
+    """Draw the sheet. Landscape: front, side and whole figure in a row. Portrait: the figure below the two faces."""
     wide = front.right
+    figures: tuple[float, ...]
     if front.aspect < 1:
-        face = FigurePainter(front, character, day, 0.0, -0.24, min(0.26, wide * 0.7))
-        face.bust()
-        face.face(smile=0.5)
+        head = min(0.2, wide * 0.44)
+        faces, figures, size, ground = ((-0.46 * wide, -0.27), (0.46 * wide, -0.27)), (-0.45, 0.45), 0.048, 0.39
+    else:
+        head = min(0.36, wide * 0.3)
+        faces, figures, size, ground = ((-wide * 0.66, -0.08), (wide * 0.0, -0.08)), (0.66,), 0.112, 0.37
+    face = FigurePainter(front, character, day, *faces[0], head)
+    face.bust()
+    face.face(smile=0.5)
+    draw_profile(FigurePainter(front, character, day, *faces[1], head))
+    if front.aspect < 1:
         front.rectangle(-wide, 0.02, wide, 0.36, mix(paper, day.near, 0.2))
         front.rectangle(-wide, 0.36, wide, 0.5, mix(paper, day.near, 0.45))
-        places, head, ground = (-0.45 * wide, 0.45 * wide), 0.048, 0.39
-    else:
-        face = FigurePainter(front, character, day, -wide * 0.42, -0.06, 0.44)
-        face.bust()
-        face.face(smile=0.5)
-        places, head, ground = (wide * 0.28, wide * 0.7), 0.112, 0.37
-    for x, pose in zip(places, ("stand", "walk"), strict=True):
-        figure = BodyPainter(front, character, day, x, ground - GROUND_Y * head, head)
-        front.ellipse(x + 0.2 * head, ground + 0.015, 1.5 * head, 0.18 * head, "#000000", 0.3)
+    for share, pose in zip(figures, ("stand", "walk"), strict=False):
+        x = share * wide
+        figure = BodyPainter(front, character, day, x, ground - GROUND_Y * size, size)
+        front.ellipse(x + 0.2 * size, ground + 0.015, 1.5 * size, 0.18 * size, "#000000", 0.3)
         figure.draw(skeleton(pose_at(pose, 0.2)))
 
 
@@ -150,6 +153,12 @@ def read_character(path: Path) -> Person | None:
         return None
 
 
+def person_of(reference: Path) -> Person:
+    """Return whom a character reference shows: the person of our own sheet, else the colours of a photo. Raises
+    InputError if it isn't an image."""
+    return read_character(reference) or person_of_photo(load_picture(reference))
+
+
 def load_picture(path: Path) -> Pixels:
     """Return BGR pixels in sRGB, rotated upright. Raises InputError if it isn't an image or is far too large."""
     try:
@@ -165,26 +174,3 @@ def cover(pixels: Pixels, width: int, height: int) -> Pixels:
     resized = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     left, top = (size[0] - width) // 2, (size[1] - height) // 2
     return np.ascontiguousarray(resized[top : top + height, left : left + width])
-
-
-def pin_photo(pixels: Pixels, photo: Pixels) -> None:
-    """Put a small tilted print of the character reference into the upper right corner."""
-    height, width = pixels.shape[:2]
-    side = round(min(width, height) * 0.24)
-    border = max(3, side // 18)
-    # In a tall image, the face is in the upper middle.
-    square = min(photo.shape[:2])
-    left = (photo.shape[1] - square) // 2
-    top = round((photo.shape[0] - square) * 0.15)
-    card = cv2.resize(photo[top : top + square, left : left + square], (side, side), interpolation=cv2.INTER_AREA)
-    card = cv2.copyMakeBorder(card, border, border * 3, border, border, cv2.BORDER_CONSTANT, value=(238, 244, 247))
-    mask = np.full(card.shape[:2], 255, np.uint8)
-    turn = cv2.getRotationMatrix2D((card.shape[1] / 2, card.shape[0] / 2), -4, 1.0)
-    turn[:, 2] += (width - card.shape[1] - side * 0.16, side * 0.14)
-    shadow = cv2.warpAffine(mask, turn + np.array([[0, 0, border], [0, 0, border * 1.5]]), (width, height))
-    shade = cv2.GaussianBlur(shadow, (0, 0), border * 1.5).astype(np.float32)[..., None] * (0.5 / 255)
-    placed = cv2.warpAffine(card, turn, (width, height)).astype(np.float32)
-    share = cv2.warpAffine(mask, turn, (width, height)).astype(np.float32)[..., None] / 255
-    below = pixels.astype(np.float32) * (1 - shade)
-    # The warp's black border already darkens the card's edge, so no second factor is needed.
-    pixels[:] = (below * (1 - share) + placed).clip(0, 255).astype(np.uint8)

@@ -24,7 +24,7 @@ from apps.providers.draft.images import (
     cover,
     label_top,
     load_picture,
-    read_character,
+    person_of,
     read_recipe,
     storyboard_image,
 )
@@ -111,6 +111,7 @@ def _make_scenes(request: ScenesRequest, progress: Progress) -> ProviderResult:
 def _make_images(request: ImageRequest, into: Path, progress: Progress, cancelled: Cancelled) -> ProviderResult:
     look = _look(request.settings)
     reference = request.character_reference.path if request.character_reference else None
+    person = person_of(reference) if reference and request.purpose == "scene" else None
     files = []
     for number in range(request.num_images):
         if cancelled():
@@ -127,10 +128,9 @@ def _make_images(request: ImageRequest, into: Path, progress: Progress, cancelle
                 into=path,
             )
         else:
-            person = read_character(reference) if reference else None
             sight = _noted(request.prompt, request.picture)
             recipe = Recipe(request.prompt, request.seed + number, look, person, sight)
-            storyboard_image(recipe, width=request.width, height=request.height, reference=reference, into=path)
+            storyboard_image(recipe, width=request.width, height=request.height, into=path)
         files.append(ProducedFile(path=path, role="image", content_type="image/png"))
     return ProviderResult(files=tuple(files), facts={"model": "draft storyboard", "seed": request.seed})
 
@@ -200,7 +200,7 @@ def _recipe(request: VideoRequest) -> Recipe | None:
     """Return the recipe in the start image, a new one if there is no image, or None for any other image."""
     if request.image is not None:
         return read_recipe(request.image.path)
-    person = read_character(request.character_reference.path) if request.character_reference else None
+    person = person_of(request.character_reference.path) if request.character_reference else None
     sight = _noted(request.prompt, request.picture)
     return Recipe(request.prompt, request.seed, _look(request.settings), person, sight)
 
