@@ -23,7 +23,7 @@ from apps.core.errors import InputError
 from apps.jobs.models import Job, JobEvent, LedgerEntry, RemoteRun, SpendingAccount
 from apps.projects.models import Project
 from apps.scenes.models import Change, Clip, Scene
-from apps.songs.models import Song
+from apps.songs.models import Song, SongLyrics
 
 # Our apps, lowest first; the order of the lines.
 APPS = ("accounts", "flavors", "assets", "jobs", "songs", "projects", "scenes", "composition", "pro")
@@ -39,7 +39,7 @@ PROJECT_MODELS: dict[str, type[Model]] = {
     model._meta.label_lower: model
     for model in (
         *(Asset, Job, JobEvent, RemoteRun, SpendingAccount, LedgerEntry, Song, Project, Scene, Clip, Change),
-        *(Output, Composition, SceneLook, ProjectLook, Lyrics),
+        *(Output, Composition, SceneLook, ProjectLook, Lyrics, SongLyrics),
     )
 }
 # Values that are never imported, by model: an import must not start work, match another request of the new owner,

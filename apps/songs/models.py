@@ -63,6 +63,29 @@ class Song(models.Model):
         return f"The file is damaged at {places}{more}. Listen to it, or upload it again."
 
 
+class SongLyrics(models.Model):
+    """One version of a song's words; the one with the highest `number` counts. Every change adds a version, so each can
+    be undone.
+
+    `source` is how they came: a file's format, or plain text. `lines` are `SungLine`s as JSON, with times in seconds of
+    the song's file. `restored_from` is the version that an undo brought back.
+    """
+
+    song = models.ForeignKey(Song, on_delete=models.CASCADE, related_name="lyrics_versions")
+    number = models.PositiveIntegerField()
+    source = models.CharField(max_length=8)
+    language = models.CharField(max_length=35, blank=True)
+    original_name = models.CharField(max_length=255, blank=True)
+    lines = models.JSONField(default=list)
+    restored_from = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-number"]
+        verbose_name_plural = "song lyrics"
+        constraints = [models.UniqueConstraint(fields=["song", "number"], name="song_lyrics_version_once")]
+
+
 def _damaged_place(second: int, missing: float) -> str:
     lost = "a short part can't be read" if missing < LEAST_NAMED_SECONDS else f"{missing:.1f} s are missing"
     return f"{second // 60}:{second % 60:02} ({lost})"

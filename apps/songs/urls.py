@@ -1,6 +1,10 @@
 from django.urls import path
 
 from apps.songs import api, stem_api
+from apps.songs.lyrics import api as lyrics_api
+from apps.songs.lyrics.files import FORMS
+
+LYRICS = "api/audio/<uuid:audio_id>/lyrics"
 
 urlpatterns = [
     path("api/audio", api.SongList.as_view(), name="song-list"),
@@ -9,4 +13,8 @@ urlpatterns = [
     path("api/audio/<uuid:audio_id>", api.SongDetail.as_view(), name="song-detail"),
     path("api/audio/<uuid:audio_id>/peaks", api.audio_peaks, name="audio-peaks"),
     path("api/audio/<uuid:audio_id>/stem", stem_api.SongStem.as_view(), name="audio-stem"),
+    path(LYRICS, lyrics_api.SongLyricsView.as_view(), name="song-lyrics"),
+    path(f"{LYRICS}/undo", lyrics_api.lyrics_undo, name="song-lyrics-undo"),
+    path(f"{LYRICS}/lines/<int:index>", lyrics_api.lyrics_line, name="song-lyrics-line"),
+    *(path(f"{LYRICS}.{form}", lyrics_api.lyrics_download, {"form": str(form)}) for form in FORMS),
 ]

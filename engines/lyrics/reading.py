@@ -29,9 +29,7 @@ def read_lyrics(text: str) -> Lyrics:
     """Read lyrics in any format that has times.
 
     Raises InputError, saying which line is wrong or what is missing, when no timed line is found."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    # Macs write accents as letters of their own; fonts have the letter with its accent.
-    text = unicodedata.normalize("NFC", text)
+    text = _plain(text)
     if "\0" in text:
         raise InputError(f"This isn't a text file. Upload the lyrics as {FORMATS_WORDS}.", code="not_text")
     notes = Notes()
@@ -41,6 +39,21 @@ def read_lyrics(text: str) -> Lyrics:
     if not lines:
         raise InputError(_nothing(form, notes), code="no_timed_lines")
     return Lyrics(lines, notes.all(), form)
+
+
+def is_timed(text: str) -> bool:
+    """Return whether the text is meant as a file with times; whether they can be read is for `read_lyrics` to say."""
+    try:
+        _format_of(_plain(text))
+    except InputError as error:
+        return error.code != "no_timed_lines"
+    return True
+
+
+def _plain(text: str) -> str:
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    # Macs write accents as letters of their own; fonts have the letter with its accent.
+    return unicodedata.normalize("NFC", text)
 
 
 def _format_of(text: str) -> LyricsFormat:

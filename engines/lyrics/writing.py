@@ -2,8 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from html import escape
 
 from engines.lyrics.model import Line, without_overlaps
+
+# A shorter pause doesn't end a line on a display.
+_NOTABLE_GAP_MS = 200
 
 
 def as_srt(lines: Sequence[Line]) -> str:
@@ -13,6 +17,31 @@ def as_srt(lines: Sequence[Line]) -> str:
         for number, line in enumerate(without_overlaps(lines), 1)
     ]
     return "\n".join(cues)
+
+
+def as_lrc(lines: Sequence[Line]) -> str:
+    """Return an LRC file. Where nobody sings for a while, an empty line ends the one before."""
+    rows: list[str] = []
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        rows.append(f"[{_lrc_time(line.start)}]{' '.join(line.text.split())}")
+        if following is None or following.start - line.end > _NOTABLE_GAP_MS:
+            rows.append(f"[{_lrc_time(line.end)}]")
+    return "".join(f"{row}\n" for row in rows)
+
+
+def as_vtt(lines: Sequence[Line]) -> str:
+    """Return a WebVTT file; lines that are sung over each other stay separate cues."""
+    cues = [
+        f"{_srt_time(line.start).replace(',', '.')} --> {_srt_time(line.end).replace(',', '.')}\n"
+        f"{escape(line.text, quote=False)}\n"
+        for line in lines
+    ]
+    return "\n".join(["WEBVTT\n", *cues])
+
+
+def _lrc_time(milliseconds: int) -> str:
+    hundredths = round(milliseconds / 10)
+    return f"{hundredths // 6000:02d}:{hundredths // 100 % 60:02d}.{hundredths % 100:02d}"
 
 
 def _srt_time(milliseconds: int) -> str:

@@ -1,6 +1,8 @@
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.songs import services
+from apps.songs.lyrics.services import lyrics_put
+from engines.lyrics.encodings import Decoded
 from tests.routes import owned_api, private_api
 from tests.songs.files import song_bytes
 
@@ -9,6 +11,18 @@ def song(owner):
     made, _ = services.song_upload(by=owner, upload=SimpleUploadedFile("a.wav", song_bytes(".wav")))
     return {"audio_id": made.asset_id}
 
+
+def sung(owner):
+    made = song(owner)
+    lyrics_put(by=owner, source=Decoded("[00:01.00]la", ""), **made)
+    return made
+
+
+def sung_line(owner):
+    return {**sung(owner), "index": 0}
+
+
+LYRICS = "api/audio/<uuid:audio_id>/lyrics"
 
 ROWS = {
     "api/audio": [private_api(), private_api(method="post", other=400, owner=400, staff=400)],
@@ -25,4 +39,13 @@ ROWS = {
         owned_api(song),
         owned_api(song, method="post", other=400, owner=400, staff=400),
     ],
+    LYRICS: [
+        owned_api(sung),
+        owned_api(sung, method="put", data={"text": "la la"}),
+        owned_api(sung, method="patch", data={"nudge": 0.1}),
+        owned_api(sung, method="delete", owner=204),
+    ],
+    f"{LYRICS}/undo": owned_api(sung, method="post", owner=404),
+    f"{LYRICS}/lines/<int:index>": owned_api(sung_line, method="patch", data={"start": 2.0}),
+    **{f"{LYRICS}.{form}": owned_api(sung) for form in ("srt", "lrc", "vtt", "ass")},
 }

@@ -1,0 +1,91 @@
+"""HTTP edge of a song's words."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import api_view, content_negotiation_class
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.acting import acting_user
+from apps.core.negotiation import AnyTypeNegotiation
+from apps.songs.lyrics import services, versions
+from apps.songs.lyrics.files import lyrics_file
+from apps.songs.lyrics.serializers import (
+    LineChangeSerializer,
+    SongLyricsChangeSerializer,
+    SongLyricsUploadSerializer,
+    SongWordsSerializer,
+)
+
+
+class SongLyricsView(APIView):
+    """The song's words; every project of the song can use them."""
+
+    @extend_schema(responses=SongWordsSerializer)
+    def get(self, request: Request, audio_id: UUID) -> Response:
+        """Get the words line by line, with the times that are known."""
+        return Response(SongWordsSerializer(versions.lyrics_get(by=acting_user(request), audio_id=audio_id)).data)
+
+    @extend_schema(request=SongLyricsUploadSerializer, responses=SongWordsSerializer)
+    def put(self, request: Request, audio_id: UUID) -> Response:
+        """Give the song its words, plain or with times. They replace those it has; `undo` brings these back."""
+        body = SongLyricsUploadSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        source, name = body.upload()
+        words = services.lyrics_put(
+            by=acting_user(request),
+            audio_id=audio_id,
+            source=source,
+            language=body.validated_data.get("language", ""),
+            original_name=name,
+        )
+        return Response(SongWordsSerializer(words).data)
+
+    @extend_schema(request=SongLyricsChangeSerializer, responses=SongWordsSerializer)
+    def patch(self, request: Request, audio_id: UUID) -> Response:
+        """Move all lines, or say which language they are in."""
+        body = SongLyricsChangeSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        words = services.lyrics_change(by=acting_user(request), audio_id=audio_id, **body.validated_data)
+        return Response(SongWordsSerializer(words).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, audio_id: UUID) -> Response:
+        """Delete the words with all of their versions."""
+        versions.lyrics_delete(by=acting_user(request), audio_id=audio_id)
+        return Response(status=204)
+
+
+@extend_schema(request=None, responses=SongWordsSerializer)
+@api_view(["POST"])
+def lyrics_undo(request: Request, audio_id: UUID) -> Response:
+    """Undo the last change of the words; call it again to go back further."""
+    return Response(SongWordsSerializer(versions.lyrics_undo(by=acting_user(request), audio_id=audio_id)).data)
+
+
+@extend_schema(request=LineChangeSerializer, responses=SongWordsSerializer)
+@api_view(["PATCH"])
+def lyrics_line(request: Request, audio_id: UUID, index: int) -> Response:
+    """Correct one line's times or words, or pin it."""
+    body = LineChangeSerializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    words = services.line_change(by=acting_user(request), audio_id=audio_id, index=index, edit=body.edit())
+    return Response(SongWordsSerializer(words).data)
+
+
+@extend_schema(responses={(200, "text/*"): OpenApiTypes.STR})
+@api_view(["GET", "HEAD"])
+@content_negotiation_class(AnyTypeNegotiation)
+def lyrics_download(request: Request, audio_id: UUID, form: str) -> HttpResponse:
+    """Download the timed words as SRT, LRC, VTT or ASS; 400 if no line has a time."""
+    words = versions.lyrics_get(by=acting_user(request), audio_id=audio_id)
+    text, content_type = lyrics_file(words, form)
+    name = f"{words.song.title[:80] or 'lyrics'}.{form}"
+    response = HttpResponse(text, content_type=f"{content_type}; charset=utf-8")
+    response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
+    return response

@@ -1,0 +1,108 @@
+"""A song's words as the API reads and writes them."""
+
+from dataclasses import asdict
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.songs.lyrics.services import LineEdit
+from apps.songs.lyrics.versions import SongWords
+from apps.songs.serializers import FiniteField
+from engines.lyrics.encodings import ENCODINGS, Decoded, decoded
+from engines.lyrics.reading import MOST_BYTES
+
+LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
+
+
+class SungWordSerializer(serializers.Serializer[Any]):
+    """A word (in scripts without spaces, a character), in seconds of the song."""
+
+    text = serializers.CharField()
+    start = serializers.FloatField()
+    end = serializers.FloatField()
+    confidence = serializers.FloatField(help_text="0…1")
+
+
+class SungLineSerializer(serializers.Serializer[Any]):
+    """A line, in seconds of the song; `start` and `end` are null until they are known. `confidence` is 0…1: 1 where a
+    person or a file said so. A pinned line isn't moved by an alignment."""
+
+    index = serializers.IntegerField()
+    section = serializers.CharField()
+    text = serializers.CharField()
+    start = serializers.FloatField(allow_null=True)
+    end = serializers.FloatField(allow_null=True)
+    confidence = serializers.FloatField()
+    pinned = serializers.BooleanField()
+    words = SungWordSerializer(many=True)
+
+
+class QualitySerializer(serializers.Serializer[Any]):
+    lines = serializers.IntegerField()
+    sure = serializers.IntegerField()
+    to_check = serializers.IntegerField()
+
+
+class SongWordsSerializer(serializers.Serializer[Any]):
+    """The words of a song. `source` is `plain`, or the format of the file they came from."""
+
+    source = serializers.CharField()  # type: ignore[assignment]  # DRF removes it from the class
+    language = serializers.CharField(help_text='such as `en`; "" if unknown')
+    quality = QualitySerializer()
+    lines = SungLineSerializer(many=True)
+
+    def to_representation(self, instance: SongWords) -> dict[str, Any]:
+        """Return the words as plain data: 600 lines with their words are too many for fields of their own."""
+        return {
+            "source": instance.version.source,
+            "language": instance.version.language,
+            "quality": {"lines": len(instance.lines), "sure": instance.sure, "to_check": instance.to_check},
+            "lines": [
+                {"index": index, **{name: value for name, value in asdict(line).items() if name != "stanza"}}
+                for index, line in enumerate(instance.lines)
+            ],
+        }
+
+
+class SongLyricsUploadSerializer(serializers.Serializer[Any]):
+    """A `file` of at most 5 MB (text, LRC, SRT, VTT, ASS or TTML), or its `text`. In plain words, `[Chorus]` names a
+    section, an empty line starts a stanza, and `x2` repeats. Without a `language` or `encoding` it is recognized."""
+
+    file = serializers.FileField(required=False, allow_empty_file=True)
+    text = serializers.CharField(required=False, max_length=MOST_BYTES, trim_whitespace=False, allow_blank=True)
+    language = serializers.RegexField(LANGUAGE, required=False, allow_blank=True, max_length=35)
+    encoding = serializers.ChoiceField(list(ENCODINGS.items()), required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "file" in attrs and attrs["file"].size > MOST_BYTES:
+            raise serializers.ValidationError({"file": ["The lyrics are larger than 5 MB. Upload a smaller file."]})
+        if "text" not in attrs and "file" not in attrs:
+            raise serializers.ValidationError({"file": ["Upload a file or send its text."]})
+        return attrs
+
+    def upload(self) -> tuple[Decoded, str]:
+        """Return the text and the file's name; call it after `is_valid`."""
+        file = self.validated_data.get("file")
+        if file is None:
+            return Decoded(self.validated_data["text"], ""), ""
+        return decoded(file.read(), self.validated_data.get("encoding", "")), file.name or ""
+
+
+class SongLyricsChangeSerializer(serializers.Serializer[Any]):
+    """`nudge` moves all lines by that many seconds; `language` is the one they are sung in."""
+
+    nudge = FiniteField(required=False, min_value=-86400, max_value=86400)
+    language = serializers.RegexField(LANGUAGE, required=False, allow_blank=True, max_length=35)
+
+
+class LineChangeSerializer(serializers.Serializer[Any]):
+    """Times in seconds of the song. A `start` without an `end` moves the whole line. A new time pins the line."""
+
+    start = FiniteField(required=False, min_value=0)
+    end = FiniteField(required=False, min_value=0)
+    text = serializers.CharField(required=False)
+    pinned = serializers.BooleanField(required=False)
+
+    def edit(self) -> LineEdit:
+        """Return the requested change; call it after `is_valid`."""
+        return LineEdit(**self.validated_data)
