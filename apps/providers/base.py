@@ -22,6 +22,7 @@ from apps.core.json import JsonObject
 from apps.providers.capabilities import Capability
 from apps.providers.model_table import ModelTable
 from apps.providers.offers import ModelReport
+from engines.lyrics.sung_lines import is_sung_in
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,15 @@ class SongSection:
 
 
 @dataclass(frozen=True)
+class SongLine:
+    """A line of the lyrics and when it is sung."""
+
+    text: str
+    start_seconds: float
+    end_seconds: float
+
+
+@dataclass(frozen=True)
 class SongBrief:
     """What a scene writer gets to know about the song. Times are seconds from the start of the used range."""
 
@@ -60,7 +70,8 @@ class SongBrief:
     tempo_bpm: float | None = None
     sections: tuple[SongSection, ...] = ()
     title: str = ""
-    lyrics: str = ""
+    # The lines whose times are known, in order.
+    lines: tuple[SongLine, ...] = ()
     # Where someone sings, as (start, end); None if unknown.
     sung: tuple[tuple[float, float], ...] | None = None
 
@@ -70,6 +81,10 @@ class SongBrief:
             return None
         inside = sum(max(0.0, min(end, last) - max(start, first)) for first, last in self.sung)
         return inside / max(end - start, 1e-6)
+
+    def lines_in(self, start: float, end: float) -> tuple[SongLine, ...]:
+        """Return the lines sung in [start, end)."""
+        return tuple(line for line in self.lines if is_sung_in((line.start_seconds, line.end_seconds), start, end))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,9 @@
 """Serializers of scenes and clips."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -13,6 +16,7 @@ from apps.scenes.arrangement import MINIMUM_SECONDS
 from apps.scenes.making import MAXIMUM_TAKES
 from apps.scenes.models import Clip, Scene
 from apps.scenes.scene_frames import shown_duration
+from apps.scenes.scene_words import SceneLine, scene_lines
 from apps.scenes.selectors import clip_notes, clip_suspicions, scene_error, scene_job, scene_status
 from apps.work.seeds import SEED_MAXIMUM
 from apps.work.strict import IdField, ModelField, MoneyField, SecondsField, StrictSerializer
@@ -176,7 +180,27 @@ class ClipSerializer(serializers.Serializer[Any]):
         return str(clip.parameters.get("provider", ""))
 
 
+class SceneLineSerializer(serializers.Serializer[SceneLine]):
+    """A line of the song's lyrics that is sung in a scene, in seconds of the song."""
+
+    text = serializers.CharField()
+    start = serializers.FloatField()
+    end = serializers.FloatField()
+
+
+class ScenesSerializer(serializers.ListSerializer[Any]):
+    """Several scenes of one project: the song's words are read once for all of them."""
+
+    def to_representation(self, data: Any) -> list[Any]:
+        scenes = list(data.all() if hasattr(data, "all") else data)
+        if scenes and isinstance(self.child, SceneSerializer):
+            self.child.lines_by_scene = scene_lines(scenes[0].project, scenes)
+        return super().to_representation(scenes)
+
+
 class SceneSerializer(serializers.Serializer[Any]):
+    lines_by_scene: Mapping[UUID, Sequence[SceneLine]] | None = None
+
     id = serializers.UUIDField()
     project_id = serializers.UUIDField()
     sequence = serializers.IntegerField()
@@ -185,6 +209,7 @@ class SceneSerializer(serializers.Serializer[Any]):
     duration = serializers.SerializerMethodField(help_text="In seconds; the clip's own length if none was requested")
     lipsync = serializers.BooleanField()
     section = serializers.CharField()
+    lines = serializers.SerializerMethodField(help_text="What is sung in it, where the song's lyrics have times")
     facts = serializers.DictField()
     providers = serializers.DictField(child=serializers.CharField())
     models = serializers.DictField(child=serializers.CharField(), source="chosen_models")
@@ -204,8 +229,16 @@ class SceneSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
+    class Meta:
+        list_serializer_class = ScenesSerializer
+
     def get_duration(self, scene: Scene) -> float:
         return float(scene.duration if scene.duration is not None else shown_duration(scene.project, scene))
+
+    @extend_schema_field(SceneLineSerializer(many=True))
+    def get_lines(self, scene: Scene) -> list[dict[str, Any]]:
+        found = scene_lines(scene.project, [scene]) if self.lines_by_scene is None else self.lines_by_scene
+        return [asdict(line) for line in found.get(scene.pk, ())]
 
     def get_status(self, scene: Scene) -> str:
         return str(scene_status(scene))

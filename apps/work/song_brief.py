@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from apps.core.json import JsonObject
-from apps.providers.base import SongBrief, SongSection
+from apps.providers.base import SongBrief, SongLine, SongSection
+from apps.songs.lyrics.versions import song_lines
 from apps.songs.models import Song
 from apps.songs.selectors import song_shape
 from apps.songs.sung import sung_map
 from engines.listening.scene_slots import scene_slots
+from engines.lyrics.sung_lines import is_sung_in
 
 Slots = Sequence[tuple[float, float]]
 
@@ -38,7 +40,17 @@ def song_brief(song: Song, start: float, end: float) -> SongBrief:
             if section["start_seconds"] < end and section["end_seconds"] > start
         ),
         title=song.title,
+        lines=_lines(song, start, end),
         sung=_sung(song, start, end),
+    )
+
+
+def _lines(song: Song, start: float, end: float) -> tuple[SongLine, ...]:
+    timed = ((line.text, line.span) for line in song_lines(song.pk) if line.span)
+    return tuple(
+        SongLine(text, round(span[0] - start, 3), round(span[1] - start, 3))
+        for text, span in timed
+        if is_sung_in(span, start, end)
     )
 
 

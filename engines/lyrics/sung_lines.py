@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 from engines.lyrics.model import Line, Lyrics, Word
 
+# A line that only touches a scene isn't sung in it, unless it or the scene is that short.
+_TOUCHING_SECONDS = 0.2
 # A line at least this sure needs no check.
 SURE = 0.6
 # A file's times were set by a person or a better program; outside of the song they can't be right.
@@ -56,6 +58,12 @@ class SungLine:
 
         words = tuple(replace(word, start=place(word.start), end=place(word.end)) for word in self.words)
         return replace(self, start=round(start, 3), end=round(end, 3), words=words)
+
+
+def is_sung_in(span: tuple[float, float], start: float, end: float) -> bool:
+    """Return whether a line at `span` is sung in [start, end): more of it than a cut beside a beat leaves over."""
+    inside = min(span[1], end) - max(span[0], start)
+    return inside > min(_TOUCHING_SECONDS, (span[1] - span[0]) / 2, (end - start) / 2)
 
 
 def sung_lines(lyrics: Lyrics, song_seconds: float | None) -> tuple[SungLine, ...]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from apps.core.errors import InputError, ProviderError
-from apps.providers.base import ScenesRequest, SongBrief, SongSection
+from apps.providers.base import ScenesRequest, SongBrief, SongLine, SongSection
 from apps.providers.chat.prompts import messages_of
 from apps.providers.chat.provider import _expected
 from apps.providers.chat.responses import UnusableResponse, scenes_of
@@ -217,15 +217,17 @@ def test_json_object_mode_mentions_json(case, files):
 def test_prompt_contains_idea_song_and_slots_and_keeps_other_braces(files):
     request = scenes_request(files)
     request.settings["scene_prompts"]["user"] += " {not_ours} {{x}}"
-    song = SongBrief(12.0, tempo_bpm=96, sections=(SongSection("chorus", 4, 12, 0.9),), lyrics="la la", sung=((5, 9),))
+    lines = (SongLine("la\nla", -1, 3.9), SongLine("oh oh", 3.9, 6), SongLine("hey", 8.4, 12))
+    chorus = (SongSection("chorus", 4, 12, 0.9),)
+    song = SongBrief(12.0, tempo_bpm=96, sections=chorus, lines=lines, sung=((5, 9),))
     request = ScenesRequest("a {song} idea", slots=request.slots, song=song, settings=request.settings)
 
     text = messages_of(request)[1]["content"]
 
     assert "a {song} idea" in text
-    assert "2. 4.00-8.50 s (4.50 s), chorus, energy 0.9" in text
+    assert '1. 0.00-4.00 s (4.00 s), sung: "la la"\n' in text
+    assert '2. 4.00-8.50 s (4.50 s), chorus, energy 0.9, sung: "oh oh"\n' in text
     assert "96 beats per minute" in text
-    assert "la la" in text
     assert "somebody sings at 5-9 s" in text
     assert "{not_ours} {{x}}" in text
 

@@ -69,8 +69,9 @@ def test_timed_file_brings_its_times_and_goes_out_in_every_format(api, put, addr
         ("vtt", "00:00:04.000 --> 00:00:08.000\nthe harbour"), ("ass", "0:00:04.00"),
     ):  # fmt: skip
         answer = api.get(f"{address}.{form}")
-        assert answer.status_code == 200 and told in answer.content.decode()
-        assert times(put(answer.content.decode())) == [(1.0, 4.0), (4.0, 8.0)], form
+        text = answer.getvalue().decode()
+        assert answer.status_code == 200 and told in text
+        assert times(put(text)) == [(1.0, 4.0), (4.0, 8.0)], form
 
 
 def test_line_is_corrected_pinned_and_undone(put, change, api, address):

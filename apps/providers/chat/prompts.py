@@ -13,8 +13,8 @@ FORMAT = (
     "One item per scene, in order. `description` is the shot as one paragraph, `negative_description` what must not "
     "be seen, `lipsync` true only where the character sings to the camera, `duration` the scene's seconds."
 )
-# The lyrics are the first thing that doesn't fit a small model's context.
-LYRICS_LIMIT = 6000
+# A scene's lines are cut here: hundreds of scenes with long ones don't fit a small model's context.
+LINES_LIMIT = 300
 
 
 def scene_count(request: ScenesRequest) -> int:
@@ -55,6 +55,7 @@ def _slots_text(request: ScenesRequest) -> str:
         return f"{scene_count(request)} scenes of about {seconds:g} s each"
     return "\n".join(
         f"{number}. {start:.2f}-{end:.2f} s ({end - start:.2f} s){_section_at(request.song, start, end)}"
+        f"{_lines_at(request.song, start, end)}"
         for number, (start, end) in enumerate(request.slots, start=1)
     )
 
@@ -68,6 +69,13 @@ def _section_at(song: SongBrief | None, start: float, end: float) -> str:
     return ""
 
 
+def _lines_at(song: SongBrief | None, start: float, end: float) -> str:
+    """Return the lines sung in the slot, as text."""
+    lines = song.lines_in(start, end) if song else ()
+    words = " / ".join(" ".join(line.text.split()) for line in lines)
+    return f', sung: "{words[:LINES_LIMIT]}"' if words else ""
+
+
 def _song_text(song: SongBrief | None) -> str:
     if song is None:
         return "none"
@@ -79,8 +87,7 @@ def _song_text(song: SongBrief | None) -> str:
         for section in song.sections
     ]
     facts += [_sung_text(song.sung)] if song.sung is not None else []
-    lyrics = f"\nLyrics:\n{song.lyrics[:LYRICS_LIMIT]}" if song.lyrics else ""
-    return "; ".join(facts) + lyrics
+    return "; ".join(facts)
 
 
 def _sung_text(sung: Sequence[tuple[float, float]]) -> str:

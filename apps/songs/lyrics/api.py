@@ -1,9 +1,9 @@
 """HTTP edge of a song's words."""
 
+from io import BytesIO
 from uuid import UUID
 
-from django.http import HttpResponse
-from django.utils.http import content_disposition_header
+from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import api_view, content_negotiation_class
@@ -81,11 +81,11 @@ def lyrics_line(request: Request, audio_id: UUID, index: int) -> Response:
 @extend_schema(responses={(200, "text/*"): OpenApiTypes.STR})
 @api_view(["GET", "HEAD"])
 @content_negotiation_class(AnyTypeNegotiation)
-def lyrics_download(request: Request, audio_id: UUID, form: str) -> HttpResponse:
+def lyrics_download(request: Request, audio_id: UUID, form: str) -> FileResponse:
     """Download the timed words as SRT, LRC, VTT or ASS; 400 if no line has a time."""
     words = versions.lyrics_get(by=acting_user(request), audio_id=audio_id)
     text, content_type = lyrics_file(words, form)
     name = f"{words.song.title[:80] or 'lyrics'}.{form}"
-    response = HttpResponse(text, content_type=f"{content_type}; charset=utf-8")
-    response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
-    return response
+    return FileResponse(
+        BytesIO(text.encode()), as_attachment=True, filename=name, content_type=f"{content_type}; charset=utf-8"
+    )

@@ -61,10 +61,10 @@ def lyrics_get(*, by: User, audio_id: UUID) -> SongWords:
     return found
 
 
-def song_lines(song: Song) -> tuple[SungLine, ...]:
-    """Return the song's lines that have times, in order of time."""
-    found = song_words(song)
-    timed = [line for line in found.lines if line.span] if found else []
+def song_lines(song_id: UUID | None) -> tuple[SungLine, ...]:
+    """Return the song's lines that have times, in order of time; none without a song. One query."""
+    version = SongLyrics.objects.filter(song=song_id).first() if song_id else None
+    timed = [line for line in lines_read(version.lines) if line.span] if version else []
     return tuple(sorted(timed, key=lambda line: line.span or (0.0, 0.0)))
 
 

@@ -1,7 +1,7 @@
 """What a scene's card shows, computed once for page, fragment and poll."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from apps.jobs.states import Code, State
 from apps.projects.models import Project
 from apps.scenes.lipsync_inputs import lip_synced_clip
 from apps.scenes.models import Scene
+from apps.scenes.scene_words import SceneLine, scene_lines
 from apps.scenes.selectors import clip_notes, clip_suspicions, refused_clip_problems, scene_error, scene_status
 from apps.scenes.softening import can_soften
 from apps.studio.live import Fragment
@@ -36,6 +37,7 @@ class SceneCard:
     image_url: str
     video_url: str
     song_window: tuple[Decimal, Decimal] | None
+    lines: Sequence[SceneLine] = ()
 
     @property
     def busy(self) -> bool:
@@ -135,6 +137,7 @@ class SceneCard:
             self.scene.current_clip_id,
             self.project.song_id,
             self.song_window,
+            [line.text for line in self.lines],
         ]
         if job is not None:
             facts += [job.pk, job.state, int(job.progress_percentage), job.progress_message]
@@ -148,10 +151,12 @@ def scene_cards(
 ) -> list[SceneCard]:
     """Return the cards in order; each scene starts where the previous one ends. `windows`: on the song, by number."""
     cards, clock = [], Decimal(0)
+    lines = scene_lines(project, scenes)
     for scene in scenes:
         length = scene.duration or _clip_seconds(scene)
         window = (windows or {}).get(scene.sequence or 0)
-        cards.append(_card(project, scene, start=clock, end=clock + length, window=window))
+        card = _card(project, scene, start=clock, end=clock + length, window=window)
+        cards.append(replace(card, lines=lines.get(scene.pk, ())))
         clock += length
     return cards
 

@@ -1,0 +1,53 @@
+"""The song's words in each scene, for the API, the writer and the cards."""
+
+import pytest
+
+from apps.projects.models import Project
+from apps.scenes.selectors import scenes_of
+from apps.songs.lyrics.services import lyrics_put
+from apps.studio.project.cards import scene_cards
+from apps.work.song_brief import song_brief
+from engines.lyrics.encodings import Decoded
+from tests.factories import make_project, make_scenes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LRC = "[00:01.00]before\n[00:02.50]one\n[00:05.90]two\n[00:08.00]three\n[00:09.00]\n"
+
+
+@pytest.fixture
+def project(user):
+    """Scenes at 2–6, 6–10 and 10–12 s of a song whose words change at 2.5, 5.9 and 8 s."""
+    made = make_project(user, song_seconds=12.0, song_start=2)
+    make_scenes(made, "4", "4", None)
+    lyrics_put(by=user, audio_id=made.song.asset_id, source=Decoded(LRC, ""))
+    return Project.objects.get(pk=made.pk)
+
+
+def test_scene_holds_the_lines_sung_in_it(project, user, client, django_assert_max_num_queries):
+    client.force_login(user)
+    address = f"/api/mv/projects/{project.pk}/scenes"
+    scenes = client.get(address).json()
+    scenes = scenes if isinstance(scenes, list) else scenes["results"]
+    texts = [[line["text"] for line in scene["lines"]] for scene in scenes]
+    assert texts == [["before", "one"], ["two", "three"], []]
+    assert scenes[0]["lines"][1] == {"text": "one", "start": 2.5, "end": 5.9}
+    assert client.get(f"{address}/2").json()["lines"] == scenes[1]["lines"]
+    rows = list(scenes_of(project))
+    with django_assert_max_num_queries(1):
+        assert [line.text for line in scene_cards(project, rows)[1].lines] == ["two", "three"]
+
+
+def test_writer_is_told_the_lines_in_the_part_that_is_used(project):
+    brief = song_brief(project.song, 2.0, 9.5)
+    assert [(line.text, line.start_seconds) for line in brief.lines_in(0, 4)] == [("before", -1.0), ("one", 0.5)]
+    assert [line.text for line in brief.lines_in(4, 7.5)] == ["two", "three"]
+
+
+def test_moved_cut_moves_the_lines_and_a_song_without_times_has_none(project, user, client):
+    client.force_login(user)
+    address = f"/api/mv/projects/{project.pk}/scenes/1"
+    client.patch(address, {"duration": 6.5, "snap": False}, content_type="application/json")
+    assert [line["text"] for line in client.get(address).json()["lines"]] == ["before", "one", "two", "three"]
+    lyrics_put(by=user, audio_id=project.song.asset_id, source=Decoded("no times", ""))
+    assert client.get(address).json()["lines"] == [] and song_brief(project.song, 0, 9).lines == ()
