@@ -25,7 +25,7 @@ from apps.songs.models import Song
 from apps.songs.selectors import song_get
 from apps.songs.services import SONG_CHANGED_TASK
 from apps.work.choice import models_checked, providers_checked
-from engines.listening.scene_slots import MAXIMUM_SCENES
+from engines.listening.scene_slots import MAXIMUM_SCENES, SHORTEST_SECONDS
 
 log = structlog.get_logger(__name__)
 
@@ -156,20 +156,19 @@ def _check_range(project: Project) -> None:
         project.song_start, project.song_end = Decimal(0), None
         return
     if project.song_start < 0 or (end is not None and end <= project.song_start):
-        raise InputError(
-            "The part of the song you use must end after it starts.", errors={"song_end": ["not after song_start"]}
-        )
+        detail = "The part of the song you use must end after it starts."
+        raise InputError(detail, errors={"song_end": [detail]})
     if project.song.asset.duration_seconds is None:
         return
     length = Decimal(str(project.song.asset.duration_seconds))
+    too_long = f"The song lasts only {length:.1f} seconds."
     if project.song_start >= length:
-        raise InputError(
-            f"The song lasts only {length:.1f} seconds.", errors={"song_start": ["past the end of the song"]}
-        )
+        raise InputError(too_long, errors={"song_start": [too_long]})
     if end is not None and end - length >= 1:
-        raise InputError(
-            f"The song lasts only {length:.1f} seconds.", errors={"song_end": ["past the end of the song"]}
-        )
+        raise InputError(too_long, errors={"song_end": [too_long]})
     if end is not None and end >= length:
         # The user typed a rounded length; clamp it to the end of the song.
-        project.song_end = None
+        project.song_end = end = None
+    if (length if end is None else end) - project.song_start < Decimal(str(SHORTEST_SECONDS)):
+        too_short = f"Use at least {SHORTEST_SECONDS:g} seconds of the song."
+        raise InputError(too_short, errors={"song_end": [too_short]})

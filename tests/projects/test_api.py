@@ -112,6 +112,9 @@ def test_range_outside_song_is_rejected(api, user):
     assert "song_start" in post(api, idea="x", audio_id=audio_id, song_start=31).json()["errors"]
     assert "song_end" in post(api, idea="x", audio_id=audio_id, song_end=40).json()["errors"]
     assert "song_end" in post(api, idea="x", audio_id=audio_id, song_start=9, song_end=9).json()["errors"]
+    # Shorter than one scene, so that no clip could be made for it.
+    assert "song_end" in post(api, idea="x", audio_id=audio_id, song_start=9, song_end=9.01).json()["errors"]
+    assert "song_end" in post(api, idea="x", audio_id=audio_id, song_start=29.9).json()["errors"]
 
 
 def test_unknown_flavor_is_kept_without_error(api):
