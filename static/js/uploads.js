@@ -158,15 +158,18 @@ document.addEventListener("htmx:confirm", async (event) => {
     input.disabled = true;
     form.append(named);
     words.textContent = "Checking the file";
+    const answered = new AbortController();
     form.addEventListener(
       "htmx:afterRequest",
-      () => {
+      (request) => {
+        if (request.target !== form) return; // a price inside the form was asked for
+        answered.abort();
         dropParts(id);
         named.remove();
         input.disabled = false;
         bar.hidden = true;
       },
-      { once: true },
+      { signal: answered.signal },
     );
     event.detail.issueRequest();
   } catch (error) {
