@@ -1,6 +1,7 @@
 """Shows a response to htmx somewhere other than the target of the element that sent the request."""
 
 from typing import TypeVar, cast
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django_htmx.http import reswap, retarget
@@ -17,6 +18,12 @@ class HtmxRequest(HttpRequest):
 
 def is_htmx(request: HttpRequest) -> bool:
     return bool(cast(HtmxRequest, request).htmx)
+
+
+def current_path(request: HttpRequest) -> str | None:
+    """Return the path of the page that sent an htmx request; None if the browser doesn't say."""
+    address = cast(HtmxRequest, request).htmx.current_url_abs_path
+    return urlsplit(address).path if address else None
 
 
 def in_dialogs(response: Response) -> Response:

@@ -221,6 +221,14 @@ def test_settings_change_title_and_providers_unless_stale(browser, project, sett
     assert 'value="Another"' in html_of(late)
 
 
+@pytest.mark.parametrize(("page", "refreshed"), [("quick-gen", True), ("edit", True), ("projects", False)])
+def test_dialog_saved_on_another_page_loads_it_again(browser, project, page, refreshed):
+    headers = HTMX | {"HX-Current-URL": f"http://testserver/{page}/{project.pk}?x=1"}
+    response = browser.post(f"/projects/{project.pk}/budget", {"budget": "12"}, headers=headers)
+    assert response.status_code == 200
+    assert ("HX-Refresh" in response.headers) == refreshed
+
+
 def test_every_frame_rate_can_be_chosen_in_the_settings(browser, project):
     data = {"title": "a", "idea": "rain", "flavor": "default", "aspect_ratio": "9:16", "resolution": "720p"}
     for version, rate in enumerate(FrameRate.values, start=1):

@@ -15,8 +15,10 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
@@ -32,7 +34,7 @@ from apps.composition.project_looks import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_S
 from apps.composition.selectors import CurrentPlans, composition_get
 from apps.composition.services import composition_revert, project_compose
 from apps.core.errors import ConflictError, InputError, NotFound
-from apps.core.htmx import in_dialogs, is_htmx
+from apps.core.htmx import current_path, in_dialogs, is_htmx
 from apps.production.project_money import project_estimate
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
@@ -309,9 +311,13 @@ def _saved(form: forms.Form, action: Callable[[], object]) -> bool:
 
 
 def _response(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Return what changed on the page; without htmx, a redirect to it."""
+    """Return what changed on the project's page; another page, whose facts may all have changed, loads again. Without
+    htmx, a redirect."""
+    page_url = reverse("studio:project", args=[project_id])
     if not is_htmx(request):
-        return redirect("studio:project", project_id)
+        return redirect(page_url)
+    if current_path(request) not in (None, page_url):
+        return HttpResponseClientRefresh()
     board = board_of(project_get(by=acting_user(request), project_id=project_id), page="project")
     pieces = board.changed_pieces(held_pieces(request))
     return live_response(request, pieces, url=live_url(board, "project"), busy=board.busy)
