@@ -24,7 +24,7 @@ from apps.projects.titles import title_of
 from apps.songs.models import Song
 from apps.songs.selectors import song_get
 from apps.songs.services import SONG_CHANGED_TASK
-from apps.work.choice import models_checked, providers_checked
+from apps.work.choice import choices_matched, models_checked, providers_checked
 from engines.listening.scene_slots import MAXIMUM_SCENES, SHORTEST_SECONDS
 
 log = structlog.get_logger(__name__)
@@ -128,6 +128,12 @@ def _apply(project: Project, fields: ProjectFields) -> None:
         project.providers = providers_checked(fields["providers"])
     if "chosen_models" in fields:
         project.chosen_models = models_checked(fields["chosen_models"], flavor=fields.get("flavor", project.flavor))
+    project.providers, project.chosen_models = choices_matched(
+        project.providers,
+        project.chosen_models,
+        flavor=fields.get("flavor", project.flavor),
+        given=fields.keys() & {"providers", "chosen_models"},
+    )
     if "audio_id" in fields:
         project.song = _song(project, fields["audio_id"])
         # The range was chosen for the old song.

@@ -23,7 +23,7 @@ from apps.scenes.history import parts_copy, recorded
 from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.scene_frames import project_beats, project_slots, usual_duration
 from apps.scenes.selectors import scenes_of
-from apps.work.choice import models_checked, providers_checked
+from apps.work.choice import choices_matched, models_checked, providers_checked
 from engines.listening.scene_slots import MAXIMUM_SCENES
 
 log = structlog.get_logger(__name__)
@@ -40,12 +40,20 @@ class SceneFields(TypedDict, total=False):
     chosen_models: Mapping[str, str]
 
 
-def _checked(project: Project, fields: SceneFields) -> SceneFields:
-    """Return the fields with known providers and models only. Raises InputError."""
+def _checked(scene: Scene, fields: SceneFields) -> SceneFields:
+    """Return the fields for the scene with known providers and models only, which fit each other. Raises InputError."""
+    flavor, given = scene.project.flavor, fields.keys() & {"providers", "chosen_models"}
     if "providers" in fields:
         fields["providers"] = providers_checked(fields["providers"])
     if "chosen_models" in fields:
-        fields["chosen_models"] = models_checked(fields["chosen_models"], flavor=project.flavor)
+        fields["chosen_models"] = models_checked(fields["chosen_models"], flavor=flavor)
+    if given:
+        fields["providers"], fields["chosen_models"] = choices_matched(
+            fields.get("providers", scene.providers),
+            fields.get("chosen_models", scene.chosen_models),
+            flavor=flavor,
+            given=given,
+        )
     return fields
 
 
@@ -71,7 +79,7 @@ def scene_create(
         place = len(scenes) if sequence is None else min(sequence - 1, len(scenes))
         durations = _new_durations(project, scenes, place, duration, snap=snap)
         with recorded(project, f"insert scene {place + 1}"):
-            scene = Scene(project=project, **_checked(project, fields))
+            scene = Scene(project=project, **_checked(Scene(project=project), fields))
             _arrange([*scenes[:place], scene, *scenes[place:]], durations)
         return scene
 
@@ -102,7 +110,7 @@ def scene_update(
                 "This scene was changed in the meantime. Reload it, then repeat your change.", code="stale"
             )
         with recorded(project, f"edit scene {sequence}"):
-            for name, value in _checked(project, fields).items():
+            for name, value in _checked(scene, fields).items():
                 setattr(scene, name, value)
             scene.version += 1
             scene.save()

@@ -1,6 +1,6 @@
 """Chooses provider and model: the call's, or else the scene's, the project's or the flavor's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
@@ -166,6 +166,39 @@ def providers_checked(chosen: Mapping[str, str]) -> dict[str, str]:
                 errors={"providers": [f"{name}: one of {', '.join(able)}"]},
             )
     return {name: provider for name, provider in chosen.items() if provider}
+
+
+def choices_matched(
+    providers: Mapping[str, str], models: Mapping[str, str], *, flavor: str, given: Set[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return providers and models by capability, without stored ones that don't fit what was just `given`.
+
+    `given` holds `providers`, `chosen_models`, or both. A new model outweighs a stored provider that lacks it, and a
+    new provider a stored model. Raises InputError if both are new.
+    """
+    kept_providers, kept_models = dict(providers), dict(models)
+    for name in given and providers.keys() & models.keys():
+        try:
+            _refuse_foreign(Capability(name), providers[name], models[name], flavor=flavor)
+        except InputError:
+            if given >= {"providers", "chosen_models"}:
+                raise
+            del (kept_providers if "chosen_models" in given else kept_models)[name]
+    return kept_providers, kept_models
+
+
+def _refuse_foreign(capability: Capability, provider_name: str, model: str, *, flavor: str) -> None:
+    """Raise InputError if the provider doesn't offer the model."""
+    config = capability_settings(flavor, capability)
+    provider = next(one for one in providers_for(capability) if one.name == provider_name)
+    if model != AUTO:
+        provider.with_model(capability, config.values, model)
+    elif not provider.offered_names(capability, config.values):
+        raise InputError(
+            f"{provider.title} has no models to choose from. Choose another provider, or leave the model out.",
+            code="unknown_model",
+            errors={"models": [f"{capability}: {provider_name} has none"]},
+        )
 
 
 def choice_overridden(choice: Choice, overrides: JsonObject) -> Choice:

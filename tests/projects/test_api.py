@@ -106,6 +106,28 @@ def test_invalid_field_is_named(api, body, field):
     assert not Project.objects.exists()
 
 
+@pytest.mark.parametrize("kind", ["project", "scene"])
+def test_new_choice_outweighs_a_stored_one_that_does_not_fit(api, kind):
+    path = f"/api/mv/projects/{post(api, idea='x').json()['id']}"
+    if kind == "scene":
+        api.post(f"{path}/scenes", {"prompt": "a river", "duration": 5}, content_type="application/json")
+        path += "/scenes/1"
+
+    def patch(**fields):
+        response = api.patch(path, fields, content_type="application/json")
+        body = response.json()
+        return (body["providers"], body["models"]) if response.status_code == 200 else body["code"]
+
+    kling = {"video": "kwaivgi/kling-v3-video"}
+    assert patch(providers={"video": "draft", "image": "draft"}) == ({"video": "draft", "image": "draft"}, {})
+    assert patch(models=kling) == ({"image": "draft"}, kling)
+    assert patch(providers={"video": "replicate"}) == ({"video": "replicate"}, kling)
+    assert patch(providers={"video": "comfyui"}) == ({"video": "comfyui"}, {})
+    assert patch(providers={"video": "comfyui"}, models=kling) == "unknown_model"
+    assert patch(providers={"video": "comfyui"}, models={"video": "auto"}) == "unknown_model"
+    assert patch(models={"video": "auto"}, providers={"video": "replicate"})[1] == {"video": "auto"}
+
+
 def test_range_outside_song_is_rejected(api, user):
     song = make_song(user, seconds=30.0)
     audio_id = str(song.asset_id)

@@ -103,6 +103,7 @@ def _part_failed(part: Job, number: int, count: int) -> StudioError:
         what = f"Part {number} of {count} needs your decision: open it in Jobs. {kept}Then retry this."
     else:
         reason = part.error or "It was cancelled."
+        reason += "" if reason.endswith((".", "!", "?")) else "."
         what = f"Part {number} of {count} failed: {reason} {kept}A retry makes only what is missing."
     if part.code == Code.CONTENT_REFUSED:
         evidence = {"refused_inputs": part.error_evidence.get("refused_inputs", "")}
