@@ -1,26 +1,26 @@
 """Rendering a clip: layers under a moving camera, light that follows the song, encoded in the project's format.
 
-Each frame is rendered on its Y, U and V planes, directly in the encoder's buffers: one warp of the background, one of
-the figure's region, one pass for the light. This renders a draft several times faster than real time.
+Each frame is rendered on its Y, U and V planes, directly in the encoder's buffers: the background (`backdrop.py`), the
+figure (`foreground.py`), one pass for the light. This renders a draft several times faster than real time.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import av
 import cv2
 import numpy as np
-import numpy.typing as npt
 import scipy  # submodules load on first use, which saves every process half a second at startup
 
+from engines.draft.backdrop import Backdrop
 from engines.draft.camera import Move, View, matrix, view_at
 from engines.draft.canvas import Pixels, levelled
 from engines.draft.figure import Mouth
+from engines.draft.foreground import Foreground
+from engines.draft.planes import Planes, to_planes
 from engines.draft.storyboard import Front
 from engines.draft.weather import Weather
 from engines.errors import WorkCancelled
@@ -28,15 +28,9 @@ from engines.media.drawn import DrawnMouth, drawn_note
 from engines.media.flashes import LEAST_APART_SECONDS, flashes_apart
 from engines.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
 
-# From BGR to limited-range BT.709, the clip format's colours.
-_TO_YUV = np.array(
-    [[0.0619857, 0.6142306, 0.1825859, 16.0], [0.4392157, -0.3385722, -0.1006435, 128.0],
-     [-0.0402735, -0.3989422, 0.4392157, 128.0]]
-)  # fmt: skip
 # The mouth is interpolated between marks; the camera's path is nearly straight over a quarter of a second.
 _MARK_EVERY = 6
 _CHECK_EVERY = 12
-_STRIPS = 5
 # Shorter changes in the song's energy are smoothed out.
 _ENERGY_SECONDS = 0.35
 # A beat this soon after the cut counts as the same flash.
@@ -76,52 +70,6 @@ class Shot:
     weather: Weather | None = None
 
 
-Planes = list[Pixels]
-
-
-def to_planes(pixels: Pixels) -> Planes:
-    """Return Y, U and V, the last two at half the size."""
-    yuv = cv2.transform(pixels, _TO_YUV)
-    luma, blue, red = cv2.split(yuv)
-    half = (pixels.shape[1] // 2, pixels.shape[0] // 2)
-    return [luma] + [cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (blue, red)]
-
-
-def premultiplied_planes(front: Pixels, alpha: Pixels) -> tuple[Planes, Planes]:
-    """Return the planes of a premultiplied layer, and how much of the background shows through each."""
-    # The offsets 16 and 128 apply to covered pixels only; chroma is negative until they are added, hence the wide type.
-    share = alpha.astype(np.float32) / 255
-    wide = cv2.transform(front.astype(np.float32), _TO_YUV[:, :3].astype(np.float32))
-    luma = np.clip(wide[..., 0] + 16 * share, 0, 255).astype(np.uint8)
-    half = (front.shape[1] // 2, front.shape[0] // 2)
-    chroma = [
-        cv2.resize(
-            np.clip(wide[..., channel] + 128 * share, 0, 255).astype(np.uint8), half, interpolation=cv2.INTER_AREA
-        )
-        for channel in (1, 2)
-    ]
-    stays = cv2.bitwise_not(alpha)
-    return [luma, *chroma], [stays, cv2.resize(stays, half, interpolation=cv2.INTER_AREA)]
-
-
-@dataclass(frozen=True)
-class _Plate:
-    """A front ready for rendering: its planes, what shows through them, and where it lies on the canvas."""
-
-    planes: Planes
-    stays: Planes
-    box: tuple[int, ...]
-    extents: npt.NDArray[np.int64]
-    left: int
-    top: int
-
-    @staticmethod
-    def of(front: Front) -> "_Plate":
-        planes, stays = premultiplied_planes(front.pixels, front.alpha)
-        box = tuple(cv2.boundingRect(front.alpha))
-        return _Plate(planes, stays, box, _extents(front.alpha), front.left, front.top)
-
-
 class Renderer:
     """Renders the frames of one shot; a frame's `planes` are written in place."""
 
@@ -129,18 +77,16 @@ class Renderer:
         self.shot, self.clip = shot, clip
         self.canvas = (picture.back.shape[1], picture.back.shape[0])
         self.frame = (clip.width, clip.height)
-        self.soft = picture.soft
-        self.back = to_planes(picture.back)
-        if self.soft:
-            self.back = [cv2.resize(plane, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for plane in self.back]
         fronts = list(picture.cycle)
         if not fronts and picture.front is not None and picture.alpha is not None:
             fronts = [Front(picture.front, picture.alpha)]
-        self.plates = [_Plate.of(front) for front in fronts if front.alpha.any()]
-        self.steps = _steps(shot, clip.fps, len(self.plates))
         self.light = self._light_plane(picture.light)
         self.mouth = picture.mouth
         self.levels = _levels(shot, clip.fps)
+        views = [self.views(number) for number in range(shot.frames)]
+        self.backdrop = Backdrop(to_planes(picture.back), self.frame, [back for back, _ in views], soft=picture.soft)
+        self.foreground = Foreground(fronts, self.frame, self.canvas, [near for _, near in views])
+        self.steps = _steps(shot, clip.fps, len(self.foreground.plates))
         self._tone: float | None = None
 
     def _light_plane(self, light: Pixels | None) -> Pixels | None:
@@ -161,71 +107,19 @@ class Renderer:
         if self.shot.sway:
             dip = self.levels[number][1] * 0.008 * self.shot.sway
             slow = 0.0025 * self.shot.sway * math.sin(2 * math.pi * 0.23 * seconds)
-            near = View(near.x + slow, near.y - dip, near.zoom, near.roll + 0.25 * slow * 100)
+            near = View(near.x + slow, near.y - dip, near.zoom, near.roll)
         return view_at(move, share, seconds, near=False), near
 
-    def render(self, number: int, planes: Sequence[Pixels]) -> None:
+    def render(self, number: int, planes: Planes) -> None:
         """Write frame `number` into Y, U and V planes of the frame's size."""
         back, near = self.views(number)
-        self._warp(self.back, matrix(back, frame=self.frame, canvas=self.canvas), planes)
-        if self.plates:
-            plate = self.plates[self.steps[number]]
-            full = matrix(near, frame=self.frame, canvas=self.canvas)
-            full[:, 2] -= (plate.left, plate.top)
-            self._lay_figure(plate, full, planes)
+        self.backdrop.show(back, planes)
+        if self.foreground.plates:
+            self.foreground.lay(self.steps[number], near, planes)
         self._shine(number, planes[0])
         if self.shot.weather is not None:
             self.shot.weather.fall(number, planes[0])
         self._overlay(planes)
-
-    def _warp(self, sources: Planes, full: npt.NDArray[np.float64], planes: Sequence[Pixels]) -> None:
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        for source, target in zip(sources, planes, strict=True):
-            used = full if target is planes[0] else _half(full)
-            size = (target.shape[1], target.shape[0])
-            if self.soft:
-                size = (size[0] // 2, size[1] // 2)
-                small = cv2.warpAffine(source, _half(used), size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-                cv2.resize(small, (target.shape[1], target.shape[0]), dst=target)
-            else:
-                cv2.warpAffine(source, used, size, dst=target, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-
-    def _lay_figure(self, plate: _Plate, full: npt.NDArray[np.float64], planes: Sequence[Pixels]) -> None:
-        """Draw the figure in strips, each only as wide as the figure there: a head is narrower than its shoulders."""
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        for left, top, right, low in self._windows(plate, full):
-            for number, (source, target) in enumerate(zip(plate.planes, planes, strict=True)):
-                scale = 2 if number else 1
-                used = (_half(full) if number else full).copy()
-                used[:, 2] += used[:, :2] @ (left / scale, top / scale)
-                size = ((right - left) // scale, (low - top) // scale)
-                figure = cv2.warpAffine(source, used, size, flags=flags)
-                if number < 2:
-                    stays = cv2.warpAffine(plate.stays[number], used, size, flags=flags, borderValue=255)
-                window = target[top // scale : low // scale, left // scale : right // scale]
-                cv2.multiply(window, stays, dst=window, scale=1 / 255)
-                cv2.add(window, figure, dst=window)
-
-    def _windows(self, plate: _Plate, full: npt.NDArray[np.float64]) -> Iterator[tuple[int, int, int, int]]:
-        """Yield the parts of the frame the figure can touch (left, top, right, low), with even edges."""
-        inverse = cv2.invertAffineTransform(full)
-        rows = _mapped(inverse, plate.box)[:, 1]
-        first = max(0, int(rows.min()) - 2) // 2 * 2
-        end = min(self.frame[1], int(rows.max()) + 4) // 2 * 2
-        edges = [first + (end - first) * strip // _STRIPS // 2 * 2 for strip in range(_STRIPS + 1)]
-        for top, low in pairwise(edges):
-            # The canvas rows this strip can show at any roll.
-            seen = _mapped(full, (0, top, self.frame[0], low - top))[:, 1]
-            part = plate.extents[max(0, int(seen.min()) - 2) : max(0, int(seen.max()) + 3)]
-            covered = part[part[:, 1] > part[:, 0]]
-            if low <= top or not len(covered):
-                continue
-            most = (int(covered[:, 0].min()), seen.min(), int(covered[:, 1].max()), seen.max())
-            columns = _mapped(inverse, (most[0], most[1], most[2] - most[0], most[3] - most[1]))[:, 0]
-            left = max(0, int(columns.min()) - 2) // 2 * 2
-            right = min(self.frame[0], int(columns.max()) + 4) // 2 * 2
-            if right > left:
-                yield left, top, right, low
 
     def _shine(self, number: int, luma: Pixels) -> None:
         energy, pulse = self.levels[number]
@@ -240,7 +134,7 @@ class Renderer:
         glow = response * (0.45 * (energy - 0.5) + 0.5 * pulse)
         cv2.addWeighted(luma, gain, self.light, glow, offset, dst=luma)
 
-    def _overlay(self, planes: Sequence[Pixels]) -> None:
+    def _overlay(self, planes: Planes) -> None:
         rows = round(self.frame[1] * self.shot.bars) // 2 * 2
         if rows:
             for plane, black in zip(planes, (16, 128, 128), strict=True):
@@ -272,29 +166,6 @@ class Renderer:
             x, y = inverse @ (self.mouth.x, self.mouth.y, 1)
             marks.append((round(float(x), 1), round(float(y), 1), round(self.mouth.head * near.zoom, 1)))
         return [DrawnMouth(0, frames, at=0, every=_MARK_EVERY, last=frames - 1, marks=tuple(marks))]
-
-
-def _mapped(transform: npt.NDArray[Any], box: Sequence[float]) -> npt.NDArray[Any]:
-    """Return the corners of a box (x, y, width, height) after a transform, one per row."""
-    x, y, wide, high = box
-    corners = np.array([[x, y, 1], [x + wide, y, 1], [x, y + high, 1], [x + wide, y + high, 1]])
-    mapped: npt.NDArray[Any] = corners @ transform.T
-    return mapped
-
-
-def _extents(alpha: Pixels) -> npt.NDArray[np.int64]:
-    """Return the (first, end) columns that each row of a mask covers; (0, 0) for an empty row."""
-    some = alpha > 0
-    first, last = some.argmax(axis=1), some.shape[1] - some[:, ::-1].argmax(axis=1)
-    covers = some.any(axis=1)
-    return np.stack([np.where(covers, first, 0), np.where(covers, last, 0)], axis=1)
-
-
-def _half(full: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the map for half-size planes, whose pixels lie between the full-size ones."""
-    used = full.copy()
-    used[:, 2] = (full[:, :2].sum(axis=1) * 0.5 + full[:, 2] - 0.5) / 2
-    return used
 
 
 def _levels(shot: Shot, fps: Fraction) -> list[tuple[float, float]]:
