@@ -1,4 +1,4 @@
-"""Tasks that import and analyze songs and their vocal stems."""
+"""Tasks that import and analyze songs, their vocal stems and their lyrics."""
 
 from collections.abc import Mapping
 
@@ -7,6 +7,7 @@ from celery import shared_task
 from apps.jobs.execution import Handler
 from apps.jobs.kinds import SONGS_TASK, Kind
 from apps.songs.handlers import analysis_run, import_run
+from apps.songs.lyrics.aligning import alignment_run
 from apps.songs.stem_making import stem_run
 from workers.base import job_run
 
@@ -14,6 +15,7 @@ HANDLERS: Mapping[str, Handler] = {
     Kind.AUDIO_ANALYSIS: analysis_run,
     Kind.AUDIO_IMPORT: import_run,
     Kind.STEM: stem_run,
+    Kind.LYRICS_ALIGNMENT: alignment_run,
 }
 
 

@@ -31,6 +31,7 @@ class Kind(TextChoices):
     AUDIO_IMPORT = "audio_import"
     AUDIO_ANALYSIS = "audio_analysis"
     STEM = "stem"
+    LYRICS_ALIGNMENT = "lyrics_alignment"
 
 
 @dataclass(frozen=True)
@@ -65,4 +66,5 @@ SPECS: dict[str, KindSpec] = {
     Kind.AUDIO_IMPORT: KindSpec(SONGS_TASK, Queue.IO, 1800),
     Kind.AUDIO_ANALYSIS: KindSpec(SONGS_TASK, Queue.MEDIA, 1800),
     Kind.STEM: KindSpec(SONGS_TASK, Queue.MEDIA, 1800),
+    Kind.LYRICS_ALIGNMENT: KindSpec(SONGS_TASK, Queue.MEDIA, 900),
 }

@@ -24,6 +24,7 @@ KIND_LABELS: Mapping[str, str] = {
     Kind.AUDIO_IMPORT: "Song import",
     Kind.AUDIO_ANALYSIS: "Song analysis",
     Kind.STEM: "Vocal stem",
+    Kind.LYRICS_ALIGNMENT: "Align lyrics",
 }
 
 

@@ -16,6 +16,10 @@ class StemParameters(JobParameters):
     asset_id: UUID
 
 
+class LyricsAlignmentParameters(JobParameters):
+    song_id: UUID
+
+
 class ImportParameters(JobParameters):
     """The audio behind a link, cut to [start_time, end_time) seconds."""
 

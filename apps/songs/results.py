@@ -22,3 +22,13 @@ class StemResult(JobResult):
     audio_id: UUID
     stem_id: UUID
     duration_seconds: float | None
+
+
+class LyricsAlignmentResult(JobResult):
+    """How many lines the lyrics have, how many are sure, and how many a person should check."""
+
+    audio_id: UUID
+    lines: int
+    sure: int
+    to_check: int
+    method: str

@@ -45,6 +45,7 @@ ROWS = {
         owned_api(sung, method="patch", data={"nudge": 0.1}),
         owned_api(sung, method="delete", owner=204),
     ],
+    f"{LYRICS}/align": owned_api(sung, method="post", owner=409),
     f"{LYRICS}/undo": owned_api(sung, method="post", owner=404),
     f"{LYRICS}/lines/<int:index>": owned_api(sung_line, method="patch", data={"start": 2.0}),
     **{f"{LYRICS}.{form}": owned_api(sung) for form in ("srt", "lrc", "vtt", "ass")},

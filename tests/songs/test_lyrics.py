@@ -1,8 +1,15 @@
 """A song's words: giving them, correcting lines, undoing, and the files made of them."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
+from apps.core.errors import ConflictError
+from apps.jobs.execution import JobRun
+from apps.songs.lyrics.aligning import alignment_run
 from apps.songs.lyrics.versions import VERSIONS_KEPT
 from apps.songs.models import SongLyrics
 from tests.factories import make_song
@@ -138,3 +145,61 @@ def test_words_are_their_owners_and_old_versions_go(put, change, client_of, othe
         assert change(0, start=second / 10).status_code == 200
     assert SongLyrics.objects.count() == VERSIONS_KEPT
     assert client_of(other_user).get(address).status_code == 404
+
+
+SUNG = [{"start": 1.0, "end": 3.0}, {"start": 5.0, "end": 6.5}, {"start": 8.0, "end": 9.5}]
+
+
+@pytest.fixture
+def align(api, address, work, song):
+    """Ask for an alignment, run it, and return (the answer to the request, the finished job)."""
+    api.patch(f"/api/audio/{song.asset_id}", {"sung": SUNG}, format="json")
+
+    def go(**body):
+        answer = api.post(f"{address}/align", body, format="json")
+        return answer, (work() or [None])[0]
+
+    return go
+
+
+def test_alignment_times_the_lines_and_running_it_again_adds_nothing(put, align, api, address):
+    put("walking down the road\nall night long\nhold me now")
+    answer, job = align(method="free")
+    assert (answer.status_code, answer.json()["kind"], job.state) == (202, "lyrics_alignment", "succeeded")
+    assert (job.result["lines"], job.result["sure"], job.result["to_check"]) == (3, 3, 0)
+    assert [start for start, _ in times(api.get(address))] == [1.0, 5.0, 8.0]
+    assert api.get(f"{address}.srt").status_code == 200
+    align()
+    assert SongLyrics.objects.count() == 2
+
+
+def test_alignment_leaves_pinned_lines_and_can_be_undone(put, change, align, api, address):
+    put("walking down the road\nall night long\nhold me now")
+    change(1, start=5.4, end=6.0)
+    align()
+    assert times(api.get(address))[1] == (5.4, 6.0) and api.get(address).json()["lines"][1]["pinned"]
+    assert times(api.post(f"{address}/undo"))[0] == (None, None)
+
+
+def test_alignment_of_words_that_changed_meanwhile_is_given_up(put, api, address, song):
+    song.analysis = {"voice": {"sings": True, "spans": [{**SUNG[0], "kind": "singing", "confidence": 0.9}]}}
+    song.save()
+    put("one")
+    run = SimpleNamespace(read=lambda model: model(song_id=song.pk), progress=lambda *_: None)
+    done = alignment_run(cast(JobRun, run))
+    assert done.save
+    put("other words")
+    with pytest.raises(ConflictError, match="changed in the meantime"), transaction.atomic():
+        done.save()
+    assert api.get(address).json()["lines"][0]["start"] is None
+
+
+def test_alignment_says_what_is_missing(put, align, api, address, song):
+    assert align()[0].status_code == 404
+    put("la")
+    answer, _ = align(method="transcription")
+    assert (answer.status_code, answer.json()["code"]) == (400, "not_available")
+    assert align(method="magic")[0].status_code == 400
+    api.patch(f"/api/audio/{song.asset_id}", {"sings": False}, format="json")
+    answer = api.post(f"{address}/align")
+    assert (answer.status_code, answer.json()["code"]) == (409, "nobody_sings")

@@ -12,10 +12,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.acting import acting_user
+from apps.core.idempotency import IDEMPOTENCY_PARAMETER
 from apps.core.negotiation import AnyTypeNegotiation
+from apps.jobs.api import JobSerializer, job_response, request_idempotency
+from apps.jobs.kinds import Kind
 from apps.songs.lyrics import services, versions
+from apps.songs.lyrics.aligning import lyrics_align
 from apps.songs.lyrics.files import lyrics_file
 from apps.songs.lyrics.serializers import (
+    AlignSerializer,
     LineChangeSerializer,
     SongLyricsChangeSerializer,
     SongLyricsUploadSerializer,
@@ -59,6 +64,18 @@ class SongLyricsView(APIView):
         """Delete the words with all of their versions."""
         versions.lyrics_delete(by=acting_user(request), audio_id=audio_id)
         return Response(status=204)
+
+
+@extend_schema(request=AlignSerializer, parameters=[IDEMPOTENCY_PARAMETER], responses={202: JobSerializer})
+@api_view(["POST"])
+def lyrics_alignment(request: Request, audio_id: UUID) -> Response:
+    """Time the lines, as a job: they are laid on the singing in order. Pinned lines stay where they are."""
+    body = AlignSerializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    asked = dict(body.validated_data)
+    idempotency = request_idempotency(request, kind=f"{Kind.LYRICS_ALIGNMENT}:{audio_id}", body=asked)
+    job = lyrics_align(by=acting_user(request), audio_id=audio_id, method=asked["method"], idempotency=idempotency)
+    return job_response(request, job)
 
 
 @extend_schema(request=None, responses=SongWordsSerializer)

@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.songs.lyrics.aligning import FREE, METHODS
 from apps.songs.lyrics.services import LineEdit
 from apps.songs.lyrics.versions import SongWords
 from apps.songs.serializers import FiniteField
@@ -93,6 +94,12 @@ class SongLyricsChangeSerializer(serializers.Serializer[Any]):
 
     nudge = FiniteField(required=False, min_value=-86400, max_value=86400)
     language = serializers.RegexField(LANGUAGE, required=False, allow_blank=True, max_length=35)
+
+
+class AlignSerializer(serializers.Serializer[Any]):
+    """`free`: by the syllables of the words and where somebody sings. `transcription` isn't available yet."""
+
+    method = serializers.ChoiceField(choices=METHODS, default=FREE)
 
 
 class LineChangeSerializer(serializers.Serializer[Any]):
