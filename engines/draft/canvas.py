@@ -34,6 +34,15 @@ def mix(first: str, second: str, share: float) -> str:
     return "#{2:02x}{1:02x}{0:02x}".format(*(min(255, max(0, part)) for part in parts))
 
 
+def rounded(points: Sequence[Point]) -> list[Point]:
+    """Return a closed outline with its corners cut twice (Chaikin)."""
+    shape = np.asarray(points, float)
+    for _ in range(2):
+        after = np.roll(shape, -1, axis=0)
+        shape = np.stack([0.75 * shape + 0.25 * after, 0.25 * shape + 0.75 * after], axis=1).reshape(-1, 2)
+    return [(float(x), float(y)) for x, y in shape]
+
+
 def levelled(pixels: Pixels, gain: float, offset: float, into: Pixels | None = None) -> Pixels:
     """Return `pixels * gain + offset`, saturated. (`convertScaleAbs` would turn negative values into light.)"""
     if into is None:

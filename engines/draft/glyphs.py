@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from engines.draft.canvas import Canvas, Pixels, bgr, mix
 from engines.draft.look import Palette
+from engines.draft.shapes import SHAPES, drawn_shape
 from engines.draft.vocabulary import Thing
 
 _FONT = str(Path(manimgx_fonts.__file__).with_name("NotoEmoji[wght].ttf"))
@@ -24,7 +25,9 @@ _WEIGHT = 480
 
 @lru_cache(maxsize=48)
 def outline(glyph: str) -> tuple[Pixels, Pixels]:
-    """Return (lines, body) of a glyph as coverage 0…255, cropped to what is drawn."""
+    """Return (lines, body) of a glyph, or of a shape of our own, as coverage 0…255, cropped to what is drawn."""
+    if glyph in SHAPES:
+        return drawn_shape(SHAPES[glyph], _DRAWN)
     font = ImageFont.truetype(_FONT, _DRAWN)
     font.set_variation_by_axes([_WEIGHT])
     image = Image.new("L", (_DRAWN * 2, _DRAWN * 2))

@@ -3,11 +3,9 @@
 The measures are those of `figure.py`: head heights from the middle of the head, y down.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from engines.draft.canvas import Point, mix
+from engines.draft.canvas import Point, mix, rounded
 from engines.draft.clothes import BARE_SHOULDERS
 from engines.draft.figure import FigurePainter
 from engines.draft.hats import draw_hat
@@ -35,7 +33,7 @@ def draw_profile(painter: FigurePainter) -> None:
     character = painter.character
     if character.hair == "long":
         painter.polygon(
-            _rounded([(-0.1, -0.5), (-0.46, -0.3), (-0.56, 0.3), (-0.66, 1.0), (-0.3, 1.08), (-0.06, 0.9), (0.0, 0.2)]),
+            rounded([(-0.1, -0.5), (-0.46, -0.3), (-0.56, 0.3), (-0.66, 1.0), (-0.3, 1.08), (-0.06, 0.9), (0.0, 0.2)]),
             mix(character.hair_colour, "#000000", 0.25),
         )
     elif character.hair == "bun":
@@ -43,7 +41,7 @@ def draw_profile(painter: FigurePainter) -> None:
     _shoulders(painter)
     _head(painter)
     if character.beard:
-        painter.polygon(_rounded(_BEARD), character.hair_colour, 0.92)
+        painter.polygon(rounded(_BEARD), character.hair_colour, 0.92)
     _hair(painter)
     draw_hat(painter, character)
     if character.glasses:
@@ -57,7 +55,7 @@ def _shoulders(painter: FigurePainter) -> None:
     colour = character.skin if bare else character.garment_colour
     deep = {"broad": 1.2, "slim": 0.88}.get(character.person.build, 1.0) * (0.8 if character.size < 0.8 else 1.0)
     painter.polygon([(-0.3, 0.1), (0.02, 0.36), (0.13, 0.42), (0.1, 0.8), (-0.36, 0.85)], neck)
-    body = _rounded([(-0.34, 0.62), (0.12, 0.7), (0.34, 0.95), (0.46, 1.4), (0.44, 5.0), (-0.62, 5.0), (-0.66, 1.4),
+    body = rounded([(-0.34, 0.62), (0.12, 0.7), (0.34, 0.95), (0.46, 1.4), (0.44, 5.0), (-0.62, 5.0), (-0.66, 1.4),
                      (-0.52, 0.85)])  # fmt: skip
     painter.polygon([(x * deep, y) for x, y in body], colour)
     if bare:
@@ -75,7 +73,7 @@ def _head(painter: FigurePainter) -> None:
     if character.kind == "robot":
         painter.polygon([(-0.42, -0.5), (0.36, -0.5), (0.36, 0.46), (0.24, 0.52), (-0.42, 0.52)], skin)
     else:
-        painter.polygon(_rounded(_HEAD), skin)
+        painter.polygon(rounded(_HEAD), skin)
     lash = mix(character.hair_colour, "#000000", 0.6)
     painter.polygon([(0.17, -0.05), (0.25, -0.075), (0.285, -0.045), (0.25, -0.015)], "#f3eee8")
     painter.ellipse(0.257, -0.044, 0.02, 0.032, mix("#4a6470", painter.palette.far, 0.4))
@@ -94,13 +92,13 @@ def _hair(painter: FigurePainter) -> None:
     character, colour = painter.character, painter.character.hair_colour
     if character.hair == "none":
         return
-    painter.polygon(_rounded(_HAIR), colour)
+    painter.polygon(rounded(_HAIR), colour)
     if character.hair == "curly":
         for angle in np.linspace(2.4, 5.6, 10):
             x, y = -0.08 + 0.4 * float(np.cos(angle)), -0.14 + 0.42 * float(np.sin(angle))
             painter.ellipse(x, y, 0.17, 0.17, mix(colour, "#000000", 0.1 * (round(angle * 10) % 2)))
     if character.hair == "long":
-        painter.polygon(_rounded([(-0.1, -0.2), (-0.46, -0.1), (-0.52, 0.4), (-0.4, 0.8), (-0.22, 0.4)]), colour)
+        painter.polygon(rounded([(-0.1, -0.2), (-0.46, -0.1), (-0.52, 0.4), (-0.4, 0.8), (-0.22, 0.4)]), colour)
     painter.stroke([(0.14, -0.46), (-0.1, -0.5), (-0.3, -0.4)], 0.03, mix(colour, "#ffffff", 0.2), 0.5)
 
 
@@ -109,12 +107,3 @@ def _glasses(painter: FigurePainter) -> None:
     painter.ellipse(0.27, -0.035, 0.06, 0.085, "#cfe4ee", 0.25)
     painter.stroke(ring, 0.016, "#1b1b1f")
     painter.stroke([(0.21, -0.045), (-0.1, -0.03)], 0.016, "#1b1b1f")
-
-
-def _rounded(points: Sequence[Point]) -> list[Point]:
-    """Return a closed outline with its corners cut twice (Chaikin)."""
-    shape = np.asarray(points, float)
-    for _ in range(2):
-        after = np.roll(shape, -1, axis=0)
-        shape = np.stack([0.75 * shape + 0.25 * after, 0.25 * shape + 0.75 * after], axis=1).reshape(-1, 2)
-    return [(float(x), float(y)) for x, y in shape]
