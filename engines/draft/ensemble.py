@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from engines.draft.body import BodyPainter
-from engines.draft.canvas import Canvas
+from engines.draft.canvas import Canvas, mix
 from engines.draft.figure import Character
 from engines.draft.glyphs import breadth, shadow, stamp
-from engines.draft.props import BAND, HELD_AT_CHEST, MOUNTS, NEEDED, PLAYED_SITTING, VEHICLES, WORN
+from engines.draft.props import BAND, BOATS, HELD_AT_CHEST, MOUNTS, NEEDED, PLAYED_SITTING, VEHICLES, WORN
 from engines.draft.reading import Brief
 from engines.draft.rig import GROUND_Y, Skeleton, pose_at, skeleton
 from engines.draft.scene import Scene, drifts, known_things, people_of
@@ -24,9 +24,10 @@ def paint_figures(front: Canvas, scene: Scene, people: list[Character], phase: f
     wanted = NEEDED.get(brief.action)
     if not rideable and wanted and not (wanted == "car" and brief.place == "car place"):
         rideable = [(things()[wanted], 1)]
-    mount = (
-        rideable[0][0] if rideable and brief.action in {"ride", "skate", "row", "drive"} and not brief.empty else None
-    )
+    riding = brief.action in {"ride", "skate", "row", "drive"}
+    if not rideable and afloat(brief):
+        rideable, riding = [(things()["boat"], 1)], True
+    mount = rideable[0][0] if rideable and riding and not brief.empty else None
     _ground_things(front, scene, lead_x, phase, without=mount)
     if mount is not None and mount.name in VEHICLES:
         _stamp_thing(front, scene, mount, lead_x, ground, min(0.5, max(0.16, mount.tall * scene.metre)), phase)
@@ -58,6 +59,17 @@ def paint_figures(front: Canvas, scene: Scene, people: list[Character], phase: f
         )
 
 
+def afloat(brief: Brief) -> bool:
+    """Whether the lead is at sea in a boat even where no boat is named: those whose work is there, unless they swim."""
+    lead = next(iter(people_of(brief)), None)
+    return (
+        lead is not None
+        and brief.place == "sea"
+        and lead.person.role in {"fisherman", "pirate"}
+        and brief.action not in {"swim", "fly", "fall"}
+    )
+
+
 def _spread(brief: Brief, people: list[Character], head: float) -> float:
     if len(people) == 2 and brief.action == "hug":
         return head * 1.5
@@ -81,35 +93,66 @@ def _figure(
     front: Canvas, scene: Scene, character: Character, x: float, ground: float, phase: float, right: bool,
     mount: Thing | None, *, lead: bool, fit: float,
 ) -> None:  # fmt: skip
-    action, head = scene.brief.action, scene.head * character.size * fit
+    head = scene.head * character.size * fit
     held = _held(scene) if lead else None
     band = scene.brief.sight.cast and scene.brief.sight.cast[0].person.extra == "band"
-    if action == "play" and held is not None and held.name in PLAYED_SITTING:
-        action = "sit"
-    elif scene.brief.place == "underwater" and action not in {"sing", "sit"}:
-        action = "swim"
-    elif scene.brief.place in {"space", "space station"} and action in {"walk", "run", "stand", "look"}:
-        ground -= 0.6 * head
+    action, floats = _movement(scene, held)
+    ground -= floats * head
     if action == "fly":
         ground -= 0.14
     seat = 0.0
+    wading = scene.brief.place == "sea" and mount is None and action not in {"swim", "fly", "fall"}
     if mount is not None:
         tall, seat, action = MOUNTS[mount.name]
         _stamp_thing(front, scene, mount, x, ground, tall * head, phase, left=not right, shade=True)
     bones = skeleton(pose_at(action, phase), right=right)
     painter = BodyPainter(front, character, scene.palette, x, ground - GROUND_Y * head, head)
+    if mount is not None and mount.name in BOATS:
+        bones = replace(bones, left_leg=(bones.left_leg[0],) * 3, right_leg=(bones.right_leg[0],) * 3)  # inside it
     if seat:
         painter.y += (GROUND_Y - bones.hips[1] - seat - 0.2) * head if action != "skate" else -seat * head
+    elif wading:
+        painter.y += _WADES * head
     elif action not in {"swim", "fly"}:
         shadow(front, x, ground + 0.06 * head, 1.5 * head)
     if lead and held is not None and held.name == "umbrella":
         bones = replace(bones, right_arm=_raised(bones))
     painter.draw(bones)
+    if wading:
+        _wade(front, scene, x, ground, head)
     if lead and held is not None:
         _hold(front, scene, painter, bones, held)
     elif band:
         instrument = things()[BAND[round((x + 3) / 0.01) % len(BAND)]]
         _hold(front, scene, painter, bones, instrument)
+
+
+def _movement(scene: Scene, held: Thing | None) -> tuple[str, float]:
+    """Return the action as it is drawn, and how far above the ground somebody without weight floats, in heads."""
+    action, place = scene.brief.action, scene.brief.place
+    if action == "play" and held is not None and held.name in PLAYED_SITTING:
+        return "sit", 0.0
+    if place == "underwater" and action not in {"sing", "sit"}:
+        return "swim", 0.0
+    weightless = place in {"space", "space station"} and action in {"walk", "run", "stand", "look"}
+    return action, 0.6 if weightless else 0.0
+
+
+# How deep people stand in the open sea, in head heights: up to the hips.
+_WADES = GROUND_Y - 2.9
+
+
+def _wade(front: Canvas, scene: Scene, x: float, ground: float, head: float) -> None:
+    """Take away what of a figure is below the water's surface, and draw the surface around it."""
+    assert front.alpha is not None  # noqa: S101 - a front is transparent
+    left, top = (max(0, round(edge)) for edge in front.point(x - 2.2 * head, ground))
+    right = max(0, round(front.point(x + 2.2 * head, ground)[0]))
+    front.pixels[top:, left:right] = 0
+    front.alpha[top:, left:right] = 0
+    colour = mix(scene.palette.sky_low, scene.palette.far, 0.35)
+    for step, reach in enumerate((1.0, 1.5, 1.1)):
+        y = ground + 0.22 * step * head
+        front.stroke([(x - reach * head, y), (x + reach * head, y)], max(0.002, 0.05 * head), colour, 0.8)
 
 
 def _raised(bones: Skeleton) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:

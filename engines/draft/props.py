@@ -7,6 +7,7 @@ MOUNTS = {
     "elephant": (11.0, 7.8, "ride"), "dragon": (12.0, 6.6, "ride"), "skateboard": (1.5, 0.7, "skate"),
     "sled": (3.0, 0.9, "sit"), "rowing boat": (5.0, 0.2, "row"), "boat": (11.0, 0.4, "row"),
 }  # fmt: skip
+BOATS = frozenset(("rowing boat", "boat"))
 VEHICLES = frozenset((
     "car", "taxi", "truck", "bus", "police car", "tractor", "ambulance", "fire engine", "train", "speedboat",
 ))  # fmt: skip

@@ -99,8 +99,9 @@ def drawn_shape(shape: Shape, height: int) -> tuple[Pixels, Pixels]:
     size = (round((most[0] - least[0]) * scale) + 2 * thick, height)
     lines, body = np.zeros(size[::-1], np.uint8), np.zeros(size[::-1], np.uint8)
 
-    def placed(line: Line | list[Point]) -> "np.ndarray[tuple[int, ...], np.dtype[np.int32]]":
-        return np.round(((np.array(line) - least) * scale + thick) * 16).astype(np.int32)
+    def placed(line: Line | list[Point]) -> Pixels:
+        fixed: Pixels = np.round(((np.array(line) - least) * scale + thick) * 16).astype(np.int32)
+        return fixed
 
     for outline in bodies:
         cv2.fillPoly(body, [placed(outline)], 255, cv2.LINE_AA, 4)
