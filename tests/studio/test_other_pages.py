@@ -27,9 +27,12 @@ def test_job_page_shows_its_history(browser, user):
 
 def test_finished_job_can_be_downloaded(browser, user):
     video = make_asset(user)
-    job = make_job(user, state="succeeded", finished_at="2026-01-01T00:00Z", result={"video_id": str(video.pk)})
+    result = {"video_id": str(video.pk), "metadata": {"facts": {"model": "a/model-3"}}}
+    job = make_job(user, state="succeeded", finished_at="2026-01-01T00:00Z", result=result)
 
-    assert re.search(rf'href="[^"]*{video.pk}[^"]*" download', page(browser, f"/jobs/{job.pk}"))
+    html = page(browser, f"/jobs/{job.pk}")
+    assert re.search(rf'href="[^"]*{video.pk}[^"]*" download', html)
+    assert "a/model-3" in html
 
 
 def test_job_list_is_filtered_by_url(browser, user):

@@ -48,6 +48,8 @@ def shot_run(run: JobRun, chain: Chain, receive: Receiver) -> Outcome:
     output = parts_joined(run, [_video_of(part) for part in parts])
     cost = sum((part.cost for part in parts), Decimal(0))
     facts = {"parts": [str(part.pk) for part in parts]}
+    if model := parts[0].result.get("metadata", {}).get("facts", {}).get("model"):
+        facts["model"] = model
     # The parts have paid, so this job itself settles nothing.
     return receive(run, ProviderResult((ProducedFile(output, "video", "video/mp4"),), facts=facts, cost=cost))
 

@@ -73,6 +73,7 @@ def test_three_parts_are_quoted_made_one_after_another_and_joined(user, replicat
     assert [one["duration"] for one in inputs] == [8, 6, 6]
     assert ["image" in one for one in inputs] == [False, True, True]
     assert len({one["seed"] for one in inputs}) == 3
+    assert shot.result["metadata"]["facts"]["model"] == "google/veo-3.1-fast"
     video = Asset.objects.get(pk=shot.result["video_id"])
     with asset_local_copy(video) as path:
         assert float(probe_media(path).duration_seconds) == pytest.approx(20, abs=0.1)
