@@ -4,7 +4,7 @@ import json
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
 from apps.catalog.models import CheckResult, ModelCheck
@@ -180,3 +180,8 @@ def test_a_clip_between_two_given_frames(user, replicate, tmp_path):
         video_job(user, last_image_id=last.pk)
     with pytest.raises(InputError, match="takes no last frame"):
         video_job(user, provider="draft", **frames)
+
+
+def test_command_names_the_providers_there_are():
+    with pytest.raises(CommandError, match=r"There is no provider 'nobody'. Use one of: .*replicate"):
+        call_command("models_check", "--provider", "nobody")

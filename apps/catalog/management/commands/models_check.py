@@ -4,12 +4,13 @@ import json
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from apps.catalog.models import ModelCheck
 from apps.catalog.services import ProviderCheck, models_check
 from apps.catalog.writing import checks_write
+from apps.core.errors import InputError
 
 
 class Command(BaseCommand):
@@ -23,7 +24,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *_: Any, provider: str, **options: Any) -> None:
-        found = models_check(provider)
+        try:
+            found = models_check(provider)
+        except InputError as error:
+            raise CommandError(error.message) from error
         if options["json"]:
             self.stdout.write(json.dumps({one.provider: _as_json(one) for one in found}))
         else:
