@@ -19,7 +19,7 @@ from apps.assets.views import FILE_RESPONSES
 from apps.composition import looks, services
 from apps.composition.handoff.export import export_get, project_export
 from apps.composition.handoff.options import HandoffOptions
-from apps.composition.lyrics import lyrics_delete, lyrics_get, lyrics_set, lyrics_update
+from apps.composition.lyrics import lyrics_delete, lyrics_from_song, lyrics_get, lyrics_set, lyrics_update
 from apps.composition.models import Composition, Output
 from apps.composition.options import OptionChanges
 from apps.composition.project_looks import project_look_get, project_look_set
@@ -174,6 +174,11 @@ class ProjectLyrics(APIView):
         source = Decoded(text, "") if file is None else decoded(file.read(), encoding)
         name = "" if file is None else file.name
         stored = lyrics_set(by=acting_user(request), project_id=project_id, source=source, original_name=name, **sent)
+        return Response(LyricsSerializer(stored).data)
+
+    @extend_schema(request=None, responses=LyricsSerializer, summary="Use the timed lyrics of the project's song")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        stored = lyrics_from_song(by=acting_user(request), project_id=project_id)
         return Response(LyricsSerializer(stored).data)
 
     @extend_schema(

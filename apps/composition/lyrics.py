@@ -11,11 +11,16 @@ from apps.accounts.models import User
 from apps.composition.models import Lyrics
 from apps.core.errors import InputError
 from apps.projects.selectors import project_get
+from apps.songs.lyrics.versions import song_lines
 from engines.lyrics.encodings import ENCODINGS, Decoded, decoded
 from engines.lyrics.fonts import missing_characters
 from engines.lyrics.model import Lyrics as TimedLyrics
 from engines.lyrics.reading import FORMATS_WORDS, read_lyrics
 from engines.lyrics.styling import LyricsPreset, lyrics_check_glyphs
+from engines.lyrics.sung_lines import timed_lines
+from engines.lyrics.writing import as_vtt
+
+SONG_LYRICS_NAME = "The song's lyrics"
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,24 @@ def lyrics_set(
         },
     )  # fmt: skip
     return lyrics
+
+
+def lyrics_from_song(*, by: User, project_id: UUID) -> Lyrics:
+    """Use the timed lyrics of the project's song as the project's; how they appear stays as it is.
+
+    Raises InputError if the project has no song, or its song no timed lyrics."""
+    project = project_get(by=by, project_id=project_id)
+    lines = timed_lines(song_lines(project.song_id))
+    if not lines:
+        words = "The song has no timed lyrics. Add them on the song's page, and time their lines there."
+        raise InputError(words, code="no_timed_lines")
+    now = Lyrics.objects.filter(project=project).first()
+    source = Decoded(as_vtt(lines), "")
+    now = Lyrics.objects.filter(project=project).first() or Lyrics(project=project)
+    return lyrics_set(
+        by=by, project_id=project_id, source=source, original_name=SONG_LYRICS_NAME,
+        burn=now.burn, soft=now.soft, preset=now.preset,
+    )  # fmt: skip
 
 
 def lyrics_update(*, by: User, project_id: UUID, encoding: str = "", **changes: Any) -> Lyrics:

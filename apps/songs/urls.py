@@ -17,5 +17,8 @@ urlpatterns = [
     path(f"{LYRICS}/align", lyrics_api.lyrics_alignment, name="song-lyrics-align"),
     path(f"{LYRICS}/undo", lyrics_api.lyrics_undo, name="song-lyrics-undo"),
     path(f"{LYRICS}/lines/<int:index>", lyrics_api.lyrics_line, name="song-lyrics-line"),
-    *(path(f"{LYRICS}.{form}", lyrics_api.lyrics_download, {"form": str(form)}) for form in FORMS),
+    *(
+        path(f"{LYRICS}.{form}", lyrics_api.lyrics_download, {"form": str(form)}, name="song-lyrics-file")
+        for form in FORMS
+    ),
 ]

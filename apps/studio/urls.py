@@ -3,7 +3,7 @@ from django.urls import path
 from apps.studio.choosing import pages as choosing
 from apps.studio.pages import connect, create, flavors, jobs, operator, projects, spending
 from apps.studio.pro import pages as pro
-from apps.studio.project.pages import clips, edit, finishing, images, lipsync, quick, scenes, song
+from apps.studio.project.pages import clips, edit, finishing, images, lipsync, quick, scenes, song, song_words
 from apps.studio.project.pages import overview as project
 
 app_name = "studio"
@@ -38,12 +38,15 @@ urlpatterns = [
     path(f"{PROJECT}/references/quote", images.references_quote, name="references-quote"),
     path(f"{PROJECT}/references", images.references, name="references"),
     path(f"{PROJECT}/song", song.song, name="song"),
+    path(f"{PROJECT}/song/lyrics", song_words.song_words, name="song-words"),
+    path(f"{PROJECT}/song/lyrics/add", song_words.song_words_add, name="song-words-add"),
     path(f"{PROJECT}/song/stem", song.song_stem, name="song-stem"),
     path(f"{PROJECT}/settings", finishing.settings, name="settings"),
     path(f"{PROJECT}/budget", finishing.budget, name="budget"),
     path(f"{PROJECT}/estimate", finishing.estimate, name="estimate"),
     path(f"{PROJECT}/look", finishing.look, name="project-look"),
     path(f"{PROJECT}/lyrics", finishing.lyrics, name="lyrics"),
+    path(f"{PROJECT}/lyrics/song", finishing.lyrics_of_song, name="lyrics-of-song"),
     path(f"{PROJECT}/lyrics/remove", finishing.lyrics_delete, name="lyrics-remove"),
     path(f"{PROJECT}/outputs", finishing.outputs, name="outputs"),
     path(f"{PROJECT}/outputs/<uuid:output_id>/compose", finishing.output_compose, name="output-compose"),

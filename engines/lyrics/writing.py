@@ -30,13 +30,21 @@ def as_lrc(lines: Sequence[Line]) -> str:
 
 
 def as_vtt(lines: Sequence[Line]) -> str:
-    """Return a WebVTT file; lines that are sung over each other stay separate cues."""
-    cues = [
-        f"{_srt_time(line.start).replace(',', '.')} --> {_srt_time(line.end).replace(',', '.')}\n"
-        f"{escape(line.text, quote=False)}\n"
-        for line in lines
-    ]
+    """Return a WebVTT file with the times of words; lines that are sung over each other stay separate cues."""
+    cues = [f"{_vtt_time(line.start)} --> {_vtt_time(line.end)}\n{_vtt_text(line)}\n" for line in lines]
     return "\n".join(["WEBVTT\n", *cues])
+
+
+def _vtt_text(line: Line) -> str:
+    if not line.words:
+        return escape(line.text, quote=False)
+    first, *others = line.words
+    stamped = (f"<{_vtt_time(word.start)}>{escape(word.text, quote=False)}" for word in others)
+    return escape(first.text, quote=False) + "".join(stamped)
+
+
+def _vtt_time(milliseconds: int) -> str:
+    return _srt_time(milliseconds).replace(",", ".")
 
 
 def _lrc_time(milliseconds: int) -> str:

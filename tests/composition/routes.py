@@ -48,6 +48,7 @@ ROWS = {
     f"{PROJECT}/lyrics": [
         owned_api(project, owner=400),
         owned_api(project, method="patch", owner=400),
+        owned_api(project, method="post", owner=400),
         owned_api(project, method="delete", owner=204),
     ],
     f"{PROJECT}/export": [owned_api(project, owner=400), owned_api(project, method="post", owner=400)],

@@ -51,3 +51,15 @@ def test_moved_cut_moves_the_lines_and_a_song_without_times_has_none(project, us
     assert [line["text"] for line in client.get(address).json()["lines"]] == ["before", "one", "two", "three"]
     lyrics_put(by=user, audio_id=project.song.asset_id, source=Decoded("no times", ""))
     assert client.get(address).json()["lines"] == [] and song_brief(project.song, 0, 9).lines == ()
+
+
+def test_project_uses_the_songs_lyrics_when_asked(project, user, client):
+    client.force_login(user)
+    address = f"/api/mv/projects/{project.pk}/lyrics"
+    assert client.get(address).status_code == 400
+    lyrics_put(by=user, audio_id=project.song.asset_id, source=Decoded("[00:01.00]one <00:01.50>& two\n[00:03.00]", ""))
+    (line,) = client.post(address).json()["lines"]
+    assert (line["text"], line["start"], line["end"]) == ("one & two", 1.0, 3.0)
+    assert [(word["text"], word["start"]) for word in line["words"]] == [("one ", 1.0), ("& two", 1.5)]
+    lyrics_put(by=user, audio_id=project.song.asset_id, source=Decoded("no times", ""))
+    assert client.post(address).json()["code"] == "no_timed_lines"

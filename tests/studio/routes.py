@@ -63,6 +63,11 @@ ROWS = {
     "create/models": private_page(),
     f"{PROJECT}/models/switch": action(project, data={"capability": "video"}),
     f"{PROJECT}/references/quote": owned_page(project),
+    f"{PROJECT}/song/lyrics": [
+        owned_page(sung_project),
+        owned_page(sung_project, method="post", as_form=True, owner=400),
+    ],
+    f"{PROJECT}/song/lyrics/add": owned_page(sung_project, method="post", as_form=True, owner=400),
     f"{PROJECT}/song/stem": owned_page(
         sung_project, method="post", as_form=True, owner=400
     ),
@@ -80,6 +85,7 @@ ROWS = {
     f"{PROJECT}/estimate": owned_page(project),
     f"{PROJECT}/look": [owned_page(project), action(project)],
     f"{PROJECT}/lyrics": [owned_page(project), action(project, owner=400)],
+    f"{PROJECT}/lyrics/song": action(project),
     f"{PROJECT}/lyrics/remove": action(project),
     f"{PROJECT}/outputs": [owned_page(project), action(project, owner=400)],
     f"{PROJECT}/outputs/<uuid:output_id>/compose": action(output),

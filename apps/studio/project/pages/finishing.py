@@ -26,7 +26,7 @@ from apps.composition import services
 from apps.composition.handoff.export import export_being_packed, latest_export, project_export
 from apps.composition.handoff.options import HandoffOptions
 from apps.composition.hook import hook_suggestion
-from apps.composition.lyrics import LyricsReading, lyrics_reading, lyrics_set, lyrics_update
+from apps.composition.lyrics import LyricsReading, lyrics_from_song, lyrics_reading, lyrics_set, lyrics_update
 from apps.composition.lyrics import lyrics_delete as project_lyrics_delete
 from apps.composition.models import Lyrics
 from apps.composition.planning import project_look
@@ -127,6 +127,13 @@ def lyrics(request: HttpRequest, project_id: UUID) -> HttpResponse:
         initial = {name: getattr(stored, name) for name in ("burn", "soft", "preset", "encoding")}
         form = LyricsForm(initial=initial, likely=(stored.encoding, *(reading.encodings if reading else ())))
     return _dialog(request, "lyrics", project, form, lyrics=words, reading=reading)
+
+
+@login_required
+@require_POST
+def lyrics_of_song(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Use the timed lyrics of the project's song."""
+    return project_action(request, project_id, lambda by, _: lyrics_from_song(by=by, project_id=project_id))
 
 
 @login_required

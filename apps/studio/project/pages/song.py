@@ -26,6 +26,7 @@ from apps.songs.selectors import tempo_choices
 from apps.songs.services import SongChanges, song_update
 from apps.songs.stems import song_stem_upload, stem_jobs
 from apps.studio.project.song_times import number_typed, seconds_typed
+from apps.studio.project.song_words import words_context
 from apps.studio.project.sung_form import SUNG, sung_context, sung_edit
 from apps.studio.templatetags.studio import clock
 
@@ -67,6 +68,7 @@ def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
         "stem_job": stem_jobs(project.song).first(),
         "in_beats": "label" not in typed and "sung_from" not in typed,
         **sung_context(project.song, typed),
+        **words_context(project.song),
     }
     return render(request, "studio/song.html", context, status=status)
 
