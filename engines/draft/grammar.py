@@ -42,8 +42,9 @@ class SceneGrammar(BaseModel):
     """Lists of options and the sentences they go into.
 
     `sentences` may name `{shot}`, `{moment}` (a whole clause: who does what, where), `{light}` and `{move}`; each must
-    name `{shot}`, `{moment}` and `{move}`. `{subject}`, `{action}` and `{place}` are the moment's parts, for sentences
-    that say them apart. `inserts` are sentences for shots of one thing, which `{moment}` names, without the character.
+    name `{shot}`, `{moment}` and `{move}`. `{subject}`, `{action}` and `{place}` are the moment's parts: a sentence
+    that says them apart is written without the moment, so that nothing is said twice. `inserts` are sentences for
+    shots of one thing, which `{moment}` names, without the character.
     `style` ends every prompt. `performance_sections` are the sections in which the character sings;
     `performance_share` is the share of their scenes that show it.
     """

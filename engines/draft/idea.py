@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from engines.draft.people import Person, read_marks
-from engines.draft.props import VEHICLES
+from engines.draft.props import MOUNTS, VEHICLES
 from engines.draft.reading import PRONOUNS, Amount, Member, Sight, read_sight, settled
 from engines.draft.vocabulary import function_words, people, places, things
 from engines.draft.words import Hit, Token, hits, language_of, tokens
@@ -114,7 +114,8 @@ def _split(part: str) -> list[str]:
         if not words:
             continue
         begins = _begins_clause(words) if joint.strip() == "and" else _has_verb(words)
-        if begins and _has_verb(found[-1]) and len(words.split()) > 1:
+        begins = begins and _has_verb(found[-1])
+        if (begins or _elsewhere(found[-1], words)) and len(words.split()) > 1:
             found.append(words)
         else:
             found[-1] = f"{found[-1]}{joint if joint != ',' else ', '}{words}".replace("  ", " ")
@@ -131,6 +132,28 @@ def _begins_clause(text: str) -> bool:
     words = tokens(text)
     verb = _verb_at(words)
     return verb is not None and (verb == 0 or verb <= 4)
+
+
+def _elsewhere(before: str, text: str) -> bool:
+    """Whether words without a verb show something at another place: "helicopters over the city"."""
+    words = tokens(text)
+    named = hits(words)
+    there, here = read_sight(text), read_sight(before)
+    begins = _shows_things(words) or (bool(named) and named[0].entry.kind == "thing" and named[0].start == 1)
+    return begins and bool(there.place and here.place) and there.place != here.place and bool(there.things)
+
+
+def _shows_things(words: list[Token]) -> bool:
+    """Whether words begin with several things. What is ridden may as well be a verb: "skateboards home"."""
+    named = hits(words)
+    first = named[0] if named else None
+    return (
+        first is not None
+        and first.start == 0
+        and first.plural
+        and first.entry.kind == "thing"
+        and (first.entry.name not in MOUNTS | dict.fromkeys(VEHICLES))
+    )
 
 
 _AFTER_VERB = function_words("after_verb")
@@ -165,7 +188,7 @@ def _with_subjects(clauses: list[str]) -> list[tuple[str, str]]:
         words = tokens(clause)
         if last and found and words and words[0].verbs and words[0].text.endswith("ing"):
             subject, clause = _known(last), f"{_known(last)} {'are' if _plural(last) else 'is'} {lower_first(clause)}"
-        elif last and found and verb == 0:
+        elif last and found and verb == 0 and not _shows_things(words):
             subject, clause = _known(last), f"{_known(last)} {lower_first(clause)}"
         elif last and found and subject.lower() in {"he", "she", "they", "it"} and _fits(subject.lower(), last):
             subject, clause = _known(last), _PRONOUN.sub(_known(last), clause, count=1)

@@ -279,9 +279,28 @@ def read_cast(words: Sequence[Token], found: Sequence[Hit]) -> tuple[Member, ...
     if not members:
         marked = read_marks(" ".join(word.text for word in words), Person())
         return (Member(marked),) if marked.garment or marked.hair or marked.hair_colour else ()
+    if len(members) == 1 and (other := _met(words)) and next(iter(members.values())).count == 1:
+        members[_COMPANION] = other
     if len(members) > 2:
         members.pop("friends", None)  # "a farmer and a scarecrow become friends"
     return tuple(members.values())
+
+
+# The role of somebody who is only called "her" or "him". Their clothes set them apart from the lead.
+_COMPANION = "companion"
+
+
+def _met(words: Sequence[Token]) -> Member | None:
+    """Return who is met where only a pronoun says so: "finds her singing", but not "kisses her hand"."""
+    after = function_words("particles") | _WHERE | frozenset(".,;:!?")
+    for number, word in enumerate(words[1:], start=1):
+        if word.text not in {"her", "him"} or not words[number - 1].verbs & function_words("meeting"):
+            continue
+        following = words[number + 1].text if number + 1 < len(words) else "."
+        if word.text == "him" or following in after or following.endswith("ing"):
+            sex, garment = ("f", "dress") if word.text == "her" else ("m", "jacket")
+            return Member(Person(role=_COMPANION, sex=sex, garment=garment), 1)
+    return None
 
 
 def _sought(words: Sequence[Token], hit: Hit) -> bool:

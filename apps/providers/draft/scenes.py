@@ -104,7 +104,7 @@ def _write(
     sight = replace(timed, light=timed.light or read_sight(light).light)
     light = f"{light}{_weather_words(shown.text, light, sight)}"
     move = _choose_move(index, slots, grammar, rng, memory).words
-    text = sentence.format(
+    text = (sentence if insert else _said_once(sentence)).format(
         shot=shot.words, subject=shown.subject, action=shown.action, moment=shown.text, place=shown.place, light=light,
         move=move,
     )  # fmt: skip
@@ -121,6 +121,20 @@ def _write(
         place=place_said(sight.place),
         picture={"of": mark_of(description), **sight.to_data()},
     )
+
+
+def _said_once(sentence: str) -> str:
+    """Return a sentence in which the moment isn't said twice. It is a whole clause: where a sentence also names who
+    does what, those words are enough; where it only names the place, the moment has it."""
+    if "{subject}" in sentence and "{action}" in sentence:
+        placed = sentence if "{place}" in sentence else sentence.replace("{action}", "{action} {place}")
+        once = placed.replace("{moment}", "")
+    else:
+        once = sentence.replace("{place}", "")
+    if once == sentence:
+        return sentence
+    tidy = re.sub(r"\s+(?=[.,:;!?])", "", once)
+    return re.sub(r"[.,:;]+(?=[.,:;!?])", "", tidy).lstrip(" .,:;!?")
 
 
 _WEATHER_WORDS = {

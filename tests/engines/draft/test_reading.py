@@ -1,5 +1,6 @@
 import pytest
 
+from engines.draft.idea import read_idea
 from engines.draft.reading import read_prompt, read_sight, settled
 
 
@@ -90,3 +91,19 @@ def test_what_tells_how_a_picture_is_made_is_not_in_it():
 
 def test_known_sight_wins_over_the_words():
     assert read_prompt("Wide shot of a castle.", read_sight("a dog on the beach")).place == "beach"
+
+
+def test_somebody_met_as_a_mere_pronoun_is_in_the_picture():
+    found = read_sight("The woman finds her singing in an empty club")
+
+    assert [member.person.role for member in found.cast] == ["woman", "companion"]
+    assert len(read_sight("The man kisses her hand").cast) == 1
+    assert len(read_sight("The woman is looking for her sister").cast) == 1
+
+
+def test_things_at_another_place_are_a_moment_of_their_own():
+    idea = read_idea("a hacker types in a dark room, helicopters over the city", most_words=14)
+
+    assert [moment.sight.place for moment in idea.moments] == ["room", "city"]
+    assert idea.moments[1].text == "helicopters over the city"
+    assert len(read_idea("a woman walks in the rain, skates home", most_words=14).moments[-1].subject)

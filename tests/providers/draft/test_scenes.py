@@ -6,6 +6,7 @@ import pytest
 
 from apps.core.errors import InputError
 from apps.providers.base import ScenesRequest, SongBrief, SongSection
+from apps.providers.draft.scenes import _said_once
 from engines.draft.idea import read_idea
 from engines.draft.reading import read_prompt
 
@@ -239,3 +240,17 @@ def test_the_picture_goes_with_the_words_it_was_written_for(make, request_, sett
 
     assert same.sight.place == scene.picture["place"]
     assert changed.sight is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "written"),
+    [
+        ("{shot}: {subject} {action} {place}. {moment}. {move}.", "{shot}: {subject} {action} {place}. {move}."),
+        ("{shot}, {light}. {subject} {action}: {moment}. {move}.", "{shot}, {light}. {subject} {action} {place}. {move}."),
+        ("{moment}. {shot} of {subject}, who {action}. {move}.", "{shot} of {subject}, who {action} {place}. {move}."),
+        ("{shot} {place}, {light}. {moment}. {move}.", "{shot}, {light}. {moment}. {move}."),
+        ("{shot}: {moment}. In {light}, the camera {move}.", "{shot}: {moment}. In {light}, the camera {move}."),
+    ],
+)  # fmt: skip
+def test_sentence_that_names_the_moments_parts_says_nothing_twice(sentence, written):
+    assert _said_once(sentence) == written
