@@ -246,7 +246,7 @@ def test_the_picture_goes_with_the_words_it_was_written_for(make, request_, sett
     ("sentence", "written"),
     [
         ("{shot}: {subject} {action} {place}. {moment}. {move}.", "{shot}: {subject} {action} {place}. {move}."),
-        ("{shot}, {light}. {subject} {action}: {moment}. {move}.", "{shot}, {light}. {subject} {action} {place}. {move}."),
+        ("{shot}. {subject} {action}: {moment}. {move}.", "{shot}. {subject} {action} {place}. {move}."),
         ("{moment}. {shot} of {subject}, who {action}. {move}.", "{shot} of {subject}, who {action} {place}. {move}."),
         ("{shot} {place}, {light}. {moment}. {move}.", "{shot}, {light}. {moment}. {move}."),
         ("{shot}: {moment}. In {light}, the camera {move}.", "{shot}: {moment}. In {light}, the camera {move}."),
