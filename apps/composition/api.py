@@ -177,6 +177,7 @@ class ProjectLyrics(APIView):
         return Response(LyricsSerializer(stored).data)
 
     @extend_schema(request=None, responses=LyricsSerializer, summary="Use the timed lyrics of the project's song")
+    @idempotent
     def post(self, request: Request, project_id: UUID) -> Response:
         stored = lyrics_from_song(by=acting_user(request), project_id=project_id)
         return Response(LyricsSerializer(stored).data)

@@ -15,7 +15,7 @@ urlpatterns = [
     path("api/audio/<uuid:audio_id>/stem", stem_api.SongStem.as_view(), name="audio-stem"),
     path(LYRICS, lyrics_api.SongLyricsView.as_view(), name="song-lyrics"),
     path(f"{LYRICS}/align", lyrics_api.lyrics_alignment, name="song-lyrics-align"),
-    path(f"{LYRICS}/undo", lyrics_api.lyrics_undo, name="song-lyrics-undo"),
+    path(f"{LYRICS}/undo", lyrics_api.SongLyricsUndo.as_view(), name="song-lyrics-undo"),
     path(f"{LYRICS}/lines/<int:index>", lyrics_api.lyrics_line, name="song-lyrics-line"),
     *(
         path(f"{LYRICS}.{form}", lyrics_api.lyrics_download, {"form": str(form)}, name="song-lyrics-file")

@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 
 from apps.core.static_files import minified
 from apps.jobs.models import Job
+from apps.songs.lyrics.services import LineEdit, line_change, lyrics_put
+from engines.lyrics.encodings import Decoded
 from tests.browser.conftest import WIDTHS
 from tests.browser.made import project_on_disk
 from tests.factories import make_composition, make_project, make_scenes
@@ -70,6 +72,8 @@ def test_pages_fit_and_are_accessible(make_page, places, width):
 
 def test_dialogs_also_work_as_pages(make_page, user):
     project = project_on_disk(user, scenes=1)
+    lyrics_put(by=user, audio_id=project.song.asset_id, source=Decoded("[Verse]\none\n\nليل", ""))
+    line_change(by=user, audio_id=project.song.asset_id, index=0, edit=LineEdit(start=0.5))
     names = ["outputs", "look", "lyrics", "budget", "settings", "song", "references"]
     names += ["lipsync?scene=1"]
     scene = ("lipsync", "trim", "upload", "history", "words", "compare", "images", "look")

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.acting import acting_user
-from apps.core.idempotency import IDEMPOTENCY_PARAMETER
+from apps.core.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from apps.core.negotiation import AnyTypeNegotiation
 from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.jobs.kinds import Kind
@@ -78,11 +78,14 @@ def lyrics_alignment(request: Request, audio_id: UUID) -> Response:
     return job_response(request, job)
 
 
-@extend_schema(request=None, responses=SongWordsSerializer)
-@api_view(["POST"])
-def lyrics_undo(request: Request, audio_id: UUID) -> Response:
-    """Undo the last change of the words; call it again to go back further."""
-    return Response(SongWordsSerializer(versions.lyrics_undo(by=acting_user(request), audio_id=audio_id)).data)
+class SongLyricsUndo(APIView):
+    """The last change of the words, undone."""
+
+    @extend_schema(request=None, responses=SongWordsSerializer)
+    @idempotent
+    def post(self, request: Request, audio_id: UUID) -> Response:
+        """Undo the last change of the words; call it again to go back further."""
+        return Response(SongWordsSerializer(versions.lyrics_undo(by=acting_user(request), audio_id=audio_id)).data)
 
 
 @extend_schema(request=LineChangeSerializer, responses=SongWordsSerializer)
