@@ -250,7 +250,7 @@ def test_worker_fetches_its_input_from_the_bucket(clip, user, bucket, settings):
         assert path.suffix == ".mp4"
 
 
-@pytest.mark.parametrize("kind", ["cut_answer", "short_response", "reset", "slow_down"])
+@pytest.mark.parametrize("kind", ["cut_response", "short_response", "reset", "slow_down"])
 def test_corrupt_download_is_never_used_as_input(clip, user, bucket, proxy, kind):
     content = clip.read_bytes()
     asset = store(clip, user)
@@ -264,7 +264,7 @@ def test_corrupt_download_is_never_used_as_input(clip, user, bucket, proxy, kind
 
 def test_interrupted_download_resumes(clip, user, bucket, proxy):
     asset = store(clip, user)
-    proxy.faults.append(Fault("GET", "cut_answer", times=1))
+    proxy.faults.append(Fault("GET", "cut_response", times=1))
     with pytest.raises(StorageUnavailable), services.asset_local_copy(asset):
         pass
     with services.asset_local_copy(asset) as path:

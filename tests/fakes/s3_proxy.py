@@ -11,6 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 ERROR_XML = '<?xml version="1.0"?><Error><Code>{code}</Code><Message>made by the test</Message></Error>'
 
 
+FAULTS = {
+    "reset", "cut_request", "slow_down", "denied", "slow",
+    "corrupt_request", "lose_response", "wrong_etag", "cut_response", "short_response",
+}  # fmt: skip
+
+
 @dataclass
 class Fault:
     """What happens to the next `times` requests of `method` whose path and query contain `part`."""
@@ -20,6 +26,10 @@ class Fault:
     part: str = ""
     times: int = 1_000_000
     hits: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in FAULTS:
+            raise ValueError(f"unknown fault {self.kind!r}")
 
 
 @dataclass
@@ -105,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "corrupt_request":
             body = bytes([body[0] ^ 1]) + body[1:]
         response, content = self._forward(body)
-        if kind == "lose_answer":
+        if kind == "lose_response":
             self._reset()
         else:
             self._answer(response, content, kind)
@@ -130,14 +140,14 @@ class _Handler(BaseHTTPRequestHandler):
                 continue
             broken = kind == "wrong_etag" and name.lower() == "etag"
             self.send_header(name, f'"{"0" * 32}"' if broken else value)
-        sent = content[: len(content) // 2] if kind in {"cut_answer", "short_answer"} else content
-        promised = len(sent) if kind == "short_answer" else len(content)
+        sent = content[: len(content) // 2] if kind in {"cut_response", "short_response"} else content
+        promised = len(sent) if kind == "short_response" else len(content)
         if self.command == "HEAD":
             promised = int(response.getheader("Content-Length") or 0)
         self.send_header("Content-Length", str(promised))
         self.end_headers()
         self.wfile.write(sent)
-        if kind == "cut_answer":
+        if kind == "cut_response":
             self._reset()
 
     def _error(self, length: int, status: int, code: str) -> None:

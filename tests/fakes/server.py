@@ -59,13 +59,16 @@ class Refusal(Exception):
         self.reply = Reply(status, body, headers or {})
 
 
+FAULTS = {"latency", "status", "html", "cut", "lose_response", "hang"}
+
+
 @dataclass
 class Fault:
     """What goes wrong on the next `times` requests whose "METHOD path" matches the pattern.
 
     Kinds: `latency` (wait `seconds`, then respond), `status` (wait `seconds`, then respond with `status`, `body`,
     `headers`; nothing is done), `html` (a 200 proxy page; nothing is done), `cut` (drop the connection; nothing is
-    done), `lose_answer` (do it, then drop the connection), `hang` (do it, wait `seconds`, then drop the connection).
+    done), `lose_response` (do it, then drop the connection), `hang` (do it, wait `seconds`, then drop the connection).
     """
 
     route: str
@@ -75,6 +78,10 @@ class Fault:
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in FAULTS:
+            raise ValueError(f"unknown fault {self.kind!r}")
 
 
 HTML_PAGE = "<!doctype html><html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
@@ -133,7 +140,7 @@ class FakeService:
         self.stop()
 
     def fail_next(self, route_pattern: str, kind: str, **facts: Any) -> Fault:
-        """Script a fault, e.g. `fail_next("POST /v2/generate", "lose_answer")`."""
+        """Script a fault, e.g. `fail_next("POST /v2/generate", "lose_response")`."""
         fault = Fault(route_pattern, kind, **facts)
         with self.lock:
             self.faults.append(fault)
@@ -274,7 +281,7 @@ def _serve_one(service: FakeService, handler: BaseHTTPRequestHandler) -> None:
     elif fault.kind == "html":
         _send(handler, Reply(200, HTML_PAGE, {"Content-Type": "text/html"}))
     else:
-        if fault.kind in {"lose_answer", "hang"}:
+        if fault.kind in {"lose_response", "hang"}:
             service.respond(request)
         if fault.kind == "hang":
             time.sleep(fault.seconds)

@@ -20,7 +20,7 @@ from mvsite.health import QUEUES
 from mvsite.version import commit
 
 PROJECT = Path(__file__).resolve().parents[2]
-READERS = re.compile(r"(?:env\.\w+|Text|Url|Number)\(\s*[\"']([A-Z_]+)[\"']")
+READERS = re.compile(r"(?:env\.\w+|Text|Secret|Url|Number)\(\s*[\"']([A-Z_]+)[\"']")
 
 
 def variables_read():

@@ -115,7 +115,7 @@ def test_partly_dropped_graph_is_an_error_despite_status_200(case, workflows):
 
 def test_lost_response_is_found_by_our_own_id(case):
     prepared = case.provider.prepare(case.request, key=case.key, webhook_url=None)
-    case.fake.fail_next("POST /prompt", "lose_answer")
+    case.fake.fail_next("POST /prompt", "lose_response")
     with pytest.raises(ProviderError):
         case.provider.submit(prepared, capability=case.capability, key=case.key)
 

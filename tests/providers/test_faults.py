@@ -15,7 +15,7 @@ FAULTS: dict[str, tuple[dict[str, Any], Any]] = {
     "server error": ({"kind": "status", "status": 500}, (False, True, "outcome_unknown")),
     "bad gateway": ({"kind": "status", "status": 502, "body": "<html>"}, (False, True, "outcome_unknown")),
     "cut before doing it": ({"kind": "cut"}, (False, True, "outcome_unknown")),
-    "cut after doing it": ({"kind": "lose_answer"}, (False, True, "outcome_unknown")),
+    "cut after doing it": ({"kind": "lose_response"}, (False, True, "outcome_unknown")),
     "a proxy's page": ({"kind": "html"}, (False, True, "outcome_unknown")),
     "no credit": ({"kind": "status", "status": 402, "body": {"detail": "pay"}}, (True, False, "no_credit")),
     "forbidden": ({"kind": "status", "status": 403}, (True, False, "key_refused")),

@@ -137,7 +137,7 @@ def test_lipsync_is_priced_by_its_output(files):
 def lose_the_answer(case):
     prepared = case.provider.prepare(case.request, key=case.key, webhook_url=None)
     sent_at = time.time()
-    case.fake.fail_next("POST .*predictions", "lose_answer")
+    case.fake.fail_next("POST .*predictions", "lose_response")
     with pytest.raises(ProviderError) as caught:
         case.provider.submit(prepared, capability=case.capability, key=case.key)
     assert caught.value.outcome_unknown

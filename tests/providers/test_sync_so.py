@@ -142,7 +142,7 @@ def test_rate_limit_is_distinguished_from_no_free_slot(case):
 
 def test_same_key_creates_one_generation_however_often_it_is_sent(case):
     prepared = case.provider.prepare(case.request, key=case.key, webhook_url=None)
-    case.fake.fail_next("POST /v2/generate", "lose_answer")
+    case.fake.fail_next("POST /v2/generate", "lose_response")
     with pytest.raises(ProviderError) as caught:
         case.provider.submit(prepared, capability=case.capability, key=case.key)
 

@@ -30,12 +30,12 @@ def lipsync_job(user, tmp_path):
 def unmarked_job(user, staff, replicate):
     """A job whose model takes no seed or file, so a lost response can't be told apart from another one's."""
     flavor_save(by=staff, flavor="default", config_type="video_params", text=UNMARKED)
-    replicate.fail_next("POST .*predictions", "lose_answer")
+    replicate.fail_next("POST .*predictions", "lose_response")
     return drive(video_job(user))
 
 
 def test_a_lost_response_is_looked_up_by_its_mark(user, replicate):
-    replicate.fail_next("POST .*predictions", "lose_answer")
+    replicate.fail_next("POST .*predictions", "lose_response")
 
     job = drive(video_job(user))
 
@@ -56,7 +56,7 @@ def test_a_sent_request_that_cannot_be_found_needs_a_person(fault, user, replica
 
 
 def test_the_same_key_is_sent_again_if_documented_as_safe(user, sync_so, tmp_path):
-    sync_so.fail_next("POST /v2/generate", "lose_answer", times=2)
+    sync_so.fail_next("POST /v2/generate", "lose_response", times=2)
 
     job = drive(lipsync_job(user, tmp_path))
 
@@ -115,7 +115,7 @@ def test_adopting_an_unknown_id_does_not_lose_the_job(unmarked_job, user):
 
 
 def test_a_result_cannot_be_adopted_by_two_jobs(unmarked_job, user, replicate):
-    replicate.fail_next("POST .*predictions", "lose_answer")
+    replicate.fail_next("POST .*predictions", "lose_response")
     second = drive(video_job(user))
     made = list(replicate.predictions)
     polling.job_adopt(by=user, job_id=unmarked_job.pk, remote_id=made[0])
