@@ -221,12 +221,17 @@ def test_settings_change_title_and_providers_unless_stale(browser, project, sett
     assert 'value="Another"' in html_of(late)
 
 
-@pytest.mark.parametrize(("page", "refreshed"), [("quick-gen", True), ("edit", True), ("projects", False)])
-def test_dialog_saved_on_another_page_loads_it_again(browser, project, page, refreshed):
+@pytest.mark.parametrize(("page", "reloaded"), [("quick-gen", True), ("edit", True), ("projects", False)])
+def test_saved_settings_load_another_page_again_and_a_budget_only_its_pieces(browser, project, page, reloaded):
     headers = HTMX | {"HX-Current-URL": f"http://testserver/{page}/{project.pk}?x=1"}
-    response = browser.post(f"/projects/{project.pk}/budget", {"budget": "12"}, headers=headers)
-    assert response.status_code == 200
-    assert ("HX-Refresh" in response.headers) == refreshed
+    saved = browser.post(f"/projects/{project.pk}/budget", {"budget": "12"}, headers=headers)
+    assert saved.status_code == 200 and "HX-Refresh" not in saved.headers
+    assert f'hx-post="/{page}/{project.pk}"' in html_of(saved)
+    data = {"title": "a", "idea": "rain", "flavor": "default", "aspect_ratio": "9:16", "resolution": "720p"}
+    project.refresh_from_db()
+    data |= {"fps": project.fps, "version": str(project.version)}
+    settings = browser.post(f"/projects/{project.pk}/settings", data, headers=headers)
+    assert settings.status_code == 200 and ("HX-Refresh" in settings.headers) == reloaded, html_of(settings)
 
 
 def test_every_frame_rate_can_be_chosen_in_the_settings(browser, project):

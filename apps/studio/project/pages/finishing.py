@@ -46,7 +46,7 @@ from apps.studio.choosing.pickers import project_pickers
 from apps.studio.choosing.rows import pick_text
 from apps.studio.forms import dollars_typed, form_take_errors
 from apps.studio.live import held_pieces, live_response
-from apps.studio.pages.acting import live_url, project_action
+from apps.studio.pages.acting import PAGES, live_url, project_action
 from apps.studio.project.board import board_of
 from apps.studio.project.cards import view_url
 from apps.studio.project.finishing import main_versions, reencode_wish, versions_of
@@ -190,7 +190,7 @@ def settings(request: HttpRequest, project_id: UUID) -> HttpResponse:
     }
     form = SettingsForm(_sent(request)[0], initial=initial, flavor=project.flavor)
     if _saved(form, lambda: _settings_save(by, project, form)):
-        return _response(request, project_id)
+        return _response(request, project_id, reload=True)
     songs = {song.pk: song for song in [*([project.song] if project.song else []), *songs_of(by)[:SONGS_OFFERED]]}
     pickers = project_pickers(by, project, form)
     return _dialog(request, "settings", project, form, pickers=pickers, songs=songs.values())
@@ -317,17 +317,18 @@ def _saved(form: forms.Form, action: Callable[[], object]) -> bool:
     return not form.errors
 
 
-def _response(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Return what changed on the project's page; another page, whose facts may all have changed, loads again. Without
-    htmx, a redirect."""
-    page_url = reverse("studio:project", args=[project_id])
+def _response(request: HttpRequest, project_id: UUID, *, reload: bool = False) -> HttpResponse:
+    """Return what changed on the page that asked; without htmx, a redirect to the project's. `reload`: another page
+    than the project's loads again, because what changed is also outside of its pieces."""
     if not is_htmx(request):
-        return redirect(page_url)
-    if current_path(request) not in (None, page_url):
+        return redirect("studio:project", project_id)
+    urls = {reverse(name, args=[project_id]): page for page, name in PAGES.items()}
+    page = urls.get(current_path(request) or "", "project")
+    if reload and page != "project":
         return HttpResponseClientRefresh()
-    board = board_of(project_get(by=acting_user(request), project_id=project_id), page="project")
+    board = board_of(project_get(by=acting_user(request), project_id=project_id), page=page)
     pieces = board.changed_pieces(held_pieces(request))
-    return live_response(request, pieces, url=live_url(board, "project"), busy=board.busy)
+    return live_response(request, pieces, url=live_url(board, page), busy=board.busy)
 
 
 def _dialog(
