@@ -3,9 +3,10 @@
 FROM python:3.12-slim-bookworm AS packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/mvsite/venv
-COPY requirements.txt /tmp/requirements.txt
+COPY requirements.txt requirements-no-deps.txt /tmp/
 # Wheels only: the image has no compiler, so a missing wheel should fail here, with its name.
-RUN /opt/mvsite/venv/bin/pip install --only-binary=:all: -r /tmp/requirements.txt
+RUN /opt/mvsite/venv/bin/pip install --only-binary=:all: -r /tmp/requirements.txt \
+    && /opt/mvsite/venv/bin/pip install --only-binary=:all: --no-deps -r /tmp/requirements-no-deps.txt
 
 FROM python:3.12-slim-bookworm
 # ffmpeg itself comes from the imageio-ffmpeg wheel; the fonts are for text drawn into frames.

@@ -3,7 +3,7 @@
 #   make run                                  the studio in the browser; PORT=8001 for another port
 #                                             (FAKE_PROVIDERS=1 adds fakes of the paid services)
 #   make video SONG=my.mp3 IDEA="a neon city"  a finished video without a browser
-#                                             (CHARACTER= FLAVOR= SCENES= ASPECT= OUT= are optional)
+#                                             (CHARACTER= FLAVOR= SCENES= PACE= ASPECT= OUT= are optional)
 #   make demo                                 the same with a generated sample song
 
 SHELL := /bin/sh
@@ -20,10 +20,11 @@ override IDEA := $(value IDEA)
 override CHARACTER := $(value CHARACTER)
 override FLAVOR := $(value FLAVOR)
 override SCENES := $(value SCENES)
+override PACE := $(value PACE)
 override ASPECT := $(value ASPECT)
 override OUT := $(value OUT)
 # On its own line, because macOS's make (3.81) takes `override export` as part of the name.
-export SONG IDEA CHARACTER FLAVOR SCENES ASPECT OUT
+export SONG IDEA CHARACTER FLAVOR SCENES PACE ASPECT OUT
 
 # Without Python's bytecode files, each of the studio's processes would compile every library again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -43,11 +44,11 @@ setup-dev: ## Also install what tests and checks need.
 run: setup ## Start the studio and print its address.
 	@$(RUN)
 
-video: setup ## Make a video: SONG= IDEA= [CHARACTER= FLAVOR= SCENES= ASPECT= OUT=]
+video: setup ## Make a video: SONG= IDEA= [CHARACTER= FLAVOR= SCENES= PACE= ASPECT= OUT=]
 	@if [ -z "$$SONG" ] || [ -z "$$IDEA" ]; then \
 	  echo 'Give a song and an idea: make video SONG=my.mp3 IDEA="a neon city in the rain"' >&2; exit 2; fi
 	@$(RUN) --command make_video "--song=$$SONG" "--idea=$$IDEA" $${CHARACTER:+"--character=$$CHARACTER"} \
-	  $${FLAVOR:+"--flavor=$$FLAVOR"} $${SCENES:+"--scenes=$$SCENES"} $${ASPECT:+"--aspect=$$ASPECT"} $${OUT:+"--out=$$OUT"}
+	  $${FLAVOR:+"--flavor=$$FLAVOR"} $${SCENES:+"--scenes=$$SCENES"} $${PACE:+"--pace=$$PACE"} $${ASPECT:+"--aspect=$$ASPECT"} $${OUT:+"--out=$$OUT"}
 
 demo: setup ## Make a short video with a generated sample song.
 	@$(RUN) --command make_demo $${OUT:+"--out=$$OUT"}

@@ -3,7 +3,8 @@
     .venv/bin/python -m bench.draft [--seconds 180] [--processes 2] [--flavor default] [--aspect 16:9] [--json]
 
 The engines run as in the media workers, one process per core, without database, broker or web. The last line with
---json is {"draft_realtime", "song_seconds", "total_wall_seconds", "peak_rss_mb", "stages", …}.
+--json is {"draft_realtime", "song_seconds", "total_wall_seconds", "peak_rss_mb", "stages", "jitter_px", …}. On a
+machine that is busy with other things, look at the processor seconds: they hardly depend on the load.
 """
 
 import argparse
@@ -34,7 +35,8 @@ from django.conf import settings  # noqa: E402
 
 from apps.flavors.discovery import discover  # noqa: E402
 from apps.flavors.registry import build_snapshot  # noqa: E402
-from apps.providers.base import (  # noqa: E402
+from apps.providers.draft.provider import DraftProvider  # noqa: E402
+from apps.providers.request_types import (  # noqa: E402
     ImageRequest,
     MediaInput,
     ScenesRequest,
@@ -42,17 +44,19 @@ from apps.providers.base import (  # noqa: E402
     SongSection,
     VideoRequest,
 )
-from apps.providers.draft.provider import DraftProvider  # noqa: E402
 from apps.songs.synthesis import SAMPLE_PARTS, sample_song, write_audio  # noqa: E402
+from bench.draft_motion import jitter  # noqa: E402
 from engines.composing.cache import SegmentCache, file_sha256  # noqa: E402
-from engines.composing.compose import Composed, compose  # noqa: E402
+from engines.composing.compose import compose  # noqa: E402
 from engines.composing.proof import prove, require_passed  # noqa: E402
 from engines.composing.shot_plan import Shot, ShotPlan, SongPart, Source  # noqa: E402
 from engines.cores import usable_cores  # noqa: E402
 from engines.listening.analyze import SongAnalysis, analyze_song  # noqa: E402
+from engines.listening.pacing import Pace, song_drive  # noqa: E402
 from engines.listening.scene_slots import SongShape, scene_slots  # noqa: E402
 from engines.media.formats import ClipFormat, Encoding, clip_format  # noqa: E402
 from engines.media.probe import probe_media  # noqa: E402
+from engines.memory import share_with_children  # noqa: E402
 
 IDEA = (
     "A woman drives through the neon rain at night, looking for the sister she lost. "
@@ -153,16 +157,30 @@ class Memory:
 
 
 class Clock:
-    """Wall seconds by stage."""
+    """Wall and processor seconds by stage. Processor seconds are those of this process and all below it, which say
+    what a stage costs on a machine that is busy with other things too."""
 
     def __init__(self) -> None:
         self.stages: dict[str, float] = {}
+        self.processor: dict[str, float] = {}
+        self._before = self._now()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        started = time.perf_counter()
+        started, before = time.perf_counter(), self._now()
         yield
         self.stages[name] = time.perf_counter() - started
+        self.processor[name] = self._now() - before
+
+    def spent(self) -> float:
+        """Return the processor seconds since the beginning."""
+        return self._now() - self._before
+
+    @staticmethod
+    def _now() -> float:
+        me = psutil.Process()
+        times = [process.cpu_times() for process in (me, *me.children(recursive=True))]
+        return float(sum(one.user + one.system + one.children_user + one.children_system for one in times))
 
 
 def write_song(path: Path, seconds: float) -> None:
@@ -183,8 +201,11 @@ def write_scenes(
 ) -> list[SceneWork]:
     seconds = analysis.duration_seconds
     beats, downbeats = tuple(analysis.grid.beats().tolist()), tuple(analysis.grid.downbeats().tolist())
-    shape = SongShape(seconds, beats, downbeats, [part.start_seconds for part in analysis.sections], analysis.energy)
-    slots = scene_slots(shape, scene_seconds=float(configs["parameters"]["duration_seconds"]))
+    drive = song_drive(analysis.onsets.salience.tolist(), seconds)
+    starts = [part.start_seconds for part in analysis.sections]
+    shape = SongShape(seconds, beats, downbeats, starts, analysis.energy, drive)
+    parameters = configs["parameters"]
+    slots = scene_slots(shape, pace=Pace(**parameters["paces"][parameters["pace"]]))
     sections = tuple(
         SongSection(part.label, part.start_seconds, part.end_seconds, part.energy) for part in analysis.sections
     )
@@ -211,39 +232,43 @@ def source_of(path: Path) -> Source:
     return Source(path, file_sha256(path), probe_media(path))
 
 
-def join(works: list[SceneWork], song: Path, clip: ClipFormat, output: Path, session: Any) -> Composed:
+def join(works: list[SceneWork], song: Path, clip: ClipFormat, folder: Path) -> tuple[int, float]:
+    """Join the clips into final.mp4 and prove it; return how many segments were encoded again, and the proof's wall
+    seconds."""
     shots = tuple(Shot(source_of(work.folder / f"clip{work.number}" / "video.mp4"), work.frames) for work in works)
     frames = sum(work.frames for work in works)
     part = SongPart(source_of(song), Fraction(0), frames / clip.fps)
     plan = ShotPlan(shots, clip, Encoding.DRAFT, song=part, title="Bench")
-    return compose(plan, output, cache=session, progress=quiet, cancelled=never)
+    with SegmentCache(folder / "cache", 10**10).session() as session:
+        composed = compose(plan, folder / "final.mp4", cache=session, progress=quiet, cancelled=never)
+        started = time.perf_counter()
+        require_passed(prove(composed, session, never))
+    return composed.segments.encoded_segments, time.perf_counter() - started
 
 
 def bench(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    clock = Clock()
     song = folder / "song.mp3"
     write_song(song, arguments.seconds)
     configs = flavor_settings(arguments.flavor)
     clip = clip_format(arguments.aspect, "720p", Fraction(configs["video_params"]["fps"]))
     busy: dict[str, float] = {}
+    share_with_children()
     with Memory() as memory, ProcessPoolExecutor(arguments.processes) as pool:
         # Workers that are already running, as in an installation.
         list(pool.map(time.sleep, [0.1] * arguments.processes))
-        started = time.perf_counter()
+        clock, started = Clock(), time.perf_counter()
         with clock.stage("analysis"):
-            analysis = analyze_song(song)
+            analysis = pool.submit(analyze_song, song).result()
         with clock.stage("scenes"):
-            works = write_scenes(analysis, configs, clip, folder)
+            works = pool.submit(write_scenes, analysis, configs, clip, folder).result()
         for name, task in (("frames", draw), ("clips", film)):
             with clock.stage(name):
                 busy[name] = sum(pool.map(task, works))
-        with SegmentCache(folder / "cache", 10**10).session() as session:
-            with clock.stage("compose"):
-                composed = join(works, song, clip, folder / "final.mp4", session)
-            with clock.stage("proof"):
-                proof = prove(composed, session, never)
+        with clock.stage("compose"):
+            encoded_again, clock.stages["proof"] = pool.submit(join, works, song, clip, folder).result()
+        clock.stages["compose"] -= clock.stages["proof"]
         total = time.perf_counter() - started
-    require_passed(proof)
+        spent = clock.spent()
     if arguments.keep:
         (folder / "final.mp4").rename(arguments.keep)
     return {
@@ -252,9 +277,12 @@ def bench(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "total_wall_seconds": round(total, 3),
         "peak_rss_mb": round(memory.peak_bytes / 2**20),
         "stages": {name: round(seconds, 3) for name, seconds in clock.stages.items()},
+        "processor_seconds": {name: round(seconds, 2) for name, seconds in clock.processor.items()},
+        "processor_seconds_per_film_second": round(spent / analysis.duration_seconds, 3),
         "clips_realtime_per_core": round(analysis.duration_seconds / busy["clips"], 2),
+        "jitter_px": {kind: round(max(values.values()), 3) for kind, values in jitter(configs).items()},
         "scenes": len(works),
-        "encoded_again": composed.segments.encoded_segments,
+        "encoded_again": encoded_again,
         "processes": arguments.processes,
         "cores": usable_cores(),
         "load": round(os.getloadavg()[0], 2),
@@ -264,9 +292,13 @@ def bench(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
 def show(found: dict[str, Any], say: Callable[[str], None]) -> None:
     seconds = found["song_seconds"]
     say(f"{seconds:.0f} s of song, {found['scenes']} scenes, {found['processes']} processes on {found['cores']} cores")
-    say(f"{'stage':<12}{'wall s':>9}{'x real time':>14}")
+    say(f"{'stage':<12}{'wall s':>9}{'x real time':>14}{'processor s':>14}")
     for name, wall in [*found["stages"].items(), ("total", found["total_wall_seconds"])]:
-        say(f"{name:<12}{wall:>9.2f}{seconds / max(wall, 1e-6):>14.1f}")
+        spent = found["processor_seconds"].get(name)
+        say(f"{name:<12}{wall:>9.2f}{seconds / max(wall, 1e-6):>14.1f}" + (f"{spent:>14.2f}" if spent else ""))
+    say(f"{found['processor_seconds_per_film_second']} processor seconds for each second of film")
+    steady = ", ".join(f"{kind} {pixels}" for kind, pixels in found["jitter_px"].items())
+    say(f"jitter in pixels: {steady}")
     say(f"clips per core {found['clips_realtime_per_core']}x, encoded again while composing "
         f"{found['encoded_again']}, memory {found['peak_rss_mb']} MB, load {found['load']}")  # fmt: skip
 

@@ -428,6 +428,7 @@ def bench(options: argparse.Namespace) -> None:
             "poll_requests_per_job": wanted.poll_requests_per_job,
             "poll_requests_per_job_and_round": wanted.poll_requests_per_job_and_round,
             "queries_per_job": round(queries, 1),
+            "cpu_ms_per_job": wanted.cpu_ms_per_job,
             "peak_rss_mb": max(found.peak_rss_mb for found in results.values()),
             "runs": [asdict(found) for found in results.values()],
         }

@@ -22,6 +22,8 @@ VENV_PYTHON = VENV / "bin" / "python"
 UNFINISHED = VENV / ".unfinished"
 RUNTIME = PROJECT / "requirements.txt"
 DEVELOPMENT = PROJECT / "requirements-dev.txt"
+# Packages of which only data files are used.
+WITHOUT_DEPENDENCIES = PROJECT / "requirements-no-deps.txt"
 # The tools that check JavaScript and CSS. Node itself comes with the development requirements.
 NODE_PINS = [PROJECT / "package.json", PROJECT / "package-lock.json"]
 NODE_MODULES = PROJECT / "node_modules"
@@ -39,7 +41,8 @@ def main() -> int:
     try:
         _access_check()
         with _one_at_a_time():
-            _environment_ensure([RUNTIME, DEVELOPMENT] if development else [RUNTIME])
+            pins = [RUNTIME, WITHOUT_DEPENDENCIES]
+            _environment_ensure([*pins, DEVELOPMENT] if development else pins)
             if development:
                 _node_modules_ensure()
     except SetupError as error:
@@ -73,7 +76,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _environment_ensure(files: list[Path]) -> None:
-    stamp = VENV / f".installed-{files[-1].stem}"
+    stamp = VENV / f".installed-{'requirements-dev' if DEVELOPMENT in files else 'requirements'}"
     wanted = _fingerprint(files)
     if VENV_PYTHON.exists() and not UNFINISHED.exists() and _text(stamp) == wanted:
         return
@@ -172,18 +175,13 @@ def _packages_install(files: list[Path]) -> None:
     """Install the pinned packages with pip, which uses the user's own index, proxy and certificate settings."""
     names = [line for file in files for line in file.read_text().splitlines() if "==" in line]
     _say(f"Installing {len(names)} pinned packages (this takes about a minute the first time)…")
-    command = [str(VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    # Not compiled here: only a third of these files are ever imported, and Python compiles them on first import.
-    command += ["--no-warn-script-location", "--no-compile", "--prefer-binary", "--progress-bar", "off"]
-    for file in files:
-        command += ["-r", str(file)]
     log = VENV / "install.log"
-    with (
-        log.open("w") as record,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
-    ):
-        _progress_follow(process.stdout or [], record.write, total=len(names))
-    if process.returncode != 0:
+    with log.open("w") as record:
+        whole = [option for file in files if file != WITHOUT_DEPENDENCIES for option in ("-r", str(file))]
+        installed = _pip_install(whole, record.write, total=len(names)) and _pip_install(
+            ["--no-deps", "-r", str(WITHOUT_DEPENDENCIES)], record.write, total=len(names)
+        )
+    if not installed:
         # pip exited by itself, so unlike after a kill, no package is half unpacked.
         UNFINISHED.unlink()
         last = "\n".join(log.read_text().splitlines()[-15:])
@@ -191,6 +189,16 @@ def _packages_install(files: list[Path]) -> None:
             f"{last}\npip could not install the packages. Fix the problem above (the full log is {log}), then run make "
             "again."
         )
+
+
+def _pip_install(options: list[str], record, *, total: int) -> bool:  # type: ignore[no-untyped-def]
+    """Run `pip install`; return whether it succeeded."""
+    command = [str(VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    # Not compiled here: only a third of these files are ever imported, and Python compiles them on first import.
+    command += ["--no-warn-script-location", "--no-compile", "--prefer-binary", "--progress-bar", "off"]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        _progress_follow(process.stdout or [], record, total=total)
+    return process.returncode == 0
 
 
 def _node_modules_ensure() -> None:

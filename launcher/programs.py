@@ -7,6 +7,8 @@ IO_THREADS = 16
 # With this, SIGTERM means: finish within the soft limit, return the other tasks to the queue, then exit. Django's
 # checks would otherwise run in every worker as it starts; `make check` runs them.
 WORKER_ENVIRONMENT = {"REMAP_SIGTERM": "SIGQUIT", "CELERY_SKIP_CHECKS": "true"}
+# Beat sends tasks by their names, so it needs none of the studio's code: 60 MB instead of 150.
+BEAT_ENVIRONMENT = {"DJANGO_SETTINGS_MODULE": "mvsite.beat_settings", "CELERY_SKIP_CHECKS": "true"}
 
 
 def web() -> Program:
@@ -20,7 +22,7 @@ def workers() -> list[Program]:
         _worker("media", "prefork", usable_cores()),
         # Two, so that a long sweep does not delay polling.
         _worker("housekeeping", "threads", 2),
-        Program("beat", _celery("beat", "--pidfile=", "--loglevel=WARNING")),
+        Program("beat", _celery("beat", "--pidfile=", "--loglevel=WARNING"), environment=BEAT_ENVIRONMENT),
     ]
 
 

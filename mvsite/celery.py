@@ -6,8 +6,9 @@ from typing import Any
 
 from celery import Celery, bootsteps
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # missing in its stubs
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_before_create_process
 
+from engines.memory import share_with_children
 from launcher.lifeline import end_with_supervisor
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mvsite.settings")
@@ -25,6 +26,12 @@ def logging_left_alone(**_: Any) -> None:
 
     Otherwise its `--loglevel` would apply to the root logger and hide the log events of every job.
     """
+
+
+@worker_before_create_process.connect
+def memory_shared(**_: Any) -> None:
+    """Share what the worker has loaded with its child processes."""
+    share_with_children()
 
 
 class HeartbeatStep(bootsteps.StartStopStep):

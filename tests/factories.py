@@ -15,7 +15,8 @@ from apps.assets.services import asset_create, file_store
 from apps.composition.models import Composition, Output
 from apps.composition.planning import project_plan
 from apps.jobs.models import Job
-from apps.projects.models import Project
+from apps.projects.cast.lead import lead_follow, lead_show
+from apps.projects.models import Project, Subject, SubjectPicture
 from apps.scenes.models import Clip, Scene
 from apps.songs.models import AnalysisState, Song
 from engines.media.probe import probe_media
@@ -56,7 +57,27 @@ def make_project(owner: Any, *, song_seconds: float | None = None, **fields: Any
     defaults: dict[str, Any] = {"title": "A project", "idea": "A city at night", "seed": 7}
     if song_seconds is not None:
         defaults["song"] = make_song(owner, seconds=song_seconds)
-    return Project.objects.create(owner=owner, **{**defaults, **fields})
+    project = Project.objects.create(owner=owner, **{**defaults, **fields})
+    lead_follow(project, described=True, pictured=project.character_reference is not None)
+    return project
+
+
+def make_subject(
+    project: Project | None, name: str = "Mara", *, pictures: int = 0, owner: Any = None, **fields: Any
+) -> Subject:
+    """Create a subject of the project, or of the owner's library, with pictures that have no files."""
+    owner = owner or project.owner
+    defaults = {"kind": "character", "description": f"{name}, short silver hair"}
+    position = project.subjects.count() if project else 0
+    subject = Subject.objects.create(
+        owner=owner, project=project, name=name, position=position, **{**defaults, **fields}
+    )
+    for number in range(pictures):
+        asset = make_asset(owner, kind="image", width=1024, height=1024)
+        SubjectPicture.objects.create(subject=subject, asset=asset, origin="uploaded", position=number)
+    if project is not None:
+        lead_show(project)
+    return subject
 
 
 def make_scenes(project: Project, *durations: str | None, **fields: Any) -> list[Scene]:

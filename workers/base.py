@@ -18,11 +18,11 @@ from django.db import OperationalError, close_old_connections
 from apps.core.errors import BudgetExceeded, MediaToolError, ProviderError, StudioError, WorkCancelled
 from apps.core.tracebacks import where_from
 from apps.jobs import polling, retry, services, submit_rate
+from apps.jobs.claims import Claim
 from apps.jobs.execution import Done, Handler, JobRun, LateRun, scratch_folder, scratch_remove
 from apps.jobs.kinds import SPECS
 from apps.jobs.models import Job, RemoteRun, RunStatus
 from apps.jobs.pages import job_page, try_again_hint
-from apps.jobs.services import Claim
 from apps.jobs.states import Code, State
 from apps.providers.moderation import CONTENT_REFUSED
 from engines.media.reasons import decoding_error
@@ -39,7 +39,7 @@ def job_run(handlers: Mapping[str, Handler], *, job_id: str, claim_from: str) ->
     claim = services.job_claim(job_id=UUID(job_id), claim_from=State(claim_from), worker=worker)
     if claim is None:
         return
-    job = Job.objects.select_related("owner").get(pk=claim.job_id)
+    job = claim.job
     with structlog.contextvars.bound_contextvars(job_id=job_id, kind=job.kind, claim=claim.number):
         _work(handlers[job.kind], job, claim)
 
@@ -107,7 +107,7 @@ def _provider_failed(run: JobRun, error: ProviderError, evidence: Mapping[str, o
         reason=error.message,
         page=job_page(run.job.pk),
     )
-    facts = {**evidence, "raw": str(error.raw)[:4000] if error.raw is not None else ""}
+    facts = {**evidence, "provider_code": error.code, "raw": str(error.raw)[:4000] if error.raw is not None else ""}
     paid = RemoteRun.objects.filter(job=run.job, attempt=run.attempt, status=RunStatus.SUCCEEDED).exists()
     tries = retry.MAX_COLLECT_TRIES if paid else retry.MAX_TRIES
     delay = retry.backoff_seconds(run.job.failures, retry_after=error.retry_after, chance=random.random())  # noqa: S311

@@ -4,18 +4,18 @@ from collections.abc import Mapping
 
 from celery import shared_task
 
+from apps.generation.songs.transcription import transcription_or_alignment_run
+from apps.generation.songs.vocals_making import vocals_or_stem_run
 from apps.jobs.execution import Handler
 from apps.jobs.kinds import SONGS_TASK, Kind
 from apps.songs.handlers import analysis_run, import_run
-from apps.songs.lyrics.aligning import alignment_run
-from apps.songs.stem_making import stem_run
 from workers.base import job_run
 
 HANDLERS: Mapping[str, Handler] = {
     Kind.AUDIO_ANALYSIS: analysis_run,
     Kind.AUDIO_IMPORT: import_run,
-    Kind.STEM: stem_run,
-    Kind.LYRICS_ALIGNMENT: alignment_run,
+    Kind.STEM: vocals_or_stem_run,
+    Kind.LYRICS_ALIGNMENT: transcription_or_alignment_run,
 }
 
 

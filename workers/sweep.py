@@ -13,6 +13,7 @@ def tick(**_: object) -> None:
 @shared_task(name="workers.sweep.jobs")
 def jobs(**_: object) -> None:
     sweep.jobs_recover_lost()
+    sweep.pauses_show_all()
     sweep.jobs_dispatch_again()
     sweep.late_results_dispatch()
     sweep.abandoned_submits_dispatch()

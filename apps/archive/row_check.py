@@ -23,7 +23,7 @@ from apps.core.errors import ConflictError, InputError
 from apps.jobs.models import Job, LedgerEntry, LedgerKind, RemoteRun, RunStatus, SpendingAccount
 from apps.jobs.money import project_scope
 from apps.jobs.states import FINISHED
-from apps.projects.models import Project
+from apps.projects.models import Project, Subject, SubjectPicture
 from apps.scenes.models import Clip, Scene
 from apps.songs.models import Song
 
@@ -35,6 +35,8 @@ UUID_BATCH = 5000
 OWNERS: tuple[tuple[type[Model], str], ...] = (
     *((model, "owner") for model in (Asset, Job, Song, Project)),
     *((model, "project__owner") for model in (Scene, Output, Composition)),
+    (Subject, "owner"),
+    (SubjectPicture, "subject__owner"),
     (Clip, "scene__project__owner"),
 )
 # What opens a reservation and what ends it; other movements don't affect it.

@@ -18,11 +18,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import AutoField, Model
 
 from apps.assets.models import Asset
-from apps.composition.models import Composition, Lyrics, Output, ProjectLook, SceneLook
+from apps.composition.models import Composition, Cover, Lyrics, Output, ProjectLook, SceneLook
 from apps.core.errors import InputError
 from apps.jobs.models import Job, JobEvent, LedgerEntry, RemoteRun, SpendingAccount
-from apps.projects.models import Project
-from apps.scenes.models import Change, Clip, Scene
+from apps.projects.models import Project, Subject, SubjectPicture
+from apps.scenes.models import Change, Clip, Scene, SceneSubject
 from apps.songs.models import Song, SongLyrics
 
 # Our apps, lowest first; the order of the lines.
@@ -39,7 +39,8 @@ PROJECT_MODELS: dict[str, type[Model]] = {
     model._meta.label_lower: model
     for model in (
         *(Asset, Job, JobEvent, RemoteRun, SpendingAccount, LedgerEntry, Song, Project, Scene, Clip, Change),
-        *(Output, Composition, SceneLook, ProjectLook, Lyrics, SongLyrics),
+        *(Output, Composition, Cover, SceneLook, ProjectLook, Lyrics, SongLyrics),
+        *(Subject, SubjectPicture, SceneSubject),
     )
 }
 # Values that are never imported, by model: an import must not start work, match another request of the new owner,
@@ -51,6 +52,7 @@ FORCED: dict[str, dict[str, Any]] = {
     },
     LedgerEntry._meta.label_lower: {"scopes": []},
     Project._meta.label_lower: {"generating": False},
+    Subject._meta.label_lower: {"copied_from": None},
 }
 
 

@@ -19,18 +19,20 @@ from apps.assets.views import FILE_RESPONSES
 from apps.composition import looks, services
 from apps.composition.handoff.export import export_get, project_export
 from apps.composition.handoff.options import HandoffOptions
-from apps.composition.lyrics import lyrics_delete, lyrics_from_song, lyrics_get, lyrics_set, lyrics_update
+from apps.composition.lyrics import lyrics_delete, lyrics_from_song, lyrics_get, lyrics_reread, lyrics_set
 from apps.composition.models import Composition, Output
 from apps.composition.options import OptionChanges
-from apps.composition.project_looks import project_look_get, project_look_set
+from apps.composition.outputs import output_change, output_create, output_delete
+from apps.composition.project_looks import look_told, project_look_get, project_look_set
 from apps.composition.selectors import CurrentPlans, composition_get, compositions_of
 from apps.composition.serializers import (
     ComposeSerializer,
     CompositionSerializer,
     ExportSerializer,
-    LyricsChangeSerializer,
+    LyricsEncodingSerializer,
     LyricsSerializer,
     LyricsUploadSerializer,
+    OutputChangeSerializer,
     OutputSerializer,
     OutputWriteSerializer,
     ProjectLookSerializer,
@@ -126,14 +128,23 @@ class OutputList(APIView):
     @idempotent
     def post(self, request: Request, project_id: UUID) -> Response:
         wanted = validated(OutputWriteSerializer, request)
-        output = services.output_create(by=acting_user(request), project_id=project_id, **wanted)
+        output = output_create(by=acting_user(request), project_id=project_id, **wanted)
         return Response(OutputSerializer(output).data, status=status.HTTP_201_CREATED)
 
 
 class OutputDetail(APIView):
+    @extend_schema(request=OutputChangeSerializer, responses=OutputSerializer, summary="Change an output")
+    def patch(self, request: Request, project_id: UUID, output_id: UUID) -> Response:
+        sent = OutputChangeSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        output = output_change(
+            by=acting_user(request), project_id=project_id, output_id=output_id, changes=sent.changes()
+        )
+        return Response(OutputSerializer(output).data)
+
     @extend_schema(responses={204: None}, summary="Remove an output")
     def delete(self, request: Request, project_id: UUID, output_id: UUID) -> Response:
-        services.output_delete(by=acting_user(request), project_id=project_id, output_id=output_id)
+        output_delete(by=acting_user(request), project_id=project_id, output_id=output_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -153,13 +164,13 @@ class SceneLookDetail(APIView):
 class ProjectLookDetail(APIView):
     @extend_schema(responses=ProjectLookSerializer, summary="How the project's videos are put together")
     def get(self, request: Request, project_id: UUID) -> Response:
-        return Response(project_look_get(by=acting_user(request), project_id=project_id).options)
+        return Response(look_told(project_look_get(by=acting_user(request), project_id=project_id)))
 
     @extend_schema(request=ProjectLookSerializer, responses=ProjectLookSerializer, summary="Change how")
     def patch(self, request: Request, project_id: UUID) -> Response:
         options = validated(ProjectLookSerializer, request)
         look = project_look_set(by=acting_user(request), project_id=project_id, options=options)
-        return Response(look.options)
+        return Response(look_told(look))
 
 
 class ProjectLyrics(APIView):
@@ -173,7 +184,7 @@ class ProjectLyrics(APIView):
         file, text, encoding = sent.pop("file", None), sent.pop("text", ""), sent.pop("encoding", "")
         source = Decoded(text, "") if file is None else decoded(file.read(), encoding)
         name = "" if file is None else file.name
-        stored = lyrics_set(by=acting_user(request), project_id=project_id, source=source, original_name=name, **sent)
+        stored = lyrics_set(by=acting_user(request), project_id=project_id, source=source, original_name=name)
         return Response(LyricsSerializer(stored).data)
 
     @extend_schema(request=None, responses=LyricsSerializer, summary="Use the timed lyrics of the project's song")
@@ -183,13 +194,13 @@ class ProjectLyrics(APIView):
         return Response(LyricsSerializer(stored).data)
 
     @extend_schema(
-        request=LyricsChangeSerializer,
+        request=LyricsEncodingSerializer,
         responses=LyricsSerializer,
-        summary="Burn in, soft track, preset; or read the uploaded file in another encoding",
+        summary="Read the uploaded file in another encoding",
     )
     def patch(self, request: Request, project_id: UUID) -> Response:
-        changes: dict[str, Any] = validated(LyricsChangeSerializer, request)
-        changed = lyrics_update(by=acting_user(request), project_id=project_id, **changes)
+        encoding = validated(LyricsEncodingSerializer, request)["encoding"]
+        changed = lyrics_reread(by=acting_user(request), project_id=project_id, encoding=encoding)
         return Response(LyricsSerializer(changed).data)
 
     @extend_schema(responses={204: None}, summary="Remove the lyrics")

@@ -1,27 +1,15 @@
-"""A plan as stored with a job: JSON that refers to assets by id, and opening it in a worker."""
+"""A plan as stored with a job: JSON that refers to assets by id."""
 
 import hashlib
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable
 from fractions import Fraction
 from itertools import accumulate
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
-from apps.assets.describing import asset_described
-from apps.assets.models import Asset
-from apps.assets.services import asset_local_copy
-from apps.core.errors import NotFound
-from engines.composing.shot_plan import (
-    ShortClip,
-    Shot,
-    ShotPlan,
-    SongPart,
-    Source,
-    Transition,
-    TransitionKind,
-)
+from apps.core.json import JsonObject
+from engines.composing.shot_plan import ShortClip, TransitionKind
 from engines.media.flashes import flashes_apart
 from engines.media.formats import ClipFormat, Encoding
 from engines.media.framing import PictureFit
@@ -31,16 +19,29 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+# What a shot holds only where it is set.
+_NOT_WRITTEN = {"end", "crop", "still", "matched", "color_reference", "goes_on"}
+
+
 class FrozenShot(_Frozen):
-    """`start` and `wanted` (the cut's ideal position on the song) are exact seconds as fraction strings. The scene and
-    clip ids are for the record."""
+    """`crop` are keys (seconds of the clip, x, y, zoom) of what stays in view where the plan follows; without them it
+    is the clip's own path, or with `still` the focus. `start`, `end` (of what may be shown; None for the clip's own
+    end) and `wanted` (the cut's ideal position on the song) are exact seconds as fraction strings. Shots with the same
+    `matched` number have their colors brought together, to those of the shot that is the `color_reference`, if one is;
+    `goes_on`: it shows the picture of the shot before it, running on. The scene and clip ids are for the record."""
 
     asset_id: UUID
     frames: int
     start: str = "0"
+    end: str | None = None
     short: ShortClip = ShortClip.HOLD
     slowest: float = 0.5
     focus: tuple[float, float] = (0.5, 0.5)
+    crop: tuple[tuple[float, float, float, float], ...] | None = None
+    still: bool = False
+    matched: int | None = None
+    color_reference: bool = False
+    goes_on: bool = False
     transition: TransitionKind | None = None
     transition_frames: int = 0
     gain_db: float | None = None
@@ -49,6 +50,12 @@ class FrozenShot(_Frozen):
     scene_id: UUID | None = None
     sequence: int | None = None
     clip_id: UUID | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, dump: SerializerFunctionWrapHandler) -> JsonObject:
+        """Leave out what plans of earlier releases don't have, so that equal plans have equal fingerprints."""
+        values: JsonObject = dump(self)
+        return {name: value for name, value in values.items() if value or name not in _NOT_WRITTEN}
 
 
 # A dip is a flash too: the picture goes dark or white and comes back.
@@ -90,6 +97,7 @@ class FrozenPlan(_Frozen):
     song: FrozenSong | None = None
     burned_lyrics: str = ""
     soft_lyrics: str = ""
+    soft_language: str = ""
     title: str = ""
     artist: str = ""
     reencode: bool = False
@@ -97,62 +105,10 @@ class FrozenPlan(_Frozen):
     @property
     def fingerprint(self) -> str:
         """Equal for plans that produce the same video; its title doesn't count, nor whether anything is copied."""
-        return hashlib.sha256(self.model_dump_json(exclude={"title", "artist", "reencode"}).encode()).hexdigest()
+        # Tracks that earlier releases planned have no language; what their shots don't have isn't written.
+        left_out = {"title", "artist", "reencode", *(() if self.soft_language else ("soft_language",))}
+        return hashlib.sha256(self.model_dump_json(exclude=left_out).encode()).hexdigest()
 
     @property
     def clip_format(self) -> ClipFormat:
         return ClipFormat(self.width, self.height, Fraction(self.fps))
-
-
-def plan_opened(frozen: FrozenPlan, files: ExitStack, *, check: Callable[[], None]) -> ShotPlan:
-    """Open the plan over local files, kept until `files` closes. Raises NotFound for a deleted asset."""
-    ids = {shot.asset_id for shot in frozen.shots} | ({frozen.song.asset_id} if frozen.song else set())
-    assets = {asset.pk: asset for asset in Asset.objects.filter(pk__in=ids)}
-    if missing := ids - assets.keys():
-        raise NotFound("A file this video needs has been deleted.", evidence={"assets": sorted(map(str, missing))})
-    sources = {key: _source(asset, files, check) for key, asset in assets.items()}
-    return ShotPlan(
-        shots=tuple(_shot(shot, sources[shot.asset_id]) for shot in frozen.shots),
-        format=frozen.clip_format,
-        encoding=Encoding[frozen.encoding],
-        fit=frozen.fit,
-        song=_song(frozen.song, sources) if frozen.song else None,
-        burned_lyrics=frozen.burned_lyrics,
-        soft_lyrics=frozen.soft_lyrics,
-        title=frozen.title,
-        artist=frozen.artist,
-        reencode=frozen.reencode,
-    )
-
-
-def _source(asset: Asset, files: ExitStack, check: Callable[[], None]) -> Source:
-    check()
-    path = files.enter_context(asset_local_copy(asset, check=check))
-    return Source(path, asset.sha256, asset_described(asset, path))
-
-
-def _shot(shot: FrozenShot, source: Source) -> Shot:
-    return Shot(
-        source=source,
-        frames=shot.frames,
-        start_seconds=Fraction(shot.start),
-        short=shot.short,
-        slow_limit=shot.slowest,
-        focus=shot.focus,
-        transition=Transition(shot.transition, shot.transition_frames) if shot.transition else None,
-        audio_gain_db=shot.gain_db,
-        wanted_seconds=Fraction(shot.wanted) if shot.wanted is not None else None,
-        name=shot.name,
-    )
-
-
-def _song(song: FrozenSong, sources: dict[UUID, Source]) -> SongPart:
-    return SongPart(
-        source=sources[song.asset_id],
-        start_seconds=Fraction(song.start),
-        end_seconds=Fraction(song.end),
-        fade_in_seconds=song.fade_in_seconds,
-        fade_out_seconds=song.fade_out_seconds,
-        loudness_lufs=song.loudness_lufs,
-        gain_db=song.gain_db,
-    )

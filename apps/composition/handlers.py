@@ -11,35 +11,30 @@ from uuid import uuid4
 import structlog
 from django.conf import settings
 
-from apps.assets.models import AssetKind
-from apps.assets.services import StoredFile, asset_create, file_store
-from apps.assets.store.keys import final_file_key, job_file_key, job_metadata_key, job_video_key
-from apps.composition.frozen import FrozenPlan, plan_opened
+from apps.assets.models import Asset, AssetKind
+from apps.assets.services import StoredFile, asset_create, asset_local_copy, file_store
+from apps.assets.store.keys import final_file_key, job_file_key, job_metadata_key, job_video_key, safe_name
+from apps.composition.colors.preview import matching_plan
+from apps.composition.crops.finding import clip_keys
+from apps.composition.frozen import FrozenPlan
 from apps.composition.handoff.package import export_run
-from apps.composition.models import Composition
-from apps.composition.parameters import ComposeParameters, StitchParameters
+from apps.composition.models import Composition, Output
+from apps.composition.opening import plan_opened
+from apps.composition.parameters import ClipColorsParameters, ClipFramingParameters, ComposeParameters, StitchParameters
 from apps.composition.results import ComposedResult, ProofResult, StitchMetadata, StitchResult
+from apps.core.errors import NotFound
 from apps.jobs.execution import Done, Handler, JobRun
 from apps.jobs.kinds import Kind
 from apps.projects.models import Project
 from apps.work.results import VideoResult
 from apps.work.shots.joining import segment_cache
-from engines.composing.compose import compose
-from engines.composing.proof import Proof, prove, require_passed
-from engines.media.stills import poster, sprite
+from engines.composing.film import Film, make_film
+from engines.composing.proof import Proof
+from engines.media.probe import media_facts
 
 log = structlog.get_logger(__name__)
 
-_POSTER_WIDTH = 1280
 _KEPT_FOR_INSPECTION = 10
-
-
-@dataclass(frozen=True)
-class _Finished:
-    video: Path
-    poster: Path
-    thumbnails: Path
-    proof: Proof
 
 
 def composition_run(run: JobRun) -> Done:
@@ -48,9 +43,8 @@ def composition_run(run: JobRun) -> Done:
     finished = _compose(run, parameters.plan)
     project_id, name = parameters.project_id, str(run.job.pk)
     video = _video_store(run, finished.video, final_file_key(project_id, f"{name}.mp4"))
-    still = file_store(finished.poster, key=final_file_key(project_id, f"{name}.jpg"), content_type="image/jpeg")
-    sheet_key = final_file_key(project_id, f"{name}-thumbnails.jpg")
-    sheet = file_store(finished.thumbnails, key=sheet_key, content_type="image/jpeg")
+    still = _picture_store(finished.poster, final_file_key(project_id, f"{name}.jpg"))
+    sheet = _picture_store(finished.thumbnails, final_file_key(project_id, f"{name}-thumbnails.jpg"))
     return Done(
         result=ProofResult(proof=finished.proof.as_json()),
         save=partial(_composition_save, run, parameters, _Stored(video, still, sheet), finished.proof),
@@ -62,8 +56,13 @@ def _video_store(run: JobRun, path: Path, key: str) -> StoredFile:
         path,
         key=key,
         content_type="video/mp4",
+        facts=media_facts(path),
         on_progress=lambda share: run.progress(98 + share, "Uploading"),
     )
+
+
+def _picture_store(path: Path, key: str) -> StoredFile:
+    return file_store(path, key=key, content_type="image/jpeg", facts=media_facts(path))
 
 
 def stitch_run(run: JobRun) -> Done:
@@ -85,10 +84,7 @@ def stitch_run(run: JobRun) -> Done:
     video = _video_store(run, finished.video, job_video_key(asset_id))
     parts = [
         (file_store(notes, key=job_metadata_key(asset_id), content_type="application/json"), AssetKind.METADATA),
-        (
-            file_store(finished.poster, key=job_file_key(asset_id, "poster.jpg"), content_type="image/jpeg"),
-            AssetKind.IMAGE,
-        ),
+        (_picture_store(finished.poster, job_file_key(asset_id, "poster.jpg")), AssetKind.IMAGE),
     ]
 
     def save() -> VideoResult:
@@ -101,41 +97,27 @@ def stitch_run(run: JobRun) -> Done:
     return Done(result=StitchResult(metadata=metadata, proof=proof), save=save)
 
 
-def _compose(run: JobRun, frozen: FrozenPlan) -> _Finished:
+def _compose(run: JobRun, frozen: FrozenPlan) -> Film:
     """Compose into the scratch folder. Raises MediaToolError and keeps the file for inspection if the proof fails."""
-    output = run.scratch / "final.mp4"
     with ExitStack() as files:
         plan = plan_opened(frozen, files, check=run.check)
-        with segment_cache().session() as session:
-            composed = compose(
-                plan,
-                output,
-                cache=session,
-                progress=lambda percent, message: run.progress(0.9 * percent, message),
-                cancelled=run.cancelled,
-            )
-            run.progress(92, "Checking the video")
-            proof = prove(composed, session, run.cancelled)
-    if not proof.passed:
-        _keep_for_inspection(run, output)
-    require_passed(proof)
+        film = make_film(
+            plan,
+            run.scratch,
+            cache=segment_cache(),
+            progress=run.progress,
+            cancelled=run.cancelled,
+            refused=partial(_keep_for_inspection, run),
+        )
+    facts = film.proof.facts
     log.info(
         "video_composed",
         frames=plan.frames,
-        encoded_segments=composed.segments.encoded_segments,
-        encoded_frames=composed.segments.encoded_frames,
-        bytes=output.stat().st_size,
+        encoded_segments=facts["encoded_segments"],
+        encoded_frames=facts["encoded_frames"],
+        bytes=film.video.stat().st_size,
     )
-    run.progress(98, "Choosing pictures")
-    middles = [
-        float((cut + shot.frames / 2) / plan.format.fps) for cut, shot in zip(plan.cuts(), plan.shots, strict=True)
-    ]
-    return _Finished(
-        video=output,
-        poster=poster(output, run.scratch / "poster.jpg", width=_POSTER_WIDTH),
-        thumbnails=sprite(output, middles, run.scratch / "thumbnails.jpg"),
-        proof=proof,
-    )
+    return film
 
 
 def _keep_for_inspection(run: JobRun, output: Path) -> None:
@@ -157,7 +139,13 @@ class _Stored:
 
 def _composition_save(run: JobRun, parameters: ComposeParameters, files: _Stored, proof: Proof) -> ComposedResult:
     job = run.job
-    asset = asset_create(owner=job.owner, stored=files.video, kind=AssetKind.VIDEO, metadata={"proof": proof.as_json()})
+    asset = asset_create(
+        owner=job.owner,
+        stored=files.video,
+        kind=AssetKind.VIDEO,
+        original_name=_video_name(parameters),
+        metadata={"proof": proof.as_json()},
+    )
     image = asset_create(owner=job.owner, stored=files.poster, kind=AssetKind.IMAGE)
     sheet = asset_create(owner=job.owner, stored=files.thumbnails, kind=AssetKind.IMAGE)
     composition = Composition.objects.create(
@@ -181,7 +169,38 @@ def _composition_save(run: JobRun, parameters: ComposeParameters, files: _Stored
     return ComposedResult.of(asset, composition_id=composition.pk, poster_id=image.pk, thumbnails_id=sheet.pk)
 
 
+def _video_name(parameters: ComposeParameters) -> str:
+    """Return the name under which the video is saved: of the film, and of the output if it is another one."""
+    titles = Project.objects.filter(pk=parameters.project_id).values_list("title", flat=True)
+    names = Output.objects.filter(pk__in=[parameters.output_id]).values_list("name", flat=True)
+    return f"{safe_name(' '.join([*titles, *names]).replace('/', ' '), fallback='video')}.mp4"
+
+
+def clip_framing_run(run: JobRun) -> Done:
+    """Find what stays in view of a clip in other shapes."""
+    asset = Asset.objects.filter(pk=run.read(ClipFramingParameters).asset_id).first()
+    if asset is None:
+        raise NotFound("The clip was deleted.")
+    run.progress(5, "Looking at the clip")
+    with asset_local_copy(asset, check=run.check) as path:
+        clip_keys(asset, path, check=run.check)
+    return Done()
+
+
+def clip_colors_run(run: JobRun) -> Done:
+    """Measure the clips of the project's film, as composing it would."""
+    project = Project.objects.filter(pk=run.read(ClipColorsParameters).project_id).first()
+    if project is None:
+        raise NotFound("The project was deleted.")
+    run.progress(5, "Looking at the clips")
+    with ExitStack() as files:
+        plan_opened(matching_plan(project), files, check=run.check)
+    return Done()
+
+
 HANDLERS: dict[str, Handler] = {
+    Kind.CLIP_COLORS: clip_colors_run,
+    Kind.CLIP_FRAMING: clip_framing_run,
     Kind.COMPOSE: composition_run,
     Kind.STITCH: stitch_run,
     Kind.EXPORT: export_run,

@@ -1,20 +1,20 @@
 """The short hook cut: where it starts and ends on the song."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from apps.composition.models import Output
 from apps.core.errors import InputError
 from apps.projects.models import Project
 from apps.scenes.scene_frames import scene_spans, song_range
 from apps.scenes.selectors import scenes_of
+from apps.songs.named_sections import song_sections, stored_sections
+from engines.listening.sections import Section
 from engines.media.frames import FrameGrid
 
-# The usual length of a hook cut. A requested length within this range stays within it when moved to a downbeat.
-HOOK_SECONDS = (15.0, 30.0)
+_CLICK_FADE_SECONDS, _FADE_SECONDS = 0.05, 0.5
 
 
 @dataclass(frozen=True)
@@ -41,33 +41,45 @@ def hook_suggestion(project: Project, seconds: Decimal) -> HookWindow | None:
 
 
 def hook_range(project: Project, output: Output, frames: int) -> tuple[int, int]:
-    """Return the [first, last) frames of the project's timeline, both on downbeats where the song has them.
+    """Return the [first, last) frames of the project's timeline: from a downbeat where the song has them, exactly as
+    long as wanted; at some frame rates, less than a frame shorter.
 
     Without a chosen start, choose the loudest stretch of that length. Raises InputError if the video is shorter."""
-    grid = FrameGrid(Fraction(project.fps))
-    wanted = float(output.hook_seconds or 0)
-    length = float(grid.seconds_of(frames))
+    fps = Fraction(project.fps)
+    grid, seconds = FrameGrid(fps), Fraction(output.hook_seconds or 0)
+    wanted, length = float(seconds), float(grid.seconds_of(frames))
     if wanted > length:
         raise InputError(f"The video is only {length:.1f} seconds long, but this cut needs {wanted:.0f}.")
-    downbeats = _downbeats(project, length)
     chosen = float(output.hook_start) if output.hook_start is not None else None
-    starts = [beat for beat in downbeats if beat + wanted <= length + 0.05] or [min(chosen or 0.0, length - wanted)]
-    starts = [start for start in starts if _ends(downbeats, start, wanted)] or starts
+    inside = [beat for beat in _downbeats(project, length) if beat + wanted <= length]
+    starts = inside or [min(chosen or 0.0, length - wanted)]
     if chosen is not None:
         start = min(starts, key=lambda beat: abs(beat - chosen))
     else:
         start = max(starts, key=lambda beat: _energy(project, beat, beat + wanted))
-    ends = _ends(downbeats, start, wanted) or [start + wanted]
-    end = min(ends, key=lambda beat: abs(beat - start - wanted))
-    return grid.frame_at(start), min(frames, grid.frame_at(end))
+    count = int(seconds * fps)
+    first = min(grid.frame_at(max(0.0, start)), frames - count)
+    return first, first + count
 
 
-def _ends(downbeats: list[float], start: float, wanted: float) -> list[float]:
-    """Return the downbeats that a cut of about that length can end on."""
-    shortest, longest = HOOK_SECONDS
-    if not shortest <= wanted <= longest:
-        shortest, longest = wanted / 2, wanted * 2
-    return [beat for beat in downbeats if shortest - 0.001 <= beat - start <= longest + 0.001]
+def hook_fade_seconds(project: Project, last: int, frames: int) -> float:
+    """Return over how long a cut's sound fades out before frame `last` of the video's `frames`: just enough against a
+    click where the music itself ends or a bar does, longer in the middle of a bar."""
+    fps = Fraction(project.fps)
+    end = float(last / fps)
+    bars = _downbeats(project, float(frames / fps))
+    on_beat = last == frames or any(abs(beat - end) <= float(1 / fps) for beat in bars)
+    return _CLICK_FADE_SECONDS if on_beat else _FADE_SECONDS
+
+
+def heard(project: Project, first: int, last: int) -> tuple[Fraction, Fraction]:
+    """Return the seconds of the song's file that are heard during [first, last) frames of the video; (0, 0) without a
+    song."""
+    used, fps = song_range(project), Fraction(project.fps)
+    if used is None:
+        return Fraction(0), Fraction(0)
+    start = Fraction(str(used[0])) + first / fps
+    return start, min(Fraction(str(used[1])), start + (last - first) / fps)
 
 
 def _downbeats(project: Project, length: float) -> list[float]:
@@ -80,19 +92,21 @@ def _downbeats(project: Project, length: float) -> list[float]:
 
 def _energy(project: Project, start: float, end: float) -> float:
     """Return how much of the loud sections is in a stretch."""
-    return float(sum(section["energy"] * shared for section, shared in _sections(project, start, end)))
+    heard = stored_sections(project.song) if project.song else ()
+    return float(sum(section.energy * shared for section, shared in _shares(heard, project, start, end)))
 
 
 def _section(project: Project, start: float, end: float) -> str:
-    inside = list(_sections(project, start, end))
-    return str(max(inside, key=lambda one: one[1])[0]["label"]) if inside else ""
+    sections = song_sections(project.song) if project.song else ()
+    inside = list(_shares(sections, project, start, end))
+    return max(inside, key=lambda one: one[1])[0].label if inside else ""
 
 
-def _sections(project: Project, start: float, end: float) -> Iterator[tuple[Mapping[str, Any], float]]:
-    """Yield the song's sections in a stretch of the video, with the seconds of each."""
+def _shares(sections: Iterable[Section], project: Project, start: float, end: float) -> Iterator[tuple[Section, float]]:
+    """Yield the sections in a stretch of the video, with the seconds of each."""
     used = song_range(project)
     offset = used[0] if used else 0.0
-    for section in project.song.analysis.get("sections", ()) if project.song else ():
-        shared = min(end + offset, section["end_seconds"]) - max(start + offset, section["start_seconds"])
+    for section in sections:
+        shared = min(end + offset, section.end_seconds) - max(start + offset, section.start_seconds)
         if shared > 0:
             yield section, shared

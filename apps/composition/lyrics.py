@@ -1,25 +1,29 @@
-"""A project's lyrics: storing them, how the video shows them, and what their reader made of the file."""
+"""A project's own lyrics: storing them, and what their reader made of the file."""
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.composition.models import Lyrics
+from apps.composition.models import Lyrics, ProjectLook
+from apps.composition.options import Captions, CaptionTrack
+from apps.composition.planning import project_look
 from apps.core.errors import InputError
+from apps.projects.models import Project
 from apps.projects.selectors import project_get
 from apps.songs.lyrics.versions import song_lines
+from engines.lyrics.caption_look import CaptionStyle
 from engines.lyrics.encodings import ENCODINGS, Decoded, decoded
 from engines.lyrics.fonts import missing_characters
 from engines.lyrics.model import Lyrics as TimedLyrics
 from engines.lyrics.reading import FORMATS_WORDS, read_lyrics
-from engines.lyrics.styling import LyricsPreset, lyrics_check_glyphs
+from engines.lyrics.styling import lyrics_check_glyphs
 from engines.lyrics.sung_lines import timed_lines
 from engines.lyrics.writing import as_vtt
 
+_UNLESS_CHOSEN = Captions().changed({"style": CaptionStyle.LINE, "track": CaptionTrack.SOFT})
 SONG_LYRICS_NAME = "The song's lyrics"
 
 
@@ -41,26 +45,30 @@ def lyrics_reading(lyrics: Lyrics) -> LyricsReading:
     return LyricsReading(read, tuple(missing), others)
 
 
-def lyrics_set(
-    *, by: User, project_id: UUID, source: Decoded, original_name: str = "", burn: bool = False, soft: bool = True,
-    preset: str = LyricsPreset.CLEAN,
-) -> Lyrics:  # fmt: skip
-    """Store a project's lyrics. Raises InputError for a file without timed lines, and for characters that no font can
-    draw if they are to be burned in (`missing_glyphs`)."""
+def lyrics_set(*, by: User, project_id: UUID, source: Decoded, original_name: str = "") -> Lyrics:
+    """Store a project's own lyrics. Until a person chooses captions, videos have them as a track.
+
+    Raises InputError for a file without timed lines, and for characters that no font can draw if captions are burned in
+    (`missing_glyphs`)."""
     project = project_get(by=by, project_id=project_id)
-    _check(source.text, burn=burn)
-    lyrics, _ = Lyrics.objects.update_or_create(
-        project=project,
-        defaults={
-            "text": source.text, "original_name": original_name[:255], "burn": burn, "soft": soft,
-            "preset": LyricsPreset(preset), "encoding": source.encoding, "encoding_sure": source.sure,
-        },
-    )  # fmt: skip
+    with transaction.atomic():
+        look, _ = ProjectLook.objects.select_for_update().get_or_create(project=project)
+        if "captions" not in look.options:
+            look.options = {**look.options, "captions": _UNLESS_CHOSEN.model_dump(mode="json")}
+            look.save()
+        _check(source.text, project)
+        lyrics, _ = Lyrics.objects.update_or_create(
+            project=project,
+            defaults={
+                "text": source.text, "original_name": original_name[:255],
+                "encoding": source.encoding, "encoding_sure": source.sure,
+            },
+        )  # fmt: skip
     return lyrics
 
 
 def lyrics_from_song(*, by: User, project_id: UUID) -> Lyrics:
-    """Use the timed lyrics of the project's song as the project's; how they appear stays as it is.
+    """Use a copy of the timed lyrics of the project's song as the project's own.
 
     Raises InputError if the project has no song, or its song no timed lyrics."""
     project = project_get(by=by, project_id=project_id)
@@ -68,30 +76,21 @@ def lyrics_from_song(*, by: User, project_id: UUID) -> Lyrics:
     if not lines:
         words = "The song has no timed lyrics. Add them on the song's page, and time their lines there."
         raise InputError(words, code="no_timed_lines")
-    now = Lyrics.objects.filter(project=project).first()
     source = Decoded(as_vtt(lines), "")
-    now = Lyrics.objects.filter(project=project).first() or Lyrics(project=project)
-    return lyrics_set(
-        by=by, project_id=project_id, source=source, original_name=SONG_LYRICS_NAME,
-        burn=now.burn, soft=now.soft, preset=now.preset,
-    )  # fmt: skip
+    return lyrics_set(by=by, project_id=project_id, source=source, original_name=SONG_LYRICS_NAME)
 
 
-def lyrics_update(*, by: User, project_id: UUID, encoding: str = "", **changes: Any) -> Lyrics:
-    """Change how the lyrics appear in the video; with an `encoding`, read the uploaded file in that one instead."""
+def lyrics_reread(*, by: User, project_id: UUID, encoding: str) -> Lyrics:
+    """Read the uploaded file in another encoding, or confirm the one that was guessed."""
     with transaction.atomic():
         found = lyrics_get(by=by, project_id=project_id)
         lyrics = Lyrics.objects.select_for_update().get(pk=found.pk)
-        for name, value in changes.items():
-            setattr(lyrics, name, value)
-        if encoding and not lyrics.encoding:
+        if not lyrics.encoding:
             words = "These lyrics were pasted, so they have no encoding. Upload the file to choose one."
             raise InputError(words, errors={"encoding": words})
-        if encoding:
-            lyrics.text = decoded(_as_uploaded(lyrics), encoding).text
-            lyrics.encoding, lyrics.encoding_sure = encoding, True
-        if encoding or changes.get("burn"):
-            _check(lyrics.text, burn=lyrics.burn)
+        lyrics.text = decoded(_as_uploaded(lyrics), encoding).text
+        lyrics.encoding, lyrics.encoding_sure = encoding, True
+        _check(lyrics.text, lyrics.project)
         lyrics.save()
     return lyrics
 
@@ -109,9 +108,9 @@ def lyrics_delete(*, by: User, project_id: UUID) -> None:
     Lyrics.objects.filter(project=project_get(by=by, project_id=project_id)).delete()
 
 
-def _check(text: str, *, burn: bool) -> None:
+def _check(text: str, project: Project) -> None:
     lyrics = read_lyrics(text)
-    if burn:
+    if project_look(project).captions.burned:
         lyrics_check_glyphs(lyrics)
 
 

@@ -24,16 +24,42 @@ class Transition(models.TextChoices):
     FLASH = "flash"
 
 
+class OutputFraming(models.TextChoices):
+    """What becomes of clips of another shape: cropped, shown whole, or cropped along their paths."""
+
+    FILL = "fill"
+    FIT = "fit"
+    FOLLOW = "follow"
+
+
+class SceneFraming(models.TextChoices):
+    """Whether a scene is cropped along its path where the output follows, or around its focus all the same."""
+
+    FOLLOW = "follow"
+    FIXED = "fixed"
+
+
+class SceneColor(models.TextChoices):
+    """Where the colors of a section's scenes are brought together: whether this scene moves towards the others, is left
+    as it is, or is what the others follow."""
+
+    MATCH = "match"
+    LEAVE = "leave"
+    REFERENCE = "reference"
+
+
 class Output(models.Model):
     """Another video of the same scenes: a second shape, or a short cut of `hook_seconds` from `hook_start` seconds of
-    the used song (a null start lets the studio choose). The project's own format is the main output and has no
-    row."""
+    the used song (a null start lets the studio choose). `captions` holds what differs from the project's captions. The
+    project's own format is the main output and has no row."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="outputs")
     name = models.CharField(max_length=80)
     aspect_ratio = models.CharField(max_length=8, choices=AspectRatio)
     resolution = models.CharField(max_length=8, choices=Resolution)
+    framing = models.CharField(max_length=8, choices=OutputFraming, default=OutputFraming.FIT)
+    captions = models.JSONField(default=dict)
     hook_seconds = models.DecimalField(max_digits=8, decimal_places=3, null=True)
     hook_start = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -46,6 +72,7 @@ class Output(models.Model):
                 condition=Q(hook_start=None) | Q(hook_start__gte=0, hook_seconds__gt=0),
                 name="output_hook_has_a_length",
             ),
+            models.CheckConstraint(condition=Q(framing__in=OutputFraming.values), name="output_framing_is_known"),
         ]
 
 
@@ -79,15 +106,19 @@ class Composition(models.Model):
 
 class SceneLook(models.Model):
     """How one scene is composed. Empty fields follow the project's options. `focus_x` and `focus_y` (0…1) are the
-    point kept in view when cropping; `clip_start` is where in the clip the scene starts, in seconds; `clip_volume` is
-    a factor for the clip's own sound under the song."""
+    point kept in view when cropping; `crop_keys` is a path set by hand for clips with the pictures of the file
+    `crop_clip`, as [time in the clip, x, y, zoom]; `color_match` counts where the project matches colors;
+    `clip_volume` is a factor for the clip's own sound under the song."""
 
     scene = models.OneToOneField(Scene, primary_key=True, on_delete=models.CASCADE, related_name="look")
     focus_x = models.FloatField(default=0.5)
     focus_y = models.FloatField(default=0.5)
-    clip_start = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    framing = models.CharField(max_length=8, choices=SceneFraming, default=SceneFraming.FOLLOW)
+    crop_keys = models.JSONField(default=list)
+    crop_clip = models.UUIDField(null=True)
     short_clip = models.CharField(max_length=8, choices=SHORT_CLIP_CHOICES, blank=True, default="")
     transition = models.CharField(max_length=16, choices=Transition, blank=True, default="")
+    color_match = models.CharField(max_length=12, choices=SceneColor, default=SceneColor.MATCH)
     clip_volume = models.FloatField(null=True)
 
     class Meta:
@@ -95,10 +126,40 @@ class SceneLook(models.Model):
             models.CheckConstraint(
                 condition=Q(focus_x__range=(0, 1), focus_y__range=(0, 1)), name="look_focus_is_inside"
             ),
-            models.CheckConstraint(condition=Q(clip_start__gte=0), name="look_clip_start_is_not_negative"),
             models.CheckConstraint(
                 condition=Q(clip_volume=None) | Q(clip_volume__range=(0, 4)), name="look_volume_is_sane"
             ),
+            models.CheckConstraint(condition=Q(color_match__in=SceneColor.values), name="look_color_match_is_known"),
+        ]
+
+
+class ClipFraming(models.Model):
+    """How a clip is shown in other shapes, found once, since a file never changes. `content` is the part that isn't
+    black bars (left, top, width and height as shares; null: all of it). `keys` is its path, as in `SceneLook`, null
+    until it is needed; `faces` are paths that follow single ones. All of it can be found again, so project archives
+    leave it out."""
+
+    asset = models.OneToOneField(Asset, primary_key=True, on_delete=models.CASCADE, related_name="framing")
+    content = models.JSONField(null=True)
+    keys = models.JSONField(null=True)
+    faces = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class ClipColor(models.Model):
+    """The mean color (L, a, b) of the part of a clip from `start` to `end` seconds, measured once, since a file never
+    changes; null where it says nothing (black). It can be measured again, so project archives leave it out."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="colors")
+    start = models.FloatField()
+    end = models.FloatField()
+    mean = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["asset", "start", "end"], name="clip_color_is_measured_once"),
         ]
 
 
@@ -110,16 +171,29 @@ class ProjectLook(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
 
+class Cover(models.Model):
+    """The picture that stands for a project's film: `picture` is a whole frame of a clip, shown at `seconds` of the
+    film, and `poster` that frame in the project's shape. (`view_x`, `view_y`) at `view_zoom` stays in view in other
+    shapes; `content` is the part that isn't black bars, as in `ClipFraming`. It stays when scenes change afterwards."""
+
+    project = models.OneToOneField(Project, primary_key=True, on_delete=models.CASCADE, related_name="cover")
+    picture = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    poster = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    seconds = models.DecimalField(max_digits=12, decimal_places=6)
+    view_x = models.FloatField(default=0.5)
+    view_y = models.FloatField(default=0.5)
+    view_zoom = models.FloatField(default=1.0)
+    content = models.JSONField(null=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+
 class Lyrics(models.Model):
-    """A project's lyrics as uploaded, decoded from `encoding` ("" for pasted text; `encoding_sure` unless a person
-    should look at them). Times are of the song's file. `burn` and `soft` say how they appear in the video."""
+    """A project's own lyrics as uploaded, decoded from `encoding` ("" for pasted text; `encoding_sure` unless a person
+    should look at them). Times are of the song's file. The captions of the project's look say how videos show them."""
 
     project = models.OneToOneField(Project, primary_key=True, on_delete=models.CASCADE, related_name="lyrics")
     text = models.TextField()
     original_name = models.CharField(max_length=255, blank=True, default="")
-    burn = models.BooleanField(default=False)
-    soft = models.BooleanField(default=True)
-    preset = models.CharField(max_length=12, default="clean")
     encoding = models.CharField(max_length=32, blank=True, default="")
     encoding_sure = models.BooleanField(default=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -20,6 +20,18 @@ class ComposeParameters(JobParameters):
     replaces: UUID | None = None
 
 
+class ClipFramingParameters(JobParameters):
+    """A clip whose path is to be found."""
+
+    asset_id: UUID
+
+
+class ClipColorsParameters(JobParameters):
+    """A project whose scenes' colors are to be measured."""
+
+    project_id: UUID
+
+
 class StitchParameters(JobParameters):
     """A separate video from any clips in order, with or without a song."""
 

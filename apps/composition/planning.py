@@ -1,25 +1,28 @@
 """From a project's rows to a plan: which clip goes where on the song."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
+from uuid import UUID
 
+from apps.composition.captions import caption_texts, caption_words
+from apps.composition.crops.keys import own_keys
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong, flashing_cuts_apart
-from apps.composition.hook import hook_range
-from apps.composition.models import Lyrics, Output, ProjectLook, SceneLook
+from apps.composition.hook import heard, hook_fade_seconds, hook_range
+from apps.composition.models import Output, ProjectLook, SceneColor, SceneFraming, SceneLook
 from apps.composition.options import ComposeOptions, OptionChanges, decibels, resolved_options, transition_kind
 from apps.core.errors import InputError
+from apps.core.json import JsonObject
 from apps.flavors.registry import resolve
 from apps.projects.models import Project
+from apps.scenes.entry import STARTING
 from apps.scenes.models import Clip, Scene
-from apps.scenes.scene_frames import scene_spans, song_range, usual_duration
+from apps.scenes.scene_frames import scene_spans, usual_duration
 from apps.scenes.selectors import scenes_of
 from engines.composing.shot_plan import ShortClip
-from engines.lyrics.reading import read_lyrics
-from engines.lyrics.styling import LyricsPreset, lyrics_check_glyphs, styled
-from engines.lyrics.writing import as_srt
 from engines.media.formats import ClipFormat, picture_size
+from engines.media.framing import PictureFit
 
 
 @dataclass(frozen=True)
@@ -51,22 +54,22 @@ def project_plan(
 
     Raises InputError naming the scenes without a clip (unless `skip_missing`)."""
     config = resolve(flavor or project.flavor, "compose_params")
-    own = OptionChanges.model_validate({"fit": project.fit})
-    options = resolved_options(config.values, own, project_look(project), overrides or OptionChanges())
+    options = video_options(project, output, overrides, values=config.values)
     slots = _slots(project, list(scenes_of(project)) if scenes is None else scenes, options)
     looks = {look.scene_id: look for look in SceneLook.objects.filter(scene__project=project)}
     fps = Fraction(project.fps)
     width, height = picture_size(
         output.aspect_ratio if output else project.aspect_ratio, output.resolution if output else project.resolution
     )
-    first, last = 0, slots[-1].end
+    first, last, fade = 0, slots[-1].end, 0.0
     if output and output.hook_seconds is not None:
         first, last = hook_range(project, output, last)
+        fade = hook_fade_seconds(project, last, slots[-1].end)
     shots = [_shot(slot, looks.get(slot.scene.pk), options, fps, (first, last)) for slot in slots]
-    used = song_range(project)
-    starts = Fraction(str(used[0])) + first / fps if used else Fraction(0)
-    ends = min(Fraction(str(used[1])), starts + (last - first) / fps) if used else Fraction(0)
-    burned, soft = _lyrics(project, ClipFormat(width, height, fps), starts, ends)
+    if options.color_match:
+        shots = _colors_grouped(slots, shots, looks)
+    starts, ends = heard(project, first, last)
+    shown = caption_texts(caption_words(project), options.captions, ClipFormat(width, height, fps), starts, ends)
     plan = FrozenPlan(
         width=width,
         height=height,
@@ -74,14 +77,33 @@ def project_plan(
         encoding=options.encoding.name,
         fit=options.picture_fit,
         shots=flashing_cuts_apart((shot for shot in shots if shot is not None), fps),
-        song=_song(project, starts, ends, options, hook=bool(output and output.hook_seconds is not None)),
-        burned_lyrics=burned,
-        soft_lyrics=soft,
+        song=_song(project, starts, ends, options, fade),
+        burned_lyrics=shown.burned,
+        soft_lyrics=shown.soft,
+        soft_language=shown.language,
         title=project.title,
         artist=project.song.artist if project.song else "",
         reencode=options.reencode,
     )
     return ProjectPlan(plan, options, config.flavor, config.hash)
+
+
+def video_options(
+    project: Project,
+    output: Output | None = None,
+    overrides: OptionChanges | None = None,
+    *,
+    values: JsonObject | None = None,
+) -> ComposeOptions:
+    """Return how the project's video, or one of its outputs, is composed. `values` are the flavor's, if known."""
+    if values is None:
+        values = resolve(project.flavor, "compose_params").values
+    own = OptionChanges.model_validate({"fit": project.fit})
+    others = OptionChanges()
+    if output is not None:
+        captions = {"captions": output.captions} if output.captions else {}
+        others = OptionChanges.model_validate({"fit": output.framing, **captions})
+    return resolved_options(values, own, project_look(project), others, overrides or OptionChanges())
 
 
 def project_look(project: Project) -> OptionChanges:
@@ -126,15 +148,20 @@ def _shot(
         return None
     kind = transition_kind((look.transition if look else "") or options.transition) if start > inside[0] else None
     volume = look.clip_volume if look and look.clip_volume is not None else options.clip_sound_volume
-    chosen = Fraction(look.clip_start) if look else Fraction(0)
+    follows = options.picture_fit is PictureFit.FOLLOW
+    # On a frame, so that the halves of a scene that was split go on without a picture twice or lost.
+    chosen = round(Fraction(slot.scene.clip_in) * fps) / fps
     label = f" · {slot.scene.section}" if slot.scene.section else ""
     return FrozenShot(
         asset_id=slot.clip.asset_id,
         frames=end - start,
         start=str(chosen + (start - slot.start) / fps),
+        end=_part_end(slot, chosen, fps),
         short=ShortClip((look.short_clip if look else "") or options.short_clip),
         slowest=options.slowest,
         focus=(look.focus_x, look.focus_y) if look else (0.5, 0.5),
+        crop=own_keys(look, slot.clip) if look and follows else None,
+        still=bool(look and follows and look.framing == SceneFraming.FIXED),
         transition=kind,
         transition_frames=2 * max(1, round(options.transition_seconds * fps / 2)) if kind else 0,
         gain_db=decibels(volume) if volume > 0 else None,
@@ -146,8 +173,37 @@ def _shot(
     )
 
 
+def _colors_grouped(
+    slots: Sequence[_Slot], shots: Sequence[FrozenShot | None], looks: Mapping[UUID, SceneLook]
+) -> list[FrozenShot | None]:
+    """Number the shots whose colors are brought together: those of each section, but not the ones that are left."""
+    found: list[FrozenShot | None] = []
+    group, section, before = 0, None, None
+    for slot, shot in zip(slots, shots, strict=True):
+        group += slot.scene.section != section
+        section = slot.scene.section
+        look = looks.get(slot.scene.pk)
+        way = look.color_match if look else SceneColor.MATCH
+        if shot is None or way == SceneColor.LEAVE:
+            found.append(shot)
+        else:
+            same = before is not None and before.asset_id == shot.asset_id
+            goes_on = before is not None and (same or slot.scene.entry in STARTING)
+            changes = {"matched": group, "color_reference": way == SceneColor.REFERENCE, "goes_on": goes_on}
+            found.append(shot.model_copy(update=changes))
+        before = shot
+    return found
+
+
+def _part_end(slot: _Slot, chosen: Fraction, fps: Fraction) -> str | None:
+    """Return where the part of the clip ends that may be shown, if that is before the scene does."""
+    limit = slot.scene.clip_out
+    frames = None if limit is None else max(1, round((Fraction(limit) - chosen) * fps))
+    return None if frames is None or frames >= slot.end - slot.start else str(chosen + frames / fps)
+
+
 def _song(
-    project: Project, starts: Fraction, ends: Fraction, options: ComposeOptions, *, hook: bool
+    project: Project, starts: Fraction, ends: Fraction, options: ComposeOptions, fade: float
 ) -> FrozenSong | None:
     if project.song is None or ends <= starts:
         return None
@@ -156,25 +212,7 @@ def _song(
         start=str(starts),
         end=str(ends),
         fade_in_seconds=options.fade_in_seconds,
-        # A range that ends mid-song would end in a click.
-        fade_out_seconds=options.fade_out_seconds or (0.05 if hook else 0.0),
+        fade_out_seconds=options.fade_out_seconds or fade,
         loudness_lufs=options.loudness_lufs,
         gain_db=decibels(options.song_volume),
-    )
-
-
-def _lyrics(project: Project, shape: ClipFormat, starts: Fraction, ends: Fraction) -> tuple[str, str]:
-    """Return the (burned, soft) text of the project's lyrics in the used range."""
-    words = Lyrics.objects.filter(project=project).first()
-    if words is None or not (words.burn or words.soft) or ends <= starts:
-        return "", ""
-    # Read as when they were uploaded, so a failure means an older, more lenient reader.
-    lyrics = read_lyrics(words.text).within(round(starts * 1000), round(ends * 1000))
-    if not lyrics.lines:
-        return "", ""
-    if words.burn:
-        lyrics_check_glyphs(lyrics)
-    return (
-        styled(lyrics.lines, LyricsPreset(words.preset), shape.width, shape.height) if words.burn else "",
-        as_srt(lyrics.lines) if words.soft else "",
     )

@@ -38,7 +38,15 @@ class StitchResult(ProofResult):
     metadata: StitchMetadata
 
 
+class PackedFile(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    bytes: int
+
+
 class PackageResult(JobResult):
     archive_id: UUID
     archive_url: str
     bytes: int
+    files: tuple[PackedFile, ...] = ()

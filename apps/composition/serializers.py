@@ -3,20 +3,36 @@
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.assets.services import AssetUrls, asset_urls
 from apps.composition.handoff.options import MarkerKind, TimelineStart
 from apps.composition.lyrics import lyrics_reading
-from apps.composition.models import SHORT_CLIP_CHOICES, Composition, Lyrics, Output, SceneLook, Transition
+from apps.composition.models import (
+    SHORT_CLIP_CHOICES,
+    Composition,
+    Lyrics,
+    Output,
+    OutputFraming,
+    SceneColor,
+    SceneFraming,
+    SceneLook,
+    Transition,
+)
+from apps.composition.options import CaptionTrack
+from apps.composition.outputs import OutputChanges
 from apps.composition.selectors import composition_is_stale
+from apps.core.errors import InputError
+from apps.core.json import JsonObject
 from apps.projects.models import AspectRatio, Resolution
 from apps.projects.serializers import ResolutionField
 from apps.work.strict import IdField, SecondsField, StrictSerializer
+from engines.lyrics.caption_look import CaptionPreset, CaptionStyle
 from engines.lyrics.encodings import ENCODINGS
+from engines.lyrics.fonts import family_named
 from engines.lyrics.model import Line, Note, Word
 from engines.lyrics.reading import MOST_BYTES
-from engines.lyrics.styling import LyricsPreset
 
 _MOST_VIDEOS = 200
 
@@ -33,11 +49,31 @@ class TransitionField(serializers.ChoiceField):
         return super().to_internal_value(self.NAMES.get(data, data) if isinstance(data, str) else data)
 
 
+class CaptionsSerializer(StrictSerializer):
+    """How the words of the song are shown. `style`: `line` by line, `karaoke` (words fill while they are sung),
+    `big_word` (one or two at a time, large), or `none`. `track`: burned into the picture, a soft one that viewers can
+    turn on, or both. `font` is a family's name; empty leaves it to the scripts of the words. `preset`: their
+    letters."""
+
+    style = serializers.ChoiceField(  # type: ignore[assignment] # the library's hints for forms, which aren't used
+        [style.value for style in CaptionStyle], required=False
+    )
+    track = serializers.ChoiceField([track.value for track in CaptionTrack], required=False)
+    font = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=80)
+    preset = serializers.ChoiceField([preset.value for preset in CaptionPreset], required=False)
+
+    def validate_font(self, font: str | None) -> str:
+        try:
+            return family_named(font).name if font else ""
+        except InputError as error:
+            raise serializers.ValidationError(error.message) from error
+
+
 class OverridesSerializer(StrictSerializer):
     """Overrides of the flavor's `compose_params`. Volumes are factors; fades are in seconds."""
 
     config_flavor = serializers.CharField(required=False, allow_blank=True)
-    fit = serializers.ChoiceField(["fit", "fill"], required=False)
+    fit = serializers.ChoiceField(OutputFraming.choices, required=False)
     background = serializers.ChoiceField(["blur", "black"], required=False)
     short_clip = serializers.ChoiceField(SHORT_CLIP_CHOICES, required=False)
     slowest = serializers.FloatField(required=False, min_value=0.25, max_value=1)
@@ -51,20 +87,28 @@ class OverridesSerializer(StrictSerializer):
     quality = serializers.ChoiceField(["draft", "standard", "high"], required=False)
 
 
-class ComposeSerializer(OverridesSerializer):
+class _ColorMatchMixin(OverridesSerializer):
+    color_match = serializers.BooleanField(
+        required=False, help_text="Bring exposure and white balance of the scenes of each section together"
+    )
+
+
+class ComposeSerializer(_ColorMatchMixin):
     """`output_id`: compose this output instead of the project's own. `skip_missing`: scenes without a clip give their
     time to their neighbors. `reencode`: copy nothing from clips and song, for a video that failed its proof."""
 
+    captions = CaptionsSerializer(required=False)
     output_id = IdField(required=False, allow_null=True)
     skip_missing = serializers.BooleanField(required=False)
     reencode = serializers.BooleanField(required=False)
 
 
-class ProjectLookSerializer(OverridesSerializer):
+class ProjectLookSerializer(_ColorMatchMixin):
     """Only the given fields change; null restores the flavor's value."""
 
     config_flavor = None  # type: ignore[assignment] # the project has its own
     fit = None  # type: ignore[assignment] # likewise
+    captions = CaptionsSerializer(required=False)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
@@ -113,21 +157,35 @@ class CompositionSerializer(serializers.ModelSerializer[Composition]):
 
 
 class OutputSerializer(serializers.ModelSerializer[Output]):
+    """`captions`: what differs from the project's."""
+
+    captions = serializers.SerializerMethodField()
     aspect_ratio = serializers.CharField()
     resolution = serializers.CharField()
 
     class Meta:
         model = Output
-        fields = ["id", "name", "aspect_ratio", "resolution", "hook_seconds", "hook_start", "created_at"]
+        fields = [
+            "id", "name", "aspect_ratio", "resolution", "framing", "captions", "hook_seconds", "hook_start",
+            "created_at",
+        ]  # fmt: skip
+
+    @extend_schema_field(CaptionsSerializer)
+    def get_captions(self, output: Output) -> JsonObject:
+        return dict(output.captions)
 
 
 class OutputWriteSerializer(StrictSerializer):
-    """`hook_seconds`: only a short cut of about that length, from downbeat to downbeat; without `hook_start` (seconds
-    of the used song), the song's energy decides where. Without a `name` it is named after its format."""
+    """`hook_seconds`: only a short cut of exactly that length, from a downbeat on; without `hook_start` (seconds
+    of the used song), the song's energy decides where. Without a `name` it is named after its format. `framing`: clips
+    of another shape are cropped around their focus (`fill`), shown whole (`fit`) or cropped along their scenes' paths
+    (`follow`); without one, as the project's `fit`. `captions`: what differs from the project's."""
 
     name = serializers.CharField(required=False, allow_blank=True, max_length=80)
     aspect_ratio = serializers.ChoiceField(AspectRatio.values)
     resolution = ResolutionField(default=Resolution.HD)
+    framing = serializers.ChoiceField(OutputFraming.choices, required=False)
+    captions = CaptionsSerializer(required=False)
     hook_seconds = SecondsField(required=False, allow_null=True, min_value=Decimal(5), max_value=Decimal(120))
     hook_start = SecondsField(required=False, allow_null=True)
 
@@ -137,21 +195,65 @@ class OutputWriteSerializer(StrictSerializer):
         return attrs
 
 
+class OutputChangeSerializer(StrictSerializer):
+    """Only the given fields change. `captions`: all that differs from the project's; null follows the project again.
+    Length and start are those of a cut; a null `hook_start` leaves the start to the song's energy."""
+
+    null_means_omitted = False
+    framing = serializers.ChoiceField(OutputFraming.choices, required=False)
+    captions = CaptionsSerializer(required=False, allow_null=True)
+    hook_seconds = SecondsField(required=False, min_value=Decimal(5), max_value=Decimal(120))
+    hook_start = SecondsField(required=False, allow_null=True)
+
+    def changes(self) -> OutputChanges:
+        wanted = dict(self.validated_data)
+        if "captions" in wanted:
+            wanted["captions"] = wanted["captions"] or {}
+        return OutputChanges(suggested_start="hook_start" in wanted and wanted["hook_start"] is None, **wanted)
+
+
+class CoverWriteSerializer(StrictSerializer):
+    """`seconds`: which moment of the film."""
+
+    seconds = SecondsField()
+
+
+class CandidateSerializer(serializers.Serializer[Any]):
+    seconds = serializers.FloatField()
+    sequence = serializers.IntegerField(help_text="the scene that it is from")
+    preview_url = serializers.CharField()
+
+
+class CoverSerializer(serializers.Serializer[Any]):
+    """`seconds`, `picture_id` (the whole frame) and `poster_id` (in the project's shape) are null until somebody has
+    picked a cover. `image_url` downloads it; add `output_id` for an output's shape, `form=png` for a PNG."""
+
+    seconds = serializers.FloatField(allow_null=True)
+    picture_id = serializers.UUIDField(allow_null=True)
+    poster_id = serializers.UUIDField(allow_null=True)
+    image_url = serializers.CharField()
+    candidates = CandidateSerializer(many=True)
+
+
 class SceneLookSerializer(serializers.ModelSerializer[SceneLook]):
     class Meta:
         model = SceneLook
-        fields = ["focus_x", "focus_y", "clip_start", "short_clip", "transition", "clip_volume"]
+        fields = ["focus_x", "focus_y", "framing", "short_clip", "transition", "color_match", "clip_volume"]
 
 
 class SceneLookWriteSerializer(StrictSerializer):
-    """Empty `short_clip` and `transition`, and a null `clip_volume`, use the project's settings."""
+    """`framing`: where an output follows, this scene is cropped along its path, or (`fixed`) around its focus.
+    `color_match`: where the project matches colors, this scene moves towards the others of its section, is left as it
+    is, or is the `reference` that they follow. Empty `short_clip` and `transition`, and a null `clip_volume`, use the
+    project's settings."""
 
     null_means_omitted = False
     focus_x = serializers.FloatField(required=False, min_value=0, max_value=1)
     focus_y = serializers.FloatField(required=False, min_value=0, max_value=1)
-    clip_start = SecondsField(required=False)
+    framing = serializers.ChoiceField(SceneFraming.choices, required=False)
     short_clip = serializers.ChoiceField(SHORT_CLIP_CHOICES, required=False, allow_blank=True)
     transition = TransitionField(required=False, allow_blank=True)
+    color_match = serializers.ChoiceField(SceneColor.choices, required=False)
     clip_volume = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=4)
 
 
@@ -204,8 +306,8 @@ class LyricsSerializer(serializers.ModelSerializer[Lyrics]):
     class Meta:
         model = Lyrics
         fields = [
-            "text", "original_name", "burn", "soft", "preset", "updated_at", "encoding", "encoding_sure",
-            "other_encodings", "format", "lines", "notes", "missing_characters",
+            "text", "original_name", "updated_at", "encoding", "encoding_sure", "other_encodings", "format", "lines",
+            "notes", "missing_characters",
         ]  # fmt: skip
 
     def to_representation(self, instance: Lyrics) -> dict[str, Any]:
@@ -213,20 +315,18 @@ class LyricsSerializer(serializers.ModelSerializer[Lyrics]):
         return super().to_representation(instance)
 
 
-class LyricsChangeSerializer(StrictSerializer):
+class LyricsEncodingSerializer(StrictSerializer):
     """`encoding`: read the uploaded file in this one, such as `gb18030`."""
 
-    null_means_omitted = False
-    burn = serializers.BooleanField(required=False)
-    soft = serializers.BooleanField(required=False)
-    preset = serializers.ChoiceField([preset.value for preset in LyricsPreset], required=False)
-    encoding = serializers.ChoiceField(list(ENCODINGS.items()), required=False)
+    encoding = serializers.ChoiceField(list(ENCODINGS.items()))
 
 
-class LyricsUploadSerializer(LyricsChangeSerializer):
+class LyricsUploadSerializer(StrictSerializer):
     """A `file` (LRC, SRT, VTT, ASS or TTML, at most 5 MB), or its `text`. Times refer to the song's file. Without an
     `encoding` it is recognized."""
 
+    null_means_omitted = False
+    encoding = serializers.ChoiceField(list(ENCODINGS.items()), required=False)
     file = serializers.FileField(required=False)
     text = serializers.CharField(required=False, max_length=MOST_BYTES, trim_whitespace=False)
 

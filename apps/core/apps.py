@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.core.checks import register
 
-from apps.core.checks import check_public_url
+from apps.core.checks import check_face_networks, check_public_url
 
 
 class CoreConfig(AppConfig):
@@ -10,3 +10,4 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         register(check_public_url, "environment")
+        register(check_face_networks, "environment")

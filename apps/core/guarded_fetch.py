@@ -300,6 +300,10 @@ class _CheckedConnection:
     def _new_conn(self) -> socket.socket:
         try:
             connection = _connect(self.host, self.port, self.timeout)
+        except socket.gaierror as error:
+            raise urllib3.exceptions.NameResolutionError(self.host, self, error) from error  # type: ignore[arg-type]
+        except TimeoutError as error:
+            raise urllib3.exceptions.ConnectTimeoutError(self, str(error)) from error
         except OSError as error:
             raise urllib3.exceptions.NewConnectionError(self, str(error)) from error  # type: ignore[arg-type]
         sys.audit("http.client.connect", self, self.host, self.port)

@@ -188,10 +188,11 @@ def _why_not_sent(error: Exception) -> str:
         return "could not be found; check the address"
     if isinstance(root, ssl.SSLCertVerificationError):
         return "could not be reached: its certificate is not valid"
-    if isinstance(error, requests.ConnectTimeout) or isinstance(root, urllib3.exceptions.ConnectTimeoutError):
-        return "could not be reached: it did not respond in time"
+    # urllib3 calls it a kind of ConnectTimeoutError.
     if isinstance(root, urllib3.exceptions.NewConnectionError):
         return "could not be reached: it did not accept the connection"
+    if isinstance(error, requests.ConnectTimeout) or isinstance(root, urllib3.exceptions.ConnectTimeoutError):
+        return "could not be reached: it did not respond in time"
     return "could not be reached; check the address"
 
 

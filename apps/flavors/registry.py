@@ -226,6 +226,10 @@ _CAPABILITY_TYPES: dict[str, tuple[str, ...]] = {
     "video": ("video_params",),
     "lipsync": ("lipsync_params",),
     "segmented_lipsync": ("lipsync_params",),
+    "transcription": ("transcription_params",),
+    "vocals": ("vocals_params",),
+    # Whoever writes scenes can also look at takes.
+    "judge": ("parameters",),
 }
 
 

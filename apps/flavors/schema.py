@@ -17,6 +17,7 @@ from apps.providers.capabilities import Capability
 from apps.providers.registry import PROVIDERS
 from apps.providers.sections import AspectRatio, Section
 from engines.draft.grammar import SceneGrammar
+from engines.listening.scene_slots import SHORTEST_SECONDS
 
 FLAVOR_NAME = re.compile(r"\A[a-z0-9][a-z0-9_-]{0,49}\Z")
 FLAVOR_NAME_WORDS = (
@@ -51,12 +52,34 @@ class SectionsFor:
         return handler.generate_schema(create_model(f"{self.capability}_providers", __base__=Section, **fields))
 
 
+class PaceLengths(Section):
+    """A scene's usual length in seconds in the quiet and in the loudest parts of a song."""
+
+    quiet: float = Field(ge=SHORTEST_SECONDS, le=60)
+    loud: float = Field(ge=SHORTEST_SECONDS, le=60)
+
+    @model_validator(mode="after")
+    def _loud_is_faster(self) -> "PaceLengths":
+        if self.loud > self.quiet:
+            raise ValueError("loud must not be longer than quiet")
+        return self
+
+
+class Paces(Section):
+    calm: PaceLengths
+    normal: PaceLengths
+    fast: PaceLengths
+
+
 class Parameters(Section):
-    """`parameters.yaml`: writing scenes."""
+    """`parameters.yaml`: writing scenes. With a song, `paces` say how long scenes last, and `pace` which of them counts
+    unless the project chooses; `number_of_scenes` and `duration_seconds` are for projects without one."""
 
     provider: ProviderName
     number_of_scenes: int = Field(ge=1, le=200)
     duration_seconds: float = Field(gt=0, le=60)
+    pace: Literal["calm", "normal", "fast"]
+    paces: Paces
     shortest_scene_seconds: float = Field(gt=0)
     longest_scene_seconds: float = Field(gt=0)
     providers: Annotated[Section, SectionsFor(Capability.SCENES)]
@@ -81,7 +104,8 @@ class ScenePrompts(Section):
 
 
 class VideoParams(Section):
-    """`video_params.yaml`. `duration_seconds` is a scene's length if none is known."""
+    """`video_params.yaml`. `duration_seconds` is a scene's length if none is known. Of scenes that continue one
+    another, every `anchor_every`th starts from its own image again; 0: none."""
 
     provider: ProviderName
     duration_seconds: float = Field(gt=0, le=60)
@@ -90,6 +114,7 @@ class VideoParams(Section):
     resolution: Literal["720p", "1080p", "4k"]
     negative_prompt: str
     prompt_suffix: str = ""
+    anchor_every: int = Field(default=4, ge=0, le=100)
     providers: Annotated[Section, SectionsFor(Capability.VIDEO)]
 
 
@@ -103,11 +128,30 @@ class ImageParams(Section):
     providers: Annotated[Section, SectionsFor(Capability.IMAGE)]
 
 
+# The pictures of a reference sheet, all drawn after one picture.
+_SAME_PERSON = "The same person as in the picture, {description}: "
+_PLAIN = " Neutral face, plain background, even light, no text."
+VIEWS = {
+    "front": f"{_SAME_PERSON}head and shoulders, facing the camera.{_PLAIN}",
+    "three-quarter": f"{_SAME_PERSON}head and shoulders, turned half to the side.{_PLAIN}",
+    "profile": f"{_SAME_PERSON}head and shoulders, in profile.{_PLAIN}",
+    "full body": f"{_SAME_PERSON}full shot from head to feet, standing.{_PLAIN}",
+    "day": "The same place as in the picture, {name}, {description}: in daylight, nobody in it. No text.",
+    "night": "The same place as in the picture, {name}, {description}: at night, nobody in it. No text.",
+}
+
+
 class ImagePrompts(Section):
-    """`image_prompts.yaml`. `scene` may use `{prompt}`, `character_reference` `{character_description}`."""
+    """`image_prompts.yaml`. `scene` may use `{prompt}`, `character_reference` `{character_description}`. `place`,
+    `prop` and `style` are for pictures of such subjects, `views` for their reference sheets; these may use `{name}` and
+    `{description}`."""
 
     scene: str
     character_reference: str
+    place: str = "{name}: {description}. A wide view with nobody in it, even light, no text."
+    prop: str = "{name}: {description}. The thing alone on a plain background, even light, no text."
+    style: str = "{description}. One still frame in this look, no text."
+    views: dict[str, str] = Field(default_factory=lambda: dict(VIEWS))
     negative_prompt: str
 
 
@@ -120,6 +164,20 @@ class LipsyncParams(Section):
     occlusion_detection_enabled: bool
     duration_seconds: float = Field(default=8.0, gt=0, description="a scene's length if none is known")
     providers: Annotated[Section, SectionsFor(Capability.LIPSYNC)]
+
+
+class TranscriptionParams(Section):
+    """`transcription_params.yaml`: hearing a song's words."""
+
+    provider: ProviderName
+    providers: Annotated[Section, SectionsFor(Capability.TRANSCRIPTION)]
+
+
+class VocalsParams(Section):
+    """`vocals_params.yaml`: taking the vocals alone out of a song."""
+
+    provider: ProviderName
+    providers: Annotated[Section, SectionsFor(Capability.VOCALS)]
 
 
 class ComposeParams(Section):
@@ -146,5 +204,7 @@ CONFIG_TYPES: dict[str, type[Section]] = {
     "image_params": ImageParams,
     "image_prompts": ImagePrompts,
     "lipsync_params": LipsyncParams,
+    "transcription_params": TranscriptionParams,
+    "vocals_params": VocalsParams,
     "compose_params": ComposeParams,
 }

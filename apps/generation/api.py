@@ -86,15 +86,19 @@ class QuoteView(APIView):
 
 
 def quote_schema(
-    body: type[serializers.Serializer[Any]], summary: str, *, name: str | None = None
+    body: type[serializers.Serializer[Any]],
+    summary: str,
+    *,
+    name: str | None = None,
+    response: type[serializers.Serializer[Any]] | None = None,
 ) -> Callable[[type[QuoteView]], type[QuoteView]]:
-    """Describe both ways of requesting a quote. `name` replaces an operation id that would not be unique."""
+    """Describe both ways of requesting a quote. `name` replaces an operation id that would not be unique, `response`
+    the usual answer where there is more to say."""
+    responses = response or QUOTE_RESPONSE
     by_get = extend_schema(
-        operation_id=name and f"{name}_retrieve", parameters=[body], responses=QUOTE_RESPONSE, summary=summary
+        operation_id=name and f"{name}_retrieve", parameters=[body], responses=responses, summary=summary
     )
-    by_post = extend_schema(
-        operation_id=name and f"{name}_create", request=body, responses=QUOTE_RESPONSE, summary=summary
-    )
+    by_post = extend_schema(operation_id=name and f"{name}_create", request=body, responses=responses, summary=summary)
     return extend_schema_view(get=by_get, post=by_post)
 
 

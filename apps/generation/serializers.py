@@ -8,7 +8,8 @@ from rest_framework import serializers
 
 from apps.flavors.schema import CONFIG_TYPES
 from apps.work.seeds import SEED_MAXIMUM
-from apps.work.strict import IdField, ModelField, MoneyField, SecondsField, StrictSerializer
+from apps.work.strict import FaceSerializer, IdField, ModelField, MoneyField, SecondsField, StrictSerializer
+from engines.listening.pacing import PACES
 from engines.listening.scene_slots import MAXIMUM_SCENES
 from engines.media.formats import ASPECT_RATIOS
 
@@ -37,6 +38,7 @@ class CreateScenesSerializer(CallSerializer):
     idea = serializers.CharField(max_length=TEXT_LENGTH)
     character_description = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
     number_of_scenes = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MAXIMUM_SCENES)
+    pace = serializers.ChoiceField(PACES, required=False, allow_blank=True, help_text="empty: the flavor's")
     audio_id = IdField(required=False, allow_null=True)
     overrides = serializers.DictField(
         required=False, help_text="Overrides the flavor's `parameters` for this call, for instance duration_seconds"
@@ -72,6 +74,7 @@ class LipsyncSerializer(CallSerializer):
     temperature = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=1)
     active_speaker_detection = serializers.BooleanField(required=False, allow_null=True)
     occlusion_detection_enabled = serializers.BooleanField(required=False, allow_null=True)
+    face = FaceSerializer(required=False, allow_null=True)
 
 
 class GenerateVideoSerializer(CallSerializer):

@@ -10,12 +10,13 @@ from apps.assets.selectors import asset_get
 from apps.core.errors import ConflictError, InputError
 from apps.core.json import JsonObject
 from apps.jobs.kinds import Kind
-from apps.providers.base import SongBrief
 from apps.providers.capabilities import Capability
+from apps.providers.request_types import SongBrief
 from apps.songs.selectors import song_get
 from apps.work.choice import Picked, choice_overridden, provider_choose
 from apps.work.frozen import FrozenRequest, ImageValues, InputSource, ScenesValues, VideoValues
 from apps.work.late_song import late_song
+from apps.work.pacing import scene_pace
 from apps.work.parameters import ReferenceParameters, ScenesParameters, SongWait, VideoParameters
 from apps.work.seeds import new_seed
 from apps.work.song_brief import song_brief, song_slots
@@ -30,6 +31,7 @@ def scenes_work(
     idea: str,
     character_description: str = "",
     number_of_scenes: int | None = None,
+    pace: str = "",
     audio_id: UUID | None = None,
     duration: Decimal | None = None,
     seed: int | None = None,
@@ -38,8 +40,8 @@ def scenes_work(
     model: str = "",
     overrides: JsonObject | None = None,
 ) -> Work:
-    """Prepare writing scenes, to a song if one is given. `duration` is each scene's length without a song; `overrides`
-    replace values of the flavor's `parameters`."""
+    """Prepare writing scenes, to a song if one is given, at a `pace` or the flavor's. `duration` is each scene's length
+    without a song; `overrides` replace values of the flavor's `parameters`."""
     if not idea.strip():
         raise InputError("Describe the video in a sentence or two.", errors={"idea": ["may not be empty"]})
     choice = provider_choose(Capability.SCENES, flavor=flavor, picks=(Picked(provider, model),))
@@ -51,9 +53,10 @@ def scenes_work(
         length = song.asset.duration_seconds
         if length is None:
             raise ConflictError("The song is still being processed. Try again in a moment.", code="song_not_ready")
-        slots = song_slots(song, 0.0, length, number_of_scenes=number_of_scenes, settings=choice.config.values)
+        planned = scene_pace(choice.config.values, pace, flavor=flavor, picked=Picked())
+        slots = song_slots(song, 0.0, length, number_of_scenes=number_of_scenes, pace=planned)
         brief = song_brief(song, 0.0, length)
-        wait = late_song(song, 0.0, length, number_of_scenes=number_of_scenes)
+        wait = late_song(song, 0.0, length, number_of_scenes=number_of_scenes, pace=planned)
     else:
         count = number_of_scenes or choice.config.values["number_of_scenes"]
         slots = even_slots(count, duration or choice.config.values["duration_seconds"])

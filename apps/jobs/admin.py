@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.core.errors import StudioError
 from apps.jobs import services
 from apps.jobs.excess import job_excess_settle
-from apps.jobs.models import Job, JobEvent, LedgerEntry, RemoteRun, RunStatus, SpendingAccount
+from apps.jobs.models import Job, JobEvent, LedgerEntry, Pause, RemoteRun, RunStatus, SpendingAccount
 
 
 class JobService(Protocol):
@@ -101,6 +101,14 @@ class JobAdmin(ReadOnlyAdmin):
             except StudioError as error:
                 self.message_user(request, f"{job.pk}: {error.message}", messages.WARNING)
         self.message_user(request, f"Jobs updated: {done}.")
+
+
+@admin.register(Pause)
+class PauseAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "owner", "project_id", "kind", "provider", "automatic", "lifted_at", "reason"]
+    list_filter = ["automatic", "kind", "provider"]
+    list_select_related = ["owner"]
+    date_hierarchy = "created_at"
 
 
 @admin.register(LedgerEntry)

@@ -24,6 +24,7 @@ from apps.jobs.excess import job_excess_settle
 from apps.jobs.idempotency import Idempotency, idempotency_of
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job, JobEvent
+from apps.jobs.ordering import job_move_first
 from apps.jobs.selectors import job_get, job_wait_until_ended, jobs_of
 from apps.jobs.states import Code, State
 from apps.jobs.waiters import waiter_admit
@@ -140,19 +141,21 @@ class BooleanWidget(forms.NullBooleanSelect):
 
 
 class JobFilter(django_filters.FilterSet):  # type: ignore[misc] # the package has no types
-    state = ChoicesFilter(choices=State.choices)
-    kind = ChoicesFilter(choices=Kind.choices)
+    # No join, so nothing comes twice, and DISTINCT would sort whole rows.
+    state = ChoicesFilter(choices=State.choices, distinct=False)
+    kind = ChoicesFilter(choices=Kind.choices, distinct=False)
     project = django_filters.UUIDFilter(field_name="project_id")
     scene = django_filters.UUIDFilter(field_name="scene_id")
     pro = django_filters.BooleanFilter(method="filter_pro", label="Only Pro jobs, or no Pro jobs", widget=BooleanWidget)
     # The same filters under the names of the job's fields.
+    provider = django_filters.CharFilter(field_name="provider")
     project_id = django_filters.UUIDFilter(field_name="project_id")
     scene_id = django_filters.UUIDFilter(field_name="scene_id")
     is_pro_job = django_filters.BooleanFilter(method="filter_pro", label="Same as pro", widget=BooleanWidget)
 
     class Meta:
         model = Job
-        fields = ["state", "kind", "project", "scene", "pro", "project_id", "scene_id", "is_pro_job"]
+        fields = ["state", "kind", "project", "scene", "pro", "provider", "project_id", "scene_id", "is_pro_job"]
 
     def filter_pro(self, jobs: Any, _name: str, wanted: bool) -> Any:
         return jobs.filter(kind=Kind.PRO_LIPSYNC) if wanted else jobs.exclude(kind=Kind.PRO_LIPSYNC)
@@ -181,6 +184,13 @@ def job_detail(request: Request, job_id: UUID) -> Response:
 def job_cancel(request: Request, job_id: UUID) -> Response:
     """Stop the work immediately and pay for nothing new."""
     return Response(JobSerializer(services.job_cancel(by=acting_user(request), job_id=job_id)).data)
+
+
+@extend_schema(request=None, responses=JobSerializer)
+@api_view(["POST"])
+def job_first(request: Request, job_id: UUID) -> Response:
+    """Move a queued job to the front of the caller's own."""
+    return Response(JobSerializer(job_move_first(by=acting_user(request), job_id=job_id)).data)
 
 
 class AdoptSerializer(serializers.Serializer[Any]):

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,17 +18,18 @@ from typing import TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseProblem
+from django.db import connection
 
 from apps.core.errors import WorkCancelled
+from apps.jobs.claims import Claim, claim_holds, claims_held, job_heartbeat, jobs_heartbeat
 from apps.jobs.models import Job
 from apps.jobs.parameters import JobParameters
 from apps.jobs.results import JobResult
-from apps.jobs.services import Claim, claim_holds, job_heartbeat
 
 log = structlog.get_logger(__name__)
 
-# How soon a worker notices that its job was cancelled. Costs one small query per second for each running job.
+# How soon a worker notices that its job was cancelled. Costs one small query per second for each busy process.
 CANCEL_CHECK_SECONDS = 1.0
 # Progress is written at most this often, however often it is reported. A new phase is written immediately.
 PROGRESS_WRITE_SECONDS = 0.5
@@ -65,9 +66,9 @@ class JobRun:
         self.claim = claim
         self.scratch = scratch
         self._over = threading.Event()
-        self._stopped = threading.Event()
         self._ends_at = time.monotonic() + time_limit_seconds
         self._last_write = 0.0
+        self._last_beat = time.monotonic()
         self._phase = ""
         self.timed_out = False
 
@@ -110,34 +111,87 @@ class JobRun:
             self._over.set()
             self.check()
 
+    def beat_due(self) -> bool:
+        """Return whether its worker should show again that it is alive."""
+        return time.monotonic() - self._last_beat >= settings.JOB_HEARTBEAT_SECONDS
+
+    def beaten(self) -> None:
+        self._last_beat = time.monotonic()
+
+    def stop(self) -> None:
+        """Make the handler stop soon: the claim no longer holds."""
+        self._over.set()
+
+    def stop_if_too_long(self) -> None:
+        if time.monotonic() > self._ends_at:
+            self.timed_out = True
+            self._over.set()
+
     def __enter__(self) -> "JobRun":
-        self._thread = threading.Thread(target=self._watch, name=f"heartbeat-{self.job.pk}", daemon=True)
-        self._thread.start()
+        WATCH.add(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopped.set()
-        self._thread.join()
+        WATCH.remove(self)
+
+
+class Watch:
+    """Looks after all jobs that run in this process, from one thread with one connection: stops those that were
+    cancelled, taken over or ran out of time, and keeps the heartbeats of the others."""
+
+    def __init__(self) -> None:
+        self._runs: set[JobRun] = set()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def add(self, run: JobRun) -> None:
+        with self._lock:
+            self._runs.add(run)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._watch, name="heartbeats", daemon=True)
+                self._thread.start()
+
+    def remove(self, run: JobRun) -> None:
+        with self._lock:
+            self._runs.discard(run)
 
     def _watch(self) -> None:
-        last_beat = time.monotonic()
-        while not self._stopped.wait(CANCEL_CHECK_SECONDS) and not self._over.is_set():
-            now = time.monotonic()
-            if now > self._ends_at:
-                self.timed_out = True
-                self._over.set()
-            beat_due = now - last_beat >= settings.JOB_HEARTBEAT_SECONDS
-            try:
-                holds = job_heartbeat(self.claim) if beat_due else claim_holds(self.claim)
-            except DatabaseError as error:
-                # Don't throw work away because the database is briefly unreachable; the claim is checked at the end.
-                log.warning("heartbeat_failed", job_id=str(self.job.pk), reason=str(error))
-                connection.close()
-                continue
-            last_beat = now if beat_due else last_beat
-            if not holds:
-                self._over.set()
+        try:
+            while True:
+                time.sleep(CANCEL_CHECK_SECONDS)
+                with self._lock:
+                    runs = list(self._runs)
+                    if not runs:
+                        self._thread = None
+                        return
+                _look_after(runs)
+        finally:
+            connection.close()
+
+
+WATCH = Watch()
+
+
+def _look_after(runs: Sequence[JobRun]) -> None:
+    for run in runs:
+        run.stop_if_too_long()
+    # A handler that doesn't stop loses its heartbeat, and the sweep its job.
+    runs = [run for run in runs if not run.cancelled()]
+    due = [run for run in runs if run.beat_due()]
+    try:
+        if due:
+            jobs_heartbeat([run.claim for run in due])
+        held = claims_held([run.claim for run in runs]) if runs else set()
+    except DatabaseProblem as error:
+        # Don't throw work away because the database is briefly unreachable; the claim is checked at the end.
+        log.warning("heartbeat_failed", jobs=len(runs), reason=str(error))
         connection.close()
+        return
+    for run in due:
+        run.beaten()
+    for run in runs:
+        if run.claim not in held:
+            run.stop()
 
 
 class LateRun(JobRun):

@@ -16,6 +16,7 @@ class Queue(TextChoices):
 class Kind(TextChoices):
     SCENES = "scenes"
     SOFTEN = "soften"
+    JUDGE = "judge"
     CHARACTER_REFERENCE = "character_reference"
     IMAGE = "image"
     VIDEO = "video"
@@ -27,6 +28,8 @@ class Kind(TextChoices):
     UPLOAD = "upload"
     STITCH = "stitch"
     COMPOSE = "compose"
+    CLIP_FRAMING = "clip_framing"
+    CLIP_COLORS = "clip_colors"
     EXPORT = "export"
     AUDIO_IMPORT = "audio_import"
     AUDIO_ANALYSIS = "audio_analysis"
@@ -50,6 +53,7 @@ SONGS_TASK = "workers.songs.run"
 SPECS: dict[str, KindSpec] = {
     Kind.SCENES: KindSpec(GENERATION_TASK, Queue.MEDIA, 600),
     Kind.SOFTEN: KindSpec(GENERATION_TASK, Queue.MEDIA, 600),
+    Kind.JUDGE: KindSpec(GENERATION_TASK, Queue.MEDIA, 600),
     Kind.CHARACTER_REFERENCE: KindSpec(GENERATION_TASK, Queue.MEDIA, 900),
     Kind.IMAGE: KindSpec(GENERATION_TASK, Queue.MEDIA, 900),
     Kind.VIDEO: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),
@@ -61,6 +65,8 @@ SPECS: dict[str, KindSpec] = {
     Kind.TRIM: KindSpec(GENERATION_TASK, Queue.MEDIA, 1800),
     Kind.UPLOAD: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),
     Kind.STITCH: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 7200),
+    Kind.CLIP_FRAMING: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 900),
+    Kind.CLIP_COLORS: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 900),
     Kind.COMPOSE: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 7200),
     Kind.EXPORT: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 7200),
     Kind.AUDIO_IMPORT: KindSpec(SONGS_TASK, Queue.IO, 1800),

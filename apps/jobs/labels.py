@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 from apps.jobs.kinds import Kind
 
-LONGEST_WAIT_SECONDS = 3600
+LONGEST_WAIT_SECONDS = 12 * 3600
 
 KIND_LABELS: Mapping[str, str] = {
     Kind.SCENES: "Write scenes",
     Kind.SOFTEN: "Soften a prompt",
+    Kind.JUDGE: "Judge takes",
     Kind.CHARACTER_REFERENCE: "Character reference",
     Kind.IMAGE: "Image",
     Kind.VIDEO: "Video",
@@ -20,6 +21,8 @@ KIND_LABELS: Mapping[str, str] = {
     Kind.UPLOAD: "Clip upload",
     Kind.STITCH: "Stitch",
     Kind.COMPOSE: "Final video",
+    Kind.CLIP_FRAMING: "Find who to follow",
+    Kind.CLIP_COLORS: "Measure colors",
     Kind.EXPORT: "Export",
     Kind.AUDIO_IMPORT: "Song import",
     Kind.AUDIO_ANALYSIS: "Song analysis",
@@ -32,10 +35,13 @@ def kind_label(kind: str) -> str:
     return KIND_LABELS.get(kind, kind.replace("_", " ").capitalize())
 
 
-def time_left(seconds: float) -> str:
-    """Return for instance `about 40 s left`, or "" for more than an hour."""
-    if seconds > LONGEST_WAIT_SECONDS:
+def time_left(seconds: float | None) -> str:
+    """Return for instance `about 40 s left`, in steps that grow with it; "" for None and for more than half a day."""
+    if seconds is None or seconds > LONGEST_WAIT_SECONDS:
         return ""
-    return (
-        f"about {round(seconds / 60)} min left" if seconds >= 90 else f"about {max(1, round(seconds / 10)) * 10} s left"
-    )
+    minutes = seconds / 60
+    if minutes < 1.5:
+        return f"about {max(1, round(seconds / 10)) * 10} s left"
+    if minutes < 90:
+        return f"about {round(minutes) if minutes < 20 else round(minutes / 5) * 5} min left"
+    return f"about {round(minutes / 60)} h left"

@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from apps.jobs.kinds import Kind, Queue
-from apps.jobs.models import FINISHED_STATES, Job, LedgerEntry, LedgerKind, RemoteRun, SpendingAccount
+from apps.jobs.models import FINISHED_STATES, PAUSED, Job, LedgerEntry, LedgerKind, RemoteRun, SpendingAccount
 from apps.jobs.states import State
 
 # From a picture on this machine to a long video from a busy provider.
@@ -88,7 +88,9 @@ def _queues() -> Iterator[Metric]:
     unfinished = Job.objects.exclude(state__in=FINISHED_STATES)
     for group in unfinished.values("queue", "state").annotate(jobs=Count("pk")).order_by():
         depth.add_metric([group["queue"], group["state"]], group["jobs"])
-    due = Job.objects.filter(state=State.QUEUED).annotate(due=Coalesce("run_after", "created_at"))
+    # A paused job waits for a person, so that its age is no alarm.
+    unpaused = Job.objects.filter(state=State.QUEUED).exclude(progress_message__startswith=PAUSED)
+    due = unpaused.annotate(due=Coalesce("run_after", "created_at"))
     first = dict(due.values_list("queue").annotate(first=Min("due")).order_by())
     for queue in Queue.values:
         oldest.add_metric([queue], max(0.0, (now - first[queue]).total_seconds()) if queue in first else 0)

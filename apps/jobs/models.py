@@ -8,10 +8,13 @@ from django.db import models
 from django.db.models import Q
 
 from apps.jobs.kinds import Kind, Queue
-from apps.jobs.states import ACTIVE, FINISHED, State
+from apps.jobs.states import ACTIVE, FINISHED, LIVE, State
 
 ACTIVE_STATES = sorted(ACTIVE)
 FINISHED_STATES = sorted(FINISHED)
+LIVE_STATES = sorted(LIVE)
+# How every reason of a pause begins, and with it the message of a job that waits for one.
+PAUSED = "Paused"
 
 
 class Job(models.Model):
@@ -30,6 +33,8 @@ class Job(models.Model):
     project_id = models.UUIDField(null=True, blank=True)
     scene_id = models.UUIDField(null=True, blank=True)
 
+    # Among one owner's queued jobs, the larger number runs first; see `priorities.py`.
+    priority = models.IntegerField(default=0)
     state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
     code = models.CharField(max_length=32, blank=True)
     attempt = models.PositiveIntegerField(default=1)
@@ -87,10 +92,22 @@ class Job(models.Model):
         ]
         indexes = [
             models.Index(fields=["queue", "dispatched_at"], condition=Q(state=State.QUEUED), name="job_queued"),
+            # What an owner's next messages are for, in order, and how many are on their way (`lanes.py`).
+            models.Index(
+                fields=["owner", "queue", "-priority", "created_at"],
+                condition=Q(state=State.QUEUED, dispatched_at=None),
+                name="job_backlog",
+            ),
+            models.Index(
+                fields=["owner", "queue"], condition=Q(state=State.QUEUED, dispatched_at__isnull=False), name="job_sent"
+            ),
             models.Index(fields=["heartbeat_at"], condition=Q(state=State.RUNNING), name="job_running"),
             models.Index(fields=["dispatched_at"], condition=Q(state=State.WAITING), name="job_waiting"),
             models.Index(fields=["owner", "-created_at", "-id"], name="job_owner_newest"),
+            models.Index(fields=["owner", "state", "-created_at", "-id"], name="job_owner_state_newest"),
             models.Index(fields=["project_id", "-created_at"], name="job_project_newest"),
+            # Few jobs are live, and lists of projects ask of each whether it has one.
+            models.Index(fields=["project_id"], condition=Q(state__in=LIVE_STATES), name="job_live_in_project"),
             models.Index(fields=["scene_id", "-created_at"], name="job_scene_newest"),
         ]
 
@@ -98,6 +115,38 @@ class Job(models.Model):
     def is_live(self) -> bool:
         """The job may still make progress without a person."""
         return self.finished_at is None and self.state != State.NEEDS_ATTENTION
+
+    @property
+    def is_paused(self) -> bool:
+        """A pause keeps workers from starting it; its message says which (`pauses.py`)."""
+        return self.state == State.QUEUED and self.progress_message.startswith(PAUSED)
+
+
+class Pause(models.Model):
+    """Queued jobs of this owner, project, kind and provider don't start. What a pause leaves open, it doesn't limit;
+    without an owner, it holds everybody's jobs.
+
+    `reason` is what waiting jobs show. An `automatic` pause came after equal failures; lifting it keeps the row, so
+    that earlier failures don't count again.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="pauses")
+    project_id = models.UUIDField(null=True, blank=True)
+    kind = models.CharField(max_length=32, choices=Kind.choices, blank=True)
+    provider = models.CharField(max_length=32, blank=True)
+    reason = models.CharField(max_length=300)
+    automatic = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "project_id", "kind", "provider"], nulls_distinct=False, name="pause_once"
+            ),
+            models.CheckConstraint(condition=Q(reason__startswith=PAUSED), name="pause_reason_says_paused"),
+        ]
 
 
 class JobEvent(models.Model):

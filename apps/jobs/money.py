@@ -10,6 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import structlog
+from django.db.models import F
 from django.utils import timezone
 
 from apps.core.errors import BudgetExceeded
@@ -93,6 +94,15 @@ def cost_check_fits(*, owner_id: int, project_id: UUID, amount: Decimal) -> None
         _refuse_above_cap(stored.get(scope) or SpendingAccount(scope=scope), amount, owner_id=owner_id)
 
 
+def cost_fits(*, owner_id: int, project_id: UUID, amount: Decimal) -> bool:
+    """Return whether `cost_check_fits` would let several jobs together start now."""
+    try:
+        cost_check_fits(owner_id=owner_id, project_id=project_id, amount=amount)
+    except BudgetExceeded:
+        return False
+    return True
+
+
 def cost_reserve(job: Job, quote: Quote) -> None:
     """Reserve the quoted amount for the job's current attempt.
 
@@ -101,12 +111,12 @@ def cost_reserve(job: Job, quote: Quote) -> None:
     if quote.amount <= ZERO:
         return
     scopes = scopes_of(job)
+    # Before any lock, so that they are all taken in one order.
+    SpendingAccount.objects.bulk_create([SpendingAccount(scope=scope) for scope in scopes], ignore_conflicts=True)
     accounts = _lock(scopes)
     for account in accounts:
         _refuse_above_cap(account, quote.amount, owner_id=job.owner_id)
-    for account in accounts:
-        account.reserved += quote.amount
-        account.save(update_fields=["reserved"])
+    _shift(accounts, reserved=quote.amount)
     _record(job, LedgerKind.RESERVE, quote.amount, scopes, quote)
 
 
@@ -127,12 +137,13 @@ def reservation_open(job: Job) -> bool:
     return LedgerKind.RESERVE in entries and len(entries) == 1
 
 
-def cost_settle(job: Job, *, attempt: int, amount: Decimal | None = None) -> Decimal:
+def cost_settle(job: Job, *, attempt: int, amount: Decimal | None = None, saved_later: bool = False) -> Decimal:
     """Turn the attempt's reservation into spending of `amount` (None: as reserved). Returns what was spent.
 
     This is never more than was reserved, because that is what caps and confirmations were checked against. What the
     provider charged above it is kept as an excess, which counts only once a person accepts it (`excess_settle`).
-    Does nothing if the attempt has no open reservation, so it can be called twice.
+    Does nothing if the attempt has no open reservation, so it can be called twice. `saved_later`: the caller saves
+    the job's `cost` in the same transaction.
     """
     claimed = _countable(job, amount)
     entry = _open_reservation(job, attempt)
@@ -142,24 +153,20 @@ def cost_settle(job: Job, *, attempt: int, amount: Decimal | None = None) -> Dec
             _excess_keep(job, _entry(job, attempt, LedgerKind.EXCESS, claimed, scopes_of(job)), reserved=ZERO)
         return ZERO
     spent = entry.amount if claimed is None else min(claimed, entry.amount)
-    for account in _lock(entry.scopes):
-        account.reserved -= entry.amount
-        account.spent += spent
-        account.save(update_fields=["reserved", "spent"])
+    _shift(_lock(entry.scopes), reserved=-entry.amount, spent=spent)
     _close(entry, LedgerKind.SETTLE, spent)
     if claimed is not None and claimed > entry.amount:
         _excess_keep(job, _next(entry, LedgerKind.EXCESS, claimed - entry.amount), reserved=entry.amount)
-    Job.objects.filter(pk=job.pk).update(cost=job.cost + spent)
     job.cost += spent
+    if not saved_later:
+        Job.objects.filter(pk=job.pk).update(cost=job.cost)
     return spent
 
 
 def excess_settle(job: Job, excess: LedgerEntry, *, counts: bool) -> None:
     """Apply a person's decision about an excess: count it as spent, regardless of caps, or dismiss it."""
     if counts:
-        for account in _lock(excess.scopes):
-            account.spent += excess.amount
-            account.save(update_fields=["spent"])
+        _shift(_lock(excess.scopes), spent=excess.amount)
         Job.objects.filter(pk=job.pk).update(cost=job.cost + excess.amount)
         job.cost += excess.amount
     _close(excess, LedgerKind.ACCEPT if counts else LedgerKind.DISMISS, excess.amount)
@@ -170,15 +177,19 @@ def cost_release(job: Job, *, attempt: int) -> None:
     entry = _open_reservation(job, attempt)
     if entry is None:
         return
-    for account in _lock(entry.scopes):
-        account.reserved -= entry.amount
-        account.save(update_fields=["reserved"])
+    _shift(_lock(entry.scopes), reserved=-entry.amount)
     _close(entry, LedgerKind.RELEASE, entry.amount)
 
 
 def _lock(scopes: Sequence[str]) -> list[SpendingAccount]:
-    SpendingAccount.objects.bulk_create([SpendingAccount(scope=scope) for scope in scopes], ignore_conflicts=True)
+    """Lock the accounts, which exist: whoever reserved has created them."""
     return list(SpendingAccount.objects.select_for_update().filter(scope__in=scopes).order_by("scope"))
+
+
+def _shift(accounts: Sequence[SpendingAccount], *, reserved: Decimal = ZERO, spent: Decimal = ZERO) -> None:
+    """Move money in locked accounts, all by the same amounts."""
+    rows = SpendingAccount.objects.filter(scope__in=[account.scope for account in accounts])
+    rows.update(reserved=F("reserved") + reserved, spent=F("spent") + spent)
 
 
 def _refuse_above_cap(account: SpendingAccount, amount: Decimal, *, owner_id: int) -> None:

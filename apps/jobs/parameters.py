@@ -4,8 +4,14 @@ Each kind's model lives with whoever makes that kind of job. A release that chan
 and reads the versions before it, since jobs that were queued by the earlier release run after an update.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal, Self
 
+from django.db.models import Case, CharField, FloatField, TextField, Value, When
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from apps.core.errors import InputError
@@ -61,7 +67,57 @@ class JobParameters(Frozen):
         return cls.model_validate(stored)
 
 
+def parameters_adopt(job: Job, newer: Job) -> None:
+    """Take over what another instance of the same job was read or written with."""
+    job.parameters = newer.parameters
+
+
 def parameters_replace(job: Job, parameters: JobParameters) -> None:
     """Write what became known only when the job ran, so that its next claim finds it."""
     job.parameters = parameters.dump()
     Job.objects.filter(pk=job.pk).update(parameters=job.parameters)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What every kind's JSON may tell about the work's size. `seconds`: a clip's, film's or sung part's length."""
+
+    model: str = ""
+    seconds: float | None = None
+
+
+def asked_of(job: Job) -> Asked:
+    """Read the work's size from the row, also of a job that no model can read any more."""
+    stored: JsonObject = job.parameters
+    values = stored.get("frozen", {}).get("values", {})
+    model = values.get("settings", {}).get("providers", {}).get(job.provider, {}).get("model", "")
+    part, plan = stored.get("audio_segment") or {}, stored.get("plan") or {}
+    seconds = values.get("duration_seconds")
+    if part.get("end_time") is not None and part.get("start_time") is not None:
+        seconds = float(part["end_time"] - part["start_time"])
+    elif plan.get("shots"):
+        seconds = float(sum(shot["frames"] for shot in plan["shots"]) / Fraction(plan["fps"]))
+    return Asked(model, seconds)
+
+
+def seconds_asked() -> Coalesce:
+    """Return the same seconds as an expression for queries; a composed video's are what came out."""
+
+    def number(path: str) -> Cast:
+        return Cast(KT(path), FloatField())
+
+    sung = number("parameters__audio_segment__end_time") - number("parameters__audio_segment__start_time")
+    composed = number("result__proof__duration_seconds")
+    return Coalesce(number("parameters__frozen__values__duration_seconds"), sung, composed, output_field=FloatField())
+
+
+def model_asked(providers: Iterable[str]) -> Case:
+    """Return the model that was asked for as an expression for queries; "" where the provider has only one."""
+    paths = {name: f"parameters__frozen__values__settings__providers__{name}__model" for name in providers}
+    whens = [When(provider=name, then=Coalesce(KT(path), Value(""))) for name, path in paths.items()]
+    return Case(*whens, default=Value(""), output_field=TextField())
+
+
+def shot_of_part() -> Cast:
+    """Return the id of the job that a part of a shot belongs to, as an expression for queries."""
+    return Cast(KT("parameters__shot_id"), CharField())

@@ -6,7 +6,7 @@ the same run. A failed poll changes nothing: the run is due again later.
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -83,12 +83,39 @@ def runs_poll(provider_name: str, runs: Sequence[RemoteRun]) -> None:
             log.warning("poll_failed", provider=provider_name, runs=len(batch), reason=error.message)
             _past_deadline([by_ref[ref] for ref in batch], poll_error=error.message)
             continue
+        done = {by_ref[ref].pk: status for ref, status in statuses.items() if status.state == RemoteState.SUCCEEDED}
+        together = _succeeded_together(done, runs) if done else set()
         for ref, status in statuses.items():
-            run_apply(by_ref[ref], status)
+            if by_ref[ref].pk not in together:
+                run_apply(by_ref[ref], status)
 
 
 def _batches(refs: list[RemoteRef], size: int) -> Iterable[list[RemoteRef]]:
     return (refs[start : start + size] for start in range(0, len(refs), size))
+
+
+def _succeeded_together(done: Mapping[int, RemoteStatus], runs: Sequence[RemoteRun]) -> set[int]:
+    """Apply in one transaction the successes that a waiting job expects; `done` has them by run. Returns those applied.
+
+    It waits for no lock: a job that somebody else holds is left to `run_apply`, like everything unusual."""
+    attempts = {run.job_id: run.attempt for run in runs if run.pk in done}
+    with transaction.atomic(durable=True):
+        waiting = Job.objects.select_for_update(skip_locked=True).defer("parameters", "result")
+        jobs = waiting.filter(pk__in=attempts, state=State.WAITING).order_by("pk")
+        held = {job.pk: job for job in jobs if job.attempt == attempts[job.pk]}
+        open_runs = RemoteRun.objects.select_for_update(skip_locked=True).filter(
+            pk__in=done, job__in=held, status=RunStatus.SUBMITTED
+        )
+        return _runs_succeed(list(open_runs), done, held)
+
+
+def _runs_succeed(runs: Sequence[RemoteRun], done: Mapping[int, RemoteStatus], held: Mapping[UUID, Job]) -> set[int]:
+    for run in runs:
+        run.raw, run.message = dict(done[run.pk].raw), done[run.pk].message
+        run.status, run.finished_at = RunStatus.SUCCEEDED, timezone.now()
+    RemoteRun.objects.bulk_update(runs, ["raw", "message", "status", "finished_at"])
+    dispatch.jobs_dispatch([held[run.job_id] for run in runs], claim_from=State.WAITING)
+    return {run.pk for run in runs}
 
 
 def run_apply(run: RemoteRun, status: RemoteStatus) -> None:

@@ -17,28 +17,31 @@ from django.utils import timezone
 
 from apps.catalog.selectors import model_check_gone, retired_error
 from apps.core.errors import BudgetExceeded, ProviderError, WorkCancelled
+from apps.core.json import JsonObject
 from apps.jobs import dispatch, money, retry, services, submit_rate
+from apps.jobs.claims import Claim
 from apps.jobs.execution import HandedOff, JobRun
 from apps.jobs.kinds import Queue
 from apps.jobs.models import Job, RemoteRun, RunStatus
-from apps.jobs.services import Claim
+from apps.jobs.pauses import with_pause_reason
 from apps.jobs.states import Code, State
-from apps.providers.base import (
-    PreparedSubmit,
-    ProviderRequest,
-    ProviderResult,
-    RemoteProvider,
-    RemoteRef,
-    RemoteState,
-    RemoteStatus,
-)
+from apps.providers.base import PreparedSubmit, ProviderResult, RemoteProvider, RemoteRef, RemoteState, RemoteStatus
 from apps.providers.capabilities import Capability
+from apps.providers.request_types import ProviderRequest
 
 log = structlog.get_logger(__name__)
 
 # A vendor may list a request some time after accepting it; check again a little later before asking a person.
 UNKNOWN_LOOKUPS = 3
 CHECKING_MESSAGE = "Checking whether the provider got the request"
+
+
+class WorkPaused(Exception):
+    """Nothing was sent, because somebody paused such work after the job was claimed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 # Opens the request's files for the duration of a `with` block.
@@ -51,6 +54,15 @@ def remote_produce(run: JobRun, provider: RemoteProvider, open_request: RequestO
     The request is opened only to prepare a submit, so a paid result is fetched even if an input was deleted since.
     Raises ProviderError for a failure before or after the paid call, BudgetExceeded, WorkCancelled.
     """
+    try:
+        return _next_step(run, provider, open_request)
+    except WorkPaused as paused:
+        # Due at once, but no worker can claim it before it is resumed.
+        services.job_requeue(run.claim, code=Code.PAUSED, message=paused.reason, delay_seconds=0, counts=False)
+        return HandedOff()
+
+
+def _next_step(run: JobRun, provider: RemoteProvider, open_request: RequestOpener) -> ProviderResult | HandedOff:
     remote = RemoteRun.objects.filter(job=run.job, attempt=run.attempt).first()
     if remote is not None and remote.status == RunStatus.SUBMITTING and remote.sending_at is None:
         # It crashed after recording the intent and before the first byte, so nothing was sent.
@@ -102,28 +114,31 @@ def submit_authorize(
 ) -> RemoteRun:
     """Commit the intent to pay, which gives the right to call `submit` once.
 
-    Raises WorkCancelled if the claim no longer holds, BudgetExceeded if the attempt has no reservation.
+    Raises WorkCancelled if the claim no longer holds, WorkPaused, BudgetExceeded if the attempt has no reservation.
     """
     with transaction.atomic(durable=True):
-        job = services.job_lock(claim.job_id)
-        if job.state != State.RUNNING or job.claim != claim.number:
+        rows = with_pause_reason(Job.objects.select_for_update(of=("self",)))
+        job = rows.filter(pk=claim.job_id, state=State.RUNNING, claim=claim.number).first()
+        if job is None:
             raise WorkCancelled("cancelled before anything was sent")
+        if reason := getattr(job, "pause_reason", None):
+            raise WorkPaused(reason)
         if job.quoted_cost > 0 and not money.reservation_open(job):
             raise BudgetExceeded("No money is reserved for this attempt. Retry the job.")
-        remote, _ = RemoteRun.objects.update_or_create(
-            job=job,
-            attempt=claim.attempt,
-            defaults={
-                "provider": provider.name,
-                "capability": capability,
-                "status": RunStatus.SUBMITTING,
-                "key": key,
-                "payload": dict(prepared.payload),
-                "model": prepared.model,
-                "mark": prepared.mark,
-                "submitting_at": timezone.now(),
-                "sending_at": None,
-            },
+        intent: JsonObject = {
+            "provider": provider.name,
+            "capability": capability,
+            "status": RunStatus.SUBMITTING,
+            "key": key,
+            "payload": dict(prepared.payload),
+            "model": prepared.model,
+            "mark": prepared.mark,
+            "submitting_at": timezone.now(),
+            "sending_at": None,
+        }
+        remote = RemoteRun(job=job, attempt=claim.attempt, **intent)
+        RemoteRun.objects.bulk_create(
+            [remote], update_conflicts=True, unique_fields=["job", "attempt"], update_fields=list(intent)
         )
         return remote
 
@@ -148,11 +163,11 @@ def _mark_sending(claim: Claim, remote: RemoteRun) -> None:
     Raises WorkCancelled if the claim no longer holds.
     """
     with transaction.atomic(durable=True):
-        job = services.job_lock(claim.job_id)
-        if job.state != State.RUNNING or job.claim != claim.number:
-            raise WorkCancelled("taken over or cancelled before anything was sent")
+        held = Job.objects.select_for_update().filter(pk=claim.job_id, claim=claim.number, state=State.RUNNING)
         remote.sending_at = timezone.now()
-        remote.save(update_fields=["sending_at"])
+        # One statement that locks the job, checks its claim and writes.
+        if not RemoteRun.objects.filter(pk=remote.pk, job__in=held).update(sending_at=remote.sending_at):
+            raise WorkCancelled("taken over or cancelled before anything was sent")
 
 
 def _accepted(
@@ -169,33 +184,34 @@ def run_accepted(remote: RemoteRun, provider: RemoteProvider, status: RemoteStat
     """Store the provider's id, even if the job has moved on. If the job was cancelled, cancel at the provider."""
     with transaction.atomic(durable=True):
         job = services.job_lock(remote.job_id)
-        run = RemoteRun.objects.select_for_update().get(pk=remote.pk)
-        if run.remote_id:
-            # Another worker found it in the meantime and may be well past this point.
-            if run.remote_id != status.ref.remote_id:
-                log.error("submit_accepted_twice", job_id=str(job.pk), kept=run.remote_id, lost=status.ref.remote_id)
-            return
         now = timezone.now()
         done = status.state == RemoteState.SUCCEEDED
-        run.status = RunStatus.SUCCEEDED if done else RunStatus.SUBMITTED
-        run.remote_id = status.ref.remote_id
-        run.raw = dict(status.raw)
-        run.submitted_at = now
-        run.finished_at = now if done else None
-        run.deadline_at = now + timedelta(seconds=provider.deadline_seconds)
-        run.next_poll_at = now + timedelta(seconds=retry.poll_interval_seconds(0, chance=random.random()))  # noqa: S311
-        run.save()
+        kept = RemoteRun.objects.filter(pk=remote.pk, remote_id="").update(
+            status=RunStatus.SUCCEEDED if done else RunStatus.SUBMITTED,
+            remote_id=status.ref.remote_id,
+            raw=dict(status.raw),
+            submitted_at=now,
+            finished_at=now if done else None,
+            deadline_at=now + timedelta(seconds=provider.deadline_seconds),
+            next_poll_at=now + timedelta(seconds=retry.poll_interval_seconds(0, chance=random.random())),  # noqa: S311
+        )
+        if not kept:
+            # Another worker found it in the meantime and may be well past this point.
+            earlier = RemoteRun.objects.get(pk=remote.pk).remote_id
+            if earlier != status.ref.remote_id:
+                log.error("submit_accepted_twice", job_id=str(job.pk), kept=earlier, lost=status.ref.remote_id)
+            return
         ours = claim is not None and job.state == State.RUNNING and job.claim == claim.number
-        if ours and not done and claim is not None:
-            services.job_wait(claim, code=Code.SUBMITTED, message=f"{provider.title} is working on it")
+        if ours and not done:
+            services.job_wait_locked(job, code=Code.SUBMITTED, message=f"{provider.title} is working on it")
         elif not ours and job.state == State.CANCELLED:
-            dispatch.task_dispatch(dispatch.TELL_PROVIDER_TASK, queue=Queue.IO, run_id=run.pk)
-        elif job.state == State.NEEDS_ATTENTION and job.attempt == run.attempt:
+            dispatch.task_dispatch(dispatch.TELL_PROVIDER_TASK, queue=Queue.IO, run_id=remote.pk)
+        elif job.state == State.NEEDS_ATTENTION and job.attempt == remote.attempt:
             # A worker that was presumed dead has brought the outcome that a person was asked about.
             job.error, job.error_evidence = "", {}
             services.job_move_waiting(job, to=State.WAITING, code=Code.SUBMITTED, message="the provider did respond")
         elif not ours and done:
-            dispatch.task_dispatch(dispatch.KEEP_LATE_RESULT_TASK, queue=Queue.IO, run_id=run.pk)
+            dispatch.task_dispatch(dispatch.KEEP_LATE_RESULT_TASK, queue=Queue.IO, run_id=remote.pk)
 
 
 def _not_submitted(run: JobRun, remote: RemoteRun, error: ProviderError) -> HandedOff:

@@ -1,15 +1,16 @@
 """Queries for jobs and a project's money."""
 
 import time
+from collections.abc import Iterable
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Prefetch, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
 from apps.core.errors import NotFound
-from apps.jobs.models import Job, LedgerEntry, LedgerKind, SpendingAccount
+from apps.jobs.models import Job, LedgerEntry, LedgerKind, RemoteRun, SpendingAccount
 from apps.jobs.money import project_scope
 from apps.jobs.states import LIVE
 
@@ -17,16 +18,26 @@ WAIT_STEP_SECONDS = 0.2
 
 
 def jobs_of(user: User) -> "QuerySet[Job]":
-    """Return the user's jobs with their paid requests, newest first."""
-    return Job.objects.filter(owner=user).prefetch_related("remote_runs")
+    """Return the user's jobs with their paid requests, newest first.
+
+    What was asked for and what a provider said is several kB of JSON each; no list shows it, so it loads on access."""
+    runs = RemoteRun.objects.defer("payload", "raw")
+    return Job.objects.filter(owner=user).defer("parameters").prefetch_related(Prefetch("remote_runs", runs))
 
 
 def job_get(user: User, job_id: UUID) -> Job:
     """Return one of the user's jobs with its events. Raises NotFound if it is unknown or another user's."""
-    job = jobs_of(user).prefetch_related("events").filter(pk=job_id).first()
+    job = jobs_of(user).defer(None).prefetch_related("events").filter(pk=job_id).first()
     if job is None:
         raise NotFound("There is no such job, or it belongs to another user.")
     return job
+
+
+def parameters_load(jobs: Iterable[Job]) -> None:
+    """Load what the live ones of these were asked for, which `jobs_of` leaves out, with one query."""
+    live = {job.pk: job for job in jobs if job.is_live}
+    for pk, parameters in Job.objects.filter(pk__in=live).values_list("pk", "parameters") if live else ():
+        live[pk].parameters = parameters
 
 
 def live_jobs(project_id: UUID) -> "QuerySet[Job]":

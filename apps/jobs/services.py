@@ -17,27 +17,28 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.core.errors import ConflictError, NotFound, WorkCancelled
 from apps.core.json import JsonObject
-from apps.jobs import dispatch, money
+from apps.jobs import dispatch, lanes, money
+from apps.jobs.claims import Claim, Claimed
+from apps.jobs.holds import hold_if_repeated
 from apps.jobs.idempotency import Idempotency, idempotent_job
 from apps.jobs.kinds import SPECS, Kind
 from apps.jobs.models import Job, JobEvent, RemoteRun, RunStatus
 from apps.jobs.pages import job_page, try_again_hint
 from apps.jobs.parameters import JobParameters
+from apps.jobs.pauses import job_is_paused
+from apps.jobs.priorities import new_priority
 from apps.jobs.results import JobResult
 from apps.jobs.states import FINISHED, LIVE, RETRYABLE, Code, State, may_move
 from apps.providers.base import Quote
 
 log = structlog.get_logger(__name__)
 
-
-@dataclass(frozen=True)
-class Claim:
-    """The right to work on a job: `number` is the fencing token, `came_from` the state it was claimed from."""
-
-    job_id: UUID
-    number: int
-    attempt: int
-    came_from: State
+# What may change after a job was created. The rest is frozen, and its JSON large: it is not written again.
+CHANGING = (
+    *("state", "code", "attempt", "priority", "claim", "failures", "worker", "result", "error", "error_evidence"),
+    *("progress_percentage", "progress_message", "cost", "updated_at"),
+    *("dispatched_at", "run_after", "started_at", "heartbeat_at", "finished_at"),
+)
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,11 @@ def job_create(*, by: User, new: NewJob, idempotency: Idempotency | None = None)
         raise RuntimeError("Call job_create inside the use case's transaction, so that its rows commit with the job.")
     if earlier := idempotent_job(by=by, idempotency=idempotency):
         return earlier
+    job = _job_of(by, new, idempotency)
+    hurries = lanes.job_place(job)
     try:
         with transaction.atomic():
-            job = _insert(by, new, idempotency)
+            job.save(force_insert=True)
     except IntegrityError as error:
         if earlier := idempotent_job(by=by, idempotency=idempotency):
             return earlier
@@ -78,7 +81,8 @@ def job_create(*, by: User, new: NewJob, idempotency: Idempotency | None = None)
     if new.quote is not None and new.reserves:
         money.cost_reserve(job, new.quote)
     _event(job, from_state="", code=Code.CREATED, message="")
-    dispatch.job_dispatch(job, claim_from=State.QUEUED)
+    if job.dispatched_at is not None:
+        dispatch.job_send(job, claim_from=State.QUEUED, hurries=hurries)
     log.info("job_created", job_id=str(job.pk), kind=job.kind, provider=job.provider, queue=job.queue)
     return job
 
@@ -96,14 +100,15 @@ def job_create_failed(*, by: User, new: NewJob, message: str) -> Job:
 
     Reserves nothing and runs nothing. Needs an open transaction.
     """
-    job = _insert(by, new, None)
+    job = _job_of(by, new, None)
+    job.save(force_insert=True)
     _event(job, from_state="", code=Code.CREATED, message="")
     _fail(job, Code.INVALID_INPUT, message)
     return job
 
 
-def _insert(by: User, new: NewJob, idempotency: Idempotency | None) -> Job:
-    return Job.objects.create(
+def _job_of(by: User, new: NewJob, idempotency: Idempotency | None) -> Job:
+    return Job(
         owner=by,
         kind=new.kind,
         queue=new.queue or SPECS[new.kind].queue,
@@ -118,14 +123,21 @@ def _insert(by: User, new: NewJob, idempotency: Idempotency | None) -> Job:
         idempotency_key=idempotency.key if idempotency else "",
         idempotency_fingerprint=idempotency.fingerprint if idempotency else "",
         code=Code.CREATED,
+        priority=new_priority(),
     )
 
 
-def job_claim(*, job_id: UUID, claim_from: State, worker: str) -> Claim | None:
-    """Claim the job if it is in the `claim_from` state and due. Returns None if not, or if another worker has it."""
+def job_claim(*, job_id: UUID, claim_from: State, worker: str) -> Claimed | None:
+    """Claim the job if it is in the `claim_from` state, due and not paused. Returns None if not, or if another worker
+    has it. Then the owner's next jobs are sent for."""
     # Accepting any state would let a late duplicate "run" message claim a waiting job and pay twice.
     with transaction.atomic(durable=True):
-        job = Job.objects.select_for_update(skip_locked=True).filter(pk=job_id, state=claim_from).first()
+        rows = Job.objects.select_for_update(skip_locked=True, of=("self",)).select_related("owner")
+        rows = rows.filter(pk=job_id, state=claim_from)
+        if claim_from == State.QUEUED:
+            # What was paid for is collected even while paused.
+            rows = lanes.with_neighbors(rows.filter(~job_is_paused()))
+        job = rows.first()
         now = timezone.now()
         if job is None or (job.run_after and job.run_after > now):
             return None
@@ -134,24 +146,11 @@ def job_claim(*, job_id: UUID, claim_from: State, worker: str) -> Claim | None:
         job.worker = worker[:200]
         job.heartbeat_at = now
         job.started_at = job.started_at or now
+        if claim_from == State.QUEUED:
+            job.progress_message = ""  # it says why the job waited
         _move(job, State.RUNNING, code, facts={"worker": worker, "claim": job.claim})
-        return Claim(job_id=job.pk, number=job.claim, attempt=job.attempt, came_from=claim_from)
-
-
-def job_heartbeat(claim: Claim, *, progress_percentage: float | None = None, message: str | None = None) -> bool:
-    """Record that the work is still running. Returns False if the claim no longer holds and the work must stop."""
-    facts: JsonObject = {"heartbeat_at": timezone.now()}
-    if progress_percentage is not None:
-        facts["progress_percentage"] = min(100.0, max(0.0, progress_percentage))
-    if message is not None:
-        facts["progress_message"] = message[:300]
-    rows = Job.objects.filter(pk=claim.job_id, claim=claim.number, state=State.RUNNING)
-    return rows.update(**facts) == 1
-
-
-def claim_holds(claim: Claim) -> bool:
-    """Return whether the job is still running under this claim."""
-    return Job.objects.filter(pk=claim.job_id, claim=claim.number, state=State.RUNNING).exists()
+        lanes.queue_refill(job)
+        return Claimed(job_id=job.pk, number=job.claim, attempt=job.attempt, came_from=claim_from, job=job)
 
 
 def job_succeed(
@@ -170,7 +169,7 @@ def job_succeed(
         more = save() if save else None
         job.result = {**(result.dump() if result else {}), **(more.dump() if more else {})}
         job.progress_percentage = 100
-        money.cost_settle(job, attempt=job.attempt, amount=cost)
+        money.cost_settle(job, attempt=job.attempt, amount=cost, saved_later=True)
         RemoteRun.objects.filter(job=job, attempt=job.attempt).update(status=RunStatus.COLLECTED)
         _move(job, State.SUCCEEDED, Code.DONE)
         return job
@@ -179,11 +178,15 @@ def job_succeed(
 def job_wait(claim: Claim, *, code: Code, message: str) -> None:
     """RUNNING → WAITING: a provider is working on it. Raises WorkCancelled if the claim no longer holds."""
     with transaction.atomic():
-        job = _lock_claimed(claim)
-        job.progress_message = message[:300]
-        job.dispatched_at = None
-        job.run_after = None
-        _move(job, State.WAITING, code, message=message)
+        job_wait_locked(_lock_claimed(claim), code=code, message=message)
+
+
+def job_wait_locked(job: Job, *, code: Code, message: str) -> None:
+    """The same for a caller that has locked the row and checked the claim."""
+    job.progress_message = message[:300]
+    job.dispatched_at = None
+    job.run_after = None
+    _move(job, State.WAITING, code, message=message)
 
 
 def job_requeue(claim: Claim, *, code: Code, message: str, delay_seconds: float, counts: bool) -> None:
@@ -288,11 +291,11 @@ def _write_off_unknown(job: Job, run: RemoteRun) -> None:
     money.cost_release(job, attempt=run.attempt)
 
 
-def job_retry(*, by: User, job_id: UUID, any_owner: bool = False) -> Job:
+def job_retry(*, by: User, job_id: UUID, any_owner: bool = False, expected_attempt: int | None = None) -> Job:
     """Start the next attempt with the frozen parameters. If the work costs money, this pays again.
 
-    `any_owner` is for the admin. Raises ConflictError unless the job failed, was cancelled or needs attention, and
-    belongs to this installation.
+    `any_owner` is for the admin. `expected_attempt`: only if no other was started since. Raises ConflictError unless
+    the job failed, was cancelled or needs attention, and belongs to this installation.
     """
     with transaction.atomic(durable=True):
         job = job_lock(job_id)
@@ -300,6 +303,8 @@ def job_retry(*, by: User, job_id: UUID, any_owner: bool = False) -> Job:
             raise NotFound("There is no such job.")
         if job.state not in RETRYABLE:
             raise ConflictError("You can only retry a job that failed, was cancelled or needs you.")
+        if expected_attempt not in {None, job.attempt}:
+            raise ConflictError("It was retried in the meantime.")
         if job.imported_at is not None:
             # Its frozen request and price came from another installation and can't be trusted here.
             raise ConflictError("This job came with an imported project. Start the work again from the project.")
@@ -311,7 +316,9 @@ def job_retry(*, by: User, job_id: UUID, any_owner: bool = False) -> Job:
         job.error, job.error_evidence = "", {}
         job.progress_percentage, job.progress_message = 0, ""
         job.run_after, job.started_at = None, None
+        job.priority = new_priority()
         money.cost_reserve_again(job)
+        hurries = lanes.job_place(job)
         try:
             with transaction.atomic():
                 _move(job, State.QUEUED, Code.RETRY_BY_PERSON, message=f"attempt {job.attempt}, by {by}")
@@ -319,7 +326,8 @@ def job_retry(*, by: User, job_id: UUID, any_owner: bool = False) -> Job:
             raise ConflictError(
                 "Another job is already doing this. Wait for it to finish.", code="already_running"
             ) from error
-        dispatch.job_dispatch(job, claim_from=State.QUEUED)
+        if job.dispatched_at is not None:
+            dispatch.job_send(job, claim_from=State.QUEUED, hurries=hurries)
         if job.scene_id is not None:
             dispatch.job_retried_dispatch(job.pk)
         return job
@@ -359,7 +367,7 @@ def _requeue(job: Job, code: Code, message: str, *, delay_seconds: float, counts
     job.dispatched_at = None  # the sweep dispatches it when it is due
     job.progress_message = message[:300]
     _move(job, State.QUEUED, code, message=message, facts={"delay_seconds": round(delay_seconds, 1)})
-    if not delay_seconds:
+    if not delay_seconds and code != Code.PAUSED:
         dispatch.job_dispatch(job, claim_from=State.QUEUED)
 
 
@@ -375,10 +383,12 @@ def _fail(job: Job, code: Code, message: str, evidence: JsonObject | None = None
     if status in {RunStatus.NOT_ACCEPTED, RunStatus.FAILED, RunStatus.CANCELLED}:
         money.cost_release(job, attempt=job.attempt)
     _move(job, State.FAILED, code, message=message)
+    hold_if_repeated(job)
 
 
 def _lock_claimed(claim: Claim) -> Job:
-    job = Job.objects.select_for_update().filter(pk=claim.job_id, claim=claim.number, state=State.RUNNING).first()
+    rows = Job.objects.select_for_update().defer("parameters")
+    job = rows.filter(pk=claim.job_id, claim=claim.number, state=State.RUNNING).first()
     if job is None:
         raise WorkCancelled("the job was cancelled, or another worker has taken it over")
     return job
@@ -394,7 +404,7 @@ def _move(job: Job, to: State, code: Code, *, message: str = "", facts: JsonObje
     job.finished_at = timezone.now() if to in FINISHED else None
     if to in FINISHED:
         job.progress_message = ""  # it would describe work that has stopped
-    job.save()
+    job.save(update_fields=CHANGING)
     _event(job, from_state=from_state, code=code, message=message, facts=facts)
     if to not in LIVE:
         dispatch.job_ended_dispatch(job.pk)

@@ -58,6 +58,7 @@ class Code(TextChoices):
     RETRY_BY_PERSON = "retry_by_person"
     RETRY_LATER = "retry_later"
     WAITING_FOR_PLACE = "waiting_for_place"
+    PAUSED = "paused"
     WORKER_LOST = "worker_lost"
     CANCELLED_BY_PERSON = "cancelled_by_person"
     CANCELLED_BY_PROVIDER = "cancelled_by_provider"

@@ -12,7 +12,9 @@ from django.utils import timezone
 from apps.core.redis_client import redis_client
 from apps.jobs import dispatch, services
 from apps.jobs.kinds import Queue
+from apps.jobs.lanes import due_jobs, queue_fill
 from apps.jobs.models import Job, RemoteRun, RunStatus
+from apps.jobs.pausing import pauses_show
 from apps.jobs.states import State
 
 log = structlog.get_logger(__name__)
@@ -21,13 +23,24 @@ log = structlog.get_logger(__name__)
 SILENT_QUEUED_SECONDS = 30.0
 MAX_LOSSES = 3
 SWEEP_SIZE = 500
+# Of `kombu.transport.redis`, whose module every import of this one would otherwise load.
+PRIORITY_STEPS, SEPARATOR = (0, 3, 6, 9), "\x06\x16"
+
+
+def pauses_show_all() -> None:
+    """Make jobs that were created or moved beside a pause or its end say what holds them, or nothing."""
+    with transaction.atomic(durable=True):
+        pauses_show(Job.objects.all())
 
 
 def jobs_dispatch_due() -> int:
-    """Dispatch jobs whose delay is over, to run them or to collect their result."""
+    """Dispatch jobs whose delay or turn has come, as far as each owner's window has room, or to collect a result."""
     now = timezone.now()
     due = Q(dispatched_at__isnull=True) & (Q(run_after__isnull=True) | Q(run_after__lte=now))
-    sent = _dispatch(Job.objects.filter(due, state=State.QUEUED), State.QUEUED)
+    sent = 0
+    for owner_id, queue in due_jobs().values_list("owner_id", "queue").distinct()[:SWEEP_SIZE]:
+        with transaction.atomic(durable=True):
+            sent += queue_fill(owner_id=owner_id, queue=queue)
     waiting = Job.objects.filter(due, state=State.WAITING, remote_runs__status=RunStatus.SUCCEEDED)
     return sent + _dispatch(waiting, State.WAITING)
 
@@ -49,8 +62,7 @@ def jobs_dispatch_again() -> int:
 def _dispatch(jobs: "QuerySet[Job]", claim_from: State) -> int:
     with transaction.atomic(durable=True):
         rows = list(jobs.select_for_update(skip_locked=True, of=("self",)).order_by("created_at")[:SWEEP_SIZE])
-        for job in rows:
-            dispatch.job_dispatch(job, claim_from=claim_from)
+        dispatch.jobs_dispatch(rows, claim_from=claim_from)
     if rows:
         log.info("jobs_dispatched", count=len(rows), claim_from=str(claim_from))
     return len(rows)
@@ -59,8 +71,10 @@ def _dispatch(jobs: "QuerySet[Job]", claim_from: State) -> int:
 def messages_in(queue: str) -> int:
     """Return how many messages the broker holds for the queue, or 0 if the broker is unreachable."""
     try:
-        # Celery's Redis transport keeps each queue as a list with the queue's name (kombu.transport.redis).
-        return int(redis_client().llen(queue))
+        # Celery's Redis transport keeps a list for each priority of a queue (kombu.transport.redis).
+        lists = [queue, *(f"{queue}{SEPARATOR}{step}" for step in PRIORITY_STEPS if step)]
+        client = redis_client()
+        return sum(int(client.llen(name)) for name in lists)
     except redis.RedisError as error:
         log.warning("broker_unavailable", reason=str(error))
         return 0

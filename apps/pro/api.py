@@ -56,6 +56,11 @@ class ProProcessSerializer(serializers.Serializer[Any]):
     options = serializers.CharField(required=False, help_text="JSON: further model options")
     provider = serializers.CharField(required=False, help_text=f"{_PROVIDERS}; {_DEFAULT.name} unless said")
     config_flavor = serializers.CharField(required=False)
+    all_sound = serializers.BooleanField(
+        required=False,
+        help_text="send the band where surely nobody sings; otherwise, silence is sent there, so that the mouth stays "
+        "shut. Only of a song of yours, or its vocal stem; other audios are sent as they are",
+    )
     confirm_cost = serializers.BooleanField(required=False)
     project_id = serializers.UUIDField(
         required=False,
@@ -132,6 +137,7 @@ def _spec(data: Mapping[str, Any]) -> ProSpec:
         model=str(data.get("model") or ""),
         sync_mode=str(data.get("sync_mode") or ""),
         options=_options(_text(data.get("options"))),
+        all_sound=_flag(data.get("all_sound")),
         provider=str(data.get("provider") or ""),
         flavor=str(data.get("config_flavor") or ""),
     )
@@ -190,6 +196,11 @@ def _dry_run(checked: CheckedOrder) -> dict[str, Any]:
         "provider": checked.choice.provider.name,
         "quote": _quote(checked),
         "payload": checked.payload(),
+        "silences": [
+            {"refId": name, "startTime": start, "endTime": end}
+            for name, parts in checked.silences.items()
+            for start, end in parts
+        ],
     }
 
 

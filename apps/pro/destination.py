@@ -131,7 +131,7 @@ def _checks(run: JobRun, path: Path, parent: Clip) -> ClipChecks:
 
 def _clip_keep(run: JobRun, parent: Clip, checks: ClipChecks, stored: StoredFile, facts: JsonObject) -> ProClip:
     order = run.read(ProParameters).order
-    shown = order.model_dump(mode="json", include={"segments", "model", "sync_mode", "options"})
+    shown = order.model_dump(mode="json", include={"segments", "model", "sync_mode", "options", "silences"})
     new = NewClip(
         stored=stored,
         origin=Origin.LIPSYNCED,
@@ -139,6 +139,7 @@ def _clip_keep(run: JobRun, parent: Clip, checks: ClipChecks, stored: StoredFile
         parameters={**facts, "pro": shown},
         parent_id=parent.pk,
         only_over_parent=True,
+        part=None,
     )
     saved = clip_save(run, new)
     return ProClip(**dict(saved), output_url=saved.video_url, checks=checks)

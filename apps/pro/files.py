@@ -21,7 +21,7 @@ from apps.assets.uploading.uploads import spool_path, upload_received
 from apps.core.errors import InputError, NotFound
 from apps.core.guarded_fetch import fetch_url
 from apps.core.http_failures import HttpFailure
-from apps.providers.base import MediaInput
+from apps.providers.request_types import MediaInput
 from engines.media.facts import MediaFacts
 from engines.media.untrusted import probe_untrusted
 

@@ -18,10 +18,11 @@ from apps.jobs.results import JobResult
 from apps.pro.order import ProOrder
 from apps.pro.parameters import ProParameters
 from apps.pro.results import ProVideo, ReceivedResult
-from apps.providers.base import ProviderResult, SegmentedLipsyncRequest
+from apps.providers.base import ProviderResult
+from apps.providers.request_types import SegmentedLipsyncRequest
 from apps.work.frozen import InputSource
 from apps.work.handlers import request_produce
-from apps.work.inputs import input_opened
+from apps.work.inputs import input_opened, inputs_found
 from apps.work.receiving import produced
 from engines.media.video_frames import decodes_to_end
 
@@ -50,11 +51,14 @@ def pro_run(run: JobRun, *, receive: Receiver) -> Outcome:
 def order_opened(run: JobRun, order: ProOrder) -> Iterator[SegmentedLipsyncRequest]:
     """Yield the order's typed request with readable files, valid inside the block."""
     with ExitStack() as stack:
-        video = input_opened(stack, run, "video", InputSource(asset_id=order.video_id))
-        audios = {
-            name: input_opened(stack, run, name, InputSource(asset_id=asset_id))
+        film = InputSource(asset_id=order.video_id)
+        sounds = {
+            name: InputSource(asset_id=asset_id, silences=order.silences.get(name, ()))
             for name, asset_id in order.audio_ids.items()
         }
+        assets = inputs_found([film, *sounds.values()])
+        video = input_opened(stack, run, "video", film, assets)
+        audios = {name: input_opened(stack, run, name, source, assets) for name, source in sounds.items()}
         yield order.request(video, audios)
 
 

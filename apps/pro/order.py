@@ -5,7 +5,7 @@ from uuid import UUID
 
 from apps.core.json import JsonObject
 from apps.jobs.parameters import Frozen
-from apps.providers.base import LipsyncSegment, MediaInput, SegmentedLipsyncRequest
+from apps.providers.request_types import LipsyncSegment, MediaInput, SegmentedLipsyncRequest
 
 
 class OrderedSegment(Frozen):
@@ -34,7 +34,8 @@ class OrderedSegment(Frozen):
 
 
 class ProOrder(Frozen):
-    """The order. `audio_ids` is keyed by reference id."""
+    """The order. `audio_ids` is keyed by reference id, and so are the `silences`: in seconds of the audio, nothing is
+    sent there, since nobody sings. `all_sound` refused that."""
 
     video_id: UUID
     audio_ids: dict[str, UUID]
@@ -43,6 +44,12 @@ class ProOrder(Frozen):
     sync_mode: str
     options: JsonObject = {}
     settings: JsonObject
+    silences: dict[str, tuple[tuple[float, float], ...]] = {}
+    all_sound: bool = False
+
+    @property
+    def silent_seconds(self) -> float:
+        return sum(end - start for parts in self.silences.values() for start, end in parts)
 
     def request(self, video: MediaInput, audios: Mapping[str, MediaInput]) -> SegmentedLipsyncRequest:
         """Return the typed request with these files."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from apps.providers.base import LipsyncSegment
 from apps.providers.orders import SegmentProblem, is_number
+from apps.providers.request_types import LipsyncSegment
 
 # The most that the editor's timeline handles; a service may accept fewer.
 MAXIMUM_SEGMENTS = 100
@@ -14,7 +14,7 @@ MAXIMUM_SEGMENTS = 100
 RESERVED_REFERENCES = frozenset(
     {
         *("video", "segments", "model", "sync_mode", "options", "provider", "config_flavor"),
-        *("dry_run", "confirm_cost", "project_id", "sequence"),
+        *("dry_run", "confirm_cost", "project_id", "sequence", "all_sound"),
     }
 )
 NO_LIST = SegmentProblem(None, "segments", "segments must be a JSON list of segments.")

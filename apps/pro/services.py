@@ -1,7 +1,7 @@
 """Use cases of the Pro editor: check an order as a whole, price it, place it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -20,15 +20,12 @@ from apps.pro.files import OrderFile, order_file_store
 from apps.pro.order import OrderedSegment, ProOrder
 from apps.pro.parameters import ProDestination, ProParameters
 from apps.pro.segments import ReadSegments
-from apps.providers.base import (
-    PreparedSubmit,
-    Quote,
-    RemoteProvider,
-    SegmentedLipsyncRequest,
-)
+from apps.pro.silences import order_silences
+from apps.providers.base import PreparedSubmit, Quote, RemoteProvider
 from apps.providers.capabilities import Capability
 from apps.providers.orders import OrderRules, SegmentProblem
 from apps.providers.registry import default_provider, order_rules, provider_get
+from apps.providers.request_types import SegmentedLipsyncRequest
 from apps.work.choice import Choice, Picked, provider_choose
 
 log = structlog.get_logger(__name__)
@@ -38,12 +35,14 @@ VIDEO = "video"
 
 @dataclass(frozen=True)
 class ProSpec:
-    """The form's fields other than files. An empty `model` or `sync_mode` means the service's default."""
+    """The form's fields other than files. An empty `model` or `sync_mode` means the service's default. With
+    `all_sound`, the band is sent where nobody sings, too, instead of silence."""
 
     segments: ReadSegments
     options: Mapping[str, Any]
     model: str = ""
     sync_mode: str = ""
+    all_sound: bool = False
     provider: str = ""
     flavor: str = ""
 
@@ -60,11 +59,14 @@ class Labels:
 
 @dataclass(frozen=True)
 class CheckedOrder:
-    """A valid order: its typed request, its provider, and what it will cost."""
+    """A valid order: its typed request, its provider, what it will cost, and which parts of its audios, by reference,
+    are sent as silence (`all_sound`: none, as asked)."""
 
     request: SegmentedLipsyncRequest
     choice: Choice
     quote: Quote
+    silences: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    all_sound: bool = False
 
     def payload(self) -> dict[str, Any]:
         """Return exactly what would be sent to the service, with file names in place of links."""
@@ -94,7 +96,13 @@ def order_check(spec: ProSpec, files: Mapping[str, OrderFile]) -> CheckedOrder:
     rules.order_options_check(request)
     _refuse_problems(_problems(spec.segments, request, rules))
     request = rules.order_fitted(request)
-    return CheckedOrder(request=request, choice=choice, quote=_quote(request, choice, files))
+    return CheckedOrder(
+        request=request,
+        choice=choice,
+        quote=_quote(request, choice, files),
+        silences={} if spec.all_sound else order_silences(request.segments, files),
+        all_sound=spec.all_sound,
+    )
 
 
 def _choice(asked: str, spec: ProSpec) -> Choice:
@@ -168,6 +176,8 @@ def order_start(
         sync_mode=checked.request.sync_mode,
         options=dict(checked.request.options),
         settings=dict(checked.request.settings),
+        silences=dict(checked.silences),
+        all_sound=checked.all_sound,
     )
     provider, config = checked.choice.provider, checked.choice.config
     new = NewJob(

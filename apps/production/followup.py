@@ -6,13 +6,17 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
+from apps.composition.crops.arrival import arrived_clips_look
 from apps.core.errors import StudioError
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
+from apps.jobs.priorities import batch_work
 from apps.jobs.states import ACTIVE
 from apps.production.generate_all import project_advance
 from apps.production.quick import stitch_again
 from apps.projects.models import Project
+from apps.scenes.entry_waiting import dependents_wake
+from apps.scenes.judge_jobs import judges_wake
 from apps.scenes.models import Scene
 from apps.scenes.remaking import clip_follow
 from apps.scenes.services import scenes_name_sections, scenes_replan
@@ -25,15 +29,21 @@ log = structlog.get_logger(__name__)
 
 def job_ended(job_id: UUID) -> None:
     job = Job.objects.filter(pk=job_id).first()
-    if job is None:
-        return
+    if job is not None:
+        with batch_work():
+            _job_ended(job)
+
+
+def _job_ended(job: Job) -> None:
     if job.kind == Kind.VIDEO_PART:
         part_ended(job)
         return
     if job.kind == Kind.VIDEO:
         shot_ended(job)
+        judges_wake(job)
     if job.kind == Kind.LIPSYNC:
         lipsync_ended(job)
+    arrived_clips_look(job)
     if job.kind == Kind.AUDIO_ANALYSIS:
         song_analysis_ended(job)
         waiting = Project.objects.filter(owner=job.owner_id, generating=True, song__isnull=False)
@@ -42,6 +52,7 @@ def job_ended(job_id: UUID) -> None:
     elif job.project_id is not None:
         clip_follow(job)
         project_advance(job.project_id)
+        dependents_wake(job)
         stitch_again(job)
 
 

@@ -20,14 +20,22 @@ from apps.core.errors import ConflictError, InputError, StudioError
 from apps.jobs import money
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
+from apps.jobs.priorities import batch_work
 from apps.jobs.selectors import live_jobs
 from apps.jobs.services import job_cancel
 from apps.jobs.states import ACTIVE, State
-from apps.production.references import reference_key, reference_work
-from apps.projects.models import Project
+from apps.production.problem_words import failure_sentence, waiting_sentence
+from apps.production.references import reference_work
+from apps.projects.cast.drawing import reference_key
+from apps.projects.models import Project, Round
 from apps.projects.selectors import project_get, project_lock, song_seconds
+from apps.scenes.approval import scene_approvals
+from apps.scenes.casting import scenes_subjects_load
+from apps.scenes.coming import clip_to_follow
+from apps.scenes.entry import scenes_following_load
+from apps.scenes.entry_frames import waits_for
 from apps.scenes.making import GenerationSpec, image_work, project_spending, scene_work_start, video_work
-from apps.scenes.models import Scene
+from apps.scenes.models import Approval, Scene
 from apps.scenes.performance import (
     lipsync_is_missing,
     performance_start,
@@ -35,8 +43,9 @@ from apps.scenes.performance import (
     project_performs,
     sung_spans,
 )
+from apps.scenes.remaking import clip_follow
 from apps.scenes.scene_frames import SceneFrames, project_slots, scene_spans, slot_spans, usual_duration
-from apps.scenes.selectors import SceneStatus, scene_awaits_choice, scene_error, scene_status, scenes_of
+from apps.scenes.selectors import SceneStatus, scene_awaits_choice, scene_status, scenes_of
 from apps.scenes.services import scenes_replan
 from apps.scenes.writing import project_scenes_work, scenes_key
 from apps.songs.models import AnalysisState
@@ -46,34 +55,48 @@ from apps.work.work import Spending, Work, spending_check, work_start
 
 log = structlog.get_logger(__name__)
 
-# How many different reasons a project shows.
-MOST_REASONS = 4
+# The kinds of work before a scene's clip.
+PICTURES = {Kind.SCENES, Kind.CHARACTER_REFERENCE, Kind.IMAGE}
+# The rounds that draw missing pictures.
+DRAWING = {Round.EVERYTHING, Round.PICTURES}
 FAILED = {State.FAILED, State.CANCELLED, State.NEEDS_ATTENTION}
 
 
-def generate_all_works(*, by: User, project: Project) -> list[Work]:
+def generate_all_works(*, by: User, project: Project, stop_after: str = "") -> list[Work]:
+    """Return everything that would be made now, with quotes: with `stop_after` nothing after it, and where clips need
+    an approval, those of approved scenes. Unwritten scenes are priced as in `missing_works`."""
+    works = missing_works(by=by, project=project, approved_only=project.needs_approval)
+    return [work for work in works if work.kind in PICTURES] if stop_after else works
+
+
+def missing_works(*, by: User, project: Project, approved_only: bool = False) -> list[Work]:
     """Return everything that is missing, with quotes. Unwritten scenes are priced as if each used the idea as its
-    prompt, and as if each one over singing were a performance."""
+    prompt, and as if each one over singing were a performance. `approved_only`: no clips of other scenes."""
     works: list[Work] = []
     choose = chooser()
-    scenes = _scenes(project)
+    scenes = project_scenes(project)
     performs = project_performs(project)
     if _reference_is_missing(project, scenes):
         works.append(reference_work(project))
     if not scenes:
         works.append(project_scenes_work(by=by, project=project))
         scene = Scene(project=project, sequence=1, prompt=project.idea)
+        scenes_subjects_load(project, [scene])
         image = image_work(by=by, scene=scene, spec=GenerationSpec())
         spans = slot_spans(project, project_slots(project, project.number_of_scenes))
         videos = [video_work(by=by, scene=scene, spec=GenerationSpec(), span=span, choose=choose) for span in spans]
         performed = sung_spans(project, spans) if performs else []
         lips = performances_planned(by=by, project=project, spans=performed)
-        return [*works, *[image] * len(spans), *videos, *lips]
+        return [*works, *[image] * len(spans), *([] if approved_only else [*videos, *lips])]
     performed = []
+    approved = approved_scenes(project, scenes) if approved_only else {scene.pk for scene in scenes}
     for scene, span in zip(scenes, scene_spans(project, scenes), strict=True):
-        if scene.current_clip_id is None and not scene_awaits_choice(scene):
-            if scene.image_id is None:
-                works.append(image_work(by=by, scene=scene, spec=GenerationSpec(), choose=choose))
+        makes_clip = scene.current_clip_id is None and not scene_awaits_choice(scene)
+        if makes_clip and scene.image_id is None:
+            works.append(image_work(by=by, scene=scene, spec=GenerationSpec(), choose=choose))
+        if scene.pk not in approved:
+            continue
+        if makes_clip:
             works.append(video_work(by=by, scene=scene, spec=GenerationSpec(), span=span, choose=choose))
         if performs and ((scene.lipsync and scene.current_clip_id is None) or lipsync_is_missing(scene)):
             performed.append(span)
@@ -86,34 +109,65 @@ def _reference_is_missing(project: Project, scenes: Sequence[Scene]) -> bool:
     return wanted and project.character_reference_id is None and bool(project.character_description.strip())
 
 
-def _scenes(project: Project) -> list[Scene]:
+def project_scenes(project: Project) -> list[Scene]:
     """Return the live scenes with their clips, sharing one project object, so that each table is read once."""
     scenes = list(scenes_of(project).prefetch_related("clips"))
     for scene in scenes:
         scene.project = project
+    scenes_subjects_load(project, scenes)
+    scenes_following_load(project, scenes)
     return scenes
 
 
-def generate_all_start(*, by: User, project_id: UUID, spending: Spending) -> Project:
-    """Switch the path on. Failed work is retried; existing results are kept.
+def approved_scenes(project: Project, scenes: Sequence[Scene]) -> set[UUID]:
+    """Return the scenes whose clips may be made: the approved ones where that is needed, else all of them."""
+    if not project.needs_approval:
+        return {scene.pk for scene in scenes}
+    return {pk for pk, approval in scene_approvals(project, scenes).items() if approval == Approval.APPROVED}
+
+
+def generate_all_start(*, by: User, project_id: UUID, spending: Spending, stop_after: str = "") -> Project:
+    """Switch the path on. Failed work is retried; existing results are kept. With `stop_after` it makes the images and
+    stops, and from then on clips are made for approved scenes only.
 
     Raises BudgetExceeded when the total needs confirmation or would exceed a cap, InputError for a project that can't
     be generated.
     """
+    asked = Round.PICTURES if stop_after else Round.EVERYTHING
     project = project_get(by=by, project_id=project_id)
-    if not project.generating:
-        total = sum((work.quote.amount for work in generate_all_works(by=by, project=project)), Decimal(0))
+    if not _is_making(project, asked):
+        works = generate_all_works(by=by, project=project, stop_after=stop_after)
+        total = sum((work.quote.amount for work in works), Decimal(0))
         spending_check(total, project_spending(project, spending))
         money.cost_check_fits(owner_id=project.owner_id, project_id=project.pk, amount=total)
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
-        if not project.generating:
-            project.generating, project.generating_since, project.problem = True, timezone.now(), ""
-            project.save(update_fields=["generating", "generating_since", "problem", "updated_at"])
-            _forget_failures(project)
-    log.info("generate_all_started", project_id=str(project_id))
+        if not _is_making(project, asked):
+            project.needs_approval = project.needs_approval or asked == Round.PICTURES
+            if not path_switch_on(project, asked):
+                _forget_failures(project)
+    log.info("generate_all_started", project_id=str(project_id), round=project.round)
     project_advance(project_id)
     return project_get(by=by, project_id=project_id)
+
+
+def _is_making(project: Project, asked: Round) -> bool:
+    """Return whether the path already does all that is asked."""
+    if not project.generating or (asked == Round.PICTURES and not project.needs_approval):
+        return False
+    return project.round in {asked, Round.EVERYTHING}
+
+
+def path_switch_on(project: Project, asked: Round) -> bool:
+    """Let the path do this, too, and return whether it was on before. The caller holds the project's lock."""
+    was_on = project.generating
+    if not was_on:
+        project.generating, project.generating_since, project.problem = True, timezone.now(), ""
+        project.round = asked
+    elif project.round != asked:
+        project.round = Round.EVERYTHING
+    project.save(update_fields=["generating", "generating_since", "problem", "round", "needs_approval", "updated_at"])
+    return was_on
 
 
 def generate_all_cancel(*, by: User, project_id: UUID) -> Project:
@@ -135,7 +189,8 @@ def project_advance(project_id: UUID) -> None:
         with transaction.atomic():
             project = Project.objects.select_for_update(of=("self",)).filter(pk=project_id, generating=True).first()
             if project is not None:
-                _advance(project)
+                with batch_work():
+                    _advance(project)
     except StudioError as error:
         # Work that can't start stops the path with its message; this round was rolled back.
         log.warning("generate_all_problem", project_id=str(project_id), reason=error.message)
@@ -151,20 +206,32 @@ def projects_advance_all() -> None:
 def _advance(project: Project) -> None:
     if project.song is not None and not _song_ready(project):
         return
-    scenes = _scenes(project)
-    drawing = _reference_is_missing(project, scenes) and _reference_awaited(project)
+    scenes = project_scenes(project)
+    draws = project.round in DRAWING
+    drawing = draws and _reference_is_missing(project, scenes) and _reference_awaited(project)
     if not scenes:
         _write_scenes(project)
         return
     if _off_the_song(project, scenes) and scenes_replan(project=project):
-        scenes = _scenes(project)
-    busy, failed = _make_missing(project, scenes, drawing=drawing)
+        scenes = project_scenes(project)
+    busy, failed, waiting = _make_missing(project, scenes, drawing=drawing)
     if busy:
         return
     if failed:
-        _stop(project, _failure_sentence(failed, len(scenes)))
-    else:
+        again = "Make final" if project.round == Round.FINAL else "Generate"
+        _stop(project, failure_sentence(failed, len(scenes), waiting, again=again))
+    elif _is_complete(project, scenes):
         _compose(project)
+    else:
+        # It goes on once more scenes are approved.
+        _stop(project, waiting_sentence(waiting))
+
+
+def _is_complete(project: Project, scenes: Sequence[Scene]) -> bool:
+    """Return whether there is nothing left to approve or to make before the video."""
+    if project.round == Round.PICTURES or any(scene.current_clip_id is None for scene in scenes):
+        return False
+    return len(approved_scenes(project, scenes)) == len(scenes)
 
 
 def _off_the_song(project: Project, scenes: Sequence[Scene]) -> bool:
@@ -208,29 +275,49 @@ def _reference_awaited(project: Project) -> bool:
     return last.is_live
 
 
-def _make_missing(project: Project, scenes: Sequence[Scene], *, drawing: bool) -> tuple[bool, list[Scene]]:
-    """Start each scene's next step. While `drawing` the character, images wait. Return whether anything runs, and the
-    scenes that can't continue."""
-    busy, failed = drawing, []
+def _make_missing(
+    project: Project, scenes: Sequence[Scene], *, drawing: bool
+) -> tuple[bool, list[Scene], list[tuple[Scene, Scene]]]:
+    """Start each scene's next step, as far as the round and its approval allow. While `drawing` the character, images
+    wait. Return whether anything runs, the scenes that can't go on, and those that wait for another one, with it."""
+    busy, failed, waiting = drawing, [], []
     performs = project_performs(project)
+    draws = project.round in DRAWING and not drawing
+    may_film = set() if project.round == Round.PICTURES else approved_scenes(project, scenes)
     for scene, span in zip(scenes, scene_spans(project, scenes), strict=True):
         if scene.job is not None and scene.job.is_live:
+            busy = True
+        elif picture := clip_to_follow(scene):
+            clip_follow(picture)
             busy = True
         elif scene.current_clip_id is None:
             if _has_failed(scene):
                 failed.append(scene)
-            elif scene.image_id is not None or not drawing:
+            elif not ((scene.image_id is None and draws) or (scene.image_id is not None and scene.pk in may_film)):
+                continue
+            elif before := waits_for(scene):
+                waiting.append((scene, before))
+            else:
                 _next_step(project, scene, span)
                 busy = True
-        elif performs and lipsync_is_missing(scene):
+        elif project.round == Round.FINAL and _failed_now(project, scene):
+            failed.append(scene)
+        elif performs and scene.pk in may_film and lipsync_is_missing(scene):
             # A failed lip-sync doesn't fail the scene: it keeps its clip and shows the reason.
             busy = performance_start(by=project.owner, scene=scene) or busy
-    return busy, failed
+    return busy, failed, waiting
 
 
 def _has_failed(scene: Scene) -> bool:
     cancelled = scene.job is not None and scene.job.state == State.CANCELLED
     return cancelled or scene_status(scene) in {SceneStatus.ERROR, SceneStatus.NEEDS_ATTENTION}
+
+
+def _failed_now(project: Project, scene: Scene) -> bool:
+    """Return whether the scene's picture or clip failed in this round, which left it the clip that it had."""
+    job, since = scene.job, project.generating_since
+    in_round = job is not None and since is not None and job.created_at >= since
+    return in_round and job is not None and job.kind in {Kind.IMAGE, Kind.VIDEO} and _has_failed(scene)
 
 
 def _next_step(project: Project, scene: Scene, span: SceneFrames) -> None:
@@ -268,31 +355,6 @@ def _forget_failures(project: Project) -> None:
     forgotten = Scene.objects.filter(done_with, project=project).select_related("job")
     paid = [scene.pk for scene in forgotten if has_paid_parts(scene.job)]
     forgotten.exclude(pk__in=paid).update(job=None)
-
-
-def _failure_sentence(failed: Sequence[Scene], total: int) -> str:
-    """`2 of 6 scenes couldn't be created. Scenes 2 and 3: It was cancelled. Press Generate …`; each reason once."""
-    numbers: dict[str, list[str]] = {}
-    for scene in failed:
-        numbers.setdefault(scene_error(scene) or "It was cancelled.", []).append(str(scene.sequence))
-    told = [f"Scene{'s' if len(of) > 1 else ''} {_listed(of)}: {why}" for why, of in numbers.items()]
-    more = f" And {len(told) - MOST_REASONS} more reasons." if len(told) > MOST_REASONS else ""
-    reasons = " ".join(told[:MOST_REASONS])
-    return f"{len(failed)} of {total} scenes couldn't be created. {reasons}{more} {_what_helps(failed)}"
-
-
-def _what_helps(failed: Sequence[Scene]) -> str:
-    """Return `Press Generate …` for work that it retries. It doesn't retry what was paid for, or may have been."""
-    choosing = [str(scene.sequence) for scene in failed if scene_awaits_choice(scene)]
-    if not choosing:
-        return "Click Generate to retry them."
-    cards = f"{'cards' if len(choosing) > 1 else 'card'} of scene{'s' if len(choosing) > 1 else ''} {_listed(choosing)}"
-    decide = f"On the {cards}, decide whether to use what you paid for or pay again"
-    return f"{decide}." if len(choosing) == len(failed) else f"{decide}, then click Generate for the rest."
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _stop(project: Project, problem: str) -> None:

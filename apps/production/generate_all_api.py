@@ -1,6 +1,7 @@
 """HTTP endpoints of the one-button path."""
 
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -23,29 +24,57 @@ from apps.work.strict import MoneyField
 from apps.work.work import Work
 
 
+class GenerateSerializer(SpendingSerializer):
+    """With `stop_after` "images" it writes the scenes, makes their images and stops. From then on clips are made for
+    approved scenes only: see `scenes/approve`."""
+
+    stop_after = serializers.ChoiceField(["images"], required=False)
+
+
+class GenerateQuoteSerializer(serializers.Serializer[Any]):
+    amount = MoneyField(help_text="US dollars, for what the call itself would make")
+    later_amount = MoneyField(help_text="For the clips that wait for an approval, as far as they are known")
+    basis = serializers.CharField()
+    estimated = serializers.BooleanField()
+    provider = serializers.CharField()
+    flavor = serializers.CharField()
+
+
 class ProjectGenerate(APIView):
     @extend_schema(
-        request=SpendingSerializer,
+        request=GenerateSerializer,
         responses={202: ProjectSerializer},
         summary="Generate everything that is missing, then compose; call it again to resume after a failure",
     )
     @idempotent
     def post(self, request: Request, project_id: UUID) -> Response:
-        data = validated(SpendingSerializer, request)
+        data = validated(GenerateSerializer, request)
         project = generate_all.generate_all_start(
-            by=acting_user(request), project_id=project_id, spending=request_spending(data)
+            by=acting_user(request),
+            project_id=project_id,
+            spending=request_spending(data),
+            stop_after=data.get("stop_after", ""),
         )
         location = {"Location": f"/api/mv/projects/{project_id}"}
         return Response(ProjectSerializer(project).data, status=202, headers=location)
 
 
-@quote_schema(SpendingSerializer, "Quote everything that is missing")
+@quote_schema(GenerateSerializer, "Quote everything that is missing", response=GenerateQuoteSerializer)
 class ProjectGenerateQuote(QuoteView):
-    body = SpendingSerializer
+    body = GenerateSerializer
 
     @staticmethod
-    def works(by: User, _data: dict[str, Any], project_id: UUID) -> list[Work]:
-        return generate_all.generate_all_works(by=by, project=project_get(by=by, project_id=project_id))
+    def works(by: User, data: dict[str, Any], project_id: UUID) -> list[Work]:
+        project = project_get(by=by, project_id=project_id)
+        return generate_all.generate_all_works(by=by, project=project, stop_after=data.get("stop_after", ""))
+
+    def get(self, request: Request, **where: Any) -> Response:
+        response = super().get(request, **where)
+        by = acting_user(request)
+        missing = generate_all.missing_works(by=by, project=project_get(by=by, project_id=where["project_id"]))
+        everything = sum((work.quote.amount for work in missing), Decimal(0))
+        response.data["later_amount"] = f"{max(everything - Decimal(response.data['amount']), Decimal(0)):.4f}"
+        return response
 
 
 class ProjectGenerateCancel(APIView):

@@ -25,7 +25,7 @@ from apps.projects.selectors import project_get
 from apps.projects.services import ProjectFields, project_create
 from apps.scenes.selectors import clip_suspicions, scenes_of
 from apps.songs.models import Song
-from apps.songs.selectors import songs_of
+from apps.songs.selectors import song_of_content
 from apps.songs.services import song_upload
 from apps.work.work import Spending
 
@@ -42,6 +42,7 @@ class VideoSpec:
     character: str = ""
     flavor: str = "default"
     scenes: int | None = None
+    pace: str = ""
     aspect_ratio: str = "16:9"
     resolution: str = "720p"
 
@@ -51,6 +52,7 @@ class VideoSpec:
             "character_description": self.character,
             "flavor": self.flavor,
             "number_of_scenes": self.scenes,
+            "pace": self.pace,
             "aspect_ratio": self.aspect_ratio,
             "resolution": self.resolution,
         }
@@ -62,13 +64,11 @@ def song_ensure(*, by: User, path: Path) -> Song:
         raise InputError(f"There's no file {path}. Name a song: mp3, wav, flac, m4a, ogg or opus.")
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        known = songs_of(by).filter(asset__sha256=digest).first()
-        if known is not None:
+        if known := song_of_content(by=by, sha256=digest):
             return known
         file.seek(0)
         upload: UploadedFile[Any] = UploadedFile(file=file, name=path.name, size=path.stat().st_size)
-        song, _ = song_upload(by=by, upload=upload)
-    return song
+        return song_upload(by=by, upload=upload).song
 
 
 def project_ensure(*, by: User, song: Song, spec: VideoSpec, new: bool) -> tuple[Project, bool]:
@@ -83,10 +83,16 @@ def project_ensure(*, by: User, song: Song, spec: VideoSpec, new: bool) -> tuple
 
 
 def project_make(
-    *, by: User, project: Project, show: Callable[[list[Stage]], None], sleep: Callable[[float], None] = time.sleep
+    *,
+    by: User,
+    project: Project,
+    show: Callable[[list[Stage]], None],
+    sleep: Callable[[float], None] = time.sleep,
+    stop_after: str = "",
 ) -> Project:
-    """Start or resume the project and poll until it is done. Raises ConflictError that says what went wrong."""
-    generate_all_start(by=by, project_id=project.pk, spending=Spending(confirmed=True))
+    """Start or resume the project and poll until it is done, or up to `stop_after`. Raises ConflictError that says what
+    went wrong."""
+    generate_all_start(by=by, project_id=project.pk, spending=Spending(confirmed=True), stop_after=stop_after)
     while True:
         project = project_get(by=by, project_id=project.pk)
         show(project_stages(project))

@@ -9,19 +9,23 @@ from django.db.models import Sum
 from apps.accounts.models import User
 from apps.core.errors import StudioError
 from apps.jobs.excess import open_excesses
+from apps.jobs.kinds import Kind
 from apps.jobs.selectors import project_money
 from apps.production.generate_all import generate_all_works
 from apps.projects.models import Project
 from apps.scenes.selectors import scenes_of
 
+CLIPS = {Kind.VIDEO, Kind.LIPSYNC}
+
 
 @dataclass(frozen=True)
 class Estimate:
     """What generating everything that is missing would cost now, in US dollars; None if unknown, with the reason in
-    `problem`."""
+    `problem`. `pictures` is the share of what comes before the clips."""
 
     amount: Decimal | None
     problem: str = ""
+    pictures: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ def project_estimate(*, by: User, project: Project) -> Estimate:
         works = generate_all_works(by=by, project=project)
     except StudioError as error:
         return Estimate(None, error.message)
-    return Estimate(sum((work.quote.amount for work in works), Decimal(0)))
+    pictures = sum((work.quote.amount for work in works if work.kind not in CLIPS), Decimal(0))
+    return Estimate(sum((work.quote.amount for work in works), Decimal(0)), pictures=pictures)
 
 
 def project_account(project: Project) -> Account:

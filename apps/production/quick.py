@@ -4,9 +4,10 @@ The card's job is an ordinary job of the scene: it counts towards the project's 
 its result replaces the clip in the transaction that ends the job. Closing the tab therefore loses nothing.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -26,14 +27,24 @@ from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
 from apps.providers.capabilities import Capability
+from apps.providers.request_types import FacePoint
+from apps.scenes.clip_use import part_seconds
 from apps.scenes.clips import refuse_busy
 from apps.scenes.lipsync import wanted_like
-from apps.scenes.lipsync_inputs import lipsync_source, project_windows, scene_window
+from apps.scenes.lipsync_inputs import (
+    AudioPart,
+    lipsync_source,
+    lipsync_video,
+    project_windows,
+    scene_window,
+    song_rests,
+)
 from apps.scenes.making import project_spending, scene_work_start
 from apps.scenes.models import Scene
 from apps.scenes.picks import scene_picks
 from apps.scenes.selectors import scene_get
 from apps.work.choice import Picked
+from apps.work.frozen import InputSource
 from apps.work.parameters import AudioSegment, LipsyncParameters, LipsyncParams
 from apps.work.work import Spending, Work, spending_check
 
@@ -47,7 +58,8 @@ WITHOUT_LENGTH_SECONDS = Decimal(8)
 
 @dataclass(frozen=True)
 class QuickSpec:
-    """What a card sends, as in a stand-alone lip-sync call. `video_id`: the clip that the person saw on it."""
+    """What a card sends, as in a stand-alone lip-sync call. `video_id`: the clip that the person saw on it. With
+    `all_sound`, the band is sent where nobody sings, too, instead of silence."""
 
     video_id: UUID | None = None
     video_url: str = ""
@@ -58,6 +70,8 @@ class QuickSpec:
     temperature: float | None = None
     active_speaker_detection: bool | None = None
     occlusion_detection_enabled: bool | None = None
+    face: FacePoint | None = None
+    all_sound: bool = False
     flavor: str = ""
     provider: str = ""
     model: str = ""
@@ -114,18 +128,36 @@ def quick_lipsync_work(*, by: User, scene: Scene, spec: QuickSpec) -> Work:
         provider=pick.provider,
         model=pick.model,
     )
-    work = lipsync_work(by=by, **asdict(asked))
+    length = float(asked.end_time - asked.start_time) if asked.end_time and asked.start_time is not None else None
+    video = lipsync_video(scene, source, seconds=length or float(part_seconds(scene) or 0))
+    work = lipsync_work(by=by, video_part=(video.start_seconds, video.end_seconds), **_call(asked))
     audio = work.frozen.inputs["audio"]
+    if not spec.all_sound:
+        audio = _with_rests(project, audio)
     window = (audio.end_seconds or 0) - (audio.start_seconds or 0) or source.asset.duration_seconds or 0
     parameters = LipsyncParameters(
-        frozen=work.frozen,
+        frozen=work.frozen.model_copy(update={"inputs": {**work.frozen.inputs, "audio": audio}}),
         parent_id=source.pk,
         audio_segment=AudioSegment(start_time=audio.start_seconds, end_time=audio.end_seconds),
-        lipsync_params=LipsyncParams(audio_id=str(audio.asset_id or "")),
-        wanted=wanted_like(source, window),
+        lipsync_params=LipsyncParams(audio_id=str(audio.asset_id or ""), all_sound=spec.all_sound or None),
+        wanted=wanted_like(source, video.seconds or window),
         stitch_after=True,
     )
     return replace(work, parameters=parameters)
+
+
+def _call(spec: QuickSpec) -> dict[str, Any]:
+    """Return what a stand-alone call has of it."""
+    return {name: value for name, value in vars(spec).items() if name != "all_sound"}
+
+
+def _with_rests(project: Project, audio: InputSource) -> InputSource:
+    """Return the audio with silence where nobody sings, if it is the project's song or its vocals."""
+    song = project.song
+    if song is None or audio.asset_id not in {song.asset_id, song.stem_id}:
+        return audio
+    start, end = audio.start_seconds or 0.0, audio.end_seconds or song.asset.duration_seconds or 0.0
+    return audio.model_copy(update={"silences": song_rests(song, AudioPart(song.asset, start, end))})
 
 
 def quick_lipsync_start(

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,9 +26,16 @@ SCENE_PARAMETER = OpenApiParameter(
 )
 
 
+class QuickLipsyncSerializer(LipsyncSerializer):
+    all_sound = serializers.BooleanField(
+        required=False,
+        help_text="For a scene: send the band where nobody sings, too, instead of silence",
+    )
+
+
 class QuickLipsync(Lipsync):
     @extend_schema(
-        request=LipsyncSerializer,
+        request=QuickLipsyncSerializer,
         responses={202: JobSerializer},
         parameters=[SCENE_PARAMETER],
         summary="Lip-sync a clip to audio",
@@ -43,7 +51,7 @@ class QuickLipsync(Lipsync):
         return self._for_scene(request, scene_id)
 
     def _for_scene(self, request: Request, scene_id: UUID) -> Response:
-        data = validated(self.body, request)
+        data = validated(QuickLipsyncSerializer, request)
         job = quick_lipsync_start(
             by=acting_user(request),
             scene_id=scene_id,

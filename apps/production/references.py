@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.accounts.models import User
 from apps.assets.models import Asset
@@ -10,6 +11,8 @@ from apps.generation.services import character_reference_work
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.states import State
+from apps.projects.cast.drawing import reference_key
+from apps.projects.cast.selectors import lead_of, subjects_of
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
 from apps.providers.capabilities import Capability
@@ -22,11 +25,16 @@ from apps.work.work import Spending, Work, spending_check, work_start
 
 def references_of(project: Project) -> list[Asset]:
     """Return every picture of the character drawn for this project, oldest first, and the one in use."""
+    lead = lead_of(subjects_of(project))
     drawn = Job.objects.filter(project_id=project.pk, kind=Kind.CHARACTER_REFERENCE, state=State.SUCCEEDED)
-    results = drawn.order_by("finished_at", "pk").values_list("result", flat=True)
+    # Of jobs of the release before, nothing says whom they drew.
+    of_lead = Q(parameters__subject_id=None) | Q(parameters__subject_id__isnull=True)
+    if lead is not None:
+        of_lead |= Q(parameters__subject_id=str(lead.pk))
+    results = drawn.filter(of_lead).order_by("finished_at", "pk").values_list("result", flat=True)
     order = [UUID(image["image_id"]) for result in results for image in result.get("images", ())]
-    if project.character_reference_id and project.character_reference_id not in order:
-        order.insert(0, project.character_reference_id)
+    known_pictures = lead.pictures.order_by("created_at") if lead is not None else ()
+    order = [*(one.asset_id for one in known_pictures if one.asset_id not in order), *order]
     known = Asset.objects.filter(owner=project.owner_id).in_bulk(order)
     return [known[image_id] for image_id in order if image_id in known]
 
@@ -48,11 +56,6 @@ def reference_work(project: Project, *, take: int = 0, asked: Picked = Picked())
     )
 
 
-def reference_key(project_id: UUID) -> str:
-    """Return the dedupe key that allows one drawing at a time."""
-    return f"project:{project_id}:character_reference"
-
-
 def reference_draw(
     *,
     by: User,
@@ -68,3 +71,12 @@ def reference_draw(
     with transaction.atomic():
         project_lock(by=by, project_id=project_id)
         return work_start(by=by, work=work, project_id=project_id, dedupe_key=reference_key(project_id))
+
+
+def sketch_draw(*, by: User, project: Project, spending: Spending) -> Job:
+    """Draw the character of a project that isn't saved yet. Raises InputError without a description, ConflictError
+    while another such drawing is in progress, BudgetExceeded above `spending.max_cost` or a cap."""
+    work = reference_work(project)
+    spending_check(work.quote.amount, spending)
+    with transaction.atomic():
+        return work_start(by=by, work=work, dedupe_key=f"sketch:{by.pk}:{Kind.CHARACTER_REFERENCE}")

@@ -12,30 +12,45 @@ from apps.jobs.models import Job
 from apps.jobs.selectors import job_get
 from apps.jobs.states import Code
 from apps.projects.models import Project
+from apps.scenes.approval import refuse_unapproved
 from apps.scenes.lipsync import scenes_lipsync
 from apps.scenes.lipsync_inputs import LipsyncSpec
-from apps.scenes.making import GenerationSpec, project_spending, scene_image_generate, scene_video_generate
+from apps.scenes.making import (
+    CLIP_KINDS,
+    GenerationSpec,
+    project_spending,
+    scene_image_generate,
+    scene_video_generate,
+)
 from apps.scenes.models import Scene
 from apps.scenes.selectors import clip_suspicions, refused_clip_problems, scene_get, scene_job
 from apps.work.parameters import OF_KIND, LipsyncParameters, LipsyncParams
 from apps.work.work import Spending, spending_check
 
 
-def job_retry(*, by: User, job_id: UUID, spending: Spending) -> Job:
-    """Start the next attempt with the frozen parameters. Raises BudgetExceeded if its cost needs confirmation."""
+def job_retry(*, by: User, job_id: UUID, spending: Spending, expected_attempt: int | None = None) -> Job:
+    """Start the next attempt with the frozen parameters. Raises BudgetExceeded if its cost needs confirmation.
+
+    `expected_attempt`: only this one's price was seen. Raises ConflictError if the job is past it, or has no price yet.
+    """
     job = job_get(by, job_id)
     scene = (
         Scene.objects.filter(pk__in=[job.scene_id]).first()
-        if job.kind in {Kind.LIPSYNC, Kind.VIDEO} and OF_KIND[job.kind].find(job) is None and not job.quoted_cost
+        if job.kind in CLIP_KINDS and OF_KIND[job.kind].find(job) is None and not job.quoted_cost
         else None
     )
     if scene is not None and job.project_id is not None:
+        if expected_attempt is not None:
+            raise ConflictError("It could not be prepared, so it has no price yet. Retry it by itself.")
         # The request couldn't be prepared, so there are no frozen parameters to repeat.
         return _make_again(by, scene, job, spending)
+    if job.kind in CLIP_KINDS:
+        for shown in Scene.objects.select_related("project").filter(pk__in=[job.scene_id], deleted_at=None):
+            refuse_unapproved(shown)
     project = Project.objects.filter(pk=job.project_id).first() if job.project_id else None
     if project is not None:
         spending_check(job.quoted_cost, project_spending(project, spending))
-    return services.job_retry(by=by, job_id=job_id)
+    return services.job_retry(by=by, job_id=job_id, expected_attempt=expected_attempt)
 
 
 def scene_retry(*, by: User, project_id: UUID, sequence: int, spending: Spending) -> Job:
@@ -89,6 +104,13 @@ def _spec_of(asked: LipsyncParameters) -> LipsyncSpec:
         temperature=params.temperature,
         active_speaker_detection=params.active_speaker_detection,
         occlusion_detection_enabled=params.occlusion_detection_enabled,
+        face=params.face,
     )
     audio = asked.asked_audio
-    return LipsyncSpec(options=options, audio_id=audio.audio_id, audio_start=audio.audio_start, clip_id=asked.parent_id)
+    return LipsyncSpec(
+        options=options,
+        audio_id=audio.audio_id,
+        audio_start=audio.audio_start,
+        clip_id=asked.parent_id,
+        all_sound=bool(params.all_sound),
+    )

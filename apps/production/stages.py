@@ -7,11 +7,14 @@ from typing import Any
 from django.db.models import Count, Q, prefetch_related_objects
 from django.utils import timezone
 
+from apps.jobs.estimates import job_time_left
 from apps.jobs.kinds import Kind
 from apps.jobs.labels import kind_label, time_left
 from apps.jobs.models import Job
 from apps.jobs.states import LIVE, State
-from apps.projects.models import Project
+from apps.production.generate_all import approved_scenes
+from apps.production.remaining import clip_is_made, image_is_made, jobs_seconds_left, project_seconds_left
+from apps.projects.models import Project, Round
 from apps.scenes.models import Scene
 from apps.scenes.performance import lipsync_is_missing, project_performs
 from apps.scenes.selectors import scenes_of
@@ -29,6 +32,8 @@ WEIGHTS: Mapping[Kind, int] = {
 # The pace is meaningful once this much of the round is done, in seconds and as a share of it.
 LEAST_ELAPSED_SECONDS = 10
 LEAST_SHARE = 0.1
+# In place of the time left: nobody knows when it is resumed.
+PAUSED_LEFT = "paused"
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class ProjectProgress:
-    """What is in progress. `percent` is None if unknown; `left` is the time left, "" where it would be a guess."""
+    """What is in progress. `percent` is None if unknown; `left` is the time left in words, "" if unknown."""
 
     words: str
     percent: int | None
@@ -63,15 +68,27 @@ def project_stages(project: Project) -> list[Stage]:
 
 def project_progress(project: Project, scenes: Sequence[Scene], running: Sequence[Job]) -> ProjectProgress:
     """Return the progress of the one-button path; `running` are the project's live jobs."""
+    if running and all(job.is_paused for job in running):
+        return _paused(project, scenes, running)
     if not scenes:
         listening = project.song is not None and project.song.analysis_state == AnalysisState.WAITING
-        return ProjectProgress("Analyzing the song" if listening else "Writing the scenes", None)
+        words = "Analyzing the song" if listening else "Writing the scenes"
+        return ProjectProgress(words, None, time_left(project_seconds_left(project, scenes, running)))
     stages = _stages(project, project.song, scenes, running)
     weight = sum(stage.weight for stage in stages)
     done = sum(stage.weight * stage.share for stage in stages)
-    return ProjectProgress(
-        _progress_words(stages, running), int(100 * done / weight), _time_left(project, weight - done, running)
-    )
+    seconds = project_seconds_left(project, scenes, running)
+    if seconds is None:
+        seconds = _round_seconds_left(project, weight - done, running)
+    left = PAUSED_LEFT if any(job.is_paused for job in running) else time_left(seconds)
+    return ProjectProgress(_progress_words(stages, running), int(100 * done / weight), left)
+
+
+def _paused(project: Project, scenes: Sequence[Scene], running: Sequence[Job]) -> ProjectProgress:
+    """Return the progress of a path that stands still until somebody resumes it."""
+    stages = _stages(project, project.song, scenes, running) if scenes else []
+    weight, done = sum(stage.weight for stage in stages), sum(stage.weight * stage.share for stage in stages)
+    return ProjectProgress(running[0].progress_message, int(100 * done / weight) if weight else None, PAUSED_LEFT)
 
 
 def _progress_words(stages: Sequence[Stage], running: Iterable[Job]) -> str:
@@ -85,31 +102,33 @@ def _progress_words(stages: Sequence[Stage], running: Iterable[Job]) -> str:
     return " · ".join(parts) or "Composing next"
 
 
-def _time_left(project: Project, left: float, running: Iterable[Job]) -> str:
-    """Estimate the time left from what this round has done so far."""
+def _round_seconds_left(project: Project, left: float, running: Iterable[Job]) -> float | None:
+    """Return the same from what this round has done so far; None where that would be a guess."""
     since = project.generating_since
     if since is None:
-        return ""
+        return None
     ended = Job.objects.filter(project_id=project.pk, state=State.SUCCEEDED, finished_at__gte=since)
     counts = dict(ended.values_list("kind").annotate(count=Count("pk")).order_by())
     done = sum(WEIGHTS.get(Kind(kind), 0) * count for kind, count in counts.items())
     done += sum(WEIGHTS.get(Kind(job.kind), 0) * job.progress_percentage / 100 for job in running)
     elapsed = (timezone.now() - since).total_seconds()
     if elapsed < LEAST_ELAPSED_SECONDS or done < LEAST_SHARE * (done + left):
-        return ""
-    return time_left(elapsed * left / done)
+        return None
+    return float(elapsed * left / done)
 
 
 def jobs_progress(running: Sequence[Job]) -> ProjectProgress:
     """Return the progress of at least one individual job of a project."""
+    if all(job.is_paused for job in running):
+        return ProjectProgress(running[0].progress_message, None, PAUSED_LEFT)
     if len(running) > 1:
         percent = sum(job.progress_percentage for job in running) / len(running)
-        return ProjectProgress(f"{len(running)} jobs are running", int(percent))
+        left = PAUSED_LEFT if any(job.is_paused for job in running) else time_left(jobs_seconds_left(running))
+        return ProjectProgress(f"{len(running)} jobs are running", int(percent), left)
     job = running[0]
     message = job.progress_message or ("starting" if job.state == State.RUNNING else "waiting for a worker")
-    return ProjectProgress(
-        f"{kind_label(job.kind)}: {message}", int(job.progress_percentage) if job.progress_percentage else None
-    )
+    percentage = int(job.progress_percentage) if job.progress_percentage else None
+    return ProjectProgress(f"{kind_label(job.kind)}: {message}", percentage, job_time_left(job))
 
 
 def _stages(project: Project, song: Song | None, scenes: Sequence[Scene], running: Sequence[Job]) -> list[Stage]:
@@ -119,11 +138,20 @@ def _stages(project: Project, song: Song | None, scenes: Sequence[Scene], runnin
     prefetch_related_objects(performances, "clips")
     over = [not lipsync_is_missing(scene) and scene.current_clip_id for scene in performances]
     lips = [_counted("Lip-sync", over, running, Kind.LIPSYNC)] if performances else []
-    return [
+    again = project.generating and project.round == Round.FINAL
+    images = [image_is_made(scene, again=again) for scene in scenes]
+    first = [
         _song_stage(song, running),
         Stage("Scenes", 1.0 if scenes else _percent(running, Kind.SCENES), f"{len(scenes)} scenes" if scenes else ""),
-        _counted("Images", [scene.image_id for scene in scenes], running, Kind.IMAGE),
-        _counted("Clips", [scene.current_clip_id for scene in scenes], running, Kind.VIDEO),
+        _counted("Images", images, running, Kind.IMAGE),
+    ]
+    if project.generating and project.round == Round.PICTURES:
+        return first
+    approved = approved_scenes(project, scenes)
+    clips = [clip_is_made(scene, again=again) for scene in scenes if scene.pk in approved]
+    return [
+        *first,
+        _counted("Clips", clips, running, Kind.VIDEO),
         *lips,
         Stage("Video", final, "", WEIGHTS[Kind.COMPOSE]),
     ]

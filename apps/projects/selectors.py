@@ -8,8 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.accounts.models import User
 from apps.core.errors import NotFound
-from apps.jobs.models import Job
-from apps.jobs.states import LIVE
+from apps.jobs.models import LIVE_STATES, Job
 from apps.projects.models import Project
 
 
@@ -18,15 +17,23 @@ class ProjectStatus(StrEnum):
 
     DRAFT = "draft"
     GENERATING = "generating"
+    AWAITING_APPROVAL = "awaiting_approval"
     COMPLETED = "completed"
     ERROR = "error"
 
 
 def projects_of(by: User) -> QuerySet[Project]:
-    """Return the user's projects, newest first, each annotated with `has_live_jobs`."""
-    live = Job.objects.filter(project_id=OuterRef("pk"), state__in=sorted(LIVE))
+    """Return the user's projects, newest first, each annotated with `has_live_jobs` and `has_bare_images`."""
+    live = Job.objects.filter(project_id=OuterRef("pk"), state__in=LIVE_STATES)
+    bare = Project.objects.filter(
+        pk=OuterRef("pk"), scenes__deleted_at=None, scenes__image__isnull=False, scenes__current_clip=None
+    )
     related = ("song__asset", "character_reference", "final_video")
-    projects = Project.objects.filter(owner=by).select_related(*related).annotate(has_live_jobs=Exists(live))
+    projects = (
+        Project.objects.filter(owner=by)
+        .select_related(*related)
+        .annotate(has_live_jobs=Exists(live), has_bare_images=Exists(bare))
+    )
     # A song's analysis is 100 kB of JSON; the few readers that need it load it on access.
     return projects.defer("song__analysis")
 
@@ -52,6 +59,8 @@ def project_status(project: Project) -> ProjectStatus:
         return ProjectStatus.GENERATING
     if project.problem:
         return ProjectStatus.ERROR
+    if project.needs_approval and getattr(project, "has_bare_images", False):
+        return ProjectStatus.AWAITING_APPROVAL
     return ProjectStatus.COMPLETED if project.final_video_id else ProjectStatus.DRAFT
 
 

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from apps.assets.services import picture_url
 from apps.generation.serializers import TEXT_LENGTH
-from apps.projects.models import AspectRatio, Fit, FrameRate, Project, Resolution
+from apps.projects.models import AspectRatio, Fit, FrameRate, Pace, Project, Resolution
 from apps.projects.selectors import project_status, song_seconds
 from apps.work.seeds import SEED_MAXIMUM
 from apps.work.strict import IdField, ModelField, MoneyField, SecondsField, StrictSerializer
@@ -38,6 +38,9 @@ class FrameRateField(serializers.ChoiceField):
 
     def to_internal_value(self, data: Any) -> Any:
         return super().to_internal_value(self.NAMES.get(str(data).strip(), str(data).strip().removesuffix(".0")))
+
+
+PACE_HELP = "how fast scenes follow each other on the song, unless number_of_scenes says it; empty: the flavor's pace"
 
 
 class ProvidersSerializer(StrictSerializer):
@@ -72,10 +75,11 @@ class ProjectWriteSerializer(StrictSerializer):
     aspect_ratio = serializers.ChoiceField(AspectRatio.values, required=False)
     resolution = ResolutionField(required=False)
     fps = FrameRateField(required=False)
-    fit = serializers.ChoiceField(Fit.values, required=False)
+    fit = serializers.ChoiceField(Fit.choices, required=False)
     providers = ProvidersSerializer(required=False)
     models = ModelsSerializer(required=False, source="chosen_models")
     number_of_scenes = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MAXIMUM_SCENES)
+    pace = serializers.ChoiceField(Pace.values, required=False, allow_blank=True, help_text=PACE_HELP)
     budget = MoneyField(required=False, allow_null=True)
     confirm_above = MoneyField(required=False, allow_null=True)
     seed = serializers.IntegerField(required=False, min_value=0, max_value=SEED_MAXIMUM)
@@ -87,6 +91,15 @@ class ProjectPatchSerializer(ProjectWriteSerializer):
     null_means_omitted = False
 
     version = serializers.IntegerField(required=False, min_value=1)
+    needs_approval = serializers.BooleanField(
+        required=False, help_text="whether clips are made for approved scenes only; what was approved stays so"
+    )
+    scenes = serializers.ChoiceField(
+        ["replan", "keep"],
+        required=False,
+        help_text="what another song or part means for the scenes: planned again on its beats, as without this field, "
+        "or kept as long as they are",
+    )
 
 
 class ProjectSerializer(serializers.Serializer[Any]):
@@ -108,11 +121,15 @@ class ProjectSerializer(serializers.Serializer[Any]):
     providers = serializers.DictField(child=serializers.CharField())
     models = serializers.DictField(child=serializers.CharField(), source="chosen_models")
     number_of_scenes = serializers.IntegerField(allow_null=True)
+    pace = serializers.CharField(help_text=PACE_HELP)
     budget = MoneyField(allow_null=True)
     confirm_above = MoneyField(allow_null=True)
     seed = serializers.IntegerField()
     status = serializers.SerializerMethodField()
     problem = serializers.CharField()
+    needs_approval = serializers.BooleanField(
+        help_text="Whether clips are made for approved scenes only, as since it was to stop after the images once"
+    )
     final_video_id = serializers.UUIDField(allow_null=True)
     final_video_url = serializers.SerializerMethodField()
     version = serializers.IntegerField()
@@ -139,4 +156,7 @@ class ProjectSerializer(serializers.Serializer[Any]):
 
 def project_fields(validated: dict[str, Any]) -> dict[str, Any]:
     """Return the validated input as the services' fields."""
-    return {key: value for key, value in validated.items() if key != "version"}
+    fields = {key: value for key, value in validated.items() if key not in {"version", "scenes"}}
+    if "scenes" in validated:
+        fields["lengths_kept"] = validated["scenes"] == "keep"
+    return fields

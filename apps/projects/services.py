@@ -15,9 +15,12 @@ from apps.assets.services import asset_delete
 from apps.core.errors import ConflictError, InputError
 from apps.core.text import one_line
 from apps.jobs import dispatch, money
+from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.services import job_cancel
-from apps.jobs.states import ACTIVE
+from apps.jobs.states import ACTIVE, LIVE
+from apps.projects.cast.files import picture_files, picture_files_delete
+from apps.projects.cast.lead import lead_follow
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
 from apps.projects.titles import title_of
@@ -26,6 +29,9 @@ from apps.songs.selectors import song_get
 from apps.songs.services import SONG_CHANGED_TASK
 from apps.work.choice import choices_matched, models_checked, providers_checked
 from engines.listening.scene_slots import MAXIMUM_SCENES, SHORTEST_SECONDS
+
+# Work whose length, words or sound come from the song.
+ON_THE_SONG = (Kind.SCENES, Kind.VIDEO, Kind.VIDEO_PART, Kind.LIPSYNC, Kind.COMPOSE, Kind.STITCH)
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +46,7 @@ class ProjectFields(TypedDict, total=False):
     audio_id: UUID | None
     song_start: Decimal
     song_end: Decimal | None
+    lengths_kept: bool
     flavor: str
     aspect_ratio: str
     resolution: str
@@ -48,9 +55,11 @@ class ProjectFields(TypedDict, total=False):
     providers: Mapping[str, str]
     chosen_models: Mapping[str, str]
     number_of_scenes: int | None
+    pace: str
     budget: Decimal | None
     confirm_above: Decimal | None
     seed: int
+    needs_approval: bool
 
 
 def project_create(*, by: User, **fields: Unpack[ProjectFields]) -> Project:
@@ -61,21 +70,29 @@ def project_create(*, by: User, **fields: Unpack[ProjectFields]) -> Project:
     if not fields.get("title", "").strip():
         fields.setdefault("idea", "")
     with transaction.atomic():
-        project = Project(owner=by)
-        _apply(project, fields)
+        project = project_sketch(by=by, **fields)
         project.save()
+        lead_follow(project, described=True, pictured="character_reference_id" in fields)
         if project.budget is not None:
             money.cap_set(scope=money.project_scope(project.pk), cap=project.budget)
     log.info("project_created", project_id=str(project.pk), flavor=project.flavor)
     return project_get(by=by, project_id=project.pk)
 
 
+def project_sketch(*, by: User, **fields: Unpack[ProjectFields]) -> Project:
+    """Return an unsaved project with these fields, to ask what it would be. Raises as `project_create` does."""
+    project = Project(owner=by)
+    _apply(project, fields)
+    return project
+
+
 def project_update(
     *, by: User, project_id: UUID, expected_version: int | None = None, **fields: Unpack[ProjectFields]
 ) -> Project:
-    """Change a project. A new song or range replans the scenes' lengths soon after.
+    """Change a project. A new song or range replans the scenes' lengths soon after, unless `lengths_kept`.
 
-    Raises ConflictError when `expected_version` is no longer the stored one.
+    Raises ConflictError when `expected_version` is no longer the stored one, and for a new song or range while work
+    that was planned on the present one is under way, and when approval is switched off while the project is making.
     """
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
@@ -83,15 +100,41 @@ def project_update(
             raise ConflictError(
                 "This project was changed in the meantime. Reload it, then repeat your change.", code="stale"
             )
-        song_before = (project.song_id, project.song_start, project.song_end)
+        if project.generating and project.needs_approval and not fields.get("needs_approval", True):
+            # What the path is making was priced for approved scenes only.
+            raise ConflictError(
+                "Clips of approved scenes are being made. Stop that or wait until it is done, then switch approval "
+                "off.",
+                code="already_running",
+            )
+        before, kept_before = _song_used(project), project.lengths_kept
         _apply(project, fields)
+        if before != _song_used(project):
+            _refuse_while_working(project)
+            project.lengths_kept = fields.get("lengths_kept", False)
         project.version += 1
         project.save()
+        lead_follow(project, described="character_description" in fields, pictured="character_reference_id" in fields)
         if "budget" in fields:
             money.cap_set(scope=money.project_scope(project.pk), cap=project.budget)
-        if song_before != (project.song_id, project.song_start, project.song_end):
+        if not project.lengths_kept and (kept_before or before != _song_used(project)):
             dispatch.task_dispatch(SONG_CHANGED_TASK, queue="io", project_id=str(project.pk))
     return project_get(by=by, project_id=project_id)
+
+
+def _song_used(project: Project) -> tuple[object, ...]:
+    return (project.song_id, project.song_start, project.song_end)
+
+
+def _refuse_while_working(project: Project) -> None:
+    """Raise ConflictError while something is being made that was planned on the song."""
+    at_work = Job.objects.filter(project_id=project.pk, state__in=sorted(LIVE), kind__in=ON_THE_SONG)
+    if project.generating or at_work.exists():
+        raise ConflictError(
+            "This project is being worked on with its present song. Stop that or wait until it is done, then change "
+            "the song.",
+            code="already_running",
+        )
 
 
 def project_delete(*, by: User, project_id: UUID) -> None:
@@ -101,9 +144,13 @@ def project_delete(*, by: User, project_id: UUID) -> None:
     for job_id in Job.objects.filter(project_id=project.pk, state__in=sorted(ACTIVE)).values_list("pk", flat=True):
         _cancel_if_live(by, job_id)
     with transaction.atomic():
+        pictures = picture_files(project.subjects.all())
         project_lock(by=by, project_id=project_id).delete()
-        for asset in Asset.objects.filter(owner=by, key__startswith=f"mv/projects/{project_id}/", part_of=None):
+        made = Asset.objects.filter(owner=by, key__startswith=f"mv/projects/{project_id}/", part_of=None)
+        # A subject of another project may show one of its images.
+        for asset in made.filter(subject_pictures=None):
             asset_delete(by=by, asset=asset)
+        picture_files_delete(by=by, files=pictures)
     log.info("project_deleted", project_id=str(project_id))
 
 

@@ -1,4 +1,4 @@
-"""What a provider is: capabilities, typed requests, and the methods that the job engine calls.
+"""What a provider is: its capabilities, its results, and the methods that the job engine calls.
 
 A provider has no models and writes no rows. There are two kinds. A `LocalProvider` creates the result in the
 calling worker (the draft engine). A `RemoteProvider` submits, polls and collects; no worker waits for it.
@@ -22,171 +22,8 @@ from apps.core.json import JsonObject
 from apps.providers.capabilities import Capability
 from apps.providers.model_table import ModelTable
 from apps.providers.offers import ModelReport
-from engines.lyrics.sung_lines import is_sung_in
-
-
-@dataclass(frozen=True)
-class MediaInput:
-    """An input file of a request.
-
-    `path` is always readable here. `public_url` is set if the same bytes can be fetched from outside for a day or
-    more; without it, a remote provider sends the file through its own file upload.
-    """
-
-    path: Path
-    content_type: str
-    sha256: str = ""
-    public_url: str | None = None
-    duration_seconds: float | None = None
-    width: int | None = None
-    height: int | None = None
-    fps: str = ""  # of a video, as the text of a fraction
-
-
-@dataclass(frozen=True)
-class SongSection:
-    """A part of the song: `label` such as intro, verse, chorus; `energy` from 0 (quiet) to 1 (loudest)."""
-
-    label: str
-    start_seconds: float
-    end_seconds: float
-    energy: float
-
-
-@dataclass(frozen=True)
-class SongLine:
-    """A line of the lyrics and when it is sung."""
-
-    text: str
-    start_seconds: float
-    end_seconds: float
-
-
-@dataclass(frozen=True)
-class SongBrief:
-    """What a scene writer gets to know about the song. Times are seconds from the start of the used range."""
-
-    duration_seconds: float
-    tempo_bpm: float | None = None
-    sections: tuple[SongSection, ...] = ()
-    title: str = ""
-    # The lines whose times are known, in order.
-    lines: tuple[SongLine, ...] = ()
-    # Where someone sings, as (start, end); None if unknown.
-    sung: tuple[tuple[float, float], ...] | None = None
-
-    def sung_share(self, start: float, end: float) -> float | None:
-        """Return how much of [start, end) is sung, 0…1."""
-        if self.sung is None:
-            return None
-        inside = sum(max(0.0, min(end, last) - max(start, first)) for first, last in self.sung)
-        return inside / max(end - start, 1e-6)
-
-    def lines_in(self, start: float, end: float) -> tuple[SongLine, ...]:
-        """Return the lines sung in [start, end)."""
-        return tuple(line for line in self.lines if is_sung_in((line.start_seconds, line.end_seconds), start, end))
-
-
-@dataclass(frozen=True)
-class ScenesRequest:
-    """Write scenes. With a song, `slots` are the planned (start, end) seconds of each scene, and the result has
-    one scene per slot with exactly that duration."""
-
-    capability: ClassVar[Capability] = Capability.SCENES
-    idea: str
-    character_description: str = ""
-    number_of_scenes: int | None = None
-    slots: tuple[tuple[float, float], ...] = ()
-    song: SongBrief | None = None
-    seed: int = 0
-    settings: JsonObject = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ImageRequest:
-    """Create `num_images` still images of `width` × `height` pixels. `picture` is what the scene's writer noted of what
-    is to be seen, for the prompt as written; it is empty for anybody else's prompt."""
-
-    capability: ClassVar[Capability] = Capability.IMAGE
-    prompt: str
-    width: int
-    height: int
-    negative_prompt: str = ""
-    aspect_ratio: str = "16:9"
-    character_reference: MediaInput | None = None
-    purpose: str = "scene"  # "scene" or "character_reference"
-    num_images: int = 1
-    seed: int = 0
-    picture: JsonObject = field(default_factory=dict)
-    settings: JsonObject = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class VideoRequest:
-    """Create a clip that covers at least `duration_seconds`. `frames` is the exact frame count of the scene's slot,
-    for providers that can render it. `fps` is the text of a fraction such as "24" or "30000/1001".
-    `image` and `last_image` are its first and last frame.
-    `energy` is the song's level over the slot, sampled evenly, 0…1. `picture` is as for an image."""
-
-    capability: ClassVar[Capability] = Capability.VIDEO
-    prompt: str
-    duration_seconds: float
-    width: int
-    height: int
-    fps: str = "24"
-    frames: int | None = None
-    negative_prompt: str = ""
-    aspect_ratio: str = "16:9"
-    image: MediaInput | None = None
-    last_image: MediaInput | None = None
-    character_reference: MediaInput | None = None
-    energy: tuple[float, ...] = ()
-    beat_seconds: tuple[float, ...] = ()
-    seed: int = 0
-    picture: JsonObject = field(default_factory=dict)
-    settings: JsonObject = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class LipsyncRequest:
-    """Move the mouth in `video` to `audio`, which is already cut to its range."""
-
-    capability: ClassVar[Capability] = Capability.LIPSYNC
-    video: MediaInput
-    audio: MediaInput
-    temperature: float | None = None
-    active_speaker_detection: bool | None = None
-    occlusion_detection_enabled: bool | None = None
-    settings: JsonObject = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class LipsyncSegment:
-    """Times are seconds on the video's timeline. The crop is in seconds of the audio, with both ends or neither."""
-
-    start_seconds: float
-    end_seconds: float
-    audio_reference: str
-    audio_start_seconds: float | None = None
-    audio_end_seconds: float | None = None
-    options: JsonObject = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SegmentedLipsyncRequest:
-    """Lip-sync parts of one video, each to its own audio (`audios`, by reference id)."""
-
-    capability: ClassVar[Capability] = Capability.SEGMENTED_LIPSYNC
-    video: MediaInput
-    audios: Mapping[str, MediaInput]
-    segments: tuple[LipsyncSegment, ...]
-    model: str
-    sync_mode: str
-    options: JsonObject = field(default_factory=dict)
-    settings: JsonObject = field(default_factory=dict)
-
-
-ProviderRequest = ScenesRequest | ImageRequest | VideoRequest | LipsyncRequest | SegmentedLipsyncRequest
+from apps.providers.request_types import ProviderRequest, Subject
+from engines.lyrics.transcript import HeardWord
 
 
 @dataclass(frozen=True)
@@ -215,7 +52,8 @@ class WrittenScene:
     """One scene of a written video. `sequence` counts from 1, `duration` is in seconds.
 
     A writer that knows them also says which `section` of the song it covers, and the words its description has for
-    the `shot`, the `camera`'s movement, the `light` and the `place`. `picture` is what is to be seen, as data, for a
+    the `shot`, the `camera`'s movement, the `light` and the `place`; `subjects` are the names of those in it (None: it
+    doesn't say). `picture` is what is to be seen, as data, for a
     provider that draws from it; a scene's image and clip are asked for with it."""
 
     sequence: int
@@ -228,16 +66,31 @@ class WrittenScene:
     camera: str = ""
     light: str = ""
     place: str = ""
+    subjects: tuple[str, ...] | None = None
     picture: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
+class TakeVerdict:
+    """What a judge says of a take: marks from 0 to 10, and the reasons in a few words each. `identity`: who is in it
+    looks like the pictures, None without any; `prompt`: it shows what was asked for; `artifacts`: 10 if nothing in it
+    is malformed."""
+
+    prompt: int
+    artifacts: int
+    identity: int | None = None
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ProviderResult:
-    """The output: files, or written scenes. `facts` are kept with it (model, seed). `note` is a sentence for the user
-    about what is odd in it, or ""."""
+    """The output: files, written scenes, heard words, one verdict per take. `facts` are kept with it (model, seed).
+    `note` is a sentence for the user about what is odd in it, or ""."""
 
     files: tuple[ProducedFile, ...] = ()
     scenes: tuple[WrittenScene, ...] = ()
+    words: tuple[HeardWord, ...] = ()
+    verdicts: tuple[TakeVerdict, ...] = ()
     facts: JsonObject = field(default_factory=dict)
     note: str = ""
     cost: Decimal | None = None  # None: as quoted
@@ -324,6 +177,12 @@ class Provider(ModelTable, ABC):
     @abstractmethod
     def quote(self, request: ProviderRequest) -> Quote:
         """Return what the request will cost. Raises InputError if the service can't express the request."""
+
+    def pictures_sent(self, request: ProviderRequest) -> tuple[Subject, ...]:
+        """Return the subjects whose pictures the service is given, in order. Raises InputError as `quote` does."""
+        character = getattr(request, "character_reference", None)
+        subjects: tuple[Subject, ...] = getattr(request, "subjects", ())
+        return tuple(one for one in subjects if one.picture is not None and one.picture == character)[:1]
 
 
 class Maker(Protocol):

@@ -11,3 +11,6 @@ class Capability(StrEnum):
     VIDEO = "video"
     LIPSYNC = "lipsync"
     SEGMENTED_LIPSYNC = "segmented_lipsync"
+    TRANSCRIPTION = "transcription"
+    VOCALS = "vocals"
+    JUDGE = "judge"

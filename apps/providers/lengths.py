@@ -7,7 +7,7 @@ is assumed to be the flavor's `duration_seconds`.
 from fractions import Fraction
 
 from apps.core.errors import InputError
-from apps.providers.base import LipsyncRequest, MediaInput
+from apps.providers.request_types import LipsyncRequest, MediaInput
 from engines.media.probe import probe_media
 
 # A scene's usual length, for settings without one.

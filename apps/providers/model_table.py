@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from apps.core.errors import InputError
 from apps.providers.capabilities import Capability
 from apps.providers.offers import ModelOffer, offer_of
-from apps.providers.sections import ModelsSection, Section
+from apps.providers.sections import ModelAbilities, ModelsSection, Section
 
 
 class ModelTable:
@@ -21,6 +21,8 @@ class ModelTable:
     label: ClassVar[str] = ""
     # Its sections in the flavors' files, under `providers`. Segmented lip-sync shares the section of lip-sync.
     sections: ClassVar[Mapping[Capability, type[Section]]] = {}
+    # What it can do for a capability without a table of models.
+    own_abilities: ClassVar[Mapping[Capability, ModelAbilities]] = {}
 
     def models(
         self, capability: Capability, settings: Mapping[str, Any], *, today: datetime.date
@@ -28,11 +30,19 @@ class ModelTable:
         """Return the models to choose from, the one in use first. A provider without a table offers itself."""
         section = self._model_table(capability, settings)
         if section is None:
-            return (ModelOffer(self.name, "", self.label or self.title),)
+            own = self.own_abilities.get(capability, ModelAbilities())
+            return (ModelOffer(self.name, "", self.label or self.title, abilities=own),)
         used = {section.model: section.models.get(section.model) or section.former_models[section.model]}
         return tuple(
             offer_of(self.name, name, facts, today=today) for name, facts in {**used, **section.models}.items()
         )
+
+    def abilities(self, capability: Capability, settings: Mapping[str, Any]) -> ModelAbilities:
+        """Return what the model that these settings use can do."""
+        section = self._model_table(capability, settings)
+        if section is None:
+            return self.own_abilities.get(capability, ModelAbilities())
+        return (section.models.get(section.model) or section.former_models[section.model]).abilities()
 
     def model_used(self, capability: Capability, settings: Mapping[str, Any]) -> str:
         """Return the model that these settings use, or "" if the provider has only one."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from apps.core.json import JsonObject
-from apps.providers.base import MediaInput, SegmentedLipsyncRequest
+from apps.providers.request_types import MediaInput, SegmentedLipsyncRequest
 
 LARGEST_NUMBER = 1e9
 

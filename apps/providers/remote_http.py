@@ -225,7 +225,7 @@ def from_environment(variable: Variable) -> bool:
 
 
 def result_fetch(title: str, url: str, *, into: Path, kind: str) -> Path:
-    """Download a result, a "video" or an "image", to the file `into`.
+    """Download a result, a "video", an "image" or an "audio", to the file `into`.
 
     Raises ProviderError with a code: `download_failed` (fetch it again), `link_refused` or `result_unusable` (the link
     is dead, or the file isn't such a medium: get a new link), `result_refused` (the link leads to a forbidden address).
@@ -276,6 +276,8 @@ EXTENSIONS = {
     "audio/x-wav": ".wav",
     "audio/mpeg": ".mp3",
     "audio/mp4": ".m4a",
+    "audio/flac": ".flac",
+    "audio/ogg": ".ogg",
     "image/png": ".png",
     "image/jpeg": ".jpg",
     "image/webp": ".webp",

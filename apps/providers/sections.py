@@ -28,7 +28,9 @@ class ModelState(StrEnum):
 class ModelAbilities:
     """What a model takes. `durations` are the lengths offered, in seconds, if they are a list; else any whole second
     from `minimum_seconds` to `maximum_seconds` (None: no limit known). `references` is how many pictures of people,
-    places or things it takes besides a first and a last frame. Empty `aspect_ratios`: any, or that of its image."""
+    places or things it takes besides a first and a last frame. Empty `aspect_ratios`: any, or that of its image.
+    `picks_face`: a lip-sync can be told which of several faces sings. `copes_with`: what it manages on a face that
+    others don't, `profile` or `hidden` (a hand or a thing before the mouth)."""
 
     durations: tuple[int, ...] = ()
     minimum_seconds: float | None = None
@@ -39,6 +41,8 @@ class ModelAbilities:
     last_frame: bool = False
     audio_in: bool = False
     seed: bool = False
+    picks_face: bool = False
+    copes_with: tuple[str, ...] = ()
 
     def lengths(self) -> tuple[int, ...]:
         """Return the lengths that can be bought, in seconds; empty if any can, or the model has none."""

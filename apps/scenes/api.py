@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,16 +14,19 @@ from apps.accounts.acting import acting_user
 from apps.core.idempotency import idempotent
 from apps.generation.api import validated
 from apps.projects.selectors import project_get
-from apps.scenes import history, services
+from apps.scenes import cutting, history, services
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get, scenes_of
 from apps.scenes.serializers import (
+    ChangeStackSerializer,
+    DuplicateSerializer,
+    RedoSerializer,
     ReorderSerializer,
     ScenePatchSerializer,
     SceneSerializer,
     SceneWriteSerializer,
-    SnapSerializer,
     SplitSerializer,
+    UndoSerializer,
 )
 
 SCENES_RESPONSE = SceneSerializer(many=True)
@@ -67,9 +70,14 @@ class SceneDetail(APIView):
         )
         return Response(_scene_response(request, scene))
 
-    @extend_schema(responses={204: None}, summary="Delete a scene; this can be undone")
+    @extend_schema(
+        responses={204: None},
+        parameters=[OpenApiParameter("ripple", bool, description="Whether all later scenes move up")],
+        summary="Delete a scene; this can be undone",
+    )
     def delete(self, request: Request, project_id: UUID, sequence: int) -> Response:
-        services.scene_delete(by=acting_user(request), project_id=project_id, sequence=sequence)
+        ripple = request.query_params.get("ripple", "") in {"true", "1"}
+        services.scene_delete(by=acting_user(request), project_id=project_id, sequence=sequence, ripple=ripple)
         return Response(status=204)
 
 
@@ -86,7 +94,7 @@ class SceneSplit(APIView):
     @idempotent
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(SplitSerializer, request)
-        services.scene_split(by=acting_user(request), project_id=project_id, sequence=sequence, **data)
+        cutting.scene_split(by=acting_user(request), project_id=project_id, sequence=sequence, **data)
         return _scenes_response(request, project_id)
 
 
@@ -94,32 +102,41 @@ class SceneMerge(APIView):
     @extend_schema(request=None, responses=SCENES_RESPONSE, summary="Merge a scene with the next one")
     @idempotent
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
-        services.scene_merge(by=acting_user(request), project_id=project_id, sequence=sequence)
+        cutting.scene_merge(by=acting_user(request), project_id=project_id, sequence=sequence)
         return _scenes_response(request, project_id)
 
 
 class SceneDuplicate(APIView):
-    @extend_schema(request=SnapSerializer, responses=SCENES_RESPONSE, summary="Duplicate a scene")
+    @extend_schema(request=DuplicateSerializer, responses=SCENES_RESPONSE, summary="Duplicate a scene")
     @idempotent
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
-        data = validated(SnapSerializer, request)
-        services.scene_duplicate(by=acting_user(request), project_id=project_id, sequence=sequence, **data)
+        data = validated(DuplicateSerializer, request)
+        cutting.scene_duplicate(by=acting_user(request), project_id=project_id, sequence=sequence, **data)
         return _scenes_response(request, project_id)
 
 
+class Changes(APIView):
+    @extend_schema(responses=ChangeStackSerializer, summary="What undo and redo would do next")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        stack = history.change_stack(by=acting_user(request), project_id=project_id)
+        return Response(ChangeStackSerializer(stack).data)
+
+
 class ChangeUndo(APIView):
-    @extend_schema(request=None, responses=SCENES_RESPONSE, summary="Undo the last change to the scenes")
+    @extend_schema(request=UndoSerializer, responses=SCENES_RESPONSE, summary="Undo the last change to the scenes")
     @idempotent
     def post(self, request: Request, project_id: UUID) -> Response:
-        history.change_undo(by=acting_user(request), project_id=project_id)
+        data = validated(UndoSerializer, request)
+        history.change_undo(by=acting_user(request), project_id=project_id, **data)
         return _scenes_response(request, project_id)
 
 
 class ChangeRedo(APIView):
-    @extend_schema(request=None, responses=SCENES_RESPONSE, summary="Redo the last undone change")
+    @extend_schema(request=RedoSerializer, responses=SCENES_RESPONSE, summary="Redo the last undone change")
     @idempotent
     def post(self, request: Request, project_id: UUID) -> Response:
-        history.change_redo(by=acting_user(request), project_id=project_id)
+        data = validated(RedoSerializer, request)
+        history.change_redo(by=acting_user(request), project_id=project_id, **data)
         return _scenes_response(request, project_id)
 
 

@@ -1,6 +1,7 @@
 """How scenes divide the song: pure functions on lists of durations in seconds.
 
-Every function takes and returns exact decimals and keeps the sum: a neighbor gives or takes the difference. Interior
+Every function takes and returns exact decimals and keeps the sum: a neighbor gives or takes the difference, or the end
+of the film does and all that comes between moves (`rippled`). Interior
 cuts that are added or moved snap to the nearest beat that leaves both sides at least `MINIMUM_SECONDS`; without such
 a beat within half a beat, or without any beats, the cut stays where it was requested.
 """
@@ -96,6 +97,23 @@ def inserted(durations: Sequence[Decimal], index: int, wanted: Decimal, *, beats
         )
     at = wanted if giver == index else durations[giver] - wanted
     return divided(durations, giver, at, beats=beats)
+
+
+def rippled(durations: Sequence[Decimal], index: int, change: Decimal) -> Durations:
+    """Let the end of the film give or take: what lies between it and scene `index`, which becomes `change` seconds
+    longer, moves. The last scene gives or takes, and where it has too little the ones before it give, too."""
+    left = [*durations[:index], durations[index] + change, *durations[index + 1 :]]
+    owed = change
+    for place in range(len(left) - 1, index, -1):
+        given = min(owed, left[place] - MINIMUM_SECONDS)
+        left[place] -= given
+        owed -= given
+        if not owed:
+            return tuple(left)
+    raise InputError(
+        "The scenes after this one aren't long enough to give that much. Shorten or delete some of them first.",
+        errors={"duration": "longer than the rest of the film allows"},
+    )
 
 
 def removed(durations: Sequence[Decimal], index: int) -> Durations:

@@ -38,12 +38,13 @@ def _remove(project: Project, scene: Scene) -> None:
     newest = Change.objects.filter(touching, project=project).aggregate(newest=Max("pk"))["newest"]
     if newest is not None:
         Change.objects.filter(project=project, pk__lte=newest).delete()
-    assets = set(Asset.objects.filter(pk__in=Clip.objects.filter(scene=scene).values("asset")))
+    clips = Clip.objects.filter(scene=scene)
+    assets = set(Asset.objects.filter(Q(pk__in=clips.values("asset")) | Q(pk__in=clips.values("poster"))))
     assets.update(images_of(scene))
     scene.delete()
     for asset in assets:
         # A copy of the scene may use the same files.
-        if not Scene.objects.filter(Q(image=asset) | Q(clips__asset=asset)).exists():
+        if not Scene.objects.filter(Q(image=asset) | Q(clips__asset=asset) | Q(clips__poster=asset)).exists():
             _delete_unless_used(project, asset)
 
 

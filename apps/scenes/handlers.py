@@ -5,6 +5,8 @@ from functools import partial
 from apps.jobs.execution import HandedOff, Handler, JobRun, Outcome
 from apps.jobs.kinds import Kind
 from apps.jobs.states import State
+from apps.scenes.entry_waiting import first_frame_awaited
+from apps.scenes.judge_jobs import judge_run
 from apps.scenes.own_clip_making import own_clip_run
 from apps.scenes.preflight_jobs import lipsync_refuse_hopeless, preflight_run
 from apps.scenes.receiving import (
@@ -46,16 +48,23 @@ def _generate(kind: Kind, run: JobRun) -> Outcome:
             lipsync_refuse_hopeless(run)
     if kind == Kind.SCENES and song_await(run):
         return HandedOff()
+    if kind == Kind.VIDEO and first_frame_awaited(run):
+        return HandedOff()
     receive = (OF_A_PROJECT if run.job.project_id else STAND_ALONE)[kind]
     if kind == Kind.VIDEO and (chain := run.read(VideoParameters).chain) is not None:
         return shot_run(run, chain, receive)
     return generation_run(run, receive)
 
 
+def _part(run: JobRun) -> Outcome:
+    return HandedOff() if first_frame_awaited(run) else part_run(run)
+
+
 HANDLERS: dict[str, Handler] = {
     **{kind: partial(_generate, kind) for kind in STAND_ALONE},
-    Kind.VIDEO_PART: part_run,
+    Kind.VIDEO_PART: _part,
     Kind.SOFTEN: soften_run,
+    Kind.JUDGE: judge_run,
     Kind.LIPSYNC_PREFLIGHT: preflight_run,
     Kind.TRIM: own_clip_run,
     Kind.UPLOAD: own_clip_run,

@@ -17,8 +17,8 @@ from apps.scenes.history import recorded
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 
-# Marks a choice of an existing image in the history, as opposed to a new one.
-CHOOSE_IMAGE = "choose an image"
+# Marks a choice of an existing image in the history, as opposed to a new one: now, and in earlier releases.
+CHOOSE_IMAGE = ("chose an image", "choose an image")
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ def image_make_current(*, by: User, project_id: UUID, sequence: int, image_id: U
         image = next((image for image in images_of(scene) if image.pk == image_id), None)
         if image is None:
             raise NotFound("This scene doesn't have that image.")
-        with recorded(project, f"{CHOOSE_IMAGE} of scene {sequence}"):
+        with recorded(project, f"{CHOOSE_IMAGE[0]} of scene {sequence}"):
             scene.image = image
             scene.version += 1
             scene.save(update_fields=["image", "version", "updated_at"])

@@ -10,14 +10,23 @@ import structlog
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.generation.lipsync import lipsync_request
+from apps.generation.lipsync import face_check, lipsync_request
 from apps.jobs.idempotency import Idempotency, fingerprint_of, idempotent_job
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
+from apps.jobs.priorities import work_of
 from apps.jobs.states import State
+from apps.projects.models import Project
 from apps.projects.selectors import project_lock
 from apps.providers.capabilities import Capability
-from apps.scenes.lipsync_inputs import AudioPart, LipsyncSpec, lipsync_audio, lipsync_source, project_windows
+from apps.scenes.lipsync_inputs import (
+    AudioPart,
+    LipsyncSpec,
+    lipsync_audio,
+    lipsync_source,
+    lipsync_video,
+    project_windows,
+)
 from apps.scenes.making import project_spending, scene_work_start
 from apps.scenes.models import Clip, Scene
 from apps.scenes.picks import scene_picks
@@ -59,11 +68,13 @@ def _work(by: User, scene: Scene, spec: LipsyncSpec, windows: Mapping[int, Audio
         flavor=spec.flavor or project.flavor,
         picks=scene_picks(scene, Capability.LIPSYNC, Picked(spec.provider, spec.model)),
     )
+    face_check(spec.options.face, choice=choice, video=clip.asset)
     start, end = audio.start_seconds, audio.end_seconds
+    video = lipsync_video(scene, clip, seconds=end - start)
     frozen = lipsync_request(
         choice=choice,
-        video=InputSource(asset_id=clip.asset_id),
-        audio=InputSource(asset_id=audio.asset.pk, start_seconds=start, end_seconds=end),
+        video=video,
+        audio=InputSource(asset_id=audio.asset.pk, start_seconds=start, end_seconds=end, silences=audio.silences),
         options=spec.options,
     )
     options = spec.options.resolved(choice).model_dump(exclude={"settings"})
@@ -73,8 +84,14 @@ def _work(by: User, scene: Scene, spec: LipsyncSpec, windows: Mapping[int, Audio
         parent_id=clip.pk,
         audio_segment=_segment(audio, windows[sequence]),
         scene_count=windows[sequence].scene_count,
-        lipsync_params=LipsyncParams(**options, audio_id=str(audio.asset.pk), preview=spec.preview),
-        wanted=wanted_like(clip, end - start),
+        lipsync_params=LipsyncParams(
+            **options,
+            audio_id=str(audio.asset.pk),
+            preview=spec.preview,
+            all_sound=spec.all_sound or None,
+            silences=_silences(project, audio),
+        ),
+        wanted=wanted_like(clip, video.seconds or end - start),
         # The audio as requested, so that a retry can request it again.
         asked_audio=spec.asked_audio,
         look_first=spec.preflight_first,
@@ -90,6 +107,12 @@ def wanted_like(clip: Clip, seconds: float) -> WantedClip:
         width=clip.asset.width,
         height=clip.asset.height,
     )
+
+
+def _silences(project: Project, audio: AudioPart) -> tuple[tuple[float, float], ...] | None:
+    """Return the silences from the start of the song's used part, as the response shows them; None without any."""
+    first = float(project.song_start)
+    return tuple((round(a - first, 3), round(b - first, 3)) for a, b in audio.silences) or None
 
 
 def _segment(audio: AudioPart, window: AudioWindow) -> AudioSegment:
@@ -124,15 +147,16 @@ def scenes_lipsync(
             _timing_tell(scene, work.parameters)
         total = sum((work.quote.amount for _, work in works), Decimal(0))
         spending_check(total, project_spending(project, spending))
-        return [
-            scene_work_start(by=by, scene=scene, work=work, idempotency=key)
-            for key, (scene, work) in zip(keys, works, strict=True)
-        ]
+        with work_of(len(works)):
+            return [
+                scene_work_start(by=by, scene=scene, work=work, idempotency=key)
+                for key, (scene, work) in zip(keys, works, strict=True)
+            ]
 
 
 def _asked(spec: LipsyncSpec) -> LipsyncAsked:
     return LipsyncAsked(
-        **asdict(spec.options),
+        **{**asdict(spec.options), "face": spec.options.face},
         audio_id=spec.audio_id,
         audio_start=spec.audio_start,
         preview=spec.preview,
@@ -167,7 +191,7 @@ def lipsync_result(scene: Scene, job: Job | None) -> dict[str, Any]:
         "video_url": f"/api/mv/get_video/{clip.asset_id}" if clip else None,
         "original_video_url": f"/api/mv/get_video/{first.asset_id}" if first else None,
         "audio_segment": asked.audio_segment.model_dump() if asked and asked.audio_segment else None,
-        "lipsync_params": params.model_dump(exclude_none=True) if params else {},
+        "lipsync_params": params.model_dump(mode="json", exclude_none=True) if params else {},
         "status": lipsync_status(job),
         "error": lipsync_error(job),
         "warnings": job.result.get("checks", {}).get("notes", []) if job else [],

@@ -22,14 +22,15 @@ from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.states import State
 from apps.scenes import lipsync
-from apps.scenes.lipsync_check import scenes_findings
+from apps.scenes.lipsync_check import scenes_findings, work_check
 from apps.scenes.lipsync_inputs import LipsyncSpec
 from apps.scenes.models import Scene
 from apps.scenes.preflight import LipsyncCheck, Preflight, preflight_await, preflight_start
 from apps.scenes.selectors import scene_get
 from apps.scenes.serializers import SpendingSerializer
-from apps.work.strict import IdField, ModelField, SecondsField
+from apps.work.strict import FaceSerializer, IdField, ModelField, SecondsField
 from apps.work.work import Work
+from engines.faces.verdict import FaceKind
 from engines.listening.scene_slots import MAXIMUM_SCENES
 
 
@@ -37,6 +38,7 @@ class SceneLipsyncSerializer(SpendingSerializer):
     temperature = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=1)
     active_speaker_detection = serializers.BooleanField(required=False, allow_null=True)
     occlusion_detection_enabled = serializers.BooleanField(required=False, allow_null=True)
+    face = FaceSerializer(required=False, allow_null=True)
     audio_id = IdField(
         required=False,
         allow_null=True,
@@ -52,6 +54,11 @@ class SceneLipsyncSerializer(SpendingSerializer):
         "windows of the audio",
     )
     preview = serializers.BooleanField(required=False)
+    all_sound = serializers.BooleanField(
+        required=False,
+        help_text="Send the band where nobody sings, too. By default, parts of the song where that is sure are sent as "
+        "silence, so that the mouth stays shut",
+    )
     clip_id = IdField(
         required=False,
         allow_null=True,
@@ -74,6 +81,7 @@ class SceneLipsyncSerializer(SpendingSerializer):
 
 class ScenesLipsyncSerializer(SceneLipsyncSerializer):
     clip_id = None  # type: ignore[assignment]  # a clip belongs to one scene
+    face = None  # type: ignore[assignment]
     sequences = serializers.ListField(
         child=serializers.IntegerField(min_value=1), min_length=1, max_length=MAXIMUM_SCENES
     )
@@ -105,12 +113,31 @@ class LipsyncSceneResponseSerializer(serializers.Serializer[Any]):
 
 
 class FaceFoundSerializer(serializers.Serializer[Any]):
-    share = serializers.FloatField(help_text="Share of the clip's frames that show a face")
+    share = serializers.FloatField(help_text="Share of the clip's frames that show a face whose mouth can be seen")
     height_share = serializers.FloatField(help_text="The face's height as a share of the picture's")
-    faces = serializers.IntegerField()
+    height = serializers.IntegerField(help_text="The face's height in pixels")
+    faces = serializers.IntegerField(help_text="How many are visible at the same time")
     looks = serializers.IntegerField(help_text="Frames of the clip that were examined")
     hidden = serializers.IntegerField(help_text="How many of them have something in front of the mouth")
+    turned = serializers.IntegerField(help_text="How many of them show the face turned by 35° or more")
     aside = serializers.IntegerField(help_text="How many of them show the face only from the side")
+    cuts = serializers.ListField(child=serializers.FloatField(), help_text="Seconds at which another shot begins")
+
+
+class CopingModelSerializer(serializers.Serializer[Any]):
+    provider = serializers.CharField()
+    model = serializers.CharField()
+    title = serializers.CharField()
+    price = serializers.DecimalField(max_digits=12, decimal_places=4, allow_null=True, help_text="US dollars, about")
+
+
+class FaceFindingSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField([(kind.value, kind.value) for kind in FaceKind])
+    sentence = serializers.CharField()
+    problem = serializers.BooleanField(help_text="false: only worth knowing")
+    seconds = serializers.FloatField(help_text="A moment of the clip that shows it")
+    frame_url = serializers.CharField(help_text="The clip at that moment")
+    models = CopingModelSerializer(many=True, help_text="The models that cope with it")
 
 
 class VoiceFoundSerializer(serializers.Serializer[Any]):
@@ -124,6 +151,7 @@ class LipsyncCheckSerializer(serializers.Serializer[Any]):
     frame_seconds = serializers.FloatField(allow_null=True, help_text="A moment of the clip that shows it")
     frame_url = serializers.CharField(allow_null=True, help_text="The clip at that moment")
     face = FaceFoundSerializer(allow_null=True)
+    findings = FaceFindingSerializer(many=True)
     voice = VoiceFoundSerializer(allow_null=True)
     jobs = JobSerializer(many=True, help_text="The jobs that check it")
 
@@ -138,11 +166,13 @@ def _spec(data: dict[str, Any], *, preflight_first: bool = False) -> LipsyncSpec
             temperature=data.get("temperature"),
             active_speaker_detection=data.get("active_speaker_detection"),
             occlusion_detection_enabled=data.get("occlusion_detection_enabled"),
+            face=data.get("face"),
         ),
         audio_id=data.get("audio_id"),
         audio_start=data.get("audio_start"),
         clip_id=data.get("clip_id"),
         preview=data.get("preview", False),
+        all_sound=data.get("all_sound", False),
         preflight_first=preflight_first,
         provider=data.get("provider", ""),
         model=data.get("model", ""),
@@ -219,7 +249,7 @@ class SceneLipsyncCheck(APIView):
         with preferred_wait(request) as wait:
             preflight = preflight_await(preflight_start(by=by, works=works), by=by, works=works, seconds=wait)
         headers = {"Preference-Applied": f"wait={wait}"} if wait else {}
-        if found := preflight.check(works[0].frozen.inputs):
+        if found := work_check(preflight, works[0]):
             return Response(_found(found), headers=headers)
         return Response(_pending(preflight), status=202, headers={**headers, "Location": "/api/jobs?kind=lipsync_look"})
 
@@ -286,12 +316,17 @@ def _preflight_warnings(
 def _found(found: LipsyncCheck) -> dict[str, Any]:
     fields = ("usable", "problems", "frame_seconds", "frame_url", "face", "voice")
     facts = {name: getattr(found, name) for name in fields}
-    return dict(LipsyncCheckSerializer({**facts, "looking": False, "jobs": []}).data)
+    findings = [
+        {**vars(finding), "frame_url": found.url_at(finding.seconds), "models": found.models_for(finding)}
+        for finding in found.findings
+    ]
+    return dict(LipsyncCheckSerializer({**facts, "findings": findings, "looking": False, "jobs": []}).data)
 
 
 def _pending(preflight: Preflight) -> dict[str, Any]:
     unknown = dict.fromkeys(("usable", "frame_seconds", "frame_url", "face", "voice"))
-    return dict(LipsyncCheckSerializer({**unknown, "problems": [], "looking": True, "jobs": preflight.open_jobs}).data)
+    looking = {"problems": [], "findings": [], "looking": True, "jobs": preflight.open_jobs}
+    return dict(LipsyncCheckSerializer({**unknown, **looking}).data)
 
 
 def _body(scene: Scene, job: Job | None, warnings: Sequence[str] = ()) -> dict[str, Any]:

@@ -1,14 +1,26 @@
 """Pre-flight checks of paid lip-syncs: what suggests that they won't work."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from uuid import UUID
 
 from apps.accounts.models import User
+from apps.catalog.selectors import model_offers
+from apps.providers.capabilities import Capability
+from apps.providers.offers import ModelOffer
+from apps.providers.sections import ModelState
 from apps.scenes.lipsync import scenes_lipsync_works
 from apps.scenes.lipsync_inputs import LipsyncSpec
 from apps.scenes.models import Scene
-from apps.scenes.preflight import LipsyncCheck, Preflight, preflight_await, preflight_of, preflight_start
+from apps.scenes.preflight import (
+    CopingModel,
+    LipsyncCheck,
+    Preflight,
+    preflight_await,
+    preflight_of,
+    preflight_start,
+)
 from apps.work.work import Work
 
 PaidWork = tuple[Scene, Work]
@@ -20,6 +32,13 @@ class Doubt:
 
     scene: Scene
     found: LipsyncCheck
+
+    @property
+    def coping(self) -> list[CopingModel]:
+        """Return the models that cope with all that was found wrong with the face, if it is something they can."""
+        needs = [set(self.found.models_for(finding)) for finding in self.found.findings if finding.problem]
+        able = set.intersection(*needs) if needs else set()
+        return sorted(able, key=lambda model: (model.price is None, model.price or 0))
 
 
 @dataclass(frozen=True)
@@ -54,6 +73,35 @@ def scenes_findings(
 
 
 def _findings(paid: Sequence[PaidWork], preflight: Preflight) -> Findings:
-    checks = [(scene, preflight.check(work.frozen.inputs)) for scene, work in paid]
+    checks = [(scene, work_check(preflight, work)) for scene, work in paid]
     doubts = [Doubt(scene, found) for scene, found in checks if found is not None and not found.usable]
     return Findings(doubts, unseen=[scene for scene, found in checks if found is None], count=len(checks))
+
+
+def work_check(preflight: Preflight, work: Work) -> LipsyncCheck | None:
+    """Return what is known about a lip-sync, with the models that cope with its problems; None while it is unknown."""
+    frozen = work.frozen
+    able = work.choice.provider.abilities(Capability.LIPSYNC, work.choice.config.values)
+    found = preflight.check(frozen, copes_with=able.copes_with)
+    if found is None or not any(finding.problem for finding in found.findings):
+        return found
+    audio = frozen.inputs["audio"]
+    seconds = (audio.end_seconds - (audio.start_seconds or 0.0)) if audio.end_seconds is not None else None
+    return replace(found, advice=_advice(work.choice.config.flavor, seconds))
+
+
+def _advice(flavor: str, seconds: float | None) -> dict[str, tuple[CopingModel, ...]]:
+    """Return the models that can be used, by the kind of finding that they cope with."""
+    offers = [
+        offer for offer in model_offers(Capability.LIPSYNC, flavor=flavor) if offer.state is not ModelState.RETIRED
+    ]
+    kinds = {kind for offer in offers for kind in offer.abilities.copes_with}
+    return {
+        kind: tuple(_coping(offer, seconds) for offer in offers if kind in offer.abilities.copes_with) for kind in kinds
+    }
+
+
+def _coping(offer: ModelOffer, seconds: float | None) -> CopingModel:
+    priced = offer.price is not None and offer.price.unit == "second" and seconds is not None
+    price = (offer.price.usd * Decimal(str(seconds))).quantize(Decimal("0.0001")) if priced and offer.price else None
+    return CopingModel(offer.provider, offer.model, offer.title, price)

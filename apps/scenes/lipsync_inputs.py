@@ -1,7 +1,7 @@
 """The inputs of a scene's lip-sync: its clip, the audio that the mouth follows, and the range of that audio."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,9 +16,13 @@ from apps.generation.lipsync import LipsyncOptions
 from apps.projects.models import Project
 from apps.projects.selectors import song_seconds
 from apps.scenes.arrangement import seconds
+from apps.scenes.clip_use import clip_part, clip_seconds, part_seconds
 from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.selectors import clip_get, clips_of, scenes_of
+from apps.songs.models import Song
+from apps.songs.sung import sung_map
 from apps.work.audio_window import AudioWindow, SceneLength, audio_windows
+from apps.work.frozen import InputSource
 from apps.work.parameters import RequestedAudio
 
 log = structlog.get_logger(__name__)
@@ -31,7 +35,8 @@ STEM_TOLERANCE_SECONDS = 1.0
 class LipsyncSpec:
     """Options of a call. `audio_id`: a stem of the song or this scene's own line, for this scene only; `audio_start`:
     where the line starts in it. `preview`: create the clip without making it current. `preflight_first`: the worker
-    checks the files before paying, and buys nothing if in doubt. `clip_id`: the scene's clip to start from, if it isn't
+    checks the files before paying, and buys nothing if in doubt. `all_sound`: send the band where nobody sings, too,
+    instead of silence. `clip_id`: the scene's clip to start from, if it isn't
     the usual one (`lipsync_source`)."""
 
     options: LipsyncOptions = field(default_factory=LipsyncOptions)
@@ -40,6 +45,7 @@ class LipsyncSpec:
     clip_id: UUID | None = None
     preview: bool = False
     preflight_first: bool = False
+    all_sound: bool = False
     provider: str = ""
     model: str = ""
     flavor: str = ""
@@ -52,12 +58,14 @@ class LipsyncSpec:
 
 @dataclass(frozen=True)
 class AudioPart:
-    """[start, end) in seconds of the audio's file. `own_line`: it isn't part of the song."""
+    """[start, end) in seconds of the audio's file. `own_line`: it isn't part of the song. In the `silences`, which are
+    sent as such, nobody sings."""
 
     asset: Asset
     start_seconds: float
     end_seconds: float
     own_line: bool = False
+    silences: tuple[tuple[float, float], ...] = ()
 
 
 def project_windows(project: Project, *, default: Decimal | None = None) -> Mapping[int, AudioWindow]:
@@ -65,10 +73,7 @@ def project_windows(project: Project, *, default: Decimal | None = None) -> Mapp
 
     `default` is the length of a scene with neither a planned length nor a clip; None leaves it to the flavor.
     """
-    rows = scenes_of(project).values_list("sequence", "duration", "current_clip__asset__duration_seconds")
-    lengths = [
-        SceneLength(number or 0, duration, None if clip is None else seconds(clip)) for number, duration, clip in rows
-    ]
+    lengths = [SceneLength(scene.sequence or 0, scene.duration, part_seconds(scene)) for scene in scenes_of(project)]
     if default is None:
         default = seconds(resolve(project.flavor, "lipsync_params").values["duration_seconds"])
     return audio_windows(lengths, default=default, song_seconds=song_seconds(project))
@@ -107,6 +112,17 @@ def lipsync_source(scene: Scene, clip_id: UUID | None = None) -> Clip:
     return next((one for one in usable if lip_synced_clip(one) is None), current)
 
 
+def lipsync_video(scene: Scene, clip: Clip, *, seconds: float) -> InputSource:
+    """Return the clip, or only the part that is shown for as long as somebody sings: mouths are redrawn, and paid for,
+    where they are seen."""
+    start, limit = clip_part(scene, clip.pk)
+    if not start:
+        return InputSource(asset_id=clip.asset_id)
+    whole = clip_seconds(clip)
+    ends = [Decimal(str(seconds)) + start, *(end for end in (limit, whole) if end is not None)]
+    return InputSource(asset_id=clip.asset_id, start_seconds=float(start), end_seconds=float(min(ends)))
+
+
 def lip_synced_clip(clip: Clip) -> Clip | None:
     """Return the lip-synced clip that this one shows: itself, or the source of the trim or copy."""
     while clip.origin in {Origin.TRIMMED, Origin.COPIED} and clip.parent is not None:
@@ -130,11 +146,19 @@ def lipsync_audio(
             raise InputError(problem, errors={"audio_start": ["needs audio_id"]})
         if project.song is None:
             raise InputError("This project has no song to sync to. Add a song first.", code="no_song")
-        return _window_in(project, project.song.stem or project.song.asset, window)
+        part = _window_in(project, project.song.stem or project.song.asset, window)
+        return part if spec.all_sound else replace(part, silences=song_rests(project.song, part))
     audio = asset_get(by=by, asset_id=spec.audio_id, kind=AssetKind.AUDIO)
     if spec.audio_start is not None or _is_shorter(audio, project, windows):
         return _own_line(audio, spec.audio_start or Decimal(0), window)
     return _window_in(project, audio, window)
+
+
+def song_rests(song: Song, part: AudioPart) -> tuple[tuple[float, float], ...]:
+    """Return where surely nobody sings in that part of the song, in seconds of its file: there, the mouth stays
+    shut."""
+    found = sung_map(song)
+    return found.rests(part.start_seconds, part.end_seconds) if found else ()
 
 
 def _is_shorter(audio: Asset, project: Project, windows: Mapping[int, AudioWindow]) -> bool:

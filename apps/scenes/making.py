@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import transaction
@@ -12,19 +12,25 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.core.errors import InputError
 from apps.core.json import JsonObject
+from apps.jobs import money
 from apps.jobs.idempotency import Idempotency, idempotent_job
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
+from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.projects.selectors import project_lock
 from apps.providers.capabilities import Capability
+from apps.scenes.approval import refuse_unapproved
+from apps.scenes.casting import scene_cast
+from apps.scenes.entry import scenes_following
+from apps.scenes.entry_frames import LAST, matched_picture, video_inputs, work_frame_found
 from apps.scenes.models import Scene
 from apps.scenes.picks import scene_picks
 from apps.scenes.scene_frames import SceneFrames, scene_spans, span_beats, span_energy
 from apps.scenes.selectors import scene_get, scenes_get, scenes_of
 from apps.work.choice import Chooser, Picked, chooser, provider_choose
-from apps.work.frozen import FrozenRequest, ImageValues, InputSource, VideoValues
-from apps.work.parameters import ImageParameters, VideoParameters
+from apps.work.frozen import FrozenRequest, ImageValues, VideoValues
+from apps.work.parameters import FollowingClip, ImageParameters, VideoParameters
 from apps.work.seeds import SEED_MAXIMUM
 from apps.work.work import Spending, Work, spending_check, work_prepare, work_start
 from engines.media.formats import picture_size
@@ -32,6 +38,8 @@ from engines.media.formats import picture_size
 # A prime, so that neighboring scenes' seeds don't collide as takes increase.
 SEED_STRIDE = 1009
 MAXIMUM_TAKES = 8
+# What ends as a clip, which an unapproved scene doesn't get.
+CLIP_KINDS = {Kind.VIDEO, Kind.LIPSYNC}
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,21 @@ class GenerationSpec:
         return Picked(self.provider, self.model)
 
 
+@dataclass(frozen=True)
+class AskedImage:
+    """What is asked of an image besides its scene; see `ImageParameters`."""
+
+    then_video: bool = False
+    clip_by: Picked = field(default_factory=Picked)
+    note: str = ""
+    keeps_approval: bool = False
+
+
+def words_noted(prompt: str, note: str) -> str:
+    """Return the words for an image with a person's note about the one before."""
+    return f"{prompt.rstrip()}\n{note}" if note else prompt
+
+
 def scene_key(scene: Scene) -> str:
     """Return the dedupe key shared by all work on the scene, which allows one job at a time."""
     return f"scene:{scene.pk}"
@@ -59,7 +82,7 @@ def image_work(
     by: User,
     scene: Scene,
     spec: GenerationSpec,
-    then_video: bool = False,
+    asked: AskedImage = AskedImage(),  # frozen
     choose: Chooser = provider_choose,
 ) -> Work:
     """Return the work of the scene's still image. Raises InputError for a scene without a prompt."""
@@ -70,20 +93,29 @@ def image_work(
     )
     width, height = picture_size(project.aspect_ratio, project.resolution)
     prompts = choice.config.values["image_prompts"]
+    cast = scene_cast(scene)
+    if (matched := matched_picture(scene)) is not None:
+        cast = cast.with_reference(*matched)
     values = ImageValues(
-        prompt=scene.prompt,
+        prompt=words_noted(scene.prompt, asked.note),
         negative_prompt=scene.negative_prompt or prompts["negative_prompt"],
         width=width,
         height=height,
         aspect_ratio=project.aspect_ratio,
         purpose="scene",
-        seed=_seed(scene, spec, 0),
+        seed=_seed(scene, spec, 0, images=_images_drawn(scene)),
+        subjects=cast.values,
         picture=_picture(scene),
         settings=dict(choice.config.values),
     )
-    inputs = _reference_input(project)
-    frozen = FrozenRequest.of(values, inputs)
-    parameters = ImageParameters(frozen=frozen, then_video=then_video)
+    frozen = FrozenRequest.of(values, cast.inputs)
+    parameters = ImageParameters(
+        frozen=frozen,
+        then_video=asked.then_video,
+        clip_by=FollowingClip(provider=asked.clip_by.provider, model=asked.clip_by.model),
+        note=asked.note,
+        keeps_approval=asked.keeps_approval,
+    )
     return work_prepare(by=by, kind=Kind.IMAGE, parameters=parameters, choice=choice)
 
 
@@ -110,6 +142,9 @@ def scenes_video_works(
     project = chosen[0].project
     scenes = list(scenes_of(project))
     spans = dict(zip([scene.pk for scene in scenes], scene_spans(project, scenes), strict=True))
+    following = scenes_following(project, scenes)
+    for scene in chosen:
+        scene.known_following = following[scene.pk]
     choose = chooser()
     return [(scene, video_work(by=by, scene=scene, spec=spec, span=spans[scene.pk], choose=choose)) for scene in chosen]
 
@@ -137,6 +172,7 @@ def video_work(
         Capability.VIDEO, flavor=spec.flavor or project.flavor, picks=scene_picks(scene, Capability.VIDEO, spec.picked)
     )
     width, height = picture_size(project.aspect_ratio, project.resolution)
+    cast = scene_cast(scene)
     values = VideoValues(
         prompt=scene.prompt,
         negative_prompt=scene.negative_prompt or choice.config.values["negative_prompt"],
@@ -149,14 +185,20 @@ def video_work(
         energy=span_energy(project, span),
         beat_seconds=span_beats(project, span),
         seed=_seed(scene, spec, take),
+        subjects=cast.values,
         picture=_picture(scene),
         settings=dict(choice.config.values),
     )
-    inputs = _reference_input(project)
-    if scene.image_id:
-        inputs["image"] = InputSource(asset_id=scene.image_id)
-    frozen = FrozenRequest.of(values, inputs)
-    parameters = VideoParameters(frozen=frozen, make_current=take == 0)
+    inputs = {**cast.inputs, **video_inputs(scene, choice)}
+    parameters = VideoParameters(frozen=FrozenRequest.of(values, inputs), make_current=take == 0)
+    try:
+        return work_prepare(by=by, kind=Kind.VIDEO, parameters=parameters, choice=choice)
+    except InputError as error:
+        if LAST not in inputs or error.code != "input_unsupported":
+            raise
+    # Without the image to arrive at it still continues, which `entry_note` says before anybody pays.
+    del inputs[LAST]
+    parameters = parameters.model_copy(update={"frozen": FrozenRequest.of(values, inputs)})
     return work_prepare(by=by, kind=Kind.VIDEO, parameters=parameters, choice=choice)
 
 
@@ -197,7 +239,13 @@ def scene_video_generate(
 def scene_work_start(
     *, by: User, scene: Scene, work: Work, take: int = 0, idempotency: Idempotency | None = None
 ) -> Job:
-    """Create the job and point the scene at it. The caller holds the project's lock."""
+    """Create the job and point the scene at it. The caller holds the project's lock.
+
+    Raises ConflictError for a clip of a scene that needs an approval and doesn't have it, or that continues from one
+    without a clip."""
+    if work.kind in CLIP_KINDS:
+        refuse_unapproved(scene)
+        work = work_frame_found(scene, work)
     job = work_start(
         by=by,
         work=work,
@@ -222,6 +270,7 @@ def _start(by: User, scene: Scene, works: list[Work], spending: Spending, idempo
         return earlier
     total = sum((work.quote.amount for work in works), start=works[0].quote.amount * 0)
     spending_check(total, project_spending(scene.project, spending))
+    money.cost_check_fits(owner_id=by.pk, project_id=scene.project_id, amount=total)
     jobs = [
         scene_work_start(by=by, scene=scene, work=work, take=take, idempotency=None if take else idempotency)
         for take, work in enumerate(works)
@@ -229,17 +278,19 @@ def _start(by: User, scene: Scene, works: list[Work], spending: Spending, idempo
     return jobs[0]
 
 
-def _seed(scene: Scene, spec: GenerationSpec, take: int) -> int:
+def _images_drawn(scene: Scene) -> int:
+    """Return how many images the scene has had, so that another one differs."""
+    if scene.image_id is None:
+        return 0
+    return Job.objects.filter(scene_id=scene.pk, kind=Kind.IMAGE, state=State.SUCCEEDED).count()
+
+
+def _seed(scene: Scene, spec: GenerationSpec, take: int, *, images: int = 0) -> int:
     """Return the seed. Generating the same project again in the same order repeats the seeds; retries get new ones."""
     if spec.seed is not None:
         return (spec.seed + take) % (SEED_MAXIMUM + 1)
-    tries = 0 if scene._state.adding else scene.clips.count()
+    tries = images + (0 if scene._state.adding else scene.clips.count())
     return (scene.project.seed + SEED_STRIDE * (scene.sequence or 0) + tries + take) % (SEED_MAXIMUM + 1)
-
-
-def _reference_input(project: Project) -> dict[str, InputSource]:
-    reference = project.character_reference_id
-    return {"character_reference": InputSource(asset_id=reference)} if reference else {}
 
 
 def _refuse_empty(scene: Scene) -> None:

@@ -1,6 +1,7 @@
 """HTTP endpoints that start work on a scene, their quotes, and the scene's clips."""
 
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,10 +14,12 @@ from rest_framework.views import APIView
 
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
+from apps.core.idempotency import idempotent
 from apps.generation.api import QuoteView, quote_schema, request_spending, validated
 from apps.jobs.api import JobSerializer, job_response, request_idempotency
+from apps.jobs.idempotency import Idempotency
 from apps.projects.selectors import project_get
-from apps.scenes import clips, making, own_clips, softening, writing
+from apps.scenes import clips, making, own_clips, remaking, softening, writing
 from apps.scenes.making import GenerationSpec
 from apps.scenes.models import Clip
 from apps.scenes.selectors import clips_of, scene_get
@@ -32,10 +35,10 @@ from apps.scenes.serializers import (
     WriteScenesSerializer,
 )
 from apps.work.choice import Picked
-from apps.work.work import Work
+from apps.work.work import Spending, Work
 
 
-def _spec(data: dict[str, Any]) -> GenerationSpec:
+def making_spec(data: dict[str, Any]) -> GenerationSpec:
     return GenerationSpec(
         provider=data.get("provider", ""),
         model=data.get("model", ""),
@@ -43,6 +46,27 @@ def _spec(data: dict[str, Any]) -> GenerationSpec:
         seed=data.get("seed"),
         takes=data.get("takes", 1),
     )
+
+
+class SceneCall(TypedDict):
+    """What every service that starts paid work on a scene is told."""
+
+    by: User
+    project_id: UUID
+    sequence: int
+    spending: Spending
+    idempotency: Idempotency | None
+
+
+def scene_call(request: Request, data: dict[str, Any], kind: str, project_id: UUID, sequence: int) -> SceneCall:
+    """Return what starting paid work on a scene needs besides the work itself."""
+    return {
+        "by": acting_user(request),
+        "project_id": project_id,
+        "sequence": sequence,
+        "spending": request_spending(data),
+        "idempotency": request_idempotency(request, kind=f"{kind}:{project_id}:{sequence}", body=data),
+    }
 
 
 class ScenesGenerate(APIView):
@@ -81,14 +105,8 @@ class SceneImage(APIView):
     @extend_schema(request=MakeSerializer, responses={202: JobSerializer}, summary="Generate the scene's image")
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(MakeSerializer, request)
-        job = making.scene_image_generate(
-            by=acting_user(request),
-            project_id=project_id,
-            sequence=sequence,
-            spec=_spec(data),
-            spending=request_spending(data),
-            idempotency=request_idempotency(request, kind=f"image:{project_id}:{sequence}", body=data),
-        )
+        call = scene_call(request, data, "image", project_id, sequence)
+        job = making.scene_image_generate(**call, spec=making_spec(data))
         return job_response(request, job)
 
 
@@ -99,7 +117,7 @@ class SceneImageQuote(QuoteView):
     @staticmethod
     def works(by: User, data: dict[str, Any], project_id: UUID, sequence: int) -> list[Work]:
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        return [making.image_work(by=by, scene=scene, spec=_spec(data))]
+        return [making.image_work(by=by, scene=scene, spec=making_spec(data))]
 
 
 class SceneSoften(APIView):
@@ -110,13 +128,7 @@ class SceneSoften(APIView):
     )
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(SpendingSerializer, request)
-        job = softening.scene_soften(
-            by=acting_user(request),
-            project_id=project_id,
-            sequence=sequence,
-            spending=request_spending(data),
-            idempotency=request_idempotency(request, kind=f"soften:{project_id}:{sequence}", body=data),
-        )
+        job = softening.scene_soften(**scene_call(request, data, "soften", project_id, sequence))
         return job_response(request, job)
 
 
@@ -138,14 +150,8 @@ class SceneVideo(APIView):
     )
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         data = validated(MakeVideoSerializer, request)
-        job = making.scene_video_generate(
-            by=acting_user(request),
-            project_id=project_id,
-            sequence=sequence,
-            spec=_spec(data),
-            spending=request_spending(data),
-            idempotency=request_idempotency(request, kind=f"video:{project_id}:{sequence}", body=data),
-        )
+        call = scene_call(request, data, "video", project_id, sequence)
+        job = making.scene_video_generate(**call, spec=making_spec(data))
         return job_response(request, job)
 
 
@@ -156,7 +162,36 @@ class SceneVideoQuote(QuoteView):
     @staticmethod
     def works(by: User, data: dict[str, Any], project_id: UUID, sequence: int) -> list[Work]:
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        return making.video_works(by=by, scene=scene, spec=_spec(data))
+        return making.video_works(by=by, scene=scene, spec=making_spec(data))
+
+
+class SceneRemake(APIView):
+    @extend_schema(
+        request=SpendingSerializer,
+        responses={202: JobSerializer},
+        summary="Remake the scene for its words: its image, then its clip unless that needs an approval",
+    )
+    @idempotent
+    def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
+        data = validated(SpendingSerializer, request)
+        job = remaking.scene_remake(
+            by=acting_user(request),
+            project_id=project_id,
+            sequence=sequence,
+            spending=request_spending(data),
+            redraw=True,
+        )
+        return job_response(request, job)
+
+
+@quote_schema(SpendingSerializer, "Quote remaking the scene")
+class SceneRemakeQuote(QuoteView):
+    body = SpendingSerializer
+
+    @staticmethod
+    def works(by: User, _data: dict[str, Any], project_id: UUID, sequence: int) -> list[Work]:
+        works = remaking.scenes_remake_works(by=by, project_id=project_id, sequences=[sequence], redraw=True)
+        return [work for _, work in works]
 
 
 class SceneTrim(APIView):
@@ -186,8 +221,10 @@ class SceneUpload(APIView):
             project_id=project_id,
             sequence=sequence,
             upload=file,
+            clip_in=data.get("clip_in", Decimal(0)),
+            clip_out=data.get("clip_out"),
             idempotency=request_idempotency(
-                request, kind=f"upload:{project_id}:{sequence}", body={"file": [file.name, file.size]}
+                request, kind=f"upload:{project_id}:{sequence}", body={**data, "file": [file.name, file.size]}
             ),
         )
         return job_response(request, job)

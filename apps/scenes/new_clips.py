@@ -1,5 +1,6 @@
 """Saving a new clip as a row and as its scene's current clip."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -13,20 +14,27 @@ from apps.core.json import JsonObject
 from apps.jobs.execution import JobRun
 from apps.projects.models import Project
 from apps.scenes.checks import ClipChecks
+from apps.scenes.clip_use import clip_part, clip_point
 from apps.scenes.history import recorded
 from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.preflight import NewPreflight, preflight_save
 from apps.scenes.results import ClipResult
+
+# What a person did. Generated clips are no change that undo could take away; earlier ones are in the scene's history.
+BY_HAND = {Origin.TRIMMED, Origin.UPLOADED}
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class NewClip:
-    """A stored clip that has no row yet. `only_over_parent`: made current only if its parent still is.
-    `parameters`: how it came about, as whoever made it tells (`told`).
-    `make_current`: unless the job was late. `cost`: None means as quoted. `look`: what was found in it for a lip-sync,
-    if it was checked."""
+    """A stored clip that has no row yet.
+
+    `make_current`: unless the job was late; `only_over_parent`: only if its parent still is current. `parameters`: how
+    it came about, as whoever made it tells (`told`). `cost`: None means as quoted. `look`: what was found in it for a
+    lip-sync, if it was checked. `part`: what the scene shows of it, as `clip_in` and `clip_out`; None: as of its
+    parent, whose times it has. `poster`: a picture of it, if the scene's image is of something else; None: its
+    parent's, which it looks like."""
 
     stored: StoredFile
     origin: Origin
@@ -37,6 +45,8 @@ class NewClip:
     only_over_parent: bool = False
     cost: Decimal | None = None
     look: NewPreflight | None = None
+    part: tuple[Decimal, Decimal | None] | None = (Decimal(0), None)
+    poster: StoredFile | None = None
 
 
 def clip_save(run: JobRun, new: NewClip) -> ClipResult:
@@ -44,9 +54,17 @@ def clip_save(run: JobRun, new: NewClip) -> ClipResult:
     scene = locked_scene(run)
     asset = asset_create(owner=run.job.owner, stored=new.stored, kind=AssetKind.VIDEO, metadata=new.parameters)
     usable = not new.checks.problems
-    checks = {**new.checks.told(), **_accepted_before(new)}
+    parent = Clip.objects.select_related("poster").filter(pk=new.parent_id).first() if new.parent_id else None
+    checks = {**new.checks.told(), **_accepted_before(new, parent)}
+    poster = parent.poster if parent is not None else None
+    if new.poster is not None:
+        poster = asset_create(owner=run.job.owner, stored=new.poster, kind=AssetKind.IMAGE)
+    part = new.part or clip_part(scene, new.parent_id)
     clip = Clip.objects.create(
         scene=scene,
+        poster=poster,
+        used_in=part[0],
+        used_out=part[1],
         asset=asset,
         origin=new.origin,
         parent_id=new.parent_id,
@@ -63,17 +81,20 @@ def clip_save(run: JobRun, new: NewClip) -> ClipResult:
     if new.only_over_parent and scene.current_clip_id != new.parent_id:
         wanted = False
     if wanted and usable:
-        with recorded(scene.project, f"{new.origin} clip of scene {scene.sequence}"):
-            scene.current_clip = clip
+        with (
+            recorded(scene.project, f"used the {new.origin} clip in scene {scene.sequence}")
+            if (new.origin in BY_HAND)
+            else nullcontext()
+        ):
+            clip_point(scene, clip)
             scene.version += 1
-            scene.save(update_fields=["current_clip", "version", "updated_at"])
+            scene.save(update_fields=["current_clip", "clip_in", "clip_out", "version", "updated_at"])
         log.info("scene_clip_current", scene_id=str(scene.pk), clip_id=str(clip.pk), origin=str(new.origin))
     return ClipResult.of(asset, clip_id=clip.pk, scene_id=scene.pk, usable=usable)
 
 
-def _accepted_before(new: NewClip) -> dict[str, bool]:
+def _accepted_before(new: NewClip, parent: Clip | None) -> dict[str, bool]:
     """Return whether a person already accepted the source clip; its lip-synced version isn't questioned again."""
-    parent = Clip.objects.filter(pk=new.parent_id).first() if new.parent_id else None
     suspicions = set(new.checks.suspicions)
     known = parent is not None and parent.checks.get("accepted") and suspicions <= set(parent.checks["suspicions"])
     return {"accepted": True} if suspicions and known else {}

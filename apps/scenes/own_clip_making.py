@@ -1,20 +1,29 @@
 """Worker handler for clips that need no provider."""
 
+from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from uuid import uuid4
 
 from apps.assets.models import Asset
-from apps.assets.services import asset_local_copy, file_store
+from apps.assets.services import StoredFile, asset_local_copy, file_store
 from apps.assets.store.keys import scene_file_key
 from apps.jobs.execution import Done, JobRun
 from apps.jobs.kinds import Kind
-from apps.scenes.checks import LENGTH_TOLERANCE_SECONDS, Wanted, clip_check
-from apps.scenes.footage import Footage, footage_render
-from apps.scenes.models import Origin, Scene
+from apps.projects.models import Fit
+from apps.scenes.arriving import clip_decode_ahead, project_format
+from apps.scenes.checks import Wanted, clip_check
+from apps.scenes.models import Origin
 from apps.scenes.new_clips import NewClip, clip_save, job_scene
 from apps.scenes.parameters import TrimParameters, UploadParameters
 from apps.scenes.preflight_jobs import clip_preflight
-from engines.media.formats import clip_format
+from engines.media.footage import Footage, footage_render
+from engines.media.framing import PictureFit
+from engines.media.stills import still
+
+# As wide as a card on a sharp screen.
+POSTER_WIDTH = 960
+FITS = {Fit.FIT: PictureFit.BARS, Fit.FILL: PictureFit.FILL}
 
 
 def own_clip_run(run: JobRun) -> Done:
@@ -24,13 +33,13 @@ def own_clip_run(run: JobRun) -> Done:
     scene = job_scene(run)
     project = scene.project
     asset = Asset.objects.get(pk=parameters.asset_id)
-    shape = clip_format(project.aspect_ratio, project.resolution, Fraction(project.fps))
+    shape = project_format(project)
     output = run.scratch / "clip.mp4"
     with asset_local_copy(asset, check=run.check) as source:
         footage = Footage(
             source=source,
             shape=shape,
-            fit=parameters.fit,
+            fit=FITS[parameters.fit],
             start_seconds=Fraction(parameters.start_time),
             end_seconds=Fraction(trim.end_time) if trim else None,
         )
@@ -43,22 +52,30 @@ def own_clip_run(run: JobRun) -> Done:
     checks = clip_check(output, wanted=Wanted(width=shape.width, height=shape.height), trusted=False)
     name = f"{'trim' if trim else 'upload'}_{uuid4().hex[:12]}.mp4"
     look = clip_preflight(run, project, output)
+    clip_decode_ahead(project, output)
+    poster = _poster(run, output, float(parameters.clip_in))
     new = NewClip(
         look=look,
         stored=file_store(output, key=scene_file_key(project.pk, scene.sequence or 0, name), content_type="video/mp4"),
         origin=Origin.TRIMMED if trim else Origin.UPLOADED,
-        checks=checks.noted(_length_notes(scene, checks.seconds)).as_notes(),
+        checks=checks.as_notes(),
         parameters=parameters.told(),
+        poster=poster,
+        part=(Decimal(0), None) if trim else _part(parameters, checks.seconds),
         parent_id=trim.parent_id if trim else None,
     )
     return Done(save=lambda: clip_save(run, new))
 
 
-def _length_notes(scene: Scene, seconds: float | None) -> list[str]:
-    """Say when the picture is too short for its scene; a longer sound doesn't count."""
-    if scene.duration is None or seconds is None or seconds >= float(scene.duration) - LENGTH_TOLERANCE_SECONDS:
-        return []
-    return [
-        f"The picture lasts {seconds:.2f} seconds, the scene {scene.duration:.2f}. Choose under “Where the clip is too "
-        "short” what fills the rest, or shorten the scene."
-    ]
+def _poster(run: JobRun, video: Path, seconds: float) -> StoredFile:
+    """Store a picture of where the scene starts in the clip: its image is of something else."""
+    picture = run.scratch / "poster.jpg"
+    picture.write_bytes(still(video, seconds, width=POSTER_WIDTH))
+    key = scene_file_key(run.job.project_id, job_scene(run).sequence or 0, f"poster_{uuid4().hex[:12]}.jpg")
+    return file_store(picture, key=key, content_type="image/jpeg")
+
+
+def _part(parameters: UploadParameters, seconds: float | None) -> tuple[Decimal, Decimal | None]:
+    """Return the part that was chosen, inside what the clip became."""
+    end = parameters.clip_out
+    return parameters.clip_in, None if end is None or (seconds is not None and float(end) >= seconds) else end

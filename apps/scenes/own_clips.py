@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.assets.models import AssetKind
+from apps.assets.models import Asset, AssetKind
 from apps.assets.services import asset_from_upload
 from apps.core.errors import InputError
 from apps.jobs.idempotency import Idempotency, idempotent_job
@@ -19,6 +19,7 @@ from apps.jobs.services import NewJob, job_create
 from apps.projects.models import Fit
 from apps.projects.selectors import project_lock
 from apps.providers.registry import built_in_provider
+from apps.scenes.clip_use import shown_until
 from apps.scenes.clips import refuse_busy
 from apps.scenes.making import scene_key
 from apps.scenes.models import Clip, Origin, Scene
@@ -55,6 +56,20 @@ def trim_range(clip: Clip) -> TrimRange:
     if part is None:
         return TrimRange(root, Decimal(0), length)
     return TrimRange(root, part.start_time, part.end_time)
+
+
+def part_shown(scene: Scene, length: Decimal) -> TrimRange | None:
+    """Return the part that a scene of this length shows of its clip, or, of one that was rendered as a part, of that
+    clip's root; None without a clip."""
+    clip = scene.current_clip
+    until = shown_until(scene, length)
+    if clip is None or until is None:
+        return None
+    shown = trim_range(clip)
+    if shown.root == clip or shown.root.scene_id != scene.pk:
+        return TrimRange(clip, scene.clip_in, until)
+    start = shown.start_seconds + scene.clip_in
+    return TrimRange(shown.root, start, min(shown.end_seconds, shown.start_seconds + until))
 
 
 def scene_trim(
@@ -95,20 +110,24 @@ def scene_upload(
     project_id: UUID,
     sequence: int,
     upload: "UploadedFile[Any]",
+    clip_in: Decimal = Decimal(0),
+    clip_out: Decimal | None = None,
     idempotency: Idempotency | None = None,
 ) -> Job:
-    """Use the user's own footage as the scene's clip; a job converts it to the project's format.
+    """Use the user's own footage as the scene's clip, from `clip_in` to `clip_out`; a job converts all of it to the
+    project's format.
 
-    Raises InputError for a file that isn't a video.
+    Raises InputError for a file that isn't a video, or a part outside it.
     """
     if earlier := idempotent_job(by=by, idempotency=idempotency):
         return earlier
     refuse_busy(scene_get(by=by, project_id=project_id, sequence=sequence))
     asset = asset_from_upload(by=by, upload=upload, kind=AssetKind.VIDEO)
+    _refuse_outside(asset, clip_in, clip_out)
     with transaction.atomic():
         project_lock(by=by, project_id=project_id)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        parameters = UploadParameters(asset_id=asset.pk, fit=Fit(scene.project.fit))
+        parameters = UploadParameters(asset_id=asset.pk, clip_in=clip_in, clip_out=clip_out, fit=Fit(scene.project.fit))
         return _start(by, scene, Kind.UPLOAD, parameters, idempotency)
 
 
@@ -128,6 +147,16 @@ def _start(by: User, scene: Scene, kind: Kind, parameters: UploadParameters, ide
     scene.job = job
     scene.save(update_fields=["job", "updated_at"])
     return job
+
+
+def _refuse_outside(asset: Asset, start: Decimal, end: Decimal | None) -> None:
+    length = asset.duration_seconds
+    if end is not None and end - start < SHORTEST_TRIM_SECONDS:
+        raise InputError("The part must last at least 0.1 seconds.", errors={"clip_out": ["must be after the start"]})
+    if length is not None and float(start) > length - float(SHORTEST_TRIM_SECONDS):
+        raise InputError(
+            f"The video lasts {length:.3f} seconds; start inside it.", errors={"clip_in": ["past the end"]}
+        )
 
 
 def _checked_range(root: Clip, start: Decimal, end: Decimal) -> Decimal:

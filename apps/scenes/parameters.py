@@ -12,15 +12,18 @@ from apps.projects.models import Fit
 
 
 class UploadParameters(JobParameters):
-    """The user's own footage from `start_time` seconds on, converted to the project's format."""
+    """The user's own footage from `start_time` seconds on, converted to the project's format. The scene shows it from
+    `clip_in` to `clip_out`, in seconds of what is kept."""
 
     asset_id: UUID
     start_time: Decimal = Decimal(0)
+    clip_in: Decimal = Decimal(0)
+    clip_out: Decimal | None = None
     fit: Fit
 
     def told(self) -> dict[str, Any]:
         """Return the parameters as the clip stores and shows them."""
-        return self.model_dump(mode="json", exclude={"version"})
+        return self.model_dump(mode="json", exclude={"version", "clip_in", "clip_out"})
 
 
 class TrimParameters(UploadParameters):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -24,23 +25,38 @@ from apps.scenes.models import LipsyncLook
 from apps.scenes.parameters import PreflightParameters
 from apps.songs.models import Song
 from apps.songs.sung import SungMap, sung_map
-from apps.work.frozen import InputSource
+from apps.work.frozen import FrozenRequest, InputSource, LipsyncValues
 from apps.work.work import Work
-from engines.draft.lipsync.findings import FaceCheck, HeardVoice, VoiceCheck
+from engines.draft.lipsync.findings import HeardVoice, VoiceCheck
+from engines.faces.found import ClipFaces
+from engines.faces.verdict import FaceCheck, Finding, face_check
 
 # A failed pre-flight is reported for this long; a later request starts another.
 FAILURE_TOLD_SECONDS = 60
 
 
 @dataclass(frozen=True)
+class CopingModel:
+    """A model that copes with a finding, and what it would charge in US dollars (None: unknown)."""
+
+    provider: str
+    model: str
+    title: str
+    price: Decimal | None
+
+
+@dataclass(frozen=True)
 class LipsyncCheck:
     """`problems` are sentences; none means go ahead. `frame_seconds` is the moment of the clip that shows the
-    finding. A part that couldn't be checked is None and has its own sentence."""
+    finding. A part that couldn't be checked is None and has its own sentence. `findings` tell what was found in the
+    clip one by one, problems and others; `advice` which models cope with them."""
 
     video_id: UUID | None
     face: FaceCheck | None
     voice: VoiceCheck | None
     problems: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    advice: Mapping[str, tuple[CopingModel, ...]] = field(default_factory=dict)
 
     @property
     def usable(self) -> bool:
@@ -52,8 +68,15 @@ class LipsyncCheck:
 
     @property
     def frame_url(self) -> str | None:
-        """Return the clip's URL at that moment, as a media fragment that players understand."""
-        return None if self.face is None else f"/api/mv/get_video/{self.video_id}#t={self.face.seconds:.3f}"
+        """Return the clip's URL at that moment."""
+        return None if self.face is None else self.url_at(self.face.seconds)
+
+    def url_at(self, seconds: float) -> str:
+        """Return the clip's URL at a moment, as a media fragment that players understand."""
+        return f"/api/mv/get_video/{self.video_id}#t={seconds:.3f}"
+
+    def models_for(self, finding: Finding) -> tuple[CopingModel, ...]:
+        return self.advice.get(finding.kind, ()) if finding.problem else ()
 
 
 @dataclass(frozen=True)
@@ -71,17 +94,27 @@ class Preflight:
     def open_jobs(self) -> list[Job]:
         return [job for asset_id, job in self.jobs.items() if job.is_live and asset_id not in self.rows]
 
-    def check(self, inputs: Mapping[str, InputSource]) -> LipsyncCheck | None:
-        """Return what suggests that this lip-sync won't work; None while either of its files is unchecked."""
+    def check(self, frozen: FrozenRequest, *, copes_with: Sequence[str] = ()) -> LipsyncCheck | None:
+        """Return what suggests that this lip-sync won't work; None while either of its files is unchecked.
+
+        What the model copes with is no problem."""
+        inputs = frozen.inputs
         problems = [self._problem(inputs[name].asset_id) for name in ("video", "audio")]
         if None in problems:
             return None
         video_id, audio = inputs["video"].asset_id, inputs["audio"]
-        face = self._face(video_id)
+        face = self._face(video_id, frozen)
+        findings = tuple(
+            replace(finding, problem=finding.problem and finding.kind not in copes_with)
+            for finding in (face.findings if face else ())
+        )
         voice = self._voice(audio)
-        found = [problem for part in (face, voice) if part is not None for problem in part.problems]
+        found = [finding.sentence for finding in findings if finding.problem]
+        found += voice.problems if voice else ()
         told = [f"It couldn't be checked: {problem}" for problem in problems if problem]
-        return LipsyncCheck(video_id, face=face, voice=voice, problems=(*found, *dict.fromkeys(told)))
+        return LipsyncCheck(
+            video_id, face=face, voice=voice, problems=(*found, *dict.fromkeys(told)), findings=findings
+        )
 
     def _problem(self, asset_id: UUID | None) -> str | None:
         """Return why the file couldn't be checked; "" if it was, None if nothing has tried yet."""
@@ -92,9 +125,13 @@ class Preflight:
             return None
         return job.error or "The pre-flight was cancelled."
 
-    def _face(self, asset_id: UUID | None) -> FaceCheck | None:
+    def _face(self, asset_id: UUID | None, frozen: FrozenRequest) -> FaceCheck | None:
         row = self.rows.get(asset_id)  # type: ignore[arg-type]
-        return FaceCheck(**{**row.found, "problems": tuple(row.found["problems"])}) if row and row.found else None
+        if row is None or not row.found:
+            return None
+        chosen = frozen.values.face if isinstance(frozen.values, LipsyncValues) else None
+        place = (chosen.time, chosen.x, chosen.y) if chosen else None
+        return face_check(ClipFaces.from_json(row.found), chosen=place)
 
     def _voice(self, audio: InputSource) -> VoiceCheck | None:
         row = self.rows.get(audio.asset_id)  # type: ignore[arg-type]
@@ -116,7 +153,7 @@ class NewPreflight:
 
     found: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
-    frame: bytes = b""
+    frames: Mapping[str, str] = field(default_factory=dict)
 
 
 def preflight_of(*, by: User, works: Sequence[Work]) -> Preflight:
@@ -136,6 +173,16 @@ def preflight_start(*, by: User, works: Sequence[Work]) -> Preflight:
     return replace(preflight, jobs={**preflight.jobs, **started})
 
 
+def clip_look(*, by: User, asset: Asset) -> tuple[LipsyncLook | None, Job | None]:
+    """Return what was seen in a clip, or the job that looks at it (started if there is none) or failed to lately."""
+    job = _jobs_at(by, {asset.pk}).get(asset.pk)
+    row = rows_of({asset.pk}).get(asset.pk)
+    if row is None and job is None:
+        with transaction.atomic():
+            job = _start(by, asset.pk)
+    return row, job
+
+
 def preflight_await(preflight: Preflight, *, by: User, works: Sequence[Work], seconds: float) -> Preflight:
     """Return what is known once every file is checked, or after `seconds`. Blocks a web thread."""
     ends_at = time.monotonic() + seconds
@@ -147,7 +194,7 @@ def preflight_await(preflight: Preflight, *, by: User, works: Sequence[Work], se
 
 def preflight_save(asset: Asset, new: NewPreflight) -> LipsyncLook:
     """Save what was found and return its row, or the existing row if two workers checked the file at once."""
-    values = {"found": new.found, "problem": new.problem, "frame": new.frame}
+    values = {"found": new.found, "problem": new.problem, "frames": dict(new.frames)}
     row, _ = LipsyncLook.objects.get_or_create(asset=asset, defaults=values)
     return row
 
@@ -159,7 +206,7 @@ def files_of(requests: Iterable[Mapping[str, InputSource]]) -> set[UUID]:
 
 
 def rows_of(assets: set[UUID]) -> Mapping[UUID, LipsyncLook]:
-    return {row.pk: row for row in LipsyncLook.objects.filter(pk__in=assets).defer("frame")}
+    return {row.pk: row for row in LipsyncLook.objects.filter(pk__in=assets).defer("frames")}
 
 
 def stems_among(assets: set[UUID]) -> frozenset[UUID]:

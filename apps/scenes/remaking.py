@@ -15,12 +15,15 @@ from apps.core.errors import ConflictError, StudioError
 from apps.jobs import money
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
+from apps.jobs.priorities import work_of
 from apps.jobs.services import NewJob, job_create_failed
 from apps.jobs.states import State
 from apps.projects.models import Project
 from apps.projects.selectors import project_lock
+from apps.scenes.coming import clip_to_follow
 from apps.scenes.images import CHOOSE_IMAGE
 from apps.scenes.making import (
+    AskedImage,
     GenerationSpec,
     image_work,
     project_spending,
@@ -28,6 +31,7 @@ from apps.scenes.making import (
     scene_work_start,
     scenes_video_works,
     video_works,
+    words_noted,
 )
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
@@ -45,8 +49,9 @@ FOLLOW_WITHIN = timedelta(hours=1)
 def picture_is_outdated(scene: Scene) -> bool:
     """Return whether the scene's picture was drawn for other words than the current ones. A picture that the user chose
     after changing the words counts as current."""
-    drawn_for = scene.image.metadata.get("request", {}).get("prompt") if scene.image is not None else None
-    if drawn_for is None or drawn_for == scene.prompt:
+    told = scene.image.metadata if scene.image is not None else {}
+    drawn_for = told.get("request", {}).get("prompt")
+    if drawn_for is None or drawn_for == words_noted(scene.prompt, told.get("redo_note", "")):
         return False
     key = str(scene.pk)
     for change in scene.project.changes.filter(undone=False, after__has_key=key):
@@ -58,32 +63,45 @@ def picture_is_outdated(scene: Scene) -> bool:
     return True
 
 
-def scenes_remake_works(*, by: User, project_id: UUID, sequences: Sequence[int]) -> list[tuple[Scene, Work]]:
-    """Return the work to generate and pay for, each scene's steps in order. Raises NotFound for an unknown number."""
+def scenes_remake_works(
+    *, by: User, project_id: UUID, sequences: Sequence[int], redraw: bool | None = None
+) -> list[tuple[Scene, Work]]:
+    """Return the work to generate and pay for, each scene's steps in order. `redraw`: whether to draw the picture
+    anew; None: if it was drawn for other words. Where clips need an approval, a new picture has to be looked at first.
+
+    Raises NotFound for an unknown number."""
     works: list[tuple[Scene, Work]] = []
     choose = chooser()
     for scene, video in scenes_video_works(by=by, project_id=project_id, sequences=sequences, spec=GenerationSpec()):
-        if picture_is_outdated(scene):
-            works.append((scene, image_work(by=by, scene=scene, spec=GenerationSpec(), then_video=True, choose=choose)))
-        works.append((scene, video))
+        goes_on = not scene.project.needs_approval
+        draws = picture_is_outdated(scene) if redraw is None else redraw
+        if draws:
+            asked = AskedImage(then_video=goes_on)
+            works.append((scene, image_work(by=by, scene=scene, spec=GenerationSpec(), asked=asked, choose=choose)))
+        if goes_on or not draws:
+            works.append((scene, video))
     return works
 
 
-def scenes_remake(*, by: User, project_id: UUID, sequences: Sequence[int], spending: Spending) -> list[Job]:
+def scenes_remake(
+    *, by: User, project_id: UUID, sequences: Sequence[int], spending: Spending, redraw: bool | None = None
+) -> list[Job]:
     """Start each scene's first step, all or none; confirmation and caps apply to the total of all steps.
 
     Raises ConflictError while another job is working on one of them.
     """
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
-        works = scenes_remake_works(by=by, project_id=project_id, sequences=sequences)
+        works = scenes_remake_works(by=by, project_id=project_id, sequences=sequences, redraw=redraw)
         total = sum((work.quote.amount for _, work in works), Decimal(0))
         spending_check(total, project_spending(project, spending))
         money.cost_check_fits(owner_id=project.owner_id, project_id=project.pk, amount=total)
         # The first step of each scene; the clip follows once its picture exists.
         firsts = {scene.pk: (scene, work) for scene, work in reversed(works)}
-        chosen = [firsts[pk] for pk in dict.fromkeys(scene.pk for scene, _ in works)]
-        return [scene_work_start(by=by, scene=scene, work=work) for scene, work in chosen]
+        # In their order: a scene that continues from another one waits for it.
+        chosen = sorted(firsts.values(), key=lambda first: first[0].sequence or 0)
+        with work_of(len(chosen)):
+            return [scene_work_start(by=by, scene=scene, work=work) for scene, work in chosen]
 
 
 @dataclass(frozen=True)
@@ -97,9 +115,17 @@ class SceneWords:
 
 
 def scene_remake(
-    *, by: User, project_id: UUID, sequence: int, spending: Spending, words: SceneWords | None = None, takes: int = 1
+    *,
+    by: User,
+    project_id: UUID,
+    sequence: int,
+    spending: Spending,
+    words: SceneWords | None = None,
+    takes: int = 1,
+    redraw: bool | None = None,
 ) -> Job:
-    """Save `words` and regenerate one scene: both or nothing. Several takes share its picture.
+    """Save `words` and regenerate one scene: both or nothing. Several takes share its picture. `redraw` as in
+    `scenes_remake_works`.
 
     Raises ConflictError for several takes of a scene whose picture must be drawn anew first.
     """
@@ -107,14 +133,14 @@ def scene_remake(
         if words:
             scene_update(by=by, project_id=project_id, sequence=sequence, **asdict(words))
         if takes > 1:
-            if picture_is_outdated(scene_get(by=by, project_id=project_id, sequence=sequence)):
+            if redraw is not False and picture_is_outdated(scene_get(by=by, project_id=project_id, sequence=sequence)):
                 raise ConflictError(
                     "Its picture was drawn for other words. Generate one clip first, which draws it anew.",
                     code="picture_outdated",
                 )
             spec = GenerationSpec(takes=takes)
             return scene_video_generate(by=by, project_id=project_id, sequence=sequence, spec=spec, spending=spending)
-        (job,) = scenes_remake(by=by, project_id=project_id, sequences=[sequence], spending=spending)
+        (job,) = scenes_remake(by=by, project_id=project_id, sequences=[sequence], spending=spending, redraw=redraw)
         return job
 
 
@@ -125,16 +151,17 @@ def clip_follow(job: Job) -> None:
         return
     with transaction.atomic():
         project = Project.objects.select_for_update(of=("self",)).filter(pk__in=[job.project_id]).first()
-        found = Scene.objects.filter(
-            pk__in=[job.scene_id], job=job, deleted_at=None, image_id=job.result.get("image_id")
-        )
-        place = found.values_list("sequence", flat=True).first()
-        if project is None or place is None:
+        place = Scene.objects.filter(pk__in=[job.scene_id], job=job, deleted_at=None).values_list("sequence", flat=True)
+        number = place.first()
+        if project is None or number is None:
             return
-        scene = scene_get(by=project.owner, project_id=project.pk, sequence=place)
+        scene = scene_get(by=project.owner, project_id=project.pk, sequence=number)
+        if clip_to_follow(scene) is None:
+            return
+        spec = GenerationSpec(provider=asked.clip_by.provider, model=asked.clip_by.model)
         try:
             with transaction.atomic():
-                (work,) = video_works(by=project.owner, scene=scene, spec=GenerationSpec())
+                (work,) = video_works(by=project.owner, scene=scene, spec=spec)
                 scene_work_start(by=project.owner, scene=scene, work=work)
         except StudioError as error:
             log.warning("clip_not_followed", scene_id=str(scene.pk), reason=error.message)

@@ -34,6 +34,16 @@ class SoftenedResult(JobResult):
     used: bool
 
 
+class JudgedResult(JobResult):
+    """The takes that were judged; the verdicts are the clips'. `best_clip_id`: of "best of"; `used`: it became the
+    current clip."""
+
+    scene_id: UUID
+    clip_ids: list[UUID]
+    best_clip_id: UUID | None
+    used: bool
+
+
 class WrittenScenesResult(JobResult):
     """What the provider wrote for a project, with the facts that it gave."""
 

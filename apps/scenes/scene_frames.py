@@ -11,9 +11,13 @@ import structlog
 from apps.flavors.registry import resolve
 from apps.projects.models import Project
 from apps.projects.selectors import song_seconds
+from apps.providers.capabilities import Capability
 from apps.scenes.arrangement import seconds
+from apps.scenes.clip_use import part_seconds
 from apps.scenes.models import Scene
+from apps.scenes.picks import project_pick
 from apps.songs.selectors import song_energy
+from apps.work.pacing import ScenePace, scene_pace
 from apps.work.song_brief import song_beats, song_slots
 from engines.media.frames import FrameGrid
 
@@ -57,6 +61,17 @@ def project_beats(project: Project) -> tuple[float, ...]:
     return song_beats(project.song, *used) if project.song is not None and used else ()
 
 
+def project_pace(project: Project) -> ScenePace:
+    """Return how long the project's scenes last on its song."""
+    return scene_pace(
+        resolve(project.flavor, "parameters").values,
+        project.pace,
+        flavor=project.flavor,
+        picked=project_pick(project, Capability.VIDEO),
+        fps=project.fps,
+    )
+
+
 def project_slots(project: Project, number_of_scenes: int | None) -> Sequence[tuple[float, float]]:
     """Return the planned (start, end) of each scene, cut on beats; None leaves the number to song and flavor.
 
@@ -65,7 +80,7 @@ def project_slots(project: Project, number_of_scenes: int | None) -> Sequence[tu
     config = resolve(project.flavor, "parameters").values
     used = song_range(project)
     if project.song is not None and used:
-        return song_slots(project.song, *used, number_of_scenes=number_of_scenes, settings=config)
+        return song_slots(project.song, *used, number_of_scenes=number_of_scenes, pace=project_pace(project))
     count = number_of_scenes or int(config["number_of_scenes"])
     usual = float(config["duration_seconds"])
     return [(index * usual, (index + 1) * usual) for index in range(count)]
@@ -84,9 +99,9 @@ def shown_duration(project: Project, scene: Scene) -> Decimal:
     """Return the usual duration without logging a warning."""
     if scene.duration is not None:
         return scene.duration
-    clip = scene.current_clip
-    if clip is not None and clip.asset.duration_seconds is not None:
-        return seconds(clip.asset.duration_seconds)
+    part = part_seconds(scene)
+    if part is not None:
+        return part
     return seconds(resolve(project.flavor, "parameters").values["duration_seconds"])
 
 

@@ -45,7 +45,8 @@ def scenes_of(project: Project) -> QuerySet[Scene]:
     """Return the live scenes in order, with what a card shows."""
     return (
         Scene.objects.filter(project=project, deleted_at=None)
-        .select_related("job", "image", "current_clip__asset", "current_clip__parent", "project")
+        .select_related("job", "image", "project")
+        .select_related("current_clip__asset", "current_clip__poster", "current_clip__parent")
         .order_by("sequence")
     )
 

@@ -10,14 +10,28 @@ from rest_framework import serializers
 
 from apps.assets.services import picture_url
 from apps.assets.uploading.resumable_api import UploadField
+from apps.core.json import JsonObject
 from apps.generation.serializers import TEXT_LENGTH
 from apps.jobs.api import JobSerializer
+from apps.projects.cast.services import MOST_SUBJECTS
+from apps.projects.models import Subject
+from apps.scenes.approval import scene_approval, scene_approvals
 from apps.scenes.arrangement import MINIMUM_SECONDS
+from apps.scenes.casting import scenes_subjects
+from apps.scenes.clip_use import gap_seconds, scene_picture_id, shown_until
+from apps.scenes.entry import scene_entry
+from apps.scenes.entry_proposing import proposed_entries
+from apps.scenes.entry_stale import scenes_stale
+from apps.scenes.history import ChangeStack
+from apps.scenes.lipsync_inputs import lip_synced_clip
+from apps.scenes.made_from import has_older_words
 from apps.scenes.making import MAXIMUM_TAKES
-from apps.scenes.models import Clip, Scene
+from apps.scenes.models import Approval, Change, Clip, Entry, Scene
 from apps.scenes.scene_frames import shown_duration
 from apps.scenes.scene_words import SceneLine, scene_lines
-from apps.scenes.selectors import clip_notes, clip_suspicions, scene_error, scene_job, scene_status
+from apps.scenes.selectors import clip_notes, clip_suspicions, scene_error, scene_job, scene_status, scenes_of
+from apps.scenes.takes import REASON_LENGTH
+from apps.scenes.verdicts import Verdict
 from apps.work.seeds import SEED_MAXIMUM
 from apps.work.strict import IdField, ModelField, MoneyField, SecondsField, StrictSerializer
 from engines.listening.scene_slots import MAXIMUM_SCENES
@@ -49,18 +63,28 @@ class SceneWriteSerializer(StrictSerializer):
     duration = SecondsField(required=False, allow_null=True, min_value=MINIMUM_SECONDS)
     lipsync = serializers.BooleanField(required=False)
     section = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    entry = serializers.ChoiceField(Entry.choices, required=False, help_text="How it follows the scene before it")
+    subjects = serializers.ListField(
+        child=IdField(), required=False, max_length=MOST_SUBJECTS, help_text="Who and what is in it, by id, in order"
+    )
     providers = SceneProvidersSerializer(required=False)
     models = SceneModelsSerializer(required=False, source="chosen_models")
     snap = serializers.BooleanField(required=False)
+    ripple = serializers.BooleanField(
+        required=False, help_text="Whether the end of the film gives or takes the time, rather than the neighbor"
+    )
 
 
 class ScenePatchSerializer(SceneWriteSerializer):
     """`version` is the version the client last read; a change based on an older one is refused. With `scene_id` the
-    change is refused if another scene has this number now."""
+    change is refused if another scene has this number now. `clip_in` and `clip_out` choose the part of the clip that
+    may be shown; nothing is rendered. A moved cut keeps the picture of the next scene where it is on the song."""
 
     null_means_omitted = False
     sequence = None  # type: ignore[assignment]  # the reorder route moves scenes
     duration = SecondsField(required=False, min_value=MINIMUM_SECONDS)
+    clip_in = SecondsField(required=False)
+    clip_out = SecondsField(required=False)
     version = serializers.IntegerField(required=False, min_value=1)
     scene_id = IdField(required=False)
 
@@ -90,8 +114,37 @@ class SplitSerializer(StrictSerializer):
     snap = serializers.BooleanField(required=False)
 
 
-class SnapSerializer(StrictSerializer):
+class DuplicateSerializer(StrictSerializer):
+    """With `ripple` the copy is as long as the scene and the end of the film gives the time; else the two share it."""
+
     snap = serializers.BooleanField(required=False)
+    ripple = serializers.BooleanField(required=False)
+
+
+class RedoSerializer(StrictSerializer):
+    """With `change_id` only that change, if it is still the next."""
+
+    change_id = serializers.IntegerField(required=False, min_value=1)
+
+
+class UndoSerializer(RedoSerializer):
+    """An undo that reaches into an earlier sitting, or takes away work that was generated since, needs `confirmed`."""
+
+    confirmed = serializers.BooleanField(required=False)
+
+
+class ChangeSerializer(serializers.ModelSerializer[Change]):
+    """`label` is what was done, such as "moved cut 2"."""
+
+    class Meta:
+        model = Change
+        fields = ["id", "label", "created_at"]
+
+
+class ChangeStackSerializer(serializers.Serializer[ChangeStack]):
+    undo = ChangeSerializer(allow_null=True)
+    redo = ChangeSerializer(allow_null=True)
+    question = serializers.CharField(help_text='What to ask a person before this undo; "" for an ordinary one')
 
 
 class SpendingSerializer(StrictSerializer):
@@ -125,6 +178,40 @@ class RevertSerializer(StrictSerializer):
     clip_id = IdField(required=False, allow_null=True)
 
 
+class RejectSerializer(StrictSerializer):
+    """`reason`: what is wrong with the take, in a few words."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=REASON_LENGTH)
+
+
+class JudgeSerializer(SpendingSerializer):
+    """The takes to judge, by default the newest that nobody rejected and nobody judged. With `again`, those that have a
+    verdict are judged once more."""
+
+    clip_ids = serializers.ListField(child=IdField(), required=False, max_length=MAXIMUM_TAKES)
+    again = serializers.BooleanField(required=False)
+    config_flavor = serializers.CharField(required=False, allow_blank=True)
+    provider = serializers.CharField(required=False, allow_blank=True, max_length=32)
+    model = ModelField(required=False)
+
+
+class BestOfSerializer(MakeSerializer):
+    """How many takes to choose from; the other fields are the clips'."""
+
+    takes = serializers.IntegerField(min_value=2, max_value=MAXIMUM_TAKES)
+
+
+class VerdictSerializer(serializers.Serializer[Verdict]):
+    """Marks from 0 to 10. `score` is their mean; `identity` is null where the scene's subjects have no picture."""
+
+    score = serializers.IntegerField()
+    identity = serializers.IntegerField(allow_null=True)
+    prompt = serializers.IntegerField()
+    artifacts = serializers.IntegerField(help_text="10 if nothing is malformed")
+    words = serializers.ListField(child=serializers.CharField())
+    model = serializers.CharField()
+
+
 class TrimSerializer(StrictSerializer):
     """Seconds of the untrimmed clip, so that trimming again can extend the clip."""
 
@@ -133,7 +220,11 @@ class TrimSerializer(StrictSerializer):
 
 
 class UploadClipSerializer(StrictSerializer):
+    """`clip_in` and `clip_out`: the part of it to show, in seconds; all of it is kept for later."""
+
     file = UploadField()
+    clip_in = SecondsField(required=False)
+    clip_out = SecondsField(required=False)
 
 
 class ClipSerializer(serializers.Serializer[Any]):
@@ -150,6 +241,9 @@ class ClipSerializer(serializers.Serializer[Any]):
         help_text="What looks wrong with it, although it is in use. Call `revert` with its id to accept it"
     )
     notes = serializers.SerializerMethodField(help_text="Notes on a usable clip")
+    rejected = serializers.BooleanField(help_text="A person rejected it; it stays in the history")
+    reject_reason = serializers.CharField(help_text="Why it was rejected")
+    verdict = serializers.SerializerMethodField(help_text="What a judge said of it; advice. Null: nobody judged it")
     cost = MoneyField()
     duration = serializers.FloatField(source="asset.duration_seconds", allow_null=True)
     width = serializers.IntegerField(source="asset.width", allow_null=True)
@@ -176,6 +270,11 @@ class ClipSerializer(serializers.Serializer[Any]):
     def get_notes(self, clip: Clip) -> list[str]:
         return clip_notes(clip)
 
+    @extend_schema_field(VerdictSerializer(allow_null=True))
+    def get_verdict(self, clip: Clip) -> JsonObject | None:
+        verdict = Verdict.find(clip)
+        return dict(VerdictSerializer(verdict).data) if verdict else None
+
     def get_provider(self, clip: Clip) -> str:
         return str(clip.parameters.get("provider", ""))
 
@@ -195,11 +294,20 @@ class ScenesSerializer(serializers.ListSerializer[Any]):
         scenes = list(data.all() if hasattr(data, "all") else data)
         if scenes and isinstance(self.child, SceneSerializer):
             self.child.lines_by_scene = scene_lines(scenes[0].project, scenes)
+            self.child.approvals_by_scene = scene_approvals(scenes[0].project, scenes)
+            self.child.subjects_by_scene = scenes_subjects(scenes[0].project, scenes)
+            # How a scene follows depends only on those before it.
+            from_first = [scene.sequence for scene in scenes] == list(range(1, len(scenes) + 1))
+            self.child.follow(scenes if from_first else list(scenes_of(scenes[0].project)))
         return super().to_representation(scenes)
 
 
 class SceneSerializer(serializers.Serializer[Any]):
     lines_by_scene: Mapping[UUID, Sequence[SceneLine]] | None = None
+    approvals_by_scene: Mapping[UUID, Approval] | None = None
+    subjects_by_scene: Mapping[UUID, Sequence[Subject]] | None = None
+    stale_by_scene: Mapping[UUID, str] | None = None
+    proposed_by_scene: Mapping[UUID, Entry] | None = None
 
     id = serializers.UUIDField()
     project_id = serializers.UUIDField()
@@ -209,7 +317,14 @@ class SceneSerializer(serializers.Serializer[Any]):
     duration = serializers.SerializerMethodField(help_text="In seconds; the clip's own length if none was requested")
     lipsync = serializers.BooleanField()
     section = serializers.CharField()
+    entry = serializers.SerializerMethodField(help_text="How it follows the scene before it; the first scene is a cut")
+    proposed_entry = serializers.SerializerMethodField(
+        help_text="`continue` for a cut to the same place and subjects within a section; null without a proposal"
+    )
+    stale = serializers.SerializerMethodField(help_text="Whether the scene that it continues from was changed since")
+    stale_reason = serializers.SerializerMethodField(help_text='What was changed; "" if it isn\'t stale')
     lines = serializers.SerializerMethodField(help_text="What is sung in it, where the song's lyrics have times")
+    subjects = serializers.SerializerMethodField(help_text="Who and what is in it; the project's lead until it is said")
     facts = serializers.DictField()
     providers = serializers.DictField(child=serializers.CharField())
     models = serializers.DictField(child=serializers.CharField(), source="chosen_models")
@@ -221,10 +336,20 @@ class SceneSerializer(serializers.Serializer[Any]):
     image_id = serializers.UUIDField(allow_null=True)
     image_url = serializers.SerializerMethodField()
     clip_id = serializers.UUIDField(source="current_clip_id", allow_null=True)
+    clip_in = serializers.SerializerMethodField(help_text="Where in its clip it starts, in seconds; null without one")
+    clip_out = serializers.SerializerMethodField(help_text="Where in its clip it ends, in seconds; null without one")
+    gap = serializers.SerializerMethodField(help_text="For how long its clip has no picture for it, in seconds")
+    lip_synced = serializers.SerializerMethodField(help_text="Whether its clip is, or is a part of one that is")
+    poster_url = serializers.SerializerMethodField(help_text="A picture of its clip, else its image")
     video_id = serializers.SerializerMethodField()
     video_url = serializers.SerializerMethodField()
     video_ids = serializers.SerializerMethodField(help_text="Of all its clips, oldest first")
     job = serializers.SerializerMethodField()
+    older_words = serializers.SerializerMethodField(help_text="Whether its clip was generated for other words")
+    approval = serializers.SerializerMethodField(
+        help_text="Changed words, subjects or lyrics, and a new image, take an approval back"
+    )
+    approval_note = serializers.CharField(help_text="What was to be different when it was sent back")
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -232,13 +357,70 @@ class SceneSerializer(serializers.Serializer[Any]):
     class Meta:
         list_serializer_class = ScenesSerializer
 
+    @extend_schema_field(serializers.ChoiceField(Entry.choices))
+    def get_entry(self, scene: Scene) -> str:
+        return str(scene_entry(scene))
+
+    @extend_schema_field(serializers.ChoiceField(Entry.choices, allow_null=True))
+    def get_proposed_entry(self, scene: Scene) -> str | None:
+        if self.proposed_by_scene is None:
+            self.follow(list(scenes_of(scene.project)))
+        return (self.proposed_by_scene or {}).get(scene.pk)
+
+    def get_stale(self, scene: Scene) -> bool:
+        return bool(self.get_stale_reason(scene))
+
+    def get_stale_reason(self, scene: Scene) -> str:
+        if self.stale_by_scene is None:
+            self.follow(list(scenes_of(scene.project)))
+        return (self.stale_by_scene or {}).get(scene.pk, "")
+
+    def follow(self, scenes: Sequence[Scene]) -> None:
+        """Find out once how all of the project's scenes follow one another."""
+        self.stale_by_scene = scenes_stale(scenes[0].project, scenes) if scenes else {}
+        known = (
+            self.subjects_by_scene if self.subjects_by_scene and len(self.subjects_by_scene) == len(scenes) else None
+        )
+        self.proposed_by_scene = proposed_entries(scenes[0].project, scenes, known) if scenes else {}
+
     def get_duration(self, scene: Scene) -> float:
-        return float(scene.duration if scene.duration is not None else shown_duration(scene.project, scene))
+        return float(shown_duration(scene.project, scene))
+
+    def get_clip_in(self, scene: Scene) -> float | None:
+        return float(scene.clip_in) if scene.current_clip else None
+
+    def get_clip_out(self, scene: Scene) -> float | None:
+        until = shown_until(scene, shown_duration(scene.project, scene))
+        return None if until is None else float(until)
+
+    def get_gap(self, scene: Scene) -> float:
+        return float(gap_seconds(scene, shown_duration(scene.project, scene)))
+
+    def get_lip_synced(self, scene: Scene) -> bool:
+        clip = scene.current_clip
+        return clip is not None and lip_synced_clip(clip) is not None
+
+    def get_poster_url(self, scene: Scene) -> str | None:
+        picture = scene_picture_id(scene)
+        return picture_url(picture) if picture else None
 
     @extend_schema_field(SceneLineSerializer(many=True))
-    def get_lines(self, scene: Scene) -> list[dict[str, Any]]:
+    def get_lines(self, scene: Scene) -> list[JsonObject]:
         found = scene_lines(scene.project, [scene]) if self.lines_by_scene is None else self.lines_by_scene
         return [asdict(line) for line in found.get(scene.pk, ())]
+
+    def get_older_words(self, scene: Scene) -> bool:
+        return has_older_words(scene)
+
+    @extend_schema_field(serializers.ChoiceField(Approval.values))
+    def get_approval(self, scene: Scene) -> str:
+        known = self.approvals_by_scene
+        return str(scene_approval(scene) if known is None else known[scene.pk])
+
+    @extend_schema_field(serializers.ListField(child=serializers.UUIDField()))
+    def get_subjects(self, scene: Scene) -> list[str]:
+        found = scenes_subjects(scene.project, [scene]) if self.subjects_by_scene is None else self.subjects_by_scene
+        return [str(one.pk) for one in found.get(scene.pk, ())]
 
     def get_status(self, scene: Scene) -> str:
         return str(scene_status(scene))
@@ -263,7 +445,7 @@ class SceneSerializer(serializers.Serializer[Any]):
         return [str(clip.asset_id) for clip in scene.clips.all()]
 
     @extend_schema_field(JobSerializer(allow_null=True))
-    def get_job(self, scene: Scene) -> dict[str, Any] | None:
+    def get_job(self, scene: Scene) -> JsonObject | None:
         job = scene_job(scene)
         return dict(JobSerializer(job).data) if job else None
 

@@ -98,7 +98,7 @@ def _save(run: JobRun, prompt: str) -> SoftenedResult:
     scene = Scene.objects.filter(pk=asked.scene_id, project=project, deleted_at=None).first()
     used = project is not None and scene is not None and scene.prompt == asked.prompt and bool(prompt) and not run.late
     if used and project is not None and scene is not None:
-        with recorded(project, f"soften scene {scene.sequence}"):
+        with recorded(project, f"softened the words of scene {scene.sequence}"):
             scene.prompt = prompt
             scene.version += 1
             scene.save(update_fields=["prompt", "version", "updated_at"])

@@ -15,14 +15,16 @@ from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
-from apps.providers.base import ProviderResult, SongBrief, WrittenScene
+from apps.providers.base import ProviderResult, WrittenScene
 from apps.providers.capabilities import Capability
+from apps.providers.request_types import SongBrief
 from apps.scenes.arrangement import seconds
+from apps.scenes.casting import writer_subjects
 from apps.scenes.making import project_spending
 from apps.scenes.models import Scene
 from apps.scenes.picks import project_pick
 from apps.scenes.results import ScenesReplacedResult, WrittenScenesResult
-from apps.scenes.scene_frames import project_slots, song_range
+from apps.scenes.scene_frames import project_pace, project_slots, song_range
 from apps.scenes.services import scenes_replace
 from apps.work.choice import Picked, provider_choose
 from apps.work.frozen import FrozenRequest, ScenesValues
@@ -57,10 +59,11 @@ def project_scenes_work(
     brief: SongBrief | None = None
     if project.song is not None and used:
         brief = song_brief(project.song, *used)
-        wait = late_song(project.song, *used, number_of_scenes=count)
+        wait = late_song(project.song, *used, number_of_scenes=count, pace=project_pace(project))
     values = ScenesValues(
         idea=project.idea,
         character_description=project.character_description,
+        subjects=writer_subjects(project),
         number_of_scenes=len(slots),
         slots=tuple(slots),
         song=brief,
@@ -113,7 +116,10 @@ def project_scenes_receive(run: JobRun, result: ProviderResult) -> Done:
         if project is None or run.late:
             return None
         scenes = [scene_written(project, scene) for scene in written]
-        scenes_replace(project=project, scenes=scenes, durations=durations)
+        named = {
+            scene.pk: said.subjects for scene, said in zip(scenes, written, strict=True) if said.subjects is not None
+        }
+        scenes_replace(project=project, scenes=scenes, durations=durations, named=named)
         return ScenesReplacedResult(scene_ids=[scene.pk for scene in scenes])
 
     return Done(result=WrittenScenesResult(scenes=list(written), facts=dict(result.facts)), save=save)

@@ -52,25 +52,31 @@ class SongList(generics.ListAPIView[Song]):
     @extend_schema(
         request={"multipart/form-data": SongUploadSerializer},
         responses={
+            200: OpenApiTypes.OBJECT,
             201: inline_serializer(
                 "UploadedSong",
                 {"id": serializers.UUIDField(), "audio_id": serializers.UUIDField(), "song": SongSerializer(),
-                 "job": JobSerializer()},
+                 "job": JobSerializer(), "existing": serializers.BooleanField()},
             )
         },
     )  # fmt: skip
     @idempotent
     def post(self, request: Request) -> Response:
-        """Upload a song (mp3, wav, flac, m4a/aac, ogg/opus); its analysis (`job`) starts automatically."""
+        """Upload a song (mp3, wav, flac, m4a/aac, ogg/opus); its analysis (`job`) starts automatically. A file that was
+        uploaded before is the same song (200, `existing`), with the title it has by now."""
         body = SongUploadSerializer(data=request.data, context={"request": request})
         body.is_valid(raise_exception=True)
         data = body.validated_data
-        song, job = services.song_upload(
+        song, job, existing = services.song_upload(
             by=acting_user(request), upload=data["file"], title=data["title"], artist=data["artist"]
         )
         shown = SongSerializer(song).data
         created = {**shown, "audio_id": str(song.asset_id), "song": shown, "job": JobSerializer(job).data}
-        return Response(created, status=status.HTTP_201_CREATED, headers={"Location": f"/api/audio/{song.asset_id}"})
+        return Response(
+            {**created, "existing": existing},
+            status=status.HTTP_200_OK if existing else status.HTTP_201_CREATED,
+            headers={"Location": f"/api/audio/{song.asset_id}"},
+        )
 
 
 class SongDetail(APIView):
@@ -108,6 +114,14 @@ def audio_import(request: Request) -> Response:
     data = dict(body.validated_data)
     idempotency = request_idempotency(request, kind=Kind.AUDIO_IMPORT, body=data)
     return job_response(request, services.song_import(by=acting_user(request), idempotency=idempotency, **data))
+
+
+@extend_schema(request=None, responses={202: JobSerializer})
+@api_view(["POST"])
+@idempotent
+def audio_sung_listen(request: Request, audio_id: UUID) -> Response:
+    """Listen again for where somebody sings, as a free job; beats, sections and a person's answer stay."""
+    return job_response(request, services.song_voice_listen(by=acting_user(request), audio_id=audio_id))
 
 
 @extend_schema(responses=FILE_RESPONSES)

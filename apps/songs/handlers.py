@@ -19,8 +19,8 @@ from apps.songs.results import AnalysisResult, ImportResult
 from apps.songs.section_edits import sections_kept
 from apps.songs.services import song_changed_dispatch, song_create
 from apps.songs.stored import analysis_stored, grid_stored
-from apps.songs.sung import sung_kept
-from engines.listening.analyze import SongAnalysis, analyze_song
+from apps.songs.sung import FOUND, sung_kept, voice_stored
+from engines.listening.analyze import SongAnalysis, analyze_song, mix_voice
 from engines.media.cover import cover_extract
 from engines.media.untrusted import probe_untrusted
 
@@ -34,9 +34,12 @@ NOT_ANALYZED = "The analysis didn't finish. Retry it on its job page."
 
 def analysis_run(run: JobRun) -> Done:
     """Analyze the job's song. A failure is also recorded on the song, which stays usable without beats."""
-    song = Song.objects.select_related("asset").filter(pk=run.read(AnalysisParameters).song_id).first()
+    asked = run.read(AnalysisParameters)
+    song = Song.objects.select_related("asset").filter(pk=asked.song_id).first()
     if song is None:
         raise NotFound("The song was deleted.")
+    if asked.voice_only:
+        return _voice_heard(run, song)
     problem = NOT_ANALYZED
     try:
         with asset_local_copy(song.asset, check=run.check) as path:
@@ -52,6 +55,25 @@ def analysis_run(run: JobRun) -> Done:
             waiting.update(analysis_state=AnalysisState.FAILED, analysis_error=problem)
     stored = _cover_stored(run, song, cover) if cover else None
     return Done(save=lambda: _save(song, found, stored))
+
+
+def _voice_heard(run: JobRun, song: Song) -> Done:
+    """Listen for where somebody sings; beats, sections and a person's answer stay."""
+    words = "Listening for the singing"
+    with asset_local_copy(song.asset, check=run.check) as path:
+        voice = mix_voice(path, progress=lambda percentage: run.progress(percentage, words), cancelled=run.cancelled)
+
+    def save() -> AnalysisResult:
+        locked = Song.objects.select_for_update(of=("self",)).filter(pk=song.pk).first()
+        if locked is None:
+            raise WorkCancelled("the song was deleted in the meantime")
+        if locked.stem_id is None:  # a stem that arrived meanwhile is exact
+            locked.analysis = {**locked.analysis, FOUND: voice_stored(voice)}
+            locked.save(update_fields=["analysis", "updated_at"])
+        tempo, confidence = locked.grid.get("tempo_bpm"), locked.grid.get("confidence", 0.0)
+        return AnalysisResult(audio_id=locked.asset_id, tempo_bpm=tempo, confidence=confidence)
+
+    return Done(save=save)
 
 
 def import_run(run: JobRun) -> Done:

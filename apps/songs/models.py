@@ -67,17 +67,19 @@ class SongLyrics(models.Model):
     """One version of a song's words; the one with the highest `number` counts. Every change adds a version, so each can
     be undone.
 
-    `source` is how they came: a file's format, or plain text. `lines` are `SungLine`s as JSON, with times in seconds of
-    the song's file. `restored_from` is the version that an undo brought back.
+    `source` is how they came: a file's format, plain text, or a transcription. `lines` are `SungLine`s as JSON, with
+    times in seconds of the song's file. `restored_from` is the version that an undo or redo brought back; `change` says
+    what else was done.
     """
 
     song = models.ForeignKey(Song, on_delete=models.CASCADE, related_name="lyrics_versions")
     number = models.PositiveIntegerField()
-    source = models.CharField(max_length=8)
+    source = models.CharField(max_length=16)
     language = models.CharField(max_length=35, blank=True)
     original_name = models.CharField(max_length=255, blank=True)
     lines = models.JSONField(default=list)
     restored_from = models.PositiveIntegerField(null=True, blank=True)
+    change = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -6,7 +6,10 @@ from apps.jobs.parameters import JobParameters
 
 
 class AnalysisParameters(JobParameters):
+    """`voice_only`: only where somebody sings; all else that was found stays."""
+
     song_id: UUID
+    voice_only: bool = False
 
 
 class StemParameters(JobParameters):

@@ -32,3 +32,5 @@ class LyricsAlignmentResult(JobResult):
     sure: int
     to_check: int
     method: str
+    # Lines that a transcription heard differently.
+    differences: int = 0

@@ -9,7 +9,6 @@ from apps.core.errors import NotFound
 from apps.songs.models import Song
 from engines.listening.energy import ENERGY_RATE
 from engines.listening.grid import BeatGrid
-from engines.listening.scene_slots import SongShape
 
 
 def songs_of(user: User) -> "QuerySet[Song]":
@@ -25,6 +24,11 @@ def song_get(*, by: User, audio_id: UUID) -> Song:
     return song
 
 
+def song_of_content(*, by: User, sha256: str) -> Song | None:
+    """Return the user's first song with this file; None if there is none."""
+    return songs_of(by).filter(asset__sha256=sha256).order_by("created_at").first()
+
+
 def beat_grid(song: Song) -> BeatGrid | None:
     """Return the grid in use; None before the analysis has finished."""
     return BeatGrid.from_dict(song.grid["rule"]) if "rule" in song.grid else None
@@ -34,21 +38,6 @@ def tempo_choices(song: Song) -> list[float]:
     """Return the likely tempos of the song (BPM, ascending), the one in use among them; empty if there is one."""
     others = [float(other["bpm"]) for other in song.grid.get("alternatives", [])]
     return sorted([float(song.grid["tempo_bpm"]), *others]) if others else []
-
-
-def song_shape(song: Song, start: float, end: float) -> SongShape:
-    """Return what `scene_slots` needs to know about [start, end); times are seconds from `start`."""
-
-    def inside(times: list[float]) -> tuple[float, ...]:
-        return tuple(round(time - start, 6) for time in times if start < time < end)
-
-    return SongShape(
-        length=end - start,
-        beats=inside(song.grid.get("beats", [])),
-        downbeats=inside(song.grid.get("downbeats", [])),
-        section_starts=inside([section["start_seconds"] for section in song.analysis.get("sections", [])]),
-        energy=song_energy(song, start, end),
-    )
 
 
 def song_energy(song: Song, start: float, end: float) -> tuple[float, ...]:

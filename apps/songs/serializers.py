@@ -12,10 +12,11 @@ from apps.assets.uploading.resumable_api import UploadField
 from apps.core.guarded_fetch import FetchRefused, web_address_check
 from apps.songs.grid_edits import GridEdit, Operation
 from apps.songs.models import Song
+from apps.songs.named_sections import song_sections
 from apps.songs.section_edits import LABEL_LENGTH, MOST_SECTIONS
 from apps.songs.services import SongChanges
 from apps.songs.stored import LONG_PARTS
-from apps.songs.sung import MOST_SPANS, SungEdit, sung_map
+from apps.songs.sung import MOST_SPANS, SungEdit, rests_unknown, sung_map
 from engines.listening.voice import VoiceKind, VoiceSpan
 
 # More taps than anyone makes in a song.
@@ -106,9 +107,16 @@ class SongDetailSerializer(SongSerializer):
         help_text="whether somebody sings or speaks; null before the analysis, and where it isn't sure: then PATCH it"
     )
     sung = serializers.SerializerMethodField(help_text="the passages with a voice, in order of time")
+    sung_by_hand = serializers.SerializerMethodField(help_text="whether a person said so")
+    rests_unknown = serializers.SerializerMethodField(
+        help_text="an earlier release analyzed the song, so lip-syncs send all of its sound: `POST …/sung/listen`"
+    )
 
     class Meta(SongSerializer.Meta):
-        fields = [*SongSerializer.Meta.fields, "grid", "analysis", "sings", "sung", "updated_at"]
+        fields = [
+            *SongSerializer.Meta.fields,
+            *("grid", "analysis", "sings", "sung", "sung_by_hand", "rests_unknown", "updated_at"),
+        ]
 
     @extend_schema_field(serializers.BooleanField(allow_null=True))
     def get_sings(self, song: Song) -> bool | None:
@@ -120,8 +128,18 @@ class SongDetailSerializer(SongSerializer):
         found = sung_map(song)
         return [asdict(span) for span in found.spans] if found else []
 
+    def get_sung_by_hand(self, song: Song) -> bool:
+        found = sung_map(song)
+        return found is not None and found.by_hand
+
+    def get_rests_unknown(self, song: Song) -> bool:
+        return rests_unknown(song)
+
     def get_analysis(self, song: Song) -> dict[str, Any]:
-        return {name: value for name, value in song.analysis.items() if name not in LONG_PARTS}
+        shown = {name: value for name, value in song.analysis.items() if name not in LONG_PARTS}
+        if "sections" in shown:
+            shown["sections"] = [asdict(section) for section in song_sections(song)]
+        return shown
 
 
 class SongUploadSerializer(serializers.Serializer[Any]):

@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, QuerySet
 
 from apps.accounts.models import User
 from apps.assets.models import Asset, AssetKind
@@ -27,9 +27,10 @@ from apps.jobs.states import State
 from apps.songs.formats import song_checked
 from apps.songs.grid_edits import GridEdit, grid_edit
 from apps.songs.models import AnalysisState, Song
+from apps.songs.named_sections import song_sections
 from apps.songs.parameters import AnalysisParameters, ImportParameters
 from apps.songs.section_edits import sections_changed, sections_restored
-from apps.songs.selectors import beat_grid, song_get
+from apps.songs.selectors import beat_grid, song_get, song_of_content
 from apps.songs.stems import stem_files
 from apps.songs.stored import damage_stored, grid_stored, onsets_read
 from apps.songs.sung import SungEdit, sung_changed
@@ -57,20 +58,47 @@ class SongChanges:
     seen_at: datetime | None = None
 
 
-def song_upload(*, by: User, upload: "UploadedFile[Any]", title: str = "", artist: str = "") -> tuple[Song, Job]:
-    """Store a song and start its analysis. Raises InputError for a file that isn't a song."""
+class UploadedSong(NamedTuple):
+    """`existing`: the same file was there already, so this is the song of then, with the job that analyzed it."""
+
+    song: Song
+    job: Job
+    existing: bool
+
+
+def song_upload(*, by: User, upload: "UploadedFile[Any]", title: str = "", artist: str = "") -> UploadedSong:
+    """Store a song and start its analysis; a file that the user uploaded before is the same song.
+
+    Raises InputError for a file that isn't a song."""
     with upload_received(upload, AssetKind.AUDIO) as received:
+        if known := song_of_content(by=by, sha256=received.digest.sha256):
+            return UploadedSong(known, _analysis_job(by, known), existing=True)
         checked = song_checked(received.path, received.facts)
         stored = upload_store(by=by, received=received, kind=AssetKind.AUDIO)
     with transaction.atomic(durable=True):
         asset = asset_create(owner=by, stored=stored, kind=AssetKind.AUDIO, original_name=upload.name or "")
-        return song_create(
+        song, job = song_create(
             by=by,
             asset=asset,
             title=title or checked.tags.title,
             artist=artist or checked.tags.artist,
             damage=checked.damage,
         )
+    return UploadedSong(song, job, existing=False)
+
+
+def analysis_jobs(song: Song) -> "QuerySet[Job]":
+    """Return the jobs that analyze, or analyzed, the song, newest first."""
+    jobs = Job.objects.filter(owner=song.owner_id, kind=Kind.AUDIO_ANALYSIS, parameters__song_id=str(song.pk))
+    return jobs.order_by("-created_at")
+
+
+def _analysis_job(by: User, song: Song) -> Job:
+    """Return the job that analyzes, or analyzed, the song; a new one for a song that came without its jobs."""
+    if job := analysis_jobs(song).first():
+        return job
+    with transaction.atomic(durable=True):
+        return song_analysis_create(by=by, song=song)
 
 
 def song_create(
@@ -105,6 +133,24 @@ def song_analysis_create(*, by: User, song: Song) -> Job:
     job = job_create(by=by, new=new)
     Song.objects.filter(pk=song.pk).update(analysis_state=AnalysisState.WAITING, analysis_error="")
     return job
+
+
+def song_voice_listen(*, by: User, audio_id: UUID) -> Job:
+    """Start listening for where somebody sings, for a song that an earlier release analyzed; all else stays.
+
+    Raises ConflictError while the song is being analyzed, and if it has a vocal stem, which is exact."""
+    with transaction.atomic(durable=True):
+        song = Song.objects.select_for_update(of=("self",)).get(pk=song_get(by=by, audio_id=audio_id).pk)
+        if song.stem_id is not None:
+            raise ConflictError("The vocal stem says where somebody sings. There is nothing to listen for.")
+        if song.analysis_state != AnalysisState.DONE:
+            raise ConflictError("The song isn't analyzed yet. Listen again when that has finished.")
+        new = NewJob(
+            kind=Kind.AUDIO_ANALYSIS,
+            parameters=AnalysisParameters(song_id=song.pk, voice_only=True),
+            dedupe_key=f"audio_analysis:{song.pk}",
+        )
+        return job_create(by=by, new=new)
 
 
 def song_import(
@@ -157,12 +203,12 @@ def _change_sections(song: Song, wanted: Sequence[tuple[str, float]]) -> None:
     """Change the sections. Cuts stay where they are; scenes named after their section are renamed."""
     if song.analysis_state == AnalysisState.WAITING:
         raise ConflictError("The song is still being analyzed. Change its sections when the analysis has finished.")
-    before = song.analysis.get("sections", [])
+    before = song_sections(song)
     duration = song.asset.duration_seconds or song.analysis.get("duration_seconds", 0.0)
     song.analysis = (
         sections_changed(song.analysis, wanted, duration=duration) if wanted else sections_restored(song.analysis)
     )
-    labels = sorted({str(part["label"]).lower() for part in before})
+    labels = sorted({section.label.lower() for section in before})
     for project_id in song.projects.values_list("pk", flat=True):
         dispatch.task_dispatch(SECTIONS_CHANGED_TASK, queue=Queue.IO, project_id=str(project_id), labels=labels)
 

@@ -15,6 +15,7 @@ from yt_dlp.networking import Request, RequestDirector, RequestHandler, Response
 from yt_dlp.networking.exceptions import CertificateVerifyError, HTTPError, RequestError, SSLError, TransportError
 
 from apps.core.guarded_fetch import guarded_session, refusal_within
+from apps.core.http import CONNECT_SECONDS
 from apps.core.http_failures import NETWORK_ERRORS
 
 
@@ -45,14 +46,14 @@ class GuardedRH(RequestHandler):  # type: ignore[misc]  # yt-dlp wants the suffi
 
     def _send(self, request: Request) -> Response:
         self._session.cookies = self._get_cookiejar(request)
-        looped = False
+        looped, limit = False, self._calculate_timeout(request)
         try:
             reply = self._session.request(
                 request.method,
                 request.url,
                 data=request.data,
                 headers=self._get_headers(request),
-                timeout=self._calculate_timeout(request),
+                timeout=(min(CONNECT_SECONDS, limit), limit),
                 stream=True,
             )
         except requests.TooManyRedirects as error:

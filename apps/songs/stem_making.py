@@ -1,7 +1,10 @@
-"""Worker handler for an uploaded vocal stem."""
+"""Checking a vocal stem and making it the song's, and the worker's handler for an uploaded one."""
+
+from pathlib import Path
 
 from django.db import transaction
 
+from apps.accounts.models import User
 from apps.assets.models import Asset
 from apps.assets.services import asset_delete, asset_local_copy
 from apps.core.errors import InputError, NotFound
@@ -29,19 +32,19 @@ def stem_run(run: JobRun) -> Done:
         raise NotFound("The uploaded stem was deleted. Upload it again.")
     run.progress(10, "Listening to the stem")
     try:
-        voice = _voice(run, song, asset)
+        with asset_local_copy(asset, check=run.check) as path:
+            voice = stem_fitting(path, song)
     except InputError:
         run.fence()
         with transaction.atomic():
             asset_delete(by=run.job.owner, asset=asset)
         raise
-    return Done(save=lambda: _save(run, song, asset, voice))
+    return Done(save=lambda: stem_use(song, asset, voice, by=run.job.owner))
 
 
-def _voice(run: JobRun, song: Song, asset: Asset) -> VoiceActivity:
-    """Return where the stem has sound. Raises InputError if it can't be used."""
-    with asset_local_copy(asset, check=run.check) as path:
-        voice, seconds = stem_checked(path)
+def stem_fitting(path: Path, song: Song) -> VoiceActivity:
+    """Return where the stem has sound. Raises InputError if it can't be used, or isn't as long as the song."""
+    voice, seconds = stem_checked(path)
     whole = song.asset.duration_seconds or 0.0
     if abs(seconds - whole) > LENGTH_TOLERANCE_SECONDS:
         raise InputError(
@@ -51,14 +54,17 @@ def _voice(run: JobRun, song: Song, asset: Asset) -> VoiceActivity:
     return voice
 
 
-def _save(run: JobRun, song: Song, asset: Asset, voice: VoiceActivity) -> StemResult:
+def stem_use(song: Song, asset: Asset, voice: VoiceActivity, *, by: User, replacing: bool = True) -> StemResult:
+    """Make it the song's stem in place of the one it has, which is deleted. Without `replacing`, only if it has none.
+    Call it in a transaction."""
     locked = Song.objects.select_for_update(of=("self",)).select_related("stem").filter(pk=song.pk).first()
     if locked is None:
         raise NotFound("The song was deleted.")
     before = locked.stem
-    locked.stem = asset
-    locked.analysis = stem_heard(locked.analysis, voice)
-    locked.save()
-    if before is not None and before.pk != asset.pk:
-        asset_delete(by=run.job.owner, asset=before)
+    if before is None or replacing:
+        locked.stem = asset
+        locked.analysis = stem_heard(locked.analysis, voice)
+        locked.save()
+        if before is not None and before.pk != asset.pk:
+            asset_delete(by=by, asset=before)
     return StemResult(audio_id=locked.asset_id, stem_id=asset.pk, duration_seconds=asset.duration_seconds)

@@ -37,12 +37,8 @@ def song_stem_upload(
     if earlier := idempotent_job(by=by, idempotency=idempotency):
         return earlier
     song = song_get(by=by, audio_id=audio_id)
-    if stem_jobs(song).filter(state__in=ACTIVE).exists():
-        # Found out before the file is stored. Two uploads at once are told apart by the job's dedupe key.
-        raise ConflictError(
-            "A vocal stem of this song is already being checked. Wait for it to finish, or cancel it first.",
-            code="already_running",
-        )
+    # Found out before the file is stored. Two uploads at once are told apart by the job's dedupe key.
+    refuse_second_stem(song)
     with upload_received(upload, AssetKind.AUDIO) as received:
         container_checked(received.facts)
         stored = upload_store(by=by, received=received, kind=AssetKind.AUDIO)
@@ -60,8 +56,17 @@ def song_stem_upload(
         return job
 
 
+def refuse_second_stem(song: Song) -> None:
+    """Raise ConflictError while a stem of the song is being made or checked."""
+    if stem_jobs(song).filter(state__in=ACTIVE).exists():
+        raise ConflictError(
+            "A vocal stem of this song is already in progress. Wait for it to finish, or cancel it first.",
+            code="already_running",
+        )
+
+
 def stem_jobs(song: Song) -> "QuerySet[Job]":
-    """Return the jobs that checked, or check, a stem of the song, newest first."""
+    """Return the jobs that made or checked a stem of the song, newest first."""
     jobs = Job.objects.filter(owner=song.owner_id, kind=Kind.STEM, parameters__song_id=str(song.pk))
     # An imported job's parameters are another installation's word; they name no file here.
     return jobs.filter(imported_at=None).order_by("-created_at")

@@ -15,16 +15,19 @@ MOST_SPANS = 500
 SHORTEST_SECONDS = 0.1
 # A line that barely reaches into a scene is no reason to lip-sync it.
 SUNG_SHARE = 0.2
+# Singing fades in and out beyond what is heard of it, and the mouth moves before it.
+REST_MARGIN_SECONDS, SHORTEST_REST_SECONDS = 0.25, 0.4
 
 
 @dataclass(frozen=True)
 class SungMap:
     """`sings` is None if it isn't known whether somebody sings; then nothing counts as sung until a person answers.
-    `by_hand`: a person answered."""
+    `by_hand`: a person answered. `still`: where surely nobody sings; None if that is wherever no passage is."""
 
     sings: bool | None
     spans: tuple[VoiceSpan, ...]
     by_hand: bool = False
+    still: tuple[tuple[float, float], ...] | None = None
 
     @property
     def ranges(self) -> tuple[tuple[float, float], ...]:
@@ -35,6 +38,22 @@ class SungMap:
         """Return how much of [start, end) is surely sung or spoken, 0…1."""
         inside = sum(max(0.0, min(end, last) - max(start, first)) for first, last in self.ranges)
         return inside / max(end - start, 1e-6)
+
+    def rests(self, start: float, end: float) -> tuple[tuple[float, float], ...]:
+        """Return the parts of [start, end) in which surely nobody sings, some way off the singing around them; none if
+        nobody sings in all of it, which then isn't known to be a rest of a performance."""
+        if not any(first < end and last > start for first, last in self.ranges):
+            return ()
+        edges = [start - REST_MARGIN_SECONDS]
+        for first, last in self.ranges:
+            edges += [first, last]
+        edges.append(end + REST_MARGIN_SECONDS)
+        gaps = [
+            (a + REST_MARGIN_SECONDS, b - REST_MARGIN_SECONDS) for a, b in zip(edges[::2], edges[1::2], strict=True)
+        ]
+        kept = gaps if self.still is None else _common(gaps, self.still)
+        inside = [(max(first, start), min(last, end)) for first, last in kept]
+        return tuple((round(a, 3), round(b, 3)) for a, b in inside if b - a >= SHORTEST_REST_SECONDS)
 
     def performed(self, start: float, end: float) -> bool:
         """Return whether enough of [start, end) is sung to lip-sync it."""
@@ -62,11 +81,23 @@ def sung_map(song: Song) -> SungMap | None:
         sure = found["confidence"] >= STEM_CONFIDENCE
         spans = tuple(VoiceSpan(start, end, confidence=found["confidence"]) for start, end in found["ranges"])
         return SungMap(bool(spans) if sure else None, spans)
-    return SungMap(found["sings"], _read(found["spans"]))
+    # What a stem says is exact; analyses of earlier releases don't say where a mix is surely without a voice.
+    stem = song.stem_id is not None
+    still = None if stem else tuple((start, end) for start, end in found.get("still", ()))
+    return SungMap(found["sings"], _read(found["spans"]), still=still)
+
+
+def rests_unknown(song: Song) -> bool:
+    """Return whether an analysis of an earlier release doesn't say where the song is surely without a voice."""
+    found = song.analysis.get(FOUND)
+    if found is None or "still" in found or song.stem_id is not None or BY_HAND in song.analysis:
+        return False
+    return "spans" not in found or bool(found["sings"])
 
 
 def voice_stored(voice: VoiceActivity) -> dict[str, Any]:
-    return {"sings": voice.sings, "spans": [asdict(span) for span in voice.spans]}
+    spans, still = [asdict(span) for span in voice.spans], [list(pair) for pair in voice.still]
+    return {"sings": voice.sings, "spans": spans, "still": still}
 
 
 def sung_changed(song: Song, edit: SungEdit) -> dict[str, Any]:
@@ -110,6 +141,12 @@ def _checked(song: Song, spans: Iterable[VoiceSpan]) -> tuple[VoiceSpan, ...]:
     if any(first.end > second.start for first, second in pairwise(ordered)):
         raise _refused("Two passages overlap. Join them, or move one.")
     return tuple(VoiceSpan(round(s.start, 3), round(min(s.end, duration), 3), s.kind, 1.0) for s in ordered)
+
+
+def _common(one: Iterable[tuple[float, float]], other: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return what both lists of ranges cover."""
+    other = list(other)
+    return [(max(a, c), min(b, d)) for a, b in one for c, d in other if min(b, d) > max(a, c)]
 
 
 def _refused(words: str) -> InputError:

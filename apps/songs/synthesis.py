@@ -35,6 +35,9 @@ ENCODERS = {
 SAMPLE_BPM = 112.0
 # Where the sample song is sung: its verse, in seconds. Its voice has no consonants, so an analysis doesn't hear one.
 SAMPLE_SUNG = (16 * 60 / SAMPLE_BPM, 32 * 60 / SAMPLE_BPM)
+# The same for the short sample.
+SHORT_BPM = 108.0
+SHORT_SUNG = (8 * 60 / SHORT_BPM, 16 * 60 / SHORT_BPM)
 SAMPLE_TITLE = "Paper Lanterns"
 SAMPLE_ARTIST = "The mvsite studio band"
 
@@ -192,6 +195,13 @@ SAMPLE_PARTS = (
     Part("verse", 4, drums=0.6, bass=0.8, pad=0.4, lead=0.0),
     Part("chorus", 6, drums=1.0, bass=1.0, pad=1.0, lead=1.0),
 )
+# Nine bars, so that the last one is the first chord again: 20 seconds at 108 BPM.
+SHORT_PARTS = (
+    Part("intro", 2, drums=0.0, bass=0.0, pad=0.5, lead=0.5),
+    Part("verse", 2, drums=0.6, bass=0.8, pad=0.4, lead=0.0),
+    Part("chorus", 4, drums=1.0, bass=1.0, pad=1.0, lead=1.0),
+    Part("outro", 1, drums=0.0, bass=0.5, pad=0.8, lead=0.4),
+)
 # A minor, F, C, G: the bass root and the chord above it.
 SAMPLE_CHORDS = ((33, (57, 60, 64)), (29, (57, 60, 65)), (36, (55, 60, 64)), (31, (55, 59, 62)))
 # (eighth in a two-bar phrase, note) of the lead.
@@ -209,6 +219,11 @@ def sample_song(*, bpm: float = SAMPLE_BPM, parts: Sequence[Part] = SAMPLE_PARTS
             _lay_bar(mix, part, bar, beat)
             bar += 1
     return mix.mastered()
+
+
+def short_sample_song() -> Samples:
+    """Return the sample song in 20 seconds: intro, verse, chorus and an end."""
+    return sample_song(bpm=SHORT_BPM, parts=SHORT_PARTS)
 
 
 def _lay_bar(mix: Mix, part: Part, bar: int, beat: float) -> None:

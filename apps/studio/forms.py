@@ -1,23 +1,30 @@
 """Forms of the pages. Services validate again; forms put each message next to its field."""
 
-import re
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
 
-from apps.core.errors import InputError
+from apps.core.errors import ConflictError, InputError, NotFound
 from apps.flavors.discovery import DEFAULT
 from apps.flavors.registry import flavor_names
-from apps.projects.models import AspectRatio, Resolution
+from apps.projects.models import AspectRatio, Pace, Resolution
 from apps.studio.choosing.forms import ModelsForm
+from apps.studio.times import time_typed
 from engines.listening.scene_slots import MAXIMUM_SCENES
 
 QUICK_GEN = "quick"
 EDIT = "edit"
-_CLOCK = re.compile(r"^(?:(\d{1,3}):)?(\d{1,5}(?:\.\d{1,6})?)$")
 TEXT_LENGTH = 8000
+# (value, name, words) of each choice; scenes follow the song's energy at every pace.
+PACE_WORDS = (
+    ("", "As the flavor", "Whatever suits its look."),
+    (Pace.CALM.value, "Calm", "Long shots, also in the chorus."),
+    (Pace.NORMAL.value, "Normal", "Long shots in quiet parts, short ones in loud parts."),
+    (Pace.FAST.value, "Fast", "A new shot every two to four seconds."),
+)
 NO_IDEA = "Describe the video in a sentence or two."
 
 
@@ -30,6 +37,15 @@ def text_field(*, length: int = TEXT_LENGTH, missing: str = "") -> forms.CharFie
     """Return a text field of at most `length` characters; `missing` is the error if it must not be empty."""
     errors = {"max_length": f"Shorten this to {length:,} characters.", "required": missing}
     return forms.CharField(max_length=length, required=bool(missing), error_messages=errors)
+
+
+def pace_field() -> forms.ChoiceField:
+    """Return the choice of a pace; empty is the flavor's."""
+    return forms.ChoiceField(
+        choices=[(value, name) for value, name, _ in PACE_WORDS],
+        required=False,
+        error_messages={"invalid_choice": "Choose one of the paces."},
+    )
 
 
 class DollarsField(forms.Field):
@@ -60,13 +76,11 @@ class ClockField(forms.Field):
     """Seconds, typed as `41.5` or `0:41.5`."""
 
     def to_python(self, value: Any) -> Decimal | None:
-        text = str(value or "").strip().replace(",", ".")
-        if not text:
-            return None
-        found = _CLOCK.match(text)
-        if not found:
-            raise forms.ValidationError("Type seconds, such as 41.5, or minutes and seconds, such as 0:41.5.")
-        return 60 * Decimal(found[1] or 0) + Decimal(found[2])
+        text = str(value or "").strip()
+        try:
+            return time_typed(text) if text else None
+        except InputError as error:
+            raise forms.ValidationError(error.message) from error
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare the times rather than their texts. Raises nothing: a wrong time counts as a change."""
@@ -84,11 +98,9 @@ class SongPartForm(forms.Form):
     song_end = ClockField(required=False)
 
 
-class CreateForm(SongPartForm, ModelsForm):
-    """A new project. The song is a file, one uploaded before (`audio_id`), or absent."""
+class SongLinkForm(forms.Form):
+    """A song that is downloaded from an address, all of it or a part."""
 
-    mode = forms.ChoiceField(choices=[(QUICK_GEN, "Quick gen"), (EDIT, "Edit")], initial=QUICK_GEN)
-    song = forms.FileField(required=False, error_messages={"empty": "This file is empty. Choose another one."})
     song_link = forms.URLField(
         required=False,
         assume_scheme="https",
@@ -97,12 +109,22 @@ class CreateForm(SongPartForm, ModelsForm):
     )
     link_start = ClockField(required=False)
     link_end = ClockField(required=False)
+
+
+class CreateForm(SongPartForm, SongLinkForm, ModelsForm):
+    """A new project. The song is a file, one uploaded before (`audio_id`), or absent."""
+
+    mode = forms.ChoiceField(choices=[(QUICK_GEN, "Quick gen"), (EDIT, "Edit")], initial=QUICK_GEN)
+    song = forms.FileField(required=False, error_messages={"empty": "This file is empty. Choose another one."})
     flavor = forms.ChoiceField(choices=(), required=False)
     idea = text_field(missing=NO_IDEA)
     character_description = text_field()
     character_reference = forms.FileField(
         required=False, error_messages={"empty": "This file is empty. Choose another one."}
     )
+    # A picture drawn on the page, and the job that draws one.
+    character_reference_id = forms.UUIDField(required=False)
+    character_job = forms.UUIDField(required=False)
     aspect_ratio = forms.ChoiceField(choices=AspectRatio.choices, initial=AspectRatio.LANDSCAPE)
     resolution = forms.ChoiceField(choices=Resolution.choices, initial=Resolution.HD)
     number_of_scenes = forms.IntegerField(
@@ -113,6 +135,7 @@ class CreateForm(SongPartForm, ModelsForm):
             f"Type a whole number from 1 to {MAXIMUM_SCENES}, or leave it empty to let the song decide."
         ),
     )
+    pace = pace_field()
     budget = DollarsField(required=False)
 
     def __init__(self, data: Any = None, files: MultiValueDict[str, Any] | None = None, **options: Any) -> None:
@@ -127,6 +150,19 @@ class PromptForm(forms.Form):
     prompt = forms.CharField(max_length=TEXT_LENGTH, required=False)
     negative_prompt = forms.CharField(max_length=TEXT_LENGTH, required=False)
     version = forms.IntegerField(min_value=1)
+
+
+def form_saves(form: forms.Form, action: Callable[[], object]) -> bool:
+    """Return whether the form was sent and its action done; otherwise errors are on the form."""
+    if not form.is_bound or not form.is_valid():
+        return False
+    try:
+        action()
+    except InputError as error:
+        form_take_errors(form, error)
+    except (ConflictError, NotFound) as error:
+        form.add_error(None, error.message)
+    return not form.errors
 
 
 def form_take_errors(form: forms.Form, error: InputError) -> None:

@@ -20,6 +20,8 @@ from django.template.loader import render_to_string
 # While something is running, and while nothing is (another tab may start something).
 BUSY_SECONDS = 2
 IDLE_SECONDS = 15
+# A page's mark stands among the hashes of its pieces.
+MARK = "at-"
 # A page's methods: GET returns the page, POST what changed on it.
 LIVE_METHODS = ("GET", "HEAD", "POST")
 
@@ -39,8 +41,11 @@ class Fragment:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def live_response(request: HttpRequest, pieces: Sequence[Fragment], *, url: str, busy: bool) -> HttpResponse:
-    """Return the pieces that changed, and the poller if its pace changes; 204 if nothing did.
+def live_response(
+    request: HttpRequest, pieces: Sequence[Fragment], *, url: str, busy: bool, mark: str = ""
+) -> HttpResponse:
+    """Return the pieces that changed, and the poller if its pace changes; 204 if nothing did. `mark`: the new one of a
+    page that carries one (see project/quiet.py).
 
     Everything is swapped out of band, so it suits both the poller and forms.
     """
@@ -48,11 +53,13 @@ def live_response(request: HttpRequest, pieces: Sequence[Fragment], *, url: str,
     changed = [piece for piece in pieces if piece.seen not in held]
     poll = poll_of(url, busy=busy)
     pace_changed = poll["seen"] not in held
-    if not changed and not pace_changed:
+    if not changed and not pace_changed and not mark:
         return HttpResponse(status=204)
     parts = [piece_html(request, piece, out_of_band=True) for piece in changed]
     if pace_changed:
         parts.append(render_to_string("components/poller.html", {"poll": poll, "out_of_band": True}))
+    if mark:
+        parts.append(render_to_string("components/mark.html", {"mark": mark, "out_of_band": True}))
     return HttpResponse("".join(parts))
 
 
@@ -73,4 +80,8 @@ def piece_html(request: HttpRequest, piece: Fragment, *, out_of_band: bool = Fal
 
 def poll_of(url: str, *, busy: bool) -> dict[str, str | int]:
     """Return the context of the page's poller: its URL and interval."""
-    return {"url": url, "seen": "busy" if busy else "idle", "seconds": BUSY_SECONDS if busy else IDLE_SECONDS}
+    return {"url": url, "seen": pace_of(busy=busy), "seconds": BUSY_SECONDS if busy else IDLE_SECONDS}
+
+
+def pace_of(*, busy: bool) -> str:
+    return "busy" if busy else "idle"

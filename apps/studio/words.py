@@ -40,6 +40,7 @@ SCENE_WORDS: Mapping[str, Word] = {
 PROJECT_WORDS: Mapping[str, Word] = {
     ProjectStatus.DRAFT: Word("Draft"),
     ProjectStatus.GENERATING: Word("Making", "live"),
+    ProjectStatus.AWAITING_APPROVAL: Word("Pictures ready: approve them", "warn"),
     ProjectStatus.COMPLETED: Word("Done", "done"),
     ProjectStatus.ERROR: Word("Failed", "bad"),
 }
@@ -50,10 +51,44 @@ CAPABILITY_WORDS: Mapping[str, str] = {
     Capability.VIDEO: "Clips",
     Capability.LIPSYNC: "Lip-sync",
     Capability.SEGMENTED_LIPSYNC: "Pro lip-sync",
+    Capability.TRANSCRIPTION: "Hearing lyrics",
+    Capability.VOCALS: "Separating vocals",
+    Capability.JUDGE: "Judging takes",
 }
 
-# The Edit page's actions that rearrange scenes.
-REARRANGING_WORDS = (("insert", "Insert after"), ("duplicate", "Duplicate"), ("merge", "Merge with next"))
+
+@dataclass(frozen=True)
+class Rearranging:
+    """One of the Edit page's actions that rearrange scenes. `time`: whose time it takes. `ripple`: see the services."""
+
+    what: str
+    text: str
+    time: str = ""
+    ripple: bool = False
+
+
+def rearranging(sequence: int, scene_count: int, *, fills_song: bool) -> list[Rearranging]:
+    """Return what can be done at a scene. The scenes of a song share its time."""
+    last = sequence == scene_count
+    merge = [] if last else [Rearranging("merge", "Merge with next", "keeps this clip")]
+    if not fills_song:
+        return [Rearranging("insert", "Insert after"), Rearranging("duplicate", "Duplicate"), *merge]
+    giver = sequence if last else sequence + 1
+    rippled = (
+        []
+        if last
+        else [
+            Rearranging("insert", "Insert after, ripple", "the film's end gives the time", ripple=True),
+            Rearranging("duplicate", "Duplicate, ripple", "the film's end gives the time", ripple=True),
+        ]
+    )
+    return [
+        Rearranging("insert", "Insert after", f"takes half of scene {giver}"),
+        Rearranging("duplicate", "Duplicate", f"shares scene {sequence}"),
+        *rippled,
+        *merge,
+    ]
+
 
 # What a composed video's proof checked.
 PROOF_WORDS: Mapping[str, str] = {
@@ -91,5 +126,20 @@ LOOK_WORDS: Mapping[str, str] = {
     "standard": "standard quality",
     "high": "high quality",
 }
-LYRICS_WORDS: Mapping[str, str] = {"burn": "burned in", "soft": "as a track viewers can switch on"}
-PRESET_WORDS: Mapping[str, str] = {"clean": "Clean", "bold": "Bold", "cinema": "Cinema"}
+# Of captions.
+STYLE_WORDS: Mapping[str, str] = {
+    "none": "None",
+    "line": "Line by line",
+    "karaoke": "Karaoke",
+    "big_word": "Big words",
+}
+TRACK_WORDS: Mapping[str, str] = {
+    "burned": "burned into the picture",
+    "soft": "as a track viewers can switch on",
+    "both": "burned in, and as a track",
+}
+PRESET_WORDS: Mapping[str, str] = {
+    "clean": "Clean: white, thin outline",
+    "bold": "Bold: large, yellow where sung",
+    "cinema": "Cinema: small and low",
+}

@@ -1,7 +1,9 @@
 """Opens a frozen request in a worker: fetches, cuts and describes its files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
@@ -12,14 +14,19 @@ from apps.assets.services import asset_local_copy, asset_public_url
 from apps.core.errors import InputError
 from apps.core.guarded_fetch import fetch_url
 from apps.jobs.execution import JobRun
-from apps.providers.base import MediaInput, ProviderRequest
-from apps.work.frozen import FrozenRequest, InputSource
+from apps.providers.request_types import MediaInput, ProviderRequest
+from apps.work.frozen import ClipFrame, FrozenRequest, InputSource
 from apps.work.parameters import frozen_request
 from engines.media.audio import cut_wav
 from engines.media.facts import MediaFacts
+from engines.media.footage import Footage, footage_render
+from engines.media.formats import ClipFormat
+from engines.media.frames import as_seconds
+from engines.media.framing import PictureFit
 from engines.media.pictures import can_be_sent, write_sendable
 from engines.media.plain_copy import plain_copy
-from engines.media.probe import probe_media
+from engines.media.probe import media_facts, probe_media
+from engines.media.stills import frame_png
 
 # The largest upload that the most expensive lip-sync plan accepts; a link to anything larger is a mistake.
 LINK_MAXIMUM_BYTES = 5 * 1024**3
@@ -28,9 +35,16 @@ LINK_MAXIMUM_BYTES = 5 * 1024**3
 @contextmanager
 def request_opened(run: JobRun) -> Iterator[ProviderRequest]:
     """Yield the job's typed request, with files that are readable until the block ends."""
-    frozen = frozen_request(run.job)
+    with frozen_opened(run, frozen_request(run.job)) as request:
+        yield request
+
+
+@contextmanager
+def frozen_opened(run: JobRun, frozen: FrozenRequest) -> Iterator[ProviderRequest]:
+    """Yield the typed request, with files that are readable until the block ends."""
     with ExitStack() as stack:
-        media = {name: input_opened(stack, run, name, source) for name, source in frozen.inputs.items()}
+        assets = inputs_found(frozen.inputs.values())
+        media = {name: input_opened(stack, run, name, source, assets) for name, source in frozen.inputs.items()}
         yield frozen.request(media)
 
 
@@ -39,7 +53,7 @@ def request_described(frozen: FrozenRequest, assets: Mapping[UUID, Asset]) -> Pr
     media = {
         name: media_described(assets[source.asset_id], source)
         if source.asset_id
-        else MediaInput(Path(name), "", duration_seconds=_range_seconds(source))
+        else MediaInput(Path(name), "", duration_seconds=source.seconds)
         for name, source in frozen.inputs.items()
     }
     return frozen.request(media)
@@ -47,7 +61,9 @@ def request_described(frozen: FrozenRequest, assets: Mapping[UUID, Asset]) -> Pr
 
 def media_described(asset: Asset, source: InputSource) -> MediaInput:
     """Describe the asset from its row. The path is only a name."""
-    ranged = _range_seconds(source)
+    if source.frame is not None:
+        return MediaInput(Path(asset.key).with_suffix(".png"), "image/png", width=asset.width, height=asset.height)
+    ranged = source.seconds
     return MediaInput(
         path=Path(asset.key),
         content_type=asset.content_type,
@@ -59,23 +75,28 @@ def media_described(asset: Asset, source: InputSource) -> MediaInput:
     )
 
 
-def _range_seconds(source: InputSource) -> float | None:
-    if source.start_seconds is None or source.end_seconds is None:
-        return None
-    return source.end_seconds - source.start_seconds
+def inputs_found(sources: Iterable[InputSource]) -> Mapping[UUID, Asset]:
+    """Return the sources' files that still exist, by id."""
+    return Asset.objects.in_bulk({source.asset_id for source in sources if source.asset_id})
 
 
-def input_opened(stack: ExitStack, run: JobRun, name: str, source: InputSource) -> MediaInput:
-    """Fetch and cut one file. It is readable until the stack closes."""
+def input_opened(
+    stack: ExitStack, run: JobRun, name: str, source: InputSource, assets: Mapping[UUID, Asset]
+) -> MediaInput:
+    """Fetch and cut one file of `inputs_found`. It is readable until the stack closes."""
+    if source.last_frame_of is not None:
+        raise InputError("The clip that this continues from isn't known yet. Start it again.")
     if source.asset_id is None:
         path = fetch_url(source.url, into=run.scratch / f"{name}_fetched", max_bytes=LINK_MAXIMUM_BYTES)
         path = _cut(run, name, path, source)
         return _probed(_for_everyone(run, name, path, probe_media(path)))
-    asset = Asset.objects.filter(pk=source.asset_id).first()
+    asset = assets.get(source.asset_id)
     if asset is None:
         raise InputError(f"The {name.replace('_', ' ')} for this was deleted in the meantime. Choose another one.")
     path = stack.enter_context(asset_local_copy(asset, check=run.check))
-    if source.start_seconds is not None or source.end_seconds is not None:
+    if source.frame is not None:
+        return _frame(run, name, path, source.frame)
+    if source.start_seconds is not None or source.end_seconds is not None or source.silences:
         return _probed(_cut(run, name, path, source))
     ready = _for_everyone(run, name, path, asset_described(asset, path))
     if ready != path:
@@ -92,6 +113,14 @@ def input_opened(stack: ExitStack, run: JobRun, name: str, source: InputSource) 
     )
 
 
+def _frame(run: JobRun, name: str, path: Path, frame: ClipFrame) -> MediaInput:
+    """Write the picture without loss."""
+    picture = frame_png(path, frame.seconds, run.scratch / f"{name}_frame.png")
+    digest = sha256(picture.read_bytes()).hexdigest()
+    facts = probe_media(picture)
+    return MediaInput(picture, "image/png", sha256=digest, width=facts.width, height=facts.height)
+
+
 def _for_everyone(run: JobRun, name: str, path: Path, facts: MediaFacts) -> Path:
     """Return the file, or a copy that providers take and see as people do: pictures in JPEG, upright and in sRGB;
     videos in plain BT.709 instead of HDR and the like."""
@@ -103,13 +132,25 @@ def _for_everyone(run: JobRun, name: str, path: Path, facts: MediaFacts) -> Path
 
 
 def _cut(run: JobRun, name: str, path: Path, source: InputSource) -> Path:
-    if source.start_seconds is None and source.end_seconds is None:
+    if source.start_seconds is None and source.end_seconds is None and not source.silences:
         return path
     end = source.end_seconds
     if end is None:
         end = probe_media(path).duration_seconds or 0.0
+    if name == "video":
+        return _cut_video(run, path, source.start_seconds or 0.0, end)
     output = run.scratch / f"{name}_cut.wav"
-    return cut_wav(path, source.start_seconds or 0.0, end, output, cancelled=run.cancelled)
+    start = source.start_seconds or 0.0
+    return cut_wav(path, start, end, output, silences=source.silences, cancelled=run.cancelled)
+
+
+def _cut_video(run: JobRun, path: Path, start: float, end: float) -> Path:
+    """Write the range at the video's own size and rate."""
+    facts = media_facts(path)
+    shape = ClipFormat((facts.width or 2) // 2 * 2, (facts.height or 2) // 2 * 2, facts.fps or Fraction(24))
+    first = Fraction(round(as_seconds(start) * shape.fps)) / shape.fps
+    footage = Footage(path, shape, PictureFit.FILL, first, as_seconds(end))
+    return footage_render(footage, run.scratch / "video_cut.mp4", cancelled=run.cancelled)
 
 
 def _probed(path: Path) -> MediaInput:

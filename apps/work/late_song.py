@@ -7,17 +7,20 @@ from apps.jobs.services import job_reschedule
 from apps.jobs.states import Code
 from apps.songs.models import AnalysisState, Song
 from apps.work.frozen import FrozenRequest
+from apps.work.pacing import ScenePace, pace_lengths
 from apps.work.parameters import ScenesParameters, SongWait
 from apps.work.song_brief import song_brief, song_slots
 
 RECHECK_SECONDS = 2.0
 
 
-def late_song(song: Song, start: float, end: float, *, number_of_scenes: int | None) -> SongWait | None:
+def late_song(
+    song: Song, start: float, end: float, *, number_of_scenes: int | None, pace: ScenePace
+) -> SongWait | None:
     """Return what the job waits for, or None if the song's analysis has ended."""
     if song.analysis_state != AnalysisState.WAITING:
         return None
-    return SongWait(song_id=song.pk, start=start, end=end, number_of_scenes=number_of_scenes)
+    return SongWait(song_id=song.pk, start=start, end=end, number_of_scenes=number_of_scenes, pace=pace)
 
 
 def song_await(run: JobRun) -> bool:
@@ -48,13 +51,9 @@ def song_await(run: JobRun) -> bool:
 
 
 def _with_song(frozen: FrozenRequest, song: Song, wait: SongWait) -> FrozenRequest:
-    slots = song_slots(
-        song,
-        wait.start,
-        wait.end,
-        number_of_scenes=wait.number_of_scenes,
-        settings=frozen.values.settings,
-    )
+    lengths = pace_lengths(frozen.values.settings, "")
+    pace = wait.pace or ScenePace(quiet=lengths.quiet, loud=lengths.loud)
+    slots = song_slots(song, wait.start, wait.end, number_of_scenes=wait.number_of_scenes, pace=pace)
     brief = song_brief(song, wait.start, wait.end)
     known = {"slots": tuple(slots), "number_of_scenes": len(slots), "song": brief}
     return frozen.model_copy(update={"values": frozen.values.model_copy(update=known)})

@@ -1,6 +1,6 @@
 """What the log says of a lip-sync, the same for a scene's and one on its own. Links appear without their signatures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -14,7 +14,9 @@ from apps.core.http_failures import without_secrets
 from apps.jobs.execution import JobRun
 from apps.jobs.models import Job
 from apps.jobs.states import State
+from apps.providers.request_types import FacePoint
 from apps.work.frozen import InputSource
+from apps.work.inputs import inputs_found
 from apps.work.parameters import LipsyncParameters
 
 log = structlog.get_logger(__name__)
@@ -27,6 +29,7 @@ class LipsyncAsked:
     temperature: float | None = None
     active_speaker_detection: bool | None = None
     occlusion_detection_enabled: bool | None = None
+    face: FacePoint | None = None
     video_id: UUID | None = None
     video_url: str = ""
     audio_id: UUID | None = None
@@ -52,11 +55,12 @@ def lipsync_received(asked: LipsyncAsked, *, project_id: UUID | None = None, seq
 def lipsync_started(run: JobRun) -> None:
     """Log that a worker begins, with what it works on."""
     frozen = run.read(LipsyncParameters).frozen
+    assets = inputs_found(frozen.inputs.values())
     log.info(
         "lipsync_processing_started",
         provider=run.job.provider,
         scene_id=str(run.job.scene_id or ""),
-        **{f"{name}_url": _address(source) for name, source in frozen.inputs.items()},
+        **{f"{name}_url": _address(source, assets) for name, source in frozen.inputs.items()},
         **{f"{name}_range": _range(source) for name, source in frozen.inputs.items() if _range(source)},
         **frozen.values.model_dump(mode="json", exclude={"settings"}),
     )
@@ -78,11 +82,11 @@ def lipsync_ended(job: Job) -> None:
         log.info("lipsync_scene_updated", clip_id=job.result.get("clip_id"), **facts)
 
 
-def _address(source: InputSource) -> str:
+def _address(source: InputSource, assets: Mapping[UUID, Asset]) -> str:
     """Return where the input is: its link, its object in the bucket, or its name in the media folder."""
     if source.asset_id is None:
         return without_secrets(source.url)
-    asset = Asset.objects.filter(pk=source.asset_id).first()
+    asset = assets.get(source.asset_id)
     if asset is None:
         return ""
     link = asset_url(asset)

@@ -7,7 +7,8 @@ from decimal import Decimal
 from apps.core.errors import InputError
 from apps.core.json import JsonObject
 from apps.flavors.registry import ResolvedConfig
-from apps.providers.base import Provider, ProviderRequest, Quote, VideoRequest
+from apps.providers.base import Provider, Quote
+from apps.providers.request_types import ProviderRequest, VideoRequest
 from apps.work.shots.planning import shot_quote
 
 # Lengths to the millisecond: frames don't end on round numbers.

@@ -5,12 +5,15 @@ a default.
 """
 
 from decimal import Decimal
+from typing import Self
 from uuid import UUID
 
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.parameters import Frozen, JobParameters
-from apps.work.frozen import FrozenRequest
+from apps.providers.request_types import FacePoint
+from apps.work.frozen import FrozenRequest, InputSource
+from apps.work.pacing import ScenePace
 
 
 class WorkParameters(JobParameters):
@@ -18,14 +21,18 @@ class WorkParameters(JobParameters):
 
     frozen: FrozenRequest
 
+    def with_input(self, name: str, source: InputSource) -> Self:
+        return self.model_copy(update={"frozen": self.frozen.with_input(name, source)})
+
 
 class SongWait(Frozen):
-    """The part of a song, in seconds, whose analysis the scenes wait for."""
+    """The part of a song, in seconds, whose analysis the scenes wait for. Jobs of the release before have no pace."""
 
     song_id: UUID
     start: float
     end: float
     number_of_scenes: int | None = None
+    pace: ScenePace | None = None
 
 
 class ScenesParameters(WorkParameters):
@@ -39,14 +46,40 @@ class SoftenParameters(WorkParameters):
     prompt: str
 
 
+class JudgeParameters(WorkParameters):
+    """The clips of `scene_id` that are judged, in the request's order. `waits_for`: the jobs that make them, of takes
+    that didn't exist yet. `choose_best`: the best becomes current, unless a person chose another since `current_id`
+    was."""
+
+    scene_id: UUID
+    clip_ids: tuple[UUID, ...] = ()
+    waits_for: tuple[UUID, ...] = ()
+    choose_best: bool = False
+    current_id: UUID | None = None
+
+
 class ReferenceParameters(WorkParameters):
-    pass
+    """A picture of the subject, without one of the project's lead; `view` is what a reference sheet shows of it."""
+
+    subject_id: UUID | None = None
+    view: str = ""
+
+
+class FollowingClip(Frozen):
+    """By whom the clip after an image is generated, where the call said so."""
+
+    provider: str = ""
+    model: str = ""
 
 
 class ImageParameters(WorkParameters):
-    """`then_video`: the scene's clip is generated after its image."""
+    """`then_video`: the scene's clip is generated after its image, by `clip_by`. `note`: what a person wanted to be
+    different, which the request's prompt has, too. `keeps_approval`: the scene's approval goes on for the new image."""
 
     then_video: bool = False
+    clip_by: FollowingClip = FollowingClip()
+    note: str = ""
+    keeps_approval: bool = False
 
 
 class Chain(Frozen):
@@ -96,13 +129,17 @@ class AudioSegment(Frozen):
 
 
 class LipsyncParams(Frozen):
-    """How a scene's lip-sync was requested, as the API shows it. None: left to the flavor."""
+    """How a scene's lip-sync was requested, as the API shows it. None: left to the flavor. In the `silences`, in
+    seconds from the start of the song's used part, nobody sings, and silence was sent; `all_sound` refused that."""
 
     temperature: float | None = None
     active_speaker_detection: bool | None = None
     occlusion_detection_enabled: bool | None = None
+    face: FacePoint | None = None
     audio_id: str = ""
     preview: bool = False
+    all_sound: bool | None = None
+    silences: tuple[tuple[float, float], ...] | None = None
 
 
 class RequestedAudio(Frozen):
@@ -132,6 +169,7 @@ class LipsyncParameters(WorkParameters):
 OF_KIND: dict[str, type[WorkParameters]] = {
     Kind.SCENES: ScenesParameters,
     Kind.SOFTEN: SoftenParameters,
+    Kind.JUDGE: JudgeParameters,
     Kind.CHARACTER_REFERENCE: ReferenceParameters,
     Kind.IMAGE: ImageParameters,
     Kind.VIDEO: VideoParameters,

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from apps.core.json import JsonObject
-from apps.providers.base import SongBrief, SongLine, SongSection
+from apps.providers.request_types import SongBrief, SongLine, SongSection
 from apps.songs.lyrics.versions import song_lines
 from apps.songs.models import Song
-from apps.songs.selectors import song_shape
+from apps.songs.named_sections import song_sections
+from apps.songs.shape import song_shape
 from apps.songs.sung import sung_map
+from apps.work.pacing import ScenePace
 from engines.listening.scene_slots import scene_slots
 from engines.lyrics.sung_lines import is_sung_in
 
@@ -19,10 +20,10 @@ def song_beats(song: Song, start: float, end: float) -> tuple[float, ...]:
     return tuple(round(beat - start, 6) for beat in song.grid.get("beats", ()) if start < beat < end)
 
 
-def song_slots(song: Song, start: float, end: float, *, number_of_scenes: int | None, settings: JsonObject) -> Slots:
+def song_slots(song: Song, start: float, end: float, *, number_of_scenes: int | None, pace: ScenePace) -> Slots:
     """Return scene slots that fill the part and are cut on its beats; dense passages get shorter ones."""
-    seconds = float(settings["duration_seconds"])
-    return scene_slots(song_shape(song, start, end), number_of_scenes=number_of_scenes, scene_seconds=seconds)
+    shape = song_shape(song, start, end)
+    return scene_slots(shape, pace=pace.pace, number_of_scenes=number_of_scenes, clips=pace.clips)
 
 
 def song_brief(song: Song, start: float, end: float) -> SongBrief:
@@ -31,13 +32,13 @@ def song_brief(song: Song, start: float, end: float) -> SongBrief:
         tempo_bpm=song.grid.get("tempo_bpm"),
         sections=tuple(
             SongSection(
-                label=section["label"],
-                start_seconds=max(0.0, section["start_seconds"] - start),
-                end_seconds=min(end, section["end_seconds"]) - start,
-                energy=section["energy"],
+                label=section.label,
+                start_seconds=max(0.0, section.start_seconds - start),
+                end_seconds=min(end, section.end_seconds) - start,
+                energy=section.energy,
             )
-            for section in song.analysis.get("sections", ())
-            if section["start_seconds"] < end and section["end_seconds"] > start
+            for section in song_sections(song)
+            if section.start_seconds < end and section.end_seconds > start
         ),
         title=song.title,
         lines=_lines(song, start, end),

@@ -1,5 +1,6 @@
 """Serializers and fields for request bodies. Unknown fields are refused, since a typo would otherwise go unnoticed."""
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from apps.core.errors import NotFound
+from apps.providers.request_types import FacePoint
 
 # How many unknown fields an error lists by name.
 NAMED_FIELDS = 10
@@ -87,6 +89,20 @@ class SecondsField(serializers.DecimalField):
 
     def to_representation(self, value: Any) -> Any:
         return None if value is None else float(value)
+
+
+class FaceSerializer(StrictSerializer):
+    """A point on the face that sings, if a clip shows several (`GET /api/assets/{id}/faces` lists them)."""
+
+    time = serializers.FloatField(min_value=0, help_text="Seconds of the clip")
+    x = serializers.FloatField(min_value=0, help_text="Pixels from the left of the upright picture")
+    y = serializers.FloatField(min_value=0, help_text="Pixels from its top")
+
+    def to_internal_value(self, data: Any) -> FacePoint:
+        given = super().to_internal_value(data)
+        if unfit := [name for name, value in given.items() if not math.isfinite(value)]:
+            raise serializers.ValidationError(dict.fromkeys(unfit, "Give a finite number."))
+        return FacePoint(**given)
 
 
 class MoneyField(serializers.DecimalField):

@@ -14,7 +14,8 @@ from apps.jobs.idempotency import Idempotency
 from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
 from apps.jobs.services import NewJob, job_create
-from apps.providers.base import ProviderRequest, Quote
+from apps.providers.base import Quote
+from apps.providers.request_types import ProviderRequest
 from apps.work.choice import Choice
 from apps.work.frozen import FrozenRequest
 from apps.work.inputs import request_described

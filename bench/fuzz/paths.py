@@ -3,22 +3,23 @@
 from fractions import Fraction
 from pathlib import Path
 
-from apps.projects.models import Fit
 from apps.scenes.checks import Wanted, clip_check
-from apps.scenes.footage import Footage, footage_render
 from apps.songs.formats import song_checked
 from engines.composing.cache import SegmentCache, file_sha256
 from engines.composing.compose import compose
 from engines.composing.proof import prove, require_passed
 from engines.composing.shot_plan import Shot, ShotPlan, SongPart, Source
 from engines.listening.analyze import analyze_song
+from engines.lyrics.caption_look import CaptionLook, CaptionStyle
 from engines.lyrics.encodings import decoded
 from engines.lyrics.reading import read_lyrics
-from engines.lyrics.styling import LyricsPreset, lyrics_check_glyphs, styled
+from engines.lyrics.styling import lyrics_check_glyphs, styled
 from engines.lyrics.writing import as_srt
 from engines.media.facts import MediaFacts
+from engines.media.footage import Footage, footage_render
 from engines.media.formats import ClipFormat
 from engines.media.frames import as_seconds
+from engines.media.framing import PictureFit
 from engines.media.stills import poster
 from engines.media.untrusted import probe_untrusted
 
@@ -42,7 +43,8 @@ def travel(path: Path, clip: Path, scratch: Path) -> str:
 def _lyrics(path: Path) -> str:
     lyrics = read_lyrics(decoded(path.read_bytes()).text)
     lyrics_check_glyphs(lyrics)
-    styled(lyrics.lines, LyricsPreset.CLEAN, _SHAPE.width, _SHAPE.height)
+    for style in CaptionStyle:
+        styled(lyrics.lines, CaptionLook(style), _SHAPE.width, _SHAPE.height)
     as_srt(lyrics.lines)
     return "lyrics styled"
 
@@ -58,7 +60,7 @@ def _song(path: Path, facts: MediaFacts, clip: Path, scratch: Path) -> str:
 
 def _clip(path: Path, facts: MediaFacts, scratch: Path) -> str:
     seconds = min(facts.duration_seconds or _MOST_SECONDS, _MOST_SECONDS)
-    wanted = Footage(path, _SHAPE, Fit.FIT, end_seconds=as_seconds(seconds))
+    wanted = Footage(path, _SHAPE, PictureFit.BARS, end_seconds=as_seconds(seconds))
     made = footage_render(wanted, scratch / "made.mp4", cancelled=lambda: False)
     clip_check(made, wanted=Wanted(), trusted=False)
     poster(path, scratch / "poster.jpg", width=96)

@@ -12,6 +12,7 @@ from engines.composing.shot_plan import ShotPlan, Span, plan_spans, speed
 from engines.composing.sound import Sound, SoundMethod, make_sound
 from engines.composing.sound_compare import SoundFacts
 from engines.composing.sound_proof import compare_sound, is_refused, refuse_sound
+from engines.lyrics.languages import language_in_three
 from engines.media.commands import Command, subtitles_file
 from engines.media.drawn import drawn_mouths, drawn_note
 from engines.media.mp4 import Track, read_track
@@ -129,4 +130,5 @@ def _words(plan: ShotPlan, cache: Session) -> list[Lane]:
         finally:
             text.unlink(missing_ok=True)
     track: Track = read_track(entry.path, b"sbtl")
-    return [Lane([track.part(0, len(track))], track.timescale, 0, int(track.durations.sum()), enabled=False)]
+    language, length = language_in_three(plan.soft_language), int(track.durations.sum())
+    return [Lane([track.part(0, len(track))], track.timescale, 0, length, language, enabled=False)]

@@ -1,7 +1,6 @@
 """Encoding the segments missing from the cache, in parallel with one process per core."""
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -14,8 +13,8 @@ from engines.composing.recipes import span_command
 from engines.composing.shot_plan import ShotPlan, Span
 from engines.cores import usable_cores
 from engines.errors import MediaToolError, WorkCancelled
+from engines.lyrics.burned import families_used
 from engines.lyrics.fontfiles import font_files
-from engines.lyrics.styling import families_used
 from engines.media.mp4 import read_track
 from engines.media.mp4_writer import join_pictures, write_movie
 from engines.media.runner import run
@@ -166,13 +165,12 @@ class _Work:
 
 
 class _Meter:
-    """Progress and time left across parts encoded in parallel."""
+    """Progress across parts encoded in parallel. Pages tell the time left of all of a job's work."""
 
     def __init__(self, frames: Sequence[int], progress: Callable[[float, str], None]) -> None:
         self._frames = frames
         self._percent = [0.0] * len(frames)
         self._progress = progress
-        self._started = time.monotonic()
 
     def report(self, index: int, percent: float) -> None:
         self._percent[index] = max(self._percent[index], percent)
@@ -180,9 +178,7 @@ class _Meter:
     def show(self) -> None:
         total = sum(self._frames)
         done = sum(frames * percent / 100 for frames, percent in zip(self._frames, self._percent, strict=True))
-        left = (time.monotonic() - self._started) * (total - done) / done if done else None
-        words = f", about {left:.0f} s left" if left is not None and left >= 1 else ""
-        self._progress(100 * done / total, f"Encoding: {int(done)} of {total} frames{words}")
+        self._progress(100 * done / total, f"Encoding: {int(done)} of {total} frames")
 
 
 def _check_segment(path: Path, span: Span) -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.composing.shot_plan import ShotPlan, Span, speed
-from engines.media.framing import PictureFit
+from engines.composing.shot_plan import ShotPlan, Span, View, view_start
+from engines.media.framing import content_pixels, view_at
 from engines.media.stills import picture_at
 
 # BT.709, as in the composed video that this is compared with.
@@ -16,35 +16,31 @@ def own_light(plan: ShotPlan, span: Span, place: int) -> float:
     view = span.view
     frame = view.first - place if view.backwards else view.first + place
     fps = plan.format.fps
-    moment = view.shot.start_seconds + frame / fps * speed(view.shot, fps)
+    moment = view_start(View(view.shot, frame, 1), fps)
     picture = picture_at(view.shot.source.path, max(0.0, float(moment)))
-    return float((_shown(plan, span, picture) @ _LUMA).mean()) * _covered(plan, span)
+    return float((_shown(plan, span, picture, float(moment)) @ _LUMA).mean()) * _covered(plan, span)
 
 
 def _covered(plan: ShotPlan, span: Span) -> float:
     """Return the share of the frame that the clip covers; what is around it may be black."""
     facts, target = span.view.shot.source.facts, plan.format
-    if plan.fit is PictureFit.FILL or not (facts.width and facts.height):
+    if plan.fit.crops or not (facts.width and facts.height):
         return 1.0
-    shape = (facts.width / facts.height) / (target.width / target.height)
+    _, _, width, height = content_pixels(plan.framing(span.view.shot), facts)
+    shape = (width / height) / (target.width / target.height)
     return min(shape, 1 / shape)
 
 
-def _shown(plan: ShotPlan, span: Span, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Crop a picture as the plan does."""
-    facts, target = span.view.shot.source.facts, plan.format
-    if plan.fit is not PictureFit.FILL or not (facts.width and facts.height):
+def _shown(plan: ShotPlan, span: Span, picture: NDArray[np.uint8], moment: float) -> NDArray[np.uint8]:
+    """Crop a picture as the plan does at this moment of the clip."""
+    facts = span.view.shot.source.facts
+    if not (facts.width and facts.height):
         return picture
-    shape = (facts.width / facts.height) / (target.width / target.height)
-    across, down = min(1.0, 1 / shape), min(1.0, shape)
-    columns, rows = (
-        _kept(size, share, focus)
-        for size, share, focus in zip(picture.shape[1::-1], (across, down), span.view.shot.focus, strict=True)
-    )
-    return picture[rows, columns]
+    left, top, width, height = view_at(plan.framing(span.view.shot), facts, moment)
+    across, down = picture.shape[1] / facts.width, picture.shape[0] / facts.height
+    return picture[_part(top, height, down), _part(left, width, across)]
 
 
-def _kept(size: int, share: float, focus: float) -> slice:
-    length = max(1, round(size * share))
-    first = round(min(max(0.0, focus * size - length / 2), size - length))
-    return slice(first, first + length)
+def _part(first: float, length: float, scale: float) -> slice:
+    start = round(first * scale)
+    return slice(start, start + max(1, round(length * scale)))

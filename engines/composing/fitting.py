@@ -10,9 +10,9 @@ import av
 import numpy as np
 
 from engines.composing.cache import content_key
-from engines.composing.shot_plan import ShotPlan, Span, speed
+from engines.composing.shot_plan import ShotPlan, Source, Span, held_after, speed
 from engines.errors import MediaToolError
-from engines.lyrics.styling import lines_between
+from engines.lyrics.burned import lines_between
 from engines.media.formats import ClipFormat, Encoding, pyav_add_stream, pyav_container_options
 from engines.media.mp4 import Track, header_sets, read_track, read_tracks, starts_with_idr
 
@@ -84,11 +84,11 @@ def copied_piece(plan: ShotPlan, span: Span, headers: Headers, tracks: dict[Path
     first = shot.start_seconds * plan.format.fps + view.first
     if span.kind or view.backwards or first < 0 or first.denominator != 1 or burned_text(plan, span):
         return None
-    if speed(shot, plan.format.fps) != 1:
+    if shot.color is not None or speed(shot, plan.format.fps) != 1 or held_after(view, plan.format.fps) is not None:
         return None
     path = shot.source.path
     if path not in tracks:
-        tracks[path] = _fitting_track(plan.format, span)
+        tracks[path] = fitting_track(plan.format, span.view.shot.source)
     track = tracks[path]
     if track is None or int(first) + view.frames > len(track):
         return None
@@ -102,9 +102,8 @@ def copied_piece(plan: ShotPlan, span: Span, headers: Headers, tracks: dict[Path
     return Piece(part, content_key(clip=shot.source.sha256, start=start, frames=len(part)), encoded=False)
 
 
-def _fitting_track(target: ClipFormat, span: Span) -> Track | None:
-    """Return the clip's track if it has the project's size, rate, pixels and colors, else None."""
-    source = span.view.shot.source
+def fitting_track(target: ClipFormat, source: Source) -> Track | None:
+    """Return the clip's track if it has the format's size, rate, pixels and colors, else None."""
     facts = source.facts
     if facts.video_codec != "h264" or facts.container != "mov" or facts.pixel_format != "yuv420p":
         return None

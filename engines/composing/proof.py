@@ -1,34 +1,27 @@
 """The proof: a composed file is read back and compared with its plan before anyone sees it.
 
-The whole file is read each time. Parts that once decoded without errors are remembered by the hash of their bytes in
-the joined file, so only new bytes are decoded.
+The whole file is read each time, but only bytes that are new are decoded (see `decoding.py`).
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import accumulate, pairwise
 from typing import Any
 
-import av
-import av.error
 import numpy as np
-from av.video.codeccontext import VideoCodecContext
-from av.video.frame import VideoFrame
 
-from engines.composing.cache import Session, content_key, track_sha256
+from engines.composing.cache import Session
 from engines.composing.compose import Composed
+from engines.composing.decoding import Decoded, parts_decoded
 from engines.composing.ends import own_light
 from engines.composing.fitting import Piece
 from engines.composing.shot_plan import ShotPlan, Span
 from engines.composing.sound_compare import SoundFacts
 from engines.composing.sound_proof import compare_sound
-from engines.cores import usable_cores
-from engines.errors import MediaToolError, WorkCancelled
-from engines.media.mp4 import Track, read_track
+from engines.errors import MediaToolError
+from engines.media.mp4 import HeaderSets, Track, header_sets, read_track
 from engines.media.probe import open_media
 
-_RECIPE_VERSION = 2
 # Limited-range black is 16; noise and encoding raise it slightly.
 _BLACK_LIGHT = 20.0
 # The most encoding does to noise and hard-clipped sound; sound from elsewhere has nothing in common with the master.
@@ -77,7 +70,7 @@ def prove(composed: Composed, session: Session, cancelled: Callable[[], bool]) -
         streams = {kind: len(getattr(container.streams, kind)) for kind in ("video", "audio", "subtitles")}
         played = float(container.streams.video[0].duration * container.streams.video[0].time_base)  # type: ignore[operator]
     track = read_track(path, b"vide")
-    decoded = _decode_pieces(track, composed.segments.pieces, session, cancelled)
+    decoded = parts_decoded(_parts(track, composed.segments.pieces), session, cancelled)
     sound = compare_sound(path, plan, composed.sound, session)
     cut_error = _worst_cut_error(composed)
     checks = [
@@ -86,6 +79,7 @@ def prove(composed: Composed, session: Session, cancelled: Callable[[], bool]) -
         Check("duration", abs(played - float(plan.seconds)) < 0.0005, f"{played:.3f} s of {float(plan.seconds):.3f} s"),
         _timestamps(composed, track),
         _cuts(composed, track),
+        _headers(composed, track),
         Check("cut_error", cut_error <= float(1 / (2 * plan.format.fps)) + 1e-6, f"at most {cut_error * 1000:.1f} ms"),
         _decoding(decoded, plan.frames),
         *_ends(composed, decoded),
@@ -177,6 +171,20 @@ def _cuts(composed: Composed, track: Track) -> Check:
     return Check("cuts", not wrong and clock == composed.plan.frames, detail)
 
 
+def _headers(composed: Composed, track: Track) -> Check:
+    """Check that the joined track has each piece's own headers, with which its pictures are decoded."""
+    joined = header_sets(track.entry)
+    owns = {piece.track.entry for piece in composed.segments.pieces}
+    missing = sum(entry != track.entry and not _holds(joined, header_sets(entry)) for entry in owns)
+    return Check("headers", not missing, f"{missing} of {len(owns)} are missing" if missing else "as they were")
+
+
+def _holds(joined: HeaderSets | None, own: HeaderSets | None) -> bool:
+    if joined is None or own is None:
+        return False
+    return all(held.items() >= wanted.items() for held, wanted in zip(joined[:2], own[:2], strict=True))
+
+
 def _same_first_sample(joined: Any, part: Track, source: Track) -> bool:
     size = int(part.sizes[0])
     joined.seek(int(part.offsets[0]))
@@ -185,17 +193,17 @@ def _same_first_sample(joined: Any, part: Track, source: Track) -> bool:
         return bool(joined.read(size) == file.read(size))
 
 
-def _decoding(decoded: list[dict[str, Any]], frames: int) -> Check:
-    errors = [facts["error"] for facts in decoded if facts["error"]]
-    shown = sum(facts["frames"] for facts in decoded)
+def _decoding(decoded: Sequence[Decoded], frames: int) -> Check:
+    errors = [part.error for part in decoded if part.error]
+    shown = sum(part.frames for part in decoded)
     return Check("decodes", not errors and shown == frames, errors[0] if errors else f"{shown:,} frames without errors")
 
 
-def _ends(composed: Composed, decoded: list[dict[str, Any]]) -> list[Check]:
+def _ends(composed: Composed, decoded: Sequence[Decoded]) -> list[Check]:
     spans = composed.spans
     return [
-        _end_check("first_frame", composed.plan, spans[0], 0, decoded[0]["first_light"]),
-        _end_check("last_frame", composed.plan, spans[-1], spans[-1].frames - 1, decoded[-1]["last_light"]),
+        _end_check("first_frame", composed.plan, spans[0], 0, decoded[0].first_light),
+        _end_check("last_frame", composed.plan, spans[-1], spans[-1].frames - 1, decoded[-1].last_light),
     ]
 
 
@@ -241,54 +249,10 @@ def _channel_check(sound: SoundFacts) -> Check:
     return Check("sound_channels", not sound.swapped, "left and right are swapped" if sound.swapped else "as they were")
 
 
-def _decode_pieces(
-    track: Track, pieces: tuple[Piece, ...], session: Session, cancelled: Callable[[], bool]
-) -> list[dict[str, Any]]:
-    parts, clock = [], 0
-    for piece in pieces:
-        parts.append(track.part(clock, len(piece.track)))
-        clock += len(piece.track)
-
-    def facts_of(part: Track) -> dict[str, Any]:
-        key = content_key(decoded=track_sha256(part), headers=part.entry.hex(), recipe=_RECIPE_VERSION)
-        facts = session.note(key)
-        if facts is None:
-            facts = _decode(part, cancelled)
-            session.write_note(key, facts)
-        return facts
-
-    with ThreadPoolExecutor(usable_cores()) as pool:
-        return list(pool.map(facts_of, parts))
-
-
-def _decode(part: Track, cancelled: Callable[[], bool]) -> dict[str, Any]:
-    """Decode every picture. Return the count, the first error and the brightness of the ends (0…255)."""
-    frames, lights, error = 0, [0.0, 0.0], ""
-    try:
-        for frame in _pictures(part):
-            if frames % 48 == 0 and cancelled():
-                raise WorkCancelled
-            if frame.is_corrupt:
-                error = error or f"frame {frames} is damaged"
-            if frames == 0 or frames == len(part) - 1:
-                lights[1 if frames else 0] = float(frame.to_ndarray()[: frame.height].mean())
-            frames += 1
-    except av.error.FFmpegError as failure:
-        error = str(failure)
-    if frames == 1:
-        lights[1] = lights[0]
-    return {"frames": frames, "error": error, "first_light": lights[0], "last_light": lights[1]}
-
-
-def _pictures(track: Track) -> Iterator[VideoFrame]:
-    """Decode exactly these samples with a new decoder, so that nothing before them can help."""
-    context = VideoCodecContext.create("h264", "r")
-    start = track.entry.find(b"avcC")
-    context.extradata = track.entry[start + 4 : start - 4 + int.from_bytes(track.entry[start - 4 : start], "big")]
-    context.options = {"err_detect": "explode"}
-    context.thread_count = 1
-    with track.path.open("rb") as file:
-        for index in range(len(track)):
-            file.seek(int(track.offsets[index]))
-            yield from context.decode(av.Packet(file.read(int(track.sizes[index]))))
-    yield from context.decode(None)
+def _parts(track: Track, pieces: Sequence[Piece]) -> list[Track]:
+    """Return each piece's samples in the joined file, with the piece's own headers."""
+    starts = accumulate((len(piece.track) for piece in pieces), initial=0)
+    return [
+        replace(track.part(start, len(piece.track)), entry=piece.track.entry)
+        for start, piece in zip(starts, pieces, strict=False)
+    ]

@@ -3,11 +3,12 @@
 from fractions import Fraction
 from pathlib import Path
 
-from engines.composing.shot_plan import ShotPlan, Span, TransitionKind, View, speed
+from engines.composing.shot_plan import ShotPlan, Span, TransitionKind, View, held_after, speed, view_start
+from engines.media.color_shift import shifted
 from engines.media.commands import Command, Options, Stream, combine
 from engines.media.filters import Stretch, later, tagged
 from engines.media.formats import ClipFormat, encoder_options
-from engines.media.framing import Framing, normalized
+from engines.media.framing import normalized
 
 _XFADE = {
     TransitionKind.CROSSFADE: "fade",
@@ -29,12 +30,12 @@ def span_command(plan: ShotPlan, span: Span, *, lyrics: Path | None, threads: in
 def _seen(plan: ShotPlan, view: View, threads: int) -> Stream:
     """Return the pictures of a view at the plan's rate and size."""
     fps, shot = plan.format.fps, view.shot
-    pace = speed(shot, fps)
-    lowest = view.first - view.frames + 1 if view.backwards else view.first
-    source, start = shot.source, shot.start_seconds + lowest / fps * pace
-    stretch = Stretch(source.path, source.facts, start, view.frames, pace)
-    framing = Framing(plan.format, plan.fit, shot.focus)
-    return normalized(stretch, framing, backwards=view.backwards, threads=threads)
+    source = shot.source
+    stretch = Stretch(
+        source.path, source.facts, view_start(view, fps), view.frames, speed(shot, fps), held_after(view, fps)
+    )
+    pictures = normalized(stretch, plan.framing(shot), backwards=view.backwards, threads=threads)
+    return pictures if shot.color is None else shifted(pictures, shot.color)
 
 
 def _joined(shape: ClipFormat, span: Span, pictures: list[Stream]) -> Stream:
@@ -49,10 +50,12 @@ def _joined(shape: ClipFormat, span: Span, pictures: list[Stream]) -> Stream:
     return crossed.filter("format", pix_fmts="yuv420p")
 
 
+def captions_drawn(pictures: Stream, words: Path) -> Stream:
+    """Draw the lines of an ASS file over pictures of its clock. Its fonts are in the same folder."""
+    # wrap_unicode: rows of plans of earlier releases break between ideograms, too, not only at spaces.
+    return pictures.filter("subtitles", filename=str(words), fontsdir=str(words.parent), wrap_unicode=1)
+
+
 def _burned(pictures: Stream, lyrics: Path, start: Fraction) -> Stream:
     """Burn in the lyrics of an ASS file timed from the start of the video."""
-    # wrap_unicode: rows break between ideograms, too, not only at spaces.
-    shown = later(pictures, start).filter(
-        "subtitles", filename=str(lyrics), fontsdir=str(lyrics.parent), wrap_unicode=1
-    )
-    return later(shown, -start)
+    return later(captions_drawn(later(pictures, start), lyrics), -start)

@@ -1,13 +1,14 @@
 """Turning spans into joinable pieces of H.264: copied from the clip where it fits, otherwise encoded."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from engines.composing.cache import Entry, Session, content_key
 from engines.composing.encoding import Order, SegmentEncoder
 from engines.composing.fitting import Headers, Piece, burned_text, copied_piece
-from engines.composing.shot_plan import ShotPlan, Span, View, speed
+from engines.composing.shot_plan import Shot, ShotPlan, Span, View, held_after, speed
+from engines.media.framing import PictureFit, same_shape
 from engines.media.mp4 import Track, read_track
 
 # Part of every key: increase this when a recipe produces different pictures from the same facts.
@@ -94,4 +95,19 @@ def _view_facts(plan: ShotPlan, view: View) -> dict[str, object]:
         "backwards": view.backwards,
         "speed": str(speed(shot, plan.format.fps)),
         "focus": shot.focus,
+        **_framing_facts(plan, shot),
+        **({"color": astuple(shot.color)} if shot.color is not None else {}),
+        **({"held_after": held} if (held := held_after(view, plan.format.fps)) is not None else {}),
     }
+
+
+def _framing_facts(plan: ShotPlan, shot: Shot) -> dict[str, object]:
+    """Return what decides how a clip of another shape is cropped, besides its focus."""
+    facts: dict[str, object] = {}
+    if same_shape(plan.format, shot.source.facts):
+        return facts
+    if plan.fit is PictureFit.FOLLOW and shot.path is not None:
+        facts["path"] = [astuple(key) for key in shot.path.keys]
+    if shot.content is not None:
+        facts["content"] = shot.content
+    return facts

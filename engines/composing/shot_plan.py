@@ -7,10 +7,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from engines.errors import InputError
+from engines.media.color_shift import ColorShift
+from engines.media.crop_path import CropPath, resting
 from engines.media.facts import MediaFacts
 from engines.media.formats import ClipFormat, Encoding
 from engines.media.frames import as_seconds
-from engines.media.framing import PictureFit
+from engines.media.framing import Framing, PictureFit
 
 _BACKWARD_RUN_FRAMES = 24
 
@@ -50,17 +52,24 @@ class Transition:
 
 @dataclass(frozen=True)
 class Shot:
-    """`frames` of a clip from its `start_seconds`. `focus` is the point kept when cropping, 0…1 across and down.
+    """`frames` of a clip from its `start_seconds`; nothing of the clip from `end_seconds` on is shown. `focus` is the
+    point kept when cropping, 0…1 across and down.
     `slow_limit` is the lowest speed for slowing down; past it the last frame is held. `audio_gain_db` mixes the clip's
-    own sound under the song. `wanted_seconds` is the exact time of the cut into it before rounding to a frame, for
-    the proof."""
+    own sound under the song. `path` (on the clip's clock) is what stays in view where the plan follows; without one it
+    is the focus. `content` is the part of the clip that isn't black bars, see `Framing`. `color` changes its exposure
+    and white balance. `wanted_seconds` is the exact time of the cut into it before rounding to a frame, for the
+    proof."""
 
     source: Source
     frames: int
     start_seconds: Fraction = Fraction(0)
+    end_seconds: Fraction | None = None
     short: ShortClip = ShortClip.HOLD
     slow_limit: float = 0.5
     focus: tuple[float, float] = (0.5, 0.5)
+    path: CropPath | None = None
+    content: tuple[float, float, float, float] | None = None
+    color: ColorShift | None = None
     transition: Transition | None = None
     audio_gain_db: float | None = None
     wanted_seconds: Fraction | None = None
@@ -87,8 +96,8 @@ class SongPart:
 @dataclass(frozen=True)
 class ShotPlan:
     """A whole video. `burned_lyrics` is the text of an ASS file timed from the start of the video; `soft_lyrics` that
-    of an SRT file, included as a track that players can turn on. With `reencode` nothing is copied from clips and song,
-    nor taken from what was cached for plans without it."""
+    of an SRT file, included as a track that players can turn on, in `soft_language` (ISO 639-1, "" if unknown). With
+    `reencode` nothing is copied from clips and song, nor taken from what was cached for plans without it."""
 
     shots: tuple[Shot, ...]
     format: ClipFormat
@@ -97,6 +106,7 @@ class ShotPlan:
     song: SongPart | None = None
     burned_lyrics: str = ""
     soft_lyrics: str = ""
+    soft_language: str = ""
     title: str = ""
     artist: str = ""
     reencode: bool = False
@@ -122,6 +132,11 @@ class ShotPlan:
             starts.append(clock)
             clock += shot.frames
         return starts
+
+    def framing(self, shot: Shot) -> Framing:
+        """Return how a shot is brought into the plan's format."""
+        path = shot.path if self.fit is PictureFit.FOLLOW else None
+        return Framing(self.format, self.fit, path or resting(*shot.focus), shot.content)
 
 
 @dataclass(frozen=True)
@@ -175,7 +190,10 @@ def picture_seconds(facts: MediaFacts) -> Fraction:
 
 def clip_frames(shot: Shot, fps: Fraction) -> int:
     """Return how many frames at the project's rate the clip has from the shot's chosen start, at normal speed."""
-    return max(1, int((picture_seconds(shot.source.facts) - shot.start_seconds) * fps + Fraction(1, 2)))
+    ends = picture_seconds(shot.source.facts)
+    if shot.end_seconds is not None:
+        ends = min(ends, shot.end_seconds)
+    return max(1, int((ends - shot.start_seconds) * fps + Fraction(1, 2)))
 
 
 def speed(shot: Shot, fps: Fraction) -> Fraction:
@@ -184,6 +202,23 @@ def speed(shot: Shot, fps: Fraction) -> Fraction:
     if shot.short is not ShortClip.SLOW or have >= shot.frames:
         return Fraction(1)
     return max(Fraction(have, shot.frames), as_seconds(shot.slow_limit))
+
+
+def held_after(view: View, fps: Fraction) -> int | None:
+    """Return after how many frames (at least one) of a view its last picture is held, since its shot may show no more
+    of the clip; None if that is up to the clip. A view past the end begins with that picture, see `view_start`."""
+    if view.shot.end_seconds is None or view.backwards:
+        return None
+    left = int(clip_frames(view.shot, fps) / speed(view.shot, fps)) - view.first
+    return max(1, left) if left < view.frames else None
+
+
+def view_start(view: View, fps: Fraction) -> Fraction:
+    """Return where in the clip a view begins, in seconds; of one that plays backwards, its earliest picture."""
+    shot = view.shot
+    lowest = view.first - view.frames + 1 if view.backwards else view.first
+    start = shot.start_seconds + lowest / fps * speed(shot, fps)
+    return start if shot.end_seconds is None else min(start, shot.end_seconds - 1 / fps)
 
 
 def _views(shot: Shot, first: int, count: int, fps: Fraction) -> list[View]:

@@ -170,6 +170,11 @@ def _sound_seconds(plan: ShotPlan) -> Fraction:
     return song_end_seconds(plan, plan.song) - plan.song.start_seconds
 
 
+def _range_of(shot: Shot) -> str:
+    start = str(shot.start_seconds)
+    return start if shot.end_seconds is None else f"{start}-{shot.end_seconds}"
+
+
 def _sound_key(plan: ShotPlan, voices: list[Shot], bits: int) -> str:
     song = plan.song
     starts = dict(zip(map(id, plan.shots), plan.cuts(), strict=True))
@@ -182,7 +187,7 @@ def _sound_key(plan: ShotPlan, voices: list[Shot], bits: int) -> str:
             song.fade_in_seconds, song.fade_out_seconds, song.loudness_lufs, song.gain_db,
         ),
         voices=[
-            (shot.source.sha256, str(shot.start_seconds), shot.frames, starts[id(shot)], shot.audio_gain_db)
+            (shot.source.sha256, _range_of(shot), shot.frames, starts[id(shot)], shot.audio_gain_db)
             for shot in voices
         ],
         fps=str(plan.format.fps),
@@ -234,7 +239,10 @@ def _mixed(sounds: list[Stream], duration: str) -> Stream:
 
 def _voice(shot: Shot, start: Fraction, fps: Fraction, samples: _Samples) -> Stream:
     """Return a clip's own sound at its position in the video."""
-    sound = samples.sound(shot.source.path, shot.start_seconds, shot.frames / fps)
+    seconds = shot.frames / fps
+    if shot.end_seconds is not None:
+        seconds = min(seconds, shot.end_seconds - shot.start_seconds)
+    sound = samples.sound(shot.source.path, shot.start_seconds, seconds)
     louder = sound.filter("volume", volume=f"{shot.audio_gain_db}dB")
     return louder.filter("adelay", delays=f"{round(start * samples.rate)}S", all=1)
 

@@ -37,7 +37,7 @@ class Move:
 
 @dataclass(frozen=True)
 class View:
-    """Where the camera looks: its centre, magnification and roll (degrees)."""
+    """Where the camera looks: its center, magnification and roll (degrees)."""
 
     x: float
     y: float
@@ -127,7 +127,7 @@ def matrix(view: View, *, frame: tuple[int, int], canvas: tuple[int, int]) -> np
     unit = frame[1]
     turn = math.radians(view.roll)
     cosine, sine = math.cos(turn) / view.zoom, math.sin(turn) / view.zoom
-    # Pixel centres are at whole numbers, so the middle of n pixels is (n - 1) / 2.
+    # Pixel centers are at whole numbers, so the middle of n pixels is (n - 1) / 2.
     middle_x, middle_y = (frame[0] - 1) / 2, (frame[1] - 1) / 2
     to_x = (canvas[0] - 1) / 2 + view.x * unit
     to_y = (canvas[1] - 1) / 2 + view.y * unit

@@ -1,10 +1,11 @@
 """A small drawing canvas on numpy and OpenCV.
 
-Positions are in frame heights from the centre of the frame: x to the right, y down, so the visible frame reaches
+Positions are in frame heights from the center of the frame: x to the right, y down, so the visible frame reaches
 from y -0.5 to 0.5 at any pixel size. The canvas is larger than the frame (OVERSCAN) to give the camera room to move.
-Colours are "#rrggbb"; pixels are 8-bit BGR.
+Colors are "#rrggbb"; pixels are 8-bit BGR.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,17 +16,22 @@ import numpy.typing as npt
 # 8-bit arrays; OpenCV's stubs don't give the returned type.
 Pixels = npt.NDArray[Any]
 Point = tuple[float, float]
+Points = Sequence[Point] | npt.NDArray[np.float64]
 
 # Room for a camera move of a tenth of the frame at strength 1.5, plus shake.
 OVERSCAN = 1.2
 # Sub-pixel bits of OpenCV's drawing calls.
 _SHIFT = 4
+_TURNED = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+_CIRCLE = np.cos(_TURNED), np.sin(_TURNED)
 # Light is soft, so it is accumulated at a quarter of the size.
 _LIGHT_SCALE = 4
+# Beyond so many of its radii, a glow adds less than half a level.
+_GLOW_ENDS = 1.6
 
 
-def bgr(colour: str) -> tuple[int, int, int]:
-    return int(colour[5:7], 16), int(colour[3:5], 16), int(colour[1:3], 16)
+def bgr(color: str) -> tuple[int, int, int]:
+    return int(color[5:7], 16), int(color[3:5], 16), int(color[1:3], 16)
 
 
 def mix(first: str, second: str, share: float) -> str:
@@ -34,7 +40,7 @@ def mix(first: str, second: str, share: float) -> str:
     return "#{2:02x}{1:02x}{0:02x}".format(*(min(255, max(0, part)) for part in parts))
 
 
-def rounded(points: Sequence[Point]) -> list[Point]:
+def rounded(points: Points) -> list[Point]:
     """Return a closed outline with its corners cut twice (Chaikin)."""
     shape = np.asarray(points, float)
     for _ in range(2):
@@ -43,20 +49,31 @@ def rounded(points: Sequence[Point]) -> list[Point]:
     return [(float(x), float(y)) for x, y in shape]
 
 
-def levelled(pixels: Pixels, gain: float, offset: float, into: Pixels | None = None) -> Pixels:
+def leveled(pixels: Pixels, gain: float, offset: float, into: Pixels | None = None) -> Pixels:
     """Return `pixels * gain + offset`, saturated. (`convertScaleAbs` would turn negative values into light.)"""
     if into is None:
         return cv2.addWeighted(pixels, gain, pixels, 0, offset)
     return cv2.addWeighted(pixels, gain, pixels, 0, offset, dst=into)
 
 
+def _fading(middle: float, reach: float, length: int) -> tuple[slice, npt.NDArray[np.float32]]:
+    """Return which of `length` pixels of the light a glow reaches in one direction, and how strong it is there."""
+    first = max(0, int((middle - _GLOW_ENDS * reach) / _LIGHT_SCALE))
+    end = max(first, min(length, int((middle + _GLOW_ENDS * reach) / _LIGHT_SCALE) + 1))
+    away = (np.arange(first, end) * _LIGHT_SCALE - middle) / reach
+    return slice(first, end), np.exp(-2.5 * away**2).astype(np.float32)
+
+
 class Canvas:
     """The pixels of one layer. With `transparent`, `alpha` is its coverage and `pixels` are premultiplied."""
 
-    def __init__(self, width: int, height: int, *, transparent: bool = False, overscan: float = OVERSCAN) -> None:
-        self.unit = float(height)
+    def __init__(
+        self, width: int, height: int, *, transparent: bool = False, overscan: float = OVERSCAN, share: float = 1.0
+    ) -> None:
+        """`share` is how much of the frame's height is composed for; letterbox bars cover the rest."""
+        self.unit = height * share
         self.width, self.height = round(width * overscan), round(height * overscan)
-        self.aspect = width / height
+        self.aspect = width / self.unit
         self.pixels: Pixels = np.zeros((self.height, self.width, 3), np.uint8)
         self.alpha: Pixels | None = np.zeros((self.height, self.width), np.uint8) if transparent else None
         self._light: npt.NDArray[Any] | None = None
@@ -74,48 +91,52 @@ class Canvas:
         """Convert a position to pixels."""
         return self.width / 2 + x * self.unit, self.height / 2 + y * self.unit
 
-    def _fixed(self, points: Sequence[Point]) -> npt.NDArray[np.int32]:
-        pixels = np.array([self.point(x, y) for x, y in points])
+    def _fixed(self, points: Points) -> npt.NDArray[np.int32]:
+        pixels = np.asarray(points, float) * self.unit + (self.width / 2, self.height / 2)
         return np.round(pixels * (1 << _SHIFT)).astype(np.int32)
 
-    def polygon(self, points: Sequence[Point], colour: str, opacity: float = 1.0) -> None:
+    def polygon(self, points: Points, color: str, opacity: float = 1.0) -> None:
         fixed = self._fixed(points)
         self._draw(
-            lambda image, paint: cv2.fillPoly(image, [fixed], paint, cv2.LINE_AA, _SHIFT), fixed, colour, opacity
+            lambda image, at, paint: cv2.fillPoly(image, [at], paint, cv2.LINE_AA, _SHIFT), fixed, color, opacity
         )
 
-    def rectangle(self, left: float, top: float, right: float, low: float, colour: str, opacity: float = 1.0) -> None:
-        self.polygon([(left, top), (right, top), (right, low), (left, low)], colour, opacity)
+    def rectangle(self, left: float, top: float, right: float, low: float, color: str, opacity: float = 1.0) -> None:
+        self.polygon([(left, top), (right, top), (right, low), (left, low)], color, opacity)
 
     def ellipse(
-        self, x: float, y: float, across: float, down: float, colour: str, opacity: float = 1.0, angle: float = 0.0
+        self, x: float, y: float, across: float, down: float, color: str, opacity: float = 1.0, angle: float = 0.0
     ) -> None:
         """Draw an ellipse; `across` and `down` are its semi-axes."""
-        turned = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-        cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-        offsets = zip(across * np.cos(turned), down * np.sin(turned), strict=True)
-        points = [(x + a * cosine - b * sine, y + a * sine + b * cosine) for a, b in offsets]
-        self.polygon(points, colour, opacity)
+        cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+        right, low = across * _CIRCLE[0], down * _CIRCLE[1]
+        points = np.stack([x + right * cosine - low * sine, y + right * sine + low * cosine], axis=1)
+        self.polygon(points, color, opacity)
 
-    def stroke(self, points: Sequence[Point], thickness: float, colour: str, opacity: float = 1.0) -> None:
+    def stroke(self, points: Points, thickness: float, color: str, opacity: float = 1.0) -> None:
         """Draw a line with round ends, `thickness` in frame heights."""
         fixed = self._fixed(points)
         pixels = max(1, round(thickness * self.unit))
         self._draw(
-            lambda image, paint: cv2.polylines(image, [fixed], False, paint, pixels, cv2.LINE_AA, _SHIFT),
+            lambda image, at, paint: cv2.polylines(image, [at], False, paint, pixels, cv2.LINE_AA, _SHIFT),
             fixed,
-            colour,
+            color,
             opacity,
             margin=pixels,
         )
 
     def _draw(
-        self, paint: Callable[[Any, Any], Any], fixed: npt.NDArray[Any], colour: str, opacity: float, margin: int = 1
+        self,
+        paint: Callable[[Any, Any, Any], Any],
+        fixed: npt.NDArray[Any],
+        color: str,
+        opacity: float,
+        margin: int = 1,
     ) -> None:
         if opacity >= 1:
-            paint(self.pixels, bgr(colour))
+            paint(self.pixels, fixed, bgr(color))
             if self.alpha is not None:
-                paint(self.alpha, 255)
+                paint(self.alpha, fixed, 255)
             return
         points = fixed >> _SHIFT
         left, top = np.maximum(points.min(axis=0) - margin - 2, 0)
@@ -123,17 +144,18 @@ class Canvas:
         window = (slice(top, low), slice(left, right))
         if self.pixels[window].size == 0:
             return
-        covered = np.zeros((self.height, self.width), np.uint8)
-        paint(covered, 255)
-        share = (covered[window].astype(np.float32) * (opacity / 255))[..., None]
-        below = self.pixels[window].astype(np.float32)
-        self.pixels[window] = below + (np.array(bgr(colour), np.float32) - below) * share
+        covered = np.zeros(self.pixels[window].shape[:2], np.uint8)
+        paint(covered, fixed - (np.array((left, top), np.int32) << _SHIFT), 255)
+        covers = cv2.convertScaleAbs(covered, alpha=opacity)
+        laid = cv2.merge([cv2.convertScaleAbs(covers, alpha=part / 255) for part in bgr(color)])
+        stays = cv2.bitwise_not(covers)
+        below = cv2.multiply(self.pixels[window], cv2.merge([stays] * 3), scale=1 / 255)
+        self.pixels[window] = cv2.add(below, laid)
         if self.alpha is not None:
-            under = self.alpha[window].astype(np.float32)
-            self.alpha[window] = under + (255 - under) * share[..., 0]
+            self.alpha[window] = cv2.add(cv2.multiply(self.alpha[window], stays, scale=1 / 255), covers)
 
-    def lay(self, colours: Pixels, mask: Pixels, left: int, top: int) -> None:
-        """Lay a column of colours (height × 1 × 3) over the canvas where the mask (0…255) covers it, cut off at the
+    def lay(self, colors: Pixels, mask: Pixels, left: int, top: int) -> None:
+        """Lay a column of colors (height × 1 × 3) over the canvas where the mask (0…255) covers it, cut off at the
         edges."""
         height, width = mask.shape
         first_row, first_column = max(0, -top), max(0, -left)
@@ -144,47 +166,51 @@ class Canvas:
         covers = np.ascontiguousarray(mask[rows, columns])
         stays = cv2.bitwise_not(covers)
         window = (slice(top + rows.start, top + rows.stop), slice(left + columns.start, left + columns.stop))
-        wide = cv2.resize(colours[rows], (covers.shape[1], covers.shape[0]), interpolation=cv2.INTER_NEAREST)
+        wide = cv2.resize(colors[rows], (covers.shape[1], covers.shape[0]), interpolation=cv2.INTER_NEAREST)
         laid = cv2.multiply(wide, cv2.merge([covers] * 3), scale=1 / 255)
         self.pixels[window] = cv2.add(cv2.multiply(self.pixels[window], cv2.merge([stays] * 3), scale=1 / 255), laid)
         if self.alpha is not None:
             self.alpha[window] = cv2.add(cv2.multiply(self.alpha[window], stays, scale=1 / 255), covers)
 
-    def gradient(self, top_colour: str, low_colour: str, top: float, low: float, curve: float = 1.0) -> None:
-        """Fill the full width between two heights; `curve` above 1 holds the top colour longer."""
+    def gradient(self, top_color: str, low_color: str, top: float, low: float, curve: float = 1.0) -> None:
+        """Fill the full width between two heights; `curve` above 1 holds the top color longer."""
         first, last = round(self.point(0, top)[1]), round(self.point(0, low)[1])
         first, end = max(0, first), min(self.height, last)
         share = (np.linspace(0, 1, max(1, last - first), dtype=np.float32) ** curve)[: end - first, None]
-        above, below = np.array(bgr(top_colour), np.float32), np.array(bgr(low_colour), np.float32)
-        self.pixels[first:end] = (above + (below - above) * share)[:, None, :]
+        above, below = np.array(bgr(top_color), np.float32), np.array(bgr(low_color), np.float32)
+        self.pixels[first:end] = (above + (below - above) * share).astype(np.uint8)[:, None, :]
 
     def waterline(self, x: float, y: float, half: float, palette: Any) -> None:
         """Draw the water's surface over the foot of what swims: light lines, `half` as long, from y down."""
         for step in range(4):
             reach = half * (1 - 0.12 * step)
-            colour = mix(palette.sky_low, palette.far, 0.35)
+            color = mix(palette.sky_low, palette.far, 0.35)
             self.stroke(
-                [(x - reach, y - 0.03 + step * 0.012), (x + reach, y - 0.03 + step * 0.012)], 0.011, colour, 0.85
+                [(x - reach, y - 0.03 + step * 0.012), (x + reach, y - 0.03 + step * 0.012)], 0.011, color, 0.85
             )
 
-    def glow(self, x: float, y: float, radius: float, colour: str, strength: float = 1.0, stretch: float = 1.0) -> None:
+    def glow(self, x: float, y: float, radius: float, color: str, strength: float = 1.0, stretch: float = 1.0) -> None:
         """Add a soft round light; `stretch` above 1 makes it taller. `shine` applies it."""
-        light = self.light
-        centre = self.point(x, y)
-        rows, columns = light.shape[:2]
-        across = ((np.arange(columns) * _LIGHT_SCALE - centre[0]) / (radius * self.unit)) ** 2
-        down = ((np.arange(rows) * _LIGHT_SCALE - centre[1]) / (radius * stretch * self.unit)) ** 2
-        shape = (np.exp(-2.5 * down)[:, None] * np.exp(-2.5 * across)[None, :]).astype(np.float32)
-        light += shape[..., None] * (np.array(bgr(colour), np.float32) * strength)
+        middle = self.point(x, y)
+        columns, across = _fading(middle[0], radius * self.unit, self.light.shape[1])
+        rows, down = _fading(middle[1], radius * stretch * self.unit, self.light.shape[0])
+        shape = down[:, None] * across[None, :]
+        color_parts = [shape * np.float32(part * strength) for part in bgr(color)]
+        self.light[rows, columns] += np.stack(color_parts, axis=-1)
 
-    def beam(self, points: Sequence[Point], colour: str, strength: float, blur: float = 0.02) -> None:
+    def beam(self, points: Points, color: str, strength: float, blur: float = 0.02) -> None:
         """Add a soft-edged shaft of light."""
-        light = self.light
-        shape: npt.NDArray[Any] = np.zeros(light.shape[:2], np.float32)
+        shape: npt.NDArray[Any] = np.zeros(self.light.shape[:2], np.float32)
         fixed = (self._fixed(points) / _LIGHT_SCALE).astype(np.int32)
+        sigma = max(0.6, blur * self.unit / _LIGHT_SCALE)
+        margin = math.ceil(3 * sigma) + 1
+        left, top = np.maximum((fixed.min(axis=0) >> _SHIFT) - margin, 0)
+        right, low = np.maximum((fixed.max(axis=0) >> _SHIFT) + margin, 0)
+        window = (slice(top, low), slice(left, right))
         cv2.fillPoly(shape, [fixed], 1.0, cv2.LINE_AA, _SHIFT)
-        shape = cv2.GaussianBlur(shape, (0, 0), max(0.6, blur * self.unit / _LIGHT_SCALE))
-        light += shape[..., None] * (np.array(bgr(colour), np.float32) * strength)
+        if shape[window].size:
+            soft = cv2.GaussianBlur(shape[window], (0, 0), sigma)
+            self.light[window] += soft[..., None] * (np.array(bgr(color), np.float32) * strength)
 
     @property
     def lit(self) -> bool:
@@ -205,18 +231,19 @@ class Canvas:
         inverted = cv2.multiply(cv2.bitwise_not(self.pixels), cv2.bitwise_not(light), scale=1 / 255)
         self.pixels = cv2.bitwise_not(inverted)
 
-    def blur(self, sigma: float) -> None:
-        """Blur by `sigma` frame heights. Strong blurs run on a smaller copy, which looks the same and is faster."""
+    def blur(self, sigma: float, *, tall: float = 1.0) -> None:
+        """Blur by `sigma` frame heights, `tall` times as far up and down as sideways. Strong blurs run on a smaller
+        copy, which looks the same and is faster."""
         pixels = sigma * self.unit
         if pixels < 0.5:
             return
         factor = max(1, int(pixels // 2))
         small = cv2.resize(self.pixels, (self.width // factor, self.height // factor), interpolation=cv2.INTER_AREA)
-        small = cv2.GaussianBlur(small, (0, 0), pixels / factor)
+        small = cv2.GaussianBlur(small, (0, 0), pixels / factor, sigmaY=pixels / factor * tall)
         self.pixels = cv2.resize(small, (self.width, self.height), interpolation=cv2.INTER_CUBIC)
 
     def magnify(self, scale: float, x: float, y: float) -> None:
-        """Zoom in, light included: (x, y) moves to the centre, `scale` times as large."""
+        """Zoom in, light included: (x, y) moves to the center, `scale` times as large."""
         for image, unit in ((self.pixels, self.unit), (self.light, self.unit / _LIGHT_SCALE)):
             height, width = image.shape[:2]
             matrix = np.array(

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 
 from engines.draft.canvas import Canvas, Point, bgr, mix
-from engines.draft.clothes import BARE_SHOULDERS, LAPELS, draw_chest
+from engines.draft.clothes import BARE_SHOULDERS, LAPELS, draw_chest, draw_scarf
 from engines.draft.hats import draw_hat
 from engines.draft.look import Palette
+from engines.draft.moods import Expression
 from engines.draft.people import Person
 
 SKINS = ("", "#8d5a3c", "#e3b594", "#6a4430", "#c68c63")
@@ -22,21 +23,24 @@ CLOTHES = ("#8a3f3a", "#2f5f7a", "#5f6f3f", "#6a4a7a", "#b5803a", "#30706a", "#a
 TROUSERS = ("#2b3242", "#3a3436", "#4a4f45", "#463a50")
 
 
+_PLAIN = Expression(smile=0.3)
+
+
 @dataclass(frozen=True)
 class Character:
     """A person as drawn, with every choice made."""
 
     person: Person
     skin: str
-    hair_colour: str
+    hair_color: str
     hair: str
-    garment_colour: str
+    garment_color: str
     garment: str
     trousers: str
     lips: str
     beard: bool
     hat: str
-    hat_colour: str
+    hat_color: str
     glasses: bool
     kind: str
     size: float  # 1 for a grown-up
@@ -54,7 +58,7 @@ class Mouth:
 def complete(person: Person, identity: int) -> Person:
     """Fill in what the prompt left open, consistently for each `identity`."""
     rng = np.random.default_rng(identity)
-    skin, hair_colour = str(rng.choice(SKINS)), str(rng.choice(HAIRS))
+    skin, hair_color = str(rng.choice(SKINS)), str(rng.choice(HAIRS))
     long, short = str(rng.choice(("long", "long", "bun", "curly"))), str(rng.choice(("short", "short", "curly")))
     sex = person.sex or str(rng.choice(("f", "m")))
     own = str(rng.choice(("coat", "jacket", "hoodie", "shirt") if sex == "m" else ("dress", "coat", "jacket", "dress")))
@@ -62,40 +66,41 @@ def complete(person: Person, identity: int) -> Person:
     return replace(
         person,
         skin=person.skin or skin,
-        hair_colour=person.hair_colour or ("#c9c6c0" if person.age == "old" else hair_colour),
+        hair_color=person.hair_color or ("#c9c6c0" if person.age == "old" else hair_color),
         hair=person.hair or (long if sex == "f" else short),
         sex=sex,
         garment=garment,
-        garment_colour=person.garment_colour or str(rng.choice(CLOTHES)),
+        garment_color=person.garment_color or str(rng.choice(CLOTHES)),
     )
 
 
 def cast(person: Person, palette: Palette) -> Character:
     """Return a completed person in the palette's light."""
     skin = mix(person.skin, palette.skin, 0.4) if person.skin else palette.skin
-    number = sum(map(ord, person.garment + person.hair_colour + person.role))
+    number = sum(map(ord, person.garment + person.hair_color + person.role))
     lips = mix(skin, "#a8322e", 0.35 + 0.25 * (person.sex == "f"))
     return Character(
         person=person,
-        skin={"robot": "#a9b5be", "ghost": "#e3eaf2", "alien": "#8fb58a", "scarecrow": "#d0ac6a"}.get(
-            person.kind, skin
-        ),
-        hair_colour=mix(person.hair_colour, palette.figure, 0.12),
-        hair="none" if person.kind in {"robot", "ghost", "alien", "scarecrow"} else person.hair,
-        garment_colour=mix(person.garment_colour, palette.figure, 0.16),
+        skin=_KIND_SKINS.get(person.kind, skin),
+        hair_color=mix(person.hair_color, palette.figure, 0.12),
+        hair="none" if person.kind in _KIND_SKINS else person.hair,
+        garment_color=mix(person.garment_color, palette.figure, 0.16),
         garment=person.garment,
-        trousers=mix(TROUSERS[number % len(TROUSERS)], palette.figure, 0.2),
+        trousers=mix(person.trousers or TROUSERS[number % len(TROUSERS)], palette.figure, 0.2),
         lips=lips,
         beard=person.beard,
         hat=person.hat or ("beanie" if person.extra == "hood" else ""),
-        hat_colour=mix(person.hat_colour or _HAT_COLOURS.get(person.hat, person.garment_colour), palette.figure, 0.15),
+        hat_color=mix(person.hat_color or _HAT_COLORS.get(person.hat, person.garment_color), palette.figure, 0.15),
         glasses=person.glasses,
         kind=person.kind,
-        size={"child": 0.66, "young": 0.94, "old": 0.95}.get(person.age, 1.0),
+        size={"child": 0.66, "young": 0.94, "old": 0.95}.get(person.age, 1.0) * (person.tall or 1.0),
     )
 
 
-_HAT_COLOURS = {
+_KIND_SKINS = {
+    "robot": "#a9b5be", "skeleton": "#e6e2d6", "ghost": "#e3eaf2", "alien": "#8fb58a", "scarecrow": "#d0ac6a",
+}  # fmt: skip
+_HAT_COLORS = {
     "crown": "#e0b53f",
     "straw": "#d9b868",
     "cowboy": "#8a5f3a",
@@ -130,23 +135,27 @@ class FigurePainter:
             x, y = x * cosine - y * sine, x * sine + y * cosine
         return self.x + x * self.head, self.y + y * self.head
 
-    def polygon(self, points: list[Point], colour: str, opacity: float = 1.0) -> None:
-        self.canvas.polygon([self.at(*point) for point in points], colour, opacity)
+    def polygon(self, points: list[Point], color: str, opacity: float = 1.0) -> None:
+        self.canvas.polygon([self.at(*point) for point in points], color, opacity)
 
-    def stroke(self, points: list[Point], thickness: float, colour: str, opacity: float = 1.0) -> None:
-        self.canvas.stroke([self.at(*point) for point in points], thickness * self.head, colour, opacity)
+    def stroke(self, points: list[Point], thickness: float, color: str, opacity: float = 1.0) -> None:
+        self.canvas.stroke([self.at(*point) for point in points], thickness * self.head, color, opacity)
 
     def ellipse(
-        self, x: float, y: float, across: float, down: float, colour: str, opacity: float = 1.0, angle: float = 0.0
+        self, x: float, y: float, across: float, down: float, color: str, opacity: float = 1.0, angle: float = 0.0
     ) -> None:
-        self.canvas.ellipse(*self.at(x, y), across * self.head, down * self.head, colour, opacity, angle)
+        self.canvas.ellipse(*self.at(x, y), across * self.head, down * self.head, color, opacity, angle)
 
     # --- close shots ---
 
     def bust(self) -> None:
         """Draw neck, shoulders and chest in their clothes, down past the frame's edge."""
         character = self.character
-        colour = character.garment_colour
+        if character.kind == "ghost":
+            self.polygon([(-0.6, 0.2), (-0.5, -0.45), (0.0, -0.68), (0.5, -0.45), (0.6, 0.2), (1.3, 5.0), (-1.3, 5.0)],
+                         "#e8f0f8", 0.7)  # fmt: skip
+            return
+        color = character.garment_color
         bare = character.garment in BARE_SHOULDERS
         neck = mix(character.skin, "#000000", 0.22)
         wide = (0.78 if character.size < 0.8 else 1.0) * {"broad": 1.18, "slim": 0.9}.get(character.person.build, 1.0)
@@ -155,52 +164,126 @@ class FigurePainter:
         self.polygon([(-0.25, 0.36), (0.25, 0.36), (0.2, 0.52), (-0.18, 0.56)], mix(neck, "#000000", 0.25), 0.7)
         shoulders: list[Point] = [(-0.26, 0.6), (0.26, 0.6), (0.6, 0.72), (0.98, 0.9), (1.14, 1.3), (1.22, 5.0),
                                   (-1.22, 5.0), (-1.14, 1.3), (-0.98, 0.9), (-0.6, 0.72)]  # fmt: skip
-        under = mix("#b5543f", colour, 0.15) if character.garment == "overalls" else colour
+        under = mix("#b5543f", color, 0.15) if character.garment == "overalls" else color
         self.polygon([(x * wide, y) for x, y in shoulders], character.skin if bare else under)
         self.polygon([(-0.26, 0.59), (0.26, 0.59), (0.0, 1.25 if character.garment in LAPELS else 0.92)], neck)
         draw_chest(self, wide)
+        if character.person.scarf:
+            draw_scarf(self, character.person.scarf)
 
-    def face(self, look: float = 0.0, smile: float = 0.3) -> Mouth:
+    def face(self, look: float = 0.0, shown: Expression = _PLAIN) -> Mouth:
         """Draw a face and return where its closed mouth is; `look` (-1…1) turns the eyes."""
         character, skin = self.character, self.character.skin
         dark = mix(skin, "#3a1a14", 0.45)
+        if character.kind in {"ghost", "scarecrow", "skeleton"}:
+            return self._skull() if character.kind == "skeleton" else self._odd_face()
         for side in (-1, 1):
             self.ellipse(side * 0.37, 0.02, 0.06, 0.11, mix(skin, "#3a1a14", 0.2))
         if character.kind == "robot":
             self.polygon([(-0.42, -0.5), (0.42, -0.5), (0.42, 0.46), (0.3, 0.52), (-0.3, 0.52), (-0.42, 0.46)], skin)
         else:
-            self.polygon(_face_outline(), skin)
+            self.polygon(_face_outline(child=character.size < 0.8), skin)
         self.polygon([(0.06, -0.4), (0.3, -0.28), (0.37, 0.0), (0.31, 0.24), (0.14, 0.46), (0.06, 0.3)],
                      mix(skin, "#2a1020", 0.5), 0.1)  # fmt: skip
         for side in (-1, 1):
             self.ellipse(side * 0.21, 0.15, 0.085, 0.05, mix(skin, "#d0503c", 0.4), 0.16)
-        self._eyes(look, dark)
-        self.stroke([(0.02, -0.04), (0.055, 0.13), (0.0, 0.155)], 0.018, dark, 0.7)
-        mouth = self._mouth(dark, smile)
+        self._eyes(look, dark, shown)
+        if character.size < 0.8:
+            self.stroke([(-0.03, 0.14), (0.0, 0.155), (0.03, 0.14)], 0.018, dark, 0.6)
+        else:
+            self.stroke([(0.02, -0.04), (0.055, 0.13), (0.0, 0.155)], 0.018, dark, 0.7)
+        mouth = self._mouth(dark, shown.smile)
+        if character.person.role == "vampire":
+            for side in (-1, 1):
+                self.polygon([(side * 0.085, 0.28), (side * 0.045, 0.28), (side * 0.068, 0.335)], "#ffffff")
         if character.beard:
             self.polygon([(-0.34, 0.1), (-0.3, 0.3), (-0.12, 0.49), (0.12, 0.49), (0.3, 0.3), (0.34, 0.1), (0.24, 0.24),
-                          (0.16, 0.2), (-0.16, 0.2), (-0.24, 0.24)], character.hair_colour, 0.88)  # fmt: skip
-            mouth = self._mouth(dark, smile)
+                          (0.16, 0.2), (-0.16, 0.2), (-0.24, 0.24)], character.hair_color, 0.88)  # fmt: skip
+            mouth = self._mouth(dark, shown.smile)
+        if shown.gape:
+            self.ellipse(0.0, 0.29, 0.065, shown.gape, "#5a1a20")
         self.hair_in_front()
         draw_hat(self, character)
         if character.glasses:
             self._glasses()
         return mouth
 
-    def _eyes(self, look: float, dark: str) -> None:
-        lash, iris = mix(self.character.hair_colour, "#000000", 0.6), mix("#4a6470", self.palette.far, 0.4)
+    def _skull(self) -> Mouth:
+        bone, dark = self.character.skin, "#1a1618"
+        self.polygon([(-0.22, 0.1), (0.22, 0.1), (0.2, 0.46), (0.1, 0.52), (-0.1, 0.52), (-0.2, 0.46)], bone)
+        self.ellipse(0, -0.1, 0.42, 0.4, bone)
+        for side in (-1, 1):
+            self.ellipse(side * 0.17, -0.04, 0.115, 0.12, dark)
+        self.polygon([(0.0, 0.1), (0.06, 0.22), (-0.06, 0.22)], dark)
+        self.stroke([(-0.17, 0.33), (0.17, 0.33)], 0.02, dark)
+        for x in (-0.12, -0.06, 0.0, 0.06, 0.12):
+            self.stroke([(x, 0.27), (x, 0.4)], 0.014, dark)
+        draw_hat(self, self.character)
+        x, top = self.canvas.point(*self.at(0, 0.33))
+        return Mouth(x, top, self.head * self.canvas.unit)
+
+    def _odd_face(self) -> Mouth:
+        """Draw the holes in a ghost's sheet, or a scarecrow's sack of straw with its buttons and stitches."""
+        if self.character.kind == "ghost":
+            for side in (-1, 1):
+                self.ellipse(side * 0.19, -0.05, 0.1, 0.16, "#1a2030", 0.9)
+            self.ellipse(0, 0.29, 0.09, 0.07, "#1a2030", 0.85)
+        else:
+            for number in range(9):
+                x = -0.4 + 0.1 * number
+                self.stroke([(x * 0.8, 0.3), (x * 1.35, 0.62 + 0.1 * (number % 2))], 0.05, "#e0c060")
+            self.ellipse(0, 0, 0.4, 0.5, self.character.skin)
+            self.stroke([(0.12, -0.46), (0.2, 0.0), (0.12, 0.44)], 0.012, "#7a5a30", 0.6)
+            for side in (-1, 1):
+                self.ellipse(side * 0.16, -0.05, 0.08, 0.08, "#2a2018")
+                self.stroke([(side * 0.16 - 0.04, -0.09), (side * 0.16 + 0.04, -0.01)], 0.016, "#d0b070")
+                self.stroke([(side * 0.16 - 0.04, -0.01), (side * 0.16 + 0.04, -0.09)], 0.016, "#d0b070")
+                self.stroke([(side * 0.36, -0.3), (side * 0.56, -0.16 + 0.1 * side)], 0.05, "#e0c060")
+            self.polygon([(-0.06, 0.12), (0.06, 0.12), (0.0, 0.02)], "#b5532f")
+            self.stroke([(-0.2, 0.24), (-0.1, 0.3), (0.1, 0.3), (0.2, 0.24)], 0.022, "#3a2818")
+            for x in (-0.14, -0.05, 0.05, 0.14):
+                self.stroke([(x, 0.24), (x, 0.34)], 0.016, "#3a2818")
+            draw_hat(self, self.character)
+        x, top = self.canvas.point(*self.at(0, 0.29))
+        return Mouth(x, top, self.head * self.canvas.unit)
+
+    def _eyes(self, look: float, dark: str, shown: Expression) -> None:
+        lash, iris = mix(self.character.hair_color, "#000000", 0.6), mix("#4a6470", self.palette.far, 0.4)
+        child = self.character.size < 0.8
+        wide, low = (1.3, 0.045) if child else (1.0, 0.0)  # a child's eyes are large, and low in its face
         for side in (-1, 1):
             x = side * 0.155
-            self.ellipse(x, -0.045, 0.085, 0.05, dark, 0.3)
-            wide = 1.35 if self.character.size < 0.8 else 1.0  # a child's eyes are large in its face
-            self.ellipse(x, -0.04, 0.072 * wide, 0.036 * wide, "#f3eee8")
-            self.ellipse(x + look * 0.03, -0.042, 0.035 * wide, 0.036 * wide, iris)
-            self.ellipse(x + look * 0.03, -0.042, 0.017 * wide, 0.018 * wide, "#0d0d10")
-            self.ellipse(x + look * 0.03 - 0.01, -0.054, 0.008, 0.008, "#ffffff")
-            self.stroke([(x - side * 0.072, -0.036), (x - side * 0.03, -0.076), (x + side * 0.04, -0.074),
-                         (x + side * 0.088, -0.04)], 0.02, lash)  # fmt: skip
-            self.stroke([(x - side * 0.09, -0.14), (x + side * 0.01, -0.168), (x + side * 0.1, -0.135)], 0.026,
-                        self.character.hair_colour)  # fmt: skip
+            self.ellipse(x, low - 0.045, 0.085, 0.05, dark, 0.3)
+            self._brow(side, x, low, shown.brows, 0.016 if child else 0.026)
+            if not shown.eyes:
+                closed = [
+                    (x - 0.08, low - 0.045),
+                    (x - 0.04, low - 0.022),
+                    (x + 0.04, low - 0.022),
+                    (x + 0.08, low - 0.045),
+                ]
+                self.stroke(closed, 0.018 if child else 0.022, lash)
+                continue
+            tall = (0.05 if child else 0.036) * wide * shown.eyes
+            self.ellipse(x, low - 0.04, 0.072 * wide, tall, "#f3eee8")
+            self.ellipse(
+                x + look * 0.03, low - 0.042, 0.038 * wide, min(tall, (0.046 if child else 0.036) * wide), iris
+            )
+            self.ellipse(x + look * 0.03, low - 0.042, 0.02 * wide, min(tall, 0.022 * wide), "#0d0d10")
+            self.ellipse(x + look * 0.03 - 0.01, low - 0.054, 0.01 * wide, 0.01 * wide, "#ffffff")
+            lid = low - (0.056 if child else 0.036) * shown.eyes
+            lashes = [(x - side * 0.072, lid), (x - side * 0.03, lid - 0.04), (x + side * 0.04, lid - 0.038),
+                      (x + side * 0.088, lid - 0.004)]  # fmt: skip
+            self.stroke(lashes, 0.014 if child else 0.02, lash)
+            if shown.tears:
+                self.ellipse(x + side * 0.03, low + 0.09, 0.02, 0.045, "#bfe0f5", 0.9)
+                self.ellipse(x + side * 0.05, low + 0.22, 0.016, 0.03, "#bfe0f5", 0.8)
+
+    def _brow(self, side: int, x: float, low: float, inner: float, thick: float) -> None:
+        raised = 0.02 if inner < -0.02 else 0.0
+        brow = [(x - side * 0.09, low - 0.14 + inner), (x + side * 0.01, low - 0.168 + inner * 0.3 - raised),
+                (x + side * 0.1, low - 0.135)]  # fmt: skip
+        self.stroke(brow, thick, self.character.hair_color)
 
     def _mouth(self, dark: str, smile: float) -> Mouth:
         lip, lift = self.character.lips, 0.022 * smile
@@ -214,7 +297,8 @@ class FigurePainter:
 
     def _glasses(self) -> None:
         for side in (-1, 1):
-            self.ellipse(side * 0.16, -0.035, 0.115, 0.085, "#cfe4ee", 0.25)
+            glass, opacity = ("#16161b", 0.94) if self.character.person.shades else ("#cfe4ee", 0.25)
+            self.ellipse(side * 0.16, -0.035, 0.115, 0.085, glass, opacity)
             ring = [(side * 0.16 + 0.115 * np.cos(a), -0.035 + 0.085 * np.sin(a)) for a in np.linspace(0, 6.283, 30)]
             self.stroke(ring, 0.016, "#1b1b1f")
         self.stroke([(-0.045, -0.045), (0.045, -0.045)], 0.016, "#1b1b1f")
@@ -222,44 +306,45 @@ class FigurePainter:
     # --- hair, for close and wide shots ---
 
     def hair_behind(self) -> None:
-        colour = mix(self.character.hair_colour, "#000000", 0.25)
+        color = mix(self.character.hair_color, "#000000", 0.25)
         if self.character.hair == "long":
-            self.polygon([(-0.46, -0.2), (0.46, -0.2), (0.56, 0.75), (0.4, 1.05), (-0.42, 1.0), (-0.58, 0.7)], colour)
-            self.ellipse(0, -0.16, 0.47, 0.45, colour)
+            self.polygon([(-0.46, -0.2), (0.46, -0.2), (0.56, 0.75), (0.4, 1.05), (-0.42, 1.0), (-0.58, 0.7)], color)
+            self.ellipse(0, -0.16, 0.47, 0.45, color)
         elif self.character.hair == "curly":
             for angle in np.linspace(2.6, 6.8, 11):
-                self.ellipse(0.42 * np.cos(angle), -0.08 + 0.44 * np.sin(angle), 0.2, 0.2, colour)
+                self.ellipse(0.42 * np.cos(angle), -0.08 + 0.44 * np.sin(angle), 0.2, 0.2, color)
         elif self.character.hair == "bun":
-            self.ellipse(0.08, -0.6, 0.2, 0.18, colour)
-            self.ellipse(0, -0.16, 0.43, 0.42, colour)
+            self.ellipse(0.08, -0.6, 0.2, 0.18, color)
+            self.ellipse(0, -0.16, 0.43, 0.42, color)
 
     def hair_in_front(self) -> None:
         character = self.character
         if character.hair == "long":
             for side in (-1, 1):
                 strand = [(0.4, -0.2), (0.46, 0.1), (0.47, 0.6), (0.4, 0.92), (0.32, 0.7), (0.36, 0.3), (0.34, -0.1)]
-                self.polygon([(side * x, y) for x, y in strand], character.hair_colour)
-        colour, sheen = character.hair_colour, mix(character.hair_colour, self.palette.rim, 0.3)
+                self.polygon([(side * x, y) for x, y in strand], character.hair_color)
+        color, sheen = character.hair_color, mix(character.hair_color, self.palette.rim, 0.3)
         if character.hair != "none":
             low = 0.0 if character.hair == "short" else 0.08
             self.polygon(
                 [(-0.4, low), (-0.42, -0.22), (-0.3, -0.48), (0.0, -0.58), (0.3, -0.48), (0.42, -0.22), (0.4, low),
-                 (0.34, -0.12), (0.24, -0.27), (-0.05, -0.22), (-0.24, -0.28), (-0.35, -0.12)], colour,
+                 (0.34, -0.12), (0.24, -0.27), (-0.05, -0.22), (-0.24, -0.28), (-0.35, -0.12)], color,
             )  # fmt: skip
             self.stroke([(-0.22, -0.46), (-0.02, -0.51), (0.18, -0.47)], 0.03, sheen, 0.5)
 
 
-def _face_outline() -> list[Point]:
-    """Return an oval with a jaw."""
+def _face_outline(*, child: bool = False) -> list[Point]:
+    """Return an oval with a jaw; a child's is rounder."""
+    jaw, wide = (0.06, 0.4) if child else (0.2, 0.375)
     angles = np.linspace(0, 2 * np.pi, 56, endpoint=False)
     points = []
     for angle in angles:
-        x, y = 0.375 * np.cos(angle), 0.5 * np.sin(angle)
-        points.append((x * (1 - 0.2 * max(0.0, y / 0.5) ** 2), y * (0.98 if y > 0 else 1.0)))
+        x, y = wide * np.cos(angle), 0.5 * np.sin(angle)
+        points.append((x * (1 - jaw * max(0.0, y / 0.5) ** 2), y * (0.98 if y > 0 else 1.0)))
     return points
 
 
-def light_the_edge(canvas: Canvas, colour: str, side: int, reach: float, strength: float = 0.7) -> None:
+def light_the_edge(canvas: Canvas, color: str, side: int, reach: float, strength: float = 0.7) -> None:
     """Light the figure's edge on one side (-1 left, 1 right) and shade the other; `reach` in frame heights."""
     if canvas.alpha is None or not canvas.alpha.any():
         return
@@ -268,26 +353,27 @@ def light_the_edge(canvas: Canvas, colour: str, side: int, reach: float, strengt
     alpha, pixels = canvas.alpha[window], canvas.pixels[window]
     offset = max(1.0, reach * canvas.unit)
     size = round(offset) * 2 + 1
-    for direction, paint, share in ((side, bgr(colour), strength), (-side, (0, 0, 0), 0.3)):
+    for direction, paint, share in ((side, bgr(color), strength), (-side, (0, 0, 0), 0.3)):
         matrix = np.array([[1.0, 0, -direction * offset], [0, 1.0, offset * 0.5]])
         inner = cv2.warpAffine(alpha, matrix, (wide, high))
         # Two box blurs give a soft edge at a fraction of the cost of a wide Gaussian.
         edge = cv2.subtract(alpha, cv2.blur(cv2.blur(inner, (size, size)), (size, size)))
         amount = cv2.merge([cv2.convertScaleAbs(edge, alpha=share)] * 3)
-        # Premultiplied: full light is the colour times the coverage.
+        # Premultiplied: full light is the color times the coverage.
         full = cv2.merge([cv2.convertScaleAbs(alpha, alpha=part / 255) for part in paint])
         lit = cv2.multiply(full, amount, scale=1 / 255)
         pixels[:] = cv2.add(cv2.multiply(pixels, cv2.bitwise_not(amount), scale=1 / 255), lit)
 
 
-def draw_outline(canvas: Canvas, colour: str, thickness: float) -> None:
+def draw_outline(canvas: Canvas, color: str, thickness: float) -> None:
     """Draw a pen outline around everything on the canvas, `thickness` in frame heights."""
     if canvas.alpha is None:
         return
     size = max(1, round(thickness * canvas.unit))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * size + 1, 2 * size + 1))
-    wider = cv2.dilate(canvas.alpha, kernel)
-    ring = (cv2.subtract(wider, canvas.alpha).astype(np.float32) / 255)[..., None]
-    paint = np.array(bgr(colour), np.float32)
-    canvas.pixels = (canvas.pixels.astype(np.float32) + paint * ring).clip(0, 255).astype(np.uint8)
+    _, solid = cv2.threshold(canvas.alpha, 127, 255, cv2.THRESH_TOZERO)  # not around a shadow on the ground
+    wider = cv2.max(cv2.dilate(solid, kernel), canvas.alpha)
+    ring = cv2.subtract(wider, canvas.alpha)
+    ink = [cv2.convertScaleAbs(ring, alpha=part / 255) for part in bgr(color)]
+    canvas.pixels = cv2.add(canvas.pixels, cv2.merge(ink))
     canvas.alpha = wider

@@ -23,7 +23,7 @@ _DRAWN = 384
 _WEIGHT = 480
 
 
-@lru_cache(maxsize=48)
+@lru_cache(maxsize=20)
 def outline(glyph: str) -> tuple[Pixels, Pixels]:
     """Return (lines, body) of a glyph, or of a shape of our own, as coverage 0…255, cropped to what is drawn."""
     if glyph in SHAPES:
@@ -77,14 +77,14 @@ def stamp(
 ) -> None:
     """Set a thing with its middle at x and its foot at `foot`. `haze` (0…1) takes it into the distance."""
     lines, body = shape_of(thing, height * canvas.unit, left=left, turn=turn)
-    tone = mix(mix(thing.colour, palette.figure, 0.0 if thing.glows else 0.28), palette.sky_low, haze)
+    tone = mix(mix(thing.color, palette.figure, 0.0 if thing.glows else 0.28), palette.sky_low, haze)
     bright = mix(tone, palette.rim, 0.4)
     dark = mix(mix(tone, "#000000", 0.55), palette.sky_low, haze * 0.6)
     if thing.glows:
         bright, dark = mix(tone, "#ffffff", 0.5), mix(tone, "#7a3a10", 0.35)
-        canvas.glow(x, foot - height * 0.5, height * 0.9, thing.colour, 0.55)
-    centre, low = canvas.point(x, foot)
-    across, down = round(centre - body.shape[1] / 2), round(low - (body.shape[0] + height * canvas.unit) / 2)
+        canvas.glow(x, foot - height * 0.5, height * 0.9, thing.color, 0.55)
+    center, low = canvas.point(x, foot)
+    across, down = round(center - body.shape[1] / 2), round(low - (body.shape[0] + height * canvas.unit) / 2)
     if not thing.lines:
         share = np.linspace(0, 1, body.shape[0], dtype=np.float32)[:, None, None]
         low_tone = np.array(bgr(mix(tone, "#000000", 0.15)), np.float32)

@@ -16,71 +16,71 @@ if TYPE_CHECKING:
 def draw_hat(painter: FigurePainter, character: Character) -> None:
     """Draw the character's hat, if any, and what a kind of figure has on its head."""
     if character.hat in _HATS:
-        _HATS[character.hat](painter, character.hat_colour)
+        _HATS[character.hat](painter, character.hat_color)
     extra = _EXTRAS.get(character.kind) or _EXTRAS.get(character.person.extra)
     if extra is not None:
-        extra(painter, character.hat_colour)
+        extra(painter, character.hat_color)
 
 
-def _cap(p: FigurePainter, colour: str) -> None:
-    p.polygon([(-0.44, -0.2), (-0.4, -0.5), (-0.2, -0.66), (0.2, -0.66), (0.4, -0.5), (0.44, -0.2)], colour)
-    p.polygon([(0.1, -0.26), (0.46, -0.28), (0.74, -0.16), (0.4, -0.16), (0.1, -0.18)], mix(colour, "#000000", 0.25))
+def _cap(p: FigurePainter, color: str) -> None:
+    p.polygon([(-0.44, -0.2), (-0.4, -0.5), (-0.2, -0.66), (0.2, -0.66), (0.4, -0.5), (0.44, -0.2)], color)
+    p.polygon([(0.1, -0.26), (0.46, -0.28), (0.74, -0.16), (0.4, -0.16), (0.1, -0.18)], mix(color, "#000000", 0.25))
 
 
-def _beanie(p: FigurePainter, colour: str) -> None:
-    p.polygon([(-0.45, -0.14), (-0.44, -0.48), (-0.22, -0.7), (0.22, -0.7), (0.44, -0.48), (0.45, -0.14)], colour)
-    p.stroke([(-0.44, -0.2), (0.44, -0.2)], 0.13, mix(colour, "#ffffff", 0.15))
+def _beanie(p: FigurePainter, color: str) -> None:
+    p.polygon([(-0.45, -0.14), (-0.44, -0.48), (-0.22, -0.7), (0.22, -0.7), (0.44, -0.48), (0.45, -0.14)], color)
+    p.stroke([(-0.44, -0.2), (0.44, -0.2)], 0.13, mix(color, "#ffffff", 0.15))
 
 
-def _beret(p: FigurePainter, colour: str) -> None:
-    p.ellipse(-0.08, -0.5, 0.56, 0.2, colour, angle=-8)
-    p.stroke([(-0.38, -0.34), (0.38, -0.38)], 0.08, mix(colour, "#000000", 0.3))
-    p.stroke([(-0.06, -0.68), (-0.04, -0.76)], 0.04, colour)
+def _beret(p: FigurePainter, color: str) -> None:
+    p.ellipse(-0.08, -0.5, 0.56, 0.2, color, angle=-8)
+    p.stroke([(-0.38, -0.34), (0.38, -0.38)], 0.08, mix(color, "#000000", 0.3))
+    p.stroke([(-0.06, -0.68), (-0.04, -0.76)], 0.04, color)
 
 
-def _crown(p: FigurePainter, colour: str) -> None:
+def _crown(p: FigurePainter, color: str) -> None:
     p.polygon(
         [(-0.4, -0.36), (-0.48, -0.82), (-0.24, -0.58), (0.0, -0.92), (0.24, -0.58), (0.48, -0.82), (0.4, -0.36)],
-        colour,
+        color,
     )
-    p.stroke([(-0.39, -0.4), (0.39, -0.4)], 0.09, mix(colour, "#ffffff", 0.35))
+    p.stroke([(-0.39, -0.4), (0.39, -0.4)], 0.09, mix(color, "#ffffff", 0.35))
     for x in (-0.22, 0.0, 0.22):
         p.ellipse(x, -0.5, 0.05, 0.05, "#b5303f" if x else "#3f7fb5")
 
 
-def _brim(p: FigurePainter, colour: str, wide: float, tall: float, band: str) -> None:
-    p.polygon([(-0.38, -0.34), (-0.32, -tall), (0.0, -tall + 0.06), (0.32, -tall), (0.38, -0.34)], colour)
+def _brim(p: FigurePainter, color: str, wide: float, tall: float, band: str) -> None:
+    p.polygon([(-0.38, -0.34), (-0.32, -tall), (0.0, -tall + 0.06), (0.32, -tall), (0.38, -0.34)], color)
     p.stroke([(-0.36, -0.42), (0.36, -0.42)], 0.11, band)
-    p.ellipse(0.0, -0.33, wide, 0.12, mix(colour, "#000000", 0.12))
+    p.ellipse(0.0, -0.33, wide, 0.12, mix(color, "#000000", 0.12))
 
 
-def _cowboy(p: FigurePainter, colour: str) -> None:
-    _brim(p, colour, 0.6, 0.86, mix(colour, "#000000", 0.5))
+def _cowboy(p: FigurePainter, color: str) -> None:
+    _brim(p, color, 0.6, 0.86, mix(color, "#000000", 0.5))
     p.polygon(
-        [(-0.84, -0.52), (-0.6, -0.3), (0.6, -0.3), (0.84, -0.52), (0.7, -0.24), (0.0, -0.18), (-0.7, -0.24)], colour
+        [(-0.84, -0.52), (-0.6, -0.3), (0.6, -0.3), (0.84, -0.52), (0.7, -0.24), (0.0, -0.18), (-0.7, -0.24)], color
     )
 
 
-def _fedora(p: FigurePainter, colour: str) -> None:
-    _brim(p, colour, 0.62, 0.78, "#17151a")
+def _fedora(p: FigurePainter, color: str) -> None:
+    _brim(p, color, 0.62, 0.78, "#17151a")
 
 
-def _straw(p: FigurePainter, colour: str) -> None:
-    _brim(p, colour, 0.86, 0.66, "#a8432f")
+def _straw(p: FigurePainter, color: str) -> None:
+    _brim(p, color, 0.86, 0.66, "#a8432f")
 
 
-def _top(p: FigurePainter, colour: str) -> None:
-    _brim(p, colour, 0.6, 1.1, "#7a2f34")
+def _top(p: FigurePainter, color: str) -> None:
+    _brim(p, color, 0.6, 1.1, "#7a2f34")
 
 
-def _toque(p: FigurePainter, colour: str) -> None:
-    p.polygon([(-0.36, -0.7), (0.36, -0.7), (0.36, -0.28), (-0.36, -0.28)], colour)
+def _toque(p: FigurePainter, color: str) -> None:
+    p.polygon([(-0.36, -0.7), (0.36, -0.7), (0.36, -0.28), (-0.36, -0.28)], color)
     for x in (-0.3, 0.0, 0.3):
-        p.ellipse(x, -0.82, 0.26, 0.24, colour)
-    p.stroke([(-0.36, -0.3), (0.36, -0.3)], 0.05, mix(colour, "#000000", 0.2))
+        p.ellipse(x, -0.82, 0.26, 0.24, color)
+    p.stroke([(-0.36, -0.3), (0.36, -0.3)], 0.05, mix(color, "#000000", 0.2))
 
 
-def _veil(p: FigurePainter, colour: str) -> None:
+def _veil(p: FigurePainter, color: str) -> None:
     p.polygon(
         [
             (-0.42, -0.3),
@@ -92,26 +92,26 @@ def _veil(p: FigurePainter, colour: str) -> None:
             (-0.26, -0.76),
             (-0.5, -0.34),
         ],
-        colour,
+        color,
     )
     for side in (-1, 1):
         p.polygon(
             [(side * 0.4, -0.5), (side * 0.52, -0.3), (side * 0.86, 1.6), (side * 0.52, 1.6), (side * 0.46, 0.2)],
-            colour,
+            color,
             0.55,
         )
 
 
-def _space(p: FigurePainter, colour: str) -> None:
+def _space(p: FigurePainter, color: str) -> None:
     ring = [(0.66 * np.cos(a), -0.02 + 0.68 * np.sin(a)) for a in np.linspace(0, 6.283, 50)]
     p.ellipse(0, -0.02, 0.66, 0.68, "#bfe3f2", 0.16)
-    p.stroke([*ring, ring[0]], 0.1, colour)
+    p.stroke([*ring, ring[0]], 0.1, color)
     p.stroke([(-0.46, -0.22), (-0.34, -0.46), (-0.14, -0.56)], 0.05, "#ffffff", 0.7)
-    p.stroke([(-0.5, 0.56), (0.5, 0.56)], 0.16, colour)
+    p.stroke([(-0.5, 0.56), (0.5, 0.56)], 0.16, color)
 
 
-def _knight(p: FigurePainter, colour: str) -> None:
-    light = mix(colour, "#ffffff", 0.3)
+def _knight(p: FigurePainter, color: str) -> None:
+    light = mix(color, "#ffffff", 0.3)
     p.polygon(
         [
             (-0.47, 0.18),
@@ -125,14 +125,14 @@ def _knight(p: FigurePainter, colour: str) -> None:
             (-0.36, -0.2),
             (-0.36, 0.06),
         ],
-        colour,
+        color,
     )
     p.stroke([(-0.46, -0.2), (0.46, -0.2)], 0.08, light)
     p.stroke([(0, -0.62), (0, -0.22)], 0.06, light)
     p.polygon([(-0.04, -0.62), (-0.2, -1.0), (-0.6, -0.9), (-0.34, -0.66)], "#b5303f")
 
 
-def _tricorn(p: FigurePainter, colour: str) -> None:
+def _tricorn(p: FigurePainter, color: str) -> None:
     p.polygon(
         [
             (-0.8, -0.28),
@@ -144,53 +144,53 @@ def _tricorn(p: FigurePainter, colour: str) -> None:
             (0.0, -0.3),
             (-0.36, -0.36),
         ],
-        colour,
+        color,
     )
     p.stroke([(-0.78, -0.28), (-0.36, -0.38), (0.0, -0.32), (0.36, -0.38), (0.78, -0.28)], 0.05, "#d6a83f")
     p.ellipse(0, -0.54, 0.08, 0.08, "#ece6d8")
 
 
-def _peaked(p: FigurePainter, colour: str) -> None:
-    p.polygon([(-0.42, -0.34), (-0.58, -0.62), (-0.2, -0.74), (0.2, -0.74), (0.58, -0.62), (0.42, -0.34)], colour)
+def _peaked(p: FigurePainter, color: str) -> None:
+    p.polygon([(-0.42, -0.34), (-0.58, -0.62), (-0.2, -0.74), (0.2, -0.74), (0.58, -0.62), (0.42, -0.34)], color)
     p.polygon([(-0.4, -0.36), (0.4, -0.36), (0.34, -0.22), (-0.34, -0.22)], "#15161c")
     p.ellipse(0, -0.52, 0.07, 0.07, "#e0b53f")
 
 
-def _army(p: FigurePainter, colour: str) -> None:
-    p.polygon([(-0.5, -0.16), (-0.46, -0.48), (-0.22, -0.7), (0.22, -0.7), (0.46, -0.48), (0.5, -0.16)], colour)
-    p.stroke([(-0.54, -0.17), (0.54, -0.17)], 0.08, mix(colour, "#000000", 0.3))
+def _army(p: FigurePainter, color: str) -> None:
+    p.polygon([(-0.5, -0.16), (-0.46, -0.48), (-0.22, -0.7), (0.22, -0.7), (0.46, -0.48), (0.5, -0.16)], color)
+    p.stroke([(-0.54, -0.17), (0.54, -0.17)], 0.08, mix(color, "#000000", 0.3))
 
 
-def _witch(p: FigurePainter, colour: str) -> None:
-    p.polygon([(-0.42, -0.34), (-0.14, -0.9), (0.16, -1.4), (0.2, -0.9), (0.42, -0.34)], colour)
-    p.ellipse(0, -0.34, 0.8, 0.12, mix(colour, "#ffffff", 0.08))
+def _witch(p: FigurePainter, color: str) -> None:
+    p.polygon([(-0.42, -0.34), (-0.14, -0.9), (0.16, -1.4), (0.2, -0.9), (0.42, -0.34)], color)
+    p.ellipse(0, -0.34, 0.8, 0.12, mix(color, "#ffffff", 0.08))
     p.stroke([(-0.36, -0.44), (0.36, -0.44)], 0.1, "#b58a3a")
 
 
-def _souwester(p: FigurePainter, colour: str) -> None:
-    p.polygon([(-0.42, -0.28), (-0.36, -0.58), (0.0, -0.7), (0.36, -0.58), (0.42, -0.28)], colour)
+def _souwester(p: FigurePainter, color: str) -> None:
+    p.polygon([(-0.42, -0.28), (-0.36, -0.58), (0.0, -0.7), (0.36, -0.58), (0.42, -0.28)], color)
     p.polygon(
         [(-0.44, -0.32), (0.44, -0.32), (0.66, -0.16), (0.5, -0.18), (-0.5, -0.18), (-0.66, -0.16)],
-        mix(colour, "#ffffff", 0.15),
+        mix(color, "#ffffff", 0.15),
     )
 
 
-def _hard(p: FigurePainter, colour: str) -> None:
-    _army(p, colour)
-    p.stroke([(0, -0.7), (0, -0.24)], 0.1, mix(colour, "#ffffff", 0.3))
+def _hard(p: FigurePainter, color: str) -> None:
+    _army(p, color)
+    p.stroke([(0, -0.7), (0, -0.24)], 0.1, mix(color, "#ffffff", 0.3))
 
 
-def _flat(p: FigurePainter, colour: str) -> None:
-    p.polygon([(-0.46, -0.24), (-0.46, -0.46), (-0.1, -0.64), (0.36, -0.56), (0.62, -0.24), (0.4, -0.2)], colour)
+def _flat(p: FigurePainter, color: str) -> None:
+    p.polygon([(-0.46, -0.24), (-0.46, -0.46), (-0.1, -0.64), (0.36, -0.56), (0.62, -0.24), (0.4, -0.2)], color)
 
 
-def _horns(p: FigurePainter, colour: str) -> None:
+def _horns(p: FigurePainter, color: str) -> None:
     for side in (-1, 1):
-        p.polygon([(side * 0.16, -0.5), (side * 0.34, -0.92), (side * 0.36, -0.42)], colour)
+        p.polygon([(side * 0.16, -0.5), (side * 0.34, -0.92), (side * 0.36, -0.42)], color)
 
 
-def _party(p: FigurePainter, colour: str) -> None:
-    p.polygon([(-0.26, -0.46), (0.0, -1.08), (0.26, -0.46)], colour)
+def _party(p: FigurePainter, color: str) -> None:
+    p.polygon([(-0.26, -0.46), (0.0, -1.08), (0.26, -0.46)], color)
     p.ellipse(0, -1.08, 0.09, 0.09, "#e0b53f")
     p.ellipse(0.0, 0.12, 0.11, 0.11, "#c8322f")
 
@@ -207,11 +207,11 @@ def _headphones(p: FigurePainter, _: str) -> None:
         p.ellipse(side * 0.45, 0.0, 0.12, 0.18, "#d0456a")
 
 
-def _robot(p: FigurePainter, colour: str) -> None:
+def _robot(p: FigurePainter, color: str) -> None:
     p.stroke([(0, -0.5), (0, -0.8)], 0.05, "#5a656e")
     p.ellipse(0, -0.85, 0.09, 0.09, "#e0564a")
     for side in (-1, 1):
-        p.ellipse(side * 0.46, 0.0, 0.09, 0.16, mix(colour, "#5a656e", 0.7))
+        p.ellipse(side * 0.46, 0.0, 0.09, 0.16, mix(color, "#5a656e", 0.7))
         p.ellipse(side * 0.16, -0.05, 0.12, 0.12, "#1f2a33")
         p.ellipse(side * 0.16, -0.05, 0.075, 0.075, "#7fe0f0")
 

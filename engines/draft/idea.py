@@ -3,10 +3,31 @@
 import re
 from dataclasses import dataclass, replace
 
+from engines.draft.acting import (
+    animals,
+    as_lead,
+    attended,
+    bareheaded,
+    by_itself,
+    defeating,
+    drives,
+    dueling,
+    each_doing,
+    enamored,
+    led_by_verb,
+    left_out,
+    mounted,
+    rowed,
+    same_role,
+    still_weather,
+    who_is_met,
+    with_crowd,
+)
 from engines.draft.people import Person, read_marks
 from engines.draft.props import MOUNTS, VEHICLES
-from engines.draft.reading import PRONOUNS, Amount, Member, Sight, read_sight, settled
-from engines.draft.vocabulary import function_words, people, places, things
+from engines.draft.reading import PRONOUNS, read_sight, settled
+from engines.draft.sight import Amount, Member, Sight
+from engines.draft.vocabulary import STAND_INS, function_words, places, roles, things
 from engines.draft.words import Hit, Token, hits, language_of, tokens
 
 # Where one moment surely ends and the next begins.
@@ -14,7 +35,13 @@ _CUT = re.compile(
     r"[.;:!?\n。\uff01\uff1f\uff1b]+|,? and then |,? then |,? until |,? while |,? years later |,? before | — | – |--",
     re.IGNORECASE,
 )
-_JOINTS = re.compile(r"(,|、| and | but )")
+_JOINTS = re.compile(r"(,|、| and | but | und | y | et | ed? )")
+# What somebody does something for is shown too: "rides through a castle to save his queen".
+_PURPOSE = re.compile(
+    r"^(.+ .+?),? (?:in order )?to (save|rescue|free|find|meet|kiss|marry|hug|win|catch|see) "
+    r"((?:the|an?|his|her|their|my|our) .+)$",
+    re.IGNORECASE,
+)
 _PRONOUN = re.compile(r"^(he|she|they|it|i|we)\b", re.IGNORECASE)
 _BE = function_words("being")
 
@@ -50,13 +77,29 @@ def read_idea(text: str, *, most_words: int) -> Idea:
     moments: list[Moment] = []
     before = whole if len(clauses) == 1 else Sight(light=_first_light(clauses), weather=whole.weather)
     lead = _lead(clauses, whole)
+    acting = lead
     for subject, clause in clauses[:60]:
         moment = _moment(subject, clause, before, lead, whole.place)
+        if acting != lead:
+            cast = tuple(acting[0] if same_role(member, lead) else member for member in moment.sight.cast)
+            moment = replace(moment, sight=replace(moment.sight, cast=cast))
         moments.append(moment)
         before = moment.sight
-    words = _known(_noun_phrase(clauses[0][1])) if lead or _animals(whole) else ""
+        acting = _turned_into(clause, before.cast) or acting
+    words = _known(_noun_phrase(clauses[0][1])) if lead or animals(whole) else ""
     plural = any(member.count > 1 for member in lead) or _is_plural(whole, lead)
     return Idea(tuple(moments), words, lead, _leading_animals(whole, lead), plural)
+
+
+_TURNS = re.compile(r"\b(turn(s|ed|ing)? into|becomes?|transforms? into)\b")
+
+
+def _turned_into(clause: str, cast: tuple[Member, ...]) -> tuple[Member, ...]:
+    """Return what the first of a cast has become: kids who turn into superheroes are superheroes from then on."""
+    if len(cast) < 2 or not _TURNS.search(clause.lower()):
+        return ()
+    new = replace(cast[-1].person, age=cast[0].person.age, sex=cast[0].person.sex)
+    return (Member(new, cast[0].count),)
 
 
 def _short(clause: str, most: int) -> str:
@@ -77,19 +120,27 @@ def _lead(clauses: list[tuple[str, str]], whole: Sight) -> tuple[Member, ...]:
     if not whole.cast:
         return ()
     first = read_sight(clauses[0][1])
-    if first.things and not first.cast and _animals(first):
+    if first.things and not first.cast and animals(first):
         return ()
+    if clauses[0][0].lower() in {"she", "he", "they", "we"} and first.cast:
+        return first.cast[:1]  # "she kisses him, soldiers board the train"
     people = [member for member in whole.cast if member.person.extra != "crowd"]
-    return tuple(people[:1]) or whole.cast[:1]
+    return tuple(_sexed(member, clauses, people) for member in people[:1]) or whole.cast[:1]
 
 
-def _animals(sight: Sight) -> tuple[Amount, ...]:
-    known = things()
-    return tuple(amount for amount in sight.things if amount.name in known and known[amount.name].alive)
+def _sexed(member: Member, clauses: list[tuple[str, str]], people: list[Member]) -> Member:
+    """Return a lead whose sex only a pronoun tells: "a boxer cries, his daughter hugs him"."""
+    if member.person.sex or member.person.kind or member.count > 1:
+        return member
+    text = " ".join(clause for _, clause in clauses).lower()
+    found = re.search(r"\b(?:(he|his|him|himself)|she|her|herself)\b", text)
+    sex = "" if found is None else "m" if found.group(1) else "f"
+    taken = any(other.person.sex == sex for other in people[1:] if other.person.age != "child")
+    return member if not sex or taken else replace(member, person=replace(member.person, sex=sex))
 
 
 def _leading_animals(whole: Sight, lead: tuple[Member, ...]) -> tuple[Amount, ...]:
-    return () if lead else _animals(whole)[:1]
+    return () if lead else animals(whole)[:1]
 
 
 # --- clauses ---
@@ -100,9 +151,23 @@ def _clauses(text: str) -> list[str]:
     found: list[str] = []
     for part in _CUT.split(text):
         for clause in _split(part.strip(" ,\"'“”")):
-            if clause:
-                found.append(clause)
+            found += _with_purpose(clause) if clause else []
     return found or ["the song itself"]
+
+
+def _with_purpose(clause: str) -> list[str]:
+    """Return a clause, and after it what is done at its end: "rides to the castle", "saves his queen"."""
+    aim = _PURPOSE.match(clause)
+    sight = read_sight(aim.group(3)) if aim else None
+    if aim is None or sight is None or not (sight.cast or sight.things) or not _has_verb(aim.group(1)):
+        return [clause]
+    verb = aim.group(2).lower()
+    subject = _noun_phrase(aim.group(1))
+    third = verb if _plural(subject) else "marries" if verb == "marry" else f"{verb}{'es' if verb in _HISSING else 's'}"
+    return [aim.group(1), f"{third} {aim.group(3)}"]
+
+
+_HISSING = frozenset(("kiss", "catch"))
 
 
 def _split(part: str) -> list[str]:
@@ -114,7 +179,7 @@ def _split(part: str) -> list[str]:
         if not words:
             continue
         begins = _begins_clause(words) if joint.strip() == "and" else _has_verb(words)
-        begins = begins and _has_verb(found[-1])
+        begins = begins and (_has_verb(found[-1]) or (joint == "," and _other_acts(found[-1], words)))
         if (begins or _elsewhere(found[-1], words)) and len(words.split()) > 1:
             found.append(words)
         else:
@@ -124,7 +189,19 @@ def _split(part: str) -> list[str]:
 
 def _has_verb(text: str) -> bool:
     words = tokens(text)
-    return _verb_at(words) is not None or any(word.text.endswith("ing") and word.verbs for word in words)
+    if _verb_at(words) is not None or any(word.text.endswith("ing") and word.verbs for word in words):
+        return True
+    return bool(language_of([word.strip(".,;:!?") for word in text.lower().split()]) and read_sight(text).action)
+
+
+def _other_acts(before: str, text: str) -> bool:
+    """Whether somebody else acts after a scene set without a verb: "a busker in the subway, commuters rush past"."""
+    words = tokens(text)
+    verb, named = _verb_at(words), [hit for hit in hits(words) if hit.entry.kind == "person"]
+    if not verb or not named or named[0].end > verb:
+        return False
+    there = {member.person.role for member in read_sight(before).cast}
+    return bool(there) and named[0].entry.name not in there
 
 
 def _begins_clause(text: str) -> bool:
@@ -230,14 +307,14 @@ def _names_somebody(written: list[str]) -> Hit | None:
 
 def _plural(subject: str) -> bool:
     found = [hit for hit in hits(tokens(subject)) if hit.entry.kind in {"person", "thing"}]
-    return bool(found) and (found[-1].plural or int(people().get(found[-1].entry.name, {}).get("count", 1)) > 1)
+    return bool(found) and (found[-1].plural or int(roles().get(found[-1].entry.name, {}).get("count", 1)) > 1)
 
 
 def _fits(pronoun: str, subject: str) -> bool:
     """Whether a pronoun can mean a subject."""
     if pronoun == "they":
         return _plural(subject)
-    sexes = {people()[hit.entry.name].get("sex", "") for hit in hits(tokens(subject)) if hit.entry.kind == "person"}
+    sexes = {roles()[hit.entry.name].get("sex", "") for hit in hits(tokens(subject)) if hit.entry.kind == "person"}
     return not sexes or "" in sexes or {"he": "m", "she": "f"}.get(pronoun, "") in sexes
 
 
@@ -283,38 +360,37 @@ def _known(subject: str) -> str:
 
 
 def _moment(subject: str, clause: str, before: Sight, lead: tuple[Member, ...], home: str) -> Moment:
-    own = read_sight(clause)
+    own = mounted(rowed(read_sight(clause), clause), before)
     named = bool(own.place)
-    cast = tuple(_as_lead(member, lead) for member in own.cast)
+    cast = tuple(as_lead(who_is_met(member, lead, own.cast), lead) for member in own.cast)
+    if lead and _PRONOUN.match(subject) and len(cast) == 1 and not same_role(cast[0], lead):
+        cast = (lead[0], *cast)  # "I teach my daughter"
     place = own.place or before.place or home or settled(own).place
-    if not own.place and place in places() and places()[place].indoors and _drives(own):
+    if not own.place and place in places() and places()[place].indoors and drives(own):
         place = settled(own).place  # no bus leaves from a staircase
     if clause.startswith("the two of them") and len(before.cast) > 1:
         cast = before.cast
-    sight = replace(own, place=place, cast=cast or (() if _animals(own) else lead), light=own.light or before.light,
-                    weather=own.weather or _still_weather(before, own))  # fmt: skip
-    return Moment(clause.strip(" ,"), subject, sight, named)
-
-
-def _drives(sight: Sight) -> bool:
-    return any(amount.name in VEHICLES for amount in sight.things)
-
-
-def _still_weather(before: Sight, own: Sight) -> str:
-    """Return the weather so far, unless the clause has its own time of day or goes elsewhere."""
-    moved = own.place and own.place != before.place
-    return "" if moved or (own.light and own.light != before.light) else before.weather
-
-
-def _as_lead(member: Member, lead: tuple[Member, ...]) -> Member:
-    return lead[0] if lead and member.person.role == lead[0].person.role else member
+    own, cast = attended(own, cast, before, lead, clause)
+    own = left_out(own, before, clause)
+    cast = with_crowd(cast, before, own)
+    own, lead = by_itself(own, subject, before, lead)
+    cast = each_doing(own, cast, clause)
+    present = cast or (() if animals(own) and not led_by_verb(clause) else lead)
+    sight = replace(own, place=place, cast=present, light=own.light or before.light,
+                    weather=own.weather or still_weather(before, own))  # fmt: skip
+    return Moment(
+        clause.strip(" ,"),
+        subject,
+        bareheaded(enamored(defeating(dueling(sight, clause), clause), clause), clause),
+        named,
+    )
 
 
 def described(lead: tuple[Member, ...], description: str) -> tuple[Member, ...]:
     """Return the lead with the marks of the character's description, which wins over the idea's words."""
     words = tokens(description.lower())
     named = read_sight(description).cast
-    role = named[0].person.role if named else ""
+    role = named[0].person.role if named and named[0].person.role not in STAND_INS else ""
     person = Person.of_role(role or (lead[0].person.role if lead else ""))
     if lead and role in {
         "",
@@ -347,9 +423,11 @@ _ARTICLES = function_words("openers")
 
 def lower_first(text: str) -> str:
     """Lower-case the first letter, unless the first word is a name or "I"."""
-    first, _, _ = text.partition(" ")
+    first, _, rest = text.partition(" ")
     words = tokens(first)
-    common = first[1:].islower() and bool(words) and _common(words[0])
+    # "Tom, an old man": many names are common words too.
+    named = first.endswith(",") and rest.startswith(("a ", "an ", "the "))
+    common = first[1:].islower() and not named and bool(words) and _common(words[0])
     return text[0].lower() + text[1:] if text and (first.lower() in _ARTICLES or common) else text
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from engines.draft.vocabulary import people
 
-COLOURS = {
+COLORS = {
     "red": "#c03a34", "scarlet": "#c8322f", "crimson": "#a3222f", "orange": "#d9782d", "yellow": "#e3b83a",
     "golden": "#d8a83c", "gold": "#d8a83c", "green": "#3f7d4f", "teal": "#2b7a78", "turquoise": "#35a3a0",
     "blue": "#2f5d9e", "navy": "#22345c", "purple": "#6a3f8f", "violet": "#6a4aa0", "pink": "#d8739a",
@@ -18,7 +18,7 @@ GARMENT = (
     r"kimono|robe|vest|parka|leather jacket|tutu|armou?r|apron|shorts|skirt|blouse|trenchcoat|trench coat|spacesuit|"
     r"tuxedo|pyjamas|dungarees"
 )
-HAIR_COLOURS = {
+HAIR_COLORS = {
     "blonde": "#d9b66a", "blond": "#d9b66a", "ginger": "#b5562a", "brunette": "#4a2f22", "dark": "#241a17",
     "black": "#17151a", "red": "#a3402a", "white": "#dcdad4", "silver": "#b9bfc6", "grey": "#8d9299",
     "gray": "#8d9299", "brown": "#4a2f22", "blue": "#3566b0", "pink": "#d677a4", "green": "#4a8a5c",
@@ -30,9 +30,9 @@ HAIR_COLOURS = {
 class Person:
     """What is known about a person in the picture; "" leaves it to the palette or the seed."""
 
-    garment_colour: str = ""
+    garment_color: str = ""
     garment: str = ""
-    hair_colour: str = ""
+    hair_color: str = ""
     hair: str = ""  # long, short, bun, curly, none
     skin: str = ""
     beard: bool = False
@@ -42,11 +42,17 @@ class Person:
     kind: str = ""  # robot, ghost, mermaid, alien, scarecrow
     sex: str = ""  # f or m
     age: str = ""  # child, young, old
-    hat_colour: str = ""
-    gloves: str = ""  # a colour
-    cape: str = ""  # a colour
+    hat_color: str = ""
+    gloves: str = ""  # a color
+    cape: str = ""  # a color
     build: str = ""  # broad, slim
+    shades: bool = False  # dark glasses
+    does: str = ""  # an action of their own, where the lead does something else; "hat off" holds the hat
     extra: str = ""  # patch, wings, headphones, hood, crowd, band, pair
+    subject: str = ""  # the name of whoever it is, of the film's cast
+    trousers: str = ""  # a color
+    scarf: str = ""  # a color
+    tall: float = 0.0  # a factor; 0 for the usual height
 
     @staticmethod
     def of_role(role: str) -> "Person":
@@ -58,9 +64,13 @@ class Person:
 
     @staticmethod
     def from_data(values: dict[str, Any]) -> "Person":
-        """Return a person from stored values; older ones said only whether there is a hat. Raises TypeError."""
-        hat = values.get("hat", "")
-        return Person(**{**values, "hat": "cap" if hat is True else hat or ""})
+        """Return a person from stored values; older ones are spelled in British English, and said only whether there is
+        a hat. Raises TypeError."""
+        marks = {name.replace("colour", "color"): value for name, value in values.items()}
+        garment, hat = marks.get("garment", ""), marks.get("hat", "")
+        return Person(
+            **{**marks, "garment": _GARMENTS.get(garment, garment), "hat": "cap" if hat is True else hat or ""}
+        )
 
 
 _EXTRAS = ("patch", "wings", "headphones", "hood", "crowd", "band", "pair")
@@ -84,7 +94,7 @@ _HAIRS = (
 # Garments that are drawn as another.
 _GARMENTS = {
     "tuxedo": "suit",
-    "armor": "armour",
+    "armour": "armor",
     "trench coat": "trenchcoat",
     "kimono": "robe",
     "cloak": "cape",
@@ -101,26 +111,27 @@ _GARMENTS = {
 
 def read_marks(text: str, person: Person) -> Person:
     """Add the clothes, hair and other marks that a text names to a person."""
-    colours = "|".join(COLOURS)
-    dressed = re.search(rf"\b({colours})\b(?:\s+[\w-]+)?\s+({GARMENT})\b", text)
+    colors = "|".join(COLORS)
+    dressed = re.search(rf"\b({colors})\b(?:\s+[\w-]+)?\s+({GARMENT})\b", text)
     garment = re.search(rf"\b({GARMENT})\b", text)
     worn = dressed or garment
     return replace(
         person,
-        garment_colour=COLOURS[dressed.group(1)] if dressed else person.garment_colour,
+        garment_color=COLORS[dressed.group(1)] if dressed else person.garment_color,
         garment=_GARMENTS.get(worn.group(2 if dressed else 1), worn.group(2 if dressed else 1))
         if worn
         else person.garment,
-        hair_colour=_hair_colour(text) or person.hair_colour,
+        hair_color=_hair_color(text) or person.hair_color,
         hair=_first(text, _HAIRS) or person.hair,
         skin=_first(text, _SKINS) or person.skin,
         beard=person.beard or bool(re.search(r"\b(beard|bearded|moustache|mustache)\b", text)),
         hat=_first(text, _HATS) or person.hat,
-        hat_colour=_coloured(text, "beret|hat|cap|beanie|helmet|hood") or person.hat_colour,
+        hat_color=_colored(text, "beret|hat|cap|beanie|helmet|hood") or person.hat_color,
         glasses=person.glasses or bool(re.search(r"\b(glasses|sunglasses|spectacles|shades)\b", text)),
+        shades=person.shades or bool(re.search(r"\b(sunglasses|shades)\b", text)),
         sex=person.sex or _sex(text),
         age=person.age or _first(text, ((r"\b(old|elderly|aged)\b(?= \w*(man|woman|lady|\w+er|\w+or)\b)", "old"),)),
-        gloves=_coloured(text, "gloves|boxing gloves") or person.gloves,
+        gloves=_colored(text, "gloves|boxing gloves") or person.gloves,
         build=_first(
             text, ((r"\b(fat|stout|broad|muscular|big man|heavy)\b", "broad"), (r"\b(thin|slim|skinny)\b", "slim"))
         ),
@@ -131,18 +142,18 @@ def _first(text: str, table: tuple[tuple[str, str], ...]) -> str:
     return next((name for pattern, name in table if re.search(pattern, text)), "")
 
 
-def _coloured(text: str, nouns: str) -> str:
-    found = re.search(rf"\b({'|'.join(COLOURS)})\s+(?:\w+\s+)?({nouns})\b", text)
-    return COLOURS[found.group(1)] if found else ""
+def _colored(text: str, nouns: str) -> str:
+    found = re.search(rf"\b({'|'.join(COLORS)})\s+(?:\w+\s+)?({nouns})\b", text)
+    return COLORS[found.group(1)] if found else ""
 
 
 def _sex(text: str) -> str:
     return _first(text, ((r"\b(she|her|woman|girl|lady)\b", "f"), (r"\b(he|his|man|boy|guy)\b", "m")))
 
 
-def _hair_colour(text: str) -> str:
+def _hair_color(text: str) -> str:
     cut = r"long|short|curly|wavy|straight|messy|thick|cropped|shoulder length|and|bushy|full"
     found = re.search(
-        rf"\b({'|'.join(HAIR_COLOURS)})(?:[\s,-]+(?:{cut}))*[\s-]+(?:hair|beard|haired|bearded)\b", text
+        rf"\b({'|'.join(HAIR_COLORS)})(?:[\s,-]+(?:{cut}))*[\s-]+(?:hair|beard|haired|bearded)\b", text
     ) or re.search(r"\b(blonde?|ginger|brunette)\b", text)
-    return HAIR_COLOURS[found.group(1)] if found else ""
+    return HAIR_COLORS[found.group(1)] if found else ""

@@ -1,6 +1,6 @@
-"""The colours a photo of a character lends to the drawn figure: skin, hair and clothes.
+"""The colors a photo of a character lends to the drawn figure: skin, hair and clothes.
 
-The photo itself is never shown. Nothing but colours, and whether the hair is long, is read from it.
+The photo itself is never shown. Nothing but colors, and whether the hair is long, is read from it.
 """
 
 from dataclasses import dataclass
@@ -11,13 +11,25 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.draft.canvas import Pixels
-from engines.draft.lipsync.face import Face, FaceFinder, search_picture
 from engines.draft.people import Person
+from engines.faces.files import FacesUnavailable
+from engines.faces.seeing import Seer
 
-# How far apart two colours are in CIELAB to be taken for two: skin and hair, skin and clothes.
+# How far apart two colors are in CIELAB to be taken for two: skin and hair, skin and clothes.
 _APART = 18.0
+# Photos are shrunk to about this height, which is enough for colors.
+_HEIGHT = 360
 # A part of the photo that is smaller than this many pixels says nothing.
 _LEAST_PIXELS = 24
+
+
+@dataclass(frozen=True)
+class _Face:
+    """A face's middle and width in pixels."""
+
+    x: float
+    y: float
+    width: float
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,7 @@ class _Part:
     low: float
 
 
-# The cascade's box reaches from the middle of the forehead to the chin, half a width to each side.
+# The face reaches from the middle of the forehead to the chin, half a width to each side.
 _CHEEKS = _Part(-0.24, -0.02, 0.24, 0.2)
 _CROWN = _Part(-0.2, -0.72, 0.2, -0.52)
 _BESIDE_NECK = (_Part(-0.8, 0.4, -0.5, 0.75), _Part(0.5, 0.4, 0.8, 0.75))
@@ -39,26 +51,40 @@ _BACKGROUND = (_Part(-2.2, -0.9, -1.2, 0.2), _Part(1.2, -0.9, 2.2, 0.2))
 
 
 def person_of_photo(pixels: Pixels) -> Person:
-    """Return a person with the colours of the largest face in a BGR photo, and of the clothes under it. Without a
-    face, only the strongest colour of the photo's middle is taken, for the clothes."""
-    small, _ = search_picture(pixels)
-    faces = FaceFinder().find(cv2.equalizeHist(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)))
-    if not faces:
+    """Return a person with the colors of the largest face in a BGR photo, and of the clothes under it. Without a
+    face, only the strongest color of the photo's middle is taken, for the clothes."""
+    factor = max(1, round(min(pixels.shape[:2]) / _HEIGHT))
+    size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    face = _largest_face(small)
+    if face is None:
         height, width = small.shape[:2]
         middle = small[height // 4 :, width // 4 : width - width // 4].reshape(-1, 3)
-        return Person(garment_colour=_strongest(middle))
-    face = faces[0]
+        return Person(garment_color=_strongest(middle))
     skin, hair = _typical(_cut(small, face, _CHEEKS)), _hair(small, face)
     return Person(
         skin=_named(skin),
-        hair_colour=_named(hair),
+        hair_color=_named(hair),
         hair=_length(small, face, hair),
-        garment_colour=_clothes(small, face, skin),
+        garment_color=_clothes(small, face, skin),
     )
 
 
-def _hair(pixels: Pixels, face: Face) -> npt.NDArray[Any] | None:
-    """Return the colour above the forehead, or None where that is only skin or the background."""
+def _largest_face(pixels: Pixels) -> _Face | None:
+    """Return the largest face in a BGR picture; None without one, or where no faces can be found at all."""
+    try:
+        faces = Seer().faces(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), thorough=True)
+    except FacesUnavailable:
+        return None
+    if not faces:
+        return None
+    x, y, width, height = faces[0].box
+    # The box starts at the hairline; its middle here is between the eyes and the nose's tip, as is its width.
+    return _Face(x + width / 2, y + 0.53 * height, (width + 0.8 * height) / 2)
+
+
+def _hair(pixels: Pixels, face: _Face) -> npt.NDArray[Any] | None:
+    """Return the color above the forehead, or None where that is only skin or the background."""
     hair = _typical(_cut(pixels, face, _CROWN))
     if hair is None:
         return None
@@ -67,7 +93,7 @@ def _hair(pixels: Pixels, face: Face) -> npt.NDArray[Any] | None:
     return None if alike else hair
 
 
-def _cut(pixels: Pixels, face: Face, part: _Part) -> Pixels:
+def _cut(pixels: Pixels, face: _Face, part: _Part) -> Pixels:
     """Return the pixels of a part, one per row; none where it is outside the photo."""
     height, width = pixels.shape[:2]
     left, right = (round(min(max(face.x + side * face.width, 0), width)) for side in (part.left, part.right))
@@ -77,7 +103,7 @@ def _cut(pixels: Pixels, face: Face, part: _Part) -> Pixels:
 
 
 def _typical(pixels: Pixels) -> npt.NDArray[Any] | None:
-    """Return the median colour of the pixels of middle brightness, so that neither shine nor shadow counts."""
+    """Return the median color of the pixels of middle brightness, so that neither shine nor shadow counts."""
     if len(pixels) < _LEAST_PIXELS:
         return None
     bright = pixels.sum(axis=1, dtype=np.int32)
@@ -86,8 +112,8 @@ def _typical(pixels: Pixels) -> npt.NDArray[Any] | None:
     return median
 
 
-def _length(pixels: Pixels, face: Face, hair: npt.NDArray[Any] | None) -> str:
-    """Return "long" where the hair's colour goes on beside the neck on either side, else "short"."""
+def _length(pixels: Pixels, face: _Face, hair: npt.NDArray[Any] | None) -> str:
+    """Return "long" where the hair's color goes on beside the neck on either side, else "short"."""
     if hair is None:
         return ""
     sides = [_cut(pixels, face, part) for part in _BESIDE_NECK]
@@ -95,8 +121,8 @@ def _length(pixels: Pixels, face: Face, hair: npt.NDArray[Any] | None) -> str:
     return "long" if max(shares, default=0.0) > 0.4 else "short"
 
 
-def _clothes(pixels: Pixels, face: Face, skin: npt.NDArray[Any] | None) -> str:
-    """Return the strongest colour under the face that is not skin; "" where the photo ends at the neck."""
+def _clothes(pixels: Pixels, face: _Face, skin: npt.NDArray[Any] | None) -> str:
+    """Return the strongest color under the face that is not skin; "" where the photo ends at the neck."""
     chest = _cut(pixels, face, _CHEST)
     if skin is not None and len(chest):
         clothed = chest[_distances(chest, skin) > _APART]
@@ -105,35 +131,35 @@ def _clothes(pixels: Pixels, face: Face, skin: npt.NDArray[Any] | None) -> str:
 
 
 def _strongest(pixels: Pixels) -> str:
-    """Return the group of pixels whose colour is both strong and common."""
+    """Return the group of pixels whose color is both strong and common."""
     if len(pixels) < _LEAST_PIXELS:
         return ""
-    labels, centres = _groups(pixels)
-    strength = centres.max(axis=1) - centres.min(axis=1) + 20
-    return _named(centres[int((np.bincount(labels, minlength=len(centres)) * strength).argmax())])
+    labels, centers = _groups(pixels)
+    strength = centers.max(axis=1) - centers.min(axis=1) + 20
+    return _named(centers[int((np.bincount(labels, minlength=len(centers)) * strength).argmax())])
 
 
 def _groups(pixels: Pixels) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Return each pixel's group and the groups' colours; the same for the same pixels."""
+    """Return each pixel's group and the groups' colors; the same for the same pixels."""
     step = max(1, len(pixels) // 4000)
     chosen = np.ascontiguousarray(pixels[::step], np.float32)
     cv2.setRNGSeed(1)
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
-    _, labels, centres = cv2.kmeans(chosen, 3, None, stop, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
-    return labels.ravel(), centres
+    _, labels, centers = cv2.kmeans(chosen, 3, None, stop, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
+    return labels.ravel(), centers
 
 
-def _distances(pixels: npt.NDArray[Any], colour: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return how far pixels (one per row) are from a colour, in Lab."""
-    both = np.vstack([pixels, colour[None]]).astype(np.uint8)[None]
+def _distances(pixels: npt.NDArray[Any], color: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return how far pixels (one per row) are from a color, in Lab."""
+    both = np.vstack([pixels, color[None]]).astype(np.uint8)[None]
     lab = cv2.cvtColor(both, cv2.COLOR_BGR2LAB)[0].astype(np.float32) * (100 / 255, 1, 1)
     distances: npt.NDArray[Any] = np.linalg.norm(lab[:-1] - lab[-1], axis=1)
     return distances
 
 
-def _named(colour: npt.NDArray[Any] | None) -> str:
-    """Return "#rrggbb", or "" for no colour."""
-    if colour is None:
+def _named(color: npt.NDArray[Any] | None) -> str:
+    """Return "#rrggbb", or "" for no color."""
+    if color is None:
         return ""
-    blue, green, red = (round(float(part)) for part in colour)
+    blue, green, red = (round(float(part)) for part in color)
     return f"#{red:02x}{green:02x}{blue:02x}"

@@ -53,27 +53,27 @@ def ridge(canvas: Canvas, rng: np.random.Generator, base: float, height: float, 
 
 
 def skyline(
-    canvas: Canvas, rng: np.random.Generator, base: float, tallest: float, colour: str, window: str, lit: float
+    canvas: Canvas, rng: np.random.Generator, base: float, tallest: float, color: str, window: str, lit: float
 ) -> None:
     x = -canvas.right
     while x < canvas.right:
         width, height = rng.uniform(0.05, 0.15), tallest * rng.uniform(0.3, 1.0)
-        canvas.rectangle(x, base - height, x + width, canvas.bottom, colour)
+        canvas.rectangle(x, base - height, x + width, canvas.bottom, color)
         if rng.random() < 0.25:
-            canvas.stroke([(x + width / 2, base - height), (x + width / 2, base - height - 0.05)], 0.003, colour)
+            canvas.stroke([(x + width / 2, base - height), (x + width / 2, base - height - 0.05)], 0.003, color)
         _windows(canvas, rng, (x, base - height, width, height), window, lit)
         x += width * rng.uniform(0.85, 1.25)
 
 
 def _windows(
-    canvas: Canvas, rng: np.random.Generator, house: tuple[float, float, float, float], colour: str, lit: float
+    canvas: Canvas, rng: np.random.Generator, house: tuple[float, float, float, float], color: str, lit: float
 ) -> None:
     left, top, width, height = house
     size = 0.009
     for column in np.arange(left + 0.014, left + width - 0.014, 0.021):
         for row in np.arange(top + 0.02, top + height, 0.028):
             if rng.random() < lit:
-                canvas.rectangle(column, row, column + size, row + size * 1.4, colour, rng.uniform(0.35, 0.95))
+                canvas.rectangle(column, row, column + size, row + size * 1.4, color, rng.uniform(0.35, 0.95))
 
 
 def street(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
@@ -159,9 +159,9 @@ def water(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str
     for row in np.linspace(0.01, 1, 60):
         y = horizon + (canvas.bottom - horizon) * row**1.8
         spread = 0.03 + 0.22 * row
-        centre = x + rng.normal(0, spread * 0.5)
+        center = x + rng.normal(0, spread * 0.5)
         canvas.stroke(
-            [(centre - spread * 0.5, y), (centre + spread * 0.5, y)], 0.0015 + 0.005 * row, palette.glow, 0.35
+            [(center - spread * 0.5, y), (center + spread * 0.5, y)], 0.0015 + 0.005 * row, palette.glow, 0.35
         )
         other = rng.uniform(-canvas.right, canvas.right)
         canvas.stroke([(other, y), (other + 0.05 + 0.2 * row, y)], 0.001 + 0.004 * row, palette.sky_low, 0.3)
@@ -329,12 +329,12 @@ def stage(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str
     canvas.gradient(palette.sky_top, mix(palette.sky_top, palette.sky_low, 0.75), -canvas.bottom, 0.22)
     canvas.gradient(mix(palette.ground, palette.sky_low, 0.4), palette.ground, 0.22, canvas.bottom)
     canvas.stroke([(-canvas.right, -0.46), (canvas.right, -0.46)], 0.03, palette.figure)
-    colours = [palette.glow, palette.rim, mix(palette.sky_low, palette.glow, 0.4)]
+    colors = [palette.glow, palette.rim, mix(palette.sky_low, palette.glow, 0.4)]
     for number, x in enumerate(np.linspace(-0.85, 0.85, 7) * canvas.aspect / 1.6):
-        lands, colour = x * rng.uniform(-0.3, 0.5) + rng.normal(0, 0.12), colours[number % 3]
-        canvas.ellipse(x, -0.43, 0.018, 0.018, mix(colour, "#ffffff", 0.5))
-        canvas.glow(x, -0.43, 0.09, colour, 0.9)
-        canvas.beam([(x - 0.012, -0.44), (x + 0.012, -0.44), (lands + 0.13, 0.3), (lands - 0.13, 0.3)], colour, 0.26)
+        lands, color = x * rng.uniform(-0.3, 0.5) + rng.normal(0, 0.12), colors[number % 3]
+        canvas.ellipse(x, -0.43, 0.018, 0.018, mix(color, "#ffffff", 0.5))
+        canvas.glow(x, -0.43, 0.09, color, 0.9)
+        canvas.beam([(x - 0.012, -0.44), (x + 0.012, -0.44), (lands + 0.13, 0.3), (lands - 0.13, 0.3)], color, 0.26)
     canvas.glow(0, 0.27, 0.5, palette.glow, 0.45, stretch=0.22)
     for side in (-1, 1):
         x = side * 0.62 * canvas.aspect / 1.6

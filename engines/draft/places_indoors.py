@@ -17,7 +17,7 @@ def _box(canvas: Canvas, palette: Palette, floor: float, wall: str, ground: str)
 
 
 def hall(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str, windows: str = "tall") -> None:
-    """A large hall with columns; `windows` are tall (a church's, coloured), wide (an airport's) or none."""
+    """A large hall with columns; `windows` are tall (a church's, colored), wide (an airport's) or none."""
     floor = 0.2
     stone = mix("#a89a88", palette.far, 0.45)
     _box(canvas, palette, floor, mix(stone, palette.sky_low, 0.25), mix(stone, palette.ground, 0.5))
@@ -203,12 +203,12 @@ def bar(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) 
 def club(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
     canvas.gradient("#140f22", mix("#3a1f4a", palette.near, 0.3), -canvas.bottom, 0.18)
     canvas.gradient(mix("#2a1a3a", palette.near, 0.3), "#0c0914", 0.18, canvas.bottom)
-    colours = ("#e0457a", "#4fa3e0", "#a05fe0", "#4fd0a0")
+    colors = ("#e0457a", "#4fa3e0", "#a05fe0", "#4fd0a0")
     for row in range(6):
         y, low = 0.18 + 0.32 * (row / 6) ** 1.4, 0.18 + 0.32 * ((row + 1) / 6) ** 1.4
         for column in range(-7, 7):
             near, far = 0.16 + 0.14 * row, 0.16 + 0.14 * (row + 1)
-            tone = colours[(row * 3 + column * 5) % 4]
+            tone = colors[(row * 3 + column * 5) % 4]
             canvas.polygon(
                 [(column * near, y), ((column + 0.94) * near, y), ((column + 0.94) * far, low), (column * far, low)],
                 tone,
@@ -219,13 +219,13 @@ def club(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str)
     for height in np.arange(-0.06, 0.07, 0.02):
         canvas.stroke([(-0.07, -0.31 + height), (0.07, -0.31 + height)], 0.002, "#5a6478")
     for angle in np.linspace(0.2, 2.9, 9):
-        colour = colours[int(angle * 3) % 4]
+        color = colors[int(angle * 3) % 4]
         tip = (0.95 * np.cos(angle), -0.31 + 0.8 * np.sin(angle))
-        canvas.beam([(-0.01, -0.31), (0.01, -0.31), (tip[0] + 0.07, tip[1]), (tip[0] - 0.07, tip[1])], colour, 0.28)
+        canvas.beam([(-0.01, -0.31), (0.01, -0.31), (tip[0] + 0.07, tip[1]), (tip[0] - 0.07, tip[1])], color, 0.28)
     canvas.glow(0, -0.31, 0.2, "#dfe6f4", 0.6)
 
 
-def theatre(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
+def theater(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
     stage(canvas, palette, rng, light)
     red = mix("#8f2328", palette.figure, 0.2)
     for side in (-1, 1):
@@ -347,12 +347,12 @@ def capsule(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: s
         (canvas.right, canvas.bottom),
         (-canvas.right, canvas.bottom),
     ]
-    for colour, size in ((hull, 0.33), (mix(hull, "#000000", 0.45), 0.3)):
+    for color, size in ((hull, 0.33), (mix(hull, "#000000", 0.45), 0.3)):
         circle = [(0.72 * size / 0.33 * np.cos(a), -0.06 + size * np.sin(a)) for a in ring]
         if size == 0.33:
-            canvas.polygon([*outside, outside[0], circle[0], *reversed(circle)], colour)
+            canvas.polygon([*outside, outside[0], circle[0], *reversed(circle)], color)
         else:
-            canvas.stroke(circle, 0.03, colour)
+            canvas.stroke(circle, 0.03, color)
     for side in (-1, 1):
         for row in range(4):
             x, y = side * 0.82, -0.32 + row * 0.15

@@ -170,18 +170,18 @@ def underwater(canvas: Canvas, palette: Palette, rng: np.random.Generator, light
 
 def market(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
     street(canvas, palette, rng, light)
-    colours = ("#b5403a", "#d9a03a", "#3f7f8a", "#6a8a4a", "#8a4f7a")
+    colors = ("#b5403a", "#d9a03a", "#3f7f8a", "#6a8a4a", "#8a4f7a")
     for side in (-1, 1):
         for number, (depth, x) in enumerate(((0.45, 0.4), (0.7, 0.62), (1.0, 0.95))):
             _stall(
-                canvas, palette, side * x, 0.08 + 0.26 * depth, 0.3 * depth, colours[(number + (side > 0) * 2) % 5], rng
+                canvas, palette, side * x, 0.08 + 0.26 * depth, 0.3 * depth, colors[(number + (side > 0) * 2) % 5], rng
             )
 
 
 def _stall(
-    canvas: Canvas, palette: Palette, x: float, foot: float, size: float, colour: str, rng: np.random.Generator
+    canvas: Canvas, palette: Palette, x: float, foot: float, size: float, color: str, rng: np.random.Generator
 ) -> None:
-    tone = mix(colour, palette.figure, 0.2)
+    tone = mix(color, palette.figure, 0.2)
     for pole in (-0.9, 0.9):
         canvas.stroke([(x + pole * size, foot), (x + pole * size, foot - size * 1.5)], 0.03 * size, palette.figure)
     canvas.rectangle(x - size * 0.9, foot - size * 0.6, x + size * 0.9, foot, mix("#7a5636", palette.figure, 0.3))
@@ -209,12 +209,12 @@ def festival(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: 
     canvas.rectangle(-0.5, -0.22, 0.5, 0.16, mix(palette.near, "#000000", 0.4))
     canvas.polygon([(-0.56, -0.22), (0.56, -0.22), (0.4, -0.34), (-0.4, -0.34)], palette.figure)
     canvas.rectangle(-0.3, -0.16, 0.3, 0.04, mix(palette.glow, palette.rim, 0.4))
-    colours = ("#e0457a", "#4fa3e0", "#f0c04a", "#7ad07a")
+    colors = ("#e0457a", "#4fa3e0", "#f0c04a", "#7ad07a")
     for number, x in enumerate(np.linspace(-0.45, 0.45, 8)):
         canvas.beam(
-            [(x, -0.22), (x + 0.02, -0.22), (x * 2.2 + 0.2, 0.4), (x * 2.2 - 0.1, 0.4)], colours[number % 4], 0.3
+            [(x, -0.22), (x + 0.02, -0.22), (x * 2.2 + 0.2, 0.4), (x * 2.2 - 0.1, 0.4)], colors[number % 4], 0.3
         )
-        canvas.glow(x, -0.22, 0.08, colours[number % 4], 0.9)
+        canvas.glow(x, -0.22, 0.08, colors[number % 4], 0.9)
     canvas.gradient(palette.ground, mix(palette.ground, "#000000", 0.5), 0.16, canvas.bottom)
 
 
@@ -259,3 +259,104 @@ def clouds(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: st
             size = rng.uniform(0.08, 0.17) * (0.6 + depth)
             canvas.ellipse(x + rng.normal(0, 0.04), 0.14 + 0.28 * depth, size, size * 0.6, tone, 0.92)
         canvas.rectangle(-canvas.right, 0.16 + 0.28 * depth, canvas.right, canvas.bottom, tone)
+
+
+def bamboo(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
+    """Paint straight jointed stalks, row behind row."""
+    horizon = 0.14
+    canvas.gradient(palette.sky_top, palette.sky_low, -canvas.bottom, horizon)
+    canvas.glow(rng.uniform(-0.3, 0.3), -0.1, 0.6, palette.glow, 0.45)
+    canvas.gradient(mix(palette.ground, palette.sky_low, 0.35), palette.ground, horizon, canvas.bottom)
+    green = mix("#5f9a4a", palette.near, 0.35)
+    for depth, count in ((0.2, 34), (0.5, 20), (0.85, 9)):
+        tone = mix(mix(palette.sky_low, palette.far, 0.4), green, 0.25 + 0.75 * depth)
+        for spot in rng.uniform(-canvas.right, canvas.right, count):
+            thick, foot = 0.008 + 0.026 * depth, horizon + 0.22 * depth**1.5
+            x = spot + 0.4 * np.sign(spot) if depth > 0.8 and abs(spot) < 0.3 else spot
+            canvas.rectangle(x - thick / 2, -canvas.bottom, x + thick / 2, foot, tone)
+            for y in np.arange(-canvas.bottom, foot, 0.07 + 0.06 * depth):
+                canvas.stroke([(x - thick * 0.6, y), (x + thick * 0.6, y)], 0.005, mix(tone, "#000000", 0.35))
+            for _ in range(4):
+                y, out = rng.uniform(-0.5, foot - 0.2), rng.choice((-1, 1)) * (0.05 + 0.06 * depth)
+                canvas.polygon(
+                    [(x, y), (x + out * 0.6, y + 0.01), (x + out, y + 0.05), (x + out * 0.5, y + 0.035)], tone
+                )
+
+
+def summit(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
+    """Paint a peak that somebody stands on, above other peaks and the clouds."""
+    sky(canvas, palette, rng, light, 0.3)
+    canvas.gradient(palette.sky_low, mix(palette.sky_low, palette.far, 0.4), 0.3, canvas.bottom)
+    for x, y, wide in ((-0.75, 0.02, 0.5), (0.8, -0.02, 0.55), (-0.3, 0.14, 0.4), (0.45, 0.12, 0.42)):
+        _peak(canvas, x, y, wide, mix(palette.far, palette.sky_low, 0.5), palette.sky_low)
+    for x in np.arange(-canvas.right, canvas.right, 0.22):
+        canvas.ellipse(float(x), 0.44 + 0.02 * np.sin(9 * x), 0.2, 0.06, mix(palette.sky_low, "#ffffff", 0.4), 0.7)
+    rock = mix("#5a5f6a", palette.near, 0.4)
+    canvas.polygon([(-1.05, canvas.bottom), (-0.5, 0.39), (0.5, 0.39), (1.05, canvas.bottom)], rock)
+    snow = mix("#f2f5f8", palette.sky_low, 0.2)
+    canvas.polygon([(-0.66, 0.47), (-0.5, 0.375), (0.5, 0.375), (0.66, 0.47), (0.34, 0.43), (0.1, 0.48), (-0.26, 0.43)],
+                   snow)  # fmt: skip
+
+
+def _peak(canvas: Canvas, x: float, top: float, wide: float, tone: str, low_tone: str) -> None:
+    canvas.polygon([(x, top), (x + wide, canvas.bottom), (x - wide, canvas.bottom)], tone)
+    cap = mix("#ffffff", low_tone, 0.3)
+    canvas.polygon([(x, top), (x + wide * 0.25, top + 0.12), (x + 0.04, top + 0.09), (x - 0.05, top + 0.13),
+                    (x - wide * 0.22, top + 0.11)], cap)  # fmt: skip
+
+
+def alley(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
+    """Paint a narrow way between high walls of brick, with a lamp at its end."""
+    canvas.gradient(palette.sky_top, palette.sky_low, -canvas.bottom, 0.14)
+    canvas.gradient(mix(palette.ground, palette.sky_low, 0.2), palette.ground, 0.14, canvas.bottom)
+    brick = mix("#7a4f42", palette.near, 0.45)
+    for side in (-1, 1):
+        near, far = side * canvas.right, side * 0.13
+        tone = mix(brick, "#000000", 0.15 if side > 0 else 0.0)
+        canvas.polygon([(near, -canvas.bottom), (far, -0.34), (far, 0.15), (near, canvas.bottom)], tone)
+        for row in range(16):
+            share = row / 16
+            canvas.stroke(
+                [(near, -canvas.bottom + 2 * canvas.bottom * share), (far, -0.34 + 0.49 * share)], 0.004,
+                mix(tone, "#000000", 0.3), 0.7,
+            )  # fmt: skip
+        for depth in (0.3, 0.55, 0.78):
+            x = near + (far - near) * depth
+            top, low, wide = -0.3 + 0.1 * depth, -0.08 + 0.02 * depth, 0.1 * (1 - depth * 0.7)
+            lit = rng.random() < 0.4 or light == "night"
+            pane = mix("#ffd890", palette.glow, 0.3) if lit else mix("#2a2f3a", palette.near, 0.3)
+            canvas.polygon([(x, top), (x + wide * -side, top + 0.02), (x + wide * -side, low), (x, low + 0.015)], pane)
+    canvas.stroke([(0.1, -0.12), (0.1, 0.16)], 0.008, "#1a1a20")
+    canvas.ellipse(0.1, -0.13, 0.016, 0.02, "#ffe0a0")
+    canvas.glow(0.1, -0.12, 0.35, "#ffd890", 0.6)
+
+
+def river(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
+    """Paint a river that winds between its banks from the hills to the foreground."""
+    horizon = -0.02
+    sky(canvas, palette, rng, light, horizon)
+    canvas.polygon(ridge(canvas, rng, horizon + 0.01, 0.1, 0.5), mix(palette.far, palette.sky_low, 0.3))
+    meadow = mix("#5c7a48", palette.ground, 0.25 if light == "day" else 0.72)
+    canvas.gradient(mix(meadow, palette.sky_low, 0.35), meadow, horizon, canvas.bottom)
+    shares = np.linspace(0, 1, 60)
+    rows = horizon + (canvas.bottom - horizon) * shares**1.7
+    turn = rng.choice([-1, 1])
+    middles = turn * (0.1 + 0.34 * np.sin(7.2 * (1 - shares) ** 1.3) * (0.25 + shares))
+    halves = 0.008 + 0.42 * shares**1.35
+    banks = [np.stack([middles + side * (halves + 0.03), rows], axis=1) for side in (-1, 1)]
+    edges = [np.stack([middles + side * halves, rows], axis=1) for side in (-1, 1)]
+    canvas.polygon(np.vstack([banks[0], banks[1][::-1]]), mix(meadow, "#3a2f20", 0.45))
+    water = mix(palette.sky_low, "#4f7f9a", 0.55 if light == "day" else 0.45)
+    canvas.polygon(np.vstack([edges[0], edges[1][::-1]]), water)
+    for number in range(6, 60, 3):
+        for _ in range(2):
+            x, long = middles[number] + halves[number] * rng.uniform(-0.8, 0.5), halves[number] * rng.uniform(0.15, 0.4)
+            thick = 0.0012 + 0.004 * shares[number]
+            canvas.stroke([(x, rows[number]), (x + long, rows[number])], thick, palette.sky_low, 0.6)
+    for _ in range(26):
+        number, side = int(rng.integers(8, 56)), int(rng.choice([-1, 1]))
+        share = float(shares[number])
+        x, y = float(middles[number] + side * (halves[number] + 0.05 + 0.05 * share)), float(rows[number])
+        for lean in (-0.4, 0.0, 0.4):
+            canvas.stroke([(x, y), (x + lean * 0.05 * share, y - 0.09 * share)], 0.003 + 0.004 * share,
+                          mix(meadow, "#2f4a26", 0.5))  # fmt: skip

@@ -8,7 +8,7 @@ from engines.draft.canvas import Pixels
 
 Planes = list[Pixels]
 
-# From BGR to limited-range BT.709, the clip format's colours.
+# From BGR to limited-range BT.709, the clip format's colors.
 _TO_YUV = np.array(
     [[0.0619857, 0.6142306, 0.1825859, 16.0], [0.4392157, -0.3385722, -0.1006435, 128.0],
      [-0.0402735, -0.3989422, 0.4392157, 128.0]]

@@ -34,14 +34,14 @@ def draw_profile(painter: FigurePainter) -> None:
     if character.hair == "long":
         painter.polygon(
             rounded([(-0.1, -0.5), (-0.46, -0.3), (-0.56, 0.3), (-0.66, 1.0), (-0.3, 1.08), (-0.06, 0.9), (0.0, 0.2)]),
-            mix(character.hair_colour, "#000000", 0.25),
+            mix(character.hair_color, "#000000", 0.25),
         )
     elif character.hair == "bun":
-        painter.ellipse(-0.5, -0.36, 0.2, 0.19, mix(character.hair_colour, "#000000", 0.25))
+        painter.ellipse(-0.5, -0.36, 0.2, 0.19, mix(character.hair_color, "#000000", 0.25))
     _shoulders(painter)
     _head(painter)
     if character.beard:
-        painter.polygon(rounded(_BEARD), character.hair_colour, 0.92)
+        painter.polygon(rounded(_BEARD), character.hair_color, 0.92)
     _hair(painter)
     draw_hat(painter, character)
     if character.glasses:
@@ -52,19 +52,19 @@ def _shoulders(painter: FigurePainter) -> None:
     character = painter.character
     neck = mix(character.skin, "#000000", 0.22)
     bare = character.garment in BARE_SHOULDERS
-    colour = character.skin if bare else character.garment_colour
+    color = character.skin if bare else character.garment_color
     deep = {"broad": 1.2, "slim": 0.88}.get(character.person.build, 1.0) * (0.8 if character.size < 0.8 else 1.0)
     painter.polygon([(-0.3, 0.1), (0.02, 0.36), (0.13, 0.42), (0.1, 0.8), (-0.36, 0.85)], neck)
     body = rounded([(-0.34, 0.62), (0.12, 0.7), (0.34, 0.95), (0.46, 1.4), (0.44, 5.0), (-0.62, 5.0), (-0.66, 1.4),
                      (-0.52, 0.85)])  # fmt: skip
-    painter.polygon([(x * deep, y) for x, y in body], colour)
+    painter.polygon([(x * deep, y) for x, y in body], color)
     if bare:
         dress = [(x, y) for x, y in body if y > 1.4] + [(0.46, 1.45), (0.1, 1.3), (-0.62, 1.5)]
         hull = sorted(dress, key=lambda point: np.arctan2(point[1] - 3.0, point[0] + 0.1))
-        painter.polygon([(x * deep, y) for x, y in hull], character.garment_colour)
-    painter.stroke([(-0.12, 1.12), (-0.16, 5.0)], 0.44 * deep, mix(colour, "#000000", 0.14))
+        painter.polygon([(x * deep, y) for x, y in hull], character.garment_color)
+    painter.stroke([(-0.12, 1.12), (-0.16, 5.0)], 0.44 * deep, mix(color, "#000000", 0.14))
     if not bare:
-        painter.stroke([(-0.33, 0.66), (0.1, 0.74)], 0.07, mix(colour, "#000000", 0.3))
+        painter.stroke([(-0.33, 0.66), (0.1, 0.74)], 0.07, mix(color, "#000000", 0.3))
 
 
 def _head(painter: FigurePainter) -> None:
@@ -74,12 +74,12 @@ def _head(painter: FigurePainter) -> None:
         painter.polygon([(-0.42, -0.5), (0.36, -0.5), (0.36, 0.46), (0.24, 0.52), (-0.42, 0.52)], skin)
     else:
         painter.polygon(rounded(_HEAD), skin)
-    lash = mix(character.hair_colour, "#000000", 0.6)
+    lash = mix(character.hair_color, "#000000", 0.6)
     painter.polygon([(0.17, -0.05), (0.25, -0.075), (0.285, -0.045), (0.25, -0.015)], "#f3eee8")
     painter.ellipse(0.257, -0.044, 0.02, 0.032, mix("#4a6470", painter.palette.far, 0.4))
     painter.ellipse(0.263, -0.044, 0.01, 0.017, "#0d0d10")
     painter.stroke([(0.16, -0.045), (0.23, -0.082), (0.295, -0.05)], 0.02, lash)
-    painter.stroke([(0.17, -0.15), (0.25, -0.172), (0.318, -0.14)], 0.026, character.hair_colour)
+    painter.stroke([(0.17, -0.15), (0.25, -0.172), (0.318, -0.14)], 0.026, character.hair_color)
     painter.stroke([(0.36, 0.16), (0.335, 0.14)], 0.016, dark, 0.7)
     painter.polygon([(0.33, 0.278), (0.366, 0.237), (0.26, 0.272), (0.345, 0.325)], character.lips)
     painter.stroke([(0.345, 0.277), (0.25, 0.272)], 0.012, dark)
@@ -89,17 +89,17 @@ def _head(painter: FigurePainter) -> None:
 
 
 def _hair(painter: FigurePainter) -> None:
-    character, colour = painter.character, painter.character.hair_colour
+    character, color = painter.character, painter.character.hair_color
     if character.hair == "none":
         return
-    painter.polygon(rounded(_HAIR), colour)
+    painter.polygon(rounded(_HAIR), color)
     if character.hair == "curly":
         for angle in np.linspace(2.4, 5.6, 10):
             x, y = -0.08 + 0.4 * float(np.cos(angle)), -0.14 + 0.42 * float(np.sin(angle))
-            painter.ellipse(x, y, 0.17, 0.17, mix(colour, "#000000", 0.1 * (round(angle * 10) % 2)))
+            painter.ellipse(x, y, 0.17, 0.17, mix(color, "#000000", 0.1 * (round(angle * 10) % 2)))
     if character.hair == "long":
-        painter.polygon(rounded([(-0.1, -0.2), (-0.46, -0.1), (-0.52, 0.4), (-0.4, 0.8), (-0.22, 0.4)]), colour)
-    painter.stroke([(0.14, -0.46), (-0.1, -0.5), (-0.3, -0.4)], 0.03, mix(colour, "#ffffff", 0.2), 0.5)
+        painter.polygon(rounded([(-0.1, -0.2), (-0.46, -0.1), (-0.52, 0.4), (-0.4, 0.8), (-0.22, 0.4)]), color)
+    painter.stroke([(0.14, -0.46), (-0.1, -0.5), (-0.3, -0.4)], 0.03, mix(color, "#ffffff", 0.2), 0.5)
 
 
 def _glasses(painter: FigurePainter) -> None:

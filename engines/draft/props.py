@@ -5,7 +5,8 @@ MOUNTS = {
     "bicycle": (4.3, 2.6, "ride"), "motorcycle": (4.6, 2.4, "ride"), "scooter": (4.6, 2.2, "ride"),
     "horse": (8.2, 3.9, "ride"), "unicorn": (8.0, 4.2, "ride"), "camel": (9.0, 5.6, "ride"),
     "elephant": (11.0, 7.8, "ride"), "dragon": (12.0, 6.6, "ride"), "skateboard": (1.5, 0.7, "skate"),
-    "sled": (3.0, 0.9, "sit"), "rowing boat": (5.0, 0.2, "row"), "boat": (11.0, 0.4, "row"),
+    "wheelchair": (4.4, 2.5, "sit"), "shopping cart": (4.4, 2.6, "sit"), "sled": (3.0, 0.9, "sit"),
+    "rowing boat": (5.0, 0.2, "row"), "boat": (11.0, 0.4, "row"),
 }  # fmt: skip
 BOATS = frozenset(("rowing boat", "boat"))
 VEHICLES = frozenset((
@@ -24,5 +25,6 @@ DRIFTING = frozenset((
 # What stands for an action in a picture of one thing.
 TOKENS = {
     "sing": "microphone", "drive": "car", "dance": "record", "read": "letter", "cry": "broken heart",
-    "row": "rowing boat", "fight": "boxing glove", "hug": "heart", "walk": "traces", "run": "traces", "sit": "coffee",
+    "row": "rowing boat", "fight": "boxing glove", "hug": "heart", "kiss": "heart", "walk": "traces", "run": "traces",
+    "sit": "coffee",
 }  # fmt: skip

@@ -4,13 +4,14 @@ Framing and camera moves are patterns, tried in order; everything else is found 
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
+from engines.draft.moods import read_mood
 from engines.draft.people import Person, read_marks
-from engines.draft.vocabulary import function_words, implied_places, people, places
+from engines.draft.sight import COMPANION, Amount, Member, Sight
+from engines.draft.vocabulary import STAND_INS, function_words, implied_places, places, roles
 from engines.draft.words import Hit, Token, hits, tokens
 
 Table = tuple[tuple[str, str], ...]
@@ -40,65 +41,6 @@ MOVES: Table = (
     (r"drift|glides?|floats?|slides?|tracking|sideways|steadicam", "drift"),
     (r"static|locked|holds? still|does not move|rests\b|tripod", "static"),
 )
-
-
-@dataclass(frozen=True)
-class Amount:
-    """So many of one thing."""
-
-    name: str
-    count: int = 1
-
-
-@dataclass(frozen=True)
-class Member:
-    """Somebody in the picture: one person, or several of a kind."""
-
-    person: Person
-    count: int = 1
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What is to be seen, as data. An empty `place` is nowhere in particular; the first of `cast` is the lead."""
-
-    place: str = ""
-    light: str = ""
-    weather: str = ""
-    action: str = ""
-    things: tuple[Amount, ...] = ()
-    cast: tuple[Member, ...] = ()
-
-    def to_data(self) -> dict[str, Any]:
-        """Return JSON values, without what is left open."""
-        cast = [
-            {"count": member.count, **{name: value for name, value in asdict(member.person).items() if value}}
-            for member in self.cast
-        ]
-        values = {"place": self.place, "light": self.light, "weather": self.weather, "action": self.action,
-                  "things": [asdict(thing) for thing in self.things], "cast": cast}  # fmt: skip
-        return {name: value for name, value in values.items() if value}
-
-    @staticmethod
-    def from_data(data: Mapping[str, Any]) -> "Sight":
-        """Parse `to_data`'s values. Raises ValueError, TypeError or KeyError for anything else."""
-        return Sight(
-            place=_known(str(data.get("place", ""))),
-            light=str(data.get("light", "")),
-            weather=str(data.get("weather", "")),
-            action=str(data.get("action", "")),
-            things=tuple(Amount(str(thing["name"]), int(thing["count"])) for thing in data.get("things", ())),
-            cast=tuple(
-                Member(
-                    Person.from_data({key: value for key, value in one.items() if key != "count"}), int(one["count"])
-                )
-                for one in data.get("cast", ())
-            ),
-        )
-
-
-def _known(place: str) -> str:
-    return place if place in places() else ""
 
 
 @dataclass(frozen=True)
@@ -141,14 +83,24 @@ def camera_words(text: str) -> str:
 def read_prompt(prompt: str, sight: Sight | None = None) -> Brief:
     """Read an English prompt; what it leaves open gets the plainest choice. `sight` is known already."""
     text = prompt.lower()
-    shot = read_shot(text)
     seen = sight or read_sight(prompt)
+    chosen = sum(member.count for member in seen.cast if member.person.subject)
+    shot = _roomy(read_shot(text), chosen)
     return Brief(
         shot=shot,
         move=read_move(text),
         sight=settled(seen),
-        empty=shot == "detail" or bool(_NOBODY.search(text)),
+        empty=not chosen and (seen.nobody or shot == "detail" or bool(_NOBODY.search(text))),
     )
+
+
+def _roomy(shot: str, chosen: int) -> str:
+    """Return a framing that has room for everybody who was chosen for the picture."""
+    if chosen and shot == "detail":
+        shot = "close"
+    if chosen > 2 and shot in {"close", "extreme_close"}:
+        return "medium"
+    return "close" if chosen == 2 and shot == "extreme_close" else shot
 
 
 def read_shot(text: str) -> str:
@@ -180,6 +132,8 @@ def settled(seen: Sight) -> Sight:
         light = known.light or "interior"
     elif known is not None and not light:
         light = known.light
+    if seen.weather == "dark" and light in {"", "interior"}:
+        light = "night"
     if not light and seen.weather == "rain":
         light = "dusk"
     return replace(seen, place=place, light=light or "day", action=seen.action or "stand")
@@ -197,13 +151,15 @@ def read_sight(text: str) -> Sight:
     words = tokens(_MADE.sub(" ", text.lower()))
     found = hits(words)
     cast = read_cast(words, found)
+    place = _place(words, found)
     return Sight(
-        place=_place(words, found),
+        place=place,
         light=next((hit.entry.name for hit in found if hit.entry.kind == "light"), ""),
         weather=next((hit.entry.name for hit in found if hit.entry.kind == "weather"), ""),
         action=next((hit.entry.name for hit in found if hit.entry.kind == "action"), ""),
-        things=_brought(_things(words, found), cast),
+        things=_brought(_things(words, found, place), cast),
         cast=cast,
+        mood=read_mood(words),
     )
 
 
@@ -231,31 +187,40 @@ def _led(words: Sequence[Token], hit: Hit) -> bool:
 _NUMBERS = {"two": 2, "both": 2, "pair": 2, "three": 3, "four": 4, "five": 5, "six": 6, "many": 5, "countless": 6}
 
 
-def _count(words: Sequence[Token], hit: Hit, several: int) -> int:
+def _number(words: Sequence[Token], hit: Hit) -> int | None:
     before = [word.text for word in words[max(0, hit.start - 3) : hit.start]]
-    return next(
-        (_NUMBERS[text] for text in reversed(before) if text in _NUMBERS),
-        several if hit.plural and not words[hit.end - 1].verb else 1,
-    )
+    return next((_NUMBERS[text] for text in reversed(before) if text in _NUMBERS), None)
 
 
-def _things(words: Sequence[Token], found: Sequence[Hit]) -> tuple[Amount, ...]:
+def _count(words: Sequence[Token], hit: Hit, several: int) -> int:
+    return _number(words, hit) or (several if hit.plural and not words[hit.end - 1].verb else 1)
+
+
+def _size(words: Sequence[Token], hit: Hit) -> float:
+    """Return how large a thing is said to be, as a share of its usual height."""
+    before = {word.text for word in words[max(0, hit.start - 2) : hit.start]}
+    return 4.0 if before & {"giant", "huge", "enormous", "gigantic", "massive"} else 1.0
+
+
+def _things(words: Sequence[Token], found: Sequence[Hit], place: str) -> tuple[Amount, ...]:
     amounts: dict[str, Amount] = {}
     for hit in found:
-        if hit.entry.kind == "thing" and not _is_place(hit, found):
-            amounts.setdefault(hit.entry.name, Amount(hit.entry.name, _count(words, hit, 3)))
+        if hit.entry.kind == "thing" and not _is_place(hit, found, place):
+            amounts.setdefault(hit.entry.name, Amount(hit.entry.name, _count(words, hit, 3), _size(words, hit)))
     return tuple(amounts.values())
 
 
 def _brought(named: tuple[Amount, ...], cast: Sequence[Member]) -> tuple[Amount, ...]:
     """Add what people of a kind have with them: a pianist has a piano."""
-    brings = [str(people().get(member.person.role, {}).get("brings", "")) for member in cast]
+    brings = [str(roles().get(member.person.role, {}).get("brings", "")) for member in cast]
     known = {amount.name for amount in named}
     return (*named, *(Amount(name) for name in dict.fromkeys(brings) if name and name not in known))
 
 
-def _is_place(hit: Hit, found: Sequence[Hit]) -> bool:
-    """Whether the same words name a place, which then has the thing in it."""
+def _is_place(hit: Hit, found: Sequence[Hit], place: str) -> bool:
+    """Whether the same words name the place, which then has the thing in it. The moon over a roof is no place."""
+    if hit.entry.name == "moon thing" and place != "moon":
+        return False
     return any(other.entry.kind == "place" and other.start == hit.start for other in found)
 
 
@@ -270,42 +235,42 @@ def read_cast(words: Sequence[Token], found: Sequence[Hit]) -> tuple[Member, ...
         following = named[number + 1][0] if number + 1 < len(named) else None
         end = _first_word(words, following) if following else len(words)
         own = " ".join(word.text for word in words[start : _sentence_end(words, until, end)])
-        marks = people()[hit.entry.name]
-        several = int(marks.get("count", 2))
-        count = several if "count" in marks else _count(words, hit, 3)
+        marks = roles()[hit.entry.name]
+        count = (_number(words, hit) or int(marks["count"])) if "count" in marks else _count(words, hit, 3)
         person = read_marks(own, Person.of_role(hit.entry.name))
         known = members.get(hit.entry.name)
         members[hit.entry.name] = known or Member(person, count)
     if not members:
         marked = read_marks(" ".join(word.text for word in words), Person())
-        return (Member(marked),) if marked.garment or marked.hair or marked.hair_colour else ()
+        return (Member(marked),) if marked.garment or marked.hair or marked.hair_color else ()
     if len(members) == 1 and (other := _met(words)) and next(iter(members.values())).count == 1:
-        members[_COMPANION] = other
+        members[COMPANION] = other
     if len(members) > 2:
         members.pop("friends", None)  # "a farmer and a scarecrow become friends"
     return tuple(members.values())
-
-
-# The role of somebody who is only called "her" or "him". Their clothes set them apart from the lead.
-_COMPANION = "companion"
 
 
 def _met(words: Sequence[Token]) -> Member | None:
     """Return who is met where only a pronoun says so: "finds her singing", but not "kisses her hand"."""
     after = function_words("particles") | _WHERE | frozenset(".,;:!?")
     for number, word in enumerate(words[1:], start=1):
+        if word.text == "me" and words[number - 1].verbs & function_words("raising"):
+            return Member(Person.of_role("child"), 1)
         if word.text not in {"her", "him"} or not words[number - 1].verbs & function_words("meeting"):
             continue
         following = words[number + 1].text if number + 1 < len(words) else "."
         if word.text == "him" or following in after or following.endswith("ing"):
             sex, garment = ("f", "dress") if word.text == "her" else ("m", "jacket")
-            return Member(Person(role=_COMPANION, sex=sex, garment=garment), 1)
+            return Member(Person(role=COMPANION, sex=sex, garment=garment), 1)
     return None
 
 
 def _sought(words: Sequence[Token], hit: Hit) -> bool:
     """Whether somebody is only looked for, missed or remembered, and so not there."""
     before = {word.text for word in words[max(0, hit.start - 4) : hit.start]}
+    absent = words[hit.end : hit.end + 1] and words[hit.end].text in {"who", "that"}
+    if absent and "never" in {word.text for word in words[hit.end : hit.end + 3]}:
+        return True  # "a woman who never comes"
     sought = "for" in before and bool(before & function_words("seeking"))
     return sought or bool(before & function_words("missing"))
 
@@ -327,16 +292,19 @@ def _merged(words: Sequence[Token], named: Sequence[Hit]) -> list[tuple[Hit, int
 
 def _same(words: Sequence[Token], last: tuple[Hit, int], hit: Hit) -> bool:
     between = [word.text for word in words[last[1] : hit.start]]
-    if last[0].start == hit.start:
-        return True
-    sexes = {people()[one.entry.name].get("sex", "") for one in (last[0], hit)} - {""}
+    if last[0].start == hit.start or (not between and not hit.plural and not words[hit.start].verb):
+        return True  # one word, or two that stand together: "a skeleton mariachi"
+    sexes = {roles()[one.entry.name].get("sex", "") for one in (last[0], hit)} - {""}
     apposed = between[:1] == [","] and between[1:2] in (["a"], ["an"], ["the"]) and len(between) <= 5
     named = between[:1] == ["is"] and between[1:2] in (["a"], ["an"]) and len(between) <= 5
     return (apposed or named) and len(sexes) < 2 and not any(word.verb for word in words[last[1] : hit.start])
 
 
 def _tells_more(first: Hit, second: Hit) -> bool:
-    marks = people()
+    named = [hit.entry.name in STAND_INS for hit in (first, second)]
+    if any(named):
+        return named[0]  # "the sailor Jon" is Jon
+    marks = roles()
     return len(marks[first.entry.name]) >= len(marks[second.entry.name])
 
 

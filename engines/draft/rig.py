@@ -141,6 +141,16 @@ def _fight(p: float) -> Pose:
                 Limb(56 + 30 * max(0.0, -s), 104 - 92 * max(0.0, -s)), lean=6 + 6 * s, tilt=6)  # fmt: skip
 
 
+def _aim(p: float) -> Pose:
+    s = _wave(p)
+    return Pose(Limb(-24, 8), Limb(22, 6), Limb(-30, 34), Limb(88 + 2 * s, 2), lean=2, tilt=2)
+
+
+def _type(p: float) -> Pose:
+    s = _wave(2 * p)
+    return Pose(Limb(84, 84), Limb(88, 86), Limb(52 + 4 * s, 40), Limb(56 - 4 * s, 38), lean=8, tilt=6)
+
+
 def _climb(p: float) -> Pose:
     s = _wave(p)
     return Pose(
@@ -157,12 +167,22 @@ def _hug(p: float) -> Pose:
     return Pose(left_arm=Limb(62, 22 + 4 * _wave(p)), right_arm=Limb(72, 16), lean=5 + 2 * _wave(p), tilt=8)
 
 
+def _kiss(p: float) -> Pose:
+    s = _wave(p)
+    return Pose(Limb(-6, 4), Limb(8, 6), Limb(58, 30), Limb(66, 24), lean=8 + s, tilt=6)
+
+
+def _find(p: float) -> Pose:
+    s = _wave(p)
+    return Pose(Limb(-20, 30), Limb(34, 44), Limb(58 + 5 * s, 12), Limb(72 + 5 * s, 8), lean=18 + 2 * s, tilt=10)
+
+
 def _kneel(p: float) -> Pose:
     return Pose(Limb(-4, 92), Limb(84, 84), Limb(38, 68), Limb(42, 70 + 5 * _wave(p)), lean=10, tilt=14)
 
 
 def _lie(p: float) -> Pose:
-    return Pose(Limb(2, 4), Limb(8, 8), Limb(4, 8), Limb(14, 30), roll=-88, lift=-2.6, tilt=2 * _wave(p))
+    return Pose(Limb(2, 4), Limb(8, 8), Limb(4, 8), Limb(14, 30), roll=-88, lift=0.35, tilt=2 * _wave(p))
 
 
 def _greet(p: float) -> Pose:
@@ -213,6 +233,11 @@ def _look(p: float) -> Pose:
     return Pose(left_arm=Limb(-9, 9), right_arm=Limb(8, 12), lean=1.2 * _wave(p), tilt=3 * _wave(p))
 
 
+def _on_a_pole(p: float) -> Pose:
+    s = _wave(p)
+    return Pose(Limb(-2, 0), Limb(2, 0), Limb(-88 + 3 * s, 4), Limb(88 + 3 * s, -4), tilt=8 + 3 * s)
+
+
 _CYCLES: dict[str, Callable[[float], Pose]] = {
     "walk": _walk,
     "run": _run,
@@ -227,8 +252,13 @@ _CYCLES: dict[str, Callable[[float], Pose]] = {
     "swim": _swim,
     "fly": _fly,
     "fight": _fight,
+    "aim": _aim,
+    "follow": _walk,
+    "type": _type,
     "climb": _climb,
     "hug": _hug,
+    "kiss": _kiss,
+    "find": _find,
     "kneel": _kneel,
     "lie": _lie,
     "wave": _greet,
@@ -240,6 +270,7 @@ _CYCLES: dict[str, Callable[[float], Pose]] = {
     "laugh": _laugh,
     "fall": _fall,
     "jump": _jump,
+    "on a pole": _on_a_pole,
 }
 
 

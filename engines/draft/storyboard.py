@@ -14,13 +14,16 @@ import numpy as np
 
 from engines.draft.backgrounds import paint_place
 from engines.draft.behind import paint_behind
-from engines.draft.canvas import Canvas, Pixels, levelled, mix
+from engines.draft.canvas import Canvas, Pixels, leveled, mix
+from engines.draft.company.settings import colored, furnish
 from engines.draft.figure import Mouth, draw_outline, light_the_edge
+from engines.draft.finish import bar_share, bars, finished, inked, noise_for, streaked, vignette
 from engines.draft.look import DraftLook, Palette
 from engines.draft.numbers import stable_number
 from engines.draft.people import Person
-from engines.draft.reading import Brief, Sight, read_prompt
+from engines.draft.reading import Brief, read_prompt
 from engines.draft.scene import Scene
+from engines.draft.sight import Sight
 from engines.draft.staging import paint_front
 from engines.draft.vocabulary import places
 from engines.draft.weather import Weather
@@ -35,8 +38,12 @@ _FRAMING = {
     "extreme_close": (2.2, 0.018),
     "detail": (1.8, 0.012),
 }
+# How bright a place is whose power has gone out.
+_DARK = 0.28
+# How much taller than wide an anamorphic lens blurs a light.
+_OVAL = 1.9
 # Recipes of another version were painted by an engine that saw other things in the same words.
-_VERSION = 2
+_VERSION = 5
 SHOT_NAMES = {
     "extreme_wide": "EXTREME WIDE", "wide": "WIDE", "full": "FULL SHOT", "medium": "MEDIUM", "close": "CLOSE-UP",
     "extreme_close": "EXTREME CLOSE-UP", "detail": "DETAIL",
@@ -124,26 +131,37 @@ def paint(recipe: Recipe, width: int, height: int, *, steps: int = 0) -> Layers:
     palette = look.palettes[brief.light]  # type: ignore[index]
     seed = stable_number(recipe.prompt, recipe.seed)
     rng = np.random.default_rng(seed)
-    scene = Scene(brief, palette, width / height, seed, int(rng.choice([-1, 1])))
+    scene = Scene(brief, palette, width / (height * composed(look, width, height)), seed, int(rng.choice([-1, 1])))
     front, mouth = _front(recipe, scene, width, height, 0.0)
-    back = _back(scene, rng, width, height)
+    back = _back(scene, look, rng, width, height)
     if front.lit:
         back.light[:] += front.light
     back.shine()
     alpha = front.alpha if front.alpha is not None else np.zeros(front.pixels.shape[:2], np.uint8)
-    noise = _noise_for(back, look, rng)
-    back.pixels = _finished(back.pixels, None, look, noise)
+    noise = noise_for(back, look, rng)
+    if look.lens == "anamorphic":
+        back.pixels = streaked(back.pixels, height)
+    back.pixels = inked(back.pixels, look.ink, height)
+    back.pixels = finished(back.pixels, None, look, noise)
     light = np.minimum(back.light, 255).astype(np.uint8)
     moving = steps if scene.whole and alpha.any() else 0
-    cycle = tuple(_step(recipe, scene, width, height, step / moving, noise) for step in range(moving))
-    return Layers(brief, back.pixels, _finished(front.pixels, alpha, look, noise), alpha, light, mouth, cycle)
+    canvases = (_front(recipe, scene, width, height, step / moving)[0] if step else front for step in range(moving))
+    cycle = tuple(_step(canvas, look, noise) for canvas in canvases)
+    return Layers(brief, back.pixels, finished(front.pixels, alpha, look, noise), alpha, light, mouth, cycle)
 
 
-def _back(scene: Scene, rng: np.random.Generator, width: int, height: int) -> Canvas:
+def _back(scene: Scene, look: DraftLook, rng: np.random.Generator, width: int, height: int) -> Canvas:
     brief, palette = scene.brief, scene.palette
     magnified, blurred = _FRAMING[brief.shot]
     back = Canvas(width, height)
-    paint_place(back, palette, rng, brief, narrow=scene.narrow)
+    setting = brief.sight.setting
+    layout = np.random.default_rng(setting.number) if setting else rng
+    paint_place(back, colored(palette, setting), layout, brief, narrow=scene.narrow)
+    if setting:
+        furnish(back, scene, setting)
+    if brief.weather == "dark":
+        back.pixels = leveled(back.pixels, _DARK, 0.0)
+        back.light[:] *= _DARK
     paint_behind(back, scene)
     if falling(brief) == "rain":
         _storm(back, palette)
@@ -152,7 +170,8 @@ def _back(scene: Scene, rng: np.random.Generator, width: int, height: int) -> Ca
             back.glow(rng.uniform(-0.8, 0.8), rng.uniform(0.0, 0.3), 0.7, palette.sky_low, 0.28, stretch=0.3)
     if magnified > 1:
         back.magnify(magnified, rng.uniform(-0.08, 0.08), -0.04)
-    back.blur(blurred)
+    if look.lens != "deep":
+        back.blur(blurred, tall=_OVAL if look.lens == "anamorphic" else 1.0)
     return back
 
 
@@ -165,64 +184,35 @@ def _storm(back: Canvas, palette: Palette) -> None:
             back.ellipse(float(x) + 0.05 * row, y, size, 0.055, mix(cloud, palette.sky_low, 0.12 * row), 0.6)
 
 
+def composed(look: DraftLook, width: int, height: int) -> float:
+    """Return how much of the frame's height people and things are set into; bars cover what is above and below."""
+    return 1 - 1.8 * bar_share(look.bars, width, height)
+
+
 def _front(recipe: Recipe, scene: Scene, width: int, height: int, phase: float) -> tuple[Canvas, Mouth | None]:
     look, palette, head = recipe.look, scene.palette, scene.head
-    front = Canvas(width, height, transparent=True)
+    front = Canvas(width, height, transparent=True, share=composed(look, width, height))
     mouth = paint_front(front, scene, recipe.person, phase)
+    if scene.brief.weather == "dark":
+        front.pixels = leveled(front.pixels, 0.72, 0.0)
     if look.outline:
-        draw_outline(front, mix(palette.figure, "#000000", 0.5), min(0.007, max(0.002, head * 0.02)))
+        thickness = min(0.008, max(0.003, head * 0.022))
+        draw_outline(front, mix(palette.figure, "#000000", 0.5), thickness * (0.6 if look.sticker else 1.0))
+    if look.sticker:
+        draw_outline(front, look.sticker, min(0.014, max(0.005, head * 0.06)))
     light_the_edge(front, palette.rim, -scene.side, min(0.02, max(0.0025, head * 0.05 or 0.01)))
     return front, mouth
 
 
-def _step(recipe: Recipe, scene: Scene, width: int, height: int, phase: float, noise: Pixels | None) -> Front:
-    """Paint one step of the movement, cropped to what is covered, with even edges."""
-    canvas, _ = _front(recipe, scene, width, height, phase)
+def _step(canvas: Canvas, look: DraftLook, noise: Pixels | None) -> Front:
+    """Return one step of the movement, cropped to what is covered, with even edges."""
     assert canvas.alpha is not None  # noqa: S101 - a front is transparent
     left, top, wide, high = cv2.boundingRect(canvas.alpha)
     left, top = left // 2 * 2, top // 2 * 2
     window = (slice(top, top + (high + 3) // 2 * 2), slice(left, left + (wide + 3) // 2 * 2))
     alpha = np.ascontiguousarray(canvas.alpha[window])
     part = None if noise is None else noise[window]
-    return Front(_finished(np.ascontiguousarray(canvas.pixels[window]), alpha, recipe.look, part), alpha, left, top)
-
-
-def _finished(pixels: Pixels, alpha: Pixels | None, look: DraftLook, noise: Pixels | None) -> Pixels:
-    """Apply contrast and texture; with `alpha`, to a premultiplied layer."""
-    if look.contrast != 1 and alpha is None:
-        pixels = levelled(pixels, look.contrast, 128 * (1 - look.contrast))
-    elif look.contrast != 1:
-        # Premultiplied: the offset applies only where the layer covers.
-        assert alpha is not None  # noqa: S101 - told above
-        offset = cv2.merge([alpha] * 3).astype(np.float32) * (128 / 255 * (1 - look.contrast))
-        pixels = (pixels.astype(np.float32) * look.contrast + offset).clip(0, 255).astype(np.uint8)
-    if noise is None:
-        return pixels
-    return _add(pixels, noise if alpha is None else cv2.multiply(noise, alpha, scale=1 / 255, dtype=cv2.CV_16S))
-
-
-def _noise_for(canvas: Canvas, look: DraftLook, rng: np.random.Generator) -> Pixels | None:
-    strength = {"smooth": 0.4, "film": 1.0, "paper": 0.7}[look.texture] * look.grain * 14
-    if strength < 0.5 and look.texture != "paper":
-        return None
-    return _noise(canvas, look, max(strength, 1.5), rng)
-
-
-def _noise(canvas: Canvas, look: DraftLook, strength: float, rng: np.random.Generator) -> Pixels:
-    """Return film grain or paper fibres; a repeated tile, since the repetition can't be seen."""
-    tile: Pixels = rng.normal(0, strength, (331, 331)).astype(np.float32)
-    if look.texture == "paper":
-        tile = cv2.GaussianBlur(tile, (0, 0), 1.2, borderType=cv2.BORDER_REFLECT) * 2.4
-    if look.texture == "film":
-        tile = cv2.resize(tile, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
-    times = (-(-canvas.height // tile.shape[0]), -(-canvas.width // tile.shape[1]))
-    laid: Pixels = np.tile(tile.astype(np.int16), times)[: canvas.height, : canvas.width]
-    return laid
-
-
-def _add(pixels: Pixels, noise: Pixels) -> Pixels:
-    """Saturating."""
-    return cv2.add(pixels, cv2.merge([noise] * 3), dtype=cv2.CV_8U)
+    return Front(finished(np.ascontiguousarray(canvas.pixels[window]), alpha, look, part), alpha, left, top)
 
 
 def flatten(layers: Layers, width: int, height: int) -> Pixels:
@@ -232,6 +222,13 @@ def flatten(layers: Layers, width: int, height: int) -> Pixels:
     window = (slice(top, top + height), slice(left, left + width))
     inverse = cv2.merge([cv2.bitwise_not(layers.alpha[window])] * 3)
     return cv2.add(cv2.multiply(layers.back[window], inverse, scale=1 / 255), layers.front[window])
+
+
+def still(recipe: Recipe, width: int, height: int) -> tuple[Pixels, Brief]:
+    """Return the whole picture, framed, and what it shows."""
+    layers = paint(recipe, width, height)
+    pixels = weathered(vignette(flatten(layers, width, height), recipe.look.vignette), recipe)
+    return bars(pixels, recipe.look.bars), layers.brief
 
 
 def weathered(pixels: Pixels, recipe: Recipe) -> Pixels:
@@ -252,29 +249,3 @@ def falling(brief: Brief) -> str:
     place = places().get(brief.place)
     outdoors = place is None or not place.indoors
     return brief.weather if outdoors and brief.weather in {"rain", "snow", "dust"} else ""
-
-
-def vignette(pixels: Pixels, strength: float) -> Pixels:
-    """Darken the corners; `strength` 0…1."""
-    if strength <= 0:
-        return pixels
-    return cv2.multiply(
-        pixels, cv2.merge([vignette_mask(pixels.shape[1], pixels.shape[0], strength)] * 3), scale=1 / 255
-    )
-
-
-def vignette_mask(width: int, height: int, strength: float) -> Pixels:
-    """Return a mask with 255 in the middle, darker towards the corners."""
-    across = np.linspace(-1, 1, width, dtype=np.float32)[None, :] ** 2
-    down = np.linspace(-1, 1, height, dtype=np.float32)[:, None] ** 2
-    fall = np.clip((across + down) / 2, 0, 1) ** 1.3
-    return (255 * (1 - 0.75 * strength * fall)).astype(np.uint8)
-
-
-def bars(pixels: Pixels, share: float) -> Pixels:
-    """Draw letterbox bars, each `share` of the height."""
-    rows = round(pixels.shape[0] * share)
-    if rows:
-        pixels[:rows] = 0
-        pixels[-rows:] = 0
-    return pixels

@@ -9,14 +9,15 @@ from engines.draft.canvas import Pixels
 
 
 class Weather:
-    """Falls (or, for dust, rises) by a fixed number of pixels per frame, and drifts sideways."""
+    """Falls (or, for dust, rises) by a fixed number of whole pixels per frame, and drifts sideways, so that no flake
+    ever jitters."""
 
     def __init__(self, kind: str, width: int, height: int, *, fps: float, seed: int) -> None:
         """`kind` is rain, snow or dust."""
         rng = np.random.default_rng(seed)
-        speed, self._slide = {"rain": (1.9, 0.0), "snow": (0.14, 0.05), "dust": (-0.03, 0.03)}[kind]
-        self._step = speed * height / fps
-        self._slide *= height / fps
+        speed, slide = {"rain": (1.9, 0.0), "snow": (0.14, 0.05), "dust": (-0.03, 0.03)}[kind]
+        self._step = _whole(speed * height / fps)
+        self._slide = _whole(slide * height / fps)
         self._height, self._width = height, width
         draw = _rain if kind == "rain" else _flakes
         tile = draw(rng, width, height, kind == "dust")
@@ -24,10 +25,15 @@ class Weather:
 
     def fall(self, number: int, luma: Pixels) -> None:
         """Add frame `number`'s drops to the luma."""
-        down = round(-number * self._step) % self._height
-        across = round(number * self._slide) % self._width
+        down = -number * self._step % self._height
+        across = number * self._slide % self._width
         window = self._texture[down : down + self._height, across : across + self._width]
         cv2.add(luma, window, dst=luma)
+
+
+def _whole(pixels: float) -> int:
+    """Round to whole pixels, but never stand still."""
+    return round(pixels) or (0 if pixels == 0 else 1 if pixels > 0 else -1)
 
 
 Draw = Callable[[np.random.Generator, int, int, bool], Pixels]

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 
 import lemminflect
 
-from engines.draft.vocabulary import Entry, function_words, languages, longest_phrase, phrases
+from engines.draft.vocabulary import STAND_INS, Entry, function_words, languages, longest_phrase, phrases
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?|[.,;:!?\n]")
 _STOPS = frozenset(".,;:!?\n")
@@ -86,6 +86,8 @@ def _common() -> dict[str, frozenset[str]]:
 @lru_cache(maxsize=4096)
 def forms(word: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return the plain forms of a word as a noun and as a verb; none of either for an unknown word."""
+    if word in STAND_INS:
+        return frozenset((word,)), frozenset()
     known = lemminflect.getAllLemmas(word)
     return frozenset(known.get("NOUN", ())), frozenset(known.get("VERB", ()))
 
@@ -113,7 +115,8 @@ def hits(words: list[Token]) -> list[Hit]:
     start = 0
     while start < len(words):
         for length in range(min(longest_phrase(), len(words) - start), 0, -1):
-            here = _matches(words[start : start + length])
+            after = words[start + length].text if start + length < len(words) else ""
+            here = _matches(words[start : start + length], before_article=length == 1 and after in _ARTICLES)
             if here:
                 plural = words[start + length - 1].plural
                 found += [Hit(entry, start, start + length, plural) for entry in here]
@@ -124,16 +127,20 @@ def hits(words: list[Token]) -> list[Hit]:
     return found
 
 
-def _matches(words: list[Token]) -> list[Entry]:
+def _matches(words: list[Token], *, before_article: bool) -> list[Entry]:
     """Return what a run of words means: nouns by their last word's plain form, actions by their first word's."""
     known = phrases()
     texts = tuple(word.text for word in words)
+    if len(texts) == 1 and texts[0] in STAND_INS:
+        return [Entry("person", texts[0])]
     if any(text in _STOPS for text in texts) or " ".join(texts) in _SKIPPED:
         return []
     actions = {(verb, *texts[1:]) for verb in words[0].verbs} | ({texts} if len(words) > 1 else set())
     named = {(*texts[:-1], noun) for noun in words[-1].nouns} | {texts}
     meant = [entry for phrase in sorted(actions) for entry in known.get(phrase, ()) if entry.kind == "action"]
     nouns = [entry for phrase in sorted(named) for entry in known.get(phrase, ()) if entry.kind != "action"]
+    if not meant and words[0].verb and before_article and texts not in known and texts[0] not in words[0].verbs:
+        return []  # "rocks her baby" is no rock
     if not (meant and nouns):
         return meant or nouns
     if words[0].verb and len(words) == 1:

@@ -17,6 +17,7 @@ from engines.listening.tempo import grid_find
 from engines.listening.voice import VoiceActivity, VoiceCollector, voice_in_stem
 from engines.listening.waveform import PeakCollector, Peaks
 from engines.media.packets import Damage, Gap
+from engines.memory import give_back
 
 # A song shorter than this is too short to cut a video to.
 LEAST_SECONDS = 0.5
@@ -70,7 +71,7 @@ def analyze_song(
     grid = beats_find(onsets, spectra)
     progress(95.0)
     intensity = intensity_curve(meter.steps(), onsets)
-    return SongAnalysis(
+    analysis = SongAnalysis(
         duration_seconds=spectra.seconds,
         grid=grid,
         sections=sections_find(spectra, intensity, grid),
@@ -81,6 +82,25 @@ def analyze_song(
         onsets=onsets,
         damage=tuple(damage.gaps),
     )
+    del spectra, spectra_collector, meter, peak_collector, voices
+    give_back()
+    return analysis
+
+
+def mix_voice(
+    path: Path,
+    *,
+    progress: Callable[[float], None] = lambda _percent: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> VoiceActivity:
+    """Return where somebody sings in the song at `path`, and nothing else. Raises WorkCancelled like `analyze_song`."""
+    voices = VoiceCollector()
+    for block in audio_blocks(path):
+        if cancelled():
+            raise WorkCancelled
+        voices.add(block)
+    progress(50.0)
+    return voices.activity()
 
 
 def beats_find(onsets: Onsets, spectra: Spectra) -> BeatGrid:

@@ -1,5 +1,5 @@
-"""Where to cut scenes on a song: on beats, preferably downbeats and section starts, close together where the song is
-dense and far apart where it is calm. Pure."""
+"""Where to cut scenes on a song: on beats, preferably downbeats, section starts and between the lines that are sung;
+close together where the song is dense, far apart where it is calm. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import InputError
+from engines.listening.pacing import ClipLengths, Pace, scenes_over
 
 # The most scenes one project or call may request: a cut every second for ten minutes. More would be a strobe, and more
 # than a page can show.
 MAXIMUM_SCENES = 600
 # No scene is shorter than this: a shorter one can't be taken in.
 SHORTEST_SECONDS = 0.4
-# Scenes per second at zero and at full energy, relative to the mean: from 1.8 times as long to 0.7 times.
-CALM_PACE, DENSE_PACE = 0.55, 1.45
 # The cost of a cut, added to the squared error of the lengths (a scene 30 % off its length costs 0.09).
 BEAT_PRICE, DOWNBEAT_PRICE, SECTION_PRICE = 0.10, 0.02, -0.25
 # A cut this close to a section's start counts as being on it.
 NEAR_SECONDS = 0.08
+# A cut in the middle of a sung line costs up to this, one beside its start gains a little. As in `is_sung_in`, a line
+# that reaches less than this over a cut isn't divided; further inside than the last, no place is better than another.
+LINE_PRICE, LINE_START_PRICE = 0.6, -0.08
+BESIDE_LINE_SECONDS, DEEP_IN_LINE_SECONDS = 0.2, 0.8
+# Buying twice as many seconds as are used costs this much.
+WASTE_PRICE = 1.5
 # Cuts may fall on this grid where there are too few beats or none are known.
 FREE_STEP_SECONDS = 0.25
 # A scene is at most this many times its target length.
@@ -32,35 +37,43 @@ Slots = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class SongShape:
-    """The used part of a song. Times are seconds from its start; `energy` is 0…1, sampled evenly over it."""
+    """The used part of a song. Times are seconds from its start; `energy` is 0…1, sampled evenly over it; `drive` is
+    how much the song drives on (see `song_drive`); `lines` are (start, end) of the lines that are sung."""
 
     length: float
     beats: Sequence[float] = ()
     downbeats: Sequence[float] = ()
     section_starts: Sequence[float] = ()
     energy: Sequence[float] = ()
+    drive: float = 1.0
+    lines: Sequence[tuple[float, float]] = ()
 
 
-def scene_slots(shape: SongShape, *, number_of_scenes: int | None = None, scene_seconds: float = 8.0) -> Slots:
+def scene_slots(
+    shape: SongShape, *, pace: Pace, number_of_scenes: int | None = None, clips: ClipLengths | None = None
+) -> Slots:
     """Return the (start, end) of every scene, without gaps, from 0 to exactly `length`.
 
-    Without `number_of_scenes`, scenes last `scene_seconds` on average. All cuts are on beats if there are enough; else
-    on half beats, else anywhere. Raises InputError when that many scenes don't fit.
+    Without `number_of_scenes`, the pace and the song's energy decide how many there are. With `clips`, scenes are at
+    least as long as the shortest clip, and cut so that little of what is bought is wasted. All cuts are on beats if
+    there are enough; else on half beats, else anywhere. Raises InputError when that many scenes don't fit.
     """
-    count = max(1, round(shape.length / scene_seconds)) if number_of_scenes is None else number_of_scenes
-    if shape.length <= 0 or count < 1:
+    if shape.length <= 0 or (number_of_scenes is not None and number_of_scenes < 1):
         raise InputError("The chosen part of the song is too short to cut. Choose a longer part.")
-    room = int(shape.length / SHORTEST_SECONDS)
-    if count > max(room, 1):
+    room = max(int(shape.length / SHORTEST_SECONDS), 1)
+    if number_of_scenes is not None and number_of_scenes > room:
         raise InputError(
-            f"At most {max(room, 1)} scenes fit into {shape.length:.1f} seconds.",
-            errors={"number_of_scenes": [f"at most {max(room, 1)}"]},
+            f"At most {room} scenes fit into {shape.length:.1f} seconds.",
+            errors={"number_of_scenes": [f"at most {room}"]},
         )
+    if clips is not None:
+        pace = pace.within(min(clips.seconds), max(clips.seconds))
     for places in _candidates(shape):
-        cuts = _best_cuts(places, _prices(places, shape), _pace(shape, count), count)
+        cuts = _planned(places, shape, pace, clips, number_of_scenes)
         if cuts is not None:
             edges = [0.0, *(round(float(places[cut]), 6) for cut in cuts), shape.length]
             return tuple(pairwise(edges))
+    count = number_of_scenes or 1
     return tuple(pairwise(float(edge) for edge in np.linspace(0, shape.length, count + 1)))
 
 
@@ -74,6 +87,22 @@ def _candidates(shape: SongShape) -> list[Vector]:
     return [np.concatenate([[0.0], places, [shape.length]]) for places in choices]
 
 
+def _planned(
+    places: Vector, shape: SongShape, pace: Pace, clips: ClipLengths | None, count: int | None
+) -> list[int] | None:
+    """Return the positions of the cuts, or None when they don't fit."""
+    times, done = scenes_over(shape.energy, shape.drive, pace, shape.length)
+    prices = _prices(places, shape)
+    if count is None:
+        costs = _costs(places, np.interp(places, times, done), prices, clips)
+        cuts = _best_cuts(costs)
+        if cuts is None or len(cuts) < MAXIMUM_SCENES:
+            return cuts
+        count = MAXIMUM_SCENES
+    over = np.interp(places, times, done * (count / done[-1]))
+    return _best_of(_costs(places, over, prices, clips), count)
+
+
 def _prices(places: Vector, shape: SongShape) -> Vector:
     prices = np.full(len(places), BEAT_PRICE)
     for marks, price in ((shape.downbeats, DOWNBEAT_PRICE), (shape.section_starts, SECTION_PRICE)):
@@ -81,38 +110,61 @@ def _prices(places: Vector, shape: SongShape) -> Vector:
             nearest = int(np.abs(places - mark).argmin())
             if abs(places[nearest] - mark) < NEAR_SECONDS:
                 prices[nearest] = min(prices[nearest], price)
+    for start, end in shape.lines:
+        depth = np.minimum(places - start, end - places)
+        inside = depth > BESIDE_LINE_SECONDS
+        prices[inside] += LINE_PRICE * np.minimum(1, depth[inside] / DEEP_IN_LINE_SECONDS)
+        prices[np.abs(places - start) <= BESIDE_LINE_SECONDS] += LINE_START_PRICE
     prices[-1] = 0.0
     return prices
 
 
-def _pace(shape: SongShape, count: int) -> tuple[Vector, Vector]:
-    """Return (times, scenes that should be over by then), from 0 to `count`."""
-    energy = np.asarray(shape.energy if len(shape.energy) else [0.5], float)
-    rate = CALM_PACE + (DENSE_PACE - CALM_PACE) * np.clip(energy, 0, 1)
-    # Smooth over about three seconds: a scene follows the passage, not the bar.
-    width = max(1, min(len(rate), round(3.0 * len(rate) / shape.length)))
-    padded = np.pad(rate, (width // 2, width - 1 - width // 2), mode="edge")
-    rate = np.convolve(padded, np.full(width, 1 / width), mode="valid")
-    done = np.concatenate([[0.0], np.cumsum(rate)])
-    return np.linspace(0, shape.length, len(done)), done / done[-1] * count
+def _costs(places: Vector, over: Vector, prices: Vector, clips: ClipLengths | None) -> Vector:
+    """Return (steps, positions): the cost of a scene that ends at a position and starts that many positions before."""
+    size, reach = len(places), min(_reach(over), len(places) - 1)
+    costs = np.full((reach, size), np.inf)
+    frames = clips.frames(places) if clips else np.zeros(size, np.int64)
+    bought = clips.bought(int((frames[reach:] - frames[: size - reach]).max())) if clips else np.zeros(1)
+    for step in range(1, reach + 1):
+        lengths = places[step:] - places[:-step]
+        cost = np.square(over[step:] - over[:-step] - 1) + prices[step:]
+        if clips:
+            cost += WASTE_PRICE * (bought[frames[step:] - frames[:-step]] / np.maximum(lengths, 1e-9) - 1)
+        cost[lengths < SHORTEST_SECONDS - 1e-9] = np.inf
+        costs[step - 1, step:] = cost
+    return costs
 
 
-def _best_cuts(places: Vector, prices: Vector, pace: tuple[Vector, Vector], count: int) -> list[int] | None:
-    """Return the cheapest positions for the count - 1 cuts, or None when they don't fit (dynamic programming)."""
-    size = len(places)
+def _best_cuts(costs: Vector) -> list[int] | None:
+    """Return the cheapest positions of any number of cuts, or None when there are none (dynamic programming)."""
+    reach, size = costs.shape
+    best, trail = np.full(size, np.inf), np.zeros(size, np.int32)
+    best[0] = 0.0
+    for end in range(1, size):
+        least = max(0, end - reach)
+        totals = best[least:end][::-1] + costs[: end - least, end]
+        step = int(totals.argmin())
+        best[end], trail[end] = totals[step], end - 1 - step
+    if not np.isfinite(best[-1]):
+        return None
+    cuts = [size - 1]
+    while cuts[-1] > 0:
+        cuts.append(int(trail[cuts[-1]]))
+    return cuts[-2:0:-1]
+
+
+def _best_of(costs: Vector, count: int) -> list[int] | None:
+    """Return the cheapest positions for exactly count - 1 cuts, or None when they don't fit."""
+    reach, size = costs.shape
     if size < count + 1:
         return None
-    over = np.interp(places, *pace)
-    reach = _reach(over)
     best = np.full(size, np.inf)
     best[0] = 0.0
     trail = np.zeros((count, size), np.int32)
     for scene in range(count):
         following = np.full(size, np.inf)
-        for step in range(1, min(reach, size - 1) + 1):
-            lengths = places[step:] - places[:-step]
-            cost = best[:-step] + np.square(over[step:] - over[:-step] - 1) + prices[step:]
-            cost[lengths < SHORTEST_SECONDS - 1e-9] = np.inf
+        for step in range(1, reach + 1):
+            cost = best[:-step] + costs[step - 1, step:]
             better = cost < following[step:]
             following[step:][better] = cost[better]
             trail[scene, step:][better] = np.flatnonzero(better)

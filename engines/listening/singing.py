@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 RATE = 16_000
 STEPS_PER_SECOND = 100
-# Each speed as (up, down) of its resampling: as it is, slower, faster.
-_SPEEDS = ((1, 1), (118, 100), (85, 100))
+# The other speeds as (up, down) of their resampling: slower, faster.
+_OTHER_SPEEDS = ((118, 100), (85, 100))
 # Each step is averaged over this many around it.
 _SMOOTH = 30
 # The amount processed at a time, so that memory use doesn't grow with the song, and what the model hears on each side.
@@ -24,6 +24,8 @@ _PART_SECONDS, _CONTEXT_SECONDS = 60, 2
 # Too short for the model.
 _LEAST_SECONDS = 0.2
 _QUIET = 1e-4
+# What resembles a voice this little as it is needn't be played at the other speeds: all of them would have to agree.
+_UNLIKELY = 0.05
 
 Values = NDArray[Any]
 
@@ -47,13 +49,14 @@ def voices_heard(sound: NDArray[Any]) -> HeardVoices:
     if peak < _QUIET or len(middle) < _LEAST_SECONDS * RATE:
         return HeardVoices(np.zeros(steps), np.zeros(steps), np.zeros(steps))
     scale = 0.9 / peak / full  # the model expects full scale
-    voices, singing = [], np.zeros(steps)
-    for up, down in _SPEEDS:
-        events = _events(middle, scale, (up, down), steps)
-        voices.append(scipy.ndimage.uniform_filter1d(events[:2].max(axis=0), _SMOOTH))
-        if up == down:
-            singing = events[1]
-    return HeardVoices(agreed=np.min(voices, axis=0), plain=voices[0], singing=singing)
+    events = _events(middle, scale, (1, 1), steps, [(0, steps)])
+    plain = scipy.ndimage.uniform_filter1d(events[:2].max(axis=0), _SMOOTH)
+    agreed, stretches = plain.copy(), _stretches(plain > _UNLIKELY)
+    for speed in _OTHER_SPEEDS:
+        heard = scipy.ndimage.uniform_filter1d(_events(middle, scale, speed, steps, stretches)[:2].max(axis=0), _SMOOTH)
+        for first, last in stretches:
+            agreed[first:last] = np.minimum(agreed[first:last], heard[first:last])
+    return HeardVoices(agreed=agreed, plain=plain, singing=events[1])
 
 
 def singing_probability(sound: NDArray[Any]) -> Values:
@@ -65,19 +68,31 @@ def singing_probability(sound: NDArray[Any]) -> Values:
     )
 
 
-def _events(wave: Values, scale: float, speed: tuple[int, int], steps: int) -> Values:
-    """Return the model's (speech, singing, music) at a speed, shaped (3, steps)."""
+def _stretches(likely: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return the steps [first, last) around what is likely, joined where little is between them, since the model hears
+    some seconds around each."""
+    if not likely.any():
+        return []
+    near = scipy.ndimage.binary_dilation(likely, iterations=_CONTEXT_SECONDS * STEPS_PER_SECOND)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], near.astype(np.int8), [0]])))
+    return list(zip(edges[0::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def _events(wave: Values, scale: float, speed: tuple[int, int], steps: int, stretches: list[tuple[int, int]]) -> Values:
+    """Return the model's (speech, singing, music) at a speed, shaped (3, steps), in these stretches of steps."""
     up, down = speed
-    part, context = _PART_SECONDS * RATE, _CONTEXT_SECONDS * RATE
+    context, most = _CONTEXT_SECONDS * RATE, _PART_SECONDS * STEPS_PER_SECOND
     found = np.zeros((3, steps))
-    for start in range(0, len(wave), part):
-        first, last = max(0, start - context), min(len(wave), start + part + context)
+    parts = [(at, min(at + most, end)) for begin, end in stretches for at in range(begin, end, most)]
+    for begin, end in parts:
+        start, stop = begin * RATE // STEPS_PER_SECOND, end * RATE // STEPS_PER_SECOND
+        first, last = max(0, start - context), min(len(wave), stop + context)
         piece = wave[first:last].astype(np.float32) * np.float32(scale)
         if len(piece) < _LEAST_SECONDS * RATE:
             continue
         played = piece if up == down else scipy.signal.resample_poly(piece, up, down)
         events = _model().detect_probs(np.ascontiguousarray(played, np.float32))
-        wanted = np.arange(start * STEPS_PER_SECOND // RATE, min(steps, (start + part) * STEPS_PER_SECOND // RATE))
+        wanted = np.arange(begin, end)
         places = (wanted / STEPS_PER_SECOND - first / RATE) * STEPS_PER_SECOND * up / down
         for row in range(3):
             found[row, wanted] = np.interp(places, np.arange(len(events)), events[:, row])

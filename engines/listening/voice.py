@@ -26,6 +26,8 @@ NOBODY_SECONDS, SOMEBODY_SECONDS = 0.5, 2.0
 _SURE_SHARE, _AGREED_SHARE = 0.4, 0.45
 # This much of the song sounds like a voice at one speed and at no other: an instrument, or a voice deep in the mix.
 _DOUBTFUL_SHARE = 0.3
+# A part of a mix is surely without a voice if it resembles one this little, for this long.
+_NO_VOICE, _STILL_SECONDS = 0.05, 0.8
 # Talking over music hardly ever sounds like singing to the model, while singing often sounds like talking.
 _SINGING = 0.05
 # A stem counts as silent this far below its loud moments (headphone bleed is that quiet).
@@ -52,10 +54,12 @@ class VoiceSpan:
 
 @dataclass(frozen=True)
 class VoiceActivity:
-    """The passages with a voice in order of time. `sings` is None if it is uncertain whether there is any."""
+    """The passages with a voice in order of time. `sings` is None if it is uncertain whether there is any. `still` are
+    the parts of a mix, in seconds, in which surely nobody sings or speaks."""
 
     spans: tuple[VoiceSpan, ...]
     sings: bool | None
+    still: tuple[tuple[float, float], ...] = ()
 
 
 class VoiceCollector:
@@ -95,7 +99,7 @@ def voice_in_mix(sound: NDArray[Any]) -> VoiceActivity:
     if sure < NOBODY_SECONDS:
         return VoiceActivity(spans, None if plain > _DOUBTFUL_SHARE else False)
     certain = sure >= SOMEBODY_SECONDS and sure >= _SURE_SHARE * covered and sure >= _AGREED_SHARE * plain * seconds
-    return VoiceActivity(spans, True if certain else None)
+    return VoiceActivity(spans, True if certain else None, _still(heard, seconds))
 
 
 def voice_in_stem(steps: Vector, seconds: float) -> VoiceActivity:
@@ -106,6 +110,14 @@ def voice_in_stem(steps: Vector, seconds: float) -> VoiceActivity:
     active = level > float(np.percentile(level, 98)) - STEM_FLOOR_DB
     spans = tuple(VoiceSpan(start, end) for start, end in _ranges(active, seconds, LONG_RATE))
     return VoiceActivity(spans, bool(spans))
+
+
+def _still(heard: HeardVoices, seconds: float) -> tuple[tuple[float, float], ...]:
+    """Return where not even the sound as it is resembles a voice, for a while."""
+    silent = scipy.ndimage.binary_opening(heard.plain < _NO_VOICE, np.ones(round(_STILL_SECONDS * STEPS_PER_SECOND)))
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], silent.astype(int), [0]]))) / STEPS_PER_SECOND
+    pairs = zip(edges[0::2].tolist(), edges[1::2].tolist(), strict=True)
+    return tuple((round(start, 2), round(min(end, seconds), 2)) for start, end in pairs)
 
 
 def _mix_spans(heard: HeardVoices, seconds: float) -> tuple[VoiceSpan, ...]:

@@ -81,6 +81,8 @@ def decoded(content: bytes, encoding: str = "") -> Decoded:
     if (told := _by_marks(content)) is not None:
         return told
     content = content.rstrip(b"\0")  # padding
+    if content.startswith(b"{\\rtf"):
+        raise InputError("This is an RTF file. Save it as plain text, or paste the words.", code="not_text")
     if b"\0" in content or _control_share(content) > 0.02:
         raise InputError(_NOT_TEXT, code="not_text")
     try:

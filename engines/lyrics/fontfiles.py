@@ -13,11 +13,13 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 
-from engines.lyrics.fonts import Face, coverage, faces
+from engines.lyrics.fonts import Face, coverage, faces, families
 
 _PREFIX = "mvsite"
 # Of all fonts, in parts of an em: so that a size means the same in each, and rows of all scripts are as high.
 _ASCENT, _DESCENT = 1.02, 0.28
+# In em. The renderer takes the size of a font as the height of its rows.
+LINE_HEIGHT = _ASCENT + _DESCENT
 _ENGLISH = (3, 1, 0x409)
 _FAMILY, _STYLE, _UNIQUE, _FULL, _POSTSCRIPT = 1, 2, 3, 4, 6
 
@@ -35,17 +37,22 @@ def font_files(families: Iterable[tuple[str, str]], folder: Path) -> None:
         (folder / f"words-{number}.ttf").write_bytes(_font(name, weight, family, "".join(sorted(set(characters)))))
 
 
+def font_file(face: Face, weight: int, text: str) -> bytes:
+    """Return a font file of the text's characters."""
+    return _font(face.name, weight, family_name(face, weight), "".join(sorted(set(text))))
+
+
 def _of_family(family: str) -> tuple[str, int]:
     prefix, _, rest = family.partition(" ")
     name, _, weight = rest.rpartition(" ")
-    if prefix == _PREFIX and weight.isdigit() and name in faces():
+    if prefix == _PREFIX and weight.isdigit() and name in families():
         return name, int(weight)
     return next(iter(faces())), 500
 
 
 @lru_cache(maxsize=16)
 def _font(name: str, weight: int, family: str, characters: str) -> bytes:
-    face = faces()[name]
+    face = families()[name]
     options = Options(notdef_outline=True, hinting=False, name_IDs=[_FAMILY])
     # The usual features of horizontal text. Those of vertical text double the work for 65,000 ideograms.
     options.drop_tables = [*options.drop_tables, "STAT", "vhea", "vmtx", "VORG"]

@@ -3,21 +3,24 @@
 All are Noto Sans (OFL), from two packages that hold nothing else, so the words look the same on every machine."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
 from fontTools.ttLib import TTFont
 
-from engines.errors import MediaToolError
+from engines.errors import InputError, MediaToolError
 from engines.lyrics.plausibility import script_of
 
 _CJK_FILE = "NotoSansCJK-VF.otf.ttc"
 # The places in the collection's file. Han characters are drawn differently in each of these.
 _CJK = {"JP": 0, "KR": 1, "SC": 2, "TC": 3}
 _FIRST, _LAST = "Noto Sans", ("Noto Sans Symbols", "Noto Emoji")
+# Only where it is chosen.
+_ITALIC = "Noto Sans Italic"
 # Drawn as part of the character before, or not at all.
 _UNSEEN = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 
@@ -27,15 +30,15 @@ class Face:
     """One font of a file; `number` is its place in a collection."""
 
     name: str
-    path: Path
-    number: int = -1
+    path: Path = field(compare=False)
+    number: int = field(default=-1, compare=False)
 
     def has(self, character: str) -> bool:
-        return ord(character) in coverage(self)
+        return ord(character) in advances(self)
 
     @property
     def is_for_one_script(self) -> bool:
-        return self.number < 0 and self.name not in {_FIRST, *_LAST}
+        return self.number < 0 and self.name not in {_FIRST, _ITALIC, *_LAST}
 
 
 @cache
@@ -53,20 +56,59 @@ def faces() -> dict[str, Face]:
     return found | {name: Face(name, upright[name]) for name in _LAST if name in upright}
 
 
+@cache
+def families() -> dict[str, Face]:
+    """Return the fonts that can be chosen, by name."""
+    roman = faces()[_FIRST].path
+    italic = roman.with_name(roman.name.replace("NotoSans[", "NotoSans-Italic["))
+    return faces() | ({_ITALIC: Face(_ITALIC, italic)} if italic.exists() else {})
+
+
+def family_named(name: str) -> Face:
+    """Return the font of this name, in any case. Raises InputError with the names there are."""
+    wanted = " ".join(name.split()).casefold()
+    found = {known.casefold(): face for known, face in families().items()}
+    # As Google Fonts calls the parts of Noto Sans CJK.
+    found |= {f"noto sans {place.casefold()}": faces()[f"Noto Sans CJK {place}"] for place in _CJK}
+    if wanted not in found:
+        known = ", ".join(families())
+        raise InputError(f"There is no font named {name[:60]!r}. Choose one of {known}.", code="unknown_font")
+    return found[wanted]
+
+
+def families_for(text: str) -> list[Face]:
+    """Return the fonts that have the text's letters, the usual ones first. In a text of several scripts, each of them
+    has one script's; the rest is drawn in the fonts of their scripts."""
+    letters = {character for character in text if _is_seen(character) and unicodedata.category(character)[0] in "LM"}
+    region = han_region([text])
+    usual = Counter(face for letter in letters if (face := _face_of(letter, region)))
+    has_ideograms = any(face.name.startswith("Noto Sans CJK") for face in usual)
+    places = _CJK if has_ideograms else (region,)
+    others = (_FIRST, _ITALIC, *(f"Noto Sans CJK {place}" for place in places))
+    found = [face for face, _ in usual.most_common()]
+    found += [families()[name] for name in others if name in families() and families()[name] not in found]
+    covered = {face: sum(face.has(letter) for letter in letters) for face in found}
+    whole = [face for face in found if covered[face] == len(letters)]
+    return whole or [face for face in found if covered[face] > 0]
+
+
 def missing_characters(text: str) -> list[str]:
     """Return the characters that no font can draw, each once."""
     return [character for character in dict.fromkeys(text) if _is_seen(character) and not _face_of(character, "JP")]
 
 
-def face_of_each(text: str, region: str) -> list[Face]:
-    """Return the font of each character. Spaces, marks and joiners use the font of the character before them, so that
-    words are shaped as a whole; `region` (JP, KR, SC or TC) is whose Han characters are drawn."""
-    first = faces()[_FIRST]
+def face_of_each(text: str, region: str, first: Face | None = None) -> list[Face]:
+    """Return the font of each character: `first` where it has it, else its script's. Spaces, marks and joiners use the
+    font of the character before them, so that words are shaped as a whole; `region` (JP, KR, SC or TC) is whose Han
+    characters are drawn."""
+    first = first or faces()[_FIRST]
     chosen: list[Face] = []
     for character in text:
         before = chosen[-1] if chosen else first
         if _follows(character, before):
             chosen.append(before)
+        elif first.has(character):
+            chosen.append(first)
         else:
             chosen.append(_face_of(character, region) or before)
     return chosen
@@ -107,11 +149,17 @@ def _face_of(character: str, region: str) -> Face | None:
     return next((face for face in tried if face.has(character)), None)
 
 
-@cache
 def coverage(face: Face) -> frozenset[int]:
     """Return the code points that the font has glyphs for."""
+    return frozenset(advances(face))
+
+
+@cache
+def advances(face: Face) -> dict[int, float]:
+    """Return how wide the font's characters are, in em, by code point."""
     with TTFont(face.path, fontNumber=face.number, lazy=True) as font:
-        return frozenset(font.getBestCmap())
+        widths, em = font["hmtx"].metrics, font["head"].unitsPerEm
+        return {point: widths[name][0] / em for point, name in font.getBestCmap().items()}
 
 
 def _is_in(character: str, codec: str) -> bool:

@@ -14,10 +14,21 @@ MOST_SONG_LINES = 3_000
 _MOST_REPEATS = 20
 # The brackets of Japanese and Chinese count, too.
 _MARK = re.compile(r"[\[\uff3b\u3010]([^\[\]\uff3b\uff3d\u3010\u3011]{0,80})[\]\uff3d\u3011] ?(.*)$")
-# "x2", "(x2)", "2x", at the end of a row or alone.
+# Word processors and note apps end rows with signs of their own.
+_ROW_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+# "x2", "(x2)", "[x2]", "2x", at the end of a row or alone.
 _REPEAT = re.compile(
-    r"(?:^| |(?=[(\uff08]))[(\uff08]? ?(?:[x\u00d7] ?(\d{1,2})|(\d{1,2}) ?[x\u00d7]) ?[)\uff09]?$", re.IGNORECASE
+    r"(?:^| |(?=[(\uff08]))[(\uff08\[]? ?(?:[x\u00d7] ?(\d{1,2})|(\d{1,2}) ?[x\u00d7]) ?[)\uff09\]]?$", re.IGNORECASE
 )
+# A section's name without square brackets. Without a sign or number it could be sung, unless it heads a stanza.
+_HEADING = re.compile(
+    r"([({*]*)((?:pre-? ?|post-? ?)?(?:intro|verse|chorus|refrain|hook|bridge|outro|interlude|instrumental|estrofa"
+    r"|verso|coro|estribillo|puente|strophe|couplet|pont|refr\u00e3o)( \d{1,2})?) ?([:\uff1a)}*]*)$",
+    re.IGNORECASE,
+)
+# What Genius puts around the words when a whole page is copied.
+_GENIUS = re.compile(r"\d+ Contributors?[^\n]* Lyrics(?=[\[\n])")
+_GENIUS_ROWS = re.compile(r"^You might also like$|\d*Embed\s*\Z", re.MULTILINE)
 # What LRC files say of themselves, in files that lost their times.
 _TAG = re.compile(r"(?:ar|ti|al|au|by|re|ve|length|offset|lang|tool|id)\s*:", re.IGNORECASE)
 
@@ -44,7 +55,9 @@ def read_plain(text: str) -> tuple[SungLine, ...]:
     Raises InputError for text without words, that is no text, or longer than a song."""
     if "\0" in text:
         raise InputError("This isn't a text file. Upload the lyrics as text.", code="not_text")
-    text = unicodedata.normalize("NFC", text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+    text = unicodedata.normalize("NFC", _ROW_ENDS.sub("\n", text.removeprefix("\ufeff"))).lstrip()
+    if _GENIUS.match(text):
+        text = _GENIUS_ROWS.sub("", _GENIUS.sub("", text, count=1))
     lines: list[SungLine] = []
     for number, line in enumerate(_sung(_sections(text)), 1):
         if number > MOST_SONG_LINES:
@@ -67,18 +80,28 @@ def _sections(text: str) -> list[_Section]:
                 f"Line {number} has {len(row):,} characters. A line of lyrics can have {MOST_CHARACTERS:,}. Split it.",
                 code="lyrics_too_long",
             )
-        if mark := _MARK.match(row):
+        if (mark := _MARK.match(row)) and not _REPEAT.fullmatch(row):
             if _TAG.match(mark[1]):
                 continue
             name, times = _repeats(mark[1].strip().rstrip(":\uff1a "))
             words, after = _repeats(mark[2])
             row, after = (mark[2], 1) if words else ("", after)
             sections.append(_Section(name[:40], times * after))
+        elif heading := _heading(row, first=not sections[-1].stanzas[-1].rows):
+            sections.append(heading)
+            continue
         if row:
             _add(sections[-1], row)
         elif not mark:
             sections[-1].stanzas.append(_Stanza())
     return sections
+
+
+def _heading(row: str, *, first: bool) -> _Section | None:
+    """Return the section that the row names, as in "Verse 2:". `first`: the row heads a stanza."""
+    words, times = _repeats(row)
+    found = _HEADING.match(words)
+    return _Section(found[2], times) if found and (first or found[1] or found[3] or found[4]) else None
 
 
 def _add(section: _Section, row: str) -> None:

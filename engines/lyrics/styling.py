@@ -1,53 +1,29 @@
-"""Burned-in lyrics: an ASS file styled for the picture."""
+"""Captions as an ASS file, styled for the picture that they are burned into."""
 
-import re
-from collections.abc import Sequence
+import math
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from fractions import Fraction
+from functools import partial
 
 import pysubs2
 
 from engines.errors import InputError
-from engines.lyrics.fontfiles import family_name
-from engines.lyrics.fonts import Face, face_of_each, faces, han_region, missing_characters
-from engines.lyrics.model import Line, Lyrics
+from engines.lyrics.brackets import RIGHT_TO_LEFT, bracket_marks
+from engines.lyrics.caption_look import CaptionLook, CaptionStyle, safe_area
+from engines.lyrics.fontfiles import LINE_HEIGHT, family_name
+from engines.lyrics.fonts import Face, face_of_each, han_region, missing_characters
+from engines.lyrics.model import Line, Lyrics, Word
+from engines.lyrics.rows import Ruler, in_parts, laid_out
+from engines.lyrics.word_times import apart, big_words, with_words
 
-# Phone apps show buttons and captions over the lower sixth of a portrait video.
-_UPRIGHT_MARGIN = 0.18
 # Of a style: reads right-to-left text from the right, whatever fonts its parts need.
 _ANY_DIRECTION = -1
 _MOST_NAMED = 12
-_LEADING_VOWELS = frozenset("เแโใไເແໂໃໄ")
-_LONGEST_STRETCH = 8
-_MAY_BREAK = "\u200b"
-
-
-class LyricsPreset(StrEnum):
-    """How burned-in lyrics look."""
-
-    CLEAN = "clean"  # white, thin outline, below
-    BOLD = "bold"  # large, heavy outline, in the lower third, words light up
-    CINEMA = "cinema"  # small, in the middle of the lower bar
-
-
-@dataclass(frozen=True)
-class _Look:
-    height_share: float
-    outline_share: float
-    margin_share: float
-    weight: int
-    spacing: float
-    color: pysubs2.Color
-    waiting: pysubs2.Color
-
-
-_WHITE = pysubs2.Color(255, 255, 255)
-_LOOKS = {
-    LyricsPreset.CLEAN: _Look(0.065, 0.004, 0.08, 500, 0, _WHITE, pysubs2.Color(190, 190, 190)),
-    LyricsPreset.BOLD: _Look(0.085, 0.009, 0.16, 700, 0, pysubs2.Color(255, 221, 64), _WHITE),
-    LyricsPreset.CINEMA: _Look(0.042, 0.002, 0.06, 500, 2, pysubs2.Color(240, 236, 224), pysubs2.Color(170, 166, 156)),
-}
+# A large word that is wider shrinks; one that would have to be smaller than this is shown in parts.
+_SMALLEST = 0.6
+# In characters, of scripts without spaces.
+_SHORTEST_PART = 3
 
 
 def lyrics_check_glyphs(lyrics: Lyrics) -> None:
@@ -60,95 +36,115 @@ def lyrics_check_glyphs(lyrics: Lyrics) -> None:
     line = next(line for line in lyrics.lines if missing[0] in line.text)
     raise InputError(
         f"No font here can draw {named}{more}, first in “{line.text[:60]}”. Correct these characters, choose another "
-        "encoding, or show the lyrics as a track instead of burning them in.",
+        "encoding, or show the captions as a track instead of burning them in.",
         code="missing_glyphs",
         errors={"characters": missing},
     )
 
 
-def styled(lines: Sequence[Line], preset: LyricsPreset, width: int, height: int) -> str:
-    """Return the text of an ASS file, sized for the picture and inside its safe zone. Words light up where they have
-    times."""
-    look, short = _LOOKS[preset], min(width, height)
+def styled(
+    lines: Sequence[Line], look: CaptionLook, width: int, height: int, *, language: str = "", portable: bool = False
+) -> str:
+    """Return the text of an ASS file, sized for the picture and inside its safe area. With `portable` it names fonts as
+    other programs know them, not as `font_files` writes them."""
+    letters, area = look.letters, safe_area(width, height, look.letters)
+    named: Callable[[Face], str] = (lambda face: face.name) if portable else partial(family_name, weight=letters.weight)
+    large = look.style is CaptionStyle.BIG_WORD
+    size = round(min(width, height) * (letters.word_share if large else letters.height_share))
     result = pysubs2.SSAFile()
-    result.info |= {"PlayResX": str(width), "PlayResY": str(height), "ScaledBorderAndShadow": "yes"}
-    side = round(width * 0.08)
-    lowest = max(look.margin_share, _UPRIGHT_MARGIN) if height > width else look.margin_share
-    usual = next(iter(faces().values()))
+    # Rows end only where they were ended here.
+    result.info |= {"PlayResX": str(width), "PlayResY": str(height), "ScaledBorderAndShadow": "yes", "WrapStyle": "2"}
     result.styles["Default"] = pysubs2.SSAStyle(
-        fontname=family_name(usual, look.weight), fontsize=round(short * look.height_share), spacing=look.spacing,
-        primarycolor=look.color, secondarycolor=look.waiting, outlinecolor=pysubs2.Color(0, 0, 0, 60),
-        outline=max(1.0, short * look.outline_share), shadow=0.0, alignment=pysubs2.Alignment.BOTTOM_CENTER,
-        marginl=side, marginr=side, marginv=round(height * lowest), encoding=_ANY_DIRECTION,
+        fontname=named(look.face), fontsize=size, spacing=letters.spacing,
+        primarycolor=letters.color, secondarycolor=letters.waiting, outlinecolor=pysubs2.Color(0, 0, 0, 60),
+        outline=max(1.0, min(width, height) * letters.outline_share * (2 if large else 1)), shadow=0.0,
+        alignment=pysubs2.Alignment.MIDDLE_CENTER if large else pysubs2.Alignment.BOTTOM_CENTER,
+        marginl=area.side, marginr=area.side, marginv=0 if large else area.bottom, encoding=_ANY_DIRECTION,
     )  # fmt: skip
-    region = han_region([line.text for line in lines])
-    for line in lines:
-        text = _tagged(line, region, look.weight, usual)
-        result.append(pysubs2.SSAEvent(start=line.start, end=line.end, text=text))
+    em, region = size / LINE_HEIGHT, han_region([line.text for line in lines])
+    ruler = Ruler(region, look.face, em / area.width, letters.spacing / area.width)
+    writer = _Writer(look, ruler, size, named)
+    timed = apart([with_words(line, language) for line in lines])
+    shown = writer.large(timed) if large else writer.rows(timed)
+    result.events = [pysubs2.SSAEvent(start=line.start, end=line.end, text=writer.tagged(line)) for line in shown]
     return result.to_string("ass")
 
 
-def lines_between(ass_text: str, start_seconds: Fraction, end_seconds: Fraction) -> str:
-    """Return the file with only the lines shown in the range; "" when there are none."""
-    subtitles = pysubs2.SSAFile.from_string(ass_text)
-    first, last = start_seconds * 1000, end_seconds * 1000
-    subtitles.events = [line for line in subtitles if line.end > first and line.start < last]
-    return subtitles.to_string("ass") if subtitles.events else ""
+@dataclass(frozen=True)
+class _Writer:
+    look: CaptionLook
+    ruler: Ruler
+    size: int
+    named: Callable[[Face], str]
+
+    def rows(self, lines: Sequence[Line]) -> list[Line]:
+        return [part for line in lines for part in laid_out(line, self.ruler)]
+
+    def large(self, lines: Sequence[Line]) -> list[Line]:
+        return [part for word in big_words(lines) for part in self._parts(word)]
+
+    def tagged(self, line: Line) -> str:
+        """Return the line's text with a tag wherever the font changes or a word begins."""
+        usual = self.look.face
+        fonts = face_of_each(line.text, self.ruler.region, usual)
+        beats, marks = self._beats(line), bracket_marks(line.text)
+        parts = [f"{{\\fs{max(1, math.floor(self.size * shrunk))}}}"] if (shrunk := self._shrunk(line.text)) < 1 else []
+        now = usual
+        for place, (character, face) in enumerate(zip(line.text, fonts, strict=True)):
+            tags = beats.get(place, "")
+            if face != now and character != "\n":
+                tags, now = f"{tags}\\fn{self.named(face)}", face
+            mark = marks.get(place, "")
+            parts.append((f"{{{tags}}}" if tags else "") + mark + _escaped(character) + mark)
+        return "".join(parts)
+
+    def _shrunk(self, text: str) -> float:
+        return 1 / max(1.0, *(self.ruler.share(row) for row in text.split("\n")))
+
+    def _parts(self, word: Line) -> list[Line]:
+        """Return a word too long to be shown large in parts, which share its time by their letters."""
+        count = math.ceil(self.ruler.share(word.text) * _SMALLEST)
+        if count <= 1:
+            return [word]
+        parts = in_parts(word.text, count, self.ruler, _SHORTEST_PART)
+        shown, clock, letters = [], word.start, sum(map(len, parts))
+        for part in parts:
+            end = min(word.end, clock + round((word.end - word.start) * len(part) / letters))
+            shown.append(Line(clock, end, part))
+            clock = end
+        return shown
+
+    def _beats(self, line: Line) -> dict[int, str]:
+        """Return the karaoke tags of the line's words by their place in its text. Empty syllables wait for later
+        words."""
+        tags: dict[int, str] = {}
+        if self.look.style is not CaptionStyle.KARAOKE:
+            return tags
+        place, clock = 0, line.start
+        for word in line.words:
+            wait = _centis(word.start) - _centis(clock)
+            waiting = f"\\k{wait}}}{{" if wait > 0 else ""
+            for offset, tag in _fill(word):
+                tags[place + offset] = waiting + tag
+                waiting = ""
+            place, clock = place + len(word.text), word.end
+        return tags
 
 
-def families_used(ass_text: str) -> list[tuple[str, str]]:
-    """Return the font families that the file asks for, each with its characters."""
-    subtitles = pysubs2.SSAFile.from_string(ass_text)
-    usual = subtitles.styles["Default"].fontname if "Default" in subtitles.styles else ""
-    found: dict[str, set[str]] = {usual: set()}
-    for event in subtitles:
-        family = usual
-        for piece in re.split(r"(?<!\\)(\{[^{}]*\})", event.text):
-            if piece.startswith("{"):
-                asked = re.search(r"\\fn([^\\}]+)", piece)
-                family = asked[1] if asked else family
-            else:
-                found.setdefault(family, set()).update(piece.replace("\\N", ""))
-    return [(family, "".join(characters)) for family, characters in found.items() if family]
+def _fill(word: Word) -> list[tuple[int, str]]:
+    """Return the tags that fill a word with color. The renderer fills from left to right, so a word that is read from
+    the right fills letter by letter."""
+    length = _centis(word.end) - _centis(word.start)
+    if not any(unicodedata.bidirectional(character) in RIGHT_TO_LEFT for character in word.text):
+        return [(0, f"\\kf{length}")]
+    letters = [place for place, character in enumerate(word.text) if _is_letter(character)] or [0]
+    letters[0] = 0
+    marks = [round(length * number / len(letters)) for number in range(len(letters) + 1)]
+    return [(place, f"\\k{end - start}") for place, start, end in zip(letters, marks[:-1], marks[1:], strict=True)]
 
 
-def _tagged(line: Line, region: str, weight: int, usual: Face) -> str:
-    """Return the line's text with a tag wherever the font changes or a word begins."""
-    fonts = face_of_each(line.text, region)
-    beats = _beats(line)
-    breaks = _extra_breaks(line.text)
-    parts: list[str] = []
-    now = usual
-    for place, (character, face) in enumerate(zip(line.text, fonts, strict=True)):
-        tags = beats.get(place, "")
-        if face != now and character != "\n":
-            tags, now = f"{tags}\\fn{family_name(face, weight)}", face
-        tagged = f"{{{tags}}}" if tags else ""
-        parts.append(tagged + (_MAY_BREAK if place in breaks else "") + _escaped(character))
-    return "".join(parts)
-
-
-def _extra_breaks(text: str) -> set[int]:
-    """Return where long stretches of Thai and Lao, which are written without spaces, may go on in the next row: before
-    vowels that start a syllable."""
-    places, since = set(), 0
-    for place, character in enumerate(text):
-        since = 0 if character.isspace() else since + 1
-        if since > _LONGEST_STRETCH and character in _LEADING_VOWELS:
-            places.add(place)
-            since = 0
-    return places
-
-
-def _beats(line: Line) -> dict[int, str]:
-    """Return the `\\k` tags of the line's words by their place in its text. Empty syllables wait for later words."""
-    tags: dict[int, str] = {}
-    place, clock = 0, line.start
-    for word in line.words:
-        wait = _centis(word.start) - _centis(clock)
-        tags[place] = (f"\\k{wait}}}{{" if wait > 0 else "") + f"\\k{_centis(word.end) - _centis(word.start)}"
-        place, clock = place + len(word.text), word.end
-    return tags
+def _is_letter(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LN"
 
 
 def _centis(milliseconds: int) -> int:

@@ -1,9 +1,10 @@
 """A song's words line by line, with times where they are known, in seconds of the song's file."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from engines.lyrics.model import Line, Lyrics, Word
+from engines.lyrics.model import Line, Lyrics
+from engines.lyrics.word_times import words_in
 
 # A line that only touches a scene isn't sung in it, unless it or the scene is that short.
 _TOUCHING_SECONDS = 0.2
@@ -26,7 +27,8 @@ class SungWord:
 @dataclass(frozen=True)
 class SungLine:
     """A line of the words. `start` and `end` are None until they are known. `stanza` numbers the groups of lines, and
-    `pinned` means that a person set the times, so that nothing else moves them."""
+    `pinned` means that a person set the times, so that nothing else moves them. `heard` is what a transcription heard
+    instead, if that differs."""
 
     text: str
     section: str = ""
@@ -36,6 +38,7 @@ class SungLine:
     confidence: float = 0.0
     pinned: bool = False
     words: tuple[SungWord, ...] = ()
+    heard: str = ""
 
     @property
     def span(self) -> tuple[float, float] | None:
@@ -91,21 +94,5 @@ def timed_lines(lines: Iterable[SungLine]) -> list[Line]:
 
 def _line(line: SungLine, span: tuple[float, float]) -> Line:
     start, end = round(span[0] * 1000), round(span[1] * 1000)
-    return Line(start, max(end, start + 1), line.text, _words(line.text, line.words), line.section)
-
-
-def _words(text: str, words: Sequence[SungWord]) -> tuple[Word, ...]:
-    """Return the words with what separates them, so that joined they are the text; none if they aren't its words."""
-    found: list[Word] = []
-    place = 0
-    for word in words:
-        at = text.find(word.text, place)
-        if at < 0 or (not found and text[:at].strip()):
-            return ()
-        if found:
-            found[-1] = replace(found[-1], text=found[-1].text + text[place:at])
-        found.append(Word(round(word.start * 1000), round(word.end * 1000), word.text))
-        place = at + len(word.text)
-    if found:
-        found[-1] = replace(found[-1], text=found[-1].text + text[place:])
-    return tuple(found)
+    parts = [(round(word.start * 1000), round(word.end * 1000), word.text) for word in line.words]
+    return Line(start, max(end, start + 1), line.text, words_in(line.text, parts), line.section)

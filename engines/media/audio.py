@@ -1,7 +1,7 @@
-"""Cutting audio, exact to the sample."""
+"""Cutting audio, exact to the sample, and silencing parts of it."""
 
 import wave
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,17 +19,23 @@ def mixed_channels(facts: MediaFacts) -> int:
     return 1 if facts.audio_channels == 1 else 2
 
 
+# A silence begins and ends this gradually, inside its range, so that nothing clicks.
+FADE_SECONDS = 0.03
+
+
 def cut_wav(
     source: Path,
     start_seconds: float,
     end_seconds: float,
     output: Path,
     *,
+    silences: Sequence[tuple[float, float]] = (),
     cancelled: Callable[[], bool] | None = None,
 ) -> Path:
     """Write [start, end) of a file's sound as 16-bit WAV at its own rate, mono or stereo, up to the end of the sound.
 
-    Raises InputError when the range is empty or outside the sound, or there is no sound."""
+    In the `silences`, in seconds of the file, nothing is heard; the length stays. Raises InputError when the range is
+    empty or outside the sound, or there is no sound."""
     facts = probe_media(source)
     if facts.sample_rate is None:
         raise InputError("The file has no sound to cut.")
@@ -40,13 +46,18 @@ def cut_wav(
     start, end = (Fraction(round(as_seconds(one) * rate), rate) for one in (start_seconds, end_seconds))
     channels = mixed_channels(facts)
     blocks = sound_range(source, start, end - start, rate=rate, channels=channels)
+    # A silence at an end of the range goes on beyond it, so nothing fades in there.
+    held = [
+        (first - FADE_SECONDS * (first <= start_seconds), last + FADE_SECONDS * (last >= end_seconds))
+        for first, last in silences
+    ]
     part = output.with_name(output.name + ".part")
     try:
         with wave.open(str(part), "wb") as file:
             file.setnchannels(channels)
             file.setsampwidth(2)
             file.setframerate(facts.sample_rate)
-            for block in _cancellable(blocks, cancelled):
+            for block in silenced(_cancellable(blocks, cancelled), held, first=start, rate=rate):
                 file.writeframesraw(_integers(block).T.tobytes())
             if not file.tell():
                 raise InputError(f"The range starts after the end of the sound ({facts.duration_seconds or 0:.3f} s).")
@@ -54,6 +65,22 @@ def cut_wav(
     finally:
         part.unlink(missing_ok=True)
     return output
+
+
+def silenced(
+    blocks: Iterable[Samples], silences: Sequence[tuple[float, float]], *, first: Fraction, rate: int
+) -> Iterable[Samples]:
+    """Yield the blocks, which start `first` seconds into the sound, with these ranges faded to silence."""
+    place = round(first * rate)
+    fade = FADE_SECONDS * rate
+    for block in blocks:
+        moments = np.arange(place, place + block.shape[1], dtype=np.float64)
+        place += block.shape[1]
+        loud = np.ones(len(moments))
+        for start, end in silences:
+            inside = np.minimum(moments - start * rate, end * rate - moments)
+            loud = np.minimum(loud, 1.0 - np.clip(inside / fade, 0.0, 1.0))
+        yield block if loud.min(initial=1.0) == 1.0 else block * loud.astype(np.float32)
 
 
 def write_pcm(

@@ -85,6 +85,12 @@ def samples_file(path: Path, *, rate: int, channels: int) -> Input:
     return Input(path, protocol_whitelist="file", format="f32le", ar=rate, ac=channels)
 
 
+def pixels_file(path: Path, *, width: int, height: int) -> Input:
+    """Open one picture that we wrote as raw RGB."""
+    # `video_size` would be taken for a pair of numbers.
+    return Input(path, protocol_whitelist="file", format="rawvideo", pixel_format="rgb24", s=f"{width}x{height}")
+
+
 def subtitles_file(path: Path) -> Input:
     """Open an SRT file we wrote."""
     return Input(path, protocol_whitelist="file", format="srt")

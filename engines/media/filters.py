@@ -17,13 +17,15 @@ BLIND_SEEK_SECONDS = 15
 @dataclass(frozen=True)
 class Stretch:
     """`frames` pictures of a file at a fixed rate, from `start` seconds on the file's clock, played at `speed` (1 or
-    less). Before the picture starts and after it ends, the nearest picture is held."""
+    less). Before the picture starts and after it ends, the nearest picture is held. With `held_after` the picture after
+    so many frames is held, whatever the file goes on with."""
 
     path: Path
     facts: MediaFacts
     start: Fraction
     frames: int
     speed: Fraction = Fraction(1)
+    held_after: int | None = None
 
 
 def stretch_pictures(stretch: Stretch, fps: Fraction, **options: Value) -> Stream:
@@ -37,7 +39,10 @@ def stretch_pictures(stretch: Stretch, fps: Fraction, **options: Value) -> Strea
         pictures = marked(pictures, facts.colors).filter("bwdif", mode="send_frame", deint="interlaced")
     if stretch.speed != 1:
         pictures = pictures.filter("setpts", expr=f"PTS*{float(1 / stretch.speed):.9f}")
-    return exactly(evenly_timed(pictures, fps), stretch.frames)
+    pictures = evenly_timed(pictures, fps)
+    if stretch.held_after is not None:
+        pictures = pictures.filter("trim", end_frame=stretch.held_after)
+    return exactly(pictures, stretch.frames)
 
 
 def _entered(path: Path, facts: MediaFacts, start: Fraction, **options: Value) -> Stream:

@@ -20,6 +20,9 @@ _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"}
 _LARGEST_INDEX_BYTES = 100 * 1024**2
 
 
+HeaderSets = tuple[dict[int, bytes], dict[int, bytes], bytes]
+
+
 @dataclass(frozen=True)
 class Track:
     """One track's samples in decode order, each array with one value per sample.
@@ -111,7 +114,7 @@ def read_track(path: Path, handler: bytes) -> Track:
     raise MediaToolError("The file doesn't have the expected track.", evidence={"handler": handler.decode("latin-1")})
 
 
-def header_sets(entry: bytes) -> tuple[dict[int, bytes], dict[int, bytes], bytes] | None:
+def header_sets(entry: bytes) -> HeaderSets | None:
     """Return (sequence headers by id, picture headers by id, first four bytes) of an H.264 sample entry; None for
     another codec, or when the headers are in the stream."""
     start = entry.find(b"avcC")

@@ -23,6 +23,8 @@ _CHUNK_SECONDS = 0.5
 _COPY_BYTES = 64 * 1024**2
 _BUFFER_BYTES = 1024**2
 _NO_KERNEL_COPY = {errno.ENOSYS, errno.EXDEV, errno.EOPNOTSUPP, errno.EINVAL, errno.EPERM}
+# Players treat tracks in a group as alternatives, and list subtitles only if they are in one. Video is in none.
+_GROUPS = {b"soun": 1, b"sbtl": 3}
 _MATRIX = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 
@@ -226,8 +228,7 @@ def _trak(number: int, lane: Lane, length: int, chunks: Sequence[_Chunk], start:
     first = lane.parts[0]
     sound = first.handler == b"soun"
     place = struct.pack(">QQIIQ", 0, 0, number, 0, length) + bytes(8)
-    # Audio in one group, video in none: players treat tracks in a group as alternatives.
-    place += struct.pack(">hhhH", 0, 1 if sound else 0, 0x100 if sound else 0, 0) + _MATRIX
+    place += struct.pack(">hhhH", 0, _GROUPS.get(first.handler, 0), 0x100 if sound else 0, 0) + _MATRIX
     place += struct.pack(">II", first.width << 16, first.height << 16)
     edit = struct.pack(">IQqHH", 1, length, lane.edit_start, 1, 0)
     duration = sum(int(part.durations.sum()) for part in lane.parts)

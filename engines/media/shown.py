@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engines.media.colors import OURS, frame_colors
 from engines.media.normalize import EXACT, Step, color_steps, mark_steps
+from engines.media.upright import orientation
 
 # To what image files hold, exactly rounded: the scaler's own choice is a level too dark.
 _TO_RGB = (
@@ -30,10 +31,22 @@ class Shown:
             return frame if frame.format.name == "yuv420p" else frame.reformat(format="yuv420p")
         return self._planes.run(frame, color_steps(colors, {}))
 
+    def upright_planes(self, frame: VideoFrame) -> list[NDArray[np.uint8]]:
+        """Return the frame's Y, U, V in the project's colors, rotated as its file asks for."""
+        return [orientation(frame).apply(plane) for plane in frame_planes(self.planes(frame))]
+
     def rgb(self, frame: VideoFrame) -> NDArray[np.uint8]:
         """Return the frame as (height, width, 3); not rotated."""
         steps = (*mark_steps(OURS), *_TO_RGB)
         return self._rgb.run(self.planes(frame), steps).to_ndarray().astype(np.uint8, copy=False)
+
+
+def frame_planes(frame: VideoFrame) -> list[NDArray[np.uint8]]:
+    """Return views of the frame's own memory as arrays."""
+    return [
+        np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]  # type: ignore[call-overload]
+        for plane in frame.planes
+    ]
 
 
 class _Graph:

@@ -1,6 +1,8 @@
 """Posters and thumbnails."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -12,42 +14,65 @@ from engines.errors import MediaToolError
 from engines.media.probe import media_facts
 from engines.media.shown import Shown
 from engines.media.upright import orientation
-from engines.media.video_frames import Picture, shown_pictures
+from engines.media.video_frames import Picture, PictureReader
 
 _CANDIDATES = 12
 _DARK = 24
+# JPEG can't be taller; a film of many scenes gets smaller pictures.
+_MOST_SHEET_HEIGHT = 65_000
+
+Part = tuple[float, float, float, float]
 
 
 def poster(video: Path, output: Path, *, width: int = 1280) -> Path:
     """Write the best of a dozen frames across the video as JPEG, at most `width` wide: well lit, with contrast and
-    detail, so never a black one if there is another. Raises MediaToolError if none of them can be decoded."""
+    detail, so never a black one if there is another. Raises MediaToolError if none of them can be decoded.
+
+    Key frames are looked at, which decode at once; if all of them are dark, other frames."""
     seconds = float(media_facts(video).picture_end)
     moments = [seconds * (index + 0.5) / _CANDIDATES for index in range(_CANDIDATES)]
-    shown, failure = Shown(), None
-    frames: list[NDArray[np.uint8]] = []
+    with _Stills.opened(video) as stills:
+        best = _best(stills.key_before, moments)
+        if best is None or best.mean() < _DARK:
+            best = _best(stills.at, moments)
+    if best is None:
+        raise MediaToolError("The video has no picture that can be decoded.")
+    return _write_jpeg(best, output, width)
+
+
+def _best(read: Callable[[float], NDArray[np.uint8]], moments: Sequence[float]) -> NDArray[np.uint8] | None:
+    best: NDArray[np.uint8] | None = None
     for moment in moments:
-        try:
-            frames.append(_picture_at(video, moment, shown))
-        except MediaToolError as error:
-            failure = error  # damage, or a file that ends before its declared length
-    if failure is not None and not frames:
-        raise failure
-    return _write_jpeg(max(frames, key=_appeal), output, width)
+        # Damage, or a file that ends before its declared length.
+        with suppress(MediaToolError):
+            found = read(moment)
+            best = found if best is None or _appeal(found) > _appeal(best) else best
+    return best
 
 
 def sprite(video: Path, moments: Sequence[float], output: Path, *, tile_width: int = 160) -> Path:
     """Write one JPEG with a small picture for each moment, stacked vertically: the last key frame before it, or the
     moment's own frame if the key frame is dark."""
-    shown = Shown()
-    tiles = [_tile(_key_picture(video, moment, shown), tile_width) for moment in moments]
-    for index, moment in enumerate(moments):
-        if float(np.asarray(tiles[index]).mean()) < _DARK:
-            tiles[index] = _tile(_picture_at(video, moment, shown), tile_width)
+    facts = media_facts(video)
+    highest = _MOST_SHEET_HEIGHT // max(1, len(moments))
+    tile_width = min(tile_width, max(1, int(highest * (facts.width or 16) / (facts.height or 9))))
+    with _Stills.opened(video) as stills:
+        tiles = [_tile(stills.key_before(moment), tile_width) for moment in moments]
+        for index, moment in enumerate(moments):
+            if float(np.asarray(tiles[index]).mean()) < _DARK:
+                tiles[index] = _tile(stills.at(moment), tile_width)
     height = tiles[0].height
     sheet = Image.new("RGB", (tile_width, height * len(tiles)))
     for index, tile in enumerate(tiles):
         sheet.paste(tile, (0, index * height))
     return _save_jpeg(sheet, output)
+
+
+def appeal_of_tiles(sheet: Image.Image, count: int) -> list[float]:
+    """Return how good each of a sprite's pictures looks, top to bottom; only their order means something."""
+    pixels = np.asarray(sheet.convert("RGB"))
+    height = pixels.shape[0] // max(1, count)
+    return [_appeal(pixels[index * height : (index + 1) * height]) for index in range(count)] if height else []
 
 
 def still(video: Path, seconds: float, *, width: int = 480) -> bytes:
@@ -62,42 +87,67 @@ def still(video: Path, seconds: float, *, width: int = 480) -> bytes:
 def picture_at(video: Path, seconds: float) -> NDArray[np.uint8]:
     """Return the picture shown at a moment of the file's clock, RGB, upright, with square pixels; the nearest one
     outside the picture."""
-    return _picture_at(video, seconds, Shown())
+    with _Stills.opened(video) as stills:
+        return stills.at(seconds)
+
+
+def frame_png(video: Path, seconds: float, output: Path, *, part: Part | None = None) -> Path:
+    """Write the picture shown at a moment of the file's clock without loss (PNG), in its full size, or a `part` of it
+    (left, top, width and height as shares). For frame n of a steady rate ask for its middle, (n + ½) / fps: files round
+    the times of their frames."""
+    image = Image.fromarray(np.ascontiguousarray(picture_at(video, seconds)))
+    if part is not None:
+        left, top = round(part[0] * image.width), round(part[1] * image.height)
+        right, bottom = round((part[0] + part[2]) * image.width), round((part[1] + part[3]) * image.height)
+        image = image.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+    image.save(output, format="PNG")
+    return output
 
 
 def last_picture(video: Path, output: Path) -> Path:
     """Write the video's last picture as it is shown, without loss (PNG)."""
-    Image.fromarray(np.ascontiguousarray(picture_at(video, float("inf")))).save(output)
-    return output
+    return frame_png(video, float("inf"), output)
 
 
-def _picture_at(video: Path, seconds: float, shown: Shown) -> NDArray[np.uint8]:
-    found: Picture | None = None
-    for picture in shown_pictures(video, from_seconds=_inside(video, seconds)):
-        if found is not None and picture.seconds > seconds + 1e-6:
-            break
-        found = picture
-    return _upright(video, found, shown)
+@dataclass(frozen=True)
+class _Stills:
+    """Single pictures of a video, as `picture_at` returns them."""
 
+    reader: PictureReader
+    shown: Shown
 
-def _key_picture(video: Path, seconds: float, shown: Shown) -> NDArray[np.uint8]:
-    return _upright(video, next(shown_pictures(video, from_seconds=_inside(video, seconds)), None), shown)
+    @classmethod
+    @contextmanager
+    def opened(cls, video: Path) -> Iterator["_Stills"]:
+        with PictureReader.opened(video) as reader:
+            # More threads would decode frames that nobody sees.
+            reader.stream.codec_context.thread_count = 1
+            yield cls(reader, Shown())
 
+    def at(self, seconds: float) -> NDArray[np.uint8]:
+        found: Picture | None = None
+        for picture in self.reader.pictures(self._inside(seconds)):
+            if found is not None and picture.seconds > seconds + 1e-6:
+                break
+            found = picture
+        return self._upright(found)
 
-def _inside(video: Path, seconds: float) -> float:
-    facts = media_facts(video)
-    return min(seconds, float(facts.picture_end - facts.last_picture_seconds))
+    def key_before(self, seconds: float) -> NDArray[np.uint8]:
+        return self._upright(next(self.reader.pictures(self._inside(seconds)), None))
 
+    def _inside(self, seconds: float) -> float:
+        facts = self.reader.facts
+        return min(seconds, float(facts.picture_end - facts.last_picture_seconds))
 
-def _upright(video: Path, picture: Picture | None, shown: Shown) -> NDArray[np.uint8]:
-    if picture is None:
-        raise MediaToolError("The video has no picture that can be decoded at this time.")
-    pixels = orientation(picture.frame).apply(shown.rgb(picture.frame))
-    facts = media_facts(video)
-    if facts.pixel_aspect == 1 or not (facts.width and facts.height):
-        return pixels
-    squared = Image.fromarray(np.ascontiguousarray(pixels)).resize((facts.width, facts.height))
-    return np.asarray(squared, np.uint8)
+    def _upright(self, picture: Picture | None) -> NDArray[np.uint8]:
+        if picture is None:
+            raise MediaToolError("The video has no picture that can be decoded at this time.")
+        pixels = orientation(picture.frame).apply(self.shown.rgb(picture.frame))
+        facts = self.reader.facts
+        if facts.pixel_aspect == 1 or not (facts.width and facts.height):
+            return pixels
+        squared = Image.fromarray(np.ascontiguousarray(pixels)).resize((facts.width, facts.height))
+        return np.asarray(squared, np.uint8)
 
 
 def _appeal(pixels: NDArray[np.uint8]) -> float:

@@ -32,13 +32,24 @@ _UNKNOWN_RATE = Fraction(25)
 
 @dataclass
 class Shown:
-    """One track's shown packets: times and ends in seconds on the file's own clock."""
+    """One track's shown packets on the file's own clock, counted in its ticks: exact fractions for each packet would
+    take most of a probe's time."""
 
     first: VideoFrame | AudioFrame | None = None
-    times: list[Fraction] = field(default_factory=list)
-    end: Fraction = Fraction(0)
-    last_seconds: Fraction = Fraction(0)
+    tick: Fraction = Fraction(1)
+    times: list[int] = field(default_factory=list)
+    end_time: int = 0
+    last_ticks: int = 0
     untimed: int = 0
+
+    @property
+    def end(self) -> Fraction:
+        """In seconds."""
+        return self.end_time * self.tick
+
+    @property
+    def last_seconds(self) -> Fraction:
+        return self.last_ticks * self.tick
 
     @property
     def start(self) -> Fraction:
@@ -74,7 +85,9 @@ def read_timeline(container: InputContainer, video: VideoStream | None, audio: A
     picture, sound = Shown(), Shown()
     damaged: list[int] = []
     tracks = [stream for stream in (video, audio) if stream is not None]
-    for packet in media_packets(container, *tracks, failed=lambda: _damage(damaged, picture.times or sound.times)):
+    for packet in media_packets(
+        container, *tracks, failed=lambda: _damage(damaged, picture if picture.times else sound)
+    ):
         shown = picture if video is not None and packet.stream_index == video.index else sound
         if shown.first is None:
             shown.first = _first_frame(packet)
@@ -110,7 +123,9 @@ def picture_rate(shown: Shown, stream: VideoStream) -> Rate:
 
     The rates that files declare can't be trusted: phones declare 1000, and trimmed files count hidden pictures."""
     declared = stream.average_rate or stream.guessed_rate or stream.base_rate or _UNKNOWN_RATE
-    times = sorted({time for time in shown.times if time >= shown.start})
+    first = shown.start / shown.tick
+    earliest = -(-first.numerator // first.denominator)
+    times = sorted({time for time in shown.times if time >= earliest})
     steps = [later - earlier for earlier, later in pairwise(times)]
     if shown.untimed or not steps:
         # Without times, as in AVI, the header's rate is all there is; the average is an estimate.
@@ -118,25 +133,27 @@ def picture_rate(shown: Shown, stream: VideoStream) -> Rate:
         count = len(times) + shown.untimed
         last = shown.last_seconds if count == 1 and shown.last_seconds else 1 / declared
         return Rate(declared, False, (count - 1) / declared + last, last, last)
-    return _measured_rate(steps, stream.time_base or Fraction(1, 90_000), declared, shown.last_seconds)
+    return _measured_rate(steps, shown.tick, declared, shown.last_seconds)
 
 
-def _measured_rate(steps: Sequence[Fraction], tick: Fraction, declared: Fraction, last: Fraction) -> Rate:
-    usual = sorted(steps)[len(steps) // 2]
+def _measured_rate(steps: Sequence[int], tick: Fraction, declared: Fraction, last: Fraction) -> Rate:
+    """Return the rate of pictures that are so many ticks apart."""
+    usual, longest = sorted(steps)[len(steps) // 2] * tick, max(steps) * tick
     # Containers with a coarse clock (1 ms in Matroska) round each step by up to one tick.
     slack = max(tick, usual / 20)
-    even = [step for step in steps if abs(step - usual) <= slack]
+    near = {step for step in set(steps) if abs(step * tick - usual) <= slack}
+    even = [step for step in steps if step in near]
     if len(even) < _USUAL_SHARE * len(steps):
         last = max(last, usual)
-        seconds = sum(steps, Fraction(0)) + last
+        seconds = sum(steps) * tick + last
         fps = ((len(steps) + 1) / seconds).limit_denominator(1001)
-        return Rate(fps, True, seconds, max(*steps, last), last)
-    fps = _known_rate(len(even) / sum(even, Fraction(0)), declared)
+        return Rate(fps, True, seconds, max(longest, last), last)
+    fps = _known_rate(len(even) / (sum(even) * tick), declared)
     held = last > 1 / fps + slack
     if len(even) == len(steps) and not held:
         return Rate(fps, False, (len(steps) + 1) / fps, 1 / fps, 1 / fps)
     last = last if held else 1 / fps
-    return Rate(fps, True, sum(steps, Fraction(0)) + last, max(*steps, last), last)
+    return Rate(fps, True, sum(steps) * tick + last, max(longest, last), last)
 
 
 def _known_rate(measured: Fraction, declared: Fraction) -> Fraction:
@@ -159,19 +176,21 @@ def _note(shown: Shown, packet: "Packet[Any]", damaged: list[int]) -> None:
     if packet.size == 0 and packet.pts is None and packet.dts is None:
         return  # it only tells the decoder that the file ends
     if packet.is_corrupt:
-        _damage(damaged, shown.times)
+        _damage(damaged, shown)
     if packet.is_discard:
         return
     if packet.pts is None:
         shown.untimed += 1
         return
-    time, seconds = packet.pts * packet.time_base, (packet.duration or 0) * packet.time_base
-    shown.times.append(time)
-    if time + seconds >= shown.end:
-        shown.end, shown.last_seconds = time + seconds, seconds
+    if not shown.times:
+        shown.tick = packet.time_base
+    end = packet.pts + (packet.duration or 0)
+    shown.times.append(packet.pts)
+    if end >= shown.end_time:
+        shown.end_time, shown.last_ticks = end, packet.duration or 0
 
 
-def _damage(places: list[int], times: Sequence[Fraction]) -> None:
-    seconds = int(times[-1] - times[0]) if times else 0
+def _damage(places: list[int], shown: Shown) -> None:
+    seconds = int((shown.times[-1] - shown.times[0]) * shown.tick) if shown.times else 0
     if seconds not in places and len(places) < _MOST_PLACES:
         places.append(seconds)

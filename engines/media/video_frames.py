@@ -1,6 +1,7 @@
 """The only reader of decoded pictures: posters, checks and the draft lip-sync see what composing sees, at its times."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from engines.errors import InputError
+from engines.media.facts import MediaFacts
 from engines.media.filters import BLIND_SEEK_SECONDS, WITHOUT_INDEX
 from engines.media.packets import Damage, media_packets
 from engines.media.probe import decode_on_all_cores, media_facts, open_media
@@ -35,20 +37,44 @@ def shown_pictures(
     """Yield the pictures in order. With `from_seconds`, start at a key frame before that time, if there is one.
 
     What can't be decoded is skipped (recorded in `damage`). Raises InputError (code no_video) without a picture."""
-    facts, damage = media_facts(path), damage if damage is not None else Damage()
-    with open_media(path) as container:
-        stream = picture_stream(container)
-        if stream is None:
-            raise InputError("The file has no video.", code="no_video")
-        decode_on_all_cores(stream)
+    with PictureReader.opened(path, damage) as reader:
+        decode_on_all_cores(reader.stream)
         if key_frames_only:
-            stream.codec_context.skip_frame = "NONKEY"
-        zero = facts.file_zero(container.start_time)
+            reader.stream.codec_context.skip_frame = "NONKEY"
+        yield from reader.pictures(from_seconds)
+
+
+@dataclass
+class PictureReader:
+    """Reads pictures at several times of a file that is opened once."""
+
+    facts: MediaFacts
+    container: InputContainer
+    stream: VideoStream
+    damage: Damage
+    moved: bool = False
+
+    @classmethod
+    @contextmanager
+    def opened(cls, path: Path, damage: Damage | None = None) -> Iterator["PictureReader"]:
+        """Open the file until the block ends. Raises InputError (code no_video) without a picture."""
+        facts = media_facts(path)
+        with open_media(path) as container:
+            stream = picture_stream(container)
+            if stream is None:
+                raise InputError("The file has no video.", code="no_video")
+            yield cls(facts, container, stream, damage if damage is not None else Damage())
+
+    def pictures(self, from_seconds: float = 0.0) -> Iterator[Picture]:
+        """Yield the pictures in order from a key frame before that time, if there is one, or from the first."""
+        facts, stream = self.facts, self.stream
+        zero = facts.file_zero(self.container.start_time)
         early = BLIND_SEEK_SECONDS if facts.container in WITHOUT_INDEX else _EARLY_SECONDS
-        if from_seconds - early > facts.picture_start:
+        if self.moved or from_seconds - early > facts.picture_start:
             place = (zero + Fraction(from_seconds - early)) / (stream.time_base or Fraction(1, 90_000))
-            container.seek(int(place), stream=stream, backward=True)
-        for number, frame in enumerate(_frames(container, stream, damage)):
+            self.container.seek(int(place), stream=stream, backward=True)
+        self.moved = True
+        for number, frame in enumerate(_frames(self.container, stream, self.damage)):
             timed = frame.pts is not None
             yield Picture(float(frame_seconds(frame) - zero if timed else number / (facts.fps or 24)), frame)
 

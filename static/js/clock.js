@@ -5,5 +5,15 @@
  */
 export function clock(seconds, digits = 3) {
   const rounded = Number(seconds.toFixed(digits));
-  return `${Math.floor(rounded / 60)}:${(rounded % 60).toFixed(digits).padStart(digits + 3, "0")}`;
+  return `${Math.floor(rounded / 60)}:${(rounded % 60).toFixed(digits).padStart(digits ? digits + 3 : 2, "0")}`;
+}
+
+/**
+ * A time as people type it, `1:23.5`, `83.5` or `83,5`, in seconds; NaN for anything else.
+ *
+ * @param {string} text
+ */
+export function secondsOf(text) {
+  const [, minutes, seconds] = /^(?:(\d{1,3}):)?(\d{1,5}(?:[.,]\d{1,6})?)$/.exec(text.trim()) ?? [];
+  return 60 * Number(minutes ?? 0) + Number(seconds?.replace(",", "."));
 }

@@ -55,5 +55,16 @@ export const taken = ({ successful, xhr }) => successful && !xhr.getResponseHead
 // A form in a dialog closes it once its request was taken.
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.target.matches?.("form[data-close-after]") && event.target; // not a price that its button fetched
-  if (form && taken(event.detail)) form.closest("dialog")?.close();
+  if (!form || !taken(event.detail)) return;
+  form.closest("dialog")?.close();
+  const back = wayBack(form);
+  if (back) location.assign(back.href);
+});
+
+// A dialog opened as a page of its own has nothing of what the response renews; saving leaves it.
+const wayBack = (form) => !form.closest("dialog") && document.querySelector("[data-way-back] a:last-of-type");
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const form = detail.requestConfig.elt;
+  if (!form.matches("form[data-close-after]") || !wayBack(form)) return;
+  if (taken({ successful: !detail.isError, xhr: detail.xhr })) detail.shouldSwap = false;
 });

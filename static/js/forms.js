@@ -1,6 +1,5 @@
 // What all forms share: they send on change, and once.
 
-for (const element of document.querySelectorAll("[data-hide-with-js]")) element.hidden = true;
 for (const element of document.querySelectorAll("[data-show-with-js]")) element.hidden = false;
 
 document.addEventListener("change", (event) => {

@@ -3,6 +3,10 @@
 document.addEventListener("input", (event) => {
   const output = event.target.dataset?.output && document.querySelector(event.target.dataset.output);
   if (output) output.value = Number(event.target.value).toFixed(1);
+  const slides = event.target.dataset?.slides && document.getElementById(event.target.dataset.slides);
+  if (slides) slides.value = event.target.value;
+  const slider = event.target.id && document.querySelector(`[data-slides="${event.target.id}"]`);
+  if (slider) slider.value = event.target.value;
 });
 
 document.addEventListener("click", (event) => {

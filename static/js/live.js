@@ -5,12 +5,17 @@ import { signedOut } from "./toasts.js";
 // left alone.
 
 document.addEventListener("htmx:configRequest", ({ target, detail }) => {
-  if (target.id === "poller" || target.matches("form[hx-post]"))
-    detail.parameters.seen = [...document.querySelectorAll("[data-seen]")].map((piece) => piece.dataset.seen).join(" ");
+  if (target.id === "poller" || target.matches("form[hx-post]")) Object.assign(detail.parameters, held());
   // An address holds about four thousand characters. What `parameters` gives for several values is no real array.
   const scenes = detail.formData.getAll("scene");
   if (detail.verb === "get" && scenes.length > 1) detail.parameters.scene = ranges(scenes);
 });
+
+const FULL = ".scene:not([data-light]), .scene[data-near]";
+function held() {
+  const all = (what, name) => [...document.querySelectorAll(what)].map((piece) => piece.dataset[name]);
+  return { seen: all("[data-seen]", "seen").join(" "), full: ranges(all(FULL, "scene")) };
+}
 
 // A hidden tab does not ask; it catches up when it is looked at again.
 document.addEventListener("htmx:beforeRequest", (event) => {
@@ -24,6 +29,7 @@ addEventListener("online", wake);
 document.addEventListener("htmx:responseError", (event) => {
   if (event.detail.xhr.status === 409) wake();
 });
+document.addEventListener("news", wake);
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-see-new]")) wake();
 });
@@ -35,20 +41,27 @@ function wake() {
 
 // A playing clip is left alone by the poll, and gives way to what somebody asks for.
 let polled = false;
+/** @type {Element | null} */
+let answered = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
-  polled = event.detail.requestConfig.elt.id === "poller";
+  answered = event.detail.requestConfig.elt;
+  polled = answered.id === "poller";
 });
 const busy = (piece) =>
   piece.querySelector("details[data-menu][open], dialog[open]") ||
   (polled && [...piece.querySelectorAll("video, audio")].some((media) => !media.paused)) ||
   (piece.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
 
+// A form or poll that waits for its answer stays in the page: what a removed one is answered is lost.
+const waits = (piece) =>
+  [piece, ...piece.querySelectorAll("form")].some((one) => one !== answered && one.matches(".htmx-request"));
+
 // The keyboard's place survives the swap of the card or row it is on, and rows stay where they are in the window.
 const PLACES = "a, button, summary, video";
 let swapped = {};
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const piece = event.detail.target;
-  if (busy(piece) && piece.id !== "status") {
+  if (waits(piece) || (busy(piece) && piece.id !== "status")) {
     event.preventDefault();
     return;
   }

@@ -26,9 +26,29 @@ function opened(menu) {
   const upwards = items.scrollHeight > below && above > below;
   items.classList.toggle("menu-up", upwards);
   items.style.maxHeight = `${Math.max(160, upwards ? above : below)}px`;
+  items.style.top = items.style.bottom = "";
+  if (getComputedStyle(items).position === "fixed") {
+    // In a row that scrolls, which would cut it off.
+    const { right } = menu.getBoundingClientRect();
+    Object.assign(
+      items.style,
+      upwards ? { bottom: `${innerHeight - top + 4}px`, top: "auto" } : { top: `${bottom + 4}px` },
+    );
+    items.style.right = `${innerWidth - right}px`;
+    const over = items.getBoundingClientRect().left - 12;
+    if (over < 0) items.style.right = `${innerWidth - right + over}px`;
+    return;
+  }
   items.style.right = "0";
   items.style.right = `${Math.min(0, items.getBoundingClientRect().left - 12)}px`;
 }
+document.addEventListener(
+  "scroll",
+  ({ target }) => {
+    for (const menu of openMenus()) if (target.contains(menu) && target !== document) menu.open = false;
+  },
+  true,
+);
 openMenus().forEach(opened); // before this script was here
 
 document.addEventListener("keydown", (event) => {

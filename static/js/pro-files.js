@@ -1,4 +1,5 @@
 // The Pro editor's files: each goes up as soon as it is chosen, and is then looked at and listened to.
+import { forgetFaces } from "./pro-faces.js";
 import { listen } from "./pro-sound.js";
 import { edges, editor, find, form, round, sounds, start, state, video } from "./pro-state.js";
 import { resizeTrack } from "./pro-track.js";
@@ -49,6 +50,7 @@ async function send(box, kind, file, taken) {
 }
 
 export async function takeVideo(found, source) {
+  if (state.video && state.video.id !== found.id) forgetFaces(); // they were of another video
   state.video = found;
   find("stage").hidden = false;
   form.classList.add("pro-has-video");

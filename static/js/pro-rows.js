@@ -1,5 +1,6 @@
 // The Pro editor's lists: one row for each segment with exact times, its voice and its crop; one line for each voice.
 import { clock } from "./clock.js";
+import { chooseFace, faceWords } from "./pro-faces.js";
 import {
   audioOf,
   change,
@@ -71,6 +72,8 @@ function rowOf(segment) {
   row.dataset.row = segment.id;
   row.addEventListener("change", (event) => typed(event.target, segment));
   row.querySelector("[data-remove]").addEventListener("click", () => remove(segment));
+  row.querySelector("[data-face]").addEventListener("click", () => chooseFace(segment));
+  row.querySelector("[data-faceless]").addEventListener("click", () => change(segment, { speaker: null }));
   row.querySelector("[data-play]").addEventListener("click", () => play(segment));
   row.querySelector("[data-crop-wave]").addEventListener("pointerdown", (event) => dragCrop(event, segment));
   return row;
@@ -100,6 +103,11 @@ function fill(row, segment, index) {
     ...state.audios.map((audio) => new Option(audio.name, audio.ref, false, audio.ref === segment.ref)),
   );
   row.querySelector("[data-field=mode]").value = segment.mode ?? "";
+  const chosen = segment.speaker?.coordinates;
+  row.querySelector("[data-face]").textContent = chosen
+    ? `Sings: the face at ${faceWords(segment.speaker)}`
+    : "Choose who sings";
+  row.querySelector("[data-faceless]").hidden = !chosen;
   for (const name of ["start", "end", "from", "to"]) {
     const input = row.querySelector(`[data-field=${name}]`);
     if (input !== document.activeElement) input.value = segment[name].toFixed(3);

@@ -53,6 +53,7 @@ export function addSegment(from, to) {
     from: 0,
     to: round(audio?.seconds ?? 0),
     mode: "",
+    speaker: null,
     tie: songAtZero(audio),
   };
   state.segments.push(segment);

@@ -1,6 +1,7 @@
 // The Pro editor: segments are drawn on the track, and every change is checked and priced by the server before anything
 // is ordered. The work survives a reload of the tab.
 import { csrfToken } from "./csrf.js";
+import { showSpeaker } from "./pro-faces.js";
 import { chooser, hear, takeAudio, takeVideo } from "./pro-files.js";
 import { renderAudios, renderRows } from "./pro-rows.js";
 import { editor, find, form, newId, problems, start, state } from "./pro-state.js";
@@ -10,6 +11,7 @@ import { renderSuggestions, renderTrack, resizeTrack } from "./pro-track.js";
 const STORE = `mvsite-pro${location.search}`;
 const CHECK_AFTER_MILLISECONDS = 350;
 const submit = find("submit");
+const allSound = form.elements.all_sound;
 let order = null; // the key of the order being prepared: a double click is one order
 let agreed = false; // to a cost above the project's threshold
 
@@ -21,7 +23,7 @@ editor.changed = () => {
   order = newId();
   agreed = false;
   state.segments.sort((one, other) => one.start - other.start);
-  Object.assign(state, { settings: chosen(), options: wishes() });
+  Object.assign(state, { settings: chosen(), options: wishes(), allSound: allSound.checked });
   try {
     sessionStorage.setItem(STORE, JSON.stringify(state));
   } catch {
@@ -102,15 +104,21 @@ function body() {
     startTime: segment.start,
     endTime: segment.end,
     audioInput: { refId: segment.ref, ...(segment.cropped ? { startTime: segment.from, endTime: segment.to } : {}) },
-    ...(segment.mode ? { optionsOverride: { sync_mode: segment.mode } } : {}),
+    ...override(segment),
   }));
   data.append("segments", JSON.stringify(segments));
   for (const [name, value] of Object.entries(chosen())) data.append(name, value);
   const options = wishes();
   if (Object.keys(options).length) data.append("options", JSON.stringify(options));
+  if (allSound.checked) data.append("all_sound", "true");
   if (agreed) data.append("confirm_cost", "true");
   if (returns()) for (const [name, value] of Object.entries(start.destination)) data.append(name, value);
   return data;
+}
+
+function override({ mode, speaker }) {
+  const own = { ...(mode ? { sync_mode: mode } : {}), ...(speaker ? { active_speaker_detection: speaker } : {}) };
+  return Object.keys(own).length ? { optionsOverride: own } : {};
 }
 
 const SETTINGS = ["model", "sync_mode", "provider"];
@@ -122,6 +130,7 @@ function choose(settings, options) {
     // A provider that is gone, or no longer set up, is not chosen again.
     if (option && !(name === "provider" && option.disabled)) option.selected = true;
   }
+  showSpeaker(options.active_speaker_detection);
   for (const [name, value] of Object.entries(options)) {
     const field = form.querySelector(`[data-pro-option="${name}"]`);
     if (field) field.value = JSON.stringify(value);
@@ -143,8 +152,9 @@ function wishes() {
 function fitOptions() {
   for (const field of [form.elements.model, form.elements.sync_mode]) fitField(field);
   const known = form.elements.model.selectedOptions[0].dataset.options.split(" ");
+  // A face that was chosen is sent to any model, so that one that can't be told says so before it is paid.
   for (const field of form.querySelectorAll("[data-pro-option]"))
-    field.disabled = !known.includes(field.dataset.proOption);
+    field.disabled = !known.includes(field.dataset.proOption) && !field.value.startsWith("{");
 }
 
 function fitField(field) {
@@ -181,9 +191,21 @@ async function check() {
   const found = await response?.json().catch(() => null);
   if (mine !== asked) return null; // the work has changed since
   if (found) mark(found.errors?.segments ?? []);
-  if (found && response.ok) return priced(found.quote);
+  if (found && response.ok) {
+    tellSilence(found.silences);
+    return priced(found.quote);
+  }
   unpriced();
   return found ? refused(response, found) : again(unanswered);
+}
+
+// Of a song, the band is not sent where surely nobody sings.
+function tellSilence(parts) {
+  const seconds = parts.reduce((sum, { startTime, endTime }) => sum + endTime - startTime, 0);
+  allSound.closest("label").hidden = !seconds && !allSound.checked;
+  if (seconds)
+    find("silent").textContent =
+      `Otherwise, silence is sent for the ${seconds.toFixed(1)} s where nobody sings, so that the mouth stays shut`;
 }
 
 function missing() {
@@ -263,7 +285,8 @@ async function placeOrder() {
 }
 for (const name of ["model", "provider"]) form.elements[name].addEventListener("change", fitOptions);
 for (const name of SETTINGS) form.elements[name].addEventListener("change", editor.changed);
-for (const field of form.querySelectorAll("[data-pro-option]")) field.addEventListener("change", editor.changed);
+for (const field of [allSound, ...form.querySelectorAll("[data-pro-option]")])
+  field.addEventListener("change", editor.changed);
 
 // --- start ---
 chooser("video", takeVideo);
@@ -275,10 +298,12 @@ function open() {
   if (kept?.video) {
     Object.assign(state, kept);
     choose(state.settings, state.options);
+    allSound.checked = state.allSound;
     for (const audio of state.audios) hear(audio);
     takeVideo(state.video);
   } else if (start.video) {
     choose(start.settings, start.options);
+    allSound.checked = start.all_sound;
     state.segments = start.segments.map((segment) => ({ ...segment, id: newId() }));
     for (const audio of start.audios) takeAudio(audio);
     takeVideo(start.video);

@@ -41,6 +41,7 @@ async function start(form) {
         start_time: form.dataset.songStart,
         end_time: form.dataset.songEnd,
         config_flavor: page.dataset.flavor,
+        all_sound: form.elements.all_sound.checked,
       }),
     });
     if (!response.ok) {

@@ -1,5 +1,5 @@
 // A refusal stands where it was asked for, in its dialog, card or panel, with a way to ask again.
-const PLACES = "dialog form, .scene .tile-body, [data-inspected], section.card";
+const PLACES = "dialog form, .scene .tile-body, [data-inspected], section.card, .bar";
 export const placeOf = (form) => form.closest(PLACES);
 let asked = null;
 
@@ -8,7 +8,7 @@ export function refuse(form, refusal) {
   let place = placeOf(form);
   // A poll may have put another card in its place while this module was on its way.
   if (!place.isConnected) {
-    const card = document.getElementById(place.closest("[data-scene], section.card")?.id);
+    const card = document.getElementById(place.closest("[data-scene], section.card, .bar")?.id);
     place = card?.querySelector(".tile-body") ?? card ?? place;
   }
   place.querySelector("[data-refusal]")?.remove();
@@ -56,7 +56,7 @@ document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target } }) => {
 });
 document.addEventListener("htmx:oobAfterSwap", ({ detail: { target } }) => {
   const card = asked?.box && document.getElementById(target.id);
-  if (card?.matches("[data-scene], section.card") && (busy(card) || !asked.busy))
+  if (card?.matches("[data-scene], section.card, .bar") && (busy(card) || !asked.busy))
     (card.querySelector(".tile-body") ?? card).append(asked.box);
   asked = null;
 });

@@ -1,11 +1,12 @@
 // The Edit page's timeline: song, beats, scenes, playhead; cuts that snap; preview of the current clips.
 // Each part is a module of its own and listens for what concerns it; this one starts them.
+import { lost } from "./offline.js";
 import { choose } from "./timeline/choosing.js";
-import { load, loadSong } from "./timeline/data.js";
+import { load, loadSong, loadStack, tell } from "./timeline/data.js";
 import { repaint } from "./timeline/drawing.js";
 import { preview } from "./timeline/playing.js";
-import { blocks, find, root, secondsAt, state } from "./timeline/state.js";
-import { toast } from "./toasts.js";
+import "./timeline/sound.js";
+import { blocks, find, keyOf, root, secondsAt, state } from "./timeline/state.js";
 
 // What changes the scenes comes with the first hand on them; what it does until then is done in its order.
 let hands = null;
@@ -14,7 +15,7 @@ const handed = (name) => (event) => {
   hands.then(
     (module) => module[name](event),
     () => {
-      if (hands && name !== "moved") toast("The server can't be reached. Nothing was lost; try again in a moment.");
+      if (hands && name !== "moved") lost();
       hands = null;
     },
   );
@@ -28,22 +29,46 @@ for (const [type, name] of Object.entries({
   blocks.addEventListener(type, handed(name));
 for (const name of ["undo", "redo", "split"]) find(name).onclick = handed(name);
 
-const ELSEWHERE = "input, textarea, select, dialog, .menu";
-const PRESSING = { " ": "button, summary, a", j: "summary", k: "summary", l: "summary", s: "summary" };
-const KEYS = ["arrowleft", "arrowright", "home", "end", ...Object.keys(PRESSING)];
-function ownKey({ key, target, ctrlKey, metaKey }) {
+// Space plays whatever has the focus, outside text; Enter presses buttons.
+const ELSEWHERE = "input:not([type=range]), textarea, select, dialog, details[open]";
+const SLIDING = ["arrowleft", "arrowright", "arrowup", "arrowdown", "home", "end"];
+const KEYS = [...SLIDING, " ", "j", "k", "l", "s", "i", "o", "x", "f", "m", ",", ".", "?"];
+function ownKey(event) {
+  const { target, ctrlKey, metaKey, altKey } = event;
   if (target.closest(ELSEWHERE) || document.querySelector("dialog[open]")) return false;
-  const small = key.toLowerCase();
+  const small = keyOf(event);
   if (ctrlKey || metaKey) return small === "z";
-  return KEYS.includes(small) && !(PRESSING[small] && target.closest(PRESSING[small]));
+  if (small === "escape") return state.drag || state.chosen.size > 1;
+  if (altKey && !SLIDING.includes(small)) return false;
+  return KEYS.includes(small) && !(SLIDING.includes(small) && target.closest("input, video"));
 }
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || !ownKey(event)) return;
   event.preventDefault();
   handed("pressed")(event);
 });
+// Else the button under the keyboard would be pressed, too, when Space comes up.
+document.addEventListener("keyup", (event) => {
+  if (event.key === " " && ownKey(event)) event.preventDefault();
+});
+
+for (const [name, act] of Object.entries({
+  "cut-back": "cutBack",
+  "frame-back": "frameBack",
+  "frame-on": "frameOn",
+  "cut-on": "cutOn",
+  "mark-in": "markIn",
+  "mark-out": "markOut",
+  unmark: "unmark",
+  "keys-open": "showKeys",
+}))
+  find(name).onclick = handed(act);
+find("ripple").onclick = ({ currentTarget }) =>
+  currentTarget.setAttribute("aria-pressed", currentTarget.getAttribute("aria-pressed") !== "true");
+document.addEventListener("scenes:undo", ({ detail }) => handed(detail.what)());
 
 // Correcting the song is rare: its module comes with the first click.
+let sung = null;
 find("song-open")?.addEventListener("click", async () => {
   const [{ SongEditor }, { snappedTo }] = await Promise.all([
     import("./song-edit.js"),
@@ -59,8 +84,12 @@ find("song-open")?.addEventListener("click", async () => {
     repaint,
   });
   state.editor.toggle();
+  sung ??= import("./timeline/lanes.js").then(({ sungLane }) => sungLane());
+  (await sung).root.hidden = !state.editor.open;
+  repaint();
 });
 
-await Promise.all([load(), loadSong()]);
+await Promise.all([load(), loadSong(), loadStack()]).catch(tell);
 preview.seek(0);
 if (state.scenes.length) choose(state.scenes[0].id);
+if ("words" in root.dataset) import("./timeline/lanes.js").then(({ wordsLane }) => wordsLane());

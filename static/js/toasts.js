@@ -1,6 +1,18 @@
-// Toasts: closed by their button; good news leaves by itself, bad news stays.
+import { leaving } from "./leaving.js";
 
-export function toast(message, tone = "bad") {
+// Toasts: closed by their button; good news leaves by itself, bad news stays. What is said again takes the place of what
+// was said before.
+
+const SECONDS = { plain: 6, withButton: 12 };
+
+/**
+ * @param {string} message
+ * @param {string} [tone] good, warn or bad
+ * @param {{label: string, act: () => void, undoes?: boolean}} [button] for what can be done about it; one that `undoes` the
+ *   last change leaves with the next one
+ */
+export function toast(message, tone = "bad", button) {
+  if (leaving() && tone === "bad") return;
   const box = document.createElement("div");
   box.className = `toast toast-${tone}`;
   box.setAttribute("role", tone === "bad" ? "alert" : "status");
@@ -12,15 +24,36 @@ export function toast(message, tone = "bad") {
   });
   close.setAttribute("aria-label", "Dismiss");
   close.dataset.toastClose = "";
-  box.append(words, close);
-  document.getElementById("toasts").append(box);
-  if (tone !== "bad") setTimeout(() => box.remove(), 6000);
+  box.append(words, ...(button ? [act(button, box)] : []), close);
+  box.toggleAttribute("data-undoes", Boolean(button?.undoes));
+  const shown = document.getElementById("toasts");
+  for (const same of [...shown.children]) if (same.querySelector("p")?.textContent === message) same.remove();
+  shown.append(box);
+  if (tone === "good") setTimeout(() => box.remove(), 1000 * (button ? SECONDS.withButton : SECONDS.plain));
+}
+
+// Before the next change: what they would undo is not the last one any more.
+export function dropUndoes() {
+  for (const box of document.querySelectorAll(".toast[data-undoes]")) box.remove();
+}
+
+function act({ label, act: does }, box) {
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "button button-small",
+    textContent: label,
+  });
+  button.onclick = () => {
+    box.remove();
+    does();
+  };
+  return button;
 }
 
 document.addEventListener("click", (event) => event.target.closest("[data-toast-close]")?.closest(".toast").remove());
 
 // What a form was refused is said beside it; what has no place of its own is a toast.
-const PLACED = "dialog form, .scene form, #inspector form, section.card form";
+const PLACED = "dialog form, .scene form, #inspector form, section.card form, .bar form";
 export function tell(element, words) {
   if (element.matches(PLACED))
     import("./refusals.js").then(
@@ -66,6 +99,6 @@ const problemOf = (status) =>
     ? "What this page shows has been deleted."
     : `The server isn't responding properly (${status}). This page may be out of date; it keeps retrying.`;
 document.addEventListener("htmx:sendError", (event) => {
-  if (event.target.id !== "poller")
+  if (event.target.matches?.(PLACED))
     tell(event.target, "The server can't be reached. Nothing was lost; try again in a moment.");
 });

@@ -1,4 +1,5 @@
 // The song goes up as soon as it is chosen, with progress; without this file the form carries it.
+import { secondsOf } from "./clock.js";
 import { csrfToken } from "./csrf.js";
 import { draw } from "./waveforms.js";
 
@@ -29,11 +30,11 @@ async function send(drop, input) {
   const problem = form.querySelector("[data-upload-error]");
   const file = input.files[0];
   // The form may be sent meanwhile: it goes when the song is there.
-  let wanted = drop.wanted?.() ?? false;
+  let wanted = drop.wanted?.() ?? null;
   drop.wanted = () => wanted;
   const told = (way) => {
     bar.querySelector("progress").value = 100 * way.part;
-    words.textContent = `${wordsOf(way)}${wanted ? " · the project is created then" : ""}`;
+    words.textContent = [wordsOf(way), ...(wanted ? [drop.dataset.then] : [])].join(" · ");
   };
   drop.sending?.abort();
   drop.sending = new AbortController();
@@ -44,7 +45,7 @@ async function send(drop, input) {
       if (event.target !== form) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      wanted = true;
+      wanted = { button: event.submitter };
     },
     { capture: true, signal },
   );
@@ -52,7 +53,9 @@ async function send(drop, input) {
   bar.hidden = false;
   try {
     const song = await sendFile(file, { url: drop.dataset.upload, signal, told });
-    words.textContent = `${file.name} is ready`;
+    words.textContent = song.existing
+      ? `You uploaded ${file.name} before. Its song “${song.title}” is chosen below.`
+      : `${file.name} is ready`;
     taken(form, song, input);
   } catch (error) {
     if (signal.aborted) return; // another file was chosen instead
@@ -60,26 +63,22 @@ async function send(drop, input) {
     problem.hidden = false;
     problem.textContent = error.message;
     input.value = "";
-    wanted = false;
+    wanted = null;
   }
   drop.sending.abort();
   drop.wanted = null;
-  if (wanted) form.requestSubmit();
+  // A button whose price has changed meanwhile is gone: what it would buy is then asked for on the next page.
+  if (wanted) form.requestSubmit(wanted.button?.isConnected ? wanted.button : null);
 }
 
 function taken(form, song, input) {
   const choice = form.querySelector("[data-song-choice]");
-  choice.append(new Option(song.title, song.audio_id, false, true));
+  const known = [...choice.options].some((option) => option.value === song.audio_id);
+  if (!known) choice.append(new Option(song.title, song.audio_id, false, true));
   choice.value = song.audio_id;
   form.querySelector("[data-songs]").hidden = false;
   input.value = "";
   choice.dispatchEvent(new Event("change"));
-}
-
-// `1:23.5` or `83.5` in seconds; NaN for anything else.
-function secondsOf(text) {
-  const [, minutes, seconds] = /^(?:(\d{1,3}):)?(\d{1,5}(?:[.,]\d{1,6})?)$/.exec(text.trim()) ?? [];
-  return 60 * Number(minutes ?? 0) + Number(seconds?.replace(",", "."));
 }
 
 // A link is fetched as a job; its song is then chosen like an uploaded one.
@@ -102,29 +101,53 @@ document.querySelector("[data-import]")?.addEventListener("click", async (event)
     if (Number.isNaN(wish[name]))
       return say("Type seconds, such as 41.5, or minutes and seconds, such as 0:41.5.", true);
   }
+  const cancel = form.querySelector("[data-import-cancel]");
+  const stop = new AbortController();
   button.disabled = true;
+  cancel.hidden = false;
   say("Downloading the song");
+  let job = null;
+  const drop = () => fetch(`/api/jobs/${job.id}/cancel`, { method: "POST", headers }).catch(() => {});
+  // The page is free at once; the server stops when its present step allows.
+  cancel.onclick = () => {
+    stop.abort();
+    cancel.hidden = true;
+    button.disabled = false;
+    say("The import was cancelled.");
+    if (job?.id) drop();
+  };
+  const asked = async (url, how = {}) => (await fetch(url, how)).json();
   try {
-    let job = await (
-      await fetch(button.dataset.import, { method: "POST", headers, body: JSON.stringify(wish) })
-    ).json();
+    job = await asked(button.dataset.import, { method: "POST", headers, body: JSON.stringify(wish) });
     if (!job.id) throw new Error(job.detail);
-    while (["queued", "running", "waiting"].includes(job.state)) {
+    if (stop.signal.aborted) drop();
+    while (!stop.signal.aborted && ["queued", "running", "waiting"].includes(job.state)) {
       say(`${job.progress_message || "Downloading the song"} · ${Math.floor(job.progress_percentage)} %`);
-      await new Promise((resolve) => {
-        setTimeout(resolve, 1500);
-      });
-      job = await (await fetch(`/api/jobs/${job.id}`)).json();
+      await pause(1500, stop.signal);
+      if (!stop.signal.aborted) job = await asked(`/api/jobs/${job.id}`);
     }
+    if (stop.signal.aborted) return;
     if (job.state !== "succeeded") throw new Error(job.error || "The song couldn't be downloaded.");
-    const song = await (await fetch(`/api/audio/${job.result.audio_id}`)).json();
+    const song = await asked(`/api/audio/${job.result.audio_id}`);
     taken(form, { ...song, audio_id: job.result.audio_id }, link);
     say(`${song.title} is ready`);
   } catch (error) {
+    if (stop.signal.aborted) return;
     say(error.message, true);
   }
+  cancel.hidden = true;
   button.disabled = false;
 });
+
+/** @type {(milliseconds: number, signal: AbortSignal) => Promise<void>} */
+const pause = (milliseconds, signal) =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 
 document.querySelector("[data-song-choice]")?.addEventListener("change", (event) => {
   const canvas = document.querySelector("form canvas[data-waveform]");

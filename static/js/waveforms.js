@@ -5,10 +5,13 @@ export async function draw(canvas) {
   const url = canvas.dataset.waveform;
   if (!url) return;
   for (let tries = 0; tries < 120 && canvas.isConnected && canvas.dataset.waveform === url; tries += 1) {
-    const response = await fetch(url);
-    if (!response.ok) return;
-    const peaks = await response.json();
-    if (peaks.maximum) return paint(canvas, peaks);
+    const response = await fetch(url).catch(() => null); // the server is away, or the page is being left
+    if (response && !response.ok) return;
+    const peaks = await response?.json().catch(() => null);
+    if (peaks?.maximum) {
+      canvas.dispatchEvent(new CustomEvent("waveform:drawn", { bubbles: true, detail: peaks }));
+      return paint(canvas, peaks);
+    }
     if (!tries) write(brushOf(canvas), "Analyzing the song…", canvas);
     await new Promise((resolve) => {
       setTimeout(resolve, 1500);

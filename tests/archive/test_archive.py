@@ -47,7 +47,7 @@ def finished(client, user):
     """A real project: two scenes with generated images and clips, composed over a song."""
     song = make_song(user, seconds=3.0, asset=store_asset(user, media.sound(3.0), kind="audio", suffix=".wav"))
     Asset.objects.filter(media_folder="test").delete()  # the factory's row, which has no file
-    made = make_project(user, song=song, number_of_scenes=2)
+    made = make_project(user, song=song, number_of_scenes=2, character_description="Mara, short silver hair")
     client.force_login(user)
     client.post(f"/api/mv/projects/{made.pk}/generate", {}, content_type="application/json")
     while job := Job.objects.filter(state="queued").last():

@@ -76,7 +76,7 @@ def test_dragged_cut_snaps_to_beat_and_can_be_undone(edit, project):
     settled(edit, project, [2.5, 1.5, 2.0, 2.0])
     edit.keyboard.press("Control+z")
     settled(edit, project, [2.0, 2.0, 2.0, 2.0])
-    edit.get_by_role("button", name="Redo").click()
+    edit.locator(".timeline-tools").get_by_role("button", name="Redo").click()
     settled(edit, project, [2.5, 1.5, 2.0, 2.0])
     expect(edit.locator(".block").first).to_have_attribute("aria-label", re.compile("0:02.500"))
     edit.locator(".cut").first.focus()
@@ -114,6 +114,11 @@ def test_several_scenes_are_regenerated_together(edit, project):
     edit.locator(".block").nth(0).click()
     edit.locator(".block").nth(2).click(modifiers=["Shift"])
     expect(edit.get_by_text("3 scenes", exact=True)).to_be_visible()
+    # The panel never shows one scene while several are chosen.
+    expect(edit.locator("#inspector")).to_contain_text("3 scenes are chosen")
+    edit.keyboard.press("Escape")
+    expect(edit.locator("#inspector").get_by_role("heading", name="Scene 3")).to_be_visible()
+    edit.locator(".block").nth(0).click(modifiers=["Shift"])
     expect(edit.locator("[data-chosen]").get_by_text("· free draft")).to_be_visible()
     edit.locator("[data-chosen]").get_by_role("button", name="Regenerate Video").click()
 
@@ -178,7 +183,7 @@ def test_doubtful_paid_lipsync_asks_for_confirmation_with_frame(edit, project, s
     run_preflights()
     heading = dialog.get_by_role("heading", name="This lip-sync is unlikely to work")
     expect(heading).to_be_visible(timeout=PREFLIGHT_MILLISECONDS)
-    expect(dialog.get_by_text("No frontal face was found.")).to_have_count(2)
+    expect(dialog.get_by_text("No face was found.")).to_have_count(2)
     until(edit, "document.querySelector('.doubt img').naturalWidth > 0")
     assert unusable(edit) == []
     assert not Job.objects.filter(kind="lipsync").exists()
@@ -389,7 +394,7 @@ def test_model_of_a_scene_changes_name_and_price_at_once(edit, settings):
     expect(dialog).to_have_count(0)
     expect(panel.get_by_role("link", name="Models of scene 2")).to_have_text("Kling 3.0")
     expect(panel).to_contain_text("Buys 3 s, uses 2 s.")
-    expect(panel.get_by_role("button", name=re.compile(r"Regenerate Video · \$0\.50"))).to_be_visible()
+    expect(panel.get_by_role("button", name=re.compile(r"Remake scene · \$0\.50"))).to_be_visible()
     # The lip-sync dialog's price follows its list.
     panel.get_by_role("link", name="Add Lipsync").click()
     button = dialog.get_by_role("button", name=re.compile("Add Lipsync"))

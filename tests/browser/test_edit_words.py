@@ -87,13 +87,15 @@ def test_unsaved_words_survive_page_updates(edit, project):
     expect(edit.locator(".scene").first.get_by_text("typed while it was under way")).to_be_visible()
 
 
-@pytest.mark.parametrize("where", ["the panel", "the card's menu"])
+@pytest.mark.parametrize("where", ["the panel", "the keyboard", "the card's menu"])
 def test_regenerate_uses_unsaved_words_on_screen(edit, project, where):
     words = edit.get_by_label("What it shows")
     expect(words).to_have_value("shot 1")
     words.fill("a lighthouse in a storm")
     if where == "the panel":
-        edit.locator("#inspector").get_by_role("button", name="Regenerate Video").click()
+        edit.locator("#inspector").get_by_role("button", name="Remake scene").click()
+    elif where == "the keyboard":
+        words.press("Control+Enter")
     else:
         edit.get_by_label("More for scene 1").click()
         edit.locator(".scene").first.get_by_role("button", name="Regenerate Video").click()

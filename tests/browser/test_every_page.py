@@ -20,8 +20,10 @@ from tests.factories import make_composition, make_project, make_scenes
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
-SCRIPT_AND_STYLE_BYTES = 100_000
-ALL_BYTES = 160_000  # of our own files, on all pages together
+SCRIPT_AND_STYLE_BYTES = 112_000
+# The editors: of a film, and of a song's lines and singing.
+EDITORS = {"/edit/": 128_500, "/song": 147_000}
+ALL_BYTES = 260_000  # of our own files, on all pages together
 SMALLEST_BYTES = 60_000  # less means the measurement is broken: htmx alone is 51,000
 
 
@@ -44,6 +46,7 @@ def places(user):
     empty = make_project(user)
     projects = [full.pk, failed.pk, empty.pk]
     boards = [f"/{kind}/{pk}" for kind in ("projects", "quick-gen", "edit") for pk in projects]
+    boards += [f"/projects/{pk}/settings" for pk in projects]
     jobs = [f"/jobs/{job.pk}" for job in (broken, running, asking)]
     return [
         "/",
@@ -56,6 +59,7 @@ def places(user):
         "/account",
         "/pro",
         "/account/spending",
+        "/songs",
         "/operator",
         *boards,
         f"/projects/{full.pk}/versions",
@@ -74,9 +78,9 @@ def test_dialogs_also_work_as_pages(make_page, user):
     project = project_on_disk(user, scenes=1)
     lyrics_put(by=user, audio_id=project.song.asset_id, source=Decoded("[Verse]\none\n\nليل", ""))
     line_change(by=user, audio_id=project.song.asset_id, index=0, edit=LineEdit(start=0.5))
-    names = ["outputs", "look", "lyrics", "budget", "settings", "song", "references"]
+    names = ["outputs", "look", "captions", "lyrics", "budget", "song", "references"]
     names += ["lipsync?scene=1"]
-    scene = ("lipsync", "trim", "upload", "history", "words", "compare", "images", "look")
+    scene = ("lipsync", "trim", "upload", "history", "words", "compare", "images", "look", "crop")
     names += [f"scenes/1/{name}" for name in scene]
     page = make_page(WIDTHS["phone"])
     wrong = [problem for name in names for problem in problems_of(page, f"/projects/{project.pk}/{name}")]
@@ -91,7 +95,8 @@ def problems_of(page, place):
     wrong = [f"{place}: {rule['id']} {rule['nodes'][0]['html'][:160]}" for rule in found]
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         wrong.append(f"{place} is wider than the window")
-    if not SMALLEST_BYTES < (size := weight(page)) < SCRIPT_AND_STYLE_BYTES:
+    most = next((limit for name, limit in EDITORS.items() if name in place), SCRIPT_AND_STYLE_BYTES)
+    if not SMALLEST_BYTES < (size := weight(page)) < most:
         wrong.append(f"{place} loads {size} bytes of JS and CSS")
     return wrong
 

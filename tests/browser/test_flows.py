@@ -3,12 +3,14 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from apps.jobs.models import Job
 from apps.projects.models import Project
+from apps.songs.models import Song
 from tests.assets.conftest import audio_make
 from tests.browser.made import project_on_disk
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -71,6 +73,23 @@ def test_create_waits_for_song_upload(page, tmp_path):
     assert Project.objects.get().song is not None
 
 
+def test_price_on_create_is_of_the_last_of_two_quick_choices(page):
+    held: list[Route] = []
+    page.goto("/create")
+    price = page.locator("#create-price")
+    expect(price).to_contain_text("8 shots")
+    page.route("**/create/pace?*", lambda route: route.continue_() if held else held.append(route))
+    page.get_by_role("button", name="Configuration").click()
+    scenes = page.get_by_label("Number of scenes")
+    for count in ("5", "9"):
+        scenes.fill(count)
+        scenes.blur()
+        page.wait_for_timeout(50)
+    assert "number_of_scenes=5" in held[0].request.url
+    held[0].continue_()
+    expect(price).to_contain_text("9 shots")
+
+
 def test_regenerate_with_lipsync_replaces_clip_and_stitches(page, worker, user):
     project = project_on_disk(user, scenes=1, seconds=8, clips=False)
     project.scenes.update(prompt="Close-up of a singer's face", image=None)
@@ -93,7 +112,7 @@ def test_regenerate_with_lipsync_replaces_clip_and_stitches(page, worker, user):
 
 def test_card_updates_while_its_menu_stays_open(page, user, worker):
     project = project_on_disk(user, scenes=2, clips=False)
-    page.goto(f"/projects/{project.pk}")
+    page.goto(f"/quick-gen/{project.pk}")
     first, second = page.locator(".scene").all()
     first.get_by_label("More for scene 1").click()
     first.get_by_role("button", name="Regenerate Video").click()
@@ -106,22 +125,55 @@ def test_card_updates_while_its_menu_stays_open(page, user, worker):
 
 def test_dialog_keeps_words_when_session_or_connection_is_lost(page, user):
     project = project_on_disk(user, scenes=1)
-    page.goto(f"/projects/{project.pk}")
+    page.goto(f"/quick-gen/{project.pk}")
     page.get_by_label("More for scene 1").click()
     page.get_by_role("menuitem", name="Edit words").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("What it shows").fill("precious words")
     session = [cookie for cookie in page.context.cookies() if cookie["name"] == "sessionid"]
     page.context.clear_cookies(name="sessionid")
-    dialog.get_by_role("button", name="Save").click()
+    dialog.get_by_role("button", name="Save", exact=True).click()
     expect(dialog.get_by_role("alert")).to_contain_text("Your session has ended")
     page.context.set_offline(True)
-    dialog.get_by_role("button", name="Save").click()
+    dialog.get_by_role("button", name="Save", exact=True).click()
     expect(dialog.get_by_role("alert")).to_contain_text("can't be reached")
     page.context.set_offline(False)
     page.context.add_cookies(session)
-    dialog.get_by_role("button", name="Save").click()
+    dialog.get_by_role("button", name="Save", exact=True).click()
 
     expect(dialog).to_have_count(0)
     expect(page.locator(".scene").get_by_text("precious words")).to_be_visible()
     page.problems.clear()  # the console names the lost requests
+
+
+def test_song_that_was_uploaded_before_is_chosen_and_a_stray_drop_stays_on_the_page(page, tmp_path):
+    path = audio_make(tmp_path / "song.wav", seconds=6)
+    page.goto("/create")
+    for words in ("song.wav is ready", "You uploaded song.wav before"):
+        page.get_by_label("Audio file").set_input_files(path)
+        expect(page.get_by_text(words)).to_be_visible()
+    assert Song.objects.count() == 1 and page.locator("[data-song-choice] option").count() == 2
+    stopped = page.evaluate("""() => {
+      const files = new DataTransfer();
+      files.items.add(new File(["la"], "a.wav"));
+      const drop = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: files });
+      document.querySelector("h1").dispatchEvent(drop);
+      return drop.defaultPrevented;
+    }""")
+    assert stopped
+
+
+def test_import_of_a_link_is_cancelled_at_once_and_refused_in_words(page):
+    page.goto("/create")
+    link = page.get_by_label("Or a link")
+    link.fill("file:///etc/passwd")
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("Only links that start with http:// or https://")).to_be_visible()
+    page.problems.clear()  # the browser's own note of the refusal
+    link.fill("https://example.org/song.mp3")
+    page.get_by_role("button", name="Import").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("The import was cancelled.")).to_be_visible()
+    expect(page.get_by_role("button", name="Import")).to_be_enabled()
+    # The job itself may come after the click.
+    wait_for(lambda: Job.objects.filter(state="cancelled").exists(), seconds=20, what="the job to be cancelled")

@@ -35,7 +35,7 @@ def watched(page):
     return seen
 
 
-@pytest.mark.parametrize("kind", ["projects", "quick-gen", "edit"])
+@pytest.mark.parametrize("kind", ["quick-gen", "edit"])
 def test_pages_of_long_film_update_in_small_pieces(page, film, kind):
     seen = watched(page)
     page.goto(f"/{kind}/{film.pk}")
@@ -54,6 +54,18 @@ def test_pages_of_long_film_update_in_small_pieces(page, film, kind):
     assert max(len(response.url) for response in seen) < LONGEST_ADDRESS
     assert [response.url for response in seen if response.status >= 400] == []
     expect(page).to_have_title("A long film · mvsite")
+    forgive(page, ["status of 503"])
+
+
+@pytest.mark.parametrize("kind", ["quick-gen", "edit"])
+def test_cards_of_long_film_fill_as_they_come_near(page, film, kind):
+    page.goto(f"/{kind}/{film.pk}")
+    menu = page.get_by_label(f"More for scene {SCENES}", exact=True)
+    expect(page.locator("[data-light]").last).to_be_attached()
+    expect(menu).to_have_count(0)
+    page.locator(".scene").last.scroll_into_view_if_needed()
+    expect(menu).to_be_visible(timeout=120_000)
+    assert page.locator("[data-light]").count() > SCENES / 2
     forgive(page, ["status of 503"])
 
 

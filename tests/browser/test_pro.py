@@ -9,14 +9,19 @@ import pytest
 from django.apps import apps as installed
 from playwright.sync_api import expect
 
+from apps.assets.models import Asset
 from apps.core.schedule import schedule_install
 from apps.jobs.models import Job
 from apps.jobs.states import State
+from apps.scenes.models import LipsyncLook
 from apps.songs.sung import voice_stored
 from engines.listening.voice import VoiceActivity, VoiceSpan
+from launcher.programs import BEAT_ENVIRONMENT
 from tests.browser.made import project_on_disk
 from tests.fakes import media
 from tests.jobs.remote.conftest import make_fake, no_delays, sync_so  # noqa: F401 - fixtures
+from tests.jobs.remote.driving import drive
+from tests.scenes.preflights import face, seen
 from tests.waiting import wait_for
 from tests.worker import ROOT, celery_worker, kill_tree, worker_environment
 
@@ -28,6 +33,7 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pro")
     (folder / "clip.mp4").write_bytes(media.video(4.0))
     (folder / "voice.wav").write_bytes(media.sound(3.0))
+    (folder / "other.wav").write_bytes(media.sound(3.0))
     (folder / "fake.mp4").write_bytes(b"no video at all")
     return folder
 
@@ -40,7 +46,8 @@ def beat(**environment):
     for module in ("apps.jobs.migrations.0002_schedule", "apps.pro.migrations.0001_schedule"):
         schedule_install(installed, import_module(module).ENTRIES)
     command = [sys.executable, "-m", "celery", "-A", "mvsite", "beat", "--pidfile=", "--max-interval", "1"]
-    process = subprocess.Popen(command, cwd=ROOT, env=worker_environment(**environment), start_new_session=True)
+    environment = {**worker_environment(**environment), **BEAT_ENVIRONMENT}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
         yield
     finally:
@@ -68,6 +75,11 @@ def fill(page, files):
     expect(page.locator("[data-pro-stage]")).to_be_visible()
     page.get_by_label("Add an audio file").set_input_files(files / "voice.wav")
     expect(page.locator("[data-pro-audios] li")).to_have_count(1)
+
+
+def two_faces():
+    """What a worker would have seen in the clip, which shows none."""
+    return seen(face(0, 20, height=60), face(1, 200, height=60), width=320, height=180)
 
 
 def draw(page, start, end):
@@ -144,6 +156,36 @@ def test_crop_is_off_by_default_and_sends_times_only_when_on(page, sync_so, file
     with page.expect_request("**/pro-sync-process?dry_run=1") as checked:
         crop.check()
     assert b'"audioInput":{"refId":"voice1","startTime":0,"endTime":3}' in checked.value.post_data_buffer
+
+
+def test_two_faces_sing_to_two_sounds_in_one_order(page, sync_so, no_delays, files):  # noqa: F811
+    fill(page, files)
+    page.get_by_label("Add an audio file").set_input_files(files / "other.wav")
+    expect(page.locator("[data-pro-audios] li")).to_have_count(2)
+    LipsyncLook.objects.create(asset=Asset.objects.get(kind="video"), found=two_faces())
+    page.get_by_label("Snap to voice").uncheck()
+    for start, end in ((0.02, 0.2), (0.25, 0.45)):
+        draw(page, start, end)
+    page.locator("[data-field=ref]").last.select_option(label="other.wav")
+    for number in (1, 2):
+        page.get_by_role("button", name="Choose who sings", exact=True).first.click()
+        expect(page.locator(".pro-face")).to_have_count(2)
+        page.get_by_role("button", name=f"Face {number} of 2, from the left").click()
+    expect(page.locator(".pro-face")).to_have_count(0)
+    expect(page.get_by_role("button", name="Sings: the face at")).to_have_count(2)
+    page.reload()
+    expect(page.get_by_role("button", name="Sings: the face at")).to_have_count(2)
+    expect(page.locator("[data-pro-submit]")).to_contain_text("$0.")
+    page.locator("[data-pro-submit]").click()
+    page.wait_for_url("**/pro/*-*")
+    drive(Job.objects.get())
+    (sent,) = sync_so.generations.values()
+    chosen = [
+        (one["audioInput"]["refId"], one["optionsOverride"]["active_speaker_detection"])
+        for one in sent.payload["segments"]
+    ]
+    first, second = ({"auto_detect": False, "coordinates": [x, 80]} for x in (44, 224))
+    assert chosen == [("voice1", {**first, "frame_number": 3}), ("voice2", {**second, "frame_number": 24})]
 
 
 def test_work_survives_reload_and_expired_session(page, sync_so, files):  # noqa: F811

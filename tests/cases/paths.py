@@ -11,18 +11,18 @@ import numpy as np
 
 from apps.assets.models import Asset
 from apps.assets.services import asset_local_copy
-from apps.composition.frozen import plan_opened
+from apps.composition.opening import plan_opened
 from apps.composition.options import OptionChanges, resolved_options
 from apps.composition.stitching import stitch_plan
 from apps.flavors.registry import resolve
-from apps.projects.models import Fit
-from apps.scenes.footage import Footage, footage_render
 from engines.composing.cache import SegmentCache
 from engines.composing.compose import compose
 from engines.composing.proof import prove, require_passed
 from engines.draft.lipsync.sound import Sound
 from engines.draft.lipsync.sync import decoded_planes, own_format
+from engines.media.footage import Footage, footage_render
 from engines.media.formats import ClipFormat, pyav_container_options
+from engines.media.framing import PictureFit
 from engines.media.probe import media_facts
 
 SHAPE = ClipFormat(160, 90, Fraction(30))
@@ -32,7 +32,7 @@ Way = Callable[[Asset, Path], Path]
 def upload(asset: Asset, folder: Path, *, start: str = "0", end: str | None = None) -> Path:
     """Convert footage to the project's format, as a scene's own clip."""
     with asset_local_copy(asset) as source:
-        footage = Footage(source, SHAPE, Fit.FIT, Fraction(start), None if end is None else Fraction(end))
+        footage = Footage(source, SHAPE, PictureFit.BARS, Fraction(start), None if end is None else Fraction(end))
         return footage_render(footage, folder / "upload.mp4", cancelled=lambda: False)
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from apps.projects.models import Fit
-from apps.scenes.footage import Footage, footage_render
 from engines.composing.cache import SegmentCache, file_sha256
 from engines.composing.compose import compose
 from engines.composing.proof import prove
 from engines.composing.shot_plan import Shot, ShotPlan, Source
 from engines.draft.lipsync.sync import decoded_planes
+from engines.media.footage import Footage, footage_render
 from engines.media.formats import ClipFormat
+from engines.media.framing import PictureFit
 from engines.media.probe import probe_media
 from engines.media.stills import picture_at, poster, sprite
 from tests.cases.color_inputs import HDR, PATCHES, SAME_COLORS, SIZE, made, measured, patches, remarked, worst_error
@@ -24,7 +24,7 @@ TOLERANCE = 4
 
 
 def uploaded(clip, folder):
-    return of_film(footage_render(Footage(clip, SHAPE, Fit.FIT), folder / "film.mp4", cancelled=lambda: False))
+    return of_film(footage_render(Footage(clip, SHAPE, PictureFit.BARS), folder / "film.mp4", cancelled=lambda: False))
 
 
 def composed(clip, folder):
@@ -163,7 +163,7 @@ def test_grey_pictures_keep_their_light(tmp_path):
 
 def test_footage_that_was_converted_is_copied_into_the_film(tmp_path):
     clip = made(tmp_path, *HDR["pq"])
-    film = footage_render(Footage(clip, SHAPE, Fit.FIT), tmp_path / "film.mp4", cancelled=lambda: False)
+    film = footage_render(Footage(clip, SHAPE, PictureFit.BARS), tmp_path / "film.mp4", cancelled=lambda: False)
     whole, video = compose_clip(film, tmp_path)
     assert video.segments.encoded_frames == 0
     assert worst_error(of_film(whole), measured(of_film(film))) < 0.5

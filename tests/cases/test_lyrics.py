@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.assets.services import asset_local_copy
 from apps.composition import handlers
-from apps.composition.models import Composition, Lyrics
+from apps.composition.models import Composition
 from tests.composition.conftest import api, project  # noqa: F401 - fixtures
 from tests.composition.test_projects import multipart, post, run, url
 from tests.engines.composing.conftest import cache, make, sources  # noqa: F401 - fixtures
@@ -27,6 +27,10 @@ def upload(api, project, content, **data):  # noqa: F811 - the fixtures
     return api.generic("PUT", url(project, "lyrics"), *multipart(api, {"file": file, **data}))
 
 
+def captions(api, project, **values):  # noqa: F811
+    return api.patch(url(project, "look"), {"captions": values}, content_type="application/json")
+
+
 def patch(api, project, **data):  # noqa: F811
     return api.patch(url(project, "lyrics"), data, content_type="application/json")
 
@@ -39,7 +43,8 @@ def written(user):
 
 @pytest.mark.django_db(transaction=True)
 def test_chinese_words_reach_picture_track_and_package(api, project):  # noqa: F811
-    sent = upload(api, project, "[00:01.50]夜曲 {softly}\n[00:03.00]晚安\n".encode("gb18030"), burn="true").json()
+    sent = upload(api, project, "[00:01.50]夜曲 {softly}\n[00:03.00]晚安\n".encode("gb18030")).json()
+    captions(api, project, track="both")
     assert (sent["encoding"], sent["format"], sent["missing_characters"]) == ("gb18030", "lrc", [])
     assert [(line["start"], line["text"]) for line in sent["lines"]] == [(1.5, "夜曲 {softly}"), (3.0, "晚安")]
     job = run(post(api, url(project, "compose")))
@@ -58,14 +63,17 @@ def test_chinese_words_reach_picture_track_and_package(api, project):  # noqa: F
 
 
 def test_missing_glyphs_are_refused_wherever_words_would_be_burned_in(api, project):  # noqa: F811
-    refused = upload(api, project, BIRD, burn="true")
+    assert captions(api, project, style="line", track="burned").status_code == 200
+    refused = upload(api, project, BIRD)
     assert (refused.status_code, refused.json()["code"]) == (400, "missing_glyphs")
     assert refused.json()["errors"]["characters"] == ["𓀀"]
+    captions(api, project, track="soft")
     assert upload(api, project, BIRD).json()["missing_characters"] == ["𓀀"]
-    assert patch(api, project, burn=True).json()["code"] == "missing_glyphs"
-    Lyrics.objects.update(burn=True)
-    assert post(api, url(project, "compose")).json()["code"] == "missing_glyphs"
-    Lyrics.objects.update(burn=False)
+    refused = captions(api, project, track="both")
+    assert (refused.status_code, refused.json()["code"]) == (400, "missing_glyphs")
+    assert refused.json()["errors"]["characters"] == ["𓀀"]
+    burned = post(api, url(project, "compose"), captions={"track": "burned"})
+    assert burned.json()["code"] == "missing_glyphs"
     assert post(api, url(project, "compose")).status_code == 202
 
 
@@ -100,13 +108,13 @@ def test_a_file_that_cannot_be_used_is_refused_in_words(api, written, content, w
 def test_the_dialog_asks_about_a_doubtful_encoding_and_shows_what_was_left_out(browser, written):  # noqa: F811
     page = f"/projects/{written.pk}/lyrics"
     file = SimpleUploadedFile("words.lrc", "[00:02.00]Niño\nno time\n".encode("cp1252"))
-    asked = browser.post(page, {"file": file, "soft": "on", "preset": "clean"}, headers={"HX-Request": "true"})
+    asked = browser.post(page, {"file": file}, headers={"HX-Request": "true"})
     html = asked.content.decode()
     assert asked.headers["HX-Retarget"] == "#dialogs"
     assert "Do the lines below read right?" in html
     assert "Line 2: has no time; left out" in html
     assert "check that they read right" in browser.get(f"/projects/{written.pk}").content.decode()
-    browser.post(page, {"encoding": "cp1252", "soft": "on", "preset": "clean"})
+    browser.post(page, {"encoding": "cp1252"})
     html = browser.get(page).content.decode()
     assert re.search(r"0:02 +Niño", html)
     assert "read right" not in html

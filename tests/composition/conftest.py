@@ -27,3 +27,9 @@ def project(user, sources):  # noqa: F811 - the fixture
     for name, scene in zip(("a", "b", "c"), make_scenes(project, "1", "1.5", "2"), strict=True):
         make_clip(scene, asset=stored(user, sources[name].path, "video"))
     return project
+
+
+@pytest.fixture
+def own_segments(settings, tmp_path):
+    """An empty segment cache: other tests compose the same clips, and what they encoded would not be encoded again."""
+    settings.SEGMENT_CACHE_ROOT = tmp_path / "own_segments"

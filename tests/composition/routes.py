@@ -42,14 +42,38 @@ ROWS = {
             project, method="post", data={"name": "Square", "aspect_ratio": "1:1"}, other=404, owner=201, staff=404
         ),
     ],
-    f"{PROJECT}/outputs/<uuid:output_id>": owned_api(output, method="delete", owner=204),
+    f"{PROJECT}/outputs/<uuid:output_id>": [
+        owned_api(output, method="patch", data={"framing": "follow"}),
+        owned_api(output, method="delete", owner=204),
+    ],
+    # A scene without a clip has no path: 404 for its owner, too.
+    f"{PROJECT}/scenes/<int:sequence>/framing": [
+        owned_api(scene, owner=404),
+        owned_api(scene, method="patch", data=[{"time": 0, "x": 0.5, "y": 0.5}], owner=404),
+    ],
     f"{PROJECT}/scenes/<int:sequence>/look": [owned_api(scene), owned_api(scene, method="patch")],
     f"{PROJECT}/look": [owned_api(project), owned_api(project, method="patch")],
+    # A project without clips has no cuts.
+    f"{PROJECT}/color_match": [owned_api(project, owner=400), owned_api(project, method="post", owner=400)],
+    f"{PROJECT}/color_match/cut": owned_api(project, owner=400),
     f"{PROJECT}/lyrics": [
         owned_api(project, owner=400),
-        owned_api(project, method="patch", owner=400),
+        owned_api(project, method="patch", data={"encoding": "utf-8"}, owner=400),
         owned_api(project, method="post", owner=400),
         owned_api(project, method="delete", owner=204),
     ],
+    # Without pictures nothing can be picked or shown.
+    f"{PROJECT}/cover": [
+        owned_api(project),
+        owned_api(project, method="put", data={"seconds": 1}, owner=400),
+        owned_api(project, method="delete", owner=204),
+    ],
+    f"{PROJECT}/cover/frame": owned_api(project, owner=400),
+    f"{PROJECT}/cover/image": owned_api(project, owner=400),
+    f"{PROJECT}/captions": owned_api(project),
+    f"{PROJECT}/captions/preview": owned_api(project),
+    f"{PROJECT}/captions/font": owned_api(project, owner=400),
+    # Without words that have times there is no file.
+    **{f"{PROJECT}/captions.{form}": owned_api(project, owner=400) for form in ("srt", "vtt", "lrc", "ass")},
     f"{PROJECT}/export": [owned_api(project, owner=400), owned_api(project, method="post", owner=400)],
 }

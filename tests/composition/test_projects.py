@@ -14,7 +14,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from apps.assets.services import asset_local_copy
 from apps.composition import handlers
-from apps.composition.hook import hook_range
+from apps.composition.hook import hook_fade_seconds, hook_range
 from apps.composition.models import Composition, Lyrics, Output, ProjectLook
 from apps.composition.services import project_final_is_fresh
 from apps.jobs.models import Job
@@ -68,6 +68,7 @@ def test_a_project_is_composed_on_the_frame_grid_with_a_proof(api, project):
     assert final.status_code == 206
 
 
+@pytest.mark.usefixtures("own_segments")
 def test_a_changed_clip_makes_it_stale_and_an_earlier_one_can_be_restored(api, user, project, sources):
     run(post(api, url(project, "compose")))
     first = Composition.objects.get()
@@ -111,7 +112,7 @@ def test_a_second_request_while_one_is_queued_is_rejected(api, project):
     assert post(api, url(project, "compose")).status_code == 409
 
 
-def test_a_portrait_hook_cut_starts_and_ends_on_downbeats(api, project):
+def test_a_portrait_hook_cut_starts_on_a_downbeat(api, project):
     Project.objects.filter(pk=project.pk).update(song_start=0, song_end=12)
     project.scenes.update(duration=Decimal(4))
     made = post(api, url(project, "outputs"), aspect_ratio="9:16", hook_seconds=5, hook_start=0.4).json()
@@ -126,39 +127,43 @@ def test_a_portrait_hook_cut_starts_and_ends_on_downbeats(api, project):
     assert project.final_video is None
 
 
-def test_a_hook_cut_of_15_to_30_seconds_stays_in_that_range(project):
-    project.song_start, project.song_end = Decimal(0), None
-    project.song.grid = {"downbeats": [0.5 + 2 * bar for bar in range(20)]}
-    for wanted in (15, 30):
-        first, last = hook_range(project, Output(hook_seconds=Decimal(wanted)), 40 * 24)
-        assert 15 <= (last - first) / 24 <= 30
-        assert (first / 24 - 0.5) % 2 == 0
+@pytest.mark.parametrize(("fps", "frames"), [("24", 360), ("24000/1001", 359), ("30", 450)])
+def test_a_hook_cut_is_exactly_as_long_as_asked_and_starts_on_a_downbeat(project, fps, frames):
+    project.fps, project.song_start, project.song_end = fps, Decimal(0), None
+    project.song.grid = {"downbeats": [0.5 + 2.1 * bar for bar in range(18)]}
+    project.song.asset.duration_seconds = 60.0
+    whole = round(40 * Fraction(fps))
+    first, last = hook_range(project, Output(hook_seconds=Decimal(15)), whole)
+    assert last - first == frames
+    assert min(abs(float(first / Fraction(fps)) - beat) for beat in project.song.grid["downbeats"]) < 0.03
+    # It ends within a bar, so the sound fades out; on a downbeat, it needs no more than a click does.
+    assert hook_fade_seconds(project, last, whole) == 0.5
+    assert hook_fade_seconds(project, round((0.5 + 2.1 * 8) * Fraction(fps)), whole) == 0.05
+    assert hook_range(project, Output(hook_seconds=Decimal(15), hook_start=Decimal(39)), whole)[1] <= whole
 
 
 def test_a_scenes_look_is_applied(api, project):
-    response = api.patch(
-        url(project, "scenes/2/look"), {"transition": "dissolve", "clip_start": 0.5}, content_type="application/json"
-    )
+    response = api.patch(url(project, "scenes/2/look"), {"transition": "dissolve"}, content_type="application/json")
     assert response.json()["transition"] == "crossfade"
+    assert api.patch(url(project, "scenes/2"), {"clip_in": 0.5}, content_type="application/json").status_code == 200
     run(post(api, url(project, "compose"), transition_seconds=0.25))
     shot = Composition.objects.get().plan["shots"][1]
     assert (shot["transition"], shot["transition_frames"], shot["start"]) == ("dissolve", 6, "1/2")
     assert api.patch(url(project, "scenes/2/look"), {"focus_x": 2}, content_type="application/json").status_code == 400
 
 
-def test_lyrics_are_burned_in_and_added_as_a_track(api, project):
+def test_captions_are_burned_in_and_added_as_a_track(api, project):
     words = SimpleUploadedFile("words.lrc", b"[00:01.50]Driving at <00:02.00>night\n[00:03.00]alone")
-    sent = api.generic(
-        "PUT",
-        url(project, "lyrics"),
-        *multipart(api, {"file": words, "burn": "true", "soft": "true", "preset": "bold"}),
-    )
+    sent = api.generic("PUT", url(project, "lyrics"), *multipart(api, {"file": words}))
     assert sent.status_code == 200, sent.content
+    captions = {"style": "karaoke", "track": "both"}
+    set_ = api.patch(url(project, "look"), {"captions": captions}, content_type="application/json")
+    assert set_.json()["captions"] == {**captions, "font": "", "preset": "clean"}
     job = run(post(api, url(project, "compose")))
     assert job.state == "succeeded", job.error
     plan = Composition.objects.get().plan
     assert "00:00:00,500 --> 00:00:02,000\nDriving at night" in plan["soft_lyrics"]
-    assert "\\k" in plan["burned_lyrics"]
+    assert "\\kf" in plan["burned_lyrics"]
     refused = api.generic(
         "PUT", url(project, "lyrics"), *multipart(api, {"file": SimpleUploadedFile("a.srt", b"la la")})
     )
@@ -169,6 +174,7 @@ def multipart(api, data):
     return encode_multipart(BOUNDARY, data), MULTIPART_CONTENT
 
 
+@pytest.mark.usefixtures("own_segments")
 def test_clips_are_stitched_over_a_song(api, user, sources):
     clips = [stored(user, sources[name].path, "video") for name in ("a", "foreign", "b")]
     song = stored(user, sources["song.wav"].path, "audio")
@@ -277,7 +283,7 @@ def test_every_reference_of_the_package_is_a_file_in_it(api, project, tmp_path):
     job = run(post(api, url(project, "export"), **options))
     assert job.state == "succeeded", job.error
     names = unpacked(api, project, tmp_path)
-    assert len({name.casefold() for name in names}) == len(names) == 10
+    assert len({name.casefold() for name in names}) == len(names) == 13
     assert all(len(part.encode()) <= 255 for name in names for part in name.split("/"))
     edl = read_edl((tmp_path / "timeline.edl").read_bytes().decode(), 24, 24 * 3600)
     xml = read_fcp7((tmp_path / "timeline.xml").read_bytes(), Fraction(24), (1280, 720))

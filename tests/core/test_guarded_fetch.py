@@ -6,7 +6,7 @@ import pytest
 
 from apps.core.guarded_fetch import FetchRefused, fetch_url, is_public
 from apps.core.http_failures import HttpFailure
-from tests.server import Reply, serving
+from tests.server import Reply, closed_port, serving
 from tests.waiting import wait_for
 
 
@@ -91,6 +91,16 @@ def test_a_redirect_loop_is_refused(allow, tmp_path):
             fetch_url(server.url, into=tmp_path / "f", max_bytes=100)
 
     assert len(server.seen) == 6
+
+
+@pytest.mark.parametrize(
+    ("host", "words"), [("nowhere.invalid", "could not be found"), ("127.0.0.1", "did not accept the connection")]
+)
+def test_it_says_why_nothing_was_reached(settings, tmp_path, host, words):
+    port = closed_port()
+    settings.ALLOWED_FETCH_HOSTS = [f"{host}:{port}"]
+    with pytest.raises(HttpFailure, match=words):
+        fetch_url(f"http://{host}:{port}/", into=tmp_path / "f", max_bytes=100)
 
 
 def test_a_name_is_resolved_once_so_it_cannot_change_after_the_check(settings, tmp_path, monkeypatch):

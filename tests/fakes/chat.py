@@ -1,7 +1,8 @@
 """A strict fake of an OpenAI-compatible chat server that behaves like OpenAI, Gemini or Ollama.
 
 It writes as many scenes as the user message requests ("exactly N scenes"). `answers` scripts the next contents,
-`bodies` the next whole bodies. Schemas outside the subset that all servers accept are refused.
+`bodies` the next whole bodies. It looks at pictures (`tests/fakes/vision.py`) unless `sees_images` is False, and then
+gives each take a better mark than the one before. Schemas outside the subset that all servers accept are refused.
 """
 
 import json
@@ -11,6 +12,7 @@ from collections import deque
 from typing import Any
 
 from tests.fakes.server import FakeService, Refusal, Reply, Request, route
+from tests.fakes.vision import asks_for_verdicts, message_problem, texts_of, tokens_of, verdicts
 
 BODY_KEYS = {
     "model", "messages", "response_format", "max_completion_tokens", "max_tokens", "temperature", "top_p", "stop", "n",
@@ -43,6 +45,7 @@ class FakeChat(FakeService):
         self.manners = manners
         self.refuses = frozenset() if manners == "ollama" else REFUSED_NOW
         self.also: list[str] = []
+        self.sees_images = True
         self.answers: deque[str] = deque()
         self.bodies: deque[Any] = deque()
 
@@ -66,12 +69,13 @@ class FakeChat(FakeService):
         with self.lock:
             if self.bodies:
                 return Reply(200, self.bodies.popleft())
-            content = self.answers.popleft() if self.answers else _scenes(body["messages"])
+            usual = verdicts if asks_for_verdicts(body) else _scenes
+            content = self.answers.popleft() if self.answers else usual(body)
         return Reply(200, self.completion(content, body))
 
     def completion(self, content: str | None, body: Any = None, **choice: Any) -> dict[str, Any]:
         """Return a whole 200 body around `content`; other arguments go into the choice."""
-        words = len(json.dumps(body or {})) // 4
+        words = tokens_of(body or {})
         usage = {"prompt_tokens": words, "completion_tokens": len(content or "") // 4, "total_tokens": words}
         message = {"role": "assistant", "content": content, "refusal": choice.pop("refusal", None)}
         return {
@@ -130,8 +134,11 @@ class FakeChat(FakeService):
             or not all({"role", "content"} == set(one) for one in messages)
         ):
             raise self.error(400, "Invalid value for 'messages'.")
+        for message in messages:
+            if problem := message_problem(message, sees_images=self.sees_images):
+                raise self.error(400, problem)
         wanted = body.get("response_format") or {"type": "text"}
-        if wanted["type"] == "json_object" and "json" not in json.dumps(messages).lower():
+        if wanted["type"] == "json_object" and "json" not in json.dumps(texts_of(messages)).lower():
             raise self.error(400, "'messages' must contain the word 'json' in some form.")
         if wanted["type"] == "json_schema":
             named = wanted.get("json_schema") or {}
@@ -153,7 +160,8 @@ class FakeChat(FakeService):
             self._check_schema(schema["items"], f"{place}[]")
 
 
-def _scenes(messages: list[dict[str, str]]) -> str:
+def _scenes(body: dict[str, Any]) -> str:
+    messages = body["messages"]
     asked = next(
         (
             match
@@ -171,4 +179,16 @@ def _scenes(messages: list[dict[str, str]]) -> str:
         }
         for index in range(int(asked[1]) if asked else 3)
     ]
+    if "subjects" in json.dumps(body.get("response_format", {})):
+        # As a schema in strict mode makes it: present in every scene, with names that the prompt gave.
+        cast = re.findall(r"^- (.+?) \((character|place|prop|style)\)", messages[0]["content"], re.MULTILINE)
+        people = [name for name, kind in cast if kind == "character"]
+        places = [name for name, kind in cast if kind == "place"]
+        for index, scene in enumerate(scenes):
+            pair = [people[index % len(people)], people[(index + 1) % len(people)]] if people else []
+            scene["subjects"] = (
+                [*dict.fromkeys(pair), *places[index % len(places) : index % len(places) + 1]]
+                if (places)
+                else list(dict.fromkeys(pair))
+            )
     return json.dumps({"scenes": scenes})

@@ -51,6 +51,8 @@ CHOICES: dict[tuple[str, str], list[Any]] = {
 }
 # Inputs that name a file of the input folder.
 FILES = {"LoadImage": "image", "VHS_LoadVideo": "video", "LoadAudio": "audio"}
+# Frames a second of every video, as `media.video` makes them.
+FRAME_RATE = 24
 OUTPUT_NODES = {"SaveImage", "SaveVideo", "PreviewImage"}
 
 
@@ -159,7 +161,8 @@ class FakeComfyUi(FakeService):
         if request.first("type", "output") != "output" or not name.startswith("mvsite_"):
             return Reply(404, b"")
         if name.endswith(".mp4"):
-            return Reply(200, media.video(), {"Content-Type": "video/mp4"})
+            seconds = int(name.split("_")[1]) / FRAME_RATE
+            return Reply(200, media.video(seconds), {"Content-Type": "video/mp4"})
         return Reply(200, media.image(), {"Content-Type": "image/png"})
 
     def restart(self) -> None:
@@ -202,6 +205,15 @@ class FakeComfyUi(FakeService):
             return {}
         return {"errors": errors, "dependent_outputs": outputs[:1], "class_type": node["class_type"]}
 
+    def _frames(self, graph: dict[str, Any]) -> int:
+        """Return how long the graph's video is: as long as asked, or as the video that it loads; else a second."""
+        for node in graph.values():
+            if isinstance(length := node["inputs"].get("length"), int):
+                return length
+            if node["class_type"] == "VHS_LoadVideo":
+                return round(media.duration(self.inputs[node["inputs"]["video"]]) * FRAME_RATE)
+        return FRAME_RATE
+
     def _done(self, one: Prompt) -> bool:
         return time.monotonic() >= one.ends
 
@@ -214,14 +226,18 @@ class FakeComfyUi(FakeService):
             status = {"status_str": "error", "completed": False, "messages": [["execution_error", facts]]}
             return {"outputs": {}, "status": status}
         status = {"status_str": "success", "completed": True, "messages": [["execution_success", {}]]}
-        outputs = {node_id: _saved(node) for node_id, node in one.graph.items() if node["class_type"] in OUTPUT_NODES}
+        frames = self._frames(one.graph)
+        outputs = {
+            node_id: _saved(node, frames) for node_id, node in one.graph.items() if node["class_type"] in OUTPUT_NODES
+        }
         return {"outputs": outputs, "status": status}
 
 
-def _saved(node: dict[str, Any]) -> dict[str, Any]:
-    """Return a node's outputs. Like the real node, SaveVideo lists its file under `images`; previews have type temp."""
+def _saved(node: dict[str, Any], frames: int) -> dict[str, Any]:
+    """Return a node's outputs. Like the real node, SaveVideo lists its file under `images`; previews have type temp.
+    The number in a video's name is that of its frames, which `view` makes."""
     kind = node["class_type"]
-    name = f"mvsite_00001_{'.mp4' if kind == 'SaveVideo' else '.png'}"
+    name = f"mvsite_{frames:05}_.mp4" if kind == "SaveVideo" else "mvsite_00001_.png"
     item = {"filename": name, "subfolder": "", "type": "temp" if kind == "PreviewImage" else "output"}
     return {"images": [item]} | ({"animated": [True]} if kind == "SaveVideo" else {})
 

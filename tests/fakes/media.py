@@ -45,6 +45,15 @@ def sound(seconds: float = 1.0) -> bytes:
         return _ffmpeg("-f", "lavfi", "-i", source, out=Path(folder, "out.wav"))
 
 
+@functools.lru_cache(maxsize=16)
+def sound_as(content: bytes, extension: str) -> bytes:
+    """Return the sound in another format: mp3, wav or flac."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "sound")
+        path.write_bytes(content)
+        return _ffmpeg("-i", f"file:{path}", "-vn", out=Path(folder, f"out.{extension}"))
+
+
 @functools.lru_cache(maxsize=64)
 def video_with_sound(picture: bytes, voice: bytes) -> bytes:
     """Return the first one's video with the second one's audio, as long as the shorter.

@@ -26,6 +26,7 @@ from tests.fakes.server import FakeService, Refusal, Reply, Request, TokenBucket
 
 IMAGE_MODELS = re.compile(r"banana|flux|ideogram|seedream")
 LIST_OUTPUT = re.compile(r"ideogram|seedream")
+SPEECH_MODELS = re.compile(r"whisper")
 PREDICTION_KEYS = {"input", "webhook", "webhook_events_filter", "stream"}
 TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str, "integer": int, "number": (int, float), "boolean": bool, "uri": str, "uris": list,
@@ -81,6 +82,9 @@ class FakeReplicate(FakeService):
         self.files: dict[str, tuple[bytes, str, str]] = {}
         self.end_next_as: deque[tuple[str, str | None]] = deque()
         self.every_video: bytes | None = None
+        # What its speech models hear, as (word, start, end); and the vocals it takes out, if not the whole sound.
+        self.heard_words: list[tuple[str, float, float]] = [("hold", 1.0, 1.4), ("me", 1.5, 1.8), ("now", 2.0, 2.5)]
+        self.every_vocals: bytes | None = None
         # Tests retire a model by deleting it here, and change its fields.
         self.models = copy.deepcopy(MODELS)
         self.bucket = TokenBucket(None)
@@ -252,12 +256,33 @@ class FakeReplicate(FakeService):
                 prediction.output = self._output(prediction)
 
     def _output(self, prediction: Prediction) -> Any:
+        if SPEECH_MODELS.search(prediction.model):
+            return self._transcript(prediction)
+        if prediction.model == "cjwbw/demucs":
+            ending = prediction.input.get("output_format", "mp3")
+            names = {"other": f"1.{ending}", "vocals": f"0.{ending}"}
+            return {name: f"{self.url}/out/{prediction.id}/{file}" for name, file in names.items()}
         if not IMAGE_MODELS.search(prediction.model):
             return f"{self.url}/out/{prediction.id}/0.mp4"
         address = f"{self.url}/out/{prediction.id}/0.{prediction.input.get('output_format', 'png')}"
         return [address] if LIST_OUTPUT.search(prediction.model) else address
 
+    def _transcript(self, prediction: Prediction) -> dict[str, Any]:
+        """Return what was heard, in the form of the model."""
+        if "whisperx" not in prediction.model:
+            chunks = [{"text": f" {word}", "timestamp": [start, end]} for word, start, end in self.heard_words]
+            return {"text": " ".join(word for word, _, _ in self.heard_words), "chunks": chunks}
+        words = [{"word": word, "start": start, "end": end, "score": 0.9} for word, start, end in self.heard_words]
+        text = " ".join(word for word, _, _ in self.heard_words)
+        segment = {"start": 0.0, "end": 30.0, "text": text}
+        # Without alignment, only the segments have times.
+        aligned = {"words": words} if prediction.input.get("align_output") else {}
+        return {"segments": [segment | aligned] if words else [], "detected_language": "en"}
+
     def _content(self, prediction: Prediction, extension: str) -> tuple[bytes, str]:
+        if extension in {"mp3", "wav", "flac"}:
+            sound = self.every_vocals or self._fetch(prediction.input["audio"]) or b""
+            return media.sound_as(sound, extension), f"audio/{extension.replace('mp3', 'mpeg')}"
         size = "180x320" if prediction.input.get("aspect_ratio") == "9:16" else "320x180"
         if extension != "mp4":
             return media.image(size, extension), f"image/{extension.replace('jpg', 'jpeg')}"

@@ -100,6 +100,23 @@ MODELS: dict[str, dict[str, Any]] = {
         "!video": "uri", "!audio": "uri", "text": "string", "temperature": "number", "active_speaker": "boolean",
         "sync_mode": ["loop", "bounce", "cut_off", "silence", "remap"], "occlusion_detection": "boolean",
     },
+    # Its page, replicate.com/cjwbw/demucs/versions/25a17310…/api
+    "cjwbw/demucs": {
+        "!audio": "uri", "model_name": ["htdemucs", "htdemucs_ft", "htdemucs_6s", "hdemucs_mmi", "mdx", "mdx_extra"],
+        "stem": ["vocals", "bass", "drums", "guitar", "piano", "other"], "clip_mode": ["rescale", "clamp"],
+        "shifts": "integer", "overlap": "number", "mp3_bitrate": "integer", "float32": "boolean",
+        "output_format": ["mp3", "wav", "flac"],
+    },
+    "victor-upmeet/whisperx": {
+        "!audio_file": "uri", "language": "string", "language_detection_min_prob": "number",
+        "language_detection_max_tries": "integer", "initial_prompt": "string", "batch_size": "integer",
+        "temperature": "number", "vad_onset": "number", "vad_offset": "number", "align_output": "boolean",
+        "diarization": "boolean", "debug": "boolean",
+    },
+    "vaibhavs10/incredibly-fast-whisper": {
+        "!audio": "uri", "task": ["transcribe", "translate"], "language": "string", "batch_size": "integer",
+        "timestamp": ["chunk", "word"], "diarise_audio": "boolean",
+    },
     "sync/lipsync-2-pro": {
         "!video": "uri", "!audio": "uri", "text": "string", "temperature": "number", "active_speaker": "boolean",
         "sync_mode": ["loop", "bounce", "cut_off", "silence", "remap"],

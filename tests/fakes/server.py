@@ -316,14 +316,26 @@ def _encode(body: Any) -> tuple[bytes, str]:
 
 def multipart(request: Request) -> dict[str, tuple[str, str, bytes]]:
     """Return form parts by name: (file name, content type, bytes)."""
-    head = f"Content-Type: {request.headers.get('content-type', '')}\r\n\r\n".encode()
-    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + request.body)
     return {
-        str(part.get_param("name", header="content-disposition")): (
+        _part_name(part): (
             part.get_filename() or "", part.get_content_type(), bytes(part.get_payload(decode=True) or b""),
         )
-        for part in message.iter_parts()
+        for part in _parts(request)
     }  # fmt: skip
+
+
+def multipart_names(request: Request) -> list[str]:
+    """Return the names of all form parts, repeated ones too."""
+    return [_part_name(part) for part in _parts(request)]
+
+
+def _parts(request: Request) -> list[Any]:
+    head = f"Content-Type: {request.headers.get('content-type', '')}\r\n\r\n".encode()
+    return list(email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + request.body).iter_parts())
+
+
+def _part_name(part: Any) -> str:
+    return str(part.get_param("name", header="content-disposition"))
 
 
 def post_signed(address: str, body: bytes, headers: dict[str, str]) -> int:

@@ -423,6 +423,22 @@ def _check_span(span: dict[str, Any], length: float | None) -> None:
         raise _segments_invalid()
 
 
+def _speaker_problem(speaker: dict[str, Any]) -> str:
+    """A speaker is found by the service, or selected by a frame and a point in it, or by boxes."""
+    point, frame = speaker.get("coordinates"), speaker.get("frame_number")
+    if not isinstance(speaker.get("auto_detect", False), bool):
+        return "auto_detect must be a boolean"
+    if frame is not None and (isinstance(frame, bool) or not isinstance(frame, int) or frame < 0):
+        return "frame_number must be a frame, counted from 0"
+    if point is not None and not (
+        isinstance(point, list) and len(point) == 2 and all(isinstance(one, int | float) and one >= 0 for one in point)
+    ):
+        return "coordinates must be [x, y]"
+    if (point is None) != (frame is None):
+        return "frame_number and coordinates belong together"
+    return "auto_detect contradicts coordinates" if point is not None and speaker.get("auto_detect") else ""
+
+
 def _option_problems(where: str, options: Any, known: set[str], model: str) -> list[str]:
     if not isinstance(options, dict):
         return [f"{where} must be an object"]
@@ -439,4 +455,6 @@ def _option_problems(where: str, options: Any, known: set[str], model: str) -> l
     speaker = options.get("active_speaker_detection", {})
     if not isinstance(speaker, dict) or set(speaker) - SPEAKER_KEYS:
         problems.append(f"{where}.active_speaker_detection is invalid")
+    elif problem := _speaker_problem(speaker):
+        problems.append(f"{where}.active_speaker_detection.{problem}")
     return problems

@@ -22,6 +22,7 @@ ROWS = {
     "api/jobs": private_api(),
     "api/jobs/<uuid:job_id>": owned_api(job),
     "api/jobs/<uuid:job_id>/cancel": owned_api(job, method="post"),
+    "api/jobs/<uuid:job_id>/first": owned_api(job, method="post"),
     # The body is looked at before the job, so the empty one is 400 for everybody signed in.
     "api/jobs/<uuid:job_id>/adopt": owned_api(job, method="post", other=400, owner=400, staff=400),
     "api/jobs/<uuid:job_id>/excess": owned_api(job, method="post", other=400, owner=400, staff=400),

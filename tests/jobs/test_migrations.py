@@ -22,7 +22,7 @@ def columns() -> set[str]:
 def migrated_again():
     yield
     executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes("jobs"))
+    executor.migrate(executor.loader.graph.leaf_nodes())
 
 
 def test_the_dropped_columns_come_back_when_the_release_is_taken_back(user, migrated_again):

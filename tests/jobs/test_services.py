@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from apps.core.errors import ConflictError, NotFound, WorkCancelled
-from apps.jobs import services
+from apps.jobs import claims, services
 from apps.jobs.execution import Done
 from apps.jobs.idempotency import Idempotency
 from apps.jobs.kinds import Kind
@@ -77,7 +77,7 @@ def test_a_worker_with_an_old_claim_changes_nothing(user):
     Job.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now() - timedelta(minutes=5))
     services.job_recover_lost(job_id=job.pk, silent_since=timezone.now(), max_losses=3)
     new = claim(job)
-    assert not services.job_heartbeat(old, progress_percentage=99)
+    assert not claims.job_heartbeat(old, progress_percentage=99)
     with pytest.raises(WorkCancelled):
         services.job_succeed(old, result=Who(who="old"), save=lambda: pytest.fail("rows of a fenced worker"))
     services.job_succeed(new, result=Who(who="new"))
@@ -134,7 +134,7 @@ def test_the_heartbeat_tells_a_worker_that_its_job_was_cancelled(user):
     job = make_job(user)
     taken = claim(job)
     services.job_cancel(by=user, job_id=job.pk)
-    assert not services.job_heartbeat(taken)
+    assert not claims.job_heartbeat(taken)
     with pytest.raises(WorkCancelled):
         services.job_fail(taken, code=Code.INTERNAL_ERROR, message="too late")
 

@@ -50,7 +50,7 @@ def impatient(monkeypatch):
 
 
 def test_a_job_whose_worker_is_killed_recovers_by_itself(user, impatient):
-    _, job = song_upload(by=user, upload=click_song(450))
+    job = song_upload(by=user, upload=click_song(450)).job
     with celery_worker(queues="media", concurrency=1) as worker:
         wait_for(lambda: state(job) == State.RUNNING, seconds=60, what="the job to run", step=0.02)
         kill_tree(worker)
@@ -64,7 +64,7 @@ def test_a_job_whose_worker_is_killed_recovers_by_itself(user, impatient):
 
 
 def test_a_killed_pool_process_is_replaced_and_the_job_finishes(user, impatient):
-    _, job = song_upload(by=user, upload=click_song(450))
+    job = song_upload(by=user, upload=click_song(450)).job
     with beat(), celery_worker(queues="media", concurrency=1) as worker:
         wait_for(lambda: state(job) == State.RUNNING, seconds=60, what="the job to run", step=0.02)
         children = psutil.Process(worker.pid).children()
@@ -76,7 +76,7 @@ def test_a_killed_pool_process_is_replaced_and_the_job_finishes(user, impatient)
 
 
 def test_queued_jobs_still_run_after_the_broker_was_emptied(user, impatient):
-    jobs = [song_upload(by=user, upload=click_song(3))[1] for _ in range(5)]
+    jobs = [song_upload(by=user, upload=click_song(3 + more / 10)).job for more in range(5)]
     redis_client().flushall()
     with beat(), celery_worker(queues="media"):
         wait_for(lambda: {state(job) for job in jobs} == {State.SUCCEEDED}, seconds=120, what="all jobs to end")
@@ -86,7 +86,7 @@ def test_queued_jobs_still_run_after_the_broker_was_emptied(user, impatient):
 def test_a_job_created_while_the_broker_is_down_runs_later(user, impatient):
     embedded.redis_stop(settings.DATA_DIR)
     try:
-        _, job = song_upload(by=user, upload=click_song(3))
+        job = song_upload(by=user, upload=click_song(3)).job
     finally:
         embedded.redis_start(settings.DATA_DIR)
     with beat(), celery_worker(queues="media", concurrency=1):

@@ -8,7 +8,9 @@ import {
   refreshed,
   reordered,
   sceneAround,
+  slipped,
 } from "../../static/js/timeline/edits.js";
+import { offWords } from "../../static/js/timeline/lips.js";
 
 const rows = (...durations) =>
   durations.map((duration, index) => ({ id: `s${index + 1}`, sequence: index + 1, duration }));
@@ -88,8 +90,8 @@ test("a place belongs to one scene, and what lies behind the end to the last", (
 test("only the inside of a scene can be split", () => {
   const scenes = film(2, 2);
   assert.deepEqual(
-    [0, 0.001, 2, 3, 4, 5].map((seconds) => sceneAround(scenes, seconds)?.id),
-    [undefined, "s1", undefined, "s2", undefined, undefined],
+    [0, 0.01, 0.03, 2, 3, 4, 5].map((seconds) => sceneAround(scenes, seconds)?.id),
+    [undefined, undefined, "s1", undefined, "s2", undefined, undefined],
   );
 });
 
@@ -115,3 +117,21 @@ test("rows of another order are not put in", () => {
   assert.equal(refreshed(film(1, 2), [{ id: "s1", sequence: 2, duration: 5 }]), null);
   assert.equal(refreshed(film(1, 2), [{ id: "s3", sequence: 3, duration: 5 }]), null);
 });
+
+const sung = (scenes, extra = {}) => scenes.map((scene) => ({ ...scene, clip_id: "c", lip_synced: true, ...extra }));
+for (const [name, change, off] of [
+  ["a ripple moves all later scenes off their words", (film) => cutMoved(film, 0, 3, true, true), ["s2", "s3"]],
+  ["a rolled cut keeps them on their words", (film) => cutMoved(film, 0, 1.5, true), []],
+  ["a slip moves one", (film) => slipped(film, 1, 0.5), ["s2"]],
+  ["nobody sees a hundredth of a second", (film) => slipped(film, 1, 1.01), []],
+  ["a new clip has words of its own", (film) => sung(slipped(film, 1, 0.5), { clip_id: "d" }), []],
+  ["a scene that isn't lip-synced has none", (film) => sung(slipped(film, 1, 0.5), { lip_synced: false }), []],
+]) {
+  test(name, () => {
+    const before = sung(film(2, 2, 2), { clip_in: 1 });
+    assert.deepEqual(
+      offWords(before, change(before)).map(({ id }) => id),
+      off,
+    );
+  });
+}

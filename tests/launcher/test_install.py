@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def checkout(tmp_path_factory):
     shutil.copy(PROJECT / "launcher" / "install.py", folder / "launcher")
     (folder / "requirements.txt").write_text("# none\n")
     (folder / "requirements-dev.txt").write_text("# none\n")
+    (folder / "requirements-no-deps.txt").write_text("# none\n")
     (folder / "house-rules").mkdir()
     (folder / "house-rules" / "package.json").write_text('{"name": "house-rules", "version": "1.0.0"}')
     node_pins_write(folder, {"house-rules": "file:house-rules"})
@@ -44,6 +46,17 @@ def node_pins_write(folder, wanted):
         lock["packages"][f"node_modules/{name}"] = {"version": wanted[name], "integrity": "sha512-AA==", "dev": True}
     (folder / "package.json").write_text(json.dumps({**facts, "private": True}))
     (folder / "package-lock.json").write_text(json.dumps(lock))
+
+
+def wheel_write(path, *, needs):
+    """Write a wheel that holds one data file and depends on a package that doesn't exist."""
+    facts = f"Metadata-Version: 2.1\nName: shelf\nVersion: 1.0\nRequires-Dist: {needs}\n"
+    kind = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    files = {"shelf/data.bin": "x", "shelf-1.0.dist-info/METADATA": facts, "shelf-1.0.dist-info/WHEEL": kind}
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name, text in files.items():
+            wheel.writestr(name, text)
+        wheel.writestr("shelf-1.0.dist-info/RECORD", "".join(f"{name},,\n" for name in files))
 
 
 def node_lend(folder):
@@ -72,6 +85,15 @@ def test_changed_pins_are_installed_without_recreating_the_environment(checkout)
     done = install(checkout)
     assert "Setup is done" in done.stderr
     assert kept.exists()
+    assert install(checkout).stderr == ""
+
+
+def test_packages_that_only_hold_data_come_without_their_dependencies(checkout):
+    wheel_write(checkout / "shelf-1.0-py3-none-any.whl", needs="no-such-package-anywhere")
+    (checkout / "requirements-no-deps.txt").write_text("./shelf-1.0-py3-none-any.whl\n")
+    done = install(checkout)
+    assert done.returncode == 0, done.stderr
+    assert list((checkout / ".venv").rglob("shelf/data.bin"))
     assert install(checkout).stderr == ""
 
 
@@ -143,7 +165,7 @@ def test_an_unreachable_registry_is_reported_and_retried(checkout):
 
 
 def test_the_pins_contain_no_local_paths():
-    for name in ("requirements.txt", "requirements-dev.txt", "package-lock.json"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-no-deps.txt", "package-lock.json"):
         text = (PROJECT / name).read_text()
         assert not re.search(r'://|"resolved"', re.sub(r'"funding": \{.*?\}', "", text, flags=re.DOTALL))
         assert "/home" not in text

@@ -11,9 +11,11 @@ from apps.composition import handlers
 from apps.composition.models import Composition
 from apps.composition.selectors import composition_is_stale
 from apps.composition.services import project_compose
+from apps.core.errors import ConflictError
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.states import State
+from apps.scenes.clips import clip_make_current
 from apps.scenes.history import change_undo
 from apps.scenes.models import Clip, Origin
 from tests.factories import make_clip, make_project, make_scenes, make_song, store_asset
@@ -72,7 +74,7 @@ def compose(job_id) -> Job:
     return job
 
 
-def test_order_from_scene_adds_clip_that_can_be_undone(client, project, user, sync_so):
+def test_order_from_scene_adds_clip_that_undo_leaves_alone(client, project, user, sync_so):
     scene = project.scenes.get(sequence=1)
     parent = scene.current_clip
     job = scene_order(client, project)
@@ -86,7 +88,9 @@ def test_order_from_scene_adds_clip_that_can_be_undone(client, project, user, sy
     assert clip.asset.key == f"users/{user.pk}/jobs/{job.pk}/pro_result_{job.pk}.mp4"
     assert job.result["clip_id"] == str(clip.pk)
     assert (job.project_id, job.scene_id) == (project.pk, scene.pk)
-    change_undo(by=user, project_id=project.pk)
+    with pytest.raises(ConflictError, match="nothing to undo"):
+        change_undo(by=user, project_id=project.pk)
+    clip_make_current(by=user, project_id=project.pk, sequence=1)
     scene.refresh_from_db()
     assert scene.current_clip == parent
 

@@ -4,6 +4,7 @@ from apps.composition.handlers import HANDLERS as COMPOSING
 from apps.jobs.models import Job
 from apps.production import followup, generate_all
 from apps.projects.models import Project
+from apps.projects.services import project_update
 from apps.scenes.handlers import HANDLERS as GENERATING
 from apps.scenes.models import Scene
 from tests.factories import make_project, make_scenes, make_song, store_asset
@@ -249,13 +250,12 @@ def test_paid_lipsync_is_quoted_and_checked_before_purchase(api, project, perfor
     work()
     job = Job.objects.get(kind="lipsync")
     assert job.state == "failed"
-    assert "No frontal face" in job.error and "Nothing was bought" in job.error
+    assert "No face was found" in job.error and "Nothing was bought" in job.error
     assert Project.objects.get(pk=project.pk).final_video_id
 
 
 def test_described_character_is_drawn_before_images(api, project):
-    project.character_description = "Mara, a singer in a red coat"
-    project.save()
+    project_update(by=project.owner, project_id=project.pk, character_description="Mara, a singer in a red coat")
     make_scenes(project, "1.5", "1.5")
     generate(api, project)
     assert kinds() == ["character_reference"]

@@ -10,21 +10,24 @@ from typing import Any
 import yaml
 from django.conf import settings
 
-from apps.providers.base import (
+from apps.providers.base import RemoteProvider, RemoteState, RemoteStatus
+from apps.providers.capabilities import Capability
+from apps.providers.registry import provider_get
+from apps.providers.request_types import (
     ImageRequest,
+    JudgeRequest,
     LipsyncRequest,
     LipsyncSegment,
     MediaInput,
     ProviderRequest,
-    RemoteProvider,
-    RemoteState,
-    RemoteStatus,
     ScenesRequest,
     SegmentedLipsyncRequest,
+    Subject,
+    Take,
+    TranscriptionRequest,
     VideoRequest,
+    VocalsRequest,
 )
-from apps.providers.capabilities import Capability
-from apps.providers.registry import provider_get
 from engines.media.probe import probe_media
 from tests.fakes import media
 from tests.fakes.chat import FakeChat
@@ -32,6 +35,7 @@ from tests.fakes.comfyui import FakeComfyUi
 from tests.fakes.replicate import FakeReplicate
 from tests.fakes.server import FakeService
 from tests.fakes.sync_so import FakeSyncSo
+from tests.fakes.transcriber import FakeTranscriber
 
 CONFIGS = Path(settings.BASE_DIR) / "configs"
 PAID_ROUTES = {
@@ -39,6 +43,7 @@ PAID_ROUTES = {
     "replicate": "POST /v1/(models/.+/)?predictions$",
     "sync_so": "POST /v2/generate$",
     "comfyui": "POST /prompt$",
+    "transcriber": "POST /v1/audio/transcriptions$",
 }
 # A workflow for each capability, with the node classes known to the fake; `live` runs on any real server.
 WORKFLOWS: dict[str, dict[str, Any]] = {
@@ -83,6 +88,9 @@ class Files:
     def image(self) -> MediaInput:
         return self._write("image.png", media.image(), "image/png", None)
 
+    def jpeg(self) -> MediaInput:
+        return self._write("image.jpg", media.image(extension="jpg"), "image/jpeg", None)
+
     def _write(self, name: str, content: bytes, content_type: str, seconds: float | None) -> MediaInput:
         path = self.folder / name
         path.write_bytes(content)
@@ -123,6 +131,22 @@ def lipsync_request(files: Files, **changes: Any) -> LipsyncRequest:
     values = changes.pop("settings", None) or flavor_values("lipsync_params")
     facts: dict[str, Any] = {"video": files.video(), "audio": files.audio(), "temperature": 0.4}
     return LipsyncRequest(settings=values, **(facts | changes))
+
+
+def transcription_request(files: Files) -> TranscriptionRequest:
+    return TranscriptionRequest(files.audio(4.0), language="en", settings=flavor_values("transcription_params"))
+
+
+def vocals_request(files: Files) -> VocalsRequest:
+    return VocalsRequest(files.audio(4.0), settings=flavor_values("vocals_params"))
+
+
+def judge_request(files: Files, **changes: Any) -> JudgeRequest:
+    frame = files.jpeg()
+    take = Take(files.video(1.0), 0.0, 1.0, (frame, frame, frame))
+    subjects = (Subject("Mara", "character", "short silver hair", picture=frame), Subject("a harbor", "place"))
+    facts: dict[str, Any] = {"prompt": "Mara walks", "takes": (take, take), "frames_each": 3, "subjects": subjects}
+    return JudgeRequest(settings=flavor_values("parameters"), **(facts | changes))
 
 
 def segmented_request(files: Files, **changes: Any) -> SegmentedLipsyncRequest:
@@ -182,9 +206,13 @@ FACE = ("LIVE_FACE_VIDEO", "LIVE_VOICE_AUDIO")
 
 SPECS = (
     CaseSpec("chat", "chat", scenes_request, ("LIVE_LLM_API_KEY", "LIVE_LLM_MODEL")),
+    CaseSpec("chat-judge", "chat", judge_request, ("LIVE_LLM_API_KEY", "LIVE_LLM_MODEL")),
     CaseSpec("replicate-image", "replicate", image_request, ("LIVE_REPLICATE_API_TOKEN",)),
     CaseSpec("replicate-video", "replicate", video_request, ("LIVE_REPLICATE_API_TOKEN",)),
     CaseSpec("replicate-lipsync", "replicate", lipsync_request, ("LIVE_REPLICATE_API_TOKEN", *FACE)),
+    CaseSpec("replicate-transcription", "replicate", transcription_request, ("LIVE_REPLICATE_API_TOKEN",)),
+    CaseSpec("replicate-vocals", "replicate", vocals_request, ("LIVE_REPLICATE_API_TOKEN",)),
+    CaseSpec("transcriber", "transcriber", transcription_request, ("LIVE_TRANSCRIPTION_API_KEY",)),
     CaseSpec("sync-lipsync", "sync_so", lipsync_request, ("LIVE_SYNC_API_KEY", *FACE)),
     CaseSpec("sync-segments", "sync_so", segmented_request, ("LIVE_SYNC_API_KEY", *FACE)),
     CaseSpec("comfyui-image", "comfyui", comfy_image_request, ("LIVE_COMFYUI_URL",), comfy_live_request),
@@ -230,6 +258,7 @@ def fake_of(name: str) -> FakeService:
         "replicate": FakeReplicate,
         "sync_so": FakeSyncSo,
         "comfyui": FakeComfyUi,
+        "transcriber": FakeTranscriber,
     }
     return fakes[name]().start()
 
@@ -246,6 +275,8 @@ def settings_of(fake: Any) -> dict[str, Any]:
         case "sync_so":
             found |= {"SYNC_BASE_URL": fake.base_url, "SYNC_API_KEY": fake.key}
             found |= {"SYNC_WEBHOOK_SECRET": fake.webhook_secret}
+        case "transcriber":
+            found |= {"TRANSCRIPTION_BASE_URL": fake.base_url, "TRANSCRIPTION_API_KEY": fake.key}
         case "comfyui":
             found |= {"COMFYUI_URL": fake.base_url}
     return found

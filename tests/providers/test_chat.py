@@ -1,16 +1,17 @@
 """Chat completions: valid responses, the single correction, and the many forms of errors."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from apps.core.errors import InputError, ProviderError
-from apps.providers.base import ScenesRequest, SongBrief, SongLine, SongSection
 from apps.providers.chat.prompts import messages_of
 from apps.providers.chat.provider import _expected
 from apps.providers.chat.responses import UnusableResponse, scenes_of
+from apps.providers.request_types import ScenesRequest, SongBrief, SongLine, SongSection
 from tests.providers.cases import SPECS, flavor_values, scenes_request
 
 GOOD = json.dumps(
@@ -230,6 +231,26 @@ def test_prompt_contains_idea_song_and_slots_and_keeps_other_braces(files):
     assert "96 beats per minute" in text
     assert "somebody sings at 5-9 s" in text
     assert "{not_ours} {{x}}" in text
+
+
+def test_prompt_says_which_scenes_a_chorus_takes_up(files):
+    request = scenes_request(files)
+    sections = tuple(
+        SongSection(label, 4.0 * number, 4.0 * number + 4, 0.5)
+        for number, label in enumerate(("Verse 1", "Chorus", "Chorus", "Verse 2", "Final chorus", "outro"))
+    )
+    slots = tuple((4.0 * number, 4.0 * number + 4) for number in range(6))
+    song = SongBrief(24.0, sections=sections, sung=())
+    system, user = messages_of(replace(request, slots=slots, song=song))
+
+    assert "2. 4.00-8.00 s (4.00 s), Chorus, energy 0.5, chorus 1 of 2\n" in user["content"]
+    assert "4. 12.00-16.00 s (4.00 s), Verse 2, energy 0.5, verse 2 of 2\n" in user["content"]
+    assert (
+        "5. 16.00-20.00 s (4.00 s), Final chorus, energy 0.5, chorus 2 of 2, takes up scenes 2-3\n" in user["content"]
+    )
+    assert "6. 20.00-24.00 s (4.00 s), outro, energy 0.5" in user["content"]
+    assert "nobody sings; set no lipsync" in user["content"]
+    assert "takes up the scenes of its first time" in system["content"]
 
 
 def test_free_lengths_are_clamped_to_the_flavors(files):

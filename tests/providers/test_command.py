@@ -16,7 +16,7 @@ def listed(**options):
 
 @pytest.fixture
 def replicate(make_case):
-    return make_case(SPECS[1])
+    return make_case(next(spec for spec in SPECS if spec.name == "replicate-image"))
 
 
 def test_it_lists_missing_settings_and_capabilities():

@@ -13,10 +13,11 @@ STRANGERS = {
     "sync_so": "00000000-0000-4000-8000-000000000000",
     "comfyui": "00000000-0000-4000-8000-000000000000",
     "chat": "mv-nothing-1",
+    "transcriber": "mv-nothing-1",
 }
 
 
-def test_one_submit_leads_to_real_files_or_scenes(case, tmp_path):
+def test_one_submit_leads_to_real_files_scenes_or_words(case, tmp_path):
     status = case.finish(case.submit())
     into = tmp_path / "out"
     into.mkdir()
@@ -27,11 +28,17 @@ def test_one_submit_leads_to_real_files_or_scenes(case, tmp_path):
     if case.capability == "scenes":
         assert [scene.duration for scene in result.scenes] == [4, 4.5, 3.5]
         assert all(scene.description for scene in result.scenes)
+    elif case.capability == "judge":
+        assert len(result.verdicts) == 2
+        assert all(0 <= mark <= 10 for one in result.verdicts for mark in (one.identity, one.prompt, one.artifacts))
+    elif case.capability == "transcription":
+        # What the real service hears in a tone is its own affair.
+        assert case.fake is None or [word.text for word in result.words] == ["hold", "me", "now"]
     else:
-        wanted = "image" if case.capability == "image" else "video"
-        assert [probe_media(made.path).kind for made in result.files] == [wanted] * len(result.files)
-        assert result.files
-        assert all(made.path.is_relative_to(into) and made.role == wanted for made in result.files)
+        kinds = {"image": "image", "vocals": "audio"}
+        assert {probe_media(made.path).kind for made in result.files} == {kinds.get(case.capability, "video")}
+        role = case.capability if case.capability in kinds else "video"
+        assert all(made.path.is_relative_to(into) and made.role == role for made in result.files)
     assert case.paid_posts == 1
 
 
@@ -41,7 +48,7 @@ def test_collecting_twice_gives_the_same_and_submits_nothing(fake_case, tmp_path
     results = [fake_case.provider.collect(status, capability=fake_case.capability, into=tmp_path) for _ in range(2)]
 
     assert [made.path.name for made in results[0].files] == [made.path.name for made in results[1].files]
-    assert results[0].scenes == results[1].scenes
+    assert (results[0].scenes, results[0].words) == (results[1].scenes, results[1].words)
     assert fake_case.paid_posts == 1
 
 

@@ -22,7 +22,11 @@ FAULTS: dict[str, tuple[dict[str, Any], Any]] = {
     "bad request": ({"kind": "status", "status": 400, "body": {"message": "bad"}}, (True, False, "refused")),
     "unprocessable": ({"kind": "status", "status": 422, "body": {"detail": "bad"}}, (True, False, "refused")),
 }
-PAID = [spec for spec in SPECS if spec.name in {"chat", "replicate-video", "sync-lipsync", "comfyui-image"}]
+PAID = [
+    spec for spec in SPECS if spec.name in {"chat", "replicate-video", "sync-lipsync", "comfyui-image", "transcriber"}
+]
+# The others respond with the result.
+POLLED = [spec for spec in PAID if spec.provider not in {"chat", "transcriber"}]
 
 
 def failed_submit(case):
@@ -62,7 +66,7 @@ def test_refused_connection_was_certainly_not_sent(spec, make_case, settings):
 
 
 @pytest.mark.parametrize("kind", ["status", "cut", "html"])
-@pytest.mark.parametrize("spec", PAID[1:], ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", POLLED, ids=lambda spec: spec.name)
 def test_failed_poll_says_nothing_about_the_work(spec, kind, make_case):
     case = make_case(spec)
     status = case.submit()
@@ -77,7 +81,7 @@ def test_failed_poll_says_nothing_about_the_work(spec, kind, make_case):
     assert case.paid_posts == 1
 
 
-@pytest.mark.parametrize("spec", [spec for spec in PAID if spec.provider != "chat"], ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", POLLED, ids=lambda spec: spec.name)
 def test_failed_download_is_repeatable_and_submits_nothing(spec, make_case, tmp_path):
     case = make_case(spec)
     status = case.finish(case.submit())
@@ -112,7 +116,7 @@ def test_key_repeated_by_the_service_is_not_in_our_errors(spec, make_case):
 
 
 def test_fake_can_be_controlled_over_http(make_case):
-    case = make_case(PAID[1])
+    case = make_case(POLLED[0])
     control = f"{case.fake.url}/_control"
     http.post(control, json_body={"route": PAID_ROUTES["replicate"], "kind": "status", "status": 402})
 

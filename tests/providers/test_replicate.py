@@ -5,14 +5,15 @@ import time
 import pytest
 
 from apps.core.errors import InputError, ProviderError
-from apps.providers.base import MediaInput, RemoteState
+from apps.providers.base import RemoteState
 from apps.providers.replicate.inputs import plan_of, quote_of
 from apps.providers.replicate.provider import Replicate
 from apps.providers.replicate.statuses import output_addresses, status_of
+from apps.providers.request_types import MediaInput
 from tests.fakes import media
 from tests.providers.cases import SPECS, flavor_values, image_request, lipsync_request, video_request
 
-IMAGE, VIDEO, LIPSYNC = (spec for spec in SPECS if spec.provider == "replicate")
+IMAGE, VIDEO, LIPSYNC = [spec for spec in SPECS if spec.provider == "replicate"][:3]
 
 
 def with_model(name, kind="video_params"):

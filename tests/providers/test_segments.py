@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.providers.base import LipsyncSegment
+from apps.providers.request_types import LipsyncSegment
 from apps.providers.sync_so.segments import segment_problems, segments_fitted
 from tests.providers.cases import SPECS, segmented_request
 
@@ -115,7 +115,7 @@ def test_crop_as_long_as_its_segment_stays_so():
 
 
 def test_service_accepts_fitted_segments(make_case, files):
-    case = make_case(SPECS[5])
+    case = make_case(next(spec for spec in SPECS if spec.name == "sync-segments"))
     touching = (LipsyncSegment(2.0, 4.0, "two", 0.0, 3.0), LipsyncSegment(0.0, 2.0, "one"))
     case.request = segmented_request(files, segments=touching)
 

@@ -1,10 +1,14 @@
 """Sync.so: whitelisted payloads, concurrency slots, idempotency, expiring links, errors by code."""
 
+from pathlib import Path
+
 import pytest
 
 from apps.core.errors import InputError, ProviderError
-from apps.providers.base import LipsyncSegment, MediaInput, RemoteRef, RemoteState
+from apps.providers.base import RemoteRef, RemoteState
+from apps.providers.request_types import LipsyncSegment, MediaInput
 from apps.providers.sync_so.errors import is_transient
+from apps.providers.sync_so.options import option_errors
 from tests.providers.cases import SPECS, flavor_values, lipsync_request, segmented_request
 
 LIPSYNC, SEGMENTS = (spec for spec in SPECS if spec.provider == "sync_so")
@@ -72,6 +76,12 @@ def test_invalid_segments_are_reported_before_anything_is_uploaded(segments_case
 
     assert {"segments[0].endTime", "segments[1].audioInput.refId", "segments[1].startTime"} == set(caught.value.errors)
     assert not segments_case.fake.log
+
+
+def test_model_that_cannot_be_told_who_sings_says_so():
+    speaker = {"active_speaker_detection": {"auto_detect": False, "frame_number": 3, "coordinates": [9, 9]}}
+    errors = option_errors(speaker, model="lips-1", known=["sync_mode"], video=MediaInput(Path("v.mp4"), "video/mp4"))
+    assert "lips-1 can't be told which face sings" in errors["active_speaker_detection"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from apps.providers.base import ImageRequest, VideoRequest
+from apps.providers.request_types import ImageRequest, VideoRequest
 from apps.providers.wording import flavored_prompt
 
 TEMPLATES = {

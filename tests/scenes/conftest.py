@@ -1,4 +1,4 @@
 """Projects with real media on disk, and jobs that really run, in this process."""
 
 from tests.generation.conftest import api, media_folder, run_job  # noqa: F401 - fixtures
-from tests.jobs.remote.conftest import make_fake, no_delays, replicate, sync_so  # noqa: F401 - fixtures
+from tests.jobs.remote.conftest import chat, make_fake, no_delays, replicate, sync_so  # noqa: F401 - fixtures

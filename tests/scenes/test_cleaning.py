@@ -7,7 +7,7 @@ from django.utils import timezone
 from apps.assets.models import Asset
 from apps.core.errors import ConflictError
 from apps.projects.services import project_delete
-from apps.scenes import cleaning, history, services
+from apps.scenes import cleaning, cutting, history, services
 from apps.scenes.models import Clip, Scene
 from tests.factories import make_clip, make_project, make_scenes, store_asset
 from tests.fakes import media
@@ -37,7 +37,7 @@ def test_deleted_scene_can_be_restored_until_media_is_removed(user, project, set
 
 
 def test_files_used_by_a_copy_are_kept(user, project):
-    services.scene_duplicate(by=user, project_id=project.pk, sequence=1)
+    cutting.scene_duplicate(by=user, project_id=project.pk, sequence=1)
     shown = Scene.objects.get(project=project, sequence=2).current_clip.asset
     services.scene_delete(by=user, project_id=project.pk, sequence=1)
     cleaning.deleted_scenes_clean(now=timezone.now() + timedelta(days=8))

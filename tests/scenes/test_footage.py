@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from apps.core.errors import InputError
-from apps.projects.models import Fit
-from apps.scenes.footage import Footage, footage_render
 from engines.media.drawn import DrawnMouth, drawn_mouths, drawn_note
+from engines.media.footage import Footage, footage_render
 from engines.media.formats import clip_format
+from engines.media.framing import PictureFit
 from engines.media.probe import probe_media
 from engines.media.runner import run
 from engines.media.stills import picture_at
@@ -20,7 +20,7 @@ def make(path, *arguments):
     return path
 
 
-def render(source, output, fit=Fit.FIT, start=0, end=None):
+def render(source, output, fit=PictureFit.BARS, start=0, end=None):
     footage = Footage(source, SHAPE, fit, Fraction(start), None if end is None else Fraction(end))
     return footage_render(footage, output, cancelled=lambda: False)
 
@@ -57,7 +57,7 @@ def test_picture_is_not_stretched(tmp_path):
     assert fitted[:, 640].min() > 220
     bright = np.flatnonzero(fitted[360] > 128)
     assert abs(len(bright) - 405) <= 4  # 720 * 180 / 320
-    filled = picture_at(render(source, tmp_path / "fill.mp4", Fit.FILL), 0.2).mean(axis=2)
+    filled = picture_at(render(source, tmp_path / "fill.mp4", PictureFit.FILL), 0.2).mean(axis=2)
     assert filled.min() > 220
 
 

@@ -57,8 +57,10 @@ def test_window_is_sum_of_preceding_durations_in_one_query(user, project):
     assert "scene_duration_missing" in {line["event"] for line in logs}
 
 
-def test_lip_synced_clip_replaces_current_clip(api, project, sync_so):
+def test_lip_synced_clip_replaces_current_clip(api, user, project, sync_so):
     first = scene_of(project, 2).current_clip
+    first.poster = make_asset(user, kind="image", content_type="image/jpeg")
+    first.save()
     response = lipsync(api, project, 2, temperature=0.7)
     assert response.status_code == 202, response.content
     body = response.json()
@@ -71,6 +73,7 @@ def test_lip_synced_clip_replaces_current_clip(api, project, sync_so):
     clip = scene_of(project, 2).current_clip
     assert (clip.origin, clip.parent, clip.usable) == ("lip-synced", first, True), clip.checks
     assert clip.asset.key.startswith(f"mv/projects/{project.pk}/scenes/2/lipsync_")
+    assert clip.poster == first.poster  # it looks like its source, and the scene's image may be of something else
     done = api.get(url(project, 2)).json()
     assert done["status"] == "completed"
     assert done["original_video_url"] == f"/api/mv/get_video/{first.asset_id}"

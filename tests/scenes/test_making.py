@@ -47,7 +47,9 @@ def test_rewriting_replaces_scenes_and_undo_restores_them(api, project, run_job)
     make_scenes(project, "1", "3")
     run_job(post(api, f"{project.pk}/scenes/generate", number_of_scenes=3).json()["id"])
     assert Scene.objects.filter(project=project, deleted_at=None).count() == 3
-    assert [row["prompt"] for row in post(api, f"{project.pk}/undo").json()] == ["shot 1", "shot 2"]
+    assert post(api, f"{project.pk}/undo").json()["code"] == "confirm_undo"
+    restored = post(api, f"{project.pk}/undo", confirmed=True).json()
+    assert [row["prompt"] for row in restored] == ["shot 1", "shot 2"]
 
 
 def test_image_then_clip_with_exact_scene_frames(api, project, run_job):

@@ -47,6 +47,20 @@ def test_own_footage_becomes_scene_clip(api, scene, run_job):
     assert clip.asset.key.startswith(f"mv/projects/{scene.project_id}/scenes/1/")
 
 
+def test_chosen_part_of_own_footage_is_shown_with_its_own_picture(api, scene, run_job):
+    file = SimpleUploadedFile("mine.mp4", media.video(2.0))
+    job = run_job(api.post(url(scene, "upload"), {"file": file, "clip_in": "0.5", "clip_out": "1.5"}).json()["id"])
+    assert job.state == "succeeded", job.error
+    row = api.get(url(scene, "")[:-1]).json()
+    assert (row["clip_in"], row["clip_out"], row["gap"]) == (0.5, 1.5, 3)
+    clip = current(scene)
+    assert (clip.asset.frames, row["poster_url"]) == (48, f"/api/mv/get_character_reference/{clip.poster_id}")
+    assert clip.poster.width == 960
+    file = SimpleUploadedFile("mine.mp4", media.video(2.0))
+    refused = api.post(url(scene, "upload"), {"file": file, "clip_in": "2.5"})
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["clip_in"])
+
+
 def test_trim_keeps_source_and_can_be_extended(api, scene, run_job):
     run_job(upload(api, scene).json()["id"])
     whole = current(scene)

@@ -89,7 +89,7 @@ def test_suspicious_clip_is_used_and_shown_with_warning(api, project, replicate)
     scene = api.get(where).json()
     assert (scene["status"], scene["error"]) == ("completed", "")
     assert scene["suspicions"] == ["It looks black from start to finish."]
-    page = html_of(api.get(f"/projects/{project.pk}"))
+    page = html_of(api.get(f"/quick-gen/{project.pk}"))
     assert "It looks black" in page and "Use it anyway" in page
     assert re.search(r"Remake<span class=\"price\">· \$0\.\d\d<", page)
     generate_all.generate_all_start(by=project.owner, project_id=project.pk, spending=Spending())
@@ -97,7 +97,16 @@ def test_suspicious_clip_is_used_and_shown_with_warning(api, project, replicate)
 
     make(api, project, "revert", clip_id=scene["clip_id"])
     assert api.get(where).json()["suspicions"] == []
-    assert "It looks black" not in api.get(f"/projects/{project.pk}").content.decode()
+    assert "It looks black" not in api.get(f"/quick-gen/{project.pk}").content.decode()
+
+
+def test_sung_scene_without_a_face_is_suspicious(api, project, replicate):
+    project.scenes.update(lipsync=True)
+    replicate.every_video = media.lavfi_video("testsrc=size=320x180:rate=24:duration=4")
+    drive(Job.objects.get(pk=make(api, project, "generate_image").json()["id"]))
+    drive(Job.objects.get(pk=make(api, project, "generate_video").json()["id"]))
+    scene = api.get(f"/api/mv/projects/{project.pk}/scenes/1").json()
+    assert scene["suspicions"] == ["Somebody sings in this scene, but its clip shows no face."]
 
 
 def test_suspicious_clip_can_be_regenerated_from_card(api, project, replicate):

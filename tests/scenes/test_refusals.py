@@ -57,7 +57,7 @@ def test_api_names_what_was_refused_and_what_can_be_done(api, project, replicate
     assert (job.code, told["refusal"]) == ("content_refused", {"inputs": [], "options": options})
     assert at_once.code == "content_refused" and "content check refused this" in at_once.error
     assert api.get(f"/api/jobs/{at_once.pk}").json()["refusal"]["inputs"] == ["prompt"]
-    page = html_of(api.get(f"/projects/{project.pk}"))
+    page = html_of(api.get(f"/quick-gen/{project.pk}"))
     assert "Edit the prompt" in page and "Another model" in page and "Refused: prompt." in page
     assert "Soften it" not in page  # there is no language model
     assert post(api, project, "soften").json()["code"] == "not_configured"
@@ -69,7 +69,7 @@ def test_softening_is_quoted_and_the_retry_sends_the_new_words(api, project, rep
 
     quote = post(api, project, "soften/quote").json()
     assert quote["provider"] == "chat" and float(quote["amount"]) > 0
-    assert "Soften it" in html_of(api.get(f"/projects/{project.pk}"))
+    assert "Soften it" in html_of(api.get(f"/quick-gen/{project.pk}"))
     job = drive(Job.objects.get(pk=post(api, project, "soften").json()["id"]))
 
     assert job.state == "succeeded", job.error

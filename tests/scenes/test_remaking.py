@@ -141,8 +141,8 @@ def test_price_covers_picture_and_clip_with_one_confirmation(browser, scene, set
     project = scene.project
     project.providers, project.confirm_above = {"image": "replicate", "video": "replicate"}, Decimal("0.01")
     project.save()
-    url = f"/projects/{project.pk}/scenes/1/quote/video"
-    clip, both = (browser.get(url + more).content.decode() for more in ("", "?changed=1"))
+    url = f"/projects/{project.pk}/scenes/1/quote/"
+    clip, both = (browser.get(url + what).content.decode() for what in ("video", "remake"))
     asked = press(browser, scene, **words(scene, prompt="a blue door"))
     scene.refresh_from_db()
 

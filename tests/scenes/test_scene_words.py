@@ -5,9 +5,12 @@ import pytest
 from apps.projects.models import Project
 from apps.scenes.selectors import scenes_of
 from apps.songs.lyrics.services import lyrics_put
+from apps.songs.lyrics.versions import song_words, version_add
+from apps.songs.models import Song
 from apps.studio.project.cards import scene_cards
 from apps.work.song_brief import song_brief
 from engines.lyrics.encodings import Decoded
+from engines.lyrics.sung_lines import SungLine
 from tests.factories import make_project, make_scenes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,7 +37,8 @@ def test_scene_holds_the_lines_sung_in_it(project, user, client, django_assert_m
     assert scenes[0]["lines"][1] == {"text": "one", "start": 2.5, "end": 5.9}
     assert client.get(f"{address}/2").json()["lines"] == scenes[1]["lines"]
     rows = list(scenes_of(project))
-    with django_assert_max_num_queries(1):
+    # The words, who is in each scene, the cast, and how short clips are filled: for any number of scenes.
+    with django_assert_max_num_queries(4):
         assert [line.text for line in scene_cards(project, rows)[1].lines] == ["two", "three"]
 
 
@@ -63,3 +67,44 @@ def test_project_uses_the_songs_lyrics_when_asked(project, user, client):
     assert [(word["text"], word["start"]) for word in line["words"]] == [("one ", 1.0), ("& two", 1.5)]
     lyrics_put(by=user, audio_id=project.song.asset_id, source=Decoded("no times", ""))
     assert client.post(address).json()["code"] == "no_timed_lines"
+
+
+HEARD = [
+    {"label": label, "start_seconds": start, "end_seconds": end, "energy": 0.5, "group": 0}
+    for label, start, end in (("chorus", 0.0, 6.0), ("verse", 6.0, 12.0))
+]
+
+
+def test_sections_are_named_after_the_lyrics_unless_a_person_named_them(project, user, client):
+    client.force_login(user)
+    song, address = project.song, f"/api/audio/{project.song.asset_id}"
+    Song.objects.filter(pk=song.pk).update(analysis={"sections": HEARD, "duration_seconds": 12.0})
+    assert labels_of(client, address) == ["chorus", "verse"]
+    lines = [
+        SungLine(text, mark, start=start, end=start + 2, confidence=1.0)
+        for text, mark, start in (("one", "Verse 1", 1.0), ("two", "Verse 1", 3.0), ("three", "Chorus", 6.0))
+    ]
+    version_add(song, song_words(song), lines, change="pasted", source="text")
+    assert labels_of(client, address) == ["verse 1", "chorus"]
+    brief = song_brief(Song.objects.get(pk=song.pk), 0.0, 12.0)
+    assert [section.label for section in brief.sections] == ["verse 1", "chorus"]
+    client.force_login(user)
+    sections = [{"label": "hook", "start_seconds": 0}]
+    client.patch(address, {"sections": sections}, content_type="application/json")
+    assert labels_of(client, address) == ["hook"]
+    client.patch(address, {"sections": []}, content_type="application/json")
+    assert labels_of(client, address) == ["verse 1", "chorus"]
+
+
+def labels_of(client, address):
+    return [section["label"] for section in client.get(address).json()["analysis"]["sections"]]
+
+
+def test_nothing_is_planned_as_sung_in_an_instrumental(project, user, api, run_job):
+    voice = {"sings": False, "spans": []}
+    Song.objects.filter(pk=project.song_id).update(
+        analysis={"sections": HEARD, "voice": voice, "duration_seconds": 12.0}
+    )
+    answer = api.post(f"/api/mv/projects/{project.pk}/scenes/generate", {}, content_type="application/json")
+    assert run_job(answer.json()["id"]).state == "succeeded"
+    assert not any(scene.lipsync for scene in scenes_of(project))

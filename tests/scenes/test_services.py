@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from apps.composition.looks import scene_look_update
 from apps.composition.models import SceneLook
 from apps.core.errors import ConflictError, InputError, NotFound
-from apps.scenes import clips, history, services
+from apps.scenes import clips, cutting, history, services
 from apps.scenes.models import Scene
 from tests.factories import make_clip, make_job, make_project, make_scenes
 
@@ -85,11 +85,11 @@ def test_retiming_snaps_to_beat_unless_disabled(user, song_project):
 
 
 def test_split_merge_and_duplicate_keep_total_length(user, song_project):
-    services.scene_split(by=user, project_id=song_project.pk, sequence=2, at=Decimal("2.1"))
+    cutting.scene_split(by=user, project_id=song_project.pk, sequence=2, at=Decimal("2.1"))
     assert lengths(song_project) == [4, 2, 4, 2]
-    services.scene_duplicate(by=user, project_id=song_project.pk, sequence=1)
+    cutting.scene_duplicate(by=user, project_id=song_project.pk, sequence=1)
     assert lengths(song_project) == [2, 2, 2, 4, 2]
-    services.scene_merge(by=user, project_id=song_project.pk, sequence=4)
+    cutting.scene_merge(by=user, project_id=song_project.pk, sequence=4)
     assert lengths(song_project) == [2, 2, 2, 6]
     assert [row[0] for row in shape(song_project)] == [1, 2, 3, 4]
 
@@ -97,9 +97,25 @@ def test_split_merge_and_duplicate_keep_total_length(user, song_project):
 def test_duplicate_has_copied_clip(user, song_project):
     first = Scene.objects.get(project=song_project, sequence=1)
     clip = make_clip(first)
-    copy = services.scene_duplicate(by=user, project_id=song_project.pk, sequence=1)
+    copy = cutting.scene_duplicate(by=user, project_id=song_project.pk, sequence=1)
     assert copy.current_clip.asset == clip.asset
     assert (copy.current_clip.origin, copy.current_clip.parent) == ("copied", clip)
+
+
+def test_facts_of_the_shot_leave_with_the_words_they_were_about(user, song_project):
+    scene = Scene.objects.get(project=song_project, sequence=1)
+    scene.facts = {"camera": "slow push", "picture": {"words": "shot 1"}}
+    scene.save()
+    where = {"by": user, "project_id": song_project.pk}
+    services.scene_update(**where, sequence=1, lipsync=True, prompt=scene.prompt)
+    scene.refresh_from_db()
+    assert scene.facts["camera"] == "slow push"
+    services.scene_update(**where, sequence=1, prompt="a still harbor")
+    scene.refresh_from_db()
+    assert scene.facts == {"picture": {"words": "shot 1"}}
+    history.change_undo(**where)
+    scene.refresh_from_db()
+    assert scene.facts["camera"] == "slow push"
 
 
 def test_stale_edit_is_rejected(user, song_project):
@@ -205,7 +221,7 @@ def test_undo_restores_scene_look(user, song_project):
     assert looks() == []
     history.change_redo(**where)
     assert looks() == looked
-    services.scene_duplicate(**where, sequence=2)
+    cutting.scene_duplicate(**where, sequence=2)
     assert looks() == [(2, "flash", 0.5), (3, "flash", 0.5)]
     history.change_undo(**where)
     assert looks() == looked
@@ -218,14 +234,14 @@ def test_change_meant_for_another_scene_is_rejected(user, song_project):
     first, second, third = Scene.objects.filter(project=song_project).order_by("sequence")
     where = {"by": user, "project_id": song_project.pk, "sequence": 2}
     with pytest.raises(ConflictError, match="were reordered"):
-        services.scene_split(**where, at=Decimal(1), scene_id=first.pk)
+        cutting.scene_split(**where, at=Decimal(1), scene_id=first.pk)
     with pytest.raises(ConflictError, match="were reordered"):
         services.scene_update(**where, duration=Decimal(5), scene_id=first.pk)
     with pytest.raises(ConflictError, match="were reordered"):
         order = [second.pk, first.pk, third.pk]
         services.scenes_reorder(by=user, project_id=song_project.pk, scene_ids=order, seen_ids=order)
     assert lengths(song_project) == [4, 6, 2]
-    services.scene_split(**where, at=Decimal(2), scene_id=second.pk)
+    cutting.scene_split(**where, at=Decimal(2), scene_id=second.pk)
     assert lengths(song_project) == [4, 2, 4, 2]
 
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MADE = Kill("draft/making.py", "make")
 STORED = Kill("assets/services.py", "file_store")
 SAVED = Kill("assets/services.py", "asset_create")
-RENDERED = Kill("scenes/footage.py", "footage_render")
+RENDERED = Kill("media/footage.py", "footage_render")
 
 
 def scene_job(user, kind):

@@ -8,7 +8,7 @@ from tests.songs.files import song_bytes
 
 
 def song(owner):
-    made, _ = services.song_upload(by=owner, upload=SimpleUploadedFile("a.wav", song_bytes(".wav")))
+    made = services.song_upload(by=owner, upload=SimpleUploadedFile("a.wav", song_bytes(".wav"))).song
     return {"audio_id": made.asset_id}
 
 
@@ -34,19 +34,15 @@ ROWS = {
         owned_api(song, method="delete", owner=204),
     ],
     "api/audio/<uuid:audio_id>/peaks": owned_api(song),
-    # The body is validated before the song is loaded, so an empty one is 400 for every signed-in user.
-    "api/audio/<uuid:audio_id>/stem": [
-        owned_api(song),
-        owned_api(song, method="post", other=400, owner=400, staff=400),
-    ],
+    "api/audio/<uuid:audio_id>/sung/listen": owned_api(song, method="post", owner=409),
     LYRICS: [
         owned_api(sung),
         owned_api(sung, method="put", data={"text": "la la"}),
         owned_api(sung, method="patch", data={"nudge": 0.1}),
         owned_api(sung, method="delete", owner=204),
     ],
-    f"{LYRICS}/align": owned_api(sung, method="post", owner=409),
     f"{LYRICS}/undo": owned_api(sung, method="post", owner=404),
+    f"{LYRICS}/redo": owned_api(sung, method="post", owner=404),
     f"{LYRICS}/lines/<int:index>": owned_api(sung_line, method="patch", data={"start": 2.0}),
     **{f"{LYRICS}.{form}": owned_api(sung) for form in ("srt", "lrc", "vtt", "ass")},
 }

@@ -5,6 +5,7 @@ import struct
 
 import numpy as np
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from apps.assets.models import Asset
@@ -86,9 +87,27 @@ def test_list_has_the_callers_songs_newest_first(api, client_of, other_user, upl
     assert client_of(other_user).get("/api/audio").data["results"] == []
 
 
-def test_same_file_twice_is_two_songs(upload, work):
-    assert upload().data["id"] != upload().data["id"]
-    assert [job.state for job in work()] == ["succeeded", "succeeded"]
+def test_same_file_twice_is_one_song_of_its_owner(upload, work, client_of, other_user):
+    first, again = upload(), upload(name="copy.mp3")
+    assert (first.status_code, first.data["existing"], again.status_code, again.data["existing"]) == (
+        201,
+        False,
+        200,
+        True,
+    )
+    assert (again.data["id"], again.data["job"]["id"]) == (first.data["id"], first.data["job"]["id"])
+    assert [job.state for job in work()] == ["succeeded"] and Asset.objects.count() == 1
+    file = SimpleUploadedFile("a.mp3", song_bytes())
+    assert client_of(other_user).post("/api/audio", {"file": file}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "content", [b"hello " * 50, bytes(range(256)) * 40, b"ID3\x04" + b"\xff\xfb" * 300, b"RIFF1234WAVE"]
+)
+def test_errors_of_songs_do_not_speak_of_pictures(upload, content):
+    answer = upload(content)
+    assert answer.status_code == 400
+    assert not re.search("picture|image|photo|video", str(answer.data), re.IGNORECASE), answer.data
 
 
 def many_channels(count):

@@ -52,12 +52,15 @@ def test_plain_words_are_kept_line_by_line(api, put, address):
     assert api.get(address).status_code == 404
     assert put("[Chorus]\nthe road and you x2").status_code == 200
     assert api.get(address).json() == {
+        "version": 1,
+        "undo": None,
+        "redo": None,
         "source": "plain",
         "language": "en",
         "quality": {"lines": 2, "sure": 0, "to_check": 2},
         "lines": [
             {"index": index, "section": "Chorus", "text": "the road and you", "start": None, "end": None,
-             "confidence": 0.0, "pinned": False, "words": []}
+             "confidence": 0.0, "pinned": False, "words": [], "heard": ""}
             for index in (0, 1)
         ],
     }  # fmt: skip
@@ -104,6 +107,94 @@ def test_moving_a_line_takes_its_words_along_and_all_lines_can_be_nudged(put, ch
     nudged = api.patch(address, {"nudge": -0.5}, format="json")
     assert times(nudged) == [(1.5, 4.5), (3.5, 7.5)]
     assert api.patch(address, {"nudge": -2}, format="json").status_code == 400
+
+
+FOUR = "".join(f"[00:{second:02}.00]line {second}\n" for second in (1, 3, 5, 7)) + "[00:09.00]\n"
+
+
+def test_rest_follows_in_proportion_up_to_the_next_pinned_line(put, change):
+    put(FOUR)
+    change(3, pinned=True)
+    moved = change(1, start=4, follow=True)
+    assert times(moved) == [(1.0, 3.0), (4.0, 5.5), (5.5, 7.0), (7.0, 9.0)]
+    assert [line["pinned"] for line in moved.json()["lines"]] == [False, True, False, True]
+    assert times(change(1, start=2, follow=True))[:2] == [(1.0, 2.0), (2.0, 4.5)]
+    assert change(1, start=7.5, follow=True).json()["detail"].startswith("Line 4 is pinned at 7 s.")
+
+
+def test_rest_shifts_where_no_pinned_line_follows(put, change):
+    put(FOUR)
+    assert times(change(1, start=4, follow=True)) == [(1.0, 3.0), (4.0, 6.0), (6.0, 8.0), (8.0, 10.0)]
+    assert times(change(3, start=11, follow=True))[3] == (11.0, 12.0)
+    put(FOUR)
+    assert "after the song" in change(1, start=8, follow=True).json()["detail"]
+
+
+def test_several_lines_are_one_version_and_the_answer_holds_only_what_changed(put, api, address):
+    put("one\ntwo\nthree\nfour")
+    tapped = [{"index": 0, "start": 1}, {"index": 1, "start": 2.5}, {"index": 2, "start": 9}]
+    answer = api.patch(f"{address}?changed=true", {"lines": tapped, "version": 1}, format="json").json()
+    assert [(line["index"], line["start"], line["end"]) for line in answer["lines"]] == [
+        (0, 1.0, 2.5), (1, 2.5, 5.5), (2, 9.0, 12.0),
+    ]  # fmt: skip
+    assert (answer["version"], answer["undo"], answer["quality"]["sure"]) == (2, "timed 3 lines", 3)
+    late = api.patch(address, {"lines": tapped, "version": 1}, format="json")
+    assert (late.status_code, late.json()["code"]) == (409, "stale")
+    swapped = [{"index": 0, "start": 8}, {"index": 1, "start": 3}]
+    assert api.patch(address, {"lines": swapped}, format="json").status_code == 400
+    undone = api.post(f"{address}/undo?changed=true").json()
+    assert [line["index"] for line in undone["lines"]] == [0, 1, 2] and undone["redo"] == "timed 3 lines"
+
+
+def test_words_of_lines_are_timed_as_one_version(put, change, api, address):
+    put("the road\n風の中")
+    words = [[{"start": 1.0}, {"start": 1.5004}], [{"start": 4, "text": "風の"}, {"start": 5, "end": 6, "text": "中"}]]
+    sent = {"lines": [{"index": index, "words": words[index]} for index in (0, 1)]}
+    found = api.patch(address, sent, format="json").json()
+    assert (found["version"], found["undo"]) == (2, "timed the words of 2 lines")
+    assert [[tuple(word.values()) for word in line["words"]] for line in found["lines"]] == [
+        [("the", 1.0, 1.5, 1.0), ("road", 1.5, 1.9, 1.0)],
+        [("風の", 4.0, 5.0, 1.0), ("中", 5.0, 6.0, 1.0)],
+    ]
+    assert times(api.get(address)) == [(1, 1.9), (4, 6)] and all(line["pinned"] for line in found["lines"])
+    # The division stays, and so do the letters.
+    again = change(1, words=[{"start": 4.5}, {"start": 5}])
+    assert (
+        again.json()["undo"] == "timed the words of line 2" and again.json()["lines"][1]["words"][0]["text"] == "風の"
+    )
+    assert api.get(f"{address}.lrc").status_code == 200
+    late = {"start": 11.99}
+    assert change(1, words=[{"start": 11}, late]).json()["lines"][1]["end"] == pytest.approx(12, abs=0.05)
+    for body, said in (
+        ({"words": [{"start": 1}]}, "the | road"),
+        ({"words": [{"start": 2}, {"start": 1}]}, "Word 1"),
+        ({"words": [{"start": 1}, {"start": 9, "end": 8}]}, "end after"),
+        ({"words": [{"start": 1, "text": "other"}, {"start": 2, "text": "words"}]}, "the | road"),
+        ({"words": [{"start": 1, "text": "the"}, {"start": 2}]}, "the | road"),
+        ({"words": [{"start": 1}, {"start": 2}], "end": 1.5}, "inside the line"),
+        ({"words": [{"start": 20}, {"start": 21}]}, "Keep the line inside it"),
+    ):
+        refused = change(0, **body)
+        assert refused.status_code == 400 and said in refused.json()["detail"], refused.json()
+    odd_words: list[object] = ["x", [1], [{}], [{"start": "NaN"}], [{"start": -1}]]
+    for odd in odd_words:
+        assert change(0, words=odd).status_code == 400
+
+
+def test_undo_and_redo_say_what_they_do_and_a_new_change_ends_the_redo(put, change, api, address):
+    put(TIMED)
+    change(1, start=5)
+    change(0, text="Running down")
+    did = lambda: [api.get(address).json()[name] for name in ("undo", "redo")]  # noqa: E731
+    assert did() == ["reworded line 1", None]
+    for expected in (["moved line 2", "reworded line 1"], [None, "moved line 2"]):
+        api.post(f"{address}/undo")
+        assert did() == expected
+    assert times(api.post(f"{address}/redo"))[1][0] == 5.0 and did() == ["moved line 2", "reworded line 1"]
+    change(1, start=6)
+    assert did() == ["moved line 2", None] and api.post(f"{address}/redo").status_code == 404
+    api.post(f"{address}/undo")
+    assert times(api.get(address))[1][0] == 5.0 and did() == ["moved line 2", "moved line 2"]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +254,7 @@ def align(api, address, work, song):
 
 
 def test_alignment_times_the_lines_and_running_it_again_adds_nothing(put, align, api, address):
-    put("walking down the road\nall night long\nhold me now")
+    put("camino por la calle\ntoda la noche\nven aqui", language="es")
     answer, job = align(method="free")
     assert (answer.status_code, answer.json()["kind"], job.state) == (202, "lyrics_alignment", "succeeded")
     assert (job.result["lines"], job.result["sure"], job.result["to_check"]) == (3, 3, 0)
@@ -174,7 +265,7 @@ def test_alignment_times_the_lines_and_running_it_again_adds_nothing(put, align,
 
 
 def test_alignment_leaves_pinned_lines_and_can_be_undone(put, change, align, api, address):
-    put("walking down the road\nall night long\nhold me now")
+    put("camino por la calle\ntoda la noche\nven aqui", language="es")
     change(1, start=5.4, end=6.0)
     align()
     assert times(api.get(address))[1] == (5.4, 6.0) and api.get(address).json()["lines"][1]["pinned"]
@@ -198,7 +289,7 @@ def test_alignment_says_what_is_missing(put, align, api, address, song):
     assert align()[0].status_code == 404
     put("la")
     answer, _ = align(method="transcription")
-    assert (answer.status_code, answer.json()["code"]) == (400, "not_available")
+    assert (answer.status_code, answer.json()["code"]) == (400, "not_configured")
     assert align(method="magic")[0].status_code == 400
     api.patch(f"/api/audio/{song.asset_id}", {"sings": False}, format="json")
     answer = api.post(f"{address}/align")

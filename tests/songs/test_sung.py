@@ -13,6 +13,7 @@ from apps.songs.sung import sung_map
 from apps.work.song_brief import song_brief
 from engines.media.frames import FrameGrid
 from tests.engines.listening.builders import SUNG_LINES, sung_song
+from tests.factories import make_project
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -110,3 +111,29 @@ def test_mix_analyzed_by_an_earlier_release_is_asked_about(song):
     assert (sung_map(song).sings, sung_map(song).ranges) == (None, ())
     song.analysis["voice"]["confidence"] = 0.95
     assert sung_map(song).ranges == ((1.0, 3.0),)
+
+
+def test_song_of_an_earlier_release_is_listened_to_again(api, client, upload, work, user, tmp_path):
+    client.force_login(user)
+    audio_id = upload(sung_song(tmp_path / "song.mp3").read_bytes()).data["audio_id"]
+    address = f"/api/audio/{audio_id}"
+    assert api.post(f"{address}/sung/listen").status_code == 409  # it isn't analyzed yet
+    work()
+    song = Song.objects.get()
+    found = dict(song.analysis["voice"])
+    del song.analysis["voice"]["still"]
+    song.analysis["sections"] = [{"label": "Mine", "start_seconds": 0.0, "end_seconds": 8.0}]
+    song.save()
+    grid = song.grid
+    assert api.get(address).json()["rests_unknown"] is True
+    page = f"/projects/{make_project(user, song=song).pk}/song"
+    assert "Listen again" in client.get(page).content.decode()
+    assert client.post(page, {"save": "listen"}).url == page
+    assert api.post(f"{address}/sung/listen").status_code == 409  # it runs
+    (job,) = work()
+    assert job.state == "succeeded", job.error
+    song.refresh_from_db()
+    assert song.analysis["voice"] == found and song.grid == grid and song.analysis_state == "done"
+    told = api.get(address).json()
+    assert told["rests_unknown"] is False and [one["label"] for one in told["analysis"]["sections"]] == ["Mine"]
+    assert "Listen again" not in client.get(page).content.decode()

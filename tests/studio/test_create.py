@@ -1,11 +1,12 @@
 import re
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.jobs.models import Job
 from apps.projects.models import Project
-from tests.factories import make_project
+from tests.factories import make_project, make_song
 from tests.studio.pages import html_of, page
 
 pytestmark = pytest.mark.django_db
@@ -84,3 +85,55 @@ def test_every_flavor_can_be_chosen(browser):
 
     assert re.search(r'<option value="default" selected>', html)
     assert '<option value="cinematic">' in html
+
+
+def test_each_pace_says_how_many_shots_it_makes_of_the_song_and_for_how_much(browser, user, replicate):
+    song = make_song(user, seconds=60.0, analysis={"energy": [0.2] * 300 + [0.9] * 300})
+    form = {"audio_id": str(song.asset_id), "flavor": "cinematic", "resolution": "720p", "aspect_ratio": "16:9"}
+
+    def counts(**more):
+        html, _, price = html_of(browser.get("/create/pace", {**form, **more})).partition('id="create-price"')
+        prices.append(price)
+        return html, [int(count) for count in re.findall(r"(\d+) shots", html)]
+
+    prices: list[str] = []
+    html, free = counts()
+    assert "Everything at once:" in prices[0] and "free draft" in prices[0] and "Pictures first:" not in prices[0]
+    assert len(free) == 3 and free == sorted(free) and len(set(free)) == 3
+    assert html.count("free draft") == 3 and re.search(r"Calm\s*<span[^>]*>\(the flavor's\)", html)
+    html, paid = counts(by_video="replicate:google/veo-3.1-fast")
+    assert paid == sorted(paid) and paid[2] < free[2] and html.count("$") == 3
+    assert "sells clips of 4 s and more" in html
+    assert re.search(r"Pictures first: free, then clips \$\d", prices[1])
+    assert re.search(r'name="pictures_price" value="0[.0]*"', prices[1])
+    assert counts(number_of_scenes="5")[1] == [5, 5, 5]
+    assert "At most 150 scenes fit" in counts(number_of_scenes="600")[0]
+    assert "lasts only 60.0 seconds" in counts(song_start="2:00")[0]
+    assert "Choose a song" in counts(audio_id="")[0]
+    other = make_song(type(user).objects.create_user("somebody else"), seconds=60.0)
+    assert "no such song" in counts(audio_id=str(other.asset_id))[0]
+
+
+def test_pictures_first_makes_them_for_at_most_the_shown_price(browser, replicate):
+    form = {"mode": "edit", "idea": "rain", "aspect_ratio": "16:9", "resolution": "720p", "number_of_scenes": "2"}
+    free = browser.post("/create", {**form, "pictures_price": "0.00"})
+    project = Project.objects.get()
+    assert free["Location"] == f"/quick-gen/{project.pk}"
+    assert (project.generating, project.round, project.needs_approval) == (True, "pictures", True)
+
+    paid = {**form, "by_image": "replicate:black-forest-labs/flux-2-pro"}
+    price = re.search(r'name="pictures_price" value="([\d.]+)"', html_of(browser.get("/create/pace", paid)))
+    assert price and Decimal(price[1]) > 0
+    for shown, starts in (("0.01", False), ("cheap", False), (price[1], True)):
+        response = browser.post("/create", {**paid, "pictures_price": shown}, follow=True)
+        assert Project.objects.latest("created_at").generating is starts
+        assert ("pictures were not started" in html_of(response)) is not starts
+
+
+def test_chosen_pace_is_kept(browser):
+    data = {"mode": "edit", "idea": "rain", "aspect_ratio": "16:9", "resolution": "720p"}
+    browser.post("/create", {**data, "pace": "fast"})
+    project = Project.objects.get()
+    assert project.pace == "fast"
+    assert '<option value="fast" selected>' in page(browser, f"/projects/{project.pk}/settings")
+    assert browser.post("/create", {**data, "pace": "frantic"}).status_code == 400

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
-from apps.composition.models import Lyrics, Output
+from apps.composition.models import Cover, Lyrics, Output
 from apps.composition.planning import project_plan
 from apps.jobs import services
 from apps.jobs.kinds import Kind
@@ -15,7 +16,8 @@ from apps.jobs.services import NewJob
 from apps.jobs.states import State
 from apps.projects.models import FrameRate
 from apps.providers.base import Quote
-from tests.factories import make_clip, make_composition, make_job, make_project, make_scenes
+from apps.scenes.models import Clip
+from tests.factories import make_asset, make_clip, make_composition, make_job, make_project, make_scenes
 from tests.studio.pages import html_of
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +41,8 @@ def project(user):
 
 
 def section(browser, project, name):
-    html = html_of(browser.get(f"/projects/{project.pk}"))
+    place = "/settings" if name == "money" else ""
+    html = html_of(browser.get(f"/projects/{project.pk}{place}"))
     return re.search(rf'<section[^>]* id="{name}".*?</section>', html, re.DOTALL)[0]
 
 
@@ -54,6 +57,12 @@ def test_several_shapes_become_outputs_and_are_composed_immediately(browser, pro
     assert Job.objects.filter(kind="compose", project_id=project.pk).count() == 2
     assert section(browser, project, "outputs").count("Making") == 2
     assert "is being composed" not in html_of(browser.get(f"/projects/{project.pk}"))
+
+
+def test_new_outputs_are_previewed_on_a_clips_poster_where_scenes_have_no_image(browser, project, user):
+    poster = make_asset(user, kind="image", width=640, height=360)
+    Clip.objects.filter(scene__project=project).update(poster=poster)
+    assert str(poster.pk) in html_of(browser.get(f"/projects/{project.pk}/outputs"))
 
 
 def test_hook_cut_starts_at_given_time(browser, project):
@@ -95,10 +104,11 @@ def test_output_shows_whether_it_is_ready_stale_or_failed(browser, project):
     make_composition(project, output=output)
     assert ">Done<" in section(browser, project, "outputs")
     make_clip(project.scenes.get(sequence=1))
-    assert "Compose again" in section(browser, project, "outputs")
+    assert "Make again" in section(browser, project, "outputs")
     facts = {"project_id": project.pk, "parameters": {"output_id": str(output.pk)}, "error": "The disk is full."}
     make_job(project.owner, kind="compose", state=State.FAILED, **facts)
     assert "The disk is full." in section(browser, project, "outputs")
+    assert "Retry" in section(browser, project, "outputs")
     assert "The disk is full." not in section(browser, project, "final")
     send(browser, project, f"outputs/{output.pk}/remove")
     assert not Output.objects.exists()
@@ -132,12 +142,121 @@ def test_duplicate_output_is_rejected_with_reason(browser, project):
     assert "There is already an output named" in html_of(response)
 
 
+def test_output_can_be_changed_on_the_page_and_made_again_at_once(browser, project):
+    send(browser, project, "lyrics", text=WORDS)
+    output = Output.objects.create(project=project, name="Up", aspect_ratio="9:16", resolution="720p", framing="fit")
+    place = f"outputs/{output.pk}"
+    assert 'value="fit"' in html_of(browser.get(f"/projects/{project.pk}/{place}"))
+    chosen = {"framing": "fill", "style": "karaoke", "track": "burned", "preset": ""}
+    send(browser, project, place, **chosen)
+    output.refresh_from_db()
+    assert (output.framing, output.captions) == ("fill", {"style": "karaoke", "track": "burned"})
+    assert "karaoke burned into the picture" in section(browser, project, "outputs")
+    assert not Job.objects.filter(kind="compose").exists()
+    send(browser, project, place, **chosen | {"style": "", "track": "", "again": "1"})
+    output.refresh_from_db()
+    assert output.captions == {}
+    assert Job.objects.get(kind="compose").parameters["output_id"] == str(output.pk)
+
+
+def test_cut_gets_another_start_and_length_and_wrong_ones_are_told_at_their_field(browser, project):
+    cut = {"hook_seconds": 15, "hook_start": 3}
+    output = Output.objects.create(project=project, name="Hook", aspect_ratio="1:1", resolution="720p", **cut)
+    place = f"outputs/{output.pk}"
+    assert 'value="0:03.000"' in html_of(browser.get(f"/projects/{project.pk}/{place}"))
+    send(browser, project, place, framing="fit", hook_seconds="20", hook_start="0:12.5")
+    output.refresh_from_db()
+    assert (output.hook_seconds, output.hook_start) == (20, Decimal("12.5"))
+    refused = send(browser, project, place, framing="fit", hook_seconds="200", hook_start="soon")
+    assert refused.status_code == 400
+    assert "15 to 30" in html_of(refused) and "0:41.5" in html_of(refused)
+
+
+def test_what_can_be_made_is_offered_until_it_is_there(browser, project):
+    offered = section(browser, project, "outputs")
+    for words in ("9:16", "4:5", "Hook, 15 s", "Hook, 30 s"):
+        assert f"Make {words}" in offered
+    assert "Make 16:9" not in offered
+    assert re.search(r'value="9:16"\s+checked', html_of(browser.get(f"/projects/{project.pk}/outputs?shape=9:16")))
+    hook = html_of(browser.get(f"/projects/{project.pk}/outputs?hook=15&shape=9:16"))
+    assert 'value="15"' in hook and 'value="0:20.000"' in hook
+    send(browser, project, "outputs", aspect_ratios="9:16", resolution="720p")
+    assert "Make 9:16" not in section(browser, project, "outputs")
+    for odd in ("?shape=<script>&hook=nine", "?hook=900", "?shape=2:1"):
+        assert browser.get(f"/projects/{project.pk}/outputs{odd}").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_everything_that_changed_is_made_again_by_one_click(browser, project):
+    output = Output.objects.create(project=project, name="Square", aspect_ratio="1:1", resolution="720p")
+    for made in (None, output):
+        make_composition(project, output=made)
+    assert "that changed" not in section(browser, project, "outputs")
+    make_clip(project.scenes.get(sequence=1))
+    assert "Make all 2 that changed" in section(browser, project, "outputs")
+    send(browser, project, "videos/again")
+    jobs = Job.objects.filter(kind="compose").order_by("created_at")
+    assert [job.parameters["output_id"] for job in jobs] == [None, str(output.pk)]
+    assert "that changed" not in section(browser, project, "outputs")
+
+
+def test_page_says_what_to_do_before_there_is_anything(browser, user, project):
+    empty = make_project(user)
+    assert "Nothing to deliver yet." in section(browser, empty, "final")
+    make_scenes(empty, "4", "4")
+    assert "2 of 2 scenes without a clip" in section(browser, empty, "final")
+    assert "Compose the film" in section(browser, project, "final")
+
+
+def test_bar_offers_to_compose_where_that_would_change_something(browser, project):
+    button = f'action="/projects/{project.pk}/compose"'
+    assert button in section(browser, project, "status")
+    make_composition(project)
+    assert button not in section(browser, project, "status")
+    make_clip(project.scenes.get(sequence=1))
+    assert button in section(browser, project, "status")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_package_is_packed_and_downloaded_on_the_page(browser, project):
+    assert "Create the package" in section(browser, project, "package")
+    assert send(browser, project, "export").url == f"/projects/{project.pk}"
+    send(browser, project, "export")
+    job = Job.objects.get(kind="export")
+    assert "progress" in section(browser, project, "package")
+    archive = make_asset(project.owner, kind="archive", content_type="application/zip")
+    files = [{"name": "clips/scene_001.mp4", "bytes": 2_000_000}, {"name": "timeline.otio", "bytes": 900}]
+    result = {"archive_id": str(archive.pk), "archive_url": "/x", "bytes": 9, "files": files}
+    Job.objects.filter(pk=job.pk).update(state=State.SUCCEEDED, result=result, finished_at=timezone.now())
+    shown = section(browser, project, "package")
+    assert "Ready" in shown and "2 files" in shown and "timeline.otio" in shown and str(archive.pk) in shown
+    make_clip(project.scenes.get(sequence=1))
+    assert "Changed since" in section(browser, project, "package")
+    Job.objects.filter(pk=job.pk).update(state=State.FAILED, result={}, error="A clip is missing.")
+    assert "A clip is missing." in section(browser, project, "package")
+
+
+def test_versions_are_compared_with_what_changed_between_them(browser, project):
+    first = make_composition(project)
+    make_clip(project.scenes.get(sequence=2))
+    second = make_composition(project)
+    html = html_of(browser.get(f"/projects/{project.pk}/versions/compare"))
+    assert re.search(r"From A to B:</strong>\s*Another clip in scene 2\.", html), html[html.index("version-changes") :][
+        :300
+    ]
+    assert html.index(str(first.asset_id)) < html.index(str(second.asset_id))
+    turned = html_of(browser.get(f"/projects/{project.pk}/versions/compare?a={second.pk}&b={first.pk}"))
+    assert turned.index(str(first.asset_id)) < turned.index(str(second.asset_id)), "the older one is always A"
+    assert browser.get(f"/projects/{project.pk}/versions/compare?a=nonsense").status_code == 400
+    assert browser.get(f"/projects/{project.pk}/versions/compare?a={first.pk}&b={first.pk}").status_code == 200
+
+
 def test_versions_show_changes_and_are_restored_immediately(browser, project):
     first = make_composition(project)
     make_clip(project.scenes.get(sequence=2))
     second = make_composition(project)
     versions = section(browser, project, "versions")
-    assert "A new clip in scene 2." in versions
+    assert "Another clip in scene 2." in versions
     assert "The first version." in versions
     assert versions.count("Changed since") == 1
     send(browser, project, f"versions/{first.pk}/bring-back")
@@ -166,31 +285,29 @@ def test_api_and_page_set_the_same_look(browser, project):
     url = f"/api/mv/projects/{project.pk}/look"
     browser.patch(url, {"transition": "flash", "fade_out_seconds": 2}, "application/json")
     assert "Flash, fades out over 2 s" in section(browser, project, "assembly")
-    assert browser.patch(url, {"transition": None}, "application/json").json() == {"fade_out_seconds": 2.0}
+    assert browser.patch(url, {"transition": None}, "application/json").json()["fade_out_seconds"] == 2.0
     assert browser.patch(url, {"transition": "wipe"}, "application/json").status_code == 400
 
 
 def test_lyrics_can_be_added_by_file_or_text_and_removed(browser, project):
-    send(browser, project, "lyrics", text=WORDS, burn="on", soft="on", preset="bold")
-    assert "2 lines, burned in (bold) and as a track viewers can switch on" in section(browser, project, "assembly")
-    send(browser, project, "lyrics", soft="on", preset="clean")
+    send(browser, project, "lyrics", text=WORDS)
+    assert "pasted.txt · 2 lines" in section(browser, project, "assembly")
+    assert "Line by line, as a track viewers can switch on" in section(browser, project, "assembly")
+    send(browser, project, "lyrics")
     assert Lyrics.objects.get().text == WORDS
-    assert not Lyrics.objects.get().burn
     send(browser, project, "lyrics/remove")
     assert not Lyrics.objects.exists()
 
 
 def test_lyrics_dialog_shows_lines(browser, project):
-    send(browser, project, "lyrics", text="[00:01.00] Neon & rain\n[00:04.00] <b>on</b> the wire", preset="clean")
+    send(browser, project, "lyrics", text="[00:01.00] Neon & rain\n[00:04.00] <b>on</b> the wire")
     page = browser.get(f"/projects/{project.pk}/lyrics").content.decode()
 
     assert "0:01  Neon &amp; rain\n0:04  &lt;b&gt;on&lt;/b&gt; the wire" in page
     assert "{{" not in page
 
 
-@pytest.mark.parametrize(
-    ("data", "field"), [({"preset": "clean"}, "id_file"), ({"text": "words", "preset": "clean"}, "id_text")]
-)
+@pytest.mark.parametrize(("data", "field"), [({}, "id_file"), ({"text": "words"}, "id_text")])
 def test_invalid_lyrics_show_error_at_their_field(browser, project, data, field):
     response = send(browser, project, "lyrics", **data)
 
@@ -221,17 +338,18 @@ def test_settings_change_title_and_providers_unless_stale(browser, project, sett
     assert 'value="Another"' in html_of(late)
 
 
-@pytest.mark.parametrize(("page", "reloaded"), [("quick-gen", True), ("edit", True), ("projects", False)])
-def test_saved_settings_load_another_page_again_and_a_budget_only_its_pieces(browser, project, page, reloaded):
-    headers = HTMX | {"HX-Current-URL": f"http://testserver/{page}/{project.pk}?x=1"}
-    saved = browser.post(f"/projects/{project.pk}/budget", {"budget": "12"}, headers=headers)
-    assert saved.status_code == 200 and "HX-Refresh" not in saved.headers
-    assert f'hx-post="/{page}/{project.pk}"' in html_of(saved)
+@pytest.mark.parametrize("page", ["quick-gen/{}", "edit/{}", "projects/{}", "projects/{}/settings"])
+def test_saved_budget_shows_at_once_on_every_page_of_the_project(browser, project, page):
+    headers = HTMX | {"HX-Current-URL": f"http://testserver/{page.format(project.pk)}?x=1"}
+    saved = html_of(browser.post(f"/projects/{project.pk}/budget", {"budget": "12"}, headers=headers))
+    news = f"/{page.format(project.pk)}{'/news' if page.endswith('settings') else ''}"
+    assert f'hx-post="{news}"' in saved and "spent $0.00 of $12.00" in saved
+
+
+def test_saved_settings_stay_on_their_page_and_say_so(browser, project):
     data = {"title": "a", "idea": "rain", "flavor": "default", "aspect_ratio": "9:16", "resolution": "720p"}
-    project.refresh_from_db()
-    data |= {"fps": project.fps, "version": str(project.version)}
-    settings = browser.post(f"/projects/{project.pk}/settings", data, headers=headers)
-    assert settings.status_code == 200 and ("HX-Refresh" in settings.headers) == reloaded, html_of(settings)
+    saved = browser.post(f"/projects/{project.pk}/settings", {**data, "version": str(project.version)}, follow=True)
+    assert 'role="status">Saved.' in html_of(saved)
 
 
 def test_every_frame_rate_can_be_chosen_in_the_settings(browser, project):
@@ -274,3 +392,23 @@ def paid_job(user, project, *, cost):
         job = services.job_create(by=user, new=new)
     services.job_succeed(services.job_claim(job_id=job.pk, claim_from=State.QUEUED, worker="test"), cost=cost)
     return job
+
+
+def test_projects_show_the_cover_or_else_the_film_or_the_clips_of_own_footage(browser, project, user):
+    def image():
+        return make_asset(user, kind="image", width=640, height=360)
+
+    def shown():
+        return re.search(r'<img src="[^"]*?([0-9a-f-]{36})', html_of(browser.get("/")))[1]
+
+    clip, film, cover = image(), image(), image()
+    Clip.objects.filter(scene__project=project).update(poster=clip)
+    assert shown() == str(clip.pk)
+    make_composition(project, poster=film)
+    assert shown() == str(film.pk)
+    Cover.objects.create(project=project, picture=image(), poster=cover, seconds=3)
+    assert shown() == str(cover.pk)
+    assert str(cover.pk) in section(browser, project, "final")
+    assert str(cover.pk) in section(browser, project, "cover")
+    send(browser, project, "cover/remove")
+    assert shown() == str(film.pk)

@@ -9,7 +9,7 @@ from apps.projects.models import Project
 from apps.scenes.models import LipsyncLook, Origin
 from tests.factories import make_clip, make_project, make_scenes, make_song, store_asset
 from tests.fakes import media
-from tests.scenes.preflights import run_preflights
+from tests.scenes.preflights import face, run_preflights, seen
 from tests.studio.pages import HTMX, html_of, make_job, page
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +26,17 @@ def test_lipsync_box_is_disabled_with_reason(browser, user):
     assert ["disabled" in box for box in boxes] == [True, False]
     reason = re.search(r'aria-describedby="([^"]+)"', boxes[0])[1]
     assert f'id="{reason}">Lip-sync needs a song' in page(browser, f"/quick-gen/{silent.pk}")
+
+
+def test_dialog_says_how_much_is_sent_as_silence(browser, user):
+    project = make_project(user, song_seconds=8)
+    span = {"start": 1.0, "end": 2.0, "kind": "singing", "confidence": 1.0}
+    project.song.analysis = {"sung_by_hand": {"sings": True, "spans": [span]}}
+    project.song.save()
+    make_clip(make_scenes(project, "4")[0])
+    html = page(browser, f"/projects/{project.pk}/scenes/1/lipsync")
+    # 0 to 0.75 s and 2.25 to 4 s, a little off the singing.
+    assert "Nobody sings in 2.5 s of this scene" in html and 'name="all_sound"' in html
 
 
 def test_lipsync_is_offered_only_with_video_and_no_running_job(browser, user):
@@ -72,12 +83,6 @@ def test_lipsync_dialog_has_specified_texts(browser, user):
     assert "<html" in page(browser, f"/projects/{project.pk}/scenes/1/lipsync")
 
 
-SEEN = {
-    **{"usable": True, "share": 1.0, "height_share": 0.4, "faces": 1, "seconds": 0.5, "problems": []},
-    **{"looks": 12, "hidden": 0, "aside": 0},
-}
-
-
 @pytest.fixture
 def paid_lipsync(user, settings):
     """A project with paid lip-sync and clips without a face."""
@@ -101,7 +106,7 @@ def test_unlikely_lipsync_asks_for_confirmation_before_payment(browser, paid_lip
 
     assert asked.status_code == 409
     html = html_of(asked)
-    assert "No frontal face was found." in html and "Add anyway" in html
+    assert "No face was found." in html and "Add anyway" in html
     frame = browser.get(re.search(r'<img src="(/lipsync-frames/[^"]+)"', html)[1])
     assert frame.content.startswith(b"\xff\xd8") and frame["Content-Type"] == "image/jpeg"
     assert 'name="temperature" value="0.7"' in html and 'name="force" value="true"' in html
@@ -120,7 +125,7 @@ def test_lipsync_dialog_shows_findings_as_they_arrive(browser, paid_lipsync):
     run_preflights()
 
     seen = html_of(browser.post(look, {"scene": "2"}, headers=HTMX))
-    assert "No frontal face was found." in seen and "/lipsync-frames/" in seen and "hx-post" not in seen
+    assert "No face was found." in seen and "/lipsync-frames/" in seen and "hx-post" not in seen
     Project.objects.filter(pk=paid_lipsync.pk).update(providers={})
     assert not browser.post(look, {"scene": "2"}, headers=HTMX).content.strip()
 
@@ -134,7 +139,7 @@ def test_lipsync_starts_automatically_without_doubts(browser, paid_lipsync):
     again = browser.post(url, sent, headers=HTMX)
     assert again.headers["HX-Retarget"] == "#lipsync-preflight" and "check-again" in again.headers["HX-Trigger"]
     clip = paid_lipsync.scenes.get(sequence=2).current_clip.asset
-    LipsyncLook.objects.create(asset=clip, found=SEEN)
+    LipsyncLook.objects.create(asset=clip, found=seen(face()))
     heard = {"audible": [10] * 60, "likely": [0.9] * 6}
     LipsyncLook.objects.create(asset=paid_lipsync.song.asset, found=heard)
 
@@ -163,3 +168,26 @@ def test_several_lipsyncs_need_one_confirmation(browser, paid_lipsync):
     assert not Job.objects.filter(kind="lipsync").exists()
     browser.post(url, {**sent, "force": "true", "confirm_cost": "true"})
     assert Job.objects.filter(kind="lipsync").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_of_several_faces_is_chosen_in_the_dialog(browser, paid_lipsync, settings):
+    settings.REPLICATE_API_TOKEN = "r8_test"
+    clip = paid_lipsync.scenes.get(sequence=2).current_clip.asset
+    LipsyncLook.objects.create(asset=clip, found=seen(face(3, 10, height=80), face(4, 200, height=90)))
+    LipsyncLook.objects.create(asset=paid_lipsync.song.asset, found={"audible": [10] * 60, "likely": [0.9] * 6})
+    look = f"/projects/{paid_lipsync.pk}/lipsync/preflight"
+
+    asked = html_of(browser.post(look, {"scene": "2"}, headers=HTMX))
+    left, right = re.findall(r'name="face" value="([^"]+)"', asked)
+    assert "choose the one who sings" in asked and " checked" not in asked
+    chosen = html_of(browser.post(look, {"scene": "2", "face": right}, headers=HTMX))
+    assert f'value="{right}" checked' in chosen and "choose the one who sings" not in chosen
+    other = browser.post(look, {"scene": "2", "face": right, "model_choice": "replicate:sync/lipsync-2"}, headers=HTMX)
+    assert "sync/lipsync-2 can&#x27;t be told which face sings" in other.content.decode()
+
+    browser.post(f"/projects/{paid_lipsync.pk}/scenes/2/lipsync", {"page": "edit", "face": left, "force": "true"})
+    told = Job.objects.get(kind="lipsync").parameters["lipsync_params"]["face"]
+    assert [told["time"], told["x"], told["y"]] == [float(part) for part in left.split(",")]
+    browser.post(f"/projects/{paid_lipsync.pk}/scenes/1/lipsync", {"page": "edit", "face": "left", "force": "true"})
+    assert Job.objects.filter(kind="lipsync").count() == 1  # "left" is no place

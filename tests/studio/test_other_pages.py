@@ -86,7 +86,8 @@ def test_flavor_can_be_created_previewed_and_reset_on_its_page(client, staff, dj
     client.force_login(staff)
     assert "A flavor with that name exists" in html_of(client.post("/flavors", {"name": "default"}))
     assert client.post("/flavors", {"name": "Night Drive!"}).status_code == 400
-    place = client.post("/flavors", {"name": "storm"}).headers["Location"]
+    assert client.post("/flavors", {"name": "storm"}).headers["Location"] == "/flavors/storm"
+    place = "/flavors/storm/parameters"
     preview = html_of(client.post(place, {"text": "number_of_scenes: 3", "version": "1", "preview": "1"}))
     assert "number_of_scenes: 3" in re.search(r"Values with this edit.*?</pre>", preview, re.DOTALL)[0]
     assert "number_of_scenes: 3" not in page(client, place)
@@ -186,3 +187,16 @@ def test_a_doubtful_tempo_is_offered_as_buttons(browser, user):
     browser.post(url, {"save": "choose:87.0"})  # takes it back
     song.refresh_from_db()
     assert song.grid["tempo_bpm"] == pytest.approx(87)
+
+
+def test_songs_are_listed_with_their_projects_and_deleted(browser, user, django_assert_max_num_queries):
+    used, unused = make_song(user, title="Paper boats"), make_song(user, title="Lighthouse")
+    make_project(user, title="Harbor film", song=used)
+    with django_assert_max_num_queries(9):
+        html = page(browser, "/songs")
+    assert "Paper boats" in html and "Harbor film" in html and "No project uses it." in html
+    assert html.count(">Delete</button>") == html.count("once no project uses it") == 1
+    browser.post(f"/songs/{used.asset_id}/delete")
+    assert "A project uses this song" in page(browser, "/songs")
+    assert browser.post(f"/songs/{unused.asset_id}/delete").status_code == 302
+    assert "Lighthouse" not in page(browser, "/songs")

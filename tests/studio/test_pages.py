@@ -88,17 +88,17 @@ def test_list_query_count_does_not_depend_on_rows(browser, user):
 def test_poll_of_up_to_date_page_returns_204(browser, user):
     project = make_project(user)
     make_scenes(project, "4", "4")
-    path = f"/projects/{project.pk}"
+    path = f"/quick-gen/{project.pk}"
     held = seen_of(page(browser, path))
 
-    assert len(held) == 13  # ten pieces of the page, two cards, poller
+    assert len(held) == 11  # seven pieces of the page, two cards, poller, mark
     assert poll(browser, path, held).status_code == 204
 
 
 def test_poll_returns_only_changed_card(browser, user):
     project = make_project(user)
     first, second = make_scenes(project, "4", "4")
-    path = f"/projects/{project.pk}"
+    path = f"/quick-gen/{project.pk}"
     held = seen_of(page(browser, path))
     second.prompt = "a new street"
     second.save()
@@ -113,14 +113,14 @@ def test_poll_returns_only_changed_card(browser, user):
 def test_new_scene_replaces_whole_grid(browser, user):
     project = make_project(user)
     make_scenes(project, "4")
-    path = f"/projects/{project.pk}"
+    path = f"/quick-gen/{project.pk}"
     held = seen_of(page(browser, path))
     project.scenes.create(sequence=2, prompt="another")
     html = html_of(poll(browser, path, held))
 
     assert html.count('id="scenes"') == 1
     assert html.count("data-scene=") == 2
-    assert html.count("hx-swap-oob") == 2  # the grid and the status; no separate cards
+    assert html.count("hx-swap-oob") == 3  # the grid, the status and the mark; no separate cards
 
 
 def test_button_returns_changed_card_to_htmx_and_page_to_browser(browser, user):
@@ -164,7 +164,7 @@ def test_failed_scene_shows_reason_and_can_be_retried(browser, user):
         user, project_id=project.pk, state="failed", error="The face was not found.", finished_at="2026-01-01T00:00Z"
     )
     make_scenes(project, "4", job=job)
-    html = page(browser, f"/projects/{project.pk}")
+    html = page(browser, f"/quick-gen/{project.pk}")
 
     assert "The face was not found." in html
     assert f'action="/projects/{project.pk}/scenes/1/retry"' in html
@@ -284,17 +284,20 @@ def test_rejected_clip_can_be_regenerated_or_used(browser, user):
 def test_package_can_be_downloaded_once_ready(browser, user):
     project = make_project(user)
     url = f"/projects/{project.pk}/export"
-    assert browser.post(url).headers["Location"] == f"/edit/{project.pk}"  # no clips yet: the page says so
+    refused = browser.post(url)  # nothing to pack: the form says so
+    assert (refused.status_code, "no scenes yet" in html_of(refused)) == (400, True)
     make_clip(make_scenes(project, "4")[0])
-    first = browser.post(url).headers["Location"]
+    for _ in range(2):
+        assert browser.post(url).headers["Location"] == f"/projects/{project.pk}"
     job = Job.objects.get(kind="export")
-    assert first == browser.post(url).headers["Location"] == f"/jobs/{job.pk}"
     archive = make_asset(user, kind="archive")
-    done = {"state": "succeeded", "finished_at": timezone.now(), "result": {"archive_id": str(archive.pk)}}
-    Job.objects.filter(pk=job.pk).update(**done)
+    result = {"archive_id": str(archive.pk), "archive_url": "", "bytes": 9}
+    Job.objects.filter(pk=job.pk).update(state="succeeded", finished_at=timezone.now(), result=result)
 
-    assert str(archive.pk) in browser.post(url).headers["Location"]
-    assert re.search(rf'href="[^"]*{archive.pk}[^"]*" download', page(browser, f"/jobs/{job.pk}"))
+    browser.post(url)
+    assert Job.objects.count() == 1, "what is there isn't packed again"
+    for path in (f"/projects/{project.pk}", f"/jobs/{job.pk}"):
+        assert re.search(rf'href="[^"]*{archive.pk}[^"]*" download', page(browser, path))
 
 
 def test_package_is_made_as_chosen_in_its_dialog(browser, user):
@@ -308,11 +311,11 @@ def test_package_is_made_as_chosen_in_its_dialog(browser, user):
     first = browser.post(url, {**chosen, "markers": ["beats", "sections"]}).headers["Location"]
 
     job = Job.objects.get(kind="export")
-    assert first == f"/jobs/{job.pk}"
+    assert first == f"/projects/{project.pk}"
     assert job.parameters["options"] == {"timeline_start": "01:00:00:00", "markers": ["sections", "beats"]}
     # Another choice waits for the first, and is told so.
-    assert browser.post(url, chosen).headers["Location"] == f"/edit/{project.pk}"
-    assert "already in progress" in page(browser, f"/edit/{project.pk}")
+    another = browser.post(url, chosen)
+    assert (another.status_code, "already in progress" in html_of(another)) == (400, True)
     assert browser.post(url, {"timeline_start": "1"}).status_code == 400
     assert Job.objects.count() == 1
 
@@ -331,7 +334,8 @@ def test_edit_page_shows_budget_spent(browser, user):
         (20, 90, 0, ""),
         (2, 50, 0, ""),
         (20, 50, 1, ""),
-        (3600, 10, 0, ""),
+        (3600, 10, 0, "about 9 h left"),
+        (3600, 6, 0, ""),
     ],
 )
 def test_time_left_is_shown_only_if_known(seconds, percentage, failures, said):
@@ -429,3 +433,16 @@ def test_another_character_picture_can_be_drawn_and_chosen(browser, user):
     assert browser.post(url, {"image_id": second.pk}).status_code == 302
     project.refresh_from_db()
     assert project.character_reference == second
+
+
+def test_edit_says_that_the_film_was_not_composed_and_offers_a_way_out(browser, user):
+    project = make_project(user)
+    make_clip(*make_scenes(project, "4"))
+    facts = {"project_id": project.pk, "kind": "compose", "state": "failed", "finished_at": timezone.now()}
+    make_job(user, **facts, parameters={"output_id": None}, code="media_failed", error="A clip can't be copied.")
+    html = page(browser, f"/edit/{project.pk}")
+    assert "The film wasn't composed. A clip can&#x27;t be copied." in html
+    assert "Re-encode everything" in html
+    make_job(user, project_id=project.pk, kind="compose", state="running", parameters={"output_id": None})
+
+    assert "wasn't composed" not in page(browser, f"/edit/{project.pk}")

@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from apps.providers.base import ScenesRequest, SongBrief, SongSection
 from apps.providers.capabilities import Capability
+from apps.providers.request_types import ScenesRequest, SongBrief, SongSection
 from apps.work.frozen import FrozenRequest, ImageValues, InputSource, LipsyncValues, ScenesValues, VideoValues
 
 SECTION = SongSection(label="verse", start_seconds=0.0, end_seconds=8.0, energy=0.4)

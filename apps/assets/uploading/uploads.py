@@ -28,6 +28,10 @@ class UploadLimit:
     examples: str
 
 
+# The code of files in which the media tools find nothing.
+NOT_MEDIA = "not_media"
+
+
 @dataclass(frozen=True)
 class ReceivedFile:
     path: Path
@@ -139,7 +143,9 @@ def _facts_checked(path: Path, kind: str, limit: UploadLimit) -> MediaFacts:
     try:
         facts = probe_untrusted(path)
     except (MediaToolError, InputError) as error:
-        raise _refusal(error.message, error.code) from error
+        # Who chose a song is not told about pictures.
+        unread = f"This file can't be read. Choose {limit.examples}."
+        raise _refusal(unread if error.code == NOT_MEDIA else error.message, error.code) from error
     if facts.kind != kind:
         article = "an" if facts.kind in (AssetKind.AUDIO, AssetKind.IMAGE) else "a"
         raise _refusal(f"This is {article} {facts.kind} file. Choose {limit.examples}.", "wrong_kind")

@@ -154,13 +154,14 @@ def _event(shot: FrozenShot, place: int, file: HandedFile, fps: Fraction, cut: i
     available = _counted(picture_seconds(file.facts), fps)
     # A start past the end shows the last frame, as composing does.
     start = min(max(0, round(Fraction(shot.start) * fps)), available - 1)
+    ends = available if shot.end is None else max(start + 1, min(available, round(Fraction(shot.end) * fps)))
     return Event(
         name=f"SC{shot.sequence or place + 1:03d}",
         file=file,
         available=available,
         source_in=start,
         record_in=cut,
-        frames=min(shot.frames, available - start),
+        frames=min(shot.frames, ends - start),
     )
 
 

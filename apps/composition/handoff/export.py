@@ -1,19 +1,22 @@
 """The editor's package of a project: starting to pack it, and finding the current one."""
 
 import hashlib
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models.fields.json import KT
 
 from apps.accounts.models import User
 from apps.assets.models import Asset
+from apps.composition.captions import readable_words
 from apps.composition.frozen import FrozenPlan
 from apps.composition.handoff.markers import Marker, song_markers
 from apps.composition.handoff.options import HandoffOptions
-from apps.composition.models import Lyrics
 from apps.composition.parameters import ExportParameters
-from apps.composition.planning import project_plan
-from apps.core.errors import ConflictError
+from apps.composition.planning import project_look, project_plan
+from apps.composition.results import PackageResult, PackedFile
+from apps.core.errors import ConflictError, InputError
 from apps.jobs.idempotency import Idempotency
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
@@ -24,7 +27,7 @@ from apps.projects.models import Project
 from apps.projects.selectors import project_get
 
 # Increase this when the package's files change, so that an older package isn't served as the current one.
-_PACKAGE_VERSION = 3
+_PACKAGE_VERSION = 4
 
 
 def project_export(
@@ -71,6 +74,40 @@ def export_being_packed(project_id: UUID, options: HandoffOptions | None = None)
     return jobs.first()
 
 
+@dataclass(frozen=True)
+class PackageState:
+    """The newest package of a project. `archive` is missing until it is packed; `current`: it has the project's current
+    state."""
+
+    job: Job
+    archive: Asset | None
+    files: tuple[PackedFile, ...]
+    current: bool
+
+
+def package_state(project: Project) -> PackageState | None:
+    """Return the project's newest package, packed or not; None if nobody has asked for one."""
+    jobs = Job.objects.filter(project_id=project.pk, kind=Kind.EXPORT)
+    marked = jobs.annotate(made_from=KT("parameters__fingerprint"), release=KT("parameters__package_version"))
+    job = marked.defer("parameters").order_by("-created_at").first()
+    if job is None:
+        return None
+    if job.state != State.SUCCEEDED:
+        return PackageState(job, None, (), current=False)
+    result = PackageResult.model_validate(job.result)
+    archive = Asset.objects.filter(pk=result.archive_id).first()
+    current = archive is not None and job.release == str(_PACKAGE_VERSION) and job.made_from == _now(project)
+    return PackageState(job, archive, result.files, current)
+
+
+def _now(project: Project) -> str:
+    """Return the fingerprint of the project's current state; "" where it can't be packed."""
+    try:
+        return _fingerprint(project, project_plan(project).plan)
+    except InputError:
+        return ""
+
+
 def export_get(*, by: User, project_id: UUID) -> Asset:
     """Return the package of the project's current state. Raises ConflictError if it has to be packed first."""
     project = project_get(by=by, project_id=project_id)
@@ -91,11 +128,11 @@ def export_get(*, by: User, project_id: UUID) -> Asset:
 
 def project_markers(project: Project, plan: FrozenPlan) -> tuple[Marker, ...]:
     """Return everything that can be marked on the plan's frames."""
-    lyrics = Lyrics.objects.filter(project=project).values_list("text", flat=True).first()
-    return song_markers(plan, project.song, lyrics or "")
+    return song_markers(plan, project.song, readable_words(project))
 
 
 def _fingerprint(project: Project, plan: FrozenPlan) -> str:
-    """Equal for packages with the same files: unlike a video, a timeline contains the title, lyrics and beats."""
-    facts = (plan.fingerprint, plan.title, project_markers(project, plan))
+    """Equal for packages with the same files: unlike a video, a timeline contains the title, lyrics and beats, and the
+    files of the lyrics look like captions even where none are burned in."""
+    facts = (plan.fingerprint, plan.title, project_markers(project, plan), project_look(project).captions.changed({}))
     return hashlib.sha256(repr(facts).encode()).hexdigest()

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from apps.composition.captions import CaptionWords
 from apps.composition.frozen import FrozenPlan
 from apps.composition.handoff.options import MarkerKind
-from apps.core.errors import InputError
 from apps.core.text import one_line
 from apps.songs.models import Song
-from engines.lyrics.reading import read_lyrics
+from apps.songs.named_sections import song_sections
 from engines.media.frames import FrameGrid, as_seconds
 
 # A pickup may lie a little before the song's chosen start; it is heard on the first frame.
@@ -27,13 +27,13 @@ class Marker:
     kind: MarkerKind
 
 
-def song_markers(plan: FrozenPlan, song: Song | None, lyrics: str) -> tuple[Marker, ...]:
+def song_markers(plan: FrozenPlan, song: Song | None, words: CaptionWords) -> tuple[Marker, ...]:
     """Return the markers on the video's frames, in order; none without a song."""
     if song is None or plan.song is None:
         return ()
     start, end = Fraction(plan.song.start), Fraction(plan.song.end)
     frames, grid = sum(shot.frames for shot in plan.shots), FrameGrid(Fraction(plan.fps))
-    spans = [*_sections(song.analysis), *_lyrics(lyrics, start, end), *_beats(song.grid)]
+    spans = [*_sections(song), *_lyrics(words, start, end), *_beats(song.grid)]
     made = []
     for span in spans:
         text = one_line(span.text)
@@ -59,22 +59,17 @@ class _Span:
         return self.start < end and self.end > start
 
 
-def _sections(analysis: Mapping[str, Any]) -> Iterator[_Span]:
-    for number, section in enumerate(analysis.get("sections", ()), start=1):
-        label = str(section.get("label") or f"Section {number}")
-        starts, ends = section["start_seconds"], section["end_seconds"]
-        yield _Span(MarkerKind.SECTIONS, label, as_seconds(starts), as_seconds(ends))
+def _sections(song: Song) -> Iterator[_Span]:
+    for section in song_sections(song):
+        yield _Span(
+            MarkerKind.SECTIONS, section.label, as_seconds(section.start_seconds), as_seconds(section.end_seconds)
+        )
 
 
-def _lyrics(text: str, start: Fraction, end: Fraction) -> Iterator[_Span]:
-    try:
-        lines = read_lyrics(text).within(round(start * 1000), round(end * 1000)).lines if text else ()
-    except InputError:
-        return  # stored by an earlier release, whose reader was more lenient
-    for line in lines:
-        words = line.text.replace("\n", " / ")
+def _lyrics(words: CaptionWords, start: Fraction, end: Fraction) -> Iterator[_Span]:
+    for line in words.within(start, end):
         begins, ends = (start + Fraction(milliseconds, 1000) for milliseconds in (line.start, line.end))
-        yield _Span(MarkerKind.LYRICS, words, begins, ends)
+        yield _Span(MarkerKind.LYRICS, line.text.replace("\n", " / "), begins, ends)
 
 
 def _beats(grid: Mapping[str, Any]) -> Iterator[_Span]:

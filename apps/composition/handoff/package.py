@@ -13,16 +13,20 @@ from apps.assets.describing import asset_facts
 from apps.assets.models import Asset, AssetKind
 from apps.assets.services import StoredFile, asset_create, asset_local_copy, file_store
 from apps.assets.store.keys import final_file_key, safe_name
+from apps.composition.caption_files import caption_sidecar
+from apps.composition.captions import readable_words
 from apps.composition.frozen import FrozenPlan
 from apps.composition.handoff.edit import Edit, HandedFile, edit_of
 from apps.composition.handoff.export import project_markers
 from apps.composition.handoff.timelines import write_timelines
 from apps.composition.models import Lyrics
 from apps.composition.parameters import ExportParameters
-from apps.composition.results import PackageResult
+from apps.composition.planning import project_look
+from apps.composition.results import PackageResult, PackedFile
 from apps.jobs.execution import Done, JobRun
 from apps.jobs.models import Job
 from apps.projects.models import Project
+from apps.songs.lyrics.files import FORMS
 
 _README = """{title}
 
@@ -30,7 +34,8 @@ Made with mvsite. Everything you need to continue in editing software:
 
 clips/           the clip of each scene, named by scene; one that several scenes use is named by the first
 song/            the song, and its vocal stem if there is one
-lyrics.srt       the lyrics, timed to the video, if there are any
+lyrics.*         the lyrics, timed to the video, if there are any: SRT, VTT and LRC for players and editors, ASS as they
+                 are burned in (in Noto Sans)
 timeline.otio    OpenTimelineIO (DaVinci Resolve, Kdenlive, Nuke)
 timeline.xml     Final Cut Pro 7 XML (Premiere Pro, DaVinci Resolve)
 timeline.edl     CMX 3600 EDL, picture only, without markers
@@ -55,21 +60,22 @@ def export_run(run: JobRun) -> Done:
     parameters = run.read(ExportParameters)
     project = Project.objects.select_related("song__asset", "song__stem").get(pk=parameters.project_id)
     archive = run.scratch / "export.zip"
-    _pack(run, project, parameters, archive)
+    files = _pack(run, project, parameters, archive)
     stored = file_store(
         archive, key=final_file_key(project.pk, f"export-{run.job.pk}.zip"), content_type="application/zip"
     )
     name = f"{safe_name(project.title, fallback='project')}.zip"
-    return Done(save=partial(_save, run, stored, name))
+    return Done(save=partial(_save, run, stored, name, files))
 
 
-def _save(run: JobRun, stored: StoredFile, name: str) -> PackageResult:
+def _save(run: JobRun, stored: StoredFile, name: str, files: tuple[PackedFile, ...]) -> PackageResult:
     asset = asset_create(owner=run.job.owner, stored=stored, kind=AssetKind.ARCHIVE, original_name=name)
     url = f"/api/assets/{asset.pk}/content"
-    return PackageResult(archive_id=asset.pk, archive_url=url, bytes=asset.size_bytes)
+    return PackageResult(archive_id=asset.pk, archive_url=url, bytes=asset.size_bytes, files=files)
 
 
-def _pack(run: JobRun, project: Project, parameters: ExportParameters, archive: Path) -> None:
+def _pack(run: JobRun, project: Project, parameters: ExportParameters, archive: Path) -> tuple[PackedFile, ...]:
+    """Write the archive; return what is in it."""
     plan = parameters.plan
     assets = Asset.objects.in_bulk([shot.asset_id for shot in plan.shots])
     files = _clip_files(plan, assets)
@@ -91,6 +97,7 @@ def _pack(run: JobRun, project: Project, parameters: ExportParameters, archive: 
         _add_words(package, project, plan)
         package.writestr("costs.csv", _costs(project))
         package.writestr("README.txt", _readme(edit, plan))
+        return tuple(PackedFile(name=member.filename, bytes=member.file_size) for member in package.infolist())
 
 
 def _clip_files(plan: FrozenPlan, assets: Mapping[UUID, Asset]) -> dict[UUID, HandedFile]:
@@ -113,8 +120,10 @@ def _add(run: JobRun, package: zipfile.ZipFile, asset: Asset, name: str) -> None
 
 
 def _add_words(package: zipfile.ZipFile, project: Project, plan: FrozenPlan) -> None:
-    if plan.soft_lyrics:
-        package.writestr("lyrics.srt", plan.soft_lyrics)
+    lines = readable_words(project).within(Fraction(plan.song.start), Fraction(plan.song.end)) if plan.song else ()
+    captions, shape = project_look(project).captions, (plan.width, plan.height)
+    for form in FORMS if lines else ():
+        package.writestr(f"lyrics.{form}", caption_sidecar(lines, form, captions, shape))
     words = Lyrics.objects.filter(project=project).first()
     if words:
         package.writestr(f"lyrics_{safe_name(words.original_name, fallback='original.txt')}", words.text)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apps.providers.base import ScenesRequest, SongBrief
+from apps.providers.request_types import ScenesRequest, SongBrief, SongPart, Subject
 
 # Appended to every system prompt, since some servers ignore `response_format` and the flavor may not mention JSON.
 FORMAT = (
@@ -12,6 +12,19 @@ FORMAT = (
     '{"scenes": [{"description": "…", "negative_description": "…", "lipsync": false, "duration": 8.0}]}. '
     "One item per scene, in order. `description` is the shot as one paragraph, `negative_description` what must not "
     "be seen, `lipsync` true only where the character sings to the camera, `duration` the scene's seconds."
+)
+# Appended too, where the film has a cast.
+CAST = (
+    "\n\nThe film's people, places and things, by name:\n{cast}\n"
+    'Each scene also has "subjects": the names, exactly as above, of all of them that are to be seen in it, the most '
+    "important first; an empty list if none is. Where one is seen, `description` says how it looks, as described here. "
+    "Bring together who belongs together, and leave out who isn't needed."
+)
+# Appended too, where a part of the song comes back.
+RETURNS = (
+    "\n\nThe story arrives, turns and returns. Verses move it on, each with moments of its own. The chorus has one "
+    "place and one motif, which no verse shows: whenever it comes back, it takes up the scenes of its first time from "
+    "another angle, changed by what has happened since."
 )
 # A scene's lines are cut here: hundreds of scenes with long ones don't fit a small model's context.
 LINES_LIMIT = 300
@@ -33,7 +46,13 @@ def messages_of(request: ScenesRequest) -> list[dict[str, str]]:
         "song": _song_text(request.song),
     }
     return [
-        {"role": "system", "content": _filled(str(prompts["system"]), values).rstrip() + FORMAT},
+        {
+            "role": "system",
+            "content": _filled(str(prompts["system"]), values).rstrip()
+            + _arc_text(request.song)
+            + FORMAT
+            + _cast_text(request.subjects),
+        },
         {"role": "user", "content": _filled(str(prompts["user"]), values)},
     ]
 
@@ -53,9 +72,10 @@ def _slots_text(request: ScenesRequest) -> str:
     if not request.slots:
         seconds = float(request.settings["duration_seconds"])
         return f"{scene_count(request)} scenes of about {seconds:g} s each"
+    parts = request.song.parts() if request.song else ()
     return "\n".join(
         f"{number}. {start:.2f}-{end:.2f} s ({end - start:.2f} s){_section_at(request.song, start, end)}"
-        f"{_lines_at(request.song, start, end)}"
+        f"{_return_at(parts, request.slots, number)}{_lines_at(request.song, start, end)}"
         for number, (start, end) in enumerate(request.slots, start=1)
     )
 
@@ -67,6 +87,43 @@ def _section_at(song: SongBrief | None, start: float, end: float) -> str:
         if section.start_seconds <= middle < section.end_seconds:
             return f", {section.label}, energy {section.energy:.1f}"
     return ""
+
+
+def _return_at(parts: Sequence[SongPart], slots: Sequence[tuple[float, float]], number: int) -> str:
+    """Return which time the slot's part of the song comes, and for a chorus which scenes it takes up, as text; "" for
+    what comes once."""
+    part = next((one for one in parts if _is_in(slots[number - 1], one)), None)
+    if part is None or part.times == 1:
+        return ""
+    told = f", {part.kind} {part.time} of {part.times}"
+    if part.kind != "chorus" or part.time == 1:
+        return told
+    first = next(one for one in parts if one.kind == part.kind)
+    scenes = [place for place, slot in enumerate(slots, start=1) if _is_in(slot, first)]
+    if not scenes:
+        return told
+    taken = f"scene {scenes[0]}" if len(scenes) == 1 else f"scenes {scenes[0]}-{scenes[-1]}"
+    return f"{told}, takes up {taken}"
+
+
+def _is_in(slot: tuple[float, float], part: SongPart) -> bool:
+    return part.start_seconds <= (slot[0] + slot[1]) / 2 < part.end_seconds
+
+
+def _arc_text(song: SongBrief | None) -> str:
+    return RETURNS if song and any(part.kind == "chorus" and part.times > 1 for part in song.parts()) else ""
+
+
+def _cast_text(subjects: Sequence[Subject]) -> str:
+    if not subjects:
+        return ""
+    return CAST.replace("{cast}", "\n".join(_told(one) for one in subjects))
+
+
+def _told(subject: Subject) -> str:
+    facts = [subject.description, subject.never_change and f"never changes: {subject.never_change}", subject.wardrobe]
+    words = "; ".join(" ".join(fact.split()) for fact in facts if fact)
+    return f"- {subject.name} ({subject.kind}){f': {words}' if words else ''}"
 
 
 def _lines_at(song: SongBrief | None, start: float, end: float) -> str:

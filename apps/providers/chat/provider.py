@@ -1,4 +1,5 @@
-"""Scene writing by any OpenAI-compatible chat server: OpenAI, Gemini's compatible endpoint, OpenRouter, Ollama, vLLM.
+"""Scene writing, and judging takes, by any OpenAI-compatible chat server: OpenAI, Gemini's compatible endpoint,
+OpenRouter, Ollama, vLLM.
 
 The call is synchronous: `submit` waits for the response and returns it as succeeded work, `collect` reads the scenes
 from it. An unusable response is corrected once: the second call happens inside the same `submit`, the quote includes
@@ -8,7 +9,7 @@ A crash in between is an unknown outcome like any other.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import ROUND_UP, Decimal
@@ -17,36 +18,47 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import structlog
-from pydantic import ValidationError
 
 from apps.core.errors import InputError, ProviderError
-from apps.core.http_failures import FailureKind, HttpFailure
+from apps.core.http_failures import HttpFailure
 from apps.providers.base import (
     ModelUse,
     PreparedSubmit,
-    ProviderRequest,
     ProviderResult,
     Quote,
     RemoteRef,
     RemoteState,
     RemoteStatus,
-    ScenesRequest,
+    TakeVerdict,
+    WrittenScene,
 )
 from apps.providers.capabilities import Capability
+from apps.providers.chat.judging import (
+    ExpectedVerdicts,
+    blind,
+    expected_verdicts,
+    image_count,
+    judge_format,
+    judge_messages,
+    refuse_blind,
+    verdicts_of,
+)
 from apps.providers.chat.parameters import without_unsupported
 from apps.providers.chat.prompts import messages_of, repair_message, scene_count
 from apps.providers.chat.responses import (
-    SCENES_SCHEMA,
     Expected,
     UnusableResponse,
     cost_of,
     error_within,
     response_text,
     scenes_of,
+    scenes_schema,
 )
-from apps.providers.chat.sections import ChatCall, ChatModel, ChatSection
+from apps.providers.chat.sections import ChatCall, ChatSection, TokenPrice
 from apps.providers.offers import Finding, FindingKind, ModelOffer, ModelReport
-from apps.providers.remote_http import KEY_CHECK_SECONDS, HttpProvider, VendorRefusal
+from apps.providers.openai_server import OpenAIServer
+from apps.providers.remote_http import VendorRefusal
+from apps.providers.request_types import JudgeRequest, ProviderRequest, ScenesRequest
 from apps.providers.sections import ModelState
 
 log = structlog.get_logger(__name__)
@@ -55,37 +67,34 @@ log = structlog.get_logger(__name__)
 CALL_SECONDS = 240.0
 # A high estimate: English has about four characters per token.
 CHARACTERS_PER_TOKEN = 3
+# How servers refuse pictures (OpenAI, OpenRouter, vLLM, Ollama, DeepSeek). It is free: nothing was generated.
+BLIND = re.compile(
+    r"image_url is only supported|support image input|not a multimodal model|At most 0 image|required for image input"
+    r"|unknown variant `?image_url|not support (?:image|vision)|vision is not supported",
+    re.IGNORECASE,
+)
+BLIND_STATUSES = frozenset({400, 404, 415, 422, 500})
 # The correction prompt, and what a server adds around the messages.
 TOKENS_AROUND = 300
-# These mean that the account is out of credit, although they come as 429.
-NO_CREDIT_CODES = frozenset({"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"})
-HOSTS_THAT_NEED_A_KEY = ("api.openai.com", "generativelanguage.googleapis.com", "openrouter.ai", "ollama.com")
-# The model used if the flavor sets none.
-_MODEL_SETTING = "LLM_MODEL"
 
 
-class Chat(HttpProvider):
+class Chat(OpenAIServer[ChatSection]):
     """See the module."""
 
     name = "chat"
     title = "The language model's server"
     label = "Chat"
-    purpose = "Writes the scenes. Any server with OpenAI's chat completions API, hosted or your own."
-    sections = {Capability.SCENES: ChatSection}
+    purpose = "Writes the scenes and judges takes. Any server with OpenAI's chat completions API, hosted or your own."
+    account = "The language model's account"
+    aim = "let a language model write scenes"
+    model_advice = " (Ollama: pull it first)"
+    section = ChatSection
+    sections = {Capability.SCENES: ChatSection, Capability.JUDGE: ChatSection}
     url_setting = "LLM_BASE_URL"
     key_setting = "LLM_API_KEY"
-    capabilities = frozenset({Capability.SCENES})
+    model_setting = "LLM_MODEL"
+    capabilities = frozenset({Capability.SCENES, Capability.JUDGE})
     deadline_seconds: ClassVar[float] = 900.0
-
-    def missing_configuration(self) -> str:
-        host = urlsplit(self.base_url).hostname or ""
-        needed = [_MODEL_SETTING] + (["LLM_API_KEY"] if host in HOSTS_THAT_NEED_A_KEY or not host else [])
-        missing = [name for name in needed if not self.setting(name)]
-        return f"Set {' and '.join(missing)} to let a language model write scenes." if missing else ""
-
-    def headers(self) -> dict[str, str]:
-        # Ollama and vLLM need no key; an empty Bearer would be rejected.
-        return {"Authorization": f"Bearer {self.key}"} if self.key else {}
 
     def read_refusal(self, body: Any) -> VendorRefusal:
         error = error_within(body)
@@ -95,38 +104,61 @@ class Chat(HttpProvider):
         return VendorRefusal(str(error.get("message") or ""), str(code or ""), _retry_delay(error))
 
     def special_error(self, failure: HttpFailure, refusal: VendorRefusal) -> ProviderError | None:
-        words = self.shown(refusal.words)
-        if failure.kind is FailureKind.THROTTLED and refusal.code in NO_CREDIT_CODES:
-            message = f"The language model's account has no credit left. Add credit there, then retry. It said: {words}"
-            return ProviderError(message, permanent=True, code="no_credit")
-        if failure.status == 404:
-            message = f"The model was not found. Check LLM_MODEL and LLM_BASE_URL (Ollama: pull it first). {words}"
-            return ProviderError(message, permanent=True, code="unknown")
+        if failure.status in BLIND_STATUSES and BLIND.search(refusal.words):
+            told = f"{blind('This model').message} {self.shown(refusal.words)}"
+            return ProviderError(told, permanent=True, code="sees_no_images")
         if refusal.code == "context_length_exceeded":
-            message = f"The song's text is too long for this model. Choose one with a larger context. {words}"
-            return ProviderError(message, permanent=True, code="refused")
-        return None
+            advice = "The song's text is too long for this model. Choose one with a larger context."
+            return ProviderError(f"{advice} {self.shown(refusal.words)}", permanent=True, code="refused")
+        return super().special_error(failure, refusal)
 
     def quote(self, request: ProviderRequest) -> Quote:
+        if isinstance(request, JudgeRequest):
+            return self._judge_quote(request)
         scenes = _scenes_request(request)
         call = _call(scenes)
         price, tokens_out = call.price, call.max_completion_tokens
-        tokens_in = _most_tokens(messages_of(scenes)) + _most_tokens(_response_format(call))
+        tokens_in = _most_tokens(messages_of(scenes)) + _most_tokens(_response_format(call, scenes))
         # The correction repeats the conversation including the first response.
         total_in, total_out = 2 * tokens_in + tokens_out + TOKENS_AROUND, 2 * tokens_out
-        amount = total_in * price.per_million_input_tokens + total_out * price.per_million_output_tokens
-        rates = f"${price.per_million_input_tokens} and ${price.per_million_output_tokens} per million"
-        dated = f"{_model(scenes)}, price of {price.dated:%Y-%m-%d}"
-        basis = f"at most {tokens_in} tokens in and {tokens_out} out, and one correction, × {rates} ({dated})"
-        return Quote((amount / 1_000_000).quantize(Decimal("0.0001"), rounding=ROUND_UP), basis)
+        amount = _tokens_price(price, total_in, total_out)
+        basis = f"at most {tokens_in} tokens in and {tokens_out} out, and one correction, {_rates(price, scenes)}"
+        return Quote(amount, basis)
+
+    def _judge_quote(self, request: JudgeRequest) -> Quote:
+        call, images = _call(request), image_count(request)
+        refuse_blind(call, _model(request))
+        messages = judge_messages(request, detail=call.detail, with_images=False)
+        tokens_in = _most_tokens(messages) + _most_tokens(judge_format(call, request)) + TOKENS_AROUND
+        tokens_in += images * call.tokens_per_image
+        tokens_out = call.max_completion_tokens
+        basis = f"{images} pictures, at most {tokens_in} tokens in and {tokens_out} out, {_rates(call.price, request)}"
+        return Quote(_tokens_price(call.price, tokens_in, tokens_out), basis)
 
     def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:
+        if isinstance(request, JudgeRequest):
+            call, asked = _call(request), request
+            refuse_blind(call, _model(request))
+            messages = judge_messages(request, detail=call.detail, with_images=True)
+            answer, expected = judge_format(call, request), asdict(expected_verdicts(request))
+            return self._prepared(asked, call, messages, answer, expected)
         scenes = _scenes_request(request)
         call = _call(scenes)
+        answer = _response_format(call, scenes)
+        return self._prepared(scenes, call, messages_of(scenes), answer, asdict(_expected(scenes)))
+
+    def _prepared(
+        self,
+        request: ScenesRequest | JudgeRequest,
+        call: ChatCall,
+        messages: Sequence[Mapping[str, Any]],
+        answer: Mapping[str, Any],
+        expected: Mapping[str, Any],
+    ) -> PreparedSubmit:
         body: dict[str, Any] = {
-            "model": _model(scenes),
-            "messages": messages_of(scenes),
-            "response_format": _response_format(call),
+            "model": _model(request),
+            "messages": messages,
+            "response_format": answer,
             "max_completion_tokens": call.max_completion_tokens,
         }
         sampling = {"temperature": call.temperature, "top_p": call.top_p}
@@ -138,12 +170,9 @@ class Chat(HttpProvider):
             "input": str(call.price.per_million_input_tokens),
             "output": str(call.price.per_million_output_tokens),
         }
-        return PreparedSubmit(
-            payload={"body": body, "expected": asdict(_expected(scenes)), "prices": prices}, model=body["model"]
-        )
+        return PreparedSubmit(payload={"body": body, "expected": expected, "prices": prices}, model=body["model"])
 
     def submit(self, prepared: PreparedSubmit, *, capability: Capability, key: str) -> RemoteStatus:
-        expected = _expected_from(prepared.payload)
         first, body = self._complete(prepared.payload["body"])
         completions = [first]
         raw = {
@@ -151,7 +180,7 @@ class Chat(HttpProvider):
             "expected": prepared.payload["expected"],
             "prices": prepared.payload["prices"],
         }
-        problem = _problem_of(completions[0], expected)
+        problem = _problem_of(first, _expected_from(raw)) if capability is Capability.SCENES else ""
         if problem:
             said = {"role": "assistant", "content": _said(completions[0])}
             correction = {**body, "messages": [*body["messages"], said, repair_message(problem)]}
@@ -163,19 +192,20 @@ class Chat(HttpProvider):
         # Ollama numbers its responses with three random digits, so we use our own id.
         return RemoteStatus(RemoteRef(self.name, key), RemoteState.SUCCEEDED, raw=raw)
 
-    def poll(self, refs: Sequence[RemoteRef]) -> Mapping[RemoteRef, RemoteStatus]:
-        """Return NOT_FOUND: nothing remains to poll after the response, and a lost response can't be fetched again."""
-        lost = "A chat response can't be fetched again."
-        return {ref: RemoteStatus(ref, RemoteState.NOT_FOUND, message=lost) for ref in refs}
-
     def collect(self, status: RemoteStatus, *, capability: Capability, into: Path) -> ProviderResult:
-        completions, expected = status.raw["completions"], _expected_from(status.raw)
+        completions = status.raw["completions"]
+        scenes: tuple[WrittenScene, ...] = ()
+        verdicts: tuple[TakeVerdict, ...] = ()
         try:
-            scenes = scenes_of(response_text(completions[-1]), expected)
+            text = response_text(completions[-1])
+            if capability is Capability.JUDGE:
+                verdicts = verdicts_of(text, ExpectedVerdicts(**status.raw["expected"]))
+            else:
+                scenes = scenes_of(text, _expected_from(status.raw))
         except UnusableResponse as error:
+            tries = f"after {len(completions)} attempts" if capability is Capability.SCENES else "as marks"
             raise ProviderError(
-                f"The model's response could not be used after {len(completions)} attempts: {error} "
-                "Try again, or choose another model.",
+                f"The model's response could not be used {tries}: {error} Try again, or choose another model.",
                 permanent=True,
                 code="unusable_answer",
                 raw=dict(status.raw),
@@ -183,29 +213,10 @@ class Chat(HttpProvider):
         prices = status.raw["prices"]
         cost = cost_of(completions, input_price=Decimal(prices["input"]), output_price=Decimal(prices["output"]))
         facts = {"model": completions[-1].get("model", ""), "calls": len(completions)}
-        return ProviderResult(scenes=scenes, facts=facts, cost=cost)
+        return ProviderResult(scenes=scenes, verdicts=verdicts, facts=facts, cost=cost)
 
-    def cancel(self, ref: RemoteRef) -> None:
-        """Do nothing: the response came with the call."""
-
-    def find_unknown(self, prepared: PreparedSubmit, *, key: str, sent_after: float) -> RemoteStatus | None:
-        """Return None for a server without a price: it charged nothing, so the call may simply be repeated."""
-        if all(Decimal(price) == 0 for price in prepared.payload["prices"].values()):
-            return None
-        return super().find_unknown(prepared, key=key, sent_after=sent_after)
-
-    def models(self, capability: Capability, settings: Mapping[str, Any], *, today: date) -> tuple[ModelOffer, ...]:
-        table = _section(settings).models
-        return tuple(self._offer(name, table.get(name), today) for name in self.offered_names(capability, settings))
-
-    def offered_names(self, capability: Capability, settings: Mapping[str, Any]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((self.model_used(capability, settings), *_section(settings).models)))
-
-    def lists_model(self, capability: Capability, settings: Mapping[str, Any], model: str) -> bool:
-        return model in self.offered_names(capability, settings)
-
-    def model_used(self, capability: Capability, settings: Mapping[str, Any]) -> str:
-        return str(settings["providers"][self.name].get("model") or self.setting(_MODEL_SETTING))
+    def prices_of(self, prepared: PreparedSubmit) -> Iterable[Decimal]:
+        return (Decimal(price) for price in prepared.payload["prices"].values())
 
     def check_models(self, uses: Sequence[ModelUse], *, today: date) -> tuple[ModelReport, ...] | None:
         try:
@@ -221,16 +232,10 @@ class Chat(HttpProvider):
         names = {str(one.get("id", "")).removeprefix("models/") for one in listed if isinstance(one, dict)}
         return tuple(_report(use.model, names) for use in uses if use.model)
 
-    def check_key(self) -> str:
-        listed = self.read("/models", time_limit_seconds=KEY_CHECK_SECONDS)
-        names = [str(model.get("id")) for model in (listed.get("data") or [])] if isinstance(listed, dict) else []
-        model = self.setting(_MODEL_SETTING)
-        known = "offers" if model in names else "does not list"
-        return f"the server responds and {known} {model or 'no model (none is set)'}"
-
-    def _offer(self, name: str, entry: ChatModel | None, today: date) -> ModelOffer:
-        if entry is None:
+    def offer(self, name: str, section: ChatSection, today: date) -> ModelOffer:
+        if name not in section.models:
             return ModelOffer(self.name, name, name or self.label, ModelState.UNCHECKED)
+        entry = section.models[name]
         return ModelOffer(
             provider=self.name,
             model=name,
@@ -284,31 +289,35 @@ class Chat(HttpProvider):
 def _scenes_request(request: ProviderRequest) -> ScenesRequest:
     if isinstance(request, ScenesRequest):
         return request
-    raise InputError("A language model can only write scenes. Choose another provider for this.")
+    raise InputError("A language model can only write scenes and judge takes. Choose another provider for this.")
 
 
-def _section(settings: Mapping[str, Any]) -> ChatSection:
-    try:
-        return ChatSection.model_validate(settings["providers"]["chat"])
-    except (KeyError, ValidationError) as error:
-        raise InputError("The flavor has no valid providers.chat section.") from error
+def _tokens_price(price: TokenPrice, tokens_in: int, tokens_out: int) -> Decimal:
+    amount = tokens_in * price.per_million_input_tokens + tokens_out * price.per_million_output_tokens
+    return (amount / 1_000_000).quantize(Decimal("0.0001"), rounding=ROUND_UP)
 
 
-def _model(request: ScenesRequest) -> str:
-    name = _section(request.settings).model or PROVIDER.setting(_MODEL_SETTING)
+def _rates(price: TokenPrice, request: ScenesRequest | JudgeRequest) -> str:
+    rates = f"${price.per_million_input_tokens} and ${price.per_million_output_tokens} per million"
+    return f"× {rates} ({_model(request)}, price of {price.dated:%Y-%m-%d})"
+
+
+def _model(request: ScenesRequest | JudgeRequest) -> str:
+    name = PROVIDER.section_of(request.settings).model or PROVIDER.setting(PROVIDER.model_setting)
     if not name:
         raise InputError("No language model is chosen. Set LLM_MODEL, or providers.chat.model in the flavor.")
     return str(name)
 
 
-def _call(request: ScenesRequest) -> ChatCall:
-    return _section(request.settings).call(_model(request))
+def _call(request: ScenesRequest | JudgeRequest) -> ChatCall:
+    return PROVIDER.section_of(request.settings).call(_model(request))
 
 
-def _response_format(call: ChatCall) -> dict[str, Any]:
+def _response_format(call: ChatCall, request: ScenesRequest) -> dict[str, Any]:
     if call.structured_output == "json_object":
         return {"type": "json_object"}
-    return {"type": "json_schema", "json_schema": {"name": "scenes", "strict": True, "schema": SCENES_SCHEMA}}
+    schema = scenes_schema(with_subjects=bool(request.subjects))
+    return {"type": "json_schema", "json_schema": {"name": "scenes", "strict": True, "schema": schema}}
 
 
 def _most_tokens(content: Any) -> int:
@@ -327,11 +336,14 @@ def _expected(request: ScenesRequest) -> Expected:
         shortest=float(values["shortest_scene_seconds"]),
         longest=float(values["longest_scene_seconds"]),
         negative_description=str(values["scene_prompts"].get("negative_description", "")),
+        subjects=tuple(one.name for one in request.subjects),
     )
 
 
 def _expected_from(stored: Mapping[str, Any]) -> Expected:
-    return Expected(**{**stored["expected"], "durations": tuple(stored["expected"]["durations"])})
+    kept = dict(stored["expected"])
+    lists = {name: tuple(kept.get(name, ())) for name in ("durations", "subjects")}
+    return Expected(**kept | lists)
 
 
 def _problem_of(completion: Mapping[str, Any], expected: Expected) -> str:

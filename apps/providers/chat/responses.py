@@ -1,5 +1,6 @@
 """Turn a chat completion into scenes: extract the text, then its JSON, and validate it. Pure functions."""
 
+import copy
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -36,6 +37,19 @@ SCENES_SCHEMA: dict[str, Any] = {
     "required": ["scenes"],
     "additionalProperties": False,
 }
+
+
+def scenes_schema(*, with_subjects: bool) -> dict[str, Any]:
+    """Return the schema of a response, in which each scene names its subjects where the film has a cast."""
+    if not with_subjects:
+        return SCENES_SCHEMA
+    schema = copy.deepcopy(SCENES_SCHEMA)
+    scene = schema["properties"]["scenes"]["items"]
+    scene["properties"]["subjects"] = {"type": "array", "items": {"type": "string"}}
+    scene["required"].append("subjects")
+    return schema
+
+
 # More than any model reads or writes in one call; a larger number is an error, not a bill.
 MOST_TOKENS = 10**9
 FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
@@ -48,6 +62,7 @@ class ReplyScene(BaseModel):
     negative_description: str = ""
     lipsync: bool = False
     duration: float | None = None
+    subjects: list[str] | None = None
 
 
 class Reply(BaseModel):
@@ -59,7 +74,7 @@ class Reply(BaseModel):
 @dataclass(frozen=True)
 class Expected:
     """What the response must match. `durations` has one number per slot, or is empty if the model may choose
-    between `shortest` and `longest`."""
+    between `shortest` and `longest`. `subjects` are the names that a scene may use."""
 
     count: int
     durations: tuple[float, ...]
@@ -67,6 +82,7 @@ class Expected:
     shortest: float
     longest: float
     negative_description: str
+    subjects: tuple[str, ...] = ()
 
 
 class UnusableResponse(ValueError):
@@ -98,7 +114,7 @@ def response_text(completion: Mapping[str, Any]) -> str:
 
 def scenes_of(text: str, expected: Expected) -> tuple[WrittenScene, ...]:
     """Return the scenes, each with its planned slot's length. Raises UnusableResponse."""
-    found = _json_within(text)
+    found = json_within(text)
     try:
         reply = Reply.model_validate({"scenes": found} if isinstance(found, list) else found)
     except ValidationError as error:
@@ -114,6 +130,7 @@ def scenes_of(text: str, expected: Expected) -> tuple[WrittenScene, ...]:
             negative_description=scene.negative_description.strip() or expected.negative_description,
             duration=_duration(index, scene, expected),
             lipsync=scene.lipsync,
+            subjects=_subjects(scene, expected),
         )
         for index, scene in enumerate(reply.scenes)
     )
@@ -161,7 +178,7 @@ def _choice(completion: Mapping[str, Any]) -> Mapping[str, Any]:
     return choices[0]
 
 
-def _json_within(text: str) -> Any:
+def json_within(text: str) -> Any:
     """Return the JSON in a text that may wrap it in a code fence or prose. Raises UnusableResponse."""
     decoder = json.JSONDecoder()
     for candidate in (text, *FENCE.findall(text)):
@@ -184,6 +201,14 @@ def _duration(index: int, scene: ReplyScene, expected: Expected) -> float:
         return expected.durations[index]
     wanted = scene.duration if scene.duration is not None else expected.usual
     return min(max(wanted, expected.shortest), expected.longest)
+
+
+def _subjects(scene: ReplyScene, expected: Expected) -> tuple[str, ...] | None:
+    """Return the names that the cast has, as it writes them. A name that nobody has isn't worth a second call."""
+    if not expected.subjects or scene.subjects is None:
+        return None
+    known = {name.casefold(): name for name in expected.subjects}
+    return tuple(dict.fromkeys(known[name] for one in scene.subjects if (name := one.strip().casefold()) in known))
 
 
 def _permanent(message: str, code: str, completion: Mapping[str, Any]) -> ProviderError:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from apps.providers.openai_server import ServerSection
 from apps.providers.sections import Dollars, ModelDates, Section
 
 
@@ -25,6 +26,10 @@ class ChatCall(Section):
     top_p: float | None = Field(default=None, gt=0, le=1)
     max_completion_tokens: int = Field(default=8000, gt=0)
     structured_output: Literal["json_schema", "json_object"] = "json_schema"
+    # Of models that look at pictures, to judge takes: how closely, and what a picture counts as at most.
+    sees_images: bool = True
+    detail: Literal["low", "high", "auto"] = "high"
+    tokens_per_image: int = Field(default=1600, gt=0)
     price: TokenPrice
 
 
@@ -35,15 +40,15 @@ class ChatModel(ModelDates):
     top_p: float | None = Field(default=None, gt=0, le=1)
     max_completion_tokens: int | None = Field(default=None, gt=0)
     structured_output: Literal["json_schema", "json_object"] | None = None
+    sees_images: bool | None = None
+    detail: Literal["low", "high", "auto"] | None = None
+    tokens_per_image: int | None = Field(default=None, gt=0)
     price: TokenPrice
 
 
-class ChatSection(ChatCall):
-    """An OpenAI-compatible server. With an empty `model`, LLM_MODEL from the environment is used.
+class ChatSection(ServerSection, ChatCall):
+    """How the model in use is called, and others to choose from."""
 
-    `models` are others to choose from, each with its own price."""
-
-    model: str = ""
     models: dict[str, ChatModel] = Field(default_factory=dict)
 
     def call(self, model: str) -> ChatCall:

@@ -17,11 +17,9 @@ from apps.core.errors import InputError, ProviderError
 from apps.core.http_failures import FailureKind, HttpFailure
 from apps.core.multipart import Upload
 from apps.providers.base import (
-    MediaInput,
     ModelUse,
     PreparedSubmit,
     ProducedFile,
-    ProviderRequest,
     ProviderResult,
     Quote,
     RemoteRef,
@@ -49,6 +47,7 @@ from apps.providers.remote_http import (
     VendorRefusal,
     upload_part,
 )
+from apps.providers.request_types import MediaInput, ProviderRequest, Subject
 
 NAMESPACE = uuid.UUID("7f2f4c0e-52c4-4f0b-9a55-3d6f0a1f7b11")
 # Outputs are told apart by extension: their keys (`images`, `gifs`) don't distinguish videos from stills.
@@ -81,6 +80,10 @@ class ComfyUi(HttpProvider):
             return VendorRefusal(words=str(error or ""))
         parts = [str(error.get("message") or ""), str(error.get("details") or ""), *_node_words(body)]
         return VendorRefusal(words=" ".join(part for part in parts if part), code=str(error.get("type") or ""))
+
+    def pictures_sent(self, request: ProviderRequest) -> tuple[Subject, ...]:
+        takes_one = "character_reference" in section_of(request).inputs
+        return super().pictures_sent(request) if takes_one else ()
 
     def quote(self, request: ProviderRequest) -> Quote:
         section_of(request)

@@ -11,9 +11,9 @@ from django.conf import settings
 from pydantic import ValidationError
 
 from apps.core.errors import InputError
-from apps.providers.base import ImageRequest, LipsyncRequest, MediaInput, ProviderRequest, VideoRequest
 from apps.providers.comfyui.sections import ComfySection
-from apps.providers.wording import flavored_prompt
+from apps.providers.request_types import ImageRequest, LipsyncRequest, MediaInput, ProviderRequest, VideoRequest
+from apps.providers.wording import prompt_with_subjects
 
 Graph = dict[str, dict[str, Any]]
 # Samplers use different number types; 2**53 survives JSON everywhere.
@@ -94,7 +94,7 @@ def scalars_of(request: ImageRequest | VideoRequest | LipsyncRequest) -> dict[st
         warmth = request.temperature
         return {"temperature": warmth, "lips_expression": None if warmth is None else 1.0 + 2.0 * warmth}
     values: dict[str, Any] = {
-        "prompt": flavored_prompt(request),
+        "prompt": prompt_with_subjects(request, ()),
         "negative_prompt": request.negative_prompt,
         "aspect_ratio": request.aspect_ratio,
         "width": request.width,

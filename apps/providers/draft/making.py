@@ -9,17 +9,9 @@ import cv2
 from pydantic import ValidationError
 
 from apps.core.errors import InputError, WorkCancelled
-from apps.providers.base import (
-    ImageRequest,
-    LipsyncRequest,
-    ProducedFile,
-    ProviderRequest,
-    ProviderResult,
-    ScenesRequest,
-    SegmentedLipsyncRequest,
-    VideoRequest,
-)
+from apps.providers.base import ProducedFile, ProviderResult
 from apps.providers.draft.images import (
+    LEAST_NAMED,
     character_sheet,
     cover,
     label_top,
@@ -28,18 +20,33 @@ from apps.providers.draft.images import (
     read_recipe,
     storyboard_image,
 )
+from apps.providers.draft.naming import UNNAMED
 from apps.providers.draft.scenes import mark_of, write_scenes
-from apps.providers.lengths import LOST_END_SECONDS, lost_end_note
+from apps.providers.lengths import LOST_END_SECONDS, frame_rate_of, lost_end_note
+from apps.providers.request_types import (
+    ImageRequest,
+    LipsyncRequest,
+    MediaInput,
+    ProviderRequest,
+    ScenesRequest,
+    SegmentedLipsyncRequest,
+    Subject,
+    VideoRequest,
+)
 from engines.draft.camera import Move, pace
 from engines.draft.canvas import OVERSCAN
 from engines.draft.clip import Picture, Shot, render_clip
+from engines.draft.company.chosen import Chosen, sight_of, without_cast
+from engines.draft.finish import bar_share, vignette
 from engines.draft.grammar import SceneGrammar
 from engines.draft.lettering import text_mask
-from engines.draft.lipsync.sync import Part, SyncFacts, lipsync_clip
+from engines.draft.lipsync.sync import FacePlace, Part, SyncFacts, lipsync_clip
 from engines.draft.look import DraftLook
 from engines.draft.numbers import stable_number
-from engines.draft.reading import Sight, read_move, read_shot
-from engines.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, falling, paint, vignette
+from engines.draft.people import Person
+from engines.draft.reading import read_move, read_shot
+from engines.draft.sight import Sight
+from engines.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, falling, paint
 from engines.draft.weather import Weather
 from engines.media.formats import ClipFormat
 
@@ -58,6 +65,9 @@ _SWAY = {
 }
 _NO_LIPS = "No lips are visible in this drawing, so none move. The audio was added. Use a closer shot to see singing."
 _NO_VOICE = "The lips don't move because no voice was heard in the audio. Choose a sung part, or only the vocals."
+# A note tells if the mouth can be seen in less of the clip; drawn clips show their mouths where they want to.
+_OFTEN_SEEN = 0.7
+_LEFT_ALONE = "it is hidden, turned away or outside the picture there."
 # Drawings of one movement: at 24 frames a second and two beats a second, each is shown for three frames, as in
 # limited animation. More would cost a third of the rendering time.
 _STEPS = 8
@@ -72,7 +82,9 @@ def make(request: ProviderRequest, *, into: Path, progress: Progress, cancelled:
         return _make_images(request, into, progress, cancelled)
     if isinstance(request, VideoRequest):
         return _make_clip(request, into, progress, cancelled)
-    return _make_lipsync(request, into, progress, cancelled)
+    if isinstance(request, LipsyncRequest | SegmentedLipsyncRequest):
+        return _make_lipsync(request, into, progress, cancelled)
+    raise InputError("The free draft can't hear words or separate vocals. Choose a service that can.")
 
 
 def draft_settings(settings: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -98,6 +110,24 @@ def _noted(prompt: str, picture: Mapping[str, Any]) -> Sight | None:
         return None
 
 
+def _seen(request: ImageRequest | VideoRequest) -> tuple[Sight | None, Person | None]:
+    """Return what is to be seen, as far as it is known beside the prompt, and the marks of a lone lead's picture.
+
+    A lead without a name who is alone is whoever the words name."""
+    noted = _noted(request.prompt, request.picture)
+    reference = request.character_reference
+    if all(one.kind == "style" or (one.kind, one.name) == ("character", UNNAMED) for one in request.subjects):
+        lead = any(one.kind == "character" for one in request.subjects)
+        person = person_of(reference.path) if reference else None
+        return (without_cast(noted) if noted and not lead else noted), person
+    return sight_of(request.prompt, noted, [_chosen(one) for one in request.subjects]), None
+
+
+def _chosen(one: Subject) -> Chosen:
+    photo = person_of(one.picture.path) if one.picture and one.kind == "character" else None
+    return Chosen(one.name, one.kind, one.description, one.never_change, one.wardrobe, photo)
+
+
 def _make_scenes(request: ScenesRequest, progress: Progress) -> ProviderResult:
     prompts = request.settings.get("scene_prompts")
     if not isinstance(prompts, Mapping):
@@ -110,8 +140,7 @@ def _make_scenes(request: ScenesRequest, progress: Progress) -> ProviderResult:
 
 def _make_images(request: ImageRequest, into: Path, progress: Progress, cancelled: Cancelled) -> ProviderResult:
     look = _look(request.settings)
-    reference = request.character_reference.path if request.character_reference else None
-    person = person_of(reference) if reference and request.purpose == "scene" else None
+    sight, person = _seen(request) if request.purpose == "scene" else (None, None)
     files = []
     for number in range(request.num_images):
         if cancelled():
@@ -128,7 +157,6 @@ def _make_images(request: ImageRequest, into: Path, progress: Progress, cancelle
                 into=path,
             )
         else:
-            sight = _noted(request.prompt, request.picture)
             recipe = Recipe(request.prompt, request.seed + number, look, person, sight)
             storyboard_image(recipe, width=request.width, height=request.height, into=path)
         files.append(ProducedFile(path=path, role="image", content_type="image/png"))
@@ -157,6 +185,8 @@ def _lipsync_note(done: SyncFacts) -> str:
         notes.append(_NO_LIPS)
     elif not done.moved:
         notes.append(_NO_VOICE)
+    elif done.face == "found" and done.seen_share < _OFTEN_SEEN:
+        notes.append(f"The mouth was left alone in {1 - done.seen_share:.0%} of the clip: {_LEFT_ALONE}")
     if done.unheard_seconds > LOST_END_SECONDS:
         notes.append(lost_end_note(done.unheard_seconds))
     return " ".join(notes)
@@ -165,7 +195,8 @@ def _lipsync_note(done: SyncFacts) -> str:
 def _parts(request: LipsyncRequest | SegmentedLipsyncRequest) -> list[Part]:
     """Return the whole video with one voice, or each segment with its own. Audio that is too long is cut off."""
     if isinstance(request, LipsyncRequest):
-        return [Part(0.0, float("inf"), request.audio.path)]
+        face = (request.face.time, request.face.x, request.face.y) if request.face else None
+        return [Part(0.0, float("inf"), request.audio.path, face=face)]
     missing = [part.audio_reference for part in request.segments if part.audio_reference not in request.audios]
     if missing or not request.segments:
         raise InputError(
@@ -175,9 +206,21 @@ def _parts(request: LipsyncRequest | SegmentedLipsyncRequest) -> list[Part]:
         Part(
             part.start_seconds, part.end_seconds, request.audios[part.audio_reference].path,
             part.audio_start_seconds or 0.0, part.audio_end_seconds,
+            _face_of({**request.options, **part.options}, request.video),
         )
         for part in request.segments
     ]  # fmt: skip
+
+
+def _face_of(options: Mapping[str, Any], video: MediaInput) -> FacePlace | None:
+    """Return where a segment's face is, as Sync.so's orders say it: a frame, counted from 0, and a point in it."""
+    speaker = options.get("active_speaker_detection")
+    if not isinstance(speaker, Mapping):
+        return None
+    frame, point, fps = speaker.get("frame_number"), speaker.get("coordinates"), frame_rate_of(video)
+    if not isinstance(frame, int) or not isinstance(point, list) or len(point) != 2 or not fps:
+        return None
+    return frame / float(fps), float(point[0]), float(point[1])
 
 
 def _make_clip(request: VideoRequest, into: Path, progress: Progress, cancelled: Cancelled) -> ProviderResult:
@@ -200,8 +243,7 @@ def _recipe(request: VideoRequest) -> Recipe | None:
     """Return the recipe in the start image, a new one if there is no image, or None for any other image."""
     if request.image is not None:
         return read_recipe(request.image.path)
-    person = person_of(request.character_reference.path) if request.character_reference else None
-    sight = _noted(request.prompt, request.picture)
+    sight, person = _seen(request)
     return Recipe(request.prompt, request.seed, _look(request.settings), person, sight)
 
 
@@ -217,7 +259,7 @@ def _picture(request: VideoRequest, recipe: Recipe | None, clip: ClipFormat) -> 
         alpha=layers.alpha,
         light=layers.light,
         mouth=layers.mouth,
-        soft=layers.brief.shot in _SOFT,
+        soft=layers.brief.shot in _SOFT and recipe.look.lens != "deep",
         cycle=layers.cycle,
     )
     return picture, recipe.look, False
@@ -256,9 +298,10 @@ def _shot(
     weather = (
         Weather(kind_falling, clip.width, clip.height, fps=float(clip.fps), seed=request.seed) if kind_falling else None
     )
-    bars = look.bars if look and not bars_drawn else 0.0
+    bars = bar_share(look.bars, clip.width, clip.height) if look and not bars_drawn else 0.0
     size = max(10, round(min(clip.width, clip.height) * 0.022))
-    label = text_mask(f"{SHOT_NAMES[seen.shot]}  ·  {MOVE_NAMES[kind]}", size) if seen else None
+    named = seen if min(clip.width, clip.height) >= LEAST_NAMED else None
+    label = text_mask(f"{SHOT_NAMES[named.shot]}  ·  {MOVE_NAMES[kind]}", size) if named else None
     return Shot(
         move=move,
         frames=frames,
@@ -268,6 +311,6 @@ def _shot(
         sway=_SWAY[seen.shot] if seen else _SWAY[read_shot(request.prompt.lower())],
         bars=bars,
         label=label,
-        label_at=(round(size * 1.3), label_top(clip.height, size, bars)),
+        label_at=(round(size * 1.3), label_top(clip.width, clip.height, size, bars)),
         weather=weather,
     )

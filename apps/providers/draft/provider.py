@@ -3,9 +3,11 @@
 from decimal import Decimal
 
 from apps.core.errors import InputError
-from apps.providers.base import LocalProvider, ProviderRequest, Quote, VideoRequest
+from apps.providers.base import LocalProvider, Quote
 from apps.providers.capabilities import Capability
 from apps.providers.draft.sections import DraftClips, DraftImages, DraftLipsync, DraftScenes
+from apps.providers.request_types import ProviderRequest, VideoRequest
+from apps.providers.sections import ModelAbilities
 
 
 class DraftProvider(LocalProvider):
@@ -14,14 +16,18 @@ class DraftProvider(LocalProvider):
     name = "draft"
     title = "The draft engine"
     label = "Draft"
-    purpose = "Everything, rendered on this machine's processor, for free: to try out ideas before paying."
-    capabilities = frozenset(Capability)
+    purpose = "All of a film, rendered on this machine's processor, for free: to try out ideas before paying."
     built_in = True
     sections = {
         Capability.SCENES: DraftScenes,
         Capability.IMAGE: DraftImages,
         Capability.VIDEO: DraftClips,
         Capability.LIPSYNC: DraftLipsync,
+    }
+    capabilities = frozenset({*sections, Capability.SEGMENTED_LIPSYNC})
+    own_abilities = {
+        Capability.LIPSYNC: ModelAbilities(picks_face=True),
+        Capability.VIDEO: ModelAbilities(first_frame=True),
     }
     maker = "apps.providers.draft.making.make"
 

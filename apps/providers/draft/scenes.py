@@ -8,19 +8,25 @@ from typing import Any, TypeVar
 import numpy as np
 
 from apps.core.errors import InputError
-from apps.providers.base import ScenesRequest, SongBrief, WrittenScene
-from engines.draft.film import Film
+from apps.providers.base import WrittenScene
+from apps.providers.draft.naming import Cast
+from apps.providers.request_types import ScenesRequest, SongBrief, SongPart
+from engines.draft.film import SHORT_FILM, Film, Place
 from engines.draft.grammar import Choice, Move, SceneGrammar, Shot
-from engines.draft.idea import place_said, read_idea
+from engines.draft.idea import Idea, read_idea
 from engines.draft.numbers import stable_number
-from engines.draft.reading import Sight, read_sight
+from engines.draft.reading import read_sight
+from engines.draft.sight import Sight
 from engines.draft.vocabulary import places
+from engines.lyrics.parts import section_kind
 
 # Shot sizes in which mouth movement is visible.
 _SINGING_SIZES = {"medium", "close"}
 # Shot sizes in which a whole action is seen, and actions that need them.
 _ROOMY_SIZES = {"wide", "full", "medium"}
 _WHOLE_BODY = {"walk", "run", "dance", "jump", "raise", "ride", "row", "skate", "fly", "swim", "climb", "fight"}
+# Shot sizes in which only head and shoulders are seen.
+_BUSTS = {"medium", "close", "extreme_close"}
 _CALM = 0.35
 # A performance is sung for much of its duration; rests between lines don't count as sung.
 _SUNG = 0.4
@@ -37,11 +43,12 @@ class Slot:
     end_seconds: float
     energy: float
     label: str
+    place: Place
 
 
 @dataclass
 class _Memory:
-    """What the previous scenes used, so that neighbours differ."""
+    """What the previous scenes used, so that neighbors differ."""
 
     used: dict[str, list[str]] = field(default_factory=dict)
     since_insert: int = 2
@@ -64,9 +71,36 @@ def write_scenes(
     slots = plan_slots(request, parameters)
     rng = np.random.default_rng(stable_number(request.idea, request.character_description, request.seed, len(slots)))
     memory = _Memory()
-    film = Film.of(read_idea(request.idea, most_words=words), request.character_description, grammar, len(slots))
-    written = [_write(index, slots, film, request, grammar, rng, memory) for index in range(len(slots))]
+    cast = Cast.of(request.subjects)
+    hidden = cast.hidden(request.idea)
+    idea = _placed(read_idea(hidden, most_words=words), grammar, [place for _, place in cast.places])
+    # Whoever has a name is called by it, and described beside the prompt.
+    company = cast.company()
+    description = company[0] if len(company) > 1 else request.character_description
+    if cast.names_somebody(hidden):
+        description, company = "", ()
+    film = Film.of(idea, description, grammar, [slot.place for slot in slots], cast.places_said(), company)
+    written = [_write(index, slots, film, request, cast, grammar, rng, memory) for index in range(len(slots))]
     return tuple(replace(scene, negative_description=negative) for scene in written)
+
+
+def _placed(idea: Idea, grammar: SceneGrammar, own: Sequence[str]) -> Idea:
+    """Return an idea that plays nowhere at the film's own places, one after the other, or at one of the flavor's."""
+    if any(moment.sight.place for moment in idea.moments):
+        return idea
+    if own:
+        count = len(idea.moments)
+        at = [own[number * len(own) // count] for number in range(count)]
+        return replace(idea, moments=tuple(
+            replace(moment, sight=replace(moment.sight, place=place))
+            for moment, place in zip(idea.moments, at, strict=True)
+        ))  # fmt: skip
+    named = [place for choice in grammar.places if (place := read_sight(choice.words).place)]
+    if not named:
+        return idea
+    place = named[stable_number(idea.moments[0].text) % len(named)]
+    moments = tuple(replace(moment, sight=replace(moment.sight, place=place)) for moment in idea.moments)
+    return replace(idea, moments=moments)
 
 
 def mark_of(prompt: str) -> str:
@@ -75,16 +109,21 @@ def mark_of(prompt: str) -> str:
 
 
 def _write(
-    index: int, slots: Sequence[Slot], film: Film, request: ScenesRequest, grammar: SceneGrammar,
+    index: int, slots: Sequence[Slot], film: Film, request: ScenesRequest, cast: Cast, grammar: SceneGrammar,
     rng: np.random.Generator, memory: _Memory,
 ) -> WrittenScene:  # fmt: skip
     """Return the scene without its negative description."""
     slot = slots[index]
     singing = _sings(slot, request.song, grammar, memory)
+    if singing and film.is_last_chance(index):
+        singing = False
+        memory.owed_performance += 1
     insert = not singing and 0 < index < len(slots) - 1 and memory.since_insert >= _INSERT_EVERY and rng.random() < 0.75
-    insert = insert and film.has_insert(index)
+    # A detail may not take the only picture of a moment.
+    insert = insert and film.seen_itself(index) and film.has_insert(index)
     roomy = not singing and not insert and film.is_moment(index)
-    shot = _choose_shot(index, slots, grammar, rng, memory, singing=singing, insert=insert, roomy=roomy)
+    shot = _choose_shot(index, slots, grammar, rng, memory, singing=singing or (not insert and film.is_inside(index)),
+                        insert=insert, roomy=roomy)  # fmt: skip
     insert = insert and shot.size == "detail"
     memory.since_insert = 0 if insert else memory.since_insert + 1
     if insert:
@@ -103,12 +142,17 @@ def _write(
     light = _choose_light(timed, grammar, slot.energy, rng, memory)
     sight = replace(timed, light=timed.light or read_sight(light).light)
     light = f"{light}{_weather_words(shown.text, light, sight)}"
-    move = _choose_move(index, slots, grammar, rng, memory).words
-    text = (sentence if insert else _said_once(sentence)).format(
-        shot=shot.words, subject=shown.subject, action=shown.action, moment=shown.text, place=shown.place, light=light,
-        move=move,
-    )  # fmt: skip
-    description = f"{_sentence_case(text)} {_sentence_case(grammar.style)}."
+    for _ in range(4):  # no two scenes in the same words
+        move = _choose_move(index, slots, grammar, rng, memory).words
+        text = (sentence if insert else _said_once(sentence)).format(
+            shot=shot.words, subject=shown.subject, action=shown.action, moment=shown.text, place=shown.place,
+            light=light, move=move,
+        )  # fmt: skip
+        description = f"{_sentence_case(cast.shown(text))} {_sentence_case(grammar.style)}."
+        if description not in memory.recent("description", 1000):
+            break
+    memory.note("description", description)
+    seen, names = cast.tagged(sight, film.lead_role) if request.subjects else (sight, frozenset[str]())
     return WrittenScene(
         sequence=index + 1,
         description=description,
@@ -118,8 +162,9 @@ def _write(
         shot=shot.words,
         camera=move,
         light=light,
-        place=place_said(sight.place),
-        picture={"of": mark_of(description), **sight.to_data()},
+        place=cast.shown(film.said(sight.place)),
+        subjects=cast.said(description, names, nobody=insert) if request.subjects else None,
+        picture={"of": mark_of(description), **seen.to_data()},
     )
 
 
@@ -181,8 +226,9 @@ def plan_slots(request: ScenesRequest, parameters: dict[str, Any]) -> list[Slot]
             length = song.duration_seconds / count
         bounds = [(number * length, (number + 1) * length) for number in range(count)]
     energies = _spread([_energy(request.song, start, end, bounds[-1][1]) for start, end in bounds])
+    parts = request.song.parts() if request.song else ()
     return [
-        Slot(start, end, energy, _label(request.song, start, end))
+        Slot(start, end, energy, _label(request.song, start, end), _place(parts, (start + end) / 2))
         for (start, end), energy in zip(bounds, energies, strict=True)
     ]
 
@@ -208,6 +254,11 @@ def _spread(energies: list[float]) -> list[float]:
     return [0.5 * energy + 0.5 * (energy - low) / (high - low) for energy in energies]
 
 
+def _place(parts: Sequence[SongPart], middle: float) -> Place:
+    found = next((part for part in parts if part.start_seconds <= middle < part.end_seconds), None)
+    return Place(found.kind, found.time) if found else Place()
+
+
 def _label(song: SongBrief | None, start: float, end: float) -> str:
     middle = (start + end) / 2
     sections = song.sections if song else ()
@@ -216,11 +267,12 @@ def _label(song: SongBrief | None, start: float, end: float) -> str:
 
 def _sings(slot: Slot, song: SongBrief | None, grammar: SceneGrammar, memory: _Memory) -> bool:
     """Whether the character sings: in the flavor's share of the sung scenes, spread evenly. If it isn't known where
-    the song is sung, the labelled performance sections count, or in a song without labels, its louder parts."""
+    the song is sung, the labeled performance sections count, or in a song without labels, its louder parts."""
     if song is None:
         return False
-    named = {section.label.lower() for section in song.sections} & {"verse", "chorus", "hook", "bridge"}
-    fits = any(part in slot.label for part in grammar.performance_sections) if named else slot.energy > _CALM
+    named = {section_kind(section.label) for section in song.sections} & {"verse", "chorus", "bridge"}
+    wanted = grammar.performance_sections
+    fits = any(part in slot.label or part == slot.place.kind for part in wanted) if named else slot.energy > _CALM
     sung = song.sung_share(slot.start_seconds, slot.end_seconds)
     if sung is not None:
         fits = sung > _SUNG
@@ -247,9 +299,16 @@ def _choose_shot(
         pool = [shot for shot in pool if shot.size in {"extreme_wide", "wide"}]
     elif index == len(slots) - 1 and energy < 0.6:
         pool = [shot for shot in pool if shot.size in {"extreme_wide", "wide", "full"}]
-    if roomy:
+    if roomy or (
+        not singing
+        and not insert
+        and len(slots) < SHORT_FILM
+        and any(size in _BUSTS for size in memory.recent("size", 3))
+    ):
         pool = [shot for shot in pool if shot.size in _ROOMY_SIZES] or pool
     last = memory.recent("size", 1)
+    if index == len(slots) - 1 and roomy and "full" not in last:
+        pool = [shot for shot in pool if shot.size == "full"] or pool  # the end is to be read
     apart = [shot for shot in pool or grammar.shots if shot.size not in last]
     shot = _choose("shot", apart or pool or grammar.shots, energy, rng, memory)
     memory.note("size", shot.size)
@@ -284,6 +343,6 @@ def _choose(kind: str, pool: Sequence[Kind], energy: float, rng: np.random.Gener
 
 
 def _sentence_case(text: str) -> str:
-    """Capitalise the start of each sentence."""
+    """Capitalize the start of each sentence."""
     tidy = re.sub(r",(?=[,.:;])", "", re.sub(r"\s+", " ", text).strip())
     return re.sub(r"(^|[.!?] )(\w)", lambda found: found.group(1) + found.group(2).upper(), tidy)

@@ -10,24 +10,30 @@ from typing import Any
 from pydantic import ValidationError
 
 from apps.core.errors import InputError
-from apps.providers.base import (
+from apps.providers.base import Quote
+from apps.providers.lengths import lipsync_seconds, seconds_of
+from apps.providers.replicate.sections import ModelEntry, ReplicateSection
+from apps.providers.request_types import (
     ImageRequest,
     LipsyncRequest,
     MediaInput,
     ProviderRequest,
-    Quote,
     ScenesRequest,
     SegmentedLipsyncRequest,
+    Subject,
+    TranscriptionRequest,
     VideoRequest,
+    VocalsRequest,
 )
-from apps.providers.lengths import lipsync_seconds
-from apps.providers.replicate.sections import ModelEntry, ReplicateSection
-from apps.providers.wording import flavored_prompt
+from apps.providers.wording import flavored_prompt, prompt_with_subjects
 
 # A slot may be this much longer than an offered length, since frame times are not round numbers.
 DURATION_TOLERANCE_SECONDS = 0.001
 # Models take seeds as signed 32-bit numbers; ideogram documents the limit.
 LARGEST_SEED = 2**31 - 1
+# Reference pictures are billed by megapixels of 1024 × 1024; larger ones than four are made smaller first.
+MEGAPIXEL = 1024 * 1024
+LARGEST_MEGAPIXELS = 4
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,8 @@ def plan_of(request: ProviderRequest) -> Plan:
         return Plan(section.model, entry, _bought_length(section.model, entry, request))
     if isinstance(request, LipsyncRequest):
         return Plan(section.model, entry, _lipsync_seconds(entry, request))
+    if isinstance(request, TranscriptionRequest | VocalsRequest):
+        return Plan(section.model, entry, seconds_of(request.audio))
     return Plan(section.model, entry, None)
 
 
@@ -68,8 +76,22 @@ def quote_of(request: ProviderRequest) -> Quote:
     each = price.usd_for(plan.entry.fixed)
     amount = (units * each).quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
     amount_words = "1 run" if price.unit == "run" else f"{units.normalize():f} {price.unit}{'' if units == 1 else 's'}"
-    basis = f"{amount_words} × ${each} ({plan.model}, price of {price.dated:%Y-%m-%d})"
-    return Quote(amount=amount, basis=basis, bought_seconds=plan.bought_seconds)
+    added = _references_usd(request, plan)
+    pictures = f" + ${added} for reference pictures" if added else ""
+    model = plan.model.partition(":")[0]
+    basis = f"{amount_words} × ${each}{pictures} ({model}, price of {price.dated:%Y-%m-%d})"
+    return Quote(amount=amount + added, basis=basis, bought_seconds=plan.bought_seconds)
+
+
+def _references_usd(request: ProviderRequest, plan: Plan) -> Decimal:
+    """Return what the reference pictures add to the price. One of unknown size counts as the largest."""
+    references = plan.entry.references
+    if references is None or not references.usd_per_megapixel:
+        return Decimal(0)
+    pictures = [one.picture for one in _listed_pictures(request, plan) if one.picture is not None]
+    pixels = [(one.width or 0) * (one.height or 0) for one in pictures]
+    begun = sum(min(math.ceil(one / MEGAPIXEL), LARGEST_MEGAPIXELS) if one else LARGEST_MEGAPIXELS for one in pixels)
+    return begun * references.usd_per_megapixel
 
 
 def model_input(
@@ -86,9 +108,16 @@ def model_input(
             continue
         sent = address_of(value) if isinstance(value, MediaInput) else value
         given[theirs.removesuffix("[]")] = [sent] if theirs.endswith("[]") else sent
-    if (picture := _reference(request, plan)) is not None and plan.entry.references is not None:
-        given[plan.entry.references.input] = [address_of(picture)]
+    if plan.entry.references is not None and (listed := _listed_pictures(request, plan)):
+        given[plan.entry.references.input] = [address_of(one.picture) for one in listed if one.picture is not None]
     return given
+
+
+def pictures_sent(request: ProviderRequest, plan: Plan) -> tuple[Subject, ...]:
+    """Return the subjects whose pictures are sent, those of the model's list in its order. Not the first frame."""
+    if not isinstance(request, ImageRequest | VideoRequest):
+        return ()
+    return (*_single_picture(request, plan), *_listed_pictures(request, plan))
 
 
 def seed_of(request: ProviderRequest, *, key: str) -> int:
@@ -111,10 +140,12 @@ def _values(request: ProviderRequest, plan: Plan, *, key: str) -> Mapping[str, A
             "active_speaker_detection": request.active_speaker_detection,
             "occlusion_detection_enabled": request.occlusion_detection_enabled,
         }
+    if isinstance(request, TranscriptionRequest | VocalsRequest):
+        return {"audio": request.audio, "language": getattr(request, "language", "")}
     values: dict[str, Any] = {"seed": seed_of(request, key=key)}
     if isinstance(request, ImageRequest | VideoRequest):
         values |= {
-            "prompt": flavored_prompt(request),
+            "prompt": _prompt(request, plan),
             "negative_prompt": request.negative_prompt,
             "character_reference": request.character_reference,
             "aspect_ratio": _shape(request, plan.entry),
@@ -157,18 +188,46 @@ def _first_frame(request: VideoRequest, entry: ModelEntry) -> MediaInput | None:
     return request.image or (None if elsewhere else request.character_reference)
 
 
-def _reference(request: ProviderRequest, plan: Plan) -> MediaInput | None:
-    """Return the character's picture if the model's list of references can take it along with the rest."""
+def _prompt(request: ImageRequest | VideoRequest, plan: Plan) -> str:
+    references = plan.entry.references
+    return prompt_with_subjects(
+        request,
+        pictures_sent(request, plan),
+        # A picture in a field of its own has no number.
+        tag=references.tag if references and not _single_picture(request, plan) else "",
+        limit=plan.entry.maximum_prompt_characters,
+    )
+
+
+def _single_picture(request: ImageRequest | VideoRequest, plan: Plan) -> tuple[Subject, ...]:
+    """Return the character in the model's own field for one."""
+    if "character_reference" not in plan.entry.inputs:
+        return ()
+    return tuple(one for one in _pictured(request) if one.picture == request.character_reference)[:1]
+
+
+def _listed_pictures(request: ProviderRequest, plan: Plan) -> tuple[Subject, ...]:
+    """Return the subjects for the model's list of references, the most important ones if there are too many; none if
+    it can't take them along with the rest."""
     references = plan.entry.references
     if references is None or not isinstance(request, ImageRequest | VideoRequest):
-        return None
-    if "character_reference" in plan.entry.inputs or any(getattr(request, name, None) for name in references.excludes):
-        return None
+        return ()
+    if any(getattr(request, name, None) for name in references.excludes):
+        return ()
     if references.aspect_ratios and _nearest_ratio(request, plan.entry.aspect_ratios) not in references.aspect_ratios:
-        return None
+        return ()
     if references.durations_seconds and plan.bought_seconds not in references.durations_seconds:
-        return None
-    return request.character_reference
+        return ()
+    single = _single_picture(request, plan)
+    return tuple(one for one in _pictured(request) if one not in single)[: references.most]
+
+
+def _pictured(request: ImageRequest | VideoRequest) -> tuple[Subject, ...]:
+    """Return the subjects with a picture. The character of a request that names no subjects has no name."""
+    found = tuple(one for one in request.subjects if one.picture is not None)
+    if not found and request.character_reference is not None:
+        return (Subject("", "character", picture=request.character_reference),)
+    return found
 
 
 def _bought_length(model: str, entry: ModelEntry, request: VideoRequest) -> float:

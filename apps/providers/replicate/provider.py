@@ -1,4 +1,4 @@
-"""Replicate: images, clips and lip-sync by hosted models, each described in the flavor's YAML.
+"""Replicate: images, clips, lip-sync and work on songs by hosted models, each described in the flavor's YAML.
 
 A create request has no idempotency key, so it is sent once. An unknown outcome is looked up in the listing by our mark
 (the seed, or the URL of a file uploaded for this attempt) and equal texts, which the service echoes in the prediction's
@@ -17,11 +17,9 @@ import structlog
 
 from apps.core.errors import InputError, ProviderError
 from apps.providers.base import (
-    MediaInput,
     ModelUse,
     PreparedSubmit,
     ProducedFile,
-    ProviderRequest,
     ProviderResult,
     Quote,
     RemoteRef,
@@ -40,10 +38,12 @@ from apps.providers.remote_http import (
     upload_part,
 )
 from apps.providers.replicate import checking
-from apps.providers.replicate.inputs import model_input, plan_of, quote_of, seed_of
+from apps.providers.replicate.inputs import model_input, pictures_sent, plan_of, quote_of, seed_of
 from apps.providers.replicate.sections import ReplicateSection
 from apps.providers.replicate.statuses import finished_at, output_addresses, status_of
+from apps.providers.replicate.transcripts import words_of
 from apps.providers.replicate.webhooks import webhook_is_genuine
+from apps.providers.request_types import MediaInput, ProviderRequest, Subject
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +58,16 @@ LOOKUP_PAGES = 20
 CLOCK_MARGIN_SECONDS = 30.0
 # A quarter of an hour is left: whoever is on call should check now.
 RETENTION_ALARM_SECONDS = 45 * 60.0
+_CAPABILITIES = (
+    Capability.IMAGE,
+    Capability.VIDEO,
+    Capability.LIPSYNC,
+    Capability.TRANSCRIPTION,
+    Capability.VOCALS,
+)
+# What a result is to us and to a player, and how its file usually ends.
+_ROLES = {Capability.IMAGE: ("image", "image", ".png"), Capability.VOCALS: ("vocals", "audio", ".flac")}
+_USUAL_ROLE = ("video", "video", ".mp4")
 
 
 class Replicate(HttpProvider):
@@ -65,14 +75,14 @@ class Replicate(HttpProvider):
 
     name = "replicate"
     title = "Replicate"
-    purpose = "Images, clips and lip-sync by hosted models, paid per image or second."
+    purpose = "Images, clips, lip-sync, lyrics and vocals by hosted models, paid per image, second or run."
     key_page = "https://replicate.com/account/api-tokens"
-    sections = dict.fromkeys((Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC), ReplicateSection)
+    sections = dict.fromkeys(_CAPABILITIES, ReplicateSection)
     url_setting = "REPLICATE_BASE_URL"
     key_setting = "REPLICATE_API_TOKEN"
     webhook_setting = "REPLICATE_WEBHOOK_SECRET"
     submits_setting = "REPLICATE_SUBMITS_PER_MINUTE"
-    capabilities = frozenset({Capability.IMAGE, Capability.VIDEO, Capability.LIPSYNC})
+    capabilities = frozenset(_CAPABILITIES)
     poll_batch_size = 1000
     # A run is stopped after 30 minutes; the rest allows for queueing.
     deadline_seconds = 2 * 3600.0
@@ -91,6 +101,9 @@ class Replicate(HttpProvider):
 
     def quote(self, request: ProviderRequest) -> Quote:
         return quote_of(request)
+
+    def pictures_sent(self, request: ProviderRequest) -> tuple[Subject, ...]:
+        return pictures_sent(request, plan_of(request))
 
     def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:
         plan = plan_of(request)
@@ -133,6 +146,8 @@ class Replicate(HttpProvider):
     def collect(self, status: RemoteStatus, *, capability: Capability, into: Path) -> ProviderResult:
         prediction = dict(status.raw)
         self._warn_before_removal(prediction)
+        if capability is Capability.TRANSCRIPTION:
+            return self._transcript(status.ref, prediction)
         addresses = output_addresses(prediction.get("output"))
         if not addresses:
             prediction, addresses = self._fresh_output(status.ref)
@@ -143,8 +158,7 @@ class Replicate(HttpProvider):
                 raise
             prediction, addresses = self._fresh_output(status.ref)
             files = self._fetch_all(addresses, capability, into)
-        facts = {"model": prediction.get("model", ""), "metrics": prediction.get("metrics") or {}}
-        return ProviderResult(files=files, facts=facts)
+        return ProviderResult(files=files, facts=_facts(prediction))
 
     def cancel(self, ref: RemoteRef) -> None:
         try:
@@ -255,15 +269,29 @@ class Replicate(HttpProvider):
             message = "Replicate finished, but removes results after an hour, and this one was not fetched in time."
         raise ProviderError(message, permanent=True, code="result_gone", raw=prediction)
 
+    def _transcript(self, ref: RemoteRef, prediction: dict[str, Any]) -> ProviderResult:
+        """Return the words of the output, which is JSON rather than a file."""
+        if prediction.get("output") is None:
+            prediction = dict(self._poll_one(ref).raw)
+        words = words_of(prediction.get("output"))
+        if words is None:
+            raise ProviderError(
+                "Replicate finished, but the response has no words with times. Choose another model.",
+                permanent=True,
+                code="unusable_answer",
+                raw=prediction,
+            )
+        return ProviderResult(words=words, facts=_facts(prediction))
+
     def _fetch_all(self, addresses: list[str], capability: Capability, into: Path) -> tuple[ProducedFile, ...]:
         if capability is not Capability.IMAGE:
             addresses = addresses[:1]
-        role, usual = ("image", ".png") if capability is Capability.IMAGE else ("video", ".mp4")
+        role, kind, usual = _ROLES.get(capability, _USUAL_ROLE)
         files = []
         for number, address in enumerate(addresses):
             suffix = Path(urlsplit(address).path).suffix.lower()
             suffix = suffix if suffix in CONTENT_TYPES else usual
-            path = result_fetch(self.title, address, into=into / f"{role}_{number}{suffix}", kind=role)
+            path = result_fetch(self.title, address, into=into / f"{role}_{number}{suffix}", kind=kind)
             files.append(ProducedFile(path, role, CONTENT_TYPES[suffix]))
         return tuple(files)
 
@@ -277,6 +305,10 @@ class Replicate(HttpProvider):
                 age_seconds=round(time.time() - ended),
                 removed_after_seconds=self.retention_seconds,
             )
+
+
+def _facts(prediction: Mapping[str, Any]) -> dict[str, Any]:
+    return {"model": prediction.get("model", ""), "metrics": prediction.get("metrics") or {}}
 
 
 def _is_complete(prediction: Mapping[str, Any]) -> bool:

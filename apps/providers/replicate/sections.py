@@ -1,4 +1,4 @@
-"""Replicate's section of `image_params`, `video_params` and `lipsync_params`.
+"""Replicate's section of `image_params`, `video_params`, `lipsync_params`, `transcription_params` and `vocals_params`.
 
 Hosted models are data, not code. `ModelEntry.inputs` maps **our field name → the model's field name**; an unmapped
 field is not sent. Our names are
@@ -6,27 +6,32 @@ field is not sent. Our names are
 - image: `prompt`, `negative_prompt`, `aspect_ratio`, `character_reference`, `seed`, `num_images`
 - video: `prompt`, `negative_prompt`, `aspect_ratio`, `image`, `last_image`, `character_reference`, `duration`, `seed`
 - lip-sync: `video`, `audio`, `temperature`, `active_speaker_detection`, `occlusion_detection_enabled`, `sync_mode`
+- transcription: `audio`, `language`; vocals: `audio`
 
 `image` and `last_image` are a clip's first and last frame. A model's field name that ends in `[]` takes a list
 (`character_reference: image_input[]`).
 """
 
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import Field
 
-from apps.providers.sections import AspectRatio, ModelAbilities, ModelFacts, ModelsSection, Section
+from apps.providers.sections import AspectRatio, Dollars, ModelAbilities, ModelFacts, ModelsSection, Section
 
 
 class References(Section):
     """A model's list of pictures of people, places or things: its field, and how many it takes.
 
-    `excludes` are fields of ours that can't be sent together with them. With `aspect_ratios` or `durations_seconds`,
-    the model takes references only then.
+    `tag` is how its prompts name one, such as "[Image{number}]", counted from 1. `usd_per_megapixel` is what each
+    megapixel begun of one adds to the price. `excludes` are fields of ours that can't be sent together with them. With
+    `aspect_ratios` or `durations_seconds`, the model takes references only then.
     """
 
     input: str
     most: int = Field(gt=0)
+    tag: str = Field(default="", pattern=r"^([^{}]*\{number\}[^{}]*)?$")
+    usd_per_megapixel: Dollars = Decimal(0)
     excludes: list[str] = Field(default_factory=list)
     aspect_ratios: list[AspectRatio] = Field(default_factory=list)
     durations_seconds: list[int] = Field(default_factory=list)

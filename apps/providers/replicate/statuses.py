@@ -44,7 +44,11 @@ def status_of(prediction: dict[str, Any]) -> RemoteStatus:
 
 
 def output_addresses(output: Any) -> list[str]:
-    """Return every URL in an output, which is a URL, a list of them, or an object that contains some."""
+    """Return every URL in an output, which is a URL, a list of them, or an object that contains some.
+
+    Of a song's parts, the vocals come first."""
+    if isinstance(output, dict) and "vocals" in output:
+        output = [output["vocals"], *(value for name, value in output.items() if name != "vocals")]
     return list(_addresses(output))
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from apps.providers.base import LipsyncSegment, MediaInput
 from apps.providers.lengths import frame_rate_of
 from apps.providers.orders import SegmentProblem, is_number
+from apps.providers.request_types import LipsyncSegment, MediaInput
 
 # The service's name for each, and what it does if voice and segment differ in length.
 SYNC_MODES: Mapping[str, str] = {
@@ -32,10 +32,16 @@ def option_errors(
     """Return a message for each option that the model does not support or whose value is invalid."""
     errors = {}
     for name, value in options.items():
-        text = f"{model} does not support this option." if name not in known else _problem(name, value, video)
+        text = _unsupported(model, value) if name not in known else _problem(name, value, video)
         if text:
             errors[name] = text
     return errors
+
+
+def _unsupported(model: str, value: Any) -> str:
+    if isinstance(value, dict) and "coordinates" in value:
+        return f"{model} can't be told which face sings. Choose another model, or let it find the face."
+    return f"{model} does not support this option."
 
 
 def override_problems(

@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 from apps.core.errors import InputError
-from apps.providers.base import LipsyncSegment, MediaInput, SegmentedLipsyncRequest
 from apps.providers.lengths import frame_rate_of, seconds_of
 from apps.providers.orders import OrderRules, SegmentProblem
+from apps.providers.request_types import LipsyncSegment, MediaInput, SegmentedLipsyncRequest
 from apps.providers.sync_so.options import SYNC_MODES, override_problems
 from apps.providers.sync_so.payload import check_options, model_of, section_of, segmented_body
 from apps.providers.sync_so.segments import segment_problems, segments_fitted

@@ -11,20 +11,23 @@ from typing import Any
 from pydantic import ValidationError
 
 from apps.core.errors import InputError
-from apps.providers.base import (
+from apps.providers.base import Quote
+from apps.providers.lengths import frame_rate_of
+from apps.providers.request_types import (
+    FacePoint,
     LipsyncRequest,
     LipsyncSegment,
     MediaInput,
     ProviderRequest,
-    Quote,
     SegmentedLipsyncRequest,
 )
-from apps.providers.lengths import frame_rate_of
 from apps.providers.sync_so.options import option_errors
 from apps.providers.sync_so.sections import SyncModel, SyncSection
 
 # Prices are quoted per second at this rate, but billed per output frame.
 PRICED_FPS = 25
+# A time that was read off a frame names that frame, although it is rounded to the millisecond.
+FRAME_ROUNDING = 0.05
 
 # Where the service can fetch our file: {"url": …} or {"assetId": …}.
 SourceOf = Callable[[MediaInput], Mapping[str, str]]
@@ -55,7 +58,7 @@ def lipsync_body(request: LipsyncRequest, source_of: SourceOf) -> dict[str, Any]
     wanted = {
         "sync_mode": section_of(request.settings).sync_mode,
         "temperature": request.temperature,
-        "active_speaker_detection": request.active_speaker_detection,
+        "active_speaker_detection": speaker_of(request.face, request.video) or request.active_speaker_detection,
         "occlusion_detection_enabled": request.occlusion_detection_enabled,
     }
     options = {key: value for key, value in wanted.items() if value is not None and key in entry.options}
@@ -90,6 +93,14 @@ def check_options(options: Mapping[str, Any], *, model: str, entry: SyncModel, v
     if errors:
         words = " ".join(f"{name}: {text}" for name, text in errors.items())
         raise InputError(f"Some options are not valid. {words}", errors=errors)
+
+
+def speaker_of(face: FacePoint | None, video: MediaInput) -> dict[str, Any] | None:
+    """Return the speaker as the service selects one by hand: a frame, counted from 0, and a point in it, in pixels."""
+    if face is None:
+        return None
+    frame = int(face.time * float(frame_rate_of(video) or PRICED_FPS) + FRAME_ROUNDING)
+    return {"auto_detect": False, "frame_number": frame, "coordinates": [round(face.x), round(face.y)]}
 
 
 def options_body(options: Mapping[str, Any]) -> dict[str, Any]:

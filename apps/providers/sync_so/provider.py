@@ -15,18 +15,14 @@ from apps.core.errors import InputError, ProviderError
 from apps.core.http_failures import FailureKind, HttpFailure
 from apps.core.json import JsonObject
 from apps.providers.base import (
-    LipsyncRequest,
-    MediaInput,
     ModelUse,
     PreparedSubmit,
     ProducedFile,
-    ProviderRequest,
     ProviderResult,
     Quote,
     RemoteRef,
     RemoteState,
     RemoteStatus,
-    SegmentedLipsyncRequest,
 )
 from apps.providers.capabilities import Capability
 from apps.providers.lengths import lipsync_seconds, seconds_of
@@ -39,6 +35,7 @@ from apps.providers.remote_http import (
     extension_of,
     result_fetch,
 )
+from apps.providers.request_types import LipsyncRequest, MediaInput, ProviderRequest, SegmentedLipsyncRequest
 from apps.providers.sync_so.errors import error_code, is_transient, with_advice
 from apps.providers.sync_so.orders import SyncOrders, checked_segments
 from apps.providers.sync_so.payload import (

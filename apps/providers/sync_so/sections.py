@@ -8,13 +8,19 @@ from apps.providers.sections import ModelAbilities, ModelFacts, ModelsSection
 
 
 class SyncModel(ModelFacts):
-    """A lip-sync model of Sync.so: which of our options it supports, and its price."""
+    """A lip-sync model of Sync.so: which of our options it supports, what it copes with on a face, and its price."""
 
     options: list[str] = Field(default_factory=list)
     maximum_seconds: float | None = Field(default=None, gt=0)
+    copes_with: list[Literal["profile", "hidden"]] = Field(default_factory=list)
 
     def abilities(self) -> ModelAbilities:
-        return ModelAbilities(maximum_seconds=self.maximum_seconds, audio_in=True)
+        return ModelAbilities(
+            maximum_seconds=self.maximum_seconds,
+            audio_in=True,
+            picks_face="active_speaker_detection" in self.options,
+            copes_with=tuple(self.copes_with),
+        )
 
 
 class SyncSection(ModelsSection):

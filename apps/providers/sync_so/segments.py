@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from apps.providers.base import LipsyncSegment
 from apps.providers.orders import SegmentProblem
+from apps.providers.request_types import LipsyncSegment
 
 # Margin at the end of a file, since containers round their length: within the recommended 50 to 100 ms.
 END_MARGIN_SECONDS = 0.05

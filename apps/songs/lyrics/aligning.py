@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.assets.services import asset_local_copy
-from apps.core.errors import ConflictError, InputError, NotFound
+from apps.core.errors import ConflictError, InputError, MediaToolError, NotFound
 from apps.jobs.execution import Done, JobRun
 from apps.jobs.idempotency import Idempotency, idempotent_job
 from apps.jobs.kinds import Kind
@@ -23,27 +24,31 @@ from apps.songs.sung import sung_map
 from engines.listening.phrases import stem_phrases
 from engines.listening.voice import STEM_CONFIDENCE
 from engines.lyrics.alignment import MIX_TRUST, Heard, align
+from engines.lyrics.speech import call_write, forced_available, lines_forced, words_forced
 from engines.lyrics.sung_lines import SungLine
+from engines.media.confined import confined
 
-FREE, TRANSCRIPTION = "free", "transcription"
-METHODS = (FREE, TRANSCRIPTION)
+FREE = "free"
 # Where it isn't sure that somebody sings at all, no line is sure.
 _DOUBTED_TRUST = 0.4
+# Listening for a long song's words takes two minutes on a slow core.
+_SOUNDS_SECONDS = 400.0
+
+log = structlog.get_logger(__name__)
 
 
-def lyrics_align(*, by: User, audio_id: UUID, method: str = FREE, idempotency: Idempotency | None = None) -> Job:
-    """Start the job that gives the lines times; pinned ones keep theirs.
+def lyrics_align(*, by: User, audio_id: UUID, idempotency: Idempotency | None = None) -> Job:
+    """Start the job that gives the lines times for free; pinned ones keep theirs.
 
-    Raises InputError (`not_available`) for a method that this installation lacks, NotFound without lyrics,
-    ConflictError before the song is analyzed, if nobody sings in it, and while it is being aligned.
+    Raises NotFound without lyrics, ConflictError before the song is analyzed, if nobody sings in it, and while it is
+    being aligned.
     """
     if earlier := idempotent_job(by=by, idempotency=idempotency):
         return earlier
     words = lyrics_get(by=by, audio_id=audio_id)
-    if method != FREE:
-        told = "Transcription isn't available yet. Align the lyrics with the free method."
-        raise InputError(told, code="not_available", errors={"method": [told]})
-    _singing_check(words.song)
+    if words.song.analysis_state == AnalysisState.WAITING:
+        raise ConflictError("The song is still being analyzed. Align the lyrics when that has finished.")
+    refuse_unsung(words.song)
     new = NewJob(
         kind=Kind.LYRICS_ALIGNMENT,
         parameters=LyricsAlignmentParameters(song_id=words.song.pk),
@@ -67,18 +72,20 @@ def alignment_run(run: JobRun) -> Done:
     words = song_words(song)
     if words is None:
         raise NotFound(NO_LYRICS, code="no_lyrics")
-    _singing_check(song)
+    refuse_unsung(song)
     run.progress(5, "Listening to the voice")
-    heard = _heard(run, song)
+    heard = singing_heard(run, song)
     run.progress(30, "Placing the lines")
     language = words.version.language
     lines = align(words.lines, language, heard, lambda share: run.progress(30 + 65 * share, "Placing the lines"))
+    if language.partition("-")[0].lower() == "en" and forced_available():
+        run.progress(96, "Listening for the words")
+        lines = _by_their_sounds(run, song, lines, heard)
     return Done(save=lambda: _save(words, lines))
 
 
-def _singing_check(song: Song) -> None:
-    if song.analysis_state == AnalysisState.WAITING:
-        raise ConflictError("The song is still being analyzed. Align the lyrics when that has finished.")
+def refuse_unsung(song: Song) -> None:
+    """Raise ConflictError (`nobody_sings`) if it is known that nobody sings in the song."""
     found = sung_map(song)
     if found is not None and found.sings is False:
         raise ConflictError(
@@ -88,7 +95,7 @@ def _singing_check(song: Song) -> None:
         )
 
 
-def _heard(run: JobRun, song: Song) -> Heard:
+def singing_heard(run: JobRun, song: Song) -> Heard:
     """Return where somebody sings and where notes start: precisely in a stem, roughly in a mix."""
     found = sung_map(song)
     seconds = float(song.asset.duration_seconds or song.analysis.get("duration_seconds", 0.0))
@@ -103,6 +110,19 @@ def _heard(run: JobRun, song: Song) -> Heard:
     return Heard(seconds, spans, _notes(song.analysis))
 
 
+def _by_their_sounds(run: JobRun, song: Song, lines: tuple[SungLine, ...], heard: Heard) -> tuple[SungLine, ...]:
+    """Return the lines at the times at which their words are heard, where that succeeds."""
+    call = run.scratch / "words.json"
+    with asset_local_copy(song.stem or song.asset, check=run.check) as path:
+        call_write(call, path, lines, [(start, end) for start, end, _ in heard.passages])
+        try:
+            times = confined(words_forced, str(call.resolve()), seconds=_SOUNDS_SECONDS)["times"]
+        except (InputError, MediaToolError) as error:
+            log.warning("words_not_forced", song_id=str(song.pk), reason=error.message)
+            return lines
+    return lines_forced(lines, times, stem=song.stem is not None) if times else lines
+
+
 def _notes(analysis: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:
     onsets = analysis.get("onsets", {})
     return tuple(zip(onsets.get("times", ()), onsets.get("salience", ()), strict=False))
@@ -115,7 +135,7 @@ def _save(words: SongWords, lines: tuple[SungLine, ...]) -> LyricsAlignmentResul
     now = song_words(song)
     if now is None or now.version.number != words.version.number:
         raise ConflictError("The lyrics were changed in the meantime. Align them again.", code="stale")
-    saved = now if now.lines == lines else version_add(song, lines)
+    saved = now if now.lines == lines else version_add(song, now, lines, change="timed the lines")
     return LyricsAlignmentResult(
         audio_id=song.asset_id, lines=len(lines), sure=saved.sure, to_check=saved.to_check, method=FREE
     )

@@ -12,15 +12,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.acting import acting_user
-from apps.core.idempotency import IDEMPOTENCY_PARAMETER, idempotent
+from apps.core.idempotency import idempotent
 from apps.core.negotiation import AnyTypeNegotiation
-from apps.jobs.api import JobSerializer, job_response, request_idempotency
-from apps.jobs.kinds import Kind
 from apps.songs.lyrics import services, versions
-from apps.songs.lyrics.aligning import lyrics_align
 from apps.songs.lyrics.files import lyrics_file
 from apps.songs.lyrics.serializers import (
-    AlignSerializer,
+    ChangedQuerySerializer,
     LineChangeSerializer,
     SongLyricsChangeSerializer,
     SongLyricsUploadSerializer,
@@ -51,13 +48,16 @@ class SongLyricsView(APIView):
         )
         return Response(SongWordsSerializer(words).data)
 
-    @extend_schema(request=SongLyricsChangeSerializer, responses=SongWordsSerializer)
+    @extend_schema(
+        request=SongLyricsChangeSerializer, parameters=[ChangedQuerySerializer], responses=SongWordsSerializer
+    )
     def patch(self, request: Request, audio_id: UUID) -> Response:
-        """Move all lines, or say which language they are in."""
+        """Correct several lines, move all of them, or say which language they are in."""
         body = SongLyricsChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        words = services.lyrics_change(by=acting_user(request), audio_id=audio_id, **body.validated_data)
-        return Response(SongWordsSerializer(words).data)
+        return _words_response(
+            request, services.lyrics_change(by=acting_user(request), audio_id=audio_id, **body.changes())
+        )
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, audio_id: UUID) -> Response:
@@ -66,36 +66,43 @@ class SongLyricsView(APIView):
         return Response(status=204)
 
 
-@extend_schema(request=AlignSerializer, parameters=[IDEMPOTENCY_PARAMETER], responses={202: JobSerializer})
-@api_view(["POST"])
-def lyrics_alignment(request: Request, audio_id: UUID) -> Response:
-    """Time the lines, as a job: they are laid on the singing in order. Pinned lines stay where they are."""
-    body = AlignSerializer(data=request.data)
-    body.is_valid(raise_exception=True)
-    asked = dict(body.validated_data)
-    idempotency = request_idempotency(request, kind=f"{Kind.LYRICS_ALIGNMENT}:{audio_id}", body=asked)
-    job = lyrics_align(by=acting_user(request), audio_id=audio_id, method=asked["method"], idempotency=idempotency)
-    return job_response(request, job)
-
-
 class SongLyricsUndo(APIView):
     """The last change of the words, undone."""
 
-    @extend_schema(request=None, responses=SongWordsSerializer)
+    @extend_schema(request=None, parameters=[ChangedQuerySerializer], responses=SongWordsSerializer)
     @idempotent
     def post(self, request: Request, audio_id: UUID) -> Response:
         """Undo the last change of the words; call it again to go back further."""
-        return Response(SongWordsSerializer(versions.lyrics_undo(by=acting_user(request), audio_id=audio_id)).data)
+        return _words_response(request, versions.lyrics_undo(by=acting_user(request), audio_id=audio_id))
 
 
-@extend_schema(request=LineChangeSerializer, responses=SongWordsSerializer)
+class SongLyricsRedo(APIView):
+    """The last undo of the words, taken back."""
+
+    @extend_schema(request=None, parameters=[ChangedQuerySerializer], responses=SongWordsSerializer)
+    @idempotent
+    def post(self, request: Request, audio_id: UUID) -> Response:
+        """Bring back what the last undo took back; call it again to go further."""
+        return _words_response(request, versions.lyrics_redo(by=acting_user(request), audio_id=audio_id))
+
+
+@extend_schema(request=LineChangeSerializer, parameters=[ChangedQuerySerializer], responses=SongWordsSerializer)
 @api_view(["PATCH"])
 def lyrics_line(request: Request, audio_id: UUID, index: int) -> Response:
     """Correct one line's times or words, or pin it."""
     body = LineChangeSerializer(data=request.data)
     body.is_valid(raise_exception=True)
-    words = services.line_change(by=acting_user(request), audio_id=audio_id, index=index, edit=body.edit())
-    return Response(SongWordsSerializer(words).data)
+    by, seen = acting_user(request), body.validated_data.get("version")
+    return _words_response(
+        request, services.line_change(by=by, audio_id=audio_id, index=index, edit=body.edit(), seen=seen)
+    )
+
+
+def _words_response(request: Request, words: versions.SongWords) -> Response:
+    """Return the words, or only the lines that changed, as the request asks for."""
+    asked = ChangedQuerySerializer(data=request.query_params)
+    asked.is_valid(raise_exception=True)
+    return Response(SongWordsSerializer(words, context={"changed": asked.validated_data["changed"]}).data)
 
 
 @extend_schema(responses={(200, "text/*"): OpenApiTypes.STR})

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from apps.core.errors import InputError
 from apps.songs.lyrics.versions import SongWords
+from engines.lyrics.caption_look import CaptionLook
 from engines.lyrics.model import Line, LyricsFormat
-from engines.lyrics.styling import LyricsPreset, styled
+from engines.lyrics.styling import styled
 from engines.lyrics.sung_lines import timed_lines
 from engines.lyrics.writing import as_lrc, as_srt, as_vtt
 
@@ -23,7 +24,7 @@ FORMS: Mapping[str, _Form] = {
     LyricsFormat.SRT: _Form("application/x-subrip", as_srt),
     LyricsFormat.LRC: _Form("text/plain", as_lrc),
     LyricsFormat.VTT: _Form("text/vtt", as_vtt),
-    LyricsFormat.ASS: _Form("text/x-ssa", lambda lines: styled(lines, LyricsPreset.CLEAN, *_PICTURE)),
+    LyricsFormat.ASS: _Form("text/x-ssa", lambda lines: styled(lines, CaptionLook(), *_PICTURE, portable=True)),
 }
 
 

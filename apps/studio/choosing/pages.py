@@ -13,6 +13,7 @@ from apps.core.errors import NotFound
 from apps.providers.capabilities import Capability
 from apps.scenes.model_choices import model_switch, scene_picks_set
 from apps.scenes.selectors import scene_get
+from apps.studio.choosing.paces import create_paces
 from apps.studio.choosing.pickers import new_project_pickers, scene_picker
 from apps.studio.choosing.rows import pick_checked
 from apps.studio.forms import CreateForm
@@ -52,6 +53,14 @@ def create_models(request: HttpRequest) -> HttpResponse:
     form = CreateForm(request.GET)
     pickers = new_project_pickers(form, flavor=request.GET.get("flavor", ""))
     return render(request, "studio/create_models.html", {"pickers": pickers, "form": form})
+
+
+@login_required
+@require_safe
+def create_pace(request: HttpRequest) -> HttpResponse:
+    """Return what each pace would mean for the song in a new project's form."""
+    table = create_paces(acting_user(request), CreateForm(request.GET))
+    return render(request, "studio/create_pace.html", {"table": table, "out_of_band": True})
 
 
 @login_required

@@ -9,10 +9,17 @@ from pathlib import Path
 from apps.accounts.models import User
 from apps.core.errors import StudioError
 from apps.projects.models import Project
-from apps.providers.base import ImageRequest, LipsyncRequest, MediaInput, ProviderRequest, ScenesRequest, VideoRequest
 from apps.providers.capabilities import Capability
 from apps.providers.lengths import USUAL_SECONDS
 from apps.providers.registry import built_in_provider
+from apps.providers.request_types import (
+    ImageRequest,
+    LipsyncRequest,
+    MediaInput,
+    ProviderRequest,
+    ScenesRequest,
+    VideoRequest,
+)
 from apps.scenes.lipsync import scene_lipsync_work
 from apps.scenes.lipsync_inputs import LipsyncSpec
 from apps.scenes.making import GenerationSpec, image_work, scene_span, video_work

@@ -9,10 +9,11 @@ from apps.catalog.selectors import CheckedOffer, Checks, last_checks, offers_che
 from apps.core.errors import InputError
 from apps.core.json import JsonObject
 from apps.flavors.registry import ResolvedConfig, shown_settings
-from apps.providers.base import Provider, ProviderRequest
+from apps.providers.base import Provider
 from apps.providers.capabilities import Capability
 from apps.providers.offers import ModelOffer
 from apps.providers.registry import provider_get, provider_label, providers_for
+from apps.providers.request_types import ProviderRequest
 from apps.providers.sections import ModelState
 from apps.studio.choosing.wording import abilities_words, lengths_words, parts_words, price_words, waste_words
 from apps.studio.words import Word

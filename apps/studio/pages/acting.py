@@ -9,10 +9,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django_htmx.http import trigger_client_event
 
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
-from apps.core.errors import BudgetExceeded, InputError, StudioError
+from apps.core.errors import BudgetExceeded, ConflictError, InputError, StudioError
 from apps.core.htmx import in_dialogs, in_toasts, is_htmx
 from apps.projects.selectors import project_get
 from apps.scenes.clips import scene_expect
@@ -20,13 +21,25 @@ from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_get
 from apps.studio.live import held_pieces, live_response
 from apps.studio.project.board import Board, board_of
+from apps.studio.project.card_window import full_cards
 from apps.work.work import Spending
 
 Action = Callable[[User, Spending], object]
 
-PAGES = {"project": "studio:project", "quick": "studio:quick-gen", "edit": "studio:edit"}
+# The pages of a project; each names the tab of its bar.
+PAGES = {
+    "quick": "studio:quick-gen",
+    "edit": "studio:edit",
+    "project": "studio:project",
+    "settings": "studio:settings",
+    "cast": "studio:cast",
+}
+# Where a page asks what changed on it, if not where it is.
+NEWS = {"settings": "studio:settings-news"}
+# Pages with pieces that no board has; after an action they ask for what changed by themselves (static/js/live.js).
+WITH_OWN_PIECES = {"cast"}
 # What every form sends besides its own fields.
-OWN_FIELDS = frozenset({"csrfmiddlewaretoken", "seen"})
+OWN_FIELDS = frozenset({"csrfmiddlewaretoken", "seen", "full"})
 
 
 def scene_action(request: HttpRequest, project_id: UUID, sequence: int, action: Action) -> HttpResponse:
@@ -38,14 +51,16 @@ def scene_action(request: HttpRequest, project_id: UUID, sequence: int, action: 
         scene_expect(scene, uuid_of(request.POST.get("scene_id", ""), "This scene doesn't exist."))
         return action(by, spending)
 
-    return project_action(request, project_id, guarded, anchor=f"#scene-{scene.pk}")
+    return project_action(request, project_id, guarded, anchor=f"#scene-{scene.pk}", usual="quick")
 
 
-def project_action(request: HttpRequest, project_id: UUID, action: Action, *, anchor: str = "") -> HttpResponse:
-    """Wrap a button that concerns the whole project."""
+def project_action(
+    request: HttpRequest, project_id: UUID, action: Action, *, anchor: str = "", usual: str = "project"
+) -> HttpResponse:
+    """Wrap a button that concerns the whole project. `usual`: the page if the form names none."""
     by = acting_user(request)
     project_get(by=by, project_id=project_id)
-    page = board_page_name(request.POST.get("page", "project"))
+    page = board_page_name(request.POST.get("page", usual))
     fragment = is_htmx(request)
     try:
         action(by, Spending(confirmed=request.POST.get("confirm_cost") == "true"))
@@ -58,26 +73,42 @@ def project_action(request: HttpRequest, project_id: UUID, action: Action, *, an
             raise
         messages.error(request, error.message)
     if fragment:
-        board = board_of(project_get(by=by, project_id=project_id), page=page)
-        pieces = board.changed_pieces(held_pieces(request))
-        return live_response(request, pieces, url=live_url(board, page), busy=board.busy)
+        return changed_response(request, project_id, page)
     return redirect(f"{reverse(PAGES[page], args=[project_id])}{anchor}")
+
+
+def changed_response(request: HttpRequest, project_id: UUID, page: str) -> HttpResponse:
+    """Return what changed on the project's page that sent a form."""
+    if page in WITH_OWN_PIECES:
+        return trigger_client_event(HttpResponse(status=204), "news")
+    board = board_of(project_get(by=acting_user(request), project_id=project_id), page=page, full=full_cards(request))
+    pieces = board.changed_pieces(held_pieces(request))
+    return live_response(request, pieces, url=live_url(board, page), busy=board.busy)
 
 
 def scene_dialog(request: HttpRequest, scene: Scene, name: str, **context: object) -> HttpResponse:
     """Return a dialog about a scene, or a page of its own without JavaScript."""
-    return dialog(request, name, {**context, "scene": scene, "project": scene.project})
+    return dialog(request, name, {**context, "scene": scene, "project": scene.project}, usual="quick")
 
 
-def dialog(request: HttpRequest, name: str, context: Mapping[str, object], *, instead: bool = False) -> HttpResponse:
+def dialog(
+    request: HttpRequest, name: str, context: Mapping[str, object], *, instead: bool = False, usual: str = "project"
+) -> HttpResponse:
     """Render a dialog. `instead`: it responds to a form that doesn't show dialogs, so it sets its own target."""
-    page = board_page_name(request.POST.get("page") or request.GET.get("page", "project"))
+    page = board_page_name(request.POST.get("page") or request.GET.get("page", usual))
     template = f"studio/dialog_{name}.html"
     context = {**context, "page": page, "dialog": template}
     if not is_htmx(request):
         return render(request, "studio/dialog_page.html", context, status=409 if instead else 200)
     response = render(request, template, context)
     return in_dialogs(response) if instead else response
+
+
+def refuse_stale_look(request: HttpRequest, *, now: str, what: str) -> None:
+    """Raise ConflictError if the dialog showed another version of the scene's look than `now`, both as marks."""
+    if request.POST.get("seen_look", "") not in {"", now}:
+        message = f"This {what} was changed in the meantime. Open it again to see the current version."
+        raise ConflictError(message, code="stale")
 
 
 def sent_fields(request: HttpRequest, *without: str) -> list[tuple[str, str]]:
@@ -95,7 +126,7 @@ def uuid_of(text: str, problem: str) -> UUID | None:
 
 
 def live_url(board: Board, page: str) -> str:
-    return reverse(PAGES[page], args=[board.project.pk])
+    return reverse(NEWS.get(page, PAGES[page]), args=[board.project.pk])
 
 
 def board_page_name(name: str) -> str:

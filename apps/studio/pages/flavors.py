@@ -1,5 +1,6 @@
-"""Flavors: the settings of each look and, for staff, edits over the file with a preview of the result."""
+"""Flavors: a gallery of them, and the YAML of each with, for staff, edits over the file and a preview of the result."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from apps.core.errors import ConflictError, InputError
 from apps.flavors.schema import CONFIG_TYPES
 from apps.flavors.selectors import flavor_detail, flavor_preview, flavor_summaries, resolved_text
 from apps.flavors.services import flavor_delete, flavor_save
+from apps.gallery.pictures import flavor_picture
 
 # A new flavor starts with this edit of its first config type.
 NEW_TEXT = "# Only what differs from default.\n"
@@ -25,7 +27,7 @@ def flavors(request: HttpRequest) -> HttpResponse:
     by, name, error = acting_user(request), request.POST.get("name", "").strip(), ""
     summaries = flavor_summaries()
     if request.method == "POST":
-        _refuse_others(by)
+        refuse_others(by)
         first = next(iter(CONFIG_TYPES))
         try:
             if name in {summary.name for summary in summaries}:
@@ -34,10 +36,10 @@ def flavors(request: HttpRequest) -> HttpResponse:
         except (InputError, ConflictError) as refusal:
             error = refusal.message
         else:
-            return redirect("studio:flavor", name, first)
+            return redirect("studio:flavor-look", name)
+    cards = [(one, flavor_picture(flavor=one.name) if one.usable else None) for one in summaries]
     context = {
-        "flavors": summaries,
-        "config_types": list(CONFIG_TYPES),
+        "flavors": cards,
         "may_edit": by.is_staff,
         "name": name,
         "error": error,
@@ -54,7 +56,7 @@ def flavor(request: HttpRequest, flavor: str, config_type: str) -> HttpResponse:
     text, error = kept_fields(request).get("text", detail.edit_text), ""
     values, version = detail.values, detail.version
     if request.method == "POST":
-        _refuse_others(by)
+        refuse_others(by)
         text = request.POST.get("text", "").replace("\r\n", "\n")
         version = _version(request.POST.get("version", ""))
         try:
@@ -62,6 +64,7 @@ def flavor(request: HttpRequest, flavor: str, config_type: str) -> HttpResponse:
                 values = flavor_preview(flavor=flavor, config_type=config_type, text=text)
             else:
                 flavor_save(by=by, flavor=flavor, config_type=config_type, text=text, expected_version=version)
+                messages.success(request, "Saved. New work uses it within seconds.")
                 return redirect("studio:flavor", flavor, config_type)
         except (InputError, ConflictError) as refusal:
             error = refusal.message
@@ -83,7 +86,7 @@ def flavor(request: HttpRequest, flavor: str, config_type: str) -> HttpResponse:
 def flavor_undo(request: HttpRequest, flavor: str, config_type: str) -> HttpResponse:
     """Remove the edit, so that the file applies again."""
     by = acting_user(request)
-    _refuse_others(by)
+    refuse_others(by)
     flavor_delete(by=by, flavor=flavor, config_type=config_type)
     if flavor in {summary.name for summary in flavor_summaries()}:
         return redirect("studio:flavor", flavor, config_type)
@@ -95,6 +98,7 @@ def _version(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
-def _refuse_others(by: User) -> None:
+def refuse_others(by: User) -> None:
+    """Raise PermissionDenied unless they may edit flavors."""
     if not by.is_staff:
         raise PermissionDenied("Only staff may edit flavors.")

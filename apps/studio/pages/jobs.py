@@ -1,6 +1,6 @@
 """Jobs: a list that stays readable at a thousand rows, and a page per job with its events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,18 +18,20 @@ from apps.assets.models import Asset
 from apps.core.errors import BudgetExceeded, InputError
 from apps.jobs import services
 from apps.jobs.api import AdoptSerializer, ExcessDecisionSerializer, JobFilter
+from apps.jobs.estimates import job_time_left
 from apps.jobs.excess import job_excess_settle, open_excesses
 from apps.jobs.kinds import Kind
 from apps.jobs.labels import kind_label
 from apps.jobs.models import Job
 from apps.jobs.polling import job_adopt
-from apps.jobs.selectors import job_get, jobs_of
+from apps.jobs.selectors import job_get, jobs_of, parameters_load
 from apps.jobs.states import FINISHED, RETRYABLE, State
 from apps.production import retrying
 from apps.projects.models import Project
 from apps.scenes.models import Scene
 from apps.studio.live import LIVE_METHODS, Fragment, changed_list, live_response, piece_html, poll_of
 from apps.studio.pages.acting import confirm_cost
+from apps.studio.pages.queue import everything_paused, pauses_piece, scope_words
 from apps.studio.project.cards import view_url
 from apps.studio.words import JOB_WORDS
 from apps.work.work import Spending
@@ -57,23 +59,37 @@ def jobs(request: HttpRequest) -> HttpResponse:
     filtered = JobFilter(request.GET, queryset=jobs_of(by).order_by("-created_at", "-id"))
     page = Paginator(filtered.qs, PAGE_SIZE).get_page(request.GET.get("page"))
     rows = list(page.object_list)
+    parameters_load(rows)
     labels = _labels(rows)
     pieces = [_row_piece(job, labels) for job in rows]
     query = _query_without(request.GET, "page")
     whole = _list_piece(request, page, pieces, query)
+    pauses = pauses_piece(by, query)
     url = f"{reverse('studio:jobs')}?page={page.number}&{query}"
     busy = any(job.is_live for job in rows)
     if request.method == "POST":
-        return live_response(request, changed_list(request, whole, pieces), url=url, busy=busy)
+        return live_response(request, [pauses, *changed_list(request, whole, pieces)], url=url, busy=busy)
+    projects = list(Project.objects.filter(owner=by).values_list("pk", "title")[:PROJECTS_OFFERED])
+    chosen = {name: request.GET.get(name, "") for name in ("state", "kind", "project")}
     context = {
         "list": piece_html(request, whole),
+        "pauses": piece_html(request, pauses),
+        "query": query,
+        "pausable": "" if everything_paused(pauses) else _pausable(chosen, projects),
         "poll": poll_of(url, busy=busy),
         "states": [(state, JOB_WORDS[state].text) for state in State.values],
         "kinds": [(kind, kind_label(kind)) for kind in Kind.values],
-        "projects": Project.objects.filter(owner=by).values_list("pk", "title")[:PROJECTS_OFFERED],
-        "chosen": {name: request.GET.get(name, "") for name in ("state", "kind", "project")},
+        "projects": projects,
+        "chosen": chosen,
     }
     return render(request, "studio/jobs.html", context)
+
+
+def _pausable(chosen: Mapping[str, str], projects: Sequence[tuple[UUID, str]]) -> str:
+    """Return what the list's filter would pause, in words; "" for a filter that doesn't name anything."""
+    title = next((title for pk, title in projects if str(pk) == chosen["project"]), "")
+    known = chosen["kind"] in {"", *Kind.values} and bool(title) == bool(chosen["project"])
+    return scope_words(chosen["kind"], title) if known else ""
 
 
 @login_required
@@ -157,12 +173,21 @@ def _row_piece(job: Job, labels: Labels) -> Fragment:
         "job": job,
         "project_title": labels.projects.get(job.project_id) if job.project_id else "",
         "scene_number": labels.scenes.get(job.scene_id) if job.scene_id else None,
+        "fits": _fits(job),
     }
     download = labels.results.get(job.pk)
     facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, job.error]
+    facts.append(job_time_left(job))
     facts += [list(context.values())[1:], download and download.pk]
     context["download_url"] = view_url(download)
     return Fragment(f"job-{job.pk}", "studio/job_row.html", facts, context)
+
+
+def _fits(job: Job) -> str:
+    """Return which of the list's actions fits the job: "cancel", "retry" or ""."""
+    if job.is_live:
+        return "cancel"
+    return "retry" if job.state in {State.FAILED, State.CANCELLED} and job.imported_at is None else ""
 
 
 def _job_piece(job: Job) -> Fragment:
@@ -173,12 +198,14 @@ def _job_piece(job: Job) -> Fragment:
         "events": events,
         "download": download,
         "download_url": view_url(download),
+        "may_hurry": job.state == State.QUEUED,
         "may_cancel": job.state not in FINISHED,
         "may_retry": job.state in RETRYABLE and job.imported_at is None,
         "unknown": job.state == State.NEEDS_ATTENTION and job.remote_runs.exists(),
         "excess": open_excesses().filter(job=job).aggregate(amount=Sum("amount"))["amount"],
     }
     facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, len(events)]
+    facts.append(job_time_left(job))
     return Fragment("job", "studio/job_body.html", facts, context)
 
 

@@ -12,9 +12,9 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Min, Q, Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
 from apps.accounts.acting import acting_user
@@ -22,7 +22,9 @@ from apps.assets.models import Asset
 from apps.catalog.selectors import models_checked_at, models_in_trouble
 from apps.jobs.excess import open_excesses
 from apps.jobs.kinds import Queue
-from apps.jobs.models import Job
+from apps.jobs.models import PAUSED, Job
+from apps.jobs.pauses import Scope, active_pauses
+from apps.jobs.pausing import jobs_pause, jobs_resume
 from apps.jobs.states import LIVE, State
 from apps.providers.registry import PROVIDERS
 
@@ -39,6 +41,8 @@ def operator(request: HttpRequest) -> HttpResponse:
     files = Asset.objects.aggregate(count=Count("pk"), size=Sum("size_bytes"))
     context = {
         "queues": _queues(),
+        "paused": active_pauses().filter(owner=None).first(),
+        "paused_by_users": active_pauses().exclude(owner=None).count(),
         "providers": [(provider, provider.missing_configuration()) for provider in PROVIDERS.values()],
         "models_in_trouble": models_in_trouble(),
         "models_checked_at": models_checked_at(),
@@ -51,6 +55,23 @@ def operator(request: HttpRequest) -> HttpResponse:
         "disk_percent": round(100 * (1 - disk.free / disk.total)),
     }
     return render(request, "studio/operator.html", context)
+
+
+@login_required
+@require_POST
+def operator_pause(request: HttpRequest) -> HttpResponse:
+    """Keep everybody's queued jobs from starting."""
+    _refuse_others(request)
+    jobs_pause(scope=Scope(None))
+    return redirect("studio:operator")
+
+
+@login_required
+@require_POST
+def operator_resume(request: HttpRequest) -> HttpResponse:
+    _refuse_others(request)
+    jobs_resume(scope=Scope(None))
+    return redirect("studio:operator")
 
 
 @login_required
@@ -81,7 +102,7 @@ def _refuse_others(request: HttpRequest) -> None:
 def _queues() -> Sequence[Mapping[str, Any]]:
     """Return for each queue how many jobs are in each live state, and how long the first one has waited."""
     counts = {f"in_{state}": Count("pk", filter=Q(state=state)) for state in sorted(LIVE)}
-    oldest = Min("created_at", filter=Q(state=State.QUEUED))
+    oldest = Min("created_at", filter=Q(state=State.QUEUED) & ~Q(progress_message__startswith=PAUSED))
     rows = Job.objects.filter(state__in=LIVE).values("queue").annotate(**counts, oldest=oldest)
     found: dict[str, Mapping[str, Any]] = {row["queue"]: row for row in rows}
     return [found.get(queue, {"queue": queue}) for queue in Queue.values if queue != Queue.HOUSEKEEPING]

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.acting import acting_user
 from apps.assets.models import Asset
+from apps.composition.stills.posters import project_posters
+from apps.production.sample import sample_start
 from apps.projects import services
 from apps.projects.models import Project
 from apps.projects.selectors import project_status, projects_of, song_seconds
@@ -80,13 +82,19 @@ def _list_piece(request: HttpRequest, page: Page[Project], tiles: list[Fragment]
 
 
 def _tiles(rows: list[Project]) -> list[ProjectTile]:
-    """Return the tiles, with two queries for all: the progress of each, and its first picture."""
+    """Return the tiles, with a few queries for all."""
     live = Scene.objects.filter(project__in=rows, deleted_at=None)
     counts = live.values_list("project_id").annotate(scenes=Count("pk"), made=Count("current_clip"))
     counted = {project_id: (scenes, made) for project_id, scenes, made in counts}
-    pictures = live.filter(image__isnull=False).order_by("project_id", "sequence").distinct("project_id")
-    posters = {scene.project_id: scene.image for scene in pictures.select_related("image")}
+    posters = project_posters(rows)
     return [ProjectTile(row, posters.get(row.pk), *counted.get(row.pk, (0, 0))) for row in rows]
+
+
+@login_required
+@require_POST
+def sample(request: HttpRequest) -> HttpResponse:
+    """Make the sample film, or go on with it, and show it being made."""
+    return redirect("studio:quick-gen", sample_start(by=acting_user(request)).pk)
 
 
 @login_required

@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.assets.models import Asset, AssetKind
 from apps.assets.selectors import asset_get
 from apps.core.errors import NotFound
+from apps.jobs.estimates import job_time_left
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import job_get, jobs_of
@@ -105,7 +106,7 @@ def _piece(job: Job) -> Fragment:
         "may_retry": job.state in RETRYABLE and job.imported_at is None,
     }
     facts = [job.state, int(job.progress_percentage), job.progress_message, job.cost, job.attempt, job.error]
-    facts += [context["provider_id"], news.sentence, bool(context["result_url"])]
+    facts += [job_time_left(job), context["provider_id"], news.sentence, bool(context["result_url"])]
     return Fragment("pro-job", "studio/pro_job_body.html", facts, context)
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from apps.accounts.models import User
 from apps.assets.models import Asset, AssetKind
 from apps.assets.selectors import asset_get
-from apps.composition.models import SceneLook
 from apps.core.errors import InputError, NotFound, StudioError
 from apps.jobs.models import Job
 from apps.pro.destination import destination_find
@@ -59,6 +58,7 @@ class ProStart:
             "segments": [_segment(one) for one in self.order.segments] if self.order else [],
             "settings": self._settings(),
             "options": self.order.options if self.order else {},
+            "all_sound": self.order is not None and self.order.all_sound,
         }
 
     def _settings(self) -> dict[str, str]:
@@ -78,6 +78,7 @@ def _segment(ordered: OrderedSegment) -> dict[str, Any]:
         "from": ordered.audio_start_seconds or 0.0,
         "to": ordered.audio_end_seconds or 0.0,
         "mode": ordered.options.get("sync_mode", ""),
+        "speaker": ordered.options.get("active_speaker_detection"),
     }
 
 
@@ -127,14 +128,13 @@ def project_start(*, by: User, project_id: UUID, sequence: int | None) -> ProSta
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
     if scene.current_clip is None:
         raise NotFound(f"Scene {sequence} has no video yet. Generate or upload one first.")
-    look = SceneLook.objects.filter(scene=scene).first()
     fields = {"project_id": str(project.pk), "sequence": sequence}
     try:
         window = scene_window(project, sequence)
     except InputError:  # it is past the end of the song, so nothing is sung in it
         return ProStart(scene.current_clip.asset, fields=fields, destination=destination_words(project, sequence))
     # Where the composed video starts showing the clip.
-    shown_from = float(look.clip_start) if look else 0.0
+    shown_from = float(scene.clip_in)
     song_at_zero = float(project.song_start + window.start_time) - shown_from
     last = shown_from + float(window.end_time - window.start_time)
     return _with_song(project, scene.current_clip.asset, song_at_zero, fields, first=shown_from, last=last)

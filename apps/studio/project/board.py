@@ -1,25 +1,33 @@
-"""A project's page as live pieces: status and money, the final video, the grid of scenes, each card."""
+"""A project's four pages as live pieces: their common bar, and what each shows below it."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from apps.composition.models import Composition
 from apps.composition.selectors import CurrentPlans, composes_final, composition_is_stale, current_composition
+from apps.composition.stills.covers import cover_of
+from apps.jobs.estimates import job_time_left
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
-from apps.jobs.selectors import live_jobs, project_money
+from apps.jobs.selectors import live_jobs
 from apps.jobs.states import Code, State
+from apps.production.approving import project_approvals
 from apps.production.quick import quick_windows
-from apps.production.stages import jobs_progress, project_progress
 from apps.projects.models import Project
-from apps.projects.selectors import project_status, song_seconds
 from apps.scenes.model_choices import troubled_choices
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scenes_of
+from apps.studio.deliver.tiles import deliver_pieces
+from apps.studio.deliver.version_rows import proof_of
 from apps.studio.live import Fragment
-from apps.studio.project.cards import SceneCard, scene_cards, view_url
-from apps.studio.project.finishing import finishing_pieces
-from apps.studio.words import PROJECT_WORDS
+from apps.studio.project.card_window import EVERY_CARD
+from apps.studio.project.cards import LIGHT_CARD, SceneCard, scene_cards, view_url
+from apps.studio.project.money import money_piece
+from apps.studio.project.shell import shell_pieces
+
+# The pages that show the final video.
+WITH_FINAL = {"quick", "project"}
 
 
 @dataclass(frozen=True)
@@ -27,59 +35,57 @@ class Board:
     """Everything a project's page shows at one moment."""
 
     project: Project
-    cards: Sequence[SceneCard]
     pieces: Sequence[Fragment]
     busy: bool
+    scene_count: int
 
     def changed_pieces(self, held: Collection[str]) -> list[Fragment]:
         """Return all pieces; without individual cards if the page has to replace the whole grid."""
-        grid = next(piece for piece in self.pieces if piece.id == "scenes")
-        if grid.seen in held:
+        grid = next((piece for piece in self.pieces if piece.id == "scenes"), None)
+        if grid is None or grid.seen in held:
             return list(self.pieces)
         return [piece for piece in self.pieces if not piece.id.startswith("scene-")]
 
 
-def board_of(project: Project, *, page: str) -> Board:
-    """Build the board. `page` is "project", "quick" or "edit" and decides which buttons a card has."""
+def board_of(project: Project, *, page: str, full: Collection[int] = EVERY_CARD) -> Board:
+    """Build the board. `page` is "quick" (Storyboard), "edit", "project" (Deliver), "settings" or "cast", which has
+    pieces of its own; `full`: the scenes whose cards it shows in full."""
     scenes = list(scenes_of(project))
-    cards = scene_cards(project, scenes, windows=quick_windows(project) if page == "quick" else None)
     live = list(live_jobs(project.pk))
     now = CurrentPlans(project, scenes)
-    pieces = [
-        _status(project, scenes, live, page),
-        _troubled(project, scenes, page),
-        _final(now, live, page),
-        _grid(project, cards, page),
-    ]
-    if page == "edit":
-        pieces.append(_head(project, scenes, live))
-    if page == "project":
-        pieces += finishing_pieces(now)
-    card_pieces = [card.piece(page) for card in cards]
-    return Board(project, cards, [*pieces, *card_pieces], busy=bool(live) or project.generating)
+    current = current_composition(project) if page in WITH_FINAL and project.final_video is not None else None
+    stale = current is not None and composition_is_stale(current, now)
+    may_compose = page == "edit" or (page in WITH_FINAL and (current is None or stale))
+    pieces = [*shell_pieces(project, scenes, live, page, may_compose), _troubled(project, scenes, page)]
+    if page == "settings":
+        pieces.append(money_piece(project))
+    elif page != "cast":
+        if page in WITH_FINAL:
+            pieces.append(_final(now, live, page, current, stale=stale))
+        elif page == "edit":
+            pieces.append(_compose_failed(project, live))
+        pieces += deliver_pieces(now) if page == "project" else _scene_pieces(project, scenes, page, full)
+    return Board(project, pieces, busy=bool(live) or project.generating, scene_count=len(scenes))
 
 
-def _status(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: str) -> Fragment:
-    made = sum(1 for scene in scenes if scene.current_clip_id)
-    spending = project_money(project.pk)
-    word = PROJECT_WORDS[project_status(project)]
-    progress = project_progress(project, scenes, live) if project.generating else jobs_progress(live) if live else None
-    context: dict[str, Any] = {
-        "project": project,
-        "page": page,
-        "word": word,
-        "made": made,
-        "scene_count": len(scenes),
-        "money": spending,
-        "live": bool(live) or project.generating,
-        "progress": progress,
-        # A single job shows its own time left.
-        "job": live[0] if len(live) == 1 and not project.generating else None,
-        "song_seconds": song_seconds(project),
-    }
-    facts = [word.text, made, len(scenes), spending, project.problem, project.generating]
-    facts += [progress.words, progress.percent] if progress else []
-    return Fragment("status", "studio/project_status.html", [*facts, bool(live), project.version], context)
+def _scene_pieces(project: Project, scenes: Sequence[Scene], page: str, full: Collection[int]) -> list[Fragment]:
+    cards = scene_cards(project, scenes, windows=quick_windows(project) if page == "quick" else None)
+    shown = [card.piece(page) if card.scene.sequence in full else card.light_piece() for card in cards]
+    pieces = [_approval(project, scenes, page)] if page == "quick" else []
+    return [*pieces, _grid(project, cards, shown, page), *shown]
+
+
+def _approval(project: Project, scenes: Sequence[Scene], page: str) -> Fragment:
+    """Return the line that says how far the approval is, or that it is off, with the button that switches it; empty
+    where there is nothing to approve."""
+    found = project_approvals(project, scenes) if project.needs_approval and scenes else None
+    # Where scenes were approved, or have pictures to look at before their clips.
+    may_begin = not project.needs_approval and any(
+        scene.approval_of or (scene.image_id and not scene.current_clip_id) for scene in scenes
+    )
+    facts = [found.total, found.approved, found.redo, found.seen, project.generating] if found else [may_begin]
+    context = {"approvals": found, "may_begin": may_begin, "project": project, "page": page}
+    return Fragment("approval", "studio/approval_line.html", facts, context)
 
 
 def _troubled(project: Project, scenes: Sequence[Scene], page: str) -> Fragment:
@@ -89,46 +95,61 @@ def _troubled(project: Project, scenes: Sequence[Scene], page: str) -> Fragment:
     return Fragment("models", "studio/model_banner.html", facts, {"project": project, "found": found, "page": page})
 
 
-def _head(project: Project, scenes: Sequence[Scene], live: Sequence[Job]) -> Fragment:
-    """Return the Edit page's header: title, spending and links."""
-    spending = project_money(project.pk)
-    made = sum(1 for scene in scenes if scene.current_clip_id)
-    composing = any(job.kind == Kind.COMPOSE for job in live)
-    facts = [project.version, spending, made, len(scenes), composing, project.final_video_id]
-    context = {
-        "project": project,
-        "money": spending,
-        "made": made,
-        "scene_count": len(scenes),
-        "composing": composing,
-    }
-    return Fragment("head", "studio/edit_head.html", facts, context)
-
-
-def _final(now: CurrentPlans, live: Sequence[Job], page: str) -> Fragment:
+def _final(now: CurrentPlans, live: Sequence[Job], page: str, current: Composition | None, *, stale: bool) -> Fragment:
     project, video = now.project, now.project.final_video
     composing = next((job for job in live if job.kind == Kind.COMPOSE and composes_final(job)), None)
-    current = current_composition(project) if video is not None else None
-    stale = current is not None and composing is None and composition_is_stale(current, now)
+    stale = stale and composing is None
     failed = _failed_compose(project) if composing is None else None
+    cover = cover_of(project)
     context = {
         "project": project,
         "page": page,
         "video": video,
         "url": view_url(video),
-        "poster_url": view_url(current.poster) if current is not None else "",
-        "proof": current.proof.get("sentence", "") if current is not None else "",
+        "poster_url": view_url(cover.poster if cover else current.poster if current else None),
+        "proof": proof_of(current) if current is not None else None,
         "composing": composing,
         "stale": stale,
         "error": failed.error if failed is not None else "",
-        # Re-encoding everything gets around what can't be copied faithfully.
-        "may_reencode": failed is not None and failed.code == Code.MEDIA_FAILED,
+        "may_reencode": _may_reencode(failed),
         "made": any(scene.current_clip_id for scene in now.scenes),
+        "missing": sum(1 for scene in now.scenes if not scene.current_clip_id),
+        "scene_count": len(now.scenes),
+        **_animatic(now, page),
     }
-    progress = [composing.pk, composing.state, int(composing.progress_percentage)] if composing else []
-    return Fragment(
-        "final", "studio/final.html", [video and video.pk, stale, context["error"], context["made"], *progress], context
+    facts = [video and video.pk, stale, context["error"], context["made"], bool(now.scenes), cover and cover.updated_at]
+    facts.append(context["animatic"])
+    facts += [context["missing"], len(now.scenes)] if page == "project" else []
+    facts += (
+        [composing.pk, composing.state, int(composing.progress_percentage), job_time_left(composing)]
+        if composing
+        else []
     )
+    template = "studio/deliver/film.html" if page == "project" else "studio/final.html"
+    return Fragment("final", template, facts, context)
+
+
+def _animatic(now: CurrentPlans, page: str) -> dict[str, Any]:
+    """Return what plays the scenes' pictures on the song: `animatic` says whether there are any to play."""
+    project = now.project
+    pictured = [scene for scene in now.scenes if scene.image_id or scene.current_clip_id]
+    if page != "quick" or project.song is None or not pictured:
+        return {"animatic": False}
+    part = f"{project.song_start:f},{project.song_end:f}" if project.song_end else f"{project.song_start:f}"
+    return {"animatic": True, "song_part": part, "still_url": view_url(pictured[0].image)}
+
+
+def _may_reencode(failed: Job | None) -> bool:
+    """Return whether re-encoding everything may help: it gets around what can't be copied faithfully."""
+    return failed is not None and failed.code == Code.MEDIA_FAILED
+
+
+def _compose_failed(project: Project, live: Sequence[Job]) -> Fragment:
+    """Return what Edit says about a final video that wasn't composed; hidden otherwise."""
+    composing = any(job.kind == Kind.COMPOSE and composes_final(job) for job in live)
+    failed = None if composing else _failed_compose(project)
+    context = {"project": project, "failed": failed, "may_reencode": _may_reencode(failed)}
+    return Fragment("uncomposed", "studio/compose_failed.html", [failed and (failed.pk, failed.attempt)], context)
 
 
 def _failed_compose(project: Project) -> Job | None:
@@ -138,7 +159,8 @@ def _failed_compose(project: Project) -> Job | None:
     return last if last is not None and last.state == State.FAILED else None
 
 
-def _grid(project: Project, cards: Sequence[SceneCard], page: str) -> Fragment:
+def _grid(project: Project, cards: Sequence[SceneCard], shown: Sequence[Fragment], page: str) -> Fragment:
     facts = [str(card.scene.pk) for card in cards]
-    context = {"project": project, "entries": [(card, card.piece(page)) for card in cards], "page": page}
+    light = sum(piece.template == LIGHT_CARD for piece in shown)
+    context = {"project": project, "entries": list(zip(cards, shown, strict=True)), "page": page, "light": light}
     return Fragment("scenes", "studio/scenes_grid.html", [*facts, project.generating and not cards], context)

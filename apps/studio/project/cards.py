@@ -7,17 +7,56 @@ from typing import Any
 
 from apps.assets.models import Asset
 from apps.assets.services import asset_view_url
+from apps.composition.models import SceneLook
+from apps.jobs.estimates import job_time_left
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.states import Code, State
-from apps.projects.models import Project
+from apps.projects.cast.selectors import subjects_of
+from apps.projects.models import Project, Subject
+from apps.scenes.approval import scene_approvals
+from apps.scenes.casting import scenes_subjects
+from apps.scenes.clip_use import gap_seconds, part_seconds
+from apps.scenes.entry import CUT, Following, scenes_following
+from apps.scenes.entry_stale import scenes_stale
+from apps.scenes.layout import fill_the_song
 from apps.scenes.lipsync_inputs import lip_synced_clip
-from apps.scenes.models import Scene
+from apps.scenes.made_from import has_older_words
+from apps.scenes.models import Approval, Entry, Scene
 from apps.scenes.scene_words import SceneLine, scene_lines
-from apps.scenes.selectors import clip_notes, clip_suspicions, refused_clip_problems, scene_error, scene_status
+from apps.scenes.selectors import (
+    SceneStatus,
+    clip_notes,
+    clip_suspicions,
+    refused_clip_problems,
+    scene_error,
+    scene_status,
+)
 from apps.scenes.softening import can_soften
 from apps.studio.live import Fragment
-from apps.studio.words import REARRANGING_WORDS, SCENE_WORDS, Word
+from apps.studio.project.cast_views import castable
+from apps.studio.words import SCENE_WORDS, Rearranging, Word, rearranging
+
+LIGHT_CARD = "studio/scene_card_light.html"
+DONE = SCENE_WORDS[SceneStatus.COMPLETED]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The end of a scene for which its clip has no picture. `filled`: the way that was chosen for it; "" if none."""
+
+    seconds: Decimal
+    filled: str
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        return ("hold", "slow", "loop")
+
+    @property
+    def words(self) -> str:
+        """`Gap 8.5 s`, and what fills it."""
+        filled = {"hold": "held", "slow": "slowed", "loop": "looped", "bounce": "back and forth"}.get(self.filled, "")
+        return f"Gap {self.seconds:.1f} s{f', {filled}' if filled else ''}"
 
 
 @dataclass(frozen=True)
@@ -38,6 +77,44 @@ class SceneCard:
     video_url: str
     song_window: tuple[Decimal, Decimal] | None
     lines: Sequence[SceneLine] = ()
+    cast: Sequence[Subject] = ()
+    castable: Sequence[Subject] = ()
+    gap: Gap | None = None
+    fills_song: bool = False
+    scene_count: int = 0
+    approval: Approval = Approval.PROPOSED
+    following: Following = CUT
+    stale: str = ""
+
+    @property
+    def entry_words(self) -> str:
+        """`continues from 2`; "" for a cut."""
+        before = self.following.before
+        word = {Entry.CONTINUE: "continues from", Entry.BRIDGE: "bridges from", Entry.MATCH: "matches"}
+        return f"{word[self.following.entry]} {before.sequence}" if before is not None else ""
+
+    @property
+    def stale_words(self) -> str:
+        """Return in a few words that what the scene continues from was changed since."""
+        before = self.following.before
+        verb = "matches" if self.following.entry == Entry.MATCH else "continues from"
+        return f"{verb} an older shot {before.sequence}" if before is not None else ""
+
+    @property
+    def older_words(self) -> bool:
+        return has_older_words(self.scene)
+
+    @property
+    def waits_for_approval(self) -> bool:
+        """Return whether its first clip can't be made before it is approved."""
+        needed = self.project.needs_approval and self.approval != Approval.APPROVED
+        return needed and self.scene.current_clip_id is None
+
+    @property
+    def may_be_decided(self) -> bool:
+        """Return whether the scene can be approved or sent back now."""
+        has_something = self.scene.image_id or self.scene.current_clip_id
+        return self.project.needs_approval and bool(has_something) and not self.busy
 
     @property
     def busy(self) -> bool:
@@ -114,17 +191,43 @@ class SceneCard:
         return clip.job.quoted_cost if clip is not None and clip.job is not None else Decimal(0)
 
     @property
-    def rearranging(self) -> tuple[tuple[str, str], ...]:
-        return REARRANGING_WORDS
+    def clip_starts(self) -> Decimal:
+        """Return where in its clip the scene starts, for the player."""
+        return self.scene.clip_in
+
+    @property
+    def poster_url(self) -> str:
+        """Return a picture of the part of the clip that is shown; "" where only the clip itself has one."""
+        return "" if self.scene.clip_in else self.image_url
+
+    @property
+    def rearranging(self) -> list[Rearranging]:
+        return rearranging(self.scene.sequence or 0, self.scene_count, fills_song=self.fills_song)
 
     @property
     def anchor(self) -> str:
         return f"scene-{self.scene.pk}"
 
+    @property
+    def state(self) -> str:
+        """Return a hash of all but the progress of what runs, for whoever else on the page shows the scene."""
+        return self.light_piece().seen
+
+    def light_piece(self) -> Fragment:
+        """Return the card as it is before it comes near the window."""
+        return Fragment(self.anchor, LIGHT_CARD, ["light", *self._facts], {"card": self})
+
     def piece(self, page: str) -> Fragment:
-        """`page` chooses the buttons: "project", "quick" or "edit"."""
+        """`page` chooses the buttons: "quick" or "edit"."""
         job = self.job
-        facts: list[Any] = [
+        progress = [int(job.progress_percentage), job.progress_message, job_time_left(job)] if job is not None else []
+        context = {"card": self, "project": self.project, "page": page}
+        return Fragment(self.anchor, "studio/scene_card.html", [*self._facts, *progress], context)
+
+    @property
+    def _facts(self) -> list[Any]:
+        job = self.job
+        return [
             self.scene.sequence,
             self.scene.version,
             self.scene.prompt,
@@ -135,15 +238,20 @@ class SceneCard:
             self.end_seconds,
             self.scene.image_id,
             self.scene.current_clip_id,
+            self.scene.clip_in,
+            self.gap and (self.gap.words, self.gap.filled),
+            self.scene_count,
+            self.fills_song,
             self.project.song_id,
             self.song_window,
             [line.text for line in self.lines],
+            self.project.needs_approval and self.approval,
+            self.entry_words,
+            self.stale,
+            [(one.name, one.color) for one in (*self.cast, *self.castable)],
+            len(self.cast),
+            job and [job.pk, job.state],
         ]
-        if job is not None:
-            facts += [job.pk, job.state, int(job.progress_percentage), job.progress_message]
-        return Fragment(
-            self.anchor, "studio/scene_card.html", facts, {"card": self, "project": self.project, "page": page}
-        )
 
 
 def scene_cards(
@@ -152,13 +260,39 @@ def scene_cards(
     """Return the cards in order; each scene starts where the previous one ends. `windows`: on the song, by number."""
     cards, clock = [], Decimal(0)
     lines = scene_lines(project, scenes)
+    casts, subjects = scenes_subjects(project, scenes), list(subjects_of(project))
+    filled = {look.scene_id: look.short_clip for look in SceneLook.objects.filter(scene__in=scenes)}
+    fills_song = fill_the_song(project, scenes)
+    approvals = scene_approvals(project, scenes)
+    following, stale = scenes_following(project, scenes), scenes_stale(project, scenes)
     for scene in scenes:
-        length = scene.duration or _clip_seconds(scene)
+        length = scene.duration or part_seconds(scene) or Decimal(0)
         window = (windows or {}).get(scene.sequence or 0)
         card = _card(project, scene, start=clock, end=clock + length, window=window)
-        cards.append(replace(card, lines=lines.get(scene.pk, ())))
+        gap = _gap(scene, length, filled.get(scene.pk, ""))
+        word = Word(gap.words, "warn") if gap and not gap.filled and card.word == DONE else card.word
+        cards.append(
+            replace(
+                card,
+                lines=lines.get(scene.pk, ()),
+                cast=casts[scene.pk],
+                castable=castable(subjects, casts[scene.pk]),
+                gap=gap,
+                word=word,
+                fills_song=fills_song,
+                scene_count=len(scenes),
+                approval=approvals[scene.pk],
+                following=following[scene.pk],
+                stale=stale.get(scene.pk, ""),
+            )
+        )
         clock += length
     return cards
+
+
+def _gap(scene: Scene, length: Decimal, filled: str) -> Gap | None:
+    seconds = gap_seconds(scene, length)
+    return Gap(seconds, filled) if seconds else None
 
 
 def view_url(asset: Asset | None) -> str:
@@ -178,13 +312,7 @@ def _card(
         job=scene.job,
         start_seconds=start,
         end_seconds=end,
-        image_url=view_url(scene.image),
+        image_url=view_url(clip.poster if clip is not None and clip.poster else scene.image),
         video_url=view_url(clip.asset) if clip is not None else "",
         song_window=window,
     )
-
-
-def _clip_seconds(scene: Scene) -> Decimal:
-    clip = scene.current_clip
-    seconds = clip.asset.duration_seconds if clip is not None else None
-    return Decimal(str(seconds or 0))

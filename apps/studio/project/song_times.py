@@ -1,14 +1,15 @@
 """Times and numbers as people type them into the pages of a song."""
 
 from apps.core.errors import InputError
+from apps.studio.times import time_typed
 
 
 def seconds_typed(text: str) -> float:
-    """Parse `1:23.5` or `83.5`. Raises InputError for anything else."""
-    minutes, _, seconds = text.rpartition(":")
-    wrong = f"“{text[:20]}” isn't a time. Type it as 1:23.5, or in seconds."
-    whole = number_typed(minutes, wrong) if minutes else 0.0
-    return 60 * whole + number_typed(seconds, wrong)
+    """Parse a time. Raises InputError that repeats the text, since the page has many times."""
+    try:
+        return float(time_typed(text))
+    except InputError as error:
+        raise InputError(f"“{text[:20]}” isn't a time. Type it as 1:23.5, or in seconds.") from error
 
 
 def number_typed(text: str, problem: str) -> float:

@@ -5,8 +5,10 @@ from typing import Any
 from django.utils.datastructures import MultiValueDict
 
 from apps.core.errors import InputError
+from apps.jobs.states import ACTIVE
 from apps.songs.models import Song
-from apps.songs.sung import MOST_SPANS, SungEdit, sung_map
+from apps.songs.services import analysis_jobs
+from apps.songs.sung import MOST_SPANS, SungEdit, rests_unknown, sung_map
 from apps.studio.project.song_times import seconds_typed
 from apps.studio.templatetags.studio import clock
 from engines.listening.voice import VoiceKind, VoiceSpan
@@ -28,6 +30,8 @@ def sung_context(song: Song, typed: MultiValueDict[str, str]) -> dict[str, Any]:
         "sung_asks": found is not None and found.sings is None,
         "sung_rows": [*rows, *[("", "", "")] * _EMPTY_ROWS],
         "in_sung": "sung_from" in typed,
+        "rests_unknown": rests_unknown(song),
+        "listening": analysis_jobs(song).filter(state__in=ACTIVE).first() if rests_unknown(song) else None,
     }
 
 

@@ -4,18 +4,15 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.utils import timezone
 
 from apps.jobs import labels as job_labels
+from apps.jobs.estimates import job_time_left
 from apps.providers.registry import provider_label
+from apps.scenes.models import Clip
+from apps.scenes.verdicts import Verdict
 from apps.studio import words
 
 register = template.Library()
-
-# Time left is shown only while the pace is meaningful: below this, preparation dominates; above, what is left is
-# storing and uploading.
-LEAST_SHARE, MOST_SHARE = 0.05, 0.9
-LEAST_ELAPSED_SECONDS = 5
 
 
 @register.filter
@@ -38,6 +35,15 @@ def clock_short(seconds: float | Decimal | None) -> str:
 
 
 @register.filter
+def megabytes(size_bytes: int | None) -> str:
+    """Format a video's size as `12.4 MB`, or `1.3 GB`; "" for None."""
+    if size_bytes is None:
+        return ""
+    size = size_bytes / 1_000_000
+    return f"{size:.1f} MB" if size < 1000 else f"{size / 1000:.1f} GB"
+
+
+@register.filter
 def money(amount: Decimal | None) -> str:
     """Format US dollars as `$1.20`; zero is a free draft."""
     if not amount:
@@ -49,6 +55,14 @@ def money(amount: Decimal | None) -> str:
 def dollars(amount: Decimal | None) -> str:
     """Format US dollars as `$0.00`, zero included."""
     return f"${amount or 0:,.2f}"
+
+
+@register.filter
+def second_price(amount: Decimal | None) -> str:
+    """Format what a second costs, which may be a fraction of a cent: `$0.062`."""
+    if amount is None:
+        return "nothing kept"
+    return f"${amount:,.3f}" if amount else "free"
 
 
 @register.filter
@@ -84,21 +98,20 @@ def error_of(form: Any, name: str) -> str:
 
 
 @register.filter
+def verdict(clip: Clip) -> Verdict | None:
+    """Return what a judge said of the clip; None if nobody judged it."""
+    return Verdict.find(clip)
+
+
+@register.filter
 def percent(value: float) -> int:
     return int(value)
 
 
 @register.filter
 def time_left(job: Any) -> str:
-    """Return `about 40 s left`, from the elapsed time; "" where that would be a guess: near either end, in the first
-    seconds, and after an automatic retry from the start."""
-    if not job or job.started_at is None or job.failures or not job.is_live:
-        return ""
-    share = job.progress_percentage / 100
-    elapsed = (timezone.now() - job.started_at).total_seconds()
-    if not LEAST_SHARE <= share < MOST_SHARE or elapsed < LEAST_ELAPSED_SECONDS:
-        return ""
-    return job_labels.time_left(elapsed / share * (1 - share))
+    """Return `about 40 s left`; "" where that isn't known."""
+    return job_time_left(job) if job else ""
 
 
 @register.filter

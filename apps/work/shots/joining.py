@@ -11,7 +11,7 @@ from apps.assets.describing import asset_described
 from apps.assets.models import Asset
 from apps.assets.services import asset_local_copy
 from apps.jobs.execution import JobRun
-from apps.providers.base import MediaInput
+from apps.providers.request_types import MediaInput
 from engines.composing.cache import SegmentCache
 from engines.composing.compose import compose
 from engines.composing.shot_plan import Shot, ShotPlan, Source, picture_seconds

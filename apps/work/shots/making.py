@@ -14,8 +14,9 @@ from apps.jobs.execution import Done, HandedOff, JobRun, Outcome
 from apps.jobs.models import Job, JobEvent, RemoteRun, RunStatus
 from apps.jobs.parameters import parameters_replace
 from apps.jobs.states import LIVE, Code, State
-from apps.providers.base import ProducedFile, ProviderRequest, ProviderResult, VideoRequest
+from apps.providers.base import ProducedFile, ProviderResult
 from apps.providers.moderation import CONTENT_REFUSED
+from apps.providers.request_types import ProviderRequest, VideoRequest
 from apps.work.handlers import Receiver, request_produce
 from apps.work.inputs import request_opened
 from apps.work.parameters import Chain, PartParameters, VideoParameters

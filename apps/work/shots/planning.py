@@ -13,8 +13,9 @@ from pathlib import Path
 from django.utils import timezone
 
 from apps.core.errors import InputError
-from apps.providers.base import MediaInput, Provider, ProviderRequest, Quote, VideoRequest
+from apps.providers.base import Provider, Quote
 from apps.providers.capabilities import Capability
+from apps.providers.request_types import MediaInput, ProviderRequest, VideoRequest
 
 # Each part costs time and a little sharpness: eight of them are already a minute and more.
 MOST_PARTS = 8

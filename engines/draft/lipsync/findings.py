@@ -1,4 +1,4 @@
-"""What checking a clip and its sound finds for a lip-sync: plain values, to show or store."""
+"""What checking a sound finds for a lip-sync: plain values, to show or store."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -17,25 +17,6 @@ _UNSURE = (
     "It's unclear whether somebody sings here: the instruments cover the voice, or there is none. Listen to it, or "
     "upload the song's vocal stem for a clear answer and a better lip-sync."
 )
-
-
-@dataclass(frozen=True)
-class FaceCheck:
-    """Whether a clip's face can be lip-synced.
-
-    `share` is the part of the `looks` that had a face, `height_share` its usual height relative to the frame's, and
-    `faces` how many are visible at once, at least now and then. `hidden` counts the looks with something in front of
-    the mouth, `aside` those that show the face from the side; `seconds` is a moment that shows the finding."""
-
-    usable: bool
-    share: float
-    height_share: float
-    faces: int
-    seconds: float
-    problems: tuple[str, ...]
-    looks: int
-    hidden: int
-    aside: int
 
 
 @dataclass(frozen=True)

@@ -1,102 +1,98 @@
-"""Follow one face through a clip: the cascade finds it every few frames, optical flow on eyes and nose tracks it in
-between."""
+"""Follow one face through a clip: its mesh moves from frame to frame, and the finder confirms it every few frames."""
 
-from typing import Any
-
-import cv2
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from engines.draft.canvas import Pixels
-from engines.draft.lipsync.face import Face, FaceFinder
+from engines.faces.cuts import CutFinder
+from engines.faces.face import Face
+from engines.faces.seeing import Seer, same_face, working_picture
 
-_SEARCH_EVERY = 8
-# Flow alone is trusted for this many frames after a face was last found.
-_MEMORY = 6 * _SEARCH_EVERY
+_SEARCH_EVERY = 12
+# While no face is in view, it is searched for more often.
+_SEARCH_AGAIN = 4
+# A mouth is looked at for a hand or a microphone this often. It counts as hidden between two looks that say so and are
+# at most this far apart, and a little before and after: half a hand is missed, and a moved hand looks worse than a
+# mouth that rests.
+_COVER_EVERY, _COVER_APART, _COVER_AROUND = 3, 12, 4
+# Half a mouth is all that is left of it when the head is turned further, in degrees.
+_TOO_FAR = 60.0
+
+# Where the chosen face is at a frame, in pixels of the full picture; None while it is out of view.
+Guide = Callable[[int], tuple[float, float] | None]
 
 
 class FaceFollower:
-    """Follows a face through frames passed to `see` in order, all of the same size."""
+    """Follows a face through frames passed to `see` in order, all of the same size: the one that `guide` points at, or
+    else the largest. Raises FacesUnavailable without the networks."""
 
-    def __init__(self) -> None:
-        self._finder = FaceFinder()
-        self._previous: Pixels | None = None
-        self._points: npt.NDArray[Any] | None = None
+    def __init__(self, guide: Guide | None = None) -> None:
+        self._seer, self._cuts, self._guide = Seer(), CutFinder(), guide
         self._face: Face | None = None
-        self._number = -1
-        self._seen_at = -_MEMORY
-        self._searches, self._hits = 0, 0
+        self._searched_at, self._looked_at = -_SEARCH_EVERY, -_COVER_EVERY
+        self._factor = 1
+        # Frames at which another face or shot begins.
+        self.starts: set[int] = set()
+        self._covered: list[int] = []
+        self.covered_now = False
 
-    @property
-    def sure(self) -> bool:
-        """Whether enough searches found the face: flow would carry even one false hit through the whole clip."""
-        return self._hits >= 0.4 * self._searches
-
-    def see(self, gray: Pixels) -> Face | None:
-        """Return the face in the next frame, or None if it is not in view."""
-        self._number += 1
-        if self._previous is not None and self._face is not None:
-            self._flow(gray, self._face)
-        if self._number % (_SEARCH_EVERY if self._face else _SEARCH_EVERY // 2) == 0:
-            self._search(gray)
-        if self._number - self._seen_at > _MEMORY:
-            self._face = None
-        self._previous = gray
-        return self._face
-
-    def cut(self) -> None:
-        """Start over: the next frame may be from another shot, so the face is searched for again."""
-        self._previous = self._points = self._face = None
-        self._number, self._seen_at = -1, -_MEMORY
-
-    def _search(self, gray: Pixels) -> None:
-        self._searches += 1
-        before = self._face
-        if before is None:
-            found = self._finder.find(gray)
-            self._face = found[0] if found else None
-        else:
-            seen = self._finder.find_near(gray, before)
-            if seen is None:
-                return
-            # Boxes jitter; flow is smooth but drifts. Blend the two.
-            self._face = Face(
-                before.x + 0.25 * (seen.x - before.x),
-                before.y + 0.25 * (seen.y - before.y),
-                before.width + 0.25 * (seen.width - before.width),
-                before.roll,
-            )
+    def see(self, number: int, planes: Sequence[Pixels]) -> tuple[Face | None, int]:
+        """Return the face in this frame if its mouth can be moved, in pixels of the picture shrunk by the factor
+        returned with it."""
+        if self._cuts.see(float(number), planes[0]):
+            self.forget(number)
+        picture, self._factor = working_picture(planes)
         if self._face is not None:
-            self._seen_at = self._number
-            self._hits += 1
-            self._renew_points(gray, self._face)
+            self._face = self._seer.follow(picture, self._face)
+        if self._face is not None and not self._is_wanted(number, self._face):
+            self._face = None
+        if number - self._searched_at >= (_SEARCH_EVERY if self._face else _SEARCH_AGAIN):
+            self._search(number, picture)
+        face = self._face
+        if face is not None:
+            self._look_for_cover(number, picture, face)
+        return (face if face is not None and abs(face.pose[0]) < _TOO_FAR else None), self._factor
 
-    def _renew_points(self, gray: Pixels, face: Face) -> None:
-        """Pick new points to follow, on the face but not on the mouth, which moves independently."""
-        mask = np.zeros(gray.shape[:2], np.uint8)
-        middle, degrees = (round(face.x), round(face.y)), float(np.degrees(face.roll))
-        cv2.ellipse(mask, middle, (round(face.width * 0.36), round(face.width * 0.45)), degrees, 0, 360, 255, -1)
-        down = face.width * 0.45
-        mouth = (round(face.x - np.sin(face.roll) * down), round(face.y + np.cos(face.roll) * down))
-        cv2.circle(mask, mouth, round(face.width * 0.3), 0, -1)
-        self._points = cv2.goodFeaturesToTrack(gray, 60, 0.01, max(3, face.width * 0.04), mask=mask)
+    def forget(self, number: int) -> None:
+        """Start over: this frame may be from another shot, so the face is searched for again."""
+        self._face, self.covered_now = None, False
+        self._searched_at, self._looked_at = number - _SEARCH_EVERY, number - _COVER_EVERY
+        self.starts.add(number)
 
-    def _flow(self, gray: Pixels, face: Face) -> None:
-        if self._points is None or len(self._points) < 6 or self._previous is None:
+    def hidden(self) -> set[int]:
+        """Return the frames seen so far whose mouth something is in front of."""
+        return {
+            number
+            for first, last in pairwise(self._covered)
+            if last - first <= _COVER_APART
+            for number in range(first - _COVER_AROUND, last + _COVER_AROUND + 1)
+        }
+
+    def _search(self, number: int, picture: Pixels) -> None:
+        self._searched_at = number
+        if self._face is not None and self._seer.confirms(picture, self._face):
+            return  # the mesh is steadier than a new look
+        faces = self._seer.faces(picture, near=[self._face] if self._face else [], thorough=self._face is None)
+        wanted = [face for face in faces if self._is_wanted(number, face)]
+        held = [face for face in wanted if self._face is not None and same_face(face, self._face)]
+        if held or not wanted:
             return
-        moved, status, _ = cv2.calcOpticalFlowPyrLK(
-            self._previous, gray, self._points, np.empty(0), winSize=(17, 17), maxLevel=3
-        )
-        kept = status.ravel() == 1
-        if kept.sum() < 6:
-            self._points = None
+        self.starts.add(number)
+        self._face = wanted[0]
+
+    def _is_wanted(self, number: int, face: Face) -> bool:
+        if self._guide is None:
+            return True
+        place = self._guide(number)
+        if place is None:
+            return False
+        x, y, width, height = (value * self._factor for value in face.box)
+        return x <= place[0] <= x + width and y <= place[1] <= y + height
+
+    def _look_for_cover(self, number: int, picture: Pixels, face: Face) -> None:
+        if number - self._looked_at < _COVER_EVERY:
             return
-        change, _ = cv2.estimateAffinePartial2D(self._points[kept], moved[kept], ransacReprojThreshold=1.5)
-        self._points = moved[kept].reshape(-1, 1, 2)
-        if change is None:
-            return
-        scale = float(np.hypot(change[0, 0], change[1, 0]))
-        if 0.8 < scale < 1.25:
-            x, y = change @ (face.x, face.y, 1)
-            turned = float(np.arctan2(change[1, 0], change[0, 0]))
-            self._face = Face(float(x), float(y), face.width * scale, face.roll + turned)
+        self._looked_at = number
+        self.covered_now = self._seer.with_mouth(picture, face).mouth_hidden
+        if self.covered_now:
+            self._covered.append(number)

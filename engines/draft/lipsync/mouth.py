@@ -24,6 +24,10 @@ _ABOVE = 0.95
 _MAX_BRIGHTENING = 2.0
 # The opening is narrower than the lips.
 _WIDTH = 0.9
+# Skin whose U and V are nearer to gray is that of a picture without color.
+_COLORED = 8.0
+# Chroma pixels.
+_STILL = 0.01
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,12 @@ def move_mouth(planes: Sequence[Pixels], mouth: Mouth, shape: Shape, skin: Skin,
     if window is None:
         return False
     warp = _warp(window, mouth, shape, wide)
-    tones = _tones(warp, wide, skin, kept)
+    opened = _opened(warp)
+    tones = _tones(opened, wide, skin, kept) if opened else None
     for number, plane in enumerate(planes):
-        _move_plane(plane, number, warp, mouth, tones[number])
+        _move_plane(plane, number, warp)
+        if opened and tones:
+            _fill_plane(plane, number, opened, tones[number])
     return True
 
 
@@ -128,10 +135,14 @@ def _warp(window: tuple[int, int, int, int], mouth: Mouth, shape: Shape, wide: f
     soft = (0.9 + 0.03 * half) / half
     inside = _smooth((lower - q) / soft + 0.5) * _smooth((q - upper) / soft + 0.5)
     inside *= _smooth((lower - upper) * half / 1.2 - 0.15)
+    dx, dy = (dp * cosine - dq * sine) * np.float32(half), (dp * sine + dq * cosine) * np.float32(half)
+    # Don't resample where nothing moves.
+    still = np.abs(dx) + np.abs(dy) < _STILL
+    dx[still], dy[still] = 0, 0
     return _Warp(
         window,
-        dx=(dp * cosine - dq * sine) * np.float32(half),
-        dy=(dp * sine + dq * cosine) * np.float32(half),
+        dx=dx,
+        dy=dy,
         inside=inside,
         p=p / np.float32(width),
         depth=q - upper,
@@ -150,7 +161,7 @@ def _moved_down(
 ) -> Field:
     """Return how far each pixel has moved down, in half widths."""
     upper, lower = lips
-    jaw = np.clip(1 - (p / (_SIDE * 0.95)) ** 2, 0, 1) ** np.float32(1.2)
+    jaw = cv2.pow(np.clip(1 - (p / (_SIDE * 0.95)) ** 2, 0, 1), 1.2)
     # Below the lips the whole chin moves too, wider than the mouth; the motion fades out below the chin.
     below = np.clip((q - lower) / mouth.chin, 0, None)
     blend = _smooth(below / 0.4)
@@ -165,20 +176,22 @@ def _moved_down(
 
 def _smooth(values: Any) -> Any:
     """Return a smooth step: 0 below 0, 1 above 1, with no corner in between."""
-    clipped = np.clip(values, 0, 1)
+    # A plain number stays one: numpy's own would turn the fields into doubles.
+    clipped = np.clip(values, 0, 1) if isinstance(values, np.ndarray) else min(1.0, max(0.0, float(values)))
     return clipped * clipped * (3 - 2 * clipped)
 
 
 def _tones(warp: _Warp, wide: float, skin: Skin, kept: Inside | None) -> tuple[Field, Field, Field]:
     """Return the Y, U, V of the inside of the mouth, on the chroma planes' window."""
-    painted = _painted(warp, wide, skin)
     if kept is None:
-        return painted
+        return _painted(warp, wide, skin)
     # Teeth stay at the upper lip: a smaller opening shows only the upper part, a wider one is dark below.
     rows, columns = kept.planes[0].shape
     row = np.clip(warp.depth / np.float32(kept.gap), 0, 1) * (rows - 1)
     column = (np.clip(warp.p, -1, 1) + 1) / 2 * (columns - 1)
-    known = 1 - _smooth((warp.depth / np.float32(kept.gap) - 0.75) / 0.3) * _smooth((wide / kept.gap - 1.05) / 0.2)
+    wider = _smooth((wide / kept.gap - 1.05) / 0.2)
+    painted = _painted(warp, wide, skin) if wider else None
+    known = 1 - _smooth((warp.depth / np.float32(kept.gap) - 0.75) / 0.3) * wider
     # Match the face's current brightness, up to a limit: on a face that was dark then, noise would be brightened too.
     bright = np.float32(min(_MAX_BRIGHTENING, max(skin.luma - 16, 1.0) / max(kept.skin - 16, 1.0)))
     places = column.astype(np.float32), row.astype(np.float32)
@@ -188,7 +201,7 @@ def _tones(warp: _Warp, wide: float, skin: Skin, kept: Inside | None) -> tuple[F
         wide_plane = plane.astype(np.float32)
         seen = cv2.remap(wide_plane, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         tone = 16 + (seen - 16) * bright if number == 0 else seen
-        tones.append(painted[number] + (tone - painted[number]) * known)
+        tones.append(tone if painted is None else painted[number] + (tone - painted[number]) * known)
     return tones[0], tones[1], tones[2]
 
 
@@ -201,9 +214,10 @@ def _painted(warp: _Warp, wide: float, skin: Skin) -> tuple[Field, Field, Field]
     tongue = 0.6 * shown * _smooth((share - 0.55) / 0.35) * _smooth((0.75 - aside) / 0.5)
     # A barely open mouth lets light in; a wide-open one is dark.
     dim = 0.42 - 0.2 * shown
-    dark = (16 + (skin.luma - 16) * dim, 128 + (skin.blue - 128) * 0.6, 128 + max(5.0, (skin.red - 128) * 0.9))
-    white = (min(190.0, 16 + (skin.luma - 16) * 1.02 + 8), 125.0, 131.0)
-    flesh = (16 + (skin.luma - 16) * 0.5, 121.0, 128 + max(12.0, (skin.red - 128) * 1.4))
+    color = min(1.0, (abs(skin.blue - 128) + abs(skin.red - 128)) / _COLORED)
+    dark = (16 + (skin.luma - 16) * dim, 128 + (skin.blue - 128) * 0.6, 128 + max(5 * color, (skin.red - 128) * 0.9))
+    white = (min(190.0, 16 + (skin.luma - 16) * 1.02 + 8), 128 - 3 * color, 128 + 3 * color)
+    flesh = (16 + (skin.luma - 16) * 0.5, 128 - 7 * color, 128 + max(12 * color, (skin.red - 128) * 1.4))
     painted = []
     for number in range(3):
         tone = np.full_like(warp.depth, dark[number])
@@ -215,27 +229,52 @@ def _painted(warp: _Warp, wide: float, skin: Skin) -> tuple[Field, Field, Field]
     return painted[0], painted[1], painted[2]
 
 
-def _move_plane(plane: Pixels, number: int, warp: _Warp, mouth: Mouth, tone: Field) -> None:
-    left, top, right, low = warp.window
-    fields = [warp.dx, warp.dy, warp.inside, tone.astype(np.float32)]
-    scale = 1
+def _move_plane(plane: Pixels, number: int, warp: _Warp) -> None:
+    dx, dy = warp.dx, warp.dy
     if number == 0:
         # The fields are smooth, so those computed for chroma can be scaled up to luma, which has four times the pixels.
-        scale = 2
-        left, top = left * 2, top * 2
-        right, low = min(right * 2, plane.shape[1]), min(low * 2, plane.shape[0])
-        size = (warp.dx.shape[1] * 2, warp.dx.shape[0] * 2)
-        fields = [cv2.resize(field, size, interpolation=cv2.INTER_LINEAR) for field in fields]
-        fields = [field[: low - top, : right - left] for field in fields]
-    dx, dy, inside, tone = fields
-    part = plane[top:low, left:right]
-    columns, rows = np.meshgrid(np.arange(part.shape[1], dtype=np.float32), np.arange(part.shape[0], dtype=np.float32))
-    warped = cv2.remap(part, columns - dx * scale, rows - dy * scale, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    # Don't resample where nothing moves.
-    still = (np.abs(dx) + np.abs(dy)) * scale < 0.02
-    moved = np.where(still, part, warped).astype(np.float32)
-    moved += (tone - moved) * inside
-    plane[top:low, left:right] = np.clip(moved + 0.5, 0, 255).astype(np.uint8)
+        dx, dy = (_doubled(2 * field) for field in (dx, dy))
+    part = _part_of(plane, number, warp)
+    height, width = part.shape
+    columns = np.arange(width, dtype=np.float32) - dx[:height, :width]
+    rows = np.arange(height, dtype=np.float32)[:, None] - dy[:height, :width]
+    part[:] = cv2.remap(part, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _fill_plane(plane: Pixels, number: int, warp: _Warp, tone: Field) -> None:
+    """Put the inside of the mouth into a plane."""
+    inside, tone = warp.inside, tone.astype(np.float32, copy=False)
+    if number == 0:
+        inside, tone = _doubled(inside), _doubled(tone)
+    part = _part_of(plane, number, warp)
+    height, width = part.shape
+    filled = part.astype(np.float32)
+    filled += (tone[:height, :width] - filled) * inside[:height, :width]
+    part[:] = np.clip(filled + 0.5, 0, 255).astype(np.uint8)
+
+
+def _part_of(plane: Pixels, number: int, warp: _Warp) -> Pixels:
+    left, top, right, low = (edge * 2 if number == 0 else edge for edge in warp.window)
+    return plane[top:low, left:right]
+
+
+def _doubled(field: Field) -> Field:
+    doubled: Field = cv2.resize(field, (field.shape[1] * 2, field.shape[0] * 2), interpolation=cv2.INTER_LINEAR)
+    return doubled
+
+
+def _opened(warp: _Warp) -> _Warp | None:
+    """Return the part of a warp that shows the inside of the mouth; None if nothing does."""
+    x, y, width, height = cv2.boundingRect((warp.inside > 0).astype(np.uint8))
+    if not width:
+        return None
+    rows, columns = slice(max(0, y - 1), y + height + 1), slice(max(0, x - 1), x + width + 1)
+    dx, dy, inside, p, depth, wide = (
+        field[rows, columns] for field in (warp.dx, warp.dy, warp.inside, warp.p, warp.depth, warp.wide)
+    )
+    left, top = warp.window[0] + columns.start, warp.window[1] + rows.start
+    window = (left, top, left + dx.shape[1], top + dx.shape[0])
+    return _Warp(window, dx=dx, dy=dy, inside=inside, p=p, depth=depth, wide=wide)
 
 
 def sample_skin(planes: Sequence[Pixels], mouth: Mouth) -> Skin:
@@ -250,6 +289,6 @@ def sample_skin(planes: Sequence[Pixels], mouth: Mouth) -> Skin:
             size = max(1, round(mouth.half * 0.12 / scale))
             part = plane[max(0, int(y) - size) : int(y) + size + 1, max(0, int(x) - size) : int(x) + size + 1]
             if part.size:
-                found.append(float(np.median(part)))
+                found.append(float(np.sort(part, axis=None)[part.size // 2]))
         values.append(float(np.median(found)) if found else 128.0)
     return Skin(*values)

@@ -26,7 +26,7 @@ class Thing:
     glyph: str
     tall: float
     at: str
-    colour: str
+    color: str
     faces_right: bool
     lines: bool
     glows: bool
@@ -80,7 +80,7 @@ def things() -> dict[str, Thing]:
             glyph=values["glyph"],
             tall=float(values["tall"]),
             at=values["at"],
-            colour=values["colour"],
+            color=values["color"],
             faces_right=values.get("faces") == "right",
             lines=bool(values.get("lines")),
             glows=bool(values.get("glows")),
@@ -120,9 +120,28 @@ def people() -> dict[str, dict[str, Any]]:
     }
 
 
+# What names stand for while a text is read, so that "Rain" is somebody and no weather: a word for each of up to
+# two dozen people who are female, male, or not said to be either.
+STAND_INS: dict[str, dict[str, Any]] = {
+    f"standin{number}{sex or 'n'}": {"sex": sex} if sex else {} for number in range(24) for sex in ("f", "m", "")
+}
+
+
+@cache
+def roles() -> dict[str, dict[str, Any]]:
+    """Return the marks of each kind of person, and of whoever has a name."""
+    return {**people(), **STAND_INS}
+
+
 @cache
 def actions() -> frozenset[str]:
     return frozenset(_read("actions"))
+
+
+@cache
+def moods() -> dict[str, str]:
+    """Return the mood that each word says."""
+    return {word: mood for mood, words in _read("moods").items() for word in _words(mood, words)[1:]}
 
 
 @cache
@@ -167,3 +186,9 @@ def function_words(use: str) -> frozenset[str]:
 def languages() -> dict[str, dict[str, Any]]:
     """Return, by language, its `common` words, by which it is recognized, and `words`: its words in English."""
     return _read("languages")
+
+
+@cache
+def looks() -> dict[str, dict[str, str]]:
+    """Return, by language, words about looks in English; under "names" the first names of women and men."""
+    return _read("looks")

@@ -1,11 +1,16 @@
 // Which scenes are chosen, and what can be done with several.
 import { ranges } from "../ranges.js";
-import { chosenAfter } from "./edits.js";
-import { inspect } from "./inspector.js";
-import { preview } from "./playing.js";
+import { chosenAfter, indexAt } from "./edits.js";
+import { hold, inspect } from "./inspector.js";
+import { followers, preview } from "./playing.js";
 import { blocks, find, root, state } from "./state.js";
+import { markChosen, row, showChosen } from "./workspace.js";
 
 let priced = ""; // the scenes whose price the button shows
+
+// The inspector waits until the playhead rests.
+const RESTED_MILLISECONDS = 120;
+let resting = 0;
 
 export function choose(id, how = {}) {
   const order = state.scenes.map((scene) => scene.id);
@@ -13,16 +18,33 @@ export function choose(id, how = {}) {
   state.chosen = chosenAfter(state.chosen, order, id, how);
   const { start, end } = state.scenes[order.indexOf(id)];
   if (alone && !preview.playing && (preview.time < start || preview.time >= end)) preview.seek(start);
+  press();
+  inspect();
+}
+
+function press() {
+  clearTimeout(resting);
   for (const block of blocks.querySelectorAll(".block"))
     block.setAttribute("aria-pressed", state.chosen.has(block.dataset.id));
   tellChosen();
-  inspect();
+  showChosen();
+  hold();
 }
+
+// At rest, the scene at the playhead is the chosen one, unless several are chosen.
+followers.add((time) => {
+  const scene = state.scenes[indexAt(state.scenes, time)];
+  if (!scene || state.chosen.size > 1 || state.chosen.has(scene.id)) return;
+  state.chosen = new Set([scene.id]);
+  press();
+  resting = setTimeout(inspect, RESTED_MILLISECONDS);
+});
 
 export function tellChosen() {
   const { chosen, scenes } = state;
   const numbers = scenes.filter((scene) => chosen.has(scene.id)).map((scene) => scene.sequence);
   const named = (value) => Object.assign(document.createElement("input"), { type: "hidden", name: "scene", value });
+  markChosen();
   find("chosen").hidden = chosen.size < 2;
   find("chosen-words").textContent = `${chosen.size} scenes`;
   find("chosen-scenes").replaceChildren(...numbers.map(named));
@@ -33,6 +55,11 @@ export function tellChosen() {
     htmx.ajax("GET", `${project}/videos?${query}`, { source: find("chosen-price"), swap: "innerHTML" });
   priced = query;
 }
+
+row.addEventListener("click", ({ target }) => {
+  const card = target.closest(".scene");
+  if (card && !target.closest("button, a, summary, input, label, select, video, details")) choose(card.id.slice(6));
+});
 
 blocks.addEventListener("click", (event) => {
   const block = event.target.closest(".block");

@@ -1,9 +1,11 @@
 // The scenes and the song as the server has them, and changes of them.
 import { csrfToken } from "../csrf.js";
-import { toast } from "../toasts.js";
+import { lost } from "../offline.js";
+import { dropUndoes, toast } from "../toasts.js";
 import { tellChosen } from "./choosing.js";
 import { layout } from "./drawing.js";
 import { cutMoved, placed, refreshed } from "./edits.js";
+import { showStack } from "./history.js";
 import { inspectorCatchUp } from "./inspector.js";
 import { songOf } from "./song.js";
 import { root, state } from "./state.js";
@@ -13,14 +15,19 @@ const API = `/api/mv/projects/${root.dataset.project}`;
 const REREAD_BELOW = 8;
 const PEAKS_AGAIN_MILLISECONDS = 2000;
 
-export const tell = (error) => toast(error.message);
+// The banner says for all of them that the server can't be reached.
+export const tell = (error) => error.code === "lost" || toast(error.message);
 
 export async function call(path, body, method = "POST") {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
-  const response = await fetch(API + path, body === undefined ? {} : { method, headers, body: JSON.stringify(body) });
+  const how = body === undefined ? {} : { method, headers, body: JSON.stringify(body) };
+  const response = await fetch(API + path, how).catch(() => {
+    lost();
+    throw Object.assign(new Error("The server can't be reached."), { code: "lost" });
+  });
   const unreadable = { detail: "The server sent an unexpected response. Reload the page." };
   const parsed = await response.json().catch(() => unreadable);
-  if (!response.ok) throw new Error(parsed.detail);
+  if (!response.ok) throw Object.assign(new Error(parsed.detail), { code: parsed.code });
   return parsed;
 }
 
@@ -32,12 +39,42 @@ export function change(action) {
   return changes;
 }
 
+// A change that may move lip-synced scenes off their words: those that it did are named.
+let watched = null;
+export const watchLips = () => {
+  watched = state.served;
+};
+document.addEventListener("htmx:beforeRequest", ({ target }) => target.matches("form[data-undoable]") && watchLips());
+
+function lipsAfter() {
+  const before = watched;
+  watched = null;
+  if (before?.some(({ lip_synced }) => lip_synced))
+    import("./lips.js").then(({ tellLips }) => tellLips(before, state.served));
+}
+
 async function changed(action) {
+  dropUndoes();
   await Promise.resolve().then(action).catch(tell);
   latest = asked + 1; // what was asked for before may be older than this change
-  await load().catch(tell); // else one lost response would stop every later change
+  await Promise.all([load(), loadStack()]).catch(tell); // else one lost response would stop every later change
   htmx.trigger(document.getElementById("poller"), "wake");
 }
+
+export async function loadStack() {
+  state.stack = await call("/changes");
+  showStack();
+}
+document.addEventListener("scenes:changed", ({ detail: { stack } }) => {
+  state.stack = stack;
+  showStack();
+});
+
+// What the screen is ahead of is the server's again.
+document.addEventListener("server:back", () => {
+  Promise.all([load(), loadStack()]).catch(tell);
+  if (!state.song) loadSong();
+});
 
 // Responses count in the order of their requests.
 let asked = 0;
@@ -87,11 +124,14 @@ function take(rows) {
     return;
   }
   state.scenes = placed(rows);
+  state.served = state.scenes;
+  lipsAfter();
   state.chosen = new Set([...state.chosen].filter((id) => state.scenes.some((scene) => scene.id === id)));
   const { drag } = state;
   if (drag?.cut && state.scenes[drag.index]) {
     drag.from = state.scenes[drag.index].end;
-    if (drag.at) state.scenes = cutMoved(state.scenes, drag.index, drag.at, Boolean(state.song));
+    drag.scenes = state.scenes;
+    if (drag.at) state.scenes = cutMoved(state.scenes, drag.index, drag.at, Boolean(state.song), drag.ripple);
   }
   layout();
   tellChosen();
@@ -102,20 +142,24 @@ export async function loadSong() {
   const { song, songStart, songEnd } = root.dataset;
   if (!song) return;
   const parts = ["", "/peaks"].map((part) => fetch(`/api/audio/${song}${part}`).then((response) => response.json()));
-  const [facts, peaks] = await Promise.all(parts);
+  const found = await Promise.all(parts).catch(lost);
+  if (!found) return; // it is asked for again when the server is back
+  const [facts, peaks] = found;
   state.song = songOf(facts, peaks, { from: Number(songStart), until: Number(songEnd) });
   if (!peaks.maximum) setTimeout(loadSong, PEAKS_AGAIN_MILLISECONDS);
   layout();
   if (state.editor && !state.editor.parts) state.editor.show(); // its panel was opened before the song came
 }
 
-// Cards that a poll replaced, and dialogs' forms, mean that the scenes changed; a new grid, that any of them did.
+// Cards that a poll replaced, and dialogs' forms, mean that the scenes changed; a new grid, that any of them did. More of
+// the same state, such as progress, changes nothing here.
 const TOGETHER_MILLISECONDS = 150;
 let stale = 0;
 const replaced = new Set();
-document.addEventListener("htmx:oobAfterSwap", ({ target }) => {
-  if (!target.closest("#scenes")) return;
-  replaced.add(Number(target.dataset.scene ?? Infinity));
+document.addEventListener("htmx:oobAfterSwap", ({ target: now, detail: { target: was } }) => {
+  if (now.id !== was.id || !(was.id === "scenes" || was.dataset.scene)) return;
+  if (was.dataset.state && was.dataset.state === now.dataset.state) return;
+  replaced.add(Number(was.dataset.scene ?? Infinity));
   clearTimeout(stale);
   stale = setTimeout(catchUp, TOGETHER_MILLISECONDS);
 });
@@ -127,5 +171,5 @@ function catchUp() {
   }
   const numbers = [...replaced];
   replaced.clear();
-  (numbers.includes(Infinity) ? load() : refresh(numbers)).catch(tell);
+  Promise.all([numbers.includes(Infinity) ? load() : refresh(numbers), loadStack()]).catch(tell);
 }

@@ -1,13 +1,16 @@
-// Cuts and order by pointer.
+// Cuts, order and slips by pointer. With Shift, a dragged cut moves all that follows, and a dragged block slips its clip.
 import { load } from "./data.js";
 import { repaint } from "./drawing.js";
-import { moveCut, reorder, saveCut } from "./editing.js";
+import { moveCut, reorder, saveCut, saveSlip, slip } from "./editing.js";
 import { indexAt } from "./edits.js";
 import { snapped } from "./scale.js";
-import { blocks, secondsAt, state } from "./state.js";
+import { blocks, rippling, secondsAt, state } from "./state.js";
 
 // Less is the tremble of a click.
 const DRAG_FROM_PIXELS = 6;
+
+// A scene that is let go this far from the scenes goes back to its place.
+const AWAY_PIXELS = 120;
 
 // `free` of the beats: Alt is held.
 export const snappedTo = (seconds, free) =>
@@ -19,12 +22,14 @@ export function grabbed(event) {
   const block = event.target.closest(".block");
   if (cut) {
     const index = Number(cut.dataset.index);
-    state.drag = { cut, index, from: state.scenes[index].end };
+    state.drag = { cut, index, from: state.scenes[index].end, scenes: state.scenes };
     hold(cut, event);
     cut.classList.add("dragging");
   } else if (block) {
     const index = state.scenes.findIndex((scene) => scene.id === block.dataset.id);
-    state.drag = { block, index, x: event.clientX, moved: false };
+    const { clip_in } = state.scenes[index];
+    const slips = event.shiftKey && typeof clip_in === "number";
+    state.drag = { block, index, x: event.clientX, moved: false, slips, from: clip_in };
   }
 }
 
@@ -40,13 +45,25 @@ function hold(element, { pointerId }) {
 export function moved(event) {
   const { drag } = state;
   if (drag?.cut) dragCut(drag, event);
-  else if (drag && (drag.moved || Math.abs(event.clientX - drag.x) > DRAG_FROM_PIXELS)) dragBlock(drag, event);
+  else if (drag && (drag.moved || Math.abs(event.clientX - drag.x) > DRAG_FROM_PIXELS)) {
+    if (drag.slips) dragClip(drag, event);
+    else dragBlock(drag, event);
+  }
+}
+
+// The picture moves with the hand: to the right, an earlier part of the clip comes.
+function dragClip(drag, event) {
+  if (!drag.moved) hold(drag.block, event);
+  drag.moved = true;
+  slip(drag.index, drag.from - (event.clientX - drag.x) / state.pixels);
 }
 
 function dragCut(drag, event) {
   drag.free = event.altKey;
+  drag.ripple = rippling(event);
   drag.at = snappedTo(secondsAt(event), event.altKey);
-  moveCut(drag.index, drag.at);
+  state.scenes = drag.scenes;
+  moveCut(drag.index, drag.at, drag.ripple);
   repaint();
 }
 
@@ -67,14 +84,17 @@ export function dropped(event) {
   else if (drag?.moved) dropBlock(drag, event);
 }
 
-function dropCut({ cut, index, from, free }) {
+function dropCut({ cut, index, from, free, ripple }) {
   cut.classList.remove("dragging");
-  if (state.scenes[index].end !== from) saveCut(index, free);
+  if (state.scenes[index].end !== from) saveCut(index, { free, ripple });
 }
 
-function dropBlock({ block, index }, event) {
+function dropBlock({ block, index, slips }, event) {
   block.classList.remove("dragging");
-  reorder(index, indexAt(state.scenes, secondsAt(event)));
+  const { top, bottom } = blocks.getBoundingClientRect();
+  const away = Math.max(top - event.clientY, event.clientY - bottom) > AWAY_PIXELS;
+  if (slips) saveSlip(index);
+  else reorder(index, away ? index : indexAt(state.scenes, secondsAt(event)));
   // The click that ends a drag chooses nothing.
   const ignored = new AbortController();
   const { signal } = ignored;
@@ -82,7 +102,12 @@ function dropBlock({ block, index }, event) {
   setTimeout(() => ignored.abort());
 }
 
+// By the browser, or by Escape: everything is where it was.
 export function cancelled() {
+  const { drag } = state;
   state.drag = null;
+  (drag?.cut ?? drag?.block)?.classList.remove("dragging");
+  if (drag?.cut) state.scenes = drag.scenes;
+  repaint();
   load();
 }

@@ -1,15 +1,21 @@
 // Draws the song and lays out the scenes and their cuts.
 import { clock } from "../clock.js";
 import { bars, color, hues } from "../waves.js";
+import { entryMarks } from "./entries.js";
+import { showMarks } from "./marks.js";
 import { showTime } from "./playing.js";
 import { pixelsPerSecond } from "./scale.js";
 import { blocks, canvas, find, inner, isLive, scroll, state, total } from "./state.js";
 
-const HEIGHT = 104;
 // The song's lanes from the top: sections, then waveform and beats, then where somebody sings.
 const SECTIONS = { height: 20, words: 14 };
-const WAVE = { top: 22, height: 74 };
-const VOICE = { top: 99, height: 3 };
+const WAVE = { top: 22, bottom: 8 };
+const VOICE = { bottom: 2, height: 3 };
+// A number of one digit has room on a block from here on; each further one needs more.
+const NUMBER_PIXELS = 14;
+const DIGIT_PIXELS = 7;
+const MARKS_PIXELS = 34;
+const TIMES_PIXELS = 70; // apart
 // Closer than that, beats are a gray surface.
 const BEATS_FROM_PIXELS = 12;
 
@@ -22,13 +28,15 @@ export function layout() {
   const order = scenes.map((scene) => elements.get(scene.id) ?? newBlock());
   const known = blocks.querySelectorAll(".cut");
   const cuts = scenes.map((_, index) => known[index] ?? newCut(index));
+  const links = entryMarks(scenes, blocks.querySelectorAll(".entry"));
   for (const [index, scene] of scenes.entries()) {
     fill(order[index], scene);
     fillCut(cuts[index], scene, index);
   }
-  show([...order, ...cuts]);
+  show([...order, ...cuts, ...links]);
   place();
   paint();
+  for (const lane of state.lanes) lane.paint();
   showTime();
 }
 
@@ -45,19 +53,45 @@ function newBlock() {
   const block = document.createElement("button");
   block.type = "button";
   block.className = "block";
-  block.append(document.createElement("strong"), Object.assign(document.createElement("span"), { className: "state" }));
+  for (const className of ["gap", "state", "marks"])
+    block.append(Object.assign(document.createElement("span"), { className }));
+  block.prepend(document.createElement("strong"));
   return block;
 }
 
 function fill(block, scene) {
-  const words = `${clock(scene.start)} to ${clock(scene.end)}, ${scene.status.replaceAll("-", " ")}`;
+  const gap = scene.gap ? `, gap ${scene.gap.toFixed(1)} seconds` : "";
+  const sung = scene.lip_synced ? ", lip-synced" : "";
+  const words = `${clock(scene.start)} to ${clock(scene.end)}, ${scene.status.replaceAll("-", " ")}${gap}${sung}`;
   block.dataset.id = scene.id;
   block.dataset.status = scene.status;
   block.toggleAttribute("data-live", isLive(scene));
   block.setAttribute("aria-pressed", state.chosen.has(scene.id));
   block.setAttribute("aria-label", `Scene ${scene.sequence}, ${words}`);
   block.firstChild.textContent = scene.sequence;
-  block.style.backgroundImage = scene.image_url ? `url("${scene.image_url}")` : "";
+  block.querySelector(".marks").textContent = scene.lip_synced ? "●" : "";
+  block.toggleAttribute("data-gap", Boolean(scene.gap));
+  block.toggleAttribute("data-older", scene.older_words);
+  if (scene.stale) block.ariaLabel += `. ${scene.stale_reason}`;
+  if (scene.older_words) block.ariaLabel += ", older words";
+  block.title = block.getAttribute("aria-label");
+  fillPicture(block, scene);
+}
+
+// The poster is of the clip's start.
+let frames = null;
+async function fillPicture(block, { id, clip_in, video_url, poster_url }) {
+  const paint = (url) => {
+    block.style.backgroundImage = url ? `url("${url}")` : "";
+  };
+  const own = clip_in > 0 && video_url ? `${video_url}#${clip_in.toFixed(2)}` : "";
+  if (block.dataset.picture === own && own) return;
+  block.dataset.picture = own;
+  paint(poster_url);
+  if (!own) return;
+  frames ??= import("./frames.js");
+  const url = await (await frames).frameOf(video_url, clip_in);
+  if (url && block.dataset.id === id && block.dataset.picture === own) paint(url);
 }
 
 function newCut(index) {
@@ -77,40 +111,66 @@ function fillCut(cut, scene, index) {
 function place() {
   const { scenes, pixels } = state;
   state.editor?.place();
+  showMarks();
   const all = blocks.children;
   for (const [index, scene] of scenes.entries()) {
     all[index].style.transform = `translateX(${scene.start * pixels + 1}px)`;
-    all[index].style.width = `${Math.max(4, scene.length * pixels - 2)}px`;
+    const wide = Math.max(4, scene.length * pixels - 2);
+    all[index].style.width = `${wide}px`;
+    all[index].toggleAttribute("data-narrow", wide < NUMBER_PIXELS + DIGIT_PIXELS * String(scene.sequence).length);
+    all[index].querySelector(".marks").hidden = wide < MARKS_PIXELS;
+    if (scene.gap) all[index].querySelector(".gap").style.width = `${(100 * scene.gap) / scene.length}%`;
     all[scenes.length + index].style.transform = `translateX(${scene.end * pixels}px)`;
+    const link = all[2 * scenes.length + index];
+    link.style.transform = `translateX(${scene.start * pixels}px)`;
+    link.toggleAttribute("data-narrow", wide < MARKS_PIXELS);
   }
 }
 
 // The canvas is as wide as the window on the timeline and shows what is there.
 function paint() {
-  const width = scroll.clientWidth;
-  const brush = brushOf(width);
-  if (!state.song) return;
+  const { clientWidth: width } = scroll;
+  const { clientHeight: height } = canvas;
+  const brush = brushOf(width, height);
   const left = scroll.scrollLeft / state.pixels;
-  const view = { left, right: left + width / state.pixels, width, x: (seconds) => (seconds - left) * state.pixels };
-  paintSections(brush, view);
-  if (state.pixels > BEATS_FROM_PIXELS) paintBeats(brush, view);
+  const view = {
+    left,
+    right: left + width / state.pixels,
+    width,
+    height: height - WAVE.top - WAVE.bottom,
+    x: (seconds) => (seconds - left) * state.pixels,
+  };
+  if (!state.song) return paintTimes(brush, view);
   if (state.song.peaks.maximum) paintWave(brush, view);
+  if (state.pixels > BEATS_FROM_PIXELS) paintBeats(brush, view);
+  paintSections(brush, view);
   brush.fillStyle = color("--accent");
   for (const [start, end] of state.song.voice)
-    brush.fillRect(view.x(start), VOICE.top, (end - start) * state.pixels, VOICE.height);
+    brush.fillRect(view.x(start), height - VOICE.bottom - VOICE.height, (end - start) * state.pixels, VOICE.height);
 }
 
-function brushOf(width) {
+function brushOf(width, height) {
   const scale = devicePixelRatio || 1;
-  if (canvas.width !== Math.round(width * scale)) {
+  if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
     canvas.style.width = `${width}px`;
     canvas.width = Math.round(width * scale);
-    canvas.height = HEIGHT * scale;
+    canvas.height = Math.round(height * scale);
   }
   const brush = canvas.getContext("2d");
   brush.setTransform(scale, 0, 0, scale, 0, 0);
-  brush.clearRect(0, 0, width, HEIGHT);
+  brush.clearRect(0, 0, width, height);
   return brush;
+}
+
+// Without a song.
+function paintTimes(brush, { left, right, x }) {
+  const step = [1, 2, 5, 10, 15, 30, 60].find((seconds) => seconds * state.pixels > TIMES_PIXELS) ?? 300;
+  brush.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  brush.fillStyle = color("--quiet");
+  for (let seconds = Math.floor(left / step) * step; seconds < right; seconds += step) {
+    brush.fillRect(x(seconds), 0, 1, 6);
+    brush.fillText(clock(seconds, 0), x(seconds) + 5, 14);
+  }
 }
 
 function paintSections(brush, { left, right, x }) {
@@ -120,7 +180,7 @@ function paintSections(brush, { left, right, x }) {
     if (part.end < left || part.start > right) continue;
     const wide = (part.end - part.start) * state.pixels;
     brush.fillStyle = palette.get(part.label);
-    brush.globalAlpha = 0.28;
+    brush.globalAlpha = 0.5;
     brush.fillRect(x(part.start), 0, wide - 1, SECTIONS.height);
     brush.globalAlpha = 1;
     brush.fillStyle = color("--text");
@@ -128,25 +188,35 @@ function paintSections(brush, { left, right, x }) {
   }
 }
 
-function paintBeats(brush, { left, right, x }) {
+// Behind the wave.
+function paintBeats(brush, { left, right, height, x }) {
+  brush.globalCompositeOperation = "destination-over";
   const [strong, weak] = [color("--line-strong"), color("--line")];
   for (const beat of state.song.beats) {
     if (beat < left || beat > right) continue;
     brush.fillStyle = state.song.downbeats.has(beat) ? strong : weak;
-    brush.fillRect(x(beat), WAVE.top, 1, WAVE.height);
+    brush.fillRect(x(beat), WAVE.top, 1, height);
   }
+  brush.globalCompositeOperation = "source-over";
 }
 
-function paintWave(brush, { left, right, width }) {
-  const { from, duration, peaks } = state.song;
+// In the hues of the song's sections.
+function paintWave(brush, { left, right, width, height, x }) {
+  const { from, duration, peaks, sections } = state.song;
   brush.save();
   brush.translate(0, WAVE.top);
   bars(brush, peaks, {
     from: (left + from) / duration,
     to: (right + from) / duration,
     width,
-    height: WAVE.height,
+    height,
   });
+  const palette = hues(sections);
+  brush.globalCompositeOperation = "source-atop";
+  for (const part of sections) {
+    brush.fillStyle = palette.get(part.label);
+    brush.fillRect(x(part.start), 0, (part.end - part.start) * state.pixels, height);
+  }
   brush.restore();
 }
 
@@ -158,6 +228,7 @@ export function repaint() {
     painting = false;
     place();
     paint();
+    for (const lane of state.lanes) lane.paint();
     showTime();
   });
 }

@@ -26,48 +26,77 @@ export function inspectorCatchUp() {
   else inspect();
 }
 
-export function inspect(afresh = false) {
-  const scene = inspected();
-  if (!scene) return;
-  const shown = () => panel.firstElementChild.dataset.inspected?.split(":")[0];
-  const controls = () => [...panel.querySelectorAll("a, button, input:not([type=hidden])")];
-  const place = controls().indexOf(document.activeElement);
-  const swap = (event) => {
-    if (afresh || !typing() || !event.detail.shouldSwap) return;
-    if (shown() === scene.id) event.detail.shouldSwap = false;
-    else if (unsaved(words().elements)) {
-      kept.set(shown(), words());
-      words().remove();
-    }
-  };
-  panel.addEventListener("htmx:beforeSwap", swap);
-  htmx
-    .ajax("GET", `/projects/${root.dataset.project}/scenes/${scene.sequence}/inspector`, {
-      source: panel,
-    })
-    .then(() => {
-      panel.removeEventListener("htmx:beforeSwap", swap);
-      if (!words()) return;
-      const { prompt, version } = words().elements;
-      if (kept.has(shown())) words().replaceWith(kept.get(shown()));
-      if (kept.delete(shown())) follow({ prompt: prompt.defaultValue, version: version.value });
-      else if (typing() && shown() === inspected().id) follow(inspected());
-      if (place >= 0) controls()[place]?.focus({ preventScroll: true });
-    });
+const shown = () => panel.firstElementChild.dataset.inspected?.split(":")[0];
+
+// Without the server the panel shows no other scene than the chosen one; words that aren't saved wait for theirs.
+function waitFor(scene) {
+  if (inspected()?.id !== scene.id || shown() === scene.id) return;
+  instead(`Scene ${scene.sequence} appears here when the server answers.`);
 }
+
+function instead(textContent) {
+  if (words() && unsaved(words().elements)) kept.set(shown(), words());
+  panel.replaceChildren(Object.assign(document.createElement("p"), { className: "quiet", textContent }));
+}
+document.addEventListener("server:back", () => inspect());
+
+// Until the panel shows the chosen scene, nobody types into the words of the one before.
+export function hold() {
+  const scene = inspected();
+  if (words() && scene) words().elements.prompt.readOnly = shown() !== scene.id;
+}
+
+export function inspect(fresh = false) {
+  const scene = inspected();
+  hold();
+  if (state.chosen.size > 1)
+    instead(`${state.chosen.size} scenes are chosen: what can be done with all of them stands above the timeline.`);
+  if (!scene) return;
+  afresh = fresh;
+  const path = `/projects/${root.dataset.project}/scenes/${scene.sequence}/inspector`;
+  htmx.ajax("GET", path, { source: panel }).catch(() => waitFor(scene));
+}
+
+// What fills a gap is no part of the scene's version.
+panel.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.requestConfig.path.endsWith("/gap") && taken(detail)) inspect();
+});
+
+// Not with the request: one that was asked for while another was under way follows it by itself.
+let afresh = false;
+let place = -1; // of the keyboard, among the controls
+const controls = () => [...panel.querySelectorAll("a, button, input:not([type=hidden])")];
+panel.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
+  if (target !== panel) return;
+  if (state.chosen.size > 1) detail.shouldSwap = false;
+  place = controls().indexOf(document.activeElement);
+  if (afresh || !typing() || !detail.shouldSwap) return;
+  const comes = /data-inspected="([^":]+)/.exec(detail.serverResponse)?.[1];
+  if (shown() === comes) {
+    detail.shouldSwap = false;
+    follow(inspected());
+  } else if (unsaved(words().elements)) {
+    kept.set(shown(), words());
+    words().remove();
+  }
+});
+panel.addEventListener("htmx:afterSwap", ({ target }) => {
+  if (target !== panel || !words()) return;
+  afresh = false;
+  const { prompt, version } = words().elements;
+  if (kept.has(shown())) words().replaceWith(kept.get(shown()));
+  hold();
+  if (kept.delete(shown())) follow({ prompt: prompt.defaultValue, version: version.value });
+  if (place >= 0) controls()[place]?.focus({ preventScroll: true });
+});
 
 // What is made for a scene is made for the words on screen: those that are not saved yet go along, and are saved with it.
 const WORDS = ["prompt", "negative_prompt", "lipsync", "version"];
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   const { parameters, path } = detail;
-  if (
-    path.endsWith("/quote/video") &&
-    words() &&
-    words().elements.prompt.value !== words().elements.prompt.defaultValue
-  )
-    parameters.changed = 1;
   // A question that is answered brings its words itself.
-  if (detail.verb !== "post" || parameters.prompt !== undefined || !/\/scenes\/\d+\/(image|video)$/.test(path)) return;
+  if (detail.verb !== "post" || parameters.prompt !== undefined) return;
+  if (!/\/scenes\/\d+\/(image|video|remake)$/.test(path)) return;
   const form = [words(), ...kept.values()].find((one) => one?.elements.scene_id.value === parameters.scene_id);
   if (!form || !unsaved(form.elements)) return;
   const said = new FormData(form);

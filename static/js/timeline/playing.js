@@ -4,7 +4,21 @@ import { Preview } from "../preview.js";
 import { within } from "./scale.js";
 import { canvas, find, head, root, scroll, secondsAt, state, total } from "./state.js";
 
-export const preview = new Preview(root, { scenes: () => state.scenes, total, moved: () => showTime() });
+// What follows the playhead while it doesn't play by itself.
+export const followers = new Set();
+const follow = () => {
+  if (!preview.playing) for (const one of followers) one(preview.time);
+};
+
+export const preview = new Preview(root, {
+  scenes: () => state.scenes,
+  total,
+  moved: () => {
+    showTime();
+    follow();
+  },
+  stopped: follow,
+});
 
 export function showTime() {
   const at = preview.time * state.pixels;
@@ -15,10 +29,10 @@ export function showTime() {
 }
 
 canvas.addEventListener("pointerdown", (event) => {
-  const follow = (move) => preview.seek(within(secondsAt(move), total()));
-  follow(event);
+  const drag = (move) => preview.seek(within(secondsAt(move), total()));
+  drag(event);
   canvas.setPointerCapture(event.pointerId);
-  canvas.onpointermove = follow;
+  canvas.onpointermove = drag;
   canvas.onpointerup = () => {
     canvas.onpointermove = null;
   };

@@ -5,12 +5,17 @@ from uuid import uuid4
 
 import pytest
 
+from apps.composition.captions import CaptionWords
 from apps.composition.frozen import FrozenPlan, FrozenShot, FrozenSong
 from apps.composition.handoff.edit import HandedFile, edit_of
 from apps.composition.handoff.markers import Marker, song_markers
 from apps.composition.handoff.options import HandoffOptions, MarkerKind
 from apps.songs.models import Song
+from engines.lyrics.reading import read_lyrics
 from tests.composition.handoff.test_timelines import RATES, read_back, song, video
+
+# The names of sections come from the words of the song.
+pytestmark = pytest.mark.django_db
 
 LYRICS = """1
 00:00:00,500 --> 00:00:01,900
@@ -25,6 +30,10 @@ the cut
 00:00:30,000 --> 00:00:31,000
 never heard
 """
+
+
+def words(text):
+    return CaptionWords(text, read_lyrics(text).lines)
 
 
 def planned(fps="24", frames=48, *, start="1.5", end="3.5"):
@@ -52,14 +61,14 @@ def of_kind(markers, kind):
 
 
 def test_sections_and_lines_are_cut_to_the_used_part():
-    markers = song_markers(planned(), analyzed(), LYRICS)
+    markers = song_markers(planned(), analyzed(), words(LYRICS))
     assert of_kind(markers, MarkerKind.SECTIONS) == [(0, 12, "intro"), (12, 36, "verse")]
     assert of_kind(markers, MarkerKind.LYRICS) == [(0, 10, "before / the cut"), (36, 12, "over the end")]
 
 
 def test_beats_are_named_by_bar_and_beat_of_the_whole_song():
     beats = [index * 0.5 for index in range(20)]
-    markers = song_markers(planned(), analyzed(beats=beats, downbeats=[0.5, 2.5, 4.5]), "")
+    markers = song_markers(planned(), analyzed(beats=beats, downbeats=[0.5, 2.5, 4.5]), words(LYRICS))
     assert of_kind(markers, MarkerKind.BEATS) == [
         (0, 1, "Beat 1.3"),
         (12, 1, "Beat 1.4"),
@@ -67,16 +76,16 @@ def test_beats_are_named_by_bar_and_beat_of_the_whole_song():
         (36, 1, "Beat 2.2"),
     ]
     assert Marker(0, 1, "Beat 0.1", MarkerKind.BEATS) in song_markers(
-        planned(start="0", end="2"), analyzed(beats=beats, downbeats=[0.5]), ""
+        planned(start="0", end="2"), analyzed(beats=beats, downbeats=[0.5]), words(LYRICS)
     )
 
 
 def test_a_beat_just_before_the_chosen_start_is_on_the_first_frame():
-    markers = song_markers(planned(), analyzed(beats=[1.47, 1.49, 3.5], downbeats=[]), "")
+    markers = song_markers(planned(), analyzed(beats=[1.47, 1.49, 3.5], downbeats=[]), words(LYRICS))
     assert of_kind(markers, MarkerKind.BEATS) == [(0, 1, "Beat 0.2")]
 
 
-@pytest.mark.parametrize("lyrics", ["", "no times at all", "[99:00.00] far away"])
+@pytest.mark.parametrize("lyrics", [CaptionWords(""), words("[99:00.00] far away")])
 @pytest.mark.parametrize("known", [Song(), analyzed(beats=[], downbeats=[])])
 def test_a_song_without_analysis_or_lyrics_still_exports(known, lyrics):
     assert of_kind(song_markers(planned(), known, lyrics), MarkerKind.LYRICS) == []
@@ -90,7 +99,7 @@ def test_markers_are_on_the_nearest_frame_in_every_timeline(tmp_path, fps, kinds
     frames = round(30 * Fraction(fps))
     plan = planned(fps, frames, end="31.5")
     beats = [0.25 + index * 60 / 128 for index in range(70)]
-    markers = song_markers(plan, analyzed(beats=beats, downbeats=beats[::4]), LYRICS)
+    markers = song_markers(plan, analyzed(beats=beats, downbeats=beats[::4]), words(LYRICS))
     clip = HandedFile("clips/scene_001.mp4", video(frames, fps), "SC001")
     edit = edit_of(
         plan, {0: clip}, HandedFile("song/song.mp3", song(60.0), "SONG"),

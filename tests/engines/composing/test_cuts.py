@@ -30,6 +30,22 @@ def test_a_start_inside_a_clip_encodes_only_up_to_its_next_key_frame(sources, ma
     assert proof.passed, proof.checks
 
 
+@pytest.mark.parametrize(
+    ("short", "expected"),
+    [
+        (ShortClip.HOLD, frames(0, 3, 9) + [(0, 11)] * 15),
+        (ShortClip.LOOP, frames(0, 3, 9) + frames(0, 3, 9) + frames(0, 3, 6)),
+        (ShortClip.BOUNCE, frames(0, 3, 9) + frames(0, 11, 9, step=-1) + frames(0, 3, 6)),
+        (ShortClip.SLOW, [(0, 3 + index // 2) for index in range(18)] + [(0, 11)] * 6),
+    ],
+)
+def test_nothing_past_the_end_of_the_part_is_shown(sources, make, short, expected):
+    part = Shot(sources["a"], 24, short=short, start_seconds=Fraction(3, 24), end_seconds=Fraction(12, 24))
+    composed, proof = make(ShotPlan((part, Shot(sources["b"], 5)), SHAPE))
+    assert seen(composed.path) == expected + frames(1, 0, 5)
+    assert proof.passed, proof.checks
+
+
 def test_clips_of_another_size_and_rate_are_encoded_to_the_grid(sources, make):
     composed, proof = make(ShotPlan((Shot(sources["foreign"], 24), Shot(sources["a"], 10)), SHAPE))
     pictures = seen(composed.path)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from apps.flavors.registry import capability_settings
-from apps.providers.base import VideoRequest
 from apps.providers.draft.provider import DraftProvider
+from apps.providers.request_types import VideoRequest
 from engines.composing.shot_plan import Shot, ShotPlan
 from engines.media.drawn import drawn_mouths
 from engines.media.formats import ClipFormat

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from engines.composing.shot_plan import Shot, ShotPlan
+from engines.lyrics.burned import lines_between
+from engines.lyrics.caption_look import CaptionLook, CaptionPreset, CaptionStyle
 from engines.lyrics.reading import read_lyrics
-from engines.lyrics.styling import LyricsPreset, lines_between, styled
+from engines.lyrics.styling import styled
 from engines.lyrics.writing import as_srt
 from engines.media.formats import ClipFormat, clip_format
 from engines.media.probe import open_media
@@ -22,17 +24,18 @@ ASS = (
 )
 
 
-def burned(text: str, preset: LyricsPreset, shape: ClipFormat) -> str:
-    return styled(read_lyrics(text).lines, preset, shape.width, shape.height)
+def burned(text: str, shape: ClipFormat, **look) -> str:
+    return styled(read_lyrics(text).lines, CaptionLook(**look), shape.width, shape.height)
 
 
 def test_word_times_become_highlights():
-    assert "{\\k50}First" in burned(LRC, LyricsPreset.BOLD, clip_format("9:16"))
-    assert "{\\k50}First" in burned(ASS, LyricsPreset.BOLD, clip_format("9:16"))
+    for text in (LRC, ASS):
+        assert "{\\kf50}First" in burned(text, clip_format("9:16"), style=CaptionStyle.KARAOKE)
+        assert "\\k" not in burned(text, clip_format("9:16"))
 
 
 def test_only_lines_in_the_range_are_kept():
-    text = burned(SRT, LyricsPreset.CLEAN, SHAPE)
+    text = burned(SRT, SHAPE)
     assert lines_between(text, Fraction(3), Fraction(5)) == ""
     assert "Second" in lines_between(text, Fraction(5), Fraction(8))
     assert "First" not in lines_between(text, Fraction(5), Fraction(8))
@@ -48,10 +51,10 @@ def lit(path, frame: int) -> np.ndarray:
     raise AssertionError("no such frame")
 
 
-@pytest.mark.parametrize("preset", list(LyricsPreset))
+@pytest.mark.parametrize("preset", list(CaptionPreset))
 def test_lyrics_are_burned_only_into_their_frames_and_stay_in_the_safe_zone(sources, make, tmp_path, preset):
     shape = ClipFormat(640, 360, Fraction(24))
-    text = burned(SRT, preset, shape)
+    text = burned(SRT, shape, preset=preset)
     plan = ShotPlan((Shot(sources["a"], 60), Shot(sources["b"], 60)), shape, burned_lyrics=text)
     composed, proof = make(plan)
     assert proof.passed, proof.checks
@@ -67,14 +70,14 @@ def test_lyrics_are_burned_in_when_the_scratch_folder_has_an_odd_name(sources, m
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     shape = ClipFormat(640, 360, Fraction(24))
-    text = burned(SRT, LyricsPreset.CLEAN, shape)
+    text = burned(SRT, shape)
     composed, proof = make(ShotPlan((Shot(sources["a"], 60),), shape, burned_lyrics=text))
     assert proof.passed, proof.checks
     assert len(lit(composed.path, 36))
 
 
 def test_scenes_without_lyrics_are_still_copied(sources, make):
-    text = burned(SRT, LyricsPreset.CLEAN, SHAPE)
+    text = burned(SRT, SHAPE)
     shots = (Shot(sources["a"], 60), Shot(sources["b"], 60), Shot(sources["c"], 60))
     composed, _ = make(ShotPlan(shots, SHAPE, burned_lyrics=text))
     assert (composed.segments.encoded_segments, composed.segments.encoded_frames) == (2, 120)
@@ -108,7 +111,7 @@ def test_words_of_every_script_are_drawn_and_not_boxes(sources, make):
     shape = ClipFormat(640, 360, Fraction(24))
     lrc = "".join(f"[00:{place * 0.25:05.2f}]{word}\n" for place, word in enumerate([*PAIRS, ""]))
     shots = (Shot(sources["a"], 60), Shot(sources["a"], 36, start_seconds=Fraction(0)))
-    composed, proof = make(ShotPlan(shots, shape, burned_lyrics=burned(lrc, LyricsPreset.BOLD, shape)))
+    composed, proof = make(ShotPlan(shots, shape, burned_lyrics=burned(lrc, shape, preset=CaptionPreset.BOLD)))
     assert proof.passed, proof.checks
     drawn = [ink(composed.path, 6 * place + 3) for place in range(len(PAIRS))]
     for first, second in zip(drawn[::2], drawn[1::2], strict=True):

@@ -8,8 +8,8 @@ import pytest
 from engines.draft.backgrounds import PAINTERS
 from engines.draft.glyphs import outline
 from engines.draft.look import DraftLook, Palette
-from engines.draft.reading import Amount, Sight
 from engines.draft.rig import GROUND_Y, pose_at, skeleton
+from engines.draft.sight import Amount, Sight
 from engines.draft.storyboard import Recipe, paint
 from engines.draft.vocabulary import actions, implied_places, people, phrases, places, things
 

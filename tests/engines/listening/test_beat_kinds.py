@@ -27,6 +27,7 @@ from bench.rhythms import (
     steady,
 )
 from engines.listening.grid import ADVISORY_BELOW, BeatGrid
+from engines.listening.pacing import Pace
 from engines.listening.scene_slots import SongShape, scene_slots
 from tests.engines.listening.builders import heard
 
@@ -64,13 +65,13 @@ def test_beats_and_bars_are_right(name):
 def test_scenes_are_cut_on_the_true_downbeats(name):
     take, grid = found(name)
     shape = SongShape(take.seconds, grid.beats().tolist(), grid.downbeats().tolist())
-    cuts = [end for _, end in scene_slots(shape, scene_seconds=4.0)[:-1]]
+    cuts = [end for _, end in scene_slots(shape, pace=Pace(4, 4))[:-1]]
     assert len(cuts) > 2 and hits(np.array(cuts), take.downbeats) == 1
 
 
 def test_the_first_scene_of_a_song_with_a_delayed_start_begins_at_zero():
     take, grid = found("a delayed start")
-    slots = scene_slots(SongShape(take.seconds, grid.beats().tolist(), grid.downbeats().tolist()), scene_seconds=4.0)
+    slots = scene_slots(SongShape(take.seconds, grid.beats().tolist(), grid.downbeats().tolist()), pace=Pace(4, 4))
     assert slots[0][0] == 0 and slots[-1][1] == take.seconds
     assert all(before[1] == after[0] for before, after in pairwise(slots))
 

@@ -82,7 +82,14 @@ def test_xml_may_name_its_encoding():
     assert decoded(text.encode("cp1251")).text == text.replace("windows-1251", "UTF-8")
 
 
-@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)), b"ID3\x03\0\0" + b"\0" * 99])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)),
+        b"ID3\x03\0\0" + b"\0" * 99,
+        b"{\\rtf1\\ansi Walking\\par down}",
+    ],
+)
 def test_a_file_that_is_no_text_is_refused(content):
     with pytest.raises(InputError) as refused:
         decoded(content)

@@ -6,10 +6,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from engines.errors import InputError
+from engines.lyrics.burned import families_used
+from engines.lyrics.caption_look import CaptionLook
 from engines.lyrics.fontfiles import font_files
 from engines.lyrics.fonts import han_region, missing_characters
 from engines.lyrics.reading import read_lyrics
-from engines.lyrics.styling import LyricsPreset, families_used, lyrics_check_glyphs, styled
+from engines.lyrics.styling import lyrics_check_glyphs, styled
 
 SCRIPTS = {
     "simplified Chinese": "还记得你说家是唯一的城堡",
@@ -57,7 +59,7 @@ def test_han_characters_are_those_of_their_language(text, region):
 def drawn(tmp_path_factory):
     """The fonts made for all scripts at once."""
     lrc = "".join(f"[00:0{place % 9}.00]{text}\n" for place, text in enumerate(SCRIPTS.values()))
-    asked = families_used(styled(read_lyrics(lrc).lines, LyricsPreset.CLEAN, 640, 360))
+    asked = families_used(styled(read_lyrics(lrc).lines, CaptionLook(), 640, 360))
     folder = tmp_path_factory.mktemp("fonts")
     font_files(asked, folder)
     fonts = [ImageFont.truetype(str(file), 40) for file in sorted(folder.iterdir())]
@@ -89,16 +91,11 @@ def test_chinese_is_no_hairline_and_all_fonts_are_one_size(drawn):
 
 
 def test_fonts_change_only_where_they_must():
-    text = styled(read_lyrics("[00:01.00]مرحبا بالعالم OK").lines, LyricsPreset.CLEAN, 640, 360)
+    text = styled(read_lyrics("[00:01.00]مرحبا بالعالم OK").lines, CaptionLook(), 640, 360)
     assert "{\\fnmvsite Noto Sans Arabic 500}مرحبا بالعالم {\\fnmvsite Noto Sans 500}OK" in text
-    assert "\\fn" not in styled(read_lyrics("[00:01.00]Été, l’amour").lines, LyricsPreset.CLEAN, 640, 360)
+    assert "\\fn" not in styled(read_lyrics("[00:01.00]Été, l’amour").lines, CaptionLook(), 640, 360)
 
 
 def test_words_cannot_become_commands():
-    text = styled(read_lyrics("[00:01.00]{\\an8}C:\\Night").lines, LyricsPreset.CLEAN, 640, 360)
+    text = styled(read_lyrics("[00:01.00]{\\an8}C:\\Night").lines, CaptionLook(), 640, 360)
     assert "\\{\\\u2060an8\\}C:\\\u2060Night" in text
-
-
-def test_thai_without_spaces_can_go_on_in_the_next_row():
-    text = styled(read_lyrics("[00:01.00]" + "คิดถึงเธอทุกทีที่อยู่คนเดียว" * 2).lines, LyricsPreset.CLEAN, 640, 360)
-    assert "\u200bเ" in text

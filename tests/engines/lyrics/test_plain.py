@@ -30,6 +30,27 @@ def test_sections_stanzas_and_repeats():
         ("[ar: Somebody]\n[Chorus] la la\nRoute 66", [("Chorus", "la la"), ("Chorus", "Route 66")]),
         ("Line x99\n[Instrumental]\nx2", [("", "Line x99")]),
         ("Cafe\u0301", [("", "Café")]),
+        (
+            "Verse 1:\nla\n(Chorus)\noh\n\nBRIDGE\nSolo\nbridge",
+            [
+                ("Verse 1", "la"),
+                ("Chorus", "oh"),
+                ("BRIDGE", "Solo"),
+                ("BRIDGE", "bridge"),
+            ],
+        ),
+        (
+            "Chorus x2\noh\n\nna na [x2]\n[x2]",
+            [("Chorus", "oh"), *[("Chorus", "na na")] * 4, ("Chorus", "oh"), *[("Chorus", "na na")] * 4],
+        ),
+        (
+            "12 ContributorsRoad Lyrics[Intro: Kid]\nYeah\nYou might also like\nhome23Embed",
+            [
+                ("Intro: Kid", "Yeah"),
+                ("Intro: Kid", "home"),
+            ],
+        ),
+        ("one\u2028two\x0bthree\x85four", [("", "one"), ("", "two"), ("", "three"), ("", "four")]),
     ],
 )
 def test_any_script_and_odd_marks(text, lines):

@@ -25,8 +25,10 @@ from apps.jobs.models import Job, RemoteRun, RunStatus
 from apps.jobs.states import LIVE, State
 from apps.work.work import Spending, work_run
 from tests.waiting import wait_for
+from workers import generation, songs
 from workers.base import job_run, late_result_keep
-from workers.generation import HANDLERS
+
+HANDLERS = {**generation.HANDLERS, **songs.HANDLERS}
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def make(tmp_path_factory):
 @pytest.fixture(scope="session")
 def video_request(settings_for):
     """Build a small clip's request; keyword arguments change it."""
-    from apps.providers.base import VideoRequest
+    from apps.providers.request_types import VideoRequest
 
     def built(flavor="default", **changes):
         plain = VideoRequest(

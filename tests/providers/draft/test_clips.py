@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from apps.core.errors import WorkCancelled
-from apps.providers.base import ImageRequest, MediaInput
+from apps.providers.request_types import ImageRequest, MediaInput
 from engines.draft.reading import read_prompt
 from engines.media.drawn import drawn_mouths
 from engines.media.probe import probe_media

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.providers.base import ImageRequest, MediaInput
+from apps.providers.request_types import ImageRequest, MediaInput
 from apps.scenes.checks import Wanted, clip_check
 
 IDEAS = (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from apps.providers.base import ImageRequest, MediaInput
+from apps.providers.request_types import ImageRequest, MediaInput
 from engines.media.runner import run
 from tests.flashes import flashes_in_a_second, luminances
 

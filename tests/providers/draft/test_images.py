@@ -6,8 +6,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from apps.core.errors import InputError
-from apps.providers.base import ImageRequest, MediaInput
 from apps.providers.draft.images import read_character, read_recipe, read_texts, storyboard_image
+from apps.providers.request_types import ImageRequest, MediaInput
 
 PROMPT = "Close-up of Mara in a red coat on a street at night. The camera pans left."
 
@@ -87,7 +87,7 @@ def test_several_sheets_show_several_people(make, image_request):
     assert difference(pixels_of(result, 0), pixels_of(result, 1)) > 1
 
 
-def test_reference_photo_lends_its_colours_and_is_never_shown(make, image_request, tmp_path):
+def test_reference_photo_lends_its_colors_and_is_never_shown(make, image_request, tmp_path):
     """Our own sheet without its note is a picture like any other, with a face that the search finds."""
     sheet = make(replace(image_request, prompt="a man, ginger hair, green coat", purpose="character_reference"))
     photo = tmp_path / "photo.png"
@@ -96,12 +96,12 @@ def test_reference_photo_lends_its_colours_and_is_never_shown(make, image_reques
     scene = make(replace(image_request, character_reference=MediaInput(photo, "image/png")))
 
     recipe = read_recipe(scene.files[0].path)
-    red, green, blue = bytes.fromhex(recipe.person.garment_colour[1:])
+    red, green, blue = bytes.fromhex(recipe.person.garment_color[1:])
     assert green > red + 20
     assert green > blue + 20
-    red, green, blue = bytes.fromhex(recipe.person.hair_colour[1:])
+    red, green, blue = bytes.fromhex(recipe.person.hair_color[1:])
     assert red > green + 40
-    # The frame is what is painted from those colours, and nothing else.
+    # The frame is what is painted from those colors, and nothing else.
     drawn = tmp_path / "drawn.png"
     storyboard_image(recipe, width=320, height=180, into=drawn)
     assert drawn.read_bytes() == scene.files[0].path.read_bytes()
@@ -144,7 +144,7 @@ def test_contrast_never_makes_dark_areas_lighter(make, settings_for, contrast):
 def test_picture_of_another_version_of_the_painter_is_filmed_as_it_is(make, image_request, tmp_path):
     drawn = make(image_request).files[0].path
     info = PngInfo()
-    info.add_itxt("mvsite-storyboard", read_texts(drawn)["mvsite-storyboard"].replace('"version":2', '"version":1'))
+    info.add_itxt("mvsite-storyboard", read_texts(drawn)["mvsite-storyboard"].replace('"version":5', '"version":1'))
     old = tmp_path / "old.png"
     Image.open(drawn).save(old, pnginfo=info)
 

@@ -1,12 +1,13 @@
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import pytest
 
 from apps.core.errors import InputError
-from apps.providers.base import ScenesRequest, SongBrief, SongSection
 from apps.providers.draft.scenes import _said_once
+from apps.providers.request_types import ScenesRequest, SongBrief, SongSection
+from engines.draft.film import Place, moments_told
 from engines.draft.idea import read_idea
 from engines.draft.reading import read_prompt
 
@@ -61,7 +62,7 @@ def test_same_seed_writes_the_same_and_another_seed_differs(make, request_, scen
     assert make(replace(request_, seed=6)).scenes != scenes
 
 
-def test_neighbours_differ_in_framing_and_in_move(scenes):
+def test_neighbors_differ_in_framing_and_in_move(scenes):
     briefs = [read_prompt(scene.description) for scene in scenes]
 
     for one, next_one in pairwise(briefs):
@@ -228,8 +229,8 @@ def test_what_is_sung_is_where_the_story_is(long_film):
 
 
 def test_the_picture_goes_with_the_words_it_was_written_for(make, request_, settings_for):
-    from apps.providers.base import ImageRequest
     from apps.providers.draft.images import read_recipe
+    from apps.providers.request_types import ImageRequest
 
     scene = make(request_).scenes[0]
     image = ImageRequest(scene.description, 160, 90, picture=scene.picture, settings=settings_for("default", "image"))
@@ -240,6 +241,82 @@ def test_the_picture_goes_with_the_words_it_was_written_for(make, request_, sett
 
     assert same.sight.place == scene.picture["place"]
     assert changed.sight is None
+
+
+# Five minutes with three choruses, as (section, share of the song, energy).
+RETURNING = (
+    ("intro", 0.06, 0.2), ("verse 1", 0.19, 0.45), ("chorus", 0.15, 0.95), ("verse 2", 0.18, 0.5),
+    ("chorus", 0.15, 0.95), ("bridge", 0.08, 0.5), ("final chorus", 0.13, 1.0), ("outro", 0.06, 0.15),
+)  # fmt: skip
+IDEAS = (
+    "a lighthouse keeper dances through a storm",
+    IDEA,
+    "Two kids ride their bikes through a small town at sunset and release a red balloon",
+    "A cowboy plays cards in a saloon, then a duel at noon on the dusty street",
+)
+
+
+@pytest.fixture(params=IDEAS, ids=["keeper", "sister", "kids", "cowboy"])
+def returning_film(make, settings_for, request):
+    """Return 38 scenes of an idea over a song whose chorus comes three times."""
+    sections, start = [], 0.0
+    for label, share, energy in RETURNING:
+        sections.append(SongSection(label, start, start + share * 300, energy))
+        start += share * 300
+    slots = tuple((number * 300 / 38, (number + 1) * 300 / 38) for number in range(38))
+    asked = ScenesRequest(
+        request.param, slots=slots, seed=1, song=SongBrief(300, 120, tuple(sections)),
+        settings=settings_for("default", "scenes"),
+    )  # fmt: skip
+    return make(asked).scenes
+
+
+def story_of(scenes, label):
+    """Return (place, action) of each run of scenes in sections of that name, without singing and single things."""
+    runs = [list(run) for named, run in groupby(scenes, lambda scene: label in scene.section) if named]
+    return [
+        [(scene.picture.get("place"), scene.picture.get("action")) for scene in run if scene.picture.get("cast")]
+        for run in ([scene for scene in run if not scene.lipsync] for run in runs)
+    ]
+
+
+def test_chorus_returns_with_its_motif_from_another_angle(returning_film):
+    first, second, third = story_of(returning_film, "chorus")
+
+    assert set(second) & set(first) and set(third) & set(first)
+    assert {place for place, _ in second + third} <= {place for place, _ in first}
+    assert len({scene.description for scene in returning_film}) == 38
+
+
+def test_verses_keep_other_moments_than_the_chorus(returning_film):
+    chorus = {shown for run in story_of(returning_film, "chorus") for shown in run}
+    verses = [shown for run in story_of(returning_film, "verse") for shown in run]
+
+    assert sum(shown in chorus for shown in verses) <= 0.4 * len(verses)
+
+
+def test_long_film_has_many_places_and_angles_and_few_inserts(returning_film):
+    pictures = [scene.picture for scene in returning_film]
+    inserts = [scene.picture["things"][0]["name"] for scene in returning_film if "detail" in scene.shot]
+
+    seen = {(picture.get("place"), scene.shot) for picture, scene in zip(pictures, returning_film, strict=True)}
+    assert len(seen) >= 8 and len({picture.get("place") for picture in pictures}) >= 3
+    assert all(inserts.count(name) <= 2 for name in inserts)
+
+
+def test_song_that_is_all_chorus_still_moves_about(make, request_):
+    song = SongBrief(60, 120, (SongSection("intro", 0, 10, 0.1), SongSection("chorus", 10, 60, 0.9)), sung=())
+    scenes = make(replace(request_, idea="a lighthouse keeper dances through a storm", song=song)).scenes
+
+    assert len({scene.picture.get("place") for scene in scenes}) >= 3
+
+
+def test_all_moments_of_a_story_are_told_with_the_chorus_in_the_middle():
+    verse, chorus = Place("verse"), Place("chorus")
+    assert moments_told(3, [verse] * 4 + [chorus] * 2 + [verse] * 2) == [0, 0, 0, 0, 1, 1, 2, 2]
+    assert moments_told(2, [verse, chorus, verse, chorus, verse]) == [0, 1, 0, 1, 1]
+    assert moments_told(6, [chorus] * 3 + [verse]) == [0, 1, 3, 4]
+    assert moments_told(2, [Place()] * 4) == [0, 0, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -254,3 +331,29 @@ def test_the_picture_goes_with_the_words_it_was_written_for(make, request_, sett
 )  # fmt: skip
 def test_sentence_that_names_the_moments_parts_says_nothing_twice(sentence, written):
     assert _said_once(sentence) == written
+
+
+def test_an_idea_without_a_place_plays_at_one_of_the_flavors(make, request_):
+    scenes = make(replace(request_, idea="Grandma juggles three red apples", character_description="")).scenes
+
+    assert all(scene.place for scene in scenes)
+
+
+def test_a_short_film_shows_every_moment_itself(make, request_):
+    idea = "A boy finds an egg in the forest, a whale rises at sea, two strangers kiss on a bridge"
+    scenes = make(replace(request_, idea=idea, slots=tuple((n * 4.0, n * 4.0 + 4) for n in range(8)))).scenes
+
+    for told in ("finds an egg", "a whale rises", "two strangers kiss"):
+        assert any(told in scene.description.lower() and "detail" not in scene.shot for scene in scenes)
+
+
+@pytest.mark.parametrize(
+    ("description", "written"),
+    [
+        ("Tom, an old man in a yellow raincoat", ", Tom, an old man"),  # "tom" is a word, too
+        ("Old man in a yellow raincoat", "old man in a yellow raincoat"),
+    ],
+)
+def test_names_keep_their_capital_letter(make, request_, description, written):
+    request = replace(request_, idea="A lighthouse keeper dances in the storm", character_description=description)
+    assert written in make(request).scenes[0].description

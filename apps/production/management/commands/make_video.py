@@ -23,6 +23,7 @@ from apps.production.headless import (
 )
 from apps.production.stages import Stage
 from apps.projects.models import Project
+from engines.listening.pacing import PACES
 from engines.media.formats import ASPECT_RATIOS, RESOLUTIONS
 
 INTERRUPTED_EXIT_CODE = 130  # the exit code shells expect after Ctrl-C
@@ -39,11 +40,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scenes", type=int, default=None, help="number of scenes; default: chosen from the song and flavor"
         )
+        parser.add_argument("--pace", choices=PACES, default="", help="default: the flavor's")
         parser.add_argument("--aspect", choices=ASPECT_RATIOS, default="16:9")
         parser.add_argument("--resolution", choices=RESOLUTIONS, default="720p")
         parser.add_argument("--out", type=Path, default=None, help="default: <song>-video.mp4 in this folder")
         parser.add_argument(
             "--new", action="store_true", help="start a new project even if the same one was started before"
+        )
+        parser.add_argument(
+            "--stop-after",
+            choices=("images",),
+            default="",
+            help="make the pictures only; approve them on the project's page, which makes the clips",
         )
         parser.add_argument("--owner", default="", help="user name; default: the local owner")
 
@@ -54,11 +62,13 @@ class Command(BaseCommand):
             character=options["character"],
             flavor=options["flavor"],
             scenes=options["scenes"],
+            pace=options["pace"],
             aspect_ratio=options["aspect"],
             resolution=options["resolution"],
         )
         target = options["out"] or Path(f"{spec.song.stem}-video.mp4")
-        video_make(owner=owner_named(options["owner"]), spec=spec, target=target, new=options["new"])
+        owner, stop_after = owner_named(options["owner"]), options["stop_after"]
+        video_make(owner=owner, spec=spec, target=target, new=options["new"], stop_after=stop_after)
 
 
 def owner_named(name: str) -> User:
@@ -70,7 +80,7 @@ def owner_named(name: str) -> User:
     return owner
 
 
-def video_make(*, owner: User, spec: VideoSpec, target: Path, new: bool) -> None:
+def video_make(*, owner: User, spec: VideoSpec, target: Path, new: bool, stop_after: str = "") -> None:
     """Create the video and show progress. Raises CommandError with a message, SystemExit after Ctrl-C."""
     console = Console(highlight=False)
     project: Project | None = None
@@ -80,7 +90,10 @@ def video_make(*, owner: User, spec: VideoSpec, target: Path, new: bool) -> None
         if known:
             console.print("Resuming the project started before (use --new to start another one).")
         with StageBars(console) as bars:
-            project = project_make(by=owner, project=project, show=bars.show)
+            project = project_make(by=owner, project=project, show=bars.show, stop_after=stop_after)
+        if project.final_video is None and project.needs_approval:
+            console.print(f"Pictures ready: approve them at {project_page(project)}", soft_wrap=True)
+            return
         facts = final_copy(project, target)
     except StudioError as error:
         raise CommandError("\n".join([error.message, *_where_to_look(project)])) from error

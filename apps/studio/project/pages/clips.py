@@ -1,6 +1,6 @@
 """A scene's clips: history, comparison, the current one, and the user's own footage."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -11,13 +11,15 @@ from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.assets.uploading.resumable import partial_named
 from apps.core.errors import InputError
-from apps.scenes.clips import clip_make_current
-from apps.scenes.own_clips import scene_trim, scene_upload, trim_range
+from apps.scenes.clips import clip_make_current, clip_part_choose
+from apps.scenes.own_clips import part_shown, scene_upload
+from apps.scenes.scene_frames import shown_duration
 from apps.scenes.selectors import scene_get
 from apps.studio.pages.acting import scene_action, scene_dialog, uuid_of
 from apps.studio.project.cards import view_url
 from apps.studio.project.clip_views import clip_pair, clip_views, sung_from
 from apps.studio.project.image_views import image_views
+from apps.studio.times import time_typed
 from apps.work.work import Spending
 
 NO_CLIP = "This scene doesn't have that clip."
@@ -59,19 +61,20 @@ def scene_revert(request: HttpRequest, project_id: UUID, sequence: int) -> HttpR
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def scene_trim_clip(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """Keep a part of the current clip. GET: the dialog."""
+    """Choose the part of the clip that the scene shows. GET: the dialog."""
     if request.method != "POST":
         scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
-        shown = trim_range(scene.current_clip) if scene.current_clip is not None else None
+        shown = part_shown(scene, shown_duration(scene.project, scene))
         return scene_dialog(request, scene, "trim", shown=shown, clip_url=view_url(shown.root.asset if shown else None))
 
     def action(by: User, _: Spending) -> object:
-        return scene_trim(
+        return clip_part_choose(
             by=by,
             project_id=project_id,
             sequence=sequence,
-            start_time=_seconds(request.POST.get("start_time", "")),
-            end_time=_seconds(request.POST.get("end_time", "")),
+            clip_in=time_typed(request.POST.get("start_time", "")),
+            clip_out=time_typed(request.POST.get("end_time", "")),
+            clip_id=uuid_of(request.POST.get("clip_id", ""), NO_CLIP),
         )
 
     return scene_action(request, project_id, sequence, action)
@@ -89,16 +92,14 @@ def scene_upload_clip(request: HttpRequest, project_id: UUID, sequence: int) -> 
         upload = request.FILES.get("file") or partial_named(by=by, text=request.POST.get("file", ""))
         if upload is None:
             raise InputError("Choose a video file first.", errors={"file": ["is missing"]})
-        return scene_upload(by=by, project_id=project_id, sequence=sequence, upload=upload)
+        start, end = (request.POST.get(name, "").strip() for name in ("start_time", "end_time"))
+        return scene_upload(
+            by=by,
+            project_id=project_id,
+            sequence=sequence,
+            upload=upload,
+            clip_in=time_typed(start) if start else Decimal(0),
+            clip_out=time_typed(end) if end else None,
+        )
 
     return scene_action(request, project_id, sequence, action)
-
-
-def _seconds(text: str) -> Decimal:
-    try:
-        seconds = Decimal(text)
-    except InvalidOperation as error:
-        raise InputError("Give start and end in seconds, such as 1.5.") from error
-    if not seconds.is_finite() or not 0 <= seconds < 100_000:
-        raise InputError("Give start and end in seconds, such as 1.5.")
-    return seconds

@@ -1,19 +1,18 @@
 """Actions of the Edit page: the chosen scene's panel, its look, several scenes at once, the editor's package."""
 
-from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.composition.looks import scene_look, scene_look_update
-from apps.composition.models import SHORT_CLIP_CHOICES, SceneLook, Transition
-from apps.core.errors import ConflictError, InputError
+from apps.composition.models import SHORT_CLIP_CHOICES, SceneColor, SceneLook, Transition
+from apps.core.errors import InputError
 from apps.projects.selectors import project_get
 from apps.providers.capabilities import Capability
 from apps.scenes.images import images_of
@@ -21,15 +20,28 @@ from apps.scenes.making import MAXIMUM_TAKES
 from apps.scenes.remaking import scenes_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get, scenes_of
 from apps.studio.choosing.pickers import scene_picker
-from apps.studio.pages.acting import project_action, scene_action, scene_dialog
+from apps.studio.pages.acting import project_action, refuse_stale_look, scene_action, scene_dialog
 from apps.studio.project.cards import scene_cards
+from apps.studio.project.cast_views import scene_pictures_note
 from apps.studio.project.clip_views import clip_views
 from apps.studio.project.pages.lipsync import chosen_quote, chosen_scenes
 from apps.work.work import Spending
 
 # Facts are a word or two; anything longer belongs in the prompt.
 CHIP_LENGTH = 40
+TAKES_OFFERED = (1, 2, 4, MAXIMUM_TAKES)
+REMAKE_TIPS = {
+    False: "A new picture and a new clip for the words on screen",
+    True: "A new picture for the words on screen, to be approved before its clip is made",
+}
 FILMED = ("shot", "camera", "light")
+
+
+COLOR_WORDS = [
+    (SceneColor.MATCH.value, "With the others of its section"),
+    (SceneColor.LEAVE.value, "Left as it is"),
+    (SceneColor.REFERENCE.value, "The others follow this one"),
+]
 
 
 class LookForm(forms.Form):
@@ -37,14 +49,12 @@ class LookForm(forms.Form):
 
     transition = forms.ChoiceField(choices=[("", "As the project"), *Transition.choices], required=False)
     short_clip = forms.ChoiceField(choices=[("", "As the project"), *SHORT_CLIP_CHOICES], required=False)
+    color_match = forms.ChoiceField(choices=COLOR_WORDS, required=False)
     clip_volume = forms.FloatField(min_value=0, max_value=4, required=False)
-    focus_x = forms.FloatField(min_value=0, max_value=1, required=False)
-    focus_y = forms.FloatField(min_value=0, max_value=1, required=False)
 
-    def changes(self) -> dict[str, Any]:
-        """Return the values; the point in view stays if the form doesn't name it."""
-        data = self.cleaned_data
-        return {name: data[name] for name in data if data[name] is not None or not name.startswith("focus")}
+    def clean_color_match(self) -> str:
+        """A form that doesn't ask leaves the usual."""
+        return self.cleaned_data["color_match"] or SceneColor.MATCH
 
 
 @login_required
@@ -64,7 +74,10 @@ def scene_inspector(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
     images = len(images_of(card.scene))
     model = scene_picker(by, card.scene, Capability.VIDEO).effective
     more = {"clips": clip_views(card.scene), "images": images if images > 1 else 0, "model": model}
-    more["takes_offered"] = range(1, MAXIMUM_TAKES + 1)
+    more["pictures_note"] = scene_pictures_note(card.scene) if card.cast else ""
+    more["takes_offered"] = TAKES_OFFERED
+    more["remake_text"] = "New picture" if project.needs_approval else "Remake scene"
+    more["remake_tip"] = REMAKE_TIPS[project.needs_approval]
     return render(request, "studio/inspector.html", context | more)
 
 
@@ -82,11 +95,22 @@ def scene_look_page(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
         if not form.is_valid():
             raise InputError("The scene's look wasn't saved: choose from the lists; the volume must be 0 to 4.")
         now = scene_look(scene_get(by=by, project_id=project_id, sequence=sequence))
-        if request.POST.get("seen_look", "") not in {"", _look_mark(now)}:
-            raise ConflictError(
-                "This look was changed in the meantime. Open it again to see the current version.", code="stale"
-            )
-        return scene_look_update(by=by, project_id=project_id, sequence=sequence, **form.changes())
+        refuse_stale_look(request, now=_look_mark(now), what="look")
+        return scene_look_update(by=by, project_id=project_id, sequence=sequence, **form.cleaned_data)
+
+    return scene_action(request, project_id, sequence, action)
+
+
+@login_required
+@require_POST
+def scene_gap(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """Choose what fills the end of a scene that is longer than the part of its clip: `way`."""
+    way = request.POST.get("way", "")
+
+    def action(by: User, _: Spending) -> object:
+        if way not in dict(SHORT_CLIP_CHOICES):
+            raise InputError("Choose what fills the gap: hold, slow, loop or bounce.", errors={"way": ["unknown"]})
+        return scene_look_update(by=by, project_id=project_id, sequence=sequence, short_clip=way)
 
     return scene_action(request, project_id, sequence, action)
 
@@ -99,7 +123,7 @@ def _fact_order(fact: tuple[str, object]) -> tuple[bool, int, str]:
 
 def _look_mark(look: SceneLook) -> str:
     """Return a fingerprint of what the dialog shows, to detect changes when it is sent."""
-    return f"{look.transition}|{look.short_clip}|{look.clip_volume}|{look.focus_x}|{look.focus_y}"
+    return f"{look.transition}|{look.short_clip}|{look.clip_volume}|{look.color_match}"
 
 
 @login_required

@@ -1,11 +1,13 @@
 """Lip-sync of one or several scenes from the pages. Paid ones are checked first; if one is unlikely to work, the page
 shows why and asks."""
 
-import re
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from functools import partial
+from math import isfinite
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -26,21 +28,22 @@ from apps.projects.selectors import project_get
 from apps.providers.capabilities import Capability
 from apps.scenes.lipsync import scenes_lipsync, scenes_lipsync_works
 from apps.scenes.lipsync_check import scenes_findings
-from apps.scenes.lipsync_inputs import LipsyncSpec, lipsync_source
+from apps.scenes.lipsync_inputs import LipsyncSpec, lipsync_audio, lipsync_source, project_windows
 from apps.scenes.models import LipsyncLook, Scene
 from apps.scenes.selectors import scene_get, scenes_of
+from apps.songs.sung import rests_unknown
 from apps.studio.choosing.pickers import CALL_FIELD, call_pick, project_picker, scene_picker
 from apps.studio.pages.acting import dialog, project_action, scene_action, scene_dialog, sent_fields, uuid_of
+from apps.studio.project.card_window import scene_numbers
 from apps.studio.project.cards import scene_cards
 from apps.studio.project.clip_views import clip_views
+from apps.studio.project.singers import face_sent, singers_of
 from apps.work.work import Spending, Work
-from engines.listening.scene_slots import MAXIMUM_SCENES
 
 # Takes `by`, `project_id` and `sequences`.
 ScenesWorks = Callable[..., list[tuple[Scene, Work]]]
 START_PROBLEM = "Give the start of the audio in seconds, such as 1.5, or leave it empty."
 LONGEST_AUDIO_SECONDS = 100_000
-SCENE_RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 
 
 @login_required
@@ -52,7 +55,8 @@ def scene_lipsync(request: HttpRequest, project_id: UUID, sequence: int) -> Http
         picker = scene_picker(acting_user(request), scene, Capability.LIPSYNC, name=CALL_FIELD)
         source = lipsync_source(scene) if scene.current_clip is not None else None
         clips = [view for view in reversed(clip_views(scene)) if view.clip.usable]
-        return scene_dialog(request, scene, "lipsync", picker=picker, clips=clips, source=source)
+        silence = {"silent": _silent_seconds(scene), "rests_unknown": _rests_unknown(scene.project)}
+        return scene_dialog(request, scene, "lipsync", picker=picker, clips=clips, source=source, **silence)
     _own_audio_stored(request)
     if asked := _ask(request, project_id, [sequence]):
         return asked
@@ -119,21 +123,10 @@ def chosen_scenes(request: HttpRequest) -> list[int]:
     Raises InputError for none, and for anything that isn't a number.
     """
     sent = request.POST if request.method == "POST" else request.GET
-    parts = [part for text in sent.getlist("scene") for part in text.split(",")]
-    numbers = {number for part in parts for number in _range(part)}
+    numbers = scene_numbers(sent.getlist("scene"))
     if not numbers:
         raise InputError("Select scenes first.")
     return sorted(numbers)
-
-
-def _range(part: str) -> range:
-    found = SCENE_RANGE.fullmatch(part)
-    if found is None:
-        raise InputError("Refer to a scene by its number.")
-    first, last = int(found[1]), int(found[2] or found[1])
-    if not 1 <= first <= last <= MAXIMUM_SCENES:
-        raise InputError(f"Scenes are numbered from 1 to {MAXIMUM_SCENES}, the smaller number first.")
-    return range(first, last + 1)
 
 
 def _ask(request: HttpRequest, project_id: UUID, sequences: Sequence[int]) -> HttpResponse | None:
@@ -168,24 +161,40 @@ def lipsync_preflight(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Return what is known about the clip and the song; the open dialog polls until everything is known."""
     by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
-    sequences, known = chosen_scenes(request), None
+    sequences, known, singers = chosen_scenes(request), None, None
     with suppress(StudioError):  # it can't be requested at all; pressing the button says so
         spec = _spec(request, project)
+        if len(sequences) == 1:
+            scene = scene_get(by=by, project_id=project_id, sequence=sequences[0])
+            singers = singers_of(by=by, scene=scene, spec=spec)
+            if singers is not None and singers.refusal:
+                spec = replace(spec, options=replace(spec.options, face=None))
         known = scenes_findings(by=by, project_id=project_id, sequences=sequences, spec=spec, start=True)
     scenes = ",".join(map(str, sequences))
-    return render(request, "studio/lipsync_seen.html", {"project": project, "known": known, "scenes": scenes})
+    context = {"project": project, "known": known, "scenes": scenes, "singers": singers}
+    return render(request, "studio/lipsync_seen.html", context)
 
 
 @login_required
 @require_safe
 def lipsync_frame(request: HttpRequest, asset_id: UUID) -> HttpResponse:
-    """Return the frame of a clip that shows what was found, as the worker saved it."""
+    """Return the picture of a clip that a worker saved nearest to `?time=` (seconds), or the first."""
     look = LipsyncLook.objects.filter(pk=asset_id, asset__owner=acting_user(request)).first()
-    if look is None or not look.frame:
+    if look is None or not look.frames:
         raise NotFound("There is no such picture.")
-    response = HttpResponse(bytes(look.frame), content_type="image/jpeg")
+    wanted = _moment(request.GET.get("time", ""))
+    nearest = min(look.frames, key=lambda seconds: abs(float(seconds) - wanted))
+    response = HttpResponse(b64decode(look.frames[nearest]), content_type="image/jpeg")
     response["Cache-Control"] = "private, max-age=86400"
     return response
+
+
+def _moment(text: str) -> float:
+    try:
+        seconds = float(text or 0)
+    except ValueError:
+        return 0.0
+    return seconds if isfinite(seconds) else 0.0
 
 
 def _spec(request: HttpRequest, project: Project) -> LipsyncSpec:
@@ -195,14 +204,36 @@ def _spec(request: HttpRequest, project: Project) -> LipsyncSpec:
         audio_start=_audio_start(request.POST.get("audio_start", "")),
         clip_id=uuid_of(request.POST.get("clip_id", ""), "This scene doesn't have that clip."),
         preview="preview" in request.POST,
+        all_sound="all_sound" in request.POST,
         provider=picked.provider,
         model=picked.model,
         options=LipsyncOptions(
             temperature=_temperature(request.POST.get("temperature", "")),
             active_speaker_detection="active_speaker_detection" in request.POST,
             occlusion_detection_enabled="occlusion_detection_enabled" in request.POST,
+            face=face_sent(request.POST.get("face", "")),
         ),
     )
+
+
+def _rests_unknown(project: Project) -> bool:
+    return project.song is not None and rests_unknown(project.song)
+
+
+def _silent_seconds(scene: Scene) -> float:
+    """Return how much of the scene's part of the song is sent as silence."""
+    project, sequence = scene.project, scene.sequence or 0
+    try:
+        part = lipsync_audio(
+            by=project.owner,
+            project=project,
+            spec=LipsyncSpec(),
+            windows=project_windows(project),
+            sequence=sequence,
+        )
+    except InputError:
+        return 0.0  # no song, or past its end; the dialog says so
+    return sum(end - start for start, end in part.silences)
 
 
 def _own_audio_stored(request: HttpRequest) -> None:

@@ -1,5 +1,6 @@
 """Actions of Quick gen's cards."""
 
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -31,7 +32,8 @@ def quick_video(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
         if "with_lipsync" not in request.POST:
             return scene_remake(by=by, project_id=project_id, sequence=sequence, spending=spending)
         scene = scene_get(by=by, project_id=project_id, sequence=sequence)
-        return quick_lipsync_start(by=by, scene_id=scene.pk, spec=quick_spec(scene), spending=spending)
+        spec = replace(quick_spec(scene), all_sound="all_sound" in request.POST)
+        return quick_lipsync_start(by=by, scene_id=scene.pk, spec=spec, spending=spending)
 
     return scene_action(request, project_id, sequence, action)
 

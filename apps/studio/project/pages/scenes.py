@@ -1,6 +1,6 @@
 """Actions of a scene's card. Each returns the updated card or, without htmx, a redirect to its page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from uuid import UUID
@@ -16,17 +16,20 @@ from apps.accounts.models import User
 from apps.core.errors import ConflictError, InputError, NotFound, StudioError
 from apps.jobs.services import job_cancel
 from apps.production import retrying
+from apps.production.approving import scenes_approve_works
 from apps.projects.selectors import project_get
 from apps.providers.capabilities import Capability
 from apps.scenes import services, softening
+from apps.scenes.cutting import scene_duplicate, scene_merge
 from apps.scenes.making import MAXIMUM_TAKES, GenerationSpec, image_work, scene_image_generate, video_works
+from apps.scenes.models import Scene
 from apps.scenes.remaking import SceneWords, scene_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get, scene_job
-from apps.scenes.services import scene_create, scene_duplicate, scene_merge, scene_update
+from apps.scenes.services import scene_create, scene_update
 from apps.studio.choosing.pickers import call_pick
 from apps.studio.forms import PromptForm
 from apps.studio.pages.acting import dialog, scene_action, scene_dialog, sent_fields
-from apps.work.work import Spending
+from apps.work.work import Spending, Work
 
 
 @login_required
@@ -80,6 +83,29 @@ def scene_video(request: HttpRequest, project_id: UUID, sequence: int) -> HttpRe
 
 @login_required
 @require_POST
+def scene_remake_all(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
+    """Remake the scene for its words, unsaved ones included: picture and clip or, with `only`, the clip alone."""
+    words, asked = _words_on_screen(request, project_id, sequence)
+    if asked:
+        return asked
+
+    def action(by: User, spending: Spending) -> object:
+        only_clip = request.POST.get("only") == "clip"
+        return scene_remake(
+            by=by,
+            project_id=project_id,
+            sequence=sequence,
+            spending=spending,
+            words=words,
+            takes=_takes(request.POST) if only_clip else 1,
+            redraw=not only_clip,
+        )
+
+    return scene_action(request, project_id, sequence, action)
+
+
+@login_required
+@require_POST
 def scene_retry(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
     """Retry what failed, with the same parameters."""
 
@@ -113,14 +139,20 @@ def scene_cancel(request: HttpRequest, project_id: UUID, sequence: int) -> HttpR
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def scene_words(request: HttpRequest, project_id: UUID, sequence: int) -> HttpResponse:
-    """Edit the scene's words. GET: the dialog. If newer words were saved meanwhile, show both and ask."""
+    """Edit the scene's words and, with `remake`, remake it for them. GET: the dialog. If newer words were saved
+    meanwhile, show both and ask."""
     if request.method != "POST":
         scene = scene_get(by=acting_user(request), project_id=project_id, sequence=sequence)
         return scene_dialog(request, scene, "words")
     form = PromptForm(request.POST)
 
-    def action(by: User, _: Spending) -> object:
-        return scene_update(by=by, project_id=project_id, sequence=sequence, **asdict(_words(request, form)))
+    def action(by: User, spending: Spending) -> object:
+        words = _words(request, form)
+        if request.POST.get("remake"):
+            return scene_remake(
+                by=by, project_id=project_id, sequence=sequence, spending=spending, words=words, redraw=True
+            )
+        return scene_update(by=by, project_id=project_id, sequence=sequence, **asdict(words))
 
     return _asked_about_newer(request, project_id, sequence, form) or scene_action(
         request, project_id, sequence, action
@@ -171,28 +203,35 @@ def scene_delete(request: HttpRequest, project_id: UUID, sequence: int) -> HttpR
     return scene_action(request, project_id, sequence, action)
 
 
-def _insert_after(*, by: User, project_id: UUID, sequence: int) -> object:
-    return scene_create(by=by, project_id=project_id, sequence=sequence + 1)
+def _insert_after(*, by: User, project_id: UUID, sequence: int, ripple: bool) -> object:
+    return scene_create(by=by, project_id=project_id, sequence=sequence + 1, ripple=ripple)
+
+
+def _merge(*, by: User, project_id: UUID, sequence: int, ripple: bool) -> object:
+    del ripple  # no time is taken from anywhere
+    return scene_merge(by=by, project_id=project_id, sequence=sequence)
 
 
 REARRANGING: Mapping[str, Callable[..., object]] = {
     "insert": _insert_after,
     "duplicate": scene_duplicate,
-    "merge": scene_merge,
+    "merge": _merge,
 }
 
 
 @login_required
 @require_POST
 def scene_rearrange(request: HttpRequest, project_id: UUID, sequence: int, what: str) -> HttpResponse:
-    """`insert` a scene after this one, `duplicate` it, or `merge` it with the next. Undo reverts it."""
+    """`insert` a scene after this one, `duplicate` it, or `merge` it with the next. With `ripple` the film's end gives
+    the time. Undo reverts it."""
     if what not in REARRANGING:
         raise NotFound("The scenes can't be changed that way.")
 
     def action(by: User, _: Spending) -> object:
         if not request.POST.get("scene_id"):
             raise ConflictError("This page is too old to know its scene. Reload it.", code="stale")
-        return REARRANGING[what](by=by, project_id=project_id, sequence=sequence)
+        ripple = request.POST.get("ripple") == "1"
+        return REARRANGING[what](by=by, project_id=project_id, sequence=sequence, ripple=ripple)
 
     return scene_action(request, project_id, sequence, action)
 
@@ -200,23 +239,29 @@ def scene_rearrange(request: HttpRequest, project_id: UUID, sequence: int, what:
 @login_required
 @require_safe
 def scene_quote(request: HttpRequest, project_id: UUID, sequence: int, what: str) -> HttpResponse:
-    """Return the price of `image`, `video` or `soften`. `?changed=1`: for unsaved words on screen, which need a new
-    picture."""
+    """Return the price of what a button of the scene does."""
     by = acting_user(request)
     scene = scene_get(by=by, project_id=project_id, sequence=sequence)
     total: Decimal | None
     try:
-        if what == "image":
-            works = [image_work(by=by, scene=scene, spec=_spec(request, project_id, Capability.IMAGE))]
-        elif what == "soften":
-            works = [softening.soften_work(by=by, scene=scene)]
-        elif (takes := _takes(request.GET)) > 1:
-            works = video_works(by=by, scene=scene, spec=GenerationSpec(takes=takes))
-        else:
-            works = [work for _, work in scenes_remake_works(by=by, project_id=project_id, sequences=[sequence])]
-            if request.GET.get("changed") and scene.image_id and len(works) == 1:
-                works.append(image_work(by=by, scene=scene, spec=GenerationSpec()))
-        total = sum((work.quote.amount for work in works), start=Decimal(0))
+        total = sum((work.quote.amount for work in _quoted(request, by, scene, what)), start=Decimal(0))
     except StudioError:
         total = None  # it can't be generated as it is; pressing the button says why
     return render(request, "studio/quote.html", {"total": total})
+
+
+def _quoted(request: HttpRequest, by: User, scene: Scene, what: str) -> Sequence[Work]:
+    project_id, sequences = scene.project_id, [scene.sequence or 0]
+    if what == "image":
+        return [image_work(by=by, scene=scene, spec=_spec(request, project_id, Capability.IMAGE))]
+    if what == "soften":
+        return [softening.soften_work(by=by, scene=scene)]
+    if what == "redo":
+        return [image_work(by=by, scene=scene, spec=GenerationSpec())]
+    if what == "approve":
+        return scenes_approve_works(by=by, project_id=project_id, sequences=sequences)
+    if what == "clip" or _takes(request.GET) > 1:
+        return video_works(by=by, scene=scene, spec=GenerationSpec(takes=_takes(request.GET)))
+    redraw = what == "remake" or None
+    works = scenes_remake_works(by=by, project_id=project_id, sequences=sequences, redraw=redraw)
+    return [work for _, work in works]

@@ -21,10 +21,12 @@ from apps.core.htmx import is_htmx
 from apps.projects.selectors import project_get
 from apps.songs.grid_edits import GridEdit, Operation
 from apps.songs.models import Song
+from apps.songs.named_sections import song_sections
 from apps.songs.section_edits import LABEL_LENGTH, MOST_SECTIONS
 from apps.songs.selectors import tempo_choices
-from apps.songs.services import SongChanges, song_update
+from apps.songs.services import SongChanges, song_update, song_voice_listen
 from apps.songs.stems import song_stem_upload, stem_jobs
+from apps.studio.project.song_paid import vocals_offer, vocals_separate
 from apps.studio.project.song_times import number_typed, seconds_typed
 from apps.studio.project.song_words import words_context
 from apps.studio.project.sung_form import SUNG, sung_context, sung_edit
@@ -34,6 +36,7 @@ from apps.studio.templatetags.studio import clock
 EMPTY_ROWS = 2
 FORGET = "reset"
 CHOOSE = "choose:"
+LISTEN = "listen"
 
 
 @login_required_keeping
@@ -47,6 +50,9 @@ def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
     problem, status = "", 200
     if request.method == "POST":
         try:
+            if request.POST.get("save") == LISTEN:
+                song_voice_listen(by=by, audio_id=project.song.asset_id)
+                return redirect("studio:song", project_id)
             song_update(by=by, audio_id=project.song.asset_id, changes=_changes(request))
         except (InputError, ConflictError) as error:
             problem, status = error.message, http_status(error)
@@ -68,7 +74,8 @@ def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
         "stem_job": stem_jobs(project.song).first(),
         "in_beats": "label" not in typed and "sung_from" not in typed,
         **sung_context(project.song, typed),
-        **words_context(project.song),
+        "vocals": vocals_offer(by, project, project.song),
+        **words_context(by, project, project.song),
     }
     return render(request, "studio/song.html", context, status=status)
 
@@ -76,11 +83,15 @@ def song(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def song_stem(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Upload the vocals alone, which lip-sync then uses in place of the song. A job checks the file first."""
+    """Upload the vocals alone, which lip-sync then uses in place of the song, or have them separated. A job checks the
+    file first."""
     by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     if project.song is None:
         raise NotFound("This project has no song. Add one first.")
+    if request.POST.get("save") == "separate":
+        vocals_separate(by, project, project.song, request.POST)
+        return HttpResponseClientRefresh() if is_htmx(request) else redirect("studio:song", project_id)
     upload = request.FILES.get("file") or partial_named(by=by, text=request.POST.get("file", ""))
     if upload is None:
         raise InputError("Choose an audio file first.", errors={"file": ["is missing"]})
@@ -89,7 +100,7 @@ def song_stem(request: HttpRequest, project_id: UUID) -> HttpResponse:
 
 
 def _rows(song: Song) -> list[tuple[str, str]]:
-    return [(str(part["label"]), clock(part["start_seconds"])) for part in song.analysis.get("sections", ())]
+    return [(section.label, clock(section.start_seconds)) for section in song_sections(song)]
 
 
 def _typed(sent: MultiValueDict[str, str]) -> list[tuple[str, str]]:

@@ -4,7 +4,8 @@ import shutil
 
 from PIL import Image
 
-from apps.providers.base import ImageRequest, ProducedFile, ProviderResult
+from apps.providers.base import ProducedFile, ProviderResult
+from apps.providers.request_types import ImageRequest
 
 
 def make(request, *, into, progress, cancelled):

@@ -1,0 +1,273 @@
+"""The only writer of subjects and their pictures, besides what the project's own fields say of its lead."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+import structlog
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Max
+
+from apps.accounts.models import User
+from apps.assets.models import Asset, AssetKind
+from apps.assets.selectors import asset_get
+from apps.assets.services import asset_from_upload
+from apps.core.errors import ConflictError, InputError, NotFound
+from apps.core.text import one_line
+from apps.projects.cast.files import picture_files, picture_files_delete
+from apps.projects.cast.lead import lead_show, picture_place
+from apps.projects.cast.selectors import library_of, subject_get, subjects_of
+from apps.projects.models import PictureOrigin, Project, Subject, SubjectPicture
+from apps.projects.selectors import project_lock
+
+# Far more than a film names; a longer list fits no page and no scene writer's prompt.
+MOST_SUBJECTS = 60
+MOST_PICTURES = 40
+
+log = structlog.get_logger(__name__)
+
+
+class SubjectFields(TypedDict, total=False):
+    """What a user may set on a subject. `position` counts from 0."""
+
+    kind: str
+    name: str
+    description: str
+    never_change: str
+    color: str
+    variants: Sequence[Mapping[str, str]]
+    position: int
+
+
+class PictureFields(TypedDict, total=False):
+    """What a user may set on a picture. A `position` of None keeps it without using it."""
+
+    position: int | None
+    section: str
+
+
+def subject_create(*, by: User, project_id: UUID, **fields: Unpack[SubjectFields]) -> Subject:
+    """Add a subject to the project. Raises InputError for a name that is empty or taken."""
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        _refuse_too_many(project)
+        subject = Subject(owner=by, project=project, position=_last_position(project) + 1)
+        _apply(subject, {name: value for name, value in fields.items() if name != "position"})
+        subject.save()
+        if "position" in fields:
+            _move(project, subject, fields["position"])
+        lead_show(project)
+    log.info("subject_created", project_id=str(project_id), subject_id=str(subject.pk), kind=subject.kind)
+    return subject_get(by=by, project_id=project_id, subject_id=subject.pk)
+
+
+def subject_take(*, by: User, project_id: UUID, subject_id: UUID) -> Subject:
+    """Copy one of the user's subjects into the project, with its pictures by reference. Raises NotFound, ConflictError
+    if the project has one of that name."""
+    source = library_of(by).filter(pk=subject_id).first()
+    if source is None:
+        raise NotFound("You have no such subject.")
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        _refuse_too_many(project)
+        if Subject.objects.filter(project=project, name__iexact=source.name).exists():
+            raise ConflictError(f"This project already has “{source.name}”.", code="already_there")
+        copy = _copied(source, project=project, position=_last_position(project) + 1)
+        lead_show(project)
+    return subject_get(by=by, project_id=project_id, subject_id=copy.pk)
+
+
+def subject_keep(*, by: User, project_id: UUID, subject_id: UUID) -> Subject:
+    """Copy the subject as it is now into the user's library, where it outlives the project."""
+    with transaction.atomic():
+        project_lock(by=by, project_id=project_id)
+        subject = subject_get(by=by, project_id=project_id, subject_id=subject_id)
+        return _copied(subject, project=None, position=0)
+
+
+def subject_update(
+    *,
+    by: User,
+    project_id: UUID,
+    subject_id: UUID,
+    expected_version: int | None = None,
+    **fields: Unpack[SubjectFields],
+) -> Subject:
+    """Change a subject. What was made before stays as it is. Raises InputError, ConflictError if `expected_version` is
+    no longer the stored one."""
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        subject = subject_get(by=by, project_id=project_id, subject_id=subject_id)
+        if expected_version not in {None, subject.version}:
+            raise ConflictError(
+                f"“{subject.name}” was changed in the meantime. Reload it, then repeat your change.", code="stale"
+            )
+        _apply(subject, {name: value for name, value in fields.items() if name != "position"})
+        subject.version += 1
+        subject.save()
+        if "position" in fields:
+            _move(project, subject, fields["position"])
+        lead_show(project)
+    return subject_get(by=by, project_id=project_id, subject_id=subject_id)
+
+
+def subject_delete(*, by: User, project_id: UUID, subject_id: UUID) -> None:
+    """Remove the subject from the project and its scenes, and delete pictures that nothing else uses."""
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        subject = subject_get(by=by, project_id=project_id, subject_id=subject_id)
+        files = picture_files([subject])
+        subject.delete()
+        lead_show(project)
+        picture_files_delete(by=by, files=files)
+    log.info("subject_deleted", project_id=str(project_id), subject_id=str(subject_id))
+
+
+def library_delete(*, by: User, subject_id: UUID) -> None:
+    """Delete a subject from the library; copies in projects stay. Raises NotFound for one that isn't the library's."""
+    with transaction.atomic():
+        subject = library_of(by).filter(project=None, pk=subject_id).first()
+        if subject is None:
+            raise NotFound("Your library has no such subject.")
+        files = picture_files([subject])
+        subject.delete()
+        picture_files_delete(by=by, files=files)
+
+
+def picture_upload(*, by: User, project_id: UUID, subject_id: UUID, upload: "UploadedFile[Any]") -> SubjectPicture:
+    """Store an uploaded picture; it becomes the preferred one. Raises InputError for a file that isn't an image."""
+    subject = subject_get(by=by, project_id=project_id, subject_id=subject_id)
+    pictures_check(subject)
+    asset = asset_from_upload(by=by, upload=upload, kind=AssetKind.IMAGE)
+    return picture_add(by=by, project_id=project_id, subject_id=subject_id, asset=asset, origin=PictureOrigin.UPLOADED)
+
+
+def picture_choose(*, by: User, project_id: UUID, subject_id: UUID, image_id: UUID) -> SubjectPicture:
+    """Use one of the user's images, such as a scene's, as the preferred picture."""
+    asset = asset_get(by=by, asset_id=image_id, kind=AssetKind.IMAGE)
+    return picture_add(by=by, project_id=project_id, subject_id=subject_id, asset=asset, origin=PictureOrigin.CHOSEN)
+
+
+def picture_add(
+    *, by: User, project_id: UUID, subject_id: UUID, asset: Asset, origin: PictureOrigin, first: bool = True
+) -> SubjectPicture:
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        subject = subject_get(by=by, project_id=project_id, subject_id=subject_id)
+        pictures_check(subject)
+        picture = picture_place(subject, asset, origin=origin, first=first)
+        lead_show(project)
+    return picture
+
+
+def picture_get(*, by: User, project_id: UUID, subject_id: UUID, picture_id: UUID) -> SubjectPicture:
+    subject = subject_get(by=by, project_id=project_id, subject_id=subject_id)
+    found = next((one for one in subject.pictures.all() if one.pk == picture_id), None)
+    if found is None:
+        raise NotFound(f"“{subject.name}” doesn't have that picture.")
+    return found
+
+
+def picture_update(
+    *, by: User, project_id: UUID, subject_id: UUID, picture_id: UUID, **fields: Unpack[PictureFields]
+) -> SubjectPicture:
+    """Change where in the order of preference a picture is, or the kind of section it is for."""
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        picture = picture_get(by=by, project_id=project_id, subject_id=subject_id, picture_id=picture_id)
+        if "section" in fields:
+            picture.section = one_line(fields["section"])
+        if "position" in fields:
+            _picture_move(picture, fields["position"])
+        picture.save(update_fields=["section", "position"])
+        lead_show(project)
+    return picture
+
+
+def picture_delete(*, by: User, project_id: UUID, subject_id: UUID, picture_id: UUID) -> None:
+    """Remove a picture from the subject, and delete its file if nothing else uses it."""
+    with transaction.atomic():
+        project = project_lock(by=by, project_id=project_id)
+        picture = picture_get(by=by, project_id=project_id, subject_id=subject_id, picture_id=picture_id)
+        files = [] if picture.origin == PictureOrigin.CHOSEN else [picture.asset]
+        picture.delete()
+        lead_show(project)
+        picture_files_delete(by=by, files=files)
+
+
+def _apply(subject: Subject, fields: Mapping[str, Any]) -> None:
+    for name, value in fields.items():
+        setattr(subject, name, value)
+    subject.name = one_line(subject.name)
+    subject.color = subject.color.lower()
+    if not subject.name:
+        raise InputError("Give it a name.", errors={"name": ["may not be empty"]})
+    others = Subject.objects.filter(project=subject.project_id, name__iexact=subject.name).exclude(pk=subject.pk)
+    if others.exists():
+        detail = f"This project already has “{subject.name}”. Choose another name."
+        raise InputError(detail, code="name_taken", errors={"name": [detail]})
+    subject.variants = [
+        {"section": one_line(one["section"]), "description": one["description"].strip()} for one in subject.variants
+    ]
+
+
+def _copied(source: Subject, *, project: Project | None, position: int) -> Subject:
+    copy = Subject.objects.create(
+        owner_id=source.owner_id,
+        project=project,
+        kind=source.kind,
+        name=source.name,
+        description=source.description,
+        never_change=source.never_change,
+        color=source.color,
+        variants=source.variants,
+        position=position,
+        copied_from=source.pk,
+    )
+    for one in source.pictures.all():
+        SubjectPicture.objects.create(
+            subject=copy,
+            asset=one.asset,
+            origin=one.origin,
+            view=one.view,
+            section=one.section,
+            position=one.position,
+        )
+    return copy
+
+
+def _move(project: Project, subject: Subject, place: int) -> None:
+    others = [one for one in subjects_of(project) if one.pk != subject.pk]
+    ordered = [*others[:place], subject, *others[place:]]
+    for number, one in enumerate(ordered):
+        Subject.objects.filter(pk=one.pk).update(position=number)
+
+
+def _picture_move(picture: SubjectPicture, place: int | None) -> None:
+    if place is None:
+        picture.position = None
+        return
+    others = list(
+        SubjectPicture.objects.filter(subject=picture.subject_id, position__isnull=False).exclude(pk=picture.pk)
+    )
+    ordered = [*others[:place], picture, *others[place:]]
+    for number, one in enumerate(ordered):
+        SubjectPicture.objects.filter(pk=one.pk).update(position=number)
+    picture.position = ordered.index(picture)
+
+
+def _last_position(project: Project) -> int:
+    last = Subject.objects.filter(project=project).aggregate(last=Max("position"))["last"]
+    return -1 if last is None else int(last)
+
+
+def _refuse_too_many(project: Project) -> None:
+    if Subject.objects.filter(project=project).count() >= MOST_SUBJECTS:
+        raise InputError(f"A project has at most {MOST_SUBJECTS} subjects. Delete one first.", code="too_many")
+
+
+def pictures_check(subject: Subject) -> None:
+    """Raise InputError if the subject can have no more pictures."""
+    if subject.pictures.count() >= MOST_PICTURES:
+        raise InputError(f"A subject has at most {MOST_PICTURES} pictures. Delete one first.", code="too_many")

@@ -1,0 +1,72 @@
+"""What a project's four pages share: its title, and the bar with state, progress, what to do next, and money."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from apps.jobs.kinds import Kind
+from apps.jobs.models import Job
+from apps.jobs.selectors import project_money
+from apps.production.generate_all import approved_scenes
+from apps.production.stages import jobs_progress, project_progress
+from apps.projects.models import Project
+from apps.projects.selectors import project_status, song_seconds
+from apps.scenes.made_from import clip_is_draft
+from apps.scenes.models import Scene
+from apps.scenes.redoing import scenes_to_redo
+from apps.studio.live import Fragment
+from apps.studio.words import PROJECT_WORDS
+
+# The pages that show the scenes' cards.
+WITH_CARDS = {"quick", "edit"}
+
+
+def shell_pieces(
+    project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: str, may_compose: bool
+) -> list[Fragment]:
+    """Return the title, the bar, and what went wrong, if anything did. `may_compose`: the page offers that, and it
+    would change something."""
+    problem = "" if live or project.generating else project.problem
+    return [
+        Fragment("heading", "studio/project_heading.html", [project.title], {"project": project}),
+        _bar(project, scenes, live, page, may_compose),
+        Fragment("problem", "studio/project_problem.html", [problem], {"problem": problem}),
+    ]
+
+
+def _bar(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: str, may_compose: bool) -> Fragment:
+    made = sum(1 for scene in scenes if scene.current_clip_id)
+    spending = project_money(project.pk)
+    word = PROJECT_WORDS[project_status(project)]
+    progress = project_progress(project, scenes, live) if project.generating else jobs_progress(live) if live else None
+    missing = _missing(project, scenes)
+    drafts = sum(1 for scene in scenes if scene.current_clip is not None and clip_is_draft(scene.current_clip))
+    redone = len(scenes_to_redo(project, scenes)) if made and page in WITH_CARDS else 0
+    composing = any(job.kind == Kind.COMPOSE for job in live)
+    composes = may_compose and bool(scenes) and made == len(scenes) and not project.generating and not composing
+    context: dict[str, Any] = {
+        "project": project,
+        "page": page,
+        "word": word,
+        "made": made,
+        "scene_count": len(scenes),
+        "missing": missing,
+        "drafts": drafts,
+        "redone": redone,
+        "money": spending,
+        "live": bool(live) or project.generating,
+        "composes": composes,
+        "progress": progress,
+        "song_seconds": song_seconds(project),
+    }
+    facts = [word.text, made, missing, drafts, redone, len(scenes), spending, composes, project.generating]
+    facts += [progress.words, progress.percent, progress.left] if progress else []
+    return Fragment("status", "studio/project_bar.html", [*facts, bool(live), project.version], context)
+
+
+def _missing(project: Project, scenes: Sequence[Scene]) -> int:
+    """Return how many scenes the one button would make something for."""
+    bare = [scene for scene in scenes if scene.current_clip_id is None]
+    if not project.needs_approval:
+        return len(bare)
+    approved = approved_scenes(project, scenes)
+    return sum(1 for scene in bare if scene.image_id is None or scene.pk in approved)

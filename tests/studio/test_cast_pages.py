@@ -1,0 +1,119 @@
+"""The cast's pages: adding, editing and drawing somebody, and the chips of scenes."""
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from apps.jobs.models import Job
+from apps.projects.models import Subject
+from tests.factories import make_project, make_scenes, make_subject
+from tests.fakes import media
+from tests.studio.pages import html_of, poll, seen_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HTMX = {"HX-Request": "true"}
+NEWS = '{"news": {}}'
+
+
+@pytest.fixture
+def project(user):
+    return make_project(user)
+
+
+def url(project, *parts):
+    return "/".join(["/projects", str(project.pk), "cast", *map(str, parts)])
+
+
+def test_somebody_is_added_and_edited_without_javascript(browser, project):
+    page = html_of(browser.get(url(project)))
+    assert "Nobody is in the cast yet" in page
+    browser.post(url(project), {"kind": "character", "name": "Mara", "description": "a red coat"})
+    page = html_of(browser.get(url(project)))
+    assert "Mara" in page and "Character · lead" in page and "No picture yet" in page
+    twice = browser.post(url(project), {"kind": "place", "name": "mara"})
+    assert twice.status_code == 400 and "already has “mara”" in html_of(twice)
+
+    mara = Subject.objects.get()
+    saved = {"name": "Mara", "kind": "character", "description": "a green coat", "never_change": "a scar",
+             "color": "#f0b45a", "version": 1, "variant_section": ["chorus", ""],
+             "variant_description": ["red dress", ""]}  # fmt: skip
+    assert browser.post(url(project, mara.pk), saved).status_code == 302
+    mara.refresh_from_db()
+    assert (mara.description, mara.color) == ("a green coat", "#f0b45a")
+    assert mara.variants == [{"section": "chorus", "description": "red dress"}]
+    late = browser.post(url(project, mara.pk), saved)
+    assert late.status_code == 400 and "changed in the meantime" in html_of(late)
+
+
+def test_pages_follow_what_is_drawn(browser, project, settings, tmp_path):
+    settings.MEDIA_ROOT, settings.SCRATCH_ROOT = tmp_path / "media", tmp_path / "scratch"
+    mara = make_subject(project)
+    cast, hers = (seen_of(html_of(browser.get(url(project, *parts)))) for parts in ([], [mara.pk]))
+    assert poll(browser, url(project, "news"), cast).status_code == 204
+    assert poll(browser, url(project, mara.pk, "news"), hers).status_code == 204
+
+    browser.post(url(project, mara.pk, "draw"))
+    assert "Being drawn" in html_of(poll(browser, url(project, "news"), cast))
+    drawing = html_of(poll(browser, url(project, mara.pk, "news"), hers))
+    assert "Being drawn" in drawing and 'id="poller"' in drawing
+
+    file = SimpleUploadedFile("face.png", media.image(), content_type="image/png")
+    browser.post(url(project, mara.pk, "upload"), {"file": file})
+    shown = html_of(poll(browser, url(project, mara.pk, "news"), hers))
+    assert "In use" in shown and "Draw a reference sheet" in shown and "What never changes" not in shown
+
+
+def test_pictures_are_uploaded_drawn_preferred_and_removed(browser, project, settings, tmp_path):
+    settings.MEDIA_ROOT, settings.SCRATCH_ROOT = tmp_path / "media", tmp_path / "scratch"
+    mara = make_subject(project)
+    file = SimpleUploadedFile("face.png", media.image(), content_type="image/png")
+    browser.post(url(project, mara.pk, "upload"), {"file": file})
+    picture = mara.pictures.get()
+    page = html_of(browser.get(url(project, mara.pk)))
+    assert "In use" in page and "Draw a reference sheet" in page
+    browser.post(url(project, mara.pk, "sheet"))
+    assert Job.objects.filter(kind="character_reference").count() == 4
+    assert "Being drawn" in html_of(browser.get(url(project, mara.pk)))
+    browser.post(url(project, mara.pk, "aside"), {"picture_id": picture.pk})
+    picture.refresh_from_db()
+    assert picture.position is None
+    browser.post(url(project, mara.pk, "prefer"), {"picture_id": picture.pk})
+    browser.post(url(project, mara.pk, "remove-picture"), {"picture_id": picture.pk})
+    assert not mara.pictures.exists()
+    assert browser.post(url(project, mara.pk, "dance")).status_code == 404
+
+
+def test_a_subject_is_taken_from_the_library(browser, user, project):
+    mara = make_subject(make_project(user, title="The first film"), pictures=1)
+    assert "The first film" in html_of(browser.get(url(project)))
+    browser.post(url(project), {"copy_of": mara.pk})
+    assert project.subjects.get().pictures.count() == 1
+
+
+def test_chips_take_out_and_put_in(browser, project):
+    (scene,) = make_scenes(project, "4")
+    mara, jon = make_subject(project, "Mara"), make_subject(project, "Jon")
+    where = f"/projects/{project.pk}/scenes/1"
+    page = html_of(browser.get(f"{where}/inspector"))
+    assert re.search(r"Take Mara out of scene 1", page) and "Put somebody into scene 1" in page
+
+    changed = browser.post(f"{where}/cast", {"subject_id": jon.pk, "scene_id": scene.pk, "page": "quick"}, headers=HTMX)
+    assert "Take Jon out of scene 1" in html_of(changed)
+    browser.post(f"{where}/cast", {"subject_id": mara.pk, "scene_id": scene.pk})
+    assert [row.subject for row in scene.cast.all()] == [jon]
+    assert browser.post(f"{where}/cast", {"subject_id": "x"}, headers=HTMX).status_code == 400
+
+
+def test_stop_keeps_the_page_asking_for_its_own_pieces(browser, project):
+    mara = make_subject(project)
+    browser.post(url(project, mara.pk, "draw"))
+    for parts in ([], [mara.pk]):
+        page = html_of(browser.get(url(project, *parts)))
+        assert 'name="page" value="cast"' in page and f'hx-post="{url(project, *parts, "news")}"' in page
+    stopped = browser.post(f"/projects/{project.pk}/stop", {"page": "cast"}, headers=HTMX)
+    assert (stopped.status_code, stopped["HX-Trigger"]) == (204, NEWS)
+    saved = browser.post(f"/projects/{project.pk}/budget", {"budget": "5"}, headers={
+        **HTMX, "HX-Current-URL": f"http://testserver{url(project, mara.pk)}"})  # fmt: skip
+    assert (saved.status_code, saved["HX-Trigger"]) == (204, NEWS)
+    assert browser.post(f"/projects/{project.pk}/stop", {"page": "cast"})["Location"] == url(project)
