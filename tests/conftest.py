@@ -54,6 +54,9 @@ import pytest  # noqa: E402
 from engines.cores import usable_cores  # noqa: E402
 from tests.waiting import wait_for  # noqa: E402
 
+# A busy machine can make a browser or a process of these late; everything else fails or passes the same each time.
+RUN_AGAIN = ("browser", "processes")
+RUN_AGAIN_TIMEOUT_SECONDS = 600  # both runs together
 MOST_WORKERS = 4  # each has a PostgreSQL, a Valkey, and at times a browser and workers of its own
 
 
@@ -65,6 +68,17 @@ def pytest_xdist_auto_num_workers(config):
 def pytest_xdist_setupnodes():
     """The workers inherit this process's environment, and pytest-django would read its settings before this file."""
     del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+def pytest_collection_modifyitems(config, items):
+    """Keep `--reruns` from all tests but those of RUN_AGAIN."""
+    if not config.getoption("reruns", None):
+        return
+    for item in items:
+        if not any(item.get_closest_marker(name) for name in RUN_AGAIN):
+            item.add_marker(pytest.mark.flaky(reruns=0))
+        elif not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(RUN_AGAIN_TIMEOUT_SECONDS))
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from apps.assets.upkeep.sweep import bucket_sweep, orphans_sweep
 from tests.fakes.s3_proxy import Fault
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 LATER = timedelta(hours=48)
 

@@ -1,10 +1,13 @@
 import multiprocessing
 import threading
 
+import pytest
+
 from apps.assets.store.disk import file_place, local_path, media_folder_id, media_root
 from apps.assets.store.local_files import _remove_empty_folders
 
 
+@pytest.mark.processes
 def test_processes_starting_together_agree_on_the_folder_id():
     media_root()
     context = multiprocessing.get_context("fork")

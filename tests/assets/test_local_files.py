@@ -176,6 +176,7 @@ def test_file_being_read_is_not_deleted():
     assert deleted(path)[0] == Deletion.DELETED
 
 
+@pytest.mark.processes
 def test_file_read_by_another_process_is_not_deleted():
     path = place()
     context = multiprocessing.get_context("fork")
@@ -195,6 +196,7 @@ def test_file_read_by_another_process_is_not_deleted():
     assert deleted(path)[0] == Deletion.DELETED
 
 
+@pytest.mark.processes
 def test_of_many_concurrent_deletions_exactly_one_succeeds():
     path = place()
     connection.close()

@@ -69,6 +69,7 @@ def test_space_is_freed_before_a_fetch(songs, settings, proxy):
     assert f"{songs[0].sha256}.wav" not in cached_names()
 
 
+@pytest.mark.processes
 def test_concurrent_processes_fetch_a_copy_once(songs, proxy):
     proxy.slow_seconds = 0.5
     proxy.faults.append(Fault("GET", "slow"))
@@ -106,6 +107,7 @@ def test_concurrent_fetches_and_evictions_never_lose_a_copy_in_use(songs, settin
     assert sum(file.size_bytes for file in cached_files()) <= settings.SCRATCH_MAX_BYTES
 
 
+@pytest.mark.processes
 def test_killed_reader_holds_no_lock(songs, settings):
     context = multiprocessing.get_context("fork")
     reading = context.Event()

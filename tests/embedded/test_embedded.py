@@ -13,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 import embedded
 from embedded.folders import SOCKET_FOLDER_LIMIT
 
+pytestmark = pytest.mark.processes
+
 
 def process_of(pid_file):
     return psutil.Process(int(pid_file.read_text().split()[0]))

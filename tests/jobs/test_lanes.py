@@ -101,6 +101,7 @@ def test_a_retried_batch_job_is_no_longer_one(user):
     assert in_list("media", job)
 
 
+@pytest.mark.processes
 def test_three_jobs_are_not_starved_by_another_users_forty(user, other_user):
     crowd, few = batch(user, 40), make_jobs(other_user, 3)
     with beat(), celery_worker(queues="media", concurrency=1):

@@ -18,7 +18,7 @@ from apps.songs.services import song_upload
 from tests.waiting import wait_for
 from tests.worker import beat, celery_worker, kill_tree, silence
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
 def click_song(seconds: float) -> SimpleUploadedFile:

@@ -14,6 +14,8 @@ import pytest
 from launcher.run_lock import run_lock
 from tests.server import closed_port
 
+pytestmark = pytest.mark.processes
+
 PROJECT = Path(__file__).resolve().parents[2]
 SAY_ADDRESS = "from django.conf import settings; print(settings.STUDIO_URL)"
 

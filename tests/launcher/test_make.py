@@ -77,6 +77,7 @@ def test_demo_returns_the_commands_exit_code(checkout):
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (PROJECT / "bench").glob("[a-z]*.py")))
+@pytest.mark.processes
 def test_every_benchmark_starts_with_the_documented_command(checkout, name):
     _, words = make(checkout, "bench", f"BENCH={name}")
     assert words == ["-m", f"bench.{name}"]
@@ -85,6 +86,7 @@ def test_every_benchmark_starts_with_the_documented_command(checkout, name):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.processes
 def test_the_lipsync_benchmark_accepts_a_clip_with_odd_sides(tmp_path):
     clip = tmp_path / "odd.mp4"
     source = ("-f", "lavfi", "-i", "testsrc2=s=321x181:r=25:d=1", "-c:v", "libx264", "-pix_fmt", "yuv444p")

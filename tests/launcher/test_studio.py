@@ -17,6 +17,8 @@ from launcher.leftovers import leftovers_find
 from tests.server import closed_port
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.processes
+
 PROJECT = Path(__file__).resolve().parents[2]
 # An idle machine needs 8 s; one that runs other things beside, much longer.
 PATIENCE_SECONDS = 150

@@ -16,6 +16,8 @@ from launcher.leftovers import leftovers_find
 from launcher.lifeline import SUPERVISOR_VARIABLE, end_with_supervisor
 from launcher.supervisor import Program, Supervisor
 
+pytestmark = pytest.mark.processes
+
 PROJECT = Path(__file__).resolve().parents[2]
 SLEEP = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)")
 STUBBORN = (

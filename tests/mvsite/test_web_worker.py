@@ -14,6 +14,8 @@ import pytest
 from tests.server import closed_port
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.processes
+
 PROJECT = Path(__file__).resolve().parents[2]
 APPLICATION = """
 import os

@@ -28,7 +28,7 @@ from tests.fakes.s3_proxy import Fault
 from tests.waiting import wait_for
 from tests.worker import worker_answers
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 QUEUES = "io,media,housekeeping"
 DEADLINE_SECONDS = 150

@@ -12,7 +12,7 @@ from tests.fakes import media
 from tests.waiting import wait_for
 from tests.worker import beat, celery_worker, kill_tree, silence
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
 def test_project_finishes_even_if_workers_are_killed_while_rendering(user, monkeypatch):

@@ -17,6 +17,7 @@ CODE = ("apps", "embedded", "engines", "launcher", "mvsite", "static/js", "templ
 OTHER_DRAFTS = re.compile(r'"draft", "standard"|"draft": Encoding|DRAFT = "draft"|"draft": "draft quality"')
 
 
+@pytest.mark.processes
 def test_provider_only_needs_a_folder():
     environment = {**os.environ, "PAPER_SHEETS": "500"}
     for name in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL"):  # it starts its own

@@ -65,6 +65,7 @@ def hold(root, ready, release):
         release.wait(120)
 
 
+@pytest.mark.processes
 def test_entries_used_by_another_process_are_never_evicted(tmp_path):
     cache = SegmentCache(tmp_path, 10**9)
     with cache.session() as session:
@@ -128,6 +129,7 @@ def compose_forever(root, plan, output):
         compose(plan, output, cache=session, progress=lambda *_: None, cancelled=lambda: False)
 
 
+@pytest.mark.processes
 def test_work_resumes_with_a_killed_workers_segments(sources, cache, tmp_path, make):
     plan = foreign_plan(sources, *range(0, 30))
     context = multiprocessing.get_context("spawn")

@@ -86,6 +86,7 @@ def test_deliveries_to_a_finished_job_make_no_call(user, replicate):
     assert replicate.count(PAID) == 1
 
 
+@pytest.mark.processes
 def test_two_real_workers_and_doubled_messages_make_one_call_per_job(user, replicate):
     """Celery delivers every message three times, to two worker processes with two threads each."""
     from celery import current_app
