@@ -81,6 +81,18 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.timeout(RUN_AGAIN_TIMEOUT_SECONDS))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _quick_emptying():
+    # Read late: they need Django.
+    from django.test import TransactionTestCase
+
+    from tests.emptying import tables_empty
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: tables_empty())
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _quick_passwords(settings):
     """Deliberately slow hashing would take longer than the tests themselves."""
