@@ -134,7 +134,8 @@ class ScenesRequest:
 class ImageRequest:
     """Create `num_images` still images of `width` × `height` pixels. `subjects` are seen in it, the most important
     first; the first character's picture is also the `character_reference`. `picture` is what the scene's writer noted
-    of what is to be seen, for the prompt as written; it is empty for anybody else's prompt."""
+    of what is to be seen, for the prompt as written; it is empty for anybody else's prompt. A picture of one subject
+    may be a `view` of its reference sheet: "front", "three-quarter", "profile", "full body", "day" or "night"."""
 
     capability: ClassVar[Capability] = Capability.IMAGE
     prompt: str
@@ -144,6 +145,7 @@ class ImageRequest:
     aspect_ratio: str = "16:9"
     character_reference: MediaInput | None = None
     purpose: str = "scene"  # "scene", "character_reference", or "subject" for a prompt that is complete
+    view: str = ""
     num_images: int = 1
     subjects: tuple[Subject, ...] = ()
     seed: int = 0

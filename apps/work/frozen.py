@@ -129,6 +129,7 @@ class ImageValues(Values):
     negative_prompt: str = ""
     aspect_ratio: str = "16:9"
     purpose: Literal["scene", "character_reference", "subject"] = "scene"
+    view: str = ""
     num_images: int = 1
     subjects: tuple[SubjectValues, ...] = ()
     seed: int = 0

@@ -177,8 +177,7 @@ class FigurePainter:
         dark = mix(skin, "#3a1a14", 0.45)
         if character.kind in {"ghost", "scarecrow", "skeleton"}:
             return self._skull() if character.kind == "skeleton" else self._odd_face()
-        for side in (-1, 1):
-            self.ellipse(side * 0.37, 0.02, 0.06, 0.11, mix(skin, "#3a1a14", 0.2))
+        self.ears(mix(skin, "#3a1a14", 0.2))
         if character.kind == "robot":
             self.polygon([(-0.42, -0.5), (0.42, -0.5), (0.42, 0.46), (0.3, 0.52), (-0.3, 0.52), (-0.42, 0.46)], skin)
         else:
@@ -203,10 +202,17 @@ class FigurePainter:
         if shown.gape:
             self.ellipse(0.0, 0.29, 0.065, shown.gape, "#5a1a20")
         self.hair_in_front()
-        draw_hat(self, character)
+        self.hat()
         if character.glasses:
             self._glasses()
         return mouth
+
+    def ears(self, color: str) -> None:
+        for side in (-1, 1):
+            self.ellipse(side * 0.37, 0.02, 0.06, 0.11, color)
+
+    def hat(self) -> None:
+        draw_hat(self, self.character)
 
     def _skull(self) -> Mouth:
         bone, dark = self.character.skin, "#1a1618"

@@ -15,6 +15,8 @@ Painter = Callable[[Canvas, Palette, np.random.Generator, str], None]
 def sky(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str, horizon: float) -> None:
     canvas.gradient(palette.sky_top, palette.sky_low, -canvas.bottom, horizon, curve=1.25)
     x, y = rng.uniform(-0.55, 0.55) * canvas.aspect, horizon - rng.uniform(0.16, 0.36)
+    # Stars and clouds need more and less of chance; what stands below the sky is the same by day and by night.
+    rng = np.random.default_rng(rng.integers(2**32))
     if light == "night":
         for _ in range(70):
             star = (rng.uniform(-canvas.right, canvas.right), rng.uniform(-canvas.bottom, horizon - 0.08))
@@ -70,10 +72,12 @@ def _windows(
 ) -> None:
     left, top, width, height = house
     size = 0.009
-    for column in np.arange(left + 0.014, left + width - 0.014, 0.021):
-        for row in np.arange(top + 0.02, top + height, 0.028):
-            if rng.random() < lit:
-                canvas.rectangle(column, row, column + size, row + size * 1.4, color, rng.uniform(0.35, 0.95))
+    columns, rows = np.arange(left + 0.014, left + width - 0.014, 0.021), np.arange(top + 0.02, top + height, 0.028)
+    # The same windows are there whether or not light is in them.
+    chances, tones = rng.random((2, len(columns), len(rows)))
+    for column, row in np.argwhere(chances < lit):
+        x, y = columns[column], rows[row]
+        canvas.rectangle(x, y, x + size, y + size * 1.4, color, 0.35 + 0.6 * tones[column, row])
 
 
 def street(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
@@ -111,10 +115,11 @@ def _house_row(
              (x_near, horizon + near * 0.3), (x_far, horizon + far * 0.3)], tone,
         )  # fmt: skip
         for share in (0.25, 0.6):
-            if rng.random() < lit + 0.35:
+            chance, up = rng.random(2)
+            if chance < lit + 0.35:
                 x = x_far + (x_near - x_far) * share
                 depth = far + (near - far) * share
-                height, top = 0.1 * depth, horizon - tall * depth * rng.uniform(0.2, 0.55)
+                height, top = 0.1 * depth, horizon - tall * depth * (0.2 + 0.35 * up)
                 wide = (x_near - x_far) * 0.22
                 canvas.polygon(
                     [(x, top), (x + wide, top), (x + wide, top + height), (x, top + height)], palette.glow, 0.8

@@ -129,7 +129,7 @@ def settled(seen: Sight) -> Sight:
     if known is not None and known.light == "night" and light in {"", "interior"}:
         light = "night"
     elif known is not None and known.indoors and light in {"", "day"}:
-        light = known.light or "interior"
+        light = "interior" if light == "day" and known.light == "night" else known.light or "interior"
     elif known is not None and not light:
         light = known.light
     if seen.weather == "dark" and light in {"", "interior"}:

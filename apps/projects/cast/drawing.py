@@ -149,9 +149,16 @@ def _work(
     of_person = subject.kind == SubjectKind.CHARACTER
     ratio = SHEET_RATIO if view and of_person else project.aspect_ratio
     width, height = picture_size(ratio, values["resolution"])
-    # The draft reads people from pictures, not places.
-    source = picture if picture is not None and (of_person or not choice.provider.built_in) else None
-    shown = SubjectValues(name=subject.name, kind=subject.kind, input="character_reference" if source else "")
+    built_in = choice.provider.built_in
+    # The draft reads people from pictures, not places; everything else it reads from the subject's own words.
+    source = picture if picture is not None and (of_person or not built_in) else None
+    shown = SubjectValues(
+        name=subject.name,
+        kind=subject.kind,
+        description=subject.description if built_in else "",
+        never_change=subject.never_change if built_in else "",
+        input="character_reference" if source else "",
+    )
     request = ImageValues(
         prompt=prompt,
         negative_prompt=values["image_prompts"]["negative_prompt"],
@@ -159,7 +166,8 @@ def _work(
         height=height,
         aspect_ratio=ratio,
         purpose="character_reference" if of_person and not view else "subject",
-        subjects=(shown,) if source else (),
+        view=view,
+        subjects=(shown,) if source or built_in else (),
         seed=(project.seed + subject.pictures.count()) % (SEED_MAXIMUM + 1),
         settings=dict(values),
     )

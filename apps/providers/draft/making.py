@@ -12,7 +12,6 @@ from apps.core.errors import InputError, WorkCancelled
 from apps.providers.base import ProducedFile, ProviderResult
 from apps.providers.draft.images import (
     LEAST_NAMED,
-    character_sheet,
     cover,
     label_top,
     load_picture,
@@ -22,6 +21,7 @@ from apps.providers.draft.images import (
 )
 from apps.providers.draft.naming import UNNAMED
 from apps.providers.draft.scenes import mark_of, write_scenes
+from apps.providers.draft.sheets import character_sheet, person_said, subject_image
 from apps.providers.lengths import LOST_END_SECONDS, frame_rate_of, lost_end_note
 from apps.providers.request_types import (
     ImageRequest,
@@ -140,27 +140,31 @@ def _make_scenes(request: ScenesRequest, progress: Progress) -> ProviderResult:
 
 def _make_images(request: ImageRequest, into: Path, progress: Progress, cancelled: Cancelled) -> ProviderResult:
     look = _look(request.settings)
-    sight, person = _seen(request) if request.purpose == "scene" else (None, None)
+    seen = _seen(request) if request.purpose == "scene" else (None, None)
     files = []
     for number in range(request.num_images):
         if cancelled():
             raise WorkCancelled
         progress(100 * number / request.num_images, "Drawing")
         path = into / f"image_{number + 1}.png"
-        if request.purpose == "character_reference":
-            character_sheet(
-                request.prompt,
-                look=look,
-                width=request.width,
-                height=request.height,
-                seed=request.seed + number,
-                into=path,
-            )
-        else:
-            recipe = Recipe(request.prompt, request.seed + number, look, person, sight)
-            storyboard_image(recipe, width=request.width, height=request.height, into=path)
+        _draw_image(request, look, seen, request.seed + number, path)
         files.append(ProducedFile(path=path, role="image", content_type="image/png"))
     return ProviderResult(files=tuple(files), facts={"model": "draft storyboard", "seed": request.seed})
+
+
+def _draw_image(
+    request: ImageRequest, look: DraftLook, seen: tuple[Sight | None, Person | None], seed: int, path: Path
+) -> None:
+    width, height = request.width, request.height
+    if request.purpose != "scene" and request.subjects:
+        one = _chosen(request.subjects[0])
+        subject_image(one, request.view, request.prompt, look=look, width=width, height=height, seed=seed, into=path)
+    elif request.purpose == "character_reference":
+        character_sheet(person_said(request.prompt, seed), look=look, width=width, height=height, into=path)
+    else:
+        sight, person = seen
+        recipe = Recipe(request.prompt, seed, look, person, sight)
+        storyboard_image(recipe, width=width, height=height, into=path)
 
 
 def _make_lipsync(

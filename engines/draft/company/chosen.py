@@ -143,16 +143,22 @@ def _drawn(one: Chosen, said: Member | None, *, noted: bool) -> Member:
     own = one.described.member
     person = own.person
     bare = person == Person(subject=person.subject, sex=person.sex)
-    if said is not None and (noted or bare):
-        person = _filled(person, replace(said.person, does="", subject=""))
-    if one.photo is not None:
-        person = _filled(person, one.photo)
-    number = stable_number("subject", one.name.casefold())
+    made = replace(said.person, does="", subject="") if said is not None and (noted or bare) else None
+    does = said.person.does if said else ""
+    return replace(own, person=replace(drawn_person(one, made=made), does=does, subject=one.name))
+
+
+def drawn_person(one: Chosen, seed: int | None = None, *, made: Person | None = None) -> Person:
+    """Return who a character is, every mark set. `made` is what the idea makes of it; another `seed` fills in
+    differently what words and picture leave open."""
+    person = one.described.member.person
+    for more in (made, one.photo):
+        person = _filled(person, more) if more is not None else person
+    name = one.name.casefold()
+    number = stable_number("subject", name) if seed is None else stable_number("subject", name, seed)
     if not person.garment_color:
         person = replace(person, garment_color=_CLOTHES[number // 7 % len(_CLOTHES)])
-    person = complete(person, number)
-    does = said.person.does if said else ""
-    return replace(own, person=replace(person, does=does, subject=one.name))
+    return complete(person, number)
 
 
 def _filled(person: Person, other: Person) -> Person:
