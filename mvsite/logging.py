@@ -59,6 +59,8 @@ def configure_logging(*, level: str, form: str = "") -> None:
             "loggers": {
                 "celery": {"level": "WARNING"},
                 "amqp": {"level": "WARNING"},
+                # It repeats each refusal, which is in the access log, with its reason for most (core/http_errors.py).
+                "django.request": {"level": "ERROR"},
                 "PIL": {"level": "INFO"},
                 # At DEBUG it logs full URLs, including signatures.
                 "urllib3": {"level": "INFO"},

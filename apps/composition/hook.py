@@ -1,6 +1,6 @@
 """The short hook cut: where it starts and ends on the song."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -8,6 +8,7 @@ from fractions import Fraction
 from apps.composition.models import Output
 from apps.core.errors import InputError
 from apps.projects.models import Project
+from apps.scenes.models import Scene
 from apps.scenes.scene_frames import scene_spans, song_range
 from apps.scenes.selectors import scenes_of
 from apps.songs.named_sections import song_sections, stored_sections
@@ -24,6 +25,38 @@ class HookWindow:
     start_seconds: float
     end_seconds: float
     section: str
+
+
+def film_frames(project: Project, scenes: Sequence[Scene]) -> int | None:
+    """Return how long the film is; before it has scenes, the used part of its song; None if neither is known."""
+    if scenes:
+        return scene_spans(project, scenes)[-1].end_frame
+    used = song_range(project)
+    return None if used is None else FrameGrid(Fraction(project.fps)).frame_at(used[1] - used[0])
+
+
+def hook_check(project: Project, output: Output, frames: int | None) -> None:
+    """Raise InputError if a film of so many frames (None: not known yet) has no such cut, or ends before its start."""
+    if output.hook_seconds is None or frames is None:
+        return
+    hook_length_check(project, output, frames)
+    length = frames / Fraction(project.fps)
+    if output.hook_start is not None and Fraction(output.hook_start) >= length:
+        words = f"The film lasts {float(length):.2f} seconds. Start the cut before that."
+        raise InputError(words, errors={"hook_start": [words]})
+
+
+def hook_length_check(project: Project, output: Output, frames: int) -> None:
+    """Raise InputError if a film of so many frames is too short for the cut."""
+    fps = Fraction(project.fps)
+    if output.hook_seconds is not None and _frame_count(output, fps) > frames:
+        wanted = f"{output.hook_seconds.normalize():f}"
+        words = f"The film lasts {float(frames / fps):.2f} seconds, too short for a cut of {wanted} seconds."
+        raise InputError(words, errors={"hook_seconds": [words]})
+
+
+def _frame_count(output: Output, fps: Fraction) -> int:
+    return int(Fraction(output.hook_seconds or 0) * fps)
 
 
 def hook_suggestion(project: Project, seconds: Decimal) -> HookWindow | None:
@@ -46,10 +79,9 @@ def hook_range(project: Project, output: Output, frames: int) -> tuple[int, int]
 
     Without a chosen start, choose the loudest stretch of that length. Raises InputError if the video is shorter."""
     fps = Fraction(project.fps)
-    grid, seconds = FrameGrid(fps), Fraction(output.hook_seconds or 0)
-    wanted, length = float(seconds), float(grid.seconds_of(frames))
-    if wanted > length:
-        raise InputError(f"The video is only {length:.1f} seconds long, but this cut needs {wanted:.0f}.")
+    grid, count = FrameGrid(fps), _frame_count(output, fps)
+    hook_length_check(project, output, frames)
+    wanted, length = float(count / fps), float(grid.seconds_of(frames))
     chosen = float(output.hook_start) if output.hook_start is not None else None
     inside = [beat for beat in _downbeats(project, length) if beat + wanted <= length]
     starts = inside or [min(chosen or 0.0, length - wanted)]
@@ -57,7 +89,6 @@ def hook_range(project: Project, output: Output, frames: int) -> tuple[int, int]
         start = min(starts, key=lambda beat: abs(beat - chosen))
     else:
         start = max(starts, key=lambda beat: _energy(project, beat, beat + wanted))
-    count = int(seconds * fps)
     first = min(grid.frame_at(max(0.0, start)), frames - count)
     return first, first + count
 

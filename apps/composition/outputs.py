@@ -10,12 +10,13 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
 from apps.composition.captions import caption_words, captions_check
+from apps.composition.hook import film_frames, hook_check, hook_length_check
 from apps.composition.models import Output
 from apps.composition.planning import video_options
 from apps.composition.project_looks import outputs_of
 from apps.composition.selectors import CurrentPlans, composition_is_stale, current_composition, output_get
 from apps.composition.services import project_compose
-from apps.core.errors import ConflictError, InputError
+from apps.core.errors import ConflictError, InputError, NotFound
 from apps.core.json import JsonObject
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
@@ -43,7 +44,9 @@ def output_create(
     hook_start: Decimal | None = None,
 ) -> Output:
     """Create another shape or a short cut of the project's video, named after its format if no name is given. Without
-    a `framing`, clips of another shape are fitted as the project's own are."""
+    a `framing`, clips of another shape are fitted as the project's own are.
+
+    Raises InputError for a cut that the film is too short for, ConflictError if the name is taken."""
     project = project_get(by=by, project_id=project_id)
     output = Output(
         project=project,
@@ -56,6 +59,7 @@ def output_create(
         hook_start=hook_start,
     )
     output.name = name or output_name(output)
+    hook_check(project, output, film_frames(project, list(scenes_of(project))))
     if captions:
         captions_check(caption_words(project), video_options(project, output).captions)
     try:
@@ -99,8 +103,9 @@ def output_change(*, by: User, project_id: UUID, output_id: UUID, changes: Outpu
     """Change how an output is composed; its next video shows it. An output that is named after its format is renamed
     with it.
 
-    Raises InputError for a start or a length of an output that isn't a cut, and (`missing_glyphs`) for captions to be
-    burned in with characters that no font can draw; ConflictError if the new name is taken."""
+    Raises InputError for a start or a length of an output that isn't a cut, for a cut that the film is too short for,
+    and (`missing_glyphs`) for captions to be burned in with characters that no font can draw; ConflictError if the new
+    name is taken."""
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         output = output_get(by=by, project_id=project_id, output_id=output_id)
@@ -112,6 +117,8 @@ def output_change(*, by: User, project_id: UUID, output_id: UUID, changes: Outpu
         named_after_format = output.name == output_name(output)
         for name in changes.named():
             setattr(output, name, getattr(changes, name))
+        if changes.hook_seconds is not None or changes.hook_start is not None:
+            hook_check(project, output, film_frames(project, list(scenes_of(project))))
         if changes.captions is not None:
             captions_check(caption_words(project), video_options(project, output).captions)
         if named_after_format:
@@ -172,28 +179,67 @@ def outputs_add(
     return outputs
 
 
+def output_problem(now: CurrentPlans, output: Output) -> str:
+    """Return why the film has no such output; "" if it has, or if its length isn't known yet."""
+    frames = None if output.hook_seconds is None else film_frames(now.project, now.scenes)
+    if frames is None:
+        return ""
+    try:
+        hook_length_check(now.project, output, frames)
+    except InputError as error:
+        return error.message
+    return ""
+
+
 def videos_behind(now: CurrentPlans) -> list[UUID | None]:
     """Return which of the project's videos show an earlier state, or were never finished, and aren't being composed:
-    ids of outputs, None for the final video. Nothing before the project has a film."""
+    ids of outputs, None for the final video. Left out are cuts that the film is too short for. Nothing before the
+    project has a film."""
+    final = current_composition(now.project)
+    if final is None:
+        return []
+    behind: list[UUID | None] = [None] if composition_is_stale(final, now) else []
+    behind += [
+        state.output.pk
+        for state in outputs_of(now)
+        if (state.stale or state.composition is None) and not output_problem(now, state.output)
+    ]
     composing = {
         str(output_id or "")
         for output_id in live_jobs(now.project.pk)
         .filter(kind=Kind.COMPOSE)
         .values_list("parameters__output_id", flat=True)
     }
-    final = current_composition(now.project)
-    if final is None:
-        return []
-    behind: list[UUID | None] = [None] if composition_is_stale(final, now) else []
-    behind += [state.output.pk for state in outputs_of(now) if state.stale or state.composition is None]
     return [output_id for output_id in behind if str(output_id or "") not in composing]
 
 
-def videos_renew(*, by: User, project_id: UUID) -> list[Job]:
-    """Compose every video again that shows an earlier state. Raises ConflictError if there is none, InputError where a
-    clip is missing."""
+@dataclass(frozen=True)
+class Renewed:
+    """The composing jobs that were started, and a sentence for each video that could not be."""
+
+    jobs: list[Job]
+    problems: list[str]
+
+
+def videos_renew(*, by: User, project_id: UUID) -> Renewed:
+    """Compose every video again that shows an earlier state; one that can't be doesn't keep the others from it.
+
+    Raises ConflictError if there is none, InputError if none could be started."""
     project = project_get(by=by, project_id=project_id)
-    behind = videos_behind(CurrentPlans(project, list(scenes_of(project))))
-    if not behind:
+    now = CurrentPlans(project, list(scenes_of(project)))
+    behind, outputs = videos_behind(now), list(project.outputs.all())
+    names = {output.pk: output.name for output in outputs}
+    jobs: list[Job] = []
+    impossible = [(output.name, problem) for output in outputs if (problem := output_problem(now, output))]
+    problems = [f"“{name}” wasn't started. {problem}" for name, problem in impossible]
+    if not behind and not problems:
         raise ConflictError("Every video shows the current scenes. There is nothing to make again.")
-    return [project_compose(by=by, project_id=project_id, output_id=output_id) for output_id in behind]
+    for output_id in behind:
+        try:
+            jobs.append(project_compose(by=by, project_id=project_id, output_id=output_id))
+        except (InputError, ConflictError, NotFound) as error:
+            name = f"“{names[output_id]}”" if output_id else "The film"
+            problems.append(f"{name} wasn't started. {error.message}")
+    if not jobs:
+        raise InputError(" ".join(problems))
+    return Renewed(jobs, problems)

@@ -1,6 +1,6 @@
 // Links and forms marked data-dialog open their page as a native <dialog>.
 import { styled } from "./styles.js";
-import { signedOut } from "./toasts.js";
+import { raise, signedOut } from "./toasts.js";
 
 const box = document.getElementById("dialogs");
 let opener = null;
@@ -47,6 +47,7 @@ export async function show(dialog, from = opener) {
     opener = null;
   });
   dialog.showModal();
+  if (document.querySelector(".toast")) raise();
 }
 
 // Whether a request was taken: not if the response is a question or the sign-in page after the session's end.

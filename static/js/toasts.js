@@ -1,9 +1,11 @@
 import { leaving } from "./leaving.js";
 
-// Toasts: closed by their button; good news leaves by itself, bad news stays. What is said again takes the place of what
-// was said before.
+// Toasts: closed by their button. Good news leaves by itself; bad news stays until somebody had time to read it and goes on
+// working. What is said again takes the place of what was said before, and only the newest few stay.
 
-const SECONDS = { plain: 6, withButton: 12 };
+const SECONDS = { plain: 6, withButton: 12, toRead: 8 };
+const MOST = 3;
+const shown = document.getElementById("toasts");
 
 /**
  * @param {string} message
@@ -26,11 +28,42 @@ export function toast(message, tone = "bad", button) {
   close.dataset.toastClose = "";
   box.append(words, ...(button ? [act(button, box)] : []), close);
   box.toggleAttribute("data-undoes", Boolean(button?.undoes));
-  const shown = document.getElementById("toasts");
-  for (const same of [...shown.children]) if (same.querySelector("p")?.textContent === message) same.remove();
   shown.append(box);
-  if (tone === "good") setTimeout(() => box.remove(), 1000 * (button ? SECONDS.withButton : SECONDS.plain));
 }
+
+const wordsOf = (box) => box.querySelector("p")?.textContent.trim();
+
+// The server's as well.
+function settle(box) {
+  if (!box.isConnected) return;
+  for (const same of [...shown.children]) if (same !== box && wordsOf(same) === wordsOf(box)) same.remove();
+  while (shown.children.length > MOST) shown.firstElementChild.remove();
+  raise();
+  box.shownAt = performance.now();
+  if (box.matches(".toast-good"))
+    setTimeout(() => box.remove(), 1000 * (box.querySelector(".button") ? SECONDS.withButton : SECONDS.plain));
+}
+new MutationObserver((changes) => {
+  for (const { addedNodes } of changes) for (const node of addedNodes) if (node.matches?.(".toast")) settle(node);
+}).observe(shown, { childList: true });
+for (const box of [...shown.children]) settle(box);
+
+// Above an open dialog, too.
+export function raise() {
+  shown.popover = "manual";
+  shown.hidePopover();
+  shown.showPopover();
+}
+
+// Time begins again for whoever comes back to the tab.
+document.addEventListener("visibilitychange", () => {
+  for (const box of shown.children) box.shownAt = performance.now();
+});
+for (const sign of ["pointerdown", "keydown"])
+  document.addEventListener(sign, ({ target }) => {
+    for (const box of shown.querySelectorAll(".toast:not(.toast-good, [data-undoes])"))
+      if (!box.contains(target) && performance.now() - box.shownAt > 1000 * SECONDS.toRead) box.remove();
+  });
 
 // Before the next change: what they would undo is not the last one any more.
 export function dropUndoes() {

@@ -231,7 +231,7 @@ def captions(tour: Tour) -> None:
     expect(final.get_by_text("Changed since")).to_be_visible()
     video = final.locator("video")
     before = video.get_attribute("src")
-    final.get_by_role("button", name="Make again").click()
+    final.get_by_role("button", name="Make the film again").click()
     expect(video).not_to_have_attribute("src", before, timeout=tour.patience)
     made = tour.download("#final")
     assert_film(made, film.seconds, 16 / 9)

@@ -62,9 +62,25 @@ def test_changed_framing_or_captions_make_the_output_stale(api, sung):
 
 def test_another_start_renames_a_cut_that_is_named_after_its_format(api, project):
     project.outputs.create(name="Mine", aspect_ratio="1:1", resolution="720p", hook_seconds=2, hook_start=1)
+    project.scenes.filter(sequence=1).update(duration=5)
     for name, renamed in (("9:16 · 720p · hook 5 s from 0:01.0", "9:16 · 720p · hook 5 s"), ("Mine", "Mine")):
         output = Output.objects.filter(name=name).first() or add(api, project, hook_seconds=5, hook_start=1)
         assert (output.name, change(api, project, output, hook_start=None).json()["name"]) == (name, renamed)
+
+
+def test_a_cut_that_the_film_is_too_short_for_is_refused_and_says_why(api, project):
+    seconds = sum(scene.duration for scene in project.scenes.all())
+    refused = post(api, url(project, "outputs"), aspect_ratio="9:16", hook_seconds=15)
+    assert refused.status_code == 400
+    assert refused.json()["errors"]["hook_seconds"] == [
+        f"The film lasts {seconds:.2f} seconds, too short for a cut of 15 seconds."
+    ]
+    assert not Output.objects.exists()
+    project.scenes.filter(sequence=1).update(duration=30)
+    output = add(api, project, hook_seconds=15)
+    assert "hook_start" in change(api, project, output, hook_start=90).json()["errors"]
+    assert "hook_seconds" in change(api, project, output, hook_seconds=100).json()["errors"]
+    assert change(api, project, output, hook_start=2).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -103,12 +119,12 @@ def test_the_captions_preview_shows_the_framing_of_its_output(api, sung):
 def test_everything_that_is_behind_is_made_again_at_once(api, project):
     output = add(api, project)
     assert run(post(api, url(project, "compose"))).state == "succeeded"
-    (job,) = videos_renew(by=project.owner, project_id=project.pk)
+    (job,) = videos_renew(by=project.owner, project_id=project.pk).jobs
     assert run_job(job) == str(output.pk)
     with pytest.raises(ConflictError, match="nothing to make again"):
         videos_renew(by=project.owner, project_id=project.pk)
     make_clip(project.scenes.get(sequence=1), asset=project.scenes.get(sequence=2).current_clip.asset)
-    jobs = videos_renew(by=project.owner, project_id=project.pk)
+    jobs = videos_renew(by=project.owner, project_id=project.pk).jobs
     assert [job.parameters["output_id"] for job in jobs] == [None, str(output.pk)]
     # What is being composed isn't asked for twice.
     with pytest.raises(ConflictError):

@@ -104,7 +104,7 @@ def test_output_shows_whether_it_is_ready_stale_or_failed(browser, project):
     make_composition(project, output=output)
     assert ">Done<" in section(browser, project, "outputs")
     make_clip(project.scenes.get(sequence=1))
-    assert "Make again" in section(browser, project, "outputs")
+    assert "Make only this one again" in section(browser, project, "outputs")
     facts = {"project_id": project.pk, "parameters": {"output_id": str(output.pk)}, "error": "The disk is full."}
     make_job(project.owner, kind="compose", state=State.FAILED, **facts)
     assert "The disk is full." in section(browser, project, "outputs")
@@ -191,13 +191,38 @@ def test_everything_that_changed_is_made_again_by_one_click(browser, project):
     output = Output.objects.create(project=project, name="Square", aspect_ratio="1:1", resolution="720p")
     for made in (None, output):
         make_composition(project, output=made)
-    assert "that changed" not in section(browser, project, "outputs")
+    again = f'action="/projects/{project.pk}/videos/again"'
+    assert again not in section(browser, project, "final")
     make_clip(project.scenes.get(sequence=1))
-    assert "Make all 2 that changed" in section(browser, project, "outputs")
+    assert "Make the film and 1 other again" in section(browser, project, "final")
     send(browser, project, "videos/again")
     jobs = Job.objects.filter(kind="compose").order_by("created_at")
     assert [job.parameters["output_id"] for job in jobs] == [None, str(output.pk)]
-    assert "that changed" not in section(browser, project, "outputs")
+    assert again not in section(browser, project, "final")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cut_that_became_too_long_keeps_nothing_else_from_being_made_again(browser, project):
+    make_composition(project)
+    fields = {"project": project, "resolution": "720p"}
+    square = Output.objects.create(name="Square", aspect_ratio="1:1", **fields)
+    Output.objects.create(name="Hook", aspect_ratio="9:16", hook_seconds=30, **fields)
+    project.scenes.update(duration=4)
+
+    tiles = section(browser, project, "outputs")
+    assert "The film lasts 8.00 seconds, too short for a cut of 30 seconds." in tiles and "Can&#x27;t be made" in tiles
+    told = html_of(browser.post(f"/projects/{project.pk}/videos/again", headers=HTMX))
+
+    assert "“Hook” wasn&#x27;t started. The film lasts 8.00 seconds" in told
+    made = [job.parameters["output_id"] for job in Job.objects.filter(kind="compose")]
+    assert sorted(map(str, made)) == sorted(["None", str(square.pk)])
+
+
+def test_film_too_short_for_a_hook_says_so_before_one_is_added(browser, project):
+    assert "hook_seconds" in html_of(browser.get(f"/projects/{project.pk}/outputs"))
+    project.scenes.update(duration=4)
+    html = html_of(browser.get(f"/projects/{project.pk}/outputs"))
+    assert "The film lasts 8.00 seconds" in html and "hook_seconds" not in html
 
 
 def test_page_says_what_to_do_before_there_is_anything(browser, user, project):
@@ -210,11 +235,18 @@ def test_page_says_what_to_do_before_there_is_anything(browser, user, project):
 
 def test_bar_offers_to_compose_where_that_would_change_something(browser, project):
     button = f'action="/projects/{project.pk}/compose"'
-    assert button in section(browser, project, "status")
+
+    def bar(place):
+        return re.search(r'<section[^>]* id="status".*?</section>', html_of(browser.get(place)), re.DOTALL)[0]
+
+    storyboard = f"/quick-gen/{project.pk}"
+    assert button in bar(storyboard)
+    # Deliver has one such button, beside the film.
+    assert button not in bar(f"/projects/{project.pk}")
     make_composition(project)
-    assert button not in section(browser, project, "status")
+    assert button not in bar(storyboard)
     make_clip(project.scenes.get(sequence=1))
-    assert button in section(browser, project, "status")
+    assert button in bar(storyboard)
 
 
 @pytest.mark.django_db(transaction=True)

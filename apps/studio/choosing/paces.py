@@ -62,6 +62,8 @@ NO_SONG = PaceTable(again="load", songless=PaceRow("", False, "", "", "", ""))
 def create_paces(by: User, form: CreateForm) -> PaceTable:
     """Return the paces for what is in the form so far; no rows without a song."""
     form.full_clean()
+    if wrong := form.errors.get("number_of_scenes"):
+        return PaceTable(problem=str(wrong[0]))
     try:
         project = project_sketch(by=by, **sketch_fields(form))
         if project.song is not None and project.song.analysis_state == AnalysisState.WAITING:

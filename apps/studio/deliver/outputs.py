@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,19 +13,22 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts.models import User
 from apps.composition.captions import readable_words
 from apps.composition.hook import HookWindow, hook_suggestion
+from apps.composition.models import Output
 from apps.composition.outputs import (
     LONGEST_HOOK_SECONDS,
     SHORTEST_HOOK_SECONDS,
     output_change,
     output_delete,
+    output_problem,
     outputs_add,
     videos_renew,
 )
 from apps.composition.planning import project_look, video_options
 from apps.composition.project_looks import project_look_set
-from apps.composition.selectors import output_get
+from apps.composition.selectors import CurrentPlans, output_get
 from apps.composition.services import project_compose
 from apps.projects.models import AspectRatio, Project
+from apps.scenes.selectors import scenes_of
 from apps.studio.deliver.dialogs import dialog_response, project_asked, saved_response, sent
 from apps.studio.deliver.forms import LookForm, OutputForm, OutputsForm
 from apps.studio.deliver.framing_preview import framing_choices
@@ -51,6 +55,7 @@ def outputs(request: HttpRequest, project_id: UUID) -> HttpResponse:
         project,
         form,
         hooks=_hooks(project, HOOK_LENGTHS),
+        no_hook=_no_hook(project),
         framings=framing_choices(project, AspectRatio.values),
     )
 
@@ -107,7 +112,12 @@ def output_remove(request: HttpRequest, project_id: UUID, output_id: UUID) -> Ht
 @require_POST
 def videos_again(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Compose everything again that shows an earlier state."""
-    return project_action(request, project_id, lambda by, _: videos_renew(by=by, project_id=project_id))
+
+    def start(by: User, _: Spending) -> None:
+        for problem in videos_renew(by=by, project_id=project_id).problems:
+            messages.warning(request, problem)
+
+    return project_action(request, project_id, start)
 
 
 @login_required
@@ -137,6 +147,12 @@ def _hooks(project: Project, lengths: Sequence[Decimal | int]) -> list[tuple[Dec
     """Return the cut that the studio would choose, for each length that the film has."""
     found = [(Decimal(length), hook_suggestion(project, Decimal(length))) for length in lengths]
     return [(length, hook) for length, hook in found if hook is not None]
+
+
+def _no_hook(project: Project) -> str:
+    """Return why the film has no hook at all; "" if it has."""
+    shortest = Output(project=project, hook_seconds=Decimal(SHORTEST_HOOK_SECONDS))
+    return output_problem(CurrentPlans(project, list(scenes_of(project))), shortest)
 
 
 def _plain(number: Decimal | None) -> str:

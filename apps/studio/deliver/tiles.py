@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 
@@ -10,7 +11,7 @@ from apps.composition.captions import readable_words
 from apps.composition.handoff.export import package_state
 from apps.composition.models import Output
 from apps.composition.options import OptionChanges
-from apps.composition.outputs import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_SECONDS, videos_behind
+from apps.composition.outputs import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_SECONDS, output_problem
 from apps.composition.planning import video_options
 from apps.composition.project_looks import OutputState, outputs_of
 from apps.composition.selectors import CurrentPlans
@@ -37,11 +38,14 @@ class OutputTile:
     poster_url: str
     captions: str
     proof: ProofShown | None
+    # Why it can't be made now.
+    problem: str = ""
 
     @property
     def facts(self) -> list[Any]:
         output, job, composition = self.state.output, self.state.job, self.state.composition
         facts = [output.pk, output.name, output.framing, self.captions, self.word.text, composition and composition.pk]
+        facts.append(self.problem)
         if job is not None:
             facts += [job.error, int(job.progress_percentage), job.progress_message, job_time_left(job)]
         return facts
@@ -56,6 +60,14 @@ class Offer:
     ratio: str
     query: str
     mark: str = "+"
+
+
+def renewing_words(behind: Sequence[UUID | None]) -> str:
+    """Return what one click makes of the videos that are behind: ids of outputs, None for the film."""
+    others = len(behind) - (None in behind)
+    if None not in behind:
+        return f"Make {others} other video{'' if others == 1 else 's'}" if others else ""
+    return f"Make the film and {others} other{'' if others == 1 else 's'} again" if others else "Make the film again"
 
 
 def deliver_pieces(now: CurrentPlans) -> list[Fragment]:
@@ -76,25 +88,27 @@ def output_word(state: OutputState) -> Word:
 
 def _outputs(now: CurrentPlans) -> Fragment:
     project, scenes = now.project, now.scenes
-    tiles = [_tile(project, state) for state in outputs_of(now)]
+    tiles = [_tile(now, state) for state in outputs_of(now)]
     able = bool(scenes) and all(scene.current_clip_id for scene in scenes)
     words = bool(readable_words(project).lines)
-    behind = len(videos_behind(now)) if able else 0
     offers = offers_of(now, [tile.state.output for tile in tiles])
-    context = {"project": project, "tiles": tiles, "able": able, "words": words, "behind": behind, "offers": offers}
-    facts = [able, words, behind, [offer.title for offer in offers], *(tile.facts for tile in tiles)]
+    context = {"project": project, "tiles": tiles, "able": able, "words": words, "offers": offers}
+    facts = [able, words, [offer.title for offer in offers], *(tile.facts for tile in tiles)]
     return Fragment("outputs", "studio/deliver/outputs.html", facts, context)
 
 
-def _tile(project: Project, state: OutputState) -> OutputTile:
-    made = state.composition
+def _tile(now: CurrentPlans, state: OutputState) -> OutputTile:
+    project, made = now.project, state.composition
+    problem = output_problem(now, state.output)
+    working = state.job is not None and state.job.is_live
     return OutputTile(
         state=state,
-        word=output_word(state),
+        word=Word("Can't be made", "warn") if problem and not working else output_word(state),
         url=view_url(made.asset) if made is not None else "",
         poster_url=view_url(made.poster) if made is not None else "",
         captions=_own_captions(project, state.output),
         proof=proof_of(made) if made is not None else None,
+        problem=problem,
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django_htmx.http import trigger_client_event
 
@@ -83,7 +84,11 @@ def changed_response(request: HttpRequest, project_id: UUID, page: str) -> HttpR
         return trigger_client_event(HttpResponse(status=204), "news")
     board = board_of(project_get(by=acting_user(request), project_id=project_id), page=page, full=full_cards(request))
     pieces = board.changed_pieces(held_pieces(request))
-    return live_response(request, pieces, url=live_url(board, page), busy=board.busy)
+    response = live_response(request, pieces, url=live_url(board, page), busy=board.busy)
+    if told := list(messages.get_messages(request)):
+        response.status_code = 200
+        response.write(render_to_string("components/toasts.html", {"messages": told, "out_of_band": True}))
+    return response
 
 
 def scene_dialog(request: HttpRequest, scene: Scene, name: str, **context: object) -> HttpResponse:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.composition.models import Composition
+from apps.composition.outputs import videos_behind
 from apps.composition.selectors import CurrentPlans, composes_final, composition_is_stale, current_composition
 from apps.composition.stills.covers import cover_of
 from apps.jobs.estimates import job_time_left
@@ -18,7 +19,7 @@ from apps.projects.models import Project
 from apps.scenes.model_choices import troubled_choices
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scenes_of
-from apps.studio.deliver.tiles import deliver_pieces
+from apps.studio.deliver.tiles import deliver_pieces, renewing_words
 from apps.studio.deliver.version_rows import proof_of
 from apps.studio.live import Fragment
 from apps.studio.project.card_window import EVERY_CARD
@@ -55,7 +56,8 @@ def board_of(project: Project, *, page: str, full: Collection[int] = EVERY_CARD)
     now = CurrentPlans(project, scenes)
     current = current_composition(project) if page in WITH_FINAL and project.final_video is not None else None
     stale = current is not None and composition_is_stale(current, now)
-    may_compose = page == "edit" or (page in WITH_FINAL and (current is None or stale))
+    # Deliver offers it where the film is.
+    may_compose = page == "edit" or (page == "quick" and (current is None or stale))
     pieces = [*shell_pieces(project, scenes, live, page, may_compose), _troubled(project, scenes, page)]
     if page == "settings":
         pieces.append(money_piece(project))
@@ -101,9 +103,12 @@ def _final(now: CurrentPlans, live: Sequence[Job], page: str, current: Compositi
     stale = stale and composing is None
     failed = _failed_compose(project) if composing is None else None
     cover = cover_of(project)
+    missing = sum(1 for scene in now.scenes if not scene.current_clip_id)
+    renewing = renewing_words(videos_behind(now)) if page == "project" and not missing else ""
     context = {
         "project": project,
         "page": page,
+        "renewing": renewing,
         "video": video,
         "url": view_url(video),
         "poster_url": view_url(cover.poster if cover else current.poster if current else None),
@@ -113,13 +118,13 @@ def _final(now: CurrentPlans, live: Sequence[Job], page: str, current: Compositi
         "error": failed.error if failed is not None else "",
         "may_reencode": _may_reencode(failed),
         "made": any(scene.current_clip_id for scene in now.scenes),
-        "missing": sum(1 for scene in now.scenes if not scene.current_clip_id),
+        "missing": missing,
         "scene_count": len(now.scenes),
         **_animatic(now, page),
     }
     facts = [video and video.pk, stale, context["error"], context["made"], bool(now.scenes), cover and cover.updated_at]
     facts.append(context["animatic"])
-    facts += [context["missing"], len(now.scenes)] if page == "project" else []
+    facts += [missing, len(now.scenes), renewing] if page == "project" else []
     facts += (
         [composing.pk, composing.state, int(composing.progress_percentage), job_time_left(composing)]
         if composing

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -35,7 +36,7 @@ from apps.work.choice import CHOSEN_FOR
 PAGE = "settings"
 # How many of the newest songs the settings offer.
 SONGS_OFFERED = 50
-_SAVED, _BEFORE = "saved", "before"
+_BEFORE = "before"
 SCENES_QUESTION = "Choose what this means for the scenes: plan their cuts again, or keep their lengths."
 
 
@@ -49,7 +50,8 @@ def settings(request: HttpRequest, project_id: UUID) -> HttpResponse:
         request.POST if request.method == "POST" else None, initial=_initial(project), flavor=project.flavor
     )
     if form_saves(form, lambda: _save(by, project, form)):
-        return redirect(f"{reverse('studio:settings', args=[project_id])}?{_SAVED}")
+        messages.success(request, "Saved. Everything generated from now on uses these settings.")
+        return redirect("studio:settings", project_id)
     return _page(request, by, project, form, SongForm(initial=_song_used(project)))
 
 
@@ -66,7 +68,7 @@ def song_use(request: HttpRequest, project_id: UUID) -> HttpResponse:
         return _page(request, by, project, settings_form, song_form, job=job)
     if form_saves(song_form, lambda: _save_song(by, project, song_form)):
         back = urlencode({_BEFORE: project.song.asset_id if project.song else "", **_range(project)})
-        return redirect(f"{reverse('studio:settings', args=[project_id])}?{back}#song")
+        return redirect(f"{reverse('studio:settings', args=[project_id])}?{back}#song-changed")
     return _page(request, by, project, settings_form, song_form)
 
 
@@ -106,7 +108,6 @@ def _page(
         "chosen": str(song_form["audio_id"].value() or ""),
         "import_job": job,
         "synced": len(synced_to_song(project)),
-        "saved": _SAVED in request.GET,
         "before": request.GET if _BEFORE in request.GET else None,
     }
     status = 400 if form.errors or song_form.errors else 200
