@@ -4,6 +4,7 @@ A paused job stays queued. The statement that claims a job looks for pauses itse
 one that allows a paid submit, so that a pause holds from the moment it is committed. `pausing.py` writes them.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -56,6 +57,20 @@ def active_pauses() -> "QuerySet[Pause]":
 def pauses_of(user: User) -> "QuerySet[Pause]":
     """Return what holds the user's jobs, oldest first: their own pauses and those of an operator."""
     return active_pauses().filter(Q(owner=user) | Q(owner=None))
+
+
+def project_pauses(*, owner_id: int, project_id: UUID, live: Collection[Job]) -> list[Pause]:
+    """Return what a project's page calls paused, oldest first: all of its jobs, or those of the `live` ones that wait.
+    A pause of one kind in all projects counts only while such a job waits here."""
+    waiting = {(job.kind.removesuffix("_part"), job.provider) for job in live if job.is_paused}
+    found = active_pauses().filter(Q(owner=None) | Q(owner_id=owner_id), Q(project_id=None) | Q(project_id=project_id))
+    return [
+        pause
+        for pause in found
+        if pause.project_id
+        or not (pause.kind or pause.provider)
+        or any(pause.kind in {"", kind} and pause.provider in {"", provider} for kind, provider in waiting)
+    ]
 
 
 def _covering(*, owner: Any, project_id: Any, kind: Any, provider: Any) -> "QuerySet[Pause]":

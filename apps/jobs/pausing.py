@@ -1,6 +1,7 @@
 """Pausing and resuming queued work, and what the jobs say meanwhile. `pauses.py` has the conditions."""
 
 from collections.abc import Collection
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from apps.jobs.lanes import queue_fill
 from apps.jobs.models import PAUSED, Job, Pause
-from apps.jobs.pauses import Scope, active_pauses, job_is_paused, pauses_of_the_job
+from apps.jobs.pauses import Scope, active_pauses, job_is_paused, pauses_of_the_job, project_pauses
 from apps.jobs.states import State
 
 log = structlog.get_logger(__name__)
@@ -51,6 +52,14 @@ def jobs_resume(*, scope: Scope) -> None:
         for owner_id, queue in pauses_show(scope.jobs):
             queue_fill(owner_id=owner_id, queue=queue)
     log.info("jobs_resumed", owner_id=scope.owner_id, project_id=str(scope.project_id or ""), kind=scope.kind)
+
+
+def project_resume(*, owner_id: int, project_id: UUID) -> None:
+    """Lift every pause that the project's page shows, also one of all projects; those of an operator stay."""
+    live = list(Job.objects.filter(project_id=project_id, state=State.QUEUED))
+    for pause in project_pauses(owner_id=owner_id, project_id=project_id, live=live):
+        if pause.owner_id is not None:
+            jobs_resume(scope=Scope(owner_id=owner_id, project_id=pause.project_id, kind=pause.kind))
 
 
 def pauses_show(jobs: "QuerySet[Job]") -> Collection[tuple[int, str]]:

@@ -73,6 +73,7 @@ urlpatterns = [
     path(f"{PROJECT}/make-final", approving.make_final, name="make-final"),
     path(f"{PROJECT}/flavor", project.project_flavor, name="project-flavor"),
     path(f"{PROJECT}/stop", project.project_stop, name="project-stop"),
+    path(f"{PROJECT}/resume", project.resume, name="project-resume"),
     path(f"{PROJECT}/write-scenes", project.project_write_scenes, name="project-write-scenes"),
     path(f"{PROJECT}/compose", project.project_compose_final, name="project-compose"),
     path(f"{PROJECT}/stitch", project.project_stitch, name="project-stitch"),

@@ -98,6 +98,7 @@ ROWS = {
     ),
     f"{SCENE}/models": [owned_page(scene), action(scene)],
     f"{PROJECT}/stop": action(project),
+    f"{PROJECT}/resume": action(project),
     f"{PROJECT}/write-scenes": action(project),
     # Nothing to compose yet: the page after the redirect shows the message.
     f"{PROJECT}/compose": action(project),

@@ -8,7 +8,7 @@ import pytest
 from apps.jobs.models import Job, Pause
 from apps.jobs.states import State
 from tests.factories import make_project
-from tests.studio.pages import make_job, page
+from tests.studio.pages import make_job, page, poll, seen_of
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +70,50 @@ def test_an_operator_pauses_everybodys_jobs(browser, user):
     assert "Paused by the operator" in page(browser, "/jobs")
     press(browser, "/operator/resume")
     assert not Pause.objects.exists()
+
+
+def bar(browser, project):
+    return re.search(r'<section[^>]* id="status".*?</section>', page(browser, f"/quick-gen/{project.pk}"), re.DOTALL)[0]
+
+
+def test_a_paused_project_says_so_in_its_bar_and_resumes_there(browser, user):
+    project, other = make_project(user), make_project(user)
+    make_job(user, kind="image", project_id=project.pk)
+    assert "Resume" not in bar(browser, project)
+    press(browser, "/jobs/pause", project_id=project.pk)
+    assert ">Paused<" in bar(browser, project) and ">Resume all jobs<" in bar(browser, project)
+    assert "Paused" not in bar(browser, other)
+    html = press(browser, f"/projects/{project.pk}/resume", page="quick")
+    assert ">Paused<" not in html and "Resume" not in html
+    assert not Pause.objects.exists()
+
+
+def test_a_wider_pause_is_named_in_the_bar_of_the_projects_that_wait_for_it(browser, user):
+    project, other = make_project(user), make_project(user)
+    make_job(user, kind="image", project_id=project.pk)
+    press(browser, "/jobs/pause", kind="image")
+    assert ">Resume Image jobs of all projects<" in bar(browser, project)
+    assert "Paused" not in bar(browser, other)
+    press(browser, "/jobs/pause")
+    assert ">Resume all jobs of all projects<" in bar(browser, other)
+    press(browser, f"/projects/{other.pk}/resume", page="quick")
+    assert not Pause.objects.exists()
+
+
+def test_a_pause_by_the_operator_is_shown_without_a_button(browser, user):
+    user.is_staff = True
+    user.save()
+    project = make_project(user)
+    press(browser, "/operator/pause")
+    assert "Paused by the operator" in bar(browser, project) and "/resume" not in bar(browser, project)
+    press(browser, f"/projects/{project.pk}/resume", page="quick")
+    assert Pause.objects.exists()
+
+
+def test_a_poll_of_a_quiet_page_brings_the_pause(browser, user):
+    project = make_project(user)
+    html = page(browser, f"/quick-gen/{project.pk}")
+    held = seen_of(html)
+    assert poll(browser, f"/quick-gen/{project.pk}", held).status_code == 204
+    press(browser, "/jobs/pause", project_id=project.pk)
+    assert "Resume all jobs" in poll(browser, f"/quick-gen/{project.pk}", held).content.decode()

@@ -14,7 +14,6 @@ from apps.accounts.models import User
 from apps.core.errors import BudgetExceeded, InputError
 from apps.jobs.api import JobFilter
 from apps.jobs.kinds import Kind
-from apps.jobs.labels import kind_label
 from apps.jobs.models import Pause
 from apps.jobs.ordering import job_move_first
 from apps.jobs.pauses import Scope, going_on, paused_jobs, pauses_of
@@ -26,6 +25,7 @@ from apps.projects.models import Project
 from apps.projects.selectors import project_get
 from apps.studio.live import Fragment
 from apps.studio.pages.acting import confirm_cost, uuid_of
+from apps.studio.project.paused import scope_words
 from apps.work.work import Spending
 
 DONE_WORDS = {"cancel": "Cancelled", "retry": "Started again"}
@@ -133,9 +133,3 @@ def pause_words(pause: Pause, title: str | None) -> str:
     if pause.automatic or pause.owner_id is None:
         return pause.reason
     return f"Paused: {scope_words(pause.kind, title or '')}. What already runs, or is with a provider, goes on."
-
-
-def scope_words(kind: str, title: str) -> str:
-    """Return for instance `Image jobs of Night Drive`."""
-    jobs = f"{kind_label(kind)} jobs" if kind else "all jobs"
-    return f"{jobs} of {title}" if title else jobs

@@ -15,7 +15,7 @@ from django.db import connection, models
 from apps.catalog.models import ModelCheck
 from apps.composition.models import Composition, Cover, Lyrics, Output, ProjectLook, SceneLook
 from apps.flavors.models import FlavorEdit
-from apps.jobs.models import Job, LedgerEntry, SpendingAccount
+from apps.jobs.models import Job, LedgerEntry, Pause, SpendingAccount
 from apps.jobs.money import project_scope
 from apps.projects.models import Project, Subject, SubjectPicture
 from apps.scenes.models import Clip, Scene, SceneSubject
@@ -40,6 +40,7 @@ WATCHED: dict[type[models.Model], str] = {
     SongLyrics: _OF_SONG,
     # A few rows each, of all projects.
     FlavorEdit: "true",
+    Pause: "true",
     ModelCheck: "true",
 }
 

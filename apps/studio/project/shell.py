@@ -14,7 +14,8 @@ from apps.scenes.made_from import clip_is_draft
 from apps.scenes.models import Scene
 from apps.scenes.redoing import scenes_to_redo
 from apps.studio.live import Fragment
-from apps.studio.words import PROJECT_WORDS
+from apps.studio.project.paused import paused_of
+from apps.studio.words import PROJECT_WORDS, Word
 
 # The pages that show the scenes' cards.
 WITH_CARDS = {"quick", "edit"}
@@ -41,6 +42,9 @@ def _bar(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: s
     missing = _missing(project, scenes)
     drafts = sum(1 for scene in scenes if scene.current_clip is not None and clip_is_draft(scene.current_clip))
     redone = len(scenes_to_redo(project, scenes)) if made and page in WITH_CARDS else 0
+    paused = paused_of(project, live)
+    if paused is not None:
+        word = Word("Paused", "warn")
     composing = any(job.kind == Kind.COMPOSE for job in live)
     composes = may_compose and bool(scenes) and made == len(scenes) and not project.generating and not composing
     context: dict[str, Any] = {
@@ -56,9 +60,11 @@ def _bar(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: s
         "live": bool(live) or project.generating,
         "composes": composes,
         "progress": progress,
+        "paused": paused,
         "song_seconds": song_seconds(project),
     }
     facts = [word.text, made, missing, drafts, redone, len(scenes), spending, composes, project.generating]
+    facts.append(paused)
     facts += [progress.words, progress.percent, progress.left] if progress else []
     return Fragment("status", "studio/project_bar.html", [*facts, bool(live), project.version], context)
 

@@ -17,6 +17,7 @@ from apps.composition.services import project_compose
 from apps.core.errors import ConflictError, StudioError
 from apps.flavors.discovery import DEFAULT
 from apps.flavors.registry import flavor_names
+from apps.jobs.pausing import project_resume
 from apps.production.approving import scenes_approve_works
 from apps.production.generate_all import (
     PICTURES,
@@ -162,6 +163,13 @@ def project_generate(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @require_POST
 def project_stop(request: HttpRequest, project_id: UUID) -> HttpResponse:
     return project_action(request, project_id, lambda by, _: generate_all_cancel(by=by, project_id=project_id))
+
+
+@login_required
+@require_POST
+def resume(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Lift the pauses that the bar shows; what already ran went on anyway."""
+    return project_action(request, project_id, lambda by, _: project_resume(owner_id=by.pk, project_id=project_id))
 
 
 @login_required
