@@ -158,7 +158,8 @@ class VideoRequest:
     """Create a clip that covers at least `duration_seconds`. `frames` is the exact frame count of the scene's slot,
     for providers that can render it. `fps` is the text of a fraction such as "24" or "30000/1001".
     `image` and `last_image` are its first and last frame.
-    `energy` is the song's level over the slot, sampled evenly, 0…1. `subjects` and `picture` are as for an image."""
+    `energy` is the song's level over the slot, sampled evenly, 0…1. `subjects` and `picture` are as for an image.
+    `take` numbers the clips of one picture from 0 on, for providers whose seeds alone change little."""
 
     capability: ClassVar[Capability] = Capability.VIDEO
     prompt: str
@@ -176,6 +177,7 @@ class VideoRequest:
     beat_seconds: tuple[float, ...] = ()
     subjects: tuple[Subject, ...] = ()
     seed: int = 0
+    take: int = 0
     picture: JsonObject = field(default_factory=dict)
     settings: JsonObject = field(default_factory=dict)
 

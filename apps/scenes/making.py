@@ -22,9 +22,9 @@ from apps.projects.selectors import project_lock
 from apps.providers.capabilities import Capability
 from apps.scenes.approval import refuse_unapproved
 from apps.scenes.casting import scene_cast
-from apps.scenes.entry import scenes_following
+from apps.scenes.entry import scene_following, scenes_following
 from apps.scenes.entry_frames import LAST, matched_picture, video_inputs, work_frame_found
-from apps.scenes.models import Scene
+from apps.scenes.models import Origin, Scene
 from apps.scenes.picks import scene_picks
 from apps.scenes.scene_frames import SceneFrames, scene_spans, span_beats, span_energy
 from apps.scenes.selectors import scene_get, scenes_get, scenes_of
@@ -185,6 +185,7 @@ def video_work(
         energy=span_energy(project, span),
         beat_seconds=span_beats(project, span),
         seed=_seed(scene, spec, take),
+        take=_take(scene, spec, take),
         subjects=cast.values,
         picture=_picture(scene),
         settings=dict(choice.config.values),
@@ -290,7 +291,24 @@ def _seed(scene: Scene, spec: GenerationSpec, take: int, *, images: int = 0) -> 
     if spec.seed is not None:
         return (spec.seed + take) % (SEED_MAXIMUM + 1)
     tries = images + (0 if scene._state.adding else scene.clips.count())
-    return (scene.project.seed + SEED_STRIDE * (scene.sequence or 0) + tries + take) % (SEED_MAXIMUM + 1)
+    return (_first_seed(scene) + tries + take) % (SEED_MAXIMUM + 1)
+
+
+def _take(scene: Scene, spec: GenerationSpec, take: int) -> int:
+    """Return which clip of its picture this is: 0 for the first one of the scene's image, or of the frame that it
+    starts from. A given seed says it by itself, so that it gives the same clip whenever it is used."""
+    if spec.seed is not None:
+        return (spec.seed + take - _first_seed(scene)) % (SEED_MAXIMUM + 1)
+    if scene._state.adding or scene_following(scene).starts_from is not None:
+        return take
+    drawn = scene.clips.filter(origin=Origin.GENERATED)
+    if scene.image is not None:
+        drawn = drawn.filter(created_at__gt=scene.image.created_at)
+    return drawn.count() + take
+
+
+def _first_seed(scene: Scene) -> int:
+    return scene.project.seed + SEED_STRIDE * (scene.sequence or 0)
 
 
 def _refuse_empty(scene: Scene) -> None:

@@ -151,6 +151,7 @@ class VideoValues(Values):
     beat_seconds: tuple[float, ...] = ()
     subjects: tuple[SubjectValues, ...] = ()
     seed: int = 0
+    take: int = 0
     picture: JsonObject = {}
 
 

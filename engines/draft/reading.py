@@ -113,6 +113,12 @@ def read_move(text: str) -> str:
     return find(camera_words(text), MOVES) or find(text, MOVES) or "push_in"
 
 
+def names_move(prompt: str) -> bool:
+    """Whether a prompt says how the camera moves."""
+    text = prompt.lower()
+    return bool(camera_words(text) or find(text, MOVES))
+
+
 _NOBODY = re.compile(r"\b(nobody (in it|is there|there)|empty of people|no people)\b")
 # What says how a picture is made, not what is in it.
 _MADE = re.compile(

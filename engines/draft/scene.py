@@ -30,6 +30,8 @@ _ACTIVE = _ROOMY | frozenset((
     "work", "push", "type", "sit", "follow", "jump", "fall",
 ))  # fmt: skip
 _MOST_FIGURES = 5
+# How much nearer a take may be without cutting off heads and raised arms.
+_NEAREST = {"full": 1.05, "medium": 1.2, "close": 1.12, "extreme_close": 1.08}
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Scene:
     aspect: float
     seed: int
     side: int  # where the lead stands: -1 left, 1 right
+    nearer: float = 1.0  # how much larger people are than usual
 
     @property
     def narrow(self) -> float:
@@ -77,10 +80,14 @@ class Scene:
         if self.whole and self.brief.shot == "medium":
             several = sum(member.count for member in self.brief.sight.cast if member.person.extra != "crowd") > 1
             near = 0.105 if self.brief.action in _ROOMY else 0.13 if several else 0.15
-            return min(near, 0.17 * self.aspect)  # both arms stay in an upright frame
+            return min(near * self._nearer, 0.17 * self.aspect)  # both arms stay in an upright frame
         # From afar, people are larger in an upright frame, whose height would be empty else.
         tall = {"extreme_wide": 1.22, "wide": 1.22, "full": 0.86}.get(self.brief.shot, 1.0) if self.upright else 1.0
-        return HEADS[self.brief.shot] * tall
+        return HEADS[self.brief.shot] * tall * self._nearer
+
+    @property
+    def _nearer(self) -> float:
+        return min(self.nearer, _NEAREST.get(self.brief.shot, self.nearer))
 
     @property
     def burning(self) -> bool:

@@ -25,6 +25,7 @@ from engines.draft.reading import Brief, read_prompt
 from engines.draft.scene import Scene
 from engines.draft.sight import Sight
 from engines.draft.staging import paint_front
+from engines.draft.takes import Take
 from engines.draft.vocabulary import places
 from engines.draft.weather import Weather
 
@@ -124,16 +125,18 @@ class Layers:
     cycle: tuple[Front, ...] = ()
 
 
-def paint(recipe: Recipe, width: int, height: int, *, steps: int = 0) -> Layers:
-    """Paint the layers of a `width` × `height` frame, and `steps` of the movement in it, if people are seen moving."""
+def paint(recipe: Recipe, width: int, height: int, *, steps: int = 0, take: Take = Take()) -> Layers:  # noqa: B008  # frozen
+    """Paint the layers of a `width` × `height` frame, and `steps` of the movement in it, if people are seen moving.
+    Another `take` shows the same in another way."""
     brief = recipe.brief()
     look = recipe.look
     palette = look.palettes[brief.light]  # type: ignore[index]
     seed = stable_number(recipe.prompt, recipe.seed)
     rng = np.random.default_rng(seed)
-    scene = Scene(brief, palette, width / (height * composed(look, width, height)), seed, int(rng.choice([-1, 1])))
-    front, mouth = _front(recipe, scene, width, height, 0.0)
-    back = _back(scene, look, rng, width, height)
+    side = int(rng.choice([-1, 1])) * (-1 if take.mirrored else 1)
+    scene = Scene(brief, palette, width / (height * composed(look, width, height)), seed, side, take.nearer)
+    front, mouth = _front(recipe, scene, width, height, take.phase)
+    back = _back(scene, look, rng, width, height, take)
     if front.lit:
         back.light[:] += front.light
     back.shine()
@@ -145,12 +148,13 @@ def paint(recipe: Recipe, width: int, height: int, *, steps: int = 0) -> Layers:
     back.pixels = finished(back.pixels, None, look, noise)
     light = np.minimum(back.light, 255).astype(np.uint8)
     moving = steps if scene.whole and alpha.any() else 0
-    canvases = (_front(recipe, scene, width, height, step / moving)[0] if step else front for step in range(moving))
+    phases = [take.phase + step / moving for step in range(moving)]
+    canvases = (_front(recipe, scene, width, height, phase)[0] if phase > take.phase else front for phase in phases)
     cycle = tuple(_step(canvas, look, noise) for canvas in canvases)
     return Layers(brief, back.pixels, finished(front.pixels, alpha, look, noise), alpha, light, mouth, cycle)
 
 
-def _back(scene: Scene, look: DraftLook, rng: np.random.Generator, width: int, height: int) -> Canvas:
+def _back(scene: Scene, look: DraftLook, rng: np.random.Generator, width: int, height: int, take: Take) -> Canvas:
     brief, palette = scene.brief, scene.palette
     magnified, blurred = _FRAMING[brief.shot]
     back = Canvas(width, height)
@@ -168,8 +172,9 @@ def _back(scene: Scene, look: DraftLook, rng: np.random.Generator, width: int, h
     if brief.weather == "fog":
         for _ in range(5):
             back.glow(rng.uniform(-0.8, 0.8), rng.uniform(0.0, 0.3), 0.7, palette.sky_low, 0.28, stretch=0.3)
+    magnified = take.magnified(magnified)
     if magnified > 1:
-        back.magnify(magnified, rng.uniform(-0.08, 0.08), -0.04)
+        back.magnify(magnified, rng.uniform(-0.08, 0.08) + take.aside, -0.04)
     if look.lens != "deep":
         back.blur(blurred, tall=_OVAL if look.lens == "anamorphic" else 1.0)
     return back

@@ -3,8 +3,9 @@ import json
 import pytest
 
 from apps.jobs.models import Job
+from apps.scenes.making import GenerationSpec, video_works
 from apps.scenes.models import Clip, Scene
-from tests.factories import make_clip, make_project, make_scenes
+from tests.factories import make_asset, make_clip, make_project, make_scenes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,6 +86,24 @@ def test_takes_are_separate_jobs_and_first_becomes_current(api, project, run_job
     scene = Scene.objects.get(project=project, sequence=1)
     assert Clip.objects.filter(scene=scene).count() == 2
     assert str(scene.current_clip.job_id) == response.json()["id"]
+
+
+def test_takes_are_counted_from_the_picture_on(user, project):
+    (scene,) = make_scenes(project, "4")
+
+    def numbers(**spec):
+        works = video_works(by=user, scene=scene, spec=GenerationSpec(takes=3, **spec))
+        return [work.parameters.frozen.values.take for work in works]
+
+    assert numbers() == [0, 1, 2]
+    with_seed = numbers(seed=77)
+    make_clip(scene, origin="uploaded")
+    make_clip(scene)
+    assert numbers() == [1, 2, 3]
+    # A seed gives the same clips whatever else was made.
+    assert numbers(seed=77) == with_seed
+    scene.image = make_asset(user, kind="image")
+    assert numbers() == [0, 1, 2]
 
 
 def test_repeated_idempotency_key_creates_no_second_job(api, project):

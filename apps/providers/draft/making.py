@@ -41,12 +41,13 @@ from engines.draft.finish import bar_share, vignette
 from engines.draft.grammar import SceneGrammar
 from engines.draft.lettering import text_mask
 from engines.draft.lipsync.sync import FacePlace, Part, SyncFacts, lipsync_clip
-from engines.draft.look import DraftLook
+from engines.draft.look import DraftLook, MoveKind
 from engines.draft.numbers import stable_number
 from engines.draft.people import Person
-from engines.draft.reading import read_move, read_shot
+from engines.draft.reading import names_move, read_move, read_shot
 from engines.draft.sight import Sight
 from engines.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, falling, paint
+from engines.draft.takes import Take
 from engines.draft.weather import Weather
 from engines.media.formats import ClipFormat
 
@@ -235,11 +236,13 @@ def _make_clip(request: VideoRequest, into: Path, progress: Progress, cancelled:
         raise InputError("A clip needs at least one frame. Give it a longer duration.")
     progress(0, "Drawing")
     recipe = _recipe(request)
-    picture, look, bars_drawn = _picture(request, recipe, clip)
-    shot = _shot(request, recipe, look, clip, int(frames), bars_drawn=bars_drawn)
+    take = Take.numbered(request.take)
+    picture, look, bars_drawn = _picture(request, recipe, clip, take)
+    shot = _shot(request, recipe, look, clip, int(frames), take, bars_drawn=bars_drawn)
     path = into / "video.mp4"
     render_clip(picture, shot, clip, path, progress=progress, cancelled=cancelled)
-    facts = {"model": "draft camera", "seed": request.seed, "frames": int(frames), "move": shot.move.kind}
+    facts = {"model": "draft camera", "seed": request.seed, "take": request.take, "frames": int(frames),
+             "move": shot.move.kind}  # fmt: skip
     return ProviderResult(files=(ProducedFile(path=path, role="video", content_type="video/mp4"),), facts=facts)
 
 
@@ -251,11 +254,13 @@ def _recipe(request: VideoRequest) -> Recipe | None:
     return Recipe(request.prompt, request.seed, _look(request.settings), person, sight)
 
 
-def _picture(request: VideoRequest, recipe: Recipe | None, clip: ClipFormat) -> tuple[Picture, DraftLook | None, bool]:
+def _picture(
+    request: VideoRequest, recipe: Recipe | None, clip: ClipFormat, take: Take
+) -> tuple[Picture, DraftLook | None, bool]:
     if recipe is None:
         assert request.image is not None  # noqa: S101 - without an image there is a recipe
         return _photo(request.image.path, clip), None, True
-    layers = paint(recipe, clip.width, clip.height, steps=_STEPS)
+    layers = paint(recipe, clip.width, clip.height, steps=_STEPS, take=take)
     strength = recipe.look.vignette
     picture = Picture(
         back=vignette(layers.back, strength),
@@ -277,21 +282,30 @@ def _photo(path: Path, clip: ClipFormat) -> Picture:
     return Picture(back=cv2.copyMakeBorder(whole, down, down, across, across, cv2.BORDER_REFLECT_101))
 
 
+def _move_kind(request: VideoRequest, take: Take) -> MoveKind:
+    """Return how the camera moves: as the words say, but other takes of what our own writer wrote, or of words that
+    say nothing of it, try out another way."""
+    kind: MoveKind = read_move(request.prompt.lower())  # type: ignore[assignment]  # the table only has these kinds
+    free = not names_move(request.prompt) or request.picture.get("of") == mark_of(request.prompt)
+    return take.move(kind) if free else kind
+
+
 def _shot(
     request: VideoRequest,
     recipe: Recipe | None,
     look: DraftLook | None,
     clip: ClipFormat,
     frames: int,
+    take: Take,
     *,
     bars_drawn: bool,
 ) -> Shot:
     settings = draft_settings(request.settings)
     seen = recipe.brief() if recipe else None
-    kind = read_move(request.prompt.lower())
+    kind = _move_kind(request, take)
     move = Move(
-        kind=kind,  # type: ignore[arg-type]  # the table of moves only has these kinds
-        strength=float(settings.get("move_strength", 1.0)) * pace(request.prompt),
+        kind=kind,
+        strength=float(settings.get("move_strength", 1.0)) * pace(request.prompt) * take.pace,
         parallax=float(settings.get("parallax", 1.0)),
         handheld=float(settings.get("handheld", 0.0)) / 720,
         aspect=clip.width / clip.height,

@@ -1,6 +1,7 @@
 from fractions import Fraction
 from itertools import pairwise
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -163,3 +164,55 @@ def test_draft_is_free(video_request):
 )
 def test_move_is_read_where_the_prompt_mentions_the_camera(prompt, move):
     assert read_prompt(prompt).move == move
+
+
+# --- takes ---
+
+_SCENE = "Wide shot of a girl in a red coat walking a dog on a beach."
+
+
+@pytest.fixture(scope="module")
+def take(make, video_request, settings_for):
+    """Film a take of the scene's picture; return what was noted, its bytes, and its first frame in color."""
+    still = make(ImageRequest(_SCENE, 320, 180, seed=7, settings=settings_for("default", "image"))).files[0].path
+    image = MediaInput(still, "image/png")
+
+    def film(number, prompt=_SCENE):
+        changes = {"take": number, "seed": 7 + number} if number else {"seed": 7}
+        result = make(video_request(prompt=prompt, image=image, frames=3, **changes))
+        with av.open(str(result.files[0].path)) as container:
+            first = next(container.decode(video=0)).to_ndarray(format="bgr24").astype(float)
+        return result.facts, result.files[0].path.read_bytes(), first
+
+    return film
+
+
+def test_takes_differ_and_show_the_same(take):
+    taken = [take(number) for number in range(8)]
+    frames = [first for _, _, first in taken]
+    apart = [np.abs(one - other).mean() for number, one in enumerate(frames) for other in frames[:number]]
+    assert min(apart) > 2.5
+    for first in frames:  # her coat, the dog and the sea are in each
+        red = (first[..., 2] > first[..., 1] + 60) & (first[..., 2] > 90)
+        assert 0.001 < red.mean() < 0.06
+        assert np.abs(np.median(first[:40], axis=(0, 1)) - np.median(frames[0][:40], axis=(0, 1))).max() < 25
+    sides = [np.nonzero((first[..., 2] > first[..., 1] + 60) & (first[..., 2] > 90))[1].mean() for first in frames]
+    assert sides[0] < 160 < sides[1] or sides[1] < 160 < sides[0]  # the second take is seen from the other side
+    assert len({facts["move"] for facts, _, _ in taken}) > 4
+
+
+def test_a_take_is_always_the_same(take):
+    assert take(3)[1] == take(3)[1]
+
+
+def test_takes_keep_the_camera_move_that_somebody_asked_for(take):
+    asked = f"{_SCENE} The camera tilts up."
+    assert {take(number, asked)[0]["move"] for number in range(4)} == {"tilt_up"}
+
+
+def test_takes_of_any_other_picture_move_the_camera_in_another_way(make, video_request, photo):
+    def film(number):
+        request = video_request(prompt="A street.", image=MediaInput(photo, "image/png"), frames=12, take=number)
+        return make(request)
+
+    assert [film(number).facts["move"] for number in range(3)] == ["push_in", "orbit", "drift"]
