@@ -276,10 +276,10 @@ def test_interrupted_download_resumes(clip, user, bucket, proxy):
 def test_presigned_link_works_without_an_account_and_has_a_download_name(clip, user, bucket):
     content = clip.read_bytes()
     asset = store(clip, user)
-    response = requests.get(services.asset_url(asset, lifetime_seconds=60), timeout=10)
+    response = requests.get(services.asset_url(asset, lifetime_seconds=60), timeout=60)
     assert (response.content, response.headers["Content-Type"]) == (content, "video/mp4")
     url = services.asset_url(asset, lifetime_seconds=60, download=True)
-    assert "attachment" in requests.get(url, timeout=10).headers["Content-Disposition"]
+    assert "attachment" in requests.get(url, timeout=60).headers["Content-Disposition"]
     assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in url
 
 
@@ -319,7 +319,7 @@ def test_video_in_the_bucket_is_a_redirect(clip, user, bucket, client):
     client.force_login(user)
     response = client.get(f"/api/mv/get_video/{asset.id}")
     assert response.status_code == 302
-    assert requests.get(response["Location"], timeout=10).content == content
+    assert requests.get(response["Location"], timeout=60).content == content
     head = client.head(f"/api/mv/get_video/{asset.id}")
     assert (head.status_code, head["Content-Length"]) == (200, str(len(content)))
 

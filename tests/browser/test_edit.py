@@ -37,7 +37,7 @@ def lengths(project):
 
 def settled(page, project, expected):
     """Wait until the server has these lengths."""
-    for _ in range(200):
+    for _ in range(600):
         if lengths(project) == expected:
             return
         page.wait_for_timeout(100)
@@ -295,7 +295,7 @@ def test_sections_can_be_edited_on_timeline(edit, project):
 
 
 def saved(page, project, expected):
-    for _ in range(200):
+    for _ in range(600):
         if sections(project) == expected:
             break
         page.wait_for_timeout(100)

@@ -23,7 +23,7 @@ def held(page):
 
 
 def wait_for_one(page, held):
-    for _ in range(300):
+    for _ in range(600):
         if held:
             return
         page.wait_for_timeout(100)

@@ -18,7 +18,7 @@ def test_new_jobs_appear_without_shifting_the_list(page, user):
     read = f"job-{jobs[20].pk}"
     page.goto("/jobs")
     page.evaluate("() => scrollTo(0, 500)")
-    page.locator(f"#{read} a").focus(timeout=2000)
+    page.locator(f"#{read} a").focus()
     before = page.evaluate(TOP, read)
     new = make_job(user, state="running")
     page.evaluate(ASK)

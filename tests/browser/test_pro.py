@@ -105,7 +105,7 @@ def test_order_completes_even_if_worker_is_killed(page, sync_so, files):  # noqa
             page.locator("[data-pro-submit]").click()
             page.wait_for_url("**/pro/*-*")
             job = Job.objects.get()
-            wait_for(lambda: Job.objects.filter(state=State.WAITING).exists(), seconds=30, what="the submit")
+            wait_for(lambda: Job.objects.filter(state=State.WAITING).exists(), seconds=120, what="the submit")
             kill_tree(worker)
         with celery_worker(pool="threads", **remote(sync_so)):
             expect(page.locator("[data-compare] video")).to_have_count(2, timeout=60_000)

@@ -131,7 +131,7 @@ def test_taps_time_the_lines_as_one_version(make_page, song, address, hand):
     assert words.version.number == 2 and words.undo == "timed 3 lines"
     assert all(line.pinned for line in words.lines)
     first, second, third = starts(song)
-    assert first > 0 and 0.1 < third - second < 2
+    assert first > 0 and third - second > 0.1
     assert words.lines[1].end == third
 
 

@@ -145,7 +145,7 @@ def test_a_slow_server_is_dropped_at_the_time_limit(allow, tmp_path):
         allow(server)
         with pytest.raises(HttpFailure):
             fetch_url(server.url, into=tmp_path / "f", max_bytes=1000, time_limit_seconds=0.3)
-        wait_for(lambda: server.seen, seconds=20, what="the request")
+        wait_for(lambda: server.seen, seconds=120, what="the request")
         left.set()
 
 

@@ -214,6 +214,13 @@ class FakeComfyUi(FakeService):
                 return round(media.duration(self.inputs[node["inputs"]["video"]]) * FRAME_RATE)
         return FRAME_RATE
 
+    def finish(self) -> None:
+        """End the work at hand now; new work takes no time."""
+        self.latency_seconds = 0.0
+        with self.lock:
+            for one in self.prompts.values():
+                one.ends = 0.0
+
     def _done(self, one: Prompt) -> bool:
         return time.monotonic() >= one.ends
 

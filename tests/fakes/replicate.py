@@ -210,6 +210,13 @@ class FakeReplicate(FakeService):
             threading.Timer(self.latency_seconds + 0.05, self.send_webhook, [prediction.id]).start()
         return Reply(201, self._show(prediction, as_created=True))
 
+    def finish(self) -> None:
+        """End the work at hand now; new work takes no time."""
+        self.latency_seconds = 0.0
+        with self.lock:
+            for one in self.predictions.values():
+                one.ends = 0.0
+
     def _limit_rate(self) -> None:
         with self.lock:
             wait = math.ceil(self.bucket.wait_seconds(self.creates_per_minute))

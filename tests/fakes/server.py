@@ -59,6 +59,8 @@ class Refusal(Exception):
         self.reply = Reply(status, body, headers or {})
 
 
+# The latency of work that a test ends with `finish()`. A short one would race a busy machine.
+LONG_SECONDS = 3600.0
 FAULTS = {"latency", "status", "html", "cut", "lose_response", "hang"}
 
 

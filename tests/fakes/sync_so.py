@@ -302,6 +302,13 @@ class FakeSyncSo(FakeService):
 
     # --- work ---
 
+    def finish(self) -> None:
+        """End the work at hand now; new work takes no time."""
+        self.latency_seconds = 0.0
+        with self.lock:
+            for one in self.generations.values():
+                one.ends = 0.0
+
     def _limit_rate(self) -> None:
         wait = self.bucket.wait_seconds(self.creates_per_minute)
         if wait > 0:

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -55,12 +54,11 @@ def run_beside(data_dir, facts, **environment):
     command = [sys.executable, "-m", "launcher.run", "--command", "shell", "-v", "0", "-c", SAY_ADDRESS]
     with run_lock(data_dir, facts) as other:
         assert other is None
-        began = time.monotonic()
         done = subprocess.run(
             command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=150, check=False
         )
     assert done.returncode == 0, done.stderr
-    return done, time.monotonic() - began
+    return done
 
 
 def facts_of(server):
@@ -68,15 +66,14 @@ def facts_of(server):
 
 
 def test_a_studio_on_another_port_is_used_immediately(studio, tmp_path):
-    done, seconds = run_beside(tmp_path, facts_of(studio))
+    done = run_beside(tmp_path, facts_of(studio))
     assert done.stdout.strip() == f"http://127.0.0.1:{studio.server_port}"
     assert "Waiting" not in done.stderr
-    assert seconds < 55
 
 
 def test_a_starting_studio_is_waited_for_with_a_message(studio, tmp_path):
     studio.problems = [["Postgres."], ["The workers."], []]
-    done, _ = run_beside(tmp_path, facts_of(studio))
+    done = run_beside(tmp_path, facts_of(studio))
     waits = [line for line in done.stderr.splitlines() if "Waiting" in line]
     assert waits == [f"Waiting for the studio at http://127.0.0.1:{studio.server_port} to be ready…"]
     assert studio.problems == [[]]

@@ -20,6 +20,7 @@ from apps.scenes.history import change_undo
 from apps.scenes.models import Clip, Origin
 from tests.factories import make_clip, make_project, make_scenes, make_song, store_asset
 from tests.fakes import media
+from tests.fakes.server import LONG_SECONDS
 from tests.jobs.remote.driving import Kill, drive, killed, turn
 from workers.base import job_run
 
@@ -106,10 +107,11 @@ def test_scene_changed_meanwhile_keeps_its_clip_and_gets_result_in_history(clien
 
 
 def test_paid_result_of_cancelled_order_is_kept_unused(client, project, sync_so):
-    sync_so.latency_seconds = 0.3
+    sync_so.latency_seconds = LONG_SECONDS
     job = scene_order(client, project)
     drive(job, until=lambda: job.remote_runs.filter(status="submitted").exists())
     assert client.post(f"/api/v1/sync/pro-jobs/{job.pk}/cancel").status_code == 200
+    sync_so.finish()
     drive(job, until=lambda: (turn(job), Clip.objects.filter(job=job).exists())[1])
     assert project.scenes.get(sequence=1).current_clip != Clip.objects.get(job=job)
 

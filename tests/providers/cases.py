@@ -242,7 +242,7 @@ class Case:
         prepared = self.provider.prepare(self.request, key=self.key, webhook_url=None)
         return self.provider.submit(prepared, capability=self.capability, key=self.key)
 
-    def finish(self, status: RemoteStatus, *, within_seconds: float = 20.0) -> RemoteStatus:
+    def finish(self, status: RemoteStatus, *, within_seconds: float = 120.0) -> RemoteStatus:
         """Poll until the work is final."""
         deadline = time.monotonic() + (within_seconds if self.fake else 900.0)
         while status.state in {RemoteState.QUEUED, RemoteState.RUNNING, RemoteState.UNRECOGNIZED}:

@@ -141,7 +141,7 @@ def test_work_lost_by_a_restart_is_not_found(case):
 
 
 def test_queued_running_and_done_are_distinguished(case):
-    case.fake.latency_seconds = 0.4
+    case.fake.latency_seconds = 30
     first = case.submit()
     case.key = "mv-second"
     second = case.submit()
@@ -149,6 +149,7 @@ def test_queued_running_and_done_are_distinguished(case):
     states = case.provider.poll([first.ref, second.ref])
 
     assert (states[first.ref].state, states[second.ref].state) == (RemoteState.RUNNING, RemoteState.QUEUED)
+    case.fake.finish()
     assert case.finish(second).state == RemoteState.SUCCEEDED
 
 

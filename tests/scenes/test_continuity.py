@@ -77,7 +77,7 @@ def frame_of(clip, number):
     with asset_local_copy(clip.asset) as path:
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-vf"]
         command += [f"select=eq(n\\,{number}),{EXACT}", "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-"]
-        done = subprocess.run(command, check=True, capture_output=True, timeout=60)
+        done = subprocess.run(command, check=True, capture_output=True, timeout=120)
     return np.asarray(Image.open(io.BytesIO(done.stdout)).convert("RGB"), np.float64)
 
 

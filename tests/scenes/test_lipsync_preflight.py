@@ -74,15 +74,15 @@ def test_check_looks_at_each_file_and_reports_findings(api, project):
 
 def test_check_waits_as_preferred(api, project):
     def work():
-        wait_for(lambda: preflight_jobs().filter(state="queued").count() == 2, seconds=20, what="the looks")
+        wait_for(lambda: preflight_jobs().filter(state="queued").count() == 2, seconds=60, what="the looks")
         run_preflights()
         connection.close()
 
     worker = threading.Thread(target=work)
     worker.start()
-    found = check(api, project, wait=30)
+    found = check(api, project, wait=60)
     worker.join()
-    assert (found.status_code, found["Preference-Applied"]) == (200, "wait=30")
+    assert (found.status_code, found["Preference-Applied"]) == (200, "wait=60")
     assert found.json()["usable"] is False
 
 

@@ -39,7 +39,7 @@ def test_any_failure_in_the_child_becomes_a_message(function, code):
     with pytest.raises(MediaToolError) as caught:
         confined(function, seconds=5)
     assert caught.value.code == code and "Export it again" in caught.value.message
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 120  # one of them sleeps for ten minutes
 
 
 def test_calls_are_made_side_by_side_and_by_one_server():
@@ -73,7 +73,7 @@ def test_the_server_ends_with_its_process():
         "os.kill(os.getpid(), 9)"
     )
     # It holds this pipe open for as long as it runs.
-    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=False, timeout=120)
     assert done.returncode == -signal.SIGKILL and int(done.stdout)
 
 
@@ -96,7 +96,7 @@ def test_where_memory_cannot_be_limited_the_other_limits_hold():
         "_limit(5)\n"
         "print(*(resource.getrlimit(number)[0] for number in (resource.RLIMIT_CPU, resource.RLIMIT_FSIZE)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
     assert done.stdout.split() == ["6", "0"], done.stderr
 
 

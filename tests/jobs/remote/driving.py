@@ -82,7 +82,7 @@ def sending(job: Job, service: Any, paid: str) -> Iterator[None]:
 
     worker = threading.Thread(target=work)
     worker.start()
-    wait_for(lambda: service.count(paid) == 1, seconds=20, what="the paid request", step=0.01)
+    wait_for(lambda: service.count(paid) == 1, seconds=120, what="the paid request", step=0.01)
     yield
     worker.join()
     job.refresh_from_db()
@@ -107,7 +107,7 @@ def killed(action: Callable[[], object], *, at: Kill | None = None, when: Callab
     child = os.fork()
     if child == 0:
         _run_child(action, at)
-    ends_at = time.monotonic() + 60
+    ends_at = time.monotonic() + 120
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:

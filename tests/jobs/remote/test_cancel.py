@@ -9,6 +9,7 @@ from apps.assets.models import Asset
 from apps.jobs import polling, services, sweep
 from apps.jobs.models import LedgerEntry, RemoteRun, RunStatus
 from apps.jobs.states import State
+from tests.fakes.server import LONG_SECONDS
 from tests.jobs.remote.driving import Kill, drive, killed, run_of, scenes_job, sending, turn, video_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +32,7 @@ def test_cancelling_before_the_submit_sends_nothing_and_releases_the_money(user,
 
 
 def test_running_work_is_stopped_at_the_provider(user, replicate):
-    replicate.latency_seconds = 30
+    replicate.latency_seconds = LONG_SECONDS
     job = video_job(user)
     turn(job)
 
@@ -45,10 +46,11 @@ def test_running_work_is_stopped_at_the_provider(user, replicate):
 
 
 def test_a_result_that_arrives_after_cancelling_is_kept_and_paid_for(user, replicate):
-    replicate.latency_seconds = 0.3
+    replicate.latency_seconds = LONG_SECONDS
     job = video_job(user)
     turn(job)
     services.job_cancel(by=user, job_id=job.pk)
+    replicate.finish()
 
     drive(job, until=lambda: run_of(job).status == RunStatus.COLLECTED)
 

@@ -11,6 +11,7 @@ from apps.jobs import services
 from apps.jobs.models import LedgerEntry, RemoteRun, RunStatus
 from apps.jobs.states import State
 from tests.fakes import media
+from tests.fakes.server import LONG_SECONDS
 from tests.jobs.remote.assets import stored_asset
 from tests.jobs.remote.driving import drive, run_of, turn, video_job
 
@@ -25,9 +26,10 @@ def ledger(job):
 
 @pytest.mark.parametrize("kind", ["cut", "html", "status"])
 def test_ten_failed_polls_change_nothing(kind, user, replicate):
-    replicate.latency_seconds = 0.1
+    replicate.latency_seconds = LONG_SECONDS
     job = video_job(user)
     turn(job)
+    replicate.finish()
     # One poll reads twice where the line is cut or the service is in trouble.
     replicate.fail_next("GET /v1/predictions", kind, status=503, times=10 if kind == "html" else 20)
 
@@ -72,13 +74,14 @@ def test_an_unknown_status_keeps_the_job_open(user, replicate):
 
 
 def test_a_paid_result_is_fetched_even_if_its_input_was_deleted(user, replicate, tmp_path):
-    replicate.latency_seconds = 0.3
+    replicate.latency_seconds = LONG_SECONDS
     reference = stored_asset(user, media.image(), kind="image", folder=tmp_path)
     job = video_job(user, character_reference_id=reference.pk)
     turn(job)
     assert job.state == State.WAITING
     Asset.objects.filter(pk=reference.pk).delete()
 
+    replicate.finish()
     drive(job)
 
     assert (job.state, replicate.count(PAID)) == (State.SUCCEEDED, 1)
@@ -89,7 +92,7 @@ def past_deadline(job):
 
 
 def test_a_result_after_the_deadline_is_kept_and_paid_for_once(user, replicate):
-    replicate.latency_seconds = 0.8
+    replicate.latency_seconds = LONG_SECONDS
     job = video_job(user)
     turn(job)
     past_deadline(job)
@@ -97,6 +100,7 @@ def test_a_result_after_the_deadline_is_kept_and_paid_for_once(user, replicate):
     assert (job.state, job.code) == (State.FAILED, "deadline")
     assert ledger(job) == ["reserve"]  # a poll timeout is no verdict
 
+    replicate.finish()
     drive(job, until=lambda: run_of(job).status == RunStatus.COLLECTED)
 
     assert job.state == State.FAILED
@@ -107,13 +111,14 @@ def test_a_result_after_the_deadline_is_kept_and_paid_for_once(user, replicate):
 
 
 def test_the_late_result_of_an_earlier_attempt_does_not_disturb_the_new_one(user, replicate):
-    replicate.latency_seconds = 0.6
+    replicate.latency_seconds = LONG_SECONDS
     job = video_job(user)
     turn(job)
     past_deadline(job)
     turn(job)
     services.job_retry(by=user, job_id=job.pk)
 
+    replicate.finish()
     drive(job)
     drive(job, until=lambda: set(job.remote_runs.values_list("status", flat=True)) == {"collected"})
 
@@ -123,7 +128,7 @@ def test_the_late_result_of_an_earlier_attempt_does_not_disturb_the_new_one(user
 
 
 def test_work_the_service_no_longer_knows_needs_a_person(user, replicate):
-    replicate.latency_seconds = 30
+    replicate.latency_seconds = LONG_SECONDS
     job = video_job(user)
     turn(job)
     replicate.predictions.clear()

@@ -9,6 +9,7 @@ from apps.jobs.models import Job
 from apps.jobs.pauses import Scope
 from apps.jobs.pausing import jobs_pause, jobs_resume
 from apps.jobs.states import State
+from tests.fakes.server import LONG_SECONDS
 from tests.jobs.remote.driving import HANDLERS, Kill, drive, killed, turn, video_job
 from workers.base import job_run
 
@@ -56,11 +57,12 @@ def test_a_claimed_job_is_not_submitted_while_paused(user, replicate, function):
 
 
 def test_a_request_at_the_provider_is_collected_during_a_pause(user, replicate):
-    replicate.latency_seconds = 0.3
+    replicate.latency_seconds = LONG_SECONDS
     job = video_job(user)
     run(job)
     jobs_pause(scope=Scope(user.pk))
 
+    replicate.finish()
     drive(job)
 
     assert (job.state, replicate.count(PAID)) == (State.SUCCEEDED, 1)

@@ -12,6 +12,7 @@ from apps.core.errors import ConflictError
 from apps.jobs import polling, services
 from apps.jobs.models import JobEvent, LedgerEntry, RemoteRun, RunStatus
 from apps.jobs.states import State
+from tests.fakes.server import LONG_SECONDS
 from tests.jobs.remote.driving import drive, run_of, turn, video_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,11 +23,12 @@ PAID = "POST .*predictions$"
 @pytest.fixture
 def waiting(user, replicate):
     """A job whose work the service has finished, and which has not been polled since."""
-    replicate.latency_seconds = 0.05
+    replicate.latency_seconds = LONG_SECONDS
     job = video_job(user)
     turn(job)
     if job.state != State.WAITING:
         raise AssertionError(job.state)
+    replicate.finish()
     RemoteRun.objects.update(next_poll_at=timezone.now() + timedelta(hours=1))
     return job
 
