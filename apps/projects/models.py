@@ -156,7 +156,8 @@ class Subject(models.Model):
 
     One without a project is in the owner's library. Using it in another project copies it with its pictures by
     reference, so that each film keeps its own version; `copied_from` is its id. `variants` are
-    `{section, description}`: what is different in sections of that kind.
+    `{section, description}`: what is different in sections of that kind. One with `deleted_at` was removed, and comes
+    back as it was if that is undone.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -173,6 +174,7 @@ class Subject(models.Model):
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar = ["position", "created_at", "id"]
@@ -183,7 +185,12 @@ class Subject(models.Model):
                 condition=Q(color="") | Q(color__regex=r"^#[0-9a-f]{6}$"), name="subject_color_is_a_color"
             ),
             # Scene writers and prompts tell subjects apart by name.
-            models.UniqueConstraint("project", Lower("name"), name="subject_name_is_unique_in_project"),
+            models.UniqueConstraint(
+                "project",
+                Lower("name"),
+                condition=Q(deleted_at=None),
+                name="subject_name_is_unique_in_project",
+            ),
         ]
 
 

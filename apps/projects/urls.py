@@ -10,7 +10,6 @@ urlpatterns = [
     path("api/mv/projects", ProjectList.as_view(), name="projects"),
     path("api/mv/projects/<uuid:project_id>", ProjectDetail.as_view(), name="project"),
     path(SUBJECTS, cast.Subjects.as_view(), name="subjects"),
-    path(SUBJECT, cast.SubjectDetail.as_view(), name="subject"),
     path(f"{SUBJECT}/keep", cast.SubjectKeep.as_view(), name="subject-keep"),
     path(f"{SUBJECT}/images/quote", cast.SubjectImagesQuote.as_view(), name="subject-images-quote"),
     path(f"{SUBJECT}/images/<uuid:picture_id>", cast.SubjectImage.as_view(), name="subject-image"),

@@ -44,7 +44,9 @@ def scenes_subjects(project: Project, scenes: Sequence[Scene]) -> dict[UUID, lis
     chosen: dict[UUID, list[Subject]] = {}
     rows = SceneSubject.objects.filter(scene__in=[one.pk for one in scenes if one.cast_chosen]) if known else ()
     for row in rows:
-        chosen.setdefault(row.scene_id, []).append(known[row.subject_id])
+        # Rows of removed subjects stay, so that undo finds them.
+        if row.subject_id in known:
+            chosen.setdefault(row.scene_id, []).append(known[row.subject_id])
     unsaid = [lead] if lead else []
     return {one.pk: chosen.get(one.pk, []) if one.cast_chosen else unsaid for one in scenes}
 
@@ -137,7 +139,8 @@ def _read(project: Project) -> JsonObject:
     chosen = Scene.objects.filter(project=project, deleted_at=None, cast_chosen=True).values_list("pk", flat=True)
     found: dict[str, list[str]] = {str(scene_id): [] for scene_id in chosen}
     if found:
-        for scene_id, subject_id in SceneSubject.objects.filter(scene__in=list(chosen)).values_list("scene", "subject"):
+        rows = SceneSubject.objects.filter(scene__in=list(chosen), subject__deleted_at=None)
+        for scene_id, subject_id in rows.values_list("scene", "subject"):
             found[str(scene_id)].append(str(subject_id))
     return found
 

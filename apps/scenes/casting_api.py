@@ -16,7 +16,7 @@ from apps.core.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from apps.core.json import JsonObject
 from apps.generation.api import validated
 from apps.jobs.api import JobSerializer
-from apps.projects.cast.api import SubjectImages
+from apps.projects.cast.api import SubjectDetail, SubjectImages
 from apps.projects.cast.serializers import (
     PictureChooseSerializer,
     PictureDrawSerializer,
@@ -25,6 +25,7 @@ from apps.projects.cast.serializers import (
 )
 from apps.providers.capabilities import Capability
 from apps.providers.request_types import Subject
+from apps.scenes.cast_removing import subject_remove
 from apps.scenes.entry_notes import video_note
 from apps.scenes.frame_pictures import picture_from_frame
 from apps.scenes.making import GenerationSpec, image_work, scene_span, video_work
@@ -93,6 +94,15 @@ class PictureFromFrameSerializer(StrictSerializer):
     clip_id = IdField()
     time = FiniteField(min_value=0)
     crop = FrameCropSerializer(required=False)
+
+
+class SubjectInScenes(SubjectDetail):
+    @extend_schema(
+        responses={204: None}, summary="Remove a subject from the project and its scenes; this can be undone"
+    )
+    def delete(self, request: Request, project_id: UUID, subject_id: UUID) -> Response:
+        subject_remove(by=acting_user(request), project_id=project_id, subject_id=subject_id)
+        return Response(status=204)
 
 
 class SubjectPictures(SubjectImages):

@@ -9,6 +9,7 @@ from django.db.models import Max, ProtectedError, Q
 from apps.assets.models import Asset
 from apps.assets.services import asset_delete
 from apps.projects.models import Project
+from apps.scenes.history import removed_let_go
 from apps.scenes.images import images_of
 from apps.scenes.models import Change, Clip, Scene
 
@@ -38,6 +39,7 @@ def _remove(project: Project, scene: Scene) -> None:
     newest = Change.objects.filter(touching, project=project).aggregate(newest=Max("pk"))["newest"]
     if newest is not None:
         Change.objects.filter(project=project, pk__lte=newest).delete()
+        removed_let_go(project)
     clips = Clip.objects.filter(scene=scene)
     assets = set(Asset.objects.filter(Q(pk__in=clips.values("asset")) | Q(pk__in=clips.values("poster"))))
     assets.update(images_of(scene))

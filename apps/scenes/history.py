@@ -5,7 +5,7 @@ itself changed, so that what was generated since stays. The caller holds the pro
 form a clean stack.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ from apps.core.errors import ConflictError
 from apps.core.json import JsonObject
 from apps.jobs.models import Job
 from apps.jobs.states import LIVE
+from apps.projects.cast.services import subjects_bring_back, subjects_let_go, subjects_put_away
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
 from apps.scenes.models import Change, Origin, Scene
@@ -70,14 +71,14 @@ class ChangeStack:
 
 
 @contextmanager
-def recorded(project: Project, label: str) -> Iterator[None]:
+def recorded(project: Project, label: str, *, removes: Collection[UUID] = ()) -> Iterator[None]:
     """Record what the block does to the project's scenes as one change, if it does anything. `label` is what the person
-    did, as it goes on after "Undo: "."""
+    did, as it goes on after "Undo: "; `removes` are subjects that it puts away."""
     before = _state(project)
     yield
     after = _state(project)
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-    if not changed:
+    if not changed and not removes:
         return
     project.changes.filter(undone=True).delete()
     Change.objects.create(
@@ -85,14 +86,25 @@ def recorded(project: Project, label: str) -> Iterator[None]:
         label=label[:120],
         before={key: before.get(key) for key in changed},
         after={key: after.get(key) for key in changed},
+        removed_subjects=[str(one) for one in removes],
     )
     kept = project.changes.values_list("pk", flat=True)[:KEPT_CHANGES]
     project.changes.exclude(pk__in=list(kept)).delete()
+    removed_let_go(project)
 
 
 def changes_forget(project: Project) -> None:
-    """Forget every change, where none of them could be undone any more. The caller holds the project's lock."""
-    project.changes.all().delete()
+    """Forget what was done to scenes, where none of it could be undone any more. The caller holds the project's
+    lock."""
+    project.changes.filter(removed_subjects=[]).delete()
+    project.changes.update(before={}, after={})
+    removed_let_go(project)
+
+
+def removed_let_go(project: Project) -> None:
+    """Delete for good the subjects whose removal can't be undone any more. Call it after changes were deleted."""
+    kept = [UUID(one) for ids in project.changes.values_list("removed_subjects", flat=True) for one in ids]
+    subjects_let_go(project, kept=kept)
 
 
 def change_stack(*, by: User, project_id: UUID) -> ChangeStack:
@@ -120,6 +132,7 @@ def change_undo(*, by: User, project_id: UUID, change_id: int | None = None, con
             )
         if stack.question and not confirmed:
             raise ConflictError(stack.question, code="confirm_undo", errors={"label": change.label})
+        subjects_bring_back(project, change.removed_subjects)
         _apply(project, change.before, change.after)
         change.undone = True
         change.save(update_fields=["undone"])
@@ -135,6 +148,7 @@ def change_redo(*, by: User, project_id: UUID, change_id: int | None = None) -> 
             raise ConflictError("There's nothing to redo.", code="nothing_to_redo")
         _expect(change, change_id)
         _apply(project, change.after, change.before)
+        subjects_put_away(project, change.removed_subjects)
         change.undone = False
         change.save(update_fields=["undone"])
         return change

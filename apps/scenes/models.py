@@ -180,7 +180,8 @@ class LipsyncLook(models.Model):
 class Change(models.Model):
     """One undoable change of a project's scenes.
 
-    `before` and `after` map scene ids to the values that differ (`None`: the scene didn't exist). Changes form a
+    `before` and `after` map scene ids to the values that differ (`None`: the scene didn't exist). `removed_subjects`
+    are the ids of subjects that it removed from the project. Changes form a
     stack per project: undo takes the newest that isn't undone; a new change discards the undone ones.
     """
 
@@ -188,6 +189,7 @@ class Change(models.Model):
     label = models.CharField(max_length=120)
     before = models.JSONField()
     after = models.JSONField()
+    removed_subjects = models.JSONField(default=list)
     undone = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -50,7 +50,9 @@ urlpatterns = [
         lipsync_api.SceneLipsyncCheck.as_view(),
         name="scene-lipsync-check",
     ),
-    # Here and not with the other routes of subjects: a picture may be a frame of a scene's clip.
+    # Here and not with the other routes of subjects: removing one is undone with the scenes, and a picture may be
+    # a frame of a scene's clip.
+    path(f"{PROJECT}/subjects/<uuid:subject_id>", casting_api.SubjectInScenes.as_view(), name="subject"),
     path(f"{PROJECT}/subjects/<uuid:subject_id>/images", casting_api.SubjectPictures.as_view(), name="subject-images"),
     path("api/assets/<uuid:asset_id>/faces", faces_api.AssetFaces.as_view(), name="asset-faces"),
     path(f"{PROJECT}/changes", api.Changes.as_view(), name="project-changes"),

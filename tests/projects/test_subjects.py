@@ -3,16 +3,19 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from apps.assets.models import Asset
 from apps.assets.store.disk import local_path
 from apps.jobs.models import Job
 from apps.projects.models import Project, Subject, SubjectPicture
+from apps.scenes.cleaning import GRACE, deleted_scenes_clean
 from apps.scenes.models import Scene, SceneSubject
 from tests.factories import make_asset, make_project, make_scenes, make_subject
 from tests.fakes import media
 
 pytestmark = pytest.mark.django_db(transaction=True)
+SIZES = ("320x180", "340x200", "360x220")
 JSON = {"content_type": "application/json"}
 
 
@@ -29,9 +32,9 @@ def add(api, project, **fields):
     return api.post(url(project), {"kind": "character", "name": "Mara", **fields}, **JSON)
 
 
-def upload(api, project, subject_id, **more):
-    file = SimpleUploadedFile("face.png", media.image(), content_type="image/png")
-    return api.post(url(project, subject_id, "images"), {"file": file, **more})
+def upload(api, project, subject_id, size="320x180"):
+    file = SimpleUploadedFile("face.png", media.image(size), content_type="image/png")
+    return api.post(url(project, subject_id, "images"), {"file": file})
 
 
 def test_subjects_are_added_edited_ordered_and_deleted(api, project):
@@ -93,7 +96,7 @@ def test_the_first_character_is_what_the_older_fields_show(api, project):
 
 def test_a_newer_picture_is_preferred_and_the_order_can_be_changed(api, project):
     subject_id = add(api, project).json()["id"]
-    first, second = (upload(api, project, subject_id).json() for _ in range(2))
+    first, second = (upload(api, project, subject_id, size=size).json() for size in SIZES[:2])
     assert [one["id"] for one in api.get(url(project, subject_id)).json()["images"]] == [second["id"], first["id"]]
     api.patch(url(project, subject_id, "images", first["id"]), {"position": 0}, **JSON)
     assert [one["id"] for one in api.get(url(project, subject_id)).json()["images"]] == [first["id"], second["id"]]
@@ -101,14 +104,74 @@ def test_a_newer_picture_is_preferred_and_the_order_can_be_changed(api, project)
     assert str(project.character_reference_id) == first["image_id"]
 
 
-def test_deleting_a_picture_or_a_subject_leaves_no_file(api, project):
+def test_deleting_a_picture_or_a_subject_for_good_leaves_no_file(api, project):
     subject_id = add(api, project).json()["id"]
-    pictures = [upload(api, project, subject_id).json() for _ in range(2)]
+    pictures = [upload(api, project, subject_id, size=size).json() for size in SIZES[:2]]
     keys = list(Asset.objects.values_list("key", flat=True))
     api.delete(url(project, subject_id, "images", pictures[1]["id"]))
     assert Asset.objects.count() == 1
     api.delete(url(project, subject_id))
+    assert Asset.objects.count() == 1, "undo may still ask for it"
+    make_scenes(project, "4")
+    api.delete(f"/api/mv/projects/{project.pk}/scenes/1")
+    deleted_scenes_clean(now=timezone.now() + 2 * GRACE)
     assert not Asset.objects.exists() and not any(local_path(key).exists() for key in keys)
+    assert not Subject.objects.exists()
+
+
+def test_removing_a_subject_is_undone_with_its_pictures_variants_and_scenes(api, project):
+    scenes = make_scenes(project, "4", "4", "4")
+    mara = add(api, project, variants=[{"section": "chorus", "description": "red dress"}]).json()
+    jon = add(api, project, name="Jon").json()
+    upload(api, project, mara["id"])
+    where = [f"/api/mv/projects/{project.pk}/scenes/{scene.sequence}" for scene in scenes]
+    for scene, cast in zip(where, ([mara, jon], [jon, mara], []), strict=True):
+        api.patch(scene, {"subjects": [one["id"] for one in cast]}, **JSON)
+    whole, shown = api.get(url(project, mara["id"])).json(), [api.get(scene).json()["subjects"] for scene in where]
+    undo, redo = (f"/api/mv/projects/{project.pk}/{what}" for what in ("undo", "redo"))
+
+    assert api.delete(url(project, mara["id"])).status_code == 204
+    assert api.get(url(project, mara["id"])).status_code == 404
+    assert [api.get(scene).json()["subjects"] for scene in where] == [[jon["id"]], [jon["id"]], []]
+    stack = api.get(f"/api/mv/projects/{project.pk}/changes").json()
+    assert stack["undo"]["label"] == "removed Mara from the cast"
+    assert api.get("/api/mv/subjects").json()[0]["name"] == "Jon"
+    # What is done to scenes meanwhile is taken back first, in order.
+    api.patch(where[0], {"subjects": []}, **JSON)
+    api.post(undo, {}, **JSON)
+    api.post(undo, {}, **JSON)
+    assert api.get(url(project, mara["id"])).json() == whole
+    assert [api.get(scene).json()["subjects"] for scene in where] == shown
+    api.post(redo, {}, **JSON)
+    assert [one["name"] for one in api.get(url(project)).json()] == ["Jon"]
+
+
+def test_one_who_is_in_no_scene_comes_back_too_unless_the_name_is_taken(api, project):
+    mara = add(api, project, description="a red coat").json()
+    upload(api, project, mara["id"])
+    before = api.get(f"/api/mv/projects/{project.pk}").json()
+    api.delete(url(project, mara["id"]))
+    assert api.get(f"/api/mv/projects/{project.pk}").json()["character_reference_id"] is None
+    other = add(api, project, name="mara").json()
+    undo = f"/api/mv/projects/{project.pk}/undo"
+    refused = api.post(undo, {}, **JSON)
+    assert (refused.status_code, refused.json()["code"]) == (409, "name_taken")
+    api.patch(url(project, other["id"]), {"name": "Mara's sister", "position": 1}, **JSON)
+    assert api.post(undo, {}, **JSON).status_code == 200
+    shown = api.get(f"/api/mv/projects/{project.pk}").json()
+    assert shown["character_reference_id"] == before["character_reference_id"]
+    assert [one["name"] for one in api.get(url(project)).json()] == ["Mara", "Mara's sister"]
+
+
+def test_writing_the_first_scenes_leaves_a_removal_undoable(api, project, run_job):
+    make_scenes(project, "4")
+    mara = add(api, project).json()
+    api.delete(f"/api/mv/projects/{project.pk}/scenes/1")
+    api.delete(url(project, mara["id"]))
+    written = api.post(f"/api/mv/projects/{project.pk}/scenes/generate", {"number_of_scenes": 2}, **JSON)
+    assert run_job(written.json()["id"]).state == "succeeded"
+    assert len(api.post(f"/api/mv/projects/{project.pk}/undo", {}, **JSON).json()) == 2
+    assert [one["id"] for one in api.get(url(project)).json()] == [mara["id"]]
 
 
 def test_deleting_the_project_deletes_its_subjects_files_and_no_others(api, user, project):
@@ -116,7 +179,7 @@ def test_deleting_the_project_deletes_its_subjects_files_and_no_others(api, user
     upload(api, project, subject_id)
     other = make_project(user, title="Another")
     taken = api.post(url(other), {"copy_of": subject_id}, **JSON).json()
-    upload(api, project, subject_id)
+    upload(api, project, subject_id, size=SIZES[1])
     assert Asset.objects.count() == 2
 
     assert api.delete(f"/api/mv/projects/{project.pk}").status_code == 204

@@ -91,6 +91,20 @@ def test_a_subject_is_taken_from_the_library(browser, user, project):
     assert project.subjects.get().pictures.count() == 1
 
 
+def test_removing_somebody_is_undone_on_the_same_page(browser, project):
+    mara = make_subject(project, pictures=1)
+    left = browser.post(url(project, mara.pk, "delete"), follow=True)
+    page = html_of(left)
+    assert "Removed Mara from the cast." in page and "Nobody is in the cast yet" in page
+    change = re.search(r'name="undo" value="(\d+)"', page)[1]
+    for stale in ("x", "", str(int(change) + 1)):
+        assert browser.post(url(project), {"undo": stale}).status_code == 302
+        assert not project.subjects.filter(deleted_at=None)
+    back = html_of(browser.post(url(project), {"undo": change}, follow=True))
+    assert "Character · lead" in back and "Removed Mara" not in back
+    assert mara.pictures.count() == 1
+
+
 def test_chips_take_out_and_put_in(browser, project):
     (scene,) = make_scenes(project, "4")
     mara, jon = make_subject(project, "Mara"), make_subject(project, "Jon")

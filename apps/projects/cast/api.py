@@ -57,6 +57,8 @@ class Subjects(APIView):
 
 
 class SubjectDetail(APIView):
+    """Its route is that of `apps.scenes`, which removes subjects: that can be undone like what is done to scenes."""
+
     @extend_schema(responses=SubjectSerializer, summary="One subject")
     def get(self, request: Request, project_id: UUID, subject_id: UUID) -> Response:
         return Response(_shown(subject_get(by=acting_user(request), project_id=project_id, subject_id=subject_id)))
@@ -73,11 +75,6 @@ class SubjectDetail(APIView):
             by=acting_user(request), project_id=project_id, subject_id=subject_id, expected_version=version, **data
         )
         return Response(_shown(subject))
-
-    @extend_schema(responses={204: None}, summary="Remove a subject from the project and its scenes")
-    def delete(self, request: Request, project_id: UUID, subject_id: UUID) -> Response:
-        services.subject_delete(by=acting_user(request), project_id=project_id, subject_id=subject_id)
-        return Response(status=204)
 
 
 class SubjectKeep(APIView):

@@ -13,12 +13,12 @@ from engines.lyrics.parts import section_kind
 
 def subjects_of(project: Project) -> QuerySet[Subject]:
     """Return the project's subjects in their order, with their pictures."""
-    return Subject.objects.filter(project_id=project.pk).prefetch_related("pictures__asset")
+    return Subject.objects.filter(project_id=project.pk, deleted_at=None).prefetch_related("pictures__asset")
 
 
 def subject_get(*, by: User, project_id: UUID, subject_id: UUID) -> Subject:
     subject = (
-        Subject.objects.filter(owner=by, project_id=project_id, project__owner=by, pk=subject_id)
+        Subject.objects.filter(owner=by, project_id=project_id, project__owner=by, pk=subject_id, deleted_at=None)
         .select_related("project")
         .prefetch_related("pictures__asset")
         .first()
@@ -30,8 +30,8 @@ def subject_get(*, by: User, project_id: UUID, subject_id: UUID) -> Subject:
 
 def library_of(by: User) -> QuerySet[Subject]:
     """Return all of the user's subjects, newest first: those of every project, and those kept without one."""
-    mine = Subject.objects.filter(owner=by).select_related("project").prefetch_related("pictures__asset")
-    return mine.order_by("-created_at", "id")
+    mine = Subject.objects.filter(owner=by, deleted_at=None).select_related("project")
+    return mine.prefetch_related("pictures__asset").order_by("-created_at", "id")
 
 
 def lead_of(subjects: Iterable[Subject]) -> Subject | None:

@@ -1,6 +1,6 @@
 """The only writer of subjects and their pictures, besides what the project's own fields say of its lead."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
@@ -8,6 +8,7 @@ import structlog
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.assets.models import Asset, AssetKind
@@ -71,7 +72,7 @@ def subject_take(*, by: User, project_id: UUID, subject_id: UUID) -> Subject:
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         _refuse_too_many(project)
-        if Subject.objects.filter(project=project, name__iexact=source.name).exists():
+        if subjects_of(project).filter(name__iexact=source.name).exists():
             raise ConflictError(f"This project already has “{source.name}”.", code="already_there")
         copy = _copied(source, project=project, position=_last_position(project) + 1)
         lead_show(project)
@@ -112,16 +113,37 @@ def subject_update(
     return subject_get(by=by, project_id=project_id, subject_id=subject_id)
 
 
-def subject_delete(*, by: User, project_id: UUID, subject_id: UUID) -> None:
-    """Remove the subject from the project and its scenes, and delete pictures that nothing else uses."""
-    with transaction.atomic():
-        project = project_lock(by=by, project_id=project_id)
-        subject = subject_get(by=by, project_id=project_id, subject_id=subject_id)
-        files = picture_files([subject])
-        subject.delete()
-        lead_show(project)
-        picture_files_delete(by=by, files=files)
-    log.info("subject_deleted", project_id=str(project_id), subject_id=str(subject_id))
+def subjects_put_away(project: Project, subject_ids: Collection[UUID]) -> None:
+    """Take subjects out of the project and its scenes; `subjects_bring_back` is the way back. The caller holds the
+    project's lock."""
+    Subject.objects.filter(project=project, pk__in=subject_ids, deleted_at=None).update(deleted_at=timezone.now())
+    lead_show(project)
+    log.info("subjects_put_away", project_id=str(project.pk), subject_ids=[str(one) for one in subject_ids])
+
+
+def subjects_bring_back(project: Project, subject_ids: Collection[UUID]) -> None:
+    """Bring back subjects that were put away, as they were. The caller holds the project's lock. Raises ConflictError
+    if another one has such a name by now."""
+    away = Subject.objects.filter(project=project, pk__in=subject_ids).exclude(deleted_at=None)
+    taken = {name.casefold() for name in subjects_of(project).values_list("name", flat=True)}
+    names = [one for one in away.values_list("name", flat=True) if one.casefold() in taken]
+    if names:
+        raise ConflictError(
+            f"This project has another “{names[0]}” by now. Rename that one first, then undo.", code="name_taken"
+        )
+    away.update(deleted_at=None)
+    lead_show(project)
+
+
+def subjects_let_go(project: Project, *, kept: Collection[UUID]) -> None:
+    """Delete for good the subjects that were put away, but for `kept`, and the pictures that nothing else uses."""
+    gone = list(Subject.objects.filter(project=project).exclude(deleted_at=None).exclude(pk__in=kept))
+    if not gone:
+        return
+    files = picture_files(gone)
+    Subject.objects.filter(pk__in=[one.pk for one in gone]).delete()
+    picture_files_delete(by=project.owner, files=files)
+    log.info("subjects_deleted", project_id=str(project.pk), subject_ids=[str(one.pk) for one in gone])
 
 
 def library_delete(*, by: User, subject_id: UUID) -> None:
@@ -203,8 +225,8 @@ def _apply(subject: Subject, fields: Mapping[str, Any]) -> None:
     subject.color = subject.color.lower()
     if not subject.name:
         raise InputError("Give it a name.", errors={"name": ["may not be empty"]})
-    others = Subject.objects.filter(project=subject.project_id, name__iexact=subject.name).exclude(pk=subject.pk)
-    if others.exists():
+    others = Subject.objects.filter(project=subject.project_id, name__iexact=subject.name, deleted_at=None)
+    if others.exclude(pk=subject.pk).exists():
         detail = f"This project already has “{subject.name}”. Choose another name."
         raise InputError(detail, code="name_taken", errors={"name": [detail]})
     subject.variants = [
@@ -263,7 +285,7 @@ def _last_position(project: Project) -> int:
 
 
 def _refuse_too_many(project: Project) -> None:
-    if Subject.objects.filter(project=project).count() >= MOST_SUBJECTS:
+    if subjects_of(project).count() >= MOST_SUBJECTS:
         raise InputError(f"A project has at most {MOST_SUBJECTS} subjects. Delete one first.", code="too_many")
 
 

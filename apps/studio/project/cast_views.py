@@ -111,7 +111,7 @@ def subject_pieces(project: Project, view: SubjectView) -> list[Fragment]:
 
 def takable(by: User, project: Project) -> list[Subject]:
     """Return the user's other subjects that the project could take, without those it has by name."""
-    there = {name.casefold() for name in project.subjects.values_list("name", flat=True)}
+    there = {name.casefold() for name in subjects_of(project).values_list("name", flat=True)}
     found = library_of(by).exclude(project=project)[:TAKABLE]
     return [one for one in found if one.name.casefold() not in there]
 

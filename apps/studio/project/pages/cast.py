@@ -24,7 +24,10 @@ from apps.projects.cast.serializers import WORDS_LENGTH
 from apps.projects.models import Project, Subject
 from apps.projects.selectors import project_get
 from apps.providers.capabilities import Capability
+from apps.scenes.cast_removing import subject_remove
 from apps.scenes.casting import scenes_subjects
+from apps.scenes.history import change_stack, change_undo
+from apps.scenes.models import Change
 from apps.scenes.selectors import scene_get
 from apps.scenes.services import scene_update
 from apps.studio.choosing.pickers import call_pick
@@ -77,11 +80,14 @@ class SubjectForm(forms.Form):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def cast(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Show the cast. POST: add a subject, or take one from the library (`copy_of`)."""
+    """Show the cast. POST: add a subject, take one from the library (`copy_of`), or bring back the one that was removed
+    last (`undo`, the change's id)."""
     by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
     if request.method == "POST" and "copy_of" in request.POST:
         return _acted(request, project, lambda: _take(by, project, request.POST["copy_of"]))
+    if request.method == "POST" and "undo" in request.POST:
+        return _acted(request, project, lambda: _bring_back(by, project, request.POST["undo"]))
     form = SubjectForm(request.POST if request.method == "POST" else None, initial={"kind": "character"})
     if form_saves(form, lambda: _create(by, project, form)):
         return redirect("studio:cast", project.pk)
@@ -91,6 +97,7 @@ def cast(request: HttpRequest, project_id: UUID) -> HttpResponse:
         "poll": poll_of(_news_url(project), busy=board.busy),
         "form": form,
         "takable": takable(by, project),
+        "removed": _removed(by, project),
     }
     return render(request, "studio/cast.html", context, status=400 if form.errors else 200)
 
@@ -163,7 +170,7 @@ def subject_act(request: HttpRequest, project_id: UUID, subject_id: UUID, what: 
         "remove-picture": lambda: services.picture_delete(**where, picture_id=picture()),
         "lead": lambda: services.subject_update(**where, position=0),
         "keep": lambda: services.subject_keep(**where),
-        "delete": lambda: services.subject_delete(**where),
+        "delete": lambda: subject_remove(**where),
     }
     if what not in actions:
         raise NotFound("There is no such button.")
@@ -244,6 +251,19 @@ def _take(by: User, project: Project, text: str) -> object:
     if subject_id is None:
         raise InputError("Choose whom or what to take.")
     return services.subject_take(by=by, project_id=project.pk, subject_id=subject_id)
+
+
+def _removed(by: User, project: Project) -> Change | None:
+    """Return the newest change, if it removed somebody or something from the cast."""
+    newest = change_stack(by=by, project_id=project.pk).undo
+    return newest if newest is not None and newest.removed_subjects else None
+
+
+def _bring_back(by: User, project: Project, text: str) -> object:
+    """Undo the removal. The button names it, so that it needs no other question."""
+    if not text.isdecimal():
+        raise InputError("There's nothing to undo.")
+    return change_undo(by=by, project_id=project.pk, change_id=int(text), confirmed=True)
 
 
 def _create(by: User, project: Project, form: forms.Form) -> object:
