@@ -15,9 +15,11 @@ from apps.composition.options import ComposeOptions, OptionChanges, decibels, re
 from apps.core.errors import InputError
 from apps.core.json import JsonObject
 from apps.flavors.registry import resolve
-from apps.projects.models import Project
-from apps.scenes.entry import STARTING
-from apps.scenes.models import Clip, Scene
+from apps.projects.models import Project, Subject
+from apps.scenes.casting import scenes_subjects
+from apps.scenes.entry import STARTING, scene_entry
+from apps.scenes.models import Clip, Entry, Scene
+from apps.scenes.places import at_same_place
 from apps.scenes.scene_frames import scene_spans, usual_duration
 from apps.scenes.selectors import scenes_of
 from engines.composing.shot_plan import ShortClip
@@ -176,12 +178,14 @@ def _shot(
 def _colors_grouped(
     slots: Sequence[_Slot], shots: Sequence[FrozenShot | None], looks: Mapping[UUID, SceneLook]
 ) -> list[FrozenShot | None]:
-    """Number the shots whose colors are brought together: those of each section, but not the ones that are left."""
+    """Number the shots whose colors are brought together: neighbors at one place of a section, but not the ones that
+    are left. Another place has another light, and clothes would change their color."""
+    scenes = [slot.scene for slot in slots]
+    subjects = scenes_subjects(scenes[0].project, scenes)
     found: list[FrozenShot | None] = []
-    group, section, before = 0, None, None
-    for slot, shot in zip(slots, shots, strict=True):
-        group += slot.scene.section != section
-        section = slot.scene.section
+    group, before = 0, None
+    for number, (slot, shot) in enumerate(zip(slots, shots, strict=True)):
+        group += not number or not _of_one_light(slots[number - 1], slot, subjects)
         look = looks.get(slot.scene.pk)
         way = look.color_match if look else SceneColor.MATCH
         if shot is None or way == SceneColor.LEAVE:
@@ -193,6 +197,14 @@ def _colors_grouped(
             found.append(shot.model_copy(update=changes))
         before = shot
     return found
+
+
+def _of_one_light(before: _Slot, slot: _Slot, subjects: Mapping[UUID, Sequence[Subject]]) -> bool:
+    one, other = before.scene, slot.scene
+    if one.section != other.section:
+        return False
+    same_clip = before.clip.asset_id == slot.clip.asset_id
+    return same_clip or scene_entry(other) != Entry.CUT or at_same_place(one, other, subjects)
 
 
 def _part_end(slot: _Slot, chosen: Fraction, fps: Fraction) -> str | None:

@@ -9,11 +9,12 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.core.errors import ConflictError
-from apps.projects.models import Project, Subject, SubjectKind
+from apps.projects.models import Project, Subject
 from apps.projects.selectors import project_lock
 from apps.scenes.casting import scenes_subjects
 from apps.scenes.history import recorded
 from apps.scenes.models import Entry, Scene
+from apps.scenes.places import at_same_place
 from apps.scenes.selectors import scenes_of
 
 
@@ -30,17 +31,11 @@ def proposed_entries(
     found: dict[UUID, Entry] = {}
     for before, scene in pairwise(scenes):
         same_section = scene.section and scene.section.casefold() == before.section.casefold()
-        same_place = bool(_places(scene, subjects) & _places(before, subjects))
         same_subjects = {one.pk for one in subjects[scene.pk]} == {one.pk for one in subjects[before.pk]}
-        if scene.entry == Entry.CUT and same_section and same_place and same_subjects and not scene.lipsync:
+        may_continue = scene.entry == Entry.CUT and same_section and same_subjects and not scene.lipsync
+        if may_continue and at_same_place(before, scene, subjects):
             found[scene.pk] = Entry.CONTINUE
     return found
-
-
-def _places(scene: Scene, subjects: Mapping[UUID, Sequence[Subject]]) -> set[str]:
-    """Return where the scene is: as its writer noted it, and the places in it."""
-    noted = str(scene.facts.get("place") or "").casefold()
-    return {str(one.pk) for one in subjects[scene.pk] if one.kind == SubjectKind.PLACE} | ({noted} if noted else set())
 
 
 def entries_accept(*, by: User, project_id: UUID) -> list[Scene]:

@@ -1,7 +1,7 @@
 """Exposure and white balance of neighboring shots, brought together.
 
-Each group of shots (a section of the song) has a target: the mean color of those that are near to most of it, or that
-of a chosen shot. Every shot moves towards it, within limits. One that is far away is meant to look different, as
+Each group of shots (at one place of a section) has a target: the mean color of those that are near to most of it, or
+that of a chosen shot. Every shot moves towards it, within limits. One that is far away is meant to look different, as
 night is after day, and stays as it is. Shots that go on in the same clip are one, since a jump inside a running picture
 would show.
 """

@@ -14,7 +14,7 @@ from apps.composition.planning import project_plan
 from apps.jobs.models import Job
 from engines.media.color_mean import clip_mean
 from engines.media.lab import color_difference
-from tests.factories import make_clip, make_project, make_scenes, store_asset
+from tests.factories import make_clip, make_project, make_scenes, make_subject, store_asset
 from tests.fakes import media
 from tests.generation.conftest import media_folder  # noqa: F401 - fixture
 from workers.base import job_run
@@ -35,7 +35,7 @@ def project(user):
     made = make_project(user, title="Day and night")
     scenes = make_scenes(made, "1", "1", "1")
     for scene, section, color in zip(scenes, ("verse", "verse", "chorus"), (DAY, WARM, NIGHT), strict=True):
-        scene.section = section
+        scene.section, scene.facts = section, {"place": "field"}
         scene.save()
         make_clip(scene, asset=store_asset(user, solid(color)))
     return made
@@ -96,6 +96,34 @@ def test_a_scene_can_be_left_or_followed_and_undone(api, project):
     assert color_difference(after[0], after[1]) < color_difference(before[0], before[1]) / 2
     assert api.post(url(project, "undo"), {}, **JSON).status_code == 200
     assert api.get(url(project, "scenes/2/look")).json()["color_match"] == "leave"
+
+
+def test_only_neighbors_at_one_place_are_brought_together(api, project):
+    switch(api, project)
+    one, other, _ = project.scenes.all()
+
+    def groups():
+        return [shot.matched for shot in project_plan(project).plan.shots]
+
+    def change(scene, **fields):
+        assert api.patch(url(project, f"scenes/{scene.sequence}"), fields, **JSON).status_code == 200
+
+    # New words are read: they say another place, none, then the same one.
+    for words, found in (("a kitchen", [1, 2, 3]), ("her hands", [1, 2, 3]), ("she runs over the meadow", [1, 1, 2])):
+        change(other, prompt=words)
+        assert groups() == found, words
+    change(other, prompt="her hands")
+    for entry, found in (("match", [1, 1, 2]), ("bridge", [1, 1, 2]), ("cut", [1, 2, 3])):
+        change(other, entry=entry)
+        assert groups() == found, entry
+    pier, bar = make_subject(project, "Old pier", kind="place"), make_subject(project, "Bar", kind="place")
+    change(one, subjects=[pier.pk])
+    change(other, subjects=[pier.pk])
+    assert groups() == [1, 1, 2]
+    change(other, subjects=[bar.pk], prompt="she runs over the meadow")
+    assert groups() == [1, 2, 3], "the cast's places say it"
+    notes = api.get(url(project, "color_match")).json()["notes"]
+    assert "known to be at one place" in notes[-1]
 
 
 def test_when_it_is_off_plans_are_as_before(api, project):

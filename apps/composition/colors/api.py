@@ -38,8 +38,9 @@ class ColorCutSerializer(serializers.Serializer[Any]):
 
 
 class ColorMatchSerializer(serializers.Serializer[Any]):
-    """`on`: the project's look matches colors. `before` and `after` are the mean differences at the cuts inside of
-    sections, null without any; `unmeasured` scenes aren't counted. The cuts that change most are first."""
+    """`on`: the project's look matches colors. `before` and `after` are the mean differences at the cuts between scenes
+    of a section at one place, null without any; `unmeasured` scenes aren't counted. The cuts that change most are
+    first."""
 
     on = serializers.BooleanField()
     before = serializers.FloatField(allow_null=True)

@@ -43,8 +43,8 @@ class CutColors:
 
 @dataclass(frozen=True)
 class ColorPreview:
-    """`unmeasured`: how many scenes nobody has looked at yet. The cuts are those inside of sections, the most different
-    ones first; `before` and `after` are their means, None without any."""
+    """`unmeasured`: how many scenes nobody has looked at yet. The cuts are those at one place of a section, the most
+    different ones first; `before` and `after` are their means, None without any."""
 
     plan: FrozenPlan
     matched: Sequence[MatchedColor]
@@ -154,7 +154,10 @@ def _notes(plan: FrozenPlan, seen: Sequence[ShotColor], deep: Sequence[FrozenSho
     if len(plan.shots) > 1 and not any(
         one.group is not None and one.group == other.group for one, other in pairwise(seen)
     ):
-        notes.append("No two scenes of a section follow one another, so there is nothing to bring together.")
+        notes.append(
+            "No two neighboring scenes of a section are known to be at one place, so there is nothing to bring "
+            "together. Name the place in their words, put it into the scenes, or let one match the other."
+        )
     return notes
 
 
