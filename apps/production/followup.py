@@ -72,12 +72,14 @@ def project_sections_changed(project_id: UUID, labels: list[str]) -> None:
 
 
 def project_song_changed(project_id: UUID) -> None:
-    """Replan the cuts after the project's song or its used part changed."""
+    """Replan the cuts after the project's song or its used part changed, and name the sections of scenes that were
+    written before."""
     try:
         with transaction.atomic():
             project = Project.objects.select_for_update(of=("self",)).filter(pk=project_id).first()
             if project is not None:
                 scenes_replan(project=project)
+                scenes_name_sections(project=project, instead_of=[""])
     except StudioError as error:
         # The scenes stay as they were; the project says what to do.
         log.warning("scenes_not_replanned", project_id=str(project_id), reason=error.message)

@@ -16,6 +16,8 @@ from apps.core.errors import InputError
 # Shorter shots look like a glitch, and no video model generates them.
 MINIMUM_SECONDS = Decimal("0.25")
 MICROSECOND = Decimal("0.000001")
+# Beats are heard this exactly. A cut that is so near to one is on it, and round lengths stay round.
+BEAT_HEARD = Decimal("0.005")
 
 Durations = tuple[Decimal, ...]
 
@@ -43,7 +45,8 @@ def snapped(cut: Decimal, beats: Sequence[float], *, after: Decimal, before: Dec
     place = bisect_left(beats, float(cut))
     candidates = [seconds(beat) for beat in beats[max(place - 1, 0) : place + 1]]
     inside = [beat for beat in candidates if low <= beat <= high]
-    return min(inside, key=lambda beat: abs(beat - cut), default=cut)
+    nearest = min(inside, key=lambda beat: abs(beat - cut), default=cut)
+    return cut if abs(nearest - cut) <= BEAT_HEARD else nearest
 
 
 def refuse_too_short(wanted: Decimal | None) -> None:

@@ -1,6 +1,7 @@
 """Splitting, merging and duplicating scenes. None of it renders anything: both sides of a cut show parts of the same
 clip. Each can be undone."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from apps.scenes import arrangement
 from apps.scenes.clip_use import goes_on, part_after
 from apps.scenes.clips import refuse_busy, scene_expect
 from apps.scenes.history import parts_copy, recorded
-from apps.scenes.layout import arrange, durations_of, fill_the_song, located, put_away
+from apps.scenes.layout import arrange, durations_of, fill_the_song, located, put_away, said_durations
 from apps.scenes.models import Clip, Origin, Scene
 from apps.scenes.scene_frames import project_beats, scene_spans, usual_duration
 
@@ -65,8 +66,10 @@ def scene_duplicate(*, by: User, project_id: UUID, sequence: int, snap: bool = T
         project = project_lock(by=by, project_id=project_id)
         scenes, index = located(project, sequence)
         before = durations_of(project, scenes)
+        durations: Sequence[Decimal | None]
         if not fill_the_song(project, scenes):
-            durations = (*before[: index + 1], *before[index:])
+            said = said_durations(scenes)
+            durations = [*said[: index + 1], *said[index:]]
         elif ripple:
             longer = arrangement.rippled(before, index, before[index])
             durations = (*longer[:index], before[index], before[index], *longer[index + 1 :])

@@ -30,7 +30,7 @@ from apps.scenes.layout import (
     were_written,
 )
 from apps.scenes.models import Scene
-from apps.scenes.scene_frames import project_beats, project_slots, usual_duration
+from apps.scenes.scene_frames import project_beats, project_slots, shown_duration, usual_duration
 from apps.scenes.selectors import scenes_of
 from apps.songs.named_sections import song_sections
 from apps.work.choice import choices_matched, models_checked, providers_checked
@@ -84,7 +84,7 @@ def scene_create(
     """Insert a scene at `sequence` (None: at the end).
 
     If the scenes fill the song, a neighbor gives it its time or, with `ripple`, the film's end does; else it lasts
-    `duration`, by default as long as its clip (`usual_duration`).
+    `duration`, by default as long as its clip (`usual_duration`). Without a `section` it gets the song's at its middle.
     """
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
@@ -97,7 +97,11 @@ def scene_create(
             if not ripple and place < len(scenes):
                 _roll(scenes[place], durations[place], filled=fill_the_song(project, scenes))
             scene = Scene(project=project, **_checked(Scene(project=project, sequence=place + 1), fields))
-            arrange([*scenes[:place], scene, *scenes[place:]], durations)
+            arranged = [*scenes[:place], scene, *scenes[place:]]
+            arrange(arranged, durations)
+            if not scene.section:
+                scene.section = _sections_heard(project, arranged).get(scene.pk, "")
+                scene.save(update_fields=["section"])
             if subjects is not None:
                 scene_cast_set(scene, subjects)
                 scene.save(update_fields=["cast_chosen"])
@@ -275,15 +279,28 @@ def scenes_replan(*, project: Project, asked: bool = False) -> bool:
 def scenes_name_sections(*, project: Project, instead_of: Collection[str]) -> None:
     """Rename scenes called one of `instead_of` after the song section that their middle falls in. The caller holds the
     project's lock. Undo doesn't cover it."""
-    clock = float(project.song_start)
-    parts = song_sections(project.song) if project.song is not None else ()
-    for scene in scenes_of(project):
-        length = float(usual_duration(project, scene))
-        middle, clock = clock + length / 2, clock + length
-        here = [part.label for part in parts if part.start_seconds <= middle < part.end_seconds]
-        if here and scene.section.lower() in instead_of and scene.section.lower() != here[0].lower():
-            scene.section = here[0]
+    scenes = list(scenes_of(project))
+    heard = _sections_heard(project, scenes)
+    for scene in scenes:
+        here = heard.get(scene.pk, "")
+        if here and scene.section.lower() in instead_of and scene.section.lower() != here.lower():
+            scene.section = here
             scene.save(update_fields=["section", "updated_at"])
+
+
+def _sections_heard(project: Project, scenes: Sequence[Scene]) -> dict[UUID, str]:
+    """Return the section of the song that the middle of each scene falls in, where there is one; `scenes` are all of
+    the project's."""
+    parts = song_sections(project.song) if project.song is not None else ()
+    longest = Scene._meta.get_field("section").max_length
+    clock, found = float(project.song_start), {}
+    for scene in scenes if parts else ():
+        length = float(shown_duration(project, scene))
+        middle, clock = clock + length / 2, clock + length
+        here = next((part.label for part in parts if part.start_seconds <= middle < part.end_seconds), "")
+        if here:
+            found[scene.pk] = here[:longest]
+    return found
 
 
 def scenes_replace(

@@ -36,6 +36,13 @@ def test_moved_cut_snaps_to_nearest_beat():
     assert arrangement.retimed(SONG, 0, Decimal("4.8"), beats=BEATS)[0] == Decimal(5)
 
 
+def test_round_lengths_stay_round_beside_beats_that_were_heard():
+    beats = [0.5001, 1.0001, 1.4998, 1.9996, 2.4999, 3.0002]
+    three = tuple(map(Decimal, ("2", "1", "1")))
+    assert arrangement.divided(three, 0, Decimal(1), beats=beats)[:2] == (Decimal(1), Decimal(1))
+    assert arrangement.reordered(three, [1, 0, 2], beats=beats) == tuple(map(Decimal, ("1", "2", "1")))
+
+
 def test_cut_never_snaps_outside_its_scene():
     short = decimals("0.6", "10")
     first, second, _ = arrangement.divided(short, 0, Decimal("0.3"), beats=(0.1, 0.58))

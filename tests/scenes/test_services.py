@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from apps.composition.looks import scene_look_update
 from apps.composition.models import SceneLook
 from apps.core.errors import ConflictError, InputError, NotFound
+from apps.production.followup import project_song_changed
 from apps.scenes import clips, cutting, history, services
 from apps.scenes.models import Scene
 from tests.factories import make_clip, make_job, make_project, make_scenes
@@ -245,13 +246,41 @@ def test_change_meant_for_another_scene_is_rejected(user, song_project):
     assert lengths(song_project) == [4, 2, 4, 2]
 
 
+SECTIONS = [
+    {"label": "intro", "start_seconds": 0.0, "end_seconds": 5.0},
+    {"label": "Drop", "start_seconds": 5.0, "end_seconds": 12.0},
+]
+
+
+def test_a_scene_that_is_written_by_hand_gets_the_songs_section(user, song_project):
+    song_project.song.analysis = {"sections": SECTIONS}
+    song_project.song.save()
+    made = {"by": user, "project_id": song_project.pk, "duration": Decimal(1)}
+    assert services.scene_create(**made, sequence=1).section == "intro"
+    assert services.scene_create(**made).section == "Drop"
+    assert services.scene_create(**made, sequence=1, section="my own").section == "my own"
+    without_song = make_project(user)
+    assert services.scene_create(by=user, project_id=without_song.pk).section == ""
+
+
+def test_scenes_are_named_once_the_song_is_there(user, song_project):
+    song_project.song.analysis = {"sections": SECTIONS}
+    song_project.song.save()
+    project_song_changed(song_project.pk)
+    rows = Scene.objects.filter(project=song_project).order_by("sequence")
+    assert [row.section for row in rows] == ["intro", "Drop", "Drop"]
+
+
+def test_a_copy_of_a_scene_without_a_length_has_none(user):
+    project = make_project(user)
+    make_scenes(project, None, "1.5")
+    cutting.scene_duplicate(by=user, project_id=project.pk, sequence=1)
+    rows = Scene.objects.filter(project=project).order_by("sequence")
+    assert [row.duration for row in rows] == [None, None, Decimal("1.5")]
+
+
 def test_scenes_are_renamed_after_song_sections(user, song_project):
-    song_project.song.analysis = {
-        "sections": [
-            {"label": "intro", "start_seconds": 0.0, "end_seconds": 5.0},
-            {"label": "Drop", "start_seconds": 5.0, "end_seconds": 12.0},
-        ]
-    }
+    song_project.song.analysis = {"sections": SECTIONS}
     names = ("intro", "verse", "my own")
     for scene, section in zip(Scene.objects.filter(project=song_project).order_by("sequence"), names, strict=True):
         Scene.objects.filter(pk=scene.pk).update(section=section)
