@@ -33,8 +33,8 @@ def http_status(error: StudioError) -> int:
     return next((status for kind, status in _ENGINE_STATUS.items() if isinstance(error, kind)), 500)
 
 
-class NotFound(StudioError):
-    """There is no such object, or it belongs to another user."""
+class NotFound(DetailedError):
+    """There is no such object, or it belongs to another user. `errors` may name the field that asked for it."""
 
     status_code = 404
     default_code = "not_found"

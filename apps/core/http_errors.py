@@ -29,7 +29,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from apps.core.errors import ConflictError, InputError, ProviderError, StudioError, http_status
+from apps.core.errors import DetailedError, ProviderError, StudioError, http_status
 from apps.core.htmx import in_toasts, is_htmx
 
 log = structlog.get_logger(__name__)
@@ -204,7 +204,7 @@ def _of_studio(error: StudioError) -> ErrorReply:
     headers = {}
     if isinstance(error, ProviderError) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
-    errors = _shortened(error.errors) if isinstance(error, InputError | ConflictError) else {}
+    errors = _shortened(error.errors) if isinstance(error, DetailedError) else {}
     return ErrorReply(http_status(error), error.code, error.message, errors, headers)
 
 

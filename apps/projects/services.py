@@ -19,7 +19,7 @@ from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.services import job_cancel
 from apps.jobs.states import ACTIVE, LIVE
-from apps.projects.cast.files import picture_files, picture_files_delete
+from apps.projects.cast.files import picture_check, picture_files, picture_files_delete
 from apps.projects.cast.lead import lead_follow
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
@@ -200,7 +200,12 @@ def _song(project: Project, audio_id: UUID | None) -> Song | None:
 
 
 def _image(project: Project, asset_id: UUID | None) -> Asset | None:
-    return None if asset_id is None else asset_get(by=project.owner, asset_id=asset_id, kind=AssetKind.IMAGE)
+    if asset_id is None:
+        return None
+    asset = asset_get(by=project.owner, asset_id=asset_id, kind=AssetKind.IMAGE)
+    if asset.pk != project.character_reference_id:
+        picture_check(asset, name="character_reference_id")
+    return asset
 
 
 def _check_range(project: Project) -> None:

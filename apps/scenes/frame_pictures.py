@@ -14,15 +14,13 @@ from apps.assets.models import Asset, AssetKind
 from apps.assets.services import StoredFile, asset_create, asset_local_copy, file_store
 from apps.assets.store.keys import upload_key
 from apps.core.errors import InputError, NotFound
+from apps.projects.cast.files import LEAST_PIXELS
 from apps.projects.cast.selectors import subject_get
 from apps.projects.cast.services import picture_add, pictures_check
 from apps.projects.models import PictureOrigin, SubjectPicture
 from apps.scenes.models import Clip
 from engines.composing.shot_plan import picture_seconds
 from engines.media.stills import Part, frame_png
-
-# Smaller ones show nothing that a model could follow.
-SMALLEST_PIXELS = 16
 
 log = structlog.get_logger(__name__)
 
@@ -69,8 +67,8 @@ def _check_part(video: Asset, part: Part | None) -> None:
     if not inside:
         detail = "The crop goes beyond the picture. All four values are shares of it, from 0 to 1."
         raise InputError(detail, errors={"crop": [detail]})
-    if min(width * (video.width or 0), height * (video.height or 0)) < SMALLEST_PIXELS:
-        detail = f"The crop is too small. It has to show at least {SMALLEST_PIXELS} pixels each way."
+    if min(width * (video.width or 0), height * (video.height or 0)) < LEAST_PIXELS:
+        detail = f"The crop is too small. It has to show at least {LEAST_PIXELS} pixels each way."
         raise InputError(detail, errors={"crop": [detail]})
 
 

@@ -91,7 +91,8 @@ def clips_to_judge(scene: Scene, clip_ids: Sequence[UUID] = (), *, again: bool =
     if clip_ids:
         clips = [clip for clip in clips if clip.pk in set(clip_ids)]
         if len(clips) != len(set(clip_ids)):
-            raise NotFound("This scene doesn't have that clip, or it failed its checks.")
+            detail = "This scene doesn't have that clip, or it failed its checks."
+            raise NotFound(detail, errors={"clip_ids": [detail]})
         if len(clips) > MAXIMUM_TAKES:
             raise InputError(
                 f"Choose at most {MAXIMUM_TAKES} takes.", errors={"clip_ids": [f"at most {MAXIMUM_TAKES}"]}

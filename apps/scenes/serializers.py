@@ -188,7 +188,7 @@ class JudgeSerializer(SpendingSerializer):
     """The takes to judge, by default the newest that nobody rejected and nobody judged. With `again`, those that have a
     verdict are judged once more."""
 
-    clip_ids = serializers.ListField(child=IdField(), required=False, max_length=MAXIMUM_TAKES)
+    clip_ids = serializers.ListField(child=IdField(), required=False, allow_empty=False, max_length=MAXIMUM_TAKES)
     again = serializers.BooleanField(required=False)
     config_flavor = serializers.CharField(required=False, allow_blank=True)
     provider = serializers.CharField(required=False, allow_blank=True, max_length=32)

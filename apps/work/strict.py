@@ -14,6 +14,7 @@ from rest_framework.fields import empty
 from apps.core.errors import NotFound
 from apps.providers.request_types import FacePoint
 
+NO_ID = "Nothing has that id."
 # How many unknown fields an error lists by name.
 NAMED_FIELDS = 10
 
@@ -63,7 +64,9 @@ class IdField(serializers.UUIDField):
             return super().to_internal_value(data)
         except serializers.ValidationError as error:
             if isinstance(data, str) and data:
-                raise NotFound(f"{self.field_name or 'The list'}: nothing has that id.") from error
+                # An id in a list has no name of its own.
+                name = self.field_name or getattr(self.parent, "field_name", "") or "id"
+                raise NotFound(f"{name}: nothing has the id “{data[:50]}”.", errors={name: [NO_ID]}) from error
             raise
 
 

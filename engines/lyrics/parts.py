@@ -32,6 +32,8 @@ class WordPart:
 # Parts by another name that come back as a chorus does.
 _CHORUSES = ("chorus", "refrain", "hook", "drop")
 _KINDS = ("verse", "bridge", "intro", "outro", "interlude", "instrumental")
+# What `section_kind` calls the parts that many songs have; others are called by their names.
+SECTION_KINDS = (*_KINDS[:1], "chorus", *_KINDS[1:], "pre-chorus", "post-chorus")
 
 
 def section_kind(label: str) -> str:

@@ -62,6 +62,19 @@ def test_subjects_are_added_edited_ordered_and_deleted(api, project):
         ({"kind": "character", "name": "x", "variants": [{"section": "chorus"}]}, "variants"),
         ({"kind": "character", "name": "x", "hair": "silver"}, "hair"),
         ({"kind": "character", "name": "mARA"}, "name"),
+        ({"kind": "character", "name": "x", "variants": [{"section": "5", "description": "hat"}]}, "variants"),
+        ({"kind": "character", "name": "x", "variants": [{"section": "nosuch", "description": "hat"}]}, "variants"),
+        (
+            {
+                "kind": "character",
+                "name": "x",
+                "variants": [
+                    {"section": "chorus", "description": "red"},
+                    {"section": "Chorus 2", "description": "blue"},
+                ],
+            },
+            "variants",
+        ),
     ],
 )
 def test_bad_input_names_the_field(api, project, body, field):
@@ -230,6 +243,50 @@ def test_a_file_that_is_no_picture_is_refused(api, project):
     response = api.post(url(project, subject_id, "images"), {"file": text})
     assert response.status_code == 400 and "file" in response.json()["errors"]
     assert api.post(url(project, subject_id, "images"), {}, **JSON).status_code == 400
+
+
+def test_a_picture_that_shows_nothing_is_refused_whichever_way_it_comes(api, user, project):
+    subject_id = add(api, project).json()["id"]
+    dot = SimpleUploadedFile("dot.png", media.image("2x2"), content_type="image/png")
+    refused = api.post(url(project, subject_id, "images"), {"file": dot})
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["file"])
+    assert not Asset.objects.exists(), "its file is gone"
+    tiny = make_asset(user, kind="image", width=1, height=1)
+    refused = api.post(url(project, subject_id, "images"), {"image_id": tiny.pk}, **JSON)
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["image_id"])
+    refused = api.patch(f"/api/mv/projects/{project.pk}", {"character_reference_id": tiny.pk}, **JSON)
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["character_reference_id"])
+
+
+def test_the_same_file_and_the_same_wish_count_once(api, project):
+    subject_id = add(api, project).json()["id"]
+    first = upload(api, project, subject_id).json()
+    other = upload(api, project, subject_id, size=SIZES[1]).json()
+    again = upload(api, project, subject_id).json()
+    assert (again["id"], again["position"]) == (first["id"], 0)
+    images = api.get(url(project, subject_id)).json()["images"]
+    assert [one["id"] for one in images] == [first["id"], other["id"]] and Asset.objects.count() == 2
+    kept = [api.post(url(project, subject_id, "keep"), **JSON).json()["id"] for _ in range(2)]
+    assert kept[0] == kept[1]
+    api.patch(url(project, subject_id), {"description": "a red coat"}, **JSON)
+    assert api.post(url(project, subject_id, "keep"), **JSON).json()["id"] not in kept, "a new version"
+
+
+def test_a_variant_is_for_a_section_that_songs_or_this_film_have(api, project):
+    make_scenes(project, "4", section="Guitar solo")
+    make_scenes(make_project(project.owner), "4", section="A")
+    mara = add(api, project, variants=[{"section": "guitar solo", "description": "red"}]).json()
+    where = url(project, mara["id"])
+    assert mara["variants"] == [{"section": "guitar solo", "description": "red"}]
+    project.scenes.update(section="verse")
+    kept = api.patch(where, {"variants": [*mara["variants"], {"section": "Verse 2", "description": "blue"}]}, **JSON)
+    assert kept.status_code == 200, "what was there before another song stays"
+    refused = api.patch(where, {"variants": [{"section": "A", "description": "green"}]}, **JSON).json()
+    assert "no section of this song" in refused["errors"]["variants"][0]
+    picture = upload(api, project, mara["id"]).json()
+    picture_url = url(project, mara["id"], "images", picture["id"])
+    assert list(api.patch(picture_url, {"section": "nosuch"}, **JSON).json()["errors"]) == ["section"]
+    assert api.patch(picture_url, {"section": "Final chorus"}, **JSON).json()["section"] == "Final chorus"
 
 
 def test_a_picture_is_drawn_from_the_words_and_a_sheet_after_it(api, project, run_job):

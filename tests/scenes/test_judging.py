@@ -91,7 +91,12 @@ def test_odd_requests_get_a_clear_answer(call, scene, api, project, chat):
     assert call("takes/judge").json()["code"] == "no_video"
     clip = take(scene)
     assert call("takes/judge", clip_ids=[str(other.pk)]).status_code == 404
-    assert call("takes/judge", clip_ids=["x"]).status_code == 404
+    unknown = call("takes/judge", clip_ids=["x"])
+    assert unknown.status_code == 404 and list(unknown.json()["errors"]) == ["clip_ids"]
+    assert unknown.json()["detail"].startswith("clip_ids: nothing has")
+    for what in ("takes/judge", "takes/judge/quote"):
+        none = call(what, clip_ids=[])
+        assert none.status_code == 400 and "clip_ids" in none.json()["errors"]
     assert call("takes/best", takes=1).status_code == 400
     assert call("takes/judge", provider="replicate").json()["code"] == "unknown_provider"
     api.patch(f"/api/mv/projects/{project.pk}", {"budget": "0.0001"}, content_type="application/json")

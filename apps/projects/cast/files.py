@@ -9,9 +9,25 @@ from django.db.models import ProtectedError
 from apps.accounts.models import User
 from apps.assets.models import Asset
 from apps.assets.services import asset_delete
+from apps.core.errors import InputError
 from apps.projects.models import PictureOrigin, Subject, SubjectPicture
 
 log = structlog.get_logger(__name__)
+
+
+# Of its shorter side: a face shows nothing in less, and models refuse it.
+LEAST_PIXELS = 64
+
+
+def picture_check(asset: Asset, *, name: str) -> None:
+    """Raise InputError, for the field `name`, if the picture is too small to show how somebody looks."""
+    shorter = min(asset.width or LEAST_PIXELS, asset.height or LEAST_PIXELS)
+    if shorter < LEAST_PIXELS:
+        detail = (
+            f"The picture is too small, {asset.width} × {asset.height} pixels. "
+            f"Choose one of at least {LEAST_PIXELS} pixels each way."
+        )
+        raise InputError(detail, errors={name: [detail]})
 
 
 def picture_files(subjects: Iterable[Subject]) -> list[Asset]:

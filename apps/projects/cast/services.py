@@ -16,11 +16,13 @@ from apps.assets.selectors import asset_get
 from apps.assets.services import asset_from_upload
 from apps.core.errors import ConflictError, InputError, NotFound
 from apps.core.text import one_line
-from apps.projects.cast.files import picture_files, picture_files_delete
+from apps.projects.cast.files import picture_check, picture_files, picture_files_delete
+from apps.projects.cast.film_sections import section_check
 from apps.projects.cast.lead import lead_show, picture_place
 from apps.projects.cast.selectors import library_of, subject_get, subjects_of
 from apps.projects.models import PictureOrigin, Project, Subject, SubjectPicture
 from apps.projects.selectors import project_lock
+from engines.lyrics.parts import section_kind
 
 # Far more than a film names; a longer list fits no page and no scene writer's prompt.
 MOST_SUBJECTS = 60
@@ -80,11 +82,14 @@ def subject_take(*, by: User, project_id: UUID, subject_id: UUID) -> Subject:
 
 
 def subject_keep(*, by: User, project_id: UUID, subject_id: UUID) -> Subject:
-    """Copy the subject as it is now into the user's library, where it outlives the project."""
+    """Copy the subject as it is now into the user's library, where it outlives the project. Return the copy that is
+    there if nothing has changed since."""
     with transaction.atomic():
         project_lock(by=by, project_id=project_id)
         subject = subject_get(by=by, project_id=project_id, subject_id=subject_id)
-        return _copied(subject, project=None, position=0)
+        kept = library_of(by).filter(project=None, copied_from=subject.pk)
+        same = next((one for one in kept if _contents(one) == _contents(subject)), None)
+        return same or _copied(subject, project=None, position=0)
 
 
 def subject_update(
@@ -158,16 +163,24 @@ def library_delete(*, by: User, subject_id: UUID) -> None:
 
 
 def picture_upload(*, by: User, project_id: UUID, subject_id: UUID, upload: "UploadedFile[Any]") -> SubjectPicture:
-    """Store an uploaded picture; it becomes the preferred one. Raises InputError for a file that isn't an image."""
+    """Store an uploaded picture; it becomes the preferred one. A file that the subject has already isn't stored twice.
+    Raises InputError for a file that isn't an image, or too small."""
     subject = subject_get(by=by, project_id=project_id, subject_id=subject_id)
     pictures_check(subject)
     asset = asset_from_upload(by=by, upload=upload, kind=AssetKind.IMAGE)
+    try:
+        picture_check(asset, name="file")
+    except InputError:
+        picture_files_delete(by=by, files=[asset])
+        raise
     return picture_add(by=by, project_id=project_id, subject_id=subject_id, asset=asset, origin=PictureOrigin.UPLOADED)
 
 
 def picture_choose(*, by: User, project_id: UUID, subject_id: UUID, image_id: UUID) -> SubjectPicture:
-    """Use one of the user's images, such as a scene's, as the preferred picture."""
+    """Use one of the user's images, such as a scene's, as the preferred picture. Raises InputError if it is too
+    small."""
     asset = asset_get(by=by, asset_id=image_id, kind=AssetKind.IMAGE)
+    picture_check(asset, name="image_id")
     return picture_add(by=by, project_id=project_id, subject_id=subject_id, asset=asset, origin=PictureOrigin.CHOSEN)
 
 
@@ -178,8 +191,11 @@ def picture_add(
         project = project_lock(by=by, project_id=project_id)
         subject = subject_get(by=by, project_id=project_id, subject_id=subject_id)
         pictures_check(subject)
-        picture = picture_place(subject, asset, origin=origin, first=first)
+        same = subject.pictures.filter(asset__sha256=asset.sha256).exclude(asset=asset).select_related("asset").first()
+        picture = picture_place(subject, same.asset if same else asset, origin=origin, first=first)
         lead_show(project)
+        if same and origin != PictureOrigin.CHOSEN:
+            picture_files_delete(by=by, files=[asset])
     return picture
 
 
@@ -198,8 +214,9 @@ def picture_update(
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         picture = picture_get(by=by, project_id=project_id, subject_id=subject_id, picture_id=picture_id)
-        if "section" in fields:
+        if "section" in fields and one_line(fields["section"]) != picture.section:
             picture.section = one_line(fields["section"])
+            section_check(project, picture.section, name="section")
         if "position" in fields:
             _picture_move(picture, fields["position"])
         picture.save(update_fields=["section", "position"])
@@ -218,7 +235,15 @@ def picture_delete(*, by: User, project_id: UUID, subject_id: UUID, picture_id: 
         picture_files_delete(by=by, files=files)
 
 
+def _contents(subject: Subject) -> tuple[object, ...]:
+    """Return what a copy of the subject has in common with it."""
+    pictures = [(one.asset_id, one.section, one.position) for one in subject.pictures.all()]
+    words = (subject.kind, subject.name, subject.description, subject.never_change, subject.color)
+    return (*words, subject.variants, sorted(pictures, key=str))
+
+
 def _apply(subject: Subject, fields: Mapping[str, Any]) -> None:
+    worn = {section_kind(str(one["section"])) for one in subject.variants}
     for name, value in fields.items():
         setattr(subject, name, value)
     subject.name = one_line(subject.name)
@@ -232,6 +257,19 @@ def _apply(subject: Subject, fields: Mapping[str, Any]) -> None:
     subject.variants = [
         {"section": one_line(one["section"]), "description": one["description"].strip()} for one in subject.variants
     ]
+    if "variants" in fields:
+        _check_variants(subject, worn)
+
+
+def _check_variants(subject: Subject, before: Collection[str]) -> None:
+    """Raise InputError for a section that this film doesn't have, unless it had it `before`, or two of one kind."""
+    kinds = [section_kind(one["section"]) for one in subject.variants]
+    for number, (one, kind) in enumerate(zip(subject.variants, kinds, strict=True)):
+        if kind not in before:
+            section_check(subject.project, one["section"], name="variants")
+        if kind in kinds[:number]:
+            detail = f"There are two for “{one['section']}”. Write what is different there into one."
+            raise InputError(detail, errors={"variants": [detail]})
 
 
 def _copied(source: Subject, *, project: Project | None, position: int) -> Subject:

@@ -161,6 +161,10 @@ def subject_act(request: HttpRequest, project_id: UUID, subject_id: UUID, what: 
             raise InputError("Choose a picture first.")
         return services.picture_upload(**where, upload=file)
 
+    def keep() -> None:
+        services.subject_keep(**where)
+        messages.success(request, f"“{row.name}” is in your library. Other projects can take it on their cast's page.")
+
     actions: dict[str, Callable[[], object]] = {
         "draw": lambda: draw(sheet=False),
         "sheet": lambda: draw(sheet=True),
@@ -169,7 +173,7 @@ def subject_act(request: HttpRequest, project_id: UUID, subject_id: UUID, what: 
         "aside": lambda: services.picture_update(**where, picture_id=picture(), position=None),
         "remove-picture": lambda: services.picture_delete(**where, picture_id=picture()),
         "lead": lambda: services.subject_update(**where, position=0),
-        "keep": lambda: services.subject_keep(**where),
+        "keep": keep,
         "delete": lambda: subject_remove(**where),
     }
     if what not in actions:

@@ -1,0 +1,25 @@
+"""Which sections of the song a subject can look different in."""
+
+from apps.core.errors import InputError
+from apps.projects.models import Project
+from apps.songs.named_sections import song_sections
+from engines.lyrics.parts import SECTION_KINDS, section_kind
+
+
+def section_check(project: Project | None, section: str, *, name: str) -> None:
+    """Raise InputError, for the field `name`, unless songs usually have such a section, or this film has it."""
+    kind = section_kind(section)
+    if not section or kind in SECTION_KINDS:
+        return
+    own = _own_sections(project) if project is not None else []
+    if kind and kind in {section_kind(one) for one in own}:
+        return
+    known = ", ".join(list(dict.fromkeys(own)) or SECTION_KINDS)
+    detail = f"“{section}” is no section of this song. Choose one of: {known}."
+    raise InputError(detail, errors={name: [detail]})
+
+
+def _own_sections(project: Project) -> list[str]:
+    heard = [part.label for part in song_sections(project.song)] if project.song is not None else []
+    used = project.scenes.filter(deleted_at=None).exclude(section="").order_by("sequence")
+    return [*heard, *used.values_list("section", flat=True)]
