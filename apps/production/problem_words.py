@@ -1,7 +1,12 @@
 """What a project says when the one-button path can't go on."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
+from apps.projects.models import Project
+from apps.scenes.coming import is_at_work
+from apps.scenes.entry import scenes_following
+from apps.scenes.entry_waiting import BROKEN
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_awaits_choice, scene_error
 
@@ -30,6 +35,28 @@ def waiting_sentence(waiting: Sequence[tuple[Scene, Scene]]) -> str:
     ]
     sentence = ", ".join([*told[:-1], f"and {told[-1]}"] if len(told) > 1 else told)
     return f"{sentence[:1].upper()}{sentence[1:]}." if told else ""
+
+
+def chain_sentence(project: Project, scenes: Sequence[Scene]) -> str:
+    """Return which scenes can't be made because the one that they continue from failed or was cancelled, and what helps;
+    "" if there are none. `scenes` are the project's in order."""
+    broken: dict[UUID, Scene] = {}
+    waiting: list[tuple[Scene, Scene]] = []
+    for scene, following in zip(scenes, scenes_following(project, scenes).values(), strict=True):
+        if scene.current_clip_id is not None or is_at_work(scene):
+            continue
+        before = following.starts_from
+        if before is not None and before.pk in broken:
+            waiting.append((scene, before))
+            broken[scene.pk] = scene
+        elif scene.job is not None and scene.job.state in BROKEN:
+            broken[scene.pk] = scene
+    if not waiting:
+        return ""
+    after = {scene.pk for scene, _ in waiting}
+    heads = [before for _, before in waiting if before.pk not in after]
+    first = " ".join(f"Scene {one.sequence}: {scene_error(one) or 'It was cancelled.'}" for one in heads[:MOST_REASONS])
+    return f"{waiting_sentence(waiting)} {first} Click Generate: they are made in this order."
 
 
 def _what_helps(failed: Sequence[Scene], again: str) -> str:

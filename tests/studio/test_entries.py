@@ -4,7 +4,7 @@ import pytest
 
 from apps.jobs.models import Job
 from apps.scenes.models import Scene
-from tests.factories import make_asset, make_clip, make_project, make_scenes
+from tests.factories import make_asset, make_clip, make_job, make_project, make_scenes
 from tests.studio.pages import html_of
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +63,23 @@ def test_stale_shots_are_marked_and_redone_with_one_button(client, user, film):
     client.post(url(film, "redo-stale"), {"page": "edit", "count": "2"})
     numbers = dict(Scene.objects.values_list("pk", "sequence"))
     assert [numbers[job.scene_id] for job in Job.objects.order_by("created_at")] == [2, 3]
+
+
+def test_a_chain_that_a_cancelled_job_broke_is_named_with_what_mends_it(client, user):
+    project = make_project(user)
+    scenes = make_scenes(project, "4", "4", "4", "4", entry="continue")
+    make_clip(scenes[0])
+    client.force_login(user)
+    waiting = "Scene 3 waits for scene 2, and scene 4 for scene 3."
+    assert waiting not in html_of(client.get(url(project, "settings"))), "nothing was asked for yet"
+
+    scenes[1].job = make_job(user, state="cancelled", project_id=project.pk, scene_id=scenes[1].pk)
+    scenes[1].save()
+    page = html_of(client.get(f"/edit/{project.pk}"))
+    assert f"{waiting} Scene 2: It was cancelled. Click Generate" in page
+    assert "Generate what is missing" in page
+    Scene.objects.filter(pk=scenes[2].pk).update(entry="cut")
+    assert "Scene 3 waits" not in html_of(client.get(f"/edit/{project.pk}"))
 
 
 def test_shots_continue_within_sections_with_one_click(client, user, film):

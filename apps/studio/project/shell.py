@@ -7,6 +7,7 @@ from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
 from apps.jobs.selectors import project_money
 from apps.production.generate_all import approved_scenes
+from apps.production.problem_words import chain_sentence
 from apps.production.stages import jobs_progress, project_progress
 from apps.projects.models import Project
 from apps.projects.selectors import project_status, song_seconds
@@ -26,7 +27,7 @@ def shell_pieces(
 ) -> list[Fragment]:
     """Return the title, the bar, and what went wrong, if anything did. `may_compose`: the page offers that, and it
     would change something."""
-    problem = "" if live or project.generating else project.problem
+    problem = "" if live or project.generating else project.problem or chain_sentence(project, scenes)
     return [
         Fragment("heading", "studio/project_heading.html", [project.title], {"project": project}),
         _bar(project, scenes, live, page, may_compose),
