@@ -26,8 +26,11 @@ from apps.generation.services import character_reference_work, scenes_work, vide
 from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.jobs.idempotency import idempotent_job
 from apps.work.lipsync_log import LipsyncAsked, lipsync_received
+from apps.work.pictures import pictures_notes
 from apps.work.work import Spending, Work, work_run
 
+# Of a whole film, each scene says for itself which pictures it is sent without.
+MOST_NOTED = 16
 QUOTE_RESPONSE = inline_serializer(
     "QuoteResponse",
     {
@@ -36,6 +39,9 @@ QUOTE_RESPONSE = inline_serializer(
         "estimated": serializers.BooleanField(),
         "provider": serializers.CharField(),
         "flavor": serializers.CharField(),
+        "notes": serializers.ListField(
+            child=serializers.CharField(), help_text="Whose pictures a scene's models aren't sent, and why"
+        ),
     },
 )
 
@@ -64,6 +70,7 @@ def quote_response(works: list[Work]) -> Response:
             "estimated": any(work.quote.estimated for work in works),
             "provider": ", ".join(sorted({work.choice.provider.name for work in works})),
             "flavor": works[0].choice.config.flavor if works else "",
+            "notes": pictures_notes(works) if len(works) <= MOST_NOTED else [],
         }
     )
 

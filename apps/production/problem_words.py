@@ -38,7 +38,7 @@ def waiting_sentence(waiting: Sequence[tuple[Scene, Scene]]) -> str:
 
 
 def chain_sentence(project: Project, scenes: Sequence[Scene]) -> str:
-    """Return which scenes can't be made because the one that they continue from failed or was cancelled, and what helps;
+    """Return which scenes can't be made since the one that they continue from failed or was cancelled, and what helps;
     "" if there are none. `scenes` are the project's in order."""
     broken: dict[UUID, Scene] = {}
     waiting: list[tuple[Scene, Scene]] = []

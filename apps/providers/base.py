@@ -184,6 +184,11 @@ class Provider(ModelTable, ABC):
         subjects: tuple[Subject, ...] = getattr(request, "subjects", ())
         return tuple(one for one in subjects if one.picture is not None and one.picture == character)[:1]
 
+    def no_pictures_because(self, request: ProviderRequest) -> str:
+        """Return why the service, which takes a list of pictures, isn't given them with this request, as words that
+        follow a colon; "" if it isn't the request that is in the way."""
+        return ""
+
 
 class Maker(Protocol):
     """Create the result in `into` (an existing empty folder). The same request gives the same result.

@@ -120,6 +120,27 @@ def pictures_sent(request: ProviderRequest, plan: Plan) -> tuple[Subject, ...]:
     return (*_single_picture(request, plan), *_listed_pictures(request, plan))
 
 
+# What excludes a list of pictures, as people say it.
+_EXCLUDED_BY = {"image": "a first frame", "last_image": "a last frame"}
+
+
+def unlisted_because(request: ProviderRequest, plan: Plan) -> str:
+    """Return what is in the way of the model's list of pictures; "" if nothing is, or it has none."""
+    references = plan.entry.references
+    if references is None or not isinstance(request, ImageRequest | VideoRequest):
+        return ""
+    beside = [_EXCLUDED_BY.get(name, name) for name in references.excludes if getattr(request, name, None)]
+    if beside:
+        return f"it takes no pictures beside {beside[0]}"
+    ratios, lengths = references.aspect_ratios, references.durations_seconds
+    if ratios and _nearest_ratio(request, plan.entry.aspect_ratios) not in ratios:
+        return f"it takes pictures only in {' and '.join(ratios)}"
+    if lengths and plan.bought_seconds not in lengths:
+        offered = " and ".join(f"{one:g}" for one in lengths)
+        return f"it takes pictures only with clips of {offered} s, and this one is {plan.bought_seconds or 0:g} s long"
+    return ""
+
+
 def seed_of(request: ProviderRequest, *, key: str) -> int:
     """Return the requested seed, or for 0 one derived from the attempt's key.
 
@@ -210,13 +231,7 @@ def _listed_pictures(request: ProviderRequest, plan: Plan) -> tuple[Subject, ...
     """Return the subjects for the model's list of references, the most important ones if there are too many; none if
     it can't take them along with the rest."""
     references = plan.entry.references
-    if references is None or not isinstance(request, ImageRequest | VideoRequest):
-        return ()
-    if any(getattr(request, name, None) for name in references.excludes):
-        return ()
-    if references.aspect_ratios and _nearest_ratio(request, plan.entry.aspect_ratios) not in references.aspect_ratios:
-        return ()
-    if references.durations_seconds and plan.bought_seconds not in references.durations_seconds:
+    if references is None or not isinstance(request, ImageRequest | VideoRequest) or unlisted_because(request, plan):
         return ()
     single = _single_picture(request, plan)
     return tuple(one for one in _pictured(request) if one not in single)[: references.most]

@@ -38,7 +38,7 @@ from apps.providers.remote_http import (
     upload_part,
 )
 from apps.providers.replicate import checking
-from apps.providers.replicate.inputs import model_input, pictures_sent, plan_of, quote_of, seed_of
+from apps.providers.replicate.inputs import model_input, pictures_sent, plan_of, quote_of, seed_of, unlisted_because
 from apps.providers.replicate.sections import ReplicateSection
 from apps.providers.replicate.statuses import finished_at, output_addresses, status_of
 from apps.providers.replicate.transcripts import words_of
@@ -104,6 +104,9 @@ class Replicate(HttpProvider):
 
     def pictures_sent(self, request: ProviderRequest) -> tuple[Subject, ...]:
         return pictures_sent(request, plan_of(request))
+
+    def no_pictures_because(self, request: ProviderRequest) -> str:
+        return unlisted_because(request, plan_of(request))
 
     def prepare(self, request: ProviderRequest, *, key: str, webhook_url: str | None) -> PreparedSubmit:
         plan = plan_of(request)

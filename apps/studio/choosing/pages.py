@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.core.errors import NotFound
 from apps.providers.capabilities import Capability
 from apps.scenes.model_choices import model_switch, scene_picks_set
+from apps.scenes.picture_notes import scene_pictures_note
 from apps.scenes.selectors import scene_get
 from apps.studio.choosing.paces import create_paces
 from apps.studio.choosing.pickers import new_project_pickers, scene_picker
@@ -33,7 +34,9 @@ def scene_models(request: HttpRequest, project_id: UUID, sequence: int) -> HttpR
     if request.method != "POST":
         pickers = [(scene_picker(by, scene, capability), capability) for capability in OF_SCENE]
         opened = request.GET.get("open", Capability.VIDEO)
-        return scene_dialog(request, scene, "scene_models", pickers=pickers, opened=opened)
+        return scene_dialog(
+            request, scene, "scene_models", pickers=pickers, opened=opened, note=scene_pictures_note(scene)
+        )
 
     def action(by: User, _: Spending) -> object:
         picks = {

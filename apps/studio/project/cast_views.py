@@ -7,7 +7,6 @@ from uuid import UUID
 
 from apps.accounts.models import User
 from apps.assets.services import asset_view_url
-from apps.core.errors import StudioError
 from apps.jobs.kinds import Kind
 from apps.jobs.selectors import live_jobs
 from apps.projects.cast.drawing import SHEETS
@@ -15,12 +14,10 @@ from apps.projects.cast.selectors import lead_of, library_of, subjects_of, used_
 from apps.projects.models import Project, Subject, SubjectPicture
 from apps.providers.capabilities import Capability
 from apps.scenes.casting import scenes_subjects
-from apps.scenes.making import GenerationSpec, image_work, scene_span, video_work
 from apps.scenes.models import Scene
 from apps.studio.choosing.pickers import CALL_FIELD, project_picker
 from apps.studio.live import Fragment
 from apps.work.parameters import ReferenceParameters
-from apps.work.pictures import pictures_of
 
 # What each kind is called where people choose it.
 KIND_WORDS = (("character", "Character"), ("place", "Place"), ("prop", "Thing"), ("style", "Style"))
@@ -114,18 +111,6 @@ def takable(by: User, project: Project) -> list[Subject]:
     there = {name.casefold() for name in subjects_of(project).values_list("name", flat=True)}
     found = library_of(by).exclude(project=project)[:TAKABLE]
     return [one for one in found if one.name.casefold() not in there]
-
-
-def scene_pictures_note(scene: Scene) -> str:
-    """Return which pictures the scene's next image or clip is asked without, as a sentence; "" if none."""
-    try:
-        if scene.image_id is None:
-            work = image_work(by=scene.project.owner, scene=scene, spec=GenerationSpec())
-        else:
-            work = video_work(by=scene.project.owner, scene=scene, spec=GenerationSpec(), span=scene_span(scene))
-        return pictures_of(work).note
-    except StudioError:
-        return ""
 
 
 def _facts(view: SubjectView) -> list[Any]:

@@ -17,12 +17,12 @@ from apps.projects.selectors import project_get
 from apps.providers.capabilities import Capability
 from apps.scenes.images import images_of
 from apps.scenes.making import MAXIMUM_TAKES
+from apps.scenes.picture_notes import scene_pictures_note
 from apps.scenes.remaking import scenes_remake, scenes_remake_works
 from apps.scenes.selectors import scene_get, scenes_of
 from apps.studio.choosing.pickers import scene_picker
 from apps.studio.pages.acting import project_action, refuse_stale_look, scene_action, scene_dialog
 from apps.studio.project.cards import scene_cards
-from apps.studio.project.cast_views import scene_pictures_note
 from apps.studio.project.clip_views import clip_views
 from apps.studio.project.pages.lipsync import chosen_quote, chosen_scenes
 from apps.work.work import Spending
