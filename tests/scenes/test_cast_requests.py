@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from apps.projects.models import SubjectPicture
-from tests.factories import make_project, make_scenes, make_subject, store_asset
+from tests.factories import make_clip, make_project, make_scenes, make_subject, store_asset
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -110,6 +110,42 @@ def test_too_many_pictures_leave_out_the_least_important_and_say_so(api, run_job
     given = sent(api, run_job, replicate, shown, project, 1, "/generate_video", "google/veo-3.1")
     assert given["reference_images"] == ["Mara", "Jon", "Ida"]
     assert "show, in this order: Mara, Jon, Ida." in given["prompt"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ratio", "why"),
+    [
+        ("2", "16:9", "it takes pictures only with clips of 8 s, and this one is 4 s long"),
+        ("8", "9:16", "it takes pictures only in 16:9"),
+        ("20", "9:16", "it takes pictures only in 16:9"),
+        ("8", "16:9", ""),
+    ],
+)
+def test_a_clip_that_is_sent_no_pictures_says_why_wherever_it_is_priced(api, film, seconds, ratio, why):
+    project, subjects, _ = film
+    cast(api, project, subjects)
+    project.scenes.update(duration=seconds)
+    type(project).objects.update(aspect_ratio=ratio)
+    asked = "provider=replicate&model=google/veo-3.1"
+    told = api.get(scene_url(project, 1, f"/pictures?capability=video&{asked}")).json()
+    quote = api.get(scene_url(project, 1, f"/generate_video/quote?{asked}")).json()
+    assert (told["sent"] == []) == bool(why)
+    assert quote["notes"] == ([told["note"]] if why else [])
+    if why:
+        assert told["note"].startswith(f"google/veo-3.1 takes no picture of Mara, Jon and Harbor here: {why}. Choose")
+
+
+def test_a_clip_names_what_it_starts_from(api, user, film):
+    project, subjects, _ = film
+    cast(api, project, subjects)
+    image = store_asset(user, picture("#777777"), kind="image", suffix=".png")
+    project.scenes.update(image=image)
+    make_clip(project.scenes.get(sequence=1))
+    where = scene_url(project, 2, "/pictures?capability=video&provider=replicate&model=google/veo-3.1")
+    assert api.get(where).json()["note"].startswith("The clip starts from the scene's image; beside it,")
+    api.patch(scene_url(project, 2), {"entry": "continue"}, content_type="application/json")
+    note = "The clip starts from the last frame of the scene before; beside it,"
+    assert api.get(where).json()["note"].startswith(note)
 
 
 def test_words_say_what_no_picture_shows(api, run_job, replicate, film):

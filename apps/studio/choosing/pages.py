@@ -34,9 +34,8 @@ def scene_models(request: HttpRequest, project_id: UUID, sequence: int) -> HttpR
     if request.method != "POST":
         pickers = [(scene_picker(by, scene, capability), capability) for capability in OF_SCENE]
         opened = request.GET.get("open", Capability.VIDEO)
-        return scene_dialog(
-            request, scene, "scene_models", pickers=pickers, opened=opened, note=scene_pictures_note(scene)
-        )
+        note = scene_pictures_note(scene)
+        return scene_dialog(request, scene, "scene_models", pickers=pickers, opened=opened, note=note)
 
     def action(by: User, _: Spending) -> object:
         picks = {
