@@ -118,6 +118,11 @@ def model_asked(providers: Iterable[str]) -> Case:
     return Case(*whens, default=Value(""), output_field=TextField())
 
 
+def scene_judged() -> Cast:
+    """Return the id of the scene whose takes a job judges, as an expression for queries."""
+    return Cast(KT("parameters__scene_id"), CharField())
+
+
 def shot_of_part() -> Cast:
     """Return the id of the job that a part of a shot belongs to, as an expression for queries."""
     return Cast(KT("parameters__shot_id"), CharField())

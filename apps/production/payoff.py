@@ -1,5 +1,5 @@
 """What pays off: which models, flavors and kinds of shot make clips that stay in films, at what cost and after what
-wait. All of it is computed from the owner's jobs, their clips and the scenes that show them."""
+wait; and what it cost to have them judged. All of it is computed from the owner's jobs, their clips and the scenes that show them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Subquery, Sum, TextField, Value
+from django.db.models import F, OuterRef, Q, Subquery, Sum, TextField, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
@@ -18,7 +18,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job, RemoteRun
-from apps.jobs.parameters import model_asked, shot_of_part
+from apps.jobs.parameters import model_asked, scene_judged, shot_of_part
 from apps.jobs.states import FINISHED, State
 from apps.providers.registry import PROVIDERS
 from apps.scenes.models import Clip, Scene
@@ -27,7 +27,7 @@ from engines.draft.reading import SHOTS, find
 # So many of the newest jobs are looked at: a film of 200 scenes has about 600.
 MOST_JOBS = 5000
 MOST_CLIPS = 20_000
-WORK = {Kind.VIDEO: "clip", Kind.LIPSYNC: "lip-sync"}
+WORK = {Kind.VIDEO: "clip", Kind.LIPSYNC: "lip-sync", Kind.JUDGE: "judge"}
 SIZES = {
     "extreme_close": "close-up",
     "close": "close-up",
@@ -41,7 +41,7 @@ SIZES = {
 
 @dataclass(frozen=True)
 class Attempt:
-    """One finished job and what became of its clip. `kept_seconds`: how much of it, or of what was made from it, films
+    """One finished job and what became of its clip; a judge makes none. `kept_seconds`: how much of it, or of what was made from it, films
     show now."""
 
     work: str
@@ -113,20 +113,18 @@ def payoffs(attempts: Iterable[Attempt], key: Callable[[Attempt], Any]) -> list[
 
 def attempts_read(user: User, *, days: int | None = None, now: datetime | None = None) -> list[Attempt]:
     """Return the user's finished attempts at clips, the newest MOST_JOBS; `days`: only those started since then."""
-    jobs = Job.objects.filter(owner=user, kind__in=WORK, state__in=FINISHED, scene_id__isnull=False, imported_at=None)
+    of_a_scene = Q(kind=Kind.JUDGE) | Q(scene_id__isnull=False)
+    jobs = Job.objects.filter(of_a_scene, owner=user, kind__in=WORK, state__in=FINISHED, imported_at=None)
     parts = Job.objects.filter(owner=user, kind=Kind.VIDEO_PART)
     if days:
         since = (now or timezone.now()) - timedelta(days=days)
         jobs, parts = jobs.filter(created_at__gte=since), parts.filter(created_at__gte=since)
     sent = RemoteRun.objects.filter(job=OuterRef("pk")).order_by("-attempt").values("model")[:1]
     asked = model_asked(name for name, provider in PROVIDERS.items() if not provider.built_in)
-    rows = list(
-        jobs.order_by("-created_at", "-id")
-        .annotate(model=Coalesce(NullIf(Subquery(sent), Value("")), asked, output_field=TextField()))
-        .values("pk", "kind", "provider", "flavor", "scene_id", "state", "cost", "created_at", "finished_at", "model")[
-            :MOST_JOBS
-        ]
-    )
+    model = Coalesce(NullIf(Subquery(sent), Value("")), asked, output_field=TextField())
+    columns = ("pk", "kind", "provider", "flavor", "scene_id", "judged", "state", "cost", "created_at", "finished_at")
+    newest = jobs.order_by("-created_at", "-id").annotate(model=model, judged=scene_judged())
+    rows = list(newest.values(*columns, "model")[:MOST_JOBS])
     if not rows:
         return []
     costs = dict(parts.annotate(shot=shot_of_part()).values_list("shot").annotate(Sum("cost")))
@@ -140,13 +138,13 @@ class _Made:
     kept_seconds: float
 
 
-def _attempt(row: Mapping[str, Any], parts: Decimal, shots: Mapping[UUID, str], made: _Made | None) -> Attempt:
+def _attempt(row: Mapping[str, Any], parts: Decimal, shots: Mapping[str, str], made: _Made | None) -> Attempt:
     return Attempt(
         work=WORK[row["kind"]],
         provider=row["provider"],
         model=row["model"].partition(":")[0],
         flavor=row["flavor"],
-        shot=shots.get(row["scene_id"], "other"),
+        shot=shots.get(str(row["judged"] if row["kind"] == Kind.JUDGE else row["scene_id"]), "other"),
         failed=row["state"] == State.FAILED,
         cost=row["cost"] + parts,
         waited_seconds=(row["finished_at"] - row["created_at"]).total_seconds(),
@@ -156,11 +154,11 @@ def _attempt(row: Mapping[str, Any], parts: Decimal, shots: Mapping[UUID, str], 
     )
 
 
-def _shots(user: User) -> dict[UUID, str]:
+def _shots(user: User) -> dict[str, str]:
     """Return the kind of each scene's shot: a performance, else what its writer or its words say of the framing."""
     scenes = Scene.objects.filter(project__owner=user).order_by("-created_at").annotate(shot=KT("facts__shot"))
     rows = scenes.values_list("pk", "lipsync", "shot", "prompt")[:MOST_CLIPS]
-    return {pk: "performance" if sung else shot_kind(said or "", prompt) for pk, sung, said, prompt in rows}
+    return {str(pk): "performance" if sung else shot_kind(said or "", prompt) for pk, sung, said, prompt in rows}
 
 
 def shot_kind(said: str, prompt: str) -> str:

@@ -45,7 +45,7 @@ class PayoffSerializer(serializers.Serializer[Payoff]):
 
 
 class PayoffRowSerializer(PayoffSerializer):
-    work = serializers.CharField(help_text='"clip" or "lip-sync"')
+    work = serializers.CharField(help_text='"clip", "lip-sync" or "judge", which makes no clip')
     provider = serializers.CharField()
     model = serializers.CharField()
     flavor = serializers.CharField()

@@ -106,6 +106,22 @@ def test_parts_and_the_model_that_was_sent_count(api, films):
     assert (row["cost"], row["cost_per_kept_second"]) == ("0.5000", "0.1250")
 
 
+def test_what_the_judge_cost_is_in_the_sums_and_in_a_row_of_its_own(api, films):
+    wide = films.scenes.get(sequence=1)
+    judged = {"scene_id": str(wide.pk), "frozen": {"values": {"settings": {"providers": {"chat": {"model": "eyes"}}}}}}
+    make_job(films.owner, kind="judge", provider="chat", state="succeeded", flavor="default", cost=Decimal("0.30"),
+             project_id=films.pk, parameters=judged)  # fmt: skip
+    answer = api.get("/api/mv/payoff").json()
+    row = rows_of(answer, "work")[("judge",)]
+    assert (row["model"], row["shot"], row["cost"], row["clips"]) == ("eyes", "wide", "0.3000", 0)
+    assert (row["keep_rate"], row["cost_per_kept_second"]) == (None, None)
+    total = answer["total"]
+    assert (total["clips"], total["kept"], total["cost"]) == (5, 3, "4.7000")
+    assert total["cost_per_kept_second"] == "0.3133"
+    assert "judge,chat,eyes" in api.get("/api/mv/payoff.csv").getvalue().decode()
+    assert "eyes (judge)" in html_of(api.get("/account/spending/payoff"))
+
+
 def test_csv_has_the_same_rows_and_everybody_sees_only_their_own(api, films, client, other_user):
     attempt(films.scenes.get(sequence=1), model="=cmd()", state="failed")
     answer = api.get("/api/mv/payoff.csv")

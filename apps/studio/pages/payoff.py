@@ -32,7 +32,7 @@ class Table:
 
 
 def _model(one: Attempt) -> str:
-    return f"{one.model or provider_label(one.provider)}{' (lip-sync)' if one.work == 'lip-sync' else ''}"
+    return f"{one.model or provider_label(one.provider)}{f' ({one.work})' if one.work != 'clip' else ''}"
 
 
 TABLES: tuple[tuple[str, Callable[[Attempt], str]], ...] = (
