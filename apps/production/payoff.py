@@ -1,5 +1,6 @@
 """What pays off: which models, flavors and kinds of shot make clips that stay in films, at what cost and after what
-wait; and what it cost to have them judged. All of it is computed from the owner's jobs, their clips and the scenes that show them."""
+wait; and what it cost to have them judged. All of it is computed from the owner's jobs, their clips and the scenes that
+show them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,8 +42,8 @@ SIZES = {
 
 @dataclass(frozen=True)
 class Attempt:
-    """One finished job and what became of its clip; a judge makes none. `kept_seconds`: how much of it, or of what was made from it, films
-    show now."""
+    """One finished job and what became of its clip; a judge makes none. `kept_seconds`: how much of it, or of what was
+    made from it, films show now."""
 
     work: str
     provider: str
