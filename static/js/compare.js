@@ -40,6 +40,10 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (form.matches("dialog form[data-reopen]") && detail.successful && !detail.xhr.getResponseHeader("HX-Retarget"))
     reopen(form.dataset.reopen);
 });
+document.addEventListener("scenes:undone", () => {
+  const form = document.querySelector("dialog form[data-reopen]");
+  if (form instanceof HTMLFormElement) reopen(form.dataset.reopen);
+});
 const reopen = (path) => htmx.ajax("GET", path, { source: "#dialogs" });
 
 document.addEventListener("keydown", (event) => {

@@ -5,6 +5,17 @@ import { raise, signedOut } from "./toasts.js";
 const box = document.getElementById("dialogs");
 let opener = null;
 
+// What is outside of an open dialog can't be clicked, so it has the toasts, with their Undo, until it ends.
+const toasts = document.getElementById("toasts");
+const home = toasts.parentElement;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => detail.target === box && carry(home));
+
+function carry(place) {
+  if (toasts.parentElement === place) return;
+  place.append(toasts);
+  if (toasts.querySelector(".toast")) raise();
+}
+
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-dialog], [data-dialog] button");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
@@ -42,12 +53,13 @@ export async function show(dialog, from = opener) {
   await styled(box);
   if (dialog.open || !dialog.isConnected) return;
   dialog.addEventListener("close", () => {
+    if (dialog.contains(toasts)) carry(home);
     dialog.remove();
     if (opener?.isConnected) opener.focus();
     opener = null;
   });
   dialog.showModal();
-  if (document.querySelector(".toast")) raise();
+  carry(dialog);
 }
 
 // Whether a request was taken: not if the response is a question or the sign-in page after the session's end.

@@ -56,5 +56,6 @@ async function change(project, what, id) {
   );
   if (!response) return toast("The server can't be reached. Try again in a moment.");
   if (!response.ok) return toast((await response.json()).detail);
+  document.dispatchEvent(new Event("scenes:undone"));
   return htmx.trigger(document.getElementById("poller"), "wake");
 }

@@ -74,6 +74,7 @@ export const undo = (confirmed = false) =>
       if (error.code !== "confirm_undo") throw error;
       return ask(error.message);
     }
+    document.dispatchEvent(new Event("scenes:undone"));
     return offerRedo(next, redo);
   });
 export const asked = () => undo();
