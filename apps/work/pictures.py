@@ -41,6 +41,8 @@ def _note(work: Work, request: ProviderRequest, sent: Sequence[Subject], left_ou
     provider = work.choice.provider
     model = provider.model_used(work.request.capability, work.choice.config.values) or provider.label or provider.title
     names = _listed([one.name for one in left_out])
+    if provider.built_in:
+        return f"{model} draws {names} after the words about them, not after pictures."
     if sent:
         verb = "is" if len(left_out) == 1 else "are"
         return f"{model} takes {len(sent)} picture{'' if len(sent) == 1 else 's'} here: {names} {verb} left out."
