@@ -17,5 +17,5 @@ def subject_remove(*, by: User, project_id: UUID, subject_id: UUID) -> None:
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
         subject = subject_get(by=by, project_id=project_id, subject_id=subject_id)
-        with recorded(project, f"removed {subject.name} from the cast", removes=[subject_id]):
-            subjects_put_away(project, [subject_id])
+        with recorded(project, f"removed {subject.name} from the cast", removes=[str(subject_id)]):
+            subjects_put_away(project, [str(subject_id)])

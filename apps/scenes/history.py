@@ -71,7 +71,7 @@ class ChangeStack:
 
 
 @contextmanager
-def recorded(project: Project, label: str, *, removes: Collection[UUID] = ()) -> Iterator[None]:
+def recorded(project: Project, label: str, *, removes: Collection[str] = ()) -> Iterator[None]:
     """Record what the block does to the project's scenes as one change, if it does anything. `label` is what the person
     did, as it goes on after "Undo: "; `removes` are subjects that it puts away."""
     before = _state(project)
@@ -86,7 +86,7 @@ def recorded(project: Project, label: str, *, removes: Collection[UUID] = ()) ->
         label=label[:120],
         before={key: before.get(key) for key in changed},
         after={key: after.get(key) for key in changed},
-        removed_subjects=[str(one) for one in removes],
+        removed_subjects=list(removes),
     )
     kept = project.changes.values_list("pk", flat=True)[:KEPT_CHANGES]
     project.changes.exclude(pk__in=list(kept)).delete()
@@ -103,7 +103,7 @@ def changes_forget(project: Project) -> None:
 
 def removed_let_go(project: Project) -> None:
     """Delete for good the subjects whose removal can't be undone any more. Call it after changes were deleted."""
-    kept = [UUID(one) for ids in project.changes.values_list("removed_subjects", flat=True) for one in ids]
+    kept = {str(one) for ids in project.changes.values_list("removed_subjects", flat=True) for one in ids}
     subjects_let_go(project, kept=kept)
 
 
@@ -132,7 +132,8 @@ def change_undo(*, by: User, project_id: UUID, change_id: int | None = None, con
             )
         if stack.question and not confirmed:
             raise ConflictError(stack.question, code="confirm_undo", errors={"label": change.label})
-        subjects_bring_back(project, change.removed_subjects)
+        if change.removed_subjects:
+            subjects_bring_back(project, change.removed_subjects)
         _apply(project, change.before, change.after)
         change.undone = True
         change.save(update_fields=["undone"])
@@ -148,7 +149,8 @@ def change_redo(*, by: User, project_id: UUID, change_id: int | None = None) -> 
             raise ConflictError("There's nothing to redo.", code="nothing_to_redo")
         _expect(change, change_id)
         _apply(project, change.after, change.before)
-        subjects_put_away(project, change.removed_subjects)
+        if change.removed_subjects:
+            subjects_put_away(project, change.removed_subjects)
         change.undone = False
         change.save(update_fields=["undone"])
         return change

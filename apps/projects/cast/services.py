@@ -118,18 +118,22 @@ def subject_update(
     return subject_get(by=by, project_id=project_id, subject_id=subject_id)
 
 
-def subjects_put_away(project: Project, subject_ids: Collection[UUID]) -> None:
+def subjects_put_away(project: Project, subject_ids: Collection[str]) -> None:
     """Take subjects out of the project and its scenes; `subjects_bring_back` is the way back. The caller holds the
     project's lock."""
-    Subject.objects.filter(project=project, pk__in=subject_ids, deleted_at=None).update(deleted_at=timezone.now())
+    wanted = set(subject_ids)
+    away = [one.pk for one in subjects_of(project) if str(one.pk) in wanted]
+    Subject.objects.filter(pk__in=away).update(deleted_at=timezone.now())
     lead_show(project)
-    log.info("subjects_put_away", project_id=str(project.pk), subject_ids=[str(one) for one in subject_ids])
+    log.info("subjects_put_away", project_id=str(project.pk), subject_ids=[str(one) for one in away])
 
 
-def subjects_bring_back(project: Project, subject_ids: Collection[UUID]) -> None:
+def subjects_bring_back(project: Project, subject_ids: Collection[str]) -> None:
     """Bring back subjects that were put away, as they were. The caller holds the project's lock. Raises ConflictError
     if another one has such a name by now."""
-    away = Subject.objects.filter(project=project, pk__in=subject_ids).exclude(deleted_at=None)
+    wanted = set(subject_ids)
+    known = Subject.objects.filter(project=project).exclude(deleted_at=None)
+    away = known.filter(pk__in=[one for one in known.values_list("pk", flat=True) if str(one) in wanted])
     taken = {name.casefold() for name in subjects_of(project).values_list("name", flat=True)}
     names = [one for one in away.values_list("name", flat=True) if one.casefold() in taken]
     if names:
@@ -140,9 +144,11 @@ def subjects_bring_back(project: Project, subject_ids: Collection[UUID]) -> None
     lead_show(project)
 
 
-def subjects_let_go(project: Project, *, kept: Collection[UUID]) -> None:
-    """Delete for good the subjects that were put away, but for `kept`, and the pictures that nothing else uses."""
-    gone = list(Subject.objects.filter(project=project).exclude(deleted_at=None).exclude(pk__in=kept))
+def subjects_let_go(project: Project, *, kept: Collection[str]) -> None:
+    """Delete for good the subjects that were put away, but for those with the ids `kept`, and the pictures that nothing
+    else uses."""
+    away = Subject.objects.filter(project=project).exclude(deleted_at=None)
+    gone = [one for one in away if str(one.pk) not in kept]
     if not gone:
         return
     files = picture_files(gone)
