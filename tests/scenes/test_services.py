@@ -258,7 +258,7 @@ def test_a_scene_that_is_written_by_hand_gets_the_songs_section(user, song_proje
     made = {"by": user, "project_id": song_project.pk, "duration": Decimal(1)}
     assert services.scene_create(**made, sequence=1).section == "intro"
     assert services.scene_create(**made).section == "Drop"
-    assert services.scene_create(**made, sequence=1, section="my own").section == "my own"
+    assert services.scene_create(**made, sequence=2, section="my own").section == "my own"
     without_song = make_project(user)
     assert services.scene_create(by=user, project_id=without_song.pk).section == ""
 
