@@ -55,7 +55,8 @@ demo: setup ## Make a short video with a generated sample song.
 
 test: setup-dev ## Run every test (INSTALL_BROWSER=1 installs Chromium if it is missing).
 	@$(VENV)/python -m launcher.browser
-	@exec $(VENV)/python -m pytest --numprocesses auto --dist loadfile --reruns 1 --rerun-show-tracebacks
+	@exec $(VENV)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder \
+	  --reruns 1 --rerun-show-tracebacks
 
 coverage: setup-dev ## Run every test and list the lines that no test reaches.
 	@$(VENV)/coverage erase

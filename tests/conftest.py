@@ -52,6 +52,7 @@ django.setup()
 import pytest  # noqa: E402
 
 from engines.cores import usable_cores  # noqa: E402
+from engines.media import formats  # noqa: E402
 from tests.waiting import wait_for  # noqa: E402
 
 # A busy machine can make a browser or a process of these late; everything else fails or passes the same each time.
@@ -70,15 +71,20 @@ def pytest_xdist_setupnodes():
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Keep `--reruns` from all tests but those of RUN_AGAIN."""
-    if not config.getoption("reruns", None):
-        return
-    for item in items:
-        if not any(item.get_closest_marker(name) for name in RUN_AGAIN):
-            item.add_marker(pytest.mark.flaky(reruns=0))
-        elif not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(RUN_AGAIN_TIMEOUT_SECONDS))
+    """Put the longest tests first, so that no worker is left with one at the end; keep `--reruns` from all others."""
+    items.sort(key=lambda item: not _runs_again(item))
+    if config.getoption("reruns", None):
+        for item in items:
+            if not _runs_again(item):
+                item.add_marker(pytest.mark.flaky(reruns=0))
+            elif not item.get_closest_marker("timeout"):
+                item.add_marker(pytest.mark.timeout(RUN_AGAIN_TIMEOUT_SECONDS))
+
+
+def _runs_again(item):
+    return any(item.get_closest_marker(name) for name in RUN_AGAIN)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -105,6 +111,12 @@ def documented_answers(monkeypatch):
     from tests.documented import client_checked
 
     client_checked(monkeypatch)
+
+
+@pytest.fixture
+def small_pictures(monkeypatch):
+    """Give 720p a sixteenth of its pixels: for tests of what is made when, which is the same at any size."""
+    monkeypatch.setitem(formats._SHORT_SIDES, "720p", 180)
 
 
 @pytest.fixture
