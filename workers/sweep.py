@@ -1,8 +1,10 @@
-"""Tasks that recover jobs whose message or worker was lost."""
+"""Tasks that recover jobs whose message or worker was lost, and thin old histories."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from apps.jobs import sweep
+from apps.jobs.thinning import events_thin
 
 
 @shared_task(name="workers.sweep.tick")
@@ -17,3 +19,9 @@ def jobs(**_: object) -> None:
     sweep.jobs_dispatch_again()
     sweep.late_results_dispatch()
     sweep.abandoned_submits_dispatch()
+
+
+@shared_task(name="workers.sweep.events")
+def events(**_: object) -> None:
+    """Every day, delete the single steps in old jobs' histories."""
+    events_thin(now=timezone.now())
