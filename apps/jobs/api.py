@@ -19,6 +19,7 @@ from apps.assets.models import Asset
 from apps.assets.services import asset_urls
 from apps.core.idempotency import idempotent
 from apps.core.json import JsonObject
+from apps.core.pagination import PageOrCursorPagination
 from apps.jobs import polling, services
 from apps.jobs.excess import job_excess_settle
 from apps.jobs.idempotency import Idempotency, idempotency_of
@@ -166,6 +167,7 @@ class JobList(generics.ListAPIView[Job]):
 
     serializer_class = JobSerializer
     filterset_class = JobFilter
+    pagination_class = PageOrCursorPagination
     queryset = Job.objects.none()
 
     def get_queryset(self) -> Any:

@@ -40,6 +40,18 @@ def test_the_list_shows_only_the_callers_jobs_newest_first(client, user, other_u
     assert body["count"] == 2
 
 
+def test_a_walk_by_cursor_meets_each_job_once_while_new_ones_arrive(client, user):
+    jobs = [make_job(user) for _ in range(5)]
+    url, met = "/api/jobs?cursor=&page_size=2", []
+    while url:
+        body = client.get(url).json()
+        met += [row["id"] for row in body["results"]]
+        url = body["next"]
+        make_job(user)
+    assert met == [str(job.pk) for job in reversed(jobs)]
+    assert "count" not in body
+
+
 def test_it_filters_by_state_kind_project_and_pro(client, user):
     project = uuid4()
     wanted = make_job(user, kind=Kind.PRO_LIPSYNC, project_id=project)
@@ -56,7 +68,9 @@ def test_it_filters_by_state_kind_project_and_pro(client, user):
         assert [row["id"] for row in rows] == [str(wanted.pk)], query
 
 
-@pytest.mark.parametrize("query", ["state=lost", "project=nonsense", "page=nonsense", "pro=maybe&kind=x"])
+@pytest.mark.parametrize(
+    "query", ["state=lost", "project=nonsense", "page=nonsense", "cursor=nonsense", "pro=maybe&kind=x"]
+)
 def test_an_invalid_filter_is_refused_with_a_message(client, query):
     response = client.get(f"/api/jobs?{query}")
     assert response.status_code in {400, 404}
