@@ -231,7 +231,8 @@ class Studio:
         owner = User.objects.create_user("bench", password="not used")  # noqa: S106
         ids: dict[str, Any] = {}
         for kind, content, content_type in (
-            ("video", media.video(1.0), "video/mp4"),
+            # Unmarked, a small picture has the colors of analogue television, and would be converted before it is sent.
+            ("video", media.video(1.0, size="1280x720"), "video/mp4"),
             ("audio", media.sound(1.0), "audio/wav"),
         ):
             path = self.folder / f"input.{content_type.partition('/')[2]}"

@@ -10,6 +10,7 @@ from celery.signals import setup_logging, worker_before_create_process
 
 from engines.memory import share_with_children
 from launcher.lifeline import end_with_supervisor
+from mvsite.worker_connections import connections_keep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mvsite.settings")
 end_with_supervisor()
@@ -18,6 +19,7 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("mvsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+connections_keep(app)
 
 
 @setup_logging.connect

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 from av.error import FFmpegError
 from django.conf import settings
-from django.db import OperationalError, close_old_connections
+from django.db import OperationalError
 
 from apps.core.errors import BudgetExceeded, MediaToolError, ProviderError, StudioError, WorkCancelled
 from apps.core.tracebacks import where_from
@@ -34,7 +34,6 @@ NO_CAPACITY = "no_capacity"  # a provider's way of saying "wait for a free slot"
 
 def job_run(handlers: Mapping[str, Handler], *, job_id: str, claim_from: str) -> None:
     """Claim the job from the `claim_from` state and run its kind's handler. Does nothing if it can't be claimed."""
-    close_old_connections()
     worker = f"{socket.gethostname()}:{os.getpid()}"
     claim = services.job_claim(job_id=UUID(job_id), claim_from=State(claim_from), worker=worker)
     if claim is None:
@@ -146,7 +145,6 @@ def _fail(claim: Claim, code: Code, message: str, evidence: Mapping[str, object]
 
 def late_result_keep(handlers: Mapping[str, Handler], *, run_id: int) -> None:
     """Collect a paid result that arrived after its job had ended, and keep it without making it current."""
-    close_old_connections()
     remote = polling.late_result_lease(run_id)
     if remote is None:
         return

@@ -1,12 +1,10 @@
 """Tasks that draw the flavors' pictures."""
 
 from celery import shared_task
-from django.db import close_old_connections
 
 from apps.gallery import filming, pictures
 
 
 @shared_task(name=pictures.DRAW_TASK)
 def flavor_picture_draw(*, recipe: str, **_: object) -> None:
-    close_old_connections()
     filming.flavor_picture_draw(recipe)

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from celery import shared_task
 from celery.signals import celeryd_after_setup
-from django.db import close_old_connections
 from django.utils import timezone
 
 from apps.assets.errors import StorageUnavailable
@@ -25,19 +24,16 @@ def listen_to_own_disk(instance: Any, **_: object) -> None:
 @shared_task(name="workers.housekeeping.storage_work")
 def storage_work(**_: object) -> None:
     """Every minute, send due uploads and leftover copies to the machines that have the files."""
-    close_old_connections()
     background.storage_work_dispatch(now=timezone.now())
 
 
 @shared_task(name=background.UPLOAD_TASK)
 def asset_upload(*, asset_id: str, **_: object) -> None:
-    close_old_connections()
     background.asset_upload(UUID(asset_id))
 
 
 @shared_task(name=background.DROP_TASK)
 def asset_local_copy_drop(*, asset_id: str, **_: object) -> None:
-    close_old_connections()
     background.asset_local_copy_drop(UUID(asset_id))
 
 
@@ -49,14 +45,12 @@ def asset_local_copy_drop(*, asset_id: str, **_: object) -> None:
     max_retries=30,
 )
 def objects_delete(*, keys: list[str], **_: object) -> None:
-    close_old_connections()
     background.objects_delete(keys)
 
 
 @shared_task(name="workers.housekeeping.storage_night")
 def storage_night(**_: object) -> None:
     """Every night, check the bucket and have each machine sweep and check its own disk."""
-    close_old_connections()
     background.disk_round_dispatch(now=timezone.now())
     upload_mirror.mirror_sweep(now=timezone.now())
     checks.bucket_check(now=timezone.now())
@@ -64,7 +58,6 @@ def storage_night(**_: object) -> None:
 
 @shared_task(name=background.DISK_ROUND_TASK)
 def disk_round(**_: object) -> None:
-    close_old_connections()
     background.media_folder_register(now=timezone.now())
     sweep.orphans_sweep(now=timezone.now(), dry_run=False)
     checks.disk_check(now=timezone.now())
@@ -73,5 +66,4 @@ def disk_round(**_: object) -> None:
 @shared_task(name="workers.housekeeping.models_check")
 def models_check(**_: object) -> None:
     """Every week, ask each configured provider whether it still runs the models of the flavors."""
-    close_old_connections()
     check_every_model()

@@ -1,7 +1,7 @@
 """What the rest of the code does with stored files, without knowing whether they are in a bucket or on disk."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -39,6 +39,8 @@ logger = structlog.get_logger(__name__)
 # A page stays open for a while; a provider's queue and run may take most of a day.
 PAGE_LINK_SECONDS = 3600
 PROVIDER_LINK_SECONDS = 24 * 3600
+# How exactly it is recorded when a file's last link expires.
+LINK_EXPIRY_STEP = timedelta(minutes=10)
 
 
 class AssetUrls(TypedDict):
@@ -75,6 +77,7 @@ def file_store(
     digest: FileDigest | None = None,
     on_progress: Callable[[float], None] | None = None,
     fence: Callable[[], None] | None = None,
+    key_is_new: bool = False,
 ) -> StoredFile:
     """Hash and probe `path`, move it to its key, and upload it to the bucket if there is one.
 
@@ -82,8 +85,9 @@ def file_store(
     this still succeeds: the file stays on the disk and the upload is retried in the background. Anything a dead
     attempt left under the key is replaced; a key that a row owns raises ConflictError. `on_progress` gets the
     share uploaded, 0 to 1. `fence` is for a key that another attempt at the same work also uses: it is called
-    right before anything is replaced, and raises if this attempt is over. Raises InputError or MediaToolError
-    for files that aren't media.
+    right before anything is replaced, and raises if this attempt is over. `key_is_new`: an id in it was just
+    generated, so nobody else can use it and nothing needs to be locked. Raises InputError or MediaToolError for
+    files that aren't media.
     """
     key_checked(key)
     if facts is None and content_type.startswith(PROBED_PREFIXES):
@@ -94,13 +98,7 @@ def file_store(
     if not digest.size_bytes:
         raise InputError("The file is empty and can't be stored.", code="empty_file")
     file_sync(path)
-    with transaction.atomic():
-        key_lock(key)
-        if Asset.objects.filter(key=key).exists():
-            raise ConflictError("A file is already stored under that key.", evidence={"key": key})
-        if fence is not None:
-            fence()
-        place = file_place(path, key)
+    place = file_place(path, key) if key_is_new else _place_locked(path, key, fence)
     identity = storage.file_identity(place)
     upload = storage.Upload()
     if bucket_wanted:
@@ -118,6 +116,16 @@ def file_store(
     )
 
 
+def _place_locked(path: Path, key: str, fence: Callable[[], None] | None) -> Path:
+    with transaction.atomic():
+        key_lock(key)
+        if Asset.objects.filter(key=key).exists():
+            raise ConflictError("A file is already stored under that key.", evidence={"key": key})
+        if fence is not None:
+            fence()
+        return file_place(path, key)
+
+
 def asset_create(
     *,
     owner: User,
@@ -133,8 +141,41 @@ def asset_create(
     the background. Raises ConflictError if another attempt has replaced the file since.
     """
     key_lock(stored.key)
+    asset = _asset_of(owner, stored, kind, original_name=original_name, part_of=part_of, metadata=metadata)
+    asset.save(force_insert=True)
+    _drop_local_copy_later(asset)
+    return asset
+
+
+def asset_create_with_parts(
+    *,
+    owner: User,
+    stored: StoredFile,
+    kind: str,
+    parts: Sequence[tuple[StoredFile, str]],
+    metadata: JsonObject | None = None,
+) -> Asset:
+    """Create the row of a stored file and of the files next to it, given with their kinds; like `asset_create`."""
+    key_lock(stored.key, *(part.key for part, _ in parts))
+    asset = _asset_of(owner, stored, kind, metadata=metadata)
+    rows = [asset, *(_asset_of(owner, part, part_kind, part_of=asset) for part, part_kind in parts)]
+    Asset.objects.bulk_create(rows)
+    for row in rows:
+        _drop_local_copy_later(row)
+    return asset
+
+
+def _asset_of(
+    owner: User,
+    stored: StoredFile,
+    kind: str,
+    *,
+    original_name: str = "",
+    part_of: Asset | None = None,
+    metadata: JsonObject | None = None,
+) -> Asset:
     _check_unchanged(stored)
-    asset = Asset(
+    return Asset(
         id=main_asset_id(stored.key) or uuid4(),
         owner=owner,
         kind=AssetKind(kind),
@@ -149,10 +190,11 @@ def asset_create(
         **(fact_fields(stored.facts) if stored.facts else {}),
         **_place_fields(stored.upload),
     )
-    asset.save(force_insert=True)
+
+
+def _drop_local_copy_later(asset: Asset) -> None:
     if asset.stored_in == StoredIn.BUCKET:
         transaction.on_commit(partial(asset_local_copy_drop, asset.id))
-    return asset
 
 
 def asset_from_upload(*, by: User, upload: "UploadedFile[Any]", kind: str) -> Asset:
@@ -195,8 +237,7 @@ def asset_restore(*, asset: Asset, stored: StoredFile | None) -> None:
     for name, value in _place_fields(stored.upload).items():
         setattr(asset, name, value)
     asset.save(force_insert=True)
-    if asset.stored_in == StoredIn.BUCKET:
-        transaction.on_commit(partial(asset_local_copy_drop, asset.id))
+    _drop_local_copy_later(asset)
 
 
 def _check_unchanged(stored: StoredFile) -> None:
@@ -281,8 +322,10 @@ def asset_public_url(asset: Asset, *, lifetime_seconds: int = PROVIDER_LINK_SECO
         asset, lifetime_seconds=lifetime_seconds
     )
     if link:
-        # The nightly check reports links that expire soon.
-        Asset.objects.filter(pk=asset.pk).update(link_expires_at=timezone.now() + timedelta(seconds=lifetime_seconds))
+        # The nightly check reports links that expire soon; a few minutes don't matter to it.
+        expires_at = timezone.now() + timedelta(seconds=lifetime_seconds)
+        if asset.link_expires_at is None or expires_at - asset.link_expires_at > LINK_EXPIRY_STEP:
+            Asset.objects.filter(pk=asset.pk).update(link_expires_at=expires_at)
     return link
 
 

@@ -89,9 +89,9 @@ def model_refuse_retired(provider: Provider, capability: Capability, config: Res
         raise _retired(provider.title, model, offer.successor)
 
 
-def model_check_gone(provider: str, model: str) -> ModelCheck | None:
-    """Return the check that found the model gone, if it was."""
-    return ModelCheck.objects.filter(provider=provider, model=model, result=CheckResult.GONE).first()
+def model_gone_checks(provider: str, model: str) -> QuerySet[ModelCheck]:
+    """Return the checks that found the model gone, if it was."""
+    return ModelCheck.objects.filter(provider=provider, model=model, result=CheckResult.GONE)
 
 
 def retired_error(check: ModelCheck) -> InputError:

@@ -12,7 +12,13 @@ import structlog
 from django.conf import settings
 
 from apps.assets.models import Asset, AssetKind
-from apps.assets.services import StoredFile, asset_create, asset_local_copy, file_store
+from apps.assets.services import (
+    StoredFile,
+    asset_create,
+    asset_create_with_parts,
+    asset_local_copy,
+    file_store,
+)
 from apps.assets.store.keys import final_file_key, job_file_key, job_metadata_key, job_video_key, safe_name
 from apps.composition.colors.preview import matching_plan
 from apps.composition.crops.finding import clip_keys
@@ -89,9 +95,7 @@ def stitch_run(run: JobRun) -> Done:
 
     def save() -> VideoResult:
         owner = run.job.owner
-        asset = asset_create(owner=owner, stored=video, kind=AssetKind.VIDEO, metadata=told)
-        for part, kind in parts:
-            asset_create(owner=owner, stored=part, kind=kind, part_of=asset)
+        asset = asset_create_with_parts(owner=owner, stored=video, kind=AssetKind.VIDEO, parts=parts, metadata=told)
         return VideoResult.of(asset)
 
     return Done(result=StitchResult(metadata=metadata, proof=proof), save=save)

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.core.json import JsonObject
-from apps.jobs.models import Job
+from apps.jobs.models import Job, RemoteRun
 from apps.jobs.states import State
 
 
@@ -29,9 +29,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Claimed(Claim):
-    """A claim that was just taken, with the job's row and its owner as they were then."""
+    """A claim that was just taken, with the job's row, its owner and the attempt's paid request as they were then."""
 
     job: Job
+    remote_run: RemoteRun | None
 
 
 def job_heartbeat(claim: Claim, *, progress_percentage: float | None = None, message: str | None = None) -> bool:

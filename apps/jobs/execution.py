@@ -14,17 +14,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
+from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import Error as DatabaseProblem
 from django.db import connection
 
+from apps.assets.models import Asset
 from apps.core.errors import WorkCancelled
 from apps.jobs.claims import Claim, claim_holds, claims_held, job_heartbeat, jobs_heartbeat
 from apps.jobs.models import Job
-from apps.jobs.parameters import JobParameters
+from apps.jobs.parameters import Parameters, ParametersReader
 from apps.jobs.results import JobResult
 
 log = structlog.get_logger(__name__)
@@ -50,7 +51,6 @@ class HandedOff:
     """A provider is working on it, or the job was already moved: this worker has nothing more to do."""
 
 
-Parameters = TypeVar("Parameters", bound=JobParameters)
 Outcome = Done | HandedOff
 Handler = Callable[["JobRun"], Outcome]
 
@@ -70,11 +70,14 @@ class JobRun:
         self._last_write = 0.0
         self._last_beat = time.monotonic()
         self._phase = ""
+        self._later: tuple[float, str] | None = None
+        self.files: dict[UUID, Asset] = {}  # those of the request that were read so far
+        self._reader = ParametersReader()
         self.timed_out = False
 
     def read(self, model: type[Parameters]) -> Parameters:
         """The frozen request. Raises InputError where it cannot be read."""
-        return model.read(self.job)
+        return self._reader.read(model, self.job)
 
     @property
     def attempt(self) -> int:
@@ -106,10 +109,21 @@ class JobRun:
         phase = re.sub(r"\d+", "", message) or self._phase
         if phase == self._phase and now - self._last_write < PROGRESS_WRITE_SECONDS:
             return
-        self._last_write, self._phase = now, phase
+        self._last_write, self._phase, self._later = now, phase, None
         if not job_heartbeat(self.claim, progress_percentage=percentage, message=message or None):
             self._over.set()
             self.check()
+
+    def progress_if_slow(self, percentage: float, message: str) -> None:
+        """Report a phase that is usually over at once: it is written only if it lasts, within a second."""
+        self.check()
+        self._later = (percentage, message)
+
+    def write_slow_phase(self) -> None:
+        """Write what `progress_if_slow` reported, unless another phase was written since."""
+        later, self._later = self._later, None
+        if later is not None:
+            job_heartbeat(self.claim, progress_percentage=later[0], message=later[1])
 
     def beat_due(self) -> bool:
         """Return whether its worker should show again that it is alive."""
@@ -181,6 +195,8 @@ def _look_after(runs: Sequence[JobRun]) -> None:
     try:
         if due:
             jobs_heartbeat([run.claim for run in due])
+        for run in runs:
+            run.write_slow_phase()
         held = claims_held([run.claim for run in runs]) if runs else set()
     except DatabaseProblem as error:
         # Don't throw work away because the database is briefly unreachable; the claim is checked at the end.
@@ -204,6 +220,9 @@ class LateRun(JobRun):
 
     def progress(self, percentage: float, message: str = "") -> None:
         """Do nothing: the job has ended, so no page shows its progress."""
+
+    def progress_if_slow(self, percentage: float, message: str) -> None:
+        """Do nothing, likewise."""
 
     def __enter__(self) -> "LateRun":
         return self

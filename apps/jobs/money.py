@@ -4,16 +4,18 @@ Accounts are locked in the order of their scopes, so spent + reserved ≤ cap al
 can't deadlock. Amounts are US dollars. Every function runs inside the caller's transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 import structlog
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from apps.core.errors import BudgetExceeded
+from apps.core.one_statement import OneStatement
 from apps.jobs.models import Job, JobEvent, LedgerEntry, LedgerKind, SpendingAccount
 from apps.jobs.states import Code
 from apps.providers.base import Quote
@@ -103,8 +105,8 @@ def cost_fits(*, owner_id: int, project_id: UUID, amount: Decimal) -> bool:
     return True
 
 
-def cost_reserve(job: Job, quote: Quote) -> None:
-    """Reserve the quoted amount for the job's current attempt.
+def cost_reserve(job: Job, quote: Quote, *, also: OneStatement | None = None) -> None:
+    """Reserve the quoted amount for the job's current attempt. With `also`, the caller sends the writes.
 
     Raises BudgetExceeded, and writes nothing, if spent + reserved + amount would exceed a cap.
     """
@@ -113,11 +115,13 @@ def cost_reserve(job: Job, quote: Quote) -> None:
     scopes = scopes_of(job)
     # Before any lock, so that they are all taken in one order.
     SpendingAccount.objects.bulk_create([SpendingAccount(scope=scope) for scope in scopes], ignore_conflicts=True)
-    accounts = _lock(scopes)
-    for account in accounts:
+    for account in SpendingAccount.objects.select_for_update().filter(scope__in=scopes).order_by("scope"):
         _refuse_above_cap(account, quote.amount, owner_id=job.owner_id)
-    _shift(accounts, reserved=quote.amount)
-    _record(job, LedgerKind.RESERVE, quote.amount, scopes, quote)
+    entry = _entry(job, job.attempt, LedgerKind.RESERVE, quote.amount, scopes)
+    entry.basis, entry.bought_seconds = quote.basis[:300], quote.bought_seconds
+    with _writes(also) as writes:
+        _shift(scopes, writes, reserved=quote.amount)
+        writes.insert(entry)
 
 
 def cost_reserve_again(job: Job) -> None:
@@ -131,45 +135,52 @@ def cost_reserve_again(job: Job) -> None:
         cost_reserve(job, Quote(job.quoted_cost, again, bought_seconds=first.bought_seconds))
 
 
-def reservation_open(job: Job) -> bool:
-    """Return whether the current attempt has a reservation that was neither settled nor released."""
-    entries = LedgerEntry.objects.filter(job=job, attempt=job.attempt).values_list("kind", flat=True)
-    return LedgerKind.RESERVE in entries and len(entries) == 1
+def has_open_reservation() -> Q:
+    """Return, for queries of jobs, whether the current attempt has a reservation that was neither settled nor
+    released."""
+    entries = LedgerEntry.objects.filter(job=OuterRef("pk"), attempt=OuterRef("attempt"))
+    return Q(Exists(entries.filter(kind=LedgerKind.RESERVE)), ~Exists(entries.exclude(kind=LedgerKind.RESERVE)))
 
 
-def cost_settle(job: Job, *, attempt: int, amount: Decimal | None = None, saved_later: bool = False) -> Decimal:
+def cost_settle(job: Job, *, attempt: int, amount: Decimal | None = None, also: OneStatement | None = None) -> Decimal:
     """Turn the attempt's reservation into spending of `amount` (None: as reserved). Returns what was spent.
 
     This is never more than was reserved, because that is what caps and confirmations were checked against. What the
     provider charged above it is kept as an excess, which counts only once a person accepts it (`excess_settle`).
-    Does nothing if the attempt has no open reservation, so it can be called twice. `saved_later`: the caller saves
-    the job's `cost` in the same transaction.
+    Does nothing if the attempt has no open reservation, so it can be called twice. With `also`, the caller sends the
+    writes, and saves the job's `cost`.
     """
     claimed = _countable(job, amount)
     entry = _open_reservation(job, attempt)
     if entry is None:
         if claimed and not LedgerEntry.objects.filter(job=job, attempt=attempt).exists():
             # Work that was quoted as free.
-            _excess_keep(job, _entry(job, attempt, LedgerKind.EXCESS, claimed, scopes_of(job)), reserved=ZERO)
+            excess = _entry(job, attempt, LedgerKind.EXCESS, claimed, scopes_of(job))
+            excess.save()
+            _excess_tell(job, excess, reserved=ZERO)
         return ZERO
     spent = entry.amount if claimed is None else min(claimed, entry.amount)
-    _shift(_lock(entry.scopes), reserved=-entry.amount, spent=spent)
-    _close(entry, LedgerKind.SETTLE, spent)
-    if claimed is not None and claimed > entry.amount:
-        _excess_keep(job, _next(entry, LedgerKind.EXCESS, claimed - entry.amount), reserved=entry.amount)
     job.cost += spent
-    if not saved_later:
-        Job.objects.filter(pk=job.pk).update(cost=job.cost)
+    entries = [_next(entry, LedgerKind.SETTLE, spent)]
+    if claimed is not None and claimed > entry.amount:
+        entries.append(_next(entry, LedgerKind.EXCESS, claimed - entry.amount))
+        _excess_tell(job, entries[-1], reserved=entry.amount)
+    with _writes(also) as writes:
+        _shift(entry.scopes, writes, reserved=-entry.amount, spent=spent)
+        writes.insert(*entries)
+        if also is None:
+            writes.update(Job.objects.filter(pk=job.pk), cost=job.cost)
     return spent
 
 
 def excess_settle(job: Job, excess: LedgerEntry, *, counts: bool) -> None:
     """Apply a person's decision about an excess: count it as spent, regardless of caps, or dismiss it."""
-    if counts:
-        _shift(_lock(excess.scopes), spent=excess.amount)
-        Job.objects.filter(pk=job.pk).update(cost=job.cost + excess.amount)
-        job.cost += excess.amount
-    _close(excess, LedgerKind.ACCEPT if counts else LedgerKind.DISMISS, excess.amount)
+    with _writes(None) as writes:
+        if counts:
+            job.cost += excess.amount
+            _shift(excess.scopes, writes, spent=excess.amount)
+            writes.update(Job.objects.filter(pk=job.pk), cost=job.cost)
+        writes.insert(_next(excess, LedgerKind.ACCEPT if counts else LedgerKind.DISMISS, excess.amount))
 
 
 def cost_release(job: Job, *, attempt: int) -> None:
@@ -177,19 +188,27 @@ def cost_release(job: Job, *, attempt: int) -> None:
     entry = _open_reservation(job, attempt)
     if entry is None:
         return
-    _shift(_lock(entry.scopes), reserved=-entry.amount)
-    _close(entry, LedgerKind.RELEASE, entry.amount)
+    with _writes(None) as writes:
+        _shift(entry.scopes, writes, reserved=-entry.amount)
+        writes.insert(_next(entry, LedgerKind.RELEASE, entry.amount))
 
 
-def _lock(scopes: Sequence[str]) -> list[SpendingAccount]:
-    """Lock the accounts, which exist: whoever reserved has created them."""
-    return list(SpendingAccount.objects.select_for_update().filter(scope__in=scopes).order_by("scope"))
+@contextmanager
+def _writes(also: OneStatement | None) -> Iterator[OneStatement]:
+    """Collect writes in `also`, or send them together at the end."""
+    writes = also or OneStatement()
+    yield writes
+    if also is None:
+        writes.run()
 
 
-def _shift(accounts: Sequence[SpendingAccount], *, reserved: Decimal = ZERO, spent: Decimal = ZERO) -> None:
-    """Move money in locked accounts, all by the same amounts."""
-    rows = SpendingAccount.objects.filter(scope__in=[account.scope for account in accounts])
-    rows.update(reserved=F("reserved") + reserved, spent=F("spent") + spent)
+def _shift(scopes: Sequence[str], writes: OneStatement, *, reserved: Decimal = ZERO, spent: Decimal = ZERO) -> None:
+    """Lock the accounts in the order of their scopes, and move the same amounts in all. They exist: whoever reserved
+    has created them."""
+    # The subquery locks. An update alone would lock in any order.
+    locked = SpendingAccount.objects.select_for_update().filter(scope__in=scopes).order_by("scope").values("scope")
+    rows = SpendingAccount.objects.filter(scope__in=locked)
+    writes.update(rows, reserved=F("reserved") + reserved, spent=F("spent") + spent)
 
 
 def _refuse_above_cap(account: SpendingAccount, amount: Decimal, *, owner_id: int) -> None:
@@ -225,8 +244,7 @@ def _countable(job: Job, amount: Decimal | None) -> Decimal | None:
     return min(amount, LARGEST_AMOUNT).quantize(LEDGER_STEP)
 
 
-def _excess_keep(job: Job, excess: LedgerEntry, *, reserved: Decimal) -> None:
-    excess.save()
+def _excess_tell(job: Job, excess: LedgerEntry, *, reserved: Decimal) -> None:
     claimed = reserved + excess.amount
     # Either a price in a flavor is out of date or the provider's count is wrong. Both need a person.
     log.error(
@@ -248,16 +266,6 @@ def _excess_keep(job: Job, excess: LedgerEntry, *, reserved: Decimal) -> None:
         message=message,
         facts={"reserved": str(reserved), "claimed": str(claimed)},
     )
-
-
-def _record(job: Job, kind: LedgerKind, amount: Decimal, scopes: list[str], quote: Quote) -> None:
-    entry = _entry(job, job.attempt, kind, amount, scopes)
-    entry.basis, entry.bought_seconds = quote.basis[:300], quote.bought_seconds
-    entry.save()
-
-
-def _close(entry: LedgerEntry, kind: LedgerKind, amount: Decimal) -> None:
-    _next(entry, kind, amount).save()
 
 
 def _entry(job: Job, attempt: int, kind: LedgerKind, amount: Decimal, scopes: list[str]) -> LedgerEntry:

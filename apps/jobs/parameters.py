@@ -7,7 +7,7 @@ and reads the versions before it, since jobs that were queued by the earlier rel
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 from django.db.models import Case, CharField, FloatField, TextField, Value, When
 from django.db.models.fields.json import KT
@@ -65,6 +65,24 @@ class JobParameters(Frozen):
         if stored.get("version", UNNUMBERED) == UNNUMBERED:
             return cls.model_validate({**stored, "version": 2}, extra="ignore")
         return cls.model_validate(stored)
+
+
+Parameters = TypeVar("Parameters", bound=JobParameters)
+
+
+class ParametersReader:
+    """Parses a job's parameters once for as long as they stay the same."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[JsonObject, JobParameters] | None = None
+
+    def read(self, model: type[Parameters], job: Job) -> Parameters:
+        """What the job was asked for. Raises InputError where it can't be read."""
+        if self._kept is not None and self._kept[0] is job.parameters and isinstance(self._kept[1], model):
+            return self._kept[1]
+        parsed = model.read(job)
+        self._kept = (job.parameters, parsed)
+        return parsed
 
 
 def parameters_adopt(job: Job, newer: Job) -> None:

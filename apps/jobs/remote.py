@@ -13,13 +13,14 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists
 from django.utils import timezone
 
-from apps.catalog.selectors import model_check_gone, retired_error
+from apps.catalog.selectors import model_gone_checks, retired_error
 from apps.core.errors import BudgetExceeded, ProviderError, WorkCancelled
 from apps.core.json import JsonObject
 from apps.jobs import dispatch, money, retry, services, submit_rate
-from apps.jobs.claims import Claim
+from apps.jobs.claims import Claim, Claimed
 from apps.jobs.execution import HandedOff, JobRun
 from apps.jobs.kinds import Queue
 from apps.jobs.models import Job, RemoteRun, RunStatus
@@ -63,7 +64,7 @@ def remote_produce(run: JobRun, provider: RemoteProvider, open_request: RequestO
 
 
 def _next_step(run: JobRun, provider: RemoteProvider, open_request: RequestOpener) -> ProviderResult | HandedOff:
-    remote = RemoteRun.objects.filter(job=run.job, attempt=run.attempt).first()
+    remote = _attempts_run(run)
     if remote is not None and remote.status == RunStatus.SUBMITTING and remote.sending_at is None:
         # It crashed after recording the intent and before the first byte, so nothing was sent.
         _not_accepted(remote)
@@ -75,6 +76,17 @@ def _next_step(run: JobRun, provider: RemoteProvider, open_request: RequestOpene
         return _reconcile(run, provider, open_request, remote)
     services.job_wait(run.claim, code=Code.SUBMITTED, message="Waiting for the provider")
     return HandedOff()
+
+
+def _attempts_run(run: JobRun) -> RemoteRun | None:
+    """Return the attempt's paid request, if there is one."""
+    claim = run.claim
+    if isinstance(claim, Claimed):
+        known = claim.remote_run
+        # Only whoever holds the claim adds one, and a result is what it is. Anything else may have moved on.
+        if known is None or known.status == RunStatus.SUCCEEDED:
+            return known
+    return RemoteRun.objects.filter(job=run.job, attempt=run.attempt).first()
 
 
 def run_key(job: Job, attempt: int) -> str:
@@ -99,12 +111,10 @@ def _submit(
     if remote is not None:
         prepared, capability = frozen_submit(remote), Capability(remote.capability)
     else:
-        run.progress(0, "Preparing the request")
+        run.progress_if_slow(0, "Preparing the request")
         with open_request() as request:
             prepared = provider.prepare(request, key=key, webhook_url=webhook_url(provider.name, key))
             capability = request.capability
-    if (check := model_check_gone(provider.name, prepared.model)) is not None:
-        raise retired_error(check)
     remote = submit_authorize(run.claim, provider=provider, prepared=prepared, capability=capability, key=key)
     return _send(run, provider, remote)
 
@@ -114,17 +124,24 @@ def submit_authorize(
 ) -> RemoteRun:
     """Commit the intent to pay, which gives the right to call `submit` once.
 
-    Raises WorkCancelled if the claim no longer holds, WorkPaused, BudgetExceeded if the attempt has no reservation.
+    Raises WorkCancelled if the claim no longer holds, WorkPaused, BudgetExceeded if the attempt has no reservation,
+    InputError if the last check found the model gone.
     """
     with transaction.atomic(durable=True):
-        rows = with_pause_reason(Job.objects.select_for_update(of=("self",)))
+        rows = with_pause_reason(Job.objects.select_for_update(of=("self",))).annotate(
+            reserved=money.has_open_reservation(), model_gone=Exists(model_gone_checks(provider.name, prepared.model))
+        )
+        # What was asked for is several kB that nothing here reads.
+        rows = rows.defer("parameters", "result", "error_evidence")
         job = rows.filter(pk=claim.job_id, state=State.RUNNING, claim=claim.number).first()
         if job is None:
             raise WorkCancelled("cancelled before anything was sent")
         if reason := getattr(job, "pause_reason", None):
             raise WorkPaused(reason)
-        if job.quoted_cost > 0 and not money.reservation_open(job):
+        if job.quoted_cost > 0 and not job.reserved:
             raise BudgetExceeded("No money is reserved for this attempt. Retry the job.")
+        if job.model_gone:
+            raise retired_error(model_gone_checks(provider.name, prepared.model)[0])
         intent: JsonObject = {
             "provider": provider.name,
             "capability": capability,
@@ -329,7 +346,7 @@ def _still_unknown(run: JobRun, remote: RemoteRun, error: ProviderError) -> Hand
 
 
 def _collect(run: JobRun, provider: RemoteProvider, remote: RemoteRun) -> ProviderResult:
-    run.progress(90, "Fetching the result")
+    run.progress_if_slow(90, "Fetching the result")
     into = run.scratch / "remote"
     into.mkdir(exist_ok=True)
     return provider.collect(run_status(remote), capability=Capability(remote.capability), into=into)

@@ -12,13 +12,16 @@ from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import F, FilteredRelation, Q
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.errors import ConflictError, NotFound, WorkCancelled
 from apps.core.json import JsonObject
+from apps.core.one_statement import OneStatement
 from apps.jobs import dispatch, lanes, money
 from apps.jobs.claims import Claim, Claimed
+from apps.jobs.given_up import run_give_up, run_write_off
 from apps.jobs.holds import hold_if_repeated
 from apps.jobs.idempotency import Idempotency, idempotent_job
 from apps.jobs.kinds import SPECS, Kind
@@ -78,9 +81,10 @@ def job_create(*, by: User, new: NewJob, idempotency: Idempotency | None = None)
         if earlier := idempotent_job(by=by, idempotency=idempotency):
             return earlier
         raise _already_running(new.dedupe_key) from error
+    also = OneStatement()
     if new.quote is not None and new.reserves:
-        money.cost_reserve(job, new.quote)
-    _event(job, from_state="", code=Code.CREATED, message="")
+        money.cost_reserve(job, new.quote, also=also)
+    _event(job, from_state="", code=Code.CREATED, message="", also=also)
     if job.dispatched_at is not None:
         dispatch.job_send(job, claim_from=State.QUEUED, hurries=hurries)
     log.info("job_created", job_id=str(job.pk), kind=job.kind, provider=job.provider, queue=job.queue)
@@ -132,7 +136,10 @@ def job_claim(*, job_id: UUID, claim_from: State, worker: str) -> Claimed | None
     has it. Then the owner's next jobs are sent for."""
     # Accepting any state would let a late duplicate "run" message claim a waiting job and pay twice.
     with transaction.atomic(durable=True):
-        rows = Job.objects.select_for_update(skip_locked=True, of=("self",)).select_related("owner")
+        rows = Job.objects.select_for_update(skip_locked=True, of=("self",))
+        attempts_run = FilteredRelation("remote_runs", condition=Q(remote_runs__attempt=F("attempt")))
+        # The stubs don't know annotated relations.
+        rows = rows.annotate(attempts_run=attempts_run).select_related("owner", "attempts_run")  # type: ignore[misc]
         rows = rows.filter(pk=job_id, state=claim_from)
         if claim_from == State.QUEUED:
             # What was paid for is collected even while paused.
@@ -150,7 +157,14 @@ def job_claim(*, job_id: UUID, claim_from: State, worker: str) -> Claimed | None
             job.progress_message = ""  # it says why the job waited
         _move(job, State.RUNNING, code, facts={"worker": worker, "claim": job.claim})
         lanes.queue_refill(job)
-        return Claimed(job_id=job.pk, number=job.claim, attempt=job.attempt, came_from=claim_from, job=job)
+        return Claimed(
+            job_id=job.pk,
+            number=job.claim,
+            attempt=job.attempt,
+            came_from=claim_from,
+            job=job,
+            remote_run=getattr(job, "attempts_run", None),
+        )
 
 
 def job_succeed(
@@ -169,9 +183,10 @@ def job_succeed(
         more = save() if save else None
         job.result = {**(result.dump() if result else {}), **(more.dump() if more else {})}
         job.progress_percentage = 100
-        money.cost_settle(job, attempt=job.attempt, amount=cost, saved_later=True)
-        RemoteRun.objects.filter(job=job, attempt=job.attempt).update(status=RunStatus.COLLECTED)
-        _move(job, State.SUCCEEDED, Code.DONE)
+        also = OneStatement()
+        money.cost_settle(job, attempt=job.attempt, amount=cost, also=also)
+        also.update(RemoteRun.objects.filter(job=job, attempt=job.attempt), status=RunStatus.COLLECTED)
+        _move(job, State.SUCCEEDED, Code.DONE, also=also)
         return job
 
 
@@ -233,7 +248,7 @@ def job_needs_attention(job: Job, *, code: Code, message: str, evidence: JsonObj
 
 def job_lock(job_id: UUID) -> Job:
     """Return the job's row, locked for the rest of the transaction. Raises NotFound."""
-    job = Job.objects.select_for_update().filter(pk=job_id).first()
+    job = Job.objects.select_for_update().defer("parameters").filter(pk=job_id).first()
     if job is None:
         raise NotFound("There is no such job.")
     return job
@@ -264,31 +279,10 @@ def job_cancel(*, by: User, job_id: UUID, any_owner: bool = False) -> Job:
         if not may_move(job.state, State.CANCELLED):
             state = job.get_state_display().lower()
             raise ConflictError(f"This job has already ended ({state}), so there's nothing to cancel.")
-        _cancel_remote(job)
+        run_give_up(job)
         job.error = ""
         _move(job, State.CANCELLED, Code.CANCELLED_BY_PERSON, message=f"by {by}")
         return job
-
-
-def _cancel_remote(job: Job) -> None:
-    run = RemoteRun.objects.select_for_update().filter(job=job, attempt=job.attempt).first()
-    if run is None or run.status == RunStatus.NOT_ACCEPTED:
-        money.cost_release(job, attempt=job.attempt)
-        return
-    if job.state == State.NEEDS_ATTENTION:
-        _write_off_unknown(job, run)
-        return
-    if run.status == RunStatus.SUBMITTED:
-        dispatch.task_dispatch(dispatch.TELL_PROVIDER_TASK, queue="io", run_id=run.pk)
-    elif run.status == RunStatus.SUCCEEDED:
-        dispatch.task_dispatch(dispatch.KEEP_LATE_RESULT_TASK, queue="io", run_id=run.pk)
-
-
-def _write_off_unknown(job: Job, run: RemoteRun) -> None:
-    """Close a request of unknown outcome, because a person checked that the provider did not take it."""
-    run.status, run.finished_at = RunStatus.FAILED, timezone.now()
-    run.save(update_fields=["status", "finished_at"])
-    money.cost_release(job, attempt=run.attempt)
 
 
 def job_retry(*, by: User, job_id: UUID, any_owner: bool = False, expected_attempt: int | None = None) -> Job:
@@ -310,7 +304,7 @@ def job_retry(*, by: User, job_id: UUID, any_owner: bool = False, expected_attem
             raise ConflictError("This job came with an imported project. Start the work again from the project.")
         run = RemoteRun.objects.select_for_update().filter(job=job, attempt=job.attempt).first()
         if run is not None and job.state == State.NEEDS_ATTENTION:
-            _write_off_unknown(job, run)
+            run_write_off(job, run)
         job.attempt += 1
         job.failures = 0
         job.error, job.error_evidence = "", {}
@@ -394,8 +388,16 @@ def _lock_claimed(claim: Claim) -> Job:
     return job
 
 
-def _move(job: Job, to: State, code: Code, *, message: str = "", facts: JsonObject | None = None) -> None:
-    """Assign the job's state; nothing else does. The caller holds the row's lock."""
+def _move(
+    job: Job,
+    to: State,
+    code: Code,
+    *,
+    message: str = "",
+    facts: JsonObject | None = None,
+    also: OneStatement | None = None,
+) -> None:
+    """Assign the job's state; nothing else does. The caller holds the row's lock. `also` is written with it."""
     if not may_move(job.state, to):
         raise ConflictError(f"A job cannot go from {job.state} to {to}.", code="illegal_move")
     from_state = job.state
@@ -404,8 +406,10 @@ def _move(job: Job, to: State, code: Code, *, message: str = "", facts: JsonObje
     job.finished_at = timezone.now() if to in FINISHED else None
     if to in FINISHED:
         job.progress_message = ""  # it would describe work that has stopped
-    job.save(update_fields=CHANGING)
-    _event(job, from_state=from_state, code=code, message=message, facts=facts)
+    job.updated_at = timezone.now()
+    writes = also or OneStatement()
+    writes.update(Job.objects.filter(pk=job.pk), **{name: getattr(job, name) for name in CHANGING})
+    _event(job, from_state=from_state, code=code, message=message, facts=facts, also=writes)
     if to not in LIVE:
         dispatch.job_ended_dispatch(job.pk)
     page = {"page": job_page(job.pk)} if to in {State.FAILED, State.NEEDS_ATTENTION} else {}
@@ -420,10 +424,21 @@ def _move(job: Job, to: State, code: Code, *, message: str = "", facts: JsonObje
     )
 
 
-def _event(job: Job, *, from_state: str, code: Code, message: str, facts: JsonObject | None = None) -> None:
-    JobEvent.objects.create(
-        job=job, from_state=from_state, to_state=job.state, code=code, message=message[:1000], facts=dict(facts or {})
-    )
+def _event(
+    job: Job,
+    *,
+    from_state: str,
+    code: Code,
+    message: str,
+    facts: JsonObject | None = None,
+    also: OneStatement | None = None,
+) -> None:
+    """Write the event, and with it what `also` has collected."""
+    event = JobEvent(job=job, from_state=from_state, to_state=job.state, code=code)
+    event.message, event.facts = message[:1000], dict(facts or {})
+    writes = also or OneStatement()
+    writes.insert(event)
+    writes.run()
 
 
 def job_note(job: Job, *, code: Code, message: str, facts: JsonObject | None = None) -> None:

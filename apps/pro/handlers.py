@@ -56,7 +56,7 @@ def order_opened(run: JobRun, order: ProOrder) -> Iterator[SegmentedLipsyncReque
             name: InputSource(asset_id=asset_id, silences=order.silences.get(name, ()))
             for name, asset_id in order.audio_ids.items()
         }
-        assets = inputs_found([film, *sounds.values()])
+        assets = inputs_found(run, [film, *sounds.values()])
         video = input_opened(stack, run, "video", film, assets)
         audios = {name: input_opened(stack, run, name, source, assets) for name, source in sounds.items()}
         yield order.request(video, audios)

@@ -24,6 +24,7 @@ from apps.providers.model_table import ModelTable
 from apps.providers.offers import ModelReport
 from apps.providers.request_types import ProviderRequest, Subject
 from engines.lyrics.transcript import HeardWord
+from engines.media.facts import MediaFacts
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,15 @@ class Quote:
 
 @dataclass(frozen=True)
 class ProducedFile:
-    """A file created in the `into` folder. `role` is a part name of `cloud_urls`: "video", "image", …"""
+    """A file created in the `into` folder. `role` is a part name of `cloud_urls`: "video", "image", …
+
+    `facts` if it was checked already, as what a service sent is.
+    """
 
     path: Path
     role: str
     content_type: str
+    facts: MediaFacts | None = None
 
 
 @dataclass(frozen=True)

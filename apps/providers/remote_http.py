@@ -22,6 +22,7 @@ from apps.credentials.store import stored_value
 from apps.providers.base import RemoteProvider
 from apps.providers.moderation import CONTENT_REFUSED, content_refused, refused_inputs
 from apps.providers.variables import Number, Secret, Url, Variable, declared_variables
+from engines.media.facts import MediaFacts
 from engines.media.untrusted import probe_untrusted
 
 # The engine repeats polls on its own schedule, so a single immediate retry is enough.
@@ -224,8 +225,8 @@ def from_environment(variable: Variable) -> bool:
     return bool(getattr(settings, variable.name) != variable.default)
 
 
-def result_fetch(title: str, url: str, *, into: Path, kind: str) -> Path:
-    """Download a result, a "video", an "image" or an "audio", to the file `into`.
+def result_fetch(title: str, url: str, *, into: Path, kind: str) -> MediaFacts:
+    """Download a result, a "video", an "image" or an "audio", to the file `into`, and return what it is.
 
     Raises ProviderError with a code: `download_failed` (fetch it again), `link_refused` or `result_unusable` (the link
     is dead, or the file isn't such a medium: get a new link), `result_refused` (the link leads to a forbidden address).
@@ -248,19 +249,20 @@ def result_fetch(title: str, url: str, *, into: Path, kind: str) -> Path:
         into.unlink()
         message = f"{title} returned a web page instead of the result. Fetching it again costs nothing."
         raise ProviderError(message, code="link_refused", raw={"body": head.decode("utf-8", "replace")})
-    _check_playable(title, into, kind)
-    return into
+    return _playable(title, into, kind)
 
 
-def _check_playable(title: str, path: Path, kind: str) -> None:
+def _playable(title: str, path: Path, kind: str) -> MediaFacts:
     try:
-        found = str(probe_untrusted(path).kind)
+        facts = probe_untrusted(path)
+        found = str(facts.kind)
+        if found == kind:
+            return facts
     except (InputError, MediaToolError) as error:
         found = error.message
-    if found != kind:
-        path.unlink()
-        message = f"{title} finished, but returned a file that isn't a playable {kind}."
-        raise ProviderError(message, permanent=True, code="result_unusable", raw={"found": found})
+    path.unlink()
+    message = f"{title} finished, but returned a file that isn't a playable {kind}."
+    raise ProviderError(message, permanent=True, code="result_unusable", raw={"found": found})
 
 
 def upload_part(path: Path, content_type: str) -> Upload:

@@ -45,7 +45,7 @@ def scene_image_receive(run: JobRun, result: ProviderResult) -> Done:
     file = produced(result, "image")[0]
     scene = job_scene(run)
     key = scene_file_key(run.job.project_id, scene.sequence or 0, f"image_{uuid4().hex[:12]}{file.path.suffix}")
-    stored = file_store(file.path, key=key, content_type=file.content_type)
+    stored = file_store(file.path, key=key, content_type=file.content_type, facts=file.facts)
     metadata = result_metadata(run, result)
     asked = run.read(ImageParameters)
     return Done(result=MetadataResult(metadata=metadata), save=partial(_image_save, run, stored, metadata, asked))
@@ -109,6 +109,7 @@ def _clip_receive(run: JobRun, result: ProviderResult, asked: AskedClip) -> Done
         file.path,
         key=key,
         content_type=file.content_type,
+        facts=file.facts,
         on_progress=lambda share: run.progress(95 + 4 * share, "Uploading"),
     )
     if asked.origin == Origin.LIPSYNCED:

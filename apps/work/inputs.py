@@ -35,7 +35,7 @@ LINK_MAXIMUM_BYTES = 5 * 1024**3
 @contextmanager
 def request_opened(run: JobRun) -> Iterator[ProviderRequest]:
     """Yield the job's typed request, with files that are readable until the block ends."""
-    with frozen_opened(run, frozen_request(run.job)) as request:
+    with frozen_opened(run, frozen_request(run)) as request:
         yield request
 
 
@@ -43,7 +43,7 @@ def request_opened(run: JobRun) -> Iterator[ProviderRequest]:
 def frozen_opened(run: JobRun, frozen: FrozenRequest) -> Iterator[ProviderRequest]:
     """Yield the typed request, with files that are readable until the block ends."""
     with ExitStack() as stack:
-        assets = inputs_found(frozen.inputs.values())
+        assets = inputs_found(run, frozen.inputs.values())
         media = {name: input_opened(stack, run, name, source, assets) for name, source in frozen.inputs.items()}
         yield frozen.request(media)
 
@@ -75,9 +75,12 @@ def media_described(asset: Asset, source: InputSource) -> MediaInput:
     )
 
 
-def inputs_found(sources: Iterable[InputSource]) -> Mapping[UUID, Asset]:
-    """Return the sources' files that still exist, by id."""
-    return Asset.objects.in_bulk({source.asset_id for source in sources if source.asset_id})
+def inputs_found(run: JobRun, sources: Iterable[InputSource]) -> Mapping[UUID, Asset]:
+    """Return the sources' files that still exist, by id. What this run has read before isn't read again."""
+    wanted = {source.asset_id for source in sources if source.asset_id}
+    if missing := wanted - run.files.keys():
+        run.files |= Asset.objects.in_bulk(missing)
+    return run.files
 
 
 def input_opened(

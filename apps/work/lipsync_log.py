@@ -55,7 +55,7 @@ def lipsync_received(asked: LipsyncAsked, *, project_id: UUID | None = None, seq
 def lipsync_started(run: JobRun) -> None:
     """Log that a worker begins, with what it works on."""
     frozen = run.read(LipsyncParameters).frozen
-    assets = inputs_found(frozen.inputs.values())
+    assets = inputs_found(run, frozen.inputs.values())
     log.info(
         "lipsync_processing_started",
         provider=run.job.provider,

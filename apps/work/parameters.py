@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Self
 from uuid import UUID
 
+from apps.jobs.execution import JobRun
 from apps.jobs.kinds import Kind
-from apps.jobs.models import Job
 from apps.jobs.parameters import Frozen, JobParameters
 from apps.providers.request_types import FacePoint
 from apps.work.frozen import FrozenRequest, InputSource
@@ -178,6 +178,6 @@ OF_KIND: dict[str, type[WorkParameters]] = {
 }
 
 
-def frozen_request(job: Job) -> FrozenRequest:
+def frozen_request(run: JobRun) -> FrozenRequest:
     """The request of a generation job, whatever its kind. Raises InputError if it can't be read."""
-    return OF_KIND[job.kind].read(job).frozen
+    return run.read(OF_KIND[run.job.kind]).frozen

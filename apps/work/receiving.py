@@ -9,7 +9,13 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from apps.assets.models import Asset, AssetKind
-from apps.assets.services import StoredFile, asset_create, asset_local_copy, file_store
+from apps.assets.services import (
+    StoredFile,
+    asset_create,
+    asset_create_with_parts,
+    asset_local_copy,
+    file_store,
+)
 from apps.assets.store.keys import job_file_key, job_metadata_key, job_reference_image_key, job_video_key
 from apps.core.errors import ProviderError
 from apps.jobs.execution import Done, JobRun
@@ -51,7 +57,7 @@ def images_store(run: JobRun, result: ProviderResult) -> tuple[FactsResult, Call
     stored = []
     for file in produced(result, "image"):
         key = job_file_key(uuid4(), f"image{file.path.suffix}")
-        stored.append(file_store(file.path, key=key, content_type=file.content_type))
+        stored.append(file_store(file.path, key=key, content_type=file.content_type, facts=file.facts, key_is_new=True))
     facts = dict(result.facts)
 
     def save() -> ImagesResult:
@@ -70,7 +76,9 @@ def video_receive(run: JobRun, result: ProviderResult) -> Done:
         file.path,
         key=job_video_key(asset_id),
         content_type=file.content_type,
+        facts=file.facts,
         on_progress=lambda share: run.progress(95 + 4 * share, "Uploading"),
+        key_is_new=True,
     )
     if run.job.kind == Kind.LIPSYNC:
         lipsync_completed(run, stored)
@@ -82,7 +90,7 @@ def video_receive(run: JobRun, result: ProviderResult) -> Done:
 
 def result_metadata(run: JobRun, result: ProviderResult) -> ResultMetadata:
     """Return how the result was generated: by which provider, from what, and when."""
-    frozen = frozen_request(run.job)
+    frozen = frozen_request(run)
     shown = frozen.values.model_dump(mode="json", exclude={"settings", "energy", "beat_seconds"}, exclude_none=True)
     return ResultMetadata(
         job_id=run.job.pk,
@@ -100,21 +108,20 @@ def result_metadata(run: JobRun, result: ProviderResult) -> ResultMetadata:
 def _video_save(
     run: JobRun, stored: StoredFile, parts: list[tuple[StoredFile, AssetKind]], metadata: ResultMetadata
 ) -> VideoResult:
-    owner = run.job.owner
-    asset = asset_create(owner=owner, stored=stored, kind=AssetKind.VIDEO, metadata=metadata.told())
-    for part, kind in parts:
-        asset_create(owner=owner, stored=part, kind=kind, part_of=asset)
+    asset = asset_create_with_parts(
+        owner=run.job.owner, stored=stored, kind=AssetKind.VIDEO, parts=parts, metadata=metadata.told()
+    )
     return VideoResult.of(asset)
 
 
 def _metadata_store(run: JobRun, asset_id: UUID, metadata: ResultMetadata) -> StoredFile:
     path = run.scratch / "metadata.json"
     path.write_text(json.dumps(metadata.told(), indent=2))
-    return file_store(path, key=job_metadata_key(asset_id), content_type="application/json")
+    return file_store(path, key=job_metadata_key(asset_id), content_type="application/json", key_is_new=True)
 
 
 def _reference_store(run: JobRun, asset_id: UUID) -> StoredFile | None:
-    source = frozen_request(run.job).inputs.get("character_reference")
+    source = frozen_request(run).inputs.get("character_reference")
     reference = Asset.objects.filter(pk=source.asset_id).first() if source and source.asset_id else None
     if reference is None:
         return None
@@ -123,4 +130,4 @@ def _reference_store(run: JobRun, asset_id: UUID) -> StoredFile | None:
     with asset_local_copy(reference) as path:
         shutil.copyfile(path, copy)
     key = job_reference_image_key(asset_id, suffix)
-    return file_store(copy, key=key, content_type=reference.content_type)
+    return file_store(copy, key=key, content_type=reference.content_type, key_is_new=True)

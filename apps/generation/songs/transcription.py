@@ -94,7 +94,7 @@ def _opened(run: JobRun, asked: SongWorkParameters) -> Iterator[ProviderRequest]
     """Yield the request with a compact copy of the sound: services take files of up to 25 MB."""
     with ExitStack() as stack:
         source = asked.frozen.inputs["audio"]
-        sound = input_opened(stack, run, "song", source, inputs_found([source]))
+        sound = input_opened(stack, run, "song", source, inputs_found(run, [source]))
         path = write_compact(sound.path, run.scratch / f"song{SUFFIX}", cancelled=run.cancelled)
         yield asked.frozen.request({"audio": MediaInput(path, CONTENT_TYPE, duration_seconds=sound.duration_seconds)})
 

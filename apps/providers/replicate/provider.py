@@ -294,8 +294,9 @@ class Replicate(HttpProvider):
         for number, address in enumerate(addresses):
             suffix = Path(urlsplit(address).path).suffix.lower()
             suffix = suffix if suffix in CONTENT_TYPES else usual
-            path = result_fetch(self.title, address, into=into / f"{role}_{number}{suffix}", kind=kind)
-            files.append(ProducedFile(path, role, CONTENT_TYPES[suffix]))
+            path = into / f"{role}_{number}{suffix}"
+            facts = result_fetch(self.title, address, into=path, kind=kind)
+            files.append(ProducedFile(path, role, CONTENT_TYPES[suffix], facts))
         return tuple(files)
 
     def _warn_before_removal(self, prediction: dict[str, Any]) -> None:

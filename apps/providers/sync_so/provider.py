@@ -177,14 +177,14 @@ class SyncSo(SyncOrders, HttpProvider):
             generation = self._fresh(status.ref)
         path = into / "video_0.mp4"
         try:
-            result_fetch(self.title, str(generation["outputUrl"]), into=path, kind="video")
+            found = result_fetch(self.title, str(generation["outputUrl"]), into=path, kind="video")
         except ProviderError as error:
             if error.code not in FRESH_LINK_HELPS:
                 raise
             generation = self._fresh(status.ref)  # signed links expire; a new one is free
-            result_fetch(self.title, str(generation["outputUrl"]), into=path, kind="video")
+            found = result_fetch(self.title, str(generation["outputUrl"]), into=path, kind="video")
         facts = {"model": generation.get("model", ""), "output_duration": generation.get("outputDuration")}
-        return ProviderResult(files=(ProducedFile(path, "video", "video/mp4"),), facts=facts)
+        return ProviderResult(files=(ProducedFile(path, "video", "video/mp4", found),), facts=facts)
 
     def cancel(self, ref: RemoteRef) -> None:
         """Do nothing: the API can't cancel (its DELETE rejects unfinished work), so the work runs to its end."""

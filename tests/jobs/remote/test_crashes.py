@@ -28,7 +28,7 @@ STEPS = {
     "downloading": Kill("core/guarded_fetch.py", "_save", "call"),
     "downloaded": Kill("replicate/provider.py", "collect"),
     "first file stored": Kill("assets/services.py", "file_store"),
-    "rows being written": Kill("assets/services.py", "asset_create"),
+    "rows being written": Kill("assets/services.py", "asset_create_with_parts"),
     "rows written": Kill("jobs/services.py", "job_succeed"),
 }
 # Between the mark that it may be out and the first byte.

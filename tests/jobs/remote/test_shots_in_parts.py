@@ -91,7 +91,7 @@ def test_three_parts_are_quoted_made_one_after_another_and_joined(user, replicat
         Kill("work/shots/joining.py", "last_frame"),
         Kill("jobs/remote.py", "submit_authorize"),
         Kill("work/shots/joining.py", "parts_joined", "call"),
-        Kill("assets/services.py", "asset_create"),
+        Kill("assets/services.py", "asset_create_with_parts"),
     ],
     ids=lambda step: step.function,
 )
