@@ -117,6 +117,11 @@ class Job(models.Model):
         return self.finished_at is None and self.state != State.NEEDS_ATTENTION
 
     @property
+    def doing(self) -> str:
+        """What it does, as a page says it."""
+        return self.progress_message or ("Waiting for a worker" if self.state == State.QUEUED else "Starting")
+
+    @property
     def is_paused(self) -> bool:
         """A pause keeps workers from starting it; its message says which (`pauses.py`)."""
         return self.state == State.QUEUED and self.progress_message.startswith(PAUSED)

@@ -126,9 +126,8 @@ def jobs_progress(running: Sequence[Job]) -> ProjectProgress:
         left = PAUSED_LEFT if any(job.is_paused for job in running) else time_left(jobs_seconds_left(running))
         return ProjectProgress(f"{len(running)} jobs are running", int(percent), left)
     job = running[0]
-    message = job.progress_message or ("starting" if job.state == State.RUNNING else "waiting for a worker")
     percentage = int(job.progress_percentage) if job.progress_percentage else None
-    return ProjectProgress(f"{kind_label(job.kind)}: {message}", percentage, job_time_left(job))
+    return ProjectProgress(f"{kind_label(job.kind)}: {job.doing}", percentage, job_time_left(job))
 
 
 def _stages(project: Project, song: Song | None, scenes: Sequence[Scene], running: Sequence[Job]) -> list[Stage]:

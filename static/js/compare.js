@@ -1,6 +1,7 @@
 // Videos under one clock: the first leads, the others are drawn back to it when they drift, and the song with them.
 // `data-from` is where in its file a video starts, and the box's `data-length` for how long all of them play.
 import { clock } from "./clock.js";
+import { taken } from "./dialogs.js";
 
 const DRIFT_SECONDS = 0.05;
 const FRAME_SECONDS = 1 / 24;
@@ -37,8 +38,7 @@ document.addEventListener("change", (event) => {
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   const form = detail.requestConfig.elt;
-  if (form.matches("dialog form[data-reopen]") && detail.successful && !detail.xhr.getResponseHeader("HX-Retarget"))
-    reopen(form.dataset.reopen);
+  if (form.matches("dialog form[data-reopen]") && taken(detail)) reopen(form.dataset.reopen);
 });
 document.addEventListener("scenes:undone", () => {
   const form = document.querySelector("dialog form[data-reopen]");

@@ -63,7 +63,8 @@ export async function show(dialog, from = opener) {
 }
 
 // Whether a request was taken: not if the response is a question or the sign-in page after the session's end.
-export const taken = ({ successful, xhr }) => successful && !xhr.getResponseHeader("HX-Retarget") && !signedOut(xhr);
+export const taken = ({ xhr }) =>
+  xhr.status >= 200 && xhr.status < 400 && !xhr.getResponseHeader("HX-Retarget") && !signedOut(xhr);
 
 // A form in a dialog closes it once its request was taken.
 document.addEventListener("htmx:afterRequest", (event) => {
@@ -79,5 +80,5 @@ const wayBack = (form) => !form.closest("dialog") && document.querySelector("[da
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const form = detail.requestConfig.elt;
   if (!form.matches("form[data-close-after]") || !wayBack(form)) return;
-  if (taken({ successful: !detail.isError, xhr: detail.xhr })) detail.shouldSwap = false;
+  if (taken(detail)) detail.shouldSwap = false;
 });

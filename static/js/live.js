@@ -26,7 +26,7 @@ document.addEventListener("visibilitychange", wake);
 addEventListener("online", wake);
 
 // What the server refused was often asked of an older state: show the present one.
-document.addEventListener("htmx:responseError", (event) => {
+document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.xhr.status === 409) wake();
 });
 document.addEventListener("news", wake);

@@ -107,6 +107,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (ASKING_AGAIN(elt) && !signedOut(detail.xhr)) told = false;
     return;
   }
+  detail.isError = false; // htmx would say in the console what the browser says there already
   const own = detail.xhr.getResponseHeader("HX-Retarget");
   const words = own
     ? detail.serverResponse
