@@ -2,9 +2,6 @@
 
 for (const element of document.querySelectorAll("[data-show-with-js]")) element.hidden = false;
 
-// A form that comes back wrong is a long page: begin where the mistake is.
-document.querySelector("main .field-wrong :is(input, select, textarea)")?.focus();
-
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-autosubmit], form:has([data-autosubmit])");
   if (form && event.target.matches("select")) form.requestSubmit();
