@@ -4,7 +4,7 @@ from typing import Any
 
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from mvsite.heartbeat import BEAT, Heartbeat, heartbeat_publish
+from apps.core.heartbeat import BEAT, Heartbeat, heartbeat_publish
 from mvsite.version import commit
 
 

@@ -51,7 +51,7 @@ class HeartbeatStep(bootsteps.StartStopStep):
 
     def start(self, consumer: Any) -> None:
         # Imported here, because this module is loaded before the settings.
-        from mvsite.heartbeat import EVERY_SECONDS, Heartbeat, heartbeat_publish
+        from apps.core.heartbeat import EVERY_SECONDS, Heartbeat, heartbeat_publish
         from mvsite.version import commit
 
         queues = tuple(sorted(consumer.app.amqp.queues.consume_from))
@@ -60,7 +60,7 @@ class HeartbeatStep(bootsteps.StartStopStep):
         self.timer_entry = consumer.timer.call_repeatedly(EVERY_SECONDS, heartbeat_publish, (beat,))
 
     def stop(self, consumer: Any) -> None:
-        from mvsite.heartbeat import heartbeat_withdraw
+        from apps.core.heartbeat import heartbeat_withdraw
 
         if self.timer_entry is not None:
             self.timer_entry.cancel()

@@ -13,8 +13,8 @@ from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 
 from apps.core.errors import MediaToolError
+from apps.core.heartbeat import BEAT, heartbeats
 from engines.media.ffmpeg import ffmpeg_path
-from mvsite.heartbeat import BEAT, heartbeats
 from mvsite.version import commit
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,7 @@ import sys
 
 import redis
 
-from mvsite.heartbeat import BEAT, heartbeats
+from apps.core.heartbeat import BEAT, heartbeats
 
 TIMEOUT_SECONDS = 4.0
 

@@ -3,13 +3,14 @@
 from celery import shared_task
 from django.utils import timezone
 
-from apps.jobs import sweep
+from apps.jobs import families, sweep
 from apps.jobs.thinning import events_thin
 
 
 @shared_task(name="workers.sweep.tick")
 def tick(**_: object) -> None:
     sweep.jobs_dispatch_due()
+    families.parents_look()
 
 
 @shared_task(name="workers.sweep.jobs")
@@ -19,6 +20,7 @@ def jobs(**_: object) -> None:
     sweep.jobs_dispatch_again()
     sweep.late_results_dispatch()
     sweep.abandoned_submits_dispatch()
+    families.children_drop_unwanted()
 
 
 @shared_task(name="workers.sweep.events")

@@ -49,6 +49,7 @@ FORCED: dict[str, dict[str, Any]] = {
     Job._meta.label_lower: {
         **dict.fromkeys(("idempotency_key", "idempotency_fingerprint", "dedupe_key"), ""),
         "imported_at": None,
+        "parent": None,
     },
     LedgerEntry._meta.label_lower: {"scopes": []},
     Project._meta.label_lower: {"generating": False},

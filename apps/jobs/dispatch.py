@@ -31,7 +31,7 @@ FAST_LANE, BATCH_LANE = 0, 9
 
 
 def job_dispatch(job: Job, *, claim_from: State) -> None:
-    """After commit, tell a worker to claim the job from `claim_from` (QUEUED: run it, WAITING: collect its result)."""
+    """After commit, tell a worker to claim the job from `claim_from` (QUEUED: run it, WAITING: go on with it)."""
     jobs_dispatch([job], claim_from=claim_from)
 
 
@@ -48,7 +48,7 @@ def job_send(job: Job, *, claim_from: State, hurries: bool = False) -> None:
     queued = claim_from == State.QUEUED
     task_dispatch(
         SPECS[job.kind].task,
-        queue=job.queue if queued else Queue.IO,
+        queue=job.queue if queued else SPECS[job.kind].goes_on_in,
         lane=BATCH_LANE if queued and not hurries else FAST_LANE,
         job_id=str(job.pk),
         claim_from=str(claim_from),

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Case, F, FloatField, OuterRef, Subquery, When, Window
 from django.db.models.functions import RowNumber
 
+from apps.jobs.kinds import PIECES
 from apps.jobs.models import Job, RemoteRun
 from apps.jobs.parameters import asked_of, seconds_asked
 from apps.jobs.states import State
@@ -99,7 +100,7 @@ def _kept_history(owner_id: Any, _period: int) -> History:
 
 def history_read(owner_id: Any) -> History:
     """Read the owner's history with one query, whose cost doesn't grow with the number of jobs."""
-    done = Job.objects.filter(owner_id=owner_id, state=State.SUCCEEDED)
+    done = Job.objects.filter(owner_id=owner_id, state=State.SUCCEEDED).exclude(kind__in=PIECES)
     newest = done.order_by("-created_at", "-id").values("pk")[:LOOKBACK_JOBS]
     # A job that was tried again took longer than its work, and an imported one ran elsewhere.
     usual = Job.objects.filter(pk__in=newest, attempt=1, failures=0, started_at__isnull=False, imported_at=None)

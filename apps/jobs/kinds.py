@@ -6,11 +6,17 @@ from django.db.models import TextChoices
 
 
 class Queue(TextChoices):
-    """Queues by the resource they use most: the network, the processor, or neither."""
+    """Queues by the resource they use most: the network, the processor, or neither.
+
+    `segments` and `joins` use the processor, too, and the workers for `media` also take from them. They are apart so
+    that a film in pieces neither waits behind everybody's clips nor uses up its owner's places among them.
+    """
 
     IO = "io"
     MEDIA = "media"
     HOUSEKEEPING = "housekeeping"
+    SEGMENTS = "segments"
+    JOINS = "joins"
 
 
 class Kind(TextChoices):
@@ -28,6 +34,7 @@ class Kind(TextChoices):
     UPLOAD = "upload"
     STITCH = "stitch"
     COMPOSE = "compose"
+    SEGMENT = "segment"
     CLIP_FRAMING = "clip_framing"
     CLIP_COLORS = "clip_colors"
     EXPORT = "export"
@@ -39,11 +46,13 @@ class Kind(TextChoices):
 
 @dataclass(frozen=True)
 class KindSpec:
-    """`time_limit_seconds` limits one claim's work in a worker; time spent waiting for a provider does not count."""
+    """`time_limit_seconds` limits one claim's work in a worker; time spent waiting for a provider, or for child jobs,
+    does not count. `goes_on_in`: the queue for what a waiting job does next."""
 
     task: str
     queue: Queue
     time_limit_seconds: float
+    goes_on_in: Queue = Queue.IO
 
 
 GENERATION_TASK = "workers.generation.run"
@@ -64,13 +73,17 @@ SPECS: dict[str, KindSpec] = {
     Kind.PRO_LIPSYNC: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),
     Kind.TRIM: KindSpec(GENERATION_TASK, Queue.MEDIA, 1800),
     Kind.UPLOAD: KindSpec(GENERATION_TASK, Queue.MEDIA, 3600),
-    Kind.STITCH: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 7200),
+    Kind.STITCH: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 7200, goes_on_in=Queue.JOINS),
     Kind.CLIP_FRAMING: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 900),
     Kind.CLIP_COLORS: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 900),
-    Kind.COMPOSE: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 7200),
+    Kind.COMPOSE: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 7200, goes_on_in=Queue.JOINS),
+    Kind.SEGMENT: KindSpec(COMPOSITION_TASK, Queue.SEGMENTS, 1800),
     Kind.EXPORT: KindSpec(COMPOSITION_TASK, Queue.MEDIA, 7200),
     Kind.AUDIO_IMPORT: KindSpec(SONGS_TASK, Queue.IO, 1800),
     Kind.AUDIO_ANALYSIS: KindSpec(SONGS_TASK, Queue.MEDIA, 1800),
     Kind.STEM: KindSpec(SONGS_TASK, Queue.MEDIA, 1800),
     Kind.LYRICS_ALIGNMENT: KindSpec(SONGS_TASK, Queue.MEDIA, 900),
 }
+
+# The work of another job, done in pieces: users see that job, not these.
+PIECES = frozenset({Kind.SEGMENT})

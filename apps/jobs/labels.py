@@ -21,6 +21,7 @@ KIND_LABELS: Mapping[str, str] = {
     Kind.UPLOAD: "Clip upload",
     Kind.STITCH: "Stitch",
     Kind.COMPOSE: "Final video",
+    Kind.SEGMENT: "Segment of a video",
     Kind.CLIP_FRAMING: "Find who to follow",
     Kind.CLIP_COLORS: "Measure colors",
     Kind.EXPORT: "Export",
@@ -29,6 +30,14 @@ KIND_LABELS: Mapping[str, str] = {
     Kind.STEM: "Vocal stem",
     Kind.LYRICS_ALIGNMENT: "Align lyrics",
 }
+
+# What a job says while its children of this kind work.
+CHILDREN_WORDS: Mapping[str, str] = {Kind.SEGMENT: "Encoding: {ended} of {all} segments done"}
+
+
+def children_words(kind: str, *, ended: int, all_of_them: int) -> str:
+    """Return for instance `Encoding: 3 of 12 segments done`."""
+    return CHILDREN_WORDS[kind].format(ended=ended, all=all_of_them)
 
 
 def kind_label(kind: str) -> str:

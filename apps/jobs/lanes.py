@@ -23,7 +23,7 @@ from apps.jobs.states import State
 
 # Enough to keep every worker of the queue supplied, since each claim sends for more: what runs for milliseconds needs
 # a larger stock than what runs for seconds. Another owner's job waits behind at most this many of each other owner.
-WINDOWS: Mapping[str, int] = {Queue.IO: 16, Queue.MEDIA: 4}
+WINDOWS: Mapping[str, int] = {Queue.IO: 16, Queue.MEDIA: 4, Queue.SEGMENTS: 8}
 SMALLEST_WINDOW = 4
 # How many of an owner's jobs per queue may be ahead of everybody's batches at a time, running ones included. Whoever
 # asks for more than a person can look at queues like a batch.

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.jobs.kinds import Kind, Queue
-from apps.jobs.states import ACTIVE, FINISHED, LIVE, State
+from apps.jobs.states import ACTIVE, FINISHED, LIVE, Code, State
 
 ACTIVE_STATES = sorted(ACTIVE)
 FINISHED_STATES = sorted(FINISHED)
@@ -22,7 +22,8 @@ class Job(models.Model):
 
     `attempt` counts the tries a person asked for, with at most one paid request in each. `claim` is the fencing
     token: it increases with every claim, and a worker with an old number can't change anything. `project_id` and
-    `scene_id` are labels for filters; domain rows point at jobs, not the other way round.
+    `scene_id` are labels for filters; domain rows point at jobs, not the other way round. `parent` is the job whose
+    work it is a piece of: users see the parent. All that wait for it are in `Awaited`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -32,6 +33,7 @@ class Job(models.Model):
     provider = models.CharField(max_length=32, blank=True)
     project_id = models.UUIDField(null=True, blank=True)
     scene_id = models.UUIDField(null=True, blank=True)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="children")
 
     # Among one owner's queued jobs, the larger number runs first; see `priorities.py`.
     priority = models.IntegerField(default=0)
@@ -125,6 +127,24 @@ class Job(models.Model):
     def is_paused(self) -> bool:
         """A pause keeps workers from starting it; its message says which (`pauses.py`)."""
         return self.state == State.QUEUED and self.progress_message.startswith(PAUSED)
+
+    @property
+    def waits_for_children(self) -> bool:
+        """Other jobs do its work; for display."""
+        return self.state == State.WAITING and self.code == Code.WAITING_FOR_CHILDREN
+
+
+class Awaited(models.Model):
+    """`parent` waits for `child`, which is `weight` of its work. A child may have several parents of its owner, since
+    equal work is done once. A parent's next round of waiting replaces its rows."""
+
+    parent = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="awaited")
+    child = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="awaited_by")
+    weight = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["parent", "child"], name="awaited_once")]
 
 
 class Pause(models.Model):

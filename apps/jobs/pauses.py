@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Replace
 
 from apps.accounts.models import User
-from apps.jobs.kinds import Kind
+from apps.jobs.kinds import PIECES, Kind
 from apps.jobs.labels import kind_label
 from apps.jobs.models import PAUSED, Job, Pause
 from apps.jobs.states import State
@@ -74,8 +74,10 @@ def project_pauses(*, owner_id: int, project_id: UUID, live: Collection[Job]) ->
 
 
 def _covering(*, owner: Any, project_id: Any, kind: Any, provider: Any) -> "QuerySet[Pause]":
-    """Return the pauses that hold such a job. Pausing clips pauses the parts of a shot, too."""
-    return active_pauses().filter(
+    """Return the pauses that hold such a job. Pausing clips pauses the parts of a shot, too. Nothing holds a piece of
+    another job's work: that job has started, and what runs goes on."""
+    pauses = active_pauses().alias(held_kind=ExpressionWrapper(kind, CharField())).exclude(held_kind__in=PIECES)
+    return pauses.filter(
         Q(owner=None) | Q(owner=owner),
         Q(project_id=None) | Q(project_id=project_id),
         Q(kind="") | Q(kind=kind) | Q(kind=Replace(kind, Value("_part"), Value(""))),

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
 from apps.core.errors import NotFound
+from apps.jobs.kinds import PIECES
 from apps.jobs.models import Job, LedgerEntry, LedgerKind, RemoteRun, SpendingAccount
 from apps.jobs.money import project_scope
 from apps.jobs.states import LIVE
@@ -18,16 +19,19 @@ WAIT_STEP_SECONDS = 0.2
 
 
 def jobs_of(user: User) -> "QuerySet[Job]":
-    """Return the user's jobs with their paid requests, newest first.
+    """Return the user's jobs with their paid requests, newest first, without pieces of others (`kinds.PIECES`).
 
     What was asked for and what a provider said is several kB of JSON each; no list shows it, so it loads on access."""
-    runs = RemoteRun.objects.defer("payload", "raw")
-    return Job.objects.filter(owner=user).defer("parameters").prefetch_related(Prefetch("remote_runs", runs))
+    return _with_runs(Job.objects.filter(owner=user).exclude(kind__in=PIECES).defer("parameters"))
+
+
+def _with_runs(jobs: "QuerySet[Job]") -> "QuerySet[Job]":
+    return jobs.prefetch_related(Prefetch("remote_runs", RemoteRun.objects.defer("payload", "raw")))
 
 
 def job_get(user: User, job_id: UUID) -> Job:
     """Return one of the user's jobs with its events. Raises NotFound if it is unknown or another user's."""
-    job = jobs_of(user).defer(None).prefetch_related("events").filter(pk=job_id).first()
+    job = _with_runs(Job.objects.filter(owner=user)).prefetch_related("events").filter(pk=job_id).first()
     if job is None:
         raise NotFound("There is no such job, or it belongs to another user.")
     return job

@@ -55,6 +55,7 @@ class NewJob:
     provider: str = ""
     project_id: UUID | None = None
     scene_id: UUID | None = None
+    parent: Job | None = None
     dedupe_key: str = ""
     flavor: str = ""
     config_hash: str = ""
@@ -119,6 +120,7 @@ def _job_of(by: User, new: NewJob, idempotency: Idempotency | None) -> Job:
         provider=new.provider,
         project_id=new.project_id,
         scene_id=new.scene_id,
+        parent=new.parent,
         parameters=new.parameters.dump() if new.parameters else {},
         flavor=new.flavor,
         config_hash=new.config_hash,
@@ -191,7 +193,7 @@ def job_succeed(
 
 
 def job_wait(claim: Claim, *, code: Code, message: str) -> None:
-    """RUNNING → WAITING: a provider is working on it. Raises WorkCancelled if the claim no longer holds."""
+    """RUNNING → WAITING: a provider, or child jobs, work on it. Raises WorkCancelled if the claim no longer holds."""
     with transaction.atomic():
         job_wait_locked(_lock_claimed(claim), code=code, message=message)
 
@@ -255,7 +257,7 @@ def job_lock(job_id: UUID) -> Job:
 
 
 def job_move_waiting(job: Job, *, to: State, code: Code, message: str, evidence: JsonObject | None = None) -> None:
-    """Move a locked job to the state its provider reported (FAILED, CANCELLED, WAITING…)."""
+    """Move a locked job to the state that others' work led to: its provider's, or that of related jobs."""
     if to == State.FAILED:
         _fail(job, code, message, evidence)
     else:

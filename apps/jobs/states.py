@@ -2,6 +2,7 @@
 
     QUEUED → RUNNING → WAITING → RUNNING → SUCCEEDED
 
+WAITING is for a provider, or for child jobs (`families.py`).
 RUNNING goes back to QUEUED when its worker was lost, or when the provider certainly did not accept the work and it
 may be sent again. Retrying moves FAILED, CANCELLED and NEEDS_ATTENTION back to QUEUED as the next attempt; adopting
 a remote result moves NEEDS_ATTENTION to WAITING. SUCCEEDED is final.
@@ -58,6 +59,8 @@ class Code(TextChoices):
     RETRY_BY_PERSON = "retry_by_person"
     RETRY_LATER = "retry_later"
     WAITING_FOR_PLACE = "waiting_for_place"
+    WAITING_FOR_CHILDREN = "waiting_for_children"
+    NOT_NEEDED = "not_needed"
     PAUSED = "paused"
     WORKER_LOST = "worker_lost"
     CANCELLED_BY_PERSON = "cancelled_by_person"

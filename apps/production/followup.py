@@ -8,10 +8,11 @@ from django.db import transaction
 
 from apps.composition.crops.arrival import arrived_clips_look
 from apps.core.errors import StudioError
-from apps.jobs.kinds import Kind
+from apps.jobs import families
+from apps.jobs.kinds import PIECES, Kind
 from apps.jobs.models import Job
 from apps.jobs.priorities import batch_work
-from apps.jobs.states import ACTIVE
+from apps.jobs.states import ACTIVE, State
 from apps.production.generate_all import project_advance
 from apps.production.quick import stitch_again
 from apps.projects.models import Project
@@ -35,6 +36,11 @@ def job_ended(job_id: UUID) -> None:
 
 
 def _job_ended(job: Job) -> None:
+    if job.kind in PIECES:
+        families.child_ended(job.pk)
+        return
+    if job.state != State.SUCCEEDED:
+        families.parent_ended(job.pk)
     if job.kind == Kind.VIDEO_PART:
         part_ended(job)
         return

@@ -11,8 +11,9 @@ from rest_framework.views import APIView
 
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
+from apps.core.errors import InputError
 from apps.generation.api import validated
-from apps.jobs.kinds import Kind
+from apps.jobs.kinds import PIECES, Kind
 from apps.jobs.models import Pause
 from apps.jobs.pauses import Scope, going_on, paused_jobs, pauses_of
 from apps.jobs.pausing import jobs_pause, jobs_resume
@@ -54,7 +55,12 @@ class PausedSerializer(serializers.Serializer[Any]):
 
 
 def requested_scope(by: User, data: dict[str, Any]) -> Scope:
-    """Return the scope that a request names. Raises NotFound for another user's project."""
+    """Return the scope that a request names. Raises NotFound for another user's project, InputError for a kind that no
+    pause holds."""
+    if data.get("kind") in PIECES:
+        raise InputError(
+            "Segments belong to videos that have started, which no pause holds.", errors={"kind": ["can't be paused"]}
+        )
     project_id: UUID | None = data.get("project_id")
     if project_id is not None:
         project_get(by=by, project_id=project_id)

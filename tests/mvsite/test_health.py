@@ -2,8 +2,8 @@ import pytest
 import redis
 from django.conf import settings
 
+from apps.core.heartbeat import BEAT, KEY_PREFIX, Heartbeat, heartbeat_publish, heartbeat_withdraw
 from mvsite.health import QUEUES
-from mvsite.heartbeat import BEAT, KEY_PREFIX, Heartbeat, heartbeat_publish, heartbeat_withdraw
 from mvsite.version import commit
 
 

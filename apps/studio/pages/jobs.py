@@ -20,7 +20,7 @@ from apps.jobs import services
 from apps.jobs.api import AdoptSerializer, ExcessDecisionSerializer, JobFilter
 from apps.jobs.estimates import job_time_left
 from apps.jobs.excess import job_excess_settle, open_excesses
-from apps.jobs.kinds import Kind
+from apps.jobs.kinds import PIECES, Kind
 from apps.jobs.labels import kind_label
 from apps.jobs.models import Job
 from apps.jobs.polling import job_adopt
@@ -78,7 +78,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "pausable": "" if everything_paused(pauses) else _pausable(chosen, projects),
         "poll": poll_of(url, busy=busy),
         "states": [(state, JOB_WORDS[state].text) for state in State.values],
-        "kinds": [(kind, kind_label(kind)) for kind in Kind.values],
+        "kinds": [(kind, kind_label(kind)) for kind in Kind.values if kind not in PIECES],
         "projects": projects,
         "chosen": chosen,
     }
@@ -88,7 +88,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
 def _pausable(chosen: Mapping[str, str], projects: Sequence[tuple[UUID, str]]) -> str:
     """Return what the list's filter would pause, in words; "" for a filter that doesn't name anything."""
     title = next((title for pk, title in projects if str(pk) == chosen["project"]), "")
-    known = chosen["kind"] in {"", *Kind.values} and bool(title) == bool(chosen["project"])
+    known = chosen["kind"] in {"", *Kind.values} - PIECES and bool(title) == bool(chosen["project"])
     return scope_words(chosen["kind"], title) if known else ""
 
 

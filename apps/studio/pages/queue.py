@@ -13,7 +13,7 @@ from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.errors import BudgetExceeded, InputError
 from apps.jobs.api import JobFilter
-from apps.jobs.kinds import Kind
+from apps.jobs.kinds import PIECES, Kind
 from apps.jobs.models import Pause
 from apps.jobs.ordering import job_move_first
 from apps.jobs.pauses import Scope, going_on, paused_jobs, pauses_of
@@ -99,7 +99,7 @@ def _tell(request: HttpRequest, action: str, done: Done) -> None:
 
 def _scope(request: HttpRequest) -> Scope:
     by, kind = acting_user(request), request.POST.get("kind", "")
-    if kind and kind not in Kind.values:
+    if kind and kind not in set(Kind.values) - PIECES:
         raise InputError("There is no such kind of job.")
     project_id = uuid_of(request.POST.get("project_id", ""), "There is no such project.")
     if project_id is not None:

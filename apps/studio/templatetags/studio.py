@@ -7,6 +7,8 @@ from django import template
 
 from apps.jobs import labels as job_labels
 from apps.jobs.estimates import job_time_left
+from apps.jobs.models import Job
+from apps.jobs.states import State
 from apps.providers.registry import provider_label
 from apps.scenes.models import Clip
 from apps.scenes.verdicts import Verdict
@@ -74,6 +76,12 @@ def counted(number: int) -> str:
 @register.filter
 def job_word(state: str) -> words.Word:
     return words.JOB_WORDS[state]
+
+
+@register.filter
+def state_word(job: Job) -> words.Word:
+    """Return the word for the job's state. One whose parts are being made is being made, not checked."""
+    return words.JOB_WORDS[State.RUNNING if job.waits_for_children else job.state]
 
 
 @register.filter
