@@ -19,15 +19,15 @@ def workers() -> list[Program]:
     return [
         _worker("io", "threads", IO_THREADS),
         # Each ffmpeg or rendering process uses a full core.
-        _worker("media", "prefork", usable_cores()),
+        _worker("media", "prefork", usable_cores(), also=("segments", "joins")),
         # Two, so that a long sweep does not delay polling.
         _worker("housekeeping", "threads", 2),
         Program("beat", _celery("beat", "--pidfile=", "--loglevel=WARNING"), environment=BEAT_ENVIRONMENT),
     ]
 
 
-def _worker(queue: str, pool: str, concurrency: int) -> Program:
-    options = ["-Q", queue, "-n", f"{queue}@%h", f"--pool={pool}", f"--concurrency={concurrency}"]
+def _worker(queue: str, pool: str, concurrency: int, *, also: tuple[str, ...] = ()) -> Program:
+    options = ["-Q", ",".join((queue, *also)), "-n", f"{queue}@%h", f"--pool={pool}", f"--concurrency={concurrency}"]
     command = _celery("worker", *options, "--without-gossip", "--without-mingle", "--loglevel=WARNING")
     # Muted because Celery would talk about pressing Ctrl-C twice, which the supervisor handles.
     return Program(queue, command, mute="worker: ", environment=WORKER_ENVIRONMENT)

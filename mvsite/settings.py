@@ -184,6 +184,8 @@ MEDIA_ROOT = DATA_DIR / "media"
 SCRATCH_ROOT = DATA_DIR / "scratch"
 SEGMENT_CACHE_ROOT = DATA_DIR / "segments"
 SEGMENT_CACHE_BYTES = env.integer("MV_SEGMENT_CACHE_BYTES", 20 * 1024**3, minimum=0)
+# A film with fewer seconds to encode is encoded by the worker that joins it.
+FAN_OUT_SECONDS = env.integer("MV_FAN_OUT_SECONDS", 20, minimum=1)
 SCRATCH_MAX_BYTES = env.integer("MV_SCRATCH_MAX_BYTES", 20 * 1024**3, minimum=0)
 KEEP_LOCAL_FILES = env.boolean("MV_KEEP_LOCAL_FILES", default=False)
 ORPHAN_MAX_AGE_HOURS = env.integer("MV_ORPHAN_MAX_AGE_HOURS", 24, minimum=1)

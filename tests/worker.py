@@ -39,7 +39,11 @@ def worker_environment(**more: str) -> dict[str, str]:
 
 @contextmanager
 def celery_worker(
-    *, queues: str = "io,media,housekeeping", pool: str = "prefork", concurrency: int = 2, **environment: str
+    *,
+    queues: str = "io,media,segments,joins,housekeeping",
+    pool: str = "prefork",
+    concurrency: int = 2,
+    **environment: str,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a worker that is ready for tasks; it and its children are gone afterwards."""
     log, name = Path(settings.DATA_DIR) / "worker.log", f"w{time.time_ns()}@test"

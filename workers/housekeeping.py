@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.assets.errors import StorageUnavailable
 from apps.assets.store import upload_mirror
 from apps.assets.store.disk import media_folder_id
+from apps.assets.store.shared_segments import shared_segments_sweep
 from apps.assets.upkeep import background, checks, sweep
 from apps.catalog.services import models_check as check_every_model
 
@@ -53,6 +54,7 @@ def storage_night(**_: object) -> None:
     """Every night, check the bucket and have each machine sweep and check its own disk."""
     background.disk_round_dispatch(now=timezone.now())
     upload_mirror.mirror_sweep(now=timezone.now())
+    shared_segments_sweep(now=timezone.now())
     checks.bucket_check(now=timezone.now())
 
 

@@ -22,6 +22,7 @@ from apps.assets.services import (
 from apps.assets.store.keys import final_file_key, job_file_key, job_metadata_key, job_video_key, safe_name
 from apps.composition.colors.preview import matching_plan
 from apps.composition.crops.finding import clip_keys
+from apps.composition.fanout.handlers import is_waiting, segment_run, segments_handed_out
 from apps.composition.frozen import FrozenPlan
 from apps.composition.handoff.package import export_run
 from apps.composition.models import Composition, Output
@@ -29,7 +30,7 @@ from apps.composition.opening import plan_opened
 from apps.composition.parameters import ClipColorsParameters, ClipFramingParameters, ComposeParameters, StitchParameters
 from apps.composition.results import ComposedResult, ProofResult, StitchMetadata, StitchResult
 from apps.core.errors import NotFound
-from apps.jobs.execution import Done, Handler, JobRun
+from apps.jobs.execution import Done, HandedOff, Handler, JobRun, Outcome
 from apps.jobs.kinds import Kind
 from apps.projects.models import Project
 from apps.work.results import VideoResult
@@ -43,10 +44,12 @@ log = structlog.get_logger(__name__)
 _KEPT_FOR_INSPECTION = 10
 
 
-def composition_run(run: JobRun) -> Done:
+def composition_run(run: JobRun) -> Outcome:
     """Compose a project's video. It becomes the final video (or its output's newest) only if it passes its proof."""
     parameters = run.read(ComposeParameters)
     finished = _compose(run, parameters.plan)
+    if finished is None:
+        return HandedOff()
     project_id, name = parameters.project_id, str(run.job.pk)
     video = _video_store(run, finished.video, final_file_key(project_id, f"{name}.mp4"))
     still = _picture_store(finished.poster, final_file_key(project_id, f"{name}.jpg"))
@@ -71,10 +74,12 @@ def _picture_store(path: Path, key: str) -> StoredFile:
     return file_store(path, key=key, content_type="image/jpeg", facts=media_facts(path))
 
 
-def stitch_run(run: JobRun) -> Done:
+def stitch_run(run: JobRun) -> Outcome:
     """Stitch clips into a separate video, stored with its metadata and poster."""
     parameters, asset_id = run.read(StitchParameters), uuid4()
     finished = _compose(run, parameters.plan)
+    if finished is None:
+        return HandedOff()
     proof = finished.proof.as_json()
     metadata = StitchMetadata(
         job_id=run.job.pk,
@@ -101,10 +106,17 @@ def stitch_run(run: JobRun) -> Done:
     return Done(result=StitchResult(metadata=metadata, proof=proof), save=save)
 
 
-def _compose(run: JobRun, frozen: FrozenPlan) -> Film:
-    """Compose into the scratch folder. Raises MediaToolError and keeps the file for inspection if the proof fails."""
-    with ExitStack() as files:
+def _compose(run: JobRun, frozen: FrozenPlan) -> Film | None:
+    """Compose into the scratch folder; None if the job now waits for segments that other jobs make.
+
+    Raises MediaToolError and keeps the file for inspection if the proof fails."""
+    if is_waiting(run):
+        return None
+    # The outer session keeps what was fetched until the film is joined.
+    with ExitStack() as files, segment_cache().session() as session:
         plan = plan_opened(frozen, files, check=run.check)
+        if segments_handed_out(run, frozen, plan, session):
+            return None
         film = make_film(
             plan,
             run.scratch,
@@ -206,6 +218,7 @@ HANDLERS: dict[str, Handler] = {
     Kind.CLIP_COLORS: clip_colors_run,
     Kind.CLIP_FRAMING: clip_framing_run,
     Kind.COMPOSE: composition_run,
+    Kind.SEGMENT: segment_run,
     Kind.STITCH: stitch_run,
     Kind.EXPORT: export_run,
 }

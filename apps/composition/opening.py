@@ -1,10 +1,15 @@
 """Opening a frozen plan in a worker: its files, and what was found, or is found now, about its clips."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
 
 from apps.assets.describing import asset_described
 from apps.assets.models import Asset
@@ -18,14 +23,15 @@ from engines.media.crop_path import CropPath, Key
 from engines.media.formats import Encoding
 from engines.media.framing import PictureFit, same_shape
 
+# Most of a clip's time is waiting for the bucket.
+PARALLEL_FETCHES = 8
+
 
 def plan_opened(frozen: FrozenPlan, files: ExitStack, *, check: Callable[[], None]) -> ShotPlan:
     """Open the plan over local files, kept until `files` closes. Raises NotFound for a deleted asset."""
     ids = {shot.asset_id for shot in frozen.shots} | ({frozen.song.asset_id} if frozen.song else set())
-    assets = {asset.pk: asset for asset in Asset.objects.filter(pk__in=ids)}
-    if missing := ids - assets.keys():
-        raise NotFound("A file this video needs has been deleted.", evidence={"assets": sorted(map(str, missing))})
-    sources = {key: _source(asset, files, check) for key, asset in assets.items()}
+    assets = _assets(ids)
+    sources = _sources(assets, files, check)
     framer = _Framer(frozen, assets, check)
     shots = [framer.framed(shot, _shot(shot, sources[shot.asset_id])) for shot in frozen.shots]
     return ShotPlan(
@@ -41,6 +47,44 @@ def plan_opened(frozen: FrozenPlan, files: ExitStack, *, check: Callable[[], Non
         artist=frozen.artist,
         reencode=frozen.reencode,
     )
+
+
+def sources_opened(ids: Collection[UUID], files: ExitStack, *, check: Callable[[], None]) -> dict[UUID, Source]:
+    """Open some clips, kept until `files` closes. Raises NotFound for a deleted asset."""
+    return _sources(_assets(ids), files, check)
+
+
+def _assets(ids: Collection[UUID]) -> dict[UUID, Asset]:
+    assets = {asset.pk: asset for asset in Asset.objects.filter(pk__in=ids)}
+    if missing := set(ids) - assets.keys():
+        raise NotFound("A file this video needs has been deleted.", evidence={"assets": sorted(map(str, missing))})
+    return assets
+
+
+def _sources(assets: Mapping[UUID, Asset], files: ExitStack, check: Callable[[], None]) -> dict[UUID, Source]:
+    """Fetch all files, several at a time where they come from a bucket, and describe them."""
+    opened = [(asset, ExitStack()) for asset in assets.values()]
+    for _, file in opened:
+        files.push(file)
+
+    def path_of(asset: Asset, file: ExitStack) -> Path:
+        check()
+        try:
+            return file.enter_context(asset_local_copy(asset, check=check))
+        finally:
+            if in_parallel:
+                connection.close()  # the thread's own
+
+    in_parallel = bool(settings.STORAGE_BUCKET)
+    if in_parallel:
+        with ThreadPoolExecutor(PARALLEL_FETCHES) as pool:
+            paths = list(pool.map(path_of, *zip(*opened, strict=True)))
+    else:
+        paths = [path_of(asset, file) for asset, file in opened]
+    return {
+        asset.pk: Source(path, asset.sha256, asset_described(asset, path))
+        for (asset, _), path in zip(opened, paths, strict=True)
+    }
 
 
 @dataclass
@@ -60,12 +104,6 @@ class _Framer:
             keys = clip_keys(asset, path, check=self.check)
         crop = CropPath(tuple(Key(*key) for key in keys)) if keys and not shot.still else None
         return replace(opened, path=crop, content=clip_content(asset, path))
-
-
-def _source(asset: Asset, files: ExitStack, check: Callable[[], None]) -> Source:
-    check()
-    path = files.enter_context(asset_local_copy(asset, check=check))
-    return Source(path, asset.sha256, asset_described(asset, path))
 
 
 def _shot(shot: FrozenShot, source: Source) -> Shot:

@@ -99,6 +99,10 @@ class Session:
         self._open[path] = entry
         return entry
 
+    def has(self, key: str, suffix: str = ".mp4") -> bool:
+        """Return whether there is an entry, without reading it: `get` may still find it damaged."""
+        return self.cache.file(key, suffix).exists()
+
     def add(self, key: str, file: Path, facts: Mapping[str, Any], suffix: str = ".mp4") -> Entry:
         """Move a finished file in. If two processes add the same entry, one harmlessly replaces the other."""
         path = self.cache.file(key, suffix)

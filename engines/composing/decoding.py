@@ -56,6 +56,12 @@ def decode_ahead(clip: Source, target: ClipFormat, session: Session) -> None:
         _decoded(group, session, lambda: False)
 
 
+def decode_notes(track: Track, session: Session, cancelled: Callable[[], bool]) -> dict[str, dict[str, object]]:
+    """Decode what isn't remembered, and return what is then remembered of each group, by the keys of the notes."""
+    groups = _groups(track)
+    return {_note_key(group): asdict(_decoded(group, session, cancelled)) for group in groups}
+
+
 def _groups(part: Track) -> list[Track]:
     """Split samples where decoding can start with nothing before it."""
     keys = np.flatnonzero(part.sync)
@@ -71,13 +77,17 @@ def _together(groups: Sequence[Decoded]) -> Decoded:
 
 
 def _decoded(group: Track, session: Session, cancelled: Callable[[], bool]) -> Decoded:
-    key = content_key(decoded=track_sha256(group), headers=group.entry.hex(), recipe=_RECIPE_VERSION)
+    key = _note_key(group)
     known = session.note(key)
     if known is not None:
         return Decoded(**known)
     found = _decode(group, cancelled)
     session.write_note(key, asdict(found))
     return found
+
+
+def _note_key(group: Track) -> str:
+    return content_key(decoded=track_sha256(group), headers=group.entry.hex(), recipe=_RECIPE_VERSION)
 
 
 def _decode(group: Track, cancelled: Callable[[], bool]) -> Decoded:

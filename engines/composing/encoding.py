@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,16 +45,17 @@ class _Part:
 
 @dataclass
 class SegmentEncoder:
-    """Encodes orders into the cache."""
+    """Encodes orders into the cache, on all cores unless fewer are given."""
 
     plan: ShotPlan
     session: Session
     progress: Callable[[float, str], None]
     cancelled: Callable[[], bool]
+    cores: int = field(default_factory=usable_cores)
 
     def make(self, orders: Sequence[Order], made: Callable[[Order, Entry], None]) -> None:
         """Encode all orders, calling `made` as each reaches the cache. Raises WorkCancelled, MediaToolError."""
-        cores = usable_cores()
+        cores = self.cores
         parts = [part for order in orders for part in self._parts(order, -(-cores // len(orders)))]
         # Longest first, so that no core starts a long one when the others are done.
         parts.sort(key=lambda part: -part.span.frames)

@@ -7,7 +7,8 @@ from pathlib import Path
 from engines.composing.cache import Entry, Session, content_key
 from engines.composing.encoding import Order, SegmentEncoder
 from engines.composing.fitting import Headers, Piece, burned_text, copied_piece
-from engines.composing.shot_plan import Shot, ShotPlan, Span, View, held_after, speed
+from engines.composing.shot_plan import Shot, ShotPlan, Span, View, held_after, plan_spans, speed
+from engines.errors import InputError
 from engines.media.framing import PictureFit, same_shape
 from engines.media.mp4 import Track, read_track
 
@@ -46,6 +47,26 @@ def make_segments(
     return Segments(whole, sum(order.span.frames for order in missing), len(missing))
 
 
+def missing_segments(plan: ShotPlan, session: Session) -> list[Order]:
+    """Return what `make_segments` would encode, without reading the cached ones."""
+    _, orders = _pieces_and_orders(plan, plan_spans(plan))
+    return [order for order in orders if not session.has(order.key)]
+
+
+def make_segment(plan: ShotPlan, order: Order, session: Session, progress: Progress, cancelled: Cancelled) -> Entry:
+    """Encode one segment on one core, or find it in the cache. The plan needs no more than the segment's shots.
+
+    Raises InputError if its key doesn't fit: another release has asked for it."""
+    if segment_key(plan, order.span) != order.key:
+        raise InputError("This release makes other segments than the one that asked. Compose the video again.")
+    entry = session.get(order.key)
+    made = [entry] if entry else []
+    if not made:
+        encoder = SegmentEncoder(plan, session, progress, cancelled, cores=1)
+        encoder.make([order], lambda _, entry: made.append(entry))
+    return made[0]
+
+
 def _pieces_and_orders(plan: ShotPlan, spans: Sequence[Span]) -> tuple[list[Piece | None], list[Order]]:
     """Return (pieces, with None for each that needs encoding; the orders to encode)."""
     pieces: list[Piece | None] = []
@@ -57,7 +78,7 @@ def _pieces_and_orders(plan: ShotPlan, spans: Sequence[Span]) -> tuple[list[Piec
         lead = span.frames - (len(copied.track) if copied else 0)
         if lead:
             part = span if lead == span.frames else replace(span, view=replace(span.view, frames=lead))
-            key = _span_key(plan, part)
+            key = segment_key(plan, part)
             orders.setdefault(key, Order(part, key, [])).places.append(len(pieces))
             pieces.append(None)
         if copied:
@@ -70,7 +91,8 @@ def _place(pieces: list[Piece | None], order: Order, entry: Entry) -> None:
         pieces[place] = Piece(read_track(entry.path, b"vide"), order.key, encoded=True)
 
 
-def _span_key(plan: ShotPlan, span: Span) -> str:
+def segment_key(plan: ShotPlan, span: Span) -> str:
+    """Hash everything that determines a segment."""
     lyrics = burned_text(plan, span)
     return content_key(
         recipe=_RECIPE_VERSION,

@@ -11,7 +11,7 @@ import yaml
 from django.conf import settings
 
 from apps.core.checks import check_public_url
-from apps.jobs.kinds import SPECS
+from apps.jobs.kinds import SPECS, Queue
 from embedded.addresses import own_names
 from launcher.programs import workers
 from mvsite import env
@@ -107,10 +107,12 @@ def test_a_process_starts_without_the_slow_parts_of_scipy():
 def test_the_supervisor_and_the_compose_file_serve_every_queue():
     compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
     for queue in QUEUES:
-        option = f"-Q {queue} "
-        assert any(option in " ".join(program.command) for program in workers())
-        assert option in compose[queue]["command"]
         assert compose[queue]["environment"]["REMAP_SIGTERM"] == "SIGQUIT"
+    served = {program.command[program.command.index("-Q") + 1] for program in workers() if "-Q" in program.command}
+    assert {
+        compose[queue]["command"].split()[compose[queue]["command"].split().index("-Q") + 1] for queue in QUEUES
+    } == served
+    assert {queue for several in served for queue in several.split(",")} == set(Queue.values)
 
 
 def test_the_compose_file_passes_on_every_setting():

@@ -222,6 +222,16 @@ class Bucket:
         with _explained("store a file", key):
             self.client.put_object(Bucket=self.facts.name, Key=key, Body=content)
 
+    def get_bytes(self, key: str) -> bytes | None:
+        """Return a small object, or None if there is no such object."""
+        with _explained("read a file", key):
+            try:
+                return bytes(self.client.get_object(Bucket=self.facts.name, Key=key)["Body"].read())
+            except ClientError as error:
+                if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404:
+                    return None
+                raise
+
     def _sending_client(self, condition: PutCondition | None) -> Any:
         """Return the client for uploads. boto3's transfers take no conditions, so a separate client adds the header."""
         if condition is None:

@@ -17,6 +17,7 @@ from apps.assets.store.bucket import ObjectFacts, bucket_get
 from apps.assets.store.digest import file_digest
 from apps.assets.store.disk import local_path, media_folder_id
 from apps.assets.store.local_files import local_file_hold
+from apps.assets.store.shared_segments import PREFIX as SEGMENTS_PREFIX
 from apps.assets.upkeep.sweep import KEY_PREFIXES
 
 logger = structlog.get_logger(__name__)
@@ -93,7 +94,8 @@ def bucket_check(*, now: datetime) -> StorageCheck | None:
         .only("key", "size_bytes", "etag")
         .iterator()
     )
-    objects = (facts for prefix in KEY_PREFIXES for facts in bucket.objects(prefix))
+    found = (facts for prefix in KEY_PREFIXES for facts in bucket.objects(prefix))
+    objects = (facts for facts in found if not facts.key.startswith(SEGMENTS_PREFIX))
     for row, found in _paired_by_key(rows, objects):
         findings.files_checked += 1
         if row is None and found is not None:

@@ -21,6 +21,7 @@ from apps.assets.store.disk import MEDIA_FOLDER_ID_NAME, media_root
 from apps.assets.store.local_files import Deletion, local_file_delete, total_add
 from apps.assets.store.locks import key_lock
 from apps.assets.store.scratch import cache_root
+from apps.assets.store.shared_segments import PREFIX as SEGMENTS_PREFIX
 
 logger = structlog.get_logger(__name__)
 
@@ -175,7 +176,9 @@ def bucket_sweep(*, now: datetime, delete: bool) -> BucketReport | None:
     before = now - timedelta(hours=settings.ORPHAN_MAX_AGE_HOURS)
     report = BucketReport(deleted=delete)
     for prefix in KEY_PREFIXES:
-        old = (facts for facts in bucket.objects(prefix) if facts.modified_at < before)
+        # Segments have no rows, and a limit of their own.
+        found = (facts for facts in bucket.objects(prefix) if not facts.key.startswith(SEGMENTS_PREFIX))
+        old = (facts for facts in found if facts.modified_at < before)
         for batch in _batches(old):
             keys = [facts.key for facts in batch]
             known = set(Asset.objects.filter(key__in=keys).values_list("key", flat=True))
