@@ -84,7 +84,7 @@ def clips_make(folder: Path, owner: Any, count: int, seconds: int) -> list[Any]:
     for index in range(count):
         path = folder / f"clip-{index}-{seconds}.mp4"
         pictures = f"testsrc2=s=160x90:r={RATE}:d={seconds},hue=h={index * 7}"
-        command = [ffmpeg_path(), "-v", "error", "-f", "lavfi", "-i", pictures, "-c:v", "mpeg4", "-q:v", "3", path]
+        command = [ffmpeg_path(), "-v", "error", "-f", "lavfi", "-i", pictures, "-c:v", "mpeg4", "-q:v", "3", str(path)]
         subprocess.run(command, check=True)
         stored = file_store(path, key=f"bench/{path.name}", content_type="video/mp4")
         with transaction.atomic():
@@ -152,13 +152,11 @@ def film_make(owner: Any, ids: Sequence[Any]) -> Film:
         raise SystemExit(f"the film ended as {job.state}: {job.error}")
     seconds = time.monotonic() - started
     moves = dict(job.events.values_list("to_state", "created_at"))  # the last of each
-    waiting, running, done = (moves.get(state) for state in (State.WAITING, State.RUNNING, State.SUCCEEDED))
-    return Film(
-        seconds,
-        (waiting - job.created_at).total_seconds() if waiting else 0.0,
-        (done - running).total_seconds() if waiting else 0.0,
-        Job.objects.filter(parent=job).count(),
-    )
+    if State.WAITING not in moves:
+        return Film(seconds, 0.0, 0.0, 0)
+    planning = (moves[State.WAITING] - job.created_at).total_seconds()
+    joining = (moves[State.SUCCEEDED] - moves[State.RUNNING]).total_seconds()
+    return Film(seconds, planning, joining, Job.objects.filter(parent=job).count())
 
 
 def forget_segments() -> None:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from apps.core.errors import ConflictError
 from apps.core.json import JsonObject
 from apps.jobs import dispatch, services
-from apps.jobs.claims import Claimed
+from apps.jobs.claims import Claim
 from apps.jobs.kinds import PIECES, Kind
 from apps.jobs.labels import children_words
 from apps.jobs.models import Awaited, Job
@@ -48,12 +48,11 @@ class Piece:
     weight: int
 
 
-def parent_wait(claim: Claimed, pieces: Sequence[Piece]) -> None:
+def parent_wait(parent: Job, claim: Claim, pieces: Sequence[Piece]) -> None:
     """Create a child for each piece (all of one kind), or join in waiting for one that exists: RUNNING → WAITING.
 
     Raises WorkCancelled, and creates nothing, if the claim no longer holds.
     """
-    parent = claim.job
     hurried = nullcontext() if parent.priority >= INTERACTIVE else batch_work()
     with transaction.atomic(durable=True), hurried:
         # In the order of their keys, so that two parents that share children can't wait for each other's locks.
@@ -79,14 +78,14 @@ def _child(parent: Job, piece: Piece) -> Job:
     raise ConflictError("Other jobs do the same work at the moment. Try again.", code="already_running")
 
 
-def parent_goes_on_waiting(claim: Claimed) -> bool:
+def parent_goes_on_waiting(parent: Job, claim: Claim) -> bool:
     """Return whether children of a job claimed from WAITING still work; then it waits again. A late message may claim
     it early, or the claim itself may be the late one."""
-    if claim.came_from != State.WAITING or not _live_children(claim.job_id):
+    if claim.came_from != State.WAITING or not _live_children(parent.pk):
         return False
-    services.job_wait(claim, code=Code.WAITING_FOR_CHILDREN, message=claim.job.progress_message)
+    services.job_wait(claim, code=Code.WAITING_FOR_CHILDREN, message=parent.progress_message)
     # One may have ended in between and found nobody waiting.
-    _parent_look(claim.job_id)
+    _parent_look(parent.pk)
     return True
 
 

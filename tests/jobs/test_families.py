@@ -46,7 +46,7 @@ def claim(job, claim_from=State.QUEUED):
 def waits(user, *keys: str, **facts) -> Job:
     """Return a job that waits for a child for each key."""
     job = new_parent(user, **facts)
-    families.parent_wait(claim(job), [piece(key) for key in keys])
+    families.parent_wait(job, claim(job), [piece(key) for key in keys])
     return now(job)
 
 
@@ -84,7 +84,7 @@ def test_a_parent_waits_without_a_worker_until_its_last_child_has_ended(user):
 
 def test_a_parents_progress_is_that_of_its_children_by_their_size(user):
     parent = new_parent(user)
-    families.parent_wait(claim(parent), [piece("short", 25), piece("long", 75)])
+    families.parent_wait(parent, claim(parent), [piece("short", 25), piece("long", 75)])
     succeed(child("short"))
     assert now(parent).progress_message == "Encoding: 1 of 2 segments done"
     assert now(parent).progress_percentage == pytest.approx(families.CHILDREN_PERCENT * 0.25)
@@ -159,7 +159,7 @@ def test_a_retried_parent_waits_for_new_children_and_ignores_the_old(user):
     fail(child("a"))
     services.job_retry(by=user, job_id=parent.pk)
     old = child("a")
-    families.parent_wait(claim(now(parent)), [piece("a"), piece("b")])
+    families.parent_wait(now(parent), claim(now(parent)), [piece("a"), piece("b")])
     followup.job_ended(old.pk)
     assert now(parent).state == State.WAITING
     assert child("a").pk != old.pk
@@ -176,10 +176,10 @@ def test_a_cancelled_child_wakes_its_parent_which_makes_what_is_missing(user):
 def test_a_parent_that_is_claimed_too_early_waits_again(user):
     parent = waits(user, "a")
     early = claim(parent, State.WAITING)
-    assert families.parent_goes_on_waiting(early)
+    assert families.parent_goes_on_waiting(parent, early)
     assert now(parent).state == State.WAITING
     succeed(child("a"))
-    assert not families.parent_goes_on_waiting(claim(parent, State.WAITING))
+    assert not families.parent_goes_on_waiting(parent, claim(parent, State.WAITING))
 
 
 def test_nothing_is_created_for_a_parent_that_was_cancelled_meanwhile(user):
@@ -187,7 +187,7 @@ def test_nothing_is_created_for_a_parent_that_was_cancelled_meanwhile(user):
     held = claim(parent)
     services.job_cancel(by=user, job_id=parent.pk)
     with pytest.raises(services.WorkCancelled):
-        families.parent_wait(held, [piece("a")])
+        families.parent_wait(parent, held, [piece("a")])
     assert not Job.objects.filter(kind=Kind.SEGMENT).exists()
 
 
@@ -212,7 +212,7 @@ def test_children_run_twice_without_harm(user):
 def test_children_take_their_parents_priority_and_no_pause_holds_them(user):
     with batch_work():
         parent = new_parent(user)
-    families.parent_wait(claim(parent), [piece("a")])
+    families.parent_wait(parent, claim(parent), [piece("a")])
     assert child("a").priority == BATCH
     jobs_pause(scope=Scope(user.pk))
     assert not child("a").is_paused

@@ -34,7 +34,7 @@ LEAST_MACHINES = 2
 
 def is_waiting(run: JobRun) -> bool:
     """Return whether the job waits again, because some of its segments are still being made."""
-    return parent_goes_on_waiting(run.claim)
+    return parent_goes_on_waiting(run.job, run.claim)
 
 
 def segments_handed_out(run: JobRun, frozen: FrozenPlan, plan: ShotPlan, session: Session) -> bool:
@@ -57,7 +57,7 @@ def segments_handed_out(run: JobRun, frozen: FrozenPlan, plan: ShotPlan, session
     pieces = [
         Piece(Kind.SEGMENT, order.key, segment_frozen(plan, order, assets), order.span.frames) for order in missing
     ]
-    parent_wait(run.claim, pieces)
+    parent_wait(run.job, run.claim, pieces)
     return True
 
 
