@@ -14,6 +14,7 @@ KEPT = timedelta(days=90)
 # Steps that every job takes, some many times. How it ended says whether they went well.
 STEPS = [
     Code.CLAIMED, Code.SUBMITTED, Code.COLLECTING, Code.RETRY_LATER, Code.WAITING_FOR_PLACE, Code.PAUSED,
+    Code.WAITING_FOR_CHILDREN,
 ]  # fmt: skip
 # A batch is one statement, and locks its rows for no longer than a moment.
 BATCH = 5000
