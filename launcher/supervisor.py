@@ -17,6 +17,7 @@ from typing import IO
 
 import psutil
 
+from launcher.forking import COMMAND, POSSIBLE, ForkedProcess, ForkServer
 from launcher.leftovers import MARK_VARIABLE, leftovers_find, processes_end
 from launcher.lifeline import SUPERVISOR_VARIABLE, Parent
 
@@ -37,12 +38,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Program:
-    """A program to run. `name` prefixes its output; lines that start with `mute` are dropped."""
+    """A program to run. `name` prefixes its output; lines that start with `mute` are dropped.
+
+    A `preloaded` one is a module of the studio's Python (`python -m …`). Where that is possible, it is forked from a
+    process that has loaded the studio's code, and shares its memory."""
 
     name: str
     command: tuple[str, ...]
     mute: str = "\n"
     environment: dict[str, str] = field(default_factory=dict)
+    preloaded: bool = False
 
 
 @dataclass
@@ -50,7 +55,7 @@ class Child:
     """A program and its current process, if it has one."""
 
     program: Program
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | ForkedProcess | None = None
     started_at: float = 0.0
     restart_at: float = 0.0
     deaths: int = 0
@@ -71,7 +76,10 @@ class Supervisor:
         services_check: Callable[[Say], None],
         output: IO[str],
     ) -> None:
+        preloaded = [program for program in programs if program.preloaded and POSSIBLE]
         self.children = [Child(program) for program in programs]
+        self._loader = Child(_loader(preloaded)) if preloaded else None
+        self._fork_server: ForkServer | None = None
         self.data_dir = data_dir
         self.output = output
         self.stop_signal: int | None = None
@@ -80,7 +88,7 @@ class Supervisor:
         self._services_checked_at = 0.0
         self._selector = selectors.DefaultSelector()
         self._parent = Parent()
-        self._width = max((len(program.name) for program in programs), default=0)
+        self._width = max((len(child.program.name) for child in self._all()), default=0)
 
     def signals_handle(self) -> None:
         """Stop cleanly on Ctrl-C, `kill` and a closed terminal. Children have their own groups and don't get them."""
@@ -91,7 +99,7 @@ class Supervisor:
     def running(self) -> Iterator[None]:
         """Run every program inside this block, whose body has to call `round` repeatedly."""
         try:
-            for child in self.children:
+            for child in self._all():
                 self._child_start(child)
             yield
         finally:
@@ -112,7 +120,7 @@ class Supervisor:
         if now - self._services_checked_at > SERVICES_CHECK_SECONDS:
             self._services_check(self.say)
             self._services_checked_at = time.monotonic()
-        for child in self.children:
+        for child in self._all():
             self._child_check(child, now)
 
     def stop(self) -> None:
@@ -127,6 +135,9 @@ class Supervisor:
                 self.say("stopping immediately")
                 break
             self._output_pass(ROUND_SECONDS)
+        # Not before: the kernel ends its programs with it, and a second SIGTERM would interrupt their shutdown.
+        if self._fork_server:
+            self._fork_server.close()
         # A stuck program may be left, or an ffmpeg whose worker was killed.
         processes_end(leftovers_find(self.data_dir), grace_seconds=KILL_GRACE_SECONDS)
         self._output_pass(0.0)
@@ -144,8 +155,11 @@ class Supervisor:
         self.stop_signal = number
         self.signals_seen += 1
 
-    def _child_start(self, child: Child) -> None:
-        environment = {
+    def _all(self) -> list[Child]:
+        return [*([self._loader] if self._loader else []), *self.children]
+
+    def _environment(self, program: Program) -> dict[str, str]:
+        return {
             **os.environ,
             "PYTHONUNBUFFERED": "1",
             MARK_VARIABLE: str(self.data_dir),
@@ -155,16 +169,35 @@ class Supervisor:
             "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
             # They write to a pipe, so they can't tell that it is shown on a terminal.
             **({"LOG_FORMAT": "console"} if self.output.isatty() and not os.environ.get("LOG_FORMAT") else {}),
-            **child.program.environment,
+            **program.environment,
         }
-        child.process = subprocess.Popen(
-            child.program.command,
+
+    def _process_start(self, child: Child) -> subprocess.Popen[bytes] | ForkedProcess | None:
+        """Start a program's process; None if it has to wait until the studio's code is loaded."""
+        program = child.program
+        if child is self._loader:
+            if self._fork_server:
+                self._fork_server.close()
+            self._fork_server = ForkServer(self._environment(program))
+            return self._fork_server.process
+        if program.preloaded and self._loader:
+            if not self._fork_server or not self._fork_server.is_ready():
+                return None
+            # After the interpreter and its `-m`.
+            return self._fork_server.start(program.command[2:], program.environment)
+        return subprocess.Popen(
+            program.command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=environment,
+            env=self._environment(program),
             start_new_session=True,
         )
+
+    def _child_start(self, child: Child) -> None:
+        child.process = self._process_start(child)
+        if child.process is None:
+            return
         child.started_at = time.monotonic()
         if stream := child.process.stdout:
             self._selector.register(stream, selectors.EVENT_READ, child)
@@ -224,6 +257,12 @@ class Supervisor:
             return text
         color = COLORS[names.index(name) % len(COLORS)] if name in names else 1
         return f"\033[{color}m{text}\033[0m"
+
+
+def _loader(programs: list[Program]) -> Program:
+    """Return the program that the others are forked from. Libraries read their variables while they load."""
+    variables = {name: value for program in programs for name, value in program.environment.items()}
+    return Program("loader", COMMAND, environment=variables)
 
 
 def python(*arguments: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from launcher.forking import POSSIBLE
 from launcher.leftovers import leftovers_find
 from launcher.lifeline import SUPERVISOR_VARIABLE, end_with_supervisor
 from launcher.supervisor import Program, Supervisor
@@ -49,7 +50,7 @@ def supervise(tmp_path):
 
 
 def rounds_until(supervisor, condition):
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 400
     while not condition():
         assert time.monotonic() < deadline
         supervisor.round()
@@ -144,3 +145,32 @@ def test_a_signal_to_make_alone_stops_its_supervisor(tmp_path, number):
     make.wait(60)
     assert psutil.wait_procs([supervisor], timeout=60)[1] == []
     make.stdout.close()
+
+
+@pytest.mark.skipif(not POSSIBLE, reason="forks only on Linux")
+def test_preloaded_programs_are_forked_and_each_is_restarted_alone(supervise):
+    celery = Program("version", (sys.executable, "-m", "celery", "--version"), preloaded=True)
+    noted = Program("noted", (sys.executable, "-m", "http.server", "0"), preloaded=True, environment={"A_NOTE": "x"})
+    with supervise(celery, noted) as supervisor:
+        output = supervise.output.getvalue
+        rounds_until(supervisor, lambda: "version exited with code 0; restarting" in output() and "Serving" in output())
+        process = psutil.Process(supervisor.children[1].process.pid)
+        assert process.cmdline()[:4] == [sys.executable, "-m", "http.server", "0"]
+        assert os.getsid(process.pid) == process.pid
+        os.kill(process.pid, signal.SIGKILL)
+        rounds_until(supervisor, lambda: output().count("Serving") == 2)
+    assert "noted was killed by SIGKILL; restarting in 1 s" in output()
+    assert "loader was" not in output()
+
+
+@pytest.mark.skipif(not POSSIBLE, reason="forks only on Linux")
+def test_forked_programs_end_with_their_loader_and_come_back(supervise):
+    server = Program("server", (sys.executable, "-m", "http.server", "0"), preloaded=True)
+    with supervise(server) as supervisor:
+        output = supervise.output.getvalue
+        rounds_until(supervisor, lambda: "Serving" in output())
+        first = psutil.Process(supervisor.children[0].process.pid)
+        psutil.Process(first.ppid()).kill()
+        rounds_until(supervisor, lambda: output().count("Serving") == 2)
+        assert not first.is_running()
+    assert "loader was killed by SIGKILL; restarting in 1 s" in output()
