@@ -56,7 +56,7 @@ from engines.listening.pacing import Pace, song_drive  # noqa: E402
 from engines.listening.scene_slots import SongShape, scene_slots  # noqa: E402
 from engines.media.formats import ClipFormat, Encoding, clip_format  # noqa: E402
 from engines.media.probe import probe_media  # noqa: E402
-from engines.memory import share_with_children  # noqa: E402
+from engines.memory import load_media_libraries, share_with_children  # noqa: E402
 
 IDEA = (
     "A woman drives through the neon rain at night, looking for the sister she lost. "
@@ -252,6 +252,7 @@ def bench(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     configs = flavor_settings(arguments.flavor)
     clip = clip_format(arguments.aspect, "720p", Fraction(configs["video_params"]["fps"]))
     busy: dict[str, float] = {}
+    load_media_libraries()
     share_with_children()
     with Memory() as memory, ProcessPoolExecutor(arguments.processes) as pool:
         # Workers that are already running, as in an installation.

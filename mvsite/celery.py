@@ -8,7 +8,7 @@ from celery import Celery, bootsteps
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # missing in its stubs
 from celery.signals import setup_logging, worker_before_create_process
 
-from engines.memory import share_with_children
+from engines.memory import load_media_libraries, share_with_children
 from launcher.lifeline import end_with_supervisor
 from mvsite.worker_connections import connections_keep
 
@@ -32,7 +32,8 @@ def logging_left_alone(**_: Any) -> None:
 
 @worker_before_create_process.connect
 def memory_shared(**_: Any) -> None:
-    """Share what the worker has loaded with its child processes."""
+    """Share what the media worker's processes need; no other worker has child processes."""
+    load_media_libraries()
     share_with_children()
 
 

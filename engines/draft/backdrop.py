@@ -36,12 +36,16 @@ class Backdrop:
     def show(self, view: View, planes: Planes) -> None:
         """Write the background into Y, U and V planes of the frame's size."""
         full = matrix(view, frame=self._frame, canvas=self._canvas)
-        for number, (source, target) in enumerate(zip(self._planes, planes, strict=True)):
-            used = half_size(full) if number else full
-            if self._slides:
-                self._slide(source, used, target)
-            elif not self._zooms or not self._scale(source, used, target):
-                self._warp(source, used, target)
+        # U and V are seen alike.
+        for part, used in ((slice(0, 1), full), (slice(1, 3), half_size(full))):
+            window = self._window(used, self._planes[part][0], planes[part][0]) if self._zooms else None
+            for source, target in zip(self._planes[part], planes[part], strict=True):
+                if window is not None:
+                    target[:] = window.of(source)
+                elif self._slides:
+                    self._slide(source, used, target)
+                else:
+                    self._warp(source, used, target)
 
     def _slide(self, source: Pixels, used: npt.NDArray[np.float64], target: Pixels) -> None:
         size = (target.shape[1], target.shape[0])
@@ -50,14 +54,11 @@ class Backdrop:
         at = (float((x + 0.5) * self._size - 0.5), float((y + 0.5) * self._size - 0.5))
         target[:] = cv2.getRectSubPix(source, size, at)
 
-    def _scale(self, source: Pixels, used: npt.NDArray[np.float64], target: Pixels) -> bool:
-        """Scale a part of the plane; return False, having drawn nothing, if the camera sees more than that."""
+    def _window(self, used: npt.NDArray[np.float64], source: Pixels, target: Pixels) -> Window | None:
+        """Return the part of a plane that the camera sees; None if it sees more than the plane."""
         first = ((used[:, 2] + 0.5) * self._size - 0.5).tolist()
         inside = (source.shape[1], source.shape[0])
-        found = Window.at(first, float(used[0, 0]) * self._size, (target.shape[1], target.shape[0]), inside)
-        if found is not None:
-            target[:] = found.of(source)
-        return found is not None
+        return Window.at(first, float(used[0, 0]) * self._size, (target.shape[1], target.shape[0]), inside)
 
     def _warp(self, source: Pixels, used: npt.NDArray[np.float64], target: Pixels) -> None:
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

@@ -1,11 +1,12 @@
 """The complete analysis of one file, in one pass over its samples."""
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from engines.errors import InputError, WorkCancelled
-from engines.listening.decoding import SAMPLE_RATE, audio_blocks
+from engines.listening.decoding import SAMPLE_RATE, Stereo, audio_blocks
 from engines.listening.energy import intensity_curve
 from engines.listening.grid import BeatGrid
 from engines.listening.levels import level_choose
@@ -56,35 +57,48 @@ def analyze_song(
         LoudnessMeter(), SpectraCollector(), PeakCollector(), VoiceCollector(),
     )  # fmt: skip
     samples, damage = 0, Damage()
-    for block in audio_blocks(path, max_seconds=max_seconds, damage=damage):
-        if cancelled():
-            raise WorkCancelled
-        for collector in (meter, spectra_collector, peak_collector, voices):
-            collector.add(block)
-        samples += block.shape[1]
-        if expected_seconds:
-            progress(min(80.0, 80 * samples / SAMPLE_RATE / expected_seconds))
-    if samples < LEAST_SECONDS * SAMPLE_RATE:
-        raise InputError("The song is shorter than half a second.", code="song_too_short")
-    spectra = spectra_collector.spectra()
-    onsets = onsets_find(spectra)
-    grid = beats_find(onsets, spectra)
-    progress(95.0)
-    intensity = intensity_curve(meter.steps(), onsets)
-    analysis = SongAnalysis(
-        duration_seconds=spectra.seconds,
-        grid=grid,
-        sections=sections_find(spectra, intensity, grid),
-        loudness=meter.loudness(),
-        peaks=peak_collector.peaks(),
-        energy=tuple(round(float(value), 3) for value in intensity),
-        voice=voices.activity(),
-        onsets=onsets,
-        damage=tuple(damage.gaps),
-    )
+    # Most of the work is in libraries that let other threads run: a song is analyzed while nothing else can start.
+    with ThreadPoolExecutor(1, thread_name_prefix="listening") as beside:
+        measured: Future[None] | None = None
+        for block in audio_blocks(path, max_seconds=max_seconds, damage=damage):
+            if cancelled():
+                raise WorkCancelled
+            if measured:
+                measured.result()
+            measured = beside.submit(_measure, block, meter, spectra_collector, peak_collector)
+            voices.add(block)
+            samples += block.shape[1]
+            if expected_seconds:
+                progress(min(80.0, 80 * samples / SAMPLE_RATE / expected_seconds))
+        if measured:
+            measured.result()
+        if samples < LEAST_SECONDS * SAMPLE_RATE:
+            raise InputError("The song is shorter than half a second.", code="song_too_short")
+        voice = beside.submit(voices.activity)
+        spectra = spectra_collector.spectra()
+        onsets = onsets_find(spectra)
+        grid = beats_find(onsets, spectra)
+        progress(95.0)
+        intensity = intensity_curve(meter.steps(), onsets)
+        analysis = SongAnalysis(
+            duration_seconds=spectra.seconds,
+            grid=grid,
+            sections=sections_find(spectra, intensity, grid),
+            loudness=meter.loudness(),
+            peaks=peak_collector.peaks(),
+            energy=tuple(round(float(value), 3) for value in intensity),
+            voice=voice.result(),
+            onsets=onsets,
+            damage=tuple(damage.gaps),
+        )
     del spectra, spectra_collector, meter, peak_collector, voices
     give_back()
     return analysis
+
+
+def _measure(block: Stereo, *collectors: LoudnessMeter | SpectraCollector | PeakCollector) -> None:
+    for collector in collectors:
+        collector.add(block)
 
 
 def mix_voice(
