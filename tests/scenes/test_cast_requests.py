@@ -121,7 +121,7 @@ def test_too_many_pictures_leave_out_the_least_important_and_say_so(api, run_job
         ("8", "16:9", ""),
     ],
 )
-def test_a_clip_that_is_sent_no_pictures_says_why_wherever_it_is_priced(api, film, seconds, ratio, why):
+def test_a_clip_that_is_sent_no_pictures_says_why_wherever_it_is_priced(api, replicate, film, seconds, ratio, why):
     project, subjects, _ = film
     cast(api, project, subjects)
     project.scenes.update(duration=seconds)
@@ -135,7 +135,7 @@ def test_a_clip_that_is_sent_no_pictures_says_why_wherever_it_is_priced(api, fil
         assert told["note"].startswith(f"google/veo-3.1 takes no picture of Mara, Jon and Harbor here: {why}. Choose")
 
 
-def test_a_clip_names_what_it_starts_from(api, user, film):
+def test_a_clip_names_what_it_starts_from(api, user, replicate, film):
     project, subjects, _ = film
     cast(api, project, subjects)
     image = store_asset(user, picture("#777777"), kind="image", suffix=".png")
