@@ -1,11 +1,15 @@
 """Films of hundreds of scenes, and requests that a proxy or web server in front of the app rejects."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from apps.jobs.models import Job
 from tests.assets.conftest import video_make
 from tests.browser.made import stored
+from tests.browser.waiting import until
 from tests.factories import make_clip, make_project, make_scenes, make_song
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -13,17 +17,22 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # Gunicorn refuses a request line of more than 4094 characters.
 LONGEST_ADDRESS = 3000
 SCENES = 400
+ENOUGH = 60  # for cards that are far from the window
 PROXY_PAGE = "<html><head><title>Bad Request</title></head><body><h1><p>Bad Request</p></h1>too large</body></html>"
 
 
 @pytest.fixture
 def film(user):
-    project = make_project(user, title="A long film", song=make_song(user, seconds=3.0 * SCENES))
+    return film_of(user, SCENES)
+
+
+def film_of(user, count):
+    project = make_project(user, title="A long film", song=make_song(user, seconds=3.0 * count))
     image = stored(
         user, "image.png", lambda path: Image.new("RGB", (320, 180), "teal").save(path), "image/png", "image"
     )
     clip = stored(user, "clip.mp4", lambda path: video_make(path, frames=24), "video/mp4", "video")
-    for scene in make_scenes(project, *["3"] * SCENES, image=image):
+    for scene in make_scenes(project, *["3"] * count, image=image):
         make_clip(scene, asset=clip)
     return project
 
@@ -66,6 +75,51 @@ def test_cards_of_long_film_fill_as_they_come_near(page, film, kind):
     page.locator(".scene").last.scroll_into_view_if_needed()
     expect(menu).to_be_visible(timeout=120_000)
     assert page.locator("[data-light]").count() > SCENES / 2
+    forgive(page, ["status of 503"])
+
+
+def test_cards_scrolled_to_while_page_still_loads_stay_in_view_and_fill(page, user):
+    film, held = film_of(user, ENOUGH), []
+    for late in ("**/scenes?page_size=*", "**/js/cards*.js"):
+        page.route(late, lambda route: held.append(route))  # noqa: PLW0108 (no built-in)
+    page.goto(f"/edit/{film.pk}", wait_until="commit", timeout=120_000)
+    last = page.locator(".scene").last
+    while len(held) < 2:
+        page.wait_for_timeout(100)
+    last.scroll_into_view_if_needed()
+    held_by_timeline = next(route for route in held if "page_size" in route.request.url)
+    held_by_timeline.continue_()
+    expect(page.locator(".block[aria-pressed=true]")).to_have_count(1)
+    held.remove(held_by_timeline)
+    held[0].continue_()
+
+    expect(page.get_by_label(f"More for scene {ENOUGH}", exact=True)).to_be_visible()
+    expect(last).to_be_in_viewport()
+    forgive(page, ["status of 503"])
+
+
+def test_card_whose_poll_was_dropped_is_asked_for_again_before_next_poll_is_due(page, user):
+    film, held = film_of(user, ENOUGH), []
+    job = Job.objects.create(owner=user, kind="video", queue="media", project_id=film.pk, state="running")
+    page.clock.install()
+    page.goto(f"/quick-gen/{film.pk}", wait_until="commit", timeout=120_000)
+    expect(page.locator(".scene")).to_have_count(ENOUGH)
+    page.wait_for_load_state("networkidle")
+    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=5))
+    page.route(f"**/quick-gen/{film.pk}", lambda route: route.continue_() if held else held.append(route))
+    page.evaluate("() => htmx.trigger(document.getElementById('poller'), 'wake')")
+    while not held:
+        page.wait_for_timeout(100)
+    # What comes near now is asked for of a poller that goes away: the work has ended, and polls get rare.
+    page.locator(".scene").last.scroll_into_view_if_needed()
+    until(page, "document.querySelector('.scene[data-near]:last-child') !== null")
+    page.clock.run_for(500)
+    Job.objects.filter(pk=job.pk).update(state="failed", finished_at=datetime.now(UTC))
+    held[0].continue_()
+    until(page, "document.getElementById('poller').dataset.seen === 'idle'")
+    page.clock.run_for(4000)
+
+    expect(page.get_by_label(f"More for scene {ENOUGH}", exact=True)).to_be_attached()
     forgive(page, ["status of 503"])
 
 

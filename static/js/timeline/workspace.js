@@ -13,8 +13,14 @@ find("fold").onclick = ({ currentTarget }) => {
   document.cookie = `cards=${folded ? "folded" : "open"}; path=/edit; max-age=${YEAR_SECONDS}; samesite=lax`;
 };
 
-find("sheet").onclick = ({ currentTarget }) =>
-  currentTarget.setAttribute("aria-expanded", find("side").toggleAttribute("data-open"));
+// The player stays in sight above the sheet.
+const player = root.querySelector(".player");
+find("sheet").onclick = ({ currentTarget }) => {
+  const open = find("side").toggleAttribute("data-open");
+  currentTarget.setAttribute("aria-expanded", open);
+  if (open) player.scrollIntoView();
+  root.style.setProperty("--player", `${player.getBoundingClientRect().bottom}px`);
+};
 
 export const fullScreen = () =>
   document.fullscreenElement ? document.exitFullscreen() : find("stage").requestFullscreen();
@@ -25,11 +31,17 @@ export function markChosen() {
   for (const id of state.chosen) cardOf(id)?.setAttribute("data-chosen", "");
 }
 
-/** The chosen scene's card comes into view; a narrow window's sheet is named after it. */
+let first = true;
+
+/**
+ * The chosen scene's card comes into view; a narrow window's sheet is named after it. The page's own first choice moves
+ * nothing: somebody may have scrolled the row while the scenes were on their way.
+ */
 export function showChosen() {
   const scene = inspected();
   find("sheet-words").textContent = scene ? `Scene ${scene.sequence}` : "Scene";
-  const card = scene && cardOf(scene.id);
+  const card = scene && !first && cardOf(scene.id);
+  if (scene) first = false;
   if (!card) return;
   const list = card.parentElement;
   const { left, right } = card.getBoundingClientRect();
