@@ -10,11 +10,12 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.projects.selectors import project_lock
 from apps.scenes import arrangement
+from apps.scenes.approval import approval_marks, approval_set, scene_approval
 from apps.scenes.clip_use import goes_on, part_after
 from apps.scenes.clips import refuse_busy, scene_expect
 from apps.scenes.history import parts_copy, recorded
 from apps.scenes.layout import arrange, durations_of, fill_the_song, located, put_away, said_durations
-from apps.scenes.models import Clip, Origin, Scene
+from apps.scenes.models import Approval, Clip, Origin, Scene
 from apps.scenes.scene_frames import project_beats, scene_spans, usual_duration
 
 
@@ -23,7 +24,8 @@ def scene_split(
 ) -> Scene:
     """Split a scene in two, `at` seconds after its start, and return the second half. With `scene_id`, only that scene.
 
-    Both show the same clip as before: the second half from where the first one stops. Nothing is rendered.
+    Both show the same clip as before: the second half from where the first one stops. Nothing is rendered. Halves of an
+    approved scene are approved: a person has seen all that they show.
     """
     with transaction.atomic():
         project = project_lock(by=by, project_id=project_id)
@@ -31,6 +33,7 @@ def scene_split(
         scene_expect(scenes[index], scene_id)
         beats = project_beats(project) if snap else ()
         durations = arrangement.divided(durations_of(project, scenes), index, at, beats=beats)
+        approved = scene_approval(scenes[index]) == Approval.APPROVED
         with recorded(project, f"split scene {sequence}"):
             first, second = scenes[index], _copy(scenes[index])
             arrange([*scenes[: index + 1], second, *scenes[index + 1 :]], durations)
@@ -38,6 +41,9 @@ def scene_split(
             passed = arrangement.seconds(scene_spans(project, [*scenes[:index], first])[index].duration_seconds)
             _copy_clip(first, second, part_after(first, passed))
             parts_copy(first, second, goes_on=True)
+            if approved:
+                for half, mark in approval_marks(project, [first, second]).items():
+                    approval_set(first if half == first.pk else second, Approval.APPROVED, mark)
         return second
 
 

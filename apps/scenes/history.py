@@ -40,6 +40,7 @@ FIELDS = (
     *("facts", "providers", "chosen_models"),
 )
 ROWS = ("image_id", "current_clip_id")
+APPROVAL = ("approval", "approval_of")
 NUMBERS = ("duration", "clip_in", "clip_out")
 
 Values = Mapping[str, Any]
@@ -211,7 +212,7 @@ def _state(project: Project) -> State:
     return {
         str(scene.pk): {
             **{name: values.get(str(scene.pk)) for name, values in kept.items()},
-            **{name: getattr(scene, name) for name in FIELDS},
+            **{name: getattr(scene, name) for name in (*FIELDS, *APPROVAL)},
             **{name: str(value) if (value := getattr(scene, name)) else None for name in ROWS},
             **{name: None if (value := getattr(scene, name)) is None else str(value) for name in NUMBERS},
         }
@@ -240,6 +241,7 @@ def _restore(scene: Scene, wanted: Values | None, left: Values | None) -> None:
                 setattr(scene, name, _stored(name, value))
         if left is not None:
             _restore_media(scene, changed, left)
+            _restore_approval(scene, changed, left)
         scene.deleted_at = None
     scene.version += 1
     scene.save()
@@ -258,6 +260,13 @@ def _restore_media(scene: Scene, changed: Values, left: Values) -> None:
     for name in ("current_clip_id", "clip_in", "clip_out"):
         if name in changed:
             setattr(scene, name, _stored(name, changed[name]))
+
+
+def _restore_approval(scene: Scene, changed: Values, left: Values) -> None:
+    """Put back what was decided about the scene, unless somebody has decided since."""
+    if all(getattr(scene, name) == left.get(name) for name in APPROVAL):
+        for name in changed.keys() & set(APPROVAL):
+            setattr(scene, name, changed[name])
 
 
 def _stored(name: str, value: Any) -> Any:

@@ -1,6 +1,7 @@
 """Approving scenes, remaking one, and making the final, from the pages."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -8,8 +9,14 @@ from django.utils import timezone
 from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.scenes.approval import scene_approvals
+from apps.scenes.cutting import scene_split
+from apps.scenes.history import change_redo, change_undo
 from apps.scenes.models import Scene
-from tests.factories import make_asset, make_clip, make_project, make_scenes
+from apps.scenes.selectors import scenes_of
+from apps.scenes.services import scene_update
+from apps.songs.lyrics.services import LineEdit, line_change, lyrics_put
+from engines.lyrics.encodings import Decoded
+from tests.factories import make_asset, make_clip, make_project, make_scenes, make_song
 from tests.studio.pages import HTMX, html_of
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +39,7 @@ def storyboard(browser, project):
 
 
 def approvals(project):
-    return [str(one) for one in scene_approvals(project, list(project.scenes.order_by("sequence"))).values()]
+    return [str(one) for one in scene_approvals(project, list(scenes_of(project))).values()]
 
 
 def switch(browser, project, to, **how):
@@ -59,6 +66,36 @@ def test_storyboard_without_approvals_has_none_of_it(browser, project):
     page = storyboard(browser, project)
     assert "of 2 approved" not in page and "Redo" not in page
     assert "Pictures first" in page and "Generate video" in page
+
+
+def test_halves_of_approved_scene_are_approved_and_undo_keeps_that(browser, user, project):
+    project.song = make_song(user, seconds=8.0)
+    project.save()
+    audio = project.song.asset_id
+    lyrics_put(by=user, audio_id=audio, source=Decoded("one red door\nanother red door", ""))
+    for index, start in enumerate((0.5, 2.5)):
+        line_change(by=user, audio_id=audio, index=index, edit=LineEdit(start=start, end=start + 1))
+    press(browser, project, "approve")
+
+    scene_split(by=user, project_id=project.pk, sequence=1, at=Decimal(2), snap=False)
+    assert approvals(project) == ["approved", "approved", "proposed"]
+    change_undo(by=user, project_id=project.pk)
+    assert approvals(project) == ["approved", "proposed"]
+    change_redo(by=user, project_id=project.pk)
+    assert approvals(project) == ["approved", "approved", "proposed"]
+
+
+def test_undo_of_split_keeps_what_was_decided_since(browser, user, project):
+    press(browser, project, "approve")
+    scene_split(by=user, project_id=project.pk, sequence=1, at=Decimal(2), snap=False)
+    half = project.scenes.get(sequence=1)
+    scene_update(by=user, project_id=project.pk, sequence=1, prompt="a green door")
+    assert approvals(project)[0] == "proposed"
+    press(browser, project, "approve")
+    decided = project.scenes.get(pk=half.pk).approval_of
+    change_undo(by=user, project_id=project.pk)  # of the words
+    change_undo(by=user, project_id=project.pk)  # of the split
+    assert project.scenes.get(pk=half.pk).approval_of == decided
 
 
 def test_approval_is_switched_off_and_on_again_and_keeps_what_was_approved(browser, project, settings):
