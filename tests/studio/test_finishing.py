@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from apps.composition.looks import scene_look_update
 from apps.composition.models import Cover, Lyrics, Output
 from apps.composition.planning import project_plan
 from apps.jobs import services
@@ -48,6 +49,16 @@ def section(browser, project, name):
 
 def send(browser, project, place, **data):
     return browser.post(f"/projects/{project.pk}/{place}", data)
+
+
+def test_bar_says_done_only_without_open_gaps_and_at_the_songs_length(browser, user, project):
+    make_composition(project)
+    assert ">2 open gaps<" in section(browser, project, "status")
+    for sequence in (1, 2):
+        scene_look_update(by=user, project_id=project.pk, sequence=sequence, short_clip="slow")
+    assert ">Done<" in section(browser, project, "status")
+    project.scenes.filter(sequence=2).update(duration=17)
+    assert ">3.0 s shorter than the song<" in section(browser, project, "status")
 
 
 def test_several_shapes_become_outputs_and_are_composed_immediately(browser, project):

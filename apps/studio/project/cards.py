@@ -16,7 +16,7 @@ from apps.projects.cast.selectors import subjects_of
 from apps.projects.models import Project, Subject
 from apps.scenes.approval import scene_approvals
 from apps.scenes.casting import scenes_subjects
-from apps.scenes.clip_use import gap_seconds, part_seconds
+from apps.scenes.clip_use import gap_seconds
 from apps.scenes.entry import CUT, Following, scenes_following
 from apps.scenes.entry_stale import scenes_stale
 from apps.scenes.layout import fill_the_song
@@ -35,6 +35,7 @@ from apps.scenes.selectors import (
 from apps.scenes.softening import can_soften
 from apps.studio.live import Fragment
 from apps.studio.project.cast_views import castable
+from apps.studio.project.unfinished import scene_seconds
 from apps.studio.words import SCENE_WORDS, Rearranging, Word, rearranging
 
 LIGHT_CARD = "studio/scene_card_light.html"
@@ -266,7 +267,7 @@ def scene_cards(
     approvals = scene_approvals(project, scenes)
     following, stale = scenes_following(project, scenes), scenes_stale(project, scenes)
     for scene in scenes:
-        length = scene.duration or part_seconds(scene) or Decimal(0)
+        length = scene_seconds(scene)
         window = (windows or {}).get(scene.sequence or 0)
         card = _card(project, scene, start=clock, end=clock + length, window=window)
         gap = _gap(scene, length, filled.get(scene.pk, ""))

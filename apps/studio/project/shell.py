@@ -10,12 +10,13 @@ from apps.production.generate_all import approved_scenes
 from apps.production.problem_words import chain_sentence
 from apps.production.stages import jobs_progress, project_progress
 from apps.projects.models import Project
-from apps.projects.selectors import project_status, song_seconds
+from apps.projects.selectors import ProjectStatus, project_status, song_seconds
 from apps.scenes.made_from import clip_is_draft
 from apps.scenes.models import Scene
 from apps.scenes.redoing import scenes_to_redo
 from apps.studio.live import Fragment
 from apps.studio.project.paused import paused_of
+from apps.studio.project.unfinished import unfinished
 from apps.studio.words import PROJECT_WORDS, Word
 
 # The pages that show the scenes' cards.
@@ -38,7 +39,7 @@ def shell_pieces(
 def _bar(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: str, may_compose: bool) -> Fragment:
     made = sum(1 for scene in scenes if scene.current_clip_id)
     spending = project_money(project.pk)
-    word = PROJECT_WORDS[project_status(project)]
+    word = _word(project, scenes)
     progress = project_progress(project, scenes, live) if project.generating else jobs_progress(live) if live else None
     missing = _missing(project, scenes)
     drafts = sum(1 for scene in scenes if scene.current_clip is not None and clip_is_draft(scene.current_clip))
@@ -68,6 +69,13 @@ def _bar(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: s
     facts.append(paused)
     facts += [progress.words, progress.percent, progress.left] if progress else []
     return Fragment("status", "studio/project_bar.html", [*facts, bool(live), project.version], context)
+
+
+def _word(project: Project, scenes: Sequence[Scene]) -> Word:
+    """Return the project's state. A composed film that misses something says what instead of "Done"."""
+    status = project_status(project)
+    missing = unfinished(project, scenes) if status == ProjectStatus.COMPLETED else []
+    return Word(" · ".join(missing).capitalize(), "warn") if missing else PROJECT_WORDS[status]
 
 
 def _missing(project: Project, scenes: Sequence[Scene]) -> int:
