@@ -38,6 +38,24 @@ def test_template_literals_are_not_nested(script):
     assert nested_templates(script.read_text()) == []
 
 
+def is_empty(code):
+    """Return whether nothing but a semicolon follows a statement's head, whose parentheses `code` begins with."""
+    depth = 0
+    for at, mark in enumerate(code):
+        depth += {"(": 1, ")": -1}.get(mark, 0)
+        if depth == 0:
+            return code[at:].lstrip(")").startswith(";")
+    return False
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(JS)))
+def test_semicolons_at_blocks_ends_can_go(script):
+    code = re.sub(r"(?m)(^|\s)//.*$", "", script.read_text())
+    assert ";}" not in code  # formatted code has them inside strings only
+    heads = re.finditer(r"\b(?:for|while|if) (?=\()|\belse(?=;)", code)
+    assert [code[head.start() : head.end() + 40] for head in heads if is_empty(code[head.end() :])] == []
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(JS)))
 def test_nothing_needs_https_because_home_networks_lack_it(script):
     code = re.sub(r"(?m)(^|\s)//.*$", "", script.read_text())
