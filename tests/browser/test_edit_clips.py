@@ -110,6 +110,9 @@ def test_gap_is_striped_until_something_fills_it(edit, project):
     panel.get_by_role("button", name="slow").click()
     expect(panel.get_by_text("Gap 1.0 s, slowed:")).to_be_visible()
     expect(card.locator(".badge").get_by_text("Done")).to_be_visible()
+    block = edit.locator(".block[data-filled]")
+    expect(block).to_have_count(1)
+    expect(block).to_have_accessible_name(re.compile("gap 1.0 seconds slow"))
     assert first.look.short_clip == "slow"
     expect(edit.locator("[data-undo]")).to_have_text("Undo: filled the gap of scene 1 by slow")
 

@@ -7,6 +7,7 @@ import { layout } from "./drawing.js";
 import { cutMoved, placed, refreshed } from "./edits.js";
 import { showStack } from "./history.js";
 import { inspectorCatchUp } from "./inspector.js";
+import { preview } from "./playing.js";
 import { songOf } from "./song.js";
 import { root, state } from "./state.js";
 
@@ -58,7 +59,7 @@ async function changed(action) {
   await Promise.resolve().then(action).catch(tell);
   latest = asked + 1; // what was asked for before may be older than this change
   await Promise.all([load(), loadStack()]).catch(tell); // else one lost response would stop every later change
-  htmx.trigger(document.getElementById("poller"), "wake");
+  document.dispatchEvent(new Event("news"));
 }
 
 export async function loadStack() {
@@ -134,6 +135,7 @@ function take(rows) {
     if (drag.at) state.scenes = cutMoved(state.scenes, drag.index, drag.at, Boolean(state.song), drag.ripple);
   }
   layout();
+  if (!preview.playing) preview.show(true);
   tellChosen();
   inspectorCatchUp();
 }

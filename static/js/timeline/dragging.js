@@ -18,13 +18,16 @@ export const snappedTo = (seconds, free) =>
 
 export function grabbed(event) {
   if (event.button) return;
-  const cut = event.target.closest(".cut");
+  // The mark of how a scene begins lies on its cut: a click opens it, a drag moves the cut.
+  const mark = event.target.closest(".entry");
+  const cut = mark ? cutUnder(mark) : event.target.closest(".cut");
   const block = event.target.closest(".block");
   if (cut) {
     const index = Number(cut.dataset.index);
-    state.drag = { cut, index, from: state.scenes[index].end, scenes: state.scenes };
-    hold(cut, event);
-    cut.classList.add("dragging");
+    const { end: from } = state.scenes[index];
+    state.drag = { cut, index, from, scenes: state.scenes, mark, x: event.clientX, beside: 0 };
+    if (mark) state.drag.beside = secondsAt(event) - from;
+    else hold(cut, event);
   } else if (block) {
     const index = state.scenes.findIndex((scene) => scene.id === block.dataset.id);
     const { clip_in } = state.scenes[index];
@@ -33,8 +36,14 @@ export function grabbed(event) {
   }
 }
 
+const cutUnder = (mark) => {
+  const index = [...blocks.querySelectorAll(".entry")].indexOf(mark) - 1;
+  return blocks.querySelector(`.cut[data-index="${index}"]`);
+};
+
 // A finger may be gone by the time this module is here.
 function hold(element, { pointerId }) {
+  element.classList.add("dragging");
   try {
     element.setPointerCapture(pointerId);
   } catch {
@@ -44,8 +53,9 @@ function hold(element, { pointerId }) {
 
 export function moved(event) {
   const { drag } = state;
-  if (drag?.cut) dragCut(drag, event);
-  else if (drag && (drag.moved || Math.abs(event.clientX - drag.x) > DRAG_FROM_PIXELS)) {
+  const far = drag && (drag.moved || Math.abs(event.clientX - drag.x) > DRAG_FROM_PIXELS);
+  if (drag?.cut && (far || !drag.mark)) dragCut(drag, event);
+  else if (far) {
     if (drag.slips) dragClip(drag, event);
     else dragBlock(drag, event);
   }
@@ -59,19 +69,18 @@ function dragClip(drag, event) {
 }
 
 function dragCut(drag, event) {
+  if (drag.mark && !drag.moved) hold(drag.cut, event);
+  drag.moved = true;
   drag.free = event.altKey;
   drag.ripple = rippling(event);
-  drag.at = snappedTo(secondsAt(event), event.altKey);
+  drag.at = snappedTo(secondsAt(event) - drag.beside, event.altKey);
   state.scenes = drag.scenes;
   moveCut(drag.index, drag.at, drag.ripple);
   repaint();
 }
 
 function dragBlock(drag, event) {
-  if (!drag.moved) {
-    hold(drag.block, event);
-    drag.block.classList.add("dragging");
-  }
+  if (!drag.moved) hold(drag.block, event);
   drag.moved = true;
   const x = state.scenes[drag.index].start * state.pixels + event.clientX - drag.x;
   drag.block.style.transform = `translateX(${x}px)`;
@@ -84,8 +93,9 @@ export function dropped(event) {
   else if (drag?.moved) dropBlock(drag, event);
 }
 
-function dropCut({ cut, index, from, free, ripple }) {
+function dropCut({ cut, index, from, free, ripple, mark, moved }) {
   cut.classList.remove("dragging");
+  if (mark && moved) dropClick();
   if (state.scenes[index].end !== from) saveCut(index, { free, ripple });
 }
 
@@ -95,10 +105,18 @@ function dropBlock({ block, index, slips }, event) {
   const away = Math.max(top - event.clientY, event.clientY - bottom) > AWAY_PIXELS;
   if (slips) saveSlip(index);
   else reorder(index, away ? index : indexAt(state.scenes, secondsAt(event)));
-  // The click that ends a drag chooses nothing.
+  dropClick();
+}
+
+// The click that ends a drag chooses and opens nothing.
+function dropClick() {
   const ignored = new AbortController();
   const { signal } = ignored;
-  blocks.addEventListener("click", (click) => click.stopImmediatePropagation(), { capture: true, once: true, signal });
+  const drop = (click) => {
+    click.preventDefault();
+    click.stopImmediatePropagation();
+  };
+  blocks.addEventListener("click", drop, { capture: true, once: true, signal });
   setTimeout(() => ignored.abort());
 }
 

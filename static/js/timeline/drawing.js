@@ -60,7 +60,9 @@ function newBlock() {
 }
 
 function fill(block, scene) {
-  const gap = scene.gap ? `, gap ${scene.gap.toFixed(1)} seconds` : "";
+  // Its card knows what fills the gap, which is no part of the scene itself.
+  const filled = (scene.gap && document.getElementById(`scene-${scene.id}`)?.dataset.filled) || "";
+  const gap = scene.gap ? `, gap ${scene.gap.toFixed(1)} seconds ${filled}`.trimEnd() : "";
   const sung = scene.lip_synced ? ", lip-synced" : "";
   const words = `${clock(scene.start)} to ${clock(scene.end)}, ${scene.status.replaceAll("-", " ")}${gap}${sung}`;
   block.dataset.id = scene.id;
@@ -71,6 +73,7 @@ function fill(block, scene) {
   block.firstChild.textContent = scene.sequence;
   block.querySelector(".marks").textContent = scene.lip_synced ? "●" : "";
   block.toggleAttribute("data-gap", Boolean(scene.gap));
+  block.toggleAttribute("data-filled", Boolean(filled));
   block.toggleAttribute("data-older", scene.older_words);
   if (scene.stale) block.ariaLabel += `. ${scene.stale_reason}`;
   if (scene.older_words) block.ariaLabel += ", older words";

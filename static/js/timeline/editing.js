@@ -1,9 +1,10 @@
 // What a person can do to the scenes on the timeline: move a cut, slip a clip, change the order, split, undo.
 import { toast } from "../toasts.js";
 import { offerRedo } from "../undoing.js";
+import { choose } from "./choosing.js";
 import { call, change, watchLips } from "./data.js";
 import { layout } from "./drawing.js";
-import { cutMoved, reordered, sceneAround, slipped } from "./edits.js";
+import { cutMoved, indexAt, reordered, sceneAround, slipped } from "./edits.js";
 import { preview } from "./playing.js";
 import { snapped } from "./scale.js";
 import { state } from "./state.js";
@@ -82,11 +83,20 @@ export const redo = () => change(() => state.stack.redo && call("/redo", { chang
 // At the playhead; on a beat only where nobody would see the difference. The second click of a double one splits nothing.
 export const split = (click) =>
   click?.detail > 1 ||
-  change(() => {
+  change(async () => {
     const near = snapped(preview.time, state.song?.beats ?? [], NEAR_A_BEAT * preview.fps);
     const place = Math.round(near * preview.fps) / preview.fps; // a song that just played stops between frames
     const scene = sceneAround(state.scenes, place);
     if (!scene) throw new Error("Put the playhead inside a scene, then split.");
     const body = { at: (place - scene.start).toFixed(6), snap: false, scene_id: scene.id };
-    return call(`/scenes/${scene.sequence}/split`, body);
-  });
+    await call(`/scenes/${scene.sequence}/split`, body);
+    cutAt = place;
+  }).then(goOn);
+
+// The half at the playhead is the chosen one, as anywhere at rest.
+let cutAt = -1;
+function goOn() {
+  const half = state.scenes[indexAt(state.scenes, Math.max(cutAt, preview.time))];
+  if (cutAt >= 0 && half && !preview.playing) choose(half.id);
+  cutAt = -1;
+}

@@ -13,6 +13,7 @@ export function entryMarks(scenes, known) {
     const words = entry === "cut" ? `Scene ${sequence} begins with a cut` : `Scene ${sequence} follows: ${entry}`;
     const label = stale ? `${words}. ${why}` : words;
     mark.className = "entry";
+    mark.draggable = false;
     mark.href = `/projects/${root.dataset.project}/scenes/${sequence}/entry?page=edit`;
     mark.dataset.dialog = "";
     mark.dataset.entry = entry;

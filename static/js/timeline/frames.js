@@ -1,5 +1,5 @@
 // Pictures of clips' own moments, where no poster shows them: of a scene that starts inside its clip, as after a split.
-const HEIGHT = 96;
+const HEIGHT = 144;
 const KEPT = 200;
 const made = new Map(); // by clip and moment: a promise of the picture's address
 const video = Object.assign(document.createElement("video"), { muted: true, preload: "auto", playsInline: true });

@@ -36,7 +36,7 @@ const player = {
   },
 };
 
-const wake = () => htmx.trigger(document.getElementById("poller"), "wake");
+const wake = () => document.dispatchEvent(new Event("news"));
 
 export async function wordsLane() {
   await styled(find("words-lane"));
